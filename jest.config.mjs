@@ -1,0 +1,28 @@
+// Tests run as CommonJS through swc; the packages below ship ES modules only and are transformed as well.
+const esModules = ['oidc-provider', 'openid-client', 'oauth4webapi', 'jose', 'hono', '@hono', 'httpxy'];
+
+const swc = (parser) => [
+  '@swc/jest',
+  {
+    jsc: {
+      target: 'es2022',
+      parser,
+      transform: { react: { runtime: 'automatic', importSource: 'hono/jsx' } },
+    },
+    module: { type: 'commonjs' },
+  },
+];
+
+/** @type {import('jest').Config} */
+const config = {
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts', '**/*.test.tsx'],
+  testEnvironment: 'node',
+  transform: {
+    '^.+\\.tsx$': swc({ syntax: 'typescript', tsx: true }),
+    '^.+\\.(ts|js|mjs)$': swc({ syntax: 'typescript' }),
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
+};
+
+export default config;
