@@ -1,0 +1,94 @@
+/**
+ * Every function that Lockstep deploys: where its handler is and which environment variables it reads. The constructs
+ * that set the variables and the handlers that read them share this list.
+ */
+export const functions = {
+  /** Push rule → starts the execution. Application stack. */
+  'start-promotion': {
+    entry: 'tasks/promotions/start-promotion.lambda.ts',
+    environment: ['APPLICATION', 'BRANCH', 'REPOSITORY_NAME', 'STATE_MACHINE_ARN', 'LEDGER_TABLE'],
+  },
+  /** Rule on "Step Functions Execution Status Change" of the machine → keeps the promotion's status, tells operators. */
+  'track-promotion': {
+    entry: 'tasks/promotions/track-promotion.lambda.ts',
+    environment: ['LEDGER_TABLE', 'PROMOTIONS_TOPIC_ARN', 'SITE_URL'],
+  },
+  /** Callback states → starts the external job. */
+  'start-job': {
+    entry: 'tasks/jobs/start-job.lambda.ts',
+    environment: [
+      'APPLICATION',
+      'LEDGER_TABLE',
+      /** Before this pipeline runs, what a failed blue/green left behind is deleted. */
+      'PROD_PIPELINE_NAME',
+      'PROD_CODEDEPLOY_APPLICATION',
+      'PROD_DEPLOYMENT_GROUP',
+    ],
+  },
+  /** Both image topics; rules on pipeline runs, instance refreshes and cancelled image builds → completes tasks. */
+  'settle-job': {
+    entry: 'tasks/jobs/settle-job.lambda.ts',
+    environment: ['LEDGER_TABLE'],
+  },
+  /** Every 5 minutes → completes what is done and has not been told. */
+  'reconcile-jobs': {
+    entry: 'tasks/jobs/reconcile-jobs.lambda.ts',
+    environment: ['APPLICATION', 'LEDGER_TABLE'],
+  },
+  /** "Point … at image". */
+  'point-at-image': {
+    entry: 'tasks/images/point-at-image.lambda.ts',
+    environment: ['LEDGER_TABLE'],
+  },
+  /** "QC approval", "PMO approval" → records the request and mails the role. */
+  'request-approval': {
+    entry: 'tasks/approvals/request-approval.lambda.ts',
+    environment: ['LEDGER_TABLE', 'PROMOTIONS_TOPIC_ARN', 'SITE_URL'],
+  },
+  /** "Confirm approvers differ". */
+  'confirm-approvers': {
+    entry: 'tasks/approvals/confirm-approvers.lambda.ts',
+    environment: ['LEDGER_TABLE'],
+  },
+  /** First action of each pipeline's Deploy stage. */
+  'guard-pipeline': {
+    entry: 'tasks/guard/guard-pipeline.lambda.ts',
+    environment: ['LEDGER_TABLE', 'STARTER_ROLE_ARN'],
+  },
+  /** Custom resource: Prod's first Auto Scaling group and its CodeDeploy deployment group. */
+  'prod-fleet-on-event': {
+    entry: 'tasks/prod-fleet/on-event.lambda.ts',
+    environment: [],
+  },
+  'prod-fleet-is-complete': {
+    entry: 'tasks/prod-fleet/is-complete.lambda.ts',
+    environment: [],
+  },
+  /** "Verify Prod". */
+  'verify-prod': {
+    entry: 'tasks/prod-fleet/verify-prod.lambda.ts',
+    environment: [
+      'LEDGER_TABLE',
+      'PROD_PIPELINE_NAME',
+      'PROD_CODEDEPLOY_APPLICATION',
+      'PROD_DEPLOYMENT_GROUP',
+      'PROD_TARGET_GROUP_ARN',
+      'PROD_MIN_SIZE',
+      'PROD_MAX_SIZE',
+    ],
+  },
+  /** The approvals site behind the HTTP API. The secret holds the key that sessions are encrypted with. Platform stack. */
+  'approvals-site': {
+    entry: 'approvals-ui/site.lambda.ts',
+    environment: ['LEDGER_TABLE', 'SITE_URL', 'OIDC_ISSUER', 'OIDC_CLIENT_ID', 'SESSION_SECRET_ARN'],
+  },
+} as const satisfies Record<string, { entry: string; environment: readonly string[] }>;
+
+/** Name of a deployed function. */
+export type FunctionName = keyof typeof functions;
+
+/** The environment variables of a function. */
+export type FunctionEnvironment<Name extends FunctionName> = Record<
+  (typeof functions)[Name]['environment'][number],
+  string
+>;

@@ -1,0 +1,124 @@
+import type { ApprovalSubject, ApproverRole, Decision, Environment, JobKind } from '../payloads.ts';
+
+/** How a promotion stands: Step Functions' execution status, with refusals told apart. */
+export type PromotionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'REFUSED' | 'TIMED_OUT' | 'ABORTED';
+
+/** A promotion: one execution of the state machine. */
+export interface Promotion {
+  /** The execution's name. */
+  readonly promotionId: string;
+  readonly executionArn: string;
+  readonly application: string;
+  readonly commitId: string;
+  readonly branch: string;
+  /** ARN of whoever pushed. */
+  readonly pushedBy: string;
+  /** First line and author of the commit. */
+  readonly commitMessage: string;
+  readonly commitAuthor: string;
+  readonly commitAuthorEmail: string;
+  readonly status: PromotionStatus;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly redrives: number;
+  /** Error and cause of the execution, when it failed. */
+  readonly error?: string;
+  readonly cause?: string;
+  /** AMI by environment, once built and pointed at. */
+  readonly images: Readonly<Partial<Record<Environment, string>>>;
+  /** CodeDeploy deployment by environment, once succeeded. */
+  readonly deployments: Readonly<Partial<Record<Environment, string>>>;
+}
+
+/** How an external job stands. `STARTING`: recorded before the start, the external id is not known yet. */
+export type JobStatus = 'STARTING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED';
+
+/** One attempt of a state's external job. */
+export interface Job {
+  readonly promotionId: string;
+  readonly application: string;
+  readonly state: string;
+  /** 1, 2, …: a redrive after a failed job makes the next. */
+  readonly attempt: number;
+  readonly kind: JobKind;
+  /** What was started, as given by the state. */
+  readonly subject: Readonly<Record<string, string>>;
+  /** Idempotency token of the start: the same within one attempt, at most 36 characters (T13). */
+  readonly clientToken: string;
+  /** The task token that waits for this job; replaced when a later try of the state attaches to the job. */
+  readonly taskToken: string;
+  readonly status: JobStatus;
+  /** Image build version ARN, `<group>/<instance refresh id>`, or `<pipeline>/<pipeline execution id>`. */
+  readonly externalId?: string;
+  /** Set with SUCCEEDED. */
+  readonly output?: Readonly<Record<string, string>>;
+  /** Set with FAILED. */
+  readonly error?: string;
+  readonly cause?: string;
+  /** The task token that was told the outcome. While it differs from `taskToken`, the job is open. */
+  readonly answeredToken?: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly endedAt?: string;
+}
+
+export type ApprovalStatus = 'PENDING' | 'APPROVED' | 'REFUSED' | 'EXPIRED';
+
+/** A signed-in person, from the verified claims of the identity provider. */
+export interface Person {
+  /** `sub` claim. */
+  readonly subject: string;
+  /** User name (`cognito:username`). */
+  readonly name: string;
+  /** Lower case. Empty unless the provider says that it is verified. */
+  readonly verifiedEmail: string;
+  /** Groups: `qc`, `pmo`, `operator`. */
+  readonly groups: readonly string[];
+}
+
+/** One request for a decision. */
+export interface Approval {
+  /** Opaque, unguessable: 128 random bits in base64url. The only thing that links carry. */
+  readonly approvalId: string;
+  readonly promotionId: string;
+  readonly application: string;
+  readonly state: string;
+  readonly role: ApproverRole;
+  /** 1, 2, …: a redrive after an expired request makes the next. */
+  readonly attempt: number;
+  readonly subject: ApprovalSubject;
+  readonly taskToken: string;
+  readonly status: ApprovalStatus;
+  /** ISO 8601. */
+  readonly requestedAt: string;
+  readonly expiresAt: string;
+  /** When the mail was handed to SNS. */
+  readonly mailedAt?: string;
+  /** Set with APPROVED and REFUSED. */
+  readonly decision?: Decision;
+  readonly decidedBy?: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>;
+  readonly decidedAt?: string;
+  readonly comment?: string;
+  /** The task token that was told the decision. */
+  readonly answeredToken?: string;
+}
+
+/** An attempt to decide that the rules did not allow. */
+export interface Refusal {
+  readonly promotionId: string;
+  readonly approvalId: string;
+  readonly role: ApproverRole;
+  readonly person: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>;
+  readonly reason: RefusalReason;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** Why somebody may not decide. */
+export type RefusalReason =
+  | 'NotInRole'
+  | 'ApproversMustDiffer'
+  | 'AlreadyDecided'
+  | 'Expired'
+  | 'NoLongerOpen';

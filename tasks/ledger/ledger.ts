@@ -1,0 +1,73 @@
+import type { ApproverRole } from '../payloads.ts';
+import type { Approval, Job, Promotion, Refusal } from './items.ts';
+
+/** A conditional write found the item changed by somebody else; read it again and decide again. */
+export class LedgerConflictError extends Error {
+  override readonly name = 'LedgerConflict';
+}
+
+/** A page of a listing, newest first. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Hand back for the next page; absent on the last. */
+  readonly next?: string;
+}
+
+/**
+ * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
+ * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `REFUSAL#<at>#<approval id>`.
+ */
+export interface Ledger {
+  /** Adds the promotion unless it exists. Safe to repeat. */
+  readonly addPromotion: (promotion: Promotion) => Promise<void>;
+  readonly promotion: (promotionId: string) => Promise<Promotion | undefined>;
+  /** Newest first, over all applications. */
+  readonly promotions: (options?: { limit?: number; next?: string }) => Promise<Page<Promotion>>;
+  /** Merges the given fields (images and deployments: by environment) into the promotion. @throws LedgerConflictError if it does not exist */
+  readonly updatePromotion: (
+    promotionId: string,
+    change: Partial<
+      Pick<Promotion, 'status' | 'endedAt' | 'redrives' | 'error' | 'cause' | 'images' | 'deployments'>
+    >,
+  ) => Promise<void>;
+
+  /** Adds a job. @throws LedgerConflictError if that attempt exists */
+  readonly addJob: (job: Job) => Promise<void>;
+  /** Replaces a job if it still is what was read. @throws LedgerConflictError */
+  readonly replaceJob: (before: Job, after: Job) => Promise<void>;
+  /** The state's latest attempt. */
+  readonly latestJob: (promotionId: string, state: string) => Promise<Job | undefined>;
+  /** All jobs of a promotion, by start. */
+  readonly jobs: (promotionId: string) => Promise<readonly Job[]>;
+  readonly jobByExternalId: (externalId: string) => Promise<Job | undefined>;
+  /** Jobs of an application whose outcome has not been told to the token that waits. */
+  readonly openJobs: (application: string) => Promise<readonly Job[]>;
+
+  /** Adds an approval. @throws LedgerConflictError if that attempt exists */
+  readonly addApproval: (approval: Approval) => Promise<void>;
+  /** Replaces an approval if it still is what was read. @throws LedgerConflictError */
+  readonly replaceApproval: (before: Approval, after: Approval) => Promise<void>;
+  readonly latestApproval: (promotionId: string, role: ApproverRole) => Promise<Approval | undefined>;
+  readonly approvals: (promotionId: string) => Promise<readonly Approval[]>;
+  readonly approvalById: (approvalId: string) => Promise<Approval | undefined>;
+  /** Undecided or untold approvals of a role, oldest first. */
+  readonly openApprovals: (role: ApproverRole) => Promise<readonly Approval[]>;
+
+  readonly addRefusal: (refusal: Refusal) => Promise<void>;
+  readonly refusals: (promotionId: string) => Promise<readonly Refusal[]>;
+}
+
+/** Names of the table's keys and indexes, shared by the construct that makes them and the code that uses them. */
+export const ledgerSchema = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  /** Sparse indexes: an item is in one only while it has both attributes. All project everything; all keys are strings. */
+  indexes: {
+    /** Partition key constant `PROMOTION`. */
+    promotions: { name: 'promotions', partitionKey: 'promotionsPk', sortKey: 'startedAt' },
+    jobByExternalId: { name: 'jobByExternalId', partitionKey: 'externalId', sortKey: 'startedAt' },
+    openJobs: { name: 'openJobs', partitionKey: 'openJobsOf', sortKey: 'startedAt' },
+    approvalById: { name: 'approvalById', partitionKey: 'approvalId', sortKey: 'requestedAt' },
+    openApprovals: { name: 'openApprovals', partitionKey: 'openApprovalsOf', sortKey: 'requestedAt' },
+  },
+} as const;

@@ -1,0 +1,141 @@
+/**
+ * What travels between the state machine and the functions: a function's argument (`…Request`), and what it returns or
+ * what completes its task token (`…Output`).
+ */
+
+/** The execution's input, and nothing else: everything later is made by a state and kept in a variable. */
+export interface PromotionInput {
+  readonly application: string;
+  /** 40 hexadecimal digits. */
+  readonly commitId: string;
+  readonly branch: string;
+  /** ARN of whoever pushed. */
+  readonly pushedBy: string;
+  /** Id of the push event. */
+  readonly eventId: string;
+}
+
+/** Where Lockstep deploys to. */
+export type Environment = 'qat' | 'prod';
+
+/** Kinds of external jobs. */
+export type JobKind = 'image-build' | 'instance-refresh' | 'pipeline-run';
+
+/** What a job of each kind needs to start. */
+export interface JobSubjects {
+  readonly 'image-build': { readonly imagePipelineArn: string };
+  readonly 'instance-refresh': { readonly autoScalingGroupName: string };
+  readonly 'pipeline-run': {
+    readonly pipelineName: string;
+    /** Name of the pipeline's source action. */
+    readonly sourceAction: string;
+    readonly commitId: string;
+  };
+}
+
+/** What a job of each kind gives when it has succeeded: the output of its state. */
+export interface JobOutputs {
+  readonly 'image-build': { readonly imageId: string; readonly imageBuildVersionArn: string };
+  readonly 'instance-refresh': { readonly instanceRefreshId: string };
+  readonly 'pipeline-run': { readonly pipelineExecutionId: string; readonly deploymentId: string };
+}
+
+/** Argument of `start-job`: one for each kind. */
+export type StartJobRequest = {
+  readonly [Kind in JobKind]: {
+    /** The promotion's id, which is the execution's name. */
+    readonly promotionId: string;
+    /** The state's name, as a person knows it. */
+    readonly state: string;
+    readonly taskToken: string;
+    readonly kind: Kind;
+    readonly subject: JobSubjects[Kind];
+  };
+}[JobKind];
+
+/** Argument of `point-at-image`. */
+export interface PointAtImageRequest {
+  readonly promotionId: string;
+  readonly environment: Environment;
+  readonly parameterName: string;
+  readonly imageId: string;
+}
+/** What the parameter reads after writing it. */
+export interface PointAtImageOutput {
+  readonly imageId: string;
+}
+
+/** Roles whose members decide. */
+export type ApproverRole = 'qc' | 'pmo';
+
+/** Argument of `request-approval`. */
+export interface RequestApprovalRequest {
+  readonly promotionId: string;
+  readonly state: string;
+  readonly taskToken: string;
+  readonly role: ApproverRole;
+  /** When the state's timeout ends it, in seconds after the request. */
+  readonly expiresInSeconds: number;
+  /** What is decided upon. */
+  readonly subject: ApprovalSubject;
+}
+
+/** What an approval is about. */
+export interface ApprovalSubject {
+  readonly application: string;
+  readonly commitId: string;
+  readonly branch: string;
+  readonly pushedBy: string;
+  readonly qatImageId: string;
+  readonly qatDeploymentId: string;
+}
+
+/** Output of an approval state: completes the task token. */
+export interface ApprovalOutput {
+  readonly decision: Decision;
+  readonly approvalId: string;
+  /** User name of whoever decided. */
+  readonly decidedBy: string;
+  /** ISO 8601. */
+  readonly decidedAt: string;
+}
+export type Decision = 'approve' | 'refuse';
+
+/** Argument of `confirm-approvers`. It reads the decisions from the ledger itself. */
+export interface ConfirmApproversRequest {
+  readonly promotionId: string;
+}
+/** User names of the two who approved. */
+export interface ConfirmApproversOutput {
+  readonly qc: string;
+  readonly pmo: string;
+}
+
+/** Argument of `verify-prod`. */
+export interface VerifyProdRequest {
+  readonly promotionId: string;
+  readonly imageId: string;
+  readonly commitId: string;
+  readonly pipelineExecutionId: string;
+  readonly deploymentId: string;
+}
+export interface VerifyProdOutput {
+  readonly autoScalingGroupName: string;
+  readonly instanceIds: readonly string[];
+}
+
+/** User parameters of the guard action in both pipelines (a JSON text in the action's `UserParameters`). */
+export interface GuardParameters {
+  readonly environment: Environment;
+  readonly pipelineName: string;
+  /** `#{variables.PROMOTION_ID}`; the pipeline's default is `none`. */
+  readonly promotionId: string;
+  /** `#{codepipeline.PipelineExecutionId}` */
+  readonly pipelineExecutionId: string;
+  /** The source's commit: `#{SourceVariables.CommitId}` */
+  readonly commitId: string;
+}
+
+/** Name of the pipelines' variable that carries the promotion's id, and its value when nobody set it. */
+export const PROMOTION_ID_VARIABLE = 'PROMOTION_ID';
+export const NO_PROMOTION = 'none';
