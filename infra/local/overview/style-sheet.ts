@@ -1,0 +1,30 @@
+/** The overview's style: system fonts, light and dark by the reader's setting. */
+export const styleSheet = `
+:root { color-scheme: light dark; --ground: #f6f7f9; --card: #fff; --ink: #1a2230; --soft: #566074; --line: #dde2ea; --accent: #0b5cad; }
+@media (prefers-color-scheme: dark) {
+  :root { --ground: #10141b; --card: #181e28; --ink: #e6eaf1; --soft: #a3adbd; --line: #2b3442; --accent: #7db7f5; }
+}
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; }
+main { max-width: 60rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+h1 { font-size: 1.6rem; margin: 0; letter-spacing: -.01em; }
+h2 { font-size: 1.1rem; margin: 2.5rem 0 .75rem; }
+h3 { font-size: 1rem; margin: 0; }
+header p, .none, .envelope { color: var(--soft); }
+header p { margin: .4rem 0 1.75rem; max-width: 46rem; }
+a { color: var(--accent); }
+a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 2px; }
+.places { list-style: none; margin: 0; padding: 0; display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); }
+.places li, article { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem 1.1rem; }
+.places a { font-weight: 600; display: block; }
+.places span { display: block; color: var(--soft); font-size: .92rem; }
+code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .85rem; }
+.places code { color: var(--soft); overflow-wrap: anywhere; }
+article { margin-bottom: .75rem; }
+.envelope { margin: .1rem 0 .75rem; font-size: .9rem; }
+pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+.command { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .7rem .9rem; }
+table { border-collapse: collapse; }
+th, td { text-align: left; padding: .25rem 1.5rem .25rem 0; font-weight: normal; }
+th { font-weight: 600; }
+`;

@@ -1,0 +1,121 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** What the command line asks for. */
+export interface RunOptions {
+  /** Git working tree whose HEAD is promoted; the sample application if absent. Absolute. */
+  readonly app?: string;
+  readonly unattended: boolean;
+  /** User name of who decides as QC when unattended. */
+  readonly qc: string;
+  /** User name of who decides as PMO when unattended. */
+  readonly pmo: string;
+  /** How many attempts fail, by state name. */
+  readonly failures: ReadonlyMap<string, number>;
+  /** How often a failed execution is redriven when unattended. */
+  readonly redrives: number;
+  /** File that the report is written to. Absolute. */
+  readonly report?: string;
+  /** Absolute. */
+  readonly stateDir: string;
+  readonly port: number;
+}
+
+/** The command line is wrong; the program ends with 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** User names that the embedded user pool knows. */
+export const people = ['quinn', 'parker', 'sam', 'dana', 'olga'] as const;
+
+/** The options, as `--help` prints them. */
+export const usage = `npm start -- [options]
+
+  --app DIR          promote that git working tree's HEAD instead of the sample (its root holds appspec.yml)
+  --unattended       the approvers act by themselves; ends with the promotion:
+                     0 promoted, 1 failed or refused, 2 usage, 3 an approver was refused because the two must differ
+  --qc NAME          who approves as QC when unattended (quinn)
+  --pmo NAME         who approves as PMO when unattended (parker)
+                     people: quinn (qc), parker (pmo), sam (qc and pmo), dana (developer), olga (operator)
+  --fail "STATE[=N]" the external job of that state fails in its first N attempts (1); may be repeated
+  --redrive N        unattended: redrive a failed execution up to N times (0)
+  --report FILE      write what happened as JSON
+  --state-dir DIR    where everything lives (.lockstep); a run that was killed goes on from there
+  --port P           the endpoint's port (4566); the next five are used as well
+  --help             this text`;
+
+const optionTypes = {
+  app: { type: 'string' },
+  unattended: { type: 'boolean' },
+  qc: { type: 'string' },
+  pmo: { type: 'string' },
+  fail: { type: 'string', multiple: true },
+  redrive: { type: 'string' },
+  report: { type: 'string' },
+  'state-dir': { type: 'string' },
+  port: { type: 'string' },
+  help: { type: 'boolean' },
+} as const;
+
+/** How many ports beside the endpoint's are in a row behind it. */
+const PORTS_IN_A_ROW = 5;
+
+const wholeNumber = (option: string, text: string, least: number, most: number): number => {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(
+    `--${option} takes a whole number from ${least} to ${most}, got ${JSON.stringify(text)}.`,
+  );
+};
+
+const person = (option: string, name: string): string => {
+  if ((people as readonly string[]).includes(name)) return name;
+  throw new UsageError(`--${option} takes one of ${people.join(', ')}, got ${JSON.stringify(name)}.`);
+};
+
+/** `STATE` or `STATE=N`. State names hold no `=`. */
+const failure = (text: string): [state: string, attempts: number] => {
+  const [state = '', attempts, ...more] = text.split('=');
+  if (state.trim() === '' || more.length > 0) {
+    throw new UsageError(`--fail takes "STATE" or "STATE=N", got ${JSON.stringify(text)}.`);
+  }
+  return [state.trim(), attempts === undefined ? 1 : wholeNumber('fail "STATE=N"', attempts, 1, 100)];
+};
+
+/**
+ * Reads the command line.
+ * @param workingDirectory that paths are relative to
+ * @returns `help` if only the usage is asked for
+ * @throws UsageError naming the option, the value and what it takes
+ */
+export const parseOptions = (args: readonly string[], workingDirectory: string): RunOptions | 'help' => {
+  const values = readArguments(args);
+  if (values.help) return 'help';
+  const unattended = values.unattended ?? false;
+  for (const option of ['qc', 'pmo', 'redrive'] as const) {
+    if (values[option] !== undefined && !unattended) {
+      throw new UsageError(`--${option} goes with --unattended; without it, people decide on the pages.`);
+    }
+  }
+  const absolute = (file: string) => path.resolve(workingDirectory, file);
+  return {
+    unattended,
+    qc: person('qc', values.qc ?? 'quinn'),
+    pmo: person('pmo', values.pmo ?? 'parker'),
+    failures: new Map((values.fail ?? []).map(failure)),
+    redrives: wholeNumber('redrive', values.redrive ?? '0', 0, 100),
+    stateDir: absolute(values['state-dir'] ?? '.lockstep'),
+    port: wholeNumber('port', values.port ?? '4566', 1024, 65_535 - PORTS_IN_A_ROW),
+    ...(values.app !== undefined && { app: absolute(values.app) }),
+    ...(values.report !== undefined && { report: absolute(values.report) }),
+  };
+};
+
+const readArguments = (args: readonly string[]) => {
+  try {
+    return parseArgs({ args: [...args], options: optionTypes, allowPositionals: false }).values;
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message} See: npm start -- --help`);
+  }
+};

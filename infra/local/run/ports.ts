@@ -1,0 +1,56 @@
+import net from 'node:net';
+import type { Ports } from '../host.ts';
+
+/** A port that the run needs is taken. */
+export class PortInUseError extends Error {
+  override readonly name = 'PortInUse';
+}
+
+const purposes: readonly (readonly [keyof Ports, string])[] = [
+  ['endpoint', 'the AWS endpoint'],
+  ['approvals', 'the approvals site'],
+  ['signIn', 'the sign-in pages'],
+  ['overview', 'the overview and mail outbox'],
+  ['qat', 'the QAT application'],
+  ['prod', 'the Prod application'],
+];
+
+/** Listens for a moment. @returns the port, or undefined if it is taken */
+const tryPort = (port: number): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(undefined);
+      else reject(error);
+    });
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      const address = server.address() as net.AddressInfo;
+      server.close(() => resolve(address.port));
+    });
+  });
+
+/**
+ * The ports of a run: the endpoint's and the five behind it.
+ * @throws PortInUseError naming the first that is taken, what it is for, and the remedy
+ */
+export const portsFrom = async (first: number): Promise<Ports> => {
+  const ports: Partial<Record<keyof Ports, number>> = {};
+  for (const [index, [name, purpose]] of purposes.entries()) {
+    const port = await tryPort(first + index);
+    if (port === undefined) {
+      throw new PortInUseError(
+        `Port ${first + index} on 127.0.0.1 is in use, and it is for ${purpose}. ` +
+          `Stop what uses it, or start with another --port (now ${first}; it and the ${purposes.length - 1} behind it must be free).`,
+      );
+    }
+    ports[name] = port;
+  }
+  return ports as Ports;
+};
+
+/** Free ports, anywhere, for runs beside each other. */
+export const freePorts = async (): Promise<Ports> => {
+  const ports: Partial<Record<keyof Ports, number>> = {};
+  for (const [name] of purposes) ports[name] = (await tryPort(0)) ?? 0;
+  return ports as Ports;
+};

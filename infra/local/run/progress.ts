@@ -1,0 +1,82 @@
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
+
+/** One thing to tell about a promotion as it goes. */
+export interface ProgressLine {
+  readonly at: Date;
+  readonly kind: 'started' | 'waiting' | 'done' | 'failed' | 'redriven' | 'ended';
+  /** The state's name; of the whole promotion if absent. */
+  readonly state?: string;
+  /** How long the state took, in ms, when it is over. */
+  readonly tookMs?: number;
+  /** Error and cause, or how it ended. */
+  readonly detail?: string;
+}
+
+const failures = new Set(['TaskFailed', 'TaskTimedOut', 'EvaluationFailed']);
+
+/**
+ * Tells a promotion's history line by line. Give it the events as they come, each once and in order; it remembers where
+ * the promotion stands.
+ */
+export const createProgress = () => {
+  let state: { name: string; since: Date } | undefined;
+  const at = (event: HistoryEvent) => event.timestamp ?? new Date(0);
+
+  const stateLine = (kind: ProgressLine['kind'], event: HistoryEvent, detail?: string): ProgressLine[] =>
+    state
+      ? [
+          {
+            at: at(event),
+            kind,
+            state: state.name,
+            tookMs: at(event).getTime() - state.since.getTime(),
+            ...(detail !== undefined && { detail }),
+          },
+        ]
+      : [];
+
+  return (event: HistoryEvent): ProgressLine[] => {
+    if (event.stateEnteredEventDetails) {
+      state = { name: event.stateEnteredEventDetails.name ?? '', since: at(event) };
+      return event.type === 'TaskStateEntered' ? stateLine('started', event) : [];
+    }
+    if (event.type === 'TaskSubmitted') return stateLine('waiting', event);
+    if (event.stateExitedEventDetails) return stateLine('done', event);
+    if (failures.has(event.type ?? '')) {
+      return stateLine('failed', event, failureOf(event));
+    }
+    if (event.type === 'ExecutionRedriven') {
+      state = state && { ...state, since: at(event) };
+      return [{ at: at(event), kind: 'redriven', ...(state && { state: state.name }) }];
+    }
+    return ending(event, at(event));
+  };
+};
+
+const failureOf = (event: HistoryEvent): string => {
+  const { error, cause } = event.taskFailedEventDetails ??
+    event.taskTimedOutEventDetails ??
+    event.evaluationFailedEventDetails ?? { error: undefined, cause: undefined };
+  return [error, cause].filter(Boolean).join(': ');
+};
+
+const ending = (event: HistoryEvent, at: Date): ProgressLine[] => {
+  switch (event.type) {
+    case 'ExecutionSucceeded':
+      return [{ at, kind: 'ended', detail: 'SUCCEEDED' }];
+    case 'ExecutionFailed':
+      return [
+        {
+          at,
+          kind: 'ended',
+          detail: event.executionFailedEventDetails?.error === 'Refused' ? 'REFUSED' : 'FAILED',
+        },
+      ];
+    case 'ExecutionTimedOut':
+      return [{ at, kind: 'ended', detail: 'TIMED_OUT' }];
+    case 'ExecutionAborted':
+      return [{ at, kind: 'ended', detail: 'ABORTED' }];
+    default:
+      return [];
+  }
+};

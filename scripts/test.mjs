@@ -1,0 +1,31 @@
+// Runs jest and ends with one plain line, `N passed, N failed`, which counts tests and files that could not run.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+const scratch = mkdtempSync(path.join(tmpdir(), 'lockstep-test-'));
+const results = path.join(scratch, 'results.json');
+const jest = createRequire(import.meta.url).resolve('jest/bin/jest.js');
+
+const { status } = spawnSync(
+  process.execPath,
+  [jest, '--json', `--outputFile=${results}`, '--testLocationInResults', ...process.argv.slice(2)],
+  { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
+);
+
+let passed = 0;
+let failed = 0;
+try {
+  const summary = JSON.parse(readFileSync(results, 'utf8'));
+  passed = summary.numPassedTests;
+  failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites;
+} catch {
+  console.error('jest wrote no results: it ended before any test ran.');
+  failed = 1;
+}
+rmSync(scratch, { recursive: true, force: true });
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = status === 0 && failed === 0 && passed > 0 ? 0 : 1;

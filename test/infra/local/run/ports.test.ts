@@ -1,0 +1,29 @@
+import net from 'node:net';
+import { freePorts, PortInUseError, portsFrom } from '../../../../infra/local/run/ports.ts';
+
+const listen = (port: number): Promise<net.Server> =>
+  new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
+
+describe('ports', () => {
+  it('fails on a port in use, naming it, its purpose and the remedy', async () => {
+    const { endpoint } = await freePorts();
+    const blocker = await listen(endpoint + 1);
+    try {
+      await expect(portsFrom(endpoint)).rejects.toThrow(PortInUseError);
+      await expect(portsFrom(endpoint)).rejects.toThrow(
+        `Port ${endpoint + 1} on 127.0.0.1 is in use, and it is for the approvals site`,
+      );
+      await expect(portsFrom(endpoint)).rejects.toThrow('--port');
+    } finally {
+      blocker.close();
+    }
+  });
+
+  it('finds six different free ones', async () => {
+    expect(new Set(Object.values(await freePorts())).size).toBe(6);
+  });
+});
