@@ -1,0 +1,183 @@
+import type {
+  FunctionConfiguration,
+  GetFunctionCommandInput,
+  GetFunctionCommandOutput,
+  GetPolicyCommandInput,
+  GetPolicyCommandOutput,
+  InvokeCommandInput,
+  InvokeCommandOutput,
+  ListFunctionsCommandInput,
+  ListFunctionsCommandOutput,
+} from '@aws-sdk/client-lambda';
+import { type Access, AwsError, type Host, type Operation, type PolicyDocument } from '../../host.ts';
+import { page } from '../shared/paging.ts';
+import type { AsyncEvents } from './async-events.ts';
+import { WorkerStoppedError } from './function-worker.ts';
+import { type FunctionRecord, findFunction, functionArn, functionName, functionTable } from './functions.ts';
+import type { Invoker } from './invoker.ts';
+
+type Answer<Output> = Omit<Output, '$metadata'>;
+/** Payloads are plain bytes on this side of the wire. */
+type InvokeInput = Omit<InvokeCommandInput, 'Payload'> & { readonly Payload?: Uint8Array | string };
+type InvokeAnswer = Omit<Answer<InvokeCommandOutput>, 'Payload'> & { readonly Payload?: Uint8Array };
+
+/** Bytes: Lambda's limits for requests, synchronous (6 MB) and asynchronous (1 MB). */
+const REQUEST_LIMITS = { RequestResponse: 6_291_456, Event: 1_048_576 } as const;
+/** Bytes of log that come with an answer. */
+const LOG_TAIL = 4096;
+
+/** Lambda's operations. @param policyOf a function's resource policy, by ARN */
+export const lambdaOperations = (
+  host: Host,
+  {
+    invoker,
+    asyncEvents,
+    policyOf,
+  }: {
+    readonly invoker: Invoker;
+    readonly asyncEvents: AsyncEvents;
+    readonly policyOf: (arn: string) => PolicyDocument | undefined;
+  },
+): Readonly<Record<string, Operation>> => {
+  const onFunction =
+    (action: string) =>
+    ({
+      FunctionName,
+      Qualifier,
+    }: {
+      FunctionName?: string | undefined;
+      Qualifier?: string | undefined;
+    }): Access => ({
+      action,
+      resource: functionArn(host, functionName(FunctionName, Qualifier)),
+    });
+
+  const invoke: Operation<InvokeInput, InvokeAnswer> = {
+    requires: onFunction('lambda:InvokeFunction'),
+    run: async (
+      { FunctionName, Qualifier, InvocationType, LogType, ClientContext, ...input },
+      { requestId },
+    ) => {
+      const record = findFunction(host, FunctionName, Qualifier);
+      const type = InvocationType ?? 'RequestResponse';
+      if (type === 'DryRun') return { StatusCode: 204 };
+      const payload = readPayload(input.Payload, REQUEST_LIMITS[type]);
+      if (type === 'Event') {
+        asyncEvents.accept({ requestId, functionName: record.name, payload });
+        return { StatusCode: 202, Payload: new Uint8Array() };
+      }
+      const result = await invoker
+        .invoke(record, {
+          requestId,
+          payload,
+          ...(ClientContext && { clientContext: Buffer.from(ClientContext, 'base64').toString() }),
+        })
+        .catch(serviceError);
+      return {
+        StatusCode: 200,
+        ExecutedVersion: '$LATEST',
+        Payload: Buffer.from(result.payload),
+        ...(result.isError && { FunctionError: 'Unhandled' }),
+        ...(LogType === 'Tail' && {
+          LogResult: Buffer.from(result.log).subarray(-LOG_TAIL).toString('base64'),
+        }),
+      };
+    },
+  };
+
+  const getFunction: Operation<GetFunctionCommandInput, Answer<GetFunctionCommandOutput>> = {
+    requires: onFunction('lambda:GetFunction'),
+    run: ({ FunctionName, Qualifier }) => ({
+      Configuration: configurationOf(findFunction(host, FunctionName, Qualifier)),
+    }),
+  };
+
+  const getFunctionConfiguration: Operation<GetFunctionCommandInput, FunctionConfiguration> = {
+    requires: onFunction('lambda:GetFunctionConfiguration'),
+    run: ({ FunctionName, Qualifier }) => configurationOf(findFunction(host, FunctionName, Qualifier)),
+  };
+
+  const listFunctions: Operation<ListFunctionsCommandInput, Answer<ListFunctionsCommandOutput>> = {
+    requires: () => ({ action: 'lambda:ListFunctions', resource: '*' }),
+    run: ({ Marker, MaxItems }) => {
+      const { items, nextToken } = page(functionTable(host).values(), Marker, MaxItems, {
+        fallback: 50,
+        errorName: 'InvalidParameterValueException',
+      });
+      return { Functions: items.map(configurationOf), ...(nextToken && { NextMarker: nextToken }) };
+    },
+  };
+
+  const getPolicy: Operation<GetPolicyCommandInput, Answer<GetPolicyCommandOutput>> = {
+    requires: onFunction('lambda:GetPolicy'),
+    run: ({ FunctionName, Qualifier }) => {
+      const { arn, revisionId } = findFunction(host, FunctionName, Qualifier);
+      const policy = policyOf(arn);
+      if (policy) return { Policy: JSON.stringify(policy), RevisionId: revisionId };
+      throw new AwsError('ResourceNotFoundException', 'The resource you requested does not exist.', 404, {
+        Type: 'User',
+      });
+    },
+  };
+
+  return {
+    Invoke: invoke,
+    GetFunction: getFunction,
+    GetFunctionConfiguration: getFunctionConfiguration,
+    ListFunctions: listFunctions,
+    GetPolicy: getPolicy,
+  };
+};
+
+const readPayload = (payload: Uint8Array | string | undefined, limit: number): string => {
+  const bytes = Buffer.from(payload ?? '');
+  if (bytes.length > limit) {
+    throw new AwsError(
+      'RequestTooLargeException',
+      `Request must be smaller than ${limit} bytes for the InvokeFunction operation; received ${bytes.length}.`,
+      413,
+      { Type: 'User' },
+    );
+  }
+  const text = bytes.toString() || '{}';
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    throw new AwsError(
+      'InvalidRequestContentException',
+      `Could not parse request body into json: ${(error as Error).message}`,
+      400,
+      { Type: 'User' },
+    );
+  }
+  return text;
+};
+
+const serviceError = (error: unknown): never => {
+  if (error instanceof WorkerStoppedError) throw new AwsError('ServiceException', error.message, 500);
+  throw error;
+};
+
+const configurationOf = (record: FunctionRecord): FunctionConfiguration => ({
+  FunctionName: record.name,
+  FunctionArn: record.arn,
+  Runtime: record.runtime as NonNullable<FunctionConfiguration['Runtime']>,
+  Role: record.role,
+  Handler: record.handler,
+  Description: record.description,
+  Timeout: record.timeout,
+  MemorySize: record.memorySize,
+  // Lambda's own form: ISO 8601 with a numeric offset.
+  LastModified: new Date(record.modifiedAt).toISOString().replace('Z', '+0000'),
+  Version: '$LATEST',
+  Environment: { Variables: { ...record.environment } },
+  TracingConfig: { Mode: 'PassThrough' },
+  RevisionId: record.revisionId,
+  State: 'Active',
+  LastUpdateStatus: 'Successful',
+  PackageType: 'Zip',
+  LoggingConfig: {
+    LogFormat: record.logFormat === 'JSON' ? 'JSON' : 'Text',
+    LogGroup: record.logGroup,
+  },
+});

@@ -1,0 +1,263 @@
+// @ts-check
+// Runs inside a worker thread: stands for Lambda's Node.js runtime. Plain JavaScript, since a worker does not pass
+// through the loader that reads TypeScript. Its counterpart is function-worker.ts.
+import { readFileSync } from 'node:fs';
+import Module from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import util from 'node:util';
+import { parentPort, workerData } from 'node:worker_threads';
+
+/** @typedef {{ requestId: string, payload: string, timeoutMs: number, functionArn: string, clientContext?: string }} Invocation */
+/** @typedef {(event: unknown, context: object, callback: (error: unknown, result?: unknown) => void) => unknown} Handler */
+
+const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
+/** @type {{ taskRoot: string, handler: string, logFormat: string, logLevel: string, clock: SharedArrayBuffer }} */
+const settings = workerData;
+
+/** Bytes; Lambda's limit for a synchronous response (6 MB and a little). */
+const RESPONSE_LIMIT = 6_291_556;
+
+/** @type {string | undefined} */
+let requestId;
+
+// ---- Time: the embedded clock's offset is shared, so that a clock that is set forward is seen at once.
+const offset = new Float64Array(settings.clock);
+const MachineDate = Date;
+const machineNow = Date.now.bind(Date);
+MachineDate.now = () => machineNow() + Math.round(/** @type {number} */ (offset[0]));
+const EmbeddedDate = new Proxy(MachineDate, {
+  construct: (target, args, newTarget) =>
+    Reflect.construct(target, args.length > 0 ? args : [target.now()], newTarget),
+  apply: (target) => new target(target.now()).toString(),
+});
+MachineDate.prototype.constructor = EmbeddedDate;
+globalThis.Date = EmbeddedDate;
+
+// ---- Logs: as the runtime formats them; the main thread puts them into the log group.
+const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+const lowestLevel = levels.indexOf(settings.logLevel);
+/** @param {string} line */
+const writeLine = (line) => port.postMessage({ type: 'log', line });
+
+/** @param {string} level @param {unknown[]} args */
+const writeLog = (level, args) => {
+  const timestamp = new Date().toISOString();
+  if (settings.logFormat !== 'JSON') {
+    const text = util.format(...args).replaceAll('\n', '\r');
+    writeLine(`${timestamp}\t${requestId ?? 'undefined'}\t${level}\t${text}`);
+    return;
+  }
+  if (levels.indexOf(level) < lowestLevel) return;
+  const [first] = args;
+  const isPlain =
+    args.length === 1 && typeof first === 'object' && first !== null && !util.types.isNativeError(first);
+  const error = args.find((arg) => util.types.isNativeError(arg));
+  const record = {
+    timestamp,
+    level,
+    requestId,
+    message: isPlain ? first : util.format(...args),
+    ...(error && { errorType: error.name, errorMessage: error.message, stackTrace: stackLines(error) }),
+  };
+  writeLine(JSON.stringify(record));
+};
+
+/** @type {[keyof Console, string][]} */
+const methods = [
+  ['log', 'INFO'],
+  ['info', 'INFO'],
+  ['debug', 'DEBUG'],
+  ['warn', 'WARN'],
+  ['error', 'ERROR'],
+  ['trace', 'TRACE'],
+];
+for (const [method, level] of methods)
+  Object.assign(console, { [method]: (/** @type {unknown[]} */ ...args) => writeLog(level, args) });
+for (const stream of [process.stdout, process.stderr]) {
+  stream.write = /** @type {typeof stream.write} */ (
+    (/** @type {unknown} */ chunk, /** @type {unknown[]} */ ...rest) => {
+      writeLine(String(chunk).replace(/\n$/, ''));
+      const done = rest.find((item) => typeof item === 'function');
+      if (typeof done === 'function') done();
+      return true;
+    }
+  );
+}
+
+// ---- Errors, as the runtime reports them.
+/** @param {Error} error */
+const stackLines = (error) => (error.stack ?? '').split('\n');
+
+/** @param {unknown} error */
+const errorPayload = (error) =>
+  util.types.isNativeError(error) || error instanceof Error
+    ? { errorType: error.name, errorMessage: error.message, trace: stackLines(error) }
+    : { errorType: typeof error, errorMessage: String(error), trace: [] };
+
+/** @param {string} errorType @param {string} errorMessage */
+const runtimeError = (errorType, errorMessage) => Object.assign(new Error(errorMessage), { name: errorType });
+
+/** The worker cannot go on: the invocation fails, and the next one gets a new worker. @param {object} payload */
+const die = (payload) => {
+  writeLog('ERROR', ['Invoke Error', JSON.stringify(payload)]);
+  port.postMessage({ type: 'result', requestId, error: payload, isLast: true });
+  process.exit(1);
+};
+
+process.on('uncaughtException', (error) => die(errorPayload(error)));
+process.on('unhandledRejection', (reason) =>
+  die({
+    errorType: 'Runtime.UnhandledPromiseRejection',
+    errorMessage: util.types.isNativeError(reason) ? `${reason.name}: ${reason.message}` : String(reason),
+    reason: errorPayload(reason),
+    promise: {},
+    trace: util.types.isNativeError(reason) ? stackLines(reason) : [],
+  }),
+);
+
+// ---- Loading the handler.
+const isModulePackage = () => {
+  try {
+    return JSON.parse(readFileSync(path.join(settings.taskRoot, 'package.json'), 'utf8')).type === 'module';
+  } catch {
+    return false;
+  }
+};
+
+/** @param {string} file */
+const isFile = (file) => {
+  try {
+    readFileSync(file);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** @returns {Promise<Handler>} */
+const loadHandler = async () => {
+  const match = /^(.*\/)?([^/.]*)\.(.+)$/.exec(settings.handler);
+  if (!match) throw runtimeError('Runtime.MalformedHandlerName', `Bad handler ${settings.handler}`);
+  const [, folder = '', name = '', exported = ''] = match;
+  const base = path.join(settings.taskRoot, folder, name);
+  const file = ['.js', '.mjs', '.cjs'].map((extension) => base + extension).find(isFile);
+  if (!file)
+    throw runtimeError(
+      'Runtime.ImportModuleError',
+      `Error: Cannot find module '${folder}${name}' in ${settings.taskRoot}`,
+    );
+  const loaded = await loadModule(file);
+  const handler = exported.split('.').reduce((/** @type {any} */ value, part) => value?.[part], loaded);
+  if (typeof handler !== 'function')
+    throw runtimeError('Runtime.HandlerNotFound', `${settings.handler} is undefined or not exported`);
+  return handler;
+};
+
+/** @param {string} file @returns {Promise<unknown>} */
+const loadModule = async (file) => {
+  const isEsModule = file.endsWith('.mjs') || (file.endsWith('.js') && isModulePackage());
+  try {
+    return isEsModule ? await import(pathToFileURL(file).href) : requireFile(file);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw runtimeError('Runtime.UserCodeSyntaxError', String(error));
+    const code = /** @type {{ code?: string }} */ (error).code;
+    if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND')
+      throw runtimeError('Runtime.ImportModuleError', String(error));
+    throw error;
+  }
+};
+
+/**
+ * On Lambda no package.json stands above a function's folder; here one may, and it must not decide that the function's
+ * `.js` files are ES modules.
+ * @param {string} file
+ */
+const requireFile = (file) => {
+  const loader = /** @type {any} */ (Module);
+  const usual = loader._extensions['.js'];
+  loader._extensions['.js'] = (/** @type {any} */ module, /** @type {string} */ filename) => {
+    if (filename.startsWith(settings.taskRoot + path.sep))
+      module._compile(readFileSync(filename, 'utf8'), filename, 'commonjs');
+    else usual(module, filename);
+  };
+  return Module.createRequire(file)(file);
+};
+
+// ---- Invocations, one at a time.
+/** @type {Handler | undefined} */
+let handler;
+
+/** @param {Invocation} invocation */
+const contextOf = ({ requestId: awsRequestId, functionArn, timeoutMs, clientContext }) => {
+  const end = performance.now() + timeoutMs;
+  return {
+    awsRequestId,
+    callbackWaitsForEmptyEventLoop: true,
+    clientContext: clientContext && JSON.parse(clientContext),
+    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+    getRemainingTimeInMillis: () => Math.max(0, Math.round(end - performance.now())),
+    identity: undefined,
+    invokedFunctionArn: functionArn,
+    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+  };
+};
+
+/** @param {Handler} run @param {Invocation} invocation @returns {Promise<unknown>} */
+const call = (run, invocation) =>
+  new Promise((resolve, reject) => {
+    /** @param {unknown} error @param {unknown} [result] */
+    const callback = (error, result) =>
+      error === null || error === undefined ? resolve(result) : reject(error);
+    const context = Object.assign(contextOf(invocation), {
+      done: callback,
+      succeed: resolve,
+      fail: reject,
+    });
+    const answer = run(JSON.parse(invocation.payload), context, callback);
+    const isPromise = typeof (/** @type {any} */ (answer)?.then) === 'function';
+    if (isPromise) /** @type {Promise<unknown>} */ (answer).then(resolve, reject);
+    // A handler that takes no callback and gives no promise has nothing more to say.
+    else if (run.length < 3) resolve(answer);
+  });
+
+/** @param {unknown} result */
+const serialize = (result) => {
+  let json;
+  try {
+    json = JSON.stringify(result) ?? 'null';
+  } catch (error) {
+    throw runtimeError('Runtime.MarshalError', `Unable to stringify response body: ${error}`);
+  }
+  if (Buffer.byteLength(json) > RESPONSE_LIMIT) {
+    throw runtimeError(
+      'Function.ResponseSizeTooLarge',
+      `Response payload size exceeded maximum allowed payload size (${RESPONSE_LIMIT} bytes).`,
+    );
+  }
+  return json;
+};
+
+port.on('message', async (/** @type {Invocation} */ invocation) => {
+  requestId = invocation.requestId;
+  if (!handler) {
+    try {
+      handler = await loadHandler();
+    } catch (error) {
+      die(errorPayload(error));
+      return;
+    }
+  }
+  port.postMessage({ type: 'started', requestId });
+  try {
+    const payload = serialize(await call(handler, invocation));
+    port.postMessage({ type: 'result', requestId: invocation.requestId, payload });
+  } catch (error) {
+    const payload = errorPayload(error);
+    writeLog('ERROR', ['Invoke Error', JSON.stringify(payload)]);
+    port.postMessage({ type: 'result', requestId: invocation.requestId, error: payload });
+  }
+});
