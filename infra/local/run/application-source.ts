@@ -92,17 +92,24 @@ export const nameRemote = async (directory: string, remote: string, branch: stri
   await git(directory, ['config', 'push.default', 'upstream']);
 };
 
+/** Whether the repository's branch is at the source's commit already, so that a push would tell nothing. */
+export const isPushed = async (
+  source: ApplicationSource,
+  remote: string,
+  branch: string,
+): Promise<boolean> => {
+  const before = await git(remote, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`]).catch(
+    () => '',
+  );
+  return before === source.commitId;
+};
+
 /**
- * Pushes a commit to a branch of the repository.
- * @returns false if the branch was there already, so that no push event follows
+ * Pushes the source's commit to a branch of the repository.
  * @throws GitError with git's reason, for example a push that is no fast-forward
  */
-export const push = async (source: ApplicationSource, remote: string, branch: string): Promise<boolean> => {
-  const reference = `refs/heads/${branch}`;
-  const before = await git(remote, ['rev-parse', '--verify', '--quiet', reference]).catch(() => '');
-  if (before === source.commitId) return false;
-  await git(source.directory, ['push', '--quiet', remote, `${source.commitId}:${reference}`]);
-  return true;
+export const push = async (source: ApplicationSource, remote: string, branch: string): Promise<void> => {
+  await git(source.directory, ['push', '--quiet', remote, `${source.commitId}:refs/heads/${branch}`]);
 };
 
 const reason = (error: unknown) => (error instanceof GitError ? error.message.split('\n')[0] : String(error));

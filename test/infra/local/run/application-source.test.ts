@@ -1,7 +1,12 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { existingApplication, nameRemote, push } from '../../../../infra/local/run/application-source.ts';
+import {
+  existingApplication,
+  isPushed,
+  nameRemote,
+  push,
+} from '../../../../infra/local/run/application-source.ts';
 import { git } from '../../../../infra/local/run/git.ts';
 import { UsageError } from '../../../../infra/local/run/options.ts';
 
@@ -59,15 +64,16 @@ describe('application to promote', () => {
     );
   });
 
-  it('pushes HEAD once, and says when there was nothing to push', async () => {
+  it('pushes HEAD, and knows when there is nothing to push', async () => {
     await git(directory, ['init', '--quiet', '--initial-branch=work']);
     await commit('appspec.yml');
     const remote = path.join(directory, 'remote.git');
     await git(directory, ['init', '--quiet', '--bare', remote]);
     const source = await existingApplication(directory);
-    expect(await push(source, remote, 'main')).toBe(true);
+    expect(await isPushed(source, remote, 'main')).toBe(false);
+    await push(source, remote, 'main');
     expect(await git(remote, ['rev-parse', 'refs/heads/main'])).toBe(source.commitId);
-    expect(await push(source, remote, 'main')).toBe(false);
+    expect(await isPushed(source, remote, 'main')).toBe(true);
   });
 
   it('makes a plain "git push" reach the branch', async () => {

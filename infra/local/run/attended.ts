@@ -1,0 +1,114 @@
+import { describeExecution, historyOf, pause } from './follow.ts';
+import { type Narration, narrate, promotionIdOf } from './narrate.ts';
+import { executionsOf, promote } from './promotions.ts';
+import { type Session, tellPromotion } from './run-main.ts';
+import { watchTraffic } from './traffic.ts';
+import { gatherReport, writeReport } from './write-report.ts';
+
+/** Pause between two looks for new promotions, in ms. */
+const LOOK_EVERY_MS = 150;
+
+const placesAndCommands = ({ run, system, application, source, terminal, options }: Session) => {
+  const { ports } = run.host;
+  terminal.block('Lockstep is running on this machine', [
+    ['Approvals', `${system.siteUrl}   promotions, graph, decisions`],
+    ['Overview', `http://127.0.0.1:${ports.overview}   mails and links`],
+    ['QAT', `http://127.0.0.1:${ports.qat}`],
+    ['Prod', application.prodUrl],
+    [
+      'AWS API',
+      `aws --endpoint-url ${run.host.endpointUrl} --region ${run.host.region} stepfunctions list-state-machines`,
+    ],
+  ]);
+  terminal.line(
+    options.app
+      ? `Push another commit with: git -C ${source.directory} push ${application.repositoryPath} HEAD:${application.branch}`
+      : `Change something in ${source.directory}, commit, and "git push" to promote it. Ctrl-C ends; npm start goes on from here.`,
+  );
+  terminal.line();
+};
+
+/** Resolves when the person at the terminal (or the system) asks the program to end. */
+const untilStopped = (): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = () => {
+      // A second Ctrl-C does not wait for an orderly end.
+      process.once('SIGINT', () => process.exit(130));
+      resolve();
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+  });
+
+/** Tells one run of an execution (from its start, or from a redrive) to its end. */
+const tellToEnd = async (session: Session, executionArn: string, after: number, signal: AbortSignal) => {
+  const { run, system, application, options, terminal } = session;
+  const narration: Narration = { host: run.host, ledger: system.ledger, siteUrl: system.siteUrl, terminal };
+  const traffic = watchTraffic(application.prodUrl);
+  terminal.line(`Promotion ${promotionIdOf(executionArn)}`);
+  const last = await narrate(narration, executionArn, traffic.onLine, { after, signal });
+  const probe = await traffic.finish();
+  if (options.report)
+    writeReport(options.report, await gatherReport(run, system, application, executionArn, probe));
+  return last;
+};
+
+/** Follows every promotion until stopped: those that run already, those that pushes start, those that are redriven. */
+const followAll = async (session: Session, signal: AbortSignal): Promise<void> => {
+  const { run, application, terminal } = session;
+  /** Up to which event an execution has been told; what ended before this start is not told again. */
+  const told = new Map<string, number>();
+  const telling = new Map<string, Promise<void>>();
+  for (const executionArn of await executionsOf(run.host, application)) {
+    const { status } = await describeExecution(run.host, executionArn);
+    if (status !== 'RUNNING') told.set(executionArn, (await historyOf(run.host, executionArn)).length);
+  }
+
+  let denied = 0;
+  while (!signal.aborted) {
+    for (const executionArn of (await executionsOf(run.host, application)).reverse()) {
+      if (telling.has(executionArn)) continue;
+      const { status } = await describeExecution(run.host, executionArn);
+      if (status !== 'RUNNING' && told.has(executionArn)) continue;
+      const task = tellToEnd(session, executionArn, told.get(executionArn) ?? 0, signal)
+        .then((last) => void told.set(executionArn, last))
+        .catch((error: unknown) => terminal.error(String((error as Error).message ?? error)))
+        .finally(() => telling.delete(executionArn));
+      telling.set(executionArn, task);
+    }
+    const denials = session.denials();
+    for (const denial of denials.slice(denied)) terminal.error(denial);
+    denied = denials.length;
+    await pause(LOOK_EVERY_MS);
+  }
+  await Promise.all(telling.values());
+};
+
+/**
+ * Promotes the source's commit and goes on serving until Ctrl-C; every push starts another promotion.
+ * @returns the exit code
+ */
+export const runAttended = async (session: Session): Promise<number> => {
+  const { run, application, source, terminal, denials } = session;
+  placesAndCommands(session);
+  const stopping = new AbortController();
+  const stopped = untilStopped();
+  const following = followAll(session, stopping.signal);
+  const promotion = await promote(run.host, application, source, {
+    takeUp: false,
+    again: false,
+    beforeStart: session.armFailures,
+    denials,
+  }).catch((error: unknown) => {
+    terminal.error(String((error as Error).message));
+    return undefined;
+  });
+  if (promotion?.resumed) tellPromotion(session, true);
+  if (!promotion)
+    terminal.line(`${source.commitId.slice(0, 7)} was promoted before; push another commit to promote it.`);
+  await stopped;
+  terminal.line('Stopping … (npm start goes on from here)');
+  stopping.abort();
+  await following;
+  return 0;
+};

@@ -1,0 +1,83 @@
+import path from 'node:path';
+import { deployAssembly } from '../assembly/deploy.ts';
+import { loadAssembly } from '../assembly/load.ts';
+import type { DeployedStacks } from '../assembly/records.ts';
+import { type AdjustableClock, createClock } from '../clock.ts';
+import { createHost, type EmbeddedHost } from '../create-host.ts';
+import { createEndpoint } from '../endpoint/endpoint.ts';
+import type { Ports } from '../host.ts';
+import { createServices, type EmbeddedServices } from '../services/all.ts';
+import { openStore } from '../store.ts';
+import { lockStateDirectory } from './state-lock.ts';
+import { synthesize } from './synthesize.ts';
+
+/** How to start the embedded run. */
+export interface EmbeddedRunOptions {
+  readonly stateDir: string;
+  readonly ports: Ports;
+  /** An assembly that was synthesized before; else cdk.json's application is synthesized into the state directory. */
+  readonly assemblyDirectory?: string;
+  /** @default the machine's clock */
+  readonly clock?: AdjustableClock;
+}
+
+/** A running embedded system. */
+export interface EmbeddedRun {
+  readonly host: EmbeddedHost;
+  readonly clock: AdjustableClock;
+  readonly services: EmbeddedServices;
+  readonly stacks: DeployedStacks;
+  /** What opening the state directory found. */
+  readonly notices: readonly string[];
+  /** How long it took, in seconds. */
+  readonly seconds: { readonly synth: number; readonly start: number };
+  /** Stops servers, workers and applications. What the state directory holds is taken up by the next start. */
+  readonly stop: () => Promise<void>;
+}
+
+const secondsSince = (start: number) => Math.round(performance.now() - start) / 1000;
+
+/**
+ * Starts the embedded run: synthesizes, opens the journal, starts services and the endpoint, deploys the templates, and takes
+ * up what was under way.
+ * @throws StateDirectoryError, SynthesisError, and the assembly's errors
+ */
+export const startEmbeddedRun = async (options: EmbeddedRunOptions): Promise<EmbeddedRun> => {
+  const { stateDir, ports } = options;
+  const release = lockStateDirectory(stateDir);
+  const undo: (() => Promise<void> | void)[] = [release];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const store = openStore(stateDir);
+    undo.push(store.close);
+    const synthesisStart = performance.now();
+    const assemblyDirectory = options.assemblyDirectory ?? path.join(stateDir, 'cdk.out');
+    if (!options.assemblyDirectory) await synthesize(assemblyDirectory);
+    const synth = options.assemblyDirectory ? 0 : secondsSince(synthesisStart);
+
+    const start = performance.now();
+    const clock = options.clock ?? createClock();
+    undo.push(clock.stop);
+    const host = createHost({ stateDir, store, clock, ports });
+    const services = createServices(host);
+    const endpoint = await createEndpoint(host);
+    undo.push(endpoint.close);
+    undo.push(host.stopServices);
+    await host.startServices();
+    const stacks = await deployAssembly(host, loadAssembly(assemblyDirectory));
+    return {
+      host,
+      clock,
+      services,
+      stacks,
+      notices: store.notices,
+      seconds: { synth, start: secondsSince(start) },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};

@@ -1,0 +1,55 @@
+import type { DescribeExecutionOutput, GetExecutionHistoryOutput, HistoryEvent } from '@aws-sdk/client-sfn';
+import type { Host } from '../host.ts';
+
+/** Pause between two looks at an execution, in ms. */
+const LOOK_EVERY_MS = 60;
+
+const administrator = { kind: 'administrator' } as const;
+
+/** The whole history of an execution, oldest first. */
+export const historyOf = async (host: Host, executionArn: string): Promise<HistoryEvent[]> => {
+  const events: HistoryEvent[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page: GetExecutionHistoryOutput = await host.call(administrator, 'states', 'GetExecutionHistory', {
+      executionArn,
+      maxResults: 1000,
+      ...(nextToken && { nextToken }),
+    });
+    events.push(...(page.events ?? []));
+    nextToken = page.nextToken;
+  } while (nextToken);
+  return events;
+};
+
+/** An execution as Step Functions describes it. */
+export const describeExecution = (host: Host, executionArn: string): Promise<DescribeExecutionOutput> =>
+  host.call(administrator, 'states', 'DescribeExecution', { executionArn });
+
+/** Resolves after some milliseconds of the machine's time. */
+export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Gives each event of an execution's history to `onEvent`, once and in order, as it comes: from the first (or behind
+ * `after`) until the execution has ended or `signal` stops it.
+ * @returns the id of the last event given
+ */
+export const followExecution = async (
+  host: Host,
+  executionArn: string,
+  onEvent: (event: HistoryEvent) => void | Promise<void>,
+  { after = 0, signal }: { readonly after?: number; readonly signal?: AbortSignal } = {},
+): Promise<number> => {
+  let last = after;
+  while (!signal?.aborted) {
+    const { status } = await describeExecution(host, executionArn);
+    for (const event of await historyOf(host, executionArn)) {
+      if ((event.id ?? 0) <= last) continue;
+      last = event.id ?? last;
+      await onEvent(event);
+    }
+    if (status !== 'RUNNING') return last;
+    await pause(LOOK_EVERY_MS);
+  }
+  return last;
+};

@@ -1,0 +1,148 @@
+import path from 'node:path';
+import { serveOverview } from '../overview/overview.tsx';
+import { StateDirectoryError } from '../store.ts';
+import {
+  type ApplicationSource,
+  existingApplication,
+  nameRemote,
+  sampleApplication,
+} from './application-source.ts';
+import { runAttended } from './attended.ts';
+import { type EmbeddedRun, startEmbeddedRun } from './embedded-run.ts';
+import { parseOptions, type RunOptions, UsageError, usage } from './options.ts';
+import { overviewContent } from './overview-content.ts';
+import { PortInUseError, portsFrom } from './ports.ts';
+import { promote } from './promotions.ts';
+import { checkFailures, type DeployedApplication, type LockstepSystem, readSystem } from './system.ts';
+import { createTerminal, type Terminal } from './terminal.ts';
+import { watchTraffic } from './traffic.ts';
+import { exitCodes, runUnattended } from './unattended.ts';
+import { gatherReport, writeReport } from './write-report.ts';
+
+/** Everything that a started run works with. */
+export interface Session {
+  readonly options: RunOptions;
+  readonly run: EmbeddedRun;
+  readonly system: LockstepSystem;
+  readonly application: DeployedApplication;
+  readonly source: ApplicationSource;
+  readonly terminal: Terminal;
+  /** Calls denied since this start, in words; none is expected in a healthy system. */
+  readonly denials: () => readonly string[];
+  /** Arms the failures of `--fail`; once, when a new promotion is set off. */
+  readonly armFailures: () => void;
+}
+
+/**
+ * The program: starts the embedded run and promotes.
+ * @returns the exit code
+ */
+export const runMain = async (args: readonly string[]): Promise<number> => {
+  const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const terminal = createTerminal(process.stdout, colour);
+  const errors = createTerminal(process.stderr, process.stderr.isTTY === true && !process.env.NO_COLOR);
+  try {
+    const options = parseOptions(args, process.env.INIT_CWD ?? process.cwd());
+    if (options === 'help') {
+      terminal.line(usage);
+      return 0;
+    }
+    return await start(options, terminal);
+  } catch (error) {
+    const isUsage =
+      error instanceof UsageError || error instanceof PortInUseError || error instanceof StateDirectoryError;
+    errors.error(
+      isUsage || isExplained(error) ? (error as Error).message : String((error as Error).stack ?? error),
+    );
+    return isUsage ? exitCodes.usage : exitCodes.notPromoted;
+  }
+};
+
+/** Errors of our own carry their whole explanation; of others the stack helps. */
+const isExplained = (error: unknown) =>
+  error instanceof Error &&
+  error.name !== 'Error' &&
+  !/^(Type|Range|Reference|Syntax)Error$/.test(error.name);
+
+const start = async (options: RunOptions, terminal: Terminal): Promise<number> => {
+  const given = options.app === undefined ? undefined : await existingApplication(options.app);
+  const ports = await portsFrom(options.port);
+  terminal.line('Synthesizing and starting the embedded run …');
+  const run = await startEmbeddedRun({ stateDir: options.stateDir, ports });
+  try {
+    for (const notice of run.notices) terminal.line(notice);
+    const system = await readSystem(run);
+    const [application] = system.applications;
+    if (!application) throw new Error('The configuration has no application.');
+    const source =
+      given ?? (await sampleApplication(path.join(options.stateDir, 'applications', application.name)));
+    if (!given) await nameRemote(source.directory, application.repositoryPath, application.branch);
+
+    const deniedBefore = run.host.accessReport().denied.length;
+    const denials = () =>
+      run.host
+        .accessReport()
+        .denied.slice(deniedBefore)
+        .map(
+          ({ role, action, resource }) => `AccessDenied: the role ${role} may not ${action} on ${resource}.`,
+        );
+    const armFailures = await checkFailures(run, application.stateMachineArn, options.failures);
+    const session: Session = { options, run, system, application, source, terminal, denials, armFailures };
+    const closeOverview = await serveOverview(ports.overview, () => overviewContent(session));
+    try {
+      return options.unattended ? await unattended(session) : await runAttended(session);
+    } finally {
+      await closeOverview();
+    }
+  } finally {
+    await run.stop();
+  }
+};
+
+const unattended = async (session: Session): Promise<number> => {
+  const { options, run, system, application, source, terminal, denials } = session;
+  const promotion = await promote(run.host, application, source, {
+    takeUp: options.redrives > 0,
+    again: true,
+    beforeStart: session.armFailures,
+    denials,
+  });
+  if (!promotion) throw new Error(`The commit ${source.commitId} could not be promoted again.`);
+  const { executionArn, resumed } = promotion;
+  tellPromotion(session, resumed);
+  const traffic = watchTraffic(application.prodUrl);
+  const exitCode = await runUnattended(
+    {
+      host: run.host,
+      ledger: system.ledger,
+      siteUrl: system.siteUrl,
+      terminal,
+      options,
+      denials,
+      onLine: traffic.onLine,
+    },
+    executionArn,
+  );
+  const probe = await traffic.finish();
+  if (options.report) {
+    writeReport(options.report, await gatherReport(run, system, application, executionArn, probe));
+    terminal.line(`Report: ${options.report}`);
+  }
+  terminal.line(closingWords(exitCode, session));
+  return exitCode;
+};
+
+const closingWords = (exitCode: number, { source, application, options }: Session): string => {
+  const what = `${source.commitId.slice(0, 7)} of ${application.name}`;
+  if (exitCode === exitCodes.promoted) return `Promoted ${what} to Prod.`;
+  if (exitCode === exitCodes.sameApprover) {
+    return `${what} waits for PMO: QC and PMO must be two different people. Prod is untouched.`;
+  }
+  return `${what} was not promoted. Everything is in ${options.stateDir}; start again with --redrive 1 to go on where it failed.`;
+};
+
+/** Says whose promotion is told from here on. */
+export const tellPromotion = ({ source, application, terminal }: Session, resumed: boolean): void => {
+  const what = `${source.commitId.slice(0, 7)} of ${application.name}`;
+  terminal.line(resumed ? `Going on with the promotion of ${what}` : `Promoting ${what}`);
+};

@@ -1,0 +1,144 @@
+import { fileURLToPath } from 'node:url';
+import type { GetRepositoryOutput } from '@aws-sdk/client-codecommit';
+import type { GetPipelineOutput } from '@aws-sdk/client-codepipeline';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DescribeStateMachineOutput } from '@aws-sdk/client-sfn';
+import { createDynamoDbLedger } from '../../../tasks/ledger/dynamodb-ledger.ts';
+import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import type { EmbeddedRun } from './embedded-run.ts';
+import { UsageError } from './options.ts';
+
+const administrator = { kind: 'administrator' } as const;
+
+/** One deployed application, as its stack's outputs tell. */
+export interface DeployedApplication {
+  readonly name: string;
+  readonly branch: string;
+  /** Bare git repository that a push goes to. */
+  readonly repositoryPath: string;
+  readonly stateMachineArn: string;
+  readonly pipelines: { readonly qat: string; readonly prod: string };
+  readonly prodUrl: string;
+}
+
+/** The deployed system, as the run uses it. */
+export interface LockstepSystem {
+  readonly siteUrl: string;
+  readonly ledger: Ledger;
+  readonly applications: readonly DeployedApplication[];
+}
+
+/** Reads the outputs of the stacks. */
+export const readSystem = async (run: EmbeddedRun): Promise<LockstepSystem> => {
+  const { host, stacks } = run;
+  const names = stacks.stackNames();
+  const platform = names.find((name) => 'LedgerTableName' in stacks.stackOutputs(name));
+  if (!platform) throw new Error(`None of the stacks ${names.join(', ')} has the output LedgerTableName.`);
+  const value = (stack: string, name: string): string => {
+    const found = stacks.stackOutputs(stack)[name];
+    if (typeof found === 'string') return found;
+    throw new Error(`The stack ${stack} has no output ${name}.`);
+  };
+  const applications = await Promise.all(
+    names
+      .filter((name) => 'StateMachineArn' in stacks.stackOutputs(name))
+      .map(async (stack) => {
+        const repositoryName = value(stack, 'RepositoryName');
+        const { repositoryMetadata }: GetRepositoryOutput = await host.call(
+          administrator,
+          'codecommit',
+          'GetRepository',
+          { repositoryName },
+        );
+        return {
+          name: repositoryName,
+          branch: value(stack, 'BranchName'),
+          repositoryPath: fileURLToPath(repositoryMetadata?.cloneUrlHttp ?? ''),
+          stateMachineArn: value(stack, 'StateMachineArn'),
+          pipelines: { qat: value(stack, 'QatPipelineName'), prod: value(stack, 'ProdPipelineName') },
+          prodUrl: value(stack, 'ProdUrl'),
+        };
+      }),
+  );
+  const client = new DynamoDBClient({
+    endpoint: host.endpointUrl,
+    region: host.region,
+    credentials: { accessKeyId: 'administrator', secretAccessKey: 'administrator' },
+  });
+  return {
+    siteUrl: value(platform, 'ApprovalsUrl'),
+    ledger: createDynamoDbLedger(value(platform, 'LedgerTableName'), client),
+    applications,
+  };
+};
+
+/** The parts of a state that tell its external job. */
+interface StartJobState {
+  readonly Type?: string;
+  readonly Arguments?: {
+    readonly Payload?: { readonly kind?: string; readonly subject?: Readonly<Record<string, string>> };
+  };
+}
+
+/** Where the deploy action of a pipeline deploys to, as `<application>/<deployment group>`. */
+const deploymentTarget = async (run: EmbeddedRun, pipelineName: string): Promise<string> => {
+  const { pipeline }: GetPipelineOutput = await run.host.call(administrator, 'codepipeline', 'GetPipeline', {
+    name: pipelineName,
+  });
+  const deploy = (pipeline?.stages ?? [])
+    .flatMap((stage) => stage.actions ?? [])
+    .find((action) => action.actionTypeId?.provider === 'CodeDeploy');
+  return `${deploy?.configuration?.ApplicationName}/${deploy?.configuration?.DeploymentGroupName}`;
+};
+
+/**
+ * What the external job of each state works on, by state name: where a failure that was asked for is to happen.
+ * Read from the deployed definition.
+ */
+export const faultTargets = async (
+  run: EmbeddedRun,
+  stateMachineArn: string,
+): Promise<Map<string, string>> => {
+  const machine: DescribeStateMachineOutput = await run.host.call(
+    administrator,
+    'states',
+    'DescribeStateMachine',
+    {
+      stateMachineArn,
+    },
+  );
+  const { States: states } = JSON.parse(machine.definition ?? '{}') as {
+    States: Record<string, StartJobState>;
+  };
+  const targets = new Map<string, string>();
+  for (const [name, state] of Object.entries(states)) {
+    const { kind, subject } = state.Arguments?.Payload ?? {};
+    if (kind === 'image-build') targets.set(name, subject?.imagePipelineArn ?? '');
+    if (kind === 'instance-refresh') targets.set(name, subject?.autoScalingGroupName ?? '');
+    if (kind === 'pipeline-run') targets.set(name, await deploymentTarget(run, subject?.pipelineName ?? ''));
+  }
+  return targets;
+};
+
+/**
+ * Checks the failures that the command line asks for.
+ * @returns a function that arms them
+ * @throws UsageError for a state without an external job, listing those that have one
+ */
+export const checkFailures = async (
+  run: EmbeddedRun,
+  stateMachineArn: string,
+  failures: ReadonlyMap<string, number>,
+): Promise<() => void> => {
+  const targets = await faultTargets(run, stateMachineArn);
+  for (const state of failures.keys()) {
+    if (targets.has(state)) continue;
+    const known = [...targets.keys()].map((name) => JSON.stringify(name)).join(', ');
+    throw new UsageError(
+      `--fail takes a state that has an external job, got ${JSON.stringify(state)}. These have one: ${known}.`,
+    );
+  }
+  return () => {
+    for (const [state, attempts] of failures) run.host.faults.arm(targets.get(state) ?? '', attempts);
+  };
+};

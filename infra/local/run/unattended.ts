@@ -1,0 +1,96 @@
+import type { ApproverRole } from '../../../tasks/payloads.ts';
+import { stateNames } from '../../../workflows/state-names.ts';
+import { readOutbox } from '../services/sns/outbox.ts';
+import { signInAs } from './approver.ts';
+import { describeExecution, pause } from './follow.ts';
+import { type Narration, narrate, pendingApproval, promotionIdOf } from './narrate.ts';
+import type { RunOptions } from './options.ts';
+import type { ProgressLine } from './progress.ts';
+
+/** How an unattended promotion ended: the program's exit code. */
+export const exitCodes = { promoted: 0, notPromoted: 1, usage: 2, sameApprover: 3 } as const;
+
+/** How long a mail may take after its approval has been asked for, in ms. */
+const MAIL_PATIENCE_MS = 10_000;
+
+/** How long a promotion may go on after a call was denied, in ms, so that the state that it fails can say so itself. */
+const DENIAL_GRACE_MS = 4_000;
+
+/** What an unattended run needs beyond the narration. */
+export interface UnattendedRun extends Narration {
+  readonly options: Pick<RunOptions, 'qc' | 'pmo' | 'redrives'>;
+  /** Calls denied in this run, in words. */
+  readonly denials: () => readonly string[];
+  /** Is told each line, for the traffic probe. */
+  readonly onLine: (line: ProgressLine) => void | Promise<void>;
+}
+
+/** The link in the mail that asked for this approval, as its reader would click it. */
+const mailedLink = async ({ host, siteUrl }: UnattendedRun, approvalId: string): Promise<string> => {
+  const link = `${siteUrl}/approvals/${approvalId}`;
+  const deadline = Date.now() + MAIL_PATIENCE_MS;
+  while (Date.now() < deadline) {
+    if (readOutbox(host.store).some((mail) => mail.message.includes(link))) return link;
+    await pause(30);
+  }
+  throw new Error(`No mail with the link ${link} has been sent within ${MAIL_PATIENCE_MS / 1000} s.`);
+};
+
+/**
+ * Follows a promotion to its end, with approvers who act by themselves through mail, sign-in and pages, and an operator who
+ * redrives.
+ * @returns the exit code
+ */
+export const runUnattended = async (run: UnattendedRun, executionArn: string): Promise<number> => {
+  const promotionId = promotionIdOf(executionArn);
+  const stopping = new AbortController();
+  let exitCode: number | undefined;
+  const end = (code: number) => {
+    exitCode ??= code;
+    stopping.abort();
+  };
+
+  const decide = async (role: ApproverRole, approvalId: string) => {
+    const name = run.options[role];
+    const person = await signInAs(name, run.siteUrl);
+    const outcome = await person.decide(await mailedLink(run, approvalId), 'approve');
+    if (outcome.kind === 'decided') return;
+    run.terminal.error(`${name} was refused as ${role.toUpperCase()} (${outcome.reason}): ${outcome.text}`);
+    end(outcome.reason === 'ApproversMustDiffer' ? exitCodes.sameApprover : exitCodes.notPromoted);
+  };
+
+  const onLine = async (line: ProgressLine) => {
+    await run.onLine(line);
+    const isApproval = line.state === stateNames.qcApproval || line.state === stateNames.pmoApproval;
+    if (line.kind !== 'waiting' || !isApproval || exitCode !== undefined) return;
+    const approval = await pendingApproval(run.ledger, promotionId, line.state ?? '');
+    if (approval) await decide(approval.role, approval.approvalId);
+  };
+
+  const watchDenials = (async () => {
+    while (!stopping.signal.aborted) {
+      if (run.denials().length > 0) {
+        await pause(DENIAL_GRACE_MS);
+        return end(exitCodes.notPromoted);
+      }
+      await pause(100);
+    }
+  })();
+
+  try {
+    let after = 0;
+    for (let redrives = 0; ; redrives++) {
+      after = await narrate(run, executionArn, onLine, { after, signal: stopping.signal });
+      if (exitCode !== undefined) break;
+      const { status, error } = await describeExecution(run.host, executionArn);
+      if (status === 'SUCCEEDED') end(exitCodes.promoted);
+      else if (error === 'Refused' || redrives >= run.options.redrives) end(exitCodes.notPromoted);
+      else await (await signInAs('olga', run.siteUrl)).redrive(`${run.siteUrl}/promotions/${promotionId}`);
+    }
+  } finally {
+    stopping.abort();
+    await watchDenials;
+  }
+  for (const denial of run.denials()) run.terminal.error(denial);
+  return exitCode ?? exitCodes.notPromoted;
+};

@@ -1,0 +1,190 @@
+import type {
+  CreateStateMachineInput,
+  CreateStateMachineOutput,
+  DeleteStateMachineInput,
+  DeleteStateMachineOutput,
+  DescribeStateMachineInput,
+  DescribeStateMachineOutput,
+  ListStateMachinesInput,
+  ListStateMachinesOutput,
+  ListTagsForResourceInput,
+  ListTagsForResourceOutput,
+  LoggingConfiguration,
+  TracingConfiguration,
+  UpdateStateMachineInput,
+  UpdateStateMachineOutput,
+  ValidateStateMachineDefinitionInput,
+  ValidateStateMachineDefinitionOutput,
+} from '@aws-sdk/client-sfn';
+import { parseDefinition } from '../../engine/parse.ts';
+import { InvalidDefinition } from '../../engine/problems.ts';
+import { type Access, AwsError, type Operation } from '../../host.ts';
+import { page } from '../shared/paging.ts';
+import { checkMaxResults } from './errors.ts';
+import type { Machines, StateMachine } from './machines.ts';
+
+const access = (action: string, resource = '*'): Access => ({ action: `states:${action}`, resource });
+
+/** Whoever gives a machine its role must be allowed to pass that role on. */
+const passRole = (roleArn: string | undefined): readonly Access[] =>
+  roleArn === undefined
+    ? []
+    : [
+        {
+          action: 'iam:PassRole',
+          resource: roleArn,
+          context: { 'iam:PassedToService': 'states.amazonaws.com' },
+        },
+      ];
+
+/** Settings of logging and tracing are kept and told; nothing is logged or traced here. */
+export const settingsOf = (machine: StateMachine | undefined) => ({
+  loggingConfiguration: (machine?.loggingConfiguration ?? {
+    level: 'OFF',
+    includeExecutionData: false,
+  }) as LoggingConfiguration,
+  tracingConfiguration: (machine?.tracingConfiguration ?? { enabled: false }) as TracingConfiguration,
+  encryptionConfiguration: { type: 'AWS_OWNED_KEY' as const },
+});
+
+const defined = <Key extends string, Value>(key: Key, value: Value | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { [Name in Key]?: Value };
+
+const refuseVersions = (publish: boolean | undefined): void => {
+  if (publish) {
+    throw new AwsError('ValidationException', 'The embedded run serves no versions: leave publish out.');
+  }
+};
+
+/** Operations on state machines, by name. */
+export const stateMachineOperations = (machines: Machines): Readonly<Record<string, Operation>> => {
+  const create: Operation<CreateStateMachineInput, CreateStateMachineOutput> = {
+    requires: ({ name, roleArn }) => [
+      access('CreateStateMachine', machines.arnOf(name ?? '')),
+      ...passRole(roleArn),
+    ],
+    run: (input) => {
+      if (input.type !== undefined && input.type !== 'STANDARD') {
+        throw new AwsError(
+          'StateMachineTypeNotSupported',
+          `State Machine Type is not supported: '${input.type}'`,
+        );
+      }
+      refuseVersions(input.publish);
+      const machine = machines.create(input.name ?? '', {
+        definition: input.definition ?? '',
+        roleArn: input.roleArn ?? '',
+        ...defined('loggingConfiguration', input.loggingConfiguration),
+        ...defined('tracingConfiguration', input.tracingConfiguration),
+        tags: (input.tags ?? []).map(({ key = '', value = '' }) => ({ key, value })),
+      });
+      return { stateMachineArn: machine.arn, creationDate: new Date(machine.createdAt) };
+    },
+  };
+
+  const update: Operation<UpdateStateMachineInput, UpdateStateMachineOutput> = {
+    requires: ({ stateMachineArn, roleArn }) => [
+      access('UpdateStateMachine', stateMachineArn),
+      ...passRole(roleArn),
+    ],
+    run: (input) => {
+      const machine = machines.get(input.stateMachineArn);
+      refuseVersions(input.publish);
+      const changes = {
+        ...defined('definition', input.definition),
+        ...defined('roleArn', input.roleArn),
+        ...defined('loggingConfiguration', input.loggingConfiguration),
+        ...defined('tracingConfiguration', input.tracingConfiguration),
+      };
+      if (Object.keys(changes).length === 0) {
+        throw new AwsError(
+          'MissingRequiredParameter',
+          'Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified',
+        );
+      }
+      const updated = machines.update(machine, changes);
+      return { updateDate: new Date(updated.updatedAt), revisionId: updated.revisionId };
+    },
+  };
+
+  const describe: Operation<DescribeStateMachineInput, DescribeStateMachineOutput> = {
+    requires: ({ stateMachineArn }) => access('DescribeStateMachine', stateMachineArn),
+    run: ({ stateMachineArn }) => {
+      const machine = machines.get(stateMachineArn);
+      return {
+        stateMachineArn: machine.arn,
+        name: machine.name,
+        status: 'ACTIVE',
+        definition: machines.definitions.text(machine.definition),
+        roleArn: machine.roleArn,
+        type: 'STANDARD',
+        creationDate: new Date(machine.createdAt),
+        ...settingsOf(machine),
+        ...defined('revisionId', machine.revisionId),
+      };
+    },
+  };
+
+  const remove: Operation<DeleteStateMachineInput, DeleteStateMachineOutput> = {
+    requires: ({ stateMachineArn }) => access('DeleteStateMachine', stateMachineArn),
+    run: ({ stateMachineArn }) => {
+      machines.delete(stateMachineArn ?? '');
+      return {};
+    },
+  };
+
+  const list: Operation<ListStateMachinesInput, ListStateMachinesOutput> = {
+    requires: () => access('ListStateMachines'),
+    run: ({ maxResults, nextToken }) => {
+      const size = checkMaxResults(maxResults);
+      const { items, ...rest } = page(machines.list(), nextToken, size, { errorName: 'InvalidToken' });
+      return {
+        stateMachines: items.map(({ arn, name, createdAt }) => ({
+          stateMachineArn: arn,
+          name,
+          type: 'STANDARD' as const,
+          creationDate: new Date(createdAt),
+        })),
+        ...rest,
+      };
+    },
+  };
+
+  const listTags: Operation<ListTagsForResourceInput, ListTagsForResourceOutput> = {
+    requires: ({ resourceArn }) => access('ListTagsForResource', resourceArn),
+    run: ({ resourceArn = '' }) => {
+      const machine = machines.find(resourceArn);
+      if (!machine) throw new AwsError('ResourceNotFound', `Resource not found: '${resourceArn}'`);
+      return { tags: machine.tags.map((tag) => ({ ...tag })) };
+    },
+  };
+
+  const validate: Operation<ValidateStateMachineDefinitionInput, ValidateStateMachineDefinitionOutput> = {
+    requires: () => access('ValidateStateMachineDefinition'),
+    run: ({ definition = '' }) => {
+      try {
+        parseDefinition(definition);
+        return { result: 'OK', diagnostics: [], truncated: false };
+      } catch (error) {
+        if (!(error instanceof InvalidDefinition)) throw error;
+        const diagnostics = error.problems.map(({ code, text, path }) => ({
+          severity: 'ERROR' as const,
+          code,
+          message: text,
+          location: path,
+        }));
+        return { result: 'FAIL', diagnostics, truncated: false };
+      }
+    },
+  };
+
+  return {
+    CreateStateMachine: create,
+    UpdateStateMachine: update,
+    DescribeStateMachine: describe,
+    DeleteStateMachine: remove,
+    ListStateMachines: list,
+    ListTagsForResource: listTags,
+    ValidateStateMachineDefinition: validate,
+  };
+};

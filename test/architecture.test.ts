@@ -1,0 +1,69 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+/** For each folder, the folders of ours that its files may import from. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  tasks: ['tasks'],
+  workflows: ['workflows', 'tasks'],
+  'approvals-ui': ['approvals-ui', 'tasks'],
+  'infra/aws': ['infra/aws', 'infra/config.ts', 'workflows', 'tasks', 'approvals-ui'],
+  'infra/local/engine': ['infra/local/engine'],
+  'infra/local': ['infra/local', 'infra/config.ts', 'tasks', 'workflows', 'approvals-ui'],
+};
+
+const filesBelow = (directory: string): string[] =>
+  fs.readdirSync(path.join(root, directory), { withFileTypes: true }).flatMap((entry) => {
+    const file = `${directory}/${entry.name}`;
+    if (entry.isDirectory()) return entry.name === 'sample-app' ? [] : filesBelow(file);
+    return /\.tsx?$/.test(entry.name) ? [file] : [];
+  });
+
+const imports = (file: string): string[] =>
+  [...fs.readFileSync(path.join(root, file), 'utf8').matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
+    ([, name = '']) => name,
+  );
+
+const inside = (target: string, places: readonly string[]) =>
+  places.some((place) => target === place || target.startsWith(`${place}/`));
+
+describe('imports', () => {
+  it.each(Object.entries(allowed))('of %s point only where they may', (folder, places) => {
+    const files = filesBelow(folder);
+    expect(files.length).toBeGreaterThan(0);
+    const wrong = files.flatMap((file) =>
+      imports(file)
+        .filter((name) => name.startsWith('.'))
+        .map((name) => path.posix.join(path.posix.dirname(file), name))
+        .filter((target) => !inside(target, places))
+        .map((target) => `${file} → ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('of the engine name no package but jsonata', () => {
+    const packages = filesBelow('infra/local/engine').flatMap((file) =>
+      imports(file).filter((name) => !name.startsWith('.') && !name.startsWith('node:')),
+    );
+    expect(new Set(packages)).toEqual(new Set(['jsonata']));
+  });
+
+  it('of each service name no other service', () => {
+    const wrong = filesBelow('infra/local/services')
+      .filter((file) => file.split('/').length > 4)
+      .flatMap((file) => {
+        const own = file.split('/').slice(0, 4).join('/');
+        return imports(file)
+          .filter((name) => name.startsWith('.'))
+          .map((name) => path.posix.join(path.posix.dirname(file), name))
+          .filter(
+            (target) =>
+              target.startsWith('infra/local/services/') &&
+              !inside(target, [own, 'infra/local/services/shared']),
+          )
+          .map((target) => `${file} → ${target}`);
+      });
+    expect(wrong).toEqual([]);
+  });
+});

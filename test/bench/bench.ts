@@ -1,0 +1,62 @@
+/**
+ * Measures and prints JSON: `npm run bench` for everything, `npm run bench -- --quick` without the test suite.
+ * Numbers are of this machine; nothing is asserted here.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import path from 'node:path';
+import { freePorts } from '../../infra/local/run/ports.ts';
+import type { Report } from '../../infra/local/run/report.ts';
+import { projectRoot } from '../../infra/local/run/synthesize.ts';
+import { startCommand } from '../support/command.ts';
+import { measureEngine } from './engine.ts';
+
+const scratch = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-bench-'));
+const round = (ms: number) => Math.round(ms) / 1000;
+
+const timed = async <Value>(work: () => Promise<Value>): Promise<[seconds: number, value: Value]> => {
+  const start = performance.now();
+  const value = await work();
+  return [round(performance.now() - start), value];
+};
+
+/** One unattended promotion, from nothing to its end, as `npm start -- --unattended` runs it. */
+const measurePromotion = async () => {
+  const { endpoint } = await freePorts();
+  const reportFile = path.join(scratch, 'report.json');
+  const command = [
+    '--unattended',
+    '--state-dir',
+    path.join(scratch, 'state'),
+    '--port',
+    String(Math.min(endpoint, 60_000)),
+  ];
+  const [total, code] = await timed(() => startCommand([...command, '--report', reportFile]).ended);
+  const { seconds, traffic } = JSON.parse(fs.readFileSync(reportFile, 'utf8')) as Report;
+  return {
+    exitCode: code,
+    total,
+    ...seconds,
+    probeRequests: traffic.requests,
+    probeFailures: traffic.failed,
+  };
+};
+
+const measureTests = async () => {
+  const [seconds, [code]] = await timed(() =>
+    once(spawn('npm', ['test'], { cwd: projectRoot, stdio: ['ignore', 'ignore', 'ignore'] }), 'close'),
+  );
+  return { exitCode: code as number, total: seconds };
+};
+
+const result = {
+  machine: { cores: cpus().length, node: process.version },
+  unattendedSeconds: await measurePromotion(),
+  engine: await measureEngine(scratch),
+  ...(process.argv.includes('--quick') ? {} : { testSeconds: await measureTests() }),
+};
+fs.rmSync(scratch, { recursive: true, force: true });
+console.log(JSON.stringify(result, null, 2));
+process.exit();

@@ -1,0 +1,138 @@
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { git } from '../../infra/local/run/git.ts';
+import { freePorts } from '../../infra/local/run/ports.ts';
+import type { Report } from '../../infra/local/run/report.ts';
+import { runCommand, startCommand } from '../support/command.ts';
+import { eventually } from './support/scenario.ts';
+
+jest.setTimeout(180_000);
+
+/** A row of six free ports. */
+const freeRow = async (): Promise<number> => {
+  const { endpoint } = await freePorts();
+  return Math.min(endpoint, 60_000);
+};
+
+describe('npm start', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'lockstep-command-')));
+  });
+  afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
+
+  const base = async () => ['--state-dir', path.join(directory, 'state'), '--port', String(await freeRow())];
+  const reportFile = () => path.join(directory, 'report.json');
+  const report = () => JSON.parse(fs.readFileSync(reportFile(), 'utf8')) as Report;
+
+  it('promotes unattended, exits with 0 and reports; no request to Prod fails meanwhile', async () => {
+    const { code, output } = await runCommand([...(await base()), '--unattended', '--report', reportFile()]);
+    expect(output).toContain('Deploy to Prod');
+    expect(code).toBe(0);
+    const { promotion, traffic, iam, states } = report();
+    expect(promotion).toMatchObject({
+      status: 'SUCCEEDED',
+      redrives: 0,
+      commitId: expect.stringMatching(/^[0-9a-f]{40}$/),
+    });
+    expect(states.map(({ name }) => name).at(-1)).toBe('Promoted');
+    expect(traffic.requests).toBeGreaterThan(10);
+    expect(traffic.failed).toBe(0);
+    expect(traffic.versionsSeen.at(-1)).toBe(promotion.commitId);
+    expect(iam.denied).toEqual([]);
+  });
+
+  it('fails with 3 when QC and PMO are the same person, and goes on with another in the same directory', async () => {
+    const shared = await base();
+    const refused = await runCommand([
+      ...shared,
+      '--unattended',
+      '--qc',
+      'sam',
+      '--pmo',
+      'sam',
+      '--report',
+      reportFile(),
+    ]);
+    expect(refused.output).toContain('ApproversMustDiffer');
+    expect(refused.code).toBe(3);
+    expect(report()).toMatchObject({
+      promotion: { status: 'RUNNING' },
+      refusals: [{ role: 'pmo', approver: 'sam', reason: 'ApproversMustDiffer' }],
+    });
+    expect(report().deployments.map(({ environment }) => environment)).toEqual(['qat']);
+
+    const approved = await runCommand([...shared, '--unattended', '--report', reportFile()]);
+    expect(approved.output).toContain('Going on with the promotion');
+    expect(approved.code).toBe(0);
+    expect(report().approvals.map(({ approver }) => approver)).toEqual(['sam', 'parker']);
+  });
+
+  it('promotes with one redrive when a job fails once, and fails with 1 without', async () => {
+    const shared = await base();
+    const fail = ['--unattended', '--fail', 'Build Prod image', '--report', reportFile()];
+    const failed = await runCommand([...shared, ...fail]);
+    expect(failed.output).toContain('ImageBuildFailed');
+    expect(failed.code).toBe(1);
+    const redriven = await runCommand([...shared, ...fail, '--redrive', '1']);
+    expect(redriven.code).toBe(0);
+    expect(report().promotion).toMatchObject({ status: 'SUCCEEDED', redrives: 1 });
+    expect(report().jobs.map(({ state }) => state)).toEqual([
+      'Build QAT image',
+      'Refresh QAT instance',
+      'Deploy to QAT',
+      'Build Prod image',
+      'Build Prod image',
+      'Deploy to Prod',
+    ]);
+  });
+
+  it('serves until Ctrl-C, and a git push starts another promotion', async () => {
+    const shared = await base();
+    const command = startCommand(shared);
+    try {
+      const shown = (text: string | RegExp) =>
+        eventually(
+          `"${text}" on the terminal`,
+          () => (command.output().match(text) ? true : undefined),
+          command.output,
+        );
+      await shown(/QC decides.*\n.*\/approvals\//);
+      const working = path.join(directory, 'state/applications/orders');
+      fs.writeFileSync(path.join(working, 'NOTES.md'), 'More.\n');
+      await git(working, ['add', '--all']);
+      await git(working, ['commit', '--quiet', '--message', 'Add notes']);
+      await git(working, ['push', '--quiet']);
+      const commitId = await git(working, ['rev-parse', 'HEAD']);
+      await shown(`Promotion .*${commitId.slice(0, 7)}`);
+      command.child.kill('SIGINT');
+      expect(await command.ended).toBe(0);
+    } finally {
+      command.child.kill('SIGKILL');
+    }
+  });
+
+  it.each<[string, (at: string) => Promise<string[]> | string[], string]>([
+    ['an unknown option', () => ['--colour'], '--colour'],
+    [
+      'an unknown state',
+      () => ['--unattended', '--fail', 'QC approval'],
+      'These have one: "Build QAT image"',
+    ],
+    ['a directory that is no repository', (at) => ['--app', at], 'takes a git working tree'],
+    [
+      'a state directory of another version',
+      (at) => {
+        fs.mkdirSync(path.join(at, 'old'));
+        fs.writeFileSync(path.join(at, 'old/journal.ndjson'), '{"lockstep":0}\n');
+        return ['--state-dir', path.join(at, 'old')];
+      },
+      'has version 0; this Lockstep reads version',
+    ],
+  ])('fails with 2 on %s', async (_, args, message) => {
+    const { code, output } = await runCommand([...(await base()), ...(await args(directory))]);
+    expect(output).toContain(message);
+    expect(code).toBe(2);
+  });
+});

@@ -1,0 +1,79 @@
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pause } from '../../infra/local/run/follow.ts';
+import { freePorts } from '../../infra/local/run/ports.ts';
+import type { Report } from '../../infra/local/run/report.ts';
+import { startCommand } from '../support/command.ts';
+
+jest.setTimeout(300_000);
+
+/**
+ * Where in a promotion the process is killed, by the size that the journal has reached since the promotion began, as parts of
+ * a whole promotion's.
+ */
+const kills = [0.08, 0.25, 0.4, 0.55, 0.72, 0.86];
+
+describe('a run that is killed', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'lockstep-kill-')));
+  });
+  afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
+
+  const lines = (stateDir: string): string[] => {
+    const file = path.join(stateDir, 'journal.ndjson');
+    return fs.existsSync(file) ? fs.readFileSync(file, 'utf8').split('\n') : [];
+  };
+  /** Journal lines since the first record of an execution. */
+  const linesOfPromotion = (stateDir: string): number => {
+    const all = lines(stateDir);
+    const first = all.findIndex((line) => line.includes('PROMOTION#'));
+    return first === -1 ? 0 : all.length - first;
+  };
+
+  it('goes on where it was, at whatever moment, and nothing is built, deployed, mailed or decided twice', async () => {
+    const { endpoint } = await freePorts();
+    const port = ['--port', String(Math.min(endpoint, 60_000))];
+    const reportFile = path.join(directory, 'report.json');
+    const args = (stateDir: string) => [
+      '--unattended',
+      ...port,
+      '--state-dir',
+      stateDir,
+      '--report',
+      reportFile,
+    ];
+
+    const whole = path.join(directory, 'whole');
+    expect(await startCommand(args(whole)).ended).toBe(0);
+    const length = linesOfPromotion(whole);
+
+    const stateDir = path.join(directory, 'killed');
+    for (const part of kills) {
+      const command = startCommand(args(stateDir));
+      while (linesOfPromotion(stateDir) < part * length && command.child.exitCode === null) await pause(5);
+      command.child.kill('SIGKILL');
+      expect([await command.ended, command.output()]).toEqual(['SIGKILL', expect.anything()]);
+    }
+    const last = startCommand(args(stateDir));
+    const code = await last.ended;
+    expect([code, last.output()]).toEqual([0, expect.stringContaining('Going on with the promotion')]);
+
+    const report = JSON.parse(fs.readFileSync(reportFile, 'utf8')) as Report;
+    expect(report.promotion).toMatchObject({ status: 'SUCCEEDED', redrives: 0 });
+    expect(report.jobs.map(({ state, status }) => [state, status])).toEqual([
+      ['Build QAT image', 'SUCCEEDED'],
+      ['Refresh QAT instance', 'SUCCEEDED'],
+      ['Deploy to QAT', 'SUCCEEDED'],
+      ['Build Prod image', 'SUCCEEDED'],
+      ['Deploy to Prod', 'SUCCEEDED'],
+    ]);
+    expect(report.deployments.map(({ environment }) => environment)).toEqual(['qat', 'prod']);
+    expect(report.approvals.map(({ approver }) => approver)).toEqual(['quinn', 'parker']);
+    const asked = report.mails.filter(({ link }) => link?.includes('/approvals/')).map(({ link }) => link);
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(asked).toHaveLength(2);
+    expect(report.iam.denied).toEqual([]);
+  });
+});

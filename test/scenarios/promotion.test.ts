@@ -1,0 +1,138 @@
+import { stateNames } from '../../workflows/state-names.ts';
+import { approveBoth, type Scenario, startScenario } from './support/scenario.ts';
+
+jest.setTimeout(120_000);
+
+const allStates = [
+  stateNames.buildQatImage,
+  stateNames.pointQatAtImage,
+  stateNames.refreshQatInstance,
+  stateNames.deployToQat,
+  stateNames.qcApproval,
+  stateNames.didQcApprove,
+  stateNames.pmoApproval,
+  stateNames.didPmoApprove,
+  stateNames.confirmApproversDiffer,
+  stateNames.buildProdImage,
+  stateNames.pointProdAtImage,
+  stateNames.deployToProd,
+  stateNames.verifyProd,
+  stateNames.promoted,
+];
+
+describe('a promotion of the synthesized system', () => {
+  let scenario: Scenario;
+  beforeAll(async () => {
+    scenario = await startScenario();
+  });
+  afterAll(() => scenario.stop());
+
+  const prod = async () => (await fetch(scenario.application.prodUrl)).text();
+  const qat = async () => (await fetch(`http://127.0.0.1:${scenario.run.host.ports.qat}/`)).text();
+
+  it('takes a push through both approvals to Prod', async () => {
+    const promotion = await scenario.startPromotion();
+    await promotion.asked('qc');
+    expect(await qat()).toContain(promotion.commitId);
+    expect(await prod()).not.toContain(promotion.commitId);
+
+    expect(await approveBoth(promotion)).toMatchObject({ status: 'SUCCEEDED', redriveCount: 0 });
+    expect((await promotion.states()).map(([name]) => name)).toEqual(allStates);
+    expect(await prod()).toContain(promotion.commitId);
+
+    const report = await promotion.report();
+    expect(report.approvals).toEqual([
+      { role: 'qc', approver: 'quinn', decision: 'approve', at: expect.any(String) },
+      { role: 'pmo', approver: 'parker', decision: 'approve', at: expect.any(String) },
+    ]);
+    expect(report.deployments).toEqual([
+      expect.objectContaining({ environment: 'qat', kind: 'IN_PLACE', commitId: promotion.commitId }),
+      expect.objectContaining({ environment: 'prod', kind: 'BLUE_GREEN', commitId: promotion.commitId }),
+    ]);
+    expect(report.images).toEqual({
+      qat: expect.stringMatching(/^ami-/),
+      prod: expect.stringMatching(/^ami-/),
+    });
+    expect(report.mails.map(({ link }) => link)).toEqual(
+      expect.arrayContaining([expect.stringContaining(`${scenario.system.siteUrl}/approvals/`)]),
+    );
+    expect(report.iam.denied).toEqual([]);
+  });
+
+  it('deploys to Prod the commit that QAT got, whatever is pushed while approvals are pending', async () => {
+    const first = await scenario.startPromotion();
+    await first.asked('qc');
+    const second = await scenario.startPromotion();
+    expect(await approveBoth(first)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await prod()).toContain(first.commitId);
+    expect(await prod()).not.toContain(second.commitId);
+    await second.decide('qc', 'quinn', 'refuse');
+    await second.ended();
+  });
+
+  it('ends in Refused when an approver refuses, and a redrive does not revive it', async () => {
+    const promotion = await scenario.startPromotion();
+    await promotion.decide('qc', 'quinn', 'refuse');
+    expect(await promotion.ended()).toMatchObject({ status: 'FAILED', error: 'Refused' });
+    expect((await promotion.states()).at(-1)).toEqual([stateNames.refused, 'FAILED']);
+
+    const { host } = scenario.run;
+    await host.call({ kind: 'administrator' }, 'states', 'RedriveExecution', {
+      executionArn: promotion.executionArn,
+    });
+    expect(await promotion.ended()).toMatchObject({ status: 'FAILED', error: 'Refused' });
+    expect((await promotion.report()).deployments.map(({ environment }) => environment)).toEqual(['qat']);
+  });
+
+  it('refuses on the PMO page whoever approved as QC, and goes on with another person', async () => {
+    const promotion = await scenario.startPromotion();
+    expect(await promotion.decide('qc', 'sam')).toEqual({ kind: 'decided' });
+    expect(await promotion.decide('pmo', 'sam')).toMatchObject({
+      kind: 'refused',
+      reason: 'ApproversMustDiffer',
+    });
+    expect((await promotion.describe()).status).toBe('RUNNING');
+    expect((await promotion.report()).refusals).toEqual([
+      { role: 'pmo', approver: 'sam', reason: 'ApproversMustDiffer' },
+    ]);
+    expect(await promotion.decide('pmo', 'parker')).toEqual({ kind: 'decided' });
+    expect(await promotion.ended()).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  it('stops at "Confirm approvers differ" when a decision is forced past the page', async () => {
+    const promotion = await scenario.startPromotion();
+    await promotion.decide('qc', 'sam');
+    const { taskToken, approvalId } = await promotion.asked('pmo');
+    const forged = {
+      decision: 'approve',
+      approvalId,
+      decidedBy: 'parker',
+      decidedAt: new Date().toISOString(),
+    };
+    await scenario.run.host.call({ kind: 'administrator' }, 'states', 'SendTaskSuccess', {
+      taskToken,
+      output: JSON.stringify(forged),
+    });
+    expect(await promotion.ended()).toMatchObject({ status: 'FAILED', error: 'ApproversNotRecorded' });
+    expect((await promotion.states()).at(-1)).toEqual([stateNames.confirmApproversDiffer, 'FAILED']);
+    expect(await prod()).not.toContain(promotion.commitId);
+  });
+
+  it('fails an approval that nobody gives in 7 days; a redrive asks again and keeps what was done', async () => {
+    const promotion = await scenario.startPromotion();
+    const first = await promotion.asked('qc');
+    scenario.advance({ days: 7 });
+    expect(await promotion.ended()).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
+    await promotion.redrive();
+    const second = await promotion.asked('qc');
+    expect(second.approvalId).not.toBe(first.approvalId);
+    expect(await approveBoth(promotion)).toMatchObject({ status: 'SUCCEEDED', redriveCount: 1 });
+    expect((await promotion.report()).jobs.map(({ state }) => state)).toEqual([
+      stateNames.buildQatImage,
+      stateNames.refreshQatInstance,
+      stateNames.deployToQat,
+      stateNames.buildProdImage,
+      stateNames.deployToProd,
+    ]);
+  });
+});
