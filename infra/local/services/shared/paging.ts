@@ -17,8 +17,9 @@ export const page = <Item>(
   size: number | undefined,
   { fallback = 100, errorName = 'InvalidNextTokenException' } = {},
 ): Page<Item> => {
-  const start = token === undefined ? 0 : Number(Buffer.from(token, 'base64url').toString('utf8'));
-  if (!Number.isInteger(start) || start < 0 || start > items.length)
+  const decoded = token === undefined ? '0' : Buffer.from(token, 'base64url').toString('utf8');
+  const start = Number(decoded);
+  if (!/^\d+$/.test(decoded) || start > items.length)
     throw new AwsError(errorName, `The token "${token}" was not given by an earlier answer; leave it out.`);
   const end = start + Math.max(1, size ?? fallback);
   return {

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { MissingEntryError } from './aws/bundle.ts';
+import { createLockstepApp } from './aws/lockstep-app.ts';
+import { ConfigError } from './config.ts';
+
+const root = resolve(import.meta.dirname, '..');
+// The CDK command hands the context over and overrides this; without it, cdk.json is read here.
+const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as {
+  context: Record<string, unknown>;
+};
+
+try {
+  createLockstepApp({
+    context,
+    outdir: process.env.CDK_OUTDIR ?? join(root, 'cdk.out'),
+    // Takes seconds, and everything that reaches AWS goes through the CDK command, which sets this variable.
+    validate: process.env.CDK_CLI_VERSION !== undefined,
+  }).synth();
+} catch (error) {
+  if (!(error instanceof ConfigError || error instanceof MissingEntryError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,163 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Repository } from 'aws-cdk-lib/aws-codecommit';
+import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import type { ApplicationConfig, LockstepConfig } from '../config.ts';
+import { allowImageBuilderToPublish, encryptedTopic, rotatingKey } from './encrypted-topic.ts';
+import { ImageParameters } from './environments/image-parameters.ts';
+import { ProdEnvironment } from './environments/prod.ts';
+import { QatEnvironment } from './environments/qat.ts';
+import { ImageBuild, ImageBuildRole } from './image/image-build.ts';
+import { ImageRecipe } from './image/image-recipe.ts';
+import { imageParameterName, pipelineName, SOURCE_ACTION } from './names.ts';
+import type { PlatformStack } from './platform/platform-stack.ts';
+import { DeploymentPipeline } from './promotion/deployment-pipeline.ts';
+import { PromotionFunctions } from './promotion/promotion-functions.ts';
+import { PromotionMachine } from './promotion/promotion-machine.ts';
+import { Triggers } from './promotion/triggers.ts';
+
+export interface ApplicationStackProps extends StackProps {
+  readonly application: ApplicationConfig;
+  readonly config: Pick<LockstepConfig, 'approvalExpiryDays' | 'terminationWaitMinutes'>;
+  readonly bundles: string;
+  readonly platform: PlatformStack;
+}
+
+/** One application: its repository, images, environments, pipelines, functions and state machine. */
+export class ApplicationStack extends Stack {
+  constructor(scope: Construct, id: string, stackProps: ApplicationStackProps) {
+    const { application, config, bundles, platform, ...props } = stackProps;
+    super(scope, id, props);
+    const { name } = application;
+    const { vpc, ledger, promotions, siteUrl } = platform;
+
+    const repository = new Repository(this, 'Repository', {
+      repositoryName: name,
+      description: `${name}: pushes to ${application.branch} are promoted`,
+    });
+
+    const key = rotatingKey(this, 'Key', `Lockstep: revisions, logs and image reports of ${name}`);
+    allowImageBuilderToPublish(key);
+    const artifacts = new Bucket(this, 'Artifacts', {
+      encryption: BucketEncryption.KMS,
+      encryptionKey: key,
+      bucketKeyEnabled: true,
+      enforceSSL: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      lifecycleRules: [
+        // Longer than a promotion can take, redrives included.
+        { expiration: Duration.days(180), abortIncompleteMultipartUploadAfter: Duration.days(7) },
+      ],
+    });
+
+    const { instanceType } = application;
+    const recipe = new ImageRecipe(this, 'Recipe', {
+      application: name,
+      runtime: application.runtime,
+      instanceType,
+    });
+    const buildRole = new ImageBuildRole(this, 'ImageBuilds', { bucket: artifacts, key });
+    const builds = {
+      application: name,
+      recipe,
+      buildRole,
+      bucket: artifacts,
+      instanceType,
+      subnetId: vpc.privateSubnets[0]?.subnetId ?? '',
+      securityGroupId: new SecurityGroup(this, 'BuildSecurityGroup', {
+        vpc,
+        description: `Image builds of ${name}`,
+      }).securityGroupId,
+    };
+    const qatTopic = encryptedTopic(this, 'QatImageTopic', `QAT images of ${name}`, key);
+    const prodTopic = encryptedTopic(this, 'ProdImageTopic', `Prod images of ${name}`, key);
+    const qatImage = new ImageBuild(this, 'QatImage', { ...builds, environment: 'qat', topic: qatTopic });
+    const prodImage = new ImageBuild(this, 'ProdImage', { ...builds, environment: 'prod', topic: prodTopic });
+
+    const imageParameters = new ImageParameters(this, 'ImageParameters', {
+      application: name,
+      bundles,
+      instanceType,
+    });
+    const environments = { application, vpc, artifacts, key, imageParameters };
+    const qat = new QatEnvironment(this, 'Qat', environments);
+    const prod = new ProdEnvironment(this, 'Prod', {
+      ...environments,
+      bundles,
+      terminationWaitMinutes: config.terminationWaitMinutes,
+    });
+
+    const functions = new PromotionFunctions(this, 'Functions', {
+      application,
+      bundles,
+      repository,
+      ledger,
+      promotions,
+      siteUrl,
+      recipe,
+      qatImage,
+      prodImage,
+      qat,
+      prod,
+    });
+    const pipelines = {
+      application: name,
+      repository,
+      branch: application.branch,
+      guard: functions.guard.function,
+      artifacts,
+      key,
+    };
+    new DeploymentPipeline(this, 'QatPipeline', { ...pipelines, environment: 'qat', deployTo: qat });
+    new DeploymentPipeline(this, 'ProdPipeline', { ...pipelines, environment: 'prod', deployTo: prod });
+
+    const environmentParts = (environment: 'qat' | 'prod', image: ImageBuild) => ({
+      imagePipelineArn: image.pipelineArn,
+      imageParameterName: imageParameterName(name, environment),
+      pipelineName: pipelineName(name, environment),
+    });
+    const { stateMachine } = new PromotionMachine(this, 'Promotion', {
+      application: name,
+      functions: {
+        startJob: functions.startJob.function,
+        pointAtImage: functions.pointAtImage.function,
+        requestApproval: functions.requestApproval.function,
+        confirmApprovers: functions.confirmApprovers.function,
+        verifyProd: functions.verifyProd.function,
+      },
+      environments: {
+        qat: environmentParts('qat', qatImage),
+        prod: environmentParts('prod', prodImage),
+      },
+      qatAutoScalingGroupName: qat.autoScalingGroupName,
+      sourceAction: SOURCE_ACTION,
+      approvalExpiryDays: config.approvalExpiryDays,
+      terminationWaitMinutes: config.terminationWaitMinutes,
+    });
+    new Triggers(this, 'Triggers', {
+      application: name,
+      branch: application.branch,
+      repository,
+      functions,
+      imageTopics: [qatTopic, prodTopic],
+      imageArns: recipe.imageArns,
+      qatAutoScalingGroupName: qat.autoScalingGroupName,
+      stateMachineArn: stateMachine.stateMachineArn,
+    });
+
+    const outputs: Readonly<Record<string, string>> = {
+      RepositoryName: repository.repositoryName,
+      RepositoryCloneUrl: repository.repositoryCloneUrlHttp,
+      BranchName: application.branch,
+      StateMachineArn: stateMachine.stateMachineArn,
+      QatPipelineName: pipelineName(name, 'qat'),
+      ProdPipelineName: pipelineName(name, 'prod'),
+      QatImagePipelineArn: qatImage.pipelineArn,
+      ProdImagePipelineArn: prodImage.pipelineArn,
+      QatAutoScalingGroupName: qat.autoScalingGroupName,
+      ProdUrl: prod.url,
+    };
+    for (const [output, value] of Object.entries(outputs)) new CfnOutput(this, output, { value });
+  }
+}

@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
+import { type FunctionName, functions } from '../../tasks/functions.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** A function's entry file is missing. */
+export class MissingEntryError extends Error {
+  override readonly name = 'MissingEntryError';
+}
+
+/**
+ * Bundles every function in one go, so that what they share is parsed once. The same sources give the same bytes, or
+ * every synthesis would change every function.
+ * @param outdir gets `<name>/index.js`, CommonJS with the SDK inside
+ * @param entryOf where a function's entry file is @default the entry of tasks/functions.ts
+ * @throws MissingEntryError
+ */
+export const bundleFunctions = (
+  outdir: string,
+  entryOf: (name: FunctionName) => string = (name) => join(root, functions[name].entry),
+): void => {
+  const entries = (Object.keys(functions) as FunctionName[]).map((name) => [name, entryOf(name)] as const);
+  for (const [name, entry] of entries)
+    if (!existsSync(entry))
+      throw new MissingEntryError(
+        `The function ${name} has no entry file ${entry}. Write it, or correct its entry in tasks/functions.ts.`,
+      );
+  buildSync({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(entries.map(([name, entry]) => [`${name}/index`, entry])),
+    outdir,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    // The SDK's ES modules are smaller and load faster than its CommonJS ones.
+    mainFields: ['module', 'main'],
+    minify: true,
+    // Error names are a wire format; libraries that take theirs from a class keep them.
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'error',
+  });
+};

@@ -1,0 +1,43 @@
+import { Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+
+/** A key that rotates yearly. Who may use it is said by the roles' policies. */
+export const rotatingKey = (scope: Construct, id: string, description: string): Key =>
+  new Key(scope, id, { description, enableKeyRotation: true });
+
+/** A topic that is encrypted with the key and refuses plain HTTP. */
+export const encryptedTopic = (scope: Construct, id: string, displayName: string, key: IKey): Topic =>
+  new Topic(scope, id, { displayName, masterKey: key, enforceSSL: true });
+
+/** What SNS does with the key when somebody publishes. */
+export const PUBLISH_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'] as const;
+
+/**
+ * Lets Image Builder publish to topics that are encrypted with the key. Its service-linked role may not exist yet in a fresh
+ * account, and a key policy that names a missing principal is refused; so anyone is named, and only that role let in.
+ */
+export const allowImageBuilderToPublish = (key: Key): void => {
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'ImageBuilderPublishes',
+      effect: Effect.ALLOW,
+      principals: [new AnyPrincipal()],
+      actions: [...PUBLISH_KEY_ACTIONS],
+      resources: ['*'],
+      conditions: {
+        ArnLike: {
+          'aws:PrincipalArn': Stack.of(key).formatArn({
+            service: 'iam',
+            region: '',
+            resource: 'role',
+            resourceName: 'aws-service-role/imagebuilder.amazonaws.com/AWSServiceRoleForImageBuilder',
+          }),
+        },
+      },
+    }),
+  );
+};

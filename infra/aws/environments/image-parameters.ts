@@ -1,0 +1,66 @@
+import { CfnParameter, CustomResource, Duration, Stack } from 'aws-cdk-lib';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Provider } from 'aws-cdk-lib/custom-resources';
+import { Construct } from 'constructs';
+import type { Environment } from '../../../tasks/payloads.ts';
+import { publicImageParameter } from '../image/image-recipe.ts';
+import { LockstepFunction } from '../lockstep-function.ts';
+import { imageParameterArn, imageParameterName } from '../names.ts';
+
+export interface ImageParametersProps {
+  readonly application: string;
+  readonly bundles: string;
+  readonly instanceType: string;
+}
+
+/**
+ * The SSM parameters that the launch templates resolve. A base image goes in when they are made; from then on they belong to
+ * the promotions. CloudFormation's own parameter type would put a base image back whenever its value changes, and a
+ * public image's id changes with each release; hence a custom resource that leaves an existing value alone.
+ */
+export class ImageParameters extends Construct {
+  private readonly parameters: Readonly<Record<Environment, CustomResource>>;
+
+  constructor(scope: Construct, id: string, { application, bundles, instanceType }: ImageParametersProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    const environments = ['qat', 'prod'] as const;
+    const baseImage = new CfnParameter(this, 'BaseImage', {
+      type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>',
+      default: publicImageParameter(instanceType),
+      description: 'Image of instances that start before the first promotion',
+    });
+    const creator = new LockstepFunction(this, 'Creator', {
+      name: 'image-parameter',
+      bundles,
+      description: 'Creates the parameters that launch templates resolve',
+      environment: {},
+      timeout: Duration.minutes(2),
+    });
+    creator
+      .allow(
+        ['ssm:PutParameter', 'ssm:GetParameter', 'ssm:DeleteParameter'],
+        environments.map((environment) => imageParameterArn(stack, application, environment)),
+      )
+      .allow(['ec2:DescribeImages'], ['*']);
+    const { serviceToken } = new Provider(this, 'Provider', {
+      onEventHandler: creator.function,
+      logGroup: new LogGroup(this, 'ProviderLogs', { retention: RetentionDays.THREE_MONTHS }),
+    });
+    const parameter = (environment: Environment) =>
+      new CustomResource(this, environment === 'qat' ? 'Qat' : 'Prod', {
+        resourceType: 'Custom::LockstepImageParameter',
+        serviceToken,
+        properties: {
+          ParameterName: imageParameterName(application, environment),
+          InitialImageId: baseImage.valueAsString,
+        },
+      });
+    this.parameters = { qat: parameter('qat'), prod: parameter('prod') };
+  }
+
+  /** Whatever starts instances must wait until the parameter exists. */
+  mustPrecede(environment: Environment, dependent: Construct): void {
+    dependent.node.addDependency(this.parameters[environment]);
+  }
+}

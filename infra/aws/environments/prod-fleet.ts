@@ -1,0 +1,109 @@
+import { ArnFormat, CustomResource, Duration, Stack } from 'aws-cdk-lib';
+import type { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogLevel } from 'aws-cdk-lib/aws-stepfunctions';
+import { Provider } from 'aws-cdk-lib/custom-resources';
+import { Construct } from 'constructs';
+import type { FunctionName } from '../../../tasks/functions.ts';
+import { FLEET_TAG, fleetKey, type ProdFleetProperties } from '../../../tasks/prod-fleet/properties.ts';
+import { LockstepFunction } from '../lockstep-function.ts';
+
+export interface ProdFleetProps {
+  readonly bundles: string;
+  readonly deploymentGroupArn: string;
+  readonly codeDeployRole: IRole;
+  /** What starting the fleet's instances takes. */
+  readonly launchPermissions: readonly PolicyStatement[];
+  readonly properties: ProdFleetProperties;
+}
+
+/**
+ * Prod's first Auto Scaling group and its blue/green deployment group. CloudFormation cannot make such a group, and from the
+ * first deployment on CodeDeploy, not the stack, says which Auto Scaling group is live.
+ */
+export class ProdFleet extends Construct {
+  constructor(scope: Construct, id: string, props: ProdFleetProps) {
+    super(scope, id);
+    const onEvent = new LockstepFunction(this, 'OnEvent', {
+      name: 'prod-fleet-on-event',
+      bundles: props.bundles,
+      description: 'Creates, updates and deletes a Prod fleet',
+      environment: {},
+      timeout: Duration.minutes(5),
+    });
+    const isComplete = new LockstepFunction(this, 'IsComplete', {
+      name: 'prod-fleet-is-complete',
+      bundles: props.bundles,
+      description: 'Looks whether a Prod fleet has reached what was asked for',
+      environment: {},
+      timeout: Duration.minutes(5),
+    });
+    for (const each of [onEvent, isComplete]) allowFleetChanges(each, props);
+
+    const logGroup = new LogGroup(this, 'ProviderLogs', { retention: RetentionDays.THREE_MONTHS });
+    const { serviceToken } = new Provider(this, 'Provider', {
+      onEventHandler: onEvent.function,
+      isCompleteHandler: isComplete.function,
+      queryInterval: Duration.seconds(15),
+      // Instances start, or a deployment is stopped and its instances end.
+      totalTimeout: Duration.hours(1),
+      logGroup,
+      waiterStateMachineLogOptions: { destination: logGroup, level: LogLevel.ERROR },
+    });
+    new CustomResource(this, 'Resource', {
+      resourceType: 'Custom::LockstepProdFleet',
+      serviceToken,
+      properties: { ...props.properties },
+    });
+  }
+}
+
+/** Every Auto Scaling group; a condition on the fleet's tag says which. */
+const autoScalingGroups = (scope: Construct): string =>
+  Stack.of(scope).formatArn({
+    service: 'autoscaling',
+    resource: 'autoScalingGroup',
+    resourceName: '*:autoScalingGroupName/*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+
+/** Lets a function change the Auto Scaling groups of one fleet, whoever made them. */
+export const allowOnFleet = (
+  one: LockstepFunction<FunctionName>,
+  actions: readonly string[],
+  fleet: { applicationName: string; deploymentGroupName: string },
+): void => {
+  one.allow(actions, [autoScalingGroups(one)], {
+    StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: fleetKey(fleet) },
+  });
+};
+
+const allowFleetChanges = (one: LockstepFunction<FunctionName>, props: ProdFleetProps): void => {
+  one
+    .allow(['autoscaling:DescribeAutoScalingGroups'], ['*'])
+    .allow(
+      ['autoscaling:CreateAutoScalingGroup', 'autoscaling:CreateOrUpdateTags'],
+      [autoScalingGroups(one)],
+      { StringEquals: { [`aws:RequestTag/${FLEET_TAG}`]: fleetKey(props.properties) } },
+    )
+    .allow(['iam:PassRole'], [props.codeDeployRole.roleArn], {
+      StringEquals: { 'iam:PassedToService': 'codedeploy.amazonaws.com' },
+    })
+    .allow(
+      [
+        'codedeploy:CreateDeploymentGroup',
+        'codedeploy:DeleteDeploymentGroup',
+        'codedeploy:GetDeploymentGroup',
+        'codedeploy:ListDeployments',
+        'codedeploy:StopDeployment',
+        'codedeploy:UpdateDeploymentGroup',
+      ],
+      [props.deploymentGroupArn],
+    );
+  for (const statement of props.launchPermissions) one.role.addToPrincipalPolicy(statement);
+  allowOnFleet(
+    one,
+    ['autoscaling:DeleteAutoScalingGroup', 'autoscaling:UpdateAutoScalingGroup'],
+    props.properties,
+  );
+};

@@ -1,0 +1,90 @@
+import { Stack } from 'aws-cdk-lib';
+import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { CfnApplication, CfnDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
+import { type IVpc, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { ApplicationConfig } from '../../config.ts';
+import { deploymentGroupName, ENVIRONMENT_TAG, imageParameterName } from '../names.ts';
+import { createCodeDeployRole, deploymentGroupArn } from './codedeploy-role.ts';
+import type { ImageParameters } from './image-parameters.ts';
+import { createLaunchTemplate, InstanceRole } from './instances.ts';
+
+export interface EnvironmentProps {
+  readonly application: ApplicationConfig;
+  readonly vpc: IVpc;
+  readonly artifacts: Bucket;
+  readonly key: IKey;
+  readonly imageParameters: ImageParameters;
+}
+
+/** QAT: a group of one instance, which CodeDeploy deploys to in place. */
+export class QatEnvironment extends Construct {
+  readonly autoScalingGroupName: string;
+  readonly codeDeployApplication: string;
+  readonly deploymentConfig = 'CodeDeployDefault.AllAtOnce';
+  readonly deploymentGroupArn: string;
+
+  constructor(scope: Construct, id: string, props: EnvironmentProps) {
+    super(scope, id);
+    const { application, vpc, artifacts, key, imageParameters } = props;
+    const instanceRole = new InstanceRole(this, 'Instance', {
+      description: `QAT instance of ${application.name}`,
+      artifacts,
+      key,
+    });
+    const launchTemplate = createLaunchTemplate(this, 'LaunchTemplate', {
+      imageParameter: imageParameterName(application.name, 'qat'),
+      instanceType: application.instanceType,
+      profile: instanceRole.profile,
+      // Nobody reaches it from outside but by Session Manager's port forwarding.
+      securityGroup: new SecurityGroup(this, 'SecurityGroup', {
+        vpc,
+        description: `QAT instance of ${application.name}`,
+      }),
+    });
+    const environmentTag = `${application.name}-qat`;
+    const group = new CfnAutoScalingGroup(this, 'Group', {
+      minSize: '1',
+      maxSize: '1',
+      vpcZoneIdentifier: vpc.privateSubnets.map(({ subnetId }) => subnetId),
+      launchTemplate: {
+        launchTemplateId: launchTemplate.ref,
+        // Its changes arrive with the next instance refresh; the image comes from the parameter in any case.
+        version: launchTemplate.attrLatestVersionNumber,
+      },
+      healthCheckType: 'EC2',
+      tags: [
+        { key: ENVIRONMENT_TAG, value: environmentTag, propagateAtLaunch: true },
+        { key: 'Name', value: environmentTag, propagateAtLaunch: true },
+      ],
+    });
+    // The instance fetches what it needs through the instance profile's policies from its first second on.
+    group.node.addDependency(instanceRole);
+    imageParameters.mustPrecede('qat', group);
+    this.autoScalingGroupName = group.ref;
+
+    const codeDeploy = new CfnApplication(this, 'CodeDeploy', { computePlatform: 'Server' });
+    this.codeDeployApplication = codeDeploy.ref;
+    new CfnDeploymentGroup(this, 'DeploymentGroup', {
+      applicationName: codeDeploy.ref,
+      deploymentGroupName: deploymentGroupName('qat'),
+      serviceRoleArn: createCodeDeployRole(
+        this,
+        'CodeDeployRole',
+        `Deployments of ${application.name} to QAT`,
+      ).roleArn,
+      deploymentConfigName: this.deploymentConfig,
+      deploymentStyle: { deploymentType: 'IN_PLACE', deploymentOption: 'WITHOUT_TRAFFIC_CONTROL' },
+      // By tag: a group that is attached deploys its last revision to each new instance before that counts as in
+      // service, and a revision that no longer runs would lock the refresh for good.
+      ec2TagSet: {
+        ec2TagSetList: [
+          { ec2TagGroup: [{ key: ENVIRONMENT_TAG, value: environmentTag, type: 'KEY_AND_VALUE' }] },
+        ],
+      },
+    });
+    this.deploymentGroupArn = deploymentGroupArn(Stack.of(this), codeDeploy.ref, deploymentGroupName('qat'));
+  }
+}

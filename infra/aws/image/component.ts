@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CfnComponent } from 'aws-cdk-lib/aws-imagebuilder';
+import { Construct } from 'constructs';
+
+/** Documents in `components/`, without their ending. */
+export type ComponentDocument =
+  | 'security-updates'
+  | 'codedeploy-agent'
+  | 'runtime-nodejs'
+  | 'runtime-java'
+  | 'runtime-python';
+
+/** Largest patch number: one part of an Image Builder version has 30 bits. */
+const PATCHES = 2 ** 30;
+
+/**
+ * Version of something that Image Builder never lets change: other content, other version, and the same content the
+ * same version on every machine.
+ */
+export const contentVersion = (content: string): string =>
+  `1.0.${createHash('sha256').update(content).digest().readUInt32BE(0) % PATCHES}`;
+
+/** What Image Builder runs on the build instance, and later on a test instance. */
+export class Component extends Construct {
+  readonly arn: string;
+  /** The content's version, which whoever uses the component counts into its own. */
+  readonly version: string;
+
+  constructor(scope: Construct, id: string, props: { application: string; document: ComponentDocument }) {
+    super(scope, id);
+    const data = readFileSync(join(import.meta.dirname, 'components', `${props.document}.yaml`), 'utf8');
+    this.version = contentVersion(data);
+    this.arn = new CfnComponent(this, 'Component', {
+      name: `lockstep-${props.application}-${props.document}`,
+      version: this.version,
+      platform: 'Linux',
+      supportedOsVersions: ['Amazon Linux 2023'],
+      data,
+    }).attrArn;
+  }
+}

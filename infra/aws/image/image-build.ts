@@ -1,0 +1,100 @@
+import { Stack } from 'aws-cdk-lib';
+import { InstanceProfile, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  CfnDistributionConfiguration,
+  CfnImagePipeline,
+  CfnInfrastructureConfiguration,
+} from 'aws-cdk-lib/aws-imagebuilder';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { Environment } from '../../../tasks/payloads.ts';
+import type { ImageRecipe } from './image-recipe.ts';
+
+/** Where the builds' logs go in the application's bucket. */
+const LOG_PREFIX = 'image-builds';
+
+/** What build instances may do: be driven by Image Builder, and write their logs. */
+export class ImageBuildRole extends Construct {
+  readonly role: Role;
+  readonly instanceProfile: InstanceProfile;
+
+  constructor(scope: Construct, id: string, props: { bucket: Bucket; key: IKey }) {
+    super(scope, id);
+    this.role = new Role(this, 'Role', {
+      description: 'Build and test instances of Image Builder',
+      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+      managedPolicies: [
+        ManagedPolicy.fromAwsManagedPolicyName('EC2InstanceProfileForImageBuilder'),
+        ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore'),
+      ],
+    });
+    this.role.addToPolicy(
+      new PolicyStatement({
+        actions: ['s3:PutObject'],
+        resources: [props.bucket.arnForObjects(`${LOG_PREFIX}/*`)],
+      }),
+    );
+    this.role.addToPolicy(
+      new PolicyStatement({ actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: [props.key.keyArn] }),
+    );
+    this.instanceProfile = new InstanceProfile(this, 'Profile', { role: this.role });
+  }
+}
+
+export interface ImageBuildProps {
+  readonly application: string;
+  readonly environment: Environment;
+  readonly recipe: ImageRecipe;
+  readonly buildRole: ImageBuildRole;
+  /** Where Image Builder reports that a build has ended. */
+  readonly topic: ITopic;
+  readonly bucket: Bucket;
+  readonly instanceType: string;
+  readonly subnetId: string;
+  readonly securityGroupId: string;
+}
+
+/** The Image Builder pipeline of one environment. The state machine starts it; it has no schedule. */
+export class ImageBuild extends Construct {
+  readonly pipelineArn: string;
+
+  constructor(scope: Construct, id: string, props: ImageBuildProps) {
+    super(scope, id);
+    const { application, environment, recipe, buildRole, topic, bucket } = props;
+    const name = `lockstep-${application}-${environment}`;
+    const tags = { 'lockstep:application': application, 'lockstep:image-for': environment };
+    const infrastructure = new CfnInfrastructureConfiguration(this, 'Infrastructure', {
+      name,
+      instanceProfileName: buildRole.instanceProfile.instanceProfileName,
+      instanceTypes: [props.instanceType],
+      subnetId: props.subnetId,
+      securityGroupIds: [props.securityGroupId],
+      snsTopicArn: topic.topicArn,
+      logging: { s3Logs: { s3BucketName: bucket.bucketName, s3KeyPrefix: `${LOG_PREFIX}/${environment}` } },
+      instanceMetadataOptions: { httpTokens: 'required', httpPutResponseHopLimit: 1 },
+      terminateInstanceOnFailure: true,
+      resourceTags: tags,
+    });
+    const distribution = new CfnDistributionConfiguration(this, 'Distribution', {
+      name,
+      distributions: [
+        {
+          region: Stack.of(this).region,
+          // CDK passes this object on as it is, so it is spelled as CloudFormation spells it.
+          amiDistributionConfiguration: { Name: `${name} {{ imagebuilder:buildDate }}`, AmiTags: tags },
+        },
+      ],
+    });
+    this.pipelineArn = new CfnImagePipeline(this, 'Pipeline', {
+      name,
+      imageRecipeArn: recipe.arn,
+      infrastructureConfigurationArn: infrastructure.attrArn,
+      distributionConfigurationArn: distribution.attrArn,
+      imageTestsConfiguration: { imageTestsEnabled: true, timeoutMinutes: 60 },
+      enhancedImageMetadataEnabled: true,
+      status: 'ENABLED',
+    }).attrArn;
+  }
+}

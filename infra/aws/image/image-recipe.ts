@@ -1,0 +1,65 @@
+import { Stack } from 'aws-cdk-lib';
+import { type InstanceArchitecture, InstanceType } from 'aws-cdk-lib/aws-ec2';
+import { CfnImageRecipe } from 'aws-cdk-lib/aws-imagebuilder';
+import { Construct } from 'constructs';
+import { type Runtime, runtimes } from '../runtimes.ts';
+import { Component, type ComponentDocument, contentVersion } from './component.ts';
+
+/** How Image Builder's and SSM's public names spell the architecture. */
+const spelling: Record<InstanceArchitecture, { managedImage: string; parameter: string }> = {
+  x86_64: { managedImage: 'amazon-linux-2023-x86', parameter: 'x86_64' },
+  arm64: { managedImage: 'amazon-linux-2023-arm64', parameter: 'arm64' },
+};
+
+/** The public SSM parameter that names the latest Amazon Linux 2023 image for an instance type. */
+export const publicImageParameter = (instanceType: string): string =>
+  `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${spelling[new InstanceType(instanceType).architecture].parameter}`;
+
+export interface ImageRecipeProps {
+  readonly application: string;
+  readonly runtime: Runtime;
+  /** Decides the architecture. */
+  readonly instanceType: string;
+}
+
+/** What both environments' images are made of: today's Amazon Linux 2023, then the components in order. */
+export class ImageRecipe extends Construct {
+  readonly arn: string;
+  /** Every build of the recipe's versions. */
+  readonly imageArns: string;
+
+  constructor(scope: Construct, id: string, { application, runtime, instanceType }: ImageRecipeProps) {
+    super(scope, id);
+    const documents: readonly (readonly [string, ComponentDocument])[] = [
+      ['SecurityUpdates', 'security-updates'],
+      ['CodeDeployAgent', 'codedeploy-agent'],
+      ['Runtime', runtimes[runtime]],
+    ];
+    const components = documents.map(
+      ([componentId, document]) => new Component(this, componentId, { application, document }),
+    );
+    const { managedImage } = spelling[new InstanceType(instanceType).architecture];
+    const name = `lockstep-${application}`;
+    const stack = Stack.of(this);
+    this.arn = new CfnImageRecipe(this, 'Recipe', {
+      name,
+      version: contentVersion([managedImage, ...components.map(({ version }) => version)].join('\n')),
+      // x.x.x: the newest at each build.
+      parentImage: stack.formatArn({
+        service: 'imagebuilder',
+        account: 'aws',
+        resource: 'image',
+        resourceName: `${managedImage}/x.x.x`,
+      }),
+      components: components.map(({ arn }) => ({ componentArn: arn })),
+      blockDeviceMappings: [
+        { deviceName: '/dev/xvda', ebs: { encrypted: true, volumeType: 'gp3', deleteOnTermination: true } },
+      ],
+    }).attrArn;
+    this.imageArns = stack.formatArn({
+      service: 'imagebuilder',
+      resource: 'image',
+      resourceName: `${name}/*`,
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { CONFIG_KEY, readConfig } from '../config.ts';
+import { ApplicationStack } from './application-stack.ts';
+import { bundleFunctions } from './bundle.ts';
+import { PlatformStack } from './platform/platform-stack.ts';
+
+export interface LockstepAppProps {
+  /** The context of cdk.json: the configuration under `lockstep`, and CDK's feature flags. */
+  readonly context: Readonly<Record<string, unknown>>;
+  /** Where the cloud assembly is written. */
+  readonly outdir: string;
+  /** Directory that holds a bundle per function. @default bundled from the sources, into the assembly */
+  readonly bundles?: string;
+  /** Whether templates are checked against CloudFormation's rules, every finding an error. @default true */
+  readonly validate?: boolean;
+}
+
+/**
+ * The CDK application: a platform stack, and a stack per application.
+ * @throws ConfigError, MissingEntryError
+ */
+export const createLockstepApp = ({
+  context,
+  outdir,
+  bundles: given,
+  validate = true,
+}: LockstepAppProps): App => {
+  const app = new App({
+    context: { ...context },
+    outdir,
+    analyticsReporting: false,
+    builtinCloudFormationValidation: validate,
+  });
+  const config = readConfig(app.node.tryGetContext(CONFIG_KEY));
+  const bundles = given ?? join(outdir, 'functions');
+  if (given === undefined) bundleFunctions(bundles);
+
+  const env = config.env && { env: config.env };
+  const platform = new PlatformStack(app, 'Lockstep-Platform', {
+    ...env,
+    description: 'Lockstep: what all applications share',
+    config,
+    bundles,
+  });
+  for (const application of config.applications)
+    new ApplicationStack(app, `Lockstep-${application.name}`, {
+      ...env,
+      description: `Lockstep: promotion of ${application.name}`,
+      tags: { 'lockstep:application': application.name },
+      application,
+      config,
+      bundles,
+      platform,
+    });
+  return app;
+};

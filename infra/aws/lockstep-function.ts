@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
+import { type Conditions, Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { FunctionEnvironment, FunctionName } from '../../tasks/functions.ts';
+
+export interface LockstepFunctionProps<Name extends FunctionName> {
+  readonly name: Name;
+  /** Directory that holds the bundles: `<bundles>/<name>/index.js`. */
+  readonly bundles: string;
+  readonly description: string;
+  /** Exactly the variables that the function reads. */
+  readonly environment: FunctionEnvironment<Name>;
+  /** @default 1 minute */
+  readonly timeout?: Duration;
+  /** In MiB; CPU grows with it. @default 512 */
+  readonly memorySize?: number;
+}
+
+/** One of Lockstep's functions, with a role and a log group of its own. It may do nothing until it is allowed to. */
+export class LockstepFunction<Name extends FunctionName> extends Construct {
+  readonly function: LambdaFunction;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: LockstepFunctionProps<Name>) {
+    super(scope, id);
+    const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.THREE_MONTHS });
+    this.role = new Role(this, 'Role', {
+      description: `${props.name}: ${props.description}`,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+    this.function = new LambdaFunction(this, 'Function', {
+      description: props.description,
+      runtime: Runtime.NODEJS_22_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: Code.fromAsset(join(props.bundles, props.name)),
+      role: this.role,
+      logGroup,
+      environment: { ...props.environment },
+      timeout: props.timeout ?? Duration.minutes(1),
+      memorySize: props.memorySize ?? 512,
+    });
+  }
+
+  /** Adds a permission. */
+  allow(actions: readonly string[], resources: readonly string[], conditions?: Conditions): this {
+    this.role.addToPrincipalPolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: [...actions],
+        resources: [...resources],
+        ...(conditions && { conditions }),
+      }),
+    );
+    return this;
+  }
+}

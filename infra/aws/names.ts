@@ -1,0 +1,60 @@
+import { ArnFormat, type Stack } from 'aws-cdk-lib';
+import type { Environment } from '../../tasks/payloads.ts';
+
+/**
+ * The physical names that are fixed, and the ARNs built from them. Functions that a machine or pipeline invokes, and
+ * that in turn act on it, would otherwise depend on it in a circle; a pipeline cannot refer to itself at all.
+ */
+
+/** The state machine that promotes an application's commits. */
+export const stateMachineName = (application: string): string => `lockstep-${application}`;
+
+/** The CodePipeline that deploys an application to an environment. */
+export const pipelineName = (application: string, environment: Environment): string =>
+  `lockstep-${application}-${environment}`;
+
+/** The SSM parameter that holds the AMI of an environment's next instances. */
+export const imageParameterName = (application: string, environment: Environment): string =>
+  `/lockstep/${application}/${environment}/image`;
+
+/** CodeDeploy's deployment group within the application's CodeDeploy application of that environment. */
+export const deploymentGroupName = (environment: Environment): string => environment;
+
+/** Name of the source action in both pipelines, and the namespace of what it tells about the commit. */
+export const SOURCE_ACTION = 'Source';
+export const SOURCE_NAMESPACE = 'SourceVariables';
+
+/** Tag by which CodeDeploy finds QAT's instance; its value is `<application>-qat`. */
+export const ENVIRONMENT_TAG = 'lockstep:environment';
+
+export const stateMachineArn = (stack: Stack, application: string): string =>
+  stack.formatArn({
+    service: 'states',
+    resource: 'stateMachine',
+    resourceName: stateMachineName(application),
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+
+/** Every execution of the state machine. */
+export const executionArns = (stack: Stack, application: string): string =>
+  stack.formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${stateMachineName(application)}:*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+
+export const pipelineArn = (stack: Stack, application: string, environment: Environment): string =>
+  stack.formatArn({ service: 'codepipeline', resource: pipelineName(application, environment) });
+
+export const imageParameterArn = (stack: Stack, application: string, environment: Environment): string =>
+  stack.formatArn({
+    service: 'ssm',
+    resource: 'parameter',
+    // The name begins with the separator.
+    resourceName: imageParameterName(application, environment).slice(1),
+  });
+
+/** A parameter that AWS publishes: it belongs to no account. */
+export const publicParameterArn = (stack: Stack, name: string): string =>
+  stack.formatArn({ service: 'ssm', account: '', resource: 'parameter', resourceName: name.slice(1) });

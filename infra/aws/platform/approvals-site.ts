@@ -1,0 +1,90 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  HttpApi,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { LockstepFunction } from '../lockstep-function.ts';
+import { executionArns, stateMachineArn } from '../names.ts';
+import type { Ledger } from './ledger.ts';
+import { SignIn } from './sign-in.ts';
+
+export interface ApprovalsSiteProps {
+  readonly bundles: string;
+  readonly ledger: Ledger;
+  /** Applications whose promotions the site shows, decides and redrives. */
+  readonly applications: readonly { readonly name: string }[];
+}
+
+/** The pages on which people approve: an HTTP API in front of one function. */
+export class ApprovalsSite extends Construct {
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly signIn: SignIn;
+
+  constructor(scope: Construct, id: string, { bundles, ledger, applications }: ApprovalsSiteProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    const api = new HttpApi(this, 'Api', { apiName: 'Lockstep approvals', createDefaultStage: false });
+    this.url = api.apiEndpoint;
+    this.signIn = new SignIn(this, 'SignIn', { siteUrl: this.url });
+
+    const sessionKey = new Secret(this, 'SessionKey', {
+      description: 'Key that the approvals site encrypts sessions with. Changing it signs everybody out.',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+    });
+    const site = new LockstepFunction(this, 'Site', {
+      name: 'approvals-site',
+      bundles,
+      description: 'The approvals site',
+      environment: {
+        LEDGER_TABLE: ledger.table.tableName,
+        SITE_URL: this.url,
+        OIDC_ISSUER: this.signIn.userPool.userPoolProviderUrl,
+        OIDC_CLIENT_ID: this.signIn.client.userPoolClientId,
+        SESSION_SECRET_ARN: sessionKey.secretArn,
+      },
+      timeout: Duration.seconds(20),
+      memorySize: 1024,
+    });
+    ledger.allow(site, 'GetItem', 'PutItem', 'Query');
+    const machines = applications.map(({ name }) => stateMachineArn(stack, name));
+    const executions = applications.map(({ name }) => executionArns(stack, name));
+    site
+      .allow(['secretsmanager:GetSecretValue'], [sessionKey.secretArn])
+      .allow(['states:SendTaskSuccess'], machines)
+      .allow(
+        [
+          'states:DescribeExecution',
+          'states:DescribeStateMachineForExecution',
+          'states:GetExecutionHistory',
+          'states:RedriveExecution',
+        ],
+        executions,
+      );
+
+    new HttpRoute(this, 'Route', {
+      httpApi: api,
+      routeKey: HttpRouteKey.DEFAULT,
+      integration: new HttpLambdaIntegration('SiteIntegration', site.function),
+    });
+    new HttpStage(this, 'Stage', {
+      httpApi: api,
+      stageName: '$default',
+      autoDeploy: true,
+      // A dozen people; HTTP APIs have no web application firewall.
+      throttle: { rateLimit: 20, burstLimit: 40 },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(
+          new LogGroup(this, 'AccessLogs', { retention: RetentionDays.THREE_MONTHS }),
+        ),
+      },
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+import type { FunctionName } from '../../../tasks/functions.ts';
+import { ledgerSchema } from '../../../tasks/ledger/ledger.ts';
+import type { LockstepFunction } from '../lockstep-function.ts';
+
+const string = (name: string) => ({ name, type: AttributeType.STRING });
+
+/** What functions do with the ledger: conditional writes of single items, reads, and listings. */
+export type LedgerOperation = 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem';
+
+/** The promotions' book-keeping. */
+export class Ledger extends Construct {
+  readonly table: Table;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.table = new Table(this, 'Table', {
+      partitionKey: string(ledgerSchema.partitionKey),
+      sortKey: string(ledgerSchema.sortKey),
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      encryption: TableEncryption.AWS_MANAGED,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      // Who approved what must outlive mistakes.
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    for (const { name, partitionKey, sortKey } of Object.values(ledgerSchema.indexes))
+      this.table.addGlobalSecondaryIndex({
+        indexName: name,
+        partitionKey: string(partitionKey),
+        sortKey: string(sortKey),
+        projectionType: ProjectionType.ALL,
+      });
+  }
+
+  /** Lets a function do these things, and no others, with the ledger. Nothing is ever deleted. */
+  allow(one: LockstepFunction<FunctionName>, ...operations: readonly LedgerOperation[]): void {
+    const { tableArn } = this.table;
+    for (const operation of operations)
+      one.allow(
+        [`dynamodb:${operation}`],
+        // Look-ups go through the indexes, listings through the table's own key.
+        operation === 'Query' ? [tableArn, `${tableArn}/index/*`] : [tableArn],
+      );
+  }
+}

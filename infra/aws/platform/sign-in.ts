@@ -1,0 +1,68 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  AccountRecovery,
+  Mfa,
+  OAuthScope,
+  UserPool,
+  type UserPoolClient,
+  UserPoolClientIdentityProvider,
+} from 'aws-cdk-lib/aws-cognito';
+import { Construct } from 'constructs';
+
+/** The roles that the approvals site knows, and what each may do. */
+const groups = {
+  qc: 'Decides whether what runs on QAT is good enough.',
+  pmo: 'Decides whether it goes to production.',
+  operator: 'Redrives failed promotions.',
+} as const;
+
+/** Who people are: a user pool whose members administrators add, or that federates with the company's own provider. */
+export class SignIn extends Construct {
+  readonly userPool: UserPool;
+  readonly client: UserPoolClient;
+
+  /** @param siteUrl where the approvals site is served, without a slash at the end */
+  constructor(scope: Construct, id: string, { siteUrl }: { siteUrl: string }) {
+    super(scope, id);
+    this.userPool = new UserPool(this, 'UserPool', {
+      selfSignUpEnabled: false,
+      signInAliases: { username: true, email: true },
+      autoVerify: { email: true },
+      standardAttributes: { email: { required: true, mutable: true } },
+      accountRecovery: AccountRecovery.EMAIL_ONLY,
+      mfa: Mfa.OPTIONAL,
+      mfaSecondFactor: { otp: true, sms: false },
+      passwordPolicy: {
+        minLength: 12,
+        requireLowercase: true,
+        requireUppercase: true,
+        requireDigits: true,
+        requireSymbols: true,
+        tempPasswordValidity: Duration.days(3),
+      },
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    for (const [groupName, description] of Object.entries(groups))
+      this.userPool.addGroup(`Group ${groupName}`, { groupName, description });
+    this.userPool.addDomain('Domain', {
+      // Domain prefixes are unique over all accounts of a region.
+      cognitoDomain: { domainPrefix: `lockstep-${Stack.of(this).account}` },
+    });
+    this.client = this.userPool.addClient('Site', {
+      // Public client: the code flow's PKCE stands for a secret.
+      generateSecret: false,
+      oAuth: {
+        flows: { authorizationCodeGrant: true },
+        scopes: [OAuthScope.OPENID, OAuthScope.EMAIL, OAuthScope.PROFILE],
+        callbackUrls: [`${siteUrl}/signed-in`],
+        logoutUrls: [`${siteUrl}/`],
+      },
+      supportedIdentityProviders: [UserPoolClientIdentityProvider.COGNITO],
+      preventUserExistenceErrors: true,
+      enableTokenRevocation: true,
+      accessTokenValidity: Duration.hours(1),
+      idTokenValidity: Duration.hours(1),
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import type { ApplicationConfig } from '../../config.ts';
+
+/** Roles that mail is addressed to: the message attribute `role` of what is published. */
+const mailRoles = ['qc', 'pmo', 'operator'] as const;
+type MailRole = (typeof mailRoles)[number];
+
+/** SNS filter policy on message attributes. */
+export type FilterPolicy = Readonly<Record<string, unknown>>;
+
+/** One e-mail address and what it wants to hear. */
+export interface Subscription {
+  readonly address: string;
+  readonly filterPolicy: FilterPolicy;
+}
+
+/**
+ * Who hears what. SNS keeps one subscription per topic and address, so one filter says everything about an address:
+ * the roles it has, and, where it does not have them for every application, the applications.
+ */
+export const subscriptions = (
+  applications: readonly Pick<ApplicationConfig, 'name' | 'approvers' | 'operators'>[],
+): readonly Subscription[] => {
+  const applicationsOf = new Map<string, Map<MailRole, string[]>>();
+  for (const { name, approvers, operators } of applications)
+    for (const [role, addresses] of [
+      ['qc', approvers.qc],
+      ['pmo', approvers.pmo],
+      ['operator', operators],
+    ] as const)
+      for (const address of new Set(addresses)) {
+        const roles = applicationsOf.get(address) ?? new Map<MailRole, string[]>();
+        applicationsOf.set(address, roles);
+        roles.set(role, [...(roles.get(role) ?? []), name]);
+      }
+  return [...applicationsOf]
+    .map(([address, roles]) => ({ address, filterPolicy: filterPolicy(roles, applications.length) }))
+    .sort((a, b) => (a.address < b.address ? -1 : 1));
+};
+
+const filterPolicy = (roles: ReadonlyMap<MailRole, readonly string[]>, all: number): FilterPolicy => {
+  const rolesOf = new Map<string, { roles: MailRole[]; applications: readonly string[] }>();
+  for (const role of mailRoles) {
+    const applications = roles.get(role);
+    if (!applications) continue;
+    const group = rolesOf.get(applications.join());
+    if (group) group.roles.push(role);
+    else rolesOf.set(applications.join(), { roles: [role], applications });
+  }
+  const alternatives = [...rolesOf.values()].map(({ roles, applications }) => ({
+    role: roles,
+    ...(applications.length < all && { application: applications }),
+  }));
+  const [only, ...others] = alternatives;
+  return only && others.length === 0 ? only : { $or: alternatives };
+};

@@ -1,0 +1,263 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { IRepository } from 'aws-cdk-lib/aws-codecommit';
+import { Construct } from 'constructs';
+import type { FunctionName } from '../../../tasks/functions.ts';
+import type { ApplicationConfig } from '../../config.ts';
+import type { ProdEnvironment } from '../environments/prod.ts';
+import { allowOnFleet } from '../environments/prod-fleet.ts';
+import type { QatEnvironment } from '../environments/qat.ts';
+import type { ImageBuild } from '../image/image-build.ts';
+import type { ImageRecipe } from '../image/image-recipe.ts';
+import { LockstepFunction } from '../lockstep-function.ts';
+import {
+  deploymentGroupName,
+  executionArns,
+  imageParameterArn,
+  pipelineArn,
+  pipelineName,
+  stateMachineArn,
+} from '../names.ts';
+import type { Ledger } from '../platform/ledger.ts';
+import type { PromotionsTopic } from '../platform/promotions-topic.ts';
+
+export interface PromotionFunctionsProps {
+  readonly application: ApplicationConfig;
+  readonly bundles: string;
+  readonly repository: IRepository;
+  readonly ledger: Ledger;
+  readonly promotions: PromotionsTopic;
+  readonly siteUrl: string;
+  readonly recipe: ImageRecipe;
+  readonly qatImage: ImageBuild;
+  readonly prodImage: ImageBuild;
+  readonly qat: QatEnvironment;
+  readonly prod: ProdEnvironment;
+}
+
+/** An application's functions, each allowed what it does and nothing else. */
+export class PromotionFunctions extends Construct {
+  readonly startPromotion: LockstepFunction<'start-promotion'>;
+  readonly trackPromotion: LockstepFunction<'track-promotion'>;
+  readonly startJob: LockstepFunction<'start-job'>;
+  readonly settleJob: LockstepFunction<'settle-job'>;
+  readonly reconcileJobs: LockstepFunction<'reconcile-jobs'>;
+  readonly pointAtImage: LockstepFunction<'point-at-image'>;
+  readonly requestApproval: LockstepFunction<'request-approval'>;
+  readonly confirmApprovers: LockstepFunction<'confirm-approvers'>;
+  readonly guard: LockstepFunction<'guard-pipeline'>;
+  readonly verifyProd: LockstepFunction<'verify-prod'>;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: PromotionFunctionsProps,
+  ) {
+    super(scope, id);
+    const { application, bundles, repository, ledger, promotions, siteUrl, prod } = props;
+    const stack = Stack.of(this);
+    const LEDGER_TABLE = ledger.table.tableName;
+    const machine = stateMachineArn(stack, application.name);
+    const executions = executionArns(stack, application.name);
+    const prodFleet = {
+      PROD_PIPELINE_NAME: pipelineName(application.name, 'prod'),
+      PROD_CODEDEPLOY_APPLICATION: prod.codeDeployApplication,
+      PROD_DEPLOYMENT_GROUP: deploymentGroupName('prod'),
+    };
+
+    this.startPromotion = new LockstepFunction(this, 'StartPromotion', {
+      name: 'start-promotion',
+      bundles,
+      description: 'Starts the promotion of a pushed commit',
+      environment: {
+        APPLICATION: application.name,
+        BRANCH: application.branch,
+        REPOSITORY_NAME: repository.repositoryName,
+        STATE_MACHINE_ARN: machine,
+        LEDGER_TABLE,
+      },
+    })
+      .allow(['states:StartExecution'], [machine])
+      .allow(['codecommit:GetCommit'], [repository.repositoryArn]);
+
+    this.trackPromotion = new LockstepFunction(this, 'TrackPromotion', {
+      name: 'track-promotion',
+      bundles,
+      description: "Keeps a promotion's status and tells operators of failures",
+      environment: {
+        LEDGER_TABLE,
+        PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
+        SITE_URL: siteUrl,
+      },
+    }).allow(['states:DescribeExecution', 'states:GetExecutionHistory'], [executions]);
+
+    this.startJob = new LockstepFunction(this, 'StartJob', {
+      name: 'start-job',
+      bundles,
+      description: 'Starts image builds, instance refreshes and pipeline runs',
+      environment: { APPLICATION: application.name, LEDGER_TABLE, ...prodFleet },
+      timeout: Duration.minutes(2),
+    });
+    this.allowStartJobs();
+    this.settleJob = new LockstepFunction(this, 'SettleJob', {
+      name: 'settle-job',
+      bundles,
+      description: 'Completes the state whose job has ended',
+      environment: { LEDGER_TABLE },
+    });
+    this.reconcileJobs = new LockstepFunction(this, 'ReconcileJobs', {
+      name: 'reconcile-jobs',
+      bundles,
+      description: 'Completes the states whose jobs have ended without telling',
+      environment: { APPLICATION: application.name, LEDGER_TABLE },
+      timeout: Duration.minutes(4),
+    });
+    for (const each of [this.startJob, this.settleJob, this.reconcileJobs]) this.allowSettleJobs(each);
+
+    this.pointAtImage = new LockstepFunction(this, 'PointAtImage', {
+      name: 'point-at-image',
+      bundles,
+      description: 'Lets new instances start from an image',
+      environment: { LEDGER_TABLE },
+      timeout: Duration.minutes(2),
+    })
+      .allow(
+        ['ssm:GetParameter', 'ssm:PutParameter'],
+        (['qat', 'prod'] as const).map((environment) =>
+          imageParameterArn(stack, application.name, environment),
+        ),
+      )
+      .allow(['ec2:DescribeImages'], ['*']);
+
+    this.requestApproval = new LockstepFunction(this, 'RequestApproval', {
+      name: 'request-approval',
+      bundles,
+      description: 'Asks approvers for a decision',
+      environment: {
+        LEDGER_TABLE,
+        PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
+        SITE_URL: siteUrl,
+      },
+    });
+    this.confirmApprovers = new LockstepFunction(this, 'ConfirmApprovers', {
+      name: 'confirm-approvers',
+      bundles,
+      description: 'Confirms that two people approved',
+      environment: { LEDGER_TABLE },
+    });
+    this.guard = new LockstepFunction(this, 'Guard', {
+      name: 'guard-pipeline',
+      bundles,
+      description: 'Lets only promotions through a pipeline',
+      environment: { LEDGER_TABLE, STARTER_ROLE_ARN: this.startJob.role.roleArn },
+    })
+      .allow(
+        ['codepipeline:GetPipelineExecution'],
+        [pipelineArn(stack, application.name, 'qat'), pipelineArn(stack, application.name, 'prod')],
+      )
+      .allow(['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'], ['*']);
+
+    this.verifyProd = new LockstepFunction(this, 'VerifyProd', {
+      name: 'verify-prod',
+      bundles,
+      description: 'Confirms that Prod runs what was approved, and repairs the fleet',
+      environment: {
+        LEDGER_TABLE,
+        ...prodFleet,
+        PROD_TARGET_GROUP_ARN: prod.targetGroupArn,
+        PROD_MIN_SIZE: String(application.fleet.min),
+        PROD_MAX_SIZE: String(application.fleet.max),
+      },
+      timeout: Duration.minutes(5),
+    });
+    this.allowVerifyProd();
+
+    ledger.allow(this.startPromotion, 'PutItem');
+    ledger.allow(this.trackPromotion, 'GetItem', 'PutItem', 'UpdateItem');
+    ledger.allow(this.pointAtImage, 'UpdateItem');
+    ledger.allow(this.requestApproval, 'GetItem', 'PutItem', 'Query');
+    ledger.allow(this.confirmApprovers, 'Query');
+    ledger.allow(this.guard, 'GetItem', 'Query');
+    ledger.allow(this.verifyProd, 'UpdateItem');
+    promotions.allowPublish(this.requestApproval, this.trackPromotion);
+  }
+
+  /** CodeDeploy application and deployment group of Prod. */
+  private get prodFleet() {
+    return {
+      applicationName: this.props.prod.codeDeployApplication,
+      deploymentGroupName: deploymentGroupName('prod'),
+    };
+  }
+
+  private get pipelines(): string[] {
+    const { name } = this.props.application;
+    return [pipelineArn(Stack.of(this), name, 'qat'), pipelineArn(Stack.of(this), name, 'prod')];
+  }
+
+  private allowStartJobs(): void {
+    const { qatImage, prodImage, qat, prod } = this.props;
+    const stack = Stack.of(this);
+    this.startJob
+      .allow(['imagebuilder:StartImagePipelineExecution'], [qatImage.pipelineArn, prodImage.pipelineArn])
+      .allow(
+        ['autoscaling:StartInstanceRefresh'],
+        [
+          stack.formatArn({
+            service: 'autoscaling',
+            resource: `autoScalingGroup:*:autoScalingGroupName`,
+            resourceName: qat.autoScalingGroupName,
+          }),
+        ],
+      )
+      .allow(['codepipeline:StartPipelineExecution'], this.pipelines)
+      // What a failed blue/green left behind is deleted before the next one.
+      .allow(['autoscaling:DescribeAutoScalingGroups'], ['*'])
+      .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn]);
+    allowOnFleet(this.startJob, ['autoscaling:DeleteAutoScalingGroup'], this.prodFleet);
+  }
+
+  /** Asking how jobs stand, and telling the state machine. */
+  private allowSettleJobs(one: LockstepFunction<FunctionName>): void {
+    const { application, ledger, recipe, qat, prod } = this.props;
+    ledger.allow(one, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    one
+      .allow(
+        ['states:SendTaskFailure', 'states:SendTaskSuccess'],
+        [stateMachineArn(Stack.of(this), application.name)],
+      )
+      .allow(['imagebuilder:GetImage'], [recipe.imageArns])
+      .allow(['autoscaling:DescribeInstanceRefreshes'], ['*'])
+      .allow(['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'], this.pipelines)
+      .allow(
+        [
+          'codedeploy:BatchGetDeploymentTargets',
+          'codedeploy:GetDeployment',
+          'codedeploy:ListDeploymentTargets',
+        ],
+        [qat.deploymentGroupArn, prod.deploymentGroupArn],
+      );
+  }
+
+  private allowVerifyProd(): void {
+    const { application, prod } = this.props;
+    this.verifyProd
+      .allow(
+        ['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'],
+        [pipelineArn(Stack.of(this), application.name, 'prod')],
+      )
+      .allow(['codedeploy:GetDeployment', 'codedeploy:GetDeploymentGroup'], [prod.deploymentGroupArn])
+      .allow(
+        [
+          'autoscaling:DescribeAutoScalingGroups',
+          'ec2:DescribeInstances',
+          'elasticloadbalancing:DescribeTargetHealth',
+        ],
+        ['*'],
+      );
+    allowOnFleet(
+      this.verifyProd,
+      ['autoscaling:AttachLoadBalancerTargetGroups', 'autoscaling:UpdateAutoScalingGroup'],
+      this.prodFleet,
+    );
+  }
+}

@@ -1,0 +1,86 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IRepository } from 'aws-cdk-lib/aws-codecommit';
+import { type EventPattern, Match, Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import type { FunctionName } from '../../../tasks/functions.ts';
+import type { LockstepFunction } from '../lockstep-function.ts';
+import { pipelineName } from '../names.ts';
+import type { PromotionFunctions } from './promotion-functions.ts';
+
+export interface TriggersProps {
+  readonly application: string;
+  readonly branch: string;
+  readonly repository: IRepository;
+  readonly functions: PromotionFunctions;
+  readonly imageTopics: readonly ITopic[];
+  /** Every image that the application's recipe makes, as an ARN that ends with a star. */
+  readonly imageArns: string;
+  readonly qatAutoScalingGroupName: string;
+  readonly stateMachineArn: string;
+}
+
+/** What wakes the functions. Events only wake: the functions ask the services what is true. */
+export class Triggers extends Construct {
+  constructor(scope: Construct, id: string, props: TriggersProps) {
+    super(scope, id);
+    const { application, branch, repository, functions } = props;
+    const { startPromotion, trackPromotion, settleJob, reconcileJobs } = functions;
+
+    this.on('Push', `Pushes to ${branch} start a promotion`, startPromotion, {
+      source: ['aws.codecommit'],
+      detailType: ['CodeCommit Repository State Change'],
+      resources: [repository.repositoryArn],
+      detail: {
+        event: ['referenceCreated', 'referenceUpdated'],
+        repositoryName: [repository.repositoryName],
+        referenceType: ['branch'],
+        referenceName: [branch],
+      },
+    });
+    this.on('ExecutionStatus', 'Promotions start, end and are redriven', trackPromotion, {
+      source: ['aws.states'],
+      detailType: ['Step Functions Execution Status Change'],
+      detail: { stateMachineArn: [props.stateMachineArn] },
+    });
+
+    for (const topic of props.imageTopics) topic.addSubscription(new LambdaSubscription(settleJob.function));
+    this.on('ImageCancelled', 'Cancelled image builds, of which the topics say nothing', settleJob, {
+      source: ['aws.imagebuilder'],
+      detailType: ['EC2 Image Builder Image State Change'],
+      resources: Match.prefix(props.imageArns.slice(0, -1)),
+      detail: { state: { status: ['CANCELLED'] } },
+    });
+    this.on('InstanceRefreshEnded', "QAT's instance refreshes have ended", settleJob, {
+      source: ['aws.autoscaling'],
+      detailType: ['Succeeded', 'Failed', 'Cancelled'].map(
+        (end) => `EC2 Auto Scaling Instance Refresh ${end}`,
+      ),
+      detail: { AutoScalingGroupName: [props.qatAutoScalingGroupName] },
+    });
+    this.on('PipelineRunEnded', 'Pipeline runs have ended', settleJob, {
+      source: ['aws.codepipeline'],
+      detailType: ['CodePipeline Pipeline Execution State Change'],
+      detail: {
+        pipeline: [pipelineName(application, 'qat'), pipelineName(application, 'prod')],
+        state: ['SUCCEEDED', 'FAILED', 'CANCELED', 'STOPPED', 'SUPERSEDED'],
+      },
+    });
+    new Rule(this, 'Reconcile', {
+      description: 'Events are best effort: asks about every open job',
+      schedule: Schedule.rate(Duration.minutes(5)),
+      targets: [new LambdaFunction(reconcileJobs.function)],
+    });
+  }
+
+  private on(
+    id: string,
+    description: string,
+    handler: LockstepFunction<FunctionName>,
+    eventPattern: EventPattern,
+  ): void {
+    new Rule(this, id, { description, eventPattern, targets: [new LambdaFunction(handler.function)] });
+  }
+}

@@ -1,0 +1,179 @@
+import {
+  grantsOfRole,
+  ofType,
+  only,
+  patternOf,
+  type Resource,
+  stackOf,
+  synthesize,
+  text,
+} from './support/templates.ts';
+
+const orders = stackOf(synthesize(), 'Lockstep-orders');
+const rules = ofType(orders, 'AWS::Events::Rule');
+const pipelines = ofType(orders, 'AWS::CodePipeline::Pipeline');
+interface Action {
+  readonly Name: string;
+  readonly RunOrder: number;
+  readonly Namespace?: string;
+  readonly ActionTypeId: { readonly Provider: string; readonly Category: string };
+  readonly Configuration: Readonly<Record<string, unknown>>;
+}
+const stagesOf = ({ Properties }: Resource) =>
+  Properties.Stages as readonly { readonly Name: string; readonly Actions: readonly Action[] }[];
+
+describe('pipelines', () => {
+  it('T20: a guard stands before each deployment', () => {
+    expect(pipelines).toHaveLength(2);
+    for (const [, pipeline] of pipelines) {
+      const [source, deploy, ...more] = stagesOf(pipeline);
+      expect(more).toEqual([]);
+      expect(source?.Actions.map(({ Name, Namespace }) => [Name, Namespace])).toEqual([
+        ['Source', 'SourceVariables'],
+      ]);
+      const [guard, deployment] = deploy?.Actions ?? [];
+      expect([guard?.ActionTypeId.Provider, guard?.RunOrder]).toEqual(['Lambda', 1]);
+      expect([deployment?.ActionTypeId.Provider, deployment?.RunOrder]).toEqual(['CodeDeploy', 2]);
+      const environment = String(pipeline.Properties.Name).split('-').at(-1);
+      expect(JSON.parse(String(guard?.Configuration.UserParameters))).toEqual({
+        environment,
+        pipelineName: `lockstep-orders-${environment}`,
+        promotionId: '#{variables.PROMOTION_ID}',
+        pipelineExecutionId: '#{codepipeline.PipelineExecutionId}',
+        commitId: '#{SourceVariables.CommitId}',
+      });
+      expect(pipeline.Properties.Variables).toMatchObject([{ Name: 'PROMOTION_ID', DefaultValue: 'none' }]);
+    }
+  });
+
+  it('T20: the guard knows the one role that may start pipelines, and can answer', () => {
+    const [, { Properties }] = only(orders, 'AWS::Lambda::Function', 'FunctionsGuard');
+    const { Variables } = Properties.Environment as { Variables: Record<string, unknown> };
+    expect(text(Variables.STARTER_ROLE_ARN)).toMatch(/^<FunctionsStartJobRole\w+\.Arn>$/);
+    expect(grantsOfRole(orders, 'FunctionsGuard')).toEqual(
+      expect.arrayContaining([
+        'codepipeline:PutJobSuccessResult on *',
+        'codepipeline:PutJobFailureResult on *',
+        expect.stringMatching(/^codepipeline:GetPipelineExecution on .*:lockstep-orders-prod$/),
+      ]),
+    );
+  });
+
+  it('T22: nothing but the state machine starts a pipeline', () => {
+    for (const [, pipeline] of pipelines) {
+      expect(stagesOf(pipeline)[0]?.Actions[0]?.Configuration.PollForSourceChanges).toBe(false);
+      expect(pipeline.Properties).not.toHaveProperty('Triggers');
+    }
+    for (const [id, { Properties }] of rules)
+      for (const { Arn } of Properties.Targets as { Arn: unknown }[])
+        expect([id, text(Arn)]).toEqual([id, expect.stringMatching(/^<Functions\w+\.Arn>$/)]);
+  });
+
+  it('T23: runs wait for each other', () => {
+    for (const [, { Properties }] of pipelines)
+      expect(Properties).toMatchObject({ PipelineType: 'V2', ExecutionMode: 'QUEUED' });
+  });
+
+  it('T24: ends of runs wake settle-job', () => {
+    expect(patternOf(orders, 'TriggersPipelineRunEnded')).toMatchObject({
+      source: ['aws.codepipeline'],
+      'detail-type': ['CodePipeline Pipeline Execution State Change'],
+      detail: {
+        pipeline: ['lockstep-orders-qat', 'lockstep-orders-prod'],
+        state: ['SUCCEEDED', 'FAILED', 'CANCELED', 'STOPPED', 'SUPERSEDED'],
+      },
+    });
+  });
+
+  it('T25: who settles jobs may ask why a deployment failed', () => {
+    for (const prefix of ['FunctionsStartJob', 'FunctionsSettleJob', 'FunctionsReconcileJobs'])
+      for (const action of ['GetDeployment', 'ListDeploymentTargets', 'BatchGetDeploymentTargets'])
+        for (const group of ['Qat\\w+>/qat', 'Prod\\w+>/prod'])
+          expect(grantsOfRole(orders, prefix)).toContainEqual(
+            expect.stringMatching(`^codedeploy:${action} on .*<${group}$`),
+          );
+  });
+
+  it('T27: instances may fetch and decrypt revisions', () => {
+    for (const prefix of ['QatInstanceRole', 'ProdInstanceRole']) {
+      expect(grantsOfRole(orders, prefix)).toContainEqual(
+        expect.stringMatching(/^s3:GetObject on <Artifacts\w+\.Arn>\/\*$/),
+      );
+      expect(grantsOfRole(orders, prefix)).toContainEqual(
+        expect.stringMatching(/^kms:Decrypt on <Key\w+\.Arn>$/),
+      );
+    }
+  });
+});
+
+describe('QAT', () => {
+  it('T29: CodeDeploy finds the instance by tag, not by its group', () => {
+    const [, { Properties }] = only(orders, 'AWS::CodeDeploy::DeploymentGroup');
+    expect(Properties).not.toHaveProperty('AutoScalingGroups');
+    const tag = { Key: 'lockstep:environment', Value: 'orders-qat' };
+    expect(Properties.Ec2TagSet).toEqual({
+      Ec2TagSetList: [{ Ec2TagGroup: [{ ...tag, Type: 'KEY_AND_VALUE' }] }],
+    });
+    const [, group] = only(orders, 'AWS::AutoScaling::AutoScalingGroup');
+    expect(group.Properties.Tags).toContainEqual({ ...tag, PropagateAtLaunch: true });
+    expect(group.Properties).toMatchObject({ MinSize: '1', MaxSize: '1' });
+  });
+
+  it('T30: ends of instance refreshes wake settle-job, and start-job may refresh QAT only', () => {
+    expect(patternOf(orders, 'TriggersInstanceRefreshEnded')).toMatchObject({
+      source: ['aws.autoscaling'],
+      'detail-type': [
+        'EC2 Auto Scaling Instance Refresh Succeeded',
+        'EC2 Auto Scaling Instance Refresh Failed',
+        'EC2 Auto Scaling Instance Refresh Cancelled',
+      ],
+    });
+    expect(
+      grantsOfRole(orders, 'FunctionsStartJob').filter((grant) =>
+        grant.startsWith('autoscaling:StartInstanceRefresh'),
+      ),
+    ).toEqual([expect.stringMatching(/:autoScalingGroup:\*:autoScalingGroupName\/<QatGroup\w+>$/)]);
+  });
+});
+
+describe('state machine', () => {
+  it('T33: failures are told by a rule on its executions', () => {
+    expect(patternOf(orders, 'TriggersExecutionStatus')).toMatchObject({
+      source: ['aws.states'],
+      'detail-type': ['Step Functions Execution Status Change'],
+      detail: { stateMachineArn: [{ Ref: expect.stringMatching(/^PromotionStateMachine/) }] },
+    });
+  });
+
+  it('T38: every five minutes somebody asks about open jobs', () => {
+    const [, { Properties }] = only(orders, 'AWS::Events::Rule', 'TriggersReconcile');
+    expect(Properties.ScheduleExpression).toBe('rate(5 minutes)');
+    expect(JSON.stringify(Properties.Targets)).toContain('FunctionsReconcileJobs');
+  });
+
+  it('T40: its name is fixed, so that functions may answer it without a circle', () => {
+    const [, { Properties }] = only(orders, 'AWS::StepFunctions::StateMachine', 'PromotionStateMachine');
+    expect(Properties).toMatchObject({
+      StateMachineName: 'lockstep-orders',
+      TracingConfiguration: { Enabled: true },
+      LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: true },
+    });
+    expect(grantsOfRole(orders, 'FunctionsStartJob')).toContainEqual(
+      expect.stringMatching(/^states:SendTaskSuccess on .*:stateMachine:lockstep-orders$/),
+    );
+  });
+
+  it('T41: pushes to the branch start a promotion; other branches and deletions do not', () => {
+    expect(patternOf(orders, 'TriggersPush')).toEqual({
+      source: ['aws.codecommit'],
+      'detail-type': ['CodeCommit Repository State Change'],
+      resources: [{ 'Fn::GetAtt': [expect.stringMatching(/^Repository/), 'Arn'] }],
+      detail: {
+        event: ['referenceCreated', 'referenceUpdated'],
+        repositoryName: [{ 'Fn::GetAtt': [expect.stringMatching(/^Repository/), 'Name'] }],
+        referenceType: ['branch'],
+        referenceName: ['main'],
+      },
+    });
+  });
+});

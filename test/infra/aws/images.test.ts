@@ -1,0 +1,151 @@
+import type { Runtime } from '../../../infra/aws/runtimes.ts';
+import {
+  grantsOf,
+  grantsOfRole,
+  launchTemplateOf,
+  ofType,
+  only,
+  patternOf,
+  stackOf,
+  synthesize,
+  type Template,
+  text,
+} from './support/templates.ts';
+
+const stacks = synthesize();
+const orders = stackOf(stacks, 'Lockstep-orders');
+const everywhere = Object.values(stacks).flatMap(({ Resources }) => Object.values(Resources));
+
+describe('images', () => {
+  it.each([
+    ['Qat', 'qat'],
+    ['Prod', 'prod'],
+  ])(
+    'T11: %s launches from the parameter that the workflow writes, without user data',
+    (prefix, environment) => {
+      expect(launchTemplateOf(orders, `${prefix}LaunchTemplate`)).toMatchObject({
+        ImageId: `resolve:ssm:/lockstep/orders/${environment}/image`,
+        MetadataOptions: { HttpTokens: 'required' },
+      });
+      expect(launchTemplateOf(orders, `${prefix}LaunchTemplate`)).not.toHaveProperty('UserData');
+    },
+  );
+
+  it("T11: no parameter with an image is CloudFormation's to reset", () => {
+    expect(ofType(orders, 'AWS::SSM::Parameter')).toEqual([]);
+    const names = ofType(orders, 'Custom::LockstepImageParameter').map(
+      ([, { Properties }]) => Properties.ParameterName,
+    );
+    expect(names.sort()).toEqual(['/lockstep/orders/prod/image', '/lockstep/orders/qat/image']);
+    expect(only(orders, 'AWS::AutoScaling::AutoScalingGroup')[1].DependsOn).toContainEqual(
+      expect.stringMatching(/^ImageParametersQat/),
+    );
+  });
+
+  it("T53: whoever writes an image's parameter may also look at images, and read it back", () => {
+    for (const prefix of ['FunctionsPointAtImage', 'ImageParametersCreator'])
+      expect(grantsOfRole(orders, prefix)).toEqual(
+        expect.arrayContaining([
+          'ec2:DescribeImages on *',
+          expect.stringMatching(/^ssm:PutParameter on .*\/qat\/image$/),
+          expect.stringMatching(/^ssm:GetParameter on .*\/prod\/image$/),
+        ]),
+      );
+  });
+
+  it('T12: another content is another version, of component and recipe alike', () => {
+    const versions = (runtime: Runtime) => {
+      const [{ 'Lockstep-orders': template } = {}] = [
+        synthesize({
+          applications: [{ name: 'orders', runtime }],
+          approvers: { qc: ['q@example.com'], pmo: ['p@example.com'] },
+          operators: ['o@example.com'],
+        }),
+      ];
+      return template as Template;
+    };
+    const [node, java] = [versions('nodejs'), versions('java')];
+    const recipe = (template: Template) =>
+      only(template, 'AWS::ImageBuilder::ImageRecipe')[1].Properties.Version;
+    const agent = (template: Template) =>
+      only(template, 'AWS::ImageBuilder::Component', 'RecipeCodeDeployAgent')[1].Properties.Version;
+    expect(recipe(node)).not.toBe(recipe(java));
+    expect(agent(node)).toBe(agent(java));
+    expect(recipe(node)).toBe(recipe(orders));
+    for (const version of [recipe(node), recipe(java), agent(node)]) {
+      const [major, minor, patch] = String(version).split('.').map(Number);
+      expect([major, minor]).toEqual([1, 0]);
+      expect(patch).toBeLessThan(2 ** 30);
+    }
+  });
+
+  it("T14: each environment's builds report to a topic of their own, which wakes settle-job", () => {
+    const topics = ofType(orders, 'AWS::ImageBuilder::InfrastructureConfiguration').map(
+      ([, { Properties }]) => text(Properties.SnsTopicArn),
+    );
+    expect(new Set(topics).size).toBe(2);
+    const subscribed = ofType(orders, 'AWS::SNS::Subscription').map(([, { Properties }]) => [
+      text(Properties.TopicArn),
+      Properties.Protocol,
+      text(Properties.Endpoint),
+    ]);
+    expect(subscribed.sort()).toEqual(
+      topics
+        .map((topic) => [topic, 'lambda', expect.stringMatching(/^<FunctionsSettleJobFunction\w+\.Arn>$/)])
+        .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+    );
+  });
+
+  it('T15: cancelled builds, of which topics say nothing, wake settle-job by event', () => {
+    expect(patternOf(orders, 'TriggersImageCancelled')).toMatchObject({
+      source: ['aws.imagebuilder'],
+      'detail-type': ['EC2 Image Builder Image State Change'],
+      detail: { state: { status: ['CANCELLED'] } },
+    });
+    expect(
+      text((patternOf(orders, 'TriggersImageCancelled').resources as { prefix: unknown }[])[0]?.prefix),
+    ).toMatch(/:image\/lockstep-orders\/$/);
+    expect(grantsOfRole(orders, 'FunctionsSettleJob')).toContainEqual(
+      expect.stringMatching(/^imagebuilder:GetImage on .*:image\/lockstep-orders\/\*$/),
+    );
+  });
+
+  it("T16: Image Builder's service-linked role may use the topics' key, and the policy names no missing principal", () => {
+    const [, { Properties }] = only(orders, 'AWS::KMS::Key');
+    const { Statement } = Properties.KeyPolicy as { Statement: Record<string, unknown>[] };
+    const [, publishes] = Statement;
+    expect(publishes).toMatchObject({
+      Effect: 'Allow',
+      Principal: { AWS: '*' },
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    });
+    const { ArnLike = {} } = (publishes?.Condition ?? {}) as { ArnLike?: Record<string, unknown> };
+    expect(text(ArnLike['aws:PrincipalArn'])).toBe(
+      'arn:<AWS::Partition>:iam::<AWS::AccountId>:role/aws-service-role/imagebuilder.amazonaws.com/AWSServiceRoleForImageBuilder',
+    );
+  });
+
+  it('T17: build instances may be driven, and write their logs', () => {
+    const [id, { Properties }] = only(orders, 'AWS::IAM::Role', 'ImageBuildsRole');
+    expect((Properties.ManagedPolicyArns as unknown[]).map((arn) => text(arn).split('/').at(-1))).toEqual([
+      'EC2InstanceProfileForImageBuilder',
+      'AmazonSSMManagedInstanceCore',
+    ]);
+    expect(grantsOf(orders, id)).toContainEqual(
+      expect.stringMatching(/^s3:PutObject on <Artifacts\w+\.Arn>\/image-builds\/\*$/),
+    );
+  });
+});
+
+it('T18: Image Builder is made of plain CloudFormation resources', () => {
+  const types = new Set(
+    everywhere.map(({ Type }) => Type).filter((type) => type.startsWith('AWS::ImageBuilder::')),
+  );
+  expect([...types].sort()).toEqual([
+    'AWS::ImageBuilder::Component',
+    'AWS::ImageBuilder::DistributionConfiguration',
+    'AWS::ImageBuilder::ImagePipeline',
+    'AWS::ImageBuilder::ImageRecipe',
+    'AWS::ImageBuilder::InfrastructureConfiguration',
+  ]);
+});

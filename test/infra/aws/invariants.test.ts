@@ -1,0 +1,208 @@
+import { functions } from '../../../tasks/functions.ts';
+import { grantsOf, ofType, type Resource, synthesize, type Template, text } from './support/templates.ts';
+
+const stacks = synthesize();
+const all: readonly (readonly [string, Resource, Template])[] = Object.values(stacks).flatMap((template) =>
+  Object.entries(template.Resources).map(([id, resource]) => [id, resource, template] as const),
+);
+const every = (type: string) => all.filter(([, { Type }]) => Type === type);
+
+describe('functions', () => {
+  const lambdas = every('AWS::Lambda::Function').filter(([id]) => !id.includes('Providerframework'));
+  it('are all those of the list', () => {
+    expect(lambdas).toHaveLength(Object.keys(functions).length);
+  });
+
+  it('have exactly the variables of the list', () => {
+    const given = lambdas.map(([, { Properties }]) =>
+      Object.keys((Properties.Environment as { Variables?: object } | undefined)?.Variables ?? {}),
+    );
+    const sorted = (lists: readonly (readonly string[])[]) =>
+      lists.map((list) => [...list].sort().join()).sort();
+    expect(sorted(given)).toEqual(sorted(Object.values(functions).map(({ environment }) => environment)));
+  });
+
+  it('have a role, a log group and a timeout each', () => {
+    const roles = new Set(lambdas.map(([, { Properties }]) => text(Properties.Role)));
+    expect(roles.size).toBe(lambdas.length);
+    const logs = new Set(
+      lambdas.map(([, { Properties }]) => text((Properties.LoggingConfig as { LogGroup: unknown }).LogGroup)),
+    );
+    expect(logs.size).toBe(lambdas.length);
+    for (const [id, { Properties }] of lambdas) {
+      expect([id, Properties.Runtime]).toEqual([id, 'nodejs22.x']);
+      expect([id, Properties.Timeout]).toEqual([id, expect.any(Number)]);
+    }
+  });
+
+  it('write their own logs and no others', () => {
+    for (const [id, { Properties }, template] of lambdas) {
+      const role = text(Properties.Role).slice(1, -'.Arn>'.length);
+      const logGroup = text((Properties.LoggingConfig as { LogGroup: unknown }).LogGroup).slice(1, -1);
+      const grants = grantsOf(template, role).filter((grant) => grant.startsWith('logs:'));
+      expect([id, grants.sort()]).toEqual([
+        id,
+        [`logs:CreateLogStream on <${logGroup}.Arn>`, `logs:PutLogEvents on <${logGroup}.Arn>`],
+      ]);
+    }
+  });
+});
+
+describe('data', () => {
+  it('of logs has an end', () => {
+    for (const [id, { Properties }] of every('AWS::Logs::LogGroup'))
+      expect([id, Properties.RetentionInDays]).toEqual([id, expect.any(Number)]);
+    expect(all.some(([, { Type }]) => Type === 'Custom::LogRetention')).toBe(false);
+  });
+
+  it('of topics is encrypted with a key of ours and travels by TLS only', () => {
+    const topics = every('AWS::SNS::Topic');
+    expect(topics).toHaveLength(3);
+    for (const [id, { Properties }, template] of topics) {
+      expect([id, text(Properties.KmsMasterKeyId)]).toEqual([
+        id,
+        expect.stringMatching(/^<(Mail)?Key\w+\.Arn>$/),
+      ]);
+      const policy = ofType(template, 'AWS::SNS::TopicPolicy').find(([, resource]) =>
+        JSON.stringify(resource.Properties.Topics).includes(`"${id}"`),
+      );
+      expect(JSON.stringify(policy)).toContain('{"Bool":{"aws:SecureTransport":"false"}}');
+    }
+  });
+
+  it('of buckets is encrypted with a key of ours, private, travels by TLS only and has an end', () => {
+    for (const [id, { Properties }, template] of every('AWS::S3::Bucket')) {
+      expect(Properties).toMatchObject({
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [
+            { ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: expect.anything() } },
+          ],
+        },
+        PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
+        LifecycleConfiguration: { Rules: [{ Status: 'Enabled', ExpirationInDays: expect.any(Number) }] },
+      });
+      const policy = ofType(template, 'AWS::S3::BucketPolicy').find(([, resource]) =>
+        JSON.stringify(resource.Properties.Bucket).includes(id),
+      );
+      expect(JSON.stringify(policy)).toContain('{"Bool":{"aws:SecureTransport":"false"}}');
+    }
+  });
+
+  it('of the ledger is encrypted, can be restored to any second, and is not deleted with the stack', () => {
+    const [[, ledger] = []] = every('AWS::DynamoDB::Table');
+    expect(ledger).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: {
+        SSESpecification: { SSEEnabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        DeletionProtectionEnabled: true,
+      },
+    });
+  });
+
+  it('of instances and images lies on encrypted volumes', () => {
+    for (const [id, { Properties }] of every('AWS::EC2::LaunchTemplate'))
+      expect([id, JSON.stringify(Properties)]).toEqual([id, expect.stringContaining('"Encrypted":true')]);
+    for (const [id, { Properties }] of every('AWS::ImageBuilder::ImageRecipe'))
+      expect([id, JSON.stringify(Properties)]).toEqual([id, expect.stringContaining('"Encrypted":true')]);
+  });
+
+  it('keys rotate', () => {
+    for (const [id, { Properties }] of every('AWS::KMS::Key'))
+      expect([id, Properties.EnableKeyRotation]).toEqual([id, true]);
+  });
+});
+
+/** Resource types whose names CloudFormation demands, or that refer to themselves or in a circle. */
+const NAMED = [
+  'AWS::CodeCommit::Repository orders',
+  'AWS::CodeDeploy::DeploymentGroup qat',
+  'AWS::CodePipeline::Pipeline lockstep-orders-prod',
+  'AWS::CodePipeline::Pipeline lockstep-orders-qat',
+  'AWS::Cognito::UserPoolGroup operator',
+  'AWS::Cognito::UserPoolGroup pmo',
+  'AWS::Cognito::UserPoolGroup qc',
+  'AWS::ImageBuilder::Component lockstep-orders-codedeploy-agent',
+  'AWS::ImageBuilder::Component lockstep-orders-runtime-nodejs',
+  'AWS::ImageBuilder::Component lockstep-orders-security-updates',
+  'AWS::ImageBuilder::DistributionConfiguration lockstep-orders-prod',
+  'AWS::ImageBuilder::DistributionConfiguration lockstep-orders-qat',
+  'AWS::ImageBuilder::ImagePipeline lockstep-orders-prod',
+  'AWS::ImageBuilder::ImagePipeline lockstep-orders-qat',
+  'AWS::ImageBuilder::ImageRecipe lockstep-orders',
+  'AWS::ImageBuilder::InfrastructureConfiguration lockstep-orders-prod',
+  'AWS::ImageBuilder::InfrastructureConfiguration lockstep-orders-qat',
+  'AWS::Logs::LogGroup /aws/vendedlogs/states/lockstep-orders',
+  'AWS::StepFunctions::StateMachine lockstep-orders',
+];
+const NAME_PROPERTIES = new Set([
+  'Name',
+  'RepositoryName',
+  'DeploymentGroupName',
+  'GroupName',
+  'LogGroupName',
+  'StateMachineName',
+  'FunctionName',
+  'RoleName',
+  'PolicyName',
+  'TableName',
+  'TopicName',
+  'BucketName',
+  'AutoScalingGroupName',
+  'LaunchTemplateName',
+  'UserPoolName',
+  'InstanceProfileName',
+]);
+
+it('fixes no names but those that must be', () => {
+  const named = all.flatMap(([, { Type, Properties = {} }]) =>
+    // The name of an API is a label, an inline policy's is part of its role, a permission names its function.
+    ['AWS::ApiGatewayV2::Api', 'AWS::IAM::Policy', 'AWS::Lambda::Permission'].includes(Type)
+      ? []
+      : Object.entries(Properties)
+          .filter(([key, value]) => NAME_PROPERTIES.has(key) && typeof value === 'string')
+          .map(([, value]) => `${Type} ${value}`),
+  );
+  expect(named.sort()).toEqual(NAMED);
+});
+
+it('adds no custom resources but its own', () => {
+  const types = all.map(([, { Type }]) => Type);
+  expect([...new Set(types.filter((type) => /^Custom::|::CustomResource$/.test(type)))].sort()).toEqual([
+    'Custom::LockstepImageParameter',
+    'Custom::LockstepProdFleet',
+  ]);
+  const extra = every('AWS::Lambda::Function').filter(([id]) =>
+    /^(CustomResource|AWS|LogRetention|Bucket)/.test(id),
+  );
+  expect(extra).toEqual([]);
+});
+
+it('keeps each stack well below the limit of 500 resources', () => {
+  for (const [name, { Resources }] of Object.entries(stacks))
+    expect([name, Object.keys(Resources).length < 400]).toEqual([name, true]);
+});
+
+it('gives what operators and the embedded run look for', () => {
+  const outputs = (name: string) =>
+    Object.keys(stacks[name]?.Outputs ?? {}).filter((output) => !output.startsWith('Exports'));
+  expect(outputs('Lockstep-Platform').sort()).toEqual([
+    'ApprovalsUrl',
+    'LedgerTableName',
+    'PromotionsTopicArn',
+    'UserPoolClientId',
+    'UserPoolId',
+  ]);
+  expect(outputs('Lockstep-orders').sort()).toEqual([
+    'BranchName',
+    'ProdImagePipelineArn',
+    'ProdPipelineName',
+    'ProdUrl',
+    'QatAutoScalingGroupName',
+    'QatImagePipelineArn',
+    'QatPipelineName',
+    'RepositoryCloneUrl',
+    'RepositoryName',
+    'StateMachineArn',
+  ]);
+});

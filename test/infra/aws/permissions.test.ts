@@ -1,0 +1,156 @@
+import {
+  grantsOf,
+  listOf,
+  only,
+  type Resource,
+  type Statement,
+  stackOf,
+  statementsOf,
+  synthesize,
+  type Template,
+  text,
+} from './support/templates.ts';
+
+const stacks = synthesize();
+const all: readonly (readonly [string, Resource, Template])[] = Object.values(stacks).flatMap((template) =>
+  Object.entries(template.Resources).map(([id, resource]) => [id, resource, template] as const),
+);
+const every = (type: string) => all.filter(([, { Type }]) => Type === type);
+
+/** Every statement that allows something: attached policies, inline ones, and those of resources. */
+const statements: readonly (readonly [string, Statement])[] = all.flatMap(([id, { Properties = {} }]) => {
+  const documents = [
+    Properties.PolicyDocument,
+    Properties.KeyPolicy,
+    ...listOf(Properties.Policies as { PolicyDocument: unknown }[]).map((one) => one.PolicyDocument),
+  ];
+  return documents.flatMap((document) =>
+    listOf((document as { Statement: Statement[] } | undefined)?.Statement).map(
+      (statement) => [id, statement] as const,
+    ),
+  );
+});
+
+/** Actions that AWS authorises on no resource, or that CDK's logging and tracing of state machines needs on all. */
+const WITHOUT_RESOURCE = [
+  'autoscaling:DescribeAutoScalingGroups',
+  'autoscaling:DescribeInstanceRefreshes',
+  'codepipeline:PutJobFailureResult',
+  'codepipeline:PutJobSuccessResult',
+  'ec2:DescribeImages',
+  'ec2:DescribeInstances',
+  'elasticloadbalancing:DescribeTargetHealth',
+  'logs:CreateLogDelivery',
+  'logs:DeleteLogDelivery',
+  'logs:DescribeLogGroups',
+  'logs:DescribeResourcePolicies',
+  'logs:GetLogDelivery',
+  'logs:ListLogDeliveries',
+  'logs:PutResourcePolicy',
+  'logs:UpdateLogDelivery',
+  'xray:GetSamplingRules',
+  'xray:GetSamplingTargets',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
+];
+/** CDK's waiter for custom resources writes its log like this as well. */
+const WAITER_LOGS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+
+describe('permissions', () => {
+  it('name every action in full, but for the account on its own keys', () => {
+    const wild = statements.flatMap(([id, { Action, Effect }]) =>
+      Effect === 'Allow'
+        ? listOf(Action)
+            .filter((action) => action.includes('*'))
+            .map((action) => `${id}: ${action}`)
+        : [],
+    );
+    expect(wild).toEqual([
+      expect.stringMatching(/^MailKey\w+: kms:\*$/),
+      expect.stringMatching(/^Key\w+: kms:\*$/),
+    ]);
+  });
+
+  it('name resources, where AWS has any', () => {
+    const anywhere = every('AWS::IAM::Policy').flatMap(([id, { Properties }]) =>
+      (Properties.PolicyDocument as { Statement: Statement[] }).Statement.filter(({ Resource }) =>
+        listOf(Resource as unknown).includes('*'),
+      )
+        .flatMap(({ Action }) => listOf(Action))
+        .filter((action) => !(id.includes('waiterstatemachine') && WAITER_LOGS.includes(action))),
+    );
+    expect([...new Set(anywhere)].sort()).toEqual(WITHOUT_RESOURCE);
+  });
+
+  it("let nobody but the jobs' functions and the approvals site answer task tokens", () => {
+    const answering = every('AWS::IAM::Role').filter(([id, , template]) =>
+      grantsOf(template, id).some((grant) => grant.startsWith('states:SendTask')),
+    );
+    expect(answering.map(([id]) => id.replace(/Role\w*$/, ''))).toEqual([
+      'ApprovalsSite',
+      'FunctionsStartJob',
+      'FunctionsSettleJob',
+      'FunctionsReconcileJobs',
+    ]);
+  });
+
+  it('let nobody but start-job start pipelines', () => {
+    const starting = every('AWS::IAM::Role').filter(([id, , template]) =>
+      grantsOf(template, id).some((grant) => grant.startsWith('codepipeline:StartPipelineExecution ')),
+    );
+    expect(starting.map(([id]) => id.replace(/Role\w*$/, ''))).toEqual(['FunctionsStartJob']);
+  });
+
+  it("are AWS's own policies only where its services ask for them", () => {
+    const managed = every('AWS::IAM::Role').flatMap(([, { Properties }]) =>
+      listOf(Properties.ManagedPolicyArns as unknown[]).map((arn) => text(arn).split(':policy/')[1]),
+    );
+    expect([...new Set(managed)].sort()).toEqual([
+      'AmazonSSMManagedInstanceCore',
+      'EC2InstanceProfileForImageBuilder',
+      'service-role/AWSCodeDeployRole',
+      'service-role/AWSLambdaBasicExecutionRole',
+    ]);
+  });
+
+  it('are trusted to one AWS service per role', () => {
+    for (const [id, { Properties }] of every('AWS::IAM::Role')) {
+      const { Statement } = Properties.AssumeRolePolicyDocument as { Statement: Statement[] };
+      expect([id, Statement.length]).toEqual([id, 1]);
+      expect([id, Object.keys(Statement[0]?.Principal as object)]).toEqual([id, ['Service']]);
+    }
+  });
+
+  it('of the state machine and the pipelines are lent to this account alone', () => {
+    for (const prefix of ['PromotionRole', 'QatPipelineRole', 'ProdPipelineRole']) {
+      const { Properties } = only(stackOf(stacks, 'Lockstep-orders'), 'AWS::IAM::Role', prefix)[1];
+      const { Statement } = Properties.AssumeRolePolicyDocument as { Statement: Statement[] };
+      expect(Statement[0]?.Condition).toMatchObject({
+        StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+      });
+    }
+  });
+
+  it('to pass a role say which, and to which service', () => {
+    const passing = statements.filter(([, { Action }]) => listOf(Action).includes('iam:PassRole'));
+    expect(passing).toHaveLength(5);
+    for (const [id, { Resource, Condition }] of passing) {
+      expect([id, listOf(Resource).length, text(Resource)]).toEqual([
+        id,
+        1,
+        expect.stringMatching(/Role\w+\.Arn>$/),
+      ]);
+      expect([id, Condition?.StringEquals?.['iam:PassedToService']]).toEqual([
+        id,
+        expect.stringMatching(/^(ec2|codedeploy)\.amazonaws\.com$/),
+      ]);
+    }
+  });
+});
+
+it('has no role that may do nothing', () => {
+  for (const [id, { Properties }, template] of every('AWS::IAM::Role'))
+    expect([id, statementsOf(template, id).length + listOf(Properties.ManagedPolicyArns).length > 0]).toEqual(
+      [id, true],
+    );
+});

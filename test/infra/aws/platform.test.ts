@@ -1,0 +1,60 @@
+import { ofType, only, stackOf, synthesize, text } from './support/templates.ts';
+
+const stacks = synthesize();
+const platform = stackOf(stacks, 'Lockstep-Platform');
+const orders = stackOf(stacks, 'Lockstep-orders');
+const fleet = only(orders, 'Custom::LockstepProdFleet')[1];
+
+describe('approvals', () => {
+  it("T46: the site's API is throttled", () => {
+    const [, { Properties }] = only(platform, 'AWS::ApiGatewayV2::Stage');
+    expect(Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 });
+  });
+
+  it('T48: nobody signs up by himself, and the client is public with the code flow alone', () => {
+    const [, pool] = only(platform, 'AWS::Cognito::UserPool');
+    expect(pool.Properties).toMatchObject({
+      AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+      DeletionProtection: 'ACTIVE',
+    });
+    const [, client] = only(platform, 'AWS::Cognito::UserPoolClient');
+    expect(client.Properties).toMatchObject({
+      GenerateSecret: false,
+      AllowedOAuthFlows: ['code'],
+      AllowedOAuthScopes: ['openid', 'email', 'profile'],
+    });
+    expect((client.Properties.CallbackURLs as unknown[]).map(text)).toEqual([
+      expect.stringMatching(/^<ApprovalsApi\w+\.ApiEndpoint>\/signed-in$/),
+    ]);
+    expect((client.Properties.LogoutURLs as unknown[]).map(text)).toEqual([
+      expect.stringMatching(/^<ApprovalsApi\w+\.ApiEndpoint>\/$/),
+    ]);
+  });
+
+  it("T49: mail goes to each role's addresses only", () => {
+    const mail = ofType(platform, 'AWS::SNS::Subscription').map(([, { Properties }]) => [
+      Properties.Protocol,
+      Properties.Endpoint,
+      Properties.FilterPolicy,
+    ]);
+    expect(mail).toEqual([
+      ['email', 'operators@example.com', { role: ['operator'] }],
+      ['email', 'pmo@example.com', { role: ['pmo'] }],
+      ['email', 'qc@example.com', { role: ['qc'] }],
+    ]);
+  });
+});
+
+it('T50: instances reach the internet through one NAT gateway', () => {
+  expect(ofType(platform, 'AWS::EC2::NatGateway')).toHaveLength(1);
+  const subnets = JSON.stringify(fleet.Properties.subnetIds);
+  expect(subnets.match(/PrivateSubnet\d/g)).toHaveLength(2);
+  expect(subnets).not.toContain('PublicSubnet');
+});
+
+it("T42: the CDK command is pinned to the version that reads this library's output", () => {
+  const { devDependencies } = jest.requireActual<{ devDependencies: Record<string, string> }>(
+    '../../../package.json',
+  );
+  expect(devDependencies['aws-cdk']).toBe('2.1148.1');
+});

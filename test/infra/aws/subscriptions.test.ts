@@ -1,0 +1,44 @@
+import { subscriptions } from '../../../infra/aws/platform/subscriptions.ts';
+
+const application = (name: string, qc: string[], pmo: string[], operators: string[]) => ({
+  name,
+  approvers: { qc, pmo },
+  operators,
+});
+
+it('T49: filters mail by role', () => {
+  expect(subscriptions([application('orders', ['quinn@x'], ['parker@x'], ['olga@x'])])).toEqual([
+    { address: 'olga@x', filterPolicy: { role: ['operator'] } },
+    { address: 'parker@x', filterPolicy: { role: ['pmo'] } },
+    { address: 'quinn@x', filterPolicy: { role: ['qc'] } },
+  ]);
+});
+
+it('subscribes an address once, whatever its roles', () => {
+  expect(subscriptions([application('orders', ['sam@x', 'sam@x'], ['sam@x'], ['sam@x'])])).toEqual([
+    { address: 'sam@x', filterPolicy: { role: ['qc', 'pmo', 'operator'] } },
+  ]);
+});
+
+it('names applications where an address does not hear of all', () => {
+  const found = subscriptions([
+    application('orders', ['quinn@x'], ['parker@x'], ['olga@x']),
+    application('stock', ['quinn@x'], ['quinn@x'], ['parker@x']),
+  ]);
+  expect(found).toEqual([
+    { address: 'olga@x', filterPolicy: { role: ['operator'], application: ['orders'] } },
+    {
+      address: 'parker@x',
+      filterPolicy: {
+        $or: [
+          { role: ['pmo'], application: ['orders'] },
+          { role: ['operator'], application: ['stock'] },
+        ],
+      },
+    },
+    {
+      address: 'quinn@x',
+      filterPolicy: { $or: [{ role: ['qc'] }, { role: ['pmo'], application: ['stock'] }] },
+    },
+  ]);
+});

@@ -1,0 +1,152 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createLockstepApp } from '../../../../infra/aws/lockstep-app.ts';
+import { functions } from '../../../../tasks/functions.ts';
+
+/** A resource of a synthesized template. */
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: readonly string[];
+  readonly DeletionPolicy?: string;
+}
+
+export interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
+}
+
+/** The context of cdk.json. */
+export const cdkContext = (): Record<string, unknown> =>
+  (
+    JSON.parse(readFileSync(resolve(import.meta.dirname, '../../../../cdk.json'), 'utf8')) as {
+      context: Record<string, unknown>;
+    }
+  ).context;
+
+const directories: string[] = [];
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
+/** A directory that is removed when the tests of the file are done. */
+export const temporaryDirectory = (): string => {
+  const directory = mkdtempSync(join(tmpdir(), 'lockstep-infra-'));
+  directories.push(directory);
+  return directory;
+};
+
+/** Bundles that only mark which function they are: templates do not depend on what is inside. */
+export const markerBundles = (directory: string): string => {
+  const bundles = join(directory, 'bundles');
+  for (const name of Object.keys(functions)) {
+    mkdirSync(join(bundles, name), { recursive: true });
+    writeFileSync(join(bundles, name, 'index.js'), `exports.handler = async () => '${name}';\n`);
+  }
+  return bundles;
+};
+
+/** Templates by stack, for a configuration (cdk.json's if left out). */
+export const synthesize = (lockstep?: unknown, validate = false): Readonly<Record<string, Template>> => {
+  const directory = temporaryDirectory();
+  const context = cdkContext();
+  const assembly = createLockstepApp({
+    context: lockstep === undefined ? context : { ...context, lockstep },
+    outdir: join(directory, 'cdk.out'),
+    bundles: markerBundles(directory),
+    validate,
+  }).synth();
+  return Object.fromEntries(assembly.stacks.map((stack) => [stack.stackName, stack.template as Template]));
+};
+
+/** Resources of a type, by logical id. */
+export const ofType = (template: Template, type: string): [string, Resource][] =>
+  Object.entries(template.Resources).filter(([, resource]) => resource.Type === type);
+
+/** The only resource of a type whose logical id begins so. */
+export const only = (template: Template, type: string, prefix = ''): [string, Resource] => {
+  const found = ofType(template, type).filter(([id]) => id.startsWith(prefix));
+  const [first] = found;
+  if (first === undefined || found.length > 1)
+    throw new Error(
+      `${found.length} resources of type ${type} begin with "${prefix}": ${found.map(([id]) => id)}`,
+    );
+  return first;
+};
+
+/** Text of a value with its intrinsics in angle brackets: `arn:<AWS::Partition>:states:…`. */
+export const text = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  const [[name, argument] = []] = Object.entries((value ?? {}) as Record<string, unknown>);
+  if (name === 'Fn::Join') {
+    const [separator, parts] = argument as [string, unknown[]];
+    return parts.map(text).join(separator);
+  }
+  if (name === 'Ref') return `<${argument}>`;
+  if (name === 'Fn::GetAtt') return `<${(argument as string[]).join('.')}>`;
+  if (name === 'Fn::ImportValue') return `<import ${argument}>`;
+  return `<${JSON.stringify(value)}>`;
+};
+
+/** One value or a list of them, as a list. */
+export const listOf = <T>(value: T | readonly T[] | undefined): readonly T[] =>
+  value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T];
+
+export interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource?: unknown;
+  readonly Principal?: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** Statements of the policies that are attached to a role. */
+export const statementsOf = (template: Template, roleId: string): readonly Statement[] =>
+  ofType(template, 'AWS::IAM::Policy')
+    .filter(([, { Properties }]) => (Properties.Roles as { Ref: string }[]).some(({ Ref }) => Ref === roleId))
+    .flatMap(([, { Properties }]) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement);
+
+/** What a role may do, as `action on resource`. */
+export const grantsOf = (template: Template, roleId: string): readonly string[] =>
+  statementsOf(template, roleId).flatMap(({ Action, Resource }) =>
+    listOf(Action).flatMap((action) =>
+      listOf(Resource as unknown).map((resource) => `${action} on ${text(resource)}`),
+    ),
+  );
+
+/** The state machine's definition, with intrinsics as text. */
+export const definitionOf = (template: Template) =>
+  JSON.parse(
+    text(
+      ofType(template, 'AWS::StepFunctions::StateMachine').find(
+        ([, { Properties }]) => Properties.StateMachineName !== undefined,
+      )?.[1].Properties.DefinitionString,
+    ),
+  ) as {
+    readonly StartAt: string;
+    readonly QueryLanguage: string;
+    readonly States: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  };
+
+/** The stack of that name. */
+export const stackOf = (stacks: Readonly<Record<string, Template>>, name: string): Template => {
+  const template = stacks[name];
+  if (template === undefined) throw new Error(`there is no stack ${name}: ${Object.keys(stacks)}`);
+  return template;
+};
+
+/** What the only role whose logical id begins so may do. */
+export const grantsOfRole = (template: Template, prefix: string): readonly string[] =>
+  grantsOf(template, only(template, 'AWS::IAM::Role', prefix)[0]);
+
+/** The event pattern of the only rule whose logical id begins so. */
+export const patternOf = (template: Template, prefix: string): Readonly<Record<string, unknown>> =>
+  only(template, 'AWS::Events::Rule', prefix)[1].Properties.EventPattern as Record<string, unknown>;
+
+/** The only launch template whose logical id begins so. */
+export const launchTemplateOf = (template: Template, prefix: string): Readonly<Record<string, unknown>> =>
+  only(template, 'AWS::EC2::LaunchTemplate', prefix)[1].Properties.LaunchTemplateData as Record<
+    string,
+    unknown
+  >;

@@ -1,0 +1,312 @@
+import aslValidator = require('asl-validator');
+
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { DefinitionBody, QueryLanguage, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import jsonata from 'jsonata';
+import { promotionDefinition } from '../../workflows/promotion.ts';
+import { stateNames as names } from '../../workflows/state-names.ts';
+
+interface State {
+  readonly Type: string;
+  readonly Resource?: string;
+  readonly Arguments?: { readonly FunctionName: string; readonly Payload: Record<string, unknown> };
+  readonly Assign?: Record<string, unknown>;
+  readonly Output?: unknown;
+  readonly Next?: string;
+  readonly Default?: string;
+  readonly Choices?: readonly { Condition: string; Next: string; Output: unknown }[];
+  readonly TimeoutSeconds?: number;
+  readonly Retry?: readonly {
+    ErrorEquals: string[];
+    IntervalSeconds: number;
+    MaxAttempts: number;
+    BackoffRate: number;
+  }[];
+  readonly Catch?: unknown;
+  readonly Error?: string;
+  readonly Cause?: string;
+  readonly QueryLanguage?: string;
+}
+
+/** The definition with these parts, as the state machine resource gets it. */
+const render = () => {
+  const app = new App();
+  const stack = new Stack(app, 'Stack', { env: { account: '000000000000', region: 'us-east-1' } });
+  const lambda = (name: string) =>
+    LambdaFunction.fromFunctionArn(stack, name, `arn:aws:lambda:us-east-1:000000000000:function:${name}`);
+  const environment = (name: string) => ({
+    imagePipelineArn: `arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/${name}`,
+    imageParameterName: `/lockstep/orders/${name}/image`,
+    pipelineName: `lockstep-orders-${name}`,
+  });
+  new StateMachine(stack, 'Machine', {
+    queryLanguage: QueryLanguage.JSONATA,
+    definitionBody: DefinitionBody.fromChainable(
+      promotionDefinition(stack, {
+        functions: {
+          startJob: lambda('start-job'),
+          pointAtImage: lambda('point-at-image'),
+          requestApproval: lambda('request-approval'),
+          confirmApprovers: lambda('confirm-approvers'),
+          verifyProd: lambda('verify-prod'),
+        },
+        environments: { qat: environment('qat'), prod: environment('prod') },
+        qatAutoScalingGroupName: 'orders-qat',
+        sourceAction: 'Source',
+        approvalExpiry: Duration.days(7),
+        terminationWait: Duration.minutes(5),
+      }),
+    ),
+  });
+  const { Resources } = app.synth().getStackByName('Stack').template;
+  const machine = Object.values(Resources as Record<string, { Type: string; Properties: unknown }>).find(
+    ({ Type }) => Type === 'AWS::StepFunctions::StateMachine',
+  );
+  const { DefinitionString } = (machine?.Properties ?? {}) as { DefinitionString?: unknown };
+  const joined =
+    typeof DefinitionString === 'string'
+      ? DefinitionString
+      : (DefinitionString as { 'Fn::Join': [string, unknown[]] })['Fn::Join'][1]
+          .map((part) => (typeof part === 'string' ? part : 'aws'))
+          .join('');
+  return JSON.parse(joined) as {
+    StartAt: string;
+    QueryLanguage: string;
+    States: Record<string, State>;
+  };
+};
+
+const definition = render();
+const state = (name: string): State => {
+  const found = definition.States[name];
+  if (found === undefined) throw new Error(`the definition has no state ${name}`);
+  return found;
+};
+const tasks = Object.entries(definition.States).filter(([, { Type }]) => Type === 'Task');
+const id = '{% $states.context.Execution.Name %}';
+const token = '{% $states.context.Task.Token %}';
+const commitId = '{% $promotion.commitId %}';
+
+it('goes the way that a runbook tells, when everybody approves', () => {
+  const path: string[] = [];
+  let next: string | undefined = definition.StartAt;
+  while (next !== undefined) {
+    path.push(next);
+    const { Next, Default }: State = state(next);
+    next = Next ?? Default;
+  }
+  expect(path).toEqual([
+    'Build QAT image',
+    'Point QAT at image',
+    'Refresh QAT instance',
+    'Deploy to QAT',
+    'QC approval',
+    'Did QC approve?',
+    'PMO approval',
+    'Did PMO approve?',
+    'Confirm approvers differ',
+    'Build Prod image',
+    'Point Prod at image',
+    'Deploy to Prod',
+    'Verify Prod',
+    'Promoted',
+  ]);
+});
+
+it('has exactly the states of the list of names', () => {
+  expect(Object.keys(definition.States).sort()).toEqual(Object.values(names).sort());
+});
+
+it('is a valid definition', () => {
+  const { isValid, errorsText } = aslValidator(definition);
+  expect(isValid ? '' : errorsText('\n')).toBe('');
+});
+
+it('T39: is JSONata from top to bottom, without a JSONPath field', () => {
+  expect(definition.QueryLanguage).toBe('JSONata');
+  for (const { QueryLanguage = 'JSONata' } of Object.values(definition.States))
+    expect(QueryLanguage).toBe('JSONata');
+  const keys = new Set<string>();
+  for (const each of Object.values(definition.States)) for (const key of Object.keys(each)) keys.add(key);
+  for (const key of ['InputPath', 'OutputPath', 'ResultPath', 'Parameters', 'ResultSelector'])
+    expect(keys).not.toContain(key);
+  expect(JSON.stringify(definition)).not.toContain('.$"');
+});
+
+it.each([
+  [
+    names.buildQatImage,
+    'image-build',
+    { imagePipelineArn: 'arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/qat' },
+    { promotion: '{% $states.input %}', qatImage: '{% $states.result.imageId %}' },
+    3 * 3600,
+  ],
+  [names.refreshQatInstance, 'instance-refresh', { autoScalingGroupName: 'orders-qat' }, undefined, 3600],
+  [
+    names.deployToQat,
+    'pipeline-run',
+    { pipelineName: 'lockstep-orders-qat', sourceAction: 'Source', environment: 'qat', commitId },
+    { qatDeployment: '{% $states.result.deploymentId %}' },
+    2 * 3600,
+  ],
+  [
+    names.buildProdImage,
+    'image-build',
+    { imagePipelineArn: 'arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/prod' },
+    { prodImage: '{% $states.result.imageId %}' },
+    3 * 3600,
+  ],
+  [
+    names.deployToProd,
+    'pipeline-run',
+    { pipelineName: 'lockstep-orders-prod', sourceAction: 'Source', environment: 'prod', commitId },
+    { prodDeployment: '{% $states.result %}' },
+    3 * 3600 + 5 * 60,
+  ],
+])('T34: "%s" starts its job and waits for it in one state', (name, kind, subject, assign, seconds) => {
+  expect(state(name)).toMatchObject({
+    Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+    Arguments: {
+      FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:start-job',
+      Payload: { promotionId: id, state: name, taskToken: token, kind, subject },
+    },
+    TimeoutSeconds: seconds,
+  });
+  expect(state(name).Assign).toEqual(assign);
+});
+
+it.each([
+  [names.qcApproval, 'qc'],
+  [names.pmoApproval, 'pmo'],
+])('"%s" asks for a decision and waits a week for it', (name, role) => {
+  expect(state(name)).toMatchObject({
+    Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+    Arguments: {
+      FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:request-approval',
+      Payload: {
+        promotionId: id,
+        state: name,
+        taskToken: token,
+        role,
+        expiresInSeconds: 604800,
+        subject: { commitId, qatImageId: '{% $qatImage %}', qatDeploymentId: '{% $qatDeployment %}' },
+      },
+    },
+    TimeoutSeconds: 604800,
+    Assign: { [role]: '{% $states.result %}' },
+  });
+});
+
+it.each([
+  [names.pointQatAtImage, 'point-at-image', { environment: 'qat', imageId: '{% $qatImage %}' }],
+  [names.pointProdAtImage, 'point-at-image', { environment: 'prod', imageId: '{% $prodImage %}' }],
+  [names.confirmApproversDiffer, 'confirm-approvers', {}],
+  [names.verifyProd, 'verify-prod', { imageId: '{% $prodImage %}', commitId }],
+])('"%s" asks its function and goes on with the answer', (name, lambda, request) => {
+  expect(state(name)).toMatchObject({
+    Resource: 'arn:aws:states:::lambda:invoke',
+    Arguments: {
+      FunctionName: `arn:aws:lambda:us-east-1:000000000000:function:${lambda}`,
+      Payload: { promotionId: id, ...request },
+    },
+  });
+});
+
+it('T21: both deployments get the commit that the promotion started with', () => {
+  for (const name of [names.deployToQat, names.deployToProd])
+    expect(state(name).Arguments?.Payload).toMatchObject({ subject: { commitId } });
+});
+
+it('T36: every task has a timeout', () => {
+  expect(tasks.filter(([, { TimeoutSeconds }]) => TimeoutSeconds === undefined)).toEqual([]);
+});
+
+it('T17: image builds may take three hours', () => {
+  expect(state(names.buildQatImage).TimeoutSeconds).toBeGreaterThanOrEqual(3 * 3600);
+});
+
+it('T08, T32: a deployment may take longer than a silent agent and the wait for the old fleet', () => {
+  expect(state(names.deployToQat).TimeoutSeconds).toBeGreaterThan(70 * 60);
+  expect(state(names.deployToProd).TimeoutSeconds).toBeGreaterThan((70 + 5) * 60);
+});
+
+it("T33: no failure is caught, and none but the Lambda service's is retried", () => {
+  for (const [name, { Catch, Retry }] of tasks) {
+    expect([name, Catch]).toEqual([name, undefined]);
+    expect([
+      name,
+      Retry?.flatMap(({ ErrorEquals }) => ErrorEquals).filter((error) => !/^Lambda\./.test(error)),
+    ]).toEqual([name, []]);
+  }
+});
+
+it('retries wait 126 seconds in all', () => {
+  for (const [, { Retry = [] }] of tasks) {
+    const waits = Retry.flatMap(({ IntervalSeconds, MaxAttempts, BackoffRate }) =>
+      Array.from({ length: MaxAttempts }, (_, attempt) => IntervalSeconds * BackoffRate ** attempt),
+    );
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(126);
+  }
+});
+
+it('T33: only a refusal ends in a Fail state', () => {
+  const failing = Object.entries(definition.States).filter(([, { Type }]) => Type === 'Fail');
+  expect(failing.map(([name]) => name)).toEqual([names.refused]);
+  const leadThere = Object.entries(definition.States).filter(([, each]) =>
+    JSON.stringify([each.Next, each.Default, each.Choices]).includes(`"${names.refused}"`),
+  );
+  expect(leadThere.map(([name]) => name).sort()).toEqual([names.didPmoApprove, names.didQcApprove].sort());
+  expect(state(names.refused)).toMatchObject({ Error: 'Refused', Cause: '{% $states.input.refusal %}' });
+});
+
+describe.each([
+  [names.didQcApprove, 'qc', 'QC'],
+  [names.didPmoApprove, 'pmo', 'PMO'],
+])('"%s"', (name, variable, title) => {
+  const [choice] = state(name).Choices ?? [];
+  const evaluate = (text: unknown, value: unknown) =>
+    jsonata(String(text).replace(/^\{%|%\}$/g, '')).evaluate({}, { [variable]: value });
+
+  it.each([
+    [{ decision: 'approve', decidedBy: 'quinn' }, false],
+    [{ decision: 'refuse', decidedBy: 'quinn' }, true],
+    [{ decision: 'approved' }, true],
+    [{}, true],
+    ['approve', true],
+    [null, true],
+  ])('takes %j for a refusal: %s', async (decision, refused) => {
+    await expect(evaluate(choice?.Condition, decision)).resolves.toBe(refused);
+  });
+
+  it('says who refused', async () => {
+    const { refusal } = (choice?.Output ?? {}) as { refusal?: string };
+    await expect(evaluate(refusal, { decision: 'refuse', decidedBy: 'quinn' })).resolves.toBe(
+      `${title} refused: quinn`,
+    );
+    await expect(evaluate(refusal, {})).resolves.toBe(`${title} refused: `);
+  });
+});
+
+it('passes on nothing but variables, and ends with what was promoted', () => {
+  for (const [name, { Output }] of tasks) expect([name, Output]).toEqual([name, {}]);
+  expect(state(names.promoted).Output).toEqual({
+    commitId,
+    images: { qat: '{% $qatImage %}', prod: '{% $prodImage %}' },
+    deployments: { qat: '{% $qatDeployment %}', prod: '{% $prodDeployment.deploymentId %}' },
+    approvedBy: { qc: '{% $qc.decidedBy %}', pmo: '{% $pmo.decidedBy %}' },
+  });
+});
+
+it('reads no variable before it is assigned', () => {
+  const assigned = new Set<string>();
+  for (let next: string | undefined = definition.StartAt; next !== undefined; ) {
+    const { Assign = {}, Next, Default, ...rest }: State = state(next);
+    const read = [...JSON.stringify(rest).matchAll(/\$(?!states\b)([a-zA-Z]+)\b(?!\()/g)].map(
+      ([, name]) => name,
+    );
+    expect([next, read.filter((name) => !assigned.has(name ?? ''))]).toEqual([next, []]);
+    for (const name of Object.keys(Assign)) assigned.add(name);
+    next = Next ?? Default;
+  }
+});

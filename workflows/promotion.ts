@@ -1,0 +1,183 @@
+import type { Duration } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Chain, Choice, Fail, type IChainable, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import {
+  type ApprovalSubject,
+  type ConfirmApproversRequest,
+  type Environment,
+  type PointAtImageRequest,
+  REFUSED,
+  type VerifyProdRequest,
+} from '../tasks/payloads.ts';
+import { stateNames as names } from './state-names.ts';
+import { approvalState, functionState, isRefused, jobState, promotionId } from './states.ts';
+import * as timeouts from './timeouts.ts';
+
+/** What an environment's states work on. */
+export interface EnvironmentParts {
+  readonly imagePipelineArn: string;
+  /** Name of the SSM parameter that the launch template resolves. */
+  readonly imageParameterName: string;
+  /** The CodePipeline that deploys. */
+  readonly pipelineName: string;
+}
+
+/** What the definition is made of. */
+export interface PromotionParts {
+  readonly functions: {
+    readonly startJob: IFunction;
+    readonly pointAtImage: IFunction;
+    readonly requestApproval: IFunction;
+    readonly confirmApprovers: IFunction;
+    readonly verifyProd: IFunction;
+  };
+  readonly environments: Readonly<Record<Environment, EnvironmentParts>>;
+  /** Name of QAT's group of one instance. */
+  readonly qatAutoScalingGroupName: string;
+  /** Name of the source action in both pipelines. */
+  readonly sourceAction: string;
+  /** How long an approver has. */
+  readonly approvalExpiry: Duration;
+  /** How long the old Prod fleet is kept after traffic has moved. */
+  readonly terminationWait: Duration;
+}
+
+/**
+ * The promotion of one commit, from push to production. A technical failure fails its state uncaught, so that a redrive
+ * resumes there; only a person's refusal ends in a Fail state. The input is `PromotionInput`.
+ */
+export const promotionDefinition = (scope: Construct, parts: PromotionParts): IChainable => {
+  const { functions, environments } = parts;
+
+  const buildImage = (state: string, environment: Environment, assign: Record<string, string>) =>
+    jobState(scope, state, functions.startJob, {
+      kind: 'image-build',
+      subject: { imagePipelineArn: environments[environment].imagePipelineArn },
+      timeout: timeouts.imageBuildTimeout,
+      assign,
+    });
+  const pointAtImage = (state: string, environment: Environment, imageId: string) =>
+    functionState<PointAtImageRequest>(scope, state, functions.pointAtImage, {
+      request: {
+        promotionId,
+        environment,
+        parameterName: environments[environment].imageParameterName,
+        imageId,
+      },
+      timeout: timeouts.pointAtImageTimeout,
+    });
+  const deploy = (
+    state: string,
+    environment: Environment,
+    timeout: Duration,
+    assign: Record<string, string>,
+  ) =>
+    jobState(scope, state, functions.startJob, {
+      kind: 'pipeline-run',
+      subject: {
+        pipelineName: environments[environment].pipelineName,
+        sourceAction: parts.sourceAction,
+        environment,
+        commitId: '{% $promotion.commitId %}',
+      },
+      timeout,
+      assign,
+    });
+
+  const buildQatImage = buildImage(names.buildQatImage, 'qat', {
+    promotion: '{% $states.input %}',
+    qatImage: '{% $states.result.imageId %}',
+  });
+  const pointQatAtImage = pointAtImage(names.pointQatAtImage, 'qat', '{% $qatImage %}');
+  const refreshQatInstance = jobState(scope, names.refreshQatInstance, functions.startJob, {
+    kind: 'instance-refresh',
+    subject: { autoScalingGroupName: parts.qatAutoScalingGroupName },
+    timeout: timeouts.instanceRefreshTimeout,
+  });
+  const deployToQat = deploy(names.deployToQat, 'qat', timeouts.qatDeploymentTimeout, {
+    qatDeployment: '{% $states.result.deploymentId %}',
+  });
+
+  const subject: ApprovalSubject = {
+    application: '{% $promotion.application %}',
+    commitId: '{% $promotion.commitId %}',
+    branch: '{% $promotion.branch %}',
+    pushedBy: '{% $promotion.pushedBy %}',
+    qatImageId: '{% $qatImage %}',
+    qatDeploymentId: '{% $qatDeployment %}',
+  };
+  const qcApproval = approvalState(scope, names.qcApproval, functions.requestApproval, {
+    role: 'qc',
+    subject,
+    timeout: parts.approvalExpiry,
+    assign: { qc: '{% $states.result %}' },
+  });
+  const pmoApproval = approvalState(scope, names.pmoApproval, functions.requestApproval, {
+    role: 'pmo',
+    subject,
+    timeout: parts.approvalExpiry,
+    assign: { pmo: '{% $states.result %}' },
+  });
+  const refused = Fail.jsonata(scope, names.refused, {
+    comment: 'A refusal is final: a redrive ends here again.',
+    error: REFUSED,
+    cause: '{% $states.input.refusal %}',
+  });
+  const didQcApprove = Choice.jsonata(scope, names.didQcApprove).when(isRefused('qc'), refused, {
+    outputs: { refusal: "{% 'QC refused: ' & $qc.decidedBy %}" },
+  });
+  const didPmoApprove = Choice.jsonata(scope, names.didPmoApprove).when(isRefused('pmo'), refused, {
+    outputs: { refusal: "{% 'PMO refused: ' & $pmo.decidedBy %}" },
+  });
+  const confirmApproversDiffer = functionState<ConfirmApproversRequest>(
+    scope,
+    names.confirmApproversDiffer,
+    functions.confirmApprovers,
+    { request: { promotionId }, timeout: timeouts.confirmApproversTimeout },
+  );
+
+  const buildProdImage = buildImage(names.buildProdImage, 'prod', {
+    prodImage: '{% $states.result.imageId %}',
+  });
+  const pointProdAtImage = pointAtImage(names.pointProdAtImage, 'prod', '{% $prodImage %}');
+  const deployToProd = deploy(
+    names.deployToProd,
+    'prod',
+    timeouts.prodDeploymentTimeout(parts.terminationWait),
+    { prodDeployment: '{% $states.result %}' },
+  );
+  const verifyProd = functionState<VerifyProdRequest>(scope, names.verifyProd, functions.verifyProd, {
+    request: {
+      promotionId,
+      imageId: '{% $prodImage %}',
+      commitId: '{% $promotion.commitId %}',
+      pipelineExecutionId: '{% $prodDeployment.pipelineExecutionId %}',
+      deploymentId: '{% $prodDeployment.deploymentId %}',
+    },
+    timeout: timeouts.verifyProdTimeout,
+  });
+  const promoted = Succeed.jsonata(scope, names.promoted, {
+    outputs: {
+      commitId: '{% $promotion.commitId %}',
+      images: { qat: '{% $qatImage %}', prod: '{% $prodImage %}' },
+      deployments: { qat: '{% $qatDeployment %}', prod: '{% $prodDeployment.deploymentId %}' },
+      approvedBy: { qc: '{% $qc.decidedBy %}', pmo: '{% $pmo.decidedBy %}' },
+    },
+  });
+
+  return Chain.start(buildQatImage)
+    .next(pointQatAtImage)
+    .next(refreshQatInstance)
+    .next(deployToQat)
+    .next(qcApproval)
+    .next(didQcApprove.afterwards({ includeOtherwise: true }))
+    .next(pmoApproval)
+    .next(didPmoApprove.afterwards({ includeOtherwise: true }))
+    .next(confirmApproversDiffer)
+    .next(buildProdImage)
+    .next(pointProdAtImage)
+    .next(deployToProd)
+    .next(verifyProd)
+    .next(promoted);
+};

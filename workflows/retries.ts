@@ -1,0 +1,20 @@
+import { Duration } from 'aws-cdk-lib';
+import type { RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
+
+/**
+ * The Lambda service, not the function, was at fault: nothing or the same thing was started, and every function is safe
+ * to repeat. Waits 2, 4, 8, 16, 32, 64 s: 126 s in all. A job's own failure is never retried here: a person looks
+ * at it and redrives.
+ */
+export const lambdaServiceRetry: RetryProps = {
+  errors: [
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.ClientExecutionTimeoutException',
+    'Lambda.TooManyRequestsException',
+  ],
+  interval: Duration.seconds(2),
+  backoffRate: 2,
+  maxAttempts: 6,
+};

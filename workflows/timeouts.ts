@@ -1,0 +1,23 @@
+import { Duration } from 'aws-cdk-lib';
+
+/** Image Builder builds and tests take 15 to 45 minutes, and may queue. */
+export const imageBuildTimeout = Duration.hours(3);
+
+/** One instance stops, one starts. */
+export const instanceRefreshTimeout = Duration.hours(1);
+
+/** A silent CodeDeploy agent takes up to 70 minutes to fail a deployment; the hooks come on top. */
+export const qatDeploymentTimeout = Duration.hours(2);
+
+/** Provisioning, hooks on each instance in turn, and the wait before the old fleet is terminated. */
+export const prodDeploymentTimeout = (terminationWait: Duration): Duration =>
+  Duration.minutes(Duration.hours(3).toMinutes() + terminationWait.toMinutes());
+
+/** Writes the image's parameter and reads it back until AWS has validated it. */
+export const pointAtImageTimeout = Duration.minutes(5);
+
+/** Two reads of the ledger. */
+export const confirmApproversTimeout = Duration.minutes(1);
+
+/** Reads what serves and repairs the fleet's size and target group. */
+export const verifyProdTimeout = Duration.minutes(10);
