@@ -40,6 +40,11 @@ export const functions = {
     entry: 'tasks/images/point-at-image.lambda.ts',
     environment: ['LEDGER_TABLE'],
   },
+  /** Custom resource: the SSM parameter that a launch template resolves, with a base image until the first promotion. */
+  'image-parameter': {
+    entry: 'tasks/images/image-parameter.lambda.ts',
+    environment: [],
+  },
   /** "QC approval", "PMO approval" → records the request and mails the role. */
   'request-approval': {
     entry: 'tasks/approvals/request-approval.lambda.ts',

@@ -30,6 +30,8 @@ export interface JobSubjects {
     /** Name of the pipeline's source action. */
     readonly sourceAction: string;
     readonly commitId: string;
+    /** Where it deploys to: the promotion's deployments are kept by environment. */
+    readonly environment: Environment;
   };
 }
 
@@ -139,3 +141,6 @@ export interface GuardParameters {
 /** Name of the pipelines' variable that carries the promotion's id, and its value when nobody set it. */
 export const PROMOTION_ID_VARIABLE = 'PROMOTION_ID';
 export const NO_PROMOTION = 'none';
+
+/** Error of an execution that a person refused: a redrive does not revive it, and it is no technical failure. */
+export const REFUSED = 'Refused';

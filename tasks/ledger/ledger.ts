@@ -6,6 +6,14 @@ export class LedgerConflictError extends Error {
   override readonly name = 'LedgerConflict';
 }
 
+/** What may change about a promotion. `undefined` removes: a redriven promotion has no error, cause and end. */
+export interface PromotionChange
+  extends Partial<Pick<Promotion, 'status' | 'redrives' | 'images' | 'deployments'>> {
+  readonly endedAt?: string | undefined;
+  readonly error?: string | undefined;
+  readonly cause?: string | undefined;
+}
+
 /** A page of a listing, newest first. */
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -15,7 +23,8 @@ export interface Page<Item> {
 
 /**
  * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
- * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `REFUSAL#<at>#<approval id>`.
+ * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `REFUSAL#<at>#<approval id>`;
+ * attempts have four digits.
  */
 export interface Ledger {
   /** Adds the promotion unless it exists. Safe to repeat. */
@@ -23,13 +32,11 @@ export interface Ledger {
   readonly promotion: (promotionId: string) => Promise<Promotion | undefined>;
   /** Newest first, over all applications. */
   readonly promotions: (options?: { limit?: number; next?: string }) => Promise<Page<Promotion>>;
-  /** Merges the given fields (images and deployments: by environment) into the promotion. @throws LedgerConflictError if it does not exist */
-  readonly updatePromotion: (
-    promotionId: string,
-    change: Partial<
-      Pick<Promotion, 'status' | 'endedAt' | 'redrives' | 'error' | 'cause' | 'images' | 'deployments'>
-    >,
-  ) => Promise<void>;
+  /**
+   * Merges the given fields (images and deployments: by environment) into the promotion; an optional field given as
+   * `undefined` is removed. @throws LedgerConflictError if the promotion does not exist
+   */
+  readonly updatePromotion: (promotionId: string, change: PromotionChange) => Promise<void>;
 
   /** Adds a job. @throws LedgerConflictError if that attempt exists */
   readonly addJob: (job: Job) => Promise<void>;
@@ -48,6 +55,7 @@ export interface Ledger {
   /** Replaces an approval if it still is what was read. @throws LedgerConflictError */
   readonly replaceApproval: (before: Approval, after: Approval) => Promise<void>;
   readonly latestApproval: (promotionId: string, role: ApproverRole) => Promise<Approval | undefined>;
+  /** All approvals of a promotion, by role and attempt. */
   readonly approvals: (promotionId: string) => Promise<readonly Approval[]>;
   readonly approvalById: (approvalId: string) => Promise<Approval | undefined>;
   /** Undecided or untold approvals of a role, oldest first. */

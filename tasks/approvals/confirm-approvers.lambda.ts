@@ -1,0 +1,7 @@
+import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
+import { readEnv } from '../read-env.ts';
+import { confirmApprovers } from './confirm-approvers.ts';
+
+const env = readEnv('LEDGER_TABLE');
+
+export const handler = confirmApprovers({ ledger: createDynamoDbLedger(env.LEDGER_TABLE) });

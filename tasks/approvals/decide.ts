@@ -1,0 +1,138 @@
+import type { Approval, Person, RefusalReason } from '../ledger/items.ts';
+import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
+import type { ApprovalOutput, Decision } from '../payloads.ts';
+import type { TaskCompletions, Told } from '../task-completions.ts';
+import { mayDecide } from './rules.ts';
+
+/** What deciding needs. */
+export interface DecideDependencies {
+  readonly ledger: Ledger;
+  readonly tasks: TaskCompletions;
+  readonly now: () => Date;
+}
+
+/** One person's attempt to decide. */
+export interface DecideInput {
+  readonly approvalId: string;
+  readonly decision: Decision;
+  readonly comment: string;
+  readonly person: Person;
+}
+
+/** What came of it. A refusal is an expected outcome, not an error. */
+export type DecideOutcome =
+  | { readonly kind: 'decided'; readonly approval: Approval }
+  | {
+      readonly kind: 'refused';
+      readonly reason: RefusalReason;
+      readonly message: string;
+      /** Absent if there is no such request. */
+      readonly approval?: Approval;
+    };
+
+/** The task's output for a decided approval. @throws TypeError for an undecided one */
+export const approvalOutput = (approval: Approval): ApprovalOutput => {
+  const { approvalId, decision, decidedBy, decidedAt } = approval;
+  if (decision === undefined || decidedBy === undefined || decidedAt === undefined)
+    throw new TypeError(`Approval ${approvalId} is ${approval.status}: only a decided one has an output`);
+  return { decision, approvalId, decidedBy: decidedBy.name, decidedAt };
+};
+
+/**
+ * Tells the waiting token a recorded decision, and notes that it was told. Safe to repeat.
+ * @returns `told` if the state was waiting for it
+ */
+export const tellDecision = async (
+  { ledger, tasks }: Pick<DecideDependencies, 'ledger' | 'tasks'>,
+  decided: Approval,
+): Promise<{ readonly told: Told; readonly approval: Approval }> => {
+  let approval = decided;
+  let told: Told = 'told';
+  while (approval.answeredToken !== approval.taskToken) {
+    told = await tasks.succeed(approval.taskToken, approvalOutput(approval));
+    const after = { ...approval, answeredToken: approval.taskToken };
+    try {
+      await ledger.replaceApproval(approval, after);
+      approval = after;
+    } catch (error) {
+      if (!(error instanceof LedgerConflictError)) throw error;
+      // Another token may wait by now, or somebody else noted the telling.
+      approval = (await ledger.latestApproval(approval.promotionId, approval.role)) ?? after;
+    }
+  }
+  return { told, approval };
+};
+
+const isSameDecision = (approval: Approval, { decision, person }: DecideInput): boolean =>
+  approval.decision === decision && approval.decidedBy?.subject === person.subject;
+
+/**
+ * Records one decision and completes the state that waits for it. Of two that decide at once exactly one counts; the
+ * same person sending the same decision again gets the same answer. Refusals are recorded.
+ */
+export const decideApproval =
+  (dependencies: DecideDependencies) =>
+  async (input: DecideInput): Promise<DecideOutcome> => {
+    const { ledger, now } = dependencies;
+    const { decision, comment, person } = input;
+    const identity = { subject: person.subject, name: person.name, verifiedEmail: person.verifiedEmail };
+
+    const refuse = async (
+      approval: Approval,
+      reason: RefusalReason,
+      message: string,
+    ): Promise<DecideOutcome> => {
+      const { promotionId, approvalId, role } = approval;
+      await ledger.addRefusal({
+        promotionId,
+        approvalId,
+        role,
+        person: identity,
+        reason,
+        at: now().toISOString(),
+      });
+      return { kind: 'refused', reason, message, approval };
+    };
+    const complete = async (decided: Approval): Promise<DecideOutcome> => {
+      const { told, approval } = await tellDecision(dependencies, decided);
+      return told === 'told'
+        ? { kind: 'decided', approval }
+        : refuse(
+            approval,
+            'NoLongerOpen',
+            'The promotion no longer waits for this decision: it timed out, was stopped, or has been told already. ' +
+              'The decision is recorded; if the state is redriven, it counts.',
+          );
+    };
+
+    for (;;) {
+      const approval = await ledger.approvalById(input.approvalId);
+      if (approval === undefined)
+        return {
+          kind: 'refused',
+          reason: 'NoLongerOpen',
+          message:
+            'There is no such request. Open the link of the latest mail, or the list of pending approvals.',
+        };
+      // Whoever recorded it tells it; were that cut short, reconciling does. Telling twice would look like nobody waits.
+      if (isSameDecision(approval, input)) return { kind: 'decided', approval };
+      const ruling = mayDecide(approval, await ledger.approvals(approval.promotionId), person, now());
+      if (ruling.kind === 'refused') return refuse(approval, ruling.reason, ruling.message);
+      const decided: Approval = {
+        ...approval,
+        status: decision === 'approve' ? 'APPROVED' : 'REFUSED',
+        decision,
+        decidedBy: identity,
+        decidedAt: now().toISOString(),
+        comment,
+      };
+      try {
+        await ledger.replaceApproval(approval, decided);
+      } catch (error) {
+        // Somebody else was quicker: the rules are asked again, about what is recorded now.
+        if (error instanceof LedgerConflictError) continue;
+        throw error;
+      }
+      return complete(decided);
+    }
+  };

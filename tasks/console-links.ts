@@ -1,0 +1,30 @@
+/** Links into the AWS console, for whoever looks into a failure. */
+
+const home = (region: string): string => `https://${region}.console.aws.amazon.com`;
+
+/** The region of an ARN, its fourth part. */
+export const regionOf = (arn: string): string => arn.split(':')[3] ?? '';
+
+/** An execution's graph. */
+export const executionLink = (executionArn: string): string => {
+  const region = regionOf(executionArn);
+  return `${home(region)}/states/home?region=${region}#/v2/executions/details/${executionArn}`;
+};
+
+/** An image build. */
+export const imageLink = (imageBuildVersionArn: string): string => {
+  const region = regionOf(imageBuildVersionArn);
+  return `${home(region)}/imagebuilder/home?region=${region}#/images/${imageBuildVersionArn}`;
+};
+
+/** An Auto Scaling group's instance refreshes. */
+export const instanceRefreshLink = (region: string, autoScalingGroupName: string): string =>
+  `${home(region)}/ec2/home?region=${region}#AutoScalingGroupDetails:id=${autoScalingGroupName};view=instanceRefresh`;
+
+/** One run of a pipeline. */
+export const pipelineRunLink = (region: string, pipelineName: string, pipelineExecutionId: string): string =>
+  `${home(region)}/codesuite/codepipeline/pipelines/${pipelineName}/executions/${pipelineExecutionId}/timeline?region=${region}`;
+
+/** One deployment. */
+export const deploymentLink = (region: string, deploymentId: string): string =>
+  `${home(region)}/codesuite/codedeploy/deployments/${deploymentId}?region=${region}`;

@@ -1,0 +1,61 @@
+import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
+import type { CodePipelineEvent } from 'aws-lambda';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { GuardParameters } from '../payloads.ts';
+import { mayDeploy } from './may-deploy.ts';
+
+/** CodePipeline, as far as the guard needs it. */
+export interface GuardedPipelines {
+  readonly run: (pipelineName: string, pipelineExecutionId: string) => Promise<PipelineExecution | undefined>;
+  readonly allow: (jobId: string) => Promise<void>;
+  readonly refuse: (jobId: string, message: string) => Promise<void>;
+}
+
+/** What the guard needs. */
+export interface GuardDependencies {
+  readonly pipelines: GuardedPipelines;
+  readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals'>;
+  readonly starterRoleArn: string;
+}
+
+const names = ['environment', 'pipelineName', 'promotionId', 'pipelineExecutionId', 'commitId'] as const;
+
+/** The action's user parameters. @throws TypeError that names what is wrong */
+export const readGuardParameters = (text: string): GuardParameters => {
+  let value: Record<string, unknown>;
+  try {
+    value = JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    throw new TypeError(`The guard action's user parameters are no JSON: ${text}`);
+  }
+  const missing = names.filter((name) => typeof value?.[name] !== 'string' || value[name] === '');
+  if (missing.length > 0)
+    throw new TypeError(`The guard action's user parameters lack ${missing.join(', ')}: ${text}`);
+  if (value.environment !== 'qat' && value.environment !== 'prod')
+    throw new TypeError(`The guard action's environment is "${value.environment}"; give "qat" or "prod"`);
+  return value as unknown as GuardParameters;
+};
+
+/** The guard action of a pipeline: lets a run deploy, or fails it. It answers always, or the action would hang (T20). */
+export const guardPipeline =
+  ({ pipelines, ledger, starterRoleArn }: GuardDependencies) =>
+  async (event: CodePipelineEvent): Promise<void> => {
+    const { id, data } = event['CodePipeline.job'];
+    const reasonAgainst = async (): Promise<string | undefined> => {
+      const parameters = readGuardParameters(data.actionConfiguration.configuration.UserParameters);
+      const { pipelineName, pipelineExecutionId, promotionId } = parameters;
+      const [run, promotion, jobs, approvals] = await Promise.all([
+        pipelines.run(pipelineName, pipelineExecutionId),
+        ledger.promotion(promotionId),
+        ledger.jobs(promotionId),
+        ledger.approvals(promotionId),
+      ]);
+      const ruling = mayDeploy({ parameters, run, promotion, jobs, approvals, starterRoleArn });
+      return ruling.kind === 'ok' ? undefined : ruling.reason;
+    };
+    const reason = await reasonAgainst().catch(
+      (error: unknown) =>
+        `The guard could not decide: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
+    );
+    await (reason === undefined ? pipelines.allow(id) : pipelines.refuse(id, reason));
+  };

@@ -1,0 +1,88 @@
+import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
+import { isSamePerson, roleTitles } from '../approvals/rules.ts';
+import { pipelineRunId } from '../jobs/external-ids.ts';
+import type { Approval, Job, Promotion } from '../ledger/items.ts';
+import { type ApproverRole, type GuardParameters, NO_PROMOTION } from '../payloads.ts';
+
+/** What the guard knows. */
+export interface GuardEvidence {
+  readonly parameters: GuardParameters;
+  readonly run: PipelineExecution | undefined;
+  readonly promotion: Promotion | undefined;
+  /** All jobs and approvals of that promotion. */
+  readonly jobs: readonly Job[];
+  readonly approvals: readonly Approval[];
+  /** The one role that may start pipelines. */
+  readonly starterRoleArn: string;
+}
+
+/** What the guard says. */
+export type GuardRuling = { readonly kind: 'ok' } | { readonly kind: 'no'; readonly reason: string };
+
+/**
+ * Whether a caller is a session of a role: `arn:aws:iam::<account>:role/<path><name>` appears as
+ * `arn:aws:sts::<account>:assumed-role/<name>/<session>`.
+ */
+export const isSessionOf = (callerArn: string, roleArn: string): boolean => {
+  const role = /^arn:([^:]+):iam::(\d+):role\/(?:.*\/)?([^/]+)$/.exec(roleArn);
+  const session = /^arn:([^:]+):sts::(\d+):assumed-role\/([^/]+)\/[^/]+$/.exec(callerArn);
+  return (
+    callerArn === roleArn ||
+    (role !== null && session !== null && [1, 2, 3].every((part) => role[part] === session[part]))
+  );
+};
+
+const approvedAs = (approvals: readonly Approval[], role: ApproverRole): Approval | undefined =>
+  approvals.findLast((approval) => approval.role === role && approval.status === 'APPROVED');
+
+/** Why the approvals do not allow Prod, if so. */
+const missingApproval = (approvals: readonly Approval[]): string | undefined => {
+  const [qc, pmo] = [approvedAs(approvals, 'qc'), approvedAs(approvals, 'pmo')];
+  for (const [role, approval] of [
+    ['qc', qc],
+    ['pmo', pmo],
+  ] as const)
+    if (approval?.decidedBy === undefined) return `${roleTitles[role]} has not approved the promotion.`;
+  if (
+    qc?.decidedBy !== undefined &&
+    pmo?.decidedBy !== undefined &&
+    isSamePerson(qc.decidedBy, pmo.decidedBy)
+  )
+    return `${qc.decidedBy.name} approved as QC and as PMO.`;
+  return undefined;
+};
+
+/**
+ * Whether a pipeline's run may deploy: started by our starter, for a promotion whose job waits for just this run, with
+ * just that promotion's commit, and for Prod with both approvals (T20). A new pipeline's first run, and
+ * "Release change" by hand, fail here.
+ */
+export const mayDeploy = (evidence: GuardEvidence): GuardRuling => {
+  const { parameters, run, promotion, jobs, approvals, starterRoleArn } = evidence;
+  const { pipelineName, promotionId, pipelineExecutionId, commitId, environment } = parameters;
+  const no = (reason: string): GuardRuling => ({
+    kind: 'no',
+    reason: `${reason} Only a promotion deploys: push to the repository, or redrive the promotion.`,
+  });
+
+  const { triggerType, triggerDetail = '' } = run?.trigger ?? {};
+  if (triggerType !== 'StartPipelineExecution' || !isSessionOf(triggerDetail, starterRoleArn))
+    return no(
+      `This run was started by ${triggerType ?? 'nobody known'} (${triggerDetail || 'no detail'}), not by Lockstep.`,
+    );
+  if (promotionId === NO_PROMOTION || promotion === undefined)
+    return no(`This run names the promotion "${promotionId}", which does not exist.`);
+  if (promotion.commitId !== commitId)
+    return no(`This run has commit ${commitId}, the promotion ${promotionId} has ${promotion.commitId}.`);
+  const externalId = pipelineRunId(pipelineName, pipelineExecutionId);
+  const waiting = jobs.some(
+    (job) =>
+      job.kind === 'pipeline-run' &&
+      job.subject.pipelineName === pipelineName &&
+      // The run may be quicker than the note of its id.
+      (job.status === 'STARTING' || (job.status === 'RUNNING' && job.externalId === externalId)),
+  );
+  if (!waiting) return no(`The promotion ${promotionId} does not wait for this run.`);
+  const missing = environment === 'prod' ? missingApproval(approvals) : undefined;
+  return missing === undefined ? { kind: 'ok' } : no(missing);
+};

@@ -1,0 +1,63 @@
+import type { Ledger } from '../ledger/ledger.ts';
+import type { PointAtImageOutput, PointAtImageRequest } from '../payloads.ts';
+
+/** The parameter kept its old image: AWS did not accept the new one. */
+export class ImageNotPointedAtError extends Error {
+  override readonly name = 'ImageNotPointedAt';
+}
+
+/** Parameters that hold an image id. */
+export interface ImageParameters {
+  readonly read: (parameterName: string) => Promise<string | undefined>;
+  /** Asks for the new value. That it is answered does not mean that it is accepted (T53). */
+  readonly write: (parameterName: string, imageId: string) => Promise<void>;
+}
+
+/** What pointing needs. */
+export interface PointAtImageDependencies {
+  readonly parameters: ImageParameters;
+  readonly ledger: Pick<Ledger, 'updatePromotion'>;
+  /** Waits that many milliseconds. */
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
+/** A value that was rejected is forgotten: before a look that comes this many milliseconds later it is written again. */
+const FORGOTTEN = 3_000;
+
+/** Milliseconds before each look whether the value was accepted: 63 s in all, for an image that EC2 just made. */
+export const lookAfter: readonly number[] = [
+  100,
+  200,
+  400,
+  800,
+  1_600,
+  ...Array.from({ length: 20 }, () => FORGOTTEN),
+];
+
+/**
+ * Writes the parameter that an environment launches from, and ends only when it reads the new image: the value is
+ * validated after the answer, and one that is not found leaves the old value in place (T53). Safe to repeat.
+ * @throws ImageNotPointedAtError if it still reads another image after the last look
+ */
+export const pointAtImage =
+  ({ parameters, ledger, wait }: PointAtImageDependencies) =>
+  async ({
+    promotionId,
+    environment,
+    parameterName,
+    imageId,
+  }: PointAtImageRequest): Promise<PointAtImageOutput> => {
+    let current = await parameters.read(parameterName);
+    for (const [look, milliseconds] of lookAfter.entries()) {
+      if (current === imageId) break;
+      if (look === 0 || milliseconds >= FORGOTTEN) await parameters.write(parameterName, imageId);
+      await wait(milliseconds);
+      current = await parameters.read(parameterName);
+    }
+    if (current !== imageId)
+      throw new ImageNotPointedAtError(
+        `The parameter ${parameterName} still reads ${current ?? 'nothing'} instead of ${imageId}: AWS did not accept the image. See that the AMI is available in this account and region, then redrive.`,
+      );
+    await ledger.updatePromotion(promotionId, { images: { [environment]: imageId } });
+    return { imageId };
+  };

@@ -1,0 +1,79 @@
+import type { DeploymentInfo, InstanceTarget, LifecycleEvent } from '@aws-sdk/client-codedeploy';
+import { deploymentLink } from '../console-links.ts';
+
+/** Log lines and instances that a cause shows: enough to see what happened, the rest is behind the link. */
+const LOG_LINES = 20;
+const INSTANCES = 5;
+
+const logOf = (logTail: string | undefined): string[] => {
+  const lines = (logTail ?? '').trimEnd().split('\n').slice(-LOG_LINES);
+  return lines.join('').trim() === ''
+    ? []
+    : ['    Last lines of its log:', ...lines.map((line) => `      ${line}`)];
+};
+
+const eventFailure = ({ lifecycleEventName, diagnostics }: LifecycleEvent): string[] => {
+  const { errorCode, scriptName, message, logTail } = diagnostics ?? {};
+  const script = scriptName === undefined || scriptName === '' ? '' : ` in ${scriptName}`;
+  return [
+    `  ${lifecycleEventName}: ${errorCode ?? 'failed'}${script}${message === undefined || message === '' ? '' : `: ${message}`}`,
+    ...logOf(logTail),
+  ];
+};
+
+/** CodeDeploy's words when the agent on the instance never asked for its commands (T32). */
+const agentSilent = /agent was not able to receive the lifecycle event/i;
+
+const hasReported = (event: LifecycleEvent): boolean =>
+  event.status === 'Succeeded' ||
+  (event.status === 'Failed' && !agentSilent.test(event.diagnostics?.message ?? ''));
+
+const instanceFailure = ({
+  targetId,
+  instanceLabel,
+  lifecycleEvents = [],
+  status,
+}: InstanceTarget): string[] => {
+  const failed = lifecycleEvents.filter((event) => event.status === 'Failed');
+  const where = `Instance ${targetId}${instanceLabel === undefined ? '' : ` (${instanceLabel})`}, ${status}:`;
+  const silent = failed.some((event) => !hasReported(event)) || !lifecycleEvents.some(hasReported);
+  return [
+    where,
+    ...(silent
+      ? [
+          '  Its CodeDeploy agent was silent: no script ran. See that the agent runs, that the instance reaches CodeDeploy,',
+          '  and that its role may read the artifact bucket and its key.',
+        ]
+      : []),
+    ...failed.flatMap(eventFailure),
+  ];
+};
+
+/**
+ * Why a deployment failed, for operators: where, in which script, with its log's last lines; a silent agent is told from
+ * a failed script (T25, T32).
+ */
+export const deploymentFailure = (
+  region: string,
+  deploymentId: string,
+  deployment: DeploymentInfo | undefined,
+  targets: readonly InstanceTarget[],
+): string => {
+  const { code, message } = deployment?.errorInformation ?? {};
+  const group =
+    deployment?.deploymentGroupName === undefined
+      ? ''
+      : ` of ${deployment.applicationName}/${deployment.deploymentGroupName}`;
+  const bad = targets.filter(({ status }) => status !== 'Succeeded' && status !== 'Skipped');
+  // What failed says more than what was still waiting when the deployment was given up.
+  const ordered = [
+    ...bad.filter(({ status }) => status === 'Failed'),
+    ...bad.filter(({ status }) => status !== 'Failed'),
+  ];
+  return [
+    `CodeDeploy deployment ${deploymentId}${group} is ${deployment?.status ?? 'unknown'}: ${code ?? 'no error code'}${message === undefined ? '' : `: ${message}`}`,
+    ...ordered.slice(0, INSTANCES).flatMap(instanceFailure),
+    ...(ordered.length > INSTANCES ? [`… and ${ordered.length - INSTANCES} more instances`] : []),
+    `Console: ${deploymentLink(region, deploymentId)}`,
+  ].join('\n');
+};

@@ -1,0 +1,92 @@
+import type { InstanceRefresh } from '@aws-sdk/client-auto-scaling';
+import { instanceRefreshLink } from '../console-links.ts';
+import type { Job } from '../ledger/items.ts';
+import type { JobSubjects } from '../payloads.ts';
+import { jobErrors } from './errors.ts';
+import { instanceRefreshId, partsOf } from './external-ids.ts';
+import type { Inspection, JobActions } from './kind.ts';
+
+/** Auto Scaling, as far as instance refreshes need it. */
+export interface InstanceRefreshes {
+  /**
+   * Replaces every instance of the group, without keeping any healthy meanwhile: the group has one (T30).
+   * @returns the refresh's id
+   * @throws InstanceRefreshInProgressFault while another runs
+   */
+  readonly start: (autoScalingGroupName: string) => Promise<string>;
+  /** The group's refreshes, newest first: the one asked for, or those of the last weeks. */
+  readonly list: (autoScalingGroupName: string, refreshId?: string) => Promise<readonly InstanceRefresh[]>;
+}
+
+const underWay = new Set<string | undefined>([
+  'Pending',
+  'InProgress',
+  'Baking',
+  'Cancelling',
+  'RollbackInProgress',
+]);
+
+/** What a refresh says of itself. */
+export const refreshInspection = (
+  region: string,
+  externalId: string,
+  refresh: InstanceRefresh | undefined,
+): Inspection => {
+  const [group, refreshId] = partsOf(externalId);
+  if (underWay.has(refresh?.Status)) return { state: 'running' };
+  if (refresh?.Status === 'Successful')
+    return { state: 'succeeded', output: { instanceRefreshId: refreshId } };
+  const ending =
+    refresh === undefined
+      ? 'no longer exists. A redrive refreshes again.'
+      : `ended ${refresh.Status ?? 'without a status'} at ${refresh.PercentageComplete ?? 0} %: ${refresh.StatusReason ?? 'no reason was given'}`;
+  return {
+    state: 'failed',
+    error: jobErrors.instanceRefreshFailed,
+    cause: `Instance refresh ${refreshId} of the Auto Scaling group ${group} ${ending}\nConsole: ${instanceRefreshLink(region, group)}`,
+  };
+};
+
+/** Auto Scaling gives times to the second. */
+const startedSince = (refresh: InstanceRefresh, since: string): boolean =>
+  refresh.StartTime !== undefined &&
+  refresh.StartTime.getTime() >= Math.floor(Date.parse(since) / 1000) * 1000;
+
+/** Refreshes of a group's instances. They take no idempotency token: what an earlier try started is found by its time. */
+export const instanceRefresh = (refreshes: InstanceRefreshes, region: string): JobActions => {
+  const startedBefore = async (
+    group: string,
+    job: Job,
+    isTaken: (externalId: string) => Promise<boolean>,
+  ): Promise<string | undefined> => {
+    for (const refresh of await refreshes.list(group)) {
+      const id = refresh.InstanceRefreshId;
+      if (id === undefined || !startedSince(refresh, job.startedAt)) continue;
+      const externalId = instanceRefreshId(group, id);
+      if (!(await isTaken(externalId))) return externalId;
+    }
+    return undefined;
+  };
+
+  return {
+    refusal: jobErrors.instanceRefreshFailed,
+    start: async (job, isTaken) => {
+      const { autoScalingGroupName: group } = job.subject as JobSubjects['instance-refresh'];
+      const before = await startedBefore(group, job, isTaken);
+      if (before !== undefined) return before;
+      try {
+        return instanceRefreshId(group, await refreshes.start(group));
+      } catch (error) {
+        // One is in progress, or the answer was lost: it is ours if a try of this attempt started it.
+        const started = await startedBefore(group, job, isTaken);
+        if (started === undefined) throw error;
+        return started;
+      }
+    },
+    inspect: async (externalId) => {
+      const [group, refreshId] = partsOf(externalId);
+      const [refresh] = await refreshes.list(group, refreshId);
+      return refreshInspection(region, externalId, refresh);
+    },
+  };
+};

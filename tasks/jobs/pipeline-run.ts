@@ -1,0 +1,122 @@
+import type { DeploymentInfo, InstanceTarget } from '@aws-sdk/client-codedeploy';
+import type { ActionExecutionDetail, PipelineExecution } from '@aws-sdk/client-codepipeline';
+import { pipelineRunLink } from '../console-links.ts';
+import type { Job } from '../ledger/items.ts';
+import type { JobSubjects } from '../payloads.ts';
+import { deploymentFailure } from './deployment-failure.ts';
+import { type JobError, jobErrors } from './errors.ts';
+import { partsOf, pipelineRunId } from './external-ids.ts';
+import type { Inspection, JobActions } from './kind.ts';
+
+/** What a pipeline is started with (T21). */
+export interface PipelineStart {
+  readonly pipelineName: string;
+  readonly sourceAction: string;
+  readonly commitId: string;
+  readonly promotionId: string;
+  readonly clientToken: string;
+}
+
+/** CodePipeline, as far as runs need it. */
+export interface PipelineRuns {
+  /** Starts a run with that commit, the same one for the same client token. @returns the pipeline execution's id */
+  readonly start: (start: PipelineStart) => Promise<string>;
+  readonly run: (pipelineName: string, pipelineExecutionId: string) => Promise<PipelineExecution | undefined>;
+  /** Its actions, newest first. */
+  readonly actions: (
+    pipelineName: string,
+    pipelineExecutionId: string,
+  ) => Promise<readonly ActionExecutionDetail[]>;
+}
+
+/** CodeDeploy, as far as a run's outcome needs it. */
+export interface Deployments {
+  readonly deployment: (deploymentId: string) => Promise<DeploymentInfo | undefined>;
+  readonly targets: (deploymentId: string) => Promise<readonly InstanceTarget[]>;
+}
+
+/** The CodeDeploy deployment that a run's actions made; the newest, if a stage was retried by hand. */
+export const deploymentOf = (actions: readonly ActionExecutionDetail[]): string | undefined =>
+  actions.find((action) => action.input?.actionTypeId?.provider === 'CodeDeploy')?.output?.executionResult
+    ?.externalExecutionId;
+
+const actionFailure = ({ stageName, actionName, output }: ActionExecutionDetail): string => {
+  const { errorDetails, externalExecutionSummary } = output?.executionResult ?? {};
+  const reasons = [errorDetails?.code, errorDetails?.message, externalExecutionSummary].filter(
+    (reason) => reason !== undefined && reason !== '',
+  );
+  return `Action ${actionName} of stage ${stageName} failed: ${reasons.length > 0 ? reasons.join(': ') : 'no reason was given'}`;
+};
+
+/** Statuses of a run that somebody or something else ended (T23). */
+const displaced = new Set<string | undefined>(['Superseded', 'Cancelled', 'Stopped']);
+
+/** Runs of pipelines. `beforeStart` makes ready what the run needs. */
+export const pipelineRun = (
+  runs: PipelineRuns,
+  deployments: Deployments,
+  region: string,
+  beforeStart: (job: Job) => Promise<void>,
+): JobActions => {
+  const failed = async (externalId: string, run: PipelineExecution | undefined): Promise<Inspection> => {
+    const [pipelineName, id] = partsOf(externalId);
+    const actions = run === undefined ? [] : await runs.actions(pipelineName, id);
+    const failedActions = actions.filter((action) => action.status === 'Failed');
+    const deploymentId = deploymentOf(failedActions);
+    const error: JobError = displaced.has(run?.status)
+      ? jobErrors.pipelineRunSuperseded
+      : deploymentId === undefined
+        ? jobErrors.pipelineRunFailed
+        : jobErrors.deploymentFailed;
+    const ending =
+      run === undefined
+        ? 'no longer exists. A redrive starts another run.'
+        : `ended ${run.status ?? 'without a status'}${run.statusSummary === undefined ? '' : `: ${run.statusSummary}`}`;
+    return {
+      state: 'failed',
+      error,
+      cause: [
+        `Run ${id} of the pipeline ${pipelineName} ${ending}`,
+        ...failedActions.map(actionFailure),
+        `Console: ${pipelineRunLink(region, pipelineName, id)}`,
+        ...(deploymentId === undefined
+          ? []
+          : [
+              deploymentFailure(
+                region,
+                deploymentId,
+                await deployments.deployment(deploymentId),
+                await deployments.targets(deploymentId),
+              ),
+            ]),
+      ].join('\n'),
+    };
+  };
+
+  return {
+    refusal: jobErrors.pipelineRunFailed,
+    start: async (job) => {
+      const { pipelineName, sourceAction, commitId } = job.subject as JobSubjects['pipeline-run'];
+      await beforeStart(job);
+      const { promotionId, clientToken } = job;
+      return pipelineRunId(
+        pipelineName,
+        await runs.start({ pipelineName, sourceAction, commitId, promotionId, clientToken }),
+      );
+    },
+    inspect: async (externalId) => {
+      const [pipelineName, pipelineExecutionId] = partsOf(externalId);
+      const run = await runs.run(pipelineName, pipelineExecutionId);
+      if (run?.status === 'InProgress' || run?.status === 'Stopping') return { state: 'running' };
+      if (run?.status !== 'Succeeded') return failed(externalId, run);
+      const deploymentId = deploymentOf(await runs.actions(pipelineName, pipelineExecutionId));
+      if (deploymentId !== undefined)
+        return { state: 'succeeded', output: { pipelineExecutionId, deploymentId } };
+      return {
+        state: 'failed',
+        error: jobErrors.pipelineRunFailed,
+        cause: `Run ${pipelineExecutionId} of the pipeline ${pipelineName} succeeded without deploying: it has no CodeDeploy action.\nConsole: ${pipelineRunLink(region, pipelineName, pipelineExecutionId)}`,
+      };
+    },
+  };
+};

@@ -1,0 +1,15 @@
+import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
+import { readEnv } from '../read-env.ts';
+import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
+import { createJobKinds } from './job-kinds.ts';
+import { reconcileJobs } from './reconcile-jobs.ts';
+
+const env = readEnv('APPLICATION', 'AWS_REGION', 'LEDGER_TABLE');
+
+export const handler = reconcileJobs({
+  ledger: createDynamoDbLedger(env.LEDGER_TABLE),
+  tasks: createSfnTaskCompletions(),
+  kinds: createJobKinds(env.AWS_REGION),
+  now: () => new Date(),
+  application: env.APPLICATION,
+});

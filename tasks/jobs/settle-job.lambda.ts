@@ -1,0 +1,14 @@
+import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
+import { readEnv } from '../read-env.ts';
+import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
+import { createJobKinds } from './job-kinds.ts';
+import { settleJob } from './settle-job.ts';
+
+const env = readEnv('AWS_REGION', 'LEDGER_TABLE');
+
+export const handler = settleJob({
+  ledger: createDynamoDbLedger(env.LEDGER_TABLE),
+  tasks: createSfnTaskCompletions(),
+  kinds: createJobKinds(env.AWS_REGION),
+  now: () => new Date(),
+});

@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
+import { createAutoScalingGroups } from '../prod-fleet/auto-scaling-groups.ts';
+import { createDeploymentGroups } from '../prod-fleet/deployment-groups.ts';
+import { beforeRun } from '../prod-fleet/leftovers.ts';
+import { readEnv } from '../read-env.ts';
+import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
+import { createJobKinds } from './job-kinds.ts';
+import { startJob } from './start-job.ts';
+
+const env = readEnv(
+  'APPLICATION',
+  'AWS_REGION',
+  'LEDGER_TABLE',
+  'PROD_CODEDEPLOY_APPLICATION',
+  'PROD_DEPLOYMENT_GROUP',
+  'PROD_PIPELINE_NAME',
+);
+const prod = {
+  pipelineName: env.PROD_PIPELINE_NAME,
+  applicationName: env.PROD_CODEDEPLOY_APPLICATION,
+  deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
+};
+
+export const handler = startJob({
+  ledger: createDynamoDbLedger(env.LEDGER_TABLE),
+  tasks: createSfnTaskCompletions(),
+  kinds: createJobKinds(env.AWS_REGION, beforeRun(prod, createAutoScalingGroups(), createDeploymentGroups())),
+  now: () => new Date(),
+  application: env.APPLICATION,
+  newClientToken: () => randomUUID(),
+});

@@ -1,0 +1,239 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { fromAttributes, toAttributes } from './attributes.ts';
+import type { Approval, Job, Promotion, Refusal } from './items.ts';
+import { type Ledger, LedgerConflictError, ledgerSchema, type PromotionChange } from './ledger.ts';
+import {
+  ALL_PROMOTIONS,
+  approvalPrefix,
+  type Bookkeeping,
+  jobPrefix,
+  partitionOf,
+  REFUSAL_PREFIX,
+  recordOf,
+  SUMMARY,
+  storedApproval,
+  storedJob,
+  storedPromotion,
+  storedRefusal,
+  versionOf,
+} from './stored.ts';
+
+type Attributes = Record<string, AttributeValue>;
+type Index = (typeof ledgerSchema.indexes)[keyof typeof ledgerSchema.indexes];
+
+const DEFAULT_PAGE = 50;
+/** Longest sort key; a partition key may have twice that (DynamoDB's service quotas). */
+const MAX_KEY_BYTES = 1024;
+const { partitionKey, sortKey, indexes } = ledgerSchema;
+
+// The attributes are what this file wrote from the same type: the table has no other writer.
+const record = <Item>(attributes: Attributes): Item => recordOf(fromAttributes(attributes)) as Item;
+
+const pageToken = {
+  of: (key: Attributes): string => Buffer.from(JSON.stringify(fromAttributes(key))).toString('base64url'),
+  read: (token: string): Attributes => {
+    try {
+      return toAttributes(JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as object);
+    } catch {
+      throw new RangeError(`"${token}" is no page of promotions; use the value that the page before gave`);
+    }
+  },
+};
+
+/** SET and REMOVE of a promotion's fields; images and deployments are merged by environment. */
+const updateOf = (change: PromotionChange) => {
+  const names: Record<string, string> = {};
+  const values: Record<string, unknown> = {};
+  const sets: string[] = [];
+  const removes: string[] = [];
+  const set = (path: readonly string[], value: unknown): void => {
+    const place = path.map((part) => `#${part}`).join('.');
+    for (const part of path) names[`#${part}`] = part;
+    if (value === undefined) {
+      removes.push(place);
+      return;
+    }
+    const variable = `:${path.join('_')}`;
+    values[variable] = value;
+    sets.push(`${place} = ${variable}`);
+  };
+  for (const [name, value] of Object.entries(change)) {
+    if (name !== 'images' && name !== 'deployments') set([name], value);
+    else for (const [environment, id] of Object.entries(value ?? {})) set([name, environment], id);
+  }
+  return {
+    expression: [
+      ...(sets.length > 0 ? [`SET ${sets.join(', ')}`] : []),
+      ...(removes.length > 0 ? [`REMOVE ${removes.join(', ')}`] : []),
+    ].join(' '),
+    names,
+    values: toAttributes(values),
+  };
+};
+
+/** The ledger in DynamoDB. Reads by key are strongly consistent; indexes may lag by some milliseconds. */
+export const createDynamoDbLedger = (tableName: string, client = new DynamoDBClient({})): Ledger => {
+  const conflictAs = async (message: string, write: () => Promise<unknown>): Promise<void> => {
+    try {
+      await write();
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException)
+        throw new LedgerConflictError(message, { cause: error });
+      throw error;
+    }
+  };
+
+  const put = (item: Bookkeeping, condition: string, values?: Attributes): Promise<unknown> =>
+    client.send(
+      new PutItemCommand({
+        TableName: tableName,
+        Item: toAttributes(item),
+        ConditionExpression: condition,
+        ExpressionAttributeNames: { '#condition': values === undefined ? partitionKey : 'version' },
+        ...(values === undefined ? {} : { ExpressionAttributeValues: values }),
+      }),
+    );
+  const add = (item: Bookkeeping): Promise<void> =>
+    conflictAs(`${item.pk} / ${item.sk} exists already; read it and decide again`, () =>
+      put(item, 'attribute_not_exists(#condition)'),
+    );
+  const addOnce = async (item: Bookkeeping): Promise<void> => {
+    try {
+      await add(item);
+    } catch (error) {
+      if (!(error instanceof LedgerConflictError)) throw error;
+    }
+  };
+  const replace = (before: object, item: Bookkeeping): Promise<void> =>
+    conflictAs(`${item.pk} / ${item.sk} was changed since it was read; read it and decide again`, () =>
+      put(item, '#condition = :before', { ':before': { S: versionOf(before) } }),
+    );
+
+  const get = async <Item>(key: Attributes): Promise<Item | undefined> => {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: tableName, Key: key, ConsistentRead: true }),
+    );
+    return Item === undefined ? undefined : record<Item>(Item);
+  };
+
+  /** All of a promotion's items whose sort key starts so, in the order of their keys. */
+  const listed = async <Item>(promotionId: string, prefix: string, last = false): Promise<Item[]> => {
+    const items: Item[] = [];
+    let from: Attributes | undefined;
+    do {
+      const page = await client.send(
+        new QueryCommand({
+          TableName: tableName,
+          ConsistentRead: true,
+          KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :sk)',
+          ExpressionAttributeNames: { '#pk': partitionKey, '#sk': sortKey },
+          ExpressionAttributeValues: { ':pk': { S: partitionOf(promotionId) }, ':sk': { S: prefix } },
+          ...(last ? { ScanIndexForward: false, Limit: 1 } : {}),
+          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+        }),
+      );
+      items.push(...(page.Items ?? []).map((item) => record<Item>(item)));
+      from = last ? undefined : page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return items;
+  };
+
+  const indexPage = (
+    index: Index,
+    key: string,
+    options: { forward: boolean; limit?: number; from?: Attributes },
+  ) =>
+    client.send(
+      new QueryCommand({
+        TableName: tableName,
+        IndexName: index.name,
+        KeyConditionExpression: '#key = :key',
+        ExpressionAttributeNames: { '#key': index.partitionKey },
+        ExpressionAttributeValues: { ':key': { S: key } },
+        ScanIndexForward: options.forward,
+        ...(options.limit === undefined ? {} : { Limit: options.limit }),
+        ...(options.from === undefined ? {} : { ExclusiveStartKey: options.from }),
+      }),
+    );
+  const indexed = async <Item>(index: Index, key: string): Promise<Item[]> => {
+    const items: Item[] = [];
+    let from: Attributes | undefined;
+    do {
+      const page = await indexPage(index, key, { forward: true, ...(from === undefined ? {} : { from }) });
+      items.push(...(page.Items ?? []).map((item) => record<Item>(item)));
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return items;
+  };
+  /** The newest item with that key, as the table has it now: an index may show an older version. */
+  const lookedUp = async <Item>(index: Index, key: string): Promise<Item | undefined> => {
+    // DynamoDB refuses such keys; they come from links and events, and no item has one.
+    if (key === '' || Buffer.byteLength(key) > MAX_KEY_BYTES) return undefined;
+    const [found] = (await indexPage(index, key, { forward: false, limit: 1 })).Items ?? [];
+    const [pk, sk] = [found?.[partitionKey], found?.[sortKey]];
+    return pk === undefined || sk === undefined
+      ? undefined
+      : get<Item>({ [partitionKey]: pk, [sortKey]: sk });
+  };
+
+  return {
+    addPromotion: (promotion) => addOnce(storedPromotion(promotion)),
+    promotion: (promotionId) =>
+      get<Promotion>({ [partitionKey]: { S: partitionOf(promotionId) }, [sortKey]: { S: SUMMARY } }),
+    promotions: async ({ limit = DEFAULT_PAGE, next } = {}) => {
+      const page = await indexPage(indexes.promotions, ALL_PROMOTIONS, {
+        forward: false,
+        limit,
+        ...(next === undefined ? {} : { from: pageToken.read(next) }),
+      });
+      return {
+        items: (page.Items ?? []).map((item) => record<Promotion>(item)),
+        ...(page.LastEvaluatedKey === undefined ? {} : { next: pageToken.of(page.LastEvaluatedKey) }),
+      };
+    },
+    updatePromotion: async (promotionId, change) => {
+      const { expression, names, values } = updateOf(change);
+      if (expression === '') return;
+      await conflictAs(`The ledger has no promotion ${promotionId}`, () =>
+        client.send(
+          new UpdateItemCommand({
+            TableName: tableName,
+            Key: { [partitionKey]: { S: partitionOf(promotionId) }, [sortKey]: { S: SUMMARY } },
+            UpdateExpression: expression,
+            ConditionExpression: 'attribute_exists(#pk)',
+            ExpressionAttributeNames: { ...names, '#pk': partitionKey },
+            ...(Object.keys(values).length > 0 ? { ExpressionAttributeValues: values } : {}),
+          }),
+        ),
+      );
+    },
+
+    addJob: (job) => add(storedJob(job)),
+    replaceJob: (before, after) => replace(before, storedJob(after)),
+    latestJob: async (promotionId, state) => (await listed<Job>(promotionId, jobPrefix(state), true))[0],
+    jobs: async (promotionId) =>
+      (await listed<Job>(promotionId, jobPrefix())).sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1)),
+    jobByExternalId: (externalId) => lookedUp<Job>(indexes.jobByExternalId, externalId),
+    openJobs: (application) => indexed<Job>(indexes.openJobs, application),
+
+    addApproval: (approval) => add(storedApproval(approval)),
+    replaceApproval: (before, after) => replace(before, storedApproval(after)),
+    latestApproval: async (promotionId, role) =>
+      (await listed<Approval>(promotionId, approvalPrefix(role), true))[0],
+    approvals: (promotionId) => listed<Approval>(promotionId, approvalPrefix()),
+    approvalById: (approvalId) => lookedUp<Approval>(indexes.approvalById, approvalId),
+    openApprovals: (role) => indexed<Approval>(indexes.openApprovals, role),
+
+    // The same refusal in the same millisecond is the same refusal.
+    addRefusal: (refusal) => addOnce(storedRefusal(refusal)),
+    refusals: (promotionId) => listed<Refusal>(promotionId, REFUSAL_PREFIX),
+  };
+};

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import type { ApproverRole } from '../payloads.ts';
+import type { Approval, Job, Promotion, Refusal } from './items.ts';
+
+/** Attributes of a stored item that are the table's, not the record's. */
+export interface Bookkeeping {
+  readonly pk: string;
+  readonly sk: string;
+  /** Digest of the record: a replacement names the version it replaces. Promotions, merged by field, have none. */
+  readonly version?: string;
+  /** Partition keys of the sparse indexes, present while the item belongs to them. */
+  readonly promotionsPk?: string;
+  readonly openJobsOf?: string;
+  readonly openApprovalsOf?: string;
+}
+const bookkeepingNames = ['pk', 'sk', 'version', 'promotionsPk', 'openJobsOf', 'openApprovalsOf'];
+
+/** Partition key of the index over all promotions. */
+export const ALL_PROMOTIONS = 'PROMOTION';
+
+/** Partition key of everything that belongs to a promotion. */
+export const partitionOf = (promotionId: string): string => `PROMOTION#${promotionId}`;
+/** Sort key of the promotion itself. */
+export const SUMMARY = 'SUMMARY';
+
+// Attempts sort as text: four digits keep 2 before 10.
+const padded = (attempt: number): string => String(attempt).padStart(4, '0');
+/** Sort key prefix of a state's jobs; without a state, of all jobs. */
+export const jobPrefix = (state?: string): string => (state === undefined ? 'JOB#' : `JOB#${state}#`);
+/** Sort key prefix of a role's approvals; without a role, of all approvals. */
+export const approvalPrefix = (role?: ApproverRole): string =>
+  role === undefined ? 'APPROVAL#' : `APPROVAL#${role}#`;
+/** Sort key prefix of all refusals. */
+export const REFUSAL_PREFIX = 'REFUSAL#';
+
+/** A job is open until its outcome has been told to the token that waits now. */
+export const isJobOpen = (job: Job): boolean => job.answeredToken !== job.taskToken;
+
+/** An approval is open until it has expired, or its decision has been told to the token that waits now. */
+export const isApprovalOpen = (approval: Approval): boolean =>
+  approval.status === 'PENDING' ||
+  (approval.status !== 'EXPIRED' && approval.answeredToken !== approval.taskToken);
+
+const canonical = (value: unknown): unknown =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? Object.fromEntries(
+        Object.entries(value)
+          .filter(([, entry]) => entry !== undefined)
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([name, entry]) => [name, canonical(entry)]),
+      )
+    : value;
+
+/** Digest of a record: the same for the same content, whatever the order of its fields. */
+export const versionOf = (record: object): string =>
+  createHash('sha256')
+    .update(JSON.stringify(canonical(record)))
+    .digest('base64url');
+
+/** A promotion as stored. It has no version: its fields are merged one by one. */
+export const storedPromotion = (promotion: Promotion): Promotion & Bookkeeping => ({
+  ...promotion,
+  pk: partitionOf(promotion.promotionId),
+  sk: SUMMARY,
+  promotionsPk: ALL_PROMOTIONS,
+});
+
+/** A job as stored. */
+export const storedJob = (job: Job): Job & Bookkeeping => ({
+  ...job,
+  pk: partitionOf(job.promotionId),
+  sk: `${jobPrefix(job.state)}${padded(job.attempt)}`,
+  version: versionOf(job),
+  ...(isJobOpen(job) ? { openJobsOf: job.application } : {}),
+});
+
+/** An approval as stored. */
+export const storedApproval = (approval: Approval): Approval & Bookkeeping => ({
+  ...approval,
+  pk: partitionOf(approval.promotionId),
+  sk: `${approvalPrefix(approval.role)}${padded(approval.attempt)}`,
+  version: versionOf(approval),
+  ...(isApprovalOpen(approval) ? { openApprovalsOf: approval.role } : {}),
+});
+
+/** A refusal as stored. */
+export const storedRefusal = (refusal: Refusal): Refusal & Bookkeeping => ({
+  ...refusal,
+  pk: partitionOf(refusal.promotionId),
+  sk: `${REFUSAL_PREFIX}${refusal.at}#${refusal.approvalId}`,
+  version: versionOf(refusal),
+});
+
+/** The record without the table's own attributes. */
+export const recordOf = (item: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(item).filter(([name]) => !bookkeepingNames.includes(name)));

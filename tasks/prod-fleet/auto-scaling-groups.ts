@@ -1,0 +1,64 @@
+import {
+  AlreadyExistsFault,
+  AttachLoadBalancerTargetGroupsCommand,
+  AutoScalingClient,
+  type AutoScalingGroup,
+  CreateAutoScalingGroupCommand,
+  type CreateAutoScalingGroupCommandInput,
+  DeleteAutoScalingGroupCommand,
+  DescribeAutoScalingGroupsCommand,
+  paginateDescribeAutoScalingGroups,
+  UpdateAutoScalingGroupCommand,
+  type UpdateAutoScalingGroupCommandInput,
+} from '@aws-sdk/client-auto-scaling';
+import { FLEET_TAG } from './properties.ts';
+
+/** Auto Scaling, as far as a Prod fleet needs it. */
+export interface AutoScalingGroups {
+  /** The groups tagged as this fleet's, whoever made them. */
+  readonly owned: (fleetKey: string) => Promise<readonly AutoScalingGroup[]>;
+  readonly named: (name: string) => Promise<AutoScalingGroup | undefined>;
+  /** Creates a group unless it exists. */
+  readonly create: (group: CreateAutoScalingGroupCommandInput) => Promise<void>;
+  readonly update: (change: UpdateAutoScalingGroupCommandInput) => Promise<void>;
+  /** Deletes a group with its instances; returns before they are gone. */
+  readonly remove: (name: string) => Promise<void>;
+  readonly attachTargetGroup: (name: string, targetGroupArn: string) => Promise<void>;
+}
+
+/** Groups in EC2 Auto Scaling. */
+export const createAutoScalingGroups = (client = new AutoScalingClient({})): AutoScalingGroups => ({
+  owned: async (fleetKey) => {
+    const groups: AutoScalingGroup[] = [];
+    for await (const page of paginateDescribeAutoScalingGroups(
+      { client },
+      { Filters: [{ Name: `tag:${FLEET_TAG}`, Values: [fleetKey] }] },
+    ))
+      groups.push(...(page.AutoScalingGroups ?? []));
+    return groups;
+  },
+  named: async (name) =>
+    (await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] })))
+      .AutoScalingGroups?.[0],
+  create: async (group) => {
+    try {
+      await client.send(new CreateAutoScalingGroupCommand(group));
+    } catch (error) {
+      if (!(error instanceof AlreadyExistsFault)) throw error;
+    }
+  },
+  update: async (change) => {
+    await client.send(new UpdateAutoScalingGroupCommand(change));
+  },
+  remove: async (name) => {
+    await client.send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: name, ForceDelete: true }));
+  },
+  attachTargetGroup: async (name, targetGroupArn) => {
+    await client.send(
+      new AttachLoadBalancerTargetGroupsCommand({
+        AutoScalingGroupName: name,
+        TargetGroupARNs: [targetGroupArn],
+      }),
+    );
+  },
+});

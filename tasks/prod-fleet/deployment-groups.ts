@@ -1,0 +1,75 @@
+import {
+  CodeDeployClient,
+  CreateDeploymentGroupCommand,
+  type CreateDeploymentGroupCommandInput,
+  DeleteDeploymentGroupCommand,
+  DeploymentAlreadyCompletedException,
+  DeploymentGroupDoesNotExistException,
+  type DeploymentGroupInfo,
+  GetDeploymentGroupCommand,
+  paginateListDeployments,
+  StopDeploymentCommand,
+  UpdateDeploymentGroupCommand,
+} from '@aws-sdk/client-codedeploy';
+
+/** CodeDeploy, as far as a Prod fleet needs it. */
+export interface DeploymentGroups {
+  readonly find: (applicationName: string, name: string) => Promise<DeploymentGroupInfo | undefined>;
+  readonly create: (group: CreateDeploymentGroupCommandInput) => Promise<void>;
+  /** Updates the group of that name. */
+  readonly update: (group: CreateDeploymentGroupCommandInput) => Promise<void>;
+  /** Deletes the group; one that does not exist is deleted already. */
+  readonly remove: (applicationName: string, name: string) => Promise<void>;
+  /** Ids of the deployments that have not ended. */
+  readonly running: (applicationName: string, name: string) => Promise<readonly string[]>;
+  /** Stops a deployment without rolling back; one that has ended is stopped already. */
+  readonly stop: (deploymentId: string) => Promise<void>;
+}
+
+/** Deployment groups in CodeDeploy. */
+export const createDeploymentGroups = (client = new CodeDeployClient({})): DeploymentGroups => ({
+  find: async (applicationName, deploymentGroupName) => {
+    try {
+      return (await client.send(new GetDeploymentGroupCommand({ applicationName, deploymentGroupName })))
+        .deploymentGroupInfo;
+    } catch (error) {
+      if (error instanceof DeploymentGroupDoesNotExistException) return undefined;
+      throw error;
+    }
+  },
+  create: async (group) => {
+    await client.send(new CreateDeploymentGroupCommand(group));
+  },
+  update: async ({ deploymentGroupName, ...group }) => {
+    await client.send(
+      new UpdateDeploymentGroupCommand({ ...group, currentDeploymentGroupName: deploymentGroupName }),
+    );
+  },
+  remove: async (applicationName, deploymentGroupName) => {
+    await client.send(new DeleteDeploymentGroupCommand({ applicationName, deploymentGroupName }));
+  },
+  running: async (applicationName, deploymentGroupName) => {
+    const ids: string[] = [];
+    try {
+      for await (const page of paginateListDeployments(
+        { client },
+        {
+          applicationName,
+          deploymentGroupName,
+          includeOnlyStatuses: ['Created', 'Queued', 'InProgress', 'Baking', 'Ready'],
+        },
+      ))
+        ids.push(...(page.deployments ?? []));
+    } catch (error) {
+      if (!(error instanceof DeploymentGroupDoesNotExistException)) throw error;
+    }
+    return ids;
+  },
+  stop: async (deploymentId) => {
+    try {
+      await client.send(new StopDeploymentCommand({ deploymentId, autoRollbackEnabled: false }));
+    } catch (error) {
+      if (!(error instanceof DeploymentAlreadyCompletedException)) throw error;
+    }
+  },
+});

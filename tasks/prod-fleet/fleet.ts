@@ -1,0 +1,128 @@
+import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import type { CreateDeploymentGroupCommandInput } from '@aws-sdk/client-codedeploy';
+import type { AutoScalingGroups } from './auto-scaling-groups.ts';
+import type { DeploymentGroups } from './deployment-groups.ts';
+import { isBeingDeleted } from './leftovers.ts';
+import { FLEET_TAG, fleetKey, type ProdFleetProperties, seedName } from './properties.ts';
+
+/** What keeping a fleet needs. */
+export interface FleetDependencies {
+  readonly groups: AutoScalingGroups;
+  readonly deploymentGroups: DeploymentGroups;
+}
+
+// CloudFormation never moves a template's default version (T11).
+const launchFrom = (LaunchTemplateId: string) => ({ LaunchTemplateId, Version: '$Latest' });
+
+/** The call that makes the deployment group (T03); an update resends all of it (T04). */
+export const deploymentGroupInput = (
+  fleet: ProdFleetProperties,
+  autoScalingGroupName: string,
+): CreateDeploymentGroupCommandInput => ({
+  applicationName: fleet.applicationName,
+  deploymentGroupName: fleet.deploymentGroupName,
+  serviceRoleArn: fleet.serviceRoleArn,
+  deploymentConfigName: fleet.deploymentConfigName,
+  autoScalingGroups: [autoScalingGroupName],
+  deploymentStyle: { deploymentType: 'BLUE_GREEN', deploymentOption: 'WITH_TRAFFIC_CONTROL' },
+  loadBalancerInfo: { targetGroupInfoList: [{ name: fleet.targetGroupName }] },
+  autoRollbackConfiguration: {
+    enabled: true,
+    events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM'],
+  },
+  blueGreenDeploymentConfiguration: {
+    // The approval has happened: nobody is to continue it by hand.
+    deploymentReadyOption: { actionOnTimeout: 'CONTINUE_DEPLOYMENT' },
+    greenFleetProvisioningOption: { action: 'COPY_AUTO_SCALING_GROUP' },
+    terminateBlueInstancesOnDeploymentSuccess: {
+      action: 'TERMINATE',
+      terminationWaitTimeInMinutes: fleet.terminationWaitMinutes,
+    },
+  },
+});
+
+const createSeed = ({ groups }: FleetDependencies, fleet: ProdFleetProperties): Promise<void> =>
+  groups.create({
+    AutoScalingGroupName: seedName(fleet),
+    LaunchTemplate: launchFrom(fleet.seedLaunchTemplateId),
+    MinSize: fleet.minSize,
+    MaxSize: fleet.maxSize,
+    DesiredCapacity: fleet.desiredCapacity,
+    VPCZoneIdentifier: fleet.subnetIds.join(','),
+    TargetGroupARNs: [fleet.targetGroupArn],
+    HealthCheckType: 'ELB',
+    HealthCheckGracePeriod: fleet.healthCheckGraceSeconds,
+    Tags: Object.entries({ ...fleet.tags, [FLEET_TAG]: fleetKey(fleet) }).map(([Key, Value]) => ({
+      Key,
+      Value,
+      PropagateAtLaunch: true,
+    })),
+  });
+
+const healthy = (group: AutoScalingGroup): number =>
+  (group.Instances ?? []).filter(
+    (instance) => instance.LifecycleState === 'InService' && instance.HealthStatus === 'Healthy',
+  ).length;
+
+/**
+ * Brings the fleet one step closer to its properties, for create and update alike. The first group starts from the seed
+ * template; once it serves, it is pointed at Prod's own, which every later group copies. Safe to repeat at any point.
+ * @returns whether nothing is left to do
+ */
+export const bringForward = async (
+  dependencies: FleetDependencies,
+  fleet: ProdFleetProperties,
+): Promise<boolean> => {
+  const { groups, deploymentGroups } = dependencies;
+  const { applicationName, deploymentGroupName } = fleet;
+  // A running deployment is replacing the group that an update would change.
+  if ((await deploymentGroups.running(applicationName, deploymentGroupName)).length > 0) return false;
+
+  const deploymentGroup = await deploymentGroups.find(applicationName, deploymentGroupName);
+  const referenced = deploymentGroup?.autoScalingGroups?.[0]?.name;
+  const live =
+    (referenced === undefined ? undefined : await groups.named(referenced)) ??
+    (await groups.named(seedName(fleet)));
+  const name = live?.AutoScalingGroupName;
+  if (live === undefined || name === undefined) {
+    await createSeed(dependencies, fleet);
+    return false;
+  }
+  if (isBeingDeleted(live)) return false;
+  // Green gets as many instances as are healthy here, and none if none is (T07).
+  if (referenced !== name && healthy(live) < fleet.desiredCapacity) return false;
+
+  await groups.update({
+    AutoScalingGroupName: name,
+    LaunchTemplate: launchFrom(fleet.launchTemplateId),
+    MinSize: fleet.minSize,
+    MaxSize: fleet.maxSize,
+    VPCZoneIdentifier: fleet.subnetIds.join(','),
+  });
+  const input = deploymentGroupInput(fleet, name);
+  if (deploymentGroup === undefined) await deploymentGroups.create(input);
+  else await deploymentGroups.update(input);
+  return true;
+};
+
+/**
+ * Brings the fleet one step closer to being gone: running deployments, the deployment group (before its application,
+ * or lifecycle hooks leak), then every group that is the fleet's. Safe to repeat at any point.
+ * @returns whether nothing is left
+ */
+export const takeDown = async (
+  { groups, deploymentGroups }: FleetDependencies,
+  fleet: Pick<ProdFleetProperties, 'applicationName' | 'deploymentGroupName'>,
+): Promise<boolean> => {
+  const { applicationName, deploymentGroupName } = fleet;
+  const running = await deploymentGroups.running(applicationName, deploymentGroupName);
+  for (const deploymentId of running) await deploymentGroups.stop(deploymentId);
+  if (running.length > 0) return false;
+
+  await deploymentGroups.remove(applicationName, deploymentGroupName);
+  const owned = await groups.owned(fleetKey(fleet));
+  for (const group of owned)
+    if (group.AutoScalingGroupName !== undefined && !isBeingDeleted(group))
+      await groups.remove(group.AutoScalingGroupName);
+  return owned.length === 0;
+};

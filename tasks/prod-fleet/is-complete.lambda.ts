@@ -1,0 +1,8 @@
+import { createAutoScalingGroups } from './auto-scaling-groups.ts';
+import { isComplete } from './custom-resource.ts';
+import { createDeploymentGroups } from './deployment-groups.ts';
+
+export const handler = isComplete({
+  groups: createAutoScalingGroups(),
+  deploymentGroups: createDeploymentGroups(),
+});

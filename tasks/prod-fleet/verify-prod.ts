@@ -1,0 +1,155 @@
+import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import type { DeploymentInfo, InstanceTarget } from '@aws-sdk/client-codedeploy';
+import type { ActionExecutionDetail, PipelineExecution } from '@aws-sdk/client-codepipeline';
+import { deploymentLink } from '../console-links.ts';
+import { type Deployments, deploymentOf, type PipelineRuns } from '../jobs/pipeline-run.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { VerifyProdOutput, VerifyProdRequest } from '../payloads.ts';
+import type { AutoScalingGroups } from './auto-scaling-groups.ts';
+import type { DeploymentGroups } from './deployment-groups.ts';
+import { ProdNotVerifiedError } from './errors.ts';
+
+/** What serves behind the load balancer. */
+export interface ServingInstances {
+  /** Ids of the target group's healthy instances. */
+  readonly healthy: (targetGroupArn: string) => Promise<readonly string[]>;
+  /** AMI by instance id. */
+  readonly imagesOf: (
+    instanceIds: readonly string[],
+  ) => Promise<Readonly<Record<string, string | undefined>>>;
+}
+
+/** Prod as it should be. */
+export interface ProdSettings {
+  readonly pipelineName: string;
+  readonly applicationName: string;
+  readonly deploymentGroupName: string;
+  readonly targetGroupArn: string;
+  readonly minSize: number;
+  readonly maxSize: number;
+}
+
+/** What verifying needs. */
+export interface VerifyProdDependencies {
+  readonly ledger: Pick<Ledger, 'updatePromotion'>;
+  readonly runs: Pick<PipelineRuns, 'run' | 'actions'>;
+  readonly deployments: Deployments;
+  readonly deploymentGroups: Pick<DeploymentGroups, 'find'>;
+  readonly groups: Pick<AutoScalingGroups, 'named' | 'update' | 'attachTargetGroup'>;
+  readonly serving: ServingInstances;
+  readonly region: string;
+  readonly prod: ProdSettings;
+}
+
+/** What was seen of Prod. */
+export interface ProdObservation {
+  readonly run: PipelineExecution | undefined;
+  readonly actions: readonly ActionExecutionDetail[];
+  readonly deployment: DeploymentInfo | undefined;
+  readonly targets: readonly InstanceTarget[];
+  readonly group: AutoScalingGroup | undefined;
+  readonly healthy: readonly string[];
+  readonly images: Readonly<Record<string, string | undefined>>;
+}
+
+/** How Prod differs from what was approved; nothing if it does not. */
+export const prodDifferences = (
+  { imageId, commitId, pipelineExecutionId, deploymentId }: VerifyProdRequest,
+  seen: ProdObservation,
+): readonly string[] => {
+  const commits = (seen.run?.artifactRevisions ?? []).map(({ revisionId }) => revisionId);
+  const deployed = deploymentOf(seen.actions);
+  const done = new Set(
+    seen.targets.flatMap(({ status, targetId }) => (status === 'Succeeded' ? [targetId] : [])),
+  );
+  const members = new Set((seen.group?.Instances ?? []).map(({ InstanceId }) => InstanceId));
+  return [
+    ...(seen.run?.status === 'Succeeded'
+      ? []
+      : [`pipeline execution ${pipelineExecutionId} is ${seen.run?.status ?? 'missing'}, not Succeeded`]),
+    ...(commits.includes(commitId)
+      ? []
+      : [
+          `pipeline execution ${pipelineExecutionId} deployed commit ${commits.join(', ') || 'unknown'}, not ${commitId}`,
+        ]),
+    ...(deployed === deploymentId
+      ? []
+      : [
+          `pipeline execution ${pipelineExecutionId} made deployment ${deployed ?? 'none'}, not ${deploymentId}`,
+        ]),
+    ...(seen.deployment?.status === 'Succeeded'
+      ? []
+      : [`deployment ${deploymentId} is ${seen.deployment?.status ?? 'missing'}, not Succeeded`]),
+    ...(seen.group === undefined ? ['the Auto Scaling group of the deployment group is missing'] : []),
+    ...(seen.healthy.length === 0 ? ['the target group has no healthy instance'] : []),
+    ...seen.healthy.flatMap((instance) => [
+      ...(seen.images[instance] === imageId
+        ? []
+        : [`instance ${instance} runs ${seen.images[instance] ?? 'an unknown image'}, not ${imageId}`]),
+      ...(done.has(instance) ? [] : [`instance ${instance} did not get deployment ${deploymentId}`]),
+      ...(seen.group === undefined || members.has(instance)
+        ? []
+        : [`instance ${instance} is not in the Auto Scaling group ${seen.group.AutoScalingGroupName}`]),
+    ]),
+  ];
+};
+
+/** CodeDeploy's copy of a group has min = desired, and may lack the target group: both are put right (T05). */
+const repair = async (
+  groups: VerifyProdDependencies['groups'],
+  group: AutoScalingGroup,
+  name: string,
+  { minSize, maxSize, targetGroupArn }: ProdSettings,
+): Promise<void> => {
+  if (group.MinSize !== minSize || group.MaxSize !== maxSize)
+    await groups.update({ AutoScalingGroupName: name, MinSize: minSize, MaxSize: maxSize });
+  if (!(group.TargetGroupARNs ?? []).includes(targetGroupArn))
+    await groups.attachTargetGroup(name, targetGroupArn);
+};
+
+/**
+ * Sees that every instance that serves runs the approved image and the approved commit, and repairs the fleet that
+ * CodeDeploy made. Safe to repeat.
+ * @throws ProdNotVerifiedError with everything that differs
+ */
+export const verifyProd =
+  ({ ledger, runs, deployments, deploymentGroups, groups, serving, region, prod }: VerifyProdDependencies) =>
+  async (request: VerifyProdRequest): Promise<VerifyProdOutput> => {
+    const { promotionId, pipelineExecutionId, deploymentId, imageId } = request;
+    const deploymentGroup = await deploymentGroups.find(prod.applicationName, prod.deploymentGroupName);
+    const name = deploymentGroup?.autoScalingGroups?.[0]?.name;
+    const group = name === undefined ? undefined : await groups.named(name);
+    if (name !== undefined && group !== undefined) await repair(groups, group, name, prod);
+
+    const [run, actions, deployment, targets, healthy] = await Promise.all([
+      runs.run(prod.pipelineName, pipelineExecutionId),
+      runs.actions(prod.pipelineName, pipelineExecutionId),
+      deployments.deployment(deploymentId),
+      deployments.targets(deploymentId),
+      serving.healthy(prod.targetGroupArn),
+    ]);
+    const images = await serving.imagesOf(healthy);
+    const differences = prodDifferences(request, {
+      run,
+      actions,
+      deployment,
+      targets,
+      group,
+      healthy,
+      images,
+    });
+    if (differences.length > 0)
+      throw new ProdNotVerifiedError(
+        [
+          'Prod is not what was approved:',
+          ...differences.map((difference) => `- ${difference}`),
+          'Look at what serves before you redrive; a redrive verifies again.',
+          `Console: ${deploymentLink(region, deploymentId)}`,
+        ].join('\n'),
+      );
+    await ledger.updatePromotion(promotionId, {
+      images: { prod: imageId },
+      deployments: { prod: deploymentId },
+    });
+    return { autoScalingGroupName: name ?? '', instanceIds: healthy };
+  };

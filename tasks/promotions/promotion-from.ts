@@ -1,0 +1,53 @@
+import type { PromotionInput } from '../payloads.ts';
+
+/** What is promoted. */
+export interface PromotedBranch {
+  readonly application: string;
+  readonly repositoryName: string;
+  readonly branch: string;
+}
+
+/** A promotion that a push asks for. */
+export interface RequestedPromotion {
+  /** Name of the execution: the same for the same event. At most 80 characters (StartExecution's reference). */
+  readonly promotionId: string;
+  readonly input: PromotionInput;
+}
+
+const MAX_NAME = 80;
+/** An event id is a UUID of 36 characters; with 12 of the commit and two dashes this leaves 30. */
+const MAX_APPLICATION = 30;
+const COMMIT_DIGITS = 12;
+
+const nameOf = (application: string, commitId: string, eventId: string): string =>
+  [application.slice(0, MAX_APPLICATION), commitId.slice(0, COMMIT_DIGITS), eventId]
+    .map((part) => part.replace(/[^A-Za-z0-9_-]/g, '-'))
+    .join('-')
+    .slice(0, MAX_NAME);
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/**
+ * The promotion that a repository's event asks for (T41): a commit that the promoted branch was created with or moved
+ * to. Anything else asks for none: another branch or repository, a tag, a deleted branch.
+ */
+export const promotionFrom = (event: unknown, promoted: PromotedBranch): RequestedPromotion | undefined => {
+  if (!isObject(event) || !isObject(event.detail)) return undefined;
+  const { detail } = event;
+  const eventId = textOf(event.id);
+  const commitId = textOf(detail.commitId);
+  const isPush =
+    event.source === 'aws.codecommit' &&
+    (detail.event === 'referenceCreated' || detail.event === 'referenceUpdated') &&
+    detail.referenceType === 'branch' &&
+    detail.referenceName === promoted.branch &&
+    detail.repositoryName === promoted.repositoryName;
+  if (!isPush || eventId === '' || !/^[0-9a-f]{40}$/.test(commitId)) return undefined;
+  const { application, branch } = promoted;
+  return {
+    promotionId: nameOf(application, commitId, eventId),
+    input: { application, commitId, branch, pushedBy: textOf(detail.callerUserArn) || 'unknown', eventId },
+  };
+};

@@ -1,0 +1,139 @@
+import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
+import { executionLink } from '../console-links.ts';
+import type { Promotion, PromotionStatus } from '../ledger/items.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { failureNotice, type Notices } from '../notices.ts';
+import { type PromotionInput, REFUSED } from '../payloads.ts';
+
+/** Step Functions, as far as following an execution needs it. */
+export interface Executions {
+  readonly describe: (executionArn: string) => Promise<DescribeExecutionOutput>;
+  /** Name of the state that the execution entered last: where it failed, as states follow one another. */
+  readonly lastStateEntered: (executionArn: string) => Promise<string | undefined>;
+}
+
+/** What tracking needs. */
+export interface TrackPromotionDependencies {
+  readonly ledger: Pick<Ledger, 'promotion' | 'addPromotion' | 'updatePromotion'>;
+  readonly executions: Executions;
+  readonly notices: Notices;
+  readonly siteUrl: string;
+}
+
+/** Step Functions tells an older state of the execution than the event did: to be asked again. */
+export class ExecutionNotSettledError extends Error {
+  override readonly name = 'ExecutionNotSettled';
+}
+
+/** The part of "Step Functions Execution Status Change" that matters; everything else is asked for. */
+export interface ExecutionStatusChange {
+  readonly detail: {
+    readonly executionArn: string;
+    readonly status?: string;
+    readonly redriveCount?: number;
+  };
+}
+
+/** The promotion's status: a refusal is an execution that failed with the error of its Fail state. */
+export const statusOf = ({ status, error }: DescribeExecutionOutput): PromotionStatus => {
+  if (status === 'FAILED') return error === REFUSED ? 'REFUSED' : 'FAILED';
+  return status === 'SUCCEEDED' || status === 'TIMED_OUT' || status === 'ABORTED' ? status : 'RUNNING';
+};
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** A promotion whose execution was started by hand, from its input; undefined if that is no promotion's. */
+export const promotionOf = (execution: DescribeExecutionOutput): Promotion | undefined => {
+  let input: Partial<PromotionInput>;
+  try {
+    input = (JSON.parse(execution.input ?? '') ?? {}) as Partial<PromotionInput>;
+  } catch {
+    return undefined;
+  }
+  const { application, commitId, branch, pushedBy } = input;
+  const { name, executionArn } = execution;
+  if (name === undefined || executionArn === undefined) return undefined;
+  if (!isText(application) || !isText(commitId) || !isText(branch) || !isText(pushedBy)) return undefined;
+  return {
+    promotionId: name,
+    executionArn,
+    application,
+    commitId,
+    branch,
+    pushedBy,
+    commitMessage: '',
+    commitAuthor: '',
+    commitAuthorEmail: '',
+    status: 'RUNNING',
+    startedAt: execution.startDate?.toISOString() ?? '',
+    redrives: 0,
+    images: {},
+    deployments: {},
+  };
+};
+
+const isStale = (
+  { status: told, redriveCount: toldRedrives = 0 }: ExecutionStatusChange['detail'],
+  execution: DescribeExecutionOutput,
+): boolean =>
+  told !== undefined &&
+  told !== 'RUNNING' &&
+  execution.status === 'RUNNING' &&
+  (execution.redriveCount ?? 0) <= toldRedrives;
+
+const isFailure = (status: PromotionStatus): boolean => status === 'FAILED' || status === 'TIMED_OUT';
+
+const isNoted = (
+  promotion: Promotion,
+  status: PromotionStatus,
+  execution: DescribeExecutionOutput,
+): boolean =>
+  promotion.status === status &&
+  promotion.redrives === (execution.redriveCount ?? 0) &&
+  promotion.endedAt === execution.stopDate?.toISOString();
+
+/**
+ * An execution's status changed: keeps the promotion as Step Functions describes it, and tells operators of a
+ * failure, once. Events may come doubled, late and in any order.
+ * @throws ExecutionNotSettledError while Step Functions still describes what was before the event
+ */
+export const trackPromotion =
+  ({ ledger, executions, notices, siteUrl }: TrackPromotionDependencies) =>
+  async ({ detail }: ExecutionStatusChange): Promise<void> => {
+    const { executionArn } = detail;
+    for (;;) {
+      const execution = await executions.describe(executionArn);
+      if (isStale(detail, execution))
+        throw new ExecutionNotSettledError(
+          `${executionArn} is described as RUNNING after the event of ${detail.status}: try again`,
+        );
+      const promotionId = execution.name ?? '';
+      const known = await ledger.promotion(promotionId);
+      const promotion = known ?? promotionOf(execution);
+      if (promotion === undefined) return;
+      const status = statusOf(execution);
+      // Also how the loop ends: another event may have written an older status over a newer one.
+      if (known !== undefined && isNoted(known, status, execution)) return;
+      if (known === undefined) await ledger.addPromotion(promotion);
+
+      const { error = '', cause = '' } = execution;
+      if (isFailure(status)) {
+        const state = await executions.lastStateEntered(executionArn);
+        const redrives = execution.redriveCount ?? 0;
+        await notices.send(
+          failureNotice(
+            { ...promotion, redrives },
+            { state, error, cause: `${cause}\n\nExecution: ${executionLink(executionArn)}`.trim() },
+            siteUrl,
+          ),
+        );
+      }
+      await ledger.updatePromotion(promotionId, {
+        status,
+        redrives: execution.redriveCount ?? 0,
+        endedAt: execution.stopDate?.toISOString(),
+        error: execution.error,
+        cause: execution.cause,
+      });
+    }
+  };

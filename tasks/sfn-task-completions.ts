@@ -1,0 +1,36 @@
+import {
+  InvalidToken,
+  SendTaskFailureCommand,
+  SendTaskSuccessCommand,
+  SFNClient,
+  TaskDoesNotExist,
+  TaskTimedOut,
+} from '@aws-sdk/client-sfn';
+import { fitCause, MAX_ERROR_LENGTH, type TaskCompletions, type Told } from './task-completions.ts';
+
+const tell = async (send: () => Promise<unknown>): Promise<Told> => {
+  try {
+    await send();
+    return 'told';
+  } catch (error) {
+    if (error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken)
+      return 'no-longer-open';
+    throw error;
+  }
+};
+
+/** Completes task tokens through Step Functions. */
+export const createSfnTaskCompletions = (client = new SFNClient({})): TaskCompletions => ({
+  succeed: (taskToken, output) =>
+    tell(() => client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) }))),
+  fail: (taskToken, { error, cause }) =>
+    tell(() =>
+      client.send(
+        new SendTaskFailureCommand({
+          taskToken,
+          error: error.slice(0, MAX_ERROR_LENGTH),
+          cause: fitCause(cause),
+        }),
+      ),
+    ),
+});

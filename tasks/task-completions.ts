@@ -1,0 +1,24 @@
+/** Whether a task token was still waiting: it may have timed out, been told before, or belong to a stopped execution. */
+export type Told = 'told' | 'no-longer-open';
+
+/** Completes task tokens. Telling a token that no longer waits is an outcome, not an error (T36). */
+export interface TaskCompletions {
+  readonly succeed: (taskToken: string, output: object) => Promise<Told>;
+  readonly fail: (
+    taskToken: string,
+    failure: { readonly error: string; readonly cause: string },
+  ) => Promise<Told>;
+}
+
+/** Longest error name and cause that SendTaskFailure takes, in characters (its API reference). */
+export const MAX_ERROR_LENGTH = 256;
+export const MAX_CAUSE_LENGTH = 32_768;
+
+const GAP = '\n[…]\n';
+
+/** Shortens a cause to what Step Functions takes. What failed stands first and the log's end last: the middle goes. */
+export const fitCause = (cause: string, max = MAX_CAUSE_LENGTH): string => {
+  if (cause.length <= max) return cause;
+  const head = Math.floor((max - GAP.length) / 2);
+  return cause.slice(0, head) + GAP + cause.slice(cause.length - (max - GAP.length - head));
+};

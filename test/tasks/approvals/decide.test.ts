@@ -1,0 +1,136 @@
+import { decideApproval } from '../../../tasks/approvals/decide.ts';
+import type { Person } from '../../../tasks/ledger/items.ts';
+import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import type { Decision } from '../../../tasks/payloads.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { anApproval, aPerson, PROMOTION_ID } from '../doubles/samples.ts';
+import { createTokens } from '../doubles/tokens.ts';
+
+const NOW = '2026-11-23T08:00:00.000Z';
+let ledger: Ledger;
+let tokens: ReturnType<typeof createTokens>;
+beforeEach(async () => {
+  ledger = createMemoryLedger();
+  tokens = createTokens('qc-token-1', 'pmo-token-1');
+  await ledger.addApproval(anApproval());
+});
+
+const decide = (person: Person, decision: Decision, approvalId = 'qc-request-1', over: Ledger = ledger) =>
+  decideApproval({ ledger: over, tasks: tokens.tasks, now: () => new Date(NOW) })({
+    approvalId,
+    decision,
+    comment: 'Looks right',
+    person,
+  });
+
+describe('deciding', () => {
+  it.each(['approve', 'refuse'] as const)('records %s and tells the waiting state', async (decision) => {
+    const outcome = await decide(aPerson('quinn'), decision);
+    expect(outcome).toEqual({
+      kind: 'decided',
+      approval: anApproval({
+        status: decision === 'approve' ? 'APPROVED' : 'REFUSED',
+        decision,
+        decidedBy: { subject: 'sub-of-quinn', name: 'quinn', verifiedEmail: 'quinn@example.com' },
+        decidedAt: NOW,
+        comment: 'Looks right',
+        answeredToken: 'qc-token-1',
+      }),
+    });
+    expect(tokens.told).toEqual([
+      {
+        token: 'qc-token-1',
+        output: { decision, approvalId: 'qc-request-1', decidedBy: 'quinn', decidedAt: NOW },
+      },
+    ]);
+    expect(await ledger.openApprovals('qc')).toEqual([]);
+    expect(await ledger.refusals(PROMOTION_ID)).toEqual([]);
+  });
+
+  it('counts exactly one of two who decide at once', async () => {
+    const outcomes = await Promise.all([
+      decide(aPerson('quinn'), 'approve'),
+      decide(aPerson('sam'), 'refuse'),
+    ]);
+    expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['decided', 'refused']);
+    expect(outcomes).toContainEqual(expect.objectContaining({ kind: 'refused', reason: 'AlreadyDecided' }));
+    expect(tokens.told).toHaveLength(1);
+    expect((await ledger.refusals(PROMOTION_ID)).map(({ reason }) => reason)).toEqual(['AlreadyDecided']);
+  });
+
+  it('gives the same person sending the same decision again the same answer', async () => {
+    const outcomes = await Promise.all([
+      decide(aPerson('quinn'), 'approve'),
+      decide(aPerson('quinn'), 'approve'),
+    ]);
+    outcomes.push(await decide(aPerson('quinn'), 'approve'));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['decided', 'decided', 'decided']);
+    expect(tokens.told).toHaveLength(1);
+  });
+
+  it('records who was refused and why, and leaves the request open', async () => {
+    await decide(aPerson('sam'), 'approve');
+    const request = anApproval({ role: 'pmo', approvalId: 'pmo-request-1', taskToken: 'pmo-token-1' });
+    await ledger.addApproval(request);
+    expect(await decide(aPerson('sam'), 'approve', 'pmo-request-1')).toEqual({
+      kind: 'refused',
+      reason: 'ApproversMustDiffer',
+      message: 'sam approved as QC: somebody else must decide as PMO.',
+      approval: request,
+    });
+    expect(await ledger.refusals(PROMOTION_ID)).toEqual([
+      {
+        promotionId: PROMOTION_ID,
+        approvalId: 'pmo-request-1',
+        role: 'pmo',
+        person: { subject: 'sub-of-sam', name: 'sam', verifiedEmail: 'sam@example.com' },
+        reason: 'ApproversMustDiffer',
+        at: NOW,
+      },
+    ]);
+    expect(tokens.told).toHaveLength(1);
+    expect((await decide(aPerson('parker'), 'approve', 'pmo-request-1')).kind).toBe('decided');
+  });
+
+  it('says that a request does not exist', async () => {
+    expect(await decide(aPerson('quinn'), 'approve', 'guessed')).toEqual({
+      kind: 'refused',
+      reason: 'NoLongerOpen',
+      message: expect.stringContaining('There is no such request'),
+    });
+  });
+
+  it('says that nobody waits any more, and closes the request (T36)', async () => {
+    tokens.close('qc-token-1');
+    const outcome = await decide(aPerson('quinn'), 'approve');
+    expect(outcome).toMatchObject({ kind: 'refused', reason: 'NoLongerOpen' });
+    expect(await ledger.openApprovals('qc')).toEqual([]);
+    expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toMatchObject({ status: 'APPROVED' });
+    expect((await ledger.refusals(PROMOTION_ID)).map(({ reason }) => reason)).toEqual(['NoLongerOpen']);
+  });
+
+  it('tells the token of a later try that took the request over meanwhile', async () => {
+    tokens.open('qc-token-2');
+    const racing: Ledger = {
+      ...ledger,
+      replaceApproval: async (before, after) => {
+        // The state is tried again between the decision and its telling.
+        if (
+          before.answeredToken === undefined &&
+          after.answeredToken !== undefined &&
+          before.taskToken === 'qc-token-1'
+        )
+          await ledger.replaceApproval(before, { ...before, taskToken: 'qc-token-2' });
+        return ledger.replaceApproval(before, after);
+      },
+    };
+    const outcome = await decide(aPerson('quinn'), 'approve', 'qc-request-1', racing);
+    expect(outcome.kind).toBe('decided');
+    expect(tokens.told.map(({ token }) => token)).toEqual(['qc-token-1', 'qc-token-2']);
+  });
+
+  it('fails on what is no conflict', async () => {
+    const broken: Ledger = { ...ledger, replaceApproval: () => Promise.reject(new Error('throttled')) };
+    await expect(decide(aPerson('quinn'), 'approve', 'qc-request-1', broken)).rejects.toThrow('throttled');
+  });
+});

@@ -1,0 +1,113 @@
+import type { Approval, Job, Promotion, Refusal } from '../../../tasks/ledger/items.ts';
+import { type Ledger, LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
+import { isApprovalOpen, isJobOpen, versionOf } from '../../../tasks/ledger/stored.ts';
+
+const by =
+  <Item>(key: (item: Item) => string) =>
+  (a: Item, b: Item): number =>
+    key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0;
+const merged = <Item extends object>(item: Item, change: object): Item =>
+  Object.fromEntries(
+    Object.entries({ ...item, ...change }).filter(([, value]) => value !== undefined),
+  ) as Item;
+
+/** A ledger in memory that keeps the same contract as the one in DynamoDB: the same tests run against both. */
+export const createMemoryLedger = (): Ledger => {
+  const promotions = new Map<string, Promotion>();
+  const jobs = new Map<string, Job>();
+  const approvals = new Map<string, Approval>();
+  const refusals = new Map<string, Refusal>();
+
+  const jobKey = ({ promotionId, state, attempt }: Job): string => `${promotionId}#${state}#${attempt}`;
+  const approvalKey = ({ promotionId, role, attempt }: Approval): string =>
+    `${promotionId}#${role}#${attempt}`;
+  const add = <Item>(items: Map<string, Item>, key: string, item: Item): void => {
+    if (items.has(key)) throw new LedgerConflictError(`${key} exists already`);
+    items.set(key, structuredClone(item));
+  };
+  const replace = <Item extends object>(
+    items: Map<string, Item>,
+    key: string,
+    before: Item,
+    after: Item,
+  ): void => {
+    const stored = items.get(key);
+    if (stored === undefined || versionOf(stored) !== versionOf(before))
+      throw new LedgerConflictError(`${key} was changed since it was read`);
+    items.set(key, structuredClone(after));
+  };
+  const latest = <Item extends { attempt: number }>(items: Item[]): Item | undefined =>
+    items.sort((a, b) => a.attempt - b.attempt).at(-1);
+
+  return {
+    addPromotion: async (promotion) => {
+      if (!promotions.has(promotion.promotionId))
+        promotions.set(promotion.promotionId, structuredClone(promotion));
+    },
+    promotion: async (promotionId) => promotions.get(promotionId),
+    promotions: async ({ limit = 50, next } = {}) => {
+      const from = next === undefined ? 0 : Number(next);
+      const all = [...promotions.values()].sort(by((item) => item.startedAt)).reverse();
+      return {
+        items: all.slice(from, from + limit),
+        ...(from + limit < all.length ? { next: String(from + limit) } : {}),
+      };
+    },
+    updatePromotion: async (promotionId, change) => {
+      const stored = promotions.get(promotionId);
+      if (stored === undefined) throw new LedgerConflictError(`The ledger has no promotion ${promotionId}`);
+      promotions.set(
+        promotionId,
+        merged(stored, {
+          ...change,
+          images: { ...stored.images, ...change.images },
+          deployments: { ...stored.deployments, ...change.deployments },
+        }),
+      );
+    },
+
+    addJob: async (job) => add(jobs, jobKey(job), job),
+    replaceJob: async (before, after) => replace(jobs, jobKey(after), before, after),
+    latestJob: async (promotionId, state) =>
+      latest([...jobs.values()].filter((job) => job.promotionId === promotionId && job.state === state)),
+    jobs: async (promotionId) =>
+      [...jobs.values()].filter((job) => job.promotionId === promotionId).sort(by((job) => job.startedAt)),
+    jobByExternalId: async (externalId) =>
+      [...jobs.values()]
+        .filter((job) => job.externalId === externalId)
+        .sort(by((job) => job.startedAt))
+        .at(-1),
+    openJobs: async (application) =>
+      [...jobs.values()]
+        .filter((job) => job.application === application && isJobOpen(job))
+        .sort(by((job) => job.startedAt)),
+
+    addApproval: async (approval) => add(approvals, approvalKey(approval), approval),
+    replaceApproval: async (before, after) => replace(approvals, approvalKey(after), before, after),
+    latestApproval: async (promotionId, role) =>
+      latest(
+        [...approvals.values()].filter(
+          (approval) => approval.promotionId === promotionId && approval.role === role,
+        ),
+      ),
+    approvals: async (promotionId) =>
+      [...approvals.values()]
+        .filter((approval) => approval.promotionId === promotionId)
+        .sort(by((approval) => `${approval.role}#${String(approval.attempt).padStart(4, '0')}`)),
+    approvalById: async (approvalId) =>
+      [...approvals.values()].find((approval) => approval.approvalId === approvalId),
+    openApprovals: async (role) =>
+      [...approvals.values()]
+        .filter((approval) => approval.role === role && isApprovalOpen(approval))
+        .sort(by((approval) => approval.requestedAt)),
+
+    addRefusal: async (refusal) => {
+      const key = `${refusal.promotionId}#${refusal.at}#${refusal.approvalId}`;
+      if (!refusals.has(key)) refusals.set(key, structuredClone(refusal));
+    },
+    refusals: async (promotionId) =>
+      [...refusals.values()]
+        .filter((refusal) => refusal.promotionId === promotionId)
+        .sort(by((item) => item.at)),
+  };
+};

@@ -1,0 +1,187 @@
+import {
+  CodePipelineClient,
+  GetPipelineExecutionCommand,
+  type PipelineExecution,
+  PutJobFailureResultCommand,
+  PutJobSuccessResultCommand,
+} from '@aws-sdk/client-codepipeline';
+import type { CodePipelineEvent } from 'aws-lambda';
+import { createGuardedPipelines } from '../../../tasks/guard/codepipeline-guard.ts';
+import { guardPipeline } from '../../../tasks/guard/guard-pipeline.ts';
+import { isSessionOf } from '../../../tasks/guard/may-deploy.ts';
+import { createPipelineRuns } from '../../../tasks/jobs/codepipeline-runs.ts';
+import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
+import type { GuardParameters } from '../../../tasks/payloads.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { aJob, anApproval, aPerson, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
+import { double, offline, on } from '../doubles/sdk.ts';
+
+const STARTER = 'arn:aws:iam::000000000000:role/lockstep/shop-start-job';
+const started = {
+  triggerType: 'StartPipelineExecution',
+  triggerDetail: 'arn:aws:sts::000000000000:assumed-role/shop-start-job/shop-start-job',
+} as const;
+const approved = (role: 'qc' | 'pmo', name: string): Approval =>
+  anApproval({ role, approvalId: role, status: 'APPROVED', decidedBy: aPerson(name) });
+const waiting = (change: Partial<Job> = {}): Job =>
+  aJob({
+    kind: 'pipeline-run',
+    state: 'Deploy to Prod',
+    subject: { pipelineName: 'shop-prod', sourceAction: 'Source', commitId: COMMIT, environment: 'prod' },
+    status: 'RUNNING',
+    externalId: 'shop-prod/e-1',
+    ...change,
+  });
+
+const { externalId: _, ...starting } = waiting({ status: 'STARTING' });
+
+interface Situation {
+  readonly parameters?: Partial<GuardParameters> | string;
+  readonly trigger?: PipelineExecution['trigger'];
+  readonly promotion?: Promotion;
+  readonly jobs?: readonly Job[];
+  readonly approvals?: readonly Approval[];
+  readonly ledgerFails?: boolean;
+}
+const guard = async (situation: Situation) => {
+  const { parameters, trigger = started, promotion = aPromotion(), jobs = [waiting()] } = situation;
+  const { approvals = [approved('qc', 'quinn'), approved('pmo', 'parker')] } = situation;
+  const ledger = createMemoryLedger();
+  await ledger.addPromotion(promotion);
+  for (const job of jobs) await ledger.addJob(job);
+  for (const approval of approvals) await ledger.addApproval(approval);
+  const { client, sent } = double(
+    new CodePipelineClient(offline),
+    on(GetPipelineExecutionCommand, () => ({ pipelineExecution: { trigger } })),
+    on(PutJobSuccessResultCommand, () => ({})),
+    on(PutJobFailureResultCommand, () => ({})),
+  );
+  const UserParameters =
+    typeof parameters === 'string'
+      ? parameters
+      : JSON.stringify({
+          environment: 'prod',
+          pipelineName: 'shop-prod',
+          promotionId: PROMOTION_ID,
+          pipelineExecutionId: 'e-1',
+          commitId: COMMIT,
+          ...parameters,
+        });
+  await guardPipeline({
+    pipelines: createGuardedPipelines(client, createPipelineRuns(client)),
+    ledger: situation.ledgerFails
+      ? { ...ledger, promotion: () => Promise.reject(new Error('the table is unreachable')) }
+      : ledger,
+    starterRoleArn: STARTER,
+  })({
+    'CodePipeline.job': {
+      id: 'job-1',
+      data: { actionConfiguration: { configuration: { FunctionName: 'guard', UserParameters } } },
+    },
+  } as CodePipelineEvent);
+  return sent.filter(({ command }) => command.startsWith('PutJob'));
+};
+
+describe('the guard of a pipeline (T20)', () => {
+  it.each<[string, Situation]>([
+    ['the run that a promotion waits for', {}],
+    ['a run that is quicker than the note of its id', { jobs: [starting] }],
+    [
+      'QAT without approvals',
+      {
+        parameters: { environment: 'qat', pipelineName: 'shop-qat' },
+        approvals: [],
+        jobs: [waiting({ subject: { pipelineName: 'shop-qat' }, externalId: 'shop-qat/e-1' })],
+      },
+    ],
+    [
+      'a promotion that was redriven, before its status is noted',
+      { promotion: aPromotion({ status: 'FAILED' }) },
+    ],
+  ])('lets %s deploy', async (_, situation) => {
+    expect(await guard(situation)).toEqual([
+      { command: 'PutJobSuccessResultCommand', input: { jobId: 'job-1' } },
+    ]);
+  });
+
+  it.each<[string, Situation, RegExp]>([
+    [
+      'a new pipeline’s first run',
+      { trigger: { triggerType: 'CreatePipeline' } },
+      /started by CreatePipeline \(no detail\), not by Lockstep/,
+    ],
+    [
+      '"Release change" by hand',
+      {
+        trigger: {
+          triggerType: 'StartPipelineExecution',
+          triggerDetail: 'arn:aws:iam::000000000000:user/olga',
+        },
+      },
+      /user\/olga\), not by Lockstep/,
+    ],
+    [
+      'a role whose name only begins like ours',
+      { trigger: { ...started, triggerDetail: 'arn:aws:sts::000000000000:assumed-role/shop-start-job-2/x' } },
+      /not by Lockstep/,
+    ],
+    [
+      'no promotion',
+      { parameters: { promotionId: 'none' } },
+      /names the promotion "none", which does not exist/,
+    ],
+    ['an unknown promotion', { parameters: { promotionId: 'guessed' } }, /"guessed", which does not exist/],
+    ['another commit', { parameters: { commitId: 'f'.repeat(40) } }, /has commit f{40}, the promotion/],
+    ['a run that nobody waits for', { jobs: [] }, /does not wait for this run/],
+    [
+      'a run whose promotion waits for another',
+      { jobs: [waiting({ externalId: 'shop-prod/e-0' })] },
+      /does not wait/,
+    ],
+    ['a job that has ended', { jobs: [waiting({ status: 'FAILED' })] }, /does not wait/],
+    [
+      'a job of the other pipeline',
+      { jobs: [waiting({ subject: { pipelineName: 'shop-qat' } })] },
+      /does not wait/,
+    ],
+    ['a job of another kind', { jobs: [waiting({ kind: 'image-build' })] }, /does not wait/],
+    ['Prod without QC', { approvals: [approved('pmo', 'parker')] }, /QC has not approved/],
+    [
+      'Prod with a pending PMO',
+      { approvals: [approved('qc', 'quinn'), anApproval({ role: 'pmo' })] },
+      /PMO has not approved/,
+    ],
+    [
+      'Prod approved twice by one person',
+      { approvals: [approved('qc', 'sam'), approved('pmo', 'sam')] },
+      /sam approved as QC and as PMO/,
+    ],
+    ['parameters that are no JSON', { parameters: 'prod' }, /could not decide: TypeError: .*no JSON: prod/],
+    ['parameters that lack something', { parameters: { commitId: '' } }, /lack commitId/],
+    ['an unknown environment', { parameters: { environment: 'test' as 'qat' } }, /environment is "test"/],
+    ['an unreachable ledger', { ledgerFails: true }, /could not decide: Error: the table is unreachable/],
+  ])('fails %s', async (_, situation, message) => {
+    expect(await guard(situation)).toEqual([
+      {
+        command: 'PutJobFailureResultCommand',
+        input: {
+          jobId: 'job-1',
+          failureDetails: { type: 'JobFailed', message: expect.stringMatching(message) },
+        },
+      },
+    ]);
+  });
+});
+
+describe('a session of a role', () => {
+  it.each([
+    [STARTER, true],
+    ['arn:aws:sts::000000000000:assumed-role/shop-start-job/any-session', true],
+    ['arn:aws:sts::111111111111:assumed-role/shop-start-job/any-session', false],
+    ['arn:aws-cn:sts::000000000000:assumed-role/shop-start-job/any-session', false],
+    ['arn:aws:sts::000000000000:federated-user/shop-start-job', false],
+    ['', false],
+  ])('%s: %s', (caller, expected) => {
+    expect(isSessionOf(caller, STARTER)).toBe(expected);
+  });
+});

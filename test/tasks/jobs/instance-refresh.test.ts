@@ -1,0 +1,122 @@
+import {
+  AutoScalingClient,
+  DescribeInstanceRefreshesCommand,
+  type InstanceRefresh,
+  InstanceRefreshInProgressFault,
+  type InstanceRefreshStatus,
+  StartInstanceRefreshCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { createInstanceRefreshes } from '../../../tasks/jobs/auto-scaling-refreshes.ts';
+import { instanceRefresh } from '../../../tasks/jobs/instance-refresh.ts';
+import { aJob } from '../doubles/samples.ts';
+import { because, double, offline, on } from '../doubles/sdk.ts';
+
+const job = aJob({
+  kind: 'instance-refresh',
+  subject: { autoScalingGroupName: 'qat' },
+  startedAt: '2026-11-22T10:00:01.500Z',
+});
+const refresh = (id: string, StartTime: string): InstanceRefresh => ({
+  InstanceRefreshId: id,
+  AutoScalingGroupName: 'qat',
+  Status: 'InProgress',
+  StartTime: new Date(StartTime),
+});
+const autoScaling = (refreshes: InstanceRefresh[], start: () => string) =>
+  double(
+    new AutoScalingClient(offline),
+    on(DescribeInstanceRefreshesCommand, (input) => ({
+      InstanceRefreshes: refreshes.filter(
+        ({ InstanceRefreshId: id }) => input.InstanceRefreshIds?.includes(id ?? '') ?? true,
+      ),
+    })),
+    on(StartInstanceRefreshCommand, () => ({ InstanceRefreshId: start() })),
+  );
+const kind = ({ client }: { client: AutoScalingClient }) =>
+  instanceRefresh(createInstanceRefreshes(client), 'us-east-1');
+const inProgress = (): never => {
+  throw new InstanceRefreshInProgressFault(because('An instance refresh is already in progress'));
+};
+const nobodys = async () => false;
+
+describe('an instance refresh', () => {
+  it('starts without keeping the group’s one instance (T30), and leaves none unrefreshed (T11)', async () => {
+    const service = autoScaling([], () => 'r-1');
+    expect(await kind(service).start(job, nobodys)).toBe('qat/r-1');
+    expect(service.sent.at(-1)).toEqual({
+      command: 'StartInstanceRefreshCommand',
+      input: {
+        AutoScalingGroupName: 'qat',
+        Preferences: { MinHealthyPercentage: 0, SkipMatching: false },
+      },
+    });
+  });
+
+  it('takes what an earlier try of the attempt started', async () => {
+    const service = autoScaling([refresh('r-1', '2026-11-22T10:00:01.000Z')], () => 'r-2');
+    expect(await kind(service).start(job, nobodys)).toBe('qat/r-1');
+    expect(service.sent.map(({ command }) => command)).toEqual(['DescribeInstanceRefreshesCommand']);
+  });
+
+  it('takes neither an older one nor another attempt’s', async () => {
+    const service = autoScaling(
+      [refresh('r-2', '2026-11-22T10:00:05.000Z'), refresh('r-1', '2026-11-22T09:59:59.000Z')],
+      () => 'r-3',
+    );
+    expect(await kind(service).start(job, async (id) => id === 'qat/r-2')).toBe('qat/r-3');
+  });
+
+  it('attaches to one in progress that turns out to be its own', async () => {
+    const refreshes: InstanceRefresh[] = [];
+    const service = autoScaling(refreshes, () => {
+      refreshes.push(refresh('r-1', '2026-11-22T10:00:02.000Z'));
+      return inProgress();
+    });
+    expect(await kind(service).start(job, nobodys)).toBe('qat/r-1');
+  });
+
+  it('fails with InstanceRefreshInProgress on one that is somebody else’s', async () => {
+    const service = autoScaling([refresh('r-1', '2026-11-22T09:00:00.000Z')], inProgress);
+    await expect(kind(service).start(job, nobodys)).rejects.toBeInstanceOf(InstanceRefreshInProgressFault);
+  });
+
+  const ended = (Status: InstanceRefreshStatus): InstanceRefresh => ({
+    ...refresh('r-1', '2026-11-22T10:00:02.000Z'),
+    Status,
+    PercentageComplete: 40,
+    StatusReason: 'instances failed to become healthy',
+  });
+  it.each<InstanceRefreshStatus>(['Pending', 'InProgress', 'Baking', 'Cancelling', 'RollbackInProgress'])(
+    'is running while it is %s',
+    async (status) => {
+      expect(await kind(autoScaling([ended(status)], inProgress)).inspect('qat/r-1')).toEqual({
+        state: 'running',
+      });
+    },
+  );
+
+  it('gives its id when it succeeded', async () => {
+    expect(await kind(autoScaling([ended('Successful')], inProgress)).inspect('qat/r-1')).toEqual({
+      state: 'succeeded',
+      output: { instanceRefreshId: 'r-1' },
+    });
+  });
+
+  it.each<InstanceRefreshStatus>(['Failed', 'Cancelled', 'RollbackFailed', 'RollbackSuccessful'])(
+    'fails with InstanceRefreshFailed when it is %s',
+    async (status) => {
+      expect(await kind(autoScaling([ended(status)], inProgress)).inspect('qat/r-1')).toEqual({
+        state: 'failed',
+        error: 'InstanceRefreshFailed',
+        cause: `Instance refresh r-1 of the Auto Scaling group qat ended ${status} at 40 %: instances failed to become healthy\nConsole: https://us-east-1.console.aws.amazon.com/ec2/home?region=us-east-1#AutoScalingGroupDetails:id=qat;view=instanceRefresh`,
+      });
+    },
+  );
+
+  it('fails when it no longer exists', async () => {
+    expect(await kind(autoScaling([], inProgress)).inspect('qat/r-1')).toMatchObject({
+      error: 'InstanceRefreshFailed',
+      cause: expect.stringContaining('no longer exists'),
+    });
+  });
+});

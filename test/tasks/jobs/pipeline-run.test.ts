@@ -1,0 +1,282 @@
+import {
+  BatchGetDeploymentTargetsCommand,
+  CodeDeployClient,
+  DeploymentDoesNotExistException,
+  type DeploymentInfo,
+  DeploymentNotStartedException,
+  GetDeploymentCommand,
+  type InstanceTarget,
+  ListDeploymentTargetsCommand,
+} from '@aws-sdk/client-codedeploy';
+import {
+  type ActionExecutionDetail,
+  CodePipelineClient,
+  GetPipelineExecutionCommand,
+  ListActionExecutionsCommand,
+  type PipelineExecution,
+  PipelineExecutionNotFoundException,
+  type PipelineExecutionStatus,
+  StartPipelineExecutionCommand,
+} from '@aws-sdk/client-codepipeline';
+import { createDeployments } from '../../../tasks/jobs/codedeploy-deployments.ts';
+import { createPipelineRuns } from '../../../tasks/jobs/codepipeline-runs.ts';
+import { pipelineRun } from '../../../tasks/jobs/pipeline-run.ts';
+import { aJob, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
+import { because, double, offline, on } from '../doubles/sdk.ts';
+
+const job = aJob({
+  kind: 'pipeline-run',
+  state: 'Deploy to QAT',
+  subject: { pipelineName: 'shop-qat', sourceAction: 'Source', commitId: COMMIT, environment: 'qat' },
+});
+const action = (
+  provider: string,
+  status: ActionExecutionDetail['status'],
+  executionResult: NonNullable<ActionExecutionDetail['output']>['executionResult'] = {},
+): ActionExecutionDetail => ({
+  stageName: 'Deploy',
+  actionName: provider,
+  status,
+  input: { actionTypeId: { category: 'Deploy', owner: 'AWS', provider, version: '1' } },
+  output: { executionResult },
+});
+
+interface Situation {
+  readonly run: () => PipelineExecution;
+  readonly actions?: ActionExecutionDetail[];
+  readonly deployment?: () => DeploymentInfo;
+  readonly targets?: InstanceTarget[];
+  readonly list?: () => string[];
+}
+const kindIn = ({ run, actions = [], deployment = () => ({}), targets = [], list }: Situation) =>
+  pipelineRun(
+    createPipelineRuns(
+      double(
+        new CodePipelineClient(offline),
+        on(GetPipelineExecutionCommand, () => ({ pipelineExecution: run() })),
+        on(ListActionExecutionsCommand, ({ nextToken }) =>
+          nextToken === undefined
+            ? {
+                actionExecutionDetails: actions.slice(0, 1),
+                ...(actions.length > 1 ? { nextToken: '1' } : {}),
+              }
+            : { actionExecutionDetails: actions.slice(1) },
+        ),
+      ).client,
+    ),
+    createDeployments(
+      double(
+        new CodeDeployClient(offline),
+        on(GetDeploymentCommand, () => ({ deploymentInfo: deployment() })),
+        on(ListDeploymentTargetsCommand, () => ({
+          targetIds: list?.() ?? targets.map(({ targetId }) => targetId ?? ''),
+        })),
+        on(BatchGetDeploymentTargetsCommand, ({ targetIds }) => ({
+          deploymentTargets: targets
+            .filter(({ targetId }) => targetIds?.includes(targetId ?? ''))
+            .map((instanceTarget) => ({ deploymentTargetType: 'InstanceTarget' as const, instanceTarget })),
+        })),
+      ).client,
+    ),
+    'us-east-1',
+    async () => {},
+  );
+const inspect = (situation: Situation) => kindIn(situation).inspect('shop-qat/e-1');
+const causeOf = async (situation: Situation): Promise<string> => {
+  const inspection = await inspect(situation);
+  return inspection.state === 'failed' ? inspection.cause : '';
+};
+
+describe('a pipeline’s run', () => {
+  it('starts with the pinned commit and the promotion’s id, after what it needs is ready (T21)', async () => {
+    const order: string[] = [];
+    const { client, sent } = double(
+      new CodePipelineClient(offline),
+      on(StartPipelineExecutionCommand, () => {
+        order.push('start');
+        return { pipelineExecutionId: 'e-1' };
+      }),
+    );
+    const kind = pipelineRun(
+      createPipelineRuns(client),
+      createDeployments(),
+      'us-east-1',
+      async ({ state }) => {
+        order.push(`before ${state}`);
+      },
+    );
+    expect(await kind.start(job, async () => false)).toBe('shop-qat/e-1');
+    expect(order).toEqual(['before Deploy to QAT', 'start']);
+    expect(sent.map(({ input }) => input)).toEqual([
+      {
+        name: 'shop-qat',
+        clientRequestToken: job.clientToken,
+        variables: [{ name: 'PROMOTION_ID', value: PROMOTION_ID }],
+        sourceRevisions: [{ actionName: 'Source', revisionType: 'COMMIT_ID', revisionValue: COMMIT }],
+      },
+    ]);
+  });
+
+  it.each<PipelineExecutionStatus>(['InProgress', 'Stopping'])(
+    'is running while it is %s',
+    async (status) => {
+      expect(await inspect({ run: () => ({ status }) })).toEqual({ state: 'running' });
+    },
+  );
+
+  it('gives the deployment that it made', async () => {
+    const actions = [
+      action('Lambda', 'Succeeded'),
+      action('CodeDeploy', 'Succeeded', { externalExecutionId: 'd-1' }),
+    ];
+    expect(await inspect({ run: () => ({ status: 'Succeeded' }), actions })).toEqual({
+      state: 'succeeded',
+      output: { pipelineExecutionId: 'e-1', deploymentId: 'd-1' },
+    });
+  });
+
+  it('fails with PipelineRunFailed when it deployed nothing', async () => {
+    expect(await inspect({ run: () => ({ status: 'Succeeded' }) })).toMatchObject({
+      error: 'PipelineRunFailed',
+      cause: expect.stringContaining('has no CodeDeploy action'),
+    });
+  });
+
+  it('fails with PipelineRunFailed when another action failed, and says why (T25)', async () => {
+    const guard = action('Lambda', 'Failed', {
+      errorDetails: { code: 'JobFailed', message: 'This run was started by CreatePipeline' },
+    });
+    expect(await inspect({ run: () => ({ status: 'Failed' }), actions: [guard] })).toEqual({
+      state: 'failed',
+      error: 'PipelineRunFailed',
+      cause: [
+        'Run e-1 of the pipeline shop-qat ended Failed',
+        'Action Lambda of stage Deploy failed: JobFailed: This run was started by CreatePipeline',
+        'Console: https://us-east-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/shop-qat/executions/e-1/timeline?region=us-east-1',
+      ].join('\n'),
+    });
+  });
+
+  it.each<PipelineExecutionStatus>(['Superseded', 'Cancelled', 'Stopped'])(
+    'fails with PipelineRunSuperseded when it is %s (T23)',
+    async (status) => {
+      const run = () => ({ status, statusSummary: 'stopped by hand' });
+      expect(await inspect({ run })).toMatchObject({
+        error: 'PipelineRunSuperseded',
+        cause: expect.stringContaining(`ended ${status}: stopped by hand`),
+      });
+    },
+  );
+
+  it('fails when it no longer exists', async () => {
+    const run = () => {
+      throw new PipelineExecutionNotFoundException(because('gone'));
+    };
+    expect(await inspect({ run })).toMatchObject({ error: 'PipelineRunFailed' });
+  });
+});
+
+describe('a failed deployment', () => {
+  const failed: Situation = {
+    run: () => ({ status: 'Failed' }),
+    actions: [action('CodeDeploy', 'Failed', { externalExecutionId: 'd-1' })],
+    deployment: () => ({
+      applicationName: 'shop',
+      deploymentGroupName: 'qat',
+      status: 'Failed',
+      errorInformation: { code: 'HEALTH_CONSTRAINTS', message: 'too few healthy instances' },
+    }),
+  };
+  const scriptFailed: InstanceTarget = {
+    targetId: 'i-1',
+    status: 'Failed',
+    lifecycleEvents: [
+      { lifecycleEventName: 'BeforeInstall', status: 'Succeeded' },
+      {
+        lifecycleEventName: 'ApplicationStart',
+        status: 'Failed',
+        diagnostics: {
+          errorCode: 'ScriptFailed',
+          scriptName: 'scripts/start.sh',
+          message: 'exited with 1',
+          logTail: Array.from({ length: 40 }, (_, line) => `line ${line}`).join('\n'),
+        },
+      },
+    ],
+  };
+
+  it('names the script, and the last lines of its log', async () => {
+    const inspection = await inspect({ ...failed, targets: [scriptFailed] });
+    expect(inspection).toMatchObject({ state: 'failed', error: 'DeploymentFailed' });
+    const cause = await causeOf({ ...failed, targets: [scriptFailed] });
+    expect(cause).toContain(
+      'CodeDeploy deployment d-1 of shop/qat is Failed: HEALTH_CONSTRAINTS: too few healthy instances',
+    );
+    expect(cause).toContain('ApplicationStart: ScriptFailed in scripts/start.sh: exited with 1');
+    expect(cause).toMatch(/line 39\nConsole: .*deployments\/d-1/);
+    expect(cause).not.toContain('line 19\n');
+    expect(cause).not.toContain('agent was silent');
+  });
+
+  it.each<[string, InstanceTarget]>([
+    ['nothing happened', { targetId: 'i-2', status: 'Failed', lifecycleEvents: [] }],
+    [
+      'its first event never arrived',
+      {
+        targetId: 'i-2',
+        status: 'Failed',
+        lifecycleEvents: [
+          {
+            lifecycleEventName: 'ApplicationStop',
+            status: 'Failed',
+            diagnostics: {
+              errorCode: 'UnknownError',
+              message: 'CodeDeploy agent was not able to receive the lifecycle event. Check the agent logs.',
+            },
+          },
+        ],
+      },
+    ],
+  ])('tells a silent agent from a failed script when %s (T32)', async (_, target) => {
+    const cause = await causeOf({ ...failed, targets: [target] });
+    expect(cause).toContain('Its CodeDeploy agent was silent: no script ran.');
+  });
+
+  it('does not call an agent silent that could not fetch the bundle', async () => {
+    const target: InstanceTarget = {
+      targetId: 'i-3',
+      status: 'Failed',
+      lifecycleEvents: [
+        {
+          lifecycleEventName: 'DownloadBundle',
+          status: 'Failed',
+          diagnostics: { errorCode: 'UnknownError', message: 'Access Denied' },
+        },
+      ],
+    };
+    const cause = await causeOf({ ...failed, targets: [target] });
+    expect(cause).toContain('DownloadBundle: UnknownError: Access Denied');
+    expect(cause).not.toContain('silent');
+  });
+
+  it('shows what failed before what still waited, and not more than five of many', async () => {
+    const waiting = Array.from(
+      { length: 30 },
+      (_, n): InstanceTarget => ({ targetId: `w-${n}`, status: 'Pending' }),
+    );
+    const cause = await causeOf({ ...failed, targets: [...waiting, scriptFailed] });
+    expect(cause.indexOf('Instance i-1, Failed')).toBeLessThan(cause.indexOf('Instance w-0, Pending'));
+    expect(cause).toContain('… and 26 more instances');
+  });
+
+  it('still says what is known when the deployment never began, or is gone', async () => {
+    const list = () => {
+      throw new DeploymentNotStartedException(because('not started'));
+    };
+    expect(await causeOf({ ...failed, list })).toContain('HEALTH_CONSTRAINTS');
+    const deployment = () => {
+      throw new DeploymentDoesNotExistException(because('gone'));
+    };
+    expect(await causeOf({ ...failed, deployment })).toContain('CodeDeploy deployment d-1 is unknown');
+  });
+});

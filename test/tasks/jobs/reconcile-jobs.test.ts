@@ -1,0 +1,99 @@
+import type { JobActions } from '../../../tasks/jobs/kind.ts';
+import { reconcileJobs } from '../../../tasks/jobs/reconcile-jobs.ts';
+import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { aJob, anApproval, aPerson, PROMOTION_ID } from '../doubles/samples.ts';
+import { createTokens } from '../doubles/tokens.ts';
+
+let ledger: Ledger;
+let tokens: ReturnType<typeof createTokens>;
+beforeEach(() => {
+  ledger = createMemoryLedger();
+  tokens = createTokens('token-1', 'token-2', 'qc-token-1');
+});
+const actions: JobActions = {
+  refusal: 'ImageBuildFailed',
+  start: () => Promise.reject(new Error('reconciling starts nothing')),
+  inspect: async (externalId) => {
+    if (externalId === 'broken') throw new Error('GetImage is down');
+    return { state: 'succeeded', output: { imageId: `ami of ${externalId}` } };
+  },
+};
+const reconcile = (now: string, over = ledger) =>
+  reconcileJobs({
+    ledger: over,
+    tasks: tokens.tasks,
+    kinds: { 'image-build': actions, 'instance-refresh': actions, 'pipeline-run': actions },
+    now: () => new Date(now),
+    application: 'shop',
+  })();
+const decided = anApproval({
+  status: 'APPROVED',
+  decision: 'approve',
+  decidedBy: aPerson('quinn'),
+  decidedAt: '2026-11-23T08:00:00.000Z',
+  comment: '',
+});
+
+describe('reconciling', () => {
+  it('completes a job whose event was lost (T38)', async () => {
+    await ledger.addJob(aJob({ status: 'RUNNING', externalId: 'image/1' }));
+    await ledger.addJob(
+      aJob({ application: 'other', promotionId: 'other', status: 'RUNNING', externalId: 'broken' }),
+    );
+    await reconcile('2026-11-22T11:00:00.000Z');
+    expect(tokens.told).toEqual([{ token: 'token-1', output: { imageId: 'ami of image/1' } }]);
+  });
+
+  it('leaves alone what may still be starting', async () => {
+    await ledger.addJob(aJob());
+    await reconcile('2026-11-22T11:00:00.000Z');
+    expect(tokens.told).toEqual([]);
+    expect(await ledger.openJobs('shop')).toEqual([aJob()]);
+  });
+
+  it('tells a decision whose telling was cut short, not one that is being told', async () => {
+    await ledger.addApproval(decided);
+    await reconcile('2026-11-23T08:00:30.000Z');
+    expect(tokens.told).toEqual([]);
+    await reconcile('2026-11-23T08:05:00.000Z');
+    expect(tokens.told).toMatchObject([
+      { token: 'qc-token-1', output: { decision: 'approve', decidedBy: 'quinn' } },
+    ]);
+    expect(await ledger.openApprovals('qc')).toEqual([]);
+  });
+
+  it('marks a request that nobody answered in time', async () => {
+    await ledger.addApproval(anApproval());
+    await reconcile('2026-11-29T10:09:59.000Z');
+    expect((await ledger.latestApproval(PROMOTION_ID, 'qc'))?.status).toBe('PENDING');
+    await reconcile('2026-11-29T10:10:00.000Z');
+    expect((await ledger.latestApproval(PROMOTION_ID, 'qc'))?.status).toBe('EXPIRED');
+  });
+
+  it('lets a decision win over the expiry at the same instant', async () => {
+    await ledger.addApproval(anApproval());
+    const racing: Ledger = {
+      ...ledger,
+      openApprovals: async (role) => {
+        const open = await ledger.openApprovals(role);
+        if (role === 'qc') await ledger.replaceApproval(anApproval(), decided);
+        return open;
+      },
+    };
+    await reconcile('2026-12-01T00:00:00.000Z', racing);
+    expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toEqual(decided);
+  });
+
+  it('fails with everything that failed, after doing the rest', async () => {
+    await ledger.addJob(aJob({ status: 'RUNNING', externalId: 'broken' }));
+    await ledger.addJob(
+      aJob({ state: 'Build Prod image', status: 'RUNNING', externalId: 'image/2', taskToken: 'token-2' }),
+    );
+    await ledger.addApproval(decided);
+    await expect(reconcile('2026-11-24T00:00:00.000Z')).rejects.toThrow(
+      /1 of the open jobs and approvals of shop .*Error: GetImage is down/,
+    );
+    expect(tokens.told.map(({ token }) => token)).toEqual(['token-2', 'qc-token-1']);
+  });
+});

@@ -1,0 +1,232 @@
+import {
+  AccessDeniedException,
+  ImagebuilderClient,
+  StartImagePipelineExecutionCommand,
+} from '@aws-sdk/client-imagebuilder';
+import { imageBuild } from '../../../tasks/jobs/image-build.ts';
+import { createImageBuilds } from '../../../tasks/jobs/imagebuilder-builds.ts';
+import type { Inspection, JobActions } from '../../../tasks/jobs/kind.ts';
+import { attemptFor } from '../../../tasks/jobs/rendezvous.ts';
+import { startJob } from '../../../tasks/jobs/start-job.ts';
+import type { Job } from '../../../tasks/ledger/items.ts';
+import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import type { StartJobRequest } from '../../../tasks/payloads.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { aJob, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
+import { because, double, offline, on } from '../doubles/sdk.ts';
+import { createTokens } from '../doubles/tokens.ts';
+
+const request = (taskToken: string): StartJobRequest => ({
+  promotionId: PROMOTION_ID,
+  state: 'Build QAT image',
+  taskToken,
+  kind: 'image-build',
+  subject: { imagePipelineArn: 'arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/shop-qat' },
+});
+
+let ledger: Ledger;
+let tokens: ReturnType<typeof createTokens>;
+let started: Job[];
+let inspection: Inspection;
+beforeEach(() => {
+  ledger = createMemoryLedger();
+  tokens = createTokens('token-1', 'token-2');
+  started = [];
+  inspection = { state: 'running' };
+});
+const working: JobActions = {
+  refusal: 'ImageBuildFailed',
+  start: async (job) => {
+    started.push(job);
+    return `external/${started.length}`;
+  },
+  inspect: async () => inspection,
+};
+const start = (taskToken: string, actions = working, of: Partial<StartJobRequest> = {}) =>
+  startJob({
+    ledger,
+    tasks: tokens.tasks,
+    kinds: { 'image-build': actions, 'instance-refresh': actions, 'pipeline-run': actions },
+    now: () => new Date('2026-11-22T10:00:01.000Z'),
+    application: 'shop',
+    newClientToken: () => 'fresh-client-token',
+  })({ ...request(taskToken), ...of } as StartJobRequest);
+
+describe('what a try of the state does', () => {
+  const fresh = { application: 'shop', clientToken: 'fresh', startedAt: '2026-11-22T12:00:00.000Z' };
+  it.each<[string, Job | undefined, Partial<Job>]>([
+    ['starts the first attempt', undefined, { attempt: 1, status: 'STARTING', clientToken: 'fresh' }],
+    [
+      'starts the next attempt after a failed one',
+      aJob({ status: 'FAILED' }),
+      { attempt: 2, status: 'STARTING', clientToken: 'fresh' },
+    ],
+    [
+      'attaches to a running one',
+      aJob({ status: 'RUNNING' }),
+      { attempt: 1, status: 'RUNNING', clientToken: aJob().clientToken },
+    ],
+    [
+      'reuses a finished one',
+      aJob({ status: 'SUCCEEDED', answeredToken: 'token-1' }),
+      { attempt: 1, status: 'SUCCEEDED' },
+    ],
+    [
+      'starts one again, as the same attempt, whose start is not recorded',
+      aJob(),
+      { attempt: 1, status: 'STARTING', clientToken: aJob().clientToken },
+    ],
+  ])('%s', (_, latest, expected) => {
+    expect(attemptFor(latest, request('token-2'), fresh)).toMatchObject({
+      taskToken: 'token-2',
+      ...expected,
+    });
+  });
+
+  it('takes the same token asking again after a failure as the same try', () => {
+    const failed = aJob({ status: 'FAILED', taskToken: 'token-2' });
+    expect(attemptFor(failed, request('token-2'), fresh)).toEqual(failed);
+  });
+});
+
+describe('starting a job', () => {
+  it('records the attempt before it starts, and the external id after (T35)', async () => {
+    const seen: unknown[] = [];
+    const watching: JobActions = {
+      ...working,
+      start: async () => {
+        seen.push(await ledger.latestJob(PROMOTION_ID, 'Build QAT image'));
+        return 'external/1';
+      },
+    };
+    expect(await start('token-1', watching)).toEqual({
+      attempt: 1,
+      status: 'RUNNING',
+      externalId: 'external/1',
+    });
+    expect(seen).toEqual([aJob({ clientToken: 'fresh-client-token' })]);
+    expect(await ledger.jobByExternalId('external/1')).toMatchObject({
+      status: 'RUNNING',
+      taskToken: 'token-1',
+    });
+    expect(tokens.told).toEqual([]);
+  });
+
+  it('tells at once what ended before anybody knew the job', async () => {
+    inspection = { state: 'succeeded', output: { imageId: 'ami-1', imageBuildVersionArn: 'external/1' } };
+    expect(await start('token-1')).toMatchObject({ status: 'SUCCEEDED' });
+    expect(tokens.told).toEqual([
+      { token: 'token-1', output: { imageId: 'ami-1', imageBuildVersionArn: 'external/1' } },
+    ]);
+  });
+
+  it('tells a later try what an earlier one built, without building again', async () => {
+    inspection = { state: 'succeeded', output: { imageId: 'ami-1' } };
+    await start('token-1');
+    await start('token-2');
+    expect(started).toHaveLength(1);
+    expect(tokens.told.map(({ token, output }) => [token, output])).toEqual([
+      ['token-1', { imageId: 'ami-1' }],
+      ['token-2', { imageId: 'ami-1' }],
+    ]);
+  });
+
+  it('starts the next attempt on a redrive after a failure', async () => {
+    inspection = { state: 'failed', error: 'ImageBuildFailed', cause: 'no space left' };
+    await start('token-1');
+    inspection = { state: 'running' };
+    expect(await start('token-2')).toMatchObject({ attempt: 2, status: 'RUNNING', externalId: 'external/2' });
+    expect(tokens.told).toEqual([{ token: 'token-1', error: 'ImageBuildFailed', cause: 'no space left' }]);
+  });
+
+  it('keeps the deployment with the promotion', async () => {
+    await ledger.addPromotion(aPromotion());
+    inspection = { state: 'succeeded', output: { pipelineExecutionId: 'e-1', deploymentId: 'd-1' } };
+    const subject = {
+      pipelineName: 'shop-qat',
+      sourceAction: 'Source',
+      commitId: COMMIT,
+      environment: 'qat',
+    } as const;
+    await start('token-1', working, { kind: 'pipeline-run', state: 'Deploy to QAT', subject });
+    expect((await ledger.promotion(PROMOTION_ID))?.deployments).toEqual({ qat: 'd-1' });
+    expect(tokens.told).toHaveLength(1);
+  });
+
+  it('tells the outcome also if the ledger has no such promotion', async () => {
+    inspection = { state: 'succeeded', output: { pipelineExecutionId: 'e-1', deploymentId: 'd-1' } };
+    const subject = {
+      pipelineName: 'shop-qat',
+      sourceAction: 'Source',
+      commitId: COMMIT,
+      environment: 'qat',
+    } as const;
+    await start('token-1', working, { kind: 'pipeline-run', subject });
+    expect(tokens.told).toHaveLength(1);
+  });
+
+  it('fails with the service’s own words when it refuses to start', async () => {
+    const refusing = double(
+      new ImagebuilderClient(offline),
+      on(StartImagePipelineExecutionCommand, () => {
+        throw new AccessDeniedException(because('role shop-start-job may not StartImagePipelineExecution'));
+      }),
+    );
+    expect(await start('token-1', imageBuild(createImageBuilds(refusing.client)))).toEqual({
+      attempt: 1,
+      status: 'FAILED',
+    });
+    expect(tokens.told).toEqual([
+      {
+        token: 'token-1',
+        error: 'ImageBuildFailed',
+        cause:
+          'Build QAT image could not be started: AccessDeniedException: role shop-start-job may not StartImagePipelineExecution',
+      },
+    ]);
+    expect(await start('token-2')).toMatchObject({ attempt: 2, status: 'RUNNING' });
+  });
+
+  it.each([
+    ['throttled', Object.assign(new Error('slow down'), { name: 'ThrottlingException', $fault: 'client' })],
+    ['at fault itself', Object.assign(new Error('oops'), { name: 'ServiceException', $fault: 'server' })],
+    ['silent', new Error('socket hang up')],
+  ])('starts the same attempt again if the service was %s: it may have started', async (_, error) => {
+    const failing: JobActions = { ...working, start: () => Promise.reject(error) };
+    await expect(start('token-1', failing)).rejects.toBe(error);
+    expect(tokens.told).toEqual([]);
+    expect(await start('token-2')).toMatchObject({ attempt: 1, status: 'RUNNING' });
+    expect(started.map(({ clientToken }) => clientToken)).toEqual(['fresh-client-token']);
+  });
+
+  it('does not call a running job refused when another try started it meanwhile', async () => {
+    const overtaken: JobActions = {
+      ...working,
+      start: async (job) => {
+        await ledger.replaceJob(job, {
+          ...job,
+          taskToken: 'token-2',
+          status: 'RUNNING',
+          externalId: 'external/9',
+        });
+        throw new AccessDeniedException(because('expired'));
+      },
+    };
+    expect(await start('token-1', overtaken)).toMatchObject({ status: 'RUNNING', externalId: 'external/9' });
+    expect(tokens.told).toEqual([]);
+  });
+
+  it('says which external jobs belong to another attempt', async () => {
+    await ledger.addJob(aJob({ status: 'FAILED', externalId: 'external/old', answeredToken: 'token-1' }));
+    const taken: boolean[] = [];
+    const asking: JobActions = {
+      ...working,
+      start: async (_, isTaken) => {
+        for (const id of ['external/old', 'external/new']) taken.push(await isTaken(id));
+        return 'external/new';
+      },
+    };
+    await start('token-2', asking);
+    expect(taken).toEqual([true, false]);
+  });
+});

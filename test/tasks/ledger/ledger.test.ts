@@ -1,0 +1,209 @@
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { createDynamoDbLedger } from '../../../tasks/ledger/dynamodb-ledger.ts';
+import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import { startLedgerTables } from '../doubles/ledger-table.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { aJob, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
+
+let tables: Awaited<ReturnType<typeof startLedgerTables>>;
+beforeAll(async () => {
+  tables = await startLedgerTables();
+});
+afterAll(() => tables.stop());
+
+const conflict = expect.objectContaining({ name: 'LedgerConflict' });
+
+describe.each<[string, () => Promise<Ledger>]>([
+  ['DynamoDB', async () => createDynamoDbLedger(await tables.table(), tables.client)],
+  ['memory', async () => createMemoryLedger()],
+])('the ledger in %s', (_, create) => {
+  let ledger: Ledger;
+  beforeEach(async () => {
+    ledger = await create();
+  });
+
+  it('adds a promotion once, and keeps what it was changed to since', async () => {
+    await ledger.addPromotion(aPromotion());
+    await ledger.updatePromotion(PROMOTION_ID, { redrives: 1 });
+    await ledger.addPromotion(aPromotion());
+    expect(await ledger.promotion(PROMOTION_ID)).toEqual(aPromotion({ redrives: 1 }));
+    expect(await ledger.promotion('another')).toBeUndefined();
+  });
+
+  it('merges images and deployments by environment', async () => {
+    await ledger.addPromotion(aPromotion());
+    await ledger.updatePromotion(PROMOTION_ID, { images: { qat: 'ami-1' } });
+    await ledger.updatePromotion(PROMOTION_ID, { images: { prod: 'ami-2' }, deployments: { qat: 'd-1' } });
+    expect(await ledger.promotion(PROMOTION_ID)).toEqual(
+      aPromotion({ images: { qat: 'ami-1', prod: 'ami-2' }, deployments: { qat: 'd-1' } }),
+    );
+  });
+
+  it('removes the fields of a failure when the promotion runs again', async () => {
+    await ledger.addPromotion(aPromotion());
+    const failure = { endedAt: '2026-11-22T11:00:00.000Z', error: 'DeploymentFailed', cause: 'exit 1' };
+    await ledger.updatePromotion(PROMOTION_ID, { status: 'FAILED', ...failure });
+    expect(await ledger.promotion(PROMOTION_ID)).toEqual(aPromotion({ status: 'FAILED', ...failure }));
+    await ledger.updatePromotion(PROMOTION_ID, {
+      status: 'RUNNING',
+      redrives: 1,
+      endedAt: undefined,
+      error: undefined,
+      cause: undefined,
+    });
+    expect(await ledger.promotion(PROMOTION_ID)).toEqual(aPromotion({ redrives: 1 }));
+    await ledger.updatePromotion(PROMOTION_ID, {});
+    await ledger.updatePromotion(PROMOTION_ID, { error: undefined });
+    expect(await ledger.promotion(PROMOTION_ID)).toEqual(aPromotion({ redrives: 1 }));
+  });
+
+  it('fails to change a promotion that it does not have', async () => {
+    await expect(ledger.updatePromotion('none', { redrives: 1 })).rejects.toEqual(conflict);
+  });
+
+  it('lists promotions newest first, page by page', async () => {
+    for (const minute of ['01', '03', '02'])
+      await ledger.addPromotion(
+        aPromotion({ promotionId: `p${minute}`, startedAt: `2026-11-22T10:${minute}:00.000Z` }),
+      );
+    const first = await ledger.promotions({ limit: 2 });
+    expect(first.items.map(({ promotionId }) => promotionId)).toEqual(['p03', 'p02']);
+    const last = await ledger.promotions({ limit: 2, next: first.next ?? 'missing' });
+    expect(last.items.map(({ promotionId }) => promotionId)).toEqual(['p01']);
+    expect(last.next).toBeUndefined();
+  });
+
+  it('adds each attempt of a job once, and knows the latest', async () => {
+    await ledger.addJob(aJob());
+    await expect(ledger.addJob(aJob({ taskToken: 'other' }))).rejects.toEqual(conflict);
+    for (const attempt of [2, 9, 10]) await ledger.addJob(aJob({ attempt }));
+    await ledger.addJob(aJob({ state: 'Build QAT image again' }));
+    expect(await ledger.latestJob(PROMOTION_ID, 'Build QAT image')).toEqual(aJob({ attempt: 10 }));
+    expect(await ledger.latestJob(PROMOTION_ID, 'Build')).toBeUndefined();
+    expect(await ledger.jobs(PROMOTION_ID)).toHaveLength(5);
+  });
+
+  it('lists jobs by their start', async () => {
+    await ledger.addJob(aJob({ state: 'A', startedAt: '2026-11-22T10:02:00.000Z' }));
+    await ledger.addJob(aJob({ state: 'B', startedAt: '2026-11-22T10:01:00.000Z' }));
+    expect((await ledger.jobs(PROMOTION_ID)).map(({ state }) => state)).toEqual(['B', 'A']);
+  });
+
+  it('replaces a job only if it still is what was read', async () => {
+    await ledger.addJob(aJob());
+    const running = aJob({ status: 'RUNNING', externalId: 'image/1' });
+    await ledger.replaceJob(aJob(), running);
+    await expect(ledger.replaceJob(aJob(), aJob({ taskToken: 'late' }))).rejects.toEqual(conflict);
+    await expect(ledger.replaceJob(aJob({ attempt: 7 }), aJob({ attempt: 7 }))).rejects.toEqual(conflict);
+    const read = await ledger.latestJob(PROMOTION_ID, 'Build QAT image');
+    expect(read).toEqual(running);
+    await ledger.replaceJob(read ?? aJob(), { ...running, taskToken: 'token-2' });
+    expect((await ledger.jobByExternalId('image/1'))?.taskToken).toBe('token-2');
+  });
+
+  it('finds a job by its external id', async () => {
+    await ledger.addJob(aJob({ externalId: 'image/1' }));
+    expect(await ledger.jobByExternalId('image/1')).toEqual(aJob({ externalId: 'image/1' }));
+    expect(await ledger.jobByExternalId('image/2')).toBeUndefined();
+    expect(await ledger.jobByExternalId('')).toBeUndefined();
+    expect(await ledger.jobByExternalId('x'.repeat(3000))).toBeUndefined();
+  });
+
+  it('counts a job as open until the token that waits now was told', async () => {
+    await ledger.addJob(aJob());
+    await ledger.addJob(aJob({ application: 'other', promotionId: 'other' }));
+    expect(await ledger.openJobs('shop')).toEqual([aJob()]);
+    const told = aJob({ status: 'SUCCEEDED', output: { imageId: 'ami-1' }, answeredToken: 'token-1' });
+    await ledger.replaceJob(aJob(), told);
+    expect(await ledger.openJobs('shop')).toEqual([]);
+    await ledger.replaceJob(told, { ...told, taskToken: 'token-2' });
+    expect(await ledger.openJobs('shop')).toEqual([{ ...told, taskToken: 'token-2' }]);
+  });
+
+  it('adds each attempt of an approval once, knows the latest, and finds it by its opaque id', async () => {
+    await ledger.addApproval(anApproval());
+    await expect(ledger.addApproval(anApproval({ approvalId: 'x' }))).rejects.toEqual(conflict);
+    const second = anApproval({ attempt: 2, approvalId: 'qc-request-2' });
+    await ledger.addApproval(second);
+    await ledger.addApproval(anApproval({ role: 'pmo', approvalId: 'pmo-request-1' }));
+    expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toEqual(second);
+    expect(await ledger.approvalById('qc-request-2')).toEqual(second);
+    expect(await ledger.approvalById('guessed')).toBeUndefined();
+    expect((await ledger.approvals(PROMOTION_ID)).map(({ approvalId }) => approvalId)).toEqual([
+      'pmo-request-1',
+      'qc-request-1',
+      'qc-request-2',
+    ]);
+  });
+
+  it('replaces an approval only if it still is what was read, and lists it while it is open', async () => {
+    const older = anApproval({ promotionId: 'older', requestedAt: '2026-11-22T09:00:00.000Z' });
+    await ledger.addApproval(anApproval());
+    await ledger.addApproval(older);
+    expect(await ledger.openApprovals('qc')).toEqual([older, anApproval()]);
+    expect(await ledger.openApprovals('pmo')).toEqual([]);
+
+    const { subject, name, verifiedEmail } = aPerson('quinn');
+    const decided = anApproval({
+      status: 'APPROVED',
+      decision: 'approve',
+      decidedBy: { subject, name, verifiedEmail },
+      decidedAt: '2026-11-22T10:20:00.000Z',
+      comment: '',
+    });
+    await ledger.replaceApproval(anApproval(), decided);
+    await expect(ledger.replaceApproval(anApproval(), decided)).rejects.toEqual(conflict);
+    expect(await ledger.openApprovals('qc')).toEqual([older, decided]);
+    await ledger.replaceApproval(decided, { ...decided, answeredToken: decided.taskToken });
+    await ledger.replaceApproval(older, { ...older, status: 'EXPIRED' });
+    expect(await ledger.openApprovals('qc')).toEqual([]);
+  });
+
+  it('keeps refusals by time, a repeated one once', async () => {
+    const { subject, name, verifiedEmail } = aPerson('sam');
+    const refusal = {
+      promotionId: PROMOTION_ID,
+      approvalId: 'pmo-request-1',
+      role: 'pmo',
+      person: { subject, name, verifiedEmail },
+      reason: 'ApproversMustDiffer',
+      at: '2026-11-22T10:30:00.000Z',
+    } as const;
+    await ledger.addRefusal({ ...refusal, at: '2026-11-22T10:31:00.000Z' });
+    await ledger.addRefusal(refusal);
+    await ledger.addRefusal(refusal);
+    expect((await ledger.refusals(PROMOTION_ID)).map(({ at }) => at)).toEqual([
+      '2026-11-22T10:30:00.000Z',
+      '2026-11-22T10:31:00.000Z',
+    ]);
+  });
+});
+
+describe('the ledger in DynamoDB', () => {
+  it('fails on a page that it never gave', async () => {
+    const ledger = createDynamoDbLedger(await tables.table(), tables.client);
+    await expect(ledger.promotions({ next: 'nonsense' })).rejects.toThrow(/"nonsense" is no page/);
+  });
+
+  it('writes keys as people read them', async () => {
+    const table = await tables.table();
+    const ledger = createDynamoDbLedger(table, tables.client);
+    await ledger.addPromotion(aPromotion());
+    await ledger.addJob(aJob());
+    await ledger.addApproval(anApproval());
+    const { Items = [] } = await tables.client.send(new ScanCommand({ TableName: table }));
+    expect(Items.map(({ pk, sk }) => `${pk?.S} / ${sk?.S}`).sort()).toEqual([
+      `PROMOTION#${PROMOTION_ID} / APPROVAL#qc#0001`,
+      `PROMOTION#${PROMOTION_ID} / JOB#Build QAT image#0001`,
+      `PROMOTION#${PROMOTION_ID} / SUMMARY`,
+    ]);
+  });
+
+  it('passes on errors that are no conflict', async () => {
+    const ledger = createDynamoDbLedger('missing', tables.client);
+    await expect(ledger.addJob(aJob())).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(ledger.addPromotion(aPromotion())).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+});

@@ -1,0 +1,63 @@
+import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import { beforeRun, leftovers } from '../../../tasks/prod-fleet/leftovers.ts';
+import { aJob } from '../doubles/samples.ts';
+import { createFleetWorld } from './fleet-world.ts';
+
+const group = (name: string, Status?: string): AutoScalingGroup =>
+  ({
+    AutoScalingGroupName: name,
+    Tags: [{ Key: 'lockstep:fleet', Value: 'shop/prod' }],
+    ...(Status === undefined ? {} : { Status }),
+  }) as AutoScalingGroup;
+const serving = { autoScalingGroups: [{ name: 'live' }] };
+
+describe('what failed deployments left behind (T10)', () => {
+  it.each<[string, AutoScalingGroup[], typeof serving | undefined, string[], string[]]>([
+    [
+      'is what the deployment group does not reference',
+      [group('live'), group('green')],
+      serving,
+      [],
+      ['green'],
+    ],
+    ['is nothing when all is in use', [group('live')], serving, [], []],
+    ['is left while a deployment runs', [group('live'), group('green')], serving, ['d-1'], []],
+    ['is left when the group that should serve is missing', [group('green')], serving, [], []],
+    [
+      'is left when the group that should serve is being deleted',
+      [group('live', 'Delete in progress'), group('green')],
+      serving,
+      [],
+      [],
+    ],
+    ['is left without a deployment group', [group('live'), group('green')], undefined, [], []],
+    ['is not deleted twice', [group('live'), group('green', 'Delete in progress')], serving, [], []],
+  ])('%s', (_, owned, deploymentGroup, running, expected) => {
+    expect(leftovers(owned, deploymentGroup, running)).toEqual(expected);
+  });
+});
+
+describe('before a pipeline’s run', () => {
+  const run = async (pipelineName: string) => {
+    const world = createFleetWorld();
+    for (const name of ['live', 'green']) world.groups.set(name, group(name));
+    world.groups.set('of-another-fleet', { AutoScalingGroupName: 'of-another-fleet' } as AutoScalingGroup);
+    world.deploymentGroups.set('shop/prod', serving);
+    const prod = { pipelineName: 'shop-prod', applicationName: 'shop', deploymentGroupName: 'prod' };
+    const { groups, deploymentGroups } = world.dependencies;
+    await beforeRun(
+      prod,
+      groups,
+      deploymentGroups,
+    )(aJob({ kind: 'pipeline-run', subject: { pipelineName } }));
+    return world.log;
+  };
+
+  it('Prod’s leftovers go', async () => {
+    expect(await run('shop-prod')).toEqual(['remove green']);
+  });
+
+  it('another pipeline touches nothing of Prod', async () => {
+    expect(await run('shop-qat')).toEqual([]);
+  });
+});

@@ -1,0 +1,188 @@
+import {
+  DescribeExecutionCommand,
+  type DescribeExecutionOutput,
+  GetExecutionHistoryCommand,
+  type HistoryEvent,
+  SFNClient,
+} from '@aws-sdk/client-sfn';
+import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import type { Notice } from '../../../tasks/notices.ts';
+import { createExecutions } from '../../../tasks/promotions/sfn-executions.ts';
+import { trackPromotion } from '../../../tasks/promotions/track-promotion.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
+import { double, offline, on } from '../doubles/sdk.ts';
+
+const { executionArn } = aPromotion();
+const stopDate = new Date('2026-11-22T11:00:00.000Z');
+const execution = (change: Partial<DescribeExecutionOutput>): DescribeExecutionOutput => ({
+  executionArn,
+  stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:shop',
+  name: PROMOTION_ID,
+  status: 'RUNNING',
+  startDate: new Date('2026-11-22T10:00:00.000Z'),
+  input: JSON.stringify({
+    application: 'shop',
+    commitId: COMMIT,
+    branch: 'main',
+    pushedBy: 'dana',
+    eventId: 'e',
+  }),
+  redriveCount: 0,
+  ...change,
+});
+const failed = {
+  status: 'FAILED',
+  error: 'DeploymentFailed',
+  cause: 'start.sh exited with 1',
+  stopDate,
+} as const;
+// Newest first, over two pages; the failed state was entered before the events of its redrive.
+const history: HistoryEvent[][] = [
+  [
+    { id: 20, type: 'ExecutionFailed', timestamp: stopDate },
+    { id: 19, type: 'TaskFailed', timestamp: stopDate },
+  ],
+  [
+    {
+      id: 10,
+      type: 'TaskStateEntered',
+      timestamp: stopDate,
+      stateEnteredEventDetails: { name: 'Deploy to QAT' },
+    },
+    {
+      id: 5,
+      type: 'TaskStateEntered',
+      timestamp: stopDate,
+      stateEnteredEventDetails: { name: 'Build QAT image' },
+    },
+  ],
+];
+
+let ledger: Ledger;
+let sent: Notice[];
+beforeEach(async () => {
+  ledger = createMemoryLedger();
+  sent = [];
+});
+const track = (detail: object, ...described: DescribeExecutionOutput[]) => {
+  let asked = 0;
+  const { client } = double(
+    new SFNClient(offline),
+    on(DescribeExecutionCommand, () => {
+      asked += 1;
+      return described[Math.min(asked, described.length) - 1] ?? execution({});
+    }),
+    on(GetExecutionHistoryCommand, ({ nextToken }) =>
+      nextToken === undefined ? { events: history[0], nextToken: '1' } : { events: history[1] },
+    ),
+  );
+  const notices = {
+    send: async (notice: Notice) => {
+      sent.push(notice);
+    },
+  };
+  return trackPromotion({
+    ledger,
+    executions: createExecutions(client),
+    notices,
+    siteUrl: 'https://approvals.example.com',
+  })({ detail: { executionArn, ...detail } });
+};
+
+describe('tracking a promotion', () => {
+  it('keeps error and cause, and tells operators the state', async () => {
+    await ledger.addPromotion(aPromotion());
+    await track({ status: 'FAILED' }, execution(failed));
+    expect(await ledger.promotion(PROMOTION_ID)).toEqual(
+      aPromotion({
+        status: 'FAILED',
+        error: 'DeploymentFailed',
+        cause: 'start.sh exited with 1',
+        endedAt: stopDate.toISOString(),
+      }),
+    );
+    expect(sent.map(({ role, subject }) => [role, subject])).toEqual([
+      ['operator', 'Failed: shop 8f0c9c1f at Deploy to QAT'],
+    ]);
+    expect(sent[0]?.message).toContain(`executions/details/${executionArn}`);
+  });
+
+  it('tells operators once for a doubled event, and again when a redrive fails', async () => {
+    await ledger.addPromotion(aPromotion());
+    await track({ status: 'FAILED' }, execution(failed));
+    await track({ status: 'FAILED' }, execution(failed));
+    expect(sent).toHaveLength(1);
+    await track({ status: 'FAILED' }, execution({ ...failed, redriveCount: 1 }));
+    expect(sent).toHaveLength(2);
+    expect((await ledger.promotion(PROMOTION_ID))?.redrives).toBe(1);
+  });
+
+  it('tells a refusal from a failure, and mails nobody', async () => {
+    await ledger.addPromotion(aPromotion());
+    await track({ status: 'FAILED' }, execution({ ...failed, error: 'Refused', cause: 'QC refused' }));
+    expect((await ledger.promotion(PROMOTION_ID))?.status).toBe('REFUSED');
+    expect(sent).toEqual([]);
+  });
+
+  it.each(['SUCCEEDED', 'ABORTED'] as const)('keeps %s, and mails nobody', async (status) => {
+    await ledger.addPromotion(aPromotion());
+    await track({ status }, execution({ status, stopDate }));
+    expect((await ledger.promotion(PROMOTION_ID))?.status).toBe(status);
+    expect(sent).toEqual([]);
+  });
+
+  it('tells operators of a promotion that ran out of time', async () => {
+    await ledger.addPromotion(aPromotion());
+    await track({ status: 'TIMED_OUT' }, execution({ status: 'TIMED_OUT', stopDate }));
+    expect((await ledger.promotion(PROMOTION_ID))?.status).toBe('TIMED_OUT');
+    expect(sent).toHaveLength(1);
+  });
+
+  it('runs again after a redrive, without the failure', async () => {
+    await ledger.addPromotion(
+      aPromotion({ status: 'FAILED', error: 'E', cause: 'c', endedAt: stopDate.toISOString() }),
+    );
+    await track({ status: 'RUNNING', redriveCount: 1 }, execution({ redriveCount: 1 }));
+    expect(await ledger.promotion(PROMOTION_ID)).toEqual(aPromotion({ redrives: 1 }));
+  });
+
+  it('believes Step Functions, not a late event of the failure before', async () => {
+    await ledger.addPromotion(aPromotion());
+    await track({ status: 'FAILED', redriveCount: 0 }, execution({ redriveCount: 1 }));
+    expect(await ledger.promotion(PROMOTION_ID)).toMatchObject({ status: 'RUNNING', redrives: 1 });
+    expect(sent).toEqual([]);
+  });
+
+  it('looks again after writing: the execution may have ended meanwhile', async () => {
+    await ledger.addPromotion(aPromotion({ status: 'FAILED' }));
+    await track(
+      { status: 'RUNNING', redriveCount: 1 },
+      execution({ redriveCount: 1 }),
+      execution({ status: 'SUCCEEDED', redriveCount: 1, stopDate }),
+    );
+    expect((await ledger.promotion(PROMOTION_ID))?.status).toBe('SUCCEEDED');
+  });
+
+  it('fails with ExecutionNotSettled, to be tried again, while Step Functions describes what was before', async () => {
+    await ledger.addPromotion(aPromotion());
+    await expect(track({ status: 'SUCCEEDED' }, execution({}))).rejects.toMatchObject({
+      name: 'ExecutionNotSettled',
+    });
+  });
+
+  it('adds a promotion whose execution was started by hand', async () => {
+    await track({ status: 'RUNNING' }, execution({}));
+    expect(await ledger.promotion(PROMOTION_ID)).toEqual(
+      aPromotion({ pushedBy: 'dana', commitMessage: '', commitAuthor: '', commitAuthorEmail: '' }),
+    );
+  });
+
+  it.each(['', '[]', '{"application":"shop"}', 'null'])(
+    'leaves alone an execution with the input %p',
+    async (input) => {
+      await track({ status: 'RUNNING' }, execution({ input }));
+      expect((await ledger.promotions()).items).toEqual([]);
+    },
+  );
+});
