@@ -111,6 +111,11 @@ export interface Service {
   readonly wire?: 'schema' | 'json';
   /** The policy attached to one of this service's resources (topic, bucket, key, function), if it has one. */
   readonly resourcePolicy?: (resourceArn: string) => PolicyDocument | undefined;
+  /**
+   * Called for every event that a service puts on the default bus, before `host.emit` returns: what must not be lost is
+   * written to the store in here, and acted upon later. Only the event bus listens.
+   */
+  readonly onServiceEvent?: (event: BusEvent) => void;
   /** Takes up what was under way when the store was last closed or the process died: timers, queued deliveries, processes. */
   readonly start?: () => Promise<void> | void;
   /** Frees ports, workers and processes. Nothing that the store holds is lost. */
@@ -119,10 +124,29 @@ export interface Service {
 
 /** An event as EventBridge delivers it; the host adds id, time, account, region and version. */
 export interface ServiceEvent {
+  /**
+   * Makes emitting the same event again harmless: the bus takes each id once.
+   * @default a new id
+   */
+  readonly id?: string;
   readonly source: string;
   readonly detailType: string;
   readonly detail: Readonly<Record<string, unknown>>;
   readonly resources?: readonly string[];
+}
+
+/** An event in the form in which EventBridge matches and delivers it. */
+export interface BusEvent {
+  readonly version: '0';
+  readonly id: string;
+  readonly 'detail-type': string;
+  readonly source: string;
+  readonly account: string;
+  /** ISO 8601, whole seconds. */
+  readonly time: string;
+  readonly region: string;
+  readonly resources: readonly string[];
+  readonly detail: Readonly<Record<string, unknown>>;
 }
 
 /** Ports on 127.0.0.1. */

@@ -28,6 +28,7 @@ export interface Store {
   readonly log: <Record>(name: string) => Log<Record>;
   /** What opening found, for the operator: a torn last record that was dropped. */
   readonly notices: readonly string[];
+  /** Ends writing to disk: what comes afterwards is dropped, as by a process that was killed. */
   readonly close: () => void;
 }
 
@@ -112,38 +113,60 @@ const checkHeader = (text: string, file: string): string | undefined => {
 export const openStore = (directory: string): Store => {
   fs.mkdirSync(directory, { recursive: true });
   const file = path.join(directory, 'journal.ndjson');
-  const isNew = !fs.existsSync(file) || fs.statSync(file).size === 0;
-  if (isNew) fs.writeFileSync(file, `${header()}\n`, { mode: 0o600 });
+  if (isUnbegun(file)) fs.writeFileSync(file, `${header()}\n`, { mode: 0o600 });
   const { lines, bytes, notices } = readLines(file);
   if (notices.length > 0) fs.truncateSync(file, bytes);
   let descriptor: number | undefined = fs.openSync(file, 'a', 0o600);
-  return buildStore(
-    lines,
-    (line) => {
-      if (descriptor === undefined) return;
-      const body = JSON.stringify(line);
-      fs.writeSync(descriptor, `${checksum(body)} ${body}\n`);
-    },
-    notices,
-    () => {
-      if (descriptor !== undefined) fs.closeSync(descriptor);
-      descriptor = undefined;
-    },
-  );
+  let size = bytes;
+  const write = (line: JournalLine) => {
+    if (descriptor === undefined) return line;
+    const body = JSON.stringify(line);
+    size += appendWhole(descriptor, `${checksum(body)} ${body}\n`, size);
+    return line;
+  };
+  return buildStore(lines, write, notices, () => {
+    if (descriptor !== undefined) fs.closeSync(descriptor);
+    descriptor = undefined;
+  });
 };
 
-/** A store that lives in memory only, for tests of single services. */
+/** Whether there is no journal yet, or only the beginning of the header that a crash let through. */
+const isUnbegun = (file: string): boolean => {
+  const start = `${header()}\n`;
+  if (!fs.existsSync(file)) return true;
+  return fs.statSync(file).size < start.length && start.startsWith(fs.readFileSync(file, 'utf8'));
+};
+
+/** Appends a line, or nothing of it: half a record with others behind it would make the journal unreadable. */
+const appendWhole = (descriptor: number, line: string, size: number): number => {
+  const bytes = Buffer.from(line);
+  try {
+    for (let written = 0; written < bytes.length; ) {
+      written += fs.writeSync(descriptor, bytes, written);
+    }
+  } catch (error) {
+    fs.ftruncateSync(descriptor, size);
+    throw error;
+  }
+  return bytes.length;
+};
+
+/**
+ * A store that lives in memory only, for tests of single services. It gives values as they would come back from disk, so
+ * that a date or a class kept by mistake is seen at once and not after a restart.
+ */
 export const createMemoryStore = (): Store =>
   buildStore(
     [],
-    () => undefined,
+    (line) => JSON.parse(JSON.stringify(line)) as JournalLine,
     [],
     () => undefined,
   );
 
 const buildStore = (
   lines: readonly JournalLine[],
-  write: (line: JournalLine) => void,
+  /** Gives what memory is to hold. */
+  write: (line: JournalLine) => JournalLine,
   notices: readonly string[],
   close: () => void,
 ): Store => {
@@ -167,8 +190,8 @@ const buildStore = (
         get: (key) => map.get(key),
         has: (key) => map.has(key),
         put: (key, value) => {
-          write({ t: name, k: key, v: value });
-          map.set(key, value);
+          checkKept(value, `the table ${name} at ${key}`);
+          map.set(key, write({ t: name, k: key, v: value }).v as Value);
         },
         delete: (key) => {
           if (!map.has(key)) return;
@@ -184,13 +207,22 @@ const buildStore = (
       const list = logOf(name) as Record[];
       return {
         append: (record) => {
-          write({ t: name, v: record });
-          list.push(record);
+          checkKept(record, `the log ${name}`);
+          list.push(write({ t: name, v: record }).v as Record);
         },
         records: () => list,
       };
     },
   };
+};
+
+/** The journal tells a deletion by the absence of a value. */
+const checkKept = (value: unknown, where: string): void => {
+  if (value === undefined || typeof value === 'function' || typeof value === 'symbol') {
+    throw new TypeError(
+      `A value of type ${typeof value} cannot be kept in ${where}; keep null, or delete the key.`,
+    );
+  }
 };
 
 const getOrAdd = <Value>(map: Map<string, Value>, key: string, make: () => Value): Value => {

@@ -245,7 +245,15 @@ export class PromotionFunctions extends Construct {
         ['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'],
         [pipelineArn(Stack.of(this), application.name, 'prod')],
       )
-      .allow(['codedeploy:GetDeployment', 'codedeploy:GetDeploymentGroup'], [prod.deploymentGroupArn])
+      .allow(
+        [
+          'codedeploy:BatchGetDeploymentTargets',
+          'codedeploy:GetDeployment',
+          'codedeploy:GetDeploymentGroup',
+          'codedeploy:ListDeploymentTargets',
+        ],
+        [prod.deploymentGroupArn],
+      )
       .allow(
         [
           'autoscaling:DescribeAutoScalingGroups',
