@@ -15,7 +15,14 @@ export const hookNames = [
 export type HookName = (typeof hookNames)[number];
 
 /** Events that CodeDeploy itself acts in. */
-const reservedNames: readonly string[] = ['DownloadBundle', 'Install', 'BlockTraffic', 'AllowTraffic', 'Start', 'End'];
+const reservedNames: readonly string[] = [
+  'DownloadBundle',
+  'Install',
+  'BlockTraffic',
+  'AllowTraffic',
+  'Start',
+  'End',
+];
 
 /** What happens to a file that is there and comes from no earlier deployment (T31). */
 export const fileExistsBehaviors = ['DISALLOW', 'OVERWRITE', 'RETAIN'] as const;
@@ -70,14 +77,7 @@ export const parseAppSpec = (text: string): AppSpec => {
   const error = document.errors[0];
   if (error) throw new AppSpecError(`it is not valid YAML. ${error.message.trim()}`);
   const root = asMap(document.toJS() as unknown, 'the file');
-  refuseOthers(root, 'the file', [
-    'version',
-    'os',
-    'files',
-    'file_exists_behavior',
-    'permissions',
-    'hooks',
-  ]);
+  refuseOthers(root, 'the file', ['version', 'os', 'files', 'file_exists_behavior', 'permissions', 'hooks']);
   if (!['0', '0.0'].includes(String(root.version)))
     throw new AppSpecError(`version must be 0.0; found ${show(root.version)}`);
   if (root.os !== 'linux') throw new AppSpecError(`os must be linux; found ${show(root.os)}`);
@@ -162,9 +162,7 @@ const readPermission = (value: unknown, index: number): PermissionRule => {
     throw new AppSpecError(`${place}.object must be an absolute path; found ${show(object)}`);
   const mode = rule.mode === undefined ? undefined : String(rule.mode);
   if (mode !== undefined && !/^[0-7]{1,4}$/.test(mode))
-    throw new AppSpecError(
-      `${place}.mode must be 1 to 4 octal digits, as "0755"; found ${show(rule.mode)}`,
-    );
+    throw new AppSpecError(`${place}.mode must be 1 to 4 octal digits, as "0755"; found ${show(rule.mode)}`);
   const types = asList(rule.type, `${place}.type`).map((type) => {
     if (type !== 'file' && type !== 'directory')
       throw new AppSpecError(`${place}.type must list file or directory; found ${show(type)}`);

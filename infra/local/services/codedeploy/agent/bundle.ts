@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl';
 
 /** A revision's bundle cannot be unpacked. */

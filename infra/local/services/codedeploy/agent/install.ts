@@ -82,7 +82,9 @@ const planFile = (archive: string, root: string, file: AppSpec['files'][number])
   const to = below(root, file.destination);
   const stat = fs.statSync(from, { throwIfNoEntry: false });
   if (!stat) throw new InstallError(`No such file or directory in the bundle: ${file.source}`);
-  return stat.isDirectory() ? planTree(from, to) : [{ from, to: path.join(to, path.basename(from)), isDirectory: false }];
+  return stat.isDirectory()
+    ? planTree(from, to)
+    : [{ from, to: path.join(to, path.basename(from)), isDirectory: false }];
 };
 
 const planTree = (from: string, to: string): Step[] => [
@@ -137,7 +139,9 @@ const applyPermission = (root: string, rule: PermissionRule): string[] => {
   }
   return rule.unapplied.length === 0
     ? []
-    : [`${rule.unapplied.join(', ')} of ${rule.object} are not applied: only root on an instance may set them.`];
+    : [
+        `${rule.unapplied.join(', ')} of ${rule.object} are not applied: only root on an instance may set them.`,
+      ];
 };
 
 const walk = (directory: string): string[] =>

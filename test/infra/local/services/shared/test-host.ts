@@ -162,7 +162,7 @@ const playService = (
       {
         requires: (input: Record<string, unknown>) => ({
           action: `${name}:${operation === 'Invoke' ? 'InvokeFunction' : operation}`,
-          resource: typeof input.FunctionName === 'string' ? input.FunctionName : '*',
+          resource: String(input.FunctionName ?? input.TopicArn ?? '*'),
         }),
         run: (input: never, { principal }) => run(input, principal),
       } satisfies Operation<never>,

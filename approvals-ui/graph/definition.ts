@@ -1,0 +1,81 @@
+/** One state of a machine, as the graph shows it. */
+export interface GraphState {
+  readonly name: string;
+  /** Task, Choice, Wait, Pass, Parallel, Map, Succeed or Fail. */
+  readonly type: string;
+  readonly comment?: string;
+}
+
+/** One way from a state to another. */
+export interface GraphTransition {
+  readonly from: string;
+  readonly to: string;
+  /** Whether it is the way of a Catch. */
+  readonly isCatch: boolean;
+}
+
+/** A machine's states in the order of its definition, and the ways between them. */
+export interface MachineGraph {
+  readonly startAt: string;
+  readonly states: readonly GraphState[];
+  readonly transitions: readonly GraphTransition[];
+}
+
+interface StateDefinition {
+  readonly Type?: string;
+  readonly Comment?: string;
+  readonly Next?: string;
+  readonly Default?: string;
+  readonly Choices?: readonly { readonly Next?: string }[];
+  readonly Catch?: readonly { readonly Next?: string }[];
+}
+
+/** The definition is not one that the graph can be read from. */
+export class DefinitionError extends Error {
+  override readonly name = 'DefinitionNotReadable';
+}
+
+/**
+ * Reads the top level of a definition in the States Language.
+ * @throws DefinitionError
+ */
+export const readDefinition = (definition: string): MachineGraph => {
+  const machine = parse(definition);
+  const states = Object.entries(machine.States);
+  return {
+    startAt: machine.StartAt,
+    states: states.map(([name, { Type, Comment }]) => ({
+      name,
+      type: Type ?? 'Unknown',
+      ...(Comment ? { comment: Comment } : {}),
+    })),
+    transitions: states.flatMap(([name, state]) => transitionsOf(name, state)),
+  };
+};
+
+const parse = (definition: string): { StartAt: string; States: Record<string, StateDefinition> } => {
+  try {
+    const machine = JSON.parse(definition) as { StartAt?: string; States?: Record<string, StateDefinition> };
+    if (machine.StartAt && machine.States) return { StartAt: machine.StartAt, States: machine.States };
+  } catch {
+    // Reported below, like a definition without states.
+  }
+  throw new DefinitionError(
+    `The state machine's definition has no StartAt and States: ${definition.slice(0, 80)}`,
+  );
+};
+
+const transitionsOf = (from: string, state: StateDefinition): GraphTransition[] => {
+  const ways: [string | undefined, boolean][] = [
+    [state.Next, false],
+    ...(state.Choices ?? []).map((choice): [string | undefined, boolean] => [choice.Next, false]),
+    [state.Default, false],
+    ...(state.Catch ?? []).map((catcher): [string | undefined, boolean] => [catcher.Next, true]),
+  ];
+  const seen = new Set<string>();
+  return ways.flatMap(([to, isCatch]) => {
+    if (!to || seen.has(to)) return [];
+    seen.add(to);
+    return [{ from, to, isCatch }];
+  });
+};

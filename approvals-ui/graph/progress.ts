@@ -1,0 +1,107 @@
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
+
+/** How one try of a state ended, or that it goes on. */
+export type AttemptStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+
+/** One try of a state: by the first entering, by a Retry, or by a redrive. */
+export interface Attempt {
+  readonly state: string;
+  /** 1, 2, … within the state. */
+  readonly number: number;
+  readonly status: AttemptStatus;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+/** What a history tells. */
+export interface Progress {
+  /** In order of their start. */
+  readonly attempts: readonly Attempt[];
+  /** Ways that were taken, as `transitionKey` writes them. */
+  readonly taken: ReadonlySet<string>;
+}
+
+/** How a way between two states is written in `Progress.taken`. */
+export const transitionKey = (from: string, to: string): string => JSON.stringify([from, to]);
+
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+type OpenAttempt = Mutable<Attempt> & { isScheduled: boolean };
+
+/**
+ * Reads a whole history, oldest event first. Events belong to the state of their predecessor; a redrive schedules the
+ * failed task again without entering its state again.
+ */
+export const progressOf = (events: readonly HistoryEvent[]): Progress => {
+  const stateOf = new Map<number, string>();
+  const attempts: OpenAttempt[] = [];
+  const taken = new Set<string>();
+  const latest = (state: string | undefined) => attempts.findLast((attempt) => attempt.state === state);
+
+  const begin = (state: string, at: number, isScheduled: boolean) => {
+    const number = attempts.filter((attempt) => attempt.state === state).length + 1;
+    attempts.push({ state, number, status: 'RUNNING', startedAt: at, isScheduled });
+  };
+  const end = (attempt: OpenAttempt | undefined, status: AttemptStatus, at: number, event?: HistoryEvent) => {
+    if (attempt?.status !== 'RUNNING') return;
+    attempt.status = status;
+    attempt.endedAt = at;
+    const { error, cause } = event ? failureOf(event) : {};
+    if (error !== undefined) attempt.error = error;
+    if (cause !== undefined) attempt.cause = cause;
+  };
+
+  for (const event of events) {
+    const type = event.type ?? '';
+    const at = event.timestamp?.getTime() ?? 0;
+    const before = stateOf.get(event.previousEventId ?? 0);
+    const state = event.stateEnteredEventDetails?.name ?? event.stateExitedEventDetails?.name ?? before;
+    if (state !== undefined && event.id !== undefined) stateOf.set(event.id, state);
+
+    if (type.endsWith('StateEntered') && state !== undefined) {
+      if (before !== undefined) taken.add(transitionKey(before, state));
+      begin(state, at, false);
+    } else if (type.endsWith('StateExited')) {
+      end(latest(state), 'SUCCEEDED', at);
+    } else if (/^(Task|LambdaFunction|Activity)Scheduled$/.test(type) && state !== undefined) {
+      const attempt = latest(state);
+      if (attempt?.status === 'RUNNING' && !attempt.isScheduled) attempt.isScheduled = true;
+      else begin(state, at, true);
+    } else if (/^(Task|LambdaFunction|Activity)TimedOut$/.test(type)) {
+      end(latest(state), 'TIMED_OUT', at, event);
+    } else if (/^(Task|LambdaFunction|Activity)\w*Failed$/.test(type) || type === 'EvaluationFailed') {
+      end(latest(event.evaluationFailedEventDetails?.state ?? state), 'FAILED', at, event);
+    } else if (type === 'TaskStateAborted') {
+      end(latest(state), 'ABORTED', at);
+    } else if (type === 'ExecutionFailed') {
+      end(latest(state), 'FAILED', at, event);
+    } else if (type === 'ExecutionTimedOut' || type === 'ExecutionAborted') {
+      const status = type === 'ExecutionAborted' ? 'ABORTED' : 'TIMED_OUT';
+      for (const attempt of attempts) end(attempt, status, at, event);
+    } else if (type === 'ExecutionSucceeded') {
+      end(latest(state), 'SUCCEEDED', at);
+    }
+  }
+  return { attempts: attempts.map(({ isScheduled: _, ...attempt }) => attempt), taken };
+};
+
+/** Error and cause, wherever this type of event keeps them. */
+const failureOf = (event: HistoryEvent): { error?: string | undefined; cause?: string | undefined } =>
+  event.taskFailedEventDetails ??
+  event.taskTimedOutEventDetails ??
+  event.taskStartFailedEventDetails ??
+  event.taskSubmitFailedEventDetails ??
+  event.lambdaFunctionFailedEventDetails ??
+  event.lambdaFunctionTimedOutEventDetails ??
+  event.lambdaFunctionScheduleFailedEventDetails ??
+  event.lambdaFunctionStartFailedEventDetails ??
+  event.activityFailedEventDetails ??
+  event.activityTimedOutEventDetails ??
+  event.activityScheduleFailedEventDetails ??
+  event.evaluationFailedEventDetails ??
+  event.executionFailedEventDetails ??
+  event.executionTimedOutEventDetails ??
+  event.executionAbortedEventDetails ??
+  {};

@@ -1,0 +1,74 @@
+import type { Approval } from '../../tasks/ledger/items.ts';
+import type { Execution } from '../dependencies.ts';
+import { duration, roleName } from '../format.ts';
+import { type MachineGraph, readDefinition } from './definition.ts';
+import { type Attempt, type Progress, progressOf } from './progress.ts';
+
+/** How a state stands, as the graph colours it. `stopped`: the promotion was ended here on purpose. */
+export type StepStatus = 'done' | 'running' | 'waiting' | 'failed' | 'stopped' | 'idle';
+
+/** One state with how it stands. */
+export interface Step {
+  readonly name: string;
+  readonly type: string;
+  readonly status: StepStatus;
+  /** A few words: how long, for whom, until when. */
+  readonly detail: string;
+  readonly attempts: readonly Attempt[];
+}
+
+/** A promotion's graph and progress together. */
+export interface PromotionGraph {
+  readonly graph: MachineGraph;
+  readonly progress: Progress;
+  /** In the order of the definition. */
+  readonly steps: readonly Step[];
+}
+
+/**
+ * Joins definition, history and approvals.
+ * @param now milliseconds since the epoch
+ * @throws DefinitionError
+ */
+export const promotionGraph = (
+  execution: Execution,
+  approvals: readonly Approval[],
+  now: number,
+): PromotionGraph => {
+  const graph = readDefinition(execution.definition);
+  const progress = progressOf(execution.events);
+  const isRunning = execution.status === 'RUNNING';
+  const steps = graph.states.map(({ name, type }): Step => {
+    const attempts = progress.attempts.filter((attempt) => attempt.state === name);
+    const waitsFor = approvals.findLast(({ state, status }) => state === name && status === 'PENDING');
+    return { name, type, attempts, ...standing(type, attempts, waitsFor, isRunning, now) };
+  });
+  return { graph, progress, steps };
+};
+
+const standing = (
+  type: string,
+  attempts: readonly Attempt[],
+  waitsFor: Approval | undefined,
+  isRunning: boolean,
+  now: number,
+): { readonly status: StepStatus; readonly detail: string } => {
+  const last = attempts.at(-1);
+  if (!last) return { status: 'idle', detail: 'not reached' };
+  const tries = attempts.length > 1 ? ` · try ${attempts.length}` : '';
+  const took = duration((last.endedAt ?? now) - last.startedAt);
+  if (last.status === 'SUCCEEDED') {
+    return { status: 'done', detail: type === 'Task' ? `done in ${took}${tries}` : 'done' };
+  }
+  if (last.status === 'RUNNING') {
+    if (!waitsFor) return { status: 'running', detail: `running for ${took}${tries}` };
+    const left = duration(Date.parse(waitsFor.expiresAt) - now);
+    return { status: 'waiting', detail: `waiting for ${roleName(waitsFor.role)} · ${left}` };
+  }
+  if (type === 'Fail') return { status: 'stopped', detail: 'ended here' };
+  // Between two tries of a Retry nothing runs, yet nothing is lost either.
+  if (isRunning) return { status: 'running', detail: `tries again · failed ${attempts.length}×` };
+  if (last.status === 'TIMED_OUT') return { status: 'failed', detail: `timed out after ${took}${tries}` };
+  if (last.status === 'ABORTED') return { status: 'stopped', detail: `stopped after ${took}${tries}` };
+  return { status: 'failed', detail: `failed after ${took}${tries}` };
+};

@@ -1,0 +1,168 @@
+import { mayDecide } from '../tasks/approvals/rules.ts';
+import type { Approval, Person, Promotion, PromotionStatus } from '../tasks/ledger/items.ts';
+import type { ApproverRole } from '../tasks/payloads.ts';
+import type { ConsoleLinks } from './console-links.ts';
+import type { Execution, SiteDependencies } from './dependencies.ts';
+import { type PromotionGraph, promotionGraph } from './graph/steps.ts';
+import type { ApprovalPageProps } from './views/approval.tsx';
+import type { PendingPageProps, PromotionsPageProps } from './views/lists.tsx';
+import type { PromotionPageProps } from './views/promotion.tsx';
+
+type PageDependencies = Pick<SiteDependencies, 'ledger' | 'executions' | 'now'>;
+
+/** Rows of a list on one page. */
+const PAGE_SIZE = 20;
+/** How many of the latest promotions are searched for what is in Prod. */
+const SEARCHED_FOR_LIVE = 50;
+const approverRoles: readonly ApproverRole[] = ['qc', 'pmo'];
+
+/** Reads what waits for a person. @param page 1, 2, …; beyond the last: the last */
+export const readPendingPage = async (
+  { ledger, now }: PageDependencies,
+  person: Person,
+  page: number,
+): Promise<Omit<PendingPageProps, 'path'>> => {
+  const roles = approverRoles.filter((role) => person.groups.includes(role));
+  const at = now();
+  const open = (await Promise.all(roles.map((role) => ledger.openApprovals(role))))
+    .flat()
+    .filter(({ status, expiresAt }) => status === 'PENDING' && Date.parse(expiresAt) > at)
+    .sort((a, b) => Date.parse(a.requestedAt) - Date.parse(b.requestedAt));
+  const pages = Math.max(1, Math.ceil(open.length / PAGE_SIZE));
+  const shown = Math.min(Math.max(1, page), pages);
+  const rows = await Promise.all(
+    open.slice((shown - 1) * PAGE_SIZE, shown * PAGE_SIZE).map(async (approval) => ({
+      approval,
+      promotion: await ledger.promotion(approval.promotionId),
+    })),
+  );
+  // A promotion that was stopped leaves its request behind; nobody can decide it.
+  const pending = rows.flatMap(({ approval, promotion }) =>
+    promotion?.status === 'RUNNING' ? [{ approval, promotion }] : [],
+  );
+  return {
+    person,
+    now: at,
+    roles,
+    pending,
+    total: open.length - (rows.length - pending.length),
+    page: shown,
+    pages,
+  };
+};
+
+/** Reads a page of all promotions. */
+export const readPromotionsPage = async (
+  { ledger, now }: PageDependencies,
+  person: Person,
+  next: string | undefined,
+): Promise<Omit<PromotionsPageProps, 'path'>> => {
+  const page = await ledger.promotions({ limit: PAGE_SIZE, ...(next ? { next } : {}) });
+  return { person, now: now(), promotions: page.items, next: page.next };
+};
+
+/** Reads one promotion. Undefined if there is none of that id. */
+export const readPromotionPage = async (
+  dependencies: PageDependencies,
+  links: ConsoleLinks,
+  person: Person,
+  promotionId: string,
+): Promise<Omit<PromotionPageProps, 'path'> | undefined> => {
+  const { ledger, executions, now } = dependencies;
+  const recorded = await ledger.promotion(promotionId);
+  if (!recorded) return undefined;
+  const [execution, approvals, jobs, refusals] = await Promise.all([
+    executions.read(recorded.executionArn),
+    ledger.approvals(promotionId),
+    ledger.jobs(promotionId),
+    ledger.refusals(promotionId),
+  ]);
+  const promotion = withExecution(recorded, execution, approvals);
+  const graph = execution ? promotionGraph(execution, approvals, now()) : undefined;
+  const canRedrive = isRedrivable(promotion, execution, graph);
+  return {
+    person,
+    now: now(),
+    promotion,
+    approvals: inOrder(approvals),
+    jobs,
+    refusals,
+    execution,
+    graph,
+    links,
+    canRedrive,
+  };
+};
+
+/** Reads one approval with what it is decided upon. Undefined if there is none of that id. */
+export const readApprovalPage = async (
+  dependencies: PageDependencies,
+  links: ConsoleLinks,
+  person: Person,
+  approvalId: string,
+): Promise<Omit<ApprovalPageProps, 'path'> | undefined> => {
+  const { ledger, executions, now } = dependencies;
+  const approval = await ledger.approvalById(approvalId);
+  const recorded = approval && (await ledger.promotion(approval.promotionId));
+  if (!approval || !recorded) return undefined;
+  const [execution, approvals, jobs, latest] = await Promise.all([
+    executions.read(recorded.executionArn),
+    ledger.approvals(recorded.promotionId),
+    ledger.jobs(recorded.promotionId),
+    ledger.promotions({ limit: SEARCHED_FOR_LIVE }),
+  ]);
+  const promotion = withExecution(recorded, execution, approvals);
+  return {
+    person,
+    now: now(),
+    approval,
+    promotion,
+    approvals: inOrder(approvals),
+    jobs,
+    live: latest.items.find(
+      ({ application, status }) => application === promotion.application && status === 'SUCCEEDED',
+    ),
+    graph: execution ? promotionGraph(execution, approvals, now()) : undefined,
+    links,
+    ruling: mayDecide(approval, approvals, person, new Date(now())),
+  };
+};
+
+const inOrder = (approvals: readonly Approval[]): readonly Approval[] =>
+  [...approvals].sort((a, b) => Date.parse(a.requestedAt) - Date.parse(b.requestedAt));
+
+/** The promotion with the status that Step Functions tells: the ledger learns of it a moment later, by an event. */
+const withExecution = (
+  promotion: Promotion,
+  execution: Execution | undefined,
+  approvals: readonly Approval[],
+): Promotion => {
+  if (!execution) return promotion;
+  const { endedAt: _, ...rest } = promotion;
+  const ended = execution.endedAt === undefined ? {} : { endedAt: new Date(execution.endedAt).toISOString() };
+  const wasRefused = promotion.status === 'REFUSED' || approvals.some(({ status }) => status === 'REFUSED');
+  return { ...rest, ...ended, status: statusOf(execution.status, wasRefused), redrives: execution.redrives };
+};
+
+const statusOf = (status: string, wasRefused: boolean): PromotionStatus => {
+  switch (status) {
+    case 'RUNNING':
+    case 'SUCCEEDED':
+    case 'TIMED_OUT':
+    case 'ABORTED':
+      return status;
+    default:
+      return wasRefused ? 'REFUSED' : 'FAILED';
+  }
+};
+
+/** Whether a redrive would continue it: Step Functions takes one after a Fail state too, and fails there again (T33). */
+const isRedrivable = (
+  promotion: Promotion,
+  execution: Execution | undefined,
+  graph: PromotionGraph | undefined,
+): boolean => {
+  if (!execution?.redrivable || promotion.status === 'REFUSED') return false;
+  const last = graph?.progress.attempts.at(-1);
+  return graph?.graph.states.find(({ name }) => name === last?.state)?.type !== 'Fail';
+};

@@ -1,0 +1,83 @@
+import type { Env, Hono } from 'hono';
+import type { SiteDependencies } from '../dependencies.ts';
+import { localPath, type SiteAddress } from '../site-address.ts';
+import { signInAddress } from '../views/layout.tsx';
+import { SimplePage } from '../views/simple.tsx';
+import { personFromClaims } from './claims.ts';
+import type { Cookies } from './cookies.ts';
+import type { Identity } from './identity.ts';
+
+/** Where the provider sends people back to; registered with its client. */
+export const SIGNED_IN_PATH = '/signed-in';
+
+/** Adds the routes that need no session: to the provider, back from it, and out. */
+export const addSignIn = <SiteEnv extends Env>(
+  site: Hono<SiteEnv>,
+  identity: Identity,
+  cookies: Cookies,
+  address: SiteAddress,
+  { now, log }: Pick<SiteDependencies, 'now' | 'log'>,
+): void => {
+  site.get('/sign-in', async (context) => {
+    const returnTo = localPath(context.req.query('return'), address.origin);
+    // Cookies belong to one host name, and the provider returns to this one.
+    if (address.isLoopback && context.req.header('host') !== address.host && context.req.header('host')) {
+      return context.redirect(`${address.origin}${signInAddress(returnTo)}`, 303);
+    }
+    const { url, transaction } = await identity.begin(`${address.origin}${SIGNED_IN_PATH}`);
+    await cookies.signIn.write(context, { ...transaction, returnTo });
+    return context.redirect(url.href, 303);
+  });
+
+  site.get(SIGNED_IN_PATH, async (context) => {
+    const pending = await cookies.signIn.read(context);
+    cookies.signIn.clear(context);
+    const failed = (reason: string, message: string, status: 400 | 403) =>
+      context.html(
+        <SimplePage
+          title="You are not signed in"
+          kind="bad"
+          reason={reason}
+          link={{ href: signInAddress(pending?.returnTo ?? '/'), text: 'Sign in again' }}
+        >
+          <p>{message}</p>
+        </SimplePage>,
+        status,
+      );
+    if (!pending) {
+      return failed(
+        'SignInExpired',
+        'This sign-in was not started here, or took longer than 10 minutes.',
+        400,
+      );
+    }
+    const returned = new URL(new URL(context.req.url).search, `${address.origin}${SIGNED_IN_PATH}`);
+    try {
+      const person = personFromClaims(await identity.finish(returned, pending));
+      await cookies.session.write(context, { person, signedInAt: now() });
+      log({ event: 'signed-in', person: person.name, subject: person.subject });
+      return context.redirect(pending.returnTo, 303);
+    } catch (error) {
+      const { name, message } = error as Error;
+      log({ event: 'sign-in-failed', name, message });
+      return failed(
+        'SignInFailed',
+        'What came back from the identity provider could not be trusted, so nobody was signed in.',
+        403,
+      );
+    }
+  });
+
+  site.post('/sign-out', (context) => {
+    cookies.session.clear(context);
+    return context.redirect('/signed-out', 303);
+  });
+  site.get('/sign-out', (context) => context.redirect('/', 303));
+  site.get('/signed-out', (context) =>
+    context.html(
+      <SimplePage title="You are signed out" link={{ href: '/sign-in', text: 'Sign in' }}>
+        <p>This browser no longer knows you here.</p>
+      </SimplePage>,
+    ),
+  );
+};

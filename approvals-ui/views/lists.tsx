@@ -1,0 +1,172 @@
+import type { FC } from 'hono/jsx';
+import type { Approval, Person, Promotion } from '../../tasks/ledger/items.ts';
+import { duration, roleName } from '../format.ts';
+import { LiveRegion, Page } from './layout.tsx';
+import { ChangeLine, commitTitle, Moment, promotionStatuses, StatusChip } from './parts.tsx';
+
+/** An approval with the promotion that it belongs to. */
+export interface PendingApproval {
+  readonly approval: Approval;
+  readonly promotion: Promotion;
+}
+
+/** A page of what waits for the signed-in person. */
+export interface PendingPageProps {
+  readonly person: Person;
+  readonly path: string;
+  readonly now: number;
+  /** Roles that the person may decide for. */
+  readonly roles: readonly string[];
+  readonly pending: readonly PendingApproval[];
+  readonly total: number;
+  readonly page: number;
+  readonly pages: number;
+}
+
+/** What waits for the signed-in person. */
+export const PendingPage: FC<PendingPageProps> = (props) => (
+  <Page title="Approvals" person={props.person} here={props.path} section="approvals">
+    <div class="narrow">
+      <h1>Waiting for you</h1>
+      <PendingLive {...props} />
+    </div>
+  </Page>
+);
+
+/** The part of the page that follows events. */
+export const PendingLive: FC<PendingPageProps> = (props) => {
+  const { roles, pending, total, page, pages, path, now } = props;
+  const summary = total === 0 ? 'Nothing waits for you.' : `${total} waiting for you.`;
+  return (
+    <LiveRegion path={path} summary={summary} hasEnded={roles.length === 0}>
+      {roles.length === 0 ? (
+        <Empty title="You are not asked to approve">
+          <p>
+            Members of the groups QC and PMO decide here. You belong to neither; you can follow every
+            promotion on <a href="/promotions">its page</a>.
+          </p>
+        </Empty>
+      ) : total === 0 ? (
+        <Empty title="Nothing waits for you">
+          <p>
+            When a promotion needs {roles.map(roleName).join(' or ')}, a mail is sent and it appears here.{' '}
+            <a href="/promotions">All promotions</a>
+          </p>
+        </Empty>
+      ) : (
+        <>
+          <ol class="rows">
+            {pending.map(({ approval, promotion }) => (
+              <li class="row">
+                <div>
+                  <h2>
+                    <a href={`/approvals/${encodeURIComponent(approval.approvalId)}`}>
+                      {commitTitle(promotion)}
+                    </a>
+                  </h2>
+                  <ChangeLine promotion={promotion} />
+                  <p class="muted">
+                    Asked <Moment at={approval.requestedAt} /> ·{' '}
+                    {duration(Date.parse(approval.expiresAt) - now)} left
+                  </p>
+                </div>
+                <StatusChip status="waiting" text={`${roleName(approval.role)} decides`} />
+              </li>
+            ))}
+          </ol>
+          <Pager page={page} pages={pages} />
+        </>
+      )}
+    </LiveRegion>
+  );
+};
+
+const Pager: FC<{ page: number; pages: number }> = ({ page, pages }) =>
+  pages < 2 ? null : (
+    <nav class="pager" aria-label="Pages">
+      {page > 1 ? (
+        <a href={`/?page=${page - 1}`} rel="prev">
+          Previous
+        </a>
+      ) : null}
+      <span class="muted">
+        Page {page} of {pages}
+      </span>
+      {page < pages ? (
+        <a href={`/?page=${page + 1}`} rel="next">
+          Next
+        </a>
+      ) : null}
+    </nav>
+  );
+
+const Empty: FC<{ title: string; children?: unknown }> = ({ title, children }) => (
+  <div class="empty">
+    <p class="empty-title">{title}</p>
+    {children as never}
+  </div>
+);
+
+/** A page of promotions, newest first. */
+export interface PromotionsPageProps {
+  readonly person: Person;
+  readonly path: string;
+  readonly now: number;
+  readonly promotions: readonly Promotion[];
+  /** Token of the next page. */
+  readonly next?: string | undefined;
+}
+
+/** Every promotion, newest first. */
+export const PromotionsPage: FC<PromotionsPageProps> = (props) => (
+  <Page title="Promotions" person={props.person} here={props.path} section="promotions">
+    <div class="narrow">
+      <h1>Promotions</h1>
+      <PromotionsLive {...props} />
+    </div>
+  </Page>
+);
+
+/** The part of the page that follows events. */
+export const PromotionsLive: FC<PromotionsPageProps> = ({ promotions, next, path, now }) => (
+  <LiveRegion path={path} summary={`${promotions.length} promotions shown.`} hasEnded={false}>
+    {promotions.length === 0 ? (
+      <Empty title="No promotions yet">
+        <p>The first push to a watched branch starts one.</p>
+      </Empty>
+    ) : (
+      <ol class="rows">
+        {promotions.map((promotion) => (
+          <li class="row">
+            <div>
+              <h2>
+                <a href={`/promotions/${encodeURIComponent(promotion.promotionId)}`}>
+                  {commitTitle(promotion)}
+                </a>
+              </h2>
+              <ChangeLine promotion={promotion} />
+              <p class="muted">
+                Started <Moment at={promotion.startedAt} /> ·{' '}
+                {promotion.endedAt
+                  ? `took ${duration(Date.parse(promotion.endedAt) - Date.parse(promotion.startedAt))}`
+                  : `${duration(now - Date.parse(promotion.startedAt))} so far`}
+                {promotion.redrives > 0 ? ` · redriven ${promotion.redrives}×` : ''}
+              </p>
+            </div>
+            <StatusChip
+              status={promotionStatuses[promotion.status].status}
+              text={promotionStatuses[promotion.status].name}
+            />
+          </li>
+        ))}
+      </ol>
+    )}
+    {next ? (
+      <nav class="pager" aria-label="Pages">
+        <a href={`/promotions?next=${encodeURIComponent(next)}`} rel="next">
+          Older promotions
+        </a>
+      </nav>
+    ) : null}
+  </LiveRegion>
+);

@@ -1,0 +1,143 @@
+import type { FC } from 'hono/jsx';
+import type { Approval, Promotion, PromotionStatus } from '../../tasks/ledger/items.ts';
+import { duration, moment, nameOfArn, roleName, shortCommit } from '../format.ts';
+import { StatusIcon } from '../graph/drawing.tsx';
+import type { StepStatus } from '../graph/steps.ts';
+
+/** A time, exact for machines and readable for people. */
+export const Moment: FC<{ at: string | number }> = ({ at }) => (
+  <time datetime={new Date(at).toISOString()}>{moment(at)}</time>
+);
+
+/** What a promotion's status is called, and how it is coloured. */
+export const promotionStatuses: Record<
+  PromotionStatus,
+  { readonly name: string; readonly status: StepStatus }
+> = {
+  RUNNING: { name: 'In progress', status: 'running' },
+  SUCCEEDED: { name: 'Promoted', status: 'done' },
+  FAILED: { name: 'Failed', status: 'failed' },
+  REFUSED: { name: 'Refused', status: 'stopped' },
+  TIMED_OUT: { name: 'Timed out', status: 'failed' },
+  ABORTED: { name: 'Stopped', status: 'stopped' },
+};
+
+/** A status in a word, with its sign. */
+export const StatusChip: FC<{ status: StepStatus; text: string }> = ({ status, text }) => (
+  <span class={`chip is-${status}`}>
+    <StatusIcon status={status} />
+    {text}
+  </span>
+);
+
+/** First line of what the commit says; always as text. */
+export const commitTitle = (promotion: Promotion): string =>
+  promotion.commitMessage.split('\n', 1)[0]?.trim() || `Commit ${shortCommit(promotion.commitId)}`;
+
+/** Application, commit and people in one line. */
+export const ChangeLine: FC<{ promotion: Promotion }> = ({ promotion }) => (
+  <p class="change-line">
+    <strong>
+      <bdi>{promotion.application}</bdi>
+    </strong>
+    <span>
+      <code>{shortCommit(promotion.commitId)}</code> on <bdi>{promotion.branch}</bdi>
+    </span>
+    <span>
+      by <bdi>{promotion.commitAuthor || nameOfArn(promotion.pushedBy)}</bdi>
+    </span>
+  </p>
+);
+
+/** A link to the console, or the text alone where there is no console. */
+export const ConsoleLink: FC<{ href: string | undefined; text: string }> = ({ href, text }) =>
+  href ? (
+    <a href={href} rel="noreferrer">
+      {text}
+    </a>
+  ) : (
+    <span>{text}</span>
+  );
+
+/** Whether a decision is still asked for. @param now milliseconds since the epoch */
+export const isOpen = (approval: Approval, promotion: Promotion, now: number): boolean =>
+  approval.status === 'PENDING' && Date.parse(approval.expiresAt) > now && promotion.status === 'RUNNING';
+
+/** Who decided what and when, or that it is waited for. */
+export const DecisionList: FC<{
+  approvals: readonly Approval[];
+  promotion: Promotion;
+  now: number;
+  /** The request whose page this is: no link leads to it. */
+  shown?: string;
+}> = ({ approvals, promotion, now, shown }) => (
+  <ol class="decisions">
+    {approvals.map((approval) => (
+      <li>
+        <DecisionState
+          approval={approval}
+          promotion={promotion}
+          now={now}
+          isShown={approval.approvalId === shown}
+        />
+      </li>
+    ))}
+  </ol>
+);
+
+const DecisionState: FC<{
+  approval: Approval;
+  promotion: Promotion;
+  now: number;
+  isShown: boolean;
+}> = ({ approval, promotion, now, isShown }) => {
+  const role = roleName(approval.role);
+  if (approval.status === 'PENDING') {
+    if (!isOpen(approval, promotion, now))
+      return <DecisionText status="idle" text={`${role}: no longer open`} />;
+    const left = duration(Date.parse(approval.expiresAt) - now);
+    return (
+      <DecisionText status="waiting" text={`${role} is asked`}>
+        {isShown ? null : (
+          <>
+            <a href={`/approvals/${encodeURIComponent(approval.approvalId)}`}>Open the request</a>
+            {' · '}
+          </>
+        )}
+        {left} left
+      </DecisionText>
+    );
+  }
+  if (approval.status === 'EXPIRED') {
+    return (
+      <DecisionText status="failed" text={`${role} did not decide in time`}>
+        Expired <Moment at={approval.expiresAt} />
+      </DecisionText>
+    );
+  }
+  return (
+    <DecisionText
+      status={approval.status === 'APPROVED' ? 'done' : 'stopped'}
+      text={`${role} ${approval.status === 'APPROVED' ? 'approved' : 'refused'}`}
+    >
+      <bdi>{approval.decidedBy?.name ?? 'unknown'}</bdi>
+      {approval.decidedAt ? (
+        <>
+          {' · '}
+          <Moment at={approval.decidedAt} />
+        </>
+      ) : null}
+      {approval.comment ? <q class="comment">{approval.comment}</q> : null}
+    </DecisionText>
+  );
+};
+
+const DecisionText: FC<{ status: StepStatus; text: string; children?: unknown }> = (props) => (
+  <>
+    <StatusIcon status={props.status} />
+    <div>
+      <strong>{props.text}</strong>
+      <div class="muted">{props.children as never}</div>
+    </div>
+  </>
+);

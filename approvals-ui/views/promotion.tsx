@@ -1,0 +1,232 @@
+import type { FC } from 'hono/jsx';
+import type { Approval, Job, Person, Promotion, Refusal } from '../../tasks/ledger/items.ts';
+import type { ConsoleLinks } from '../console-links.ts';
+import type { Execution } from '../dependencies.ts';
+import { duration, nameOfArn, roleName } from '../format.ts';
+import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';
+import type { PromotionGraph, StepStatus } from '../graph/steps.ts';
+import { Attempts, CauseText } from './attempts.tsx';
+import { LiveRegion, Notice, Page } from './layout.tsx';
+import {
+  ChangeLine,
+  ConsoleLink,
+  commitTitle,
+  DecisionList,
+  Moment,
+  promotionStatuses,
+  StatusChip,
+} from './parts.tsx';
+
+/** Everything that one promotion's page shows. */
+export interface PromotionPageProps {
+  readonly person: Person;
+  readonly path: string;
+  readonly now: number;
+  readonly promotion: Promotion;
+  readonly approvals: readonly Approval[];
+  readonly jobs: readonly Job[];
+  readonly refusals: readonly Refusal[];
+  /** Undefined if Step Functions has forgotten it. */
+  readonly execution: Execution | undefined;
+  readonly graph: PromotionGraph | undefined;
+  readonly links: ConsoleLinks;
+  /** Whether a redrive would continue it, whoever asks. */
+  readonly canRedrive: boolean;
+  /** Why the redrive that was just asked for did not happen. */
+  readonly problem?: string;
+}
+
+/** One promotion, followed live. */
+export const PromotionPage: FC<PromotionPageProps> = (props) => (
+  <Page title={commitTitle(props.promotion)} person={props.person} here={props.path} section="promotions">
+    <p class="crumb">
+      <a href="/promotions">Promotions</a>
+    </p>
+    <PromotionLive {...props} />
+  </Page>
+);
+
+/** The part of the page that follows events. */
+export const PromotionLive: FC<PromotionPageProps> = (props) => {
+  const { promotion, graph, path, approvals, now, refusals, problem } = props;
+  const { name, status } = promotionStatuses[promotion.status];
+  const summary = summaryOf(props);
+  return (
+    <LiveRegion path={path} summary={summary} hasEnded={promotion.status !== 'RUNNING'}>
+      <div class="title-row">
+        <h1>{commitTitle(promotion)}</h1>
+        <StatusChip status={status} text={name} />
+      </div>
+      <ChangeLine promotion={promotion} />
+      <p class="summary">{summary}</p>
+      {problem === undefined ? null : (
+        <Notice kind="bad" title="The redrive was not started" reason="NotRedrivable">
+          <p>{problem}</p>
+        </Notice>
+      )}
+      <Failure {...props} />
+      <div class="columns">
+        <section class="card column" aria-labelledby="graph-title">
+          <h2 id="graph-title">Graph</h2>
+          {graph ? (
+            <div class="graph-frame">
+              <GraphDrawing
+                promotion={graph}
+                label={`Graph of the promotion. ${summary} The steps are listed on this page.`}
+              />
+            </div>
+          ) : (
+            <p class="muted">Step Functions keeps an execution for 90 days; this one is gone.</p>
+          )}
+          <Legend />
+        </section>
+        <div class="column">
+          {approvals.length > 0 || refusals.length > 0 ? (
+            <section class="card" aria-labelledby="decisions-title">
+              <h2 id="decisions-title">Decisions</h2>
+              <DecisionList approvals={approvals} promotion={promotion} now={now} />
+              <RefusedAttempts refusals={refusals} />
+            </section>
+          ) : null}
+          {graph ? <Attempts {...props} graph={graph} /> : null}
+          <Facts {...props} />
+        </div>
+      </div>
+    </LiveRegion>
+  );
+};
+
+/** One sentence that tells where the promotion stands. */
+const summaryOf = ({ promotion, graph, now }: PromotionPageProps): string => {
+  const took = duration(
+    (promotion.endedAt ? Date.parse(promotion.endedAt) : now) - Date.parse(promotion.startedAt),
+  );
+  switch (promotion.status) {
+    case 'SUCCEEDED':
+      return `In Prod after ${took}.`;
+    case 'REFUSED':
+      return 'An approver refused; a refusal is final.';
+    case 'ABORTED':
+      return 'Somebody stopped it.';
+    case 'FAILED':
+    case 'TIMED_OUT': {
+      const failed = graph?.steps.find((step) => step.status === 'failed');
+      return failed ? `${failed.name} ${failed.detail}.` : `It failed after ${took}.`;
+    }
+    case 'RUNNING': {
+      const current = graph?.steps.find(({ status }) => status === 'waiting' || status === 'running');
+      if (!current) return 'On its way.';
+      // Without the time, so that it is read out only when the step changes.
+      return `${current.name}: ${statusNames[current.status]}.`;
+    }
+  }
+};
+
+const Failure: FC<PromotionPageProps> = ({ promotion, execution, graph, person, canRedrive }) => {
+  if (!['FAILED', 'TIMED_OUT', 'ABORTED'].includes(promotion.status)) return null;
+  const failed = graph?.progress.attempts.findLast(
+    ({ status }) => status !== 'SUCCEEDED' && status !== 'RUNNING',
+  );
+  const error = failed?.error ?? execution?.error ?? promotion.error;
+  const cause = failed?.cause ?? execution?.cause ?? promotion.cause;
+  const action = `/promotions/${encodeURIComponent(promotion.promotionId)}/redrive`;
+  return (
+    <Notice kind="bad" title={failed ? `${failed.state} failed` : 'The promotion failed'}>
+      {error ? (
+        <p>
+          <code>{error}</code>
+        </p>
+      ) : null}
+      {cause ? <CauseText label="Cause" text={cause} longest={16_000} /> : null}
+      {!canRedrive ? null : person.groups.includes('operator') ? (
+        <form method="post" action={action} class="redrive">
+          <button id="redrive" class="primary" type="submit">
+            Redrive from {failed?.state ?? 'where it failed'}
+          </button>
+          <span>What has succeeded is kept, approvals too.</span>
+        </form>
+      ) : (
+        <p>An operator can redrive it from here once the reason is gone; what has succeeded is kept.</p>
+      )}
+    </Notice>
+  );
+};
+
+const Legend: FC = () => (
+  <ul class="legend" aria-label="Signs">
+    {(Object.keys(statusNames) as StepStatus[]).map((status) => (
+      <li>
+        <StatusIcon status={status} />
+        {statusNames[status]}
+      </li>
+    ))}
+  </ul>
+);
+
+const RefusedAttempts: FC<{ refusals: readonly Refusal[] }> = ({ refusals }) =>
+  refusals.length === 0 ? null : (
+    <>
+      <h3>Not accepted</h3>
+      <ul class="refusals">
+        {refusals.map(({ person, role, reason, at }) => (
+          <li>
+            <bdi>{person.name}</bdi> as {roleName(role)}: <code>{reason}</code>{' '}
+            <span class="muted">
+              <Moment at={at} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+
+const Facts: FC<PromotionPageProps> = ({ promotion, links, execution }) => (
+  <section class="card" aria-labelledby="facts-title">
+    <h2 id="facts-title">Details</h2>
+    <dl class="facts">
+      <dt>Commit</dt>
+      <dd>
+        <code class="long">{promotion.commitId}</code>
+      </dd>
+      <dt>Pushed by</dt>
+      <dd title={promotion.pushedBy}>
+        <bdi>{nameOfArn(promotion.pushedBy)}</bdi>
+      </dd>
+      <dt>Started</dt>
+      <dd>
+        <Moment at={promotion.startedAt} />
+      </dd>
+      {promotion.endedAt ? (
+        <>
+          <dt>Ended</dt>
+          <dd>
+            <Moment at={promotion.endedAt} />
+          </dd>
+        </>
+      ) : null}
+      {(['qat', 'prod'] as const).map((environment) => {
+        const image = promotion.images[environment];
+        const deployment = promotion.deployments[environment];
+        if (!image && !deployment) return null;
+        return (
+          <>
+            <dt>{roleName(environment)}</dt>
+            <dd>
+              {image ?? null}
+              {image && deployment ? ' · ' : null}
+              {deployment ? (
+                <ConsoleLink href={links.deployment(promotion, deployment)} text={deployment} />
+              ) : null}
+            </dd>
+          </>
+        );
+      })}
+      <dt>Redrives</dt>
+      <dd>{execution?.redrives ?? promotion.redrives}</dd>
+      <dt>Execution</dt>
+      <dd class="long">
+        <ConsoleLink href={links.execution(promotion)} text={promotion.promotionId} />
+      </dd>
+    </dl>
+  </section>
+);

@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import type { Clock } from '../clock.ts';
+import type { Store } from '../store.ts';
+import { hasEnvironment, isSameProcess, listProcesses, type ProcessIdentity } from './processes.ts';
+
+/** How long processes may take to end after SIGTERM before SIGKILL, in ms. */
+const GRACE_MS = 2_000;
+const POLL_MS = 20;
+
+/** A process group that a script on an instance started, with the members that were alive when last looked. */
+interface ProcessGroup {
+  readonly instanceId: string;
+  /** Why it runs, for example `d-ABC/ApplicationStart`. */
+  readonly label: string;
+  readonly group: number;
+  readonly members: readonly ProcessIdentity[];
+}
+
+/** A script to run in a process group of its own. */
+export interface ScriptRun {
+  readonly instanceId: string;
+  readonly label: string;
+  /** Absolute path of the executable. */
+  readonly file: string;
+  readonly cwd: string;
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** File to which its output is appended; what it leaves running may go on writing there. */
+  readonly log: string;
+  readonly timeoutMs: number;
+}
+
+/** How a script ended. */
+export type ScriptEnd =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'killed'; readonly signal: string }
+  | { readonly kind: 'timed-out' };
+
+/** Which groups are meant: all of an instance, or those of one label. */
+export interface GroupSelection {
+  readonly instanceId: string;
+  readonly label?: string;
+}
+
+/** Starts and ends the processes of instances, across deaths of this process and reboots of the machine. */
+export interface ProcessGroups {
+  /** Runs a script. What it leaves running in its group belongs to the instance; at the timeout all of it is killed. */
+  readonly run: (script: ScriptRun) => Promise<ScriptEnd>;
+  /** Ends the groups (SIGTERM, then SIGKILL) and resolves when they are gone. Never touches another process. */
+  readonly kill: (selection: GroupSelection) => Promise<void>;
+}
+
+/**
+ * The shell waits for a line, which comes after the group is recorded: were this process killed in between, the script
+ * would never run, so no process runs that no record knows. Then the script takes the shell's place.
+ */
+const GATE = 'read -r go || exit 125; exec "$0" </dev/null';
+
+/**
+ * @param rootOf an instance's root directory. On Linux, processes that were started with it as `DESTDIR` and have left
+ * their group (by `setsid`) are found by that.
+ */
+export const createProcessGroups = (
+  store: Store,
+  clock: Clock,
+  rootOf: (instanceId: string) => string,
+): ProcessGroups => {
+  const table = store.table<ProcessGroup>('ec2.processGroups');
+  const keyOf = ({ instanceId, group }: ProcessGroup) => `${instanceId}/${group}`;
+  const sleep = (ms: number) => new Promise<void>((resolve) => clock.at(clock.now() + ms, () => resolve()));
+
+  /** Looks who of the group lives; forgets a group of which nobody does. */
+  const refresh = (recorded: ProcessGroup) => {
+    const members = livingMembers(recorded);
+    if (members.length === 0) table.delete(keyOf(recorded));
+    else table.put(keyOf(recorded), { ...recorded, members });
+  };
+
+  const run = async (script: ScriptRun): Promise<ScriptEnd> => {
+    const log = fs.openSync(script.log, 'a');
+    try {
+      const child = spawn('/bin/sh', ['-c', GATE, script.file], {
+        cwd: script.cwd,
+        env: { ...script.env },
+        detached: true,
+        stdio: ['pipe', log, log],
+      });
+      const ended = new Promise<ScriptEnd>((resolve, reject) => {
+        child.once('error', reject);
+        child.once('exit', (code, signal) =>
+          resolve(signal ? { kind: 'killed', signal } : { kind: 'exited', code: code ?? 0 }),
+        );
+      });
+      const { pid } = child;
+      if (pid === undefined) return await ended;
+      const { instanceId, label } = script;
+      const leader = listProcesses().filter((one) => one.pid === pid);
+      const recorded: ProcessGroup = { instanceId, label, group: pid, members: leader.map(identityOf) };
+      table.put(keyOf(recorded), recorded);
+      child.stdin?.on('error', () => undefined);
+      child.stdin?.end('\n');
+      let timedOut = false;
+      const cancel = clock.at(clock.now() + script.timeoutMs, () => {
+        timedOut = true;
+        signalGroup(pid, 'SIGKILL');
+      });
+      const end = await ended;
+      cancel();
+      refresh(recorded);
+      return timedOut ? { kind: 'timed-out' } : end;
+    } finally {
+      fs.closeSync(log);
+    }
+  };
+
+  const kill = async ({ instanceId, label }: GroupSelection) => {
+    const groups = table
+      .values()
+      .filter((one) => one.instanceId === instanceId && (label === undefined || one.label === label));
+    const root = rootOf(instanceId);
+    const isStray = (pid: number) => label === undefined && hasEnvironment(pid, 'DESTDIR', root);
+    const signalAll = (signal: NodeJS.Signals): boolean => {
+      const living = groups.filter((one) => livingMembers(one).length > 0);
+      for (const { group } of living) signalGroup(group, signal);
+      const known = new Set(living.map(({ group }) => group));
+      const strays = listProcesses().filter(
+        ({ pid, group }) => pid !== process.pid && !known.has(group) && isStray(pid),
+      );
+      for (const { pid } of strays) signalProcess(pid, signal);
+      return living.length + strays.length > 0;
+    };
+    const anyLeft = () =>
+      groups.some((one) => livingMembers(one).length > 0) ||
+      listProcesses().some(({ pid }) => pid !== process.pid && isStray(pid));
+
+    if (signalAll('SIGTERM')) {
+      for (let waited = 0; waited < GRACE_MS && anyLeft(); waited += POLL_MS) await sleep(POLL_MS);
+      for (let waited = 0; waited < GRACE_MS && signalAll('SIGKILL'); waited += POLL_MS) await sleep(POLL_MS);
+    }
+    for (const one of groups) table.delete(keyOf(one));
+  };
+
+  return { run, kill };
+};
+
+const identityOf = ({ pid, startedAt }: ProcessIdentity): ProcessIdentity => ({ pid, startedAt });
+
+/**
+ * The living members of a recorded group, none if the number now means a stranger's group. A group's number is not given
+ * away while any member lives, so one recorded member that lives there proves the whole group to be the recorded one.
+ */
+const livingMembers = ({ group, members }: ProcessGroup): ProcessIdentity[] => {
+  const living = listProcesses().filter((one) => one.group === group);
+  const isOurs = living.some((one) => members.some((member) => isSameProcess(one, member)));
+  return isOurs ? living.map(identityOf) : [];
+};
+
+const signalGroup = (group: number, signal: NodeJS.Signals) => signalProcess(-group, signal);
+
+const signalProcess = (pid: number, signal: NodeJS.Signals) => {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended by itself meanwhile.
+  }
+};

@@ -1,0 +1,116 @@
+import http from 'node:http';
+import type { Duplex } from 'node:stream';
+import { createProxyServer } from 'httpxy';
+
+/** A target that ALB gives up on: no answer within its idle timeout, in ms (60 s is ALB's default). */
+const IDLE_TIMEOUT_MS = 60_000;
+
+/** Where a request goes, or the answer to give without a target. */
+export type Route =
+  | {
+      readonly kind: 'target';
+      readonly port: number;
+      readonly headers: Readonly<Record<string, string>>;
+      /** Called once when the exchange is over, with the status that the client got (0: either side broke off). */
+      readonly done: (status: number) => void;
+    }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+    };
+
+/** A reverse proxy on 127.0.0.1. */
+export interface ReverseProxy {
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+/** A port that somebody else listens on. */
+export class PortInUseError extends Error {
+  override readonly name = 'PortInUseError';
+}
+
+/**
+ * Listens and forwards each request to where `route` says; streams both ways. A target that cannot be reached is a 502,
+ * one that does not answer in time a 504; nothing is retried. Targets get a connection per request, so that none is
+ * reused while its application closes it.
+ * @param port 0 for a free one
+ * @throws PortInUseError
+ */
+export const createReverseProxy = async (
+  port: number,
+  route: (request: http.IncomingMessage) => Route,
+): Promise<ReverseProxy> => {
+  const proxy = createProxyServer({ agent: false, proxyTimeout: IDLE_TIMEOUT_MS });
+  // The connection to the target is the proxy's own matter: the client's stays open.
+  proxy.on('proxyRes', (answer) => {
+    delete answer.headers.connection;
+    delete answer.headers['keep-alive'];
+  });
+
+  const server = http.createServer((request, response) => {
+    const chosen = route(request);
+    if (chosen.kind === 'answer') return answerWith(response, chosen);
+    response.once('close', () => chosen.done(response.writableFinished ? response.statusCode : 0));
+    Object.assign(request.headers, chosen.headers);
+    const fail = (error: Error) => {
+      if (response.headersSent) return response.destroy();
+      const isTimeout = /hang up/.test(error.message) && elapsed() >= IDLE_TIMEOUT_MS;
+      answerWith(response, { kind: 'answer', status: isTimeout ? 504 : 502 });
+    };
+    const began = performance.now();
+    const elapsed = () => performance.now() - began;
+    proxy
+      .web(request, response, { target: { host: '127.0.0.1', port: chosen.port } })
+      .catch((error: unknown) => fail(error instanceof Error ? error : new Error(String(error))));
+  });
+
+  server.on('upgrade', (request, socket: Duplex, head) => {
+    const chosen = route(request);
+    if (chosen.kind === 'answer') {
+      socket.end(
+        `HTTP/1.1 ${chosen.status} ${http.STATUS_CODES[chosen.status]}\r\nconnection: close\r\n\r\n`,
+      );
+      return;
+    }
+    socket.once('close', () => chosen.done(101));
+    Object.assign(request.headers, chosen.headers);
+    proxy
+      .ws(request, socket as never, { target: { host: '127.0.0.1', port: chosen.port } }, head)
+      .catch(() => socket.destroy());
+  });
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new PortInUseError(
+              `Port ${port} on 127.0.0.1 is in use; end what uses it, or choose another --port.`,
+            )
+          : error,
+      ),
+    );
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};
+
+const answerWith = (response: http.ServerResponse, answer: Extract<Route, { kind: 'answer' }>) => {
+  const text = answer.body ?? `${answer.status} ${http.STATUS_CODES[answer.status] ?? ''}\n`;
+  const isHtml = /^\s*</.test(text);
+  response.writeHead(answer.status, {
+    'content-type': isHtml ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8',
+    ...answer.headers,
+  });
+  response.end(text);
+};

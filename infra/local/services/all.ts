@@ -1,0 +1,60 @@
+import type { EmbeddedHost } from '../create-host.ts';
+import { createApiGatewayService } from './apigateway/apigateway.ts';
+import { createAutoScalingService } from './autoscaling/autoscaling.ts';
+import { createCodeCommitService } from './codecommit/codecommit.ts';
+import { createCodeDeployService } from './codedeploy/codedeploy.ts';
+import { createCodePipelineService } from './codepipeline/codepipeline.ts';
+import { createCognitoService } from './cognito-idp/cognito-idp.ts';
+import { createDynamoDbService } from './dynamodb/dynamodb.ts';
+import { createEc2Service } from './ec2/ec2.ts';
+import { createElasticLoadBalancingService } from './elasticloadbalancing/elasticloadbalancing.ts';
+import { createEventsService } from './events/events.ts';
+import { createIamService } from './iam/iam.ts';
+import { createImageBuilderService } from './imagebuilder/imagebuilder.ts';
+import { createKmsService } from './kms/kms.ts';
+import { createLambdaService } from './lambda/lambda.ts';
+import { createLogsService } from './logs/logs.ts';
+import { createS3Service } from './s3/s3.ts';
+import { createSecretsManagerService } from './secretsmanager/secretsmanager.ts';
+import { createSnsService } from './sns/sns.ts';
+import { createSsmService } from './ssm/ssm.ts';
+import { createStatesService } from './states/states.ts';
+import { createStsService } from './sts/sts.ts';
+
+/**
+ * Makes every service of the embedded run known to the host, in the order in which they start: what others stand on first.
+ * @returns those of them that the run asks for more than their AWS operations
+ */
+export const createServices = (host: EmbeddedHost) => {
+  const events = createEventsService(host);
+  const elasticloadbalancing = createElasticLoadBalancingService(host);
+  const services = [
+    createIamService(host),
+    createStsService(host),
+    createKmsService(host),
+    createSecretsManagerService(host),
+    createLogsService(host),
+    createDynamoDbService(host),
+    createSsmService(host),
+    createS3Service(host),
+    createSnsService(host),
+    createCognitoService(host),
+    createApiGatewayService(host),
+    createEc2Service(host),
+    createAutoScalingService(host),
+    elasticloadbalancing,
+    createCodeDeployService(host),
+    createImageBuilderService(host),
+    createCodeCommitService(host),
+    createCodePipelineService(host),
+    createStatesService(host),
+    events,
+    // Last: at its start it delivers what was queued, and it stops first.
+    createLambdaService(host),
+  ];
+  for (const service of services) host.register(service);
+  return { events, elasticloadbalancing };
+};
+
+/** Services that the run itself asks for more than their AWS operations. */
+export type EmbeddedServices = ReturnType<typeof createServices>;

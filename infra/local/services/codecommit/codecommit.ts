@@ -1,0 +1,200 @@
+import { pathToFileURL } from 'node:url';
+import type {
+  BatchGetCommitsInput,
+  BatchGetCommitsOutput,
+  GetBranchInput,
+  GetBranchOutput,
+  GetCommitInput,
+  GetCommitOutput,
+  GetDifferencesInput,
+  GetDifferencesOutput,
+  GetFileInput,
+  GetFileOutput,
+  GetRepositoryInput,
+  GetRepositoryOutput,
+  ListBranchesInput,
+  ListBranchesOutput,
+  ListRepositoriesInput,
+  ListRepositoriesOutput,
+} from '@aws-sdk/client-codecommit';
+import { AwsError, type Host, type Operation, type Service } from '../../host.ts';
+import { arnOf } from '../shared/callers.ts';
+import { page } from '../shared/paging.ts';
+import {
+  archiveCommit,
+  readBranches,
+  readCommit,
+  readDifferences,
+  readFile,
+  resolveCommit,
+} from './contents.ts';
+import { createPushes } from './pushes.ts';
+import { findRepository, repositoriesOf, repositoryPath } from './repositories.ts';
+import { createCodeCommitResources } from './resources.ts';
+
+/** Argument of `UploadArchive`, which AWS has as a permission and lets only CodePipeline call. */
+export interface UploadArchiveInput {
+  readonly repositoryName: string;
+  readonly commitId: string;
+}
+
+/** A commit's files as a zip archive. */
+export interface UploadArchiveOutput {
+  readonly archive: Uint8Array;
+}
+
+/** Creates CodeCommit: real bare repositories below `<stateDir>/git`, whose pushes raise events. */
+export const createCodeCommitService = (host: Host): Service => {
+  const repositories = repositoriesOf(host);
+  const pushes = createPushes(host);
+  const pageError = { errorName: 'InvalidContinuationTokenException' };
+  const on =
+    (action: string) =>
+    ({ repositoryName = '*' }: { readonly repositoryName?: string | undefined }) => ({
+      action: `codecommit:${action}`,
+      resource: arnOf(host, 'codecommit', repositoryName),
+    });
+
+  const getRepository: Operation<GetRepositoryInput, GetRepositoryOutput> = {
+    requires: on('GetRepository'),
+    run: async ({ repositoryName }) => {
+      const repository = findRepository(host, repositoryName);
+      const branches = Object.keys(await readBranches(host, repository.name));
+      const defaultBranch = branches.includes('main') ? 'main' : branches[0];
+      const url = pathToFileURL(repositoryPath(host, repository.name)).href;
+      return {
+        repositoryMetadata: {
+          accountId: host.accountId,
+          repositoryId: repository.id,
+          repositoryName: repository.name,
+          repositoryDescription: repository.description,
+          ...(defaultBranch !== undefined && { defaultBranch }),
+          creationDate: new Date(repository.createdAt),
+          lastModifiedDate: new Date(repository.createdAt),
+          cloneUrlHttp: url,
+          cloneUrlSsh: url,
+          Arn: repository.arn,
+        },
+      };
+    },
+  };
+
+  const listRepositories: Operation<ListRepositoriesInput, ListRepositoriesOutput> = {
+    requires: () => ({ action: 'codecommit:ListRepositories', resource: '*' }),
+    run: ({ nextToken: token }) => {
+      const { items, nextToken } = page(repositories.values(), token, undefined, pageError);
+      return {
+        repositories: items.map(({ name, id }) => ({ repositoryName: name, repositoryId: id })),
+        ...(nextToken && { nextToken }),
+      };
+    },
+  };
+
+  const getBranch: Operation<GetBranchInput, GetBranchOutput> = {
+    requires: on('GetBranch'),
+    run: async ({ repositoryName = '', branchName = '' }) => {
+      const commitId = (await readBranches(host, repositoryName))[branchName];
+      if (commitId === undefined)
+        throw new AwsError(
+          'BranchDoesNotExistException',
+          `Branch ${branchName} does not exist in ${repositoryName}`,
+        );
+      return { branch: { branchName, commitId } };
+    },
+  };
+
+  const listBranches: Operation<ListBranchesInput, ListBranchesOutput> = {
+    requires: on('ListBranches'),
+    run: async ({ repositoryName = '', nextToken: token }) => {
+      const names = Object.keys(await readBranches(host, repositoryName));
+      const { items, nextToken } = page(names, token, undefined, pageError);
+      return { branches: items, ...(nextToken && { nextToken }) };
+    },
+  };
+
+  const getCommit: Operation<GetCommitInput, GetCommitOutput> = {
+    requires: on('GetCommit'),
+    run: async ({ repositoryName = '', commitId }) => ({
+      commit: await readCommit(host, repositoryName, commitId),
+    }),
+  };
+
+  const batchGetCommits: Operation<BatchGetCommitsInput, BatchGetCommitsOutput> = {
+    requires: on('BatchGetCommits'),
+    run: async ({ repositoryName = '', commitIds = [] }) => {
+      const results = await Promise.all(
+        commitIds.map(async (commitId) => {
+          try {
+            return { commit: await readCommit(host, repositoryName, commitId) };
+          } catch (error) {
+            if (!(error instanceof AwsError) || error.name !== 'CommitIdDoesNotExistException') throw error;
+            return { error: { commitId, errorCode: error.name, errorMessage: error.message } };
+          }
+        }),
+      );
+      return {
+        commits: results.flatMap((result) => result.commit ?? []),
+        errors: results.flatMap((result) => result.error ?? []),
+      };
+    },
+  };
+
+  const getDifferences: Operation<GetDifferencesInput, GetDifferencesOutput> = {
+    requires: on('GetDifferences'),
+    run: async (input) => {
+      const {
+        repositoryName = '',
+        afterCommitSpecifier = '',
+        beforeCommitSpecifier,
+        beforePath,
+        afterPath,
+      } = input;
+      const all = await readDifferences(host, repositoryName, afterCommitSpecifier, beforeCommitSpecifier);
+      const within = (path: string | undefined, folder: string | undefined) =>
+        folder === undefined || path === undefined || path === folder || path.startsWith(`${folder}/`);
+      const wanted = all.filter(
+        ({ beforeBlob, afterBlob }) =>
+          within(beforeBlob?.path, beforePath) && within(afterBlob?.path, afterPath),
+      );
+      const { items, nextToken } = page(wanted, input.NextToken, input.MaxResults, pageError);
+      return { differences: items, ...(nextToken && { NextToken: nextToken }) };
+    },
+  };
+
+  const getFile: Operation<GetFileInput, GetFileOutput> = {
+    requires: on('GetFile'),
+    run: async ({ repositoryName = '', commitSpecifier = 'HEAD', filePath = '' }) => {
+      const specifier = commitSpecifier === 'HEAD' ? 'main' : commitSpecifier;
+      const commitId = await resolveCommit(host, repositoryName, specifier);
+      const { mode, blobId, content } = await readFile(host, repositoryName, commitId, filePath);
+      const fileMode = mode === '100755' ? 'EXECUTABLE' : mode === '120000' ? 'SYMLINK' : 'NORMAL';
+      return { commitId, blobId, filePath, fileMode, fileSize: content.byteLength, fileContent: content };
+    },
+  };
+
+  const uploadArchive: Operation<UploadArchiveInput, UploadArchiveOutput> = {
+    requires: (input) => [on('UploadArchive')(input), on('GetUploadArchiveStatus')(input)],
+    run: async ({ repositoryName, commitId }) => {
+      const { commitId: id } = await readCommit(host, repositoryName, commitId);
+      return { archive: await archiveCommit(host, repositoryName, id) };
+    },
+  };
+
+  return {
+    name: 'codecommit',
+    operations: {
+      GetRepository: getRepository,
+      ListRepositories: listRepositories,
+      GetBranch: getBranch,
+      ListBranches: listBranches,
+      GetCommit: getCommit,
+      BatchGetCommits: batchGetCommits,
+      GetDifferences: getDifferences,
+      GetFile: getFile,
+      UploadArchive: uploadArchive,
+    },
+    resources: createCodeCommitResources(host),
+    start: pushes.start,
+    stop: pushes.stop,
+  };
+};

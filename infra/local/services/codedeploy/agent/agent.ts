@@ -1,0 +1,261 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { DescribeInstancesResult } from '@aws-sdk/client-ec2';
+import type { GetInstanceProfileCommandOutput } from '@aws-sdk/client-iam';
+import { AwsError, type Host, type Principal } from '../../../host.ts';
+import { instancesOf } from '../../../instances/instances.ts';
+import { type Lifetime, LifetimeEndedError } from '../../../instances/lifetime.ts';
+import type { CodeDeployTables, DeploymentRecord, GroupRecord, InstanceRecord } from '../records.ts';
+import { type AppSpec, AppSpecError, type HookName, hookNames, parseAppSpec } from './appspec.ts';
+import { BundleError, unpackBundle } from './bundle.ts';
+import { LifecycleEventError, note, runHook } from './hooks.ts';
+import { InstallError, install, missingSources } from './install.ts';
+
+/** Events whose scripts come from the revision that was deployed before: it is that one which stops or loses traffic. */
+const eventsOfLastRevision: readonly string[] = [
+  'ApplicationStop',
+  'BeforeBlockTraffic',
+  'AfterBlockTraffic',
+];
+
+const administrator: Principal = { kind: 'administrator' };
+
+/** Where and for what the agent works. */
+export interface AgentTask {
+  readonly deployment: DeploymentRecord;
+  readonly group: GroupRecord;
+  readonly instanceId: string;
+}
+
+/** What CodeDeploy's agent does on an instance. */
+export interface Agent {
+  /**
+   * Does one lifecycle event: downloads, installs, or runs the hook's scripts. Doing it again after an interruption ends
+   * what the interrupted run left behind first.
+   * @throws LifecycleEventError
+   * @throws LifetimeEndedError when the service stops meanwhile; the event is to be done again
+   */
+  readonly perform: (task: AgentTask, event: string) => Promise<void>;
+  /** Remembers that the deployment has succeeded on the instance; what older ones have left is deleted. */
+  readonly succeed: (task: AgentTask) => void;
+  /** Starts again what ran on the instance when the embedded run last ended. */
+  readonly restart: (task: AgentTask) => Promise<void>;
+}
+
+/** The agents of all instances. */
+export const createAgent = (host: Host, tables: CodeDeployTables, lifetime: Lifetime): Agent => {
+  const instances = instancesOf(host);
+  const underWay = new Set<{ instanceId: string; label: string }>();
+  lifetime.onEnd(() => {
+    for (const selection of underWay) void instances.processes.kill(selection);
+  });
+
+  const keyOf = ({ instanceId, group }: AgentTask) => `${instanceId}/${group.id}`;
+  const recordOf = (task: AgentTask): InstanceRecord =>
+    tables.instances.get(keyOf(task)) ?? { instanceId: task.instanceId, groupId: task.group.id };
+  /** Writes down which deployment's application runs on the instance, if any. */
+  const setRunning = (task: AgentTask, deploymentId: string | undefined) => {
+    const { running: _, ...record } = recordOf(task);
+    tables.instances.put(keyOf(task), {
+      ...record,
+      ...(deploymentId === undefined ? {} : { running: deploymentId }),
+    });
+  };
+
+  const groupDirectory = ({ instanceId, group }: AgentTask) =>
+    path.join(instances.directory(instanceId), 'agent', group.id);
+  const deploymentDirectory = (task: AgentTask, deploymentId = task.deployment.id) =>
+    path.join(groupDirectory(task), deploymentId);
+  const archiveOf = (task: AgentTask, deploymentId?: string) =>
+    path.join(deploymentDirectory(task, deploymentId), 'deployment-archive');
+  const logOf = (task: AgentTask) => path.join(deploymentDirectory(task), 'logs', 'scripts.log');
+
+  const download = async (task: AgentTask) => {
+    const { s3Location } = task.deployment.revision;
+    const principal = await instanceRole(host, task.instanceId);
+    const { Body, ETag } = await host.call<{ Body?: Uint8Array; ETag?: string }>(
+      principal,
+      's3',
+      'GetObject',
+      {
+        Bucket: s3Location?.bucket,
+        Key: s3Location?.key,
+        ...(s3Location?.version ? { VersionId: s3Location.version } : {}),
+      },
+    );
+    const [wanted, found] = [s3Location?.eTag, ETag].map((eTag) => eTag?.replaceAll('"', ''));
+    if (wanted && found && wanted !== found) {
+      throw new LifecycleEventError({
+        message: `The bundle s3://${s3Location?.bucket}/${s3Location?.key} has ETag ${found}; the revision is ${wanted}.`,
+      });
+    }
+    const archive = archiveOf(task);
+    await unpackBundle(Body ?? new Uint8Array(), archive);
+    checkBundle(archive);
+  };
+
+  const runInstall = (task: AgentTask) => {
+    const archive = archiveOf(task);
+    const notes = install({
+      spec: readAppSpec(archive),
+      archive,
+      root: instances.root(task.instanceId),
+      cleanupFile: path.join(groupDirectory(task), 'installed.json'),
+      defaultBehavior: task.deployment.fileExistsBehavior,
+    });
+    fs.mkdirSync(path.dirname(logOf(task)), { recursive: true });
+    note(logOf(task), 'LifecycleEvent - Install', ...notes);
+  };
+
+  const runScripts = async (task: AgentTask, event: string, revisionOf: string) => {
+    const archive = archiveOf(task, revisionOf);
+    const name = hookNames.find((one) => one === event);
+    const scripts = name && readAppSpec(archive).hooks[name];
+    if (!scripts) return;
+    const selection = { instanceId: task.instanceId, label: `${task.deployment.id}/${event}` };
+    underWay.add(selection);
+    try {
+      await instances.processes.kill(selection);
+      await runHook(instances, {
+        ...selection,
+        event,
+        scripts,
+        archive,
+        log: logOf(task),
+        variables: {
+          DEPLOYMENT_ID: task.deployment.id,
+          APPLICATION_NAME: task.deployment.applicationName,
+          DEPLOYMENT_GROUP_NAME: task.deployment.groupName,
+          DEPLOYMENT_GROUP_ID: task.group.id,
+        },
+      });
+    } catch (error) {
+      if (lifetime.ended()) throw new LifetimeEndedError();
+      throw error;
+    } finally {
+      underWay.delete(selection);
+    }
+    if (lifetime.ended()) throw new LifetimeEndedError();
+  };
+
+  const act = async (task: AgentTask, event: string) => {
+    if (!instances.machine(task.instanceId)?.hasAgent) {
+      throw new LifecycleEventError({
+        message:
+          'CodeDeploy agent was not able to receive the lifecycle event. Check the CodeDeploy agent logs on your host and make sure the agent is running and can connect to the CodeDeploy server.',
+      });
+    }
+    if (event === 'DownloadBundle') return download(task);
+    if (event === 'Install') return runInstall(task);
+    const isOfLast = eventsOfLastRevision.includes(event);
+    const revisionOf = isOfLast ? recordOf(task).lastSuccessful : task.deployment.id;
+    if (event === 'ApplicationStop') setRunning(task, undefined);
+    if (event === 'ApplicationStart') await instances.endStub(task.instanceId);
+    if (revisionOf !== undefined) await runScripts(task, event, revisionOf);
+    if (event === 'ApplicationStart') setRunning(task, task.deployment.id);
+  };
+
+  return {
+    perform: async (task, event) => {
+      try {
+        await act(task, event);
+      } catch (error) {
+        if (error instanceof LifecycleEventError || error instanceof LifetimeEndedError) throw error;
+        const isKnown =
+          error instanceof AppSpecError ||
+          error instanceof BundleError ||
+          error instanceof InstallError ||
+          error instanceof AwsError;
+        const message = error instanceof Error ? error.message : String(error);
+        if (!isKnown) host.log('codedeploy', `Unexpected failure in ${event}`, { error: String(error) });
+        throw new LifecycleEventError({
+          message: error instanceof AwsError ? `${error.name}: ${message}` : message,
+        });
+      }
+    },
+    succeed: (task) => {
+      tables.instances.put(keyOf(task), { ...recordOf(task), lastSuccessful: task.deployment.id });
+      for (const entry of fs.readdirSync(groupDirectory(task), { withFileTypes: true })) {
+        if (entry.isDirectory() && entry.name !== task.deployment.id)
+          fs.rmSync(path.join(groupDirectory(task), entry.name), { recursive: true, force: true });
+      }
+    },
+    restart: async (task) => {
+      await instances.recover(task.instanceId);
+      await instances.endStub(task.instanceId);
+      await runScripts(task, 'ApplicationStart' satisfies HookName, task.deployment.id);
+    },
+  };
+};
+
+/**
+ * What a bundle must hold before anything of it runs.
+ * @throws LifecycleEventError, AppSpecError
+ */
+const checkBundle = (archive: string) => {
+  const spec = readAppSpec(archive);
+  const [source] = missingSources(spec, archive);
+  if (source !== undefined) {
+    throw new LifecycleEventError({
+      message: `appspec.yml: files names the source ${source}, which is not in the bundle.`,
+    });
+  }
+  for (const [event, scripts] of Object.entries(spec.hooks)) {
+    const missing = scripts?.find(({ location }) => !isFileIn(archive, location));
+    if (!missing) continue;
+    throw new LifecycleEventError({
+      errorCode: 'ScriptMissing',
+      scriptName: missing.location,
+      message: `Script does not exist at specified location: ${missing.location}. appspec.yml names it for ${event}; add it to the revision.`,
+    });
+  }
+};
+
+const isFileIn = (archive: string, location: string): boolean => {
+  const file = path.join(archive, location);
+  const isInside = !path.relative(archive, file).startsWith('..');
+  return isInside && (fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false);
+};
+
+const readAppSpec = (archive: string): AppSpec => {
+  const file = path.join(archive, 'appspec.yml');
+  if (!fs.existsSync(file)) {
+    throw new LifecycleEventError({
+      message:
+        'The CodeDeploy agent did not find an AppSpec file within the unpacked revision directory at revision-relative path "appspec.yml". Add appspec.yml at the root of the repository.',
+    });
+  }
+  return parseAppSpec(fs.readFileSync(file, 'utf8'));
+};
+
+/**
+ * The role that the instance's profile gives to what runs there.
+ * @throws LifecycleEventError without a profile
+ */
+const instanceRole = async (host: Host, instanceId: string): Promise<Principal> => {
+  const { Reservations } = await host.call<DescribeInstancesResult>(
+    administrator,
+    'ec2',
+    'DescribeInstances',
+    {
+      InstanceIds: [instanceId],
+    },
+  );
+  const profile = Reservations?.[0]?.Instances?.[0]?.IamInstanceProfile?.Arn;
+  const name = profile?.split('/').at(-1);
+  if (!name) {
+    throw new LifecycleEventError({
+      message: `Instance ${instanceId} has no IAM instance profile, so its agent cannot download the bundle. Give its launch template one.`,
+    });
+  }
+  const { InstanceProfile } = await host.call<GetInstanceProfileCommandOutput>(
+    administrator,
+    'iam',
+    'GetInstanceProfile',
+    { InstanceProfileName: name },
+  );
+  const roleArn = InstanceProfile?.Roles?.[0]?.Arn;
+  if (!roleArn) throw new LifecycleEventError({ message: `Instance profile ${profile} holds no role.` });
+  const instanceArn = `arn:${host.partition}:ec2:${host.region}:${host.accountId}:instance/${instanceId}`;
+  return host.assumeRole(roleArn, 'ec2.amazonaws.com', instanceArn);
+};

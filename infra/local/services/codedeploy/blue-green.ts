@@ -1,0 +1,161 @@
+import type { Host } from '../../host.ts';
+import type { Lifetime } from '../../instances/lifetime.ts';
+import { DeploymentFailedError, DeploymentStoppedError, healthFailure } from './errors.ts';
+import { type Fleet, healthyInstances } from './fleet.ts';
+import { noInstances } from './in-place.ts';
+import {
+  type CodeDeployTables,
+  changeDeployment,
+  type DeploymentRecord,
+  findDeployment,
+  type GroupRecord,
+  groupKey,
+  isActive,
+  targetsOf,
+} from './records.ts';
+import { allowEvents, blockEvents, installEvents, type Steps } from './steps.ts';
+
+/** The wait before blue is terminated, in ms, whatever the group says (on AWS 5 minutes and more). */
+const TERMINATION_WAIT_MS = 1_000;
+const POLL_MS = 25;
+const MINUTE_MS = 60_000;
+
+/** The name that CodeDeploy gives to a copied group (T05). */
+export const greenGroupName = ({ groupName, id }: DeploymentRecord): string =>
+  `CodeDeploy_${groupName}_${id}`;
+
+/** The name of the lifecycle hook that CodeDeploy puts on an Auto Scaling group. */
+export const hookNameFor = ({ name, id }: GroupRecord): string =>
+  `CodeDeploy-managed-automatic-launch-deployment-hook-${name}-${id}`.slice(0, 255);
+
+/** A blue/green deployment in its surroundings. */
+export interface BlueGreen {
+  readonly host: Host;
+  readonly lifetime: Lifetime;
+  readonly tables: CodeDeployTables;
+  readonly steps: Steps;
+  readonly fleet: Fleet;
+  readonly group: GroupRecord;
+  readonly deployment: DeploymentRecord;
+}
+
+/**
+ * Copies the Auto Scaling group, deploys to the copy, moves the traffic instance by instance and deletes the original
+ * (T05, T07, T09). Every part looks at what is already done, so it goes on where it was interrupted.
+ * @throws DeploymentFailedError, DeploymentStoppedError
+ */
+export const deployBlueGreen = async (run: BlueGreen): Promise<void> => {
+  const { tables, deployment, fleet, group } = run;
+  if (!findDeployment(tables, deployment.id).shifted) {
+    await provision(run);
+    await onEach(run, 'Green', installEvents);
+    await awaitGo(run);
+    await onEach(run, 'Green', allowEvents);
+    await onEach(run, 'Blue', blockEvents);
+    await handOver(run);
+  }
+  const { blueGroup } = findDeployment(tables, deployment.id);
+  const termination =
+    group.settings.blueGreenDeploymentConfiguration?.terminateBlueInstancesOnDeploymentSuccess;
+  if (blueGroup && termination?.action !== 'KEEP_ALIVE') {
+    await run.lifetime.sleep(TERMINATION_WAIT_MS);
+    await fleet.remove(blueGroup);
+  }
+};
+
+/** Writes down which group is blue and what green is called, then makes green and waits for its instances. */
+const provision = async ({ tables, steps, fleet, group, deployment }: BlueGreen) => {
+  const { id } = deployment;
+  const blueGroup = findDeployment(tables, id).blueGroup ?? group.autoScalingGroups[0]?.name;
+  const blue = blueGroup === undefined ? undefined : await fleet.autoScalingGroup(blueGroup);
+  if (!blue || blueGroup === undefined) {
+    throw new DeploymentFailedError(
+      'AUTO_SCALING_CONFIGURATION',
+      `Auto Scaling group ${blueGroup} of deployment group ${group.name} does not exist. Update the deployment group with one that does.`,
+    );
+  }
+  const known = targetsOf(tables, id).filter(({ label }) => label === 'Blue');
+  const instances = known.length > 0 ? known.map(({ instanceId }) => instanceId) : healthyInstances(blue);
+  if (instances.length === 0) throw noInstances();
+  const greenGroup = greenGroupName(deployment);
+  changeDeployment(tables, id, { blueGroup, greenGroup });
+  for (const instanceId of instances) steps.addTarget(id, instanceId, blockEvents, 'Blue');
+  await fleet.copy(blue, greenGroup, instances.length);
+  for (const instanceId of await fleet.inService(greenGroup, instances.length))
+    steps.addTarget(id, instanceId, [...installEvents, ...allowEvents], 'Green');
+};
+
+const onEach = async (run: BlueGreen, label: 'Blue' | 'Green', events: readonly string[]) => {
+  const { tables, steps, fleet, group, deployment } = run;
+  for (const { instanceId } of targetsOf(tables, deployment.id).filter((one) => one.label === label)) {
+    const task = { deployment, group, instanceId };
+    if (!(await steps.run(task, fleet, events))) throw healthFailure(targetsOf(tables, deployment.id));
+    if (events !== installEvents) steps.succeed(task);
+  }
+};
+
+/** With STOP_DEPLOYMENT somebody must call ContinueDeployment before traffic moves, in time. */
+const awaitGo = async ({ host, lifetime, tables, group, deployment }: BlueGreen) => {
+  const option = group.settings.blueGreenDeploymentConfiguration?.deploymentReadyOption;
+  if (option?.actionOnTimeout !== 'STOP_DEPLOYMENT') return;
+  const deadline = host.clock.now() + (option.waitTimeInMinutes ?? 60) * MINUTE_MS;
+  changeDeployment(tables, deployment.id, { status: 'Ready' });
+  await lifetime.until(POLL_MS, () => {
+    const now = findDeployment(tables, deployment.id);
+    if (now.stop || (!now.continued && host.clock.now() >= deadline)) throw new DeploymentStoppedError();
+    return now.continued;
+  });
+  changeDeployment(tables, deployment.id, { status: 'InProgress' });
+};
+
+/** The deployment group belongs to green from here on, and green is what Auto Scaling registers new instances from. */
+const handOver = async ({ tables, fleet, group, deployment }: BlueGreen) => {
+  const { blueGroup = '' } = findDeployment(tables, deployment.id);
+  const name = greenGroupName(deployment);
+  const hook = hookNameFor(group);
+  await fleet.adopt(await fleet.autoScalingGroup(blueGroup), name, hook);
+  const key = groupKey(deployment.applicationName, deployment.groupName);
+  const newest = tables.groups.get(key);
+  if (newest) tables.groups.put(key, { ...newest, autoScalingGroups: [{ name, hook }] });
+  changeDeployment(tables, deployment.id, { shifted: true });
+};
+
+/**
+ * Gives the traffic back to blue after a failure; green stays behind without traffic (T10).
+ * @returns what to tell
+ */
+export const restoreBlue = async ({ tables, fleet, deployment }: BlueGreen): Promise<string> => {
+  const targets = targetsOf(tables, deployment.id);
+  const had = (label: string, event: string) =>
+    targets.filter(
+      (target) =>
+        target.label === label &&
+        target.events.some(
+          ({ name, status }) => name === event && status !== 'Pending' && status !== 'Skipped',
+        ),
+    );
+  const blue = had('Blue', 'BlockTraffic');
+  const green = had('Green', 'AllowTraffic');
+  for (const { instanceId } of blue) await fleet.allowTraffic(instanceId);
+  for (const { instanceId } of green) await fleet.blockTraffic(instanceId);
+  return green.length === 0
+    ? 'Traffic never left the original instances.'
+    : `Traffic is back on the original instances; ${green.length} replacement instances lost theirs.`;
+};
+
+/** Whether an older deployment of the same group goes on, which this one waits for. Those of single launches do not count. */
+export const isQueuedBehind = (tables: CodeDeployTables, deployment: DeploymentRecord): boolean => {
+  if (deployment.launch) return false;
+  const all = tables.deployments.values();
+  const older = all.slice(
+    0,
+    all.findIndex(({ id }) => id === deployment.id),
+  );
+  return older.some(
+    (other) =>
+      other.applicationName === deployment.applicationName &&
+      other.groupName === deployment.groupName &&
+      !other.launch &&
+      isActive(other),
+  );
+};

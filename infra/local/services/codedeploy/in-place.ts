@@ -1,0 +1,63 @@
+import type { MinimumHealthyHosts } from '@aws-sdk/client-codedeploy';
+import { DeploymentFailedError, healthFailure } from './errors.ts';
+import type { Fleet } from './fleet.ts';
+import { type CodeDeployTables, type DeploymentRecord, type GroupRecord, targetsOf } from './records.ts';
+import { allowEvents, blockEvents, installEvents, type Steps } from './steps.ts';
+
+/**
+ * How many of so many instances must stay healthy while a deployment goes on. A percentage is rounded up, and at least
+ * one instance is always free to be deployed to.
+ */
+export const minimumHealthy = ({ type, value = 0 }: MinimumHealthyHosts, total: number): number =>
+  Math.min(type === 'FLEET_PERCENT' ? Math.ceil((total * value) / 100) : value, total - 1);
+
+/** The events of an in-place deployment, around which traffic is blocked if a load balancer is in front. */
+const eventsOf = ({ withTraffic }: DeploymentRecord): readonly string[] =>
+  withTraffic ? [...blockEvents, ...installEvents, ...allowEvents] : installEvents;
+
+/** The error for a group that has no instances. */
+export const noInstances = (): DeploymentFailedError =>
+  new DeploymentFailedError(
+    'NO_INSTANCES',
+    'The deployment failed because no instances were found for your deployment group. Check your deployment group settings to make sure the tags for your Amazon EC2 instances or Auto Scaling groups correctly identify the instances you want to deploy to, and then try again.',
+  );
+
+/**
+ * Deploys in place, to as many instances at a time as the configuration allows. Goes on where it was interrupted.
+ * @throws DeploymentFailedError, DeploymentStoppedError
+ */
+export const deployInPlace = async (
+  tables: CodeDeployTables,
+  steps: Steps,
+  fleet: Fleet,
+  group: GroupRecord,
+  deployment: DeploymentRecord,
+  healthyHosts: MinimumHealthyHosts,
+): Promise<void> => {
+  const { id, launch } = deployment;
+  if (targetsOf(tables, id).length === 0) {
+    const instances = launch ? [launch.instanceId] : await fleet.instances();
+    for (const instanceId of instances) steps.addTarget(id, instanceId, eventsOf(deployment));
+  }
+  const targets = targetsOf(tables, id);
+  if (targets.length === 0) throw noInstances();
+  const least = minimumHealthy(healthyHosts, targets.length);
+  const waiting = targets.map(({ instanceId }) => instanceId);
+  let failed = 0;
+  while (waiting.length > 0) {
+    const atOnce = targets.length - failed - least;
+    // Nothing may fail any more, but the last instance's failure does not undo the others (OneAtATime).
+    if (atOnce <= 0) throw healthFailure(targetsOf(tables, id));
+    const results = await Promise.all(
+      waiting.splice(0, atOnce).map(async (instanceId) => {
+        const task = { deployment, group, instanceId };
+        const isGood = await steps.run(task, fleet, eventsOf(deployment));
+        if (isGood) steps.succeed(task);
+        return isGood;
+      }),
+    );
+    failed += results.filter((isGood) => !isGood).length;
+  }
+  if (failed === targets.length || targets.length - failed < least)
+    throw healthFailure(targetsOf(tables, id));
+};

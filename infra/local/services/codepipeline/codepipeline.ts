@@ -1,0 +1,133 @@
+import type {
+  GetPipelineExecutionInput,
+  GetPipelineExecutionOutput,
+  GetPipelineInput,
+  GetPipelineOutput,
+  GetPipelineStateInput,
+  GetPipelineStateOutput,
+  ListActionExecutionsInput,
+  ListActionExecutionsOutput,
+  ListPipelineExecutionsInput,
+  ListPipelineExecutionsOutput,
+  ListPipelinesInput,
+  ListPipelinesOutput,
+} from '@aws-sdk/client-codepipeline';
+import type { Host, Operation, Service } from '../../host.ts';
+import { page } from '../shared/paging.ts';
+import { createControl } from './control.ts';
+import {
+  describeAction,
+  describeDeclaration,
+  describeExecution,
+  describeState,
+  summarizeExecution,
+} from './descriptions.ts';
+import { createQueue } from './queue.ts';
+import { findExecution, findPipeline, pipelineArn, tablesOf } from './records.ts';
+import { createCodePipelineResources } from './resources.ts';
+import { createStart } from './starting.ts';
+
+/** Creates CodePipeline: V2 pipelines in QUEUED mode with sources, Lambda and CodeDeploy actions. */
+export const createCodePipelineService = (host: Host): Service => {
+  const { pipelines, executions, actions } = tablesOf(host);
+  const queue = createQueue(host);
+  const access = (action: string, name = '') => ({
+    action: `codepipeline:${action}`,
+    resource: pipelineArn(host, name),
+  });
+
+  const getExecution: Operation<GetPipelineExecutionInput, GetPipelineExecutionOutput> = {
+    requires: ({ pipelineName }) => access('GetPipelineExecution', pipelineName),
+    run: ({ pipelineName, pipelineExecutionId }) => ({
+      pipelineExecution: describeExecution(host, findExecution(host, pipelineName, pipelineExecutionId)),
+    }),
+  };
+
+  const getPipeline: Operation<GetPipelineInput, GetPipelineOutput> = {
+    requires: ({ name }) => access('GetPipeline', name),
+    run: ({ name }) => {
+      const { arn, declaration, createdAt, updatedAt } = findPipeline(host, name);
+      return {
+        pipeline: describeDeclaration(declaration),
+        metadata: { pipelineArn: arn, created: new Date(createdAt), updated: new Date(updatedAt) },
+      };
+    },
+  };
+
+  const getState: Operation<GetPipelineStateInput, GetPipelineStateOutput> = {
+    requires: ({ name }) => access('GetPipelineState', name),
+    run: ({ name }) => describeState(host, findPipeline(host, name)),
+  };
+
+  const listPipelines: Operation<ListPipelinesInput, ListPipelinesOutput> = {
+    requires: () => access('ListPipelines', '*'),
+    run: ({ nextToken: token, maxResults }) => {
+      const { items, nextToken } = page(pipelines.values(), token, maxResults);
+      return {
+        pipelines: items.map(({ declaration, createdAt, updatedAt }) => ({
+          name: declaration.name,
+          version: declaration.version,
+          pipelineType: 'V2',
+          executionMode: 'QUEUED',
+          created: new Date(createdAt),
+          updated: new Date(updatedAt),
+        })),
+        ...(nextToken && { nextToken }),
+      };
+    },
+  };
+
+  const listExecutions: Operation<ListPipelineExecutionsInput, ListPipelineExecutionsOutput> = {
+    requires: ({ pipelineName }) => access('ListPipelineExecutions', pipelineName),
+    run: ({ pipelineName, nextToken: token, maxResults }) => {
+      const { declaration } = findPipeline(host, pipelineName);
+      const own = executions.values().filter((one) => one.pipelineName === declaration.name);
+      const { items, nextToken } = page(own.reverse(), token, maxResults);
+      return {
+        pipelineExecutionSummaries: items.map((one) => summarizeExecution(host, one)),
+        ...(nextToken && { nextToken }),
+      };
+    },
+  };
+
+  const listActions: Operation<ListActionExecutionsInput, ListActionExecutionsOutput> = {
+    requires: ({ pipelineName }) => access('ListActionExecutions', pipelineName),
+    run: ({ pipelineName, filter, nextToken: token, maxResults }) => {
+      const { declaration } = findPipeline(host, pipelineName);
+      const wanted =
+        filter?.pipelineExecutionId ?? filter?.latestInPipelineExecution?.pipelineExecutionId ?? undefined;
+      if (wanted !== undefined) findExecution(host, pipelineName, wanted);
+      const own = actions
+        .values()
+        .filter(
+          (one) =>
+            one.pipelineName === declaration.name && (wanted === undefined || one.executionId === wanted),
+        );
+      const { items, nextToken } = page(own.reverse(), token, maxResults);
+      return {
+        actionExecutionDetails: items.flatMap((action) => {
+          const execution = executions.get(action.executionId);
+          return execution ? [describeAction(host, execution, action)] : [];
+        }),
+        ...(nextToken && { nextToken }),
+      };
+    },
+  };
+
+  return {
+    name: 'codepipeline',
+    operations: {
+      StartPipelineExecution: createStart(host, queue),
+      GetPipelineExecution: getExecution,
+      GetPipeline: getPipeline,
+      GetPipelineState: getState,
+      ListPipelines: listPipelines,
+      ListPipelineExecutions: listExecutions,
+      ListActionExecutions: listActions,
+      ...createControl(host, queue),
+    },
+    resources: createCodePipelineResources(host, queue),
+    start: queue.start,
+    stop: queue.stop,
+  };
+};

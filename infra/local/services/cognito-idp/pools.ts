@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import type { JWK } from 'jose';
+import type { Host } from '../../host.ts';
+import type { Table } from '../../store.ts';
+import { stableUuid } from '../shared/ids.ts';
+import { people } from './people.ts';
+
+/** A user pool. */
+export interface UserPool {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** An application that people sign in to. */
+export interface UserPoolClient {
+  readonly id: string;
+  readonly userPoolId: string;
+  readonly name: string;
+  readonly callbackUrls: readonly string[];
+  readonly scopes: readonly string[];
+}
+
+/** A group that the template declares. */
+export interface UserPoolGroup {
+  readonly userPoolId: string;
+  readonly name: string;
+}
+
+/** What signs a pool's tokens and cookies; it stays the same for as long as the pool exists. */
+export interface UserPoolKeys {
+  readonly signing: JWK;
+  readonly cookies: string;
+}
+
+/** Somebody in a pool. */
+export interface PoolUser {
+  readonly sub: string;
+  readonly name: string;
+  readonly email: string;
+  readonly groups: readonly string[];
+  readonly description: string;
+}
+
+/** Everything that the user pools remember. */
+export interface PoolTables {
+  readonly pools: Table<UserPool>;
+  readonly clients: Table<UserPoolClient>;
+  readonly groups: Table<UserPoolGroup>;
+  readonly keys: Table<UserPoolKeys>;
+  readonly domains: Table<{ readonly userPoolId: string }>;
+}
+
+export const poolTables = ({ store }: Pick<Host, 'store'>): PoolTables => ({
+  pools: store.table('cognito-idp.pools'),
+  clients: store.table('cognito-idp.clients'),
+  groups: store.table('cognito-idp.groups'),
+  keys: store.table('cognito-idp.keys'),
+  domains: store.table('cognito-idp.domains'),
+});
+
+/** The pool's issuer: the embedded sign-in server with the pool's id. */
+export const issuerOf = ({ ports }: Pick<Host, 'ports'>, poolId: string): string =>
+  `http://127.0.0.1:${ports.signIn}/${poolId}`;
+
+/** The pool's ARN. */
+export const poolArn = (host: Host, poolId: string): string =>
+  `arn:${host.partition}:cognito-idp:${host.region}:${host.accountId}:userpool/${poolId}`;
+
+/** Everybody in a pool, in the groups that it has. */
+export const usersOf = (tables: PoolTables, poolId: string): readonly PoolUser[] => {
+  const declared = tables.groups
+    .values()
+    .filter((group) => group.userPoolId === poolId)
+    .map(({ name }) => name);
+  return people.map(({ name, email, groups, description }) => ({
+    sub: stableUuid('user', poolId, name),
+    name,
+    email,
+    groups: groups.filter((group) => declared.includes(group)),
+    description,
+  }));
+};
+
+/** Letters and digits that are the same for the same parts, as Cognito's ids look. */
+export const stableLetters = (length: number, ...parts: readonly string[]): string =>
+  [...createHash('sha256').update(JSON.stringify(parts)).digest()]
+    .map((byte) => 'abcdefghijklmnopqrstuvwxyz0123456789'[byte % 36])
+    .join('')
+    .slice(0, length);

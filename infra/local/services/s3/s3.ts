@@ -1,0 +1,268 @@
+import type {
+  CreateBucketOutput,
+  CreateBucketRequest,
+  DeleteObjectOutput,
+  DeleteObjectRequest,
+  GetBucketLocationOutput,
+  GetBucketLocationRequest,
+  GetBucketVersioningOutput,
+  GetBucketVersioningRequest,
+  GetObjectRequest,
+  HeadBucketRequest,
+  HeadObjectOutput,
+  HeadObjectRequest,
+  ListBucketsOutput,
+  ListObjectsV2Output,
+  ListObjectsV2Request,
+  PutObjectOutput,
+  PutObjectRequest,
+} from '@aws-sdk/client-s3';
+import {
+  type Access,
+  AwsError,
+  type Host,
+  type Operation,
+  type PolicyDocument,
+  type Service,
+} from '../../host.ts';
+import { type Bucket, createObjectStore, type ObjectVersion } from './objects.ts';
+import { createS3Resources } from './resources.ts';
+
+type WithoutBody<Request> = Omit<Request, 'Body'>;
+type PutInput = WithoutBody<PutObjectRequest> & { readonly Body?: Uint8Array | string };
+
+/** What GetObject gives: S3's answer with the bytes instead of a stream. */
+export type GetObjectAnswer = HeadObjectOutput & { readonly Body: Uint8Array };
+
+/** Creates S3: buckets, whole objects, versions; bytes are files below `<stateDir>/s3`. */
+export const createS3Service = (host: Host): Service => {
+  const objects = createObjectStore(host);
+  const buckets = host.store.table<Bucket>('s3.buckets');
+  const policies = host.store.table<PolicyDocument>('s3.policies');
+  const bucketArn = (bucket = '') => `arn:${host.partition}:s3:::${bucket}`;
+  const objectArn = (bucket = '', key = '') => `${bucketArn(bucket)}/${key}`;
+  const onBucket =
+    (action: string) =>
+    ({ Bucket: bucket }: { Bucket?: string | undefined }): Access => ({
+      action: `s3:${action}`,
+      resource: bucketArn(bucket),
+    });
+  const bucketOf = (name = ''): Bucket => {
+    const bucket = buckets.get(name);
+    if (!bucket)
+      throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404, { BucketName: name });
+    return bucket;
+  };
+  const withKey = (action: string, key: string | undefined): Access[] =>
+    key === undefined
+      ? []
+      : [{ action, resource: key, context: { 'kms:ViaService': `s3.${host.region}.amazonaws.com` } }];
+  const readAccess = ({ Bucket: bucket = '', Key: key = '', VersionId }: GetObjectRequest) => [
+    { action: VersionId ? 's3:GetObjectVersion' : 's3:GetObject', resource: objectArn(bucket, key) },
+    ...withKey('kms:Decrypt', objects.find(bucket, key, VersionId)?.kmsKeyArn),
+  ];
+  const versionOf = (request: GetObjectRequest, missing: string): ObjectVersion => {
+    const { Bucket: bucket, Key: key = '', VersionId } = request;
+    const version = objects.find(bucketOf(bucket).name, key, VersionId);
+    if (!version)
+      throw new AwsError(VersionId ? 'NoSuchVersion' : missing, 'The specified key does not exist.', 404, {
+        Key: key,
+      });
+    return version;
+  };
+  const encryption = (kmsKeyArn: string | undefined) => ({
+    ServerSideEncryption: kmsKeyArn === undefined ? ('AES256' as const) : ('aws:kms' as const),
+    ...(kmsKeyArn !== undefined && { SSEKMSKeyId: kmsKeyArn }),
+  });
+  const head = (version: ObjectVersion): HeadObjectOutput => ({
+    ContentLength: version.size,
+    ContentType: version.contentType,
+    ETag: `"${version.etag}"`,
+    LastModified: new Date(version.modifiedAt),
+    Metadata: { ...version.metadata },
+    ...(version.versionId !== 'null' && { VersionId: version.versionId }),
+    ...encryption(version.kmsKeyArn),
+  });
+
+  const putObject: Operation<PutInput, PutObjectOutput> = {
+    requires: ({ Bucket: bucket = '', Key: key, SSEKMSKeyId }) => [
+      { action: 's3:PutObject', resource: objectArn(bucket, key) },
+      ...withKey('kms:GenerateDataKey', SSEKMSKeyId ?? buckets.get(bucket)?.kmsKeyArn),
+    ],
+    run: ({ Bucket: name, Key: key, Body = '', ContentType, Metadata, SSEKMSKeyId }) => {
+      const bucket = bucketOf(name);
+      if (!key || Buffer.byteLength(key) > 1024)
+        throw new AwsError('KeyTooLongError', 'Keys must have 1 to 1024 bytes.');
+      const kmsKeyArn = SSEKMSKeyId ?? bucket.kmsKeyArn;
+      const version = objects.put(bucket, key, {
+        body: typeof Body === 'string' ? Buffer.from(Body) : Body,
+        ...(ContentType !== undefined && { contentType: ContentType }),
+        ...(Metadata && { metadata: Metadata }),
+        ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+      });
+      return {
+        ETag: `"${version.etag}"`,
+        ...(bucket.isVersioned && { VersionId: version.versionId }),
+        ...encryption(kmsKeyArn),
+      };
+    },
+  };
+
+  const getObject: Operation<GetObjectRequest, GetObjectAnswer> = {
+    requires: readAccess,
+    run: (request) => {
+      const version = versionOf(request, 'NoSuchKey');
+      return { ...head(version), Body: objects.read(request.Bucket ?? '', version) };
+    },
+  };
+
+  const headObject: Operation<HeadObjectRequest, HeadObjectOutput> = {
+    requires: readAccess,
+    run: (request) => head(versionOf(request, 'NotFound')),
+  };
+
+  const deleteObject: Operation<DeleteObjectRequest, DeleteObjectOutput> = {
+    requires: ({ Bucket: bucket, Key: key, VersionId }) => ({
+      action: VersionId ? 's3:DeleteObjectVersion' : 's3:DeleteObject',
+      resource: objectArn(bucket, key),
+    }),
+    run: ({ Bucket: bucket, Key: key = '', VersionId }) => {
+      const { versionId } = objects.remove(bucketOf(bucket), key, VersionId);
+      return versionId === undefined ? {} : { DeleteMarker: true, VersionId: versionId };
+    },
+  };
+
+  const listObjects: Operation<ListObjectsV2Request, ListObjectsV2Output> = {
+    requires: ({ Bucket: bucket, Prefix }) => ({
+      action: 's3:ListBucket',
+      resource: bucketArn(bucket),
+      ...(Prefix !== undefined && { context: { 's3:prefix': Prefix } }),
+    }),
+    run: (request) => listPage(objects.list(bucketOf(request.Bucket).name), request),
+  };
+
+  const createBucket: Operation<CreateBucketRequest, CreateBucketOutput> = {
+    requires: onBucket('CreateBucket'),
+    run: ({ Bucket: name = '' }) => {
+      if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name))
+        throw new AwsError('InvalidBucketName', `The specified bucket is not valid: ${name}`);
+      if (buckets.has(name))
+        throw new AwsError('BucketAlreadyOwnedByYou', 'You already own a bucket of that name.', 409);
+      buckets.put(name, { name, isVersioned: false, createdAt: host.clock.now() });
+      return { Location: `/${name}` };
+    },
+  };
+
+  const listBuckets: Operation<object, ListBucketsOutput> = {
+    requires: () => ({ action: 's3:ListAllMyBuckets', resource: '*' }),
+    run: () => ({
+      Buckets: buckets
+        .values()
+        .map(({ name, createdAt }) => ({ Name: name, CreationDate: new Date(createdAt) })),
+      Owner: { ID: host.accountId },
+    }),
+  };
+
+  const headBucket: Operation<HeadBucketRequest, object> = {
+    requires: onBucket('ListBucket'),
+    run: ({ Bucket: name = '' }) => {
+      if (!buckets.has(name)) throw new AwsError('NotFound', 'Not Found', 404);
+      return { BucketRegion: host.region };
+    },
+  };
+
+  const getLocation: Operation<GetBucketLocationRequest, GetBucketLocationOutput> = {
+    requires: onBucket('GetBucketLocation'),
+    run: ({ Bucket: name }) => {
+      bucketOf(name);
+      // S3 gives no constraint for its first region.
+      return host.region === 'us-east-1'
+        ? {}
+        : { LocationConstraint: host.region as NonNullable<GetBucketLocationOutput['LocationConstraint']> };
+    },
+  };
+
+  const getVersioning: Operation<GetBucketVersioningRequest, GetBucketVersioningOutput> = {
+    requires: onBucket('GetBucketVersioning'),
+    run: ({ Bucket: name }) => (bucketOf(name).isVersioned ? { Status: 'Enabled' } : {}),
+  };
+
+  return {
+    name: 's3',
+    operations: {
+      PutObject: putObject,
+      GetObject: getObject,
+      HeadObject: headObject,
+      DeleteObject: deleteObject,
+      ListObjectsV2: listObjects,
+      CreateBucket: createBucket,
+      ListBuckets: listBuckets,
+      HeadBucket: headBucket,
+      GetBucketLocation: getLocation,
+      GetBucketVersioning: getVersioning,
+    },
+    resources: createS3Resources(host, objects),
+    resourcePolicy: (arn) => policies.get(arn.split(':').at(5)?.split('/')[0] ?? ''),
+  };
+};
+
+const MOST_KEYS = 1000;
+
+/** One page of keys and, with a delimiter, of the prefixes that they share. */
+const listPage = (
+  all: readonly { readonly key: string; readonly version: ObjectVersion }[],
+  {
+    Bucket: name,
+    Prefix = '',
+    Delimiter,
+    MaxKeys = MOST_KEYS,
+    ContinuationToken,
+    StartAfter = '',
+  }: ListObjectsV2Request,
+): ListObjectsV2Output => {
+  const after = ContinuationToken ? Buffer.from(ContinuationToken, 'base64url').toString('utf8') : StartAfter;
+  const size = Math.min(MaxKeys, MOST_KEYS);
+  const contents: (typeof all)[number][] = [];
+  const prefixes = new Set<string>();
+  let last = '';
+  let isTruncated = false;
+  for (const entry of all) {
+    const { key } = entry;
+    const isPast = after === '' || Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
+    if (!key.startsWith(Prefix) || !isPast) continue;
+    const end = Delimiter ? key.indexOf(Delimiter, Prefix.length) : -1;
+    const shared = end < 0 || !Delimiter ? undefined : key.slice(0, end + Delimiter.length);
+    // A page ends behind a whole shared prefix, whose further keys belong to it.
+    if (shared !== undefined && (prefixes.has(shared) || (after !== '' && after.startsWith(shared)))) {
+      last = key;
+      continue;
+    }
+    if (contents.length + prefixes.size >= size) {
+      isTruncated = true;
+      break;
+    }
+    if (shared === undefined) contents.push(entry);
+    else prefixes.add(shared);
+    last = key;
+  }
+  return {
+    Name: name,
+    Prefix,
+    MaxKeys: size,
+    KeyCount: contents.length + prefixes.size,
+    IsTruncated: isTruncated,
+    Contents: contents.map(({ key, version }) => ({
+      Key: key,
+      Size: version.size,
+      ETag: `"${version.etag}"`,
+      LastModified: new Date(version.modifiedAt),
+      StorageClass: 'STANDARD',
+    })),
+    ...(Delimiter !== undefined && {
+      Delimiter,
+      CommonPrefixes: [...prefixes].map((shared) => ({ Prefix: shared })),
+    }),
+    ...(ContinuationToken !== undefined && { ContinuationToken }),
+    ...(isTruncated && { NextContinuationToken: Buffer.from(last).toString('base64url') }),
+  };
+};

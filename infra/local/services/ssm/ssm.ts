@@ -1,0 +1,189 @@
+import type {
+  AddTagsToResourceRequest,
+  DeleteParameterRequest,
+  DescribeParametersRequest,
+  DescribeParametersResult,
+  GetParameterRequest,
+  GetParameterResult,
+  GetParametersByPathRequest,
+  GetParametersByPathResult,
+  GetParametersRequest,
+  GetParametersResult,
+  PutParameterRequest,
+  PutParameterResult,
+} from '@aws-sdk/client-ssm';
+import { AwsError, type Host, type Operation, type Service } from '../../host.ts';
+import { page } from '../shared/paging.ts';
+import {
+  checkParameter,
+  createImageChecks,
+  IMAGE_TYPE,
+  type Parameter,
+  parameterArn,
+  parametersOf,
+  publicParameter,
+} from './parameters.ts';
+import { createSsmResources } from './resources.ts';
+
+/** Creates Parameter Store: texts and image ids, AWS's public image parameters. */
+export const createSsmService = (host: Host): Service => {
+  const parameters = parametersOf(host);
+  const checks = createImageChecks(host);
+  const pageError = { fallback: 10, errorName: 'InvalidNextToken' };
+
+  /** By name, `name:version` or ARN. */
+  const find = (reference = ''): Parameter | undefined => {
+    const [name = '', version] = bareName(reference).split(':');
+    const found = parameters.get(name) ?? publicParameter(name);
+    return version === undefined || found?.version === Number(version) ? found : undefined;
+  };
+  const bareName = (reference: string) =>
+    reference.startsWith('arn:') ? `/${reference.split(':parameter/').at(-1)}` : reference;
+  const access = (action: string, reference = '') => ({
+    action: `ssm:${action}`,
+    resource: parameterArn(host, bareName(reference).split(':')[0] ?? ''),
+  });
+  const answer = (parameter: Parameter) => ({
+    Name: parameter.name,
+    Type: parameter.type,
+    Value: parameter.value,
+    Version: parameter.version,
+    LastModifiedDate: new Date(parameter.modifiedAt),
+    ARN: parameterArn(host, parameter.name),
+    DataType: parameter.dataType,
+  });
+  const notFound = (name: string | undefined) =>
+    new AwsError('ParameterNotFound', `Parameter ${name} does not exist.`);
+
+  const getParameter: Operation<GetParameterRequest, GetParameterResult> = {
+    requires: ({ Name }) => access('GetParameter', Name),
+    run: ({ Name }) => {
+      const found = find(Name);
+      if (!found) throw notFound(Name);
+      return { Parameter: answer(found) };
+    },
+  };
+
+  const getParameters: Operation<GetParametersRequest, GetParametersResult> = {
+    requires: ({ Names = [] }) => Names.map((name) => access('GetParameters', name)),
+    run: ({ Names = [] }) => ({
+      Parameters: Names.flatMap((name) => find(name) ?? []).map(answer),
+      InvalidParameters: Names.filter((name) => !find(name)),
+    }),
+  };
+
+  const getByPath: Operation<GetParametersByPathRequest, GetParametersByPathResult> = {
+    requires: ({ Path }) => access('GetParametersByPath', Path),
+    run: ({ Path = '/', Recursive, NextToken, MaxResults }) => {
+      const prefix = Path.endsWith('/') ? Path : `${Path}/`;
+      const found = parameters
+        .values()
+        .filter(
+          ({ name }) => name.startsWith(prefix) && (Recursive || !name.slice(prefix.length).includes('/')),
+        );
+      const { items, nextToken } = page(found, NextToken, MaxResults, pageError);
+      return { Parameters: items.map(answer), ...(nextToken && { NextToken: nextToken }) };
+    },
+  };
+
+  const putParameter: Operation<PutParameterRequest, PutParameterResult> = {
+    requires: ({ Name }) => access('PutParameter', Name),
+    run: (input, { principal }) => {
+      const { Name = '', Value = '', Overwrite = false, Tags = [], Description } = input;
+      checkParameter(Name, Value);
+      const known = parameters.get(Name);
+      if (known && !Overwrite)
+        throw new AwsError(
+          'ParameterAlreadyExists',
+          'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.',
+        );
+      const type = input.Type ?? known?.type;
+      if (type !== 'String' && type !== 'StringList')
+        throw new AwsError(
+          'ValidationException',
+          `Type must be String or StringList in the embedded run; received ${type ?? 'nothing'}.`,
+        );
+      const dataType = input.DataType ?? known?.dataType ?? 'text';
+      if (dataType !== 'text' && dataType !== IMAGE_TYPE)
+        throw new AwsError(
+          'ValidationException',
+          `DataType must be text or ${IMAGE_TYPE}; received ${dataType}.`,
+        );
+      const description = Description ?? known?.description;
+      const parameter: Parameter = {
+        name: Name,
+        type,
+        dataType,
+        value: Value,
+        version: (known?.version ?? 0) + 1,
+        modifiedAt: host.clock.now(),
+        ...(description !== undefined && { description }),
+        tags: known?.tags ?? Object.fromEntries(Tags.map((tag) => [tag.Key ?? '', tag.Value ?? ''])),
+        ...(known?.owner !== undefined && { owner: known.owner }),
+      };
+      if (dataType === IMAGE_TYPE) checks.add({ parameter, principal });
+      else parameters.put(Name, parameter);
+      return { Version: parameter.version, Tier: 'Standard' };
+    },
+  };
+
+  const deleteParameter: Operation<DeleteParameterRequest, Record<string, never>> = {
+    requires: ({ Name }) => access('DeleteParameter', Name),
+    run: ({ Name = '' }) => {
+      if (!parameters.has(Name)) throw notFound(Name);
+      parameters.delete(Name);
+      return {};
+    },
+  };
+
+  const describe: Operation<DescribeParametersRequest, DescribeParametersResult> = {
+    requires: () => ({ action: 'ssm:DescribeParameters', resource: '*' }),
+    run: ({ NextToken, MaxResults }) => {
+      const { items, nextToken } = page(parameters.values(), NextToken, MaxResults, {
+        ...pageError,
+        fallback: 50,
+      });
+      return {
+        Parameters: items.map(({ value: _value, ...parameter }) => ({
+          Name: parameter.name,
+          ARN: parameterArn(host, parameter.name),
+          Type: parameter.type,
+          DataType: parameter.dataType,
+          Version: parameter.version,
+          LastModifiedDate: new Date(parameter.modifiedAt),
+          Tier: 'Standard',
+          ...(parameter.description !== undefined && { Description: parameter.description }),
+        })),
+        ...(nextToken && { NextToken: nextToken }),
+      };
+    },
+  };
+
+  const addTags: Operation<AddTagsToResourceRequest, Record<string, never>> = {
+    requires: ({ ResourceId }) => access('AddTagsToResource', ResourceId),
+    run: ({ ResourceType, ResourceId = '', Tags = [] }) => {
+      const known = parameters.get(ResourceId);
+      if (ResourceType !== 'Parameter' || !known)
+        throw new AwsError('InvalidResourceId', `There is no ${ResourceType} ${ResourceId} to tag.`);
+      const added = Object.fromEntries(Tags.map((tag) => [tag.Key ?? '', tag.Value ?? '']));
+      parameters.put(ResourceId, { ...known, tags: { ...known.tags, ...added } });
+      return {};
+    },
+  };
+
+  return {
+    name: 'ssm',
+    operations: {
+      GetParameter: getParameter,
+      GetParameters: getParameters,
+      GetParametersByPath: getByPath,
+      PutParameter: putParameter,
+      DeleteParameter: deleteParameter,
+      DescribeParameters: describe,
+      AddTagsToResource: addTags,
+    },
+    resources: createSsmResources(host),
+    start: checks.start,
+    stop: checks.stop,
+  };
+};

@@ -1,0 +1,303 @@
+import { stateNames } from '../../workflows/state-names.ts';
+import { anApproval } from '../tasks/doubles/samples.ts';
+import { createScene } from './support/scene.ts';
+
+const WEEK = 7 * 24 * 60 * 60_000;
+
+/** A promotion that QC approved and PMO is asked about. */
+const pmoScene = async (qcApprover: string) => {
+  const scene = createScene();
+  await scene.addQcRequest();
+  const qc = await scene.post('/approvals/qc-request-1/decision', await scene.signIn(qcApprover), {
+    decision: 'approve',
+  });
+  expect(qc.status).toBe(303);
+  const pmo = anApproval({
+    approvalId: 'pmo-request-1',
+    role: 'pmo',
+    state: stateNames.pmoApproval,
+    taskToken: 'pmo-token-1',
+  });
+  await scene.ledger.addApproval(pmo);
+  return { ...scene, pmo };
+};
+
+describe('my approvals', () => {
+  it('show what waits for my roles, with a link', async () => {
+    const scene = createScene();
+    await scene.addQcRequest();
+    const html = await (await scene.get('/', await scene.signIn('quinn'))).text();
+    expect(html).toContain('href="/approvals/qc-request-1"');
+    expect(html).toContain('Show the cart');
+  });
+
+  it.each([
+    ['parker', 'Nothing waits for you'],
+    ['dana', 'You are not asked to approve'],
+    ['olga', 'You are not asked to approve'],
+  ])('show %s: %s', async (name, text) => {
+    const scene = createScene();
+    await scene.addQcRequest();
+    const html = await (await scene.get('/', await scene.signIn(name))).text();
+    expect(html).toContain(text);
+    expect(html).not.toContain('/approvals/qc-request-1');
+  });
+
+  it('leave out what has expired, and what belongs to a promotion that has ended', async () => {
+    const scene = createScene();
+    await scene.addQcRequest();
+    const cookie = await scene.signIn('quinn');
+    await scene.ledger.updatePromotion(anApproval().promotionId, { status: 'ABORTED' });
+    expect(await (await scene.get('/', cookie)).text()).toContain('Nothing waits for you');
+    await scene.ledger.updatePromotion(anApproval().promotionId, { status: 'RUNNING' });
+    scene.advance(WEEK);
+    expect(await (await scene.get('/', await scene.signIn('quinn'))).text()).toContain(
+      'Nothing waits for you',
+    );
+  });
+
+  it('are paged, 20 at a time, oldest first', async () => {
+    const scene = createScene();
+    for (let number = 1; number <= 45; number++) {
+      const promotionId = `shop-${number}`;
+      await scene.addQcRequest(
+        {
+          approvalId: `qc-${number}`,
+          promotionId,
+          requestedAt: new Date(Date.parse('2026-11-22T10:00:00.000Z') + number * 1000).toISOString(),
+        },
+        { promotionId },
+      );
+    }
+    const cookie = await scene.signIn('quinn');
+    const links = async (page: string) =>
+      [
+        ...(await (await scene.get(`/?page=${page}`, cookie)).text()).matchAll(
+          /href="\/approvals\/(qc-\d+)"/g,
+        ),
+      ].map(([, id]) => id);
+    expect((await links('1'))[0]).toBe('qc-1');
+    expect(await links('1')).toHaveLength(20);
+    expect(await links('3')).toEqual(['qc-41', 'qc-42', 'qc-43', 'qc-44', 'qc-45']);
+    expect(await links('99')).toHaveLength(5);
+    expect(await links('-1')).toHaveLength(20);
+    expect(await links('x')).toHaveLength(20);
+  });
+});
+
+describe('one approval', () => {
+  it('shows what is decided upon, and a form to those who may', async () => {
+    const scene = createScene();
+    const approval = await scene.addQcRequest();
+    const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
+    for (const text of [
+      approval.subject.commitId,
+      approval.subject.qatImageId,
+      approval.subject.qatDeploymentId,
+      'Show the cart',
+      'Dana',
+      'value="approve"',
+      'value="refuse"',
+      'waiting for QC',
+    ])
+      expect(html).toContain(text);
+  });
+
+  it('compares with what is in Prod', async () => {
+    const scene = createScene();
+    await scene.addPromotion(
+      {
+        promotionId: 'live',
+        executionArn: 'arn:live',
+        commitId: 'f'.repeat(40),
+        commitMessage: 'What is live',
+        status: 'SUCCEEDED',
+        startedAt: '2026-11-20T10:00:00.000Z',
+      },
+      (history) => history.succeeded(),
+    );
+    await scene.addQcRequest();
+    const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
+    expect(html).toContain('href="/promotions/live"');
+    expect(html).toContain('What is live');
+  });
+
+  it('shows no form to somebody of another role, and says which it needs', async () => {
+    const scene = createScene();
+    await scene.addQcRequest();
+    const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('parker'))).text();
+    expect(html).toContain('QC decides here');
+    expect(html).not.toContain('<form method="post" action="/approvals');
+  });
+
+  it('says when it has expired, is decided, or is no longer open', async () => {
+    const scene = createScene();
+    const approval = await scene.addQcRequest();
+    scene.advance(WEEK);
+    expect(await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text()).toContain(
+      'This request has expired',
+    );
+    scene.advance(-WEEK);
+    scene.executions.clear();
+    await scene.ledger.updatePromotion(approval.promotionId, { status: 'ABORTED' });
+    expect(await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text()).toContain(
+      'This request is no longer open',
+    );
+  });
+
+  it('is not found under an id that was never given', async () => {
+    const scene = createScene();
+    const cookie = await scene.signIn('quinn');
+    expect((await scene.get('/approvals/unknown', cookie)).status).toBe(404);
+    expect((await scene.post('/approvals/unknown/decision', cookie, { decision: 'approve' })).status).toBe(
+      404,
+    );
+  });
+
+  it('shows markup in texts from outside as text', async () => {
+    const scene = createScene();
+    const evil = '<script>alert(1)</script><img src=x onerror=alert(1)>"\'';
+    await scene.addQcRequest(
+      {
+        application: evil,
+        subject: { ...anApproval().subject, application: evil, branch: evil, pushedBy: evil },
+      },
+      {
+        commitMessage: `${evil}\n${evil}`,
+        commitAuthor: evil,
+        commitAuthorEmail: evil,
+        branch: evil,
+        application: evil,
+      },
+    );
+    const cookie = await scene.signIn('quinn');
+    await scene.post('/approvals/qc-request-1/decision', cookie, { decision: 'approve', comment: evil });
+    for (const path of [
+      '/',
+      '/approvals/qc-request-1',
+      '/promotions',
+      `/promotions/${anApproval().promotionId}`,
+    ]) {
+      const html = await (await scene.get(path, cookie)).text();
+      expect(html).not.toContain('<script>');
+      expect(html).not.toContain('<img');
+    }
+  });
+});
+
+describe('a decision', () => {
+  it.each([
+    ['approve', 'APPROVED', 'Approved as QC'],
+    ['refuse', 'REFUSED', 'Refused as QC'],
+  ])('to %s is recorded, told to the state, and shown', async (decision, status, title) => {
+    const scene = createScene();
+    await scene.addQcRequest();
+    const cookie = await scene.signIn('quinn');
+    const answer = await scene.post('/approvals/qc-request-1/decision', cookie, {
+      decision,
+      comment: 'Tested\r\non QAT ',
+    });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('location')).toBe('/approvals/qc-request-1');
+    expect(await scene.ledger.approvalById('qc-request-1')).toMatchObject({
+      status,
+      comment: 'Tested\non QAT',
+      decidedBy: { subject: 'sub-of-quinn', name: 'quinn', verifiedEmail: 'quinn@example.com' },
+    });
+    expect(scene.told).toEqual([
+      { token: 'qc-token-1', output: expect.objectContaining({ decision, decidedBy: 'quinn' }) },
+    ]);
+    const html = await (await scene.get('/approvals/qc-request-1', cookie)).text();
+    expect(html).toContain(title);
+    expect(html).not.toContain('<form method="post" action="/approvals');
+  });
+
+  it('by somebody of another role is refused and recorded', async () => {
+    const scene = createScene();
+    const approval = await scene.addQcRequest();
+    const answer = await scene.post('/approvals/qc-request-1/decision', await scene.signIn('olga'), {
+      decision: 'approve',
+    });
+    expect(answer.status).toBe(403);
+    expect(await answer.text()).toContain('data-reason="NotInRole"');
+    expect(await scene.ledger.approvalById('qc-request-1')).toEqual(approval);
+    expect(await scene.ledger.refusals(approval.promotionId)).toEqual([
+      expect.objectContaining({ reason: 'NotInRole', person: expect.objectContaining({ name: 'olga' }) }),
+    ]);
+  });
+
+  it('of PMO by whoever approved as QC is refused with its reason', async () => {
+    const scene = await pmoScene('sam');
+    const cookie = await scene.signIn('sam');
+    expect(await (await scene.get('/approvals/pmo-request-1', cookie)).text()).toContain(
+      'Somebody else must decide here',
+    );
+    const answer = await scene.post('/approvals/pmo-request-1/decision', cookie, { decision: 'approve' });
+    expect(answer.status).toBe(403);
+    const html = await answer.text();
+    expect(html).toContain('data-reason="ApproversMustDiffer"');
+    expect(html).toContain('sam approved as QC: somebody else must decide as PMO.');
+    expect(await scene.ledger.approvalById('pmo-request-1')).toEqual(scene.pmo);
+    expect(scene.told).toHaveLength(1);
+  });
+
+  it('of PMO by another person counts', async () => {
+    const scene = await pmoScene('sam');
+    const answer = await scene.post('/approvals/pmo-request-1/decision', await scene.signIn('parker'), {
+      decision: 'approve',
+    });
+    expect(answer.status).toBe(303);
+    expect(scene.told.map(({ token }) => token)).toEqual(['qc-token-1', 'pmo-token-1']);
+  });
+
+  it('of two at once counts once, and the other is told who decided', async () => {
+    const scene = createScene();
+    await scene.addQcRequest();
+    const [quinn, sam] = [await scene.signIn('quinn'), await scene.signIn('sam')];
+    const answers = await Promise.all([
+      scene.post('/approvals/qc-request-1/decision', quinn, { decision: 'approve' }),
+      scene.post('/approvals/qc-request-1/decision', sam, { decision: 'refuse' }),
+    ]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([303, 409]);
+    const loser = answers.find(({ status }) => status === 409);
+    expect(await loser?.text()).toContain('data-reason="AlreadyDecided"');
+    expect(scene.told).toHaveLength(1);
+  });
+
+  it('after the request expired is refused', async () => {
+    const scene = createScene();
+    await scene.addQcRequest();
+    scene.advance(WEEK);
+    const answer = await scene.post('/approvals/qc-request-1/decision', await scene.signIn('quinn'), {
+      decision: 'approve',
+    });
+    expect(answer.status).toBe(409);
+    expect(await answer.text()).toContain('data-reason="Expired"');
+    expect(scene.told).toEqual([]);
+  });
+
+  it('that the state no longer waits for is refused', async () => {
+    const scene = createScene();
+    await scene.addQcRequest();
+    scene.loseTask();
+    const answer = await scene.post('/approvals/qc-request-1/decision', await scene.signIn('quinn'), {
+      decision: 'approve',
+    });
+    expect(answer.status).toBe(409);
+    expect(await answer.text()).toContain('data-reason="NoLongerOpen"');
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['nothing', {}],
+    ['an unknown decision', { decision: 'maybe' }],
+    ['another spelling', { decision: 'APPROVE' }],
+    ['a comment of 1001 characters', { decision: 'approve', comment: 'x'.repeat(1001) }],
+  ])('with %s is refused and changes nothing', async (_case, form) => {
+    const scene = createScene();
+    const approval = await scene.addQcRequest();
+    const answer = await scene.post('/approvals/qc-request-1/decision', await scene.signIn('quinn'), form);
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain('data-reason="BadForm"');
+    expect(await scene.ledger.approvalById('qc-request-1')).toEqual(approval);
+  });
+});

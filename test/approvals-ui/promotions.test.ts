@@ -1,0 +1,242 @@
+import { ExecutionNotRedrivable, SFNClient } from '@aws-sdk/client-sfn';
+import { createSfnExecutions } from '../../approvals-ui/sfn-executions.ts';
+import { stateNames } from '../../workflows/state-names.ts';
+import { aJob, aPromotion } from '../tasks/doubles/samples.ts';
+import type { History } from './support/history.ts';
+import { createScene, untilProd, untilQc } from './support/scene.ts';
+
+const ARN = aPromotion().executionArn;
+const PATH = `/promotions/${aPromotion().promotionId}`;
+
+const failedAtProd = (history: History) =>
+  untilProd(history)
+    .enter(stateNames.buildProdImage)
+    .schedule()
+    .wait(9000)
+    .taskFailed('ImageBuildFailed', 'phase validate failed\nlast line of the log <b>')
+    .executionFailed('ImageBuildFailed', 'phase validate failed');
+
+const refused = (history: History) => {
+  untilQc(history).add('TaskSucceeded');
+  return history
+    .exit(stateNames.qcApproval)
+    .choose(stateNames.didQcApprove)
+    .enter(stateNames.refused, 'Fail')
+    .executionFailed('Refused', 'QC refused: quinn');
+};
+
+const failedScene = async () => {
+  const scene = createScene();
+  await scene.addPromotion({ status: 'FAILED', endedAt: '2026-11-22T10:20:00.000Z' }, failedAtProd);
+  return scene;
+};
+
+describe('promotions', () => {
+  it('are listed newest first, for everybody who is signed in', async () => {
+    const scene = createScene();
+    for (const [id, startedAt] of [
+      ['old', '2026-11-20T10:00:00.000Z'],
+      ['new', '2026-11-21T10:00:00.000Z'],
+    ] as const)
+      await scene.ledger.addPromotion(aPromotion({ promotionId: id, startedAt }));
+    const html = await (await scene.get('/promotions', await scene.signIn('dana'))).text();
+    expect(html.indexOf('/promotions/new')).toBeGreaterThan(0);
+    expect(html.indexOf('/promotions/old')).toBeGreaterThan(html.indexOf('/promotions/new'));
+  });
+
+  it('are paged', async () => {
+    const scene = createScene();
+    for (let number = 10; number < 35; number++)
+      await scene.ledger.addPromotion(
+        aPromotion({ promotionId: `p-${number}`, startedAt: `2026-11-20T10:${number}:00.000Z` }),
+      );
+    const cookie = await scene.signIn('dana');
+    const first = await (await scene.get('/promotions', cookie)).text();
+    const next = /href="(\/promotions\?next=[^"]+)"/.exec(first)?.[1] ?? '';
+    const second = await (await scene.get(next, cookie)).text();
+    expect(first.match(/href="\/promotions\/p-/g)).toHaveLength(20);
+    expect(second.match(/href="\/promotions\/p-/g)).toHaveLength(5);
+  });
+});
+
+describe('one promotion', () => {
+  it('shows the graph coloured by its history, and every attempt', async () => {
+    const scene = createScene();
+    await scene.addPromotion({ redrives: 1 }, (history) =>
+      failedAtProd(history).redrive(stateNames.buildProdImage),
+    );
+    const html = await (await scene.get(PATH, await scene.signIn('dana'))).text();
+    expect(html).toContain(`class="node is-done" transform=`);
+    expect(html).toMatch(new RegExp(`class="node is-running"[^>]*data-state="${stateNames.buildProdImage}"`));
+    expect(html).toMatch(new RegExp(`class="node is-idle"[^>]*data-state="${stateNames.refused}"`));
+    expect(html).toContain('try 2');
+    expect(html).toContain('phase validate failed\nlast line of the log &lt;b&gt;');
+  });
+
+  it('gives the part that follows events alone', async () => {
+    const scene = createScene();
+    await scene.addPromotion({}, untilQc);
+    const html = await (await scene.get(`${PATH}?part=live`, await scene.signIn('dana'))).text();
+    expect(html).toMatch(/^<div id="live"/);
+    expect(html).toContain(`data-live="${PATH}?part=live"`);
+    expect(html).not.toContain('data-live-ended');
+    expect(html).not.toContain('<html');
+  });
+
+  it('follows no longer once it has ended', async () => {
+    const scene = await failedScene();
+    expect(await (await scene.get(PATH, await scene.signIn('dana'))).text()).toContain('data-live-ended');
+  });
+
+  it('believes Step Functions where the ledger is behind', async () => {
+    const scene = createScene();
+    await scene.addPromotion({ status: 'FAILED', endedAt: '2026-11-22T10:20:00.000Z' }, untilProd, {
+      status: 'RUNNING',
+    });
+    const html = await (await scene.get(PATH, await scene.signIn('olga'))).text();
+    expect(html).toContain('In progress');
+    expect(html).not.toContain('data-live-ended');
+  });
+
+  it('links the console on AWS, and shows the ids alone on this machine', async () => {
+    const job = aJob({
+      status: 'SUCCEEDED',
+      startedAt: '2026-11-22T10:00:01.000Z',
+      externalId: 'arn:x/shop/1.0.0/7',
+    });
+    for (const [siteUrl, expected] of [
+      ['https://approvals.example.com', true],
+      ['http://127.0.0.1:4567', false],
+    ] as const) {
+      const scene = createScene({ siteUrl });
+      await scene.addPromotion({}, untilQc);
+      await scene.ledger.addJob(job);
+      const html = await (await scene.get(PATH, await scene.signIn('dana'))).text();
+      expect(html).toContain('1.0.0/7');
+      expect(html.includes('console.aws.amazon.com')).toBe(expected);
+    }
+  });
+
+  it('is still shown when Step Functions has forgotten the execution', async () => {
+    const scene = createScene();
+    await scene.ledger.addPromotion(aPromotion({ status: 'SUCCEEDED', endedAt: '2026-11-22T10:20:00.000Z' }));
+    const answer = await scene.get(PATH, await scene.signIn('dana'));
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toContain('this one is gone');
+  });
+
+  it('shows attempts to decide that were not accepted', async () => {
+    const scene = createScene();
+    const approval = await scene.addQcRequest();
+    await scene.post(`/approvals/${approval.approvalId}/decision`, await scene.signIn('olga'), {
+      decision: 'approve',
+    });
+    const html = await (await scene.get(PATH, await scene.signIn('dana'))).text();
+    expect(html).toContain('NotInRole');
+    expect(html).toContain('<bdi>olga</bdi>');
+  });
+
+  it('is not found under an unknown id', async () => {
+    const scene = createScene();
+    const cookie = await scene.signIn('olga');
+    expect((await scene.get('/promotions/unknown', cookie)).status).toBe(404);
+    expect((await scene.post('/promotions/unknown/redrive', cookie)).status).toBe(404);
+  });
+
+  it('stays below 60 KB with the longest cause that Step Functions keeps', async () => {
+    const scene = createScene();
+    await scene.addPromotion({ status: 'FAILED' }, (history) =>
+      history
+        .enter(stateNames.buildQatImage)
+        .schedule()
+        .taskFailed('ImageBuildFailed', 'x'.repeat(32_768))
+        .executionFailed('ImageBuildFailed', 'x'.repeat(32_768)),
+    );
+    const html = await (await scene.get(PATH, await scene.signIn('olga'))).text();
+    const css = await (await scene.site.request('/assets/site.css')).text();
+    const script = await (await scene.site.request('/assets/live.js')).text();
+    expect(html.length + css.length + script.length).toBeLessThan(60_000);
+  });
+});
+
+describe('a redrive', () => {
+  it('is offered to operators only', async () => {
+    const scene = await failedScene();
+    const form = `action="${PATH}/redrive"`;
+    expect(await (await scene.get(PATH, await scene.signIn('olga'))).text()).toContain(form);
+    const other = await (await scene.get(PATH, await scene.signIn('sam'))).text();
+    expect(other).not.toContain(form);
+    expect(other).toContain('An operator can redrive it');
+  });
+
+  it('by an operator continues the execution, and is logged with the name', async () => {
+    const scene = await failedScene();
+    const answer = await scene.post(`${PATH}/redrive`, await scene.signIn('olga'));
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('location')).toBe(PATH);
+    expect(scene.redriven).toEqual([ARN]);
+    expect(scene.log).toContainEqual(
+      expect.objectContaining({ event: 'redrive', person: 'olga', outcome: 'redriven' }),
+    );
+  });
+
+  it.each(['quinn', 'parker', 'sam', 'dana'])('by %s is refused', async (name) => {
+    const scene = await failedScene();
+    const answer = await scene.post(`${PATH}/redrive`, await scene.signIn(name));
+    expect(answer.status).toBe(403);
+    expect(await answer.text()).toContain('data-reason="NotInRole"');
+    expect(scene.redriven).toEqual([]);
+  });
+
+  it('does not revive a refusal', async () => {
+    const scene = createScene();
+    await scene.addPromotion({ status: 'REFUSED', endedAt: '2026-11-22T10:20:00.000Z' }, refused);
+    const cookie = await scene.signIn('olga');
+    expect(await (await scene.get(PATH, cookie)).text()).not.toContain(`action="${PATH}/redrive"`);
+    const answer = await scene.post(`${PATH}/redrive`, cookie);
+    expect(answer.status).toBe(409);
+    expect(await answer.text()).toContain('A refusal is final');
+    expect(scene.redriven).toEqual([]);
+  });
+
+  it('does not revive a Fail state either, before the ledger knows of the refusal', async () => {
+    const scene = createScene();
+    await scene.addPromotion({ status: 'FAILED', endedAt: '2026-11-22T10:20:00.000Z' }, refused);
+    const answer = await scene.post(`${PATH}/redrive`, await scene.signIn('olga'));
+    expect(answer.status).toBe(409);
+    expect(scene.redriven).toEqual([]);
+  });
+
+  it.each([
+    ['RUNNING', 'in progress'],
+    ['SUCCEEDED', 'has succeeded'],
+  ] as const)('of a promotion that is %s is refused', async (status, text) => {
+    const scene = createScene();
+    await scene.addPromotion({ status }, untilProd);
+    const answer = await scene.post(`${PATH}/redrive`, await scene.signIn('olga'));
+    expect(answer.status).toBe(409);
+    const html = await answer.text();
+    expect(html).toContain('data-reason="NotRedrivable"');
+    expect(html).toContain(text);
+  });
+
+  it('shows why Step Functions refused it', async () => {
+    const client = new SFNClient({
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+    });
+    client.middlewareStack.add(
+      () => async () => {
+        throw new ExecutionNotRedrivable({
+          message: 'Execution is RUNNING and cannot be redriven',
+          $metadata: {},
+        });
+      },
+      { step: 'initialize' },
+    );
+    expect(await createSfnExecutions(client).redrive(ARN)).toEqual({
+      kind: 'refused',
+      message: 'Execution is RUNNING and cannot be redriven',
+    });
+  });
+});

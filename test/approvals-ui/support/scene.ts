@@ -1,0 +1,203 @@
+import { createSite } from '../../../approvals-ui/app.tsx';
+import type { Execution, SiteDependencies } from '../../../approvals-ui/dependencies.ts';
+import type { Claims } from '../../../approvals-ui/sign-in/claims.ts';
+import { decideApproval } from '../../../tasks/approvals/decide.ts';
+import type { Approval, Promotion } from '../../../tasks/ledger/items.ts';
+import { stateNames } from '../../../workflows/state-names.ts';
+import { createMemoryLedger } from '../../tasks/doubles/memory-ledger.ts';
+import { anApproval, aPromotion } from '../../tasks/doubles/samples.ts';
+import { createHistory, type History } from './history.ts';
+import { promotionDefinition } from './promotion-definition.ts';
+
+/** The groups of the people that tests sign in as. */
+export const groups: Readonly<Record<string, readonly string[]>> = {
+  quinn: ['qc'],
+  parker: ['pmo'],
+  sam: ['qc', 'pmo'],
+  dana: [],
+  olga: ['operator'],
+};
+
+export const claimsOf = (name: string): Claims => ({
+  sub: `sub-of-${name}`,
+  'cognito:username': name,
+  email: `${name}@example.com`,
+  email_verified: true,
+  ...(groups[name]?.length ? { 'cognito:groups': groups[name] } : {}),
+});
+
+export const SITE = 'http://127.0.0.1:4567';
+export const SECRET = 'a secret for tests, of forty-four characters';
+
+interface SceneOptions {
+  readonly siteUrl?: string;
+  readonly overrides?: Partial<SiteDependencies>;
+}
+
+/** The site with a ledger in memory, the real rules, and executions that tests put in place. */
+export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {}) => {
+  let now = Date.parse('2026-11-22T10:30:00.000Z');
+  const ledger = createMemoryLedger();
+  const executions = new Map<string, Execution>();
+  const told: { token: string; output: object }[] = [];
+  const redriven: string[] = [];
+  const log: Readonly<Record<string, unknown>>[] = [];
+  let stillWaits = true;
+
+  const dependencies: SiteDependencies = {
+    siteUrl,
+    ledger,
+    decide: decideApproval({
+      ledger,
+      tasks: {
+        succeed: async (token, output) => {
+          if (!stillWaits) return 'no-longer-open';
+          told.push({ token, output });
+          return 'told';
+        },
+        fail: async () => 'told',
+      },
+      now: () => new Date(now),
+    }),
+    executions: {
+      read: async (arn) => executions.get(arn),
+      redrive: async (arn) => {
+        redriven.push(arn);
+        return { kind: 'redriven' };
+      },
+    },
+    // Stands for a provider that lets in whoever the code names.
+    identity: {
+      begin: async (redirectUri) => ({
+        url: new URL(`https://provider.example/authorize?redirect_uri=${encodeURIComponent(redirectUri)}`),
+        transaction: { state: 'state-1', nonce: 'nonce-1', codeVerifier: 'verifier-1' },
+      }),
+      finish: async (returned, transaction) => {
+        if (returned.searchParams.get('state') !== transaction.state) throw new Error('another state');
+        return claimsOf(returned.searchParams.get('code') ?? '');
+      },
+    },
+    sessionSecret: async () => SECRET,
+    now: () => now,
+    log: (event) => log.push(event),
+    ...overrides,
+  };
+  const site = createSite(dependencies);
+
+  const cookieOf = (response: Response, name: string) =>
+    response.headers
+      .getSetCookie()
+      .find((cookie) => cookie.startsWith(`${name}=`))
+      ?.split(';')[0] ?? '';
+
+  return {
+    site,
+    dependencies,
+    ledger,
+    executions,
+    told,
+    redriven,
+    log,
+    now: () => now,
+    advance: (ms: number) => {
+      now += ms;
+    },
+    loseTask: () => {
+      stillWaits = false;
+    },
+    /** Signs in through the site. @returns the session cookie, for the Cookie header */
+    signIn: async (name: string) => {
+      const prefix = siteUrl.startsWith('https') ? '__Host-' : '';
+      const left = await site.request('/sign-in');
+      const back = await site.request(`/signed-in?code=${name}&state=state-1`, {
+        headers: { cookie: cookieOf(left, `${prefix}lockstep-sign-in`) },
+      });
+      return cookieOf(back, `${prefix}lockstep`);
+    },
+    get: async (path: string, cookie: string) => site.request(path, { headers: { cookie } }),
+    post: async (
+      path: string,
+      cookie: string,
+      form: Record<string, string> = {},
+      headers: Record<string, string> = {},
+    ) =>
+      site.request(path, {
+        method: 'POST',
+        headers: {
+          cookie,
+          origin: siteUrl,
+          'sec-fetch-site': 'same-origin',
+          'content-type': 'application/x-www-form-urlencoded',
+          ...headers,
+        },
+        body: new URLSearchParams(form).toString(),
+      }),
+    /** Adds a promotion with its execution's history. */
+    addPromotion: async (
+      change: Partial<Promotion>,
+      write: (history: History) => History,
+      execution: Partial<Execution> = {},
+    ) => {
+      const promotion = aPromotion(change);
+      const startedAt = Date.parse(promotion.startedAt);
+      await ledger.addPromotion(promotion);
+      executions.set(promotion.executionArn, {
+        status: promotion.status === 'REFUSED' ? 'FAILED' : promotion.status,
+        redrivable: ['FAILED', 'TIMED_OUT', 'ABORTED', 'REFUSED'].includes(promotion.status),
+        redrives: promotion.redrives,
+        startedAt,
+        ...(promotion.endedAt ? { endedAt: Date.parse(promotion.endedAt) } : {}),
+        definition: promotionDefinition,
+        events: write(createHistory(startedAt)).events,
+        ...execution,
+      });
+      return promotion;
+    },
+    /** Adds a promotion that waits for QC, and the request. */
+    addQcRequest: async (change: Partial<Approval> = {}, promotion: Partial<Promotion> = {}) => {
+      const approval = anApproval(change);
+      const added = aPromotion(promotion);
+      await ledger.addPromotion(added);
+      await ledger.addApproval({ ...approval, promotionId: added.promotionId });
+      executions.set(added.executionArn, {
+        status: 'RUNNING',
+        redrivable: false,
+        redrives: 0,
+        startedAt: Date.parse(added.startedAt),
+        definition: promotionDefinition,
+        events: untilQc(createHistory(Date.parse(added.startedAt))).events,
+      });
+      return approval;
+    },
+  };
+};
+
+/** QAT is done and QC is asked. */
+export const untilQc = (history: History): History =>
+  history
+    .wait(900)
+    .done(stateNames.buildQatImage, 741)
+    .done(stateNames.pointQatAtImage, 61)
+    .done(stateNames.refreshQatInstance, 324)
+    .done(stateNames.deployToQat, 5210)
+    .enter(stateNames.qcApproval)
+    .schedule();
+
+/** QC has approved and PMO is asked. */
+export const untilPmo = (history: History): History => {
+  untilQc(history).wait(720_000).add('TaskSucceeded');
+  return history
+    .exit(stateNames.qcApproval)
+    .choose(stateNames.didQcApprove)
+    .enter(stateNames.pmoApproval)
+    .schedule();
+};
+
+/** PMO has approved, too, and the Prod image is next. */
+export const untilProd = (history: History): History => {
+  untilPmo(history).wait(300_000).add('TaskSucceeded');
+  return history
+    .exit(stateNames.pmoApproval)
+    .choose(stateNames.didPmoApprove)
+    .done(stateNames.confirmApproversDiffer, 41);
+};

@@ -1,0 +1,64 @@
+import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import { createOpenIdIdentity } from '../../../approvals-ui/sign-in/identity.ts';
+import type { Operation, Service } from '../../../infra/local/host.ts';
+import { createApiGatewayService } from '../../../infra/local/services/apigateway/apigateway.ts';
+import { createResource, startUserPool } from '../../infra/local/services/cognito-idp/user-pool.ts';
+import { createScene } from './scene.ts';
+
+const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:site';
+
+/** The site behind the embedded HTTP API, with the embedded user pool to sign in at. */
+export const serveSite = async () => {
+  const pool = await startUserPool();
+  const siteUrl = `http://127.0.0.1:${pool.host.ports.approvals}`;
+  const scene = createScene({
+    siteUrl,
+    overrides: { identity: createOpenIdIdentity(pool.issuer, pool.clientId) },
+  });
+  const answer = handle(scene.site);
+  const invoke: Operation<{ Payload: Uint8Array }> = {
+    requires: () => ({ action: 'lambda:InvokeFunction', resource: FUNCTION_ARN }),
+    run: async ({ Payload }) => {
+      const event = JSON.parse(Buffer.from(Payload).toString('utf8')) as LambdaEvent;
+      return { Payload: Buffer.from(JSON.stringify(await answer(event))) };
+    },
+  };
+  const lambda: Service = {
+    name: 'lambda',
+    operations: { Invoke: invoke },
+    resources: {},
+    resourcePolicy: () => ({
+      Statement: {
+        Effect: 'Allow',
+        Principal: { Service: 'apigateway.amazonaws.com' },
+        Action: 'lambda:InvokeFunction',
+        Resource: FUNCTION_ARN,
+      },
+    }),
+  };
+  const gateway = createApiGatewayService(pool.host);
+  pool.host.register(lambda);
+  pool.host.register(gateway);
+  const { physicalId: ApiId } = await createResource(gateway, 'AWS::ApiGatewayV2::Api', 'Api', {
+    Name: 'site',
+    ProtocolType: 'HTTP',
+  });
+  const integration = await createResource(gateway, 'AWS::ApiGatewayV2::Integration', 'Integration', {
+    ApiId,
+    IntegrationType: 'AWS_PROXY',
+    IntegrationUri: FUNCTION_ARN,
+    PayloadFormatVersion: '2.0',
+  });
+  await createResource(gateway, 'AWS::ApiGatewayV2::Route', 'Route', {
+    ApiId,
+    RouteKey: '$default',
+    Target: `integrations/${integration.physicalId}`,
+  });
+  await createResource(gateway, 'AWS::ApiGatewayV2::Stage', 'Stage', {
+    ApiId,
+    StageName: '$default',
+    AutoDeploy: true,
+  });
+  await gateway.start?.();
+  return { ...scene, siteUrl, stop: pool.stop };
+};
