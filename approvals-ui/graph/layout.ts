@@ -1,5 +1,6 @@
 import { Graph, layout } from '@dagrejs/dagre';
 import type { MachineGraph } from './definition.ts';
+import { transitionKey } from './progress.ts';
 
 /** A point in pixels; the origin is the upper left corner. */
 export interface Point {
@@ -63,6 +64,7 @@ export const layOut = (machine: MachineGraph): GraphLayout => {
     marginy: MARGIN,
   });
   const names = new Map<string, readonly string[]>();
+  const usual = usualWay(machine);
   for (const { name, type } of machine.states) {
     const lines = wrap(name);
     names.set(name, lines);
@@ -72,10 +74,12 @@ export const layOut = (machine: MachineGraph): GraphLayout => {
       height: lines.length * LINE_HEIGHT + (hasDetail(type) ? 34 : 18),
     });
   }
-  for (const { from, to } of machine.transitions) {
-    // The way that the definition tells first is the usual one: it is kept straight.
-    const isFirst = machine.transitions.find((other) => other.from === from)?.to === to;
-    graph.setEdge(from, to, { weight: isFirst ? 8 : 1 });
+  // dagre breaks ties by order, and what is entered first comes out on the side that is aligned.
+  const ways = [...machine.transitions].sort(
+    (a, b) => Number(usual.has(transitionKey(b.from, b.to))) - Number(usual.has(transitionKey(a.from, a.to))),
+  );
+  for (const { from, to } of ways) {
+    graph.setEdge(from, to, { weight: usual.has(transitionKey(from, to)) ? 8 : 1 });
   }
   layout(graph);
 
@@ -102,6 +106,32 @@ export const layOut = (machine: MachineGraph): GraphLayout => {
       points: (graph.edge(from, to) as { points: Point[] }).points,
     })),
   };
+};
+
+/** The longest way from the start to success, as `transitionKey` writes its parts: the one that people expect. */
+const usualWay = ({ startAt, states, transitions }: MachineGraph): ReadonlySet<string> => {
+  const typeOf = new Map(states.map(({ name, type }) => [name, type]));
+  const best = new Map<string, { readonly score: number; readonly next: string | undefined }>();
+  const scoreOf = (name: string, above: ReadonlySet<string>): number => {
+    const known = best.get(name);
+    if (known) return known.score;
+    let score = typeOf.get(name) === 'Succeed' ? states.length : 0;
+    let next: string | undefined;
+    for (const { from, to, isCatch } of transitions) {
+      if (from !== name || isCatch || above.has(to)) continue;
+      const through = scoreOf(to, new Set([...above, name])) + 1;
+      if (through > score) [score, next] = [through, to];
+    }
+    best.set(name, { score, next });
+    return score;
+  };
+  scoreOf(startAt, new Set([startAt]));
+  const way = new Set<string>();
+  for (let name = startAt, next = best.get(name)?.next; next; name = next, next = best.get(name)?.next) {
+    if (way.has(transitionKey(name, next))) break;
+    way.add(transitionKey(name, next));
+  }
+  return way;
 };
 
 /** A name in lines of at most `LONGEST_LINE` characters, broken between words where there are any. */

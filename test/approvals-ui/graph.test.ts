@@ -56,10 +56,34 @@ const isInside = ({ states, width, height }: GraphLayout) =>
 describe('the layout', () => {
   const plan = layOut(readDefinition(promotionDefinition));
 
-  it('puts the usual way in one straight line from top to bottom', () => {
-    const spine = plan.states.filter(({ name }) => name !== names.refused);
-    expect(new Set(spine.map(({ x, width }) => Math.round(x + width / 2))).size).toBe(1);
-    expect(spine.map(({ y }) => y)).toEqual(spine.map(({ y }) => y).sort((a, b) => a - b));
+  const refusalFirst = promotionDefinition.replaceAll(
+    /"Next":"([^"]+)"}],"Default":"Refused"/g,
+    '"Next":"Refused"}],"Default":"$1"',
+  );
+
+  it.each([
+    ['approval', promotionDefinition],
+    ['refusal', refusalFirst],
+  ])(
+    'puts the usual way in one straight line from top to bottom, also if Choice tells %s first',
+    (_first, definition) => {
+      const { states } = layOut(readDefinition(definition));
+      const spine = states.filter(({ name }) => name !== names.refused);
+      expect(new Set(spine.map(({ x, width }) => Math.round(x + width / 2))).size).toBe(1);
+      expect(spine.map(({ y }) => y)).toEqual(spine.map(({ y }) => y).sort((a, b) => a - b));
+    },
+  );
+
+  it('ends for a machine that goes round in circles', () => {
+    const States = {
+      Ask: { Type: 'Task', Next: 'Done?' },
+      'Done?': { Type: 'Choice', Choices: [{ Next: 'Done' }], Default: 'Pause' },
+      Pause: { Type: 'Wait', Next: 'Ask' },
+      Done: { Type: 'Succeed' },
+    };
+    const circle = layOut(readDefinition(JSON.stringify({ StartAt: 'Ask', States })));
+    expect(overlapping(circle)).toEqual([]);
+    expect(circle.transitions).toHaveLength(4);
   });
 
   it('is narrow enough to be read on a telephone', () => {

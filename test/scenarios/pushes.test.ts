@@ -44,10 +44,28 @@ describe('push events', () => {
   it('of a deleted branch start none', async () => {
     const before = await scenario.executions();
     const pushes = pushEvents().length;
-    const { repositoryPath, branch } = scenario.application;
-    await git(scenario.source.directory, ['push', '--quiet', repositoryPath, `:refs/heads/${branch}`]);
+    const { repositoryPath } = scenario.application;
+    await git(scenario.source.directory, ['push', '--quiet', repositoryPath, ':refs/heads/feature/login']);
     await settled(pushes + 1);
-    expect(pushEvents().at(-1)?.detail).toMatchObject({ event: 'referenceDeleted', referenceName: branch });
+    expect(pushEvents().at(-1)?.detail).toMatchObject({
+      event: 'referenceDeleted',
+      referenceName: 'feature/login',
+    });
+    expect(await scenario.executions()).toEqual(before);
+  });
+
+  it('that tell of the deletion of the promoted branch start none', async () => {
+    const before = await scenario.executions();
+    const pushes = pushEvents().length;
+    const [push] = pushEvents();
+    const { commitId, ...detail } = push?.detail ?? {};
+    scenario.run.host.emit({
+      source: 'aws.codecommit',
+      detailType: push?.['detail-type'] ?? '',
+      resources: push?.resources ?? [],
+      detail: { ...detail, event: 'referenceDeleted', oldCommitId: commitId },
+    });
+    await settled(pushes + 1);
     expect(await scenario.executions()).toEqual(before);
   });
 });

@@ -149,9 +149,13 @@ export const buildReport = (material: ReportMaterial): Report => {
       externalId: externalId ?? '',
       status,
     })),
-    approvals: material.approvals.flatMap(({ role, decision, decidedBy, decidedAt }) =>
-      decision && decidedBy && decidedAt ? [{ role, approver: decidedBy.name, decision, at: decidedAt }] : [],
-    ),
+    approvals: material.approvals
+      .flatMap(({ role, decision, decidedBy, decidedAt }) =>
+        decision && decidedBy && decidedAt
+          ? [{ role, approver: decidedBy.name, decision, at: decidedAt }]
+          : [],
+      )
+      .sort((one, other) => one.at.localeCompare(other.at)),
     refusals: material.refusals.map(({ role, person, reason }) => ({ role, approver: person.name, reason })),
     mails: material.mails,
     deployments: material.deployments,

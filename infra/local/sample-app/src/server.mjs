@@ -8,7 +8,7 @@ const host = process.env.LISTEN_HOST ?? '0.0.0.0';
 
 /** @type {import('./page.mjs').Version} */
 const version = {
-  application: process.env.APPLICATION_NAME ?? 'sample-app',
+  application: 'Sample application',
   commit: readRevision(),
   deploymentId: process.env.DEPLOYMENT_ID ?? 'none',
   deploymentGroup: process.env.DEPLOYMENT_GROUP_NAME ?? 'none',

@@ -49,9 +49,10 @@ export const prepareRepository = async (host: Host, name: string): Promise<void>
     await gitText(draft, 'symbolic-ref', 'HEAD', 'refs/heads/main');
     await gitText(draft, 'config', 'receive.autogc', 'false');
     await gitText(draft, 'config', 'gc.auto', '0');
-    // CodeCommit hands on every file as it was committed, whatever the content's own attributes say.
+    // Every file is handed on as it was committed, whatever the content's own attributes say: nothing is left out, converted
+    // or run. Only `export-subst` counts, as in the archives of other hosts: it tells an application its commit.
     fs.mkdirSync(path.join(draft, 'info'), { recursive: true });
-    const attributes = '* -export-ignore -export-subst -text -eol -ident -filter -working-tree-encoding\n';
+    const attributes = '* -export-ignore -text -eol -ident -filter -working-tree-encoding\n';
     fs.writeFileSync(path.join(draft, 'info', 'attributes'), attributes);
     fs.renameSync(draft, directory);
   }
