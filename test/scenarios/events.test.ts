@@ -11,13 +11,15 @@ const isCompletionEvent = (source: string) =>
 /** Cuts Lockstep off from what tells it of ended jobs: the image topics' subscriptions and the rules on completion events. */
 const loseEvents = (assemblyDirectory: string): number => {
   let lost = 0;
-  changeResources(assemblyDirectory, ({ Type, Properties }) => {
-    const pattern = Properties?.EventPattern as { source?: string[] } | undefined;
-    const isLost =
-      (Type === 'AWS::SNS::Subscription' && Properties?.Protocol === 'lambda') ||
-      (Type === 'AWS::Events::Rule' && pattern?.source?.some(isCompletionEvent) === true);
-    if (isLost) lost++;
-    return !isLost;
+  changeResources(assemblyDirectory, ({ Type, Properties = {} }) => {
+    const pattern = Properties.EventPattern as { source?: string[] } | undefined;
+    if (Type === 'AWS::Events::Rule' && pattern?.source?.some(isCompletionEvent)) {
+      Properties.State = 'DISABLED';
+      lost++;
+    }
+    const isTold = Type === 'AWS::SNS::Subscription' && Properties.Protocol === 'lambda';
+    if (isTold) lost++;
+    return !isTold;
   });
   return lost;
 };

@@ -1,12 +1,21 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import type { AutoScalingGroupsType } from '@aws-sdk/client-auto-scaling';
-import type { GetDeploymentGroupOutput } from '@aws-sdk/client-codedeploy';
-import { applicationOf } from '../../instances/application.ts';
+import type {
+  GetDeploymentGroupOutput,
+  GetDeploymentOutput,
+  ListDeploymentsOutput,
+} from '@aws-sdk/client-codedeploy';
+import type { DescribeInstancesResult } from '@aws-sdk/client-ec2';
+import { applicationOf, appspecWith } from '../../instances/application.ts';
 import {
   createFleetHost,
   deploy,
   ended,
+  eventually,
   type FleetHost,
   get,
+  inService,
   setUpBlueGreen,
   targets,
 } from '../../instances/fleet-host.ts';
@@ -70,5 +79,170 @@ describe('a blue/green deployment', () => {
     ]);
     expect(found.slice(0, 2).map(({ targetId }) => targetId)).toEqual(seeds);
     expect(await get(url)).toMatchObject({ status: 200, body: 'one' });
+  });
+
+  it('replaces a fleet that it made before, whose own revision’s scripts lose the traffic', async () => {
+    const { url } = await setUpBlueGreen(fleet, 1);
+    const marking = (version: string) =>
+      applicationOf(version, {
+        'appspec.yml': appspecWith('ApplicationStart', 'start.sh').concat(
+          '  BeforeBlockTraffic:\n    - location: block.sh\n',
+        ),
+        'block.sh': `#!/bin/sh\necho ${version} >> "${fleet.stateDir}/blocked"\n`,
+      });
+    await ended(fleet, await deploy(fleet, 'prod', await fleet.revision('one.zip', marking('one'))));
+    const second = await deploy(fleet, 'prod', await fleet.revision('two.zip', marking('two')));
+    expect((await ended(fleet, second)).status).toBe('Succeeded');
+    expect(fs.readFileSync(path.join(fleet.stateDir, 'blocked'), 'utf8')).toBe('one\n');
+    expect((await groups()).map((group) => group.AutoScalingGroupName)).toEqual([
+      `CodeDeploy_prod_${second}`,
+    ]);
+    expect((await get(url)).body).toBe('two');
+  });
+
+  it('leaves green behind and blue serving when a script fails (T10), and another deployment works', async () => {
+    const { url } = await setUpBlueGreen(fleet, 1);
+    const bad = applicationOf('bad', { 'start.sh': '#!/bin/sh\necho no such module\nexit 1\n' });
+    const failed = await deploy(fleet, 'prod', await fleet.revision('bad.zip', bad));
+    const info = await ended(fleet, failed);
+    expect(info).toMatchObject({
+      status: 'Failed',
+      errorInformation: { code: 'HEALTH_CONSTRAINTS', message: expect.stringContaining('no such module') },
+      rollbackInfo: { rollbackMessage: expect.stringContaining('never left') },
+    });
+    expect((await groups()).map((group) => group.AutoScalingGroupName)).toEqual([
+      'seed',
+      `CodeDeploy_prod_${failed}`,
+    ]);
+    expect((await get(url)).status).toBe(200);
+    const good = await deploy(fleet, 'prod', await fleet.revision('good.zip', applicationOf('good')));
+    expect((await ended(fleet, good)).status).toBe('Succeeded');
+    expect((await get(url)).body).toBe('good');
+  });
+
+  it('gives the traffic back to blue when it fails after green had some', async () => {
+    const { url, seeds } = await setUpBlueGreen(fleet, 1);
+    const files = applicationOf('bad', {
+      'appspec.yml': appspecWith('ApplicationStart', 'start.sh').concat(
+        '  AfterAllowTraffic:\n    - location: check.sh\n',
+      ),
+      'check.sh': '#!/bin/sh\nexit 1\n',
+    });
+    const info = await ended(fleet, await deploy(fleet, 'prod', await fleet.revision('bad.zip', files)));
+    expect(info.status).toBe('Failed');
+    expect(info.rollbackInfo?.rollbackMessage).toContain('1 replacement instances lost theirs');
+    expect((await get(url)).body).toContain(`Instance ${seeds[0]} waits`);
+  });
+
+  it('fails when the copied group has no healthy instance (T07)', async () => {
+    await setUpBlueGreen(fleet, 1);
+    await fleet.call('autoscaling', 'UpdateAutoScalingGroup', {
+      AutoScalingGroupName: 'seed',
+      MinSize: 0,
+      DesiredCapacity: 0,
+    });
+    await inService(fleet, 'seed', 0);
+    const id = await deploy(fleet, 'prod', await fleet.revision('one.zip', applicationOf('one')));
+    expect((await ended(fleet, id)).errorInformation).toMatchObject({
+      code: 'NO_INSTANCES',
+      message: expect.stringContaining('no instances were found for your deployment group'),
+    });
+  });
+
+  it.each([
+    ['ec2:RunInstances', 'ec2:RunInstances'],
+    ['iam:PassRole', 'iam:PassRole'],
+    ['autoscaling:CreateAutoScalingGroup', 'autoscaling:CreateAutoScalingGroup'],
+    ['ssm:GetParameters', 'ssm:GetParameters'],
+  ])('fails at provisioning when the service role lacks %s (T06)', async (_, action) => {
+    const { template, serviceRoleArn, imageId, launchTemplateId } = await setUpBlueGreen(fleet, 1);
+    expect(serviceRoleArn).toContain('CodeDeployRole');
+    await fleet.create('AWS::SSM::Parameter', 'Image', { Name: '/image', Type: 'String', Value: imageId });
+    const resolving = {
+      ...template,
+      LaunchTemplateData: { ...template.LaunchTemplateData, ImageId: 'resolve:ssm:/image' },
+    };
+    const state = { physicalId: launchTemplateId, attributes: {} };
+    await fleet.update('AWS::EC2::LaunchTemplate', 'Template', resolving, { state, properties: template });
+    await fleet.role('CodeDeployRole', 'codedeploy.amazonaws.com', [
+      { Effect: 'Allow', Action: '*', Resource: '*' },
+      { Effect: 'Deny', Action: action, Resource: '*' },
+    ]);
+    const id = await deploy(fleet, 'prod', await fleet.revision('one.zip', applicationOf('one')));
+    expect((await ended(fleet, id)).errorInformation).toMatchObject({
+      code: 'IAM_ROLE_PERMISSIONS',
+      message: expect.stringMatching(new RegExp(`CodeDeployRole.*${action}`, 's')),
+    });
+    expect((await groups()).map((group) => group.AutoScalingGroupName)).toEqual(['seed']);
+  });
+
+  it('launches green from what the image parameter says then, under the service role', async () => {
+    const { template, launchTemplateId } = await setUpBlueGreen(fleet, 1);
+    const { ImageId: approved } = await fleet.call<{ ImageId: string }>('ec2', 'RegisterImage', {
+      Name: 'approved',
+    });
+    await fleet.create('AWS::SSM::Parameter', 'Image', { Name: '/image', Type: 'String', Value: approved });
+    const resolving = {
+      ...template,
+      LaunchTemplateData: { ...template.LaunchTemplateData, ImageId: 'resolve:ssm:/image' },
+    };
+    const state = { physicalId: launchTemplateId, attributes: {} };
+    await fleet.update('AWS::EC2::LaunchTemplate', 'Template', resolving, { state, properties: template });
+    const id = await deploy(fleet, 'prod', await fleet.revision('one.zip', applicationOf('one')));
+    expect((await ended(fleet, id)).status).toBe('Succeeded');
+    const green = (await targets(fleet, id)).find(({ instanceLabel }) => instanceLabel === 'Green');
+    const { Reservations } = await fleet.call<DescribeInstancesResult>('ec2', 'DescribeInstances', {
+      InstanceIds: [green?.targetId ?? ''],
+    });
+    expect(Reservations?.[0]?.Instances?.[0]).toMatchObject({
+      ImageId: approved,
+      State: { Name: 'running' },
+    });
+  });
+
+  it('waits for ContinueDeployment when the group says so, and then moves the traffic', async () => {
+    const { url } = await setUpBlueGreen(fleet, 1);
+    await fleet.call('codedeploy', 'UpdateDeploymentGroup', {
+      applicationName: 'shop',
+      currentDeploymentGroupName: 'prod',
+      autoScalingGroups: ['seed'],
+      blueGreenDeploymentConfiguration: {
+        deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 60 },
+        greenFleetProvisioningOption: { action: 'COPY_AUTO_SCALING_GROUP' },
+      },
+    });
+    const deploymentId = await deploy(fleet, 'prod', await fleet.revision('one.zip', applicationOf('one')));
+    await eventually(async () => {
+      const { deploymentInfo } = await fleet.call<GetDeploymentOutput>('codedeploy', 'GetDeployment', {
+        deploymentId,
+      });
+      return deploymentInfo?.status === 'Ready' ? true : undefined;
+    });
+    expect((await get(url)).body).not.toBe('one');
+    await fleet.call('codedeploy', 'ContinueDeployment', { deploymentId });
+    expect((await ended(fleet, deploymentId)).status).toBe('Succeeded');
+    expect((await get(url)).body).toBe('one');
+  });
+
+  it('gives the last good revision to instances that Auto Scaling adds (T29)', async () => {
+    const { url } = await setUpBlueGreen(fleet, 1);
+    const id = await deploy(fleet, 'prod', await fleet.revision('one.zip', applicationOf('one')));
+    await ended(fleet, id);
+    const name = `CodeDeploy_prod_${id}`;
+    await fleet.call('autoscaling', 'SetDesiredCapacity', { AutoScalingGroupName: name, DesiredCapacity: 2 });
+    const added = (await inService(fleet, name, 2))[1] ?? '';
+    const port = fleet.instances.machine(added)?.port;
+    expect((await get(`http://127.0.0.1:${port}/`)).body).toBe('one');
+    const { deployments } = await fleet.call<ListDeploymentsOutput>('codedeploy', 'ListDeployments', {
+      applicationName: 'shop',
+      deploymentGroupName: 'prod',
+      includeOnlyStatuses: ['Succeeded'],
+    });
+    expect(deployments).toHaveLength(2);
+    await eventually(async () => {
+      await get(url);
+      const served = new Set(fleet.elasticloadbalancing.accessLog().map(({ instanceId }) => instanceId));
+      return served.has(added) ? true : undefined;
+    });
   });
 });

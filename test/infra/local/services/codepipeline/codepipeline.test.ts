@@ -255,7 +255,7 @@ describe('CodePipeline', () => {
   });
 
   it("takes on an action's own role only if the pipeline's role may", async () => {
-    putRole(world, 'deployer', 'codepipeline.amazonaws.com', undefined, { AWS: roleArn('pipeline') });
+    putRole(world, 'deployer', 'codepipeline.amazonaws.com', undefined, { AWS: `arn:aws:iam::${ACCOUNT}:root` });
     await ready({ deploy: { RoleArn: roleArn('deployer') } });
     const id = await start();
     await until(world, () => targets.jobs.length === 1);
