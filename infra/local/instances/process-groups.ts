@@ -70,9 +70,12 @@ export const createProcessGroups = (
   const keyOf = ({ instanceId, group }: ProcessGroup) => `${instanceId}/${group}`;
   const sleep = (ms: number) => new Promise<void>((resolve) => clock.at(clock.now() + ms, () => resolve()));
 
-  /** Looks who of the group lives; forgets a group of which nobody does. */
-  const refresh = (recorded: ProcessGroup) => {
-    const members = livingMembers(recorded);
+  /**
+   * Writes down whom a script has left running when it has just ended: while one of them lives, the number of its group
+   * is given to nobody else. Forgets a group of which nobody lives.
+   */
+  const settle = (recorded: ProcessGroup) => {
+    const members = membersOf(recorded.group);
     if (members.length === 0) table.delete(keyOf(recorded));
     else table.put(keyOf(recorded), { ...recorded, members });
   };
@@ -95,8 +98,7 @@ export const createProcessGroups = (
       const { pid } = child;
       if (pid === undefined) return await ended;
       const { instanceId, label } = script;
-      const leader = listProcesses().filter((one) => one.pid === pid);
-      const recorded: ProcessGroup = { instanceId, label, group: pid, members: leader.map(identityOf) };
+      const recorded: ProcessGroup = { instanceId, label, group: pid, members: membersOf(pid) };
       table.put(keyOf(recorded), recorded);
       child.stdin?.on('error', () => undefined);
       child.stdin?.end('\n');
@@ -107,7 +109,7 @@ export const createProcessGroups = (
       });
       const end = await ended;
       cancel();
-      refresh(recorded);
+      settle(recorded);
       return timedOut ? { kind: 'timed-out' } : end;
     } finally {
       fs.closeSync(log);
@@ -144,17 +146,19 @@ export const createProcessGroups = (
   return { run, kill };
 };
 
-const identityOf = ({ pid, startedAt }: ProcessIdentity): ProcessIdentity => ({ pid, startedAt });
-
 /**
  * The living members of a recorded group, none if the number now means a stranger's group. A group's number is not given
  * away while any member lives, so one recorded member that lives there proves the whole group to be the recorded one.
  */
 const livingMembers = ({ group, members }: ProcessGroup): ProcessIdentity[] => {
-  const living = listProcesses().filter((one) => one.group === group);
-  const isOurs = living.some((one) => members.some((member) => isSameProcess(one, member)));
-  return isOurs ? living.map(identityOf) : [];
+  const living = membersOf(group);
+  return living.some((one) => members.some((member) => isSameProcess(one, member))) ? living : [];
 };
+
+const membersOf = (group: number): ProcessIdentity[] =>
+  listProcesses()
+    .filter((one) => one.group === group)
+    .map(({ pid, startedAt }) => ({ pid, startedAt }));
 
 const signalGroup = (group: number, signal: NodeJS.Signals) => signalProcess(-group, signal);
 

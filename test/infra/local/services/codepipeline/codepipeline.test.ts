@@ -1,5 +1,24 @@
-import { ACCOUNT, administrator, context, create, createWorld, putRole, REGION, roleArn, settle, until, type World } from '../shared/test-host.ts';
-import { commitAndPush, deployPipeline, openPipeline, type Opened, pipelineProperties, playTargets } from './pipeline-world.ts';
+import {
+  ACCOUNT,
+  administrator,
+  context,
+  create,
+  createWorld,
+  putRole,
+  REGION,
+  roleArn,
+  settle,
+  until,
+  type World,
+} from '../shared/test-host.ts';
+import {
+  commitAndPush,
+  deployPipeline,
+  type Opened,
+  openPipeline,
+  pipelineProperties,
+  playTargets,
+} from './pipeline-world.ts';
 
 const NAME = 'orders-qat';
 const ARN = `arn:aws:codepipeline:${REGION}:${ACCOUNT}:${NAME}`;
@@ -19,7 +38,10 @@ interface ActionsAnswer {
     readonly status: string;
     readonly input: { readonly resolvedConfiguration: Record<string, string> };
     readonly output: {
-      readonly executionResult: { readonly externalExecutionId?: string; readonly errorDetails?: { code: string; message: string } };
+      readonly executionResult: {
+        readonly externalExecutionId?: string;
+        readonly errorDetails?: { code: string; message: string };
+      };
       readonly outputVariables: Record<string, string>;
     };
   }[];
@@ -41,18 +63,41 @@ describe('CodePipeline', () => {
   });
 
   const firstId = () => world.store.table<{ id: string }>('codepipeline.executions').values()[0]?.id ?? '';
-  const statusOf = (id: string) => world.store.table<{ status: string }>('codepipeline.executions').get(id)?.status;
-  const ended = (id: string) => until(world, () => !['InProgress', 'Stopping'].includes(statusOf(id) ?? ''), `end of ${id}`);
+  const statusOf = (id: string) =>
+    world.store.table<{ status: string }>('codepipeline.executions').get(id)?.status;
+  const ended = (id: string) =>
+    until(world, () => !['InProgress', 'Stopping'].includes(statusOf(id) ?? ''), `end of ${id}`);
   const start = async (input: object = {}, principal = administrator) =>
-    (await opened.call<{ pipelineExecutionId: string }>('StartPipelineExecution', { name: NAME, ...input }, principal)).pipelineExecutionId;
+    (
+      await opened.call<{ pipelineExecutionId: string }>(
+        'StartPipelineExecution',
+        { name: NAME, ...input },
+        principal,
+      )
+    ).pipelineExecutionId;
   const execution = async (id: string) =>
-    (await opened.call<ExecutionAnswer>('GetPipelineExecution', { pipelineName: NAME, pipelineExecutionId: id })).pipelineExecution;
+    (
+      await opened.call<ExecutionAnswer>('GetPipelineExecution', {
+        pipelineName: NAME,
+        pipelineExecutionId: id,
+      })
+    ).pipelineExecution;
   const actionsOf = async (id: string) =>
-    (await opened.call<ActionsAnswer>('ListActionExecutions', { pipelineName: NAME, filter: { pipelineExecutionId: id } })).actionExecutionDetails;
-  const actionOf = async (id: string, name: string) => (await actionsOf(id)).find(({ actionName }) => actionName === name);
+    (
+      await opened.call<ActionsAnswer>('ListActionExecutions', {
+        pipelineName: NAME,
+        filter: { pipelineExecutionId: id },
+      })
+    ).actionExecutionDetails;
+  const actionOf = async (id: string, name: string) =>
+    (await actionsOf(id)).find(({ actionName }) => actionName === name);
   const states = (id: string, level = 'Pipeline') =>
     world.events
-      .filter((event) => event['detail-type'] === `CodePipeline ${level} Execution State Change` && event.detail['execution-id'] === id)
+      .filter(
+        (event) =>
+          event['detail-type'] === `CodePipeline ${level} Execution State Change` &&
+          event.detail['execution-id'] === id,
+      )
       .map(({ detail }) => [detail.stage, detail.action, detail.state].filter(Boolean).join(' '));
   const answerJob = (index: number, name = 'PutJobSuccessResult', more: object = {}) =>
     opened.call(name, { jobId: targets.jobs[index]?.id, ...more });
@@ -98,8 +143,13 @@ describe('CodePipeline', () => {
     });
     expect(await execution(id)).toMatchObject({
       status: 'InProgress',
-      trigger: { triggerType: 'StartPipelineExecution', triggerDetail: `arn:aws:sts::${ACCOUNT}:assumed-role/starter/test` },
-      artifactRevisions: [{ name: 'Application', revisionId: pinned, revisionSummary: expect.stringContaining('First commit') }],
+      trigger: {
+        triggerType: 'StartPipelineExecution',
+        triggerDetail: `arn:aws:sts::${ACCOUNT}:assumed-role/starter/test`,
+      },
+      artifactRevisions: [
+        { name: 'Application', revisionId: pinned, revisionSummary: expect.stringContaining('First commit') },
+      ],
     });
     await settle(world, 500);
     expect(targets.deployments).toEqual([]);
@@ -107,21 +157,44 @@ describe('CodePipeline', () => {
     await until(world, () => targets.deployments.length === 1);
     const [deployment] = targets.deployments;
     const { bucket, key } = deployment?.revision.s3Location ?? { bucket: '', key: '' };
-    const bundle = await opened.process.inner.call<{ Body: Uint8Array }>(administrator, 's3', 'GetObject', { Bucket: bucket, Key: key });
+    const bundle = await opened.process.inner.call<{ Body: Uint8Array }>(administrator, 's3', 'GetObject', {
+      Bucket: bucket,
+      Key: key,
+    });
     expect(Buffer.from(bundle.Body).includes(pinned)).toBe(true);
     expect(Buffer.from(bundle.Body).includes(head)).toBe(false);
     if (deployment) deployment.status = 'Succeeded';
     await ended(id);
     expect((await execution(id)).status).toBe('Succeeded');
     expect(await actionOf(id, 'Source')).toMatchObject({
-      output: { outputVariables: { CommitId: pinned, BranchName: 'main', RepositoryName: 'orders', AuthorDate: '2025-11-24T16:00:00.000Z' } },
+      output: {
+        outputVariables: {
+          CommitId: pinned,
+          BranchName: 'main',
+          RepositoryName: 'orders',
+          AuthorDate: '2025-11-24T16:00:00.000Z',
+        },
+      },
     });
-    expect(await actionOf(id, 'Deploy')).toMatchObject({ status: 'Succeeded', output: { executionResult: { externalExecutionId: 'd-1' } } });
+    expect(await actionOf(id, 'Deploy')).toMatchObject({
+      status: 'Succeeded',
+      output: { executionResult: { externalExecutionId: 'd-1' } },
+    });
     expect(states(id)).toEqual(['STARTED', 'SUCCEEDED']);
-    expect(states(id, 'Stage')).toEqual(['Source STARTED', 'Source SUCCEEDED', 'Deploy STARTED', 'Deploy SUCCEEDED']);
+    expect(states(id, 'Stage')).toEqual([
+      'Source STARTED',
+      'Source SUCCEEDED',
+      'Deploy STARTED',
+      'Deploy SUCCEEDED',
+    ]);
     expect(states(id, 'Action')).toContain('Deploy Guard SUCCEEDED');
-    expect(world.events.find(({ detail }) => detail.state === 'SUCCEEDED')).toMatchObject({ source: 'aws.codepipeline', resources: [ARN] });
-    expect(world.events.filter((event) => event['detail-type'].includes('Pipeline Execution')).at(-1)?.detail).toMatchObject({
+    expect(world.events.find(({ detail }) => detail.state === 'SUCCEEDED')).toMatchObject({
+      source: 'aws.codepipeline',
+      resources: [ARN],
+    });
+    expect(
+      world.events.filter((event) => event['detail-type'].includes('Pipeline Execution')).at(-1)?.detail,
+    ).toMatchObject({
       pipeline: NAME,
       'execution-id': id,
       state: 'SUCCEEDED',
@@ -133,14 +206,21 @@ describe('CodePipeline', () => {
     await ready();
     const id = await start();
     await until(world, () => targets.jobs.length === 1);
-    await answerJob(0, 'PutJobFailureResult', { failureDetails: { type: 'JobFailed', message: 'No promotion may deploy now.' } });
+    await answerJob(0, 'PutJobFailureResult', {
+      failureDetails: { type: 'JobFailed', message: 'No promotion may deploy now.' },
+    });
     await ended(id);
     expect(statusOf(id)).toBe('Failed');
-    expect((await actionOf(id, 'Guard'))?.output.executionResult.errorDetails).toEqual({ code: 'JobFailed', message: 'No promotion may deploy now.' });
+    expect((await actionOf(id, 'Guard'))?.output.executionResult.errorDetails).toEqual({
+      code: 'JobFailed',
+      message: 'No promotion may deploy now.',
+    });
     expect(states(id)).toEqual(['STARTED', 'FAILED']);
     expect(targets.deployments).toEqual([]);
     await expect(answerJob(0)).rejects.toMatchObject({ name: 'InvalidJobStateException' });
-    await expect(opened.call('PutJobSuccessResult', { jobId: 'none' })).rejects.toMatchObject({ name: 'JobNotFoundException' });
+    await expect(opened.call('PutJobSuccessResult', { jobId: 'none' })).rejects.toMatchObject({
+      name: 'JobNotFoundException',
+    });
   });
 
   it('asks a function again that says that it goes on, and fails when none answers in time', async () => {
@@ -175,7 +255,10 @@ describe('CodePipeline', () => {
         executionResult: {
           externalExecutionId: 'd-1',
           externalExecutionSummary: 'Deployment d-1 failed',
-          errorDetails: { code: 'JobFailed', message: expect.stringContaining('The overall deployment failed.') },
+          errorDetails: {
+            code: 'JobFailed',
+            message: expect.stringContaining('The overall deployment failed.'),
+          },
         },
       },
     });
@@ -189,7 +272,12 @@ describe('CodePipeline', () => {
     await until(world, () => targets.deployments.length === 1);
     Object.assign(targets.deployments[0] ?? {}, { status: 'Failed' });
     await ended(id);
-    const retry = { pipelineName: NAME, pipelineExecutionId: id, stageName: 'Deploy', retryMode: 'FAILED_ACTIONS' };
+    const retry = {
+      pipelineName: NAME,
+      pipelineExecutionId: id,
+      stageName: 'Deploy',
+      retryMode: 'FAILED_ACTIONS',
+    };
     expect(await opened.call('RetryStageExecution', retry)).toEqual({ pipelineExecutionId: id });
     await until(world, () => targets.deployments.length === 2);
     Object.assign(targets.deployments[1] ?? {}, { status: 'Succeeded' });
@@ -197,8 +285,12 @@ describe('CodePipeline', () => {
     expect(statusOf(id)).toBe('Succeeded');
     expect(targets.jobs).toHaveLength(1);
     expect(states(id)).toEqual(['STARTED', 'FAILED', 'RESUMED', 'SUCCEEDED']);
-    await expect(opened.call('RetryStageExecution', retry)).rejects.toMatchObject({ name: 'StageNotRetryableException' });
-    await expect(opened.call('RetryStageExecution', { ...retry, stageName: 'None' })).rejects.toMatchObject({ name: 'StageNotFoundException' });
+    await expect(opened.call('RetryStageExecution', retry)).rejects.toMatchObject({
+      name: 'StageNotRetryableException',
+    });
+    await expect(opened.call('RetryStageExecution', { ...retry, stageName: 'None' })).rejects.toMatchObject({
+      name: 'StageNotFoundException',
+    });
   });
 
   it('runs one execution at a time, in the order of their starts (T23)', async () => {
@@ -213,8 +305,14 @@ describe('CodePipeline', () => {
     await ended(one);
     await until(world, () => targets.jobs.length === 2);
     expect(states(two)).toEqual(['STARTED']);
-    const { pipelineExecutionSummaries } = await opened.call<{ pipelineExecutionSummaries: { pipelineExecutionId: string }[] }>('ListPipelineExecutions', { pipelineName: NAME });
-    expect(pipelineExecutionSummaries.map((summary) => summary.pipelineExecutionId)).toEqual([two, one, firstId()]);
+    const { pipelineExecutionSummaries } = await opened.call<{
+      pipelineExecutionSummaries: { pipelineExecutionId: string }[];
+    }>('ListPipelineExecutions', { pipelineName: NAME });
+    expect(pipelineExecutionSummaries.map((summary) => summary.pipelineExecutionId)).toEqual([
+      two,
+      one,
+      firstId(),
+    ]);
   });
 
   it('starts one execution for a request token', async () => {
@@ -232,30 +330,44 @@ describe('CodePipeline', () => {
       [{ variables: [{ name: 'PROMOTION_ID', value: '' }] }, /1 to 1000 characters; received 0/],
       [{ variables: [{ name: 'PROMOTION_ID', value: 'x'.repeat(1001) }] }, /received 1001/],
       [{ sourceRevisions: [{ ...revision, actionName: 'Deploy' }] }, /no source action named Deploy/],
-      [{ sourceRevisions: [{ ...revision, revisionType: 'S3_OBJECT_KEY' }] }, /takes revisions of type COMMIT_ID/],
+      [
+        { sourceRevisions: [{ ...revision, revisionType: 'S3_OBJECT_KEY' }] },
+        /takes revisions of type COMMIT_ID/,
+      ],
       [{ sourceRevisions: [{ ...revision, revisionValue: 'main' }] }, /40 hexadecimal digits; received main/],
       [{ clientRequestToken: 'not valid' }, /clientRequestToken/],
     ] as const)
-      await expect(start(input)).rejects.toMatchObject({ name: 'ValidationException', message: expect.stringMatching(message) });
+      await expect(start(input)).rejects.toMatchObject({
+        name: 'ValidationException',
+        message: expect.stringMatching(message),
+      });
     await expect(start({ name: 'none' })).rejects.toMatchObject({ name: 'PipelineNotFoundException' });
     const id = await start({ sourceRevisions: [revision] });
     await ended(id);
-    expect((await actionOf(id, 'Source'))?.output.executionResult.errorDetails?.message).toContain('CommitIdDoesNotExistException');
+    expect((await actionOf(id, 'Source'))?.output.executionResult.errorDetails?.message).toContain(
+      'CommitIdDoesNotExistException',
+    );
   });
 
   it('names the permission that its role lacks', async () => {
     await ready();
-    putRole(world, 'pipeline', 'codepipeline.amazonaws.com', [{ Effect: 'Allow', Action: ['codecommit:*', 's3:*'], Resource: '*' }]);
+    putRole(world, 'pipeline', 'codepipeline.amazonaws.com', [
+      { Effect: 'Allow', Action: ['codecommit:*', 's3:*'], Resource: '*' },
+    ]);
     const id = await start();
     await ended(id);
     expect((await actionOf(id, 'Guard'))?.output.executionResult.errorDetails).toEqual({
       code: 'PermissionError',
-      message: expect.stringMatching(/assumed-role\/pipeline\/.* is not authorized to perform: lambda:InvokeFunction/),
+      message: expect.stringMatching(
+        /assumed-role\/pipeline\/.* is not authorized to perform: lambda:InvokeFunction/,
+      ),
     });
   });
 
   it("takes on an action's own role only if the pipeline's role may", async () => {
-    putRole(world, 'deployer', 'codepipeline.amazonaws.com', undefined, { AWS: `arn:aws:iam::${ACCOUNT}:root` });
+    putRole(world, 'deployer', 'codepipeline.amazonaws.com', undefined, {
+      AWS: `arn:aws:iam::${ACCOUNT}:root`,
+    });
     await ready({ deploy: { RoleArn: roleArn('deployer') } });
     const id = await start();
     await until(world, () => targets.jobs.length === 1);
@@ -263,7 +375,9 @@ describe('CodePipeline', () => {
     await until(world, () => targets.deployments.length === 1);
     Object.assign(targets.deployments[0] ?? {}, { status: 'Succeeded' });
     await ended(id);
-    putRole(world, 'pipeline', 'codepipeline.amazonaws.com', [{ Effect: 'Allow', NotAction: 'sts:AssumeRole', Resource: '*' } as never]);
+    putRole(world, 'pipeline', 'codepipeline.amazonaws.com', [
+      { Effect: 'Allow', NotAction: 'sts:AssumeRole', Resource: '*' } as never,
+    ]);
     const second = await start();
     await until(world, () => targets.jobs.length === 2);
     await answerJob(1);
@@ -282,7 +396,9 @@ describe('CodePipeline', () => {
     await opened.call('StopPipelineExecution', stop);
     await settle(world, 300);
     expect(statusOf(id)).toBe('Stopping');
-    await expect(opened.call('StopPipelineExecution', stop)).rejects.toMatchObject({ name: 'DuplicatedStopRequestException' });
+    await expect(opened.call('StopPipelineExecution', stop)).rejects.toMatchObject({
+      name: 'DuplicatedStopRequestException',
+    });
     await answerJob(0);
     await ended(id);
     expect(await execution(id)).toMatchObject({ status: 'Stopped', statusSummary: 'wrong commit' });
@@ -293,7 +409,9 @@ describe('CodePipeline', () => {
     await opened.call('StopPipelineExecution', { ...stop, pipelineExecutionId: second, abandon: true });
     await ended(second);
     expect((await actionOf(second, 'Guard'))?.status).toBe('Abandoned');
-    await expect(opened.call('StopPipelineExecution', { ...stop, pipelineExecutionId: second })).rejects.toMatchObject({ name: 'PipelineExecutionNotStoppableException' });
+    await expect(
+      opened.call('StopPipelineExecution', { ...stop, pipelineExecutionId: second }),
+    ).rejects.toMatchObject({ name: 'PipelineExecutionNotStoppableException' });
   });
 
   it('shows where it stands', async () => {
@@ -302,11 +420,27 @@ describe('CodePipeline', () => {
     await until(world, () => targets.jobs.length === 1);
     expect(await opened.call('GetPipelineState', { name: NAME })).toMatchObject({
       stageStates: [
-        { stageName: 'Source', latestExecution: { pipelineExecutionId: id, status: 'Succeeded' }, actionStates: [{ actionName: 'Source', latestExecution: { status: 'Succeeded', externalExecutionId: commit } }] },
-        { stageName: 'Deploy', latestExecution: { pipelineExecutionId: id, status: 'InProgress' }, actionStates: [{ actionName: 'Guard', latestExecution: { status: 'InProgress' } }, { actionName: 'Deploy' }] },
+        {
+          stageName: 'Source',
+          latestExecution: { pipelineExecutionId: id, status: 'Succeeded' },
+          actionStates: [
+            { actionName: 'Source', latestExecution: { status: 'Succeeded', externalExecutionId: commit } },
+          ],
+        },
+        {
+          stageName: 'Deploy',
+          latestExecution: { pipelineExecutionId: id, status: 'InProgress' },
+          actionStates: [
+            { actionName: 'Guard', latestExecution: { status: 'InProgress' } },
+            { actionName: 'Deploy' },
+          ],
+        },
       ],
     });
-    expect(await opened.call('GetPipeline', { name: NAME })).toMatchObject({ pipeline: { name: NAME, pipelineType: 'V2', executionMode: 'QUEUED', version: 1 }, metadata: { pipelineArn: ARN } });
+    expect(await opened.call('GetPipeline', { name: NAME })).toMatchObject({
+      pipeline: { name: NAME, pipelineType: 'V2', executionMode: 'QUEUED', version: 1 },
+      metadata: { pipelineArn: ARN },
+    });
     expect(await opened.call('ListPipelines')).toMatchObject({ pipelines: [{ name: NAME }] });
   });
 
@@ -316,7 +450,10 @@ describe('CodePipeline', () => {
     await until(world, () => targets.jobs.length === 1);
     const provider = opened.pipeline.resources['AWS::CodePipeline::Pipeline'];
     const changed = pipelineProperties({ guard: { RunOrder: 3 } });
-    const state = await provider?.update(changed, context('Pipeline'), { state: { physicalId: NAME, attributes: {} }, properties: pipelineProperties() });
+    const state = await provider?.update(changed, context('Pipeline'), {
+      state: { physicalId: NAME, attributes: {} },
+      properties: pipelineProperties(),
+    });
     expect(state).toEqual({ physicalId: NAME, attributes: { Version: '2' } });
     await settle(world, 300);
     expect(world.store.table('codepipeline.executions').keys()).toHaveLength(2);
@@ -329,8 +466,15 @@ describe('CodePipeline', () => {
   });
 
   it('deploys an object of a bucket with versions', async () => {
-    await create(opened.s3, 'AWS::S3::Bucket', 'Sources', { BucketName: 'sources', VersioningConfiguration: { Status: 'Enabled' } });
-    await opened.process.inner.call(administrator, 's3', 'PutObject', { Bucket: 'sources', Key: 'app.zip', Body: Buffer.from('bundle') });
+    await create(opened.s3, 'AWS::S3::Bucket', 'Sources', {
+      BucketName: 'sources',
+      VersioningConfiguration: { Status: 'Enabled' },
+    });
+    await opened.process.inner.call(administrator, 's3', 'PutObject', {
+      Bucket: 'sources',
+      Key: 'app.zip',
+      Body: Buffer.from('bundle'),
+    });
     await deployPipeline(
       opened,
       world,
@@ -347,12 +491,18 @@ describe('CodePipeline', () => {
   });
 
   it('refuses definitions that could deploy by themselves or that it does not know', async () => {
-    const make = (changes: object) => create(opened.pipeline, 'AWS::CodePipeline::Pipeline', 'Pipeline', { ...pipelineProperties(), ...changes });
+    const make = (changes: object) =>
+      create(opened.pipeline, 'AWS::CodePipeline::Pipeline', 'Pipeline', {
+        ...pipelineProperties(),
+        ...changes,
+      });
     await expect(make({ PipelineType: 'V1' })).rejects.toThrow('PipelineType must be V2');
     await expect(make({ ExecutionMode: 'SUPERSEDED' })).rejects.toThrow('ExecutionMode must be QUEUED');
     await expect(make({ Triggers: [{}] })).rejects.toThrow('Triggers');
     await expect(make({ RestartExecutionOnUpdate: true })).rejects.toThrow('RestartExecutionOnUpdate');
     const polling = { Configuration: { RepositoryName: 'o', BranchName: 'm', PollForSourceChanges: 'true' } };
-    await expect(make({ Stages: pipelineProperties({ source: polling }).Stages })).rejects.toThrow(/AWS::CodePipeline::Pipeline Test\/Pipeline: property Stages .*PollForSourceChanges/);
+    await expect(make({ Stages: pipelineProperties({ source: polling }).Stages })).rejects.toThrow(
+      /AWS::CodePipeline::Pipeline Test\/Pipeline: property Stages .*PollForSourceChanges/,
+    );
   });
 });

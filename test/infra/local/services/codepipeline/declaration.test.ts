@@ -19,7 +19,10 @@ const guard: ActionDeclaration = {
   name: 'Guard',
   type: { category: 'Invoke', owner: 'AWS', provider: 'Lambda', version: '1' },
   runOrder: 1,
-  configuration: { FunctionName: 'guard', UserParameters: '#{variables.PROMOTION_ID} #{SourceVariables.CommitId}' },
+  configuration: {
+    FunctionName: 'guard',
+    UserParameters: '#{variables.PROMOTION_ID} #{SourceVariables.CommitId}',
+  },
   inputArtifacts: [],
   outputArtifacts: [],
 };
@@ -39,7 +42,13 @@ const pipeline = (changes: { source?: object; guard?: object; deploy?: object } 
   variables: [{ name: 'PROMOTION_ID', defaultValue: 'none' }],
   stages: [
     { name: 'Source', actions: [{ ...source, ...changes.source }] },
-    { name: 'Deploy', actions: [{ ...deploy, ...changes.deploy }, { ...guard, ...changes.guard }] },
+    {
+      name: 'Deploy',
+      actions: [
+        { ...deploy, ...changes.deploy },
+        { ...guard, ...changes.guard },
+      ],
+    },
   ],
 });
 
@@ -50,21 +59,73 @@ describe('a pipeline definition', () => {
 
   it('runs actions in groups by their order', () => {
     const [, stage] = pipeline().stages;
-    expect(stage && byRunOrder(stage).map((group) => group.map(({ name }) => name))).toEqual([['Guard'], ['Deploy']]);
+    expect(stage && byRunOrder(stage).map((group) => group.map(({ name }) => name))).toEqual([
+      ['Guard'],
+      ['Deploy'],
+    ]);
   });
 
   it.each<[string, Declaration, RegExp]>([
     ['has one stage', { ...pipeline(), stages: pipeline().stages.slice(0, 1) }, /at least two stages/],
-    ['polls its source (T22)', pipeline({ source: { configuration: { RepositoryName: 'o', BranchName: 'm' } } }), /PollForSourceChanges must be "false".*received nothing/],
-    ['has an unknown kind of action', pipeline({ guard: { type: { category: 'Approval', owner: 'AWS', provider: 'Manual', version: '1' } } }), /no Approval action AWS\/Manual/],
-    ['deploys in the first stage', { ...pipeline(), stages: [{ name: 'A', actions: [deploy] }, { name: 'B', actions: [source] }] }, /source actions, and no others/],
-    ['needs an artifact that nobody makes', pipeline({ deploy: { inputArtifacts: ['Other'] } }), /no earlier action puts out the artifact Other/],
-    ['reads a variable that is not declared', pipeline({ guard: { configuration: { FunctionName: '#{variables.NAME}' } } }), /#\{variables\.NAME\} is declared by no earlier/],
-    ['reads a namespace that comes later', pipeline({ guard: { configuration: { FunctionName: '#{Later.Name}' } } }), /#\{Later\.Name\}/],
-    ['lacks a setting', pipeline({ deploy: { configuration: { ApplicationName: 'a' } } }), /DeploymentGroupName is required/],
-    ['has a setting that is not known', pipeline({ deploy: { configuration: { ...deploy.configuration, AppSpec: 'x' } } }), /AppSpec is not known/],
-    ['has an action twice', { ...pipeline(), stages: [pipeline().stages[0] ?? { name: '', actions: [] }, { name: 'B', actions: [guard, guard] }] }, /has the action Guard twice/],
-    ['has user parameters that are too long', pipeline({ guard: { configuration: { FunctionName: 'f', UserParameters: 'x'.repeat(1001) } } }), /at most 1000/],
+    [
+      'polls its source (T22)',
+      pipeline({ source: { configuration: { RepositoryName: 'o', BranchName: 'm' } } }),
+      /PollForSourceChanges must be "false".*received nothing/,
+    ],
+    [
+      'has an unknown kind of action',
+      pipeline({ guard: { type: { category: 'Approval', owner: 'AWS', provider: 'Manual', version: '1' } } }),
+      /no Approval action AWS\/Manual/,
+    ],
+    [
+      'deploys in the first stage',
+      {
+        ...pipeline(),
+        stages: [
+          { name: 'A', actions: [deploy] },
+          { name: 'B', actions: [source] },
+        ],
+      },
+      /source actions, and no others/,
+    ],
+    [
+      'needs an artifact that nobody makes',
+      pipeline({ deploy: { inputArtifacts: ['Other'] } }),
+      /no earlier action puts out the artifact Other/,
+    ],
+    [
+      'reads a variable that is not declared',
+      pipeline({ guard: { configuration: { FunctionName: '#{variables.NAME}' } } }),
+      /#\{variables\.NAME\} is declared by no earlier/,
+    ],
+    [
+      'reads a namespace that comes later',
+      pipeline({ guard: { configuration: { FunctionName: '#{Later.Name}' } } }),
+      /#\{Later\.Name\}/,
+    ],
+    [
+      'lacks a setting',
+      pipeline({ deploy: { configuration: { ApplicationName: 'a' } } }),
+      /DeploymentGroupName is required/,
+    ],
+    [
+      'has a setting that is not known',
+      pipeline({ deploy: { configuration: { ...deploy.configuration, AppSpec: 'x' } } }),
+      /AppSpec is not known/,
+    ],
+    [
+      'has an action twice',
+      {
+        ...pipeline(),
+        stages: [pipeline().stages[0] ?? { name: '', actions: [] }, { name: 'B', actions: [guard, guard] }],
+      },
+      /has the action Guard twice/,
+    ],
+    [
+      'has user parameters that are too long',
+      pipeline({ guard: { configuration: { FunctionName: 'f', UserParameters: 'x'.repeat(1001) } } }),
+      /at most 1000/,
+    ],
   ])('is refused when it %s', (_name, declaration, message) => {
     expect(findProblems(declaration).join('\n')).toMatch(message);
   });
@@ -74,7 +135,9 @@ describe('variables', () => {
   it('are filled in wherever they stand', () => {
     const values: Record<string, string> = { 'variables.A': 'one', 'ns.B_2': 'two' };
     const look = (namespace: string, name: string) => values[`${namespace}.${name}`];
-    expect(resolveConfiguration({ a: '{"x":"#{variables.A}","y":"#{ns.B_2}#{ns.B_2}"}', b: '#{ no }' }, look)).toEqual({
+    expect(
+      resolveConfiguration({ a: '{"x":"#{variables.A}","y":"#{ns.B_2}#{ns.B_2}"}', b: '#{ no }' }, look),
+    ).toEqual({
       a: '{"x":"one","y":"twotwo"}',
       b: '#{ no }',
     });

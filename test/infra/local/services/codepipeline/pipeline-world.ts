@@ -55,8 +55,11 @@ export const openPipeline = (world: World, writesToLive?: number) => {
   const s3 = process.register(createS3Service);
   const codecommit = process.register(createCodeCommitService);
   const pipeline = process.register(createCodePipelineService);
-  const call = <Output = Record<string, unknown>>(name: string, input: object = {}, principal = administrator) =>
-    process.inner.call<Output>(principal, 'codepipeline', name, input);
+  const call = <Output = Record<string, unknown>>(
+    name: string,
+    input: object = {},
+    principal = administrator,
+  ) => process.inner.call<Output>(principal, 'codepipeline', name, input);
   return { process, s3, codecommit, pipeline, call };
 };
 export type Opened = ReturnType<typeof openPipeline>;
@@ -111,7 +114,11 @@ export const pipelineProperties = (changes: { deploy?: object; guard?: object; s
 });
 
 /** Repository, bucket, role and pipeline; the pipeline starts itself (T20). */
-export const deployPipeline = async ({ s3, codecommit, pipeline }: Opened, world: World, properties = pipelineProperties()) => {
+export const deployPipeline = async (
+  { s3, codecommit, pipeline }: Opened,
+  world: World,
+  properties = pipelineProperties(),
+) => {
   putRole(world, 'pipeline', 'codepipeline.amazonaws.com');
   await create(codecommit, 'AWS::CodeCommit::Repository', 'Repository', { RepositoryName: 'orders' });
   await create(s3, 'AWS::S3::Bucket', 'Artifacts', { BucketName: 'artifacts' });
@@ -126,7 +133,12 @@ export const commitAndPush = (world: World, content: string, message = 'Change')
       cwd: work,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
-      env: { PATH: process.env.PATH, HOME: world.stateDir, GIT_COMMITTER_DATE: '1764000100 +0000', GIT_AUTHOR_DATE: '1764000000 +0000' },
+      env: {
+        PATH: process.env.PATH,
+        HOME: world.stateDir,
+        GIT_COMMITTER_DATE: '1764000100 +0000',
+        GIT_AUTHOR_DATE: '1764000000 +0000',
+      },
     }).trim();
   if (!fs.existsSync(work)) {
     fs.mkdirSync(work);

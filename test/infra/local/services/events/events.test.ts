@@ -167,7 +167,11 @@ describe('EventBridge', () => {
     expect(invocations).toHaveLength(0);
     await settle(world, 2 * 60_000);
     expect(invocations).toHaveLength(1);
-    expect(invocations[0]?.event).toMatchObject({ source: 'aws.events', 'detail-type': 'Scheduled Event', resources: [RULE] });
+    expect(invocations[0]?.event).toMatchObject({
+      source: 'aws.events',
+      'detail-type': 'Scheduled Event',
+      resources: [RULE],
+    });
     world.clock.advance(7 * 24 * 3_600_000);
     await settle(world, 100);
     expect(invocations).toHaveLength(2);
@@ -191,17 +195,30 @@ describe('EventBridge', () => {
     putRole(world, 'starter', 'events.amazonaws.com');
     const { process, events } = open();
     world.policies[topic] = {
-      Statement: { Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Action: 'sns:Publish', Resource: topic },
+      Statement: {
+        Effect: 'Allow',
+        Principal: { Service: 'events.amazonaws.com' },
+        Action: 'sns:Publish',
+        Resource: topic,
+      },
     };
     await create(events, 'AWS::Events::Rule', 'Rule', {
       EventPattern: { source: ['aws.codecommit'] },
       Targets: [
-        { Id: 'machine', Arn: `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:m`, RoleArn: roleArn('starter'), InputPath: '$.detail' },
+        {
+          Id: 'machine',
+          Arn: `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:m`,
+          RoleArn: roleArn('starter'),
+          InputPath: '$.detail',
+        },
         { Id: 'pipeline', Arn: `arn:aws:codepipeline:${REGION}:${ACCOUNT}:p`, RoleArn: roleArn('starter') },
         {
           Id: 'topic',
           Arn: topic,
-          InputTransformer: { InputPathsMap: { branch: '$.detail.branch' }, InputTemplate: '"<branch> was pushed"' },
+          InputTransformer: {
+            InputPathsMap: { branch: '$.detail.branch' },
+            InputTemplate: '"<branch> was pushed"',
+          },
         },
       ],
     });
@@ -226,13 +243,22 @@ describe('EventBridge', () => {
 
   it('refuses rules that AWS, or this bus, cannot serve', async () => {
     const { events } = open();
-    const make = (properties: Record<string, unknown>) => create(events, 'AWS::Events::Rule', 'Rule', pushRule(properties));
-    await expect(make({ EventPattern: { source: [{ cidr: '1' }] } })).rejects.toThrow(/AWS::Events::Rule Test\/Rule: property EventPattern .*cidr/);
+    const make = (properties: Record<string, unknown>) =>
+      create(events, 'AWS::Events::Rule', 'Rule', pushRule(properties));
+    await expect(make({ EventPattern: { source: [{ cidr: '1' }] } })).rejects.toThrow(
+      /AWS::Events::Rule Test\/Rule: property EventPattern .*cidr/,
+    );
     await expect(make({ EventPattern: undefined })).rejects.toThrow('ScheduleExpression is required');
     await expect(make({ ScheduleExpression: 'rate(1 minutes)' })).rejects.toThrow('ScheduleExpression');
-    await expect(make({ Targets: [{ Id: 'x', Arn: 'arn:aws:sqs:us-east-1:0:q' }] })).rejects.toThrow(/Targets\[0\]\.Arn .*not supported/);
-    await expect(make({ Targets: [{ Id: 'x', Arn: 'arn:aws:states:us-east-1:0:stateMachine:m' }] })).rejects.toThrow('needs a RoleArn');
-    await expect(make({ Targets: [{ Id: 'x', Arn: FUNCTION, Input: '{' }] })).rejects.toThrow(/Targets\[0\]\.Input/);
+    await expect(make({ Targets: [{ Id: 'x', Arn: 'arn:aws:sqs:us-east-1:0:q' }] })).rejects.toThrow(
+      /Targets\[0\]\.Arn .*not supported/,
+    );
+    await expect(
+      make({ Targets: [{ Id: 'x', Arn: 'arn:aws:states:us-east-1:0:stateMachine:m' }] }),
+    ).rejects.toThrow('needs a RoleArn');
+    await expect(make({ Targets: [{ Id: 'x', Arn: FUNCTION, Input: '{' }] })).rejects.toThrow(
+      /Targets\[0\]\.Input/,
+    );
     await expect(make({ Unknown: 1 })).rejects.toThrow('Unknown');
   });
 
@@ -242,10 +268,25 @@ describe('EventBridge', () => {
     const role = putRole(world, 'app', 'lambda.amazonaws.com');
     const entry = { Source: 'aws.codecommit', DetailType: 'Push', Detail: '{"branch":"main"}' };
     const put = (principal: typeof role, Entries: object[]) =>
-      process.inner.call<{ FailedEntryCount: number; Entries: { ErrorCode?: string; EventId?: string }[] }>(principal, 'events', 'PutEvents', { Entries });
-    const refused = await put(role, [entry, { ...entry, Source: 'app' }, { ...entry, Source: 'app', Detail: '[1]' }, { Source: 'app' }]);
+      process.inner.call<{ FailedEntryCount: number; Entries: { ErrorCode?: string; EventId?: string }[] }>(
+        principal,
+        'events',
+        'PutEvents',
+        { Entries },
+      );
+    const refused = await put(role, [
+      entry,
+      { ...entry, Source: 'app' },
+      { ...entry, Source: 'app', Detail: '[1]' },
+      { Source: 'app' },
+    ]);
     expect(refused.FailedEntryCount).toBe(3);
-    expect(refused.Entries.map((one) => one.ErrorCode)).toEqual(['NotAuthorizedForSourceException', undefined, 'MalformedDetail', 'InvalidArgument']);
+    expect(refused.Entries.map((one) => one.ErrorCode)).toEqual([
+      'NotAuthorizedForSourceException',
+      undefined,
+      'MalformedDetail',
+      'InvalidArgument',
+    ]);
     const taken = await put(administrator, [entry]);
     await until(world, () => invocations.length === 1);
     expect(invocations[0]?.id).toBe(taken.Entries[0]?.EventId);
@@ -254,12 +295,25 @@ describe('EventBridge', () => {
   it('describes rules, their targets, and tests patterns', async () => {
     const { process, events } = open();
     await create(events, 'AWS::Events::Rule', 'PushRule', pushRule());
-    const call = (name: string, input: object) => process.inner.call<Record<string, unknown>>(administrator, 'events', name, input);
-    expect(await call('ListRules', {})).toMatchObject({ Rules: [{ Name: 'push', Arn: RULE, State: 'ENABLED' }] });
-    expect(await call('DescribeRule', { Name: 'push' })).toMatchObject({ EventPattern: JSON.stringify(pushRule().EventPattern) });
-    expect(await call('ListTargetsByRule', { Rule: 'push' })).toEqual({ Targets: [{ Id: 'Target0', Arn: FUNCTION }] });
-    expect(await call('TestEventPattern', { EventPattern: '{"a":[1]}', Event: '{"a":1}' })).toEqual({ Result: true });
-    await expect(call('TestEventPattern', { EventPattern: '{"a":1}', Event: '{}' })).rejects.toMatchObject({ name: 'InvalidEventPatternException' });
-    await expect(call('DescribeRule', { Name: 'gone' })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    const call = (name: string, input: object) =>
+      process.inner.call<Record<string, unknown>>(administrator, 'events', name, input);
+    expect(await call('ListRules', {})).toMatchObject({
+      Rules: [{ Name: 'push', Arn: RULE, State: 'ENABLED' }],
+    });
+    expect(await call('DescribeRule', { Name: 'push' })).toMatchObject({
+      EventPattern: JSON.stringify(pushRule().EventPattern),
+    });
+    expect(await call('ListTargetsByRule', { Rule: 'push' })).toEqual({
+      Targets: [{ Id: 'Target0', Arn: FUNCTION }],
+    });
+    expect(await call('TestEventPattern', { EventPattern: '{"a":[1]}', Event: '{"a":1}' })).toEqual({
+      Result: true,
+    });
+    await expect(call('TestEventPattern', { EventPattern: '{"a":1}', Event: '{}' })).rejects.toMatchObject({
+      name: 'InvalidEventPatternException',
+    });
+    await expect(call('DescribeRule', { Name: 'gone' })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
   });
 });

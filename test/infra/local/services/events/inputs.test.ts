@@ -37,7 +37,12 @@ describe('a target input', () => {
 
   it('is the template with its placeholders filled in, quoted where they stand alone', () => {
     const inputTransformer = {
-      inputPathsMap: { name: '$.detail.name', count: '$.detail.count', files: '$.detail.files', gone: '$.detail.gone' },
+      inputPathsMap: {
+        name: '$.detail.name',
+        count: '$.detail.count',
+        files: '$.detail.files',
+        gone: '$.detail.gone',
+      },
       inputTemplate:
         '{"alone":<name>,"within":"It says <name>, <count> times, <gone>!","files":<files>,"gone":<gone>,"rule":<aws.events.rule-arn>,"at":<aws.events.event.ingestion-time>}',
     };

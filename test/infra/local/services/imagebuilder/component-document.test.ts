@@ -63,15 +63,49 @@ phases:
     ['another schema version', 'schemaVersion: 2.0\nphases: []', /schemaVersion must be 1.0; received 2/],
     ['no phases', 'schemaVersion: 1.0', /phases must be a list/],
     ['an unknown key', 'schemaVersion: 1.0\nsteps: []', /unknown key "steps"/],
-    ['an unknown phase', 'schemaVersion: 1.0\nphases: [{ name: deploy, steps: [] }]', /phases\[0\]\.name must be one of build, validate, test/],
-    ['an unknown action', step('- { name: a, action: RunShell }'), /steps\[0\]\.action must be an action module .*"RunShell"/],
+    [
+      'an unknown phase',
+      'schemaVersion: 1.0\nphases: [{ name: deploy, steps: [] }]',
+      /phases\[0\]\.name must be one of build, validate, test/,
+    ],
+    [
+      'an unknown action',
+      step('- { name: a, action: RunShell }'),
+      /steps\[0\]\.action must be an action module .*"RunShell"/,
+    ],
     ['a step without a name', step('- { action: UpdateOS }'), /steps\[0\]\.name is required/],
-    ['two steps of a name', step('- { name: a, action: UpdateOS }\n- { name: a, action: Reboot }'), /two steps named "a"/],
-    ['missing inputs', step('- { name: a, action: ExecuteBash }'), /inputs is required: ExecuteBash takes commands/],
-    ['missing list inputs', step('- { name: a, action: S3Download, inputs: { source: x } }'), /inputs must be a list/],
-    ['an incomplete input', step('- { name: a, action: WebDownload, inputs: [{ source: x }] }'), /inputs\[0\]\.destination is required/],
-    ['a command that YAML reads as an object', step('- name: a\n  action: ExecuteBash\n  inputs:\n    commands:\n      - "echo ok"\n      - echo a: b'), /commands\[1\] must be a text/],
-    ['a wrong timeout', step('- { name: a, action: UpdateOS, timeoutSeconds: soon }'), /timeoutSeconds must be a whole number/],
+    [
+      'two steps of a name',
+      step('- { name: a, action: UpdateOS }\n- { name: a, action: Reboot }'),
+      /two steps named "a"/,
+    ],
+    [
+      'missing inputs',
+      step('- { name: a, action: ExecuteBash }'),
+      /inputs is required: ExecuteBash takes commands/,
+    ],
+    [
+      'missing list inputs',
+      step('- { name: a, action: S3Download, inputs: { source: x } }'),
+      /inputs must be a list/,
+    ],
+    [
+      'an incomplete input',
+      step('- { name: a, action: WebDownload, inputs: [{ source: x }] }'),
+      /inputs\[0\]\.destination is required/,
+    ],
+    [
+      'a command that YAML reads as an object',
+      step(
+        '- name: a\n  action: ExecuteBash\n  inputs:\n    commands:\n      - "echo ok"\n      - echo a: b',
+      ),
+      /commands\[1\] must be a text/,
+    ],
+    [
+      'a wrong timeout',
+      step('- { name: a, action: UpdateOS, timeoutSeconds: soon }'),
+      /timeoutSeconds must be a whole number/,
+    ],
     ['a wrong failure mode', step('- { name: a, action: UpdateOS, onFailure: Retry }'), /onFailure must be/],
   ])('fails with %s', (_name, data, message) => {
     expect(() => parseComponentDocument(data)).toThrow(message);

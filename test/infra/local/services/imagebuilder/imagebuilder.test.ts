@@ -51,7 +51,13 @@ describe('Image Builder', () => {
       DescribeImages: ({ Filters }: { Filters: { Name: string; Values: string[] }[] }) => ({
         Images: registered.filter(({ Name }) => Filters[0]?.Values.includes(Name)),
       }),
-      RegisterImage: ({ Name, TagSpecifications }: { Name: string; TagSpecifications: { Tags: Registered['Tags'] }[] }) => {
+      RegisterImage: ({
+        Name,
+        TagSpecifications,
+      }: {
+        Name: string;
+        TagSpecifications: { Tags: Registered['Tags'] }[];
+      }) => {
         const ImageId = `ami-${String(registered.length + 1).padStart(17, '0')}`;
         registered.push({ ImageId, Name, Tags: TagSpecifications[0]?.Tags ?? [] });
         return { ImageId };
@@ -67,37 +73,79 @@ describe('Image Builder', () => {
   afterEach(() => world.remove());
 
   const buildPermissions = (log = 'arn:aws:s3:::logs/*') => [
-    { Effect: 'Allow' as const, Action: ['imagebuilder:GetComponent', 'ssm:UpdateInstanceInformation'], Resource: '*' },
+    {
+      Effect: 'Allow' as const,
+      Action: ['imagebuilder:GetComponent', 'ssm:UpdateInstanceInformation'],
+      Resource: '*',
+    },
     { Effect: 'Allow' as const, Action: 's3:PutObject', Resource: log },
   ];
   const open = async (writesToLive?: number) => {
     const process = startProcess(world, writesToLive);
     const s3 = process.register(createS3Service);
     const builder = process.register(createImageBuilderService);
-    const call = <Output = Record<string, unknown>>(name: string, input: object = {}, principal = administrator) =>
-      process.inner.call<Output>(principal, 'imagebuilder', name, input);
+    const call = <Output = Record<string, unknown>>(
+      name: string,
+      input: object = {},
+      principal = administrator,
+    ) => process.inner.call<Output>(principal, 'imagebuilder', name, input);
     return { process, s3, builder, call };
   };
   type Opened = Awaited<ReturnType<typeof open>>;
-  const deploy = async ({ s3, builder }: Opened, { command, version = '1.0.x' }: { command?: string; version?: string } = {}) => {
+  const deploy = async (
+    { s3, builder }: Opened,
+    { command, version = '1.0.x' }: { command?: string; version?: string } = {},
+  ) => {
     putRole(world, 'build', 'ec2.amazonaws.com', buildPermissions());
     world.store.table('iam.instanceProfiles').put('build', {
-      arn: 'arn:aws:iam::000000000000:instance-profile/build', instanceProfileName: 'build', instanceProfileId: 'AIPA', path: '/', createdAt: 0, roleNames: ['build'],
+      arn: 'arn:aws:iam::000000000000:instance-profile/build',
+      instanceProfileName: 'build',
+      instanceProfileId: 'AIPA',
+      path: '/',
+      createdAt: 0,
+      roleNames: ['build'],
     });
     await create(s3, 'AWS::S3::Bucket', 'Logs', { BucketName: 'logs' });
     const component = await create(builder, 'AWS::ImageBuilder::Component', 'Patch', {
-      Name: 'Patch OS', Version: version, Platform: 'Linux', Data: document(command),
+      Name: 'Patch OS',
+      Version: version,
+      Platform: 'Linux',
+      Data: document(command),
     });
     const recipe = await create(builder, 'AWS::ImageBuilder::ImageRecipe', 'Recipe', {
-      Name: 'orders', Version: version, Components: [{ ComponentArn: component.physicalId }], ParentImage: 'ami-0123456789abcdef0',
+      Name: 'orders',
+      Version: version,
+      Components: [{ ComponentArn: component.physicalId }],
+      ParentImage: 'ami-0123456789abcdef0',
     });
-    const infrastructure = await create(builder, 'AWS::ImageBuilder::InfrastructureConfiguration', 'Infrastructure', {
-      Name: 'orders-qat', InstanceProfileName: 'build', SnsTopicArn: TOPIC, Logging: { S3Logs: { S3BucketName: 'logs', S3KeyPrefix: 'qat' } },
-    });
-    const distribution = await create(builder, 'AWS::ImageBuilder::DistributionConfiguration', 'Distribution', {
-      Name: 'orders-qat',
-      Distributions: [{ Region: REGION, AmiDistributionConfiguration: { Name: 'orders-qat-{{ imagebuilder:buildDate }}', AmiTags: { application: 'orders' } } }],
-    });
+    const infrastructure = await create(
+      builder,
+      'AWS::ImageBuilder::InfrastructureConfiguration',
+      'Infrastructure',
+      {
+        Name: 'orders-qat',
+        InstanceProfileName: 'build',
+        SnsTopicArn: TOPIC,
+        Logging: { S3Logs: { S3BucketName: 'logs', S3KeyPrefix: 'qat' } },
+      },
+    );
+    const distribution = await create(
+      builder,
+      'AWS::ImageBuilder::DistributionConfiguration',
+      'Distribution',
+      {
+        Name: 'orders-qat',
+        Distributions: [
+          {
+            Region: REGION,
+            AmiDistributionConfiguration: {
+              Name: 'orders-qat-{{ imagebuilder:buildDate }}',
+              AmiTags: { application: 'orders' },
+            },
+          },
+        ],
+      },
+    );
     const pipeline = await create(builder, 'AWS::ImageBuilder::ImagePipeline', 'Pipeline', {
       Name: 'orders-qat',
       ImageRecipeArn: recipe.physicalId,
@@ -107,10 +155,18 @@ describe('Image Builder', () => {
     return { component, recipe, pipeline };
   };
   const start = async ({ call }: Opened, clientToken = 'token-1') =>
-    (await call<{ imageBuildVersionArn: string }>('StartImagePipelineExecution', { imagePipelineArn: PIPELINE, clientToken })).imageBuildVersionArn;
-  const statusOf = (build: string) => world.store.table<{ status: string; reason?: string }>('imagebuilder.images').get(build)?.status;
+    (
+      await call<{ imageBuildVersionArn: string }>('StartImagePipelineExecution', {
+        imagePipelineArn: PIPELINE,
+        clientToken,
+      })
+    ).imageBuildVersionArn;
+  const statusOf = (build: string) =>
+    world.store.table<{ status: string; reason?: string }>('imagebuilder.images').get(build)?.status;
   const statuses = (build: string) =>
-    world.events.filter(({ resources }) => resources[0] === build).map(({ detail }) => (detail.state as { status: string }).status);
+    world.events
+      .filter(({ resources }) => resources[0] === build)
+      .map(({ detail }) => (detail.state as { status: string }).status);
 
   it('builds in the statuses of AWS, registers one image and tells events and topic (T14, T15)', async () => {
     const opened = await open();
@@ -127,14 +183,27 @@ describe('Image Builder', () => {
     });
     expect(JSON.stringify(world.events)).not.toContain('ami-');
     const { image } = await opened.call<ImageAnswer>('GetImage', { imageBuildVersionArn: build });
-    const ami = { region: REGION, image: 'ami-00000000000000001', accountId: ACCOUNT, name: 'orders-qat-2026-11-22T10-00-00.000Z' };
+    const ami = {
+      region: REGION,
+      image: 'ami-00000000000000001',
+      accountId: ACCOUNT,
+      name: 'orders-qat-2026-11-22T10-00-00.000Z',
+    };
     expect(image.state).toEqual({ status: 'AVAILABLE' });
     expect(image.outputResources.amis).toEqual([expect.objectContaining(ami)]);
     expect(registered[0]?.Tags).toEqual(
-      expect.arrayContaining([{ Key: 'Ec2ImageBuilderArn', Value: build }, { Key: 'CreatedBy', Value: 'EC2 Image Builder' }, { Key: 'application', Value: 'orders' }]),
+      expect.arrayContaining([
+        { Key: 'Ec2ImageBuilderArn', Value: build },
+        { Key: 'CreatedBy', Value: 'EC2 Image Builder' },
+        { Key: 'application', Value: 'orders' },
+      ]),
     );
     expect(messages).toEqual([
-      { topic: TOPIC, text: expect.any(String), by: expect.objectContaining({ roleArn: expect.stringContaining('AWSServiceRoleForImageBuilder') }) },
+      {
+        topic: TOPIC,
+        text: expect.any(String),
+        by: expect.objectContaining({ roleArn: expect.stringContaining('AWSServiceRoleForImageBuilder') }),
+      },
     ]);
     const text = messages[0]?.text ?? '';
     expect(text).toMatch(/"semver":1237940039285380274899124225[,}]/);
@@ -147,7 +216,10 @@ describe('Image Builder', () => {
       outputResources: { amis: [ami] },
       sourcePipelineArn: PIPELINE,
     });
-    const log = await opened.process.inner.call<{ Body: Uint8Array }>(administrator, 's3', 'GetObject', { Bucket: 'logs', Key: 'qat/orders/1.0.0/1/console.log' });
+    const log = await opened.process.inner.call<{ Body: Uint8Array }>(administrator, 's3', 'GetObject', {
+      Bucket: 'logs',
+      Key: 'qat/orders/1.0.0/1/console.log',
+    });
     expect(Buffer.from(log.Body).toString()).toContain('the document was checked, nothing was executed');
   });
 
@@ -159,7 +231,9 @@ describe('Image Builder', () => {
     expect(await start(opened, 'attempt-2')).toBe(arn('image/orders/1.0.0/2'));
     const other = { imagePipelineArn: PIPELINE, clientToken: 'x'.repeat(37) };
     await expect(opened.call('StartImagePipelineExecution', other)).rejects.toThrow('received 37');
-    await expect(opened.call('StartImagePipelineExecution', { imagePipelineArn: `${PIPELINE}2` })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(
+      opened.call('StartImagePipelineExecution', { imagePipelineArn: `${PIPELINE}2` }),
+    ).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 
   it('fails a build that was asked to fail, tells so, and gives the failed build for its token again', async () => {
@@ -169,7 +243,10 @@ describe('Image Builder', () => {
     const build = await start(opened);
     await until(world, () => messages.length > 0);
     expect(statuses(build)).toEqual(['BUILDING', 'FAILED']);
-    expect(JSON.parse(messages[0]?.text ?? '')).toMatchObject({ arn: build, state: { status: 'FAILED', reason: expect.stringContaining('--fail') } });
+    expect(JSON.parse(messages[0]?.text ?? '')).toMatchObject({
+      arn: build,
+      state: { status: 'FAILED', reason: expect.stringContaining('--fail') },
+    });
     expect(await start(opened)).toBe(build);
     const next = await start(opened, 'token-2');
     await until(world, () => statusOf(next) === 'AVAILABLE');
@@ -183,7 +260,9 @@ describe('Image Builder', () => {
     const build = await start(opened);
     await until(world, () => statusOf(build) === 'FAILED');
     const { image } = await opened.call<ImageAnswer>('GetImage', { imageBuildVersionArn: build });
-    expect(image.state.reason).toContain('s3:PutObject on resource: arn:aws:s3:::logs/qat/orders/1.0.0/1/console.log');
+    expect(image.state.reason).toContain(
+      's3:PutObject on resource: arn:aws:s3:::logs/qat/orders/1.0.0/1/console.log',
+    );
     expect(image.outputResources.amis).toEqual([]);
     world.store.table('iam.instanceProfiles').delete('build');
     const second = await start(opened, 'two');
@@ -198,7 +277,9 @@ describe('Image Builder', () => {
     await settle(world, 2000);
     expect(statuses(build)).toEqual(['CANCELLED']);
     expect(messages).toEqual([]);
-    await expect(opened.call('CancelImageCreation', { imageBuildVersionArn: build })).rejects.toThrow('CANCELLED');
+    await expect(opened.call('CancelImageCreation', { imageBuildVersionArn: build })).rejects.toThrow(
+      'CANCELLED',
+    );
   });
 
   it('leaves the image available when its topic cannot be reached', async () => {
@@ -267,19 +348,38 @@ describe('Image Builder', () => {
     const provider = opened.builder.resources['AWS::ImageBuilder::Component'];
     const properties = { Name: 'Patch OS', Version: '1.0.0', Platform: 'Linux', Data: document() };
     const before = { state: component, properties };
-    expect(await provider?.update({ ...properties, Tags: { a: 'b' } }, context('Patch'), before)).toEqual(component);
+    expect(await provider?.update({ ...properties, Tags: { a: 'b' } }, context('Patch'), before)).toEqual(
+      component,
+    );
   });
 
   it('names what is wrong with a resource', async () => {
     const opened = await open();
     await deploy(opened);
-    const make = (type: string, properties: object) => create(opened.builder, `AWS::ImageBuilder::${type}`, 'Bad', { Name: 'bad', ...properties });
-    await expect(make('Component', { Version: '1.0.0', Platform: 'Linux', Data: 'schemaVersion: 3' })).rejects.toThrow(/AWS::ImageBuilder::Component Test\/Bad: property Data .*schemaVersion/);
-    await expect(make('Component', { Version: '1', Platform: 'Linux', Data: document() })).rejects.toThrow('Version must be like 1.0.0');
-    await expect(make('ImageRecipe', { Version: '1.0.0', ParentImage: 'ami-1', Components: [{ ComponentArn: arn('component/none/1.0.0/1') }] })).rejects.toThrow('Components[0].ComponentArn');
-    await expect(make('ImagePipeline', { ImageRecipeArn: 'arn:none', InfrastructureConfigurationArn: 'arn:none' })).rejects.toThrow('ImageRecipeArn');
-    await expect(make('DistributionConfiguration', { Distributions: [{ Region: 'eu-west-1' }] })).rejects.toThrow('one region');
-    await expect(create(opened.builder, 'AWS::ImageBuilder::ImagePipeline', 'Other', { Name: 'orders-qat' })).rejects.toThrow('already exists');
+    const make = (type: string, properties: object) =>
+      create(opened.builder, `AWS::ImageBuilder::${type}`, 'Bad', { Name: 'bad', ...properties });
+    await expect(
+      make('Component', { Version: '1.0.0', Platform: 'Linux', Data: 'schemaVersion: 3' }),
+    ).rejects.toThrow(/AWS::ImageBuilder::Component Test\/Bad: property Data .*schemaVersion/);
+    await expect(make('Component', { Version: '1', Platform: 'Linux', Data: document() })).rejects.toThrow(
+      'Version must be like 1.0.0',
+    );
+    await expect(
+      make('ImageRecipe', {
+        Version: '1.0.0',
+        ParentImage: 'ami-1',
+        Components: [{ ComponentArn: arn('component/none/1.0.0/1') }],
+      }),
+    ).rejects.toThrow('Components[0].ComponentArn');
+    await expect(
+      make('ImagePipeline', { ImageRecipeArn: 'arn:none', InfrastructureConfigurationArn: 'arn:none' }),
+    ).rejects.toThrow('ImageRecipeArn');
+    await expect(
+      make('DistributionConfiguration', { Distributions: [{ Region: 'eu-west-1' }] }),
+    ).rejects.toThrow('one region');
+    await expect(
+      create(opened.builder, 'AWS::ImageBuilder::ImagePipeline', 'Other', { Name: 'orders-qat' }),
+    ).rejects.toThrow('already exists');
   });
 
   it('lists pipelines, images and builds', async () => {
@@ -287,14 +387,31 @@ describe('Image Builder', () => {
     const { component, recipe } = await deploy(opened);
     const build = await start(opened);
     await until(world, () => statusOf(build) === 'AVAILABLE');
-    expect(await opened.call('ListImagePipelines')).toMatchObject({ imagePipelineList: [{ arn: PIPELINE, status: 'ENABLED' }] });
-    expect(await opened.call('GetImagePipeline', { imagePipelineArn: PIPELINE })).toMatchObject({ imagePipeline: { imageRecipeArn: recipe.physicalId } });
-    expect(await opened.call('ListImages')).toMatchObject({ imageVersionList: [{ arn: arn('image/orders/1.0.0') }] });
+    expect(await opened.call('ListImagePipelines')).toMatchObject({
+      imagePipelineList: [{ arn: PIPELINE, status: 'ENABLED' }],
+    });
+    expect(await opened.call('GetImagePipeline', { imagePipelineArn: PIPELINE })).toMatchObject({
+      imagePipeline: { imageRecipeArn: recipe.physicalId },
+    });
+    expect(await opened.call('ListImages')).toMatchObject({
+      imageVersionList: [{ arn: arn('image/orders/1.0.0') }],
+    });
     const summary = { imageSummaryList: [{ arn: build, state: { status: 'AVAILABLE' } }] };
-    expect(await opened.call('ListImageBuildVersions', { imageVersionArn: arn('image/orders/1.0.0') })).toMatchObject(summary);
-    expect(await opened.call('ListImagePipelineImages', { imagePipelineArn: PIPELINE })).toMatchObject(summary);
-    expect(await opened.call('GetComponent', { componentBuildVersionArn: component.physicalId })).toMatchObject({ component: { data: document() } });
-    expect(await opened.call('GetImageRecipe', { imageRecipeArn: recipe.physicalId })).toMatchObject({ imageRecipe: { components: [{ componentArn: component.physicalId }] } });
-    await expect(opened.call('GetImage', { imageBuildVersionArn: `${build}0` })).rejects.toMatchObject({ name: 'ResourceNotFoundException', statusCode: 404 });
+    expect(
+      await opened.call('ListImageBuildVersions', { imageVersionArn: arn('image/orders/1.0.0') }),
+    ).toMatchObject(summary);
+    expect(await opened.call('ListImagePipelineImages', { imagePipelineArn: PIPELINE })).toMatchObject(
+      summary,
+    );
+    expect(
+      await opened.call('GetComponent', { componentBuildVersionArn: component.physicalId }),
+    ).toMatchObject({ component: { data: document() } });
+    expect(await opened.call('GetImageRecipe', { imageRecipeArn: recipe.physicalId })).toMatchObject({
+      imageRecipe: { components: [{ componentArn: component.physicalId }] },
+    });
+    await expect(opened.call('GetImage', { imageBuildVersionArn: `${build}0` })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      statusCode: 404,
+    });
   });
 });

@@ -47,10 +47,22 @@ describe('event patterns', () => {
     ['anything but several', { detail: { referenceName: [{ 'anything-but': ['dev', 'main'] }] } }, false],
     ['anything but a number', { detail: { size: [{ 'anything-but': [1, 2] }] } }, true],
     ['anything but a prefix', { detail: { referenceName: [{ 'anything-but': { prefix: 'ma' } }] } }, false],
-    ['anything but prefixes', { detail: { referenceName: [{ 'anything-but': { prefix: ['x', 'y'] } }] } }, true],
+    [
+      'anything but prefixes',
+      { detail: { referenceName: [{ 'anything-but': { prefix: ['x', 'y'] } }] } },
+      true,
+    ],
     ['anything but a suffix', { detail: { referenceName: [{ 'anything-but': { suffix: 'in' } }] } }, false],
-    ['anything but a case', { detail: { referenceName: [{ 'anything-but': { 'equals-ignore-case': 'MAIN' } }] } }, false],
-    ['anything but a wildcard', { detail: { referenceName: [{ 'anything-but': { wildcard: 'm*n' } }] } }, false],
+    [
+      'anything but a case',
+      { detail: { referenceName: [{ 'anything-but': { 'equals-ignore-case': 'MAIN' } }] } },
+      false,
+    ],
+    [
+      'anything but a wildcard',
+      { detail: { referenceName: [{ 'anything-but': { wildcard: 'm*n' } }] } },
+      false,
+    ],
     ['anything but, where the field is missing', { detail: { missing: [{ 'anything-but': 'x' }] } }, false],
     ['a field that exists', { detail: { size: [{ exists: true }] } }, true],
     ['a field that must not exist', { detail: { size: [{ exists: false }] } }, false],
@@ -61,9 +73,17 @@ describe('event patterns', () => {
     ['a range', { detail: { size: [{ numeric: ['>', 0, '<=', 11.5] }] } }, false],
     ['a comparison with text', { source: [{ numeric: ['=', 1] }] }, false],
     ['an object of a list', { detail: { files: { path: [{ prefix: 'docs/' }], kind: ['A'] } } }, true],
-    ['fields of different objects of a list', { detail: { files: { path: [{ prefix: 'docs/' }], kind: ['M'] } } }, false],
+    [
+      'fields of different objects of a list',
+      { detail: { files: { path: [{ prefix: 'docs/' }], kind: ['M'] } } },
+      false,
+    ],
     ['one of two', { $or: [{ source: ['x'] }, { detail: { size: [12] } }] }, true],
-    ['one of two and something else', { $or: [{ source: ['x'] }, { detail: { size: [12] } }], account: ['1'] }, false],
+    [
+      'one of two and something else',
+      { $or: [{ source: ['x'] }, { detail: { size: [12] } }], account: ['1'] },
+      false,
+    ],
     ['an or within', { detail: { $or: [{ size: [1] }, { referenceName: ['main'] }] } }, true],
   ])('match by %s', (_name, pattern, expected) => {
     expect(compilePattern(pattern)(event)).toBe(expected);
@@ -71,7 +91,11 @@ describe('event patterns', () => {
 
   it.each<[string, unknown, RegExp]>([
     ['an unknown operator', { source: [{ cidr: '10.0.0.0/8' }] }, /"source" uses the operator "cidr"/],
-    ['an unknown operator within anything-but', { a: [{ 'anything-but': { numeric: ['>', 1] } }] }, /anything-but/],
+    [
+      'an unknown operator within anything-but',
+      { a: [{ 'anything-but': { numeric: ['>', 1] } }] },
+      /anything-but/,
+    ],
     ['a plain value instead of a list', { source: 'aws.s3' }, /must be a list of values or an object/],
     ['an empty list', { source: [] }, /empty list/],
     ['an empty pattern', {}, /at least one field/],
@@ -92,11 +116,17 @@ describe('event patterns', () => {
   it('match a text by wildcard exactly when its parts stand in it in order', () => {
     const part = fc.string({ unit: fc.constantFrom('a', 'b', '.', '-', '+'), maxLength: 4 });
     fc.assert(
-      fc.property(fc.array(part, { minLength: 2, maxLength: 4 }), fc.array(part, { minLength: 3, maxLength: 3 }), (parts, fill) => {
-        const kept = parts.filter((text, index) => text !== '' || index === 0 || index === parts.length - 1);
-        const text = kept.map((one, index) => (index === 0 ? one : `${fill[index % 3]}${one}`)).join('');
-        return compilePattern({ a: [{ wildcard: kept.join('*') }] })({ a: text });
-      }),
+      fc.property(
+        fc.array(part, { minLength: 2, maxLength: 4 }),
+        fc.array(part, { minLength: 3, maxLength: 3 }),
+        (parts, fill) => {
+          const kept = parts.filter(
+            (text, index) => text !== '' || index === 0 || index === parts.length - 1,
+          );
+          const text = kept.map((one, index) => (index === 0 ? one : `${fill[index % 3]}${one}`)).join('');
+          return compilePattern({ a: [{ wildcard: kept.join('*') }] })({ a: text });
+        },
+      ),
     );
   });
 

@@ -82,7 +82,12 @@ export const startProcess = (world: World, writesToLive = Number.POSITIVE_INFINI
     table: <Value>(name: string) => {
       const table = world.store.table<Value>(name);
       return {
-        ...table,
+        // What a dead process would still read is nothing: it goes on with nothing.
+        get: (key: string) => (dead ? undefined : table.get(key)),
+        has: (key: string) => !dead && table.has(key),
+        keys: () => (dead ? [] : table.keys()),
+        values: () => (dead ? [] : table.values()),
+        entries: () => (dead ? [] : table.entries()),
         put: (key: string, value: Value) => write(() => table.put(key, value)),
         delete: (key: string) => write(() => table.delete(key)),
       };
@@ -102,7 +107,11 @@ export const startProcess = (world: World, writesToLive = Number.POSITIVE_INFINI
   const host = createHost({
     stateDir: world.stateDir,
     // IAM's records and the access report are the machine's, not the process's: they do not count as writes.
-    store: { ...store, table: <Value>(name: string) => (/^(iam|host|access)/.test(name) ? world.store : store).table<Value>(name) },
+    store: {
+      ...store,
+      table: <Value>(name: string) =>
+        (/^(iam|host|access)/.test(name) ? world.store : store).table<Value>(name),
+    },
     clock,
     ports: { endpoint: 4566, approvals: 4567, signIn: 4568, overview: 4569, qat: 4570, prod: 4571 },
     log: (line) => {
@@ -113,8 +122,12 @@ export const startProcess = (world: World, writesToLive = Number.POSITIVE_INFINI
     ...host,
     call: (async (...call: Parameters<Host['call']>) => {
       if (dead) return new Promise(() => undefined);
-      const answer = await host.call(...call);
-      return dead ? new Promise(() => undefined) : answer;
+      try {
+        const answer = await host.call(...call);
+        return dead ? await new Promise(() => undefined) : answer;
+      } catch (error) {
+        return dead ? await new Promise(() => undefined) : Promise.reject(error);
+      }
     }) as Host['call'],
     emit: (event) => {
       if (!dead) host.emit(event);

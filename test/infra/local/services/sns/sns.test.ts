@@ -52,22 +52,39 @@ describe('SNS', () => {
     await create(sns, 'AWS::SNS::Topic', 'Topic', { TopicName: 'promotions', ...topic });
     return { process, sns };
   };
-  const subscribe = (sns: Awaited<ReturnType<typeof open>>['sns'], id: string, properties: Record<string, unknown>) =>
-    create(sns, 'AWS::SNS::Subscription', id, { TopicArn: TOPIC, ...properties });
-  const publish = (process: Awaited<ReturnType<typeof open>>['process'], input: object, principal = administrator) =>
-    process.inner.call<{ MessageId: string }>(principal, 'sns', 'Publish', { TopicArn: TOPIC, ...input });
+  const subscribe = (
+    sns: Awaited<ReturnType<typeof open>>['sns'],
+    id: string,
+    properties: Record<string, unknown>,
+  ) => create(sns, 'AWS::SNS::Subscription', id, { TopicArn: TOPIC, ...properties });
+  const publish = (
+    process: Awaited<ReturnType<typeof open>>['process'],
+    input: object,
+    principal = administrator,
+  ) => process.inner.call<{ MessageId: string }>(principal, 'sns', 'Publish', { TopicArn: TOPIC, ...input });
 
   it('puts mails into the outbox of those whose filter lets the message through', async () => {
     const { process, sns } = await open();
-    await subscribe(sns, 'Qc', { Protocol: 'email', Endpoint: 'qc@example.com', FilterPolicy: { role: ['qc'] } });
+    await subscribe(sns, 'Qc', {
+      Protocol: 'email',
+      Endpoint: 'qc@example.com',
+      FilterPolicy: { role: ['qc'] },
+    });
     await subscribe(sns, 'Pmo', {
       Protocol: 'email',
       Endpoint: 'pmo@example.com',
       FilterPolicy: { $or: [{ role: ['pmo'] }, { role: ['operator'], application: ['orders'] }] },
     });
     await subscribe(sns, 'All', { Protocol: 'email-json', Endpoint: 'all@example.com' });
-    const attributes = (role: string) => ({ role: { DataType: 'String', StringValue: role }, application: { DataType: 'String', StringValue: 'orders' } });
-    await publish(process, { Subject: 'QC approval', Message: 'Please decide: http://x/', MessageAttributes: attributes('qc') });
+    const attributes = (role: string) => ({
+      role: { DataType: 'String', StringValue: role },
+      application: { DataType: 'String', StringValue: 'orders' },
+    });
+    await publish(process, {
+      Subject: 'QC approval',
+      Message: 'Please decide: http://x/',
+      MessageAttributes: attributes('qc'),
+    });
     await publish(process, { Message: 'It failed', MessageAttributes: attributes('operator') });
     await publish(process, { Message: 'Nobody in particular' });
     const mails = readOutbox(world.store);
@@ -78,16 +95,45 @@ describe('SNS', () => {
       ['all@example.com', 'AWS Notification Message'],
       ['all@example.com', 'AWS Notification Message'],
     ]);
-    expect(mails[0]).toMatchObject({ message: 'Please decide: http://x/', topicArn: TOPIC, attributes: { role: 'qc', application: 'orders' }, at: world.clock.now() });
-    expect(JSON.parse(mails[1]?.message ?? '')).toMatchObject({ Type: 'Notification', Message: 'Please decide: http://x/', Subject: 'QC approval' });
+    expect(mails[0]).toMatchObject({
+      message: 'Please decide: http://x/',
+      topicArn: TOPIC,
+      attributes: { role: 'qc', application: 'orders' },
+      at: world.clock.now(),
+    });
+    expect(JSON.parse(mails[1]?.message ?? '')).toMatchObject({
+      Type: 'Notification',
+      Message: 'Please decide: http://x/',
+      Subject: 'QC approval',
+    });
   });
 
   it.each<[string, Record<string, unknown>, object, boolean]>([
-    ['a number attribute', { size: [{ numeric: ['>', 3] }] }, { size: { DataType: 'Number', StringValue: '5' } }, true],
-    ['a list attribute', { teams: ['b'] }, { teams: { DataType: 'String.Array', StringValue: '["a","b"]' } }, true],
+    [
+      'a number attribute',
+      { size: [{ numeric: ['>', 3] }] },
+      { size: { DataType: 'Number', StringValue: '5' } },
+      true,
+    ],
+    [
+      'a list attribute',
+      { teams: ['b'] },
+      { teams: { DataType: 'String.Array', StringValue: '["a","b"]' } },
+      true,
+    ],
     ['a missing attribute', { role: ['qc'] }, {}, false],
-    ['two attributes', { role: ['qc'], size: [1] }, { role: { DataType: 'String', StringValue: 'qc' } }, false],
-    ['anything but', { role: [{ 'anything-but': ['qc'] }] }, { role: { DataType: 'String', StringValue: 'pmo' } }, true],
+    [
+      'two attributes',
+      { role: ['qc'], size: [1] },
+      { role: { DataType: 'String', StringValue: 'qc' } },
+      false,
+    ],
+    [
+      'anything but',
+      { role: [{ 'anything-but': ['qc'] }] },
+      { role: { DataType: 'String', StringValue: 'pmo' } },
+      true,
+    ],
     ['an empty policy', {}, {}, true],
   ])('filters by %s', async (_name, FilterPolicy, MessageAttributes, passes) => {
     const { process, sns } = await open();
@@ -113,7 +159,10 @@ describe('SNS', () => {
   it('hands functions the event that SNS gives, under the topic', async () => {
     const { process, sns } = await open();
     const { physicalId } = await subscribe(sns, 'Function', { Protocol: 'lambda', Endpoint: FUNCTION });
-    const { MessageId } = await publish(process, { Message: 'hello', MessageAttributes: { a: { DataType: 'String', StringValue: 'b' } } });
+    const { MessageId } = await publish(process, {
+      Message: 'hello',
+      MessageAttributes: { a: { DataType: 'String', StringValue: 'b' } },
+    });
     await until(world, () => invocations.length === 1);
     expect(invocations).toEqual([
       {
@@ -159,25 +208,46 @@ describe('SNS', () => {
   it('refuses subjects and messages that SNS refuses (T49)', async () => {
     const { process } = await open();
     const refused = async (input: object, message: string) =>
-      expect(publish(process, input)).rejects.toMatchObject({ name: 'InvalidParameter', message: `Invalid parameter: ${message}` });
+      expect(publish(process, input)).rejects.toMatchObject({
+        name: 'InvalidParameter',
+        message: `Invalid parameter: ${message}`,
+      });
     await refused({ Message: 'x', Subject: 'two\nlines' }, 'Subject');
     await refused({ Message: 'x', Subject: 'ü' }, 'Subject');
     await refused({ Message: 'x', Subject: ' starts with a space' }, 'Subject');
     await refused({ Message: 'x', Subject: 'a'.repeat(100) }, 'Subject');
     await refused({ Message: '' }, 'Empty message');
     await refused({ Message: 'x'.repeat(262_145) }, 'Message too long');
-    await refused({ Message: '{"email":"x"}', MessageStructure: 'json' }, 'Message Structure - No default entry in JSON message body');
-    await expect(publish(process, { Message: 'x', Subject: 'a'.repeat(99) })).resolves.toMatchObject({ MessageId: expect.any(String) });
-    await expect(publish(process, { Message: 'x', TopicArn: `${TOPIC}2` })).rejects.toMatchObject({ name: 'NotFound' });
+    await refused(
+      { Message: '{"email":"x"}', MessageStructure: 'json' },
+      'Message Structure - No default entry in JSON message body',
+    );
+    await expect(publish(process, { Message: 'x', Subject: 'a'.repeat(99) })).resolves.toMatchObject({
+      MessageId: expect.any(String),
+    });
+    await expect(publish(process, { Message: 'x', TopicArn: `${TOPIC}2` })).rejects.toMatchObject({
+      name: 'NotFound',
+    });
   });
 
   it('lets in publishers by their policy or the topic policy, no others', async () => {
     const { process, sns } = await open();
     const stranger = putRole(world, 'stranger', 'lambda.amazonaws.com', []);
-    const service = { kind: 'service', service: 'events.amazonaws.com', sourceArn: 'arn:aws:events:us-east-1:000000000000:rule/a' } as const;
-    await expect(publish(process, { Message: 'x' }, stranger)).rejects.toThrow(/sns:Publish on resource: .*promotions/);
+    const service = {
+      kind: 'service',
+      service: 'events.amazonaws.com',
+      sourceArn: 'arn:aws:events:us-east-1:000000000000:rule/a',
+    } as const;
+    await expect(publish(process, { Message: 'x' }, stranger)).rejects.toThrow(
+      /sns:Publish on resource: .*promotions/,
+    );
     await expect(publish(process, { Message: 'x' }, service)).rejects.toThrow('sns:Publish');
-    const statement = { Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Action: 'sns:Publish', Resource: TOPIC };
+    const statement = {
+      Effect: 'Allow',
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: 'sns:Publish',
+      Resource: TOPIC,
+    };
     const policy = { PolicyDocument: { Statement: [statement] }, Topics: [TOPIC] };
     const state = await create(sns, 'AWS::SNS::TopicPolicy', 'Policy', policy);
     await publish(process, { Message: 'x' }, service);
@@ -188,7 +258,9 @@ describe('SNS', () => {
   it('asks the key of an encrypted topic, as Image Builder finds it too (T16)', async () => {
     const { process } = await open({ KmsMasterKeyId: KEY });
     const imageBuilder = serviceLinkedRole(process.host);
-    await expect(publish(process, { Message: 'x' }, imageBuilder)).rejects.toThrow(`kms:GenerateDataKey on resource: ${KEY}`);
+    await expect(publish(process, { Message: 'x' }, imageBuilder)).rejects.toThrow(
+      `kms:GenerateDataKey on resource: ${KEY}`,
+    );
     world.policies[KEY] = {
       Statement: {
         Effect: 'Allow',
@@ -204,43 +276,74 @@ describe('SNS', () => {
   it("lets no AWS service publish to a topic with AWS's own key (T16)", async () => {
     const { process } = await open({ KmsMasterKeyId: 'alias/aws/sns' });
     const service = { kind: 'service', service: 'events.amazonaws.com', sourceArn: 'arn:rule' } as const;
-    await expect(publish(process, { Message: 'x' }, service)).rejects.toMatchObject({ name: 'KMSAccessDenied' });
+    await expect(publish(process, { Message: 'x' }, service)).rejects.toMatchObject({
+      name: 'KMSAccessDenied',
+    });
   });
 
   it('subscribes a mail address when its confirmation comes', async () => {
     const { process } = await open();
-    const call = <Output>(name: string, input: object) => process.inner.call<Output>(administrator, 'sns', name, input);
-    expect(await call('Subscribe', { TopicArn: TOPIC, Protocol: 'email', Endpoint: 'new@example.com' })).toEqual({ SubscriptionArn: 'pending confirmation' });
+    const call = <Output>(name: string, input: object) =>
+      process.inner.call<Output>(administrator, 'sns', name, input);
+    expect(
+      await call('Subscribe', { TopicArn: TOPIC, Protocol: 'email', Endpoint: 'new@example.com' }),
+    ).toEqual({ SubscriptionArn: 'pending confirmation' });
     await publish(process, { Message: 'too early' });
     const [confirmation] = readOutbox(world.store);
     const Token = confirmation?.message.split(': ').at(-1);
-    await expect(call('ConfirmSubscription', { TopicArn: TOPIC, Token: 'wrong' })).rejects.toMatchObject({ name: 'InvalidParameter' });
-    const { SubscriptionArn } = await call<{ SubscriptionArn: string }>('ConfirmSubscription', { TopicArn: TOPIC, Token });
+    await expect(call('ConfirmSubscription', { TopicArn: TOPIC, Token: 'wrong' })).rejects.toMatchObject({
+      name: 'InvalidParameter',
+    });
+    const { SubscriptionArn } = await call<{ SubscriptionArn: string }>('ConfirmSubscription', {
+      TopicArn: TOPIC,
+      Token,
+    });
     await publish(process, { Message: 'now' });
-    expect(readOutbox(world.store).map(({ message }) => message).slice(1)).toEqual(['now']);
-    expect(await call('GetTopicAttributes', { TopicArn: TOPIC })).toMatchObject({ Attributes: { SubscriptionsConfirmed: '1', SubscriptionsPending: '0' } });
+    expect(
+      readOutbox(world.store)
+        .map(({ message }) => message)
+        .slice(1),
+    ).toEqual(['now']);
+    expect(await call('GetTopicAttributes', { TopicArn: TOPIC })).toMatchObject({
+      Attributes: { SubscriptionsConfirmed: '1', SubscriptionsPending: '0' },
+    });
     await call('Unsubscribe', { SubscriptionArn });
     expect(await call('ListSubscriptionsByTopic', { TopicArn: TOPIC })).toEqual({ Subscriptions: [] });
   });
 
   it('makes subscriptions of a template once, and others when endpoint or topic change', async () => {
-    const { process, sns } = await open({ Subscription: [{ Protocol: 'email', Endpoint: 'inline@example.com' }] });
+    const { process, sns } = await open({
+      Subscription: [{ Protocol: 'email', Endpoint: 'inline@example.com' }],
+    });
     const first = await subscribe(sns, 'One', { Protocol: 'email', Endpoint: 'a@example.com' });
     expect(await subscribe(sns, 'One', { Protocol: 'email', Endpoint: 'a@example.com' })).toEqual(first);
     const second = await subscribe(sns, 'One', { Protocol: 'email', Endpoint: 'b@example.com' });
     expect(second.physicalId).not.toBe(first.physicalId);
     await sns.resources['AWS::SNS::Subscription']?.delete(first, context('One'), {});
     await create(sns, 'AWS::SNS::Topic', 'Topic', { TopicName: 'promotions' });
-    const { Subscriptions } = await process.inner.call<{ Subscriptions: { Endpoint: string }[] }>(administrator, 'sns', 'ListSubscriptions', {});
+    const { Subscriptions } = await process.inner.call<{ Subscriptions: { Endpoint: string }[] }>(
+      administrator,
+      'sns',
+      'ListSubscriptions',
+      {},
+    );
     expect(Subscriptions.map(({ Endpoint }) => Endpoint)).toEqual(['b@example.com']);
   });
 
   it('refuses templates that it cannot serve', async () => {
     const { sns } = await open();
-    await expect(subscribe(sns, 'One', { Protocol: 'sms', Endpoint: '+1' })).rejects.toThrow(/AWS::SNS::Subscription Test\/One: property Protocol/);
-    await expect(subscribe(sns, 'One', { Protocol: 'email', Endpoint: 'a@b', FilterPolicy: { a: [{ cidr: '1' }] } })).rejects.toThrow('FilterPolicy');
-    await expect(subscribe(sns, 'One', { Protocol: 'email', Endpoint: 'a@b', RawMessageDelivery: true })).rejects.toThrow('RawMessageDelivery');
-    await expect(subscribe(sns, 'One', { Protocol: 'email', Endpoint: 'a@b', TopicArn: 'arn:none' })).rejects.toThrow('TopicArn');
+    await expect(subscribe(sns, 'One', { Protocol: 'sms', Endpoint: '+1' })).rejects.toThrow(
+      /AWS::SNS::Subscription Test\/One: property Protocol/,
+    );
+    await expect(
+      subscribe(sns, 'One', { Protocol: 'email', Endpoint: 'a@b', FilterPolicy: { a: [{ cidr: '1' }] } }),
+    ).rejects.toThrow('FilterPolicy');
+    await expect(
+      subscribe(sns, 'One', { Protocol: 'email', Endpoint: 'a@b', RawMessageDelivery: true }),
+    ).rejects.toThrow('RawMessageDelivery');
+    await expect(
+      subscribe(sns, 'One', { Protocol: 'email', Endpoint: 'a@b', TopicArn: 'arn:none' }),
+    ).rejects.toThrow('TopicArn');
     await expect(create(sns, 'AWS::SNS::Topic', 'Fifo', { FifoTopic: true })).rejects.toThrow('FifoTopic');
   });
 });

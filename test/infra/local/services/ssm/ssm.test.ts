@@ -1,5 +1,15 @@
 import { createSsmService } from '../../../../../infra/local/services/ssm/ssm.ts';
-import { administrator, context, create, createWorld, putRole, settle, startProcess, until, type World } from '../shared/test-host.ts';
+import {
+  administrator,
+  context,
+  create,
+  createWorld,
+  putRole,
+  settle,
+  startProcess,
+  until,
+  type World,
+} from '../shared/test-host.ts';
 
 const NAME = '/lockstep/orders/qat/image';
 const BASE = 'ami-0123456789abcdef0';
@@ -23,7 +33,8 @@ describe('Parameter Store', () => {
     const ssm = process.register(createSsmService);
     const call = <Output = Record<string, unknown>>(name: string, input: object, principal = administrator) =>
       process.inner.call<Output>(principal, 'ssm', name, input);
-    const value = async (Name = NAME) => (await call<{ Parameter: { Value: string } }>('GetParameter', { Name })).Parameter.Value;
+    const value = async (Name = NAME) =>
+      (await call<{ Parameter: { Value: string } }>('GetParameter', { Name })).Parameter.Value;
     return { process, ssm, call, value };
   };
   const imageParameter = { Name: NAME, Type: 'String', DataType: 'aws:ec2:image', Value: BASE };
@@ -31,7 +42,10 @@ describe('Parameter Store', () => {
   it('answers a write of an image at once and changes the value when EC2 knows the image (T53)', async () => {
     const { ssm, call, value } = open();
     await create(ssm, 'AWS::SSM::Parameter', 'Image', imageParameter);
-    expect(await call('PutParameter', { Name: NAME, Value: BUILT, Overwrite: true })).toEqual({ Version: 2, Tier: 'Standard' });
+    expect(await call('PutParameter', { Name: NAME, Value: BUILT, Overwrite: true })).toEqual({
+      Version: 2,
+      Tier: 'Standard',
+    });
     expect(await value()).toBe(BASE);
     await settle(world, 200);
     expect(await value()).toBe(BUILT);
@@ -47,7 +61,9 @@ describe('Parameter Store', () => {
   });
 
   it('keeps the old value when the writer may not describe images (T53)', async () => {
-    const writer = putRole(world, 'writer', 'lambda.amazonaws.com', [{ Effect: 'Allow', Action: 'ssm:*', Resource: '*' }]);
+    const writer = putRole(world, 'writer', 'lambda.amazonaws.com', [
+      { Effect: 'Allow', Action: 'ssm:*', Resource: '*' },
+    ]);
     const { ssm, call, value } = open();
     await create(ssm, 'AWS::SSM::Parameter', 'Image', imageParameter);
     await call('PutParameter', { Name: NAME, Value: BUILT, Overwrite: true }, writer);
@@ -72,7 +88,10 @@ describe('Parameter Store', () => {
     const { ssm, call, value } = open();
     const state = await create(ssm, 'AWS::SSM::Parameter', 'Image', imageParameter);
     const update = (now: object, before: object) =>
-      ssm.resources['AWS::SSM::Parameter']?.update({ ...imageParameter, ...now }, context('Image'), { state, properties: { ...imageParameter, ...before } });
+      ssm.resources['AWS::SSM::Parameter']?.update({ ...imageParameter, ...now }, context('Image'), {
+        state,
+        properties: { ...imageParameter, ...before },
+      });
     await call('PutParameter', { Name: NAME, Value: BUILT, Overwrite: true });
     await settle(world, 200);
     await update({ Description: 'new' }, {});
@@ -80,7 +99,9 @@ describe('Parameter Store', () => {
     await update({ Value: 'ami-0aaaaaaaaaaaaaaaa' }, {});
     expect(await value()).toBe('ami-0aaaaaaaaaaaaaaaa');
     expect(await create(ssm, 'AWS::SSM::Parameter', 'Image', imageParameter)).toEqual(state);
-    await expect(create(ssm, 'AWS::SSM::Parameter', 'Other', imageParameter)).rejects.toMatchObject({ name: 'ParameterAlreadyExists' });
+    await expect(create(ssm, 'AWS::SSM::Parameter', 'Other', imageParameter)).rejects.toMatchObject({
+      name: 'ParameterAlreadyExists',
+    });
     await ssm.resources['AWS::SSM::Parameter']?.delete(state, context('Image'), imageParameter);
     await expect(value()).rejects.toMatchObject({ name: 'ParameterNotFound' });
   });
@@ -91,13 +112,35 @@ describe('Parameter Store', () => {
       await call('PutParameter', { Name: name, Value: name, Type: 'String' });
     const names = (answer: { Parameters: { Name: string }[] }) => answer.Parameters.map(({ Name }) => Name);
     expect(names(await call('GetParametersByPath', { Path: '/a' }))).toEqual(['/a/one', '/a/two']);
-    const page = await call<{ Parameters: { Name: string }[]; NextToken: string }>('GetParametersByPath', { Path: '/a/', Recursive: true, MaxResults: 2 });
+    const page = await call<{ Parameters: { Name: string }[]; NextToken: string }>('GetParametersByPath', {
+      Path: '/a/',
+      Recursive: true,
+      MaxResults: 2,
+    });
     expect(names(page)).toEqual(['/a/one', '/a/two']);
-    expect(names(await call('GetParametersByPath', { Path: '/a/', Recursive: true, MaxResults: 2, NextToken: page.NextToken }))).toEqual(['/a/b/three']);
-    expect(await call('GetParameters', { Names: ['plain', '/gone'] })).toMatchObject({ Parameters: [{ Name: 'plain' }], InvalidParameters: ['/gone'] });
-    expect(await call('GetParameter', { Name: 'plain:1' })).toMatchObject({ Parameter: { Version: 1, DataType: 'text' } });
-    await expect(call('GetParameter', { Name: 'plain:2' })).rejects.toMatchObject({ name: 'ParameterNotFound' });
-    await expect(call('GetParametersByPath', { Path: '/a', NextToken: 'x' })).rejects.toMatchObject({ name: 'InvalidNextToken' });
+    expect(
+      names(
+        await call('GetParametersByPath', {
+          Path: '/a/',
+          Recursive: true,
+          MaxResults: 2,
+          NextToken: page.NextToken,
+        }),
+      ),
+    ).toEqual(['/a/b/three']);
+    expect(await call('GetParameters', { Names: ['plain', '/gone'] })).toMatchObject({
+      Parameters: [{ Name: 'plain' }],
+      InvalidParameters: ['/gone'],
+    });
+    expect(await call('GetParameter', { Name: 'plain:1' })).toMatchObject({
+      Parameter: { Version: 1, DataType: 'text' },
+    });
+    await expect(call('GetParameter', { Name: 'plain:2' })).rejects.toMatchObject({
+      name: 'ParameterNotFound',
+    });
+    await expect(call('GetParametersByPath', { Path: '/a', NextToken: 'x' })).rejects.toMatchObject({
+      name: 'InvalidNextToken',
+    });
     expect(names(await call('DescribeParameters', {}))).toHaveLength(4);
   });
 
@@ -111,22 +154,42 @@ describe('Parameter Store', () => {
   it('fails for what Parameter Store refuses', async () => {
     const { call, ssm } = open();
     await call('PutParameter', { Name: 'one', Value: 'x', Type: 'String' });
-    await expect(call('PutParameter', { Name: 'one', Value: 'y' })).rejects.toMatchObject({ name: 'ParameterAlreadyExists' });
+    await expect(call('PutParameter', { Name: 'one', Value: 'y' })).rejects.toMatchObject({
+      name: 'ParameterAlreadyExists',
+    });
     await expect(call('PutParameter', { Name: 'two', Value: 'y' })).rejects.toThrow('Type must be');
-    await expect(call('PutParameter', { Name: 'a/b', Value: 'y', Type: 'String' })).rejects.toMatchObject({ name: 'ValidationException' });
-    await expect(call('PutParameter', { Name: '/aws/x', Value: 'y', Type: 'String' })).rejects.toThrow('reserved');
-    await expect(call('PutParameter', { Name: 'two', Value: '', Type: 'String' })).rejects.toThrow('received 0');
-    await expect(call('DeleteParameter', { Name: 'two' })).rejects.toMatchObject({ name: 'ParameterNotFound' });
-    await expect(create(ssm, 'AWS::SSM::Parameter', 'P', { ...imageParameter, Value: 'latest' })).rejects.toThrow(/Value must be an image's id/);
-    await expect(create(ssm, 'AWS::SSM::Parameter', 'P', { ...imageParameter, Type: 'SecureString' })).rejects.toThrow('Type');
+    await expect(call('PutParameter', { Name: 'a/b', Value: 'y', Type: 'String' })).rejects.toMatchObject({
+      name: 'ValidationException',
+    });
+    await expect(call('PutParameter', { Name: '/aws/x', Value: 'y', Type: 'String' })).rejects.toThrow(
+      'reserved',
+    );
+    await expect(call('PutParameter', { Name: 'two', Value: '', Type: 'String' })).rejects.toThrow(
+      'received 0',
+    );
+    await expect(call('DeleteParameter', { Name: 'two' })).rejects.toMatchObject({
+      name: 'ParameterNotFound',
+    });
+    await expect(
+      create(ssm, 'AWS::SSM::Parameter', 'P', { ...imageParameter, Value: 'latest' }),
+    ).rejects.toThrow(/Value must be an image's id/);
+    await expect(
+      create(ssm, 'AWS::SSM::Parameter', 'P', { ...imageParameter, Type: 'SecureString' }),
+    ).rejects.toThrow('Type');
   });
 
   it('tags and names the ARN in denials', async () => {
     const reader = putRole(world, 'reader', 'lambda.amazonaws.com', []);
     const { call } = open();
     await call('PutParameter', { Name: '/a/one', Value: 'x', Type: 'String' });
-    await call('AddTagsToResource', { ResourceType: 'Parameter', ResourceId: '/a/one', Tags: [{ Key: 'a', Value: 'b' }] });
+    await call('AddTagsToResource', {
+      ResourceType: 'Parameter',
+      ResourceId: '/a/one',
+      Tags: [{ Key: 'a', Value: 'b' }],
+    });
     expect(world.store.table<{ tags: object }>('ssm.parameters').get('/a/one')?.tags).toEqual({ a: 'b' });
-    await expect(call('GetParameter', { Name: '/a/one' }, reader)).rejects.toThrow('ssm:GetParameter on resource: arn:aws:ssm:us-east-1:000000000000:parameter/a/one');
+    await expect(call('GetParameter', { Name: '/a/one' }, reader)).rejects.toThrow(
+      'ssm:GetParameter on resource: arn:aws:ssm:us-east-1:000000000000:parameter/a/one',
+    );
   });
 });
