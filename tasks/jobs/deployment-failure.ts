@@ -70,8 +70,10 @@ export const deploymentFailure = (
     ...bad.filter(({ status }) => status === 'Failed'),
     ...bad.filter(({ status }) => status !== 'Failed'),
   ];
+  // CodeDeploy's own message only counts instances; where an instance tells what failed, that stands instead.
+  const tells = ordered.some(({ status }) => status === 'Failed');
   return [
-    `CodeDeploy deployment ${deploymentId}${group} is ${deployment?.status ?? 'unknown'}: ${code ?? 'no error code'}${message === undefined ? '' : `: ${message}`}`,
+    `CodeDeploy deployment ${deploymentId}${group} is ${deployment?.status ?? 'unknown'}: ${code ?? 'no error code'}${tells || message === undefined ? '' : `: ${message}`}`,
     ...ordered.slice(0, INSTANCES).flatMap(instanceFailure),
     ...(ordered.length > INSTANCES ? [`… and ${ordered.length - INSTANCES} more instances`] : []),
     `Console: ${deploymentLink(region, deploymentId)}`,

@@ -76,9 +76,7 @@ export const pipelineRun = (
       state: 'failed',
       error,
       cause: [
-        `Run ${id} of the pipeline ${pipelineName} ${ending}`,
-        ...failedActions.map(actionFailure),
-        `Console: ${pipelineRunLink(region, pipelineName, id)}`,
+        // What operators look for first: the script that failed, and its log.
         ...(deploymentId === undefined
           ? []
           : [
@@ -89,6 +87,9 @@ export const pipelineRun = (
                 await deployments.targets(deploymentId),
               ),
             ]),
+        `Run ${id} of the pipeline ${pipelineName} ${ending}`,
+        ...failedActions.filter((action) => deploymentOf([action]) === undefined).map(actionFailure),
+        `Console: ${pipelineRunLink(region, pipelineName, id)}`,
       ].join('\n'),
     };
   };

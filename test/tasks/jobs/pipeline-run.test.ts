@@ -209,13 +209,17 @@ describe('a failed deployment', () => {
     const inspection = await inspect({ ...failed, targets: [scriptFailed] });
     expect(inspection).toMatchObject({ state: 'failed', error: 'DeploymentFailed' });
     const cause = await causeOf({ ...failed, targets: [scriptFailed] });
-    expect(cause).toContain(
-      'CodeDeploy deployment d-1 of shop/qat is Failed: HEALTH_CONSTRAINTS: too few healthy instances',
-    );
+    expect(cause).toMatch(/^CodeDeploy deployment d-1 of shop\/qat is Failed: HEALTH_CONSTRAINTS\nInstance /);
     expect(cause).toContain('ApplicationStart: ScriptFailed in scripts/start.sh: exited with 1');
     expect(cause).toMatch(/line 39\nConsole: .*deployments\/d-1/);
     expect(cause).not.toContain('line 19\n');
     expect(cause).not.toContain('agent was silent');
+  });
+
+  it('gives CodeDeploy’s own words when no instance tells what failed', async () => {
+    expect(await causeOf({ ...failed, targets: [] })).toContain(
+      'HEALTH_CONSTRAINTS: too few healthy instances',
+    );
   });
 
   it.each<[string, InstanceTarget]>([

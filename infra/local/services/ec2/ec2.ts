@@ -67,9 +67,10 @@ export const createEc2Service = (host: Host): Service => {
   const takeOn = async (instanceId: string) => {
     const record = tables.instances.get(instanceId);
     if (record?.state === 'pending') {
+      const isWanted = () => tables.instances.get(instanceId)?.state === 'pending';
       await lifetime.sleep(BOOT_MS);
-      await instances.boot(instanceId, record);
-      change(instanceId, 'running');
+      if (isWanted()) await instances.boot(instanceId, record);
+      if (isWanted()) change(instanceId, 'running');
     } else if (record?.state === 'shutting-down') {
       await instances.halt(instanceId);
       instances.remove(instanceId);

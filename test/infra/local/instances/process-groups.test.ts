@@ -7,6 +7,9 @@ import { listProcesses } from '../../../../infra/local/instances/processes.ts';
 import { createMemoryStore, type Store } from '../../../../infra/local/store.ts';
 import { eventually } from './fleet-host.ts';
 
+/** Real processes on a machine that may be busy. */
+jest.setTimeout(30_000);
+
 let directory: string;
 let store: Store;
 let clock: AdjustableClock;

@@ -15,6 +15,9 @@ import {
   roleNamed,
 } from '../../instances/fleet-host.ts';
 
+/** Real processes on a machine that may be busy. */
+jest.setTimeout(30_000);
+
 let fleet: FleetHost;
 
 beforeEach(() => {

@@ -20,6 +20,9 @@ import {
   targets,
 } from '../../instances/fleet-host.ts';
 
+/** Real processes on a machine that may be busy. */
+jest.setTimeout(60_000);
+
 let fleet: FleetHost;
 
 beforeEach(() => {

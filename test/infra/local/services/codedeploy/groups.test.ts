@@ -11,6 +11,9 @@ import {
   setUpLaunch,
 } from '../../instances/fleet-host.ts';
 
+/** Real processes on a machine that may be busy. */
+jest.setTimeout(60_000);
+
 let fleet: FleetHost;
 
 beforeEach(() => {

@@ -16,6 +16,9 @@ import {
   setUpInPlace,
 } from '../../instances/fleet-host.ts';
 
+/** Real processes on a machine that may be busy. */
+jest.setTimeout(60_000);
+
 let stateDir: string;
 
 beforeEach(() => {
@@ -106,5 +109,5 @@ describe('a killed run', () => {
         .some((id) => hasEnvironment(pid, 'DESTDIR', path.join(stateDir, 'instances', id, 'root'))),
     );
     expect(strays).toEqual([]);
-  }, 60_000);
+  });
 });

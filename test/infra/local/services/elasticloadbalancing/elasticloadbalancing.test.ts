@@ -4,6 +4,9 @@ import { createAccessLog } from '../../../../../infra/local/services/elasticload
 import { matches } from '../../../../../infra/local/services/elasticloadbalancing/targets.ts';
 import { baseImage, createFleetHost, eventually, type FleetHost, get } from '../../instances/fleet-host.ts';
 
+/** Real processes on a machine that may be busy. */
+jest.setTimeout(30_000);
+
 let fleet: FleetHost;
 const servers: http.Server[] = [];
 
