@@ -57,7 +57,8 @@ describe('a permission removed from the template', () => {
 
   it('of the state machine itself fails the promotion once its retries are spent', async () => {
     scenario = await startScenario({
-      change: (assembly) => expect(revoke(assembly, 'lambda:InvokeFunction', /^PromotionRole/)).toBeGreaterThan(0),
+      change: (assembly) =>
+        expect(revoke(assembly, 'lambda:InvokeFunction', /^PromotionRole/)).toBeGreaterThan(0),
     });
     const promotion = await scenario.startPromotion();
     const { host } = scenario.run;

@@ -1,33 +1,6 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { projectRoot, synthesize } from '../../infra/local/run/synthesize.ts';
-
-/** What the assembly is made from. */
-const sources = [
-  'infra/app.ts',
-  'infra/config.ts',
-  'infra/aws',
-  'workflows',
-  'tasks',
-  'approvals-ui',
-  'cdk.json',
-  'package-lock.json',
-];
-
-const hashSources = (): string => {
-  const hash = createHash('sha256');
-  const add = (file: string) => {
-    const absolute = path.join(projectRoot, file);
-    if (fs.statSync(absolute).isDirectory()) {
-      for (const name of fs.readdirSync(absolute).sort()) add(`${file}/${name}`);
-      return;
-    }
-    hash.update(file).update('\0').update(fs.readFileSync(absolute)).update('\0');
-  };
-  for (const source of sources) add(source);
-  return hash.digest('hex').slice(0, 16);
-};
+import { digestOfSources, projectRoot, synthesize } from '../../infra/local/run/synthesize.ts';
 
 /**
  * The assembly of cdk.json's configuration, synthesized once for all test files that ask for it.
@@ -35,7 +8,7 @@ const hashSources = (): string => {
  */
 export const testAssembly = async (): Promise<string> => {
   const cache = path.join(projectRoot, 'node_modules/.cache/lockstep');
-  const directory = path.join(cache, `assembly-${hashSources()}`);
+  const directory = path.join(cache, `assembly-${digestOfSources()}`);
   if (fs.existsSync(directory)) return directory;
   fs.mkdirSync(cache, { recursive: true });
   const scratch = fs.mkdtempSync(path.join(cache, 'synth-'));

@@ -9,7 +9,7 @@ import type { Ports } from '../host.ts';
 import { createServices, type EmbeddedServices } from '../services/all.ts';
 import { openStore } from '../store.ts';
 import { lockStateDirectory } from './state-lock.ts';
-import { synthesize } from './synthesize.ts';
+import { synthesizeIfChanged } from './synthesize.ts';
 
 /** How to start the embedded run. */
 export interface EmbeddedRunOptions {
@@ -54,7 +54,7 @@ export const startEmbeddedRun = async (options: EmbeddedRunOptions): Promise<Emb
     undo.push(store.close);
     const synthesisStart = performance.now();
     const assemblyDirectory = options.assemblyDirectory ?? path.join(stateDir, 'cdk.out');
-    if (!options.assemblyDirectory) await synthesize(assemblyDirectory);
+    if (!options.assemblyDirectory) await synthesizeIfChanged(assemblyDirectory);
     const synth = options.assemblyDirectory ? 0 : secondsSince(synthesisStart);
 
     const start = performance.now();

@@ -1,9 +1,50 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 
 /** The project's root, where cdk.json is. */
 export const projectRoot = path.resolve(import.meta.dirname, '../../..');
+
+/** What an assembly is made from. */
+const sources = [
+  'infra/app.ts',
+  'infra/config.ts',
+  'infra/aws',
+  'workflows',
+  'tasks',
+  'approvals-ui',
+  'cdk.json',
+  'package-lock.json',
+];
+
+/** A digest of everything that an assembly is made from: the same digest, the same assembly. */
+export const digestOfSources = (): string => {
+  const hash = createHash('sha256').update(process.version);
+  const add = (file: string) => {
+    const absolute = path.join(projectRoot, file);
+    if (fs.statSync(absolute).isDirectory()) {
+      for (const name of fs.readdirSync(absolute).sort()) add(`${file}/${name}`);
+      return;
+    }
+    hash.update(file).update('\0').update(fs.readFileSync(absolute)).update('\0');
+  };
+  for (const source of sources) add(source);
+  return hash.digest('hex').slice(0, 16);
+};
+
+/**
+ * Synthesizes unless the directory holds what these very sources made.
+ * @throws SynthesisError
+ */
+export const synthesizeIfChanged = async (outputDirectory: string): Promise<void> => {
+  const mark = path.join(outputDirectory, 'sources.sha256');
+  const digest = digestOfSources();
+  if (fs.existsSync(mark) && fs.readFileSync(mark, 'utf8') === digest) return;
+  fs.rmSync(mark, { force: true });
+  await synthesize(outputDirectory);
+  fs.writeFileSync(mark, digest);
+};
 
 /** The CDK application could not be synthesized; the message is what it printed. */
 export class SynthesisError extends Error {
