@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pause } from '../../infra/local/run/follow.ts';
 import { freePorts } from '../../infra/local/run/ports.ts';
 import type { Report } from '../../infra/local/run/report.ts';
+import { projectRoot } from '../../infra/local/run/synthesize.ts';
 import { startCommand } from '../support/command.ts';
+import { eventually } from './support/scenario.ts';
 
 jest.setTimeout(300_000);
 
@@ -75,5 +78,31 @@ describe('a run that is killed', () => {
     expect(new Set(asked).size).toBe(asked.length);
     expect(asked).toHaveLength(2);
     expect(report.iam.denied).toEqual([]);
+  });
+
+  it('ends with npm when only npm is killed, so that the next start finds ports and directory free', async () => {
+    const { endpoint } = await freePorts();
+    const stateDir = path.join(directory, 'state');
+    const npm = spawn(
+      'npm',
+      ['start', '--', '--state-dir', stateDir, '--port', String(Math.min(endpoint, 60_000))],
+      {
+        cwd: projectRoot,
+        stdio: 'ignore',
+      },
+    );
+    const lock = path.join(stateDir, 'lock');
+    const pid = await eventually('the lock', () =>
+      fs.existsSync(lock) ? Number.parseInt(fs.readFileSync(lock, 'utf8'), 10) || undefined : undefined,
+    );
+    npm.kill('SIGKILL');
+    await eventually('the end of the run', () => {
+      try {
+        process.kill(pid, 0);
+        return undefined;
+      } catch {
+        return true;
+      }
+    });
   });
 });

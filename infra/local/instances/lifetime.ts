@@ -12,6 +12,8 @@ export class LifetimeEndedError extends Error {
 /** The time between a service's start and stop, and the work done in it. */
 export interface Lifetime {
   readonly ended: () => boolean;
+  /** Aborts when the service stops: for requests that take their time. */
+  readonly signal: AbortSignal;
   /** @throws LifetimeEndedError when the service stops meanwhile */
   readonly sleep: (ms: number) => Promise<void>;
   /**
@@ -33,6 +35,7 @@ export interface Lifetime {
 /** A lifetime that begins now. Waits use the clock, so that tests can move time. */
 export const createLifetime = (clock: Clock, onError: (error: unknown) => void): Lifetime => {
   let ended = false;
+  const aborter = new AbortController();
   const endings = new Set<() => void>();
   const working = new Set<Promise<void>>();
 
@@ -53,6 +56,7 @@ export const createLifetime = (clock: Clock, onError: (error: unknown) => void):
 
   return {
     ended: () => ended,
+    signal: aborter.signal,
     sleep,
     until: async (intervalMs, ask) => {
       for (;;) {
@@ -75,6 +79,7 @@ export const createLifetime = (clock: Clock, onError: (error: unknown) => void):
     },
     end: async () => {
       ended = true;
+      aborter.abort();
       for (const callback of [...endings]) callback();
       endings.clear();
       await Promise.allSettled(working);

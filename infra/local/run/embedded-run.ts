@@ -44,7 +44,7 @@ const secondsSince = (start: number) => Math.round(performance.now() - start) / 
  */
 export const startEmbeddedRun = async (options: EmbeddedRunOptions): Promise<EmbeddedRun> => {
   const { stateDir, ports } = options;
-  const release = lockStateDirectory(stateDir);
+  const release = await lockStateDirectory(stateDir);
   const undo: (() => Promise<void> | void)[] = [release];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();

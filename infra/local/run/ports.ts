@@ -29,14 +29,22 @@ const tryPort = (port: number): Promise<number | undefined> =>
     });
   });
 
+/** How long an earlier run that is ending may take to give its ports free, in ms. */
+const PATIENCE_MS = 2_000;
+
 /**
  * The ports of a run: the endpoint's and the five behind it.
  * @throws PortInUseError naming the first that is taken, what it is for, and the remedy
  */
-export const portsFrom = async (first: number): Promise<Ports> => {
+export const portsFrom = async (first: number, patienceMs = PATIENCE_MS): Promise<Ports> => {
   const ports: Partial<Record<keyof Ports, number>> = {};
+  const deadline = Date.now() + patienceMs;
   for (const [index, [name, purpose]] of purposes.entries()) {
-    const port = await tryPort(first + index);
+    let port = await tryPort(first + index);
+    while (port === undefined && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      port = await tryPort(first + index);
+    }
     if (port === undefined) {
       throw new PortInUseError(
         `Port ${first + index} on 127.0.0.1 is in use, and it is for ${purpose}. ` +

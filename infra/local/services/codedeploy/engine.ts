@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { BusEvent, Host } from '../../host.ts';
+import type { DescribeInstancesResult } from '@aws-sdk/client-ec2';
+import type { BusEvent, Host, Principal } from '../../host.ts';
 import type { Lifetime } from '../../instances/lifetime.ts';
 import { LifetimeEndedError } from '../../instances/lifetime.ts';
 import { createAgent } from './agent/agent.ts';
@@ -22,6 +23,8 @@ import {
   isActive,
 } from './records.ts';
 import { createSteps } from './steps.ts';
+
+const administrator: Principal = { kind: 'administrator' };
 
 const POLL_MS = 25;
 /** How long the start waits for applications to be up again, in ms. */
@@ -209,14 +212,12 @@ export const createEngine = (host: Host, tables: CodeDeployTables, lifetime: Lif
     const running = tables.instances.values().flatMap(({ instanceId, groupId, running }) => {
       const deployment = running === undefined ? undefined : tables.deployments.get(running);
       const group = deployment && groupOf(tables, deployment);
-      const isAlive =
-        host.store.table<{ state: string }>('ec2.instances').get(instanceId)?.state === 'running';
-      return deployment && group?.id === groupId && isAlive ? [{ deployment, group, instanceId }] : [];
+      return deployment && group?.id === groupId ? [{ deployment, group, instanceId }] : [];
     });
     await Promise.all(
       running.map(async (task) => {
         try {
-          await agent.restart(task);
+          if (await isRunning(task.instanceId)) await agent.restart(task);
         } catch (error) {
           host.log('codedeploy', `The application on ${task.instanceId} does not start again`, {
             error: String(error),
@@ -224,6 +225,21 @@ export const createEngine = (host: Host, tables: CodeDeployTables, lifetime: Lif
         }
       }),
     );
+  };
+
+  const isRunning = async (instanceId: string) => {
+    const { Reservations } = await host.call<DescribeInstancesResult>(
+      administrator,
+      'ec2',
+      'DescribeInstances',
+      {
+        Filters: [
+          { Name: 'instance-id', Values: [instanceId] },
+          { Name: 'instance-state-name', Values: ['running'] },
+        ],
+      },
+    );
+    return (Reservations ?? []).length > 0;
   };
 
   return {

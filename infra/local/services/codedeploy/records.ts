@@ -159,10 +159,13 @@ export const activeStatuses: readonly DeploymentStatus[] = [
   'Baking',
 ];
 
+/** Whether a deployment is not over. */
 export const isActive = ({ status }: DeploymentRecord): boolean => activeStatuses.includes(status);
 
+/** The key of a deployment group in its table. */
 export const groupKey = (applicationName: string, groupName: string): string =>
   `${applicationName}/${groupName}`;
+/** The key of a deployment's target in its table. */
 export const targetKey = (deploymentId: string, instanceId: string): string =>
   `${deploymentId}/${instanceId}`;
 
@@ -170,8 +173,10 @@ export const targetKey = (deploymentId: string, instanceId: string): string =>
 export const codeDeployArn = (host: Host, path: string): string =>
   `arn:${host.partition}:codedeploy:${host.region}:${host.accountId}:${path}`;
 
+/** ARN of an application. */
 export const applicationArn = (host: Host, name: string): string =>
   codeDeployArn(host, `application:${name}`);
+/** ARN of a deployment group. */
 export const groupArn = (host: Host, applicationName: string, groupName: string): string =>
   codeDeployArn(host, `deploymentgroup:${applicationName}/${groupName}`);
 

@@ -12,7 +12,7 @@ import {
   targetsOf,
 } from './records.ts';
 
-/** Lifecycle events on an instance that gets a revision, and those around its traffic. */
+/** Lifecycle events on an instance that gets a revision. */
 export const installEvents = [
   'ApplicationStop',
   'DownloadBundle',
@@ -22,7 +22,9 @@ export const installEvents = [
   'ApplicationStart',
   'ValidateService',
 ] as const;
+/** Lifecycle events on an instance that gets traffic. */
 export const allowEvents = ['BeforeAllowTraffic', 'AllowTraffic', 'AfterAllowTraffic'] as const;
+/** Lifecycle events on an instance that loses its traffic. */
 export const blockEvents = ['BeforeBlockTraffic', 'BlockTraffic', 'AfterBlockTraffic'] as const;
 
 /** Takes deployments through lifecycle events, each written down before it is done. */

@@ -6,6 +6,7 @@ import type { Table } from '../../store.ts';
 /** A port on loopback: the host's Prod port, or one of its own. */
 export type LocalPort = 'prod' | number;
 
+/** An application load balancer. Times are milliseconds since the epoch. */
 export interface LoadBalancerRecord {
   readonly arn: string;
   readonly name: string;
@@ -18,6 +19,7 @@ export interface LoadBalancerRecord {
   readonly port: LocalPort;
 }
 
+/** A listener: a reverse proxy of its own on loopback. */
 export interface ListenerRecord {
   readonly arn: string;
   readonly loadBalancerArn: string;
@@ -28,6 +30,7 @@ export interface ListenerRecord {
   readonly localPort: LocalPort;
 }
 
+/** A listener's rule. */
 export interface RuleRecord {
   readonly arn: string;
   readonly listenerArn: string;
@@ -48,6 +51,7 @@ export interface HealthCheck {
   readonly matcher: string;
 }
 
+/** A target group of instances. */
 export interface TargetGroupRecord {
   readonly arn: string;
   readonly name: string;
@@ -58,6 +62,7 @@ export interface TargetGroupRecord {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** An instance that is registered with a target group, or draining. */
 export interface TargetRecord {
   readonly targetGroupArn: string;
   readonly instanceId: string;
@@ -83,6 +88,7 @@ export const elbTables = ({ store }: Host): ElbTables => ({
   targets: store.table('elb.targets'),
 });
 
+/** The key of a target in its table. */
 export const targetKey = (targetGroupArn: string, instanceId: string): string =>
   `${targetGroupArn} ${instanceId}`;
 

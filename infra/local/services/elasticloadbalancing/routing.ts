@@ -5,8 +5,9 @@ import { forwardsTo, type ListenerRecord, type RuleRecord } from './records.ts';
 /** What of a request the rules look at. */
 export type RoutedRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
 
-/** Condition fields and action types that listeners act on here. */
+/** Condition fields that rules look at here. */
 export const knownConditions = ['path-pattern', 'host-header', 'http-header', 'http-request-method'] as const;
+/** Types of actions that listeners and rules take here. */
 export const knownActions = ['forward', 'redirect', 'fixed-response'] as const;
 
 /** The action for a request: that of the first rule by priority whose conditions all hold, or the listener's. */

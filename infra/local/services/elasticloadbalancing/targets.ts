@@ -58,7 +58,7 @@ export const createTargets = (host: Host, tables: ElbTables, lifetime: Lifetime)
       if (!group) return;
       if (usersOf(tables, group.arn).length > 0) {
         const port = instances.machine(target.instanceId)?.port;
-        const result = port === undefined ? refused : await check(port, group.healthCheck);
+        const result = port === undefined ? refused : await check(port, group.healthCheck, lifetime.signal);
         judge(health, result, group.healthCheck);
       }
       const interval = group.healthCheck.intervalSeconds * INTERVAL_MS_PER_SECOND;
@@ -182,7 +182,11 @@ const judge = (health: Health, finding: Finding, check: HealthCheck) => {
   health.contrary = 0;
 };
 
-const check = (port: number, { path, timeoutSeconds, matcher }: HealthCheck): Promise<Finding> =>
+const check = (
+  port: number,
+  { path, timeoutSeconds, matcher }: HealthCheck,
+  signal: AbortSignal,
+): Promise<Finding> =>
   new Promise((resolve) => {
     const request = http.get(
       {
@@ -190,6 +194,7 @@ const check = (port: number, { path, timeoutSeconds, matcher }: HealthCheck): Pr
         port,
         path,
         agent: false,
+        signal,
         timeout: timeoutSeconds * 1_000,
         headers: { 'user-agent': 'ELB-HealthChecker/2.0' },
       },

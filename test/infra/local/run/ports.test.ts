@@ -13,11 +13,11 @@ describe('ports', () => {
     const { endpoint } = await freePorts();
     const blocker = await listen(endpoint + 1);
     try {
-      await expect(portsFrom(endpoint)).rejects.toThrow(PortInUseError);
-      await expect(portsFrom(endpoint)).rejects.toThrow(
+      await expect(portsFrom(endpoint, 0)).rejects.toThrow(PortInUseError);
+      await expect(portsFrom(endpoint, 0)).rejects.toThrow(
         `Port ${endpoint + 1} on 127.0.0.1 is in use, and it is for the approvals site`,
       );
-      await expect(portsFrom(endpoint)).rejects.toThrow('--port');
+      await expect(portsFrom(endpoint, 0)).rejects.toThrow('--port');
     } finally {
       blocker.close();
     }

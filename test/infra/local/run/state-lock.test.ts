@@ -12,19 +12,21 @@ describe('lock of a state directory', () => {
   });
   afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
 
-  it('is refused while another process holds it, and says which', async () => {
+  it('is refused while another process holds it, and says which; it is waited for while that one ends', async () => {
     const holder = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
     await once(holder, 'spawn');
     fs.writeFileSync(path.join(directory, 'lock'), `${holder.pid}\n`);
-    expect(() => lockStateDirectory(directory)).toThrow(`in use by process ${holder.pid}`);
+    await expect(lockStateDirectory(directory, 0)).rejects.toThrow(`in use by process ${holder.pid}`);
+    const taking = lockStateDirectory(directory);
     holder.kill('SIGKILL');
     await once(holder, 'exit');
-    lockStateDirectory(directory)();
+    (await taking)();
+    expect(fs.existsSync(path.join(directory, 'lock'))).toBe(false);
   });
 
-  it('takes over what a killed process or a torn write left', () => {
+  it('takes over what a killed process or a torn write left', async () => {
     fs.writeFileSync(path.join(directory, 'lock'), '');
-    const release = lockStateDirectory(directory);
+    const release = await lockStateDirectory(directory);
     expect(fs.readFileSync(path.join(directory, 'lock'), 'utf8')).toBe(`${process.pid}\n`);
     release();
     expect(fs.existsSync(path.join(directory, 'lock'))).toBe(false);

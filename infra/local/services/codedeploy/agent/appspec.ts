@@ -12,6 +12,7 @@ export const hookNames = [
   'BeforeAllowTraffic',
   'AfterAllowTraffic',
 ] as const;
+/** A lifecycle event that an appspec may hook into. */
 export type HookName = (typeof hookNames)[number];
 
 /** Events that CodeDeploy itself acts in. */
@@ -26,6 +27,7 @@ const reservedNames: readonly string[] = [
 
 /** What happens to a file that is there and comes from no earlier deployment (T31). */
 export const fileExistsBehaviors = ['DISALLOW', 'OVERWRITE', 'RETAIN'] as const;
+/** One of `fileExistsBehaviors`. */
 export type FileExistsBehavior = (typeof fileExistsBehaviors)[number];
 
 /** The longest and the default timeout of a script, in seconds. */
@@ -76,7 +78,7 @@ export const parseAppSpec = (text: string): AppSpec => {
   const document = parseDocument(text);
   const error = document.errors[0];
   if (error) throw new AppSpecError(`it is not valid YAML. ${error.message.trim()}`);
-  const root = asMap(document.toJS() as unknown, 'the file');
+  const root = asMap(contentOf(document), 'the file');
   refuseOthers(root, 'the file', ['version', 'os', 'files', 'file_exists_behavior', 'permissions', 'hooks']);
   if (!['0', '0.0'].includes(String(root.version)))
     throw new AppSpecError(`version must be 0.0; found ${show(root.version)}`);
@@ -94,6 +96,15 @@ export const parseAppSpec = (text: string): AppSpec => {
     permissions: asList(root.permissions, 'permissions').map(readPermission),
     hooks: readHooks(root.hooks),
   };
+};
+
+/** @throws AppSpecError for an alias that names nothing, which is found only here */
+const contentOf = (document: ReturnType<typeof parseDocument>): unknown => {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new AppSpecError(`it is not valid YAML. ${(error as Error).message}`);
+  }
 };
 
 const readFile = (value: unknown, index: number) => {

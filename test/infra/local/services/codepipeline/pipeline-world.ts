@@ -4,7 +4,18 @@ import path from 'node:path';
 import { createCodeCommitService } from '../../../../../infra/local/services/codecommit/codecommit.ts';
 import { createCodePipelineService } from '../../../../../infra/local/services/codepipeline/codepipeline.ts';
 import { createS3Service } from '../../../../../infra/local/services/s3/s3.ts';
-import { administrator, create, putRole, roleArn, startProcess, type World } from '../shared/test-host.ts';
+import {
+  ACCOUNT,
+  administrator,
+  create,
+  createWorld,
+  putRole,
+  REGION,
+  roleArn,
+  startProcess,
+  until,
+  type World,
+} from '../shared/test-host.ts';
 
 /** What the played CodeDeploy has. */
 export interface PlayedDeployment {
@@ -149,4 +160,119 @@ export const commitAndPush = (world: World, content: string, message = 'Change')
   git('commit', '--quiet', '-m', message);
   git('push', '--quiet', path.join(world.stateDir, 'git', 'orders.git'), 'main');
   return git('rev-parse', 'HEAD');
+};
+
+/** The pipeline's name. */
+export const NAME = 'orders-qat';
+/** The pipeline's ARN. */
+export const ARN = `arn:aws:codepipeline:${REGION}:${ACCOUNT}:${NAME}`;
+
+interface ExecutionAnswer {
+  readonly pipelineExecution: {
+    readonly status: string;
+    readonly statusSummary?: string;
+    readonly trigger: { readonly triggerType: string; readonly triggerDetail: string };
+    readonly artifactRevisions: { readonly revisionId: string }[];
+    readonly variables: { readonly name: string; readonly resolvedValue: string }[];
+  };
+}
+interface ActionsAnswer {
+  readonly actionExecutionDetails: {
+    readonly actionName: string;
+    readonly status: string;
+    readonly input: { readonly resolvedConfiguration: Record<string, string> };
+    readonly output: {
+      readonly executionResult: {
+        readonly externalExecutionId?: string;
+        readonly errorDetails?: { code: string; message: string };
+      };
+      readonly outputVariables: Record<string, string>;
+    };
+  }[];
+}
+
+/** A world with the pipeline's services for each test, and what tests ask of them. */
+export const usePipeline = () => {
+  let world: World;
+  let targets: ReturnType<typeof playTargets>;
+  let opened: Opened;
+
+  beforeEach(() => {
+    world = createWorld();
+    targets = playTargets(world);
+    opened = openPipeline(world);
+  });
+  afterEach(() => {
+    opened.process.kill();
+    world.remove();
+  });
+
+  const firstId = () => world.store.table<{ id: string }>('codepipeline.executions').values()[0]?.id ?? '';
+  const statusOf = (id: string) =>
+    world.store.table<{ status: string }>('codepipeline.executions').get(id)?.status;
+  const ended = (id: string) =>
+    until(world, () => !['InProgress', 'Stopping'].includes(statusOf(id) ?? ''), `end of ${id}`);
+  const start = async (input: object = {}, principal = administrator) =>
+    (
+      await opened.call<{ pipelineExecutionId: string }>(
+        'StartPipelineExecution',
+        { name: NAME, ...input },
+        principal,
+      )
+    ).pipelineExecutionId;
+  const execution = async (id: string) =>
+    (
+      await opened.call<ExecutionAnswer>('GetPipelineExecution', {
+        pipelineName: NAME,
+        pipelineExecutionId: id,
+      })
+    ).pipelineExecution;
+  const actionsOf = async (id: string) =>
+    (
+      await opened.call<ActionsAnswer>('ListActionExecutions', {
+        pipelineName: NAME,
+        filter: { pipelineExecutionId: id },
+      })
+    ).actionExecutionDetails;
+  const actionOf = async (id: string, name: string) =>
+    (await actionsOf(id)).find(({ actionName }) => actionName === name);
+  const states = (id: string, level = 'Pipeline') =>
+    world.events
+      .filter(
+        (event) =>
+          event['detail-type'] === `CodePipeline ${level} Execution State Change` &&
+          event.detail['execution-id'] === id,
+      )
+      .map(({ detail }) => [detail.stage, detail.action, detail.state].filter(Boolean).join(' '));
+  const answerJob = (index: number, name = 'PutJobSuccessResult', more: object = {}) =>
+    opened.call(name, { jobId: targets.jobs[index]?.id, ...more });
+  /** Deployed with a commit, and the execution that creation starts out of the way. */
+  const ready = async (changes: Parameters<typeof pipelineProperties>[0] = {}) => {
+    await deployPipeline(opened, world, pipelineProperties(changes));
+    await ended(firstId());
+    world.events.length = 0;
+    return commitAndPush(world, 'one', 'First commit\n\nBody');
+  };
+
+  return {
+    get world() {
+      return world;
+    },
+    get targets() {
+      return targets;
+    },
+    get opened() {
+      return opened;
+    },
+    firstId,
+    statusOf,
+    ended,
+    start,
+    execution,
+    actionsOf,
+    actionOf,
+    states,
+    answerJob,
+    ready,
+  };
 };

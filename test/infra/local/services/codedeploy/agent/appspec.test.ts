@@ -56,6 +56,7 @@ hooks:
   it.each([
     ['', 'the file must hold names and values'],
     ['version: 0.0\nos: linux\nhooks: [}\n', 'line 3'],
+    ['*nothing', 'it is not valid YAML'],
     ['version: 1.0\nos: linux\n', 'version must be 0.0; found 1'],
     ['version: 0.0\nos: windows\n', 'os must be linux; found "windows"'],
     [`${head}Hooks: {}\n`, 'holds "Hooks", which is not one of'],
