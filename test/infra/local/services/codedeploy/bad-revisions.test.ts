@@ -8,7 +8,6 @@ import {
   ended,
   eventually,
   type FleetHost,
-  get,
   roleNamed,
   setUpInPlace,
   targets,
@@ -24,9 +23,6 @@ beforeEach(() => {
 });
 
 afterEach(() => fleet.dispose());
-
-const portOf = (instanceId: string) => fleet.instances.machine(instanceId)?.port;
-const _answerOf = async (instanceId: string) => (await get(`http://127.0.0.1:${portOf(instanceId)}/`)).body;
 
 /** Deploys a bundle and gives how it ended with the first failed event, if any. */
 const outcome = async (files: Record<string, BundleFile>, more: object = {}) => {
