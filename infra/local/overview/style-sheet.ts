@@ -1,11 +1,11 @@
-/** The overview's style: system fonts, light and dark by the reader's setting. */
+/** The overview's style, in the approvals site's colours: system fonts, light and dark by the reader's setting. */
 export const styleSheet = `
-:root { color-scheme: light dark; --ground: #f6f7f9; --card: #fff; --ink: #1a2230; --soft: #566074; --line: #dde2ea; --accent: #0b5cad; }
+:root { color-scheme: light dark; --ground: #f4f6f6; --card: #fff; --ink: #17211f; --soft: #55635f; --line: #dce3e1; --accent: #0b5f72; }
 @media (prefers-color-scheme: dark) {
-  :root { --ground: #10141b; --card: #181e28; --ink: #e6eaf1; --soft: #a3adbd; --line: #2b3442; --accent: #7db7f5; }
+  :root { --ground: #101615; --card: #182120; --ink: #e6edeb; --soft: #a0afab; --line: #2a3735; --accent: #7fcbe0; }
 }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.55 -apple-system, "Segoe UI", Roboto, Ubuntu, Cantarell, "Noto Sans", "Helvetica Neue", Arial, sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { font-size: 1.6rem; margin: 0; letter-spacing: -.01em; }
 h2 { font-size: 1.1rem; margin: 2.5rem 0 .75rem; }
