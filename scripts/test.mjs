@@ -12,7 +12,8 @@ const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 
 const { status } = spawnSync(
   process.execPath,
-  [jest, '--json', `--outputFile=${results}`, '--testLocationInResults', ...process.argv.slice(2)],
+  // Scenarios wait more than they compute: one worker for each core, where jest would leave one core free.
+  [jest, '--json', `--outputFile=${results}`, '--maxWorkers=100%', ...process.argv.slice(2)],
   {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
