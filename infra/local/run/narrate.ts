@@ -14,6 +14,8 @@ export interface Narration {
   readonly ledger: Ledger;
   readonly siteUrl: string;
   readonly terminal: Terminal;
+  /** Whether the run ends with the promotion, so that nobody can follow a link to redrive it. */
+  readonly endsWithPromotion?: boolean;
 }
 
 /** The request that a waiting approval state has made, if it is still undecided. */
@@ -30,14 +32,23 @@ export const pendingApproval = async (
 export const promotionIdOf = (executionArn: string): string => executionArn.split(':').at(-1) ?? '';
 
 /** What somebody can do now, if something. */
-const hintFor = async ({ ledger, siteUrl }: Narration, promotionId: string, line: ProgressLine) => {
+const hintFor = async (
+  { ledger, siteUrl, endsWithPromotion }: Narration,
+  promotionId: string,
+  line: ProgressLine,
+) => {
   if (line.kind === 'waiting' && line.state) {
     const approval = await pendingApproval(ledger, promotionId, line.state);
     if (approval) {
       return `${approval.role.toUpperCase()} decides (sign in as ${deciders[approval.role]}):\n${siteUrl}/approvals/${approval.approvalId}`;
     }
   }
-  if (line.kind === 'ended' && line.detail !== 'SUCCEEDED' && line.detail !== 'REFUSED') {
+  if (
+    !endsWithPromotion &&
+    line.kind === 'ended' &&
+    line.detail !== 'SUCCEEDED' &&
+    line.detail !== 'REFUSED'
+  ) {
     return `An operator can redrive it (sign in as olga):\n${siteUrl}/promotions/${promotionId}`;
   }
   return undefined;

@@ -117,6 +117,7 @@ const unattended = async (session: Session): Promise<number> => {
       ledger: system.ledger,
       siteUrl: system.siteUrl,
       terminal,
+      endsWithPromotion: true,
       options,
       denials,
       onLine: traffic.onLine,
