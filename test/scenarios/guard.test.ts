@@ -30,7 +30,8 @@ const allowToStart = (assemblyDirectory: string): number => {
   changeResources(assemblyDirectory, ({ Type, Properties }, logicalId) => {
     if (Type === 'AWS::IAM::Policy' && /^FunctionsVerifyProdRoleDefaultPolicy/.test(logicalId)) {
       changed++;
-      ((Properties ?? {}).PolicyDocument as { Statement: unknown[] }).Statement.push({
+      const { PolicyDocument } = Properties as { PolicyDocument: { Statement: unknown[] } };
+      PolicyDocument.Statement.push({
         Effect: 'Allow',
         Action: 'codepipeline:StartPipelineExecution',
         Resource: '*',
