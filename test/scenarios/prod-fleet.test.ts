@@ -4,8 +4,10 @@ import path from 'node:path';
 import type { DescribeInstancesResult } from '@aws-sdk/client-ec2';
 import { deployAssembly, removeStack } from '../../infra/local/assembly/deploy.ts';
 import { type Assembly, loadAssembly } from '../../infra/local/assembly/load.ts';
+import { freePorts } from '../../infra/local/run/ports.ts';
 import { stateNames } from '../../workflows/state-names.ts';
 import { testAssembly } from '../support/assembly.ts';
+import { startCommand } from '../support/command.ts';
 import { synthesizeWith } from './support/assemblies.ts';
 import { cutOff, seeFleet } from './support/prod-fleet.ts';
 import { approveBoth, eventually, type Scenario, startScenario } from './support/scenario.ts';
@@ -184,5 +186,32 @@ describe('the Prod fleet over its life', () => {
     expect(live).toBe(`${resource?.properties.applicationName}-prod-seed`);
     expect(groups).toMatchObject([{ AutoScalingGroupName: live, MinSize: 2 }]);
     expect(instances).toHaveLength(2);
+  });
+});
+
+describe('a run that is killed while the Prod fleet is made', () => {
+  it('goes on between onEvent and isComplete, and makes one fleet', async () => {
+    const stateDir = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'lockstep-fleet-kill-')));
+    const { endpoint } = await freePorts();
+    const command = startCommand(['--state-dir', stateDir, '--port', String(Math.min(endpoint, 60_000))]);
+    const journal = path.join(stateDir, 'journal.ndjson');
+    const fleetWasAnswered = () =>
+      fs.existsSync(journal) &&
+      fs
+        .readFileSync(journal, 'utf8')
+        .split('\n')
+        .some((line) => line.includes('assembly.onEventAnswers') && line.includes('/prod"'));
+    await eventually('onEvent to answer', () => fleetWasAnswered() || undefined, command.output);
+    command.child.kill('SIGKILL');
+    expect(await command.ended).toBe('SIGKILL');
+
+    const scenario = await startScenario({ stateDir });
+    try {
+      const { groups, live, instances } = await seeFleet(scenario.run);
+      expect(groups).toMatchObject([{ AutoScalingGroupName: live, MinSize: 2 }]);
+      expect(instances).toHaveLength(2);
+    } finally {
+      await scenario.stop();
+    }
   });
 });
