@@ -74,6 +74,9 @@ export const mayDeploy = (evidence: GuardEvidence): GuardRuling => {
     return no(`This run names the promotion "${promotionId}", which does not exist.`);
   if (promotion.commitId !== commitId)
     return no(`This run has commit ${commitId}, the promotion ${promotionId} has ${promotion.commitId}.`);
+  // Before the job: without approvals there is none either, and this is the reason that helps.
+  const missing = environment === 'prod' ? missingApproval(approvals) : undefined;
+  if (missing !== undefined) return no(missing);
   const externalId = pipelineRunId(pipelineName, pipelineExecutionId);
   const waiting = jobs.some(
     (job) =>
@@ -82,7 +85,5 @@ export const mayDeploy = (evidence: GuardEvidence): GuardRuling => {
       // The run may be quicker than the note of its id.
       (job.status === 'STARTING' || (job.status === 'RUNNING' && job.externalId === externalId)),
   );
-  if (!waiting) return no(`The promotion ${promotionId} does not wait for this run.`);
-  const missing = environment === 'prod' ? missingApproval(approvals) : undefined;
-  return missing === undefined ? { kind: 'ok' } : no(missing);
+  return waiting ? { kind: 'ok' } : no(`The promotion ${promotionId} does not wait for this run.`);
 };

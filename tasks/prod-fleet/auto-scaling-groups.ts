@@ -7,6 +7,7 @@ import {
   type CreateAutoScalingGroupCommandInput,
   DeleteAutoScalingGroupCommand,
   DescribeAutoScalingGroupsCommand,
+  DetachLoadBalancerTargetGroupsCommand,
   paginateDescribeAutoScalingGroups,
   UpdateAutoScalingGroupCommand,
   type UpdateAutoScalingGroupCommandInput,
@@ -24,6 +25,7 @@ export interface AutoScalingGroups {
   /** Deletes a group with its instances; returns before they are gone. */
   readonly remove: (name: string) => Promise<void>;
   readonly attachTargetGroup: (name: string, targetGroupArn: string) => Promise<void>;
+  readonly detachTargetGroup: (name: string, targetGroupArn: string) => Promise<void>;
 }
 
 /** Groups in EC2 Auto Scaling. */
@@ -56,6 +58,14 @@ export const createAutoScalingGroups = (client = new AutoScalingClient({})): Aut
   attachTargetGroup: async (name, targetGroupArn) => {
     await client.send(
       new AttachLoadBalancerTargetGroupsCommand({
+        AutoScalingGroupName: name,
+        TargetGroupARNs: [targetGroupArn],
+      }),
+    );
+  },
+  detachTargetGroup: async (name, targetGroupArn) => {
+    await client.send(
+      new DetachLoadBalancerTargetGroupsCommand({
         AutoScalingGroupName: name,
         TargetGroupARNs: [targetGroupArn],
       }),

@@ -4,35 +4,42 @@ import type {
   CdkCustomResourceIsCompleteResponse,
   CdkCustomResourceResponse,
 } from 'aws-lambda';
+import { isBusy } from './errors.ts';
 import { bringForward, type FleetDependencies, takeDown } from './fleet.ts';
 import { fleetKey, readFleetNames, readProdFleetProperties } from './properties.ts';
 
 const proceed = (
   dependencies: FleetDependencies,
-  { RequestType, ResourceProperties }: CdkCustomResourceEvent | CdkCustomResourceIsCompleteEvent,
+  { RequestType, ResourceProperties }: CdkCustomResourceIsCompleteEvent,
 ): Promise<boolean> =>
   RequestType === 'Delete'
     ? takeDown(dependencies, readFleetNames(ResourceProperties))
     : bringForward(dependencies, readProdFleetProperties(ResourceProperties));
 
 /**
- * Takes up a request of CloudFormation. The physical id is the fleet's name, so that other names make another fleet and
- * the old one is deleted; it is never an Auto Scaling group's, which each deployment replaces (T04).
+ * Takes up a request of CloudFormation: checks the properties and names the fleet, and changes nothing. A creation that
+ * fails here has no physical id, and CDK's framework leaves it out of the rollback; whatever is made belongs to
+ * `isComplete`, whose failures are rolled back under that id. The id is the fleet's name, so that other names make another
+ * fleet and the old one is deleted; it is never an Auto Scaling group's, which each deployment replaces (T04).
+ * @throws TypeError for properties that cannot be used
  */
-export const onEvent =
-  (dependencies: FleetDependencies) =>
-  async (event: CdkCustomResourceEvent): Promise<CdkCustomResourceResponse> => {
-    const PhysicalResourceId =
-      event.RequestType === 'Delete'
-        ? event.PhysicalResourceId
-        : fleetKey(readFleetNames(event.ResourceProperties));
-    await proceed(dependencies, event);
-    return { PhysicalResourceId };
-  };
+export const onEvent = async ({
+  RequestType,
+  PhysicalResourceId,
+  ResourceProperties,
+}: CdkCustomResourceEvent & { PhysicalResourceId?: string }): Promise<CdkCustomResourceResponse> => ({
+  PhysicalResourceId:
+    RequestType === 'Delete' && PhysicalResourceId !== undefined
+      ? PhysicalResourceId
+      : fleetKey(readProdFleetProperties(ResourceProperties)),
+});
 
 /** Goes on with a request, and tells whether it is done. Called again and again until then; never waits. */
 export const isComplete =
   (dependencies: FleetDependencies) =>
   async (event: CdkCustomResourceIsCompleteEvent): Promise<CdkCustomResourceIsCompleteResponse> => ({
-    IsComplete: await proceed(dependencies, event),
+    IsComplete: await proceed(dependencies, event).catch((error: unknown) => {
+      if (isBusy(error)) return false;
+      throw error;
+    }),
   });

@@ -1,4 +1,5 @@
 import {
+  ApplicationDoesNotExistException,
   CodeDeployClient,
   CreateDeploymentGroupCommand,
   type CreateDeploymentGroupCommandInput,
@@ -61,7 +62,11 @@ export const createDeploymentGroups = (client = new CodeDeployClient({})): Deplo
       ))
         ids.push(...(page.deployments ?? []));
     } catch (error) {
-      if (!(error instanceof DeploymentGroupDoesNotExistException)) throw error;
+      // An application that was deleted by hand must not keep its fleet from being deleted.
+      const isGone =
+        error instanceof DeploymentGroupDoesNotExistException ||
+        error instanceof ApplicationDoesNotExistException;
+      if (!isGone) throw error;
     }
     return ids;
   },

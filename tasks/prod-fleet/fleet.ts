@@ -64,6 +64,17 @@ const healthy = (group: AutoScalingGroup): number =>
     (instance) => instance.LifecycleState === 'InService' && instance.HealthStatus === 'Healthy',
   ).length;
 
+/** A changed port replaces the target group: the group that serves moves over before the old one is deleted. */
+const moveToTargetGroup = async (
+  groups: AutoScalingGroups,
+  { TargetGroupARNs: attached = [] }: AutoScalingGroup,
+  name: string,
+  targetGroupArn: string,
+): Promise<void> => {
+  if (!attached.includes(targetGroupArn)) await groups.attachTargetGroup(name, targetGroupArn);
+  for (const other of attached) if (other !== targetGroupArn) await groups.detachTargetGroup(name, other);
+};
+
 /**
  * Brings the fleet one step closer to its properties, for create and update alike. The first group starts from the seed
  * template; once it serves, it is pointed at Prod's own, which every later group copies. Safe to repeat at any point.
@@ -98,7 +109,9 @@ export const bringForward = async (
     MinSize: fleet.minSize,
     MaxSize: fleet.maxSize,
     VPCZoneIdentifier: fleet.subnetIds.join(','),
+    HealthCheckGracePeriod: fleet.healthCheckGraceSeconds,
   });
+  await moveToTargetGroup(groups, live, name, fleet.targetGroupArn);
   const input = deploymentGroupInput(fleet, name);
   if (deploymentGroup === undefined) await deploymentGroups.create(input);
   else await deploymentGroups.update(input);

@@ -21,7 +21,7 @@ describe('the group claim', () => {
     expect(groupsOf(claim)).toEqual(expected);
   });
 
-  it('keeps names whole: a name that contains a role is another group', () => {
+  it('keeps names whole in every form (T47): a name that contains a role is another group', () => {
     expect(groupsOf('[not-qc qc2 pmo_readers]')).toEqual(['not-qc', 'qc2', 'pmo_readers']);
   });
 

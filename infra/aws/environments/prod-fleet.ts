@@ -27,18 +27,19 @@ export class ProdFleet extends Construct {
     const onEvent = new LockstepFunction(this, 'OnEvent', {
       name: 'prod-fleet-on-event',
       bundles: props.bundles,
-      description: 'Creates, updates and deletes a Prod fleet',
+      description: 'Takes up a change of a Prod fleet',
       environment: {},
-      timeout: Duration.minutes(5),
+      timeout: Duration.minutes(1),
     });
     const isComplete = new LockstepFunction(this, 'IsComplete', {
       name: 'prod-fleet-is-complete',
       bundles: props.bundles,
-      description: 'Looks whether a Prod fleet has reached what was asked for',
+      description: 'Creates, updates and deletes a Prod fleet, step by step',
       environment: {},
       timeout: Duration.minutes(5),
     });
-    for (const each of [onEvent, isComplete]) allowFleetChanges(each, props);
+    // Only what is asked again and again changes anything; on-event names the fleet and needs no permission.
+    allowFleetChanges(isComplete, props);
 
     const logGroup = new LogGroup(this, 'ProviderLogs', { retention: RetentionDays.THREE_MONTHS });
     const { serviceToken } = new Provider(this, 'Provider', {
@@ -103,7 +104,12 @@ const allowFleetChanges = (one: LockstepFunction<FunctionName>, props: ProdFleet
   for (const statement of props.launchPermissions) one.role.addToPrincipalPolicy(statement);
   allowOnFleet(
     one,
-    ['autoscaling:DeleteAutoScalingGroup', 'autoscaling:UpdateAutoScalingGroup'],
+    [
+      'autoscaling:AttachLoadBalancerTargetGroups',
+      'autoscaling:DeleteAutoScalingGroup',
+      'autoscaling:DetachLoadBalancerTargetGroups',
+      'autoscaling:UpdateAutoScalingGroup',
+    ],
     props.properties,
   );
 };

@@ -106,6 +106,18 @@ describe('pipelines', () => {
   });
 });
 
+describe('deployments', () => {
+  it('T26: nobody may retry a stage: a redrive starts another run with the same commit', () => {
+    expect(JSON.stringify(orders)).not.toMatch(/codepipeline:(RetryStageExecution|\*)/);
+  });
+
+  it("T28: CodeDeploy's events, which new instances cause too, wake nobody", () => {
+    expect(rules.length).toBeGreaterThan(4);
+    for (const [, { Properties }] of rules)
+      expect(JSON.stringify(Properties.EventPattern ?? {})).not.toContain('aws.codedeploy');
+  });
+});
+
 describe('QAT', () => {
   it('T29: CodeDeploy finds the instance by tag, not by its group', () => {
     const [, { Properties }] = only(orders, 'AWS::CodeDeploy::DeploymentGroup');

@@ -133,7 +133,7 @@ describe('permissions', () => {
 
   it('to pass a role say which, and to which service', () => {
     const passing = statements.filter(([, { Action }]) => listOf(Action).includes('iam:PassRole'));
-    expect(passing).toHaveLength(5);
+    expect(passing).toHaveLength(3);
     for (const [id, { Resource, Condition }] of passing) {
       expect([id, listOf(Resource).length, text(Resource)]).toEqual([
         id,

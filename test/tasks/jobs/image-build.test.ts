@@ -23,7 +23,7 @@ const inspect = (image: () => Image | undefined) =>
   ).inspect(IMAGE);
 
 describe('an image build', () => {
-  it('starts with a token that stays the same within one attempt (T13)', async () => {
+  it('starts with its pipeline and nothing else (T19) but a token that stays the same within one attempt (T13)', async () => {
     const { client, sent } = double(
       new ImagebuilderClient(offline),
       on(StartImagePipelineExecutionCommand, () => ({ imageBuildVersionArn: IMAGE })),

@@ -1,3 +1,8 @@
+import {
+  ResourceContentionFault,
+  ResourceInUseFault,
+  ScalingActivityInProgressFault,
+} from '@aws-sdk/client-auto-scaling';
 import type { CdkCustomResourceEvent, CdkCustomResourceIsCompleteEvent } from 'aws-lambda';
 import fc from 'fast-check';
 import { isComplete, onEvent } from '../../../tasks/prod-fleet/custom-resource.ts';
@@ -25,7 +30,7 @@ const request = async (
   fleet: Partial<ProdFleetProperties> = {},
 ): Promise<string | undefined> => {
   const of = event(type, { ...properties, ...fleet });
-  const { PhysicalResourceId } = await onEvent(world.dependencies)(of);
+  const { PhysicalResourceId } = await onEvent(of);
   for (let round = 0; round < 10; round += 1) {
     if ((await isComplete(world.dependencies)(of)).IsComplete) return PhysicalResourceId;
     world.pass();
@@ -83,7 +88,6 @@ describe('creating the Prod fleet', () => {
 
   it('is not complete while no instance is in service (T07)', async () => {
     const world = createFleetWorld();
-    await onEvent(world.dependencies)(event('Create'));
     for (let round = 0; round < 3; round += 1)
       expect(await isComplete(world.dependencies)(event('Create'))).toEqual({ IsComplete: false });
     expect(world.deploymentGroups.size).toBe(0);
@@ -113,9 +117,24 @@ describe('updating the Prod fleet', () => {
     await request(world, 'Create');
     world.running.add('d-1');
     const before = world.log.length;
-    await onEvent(world.dependencies)(event('Update'));
     expect(await isComplete(world.dependencies)(event('Update'))).toEqual({ IsComplete: false });
     expect(world.log.slice(before)).toEqual([]);
+  });
+
+  it('moves the group that serves to another target group, the new one first', async () => {
+    const world = createFleetWorld();
+    await request(world, 'Create');
+    world.deploy('d-1');
+    const before = world.log.length;
+    await request(world, 'Update', { targetGroupArn: 'arn:other', targetGroupName: 'other' });
+    const name = 'CodeDeploy_prod_d-1';
+    expect(world.groups.get(name)?.TargetGroupARNs).toEqual(['arn:other']);
+    expect(world.log.slice(before)).toEqual([
+      `update ${name}`,
+      `attach arn:other to ${name}`,
+      `detach ${properties.targetGroupArn} from ${name}`,
+      `update group on ${name}`,
+    ]);
   });
 
   it('starts over from the seed if the group that served is gone', async () => {
@@ -158,11 +177,30 @@ describe('deleting the Prod fleet', () => {
   it('needs nothing but the names, and deletes what is deleted already', async () => {
     const world = createFleetWorld();
     const names = { applicationName: 'shop', deploymentGroupName: 'prod' };
-    expect(await onEvent(world.dependencies)(event('Delete', names))).toEqual({
+    expect(await onEvent(event('Delete', names))).toEqual({
       PhysicalResourceId: 'shop/prod',
     });
     expect(await isComplete(world.dependencies)(event('Delete', names))).toEqual({ IsComplete: true });
   });
+});
+
+it.each([ResourceContentionFault, ResourceInUseFault, ScalingActivityInProgressFault])(
+  'asks again when Auto Scaling is busy: %p',
+  async (Fault) => {
+    const world = createFleetWorld();
+    await request(world, 'Create');
+    const remove = () => Promise.reject(new Fault({ message: 'later', $metadata: {} }));
+    const busy = { ...world.dependencies, groups: { ...world.dependencies.groups, remove } };
+    expect(await isComplete(busy)(event('Delete'))).toEqual({ IsComplete: false });
+    await request(world, 'Delete');
+    expect(world.groups.size).toBe(0);
+  },
+);
+
+it('a request that cannot be taken up has changed nothing, for its rollback deletes nothing', async () => {
+  const world = createFleetWorld();
+  expect(await onEvent(event('Create'))).toEqual({ PhysicalResourceId: 'shop/prod' });
+  expect(world.log).toEqual([]);
 });
 
 it('comes to the same fleet, killed at any point and asked again', async () => {
@@ -172,7 +210,7 @@ it('comes to the same fleet, killed at any point and asked again', async () => {
       for (const type of ['Create', 'Update', 'Delete'] as const) {
         for (const kill of kills) {
           world.killAt(kill);
-          await onEvent(world.dependencies)(event(type)).catch((error: unknown) => {
+          await isComplete(world.dependencies)(event(type)).catch((error: unknown) => {
             if (!(error instanceof Killed)) throw error;
           });
           world.pass();
@@ -202,7 +240,7 @@ describe('properties of the Prod fleet', () => {
     ['tags that are no text', { tags: { Name: 1 } }, /property tags is .*; give texts by name/],
   ])('fails on %s', async (_, change, message) => {
     const world = createFleetWorld();
-    const asked = onEvent(world.dependencies)(event('Create', { ...properties, ...change }));
+    const asked = onEvent(event('Create', { ...properties, ...change }));
     await expect(asked).rejects.toThrow(message);
     expect(world.log).toEqual([]);
   });

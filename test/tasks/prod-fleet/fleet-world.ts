@@ -46,6 +46,11 @@ export const createFleetWorld = () => {
       return result;
     };
 
+  const retarget = (name: string, change: (arns: readonly string[]) => string[]) => {
+    const group = groups.get(name) as AutoScalingGroup;
+    groups.set(name, { ...group, TargetGroupARNs: change(group.TargetGroupARNs ?? []) });
+  };
+
   const autoScaling: AutoScalingGroups = {
     owned: mortal((key) =>
       [...groups.values()].filter(({ Tags = [] }) =>
@@ -76,6 +81,11 @@ export const createFleetWorld = () => {
     }),
     attachTargetGroup: mortal((name, arn) => {
       log.push(`attach ${arn} to ${name}`);
+      retarget(name, (arns) => [...arns, arn]);
+    }),
+    detachTargetGroup: mortal((name, arn) => {
+      log.push(`detach ${arn} from ${name}`);
+      retarget(name, (arns) => arns.filter((one) => one !== arn));
     }),
   };
   const codeDeploy: DeploymentGroups = {

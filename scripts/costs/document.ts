@@ -1,0 +1,60 @@
+import { idleCosts } from './idle.ts';
+import { assumed, promotionCosts } from './promotion.ts';
+import { type CostLine, costOf, priceList, type Resources } from './templates.ts';
+
+/** The stack that all applications share. */
+const PLATFORM = 'Lockstep-Platform';
+
+export const BEGIN = '<!-- costs: made by npm run costs -->';
+export const END = '<!-- /costs -->';
+
+const dollars = (value: number): string =>
+  value >= 0.01 ? `$${value.toFixed(2)}` : `$${value.toPrecision(2)}`;
+const number = (value: number): string => String(Number(value.toFixed(2)));
+
+const table = (lines: readonly CostLine[], total: string): string[] => [
+  '| item | quantity | price of one | cost |',
+  '| --- | ---: | ---: | ---: |',
+  ...lines.map(
+    (line) =>
+      `| ${line.item} | ${number(line.quantity)} ${line.unit} | $${line.price} | ${dollars(costOf(line))} |`,
+  ),
+  `| **${total}** | | | **${dollars(lines.reduce((sum, line) => sum + costOf(line), 0))}** |`,
+];
+
+/**
+ * The part of the document between the markers.
+ * @param templates by stack, of one configuration
+ * @throws RangeError for what has no price
+ */
+export const costSection = (templates: Readonly<Record<string, Resources>>): string => {
+  const { [PLATFORM]: platform, ...applications } = templates;
+  const [first] = Object.entries(applications);
+  if (!platform || !first) throw new Error(`The assembly lacks ${PLATFORM} or an application's stack.`);
+  const [name, application] = first;
+  return [
+    `Approximate: list prices (${priceList.currency}, ${priceList.region}, on demand, without free tiers) as of ${priceList.date}, of what`,
+    "the templates of `cdk.json` declare. Traffic, logs, storage of revisions and taxes are not in it. Check against AWS's own pages:",
+    `${priceList.sources.join(', ')}.`,
+    '',
+    '**A month in which nothing is promoted**, what all applications share:',
+    '',
+    ...table(idleCosts(platform), 'Platform, a month'),
+    '',
+    `and for each application (here \`${name.replace(/^Lockstep-/, '')}\`):`,
+    '',
+    ...table(idleCosts(application), 'Application, a month'),
+    '',
+    '**One promotion**, if an image build takes ' +
+      `${assumed.imageBuildHours * 60} minutes and a deployment ${assumed.deployMinutes}:`,
+    '',
+    ...table(promotionCosts(application), 'Promotion'),
+  ].join('\n');
+};
+
+/** Puts the section between the markers. @throws Error if the document has no markers */
+export const withCosts = (document: string, section: string): string => {
+  const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`The document lacks the lines ${BEGIN} and ${END}.`);
+  return `${document.slice(0, begin + BEGIN.length)}\n\n${section}\n\n${document.slice(end)}`;
+};

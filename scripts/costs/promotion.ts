@@ -1,0 +1,121 @@
+import { ROOT_VOLUME_GIB } from './idle.ts';
+import {
+  type CostLine,
+  instancePrice,
+  instanceTypeOf,
+  numberOf,
+  ofType,
+  prices,
+  type Resources,
+} from './templates.ts';
+
+/** How long things take on AWS, assumed: what a promotion costs hangs on it. */
+export const assumed = {
+  /** Build and test of one image, in hours. */
+  imageBuildHours: 0.75,
+  /** What an image build fetches through the NAT gateway, in GB. */
+  imageBuildGb: 1,
+  /** How long both fleets stand side by side, beside the wait before the old one ends, in hours. */
+  bothFleetsHours: 0.25,
+  /** Minutes that the actions of a pipeline's run take: source and guard 1 each, each deployment. */
+  actionMinutes: 1,
+  deployMinutes: 20,
+  /** Minutes of the application's own tests, where there is a Test stage. */
+  testMinutes: 5,
+  /** Seconds and GB of all functions. */
+  functionSeconds: 60,
+  functionGb: 0.5,
+} as const;
+
+interface Stage {
+  readonly Actions: readonly { readonly ActionTypeId: { readonly Provider: string } }[];
+}
+
+const pipelineActions = (resources: Resources): string[] =>
+  ofType(resources, 'AWS::CodePipeline::Pipeline').flatMap(({ Properties }) =>
+    ((Properties?.Stages ?? []) as readonly Stage[]).flatMap(({ Actions }) =>
+      Actions.map(({ ActionTypeId }) => ActionTypeId.Provider),
+    ),
+  );
+
+/** Minutes of one action, by its provider. */
+const actionMinutes = (provider: string): number => {
+  if (provider === 'CodeDeploy') return assumed.deployMinutes;
+  return provider === 'CodeBuild' ? assumed.testMinutes : assumed.actionMinutes;
+};
+
+/** States that a promotion passes, of the machine's definition: all but those that end it in failure. */
+const statesPassed = (resources: Resources): number => {
+  const machine = ofType(resources, 'AWS::StepFunctions::StateMachine').find(
+    ({ Properties }) => Properties?.StateMachineName !== undefined,
+  );
+  const definition = JSON.stringify(machine?.Properties?.DefinitionString ?? '').replaceAll('\\', '');
+  return [...definition.matchAll(/"Type":"(Task|Choice|Pass|Wait|Succeed|Map|Parallel)"/g)].length;
+};
+
+/** What one promotion costs, on top of what stands there anyway. */
+export const promotionCosts = (resources: Resources): CostLine[] => {
+  const type = instanceTypeOf(resources);
+  const builds = ofType(resources, 'AWS::ImageBuilder::ImagePipeline').length;
+  const [fleet] = ofType(resources, 'Custom::LockstepProdFleet');
+  if (!fleet) throw new TypeError('The stack has no Custom::LockstepProdFleet.');
+  const instances = numberOf(fleet, 'desiredCapacity');
+  const { terminationWaitMinutes } = fleet.Properties as { terminationWaitMinutes: number };
+  const overlap = assumed.bothFleetsHours + Number(terminationWaitMinutes) / 60;
+  const actions = pipelineActions(resources);
+  const tests = actions.filter((provider) => provider === 'CodeBuild').length;
+  return [
+    {
+      item: `${builds} image builds on ${type}`,
+      quantity: builds * assumed.imageBuildHours,
+      unit: 'hours',
+      price: instancePrice(type),
+    },
+    {
+      item: 'What the image builds fetch through the NAT gateway',
+      quantity: builds * assumed.imageBuildGb,
+      unit: 'GB',
+      price: prices.natGatewayGb,
+    },
+    {
+      item: `Green beside blue: ${instances} × ${type}`,
+      quantity: instances * overlap,
+      unit: 'hours',
+      price: instancePrice(type),
+    },
+    {
+      item: `Actions of the pipelines (${actions.length})`,
+      quantity: actions.reduce((total, provider) => total + actionMinutes(provider), 0),
+      unit: 'minutes',
+      price: prices.pipelineActionMinute,
+    },
+    ...(tests === 0
+      ? []
+      : [
+          {
+            item: "The application's tests",
+            quantity: tests * assumed.testMinutes,
+            unit: 'minutes',
+            price: prices.buildMinute,
+          },
+        ]),
+    {
+      item: 'States of the state machine',
+      quantity: statesPassed(resources),
+      unit: 'transitions',
+      price: prices.stateTransition,
+    },
+    {
+      item: 'Functions',
+      quantity: assumed.functionSeconds * assumed.functionGb,
+      unit: 'GB-seconds',
+      price: prices.functionGbSecond,
+    },
+    {
+      item: `Snapshots of the ${builds} images, for each month that they are kept`,
+      quantity: builds * ROOT_VOLUME_GIB,
+      unit: 'GB-months',
+      price: prices.snapshotGbMonth,
+    },
+  ];
+};
