@@ -61,9 +61,11 @@ const history: HistoryEvent[][] = [
 
 let ledger: Ledger;
 let sent: Notice[];
+let sealed: string[];
 beforeEach(async () => {
   ledger = createMemoryLedger();
   sent = [];
+  sealed = [];
 });
 const track = (detail: object, ...described: DescribeExecutionOutput[]) => {
   let asked = 0;
@@ -87,6 +89,9 @@ const track = (detail: object, ...described: DescribeExecutionOutput[]) => {
     executions: createExecutions(client),
     notices,
     siteUrl: 'https://approvals.example.com',
+    sealEvidence: async (promotionId) => {
+      sealed.push(promotionId);
+    },
   })({ detail: { executionArn, ...detail } });
 };
 
