@@ -1,4 +1,5 @@
 import type { EvidenceEntry } from '../tasks/evidence/chain.ts';
+import type { ClaimedEntry } from '../tasks/evidence/verify-chain.ts';
 import type { Verification } from '../tasks/evidence/verify-evidence.ts';
 import type { Approval, Job, Promotion, Refusal } from '../tasks/ledger/items.ts';
 
@@ -123,11 +124,13 @@ export const promotionJson = ({ promotion, jobs, approvals, refusals, evidence }
   evidence,
 });
 
-const entryText = (entry: Readonly<Record<string, unknown>>): string => {
-  const { sequence, at, kind, actor } = entry as unknown as Partial<EvidenceEntry>;
+const entryText = (entry: ClaimedEntry): string => {
+  const { sequence, at, kind, actor, what = {} } = entry as Partial<EvidenceEntry>;
   const who =
     actor?.type === 'person' ? actor.name : actor?.type === 'identity' ? actor.arn : String(actor?.type);
-  return printable(`${String(sequence).padStart(4)}  ${utc(String(at))}  ${String(kind)} by ${who}`);
+  const details = [what.state ?? what.role, what.decision ?? what.reason ?? what.status].filter(Boolean);
+  const about = details.length === 0 ? '' : ` (${details.join(': ')})`;
+  return printable(`${String(sequence).padStart(4)}  ${utc(String(at))}  ${String(kind)} by ${who}${about}`);
 };
 
 /** What checking a record found. */

@@ -52,7 +52,7 @@ export interface EvidenceEntry extends Fact {
 export const originOf = (promotionId: string): string => digestOf({ format: EVIDENCE_FORMAT, promotionId });
 
 /** The hash that an entry must have. */
-export const hashOf = (entry: Readonly<Record<string, unknown>>): string => {
+export const hashOf = (entry: { readonly hash?: unknown }): string => {
   const { hash: _, ...content } = entry;
   return digestOf(content);
 };

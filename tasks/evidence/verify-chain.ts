@@ -18,7 +18,7 @@ export interface EvidenceProblem {
 }
 
 /** An entry as a file gives it: nothing of it is known to be right. */
-export type ClaimedEntry = Readonly<Record<string, unknown>>;
+export type ClaimedEntry = { readonly [Field in keyof EvidenceEntry]?: unknown };
 
 const problem = (kind: EvidenceProblem['kind'], message: string, sequence?: number): EvidenceProblem => ({
   kind,
@@ -33,7 +33,7 @@ const isEntry = (entry: ClaimedEntry): entry is ClaimedEntry & EvidenceEntry =>
   Number.isSafeInteger(entry.sequence) &&
   Number(entry.sequence) > 0 &&
   Number(entry.sequence) <= MAX_SEQUENCE &&
-  ['key', 'kind', 'at', 'previous'].every((name) => typeof entry[name] === 'string') &&
+  (['key', 'kind', 'at', 'previous'] as const).every((name) => typeof entry[name] === 'string') &&
   typeof entry.actor === 'object' &&
   typeof entry.what === 'object' &&
   entry.hash === hashOf(entry);

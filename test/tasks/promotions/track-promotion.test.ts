@@ -176,6 +176,21 @@ describe('tracking a promotion', () => {
     });
   });
 
+  it('seals the evidence once it is noted that the promotion has ended, also when that was cut short before', async () => {
+    await ledger.addPromotion(aPromotion());
+    await track({ status: 'FAILED' }, execution(failed));
+    expect(sealed).toEqual([PROMOTION_ID]);
+    await track({ status: 'FAILED' }, execution(failed));
+    expect(sealed).toEqual([PROMOTION_ID, PROMOTION_ID]);
+  });
+
+  it('seals nothing of a promotion that runs', async () => {
+    await ledger.addPromotion(aPromotion());
+    await track({ status: 'RUNNING' }, execution({}));
+    await track({ status: 'RUNNING', redriveCount: 1 }, execution({ redriveCount: 1 }));
+    expect(sealed).toEqual([]);
+  });
+
   it('adds a promotion whose execution was started by hand', async () => {
     await track({ status: 'RUNNING' }, execution({}));
     expect(await ledger.promotion(PROMOTION_ID)).toEqual(
