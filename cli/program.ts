@@ -45,7 +45,9 @@ const perform = async ({ command, localPort }: Options, files: Files): Promise<O
 /** What failed, for whoever sits at the terminal. */
 const explained = (error: Error, localPort: number | undefined): string => {
   if (error instanceof CommandError) return error.message;
-  if ('code' in error && error.code === 'ECONNREFUSED' && localPort !== undefined)
+  const isUnreached =
+    ('code' in error && error.code === 'ECONNREFUSED') || /ECONNREFUSED/.test(error.message);
+  if (isUnreached && localPort !== undefined)
     return `No embedded run answers on port ${localPort}: start it with npm start, or give its --port.`;
   if (error.name === 'CredentialsProviderError')
     return `There are no AWS credentials (${error.message}). Sign in to AWS, or use --local for the embedded run.`;
