@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { FC } from 'hono/jsx';
 import type { Person } from '../tasks/ledger/items.ts';
+import { whyNotRedrivable } from '../tasks/promotions/redrive.ts';
 import { findAsset } from './assets/assets.ts';
 import { awsConsole, noConsole } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
@@ -179,7 +180,7 @@ const addApprovals = (site: Hono<SiteEnv>, dependencies: SiteDependencies, links
 };
 
 const addPromotions = (site: Hono<SiteEnv>, dependencies: SiteDependencies, links: typeof awsConsole) => {
-  const { executions, log } = dependencies;
+  const { executions, log, noteRedrive } = dependencies;
 
   site.get('/promotions', async (context) => {
     const page = await readPromotionsPage(dependencies, context.get('person'), context.req.query('next'));
@@ -220,6 +221,8 @@ const addPromotions = (site: Hono<SiteEnv>, dependencies: SiteDependencies, link
         403,
       );
     }
+    // Recorded first: nobody redrives without being named.
+    if (page.canRedrive) await noteRedrive(promotionId, page.promotion.redrives + 1, person);
     const outcome = page.canRedrive
       ? await executions.redrive(page.promotion.executionArn)
       : ({ kind: 'refused', message: whyNotRedrivable(page.promotion.status) } as const);
@@ -227,13 +230,6 @@ const addPromotions = (site: Hono<SiteEnv>, dependencies: SiteDependencies, link
     if (outcome.kind === 'redriven') return context.redirect(path, 303);
     return context.html(<PromotionPage {...page} path={path} problem={outcome.message} />, 409);
   });
-};
-
-const whyNotRedrivable = (status: string): string => {
-  if (status === 'RUNNING') return 'The promotion is in progress; there is nothing to redrive.';
-  if (status === 'SUCCEEDED') return 'The promotion has succeeded; there is nothing to redrive.';
-  if (status === 'REFUSED') return 'An approver refused. A refusal is final; push a new commit instead.';
-  return 'Step Functions does not offer a redrive: it ended more than 14 days ago, or its history is full.';
 };
 
 /** The whole page, or for `part=live` only the part that follows events. */

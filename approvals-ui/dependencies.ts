@@ -1,5 +1,6 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import type { DecideInput, DecideOutcome } from '../tasks/approvals/decide.ts';
+import type { Person } from '../tasks/ledger/items.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
 import type { Identity } from './sign-in/identity.ts';
 
@@ -43,6 +44,8 @@ export interface SiteDependencies {
   readonly ledger: SiteLedger;
   readonly decide: (input: DecideInput) => Promise<DecideOutcome>;
   readonly executions: Executions;
+  /** Records as evidence that somebody asks for the promotion's redrive of that number, 1 being the first. */
+  readonly noteRedrive: (promotionId: string, redrive: number, person: Person) => Promise<void>;
   readonly identity: Identity;
   /** The secret that session keys are derived from; at least 32 characters. */
   readonly sessionSecret: () => Promise<string>;

@@ -2,7 +2,8 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { handle } from 'hono/aws-lambda';
 import { decideApproval } from '../tasks/approvals/decide.ts';
-import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
+import { redriveAsked } from '../tasks/evidence/facts.ts';
+import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger.ts';
 import { readEnv } from '../tasks/read-env.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
 import { createSite } from './app.tsx';
@@ -12,7 +13,7 @@ import { createOpenIdIdentity } from './sign-in/identity.ts';
 const env = readEnv('LEDGER_TABLE', 'SITE_URL', 'OIDC_ISSUER', 'OIDC_CLIENT_ID', 'SESSION_SECRET_ARN');
 const stepFunctions = new SFNClient({});
 const secrets = new SecretsManagerClient({});
-const ledger = createDynamoDbLedger(env.LEDGER_TABLE);
+const { ledger, append } = createRecordedLedger(env.LEDGER_TABLE);
 const tasks = createSfnTaskCompletions(stepFunctions);
 
 /** The approvals site behind an HTTP API (payload format 2.0). */
@@ -22,6 +23,11 @@ export const handler = handle(
     ledger,
     decide: decideApproval({ ledger, tasks, now: () => new Date() }),
     executions: createSfnExecutions(stepFunctions),
+    noteRedrive: (promotionId, redrive, { subject, name, verifiedEmail }) =>
+      append(
+        promotionId,
+        redriveAsked(redrive, { type: 'person', subject, name, verifiedEmail }, new Date().toISOString()),
+      ),
     identity: createOpenIdIdentity(env.OIDC_ISSUER, env.OIDC_CLIENT_ID),
     sessionSecret: async () => {
       const secret = await secrets.send(new GetSecretValueCommand({ SecretId: env.SESSION_SECRET_ARN }));

@@ -8,10 +8,10 @@ export const functions = {
     entry: 'tasks/promotions/start-promotion.lambda.ts',
     environment: ['APPLICATION', 'BRANCH', 'REPOSITORY_NAME', 'STATE_MACHINE_ARN', 'LEDGER_TABLE'],
   },
-  /** Rule on "Step Functions Execution Status Change" of the machine → keeps the promotion's status, tells operators. */
+  /** Rule on "Step Functions Execution Status Change" of the machine → keeps the promotion's status, tells operators, seals its evidence. */
   'track-promotion': {
     entry: 'tasks/promotions/track-promotion.lambda.ts',
-    environment: ['LEDGER_TABLE', 'PROMOTIONS_TOPIC_ARN', 'SITE_URL'],
+    environment: ['EVIDENCE_BUCKET', 'EVIDENCE_KEY_ARN', 'LEDGER_TABLE', 'PROMOTIONS_TOPIC_ARN', 'SITE_URL'],
   },
   /** Callback states → starts the external job. */
   'start-job': {

@@ -6,6 +6,7 @@ const root = path.resolve(import.meta.dirname, '..');
 /** For each folder, the folders of ours that its files may import from. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   tasks: ['tasks'],
+  cli: ['cli', 'tasks'],
   workflows: ['workflows', 'tasks'],
   'approvals-ui': ['approvals-ui', 'tasks'],
   'infra/aws': ['infra/aws', 'infra/config.ts', 'workflows', 'tasks', 'approvals-ui'],

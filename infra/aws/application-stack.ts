@@ -30,7 +30,7 @@ export class ApplicationStack extends Stack {
     const { application, config, bundles, platform, ...props } = stackProps;
     super(scope, id, props);
     const { name } = application;
-    const { vpc, ledger, promotions, siteUrl } = platform;
+    const { vpc, ledger, evidence, promotions, siteUrl } = platform;
 
     const repository = new Repository(this, 'Repository', {
       repositoryName: name,
@@ -93,6 +93,7 @@ export class ApplicationStack extends Stack {
       bundles,
       repository,
       ledger,
+      evidence,
       promotions,
       siteUrl,
       recipe,

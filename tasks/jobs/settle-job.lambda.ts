@@ -1,4 +1,4 @@
-import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
+import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { readEnv } from '../read-env.ts';
 import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
 import { createJobKinds } from './job-kinds.ts';
@@ -7,7 +7,7 @@ import { settleJob } from './settle-job.ts';
 const env = readEnv('AWS_REGION', 'LEDGER_TABLE');
 
 export const handler = settleJob({
-  ledger: createDynamoDbLedger(env.LEDGER_TABLE),
+  ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
   tasks: createSfnTaskCompletions(),
   kinds: createJobKinds(env.AWS_REGION),
   now: () => new Date(),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
+import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createAutoScalingGroups } from '../prod-fleet/auto-scaling-groups.ts';
 import { createDeploymentGroups } from '../prod-fleet/deployment-groups.ts';
 import { beforeRun } from '../prod-fleet/leftovers.ts';
@@ -23,7 +23,7 @@ const prod = {
 };
 
 export const handler = startJob({
-  ledger: createDynamoDbLedger(env.LEDGER_TABLE),
+  ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
   tasks: createSfnTaskCompletions(),
   kinds: createJobKinds(env.AWS_REGION, beforeRun(prod, createAutoScalingGroups(), createDeploymentGroups())),
   now: () => new Date(),

@@ -1,4 +1,4 @@
-import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
+import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { readEnv } from '../read-env.ts';
 import { createCommits } from './codecommit-commits.ts';
 import { createStartExecution } from './sfn-executions.ts';
@@ -7,7 +7,7 @@ import { startPromotion } from './start-promotion.ts';
 const env = readEnv('APPLICATION', 'BRANCH', 'LEDGER_TABLE', 'REPOSITORY_NAME', 'STATE_MACHINE_ARN');
 
 export const handler = startPromotion({
-  ledger: createDynamoDbLedger(env.LEDGER_TABLE),
+  ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
   commit: createCommits(),
   startExecution: createStartExecution(env.STATE_MACHINE_ARN),
   stateMachineArn: env.STATE_MACHINE_ARN,

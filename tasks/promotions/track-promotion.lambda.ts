@@ -1,14 +1,34 @@
-import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
+import { startedByHand } from '../evidence/facts.ts';
+import { createKmsSigner } from '../evidence/kms-signer.ts';
+import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { createS3Archive } from '../evidence/s3-archive.ts';
+import { sealEvidence } from '../evidence/seal-evidence.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
 import { createExecutions } from './sfn-executions.ts';
 import { trackPromotion } from './track-promotion.ts';
 
-const env = readEnv('LEDGER_TABLE', 'PROMOTIONS_TOPIC_ARN', 'SITE_URL');
+const env = readEnv(
+  'EVIDENCE_BUCKET',
+  'EVIDENCE_KEY_ARN',
+  'LEDGER_TABLE',
+  'PROMOTIONS_TOPIC_ARN',
+  'SITE_URL',
+);
+// A promotion that is not known yet when its execution starts was started past the push.
+const { ledger, store, append } = createRecordedLedger(env.LEDGER_TABLE, startedByHand);
 
 export const handler = trackPromotion({
-  ledger: createDynamoDbLedger(env.LEDGER_TABLE),
+  ledger,
   executions: createExecutions(),
   notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
   siteUrl: env.SITE_URL,
+  sealEvidence: sealEvidence({
+    ledger,
+    store,
+    append,
+    signer: createKmsSigner(env.EVIDENCE_KEY_ARN),
+    archive: createS3Archive(env.EVIDENCE_BUCKET),
+    now: () => new Date(),
+  }),
 });

@@ -18,6 +18,8 @@ export interface TrackPromotionDependencies {
   readonly executions: Executions;
   readonly notices: Notices;
   readonly siteUrl: string;
+  /** Signs and keeps the record of a promotion that has ended. Safe to repeat. */
+  readonly sealEvidence: (promotionId: string) => Promise<void>;
 }
 
 /** Step Functions tells an older state of the execution than the event did: to be asked again. */
@@ -93,12 +95,12 @@ const isNoted = (
   promotion.endedAt === execution.stopDate?.toISOString();
 
 /**
- * An execution's status changed: keeps the promotion as Step Functions describes it, and tells operators of a
- * failure, once. Events may come doubled, late and in any order.
+ * An execution's status changed: keeps the promotion as Step Functions describes it, tells operators of a failure,
+ * once, and seals the evidence of what has ended. Events may come doubled, late and in any order.
  * @throws ExecutionNotSettledError while Step Functions still describes what was before the event
  */
 export const trackPromotion =
-  ({ ledger, executions, notices, siteUrl }: TrackPromotionDependencies) =>
+  ({ ledger, executions, notices, siteUrl, sealEvidence }: TrackPromotionDependencies) =>
   async ({ detail }: ExecutionStatusChange): Promise<void> => {
     const { executionArn } = detail;
     for (;;) {
@@ -113,7 +115,11 @@ export const trackPromotion =
       if (promotion === undefined) return;
       const status = statusOf(execution);
       // Also how the loop ends: another event may have written an older status over a newer one.
-      if (known !== undefined && isNoted(known, status, execution)) return;
+      if (known !== undefined && isNoted(known, status, execution)) {
+        // Here also when an earlier try was cut short between noting the end and sealing.
+        if (known.endedAt !== undefined) await sealEvidence(promotionId);
+        return;
+      }
       if (known === undefined) await ledger.addPromotion(promotion);
 
       const { error = '', cause = '' } = execution;

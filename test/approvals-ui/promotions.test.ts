@@ -1,7 +1,7 @@
 import { ExecutionNotRedrivable, SFNClient } from '@aws-sdk/client-sfn';
 import { createSfnExecutions } from '../../approvals-ui/sfn-executions.ts';
 import { stateNames } from '../../workflows/state-names.ts';
-import { aJob, aPromotion } from '../tasks/doubles/samples.ts';
+import { aJob, aPromotion, PROMOTION_ID } from '../tasks/doubles/samples.ts';
 import type { History } from './support/history.ts';
 import { createScene, untilProd, untilQc } from './support/scene.ts';
 
@@ -175,6 +175,7 @@ describe('a redrive', () => {
     expect(answer.status).toBe(303);
     expect(answer.headers.get('location')).toBe(PATH);
     expect(scene.redriven).toEqual([ARN]);
+    expect(scene.notedRedrives).toEqual([[PROMOTION_ID, 1, 'olga']]);
     expect(scene.log).toContainEqual(
       expect.objectContaining({ event: 'redrive', person: 'olga', outcome: 'redriven' }),
     );

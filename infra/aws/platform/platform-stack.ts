@@ -1,9 +1,12 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
+import { platformParameters } from '../../../tasks/platform-parameters.ts';
 import type { LockstepConfig } from '../../config.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
 import { ApprovalsSite } from './approvals-site.ts';
+import { Evidence } from './evidence.ts';
 import { Ledger } from './ledger.ts';
 import { createNetwork } from './network.ts';
 import { PromotionsTopic } from './promotions-topic.ts';
@@ -18,6 +21,7 @@ export interface PlatformStackProps extends StackProps {
 export class PlatformStack extends Stack {
   readonly vpc: IVpc;
   readonly ledger: Ledger;
+  readonly evidence: Evidence;
   readonly promotions: PromotionsTopic;
   readonly siteUrl: string;
 
@@ -25,6 +29,7 @@ export class PlatformStack extends Stack {
     super(scope, id, props);
     this.vpc = createNetwork(this, 'Network');
     this.ledger = new Ledger(this, 'Ledger');
+    this.evidence = new Evidence(this, 'Evidence');
     this.promotions = new PromotionsTopic(this, 'Promotions', {
       key: rotatingKey(this, 'MailKey', 'Lockstep: mail to approvers and operators'),
       applications: config.applications,
@@ -44,5 +49,22 @@ export class PlatformStack extends Stack {
     new CfnOutput(this, 'UserPoolClientId', { value: site.signIn.client.userPoolClientId });
     new CfnOutput(this, 'LedgerTableName', { value: this.ledger.table.tableName });
     new CfnOutput(this, 'PromotionsTopicArn', { value: this.promotions.topic.topicArn });
+    new CfnOutput(this, 'EvidenceBucketName', { value: this.evidence.bucket.bucketName });
+    new CfnOutput(this, 'EvidenceKeyArn', {
+      value: this.evidence.signingKey.keyArn,
+      description: 'Key that signs evidence: auditors compare its fingerprint',
+    });
+    // The command line finds Lockstep by these.
+    const parameters: Readonly<Record<keyof typeof platformParameters, string>> = {
+      ledgerTable: this.ledger.table.tableName,
+      evidenceBucket: this.evidence.bucket.bucketName,
+      evidenceKeyArn: this.evidence.signingKey.keyArn,
+    };
+    for (const [name, value] of Object.entries(parameters))
+      new StringParameter(this, `Parameter-${name}`, {
+        parameterName: platformParameters[name as keyof typeof platformParameters],
+        stringValue: value,
+        description: 'Where the command line of Lockstep looks',
+      });
   }
 }

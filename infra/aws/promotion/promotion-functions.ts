@@ -17,6 +17,7 @@ import {
   pipelineName,
   stateMachineArn,
 } from '../names.ts';
+import type { Evidence } from '../platform/evidence.ts';
 import type { Ledger } from '../platform/ledger.ts';
 import type { PromotionsTopic } from '../platform/promotions-topic.ts';
 
@@ -25,6 +26,7 @@ export interface PromotionFunctionsProps {
   readonly bundles: string;
   readonly repository: IRepository;
   readonly ledger: Ledger;
+  readonly evidence: Evidence;
   readonly promotions: PromotionsTopic;
   readonly siteUrl: string;
   readonly recipe: ImageRecipe;
@@ -53,7 +55,7 @@ export class PromotionFunctions extends Construct {
     private readonly props: PromotionFunctionsProps,
   ) {
     super(scope, id);
-    const { application, bundles, repository, ledger, promotions, siteUrl, prod } = props;
+    const { application, bundles, repository, ledger, evidence, promotions, siteUrl, prod } = props;
     const stack = Stack.of(this);
     const LEDGER_TABLE = ledger.table.tableName;
     const machine = stateMachineArn(stack, application.name);
@@ -82,8 +84,10 @@ export class PromotionFunctions extends Construct {
     this.trackPromotion = new LockstepFunction(this, 'TrackPromotion', {
       name: 'track-promotion',
       bundles,
-      description: "Keeps a promotion's status and tells operators of failures",
+      description: "Keeps a promotion's status, tells operators of failures and seals evidence",
       environment: {
+        EVIDENCE_BUCKET: evidence.bucket.bucketName,
+        EVIDENCE_KEY_ARN: evidence.signingKey.keyArn,
         LEDGER_TABLE,
         PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
         SITE_URL: siteUrl,
@@ -171,8 +175,10 @@ export class PromotionFunctions extends Construct {
     });
     this.allowVerifyProd();
 
-    ledger.allow(this.startPromotion, 'PutItem');
-    ledger.allow(this.trackPromotion, 'GetItem', 'PutItem', 'UpdateItem');
+    // Whoever writes reads the record of the promotion first, and adds to its end.
+    ledger.allow(this.startPromotion, 'PutItem', 'Query');
+    ledger.allow(this.trackPromotion, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    evidence.allowSealing(this.trackPromotion, application.name);
     ledger.allow(this.pointAtImage, 'UpdateItem');
     ledger.allow(this.requestApproval, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.confirmApprovers, 'Query');

@@ -41,6 +41,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
   const executions = new Map<string, Execution>();
   const told: { token: string; output: object }[] = [];
   const redriven: string[] = [];
+  const notedRedrives: (readonly [promotionId: string, redrive: number, person: string])[] = [];
   const log: Readonly<Record<string, unknown>>[] = [];
   let stillWaits = true;
 
@@ -65,6 +66,9 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
         redriven.push(arn);
         return { kind: 'redriven' };
       },
+    },
+    noteRedrive: async (promotionId, redrive, { name }) => {
+      notedRedrives.push([promotionId, redrive, name]);
     },
     // Stands for a provider that lets in whoever the code names.
     identity: {
@@ -97,6 +101,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
     executions,
     told,
     redriven,
+    notedRedrives,
     log,
     now: () => now,
     advance: (ms: number) => {

@@ -107,13 +107,16 @@ describe('data', () => {
       expect([id, JSON.stringify(Properties)]).toEqual([id, expect.stringContaining('"Encrypted":true')]);
   });
 
-  it('keys rotate', () => {
+  it('keys rotate, but for the one that signs, which KMS cannot rotate', () => {
     for (const [id, { Properties }] of every('AWS::KMS::Key'))
-      expect([id, Properties.EnableKeyRotation]).toEqual([id, true]);
+      expect([id, Properties.EnableKeyRotation]).toEqual([
+        id,
+        Properties.KeyUsage === 'SIGN_VERIFY' ? undefined : true,
+      ]);
   });
 });
 
-/** Resource types whose names CloudFormation demands, or that refer to themselves or in a circle. */
+/** Names that CloudFormation demands, that refer to themselves or in a circle, or that the command line looks up. */
 const NAMED = [
   'AWS::CodeCommit::Repository orders',
   'AWS::CodeDeploy::DeploymentGroup qat',
@@ -133,6 +136,9 @@ const NAMED = [
   'AWS::ImageBuilder::InfrastructureConfiguration lockstep-orders-prod',
   'AWS::ImageBuilder::InfrastructureConfiguration lockstep-orders-qat',
   'AWS::Logs::LogGroup /aws/vendedlogs/states/lockstep-orders',
+  'AWS::SSM::Parameter /lockstep/platform/evidence-bucket',
+  'AWS::SSM::Parameter /lockstep/platform/evidence-key',
+  'AWS::SSM::Parameter /lockstep/platform/ledger-table',
   'AWS::StepFunctions::StateMachine lockstep-orders',
 ];
 const NAME_PROPERTIES = new Set([
@@ -188,6 +194,8 @@ it('gives what operators and the embedded run look for', () => {
     Object.keys(stacks[name]?.Outputs ?? {}).filter((output) => !output.startsWith('Exports'));
   expect(outputs('Lockstep-Platform').sort()).toEqual([
     'ApprovalsUrl',
+    'EvidenceBucketName',
+    'EvidenceKeyArn',
     'LedgerTableName',
     'PromotionsTopicArn',
     'UserPoolClientId',

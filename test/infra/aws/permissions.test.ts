@@ -66,6 +66,8 @@ describe('permissions', () => {
         : [],
     );
     expect(wild).toEqual([
+      expect.stringMatching(/^EvidenceSigningKey\w+: kms:\*$/),
+      expect.stringMatching(/^EvidenceStorageKey\w+: kms:\*$/),
       expect.stringMatching(/^MailKey\w+: kms:\*$/),
       expect.stringMatching(/^Key\w+: kms:\*$/),
     ]);
@@ -99,6 +101,18 @@ describe('permissions', () => {
       grantsOf(template, id).some((grant) => grant.startsWith('codepipeline:StartPipelineExecution ')),
     );
     expect(starting.map(([id]) => id.replace(/Role\w*$/, ''))).toEqual(['FunctionsStartJob']);
+  });
+
+  it('let nobody but track-promotion sign evidence, and nobody change or delete it', () => {
+    const grants = every('AWS::IAM::Role').flatMap(([id, , template]) =>
+      grantsOf(template, id).map((grant) => [id.replace(/Role\w*$/, ''), grant] as const),
+    );
+    const signing = grants.filter(([, grant]) => grant.startsWith('kms:Sign '));
+    expect(signing).toEqual([['FunctionsTrackPromotion', expect.stringContaining('EvidenceSigningKey')]]);
+    const onBucket = grants.filter(([, grant]) => /EvidenceBucket/.test(grant));
+    expect(onBucket).toEqual([
+      ['FunctionsTrackPromotion', expect.stringMatching(/^s3:PutObject on .*EvidenceBucket.*\/orders\/\*$/)],
+    ]);
   });
 
   it("are AWS's own policies only where its services ask for them", () => {

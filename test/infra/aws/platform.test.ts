@@ -1,3 +1,4 @@
+import { platformParameters } from '../../../tasks/platform-parameters.ts';
 import { ofType, only, stackOf, synthesize, text } from './support/templates.ts';
 
 const stacks = synthesize();
@@ -42,6 +43,43 @@ describe('approvals', () => {
       ['email', 'pmo@example.com', { role: ['pmo'] }],
       ['email', 'qc@example.com', { role: ['qc'] }],
     ]);
+  });
+});
+
+describe('evidence', () => {
+  it('is signed by a key on the curve P-256 that only signs', () => {
+    const [, key] = only(platform, 'AWS::KMS::Key', 'EvidenceSigningKey');
+    expect(key).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
+    });
+  });
+
+  it('is locked in every version for seven years, and deleted some weeks later', () => {
+    const [, bucket] = only(platform, 'AWS::S3::Bucket', 'EvidenceBucket');
+    expect(bucket.DeletionPolicy).toBe('Retain');
+    expect(bucket.Properties).toMatchObject({
+      VersioningConfiguration: { Status: 'Enabled' },
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: {
+        ObjectLockEnabled: 'Enabled',
+        Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 2557 } },
+      },
+      LifecycleConfiguration: {
+        Rules: [
+          {
+            ExpirationInDays: 2587,
+            NoncurrentVersionExpiration: { NoncurrentDays: 2587 },
+            Status: 'Enabled',
+          },
+        ],
+      },
+    });
+  });
+
+  it('is found by the command line through parameters', () => {
+    const parameters = ofType(platform, 'AWS::SSM::Parameter').map(([, { Properties }]) => Properties.Name);
+    expect(parameters.sort()).toEqual(Object.values(platformParameters).sort());
   });
 });
 

@@ -61,9 +61,11 @@ const history: HistoryEvent[][] = [
 
 let ledger: Ledger;
 let sent: Notice[];
+let sealed: string[];
 beforeEach(async () => {
   ledger = createMemoryLedger();
   sent = [];
+  sealed = [];
 });
 const track = (detail: object, ...described: DescribeExecutionOutput[]) => {
   let asked = 0;
@@ -87,6 +89,9 @@ const track = (detail: object, ...described: DescribeExecutionOutput[]) => {
     executions: createExecutions(client),
     notices,
     siteUrl: 'https://approvals.example.com',
+    sealEvidence: async (promotionId) => {
+      sealed.push(promotionId);
+    },
   })({ detail: { executionArn, ...detail } });
 };
 
@@ -169,6 +174,21 @@ describe('tracking a promotion', () => {
     await expect(track({ status: 'SUCCEEDED' }, execution({}))).rejects.toMatchObject({
       name: 'ExecutionNotSettled',
     });
+  });
+
+  it('seals the evidence once it is noted that the promotion has ended, also when that was cut short before', async () => {
+    await ledger.addPromotion(aPromotion());
+    await track({ status: 'FAILED' }, execution(failed));
+    expect(sealed).toEqual([PROMOTION_ID]);
+    await track({ status: 'FAILED' }, execution(failed));
+    expect(sealed).toEqual([PROMOTION_ID, PROMOTION_ID]);
+  });
+
+  it('seals nothing of a promotion that runs', async () => {
+    await ledger.addPromotion(aPromotion());
+    await track({ status: 'RUNNING' }, execution({}));
+    await track({ status: 'RUNNING', redriveCount: 1 }, execution({ redriveCount: 1 }));
+    expect(sealed).toEqual([]);
   });
 
   it('adds a promotion whose execution was started by hand', async () => {

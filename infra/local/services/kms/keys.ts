@@ -2,6 +2,9 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { AwsError, type Host, type PolicyDocument } from '../../host.ts';
 import { arnOf } from '../shared/callers.ts';
 
+/** Kinds of keys that there are. */
+export type KeySpec = 'SYMMETRIC_DEFAULT' | 'ECC_NIST_P256';
+
 /** A key as the store keeps it. Its material never leaves the state directory. */
 export interface KeyRecord {
   readonly id: string;
@@ -10,7 +13,9 @@ export interface KeyRecord {
   readonly isEnabled: boolean;
   readonly isPendingDeletion: boolean;
   readonly policy: PolicyDocument;
-  /** 256 bits, base64. */
+  /** `ECC_NIST_P256` signs, `SYMMETRIC_DEFAULT` encrypts. @default 'SYMMETRIC_DEFAULT' */
+  readonly spec?: KeySpec;
+  /** 256 bits, or the private key in PKCS #8; base64. */
   readonly material: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
@@ -41,6 +46,15 @@ export const findKey = (host: Host, given: string | undefined): KeyRecord => {
 export const requireUsable = ({ arn, isEnabled, isPendingDeletion }: KeyRecord): void => {
   if (isPendingDeletion) throw new AwsError('KMSInvalidStateException', `${arn} is pending deletion.`);
   if (!isEnabled) throw new AwsError('DisabledException', `${arn} is disabled.`);
+};
+
+/** @throws AwsError `InvalidKeyUsageException` for a key of the other kind */
+export const requireSpec = ({ arn, spec = 'SYMMETRIC_DEFAULT' }: KeyRecord, wanted: KeySpec): void => {
+  if (spec !== wanted)
+    throw new AwsError(
+      'InvalidKeyUsageException',
+      `${arn} key usage is ${spec === 'ECC_NIST_P256' ? 'SIGN_VERIFY' : 'ENCRYPT_DECRYPT'} which is not valid for this operation.`,
+    );
 };
 
 type EncryptionContext = Readonly<Record<string, string>>;

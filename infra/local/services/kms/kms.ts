@@ -31,18 +31,20 @@ import {
   type KeyRecord,
   keyIdOf,
   keyTable,
+  requireSpec,
   requireUsable,
 } from './keys.ts';
+import { newSigningKey, signingOperations } from './signing.ts';
 
 type Answer<Output> = Omit<Output, '$metadata'>;
 
 const KEY = 'AWS::KMS::Key';
 const ALIAS = 'AWS::KMS::Alias';
 
-/** KMS: symmetric keys, each 256 random bits in the store. Key policies decide who may use them. */
+/** KMS: symmetric keys, each 256 random bits in the store, and key pairs that sign. Key policies decide who may use them. */
 export const createKmsService = (host: Host): Service => ({
   name: 'kms',
-  operations: kmsOperations(host),
+  operations: { ...kmsOperations(host), ...signingOperations(host) },
   resources: { [KEY]: keyProvider(host), [ALIAS]: aliasProvider(host) },
   resourcePolicy: (arn) => keyTable(host).get(arn.split('/').at(-1) ?? '')?.policy,
 });
@@ -62,6 +64,7 @@ const kmsOperations = (host: Host): Readonly<Record<string, Operation>> => {
   const usable = (given: string | undefined): KeyRecord => {
     const key = findKey(host, given);
     requireUsable(key);
+    requireSpec(key, 'SYMMETRIC_DEFAULT');
     return key;
   };
   const ofBlob = ({ KeyId, CiphertextBlob = new Uint8Array() }: DecryptCommandInput): KeyRecord => {
@@ -132,7 +135,9 @@ const kmsOperations = (host: Host): Readonly<Record<string, Operation>> => {
   const describeKey: Operation<DescribeKeyCommandInput, Answer<DescribeKeyCommandOutput>> = {
     requires: ({ KeyId }) => access('kms:DescribeKey', findKey(host, KeyId)),
     run: ({ KeyId }) => {
-      const { id, arn, description, isEnabled, isPendingDeletion, createdAt } = findKey(host, KeyId);
+      const { id, arn, description, isEnabled, isPendingDeletion, createdAt, ...key } = findKey(host, KeyId);
+      const spec = key.spec ?? 'SYMMETRIC_DEFAULT';
+      const isSymmetric = spec === 'SYMMETRIC_DEFAULT';
       return {
         KeyMetadata: {
           KeyId: id,
@@ -143,10 +148,12 @@ const kmsOperations = (host: Host): Readonly<Record<string, Operation>> => {
           Enabled: isEnabled && !isPendingDeletion,
           KeyState: isPendingDeletion ? 'PendingDeletion' : isEnabled ? 'Enabled' : 'Disabled',
           KeyManager: 'CUSTOMER',
-          KeySpec: 'SYMMETRIC_DEFAULT',
-          KeyUsage: 'ENCRYPT_DECRYPT',
+          KeySpec: spec,
+          KeyUsage: isSymmetric ? 'ENCRYPT_DECRYPT' : 'SIGN_VERIFY',
           Origin: 'AWS_KMS',
-          EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+          ...(isSymmetric
+            ? { EncryptionAlgorithms: ['SYMMETRIC_DEFAULT' as const] }
+            : { SigningAlgorithms: ['ECDSA_SHA_256' as const] }),
           MultiRegion: false,
         },
       };
@@ -188,13 +195,17 @@ const keyProvider = (host: Host): ResourceProvider => {
       ],
       ...['RotationPeriodInDays', 'Tags'],
     );
-    if ((read.optionalString('KeySpec') ?? 'SYMMETRIC_DEFAULT') !== 'SYMMETRIC_DEFAULT')
+    const spec = read.optionalString('KeySpec') ?? 'SYMMETRIC_DEFAULT';
+    if (spec !== 'SYMMETRIC_DEFAULT' && spec !== 'ECC_NIST_P256')
       throw read.error(
         'KeySpec',
-        'must be SYMMETRIC_DEFAULT, the only kind of key that the embedded run has',
+        'must be SYMMETRIC_DEFAULT or ECC_NIST_P256, the kinds of key that the embedded run has',
       );
-    if ((read.optionalString('KeyUsage') ?? 'ENCRYPT_DECRYPT') !== 'ENCRYPT_DECRYPT')
-      throw read.error('KeyUsage', 'must be ENCRYPT_DECRYPT');
+    const usage = spec === 'SYMMETRIC_DEFAULT' ? 'ENCRYPT_DECRYPT' : 'SIGN_VERIFY';
+    if ((read.optionalString('KeyUsage') ?? 'ENCRYPT_DECRYPT') !== usage)
+      throw read.error('KeyUsage', `must be ${usage} with the key spec ${spec}`);
+    if (spec !== 'SYMMETRIC_DEFAULT' && read.optionalBoolean('EnableKeyRotation') === true)
+      throw read.error('EnableKeyRotation', 'must be false: KMS rotates symmetric keys only');
     const known = table.get(id);
     const key: KeyRecord = {
       id,
@@ -205,7 +216,10 @@ const keyProvider = (host: Host): ResourceProvider => {
       policy: read.has('KeyPolicy')
         ? (read.object('KeyPolicy') as unknown as PolicyDocument)
         : defaultPolicy(host),
-      material: known?.material ?? randomBytes(32).toString('base64'),
+      spec,
+      material:
+        known?.material ??
+        (spec === 'SYMMETRIC_DEFAULT' ? randomBytes(32).toString('base64') : newSigningKey()),
       createdAt: known?.createdAt ?? host.clock.now(),
     };
     table.put(id, key);

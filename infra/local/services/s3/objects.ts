@@ -3,12 +3,22 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { AwsError, type Host } from '../../host.ts';
 
+/** Keeps a version from being deleted until then. */
+export interface Retention {
+  /** `GOVERNANCE`: who may bypass it can delete all the same. `COMPLIANCE`: nobody can. */
+  readonly mode: 'GOVERNANCE' | 'COMPLIANCE';
+  /** In ms. */
+  readonly until: number;
+}
+
 /** A bucket, as the store keeps it under its name. */
 export interface Bucket {
   readonly name: string;
   readonly isVersioned: boolean;
   /** Set for buckets encrypted with a key of KMS. */
   readonly kmsKeyArn?: string;
+  /** Set for buckets with Object Lock; `retention` is what new versions get by default. */
+  readonly lock?: { readonly retention?: { readonly mode: Retention['mode']; readonly days: number } };
   /** In ms. */
   readonly createdAt: number;
 }
@@ -24,6 +34,7 @@ export interface ObjectVersion {
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly kmsKeyArn?: string;
+  readonly retention?: Retention;
   /** In ms. */
   readonly modifiedAt: number;
 }
@@ -34,6 +45,8 @@ export interface NewObject {
   readonly contentType?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly kmsKeyArn?: string;
+  /** @default the bucket's */
+  readonly retention?: Retention;
 }
 
 /** Objects of all buckets: bytes in files, everything else in the store. */
@@ -49,6 +62,9 @@ export interface ObjectStore {
   readonly isEmpty: (bucket: string) => boolean;
   readonly removeFolder: (bucket: string) => void;
 }
+
+/** In ms. */
+const DAY = 86_400_000;
 
 interface StoredObject {
   readonly bucket: string;
@@ -75,7 +91,10 @@ export const createObjectStore = (host: Host): ObjectStore => {
   };
 
   return {
-    put: (bucket, key, { body, contentType, metadata, kmsKeyArn }) => {
+    put: (bucket, key, { body, contentType, metadata, kmsKeyArn, retention: asked }) => {
+      const byDefault = bucket.lock?.retention;
+      const retention =
+        asked ?? (byDefault && { mode: byDefault.mode, until: host.clock.now() + byDefault.days * DAY });
       const file = randomUUID();
       fs.mkdirSync(folder(bucket.name), { recursive: true });
       const target = path.join(folder(bucket.name), file);
@@ -89,6 +108,7 @@ export const createObjectStore = (host: Host): ObjectStore => {
         contentType: contentType ?? 'application/octet-stream',
         metadata: metadata ?? {},
         ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+        ...(retention && { retention }),
         modifiedAt: host.clock.now(),
       };
       append(bucket, key, version);

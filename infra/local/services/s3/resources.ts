@@ -26,6 +26,8 @@ const bucketProvider = (host: Host, objects: ObjectStore): ResourceProvider => {
       'AccessControl',
       'LifecycleConfiguration',
       'LoggingConfiguration',
+      'ObjectLockConfiguration',
+      'ObjectLockEnabled',
       'OwnershipControls',
       'PublicAccessBlockConfiguration',
       'Tags',
@@ -38,10 +40,14 @@ const bucketProvider = (host: Host, objects: ObjectStore): ResourceProvider => {
     const usesKms = encryption?.string('SSEAlgorithm').startsWith('aws:kms');
     const keyId = usesKms ? encryption?.optionalString('KMSMasterKeyID') : undefined;
     const status = read.optionalAt('VersioningConfiguration')?.string('Status');
+    const lock = readLock(read);
+    if (lock && status !== 'Enabled')
+      throw read.error('VersioningConfiguration', 'must have the status Enabled with Object Lock');
     buckets.put(name, {
       name,
       isVersioned: status === 'Enabled',
       ...(keyId !== undefined && { kmsKeyArn: keyArn(host, keyId) }),
+      ...(lock && { lock }),
       createdAt: buckets.get(name)?.createdAt ?? host.clock.now(),
     });
     const domain = `${name}.s3.${host.region}.amazonaws.com`;
@@ -72,6 +78,27 @@ const bucketProvider = (host: Host, objects: ObjectStore): ResourceProvider => {
       objects.removeFolder(physicalId);
     },
   };
+};
+
+/** Days that S3 counts for a year of retention. */
+const DAYS_OF_YEAR = 365;
+
+/** The bucket's Object Lock, if it has one. */
+const readLock = (read: ReturnType<typeof readProperties>): Bucket['lock'] => {
+  const configuration = read.optionalAt('ObjectLockConfiguration');
+  if (read.optionalBoolean('ObjectLockEnabled') !== true) {
+    if (configuration) throw read.error('ObjectLockConfiguration', 'needs ObjectLockEnabled to be true');
+    return undefined;
+  }
+  const byDefault = configuration?.optionalAt('Rule')?.optionalAt('DefaultRetention');
+  if (!byDefault) return {};
+  const mode = byDefault.string('Mode');
+  if (mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE')
+    throw byDefault.error('Mode', 'must be GOVERNANCE or COMPLIANCE');
+  const [days, years] = [byDefault.optionalNumber('Days'), byDefault.optionalNumber('Years')];
+  if ((days === undefined) === (years === undefined))
+    throw byDefault.error('Days', 'must be given, or else Years, and not both');
+  return { retention: { mode, days: days ?? (years ?? 0) * DAYS_OF_YEAR } };
 };
 
 /** A key by its id alone belongs to this account. */

@@ -82,23 +82,44 @@ export const createS3Service = (host: Host): Service => {
     Metadata: { ...version.metadata },
     ...(version.versionId !== 'null' && { VersionId: version.versionId }),
     ...encryption(version.kmsKeyArn),
+    ...(version.retention && {
+      ObjectLockMode: version.retention.mode,
+      ObjectLockRetainUntilDate: new Date(version.retention.until),
+    }),
   });
+  const askedRetention = (
+    bucket: Bucket,
+    { ObjectLockMode: mode, ObjectLockRetainUntilDate: until }: PutInput,
+  ) => {
+    if (mode === undefined && until === undefined) return undefined;
+    if (!bucket.lock) throw new AwsError('InvalidRequest', 'Bucket is missing Object Lock Configuration');
+    if (mode === undefined || until === undefined || until.getTime() <= host.clock.now())
+      throw new AwsError(
+        'InvalidArgument',
+        'Object Lock takes a mode together with a retain-until date in the future.',
+      );
+    return { mode, until: until.getTime() };
+  };
 
   const putObject: Operation<PutInput, PutObjectOutput> = {
-    requires: ({ Bucket: bucket = '', Key: key, SSEKMSKeyId }) => [
+    requires: ({ Bucket: bucket = '', Key: key, SSEKMSKeyId, ObjectLockMode }) => [
       { action: 's3:PutObject', resource: objectArn(bucket, key) },
+      ...(ObjectLockMode ? [{ action: 's3:PutObjectRetention', resource: objectArn(bucket, key) }] : []),
       ...withKey('kms:GenerateDataKey', SSEKMSKeyId ?? buckets.get(bucket)?.kmsKeyArn),
     ],
-    run: ({ Bucket: name, Key: key, Body = '', ContentType, Metadata, SSEKMSKeyId }) => {
+    run: (input) => {
+      const { Bucket: name, Key: key, Body = '', ContentType, Metadata, SSEKMSKeyId } = input;
       const bucket = bucketOf(name);
       if (!key || Buffer.byteLength(key) > 1024)
         throw new AwsError('KeyTooLongError', 'Keys must have 1 to 1024 bytes.');
       const kmsKeyArn = SSEKMSKeyId ?? bucket.kmsKeyArn;
+      const retention = askedRetention(bucket, input);
       const version = objects.put(bucket, key, {
         body: typeof Body === 'string' ? Buffer.from(Body) : Body,
         ...(ContentType !== undefined && { contentType: ContentType }),
         ...(Metadata && { metadata: Metadata }),
         ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+        ...(retention && { retention }),
       });
       return {
         ETag: `"${version.etag}"`,
@@ -122,11 +143,25 @@ export const createS3Service = (host: Host): Service => {
   };
 
   const deleteObject: Operation<DeleteObjectRequest, DeleteObjectOutput> = {
-    requires: ({ Bucket: bucket, Key: key, VersionId }) => ({
-      action: VersionId ? 's3:DeleteObjectVersion' : 's3:DeleteObject',
-      resource: objectArn(bucket, key),
-    }),
-    run: ({ Bucket: bucket, Key: key = '', VersionId }) => {
+    requires: ({ Bucket: bucket, Key: key, VersionId, BypassGovernanceRetention }) => [
+      {
+        action: VersionId ? 's3:DeleteObjectVersion' : 's3:DeleteObject',
+        resource: objectArn(bucket, key),
+      },
+      ...(BypassGovernanceRetention
+        ? [{ action: 's3:BypassGovernanceRetention', resource: objectArn(bucket, key) }]
+        : []),
+    ],
+    run: ({ Bucket: bucket, Key: key = '', VersionId, BypassGovernanceRetention = false }) => {
+      const locked = VersionId ? objects.find(bucketOf(bucket).name, key, VersionId)?.retention : undefined;
+      const isBypassed = locked?.mode === 'GOVERNANCE' && BypassGovernanceRetention;
+      if (locked && locked.until > host.clock.now() && !isBypassed)
+        throw new AwsError(
+          'AccessDenied',
+          `Access Denied because object protected by object lock: ${key}, version ${VersionId}, ` +
+            `is retained until ${new Date(locked.until).toISOString()}.`,
+          403,
+        );
       const { versionId } = objects.remove(bucketOf(bucket), key, VersionId);
       return versionId === undefined ? {} : { DeleteMarker: true, VersionId: versionId };
     },

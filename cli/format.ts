@@ -1,0 +1,176 @@
+import type { EvidenceEntry } from '../tasks/evidence/chain.ts';
+import type { ClaimedEntry } from '../tasks/evidence/verify-chain.ts';
+import type { Verification } from '../tasks/evidence/verify-evidence.ts';
+import type { Approval, Job, Promotion, Refusal } from '../tasks/ledger/items.ts';
+
+/** A promotion with everything that belongs to it. */
+export interface PromotionRecord {
+  readonly promotion: Promotion;
+  readonly jobs: readonly Job[];
+  readonly approvals: readonly Approval[];
+  readonly refusals: readonly Refusal[];
+  readonly evidence: { readonly entries: number; readonly sealedUpTo: number };
+}
+
+/** Text from outside on one line: control characters, which could rewrite the terminal, become visible. */
+export const printable = (text: string): string =>
+  text.replace(
+    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/** `2026-11-22 10:00:00` in UTC. */
+export const utc = (iso: string | undefined): string => (iso ?? '').slice(0, 19).replace('T', ' ');
+
+const cut = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most - 1)}…` : text;
+
+/** Columns, each as wide as its widest cell. */
+const table = (rows: readonly (readonly string[])[]): string => {
+  const widths = rows.reduce<number[]>(
+    (known, row) => row.map((cell, column) => Math.max(known[column] ?? 0, cell.length)),
+    [],
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+};
+
+/** The list of promotions. */
+export const promotionsText = (promotions: readonly Promotion[]): string =>
+  promotions.length === 0
+    ? 'There are no promotions.'
+    : table([
+        ['STARTED (UTC)', 'STATUS', 'REDRIVES', 'COMMIT', 'MESSAGE', 'PROMOTION'],
+        ...promotions.map((promotion) => [
+          utc(promotion.startedAt),
+          promotion.status,
+          String(promotion.redrives),
+          promotion.commitId.slice(0, 8),
+          cut(printable(promotion.commitMessage), 40),
+          promotion.promotionId,
+        ]),
+      ]);
+
+/** `name (attempt 2)`; the first attempt goes without saying. */
+const attempted = (name: string, attempt: number): string =>
+  attempt === 1 ? name : `${name} (attempt ${attempt})`;
+
+const indented = (title: string, text: string): string =>
+  text === '' ? '' : `\n\n${title}\n${text.replace(/^/gm, '  ')}`;
+
+/** One promotion. */
+export const promotionText = (record: PromotionRecord): string => {
+  const { promotion, jobs, approvals, refusals, evidence } = record;
+  const facts = [
+    ['Promotion', promotion.promotionId],
+    ['Status', `${promotion.status}${promotion.redrives > 0 ? `, redriven ${promotion.redrives} ×` : ''}`],
+    ['Commit', `${promotion.commitId} ${printable(promotion.commitMessage)}`.trim()],
+    ['Author', printable(`${promotion.commitAuthor} <${promotion.commitAuthorEmail}>`)],
+    ['Pushed', `to ${printable(promotion.branch)} by ${printable(promotion.pushedBy)}`],
+    ['Started', `${utc(promotion.startedAt)} UTC`],
+    ...(promotion.endedAt ? [['Ended', `${utc(promotion.endedAt)} UTC`]] : []),
+    ...Object.entries(promotion.images).map(([environment, id]) => [`Image ${environment}`, id]),
+    ...Object.entries(promotion.deployments).map(([environment, id]) => [`Deployment ${environment}`, id]),
+    ...(promotion.error ? [['Error', printable(promotion.error)]] : []),
+    ['Evidence', `${evidence.entries} entries, ${sealedText(evidence.sealedUpTo, evidence.entries)}`],
+  ];
+  const jobRows = jobs.map((job) => [
+    attempted(job.state, job.attempt),
+    job.status,
+    utc(job.startedAt),
+    utc(job.endedAt),
+    job.error ?? '',
+  ]);
+  const inOrder = [...approvals].sort((a, b) => (a.requestedAt < b.requestedAt ? -1 : 1));
+  const approvalRows = inOrder.map((approval) => [
+    attempted(approval.state, approval.attempt),
+    approval.status,
+    utc(approval.requestedAt),
+    utc(approval.decidedAt),
+    printable([approval.decidedBy?.name, approval.comment].filter(Boolean).join(': ')),
+  ]);
+  const refusalRows = refusals.map(({ at, role, person, reason }) => [
+    utc(at),
+    printable(person.name),
+    `as ${role}`,
+    reason,
+  ]);
+  return (
+    table(facts) +
+    indented('Jobs', table(jobRows)) +
+    indented('Approvals', table(approvalRows)) +
+    indented('Refused attempts to decide', table(refusalRows)) +
+    indented('Cause', (promotion.cause ?? '').split('\n').map(printable).join('\n'))
+  );
+};
+
+const sealedText = (sealedUpTo: number, entries: number): string => {
+  if (sealedUpTo === 0) return 'not signed yet';
+  return sealedUpTo >= entries ? 'all signed' : `signed up to ${sealedUpTo}`;
+};
+
+/** A promotion as JSON; task tokens never leave the ledger. */
+export const promotionJson = ({ promotion, jobs, approvals, refusals, evidence }: PromotionRecord) => ({
+  promotion,
+  jobs: jobs.map(({ taskToken: _, answeredToken: __, clientToken: ___, ...job }) => job),
+  approvals: approvals.map(({ taskToken: _, answeredToken: __, ...approval }) => approval),
+  refusals,
+  evidence,
+});
+
+const entryText = (entry: ClaimedEntry): string => {
+  const { sequence, at, kind, actor, what = {} } = entry as Partial<EvidenceEntry>;
+  const who =
+    actor?.type === 'person' ? actor.name : actor?.type === 'identity' ? actor.arn : String(actor?.type);
+  const details = [what.state ?? what.role, what.decision ?? what.reason ?? what.status].filter(Boolean);
+  const about = details.length === 0 ? '' : ` (${details.join(': ')})`;
+  return printable(`${String(sequence).padStart(4)}  ${utc(String(at))}  ${String(kind)} by ${who}${about}`);
+};
+
+/** What checking a record found. */
+export const verificationText = (file: string, verification: Verification, isPinned: boolean): string => {
+  const { promotionId, entries, problems, sealedUpTo, sealedAt, key } = verification;
+  const lines = [];
+  if (problems.length > 0) {
+    lines.push(
+      `${file} is NOT as it was recorded:`,
+      ...problems.map(({ message }) => `- ${printable(message)}`),
+    );
+    return lines.join('\n');
+  }
+  lines.push(
+    `${file} is as it was recorded: promotion ${printable(promotionId)}, ${entries.length} entries.`,
+    '',
+    ...entries.map(entryText),
+    '',
+  );
+  if (key === undefined || sealedAt === undefined) {
+    lines.push(
+      'WARNING: nothing in it is signed, because the promotion had not ended: anybody could have written it.',
+    );
+    return lines.join('\n');
+  }
+  lines.push(
+    `Signed:      entries 1 to ${sealedUpTo}, at ${utc(sealedAt)} UTC`,
+    `Key:         ${printable(key.arn)}`,
+    `Fingerprint: ${key.fingerprint}`,
+  );
+  if (sealedUpTo < entries.length)
+    lines.push(`WARNING: entries ${sealedUpTo + 1} to ${entries.length} came after that and are not signed.`);
+  if (!isPinned) lines.push(`WARNING: ${compareText(key.arn)}`);
+  return lines.join('\n');
+};
+
+/** How to see that the key is the account's: a forger would put his own into the file. */
+const compareText = (arn: string): string =>
+  [
+    "the key came with the file. Compare the fingerprint with the account's:",
+    `  aws kms get-public-key --key-id ${printable(arn)} --query PublicKey --output text | base64 -d | sha256sum`,
+    'or give the public key in PEM: verify FILE --key KEY.pem',
+  ].join('\n');

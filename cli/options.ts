@@ -1,0 +1,119 @@
+import { parseArgs } from 'node:util';
+
+/** The command line is wrong; the program ends with 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** One command, with what it needs. Files are as given, not resolved. */
+export type Command =
+  | { readonly name: 'promotions'; readonly limit: number; readonly application?: string }
+  | { readonly name: 'show'; readonly promotion: string }
+  | { readonly name: 'redrive'; readonly promotion: string }
+  | { readonly name: 'evidence'; readonly promotion: string; readonly out: string }
+  | { readonly name: 'verify'; readonly file: string; readonly key?: string }
+  | { readonly name: 'help' };
+
+/** What the command line asks for. */
+export interface Options {
+  readonly command: Command;
+  readonly json: boolean;
+  /** Port of the embedded run; absent for AWS. */
+  readonly localPort?: number;
+}
+
+const optionTypes = {
+  limit: { type: 'string' },
+  application: { type: 'string' },
+  out: { type: 'string' },
+  key: { type: 'string' },
+  local: { type: 'boolean' },
+  port: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+/** Options that go with one command only. */
+const owners: Readonly<Record<string, string>> = {
+  limit: 'promotions',
+  application: 'promotions',
+  out: 'evidence',
+  key: 'verify',
+};
+/** What each command takes. */
+const subjects: Readonly<Record<string, string | undefined>> = {
+  promotions: undefined,
+  show: 'a promotion',
+  redrive: 'a promotion',
+  evidence: 'a promotion',
+  verify: 'a file',
+};
+
+const DEFAULT_PORT = 4566;
+const DEFAULT_LIMIT = 20;
+const MOST = 1000;
+
+const wholeNumber = (option: string, text: string, least: number, most: number): number => {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(
+    `--${option} takes a whole number from ${least} to ${most}, got ${JSON.stringify(text)}.`,
+  );
+};
+
+const readArguments = (args: readonly string[]) => {
+  try {
+    return parseArgs({ args: [...args], options: optionTypes, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+};
+
+const readCommand = (
+  values: ReturnType<typeof readArguments>['values'],
+  [name, subject, ...more]: readonly string[],
+): Command => {
+  if (name === undefined) throw new UsageError(`A command is missing: ${Object.keys(subjects).join(', ')}.`);
+  if (!Object.hasOwn(subjects, name))
+    throw new UsageError(
+      `${JSON.stringify(name)} is no command; there are ${Object.keys(subjects).join(', ')}.`,
+    );
+  for (const [option, owner] of Object.entries(owners))
+    if (option in values && owner !== name)
+      throw new UsageError(`--${option} goes with ${owner}, not with ${name}.`);
+  const wanted = subjects[name];
+  const surplus = wanted === undefined ? subject : more[0];
+  if (surplus !== undefined) throw new UsageError(`${name} does not take ${JSON.stringify(surplus)}.`);
+  if (wanted !== undefined && !subject) throw new UsageError(`${name} takes ${wanted}, got none.`);
+  const given = subject ?? '';
+  switch (name) {
+    case 'promotions':
+      return {
+        name,
+        limit: wholeNumber('limit', values.limit ?? String(DEFAULT_LIMIT), 1, MOST),
+        ...(values.application !== undefined && { application: values.application }),
+      };
+    case 'evidence':
+      if (!values.out) throw new UsageError('evidence takes --out FILE, which says where the record goes.');
+      return { name, promotion: given, out: values.out };
+    case 'verify':
+      return { name, file: given, ...(values.key !== undefined && { key: values.key }) };
+    default:
+      return { name: name as 'show' | 'redrive', promotion: given };
+  }
+};
+
+/** Reads the command line. @throws UsageError naming what is wrong and what is taken instead */
+export const parseOptions = (args: readonly string[]): Options => {
+  const { values, positionals } = readArguments(args);
+  const json = values.json ?? false;
+  if (values.help) return { command: { name: 'help' }, json };
+  if (values.port !== undefined && !values.local)
+    throw new UsageError('--port goes with --local: it is the port of the embedded run.');
+  const command = readCommand(values, positionals);
+  return {
+    command,
+    json,
+    ...(values.local && { localPort: wholeNumber('port', values.port ?? String(DEFAULT_PORT), 1, 65_535) }),
+  };
+};

@@ -1,0 +1,83 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { type Files, type Outcome, runCommand, verifyFile } from './commands.ts';
+import { type Options, parseOptions, UsageError } from './options.ts';
+import { CommandError, openSystem } from './system.ts';
+import { usage } from './usage.ts';
+
+/** Where a run of the program writes, and what its paths are relative to. */
+export interface Surroundings {
+  readonly directory: string;
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+}
+
+/** What the program ends with. */
+export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
+
+const filesBelow = (directory: string): Files => {
+  const attempt = <Value>(file: string, work: (absolute: string) => Value): Value => {
+    try {
+      return work(path.resolve(directory, file));
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const reasons: Readonly<Record<string, string>> = {
+        ENOENT: 'there is no such file or directory',
+        EEXIST: 'it exists already; choose another name',
+        EACCES: 'it may not be read or written',
+        EISDIR: 'it is a directory',
+      };
+      throw new CommandError(`${file}: ${reasons[code ?? ''] ?? message}.`);
+    }
+  };
+  return {
+    read: (file) => attempt(file, (absolute) => fs.readFileSync(absolute)),
+    create: (file, text) => attempt(file, (absolute) => fs.writeFileSync(absolute, text, { flag: 'wx' })),
+  };
+};
+
+const perform = async ({ command, localPort }: Options, files: Files): Promise<Outcome> => {
+  if (command.name === 'help') return { text: usage, json: { usage } };
+  if (command.name === 'verify') return verifyFile(command, files);
+  return runCommand(command, await openSystem(localPort), files);
+};
+
+/** What failed, for whoever sits at the terminal. */
+const explained = (error: Error, localPort: number | undefined): string => {
+  if (error instanceof CommandError) return error.message;
+  const isUnreached =
+    ('code' in error && error.code === 'ECONNREFUSED') || /ECONNREFUSED/.test(error.message);
+  if (isUnreached && localPort !== undefined)
+    return `No embedded run answers on port ${localPort}: start it with npm start, or give its --port.`;
+  if (error.name === 'CredentialsProviderError')
+    return `There are no AWS credentials (${error.message}). Sign in to AWS, or use --local for the embedded run.`;
+  if (error.message === 'Region is missing')
+    return 'There is no AWS region: set AWS_REGION, or use --local for the embedded run.';
+  return `${error.name}: ${error.message}`;
+};
+
+/**
+ * The program.
+ * @param args after `npm run lockstep --`
+ * @returns the exit code
+ */
+export const runProgram = async (args: readonly string[], surroundings: Surroundings): Promise<number> => {
+  const { directory, out, error: tell } = surroundings;
+  let options: Options;
+  try {
+    options = parseOptions(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    tell(`${error.message} See: npm run lockstep -- --help`);
+    return exitCodes.usage;
+  }
+  try {
+    const { text, json, isGood = true } = await perform(options, filesBelow(directory));
+    out(options.json ? JSON.stringify(json, null, 2) : text);
+    return isGood ? exitCodes.done : exitCodes.failed;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    tell(explained(error, options.localPort));
+    return exitCodes.failed;
+  }
+};

@@ -1,0 +1,101 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { S3Client } from '@aws-sdk/client-s3';
+import {
+  DescribeExecutionCommand,
+  ExecutionLimitExceeded,
+  ExecutionNotRedrivable,
+  RedriveExecutionCommand,
+  SFNClient,
+} from '@aws-sdk/client-sfn';
+import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { appendEvidence } from '../tasks/evidence/append-evidence.ts';
+import { createDynamoDbEvidenceStore } from '../tasks/evidence/dynamodb-evidence-store.ts';
+import type { SealingKey } from '../tasks/evidence/evidence-file.ts';
+import type { EvidenceStore } from '../tasks/evidence/evidence-store.ts';
+import { redriveAsked } from '../tasks/evidence/facts.ts';
+import { readPublicKey } from '../tasks/evidence/kms-signer.ts';
+import { readArchived } from '../tasks/evidence/s3-archive.ts';
+import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
+import type { Ledger } from '../tasks/ledger/ledger.ts';
+import { platformParameters } from '../tasks/platform-parameters.ts';
+
+/** Something that cannot be done; the message says why and what to do. The program ends with 1. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
+/** A deployed Lockstep, as the commands use it. */
+export interface System {
+  readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'jobs' | 'approvals' | 'refusals'>;
+  readonly evidence: Pick<EvidenceStore, 'entries' | 'seals'>;
+  readonly publicKey: () => Promise<SealingKey>;
+  /** The newest sealed record in the archive. */
+  readonly archived: (objectKey: string) => Promise<string | undefined>;
+  readonly isRedrivable: (executionArn: string) => Promise<boolean>;
+  /** Records who asks for the redrive of that number, 1 being the first. @returns the caller's ARN */
+  readonly noteRedrive: (promotionId: string, redrive: number) => Promise<string>;
+  /** @throws CommandError if Step Functions refuses */
+  readonly redrive: (executionArn: string) => Promise<void>;
+}
+
+/** Of the embedded run; any key that belongs to no role is the person's at the machine. */
+const localRegion = () => process.env.AWS_REGION ?? 'us-east-1';
+const local = (port: number) => ({
+  endpoint: `http://127.0.0.1:${port}`,
+  region: localRegion(),
+  credentials: { accessKeyId: 'administrator', secretAccessKey: 'administrator' },
+  maxAttempts: 1,
+});
+
+/**
+ * Finds the deployed Lockstep by its SSM parameters.
+ * @param localPort of the embedded run @default AWS, by the default credentials
+ * @throws CommandError if there is none
+ */
+export const openSystem = async (localPort?: number): Promise<System> => {
+  const config = localPort === undefined ? {} : local(localPort);
+  const names = Object.values(platformParameters);
+  const { Parameters = [] } = await new SSMClient(config).send(new GetParametersCommand({ Names: names }));
+  const parameter = (name: string): string => {
+    const value = Parameters.find(({ Name }) => Name === name)?.Value;
+    if (value === undefined)
+      throw new CommandError(
+        `Lockstep is not deployed here: there is no SSM parameter ${name}. ` +
+          'Check the credentials and AWS_REGION, deploy Lockstep-Platform, or use --local.',
+      );
+    return value;
+  };
+  const tableName = parameter(platformParameters.ledgerTable);
+  const bucket = parameter(platformParameters.evidenceBucket);
+  const keyArn = parameter(platformParameters.evidenceKeyArn);
+  const table = new DynamoDBClient(config);
+  const stepFunctions = new SFNClient(config);
+  const evidence = createDynamoDbEvidenceStore(tableName, table);
+  return {
+    ledger: createDynamoDbLedger(tableName, table),
+    evidence,
+    publicKey: () => readPublicKey(keyArn, new KMSClient(config)),
+    archived: (objectKey) => readArchived(bucket, objectKey, new S3Client(config)),
+    isRedrivable: async (executionArn) => {
+      const { redriveStatus } = await stepFunctions.send(new DescribeExecutionCommand({ executionArn }));
+      return redriveStatus === 'REDRIVABLE';
+    },
+    noteRedrive: async (promotionId, redrive) => {
+      const { Arn: arn = 'unknown' } = await new STSClient(config).send(new GetCallerIdentityCommand({}));
+      const actor = { type: 'identity', arn } as const;
+      await appendEvidence(evidence)(promotionId, redriveAsked(redrive, actor, new Date().toISOString()));
+      return arn;
+    },
+    redrive: async (executionArn) => {
+      try {
+        await stepFunctions.send(new RedriveExecutionCommand({ executionArn }));
+      } catch (error) {
+        if (error instanceof ExecutionNotRedrivable || error instanceof ExecutionLimitExceeded)
+          throw new CommandError(`Step Functions refused the redrive: ${error.message}`);
+        throw error;
+      }
+    },
+  };
+};

@@ -1,0 +1,24 @@
+/** What the command line takes, as `--help` prints it. */
+export const usage = `npm run lockstep -- COMMAND [options]
+
+  promotions           the latest promotions, newest first
+                       --limit N           how many (20)
+                       --application NAME  of that application only
+  show P               one promotion: its jobs, requests, decisions and refusals
+  redrive P            continue a failed promotion at the state where it failed
+  evidence P           write the promotion's record, signed by the account's key
+                       --out FILE          where to; must not exist yet
+  verify FILE          check a record offline: every byte, every entry, every signature
+                       --key FILE          the account's public key in PEM: any other is refused
+
+  P is a promotion's id, or the beginning of its id or commit that no other has.
+  Approvals are decided on the approvals site by those who hold the role, and nowhere else.
+
+options for all
+  --local              the embedded run on this machine instead of AWS
+  --port P             the embedded run's port (4566)
+  --json               JSON instead of text (npm run --silent lockstep -- …)
+  --help               this text
+
+AWS is reached by the default credentials and AWS_REGION.
+Ends with 0 when done, 1 when it could not be done or the record is not as it was, 2 when used wrongly.`;

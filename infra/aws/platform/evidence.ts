@@ -1,0 +1,57 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { FunctionName } from '../../../tasks/functions.ts';
+import { rotatingKey } from '../encrypted-topic.ts';
+import type { LockstepFunction } from '../lockstep-function.ts';
+
+/** How long a sealed record cannot be deleted: seven years, leap days included. */
+const RETENTION = Duration.days(7 * 365 + 2);
+/** After this many days more, records are deleted. */
+const GRACE_DAYS = 30;
+
+/** The promotions' sealed records: the key that signs them, and the bucket that keeps them. */
+export class Evidence extends Construct {
+  readonly signingKey: Key;
+  readonly bucket: Bucket;
+  private readonly storageKey: Key;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.signingKey = new Key(this, 'SigningKey', {
+      description: 'Lockstep: signs the evidence of promotions',
+      keySpec: KeySpec.ECC_NIST_P256,
+      keyUsage: KeyUsage.SIGN_VERIFY,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.storageKey = rotatingKey(this, 'StorageKey', 'Lockstep: evidence of promotions at rest');
+    this.bucket = new Bucket(this, 'Bucket', {
+      versioned: true,
+      objectLockEnabled: true,
+      // The default of the bucket locks every version: no function says for how long, so none can say less.
+      objectLockDefaultRetention: ObjectLockRetention.governance(RETENTION),
+      encryption: BucketEncryption.KMS,
+      encryptionKey: this.storageKey,
+      bucketKeyEnabled: true,
+      enforceSSL: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      removalPolicy: RemovalPolicy.RETAIN,
+      lifecycleRules: [
+        {
+          expiration: RETENTION.plus(Duration.days(GRACE_DAYS)),
+          noncurrentVersionExpiration: RETENTION.plus(Duration.days(GRACE_DAYS)),
+          abortIncompleteMultipartUploadAfter: Duration.days(7),
+        },
+      ],
+    });
+  }
+
+  /** Lets a function sign, and keep the sealed records of one application. */
+  allowSealing(one: LockstepFunction<FunctionName>, application: string): void {
+    one
+      .allow(['kms:GetPublicKey', 'kms:Sign'], [this.signingKey.keyArn])
+      .allow(['s3:PutObject'], [this.bucket.arnForObjects(`${application}/*`)])
+      .allow(['kms:GenerateDataKey'], [this.storageKey.keyArn]);
+  }
+}

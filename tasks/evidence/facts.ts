@@ -1,0 +1,166 @@
+import type { Approval, Job, Promotion, PromotionStatus, Refusal } from '../ledger/items.ts';
+import { fitCause } from '../task-completions.ts';
+import type { Actor, Fact } from './chain.ts';
+
+/** Characters of a cause that the record keeps; the ledger and Step Functions hold all of it. */
+const MAX_CAUSE = 4000;
+
+const lockstep: Actor = { type: 'lockstep' };
+const shortened = (cause: string | undefined) =>
+  cause === undefined ? undefined : fitCause(cause, MAX_CAUSE);
+
+/** A push asked for the promotion. */
+export const pushed = (promotion: Promotion): Fact => ({
+  key: 'start',
+  kind: 'push',
+  at: promotion.startedAt,
+  actor: { type: 'identity', arn: promotion.pushedBy },
+  what: {
+    application: promotion.application,
+    branch: promotion.branch,
+    commitId: promotion.commitId,
+    commitMessage: promotion.commitMessage,
+    commitAuthor: promotion.commitAuthor,
+    commitAuthorEmail: promotion.commitAuthorEmail,
+    executionArn: promotion.executionArn,
+  },
+});
+
+/** Somebody started the execution past the push; who did is in CloudTrail, the rest is what the input claims. */
+export const startedByHand = (promotion: Promotion): Fact => {
+  const { application, branch, commitId, executionArn, pushedBy } = promotion;
+  return {
+    key: 'start',
+    kind: 'started-by-hand',
+    at: promotion.startedAt,
+    actor: { type: 'identity', arn: 'unknown' },
+    what: { application, branch, commitId, executionArn, claimedPushedBy: pushedBy },
+  };
+};
+
+/** What a job's record shows to have happened: its start, and its end. */
+export const jobFacts = (job: Job): readonly Fact[] => {
+  const { state, attempt, kind, externalId } = job;
+  const about = { state, attempt, job: kind, externalId };
+  const place = `${state}#${attempt}`;
+  const started: Fact = {
+    key: `job-started#${place}`,
+    kind: 'job-started',
+    at: job.startedAt,
+    actor: lockstep,
+    what: { ...about, subject: job.subject },
+  };
+  const ended: Fact = {
+    key: `job-ended#${place}`,
+    kind: 'job-ended',
+    at: job.endedAt ?? job.startedAt,
+    actor: lockstep,
+    what: { ...about, status: job.status, output: job.output, error: job.error, cause: shortened(job.cause) },
+  };
+  const hasEnded = job.status === 'SUCCEEDED' || job.status === 'FAILED';
+  return [...(externalId === undefined ? [] : [started]), ...(hasEnded ? [ended] : [])];
+};
+
+/**
+ * What an approval's record shows to have happened: the request, and the decision or what else closed it.
+ * @param noticedAt when it was seen closed, ISO 8601: records of what is closed early do not tell since when
+ */
+export const approvalFacts = (approval: Approval, noticedAt: string): readonly Fact[] => {
+  const { role, attempt, state, subject, status, decision, decidedBy, decidedAt, comment } = approval;
+  const about = { role, attempt, state, subject: { ...subject } };
+  const place = `${role}#${attempt}`;
+  const requested: Fact = {
+    key: `approval-requested#${place}`,
+    kind: 'approval-requested',
+    at: approval.requestedAt,
+    actor: lockstep,
+    what: { ...about, expiresAt: approval.expiresAt },
+  };
+  if (decision !== undefined && decidedBy !== undefined && decidedAt !== undefined) {
+    const { subject: personSubject, name, verifiedEmail } = decidedBy;
+    return [
+      requested,
+      {
+        key: `decision#${place}`,
+        kind: 'decision',
+        at: decidedAt,
+        actor: { type: 'person', subject: personSubject, name, verifiedEmail },
+        what: { ...about, decision, comment },
+      },
+    ];
+  }
+  if (status === 'PENDING') return [requested];
+  const closed: Fact = {
+    key: `approval-closed#${place}`,
+    kind: 'approval-closed',
+    at: status === 'EXPIRED' ? approval.expiresAt : noticedAt,
+    actor: lockstep,
+    what: { ...about, status },
+  };
+  return [requested, closed];
+};
+
+/** Somebody tried to decide and was refused. */
+export const refusalFact = ({ role, person, reason, at }: Refusal): Fact => ({
+  key: `refusal#${at}#${role}#${person.subject}`,
+  kind: 'refusal',
+  at,
+  actor: {
+    type: 'person',
+    subject: person.subject,
+    name: person.name,
+    verifiedEmail: person.verifiedEmail,
+  },
+  what: { role, reason },
+});
+
+/** Somebody asks for a redrive. @param redrive 1 for the first */
+export const redriveAsked = (redrive: number, actor: Actor, at: string): Fact => ({
+  key: `redrive-asked#${redrive}#${at}`,
+  kind: 'redrive-asked',
+  at,
+  actor,
+  what: { redrive },
+});
+
+/** The execution runs again. @param redrive 1 for the first */
+export const redriven = (redrive: number, at: string): Fact => ({
+  key: `redriven#${redrive}`,
+  kind: 'redriven',
+  at,
+  actor: lockstep,
+  what: { redrive },
+});
+
+/** The execution has ended, for the first time or after a redrive. */
+export const ended = (end: {
+  readonly redrives: number;
+  readonly at: string;
+  readonly status: PromotionStatus;
+  readonly error?: string | undefined;
+  readonly cause?: string | undefined;
+}): Fact => ({
+  key: `ended#${end.redrives}`,
+  kind: 'ended',
+  at: end.at,
+  actor: lockstep,
+  what: { redrives: end.redrives, status: end.status, error: end.error, cause: shortened(end.cause) },
+});
+
+/** Everything that the ledger shows to have happened, in order of time. @param noticedAt as in `approvalFacts` */
+export const factsOf = (
+  promotion: Promotion,
+  jobs: readonly Job[],
+  approvals: readonly Approval[],
+  refusals: readonly Refusal[],
+  noticedAt: string,
+): readonly Fact[] => {
+  const { redrives, endedAt, status, error, cause } = promotion;
+  const facts = [
+    ...jobs.flatMap(jobFacts),
+    ...approvals.flatMap((approval) => approvalFacts(approval, noticedAt)),
+    ...refusals.map(refusalFact),
+    ...(endedAt === undefined ? [] : [ended({ redrives, at: endedAt, status, error, cause })]),
+  ];
+  return facts.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+};

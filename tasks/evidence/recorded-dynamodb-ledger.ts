@@ -1,0 +1,32 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
+import type { Promotion } from '../ledger/items.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { type AppendEvidence, appendEvidence } from './append-evidence.ts';
+import type { Fact } from './chain.ts';
+import { createDynamoDbEvidenceStore } from './dynamodb-evidence-store.ts';
+import type { EvidenceStore } from './evidence-store.ts';
+import { recordedLedger } from './recorded-ledger.ts';
+
+/** The ledger and the evidence in one table. */
+export interface RecordedLedger {
+  readonly ledger: Ledger;
+  readonly store: EvidenceStore;
+  readonly append: AppendEvidence;
+}
+
+/** The ledger in DynamoDB, with everything that is written to it kept as evidence. @param begin as in `Recording` */
+export const createRecordedLedger = (
+  tableName: string,
+  begin?: (promotion: Promotion) => Fact,
+): RecordedLedger => {
+  const client = new DynamoDBClient({});
+  const store = createDynamoDbEvidenceStore(tableName, client);
+  const append = appendEvidence(store);
+  const ledger = recordedLedger(createDynamoDbLedger(tableName, client), {
+    append,
+    now: () => new Date(),
+    ...(begin && { begin }),
+  });
+  return { ledger, store, append };
+};

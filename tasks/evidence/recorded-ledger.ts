@@ -1,0 +1,51 @@
+import type { Promotion } from '../ledger/items.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { AppendEvidence } from './append-evidence.ts';
+import type { Fact } from './chain.ts';
+import { approvalFacts, ended, jobFacts, pushed, redriven, refusalFact } from './facts.ts';
+
+/** What recording needs. */
+export interface Recording {
+  readonly append: AppendEvidence;
+  readonly now: () => Date;
+  /** How promotions begin that are added here. @default by a push */
+  readonly begin?: (promotion: Promotion) => Fact;
+}
+
+/**
+ * A ledger that keeps the evidence as well: whoever writes to it records what the write shows to have happened, and
+ * cannot forget to. What a crash between both leaves out is added when the record is sealed.
+ */
+export const recordedLedger = (ledger: Ledger, { append, now, begin = pushed }: Recording): Ledger => ({
+  ...ledger,
+  addPromotion: async (promotion) => {
+    await ledger.addPromotion(promotion);
+    await append(promotion.promotionId, begin(promotion));
+  },
+  updatePromotion: async (promotionId, change) => {
+    await ledger.updatePromotion(promotionId, change);
+    const { status, redrives, endedAt, error, cause } = change;
+    if (status === undefined || redrives === undefined) return;
+    const again = Array.from({ length: redrives }, (_, index) => redriven(index + 1, now().toISOString()));
+    const end = endedAt === undefined ? [] : [ended({ redrives, at: endedAt, status, error, cause })];
+    await append(promotionId, ...again, ...end);
+  },
+  replaceJob: async (before, after) => {
+    await ledger.replaceJob(before, after);
+    // Tokens change far more often than what happened.
+    if (before.status !== after.status) await append(after.promotionId, ...jobFacts(after));
+  },
+  addApproval: async (approval) => {
+    await ledger.addApproval(approval);
+    await append(approval.promotionId, ...approvalFacts(approval, now().toISOString()));
+  },
+  replaceApproval: async (before, after) => {
+    await ledger.replaceApproval(before, after);
+    if (before.status === after.status) return;
+    await append(after.promotionId, ...approvalFacts(after, now().toISOString()));
+  },
+  addRefusal: async (refusal) => {
+    await ledger.addRefusal(refusal);
+    await append(refusal.promotionId, refusalFact(refusal));
+  },
+});

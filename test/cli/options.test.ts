@@ -1,0 +1,46 @@
+import { parseOptions } from '../../cli/options.ts';
+import { usage } from '../../cli/usage.ts';
+
+it.each<[string, object]>([
+  ['promotions', { command: { name: 'promotions', limit: 20 }, json: false }],
+  [
+    'promotions --limit 3 --application shop --json',
+    { command: { name: 'promotions', limit: 3, application: 'shop' }, json: true },
+  ],
+  ['show p --local', { command: { name: 'show', promotion: 'p' }, json: false, localPort: 4566 }],
+  [
+    'redrive p --local --port 5500',
+    { command: { name: 'redrive', promotion: 'p' }, json: false, localPort: 5500 },
+  ],
+  ['evidence p --out f', { command: { name: 'evidence', promotion: 'p', out: 'f' }, json: false }],
+  ['verify f', { command: { name: 'verify', file: 'f' }, json: false }],
+  ['verify f --key k', { command: { name: 'verify', file: 'f', key: 'k' }, json: false }],
+  ['anything --help', { command: { name: 'help' }, json: false }],
+])('reads "%s"', (line, expected) => {
+  expect(parseOptions(line.split(' '))).toEqual(expected);
+});
+
+it.each([
+  ['', 'A command is missing'],
+  ['approve p', '"approve" is no command; there are promotions, show, redrive, evidence, verify'],
+  ['decide p', 'is no command'],
+  ['toString', 'is no command'],
+  ['show', 'show takes a promotion, got none'],
+  ['show p q', 'show does not take "q"'],
+  ['promotions p', 'promotions does not take "p"'],
+  ['promotions --limit 0', '--limit takes a whole number from 1 to 1000, got "0"'],
+  ['evidence p', 'evidence takes --out FILE'],
+  ['verify', 'verify takes a file'],
+  ['show p --out f', '--out goes with evidence, not with show'],
+  ['show p --port 5500', '--port goes with --local'],
+  ['show p --local --port x', '--port takes a whole number from 1 to 65535, got "x"'],
+  ['show p --colour', "Unknown option '--colour'"],
+])('fails on "%s"', (line, message) => {
+  expect(() => parseOptions(line.split(' ').filter(Boolean))).toThrow(message);
+});
+
+it('says everything that it takes in its help', () => {
+  for (const word of ['promotions', 'show', 'redrive', 'evidence', 'verify', '--out', '--key', '--limit'])
+    expect(usage).toContain(word);
+  expect(Math.max(...usage.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110);
+});

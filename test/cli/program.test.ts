@@ -1,0 +1,83 @@
+import fs from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { runProgram } from '../../cli/program.ts';
+import { nextEntry } from '../../tasks/evidence/chain.ts';
+import { evidenceFile, serialize } from '../../tasks/evidence/evidence-file.ts';
+import { pushed } from '../../tasks/evidence/facts.ts';
+import { aPromotion, PROMOTION_ID } from '../tasks/doubles/samples.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-cli-'));
+});
+afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
+
+const run = async (...args: string[]) => {
+  const printed = { out: '', error: '' };
+  const code = await runProgram(args, {
+    directory,
+    out: (text) => {
+      printed.out += text;
+    },
+    error: (text) => {
+      printed.error += text;
+    },
+  });
+  return { code, ...printed };
+};
+
+it('ends with 0 and the usage when asked for help', async () => {
+  expect(await run('--help')).toMatchObject({ code: 0, out: expect.stringContaining('verify FILE') });
+});
+
+it('ends with 2 when used wrongly, and says where help is', async () => {
+  expect(await run('approve')).toEqual({
+    code: 2,
+    out: '',
+    error: expect.stringContaining('See: npm run lockstep -- --help'),
+  });
+});
+
+describe('verify', () => {
+  const entry = nextEntry(PROMOTION_ID, undefined, pushed(aPromotion()));
+  const write = (text: string) => fs.writeFileSync(path.join(directory, 'e.json'), text);
+  const good = serialize(evidenceFile(PROMOTION_ID, [entry], [], undefined));
+
+  it('ends with 0 for a good file, relative to the directory it was called from', async () => {
+    write(good);
+    const { code, out } = await run('verify', 'e.json', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ verified: true, entries: 1 });
+  });
+
+  it('ends with 1 for a changed file, and tells it as a result', async () => {
+    write(good.replace('dana', 'sana'));
+    expect(await run('verify', 'e.json')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('Entry 1'),
+      error: '',
+    });
+  });
+
+  it.each([
+    ['nowhere.json', 'no such file'],
+    ['.', 'it is a directory'],
+  ])('ends with 1 for %s', async (file, message) => {
+    expect(await run('verify', file)).toMatchObject({ code: 1, error: expect.stringContaining(message) });
+  });
+});
+
+it('ends with 1 where no embedded run answers, and says how to start one', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  expect(await run('promotions', '--local', '--port', String(port))).toEqual({
+    code: 1,
+    out: '',
+    error: `No embedded run answers on port ${port}: start it with npm start, or give its --port.`,
+  });
+});

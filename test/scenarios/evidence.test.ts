@@ -1,0 +1,166 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { runProgram } from '../../cli/program.ts';
+import { createDynamoDbEvidenceStore } from '../../tasks/evidence/dynamodb-evidence-store.ts';
+import type { EvidenceFile } from '../../tasks/evidence/evidence-file.ts';
+import { stateNames } from '../../workflows/state-names.ts';
+import {
+  approveBoth,
+  eventually,
+  type Scenario,
+  type ScenarioPromotion,
+  startScenario,
+} from './support/scenario.ts';
+
+jest.setTimeout(180_000);
+
+const administrator = { kind: 'administrator' } as const;
+
+describe('evidence of a promotion that failed and was redriven', () => {
+  let scenario: Scenario;
+  let promotion: ScenarioPromotion;
+  beforeAll(async () => {
+    scenario = await startScenario();
+    await scenario.failNext(stateNames.buildProdImage);
+    promotion = await scenario.startPromotion();
+    await approveBoth(promotion);
+    await sealedUntil('FAILED');
+    expect(await lockstep('redrive', promotion.id.slice(0, 20))).toMatchObject({ code: 0 });
+    expect(await promotion.ended()).toMatchObject({ status: 'SUCCEEDED', redriveCount: 1 });
+    await sealedUntil('SUCCEEDED');
+  });
+  afterAll(() => scenario.stop());
+
+  /** The command line against the embedded run, as JSON. */
+  const lockstep = async (...args: string[]) => {
+    let out = '';
+    let error = '';
+    const port = new URL(scenario.run.host.endpointUrl).port;
+    const local = args[0] === 'verify' ? [] : ['--local', '--port', port];
+    const code = await runProgram([...args, '--json', ...local], {
+      directory: scenario.stateDir,
+      out: (text) => {
+        out += text;
+      },
+      error: (text) => {
+        error += text;
+      },
+    });
+    return { code, error, json: out === '' ? undefined : (JSON.parse(out) as Record<string, unknown>) };
+  };
+  const sealedUntil = (status: string) =>
+    eventually(`the seal after ${status}`, async () => {
+      const { json } = await lockstep('show', promotion.id);
+      const shown = json as {
+        promotion: { status: string };
+        evidence: { entries: number; sealedUpTo: number };
+      };
+      const { entries, sealedUpTo } = shown.evidence;
+      return shown.promotion.status === status && sealedUpTo === entries ? shown : undefined;
+    });
+  const fileAt = (name: string) => path.join(scenario.stateDir, name);
+  const read = (name: string) => JSON.parse(fs.readFileSync(fileAt(name), 'utf8')) as EvidenceFile;
+
+  it('tells everything that happened, by whom, once and in order, and verifies', async () => {
+    expect(await lockstep('evidence', promotion.id, '--out', 'e.json')).toMatchObject({ code: 0 });
+    // The event that tells of the redrive and the state that goes on are told by two functions, in either order.
+    const [redriven, rest] = [true, false].map((is) =>
+      read('e.json').entries.filter(({ kind }) => (kind === 'redriven') === is),
+    );
+    expect(redriven).toMatchObject([{ what: { redrive: 1 } }]);
+    const story = rest?.map(({ kind, actor, what }) => [
+      kind,
+      what.state ?? what.redrive ?? what.branch ?? null,
+      what.status ?? what.decision ?? null,
+      actor.type === 'person'
+        ? actor.name
+        : actor.type === 'identity'
+          ? actor.arn.split('/').at(-1)
+          : 'lockstep',
+    ]);
+    const job = (state: string, status = 'SUCCEEDED') => [
+      ['job-started', state, null, 'lockstep'],
+      ['job-ended', state, status, 'lockstep'],
+    ];
+    expect(story).toEqual([
+      ['push', 'main', null, 'dana'],
+      ...job(stateNames.buildQatImage),
+      ...job(stateNames.refreshQatInstance),
+      ...job(stateNames.deployToQat),
+      ['approval-requested', stateNames.qcApproval, null, 'lockstep'],
+      ['decision', stateNames.qcApproval, 'approve', 'quinn'],
+      ['approval-requested', stateNames.pmoApproval, null, 'lockstep'],
+      ['decision', stateNames.pmoApproval, 'approve', 'parker'],
+      ...job(stateNames.buildProdImage, 'FAILED'),
+      ['ended', null, 'FAILED', 'lockstep'],
+      ['redrive-asked', 1, null, expect.any(String)],
+      ...job(stateNames.buildProdImage),
+      ...job(stateNames.deployToProd),
+      ['ended', null, 'SUCCEEDED', 'lockstep'],
+    ]);
+    expect(await lockstep('verify', 'e.json')).toMatchObject({ code: 0, json: { verified: true } });
+    expect(read('e.json').seals).toHaveLength(2);
+    expect(scenario.run.host.accessReport().denied).toEqual([]);
+  });
+
+  it('verifies against the key of the account, and is refused with a changed byte', async () => {
+    await lockstep('evidence', promotion.id, '--out', 'pinned.json');
+    fs.writeFileSync(fileAt('key.pem'), read('pinned.json').key?.publicKey ?? '');
+    const pinned = await lockstep('verify', 'pinned.json', '--key', 'key.pem');
+    expect(pinned).toMatchObject({ code: 0, json: { keyCompared: true } });
+    const text = fs.readFileSync(fileAt('pinned.json'), 'utf8');
+    fs.writeFileSync(fileAt('forged.json'), text.replace('"quinn"', '"quint"'));
+    expect(await lockstep('verify', 'forged.json')).toMatchObject({
+      code: 1,
+      json: { verified: false, problems: [{ kind: 'changed', sequence: 9 }] },
+    });
+  });
+
+  it('is locked: no sealed version can be deleted', async () => {
+    const { host, stacks } = scenario.run;
+    const Bucket = stacks.stackOutputs('Lockstep-Platform').EvidenceBucketName ?? '';
+    const Key = `${scenario.application.name}/${promotion.id}.json`;
+    const { VersionId } = await host.call<{ VersionId: string }>(administrator, 's3', 'HeadObject', {
+      Bucket,
+      Key,
+    });
+    const deleted = host.call(administrator, 's3', 'DeleteObject', { Bucket, Key, VersionId });
+    await expect(deleted).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+
+  it('is not redriven again, as there is nothing to redrive', async () => {
+    expect(await lockstep('redrive', promotion.id)).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('has succeeded'),
+    });
+  });
+
+  // Last: the ledger is not what it was afterwards.
+  it('that somebody changed in the ledger is told from what was sealed', async () => {
+    const { host, stacks } = scenario.run;
+    const TableName = stacks.stackOutputs('Lockstep-Platform').LedgerTableName ?? '';
+    const client = new DynamoDBClient({
+      endpoint: host.endpointUrl,
+      region: host.region,
+      credentials: { accessKeyId: 'administrator', secretAccessKey: 'administrator' },
+    });
+    await client.send(
+      new UpdateItemCommand({
+        TableName,
+        Key: { pk: { S: `PROMOTION#${promotion.id}` }, sk: { S: 'EVIDENCE#000009' } },
+        UpdateExpression: 'SET actor.#name = :name, #hash = :hash',
+        ExpressionAttributeNames: { '#name': 'name', '#hash': 'hash' },
+        ExpressionAttributeValues: { ':name': { S: 'parker' }, ':hash': { S: 'f'.repeat(64) } },
+      }),
+    );
+    const entries = await createDynamoDbEvidenceStore(TableName, client).entries(promotion.id);
+    expect(entries[8]?.actor).toMatchObject({ name: 'parker' });
+    client.destroy();
+    expect(await lockstep('evidence', promotion.id, '--out', 'departed.json')).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('departs at entry 9'),
+    });
+    expect(await lockstep('verify', 'departed.json')).toMatchObject({ code: 0 });
+  });
+});

@@ -1,0 +1,258 @@
+import { createPublicKey } from 'node:crypto';
+import { GetPublicKeyCommand, KMSClient, SignCommand } from '@aws-sdk/client-kms';
+import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { appendEvidence } from '../../../tasks/evidence/append-evidence.ts';
+import type { EvidenceStore } from '../../../tasks/evidence/evidence-store.ts';
+import { startedByHand } from '../../../tasks/evidence/facts.ts';
+import { createKmsSigner } from '../../../tasks/evidence/kms-signer.ts';
+import { recordedLedger } from '../../../tasks/evidence/recorded-ledger.ts';
+import { createS3Archive, readArchived } from '../../../tasks/evidence/s3-archive.ts';
+import { sealEvidence } from '../../../tasks/evidence/seal-evidence.ts';
+import { verifyEvidence } from '../../../tasks/evidence/verify-evidence.ts';
+import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import { createMemoryEvidence, createTestSigner } from '../doubles/memory-evidence.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { aJob, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
+import { because, double, offline, on } from '../doubles/sdk.ts';
+
+const now = () => new Date('2026-11-22T12:00:00.000Z');
+const END = '2026-11-22T11:00:00.000Z';
+const quinn = { subject: 'sub-of-quinn', name: 'quinn', verifiedEmail: 'quinn@example.com' };
+
+let plain: Ledger;
+let ledger: Ledger;
+let store: EvidenceStore;
+let kept: { objectKey: string; text: string }[];
+const ours = createTestSigner();
+beforeEach(() => {
+  plain = createMemoryLedger();
+  store = createMemoryEvidence();
+  ledger = recordedLedger(plain, { append: appendEvidence(store), now });
+  kept = [];
+});
+const kinds = async () => (await store.entries(PROMOTION_ID)).map(({ kind }) => kind);
+const seal = (signer = ours.signer) =>
+  sealEvidence({
+    ledger,
+    store,
+    append: appendEvidence(store),
+    signer,
+    archive: {
+      keep: async (objectKey, text) => {
+        kept.push({ objectKey, text });
+      },
+    },
+    now,
+  })(PROMOTION_ID);
+
+const approved = {
+  status: 'APPROVED',
+  decision: 'approve',
+  decidedBy: quinn,
+  decidedAt: '2026-11-22T10:20:00.000Z',
+  comment: 'Fine',
+} as const;
+
+describe('the recorded ledger', () => {
+  it('records a push with who pushed, and an execution started by hand as such', async () => {
+    await ledger.addPromotion(aPromotion());
+    await ledger.addPromotion(aPromotion());
+    expect(await store.entries(PROMOTION_ID)).toEqual([
+      expect.objectContaining({
+        kind: 'push',
+        actor: { type: 'identity', arn: 'arn:aws:iam::000000000000:user/dana' },
+        at: aPromotion().startedAt,
+      }),
+    ]);
+    const other = aPromotion({ promotionId: 'by-hand' });
+    await recordedLedger(plain, { append: appendEvidence(store), now, begin: startedByHand }).addPromotion(
+      other,
+    );
+    expect(await store.entries('by-hand')).toEqual([
+      expect.objectContaining({ kind: 'started-by-hand', actor: { type: 'identity', arn: 'unknown' } }),
+    ]);
+  });
+
+  it('records a job when it runs and when it has ended, and no change of its tokens', async () => {
+    const [starting, running] = [aJob(), aJob({ status: 'RUNNING', externalId: 'image-1' })];
+    await ledger.addJob(starting);
+    expect(await kinds()).toEqual([]);
+    await ledger.replaceJob(starting, running);
+    await ledger.replaceJob(running, { ...running, taskToken: 'token-2' });
+    const failed = aJob({
+      ...running,
+      status: 'FAILED',
+      error: 'ImageBuildFailed',
+      cause: 'x'.repeat(9000),
+      endedAt: END,
+    });
+    await ledger.replaceJob({ ...running, taskToken: 'token-2' }, failed);
+    expect(await kinds()).toEqual(['job-started', 'job-ended']);
+    const { what, at } = (await store.entries(PROMOTION_ID))[1] ?? {};
+    expect([at, what?.error, String(what?.cause).length]).toEqual([END, 'ImageBuildFailed', 4000]);
+    expect(JSON.stringify(await store.entries(PROMOTION_ID))).not.toContain('token-');
+  });
+
+  it('records a request, the decision with who decided, and refused attempts', async () => {
+    const asked = anApproval();
+    await ledger.addApproval(asked);
+    await ledger.replaceApproval(asked, { ...asked, mailedAt: END });
+    await ledger.replaceApproval({ ...asked, mailedAt: END }, { ...asked, ...approved });
+    const refusal = {
+      promotionId: PROMOTION_ID,
+      approvalId: asked.approvalId,
+      role: 'pmo',
+      person: aPerson('sam'),
+      reason: 'ApproversMustDiffer',
+      at: END,
+    } as const;
+    await ledger.addRefusal(refusal);
+    const entries = await store.entries(PROMOTION_ID);
+    expect(entries.map(({ kind }) => kind)).toEqual(['approval-requested', 'decision', 'refusal']);
+    expect(entries[1]).toMatchObject({
+      actor: { type: 'person', ...quinn },
+      at: approved.decidedAt,
+      what: { role: 'qc', decision: 'approve', comment: 'Fine', subject: asked.subject },
+    });
+    expect(entries[2]).toMatchObject({ actor: { name: 'sam' }, what: { reason: 'ApproversMustDiffer' } });
+    expect(JSON.stringify(entries)).not.toContain('qc-token-1');
+    expect(JSON.stringify(entries)).not.toContain(asked.approvalId);
+  });
+
+  it('records a request that nobody answered', async () => {
+    const asked = anApproval();
+    await ledger.addApproval(asked);
+    await ledger.replaceApproval(asked, { ...asked, status: 'EXPIRED' });
+    expect((await store.entries(PROMOTION_ID))[1]).toMatchObject({
+      kind: 'approval-closed',
+      at: asked.expiresAt,
+      what: { status: 'EXPIRED' },
+    });
+  });
+
+  it('records each end and each redrive once', async () => {
+    await ledger.addPromotion(aPromotion());
+    const failed = { status: 'FAILED', redrives: 0, endedAt: END, error: 'E', cause: 'c' } as const;
+    await ledger.updatePromotion(PROMOTION_ID, failed);
+    await ledger.updatePromotion(PROMOTION_ID, failed);
+    await ledger.updatePromotion(PROMOTION_ID, { status: 'RUNNING', redrives: 1 });
+    await ledger.updatePromotion(PROMOTION_ID, { status: 'SUCCEEDED', redrives: 1, endedAt: END });
+    await ledger.updatePromotion(PROMOTION_ID, { images: { qat: 'ami-1' } });
+    expect(await kinds()).toEqual(['push', 'ended', 'redriven', 'ended']);
+  });
+});
+
+describe('sealing', () => {
+  const ended = async (redrives = 0) => {
+    await ledger.addPromotion(aPromotion());
+    await ledger.updatePromotion(PROMOTION_ID, { status: 'FAILED', redrives, endedAt: END });
+  };
+
+  it('signs the head and keeps the whole, which can be checked offline', async () => {
+    await ended();
+    await seal();
+    expect(kept.map(({ objectKey }) => objectKey)).toEqual([`shop/${PROMOTION_ID}.json`]);
+    const verification = verifyEvidence(Buffer.from(kept[0]?.text ?? ''), ours.pem);
+    expect(verification).toMatchObject({ problems: [], sealedUpTo: 2 });
+  });
+
+  it('signs once however often it is asked, and again after a redrive', async () => {
+    await ended();
+    await seal();
+    await seal();
+    expect(kept).toHaveLength(1);
+    await ledger.updatePromotion(PROMOTION_ID, { status: 'SUCCEEDED', redrives: 1, endedAt: END });
+    await seal();
+    expect(kept).toHaveLength(2);
+    expect((await store.seals(PROMOTION_ID)).map(({ sequence }) => sequence)).toEqual([2, 4]);
+    expect(verifyEvidence(Buffer.from(kept[1]?.text ?? ''), ours.pem).problems).toEqual([]);
+  });
+
+  it('is done again after it was cut short', async () => {
+    await ended();
+    const cut = { ...ours.signer, sign: async () => Promise.reject(new Error('throttled')) };
+    await expect(seal(cut)).rejects.toThrow('throttled');
+    expect(await store.seals(PROMOTION_ID)).toEqual([]);
+    await seal();
+    expect(kept).toHaveLength(1);
+  });
+
+  it('adds what crashes between ledger and record left out, in order of time', async () => {
+    await ledger.addPromotion(aPromotion());
+    const done = { status: 'SUCCEEDED', externalId: 'image-1', endedAt: '2026-11-22T10:05:00.000Z' } as const;
+    await plain.addJob(aJob({ ...done, output: { imageId: 'ami-1' } }));
+    await plain.addApproval(anApproval(approved));
+    await plain.updatePromotion(PROMOTION_ID, { status: 'SUCCEEDED', redrives: 0, endedAt: END });
+    await seal();
+    expect(await kinds()).toEqual([
+      'push',
+      'job-started',
+      'job-ended',
+      'approval-requested',
+      'decision',
+      'ended',
+    ]);
+    expect(verifyEvidence(Buffer.from(kept[0]?.text ?? '')).problems).toEqual([]);
+  });
+
+  it('leaves alone what is no promotion', async () => {
+    await seal();
+    expect(kept).toEqual([]);
+  });
+});
+
+describe('KMS and S3', () => {
+  it('sign with ECDSA_SHA_256, and the public key is read once', async () => {
+    const der = createPublicKey(ours.pem).export({ format: 'der', type: 'spki' });
+    const { client, sent } = double(
+      new KMSClient(offline),
+      on(GetPublicKeyCommand, () => ({ KeyId: 'arn:key', PublicKey: new Uint8Array(der) })),
+      on(SignCommand, () => ({ Signature: new Uint8Array([1, 2, 3]) })),
+    );
+    const signer = createKmsSigner('arn:key', client);
+    expect(await signer.key()).toEqual({ arn: 'arn:key', publicKey: ours.pem });
+    await signer.key();
+    expect(await signer.sign('head')).toBe('AQID');
+    expect(sent.map(({ command }) => command)).toEqual(['GetPublicKeyCommand', 'SignCommand']);
+    expect(sent[1]?.input).toMatchObject({ MessageType: 'RAW', SigningAlgorithm: 'ECDSA_SHA_256' });
+  });
+
+  it('reads the public key again after it could not', async () => {
+    let tries = 0;
+    const der = createPublicKey(ours.pem).export({ format: 'der', type: 'spki' });
+    const { client } = double(
+      new KMSClient(offline),
+      on(GetPublicKeyCommand, () => {
+        tries += 1;
+        return tries === 1 ? {} : { KeyId: 'arn:key', PublicKey: new Uint8Array(der) };
+      }),
+    );
+    const signer = createKmsSigner('arn:key', client);
+    await expect(signer.key()).rejects.toThrow('no public key of arn:key');
+    expect(await signer.key()).toMatchObject({ publicKey: ours.pem });
+  });
+
+  it('keep without saying for how long: the bucket does', async () => {
+    const { client, sent } = double(
+      new S3Client(offline),
+      on(PutObjectCommand, () => ({})),
+    );
+    await createS3Archive('evidence', client).keep('shop/p.json', '{}');
+    expect(sent[0]?.input).toEqual({
+      Bucket: 'evidence',
+      Key: 'shop/p.json',
+      Body: '{}',
+      ContentType: 'application/json',
+    });
+  });
+
+  it('give nothing where nothing was sealed', async () => {
+    const { client } = double(
+      new S3Client(offline),
+      on(GetObjectCommand, () => {
+        throw new NoSuchKey(because('none'));
+      }),
+    );
+    expect(await readArchived('evidence', 'shop/p.json', client)).toBeUndefined();
+  });
+});
