@@ -18,6 +18,8 @@ const config = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts', '**/*.test.tsx'],
   testEnvironment: 'node',
+  // Generous: a busy machine with two cores must not fail what is only slow.
+  testTimeout: 60_000,
   transform: {
     '^.+\\.tsx$': swc({ syntax: 'typescript', tsx: true }),
     '^.+\\.(ts|js|mjs)$': swc({ syntax: 'typescript' }),
