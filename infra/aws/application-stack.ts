@@ -10,6 +10,7 @@ import { ProdEnvironment } from './environments/prod.ts';
 import { QatEnvironment } from './environments/qat.ts';
 import { ImageBuild, ImageBuildRole } from './image/image-build.ts';
 import { ImageRecipe } from './image/image-recipe.ts';
+import { logBucket } from './log-bucket.ts';
 import { imageParameterName, pipelineName, SOURCE_ACTION } from './names.ts';
 import type { PlatformStack } from './platform/platform-stack.ts';
 import { DeploymentPipeline } from './promotion/deployment-pipeline.ts';
@@ -39,12 +40,15 @@ export class ApplicationStack extends Stack {
 
     const key = rotatingKey(this, 'Key', `Lockstep: revisions, logs and image reports of ${name}`);
     allowImageBuilderToPublish(key);
+    const accessLogs = logBucket(this, 'AccessLogs');
     const artifacts = new Bucket(this, 'Artifacts', {
       encryption: BucketEncryption.KMS,
       encryptionKey: key,
       bucketKeyEnabled: true,
       enforceSSL: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      serverAccessLogsBucket: accessLogs,
+      serverAccessLogsPrefix: 'artifacts/',
       lifecycleRules: [
         // Longer than a promotion can take, redrives included.
         { expiration: Duration.days(180), abortIncompleteMultipartUploadAfter: Duration.days(7) },
@@ -86,6 +90,7 @@ export class ApplicationStack extends Stack {
       ...environments,
       bundles,
       terminationWaitMinutes: config.terminationWaitMinutes,
+      logs: accessLogs,
     });
 
     const functions = new PromotionFunctions(this, 'Functions', {

@@ -5,6 +5,7 @@ import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionEnvironment, FunctionName } from '../../tasks/functions.ts';
+import { acknowledgeWildcards } from './acknowledge.ts';
 
 export interface LockstepFunctionProps<Name extends FunctionName> {
   readonly name: Name;
@@ -18,6 +19,10 @@ export interface LockstepFunctionProps<Name extends FunctionName> {
   /** In MiB; CPU grows with it. @default 512 */
   readonly memorySize?: number;
 }
+
+/** Why what concerns executions is granted on all of one state machine. */
+export const EXECUTIONS_REASON =
+  'Executions of this one state machine: each promotion is one, and its name is made with it.';
 
 /** One of Lockstep's functions, with a role and a log group of its own. It may do nothing until it is allowed to. */
 export class LockstepFunction<Name extends FunctionName> extends Construct {
@@ -34,7 +39,7 @@ export class LockstepFunction<Name extends FunctionName> extends Construct {
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
     this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
-      runtime: Runtime.NODEJS_22_X,
+      runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
       code: Code.fromAsset(join(props.bundles, props.name)),
@@ -44,6 +49,23 @@ export class LockstepFunction<Name extends FunctionName> extends Construct {
       timeout: props.timeout ?? Duration.minutes(1),
       memorySize: props.memorySize ?? 512,
     });
+  }
+
+  /** Adds actions that AWS authorises on no resource, so that none can be named (Service Authorization Reference). */
+  allowWithoutResource(...actions: readonly string[]): this {
+    acknowledgeWildcards(this.role, `AWS authorises ${actions.join(', ')} on no particular resource.`, '*');
+    return this.allow(actions, ['*']);
+  }
+
+  /** Adds a permission on resources whose ARNs have a star in them. @param reason why they cannot be named exactly */
+  allowWithWildcard(
+    actions: readonly string[],
+    resources: readonly string[],
+    reason: string,
+    conditions?: Conditions,
+  ): this {
+    acknowledgeWildcards(this.role, reason, ...resources);
+    return this.allow(actions, resources, conditions);
   }
 
   /** Adds a permission. */

@@ -6,6 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { ApplicationConfig } from '../../config.ts';
+import { acknowledge } from '../acknowledge.ts';
 import { deploymentGroupName, ENVIRONMENT_TAG, imageParameterName } from '../names.ts';
 import { createCodeDeployRole, deploymentGroupArn } from './codedeploy-role.ts';
 import type { ImageParameters } from './image-parameters.ts';
@@ -60,6 +61,11 @@ export class QatEnvironment extends Construct {
         { key: 'Name', value: environmentTag, propagateAtLaunch: true },
       ],
     });
+    acknowledge(
+      group,
+      'AS3',
+      'It scales never: instance refreshes of promotions alone replace its one instance, and how each ends is in the promotion and, if it failed, in the mail to operators.',
+    );
     // The instance fetches what it needs through the instance profile's policies from its first second on.
     group.node.addDependency(instanceRole);
     imageParameters.mustPrecede('qat', group);

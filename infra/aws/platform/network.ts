@@ -1,9 +1,18 @@
-import { IpAddresses, type IVpc, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import {
+  FlowLogDestination,
+  FlowLogTrafficType,
+  IpAddresses,
+  type IVpc,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+import { logBucket } from '../log-bucket.ts';
 
 /** A VPC over two zones: load balancers in public subnets, instances in private ones behind one NAT gateway. */
-export const createNetwork = (scope: Construct, id: string): IVpc =>
-  new Vpc(scope, id, {
+export const createNetwork = (scope: Construct, id: string): IVpc => {
+  const vpc = new Vpc(scope, id, {
     ipAddresses: IpAddresses.cidr('10.0.0.0/16'),
     maxAzs: 2,
     // Instances fetch packages and the CodeDeploy agent from the internet; one gateway is the cheapest that works.
@@ -14,5 +23,13 @@ export const createNetwork = (scope: Construct, id: string): IVpc =>
     ],
     // Would need a custom resource of CDK's; nothing uses the default security group.
     restrictDefaultSecurityGroup: false,
-    // The class has `undefined` where its interface has optional properties.
-  }) as IVpc;
+  });
+  const flowLogs = logBucket(scope, 'FlowLogs');
+  acknowledge(flowLogs, 'S1', 'It holds logs itself, which nobody reads but who looks into an incident.');
+  vpc.addFlowLog('FlowLog', {
+    destination: FlowLogDestination.toS3(flowLogs, 'vpc'),
+    trafficType: FlowLogTrafficType.ALL,
+  });
+  // The class has `undefined` where its interface has optional properties.
+  return vpc as IVpc;
+};

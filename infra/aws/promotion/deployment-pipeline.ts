@@ -12,6 +12,7 @@ import {
   NO_PROMOTION,
   PROMOTION_ID_VARIABLE,
 } from '../../../tasks/payloads.ts';
+import { acknowledgeWildcards } from '../acknowledge.ts';
 import { deploymentGroupName, pipelineName, SOURCE_ACTION, SOURCE_NAMESPACE } from '../names.ts';
 
 export interface DeploymentPipelineProps {
@@ -147,7 +148,13 @@ export class DeploymentPipeline extends Construct {
       [repository.repositoryArn],
     );
     allow(['s3:GetBucketVersioning'], [artifacts.bucketArn]);
-    allow(['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'], [artifacts.arnForObjects('*')]);
+    const objects = artifacts.arnForObjects('*');
+    allow(['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'], [objects]);
+    acknowledgeWildcards(
+      role,
+      "Artifacts of this application's pipelines: CodePipeline names each by its run.",
+      objects,
+    );
     allow(['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'], [key.keyArn]);
     allow(['lambda:InvokeFunction'], [guard.functionArn]);
     allow(

@@ -8,7 +8,7 @@ import { allowOnFleet } from '../environments/prod-fleet.ts';
 import type { QatEnvironment } from '../environments/qat.ts';
 import type { ImageBuild } from '../image/image-build.ts';
 import type { ImageRecipe } from '../image/image-recipe.ts';
-import { LockstepFunction } from '../lockstep-function.ts';
+import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import {
   deploymentGroupName,
   executionArns,
@@ -92,7 +92,11 @@ export class PromotionFunctions extends Construct {
         PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
         SITE_URL: siteUrl,
       },
-    }).allow(['states:DescribeExecution', 'states:GetExecutionHistory'], [executions]);
+    }).allowWithWildcard(
+      ['states:DescribeExecution', 'states:GetExecutionHistory'],
+      [executions],
+      EXECUTIONS_REASON,
+    );
 
     this.startJob = new LockstepFunction(this, 'StartJob', {
       name: 'start-job',
@@ -130,7 +134,7 @@ export class PromotionFunctions extends Construct {
           imageParameterArn(stack, application.name, environment),
         ),
       )
-      .allow(['ec2:DescribeImages'], ['*']);
+      .allowWithoutResource('ec2:DescribeImages');
 
     this.requestApproval = new LockstepFunction(this, 'RequestApproval', {
       name: 'request-approval',
@@ -158,7 +162,7 @@ export class PromotionFunctions extends Construct {
         ['codepipeline:GetPipelineExecution'],
         [pipelineArn(stack, application.name, 'qat'), pipelineArn(stack, application.name, 'prod')],
       )
-      .allow(['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'], ['*']);
+      .allowWithoutResource('codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult');
 
     this.verifyProd = new LockstepFunction(this, 'VerifyProd', {
       name: 'verify-prod',
@@ -205,7 +209,7 @@ export class PromotionFunctions extends Construct {
     const stack = Stack.of(this);
     this.startJob
       .allow(['imagebuilder:StartImagePipelineExecution'], [qatImage.pipelineArn, prodImage.pipelineArn])
-      .allow(
+      .allowWithWildcard(
         ['autoscaling:StartInstanceRefresh'],
         [
           stack.formatArn({
@@ -214,10 +218,11 @@ export class PromotionFunctions extends Construct {
             resourceName: qat.autoScalingGroupName,
           }),
         ],
+        "QAT's one group by its name; the star stands for the UUID in its ARN, which CloudFormation does not tell.",
       )
       .allow(['codepipeline:StartPipelineExecution'], this.pipelines)
       // What a failed blue/green left behind is deleted before the next one.
-      .allow(['autoscaling:DescribeAutoScalingGroups'], ['*'])
+      .allowWithoutResource('autoscaling:DescribeAutoScalingGroups')
       .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn]);
     allowOnFleet(this.startJob, ['autoscaling:DeleteAutoScalingGroup'], this.prodFleet);
   }
@@ -231,8 +236,12 @@ export class PromotionFunctions extends Construct {
         ['states:SendTaskFailure', 'states:SendTaskSuccess'],
         [stateMachineArn(Stack.of(this), application.name)],
       )
-      .allow(['imagebuilder:GetImage'], [recipe.imageArns])
-      .allow(['autoscaling:DescribeInstanceRefreshes'], ['*'])
+      .allowWithWildcard(
+        ['imagebuilder:GetImage'],
+        [recipe.imageArns],
+        "Images of this application's recipe: each build makes another, whose version and number are in its ARN.",
+      )
+      .allowWithoutResource('autoscaling:DescribeInstanceRefreshes')
       .allow(['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'], this.pipelines)
       .allow(
         [
@@ -260,13 +269,10 @@ export class PromotionFunctions extends Construct {
         ],
         [prod.deploymentGroupArn],
       )
-      .allow(
-        [
-          'autoscaling:DescribeAutoScalingGroups',
-          'ec2:DescribeInstances',
-          'elasticloadbalancing:DescribeTargetHealth',
-        ],
-        ['*'],
+      .allowWithoutResource(
+        'autoscaling:DescribeAutoScalingGroups',
+        'ec2:DescribeInstances',
+        'elasticloadbalancing:DescribeTargetHealth',
       );
     allowOnFleet(
       this.verifyProd,

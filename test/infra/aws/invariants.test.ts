@@ -1,5 +1,14 @@
 import { functions } from '../../../tasks/functions.ts';
-import { grantsOf, ofType, type Resource, synthesize, type Template, text } from './support/templates.ts';
+import {
+  grantsOf,
+  ofType,
+  only,
+  type Resource,
+  stackOf,
+  synthesize,
+  type Template,
+  text,
+} from './support/templates.ts';
 
 const stacks = synthesize();
 const all: readonly (readonly [string, Resource, Template])[] = Object.values(stacks).flatMap((template) =>
@@ -30,7 +39,7 @@ describe('functions', () => {
     );
     expect(logs.size).toBe(lambdas.length);
     for (const [id, { Properties }] of lambdas) {
-      expect([id, Properties.Runtime]).toEqual([id, 'nodejs22.x']);
+      expect([id, Properties.Runtime]).toEqual([id, 'nodejs24.x']);
       expect([id, Properties.Timeout]).toEqual([id, expect.any(Number)]);
     }
   });
@@ -70,12 +79,17 @@ describe('data', () => {
     }
   });
 
-  it('of buckets is encrypted with a key of ours, private, travels by TLS only and has an end', () => {
+  it('of buckets is encrypted (with a key of ours but for logs), private, travels by TLS only and has an end', () => {
     for (const [id, { Properties }, template] of every('AWS::S3::Bucket')) {
+      const isForLogs = /^(AccessLogs|FlowLogs)/.test(id);
       expect(Properties).toMatchObject({
         BucketEncryption: {
           ServerSideEncryptionConfiguration: [
-            { ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: expect.anything() } },
+            {
+              ServerSideEncryptionByDefault: isForLogs
+                ? { SSEAlgorithm: 'AES256' }
+                : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: expect.anything() },
+            },
           ],
         },
         PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
@@ -86,6 +100,25 @@ describe('data', () => {
       );
       expect(JSON.stringify(policy)).toContain('{"Bool":{"aws:SecureTransport":"false"}}');
     }
+  });
+
+  it('of requests and connections is logged', () => {
+    const orders = stackOf(stacks, 'Lockstep-orders');
+    const [logs] = only(orders, 'AWS::S3::Bucket', 'AccessLogs');
+    expect(only(orders, 'AWS::S3::Bucket', 'Artifacts')[1].Properties.LoggingConfiguration).toEqual({
+      DestinationBucketName: { Ref: logs },
+      LogFilePrefix: 'artifacts/',
+    });
+    const { LoadBalancerAttributes } = only(orders, 'AWS::ElasticLoadBalancingV2::LoadBalancer')[1]
+      .Properties;
+    expect(LoadBalancerAttributes).toEqual(
+      expect.arrayContaining([
+        { Key: 'access_logs.s3.enabled', Value: 'true' },
+        { Key: 'access_logs.s3.bucket', Value: { Ref: logs } },
+      ]),
+    );
+    const [, flowLog] = only(stackOf(stacks, 'Lockstep-Platform'), 'AWS::EC2::FlowLog');
+    expect(flowLog.Properties).toMatchObject({ TrafficType: 'ALL', LogDestinationType: 's3' });
   });
 
   it('of the ledger is encrypted, can be restored to any second, and is not deleted with the stack', () => {
@@ -136,6 +169,7 @@ const NAMED = [
   'AWS::ImageBuilder::InfrastructureConfiguration lockstep-orders-prod',
   'AWS::ImageBuilder::InfrastructureConfiguration lockstep-orders-qat',
   'AWS::Logs::LogGroup /aws/vendedlogs/states/lockstep-orders',
+  'AWS::Logs::LogGroup /aws/vendedlogs/states/lockstep-orders-prod-fleet',
   'AWS::SSM::Parameter /lockstep/platform/evidence-bucket',
   'AWS::SSM::Parameter /lockstep/platform/evidence-key',
   'AWS::SSM::Parameter /lockstep/platform/ledger-table',

@@ -123,7 +123,6 @@ describe('permissions', () => {
       'AmazonSSMManagedInstanceCore',
       'EC2InstanceProfileForImageBuilder',
       'service-role/AWSCodeDeployRole',
-      'service-role/AWSLambdaBasicExecutionRole',
     ]);
   });
 
