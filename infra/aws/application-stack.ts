@@ -12,6 +12,7 @@ import { ImageBuild, ImageBuildRole } from './image/image-build.ts';
 import { ImageRecipe } from './image/image-recipe.ts';
 import { logBucket } from './log-bucket.ts';
 import { imageParameterName, pipelineName, SOURCE_ACTION } from './names.ts';
+import { ApplicationAlarms } from './operations/application-alarms.ts';
 import type { PlatformStack } from './platform/platform-stack.ts';
 import { DeploymentPipeline } from './promotion/deployment-pipeline.ts';
 import { PromotionFunctions } from './promotion/promotion-functions.ts';
@@ -150,6 +151,12 @@ export class ApplicationStack extends Stack {
       imageArns: recipe.imageArns,
       qatAutoScalingGroupName: qat.autoScalingGroupName,
       stateMachineArn: stateMachine.stateMachineArn,
+    });
+
+    new ApplicationAlarms(this, 'Alarms', {
+      application: name,
+      alarms: platform.alarms,
+      asynchronous: functions.asynchronous,
     });
 
     const outputs: Readonly<Record<string, string>> = {

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { platformParameters } from '../../../tasks/platform-parameters.ts';
 import type { LockstepConfig } from '../../config.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
+import { AlarmsTopic } from '../operations/alarms-topic.ts';
 import { ApprovalsSite } from './approvals-site.ts';
 import { Evidence } from './evidence.ts';
 import { Ledger } from './ledger.ts';
@@ -23,6 +24,7 @@ export class PlatformStack extends Stack {
   readonly ledger: Ledger;
   readonly evidence: Evidence;
   readonly promotions: PromotionsTopic;
+  readonly alarms: AlarmsTopic;
   readonly siteUrl: string;
 
   constructor(scope: Construct, id: string, { config, bundles, ...props }: PlatformStackProps) {
@@ -30,9 +32,11 @@ export class PlatformStack extends Stack {
     this.vpc = createNetwork(this, 'Network');
     this.ledger = new Ledger(this, 'Ledger');
     this.evidence = new Evidence(this, 'Evidence');
-    this.promotions = new PromotionsTopic(this, 'Promotions', {
-      key: rotatingKey(this, 'MailKey', 'Lockstep: mail to approvers and operators'),
-      applications: config.applications,
+    const key = rotatingKey(this, 'MailKey', 'Lockstep: mail to approvers and operators');
+    this.promotions = new PromotionsTopic(this, 'Promotions', { key, applications: config.applications });
+    this.alarms = new AlarmsTopic(this, 'Alarms', {
+      key,
+      operators: [...new Set(config.applications.flatMap(({ operators }) => operators))].sort(),
     });
     const site = new ApprovalsSite(this, 'Approvals', {
       bundles,

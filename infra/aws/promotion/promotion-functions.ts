@@ -69,6 +69,7 @@ export class PromotionFunctions extends Construct {
     this.startPromotion = new LockstepFunction(this, 'StartPromotion', {
       name: 'start-promotion',
       bundles,
+      isAsynchronous: true,
       description: 'Starts the promotion of a pushed commit',
       environment: {
         APPLICATION: application.name,
@@ -84,6 +85,7 @@ export class PromotionFunctions extends Construct {
     this.trackPromotion = new LockstepFunction(this, 'TrackPromotion', {
       name: 'track-promotion',
       bundles,
+      isAsynchronous: true,
       description: "Keeps a promotion's status, tells operators of failures and seals evidence",
       environment: {
         EVIDENCE_BUCKET: evidence.bucket.bucketName,
@@ -109,12 +111,14 @@ export class PromotionFunctions extends Construct {
     this.settleJob = new LockstepFunction(this, 'SettleJob', {
       name: 'settle-job',
       bundles,
+      isAsynchronous: true,
       description: 'Completes the state whose job has ended',
       environment: { LEDGER_TABLE },
     });
     this.reconcileJobs = new LockstepFunction(this, 'ReconcileJobs', {
       name: 'reconcile-jobs',
       bundles,
+      isAsynchronous: true,
       description: 'Completes the states whose jobs have ended without telling',
       environment: { APPLICATION: application.name, LEDGER_TABLE },
       timeout: Duration.minutes(4),
@@ -155,6 +159,7 @@ export class PromotionFunctions extends Construct {
     this.guard = new LockstepFunction(this, 'Guard', {
       name: 'guard-pipeline',
       bundles,
+      isAsynchronous: true,
       description: 'Lets only promotions through a pipeline',
       environment: { LEDGER_TABLE, STARTER_ROLE_ARN: this.startJob.role.roleArn },
     })
@@ -189,6 +194,11 @@ export class PromotionFunctions extends Construct {
     ledger.allow(this.guard, 'GetItem', 'Query');
     ledger.allow(this.verifyProd, 'UpdateItem');
     promotions.allowPublish(this.requestApproval, this.trackPromotion);
+  }
+
+  /** Those that events invoke. */
+  get asynchronous(): readonly LockstepFunction<FunctionName>[] {
+    return [this.startPromotion, this.trackPromotion, this.settleJob, this.reconcileJobs, this.guard];
   }
 
   /** CodeDeploy application and deployment group of Prod. */

@@ -57,6 +57,64 @@ describe('functions', () => {
   });
 });
 
+describe('what is asynchronous', () => {
+  const orders = stackOf(stacks, 'Lockstep-orders');
+  const queues = ofType(orders, 'AWS::SQS::Queue');
+  /** Logical ids of the functions that events invoke, and of their queues. */
+  const queueOf = new Map<string, string>(
+    ofType(orders, 'AWS::Lambda::Function').flatMap(([id, { Properties }]) => {
+      const target = (Properties.DeadLetterConfig as { TargetArn: unknown } | undefined)?.TargetArn;
+      return target === undefined ? [] : [[`<${id}.Arn>`, text(target)] as const];
+    }),
+  );
+
+  it('keeps what a function fails with for good in a queue of its own, encrypted, for two weeks', () => {
+    expect(
+      [...queueOf.keys()].map((id) => id.replace(/Function[0-9A-F]{8}\.Arn>$/, '').slice(1)).sort(),
+    ).toEqual([
+      'FunctionsGuard',
+      'FunctionsReconcileJobs',
+      'FunctionsSettleJob',
+      'FunctionsStartPromotion',
+      'FunctionsTrackPromotion',
+    ]);
+    expect(new Set(queueOf.values()).size).toBe(queues.length);
+    for (const [id, { Properties }] of queues)
+      expect([id, Properties]).toEqual([
+        id,
+        { MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true },
+      ]);
+  });
+
+  it('keeps what cannot be handed to a function in the same queue', () => {
+    const targets = ofType(orders, 'AWS::Events::Rule').flatMap(
+      ([, { Properties }]) => Properties.Targets as { Arn: unknown; DeadLetterConfig?: { Arn: unknown } }[],
+    );
+    expect(targets.length).toBeGreaterThanOrEqual(6);
+    for (const { Arn, DeadLetterConfig } of targets)
+      expect(text(DeadLetterConfig?.Arn)).toBe(queueOf.get(text(Arn)));
+    const subscriptions = ofType(orders, 'AWS::SNS::Subscription');
+    expect(subscriptions).toHaveLength(2);
+    for (const [, { Properties }] of subscriptions)
+      expect(text((Properties.RedrivePolicy as { deadLetterTargetArn: unknown }).deadLetterTargetArn)).toBe(
+        queueOf.get(text(Properties.Endpoint)),
+      );
+  });
+
+  it('calls operators when one of the queues holds anything', () => {
+    const watched = ofType(orders, 'AWS::CloudWatch::Alarm')
+      .filter(([, { Properties }]) => Properties.MetricName === 'ApproximateNumberOfMessagesVisible')
+      .map(([, { Properties }]) => {
+        expect(Properties).toMatchObject({ Threshold: 0, ComparisonOperator: 'GreaterThanThreshold' });
+        return text((Properties.Dimensions as { Value: unknown }[])[0]?.Value).slice(
+          1,
+          -'.QueueName>'.length,
+        );
+      });
+    expect(watched.sort()).toEqual(queues.map(([id]) => id).sort());
+  });
+});
+
 describe('data', () => {
   it('of logs has an end', () => {
     for (const [id, { Properties }] of every('AWS::Logs::LogGroup'))
@@ -66,7 +124,7 @@ describe('data', () => {
 
   it('of topics is encrypted with a key of ours and travels by TLS only', () => {
     const topics = every('AWS::SNS::Topic');
-    expect(topics).toHaveLength(3);
+    expect(topics).toHaveLength(4);
     for (const [id, { Properties }, template] of topics) {
       expect([id, text(Properties.KmsMasterKeyId)]).toEqual([
         id,
