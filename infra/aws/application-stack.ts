@@ -13,6 +13,7 @@ import { ImageRecipe } from './image/image-recipe.ts';
 import { logBucket } from './log-bucket.ts';
 import { imageParameterName, pipelineName, SOURCE_ACTION } from './names.ts';
 import { ApplicationAlarms } from './operations/application-alarms.ts';
+import { ApplicationDashboard } from './operations/application-dashboard.ts';
 import type { PlatformStack } from './platform/platform-stack.ts';
 import { DeploymentPipeline } from './promotion/deployment-pipeline.ts';
 import { PromotionFunctions } from './promotion/promotion-functions.ts';
@@ -157,7 +158,10 @@ export class ApplicationStack extends Stack {
       application: name,
       alarms: platform.alarms,
       asynchronous: functions.asynchronous,
+      reconcileJobs: functions.reconcileJobs,
+      targetGroup: prod.targetGroup,
     });
+    new ApplicationDashboard(this, 'Dashboard', { application: name });
 
     const outputs: Readonly<Record<string, string>> = {
       RepositoryName: repository.repositoryName,

@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { type Conditions, Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -45,6 +52,7 @@ export class LockstepFunction<Name extends FunctionName> extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+    this.allowWithoutResource('xray:PutTelemetryRecords', 'xray:PutTraceSegments');
     this.deadLetters = props.isAsynchronous ? createDeadLetterQueue(this, 'DeadLetters') : undefined;
     this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
@@ -54,6 +62,8 @@ export class LockstepFunction<Name extends FunctionName> extends Construct {
       code: Code.fromAsset(join(props.bundles, props.name)),
       role: this.role,
       logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      tracing: Tracing.ACTIVE,
       environment: { ...props.environment },
       timeout: props.timeout ?? Duration.minutes(1),
       memorySize: props.memorySize ?? 512,

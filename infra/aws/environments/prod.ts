@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { CfnApplication } from 'aws-cdk-lib/aws-codedeploy';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { publicImageParameter } from '../image/image-recipe.ts';
@@ -23,6 +24,7 @@ export interface ProdEnvironmentProps extends EnvironmentProps {
 /** Prod: a load balancer, and a fleet that CodeDeploy replaces as a whole with each deployment. */
 export class ProdEnvironment extends Construct {
   readonly url: string;
+  readonly targetGroup: ApplicationTargetGroup;
   readonly targetGroupArn: string;
   readonly codeDeployApplication: string;
   readonly deploymentConfig = 'CodeDeployDefault.OneAtATime';
@@ -63,7 +65,8 @@ export class ProdEnvironment extends Construct {
       logs: props.logs,
     });
     this.url = loadBalancer.url;
-    this.targetGroupArn = loadBalancer.targetGroup.targetGroupArn;
+    this.targetGroup = loadBalancer.targetGroup;
+    this.targetGroupArn = this.targetGroup.targetGroupArn;
 
     const codeDeploy = new CfnApplication(this, 'CodeDeploy', { computePlatform: 'Server' });
     this.codeDeployApplication = codeDeploy.ref;

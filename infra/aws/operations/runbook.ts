@@ -2,8 +2,6 @@
 export type RunbookHeading =
   | 'An event was given up'
   | 'The reconciler has stopped'
-  | 'A job takes too long'
-  | 'An approval waits'
   | 'The approvals site fails'
   | 'Mail is not delivered'
   | 'Prod has no healthy instance'

@@ -7,6 +7,7 @@ import {
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -28,12 +29,15 @@ export class ApprovalsSite extends Construct {
   /** Without a slash at the end. */
   readonly url: string;
   readonly signIn: SignIn;
+  /** Requests that the site failed to answer. */
+  readonly serverErrors: IMetric;
 
   constructor(scope: Construct, id: string, { bundles, ledger, applications }: ApprovalsSiteProps) {
     super(scope, id);
     const stack = Stack.of(this);
     const api = new HttpApi(this, 'Api', { apiName: 'Lockstep approvals', createDefaultStage: false });
     this.url = api.apiEndpoint;
+    this.serverErrors = api.metricServerError({ period: Duration.minutes(5), statistic: Stats.SUM });
     this.signIn = new SignIn(this, 'SignIn', { siteUrl: this.url });
 
     const sessionKey = new Secret(this, 'SessionKey', {

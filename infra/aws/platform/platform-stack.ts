@@ -1,4 +1,5 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
@@ -44,6 +45,20 @@ export class PlatformStack extends Stack {
       applications: config.applications,
     });
     this.siteUrl = site.url;
+    this.alarms.add(this, 'SiteAlarm', {
+      heading: 'The approvals site fails',
+      meaning: 'The approvals site could not answer a request.',
+      metric: site.serverErrors,
+      threshold: 0,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    });
+    this.alarms.add(this, 'MailAlarm', {
+      heading: 'Mail is not delivered',
+      meaning: 'SNS could not deliver a mail to approvers or operators.',
+      metric: this.promotions.topic.metricNumberOfNotificationsFailed({ period: Duration.minutes(5) }),
+      threshold: 0,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    });
 
     new CfnOutput(this, 'ApprovalsUrl', { value: site.url, description: 'The approvals site' });
     new CfnOutput(this, 'UserPoolId', {

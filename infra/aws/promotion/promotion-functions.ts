@@ -120,7 +120,12 @@ export class PromotionFunctions extends Construct {
       bundles,
       isAsynchronous: true,
       description: 'Completes the states whose jobs have ended without telling',
-      environment: { APPLICATION: application.name, LEDGER_TABLE },
+      environment: {
+        APPLICATION: application.name,
+        LEDGER_TABLE,
+        PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
+        SITE_URL: siteUrl,
+      },
       timeout: Duration.minutes(4),
     });
     for (const each of [this.startJob, this.settleJob, this.reconcileJobs]) this.allowSettleJobs(each);
@@ -193,7 +198,7 @@ export class PromotionFunctions extends Construct {
     ledger.allow(this.confirmApprovers, 'Query');
     ledger.allow(this.guard, 'GetItem', 'Query');
     ledger.allow(this.verifyProd, 'UpdateItem');
-    promotions.allowPublish(this.requestApproval, this.trackPromotion);
+    promotions.allowPublish(this.reconcileJobs, this.requestApproval, this.trackPromotion);
   }
 
   /** Those that events invoke. */
