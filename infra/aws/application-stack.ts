@@ -14,6 +14,7 @@ import { logBucket } from './log-bucket.ts';
 import { imageParameterName, pipelineName, SOURCE_ACTION } from './names.ts';
 import { ApplicationAlarms } from './operations/application-alarms.ts';
 import { ApplicationDashboard } from './operations/application-dashboard.ts';
+import { People } from './operations/people.ts';
 import type { PlatformStack } from './platform/platform-stack.ts';
 import { DeploymentPipeline } from './promotion/deployment-pipeline.ts';
 import { PromotionFunctions } from './promotion/promotion-functions.ts';
@@ -161,6 +162,12 @@ export class ApplicationStack extends Stack {
       reconcileJobs: functions.reconcileJobs,
       targetGroup: prod.targetGroup,
     });
+    const people = new People(this, 'People', {
+      application: name,
+      deploymentGroupArns: [qat.deploymentGroupArn, prod.deploymentGroupArn],
+      imageArns: recipe.imageArns,
+      asynchronous: functions.asynchronous,
+    });
     new ApplicationDashboard(this, 'Dashboard', { application: name });
 
     const outputs: Readonly<Record<string, string>> = {
@@ -174,6 +181,8 @@ export class ApplicationStack extends Stack {
       ProdImagePipelineArn: prodImage.pipelineArn,
       QatAutoScalingGroupName: qat.autoScalingGroupName,
       ProdUrl: prod.url,
+      ViewersPolicyArn: people.viewers.managedPolicyArn,
+      OperatorsPolicyArn: people.operators.managedPolicyArn,
     };
     for (const [output, value] of Object.entries(outputs)) new CfnOutput(this, output, { value });
   }

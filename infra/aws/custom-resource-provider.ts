@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import { CfnRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -67,6 +68,12 @@ export const createProvider = (
       'AWS authorises the delivery of logs of state machines on no particular resource.',
       '*',
     );
+    // Its name is CloudFormation's, so that only the account can be named.
+    const role = waiter.node.tryFindChild('Role')?.node.defaultChild;
+    if (role instanceof CfnRole)
+      role.addPropertyOverride('AssumeRolePolicyDocument.Statement.0.Condition', {
+        StringEquals: { 'aws:SourceAccount': Stack.of(scope).account },
+      });
     acknowledge(
       waiter,
       'SF2',

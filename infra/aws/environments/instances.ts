@@ -48,7 +48,7 @@ export class InstanceRole extends Construct {
     });
     this.role.addToPolicy(
       new PolicyStatement({
-        actions: ['s3:GetObject', 's3:GetObjectVersion'],
+        actions: ['s3:GetObject'],
         resources: [revisions, agent],
       }),
     );

@@ -72,11 +72,10 @@ export class ProdEnvironment extends Construct {
     this.codeDeployApplication = codeDeploy.ref;
     const group = deploymentGroupName('prod');
     this.deploymentGroupArn = deploymentGroupArn(stack, codeDeploy.ref, group);
-    const codeDeployRole = createCodeDeployRole(
-      this,
-      'CodeDeployRole',
-      `Deployments of ${application.name} to Prod`,
-    );
+    const codeDeployRole = createCodeDeployRole(this, 'CodeDeployRole', {
+      description: `Deployments of ${application.name} to Prod`,
+      deploymentGroupArn: this.deploymentGroupArn,
+    });
     // AWS's managed policy does not cover launch templates: the green fleet would never start.
     const imageParameter = imageParameterArn(stack, application.name, 'prod');
     const subnetIds = vpc.privateSubnets.map(({ subnetId }) => subnetId);

@@ -73,14 +73,14 @@ export class QatEnvironment extends Construct {
 
     const codeDeploy = new CfnApplication(this, 'CodeDeploy', { computePlatform: 'Server' });
     this.codeDeployApplication = codeDeploy.ref;
+    this.deploymentGroupArn = deploymentGroupArn(Stack.of(this), codeDeploy.ref, deploymentGroupName('qat'));
     new CfnDeploymentGroup(this, 'DeploymentGroup', {
       applicationName: codeDeploy.ref,
       deploymentGroupName: deploymentGroupName('qat'),
-      serviceRoleArn: createCodeDeployRole(
-        this,
-        'CodeDeployRole',
-        `Deployments of ${application.name} to QAT`,
-      ).roleArn,
+      serviceRoleArn: createCodeDeployRole(this, 'CodeDeployRole', {
+        description: `Deployments of ${application.name} to QAT`,
+        deploymentGroupArn: this.deploymentGroupArn,
+      }).roleArn,
       deploymentConfigName: this.deploymentConfig,
       deploymentStyle: { deploymentType: 'IN_PLACE', deploymentOption: 'WITHOUT_TRAFFIC_CONTROL' },
       // By tag: a group that is attached deploys its last revision to each new instance before that counts as in
@@ -91,6 +91,5 @@ export class QatEnvironment extends Construct {
         ],
       },
     });
-    this.deploymentGroupArn = deploymentGroupArn(Stack.of(this), codeDeploy.ref, deploymentGroupName('qat'));
   }
 }

@@ -1,7 +1,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { IRepository } from 'aws-cdk-lib/aws-codecommit';
 import { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -13,7 +13,8 @@ import {
   PROMOTION_ID_VARIABLE,
 } from '../../../tasks/payloads.ts';
 import { acknowledgeWildcards } from '../acknowledge.ts';
-import { deploymentGroupName, pipelineName, SOURCE_ACTION, SOURCE_NAMESPACE } from '../names.ts';
+import { deploymentGroupName, pipelineArn, pipelineName, SOURCE_ACTION, SOURCE_NAMESPACE } from '../names.ts';
+import { forResource } from '../service-principal.ts';
 
 export interface DeploymentPipelineProps {
   readonly application: string;
@@ -131,9 +132,11 @@ export class DeploymentPipeline extends Construct {
       });
     const role = new Role(this, 'Role', {
       description: `Pipeline of ${application} to ${environment}`,
-      assumedBy: new ServicePrincipal('codepipeline.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
-      }),
+      assumedBy: forResource(
+        'codepipeline.amazonaws.com',
+        stack,
+        pipelineArn(stack, application, environment),
+      ),
     });
     const allow = (actions: string[], resources: string[]) =>
       role.addToPolicy(new PolicyStatement({ actions, resources }));

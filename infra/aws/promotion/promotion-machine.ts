@@ -1,11 +1,12 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, QueryLanguage, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { type PromotionParts, promotionDefinition } from '../../../workflows/promotion.ts';
 import { acknowledgeWildcards } from '../acknowledge.ts';
 import { stateMachineArn, stateMachineName } from '../names.ts';
+import { forResource } from '../service-principal.ts';
 
 export interface PromotionMachineProps extends Omit<PromotionParts, 'approvalExpiry' | 'terminationWait'> {
   readonly application: string;
@@ -42,12 +43,7 @@ export class PromotionMachine extends Construct {
     const { application, approvalExpiryDays, terminationWaitMinutes, ...parts } = props;
     const role = new Role(this, 'Role', {
       description: `State machine of ${application}`,
-      assumedBy: new ServicePrincipal('states.amazonaws.com', {
-        conditions: {
-          StringEquals: { 'aws:SourceAccount': stack.account },
-          ArnLike: { 'aws:SourceArn': stateMachineArn(stack, application) },
-        },
-      }),
+      assumedBy: forResource('states.amazonaws.com', stack, stateMachineArn(stack, application)),
     });
     role.addToPolicy(
       new PolicyStatement({

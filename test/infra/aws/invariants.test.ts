@@ -295,6 +295,7 @@ it('gives what operators and the embedded run look for', () => {
   ]);
   expect(outputs('Lockstep-orders').sort()).toEqual([
     'BranchName',
+    'OperatorsPolicyArn',
     'ProdImagePipelineArn',
     'ProdPipelineName',
     'ProdUrl',
@@ -304,5 +305,6 @@ it('gives what operators and the embedded run look for', () => {
     'RepositoryCloneUrl',
     'RepositoryName',
     'StateMachineArn',
+    'ViewersPolicyArn',
   ]);
 });
