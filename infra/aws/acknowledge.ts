@@ -37,7 +37,8 @@ const asText = (value: unknown): string => {
   }
   if (name === 'Ref') return `<${argument}>`;
   if (name === 'Fn::GetAtt') return `<${(argument as string[]).join('.')}>`;
+  if (name === 'Fn::ImportValue') return asText(argument);
   throw new TypeError(
-    `cannot name ${JSON.stringify(value)}, which is no ARN of Ref, Fn::GetAtt and Fn::Join`,
+    `cannot name ${JSON.stringify(value)}, which is no ARN of Ref, Fn::GetAtt, Fn::ImportValue and Fn::Join`,
   );
 };

@@ -6,12 +6,14 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
-import { logBucket } from '../log-bucket.ts';
 
-/** A VPC over two zones: load balancers in public subnets, instances in private ones behind one NAT gateway. */
-export const createNetwork = (scope: Construct, id: string): IVpc => {
+/**
+ * A VPC over two zones: load balancers in public subnets, instances in private ones behind one NAT gateway.
+ * @param logs takes the connections that were made and refused
+ */
+export const createNetwork = (scope: Construct, id: string, logs: IBucket): IVpc => {
   const vpc = new Vpc(scope, id, {
     ipAddresses: IpAddresses.cidr('10.0.0.0/16'),
     maxAzs: 2,
@@ -24,10 +26,8 @@ export const createNetwork = (scope: Construct, id: string): IVpc => {
     // Would need a custom resource of CDK's; nothing uses the default security group.
     restrictDefaultSecurityGroup: false,
   });
-  const flowLogs = logBucket(scope, 'FlowLogs');
-  acknowledge(flowLogs, 'S1', 'It holds logs itself, which nobody reads but who looks into an incident.');
   vpc.addFlowLog('FlowLog', {
-    destination: FlowLogDestination.toS3(flowLogs, 'vpc'),
+    destination: FlowLogDestination.toS3(logs, 'vpc'),
     trafficType: FlowLogTrafficType.ALL,
   });
   // The class has `undefined` where its interface has optional properties.

@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { platformParameters } from '../../../tasks/platform-parameters.ts';
 import type { LockstepConfig } from '../../config.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
+import { logBucket } from '../log-bucket.ts';
 import { AlarmsTopic } from '../operations/alarms-topic.ts';
 import { ApprovalsSite } from './approvals-site.ts';
 import { Evidence } from './evidence.ts';
@@ -30,9 +31,10 @@ export class PlatformStack extends Stack {
 
   constructor(scope: Construct, id: string, { config, bundles, ...props }: PlatformStackProps) {
     super(scope, id, props);
-    this.vpc = createNetwork(this, 'Network');
+    const accessLogs = logBucket(this, 'AccessLogs');
+    this.vpc = createNetwork(this, 'Network', accessLogs);
     this.ledger = new Ledger(this, 'Ledger');
-    this.evidence = new Evidence(this, 'Evidence');
+    this.evidence = new Evidence(this, 'Evidence', { accessLogs });
     const key = rotatingKey(this, 'MailKey', 'Lockstep: mail to approvers and operators');
     this.promotions = new PromotionsTopic(this, 'Promotions', { key, applications: config.applications });
     this.alarms = new AlarmsTopic(this, 'Alarms', {
