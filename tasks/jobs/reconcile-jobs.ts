@@ -1,38 +1,21 @@
-import { tellDecision } from '../approvals/decide.ts';
-import { hasExpired } from '../approvals/rules.ts';
-import type { Approval } from '../ledger/items.ts';
-import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
+import { type TendDependencies, tendRequest } from '../approvals/tend-requests.ts';
 import type { ApproverRole } from '../payloads.ts';
 import { type JobDependencies, lookAt } from './advance.ts';
 
 /** What reconciling needs. */
-export interface ReconcileDependencies extends JobDependencies {
+export interface ReconcileDependencies extends JobDependencies, TendDependencies {
   readonly application: string;
 }
 
 const roles: readonly ApproverRole[] = ['qc', 'pmo'];
 
-/** Milliseconds within which whoever decided tells the decision; after that it was cut short. */
-const TELLING = 60_000;
-const isUntold = (approval: Approval, now: Date): boolean =>
-  now.getTime() - Date.parse(approval.decidedAt ?? '') >= TELLING;
-
-const expire = async (ledger: Ledger, approval: Approval): Promise<void> => {
-  try {
-    await ledger.replaceApproval(approval, { ...approval, status: 'EXPIRED' });
-  } catch (error) {
-    // Decided or asked for anew just now.
-    if (!(error instanceof LedgerConflictError)) throw error;
-  }
-};
-
 /**
  * Completes whatever is done and has not been told: jobs whose event was lost (T38), and decisions whose telling was cut
- * short. Marks requests that nobody answered in time. One that fails does not keep back the others.
+ * short. Looks after the requests that are open. One that fails does not keep back the others.
  * @throws AggregateError with everything that failed
  */
 export const reconcileJobs = (dependencies: ReconcileDependencies) => async (): Promise<void> => {
-  const { ledger, application, now } = dependencies;
+  const { ledger, application } = dependencies;
   const failures: unknown[] = [];
   const each = async <Item>(
     items: readonly Item[],
@@ -52,11 +35,7 @@ export const reconcileJobs = (dependencies: ReconcileDependencies) => async (): 
     const open = (await ledger.openApprovals(role)).filter(
       (approval) => approval.application === application,
     );
-    await each(open, async (approval) => {
-      if (approval.status === 'PENDING') {
-        if (hasExpired(approval, now())) await expire(ledger, approval);
-      } else if (isUntold(approval, now())) await tellDecision(dependencies, approval);
-    });
+    await each(open, tendRequest(dependencies));
   }
 
   if (failures.length > 0)

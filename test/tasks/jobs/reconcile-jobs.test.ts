@@ -1,6 +1,7 @@
 import type { JobActions } from '../../../tasks/jobs/kind.ts';
 import { reconcileJobs } from '../../../tasks/jobs/reconcile-jobs.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import { aTending } from '../doubles/deciding.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aJob, anApproval, aPerson, PROMOTION_ID } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
@@ -26,6 +27,7 @@ const reconcile = (now: string, over = ledger) =>
     kinds: { 'image-build': actions, 'instance-refresh': actions, 'pipeline-run': actions },
     now: () => new Date(now),
     application: 'shop',
+    ...aTending(),
   })();
 const decided = anApproval({
   status: 'APPROVED',
