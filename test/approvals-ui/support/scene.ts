@@ -150,8 +150,11 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
       cookie: string,
       form: Record<string, string> = {},
       headers: Record<string, string> = {},
-    ) =>
-      site.request(path, {
+    ) => {
+      // As the page's form does, a decision carries the digest of what was shown.
+      const [, id = ''] = /^\/approvals\/(.+)\/decision$/.exec(path) ?? [];
+      const shown = (await ledger.approvalById(decodeURIComponent(id)))?.digest;
+      return site.request(path, {
         method: 'POST',
         headers: {
           cookie,
@@ -160,8 +163,9 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
           'content-type': 'application/x-www-form-urlencoded',
           ...headers,
         },
-        body: new URLSearchParams(form).toString(),
-      }),
+        body: new URLSearchParams({ ...(shown === undefined ? {} : { digest: shown }), ...form }).toString(),
+      });
+    },
     /** Adds a promotion with its execution's history. */
     addPromotion: async (
       change: Partial<Promotion>,
