@@ -24,11 +24,11 @@ export interface DossierSources {
 }
 
 /** How much is kept: an item of the ledger holds 400 KB, and a page is to be read by people. */
-const MOST_COMMITS = 50;
+const MOST_COMMITS = 30;
 const MOST_COMMITS_READ = 200;
-const MOST_FILES = 200;
+const MOST_FILES = 100;
 const MOST_DIFFERENCES = 2000;
-const LONGEST_MESSAGE = 1500;
+const LONGEST_MESSAGE = 1000;
 /** Promotions among which the one that is live is looked for. */
 const MOST_PROMOTIONS = 100;
 
