@@ -153,7 +153,7 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .change { font-size: .84rem; font-weight: 600; color: var(--muted); }
 .change.is-added { color: var(--done); } .change.is-removed { color: var(--failed); }
 details .commits, details .files, details .outcomes { margin-top: .5rem; }
-.card h3:first-of-type, .card .facts + h3 { margin-top: 1.2rem; }
+.facts + .notice, .facts + .muted { margin: 1rem 0 0; }
 ins { text-decoration: none; font-weight: 600; }
 a.primary { display: inline-flex; align-items: center; justify-content: center; }
 .decisions li, .attempts li { display: grid; grid-template-columns: 16px minmax(0, 1fr); gap: .75rem; padding: .5rem 0; }

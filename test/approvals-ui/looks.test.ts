@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import type { Approval } from '../../tasks/ledger/items.ts';
 import { stateNames } from '../../workflows/state-names.ts';
 import { aDossier, anApproval, aPerson, aPromotion } from '../tasks/doubles/samples.ts';
-import { look, openBrowser } from './support/browser.ts';
+import { look, openBrowser, prepareLook } from './support/browser.ts';
 import { untilProd, untilQc } from './support/scene.ts';
 import { serveSite } from './support/served-site.ts';
 
@@ -67,6 +67,20 @@ const addRequest = async (name: string, change: Partial<Approval> = {}) => {
 /** Everything that the pages may have to show. */
 const fill = async () => {
   const decidedAt = '2026-11-22T10:22:00.000Z';
+  const { live } = dossier;
+  await site.addPromotion(
+    {
+      promotionId: live?.promotionId ?? '',
+      executionArn: 'arn:live',
+      commitId: live?.commitId ?? '',
+      commitMessage: 'Sort articles by price',
+      status: 'SUCCEEDED',
+      startedAt: '2026-11-20T09:00:00.000Z',
+      endedAt: '2026-11-20T10:04:00.000Z',
+      deployments: { prod: 'd-PROD00001' },
+    },
+    (history) => untilProd(history).succeeded(),
+  );
   await addRequest('open');
   await addRequest('approved', {
     status: 'APPROVED',
@@ -125,6 +139,9 @@ const fill = async () => {
   });
 };
 
+/** Looked at in every width with every colour scheme; the other states of a page in light and wide, dark and narrow. */
+const mainPages = ['sign-in', 'approvals', 'approval', 'promotions', 'promotion'];
+
 /** Pages by the name of their screenshot, for somebody who is in both groups. */
 const pages: Readonly<Record<string, string>> = {
   approvals: '/',
@@ -143,52 +160,56 @@ const pages: Readonly<Record<string, string>> = {
   'not-found': '/nothing',
 };
 
-describe.each([360, 1440])('at %d pixels', (width) => {
-  it.each(['light', 'dark'] as const)(
-    'every page in %s is accessible, fits, and is small',
-    async (colorScheme) => {
-      await fill();
-      const { page, problems, requested } = await openBrowser({ width, colorScheme });
-      const seen: ({ readonly name: string } & Awaited<ReturnType<typeof look>>)[] = [];
-      const see = async (name: string) => {
-        seen.push({ ...(await look(page, width)), name });
-        await keep(page, `${name}${width < 1000 ? '-narrow' : ''}${colorScheme === 'dark' ? '-dark' : ''}`);
-      };
-      await page.goto(`${site.siteUrl}/`);
-      await see('sign-in');
-      await page.click('button[value="sam"]');
-      await page.waitForURL(`${site.siteUrl}/`);
-      for (const [name, target] of Object.entries(pages)) {
-        await page.goto(`${site.siteUrl}${target}`);
-        for (const closed of await page.locator('summary').all()) await closed.click();
-        await see(name);
-      }
-      await page.goto(`${site.siteUrl}/approvals/own`);
-      await page.click('button[value="approve"]');
-      await see('decision-refused');
-      site.advance(16 * 60_000);
-      await page.goto(`${site.siteUrl}/approvals/open`);
-      await see('sign-in-again');
-      await page.click('text=Switch');
-      await page.click('button[value="dana"]');
-      await page.goto(`${site.siteUrl}/approvals/open`);
-      await see('approval-not-for-you');
-      await page.goto(`${site.siteUrl}/`);
-      await see('approvals-none');
-      for (const { name, violations, overflow, bytes, clipped } of seen) {
-        expect({ name, violations, overflow, clipped }).toEqual({
-          name,
-          violations: [],
-          overflow: 0,
-          clipped: [],
-        });
-        expect([name, bytes < 60_000 ? 'small' : bytes]).toEqual([name, 'small']);
-      }
-      // Pages that are not found, and refusals, are reported by the browser itself.
-      expect(problems.filter((problem) => !/40[34]/.test(problem))).toEqual([]);
-      expect([...new Set(requested.map(({ hostname }) => hostname))]).toEqual(['127.0.0.1']);
-    },
+/** How each page is looked at. */
+const views = ([1440, 360] as const).flatMap((width) =>
+  (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
+);
+
+it('has only pages that are accessible, fit and are small, in light and dark, narrow and wide', async () => {
+  await fill();
+  const { page, problems, requested } = await openBrowser();
+  const seen: Record<string, unknown>[] = [];
+  const see = async (name: string) => {
+    const bytes = await prepareLook(page);
+    for (const { width, colorScheme } of views) {
+      if (!mainPages.includes(name) && (width === 1440) !== (colorScheme === 'light')) continue;
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      seen.push({ name, width, colorScheme, ...(await look(page, width)), isSmall: bytes < 60_000 });
+      await keep(page, `${name}${width < 1000 ? '-narrow' : ''}${colorScheme === 'dark' ? '-dark' : ''}`);
+    }
+  };
+  await page.goto(`${site.siteUrl}/`);
+  await see('sign-in');
+  await page.click('button[value="sam"]');
+  await page.waitForURL(`${site.siteUrl}/`);
+  for (const [name, target] of Object.entries(pages)) {
+    await page.goto(`${site.siteUrl}${target}`);
+    for (const closed of await page.locator('summary').all()) await closed.click();
+    await see(name);
+  }
+  await page.goto(`${site.siteUrl}/approvals/own`);
+  await page.click('button[value="approve"]');
+  await see('decision-refused');
+  site.advance(16 * 60_000);
+  await page.goto(`${site.siteUrl}/approvals/open`);
+  await see('sign-in-again');
+  await page.click('text=Switch');
+  await page.click('button[value="dana"]');
+  await page.goto(`${site.siteUrl}/approvals/open`);
+  await see('approval-not-for-you');
+  await page.goto(`${site.siteUrl}/`);
+  await see('approvals-none');
+
+  const nothingWrong = { violations: [], overflow: 0, clipped: [], isSmall: true };
+  const other = Object.keys(pages).length + 5 - mainPages.length;
+  expect(seen).toHaveLength(mainPages.length * views.length + other * 2);
+  expect(seen).toEqual(
+    seen.map(({ name, width, colorScheme }) => ({ name, width, colorScheme, ...nothingWrong })),
   );
+  // Pages that are not found, and refusals, are reported by the browser itself.
+  expect(problems.filter((problem) => !/40[34]/.test(problem))).toEqual([]);
+  expect([...new Set(requested.map(({ hostname }) => hostname))]).toEqual(['127.0.0.1']);
 });
 
 /** Screenshots of every page at full width in light, and of the main ones otherwise. */
@@ -197,5 +218,7 @@ const keep = async (page: Page, name: string): Promise<void> => {
     !/-(narrow|dark)/.test(name) || /^(approval|approvals|promotion)-(narrow-dark|dark)$/.test(name);
   if (!writesScreenshots || !isKept) return;
   fs.mkdirSync(directory, { recursive: true });
-  await page.screenshot({ path: path.join(directory, `${name}.png`), fullPage: true });
+  // The whole of the main pages; of the others, what one sees first.
+  const fullPage = /^(approval|promotion)(-narrow)?(-dark)?$/.test(name);
+  await page.screenshot({ path: path.join(directory, `${name}.png`), fullPage });
 };

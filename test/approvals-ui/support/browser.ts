@@ -29,9 +29,19 @@ export const openBrowser = async (view: View = {}) => {
   return { page, problems, requested };
 };
 
-/** What is wrong with a page, its weight with everything that it loads, and labels that leave their nodes. */
+/** Brings axe into a page that has been loaded. @returns the page's weight with everything that it loaded, in bytes */
+export const prepareLook = async (page: Page): Promise<number> => {
+  await page.evaluate(axeSource);
+  return (await page.evaluate(
+    `['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
+      .filter(({ name }) => !name.includes('part=live'))
+      .reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0)`,
+  )) as number;
+};
+
+/** What is wrong with a page, how far it leaves the window, and labels that leave their nodes. */
 export const look = async (page: Page, width: number) => {
-  const result = (await page.evaluate(`${axeSource}; axe.run()`)) as {
+  const result = (await page.evaluate('axe.run()')) as {
     passes: unknown[];
     violations: { id: string; nodes: { target: string[] }[] }[];
   };
@@ -41,10 +51,6 @@ export const look = async (page: Page, width: number) => {
       ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' '))}`,
     ),
     overflow: Math.max(0, ((await page.evaluate('document.documentElement.scrollWidth')) as number) - width),
-    bytes: (await page.evaluate(
-      `['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
-        .reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0)`,
-    )) as number,
     clipped: (await page.evaluate(
       `[...document.querySelectorAll('.node')].filter((node) => {
         const box = node.querySelector('rect').getBoundingClientRect();
