@@ -95,10 +95,12 @@ export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
   );
 };
 
-const ApprovalChip: FC<ApprovalPageProps> = ({ approval, promotion, now }) => {
+const ApprovalChip: FC<ApprovalPageProps> = ({ approval, promotion, now, ruling }) => {
   const title = roleTitles[approval.role];
   if (approval.status === 'APPROVED') return <StatusChip status="done" text={`${title} approved`} />;
   if (approval.status === 'REFUSED') return <StatusChip status="stopped" text={`${title} refused`} />;
+  if (ruling.kind === 'refused' && ruling.reason === 'SubjectChanged')
+    return <StatusChip status="idle" text="Out of date" />;
   return isOpen(approval, promotion, now) ? (
     <StatusChip status="waiting" text={`${title} decides`} />
   ) : (

@@ -111,7 +111,7 @@ const Over: FC<ApprovalPageProps> = (props) => {
   const next = approvals.findLast(
     ({ role, attempt }) => role === approval.role && attempt > approval.attempt,
   );
-  const hasExpired = approval.status === 'EXPIRED' || Date.parse(approval.expiresAt) <= props.now;
+  const hasExpired = approval.status !== 'WITHDRAWN' && Date.parse(approval.expiresAt) <= props.now;
   return (
     <Notice
       kind="warning"

@@ -146,6 +146,18 @@ describe('one approval', () => {
     );
   });
 
+  it.each([
+    ['WITHDRAWN', 'This request was withdrawn', 'QC was asked, and is no longer'],
+    ['EXPIRED', 'This request has expired', 'QC did not decide in time'],
+  ] as const)('says that it is %s, and nothing else', async (status, title, line) => {
+    const scene = createScene();
+    await scene.addQcRequest({ status, expiresAt: '2026-11-22T10:20:00.000Z' });
+    const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
+    expect(html).toContain(title);
+    expect(html).toContain(line);
+    expect(html).not.toMatch(/QC (refused|approved)|value="approve"/);
+  });
+
   it('is not found under an id that was never given', async () => {
     const scene = createScene();
     const cookie = await scene.signIn('quinn');

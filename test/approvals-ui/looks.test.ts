@@ -220,5 +220,6 @@ const keep = async (page: Page, name: string): Promise<void> => {
   fs.mkdirSync(directory, { recursive: true });
   // The whole of the main pages; of the others, what one sees first.
   const fullPage = /^(approval|promotion)(-narrow)?(-dark)?$/.test(name);
+  await page.evaluate('scrollTo(0, 0)');
   await page.screenshot({ path: path.join(directory, `${name}.png`), fullPage });
 };
