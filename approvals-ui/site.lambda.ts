@@ -4,6 +4,7 @@ import { handle } from 'hono/aws-lambda';
 import { decideApproval } from '../tasks/approvals/decide.ts';
 import { redriveAsked } from '../tasks/evidence/facts.ts';
 import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger.ts';
+import { logger } from '../tasks/log.ts';
 import { readEnv, wholeNumber } from '../tasks/read-env.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
 import { createSnsNotices } from '../tasks/sns-notices.ts';
@@ -65,6 +66,6 @@ export const handler = handle(
       return secret.SecretString ?? '';
     },
     now: Date.now,
-    log: (event) => console.log(JSON.stringify(event)),
+    log: (event) => logger.info('Request', { ...event }),
   }),
 );

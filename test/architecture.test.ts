@@ -68,3 +68,21 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 });
+
+describe('functions', () => {
+  /** They read, or note images and deployments, which jobs' evidence tells as well. */
+  const plain = ['confirm-approvers', 'guard-pipeline', 'point-at-image', 'verify-prod'];
+
+  it('that write what evidence is made of do so through the recorded ledger', () => {
+    const handlers = [...filesBelow('tasks'), ...filesBelow('approvals-ui')].filter((file) =>
+      file.endsWith('.lambda.ts'),
+    );
+    const using = (name: string) =>
+      handlers
+        .filter((file) => fs.readFileSync(path.join(root, file), 'utf8').includes(`${name}(`))
+        .map((file) => path.basename(file, '.lambda.ts'))
+        .sort();
+    expect(using('openLedger')).toEqual(plain);
+    expect(using('createRecordedLedger').length).toBeGreaterThan(5);
+  });
+});

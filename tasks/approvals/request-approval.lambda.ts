@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
 import { createImageBuilds } from '../jobs/imagebuilder-builds.ts';
+import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
 import { createChange } from './change-in-codecommit.ts';
@@ -26,11 +27,13 @@ const sources = {
   qatUrl: URL.canParse(env.QAT_URL) ? env.QAT_URL : undefined,
 };
 
-export const handler = requestApproval({
-  ledger,
-  notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
-  now: () => new Date(),
-  newApprovalId: () => randomBytes(16).toString('base64url'),
-  collect: (promotionId, subject) => collectDossier(sources, promotionId, subject),
-  siteUrl: env.SITE_URL,
-});
+export const handler = logged(
+  requestApproval({
+    ledger,
+    notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
+    now: () => new Date(),
+    newApprovalId: () => randomBytes(16).toString('base64url'),
+    collect: (promotionId, subject) => collectDossier(sources, promotionId, subject),
+    siteUrl: env.SITE_URL,
+  }),
+);

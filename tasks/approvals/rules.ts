@@ -73,6 +73,10 @@ export const partInChange = (
   return pusher !== '' && (pusher === person.name.toLowerCase() || pusher === email) ? 'pushed' : undefined;
 };
 
+/** Whether half of the time has passed without a decision: whoever should decide may not have got the mail. */
+export const isWaitingLong = ({ status, requestedAt, expiresAt }: Approval, now: Date): boolean =>
+  status === 'PENDING' && now.getTime() >= (Date.parse(requestedAt) + Date.parse(expiresAt)) / 2;
+
 const refused = (reason: RefusalReason, message: string): Ruling => ({ kind: 'refused', reason, message });
 
 /** Whether somebody else is to decide: the role, the other approver, and who made the change. */

@@ -1,11 +1,11 @@
 import type { Approval } from '../ledger/items.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
 import { isUntold } from '../ledger/stored.ts';
-import { approvalNotice } from '../notices.ts';
+import { approvalNotice, waitingNotice } from '../notices.ts';
 import type { TaskCompletions } from '../task-completions.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
 import { tellDecision } from './decide.ts';
-import { hasExpired } from './rules.ts';
+import { hasExpired, isWaitingLong } from './rules.ts';
 import { requestedSubject, subjectDigest } from './subject.ts';
 
 /** What looking after requests needs. */
@@ -25,7 +25,16 @@ const TELLING = 60_000;
 const HOUR = 3_600_000;
 
 /** What is to be done about a request. */
-export type Care = 'nothing' | 'tell' | 'announce' | 'expire' | 'withdraw' | 'ask anew' | 'mail' | 'remind';
+export type Care =
+  | 'nothing'
+  | 'tell'
+  | 'announce'
+  | 'expire'
+  | 'withdraw'
+  | 'ask anew'
+  | 'mail'
+  | 'escalate'
+  | 'remind';
 
 /** What is to be done about a request now. The first thing only: what follows is found the next time. */
 export const careFor = (
@@ -47,6 +56,7 @@ export const careFor = (
   if (!facts.isRunning) return 'withdraw';
   if (dossier.configurationVersion !== facts.configurationVersion) return 'ask anew';
   if (mailedAt === undefined) return since(requestedAt) >= TELLING ? 'mail' : 'nothing';
+  if (isWaitingLong(approval, facts.now) && approval.escalatedAt === undefined) return 'escalate';
   return since(remindedAt ?? mailedAt) >= facts.reminderHours * HOUR ? 'remind' : 'nothing';
 };
 
@@ -56,7 +66,7 @@ const PROMOTION_ENDED = 'The promotion was stopped before anybody decided: nobod
 
 /**
  * Looks after one open request: tells a decision whose telling was cut short, tells the others how it ended, marks it expired or
- * withdrawn, asks anew when the configuration has changed, and reminds. Safe to repeat.
+ * withdrawn, asks anew when the configuration has changed, reminds, and tells operators when it takes long. Safe to repeat.
  */
 export const tendRequest =
   (dependencies: TendDependencies) =>
@@ -76,7 +86,7 @@ export const tendRequest =
       await ledger.replaceApproval(approval, after);
       return after;
     };
-    const askedAnew = ({ mailedAt: _, remindedAt: __, ...before }: Approval): Approval => {
+    const askedAnew = ({ mailedAt: _, remindedAt: __, escalatedAt: ___, ...before }: Approval): Approval => {
       const dossier = { ...before.dossier, configurationVersion };
       return {
         ...before,
@@ -119,6 +129,10 @@ export const tendRequest =
         case 'mail':
           await notices.send(approvalNotice(approval, promotion, siteUrl));
           await change({ mailedAt: now().toISOString() });
+          return;
+        case 'escalate':
+          await notices.send(waitingNotice(approval, promotion, siteUrl));
+          await change({ escalatedAt: now().toISOString() });
           return;
         case 'remind':
           await notices.send(approvalNotice(approval, promotion, siteUrl, 'reminder'));

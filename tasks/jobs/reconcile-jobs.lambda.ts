@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { logged } from '../log.ts';
 import { createExecutions } from '../promotions/sfn-executions.ts';
 import { readEnv, wholeNumber } from '../read-env.ts';
 import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
@@ -18,16 +19,18 @@ const env = readEnv(
 );
 const executions = createExecutions();
 
-export const handler = reconcileJobs({
-  ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
-  tasks: createSfnTaskCompletions(),
-  kinds: createJobKinds(env.AWS_REGION),
-  notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
-  isRunning: async (executionArn) => (await executions.describe(executionArn)).status === 'RUNNING',
-  now: () => new Date(),
-  newApprovalId: () => randomBytes(16).toString('base64url'),
-  application: env.APPLICATION,
-  siteUrl: env.SITE_URL,
-  configurationVersion: env.CONFIGURATION_VERSION,
-  reminderHours: wholeNumber('REMINDER_HOURS', env.REMINDER_HOURS),
-});
+export const handler = logged(
+  reconcileJobs({
+    ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
+    tasks: createSfnTaskCompletions(),
+    kinds: createJobKinds(env.AWS_REGION),
+    notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
+    isRunning: async (executionArn) => (await executions.describe(executionArn)).status === 'RUNNING',
+    now: () => new Date(),
+    newApprovalId: () => randomBytes(16).toString('base64url'),
+    application: env.APPLICATION,
+    siteUrl: env.SITE_URL,
+    configurationVersion: env.CONFIGURATION_VERSION,
+    reminderHours: wholeNumber('REMINDER_HOURS', env.REMINDER_HOURS),
+  }),
+);

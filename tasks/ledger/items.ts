@@ -103,6 +103,8 @@ export interface Approval {
   readonly mailedAt?: string;
   /** When the last reminder was handed to SNS. */
   readonly remindedAt?: string;
+  /** When operators were told that nobody had decided yet. */
+  readonly escalatedAt?: string;
   /** Set with APPROVED and REFUSED. */
   readonly decision?: Decision;
   readonly decidedBy?: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>;

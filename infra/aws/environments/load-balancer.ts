@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, Port } from 'aws-cdk-lib/aws-ec2';
 import {
   ApplicationListener,
@@ -7,7 +7,10 @@ import {
   ApplicationTargetGroup,
   TargetType,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+import { allowLogDelivery } from '../log-bucket.ts';
 
 export interface LoadBalancerProps {
   readonly vpc: IVpc;
@@ -15,7 +18,12 @@ export interface LoadBalancerProps {
   readonly instances: ISecurityGroup;
   readonly port: number;
   readonly healthCheckPath: string;
+  /** Where requests are logged. */
+  readonly logs: IBucket;
 }
+
+/** Prefix of the load balancer's logs in the bucket. */
+const LOG_PREFIX = 'load-balancer';
 
 /** Prod's entrance. CodeDeploy registers and deregisters the instances. */
 export class LoadBalancer extends Construct {
@@ -23,13 +31,19 @@ export class LoadBalancer extends Construct {
   readonly listener: ApplicationListener;
   readonly url: string;
 
-  constructor(scope: Construct, id: string, { vpc, instances, port, healthCheckPath }: LoadBalancerProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { vpc, instances, port, healthCheckPath, logs }: LoadBalancerProps,
+  ) {
     super(scope, id);
     const balancer = new ApplicationLoadBalancer(this, 'Balancer', {
       vpc,
       internetFacing: true,
       dropInvalidHeaderFields: true,
     });
+    acknowledge(balancer, 'EC23', "It is the application's public entrance; the instances admit it alone.");
+    logRequests(balancer, logs);
     balancer.connections.allowTo(instances, Port.tcp(port), 'Requests and health checks');
     this.targetGroup = new ApplicationTargetGroup(this, 'Targets', {
       vpc,
@@ -57,3 +71,22 @@ export class LoadBalancer extends Construct {
     this.url = `http://${balancer.loadBalancerDnsName}`;
   }
 }
+
+/** CDK's own method needs to know the region, for accounts of Elastic Load Balancing that its service principal has replaced. */
+const logRequests = (balancer: ApplicationLoadBalancer, logs: IBucket): void => {
+  const stack = Stack.of(balancer);
+  allowLogDelivery(logs, {
+    service: 'logdelivery.elasticloadbalancing.amazonaws.com',
+    prefix: `${LOG_PREFIX}/AWSLogs/${stack.account}`,
+    sourceArn: stack.formatArn({
+      service: 'elasticloadbalancing',
+      resource: 'loadbalancer',
+      resourceName: '*',
+    }),
+  });
+  balancer.setAttribute('access_logs.s3.enabled', 'true');
+  balancer.setAttribute('access_logs.s3.bucket', logs.bucketName);
+  balancer.setAttribute('access_logs.s3.prefix', LOG_PREFIX);
+  // The service tries to write when the attribute is set.
+  if (logs.policy) balancer.node.addDependency(logs.policy);
+};

@@ -1,11 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
 import { CfnApplication } from 'aws-cdk-lib/aws-codedeploy';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { publicImageParameter } from '../image/image-recipe.ts';
 import { deploymentGroupName, imageParameterArn, imageParameterName, publicParameterArn } from '../names.ts';
 import { createCodeDeployRole, deploymentGroupArn } from './codedeploy-role.ts';
-import { createLaunchTemplate, InstanceRole, launchPermissions } from './instances.ts';
+import { allowLaunches, createLaunchTemplate, InstanceRole } from './instances.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { ProdFleet } from './prod-fleet.ts';
 import type { EnvironmentProps } from './qat.ts';
@@ -13,6 +15,8 @@ import { seedUserData } from './seed-user-data.ts';
 
 export interface ProdEnvironmentProps extends EnvironmentProps {
   readonly bundles: string;
+  /** Where the load balancer logs requests. */
+  readonly logs: IBucket;
   /** How long the old fleet is kept after traffic has moved. */
   readonly terminationWaitMinutes: number;
 }
@@ -20,6 +24,7 @@ export interface ProdEnvironmentProps extends EnvironmentProps {
 /** Prod: a load balancer, and a fleet that CodeDeploy replaces as a whole with each deployment. */
 export class ProdEnvironment extends Construct {
   readonly url: string;
+  readonly targetGroup: ApplicationTargetGroup;
   readonly targetGroupArn: string;
   readonly codeDeployApplication: string;
   readonly deploymentConfig = 'CodeDeployDefault.OneAtATime';
@@ -57,32 +62,44 @@ export class ProdEnvironment extends Construct {
       instances: securityGroup,
       port: application.port,
       healthCheckPath: application.healthCheckPath,
+      logs: props.logs,
     });
     this.url = loadBalancer.url;
-    this.targetGroupArn = loadBalancer.targetGroup.targetGroupArn;
+    this.targetGroup = loadBalancer.targetGroup;
+    this.targetGroupArn = this.targetGroup.targetGroupArn;
 
     const codeDeploy = new CfnApplication(this, 'CodeDeploy', { computePlatform: 'Server' });
     this.codeDeployApplication = codeDeploy.ref;
     const group = deploymentGroupName('prod');
     this.deploymentGroupArn = deploymentGroupArn(stack, codeDeploy.ref, group);
-    const codeDeployRole = createCodeDeployRole(
-      this,
-      'CodeDeployRole',
-      `Deployments of ${application.name} to Prod`,
-    );
+    const codeDeployRole = createCodeDeployRole(this, 'CodeDeployRole', {
+      description: `Deployments of ${application.name} to Prod`,
+      deploymentGroupArn: this.deploymentGroupArn,
+    });
     // AWS's managed policy does not cover launch templates: the green fleet would never start.
     const imageParameter = imageParameterArn(stack, application.name, 'prod');
-    for (const statement of launchPermissions(this, instanceRole.role, [imageParameter]))
-      codeDeployRole.addToPolicy(statement);
+    const subnetIds = vpc.privateSubnets.map(({ subnetId }) => subnetId);
+    const launch = { instanceRole: instanceRole.role, securityGroup, subnetIds };
+    allowLaunches(codeDeployRole, {
+      ...launch,
+      // A deployment may copy the first group before that has left its first template.
+      launchTemplates: [launchTemplate, seedLaunchTemplate],
+      imageParameterArns: [imageParameter],
+    });
 
     const fleet = new ProdFleet(this, 'Fleet', {
+      application: application.name,
       bundles: props.bundles,
       deploymentGroupArn: this.deploymentGroupArn,
       codeDeployRole,
-      launchPermissions: launchPermissions(this, instanceRole.role, [
-        imageParameter,
-        publicParameterArn(stack, publicImageParameter(application.instanceType)),
-      ]),
+      launch: {
+        ...launch,
+        launchTemplates: [launchTemplate, seedLaunchTemplate],
+        imageParameterArns: [
+          imageParameter,
+          publicParameterArn(stack, publicImageParameter(application.instanceType)),
+        ],
+      },
       properties: {
         applicationName: codeDeploy.ref,
         deploymentGroupName: group,
@@ -92,7 +109,7 @@ export class ProdEnvironment extends Construct {
         targetGroupArn: this.targetGroupArn,
         launchTemplateId: launchTemplate.ref,
         seedLaunchTemplateId: seedLaunchTemplate.ref,
-        subnetIds: vpc.privateSubnets.map(({ subnetId }) => subnetId),
+        subnetIds,
         minSize: application.fleet.min,
         maxSize: application.fleet.max,
         desiredCapacity: application.fleet.min,

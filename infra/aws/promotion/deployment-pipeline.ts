@@ -1,7 +1,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { IRepository } from 'aws-cdk-lib/aws-codecommit';
 import { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -12,7 +12,9 @@ import {
   NO_PROMOTION,
   PROMOTION_ID_VARIABLE,
 } from '../../../tasks/payloads.ts';
-import { deploymentGroupName, pipelineName, SOURCE_ACTION, SOURCE_NAMESPACE } from '../names.ts';
+import { acknowledgeWildcards } from '../acknowledge.ts';
+import { deploymentGroupName, pipelineArn, pipelineName, SOURCE_ACTION, SOURCE_NAMESPACE } from '../names.ts';
+import { forResource } from '../service-principal.ts';
 
 export interface DeploymentPipelineProps {
   readonly application: string;
@@ -130,9 +132,11 @@ export class DeploymentPipeline extends Construct {
       });
     const role = new Role(this, 'Role', {
       description: `Pipeline of ${application} to ${environment}`,
-      assumedBy: new ServicePrincipal('codepipeline.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
-      }),
+      assumedBy: forResource(
+        'codepipeline.amazonaws.com',
+        stack,
+        pipelineArn(stack, application, environment),
+      ),
     });
     const allow = (actions: string[], resources: string[]) =>
       role.addToPolicy(new PolicyStatement({ actions, resources }));
@@ -147,7 +151,13 @@ export class DeploymentPipeline extends Construct {
       [repository.repositoryArn],
     );
     allow(['s3:GetBucketVersioning'], [artifacts.bucketArn]);
-    allow(['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'], [artifacts.arnForObjects('*')]);
+    const objects = artifacts.arnForObjects('*');
+    allow(['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'], [objects]);
+    acknowledgeWildcards(
+      role,
+      "Artifacts of this application's pipelines: CodePipeline names each by its run.",
+      objects,
+    );
     allow(['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'], [key.keyArn]);
     allow(['lambda:InvokeFunction'], [guard.functionArn]);
     allow(

@@ -8,7 +8,7 @@ import { allowOnFleet } from '../environments/prod-fleet.ts';
 import type { QatEnvironment } from '../environments/qat.ts';
 import type { ImageBuild } from '../image/image-build.ts';
 import type { ImageRecipe } from '../image/image-recipe.ts';
-import { LockstepFunction } from '../lockstep-function.ts';
+import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import {
   deploymentGroupName,
   executionArns,
@@ -20,6 +20,9 @@ import {
 import type { Evidence } from '../platform/evidence.ts';
 import type { Ledger } from '../platform/ledger.ts';
 import type { PromotionsTopic } from '../platform/promotions-topic.ts';
+
+const IMAGES_REASON =
+  "Images of this application's recipe: each build makes another, whose version and number are in its ARN.";
 
 export interface PromotionFunctionsProps {
   readonly application: ApplicationConfig;
@@ -75,6 +78,7 @@ export class PromotionFunctions extends Construct {
     this.startPromotion = new LockstepFunction(this, 'StartPromotion', {
       name: 'start-promotion',
       bundles,
+      isAsynchronous: true,
       description: 'Starts the promotion of a pushed commit',
       environment: {
         APPLICATION: application.name,
@@ -90,6 +94,7 @@ export class PromotionFunctions extends Construct {
     this.trackPromotion = new LockstepFunction(this, 'TrackPromotion', {
       name: 'track-promotion',
       bundles,
+      isAsynchronous: true,
       description: "Keeps a promotion's status, tells operators of failures and seals evidence",
       environment: {
         EVIDENCE_BUCKET: evidence.bucket.bucketName,
@@ -97,7 +102,11 @@ export class PromotionFunctions extends Construct {
         LEDGER_TABLE,
         ...mail,
       },
-    }).allow(['states:DescribeExecution', 'states:GetExecutionHistory'], [executions]);
+    }).allowWithWildcard(
+      ['states:DescribeExecution', 'states:GetExecutionHistory'],
+      [executions],
+      EXECUTIONS_REASON,
+    );
 
     this.startJob = new LockstepFunction(this, 'StartJob', {
       name: 'start-job',
@@ -110,12 +119,14 @@ export class PromotionFunctions extends Construct {
     this.settleJob = new LockstepFunction(this, 'SettleJob', {
       name: 'settle-job',
       bundles,
+      isAsynchronous: true,
       description: 'Completes the state whose job has ended',
       environment: { LEDGER_TABLE },
     });
     this.reconcileJobs = new LockstepFunction(this, 'ReconcileJobs', {
       name: 'reconcile-jobs',
       bundles,
+      isAsynchronous: true,
       description: 'Completes the states whose jobs have ended without telling',
       environment: {
         APPLICATION: application.name,
@@ -125,7 +136,7 @@ export class PromotionFunctions extends Construct {
         REMINDER_HOURS: String(approvals.reminderHours),
       },
       timeout: Duration.minutes(4),
-    }).allow(['states:DescribeExecution'], [executions]);
+    }).allowWithWildcard(['states:DescribeExecution'], [executions], EXECUTIONS_REASON);
     for (const each of [this.startJob, this.settleJob, this.reconcileJobs]) this.allowSettleJobs(each);
 
     this.pointAtImage = new LockstepFunction(this, 'PointAtImage', {
@@ -141,7 +152,7 @@ export class PromotionFunctions extends Construct {
           imageParameterArn(stack, application.name, environment),
         ),
       )
-      .allow(['ec2:DescribeImages'], ['*']);
+      .allowWithoutResource('ec2:DescribeImages');
 
     this.requestApproval = new LockstepFunction(this, 'RequestApproval', {
       name: 'request-approval',
@@ -156,7 +167,7 @@ export class PromotionFunctions extends Construct {
       },
     })
       .allow(['codecommit:BatchGetCommits', 'codecommit:GetDifferences'], [repository.repositoryArn])
-      .allow(['imagebuilder:GetImage'], [props.recipe.imageArns])
+      .allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON)
       .allow(
         ['codedeploy:BatchGetDeploymentTargets', 'codedeploy:ListDeploymentTargets'],
         [props.qat.deploymentGroupArn],
@@ -170,6 +181,7 @@ export class PromotionFunctions extends Construct {
     this.guard = new LockstepFunction(this, 'Guard', {
       name: 'guard-pipeline',
       bundles,
+      isAsynchronous: true,
       description: 'Lets only promotions through a pipeline',
       environment: { LEDGER_TABLE, STARTER_ROLE_ARN: this.startJob.role.roleArn },
     })
@@ -177,7 +189,7 @@ export class PromotionFunctions extends Construct {
         ['codepipeline:GetPipelineExecution'],
         [pipelineArn(stack, application.name, 'qat'), pipelineArn(stack, application.name, 'prod')],
       )
-      .allow(['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'], ['*']);
+      .allowWithoutResource('codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult');
 
     this.verifyProd = new LockstepFunction(this, 'VerifyProd', {
       name: 'verify-prod',
@@ -203,7 +215,12 @@ export class PromotionFunctions extends Construct {
     ledger.allow(this.confirmApprovers, 'GetItem', 'Query');
     ledger.allow(this.guard, 'GetItem', 'Query');
     ledger.allow(this.verifyProd, 'UpdateItem');
-    promotions.allowPublish(this.requestApproval, this.reconcileJobs, this.trackPromotion);
+    promotions.allowPublish(this.reconcileJobs, this.requestApproval, this.trackPromotion);
+  }
+
+  /** Those that events invoke. */
+  get asynchronous(): readonly LockstepFunction<FunctionName>[] {
+    return [this.startPromotion, this.trackPromotion, this.settleJob, this.reconcileJobs, this.guard];
   }
 
   /** CodeDeploy application and deployment group of Prod. */
@@ -224,7 +241,7 @@ export class PromotionFunctions extends Construct {
     const stack = Stack.of(this);
     this.startJob
       .allow(['imagebuilder:StartImagePipelineExecution'], [qatImage.pipelineArn, prodImage.pipelineArn])
-      .allow(
+      .allowWithWildcard(
         ['autoscaling:StartInstanceRefresh'],
         [
           stack.formatArn({
@@ -233,10 +250,11 @@ export class PromotionFunctions extends Construct {
             resourceName: qat.autoScalingGroupName,
           }),
         ],
+        "QAT's one group by its name; the star stands for the UUID in its ARN, which CloudFormation does not tell.",
       )
       .allow(['codepipeline:StartPipelineExecution'], this.pipelines)
       // What a failed blue/green left behind is deleted before the next one.
-      .allow(['autoscaling:DescribeAutoScalingGroups'], ['*'])
+      .allowWithoutResource('autoscaling:DescribeAutoScalingGroups')
       .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn]);
     allowOnFleet(this.startJob, ['autoscaling:DeleteAutoScalingGroup'], this.prodFleet);
   }
@@ -250,8 +268,8 @@ export class PromotionFunctions extends Construct {
         ['states:SendTaskFailure', 'states:SendTaskSuccess'],
         [stateMachineArn(Stack.of(this), application.name)],
       )
-      .allow(['imagebuilder:GetImage'], [recipe.imageArns])
-      .allow(['autoscaling:DescribeInstanceRefreshes'], ['*'])
+      .allowWithWildcard(['imagebuilder:GetImage'], [recipe.imageArns], IMAGES_REASON)
+      .allowWithoutResource('autoscaling:DescribeInstanceRefreshes')
       .allow(['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'], this.pipelines)
       .allow(
         [
@@ -279,13 +297,10 @@ export class PromotionFunctions extends Construct {
         ],
         [prod.deploymentGroupArn],
       )
-      .allow(
-        [
-          'autoscaling:DescribeAutoScalingGroups',
-          'ec2:DescribeInstances',
-          'elasticloadbalancing:DescribeTargetHealth',
-        ],
-        ['*'],
+      .allowWithoutResource(
+        'autoscaling:DescribeAutoScalingGroups',
+        'ec2:DescribeInstances',
+        'elasticloadbalancing:DescribeTargetHealth',
       );
     allowOnFleet(
       this.verifyProd,

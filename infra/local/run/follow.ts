@@ -53,3 +53,15 @@ export const followExecution = async (
   }
   return last;
 };
+
+/** How long what a promotion's end has set off may take, in ms, before a run goes without it; the next start takes it up. */
+const SETTLING_PATIENCE_MS = 5_000;
+
+/** Waits until every event that was told has reached its functions and these have ended: mails, statuses, seals. */
+export const settled = async ({ store }: Host): Promise<void> => {
+  const queues = ['events.deliveries', 'sns.deliveries', 'lambda.asyncEvents'].map((name) =>
+    store.table(name),
+  );
+  const deadline = Date.now() + SETTLING_PATIENCE_MS;
+  while (Date.now() < deadline && queues.some((queue) => queue.keys().length > 0)) await pause(25);
+};

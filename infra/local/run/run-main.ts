@@ -9,6 +9,7 @@ import {
 } from './application-source.ts';
 import { runAttended } from './attended.ts';
 import { type EmbeddedRun, startEmbeddedRun } from './embedded-run.ts';
+import { settled } from './follow.ts';
 import { parseOptions, type RunOptions, UsageError, usage } from './options.ts';
 import { overviewContent } from './overview-content.ts';
 import { PortInUseError, portsFrom } from './ports.ts';
@@ -125,6 +126,7 @@ const unattended = async (session: Session): Promise<number> => {
     executionArn,
   );
   const probe = await traffic.finish();
+  await settled(run.host);
   if (options.report) {
     writeReport(options.report, await gatherReport(run, system, application, executionArn, probe));
     terminal.line(`Report: ${options.report}`);
