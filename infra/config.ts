@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Runtime, runtimes } from './aws/runtimes.ts';
 
@@ -29,10 +30,21 @@ export interface ApplicationConfig {
   readonly operators: readonly string[];
 }
 
+/** How people approve. */
+export interface ApprovalsConfig {
+  /** Whether whoever wrote, committed or pushed a change may decide about it. */
+  readonly makersMayDecide: boolean;
+  /** How often whoever is asked is reminded. */
+  readonly reminderHours: number;
+  /** After this a decision needs another sign-in. */
+  readonly freshSignInMinutes: number;
+}
+
 /** The checked configuration, every default filled in. */
 export interface LockstepConfig {
   readonly applications: readonly ApplicationConfig[];
   readonly approvalExpiryDays: number;
+  readonly approvals: ApprovalsConfig;
   /** How long the old Prod fleet is kept after traffic has moved. */
   readonly terminationWaitMinutes: number;
   /** Where to deploy to; without it, the account and region of the caller's credentials. */
@@ -78,6 +90,13 @@ const configuration = z
     operators: addresses.optional(),
     // States wait at most a year; a week is the default.
     approvalExpiryDays: z.int().min(1).max(90).default(7),
+    approvals: z
+      .strictObject({
+        makersMayDecide: z.boolean().default(false),
+        reminderHours: z.int().min(1).max(720).default(24),
+        freshSignInMinutes: z.int().min(1).max(480).default(15),
+      })
+      .default({ makersMayDecide: false, reminderHours: 24, freshSignInMinutes: 15 }),
     // CodeDeploy allows two days; every minute of it lengthens each promotion.
     terminationWaitMinutes: z.int().min(0).max(120).default(5),
     env: z
@@ -131,6 +150,11 @@ const remedies: Readonly<Record<string, string>> = {
   approvers: 'Give an object with the lists qc and pmo.',
   operators: 'Give a list of at least one e-mail address.',
   approvalExpiryDays: 'Give a whole number of days from 1 to 90.',
+  approvals:
+    'Give an object with any of makersMayDecide, reminderHours and freshSignInMinutes, or leave it out.',
+  'approvals.makersMayDecide': 'Give true or false; false keeps whoever made a change from approving it.',
+  'approvals.reminderHours': 'Give a whole number of hours from 1 to 720.',
+  'approvals.freshSignInMinutes': 'Give a whole number of minutes from 1 to 480.',
   terminationWaitMinutes: 'Give a whole number of minutes from 0 to 120.',
   env: 'Give an object with account, region or both, or leave it out.',
   'env.account': 'Give the 12 digits of the AWS account as text, in quotes.',
@@ -156,10 +180,24 @@ export const readConfig = (value: unknown): LockstepConfig => {
       operators: defined(ownOperators ?? allOperators),
     })),
     approvalExpiryDays: shared.approvalExpiryDays,
+    approvals: shared.approvals,
     terminationWaitMinutes: shared.terminationWaitMinutes,
     ...(shared.env && { env: withoutUndefined(shared.env) }),
   };
 };
+
+/** Digits of a configuration's digest: enough to tell two apart. */
+const VERSION_DIGITS = 12;
+
+/** Digest of everything that is configured about an application: a decision is bound to it. */
+export const configurationVersion = (
+  { applications: _, env: __, ...shared }: LockstepConfig,
+  application: ApplicationConfig,
+): string =>
+  createHash('sha256')
+    .update(JSON.stringify([application, shared]))
+    .digest('hex')
+    .slice(0, VERSION_DIGITS);
 
 const describe = (issue: z.core.$ZodIssue, root: unknown): string[] => {
   if (issue.code === 'unrecognized_keys')

@@ -1,4 +1,4 @@
-import { type ConfigError, readConfig } from '../../infra/config.ts';
+import { type ConfigError, configurationVersion, readConfig } from '../../infra/config.ts';
 
 const shared = {
   approvers: { qc: ['quinn@example.com'], pmo: ['parker@example.com'] },
@@ -36,8 +36,21 @@ it('fills in what an application leaves out', () => {
       },
     ],
     approvalExpiryDays: 7,
+    approvals: { makersMayDecide: false, reminderHours: 24, freshSignInMinutes: 15 },
     terminationWaitMinutes: 5,
   });
+});
+
+it('gives another version to another configuration, and the same to the same', () => {
+  const version = (change: object, shared: object = {}) => {
+    const read = readConfig(config(change, shared));
+    const [application] = read.applications;
+    return application && configurationVersion(read, application);
+  };
+  expect(version({})).toMatch(/^[0-9a-f]{12}$/);
+  expect(version({})).toBe(version({ port: 8080 }));
+  expect(version({})).not.toBe(version({ port: 8081 }));
+  expect(version({})).not.toBe(version({}, { approvals: { makersMayDecide: true } }));
 });
 
 it("prefers an application's own approvers and operators", () => {
@@ -56,6 +69,20 @@ it('keeps account and region', () => {
 
 describe('fails, naming key, value and remedy', () => {
   it.each<[string, unknown, string, string, string]>([
+    [
+      'an unknown rule of approvals',
+      config({}, { approvals: { makersMayDecide: 'yes' } }),
+      'approvals.makersMayDecide',
+      '"yes"',
+      'true or false',
+    ],
+    [
+      'reminders without a pause',
+      config({}, { approvals: { reminderHours: 0 } }),
+      'approvals.reminderHours',
+      '0',
+      'from 1 to 720',
+    ],
     ['no configuration', undefined, 'lockstep', 'nothing was given', 'Give an object'],
     ['no application', { ...shared, applications: [] }, 'lockstep.applications', '[]', 'at least one'],
     ['a name in capitals', config({ name: 'Orders' }), 'applications[0].name', '"Orders"', 'lower-case'],

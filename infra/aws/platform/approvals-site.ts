@@ -11,17 +11,20 @@ import { type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { configurationVersion, type LockstepConfig } from '../../config.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import { executionArns, stateMachineArn } from '../names.ts';
 import type { Ledger } from './ledger.ts';
+import type { PromotionsTopic } from './promotions-topic.ts';
 import { SignIn } from './sign-in.ts';
 
 export interface ApprovalsSiteProps {
   readonly bundles: string;
   readonly ledger: Ledger;
-  /** Applications whose promotions the site shows, decides and redrives. */
-  readonly applications: readonly { readonly name: string }[];
+  readonly promotions: PromotionsTopic;
+  /** Its applications' promotions are those that the site shows, decides and redrives. */
+  readonly config: LockstepConfig;
 }
 
 /** The pages on which people approve: an HTTP API in front of one function. */
@@ -32,9 +35,10 @@ export class ApprovalsSite extends Construct {
   /** Requests that the site failed to answer. */
   readonly serverErrors: IMetric;
 
-  constructor(scope: Construct, id: string, { bundles, ledger, applications }: ApprovalsSiteProps) {
+  constructor(scope: Construct, id: string, { bundles, ledger, promotions, config }: ApprovalsSiteProps) {
     super(scope, id);
     const stack = Stack.of(this);
+    const { applications, approvals } = config;
     const api = new HttpApi(this, 'Api', { apiName: 'Lockstep approvals', createDefaultStage: false });
     this.url = api.apiEndpoint;
     this.serverErrors = api.metricServerError({ period: Duration.minutes(5), statistic: Stats.SUM });
@@ -58,16 +62,25 @@ export class ApprovalsSite extends Construct {
         SITE_URL: this.url,
         OIDC_ISSUER: this.signIn.userPool.userPoolProviderUrl,
         OIDC_CLIENT_ID: this.signIn.client.userPoolClientId,
+        USER_POOL_ID: this.signIn.userPool.userPoolId,
         SESSION_SECRET_ARN: sessionKey.secretArn,
+        PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
+        MAKERS_MAY_DECIDE: approvals.makersMayDecide ? 'yes' : 'no',
+        FRESH_SIGN_IN_MINUTES: String(approvals.freshSignInMinutes),
+        CONFIGURATION_VERSIONS: JSON.stringify(
+          Object.fromEntries(applications.map((one) => [one.name, configurationVersion(config, one)])),
+        ),
       },
       timeout: Duration.seconds(20),
       memorySize: 1024,
     });
     ledger.allow(site, 'GetItem', 'PutItem', 'Query');
+    promotions.allowPublish(site);
     const machines = applications.map(({ name }) => stateMachineArn(stack, name));
     const executions = applications.map(({ name }) => executionArns(stack, name));
     site
       .allow(['secretsmanager:GetSecretValue'], [sessionKey.secretArn])
+      .allow(['cognito-idp:AdminListGroupsForUser'], [this.signIn.userPool.userPoolArn])
       .allow(['states:SendTaskSuccess'], machines)
       .allowWithWildcard(
         [
