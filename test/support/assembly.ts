@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { digestOfSources, projectRoot, synthesize } from '../../infra/local/run/synthesize.ts';
+import { digestOfSources, projectRoot, synthesizeIfChanged } from '../../infra/local/run/synthesize.ts';
 
 /**
  * The assembly of cdk.json's configuration, synthesized once for all test files that ask for it.
@@ -12,7 +12,7 @@ export const testAssembly = async (): Promise<string> => {
   if (fs.existsSync(directory)) return directory;
   fs.mkdirSync(cache, { recursive: true });
   const scratch = fs.mkdtempSync(path.join(cache, 'synth-'));
-  await synthesize(scratch);
+  await synthesizeIfChanged(scratch);
   try {
     fs.renameSync(scratch, directory);
   } catch (error) {
@@ -21,4 +21,9 @@ export const testAssembly = async (): Promise<string> => {
     fs.rmSync(scratch, { recursive: true, force: true });
   }
   return directory;
+};
+
+/** Puts that assembly where a run with this state directory looks for its own, so that it need not synthesize again. */
+export const seedAssembly = async (stateDir: string): Promise<void> => {
+  fs.cpSync(await testAssembly(), path.join(stateDir, 'cdk.out'), { recursive: true });
 };
