@@ -19,7 +19,7 @@ import { Triggers } from './promotion/triggers.ts';
 
 export interface ApplicationStackProps extends StackProps {
   readonly application: ApplicationConfig;
-  readonly config: Pick<LockstepConfig, 'approvalExpiryDays' | 'terminationWaitMinutes'>;
+  readonly config: Pick<LockstepConfig, 'network'>;
   readonly bundles: string;
   readonly platform: PlatformStack;
 }
@@ -51,11 +51,13 @@ export class ApplicationStack extends Stack {
       ],
     });
 
-    const { instanceType } = application;
+    const { internetAccess } = config.network;
+    const instanceType = application.instanceTypes.image;
     const recipe = new ImageRecipe(this, 'Recipe', {
       application: name,
       runtime: application.runtime,
       instanceType,
+      internetAccess,
     });
     const buildRole = new ImageBuildRole(this, 'ImageBuilds', { bucket: artifacts, key });
     const builds = {
@@ -72,7 +74,12 @@ export class ApplicationStack extends Stack {
     };
     const qatTopic = encryptedTopic(this, 'QatImageTopic', `QAT images of ${name}`, key);
     const prodTopic = encryptedTopic(this, 'ProdImageTopic', `Prod images of ${name}`, key);
-    const qatImage = new ImageBuild(this, 'QatImage', { ...builds, environment: 'qat', topic: qatTopic });
+    const qatImage = new ImageBuild(this, 'QatImage', {
+      ...builds,
+      environment: 'qat',
+      topic: qatTopic,
+      ...(application.imageSchedule && { schedule: application.imageSchedule }),
+    });
     const prodImage = new ImageBuild(this, 'ProdImage', { ...builds, environment: 'prod', topic: prodTopic });
 
     const imageParameters = new ImageParameters(this, 'ImageParameters', {
@@ -80,13 +87,9 @@ export class ApplicationStack extends Stack {
       bundles,
       instanceType,
     });
-    const environments = { application, vpc, artifacts, key, imageParameters };
+    const environments = { application, vpc, artifacts, key, imageParameters, internetAccess };
     const qat = new QatEnvironment(this, 'Qat', environments);
-    const prod = new ProdEnvironment(this, 'Prod', {
-      ...environments,
-      bundles,
-      terminationWaitMinutes: config.terminationWaitMinutes,
-    });
+    const prod = new ProdEnvironment(this, 'Prod', { ...environments, bundles });
 
     const functions = new PromotionFunctions(this, 'Functions', {
       application,
@@ -133,8 +136,8 @@ export class ApplicationStack extends Stack {
       },
       qatAutoScalingGroupName: qat.autoScalingGroupName,
       sourceAction: SOURCE_ACTION,
-      approvalExpiryDays: config.approvalExpiryDays,
-      terminationWaitMinutes: config.terminationWaitMinutes,
+      approvalExpiryDays: application.approvalExpiryDays,
+      terminationWaitMinutes: application.deployment.terminationWaitMinutes,
     });
     new Triggers(this, 'Triggers', {
       application: name,

@@ -11,12 +11,22 @@ import {
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import type { InternetAccess } from '../../config.ts';
+
+/** What CodeDeploy's agent calls where it speaks to `codedeploy-commands-secure`. */
+const AGENT_COMMANDS = [
+  'codedeploy-commands-secure:GetDeploymentSpecification',
+  'codedeploy-commands-secure:PollHostCommand',
+  'codedeploy-commands-secure:PutHostCommandAcknowledgement',
+  'codedeploy-commands-secure:PutHostCommandComplete',
+] as const;
 
 export interface InstanceRoleProps {
   readonly description: string;
   /** Holds the revisions that CodeDeploy's agent fetches. */
   readonly artifacts: Bucket;
   readonly key: IKey;
+  readonly internetAccess: InternetAccess;
 }
 
 /** What an environment's instances may do: fetch revisions and the agent, and be reached by Session Manager. */
@@ -24,7 +34,11 @@ export class InstanceRole extends Construct {
   readonly role: Role;
   readonly profile: InstanceProfile;
 
-  constructor(scope: Construct, id: string, { description, artifacts, key }: InstanceRoleProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { description, artifacts, key, internetAccess }: InstanceRoleProps,
+  ) {
     super(scope, id);
     const stack = Stack.of(this);
     this.role = new Role(this, 'Role', {
@@ -49,6 +63,9 @@ export class InstanceRole extends Construct {
       }),
     );
     this.role.addToPolicy(new PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn] }));
+    // By the endpoint, the agent is authorised by the instance's role.
+    if (internetAccess === 'endpoints')
+      this.role.addToPolicy(new PolicyStatement({ actions: [...AGENT_COMMANDS], resources: ['*'] }));
     this.profile = new InstanceProfile(this, 'Profile', { role: this.role });
   }
 }

@@ -1,5 +1,7 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import {
+  ApiMapping,
+  DomainName,
   HttpApi,
   HttpRoute,
   HttpRouteKey,
@@ -7,11 +9,15 @@ import {
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import type { WebsiteConfig } from '../../config.ts';
 import { LockstepFunction } from '../lockstep-function.ts';
 import { executionArns, stateMachineArn } from '../names.ts';
+import { pointDomainAt } from '../website.ts';
 import type { Ledger } from './ledger.ts';
 import { SignIn } from './sign-in.ts';
 
@@ -20,6 +26,8 @@ export interface ApprovalsSiteProps {
   readonly ledger: Ledger;
   /** Applications whose promotions the site shows, decides and redrives. */
   readonly applications: readonly { readonly name: string }[];
+  /** Its own domain name. @default the one that the HTTP API gets */
+  readonly website?: WebsiteConfig;
 }
 
 /** The pages on which people approve: an HTTP API in front of one function. */
@@ -28,11 +36,16 @@ export class ApprovalsSite extends Construct {
   readonly url: string;
   readonly signIn: SignIn;
 
-  constructor(scope: Construct, id: string, { bundles, ledger, applications }: ApprovalsSiteProps) {
+  constructor(scope: Construct, id: string, { bundles, ledger, applications, website }: ApprovalsSiteProps) {
     super(scope, id);
     const stack = Stack.of(this);
-    const api = new HttpApi(this, 'Api', { apiName: 'Lockstep approvals', createDefaultStage: false });
-    this.url = api.apiEndpoint;
+    const api = new HttpApi(this, 'Api', {
+      apiName: 'Lockstep approvals',
+      createDefaultStage: false,
+      // Whoever has a domain name of his own is to sign in there only.
+      ...(website && { disableExecuteApiEndpoint: true }),
+    });
+    this.url = website ? `https://${website.domainName}` : api.apiEndpoint;
     this.signIn = new SignIn(this, 'SignIn', { siteUrl: this.url });
 
     const sessionKey = new Secret(this, 'SessionKey', {
@@ -74,7 +87,7 @@ export class ApprovalsSite extends Construct {
       routeKey: HttpRouteKey.DEFAULT,
       integration: new HttpLambdaIntegration('SiteIntegration', site.function),
     });
-    new HttpStage(this, 'Stage', {
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
@@ -86,5 +99,26 @@ export class ApprovalsSite extends Construct {
         ),
       },
     });
+    if (website) this.serveAt(website, api, stage);
+  }
+
+  private serveAt(website: WebsiteConfig, api: HttpApi, stage: HttpStage): void {
+    const domainName = new DomainName(this, 'Domain', {
+      domainName: website.domainName,
+      certificate: Certificate.fromCertificateArn(this, 'Certificate', website.certificateArn),
+    });
+    new ApiMapping(this, 'DomainMapping', { api, domainName, stage });
+    if (website.hostedZone)
+      pointDomainAt(
+        this,
+        website,
+        website.hostedZone,
+        new ApiGatewayv2DomainProperties(domainName.regionalDomainName, domainName.regionalHostedZoneId),
+      );
+    else
+      new CfnOutput(this, 'DomainTarget', {
+        value: domainName.regionalDomainName,
+        description: `Point the DNS record ${website.domainName} here`,
+      });
   }
 }

@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
@@ -25,9 +25,14 @@ export class PlatformStack extends Stack {
   readonly promotions: PromotionsTopic;
   readonly siteUrl: string;
 
+  /** The region's first two zones, asked for when the stack is deployed: a look-up now would take credentials. */
+  override get availabilityZones(): string[] {
+    return [Fn.select(0, Fn.getAzs()), Fn.select(1, Fn.getAzs())];
+  }
+
   constructor(scope: Construct, id: string, { config, bundles, ...props }: PlatformStackProps) {
     super(scope, id, props);
-    this.vpc = createNetwork(this, 'Network');
+    this.vpc = createNetwork(this, 'Network', config.network);
     this.ledger = new Ledger(this, 'Ledger');
     this.evidence = new Evidence(this, 'Evidence');
     this.promotions = new PromotionsTopic(this, 'Promotions', {
@@ -38,6 +43,7 @@ export class PlatformStack extends Stack {
       bundles,
       ledger: this.ledger,
       applications: config.applications,
+      ...(config.approvalsSite && { website: config.approvalsSite }),
     });
     this.siteUrl = site.url;
 

@@ -8,6 +8,7 @@ import {
   sampleApplication,
 } from './application-source.ts';
 import { runAttended } from './attended.ts';
+import { readConfigurationFile } from './configuration-file.ts';
 import { type EmbeddedRun, startEmbeddedRun } from './embedded-run.ts';
 import { settled } from './follow.ts';
 import { parseOptions, type RunOptions, UsageError, usage } from './options.ts';
@@ -67,9 +68,14 @@ const isExplained = (error: unknown) =>
 
 const start = async (options: RunOptions, terminal: Terminal): Promise<number> => {
   const given = options.app === undefined ? undefined : await existingApplication(options.app);
+  const lockstep = options.config === undefined ? undefined : readConfigurationFile(options.config);
   const ports = await portsFrom(options.port);
   terminal.line('Synthesizing and starting the embedded run …');
-  const run = await startEmbeddedRun({ stateDir: options.stateDir, ports });
+  const run = await startEmbeddedRun({
+    stateDir: options.stateDir,
+    ports,
+    ...(lockstep !== undefined && { lockstep }),
+  });
   try {
     for (const notice of run.notices) terminal.line(notice);
     const system = await readSystem(run);
