@@ -107,7 +107,8 @@ const network = z.strictObject({
 /** What may stand under the context key `lockstep`, with defaults; `checks.ts` holds what concerns several keys. */
 export const configuration = z
   .strictObject({
-    applications: z.array(application).min(1),
+    // Each has a load balancer, and a region has 50 of them unless AWS is asked for more.
+    applications: z.array(application).min(1).max(50),
     approvers: approvers.optional(),
     operators: addresses.optional(),
     approvalExpiryDays: expiryDays.default(7),

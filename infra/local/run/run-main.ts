@@ -26,8 +26,12 @@ export interface Session {
   readonly options: RunOptions;
   readonly run: EmbeddedRun;
   readonly system: LockstepSystem;
+  /** The configuration's first application. */
   readonly application: DeployedApplication;
+  /** What is promoted first. */
   readonly source: ApplicationSource;
+  /** Working trees to push from, by application. */
+  readonly sources: ReadonlyMap<string, ApplicationSource>;
   readonly terminal: Terminal;
   /** Calls denied since this start, in words; none is expected in a healthy system. */
   readonly denials: () => readonly string[];
@@ -81,9 +85,16 @@ const start = async (options: RunOptions, terminal: Terminal): Promise<number> =
     const system = await readSystem(run);
     const [application] = system.applications;
     if (!application) throw new Error('The configuration has no application.');
-    const source =
-      given ?? (await sampleApplication(path.join(options.stateDir, 'applications', application.name)));
-    if (!given) await nameRemote(source.directory, application.repositoryPath, application.branch);
+    const sampleOf = async ({ name, repositoryPath, branch }: DeployedApplication) => {
+      const sample = await sampleApplication(path.join(options.stateDir, 'applications', name));
+      await nameRemote(sample.directory, repositoryPath, branch);
+      return sample;
+    };
+    const source = given ?? (await sampleOf(application));
+    const sources = new Map([[application.name, source]]);
+    // Others wait for somebody's push.
+    if (!options.unattended)
+      for (const other of system.applications.slice(1)) sources.set(other.name, await sampleOf(other));
 
     const deniedBefore = run.host.accessReport().denied.length;
     const denials = () =>
@@ -94,7 +105,17 @@ const start = async (options: RunOptions, terminal: Terminal): Promise<number> =
           ({ role, action, resource }) => `AccessDenied: the role ${role} may not ${action} on ${resource}.`,
         );
     const armFailures = await checkFailures(run, application.stateMachineArn, options.failures);
-    const session: Session = { options, run, system, application, source, terminal, denials, armFailures };
+    const session: Session = {
+      options,
+      run,
+      system,
+      application,
+      source,
+      sources,
+      terminal,
+      denials,
+      armFailures,
+    };
     const closeOverview = await serveOverview(ports.overview, () => overviewContent(session));
     try {
       return options.unattended ? await unattended(session) : await runAttended(session);

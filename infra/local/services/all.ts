@@ -27,6 +27,7 @@ import { createStsService } from './sts/sts.ts';
  */
 export const createServices = (host: EmbeddedHost) => {
   const events = createEventsService(host);
+  const autoscaling = createAutoScalingService(host);
   const elasticloadbalancing = createElasticLoadBalancingService(host);
   const services = [
     createIamService(host),
@@ -41,7 +42,7 @@ export const createServices = (host: EmbeddedHost) => {
     createCognitoService(host),
     createApiGatewayService(host),
     createEc2Service(host),
-    createAutoScalingService(host),
+    autoscaling,
     elasticloadbalancing,
     createCodeDeployService(host),
     createImageBuilderService(host),
@@ -53,7 +54,7 @@ export const createServices = (host: EmbeddedHost) => {
     createLambdaService(host),
   ];
   for (const service of services) host.register(service);
-  return { events, elasticloadbalancing };
+  return { events, autoscaling, elasticloadbalancing };
 };
 
 /** Services that the run itself asks for more than their AWS operations. */
