@@ -51,12 +51,21 @@ export interface InstanceTypes {
   readonly prod: string;
 }
 
+/** Where an application's revisions come from. */
+export type SourceConfig =
+  | { readonly kind: 'codecommit' }
+  /** GitHub, GitLab, Bitbucket and others, by AWS CodeConnections. */
+  | { readonly kind: 'connection'; readonly connectionArn: string; readonly repository: string }
+  /** Versions of an object, a zip archive, in a bucket that is made for it. */
+  | { readonly kind: 's3'; readonly objectKey: string };
+
 /** One application. */
 export interface ApplicationConfig {
   /** Names its repository, stack and state machine. */
   readonly name: string;
   /** Pushes to this branch are promoted. */
   readonly branch: string;
+  readonly source: SourceConfig;
   /** Where the application listens on its instances. */
   readonly port: number;
   /** What the load balancer asks for; answers 200 when healthy. */
@@ -135,10 +144,12 @@ const applicationOf = (
     deployment,
     imageSchedule,
     https,
+    source,
     ...rest
   } = written;
   return {
     ...rest,
+    source: sourceOf(source),
     instanceTypes:
       typeof instanceType === 'string'
         ? { image: instanceType, qat: instanceType, prod: instanceType }
@@ -154,6 +165,17 @@ const applicationOf = (
     ...(imageSchedule && { imageSchedule }),
     ...(https && { https: withoutUndefined(https) }),
   };
+};
+
+const sourceOf = (source: WrittenConfig['applications'][number]['source']): SourceConfig => {
+  if (source?.objectKey !== undefined) return { kind: 's3', objectKey: source.objectKey };
+  return source === undefined
+    ? { kind: 'codecommit' }
+    : {
+        kind: 'connection',
+        connectionArn: defined(source.connectionArn),
+        repository: defined(source.repository),
+      };
 };
 
 const networkOf = (network: WrittenConfig['network']): NetworkConfig => ({

@@ -37,6 +37,8 @@ export interface PromotionParts {
   readonly qatAutoScalingGroupName: string;
   /** Name of the source action in both pipelines. */
   readonly sourceAction: string;
+  /** What pins the revision that a pipeline deploys. @default a commit's id */
+  readonly revisionType?: 'S3_OBJECT_VERSION_ID';
   /** How long an approver has. */
   readonly approvalExpiry: Duration;
   /** How long the old Prod fleet is kept after traffic has moved. */
@@ -80,6 +82,7 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
         sourceAction: parts.sourceAction,
         environment,
         commitId: '{% $promotion.commitId %}',
+        ...(parts.revisionType && { revisionType: parts.revisionType }),
       },
       timeout,
       assign,

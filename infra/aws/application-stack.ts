@@ -1,5 +1,4 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { Repository } from 'aws-cdk-lib/aws-codecommit';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
@@ -15,7 +14,9 @@ import type { PlatformStack } from './platform/platform-stack.ts';
 import { DeploymentPipeline } from './promotion/deployment-pipeline.ts';
 import { PromotionFunctions } from './promotion/promotion-functions.ts';
 import { PromotionMachine } from './promotion/promotion-machine.ts';
+import { PushPipeline } from './promotion/push-pipeline.ts';
 import { Triggers } from './promotion/triggers.ts';
+import { createSource } from './source/source.ts';
 
 export interface ApplicationStackProps extends StackProps {
   readonly application: ApplicationConfig;
@@ -32,10 +33,7 @@ export class ApplicationStack extends Stack {
     const { name } = application;
     const { vpc, ledger, evidence, promotions, siteUrl } = platform;
 
-    const repository = new Repository(this, 'Repository', {
-      repositoryName: name,
-      description: `${name}: pushes to ${application.branch} are promoted`,
-    });
+    const source = createSource(this, application);
 
     const key = rotatingKey(this, 'Key', `Lockstep: revisions, logs and image reports of ${name}`);
     allowImageBuilderToPublish(key);
@@ -94,7 +92,7 @@ export class ApplicationStack extends Stack {
     const functions = new PromotionFunctions(this, 'Functions', {
       application,
       bundles,
-      repository,
+      source,
       ledger,
       evidence,
       promotions,
@@ -107,14 +105,23 @@ export class ApplicationStack extends Stack {
     });
     const pipelines = {
       application: name,
-      repository,
-      branch: application.branch,
+      source,
       guard: functions.guard.function,
       artifacts,
       key,
     };
     new DeploymentPipeline(this, 'QatPipeline', { ...pipelines, environment: 'qat', deployTo: qat });
     new DeploymentPipeline(this, 'ProdPipeline', { ...pipelines, environment: 'prod', deployTo: prod });
+
+    if (source.pushes === undefined)
+      new PushPipeline(this, 'PushPipeline', {
+        application: name,
+        branch: application.branch,
+        source,
+        startPromotion: functions.startPromotion.function,
+        artifacts,
+        key,
+      });
 
     const environmentParts = (environment: 'qat' | 'prod', image: ImageBuild) => ({
       imagePipelineArn: image.pipelineArn,
@@ -136,13 +143,14 @@ export class ApplicationStack extends Stack {
       },
       qatAutoScalingGroupName: qat.autoScalingGroupName,
       sourceAction: SOURCE_ACTION,
+      ...(source.revisionType && { revisionType: source.revisionType }),
       approvalExpiryDays: application.approvalExpiryDays,
       terminationWaitMinutes: application.deployment.terminationWaitMinutes,
     });
     new Triggers(this, 'Triggers', {
       application: name,
       branch: application.branch,
-      repository,
+      source,
       functions,
       imageTopics: [qatTopic, prodTopic],
       imageArns: recipe.imageArns,
@@ -151,8 +159,7 @@ export class ApplicationStack extends Stack {
     });
 
     const outputs: Readonly<Record<string, string>> = {
-      RepositoryName: repository.repositoryName,
-      RepositoryCloneUrl: repository.repositoryCloneUrlHttp,
+      ...source.outputs,
       BranchName: application.branch,
       StateMachineArn: stateMachine.stateMachineArn,
       QatPipelineName: pipelineName(name, 'qat'),

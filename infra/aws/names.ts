@@ -13,6 +13,9 @@ export const stateMachineName = (application: string): string => `lockstep-${app
 export const pipelineName = (application: string, environment: Environment): string =>
   `lockstep-${application}-${environment}`;
 
+/** The CodePipeline that hears pushes through a connection, and deploys nothing. */
+export const pushPipelineName = (application: string): string => `lockstep-${application}-push`;
+
 /** The SSM parameter that holds the AMI of an environment's next instances. */
 export const imageParameterName = (application: string, environment: Environment): string =>
   `/lockstep/${application}/${environment}/image`;

@@ -22,10 +22,43 @@ export const checkTogether = (config: WrittenConfig, report: (fault: Fault) => v
     for (const key of ['approvers', 'operators'] as const)
       if (one[key] === undefined && config[key] === undefined)
         tell(at(key), undefined, `Give ${key} here, or for all applications under lockstep.${key}.`);
+    checkSource(one.source, config.env?.account, (rest, input, message) =>
+      tell(at('source', ...rest), input, message),
+    );
     checkArchitecture(one.instanceType, (message) => tell(at('instanceType'), one.instanceType, message));
   });
   checkWebsites(config, tell);
   checkNetwork(config.network, tell);
+};
+
+type WrittenSource = WrittenConfig['applications'][number]['source'];
+
+/** CodeCommit, a connection or S3, and only one of them. */
+const checkSource = (source: WrittenSource, account: string | undefined, tell: Tell): void => {
+  if (source === undefined) return;
+  const { connectionArn, repository, objectKey } = source;
+  const isConnection = connectionArn !== undefined || repository !== undefined;
+  if (isConnection === (objectKey !== undefined))
+    tell(
+      [],
+      source,
+      'Give either connectionArn and repository, or objectKey; leave source out for CodeCommit.',
+    );
+  else if (isConnection && connectionArn === undefined)
+    tell(
+      ['connectionArn'],
+      undefined,
+      'Make a connection in the console (Developer Tools, Settings, Connections), and give its ARN.',
+    );
+  else if (isConnection && repository === undefined)
+    tell(['repository'], undefined, 'Give owner and name of the repository, such as example/orders.');
+  const owner = connectionArn?.split(':')[4];
+  if (owner !== undefined && account !== undefined && owner !== account)
+    tell(
+      ['connectionArn'],
+      connectionArn,
+      `The account ${owner} is unknown here: give a connection of ${account}, which lockstep.env.account names.`,
+    );
 };
 
 type InstanceTypes = WrittenConfig['applications'][number]['instanceType'];

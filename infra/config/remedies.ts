@@ -29,6 +29,11 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].name':
     'Use 1 to 24 lower-case letters, digits and hyphens, beginning with a letter, not ending with a hyphen, and not "platform".',
   'applications[].branch': 'Give the name of a git branch, such as main.',
+  'applications[].source': 'Leave it out for CodeCommit; or give connectionArn and repository, or objectKey.',
+  'applications[].source.connectionArn':
+    'Give the ARN of a connection: arn:aws:codeconnections:<region>:<account>:connection/<id>.',
+  'applications[].source.repository': 'Give owner and name of the repository, such as example/orders.',
+  'applications[].source.objectKey': 'Give the key of an object, such as orders.zip.',
   'applications[].port': 'Give the port that the application listens on: a whole number from 1 to 65535.',
   'applications[].healthCheckPath': 'Give a path that begins with / and has no query, such as /health.',
   'applications[].runtime': `Give one of: ${Object.keys(runtimes).join(', ')}.`,

@@ -54,6 +54,23 @@ const imageSchedule = z.strictObject({
     .default('UTC'),
 });
 
+const source = z.strictObject({
+  connectionArn: z
+    .string()
+    .regex(
+      /^arn:aws(?:-[a-z-]+)?:(?:codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection\/[\w-]+$/,
+    )
+    .optional(),
+  repository: z
+    .string()
+    .regex(/^[\w.-]+(?:\/[\w.-]+)+$/)
+    .optional(),
+  objectKey: z
+    .string()
+    .regex(/^(?!\/)[\w!.*'()/-]{1,1024}$/)
+    .optional(),
+});
+
 const application = z.strictObject({
   // Longest derived name: the Image Builder components'. `platform` would name a second platform stack.
   name: z
@@ -64,6 +81,7 @@ const application = z.strictObject({
     .string()
     .regex(/^(?![/.-])(?!.*(?:\.\.|\/\/|@\{))[A-Za-z0-9._/-]{1,200}(?<![/.])$/)
     .default('main'),
+  source: source.optional(),
   port: z.int().min(1).max(65535).default(8080),
   healthCheckPath: z
     .string()

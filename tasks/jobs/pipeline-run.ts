@@ -13,6 +13,7 @@ export interface PipelineStart {
   readonly pipelineName: string;
   readonly sourceAction: string;
   readonly commitId: string;
+  readonly revisionType: 'COMMIT_ID' | 'S3_OBJECT_VERSION_ID';
   readonly promotionId: string;
   readonly clientToken: string;
 }
@@ -97,12 +98,17 @@ export const pipelineRun = (
   return {
     refusal: jobErrors.pipelineRunFailed,
     start: async (job) => {
-      const { pipelineName, sourceAction, commitId } = job.subject as JobSubjects['pipeline-run'];
+      const {
+        pipelineName,
+        sourceAction,
+        commitId,
+        revisionType = 'COMMIT_ID',
+      } = job.subject as JobSubjects['pipeline-run'];
       await beforeStart(job);
       const { promotionId, clientToken } = job;
       return pipelineRunId(
         pipelineName,
-        await runs.start({ pipelineName, sourceAction, commitId, promotionId, clientToken }),
+        await runs.start({ pipelineName, sourceAction, commitId, revisionType, promotionId, clientToken }),
       );
     },
     inspect: async (externalId) => {

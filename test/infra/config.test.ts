@@ -27,6 +27,7 @@ it('fills in what an application leaves out', () => {
       {
         name: 'orders',
         branch: 'main',
+        source: { kind: 'codecommit' },
         port: 8080,
         healthCheckPath: '/health',
         runtime: 'nodejs',
@@ -118,6 +119,35 @@ describe('fails, naming key, value and remedy', () => {
     ['a wait', config({}, { terminationWaitMinutes: -1 }), 'terminationWaitMinutes', '-1', 'minutes from 0'],
     ['an account', config({}, { env: { account: 12 } }), 'env.account', '12', '12 digits'],
     ['a region', config({}, { env: { region: 'Frankfurt' } }), 'env.region', '"Frankfurt"', 'us-east-1'],
+    [
+      'two sources',
+      config({ source: { repository: 'example/orders', objectKey: 'orders.zip' } }),
+      '[0].source',
+      'orders.zip',
+      'either connectionArn and repository, or objectKey',
+    ],
+    [
+      'a repository without connection',
+      config({ source: { repository: 'example/orders' } }),
+      '[0].source.connectionArn',
+      'nothing was given',
+      'Make a connection',
+    ],
+    [
+      "an unknown account's connection",
+      config(
+        {
+          source: {
+            connectionArn: 'arn:aws:codeconnections:us-east-1:123456789012:connection/1',
+            repository: 'example/orders',
+          },
+        },
+        { env: { account: '210987654321' } },
+      ),
+      '[0].source.connectionArn',
+      '123456789012',
+      'unknown here: give a connection of 210987654321',
+    ],
     [
       'a percentage',
       config({ deployment: { configuration: { minimumHealthyPercent: 100 } } }),

@@ -1,7 +1,6 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import type { IRepository } from 'aws-cdk-lib/aws-codecommit';
 import { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -12,14 +11,15 @@ import {
   NO_PROMOTION,
   PROMOTION_ID_VARIABLE,
 } from '../../../tasks/payloads.ts';
-import { deploymentGroupName, pipelineName, SOURCE_ACTION, SOURCE_NAMESPACE } from '../names.ts';
+import { deploymentGroupName, pipelineName, SOURCE_NAMESPACE } from '../names.ts';
+import type { Source } from '../source/source.ts';
+import { createPipelineRole, SOURCE_ARTIFACT, sourceStage } from './pipeline-parts.ts';
 
 export interface DeploymentPipelineProps {
   readonly application: string;
   readonly environment: Environment;
-  readonly repository: IRepository;
-  /** The branch that the source action names; the state machine always pins a commit. */
-  readonly branch: string;
+  /** The state machine always pins its revision. */
+  readonly source: Source;
   readonly guard: IFunction;
   /** The environment's CodeDeploy application and group. */
   readonly deployTo: {
@@ -31,9 +31,6 @@ export interface DeploymentPipelineProps {
   readonly key: IKey;
 }
 
-/** Name of the artifact that holds the commit's files. */
-const SOURCE_ARTIFACT = 'Source';
-
 /**
  * Deploys a commit to one environment: Source, then Deploy, whose first action lets only promotions pass. No event starts it,
  * and runs wait for each other.
@@ -41,7 +38,7 @@ const SOURCE_ARTIFACT = 'Source';
 export class DeploymentPipeline extends Construct {
   constructor(scope: Construct, id: string, props: DeploymentPipelineProps) {
     super(scope, id);
-    const { application, environment, repository, artifacts, key } = props;
+    const { application, environment, source, artifacts, key } = props;
     const name = pipelineName(application, environment);
     const role = this.createRole(props);
     const guardParameters: GuardParameters = {
@@ -49,7 +46,7 @@ export class DeploymentPipeline extends Construct {
       pipelineName: name,
       promotionId: `#{variables.${PROMOTION_ID_VARIABLE}}`,
       pipelineExecutionId: '#{codepipeline.PipelineExecutionId}',
-      commitId: `#{${SOURCE_NAMESPACE}.CommitId}`,
+      commitId: `#{${SOURCE_NAMESPACE}.${source.revisionVariable}}`,
     };
     const pipeline = new CfnPipeline(this, 'Pipeline', {
       name,
@@ -70,24 +67,7 @@ export class DeploymentPipeline extends Construct {
         },
       ],
       stages: [
-        {
-          name: 'Source',
-          actions: [
-            {
-              name: SOURCE_ACTION,
-              actionTypeId: { category: 'Source', owner: 'AWS', provider: 'CodeCommit', version: '1' },
-              configuration: {
-                RepositoryName: repository.repositoryName,
-                BranchName: props.branch,
-                PollForSourceChanges: false,
-                OutputArtifactFormat: 'CODE_ZIP',
-              },
-              namespace: SOURCE_NAMESPACE,
-              outputArtifacts: [{ name: SOURCE_ARTIFACT }],
-              runOrder: 1,
-            },
-          ],
-        },
+        sourceStage(source),
         {
           name: 'Deploy',
           actions: [
@@ -119,7 +99,7 @@ export class DeploymentPipeline extends Construct {
   }
 
   private createRole(props: DeploymentPipelineProps): Role {
-    const { application, environment, repository, guard, deployTo, artifacts, key } = props;
+    const { application, environment, source, guard, deployTo, artifacts, key } = props;
     const stack = Stack.of(this);
     const codeDeploy = (resource: string, resourceName: string) =>
       stack.formatArn({
@@ -128,28 +108,15 @@ export class DeploymentPipeline extends Construct {
         resourceName,
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       });
-    const role = new Role(this, 'Role', {
+    const role = createPipelineRole(this, 'Role', {
       description: `Pipeline of ${application} to ${environment}`,
-      assumedBy: new ServicePrincipal('codepipeline.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
-      }),
+      source,
+      artifacts,
+      key,
+      functions: [guard],
     });
     const allow = (actions: string[], resources: string[]) =>
       role.addToPolicy(new PolicyStatement({ actions, resources }));
-    allow(
-      [
-        'codecommit:GetBranch',
-        'codecommit:GetCommit',
-        'codecommit:GetUploadArchiveStatus',
-        'codecommit:CancelUploadArchive',
-        'codecommit:UploadArchive',
-      ],
-      [repository.repositoryArn],
-    );
-    allow(['s3:GetBucketVersioning'], [artifacts.bucketArn]);
-    allow(['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'], [artifacts.arnForObjects('*')]);
-    allow(['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'], [key.keyArn]);
-    allow(['lambda:InvokeFunction'], [guard.functionArn]);
     allow(
       [
         'codedeploy:GetApplication',

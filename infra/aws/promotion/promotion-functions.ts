@@ -1,5 +1,4 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import type { IRepository } from 'aws-cdk-lib/aws-codecommit';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { ApplicationConfig } from '../../config.ts';
@@ -20,11 +19,13 @@ import {
 import type { Evidence } from '../platform/evidence.ts';
 import type { Ledger } from '../platform/ledger.ts';
 import type { PromotionsTopic } from '../platform/promotions-topic.ts';
+import type { Source } from '../source/source.ts';
+import { pushPipelineArn } from './push-pipeline.ts';
 
 export interface PromotionFunctionsProps {
   readonly application: ApplicationConfig;
   readonly bundles: string;
-  readonly repository: IRepository;
+  readonly source: Source;
   readonly ledger: Ledger;
   readonly evidence: Evidence;
   readonly promotions: PromotionsTopic;
@@ -55,7 +56,7 @@ export class PromotionFunctions extends Construct {
     private readonly props: PromotionFunctionsProps,
   ) {
     super(scope, id);
-    const { application, bundles, repository, ledger, evidence, promotions, siteUrl, prod } = props;
+    const { application, bundles, source, ledger, evidence, promotions, siteUrl, prod } = props;
     const stack = Stack.of(this);
     const LEDGER_TABLE = ledger.table.tableName;
     const machine = stateMachineArn(stack, application.name);
@@ -73,13 +74,17 @@ export class PromotionFunctions extends Construct {
       environment: {
         APPLICATION: application.name,
         BRANCH: application.branch,
-        REPOSITORY_NAME: repository.repositoryName,
+        REPOSITORY_NAME: source.repositoryName,
         STATE_MACHINE_ARN: machine,
         LEDGER_TABLE,
       },
-    })
-      .allow(['states:StartExecution'], [machine])
-      .allow(['codecommit:GetCommit'], [repository.repositoryArn]);
+    }).allow(['states:StartExecution'], [machine]);
+    for (const { actions, resources } of source.describe) this.startPromotion.allow(actions, resources);
+    // What no event tells, the push pipeline does, whose runs it asks about and answers.
+    if (source.pushes === undefined)
+      this.startPromotion
+        .allow(['codepipeline:GetPipelineExecution'], [pushPipelineArn(this, application.name)])
+        .allow(['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'], ['*']);
 
     this.trackPromotion = new LockstepFunction(this, 'TrackPromotion', {
       name: 'track-promotion',

@@ -5,9 +5,9 @@ export interface LocalConfiguration {
   readonly leftOut: readonly string[];
 }
 
-/** What only an AWS account has: domain names with certificates. */
+/** What only an AWS account has: domain names with certificates, and sources elsewhere, for which CodeCommit stands. */
 const ofTheConfiguration = ['approvalsSite'] as const;
-const ofAnApplication = ['https'] as const;
+const ofAnApplication = ['https', 'source'] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Fields =>
