@@ -43,6 +43,20 @@ export interface ImageSchedule {
   readonly timeZone: string;
 }
 
+/** The Test stage: CodeBuild runs the application's buildspec before QAT is deployed to. */
+export interface TestConfig {
+  /** Path in the repository. */
+  readonly buildspec: string;
+  /** Variables by name: a value, or the SSM parameter that holds it. */
+  readonly environment: Readonly<Record<string, string | { readonly parameter: string }>>;
+  readonly computeType: 'small' | 'medium' | 'large';
+  readonly timeoutMinutes: number;
+  /** Whether what the buildspec's `cache` names is kept for later builds. */
+  readonly cache: boolean;
+  /** Whether builds run in the VPC's private subnets. */
+  readonly vpc: boolean;
+}
+
 /** EC2 instance types, all of one architecture. */
 export interface InstanceTypes {
   /** Of Image Builder's build and test instances. */
@@ -81,6 +95,8 @@ export interface ApplicationConfig {
   readonly approvalExpiryDays: number;
   readonly deployment: DeploymentSettings;
   readonly imageSchedule?: ImageSchedule;
+  /** The QAT pipeline's Test stage; without it, there is none. */
+  readonly test?: TestConfig;
   /** Prod's domain name and certificate; without them, Prod is served by HTTP. */
   readonly https?: WebsiteConfig;
 }
@@ -145,6 +161,7 @@ const applicationOf = (
     imageSchedule,
     https,
     source,
+    test,
     ...rest
   } = written;
   return {
@@ -163,6 +180,7 @@ const applicationOf = (
       terminationWaitMinutes: deployment?.terminationWaitMinutes ?? shared.terminationWaitMinutes,
     },
     ...(imageSchedule && { imageSchedule }),
+    ...(test && { test }),
     ...(https && { https: withoutUndefined(https) }),
   };
 };

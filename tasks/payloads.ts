@@ -41,7 +41,12 @@ export interface JobSubjects {
 export interface JobOutputs {
   readonly 'image-build': { readonly imageId: string; readonly imageBuildVersionArn: string };
   readonly 'instance-refresh': { readonly instanceRefreshId: string };
-  readonly 'pipeline-run': { readonly pipelineExecutionId: string; readonly deploymentId: string };
+  readonly 'pipeline-run': {
+    readonly pipelineExecutionId: string;
+    readonly deploymentId: string;
+    /** What the tests said, if the pipeline has any. */
+    readonly testsUrl?: string;
+  };
 }
 
 /** Argument of `start-job`: one for each kind. */
@@ -92,6 +97,8 @@ export interface ApprovalSubject {
   readonly pushedBy: string;
   readonly qatImageId: string;
   readonly qatDeploymentId: string;
+  /** What the tests said, if QAT's pipeline has any. */
+  readonly qatTestsUrl?: string;
 }
 
 /** Output of an approval state: completes the task token. */

@@ -145,8 +145,11 @@ const Change: FC<ApprovalPageProps> = ({ approval, promotion, live }) => (
   </section>
 );
 
+/** It comes from a service's answer; a link must not run anything. */
+const isWebAddress = (url: string): boolean => /^https?:\/\//.test(url);
+
 const Qat: FC<ApprovalPageProps> = ({ approval, promotion, jobs, links }) => {
-  const { qatImageId, qatDeploymentId } = approval.subject;
+  const { qatImageId, qatDeploymentId, qatTestsUrl } = approval.subject;
   const asked = Date.parse(approval.requestedAt);
   const before = jobs.filter((job) => Date.parse(job.startedAt) <= asked);
   return (
@@ -159,6 +162,14 @@ const Qat: FC<ApprovalPageProps> = ({ approval, promotion, jobs, links }) => {
         <dd>
           <ConsoleLink href={links.deployment(promotion, qatDeploymentId)} text={qatDeploymentId} />
         </dd>
+        {qatTestsUrl && isWebAddress(qatTestsUrl) ? (
+          <>
+            <dt>Tests</dt>
+            <dd>
+              <ConsoleLink href={qatTestsUrl} text="Report and log" />
+            </dd>
+          </>
+        ) : null}
       </dl>
       <ul class="outcomes">
         {before.map((job) => (

@@ -15,6 +15,7 @@ import { DeploymentPipeline } from './promotion/deployment-pipeline.ts';
 import { PromotionFunctions } from './promotion/promotion-functions.ts';
 import { PromotionMachine } from './promotion/promotion-machine.ts';
 import { PushPipeline } from './promotion/push-pipeline.ts';
+import { TestProject } from './promotion/test-project.ts';
 import { Triggers } from './promotion/triggers.ts';
 import { createSource } from './source/source.ts';
 
@@ -110,7 +111,22 @@ export class ApplicationStack extends Stack {
       artifacts,
       key,
     };
-    new DeploymentPipeline(this, 'QatPipeline', { ...pipelines, environment: 'qat', deployTo: qat });
+    const test =
+      application.test &&
+      new TestProject(this, 'Test', {
+        application: name,
+        test: application.test,
+        instanceType: application.instanceTypes.qat,
+        vpc,
+        artifacts,
+        key,
+      });
+    new DeploymentPipeline(this, 'QatPipeline', {
+      ...pipelines,
+      environment: 'qat',
+      deployTo: qat,
+      ...(test && { test }),
+    });
     new DeploymentPipeline(this, 'ProdPipeline', { ...pipelines, environment: 'prod', deployTo: prod });
 
     if (source.pushes === undefined)
@@ -143,6 +159,7 @@ export class ApplicationStack extends Stack {
       },
       qatAutoScalingGroupName: qat.autoScalingGroupName,
       sourceAction: SOURCE_ACTION,
+      ...(application.test && { qatTestTimeout: Duration.minutes(application.test.timeoutMinutes) }),
       ...(source.revisionType && { revisionType: source.revisionType }),
       approvalExpiryDays: application.approvalExpiryDays,
       terminationWaitMinutes: application.deployment.terminationWaitMinutes,

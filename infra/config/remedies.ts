@@ -57,6 +57,14 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].imageSchedule': `Give an object with cron and, if it is not UTC, timeZone. ${schedule}`,
   'applications[].imageSchedule.cron': schedule,
   'applications[].imageSchedule.timeZone': 'Give the name of a time zone, such as Europe/Berlin.',
+  'applications[].test': 'Give an object, which may be empty, or leave it out for no Test stage.',
+  'applications[].test.buildspec': 'Give the path of a buildspec in the repository, such as buildspec.yml.',
+  'applications[].test.environment':
+    'Give values by name: a text, or {"parameter": <name of an SSM parameter>}.',
+  'applications[].test.computeType': 'Give small, medium or large.',
+  'applications[].test.timeoutMinutes': 'Give a whole number of minutes from 5 to 480.',
+  'applications[].test.cache': 'Give true or false.',
+  'applications[].test.vpc': 'Give true or false.',
   ...website('applications[].https'),
   ...website('approvalsSite'),
   network:

@@ -71,6 +71,22 @@ const source = z.strictObject({
     .optional(),
 });
 
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/);
+const parameterName = z.string().regex(/^\/?[\w.-]+(?:\/[\w.-]+)*$/);
+const test = z.strictObject({
+  buildspec: z
+    .string()
+    .regex(/^(?!\/)(?!.*\.\.)[\w./-]+\.ya?ml$/)
+    .default('buildspec.yml'),
+  environment: z
+    .record(variableName, z.union([z.string().max(1000), z.strictObject({ parameter: parameterName })]))
+    .default({}),
+  computeType: z.enum(['small', 'medium', 'large']).default('small'),
+  timeoutMinutes: z.int().min(5).max(480).default(30),
+  cache: z.boolean().default(true),
+  vpc: z.boolean().default(false),
+});
+
 const application = z.strictObject({
   // Longest derived name: the Image Builder components'. `platform` would name a second platform stack.
   name: z
@@ -99,6 +115,7 @@ const application = z.strictObject({
   approvalExpiryDays: expiryDays.optional(),
   deployment: deployment.optional(),
   imageSchedule: imageSchedule.optional(),
+  test: test.optional(),
   https: website.optional(),
 });
 

@@ -14,6 +14,7 @@ import {
 import { deploymentGroupName, pipelineName, SOURCE_NAMESPACE } from '../names.ts';
 import type { Source } from '../source/source.ts';
 import { createPipelineRole, SOURCE_ARTIFACT, sourceStage } from './pipeline-parts.ts';
+import type { TestProject } from './test-project.ts';
 
 export interface DeploymentPipelineProps {
   readonly application: string;
@@ -21,6 +22,8 @@ export interface DeploymentPipelineProps {
   /** The state machine always pins its revision. */
   readonly source: Source;
   readonly guard: IFunction;
+  /** Runs before the deployment. @default none */
+  readonly test?: TestProject;
   /** The environment's CodeDeploy application and group. */
   readonly deployTo: {
     readonly codeDeployApplication: string;
@@ -68,6 +71,7 @@ export class DeploymentPipeline extends Construct {
       ],
       stages: [
         sourceStage(source),
+        ...(props.test ? [props.test.stage] : []),
         {
           name: 'Deploy',
           actions: [
@@ -117,6 +121,8 @@ export class DeploymentPipeline extends Construct {
     });
     const allow = (actions: string[], resources: string[]) =>
       role.addToPolicy(new PolicyStatement({ actions, resources }));
+    if (props.test)
+      allow(['codebuild:BatchGetBuilds', 'codebuild:StartBuild', 'codebuild:StopBuild'], [props.test.arn]);
     allow(
       [
         'codedeploy:GetApplication',

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { serveOverview } from '../overview/overview.tsx';
+import { readBuildLog } from '../services/codebuild/records.ts';
 import { StateDirectoryError } from '../store.ts';
 import {
   type ApplicationSource,
@@ -116,7 +117,11 @@ const start = async (options: RunOptions, terminal: Terminal): Promise<number> =
       denials,
       armFailures,
     };
-    const closeOverview = await serveOverview(ports.overview, () => overviewContent(session));
+    const closeOverview = await serveOverview(
+      ports.overview,
+      () => overviewContent(session),
+      (build) => readBuildLog(options.stateDir, build),
+    );
     try {
       return options.unattended ? await unattended(session) : await runAttended(session);
     } finally {

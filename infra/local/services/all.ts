@@ -1,6 +1,7 @@
 import type { EmbeddedHost } from '../create-host.ts';
 import { createApiGatewayService } from './apigateway/apigateway.ts';
 import { createAutoScalingService } from './autoscaling/autoscaling.ts';
+import { createCodeBuildService } from './codebuild/codebuild.ts';
 import { createCodeCommitService } from './codecommit/codecommit.ts';
 import { createCodeDeployService } from './codedeploy/codedeploy.ts';
 import { createCodePipelineService } from './codepipeline/codepipeline.ts';
@@ -46,6 +47,7 @@ export const createServices = (host: EmbeddedHost) => {
     elasticloadbalancing,
     createCodeDeployService(host),
     createImageBuilderService(host),
+    createCodeBuildService(host),
     createCodeCommitService(host),
     createCodePipelineService(host),
     createStatesService(host),

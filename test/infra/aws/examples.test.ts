@@ -1,6 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { grantsOfRole, ofType, only, stackOf, synthesize, type Template, text } from './support/templates.ts';
+import {
+  definitionOf,
+  grantsOfRole,
+  ofType,
+  only,
+  stackOf,
+  synthesize,
+  type Template,
+  text,
+} from './support/templates.ts';
 
 const folder = resolve(import.meta.dirname, '../../../examples');
 const exampleFiles = readdirSync(folder).filter((file) => file.endsWith('.json'));
@@ -179,5 +188,65 @@ describe('network', () => {
     const components = only(template, 'AWS::ImageBuilder::ImageRecipe')[1].Properties.Components as unknown[];
     expect(JSON.stringify(components)).toContain('RecipeAgentByEndpoint');
     expect(JSON.stringify(template.Resources)).toContain("echo ':enable_auth_policy: true' >>");
+  });
+});
+
+describe('the Test stage', () => {
+  const template = orders('tests');
+  const project = only(template, 'AWS::CodeBuild::Project')[1].Properties;
+
+  it('stands before the deployment to QAT, and nowhere else', () => {
+    const stages = ofType(template, 'AWS::CodePipeline::Pipeline').map(([, { Properties }]) =>
+      (Properties.Stages as { Name: string }[]).map(({ Name }) => Name),
+    );
+    expect(stages).toEqual([
+      ['Source', 'Test', 'Deploy'],
+      ['Source', 'Deploy'],
+    ]);
+  });
+
+  it("runs the application's buildspec, with variables, cache, log, time limit and the VPC's private subnets", () => {
+    expect(project).toMatchObject({
+      Source: { Type: 'CODEPIPELINE', BuildSpec: 'buildspec.yml' },
+      Environment: {
+        Type: 'LINUX_CONTAINER',
+        ComputeType: 'BUILD_GENERAL1_SMALL',
+        EnvironmentVariables: [
+          { Name: 'DATABASE_URL', Type: 'PARAMETER_STORE', Value: '/orders/test/database-url' },
+          { Name: 'CI', Type: 'PLAINTEXT', Value: 'true' },
+        ],
+      },
+      Cache: { Type: 'S3' },
+      LogsConfig: { CloudWatchLogs: { Status: 'ENABLED' } },
+      TimeoutInMinutes: 20,
+    });
+    expect((project.VpcConfig as { Subnets: unknown[] }).Subnets).toHaveLength(2);
+  });
+
+  it('may read its parameters and no others, and is started by the QAT pipeline alone', () => {
+    const grants = grantsOfRole(template, 'TestRole');
+    expect(grants.filter((grant) => grant.startsWith('ssm:'))).toEqual([
+      expect.stringMatching(/^ssm:GetParameters on .*:parameter\/orders\/test\/database-url$/),
+    ]);
+    expect(grants.filter((grant) => grant.endsWith(' on *'))).toEqual(
+      ['DhcpOptions', 'NetworkInterfaces', 'SecurityGroups', 'Subnets', 'Vpcs'].map(
+        (what) => `ec2:Describe${what} on *`,
+      ),
+    );
+    const starts = expect.stringMatching(/^codebuild:StartBuild on .*:project\/lockstep-orders-test$/);
+    expect(grantsOfRole(template, 'QatPipelineRole')).toContainEqual(starts);
+    expect(grantsOfRole(template, 'ProdPipelineRole')).not.toContainEqual(starts);
+  });
+
+  it('lengthens what the state may take, and its report reaches the approvals', () => {
+    const { States } = definitionOf(template);
+    expect(States['Deploy to QAT']).toMatchObject({
+      TimeoutSeconds: (120 + 60 + 20) * 60,
+      Assign: { qatTests: '{% $states.result.testsUrl %}' },
+    });
+    for (const name of ['QC approval', 'PMO approval'])
+      expect(States[name]).toMatchObject({
+        Arguments: { Payload: { subject: { qatTestsUrl: '{% $qatTests %}' } } },
+      });
   });
 });
