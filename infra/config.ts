@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import type { Runtime } from './aws/runtimes.ts';
 import { remedyFor } from './config/remedies.ts';
@@ -5,6 +6,9 @@ import { configuration, type WrittenConfig } from './config/schema.ts';
 
 /** Context key in cdk.json that holds the configuration. */
 export const CONFIG_KEY = 'lockstep';
+
+/** Context key that names a file which holds the configuration instead. */
+export const CONFIG_FILE_KEY = 'config';
 
 /** The configuration cannot be used; the message has a line per fault: key, value received, remedy. */
 export class ConfigError extends Error {
@@ -129,15 +133,30 @@ export interface LockstepConfig {
 }
 
 /**
+ * Reads a file that holds the configuration.
+ * @throws ConfigError if it cannot be read, or is not JSON
+ */
+export const readConfigFile = (file: string): unknown => {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(
+      `The configuration ${file} cannot be used: ${(error as Error).message}. Give -c ${CONFIG_FILE_KEY}=<a JSON file>.`,
+    );
+  }
+};
+
+/**
  * Checks the configuration and fills in what was left out.
  * @param value what stands under the context key `lockstep`
+ * @param place where it stands
  * @throws ConfigError naming each faulty key, the value received and the remedy
  */
-export const readConfig = (value: unknown): LockstepConfig => {
+export const readConfig = (value: unknown, place = 'cdk.json'): LockstepConfig => {
   const parsed = configuration.safeParse(value);
   if (!parsed.success) {
     const lines = parsed.error.issues.flatMap((issue) => describe(issue, value));
-    throw new ConfigError(`The configuration in cdk.json cannot be used:\n${lines.join('\n')}`);
+    throw new ConfigError(`The configuration in ${place} cannot be used:\n${lines.join('\n')}`);
   }
   const { applications, network, approvalsSite, env } = parsed.data;
   return {

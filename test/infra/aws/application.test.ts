@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { PlatformStack } from '../../../infra/aws/platform/platform-stack.ts';
@@ -128,6 +129,18 @@ it('deploys to the account and region of the configuration', () => {
   expect(JSON.stringify(stackOf(stacks, 'Lockstep-orders'))).toContain(
     ':states:eu-west-1:123456789012:stateMachine:lockstep-orders',
   );
+});
+
+it('takes the configuration from a file, if one is named', () => {
+  const file = join(temporaryDirectory(), 'shop.json');
+  const from = (text: string) => {
+    writeFileSync(file, text);
+    return synthesize(undefined, false, { config: file });
+  };
+  const shop = { ...shared, applications: [{ name: 'shop', runtime: 'nodejs' }] };
+  expect(Object.keys(from(JSON.stringify(shop)))).toEqual(['Lockstep-Platform', 'Lockstep-shop']);
+  expect(() => from('{')).toThrow(expect.objectContaining({ name: 'ConfigError' }));
+  expect(() => from('{}')).toThrow(`The configuration in ${file} cannot be used:\n- lockstep.applications: `);
 });
 
 it('fails with a configuration that cannot be used', () => {

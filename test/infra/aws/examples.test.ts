@@ -33,6 +33,12 @@ it.each(exampleFiles)(
   },
 );
 
+it('are all in the README', () => {
+  const readme = readFileSync(resolve(folder, '../README.md'), 'utf8');
+  const named = [...readme.matchAll(/\(examples\/([\w-]+\.json)\)/g)].map(([, file]) => file);
+  expect(named.sort()).toEqual([...exampleFiles].sort());
+});
+
 describe('deployment settings', () => {
   const template = orders('deployment-settings');
   const fleet = only(template, 'Custom::LockstepProdFleet')[1].Properties;

@@ -48,9 +48,13 @@ export const markerBundles = (directory: string): string => {
 };
 
 /** Templates by stack, for a configuration (cdk.json's if left out). */
-export const synthesize = (lockstep?: unknown, validate = false): Readonly<Record<string, Template>> => {
+export const synthesize = (
+  lockstep?: unknown,
+  validate = false,
+  more: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, Template>> => {
   const directory = temporaryDirectory();
-  const context = cdkContext();
+  const context = { ...cdkContext(), ...more };
   const assembly = createLockstepApp({
     context: lockstep === undefined ? context : { ...context, lockstep },
     outdir: join(directory, 'cdk.out'),
