@@ -4,6 +4,7 @@ import { handle } from 'hono/aws-lambda';
 import { decideApproval } from '../tasks/approvals/decide.ts';
 import { redriveAsked } from '../tasks/evidence/facts.ts';
 import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger.ts';
+import { logger } from '../tasks/log.ts';
 import { readEnv } from '../tasks/read-env.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
 import { createSite } from './app.tsx';
@@ -34,6 +35,6 @@ export const handler = handle(
       return secret.SecretString ?? '';
     },
     now: Date.now,
-    log: (event) => console.log(JSON.stringify(event)),
+    log: (event) => logger.info('Request', { ...event }),
   }),
 );

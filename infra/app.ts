@@ -11,12 +11,15 @@ const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as 
 };
 
 try {
-  createLockstepApp({
+  // Takes seconds, and everything that reaches AWS goes through the CDK command, which sets this variable.
+  const validate = process.env.CDK_CLI_VERSION !== undefined;
+  const app = createLockstepApp({
     context,
     outdir: process.env.CDK_OUTDIR ?? join(root, 'cdk.out'),
-    // Takes seconds, and everything that reaches AWS goes through the CDK command, which sets this variable.
-    validate: process.env.CDK_CLI_VERSION !== undefined,
-  }).synth();
+    validate,
+  });
+  if (validate) (await import('./aws/checks.ts')).addChecks(app);
+  app.synth();
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof MissingEntryError)) throw error;
   console.error(error.message);

@@ -33,7 +33,7 @@ export const functions = {
   /** Every 5 minutes → completes what is done and has not been told. */
   'reconcile-jobs': {
     entry: 'tasks/jobs/reconcile-jobs.lambda.ts',
-    environment: ['APPLICATION', 'LEDGER_TABLE'],
+    environment: ['APPLICATION', 'LEDGER_TABLE', 'PROMOTIONS_TOPIC_ARN', 'SITE_URL'],
   },
   /** "Point … at image". */
   'point-at-image': {

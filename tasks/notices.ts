@@ -1,4 +1,5 @@
 import { roleTitles } from './approvals/rules.ts';
+import { executionLink } from './console-links.ts';
 import type { Approval, Promotion } from './ledger/items.ts';
 import type { ApproverRole } from './payloads.ts';
 import { fitCause } from './task-completions.ts';
@@ -6,6 +7,8 @@ import { fitCause } from './task-completions.ts';
 /** A mail to all members of a role who subscribed. */
 export interface Notice {
   readonly role: ApproverRole | 'operator';
+  /** Subscriptions may be to some applications only. */
+  readonly application: string;
   readonly subject: string;
   readonly message: string;
 }
@@ -50,6 +53,7 @@ export const approvalNotice = (
   const { application, commitId, branch, pushedBy, qatImageId, qatDeploymentId } = approval.subject;
   return {
     role: approval.role,
+    application,
     subject: asciiSubject(
       `${roleTitles[approval.role]} approval: ${application} ${commitId.slice(0, 8)} ${promotion?.commitMessage ?? ''}`,
     ),
@@ -78,6 +82,7 @@ export const failureNotice = (
   siteUrl: string,
 ): Notice => ({
   role: 'operator',
+  application: promotion.application,
   subject: asciiSubject(
     `Failed: ${promotion.application} ${promotion.commitId.slice(0, 8)} at ${failure.state ?? 'an unknown state'}`,
   ),
@@ -94,3 +99,28 @@ export const failureNotice = (
     `${siteUrl}/promotions/${encodeURIComponent(promotion.promotionId)}`,
   ]),
 });
+
+/** Tells operators that nobody has decided yet, while there is still time. */
+export const waitingNotice = (
+  approval: Approval,
+  promotion: Promotion | undefined,
+  siteUrl: string,
+): Notice => {
+  const { application, commitId } = approval.subject;
+  const title = roleTitles[approval.role];
+  return {
+    role: 'operator',
+    application,
+    subject: asciiSubject(`Waiting for ${title}: ${application} ${commitId.slice(0, 8)}`),
+    message: plain([
+      `The promotion of ${application} waits at the state "${approval.state}": nobody of ${title} has decided.`,
+      '',
+      `Commit:       ${commitId}${promotion === undefined ? '' : ` (${promotion.commitMessage})`}`,
+      `Asked:        ${utc(approval.requestedAt)}`,
+      `Decide until: ${utc(approval.expiresAt)}; then the state fails, and a redrive asks anew`,
+      '',
+      `${siteUrl}/promotions/${encodeURIComponent(approval.promotionId)}`,
+      ...(promotion === undefined ? [] : ['', `Execution: ${executionLink(promotion.executionArn)}`]),
+    ]),
+  };
+};

@@ -9,7 +9,11 @@ import { ProdEnvironment } from './environments/prod.ts';
 import { QatEnvironment } from './environments/qat.ts';
 import { ImageBuild, ImageBuildRole } from './image/image-build.ts';
 import { ImageRecipe } from './image/image-recipe.ts';
+import { logBucket } from './log-bucket.ts';
 import { imageParameterName, pipelineName, SOURCE_ACTION } from './names.ts';
+import { ApplicationAlarms } from './operations/application-alarms.ts';
+import { ApplicationDashboard } from './operations/application-dashboard.ts';
+import { People } from './operations/people.ts';
 import type { PlatformStack } from './platform/platform-stack.ts';
 import { DeploymentPipeline } from './promotion/deployment-pipeline.ts';
 import { PromotionFunctions } from './promotion/promotion-functions.ts';
@@ -38,12 +42,15 @@ export class ApplicationStack extends Stack {
 
     const key = rotatingKey(this, 'Key', `Lockstep: revisions, logs and image reports of ${name}`);
     allowImageBuilderToPublish(key);
+    const accessLogs = logBucket(this, 'AccessLogs');
     const artifacts = new Bucket(this, 'Artifacts', {
       encryption: BucketEncryption.KMS,
       encryptionKey: key,
       bucketKeyEnabled: true,
       enforceSSL: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      serverAccessLogsBucket: accessLogs,
+      serverAccessLogsPrefix: 'artifacts/',
       lifecycleRules: [
         // Longer than a promotion can take, redrives included.
         { expiration: Duration.days(180), abortIncompleteMultipartUploadAfter: Duration.days(7) },
@@ -88,7 +95,7 @@ export class ApplicationStack extends Stack {
     });
     const environments = { application, vpc, artifacts, key, imageParameters, internetAccess };
     const qat = new QatEnvironment(this, 'Qat', environments);
-    const prod = new ProdEnvironment(this, 'Prod', { ...environments, bundles });
+    const prod = new ProdEnvironment(this, 'Prod', { ...environments, bundles, logs: accessLogs });
 
     const functions = new PromotionFunctions(this, 'Functions', {
       application,
@@ -175,6 +182,21 @@ export class ApplicationStack extends Stack {
       stateMachineArn: stateMachine.stateMachineArn,
     });
 
+    new ApplicationAlarms(this, 'Alarms', {
+      application: name,
+      alarms: platform.alarms,
+      asynchronous: functions.asynchronous,
+      reconcileJobs: functions.reconcileJobs,
+      targetGroup: prod.targetGroup,
+    });
+    const people = new People(this, 'People', {
+      application: name,
+      deploymentGroupArns: [qat.deploymentGroupArn, prod.deploymentGroupArn],
+      imageArns: recipe.imageArns,
+      asynchronous: functions.asynchronous,
+    });
+    new ApplicationDashboard(this, 'Dashboard', { application: name });
+
     const outputs: Readonly<Record<string, string>> = {
       ...source.outputs,
       BranchName: application.branch,
@@ -185,6 +207,8 @@ export class ApplicationStack extends Stack {
       ProdImagePipelineArn: prodImage.pipelineArn,
       QatAutoScalingGroupName: qat.autoScalingGroupName,
       ProdUrl: prod.url,
+      ViewersPolicyArn: people.viewers.managedPolicyArn,
+      OperatorsPolicyArn: people.operators.managedPolicyArn,
     };
     for (const [output, value] of Object.entries(outputs)) new CfnOutput(this, output, { value });
   }

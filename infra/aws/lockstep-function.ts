@@ -1,10 +1,20 @@
 import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { type Conditions, Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionEnvironment, FunctionName } from '../../tasks/functions.ts';
+import { acknowledgeWildcards } from './acknowledge.ts';
+import { createDeadLetterQueue } from './operations/dead-letter-queue.ts';
 
 export interface LockstepFunctionProps<Name extends FunctionName> {
   readonly name: Name;
@@ -15,35 +25,67 @@ export interface LockstepFunctionProps<Name extends FunctionName> {
   readonly environment: FunctionEnvironment<Name>;
   /** @default 1 minute */
   readonly timeout?: Duration;
+  /** Events, not callers, invoke it: what it fails with for good is kept in a queue. @default false */
+  readonly isAsynchronous?: boolean;
   /** In MiB; CPU grows with it. @default 512 */
   readonly memorySize?: number;
 }
 
+/** Why what concerns executions is granted on all of one state machine. */
+export const EXECUTIONS_REASON =
+  'Executions of this one state machine: each promotion is one, and its name is made with it.';
+
 /** One of Lockstep's functions, with a role and a log group of its own. It may do nothing until it is allowed to. */
 export class LockstepFunction<Name extends FunctionName> extends Construct {
+  readonly name: Name;
   readonly function: LambdaFunction;
   readonly role: Role;
+  /** Only of a function that is invoked asynchronously. */
+  readonly deadLetters: Queue | undefined;
 
   constructor(scope: Construct, id: string, props: LockstepFunctionProps<Name>) {
     super(scope, id);
+    this.name = props.name;
     const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.THREE_MONTHS });
     this.role = new Role(this, 'Role', {
       description: `${props.name}: ${props.description}`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+    this.allowWithoutResource('xray:PutTelemetryRecords', 'xray:PutTraceSegments');
+    this.deadLetters = props.isAsynchronous ? createDeadLetterQueue(this, 'DeadLetters') : undefined;
     this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
-      runtime: Runtime.NODEJS_22_X,
+      runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
       code: Code.fromAsset(join(props.bundles, props.name)),
       role: this.role,
       logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      tracing: Tracing.ACTIVE,
       environment: { ...props.environment },
       timeout: props.timeout ?? Duration.minutes(1),
       memorySize: props.memorySize ?? 512,
+      ...(this.deadLetters && { deadLetterQueue: this.deadLetters }),
     });
+  }
+
+  /** Adds actions that AWS authorises on no resource, so that none can be named (Service Authorization Reference). */
+  allowWithoutResource(...actions: readonly string[]): this {
+    acknowledgeWildcards(this.role, `AWS authorises ${actions.join(', ')} on no particular resource.`, '*');
+    return this.allow(actions, ['*']);
+  }
+
+  /** Adds a permission on resources whose ARNs have a star in them. @param reason why they cannot be named exactly */
+  allowWithWildcard(
+    actions: readonly string[],
+    resources: readonly string[],
+    reason: string,
+    conditions?: Conditions,
+  ): this {
+    acknowledgeWildcards(this.role, reason, ...resources);
+    return this.allow(actions, resources, conditions);
   }
 
   /** Adds a permission. */

@@ -1,7 +1,8 @@
-import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
+import { openLedger } from '../ledger/open-ledger.ts';
+import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { confirmApprovers } from './confirm-approvers.ts';
 
 const env = readEnv('LEDGER_TABLE');
 
-export const handler = confirmApprovers({ ledger: createDynamoDbLedger(env.LEDGER_TABLE) });
+export const handler = logged(confirmApprovers({ ledger: openLedger(env.LEDGER_TABLE) }));

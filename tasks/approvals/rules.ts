@@ -20,6 +20,10 @@ export const isSamePerson = (a: Identity, b: Identity): boolean =>
 export const hasExpired = (approval: Approval, now: Date): boolean =>
   approval.status === 'EXPIRED' || now.getTime() >= Date.parse(approval.expiresAt);
 
+/** Whether half of the time has passed without a decision: whoever should decide may not have got the mail. */
+export const isWaitingLong = ({ status, requestedAt, expiresAt }: Approval, now: Date): boolean =>
+  status === 'PENDING' && now.getTime() >= (Date.parse(requestedAt) + Date.parse(expiresAt)) / 2;
+
 const refused = (reason: RefusalReason, message: string): Ruling => ({ kind: 'refused', reason, message });
 
 /**

@@ -2,6 +2,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { loggedLedger } from '../ledger/logged-ledger.ts';
+import { logger } from '../log.ts';
 import { type AppendEvidence, appendEvidence } from './append-evidence.ts';
 import type { Fact } from './chain.ts';
 import { createDynamoDbEvidenceStore } from './dynamodb-evidence-store.ts';
@@ -15,7 +17,7 @@ export interface RecordedLedger {
   readonly append: AppendEvidence;
 }
 
-/** The ledger in DynamoDB, with everything that is written to it kept as evidence. @param begin as in `Recording` */
+/** The ledger in DynamoDB, with everything that is written to it kept as evidence and logged. @param begin as in `Recording` */
 export const createRecordedLedger = (
   tableName: string,
   begin?: (promotion: Promotion) => Fact,
@@ -28,5 +30,9 @@ export const createRecordedLedger = (
     now: () => new Date(),
     ...(begin && { begin }),
   });
-  return { ledger, store, append };
+  return {
+    ledger: loggedLedger(ledger, (message, keys) => logger.info(message, { ...keys })),
+    store,
+    append,
+  };
 };

@@ -1,13 +1,16 @@
 import { tellDecision } from '../approvals/decide.ts';
-import { hasExpired } from '../approvals/rules.ts';
+import { hasExpired, isWaitingLong } from '../approvals/rules.ts';
 import type { Approval } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
+import { type Notices, waitingNotice } from '../notices.ts';
 import type { ApproverRole } from '../payloads.ts';
 import { type JobDependencies, lookAt } from './advance.ts';
 
 /** What reconciling needs. */
 export interface ReconcileDependencies extends JobDependencies {
   readonly application: string;
+  readonly notices: Notices;
+  readonly siteUrl: string;
 }
 
 const roles: readonly ApproverRole[] = ['qc', 'pmo'];
@@ -26,9 +29,23 @@ const expire = async (ledger: Ledger, approval: Approval): Promise<void> => {
   }
 };
 
+/** Sent first: told twice after a crash is better than never. */
+const remind = async (
+  { ledger, notices, siteUrl, now }: ReconcileDependencies,
+  approval: Approval,
+): Promise<void> => {
+  await notices.send(waitingNotice(approval, await ledger.promotion(approval.promotionId), siteUrl));
+  try {
+    await ledger.replaceApproval(approval, { ...approval, remindedAt: now().toISOString() });
+  } catch (error) {
+    // Decided meanwhile.
+    if (!(error instanceof LedgerConflictError)) throw error;
+  }
+};
+
 /**
  * Completes whatever is done and has not been told: jobs whose event was lost (T38), and decisions whose telling was cut
- * short. Marks requests that nobody answered in time. One that fails does not keep back the others.
+ * short. Tells operators of requests that wait for long, and marks those that nobody answered in time. One that fails does not keep back the others.
  * @throws AggregateError with everything that failed
  */
 export const reconcileJobs = (dependencies: ReconcileDependencies) => async (): Promise<void> => {
@@ -55,6 +72,8 @@ export const reconcileJobs = (dependencies: ReconcileDependencies) => async (): 
     await each(open, async (approval) => {
       if (approval.status === 'PENDING') {
         if (hasExpired(approval, now())) await expire(ledger, approval);
+        else if (isWaitingLong(approval, now()) && approval.remindedAt === undefined)
+          await remind(dependencies, approval);
       } else if (isUntold(approval, now())) await tellDecision(dependencies, approval);
     });
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { logged } from '../log.ts';
 import { createAutoScalingGroups } from '../prod-fleet/auto-scaling-groups.ts';
 import { createDeploymentGroups } from '../prod-fleet/deployment-groups.ts';
 import { beforeRun } from '../prod-fleet/leftovers.ts';
@@ -22,11 +23,16 @@ const prod = {
   deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
 };
 
-export const handler = startJob({
-  ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
-  tasks: createSfnTaskCompletions(),
-  kinds: createJobKinds(env.AWS_REGION, beforeRun(prod, createAutoScalingGroups(), createDeploymentGroups())),
-  now: () => new Date(),
-  application: env.APPLICATION,
-  newClientToken: () => randomUUID(),
-});
+export const handler = logged(
+  startJob({
+    ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
+    tasks: createSfnTaskCompletions(),
+    kinds: createJobKinds(
+      env.AWS_REGION,
+      beforeRun(prod, createAutoScalingGroups(), createDeploymentGroups()),
+    ),
+    now: () => new Date(),
+    application: env.APPLICATION,
+    newClientToken: () => randomUUID(),
+  }),
+);

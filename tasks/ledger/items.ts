@@ -95,6 +95,8 @@ export interface Approval {
   readonly expiresAt: string;
   /** When the mail was handed to SNS. */
   readonly mailedAt?: string;
+  /** When operators were told that nobody had decided yet. */
+  readonly remindedAt?: string;
   /** Set with APPROVED and REFUSED. */
   readonly decision?: Decision;
   readonly decidedBy?: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>;

@@ -1,8 +1,11 @@
+import { logged } from '../log.ts';
 import { createAutoScalingGroups } from './auto-scaling-groups.ts';
 import { isComplete } from './custom-resource.ts';
 import { createDeploymentGroups } from './deployment-groups.ts';
 
-export const handler = isComplete({
-  groups: createAutoScalingGroups(),
-  deploymentGroups: createDeploymentGroups(),
-});
+export const handler = logged(
+  isComplete({
+    groups: createAutoScalingGroups(),
+    deploymentGroups: createDeploymentGroups(),
+  }),
+);

@@ -1,3 +1,4 @@
+import { logged } from '../log.ts';
 import { onEvent } from './custom-resource.ts';
 
-export const handler = onEvent;
+export const handler = logged(onEvent);

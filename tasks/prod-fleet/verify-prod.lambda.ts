@@ -1,6 +1,7 @@
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
-import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
+import { openLedger } from '../ledger/open-ledger.ts';
+import { logged } from '../log.ts';
 import { readEnv, wholeNumber } from '../read-env.ts';
 import { createAutoScalingGroups } from './auto-scaling-groups.ts';
 import { createDeploymentGroups } from './deployment-groups.ts';
@@ -18,20 +19,22 @@ const env = readEnv(
   'PROD_TARGET_GROUP_ARN',
 );
 
-export const handler = verifyProd({
-  ledger: createDynamoDbLedger(env.LEDGER_TABLE),
-  runs: createPipelineRuns(),
-  deployments: createDeployments(),
-  deploymentGroups: createDeploymentGroups(),
-  groups: createAutoScalingGroups(),
-  serving: createServingInstances(),
-  region: env.AWS_REGION,
-  prod: {
-    pipelineName: env.PROD_PIPELINE_NAME,
-    applicationName: env.PROD_CODEDEPLOY_APPLICATION,
-    deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
-    targetGroupArn: env.PROD_TARGET_GROUP_ARN,
-    minSize: wholeNumber('PROD_MIN_SIZE', env.PROD_MIN_SIZE),
-    maxSize: wholeNumber('PROD_MAX_SIZE', env.PROD_MAX_SIZE),
-  },
-});
+export const handler = logged(
+  verifyProd({
+    ledger: openLedger(env.LEDGER_TABLE),
+    runs: createPipelineRuns(),
+    deployments: createDeployments(),
+    deploymentGroups: createDeploymentGroups(),
+    groups: createAutoScalingGroups(),
+    serving: createServingInstances(),
+    region: env.AWS_REGION,
+    prod: {
+      pipelineName: env.PROD_PIPELINE_NAME,
+      applicationName: env.PROD_CODEDEPLOY_APPLICATION,
+      deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
+      targetGroupArn: env.PROD_TARGET_GROUP_ARN,
+      minSize: wholeNumber('PROD_MIN_SIZE', env.PROD_MIN_SIZE),
+      maxSize: wholeNumber('PROD_MAX_SIZE', env.PROD_MAX_SIZE),
+    },
+  }),
+);

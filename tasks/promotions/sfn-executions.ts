@@ -1,11 +1,13 @@
 import {
   DescribeExecutionCommand,
   ExecutionAlreadyExists,
+  type HistoryEvent,
   paginateGetExecutionHistory,
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import type { PromotionInput } from '../payloads.ts';
+import type { StateVisit } from './metrics.ts';
 import type { Executions } from './track-promotion.ts';
 
 /** Starts executions; one of that name exists already: it is started. */
@@ -34,4 +36,27 @@ export const createExecutions = (client = new SFNClient({})): Executions => ({
     }
     return undefined;
   },
+  visits: async (executionArn) => {
+    const all: HistoryEvent[] = [];
+    const pages = paginateGetExecutionHistory(
+      { client, pageSize: 1000 },
+      { executionArn, includeExecutionData: false },
+    );
+    for await (const { events = [] } of pages) all.push(...events);
+    return visitsOf(all);
+  },
 });
+
+/** The states that an execution has left, by the time at which it left them. */
+export const visitsOf = (events: readonly HistoryEvent[]): readonly StateVisit[] => {
+  const entered = new Map<string, Date>();
+  const visits: StateVisit[] = [];
+  for (const event of [...events].sort((a, b) => (a.id ?? 0) - (b.id ?? 0))) {
+    const { timestamp, stateEnteredEventDetails: entry, stateExitedEventDetails: exit } = event;
+    if (timestamp && entry?.name !== undefined) entered.set(entry.name, timestamp);
+    const enteredAt = exit?.name === undefined ? undefined : entered.get(exit.name);
+    if (timestamp && exit?.name !== undefined && enteredAt)
+      visits.push({ name: exit.name, enteredAt, exitedAt: timestamp });
+  }
+  return visits;
+};

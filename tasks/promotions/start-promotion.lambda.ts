@@ -2,6 +2,7 @@ import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createGuardedPipelines } from '../guard/codepipeline-guard.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
+import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createCommits } from './codecommit-commits.ts';
 import { onPush, startPushedRun } from './pushed-run.ts';
@@ -19,10 +20,12 @@ const dependencies = {
   promoted: { application: env.APPLICATION, branch: env.BRANCH, repositoryName: env.REPOSITORY_NAME },
 };
 
-export const handler = onPush({
-  event: startPromotion({ ...dependencies, commit: createCommits() }),
-  job: startPushedRun({
-    ...dependencies,
-    pipelines: createGuardedPipelines(codePipeline, createPipelineRuns(codePipeline)),
+export const handler = logged(
+  onPush({
+    event: startPromotion({ ...dependencies, commit: createCommits() }),
+    job: startPushedRun({
+      ...dependencies,
+      pipelines: createGuardedPipelines(codePipeline, createPipelineRuns(codePipeline)),
+    }),
   }),
-});
+);

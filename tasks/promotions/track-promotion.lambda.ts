@@ -3,8 +3,10 @@ import { createKmsSigner } from '../evidence/kms-signer.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createS3Archive } from '../evidence/s3-archive.ts';
 import { sealEvidence } from '../evidence/seal-evidence.ts';
+import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
+import { metricLine } from './metrics.ts';
 import { createExecutions } from './sfn-executions.ts';
 import { trackPromotion } from './track-promotion.ts';
 
@@ -18,17 +20,23 @@ const env = readEnv(
 // A promotion that is not known yet when its execution starts was started past the push.
 const { ledger, store, append } = createRecordedLedger(env.LEDGER_TABLE, startedByHand);
 
-export const handler = trackPromotion({
-  ledger,
-  executions: createExecutions(),
-  notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
-  siteUrl: env.SITE_URL,
-  sealEvidence: sealEvidence({
+export const handler = logged(
+  trackPromotion({
     ledger,
-    store,
-    append,
-    signer: createKmsSigner(env.EVIDENCE_KEY_ARN),
-    archive: createS3Archive(env.EVIDENCE_BUCKET),
-    now: () => new Date(),
+    executions: createExecutions(),
+    notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
+    siteUrl: env.SITE_URL,
+    // Past the logger: CloudWatch reads one metric from a line that is nothing else.
+    measure: (metrics, at) => {
+      for (const metric of metrics) process.stdout.write(`${metricLine(metric, at)}\n`);
+    },
+    sealEvidence: sealEvidence({
+      ledger,
+      store,
+      append,
+      signer: createKmsSigner(env.EVIDENCE_KEY_ARN),
+      archive: createS3Archive(env.EVIDENCE_BUCKET),
+      now: () => new Date(),
+    }),
   }),
-});
+);

@@ -4,22 +4,27 @@ import type { Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { failureNotice, type Notices } from '../notices.ts';
 import { type PromotionInput, REFUSED } from '../payloads.ts';
+import { type Metric, prodDeployments, promotionMetrics, type StateVisit } from './metrics.ts';
 
 /** Step Functions, as far as following an execution needs it. */
 export interface Executions {
   readonly describe: (executionArn: string) => Promise<DescribeExecutionOutput>;
   /** Name of the state that the execution entered last: where it failed, as states follow one another. */
   readonly lastStateEntered: (executionArn: string) => Promise<string | undefined>;
+  /** The states that the execution has left. */
+  readonly visits: (executionArn: string) => Promise<readonly StateVisit[]>;
 }
 
 /** What tracking needs. */
 export interface TrackPromotionDependencies {
-  readonly ledger: Pick<Ledger, 'promotion' | 'addPromotion' | 'updatePromotion'>;
+  readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'addPromotion' | 'updatePromotion' | 'jobs'>;
   readonly executions: Executions;
   readonly notices: Notices;
   readonly siteUrl: string;
   /** Signs and keeps the record of a promotion that has ended. Safe to repeat. */
   readonly sealEvidence: (promotionId: string) => Promise<void>;
+  /** Takes what an ended promotion was measured by. */
+  readonly measure: (metrics: readonly Metric[], at: Date) => void;
 }
 
 /** Step Functions tells an older state of the execution than the event did: to be asked again. */
@@ -95,13 +100,14 @@ const isNoted = (
   promotion.endedAt === execution.stopDate?.toISOString();
 
 /**
- * An execution's status changed: keeps the promotion as Step Functions describes it, tells operators of a failure,
- * once, and seals the evidence of what has ended. Events may come doubled, late and in any order.
+ * An execution's status changed: keeps the promotion as Step Functions describes it, tells operators of a failure and
+ * measures the end, once, and seals the evidence of what has ended. Events may come doubled, late and in any order.
  * @throws ExecutionNotSettledError while Step Functions still describes what was before the event
  */
 export const trackPromotion =
-  ({ ledger, executions, notices, siteUrl, sealEvidence }: TrackPromotionDependencies) =>
+  (dependencies: TrackPromotionDependencies) =>
   async ({ detail }: ExecutionStatusChange): Promise<void> => {
+    const { ledger, executions, notices, siteUrl, sealEvidence } = dependencies;
     const { executionArn } = detail;
     for (;;) {
       const execution = await executions.describe(executionArn);
@@ -141,5 +147,52 @@ export const trackPromotion =
         error: execution.error,
         cause: execution.cause,
       });
+      // Last, so that whatever is repeated after a crash is not measured again.
+      if (status !== 'RUNNING') await measureEnd(dependencies, promotion, status, execution);
     }
   };
+
+/** How many promotions, of all applications, are looked through for the last one that succeeded. */
+const REMEMBERED = 50;
+
+/** When a Prod deployment first failed, in this promotion or those since the last one that succeeded. */
+const brokenSince = async (
+  ledger: TrackPromotionDependencies['ledger'],
+  promotion: Promotion,
+): Promise<Date | undefined> => {
+  const { items } = await ledger.promotions({ limit: REMEMBERED });
+  const before = items.filter(
+    (other) =>
+      other.application === promotion.application &&
+      other.promotionId !== promotion.promotionId &&
+      other.startedAt <= promotion.startedAt,
+  );
+  const lastGood = before.findIndex(({ status }) => status === 'SUCCEEDED');
+  const suspects = [promotion, ...(lastGood < 0 ? before : before.slice(0, lastGood))];
+  const jobs = (await Promise.all(suspects.map(({ promotionId }) => ledger.jobs(promotionId)))).flat();
+  const failedAt = prodDeployments(jobs)
+    .filter(({ status }) => status === 'FAILED')
+    .flatMap(({ endedAt }) => endedAt ?? [])
+    .sort();
+  return failedAt[0] === undefined ? undefined : new Date(failedAt[0]);
+};
+
+const measureEnd = async (
+  { ledger, executions, measure }: TrackPromotionDependencies,
+  promotion: Promotion,
+  status: PromotionStatus,
+  execution: DescribeExecutionOutput,
+): Promise<void> => {
+  const { executionArn = '', startDate = new Date(promotion.startedAt), redriveDate } = execution;
+  const endedAt = execution.stopDate ?? startDate;
+  const [visits, jobs] = await Promise.all([
+    executions.visits(executionArn),
+    ledger.jobs(promotion.promotionId),
+  ]);
+  const broken = status === 'SUCCEEDED' ? await brokenSince(ledger, promotion) : undefined;
+  const since = redriveDate ?? startDate;
+  measure(
+    promotionMetrics({ promotion, status, since, endedAt, visits, jobs, brokenSince: broken }),
+    endedAt,
+  );
+};

@@ -11,6 +11,7 @@ describe('mails', () => {
   it('ask a role with what, who, until when, and one link', () => {
     expect(approvalNotice(anApproval(), aPromotion(), SITE)).toEqual({
       role: 'qc',
+      application: 'shop',
       subject: 'QC approval: shop 8f0c9c1f Show the cart',
       message: [
         'shop waits for QC to approve or refuse its promotion to production.',
@@ -58,19 +59,22 @@ describe('mails', () => {
     );
   });
 
-  it('go through the topic with the role as attribute', async () => {
+  it('go through the topic with role and application as attributes', async () => {
     const { client, sent } = double(
       new SNSClient(offline),
       on(PublishCommand, () => ({ MessageId: 'm-1' })),
     );
-    const notice = { role: 'qc', subject: 'Subject', message: 'Message' } as const;
+    const notice = { role: 'qc', application: 'shop', subject: 'Subject', message: 'Message' } as const;
     await createSnsNotices('arn:aws:sns:us-east-1:000000000000:promotions', client).send(notice);
     expect(sent.map(({ input }) => input)).toEqual([
       {
         TopicArn: 'arn:aws:sns:us-east-1:000000000000:promotions',
         Subject: 'Subject',
         Message: 'Message',
-        MessageAttributes: { role: { DataType: 'String', StringValue: 'qc' } },
+        MessageAttributes: {
+          role: { DataType: 'String', StringValue: 'qc' },
+          application: { DataType: 'String', StringValue: 'shop' },
+        },
       },
     ]);
   });

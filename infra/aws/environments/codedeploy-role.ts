@@ -1,14 +1,27 @@
-import { ArnFormat, type Stack } from 'aws-cdk-lib';
-import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ManagedPolicy, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { acknowledgeManagedPolicy } from '../acknowledge.ts';
+import { forResource } from '../service-principal.ts';
 
-/** The role under which CodeDeploy deploys. */
-export const createCodeDeployRole = (scope: Construct, id: string, description: string): Role =>
-  new Role(scope, id, {
+/** The role under which CodeDeploy deploys to one deployment group. */
+export const createCodeDeployRole = (
+  scope: Construct,
+  id: string,
+  { description, deploymentGroupArn: group }: { description: string; deploymentGroupArn: string },
+): Role => {
+  const role = new Role(scope, id, {
     description,
-    assumedBy: new ServicePrincipal('codedeploy.amazonaws.com'),
+    assumedBy: forResource('codedeploy.amazonaws.com', Stack.of(scope), group),
     managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSCodeDeployRole')],
   });
+  acknowledgeManagedPolicy(
+    role,
+    'service-role/AWSCodeDeployRole',
+    "CodeDeploy demands AWS's policy of its service role; it names and finds the groups that it makes by itself, and AWS changes the policy along with that.",
+  );
+  return role;
+};
 
 /** ARN of a deployment group. */
 export const deploymentGroupArn = (stack: Stack, application: string, group: string): string =>

@@ -1,8 +1,7 @@
 import { CfnParameter, CustomResource, Duration, Stack } from 'aws-cdk-lib';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Provider } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import type { Environment } from '../../../tasks/payloads.ts';
+import { createProvider } from '../custom-resource-provider.ts';
 import { publicImageParameter } from '../image/image-recipe.ts';
 import { LockstepFunction } from '../lockstep-function.ts';
 import { imageParameterArn, imageParameterName } from '../names.ts';
@@ -42,11 +41,8 @@ export class ImageParameters extends Construct {
         ['ssm:PutParameter', 'ssm:GetParameter', 'ssm:DeleteParameter'],
         environments.map((environment) => imageParameterArn(stack, application, environment)),
       )
-      .allow(['ec2:DescribeImages'], ['*']);
-    const { serviceToken } = new Provider(this, 'Provider', {
-      onEventHandler: creator.function,
-      logGroup: new LogGroup(this, 'ProviderLogs', { retention: RetentionDays.THREE_MONTHS }),
-    });
+      .allowWithoutResource('ec2:DescribeImages');
+    const { serviceToken } = createProvider(this, 'Provider', { onEventHandler: creator.function });
     const parameter = (environment: Environment) =>
       new CustomResource(this, environment === 'qat' ? 'Qat' : 'Prod', {
         resourceType: 'Custom::LockstepImageParameter',

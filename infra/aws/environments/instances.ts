@@ -12,6 +12,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { InternetAccess } from '../../config.ts';
+import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../acknowledge.ts';
 
 /** What CodeDeploy's agent calls where it speaks to `codedeploy-commands-secure`. */
 const AGENT_COMMANDS = [
@@ -46,22 +47,31 @@ export class InstanceRole extends Construct {
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
     });
+    acknowledgeManagedPolicy(
+      this.role,
+      'AmazonSSMManagedInstanceCore',
+      "Session Manager, the only way in, demands AWS's policy of its instances, and AWS changes it along with the agent.",
+    );
+    const revisions = artifacts.arnForObjects('*');
+    const agent = stack.formatArn({
+      service: 's3',
+      region: '',
+      account: '',
+      resource: `aws-codedeploy-${stack.region}`,
+      resourceName: '*',
+    });
     this.role.addToPolicy(
       new PolicyStatement({
-        actions: ['s3:GetObject', 's3:GetObjectVersion'],
-        resources: [
-          artifacts.arnForObjects('*'),
-          // CodeDeploy's own bucket: the agent and its updates.
-          stack.formatArn({
-            service: 's3',
-            region: '',
-            account: '',
-            resource: `aws-codedeploy-${stack.region}`,
-            resourceName: '*',
-          }),
-        ],
+        actions: ['s3:GetObject'],
+        resources: [revisions, agent],
       }),
     );
+    acknowledgeWildcards(
+      this.role,
+      'Revisions of this application alone: CodePipeline names each by its run.',
+      revisions,
+    );
+    acknowledgeWildcards(this.role, "AWS's bucket with CodeDeploy's agent and its updates.", agent);
     this.role.addToPolicy(new PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn] }));
     // By the endpoint, the agent is authorised by the instance's role.
     if (internetAccess === 'endpoints')
@@ -100,29 +110,43 @@ export const createLaunchTemplate = (
     },
   });
 
+/** What instances are started from, and where. */
+export interface LaunchProps {
+  readonly instanceRole: IRole;
+  readonly launchTemplates: readonly CfnLaunchTemplate[];
+  readonly securityGroup: ISecurityGroup;
+  readonly subnetIds: readonly string[];
+  /** The SSM parameters that the templates' images are resolved from. */
+  readonly imageParameterArns: readonly string[];
+}
+
 /**
- * What whoever starts instances from a launch template must be allowed: who makes or changes an Auto Scaling group, and
- * CodeDeploy, which copies one.
- * @param imageParameterArns the SSM parameters that the templates' images are resolved from
+ * Allows what whoever starts instances from launch templates needs: who makes or changes an Auto Scaling group, and CodeDeploy,
+ * which copies one.
  */
-export const launchPermissions = (
-  scope: Construct,
-  instanceRole: IRole,
-  imageParameterArns: readonly string[],
-): readonly PolicyStatement[] => {
-  const stack = Stack.of(scope);
-  const ec2 = (resource: string, account?: '') =>
-    stack.formatArn({ service: 'ec2', resource, resourceName: '*', ...(account === '' && { account }) });
+export const allowLaunches = (role: Role, props: LaunchProps): void => {
+  const { instanceRole, launchTemplates, securityGroup, subnetIds, imageParameterArns } = props;
+  const stack = Stack.of(role);
+  const ec2 = (resource: string, resourceName = '*', account?: '') =>
+    stack.formatArn({ service: 'ec2', resource, resourceName, ...(account === '' && { account }) });
   const created = ['instance', 'network-interface', 'volume'].map((resource) => ec2(resource));
-  return [
+  // Public images and their snapshots belong to no account of ours.
+  const images = [ec2('image', '*', ''), ec2('snapshot', '*', '')];
+  acknowledgeWildcards(role, 'What a launch makes has no id before it.', ...created);
+  acknowledgeWildcards(
+    role,
+    'Each build makes another image; which one may start is said by the launch templates, whose parameters the promotions alone write.',
+    ...images,
+  );
+  const statements = [
     new PolicyStatement({
       actions: ['ec2:RunInstances'],
       resources: [
         ...created,
-        ...['launch-template', 'security-group', 'subnet'].map((resource) => ec2(resource)),
-        // Public images and their snapshots belong to no account of ours.
-        ec2('image', ''),
-        ec2('snapshot', ''),
+        ...images,
+        ...launchTemplates.map(({ ref }) => ec2('launch-template', ref)),
+        ec2('security-group', securityGroup.securityGroupId),
+        ...subnetIds.map((subnetId) => ec2('subnet', subnetId)),
       ],
     }),
     new PolicyStatement({
@@ -137,4 +161,5 @@ export const launchPermissions = (
     }),
     new PolicyStatement({ actions: ['ssm:GetParameters'], resources: [...imageParameterArns] }),
   ];
+  for (const statement of statements) role.addToPolicy(statement);
 };

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, Port } from 'aws-cdk-lib/aws-ec2';
 import {
   ApplicationListener,
@@ -11,8 +11,11 @@ import {
   TargetType,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { LoadBalancerTarget } from 'aws-cdk-lib/aws-route53-targets';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { WebsiteConfig } from '../../config.ts';
+import { acknowledge } from '../acknowledge.ts';
+import { allowLogDelivery } from '../log-bucket.ts';
 import { pointDomainAt } from '../website.ts';
 
 export interface LoadBalancerProps {
@@ -23,7 +26,12 @@ export interface LoadBalancerProps {
   readonly healthCheckPath: string;
   /** Domain name and certificate. @default served by HTTP under the load balancer's own name */
   readonly https?: WebsiteConfig;
+  /** Where requests are logged. */
+  readonly logs: IBucket;
 }
+
+/** Prefix of the load balancer's logs in the bucket. */
+const LOG_PREFIX = 'load-balancer';
 
 /** Prod's entrance. CodeDeploy registers and deregisters the instances. */
 export class LoadBalancer extends Construct {
@@ -33,7 +41,7 @@ export class LoadBalancer extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { vpc, instances, port, healthCheckPath, https }: LoadBalancerProps,
+    { vpc, instances, port, healthCheckPath, https, logs }: LoadBalancerProps,
   ) {
     super(scope, id);
     const balancer = new ApplicationLoadBalancer(this, 'Balancer', {
@@ -41,6 +49,8 @@ export class LoadBalancer extends Construct {
       internetFacing: true,
       dropInvalidHeaderFields: true,
     });
+    acknowledge(balancer, 'EC23', "It is the application's public entrance; the instances admit it alone.");
+    logRequests(balancer, logs);
     balancer.connections.allowTo(instances, Port.tcp(port), 'Requests and health checks');
     this.targetGroup = new ApplicationTargetGroup(this, 'Targets', {
       vpc,
@@ -90,3 +100,22 @@ export class LoadBalancer extends Construct {
       });
   }
 }
+
+/** CDK's own method needs to know the region, for accounts of Elastic Load Balancing that its service principal has replaced. */
+const logRequests = (balancer: ApplicationLoadBalancer, logs: IBucket): void => {
+  const stack = Stack.of(balancer);
+  allowLogDelivery(logs, {
+    service: 'logdelivery.elasticloadbalancing.amazonaws.com',
+    prefix: `${LOG_PREFIX}/AWSLogs/${stack.account}`,
+    sourceArn: stack.formatArn({
+      service: 'elasticloadbalancing',
+      resource: 'loadbalancer',
+      resourceName: '*',
+    }),
+  });
+  balancer.setAttribute('access_logs.s3.enabled', 'true');
+  balancer.setAttribute('access_logs.s3.bucket', logs.bucketName);
+  balancer.setAttribute('access_logs.s3.prefix', LOG_PREFIX);
+  // The service tries to write when the attribute is set.
+  if (logs.policy) balancer.node.addDependency(logs.policy);
+};

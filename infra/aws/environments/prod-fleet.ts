@@ -1,19 +1,20 @@
 import { ArnFormat, CustomResource, Duration, Stack } from 'aws-cdk-lib';
-import type { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { LogLevel } from 'aws-cdk-lib/aws-stepfunctions';
-import { Provider } from 'aws-cdk-lib/custom-resources';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import { FLEET_TAG, fleetKey, type ProdFleetProperties } from '../../../tasks/prod-fleet/properties.ts';
+import { createProvider } from '../custom-resource-provider.ts';
 import { LockstepFunction } from '../lockstep-function.ts';
+import { stateMachineName } from '../names.ts';
+import { allowLaunches, type LaunchProps } from './instances.ts';
 
 export interface ProdFleetProps {
+  readonly application: string;
   readonly bundles: string;
   readonly deploymentGroupArn: string;
   readonly codeDeployRole: IRole;
   /** What starting the fleet's instances takes. */
-  readonly launchPermissions: readonly PolicyStatement[];
+  readonly launch: LaunchProps;
   readonly properties: ProdFleetProperties;
 }
 
@@ -41,15 +42,13 @@ export class ProdFleet extends Construct {
     // Only what is asked again and again changes anything; on-event names the fleet and needs no permission.
     allowFleetChanges(isComplete, props);
 
-    const logGroup = new LogGroup(this, 'ProviderLogs', { retention: RetentionDays.THREE_MONTHS });
-    const { serviceToken } = new Provider(this, 'Provider', {
+    const { serviceToken } = createProvider(this, 'Provider', {
       onEventHandler: onEvent.function,
       isCompleteHandler: isComplete.function,
       queryInterval: Duration.seconds(15),
       // Instances start, or a deployment is stopped and its instances end.
       totalTimeout: Duration.hours(1),
-      logGroup,
-      waiterStateMachineLogOptions: { destination: logGroup, level: LogLevel.ERROR },
+      waiterName: `${stateMachineName(props.application)}-prod-fleet`,
     });
     new CustomResource(this, 'Resource', {
       resourceType: 'Custom::LockstepProdFleet',
@@ -68,23 +67,27 @@ const autoScalingGroups = (scope: Construct): string =>
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
 
+const GROUPS_REASON =
+  "CodeDeploy makes another group with each deployment and names it; the condition on the fleet's tag lets in this fleet's groups alone.";
+
 /** Lets a function change the Auto Scaling groups of one fleet, whoever made them. */
 export const allowOnFleet = (
   one: LockstepFunction<FunctionName>,
   actions: readonly string[],
   fleet: { applicationName: string; deploymentGroupName: string },
 ): void => {
-  one.allow(actions, [autoScalingGroups(one)], {
+  one.allowWithWildcard(actions, [autoScalingGroups(one)], GROUPS_REASON, {
     StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: fleetKey(fleet) },
   });
 };
 
 const allowFleetChanges = (one: LockstepFunction<FunctionName>, props: ProdFleetProps): void => {
   one
-    .allow(['autoscaling:DescribeAutoScalingGroups'], ['*'])
-    .allow(
+    .allowWithoutResource('autoscaling:DescribeAutoScalingGroups')
+    .allowWithWildcard(
       ['autoscaling:CreateAutoScalingGroup', 'autoscaling:CreateOrUpdateTags'],
       [autoScalingGroups(one)],
+      GROUPS_REASON,
       { StringEquals: { [`aws:RequestTag/${FLEET_TAG}`]: fleetKey(props.properties) } },
     )
     .allow(['iam:PassRole'], [props.codeDeployRole.roleArn], {
@@ -101,7 +104,7 @@ const allowFleetChanges = (one: LockstepFunction<FunctionName>, props: ProdFleet
       ],
       [props.deploymentGroupArn],
     );
-  for (const statement of props.launchPermissions) one.role.addToPrincipalPolicy(statement);
+  allowLaunches(one.role, props.launch);
   allowOnFleet(
     one,
     [

@@ -1,12 +1,14 @@
 import { Stack } from 'aws-cdk-lib';
 import { CfnApplication } from 'aws-cdk-lib/aws-codedeploy';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { publicImageParameter } from '../image/image-recipe.ts';
 import { deploymentGroupName, imageParameterArn, imageParameterName, publicParameterArn } from '../names.ts';
 import { createCodeDeployRole, deploymentGroupArn } from './codedeploy-role.ts';
 import { deploymentConfigName } from './deployment-config.ts';
-import { createLaunchTemplate, InstanceRole, launchPermissions } from './instances.ts';
+import { allowLaunches, createLaunchTemplate, InstanceRole } from './instances.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { ProdFleet } from './prod-fleet.ts';
 import type { EnvironmentProps } from './qat.ts';
@@ -14,11 +16,14 @@ import { seedUserData } from './seed-user-data.ts';
 
 export interface ProdEnvironmentProps extends EnvironmentProps {
   readonly bundles: string;
+  /** Where the load balancer logs requests. */
+  readonly logs: IBucket;
 }
 
 /** Prod: a load balancer, and a fleet that CodeDeploy replaces as a whole with each deployment. */
 export class ProdEnvironment extends Construct {
   readonly url: string;
+  readonly targetGroup: ApplicationTargetGroup;
   readonly targetGroupArn: string;
   readonly codeDeployApplication: string;
   readonly deploymentConfig: string;
@@ -58,9 +63,11 @@ export class ProdEnvironment extends Construct {
       port: application.port,
       healthCheckPath: application.healthCheckPath,
       ...(application.https && { https: application.https }),
+      logs: props.logs,
     });
     this.url = loadBalancer.url;
-    this.targetGroupArn = loadBalancer.targetGroup.targetGroupArn;
+    this.targetGroup = loadBalancer.targetGroup;
+    this.targetGroupArn = this.targetGroup.targetGroupArn;
 
     const codeDeploy = new CfnApplication(this, 'CodeDeploy', { computePlatform: 'Server' });
     this.codeDeployApplication = codeDeploy.ref;
@@ -68,24 +75,34 @@ export class ProdEnvironment extends Construct {
     this.deploymentConfig = deploymentConfigName(this, 'DeploymentConfig', configuration);
     const group = deploymentGroupName('prod');
     this.deploymentGroupArn = deploymentGroupArn(stack, codeDeploy.ref, group);
-    const codeDeployRole = createCodeDeployRole(
-      this,
-      'CodeDeployRole',
-      `Deployments of ${application.name} to Prod`,
-    );
+    const codeDeployRole = createCodeDeployRole(this, 'CodeDeployRole', {
+      description: `Deployments of ${application.name} to Prod`,
+      deploymentGroupArn: this.deploymentGroupArn,
+    });
     // AWS's managed policy does not cover launch templates: the green fleet would never start.
     const imageParameter = imageParameterArn(stack, application.name, 'prod');
-    for (const statement of launchPermissions(this, instanceRole.role, [imageParameter]))
-      codeDeployRole.addToPolicy(statement);
+    const subnetIds = vpc.privateSubnets.map(({ subnetId }) => subnetId);
+    const launch = { instanceRole: instanceRole.role, securityGroup, subnetIds };
+    allowLaunches(codeDeployRole, {
+      ...launch,
+      // A deployment may copy the first group before that has left its first template.
+      launchTemplates: [launchTemplate, seedLaunchTemplate],
+      imageParameterArns: [imageParameter],
+    });
 
     const fleet = new ProdFleet(this, 'Fleet', {
+      application: application.name,
       bundles: props.bundles,
       deploymentGroupArn: this.deploymentGroupArn,
       codeDeployRole,
-      launchPermissions: launchPermissions(this, instanceRole.role, [
-        imageParameter,
-        publicParameterArn(stack, publicImageParameter(application.instanceTypes.prod)),
-      ]),
+      launch: {
+        ...launch,
+        launchTemplates: [launchTemplate, seedLaunchTemplate],
+        imageParameterArns: [
+          imageParameter,
+          publicParameterArn(stack, publicImageParameter(application.instanceTypes.prod)),
+        ],
+      },
       properties: {
         applicationName: codeDeploy.ref,
         deploymentGroupName: group,
@@ -95,7 +112,7 @@ export class ProdEnvironment extends Construct {
         targetGroupArn: this.targetGroupArn,
         launchTemplateId: launchTemplate.ref,
         seedLaunchTemplateId: seedLaunchTemplate.ref,
-        subnetIds: vpc.privateSubnets.map(({ subnetId }) => subnetId),
+        subnetIds,
         minSize: application.fleet.min,
         maxSize: application.fleet.max,
         desiredCapacity: application.fleet.min,

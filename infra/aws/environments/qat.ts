@@ -6,6 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { ApplicationConfig, InternetAccess } from '../../config.ts';
+import { acknowledge } from '../acknowledge.ts';
 import { deploymentGroupName, ENVIRONMENT_TAG, imageParameterName } from '../names.ts';
 import { createCodeDeployRole, deploymentGroupArn } from './codedeploy-role.ts';
 import type { ImageParameters } from './image-parameters.ts';
@@ -62,6 +63,11 @@ export class QatEnvironment extends Construct {
         { key: 'Name', value: environmentTag, propagateAtLaunch: true },
       ],
     });
+    acknowledge(
+      group,
+      'AS3',
+      'It scales never: instance refreshes of promotions alone replace its one instance, and how each ends is in the promotion and, if it failed, in the mail to operators.',
+    );
     // The instance fetches what it needs through the instance profile's policies from its first second on.
     group.node.addDependency(instanceRole);
     imageParameters.mustPrecede('qat', group);
@@ -69,14 +75,14 @@ export class QatEnvironment extends Construct {
 
     const codeDeploy = new CfnApplication(this, 'CodeDeploy', { computePlatform: 'Server' });
     this.codeDeployApplication = codeDeploy.ref;
+    this.deploymentGroupArn = deploymentGroupArn(Stack.of(this), codeDeploy.ref, deploymentGroupName('qat'));
     new CfnDeploymentGroup(this, 'DeploymentGroup', {
       applicationName: codeDeploy.ref,
       deploymentGroupName: deploymentGroupName('qat'),
-      serviceRoleArn: createCodeDeployRole(
-        this,
-        'CodeDeployRole',
-        `Deployments of ${application.name} to QAT`,
-      ).roleArn,
+      serviceRoleArn: createCodeDeployRole(this, 'CodeDeployRole', {
+        description: `Deployments of ${application.name} to QAT`,
+        deploymentGroupArn: this.deploymentGroupArn,
+      }).roleArn,
       deploymentConfigName: this.deploymentConfig,
       deploymentStyle: { deploymentType: 'IN_PLACE', deploymentOption: 'WITHOUT_TRAFFIC_CONTROL' },
       // By tag: a group that is attached deploys its last revision to each new instance before that counts as in
@@ -87,6 +93,5 @@ export class QatEnvironment extends Construct {
         ],
       },
     });
-    this.deploymentGroupArn = deploymentGroupArn(Stack.of(this), codeDeploy.ref, deploymentGroupName('qat'));
   }
 }

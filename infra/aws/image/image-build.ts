@@ -11,6 +11,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ImageSchedule } from '../../config.ts';
+import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../acknowledge.ts';
 import type { ImageRecipe } from './image-recipe.ts';
 
 /** Where the builds' logs go in the application's bucket. */
@@ -31,12 +32,15 @@ export class ImageBuildRole extends Construct {
         ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore'),
       ],
     });
-    this.role.addToPolicy(
-      new PolicyStatement({
-        actions: ['s3:PutObject'],
-        resources: [props.bucket.arnForObjects(`${LOG_PREFIX}/*`)],
-      }),
-    );
+    for (const policy of ['EC2InstanceProfileForImageBuilder', 'AmazonSSMManagedInstanceCore'])
+      acknowledgeManagedPolicy(
+        this.role,
+        policy,
+        "Image Builder demands AWS's policy of its build instances, and AWS changes it along with what it runs on them. An instance lives as long as its build.",
+      );
+    const logs = props.bucket.arnForObjects(`${LOG_PREFIX}/*`);
+    this.role.addToPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: [logs] }));
+    acknowledgeWildcards(this.role, 'Logs of builds to come: Image Builder names each by its build.', logs);
     this.role.addToPolicy(
       new PolicyStatement({ actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: [props.key.keyArn] }),
     );

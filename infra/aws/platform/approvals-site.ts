@@ -10,12 +10,14 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { WebsiteConfig } from '../../config.ts';
-import { LockstepFunction } from '../lockstep-function.ts';
+import { acknowledge } from '../acknowledge.ts';
+import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import { executionArns, stateMachineArn } from '../names.ts';
 import { pointDomainAt } from '../website.ts';
 import type { Ledger } from './ledger.ts';
@@ -35,6 +37,8 @@ export class ApprovalsSite extends Construct {
   /** Without a slash at the end. */
   readonly url: string;
   readonly signIn: SignIn;
+  /** Requests that the site failed to answer. */
+  readonly serverErrors: IMetric;
 
   constructor(scope: Construct, id: string, { bundles, ledger, applications, website }: ApprovalsSiteProps) {
     super(scope, id);
@@ -46,12 +50,18 @@ export class ApprovalsSite extends Construct {
       ...(website && { disableExecuteApiEndpoint: true }),
     });
     this.url = website ? `https://${website.domainName}` : api.apiEndpoint;
+    this.serverErrors = api.metricServerError({ period: Duration.minutes(5), statistic: Stats.SUM });
     this.signIn = new SignIn(this, 'SignIn', { siteUrl: this.url });
 
     const sessionKey = new Secret(this, 'SessionKey', {
       description: 'Key that the approvals site encrypts sessions with. Changing it signs everybody out.',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
+    acknowledge(
+      sessionKey,
+      'SMG4',
+      'It seals session cookies of this one site, which last hours; no other system holds it. A new value signs everybody out, so people replace it when there is a reason to (RUNBOOK, "The session key has leaked").',
+    );
     const site = new LockstepFunction(this, 'Site', {
       name: 'approvals-site',
       bundles,
@@ -72,7 +82,7 @@ export class ApprovalsSite extends Construct {
     site
       .allow(['secretsmanager:GetSecretValue'], [sessionKey.secretArn])
       .allow(['states:SendTaskSuccess'], machines)
-      .allow(
+      .allowWithWildcard(
         [
           'states:DescribeExecution',
           'states:DescribeStateMachineForExecution',
@@ -80,13 +90,19 @@ export class ApprovalsSite extends Construct {
           'states:RedriveExecution',
         ],
         executions,
+        EXECUTIONS_REASON,
       );
 
-    new HttpRoute(this, 'Route', {
+    const route = new HttpRoute(this, 'Route', {
       httpApi: api,
       routeKey: HttpRouteKey.DEFAULT,
       integration: new HttpLambdaIntegration('SiteIntegration', site.function),
     });
+    acknowledge(
+      route,
+      'APIG4',
+      'The site signs people in itself (OpenID Connect with PKCE) and checks the session on every route but sign-in; browsers send no bearer token that an authorizer of the API could check.',
+    );
     const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',

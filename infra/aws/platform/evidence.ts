@@ -1,6 +1,12 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type IBucket,
+  ObjectLockRetention,
+} from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
@@ -17,7 +23,7 @@ export class Evidence extends Construct {
   readonly bucket: Bucket;
   private readonly storageKey: Key;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { accessLogs }: { accessLogs: IBucket }) {
     super(scope, id);
     this.signingKey = new Key(this, 'SigningKey', {
       description: 'Lockstep: signs the evidence of promotions',
@@ -36,6 +42,8 @@ export class Evidence extends Construct {
       bucketKeyEnabled: true,
       enforceSSL: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      serverAccessLogsBucket: accessLogs,
+      serverAccessLogsPrefix: 'evidence/',
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [
         {
@@ -49,9 +57,15 @@ export class Evidence extends Construct {
 
   /** Lets a function sign, and keep the sealed records of one application. */
   allowSealing(one: LockstepFunction<FunctionName>, application: string): void {
+    // Exported by hand, so that the acknowledgement below can name what functions of other stacks are granted.
+    const bucketArn = Stack.of(this).exportValue(this.bucket.bucketArn);
     one
       .allow(['kms:GetPublicKey', 'kms:Sign'], [this.signingKey.keyArn])
-      .allow(['s3:PutObject'], [this.bucket.arnForObjects(`${application}/*`)])
+      .allowWithWildcard(
+        ['s3:PutObject'],
+        [`${bucketArn}/${application}/*`],
+        'Records of this one application; each promotion makes one, named by its id. None can be overwritten or deleted.',
+      )
       .allow(['kms:GenerateDataKey'], [this.storageKey.keyArn]);
   }
 }

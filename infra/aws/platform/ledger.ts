@@ -38,11 +38,14 @@ export class Ledger extends Construct {
   /** Lets a function do these things, and no others, with the ledger. Nothing is ever deleted. */
   allow(one: LockstepFunction<FunctionName>, ...operations: readonly LedgerOperation[]): void {
     const { tableArn } = this.table;
+    const indexes = Object.values(ledgerSchema.indexes).map(({ name }) => name);
     for (const operation of operations)
       one.allow(
         [`dynamodb:${operation}`],
         // Look-ups go through the indexes, listings through the table's own key.
-        operation === 'Query' ? [tableArn, `${tableArn}/index/*`] : [tableArn],
+        operation === 'Query'
+          ? [tableArn, ...indexes.map((name) => `${tableArn}/index/${name}`)]
+          : [tableArn],
       );
   }
 }

@@ -1,5 +1,7 @@
 import { Annotations, Fn } from 'aws-cdk-lib';
 import {
+  FlowLogDestination,
+  FlowLogTrafficType,
   GatewayVpcEndpointAwsService,
   InterfaceVpcEndpointAwsService,
   IpAddresses,
@@ -7,6 +9,7 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { NetworkConfig } from '../../config.ts';
 
@@ -25,9 +28,12 @@ const interfaceEndpoints = {
   Logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
 } as const;
 
-/** The VPC of the configuration: one that is there, or a new one. */
-export const createNetwork = (scope: Construct, id: string, network: NetworkConfig): IVpc =>
-  network.existing ? existingNetwork(scope, id, network.existing) : newNetwork(scope, id, network);
+/**
+ * The VPC of the configuration: one that is there, or a new one.
+ * @param logs takes the connections that were made and refused in a new one
+ */
+export const createNetwork = (scope: Construct, id: string, network: NetworkConfig, logs: IBucket): IVpc =>
+  network.existing ? existingNetwork(scope, id, network.existing) : newNetwork(scope, id, network, logs);
 
 const existingNetwork = (
   scope: Construct,
@@ -49,7 +55,12 @@ const existingNetwork = (
 };
 
 /** A VPC over two zones: load balancers in public subnets, instances in private ones. */
-const newNetwork = (scope: Construct, id: string, { cidr, internetAccess }: NetworkConfig): IVpc => {
+const newNetwork = (
+  scope: Construct,
+  id: string,
+  { cidr, internetAccess }: NetworkConfig,
+  logs: IBucket,
+): IVpc => {
   const vpc = new Vpc(scope, id, {
     ipAddresses: IpAddresses.cidr(cidr),
     maxAzs: 2,
@@ -66,6 +77,10 @@ const newNetwork = (scope: Construct, id: string, { cidr, internetAccess }: Netw
     ],
     // Would need a custom resource of CDK's; nothing uses the default security group.
     restrictDefaultSecurityGroup: false,
+  });
+  vpc.addFlowLog('FlowLog', {
+    destination: FlowLogDestination.toS3(logs, 'vpc'),
+    trafficType: FlowLogTrafficType.ALL,
   });
   if (internetAccess === 'endpoints') {
     vpc.addGatewayEndpoint('S3Endpoint', { service: GatewayVpcEndpointAwsService.S3 });

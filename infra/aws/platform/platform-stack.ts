@@ -1,10 +1,13 @@
-import { CfnOutput, Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { platformParameters } from '../../../tasks/platform-parameters.ts';
 import type { LockstepConfig } from '../../config.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
+import { logBucket } from '../log-bucket.ts';
+import { AlarmsTopic } from '../operations/alarms-topic.ts';
 import { ApprovalsSite } from './approvals-site.ts';
 import { Evidence } from './evidence.ts';
 import { Ledger } from './ledger.ts';
@@ -23,6 +26,7 @@ export class PlatformStack extends Stack {
   readonly ledger: Ledger;
   readonly evidence: Evidence;
   readonly promotions: PromotionsTopic;
+  readonly alarms: AlarmsTopic;
   readonly siteUrl: string;
 
   /** The region's first two zones, asked for when the stack is deployed: a look-up now would take credentials. */
@@ -32,12 +36,15 @@ export class PlatformStack extends Stack {
 
   constructor(scope: Construct, id: string, { config, bundles, ...props }: PlatformStackProps) {
     super(scope, id, props);
-    this.vpc = createNetwork(this, 'Network', config.network);
+    const accessLogs = logBucket(this, 'AccessLogs');
+    this.vpc = createNetwork(this, 'Network', config.network, accessLogs);
     this.ledger = new Ledger(this, 'Ledger');
-    this.evidence = new Evidence(this, 'Evidence');
-    this.promotions = new PromotionsTopic(this, 'Promotions', {
-      key: rotatingKey(this, 'MailKey', 'Lockstep: mail to approvers and operators'),
-      applications: config.applications,
+    this.evidence = new Evidence(this, 'Evidence', { accessLogs });
+    const key = rotatingKey(this, 'MailKey', 'Lockstep: mail to approvers and operators');
+    this.promotions = new PromotionsTopic(this, 'Promotions', { key, applications: config.applications });
+    this.alarms = new AlarmsTopic(this, 'Alarms', {
+      key,
+      operators: [...new Set(config.applications.flatMap(({ operators }) => operators))].sort(),
     });
     const site = new ApprovalsSite(this, 'Approvals', {
       bundles,
@@ -46,6 +53,20 @@ export class PlatformStack extends Stack {
       ...(config.approvalsSite && { website: config.approvalsSite }),
     });
     this.siteUrl = site.url;
+    this.alarms.add(this, 'SiteAlarm', {
+      heading: 'The approvals site fails',
+      meaning: 'The approvals site could not answer a request.',
+      metric: site.serverErrors,
+      threshold: 0,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    });
+    this.alarms.add(this, 'MailAlarm', {
+      heading: 'Mail is not delivered',
+      meaning: 'SNS could not deliver a mail to approvers or operators.',
+      metric: this.promotions.topic.metricNumberOfNotificationsFailed({ period: Duration.minutes(5) }),
+      threshold: 0,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    });
 
     new CfnOutput(this, 'ApprovalsUrl', { value: site.url, description: 'The approvals site' });
     new CfnOutput(this, 'UserPoolId', {

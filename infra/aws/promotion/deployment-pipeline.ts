@@ -11,7 +11,7 @@ import {
   NO_PROMOTION,
   PROMOTION_ID_VARIABLE,
 } from '../../../tasks/payloads.ts';
-import { deploymentGroupName, pipelineName, SOURCE_NAMESPACE } from '../names.ts';
+import { deploymentGroupName, pipelineArn, pipelineName, SOURCE_NAMESPACE } from '../names.ts';
 import type { Source } from '../source/source.ts';
 import { createPipelineRole, SOURCE_ARTIFACT, sourceStage } from './pipeline-parts.ts';
 import type { TestProject } from './test-project.ts';
@@ -114,6 +114,7 @@ export class DeploymentPipeline extends Construct {
       });
     const role = createPipelineRole(this, 'Role', {
       description: `Pipeline of ${application} to ${environment}`,
+      pipelineArn: pipelineArn(stack, application, environment),
       source,
       artifacts,
       key,

@@ -1,11 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
 import type { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { acknowledgeWildcards } from '../acknowledge.ts';
 import { SOURCE_ACTION, SOURCE_NAMESPACE } from '../names.ts';
+import { forResource } from '../service-principal.ts';
 import type { Source } from '../source/source.ts';
 
 /** Name of the artifact that holds the revision's files. */
@@ -28,6 +30,7 @@ export const sourceStage = ({ action }: Source): CfnPipeline.StageDeclarationPro
 
 export interface PipelineRoleProps {
   readonly description: string;
+  readonly pipelineArn: string;
   readonly source: Source;
   readonly artifacts: Bucket;
   readonly key: IKey;
@@ -40,14 +43,13 @@ export const createPipelineRole = (scope: Construct, id: string, props: Pipeline
   const { description, source, artifacts, key, functions } = props;
   const role = new Role(scope, id, {
     description,
-    assumedBy: new ServicePrincipal('codepipeline.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
-    }),
+    assumedBy: forResource('codepipeline.amazonaws.com', Stack.of(scope), props.pipelineArn),
   });
   const allow = (actions: readonly string[], resources: readonly string[]) =>
     role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }));
   for (const { actions, resources } of source.read) allow(actions, resources);
   allow(['s3:GetBucketVersioning'], [artifacts.bucketArn]);
+  const objects = artifacts.arnForObjects('*');
   allow(
     [
       's3:GetObject',
@@ -56,7 +58,12 @@ export const createPipelineRole = (scope: Construct, id: string, props: Pipeline
       // A connection's action says who owns what it writes.
       ...(source.action.provider === 'CodeStarSourceConnection' ? ['s3:PutObjectAcl'] : []),
     ],
-    [artifacts.arnForObjects('*')],
+    [objects],
+  );
+  acknowledgeWildcards(
+    role,
+    "Artifacts of this application's pipelines: CodePipeline names each by its run.",
+    objects,
   );
   allow(['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'], [key.keyArn]);
   allow(

@@ -7,7 +7,7 @@ import { allowOnFleet } from '../environments/prod-fleet.ts';
 import type { QatEnvironment } from '../environments/qat.ts';
 import type { ImageBuild } from '../image/image-build.ts';
 import type { ImageRecipe } from '../image/image-recipe.ts';
-import { LockstepFunction } from '../lockstep-function.ts';
+import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import {
   deploymentGroupName,
   executionArns,
@@ -70,6 +70,7 @@ export class PromotionFunctions extends Construct {
     this.startPromotion = new LockstepFunction(this, 'StartPromotion', {
       name: 'start-promotion',
       bundles,
+      isAsynchronous: true,
       description: 'Starts the promotion of a pushed commit',
       environment: {
         APPLICATION: application.name,
@@ -89,6 +90,7 @@ export class PromotionFunctions extends Construct {
     this.trackPromotion = new LockstepFunction(this, 'TrackPromotion', {
       name: 'track-promotion',
       bundles,
+      isAsynchronous: true,
       description: "Keeps a promotion's status, tells operators of failures and seals evidence",
       environment: {
         EVIDENCE_BUCKET: evidence.bucket.bucketName,
@@ -97,7 +99,11 @@ export class PromotionFunctions extends Construct {
         PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
         SITE_URL: siteUrl,
       },
-    }).allow(['states:DescribeExecution', 'states:GetExecutionHistory'], [executions]);
+    }).allowWithWildcard(
+      ['states:DescribeExecution', 'states:GetExecutionHistory'],
+      [executions],
+      EXECUTIONS_REASON,
+    );
 
     this.startJob = new LockstepFunction(this, 'StartJob', {
       name: 'start-job',
@@ -110,14 +116,21 @@ export class PromotionFunctions extends Construct {
     this.settleJob = new LockstepFunction(this, 'SettleJob', {
       name: 'settle-job',
       bundles,
+      isAsynchronous: true,
       description: 'Completes the state whose job has ended',
       environment: { LEDGER_TABLE },
     });
     this.reconcileJobs = new LockstepFunction(this, 'ReconcileJobs', {
       name: 'reconcile-jobs',
       bundles,
+      isAsynchronous: true,
       description: 'Completes the states whose jobs have ended without telling',
-      environment: { APPLICATION: application.name, LEDGER_TABLE },
+      environment: {
+        APPLICATION: application.name,
+        LEDGER_TABLE,
+        PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
+        SITE_URL: siteUrl,
+      },
       timeout: Duration.minutes(4),
     });
     for (const each of [this.startJob, this.settleJob, this.reconcileJobs]) this.allowSettleJobs(each);
@@ -135,7 +148,7 @@ export class PromotionFunctions extends Construct {
           imageParameterArn(stack, application.name, environment),
         ),
       )
-      .allow(['ec2:DescribeImages'], ['*']);
+      .allowWithoutResource('ec2:DescribeImages');
 
     this.requestApproval = new LockstepFunction(this, 'RequestApproval', {
       name: 'request-approval',
@@ -156,6 +169,7 @@ export class PromotionFunctions extends Construct {
     this.guard = new LockstepFunction(this, 'Guard', {
       name: 'guard-pipeline',
       bundles,
+      isAsynchronous: true,
       description: 'Lets only promotions through a pipeline',
       environment: { LEDGER_TABLE, STARTER_ROLE_ARN: this.startJob.role.roleArn },
     })
@@ -163,7 +177,7 @@ export class PromotionFunctions extends Construct {
         ['codepipeline:GetPipelineExecution'],
         [pipelineArn(stack, application.name, 'qat'), pipelineArn(stack, application.name, 'prod')],
       )
-      .allow(['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'], ['*']);
+      .allowWithoutResource('codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult');
 
     this.verifyProd = new LockstepFunction(this, 'VerifyProd', {
       name: 'verify-prod',
@@ -189,7 +203,12 @@ export class PromotionFunctions extends Construct {
     ledger.allow(this.confirmApprovers, 'Query');
     ledger.allow(this.guard, 'GetItem', 'Query');
     ledger.allow(this.verifyProd, 'UpdateItem');
-    promotions.allowPublish(this.requestApproval, this.trackPromotion);
+    promotions.allowPublish(this.reconcileJobs, this.requestApproval, this.trackPromotion);
+  }
+
+  /** Those that events invoke. */
+  get asynchronous(): readonly LockstepFunction<FunctionName>[] {
+    return [this.startPromotion, this.trackPromotion, this.settleJob, this.reconcileJobs, this.guard];
   }
 
   /** CodeDeploy application and deployment group of Prod. */
@@ -210,7 +229,7 @@ export class PromotionFunctions extends Construct {
     const stack = Stack.of(this);
     this.startJob
       .allow(['imagebuilder:StartImagePipelineExecution'], [qatImage.pipelineArn, prodImage.pipelineArn])
-      .allow(
+      .allowWithWildcard(
         ['autoscaling:StartInstanceRefresh'],
         [
           stack.formatArn({
@@ -219,10 +238,11 @@ export class PromotionFunctions extends Construct {
             resourceName: qat.autoScalingGroupName,
           }),
         ],
+        "QAT's one group by its name; the star stands for the UUID in its ARN, which CloudFormation does not tell.",
       )
       .allow(['codepipeline:StartPipelineExecution'], this.pipelines)
       // What a failed blue/green left behind is deleted before the next one.
-      .allow(['autoscaling:DescribeAutoScalingGroups'], ['*'])
+      .allowWithoutResource('autoscaling:DescribeAutoScalingGroups')
       .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn]);
     allowOnFleet(this.startJob, ['autoscaling:DeleteAutoScalingGroup'], this.prodFleet);
   }
@@ -236,8 +256,12 @@ export class PromotionFunctions extends Construct {
         ['states:SendTaskFailure', 'states:SendTaskSuccess'],
         [stateMachineArn(Stack.of(this), application.name)],
       )
-      .allow(['imagebuilder:GetImage'], [recipe.imageArns])
-      .allow(['autoscaling:DescribeInstanceRefreshes'], ['*'])
+      .allowWithWildcard(
+        ['imagebuilder:GetImage'],
+        [recipe.imageArns],
+        "Images of this application's recipe: each build makes another, whose version and number are in its ARN.",
+      )
+      .allowWithoutResource('autoscaling:DescribeInstanceRefreshes')
       .allow(['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'], this.pipelines)
       .allow(
         [
@@ -265,13 +289,10 @@ export class PromotionFunctions extends Construct {
         ],
         [prod.deploymentGroupArn],
       )
-      .allow(
-        [
-          'autoscaling:DescribeAutoScalingGroups',
-          'ec2:DescribeInstances',
-          'elasticloadbalancing:DescribeTargetHealth',
-        ],
-        ['*'],
+      .allowWithoutResource(
+        'autoscaling:DescribeAutoScalingGroups',
+        'ec2:DescribeInstances',
+        'elasticloadbalancing:DescribeTargetHealth',
       );
     allowOnFleet(
       this.verifyProd,

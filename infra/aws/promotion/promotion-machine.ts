@@ -1,16 +1,37 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, QueryLanguage, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { type PromotionParts, promotionDefinition } from '../../../workflows/promotion.ts';
+import { acknowledgeWildcards } from '../acknowledge.ts';
 import { stateMachineArn, stateMachineName } from '../names.ts';
+import { forResource } from '../service-principal.ts';
 
 export interface PromotionMachineProps extends Omit<PromotionParts, 'approvalExpiry' | 'terminationWait'> {
   readonly application: string;
   readonly approvalExpiryDays: number;
   readonly terminationWaitMinutes: number;
 }
+
+/** What delivering its log takes. Source: Step Functions developer guide, "Logging using CloudWatch Logs". */
+const LOG_ACTIONS = [
+  'logs:CreateLogDelivery',
+  'logs:DeleteLogDelivery',
+  'logs:DescribeLogGroups',
+  'logs:DescribeResourcePolicies',
+  'logs:GetLogDelivery',
+  'logs:ListLogDeliveries',
+  'logs:PutResourcePolicy',
+  'logs:UpdateLogDelivery',
+] as const;
+/** What tracing takes. Source: Step Functions developer guide, "AWS X-Ray and Step Functions". */
+const TRACE_ACTIONS = [
+  'xray:GetSamplingRules',
+  'xray:GetSamplingTargets',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
+] as const;
 
 /** The state machine that promotes an application's commits. */
 export class PromotionMachine extends Construct {
@@ -20,6 +41,22 @@ export class PromotionMachine extends Construct {
     super(scope, id);
     const stack = Stack.of(this);
     const { application, approvalExpiryDays, terminationWaitMinutes, ...parts } = props;
+    const role = new Role(this, 'Role', {
+      description: `State machine of ${application}`,
+      assumedBy: forResource('states.amazonaws.com', stack, stateMachineArn(stack, application)),
+    });
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: Object.values(parts.functions).map(({ functionArn }) => functionArn),
+      }),
+    );
+    role.addToPolicy(new PolicyStatement({ actions: [...LOG_ACTIONS, ...TRACE_ACTIONS], resources: ['*'] }));
+    acknowledgeWildcards(
+      role,
+      'AWS authorises the delivery of logs and traces of state machines on no particular resource.',
+      '*',
+    );
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       stateMachineName: stateMachineName(application),
       comment: `Promotes commits of ${application} from push to production`,
@@ -31,15 +68,8 @@ export class PromotionMachine extends Construct {
           terminationWait: Duration.minutes(terminationWaitMinutes),
         }),
       ),
-      role: new Role(this, 'Role', {
-        description: `State machine of ${application}`,
-        assumedBy: new ServicePrincipal('states.amazonaws.com', {
-          conditions: {
-            StringEquals: { 'aws:SourceAccount': stack.account },
-            ArnLike: { 'aws:SourceArn': stateMachineArn(stack, application) },
-          },
-        }),
-      }),
+      // CDK would also grant versions of the functions, of which there are none.
+      role: role.withoutPolicyUpdates(),
       tracingEnabled: true,
       logs: {
         destination: new LogGroup(this, 'Logs', {
@@ -51,5 +81,7 @@ export class PromotionMachine extends Construct {
         includeExecutionData: true,
       },
     });
+    // The service checks what the role may do when the machine is made.
+    this.stateMachine.node.addDependency(role);
   }
 }

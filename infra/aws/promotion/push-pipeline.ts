@@ -29,6 +29,7 @@ export class PushPipeline extends Construct {
     const name = pushPipelineName(application);
     const role = createPipelineRole(this, 'Role', {
       description: `Pipeline that hears pushes of ${application}`,
+      pipelineArn: pushPipelineArn(this, application),
       source,
       artifacts,
       key,

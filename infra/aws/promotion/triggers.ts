@@ -37,7 +37,8 @@ export class Triggers extends Construct {
       detail: { stateMachineArn: [props.stateMachineArn] },
     });
 
-    for (const topic of props.imageTopics) topic.addSubscription(new LambdaSubscription(settleJob.function));
+    for (const topic of props.imageTopics)
+      topic.addSubscription(new LambdaSubscription(settleJob.function, deadLetters(settleJob)));
     this.on('ImageCancelled', 'Cancelled image builds, of which the topics say nothing', settleJob, {
       source: ['aws.imagebuilder'],
       detailType: ['EC2 Image Builder Image State Change'],
@@ -62,7 +63,7 @@ export class Triggers extends Construct {
     new Rule(this, 'Reconcile', {
       description: 'Events are best effort: asks about every open job',
       schedule: Schedule.rate(Duration.minutes(5)),
-      targets: [new LambdaFunction(reconcileJobs.function)],
+      targets: [new LambdaFunction(reconcileJobs.function, deadLetters(reconcileJobs))],
     });
   }
 
@@ -72,6 +73,14 @@ export class Triggers extends Construct {
     handler: LockstepFunction<FunctionName>,
     eventPattern: EventPattern,
   ): void {
-    new Rule(this, id, { description, eventPattern, targets: [new LambdaFunction(handler.function)] });
+    new Rule(this, id, {
+      description,
+      eventPattern,
+      targets: [new LambdaFunction(handler.function, deadLetters(handler))],
+    });
   }
 }
+
+/** What cannot be handed to a function goes where the function's own failures go. */
+const deadLetters = ({ deadLetters: deadLetterQueue }: LockstepFunction<FunctionName>) =>
+  deadLetterQueue ? { deadLetterQueue } : {};

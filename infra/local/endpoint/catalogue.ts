@@ -58,6 +58,8 @@ export const protocols: Readonly<Record<string, ServiceProtocol>> = {
     client: () => import('@aws-sdk/client-sns'),
     xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
   },
+  // Dead letters are all that queues are for here, and no client of SQS is installed.
+  sqs: { form: 'json' },
   ssm: { form: 'json', client: () => import('@aws-sdk/client-ssm') },
   states: {
     form: 'json',

@@ -18,6 +18,7 @@ import { createLogsService } from './logs/logs.ts';
 import { createS3Service } from './s3/s3.ts';
 import { createSecretsManagerService } from './secretsmanager/secretsmanager.ts';
 import { createSnsService } from './sns/sns.ts';
+import { createSqsService } from './sqs/sqs.ts';
 import { createSsmService } from './ssm/ssm.ts';
 import { createStatesService } from './states/states.ts';
 import { createStsService } from './sts/sts.ts';
@@ -39,6 +40,7 @@ export const createServices = (host: EmbeddedHost) => {
     createDynamoDbService(host),
     createSsmService(host),
     createS3Service(host),
+    createSqsService(host),
     createSnsService(host),
     createCognitoService(host),
     createApiGatewayService(host),

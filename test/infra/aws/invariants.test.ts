@@ -1,5 +1,14 @@
 import { functions } from '../../../tasks/functions.ts';
-import { grantsOf, ofType, type Resource, synthesize, type Template, text } from './support/templates.ts';
+import {
+  grantsOf,
+  ofType,
+  only,
+  type Resource,
+  stackOf,
+  synthesize,
+  type Template,
+  text,
+} from './support/templates.ts';
 
 const stacks = synthesize();
 const all: readonly (readonly [string, Resource, Template])[] = Object.values(stacks).flatMap((template) =>
@@ -30,7 +39,7 @@ describe('functions', () => {
     );
     expect(logs.size).toBe(lambdas.length);
     for (const [id, { Properties }] of lambdas) {
-      expect([id, Properties.Runtime]).toEqual([id, 'nodejs22.x']);
+      expect([id, Properties.Runtime]).toEqual([id, 'nodejs24.x']);
       expect([id, Properties.Timeout]).toEqual([id, expect.any(Number)]);
     }
   });
@@ -48,6 +57,64 @@ describe('functions', () => {
   });
 });
 
+describe('what is asynchronous', () => {
+  const orders = stackOf(stacks, 'Lockstep-orders');
+  const queues = ofType(orders, 'AWS::SQS::Queue');
+  /** Logical ids of the functions that events invoke, and of their queues. */
+  const queueOf = new Map<string, string>(
+    ofType(orders, 'AWS::Lambda::Function').flatMap(([id, { Properties }]) => {
+      const target = (Properties.DeadLetterConfig as { TargetArn: unknown } | undefined)?.TargetArn;
+      return target === undefined ? [] : [[`<${id}.Arn>`, text(target)] as const];
+    }),
+  );
+
+  it('keeps what a function fails with for good in a queue of its own, encrypted, for two weeks', () => {
+    expect(
+      [...queueOf.keys()].map((id) => id.replace(/Function[0-9A-F]{8}\.Arn>$/, '').slice(1)).sort(),
+    ).toEqual([
+      'FunctionsGuard',
+      'FunctionsReconcileJobs',
+      'FunctionsSettleJob',
+      'FunctionsStartPromotion',
+      'FunctionsTrackPromotion',
+    ]);
+    expect(new Set(queueOf.values()).size).toBe(queues.length);
+    for (const [id, { Properties }] of queues)
+      expect([id, Properties]).toEqual([
+        id,
+        { MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true },
+      ]);
+  });
+
+  it('keeps what cannot be handed to a function in the same queue', () => {
+    const targets = ofType(orders, 'AWS::Events::Rule').flatMap(
+      ([, { Properties }]) => Properties.Targets as { Arn: unknown; DeadLetterConfig?: { Arn: unknown } }[],
+    );
+    expect(targets.length).toBeGreaterThanOrEqual(6);
+    for (const { Arn, DeadLetterConfig } of targets)
+      expect(text(DeadLetterConfig?.Arn)).toBe(queueOf.get(text(Arn)));
+    const subscriptions = ofType(orders, 'AWS::SNS::Subscription');
+    expect(subscriptions).toHaveLength(2);
+    for (const [, { Properties }] of subscriptions)
+      expect(text((Properties.RedrivePolicy as { deadLetterTargetArn: unknown }).deadLetterTargetArn)).toBe(
+        queueOf.get(text(Properties.Endpoint)),
+      );
+  });
+
+  it('calls operators when one of the queues holds anything', () => {
+    const watched = ofType(orders, 'AWS::CloudWatch::Alarm')
+      .filter(([, { Properties }]) => Properties.MetricName === 'ApproximateNumberOfMessagesVisible')
+      .map(([, { Properties }]) => {
+        expect(Properties).toMatchObject({ Threshold: 0, ComparisonOperator: 'GreaterThanThreshold' });
+        return text((Properties.Dimensions as { Value: unknown }[])[0]?.Value).slice(
+          1,
+          -'.QueueName>'.length,
+        );
+      });
+    expect(watched.sort()).toEqual(queues.map(([id]) => id).sort());
+  });
+});
+
 describe('data', () => {
   it('of logs has an end', () => {
     for (const [id, { Properties }] of every('AWS::Logs::LogGroup'))
@@ -57,7 +124,7 @@ describe('data', () => {
 
   it('of topics is encrypted with a key of ours and travels by TLS only', () => {
     const topics = every('AWS::SNS::Topic');
-    expect(topics).toHaveLength(3);
+    expect(topics).toHaveLength(4);
     for (const [id, { Properties }, template] of topics) {
       expect([id, text(Properties.KmsMasterKeyId)]).toEqual([
         id,
@@ -70,12 +137,17 @@ describe('data', () => {
     }
   });
 
-  it('of buckets is encrypted with a key of ours, private, travels by TLS only and has an end', () => {
+  it('of buckets is encrypted (with a key of ours but for logs), private, travels by TLS only and has an end', () => {
     for (const [id, { Properties }, template] of every('AWS::S3::Bucket')) {
+      const isForLogs = /^(AccessLogs|FlowLogs)/.test(id);
       expect(Properties).toMatchObject({
         BucketEncryption: {
           ServerSideEncryptionConfiguration: [
-            { ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: expect.anything() } },
+            {
+              ServerSideEncryptionByDefault: isForLogs
+                ? { SSEAlgorithm: 'AES256' }
+                : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: expect.anything() },
+            },
           ],
         },
         PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
@@ -86,6 +158,25 @@ describe('data', () => {
       );
       expect(JSON.stringify(policy)).toContain('{"Bool":{"aws:SecureTransport":"false"}}');
     }
+  });
+
+  it('of requests and connections is logged', () => {
+    const orders = stackOf(stacks, 'Lockstep-orders');
+    const [logs] = only(orders, 'AWS::S3::Bucket', 'AccessLogs');
+    expect(only(orders, 'AWS::S3::Bucket', 'Artifacts')[1].Properties.LoggingConfiguration).toEqual({
+      DestinationBucketName: { Ref: logs },
+      LogFilePrefix: 'artifacts/',
+    });
+    const { LoadBalancerAttributes } = only(orders, 'AWS::ElasticLoadBalancingV2::LoadBalancer')[1]
+      .Properties;
+    expect(LoadBalancerAttributes).toEqual(
+      expect.arrayContaining([
+        { Key: 'access_logs.s3.enabled', Value: 'true' },
+        { Key: 'access_logs.s3.bucket', Value: { Ref: logs } },
+      ]),
+    );
+    const [, flowLog] = only(stackOf(stacks, 'Lockstep-Platform'), 'AWS::EC2::FlowLog');
+    expect(flowLog.Properties).toMatchObject({ TrafficType: 'ALL', LogDestinationType: 's3' });
   });
 
   it('of the ledger is encrypted, can be restored to any second, and is not deleted with the stack', () => {
@@ -136,6 +227,7 @@ const NAMED = [
   'AWS::ImageBuilder::InfrastructureConfiguration lockstep-orders-prod',
   'AWS::ImageBuilder::InfrastructureConfiguration lockstep-orders-qat',
   'AWS::Logs::LogGroup /aws/vendedlogs/states/lockstep-orders',
+  'AWS::Logs::LogGroup /aws/vendedlogs/states/lockstep-orders-prod-fleet',
   'AWS::SSM::Parameter /lockstep/platform/evidence-bucket',
   'AWS::SSM::Parameter /lockstep/platform/evidence-key',
   'AWS::SSM::Parameter /lockstep/platform/ledger-table',
@@ -203,6 +295,7 @@ it('gives what operators and the embedded run look for', () => {
   ]);
   expect(outputs('Lockstep-orders').sort()).toEqual([
     'BranchName',
+    'OperatorsPolicyArn',
     'ProdImagePipelineArn',
     'ProdPipelineName',
     'ProdUrl',
@@ -212,5 +305,6 @@ it('gives what operators and the embedded run look for', () => {
     'RepositoryCloneUrl',
     'RepositoryName',
     'StateMachineArn',
+    'ViewersPolicyArn',
   ]);
 });

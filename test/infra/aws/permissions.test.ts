@@ -1,10 +1,9 @@
+import { unusedGrants } from '../../support/unused-grants.ts';
 import {
   grantsOf,
   listOf,
-  only,
   type Resource,
   type Statement,
-  stackOf,
   statementsOf,
   synthesize,
   type Template,
@@ -123,7 +122,6 @@ describe('permissions', () => {
       'AmazonSSMManagedInstanceCore',
       'EC2InstanceProfileForImageBuilder',
       'service-role/AWSCodeDeployRole',
-      'service-role/AWSLambdaBasicExecutionRole',
     ]);
   });
 
@@ -135,14 +133,42 @@ describe('permissions', () => {
     }
   });
 
-  it('of the state machine and the pipelines are lent to this account alone', () => {
-    for (const prefix of ['PromotionRole', 'QatPipelineRole', 'ProdPipelineRole']) {
-      const { Properties } = only(stackOf(stacks, 'Lockstep-orders'), 'AWS::IAM::Role', prefix)[1];
-      const { Statement } = Properties.AssumeRolePolicyDocument as { Statement: Statement[] };
-      expect(Statement[0]?.Condition).toMatchObject({
-        StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
-      });
-    }
+  it('are lent to services for one resource of this account, where the service says for which it acts', () => {
+    const lent = every('AWS::IAM::Role').map(([id, { Properties }]) => {
+      const [trust] = (Properties.AssumeRolePolicyDocument as { Statement: Statement[] }).Statement;
+      const { Service = '' } = (trust?.Principal ?? {}) as { Service?: string };
+      const account = trust?.Condition?.StringEquals?.['aws:SourceAccount'];
+      const arn = trust?.Condition?.ArnLike?.['aws:SourceArn'];
+      // Neither tells for which function or instance it takes on a role; iam:PassRole decides there.
+      if (['lambda.amazonaws.com', 'ec2.amazonaws.com'].includes(Service)) {
+        expect([id, trust?.Condition]).toEqual([id, undefined]);
+        return '';
+      }
+      expect([id, account]).toEqual([id, { Ref: 'AWS::AccountId' }]);
+      return `${Service} for ${arn === undefined ? 'the account' : text(arn).split('<AWS::AccountId>:')[1]}`;
+    });
+    expect(lent.filter((line) => line !== '').sort()).toEqual([
+      expect.stringMatching(/^codedeploy.amazonaws.com for deploymentgroup:<ProdCodeDeploy\w*>\/prod$/),
+      expect.stringMatching(/^codedeploy.amazonaws.com for deploymentgroup:<QatCodeDeploy\w*>\/qat$/),
+      'codepipeline.amazonaws.com for lockstep-orders-prod',
+      'codepipeline.amazonaws.com for lockstep-orders-qat',
+      'states.amazonaws.com for stateMachine:lockstep-orders',
+      // The waiter of the custom resource: CloudFormation names it.
+      'states.amazonaws.com for the account',
+    ]);
+  });
+
+  it('are lent to one function or service each', () => {
+    const users = all.flatMap(([id, { Type, Properties = {} }]) =>
+      ['Role', 'RoleArn', 'ServiceRoleArn', 'serviceRoleArn'].flatMap((key) =>
+        Properties[key] === undefined || Type === 'AWS::IAM::Policy'
+          ? []
+          : [`${text(Properties[key])} ${id}`],
+      ),
+    );
+    const roles = users.map((user) => user.split(' ')[0]);
+    expect(roles.length).toBeGreaterThan(20);
+    expect(roles.filter((role, index) => roles.indexOf(role) < index)).toEqual([]);
   });
 
   it('to pass a role say which, and to which service', () => {
@@ -167,4 +193,16 @@ it('has no role that may do nothing', () => {
     expect([id, statementsOf(template, id).length + listOf(Properties.ManagedPolicyArns).length > 0]).toEqual(
       [id, true],
     );
+});
+
+it('explains as unused only what is granted', () => {
+  const roles = every('AWS::IAM::Role').map(
+    ([id, , template]) => [id, grantsOf(template, id).map((grant) => grant.split(' ')[0])] as const,
+  );
+  const stale = unusedGrants.flatMap(({ role, actions }) =>
+    actions
+      .filter((action) => !roles.some(([id, granted]) => role.test(id) && granted.includes(action)))
+      .map((action) => `${action} of ${role}`),
+  );
+  expect(stale).toEqual([]);
 });

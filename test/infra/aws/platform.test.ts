@@ -42,6 +42,8 @@ describe('approvals', () => {
       ['email', 'operators@example.com', { role: ['operator'] }],
       ['email', 'pmo@example.com', { role: ['pmo'] }],
       ['email', 'qc@example.com', { role: ['qc'] }],
+      // Alarms, which have no attributes to choose by.
+      ['email', 'operators@example.com', undefined],
     ]);
   });
 });

@@ -71,7 +71,9 @@ describe('Prod fleet', () => {
     const [, { Properties }] = only(orders, 'AWS::IAM::Role', 'ProdCodeDeployRole');
     expect(text((Properties.ManagedPolicyArns as unknown[])[0])).toContain('service-role/AWSCodeDeployRole');
     const grants = grantsOfRole(orders, 'ProdCodeDeployRole');
-    expect(grants).toContainEqual(expect.stringMatching(/^ec2:RunInstances on .*:launch-template\/\*$/));
+    expect(grants).toContainEqual(
+      expect.stringMatching(/^ec2:RunInstances on .*:launch-template\/<ProdLaunchTemplate\w+>$/),
+    );
     expect(grants).toContainEqual(expect.stringMatching(/^ec2:RunInstances on .*::image\/\*$/));
     expect(grants).toContainEqual(expect.stringMatching(/^ec2:CreateTags on .*:instance\/\*$/));
     expect(grants).toContainEqual(expect.stringMatching(/^iam:PassRole on <ProdInstanceRole\w+\.Arn>$/));

@@ -113,6 +113,8 @@ describe('requesting an approval', () => {
       kinds: {} as JobKinds,
       now: () => now,
       application: 'shop',
+      notices: { send: () => Promise.reject(new Error('nobody is asked again')) },
+      siteUrl: 'https://approvals.example.com',
     });
     await reconcile();
     expect(tokens.told).toMatchObject([

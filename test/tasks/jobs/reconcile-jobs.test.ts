@@ -1,14 +1,17 @@
 import type { JobActions } from '../../../tasks/jobs/kind.ts';
 import { reconcileJobs } from '../../../tasks/jobs/reconcile-jobs.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import type { Notice } from '../../../tasks/notices.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aJob, anApproval, aPerson, PROMOTION_ID } from '../doubles/samples.ts';
+import { aJob, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
 
 let ledger: Ledger;
 let tokens: ReturnType<typeof createTokens>;
+let sent: Notice[];
 beforeEach(() => {
   ledger = createMemoryLedger();
+  sent = [];
   tokens = createTokens('token-1', 'token-2', 'qc-token-1');
 });
 const actions: JobActions = {
@@ -26,6 +29,12 @@ const reconcile = (now: string, over = ledger) =>
     kinds: { 'image-build': actions, 'instance-refresh': actions, 'pipeline-run': actions },
     now: () => new Date(now),
     application: 'shop',
+    notices: {
+      send: async (notice) => {
+        sent.push(notice);
+      },
+    },
+    siteUrl: 'https://approvals.example.com',
   })();
 const decided = anApproval({
   status: 'APPROVED',
@@ -61,6 +70,36 @@ describe('reconciling', () => {
       { token: 'qc-token-1', output: { decision: 'approve', decidedBy: 'quinn' } },
     ]);
     expect(await ledger.openApprovals('qc')).toEqual([]);
+  });
+
+  it('tells operators once when half of the time has passed without a decision', async () => {
+    await ledger.addPromotion(aPromotion());
+    await ledger.addApproval(anApproval());
+    await reconcile('2026-11-25T22:09:59.000Z');
+    expect(sent).toEqual([]);
+    await reconcile('2026-11-25T22:10:00.000Z');
+    await reconcile('2026-11-25T22:15:00.000Z');
+    expect(sent.map(({ role, application, subject }) => [role, application, subject])).toEqual([
+      ['operator', 'shop', 'Waiting for QC: shop 8f0c9c1f'],
+    ]);
+    expect(sent[0]?.message).toContain('at the state "QC approval"');
+    expect(sent[0]?.message).toContain(`executions/details/${aPromotion().executionArn}`);
+    expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toEqual(
+      anApproval({ remindedAt: '2026-11-25T22:10:00.000Z' }),
+    );
+  });
+
+  it('leaves alone a decision that comes while operators are told', async () => {
+    await ledger.addApproval(anApproval());
+    const racing: Ledger = {
+      ...ledger,
+      promotion: async () => {
+        await ledger.replaceApproval(anApproval(), decided);
+        return undefined;
+      },
+    };
+    await reconcile('2026-11-25T22:10:00.000Z', racing);
+    expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toEqual(decided);
   });
 
   it('marks a request that nobody answered in time', async () => {

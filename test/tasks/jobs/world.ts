@@ -71,6 +71,8 @@ export const createWorld = (between: () => Promise<void> = async () => {}) => {
       'instance-refresh': nothing,
       'pipeline-run': nothing,
     } satisfies JobKinds,
+    notices: { send: () => Promise.reject(new Error('no approval waits here')) },
+    siteUrl: 'https://approvals.example.com',
     application: 'shop',
     now: () => {
       clock += 1;

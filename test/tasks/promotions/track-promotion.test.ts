@@ -7,10 +7,11 @@ import {
 } from '@aws-sdk/client-sfn';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Notice } from '../../../tasks/notices.ts';
+import type { Metric } from '../../../tasks/promotions/metrics.ts';
 import { createExecutions } from '../../../tasks/promotions/sfn-executions.ts';
 import { trackPromotion } from '../../../tasks/promotions/track-promotion.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
+import { aJob, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
 import { double, offline, on } from '../doubles/sdk.ts';
 
 const { executionArn } = aPromotion();
@@ -62,10 +63,12 @@ const history: HistoryEvent[][] = [
 let ledger: Ledger;
 let sent: Notice[];
 let sealed: string[];
+let measured: Metric[];
 beforeEach(async () => {
   ledger = createMemoryLedger();
   sent = [];
   sealed = [];
+  measured = [];
 });
 const track = (detail: object, ...described: DescribeExecutionOutput[]) => {
   let asked = 0;
@@ -92,6 +95,7 @@ const track = (detail: object, ...described: DescribeExecutionOutput[]) => {
     sealEvidence: async (promotionId) => {
       sealed.push(promotionId);
     },
+    measure: (metrics) => measured.push(...metrics),
   })({ detail: { executionArn, ...detail } });
 };
 
@@ -205,4 +209,70 @@ describe('tracking a promotion', () => {
       expect((await ledger.promotions()).items).toEqual([]);
     },
   );
+});
+
+describe('measuring a promotion', () => {
+  const prodJob = (promotionId: string, attempt: number, status: 'SUCCEEDED' | 'FAILED', endedAt: string) =>
+    aJob({
+      promotionId,
+      state: 'Deploy to Prod',
+      kind: 'pipeline-run',
+      subject: { pipelineName: 'shop-prod', environment: 'prod' },
+      attempt,
+      status,
+      startedAt: '2026-11-22T10:30:00.000Z',
+      endedAt,
+    });
+  const values = (name: Metric['name']) =>
+    measured.filter((metric) => metric.name === name).map(({ value }) => value);
+
+  it('counts each end once, however often it is told', async () => {
+    await ledger.addPromotion(aPromotion());
+    await track({ status: 'FAILED' }, execution(failed));
+    await track({ status: 'FAILED' }, execution(failed));
+    expect(measured).toEqual([
+      {
+        name: 'Promotions',
+        unit: 'Count',
+        value: 1,
+        dimensions: { Application: 'shop', Outcome: 'FAILED' },
+      },
+    ]);
+  });
+
+  it('measures the lead time from push to Prod, and nothing while it runs', async () => {
+    await ledger.addPromotion(aPromotion());
+    await track({ status: 'RUNNING' }, execution({}));
+    expect(measured).toEqual([]);
+    await track({ status: 'SUCCEEDED' }, execution({ status: 'SUCCEEDED', stopDate }));
+    expect(values('LeadTime')).toEqual([3600]);
+    expect(values('TimeToRestore')).toEqual([]);
+  });
+
+  it('counts the deployments to Prod of this run of the execution alone', async () => {
+    await ledger.addPromotion(aPromotion());
+    await ledger.addJob(prodJob(PROMOTION_ID, 1, 'FAILED', '2026-11-22T10:40:00.000Z'));
+    await ledger.addJob(prodJob(PROMOTION_ID, 2, 'SUCCEEDED', '2026-11-22T10:58:00.000Z'));
+    const redriveDate = new Date('2026-11-22T10:50:00.000Z');
+    await track(
+      { status: 'SUCCEEDED' },
+      execution({ status: 'SUCCEEDED', stopDate, redriveDate, redriveCount: 1 }),
+    );
+    expect([values('ProdDeployments'), values('FailedProdDeployments')]).toEqual([[1], [0]]);
+    expect(values('TimeToRestore')).toEqual([1200]);
+  });
+
+  it('measures the time to restore from the first failure since the last promotion that succeeded', async () => {
+    const earlier = (promotionId: string, startedAt: string, status: 'SUCCEEDED' | 'FAILED') =>
+      ledger.addPromotion(aPromotion({ promotionId, startedAt, status }));
+    await earlier('good', '2026-11-22T07:00:00.000Z', 'SUCCEEDED');
+    await earlier('bad', '2026-11-22T08:00:00.000Z', 'FAILED');
+    await earlier('worse', '2026-11-22T09:00:00.000Z', 'FAILED');
+    await ledger.addPromotion(aPromotion());
+    await ledger.addJob(prodJob('good', 1, 'FAILED', '2026-11-22T07:30:00.000Z'));
+    await ledger.addJob(prodJob('bad', 1, 'FAILED', '2026-11-22T08:30:00.000Z'));
+    await ledger.addJob(prodJob('worse', 1, 'FAILED', '2026-11-22T09:30:00.000Z'));
+    await track({ status: 'SUCCEEDED' }, execution({ status: 'SUCCEEDED', stopDate }));
+    expect(values('TimeToRestore')).toEqual([2.5 * 3600]);
+  });
 });

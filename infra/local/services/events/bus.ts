@@ -4,7 +4,7 @@ import { createDeliveries } from '../shared/deliveries.ts';
 import { compilePattern, type Matcher } from '../shared/event-pattern.ts';
 import { parseSchedule } from './schedule.ts';
 import { compileInput } from './target-input.ts';
-import { deliverToTarget, type Target, type TargetDelivery } from './targets.ts';
+import { buryEvent, deliverToTarget, type Target, type TargetDelivery } from './targets.ts';
 
 /** A rule, as the store keeps it under its ARN. */
 export interface Rule {
@@ -57,6 +57,7 @@ export const createBus = (host: Host): Bus => {
       ...(mostAttempts !== undefined && { mostAttempts }),
       ...(lifeMs !== undefined && { lifeMs }),
     }),
+    (job, error) => buryEvent(host, job, error),
   );
   const matchers = new WeakMap<Rule, Matcher>();
   const timers = new Map<string, () => void>();

@@ -110,6 +110,7 @@ const readTarget = (
   const mostAttempts = retries?.optionalNumber('MaximumRetryAttempts');
   const lifeSeconds = retries?.optionalNumber('MaximumEventAgeInSeconds');
   const roleArn = read.optionalString('RoleArn') ?? ruleRoleArn;
+  const deadLetterArn = read.optionalAt('DeadLetterConfig')?.optionalString('Arn');
   const target: Target = {
     id: read.string('Id'),
     arn: read.string('Arn'),
@@ -117,6 +118,7 @@ const readTarget = (
     settings,
     ...(mostAttempts !== undefined && { mostAttempts }),
     ...(lifeSeconds !== undefined && { lifeMs: lifeSeconds * 1000 }),
+    ...(deadLetterArn !== undefined && { deadLetterArn }),
   };
   const problem = checkTarget(target);
   if (problem) throw read.error('Arn', problem);

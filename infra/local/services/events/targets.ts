@@ -1,4 +1,5 @@
 import type { Host, Principal } from '../../host.ts';
+import { bury } from '../shared/dead-letters.ts';
 import { stableUuid } from '../shared/ids.ts';
 import type { InputSettings } from './target-input.ts';
 
@@ -10,6 +11,8 @@ export interface Target {
   readonly settings: InputSettings;
   readonly mostAttempts?: number;
   readonly lifeMs?: number;
+  /** Queue for events that could not be delivered. */
+  readonly deadLetterArn?: string;
 }
 
 /** One target's share of one event. */
@@ -105,4 +108,16 @@ export const checkTarget = (target: Pick<Target, 'arn' | 'roleArn'>): string | u
  */
 export const deliverToTarget = async (host: Host, delivery: TargetDelivery): Promise<void> => {
   await deliverers[serviceOf(delivery.target.arn)]?.deliver(host, delivery);
+};
+
+/** Puts an event that could not be delivered into its target's queue, with the attributes that EventBridge gives it. */
+export const buryEvent = async (host: Host, delivery: TargetDelivery, error: unknown): Promise<void> => {
+  const { target, ruleArn, text } = delivery;
+  if (target.deadLetterArn === undefined) return;
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
+  await bury(host, asService(delivery), {
+    queueArn: target.deadLetterArn,
+    body: text,
+    attributes: { RULE_ARN: ruleArn, TARGET_ARN: target.arn, ERROR_CODE: name, ERROR_MESSAGE: message },
+  });
 };

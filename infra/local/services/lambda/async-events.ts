@@ -1,4 +1,6 @@
 import type { Host } from '../../host.ts';
+import { bury } from '../shared/dead-letters.ts';
+import { executionPrincipal } from './environment.ts';
 import { WorkerStoppedError } from './function-worker.ts';
 import { eventInvokeConfigs, functionTable } from './functions.ts';
 import type { Invoker } from './invoker.ts';
@@ -42,15 +44,15 @@ export const createAsyncEvents = (host: Host, invoker: Invoker): AsyncEvents => 
     if (!record) return giveUp(id, event, 'the function was deleted');
     try {
       const result = await invoker.invoke(record, { requestId: id, payload: event.payload });
-      if (result.isError) tryAgain(id, event, result.payload);
+      if (result.isError) await tryAgain(id, event, result.payload);
       else queue.delete(id);
     } catch (error) {
       // Stopped with the run: it stays in the queue and is delivered again at the next start.
-      if (!(error instanceof WorkerStoppedError)) tryAgain(id, event, (error as Error).message);
+      if (!(error instanceof WorkerStoppedError)) await tryAgain(id, event, (error as Error).message);
     }
   };
 
-  const tryAgain = (id: string, event: AsyncEvent, reason: string) => {
+  const tryAgain = async (id: string, event: AsyncEvent, reason: string): Promise<void> => {
     if (isStopped) return;
     const config = eventInvokeConfigs(host).get(event.functionName);
     const failures = event.failures + 1;
@@ -63,16 +65,21 @@ export const createAsyncEvents = (host: Host, invoker: Invoker): AsyncEvents => 
     schedule(id, next);
   };
 
-  const giveUp = (id: string, event: AsyncEvent, reason: string) => {
-    const { functionName, failures } = event;
+  const giveUp = async (id: string, event: AsyncEvent, reason: string): Promise<void> => {
+    const { functionName, failures, payload } = event;
+    const record = functionTable(host).get(functionName);
     host.log('lambda', `An asynchronous event for ${functionName} is given up: ${reason}`, {
       requestId: id,
       failures: failures + 1,
       destination:
-        eventInvokeConfigs(host).get(functionName)?.onFailureArn ??
-        functionTable(host).get(functionName)?.deadLetterArn ??
-        'none',
+        eventInvokeConfigs(host).get(functionName)?.onFailureArn ?? record?.deadLetterArn ?? 'none',
     });
+    if (record?.deadLetterArn)
+      await bury(host, executionPrincipal(host, record), {
+        queueArn: record.deadLetterArn,
+        body: payload,
+        attributes: { RequestID: id, ErrorCode: '200', ErrorMessage: reason.slice(0, 1024) },
+      });
     queue.delete(id);
   };
 

@@ -37,6 +37,7 @@ const MOST_ATTEMPTS = 185;
  * @param tableName of the store, `<service>.<thing>`
  * @param deliver does it once; an `AwsError` below 500 other than throttling is final, any other failure is tried again
  * @param describe names a job in the operator's log
+ * @param onDropped what else is done with a job that failed for good
  */
 export const createDeliveries = <Job>(
   host: Host,
@@ -45,6 +46,7 @@ export const createDeliveries = <Job>(
   deliver: (job: Job) => Promise<void>,
   describe: (job: Job) => Readonly<Record<string, unknown>>,
   limitsOf: (job: Job) => DeliveryLimits = () => ({}),
+  onDropped: (job: Job, error: unknown) => Promise<void> = async () => {},
 ): Deliveries<Job> => {
   const waiting = host.store.table<Waiting<Job>>(tableName);
   const timers = new Map<string, () => void>();
@@ -81,7 +83,8 @@ export const createDeliveries = <Job>(
       const isOver = attempts > mostAttempts || host.clock.now() - item.at > lifeMs;
       if (isOver || isFinal(error)) {
         host.log(service, 'A delivery failed for good and is dropped', details);
-        waiting.delete(id);
+        await onDropped(item.job, error);
+        if (waiting.get(id) === item) waiting.delete(id);
         return;
       }
       host.log(service, 'A delivery failed and will be tried again', details);

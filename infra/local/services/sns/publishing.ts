@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MessageAttributeValue } from '@aws-sdk/client-sns';
 import type { Host } from '../../host.ts';
+import { bury } from '../shared/dead-letters.ts';
 import { createDeliveries, type Deliveries } from '../shared/deliveries.ts';
 import { compilePattern } from '../shared/event-pattern.ts';
 import { outboxOf } from './outbox.ts';
@@ -23,6 +24,8 @@ interface LambdaDelivery {
   readonly functionArn: string;
   /** The event as JSON text. */
   readonly event: string;
+  /** Queue for what could not be delivered. */
+  readonly deadLetterArn?: string;
 }
 
 /** Hands messages to subscribers. */
@@ -53,6 +56,12 @@ export const createPublishing = (host: Host): Publishing => {
       );
     },
     ({ topicArn, functionArn }) => ({ topic: topicArn, function: functionArn }),
+    () => ({}),
+    async ({ topicArn, event, deadLetterArn }) => {
+      if (deadLetterArn === undefined) return;
+      const principal = { kind: 'service', service: 'sns.amazonaws.com', sourceArn: topicArn } as const;
+      await bury(host, principal, { queueArn: deadLetterArn, body: event, attributes: {} });
+    },
   );
 
   const putMail = (to: string, subject: string, message: string, from: Message) => {
@@ -85,10 +94,11 @@ export const createPublishing = (host: Host): Publishing => {
           topicArn: message.topicArn,
           functionArn: subscription.endpoint,
           event: JSON.stringify(lambdaEvent(subscription, message, text)),
+          ...(subscription.deadLetterArn && { deadLetterArn: subscription.deadLetterArn }),
         });
         break;
       case 'sqs':
-        host.log('sns', 'A message for a queue is not delivered: the embedded run has no SQS', {
+        host.log('sns', 'A message for a queue is not delivered: queues hold dead letters only here', {
           subscription: subscription.arn,
         });
     }

@@ -164,6 +164,7 @@ const readSubscription = (read: PropertyReader, context: ResourceContext, topicA
     } catch (error) {
       throw read.error('FilterPolicy', `is not usable: ${error instanceof Error ? error.message : error}`);
     }
+  const deadLetterArn = read.optionalAt('RedrivePolicy')?.optionalString('deadLetterTargetArn');
   return {
     arn: subscriptionArn(context, topicArn, protocol, endpoint),
     topicArn,
@@ -171,6 +172,7 @@ const readSubscription = (read: PropertyReader, context: ResourceContext, topicA
     endpoint,
     ...(filterPolicy && { filterPolicy }),
     filterScope: scope as FilterScope,
+    ...(deadLetterArn !== undefined && { deadLetterArn }),
   };
 };
 

@@ -20,6 +20,8 @@ export interface Subscription {
   readonly endpoint: string;
   readonly filterPolicy?: Readonly<Record<string, unknown>>;
   readonly filterScope: FilterScope;
+  /** Queue for what could not be delivered. */
+  readonly deadLetterArn?: string;
   /** Until somebody confirms: the token of the confirmation mail. */
   readonly pendingToken?: string;
 }

@@ -50,10 +50,15 @@ describe('asynchronous invocations', () => {
     await pass(() => queued().length === 0);
     expect(lines()).toHaveLength(3);
     expect(new Set(lines()).size).toBe(1);
-    expect(running.log.at(-1)).toMatchObject({
-      message: expect.stringContaining('given up'),
-      details: { failures: 3, destination: 'arn:aws:sqs:us-east-1:000000000000:dead' },
-    });
+    expect(running.log).toContainEqual(
+      expect.objectContaining({
+        message: expect.stringContaining('given up'),
+        details: expect.objectContaining({
+          failures: 3,
+          destination: 'arn:aws:sqs:us-east-1:000000000000:dead',
+        }),
+      }),
+    );
   });
 
   it('are tried as often as the template says', async () => {

@@ -1,0 +1,66 @@
+import { Duration } from 'aws-cdk-lib';
+import { ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { type ApplicationTargetGroup, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct } from 'constructs';
+import type { FunctionName } from '../../../tasks/functions.ts';
+import type { LockstepFunction } from '../lockstep-function.ts';
+import type { AlarmsTopic } from './alarms-topic.ts';
+
+export interface ApplicationAlarmsProps {
+  readonly application: string;
+  readonly alarms: AlarmsTopic;
+  /** Functions that events invoke. */
+  readonly asynchronous: readonly LockstepFunction<FunctionName>[];
+  readonly reconcileJobs: LockstepFunction<'reconcile-jobs'>;
+  /** Prod's instances behind its load balancer. */
+  readonly targetGroup: ApplicationTargetGroup;
+}
+
+/** What calls an application's operators. */
+export class ApplicationAlarms extends Construct {
+  constructor(scope: Construct, id: string, props: ApplicationAlarmsProps) {
+    super(scope, id);
+    const { application, alarms, asynchronous, reconcileJobs, targetGroup } = props;
+    for (const one of asynchronous)
+      if (one.deadLetters)
+        alarms.add(one, 'DeadLettersAlarm', {
+          heading: 'An event was given up',
+          meaning: `${one.name} of ${application} could not be given an event, or failed with it for good.`,
+          metric: one.deadLetters.metricApproximateNumberOfMessagesVisible({
+            period: Duration.minutes(1),
+            statistic: Stats.MAXIMUM,
+          }),
+          threshold: 0,
+          comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+        });
+    alarms.add(this, 'Reconciler', {
+      heading: 'The reconciler has stopped',
+      meaning: `Nothing looks for jobs of ${application} whose end was not told.`,
+      // It is due six times in half an hour.
+      metric: reconcileJobs.function.metricInvocations({ period: Duration.minutes(30) }),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    alarms.add(this, 'Healthy', {
+      heading: 'Prod has no healthy instance',
+      meaning: `The load balancer of ${application} has nowhere to send requests.`,
+      metric: targetGroup.metrics.healthyHostCount({
+        period: Duration.minutes(1),
+        statistic: Stats.MINIMUM,
+      }),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: 3,
+    });
+    alarms.add(this, 'Errors', {
+      heading: 'Prod answers with errors',
+      meaning: `Instances of ${application} have answered ten requests or more with a server error within five minutes.`,
+      metric: targetGroup.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, {
+        period: Duration.minutes(5),
+      }),
+      threshold: 10,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    });
+  }
+}

@@ -1,0 +1,137 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  Dashboard,
+  GraphWidget,
+  GraphWidgetView,
+  type IMetric,
+  MathExpression,
+  Metric,
+  PeriodOverride,
+  SingleValueWidget,
+  Stats,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { PromotionStatus } from '../../../tasks/ledger/items.ts';
+import { METRIC_NAMESPACE, type Metric as Measured } from '../../../tasks/promotions/metrics.ts';
+import { stateNames } from '../../../workflows/state-names.ts';
+
+/** The ways in which a promotion ends, and their colours. */
+const outcomes: Readonly<Record<Exclude<PromotionStatus, 'RUNNING'>, string>> = {
+  SUCCEEDED: '#2ca02c',
+  REFUSED: '#ff7f0e',
+  FAILED: '#d62728',
+  TIMED_OUT: '#9467bd',
+  ABORTED: '#7f7f7f',
+};
+const approvals = [stateNames.qcApproval, stateNames.pmoApproval];
+const jobs = [
+  stateNames.buildQatImage,
+  stateNames.refreshQatInstance,
+  stateNames.deployToQat,
+  stateNames.buildProdImage,
+  stateNames.deployToProd,
+];
+const DAY = Duration.days(1);
+const WEEK = Duration.days(7);
+
+/** An application's promotions at a glance: DORA's four, outcomes, time per state, waiting for people. */
+export class ApplicationDashboard extends Construct {
+  constructor(scope: Construct, id: string, { application }: { application: string }) {
+    super(scope, id);
+    const metric = (
+      metricName: Measured['name'],
+      statistic: string,
+      period: Duration,
+      options: {
+        readonly label: string;
+        readonly dimensions?: Record<string, string>;
+        readonly color?: string;
+      },
+    ): IMetric =>
+      new Metric({
+        namespace: METRIC_NAMESPACE,
+        metricName,
+        statistic,
+        period,
+        label: options.label,
+        dimensionsMap: { Application: application, ...options.dimensions },
+        ...(options.color && { color: options.color }),
+      });
+    const timeIn = (states: readonly string[], statistic: string) =>
+      states.map((State) => metric('TimeInState', statistic, DAY, { label: State, dimensions: { State } }));
+    const leftYAxis = { label: 'seconds', min: 0, showUnits: false };
+
+    const dashboard = new Dashboard(this, 'Dashboard', {
+      defaultInterval: Duration.days(28),
+      periodOverride: PeriodOverride.INHERIT,
+    });
+    dashboard.addWidgets(
+      new TextWidget({
+        markdown: `# Promotions of ${application}\nDORA's four: how often commits reach Prod, how long they take from push to Prod, how many deployments to Prod fail, and how long until a failed one is made good. All values are of the last seven days.`,
+        width: 24,
+        height: 3,
+      }),
+    );
+    dashboard.addWidgets(
+      new SingleValueWidget({
+        title: 'Deployment frequency',
+        metrics: [
+          metric('Promotions', Stats.SUM, WEEK, {
+            label: 'Promotions to Prod',
+            dimensions: { Outcome: 'SUCCEEDED' },
+          }),
+        ],
+        width: 6,
+      }),
+      new SingleValueWidget({
+        title: 'Lead time for changes',
+        metrics: [metric('LeadTime', Stats.percentile(50), WEEK, { label: 'Median, in seconds' })],
+        width: 6,
+      }),
+      new SingleValueWidget({
+        title: 'Change failure rate',
+        metrics: [
+          new MathExpression({
+            expression: '100 * failed / all',
+            label: 'Percent of deployments to Prod',
+            period: WEEK,
+            usingMetrics: {
+              failed: metric('FailedProdDeployments', Stats.SUM, WEEK, { label: 'Failed' }),
+              all: metric('ProdDeployments', Stats.SUM, WEEK, { label: 'All' }),
+            },
+          }),
+        ],
+        width: 6,
+      }),
+      new SingleValueWidget({
+        title: 'Time to restore',
+        metrics: [metric('TimeToRestore', Stats.percentile(50), WEEK, { label: 'Median, in seconds' })],
+        width: 6,
+      }),
+    );
+    dashboard.addWidgets(
+      new GraphWidget({
+        title: 'Promotions by outcome, per day',
+        left: Object.entries(outcomes).map(([Outcome, color]) =>
+          metric('Promotions', Stats.SUM, DAY, { label: Outcome, dimensions: { Outcome }, color }),
+        ),
+        view: GraphWidgetView.BAR,
+        stacked: true,
+        width: 8,
+      }),
+      new GraphWidget({
+        title: 'Time per state, average per day',
+        left: timeIn(jobs, Stats.AVERAGE),
+        leftYAxis,
+        width: 8,
+      }),
+      new GraphWidget({
+        title: 'Waiting for each approval, longest per day',
+        left: timeIn(approvals, Stats.MAXIMUM),
+        leftYAxis,
+        width: 8,
+      }),
+    );
+  }
+}

@@ -1,0 +1,126 @@
+import { Stack } from 'aws-cdk-lib';
+import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { FunctionName } from '../../../tasks/functions.ts';
+import { acknowledgeWildcards } from '../acknowledge.ts';
+import { EXECUTIONS_REASON, type LockstepFunction } from '../lockstep-function.ts';
+import { executionArns, pipelineArn, stateMachineArn } from '../names.ts';
+
+export interface PeopleProps {
+  readonly application: string;
+  readonly deploymentGroupArns: readonly string[];
+  /** Every image of the application's recipe, as an ARN that ends with a star. */
+  readonly imageArns: string;
+  /** Functions whose dead letters operators see to, and which they may hand an event to again. */
+  readonly asynchronous: readonly LockstepFunction<FunctionName>[];
+}
+
+/**
+ * Policies to attach to people's roles in the AWS console. Whoever has one of them can neither answer for an approver nor start a
+ * pipeline, whatever else they are allowed.
+ */
+export class People extends Construct {
+  /** See an application's promotions: graph, history, and what failures link to. */
+  readonly viewers: ManagedPolicy;
+  /** Also redrive them, and see to dead letters. */
+  readonly operators: ManagedPolicy;
+
+  constructor(scope: Construct, id: string, props: PeopleProps) {
+    super(scope, id);
+    const { application } = props;
+    this.viewers = new ManagedPolicy(this, 'Viewers', {
+      description: `See the promotions of ${application}`,
+      statements: [...this.seeing(props), this.never()],
+    });
+    this.operators = new ManagedPolicy(this, 'Operators', {
+      description: `See and redrive the promotions of ${application}`,
+      statements: [...this.seeing(props), ...this.mending(props), this.never()],
+    });
+    acknowledgeWildcards(this, EXECUTIONS_REASON, executionArns(Stack.of(this), application));
+    acknowledgeWildcards(
+      this,
+      "Images of this application's recipe: each build makes another, whose version and number are in its ARN.",
+      props.imageArns,
+    );
+    acknowledgeWildcards(
+      this,
+      'AWS authorises states:ListStateMachines, which the console begins with, on no particular resource.',
+      '*',
+    );
+  }
+
+  private seeing({ application, deploymentGroupArns, imageArns }: PeopleProps): PolicyStatement[] {
+    const stack = Stack.of(this);
+    const allow = (actions: string[], resources: string[]) => new PolicyStatement({ actions, resources });
+    return [
+      allow(['states:ListStateMachines'], ['*']),
+      allow(['states:DescribeStateMachine', 'states:ListExecutions'], [stateMachineArn(stack, application)]),
+      allow(
+        ['states:DescribeExecution', 'states:DescribeStateMachineForExecution', 'states:GetExecutionHistory'],
+        [executionArns(stack, application)],
+      ),
+      allow(
+        [
+          'codepipeline:GetPipeline',
+          'codepipeline:GetPipelineExecution',
+          'codepipeline:GetPipelineState',
+          'codepipeline:ListActionExecutions',
+          'codepipeline:ListPipelineExecutions',
+        ],
+        pipelines(stack, application),
+      ),
+      allow(
+        [
+          'codedeploy:BatchGetDeploymentTargets',
+          'codedeploy:GetDeployment',
+          'codedeploy:ListDeploymentTargets',
+        ],
+        [...deploymentGroupArns],
+      ),
+      allow(['imagebuilder:GetImage'], [imageArns]),
+    ];
+  }
+
+  private mending({ application, asynchronous }: PeopleProps): PolicyStatement[] {
+    const stack = Stack.of(this);
+    const queues = asynchronous.flatMap(({ deadLetters }) => deadLetters?.queueArn ?? []);
+    return [
+      new PolicyStatement({
+        actions: ['states:RedriveExecution'],
+        resources: [executionArns(stack, application)],
+      }),
+      new PolicyStatement({
+        actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+        resources: queues,
+      }),
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        // The guard's answers belong to CodePipeline's own jobs, which do not wait for a letter to be found.
+        resources: asynchronous
+          .filter(({ name }) => name !== 'guard-pipeline')
+          .map(({ function: { functionArn } }) => functionArn),
+      }),
+    ];
+  }
+
+  /** A denial counts whatever other policies say. */
+  private never(): PolicyStatement {
+    return new PolicyStatement({
+      effect: Effect.DENY,
+      actions: [
+        'states:SendTaskFailure',
+        'states:SendTaskHeartbeat',
+        'states:SendTaskSuccess',
+        'codepipeline:OverrideStageCondition',
+        'codepipeline:PutJobSuccessResult',
+        'codepipeline:RetryStageExecution',
+        'codepipeline:RollbackStage',
+        'codepipeline:StartPipelineExecution',
+      ],
+      resources: ['*'],
+    });
+  }
+}
+
+const pipelines = (stack: Stack, application: string): string[] =>
+  (['qat', 'prod'] as const).map((environment) => pipelineArn(stack, application, environment));

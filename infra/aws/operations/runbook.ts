@@ -1,0 +1,12 @@
+/** Headings of RUNBOOK.md that alarms lead to. */
+export type RunbookHeading =
+  | 'An event was given up'
+  | 'The reconciler has stopped'
+  | 'The approvals site fails'
+  | 'Mail is not delivered'
+  | 'Prod has no healthy instance'
+  | 'Prod answers with errors';
+
+/** Where the heading stands, by the anchor that Markdown gives it. */
+export const runbookLink = (heading: RunbookHeading): string =>
+  `RUNBOOK.md#${heading.toLowerCase().replaceAll(' ', '-')}`;

@@ -1,0 +1,64 @@
+import type { Approval, Job } from './items.ts';
+import type { Ledger } from './ledger.ts';
+
+/** Writes a line with the promotion's id and what else tells its way. */
+export type LedgerLog = (message: string, keys: Readonly<Record<string, unknown>>) => void;
+
+/** What may be logged of a job: no token, which would let whoever reads the log answer the state. */
+const jobKeys = ({ promotionId, application, state, attempt, kind, status, externalId, error }: Job) => ({
+  promotionId,
+  application,
+  state,
+  attempt,
+  kind,
+  status,
+  externalId,
+  error,
+});
+
+/** What may be logged of an approval: neither token nor the id that its link carries. */
+const approvalKeys = ({ promotionId, application, state, role, attempt, status, decidedBy }: Approval) => ({
+  promotionId,
+  application,
+  state,
+  role,
+  attempt,
+  status,
+  decidedBy: decidedBy?.name,
+});
+
+/** A ledger that logs each change once it is written, so that a promotion's whole way is found by its id. */
+export const loggedLedger = (ledger: Ledger, log: LedgerLog): Ledger => ({
+  ...ledger,
+  addPromotion: async (promotion) => {
+    await ledger.addPromotion(promotion);
+    const { promotionId, application, commitId, branch } = promotion;
+    log('Promotion recorded', { promotionId, application, commitId, branch });
+  },
+  updatePromotion: async (promotionId, change) => {
+    await ledger.updatePromotion(promotionId, change);
+    const { cause: _cause, ...keys } = change;
+    log('Promotion changed', { promotionId, ...keys });
+  },
+  addJob: async (job) => {
+    await ledger.addJob(job);
+    log('Job recorded', jobKeys(job));
+  },
+  replaceJob: async (before, after) => {
+    await ledger.replaceJob(before, after);
+    log('Job changed', jobKeys(after));
+  },
+  addApproval: async (approval) => {
+    await ledger.addApproval(approval);
+    log('Approval asked for', approvalKeys(approval));
+  },
+  replaceApproval: async (before, after) => {
+    await ledger.replaceApproval(before, after);
+    log('Approval changed', approvalKeys(after));
+  },
+  addRefusal: async (refusal) => {
+    await ledger.addRefusal(refusal);
+    const { promotionId, role, person, reason } = refusal;
+    log('Decision not allowed', { promotionId, role, person: person.name, reason });
+  },
+});

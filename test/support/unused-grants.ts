@@ -1,0 +1,165 @@
+/** Actions that are granted to a role although a promotion with a failure and a redrive may not need them. */
+export interface UnusedGrant {
+  /** The role's logical id, which is part of its name; several roles may share a reason. */
+  readonly role: RegExp;
+  readonly actions: readonly string[];
+  /** When they are needed. */
+  readonly reason: string;
+}
+
+const functionRoles =
+  /ApprovalsSiteRole|Functions\w+Role|ImageParametersCreatorRole|ProdFleet(OnEvent|IsComplete)Role/;
+const askingAboutJobs = [
+  'autoscaling:DescribeInstanceRefreshes',
+  'codedeploy:BatchGetDeploymentTargets',
+  'codedeploy:GetDeployment',
+  'codedeploy:ListDeploymentTargets',
+  'codepipeline:GetPipelineExecution',
+  'codepipeline:ListActionExecutions',
+  'imagebuilder:GetImage',
+];
+const tellingOutcomes = [
+  'dynamodb:GetItem',
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+  'states:SendTaskFailure',
+  'states:SendTaskSuccess',
+];
+const deliveringLogs = [
+  'logs:CreateLogDelivery',
+  'logs:DeleteLogDelivery',
+  'logs:DescribeLogGroups',
+  'logs:DescribeResourcePolicies',
+  'logs:GetLogDelivery',
+  'logs:ListLogDeliveries',
+  'logs:PutResourcePolicy',
+  'logs:UpdateLogDelivery',
+];
+
+/** Each action that may be left over, with its reason; anything else that is granted and not used is too much. */
+export const unusedGrants: readonly UnusedGrant[] = [
+  {
+    role: functionRoles,
+    actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
+    reason: 'Lambda sends traces by itself; on one machine there is no X-Ray to take them.',
+  },
+  {
+    role: /Functions(Guard|ReconcileJobs|SettleJob|StartPromotion|TrackPromotion)Role/,
+    actions: ['sqs:SendMessage'],
+    reason: 'An event that failed three times goes to the dead-letter queue; none did.',
+  },
+  {
+    role: /FunctionsStartJobRole/,
+    actions: [...askingAboutJobs, ...tellingOutcomes],
+    reason:
+      'A job may have ended by the time at which it has been started and recorded: start-job looks at it once.',
+  },
+  {
+    role: /FunctionsStartJobRole/,
+    actions: ['autoscaling:DeleteAutoScalingGroup'],
+    reason: 'A failed blue/green may leave a group behind, which goes before the next one starts (T10).',
+  },
+  {
+    role: /FunctionsReconcileJobsRole/,
+    actions: [...askingAboutJobs, ...tellingOutcomes],
+    reason: 'It completes what was not told (T38); here every event arrived.',
+  },
+  {
+    role: /FunctionsReconcileJobsRole/,
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'sns:Publish'],
+    reason: 'Operators are told of an approval that waits for half of its time.',
+  },
+  {
+    role: /FunctionsSettleJobRole/,
+    actions: [...askingAboutJobs, ...tellingOutcomes],
+    reason: 'Of a job that start-job or reconcile-jobs has settled first, nothing is left to ask or tell.',
+  },
+  {
+    role: /FunctionsTrackPromotionRole/,
+    actions: ['dynamodb:PutItem'],
+    reason: 'An execution that somebody started by hand is recorded when its first status arrives.',
+  },
+  {
+    role: /FunctionsGuardRole/,
+    actions: ['codepipeline:PutJobFailureResult'],
+    reason: 'It refuses runs that belong to no promotion (T20); every run here did.',
+  },
+  {
+    role: /FunctionsVerifyProdRole/,
+    actions: ['autoscaling:AttachLoadBalancerTargetGroups', 'autoscaling:UpdateAutoScalingGroup'],
+    reason: 'It repairs what CodeDeploy has not copied into the green group (T05); here nothing was missing.',
+  },
+  {
+    role: /ImageParametersCreatorRole/,
+    actions: ['ssm:DeleteParameter'],
+    reason: 'The parameters go with the stack.',
+  },
+  {
+    role: /ProdFleet(OnEvent|IsComplete)Role/,
+    actions: [
+      'autoscaling:CreateAutoScalingGroup',
+      'autoscaling:DeleteAutoScalingGroup',
+      'autoscaling:UpdateAutoScalingGroup',
+      'codedeploy:CreateDeploymentGroup',
+      'codedeploy:DeleteDeploymentGroup',
+      'codedeploy:StopDeployment',
+      'codedeploy:UpdateDeploymentGroup',
+      'ec2:CreateTags',
+      'ec2:RunInstances',
+      'iam:PassRole',
+      'ssm:GetParameters',
+    ],
+    reason:
+      'Either handler takes whichever step is due: create, update or delete. The stack was created only (T04).',
+  },
+  {
+    role: /ProdFleet(OnEvent|IsComplete)Role/,
+    actions: ['autoscaling:CreateOrUpdateTags'],
+    reason:
+      'AWS asks it of whoever creates a group with tags; the embedded Auto Scaling asks for the creation alone.',
+  },
+  {
+    role: /(Qat|Prod)PipelineRole/,
+    actions: [
+      'codecommit:CancelUploadArchive',
+      'codedeploy:GetApplication',
+      'codedeploy:GetDeploymentConfig',
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      's3:GetBucketVersioning',
+      's3:GetObject',
+      's3:GetObjectVersion',
+    ],
+    reason:
+      "CodePipeline's guide demands them of the role for its CodeCommit and CodeDeploy actions and its artifacts; the embedded pipeline hands artifacts over without reading them again.",
+  },
+  {
+    role: /ImageBuildsRole/,
+    actions: ['kms:Decrypt'],
+    reason: 'S3 asks it of whoever uploads a large log in parts under a key.',
+  },
+  {
+    role: /PromotionRole/,
+    actions: [
+      ...deliveringLogs,
+      'xray:GetSamplingRules',
+      'xray:GetSamplingTargets',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ],
+    reason: 'Step Functions delivers logs and traces by itself; on one machine they stay in the journal.',
+  },
+  {
+    role: /Provider(framework|waiter)/,
+    actions: [
+      ...deliveringLogs,
+      'lambda:GetFunction',
+      'lambda:InvokeFunction',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'states:StartExecution',
+    ],
+    reason:
+      "CDK's Provider framework answers to CloudFormation's HTTPS address only; the embedded run plays its part and invokes the handlers itself.",
+  },
+];
