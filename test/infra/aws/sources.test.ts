@@ -84,7 +84,9 @@ describe('a connection to GitHub and others', () => {
     for (const prefix of ['QatPipelineRole', 'ProdPipelineRole', 'PushPipelineRole'])
       expect(grantsOfRole(template, prefix)).toContain(`codeconnections:UseConnection on ${ARN}`);
     expect(
-      grantsOfRole(template, 'FunctionsStartPromotion').filter((grant) => grant.startsWith('code')),
+      grantsOfRole(template, 'FunctionsStartPromotion')
+        .filter((grant) => grant.startsWith('code'))
+        .sort(),
     ).toEqual([
       expect.stringMatching(/^codepipeline:GetPipelineExecution on .*:lockstep-orders-push$/),
       'codepipeline:PutJobFailureResult on *',
