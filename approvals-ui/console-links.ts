@@ -1,5 +1,7 @@
 import {
+  commitLink,
   deploymentLink,
+  diffLink,
   executionLink,
   imageLink,
   instanceRefreshLink,
@@ -13,6 +15,9 @@ export interface ConsoleLinks {
   readonly execution: (promotion: Promotion) => string | undefined;
   readonly job: (promotion: Promotion, job: Job) => string | undefined;
   readonly deployment: (promotion: Promotion, deploymentId: string) => string | undefined;
+  readonly commit: (promotion: Promotion, commitId: string) => string | undefined;
+  /** What the promotion's commit changes against another. */
+  readonly diff: (promotion: Promotion, before: string) => string | undefined;
 }
 
 /** For a site on this machine, which no console stands behind. */
@@ -20,6 +25,8 @@ export const noConsole: ConsoleLinks = {
   execution: () => undefined,
   job: () => undefined,
   deployment: () => undefined,
+  commit: () => undefined,
+  diff: () => undefined,
 };
 
 /** The console of the region that the promotion's execution runs in. */
@@ -39,4 +46,9 @@ export const awsConsole: ConsoleLinks = {
     }
   },
   deployment: ({ executionArn }, deploymentId) => deploymentLink(regionOf(executionArn), deploymentId),
+  // An application's repository has the application's name.
+  commit: ({ executionArn, application }, commitId) =>
+    commitLink(regionOf(executionArn), application, commitId),
+  diff: ({ executionArn, application, commitId }, before) =>
+    diffLink(regionOf(executionArn), application, before, commitId),
 };

@@ -1,5 +1,6 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import type { DecideInput, DecideOutcome } from '../tasks/approvals/decide.ts';
+import type { ApprovalPolicy } from '../tasks/approvals/rules.ts';
 import type { Person } from '../tasks/ledger/items.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
 import type { Identity } from './sign-in/identity.ts';
@@ -43,6 +44,11 @@ export interface SiteDependencies {
   readonly siteUrl: string;
   readonly ledger: SiteLedger;
   readonly decide: (input: DecideInput) => Promise<DecideOutcome>;
+  readonly policy: ApprovalPolicy;
+  /** Version of an application's configuration as it is deployed. */
+  readonly configurationVersion: (application: string) => string;
+  /** The groups that somebody is in now: a session remembers those of its sign-in. */
+  readonly groupsNow: (person: Person) => Promise<readonly string[]>;
   readonly executions: Executions;
   /** Records as evidence that somebody asks for the promotion's redrive of that number, 1 being the first. */
   readonly noteRedrive: (promotionId: string, redrive: number, person: Person) => Promise<void>;

@@ -1,14 +1,17 @@
+import { liveIn } from '../tasks/approvals/collect-dossier.ts';
 import { mayDecide } from '../tasks/approvals/rules.ts';
 import type { Approval, Person, Promotion, PromotionStatus } from '../tasks/ledger/items.ts';
 import type { ApproverRole } from '../tasks/payloads.ts';
 import type { ConsoleLinks } from './console-links.ts';
 import type { Execution, SiteDependencies } from './dependencies.ts';
 import { type PromotionGraph, promotionGraph } from './graph/steps.ts';
+import type { Session } from './sign-in/cookies.ts';
 import type { ApprovalPageProps } from './views/approval.tsx';
 import type { PendingPageProps, PromotionsPageProps } from './views/lists.tsx';
 import type { PromotionPageProps } from './views/promotion.tsx';
 
 type PageDependencies = Pick<SiteDependencies, 'ledger' | 'executions' | 'now'>;
+type ApprovalDependencies = PageDependencies & Pick<SiteDependencies, 'policy' | 'configurationVersion'>;
 
 /** Rows of a list on one page. */
 const PAGE_SIZE = 20;
@@ -96,12 +99,12 @@ export const readPromotionPage = async (
 
 /** Reads one approval with what it is decided upon. Undefined if there is none of that id. */
 export const readApprovalPage = async (
-  dependencies: PageDependencies,
+  dependencies: ApprovalDependencies,
   links: ConsoleLinks,
-  person: Person,
+  { person, signedInAt }: Session,
   approvalId: string,
 ): Promise<Omit<ApprovalPageProps, 'path'> | undefined> => {
-  const { ledger, executions, now } = dependencies;
+  const { ledger, executions, now, policy, configurationVersion } = dependencies;
   const approval = await ledger.approvalById(approvalId);
   const recorded = approval && (await ledger.promotion(approval.promotionId));
   if (!approval || !recorded) return undefined;
@@ -119,12 +122,21 @@ export const readApprovalPage = async (
     promotion,
     approvals: inOrder(approvals),
     jobs,
-    live: latest.items.find(
-      ({ application, status }) => application === promotion.application && status === 'SUCCEEDED',
-    ),
+    live: liveIn(latest.items, promotion.application),
     graph: execution ? promotionGraph(execution, approvals, now()) : undefined,
     links,
-    ruling: mayDecide(approval, approvals, person, new Date(now())),
+    freshSignInMinutes: policy.freshSignInMinutes,
+    ruling: mayDecide(approval, {
+      person,
+      signedInAt,
+      approvals,
+      promotion,
+      isRunning: promotion.status === 'RUNNING',
+      configurationVersion: configurationVersion(approval.application),
+      shownDigest: approval.digest,
+      policy,
+      now: new Date(now()),
+    }),
   };
 };
 

@@ -5,24 +5,55 @@ import { decideApproval } from '../tasks/approvals/decide.ts';
 import { redriveAsked } from '../tasks/evidence/facts.ts';
 import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger.ts';
 import { logger } from '../tasks/log.ts';
-import { readEnv } from '../tasks/read-env.ts';
+import { readEnv, wholeNumber } from '../tasks/read-env.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
+import { createSnsNotices } from '../tasks/sns-notices.ts';
 import { createSite } from './app.tsx';
 import { createSfnExecutions } from './sfn-executions.ts';
+import { createCognitoGroups } from './sign-in/cognito-groups.ts';
 import { createOpenIdIdentity } from './sign-in/identity.ts';
 
-const env = readEnv('LEDGER_TABLE', 'SITE_URL', 'OIDC_ISSUER', 'OIDC_CLIENT_ID', 'SESSION_SECRET_ARN');
+const env = readEnv(
+  'LEDGER_TABLE',
+  'SITE_URL',
+  'OIDC_ISSUER',
+  'OIDC_CLIENT_ID',
+  'USER_POOL_ID',
+  'SESSION_SECRET_ARN',
+  'PROMOTIONS_TOPIC_ARN',
+  'MAKERS_MAY_DECIDE',
+  'FRESH_SIGN_IN_MINUTES',
+  'CONFIGURATION_VERSIONS',
+);
 const stepFunctions = new SFNClient({});
 const secrets = new SecretsManagerClient({});
 const { ledger, append } = createRecordedLedger(env.LEDGER_TABLE);
 const tasks = createSfnTaskCompletions(stepFunctions);
+const policy = {
+  makersMayDecide: env.MAKERS_MAY_DECIDE === 'yes',
+  freshSignInMinutes: wholeNumber('FRESH_SIGN_IN_MINUTES', env.FRESH_SIGN_IN_MINUTES),
+};
+const versions = JSON.parse(env.CONFIGURATION_VERSIONS) as Readonly<Record<string, string>>;
+// An application that is no longer configured has none: its requests are not decided any more.
+const configurationVersion = (application: string): string => versions[application] ?? 'none';
 
 /** The approvals site behind an HTTP API (payload format 2.0). */
 export const handler = handle(
   createSite({
     siteUrl: env.SITE_URL,
     ledger,
-    decide: decideApproval({ ledger, tasks, now: () => new Date() }),
+    decide: decideApproval({
+      ledger,
+      tasks,
+      policy,
+      configurationVersion,
+      notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
+      siteUrl: env.SITE_URL,
+      now: () => new Date(),
+    }),
+    policy,
+    configurationVersion,
+    groupsNow: createCognitoGroups(env.USER_POOL_ID),
     executions: createSfnExecutions(stepFunctions),
     noteRedrive: (promotionId, redrive, { subject, name, verifiedEmail }) =>
       append(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import type { Runtime } from './aws/runtimes.ts';
@@ -122,10 +123,21 @@ export interface NetworkConfig {
   };
 }
 
+/** How people approve. */
+export interface ApprovalsConfig {
+  /** Whether whoever wrote, committed or pushed a change may decide about it. */
+  readonly makersMayDecide: boolean;
+  /** How often whoever is asked is reminded. */
+  readonly reminderHours: number;
+  /** After this a decision needs another sign-in. */
+  readonly freshSignInMinutes: number;
+}
+
 /** The checked configuration, every default filled in. */
 export interface LockstepConfig {
   readonly applications: readonly ApplicationConfig[];
   readonly network: NetworkConfig;
+  readonly approvals: ApprovalsConfig;
   /** The approvals site's domain name; without it, the HTTP API's own. */
   readonly approvalsSite?: WebsiteConfig;
   /** Where to deploy to; without it, the account and region of the caller's credentials. */
@@ -158,10 +170,11 @@ export const readConfig = (value: unknown, place = 'cdk.json'): LockstepConfig =
     const lines = parsed.error.issues.flatMap((issue) => describe(issue, value));
     throw new ConfigError(`The configuration in ${place} cannot be used:\n${lines.join('\n')}`);
   }
-  const { applications, network, approvalsSite, env } = parsed.data;
+  const { applications, approvals, network, approvalsSite, env } = parsed.data;
   return {
     applications: applications.map((one) => applicationOf(one, parsed.data)),
     network: networkOf(network),
+    approvals,
     ...(approvalsSite && { approvalsSite: withoutUndefined(approvalsSite) }),
     ...(env && { env: withoutUndefined(env) }),
   };
@@ -226,6 +239,19 @@ const networkOf = (network: WrittenConfig['network']): NetworkConfig => ({
     },
   }),
 });
+
+/** Digits of a configuration's digest: enough to tell two apart. */
+const VERSION_DIGITS = 12;
+
+/** Digest of everything that is configured about an application: a decision is bound to it. */
+export const configurationVersion = (
+  { applications: _, env: __, ...shared }: LockstepConfig,
+  application: ApplicationConfig,
+): string =>
+  createHash('sha256')
+    .update(JSON.stringify([application, shared]))
+    .digest('hex')
+    .slice(0, VERSION_DIGITS);
 
 const describe = (issue: z.core.$ZodIssue, root: unknown): string[] => {
   if (issue.code === 'unrecognized_keys')

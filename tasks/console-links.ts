@@ -28,3 +28,11 @@ export const pipelineRunLink = (region: string, pipelineName: string, pipelineEx
 /** One deployment. */
 export const deploymentLink = (region: string, deploymentId: string): string =>
   `${home(region)}/codesuite/codedeploy/deployments/${deploymentId}?region=${region}`;
+
+/** One commit of a CodeCommit repository. */
+export const commitLink = (region: string, repositoryName: string, commitId: string): string =>
+  `${home(region)}/codesuite/codecommit/repositories/${repositoryName}/commit/${commitId}?region=${region}`;
+
+/** What differs between two commits of a CodeCommit repository. */
+export const diffLink = (region: string, repositoryName: string, before: string, after: string): string =>
+  `${home(region)}/codesuite/codecommit/repositories/${repositoryName}/compare/${after}/.../${before}?region=${region}`;

@@ -30,10 +30,18 @@ export const functions = {
     entry: 'tasks/jobs/settle-job.lambda.ts',
     environment: ['LEDGER_TABLE'],
   },
-  /** Every 5 minutes → completes what is done and has not been told. */
+  /** Every 5 minutes → completes what is done and has not been told; looks after open requests. */
   'reconcile-jobs': {
     entry: 'tasks/jobs/reconcile-jobs.lambda.ts',
-    environment: ['APPLICATION', 'LEDGER_TABLE', 'PROMOTIONS_TOPIC_ARN', 'SITE_URL'],
+    environment: [
+      'APPLICATION',
+      'LEDGER_TABLE',
+      'PROMOTIONS_TOPIC_ARN',
+      'SITE_URL',
+      'CONFIGURATION_VERSION',
+      /** How often whoever is asked is reminded. */
+      'REMINDER_HOURS',
+    ],
   },
   /** "Point … at image". */
   'point-at-image': {
@@ -48,12 +56,21 @@ export const functions = {
   /** "QC approval", "PMO approval" → records the request and mails the role. */
   'request-approval': {
     entry: 'tasks/approvals/request-approval.lambda.ts',
-    environment: ['LEDGER_TABLE', 'PROMOTIONS_TOPIC_ARN', 'SITE_URL'],
+    environment: [
+      'LEDGER_TABLE',
+      'PROMOTIONS_TOPIC_ARN',
+      'SITE_URL',
+      'REPOSITORY_NAME',
+      /** Digest of the application's configuration: what is decided upon includes it. */
+      'CONFIGURATION_VERSION',
+      /** Where approvers reach the QAT application, or `none`. */
+      'QAT_URL',
+    ],
   },
   /** "Confirm approvers differ". */
   'confirm-approvers': {
     entry: 'tasks/approvals/confirm-approvers.lambda.ts',
-    environment: ['LEDGER_TABLE'],
+    environment: ['LEDGER_TABLE', 'MAKERS_MAY_DECIDE'],
   },
   /** First action of each pipeline's Deploy stage. */
   'guard-pipeline': {
@@ -85,7 +102,21 @@ export const functions = {
   /** The approvals site behind the HTTP API. The secret holds the key that sessions are encrypted with. Platform stack. */
   'approvals-site': {
     entry: 'approvals-ui/site.lambda.ts',
-    environment: ['LEDGER_TABLE', 'SITE_URL', 'OIDC_ISSUER', 'OIDC_CLIENT_ID', 'SESSION_SECRET_ARN'],
+    environment: [
+      'LEDGER_TABLE',
+      'SITE_URL',
+      'OIDC_ISSUER',
+      'OIDC_CLIENT_ID',
+      'USER_POOL_ID',
+      'SESSION_SECRET_ARN',
+      'PROMOTIONS_TOPIC_ARN',
+      /** `yes` if whoever made a change may decide about it. */
+      'MAKERS_MAY_DECIDE',
+      /** After this a decision needs another sign-in. */
+      'FRESH_SIGN_IN_MINUTES',
+      /** JSON: digest of each application's configuration. */
+      'CONFIGURATION_VERSIONS',
+    ],
   },
 } as const satisfies Record<string, { entry: string; environment: readonly string[] }>;
 

@@ -9,6 +9,7 @@ export interface Notice {
   readonly role: ApproverRole | 'operator';
   /** Subscriptions may be to some applications only. */
   readonly application: string;
+  /** Below 100 printable ASCII characters. */
   readonly subject: string;
   readonly message: string;
 }
@@ -35,44 +36,151 @@ export const asciiSubject = (text: string): string =>
     .slice(0, MAX_SUBJECT)
     .trim();
 
+/** A line that mail servers take, in bytes as they count; never cut within a character. */
+const fitLine = (line: string): string => {
+  if (Buffer.byteLength(line) <= MAX_LINE) return line;
+  let fitted = '';
+  let bytes = Buffer.byteLength('…');
+  for (const character of line) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > MAX_LINE) break;
+    fitted += character;
+  }
+  return `${fitted}…`;
+};
+
+/** Lines of text without anything that a mail reader could take for more than text. */
 const plain = (lines: readonly string[]): string =>
   lines
     .join('\n')
-    .split(/\r?\n/)
-    .map((line) => (line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line))
+    .split(/\r\n|[\r\n\u2028\u2029]/)
+    .map((line) => fitLine(line.replace(/[^\P{Cc}\t]/gu, '')))
     .join('\n');
 
 const utc = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 
-/** Asks a role to decide. Its one link carries nothing but the request's opaque id (T45). */
+/** Longest subject of a commit that a mail repeats; the page shows all of it. */
+const MAX_TITLE = 200;
+
+/** First line of what the commit says. */
+const titleOf = (promotion: Promotion | undefined): string => {
+  const first = (promotion?.commitMessage ?? '').trim().split(/\r?\n/)[0] ?? '';
+  return first.length > MAX_TITLE ? `${first.slice(0, MAX_TITLE)}…` : first;
+};
+
+const changeLines = ({ subject, dossier }: Approval, promotion: Promotion | undefined): string[] => {
+  const title = titleOf(promotion);
+  const { added, changed, removed } = dossier.fileCount;
+  return [
+    `Commit:         ${subject.commitId}${title === '' ? '' : ` (${title})`}`,
+    `Author:         ${promotion?.commitAuthor || 'unknown'}`,
+    `Branch:         ${subject.branch}`,
+    `Pushed by:      ${subject.pushedBy}`,
+    `Against Prod:   ${dossier.commits.length}${dossier.hasMoreCommits ? ' or more' : ''} commit(s), files: ${added} added, ${changed} changed, ${removed} removed`,
+    `QAT image:      ${subject.qatImageId}`,
+    `QAT deployment: ${subject.qatDeploymentId}`,
+  ];
+};
+
+const subjectLine = (what: string, { subject }: Approval, promotion: Promotion | undefined): string =>
+  asciiSubject(`${what}: ${subject.application} ${subject.commitId.slice(0, 8)} ${titleOf(promotion)}`);
+
+const linkOf = (approval: Approval, siteUrl: string): string => `${siteUrl}/approvals/${approval.approvalId}`;
+
+/** Asks a role to decide, or reminds it. Its one link carries nothing but the request's opaque id (T45). */
 export const approvalNotice = (
   approval: Approval,
   promotion: Promotion | undefined,
   siteUrl: string,
+  kind: 'request' | 'reminder' = 'request',
 ): Notice => {
-  const { application, commitId, branch, pushedBy, qatImageId, qatDeploymentId } = approval.subject;
+  const { application } = approval.subject;
+  const title = roleTitles[approval.role];
   return {
     role: approval.role,
     application,
-    subject: asciiSubject(
-      `${roleTitles[approval.role]} approval: ${application} ${commitId.slice(0, 8)} ${promotion?.commitMessage ?? ''}`,
+    subject: subjectLine(
+      kind === 'reminder' ? `Reminder, ${title} approval` : `${title} approval`,
+      approval,
+      promotion,
     ),
     message: plain([
-      `${application} waits for ${roleTitles[approval.role]} to approve or refuse its promotion to production.`,
+      kind === 'reminder'
+        ? `${application} still waits for ${title}, asked at ${utc(approval.requestedAt)}, to approve or refuse its promotion to production.`
+        : `${application} waits for ${title} to approve or refuse its promotion to production.`,
       '',
-      `Commit:         ${commitId}${promotion === undefined ? '' : ` (${promotion.commitMessage})`}`,
-      `Author:         ${promotion?.commitAuthor ?? 'unknown'}`,
-      `Branch:         ${branch}`,
-      `Pushed by:      ${pushedBy}`,
-      `QAT image:      ${qatImageId}`,
-      `QAT deployment: ${qatDeploymentId}`,
+      ...changeLines(approval, promotion),
       `Decide until:   ${utc(approval.expiresAt)}`,
       '',
-      `${siteUrl}/approvals/${approval.approvalId}`,
+      linkOf(approval, siteUrl),
       '',
       'Opening the page decides nothing: sign in, look, then approve or refuse.',
     ]),
   };
+};
+
+/** What a request's end is called in subjects, and what follows from it. */
+const outcomeOf = (
+  approval: Approval,
+): { readonly what: string; readonly line: string; readonly next: string } => {
+  const title = roleTitles[approval.role];
+  const who = `${approval.decidedBy?.name ?? 'somebody'} at ${utc(approval.decidedAt ?? '')}`;
+  switch (approval.status) {
+    case 'APPROVED':
+      return {
+        what: `${title} approved`,
+        line: `${title} has approved the promotion: ${who}.`,
+        next: approval.role === 'qc' ? 'PMO is asked next.' : 'The Prod image is built and deployed next.',
+      };
+    case 'REFUSED':
+      return {
+        what: `${title} refused`,
+        line: `${title} has refused the promotion: ${who}.`,
+        next: 'The promotion ends here. Push a commit that answers the refusal to start another.',
+      };
+    case 'EXPIRED':
+      return {
+        what: `${title} did not decide`,
+        line: `${title} had until ${utc(approval.expiresAt)} to decide, and nobody did.`,
+        next: 'An operator can redrive the promotion; a new request is mailed then.',
+      };
+    default:
+      return {
+        what: `${title} request withdrawn`,
+        line: approval.withdrawnBecause ?? 'The promotion was stopped: nobody is asked any more.',
+        next: 'The link of the earlier mail decides nothing any more.',
+      };
+  }
+};
+
+/**
+ * Tells those who were asked how their request ended; of PMO's, QC is told as well, since its approval led there. None for a
+ * request that is still open.
+ */
+export const outcomeNotices = (
+  approval: Approval,
+  promotion: Promotion | undefined,
+  siteUrl: string,
+): readonly Notice[] => {
+  if (approval.status === 'PENDING') return [];
+  const { what, line, next } = outcomeOf(approval);
+  const comment = (approval.comment ?? '').trim();
+  const message = plain([
+    `${approval.subject.application}: ${line}`,
+    ...(comment === '' ? [] : ['', 'Comment:', ...comment.split(/\r?\n/).map((text) => `  ${text}`)]),
+    '',
+    ...changeLines(approval, promotion),
+    '',
+    next,
+    linkOf(approval, siteUrl),
+  ]);
+  const roles: readonly ApproverRole[] = approval.role === 'pmo' ? ['pmo', 'qc'] : [approval.role];
+  return roles.map((role) => ({
+    role,
+    application: approval.subject.application,
+    subject: subjectLine(what, approval, promotion),
+    message,
+  }));
 };
 
 /** Tells operators that a promotion has failed, where and why. */

@@ -82,7 +82,7 @@ describe('functions', () => {
         .filter((file) => fs.readFileSync(path.join(root, file), 'utf8').includes(`${name}(`))
         .map((file) => path.basename(file, '.lambda.ts'))
         .sort();
-    expect(using('createDynamoDbLedger')).toEqual(plain);
+    expect(using('openLedger')).toEqual(plain);
     expect(using('createRecordedLedger').length).toBeGreaterThan(5);
   });
 });

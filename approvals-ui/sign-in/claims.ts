@@ -29,6 +29,13 @@ export const personFromClaims = (claims: Claims): Person => {
 };
 
 /**
+ * When somebody proved who they are, in ms since the epoch: as the provider tells it, which may have answered from a session
+ * of its own; else now.
+ */
+export const signedInAt = ({ auth_time: seconds }: Claims, now: number): number =>
+  typeof seconds === 'number' && Number.isFinite(seconds) ? Math.min(now, seconds * 1000) : now;
+
+/**
  * Whole group names from any form that the claim takes: a list, `[qc pmo]` as an HTTP API's authorizer writes it, a
  * list as JSON text, names with commas or spaces between them, or one name (T47).
  */

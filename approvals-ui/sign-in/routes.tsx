@@ -3,7 +3,7 @@ import type { SiteDependencies } from '../dependencies.ts';
 import { localPath, type SiteAddress } from '../site-address.ts';
 import { signInAddress } from '../views/layout.tsx';
 import { SimplePage } from '../views/simple.tsx';
-import { personFromClaims } from './claims.ts';
+import { personFromClaims, signedInAt } from './claims.ts';
 import type { Cookies } from './cookies.ts';
 import type { Identity } from './identity.ts';
 
@@ -53,8 +53,9 @@ export const addSignIn = <SiteEnv extends Env>(
     }
     const returned = new URL(new URL(context.req.url).search, `${address.origin}${SIGNED_IN_PATH}`);
     try {
-      const person = personFromClaims(await identity.finish(returned, pending));
-      await cookies.session.write(context, { person, signedInAt: now() });
+      const claims = await identity.finish(returned, pending);
+      const person = personFromClaims(claims);
+      await cookies.session.write(context, { person, signedInAt: signedInAt(claims, now()) });
       log({ event: 'signed-in', person: person.name, subject: person.subject });
       return context.redirect(pending.returnTo, 303);
     } catch (error) {

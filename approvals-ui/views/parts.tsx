@@ -115,6 +115,13 @@ const DecisionState: FC<{
       </DecisionText>
     );
   }
+  if (approval.status === 'WITHDRAWN') {
+    return (
+      <DecisionText status="idle" text={`${role} was asked, and is no longer`}>
+        {approval.withdrawnBecause}
+      </DecisionText>
+    );
+  }
   return (
     <DecisionText
       status={approval.status === 'APPROVED' ? 'done' : 'stopped'}

@@ -1,8 +1,8 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, CfnParameter, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { ApplicationConfig, LockstepConfig } from '../config.ts';
+import { type ApplicationConfig, configurationVersion, type LockstepConfig } from '../config.ts';
 import { allowImageBuilderToPublish, encryptedTopic, rotatingKey } from './encrypted-topic.ts';
 import { ImageParameters } from './environments/image-parameters.ts';
 import { ProdEnvironment } from './environments/prod.ts';
@@ -10,7 +10,7 @@ import { QatEnvironment } from './environments/qat.ts';
 import { ImageBuild, ImageBuildRole } from './image/image-build.ts';
 import { ImageRecipe } from './image/image-recipe.ts';
 import { logBucket } from './log-bucket.ts';
-import { imageParameterName, pipelineName, SOURCE_ACTION } from './names.ts';
+import { imageParameterName, pipelineName, QAT_URL_PARAMETER, SOURCE_ACTION } from './names.ts';
 import { ApplicationAlarms } from './operations/application-alarms.ts';
 import { ApplicationDashboard } from './operations/application-dashboard.ts';
 import { People } from './operations/people.ts';
@@ -25,7 +25,7 @@ import { createSource } from './source/source.ts';
 
 export interface ApplicationStackProps extends StackProps {
   readonly application: ApplicationConfig;
-  readonly config: Pick<LockstepConfig, 'network'>;
+  readonly config: LockstepConfig;
   readonly bundles: string;
   readonly platform: PlatformStack;
 }
@@ -97,6 +97,11 @@ export class ApplicationStack extends Stack {
     const qat = new QatEnvironment(this, 'Qat', environments);
     const prod = new ProdEnvironment(this, 'Prod', { ...environments, bundles, logs: accessLogs });
 
+    const qatUrl = new CfnParameter(this, QAT_URL_PARAMETER, {
+      default: 'none',
+      description:
+        'Where approvers reach the QAT application: its instance has no load balancer, and no address that people know',
+    });
     const functions = new PromotionFunctions(this, 'Functions', {
       application,
       bundles,
@@ -105,6 +110,9 @@ export class ApplicationStack extends Stack {
       evidence,
       promotions,
       siteUrl,
+      approvals: config.approvals,
+      configurationVersion: configurationVersion(config, application),
+      qatUrl: qatUrl.valueAsString,
       recipe,
       qatImage,
       prodImage,

@@ -30,6 +30,9 @@ export const deploymentGroupName = (environment: Environment): string => environ
 export const SOURCE_ACTION = 'Source';
 export const SOURCE_NAMESPACE = 'SourceVariables';
 
+/** Parameter of an application's stack: where people reach what runs on QAT, or `none`. */
+export const QAT_URL_PARAMETER = 'QatUrl';
+
 /** Tag by which CodeDeploy finds QAT's instance; its value is `<application>-qat`. */
 export const ENVIRONMENT_TAG = 'lockstep:environment';
 

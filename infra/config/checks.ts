@@ -22,6 +22,12 @@ export const checkTogether = (config: WrittenConfig, report: (fault: Fault) => v
     for (const key of ['approvers', 'operators'] as const)
       if (one[key] === undefined && config[key] === undefined)
         tell(at(key), undefined, `Give ${key} here, or for all applications under lockstep.${key}.`);
+    if (one.source !== undefined && !config.approvals.makersMayDecide)
+      tell(
+        at('source'),
+        one.source,
+        'Who made a change is known from CodeCommit alone. Leave source out, or let makers decide: lockstep.approvals.makersMayDecide.',
+      );
     checkSource(one.source, config.env?.account, (rest, input, message) =>
       tell(at('source', ...rest), input, message),
     );

@@ -76,6 +76,11 @@ const remedies: Readonly<Record<string, string>> = {
   'network.publicSubnetIds[]': 'Give the id of a subnet, such as subnet-0123456789abcdef0.',
   'network.privateSubnetIds': subnets(1),
   'network.privateSubnetIds[]': 'Give the id of a subnet, such as subnet-0123456789abcdef0.',
+  approvals:
+    'Give an object with any of makersMayDecide, reminderHours and freshSignInMinutes, or leave it out.',
+  'approvals.makersMayDecide': 'Give true or false; false keeps whoever made a change from approving it.',
+  'approvals.reminderHours': 'Give a whole number of hours from 1 to 720.',
+  'approvals.freshSignInMinutes': 'Give a whole number of minutes from 1 to 480.',
   approvers: 'Give an object with the lists qc and pmo.',
   operators: 'Give a list of at least one e-mail address.',
   approvalExpiryDays: expiry,

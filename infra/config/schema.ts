@@ -147,6 +147,13 @@ export const configuration = z
     approvers: approvers.optional(),
     operators: addresses.optional(),
     approvalExpiryDays: expiryDays.default(7),
+    approvals: z
+      .strictObject({
+        makersMayDecide: z.boolean().default(false),
+        reminderHours: z.int().min(1).max(720).default(24),
+        freshSignInMinutes: z.int().min(1).max(480).default(15),
+      })
+      .default({ makersMayDecide: false, reminderHours: 24, freshSignInMinutes: 15 }),
     terminationWaitMinutes: terminationWait.default(5),
     network: network.optional(),
     approvalsSite: website.optional(),

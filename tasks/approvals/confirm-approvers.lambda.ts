@@ -3,6 +3,11 @@ import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { confirmApprovers } from './confirm-approvers.ts';
 
-const env = readEnv('LEDGER_TABLE');
+const env = readEnv('LEDGER_TABLE', 'MAKERS_MAY_DECIDE');
 
-export const handler = logged(confirmApprovers({ ledger: openLedger(env.LEDGER_TABLE) }));
+export const handler = logged(
+  confirmApprovers({
+    ledger: openLedger(env.LEDGER_TABLE),
+    makersMayDecide: env.MAKERS_MAY_DECIDE === 'yes',
+  }),
+);

@@ -1,42 +1,86 @@
-import type { Approval, Person } from '../ledger/items.ts';
+import type { Approval } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ApproverRole, ConfirmApproversOutput, ConfirmApproversRequest } from '../payloads.ts';
-import { ApproversMustDifferError, ApproversNotRecordedError } from './errors.ts';
-import { isSamePerson, roleTitles } from './rules.ts';
+import {
+  ApprovedSomethingElseError,
+  ApproverMadeChangeError,
+  ApproversMustDifferError,
+  ApproversNotRecordedError,
+} from './errors.ts';
+import { isSamePerson, partInChange, roleTitles } from './rules.ts';
+import { presentSubject, requestedSubject, subjectChanges, subjectDigest } from './subject.ts';
+
+/** What confirming needs. */
+export interface ConfirmDependencies {
+  readonly ledger: Pick<Ledger, 'approvals' | 'promotion'>;
+  readonly makersMayDecide: boolean;
+}
+
+type RecordedApproval = Approval & Required<Pick<Approval, 'decidedBy'>>;
+
+const isApproved = (approval: Approval | undefined): approval is RecordedApproval =>
+  approval?.status === 'APPROVED' && approval.decidedBy !== undefined;
+
+const AGAIN = 'Push the commit again to start a new promotion.';
 
 /**
- * Who approved in a role, as recorded: the latest request counts.
+ * A role's approval, as recorded: the latest request counts.
  * @throws ApproversNotRecordedError if it is not an approval
  */
-export const recordedApprover = (
+export const recordedApproval = (
   promotionId: string,
   approvals: readonly Approval[],
   role: ApproverRole,
-): Pick<Person, 'subject' | 'name' | 'verifiedEmail'> => {
+): RecordedApproval => {
   const latest = approvals.findLast((approval) => approval.role === role);
-  if (latest?.status !== 'APPROVED' || latest.decidedBy === undefined)
+  if (!isApproved(latest))
     throw new ApproversNotRecordedError(
       `Promotion ${promotionId}: the ledger has no approval of ${roleTitles[role]}, its request is ${latest?.status ?? 'missing'}. ` +
-        'Only decisions on the approvals page count. Push the commit again to start a new promotion.',
+        `Only decisions on the approvals page count. ${AGAIN}`,
     );
-  return latest.decidedBy;
+  return latest;
 };
 
 /**
- * Sees again, from what is recorded, that two different people approved: a task token told by hand bypasses the page (T48).
- * @throws ApproversNotRecordedError, ApproversMustDifferError
+ * Sees again, from what is recorded, that two different people approved, neither of whom made the change, and what they
+ * approved: a task token told by hand bypasses the page (T48).
+ * @throws ApproversNotRecordedError, ApproversMustDifferError, ApproverMadeChangeError, ApprovedSomethingElseError
  */
 export const confirmApprovers =
-  ({ ledger }: { readonly ledger: Pick<Ledger, 'approvals'> }) =>
+  ({ ledger, makersMayDecide }: ConfirmDependencies) =>
   async ({ promotionId }: ConfirmApproversRequest): Promise<ConfirmApproversOutput> => {
-    const approvals = await ledger.approvals(promotionId);
-    const qc = recordedApprover(promotionId, approvals, 'qc');
-    const pmo = recordedApprover(promotionId, approvals, 'pmo');
-    if (isSamePerson(qc, pmo))
+    const [approvals, promotion] = await Promise.all([
+      ledger.approvals(promotionId),
+      ledger.promotion(promotionId),
+    ]);
+    const qc = recordedApproval(promotionId, approvals, 'qc');
+    const pmo = recordedApproval(promotionId, approvals, 'pmo');
+    if (isSamePerson(qc.decidedBy, pmo.decidedBy))
       throw new ApproversMustDifferError(
-        `Promotion ${promotionId}: ${qc.name} approved as QC and ${pmo.name} as PMO, with the same ` +
-          `${qc.subject === pmo.subject ? 'account' : `e-mail address ${qc.verifiedEmail}`}. ` +
-          'Two people must agree. Push the commit again to start a new promotion.',
+        `Promotion ${promotionId}: ${qc.decidedBy.name} approved as QC and ${pmo.decidedBy.name} as PMO, with the same ` +
+          `${qc.decidedBy.subject === pmo.decidedBy.subject ? 'account' : `e-mail address ${qc.decidedBy.verifiedEmail}`}. ` +
+          `Two people must agree. ${AGAIN}`,
       );
-    return { qc: qc.name, pmo: pmo.name };
+    for (const approval of [qc, pmo]) {
+      const { decidedBy, digest, dossier, role, subject } = approval;
+      // Who made the change is known from either request: the other one may have been made with less.
+      const part = [qc, pmo].map((one) => partInChange(decidedBy, one)).find((one) => one !== undefined);
+      if (!makersMayDecide && part !== undefined)
+        throw new ApproverMadeChangeError(
+          `Promotion ${promotionId}: ${decidedBy.name} approved as ${roleTitles[role]}, and ${part} the change. ` +
+            `Somebody else must approve it. ${AGAIN}`,
+        );
+      const requested = requestedSubject(subject, dossier);
+      // Configurations may change between QC and PMO: each was shown the one of its time.
+      const now = presentSubject(approval, promotion, dossier.configurationVersion);
+      const changes = subjectChanges(requested, now).map(
+        ({ what, before, now }) => `${what} ${before}, now ${now}`,
+      );
+      if (changes.length > 0 || subjectDigest(requested) !== digest)
+        throw new ApprovedSomethingElseError(
+          `Promotion ${promotionId}: ${decidedBy.name} approved something else as ${roleTitles[role]}: ` +
+            `${changes.join('; ') || `what is recorded does not have the digest ${digest}`}. ${AGAIN}`,
+        );
+    }
+    return { qc: qc.decidedBy.name, pmo: pmo.decidedBy.name };
   };

@@ -2,13 +2,17 @@ import type { Approval, Person, RefusalReason } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { ApprovalOutput, Decision } from '../payloads.ts';
 import type { TaskCompletions, Told } from '../task-completions.ts';
-import { mayDecide } from './rules.ts';
+import { type AnnounceDependencies, announce } from './announce.ts';
+import { type ApprovalPolicy, mayDecide } from './rules.ts';
+import type { SubjectChange } from './subject.ts';
 
 /** What deciding needs. */
-export interface DecideDependencies {
+export interface DecideDependencies extends AnnounceDependencies {
   readonly ledger: Ledger;
   readonly tasks: TaskCompletions;
-  readonly now: () => Date;
+  readonly policy: ApprovalPolicy;
+  /** Version of an application's configuration as it is deployed. */
+  readonly configurationVersion: (application: string) => string;
 }
 
 /** One person's attempt to decide. */
@@ -17,6 +21,12 @@ export interface DecideInput {
   readonly decision: Decision;
   readonly comment: string;
   readonly person: Person;
+  /** When the person signed in. In ms since the epoch. */
+  readonly signedInAt: number;
+  /** The digest that came with the decision: what the person was shown. */
+  readonly shownDigest: string;
+  /** Whether Step Functions runs the promotion. */
+  readonly isRunning: boolean;
 }
 
 /** What came of it. A refusal is an expected outcome, not an error. */
@@ -26,6 +36,8 @@ export type DecideOutcome =
       readonly kind: 'refused';
       readonly reason: RefusalReason;
       readonly message: string;
+      /** With `SubjectChanged`: what is not as it was shown. */
+      readonly changes?: readonly SubjectChange[];
       /** Absent if there is no such request. */
       readonly approval?: Approval;
     };
@@ -63,24 +75,22 @@ export const tellDecision = async (
   return { told, approval };
 };
 
-const isSameDecision = (approval: Approval, { decision, person }: DecideInput): boolean =>
-  approval.decision === decision && approval.decidedBy?.subject === person.subject;
-
 /**
- * Records one decision and completes the state that waits for it. Of two that decide at once exactly one counts; the
- * same person sending the same decision again gets the same answer. Refusals are recorded.
+ * Records one decision, completes the state that waits for it, and tells the others. Of several sent at once exactly one
+ * counts, whoever sent them. Refusals are recorded.
  */
 export const decideApproval =
   (dependencies: DecideDependencies) =>
   async (input: DecideInput): Promise<DecideOutcome> => {
-    const { ledger, now } = dependencies;
-    const { decision, comment, person } = input;
+    const { ledger, now, policy, configurationVersion } = dependencies;
+    const { decision, comment, person, signedInAt, shownDigest, isRunning } = input;
     const identity = { subject: person.subject, name: person.name, verifiedEmail: person.verifiedEmail };
 
     const refuse = async (
       approval: Approval,
       reason: RefusalReason,
       message: string,
+      changes?: readonly SubjectChange[],
     ): Promise<DecideOutcome> => {
       const { promotionId, approvalId, role } = approval;
       await ledger.addRefusal({
@@ -91,12 +101,14 @@ export const decideApproval =
         reason,
         at: now().toISOString(),
       });
-      return { kind: 'refused', reason, message, approval };
+      return { kind: 'refused', reason, message, approval, ...(changes ? { changes } : {}) };
     };
     const complete = async (decided: Approval): Promise<DecideOutcome> => {
       const { told, approval } = await tellDecision(dependencies, decided);
+      // A mail that could not be sent is sent by reconciling; the decision counts all the same.
+      const announced = await announce(dependencies, approval).catch(() => approval);
       return told === 'told'
-        ? { kind: 'decided', approval }
+        ? { kind: 'decided', approval: announced }
         : refuse(
             approval,
             'NoLongerOpen',
@@ -114,10 +126,22 @@ export const decideApproval =
           message:
             'There is no such request. Open the link of the latest mail, or the list of pending approvals.',
         };
-      // Whoever recorded it tells it; were that cut short, reconciling does. Telling twice would look like nobody waits.
-      if (isSameDecision(approval, input)) return { kind: 'decided', approval };
-      const ruling = mayDecide(approval, await ledger.approvals(approval.promotionId), person, now());
-      if (ruling.kind === 'refused') return refuse(approval, ruling.reason, ruling.message);
+      const [approvals, promotion] = await Promise.all([
+        ledger.approvals(approval.promotionId),
+        ledger.promotion(approval.promotionId),
+      ]);
+      const ruling = mayDecide(approval, {
+        person,
+        signedInAt,
+        approvals,
+        promotion,
+        isRunning,
+        configurationVersion: configurationVersion(approval.application),
+        shownDigest,
+        policy,
+        now: now(),
+      });
+      if (ruling.kind === 'refused') return refuse(approval, ruling.reason, ruling.message, ruling.changes);
       const decided: Approval = {
         ...approval,
         status: decision === 'approve' ? 'APPROVED' : 'REFUSED',

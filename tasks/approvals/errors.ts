@@ -7,3 +7,13 @@ export class ApproversNotRecordedError extends Error {
 export class ApproversMustDifferError extends Error {
   override readonly name = 'ApproversMustDiffer';
 }
+
+/** Somebody approved a change of their own. */
+export class ApproverMadeChangeError extends Error {
+  override readonly name = 'ApproverMadeChange';
+}
+
+/** A recorded approval is about something else than what would be built. */
+export class ApprovedSomethingElseError extends Error {
+  override readonly name = 'ApprovedSomethingElse';
+}

@@ -1,8 +1,10 @@
 import type { Approval } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import { approvalNotice, type Notices } from '../notices.ts';
-import type { RequestApprovalRequest } from '../payloads.ts';
+import type { ApprovalSubject, RequestApprovalRequest } from '../payloads.ts';
+import type { Dossier } from './dossier.ts';
 import { hasExpired } from './rules.ts';
+import { requestedSubject, subjectDigest } from './subject.ts';
 
 /** What requesting needs. */
 export interface RequestApprovalDependencies {
@@ -11,6 +13,8 @@ export interface RequestApprovalDependencies {
   readonly now: () => Date;
   /** 128 random bits in base64url. */
   readonly newApprovalId: () => string;
+  /** Collects on what grounds the role is asked. */
+  readonly collect: (promotionId: string, subject: ApprovalSubject) => Promise<Dossier>;
   readonly siteUrl: string;
 }
 
@@ -20,21 +24,28 @@ export interface RequestedApproval {
   readonly attempt: number;
 }
 
-/**
- * The request that a try of the state waits for: an open or decided one is taken over, with the time that this try
- * has; after an expired one comes the next.
- */
-export const approvalFor = (
+/** The request that a later try of the state takes over, with the time that this try has; none if it is over. */
+export const takenOver = (
+  latest: Approval | undefined,
+  { taskToken, expiresInSeconds }: RequestApprovalRequest,
+  now: Date,
+): Approval | undefined => {
+  if (latest === undefined || latest.taskToken === taskToken) return latest;
+  // A decision in time stays valid: only what nobody decided is asked anew.
+  if (latest.status === 'PENDING' && !hasExpired(latest, now))
+    return { ...latest, taskToken, expiresAt: after(now, expiresInSeconds) };
+  return latest.decision === undefined ? undefined : { ...latest, taskToken };
+};
+
+/** The next request of a state. */
+export const nextRequest = (
   latest: Approval | undefined,
   request: RequestApprovalRequest,
   approvalId: string,
+  dossier: Dossier,
   now: Date,
 ): Approval => {
   const { promotionId, state, role, subject, taskToken, expiresInSeconds } = request;
-  const expiresAt = new Date(now.getTime() + expiresInSeconds * 1000).toISOString();
-  if (latest?.taskToken === taskToken) return latest;
-  if (latest !== undefined && !isOver(latest, now))
-    return { ...latest, taskToken, ...(latest.status === 'PENDING' ? { expiresAt } : {}) };
   return {
     approvalId,
     promotionId,
@@ -43,32 +54,35 @@ export const approvalFor = (
     role,
     attempt: (latest?.attempt ?? 0) + 1,
     subject,
+    dossier,
+    digest: subjectDigest(requestedSubject(subject, dossier)),
     taskToken,
     status: 'PENDING',
     requestedAt: now.toISOString(),
-    expiresAt,
+    expiresAt: after(now, expiresInSeconds),
   };
 };
 
-// A decision in time stays valid: only what nobody decided is asked anew.
-const isOver = (approval: Approval, now: Date): boolean =>
-  approval.status === 'EXPIRED' || (approval.status === 'PENDING' && hasExpired(approval, now));
+const after = (now: Date, seconds: number): string => new Date(now.getTime() + seconds * 1000).toISOString();
 
 const claim = async (
-  { ledger, now, newApprovalId }: RequestApprovalDependencies,
+  { ledger, now, newApprovalId, collect }: RequestApprovalDependencies,
   request: RequestApprovalRequest,
 ): Promise<Approval> => {
   for (;;) {
     const latest = await ledger.latestApproval(request.promotionId, request.role);
-    const approval = approvalFor(latest, request, newApprovalId(), now());
+    const same = takenOver(latest, request, now());
     try {
-      if (latest?.attempt === approval.attempt) await ledger.replaceApproval(latest, approval);
-      else {
-        if (latest?.status === 'PENDING')
-          await ledger.replaceApproval(latest, { ...latest, status: 'EXPIRED' });
-        await ledger.addApproval(approval);
+      if (latest !== undefined && same !== undefined) {
+        if (same !== latest) await ledger.replaceApproval(latest, same);
+        return same;
       }
-      return approval;
+      const dossier = await collect(request.promotionId, request.subject);
+      const next = nextRequest(latest, request, newApprovalId(), dossier, now());
+      if (latest?.status === 'PENDING')
+        await ledger.replaceApproval(latest, { ...latest, status: 'EXPIRED' });
+      await ledger.addApproval(next);
+      return next;
     } catch (error) {
       if (!(error instanceof LedgerConflictError)) throw error;
     }

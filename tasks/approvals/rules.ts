@@ -1,5 +1,12 @@
-import type { Approval, Person, RefusalReason } from '../ledger/items.ts';
+import type { Approval, Person, Promotion, RefusalReason } from '../ledger/items.ts';
 import type { ApproverRole } from '../payloads.ts';
+import {
+  presentSubject,
+  requestedSubject,
+  type SubjectChange,
+  subjectChanges,
+  subjectDigest,
+} from './subject.ts';
 
 /** Role names as pages, mails and messages write them. */
 export const roleTitles: Readonly<Record<ApproverRole, string>> = { qc: 'QC', pmo: 'PMO' };
@@ -7,7 +14,40 @@ export const roleTitles: Readonly<Record<ApproverRole, string>> = { qc: 'QC', pm
 /** What the rules say about one person's attempt to decide. */
 export type Ruling =
   | { readonly kind: 'ok' }
-  | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly message: string };
+  | {
+      readonly kind: 'refused';
+      readonly reason: RefusalReason;
+      readonly message: string;
+      /** With `SubjectChanged`: what is not as it was shown. */
+      readonly changes?: readonly SubjectChange[];
+    };
+
+/** The rules that a configuration may loosen or tighten. */
+export interface ApprovalPolicy {
+  /** Whether whoever wrote, committed or pushed the change may decide about it. */
+  readonly makersMayDecide: boolean;
+  /** Minutes after which somebody must sign in again to decide. */
+  readonly freshSignInMinutes: number;
+}
+
+/** Under which circumstances somebody tries to decide. */
+export interface Circumstances {
+  readonly person: Person;
+  /** When the person signed in. In ms since the epoch. */
+  readonly signedInAt: number;
+  /** All approvals of the promotion. */
+  readonly approvals: readonly Approval[];
+  /** Undefined if the execution was started by hand. */
+  readonly promotion: Promotion | undefined;
+  /** Whether the execution is under way. */
+  readonly isRunning: boolean;
+  /** The application's configuration as it is deployed now. */
+  readonly configurationVersion: string;
+  /** The digest of what the person was shown. */
+  readonly shownDigest: string;
+  readonly policy: ApprovalPolicy;
+  readonly now: Date;
+}
 
 type Identity = Pick<Person, 'subject' | 'verifiedEmail'>;
 
@@ -20,38 +60,31 @@ export const isSamePerson = (a: Identity, b: Identity): boolean =>
 export const hasExpired = (approval: Approval, now: Date): boolean =>
   approval.status === 'EXPIRED' || now.getTime() >= Date.parse(approval.expiresAt);
 
+/** What somebody did with the change, or undefined if nothing is known. */
+export const partInChange = (
+  person: Pick<Person, 'name' | 'verifiedEmail'>,
+  { subject, dossier }: Pick<Approval, 'subject' | 'dossier'>,
+): 'wrote or committed' | 'pushed' | undefined => {
+  const email = person.verifiedEmail.toLowerCase();
+  if (email !== '' && dossier.makers.some((maker) => maker.toLowerCase() === email))
+    return 'wrote or committed';
+  // IAM tells who pushed by the name of a user or of a role's session, which identity centres fill with either of these.
+  const pusher = (subject.pushedBy.split('/').at(-1) ?? '').toLowerCase();
+  return pusher !== '' && (pusher === person.name.toLowerCase() || pusher === email) ? 'pushed' : undefined;
+};
+
 /** Whether half of the time has passed without a decision: whoever should decide may not have got the mail. */
 export const isWaitingLong = ({ status, requestedAt, expiresAt }: Approval, now: Date): boolean =>
   status === 'PENDING' && now.getTime() >= (Date.parse(requestedAt) + Date.parse(expiresAt)) / 2;
 
 const refused = (reason: RefusalReason, message: string): Ruling => ({ kind: 'refused', reason, message });
 
-/**
- * Whether this person may decide this request now.
- * @param approvals all of the promotion's approvals; whoever approved in the other role may not decide here
- */
-export const mayDecide = (
+/** Whether somebody else is to decide: the role, the other approver, and who made the change. */
+const ruleOnPerson = (
   approval: Approval,
-  approvals: readonly Approval[],
-  person: Person,
-  now: Date,
-): Ruling => {
+  { person, approvals, policy }: Circumstances,
+): Ruling | undefined => {
   const title = roleTitles[approval.role];
-  if (!person.groups.includes(approval.role))
-    return refused(
-      'NotInRole',
-      `${person.name} is not in the group ${approval.role}: only its members decide as ${title}.`,
-    );
-  if (approval.status === 'APPROVED' || approval.status === 'REFUSED')
-    return refused(
-      'AlreadyDecided',
-      `${approval.decidedBy?.name ?? 'Somebody'} has ${approval.status === 'APPROVED' ? 'approved' : 'refused'} this already.`,
-    );
-  if (hasExpired(approval, now))
-    return refused(
-      'Expired',
-      `This request expired at ${approval.expiresAt}. After a redrive, ${title} gets a new one.`,
-    );
   const other = approvals.find(
     (candidate) =>
       candidate.role !== approval.role &&
@@ -63,6 +96,66 @@ export const mayDecide = (
     return refused(
       'ApproversMustDiffer',
       `${person.name} approved as ${roleTitles[other.role]}: somebody else must decide as ${title}.`,
+    );
+  if (policy.makersMayDecide) return undefined;
+  const part = partInChange(person, approval);
+  if (part !== undefined)
+    return refused(
+      'MadeTheChange',
+      `${person.name} ${part} this change: somebody else must decide as ${title}.`,
+    );
+  if (person.verifiedEmail === '')
+    return refused(
+      'NoVerifiedEmail',
+      `${person.name} has no verified e-mail address, so it cannot be told who made this change. ` +
+        'Ask an administrator to verify it in the user pool, then sign in again.',
+    );
+  return undefined;
+};
+
+/**
+ * Whether this person may decide this request now. Nobody is exempt: what a person may do elsewhere is not asked.
+ * The one place that rules on decisions.
+ */
+export const mayDecide = (approval: Approval, circumstances: Circumstances): Ruling => {
+  const { person, promotion, isRunning, configurationVersion, shownDigest, policy, now } = circumstances;
+  const { role, status } = approval;
+  const title = roleTitles[role];
+  if (!person.groups.includes(role))
+    return refused(
+      'NotInRole',
+      `${person.name} is not in the group ${role}: only its members decide as ${title}.`,
+    );
+  if (status === 'APPROVED' || status === 'REFUSED')
+    return refused(
+      'AlreadyDecided',
+      `${approval.decidedBy?.name ?? 'Somebody'} has ${status === 'APPROVED' ? 'approved' : 'refused'} this already.`,
+    );
+  if (status === 'WITHDRAWN' || (!isRunning && !hasExpired(approval, now)))
+    return refused('Withdrawn', approval.withdrawnBecause ?? 'The promotion was stopped: nobody is asked.');
+  if (hasExpired(approval, now))
+    return refused(
+      'Expired',
+      `This request expired at ${approval.expiresAt}. After a redrive, ${title} gets a new one.`,
+    );
+  const onPerson = ruleOnPerson(approval, circumstances);
+  if (onPerson !== undefined) return onPerson;
+  const requested = requestedSubject(approval.subject, approval.dossier);
+  const changes = subjectChanges(requested, presentSubject(approval, promotion, configurationVersion));
+  if (changes.length > 0 || subjectDigest(requested) !== approval.digest || shownDigest !== approval.digest)
+    return {
+      kind: 'refused',
+      reason: 'SubjectChanged',
+      message:
+        changes.length > 0
+          ? 'What was asked about has changed since. A new request follows.'
+          : 'The decision was not about what this page shows. Look again, then decide.',
+      changes,
+    };
+  if (now.getTime() - circumstances.signedInAt > policy.freshSignInMinutes * 60_000)
+    return refused(
+      'SignInTooOld',
+      `A decision needs a sign-in of the last ${policy.freshSignInMinutes} minutes. Sign in again, then decide.`,
     );
   return { kind: 'ok' };
 };

@@ -66,8 +66,9 @@ export const jobFacts = (job: Job): readonly Fact[] => {
  * @param noticedAt when it was seen closed, ISO 8601: records of what is closed early do not tell since when
  */
 export const approvalFacts = (approval: Approval, noticedAt: string): readonly Fact[] => {
-  const { role, attempt, state, subject, status, decision, decidedBy, decidedAt, comment } = approval;
-  const about = { role, attempt, state, subject: { ...subject } };
+  const { role, attempt, state, subject, digest, status, decision, decidedBy, decidedAt, comment } = approval;
+  // The digest binds request and decision to what was shown, test report and configuration included.
+  const about = { role, attempt, state, subject: { ...subject }, digest };
   const place = `${role}#${attempt}`;
   const requested: Fact = {
     key: `approval-requested#${place}`,

@@ -1,21 +1,36 @@
+import { randomBytes } from 'node:crypto';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { logged } from '../log.ts';
-import { readEnv } from '../read-env.ts';
+import { createExecutions } from '../promotions/sfn-executions.ts';
+import { readEnv, wholeNumber } from '../read-env.ts';
 import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
 import { createSnsNotices } from '../sns-notices.ts';
 import { createJobKinds } from './job-kinds.ts';
 import { reconcileJobs } from './reconcile-jobs.ts';
 
-const env = readEnv('APPLICATION', 'AWS_REGION', 'LEDGER_TABLE', 'PROMOTIONS_TOPIC_ARN', 'SITE_URL');
+const env = readEnv(
+  'APPLICATION',
+  'AWS_REGION',
+  'LEDGER_TABLE',
+  'PROMOTIONS_TOPIC_ARN',
+  'SITE_URL',
+  'CONFIGURATION_VERSION',
+  'REMINDER_HOURS',
+);
+const executions = createExecutions();
 
 export const handler = logged(
   reconcileJobs({
     ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
     tasks: createSfnTaskCompletions(),
     kinds: createJobKinds(env.AWS_REGION),
-    now: () => new Date(),
-    application: env.APPLICATION,
     notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
+    isRunning: async (executionArn) => (await executions.describe(executionArn)).status === 'RUNNING',
+    now: () => new Date(),
+    newApprovalId: () => randomBytes(16).toString('base64url'),
+    application: env.APPLICATION,
     siteUrl: env.SITE_URL,
+    configurationVersion: env.CONFIGURATION_VERSION,
+    reminderHours: wholeNumber('REMINDER_HOURS', env.REMINDER_HOURS),
   }),
 );

@@ -1,3 +1,4 @@
+import type { Dossier } from '../approvals/dossier.ts';
 import type { ApprovalSubject, ApproverRole, Decision, Environment, JobKind } from '../payloads.ts';
 
 /** How a promotion stands: Step Functions' execution status, with refusals told apart. */
@@ -63,7 +64,8 @@ export interface Job {
   readonly endedAt?: string;
 }
 
-export type ApprovalStatus = 'PENDING' | 'APPROVED' | 'REFUSED' | 'EXPIRED';
+/** `WITHDRAWN`: the promotion ended, or a new request took its place. */
+export type ApprovalStatus = 'PENDING' | 'APPROVED' | 'REFUSED' | 'EXPIRED' | 'WITHDRAWN';
 
 /** A signed-in person, from the verified claims of the identity provider. */
 export interface Person {
@@ -88,6 +90,10 @@ export interface Approval {
   /** 1, 2, …: a redrive after an expired request makes the next. */
   readonly attempt: number;
   readonly subject: ApprovalSubject;
+  /** On what grounds the role is asked. */
+  readonly dossier: Dossier;
+  /** Digest of what is decided upon; comes back with the decision. */
+  readonly digest: string;
   readonly taskToken: string;
   readonly status: ApprovalStatus;
   /** ISO 8601. */
@@ -95,8 +101,10 @@ export interface Approval {
   readonly expiresAt: string;
   /** When the mail was handed to SNS. */
   readonly mailedAt?: string;
-  /** When operators were told that nobody had decided yet. */
+  /** When the last reminder was handed to SNS. */
   readonly remindedAt?: string;
+  /** When operators were told that nobody had decided yet. */
+  readonly escalatedAt?: string;
   /** Set with APPROVED and REFUSED. */
   readonly decision?: Decision;
   readonly decidedBy?: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>;
@@ -104,6 +112,10 @@ export interface Approval {
   readonly comment?: string;
   /** The task token that was told the decision. */
   readonly answeredToken?: string;
+  /** Set with WITHDRAWN: why nobody is asked any more. */
+  readonly withdrawnBecause?: string;
+  /** When the others were told how it ended. */
+  readonly announcedAt?: string;
 }
 
 /** An attempt to decide that the rules did not allow. */
@@ -121,6 +133,11 @@ export interface Refusal {
 export type RefusalReason =
   | 'NotInRole'
   | 'ApproversMustDiffer'
+  | 'MadeTheChange'
+  | 'NoVerifiedEmail'
   | 'AlreadyDecided'
   | 'Expired'
+  | 'Withdrawn'
+  | 'SubjectChanged'
+  | 'SignInTooOld'
   | 'NoLongerOpen';

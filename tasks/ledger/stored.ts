@@ -36,20 +36,25 @@ export const REFUSAL_PREFIX = 'REFUSAL#';
 /** A job is open until its outcome has been told to the token that waits now. */
 export const isJobOpen = (job: Job): boolean => job.answeredToken !== job.taskToken;
 
-/** An approval is open until it has expired, or its decision has been told to the token that waits now. */
+/** An approval is open until it is over, the token that waits now has been told a decision, and the others as well. */
 export const isApprovalOpen = (approval: Approval): boolean =>
-  approval.status === 'PENDING' ||
-  (approval.status !== 'EXPIRED' && approval.answeredToken !== approval.taskToken);
+  approval.status === 'PENDING' || isUntold(approval) || approval.announcedAt === undefined;
 
-const canonical = (value: unknown): unknown =>
-  value !== null && typeof value === 'object' && !Array.isArray(value)
-    ? Object.fromEntries(
-        Object.entries(value)
-          .filter(([, entry]) => entry !== undefined)
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([name, entry]) => [name, canonical(entry)]),
-      )
-    : value;
+/** Whether there is a decision that the token which waits now has not been told. */
+export const isUntold = ({ decision, answeredToken, taskToken }: Approval): boolean =>
+  decision !== undefined && answeredToken !== taskToken;
+
+/** A value whose JSON text does not depend on the order of fields, which DynamoDB does not keep. */
+export const canonical = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, entry]) => entry !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, entry]) => [name, canonical(entry)]),
+  );
+};
 
 /** Digest of a record: the same for the same content, whatever the order of its fields. */
 export const versionOf = (record: object): string =>

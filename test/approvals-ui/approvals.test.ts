@@ -113,6 +113,7 @@ describe('one approval', () => {
         commitMessage: 'What is live',
         status: 'SUCCEEDED',
         startedAt: '2026-11-20T10:00:00.000Z',
+        deployments: { prod: 'd-live' },
       },
       (history) => history.succeeded(),
     );
@@ -130,7 +131,7 @@ describe('one approval', () => {
     expect(html).not.toContain('<form method="post" action="/approvals');
   });
 
-  it('says when it has expired, is decided, or is no longer open', async () => {
+  it('says when it has expired, or was withdrawn', async () => {
     const scene = createScene();
     const approval = await scene.addQcRequest();
     scene.advance(WEEK);
@@ -141,8 +142,20 @@ describe('one approval', () => {
     scene.executions.clear();
     await scene.ledger.updatePromotion(approval.promotionId, { status: 'ABORTED' });
     expect(await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text()).toContain(
-      'This request is no longer open',
+      'This request was withdrawn',
     );
+  });
+
+  it.each([
+    ['WITHDRAWN', 'This request was withdrawn', 'QC was asked, and is no longer'],
+    ['EXPIRED', 'This request has expired', 'QC did not decide in time'],
+  ] as const)('says that it is %s, and nothing else', async (status, title, line) => {
+    const scene = createScene();
+    await scene.addQcRequest({ status, expiresAt: '2026-11-22T10:20:00.000Z' });
+    const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
+    expect(html).toContain(title);
+    expect(html).toContain(line);
+    expect(html).not.toMatch(/QC (refused|approved)|value="approve"/);
   });
 
   it('is not found under an id that was never given', async () => {

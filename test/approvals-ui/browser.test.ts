@@ -1,20 +1,13 @@
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { stateNames } from '../../workflows/state-names.ts';
-import { launchChromium, type View } from '../support/chromium.ts';
-import { anApproval, aPromotion } from '../tasks/doubles/samples.ts';
+import { aDossier, anApproval, aPromotion } from '../tasks/doubles/samples.ts';
+import { openBrowser } from './support/browser.ts';
 import { createHistory } from './support/history.ts';
-import { untilPmo, untilProd, untilQc } from './support/scene.ts';
+import { untilPmo, untilProd } from './support/scene.ts';
 import { serveSite } from './support/served-site.ts';
 
 jest.setTimeout(120_000);
 
-const axeSource = fs.readFileSync(
-  path.join(path.dirname(createRequire(path.resolve('package.json')).resolve('axe-core')), 'axe.min.js'),
-  'utf8',
-);
 const PROMOTION = aPromotion();
 const QC_PATH = '/approvals/qc-request-1';
 const PMO_PATH = '/approvals/pmo-request-1';
@@ -25,27 +18,6 @@ beforeEach(async () => {
   await site.addQcRequest();
 });
 afterEach(() => site.stop());
-
-const contexts = new Map<string, BrowserContext>();
-afterAll(async () => {
-  for (const context of contexts.values()) await context.close();
-});
-
-/** A browser that nobody has signed in on, which reports what went wrong in it and where it asked for things. */
-const openBrowser = async (view: View = {}) => {
-  const key = JSON.stringify(view);
-  const context = contexts.get(key) ?? (await launchChromium(view));
-  contexts.set(key, context);
-  await context.clearCookies();
-  for (const old of context.pages().slice(1)) await old.close();
-  const page = await context.newPage();
-  const problems: string[] = [];
-  const requested: URL[] = [];
-  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('request', (request) => requested.push(new URL(request.url())));
-  return { page, problems, requested };
-};
 
 /** Opens a page of the site and signs in on the way. */
 const openAs = async (page: Page, name: string, target: string) => {
@@ -212,84 +184,6 @@ describe('a page that is followed live', () => {
   });
 });
 
-describe.each([360, 1440])('at %d pixels', (width) => {
-  it.each(['light', 'dark'] as const)(
-    'every page in %s is accessible, fits, and is small',
-    async (colorScheme) => {
-      await site.addPromotion(
-        {
-          promotionId: 'failed',
-          executionArn: 'arn:failed',
-          status: 'FAILED',
-          commitMessage: `Long ${'and unbroken'.repeat(20)}`,
-          application: 'an-application-with-a-rather-long-name',
-        },
-        (history) => untilQc(history).taskTimedOut().executionFailed('States.Timeout'),
-      );
-      await site.ledger.addRefusal({
-        promotionId: PROMOTION.promotionId,
-        approvalId: 'qc-request-1',
-        role: 'qc',
-        person: { subject: 'sub-of-olga', name: 'olga', verifiedEmail: '' },
-        reason: 'NotInRole',
-        at: '2026-11-22T10:11:00.000Z',
-      });
-      const { page, problems, requested } = await openBrowser({ width, colorScheme });
-      await page.goto(`${site.siteUrl}/`);
-      const seen = [await look(page, width)];
-      await page.click('button[value="sam"]');
-      await page.waitForURL(`${site.siteUrl}/`);
-      for (const target of [
-        '/',
-        QC_PATH,
-        '/promotions',
-        `/promotions/${PROMOTION.promotionId}`,
-        '/promotions/failed',
-        '/signed-out',
-        '/nothing',
-      ]) {
-        await page.goto(`${site.siteUrl}${target}`);
-        seen.push(await look(page, width));
-      }
-      await page.goto(`${site.siteUrl}${QC_PATH}`);
-      await page.click('button[value="approve"]');
-      seen.push(await look(page, width));
-      for (const { violations, overflow, bytes, clipped } of seen) {
-        expect({ violations, overflow, clipped }).toEqual({ violations: [], overflow: 0, clipped: [] });
-        expect(bytes).toBeLessThan(60_000);
-      }
-      // The page that is not found is reported by the browser itself.
-      expect(problems.filter((problem) => !problem.includes('404'))).toEqual([]);
-      expect([...new Set(requested.map(({ hostname }) => hostname))]).toEqual(['127.0.0.1']);
-    },
-  );
-});
-
-/** What is wrong with a page, its weight with everything that it loads, and labels that leave their nodes. */
-const look = async (page: Page, width: number) => {
-  const result = (await page.evaluate(`${axeSource}; axe.run()`)) as {
-    passes: unknown[];
-    violations: { id: string; nodes: { target: string[] }[] }[];
-  };
-  expect(result.passes.length).toBeGreaterThan(5);
-  return {
-    violations: result.violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' '))}`,
-    ),
-    overflow: Math.max(0, ((await page.evaluate('document.documentElement.scrollWidth')) as number) - width),
-    bytes: (await page.evaluate(
-      `['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
-        .reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0)`,
-    )) as number,
-    clipped: (await page.evaluate(
-      `[...document.querySelectorAll('.node')].filter((node) => {
-        const box = node.querySelector('rect').getBoundingClientRect();
-        return [...node.querySelectorAll('text')].some((text) => text.getBoundingClientRect().right > box.right - 2);
-      }).map((node) => node.dataset.state)`,
-    )) as string[],
-  };
-};
-
 it('is used with the keyboard alone', async () => {
   const { page } = await openBrowser();
   await page.goto(`${site.siteUrl}${QC_PATH}`);
@@ -307,4 +201,50 @@ it('is used with the keyboard alone', async () => {
   await page.keyboard.press('Enter');
   await page.waitForSelector('text=Approved as QC');
   expect(site.told).toHaveLength(1);
+});
+
+it('shows script in whatever comes from outside as text', async () => {
+  const evil = '<script>alert(1)</script><img src=x onerror="alert(2)">';
+  const [commit] = aDossier().commits;
+  if (!commit) throw new Error('the sample has no commit');
+  await site.addQcRequest(
+    {
+      approvalId: 'evil',
+      promotionId: 'evil',
+      application: evil,
+      subject: { ...anApproval().subject, application: evil, branch: evil, pushedBy: evil },
+      dossier: aDossier({
+        commits: [{ ...commit, author: evil, committer: `${evil}2`, message: `${evil}\n\n${evil}` }],
+        files: [{ path: evil, change: 'added' }],
+        gaps: [evil],
+      }),
+    },
+    {
+      promotionId: 'evil',
+      executionArn: 'arn:evil',
+      application: evil,
+      branch: evil,
+      commitMessage: evil,
+      commitAuthor: evil,
+      commitAuthorEmail: evil,
+    },
+  );
+  const { page, problems } = await openBrowser();
+  const dialogs: string[] = [];
+  page.on('dialog', async (dialog) => {
+    dialogs.push(dialog.message());
+    await dialog.dismiss();
+  });
+  await openAs(page, 'quinn', '/approvals/evil');
+  await page.fill('textarea', evil);
+  await page.click('button[value="approve"]');
+  await page.waitForSelector('text=Approved as QC');
+  expect(await page.textContent('.notice .comment')).toBe(evil);
+  expect(await page.textContent('.commits strong')).toBe(evil);
+  expect(await page.textContent('h1')).toBe(evil);
+  for (const target of ['/', '/promotions', '/promotions/evil']) {
+    await page.goto(`${site.siteUrl}${target}`);
+    expect(await page.locator('main script, main img').count()).toBe(0);
+  }
+  expect({ dialogs, problems }).toEqual({ dialogs: [], problems: [] });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { groupsOf, personFromClaims } from '../../approvals-ui/sign-in/claims.ts';
+import { groupsOf, personFromClaims, signedInAt } from '../../approvals-ui/sign-in/claims.ts';
 
 describe('the group claim', () => {
   it.each([
@@ -84,5 +84,16 @@ describe('a person', () => {
     expect(() => personFromClaims({ ...claims, sub })).toThrow(
       expect.objectContaining({ name: 'UnusableClaims' }),
     );
+  });
+});
+
+describe('the time of the sign-in', () => {
+  it.each([
+    ['is now where the provider does not tell', {}, 1_000_000],
+    ['is when the provider asked, if it answered from a session of its own', { auth_time: 400 }, 400_000],
+    ['is never later than now', { auth_time: 2_000 }, 1_000_000],
+    ['is now for anything that is no time', { auth_time: '400' }, 1_000_000],
+  ])('%s', (_, claims, expected) => {
+    expect(signedInAt(claims, 1_000_000)).toBe(expected);
   });
 });

@@ -1,4 +1,4 @@
-import { type ConfigError, readConfig } from '../../infra/config.ts';
+import { type ConfigError, configurationVersion, readConfig } from '../../infra/config.ts';
 
 const shared = {
   approvers: { qc: ['quinn@example.com'], pmo: ['parker@example.com'] },
@@ -43,7 +43,20 @@ it('fills in what an application leaves out', () => {
       },
     ],
     network: { internetAccess: 'nat-gateway', cidr: '10.0.0.0/16' },
+    approvals: { makersMayDecide: false, reminderHours: 24, freshSignInMinutes: 15 },
   });
+});
+
+it('gives another version to another configuration, and the same to the same', () => {
+  const version = (change: object, shared: object = {}) => {
+    const read = readConfig(config(change, shared));
+    const [application] = read.applications;
+    return application && configurationVersion(read, application);
+  };
+  expect(version({})).toMatch(/^[0-9a-f]{12}$/);
+  expect(version({})).toBe(version({ port: 8080 }));
+  expect(version({})).not.toBe(version({ port: 8081 }));
+  expect(version({})).not.toBe(version({}, { approvals: { makersMayDecide: true } }));
 });
 
 it("prefers an application's own approvers and operators", () => {
@@ -81,6 +94,20 @@ it('keeps account and region', () => {
 
 describe('fails, naming key, value and remedy', () => {
   it.each<[string, unknown, string, string, string]>([
+    [
+      'an unknown rule of approvals',
+      config({}, { approvals: { makersMayDecide: 'yes' } }),
+      'approvals.makersMayDecide',
+      '"yes"',
+      'true or false',
+    ],
+    [
+      'reminders without a pause',
+      config({}, { approvals: { reminderHours: 0 } }),
+      'approvals.reminderHours',
+      '0',
+      'from 1 to 720',
+    ],
     ['no configuration', undefined, 'lockstep', 'nothing was given', 'Give an object'],
     ['no application', { ...shared, applications: [] }, 'lockstep.applications', '[]', 'at least one'],
     ['a name in capitals', config({ name: 'Orders' }), 'applications[0].name', '"Orders"', 'lower-case'],
@@ -120,15 +147,25 @@ describe('fails, naming key, value and remedy', () => {
     ['an account', config({}, { env: { account: 12 } }), 'env.account', '12', '12 digits'],
     ['a region', config({}, { env: { region: 'Frankfurt' } }), 'env.region', '"Frankfurt"', 'us-east-1'],
     [
+      'a source that does not tell who made a change',
+      config({ source: { objectKey: 'orders.zip' } }),
+      '[0].source',
+      'orders.zip',
+      'lockstep.approvals.makersMayDecide',
+    ],
+    [
       'two sources',
-      config({ source: { repository: 'example/orders', objectKey: 'orders.zip' } }),
+      config(
+        { source: { repository: 'example/orders', objectKey: 'orders.zip' } },
+        { approvals: { makersMayDecide: true } },
+      ),
       '[0].source',
       'orders.zip',
       'either connectionArn and repository, or objectKey',
     ],
     [
       'a repository without connection',
-      config({ source: { repository: 'example/orders' } }),
+      config({ source: { repository: 'example/orders' } }, { approvals: { makersMayDecide: true } }),
       '[0].source.connectionArn',
       'nothing was given',
       'Make a connection',
@@ -142,7 +179,7 @@ describe('fails, naming key, value and remedy', () => {
             repository: 'example/orders',
           },
         },
-        { env: { account: '210987654321' } },
+        { env: { account: '210987654321' }, approvals: { makersMayDecide: true } },
       ),
       '[0].source.connectionArn',
       '123456789012',

@@ -95,10 +95,12 @@ export const unusedGrants: readonly UnusedGrant[] = [
     reason: 'The parameters go with the stack.',
   },
   {
-    role: /ProdFleet(OnEvent|IsComplete)Role/,
+    role: /ProdFleetIsCompleteRole/,
     actions: [
+      'autoscaling:AttachLoadBalancerTargetGroups',
       'autoscaling:CreateAutoScalingGroup',
       'autoscaling:DeleteAutoScalingGroup',
+      'autoscaling:DetachLoadBalancerTargetGroups',
       'autoscaling:UpdateAutoScalingGroup',
       'codedeploy:CreateDeploymentGroup',
       'codedeploy:DeleteDeploymentGroup',
@@ -109,11 +111,10 @@ export const unusedGrants: readonly UnusedGrant[] = [
       'iam:PassRole',
       'ssm:GetParameters',
     ],
-    reason:
-      'Either handler takes whichever step is due: create, update or delete. The stack was created only (T04).',
+    reason: 'It takes whichever step is due: create, update or delete. The stack was created only (T04).',
   },
   {
-    role: /ProdFleet(OnEvent|IsComplete)Role/,
+    role: /ProdFleetIsCompleteRole/,
     actions: ['autoscaling:CreateOrUpdateTags'],
     reason:
       'AWS asks it of whoever creates a group with tags; the embedded Auto Scaling asks for the creation alone.',

@@ -1,8 +1,9 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import fc from 'fast-check';
-import { approvalNotice, asciiSubject, failureNotice } from '../../tasks/notices.ts';
+import type { Approval } from '../../tasks/ledger/items.ts';
+import { approvalNotice, asciiSubject, failureNotice, outcomeNotices } from '../../tasks/notices.ts';
 import { createSnsNotices } from '../../tasks/sns-notices.ts';
-import { anApproval, aPromotion, COMMIT } from './doubles/samples.ts';
+import { anApproval, aPerson, aPromotion, COMMIT } from './doubles/samples.ts';
 import { double, offline, on } from './doubles/sdk.ts';
 
 const SITE = 'https://approvals.example.com';
@@ -20,6 +21,7 @@ describe('mails', () => {
         'Author:         Dana',
         'Branch:         main',
         'Pushed by:      arn:aws:iam::000000000000:user/dana',
+        'Against Prod:   1 commit(s), files: 1 added, 1 changed, 0 removed',
         'QAT image:      ami-0123456789abcdef0',
         'QAT deployment: d-QAT000001',
         'Decide until:   2026-11-29 10:10 UTC',
@@ -59,7 +61,62 @@ describe('mails', () => {
     );
   });
 
-  it('go through the topic with role and application as attributes', async () => {
+  it.each<[Partial<Approval>, string, string[]]>([
+    [{ status: 'APPROVED', decidedBy: aPerson('quinn') }, 'QC approved: shop 8f0c9c1f Show the cart', ['qc']],
+    [{ status: 'EXPIRED' }, 'QC did not decide: shop 8f0c9c1f Show the cart', ['qc']],
+    [
+      { role: 'pmo', status: 'REFUSED', decidedBy: aPerson('parker') },
+      'PMO refused: shop 8f0c9c1f Show the cart',
+      ['pmo', 'qc'],
+    ],
+    [
+      { role: 'pmo', status: 'WITHDRAWN' },
+      'PMO request withdrawn: shop 8f0c9c1f Show the cart',
+      ['pmo', 'qc'],
+    ],
+    [{ status: 'PENDING' }, '', []],
+  ])('tell the others how a request ended: %j', (change, subject, roles) => {
+    const approval = anApproval({ decidedAt: '2026-11-23T08:00:00.000Z', ...change });
+    const notices = outcomeNotices(approval, aPromotion(), SITE);
+    expect(notices.map((notice) => notice.role)).toEqual(roles);
+    for (const notice of notices) {
+      expect(notice.subject).toBe(subject);
+      expect(notice.message.match(/https?:\/\/\S+/g)).toEqual([`${SITE}/approvals/qc-request-1`]);
+    }
+  });
+
+  it('keep the limits whatever commit, people and comment say (T49)', () => {
+    const texts = fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 3000 }),
+      fc.string({ unit: 'binary', minLength: 1200, maxLength: 3000 }),
+    );
+    fc.assert(
+      fc.property(texts, texts, (commitMessage, comment) => {
+        const promotion = aPromotion({ commitMessage, commitAuthor: comment, branch: commitMessage });
+        const approval = anApproval({
+          role: 'pmo',
+          status: 'REFUSED',
+          decidedBy: aPerson(comment),
+          decidedAt: '2026-11-23T08:00:00.000Z',
+          comment,
+        });
+        const notices = [
+          approvalNotice(approval, promotion, SITE),
+          approvalNotice(approval, promotion, SITE, 'reminder'),
+          ...outcomeNotices(approval, promotion, SITE),
+        ];
+        for (const { subject, message } of notices) {
+          expect(subject).toMatch(/^[A-Za-z0-9][\x20-\x7e]{1,98}$/);
+          const lines = message.split(/\r\n|[\r\n\u2028\u2029]/);
+          expect(lines.every((line) => Buffer.byteLength(line) < 998)).toBe(true);
+          expect(lines.filter((line) => line === `${SITE}/approvals/qc-request-1`)).toHaveLength(1);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('go through the topic with role and application as attributes, which subscriptions filter by', async () => {
     const { client, sent } = double(
       new SNSClient(offline),
       on(PublishCommand, () => ({ MessageId: 'm-1' })),

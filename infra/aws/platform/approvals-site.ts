@@ -15,21 +15,21 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { WebsiteConfig } from '../../config.ts';
+import { configurationVersion, type LockstepConfig, type WebsiteConfig } from '../../config.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import { executionArns, stateMachineArn } from '../names.ts';
 import { pointDomainAt } from '../website.ts';
 import type { Ledger } from './ledger.ts';
+import type { PromotionsTopic } from './promotions-topic.ts';
 import { SignIn } from './sign-in.ts';
 
 export interface ApprovalsSiteProps {
   readonly bundles: string;
   readonly ledger: Ledger;
-  /** Applications whose promotions the site shows, decides and redrives. */
-  readonly applications: readonly { readonly name: string }[];
-  /** Its own domain name. @default the one that the HTTP API gets */
-  readonly website?: WebsiteConfig;
+  readonly promotions: PromotionsTopic;
+  /** Its applications' promotions are those that the site shows, decides and redrives. */
+  readonly config: LockstepConfig;
 }
 
 /** The pages on which people approve: an HTTP API in front of one function. */
@@ -40,9 +40,10 @@ export class ApprovalsSite extends Construct {
   /** Requests that the site failed to answer. */
   readonly serverErrors: IMetric;
 
-  constructor(scope: Construct, id: string, { bundles, ledger, applications, website }: ApprovalsSiteProps) {
+  constructor(scope: Construct, id: string, { bundles, ledger, promotions, config }: ApprovalsSiteProps) {
     super(scope, id);
     const stack = Stack.of(this);
+    const { applications, approvals, approvalsSite: website } = config;
     const api = new HttpApi(this, 'Api', {
       apiName: 'Lockstep approvals',
       createDefaultStage: false,
@@ -71,16 +72,25 @@ export class ApprovalsSite extends Construct {
         SITE_URL: this.url,
         OIDC_ISSUER: this.signIn.userPool.userPoolProviderUrl,
         OIDC_CLIENT_ID: this.signIn.client.userPoolClientId,
+        USER_POOL_ID: this.signIn.userPool.userPoolId,
         SESSION_SECRET_ARN: sessionKey.secretArn,
+        PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
+        MAKERS_MAY_DECIDE: approvals.makersMayDecide ? 'yes' : 'no',
+        FRESH_SIGN_IN_MINUTES: String(approvals.freshSignInMinutes),
+        CONFIGURATION_VERSIONS: JSON.stringify(
+          Object.fromEntries(applications.map((one) => [one.name, configurationVersion(config, one)])),
+        ),
       },
       timeout: Duration.seconds(20),
       memorySize: 1024,
     });
     ledger.allow(site, 'GetItem', 'PutItem', 'Query');
+    promotions.allowPublish(site);
     const machines = applications.map(({ name }) => stateMachineArn(stack, name));
     const executions = applications.map(({ name }) => executionArns(stack, name));
     site
       .allow(['secretsmanager:GetSecretValue'], [sessionKey.secretArn])
+      .allow(['cognito-idp:AdminListGroupsForUser'], [this.signIn.userPool.userPoolArn])
       .allow(['states:SendTaskSuccess'], machines)
       .allowWithWildcard(
         [

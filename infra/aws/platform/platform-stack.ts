@@ -49,8 +49,8 @@ export class PlatformStack extends Stack {
     const site = new ApprovalsSite(this, 'Approvals', {
       bundles,
       ledger: this.ledger,
-      applications: config.applications,
-      ...(config.approvalsSite && { website: config.approvalsSite }),
+      promotions: this.promotions,
+      config,
     });
     this.siteUrl = site.url;
     this.alarms.add(this, 'SiteAlarm', {

@@ -1,7 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
-import type { ApplicationConfig } from '../../config.ts';
+import type { ApplicationConfig, ApprovalsConfig } from '../../config.ts';
 import type { ProdEnvironment } from '../environments/prod.ts';
 import { allowOnFleet } from '../environments/prod-fleet.ts';
 import type { QatEnvironment } from '../environments/qat.ts';
@@ -22,6 +22,9 @@ import type { PromotionsTopic } from '../platform/promotions-topic.ts';
 import type { Source } from '../source/source.ts';
 import { pushPipelineArn } from './push-pipeline.ts';
 
+const IMAGES_REASON =
+  "Images of this application's recipe: each build makes another, whose version and number are in its ARN.";
+
 export interface PromotionFunctionsProps {
   readonly application: ApplicationConfig;
   readonly bundles: string;
@@ -30,6 +33,10 @@ export interface PromotionFunctionsProps {
   readonly evidence: Evidence;
   readonly promotions: PromotionsTopic;
   readonly siteUrl: string;
+  readonly approvals: ApprovalsConfig;
+  readonly configurationVersion: string;
+  /** Where people reach what runs on QAT, or `none`. */
+  readonly qatUrl: string;
   readonly recipe: ImageRecipe;
   readonly qatImage: ImageBuild;
   readonly prodImage: ImageBuild;
@@ -57,6 +64,8 @@ export class PromotionFunctions extends Construct {
   ) {
     super(scope, id);
     const { application, bundles, source, ledger, evidence, promotions, siteUrl, prod } = props;
+    const { approvals, configurationVersion: CONFIGURATION_VERSION } = props;
+    const mail = { PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn, SITE_URL: siteUrl };
     const stack = Stack.of(this);
     const LEDGER_TABLE = ledger.table.tableName;
     const machine = stateMachineArn(stack, application.name);
@@ -96,8 +105,7 @@ export class PromotionFunctions extends Construct {
         EVIDENCE_BUCKET: evidence.bucket.bucketName,
         EVIDENCE_KEY_ARN: evidence.signingKey.keyArn,
         LEDGER_TABLE,
-        PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
-        SITE_URL: siteUrl,
+        ...mail,
       },
     }).allowWithWildcard(
       ['states:DescribeExecution', 'states:GetExecutionHistory'],
@@ -128,11 +136,12 @@ export class PromotionFunctions extends Construct {
       environment: {
         APPLICATION: application.name,
         LEDGER_TABLE,
-        PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
-        SITE_URL: siteUrl,
+        ...mail,
+        CONFIGURATION_VERSION,
+        REMINDER_HOURS: String(approvals.reminderHours),
       },
       timeout: Duration.minutes(4),
-    });
+    }).allowWithWildcard(['states:DescribeExecution'], [executions], EXECUTIONS_REASON);
     for (const each of [this.startJob, this.settleJob, this.reconcileJobs]) this.allowSettleJobs(each);
 
     this.pointAtImage = new LockstepFunction(this, 'PointAtImage', {
@@ -156,15 +165,23 @@ export class PromotionFunctions extends Construct {
       description: 'Asks approvers for a decision',
       environment: {
         LEDGER_TABLE,
-        PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
-        SITE_URL: siteUrl,
+        ...mail,
+        REPOSITORY_NAME: source.repositoryName,
+        CONFIGURATION_VERSION,
+        QAT_URL: props.qatUrl,
       },
-    });
+    })
+      .allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON)
+      .allow(
+        ['codedeploy:BatchGetDeploymentTargets', 'codedeploy:ListDeploymentTargets'],
+        [props.qat.deploymentGroupArn],
+      );
+    for (const { actions, resources } of source.compare) this.requestApproval.allow(actions, resources);
     this.confirmApprovers = new LockstepFunction(this, 'ConfirmApprovers', {
       name: 'confirm-approvers',
       bundles,
-      description: 'Confirms that two people approved',
-      environment: { LEDGER_TABLE },
+      description: 'Confirms that two people approved, and what',
+      environment: { LEDGER_TABLE, MAKERS_MAY_DECIDE: approvals.makersMayDecide ? 'yes' : 'no' },
     });
     this.guard = new LockstepFunction(this, 'Guard', {
       name: 'guard-pipeline',
@@ -200,7 +217,7 @@ export class PromotionFunctions extends Construct {
     evidence.allowSealing(this.trackPromotion, application.name);
     ledger.allow(this.pointAtImage, 'UpdateItem');
     ledger.allow(this.requestApproval, 'GetItem', 'PutItem', 'Query');
-    ledger.allow(this.confirmApprovers, 'Query');
+    ledger.allow(this.confirmApprovers, 'GetItem', 'Query');
     ledger.allow(this.guard, 'GetItem', 'Query');
     ledger.allow(this.verifyProd, 'UpdateItem');
     promotions.allowPublish(this.reconcileJobs, this.requestApproval, this.trackPromotion);
@@ -256,11 +273,7 @@ export class PromotionFunctions extends Construct {
         ['states:SendTaskFailure', 'states:SendTaskSuccess'],
         [stateMachineArn(Stack.of(this), application.name)],
       )
-      .allowWithWildcard(
-        ['imagebuilder:GetImage'],
-        [recipe.imageArns],
-        "Images of this application's recipe: each build makes another, whose version and number are in its ARN.",
-      )
+      .allowWithWildcard(['imagebuilder:GetImage'], [recipe.imageArns], IMAGES_REASON)
       .allowWithoutResource('autoscaling:DescribeInstanceRefreshes')
       .allow(['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'], this.pipelines)
       .allow(

@@ -37,6 +37,9 @@ export const codeCommitSource = (
       },
     ],
     describe: [{ actions: ['codecommit:GetCommit'], resources: [repositoryArn] }],
+    compare: [
+      { actions: ['codecommit:BatchGetCommits', 'codecommit:GetDifferences'], resources: [repositoryArn] },
+    ],
     pushes: {
       source: ['aws.codecommit'],
       detailType: ['CodeCommit Repository State Change'],

@@ -22,5 +22,6 @@ export const connectionSource = (
   // The service's prefix is the one of the connection's ARN: it was renamed.
   read: [{ actions: [`${connectionArn.split(':')[2]}:UseConnection`], resources: [connectionArn] }],
   describe: [],
+  compare: [],
   outputs: { RepositoryName: repository },
 });

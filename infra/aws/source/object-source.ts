@@ -53,6 +53,7 @@ export const objectSource = (
       { actions: ['kms:Decrypt'], resources: [key.keyArn] },
     ],
     describe: [],
+    compare: [],
     pushes: {
       source: ['aws.s3'],
       detailType: ['Object Created'],

@@ -28,6 +28,8 @@ export interface Source {
   readonly read: readonly Grant[];
   /** What start-promotion needs to read about it. */
   readonly describe: readonly Grant[];
+  /** What request-approval needs to tell what changes. */
+  readonly compare: readonly Grant[];
   /** Events of a push. @default none are told: the push pipeline starts the promotion */
   readonly pushes?: EventPattern;
   /** Outputs of the stack: where to push to. */

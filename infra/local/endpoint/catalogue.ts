@@ -21,7 +21,7 @@ export const protocols: Readonly<Record<string, ServiceProtocol>> = {
   codecommit: { form: 'json', client: () => import('@aws-sdk/client-codecommit') },
   codedeploy: { form: 'json', client: () => import('@aws-sdk/client-codedeploy') },
   codepipeline: { form: 'json', client: () => import('@aws-sdk/client-codepipeline') },
-  'cognito-idp': { form: 'json' },
+  'cognito-idp': { form: 'json', client: () => import('@aws-sdk/client-cognito-identity-provider') },
   dynamodb: {
     form: 'json',
     client: () => import('@aws-sdk/client-dynamodb'),

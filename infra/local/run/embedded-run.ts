@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { deployAssembly } from '../assembly/deploy.ts';
-import { loadAssembly } from '../assembly/load.ts';
+import { type Assembly, loadAssembly } from '../assembly/load.ts';
 import type { DeployedStacks } from '../assembly/records.ts';
 import { type AdjustableClock, createClock } from '../clock.ts';
 import { createHost, type EmbeddedHost } from '../create-host.ts';
@@ -37,6 +37,24 @@ export interface EmbeddedRun {
   readonly stop: () => Promise<void>;
 }
 
+/** Parameter of an application's stack that tells approvers where the QAT application is; only this run serves it anywhere. */
+const QAT_URL_PARAMETER = 'QatUrl';
+
+const withQatUrl = (assembly: Assembly, port: number): Assembly => {
+  const first = assembly.stacks.find(({ template }) => QAT_URL_PARAMETER in (template.Parameters ?? {}));
+  return {
+    ...assembly,
+    stacks: assembly.stacks.map((stack) =>
+      stack === first
+        ? {
+            ...stack,
+            parameters: { ...stack.parameters, [QAT_URL_PARAMETER]: `http://127.0.0.1:${port}` },
+          }
+        : stack,
+    ),
+  };
+};
+
 const secondsSince = (start: number) => Math.round(performance.now() - start) / 1000;
 
 /**
@@ -70,7 +88,7 @@ export const startEmbeddedRun = async (options: EmbeddedRunOptions): Promise<Emb
     undo.push(endpoint.close);
     undo.push(host.stopServices);
     await host.startServices();
-    const stacks = await deployAssembly(host, loadAssembly(assemblyDirectory));
+    const stacks = await deployAssembly(host, withQatUrl(loadAssembly(assemblyDirectory), ports.qat));
     return {
       host,
       clock,

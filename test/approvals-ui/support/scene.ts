@@ -3,9 +3,10 @@ import type { Execution, SiteDependencies } from '../../../approvals-ui/dependen
 import type { Claims } from '../../../approvals-ui/sign-in/claims.ts';
 import { decideApproval } from '../../../tasks/approvals/decide.ts';
 import type { Approval, Promotion } from '../../../tasks/ledger/items.ts';
+import type { Notice } from '../../../tasks/notices.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { createMemoryLedger } from '../../tasks/doubles/memory-ledger.ts';
-import { anApproval, aPromotion } from '../../tasks/doubles/samples.ts';
+import { aDossier, anApproval, aPromotion } from '../../tasks/doubles/samples.ts';
 import { createHistory, type History } from './history.ts';
 import { promotionDefinition } from './promotion-definition.ts';
 
@@ -43,7 +44,11 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
   const redriven: string[] = [];
   const notedRedrives: (readonly [promotionId: string, redrive: number, person: string])[] = [];
   const log: Readonly<Record<string, unknown>>[] = [];
+  const mails: Notice[] = [];
+  const left = new Set<string>();
+  let configurationVersion = aDossier().configurationVersion;
   let stillWaits = true;
+  const policy = { makersMayDecide: false, freshSignInMinutes: 15 };
 
   const dependencies: SiteDependencies = {
     siteUrl,
@@ -58,8 +63,19 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
         },
         fail: async () => 'told',
       },
+      policy,
+      configurationVersion: () => configurationVersion,
+      notices: {
+        send: async (notice) => {
+          mails.push(notice);
+        },
+      },
+      siteUrl,
       now: () => new Date(now),
     }),
+    policy,
+    configurationVersion: () => configurationVersion,
+    groupsNow: async (person) => (left.has(person.name) ? [] : person.groups),
     executions: {
       read: async (arn) => executions.get(arn),
       redrive: async (arn) => {
@@ -103,9 +119,18 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
     redriven,
     notedRedrives,
     log,
+    mails,
     now: () => now,
     advance: (ms: number) => {
       now += ms;
+    },
+    /** Takes somebody out of all groups. */
+    dismiss: (name: string) => {
+      left.add(name);
+    },
+    /** Deploys another configuration. */
+    reconfigure: (version: string) => {
+      configurationVersion = version;
     },
     loseTask: () => {
       stillWaits = false;
@@ -125,8 +150,11 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
       cookie: string,
       form: Record<string, string> = {},
       headers: Record<string, string> = {},
-    ) =>
-      site.request(path, {
+    ) => {
+      // As the page's form does, a decision carries the digest of what was shown.
+      const [, id = ''] = /^\/approvals\/(.+)\/decision$/.exec(path) ?? [];
+      const shown = (await ledger.approvalById(decodeURIComponent(id)))?.digest;
+      return site.request(path, {
         method: 'POST',
         headers: {
           cookie,
@@ -135,8 +163,9 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
           'content-type': 'application/x-www-form-urlencoded',
           ...headers,
         },
-        body: new URLSearchParams(form).toString(),
-      }),
+        body: new URLSearchParams({ ...(shown === undefined ? {} : { digest: shown }), ...form }).toString(),
+      });
+    },
     /** Adds a promotion with its execution's history. */
     addPromotion: async (
       change: Partial<Promotion>,

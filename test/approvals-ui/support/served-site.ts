@@ -1,3 +1,4 @@
+import type { AdminListGroupsForUserCommandOutput } from '@aws-sdk/client-cognito-identity-provider';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { createOpenIdIdentity } from '../../../approvals-ui/sign-in/identity.ts';
 import type { Operation, Service } from '../../../infra/local/host.ts';
@@ -5,6 +6,7 @@ import { createApiGatewayService } from '../../../infra/local/services/apigatewa
 import { createResource, startUserPool } from '../../infra/local/services/cognito-idp/user-pool.ts';
 import { createScene } from './scene.ts';
 
+const administrator = { kind: 'administrator' } as const;
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:site';
 
 /** The site behind the embedded HTTP API, with the embedded user pool to sign in at. */
@@ -13,7 +15,18 @@ export const serveSite = async () => {
   const siteUrl = `http://127.0.0.1:${pool.host.ports.approvals}`;
   const scene = createScene({
     siteUrl,
-    overrides: { identity: createOpenIdIdentity(pool.issuer, pool.clientId) },
+    overrides: {
+      identity: createOpenIdIdentity(pool.issuer, pool.clientId),
+      groupsNow: async ({ name: Username }) => {
+        const { Groups = [] } = await pool.host.call<AdminListGroupsForUserCommandOutput>(
+          administrator,
+          'cognito-idp',
+          'AdminListGroupsForUser',
+          { UserPoolId: pool.poolId, Username },
+        );
+        return Groups.flatMap(({ GroupName }) => GroupName ?? []);
+      },
+    },
   });
   const answer = handle(scene.site);
   const invoke: Operation<{ Payload: Uint8Array }> = {
@@ -60,5 +73,16 @@ export const serveSite = async () => {
     AutoDeploy: true,
   });
   await gateway.start?.();
-  return { ...scene, siteUrl, stop: pool.stop };
+  return {
+    ...scene,
+    siteUrl,
+    stop: pool.stop,
+    /** Takes somebody out of a group, as an administrator does in the user pool. */
+    removeFromGroup: (Username: string, GroupName: string) =>
+      pool.host.call(administrator, 'cognito-idp', 'AdminRemoveUserFromGroup', {
+        UserPoolId: pool.poolId,
+        Username,
+        GroupName,
+      }),
+  };
 };

@@ -47,6 +47,8 @@ const WITHOUT_RESOURCE = [
   'logs:ListLogDeliveries',
   'logs:PutResourcePolicy',
   'logs:UpdateLogDelivery',
+  // What the console's list of state machines begins with.
+  'states:ListStateMachines',
   'xray:GetSamplingRules',
   'xray:GetSamplingTargets',
   'xray:PutTelemetryRecords',
@@ -73,9 +75,10 @@ describe('permissions', () => {
   });
 
   it('name resources, where AWS has any', () => {
-    const anywhere = every('AWS::IAM::Policy').flatMap(([id, { Properties }]) =>
-      (Properties.PolicyDocument as { Statement: Statement[] }).Statement.filter(({ Resource }) =>
-        listOf(Resource as unknown).includes('*'),
+    const documents = [...every('AWS::IAM::Policy'), ...every('AWS::IAM::ManagedPolicy')];
+    const anywhere = documents.flatMap(([id, { Properties }]) =>
+      (Properties.PolicyDocument as { Statement: Statement[] }).Statement.filter(
+        ({ Effect, Resource }) => Effect === 'Allow' && listOf(Resource as unknown).includes('*'),
       )
         .flatMap(({ Action }) => listOf(Action))
         .filter((action) => !(id.includes('waiterstatemachine') && WAITER_LOGS.includes(action))),

@@ -1,13 +1,20 @@
 import { confirmApprovers } from '../../../tasks/approvals/confirm-approvers.ts';
-import type { Approval, Person } from '../../../tasks/ledger/items.ts';
+import type { Approval, Person, Promotion } from '../../../tasks/ledger/items.ts';
 import type { ApproverRole } from '../../../tasks/payloads.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { anApproval, aPerson, PROMOTION_ID } from '../doubles/samples.ts';
+import { aDossier, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
 
+let promotion = aPromotion();
+let makersMayDecide = false;
+afterEach(() => {
+  makersMayDecide = false;
+  promotion = aPromotion();
+});
 const confirm = async (...approvals: Approval[]) => {
   const ledger = createMemoryLedger();
+  await ledger.addPromotion(promotion);
   for (const approval of approvals) await ledger.addApproval(approval);
-  return confirmApprovers({ ledger })({ promotionId: PROMOTION_ID });
+  return confirmApprovers({ ledger, makersMayDecide })({ promotionId: PROMOTION_ID });
 };
 const approved = (role: ApproverRole, person: Person, attempt = 1): Approval =>
   anApproval({ role, attempt, approvalId: `${role}-${attempt}`, status: 'APPROVED', decidedBy: person });
@@ -58,6 +65,45 @@ describe('confirming that the approvers differ', () => {
     await expect(confirm(approved('qc', aPerson('sam')), approved('pmo', second))).rejects.toMatchObject({
       name: 'ApproversMustDiffer',
       message: expect.stringMatching(message),
+    });
+  });
+
+  it.each<[string, string, Approval]>([
+    ['wrote or committed', 'dana', approved('pmo', aPerson('dana'))],
+    [
+      'committed an earlier commit of it',
+      'erin',
+      approved('pmo', aPerson('erin', { verifiedEmail: 'Erin@example.com' })),
+    ],
+    ['pushed', 'dana', approved('pmo', aPerson('dana', { verifiedEmail: '' }))],
+  ])('fails with ApproverMadeChange on somebody who %s the change', async (_, name, approval) => {
+    const known = aDossier({ makers: ['dana@example.com', 'erin@example.com'] });
+    const qc = anApproval({ ...approved('qc', aPerson('quinn')), dossier: known });
+    await expect(confirm(qc, approval)).rejects.toMatchObject({
+      name: 'ApproverMadeChange',
+      message: expect.stringContaining(`${name} approved as PMO`),
+    });
+    makersMayDecide = true;
+    expect(await confirm(qc, approval)).toEqual({ qc: 'quinn', pmo: name });
+  });
+
+  it.each<[string, Partial<Promotion>, RegExp]>([
+    ['another commit', { commitId: 'f'.repeat(40) }, /Commit 8f0c9c1f\w+, now f{40}/],
+    ['another image', { images: { qat: 'ami-2' } }, /QAT image ami-0123456789abcdef0, now ami-2/],
+    ['another deployment', { deployments: { qat: 'd-2' } }, /QAT deployment d-QAT000001, now d-2/],
+  ])('fails with ApprovedSomethingElse if the promotion has %s', async (_, change, message) => {
+    promotion = aPromotion(change);
+    await expect(
+      confirm(approved('qc', aPerson('quinn')), approved('pmo', aPerson('parker'))),
+    ).rejects.toMatchObject({ name: 'ApprovedSomethingElse', message: expect.stringMatching(message) });
+  });
+
+  it('fails with ApprovedSomethingElse if a record was changed under its digest', async () => {
+    const { digest } = anApproval();
+    const changed = { ...approved('qc', aPerson('quinn')), dossier: aDossier({ tests: [] }), digest };
+    await expect(confirm(changed, approved('pmo', aPerson('parker')))).rejects.toMatchObject({
+      name: 'ApprovedSomethingElse',
+      message: expect.stringContaining(digest),
     });
   });
 });

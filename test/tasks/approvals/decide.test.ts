@@ -1,26 +1,36 @@
-import { decideApproval } from '../../../tasks/approvals/decide.ts';
+import type { DecideInput } from '../../../tasks/approvals/decide.ts';
 import type { Person } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Decision } from '../../../tasks/payloads.ts';
+import { createDeciding, createMails } from '../doubles/deciding.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { anApproval, aPerson, PROMOTION_ID } from '../doubles/samples.ts';
+import { anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
 
 const NOW = '2026-11-23T08:00:00.000Z';
 let ledger: Ledger;
+let mails: ReturnType<typeof createMails>;
 let tokens: ReturnType<typeof createTokens>;
 beforeEach(async () => {
   ledger = createMemoryLedger();
+  mails = createMails();
   tokens = createTokens('qc-token-1', 'pmo-token-1');
   await ledger.addApproval(anApproval());
 });
 
-const decide = (person: Person, decision: Decision, approvalId = 'qc-request-1', over: Ledger = ledger) =>
-  decideApproval({ ledger: over, tasks: tokens.tasks, now: () => new Date(NOW) })({
+const decide = (
+  person: Person,
+  decision: Decision,
+  approvalId = 'qc-request-1',
+  over: Ledger = ledger,
+  input: Partial<DecideInput> = {},
+) =>
+  createDeciding({ ledger: over, tasks: tokens.tasks, now: () => new Date(NOW), notices: mails.notices })({
     approvalId,
     decision,
     comment: 'Looks right',
     person,
+    ...input,
   });
 
 describe('deciding', () => {
@@ -35,6 +45,7 @@ describe('deciding', () => {
         decidedAt: NOW,
         comment: 'Looks right',
         answeredToken: 'qc-token-1',
+        announcedAt: NOW,
       }),
     });
     expect(tokens.told).toEqual([
@@ -58,14 +69,46 @@ describe('deciding', () => {
     expect((await ledger.refusals(PROMOTION_ID)).map(({ reason }) => reason)).toEqual(['AlreadyDecided']);
   });
 
-  it('gives the same person sending the same decision again the same answer', async () => {
+  it('counts one of two that the same person sends at once, and tells of the other', async () => {
     const outcomes = await Promise.all([
       decide(aPerson('quinn'), 'approve'),
       decide(aPerson('quinn'), 'approve'),
     ]);
     outcomes.push(await decide(aPerson('quinn'), 'approve'));
-    expect(outcomes.map(({ kind }) => kind)).toEqual(['decided', 'decided', 'decided']);
+    expect(
+      outcomes.map((outcome) => (outcome.kind === 'refused' ? outcome.reason : 'decided')).sort(),
+    ).toEqual(['AlreadyDecided', 'AlreadyDecided', 'decided']);
     expect(tokens.told).toHaveLength(1);
+  });
+
+  it('tells the others, of PMO also QC', async () => {
+    await decide(aPerson('quinn'), 'approve');
+    await ledger.addApproval(
+      anApproval({ role: 'pmo', approvalId: 'pmo-request-1', taskToken: 'pmo-token-1' }),
+    );
+    await decide(aPerson('parker'), 'refuse', 'pmo-request-1');
+    expect(mails.sent.map(({ role, subject }) => [role, subject])).toEqual([
+      ['qc', 'QC approved: shop 8f0c9c1f'],
+      ['pmo', 'PMO refused: shop 8f0c9c1f'],
+      ['qc', 'PMO refused: shop 8f0c9c1f'],
+    ]);
+  });
+
+  it('counts although the mail cannot be sent, which is left to reconciling', async () => {
+    mails.notices.send = () => Promise.reject(new Error('unreachable'));
+    expect((await decide(aPerson('quinn'), 'approve')).kind).toBe('decided');
+    expect(await ledger.openApprovals('qc')).toMatchObject([{ status: 'APPROVED' }]);
+  });
+
+  it('refuses what was not shown, tells what changed, and changes nothing', async () => {
+    await ledger.addPromotion(aPromotion({ images: { qat: 'ami-2' } }));
+    expect(await decide(aPerson('quinn'), 'approve')).toMatchObject({
+      kind: 'refused',
+      reason: 'SubjectChanged',
+      changes: [{ what: 'QAT image', before: 'ami-0123456789abcdef0', now: 'ami-2' }],
+    });
+    expect(await ledger.approvals(PROMOTION_ID)).toEqual([anApproval()]);
+    expect(await ledger.refusals(PROMOTION_ID)).toMatchObject([{ reason: 'SubjectChanged' }]);
   });
 
   it('records who was refused and why, and leaves the request open', async () => {

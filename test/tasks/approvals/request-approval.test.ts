@@ -1,12 +1,12 @@
-import { decideApproval } from '../../../tasks/approvals/decide.ts';
 import { requestApproval } from '../../../tasks/approvals/request-approval.ts';
 import type { JobKinds } from '../../../tasks/jobs/kind.ts';
 import { reconcileJobs } from '../../../tasks/jobs/reconcile-jobs.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Notice } from '../../../tasks/notices.ts';
 import type { RequestApprovalRequest } from '../../../tasks/payloads.ts';
+import { createDeciding } from '../doubles/deciding.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
+import { aDossier, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
 
 const WEEK = 7 * 24 * 3600;
@@ -44,6 +44,7 @@ const dependencies = () => ({
     ids += 1;
     return `request-${ids}`;
   },
+  collect: async () => aDossier(),
   siteUrl: 'https://approvals.example.com',
 });
 const ask = (taskToken: string) => requestApproval(dependencies())(request(taskToken));
@@ -101,7 +102,7 @@ describe('requesting an approval', () => {
   it('leaves a decision that an earlier try got to be told to the new token, and asks nobody again', async () => {
     const { approvalId } = await ask('token-1');
     tokens.close('token-1');
-    const decide = decideApproval({ ledger, tasks: tokens.tasks, now: () => now });
+    const decide = createDeciding({ ledger, tasks: tokens.tasks, now: () => now });
     await decide({ approvalId, decision: 'approve', comment: '', person: aPerson('quinn') });
     expect(await ledger.openApprovals('qc')).toEqual([]);
     pass(WEEK);
@@ -113,8 +114,12 @@ describe('requesting an approval', () => {
       kinds: {} as JobKinds,
       now: () => now,
       application: 'shop',
-      notices: { send: () => Promise.reject(new Error('nobody is asked again')) },
-      siteUrl: 'https://approvals.example.com',
+      notices: dependencies().notices,
+      siteUrl: dependencies().siteUrl,
+      isRunning: async () => true,
+      configurationVersion: aDossier().configurationVersion,
+      reminderHours: 24,
+      newApprovalId: dependencies().newApprovalId,
     });
     await reconcile();
     expect(tokens.told).toMatchObject([
@@ -123,7 +128,7 @@ describe('requesting an approval', () => {
   });
 
   it('notes the mail even if the decision is quicker', async () => {
-    const decide = decideApproval({ ledger, tasks: tokens.tasks, now: () => now });
+    const decide = createDeciding({ ledger, tasks: tokens.tasks, now: () => now });
     const quick = requestApproval({
       ...dependencies(),
       notices: {

@@ -1,9 +1,34 @@
 import fc from 'fast-check';
-import { isSamePerson, mayDecide } from '../../../tasks/approvals/rules.ts';
+import {
+  type Circumstances,
+  isSamePerson,
+  partInChange,
+  mayDecide as ruleOn,
+} from '../../../tasks/approvals/rules.ts';
 import type { Approval, Person } from '../../../tasks/ledger/items.ts';
-import { anApproval, aPerson } from '../doubles/samples.ts';
+import { aDossier, anApproval, aPerson, aPolicy, aPromotion, COMMIT } from '../doubles/samples.ts';
 
 const now = new Date('2026-11-23T00:00:00.000Z');
+/** Right after signing in and looking, unless something else is given. */
+const mayDecide = (
+  approval: Approval,
+  approvals: readonly Approval[],
+  person: Person,
+  at: Date,
+  change: Partial<Circumstances> = {},
+) =>
+  ruleOn(approval, {
+    person,
+    approvals,
+    promotion: aPromotion(),
+    isRunning: true,
+    configurationVersion: aDossier().configurationVersion,
+    signedInAt: at.getTime(),
+    shownDigest: approval.digest,
+    policy: aPolicy,
+    now: at,
+    ...change,
+  });
 const approvedBy = (person: Person, change: Partial<Approval> = {}): Approval =>
   anApproval({ status: 'APPROVED', decision: 'approve', decidedBy: person, ...change });
 const pmoRequest = anApproval({ role: 'pmo', approvalId: 'pmo-request-1' });
@@ -59,11 +84,59 @@ describe('who may decide', () => {
       'ApproversMustDiffer',
     ],
     [
-      'two people without a verified e-mail differ',
+      'nobody without a verified e-mail decides',
       pmoRequest,
       [approvedBy(aPerson('quinn', { verifiedEmail: '' }))],
       aPerson('parker', { verifiedEmail: '' }),
-      'ok',
+      'NoVerifiedEmail',
+    ],
+    [
+      'whoever wrote a commit of the change does not decide',
+      anApproval(),
+      [],
+      aPerson('dana'),
+      'MadeTheChange',
+    ],
+    [
+      'whoever committed a commit of the change does not decide, however the address is written',
+      anApproval({ dossier: aDossier({ makers: ['Erin@Example.com'] }) }),
+      [],
+      aPerson('erin'),
+      'MadeTheChange',
+    ],
+    [
+      'whoever pushed does not decide, by user name',
+      anApproval({ dossier: aDossier({ makers: [] }) }),
+      [],
+      aPerson('Dana', { verifiedEmail: 'd@example.com' }),
+      'MadeTheChange',
+    ],
+    [
+      'whoever pushed does not decide, by the e-mail address that names the session of a role',
+      anApproval({
+        dossier: aDossier({ makers: [] }),
+        subject: {
+          ...anApproval().subject,
+          pushedBy: 'arn:aws:sts::000000000000:assumed-role/Developers/Quinn@example.com',
+        },
+      }),
+      [],
+      aPerson('quinn'),
+      'MadeTheChange',
+    ],
+    [
+      'an operator who made the change is not exempt',
+      anApproval(),
+      [],
+      aPerson('dana', { groups: ['qc', 'pmo', 'operator'] }),
+      'MadeTheChange',
+    ],
+    [
+      'a withdrawn request is over',
+      anApproval({ status: 'WITHDRAWN', withdrawnBecause: 'Another one took its place.' }),
+      [],
+      aPerson('quinn'),
+      'Withdrawn',
     ],
     ['somebody else decides as PMO', pmoRequest, [approvedBy(aPerson('quinn'))], aPerson('parker'), 'ok'],
     [
@@ -93,6 +166,44 @@ describe('who may decide', () => {
     });
   });
 
+  it.each<[string, Partial<Circumstances>, string]>([
+    ['a promotion that was stopped asks nobody', { isRunning: false }, 'Withdrawn'],
+    [
+      'whoever made the change decides where the configuration lets them',
+      { person: aPerson('dana'), policy: { ...aPolicy, makersMayDecide: true } },
+      'ok',
+    ],
+    ['a decision about something else is refused', { shownDigest: 'another' }, 'SubjectChanged'],
+    ['a decision without what it is about is refused', { shownDigest: '' }, 'SubjectChanged'],
+    ['another commit is refused', { promotion: aPromotion({ commitId: 'f'.repeat(40) }) }, 'SubjectChanged'],
+    ['another application is refused', { promotion: aPromotion({ application: 'x' }) }, 'SubjectChanged'],
+    ['another image is refused', { promotion: aPromotion({ images: { qat: 'ami-2' } }) }, 'SubjectChanged'],
+    [
+      'another deployment is refused',
+      { promotion: aPromotion({ deployments: { qat: 'd-2' } }) },
+      'SubjectChanged',
+    ],
+    ['another configuration is refused', { configurationVersion: 'c0ffee000002' }, 'SubjectChanged'],
+    ['a promotion without a record is ruled on by the request', { promotion: undefined }, 'ok'],
+    ['a sign-in of 15 minutes ago is fresh', { signedInAt: now.getTime() - 15 * 60_000 }, 'ok'],
+    ['an older sign-in is not', { signedInAt: now.getTime() - 15 * 60_000 - 1 }, 'SignInTooOld'],
+  ])('%s', (_, change, expected) => {
+    const ruling = mayDecide(anApproval(), [], aPerson('quinn'), now, change);
+    expect(ruling.kind === 'ok' ? 'ok' : ruling.reason).toBe(expected);
+  });
+
+  it('refuses a request whose test report was changed under its digest', () => {
+    const changed = { ...anApproval({ dossier: aDossier({ tests: [] }) }), digest: anApproval().digest };
+    expect(mayDecide(changed, [], aPerson('quinn'), now)).toMatchObject({ reason: 'SubjectChanged' });
+  });
+
+  it('tells what has changed', () => {
+    const promotion = aPromotion({ commitId: 'f'.repeat(40) });
+    expect(mayDecide(anApproval(), [], aPerson('quinn'), now, { promotion })).toMatchObject({
+      changes: [{ what: 'Commit', before: COMMIT, now: 'f'.repeat(40) }],
+    });
+  });
+
   const people = fc.record({
     subject: fc.constantFrom('a', 'b', 'c'),
     name: fc.constantFrom('quinn', 'parker'),
@@ -104,7 +215,8 @@ describe('who may decide', () => {
     fc.assert(
       fc.property(people, people, (first, second) => {
         const ruling = mayDecide(pmoRequest, [approvedBy(first)], second, now);
-        const allowed = second.groups.includes('pmo') && !isSamePerson(first, second);
+        const allowed =
+          second.groups.includes('pmo') && !isSamePerson(first, second) && second.verifiedEmail !== '';
         expect(ruling.kind === 'ok').toBe(allowed);
       }),
     );
@@ -112,5 +224,53 @@ describe('who may decide', () => {
 
   it('tells the same person in either order', () => {
     fc.assert(fc.property(people, people, (a, b) => isSamePerson(a, b) === isSamePerson(b, a)));
+  });
+
+  it('never lets a decision through that breaks any one rule, whatever else holds', () => {
+    const at = fc.integer({ min: -1, max: 1 }).map((sign) => now.getTime() + sign * 60_000);
+    const digests = fc.constantFrom(anApproval().digest, 'another', '');
+    const statuses = fc.constantFrom<Approval['status']>(
+      'PENDING',
+      'APPROVED',
+      'REFUSED',
+      'EXPIRED',
+      'WITHDRAWN',
+    );
+    fc.assert(
+      fc.property(
+        people,
+        people,
+        statuses,
+        at,
+        digests,
+        fc.boolean(),
+        fc.boolean(),
+        fc.subarray(['x@example.com', 'y@example.com']),
+        (first, person, status, expiresAt, shownDigest, isRunning, makersMayDecide, makers) => {
+          const request = anApproval({
+            role: 'pmo',
+            status,
+            dossier: aDossier({ makers }),
+            expiresAt: new Date(expiresAt).toISOString(),
+          });
+          const ruling = mayDecide(request, [approvedBy(first)], person, now, {
+            isRunning,
+            shownDigest,
+            policy: { ...aPolicy, makersMayDecide },
+          });
+          const broken = [
+            !person.groups.includes('pmo'),
+            status !== 'PENDING',
+            !isRunning,
+            expiresAt <= now.getTime(),
+            isSamePerson(first, person),
+            !makersMayDecide && (partInChange(person, request) !== undefined || person.verifiedEmail === ''),
+            shownDigest !== request.digest,
+          ];
+          expect(ruling.kind).toBe(broken.includes(true) ? 'refused' : 'ok');
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });

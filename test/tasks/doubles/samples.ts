@@ -1,3 +1,5 @@
+import type { Dossier } from '../../../tasks/approvals/dossier.ts';
+import { requestedSubject, subjectDigest } from '../../../tasks/approvals/subject.ts';
 import type { Approval, Job, Person, Promotion } from '../../../tasks/ledger/items.ts';
 
 export const COMMIT = '8f0c9c1f3a5d4f7f9b1e2d3c4b5a697887766554';
@@ -35,7 +37,45 @@ export const aJob = (change: Partial<Job> = {}): Job => ({
   ...change,
 });
 
-export const anApproval = (change: Partial<Approval> = {}): Approval => ({
+export const aDossier = (change: Partial<Dossier> = {}): Dossier => ({
+  configurationVersion: 'c0ffee000001',
+  live: {
+    promotionId: 'shop-1111111111aa-6b1f2a0e-0000-4000-8000-000000000000',
+    commitId: '11111111111aaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+  },
+  commits: [
+    {
+      commitId: COMMIT,
+      author: 'Dana',
+      authorEmail: 'dana@example.com',
+      committer: 'Dana',
+      committerEmail: 'dana@example.com',
+      message: 'Show the cart\n\nPeople lost track of what they had chosen.',
+    },
+  ],
+  hasMoreCommits: false,
+  makers: ['dana@example.com'],
+  files: [
+    { path: 'src/cart.mjs', change: 'added' },
+    { path: 'src/page.mjs', change: 'changed' },
+  ],
+  fileCount: { added: 1, changed: 1, removed: 0 },
+  images: {},
+  tests: [
+    {
+      instanceId: 'i-0123456789abcdef0',
+      status: 'Succeeded',
+      events: [
+        { name: 'ApplicationStart', status: 'Succeeded' },
+        { name: 'ValidateService', status: 'Succeeded' },
+      ],
+    },
+  ],
+  gaps: [],
+  ...change,
+});
+
+const undecided: Omit<Approval, 'dossier' | 'digest'> = {
   approvalId: 'qc-request-1',
   promotionId: PROMOTION_ID,
   application: 'shop',
@@ -54,8 +94,16 @@ export const anApproval = (change: Partial<Approval> = {}): Approval => ({
   status: 'PENDING',
   requestedAt: '2026-11-22T10:10:00.000Z',
   expiresAt: '2026-11-29T10:10:00.000Z',
-  ...change,
-});
+};
+
+/** A request whose digest is that of its subject. */
+export const anApproval = (change: Partial<Approval> = {}): Approval => {
+  const approval = { ...undecided, dossier: aDossier(), ...change };
+  return {
+    digest: subjectDigest(requestedSubject(approval.subject, approval.dossier)),
+    ...approval,
+  };
+};
 
 export const aPerson = (name: string, change: Partial<Person> = {}): Person => ({
   subject: `sub-of-${name}`,
@@ -64,3 +112,6 @@ export const aPerson = (name: string, change: Partial<Person> = {}): Person => (
   groups: ['qc', 'pmo'],
   ...change,
 });
+
+/** The rules as they are without any configuration. */
+export const aPolicy = { makersMayDecide: false, freshSignInMinutes: 15 } as const;

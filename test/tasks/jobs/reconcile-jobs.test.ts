@@ -2,6 +2,7 @@ import type { JobActions } from '../../../tasks/jobs/kind.ts';
 import { reconcileJobs } from '../../../tasks/jobs/reconcile-jobs.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Notice } from '../../../tasks/notices.ts';
+import { aTending } from '../doubles/deciding.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aJob, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
@@ -29,6 +30,7 @@ const reconcile = (now: string, over = ledger) =>
     kinds: { 'image-build': actions, 'instance-refresh': actions, 'pipeline-run': actions },
     now: () => new Date(now),
     application: 'shop',
+    ...aTending(),
     notices: {
       send: async (notice) => {
         sent.push(notice);
@@ -73,8 +75,9 @@ describe('reconciling', () => {
   });
 
   it('tells operators once when half of the time has passed without a decision', async () => {
+    const mailed = { mailedAt: '2026-11-22T10:10:00.000Z', remindedAt: '2026-11-25T20:00:00.000Z' };
     await ledger.addPromotion(aPromotion());
-    await ledger.addApproval(anApproval());
+    await ledger.addApproval(anApproval(mailed));
     await reconcile('2026-11-25T22:09:59.000Z');
     expect(sent).toEqual([]);
     await reconcile('2026-11-25T22:10:00.000Z');
@@ -85,7 +88,7 @@ describe('reconciling', () => {
     expect(sent[0]?.message).toContain('at the state "QC approval"');
     expect(sent[0]?.message).toContain(`executions/details/${aPromotion().executionArn}`);
     expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toEqual(
-      anApproval({ remindedAt: '2026-11-25T22:10:00.000Z' }),
+      anApproval({ ...mailed, escalatedAt: '2026-11-25T22:10:00.000Z' }),
     );
   });
 

@@ -4,6 +4,7 @@ import { settleJob } from '../../../tasks/jobs/settle-job.ts';
 import { startJob } from '../../../tasks/jobs/start-job.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { TaskCompletions } from '../../../tasks/task-completions.ts';
+import { aTending } from '../doubles/deciding.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { PROMOTION_ID } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
@@ -102,7 +103,7 @@ export const createWorld = (between: () => Promise<void> = async () => {}) => {
       }),
     settle: (externalId: string) =>
       settleJob(dependencies)({ source: 'aws.imagebuilder', resources: [externalId] }),
-    reconcile: () => reconcileJobs(dependencies)(),
+    reconcile: () => reconcileJobs({ ...dependencies, ...aTending() })(),
     /** The running builds end so. @returns their ids */
     end: (state: 'succeeded' | 'failed'): string[] => {
       const ended = [...builds].flatMap(([id, build]) => (build.state === 'running' ? [id] : []));

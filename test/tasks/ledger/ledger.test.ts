@@ -154,8 +154,15 @@ describe.each<[string, () => Promise<Ledger>]>([
     await ledger.replaceApproval(anApproval(), decided);
     await expect(ledger.replaceApproval(anApproval(), decided)).rejects.toEqual(conflict);
     expect(await ledger.openApprovals('qc')).toEqual([older, decided]);
-    await ledger.replaceApproval(decided, { ...decided, answeredToken: decided.taskToken });
-    await ledger.replaceApproval(older, { ...older, status: 'EXPIRED' });
+    const told = { ...decided, answeredToken: decided.taskToken };
+    await ledger.replaceApproval(decided, told);
+    const expired = { ...older, status: 'EXPIRED' } as const;
+    await ledger.replaceApproval(older, expired);
+    // Open until the others are told as well.
+    expect(await ledger.openApprovals('qc')).toEqual([expired, told]);
+    const announcedAt = '2026-11-22T10:30:00.000Z';
+    await ledger.replaceApproval(told, { ...told, announcedAt });
+    await ledger.replaceApproval(expired, { ...expired, announcedAt });
     expect(await ledger.openApprovals('qc')).toEqual([]);
   });
 

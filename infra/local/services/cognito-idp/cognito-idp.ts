@@ -1,5 +1,6 @@
 import type { Host, Service } from '../../host.ts';
 import type { LoopbackServer } from '../shared/loopback-server.ts';
+import { groupOperations } from './group-operations.ts';
 import { poolTables } from './pools.ts';
 import { cognitoResources } from './resources.ts';
 import { startSignInServer } from './sign-in-server.ts';
@@ -10,7 +11,7 @@ export const createCognitoService = (host: Host): Service => {
   let server: LoopbackServer | undefined;
   return {
     name: 'cognito-idp',
-    operations: {},
+    operations: groupOperations(host, tables),
     resources: cognitoResources(host, tables),
     start: async () => {
       server ??= await startSignInServer(host, tables);

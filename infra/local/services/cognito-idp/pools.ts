@@ -48,6 +48,8 @@ export interface PoolTables {
   readonly groups: Table<UserPoolGroup>;
   readonly keys: Table<UserPoolKeys>;
   readonly domains: Table<{ readonly userPoolId: string }>;
+  /** Who was put into a group or taken out of it since, by pool, group and name. */
+  readonly memberships: Table<{ readonly isMember: boolean }>;
 }
 
 export const poolTables = ({ store }: Pick<Host, 'store'>): PoolTables => ({
@@ -56,6 +58,7 @@ export const poolTables = ({ store }: Pick<Host, 'store'>): PoolTables => ({
   groups: store.table('cognito-idp.groups'),
   keys: store.table('cognito-idp.keys'),
   domains: store.table('cognito-idp.domains'),
+  memberships: store.table('cognito-idp.memberships'),
 });
 
 /** The pool's issuer: the embedded sign-in server with the pool's id. */
@@ -65,6 +68,10 @@ export const issuerOf = ({ ports }: Pick<Host, 'ports'>, poolId: string): string
 /** The pool's ARN. */
 export const poolArn = (host: Host, poolId: string): string =>
   `arn:${host.partition}:cognito-idp:${host.region}:${host.accountId}:userpool/${poolId}`;
+
+/** Where a change of a group's members is kept. */
+export const membershipKey = (poolId: string, group: string, name: string): string =>
+  [poolId, group, name].join('/');
 
 /** Everybody in a pool, in the groups that it has. */
 export const usersOf = (tables: PoolTables, poolId: string): readonly PoolUser[] => {
@@ -76,7 +83,10 @@ export const usersOf = (tables: PoolTables, poolId: string): readonly PoolUser[]
     sub: stableUuid('user', poolId, name),
     name,
     email,
-    groups: groups.filter((group) => declared.includes(group)),
+    groups: declared.filter(
+      (group) =>
+        tables.memberships.get(membershipKey(poolId, group, name))?.isMember ?? groups.includes(group),
+    ),
     description,
   }));
 };

@@ -84,7 +84,9 @@ const askWho = async (
     return sendPage(response, 400, '', SignInProblem({ message }));
   }
   host.log('cognito-idp', 'signed in', { user: user.name, client: client?.name });
-  const login = { accountId: user.sub, remember: false };
+  // The system's time may be ahead of the machine's; the ID token tells it as `auth_time`. In seconds.
+  const ts = Math.floor(host.clock.now() / 1000);
+  const login = { accountId: user.sub, remember: false, ts };
   const location = await provider.interactionResult(request, response, { login });
   await forgetSession(provider, interaction.session?.uid);
   response.writeHead(303, { location }).end();

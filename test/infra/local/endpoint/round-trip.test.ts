@@ -10,6 +10,8 @@ const services = Object.keys(protocols).filter((name) => protocols[name]?.client
 
 /** Not served by the embedded run: answers that are event streams, and calls without a signature. */
 const left: Readonly<Record<string, RegExp>> = {
+  // What people do for themselves goes without a signature; left are an administrator's operations.
+  'cognito-idp': /^(?!Admin)/,
   lambda: /^InvokeWithResponseStream$/,
   logs: /^(GetLogObject|StartLiveTail)$/,
   sts: /^AssumeRoleWith/,

@@ -1,0 +1,60 @@
+import type { Context } from 'hono';
+import type { FC } from 'hono/jsx';
+import type { Session } from './sign-in/cookies.ts';
+import { SimplePage } from './views/simple.tsx';
+
+/** What the middleware hands on. */
+export type SiteEnv = { Variables: { session: Session } };
+/** A request of somebody who is signed in. */
+export type SiteContext = Context<SiteEnv>;
+
+/** Largest form that is read, in bytes: a comment, with room. */
+export const LARGEST_FORM = 16 * 1024;
+
+/** The whole page, or for `part=live` only the part that follows events. */
+export const show = <Props extends { path: string }>(
+  context: SiteContext,
+  Whole: FC<Props>,
+  Live: FC<Props>,
+  props: Props,
+) => context.html(context.req.query('part') === 'live' ? <Live {...props} /> : <Whole {...props} />);
+
+/** Path and query of the request, without what asks for a part only. */
+export const here = (context: SiteContext): string => {
+  const url = new URL(context.req.url);
+  url.searchParams.delete('part');
+  return `${url.pathname}${url.search}`;
+};
+
+/** There is nothing at this address. */
+export const notFound = (context: Context) =>
+  context.html(
+    <SimplePage title="Not found" link={{ href: '/', text: 'Start page' }}>
+      <p>There is nothing at this address. The link may be incomplete.</p>
+    </SimplePage>,
+    404,
+  );
+
+/** The form is larger than what is read. */
+export const tooLarge = (context: Context) =>
+  context.html(
+    <SimplePage title="Nothing was sent" kind="bad" reason="BadForm" link={{ href: '/', text: 'Start page' }}>
+      <p>The form is larger than {LARGEST_FORM / 1024} KiB. Shorten the comment.</p>
+    </SimplePage>,
+    413,
+  );
+
+/** The form cannot be used. */
+export const badForm = (context: SiteContext, path: string, message: string) =>
+  context.html(
+    <SimplePage
+      title="Nothing was sent"
+      kind="bad"
+      reason="BadForm"
+      person={context.get('session').person}
+      link={{ href: path, text: 'Back' }}
+    >
+      <p>{message}</p>
+    </SimplePage>,
+    400,
+  );

@@ -1,0 +1,92 @@
+import type { Hono } from 'hono';
+import type { RefusalReason } from '../tasks/ledger/items.ts';
+import { badForm, here, notFound, type SiteEnv, show } from './answers.tsx';
+import type { ConsoleLinks } from './console-links.ts';
+import type { SiteDependencies } from './dependencies.ts';
+import { readApprovalPage, readPendingPage } from './pages.ts';
+import { ApprovalPage } from './views/approval.tsx';
+import { LONGEST_COMMENT } from './views/decision-card.tsx';
+import { PendingLive, PendingPage } from './views/lists.tsx';
+
+/** Refusals that are about the person, not about the request's state. */
+const personalReasons: readonly RefusalReason[] = [
+  'NotInRole',
+  'ApproversMustDiffer',
+  'MadeTheChange',
+  'NoVerifiedEmail',
+  'SignInTooOld',
+];
+
+/** Adds the pages on which people look at requests and decide. */
+export const addApprovals = (
+  site: Hono<SiteEnv>,
+  dependencies: SiteDependencies,
+  links: ConsoleLinks,
+): void => {
+  const { decide, groupsNow, log } = dependencies;
+
+  site.get('/', async (context) => {
+    const number = Number(context.req.query('page') ?? '1');
+    const { person } = context.get('session');
+    const page = await readPendingPage(dependencies, person, Number.isInteger(number) ? number : 1);
+    return show(context, PendingPage, PendingLive, { ...page, path: here(context) });
+  });
+
+  site.get('/approvals/:id', async (context) => {
+    const id = context.req.param('id');
+    const page = await readApprovalPage(dependencies, links, context.get('session'), id);
+    if (!page) return notFound(context);
+    return context.html(<ApprovalPage {...page} path={here(context)} />);
+  });
+
+  // Where a refused decision's answer is shown: reloading it opens the request itself.
+  site.get('/approvals/:id/decision', (context) =>
+    context.redirect(`/approvals/${encodeURIComponent(context.req.param('id'))}`, 303),
+  );
+
+  site.post('/approvals/:id/decision', async (context) => {
+    const approvalId = context.req.param('id');
+    const path = `/approvals/${encodeURIComponent(approvalId)}`;
+    const session = context.get('session');
+    // Groups are read again: whoever left one after signing in decides nothing for it.
+    const person = { ...session.person, groups: await groupsNow(session.person) };
+    const now = { ...session, person };
+    const before = await readApprovalPage(dependencies, links, now, approvalId);
+    if (!before) return notFound(context);
+    const { decision, comment = '', digest = '' } = await context.req.parseBody();
+    if ((decision !== 'approve' && decision !== 'refuse') || typeof comment !== 'string') {
+      return badForm(context, path, 'The decision must be approve or refuse.');
+    }
+    // Browsers send a line break as two characters and count it as one.
+    const text = comment.replaceAll('\r\n', '\n').trim();
+    if (text.length > LONGEST_COMMENT) {
+      return badForm(
+        context,
+        path,
+        `The comment has ${text.length} characters; at most ${LONGEST_COMMENT} are kept.`,
+      );
+    }
+    const outcome = await decide({
+      approvalId,
+      decision,
+      comment: text,
+      person,
+      signedInAt: session.signedInAt,
+      shownDigest: typeof digest === 'string' ? digest : '',
+      isRunning: before.promotion.status === 'RUNNING',
+    });
+    log({
+      event: 'decision',
+      approvalId,
+      decision,
+      person: person.name,
+      outcome: outcome.kind === 'refused' ? outcome.reason : outcome.kind,
+    });
+    if (outcome.kind === 'decided') return context.redirect(path, 303);
+    const after = (await readApprovalPage(dependencies, links, now, approvalId)) ?? before;
+    return context.html(
+      <ApprovalPage {...after} path={path} refusal={outcome} />,
+      personalReasons.includes(outcome.reason) ? 403 : 409,
+    );
+  });
+};

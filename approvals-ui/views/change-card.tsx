@@ -1,0 +1,170 @@
+import type { FC } from 'hono/jsx';
+import type { ChangedCommit, Dossier } from '../../tasks/approvals/dossier.ts';
+import { nameOfArn, shortCommit } from '../format.ts';
+import type { ApprovalPageProps } from './approval.tsx';
+import { Notice } from './layout.tsx';
+import { ConsoleLink, commitTitle } from './parts.tsx';
+
+/** Rows of a list that are shown at once; the others are behind a control. */
+const FIRST = 8;
+
+/** What changes against what is live in Prod: commits with their authors, and files. */
+export const ChangeCard: FC<ApprovalPageProps> = (props) => {
+  const { approval, promotion, live, links } = props;
+  const { dossier, subject } = approval;
+  return (
+    <section class="card" aria-labelledby="change-title">
+      <h2 id="change-title">What changes in Prod</h2>
+      <dl class="facts">
+        <dt>Application</dt>
+        <dd>
+          <bdi>{subject.application}</bdi>
+        </dd>
+        <dt>Commit</dt>
+        <dd>
+          <code class="long">{subject.commitId}</code> on <bdi>{subject.branch}</bdi>
+        </dd>
+        <dt>Author</dt>
+        <dd>
+          <bdi>{promotion.commitAuthor || 'not known'}</bdi>
+          {promotion.commitAuthorEmail ? (
+            <span class="muted">
+              {' '}
+              <bdi>{promotion.commitAuthorEmail}</bdi>
+            </span>
+          ) : null}
+        </dd>
+        <dt>Pushed by</dt>
+        <dd title={subject.pushedBy}>
+          <bdi>{nameOfArn(subject.pushedBy)}</bdi>
+        </dd>
+        <dt>In Prod now</dt>
+        <dd>
+          {live ? (
+            <>
+              <a href={`/promotions/${encodeURIComponent(live.promotionId)}`}>
+                <code>{shortCommit(live.commitId)}</code> {commitTitle(live)}
+              </a>
+              {live.commitId === promotion.commitId ? <span class="muted"> (the same commit)</span> : null}
+            </>
+          ) : (
+            'nothing was promoted before: everything is new'
+          )}
+        </dd>
+        <dt>Difference</dt>
+        <dd>
+          <Difference {...props} />
+        </dd>
+      </dl>
+      {live?.promotionId === dossier.live?.promotionId || approval.status !== 'PENDING' ? null : (
+        <Notice kind="warning" title="Prod has changed since this was asked">
+          <p>The commits and files below are against what was in Prod then.</p>
+        </Notice>
+      )}
+      <h3>
+        {dossier.commits.length}
+        {dossier.hasMoreCommits ? ' or more' : ''} {dossier.commits.length === 1 ? 'commit' : 'commits'}
+      </h3>
+      <More items={dossier.commits} name="commits" list="commits">
+        {(commit) => <CommitRow commit={commit} href={links.commit(promotion, commit.commitId)} />}
+      </More>
+      <h3>{fileSummary(dossier)}</h3>
+      <More items={dossier.files} name="files" list="files">
+        {({ path, change }) => (
+          <li>
+            <span class={`change is-${change}`}>{change}</span> <code class="long">{path}</code>
+          </li>
+        )}
+      </More>
+      {dossier.gaps.length > 0 ? (
+        <Notice kind="warning" title="Not everything could be found out">
+          <ul>
+            {dossier.gaps.map((gap) => (
+              <li>{gap}</li>
+            ))}
+          </ul>
+        </Notice>
+      ) : null}
+    </section>
+  );
+};
+
+const Difference: FC<ApprovalPageProps> = ({ approval, promotion, links }) => {
+  const before = approval.dossier.live?.commitId;
+  const { commitId } = approval.subject;
+  if (before === undefined) {
+    return <ConsoleLink href={links.commit(promotion, commitId)} text="The whole application" />;
+  }
+  const href = links.diff(promotion, before);
+  return href ? (
+    <a href={href} rel="noreferrer">
+      Every changed line, in CodeCommit
+    </a>
+  ) : (
+    <code class="long">
+      git diff {shortCommit(before)} {shortCommit(commitId)}
+    </code>
+  );
+};
+
+/** A commit with its whole message, as text. */
+const CommitRow: FC<{ commit: ChangedCommit; href: string | undefined }> = ({ commit, href }) => {
+  const [first = '', ...rest] = commit.message.split('\n');
+  const more = rest.join('\n').trim();
+  const isSame = commit.author === commit.committer && commit.authorEmail === commit.committerEmail;
+  return (
+    <li>
+      <strong>
+        <bdi>{first || 'No message'}</bdi>
+      </strong>
+      <div class="muted">
+        <ConsoleLink href={href} text={shortCommit(commit.commitId)} /> by{' '}
+        <bdi>{commit.author || 'nobody'}</bdi>
+        {isSame ? null : (
+          <>
+            , committed by <bdi>{commit.committer || 'nobody'}</bdi>
+          </>
+        )}
+      </div>
+      {more ? <p class="message">{more}</p> : null}
+    </li>
+  );
+};
+
+/** The first rows of a list, and the others behind a control that works without script. */
+const More = <Item,>({
+  items,
+  name,
+  list,
+  children,
+}: {
+  items: readonly Item[];
+  name: string;
+  list: string;
+  children: (item: Item) => unknown;
+}) => (
+  <>
+    <ul class={list}>{items.slice(0, FIRST).map((item) => children(item) as never)}</ul>
+    {items.length > FIRST ? (
+      <details id={`more-${name}`}>
+        <summary>
+          {items.length - FIRST} more {name}
+        </summary>
+        <ul class={list}>{items.slice(FIRST).map((item) => children(item) as never)}</ul>
+      </details>
+    ) : null}
+  </>
+);
+
+const fileSummary = ({ fileCount: { added, changed, removed }, files }: Dossier): string => {
+  const all = added + changed + removed;
+  const parts = [
+    ...(changed > 0 ? [`${changed} changed`] : []),
+    ...(added > 0 ? [`${added} added`] : []),
+    ...(removed > 0 ? [`${removed} removed`] : []),
+  ];
+  const shown = files.length < all ? `; the first ${files.length} are listed` : '';
+  return all === 0
+    ? 'No file differs'
+    : `${all} ${all === 1 ? 'file' : 'files'}: ${parts.join(', ')}${shown}`;
+};

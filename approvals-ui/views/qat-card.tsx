@@ -1,0 +1,146 @@
+import type { FC } from 'hono/jsx';
+import type { Dossier, ImageContents } from '../../tasks/approvals/dossier.ts';
+import { duration } from '../format.ts';
+import type { ApprovalPageProps } from './approval.tsx';
+import { ConsoleLink, Moment, StatusChip } from './parts.tsx';
+
+/** It comes from a service's answer; a link must not run anything. */
+const isWebAddress = (url: string): boolean => /^https?:\/\//.test(url);
+
+/** What runs on QAT: its image against Prod's, how deployment and checks went, and where to look at it. */
+export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, links }) => {
+  const { qatImageId, qatDeploymentId, qatTestsUrl } = approval.subject;
+  const { dossier } = approval;
+  const asked = Date.parse(approval.requestedAt);
+  const before = jobs.filter((job) => Date.parse(job.startedAt) <= asked);
+  return (
+    <section class="card" aria-labelledby="qat-title">
+      <h2 id="qat-title">How QAT went</h2>
+      <dl class="facts">
+        <dt>Try it</dt>
+        <dd>
+          {dossier.qatUrl ? (
+            <a href={dossier.qatUrl} rel="noreferrer">
+              The application on QAT
+            </a>
+          ) : (
+            'The address of the QAT application is not configured'
+          )}
+        </dd>
+        <dt>Deployment</dt>
+        <dd>
+          <ConsoleLink href={links.deployment(promotion, qatDeploymentId)} text={qatDeploymentId} />
+        </dd>
+        {qatTestsUrl && isWebAddress(qatTestsUrl) ? (
+          <>
+            <dt>Tests</dt>
+            <dd>
+              <ConsoleLink href={qatTestsUrl} text="Report and log" />
+            </dd>
+          </>
+        ) : null}
+        <dt>Image</dt>
+        <dd>{qatImageId}</dd>
+      </dl>
+      <ul class="outcomes">
+        {before.map((job) => (
+          <li>
+            <StatusChip
+              status={job.status === 'SUCCEEDED' ? 'done' : job.status === 'FAILED' ? 'failed' : 'running'}
+              text={job.state}
+            />
+            <span class="muted">
+              {job.endedAt ? `${duration(Date.parse(job.endedAt) - Date.parse(job.startedAt))} · ` : ''}
+              <Moment at={job.startedAt} />
+            </span>
+          </li>
+        ))}
+      </ul>
+      <Tests tests={dossier.tests} />
+      <Images images={dossier.images} />
+    </section>
+  );
+};
+
+const Tests: FC<{ tests: Dossier['tests'] }> = ({ tests }) => (
+  <>
+    <h3>Deployment steps and checks</h3>
+    {tests.length === 0 ? <p class="muted">No report.</p> : null}
+    {tests.map(({ instanceId, status, events }) => (
+      <details id={`tests-${instanceId}`}>
+        <summary>
+          {instanceId}: {status.toLowerCase()},{' '}
+          {events.filter((event) => event.status === 'Succeeded').length} of {events.length} steps succeeded
+        </summary>
+        <ul class="outcomes">
+          {events.map((event) => (
+            <li>
+              <StatusChip
+                status={event.status === 'Succeeded' ? 'done' : event.status === 'Failed' ? 'failed' : 'idle'}
+                text={event.name}
+              />
+            </li>
+          ))}
+        </ul>
+      </details>
+    ))}
+  </>
+);
+
+const Images: FC<{ images: Dossier['images'] }> = ({ images: { qat, prod } }) => (
+  <>
+    <h3>QAT image against Prod's</h3>
+    {qat === undefined ? (
+      <p class="muted">What the QAT image was made of is not known.</p>
+    ) : (
+      <dl class="facts">
+        <dt>Recipe</dt>
+        <dd>
+          <Against now={qat.recipe} before={prod?.recipe} />
+        </dd>
+        <dt>Parent image</dt>
+        <dd>
+          <Against now={qat.parentImage} before={prod?.parentImage} />
+        </dd>
+        <dt>Components</dt>
+        <dd>
+          <Components qat={qat} prod={prod} />
+        </dd>
+        <dt>Prod's image</dt>
+        <dd>{prod?.imageId ?? 'none yet'}</dd>
+      </dl>
+    )}
+    <p class="muted">
+      Both images install the newest security updates of the day they are built; packages are not compared.
+    </p>
+  </>
+);
+
+const Against: FC<{ now: string; before: string | undefined }> = ({ now, before }) => (
+  <>
+    {now}
+    <span class="muted">
+      {before === undefined ? '' : before === now ? ' (as in Prod)' : ` (Prod has ${before})`}
+    </span>
+  </>
+);
+
+const Components: FC<{ qat: ImageContents; prod: ImageContents | undefined }> = ({ qat, prod }) => {
+  const gone = prod?.components.filter((name) => !qat.components.includes(name)) ?? [];
+  return (
+    <ul class="plain">
+      {qat.components.map((name) => (
+        <li>
+          {name}
+          {prod !== undefined && !prod.components.includes(name) ? <span class="tag">new</span> : null}
+        </li>
+      ))}
+      {gone.map((name) => (
+        <li>
+          <del>{name}</del>
+          <span class="tag">only in Prod</span>
+        </li>
+      ))}
+    </ul>
+  );
+};

@@ -1,0 +1,36 @@
+import type { Approval } from '../ledger/items.ts';
+import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
+import { type Notices, outcomeNotices } from '../notices.ts';
+
+/** What telling the others needs. */
+export interface AnnounceDependencies {
+  readonly ledger: Ledger;
+  readonly notices: Notices;
+  readonly siteUrl: string;
+  readonly now: () => Date;
+}
+
+/**
+ * Tells the others how a request ended, and notes it. Safe to repeat; two at once may both send.
+ * @returns the request as it is recorded then
+ */
+export const announce = async (
+  { ledger, notices, siteUrl, now }: AnnounceDependencies,
+  over: Approval,
+): Promise<Approval> => {
+  if (over.announcedAt !== undefined) return over;
+  const promotion = await ledger.promotion(over.promotionId);
+  for (const notice of outcomeNotices(over, promotion, siteUrl)) await notices.send(notice);
+  for (let current: Approval | undefined = over; current?.approvalId === over.approvalId; ) {
+    const after: Approval = { ...current, announcedAt: now().toISOString() };
+    try {
+      await ledger.replaceApproval(current, after);
+      return after;
+    } catch (error) {
+      if (!(error instanceof LedgerConflictError)) throw error;
+      current = await ledger.approvalById(over.approvalId);
+      if (current?.announcedAt !== undefined) return current;
+    }
+  }
+  return over;
+};

@@ -1,0 +1,145 @@
+import type { Approval } from '../ledger/items.ts';
+import { LedgerConflictError } from '../ledger/ledger.ts';
+import { isUntold } from '../ledger/stored.ts';
+import { approvalNotice, waitingNotice } from '../notices.ts';
+import type { TaskCompletions } from '../task-completions.ts';
+import { type AnnounceDependencies, announce } from './announce.ts';
+import { tellDecision } from './decide.ts';
+import { hasExpired, isWaitingLong } from './rules.ts';
+import { requestedSubject, subjectDigest } from './subject.ts';
+
+/** What looking after requests needs. */
+export interface TendDependencies extends AnnounceDependencies {
+  readonly tasks: TaskCompletions;
+  /** Whether Step Functions runs the execution. */
+  readonly isRunning: (executionArn: string) => Promise<boolean>;
+  /** Version of the application's configuration as it is deployed. */
+  readonly configurationVersion: string;
+  /** Hours after which whoever was asked is reminded. */
+  readonly reminderHours: number;
+  readonly newApprovalId: () => string;
+}
+
+/** Milliseconds within which whoever decided or asked tells it; after that it was cut short. */
+const TELLING = 60_000;
+const HOUR = 3_600_000;
+
+/** What is to be done about a request. */
+export type Care =
+  | 'nothing'
+  | 'tell'
+  | 'announce'
+  | 'expire'
+  | 'withdraw'
+  | 'ask anew'
+  | 'mail'
+  | 'escalate'
+  | 'remind';
+
+/** What is to be done about a request now. The first thing only: what follows is found the next time. */
+export const careFor = (
+  approval: Approval,
+  facts: {
+    readonly isRunning: boolean;
+    readonly configurationVersion: string;
+    readonly reminderHours: number;
+    readonly now: Date;
+  },
+): Care => {
+  const { status, requestedAt, decidedAt, mailedAt, remindedAt, dossier } = approval;
+  const since = (at: string | undefined): number => facts.now.getTime() - Date.parse(at ?? '');
+  if (status !== 'PENDING') {
+    if (isUntold(approval)) return since(decidedAt) >= TELLING ? 'tell' : 'nothing';
+    return approval.announcedAt === undefined ? 'announce' : 'nothing';
+  }
+  if (hasExpired(approval, facts.now)) return 'expire';
+  if (!facts.isRunning) return 'withdraw';
+  if (dossier.configurationVersion !== facts.configurationVersion) return 'ask anew';
+  if (mailedAt === undefined) return since(requestedAt) >= TELLING ? 'mail' : 'nothing';
+  if (isWaitingLong(approval, facts.now) && approval.escalatedAt === undefined) return 'escalate';
+  return since(remindedAt ?? mailedAt) >= facts.reminderHours * HOUR ? 'remind' : 'nothing';
+};
+
+const CONFIGURATION_CHANGED =
+  'The configuration has changed since this was asked. A new request, with a mail of its own, has taken its place.';
+const PROMOTION_ENDED = 'The promotion was stopped before anybody decided: nobody is asked any more.';
+
+/**
+ * Looks after one open request: tells a decision whose telling was cut short, tells the others how it ended, marks it expired or
+ * withdrawn, asks anew when the configuration has changed, reminds, and tells operators when it takes long. Safe to repeat.
+ */
+export const tendRequest =
+  (dependencies: TendDependencies) =>
+  async (approval: Approval): Promise<void> => {
+    const { ledger, notices, siteUrl, now, isRunning, newApprovalId } = dependencies;
+    const { configurationVersion, reminderHours } = dependencies;
+    const promotion = await ledger.promotion(approval.promotionId);
+    // The ledger may be late: before anything is withdrawn, Step Functions is asked.
+    const runs =
+      approval.status !== 'PENDING' ||
+      promotion === undefined ||
+      promotion.status === 'RUNNING' ||
+      (await isRunning(promotion.executionArn));
+    const care = careFor(approval, { isRunning: runs, configurationVersion, reminderHours, now: now() });
+    const change = async (part: Partial<Approval>): Promise<Approval> => {
+      const after = { ...approval, ...part };
+      await ledger.replaceApproval(approval, after);
+      return after;
+    };
+    const askedAnew = ({ mailedAt: _, remindedAt: __, escalatedAt: ___, ...before }: Approval): Approval => {
+      const dossier = { ...before.dossier, configurationVersion };
+      return {
+        ...before,
+        approvalId: newApprovalId(),
+        attempt: before.attempt + 1,
+        dossier,
+        digest: subjectDigest(requestedSubject(before.subject, dossier)),
+        requestedAt: now().toISOString(),
+      };
+    };
+    try {
+      switch (care) {
+        case 'nothing':
+          return;
+        case 'tell':
+          await announce(dependencies, (await tellDecision(dependencies, approval)).approval);
+          return;
+        case 'announce':
+          await announce(dependencies, approval);
+          return;
+        case 'expire':
+          await announce(dependencies, await change({ status: 'EXPIRED' }));
+          return;
+        case 'withdraw':
+          await announce(
+            dependencies,
+            await change({ status: 'WITHDRAWN', withdrawnBecause: PROMOTION_ENDED }),
+          );
+          return;
+        case 'ask anew': {
+          const latest = await ledger.latestApproval(approval.promotionId, approval.role);
+          // Cut short between the two writes, the old request still is there and decides nothing: it is done again.
+          if (latest?.attempt === approval.attempt) await ledger.addApproval(askedAnew(approval));
+          await announce(
+            dependencies,
+            await change({ status: 'WITHDRAWN', withdrawnBecause: CONFIGURATION_CHANGED }),
+          );
+          return;
+        }
+        case 'mail':
+          await notices.send(approvalNotice(approval, promotion, siteUrl));
+          await change({ mailedAt: now().toISOString() });
+          return;
+        case 'escalate':
+          await notices.send(waitingNotice(approval, promotion, siteUrl));
+          await change({ escalatedAt: now().toISOString() });
+          return;
+        case 'remind':
+          await notices.send(approvalNotice(approval, promotion, siteUrl, 'reminder'));
+          await change({ remindedAt: now().toISOString() });
+      }
+    } catch (error) {
+      // Decided or asked for anew just now.
+      if (!(error instanceof LedgerConflictError)) throw error;
+    }
+  };

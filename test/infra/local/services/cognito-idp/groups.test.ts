@@ -1,0 +1,43 @@
+import { startUserPool } from './user-pool.ts';
+
+const administrator = { kind: 'administrator' } as const;
+
+describe('the groups of a user pool', () => {
+  let pool: Awaited<ReturnType<typeof startUserPool>>;
+  beforeAll(async () => {
+    pool = await startUserPool();
+  });
+  afterAll(() => pool.stop());
+  const call = (operation: string, input: object) =>
+    pool.host.call<{ Groups?: { GroupName?: string }[]; NextToken?: string }>(
+      administrator,
+      'cognito-idp',
+      operation,
+      { UserPoolId: pool.poolId, ...input },
+    );
+  const groupsOf = async (Username: string) =>
+    (await call('AdminListGroupsForUser', { Username })).Groups?.map(({ GroupName }) => GroupName);
+
+  it('change when somebody is put in or taken out, for that person alone', async () => {
+    expect(await groupsOf('sam')).toEqual(['qc', 'pmo']);
+    await call('AdminRemoveUserFromGroup', { Username: 'sam', GroupName: 'qc' });
+    await call('AdminAddUserToGroup', { Username: 'sam', GroupName: 'operator' });
+    expect(await groupsOf('sam')).toEqual(['pmo', 'operator']);
+    expect(await groupsOf('quinn')).toEqual(['qc']);
+  });
+
+  it('come in pages', async () => {
+    const first = await call('AdminListGroupsForUser', { Username: 'sam', Limit: 1 });
+    expect(first.Groups).toHaveLength(1);
+    const second = await call('AdminListGroupsForUser', { Username: 'sam', NextToken: first.NextToken });
+    expect(second.Groups).toHaveLength(1);
+  });
+
+  it.each([
+    ['somebody unknown', { Username: 'nobody' }, 'UserNotFoundException'],
+    ['an unknown pool', { Username: 'sam', UserPoolId: 'us-east-1_unknown' }, 'ResourceNotFoundException'],
+    ['an unknown group', { Username: 'sam', GroupName: 'unknown' }, 'ResourceNotFoundException'],
+  ])('fail for %s', async (_, input, name) => {
+    await expect(call('AdminAddUserToGroup', { GroupName: 'qc', ...input })).rejects.toMatchObject({ name });
+  });
+});

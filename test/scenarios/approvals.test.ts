@@ -1,0 +1,119 @@
+import { createWebPerson } from '../../infra/local/run/web-person.ts';
+import { readOutbox } from '../../infra/local/services/sns/outbox.ts';
+import { anApproval, aPromotion } from '../tasks/doubles/samples.ts';
+import { eventually, type Scenario, startScenario } from './support/scenario.ts';
+
+jest.setTimeout(180_000);
+
+const administrator = { kind: 'administrator' } as const;
+const PENDING = 200;
+const SLOWEST_MS = 300;
+
+describe('approvals', () => {
+  let scenario: Scenario;
+  beforeAll(async () => {
+    scenario = await startScenario();
+  });
+  afterAll(() => scenario.stop());
+
+  const userPool = () => {
+    const { stacks } = scenario.run;
+    const outputs = stacks.stackNames().map((name) => stacks.stackOutputs(name));
+    return String(outputs.find((one) => 'UserPoolId' in one)?.UserPoolId);
+  };
+  const inGroup = (action: 'AdminAddUserToGroup' | 'AdminRemoveUserFromGroup', Username: string) =>
+    scenario.run.host.call(administrator, 'cognito-idp', action, {
+      UserPoolId: userPool(),
+      Username,
+      GroupName: 'qc',
+    });
+
+  it('are asked for with the change against Prod, the images, the tests and the way to QAT', async () => {
+    const promotion = await scenario.startPromotion();
+    const { dossier } = await promotion.asked('qc');
+    expect(dossier.gaps).toEqual([]);
+    expect(dossier.commits[0]).toMatchObject({
+      commitId: promotion.commitId,
+      authorEmail: 'dana@example.com',
+    });
+    expect(dossier.makers).toEqual(['dana@example.com']);
+    expect(dossier.images.qat?.components.length).toBeGreaterThan(0);
+    expect(dossier.tests).toMatchObject([{ status: 'Succeeded' }]);
+    expect(dossier.tests[0]?.events).toContainEqual({ name: 'ValidateService', status: 'Succeeded' });
+    const answer = await fetch(dossier.qatUrl ?? '');
+    expect(await answer.text()).toContain(promotion.commitId.slice(0, 7));
+
+    // Somebody who left the group, decided or not, decides nothing.
+    await inGroup('AdminRemoveUserFromGroup', 'quinn');
+    await inGroup('AdminAddUserToGroup', 'dana');
+    expect(await promotion.decide('qc', 'dana')).toMatchObject({ kind: 'refused', reason: 'MadeTheChange' });
+    await inGroup('AdminRemoveUserFromGroup', 'dana');
+    await inGroup('AdminAddUserToGroup', 'quinn');
+
+    await promotion.decide('qc', 'quinn');
+    await promotion.decide('pmo', 'parker');
+    await promotion.ended();
+    const outcomes = () =>
+      readOutbox(scenario.run.host.store)
+        .map(({ to, subject }) => `${to} ${subject.split(':')[0]}`)
+        .filter((line) => line.endsWith('approved'));
+    expect(
+      await eventually('the outcomes', () => (outcomes().length === 3 ? outcomes() : undefined)),
+    ).toEqual(
+      expect.arrayContaining([
+        'qc@example.com QC approved',
+        'pmo@example.com PMO approved',
+        'qc@example.com PMO approved',
+      ]),
+    );
+    expect(scenario.run.host.accessReport().denied).toEqual([]);
+  });
+
+  it('of a second promotion are against what the first brought to Prod', async () => {
+    const promotion = await scenario.startPromotion();
+    const { dossier } = await promotion.asked('qc');
+    expect(dossier.live?.commitId).toMatch(/^[0-9a-f]{40}$/);
+    expect(dossier.commits.map(({ commitId }) => commitId)).toEqual([promotion.commitId]);
+    expect(dossier.fileCount).toEqual({ added: 0, changed: 1, removed: 0 });
+    expect(dossier.images.prod?.recipe).toBe(dossier.images.qat?.recipe);
+
+    scenario.advance({ days: 1, minutes: 6 });
+    await eventually('a reminder', () =>
+      readOutbox(scenario.run.host.store).find(({ subject }) => subject.startsWith('Reminder, QC approval')),
+    );
+    expect(scenario.run.host.accessReport().denied).toEqual([]);
+  });
+
+  it(`are listed within ${SLOWEST_MS} ms, page by page, when ${PENDING} are pending`, async () => {
+    const now = scenario.run.clock.now();
+    for (let number = 1; number <= PENDING; number++) {
+      const promotionId = `shop-${number}`;
+      await scenario.system.ledger.addPromotion(aPromotion({ promotionId }));
+      await scenario.system.ledger.addApproval(
+        anApproval({
+          approvalId: `pending-${number}`,
+          promotionId,
+          requestedAt: new Date(now - number * 1000).toISOString(),
+          expiresAt: new Date(now + 86_400_000).toISOString(),
+        }),
+      );
+    }
+    const quinn = createWebPerson();
+    const { siteUrl } = scenario.system;
+    const signInPage = await quinn.open(`${siteUrl}/`);
+    const form = signInPage.document.querySelector('form');
+    if (!form) throw new Error('no way to sign in');
+    await quinn.submit(signInPage, form, { person: 'quinn' });
+    const rows = async (page: number) =>
+      (await quinn.open(`${siteUrl}/?page=${page}`)).document.querySelectorAll('.row').length;
+    expect(await rows(1)).toBe(20);
+    const times: number[] = [];
+    for (let page = 1; page <= 9; page++) {
+      const start = performance.now();
+      expect(await rows(page)).toBe(20);
+      times.push(performance.now() - start);
+    }
+    times.sort((a, b) => a - b);
+    expect(times[4]).toBeLessThan(SLOWEST_MS);
+  });
+});

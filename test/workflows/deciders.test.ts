@@ -1,0 +1,132 @@
+import jsonata from 'jsonata';
+import { confirmApprovers } from '../../tasks/approvals/confirm-approvers.ts';
+import type { Approval } from '../../tasks/ledger/items.ts';
+import type { ApproverRole, Decision } from '../../tasks/payloads.ts';
+import { stateNames as names } from '../../workflows/state-names.ts';
+import { createMemoryLedger } from '../tasks/doubles/memory-ledger.ts';
+import { anApproval, aPerson, aPromotion, PROMOTION_ID } from '../tasks/doubles/samples.ts';
+import { renderDefinition, type State } from './support/rendered.ts';
+
+const definition = renderDefinition();
+const roles: Readonly<Record<string, ApproverRole>> = {
+  [names.qcApproval]: 'qc',
+  [names.pmoApproval]: 'pmo',
+};
+
+/** A way through the definition so far. */
+interface Path {
+  readonly states: readonly string[];
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** What people decided on the page, as the ledger has it. */
+  readonly decided: readonly Approval[];
+}
+
+/** Everything that may answer an approval state: anybody's decision, and whatever a task token can be told by hand. */
+const answers = (role: ApproverRole): readonly { output: unknown; recorded?: Approval }[] => [
+  ...['quinn', 'parker', 'sam'].flatMap((name) =>
+    (['approve', 'refuse'] as const).map((decision: Decision) => ({
+      output: { decision, decidedBy: name },
+      recorded: anApproval({
+        role,
+        approvalId: `${role}-${name}`,
+        status: decision === 'approve' ? 'APPROVED' : 'REFUSED',
+        decision,
+        decidedBy: aPerson(name),
+      }),
+    })),
+  ),
+  ...[
+    { decision: 'approve', decidedBy: 'nobody' },
+    { decision: 'APPROVE' },
+    { decision: true },
+    {},
+    null,
+    'approve',
+  ].map((output) => ({ output })),
+];
+
+const evaluate = (expression: string, variables: Path['variables'], result?: unknown): Promise<unknown> =>
+  jsonata(expression.replace(/^\{%|%\}$/g, '')).evaluate(
+    {},
+    { ...variables, states: { input: {}, result, context: {} } },
+  );
+
+const assigned = async (state: State, path: Path, result: unknown): Promise<Path['variables']> => {
+  const variables: Record<string, unknown> = { ...path.variables };
+  for (const [name, value] of Object.entries(state.Assign ?? {}))
+    variables[name] = typeof value === 'string' ? await evaluate(value, path.variables, result) : value;
+  return variables;
+};
+
+const confirmed = async (decided: readonly Approval[]): Promise<boolean> => {
+  const ledger = createMemoryLedger();
+  await ledger.addPromotion(aPromotion());
+  for (const approval of decided) await ledger.addApproval(approval);
+  try {
+    await confirmApprovers({ ledger, makersMayDecide: false })({ promotionId: PROMOTION_ID });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** The steps that may follow a state, whatever happens in it. */
+const steps = async (name: string, state: State, path: Path): Promise<{ next: string; path: Path }[]> => {
+  const here: Path = { ...path, states: [...path.states, name] };
+  const caught = ((state.Catch ?? []) as { Next: string }[]).map(({ Next }) => ({ next: Next, path: here }));
+  if (state.Type === 'Choice') {
+    for (const { Condition, Next } of state.Choices ?? [])
+      if ((await evaluate(Condition, path.variables)) === true) return [{ next: Next, path: here }];
+    return state.Default === undefined ? [] : [{ next: state.Default, path: here }];
+  }
+  const next = state.Next;
+  if (next === undefined) return caught;
+  const role = roles[name];
+  if (role !== undefined) {
+    const ways = answers(role).map(async ({ output, recorded }) => ({
+      next,
+      path: {
+        ...here,
+        variables: await assigned(state, path, output),
+        decided: recorded === undefined ? path.decided : [...path.decided, recorded],
+      },
+    }));
+    return [...caught, ...(await Promise.all(ways))];
+  }
+  if (name === names.confirmApproversDiffer && !(await confirmed(path.decided))) return caught;
+  return [...caught, { next, path: { ...here, variables: await assigned(state, path, {}) } }];
+};
+
+/** Every way that reaches a state, from the start; each way ends where it comes back to a state that it has been in. */
+const waysTo = async (target: string): Promise<Path[]> => {
+  const found: Path[] = [];
+  const open = [{ next: definition.StartAt, path: { states: [], variables: {}, decided: [] } as Path }];
+  for (let step = open.pop(); step !== undefined; step = open.pop()) {
+    const { next, path } = step;
+    if (next === target) found.push(path);
+    else if (!path.states.includes(next)) {
+      const state = definition.States[next];
+      if (state !== undefined) open.push(...(await steps(next, state, path)));
+    }
+  }
+  return found;
+};
+
+it('reaches "Build Prod image" only after two different people have approved, one in each role', async () => {
+  const ways = await waysTo(names.buildProdImage);
+  expect(ways.length).toBeGreaterThan(0);
+  for (const { states, decided } of ways) {
+    const approvers = decided.filter(({ status }) => status === 'APPROVED');
+    expect(new Set(approvers.map(({ decidedBy }) => decidedBy?.subject)).size).toBeGreaterThanOrEqual(2);
+    expect(new Set(approvers.map(({ role }) => role))).toEqual(new Set(['qc', 'pmo']));
+    expect(states).toContain(names.confirmApproversDiffer);
+  }
+  // Three people, either of the others in the other role: nothing else gets there.
+  expect(ways).toHaveLength(6);
+});
+
+it('reaches "PMO approval" only with an answer that says approve', async () => {
+  const ways = await waysTo(names.pmoApproval);
+  const said = ways.map(({ variables }) => (variables.qc as { decision: string }).decision);
+  expect(new Set(said)).toEqual(new Set(['approve']));
+});
