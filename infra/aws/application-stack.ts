@@ -38,11 +38,10 @@ export class ApplicationStack extends Stack {
     const { name } = application;
     const { vpc, ledger, evidence, promotions, siteUrl } = platform;
 
-    const source = createSource(this, application);
-
     const key = rotatingKey(this, 'Key', `Lockstep: revisions, logs and image reports of ${name}`);
     allowImageBuilderToPublish(key);
     const accessLogs = logBucket(this, 'AccessLogs');
+    const source = createSource(this, application, accessLogs);
     const artifacts = new Bucket(this, 'Artifacts', {
       encryption: BucketEncryption.KMS,
       encryptionKey: key,

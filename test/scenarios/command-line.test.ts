@@ -4,6 +4,7 @@ import path from 'node:path';
 import { git } from '../../infra/local/run/git.ts';
 import { freePorts } from '../../infra/local/run/ports.ts';
 import type { Report } from '../../infra/local/run/report.ts';
+import { seedAssembly } from '../support/assembly.ts';
 import { runCommand, startCommand } from '../support/command.ts';
 import { eventually } from './support/scenario.ts';
 
@@ -22,12 +23,18 @@ describe('npm start', () => {
   });
   afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
 
-  const base = async () => ['--state-dir', path.join(directory, 'state'), '--port', String(await freeRow())];
+  /** Options of a run that starts from nothing. */
+  const fresh = async () => ['--state-dir', path.join(directory, 'state'), '--port', String(await freeRow())];
+  /** Options of a run that need not synthesize. */
+  const base = async () => {
+    await seedAssembly(path.join(directory, 'state'));
+    return fresh();
+  };
   const reportFile = () => path.join(directory, 'report.json');
   const report = () => JSON.parse(fs.readFileSync(reportFile(), 'utf8')) as Report;
 
   it('promotes unattended, exits with 0 and reports; no request to Prod fails meanwhile', async () => {
-    const { code, output } = await runCommand([...(await base()), '--unattended', '--report', reportFile()]);
+    const { code, output } = await runCommand([...(await fresh()), '--unattended', '--report', reportFile()]);
     expect(output).toContain('Deploy to Prod');
     expect(code).toBe(0);
     const { promotion, traffic, iam, states } = report();

@@ -6,6 +6,7 @@ import { pause } from '../../infra/local/run/follow.ts';
 import { freePorts } from '../../infra/local/run/ports.ts';
 import type { Report } from '../../infra/local/run/report.ts';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
+import { seedAssembly } from '../support/assembly.ts';
 import { startCommand } from '../support/command.ts';
 import { eventually } from './support/scenario.ts';
 
@@ -49,10 +50,12 @@ describe('a run that is killed', () => {
     ];
 
     const whole = path.join(directory, 'whole');
+    await seedAssembly(whole);
     expect(await startCommand(args(whole)).ended).toBe(0);
     const length = linesOfPromotion(whole);
 
     const stateDir = path.join(directory, 'killed');
+    await seedAssembly(stateDir);
     for (const part of kills) {
       const command = startCommand(args(stateDir));
       while (linesOfPromotion(stateDir) < part * length && command.child.exitCode === null) await pause(5);

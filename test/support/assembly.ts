@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { digestOfSources, projectRoot, synthesize } from '../../infra/local/run/synthesize.ts';
+import { digestOfSources, projectRoot, synthesizeIfChanged } from '../../infra/local/run/synthesize.ts';
 
 /**
  * The assembly of a configuration, synthesized once for all test files that ask for it.
@@ -13,7 +13,7 @@ export const testAssembly = async (lockstep?: unknown): Promise<string> => {
   if (fs.existsSync(directory)) return directory;
   fs.mkdirSync(cache, { recursive: true });
   const scratch = fs.mkdtempSync(path.join(cache, 'synth-'));
-  await synthesize(scratch, lockstep);
+  await synthesizeIfChanged(scratch, lockstep);
   try {
     fs.renameSync(scratch, directory);
   } catch (error) {
@@ -22,4 +22,9 @@ export const testAssembly = async (lockstep?: unknown): Promise<string> => {
     fs.rmSync(scratch, { recursive: true, force: true });
   }
   return directory;
+};
+
+/** Puts that assembly where a run with this state directory looks for its own, so that it need not synthesize again. */
+export const seedAssembly = async (stateDir: string): Promise<void> => {
+  fs.cpSync(await testAssembly(), path.join(stateDir, 'cdk.out'), { recursive: true });
 };

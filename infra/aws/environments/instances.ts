@@ -12,7 +12,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { InternetAccess } from '../../config.ts';
-import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../acknowledge.ts';
+import { acknowledge, acknowledgeManagedPolicy, acknowledgeWildcards } from '../acknowledge.ts';
 
 /** What CodeDeploy's agent calls where it speaks to `codedeploy-commands-secure`. */
 const AGENT_COMMANDS = [
@@ -74,8 +74,14 @@ export class InstanceRole extends Construct {
     acknowledgeWildcards(this.role, "AWS's bucket with CodeDeploy's agent and its updates.", agent);
     this.role.addToPolicy(new PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn] }));
     // By the endpoint, the agent is authorised by the instance's role.
-    if (internetAccess === 'endpoints')
+    if (internetAccess === 'endpoints') {
       this.role.addToPolicy(new PolicyStatement({ actions: [...AGENT_COMMANDS], resources: ['*'] }));
+      acknowledge(
+        this.role,
+        'IAM5[Resource::*]',
+        "The commands of CodeDeploy's agent have no resource: CodeDeploy gives each instance its own deployments.",
+      );
+    }
     this.profile = new InstanceProfile(this, 'Profile', { role: this.role });
   }
 }

@@ -1,14 +1,16 @@
 import { Stack } from 'aws-cdk-lib';
 import { CfnProject } from 'aws-cdk-lib/aws-codebuild';
 import type { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
-import { InstanceType, type IVpc, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { InstanceType, type ISecurityGroup, type IVpc, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { TestConfig } from '../../config.ts';
+import { acknowledge, acknowledgeWildcards } from '../acknowledge.ts';
 import { testProjectName } from '../names.ts';
+import { forResource } from '../service-principal.ts';
 import { SOURCE_ARTIFACT } from './pipeline-parts.ts';
 
 export interface TestProjectProps {
@@ -45,9 +47,10 @@ export class TestProject extends Construct {
       resourceName: this.name,
     });
     const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.THREE_MONTHS });
-    const role = this.createRole(props, logGroup);
-    const securityGroup =
-      test.vpc && new SecurityGroup(this, 'SecurityGroup', { vpc, description: `Tests of ${application}` });
+    const securityGroup = test.vpc
+      ? new SecurityGroup(this, 'SecurityGroup', { vpc, description: `Tests of ${application}` })
+      : undefined;
+    const role = this.createRole(props, logGroup, securityGroup);
     const project = new CfnProject(this, 'Project', {
       name: this.name,
       description: `Tests of ${application}, before a commit is deployed to QAT`,
@@ -98,23 +101,41 @@ export class TestProject extends Construct {
     };
   }
 
-  private createRole({ application, test, vpc, artifacts, key }: TestProjectProps, logGroup: LogGroup): Role {
+  private createRole(
+    { application, test, vpc, artifacts, key }: TestProjectProps,
+    logGroup: LogGroup,
+    securityGroup: ISecurityGroup | undefined,
+  ): Role {
     const stack = Stack.of(this);
     const role = new Role(this, 'Role', {
       description: `Tests of ${application}`,
-      assumedBy: new ServicePrincipal('codebuild.amazonaws.com', {
-        conditions: {
-          StringEquals: { 'aws:SourceAccount': stack.account },
-          ArnLike: { 'aws:SourceArn': this.arn },
-        },
-      }),
+      assumedBy: forResource('codebuild.amazonaws.com', stack, this.arn),
     });
     const allow = (actions: string[], resources: string[], conditions?: Record<string, unknown>) =>
       role.addToPolicy(new PolicyStatement({ actions, resources, ...(conditions && { conditions }) }));
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
-    allow(['s3:GetObject', 's3:GetObjectVersion'], [artifacts.arnForObjects('*')]);
-    if (test.cache) allow(['s3:PutObject'], [artifacts.arnForObjects(`${CACHE_PREFIX}/*`)]);
+    const objects = artifacts.arnForObjects('*');
+    allow(['s3:GetObject', 's3:GetObjectVersion'], [objects]);
+    acknowledgeWildcards(
+      role,
+      'Revisions of this application alone: CodePipeline names each by its run.',
+      objects,
+    );
+    if (test.cache) {
+      const cache = artifacts.arnForObjects(`${CACHE_PREFIX}/*`);
+      allow(['s3:PutObject'], [cache]);
+      acknowledgeWildcards(
+        role,
+        "The cache of this application's tests: CodeBuild names what it keeps.",
+        cache,
+      );
+    }
     allow(['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn]);
+    const reports = stack.formatArn({
+      service: 'codebuild',
+      resource: 'report-group',
+      resourceName: `${this.name}-*`,
+    });
     allow(
       [
         'codebuild:BatchPutCodeCoverages',
@@ -123,7 +144,12 @@ export class TestProject extends Construct {
         'codebuild:CreateReportGroup',
         'codebuild:UpdateReport',
       ],
-      [stack.formatArn({ service: 'codebuild', resource: 'report-group', resourceName: `${this.name}-*` })],
+      [reports],
+    );
+    acknowledgeWildcards(
+      role,
+      'The buildspec names its report groups, which CodeBuild prefixes with the project.',
+      reports,
     );
     const parameters = Object.values(test.environment).flatMap((value) =>
       typeof value === 'string' ? [] : [value.parameter.replace(/^\//, '')],
@@ -138,6 +164,8 @@ export class TestProject extends Construct {
     if (test.vpc) {
       const ec2 = (resource: string, resourceName = '*') =>
         stack.formatArn({ service: 'ec2', resource, resourceName });
+      const subnets = vpc.privateSubnets.map(({ subnetId }) => ec2('subnet', subnetId));
+      const interfaces = ec2('network-interface');
       allow(
         [
           'ec2:DescribeDhcpOptions',
@@ -148,14 +176,16 @@ export class TestProject extends Construct {
         ],
         ['*'],
       );
+      acknowledge(role, 'IAM5[Resource::*]', "EC2's Describe actions have no resource.");
       allow(
         ['ec2:CreateNetworkInterface'],
-        ['network-interface', 'security-group', 'subnet'].map((one) => ec2(one)),
+        [interfaces, ec2('security-group', securityGroup?.securityGroupId), ...subnets],
       );
-      allow(['ec2:DeleteNetworkInterface'], [ec2('network-interface')]);
-      allow(['ec2:CreateNetworkInterfacePermission'], [ec2('network-interface')], {
+      allow(['ec2:DeleteNetworkInterface'], [interfaces]);
+      acknowledgeWildcards(role, 'Interfaces have no name before CodeBuild makes them.', interfaces);
+      allow(['ec2:CreateNetworkInterfacePermission'], [interfaces], {
         StringEquals: { 'ec2:AuthorizedService': 'codebuild.amazonaws.com' },
-        ArnEquals: { 'ec2:Subnet': vpc.privateSubnets.map(({ subnetId }) => ec2('subnet', subnetId)) },
+        ArnEquals: { 'ec2:Subnet': subnets },
       });
     }
     return role;

@@ -1,5 +1,11 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type CfnBucket,
+  type IBucket,
+} from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { SourceConfig } from '../../config.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
@@ -10,10 +16,13 @@ export const objectSource = (
   scope: Construct,
   { name }: { readonly name: string },
   { objectKey }: Extract<SourceConfig, { kind: 's3' }>,
+  accessLogs: IBucket,
 ): Source => {
   const key = rotatingKey(scope, 'SourceKey', `Lockstep: archives of ${name}`);
   const bucket = new Bucket(scope, 'SourceBucket', {
     versioned: true,
+    serverAccessLogsBucket: accessLogs,
+    serverAccessLogsPrefix: 'source/',
     encryption: BucketEncryption.KMS,
     encryptionKey: key,
     bucketKeyEnabled: true,

@@ -1,4 +1,5 @@
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { ApplicationConfig } from '../../config.ts';
 import { codeCommitSource } from './codecommit-source.ts';
@@ -36,11 +37,18 @@ export interface Source {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** Makes the source of an application, or refers to it. */
-export const createSource = (scope: Construct, application: ApplicationConfig): Source => {
+/**
+ * Makes the source of an application, or refers to it.
+ * @param accessLogs takes the log of requests to a bucket that is made
+ */
+export const createSource = (
+  scope: Construct,
+  application: ApplicationConfig,
+  accessLogs: IBucket,
+): Source => {
   const { source } = application;
   if (source.kind === 'connection') return connectionSource(application, source);
   return source.kind === 's3'
-    ? objectSource(scope, application, source)
+    ? objectSource(scope, application, source, accessLogs)
     : codeCommitSource(scope, application);
 };
