@@ -1,14 +1,82 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
-import { type Runtime, runtimes } from './aws/runtimes.ts';
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import type { Runtime } from './aws/runtimes.ts';
+import { remedyFor } from './config/remedies.ts';
+import { configuration, type WrittenConfig } from './config/schema.ts';
 
 /** Context key in cdk.json that holds the configuration. */
 export const CONFIG_KEY = 'lockstep';
+
+/** Context key that names a file which holds the configuration instead. */
+export const CONFIG_FILE_KEY = 'config';
 
 /** The configuration cannot be used; the message has a line per fault: key, value received, remedy. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
+
+/** How fast CodeDeploy goes through Prod's new fleet: one of AWS's configurations, or one of our own. */
+export type DeploymentConfiguration =
+  | 'one-at-a-time'
+  | 'half-at-a-time'
+  | 'all-at-once'
+  | { readonly minimumHealthyPercent: number };
+
+/** How Prod is deployed to. */
+export interface DeploymentSettings {
+  readonly configuration: DeploymentConfiguration;
+  /** When CodeDeploy takes a deployment back by itself. */
+  readonly rollback: { readonly onFailure: boolean; readonly onAlarms: readonly string[] };
+  /** How long the old fleet is kept after traffic has moved. */
+  readonly terminationWaitMinutes: number;
+}
+
+/** A domain name served by HTTPS. */
+export interface WebsiteConfig {
+  readonly domainName: string;
+  /** In AWS Certificate Manager, in the region that is deployed to. */
+  readonly certificateArn: string;
+  /** Route 53 zone that gets the record; without it, the record is made by hand. */
+  readonly hostedZone?: { readonly id: string; readonly name: string };
+}
+
+/** When an image is built without a promotion, so that a recipe that no longer builds is known before one needs it. */
+export interface ImageSchedule {
+  /** Image Builder's `cron(…)`. */
+  readonly cron: string;
+  readonly timeZone: string;
+}
+
+/** The Test stage: CodeBuild runs the application's buildspec before QAT is deployed to. */
+export interface TestConfig {
+  /** Path in the repository. */
+  readonly buildspec: string;
+  /** Variables by name: a value, or the SSM parameter that holds it. */
+  readonly environment: Readonly<Record<string, string | { readonly parameter: string }>>;
+  readonly computeType: 'small' | 'medium' | 'large';
+  readonly timeoutMinutes: number;
+  /** Whether what the buildspec's `cache` names is kept for later builds. */
+  readonly cache: boolean;
+  /** Whether builds run in the VPC's private subnets. */
+  readonly vpc: boolean;
+}
+
+/** EC2 instance types, all of one architecture. */
+export interface InstanceTypes {
+  /** Of Image Builder's build and test instances. */
+  readonly image: string;
+  readonly qat: string;
+  readonly prod: string;
+}
+
+/** Where an application's revisions come from. */
+export type SourceConfig =
+  | { readonly kind: 'codecommit' }
+  /** GitHub, GitLab, Bitbucket and others, by AWS CodeConnections. */
+  | { readonly kind: 'connection'; readonly connectionArn: string; readonly repository: string }
+  /** Versions of an object, a zip archive, in a bucket that is made for it. */
+  | { readonly kind: 's3'; readonly objectKey: string };
 
 /** One application. */
 export interface ApplicationConfig {
@@ -16,18 +84,43 @@ export interface ApplicationConfig {
   readonly name: string;
   /** Pushes to this branch are promoted. */
   readonly branch: string;
+  readonly source: SourceConfig;
   /** Where the application listens on its instances. */
   readonly port: number;
   /** What the load balancer asks for; answers 200 when healthy. */
   readonly healthCheckPath: string;
   readonly runtime: Runtime;
-  readonly instanceType: string;
+  readonly instanceTypes: InstanceTypes;
   /** Prod's number of instances. */
   readonly fleet: { readonly min: number; readonly max: number };
   /** Who is asked by mail, per role. */
   readonly approvers: { readonly qc: readonly string[]; readonly pmo: readonly string[] };
   /** Who is told about failures. */
   readonly operators: readonly string[];
+  readonly approvalExpiryDays: number;
+  readonly deployment: DeploymentSettings;
+  readonly imageSchedule?: ImageSchedule;
+  /** The QAT pipeline's Test stage; without it, there is none. */
+  readonly test?: TestConfig;
+  /** Prod's domain name and certificate; without them, Prod is served by HTTP. */
+  readonly https?: WebsiteConfig;
+}
+
+/** How instances without a public address reach AWS. */
+export type InternetAccess = 'nat-gateway' | 'endpoints';
+
+/** Where instances and load balancers are. */
+export interface NetworkConfig {
+  /** In an existing VPC: what is there already. */
+  readonly internetAccess: InternetAccess;
+  /** IPv4 range of a new VPC. */
+  readonly cidr: string;
+  /** A VPC that is there already; without it, one is made. */
+  readonly existing?: {
+    readonly vpcId: string;
+    readonly publicSubnetIds: readonly string[];
+    readonly privateSubnetIds: readonly string[];
+  };
 }
 
 /** How people approve. */
@@ -43,148 +136,109 @@ export interface ApprovalsConfig {
 /** The checked configuration, every default filled in. */
 export interface LockstepConfig {
   readonly applications: readonly ApplicationConfig[];
-  readonly approvalExpiryDays: number;
+  readonly network: NetworkConfig;
   readonly approvals: ApprovalsConfig;
-  /** How long the old Prod fleet is kept after traffic has moved. */
-  readonly terminationWaitMinutes: number;
+  /** The approvals site's domain name; without it, the HTTP API's own. */
+  readonly approvalsSite?: WebsiteConfig;
   /** Where to deploy to; without it, the account and region of the caller's credentials. */
   readonly env?: { readonly account?: string; readonly region?: string };
 }
 
-const addresses = z.array(z.email()).min(1).readonly();
-const approvers = z.strictObject({ qc: addresses, pmo: addresses });
-
-const application = z.strictObject({
-  // Longest derived name: the Image Builder components'. `platform` would name a second platform stack.
-  name: z
-    .string()
-    .regex(/^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/)
-    .refine((name) => name !== 'platform'),
-  branch: z
-    .string()
-    .regex(/^(?![/.-])(?!.*(?:\.\.|\/\/|@\{))[A-Za-z0-9._/-]{1,200}(?<![/.])$/)
-    .default('main'),
-  port: z.int().min(1).max(65535).default(8080),
-  healthCheckPath: z
-    .string()
-    .regex(/^\/[\w\-.~/%]*$/)
-    .max(1024)
-    .default('/health'),
-  runtime: z.enum(Object.keys(runtimes) as [Runtime, ...Runtime[]]),
-  instanceType: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/)
-    .default('t3.small'),
-  fleet: z
-    .strictObject({ min: z.int().min(1).max(100).default(2), max: z.int().min(1).max(100).default(4) })
-    .refine(({ min, max }) => min <= max)
-    .default({ min: 2, max: 4 }),
-  approvers: approvers.optional(),
-  operators: addresses.optional(),
-});
-
-const configuration = z
-  .strictObject({
-    applications: z.array(application).min(1),
-    approvers: approvers.optional(),
-    operators: addresses.optional(),
-    // States wait at most a year; a week is the default.
-    approvalExpiryDays: z.int().min(1).max(90).default(7),
-    approvals: z
-      .strictObject({
-        makersMayDecide: z.boolean().default(false),
-        reminderHours: z.int().min(1).max(720).default(24),
-        freshSignInMinutes: z.int().min(1).max(480).default(15),
-      })
-      .default({ makersMayDecide: false, reminderHours: 24, freshSignInMinutes: 15 }),
-    // CodeDeploy allows two days; every minute of it lengthens each promotion.
-    terminationWaitMinutes: z.int().min(0).max(120).default(5),
-    env: z
-      .strictObject({
-        account: z
-          .string()
-          .regex(/^\d{12}$/)
-          .optional(),
-        region: z
-          .string()
-          .regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/)
-          .optional(),
-      })
-      .optional(),
-  })
-  .superRefine(({ applications, ...shared }, context) => {
-    applications.forEach((one, index) => {
-      if (applications.findIndex(({ name }) => name === one.name) < index)
-        context.addIssue({
-          code: 'custom',
-          path: ['applications', index, 'name'],
-          input: one.name,
-          message: 'Another application has this name. Give each its own.',
-        });
-      for (const key of ['approvers', 'operators'] as const)
-        if (one[key] === undefined && shared[key] === undefined)
-          context.addIssue({
-            code: 'custom',
-            path: ['applications', index, key],
-            input: undefined,
-            message: `Give ${key} here, or for all applications under ${CONFIG_KEY}.${key}.`,
-          });
-    });
-  });
-
-/** What to write instead, by key; `[]` stands for any index. */
-const remedies: Readonly<Record<string, string>> = {
-  '': 'Give an object with the key applications (see README, Configuration).',
-  applications: 'Give a list of at least one application.',
-  'applications[]': 'Give an object with at least name and runtime.',
-  'applications[].name':
-    'Use 1 to 24 lower-case letters, digits and hyphens, beginning with a letter, not ending with a hyphen, and not "platform".',
-  'applications[].branch': 'Give the name of a git branch, such as main.',
-  'applications[].port': 'Give the port that the application listens on: a whole number from 1 to 65535.',
-  'applications[].healthCheckPath': 'Give a path that begins with / and has no query, such as /health.',
-  'applications[].runtime': `Give one of: ${Object.keys(runtimes).join(', ')}.`,
-  'applications[].instanceType': 'Give an EC2 instance type, such as t3.small.',
-  'applications[].fleet': 'Give min and max as whole numbers from 1 to 100, min not above max.',
-  'applications[].fleet.min': 'Give a whole number from 1 to 100.',
-  'applications[].fleet.max': 'Give a whole number from 1 to 100.',
-  approvers: 'Give an object with the lists qc and pmo.',
-  operators: 'Give a list of at least one e-mail address.',
-  approvalExpiryDays: 'Give a whole number of days from 1 to 90.',
-  approvals:
-    'Give an object with any of makersMayDecide, reminderHours and freshSignInMinutes, or leave it out.',
-  'approvals.makersMayDecide': 'Give true or false; false keeps whoever made a change from approving it.',
-  'approvals.reminderHours': 'Give a whole number of hours from 1 to 720.',
-  'approvals.freshSignInMinutes': 'Give a whole number of minutes from 1 to 480.',
-  terminationWaitMinutes: 'Give a whole number of minutes from 0 to 120.',
-  env: 'Give an object with account, region or both, or leave it out.',
-  'env.account': 'Give the 12 digits of the AWS account as text, in quotes.',
-  'env.region': 'Give an AWS region, such as us-east-1.',
+/**
+ * Reads a file that holds the configuration.
+ * @throws ConfigError if it cannot be read, or is not JSON
+ */
+export const readConfigFile = (file: string): unknown => {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(
+      `The configuration ${file} cannot be used: ${(error as Error).message}. Give -c ${CONFIG_FILE_KEY}=<a JSON file>.`,
+    );
+  }
 };
 
 /**
  * Checks the configuration and fills in what was left out.
  * @param value what stands under the context key `lockstep`
+ * @param place where it stands
  * @throws ConfigError naming each faulty key, the value received and the remedy
  */
-export const readConfig = (value: unknown): LockstepConfig => {
+export const readConfig = (value: unknown, place = 'cdk.json'): LockstepConfig => {
   const parsed = configuration.safeParse(value);
   if (!parsed.success) {
     const lines = parsed.error.issues.flatMap((issue) => describe(issue, value));
-    throw new ConfigError(`The configuration in cdk.json cannot be used:\n${lines.join('\n')}`);
+    throw new ConfigError(`The configuration in ${place} cannot be used:\n${lines.join('\n')}`);
   }
-  const { applications, approvers: allApprovers, operators: allOperators, ...shared } = parsed.data;
+  const { applications, approvals, network, approvalsSite, env } = parsed.data;
   return {
-    applications: applications.map(({ approvers: own, operators: ownOperators, ...rest }) => ({
-      ...rest,
-      approvers: defined(own ?? allApprovers),
-      operators: defined(ownOperators ?? allOperators),
-    })),
-    approvalExpiryDays: shared.approvalExpiryDays,
-    approvals: shared.approvals,
-    terminationWaitMinutes: shared.terminationWaitMinutes,
-    ...(shared.env && { env: withoutUndefined(shared.env) }),
+    applications: applications.map((one) => applicationOf(one, parsed.data)),
+    network: networkOf(network),
+    approvals,
+    ...(approvalsSite && { approvalsSite: withoutUndefined(approvalsSite) }),
+    ...(env && { env: withoutUndefined(env) }),
   };
 };
+
+const applicationOf = (
+  written: WrittenConfig['applications'][number],
+  shared: WrittenConfig,
+): ApplicationConfig => {
+  const {
+    instanceType,
+    approvers,
+    operators,
+    approvalExpiryDays,
+    deployment,
+    imageSchedule,
+    https,
+    source,
+    test,
+    ...rest
+  } = written;
+  return {
+    ...rest,
+    source: sourceOf(source),
+    instanceTypes:
+      typeof instanceType === 'string'
+        ? { image: instanceType, qat: instanceType, prod: instanceType }
+        : instanceType,
+    approvers: defined(approvers ?? shared.approvers),
+    operators: defined(operators ?? shared.operators),
+    approvalExpiryDays: approvalExpiryDays ?? shared.approvalExpiryDays,
+    deployment: {
+      configuration: deployment?.configuration ?? 'one-at-a-time',
+      rollback: deployment?.rollback ?? { onFailure: true, onAlarms: [] },
+      terminationWaitMinutes: deployment?.terminationWaitMinutes ?? shared.terminationWaitMinutes,
+    },
+    ...(imageSchedule && { imageSchedule }),
+    ...(test && { test }),
+    ...(https && { https: withoutUndefined(https) }),
+  };
+};
+
+const sourceOf = (source: WrittenConfig['applications'][number]['source']): SourceConfig => {
+  if (source?.objectKey !== undefined) return { kind: 's3', objectKey: source.objectKey };
+  return source === undefined
+    ? { kind: 'codecommit' }
+    : {
+        kind: 'connection',
+        connectionArn: defined(source.connectionArn),
+        repository: defined(source.repository),
+      };
+};
+
+const networkOf = (network: WrittenConfig['network']): NetworkConfig => ({
+  internetAccess: network?.internetAccess ?? 'nat-gateway',
+  cidr: network?.cidr ?? '10.0.0.0/16',
+  ...(network?.vpcId !== undefined && {
+    existing: {
+      vpcId: network.vpcId,
+      publicSubnetIds: defined(network.publicSubnetIds),
+      privateSubnetIds: defined(network.privateSubnetIds),
+    },
+  }),
+});
 
 /** Digits of a configuration's digest: enough to tell two apart. */
 const VERSION_DIGITS = 12;
@@ -205,6 +259,16 @@ const describe = (issue: z.core.$ZodIssue, root: unknown): string[] => {
       const path = [...issue.path, key];
       return line(path, at(root, path), 'This key is unknown. Remove it, or correct its spelling.');
     });
+  if (issue.code === 'invalid_union') {
+    // A value of the right kind with a fault inside is told by that fault.
+    const inner = issue.errors
+      .flat()
+      .filter(({ path }) => path.length > 0)
+      .map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+    const unknown = issue.errors.flat().filter(({ code }) => code === 'unrecognized_keys');
+    const told = [...inner, ...unknown.map((one) => ({ ...one, path: [...issue.path, ...one.path] }))];
+    if (told.length > 0) return [...new Set(told.flatMap((one) => describe(one, root)))];
+  }
   const remedy = issue.code === 'custom' && issue.message !== 'Invalid input' ? issue.message : undefined;
   return [line(issue.path, at(root, issue.path), remedy ?? remedyFor(issue.path))];
 };
@@ -213,17 +277,6 @@ const line = (path: readonly PropertyKey[], received: unknown, remedy: string): 
   const key = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   const given = received === undefined ? 'nothing was given' : `received ${JSON.stringify(received)}`;
   return `- ${CONFIG_KEY}${key}: ${given}. ${remedy}`;
-};
-
-const remedyFor = (path: readonly PropertyKey[]): string => {
-  const pattern = path
-    .map((part) => (typeof part === 'number' ? '[]' : `.${String(part)}`))
-    .join('')
-    .replace(/^\./, '');
-  const shared = pattern.replace(/^applications\[\]\.(approvers|operators)/, '$1');
-  if (/^approvers\.(qc|pmo)(\[\])?$|^operators\[\]$/.test(shared))
-    return shared.endsWith('[]') ? 'Give an e-mail address.' : 'Give a list of at least one e-mail address.';
-  return remedies[pattern] ?? remedies[shared] ?? remedies[''] ?? '';
 };
 
 const at = (root: unknown, path: readonly PropertyKey[]): unknown =>
@@ -239,13 +292,7 @@ const defined = <T>(value: T | undefined): T => {
   return value;
 };
 
-const withoutUndefined = ({
-  account,
-  region,
-}: {
-  account?: string | undefined;
-  region?: string | undefined;
-}): { account?: string; region?: string } => ({
-  ...(account !== undefined && { account }),
-  ...(region !== undefined && { region }),
-});
+/** The same object with optional properties left out instead of undefined. */
+type Defined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
+const withoutUndefined = <T extends object>(value: T): Defined<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Defined<T>;

@@ -6,7 +6,7 @@
 /** The execution's input, and nothing else: everything later is made by a state and kept in a variable. */
 export interface PromotionInput {
   readonly application: string;
-  /** 40 hexadecimal digits. */
+  /** 40 hexadecimal digits; of an object's revision, the version that S3 gave it. */
   readonly commitId: string;
   readonly branch: string;
   /** ARN of whoever pushed. */
@@ -32,6 +32,8 @@ export interface JobSubjects {
     readonly commitId: string;
     /** Where it deploys to: the promotion's deployments are kept by environment. */
     readonly environment: Environment;
+    /** What pins the revision. @default `COMMIT_ID` */
+    readonly revisionType?: 'S3_OBJECT_VERSION_ID';
   };
 }
 
@@ -39,7 +41,12 @@ export interface JobSubjects {
 export interface JobOutputs {
   readonly 'image-build': { readonly imageId: string; readonly imageBuildVersionArn: string };
   readonly 'instance-refresh': { readonly instanceRefreshId: string };
-  readonly 'pipeline-run': { readonly pipelineExecutionId: string; readonly deploymentId: string };
+  readonly 'pipeline-run': {
+    readonly pipelineExecutionId: string;
+    readonly deploymentId: string;
+    /** What the tests said, if the pipeline has any. */
+    readonly testsUrl?: string;
+  };
 }
 
 /** Argument of `start-job`: one for each kind. */
@@ -90,6 +97,8 @@ export interface ApprovalSubject {
   readonly pushedBy: string;
   readonly qatImageId: string;
   readonly qatDeploymentId: string;
+  /** What the tests said, if QAT's pipeline has any. */
+  readonly qatTestsUrl?: string;
 }
 
 /** Output of an approval state: completes the task token. */
@@ -136,6 +145,13 @@ export interface GuardParameters {
   readonly pipelineExecutionId: string;
   /** The source's commit: `#{SourceVariables.CommitId}` */
   readonly commitId: string;
+}
+
+/** User parameters of the push pipeline's action. */
+export interface PushParameters {
+  readonly pipelineName: string;
+  /** `#{codepipeline.PipelineExecutionId}` */
+  readonly pipelineExecutionId: string;
 }
 
 /** Name of the pipelines' variable that carries the promotion's id, and its value when nobody set it. */

@@ -37,6 +37,10 @@ export interface PromotionParts {
   readonly qatAutoScalingGroupName: string;
   /** Name of the source action in both pipelines. */
   readonly sourceAction: string;
+  /** What pins the revision that a pipeline deploys. @default a commit's id */
+  readonly revisionType?: 'S3_OBJECT_VERSION_ID';
+  /** How long the QAT pipeline's tests may take. @default there are none */
+  readonly qatTestTimeout?: Duration;
   /** How long an approver has. */
   readonly approvalExpiry: Duration;
   /** How long the old Prod fleet is kept after traffic has moved. */
@@ -80,6 +84,7 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
         sourceAction: parts.sourceAction,
         environment,
         commitId: '{% $promotion.commitId %}',
+        ...(parts.revisionType && { revisionType: parts.revisionType }),
       },
       timeout,
       assign,
@@ -95,9 +100,16 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
     subject: { autoScalingGroupName: parts.qatAutoScalingGroupName },
     timeout: timeouts.instanceRefreshTimeout,
   });
-  const deployToQat = deploy(names.deployToQat, 'qat', timeouts.qatDeploymentTimeout, {
-    qatDeployment: '{% $states.result.deploymentId %}',
-  });
+  const { qatTestTimeout } = parts;
+  const deployToQat = deploy(
+    names.deployToQat,
+    'qat',
+    qatTestTimeout ? timeouts.testedDeploymentTimeout(qatTestTimeout) : timeouts.qatDeploymentTimeout,
+    {
+      qatDeployment: '{% $states.result.deploymentId %}',
+      ...(qatTestTimeout && { qatTests: '{% $states.result.testsUrl %}' }),
+    },
+  );
 
   const subject: ApprovalSubject = {
     application: '{% $promotion.application %}',
@@ -106,6 +118,7 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
     pushedBy: '{% $promotion.pushedBy %}',
     qatImageId: '{% $qatImage %}',
     qatDeploymentId: '{% $qatDeployment %}',
+    ...(qatTestTimeout && { qatTestsUrl: '{% $qatTests %}' }),
   };
   const qcApproval = approvalState(scope, names.qcApproval, functions.requestApproval, {
     role: 'qc',

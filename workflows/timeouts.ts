@@ -9,6 +9,10 @@ export const instanceRefreshTimeout = Duration.hours(1);
 /** A silent CodeDeploy agent takes up to 70 minutes to fail a deployment; the hooks come on top. */
 export const qatDeploymentTimeout = Duration.hours(2);
 
+/** The same with tests before it, which may queue for an hour. */
+export const testedDeploymentTimeout = (tests: Duration): Duration =>
+  Duration.minutes(qatDeploymentTimeout.toMinutes() + Duration.hours(1).toMinutes() + tests.toMinutes());
+
 /** Provisioning, hooks on each instance in turn, and the wait before the old fleet is terminated. */
 export const prodDeploymentTimeout = (terminationWait: Duration): Duration =>
   Duration.minutes(Duration.hours(3).toMinutes() + terminationWait.toMinutes());

@@ -4,9 +4,12 @@ import { duration } from '../format.ts';
 import type { ApprovalPageProps } from './approval.tsx';
 import { ConsoleLink, Moment, StatusChip } from './parts.tsx';
 
+/** It comes from a service's answer; a link must not run anything. */
+const isWebAddress = (url: string): boolean => /^https?:\/\//.test(url);
+
 /** What runs on QAT: its image against Prod's, how deployment and checks went, and where to look at it. */
 export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, links }) => {
-  const { qatImageId, qatDeploymentId } = approval.subject;
+  const { qatImageId, qatDeploymentId, qatTestsUrl } = approval.subject;
   const { dossier } = approval;
   const asked = Date.parse(approval.requestedAt);
   const before = jobs.filter((job) => Date.parse(job.startedAt) <= asked);
@@ -28,6 +31,14 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
         <dd>
           <ConsoleLink href={links.deployment(promotion, qatDeploymentId)} text={qatDeploymentId} />
         </dd>
+        {qatTestsUrl && isWebAddress(qatTestsUrl) ? (
+          <>
+            <dt>Tests</dt>
+            <dd>
+              <ConsoleLink href={qatTestsUrl} text="Report and log" />
+            </dd>
+          </>
+        ) : null}
         <dt>Image</dt>
         <dd>{qatImageId}</dd>
       </dl>

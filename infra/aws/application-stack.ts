@@ -1,5 +1,4 @@
 import { CfnOutput, CfnParameter, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { Repository } from 'aws-cdk-lib/aws-codecommit';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
@@ -19,7 +18,10 @@ import type { PlatformStack } from './platform/platform-stack.ts';
 import { DeploymentPipeline } from './promotion/deployment-pipeline.ts';
 import { PromotionFunctions } from './promotion/promotion-functions.ts';
 import { PromotionMachine } from './promotion/promotion-machine.ts';
+import { PushPipeline } from './promotion/push-pipeline.ts';
+import { TestProject } from './promotion/test-project.ts';
 import { Triggers } from './promotion/triggers.ts';
+import { createSource } from './source/source.ts';
 
 export interface ApplicationStackProps extends StackProps {
   readonly application: ApplicationConfig;
@@ -36,14 +38,10 @@ export class ApplicationStack extends Stack {
     const { name } = application;
     const { vpc, ledger, evidence, promotions, siteUrl } = platform;
 
-    const repository = new Repository(this, 'Repository', {
-      repositoryName: name,
-      description: `${name}: pushes to ${application.branch} are promoted`,
-    });
-
     const key = rotatingKey(this, 'Key', `Lockstep: revisions, logs and image reports of ${name}`);
     allowImageBuilderToPublish(key);
     const accessLogs = logBucket(this, 'AccessLogs');
+    const source = createSource(this, application, accessLogs);
     const artifacts = new Bucket(this, 'Artifacts', {
       encryption: BucketEncryption.KMS,
       encryptionKey: key,
@@ -58,11 +56,13 @@ export class ApplicationStack extends Stack {
       ],
     });
 
-    const { instanceType } = application;
+    const { internetAccess } = config.network;
+    const instanceType = application.instanceTypes.image;
     const recipe = new ImageRecipe(this, 'Recipe', {
       application: name,
       runtime: application.runtime,
       instanceType,
+      internetAccess,
     });
     const buildRole = new ImageBuildRole(this, 'ImageBuilds', { bucket: artifacts, key });
     const builds = {
@@ -79,7 +79,12 @@ export class ApplicationStack extends Stack {
     };
     const qatTopic = encryptedTopic(this, 'QatImageTopic', `QAT images of ${name}`, key);
     const prodTopic = encryptedTopic(this, 'ProdImageTopic', `Prod images of ${name}`, key);
-    const qatImage = new ImageBuild(this, 'QatImage', { ...builds, environment: 'qat', topic: qatTopic });
+    const qatImage = new ImageBuild(this, 'QatImage', {
+      ...builds,
+      environment: 'qat',
+      topic: qatTopic,
+      ...(application.imageSchedule && { schedule: application.imageSchedule }),
+    });
     const prodImage = new ImageBuild(this, 'ProdImage', { ...builds, environment: 'prod', topic: prodTopic });
 
     const imageParameters = new ImageParameters(this, 'ImageParameters', {
@@ -87,14 +92,9 @@ export class ApplicationStack extends Stack {
       bundles,
       instanceType,
     });
-    const environments = { application, vpc, artifacts, key, imageParameters };
+    const environments = { application, vpc, artifacts, key, imageParameters, internetAccess };
     const qat = new QatEnvironment(this, 'Qat', environments);
-    const prod = new ProdEnvironment(this, 'Prod', {
-      ...environments,
-      bundles,
-      terminationWaitMinutes: config.terminationWaitMinutes,
-      logs: accessLogs,
-    });
+    const prod = new ProdEnvironment(this, 'Prod', { ...environments, bundles, logs: accessLogs });
 
     const qatUrl = new CfnParameter(this, QAT_URL_PARAMETER, {
       default: 'none',
@@ -104,7 +104,7 @@ export class ApplicationStack extends Stack {
     const functions = new PromotionFunctions(this, 'Functions', {
       application,
       bundles,
-      repository,
+      source,
       ledger,
       evidence,
       promotions,
@@ -120,14 +120,38 @@ export class ApplicationStack extends Stack {
     });
     const pipelines = {
       application: name,
-      repository,
-      branch: application.branch,
+      source,
       guard: functions.guard.function,
       artifacts,
       key,
     };
-    new DeploymentPipeline(this, 'QatPipeline', { ...pipelines, environment: 'qat', deployTo: qat });
+    const test =
+      application.test &&
+      new TestProject(this, 'Test', {
+        application: name,
+        test: application.test,
+        instanceType: application.instanceTypes.qat,
+        vpc,
+        artifacts,
+        key,
+      });
+    new DeploymentPipeline(this, 'QatPipeline', {
+      ...pipelines,
+      environment: 'qat',
+      deployTo: qat,
+      ...(test && { test }),
+    });
     new DeploymentPipeline(this, 'ProdPipeline', { ...pipelines, environment: 'prod', deployTo: prod });
+
+    if (source.pushes === undefined)
+      new PushPipeline(this, 'PushPipeline', {
+        application: name,
+        branch: application.branch,
+        source,
+        startPromotion: functions.startPromotion.function,
+        artifacts,
+        key,
+      });
 
     const environmentParts = (environment: 'qat' | 'prod', image: ImageBuild) => ({
       imagePipelineArn: image.pipelineArn,
@@ -149,13 +173,15 @@ export class ApplicationStack extends Stack {
       },
       qatAutoScalingGroupName: qat.autoScalingGroupName,
       sourceAction: SOURCE_ACTION,
-      approvalExpiryDays: config.approvalExpiryDays,
-      terminationWaitMinutes: config.terminationWaitMinutes,
+      ...(application.test && { qatTestTimeout: Duration.minutes(application.test.timeoutMinutes) }),
+      ...(source.revisionType && { revisionType: source.revisionType }),
+      approvalExpiryDays: application.approvalExpiryDays,
+      terminationWaitMinutes: application.deployment.terminationWaitMinutes,
     });
     new Triggers(this, 'Triggers', {
       application: name,
       branch: application.branch,
-      repository,
+      source,
       functions,
       imageTopics: [qatTopic, prodTopic],
       imageArns: recipe.imageArns,
@@ -179,8 +205,7 @@ export class ApplicationStack extends Stack {
     new ApplicationDashboard(this, 'Dashboard', { application: name });
 
     const outputs: Readonly<Record<string, string>> = {
-      RepositoryName: repository.repositoryName,
-      RepositoryCloneUrl: repository.repositoryCloneUrlHttp,
+      ...source.outputs,
       BranchName: application.branch,
       StateMachineArn: stateMachine.stateMachineArn,
       QatPipelineName: pipelineName(name, 'qat'),

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { CONFIG_KEY, readConfig } from '../config.ts';
+import { CONFIG_FILE_KEY, CONFIG_KEY, readConfig, readConfigFile } from '../config.ts';
 import { ApplicationStack } from './application-stack.ts';
 import { bundleFunctions } from './bundle.ts';
 import { PlatformStack } from './platform/platform-stack.ts';
 
 export interface LockstepAppProps {
-  /** The context of cdk.json: the configuration under `lockstep`, and CDK's feature flags. */
+  /** The context of cdk.json: the configuration under `lockstep` (or its file's name under `config`), and CDK's feature flags. */
   readonly context: Readonly<Record<string, unknown>>;
   /** Where the cloud assembly is written. */
   readonly outdir: string;
@@ -32,7 +32,11 @@ export const createLockstepApp = ({
     analyticsReporting: false,
     builtinCloudFormationValidation: validate,
   });
-  const config = readConfig(app.node.tryGetContext(CONFIG_KEY));
+  const file: unknown = app.node.tryGetContext(CONFIG_FILE_KEY);
+  const config =
+    file === undefined
+      ? readConfig(app.node.tryGetContext(CONFIG_KEY))
+      : readConfig(readConfigFile(String(file)), String(file));
   const bundles = given ?? join(outdir, 'functions');
   if (given === undefined) bundleFunctions(bundles);
 

@@ -13,6 +13,12 @@ export const stateMachineName = (application: string): string => `lockstep-${app
 export const pipelineName = (application: string, environment: Environment): string =>
   `lockstep-${application}-${environment}`;
 
+/** The CodePipeline that hears pushes through a connection, and deploys nothing. */
+export const pushPipelineName = (application: string): string => `lockstep-${application}-push`;
+
+/** The CodeBuild project that runs an application's tests; its reports are named after it. */
+export const testProjectName = (application: string): string => `lockstep-${application}-test`;
+
 /** The SSM parameter that holds the AMI of an environment's next instances. */
 export const imageParameterName = (application: string, environment: Environment): string =>
   `/lockstep/${application}/${environment}/image`;

@@ -5,6 +5,7 @@ import { createImageBuilds } from '../jobs/imagebuilder-builds.ts';
 import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
+import { createChangeElsewhere, isInCodeCommit } from './change-elsewhere.ts';
 import { createChange } from './change-in-codecommit.ts';
 import { collectDossier } from './collect-dossier.ts';
 import { requestApproval } from './request-approval.ts';
@@ -20,7 +21,9 @@ const env = readEnv(
 const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
 const sources = {
   ledger,
-  ...createChange(env.REPOSITORY_NAME),
+  ...(isInCodeCommit(env.REPOSITORY_NAME)
+    ? createChange(env.REPOSITORY_NAME)
+    : createChangeElsewhere(env.REPOSITORY_NAME, ledger)),
   image: createImageBuilds().image,
   targets: createDeployments().targets,
   configurationVersion: env.CONFIGURATION_VERSION,

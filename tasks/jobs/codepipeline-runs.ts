@@ -11,13 +11,13 @@ import type { PipelineRuns } from './pipeline-run.ts';
 
 /** Runs in CodePipeline. */
 export const createPipelineRuns = (client = new CodePipelineClient({})): PipelineRuns => ({
-  start: async ({ pipelineName, sourceAction, commitId, promotionId, clientToken }) => {
+  start: async ({ pipelineName, sourceAction, commitId, revisionType, promotionId, clientToken }) => {
     const { pipelineExecutionId } = await client.send(
       new StartPipelineExecutionCommand({
         name: pipelineName,
         clientRequestToken: clientToken,
         variables: [{ name: PROMOTION_ID_VARIABLE, value: promotionId }],
-        sourceRevisions: [{ actionName: sourceAction, revisionType: 'COMMIT_ID', revisionValue: commitId }],
+        sourceRevisions: [{ actionName: sourceAction, revisionType, revisionValue: commitId }],
       }),
     );
     if (pipelineExecutionId === undefined)

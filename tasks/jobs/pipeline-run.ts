@@ -13,6 +13,7 @@ export interface PipelineStart {
   readonly pipelineName: string;
   readonly sourceAction: string;
   readonly commitId: string;
+  readonly revisionType: 'COMMIT_ID' | 'S3_OBJECT_VERSION_ID';
   readonly promotionId: string;
   readonly clientToken: string;
 }
@@ -41,11 +42,11 @@ export const deploymentOf = (actions: readonly ActionExecutionDetail[]): string 
     ?.externalExecutionId;
 
 const actionFailure = ({ stageName, actionName, output }: ActionExecutionDetail): string => {
-  const { errorDetails, externalExecutionSummary } = output?.executionResult ?? {};
+  const { errorDetails, externalExecutionSummary, externalExecutionUrl = '' } = output?.executionResult ?? {};
   const reasons = [errorDetails?.code, errorDetails?.message, externalExecutionSummary].filter(
     (reason) => reason !== undefined && reason !== '',
   );
-  return `Action ${actionName} of stage ${stageName} failed: ${reasons.length > 0 ? reasons.join(': ') : 'no reason was given'}`;
+  return `Action ${actionName} of stage ${stageName} failed: ${reasons.length > 0 ? reasons.join(': ') : 'no reason was given'}${externalExecutionUrl === '' ? '' : `\n  See: ${externalExecutionUrl}`}`;
 };
 
 /** Statuses of a run that somebody or something else ended (T23). */
@@ -97,12 +98,17 @@ export const pipelineRun = (
   return {
     refusal: jobErrors.pipelineRunFailed,
     start: async (job) => {
-      const { pipelineName, sourceAction, commitId } = job.subject as JobSubjects['pipeline-run'];
+      const {
+        pipelineName,
+        sourceAction,
+        commitId,
+        revisionType = 'COMMIT_ID',
+      } = job.subject as JobSubjects['pipeline-run'];
       await beforeStart(job);
       const { promotionId, clientToken } = job;
       return pipelineRunId(
         pipelineName,
-        await runs.start({ pipelineName, sourceAction, commitId, promotionId, clientToken }),
+        await runs.start({ pipelineName, sourceAction, commitId, revisionType, promotionId, clientToken }),
       );
     },
     inspect: async (externalId) => {
@@ -110,9 +116,19 @@ export const pipelineRun = (
       const run = await runs.run(pipelineName, pipelineExecutionId);
       if (run?.status === 'InProgress' || run?.status === 'Stopping') return { state: 'running' };
       if (run?.status !== 'Succeeded') return failed(externalId, run);
-      const deploymentId = deploymentOf(await runs.actions(pipelineName, pipelineExecutionId));
-      if (deploymentId !== undefined)
-        return { state: 'succeeded', output: { pipelineExecutionId, deploymentId } };
+      const actions = await runs.actions(pipelineName, pipelineExecutionId);
+      const deploymentId = deploymentOf(actions);
+      if (deploymentId !== undefined) {
+        const tests = actions.find(({ input }) => input?.actionTypeId?.provider === 'CodeBuild');
+        const testsUrl =
+          tests &&
+          (tests.output?.executionResult?.externalExecutionUrl ??
+            pipelineRunLink(region, pipelineName, pipelineExecutionId));
+        return {
+          state: 'succeeded',
+          output: { pipelineExecutionId, deploymentId, ...(testsUrl !== undefined && { testsUrl }) },
+        };
+      }
       return {
         state: 'failed',
         error: jobErrors.pipelineRunFailed,

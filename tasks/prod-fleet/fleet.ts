@@ -1,5 +1,5 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
-import type { CreateDeploymentGroupCommandInput } from '@aws-sdk/client-codedeploy';
+import type { AutoRollbackEvent, CreateDeploymentGroupCommandInput } from '@aws-sdk/client-codedeploy';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
 import { isBeingDeleted } from './leftovers.ts';
@@ -14,6 +14,18 @@ export interface FleetDependencies {
 // CloudFormation never moves a template's default version (T11).
 const launchFrom = (LaunchTemplateId: string) => ({ LaunchTemplateId, Version: '$Latest' });
 
+/** When CodeDeploy takes a deployment back. What was switched on before must be switched off by name. */
+const rollbackInput = ({ rollbackOnFailure = true, alarmNames = [] }: ProdFleetProperties) => {
+  const events: AutoRollbackEvent[] = [
+    ...(rollbackOnFailure ? (['DEPLOYMENT_FAILURE'] as const) : []),
+    ...(rollbackOnFailure || alarmNames.length > 0 ? (['DEPLOYMENT_STOP_ON_ALARM'] as const) : []),
+  ];
+  return {
+    autoRollbackConfiguration: { enabled: events.length > 0, events },
+    alarmConfiguration: { enabled: alarmNames.length > 0, alarms: alarmNames.map((name) => ({ name })) },
+  };
+};
+
 /** The call that makes the deployment group (T03); an update resends all of it (T04). */
 export const deploymentGroupInput = (
   fleet: ProdFleetProperties,
@@ -26,10 +38,7 @@ export const deploymentGroupInput = (
   autoScalingGroups: [autoScalingGroupName],
   deploymentStyle: { deploymentType: 'BLUE_GREEN', deploymentOption: 'WITH_TRAFFIC_CONTROL' },
   loadBalancerInfo: { targetGroupInfoList: [{ name: fleet.targetGroupName }] },
-  autoRollbackConfiguration: {
-    enabled: true,
-    events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM'],
-  },
+  ...rollbackInput(fleet),
   blueGreenDeploymentConfiguration: {
     // The approval has happened: nobody is to continue it by hand.
     deploymentReadyOption: { actionOnTimeout: 'CONTINUE_DEPLOYMENT' },

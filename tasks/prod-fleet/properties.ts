@@ -21,6 +21,10 @@ export interface ProdFleetProperties {
   readonly healthCheckGraceSeconds: number;
   /** Minutes that the old fleet stays after traffic has moved (T08). */
   readonly terminationWaitMinutes: number;
+  /** Whether CodeDeploy takes a failed deployment back by itself. @default true */
+  readonly rollbackOnFailure?: boolean;
+  /** CloudWatch alarms that stop a deployment and take it back. @default none */
+  readonly alarmNames?: readonly string[];
   /** Tags of the groups and their instances, beside Lockstep's own. */
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -84,16 +88,22 @@ const numbers = [
  * @throws TypeError that names the property, the value and the remedy
  */
 export const readProdFleetProperties = (raw: Readonly<Record<string, unknown>>): ProdFleetProperties => {
-  const { subnetIds, tags = {} } = raw;
+  const { subnetIds, tags = {}, rollbackOnFailure = true, alarmNames = [] } = raw;
   if (!Array.isArray(subnetIds) || subnetIds.length === 0 || subnetIds.some((id) => typeof id !== 'string'))
     throw wrong(raw, 'subnetIds', 'give at least one subnet id');
   if (typeof tags !== 'object' || tags === null || Object.values(tags).some((tag) => typeof tag !== 'string'))
     throw wrong(raw, 'tags', 'give texts by name');
+  if (!/^(true|false)$/.test(String(rollbackOnFailure)))
+    throw wrong(raw, 'rollbackOnFailure', 'give true or false');
+  if (!Array.isArray(alarmNames) || alarmNames.some((name) => typeof name !== 'string'))
+    throw wrong(raw, 'alarmNames', 'give a list of names');
   const properties = {
     ...Object.fromEntries(texts.map((name) => [name, textIn(raw, name)])),
     ...Object.fromEntries(numbers.map((name) => [name, numberIn(raw, name)])),
     subnetIds,
     tags,
+    rollbackOnFailure: String(rollbackOnFailure) === 'true',
+    alarmNames,
   } as unknown as ProdFleetProperties;
   const { minSize, maxSize, desiredCapacity } = properties;
   if (desiredCapacity < 1 || desiredCapacity < minSize || desiredCapacity > maxSize)

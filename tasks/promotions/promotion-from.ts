@@ -3,6 +3,7 @@ import type { PromotionInput } from '../payloads.ts';
 /** What is promoted. */
 export interface PromotedBranch {
   readonly application: string;
+  /** A CodeCommit repository; `owner/name` of one that a connection reaches; `bucket/key` of an object. */
   readonly repositoryName: string;
   readonly branch: string;
 }
@@ -19,7 +20,8 @@ const MAX_NAME = 80;
 const MAX_APPLICATION = 30;
 const COMMIT_DIGITS = 12;
 
-const nameOf = (application: string, commitId: string, eventId: string): string =>
+/** Name of the execution that promotes a commit for an event. */
+export const promotionIdOf = (application: string, commitId: string, eventId: string): string =>
   [application.slice(0, MAX_APPLICATION), commitId.slice(0, COMMIT_DIGITS), eventId]
     .map((part) => part.replace(/[^A-Za-z0-9_-]/g, '-'))
     .join('-')
@@ -29,14 +31,36 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+/** The promotion that an object's new version asks for: its version is what is deployed. */
+const objectPromotion = (
+  eventId: string,
+  detail: Readonly<Record<string, unknown>>,
+  { application, branch, repositoryName }: PromotedBranch,
+): RequestedPromotion | undefined => {
+  const { bucket, object, requester } = detail;
+  if (!isObject(bucket) || !isObject(object)) return undefined;
+  const commitId = textOf(object['version-id']);
+  // A version id is opaque text of at most 1,024 bytes (Amazon S3's user guide).
+  if (`${textOf(bucket.name)}/${textOf(object.key)}` !== repositoryName || !/^[!-~]{1,1024}$/.test(commitId))
+    return undefined;
+  return {
+    promotionId: promotionIdOf(application, commitId, eventId),
+    input: { application, commitId, branch, pushedBy: textOf(requester) || 'unknown', eventId },
+  };
+};
+
 /**
  * The promotion that a repository's event asks for (T41): a commit that the promoted branch was created with or moved
- * to. Anything else asks for none: another branch or repository, a tag, a deleted branch.
+ * to; or a new version of the promoted object. Anything else asks for none: another branch or repository, a tag, a deleted branch.
  */
 export const promotionFrom = (event: unknown, promoted: PromotedBranch): RequestedPromotion | undefined => {
   if (!isObject(event) || !isObject(event.detail)) return undefined;
   const { detail } = event;
   const eventId = textOf(event.id);
+  if (event.source === 'aws.s3')
+    return eventId !== '' && event['detail-type'] === 'Object Created'
+      ? objectPromotion(eventId, detail, promoted)
+      : undefined;
   const commitId = textOf(detail.commitId);
   const isPush =
     event.source === 'aws.codecommit' &&
@@ -47,7 +71,7 @@ export const promotionFrom = (event: unknown, promoted: PromotedBranch): Request
   if (!isPush || eventId === '' || !/^[0-9a-f]{40}$/.test(commitId)) return undefined;
   const { application, branch } = promoted;
   return {
-    promotionId: nameOf(application, commitId, eventId),
+    promotionId: promotionIdOf(application, commitId, eventId),
     input: { application, commitId, branch, pushedBy: textOf(detail.callerUserArn) || 'unknown', eventId },
   };
 };

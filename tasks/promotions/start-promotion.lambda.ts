@@ -1,19 +1,31 @@
+import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { createGuardedPipelines } from '../guard/codepipeline-guard.ts';
+import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createCommits } from './codecommit-commits.ts';
+import { onPush, startPushedRun } from './pushed-run.ts';
 import { createStartExecution } from './sfn-executions.ts';
 import { startPromotion } from './start-promotion.ts';
 
 const env = readEnv('APPLICATION', 'BRANCH', 'LEDGER_TABLE', 'REPOSITORY_NAME', 'STATE_MACHINE_ARN');
+const codePipeline = new CodePipelineClient({});
+
+const dependencies = {
+  ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
+  startExecution: createStartExecution(env.STATE_MACHINE_ARN),
+  stateMachineArn: env.STATE_MACHINE_ARN,
+  now: () => new Date(),
+  promoted: { application: env.APPLICATION, branch: env.BRANCH, repositoryName: env.REPOSITORY_NAME },
+};
 
 export const handler = logged(
-  startPromotion({
-    ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
-    commit: createCommits(),
-    startExecution: createStartExecution(env.STATE_MACHINE_ARN),
-    stateMachineArn: env.STATE_MACHINE_ARN,
-    now: () => new Date(),
-    promoted: { application: env.APPLICATION, branch: env.BRANCH, repositoryName: env.REPOSITORY_NAME },
+  onPush({
+    event: startPromotion({ ...dependencies, commit: createCommits() }),
+    job: startPushedRun({
+      ...dependencies,
+      pipelines: createGuardedPipelines(codePipeline, createPipelineRuns(codePipeline)),
+    }),
   }),
 );

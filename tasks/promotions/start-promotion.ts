@@ -1,17 +1,21 @@
 import type { Commit } from '@aws-sdk/client-codecommit';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PromotionInput } from '../payloads.ts';
-import { type PromotedBranch, promotionFrom } from './promotion-from.ts';
+import { type PromotedBranch, promotionFrom, type RequestedPromotion } from './promotion-from.ts';
 
-/** What starting a promotion needs. */
-export interface StartPromotionDependencies {
+/** What recording and starting a promotion needs. */
+export interface BeginPromotionDependencies {
   readonly ledger: Pick<Ledger, 'addPromotion'>;
-  /** The commit, or undefined if the repository has none of that id. */
-  readonly commit: (repositoryName: string, commitId: string) => Promise<Commit | undefined>;
   /** Starts the execution of that name; one that exists is started already (T37). */
   readonly startExecution: (name: string, input: PromotionInput) => Promise<void>;
   readonly stateMachineArn: string;
   readonly now: () => Date;
+}
+
+/** What starting a promotion needs. */
+export interface StartPromotionDependencies extends BeginPromotionDependencies {
+  /** The commit, or undefined if the repository has none of that id. */
+  readonly commit: (repositoryName: string, commitId: string) => Promise<Commit | undefined>;
   readonly promoted: PromotedBranch;
 }
 
@@ -20,19 +24,13 @@ export const executionArnOf = (stateMachineArn: string, name: string): string =>
   `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
 
 /**
- * A push event came: records the promotion and starts its execution. A doubled event starts nothing more. Recorded
- * first, so that the first state and the first status event find it.
- * @returns the promotion's id, if the event asks for one
+ * Records a promotion and starts its execution; again, it does nothing more. Recorded first, so that the first state and
+ * the first status event find it.
  */
-export const startPromotion =
-  (dependencies: StartPromotionDependencies) =>
-  async (event: unknown): Promise<{ readonly promotionId?: string }> => {
-    const { ledger, commit, startExecution, stateMachineArn, now, promoted } = dependencies;
-    const requested = promotionFrom(event, promoted);
-    if (requested === undefined) return {};
-    const { promotionId, input } = requested;
+export const beginPromotion =
+  ({ ledger, startExecution, stateMachineArn, now }: BeginPromotionDependencies) =>
+  async ({ promotionId, input }: RequestedPromotion, { message = '', author }: Commit): Promise<void> => {
     const { application, commitId, branch, pushedBy } = input;
-    const { message = '', author } = (await commit(promoted.repositoryName, commitId)) ?? {};
     await ledger.addPromotion({
       promotionId,
       executionArn: executionArnOf(stateMachineArn, promotionId),
@@ -50,5 +48,22 @@ export const startPromotion =
       deployments: {},
     });
     await startExecution(promotionId, input);
-    return { promotionId };
+  };
+
+/**
+ * A push event came: starts its promotion. A doubled event starts nothing more.
+ * @returns the promotion's id, if the event asks for one
+ */
+export const startPromotion =
+  (dependencies: StartPromotionDependencies) =>
+  async (event: unknown): Promise<{ readonly promotionId?: string }> => {
+    const { commit, promoted } = dependencies;
+    const requested = promotionFrom(event, promoted);
+    if (requested === undefined) return {};
+    const isObject = (event as { readonly source?: string }).source === 'aws.s3';
+    const details = isObject
+      ? { message: `New version of ${promoted.repositoryName}` }
+      : await commit(promoted.repositoryName, requested.input.commitId);
+    await beginPromotion(dependencies)(requested, details ?? {});
+    return { promotionId: requested.promotionId };
   };

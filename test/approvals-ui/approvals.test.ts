@@ -167,6 +167,16 @@ describe('one approval', () => {
     );
   });
 
+  it.each([
+    ['https://console.aws.amazon.com/codesuite/build', true],
+    ['javascript:alert(1)', false],
+  ])("links to the tests' report at %s: %s", async (qatTestsUrl, isLinked) => {
+    const scene = createScene();
+    await scene.addQcRequest({ subject: { ...anApproval().subject, qatTestsUrl } });
+    const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
+    expect(html.includes(`href="${qatTestsUrl}"`)).toBe(isLinked);
+  });
+
   it('shows markup in texts from outside as text', async () => {
     const scene = createScene();
     const evil = '<script>alert(1)</script><img src=x onerror=alert(1)>"\'';

@@ -12,6 +12,7 @@ import type { Report } from '../../infra/local/run/report.ts';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
 import { startCommand } from '../support/command.ts';
 import { measureEngine } from './engine.ts';
+import { measureSynthesis } from './synthesis.ts';
 
 const scratch = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-bench-'));
 const round = (ms: number) => Math.round(ms) / 1000;
@@ -55,6 +56,7 @@ const result = {
   machine: { cores: cpus().length, node: process.version },
   unattendedSeconds: await measurePromotion(),
   engine: await measureEngine(scratch),
+  synthesis: await measureSynthesis(scratch),
   ...(process.argv.includes('--quick') ? {} : { testSeconds: await measureTests() }),
 };
 fs.rmSync(scratch, { recursive: true, force: true });

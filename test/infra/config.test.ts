@@ -27,17 +27,23 @@ it('fills in what an application leaves out', () => {
       {
         name: 'orders',
         branch: 'main',
+        source: { kind: 'codecommit' },
         port: 8080,
         healthCheckPath: '/health',
         runtime: 'nodejs',
-        instanceType: 't3.small',
+        instanceTypes: { image: 't3.small', qat: 't3.small', prod: 't3.small' },
         fleet: { min: 2, max: 4 },
         ...shared,
+        approvalExpiryDays: 7,
+        deployment: {
+          configuration: 'one-at-a-time',
+          rollback: { onFailure: true, onAlarms: [] },
+          terminationWaitMinutes: 5,
+        },
       },
     ],
-    approvalExpiryDays: 7,
+    network: { internetAccess: 'nat-gateway', cidr: '10.0.0.0/16' },
     approvals: { makersMayDecide: false, reminderHours: 24, freshSignInMinutes: 15 },
-    terminationWaitMinutes: 5,
   });
 });
 
@@ -60,6 +66,25 @@ it("prefers an application's own approvers and operators", () => {
   };
   expect(readConfig(config(own)).applications[0]).toMatchObject(own);
 });
+
+it("prefers an application's own waits", () => {
+  const own = { approvalExpiryDays: 3, deployment: { terminationWaitMinutes: 60 } };
+  const { applications } = readConfig(config(own, { approvalExpiryDays: 9, terminationWaitMinutes: 9 }));
+  expect(applications[0]).toMatchObject(own);
+  expect(readConfig(config({}, { terminationWaitMinutes: 9 })).applications[0]?.deployment).toMatchObject({
+    terminationWaitMinutes: 9,
+  });
+});
+
+const https = {
+  domainName: 'orders.example.com',
+  certificateArn: 'arn:aws:acm:eu-west-1:123456789012:certificate/0000',
+};
+const existing = {
+  vpcId: 'vpc-01234567',
+  publicSubnetIds: ['subnet-00000001', 'subnet-00000002'],
+  privateSubnetIds: ['subnet-00000003'],
+};
 
 it('keeps account and region', () => {
   const env = { account: '123456789012', region: 'eu-west-1' };
@@ -121,6 +146,143 @@ describe('fails, naming key, value and remedy', () => {
     ['a wait', config({}, { terminationWaitMinutes: -1 }), 'terminationWaitMinutes', '-1', 'minutes from 0'],
     ['an account', config({}, { env: { account: 12 } }), 'env.account', '12', '12 digits'],
     ['a region', config({}, { env: { region: 'Frankfurt' } }), 'env.region', '"Frankfurt"', 'us-east-1'],
+    [
+      'a source that does not tell who made a change',
+      config({ source: { objectKey: 'orders.zip' } }),
+      '[0].source',
+      'orders.zip',
+      'lockstep.approvals.makersMayDecide',
+    ],
+    [
+      'two sources',
+      config(
+        { source: { repository: 'example/orders', objectKey: 'orders.zip' } },
+        { approvals: { makersMayDecide: true } },
+      ),
+      '[0].source',
+      'orders.zip',
+      'either connectionArn and repository, or objectKey',
+    ],
+    [
+      'a repository without connection',
+      config({ source: { repository: 'example/orders' } }, { approvals: { makersMayDecide: true } }),
+      '[0].source.connectionArn',
+      'nothing was given',
+      'Make a connection',
+    ],
+    [
+      "an unknown account's connection",
+      config(
+        {
+          source: {
+            connectionArn: 'arn:aws:codeconnections:us-east-1:123456789012:connection/1',
+            repository: 'example/orders',
+          },
+        },
+        { env: { account: '210987654321' }, approvals: { makersMayDecide: true } },
+      ),
+      '[0].source.connectionArn',
+      '123456789012',
+      'unknown here: give a connection of 210987654321',
+    ],
+    [
+      'a percentage',
+      config({ deployment: { configuration: { minimumHealthyPercent: 100 } } }),
+      '[0].deployment.configuration.minimumHealthyPercent',
+      '100',
+      '0 to 99',
+    ],
+    [
+      'a deployment configuration',
+      config({ deployment: { configuration: 'canary' } }),
+      '[0].deployment.configuration',
+      '"canary"',
+      'half-at-a-time',
+    ],
+    [
+      'an alarm without a name',
+      config({ deployment: { rollback: { onAlarms: [''] } } }),
+      'rollback.onAlarms[0]',
+      '""',
+      'CloudWatch alarm',
+    ],
+    [
+      'instance types of two architectures',
+      config({ instanceType: { qat: 't4g.small', prod: 'm7i.large' } }),
+      '[0].instanceType',
+      't4g.small',
+      'one processor architecture',
+    ],
+    [
+      'a schedule',
+      config({ imageSchedule: { cron: 'rate(1 day)' } }),
+      '[0].imageSchedule.cron',
+      '"rate(1 day)"',
+      'cron(0 3 ? * sun *)',
+    ],
+    [
+      'no certificate',
+      config({ https: { domainName: 'orders.example.com' } }),
+      '[0].https.certificateArn',
+      'nothing was given',
+      'AWS Certificate Manager',
+    ],
+    [
+      'a certificate of another region',
+      config({ https }, { env: { region: 'us-east-1' } }),
+      '[0].https.certificateArn',
+      'eu-west-1',
+      'of us-east-1',
+    ],
+    [
+      "an unknown account's certificate",
+      config({}, { approvalsSite: https, env: { account: '210987654321' } }),
+      'lockstep.approvalsSite.certificateArn',
+      '123456789012',
+      'unknown here: give a certificate of 210987654321',
+    ],
+    [
+      'one domain name twice',
+      config({ https }, { approvalsSite: https }),
+      '[0].https.domainName',
+      '"orders.example.com"',
+      'Another site has this domain name',
+    ],
+    [
+      'a hosted zone of another name',
+      config({ https: { ...https, hostedZone: { id: 'Z1', name: 'example.org' } } }),
+      '[0].https.hostedZone.name',
+      '"example.org"',
+      'holds orders.example.com',
+    ],
+    [
+      'a VPC without subnets',
+      config({}, { network: { ...existing, privateSubnetIds: undefined } }),
+      'network.privateSubnetIds',
+      'nothing was given',
+      'Name the subnets',
+    ],
+    [
+      'subnets without a VPC',
+      config({}, { network: { privateSubnetIds: ['subnet-00000001'] } }),
+      'network.privateSubnetIds',
+      'subnet-00000001',
+      'Name their VPC',
+    ],
+    [
+      'a range for a VPC that has one',
+      config({}, { network: { ...existing, cidr: '10.0.0.0/16' } }),
+      'network.cidr',
+      '"10.0.0.0/16"',
+      'Leave it out',
+    ],
+    [
+      'a subnet that is both',
+      config({}, { network: { ...existing, privateSubnetIds: ['subnet-00000002'] } }),
+      'network.privateSubnetIds[0]',
+      '"subnet-00000002"',
+      'listed as public too',
+    ],
     ['an unknown key', config({}, { aplications: 1 }), 'lockstep.aplications', '1', 'Remove it'],
     ['an unknown key within', config({ prot: 80 }), 'lockstep.applications[0].prot', '80', 'spelling'],
     [

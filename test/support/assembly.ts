@@ -3,16 +3,17 @@ import path from 'node:path';
 import { digestOfSources, projectRoot, synthesizeIfChanged } from '../../infra/local/run/synthesize.ts';
 
 /**
- * The assembly of cdk.json's configuration, synthesized once for all test files that ask for it.
+ * The assembly of a configuration, synthesized once for all test files that ask for it.
+ * @param lockstep replaces cdk.json's
  * @returns its directory; not to be changed
  */
-export const testAssembly = async (): Promise<string> => {
+export const testAssembly = async (lockstep?: unknown): Promise<string> => {
   const cache = path.join(projectRoot, 'node_modules/.cache/lockstep');
-  const directory = path.join(cache, `assembly-${digestOfSources()}`);
+  const directory = path.join(cache, `assembly-${digestOfSources(lockstep)}`);
   if (fs.existsSync(directory)) return directory;
   fs.mkdirSync(cache, { recursive: true });
   const scratch = fs.mkdtempSync(path.join(cache, 'synth-'));
-  await synthesizeIfChanged(scratch);
+  await synthesizeIfChanged(scratch, lockstep);
   try {
     fs.renameSync(scratch, directory);
   } catch (error) {

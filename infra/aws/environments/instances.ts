@@ -11,13 +11,23 @@ import {
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../acknowledge.ts';
+import type { InternetAccess } from '../../config.ts';
+import { acknowledge, acknowledgeManagedPolicy, acknowledgeWildcards } from '../acknowledge.ts';
+
+/** What CodeDeploy's agent calls where it speaks to `codedeploy-commands-secure`. */
+const AGENT_COMMANDS = [
+  'codedeploy-commands-secure:GetDeploymentSpecification',
+  'codedeploy-commands-secure:PollHostCommand',
+  'codedeploy-commands-secure:PutHostCommandAcknowledgement',
+  'codedeploy-commands-secure:PutHostCommandComplete',
+] as const;
 
 export interface InstanceRoleProps {
   readonly description: string;
   /** Holds the revisions that CodeDeploy's agent fetches. */
   readonly artifacts: Bucket;
   readonly key: IKey;
+  readonly internetAccess: InternetAccess;
 }
 
 /** What an environment's instances may do: fetch revisions and the agent, and be reached by Session Manager. */
@@ -25,7 +35,11 @@ export class InstanceRole extends Construct {
   readonly role: Role;
   readonly profile: InstanceProfile;
 
-  constructor(scope: Construct, id: string, { description, artifacts, key }: InstanceRoleProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { description, artifacts, key, internetAccess }: InstanceRoleProps,
+  ) {
     super(scope, id);
     const stack = Stack.of(this);
     this.role = new Role(this, 'Role', {
@@ -59,6 +73,15 @@ export class InstanceRole extends Construct {
     );
     acknowledgeWildcards(this.role, "AWS's bucket with CodeDeploy's agent and its updates.", agent);
     this.role.addToPolicy(new PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn] }));
+    // By the endpoint, the agent is authorised by the instance's role.
+    if (internetAccess === 'endpoints') {
+      this.role.addToPolicy(new PolicyStatement({ actions: [...AGENT_COMMANDS], resources: ['*'] }));
+      acknowledge(
+        this.role,
+        'IAM5[Resource::*]',
+        "The commands of CodeDeploy's agent have no resource: CodeDeploy gives each instance its own deployments.",
+      );
+    }
     this.profile = new InstanceProfile(this, 'Profile', { role: this.role });
   }
 }

@@ -1,16 +1,22 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, Port } from 'aws-cdk-lib/aws-ec2';
 import {
   ApplicationListener,
   ApplicationLoadBalancer,
   ApplicationProtocol,
   ApplicationTargetGroup,
+  ListenerAction,
+  ListenerCertificate,
+  SslPolicy,
   TargetType,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { LoadBalancerTarget } from 'aws-cdk-lib/aws-route53-targets';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import type { WebsiteConfig } from '../../config.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { allowLogDelivery } from '../log-bucket.ts';
+import { pointDomainAt } from '../website.ts';
 
 export interface LoadBalancerProps {
   readonly vpc: IVpc;
@@ -18,6 +24,8 @@ export interface LoadBalancerProps {
   readonly instances: ISecurityGroup;
   readonly port: number;
   readonly healthCheckPath: string;
+  /** Domain name and certificate. @default served by HTTP under the load balancer's own name */
+  readonly https?: WebsiteConfig;
   /** Where requests are logged. */
   readonly logs: IBucket;
 }
@@ -28,13 +36,12 @@ const LOG_PREFIX = 'load-balancer';
 /** Prod's entrance. CodeDeploy registers and deregisters the instances. */
 export class LoadBalancer extends Construct {
   readonly targetGroup: ApplicationTargetGroup;
-  readonly listener: ApplicationListener;
   readonly url: string;
 
   constructor(
     scope: Construct,
     id: string,
-    { vpc, instances, port, healthCheckPath, logs }: LoadBalancerProps,
+    { vpc, instances, port, healthCheckPath, https, logs }: LoadBalancerProps,
   ) {
     super(scope, id);
     const balancer = new ApplicationLoadBalancer(this, 'Balancer', {
@@ -61,14 +68,36 @@ export class LoadBalancer extends Construct {
       // Well below the hour that CodeDeploy's BlockTraffic hook may take.
       deregistrationDelay: Duration.seconds(30),
     });
-    this.listener = new ApplicationListener(this, 'Listener', {
+    // Keeps its port when HTTPS is switched on or off: two listeners cannot hold one port while the stack is updated.
+    new ApplicationListener(this, 'Listener', {
       loadBalancer: balancer,
       port: 80,
       protocol: ApplicationProtocol.HTTP,
       open: true,
+      ...(https
+        ? { defaultAction: ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }) }
+        : { defaultTargetGroups: [this.targetGroup] }),
+    });
+    if (https) this.serveHttps(balancer, https);
+    this.url = https ? `https://${https.domainName}` : `http://${balancer.loadBalancerDnsName}`;
+  }
+
+  private serveHttps(balancer: ApplicationLoadBalancer, https: WebsiteConfig): void {
+    new ApplicationListener(this, 'HttpsListener', {
+      loadBalancer: balancer,
+      port: 443,
+      protocol: ApplicationProtocol.HTTPS,
+      sslPolicy: SslPolicy.RECOMMENDED_TLS,
+      certificates: [ListenerCertificate.fromArn(https.certificateArn)],
+      open: true,
       defaultTargetGroups: [this.targetGroup],
     });
-    this.url = `http://${balancer.loadBalancerDnsName}`;
+    if (https.hostedZone) pointDomainAt(this, https, https.hostedZone, new LoadBalancerTarget(balancer));
+    else
+      new CfnOutput(this, 'DomainTarget', {
+        value: balancer.loadBalancerDnsName,
+        description: `Point the DNS record ${https.domainName} here`,
+      });
   }
 }
 

@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { publicImageParameter } from '../image/image-recipe.ts';
 import { deploymentGroupName, imageParameterArn, imageParameterName, publicParameterArn } from '../names.ts';
 import { createCodeDeployRole, deploymentGroupArn } from './codedeploy-role.ts';
+import { deploymentConfigName } from './deployment-config.ts';
 import { allowLaunches, createLaunchTemplate, InstanceRole } from './instances.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { ProdFleet } from './prod-fleet.ts';
@@ -17,8 +18,6 @@ export interface ProdEnvironmentProps extends EnvironmentProps {
   readonly bundles: string;
   /** Where the load balancer logs requests. */
   readonly logs: IBucket;
-  /** How long the old fleet is kept after traffic has moved. */
-  readonly terminationWaitMinutes: number;
 }
 
 /** Prod: a load balancer, and a fleet that CodeDeploy replaces as a whole with each deployment. */
@@ -27,7 +26,7 @@ export class ProdEnvironment extends Construct {
   readonly targetGroup: ApplicationTargetGroup;
   readonly targetGroupArn: string;
   readonly codeDeployApplication: string;
-  readonly deploymentConfig = 'CodeDeployDefault.OneAtATime';
+  readonly deploymentConfig: string;
   readonly deploymentGroupArn: string;
 
   constructor(scope: Construct, id: string, props: ProdEnvironmentProps) {
@@ -38,13 +37,14 @@ export class ProdEnvironment extends Construct {
       description: `Prod instances of ${application.name}`,
       artifacts,
       key,
+      internetAccess: props.internetAccess,
     });
     const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc,
       description: `Prod instances of ${application.name}`,
     });
     const common = {
-      instanceType: application.instanceType,
+      instanceType: application.instanceTypes.prod,
       profile: instanceRole.profile,
       securityGroup,
     };
@@ -54,14 +54,15 @@ export class ProdEnvironment extends Construct {
     });
     const seedLaunchTemplate = createLaunchTemplate(this, 'SeedLaunchTemplate', {
       ...common,
-      imageParameter: publicImageParameter(application.instanceType),
-      userData: seedUserData(application.port),
+      imageParameter: publicImageParameter(application.instanceTypes.prod),
+      userData: seedUserData(application.port, props.internetAccess),
     });
     const loadBalancer = new LoadBalancer(this, 'LoadBalancer', {
       vpc,
       instances: securityGroup,
       port: application.port,
       healthCheckPath: application.healthCheckPath,
+      ...(application.https && { https: application.https }),
       logs: props.logs,
     });
     this.url = loadBalancer.url;
@@ -70,6 +71,8 @@ export class ProdEnvironment extends Construct {
 
     const codeDeploy = new CfnApplication(this, 'CodeDeploy', { computePlatform: 'Server' });
     this.codeDeployApplication = codeDeploy.ref;
+    const { configuration, rollback, terminationWaitMinutes } = application.deployment;
+    this.deploymentConfig = deploymentConfigName(this, 'DeploymentConfig', configuration);
     const group = deploymentGroupName('prod');
     this.deploymentGroupArn = deploymentGroupArn(stack, codeDeploy.ref, group);
     const codeDeployRole = createCodeDeployRole(this, 'CodeDeployRole', {
@@ -97,7 +100,7 @@ export class ProdEnvironment extends Construct {
         launchTemplates: [launchTemplate, seedLaunchTemplate],
         imageParameterArns: [
           imageParameter,
-          publicParameterArn(stack, publicImageParameter(application.instanceType)),
+          publicParameterArn(stack, publicImageParameter(application.instanceTypes.prod)),
         ],
       },
       properties: {
@@ -113,8 +116,10 @@ export class ProdEnvironment extends Construct {
         minSize: application.fleet.min,
         maxSize: application.fleet.max,
         desiredCapacity: application.fleet.min,
-        terminationWaitMinutes: props.terminationWaitMinutes,
+        terminationWaitMinutes,
         healthCheckGraceSeconds: 120,
+        ...(!rollback.onFailure && { rollbackOnFailure: false }),
+        ...(rollback.onAlarms.length > 0 && { alarmNames: rollback.onAlarms }),
         tags: { Name: `${application.name}-prod` },
       },
     });

@@ -5,7 +5,7 @@ import { type IVpc, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { ApplicationConfig } from '../../config.ts';
+import type { ApplicationConfig, InternetAccess } from '../../config.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { deploymentGroupName, ENVIRONMENT_TAG, imageParameterName } from '../names.ts';
 import { createCodeDeployRole, deploymentGroupArn } from './codedeploy-role.ts';
@@ -18,6 +18,7 @@ export interface EnvironmentProps {
   readonly artifacts: Bucket;
   readonly key: IKey;
   readonly imageParameters: ImageParameters;
+  readonly internetAccess: InternetAccess;
 }
 
 /** QAT: a group of one instance, which CodeDeploy deploys to in place. */
@@ -34,10 +35,11 @@ export class QatEnvironment extends Construct {
       description: `QAT instance of ${application.name}`,
       artifacts,
       key,
+      internetAccess: props.internetAccess,
     });
     const launchTemplate = createLaunchTemplate(this, 'LaunchTemplate', {
       imageParameter: imageParameterName(application.name, 'qat'),
-      instanceType: application.instanceType,
+      instanceType: application.instanceTypes.qat,
       profile: instanceRole.profile,
       // Nobody reaches it from outside but by Session Manager's port forwarding.
       securityGroup: new SecurityGroup(this, 'SecurityGroup', {

@@ -1,9 +1,16 @@
+import type { InternetAccess } from '../../config.ts';
+
+const authPolicy = `echo ':enable_auth_policy: true' >> /etc/codedeploy-agent/conf/codedeployagent.yml
+systemctl stop codedeploy-agent
+`;
+
 /**
  * First boot of Prod's first instances, which start from a plain Amazon Linux 2023: CodeDeploy must find healthy instances
  * to replace, so a stub answers the load balancer until the first promotion. Idempotent; the agent starts last.
  * @param port where the application will listen
+ * @param internetAccess with endpoints, the agent authorises itself by the instance's role
  */
-export const seedUserData = (port: number): string => `#!/bin/bash
+export const seedUserData = (port: number, internetAccess: InternetAccess): string => `#!/bin/bash
 set -euo pipefail
 cat > /opt/lockstep-stub.py <<'STUB'
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,5 +51,5 @@ region=$(curl -fsS -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/
 wget -q -O /tmp/codedeploy-install "https://aws-codedeploy-$region.s3.$region.amazonaws.com/latest/install"
 chmod +x /tmp/codedeploy-install
 /tmp/codedeploy-install auto
-systemctl enable --now codedeploy-agent
+${internetAccess === 'endpoints' ? authPolicy : ''}systemctl enable --now codedeploy-agent
 `;

@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 export type ComponentDocument =
   | 'security-updates'
   | 'codedeploy-agent'
+  | 'codedeploy-agent-by-endpoint'
   | 'runtime-nodejs'
   | 'runtime-java'
   | 'runtime-python';

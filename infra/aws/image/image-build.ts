@@ -10,6 +10,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Environment } from '../../../tasks/payloads.ts';
+import type { ImageSchedule } from '../../config.ts';
 import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../acknowledge.ts';
 import type { ImageRecipe } from './image-recipe.ts';
 
@@ -58,9 +59,11 @@ export interface ImageBuildProps {
   readonly instanceType: string;
   readonly subnetId: string;
   readonly securityGroupId: string;
+  /** Builds beside those of promotions. @default none */
+  readonly schedule?: ImageSchedule;
 }
 
-/** The Image Builder pipeline of one environment. The state machine starts it; it has no schedule. */
+/** The Image Builder pipeline of one environment. The state machine starts it; a schedule only tries the recipe. */
 export class ImageBuild extends Construct {
   readonly pipelineArn: string;
 
@@ -98,6 +101,14 @@ export class ImageBuild extends Construct {
       distributionConfigurationArn: distribution.attrArn,
       imageTestsConfiguration: { imageTestsEnabled: true, timeoutMinutes: 60 },
       enhancedImageMetadataEnabled: true,
+      ...(props.schedule && {
+        schedule: {
+          scheduleExpression: props.schedule.cron,
+          timezone: props.schedule.timeZone,
+          // Without new versions of what the image is made of, there is nothing to try.
+          pipelineExecutionStartCondition: 'EXPRESSION_MATCH_AND_DEPENDENCY_UPDATES_AVAILABLE',
+        },
+      }),
       status: 'ENABLED',
     }).attrArn;
   }

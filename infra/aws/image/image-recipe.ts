@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { type InstanceArchitecture, InstanceType } from 'aws-cdk-lib/aws-ec2';
 import { CfnImageRecipe } from 'aws-cdk-lib/aws-imagebuilder';
 import { Construct } from 'constructs';
+import type { InternetAccess } from '../../config.ts';
 import { type Runtime, runtimes } from '../runtimes.ts';
 import { Component, type ComponentDocument, contentVersion } from './component.ts';
 
@@ -20,6 +21,7 @@ export interface ImageRecipeProps {
   readonly runtime: Runtime;
   /** Decides the architecture. */
   readonly instanceType: string;
+  readonly internetAccess: InternetAccess;
 }
 
 /** What both environments' images are made of: today's Amazon Linux 2023, then the components in order. */
@@ -28,11 +30,15 @@ export class ImageRecipe extends Construct {
   /** Every build of the recipe's versions. */
   readonly imageArns: string;
 
-  constructor(scope: Construct, id: string, { application, runtime, instanceType }: ImageRecipeProps) {
+  constructor(scope: Construct, id: string, props: ImageRecipeProps) {
     super(scope, id);
+    const { application, runtime, instanceType, internetAccess } = props;
     const documents: readonly (readonly [string, ComponentDocument])[] = [
       ['SecurityUpdates', 'security-updates'],
       ['CodeDeployAgent', 'codedeploy-agent'],
+      ...(internetAccess === 'endpoints'
+        ? ([['AgentByEndpoint', 'codedeploy-agent-by-endpoint']] as const)
+        : []),
       ['Runtime', runtimes[runtime]],
     ];
     const components = documents.map(

@@ -1,5 +1,7 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import {
+  ApiMapping,
+  DomainName,
   HttpApi,
   HttpRoute,
   HttpRouteKey,
@@ -7,14 +9,17 @@ import {
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { configurationVersion, type LockstepConfig } from '../../config.ts';
+import { configurationVersion, type LockstepConfig, type WebsiteConfig } from '../../config.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import { executionArns, stateMachineArn } from '../names.ts';
+import { pointDomainAt } from '../website.ts';
 import type { Ledger } from './ledger.ts';
 import type { PromotionsTopic } from './promotions-topic.ts';
 import { SignIn } from './sign-in.ts';
@@ -38,9 +43,14 @@ export class ApprovalsSite extends Construct {
   constructor(scope: Construct, id: string, { bundles, ledger, promotions, config }: ApprovalsSiteProps) {
     super(scope, id);
     const stack = Stack.of(this);
-    const { applications, approvals } = config;
-    const api = new HttpApi(this, 'Api', { apiName: 'Lockstep approvals', createDefaultStage: false });
-    this.url = api.apiEndpoint;
+    const { applications, approvals, approvalsSite: website } = config;
+    const api = new HttpApi(this, 'Api', {
+      apiName: 'Lockstep approvals',
+      createDefaultStage: false,
+      // Whoever has a domain name of his own is to sign in there only.
+      ...(website && { disableExecuteApiEndpoint: true }),
+    });
+    this.url = website ? `https://${website.domainName}` : api.apiEndpoint;
     this.serverErrors = api.metricServerError({ period: Duration.minutes(5), statistic: Stats.SUM });
     this.signIn = new SignIn(this, 'SignIn', { siteUrl: this.url });
 
@@ -103,7 +113,7 @@ export class ApprovalsSite extends Construct {
       'APIG4',
       'The site signs people in itself (OpenID Connect with PKCE) and checks the session on every route but sign-in; browsers send no bearer token that an authorizer of the API could check.',
     );
-    new HttpStage(this, 'Stage', {
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
@@ -115,5 +125,26 @@ export class ApprovalsSite extends Construct {
         ),
       },
     });
+    if (website) this.serveAt(website, api, stage);
+  }
+
+  private serveAt(website: WebsiteConfig, api: HttpApi, stage: HttpStage): void {
+    const domainName = new DomainName(this, 'Domain', {
+      domainName: website.domainName,
+      certificate: Certificate.fromCertificateArn(this, 'Certificate', website.certificateArn),
+    });
+    new ApiMapping(this, 'DomainMapping', { api, domainName, stage });
+    if (website.hostedZone)
+      pointDomainAt(
+        this,
+        website,
+        website.hostedZone,
+        new ApiGatewayv2DomainProperties(domainName.regionalDomainName, domainName.regionalHostedZoneId),
+      );
+    else
+      new CfnOutput(this, 'DomainTarget', {
+        value: domainName.regionalDomainName,
+        description: `Point the DNS record ${website.domainName} here`,
+      });
   }
 }

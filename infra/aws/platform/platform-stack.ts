@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import { ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
@@ -29,10 +29,15 @@ export class PlatformStack extends Stack {
   readonly alarms: AlarmsTopic;
   readonly siteUrl: string;
 
+  /** The region's first two zones, asked for when the stack is deployed: a look-up now would take credentials. */
+  override get availabilityZones(): string[] {
+    return [Fn.select(0, Fn.getAzs()), Fn.select(1, Fn.getAzs())];
+  }
+
   constructor(scope: Construct, id: string, { config, bundles, ...props }: PlatformStackProps) {
     super(scope, id, props);
     const accessLogs = logBucket(this, 'AccessLogs');
-    this.vpc = createNetwork(this, 'Network', accessLogs);
+    this.vpc = createNetwork(this, 'Network', config.network, accessLogs);
     this.ledger = new Ledger(this, 'Ledger');
     this.evidence = new Evidence(this, 'Evidence', { accessLogs });
     const key = rotatingKey(this, 'MailKey', 'Lockstep: mail to approvers and operators');

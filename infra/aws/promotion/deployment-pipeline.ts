@@ -1,7 +1,6 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import type { IRepository } from 'aws-cdk-lib/aws-codecommit';
 import { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
-import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -12,17 +11,19 @@ import {
   NO_PROMOTION,
   PROMOTION_ID_VARIABLE,
 } from '../../../tasks/payloads.ts';
-import { acknowledgeWildcards } from '../acknowledge.ts';
-import { deploymentGroupName, pipelineArn, pipelineName, SOURCE_ACTION, SOURCE_NAMESPACE } from '../names.ts';
-import { forResource } from '../service-principal.ts';
+import { deploymentGroupName, pipelineArn, pipelineName, SOURCE_NAMESPACE } from '../names.ts';
+import type { Source } from '../source/source.ts';
+import { createPipelineRole, SOURCE_ARTIFACT, sourceStage } from './pipeline-parts.ts';
+import type { TestProject } from './test-project.ts';
 
 export interface DeploymentPipelineProps {
   readonly application: string;
   readonly environment: Environment;
-  readonly repository: IRepository;
-  /** The branch that the source action names; the state machine always pins a commit. */
-  readonly branch: string;
+  /** The state machine always pins its revision. */
+  readonly source: Source;
   readonly guard: IFunction;
+  /** Runs before the deployment. @default none */
+  readonly test?: TestProject;
   /** The environment's CodeDeploy application and group. */
   readonly deployTo: {
     readonly codeDeployApplication: string;
@@ -33,9 +34,6 @@ export interface DeploymentPipelineProps {
   readonly key: IKey;
 }
 
-/** Name of the artifact that holds the commit's files. */
-const SOURCE_ARTIFACT = 'Source';
-
 /**
  * Deploys a commit to one environment: Source, then Deploy, whose first action lets only promotions pass. No event starts it,
  * and runs wait for each other.
@@ -43,7 +41,7 @@ const SOURCE_ARTIFACT = 'Source';
 export class DeploymentPipeline extends Construct {
   constructor(scope: Construct, id: string, props: DeploymentPipelineProps) {
     super(scope, id);
-    const { application, environment, repository, artifacts, key } = props;
+    const { application, environment, source, artifacts, key } = props;
     const name = pipelineName(application, environment);
     const role = this.createRole(props);
     const guardParameters: GuardParameters = {
@@ -51,7 +49,7 @@ export class DeploymentPipeline extends Construct {
       pipelineName: name,
       promotionId: `#{variables.${PROMOTION_ID_VARIABLE}}`,
       pipelineExecutionId: '#{codepipeline.PipelineExecutionId}',
-      commitId: `#{${SOURCE_NAMESPACE}.CommitId}`,
+      commitId: `#{${SOURCE_NAMESPACE}.${source.revisionVariable}}`,
     };
     const pipeline = new CfnPipeline(this, 'Pipeline', {
       name,
@@ -72,24 +70,8 @@ export class DeploymentPipeline extends Construct {
         },
       ],
       stages: [
-        {
-          name: 'Source',
-          actions: [
-            {
-              name: SOURCE_ACTION,
-              actionTypeId: { category: 'Source', owner: 'AWS', provider: 'CodeCommit', version: '1' },
-              configuration: {
-                RepositoryName: repository.repositoryName,
-                BranchName: props.branch,
-                PollForSourceChanges: false,
-                OutputArtifactFormat: 'CODE_ZIP',
-              },
-              namespace: SOURCE_NAMESPACE,
-              outputArtifacts: [{ name: SOURCE_ARTIFACT }],
-              runOrder: 1,
-            },
-          ],
-        },
+        sourceStage(source),
+        ...(props.test ? [props.test.stage] : []),
         {
           name: 'Deploy',
           actions: [
@@ -121,7 +103,7 @@ export class DeploymentPipeline extends Construct {
   }
 
   private createRole(props: DeploymentPipelineProps): Role {
-    const { application, environment, repository, guard, deployTo, artifacts, key } = props;
+    const { application, environment, source, guard, deployTo, artifacts, key } = props;
     const stack = Stack.of(this);
     const codeDeploy = (resource: string, resourceName: string) =>
       stack.formatArn({
@@ -130,36 +112,18 @@ export class DeploymentPipeline extends Construct {
         resourceName,
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       });
-    const role = new Role(this, 'Role', {
+    const role = createPipelineRole(this, 'Role', {
       description: `Pipeline of ${application} to ${environment}`,
-      assumedBy: forResource(
-        'codepipeline.amazonaws.com',
-        stack,
-        pipelineArn(stack, application, environment),
-      ),
+      pipelineArn: pipelineArn(stack, application, environment),
+      source,
+      artifacts,
+      key,
+      functions: [guard],
     });
     const allow = (actions: string[], resources: string[]) =>
       role.addToPolicy(new PolicyStatement({ actions, resources }));
-    allow(
-      [
-        'codecommit:GetBranch',
-        'codecommit:GetCommit',
-        'codecommit:GetUploadArchiveStatus',
-        'codecommit:CancelUploadArchive',
-        'codecommit:UploadArchive',
-      ],
-      [repository.repositoryArn],
-    );
-    allow(['s3:GetBucketVersioning'], [artifacts.bucketArn]);
-    const objects = artifacts.arnForObjects('*');
-    allow(['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'], [objects]);
-    acknowledgeWildcards(
-      role,
-      "Artifacts of this application's pipelines: CodePipeline names each by its run.",
-      objects,
-    );
-    allow(['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'], [key.keyArn]);
-    allow(['lambda:InvokeFunction'], [guard.functionArn]);
+    if (props.test)
+      allow(['codebuild:BatchGetBuilds', 'codebuild:StartBuild', 'codebuild:StopBuild'], [props.test.arn]);
     allow(
       [
         'codedeploy:GetApplication',

@@ -1,5 +1,4 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import type { IRepository } from 'aws-cdk-lib/aws-codecommit';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { ApplicationConfig, ApprovalsConfig } from '../../config.ts';
@@ -20,6 +19,8 @@ import {
 import type { Evidence } from '../platform/evidence.ts';
 import type { Ledger } from '../platform/ledger.ts';
 import type { PromotionsTopic } from '../platform/promotions-topic.ts';
+import type { Source } from '../source/source.ts';
+import { pushPipelineArn } from './push-pipeline.ts';
 
 const IMAGES_REASON =
   "Images of this application's recipe: each build makes another, whose version and number are in its ARN.";
@@ -27,7 +28,7 @@ const IMAGES_REASON =
 export interface PromotionFunctionsProps {
   readonly application: ApplicationConfig;
   readonly bundles: string;
-  readonly repository: IRepository;
+  readonly source: Source;
   readonly ledger: Ledger;
   readonly evidence: Evidence;
   readonly promotions: PromotionsTopic;
@@ -62,7 +63,7 @@ export class PromotionFunctions extends Construct {
     private readonly props: PromotionFunctionsProps,
   ) {
     super(scope, id);
-    const { application, bundles, repository, ledger, evidence, promotions, siteUrl, prod } = props;
+    const { application, bundles, source, ledger, evidence, promotions, siteUrl, prod } = props;
     const { approvals, configurationVersion: CONFIGURATION_VERSION } = props;
     const mail = { PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn, SITE_URL: siteUrl };
     const stack = Stack.of(this);
@@ -83,13 +84,17 @@ export class PromotionFunctions extends Construct {
       environment: {
         APPLICATION: application.name,
         BRANCH: application.branch,
-        REPOSITORY_NAME: repository.repositoryName,
+        REPOSITORY_NAME: source.repositoryName,
         STATE_MACHINE_ARN: machine,
         LEDGER_TABLE,
       },
-    })
-      .allow(['states:StartExecution'], [machine])
-      .allow(['codecommit:GetCommit'], [repository.repositoryArn]);
+    }).allow(['states:StartExecution'], [machine]);
+    for (const { actions, resources } of source.describe) this.startPromotion.allow(actions, resources);
+    // What no event tells, the push pipeline does, whose runs it asks about and answers.
+    if (source.pushes === undefined)
+      this.startPromotion
+        .allow(['codepipeline:GetPipelineExecution'], [pushPipelineArn(this, application.name)])
+        .allow(['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'], ['*']);
 
     this.trackPromotion = new LockstepFunction(this, 'TrackPromotion', {
       name: 'track-promotion',
@@ -161,17 +166,17 @@ export class PromotionFunctions extends Construct {
       environment: {
         LEDGER_TABLE,
         ...mail,
-        REPOSITORY_NAME: repository.repositoryName,
+        REPOSITORY_NAME: source.repositoryName,
         CONFIGURATION_VERSION,
         QAT_URL: props.qatUrl,
       },
     })
-      .allow(['codecommit:BatchGetCommits', 'codecommit:GetDifferences'], [repository.repositoryArn])
       .allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON)
       .allow(
         ['codedeploy:BatchGetDeploymentTargets', 'codedeploy:ListDeploymentTargets'],
         [props.qat.deploymentGroupArn],
       );
+    for (const { actions, resources } of source.compare) this.requestApproval.allow(actions, resources);
     this.confirmApprovers = new LockstepFunction(this, 'ConfirmApprovers', {
       name: 'confirm-approvers',
       bundles,

@@ -1,5 +1,4 @@
 import { Duration } from 'aws-cdk-lib';
-import type { IRepository } from 'aws-cdk-lib/aws-codecommit';
 import { type EventPattern, Match, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -8,12 +7,13 @@ import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
 import { pipelineName } from '../names.ts';
+import type { Source } from '../source/source.ts';
 import type { PromotionFunctions } from './promotion-functions.ts';
 
 export interface TriggersProps {
   readonly application: string;
   readonly branch: string;
-  readonly repository: IRepository;
+  readonly source: Source;
   readonly functions: PromotionFunctions;
   readonly imageTopics: readonly ITopic[];
   /** Every image that the application's recipe makes, as an ARN that ends with a star. */
@@ -26,20 +26,11 @@ export interface TriggersProps {
 export class Triggers extends Construct {
   constructor(scope: Construct, id: string, props: TriggersProps) {
     super(scope, id);
-    const { application, branch, repository, functions } = props;
+    const { application, branch, source, functions } = props;
     const { startPromotion, trackPromotion, settleJob, reconcileJobs } = functions;
 
-    this.on('Push', `Pushes to ${branch} start a promotion`, startPromotion, {
-      source: ['aws.codecommit'],
-      detailType: ['CodeCommit Repository State Change'],
-      resources: [repository.repositoryArn],
-      detail: {
-        event: ['referenceCreated', 'referenceUpdated'],
-        repositoryName: [repository.repositoryName],
-        referenceType: ['branch'],
-        referenceName: [branch],
-      },
-    });
+    if (source.pushes)
+      this.on('Push', `Pushes to ${branch} start a promotion`, startPromotion, source.pushes);
     this.on('ExecutionStatus', 'Promotions start, end and are redriven', trackPromotion, {
       source: ['aws.states'],
       detailType: ['Step Functions Execution Status Change'],

@@ -17,6 +17,7 @@ export const protocols: Readonly<Record<string, ServiceProtocol>> = {
     client: () => import('@aws-sdk/client-auto-scaling'),
     xmlNamespace: 'http://autoscaling.amazonaws.com/doc/2011-01-01/',
   },
+  codebuild: { form: 'json', client: () => import('@aws-sdk/client-codebuild') },
   codecommit: { form: 'json', client: () => import('@aws-sdk/client-codecommit') },
   codedeploy: { form: 'json', client: () => import('@aws-sdk/client-codedeploy') },
   codepipeline: { form: 'json', client: () => import('@aws-sdk/client-codepipeline') },

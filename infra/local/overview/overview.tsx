@@ -118,8 +118,14 @@ const Overview: FC<{ content: OverviewContent }> = ({ content }) => (
   </Document>
 );
 
+/** The log of a build of CodeBuild, by what its file is named after; undefined if there is none. */
+export type BuildLogs = (build: string) => string | undefined;
+
 /** The overview's pages over what `content` gives. */
-export const createOverview = (content: () => OverviewContent): Hono => {
+export const createOverview = (
+  content: () => OverviewContent,
+  buildLogs: BuildLogs = () => undefined,
+): Hono => {
   const app = new Hono();
   app.use(
     secureHeaders({
@@ -133,6 +139,10 @@ export const createOverview = (content: () => OverviewContent): Hono => {
     return next();
   });
   app.get('/style.css', (c) => c.body(styleSheet, 200, { 'content-type': 'text/css; charset=utf-8' }));
+  app.get('/builds/:build{[a-z0-9-]+}', (c) => {
+    const log = buildLogs(c.req.param('build'));
+    return log === undefined ? c.text('There is no such build.\n', 404) : c.text(log);
+  });
   app.get('/', (c) => c.html(`<!doctype html>${<Overview content={content()} />}`));
   return app;
 };
@@ -141,10 +151,15 @@ export const createOverview = (content: () => OverviewContent): Hono => {
  * Serves the overview on 127.0.0.1.
  * @returns a function that stops it
  */
-export const serveOverview = (port: number, content: () => OverviewContent): Promise<() => Promise<void>> =>
+export const serveOverview = (
+  port: number,
+  content: () => OverviewContent,
+  buildLogs?: BuildLogs,
+): Promise<() => Promise<void>> =>
   new Promise((resolve, reject) => {
-    const server = serve({ fetch: createOverview(content).fetch, port, hostname: '127.0.0.1' }, () =>
-      resolve(() => new Promise((closed) => server.close(() => closed()))),
+    const server = serve(
+      { fetch: createOverview(content, buildLogs).fetch, port, hostname: '127.0.0.1' },
+      () => resolve(() => new Promise((closed) => server.close(() => closed()))),
     );
     server.on('error', reject);
   });

@@ -2,19 +2,25 @@ import { describeExecution, historyOf, pause } from './follow.ts';
 import { type Narration, narrate, promotionIdOf } from './narrate.ts';
 import { executionsOf, promote } from './promotions.ts';
 import { type Session, tellPromotion } from './run-main.ts';
+import type { DeployedApplication } from './system.ts';
 import { watchTraffic } from './traffic.ts';
 import { gatherReport, writeReport } from './write-report.ts';
 
 /** Pause between two looks for new promotions, in ms. */
 const LOOK_EVERY_MS = 150;
 
-const placesAndCommands = ({ run, system, application, source, terminal, options }: Session) => {
+const placesAndCommands = ({ run, system, application, source, sources, terminal, options }: Session) => {
   const { ports } = run.host;
   terminal.block('Lockstep is running on this machine', [
     ['Approvals', `${system.siteUrl}   promotions, graph, decisions`],
     ['Overview', `http://127.0.0.1:${ports.overview}   mails and links`],
-    ['QAT', `http://127.0.0.1:${ports.qat}`],
-    ['Prod', application.prodUrl],
+    ...system.applications.flatMap(({ name, qatUrl, prodUrl }): [string, string][] => {
+      const of = system.applications.length > 1 ? ` of ${name}` : '';
+      return [
+        [`QAT${of}`, qatUrl],
+        [`Prod${of}`, prodUrl],
+      ];
+    }),
     [
       'AWS API',
       `aws --endpoint-url ${run.host.endpointUrl} --region ${run.host.region} stepfunctions list-state-machines`,
@@ -25,6 +31,8 @@ const placesAndCommands = ({ run, system, application, source, terminal, options
       ? `Push another commit with: git -C ${source.directory} push ${application.repositoryPath} HEAD:${application.branch}`
       : `Change something in ${source.directory}, commit, and "git push" to promote it. Ctrl-C ends; npm start goes on from here.`,
   );
+  for (const { name } of system.applications.slice(1))
+    terminal.line(`The same for ${name}, in ${sources.get(name)?.directory}.`);
   terminal.line();
 };
 
@@ -41,12 +49,22 @@ const untilStopped = (): Promise<void> =>
   });
 
 /** Tells one run of an execution (from its start, or from a redrive) to its end. */
-const tellToEnd = async (session: Session, executionArn: string, after: number, signal: AbortSignal) => {
-  const { run, system, application, options, terminal } = session;
+const tellToEnd = async (
+  session: Session,
+  application: DeployedApplication,
+  executionArn: string,
+  after: number,
+  signal: AbortSignal,
+) => {
+  const { run, system, options, terminal } = session;
   const narration: Narration = { host: run.host, ledger: system.ledger, siteUrl: system.siteUrl, terminal };
   const traffic = watchTraffic(application.prodUrl);
   terminal.line(`Promotion ${promotionIdOf(executionArn)}`);
-  const last = await narrate(narration, executionArn, traffic.onLine, { after, signal });
+  const last = await narrate(narration, executionArn, traffic.onLine, {
+    after,
+    signal,
+    ...(system.applications.length > 1 && { prefix: `${application.name}: ` }),
+  });
   const probe = await traffic.finish();
   if (options.report)
     writeReport(options.report, await gatherReport(run, system, application, executionArn, probe));
@@ -55,22 +73,30 @@ const tellToEnd = async (session: Session, executionArn: string, after: number, 
 
 /** Follows every promotion until stopped: those that run already, those that pushes start, those that are redriven. */
 const followAll = async (session: Session, signal: AbortSignal): Promise<void> => {
-  const { run, application, terminal } = session;
+  const { run, system, terminal } = session;
+  /** Every application's executions, newest first. */
+  const executions = async () => {
+    const all: (readonly [executionArn: string, application: DeployedApplication])[] = [];
+    for (const application of system.applications)
+      for (const executionArn of await executionsOf(run.host, application))
+        all.push([executionArn, application]);
+    return all;
+  };
   /** Up to which event an execution has been told; what ended before this start is not told again. */
   const told = new Map<string, number>();
   const telling = new Map<string, Promise<void>>();
-  for (const executionArn of await executionsOf(run.host, application)) {
+  for (const [executionArn] of await executions()) {
     const { status } = await describeExecution(run.host, executionArn);
     if (status !== 'RUNNING') told.set(executionArn, (await historyOf(run.host, executionArn)).length);
   }
 
   let denied = 0;
   while (!signal.aborted) {
-    for (const executionArn of (await executionsOf(run.host, application)).reverse()) {
+    for (const [executionArn, application] of (await executions()).reverse()) {
       if (telling.has(executionArn)) continue;
       const { status } = await describeExecution(run.host, executionArn);
       if (status !== 'RUNNING' && told.has(executionArn)) continue;
-      const task = tellToEnd(session, executionArn, told.get(executionArn) ?? 0, signal)
+      const task = tellToEnd(session, application, executionArn, told.get(executionArn) ?? 0, signal)
         .then((last) => void told.set(executionArn, last))
         .catch((error: unknown) => terminal.error(String((error as Error).message ?? error)))
         .finally(() => telling.delete(executionArn));

@@ -17,6 +17,8 @@ export interface EmbeddedRunOptions {
   readonly ports: Ports;
   /** An assembly that was synthesized before; else cdk.json's application is synthesized into the state directory. */
   readonly assemblyDirectory?: string;
+  /** Replaces cdk.json's configuration. */
+  readonly lockstep?: unknown;
   /** @default the machine's clock */
   readonly clock?: AdjustableClock;
 }
@@ -72,7 +74,9 @@ export const startEmbeddedRun = async (options: EmbeddedRunOptions): Promise<Emb
     undo.push(store.close);
     const synthesisStart = performance.now();
     const assemblyDirectory = options.assemblyDirectory ?? path.join(stateDir, 'cdk.out');
-    if (!options.assemblyDirectory) await synthesizeIfChanged(assemblyDirectory);
+    const leftOut = options.assemblyDirectory
+      ? []
+      : await synthesizeIfChanged(assemblyDirectory, options.lockstep);
     const synth = options.assemblyDirectory ? 0 : secondsSince(synthesisStart);
 
     const start = performance.now();
@@ -90,7 +94,12 @@ export const startEmbeddedRun = async (options: EmbeddedRunOptions): Promise<Emb
       clock,
       services,
       stacks,
-      notices: store.notices,
+      notices: [
+        ...store.notices,
+        ...leftOut.map(
+          (key) => `Left out on this machine, because only an AWS account has it: lockstep.${key}`,
+        ),
+      ],
       seconds: { synth, start: secondsSince(start) },
       stop,
     };

@@ -57,6 +57,7 @@ const hintFor = async (
 /**
  * Tells an execution line by line on the terminal, until it ends or `signal` stops it.
  * @param onLine is called, and awaited, for each line behind its telling
+ * @param options `prefix` stands before each state, where several applications are told
  * @returns the id of the last event that was told
  */
 export const narrate = async (
@@ -76,7 +77,12 @@ export const narrate = async (
         // A redrive is told from its own events on; earlier ones only tell the progress where it stands.
         if ((event.id ?? 0) <= after) continue;
         if (isWorthTelling(line))
-          narration.terminal.progress(line, await hintFor(narration, promotionId, line));
+          narration.terminal.progress(
+            options.prefix === undefined
+              ? line
+              : { ...line, state: `${options.prefix}${line.state ?? 'Promotion'}` },
+            await hintFor(narration, promotionId, line),
+          );
         await onLine(line);
       }
     },

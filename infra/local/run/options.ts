@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 export interface RunOptions {
   /** Git working tree whose HEAD is promoted; the sample application if absent. Absolute. */
   readonly app?: string;
+  /** File that holds the configuration instead of cdk.json. Absolute. */
+  readonly config?: string;
   readonly unattended: boolean;
   /** User name of who decides as QC when unattended. */
   readonly qc: string;
@@ -33,6 +35,7 @@ export const people = ['quinn', 'parker', 'sam', 'dana', 'olga'] as const;
 export const usage = `npm start -- [options]
 
   --app DIR          promote that git working tree's HEAD instead of the sample (its root holds appspec.yml)
+  --config FILE      the configuration, as in examples/, instead of the one in cdk.json
   --unattended       the approvers act by themselves; ends with the promotion:
                      0 promoted, 1 failed or refused, 2 usage, 3 an approver was refused because the two must differ
   --qc NAME          who approves as QC when unattended (quinn)
@@ -47,6 +50,7 @@ export const usage = `npm start -- [options]
 
 const optionTypes = {
   app: { type: 'string' },
+  config: { type: 'string' },
   unattended: { type: 'boolean' },
   qc: { type: 'string' },
   pmo: { type: 'string' },
@@ -107,6 +111,7 @@ export const parseOptions = (args: readonly string[], workingDirectory: string):
     redrives: wholeNumber('redrive', values.redrive ?? '0', 0, 100),
     stateDir: absolute(values['state-dir'] ?? '.lockstep'),
     port: wholeNumber('port', values.port ?? '4566', 1024, 65_535 - PORTS_IN_A_ROW),
+    ...(values.config !== undefined && { config: absolute(values.config) }),
     ...(values.app !== undefined && { app: absolute(values.app) }),
     ...(values.report !== undefined && { report: absolute(values.report) }),
   };

@@ -3,24 +3,30 @@ import { readOutbox } from '../services/sns/outbox.ts';
 import type { Session } from './run-main.ts';
 
 /** What the overview page shows of a running session. */
-export const overviewContent = ({ run, system, application, source }: Session): OverviewContent => {
+export const overviewContent = ({ run, system, sources }: Session): OverviewContent => {
   const { host } = run;
+  const several = system.applications.length > 1;
+  const named = (name: string) => (several ? name : 'application');
   return {
     places: [
       { name: 'Approvals', what: 'decisions, promotions, the graph', href: system.siteUrl },
-      { name: 'QAT application', what: 'what QC looks at', href: `http://127.0.0.1:${host.ports.qat}` },
-      { name: 'Prod application', what: 'behind the load balancer', href: application.prodUrl },
+      ...system.applications.flatMap(({ name, qatUrl, prodUrl }) => [
+        { name: `QAT ${named(name)}`, what: 'what QC looks at', href: qatUrl },
+        { name: `Prod ${named(name)}`, what: 'behind the load balancer', href: prodUrl },
+      ]),
     ],
-    commands: [
+    commands: system.applications.flatMap(({ name, repositoryPath, branch, stateMachineArn }) => [
       {
-        what: 'Promote another commit:',
-        command: `git -C ${source.directory} push ${application.repositoryPath} HEAD:${application.branch}`,
+        what: several ? `Promote another commit of ${name}:` : 'Promote another commit:',
+        command: `git -C ${sources.get(name)?.directory ?? '.'} push ${repositoryPath} HEAD:${branch}`,
       },
       {
-        what: 'Ask Step Functions with the AWS CLI:',
-        command: `aws --endpoint-url ${host.endpointUrl} --region ${host.region} stepfunctions list-executions --state-machine-arn ${application.stateMachineArn}`,
+        what: several
+          ? `Ask Step Functions about ${name} with the AWS CLI:`
+          : 'Ask Step Functions with the AWS CLI:',
+        command: `aws --endpoint-url ${host.endpointUrl} --region ${host.region} stepfunctions list-executions --state-machine-arn ${stateMachineArn}`,
       },
-    ],
+    ]),
     people: [
       { name: 'quinn', roles: 'decides as QC' },
       { name: 'parker', roles: 'decides as PMO' },

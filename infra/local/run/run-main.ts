@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { serveOverview } from '../overview/overview.tsx';
+import { readBuildLog } from '../services/codebuild/records.ts';
 import { StateDirectoryError } from '../store.ts';
 import {
   type ApplicationSource,
@@ -8,6 +9,7 @@ import {
   sampleApplication,
 } from './application-source.ts';
 import { runAttended } from './attended.ts';
+import { readConfigurationFile } from './configuration-file.ts';
 import { type EmbeddedRun, startEmbeddedRun } from './embedded-run.ts';
 import { settled } from './follow.ts';
 import { parseOptions, type RunOptions, UsageError, usage } from './options.ts';
@@ -25,8 +27,12 @@ export interface Session {
   readonly options: RunOptions;
   readonly run: EmbeddedRun;
   readonly system: LockstepSystem;
+  /** The configuration's first application. */
   readonly application: DeployedApplication;
+  /** What is promoted first. */
   readonly source: ApplicationSource;
+  /** Working trees to push from, by application. */
+  readonly sources: ReadonlyMap<string, ApplicationSource>;
   readonly terminal: Terminal;
   /** Calls denied since this start, in words; none is expected in a healthy system. */
   readonly denials: () => readonly string[];
@@ -67,17 +73,29 @@ const isExplained = (error: unknown) =>
 
 const start = async (options: RunOptions, terminal: Terminal): Promise<number> => {
   const given = options.app === undefined ? undefined : await existingApplication(options.app);
+  const lockstep = options.config === undefined ? undefined : readConfigurationFile(options.config);
   const ports = await portsFrom(options.port);
   terminal.line('Synthesizing and starting the embedded run …');
-  const run = await startEmbeddedRun({ stateDir: options.stateDir, ports });
+  const run = await startEmbeddedRun({
+    stateDir: options.stateDir,
+    ports,
+    ...(lockstep !== undefined && { lockstep }),
+  });
   try {
     for (const notice of run.notices) terminal.line(notice);
     const system = await readSystem(run);
     const [application] = system.applications;
     if (!application) throw new Error('The configuration has no application.');
-    const source =
-      given ?? (await sampleApplication(path.join(options.stateDir, 'applications', application.name)));
-    if (!given) await nameRemote(source.directory, application.repositoryPath, application.branch);
+    const sampleOf = async ({ name, repositoryPath, branch }: DeployedApplication) => {
+      const sample = await sampleApplication(path.join(options.stateDir, 'applications', name));
+      await nameRemote(sample.directory, repositoryPath, branch);
+      return sample;
+    };
+    const source = given ?? (await sampleOf(application));
+    const sources = new Map([[application.name, source]]);
+    // Others wait for somebody's push.
+    if (!options.unattended)
+      for (const other of system.applications.slice(1)) sources.set(other.name, await sampleOf(other));
 
     const deniedBefore = run.host.accessReport().denied.length;
     const denials = () =>
@@ -88,8 +106,22 @@ const start = async (options: RunOptions, terminal: Terminal): Promise<number> =
           ({ role, action, resource }) => `AccessDenied: the role ${role} may not ${action} on ${resource}.`,
         );
     const armFailures = await checkFailures(run, application.stateMachineArn, options.failures);
-    const session: Session = { options, run, system, application, source, terminal, denials, armFailures };
-    const closeOverview = await serveOverview(ports.overview, () => overviewContent(session));
+    const session: Session = {
+      options,
+      run,
+      system,
+      application,
+      source,
+      sources,
+      terminal,
+      denials,
+      armFailures,
+    };
+    const closeOverview = await serveOverview(
+      ports.overview,
+      () => overviewContent(session),
+      (build) => readBuildLog(options.stateDir, build),
+    );
     try {
       return options.unattended ? await unattended(session) : await runAttended(session);
     } finally {

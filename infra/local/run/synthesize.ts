@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { localConfiguration } from './local-configuration.ts';
 
 /** The project's root, where cdk.json is. */
 export const projectRoot = path.resolve(import.meta.dirname, '../../..');
@@ -10,6 +11,7 @@ export const projectRoot = path.resolve(import.meta.dirname, '../../..');
 const sources = [
   'infra/app.ts',
   'infra/config.ts',
+  'infra/config',
   'infra/aws',
   'workflows',
   'tasks',
@@ -18,9 +20,14 @@ const sources = [
   'package-lock.json',
 ];
 
-/** A digest of everything that an assembly is made from: the same digest, the same assembly. */
-export const digestOfSources = (): string => {
-  const hash = createHash('sha256').update(process.version);
+/**
+ * A digest of everything that an assembly is made from: the same digest, the same assembly.
+ * @param lockstep the configuration, if it is not cdk.json's
+ */
+export const digestOfSources = (lockstep?: unknown): string => {
+  const hash = createHash('sha256')
+    .update(process.version)
+    .update(JSON.stringify(lockstep ?? null));
   const add = (file: string) => {
     const absolute = path.join(projectRoot, file);
     if (fs.statSync(absolute).isDirectory()) {
@@ -35,16 +42,29 @@ export const digestOfSources = (): string => {
 
 /**
  * Synthesizes unless the directory holds what these very sources made.
+ * @param lockstep replaces cdk.json's `lockstep` context
+ * @returns keys of the configuration that were left out, because only an AWS account has what they name
  * @throws SynthesisError
  */
-export const synthesizeIfChanged = async (outputDirectory: string): Promise<void> => {
+export const synthesizeIfChanged = async (
+  outputDirectory: string,
+  lockstep?: unknown,
+): Promise<readonly string[]> => {
   const mark = path.join(outputDirectory, 'sources.sha256');
-  const digest = digestOfSources();
-  if (fs.existsSync(mark) && fs.readFileSync(mark, 'utf8') === digest) return;
+  const digest = digestOfSources(lockstep);
+  if (fs.existsSync(mark) && fs.readFileSync(mark, 'utf8') === digest)
+    return localConfiguration(lockstep ?? readCdk().context.lockstep).leftOut;
   fs.rmSync(mark, { force: true });
-  await synthesize(outputDirectory);
+  const leftOut = await synthesize(outputDirectory, lockstep);
   fs.writeFileSync(mark, digest);
+  return leftOut;
 };
+
+const readCdk = () =>
+  JSON.parse(fs.readFileSync(path.join(projectRoot, 'cdk.json'), 'utf8')) as {
+    readonly app: string;
+    readonly context: Record<string, unknown>;
+  };
 
 /** The CDK application could not be synthesized; the message is what it printed. */
 export class SynthesisError extends Error {
@@ -55,19 +75,18 @@ export class SynthesisError extends Error {
  * Synthesizes the CDK application as the CDK CLI does, without its start-up time: runs the `app` command of cdk.json with
  * its context and an output directory.
  * @param outputDirectory receives the assembly
- * @param lockstep replaces cdk.json's `lockstep` context (tests try other configurations)
+ * @param lockstep replaces cdk.json's `lockstep` context
+ * @returns keys of the configuration that were left out, because only an AWS account has what they name
  * @throws SynthesisError
  */
-export const synthesize = async (outputDirectory: string, lockstep?: unknown): Promise<void> => {
-  const cdk = JSON.parse(fs.readFileSync(path.join(projectRoot, 'cdk.json'), 'utf8')) as {
-    readonly app: string;
-    readonly context: Record<string, unknown>;
-  };
+export const synthesize = async (outputDirectory: string, lockstep?: unknown): Promise<readonly string[]> => {
+  const cdk = readCdk();
+  const local = localConfiguration(lockstep ?? cdk.context.lockstep);
   const context = {
     ...cdk.context,
     // Checking the templates against CloudFormation's rules takes 2 s and changes nothing in them: `npx cdk synth` and the tests do it.
     '@aws-cdk/core:validateAgainstDefaultRules': false,
-    ...(lockstep !== undefined && { lockstep }),
+    lockstep: local.lockstep,
   };
   const [, entry = 'infra/app.ts'] = cdk.app.split(' ');
   const child = spawn(process.execPath, ['--import', 'tsx', entry], {
@@ -83,4 +102,5 @@ export const synthesize = async (outputDirectory: string, lockstep?: unknown): P
     child.on('close', resolve);
   });
   if (code !== 0) throw new SynthesisError(Buffer.concat(output).toString('utf8').trim());
+  return local.leftOut;
 };

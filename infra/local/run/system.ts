@@ -18,6 +18,8 @@ export interface DeployedApplication {
   readonly repositoryPath: string;
   readonly stateMachineArn: string;
   readonly pipelines: { readonly qat: string; readonly prod: string };
+  /** Where its QAT instance and its Prod load balancer answer. */
+  readonly qatUrl: string;
   readonly prodUrl: string;
 }
 
@@ -30,7 +32,7 @@ export interface LockstepSystem {
 
 /** Reads the outputs of the stacks. */
 export const readSystem = async (run: EmbeddedRun): Promise<LockstepSystem> => {
-  const { host, stacks } = run;
+  const { host, services, stacks } = run;
   const names = stacks.stackNames();
   const platform = names.find((name) => 'LedgerTableName' in stacks.stackOutputs(name));
   if (!platform) throw new Error(`None of the stacks ${names.join(', ')} has the output LedgerTableName.`);
@@ -56,6 +58,7 @@ export const readSystem = async (run: EmbeddedRun): Promise<LockstepSystem> => {
           repositoryPath: fileURLToPath(repositoryMetadata?.cloneUrlHttp ?? ''),
           stateMachineArn: value(stack, 'StateMachineArn'),
           pipelines: { qat: value(stack, 'QatPipelineName'), prod: value(stack, 'ProdPipelineName') },
+          qatUrl: `http://127.0.0.1:${services.autoscaling.frontDoorPort(value(stack, 'QatAutoScalingGroupName')) ?? host.ports.qat}`,
           prodUrl: value(stack, 'ProdUrl'),
         };
       }),

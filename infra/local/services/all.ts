@@ -1,6 +1,7 @@
 import type { EmbeddedHost } from '../create-host.ts';
 import { createApiGatewayService } from './apigateway/apigateway.ts';
 import { createAutoScalingService } from './autoscaling/autoscaling.ts';
+import { createCodeBuildService } from './codebuild/codebuild.ts';
 import { createCodeCommitService } from './codecommit/codecommit.ts';
 import { createCodeDeployService } from './codedeploy/codedeploy.ts';
 import { createCodePipelineService } from './codepipeline/codepipeline.ts';
@@ -28,6 +29,7 @@ import { createStsService } from './sts/sts.ts';
  */
 export const createServices = (host: EmbeddedHost) => {
   const events = createEventsService(host);
+  const autoscaling = createAutoScalingService(host);
   const elasticloadbalancing = createElasticLoadBalancingService(host);
   const services = [
     createIamService(host),
@@ -43,10 +45,11 @@ export const createServices = (host: EmbeddedHost) => {
     createCognitoService(host),
     createApiGatewayService(host),
     createEc2Service(host),
-    createAutoScalingService(host),
+    autoscaling,
     elasticloadbalancing,
     createCodeDeployService(host),
     createImageBuilderService(host),
+    createCodeBuildService(host),
     createCodeCommitService(host),
     createCodePipelineService(host),
     createStatesService(host),
@@ -55,7 +58,7 @@ export const createServices = (host: EmbeddedHost) => {
     createLambdaService(host),
   ];
   for (const service of services) host.register(service);
-  return { events, elasticloadbalancing };
+  return { events, autoscaling, elasticloadbalancing };
 };
 
 /** Services that the run itself asks for more than their AWS operations. */

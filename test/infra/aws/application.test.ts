@@ -1,4 +1,20 @@
-import { stackOf, synthesize } from './support/templates.ts';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { PlatformStack } from '../../../infra/aws/platform/platform-stack.ts';
+import { readConfig } from '../../../infra/config.ts';
+import { functions } from '../../../tasks/functions.ts';
+import {
+  listOf,
+  markerBundles,
+  ofType,
+  stackOf,
+  statementsOf,
+  synthesize,
+  type Template,
+  temporaryDirectory,
+  text,
+} from './support/templates.ts';
 
 const shared = {
   approvers: { qc: ['qc@example.com'], pmo: ['pmo@example.com'] },
@@ -46,6 +62,47 @@ it('lets the approvals site answer and redrive the machines of every application
   }
 });
 
+it('stores the functions of all applications once', () => {
+  const stacks = synthesize({
+    ...shared,
+    applications: ['orders', 'stock', 'search'].map((name) => ({ name, runtime: 'nodejs' })),
+  });
+  const code = Object.values(stacks).flatMap((template) =>
+    ofType(template, 'AWS::Lambda::Function')
+      .filter(([id]) => !id.includes('Providerframework'))
+      .map(([, { Properties }]) => JSON.stringify(Properties.Code)),
+  );
+  expect(code.length).toBeGreaterThan(30);
+  expect(new Set(code).size).toBe(Object.keys(functions).length);
+});
+
+it('keeps what all share below the limits of IAM and CloudFormation, for as many applications as may be', () => {
+  const directory = temporaryDirectory();
+  const app = new App({ outdir: join(directory, 'cdk.out'), analyticsReporting: false });
+  new PlatformStack(app, 'Platform', {
+    config: readConfig({
+      ...shared,
+      applications: Array.from({ length: 50 }, (_, index) => ({
+        name: `application-with-name-${index + 10}`,
+        runtime: 'nodejs',
+      })),
+    }),
+    bundles: markerBundles(directory),
+  });
+  const template = app.synth().getStackArtifact('Platform').template as Template;
+  expect(Object.keys(template.Resources).length).toBeLessThan(400);
+  const policies = ofType(template, 'AWS::IAM::Role').map(([role]) =>
+    statementsOf(template, role)
+      .flatMap(({ Action, Resource }) => [...listOf(Action), ...listOf(Resource as unknown).map(text)])
+      // Account ids and regions are about as long as the words that stand for them.
+      .reduce((characters, part) => characters + part.length + 3, 0),
+  );
+  // What is too long for a role's own policies, CDK moves into managed ones.
+  for (const index of [10, 59])
+    expect(JSON.stringify(template)).toContain(`:stateMachine:lockstep-application-with-name-${index}`);
+  expect(Math.max(...policies)).toBeLessThan(10_000);
+});
+
 it('follows the configuration in what people wait for', () => {
   const orders = JSON.stringify(
     stackOf(
@@ -73,6 +130,18 @@ it('deploys to the account and region of the configuration', () => {
   expect(JSON.stringify(stackOf(stacks, 'Lockstep-orders'))).toContain(
     ':states:eu-west-1:123456789012:stateMachine:lockstep-orders',
   );
+});
+
+it('takes the configuration from a file, if one is named', () => {
+  const file = join(temporaryDirectory(), 'shop.json');
+  const from = (text: string) => {
+    writeFileSync(file, text);
+    return synthesize(undefined, false, { config: file });
+  };
+  const shop = { ...shared, applications: [{ name: 'shop', runtime: 'nodejs' }] };
+  expect(Object.keys(from(JSON.stringify(shop)))).toEqual(['Lockstep-Platform', 'Lockstep-shop']);
+  expect(() => from('{')).toThrow(expect.objectContaining({ name: 'ConfigError' }));
+  expect(() => from('{}')).toThrow(`The configuration in ${file} cannot be used:\n- lockstep.applications: `);
 });
 
 it('fails with a configuration that cannot be used', () => {

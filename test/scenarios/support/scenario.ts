@@ -94,12 +94,16 @@ export interface ScenarioOptions {
   readonly stateDir?: string;
   /** Changes the templates before they are deployed: a copy of the assembly's directory is given. */
   readonly change?: (assemblyDirectory: string) => void;
+  /** Replaces cdk.json's configuration. */
+  readonly lockstep?: unknown;
+  /** The application that the scenario is about. @default the configuration's first */
+  readonly application?: string;
 }
 
 /** Starts the synthesized system on free ports, in a directory of its own. */
 export const startScenario = async (options: ScenarioOptions = {}): Promise<Scenario> => {
   const stateDir = options.stateDir ?? fs.mkdtempSync(path.join(tmpdir(), 'lockstep-scenario-'));
-  let assemblyDirectory = await testAssembly();
+  let assemblyDirectory = await testAssembly(options.lockstep);
   if (options.change) {
     const copy = path.join(stateDir, 'cdk.out');
     fs.cpSync(assemblyDirectory, copy, { recursive: true });
@@ -108,17 +112,18 @@ export const startScenario = async (options: ScenarioOptions = {}): Promise<Scen
   }
   const run = await startEmbeddedRun({ stateDir, ports: await freePorts(), assemblyDirectory });
   try {
-    return await scenarioOf(run, stateDir);
+    return await scenarioOf(run, stateDir, options.application);
   } catch (error) {
     await run.stop();
     throw error;
   }
 };
 
-const scenarioOf = async (run: EmbeddedRun, stateDir: string): Promise<Scenario> => {
+/** A scenario about one application of a system that runs. */
+export const scenarioOf = async (run: EmbeddedRun, stateDir: string, name?: string): Promise<Scenario> => {
   const system = await readSystem(run);
-  const [application] = system.applications;
-  if (!application) throw new Error('The configuration has no application.');
+  const application = system.applications.find((one) => name === undefined || one.name === name);
+  if (!application) throw new Error(`The configuration has no application ${name ?? ''}.`);
   const source = await sampleApplication(path.join(stateDir, 'applications', application.name));
   const { host } = run;
 

@@ -124,6 +124,25 @@ describe('a pipeline’s run', () => {
     },
   );
 
+  it("gives where the tests' report is", async () => {
+    const actions = [
+      action('CodeDeploy', 'Succeeded', { externalExecutionId: 'd-1' }),
+      action('CodeBuild', 'Succeeded', { externalExecutionUrl: 'https://console/build' }),
+    ];
+    const output = { pipelineExecutionId: 'e-1', deploymentId: 'd-1' };
+    expect(await inspect({ run: () => ({ status: 'Succeeded' }), actions })).toEqual({
+      state: 'succeeded',
+      output: { ...output, testsUrl: 'https://console/build' },
+    });
+    const silent = [
+      action('CodeDeploy', 'Succeeded', { externalExecutionId: 'd-1' }),
+      action('CodeBuild', 'Succeeded'),
+    ];
+    expect(await inspect({ run: () => ({ status: 'Succeeded' }), actions: silent })).toMatchObject({
+      output: { testsUrl: expect.stringContaining('/pipelines/') },
+    });
+  });
+
   it('gives the deployment that it made', async () => {
     const actions = [
       action('Lambda', 'Succeeded'),

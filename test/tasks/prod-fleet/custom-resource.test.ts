@@ -78,6 +78,7 @@ describe('creating the Prod fleet', () => {
         enabled: true,
         events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM'],
       },
+      alarmConfiguration: { enabled: false, alarms: [] },
       blueGreenDeploymentConfiguration: {
         deploymentReadyOption: { actionOnTimeout: 'CONTINUE_DEPLOYMENT' },
         greenFleetProvisioningOption: { action: 'COPY_AUTO_SCALING_GROUP' },

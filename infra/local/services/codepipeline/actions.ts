@@ -24,7 +24,13 @@ export interface ActionContext {
 export type Outcome = Partial<
   Pick<
     ActionExecution,
-    'outputArtifacts' | 'outputVariables' | 'revision' | 'externalExecutionId' | 'summary' | 'error'
+    | 'outputArtifacts'
+    | 'outputVariables'
+    | 'revision'
+    | 'externalExecutionId'
+    | 'externalExecutionUrl'
+    | 'summary'
+    | 'error'
   >
 >;
 

@@ -33,7 +33,7 @@ export interface ActionDeclaration {
 }
 
 export interface ActionType {
-  readonly category: 'Source' | 'Invoke' | 'Deploy';
+  readonly category: 'Source' | 'Test' | 'Invoke' | 'Deploy';
   readonly owner: 'AWS' | 'ThirdParty' | 'Custom';
   readonly provider: string;
   readonly version: string;
@@ -58,6 +58,7 @@ const kinds: Readonly<Record<string, ActionKind>> = {
     required: ['S3Bucket', 'S3ObjectKey', 'PollForSourceChanges'],
     optional: ['AllowOverrideForS3ObjectKey'],
   },
+  CodeBuild: { category: 'Test', required: ['ProjectName'], optional: [] },
   Lambda: { category: 'Invoke', required: ['FunctionName'], optional: ['UserParameters'] },
   CodeDeploy: { category: 'Deploy', required: ['ApplicationName', 'DeploymentGroupName'], optional: [] },
 };
@@ -148,8 +149,8 @@ const findActionProblems = (action: ActionDeclaration, isFirstStage: boolean): s
     problems.push(`UserParameters must have at most ${LONGEST_USER_PARAMETERS} characters`);
   if (kind.category === 'Source' && action.outputArtifacts.length !== 1)
     problems.push('a source action has exactly one output artifact');
-  if (type.provider === 'CodeDeploy' && action.inputArtifacts.length !== 1)
-    problems.push('a CodeDeploy action has exactly one input artifact');
+  if (['CodeBuild', 'CodeDeploy'].includes(type.provider) && action.inputArtifacts.length !== 1)
+    problems.push(`a ${type.provider} action has exactly one input artifact`);
   return problems;
 };
 

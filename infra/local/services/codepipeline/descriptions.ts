@@ -135,6 +135,9 @@ export const describeAction = (
       outputArtifacts: action.outputArtifacts.map(describeArtifact),
       executionResult: {
         ...(action.externalExecutionId !== undefined && { externalExecutionId: action.externalExecutionId }),
+        ...(action.externalExecutionUrl !== undefined && {
+          externalExecutionUrl: action.externalExecutionUrl,
+        }),
         ...(action.summary !== undefined && { externalExecutionSummary: action.summary }),
         ...(action.error && { errorDetails: { ...action.error } }),
       },
@@ -196,5 +199,6 @@ const describeActionState = (run: ActionExecution): sdk.ActionExecution => ({
   lastStatusChange: new Date(run.updatedAt),
   ...(run.summary !== undefined && { summary: run.summary }),
   ...(run.externalExecutionId !== undefined && { externalExecutionId: run.externalExecutionId }),
+  ...(run.externalExecutionUrl !== undefined && { externalExecutionUrl: run.externalExecutionUrl }),
   ...(run.error && { errorDetails: { ...run.error } }),
 });

@@ -67,6 +67,7 @@ export interface ActionExecution {
   readonly outputVariables: Readonly<Record<string, string>>;
   readonly revision?: Revision;
   readonly externalExecutionId?: string;
+  readonly externalExecutionUrl?: string;
   readonly summary?: string;
   readonly error?: ActionError;
   /** How far it has come, so that a later process goes on from there. */

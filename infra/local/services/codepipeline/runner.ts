@@ -7,6 +7,7 @@ import { errorDetails } from './errors.ts';
 import { runLambdaInvoke } from './invoke-action.ts';
 import { type ActionExecution, type Execution, pipelineArn } from './records.ts';
 import { runCodeCommitSource, runS3Source } from './source-actions.ts';
+import { runCodeBuild } from './test-action.ts';
 
 /** Runs actions; those that were under way when the process died go on from their record. */
 export interface Runner {
@@ -20,6 +21,7 @@ export interface Runner {
 const byProvider: Readonly<Record<string, RunAction>> = {
   CodeCommit: runCodeCommitSource,
   S3: runS3Source,
+  CodeBuild: runCodeBuild,
   Lambda: runLambdaInvoke,
   CodeDeploy: runCodeDeploy,
 };

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { addChecks } from '../../../../infra/aws/checks.ts';
 import { createLockstepApp } from '../../../../infra/aws/lockstep-app.ts';
 import { functions } from '../../../../tasks/functions.ts';
 
@@ -47,16 +48,25 @@ export const markerBundles = (directory: string): string => {
   return bundles;
 };
 
-/** Templates by stack, for a configuration (cdk.json's if left out). */
-export const synthesize = (lockstep?: unknown, validate = false): Readonly<Record<string, Template>> => {
+/**
+ * Templates by stack, for a configuration (cdk.json's if left out).
+ * @param validate whether CloudFormation's and AWS Solutions' rules are checked, every finding an error
+ */
+export const synthesize = (
+  lockstep?: unknown,
+  validate = false,
+  more: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, Template>> => {
   const directory = temporaryDirectory();
-  const context = cdkContext();
-  const assembly = createLockstepApp({
+  const context = { ...cdkContext(), ...more };
+  const app = createLockstepApp({
     context: lockstep === undefined ? context : { ...context, lockstep },
     outdir: join(directory, 'cdk.out'),
     bundles: markerBundles(directory),
     validate,
-  }).synth();
+  });
+  if (validate) addChecks(app);
+  const assembly = app.synth();
   return Object.fromEntries(assembly.stacks.map((stack) => [stack.stackName, stack.template as Template]));
 };
 

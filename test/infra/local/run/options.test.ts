@@ -17,9 +17,10 @@ describe('command line', () => {
 
   it('reads every option, with paths relative to the working directory', () => {
     const args =
-      '--app ../orders --unattended --qc sam --pmo quinn --redrive 2 --report out/report.json --state-dir /tmp/s --port 5000';
+      '--app ../orders --config shop.json --unattended --qc sam --pmo quinn --redrive 2 --report out/report.json --state-dir /tmp/s --port 5000';
     expect(parse(...args.split(' '), '--fail', 'Build Prod image', '--fail', 'Deploy to QAT=3')).toEqual({
       app: '/home/orders',
+      config: '/home/quinn/shop.json',
       unattended: true,
       qc: 'sam',
       pmo: 'quinn',

@@ -5,8 +5,8 @@ import {
   type AppSpec,
   parseAppSpec,
 } from '../../../../../../infra/local/services/codedeploy/agent/appspec.ts';
-import { BundleError, unpackBundle } from '../../../../../../infra/local/services/codedeploy/agent/bundle.ts';
 import { install, missingSources } from '../../../../../../infra/local/services/codedeploy/agent/install.ts';
+import { BundleError, unpackBundle } from '../../../../../../infra/local/services/shared/bundle.ts';
 import { type BundleFile, zipOf } from '../../../instances/application.ts';
 
 let directory: string;

@@ -1,0 +1,74 @@
+import { Stack } from 'aws-cdk-lib';
+import type { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { acknowledgeWildcards } from '../acknowledge.ts';
+import { SOURCE_ACTION, SOURCE_NAMESPACE } from '../names.ts';
+import { forResource } from '../service-principal.ts';
+import type { Source } from '../source/source.ts';
+
+/** Name of the artifact that holds the revision's files. */
+export const SOURCE_ARTIFACT = 'Source';
+
+/** The first stage of every pipeline. */
+export const sourceStage = ({ action }: Source): CfnPipeline.StageDeclarationProperty => ({
+  name: 'Source',
+  actions: [
+    {
+      name: SOURCE_ACTION,
+      actionTypeId: { category: 'Source', owner: 'AWS', provider: action.provider, version: '1' },
+      configuration: action.configuration,
+      namespace: SOURCE_NAMESPACE,
+      outputArtifacts: [{ name: SOURCE_ARTIFACT }],
+      runOrder: 1,
+    },
+  ],
+});
+
+export interface PipelineRoleProps {
+  readonly description: string;
+  readonly pipelineArn: string;
+  readonly source: Source;
+  readonly artifacts: Bucket;
+  readonly key: IKey;
+  /** Functions that its actions invoke. */
+  readonly functions: readonly IFunction[];
+}
+
+/** A pipeline's service role: reads the source, keeps artifacts, invokes functions. */
+export const createPipelineRole = (scope: Construct, id: string, props: PipelineRoleProps): Role => {
+  const { description, source, artifacts, key, functions } = props;
+  const role = new Role(scope, id, {
+    description,
+    assumedBy: forResource('codepipeline.amazonaws.com', Stack.of(scope), props.pipelineArn),
+  });
+  const allow = (actions: readonly string[], resources: readonly string[]) =>
+    role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }));
+  for (const { actions, resources } of source.read) allow(actions, resources);
+  allow(['s3:GetBucketVersioning'], [artifacts.bucketArn]);
+  const objects = artifacts.arnForObjects('*');
+  allow(
+    [
+      's3:GetObject',
+      's3:GetObjectVersion',
+      's3:PutObject',
+      // A connection's action says who owns what it writes.
+      ...(source.action.provider === 'CodeStarSourceConnection' ? ['s3:PutObjectAcl'] : []),
+    ],
+    [objects],
+  );
+  acknowledgeWildcards(
+    role,
+    "Artifacts of this application's pipelines: CodePipeline names each by its run.",
+    objects,
+  );
+  allow(['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'], [key.keyArn]);
+  allow(
+    ['lambda:InvokeFunction'],
+    functions.map(({ functionArn }) => functionArn),
+  );
+  return role;
+};

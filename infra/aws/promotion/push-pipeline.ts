@@ -1,0 +1,87 @@
+import { Stack } from 'aws-cdk-lib';
+import { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { PushParameters } from '../../../tasks/payloads.ts';
+import { pushPipelineName, SOURCE_ACTION } from '../names.ts';
+import type { Source } from '../source/source.ts';
+import { createPipelineRole, sourceStage } from './pipeline-parts.ts';
+
+export interface PushPipelineProps {
+  readonly application: string;
+  readonly branch: string;
+  readonly source: Source;
+  readonly startPromotion: IFunction;
+  readonly artifacts: Bucket;
+  readonly key: IKey;
+}
+
+/**
+ * Hears pushes through a connection, and starts promotions; it deploys nothing. A connection tells pushes to pipelines only:
+ * no event of it reaches EventBridge.
+ */
+export class PushPipeline extends Construct {
+  constructor(scope: Construct, id: string, props: PushPipelineProps) {
+    super(scope, id);
+    const { application, branch, source, startPromotion, artifacts, key } = props;
+    const name = pushPipelineName(application);
+    const role = createPipelineRole(this, 'Role', {
+      description: `Pipeline that hears pushes of ${application}`,
+      pipelineArn: pushPipelineArn(this, application),
+      source,
+      artifacts,
+      key,
+      functions: [startPromotion],
+    });
+    const parameters: PushParameters = {
+      pipelineName: name,
+      pipelineExecutionId: '#{codepipeline.PipelineExecutionId}',
+    };
+    const pipeline = new CfnPipeline(this, 'Pipeline', {
+      name,
+      roleArn: role.roleArn,
+      pipelineType: 'V2',
+      executionMode: 'QUEUED',
+      restartExecutionOnUpdate: false,
+      artifactStore: {
+        type: 'S3',
+        location: artifacts.bucketName,
+        encryptionKey: { type: 'KMS', id: key.keyArn },
+      },
+      triggers: [
+        {
+          providerType: 'CodeStarSourceConnection',
+          gitConfiguration: {
+            sourceActionName: SOURCE_ACTION,
+            push: [{ branches: { includes: [branch] } }],
+          },
+        },
+      ],
+      stages: [
+        sourceStage(source),
+        {
+          name: 'Promote',
+          actions: [
+            {
+              name: 'StartPromotion',
+              actionTypeId: { category: 'Invoke', owner: 'AWS', provider: 'Lambda', version: '1' },
+              configuration: {
+                FunctionName: startPromotion.functionName,
+                UserParameters: JSON.stringify(parameters),
+              },
+              runOrder: 1,
+            },
+          ],
+        },
+      ],
+    });
+    // The service checks what the role may do when the pipeline is made.
+    pipeline.node.addDependency(role);
+  }
+}
+
+/** ARN of an application's push pipeline. */
+export const pushPipelineArn = (scope: Construct, application: string): string =>
+  Stack.of(scope).formatArn({ service: 'codepipeline', resource: pushPipelineName(application) });

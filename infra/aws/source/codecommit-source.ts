@@ -1,0 +1,56 @@
+import { Repository } from 'aws-cdk-lib/aws-codecommit';
+import type { Construct } from 'constructs';
+import type { Source } from './source.ts';
+
+/** A CodeCommit repository of the application's name. */
+export const codeCommitSource = (
+  scope: Construct,
+  { name, branch }: { readonly name: string; readonly branch: string },
+): Source => {
+  const repository = new Repository(scope, 'Repository', {
+    repositoryName: name,
+    description: `${name}: pushes to ${branch} are promoted`,
+  });
+  const { repositoryName, repositoryArn } = repository;
+  return {
+    repositoryName,
+    action: {
+      provider: 'CodeCommit',
+      configuration: {
+        RepositoryName: repositoryName,
+        BranchName: branch,
+        PollForSourceChanges: false,
+        OutputArtifactFormat: 'CODE_ZIP',
+      },
+    },
+    revisionVariable: 'CommitId',
+    read: [
+      {
+        actions: [
+          'codecommit:GetBranch',
+          'codecommit:GetCommit',
+          'codecommit:GetUploadArchiveStatus',
+          'codecommit:CancelUploadArchive',
+          'codecommit:UploadArchive',
+        ],
+        resources: [repositoryArn],
+      },
+    ],
+    describe: [{ actions: ['codecommit:GetCommit'], resources: [repositoryArn] }],
+    compare: [
+      { actions: ['codecommit:BatchGetCommits', 'codecommit:GetDifferences'], resources: [repositoryArn] },
+    ],
+    pushes: {
+      source: ['aws.codecommit'],
+      detailType: ['CodeCommit Repository State Change'],
+      resources: [repositoryArn],
+      detail: {
+        event: ['referenceCreated', 'referenceUpdated'],
+        repositoryName: [repositoryName],
+        referenceType: ['branch'],
+        referenceName: [branch],
+      },
+    },
+    outputs: { RepositoryName: repositoryName, RepositoryCloneUrl: repository.repositoryCloneUrlHttp },
+  };
+};

@@ -1,0 +1,54 @@
+import type { EventPattern } from 'aws-cdk-lib/aws-events';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import type { ApplicationConfig } from '../../config.ts';
+import { codeCommitSource } from './codecommit-source.ts';
+import { connectionSource } from './connection-source.ts';
+import { objectSource } from './object-source.ts';
+
+/** What somebody may do, on what. */
+export interface Grant {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+}
+
+/** Where an application's revisions come from, as pipelines and triggers see it. */
+export interface Source {
+  /** As start-promotion knows it: repository, `owner/name`, or `bucket/key`. */
+  readonly repositoryName: string;
+  /** The source action of both pipelines. None of them is started by a push. */
+  readonly action: {
+    readonly provider: string;
+    readonly configuration: Readonly<Record<string, unknown>>;
+  };
+  /** The action's output variable that tells the revision. */
+  readonly revisionVariable: 'CommitId' | 'VersionId';
+  /** What pins the revision. @default a commit's id */
+  readonly revisionType?: 'S3_OBJECT_VERSION_ID';
+  /** What the pipelines' roles need to read it. */
+  readonly read: readonly Grant[];
+  /** What start-promotion needs to read about it. */
+  readonly describe: readonly Grant[];
+  /** What request-approval needs to tell what changes. */
+  readonly compare: readonly Grant[];
+  /** Events of a push. @default none are told: the push pipeline starts the promotion */
+  readonly pushes?: EventPattern;
+  /** Outputs of the stack: where to push to. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes the source of an application, or refers to it.
+ * @param accessLogs takes the log of requests to a bucket that is made
+ */
+export const createSource = (
+  scope: Construct,
+  application: ApplicationConfig,
+  accessLogs: IBucket,
+): Source => {
+  const { source } = application;
+  if (source.kind === 'connection') return connectionSource(application, source);
+  return source.kind === 's3'
+    ? objectSource(scope, application, source, accessLogs)
+    : codeCommitSource(scope, application);
+};

@@ -1,0 +1,105 @@
+import { runtimes } from '../aws/runtimes.ts';
+
+const certificate =
+  'Give the ARN of a certificate in AWS Certificate Manager, in the region that is deployed to: arn:aws:acm:<region>:<account>:certificate/<id>.';
+const domain = 'Give a domain name in lower case, such as orders.example.com.';
+const schedule = 'Give six fields of Image Builder in cron(…), such as cron(0 3 ? * sun *).';
+const wait = 'Give a whole number of minutes from 0 to 120.';
+const expiry = 'Give a whole number of days from 1 to 90.';
+const size = 'Give a whole number from 1 to 100.';
+const instanceType = 'Give an EC2 instance type, such as t3.small';
+const subnets = (least: number) =>
+  `Give a list of at least ${least} subnet ids, such as subnet-0123456789abcdef0.`;
+
+const website = (key: string): Readonly<Record<string, string>> => ({
+  [key]: 'Give an object with domainName, certificateArn and, if Route 53 holds the zone, hostedZone.',
+  [`${key}.domainName`]: domain,
+  [`${key}.certificateArn`]: certificate,
+  [`${key}.hostedZone`]: 'Give an object with the id and name of a Route 53 hosted zone, or leave it out.',
+  [`${key}.hostedZone.id`]: 'Give the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ.',
+  [`${key}.hostedZone.name`]: 'Give the name of the hosted zone, such as example.com.',
+});
+
+/** What to write instead, by key; `[]` stands for any index. */
+const remedies: Readonly<Record<string, string>> = {
+  '': 'Give an object with the key applications (see README, Configuration).',
+  applications:
+    'Give a list of at least one application and at most 50; more go into an account or region of their own.',
+  'applications[]': 'Give an object with at least name and runtime.',
+  'applications[].name':
+    'Use 1 to 24 lower-case letters, digits and hyphens, beginning with a letter, not ending with a hyphen, and not "platform".',
+  'applications[].branch': 'Give the name of a git branch, such as main.',
+  'applications[].source': 'Leave it out for CodeCommit; or give connectionArn and repository, or objectKey.',
+  'applications[].source.connectionArn':
+    'Give the ARN of a connection: arn:aws:codeconnections:<region>:<account>:connection/<id>.',
+  'applications[].source.repository': 'Give owner and name of the repository, such as example/orders.',
+  'applications[].source.objectKey': 'Give the key of an object, such as orders.zip.',
+  'applications[].port': 'Give the port that the application listens on: a whole number from 1 to 65535.',
+  'applications[].healthCheckPath': 'Give a path that begins with / and has no query, such as /health.',
+  'applications[].runtime': `Give one of: ${Object.keys(runtimes).join(', ')}.`,
+  'applications[].instanceType': `${instanceType}, or an object with image, qat and prod.`,
+  'applications[].instanceType.image': `${instanceType}.`,
+  'applications[].instanceType.qat': `${instanceType}.`,
+  'applications[].instanceType.prod': `${instanceType}.`,
+  'applications[].fleet': 'Give min and max as whole numbers from 1 to 100, min not above max.',
+  'applications[].fleet.min': size,
+  'applications[].fleet.max': size,
+  'applications[].approvalExpiryDays': expiry,
+  'applications[].deployment':
+    'Give an object with any of configuration, rollback and terminationWaitMinutes.',
+  'applications[].deployment.configuration':
+    'Give one-at-a-time, half-at-a-time, all-at-once, or {"minimumHealthyPercent": <0 to 99>}.',
+  'applications[].deployment.rollback': 'Give an object with onFailure, onAlarms or both.',
+  'applications[].deployment.rollback.onFailure': 'Give true or false.',
+  'applications[].deployment.rollback.onAlarms': 'Give a list of at most 10 names of CloudWatch alarms.',
+  'applications[].deployment.rollback.onAlarms[]': 'Give the name of a CloudWatch alarm.',
+  'applications[].deployment.terminationWaitMinutes': wait,
+  'applications[].imageSchedule': `Give an object with cron and, if it is not UTC, timeZone. ${schedule}`,
+  'applications[].imageSchedule.cron': schedule,
+  'applications[].imageSchedule.timeZone': 'Give the name of a time zone, such as Europe/Berlin.',
+  'applications[].test': 'Give an object, which may be empty, or leave it out for no Test stage.',
+  'applications[].test.buildspec': 'Give the path of a buildspec in the repository, such as buildspec.yml.',
+  'applications[].test.environment':
+    'Give values by name: a text, or {"parameter": <name of an SSM parameter>}.',
+  'applications[].test.computeType': 'Give small, medium or large.',
+  'applications[].test.timeoutMinutes': 'Give a whole number of minutes from 5 to 480.',
+  'applications[].test.cache': 'Give true or false.',
+  'applications[].test.vpc': 'Give true or false.',
+  ...website('applications[].https'),
+  ...website('approvalsSite'),
+  network:
+    'Give an object with internetAccess and cidr for a new VPC, or with vpcId, publicSubnetIds and privateSubnetIds.',
+  'network.internetAccess': 'Give nat-gateway or endpoints.',
+  'network.cidr': 'Give an IPv4 range with a prefix of 16 to 24 bits, such as 10.0.0.0/16.',
+  'network.vpcId': 'Give the id of a VPC, such as vpc-0123456789abcdef0.',
+  'network.publicSubnetIds': `${subnets(2)} They must lie in two zones.`,
+  'network.publicSubnetIds[]': 'Give the id of a subnet, such as subnet-0123456789abcdef0.',
+  'network.privateSubnetIds': subnets(1),
+  'network.privateSubnetIds[]': 'Give the id of a subnet, such as subnet-0123456789abcdef0.',
+  approvals:
+    'Give an object with any of makersMayDecide, reminderHours and freshSignInMinutes, or leave it out.',
+  'approvals.makersMayDecide': 'Give true or false; false keeps whoever made a change from approving it.',
+  'approvals.reminderHours': 'Give a whole number of hours from 1 to 720.',
+  'approvals.freshSignInMinutes': 'Give a whole number of minutes from 1 to 480.',
+  approvers: 'Give an object with the lists qc and pmo.',
+  operators: 'Give a list of at least one e-mail address.',
+  approvalExpiryDays: expiry,
+  terminationWaitMinutes: wait,
+  env: 'Give an object with account, region or both, or leave it out.',
+  'env.account': 'Give the 12 digits of the AWS account as text, in quotes.',
+  'env.region': 'Give an AWS region, such as us-east-1.',
+};
+
+/** What to write at a key instead. */
+export const remedyFor = (path: readonly PropertyKey[]): string => {
+  const pattern = path
+    .map((part) => (typeof part === 'number' ? '[]' : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
+  const shared = pattern.replace(/^applications\[\]\.(approvers|operators)/, '$1');
+  if (/^approvers\.(qc|pmo)(\[\])?$|^operators\[\]$/.test(shared))
+    return shared.endsWith('[]') ? 'Give an e-mail address.' : 'Give a list of at least one e-mail address.';
+  // A key within a value that has one remedy as a whole has that.
+  const known = remedies[pattern] ?? remedies[shared];
+  return known ?? (path.length > 0 ? remedyFor(path.slice(0, -1)) : '');
+};

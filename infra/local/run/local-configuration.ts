@@ -1,0 +1,38 @@
+/** A configuration as far as it can be followed on one machine, and the keys that cannot. */
+export interface LocalConfiguration {
+  readonly lockstep: unknown;
+  /** Keys that were left out, as paths. */
+  readonly leftOut: readonly string[];
+}
+
+/** What only an AWS account has: domain names with certificates, and sources elsewhere, for which CodeCommit stands. */
+const ofTheConfiguration = ['approvalsSite'] as const;
+const ofAnApplication = ['https', 'source'] as const;
+
+type Fields = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const without = (fields: Fields, keys: readonly string[]): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)));
+
+/** Leaves out of a configuration what this machine cannot stand for. Whatever is no configuration stays as it is. */
+export const localConfiguration = (lockstep: unknown): LocalConfiguration => {
+  if (!isObject(lockstep)) return { lockstep, leftOut: [] };
+  const leftOut: string[] = ofTheConfiguration.filter((key) => key in lockstep);
+  const { applications } = lockstep;
+  return {
+    lockstep: {
+      ...without(lockstep, ofTheConfiguration),
+      ...(Array.isArray(applications) && {
+        applications: applications.map((application: unknown, index) => {
+          if (!isObject(application)) return application;
+          for (const key of ofAnApplication)
+            if (key in application) leftOut.push(`applications[${index}].${key}`);
+          return without(application, ofAnApplication);
+        }),
+      }),
+    },
+    leftOut,
+  };
+};

@@ -1,0 +1,64 @@
+import { type ActionContext, type Outcome, onlyInput, type RunAction } from './actions.ts';
+
+/** How often a build is asked for. On AWS some seconds. */
+const POLL_MS = 150;
+
+interface BuildAnswer {
+  readonly id?: string;
+  readonly buildStatus?: string;
+  readonly phases?: readonly {
+    readonly phaseType?: string;
+    readonly phaseStatus?: string;
+    readonly contexts?: readonly { readonly statusCode?: string; readonly message?: string }[];
+  }[];
+  readonly logs?: { readonly deepLink?: string };
+}
+
+/** Has CodeBuild build the input artifact, and waits for the end. The same attempt starts one build, whatever happens. */
+export const runCodeBuild: RunAction = async (context): Promise<Outcome> => {
+  const { host, record, update, isLive } = context;
+  const principal = await context.principal();
+  const { ProjectName: projectName = '' } = record().configuration;
+  const { bucket, key } = onlyInput(context);
+  const { build } = await host.call<{ build?: BuildAnswer }>(principal, 'codebuild', 'StartBuild', {
+    projectName,
+    sourceTypeOverride: 'S3',
+    sourceLocationOverride: `${bucket}/${key}`,
+    sourceVersion: revisionOf(context),
+    idempotencyToken: record().id,
+  });
+  const externalExecutionId = build?.id ?? '';
+  const externalExecutionUrl = build?.logs?.deepLink ?? '';
+  update({ externalExecutionId, externalExecutionUrl });
+  while (isLive()) {
+    const { builds: [current] = [] } = await host.call<{ builds?: BuildAnswer[] }>(
+      principal,
+      'codebuild',
+      'BatchGetBuilds',
+      { ids: [externalExecutionId] },
+    );
+    if (current?.buildStatus === 'SUCCEEDED')
+      return { externalExecutionId, externalExecutionUrl, summary: 'Build succeeded' };
+    if (current?.buildStatus !== 'IN_PROGRESS')
+      return {
+        externalExecutionId,
+        externalExecutionUrl,
+        summary: 'Build failed',
+        error: { code: 'JobFailed', message: messageOf(current) },
+      };
+    await context.wait(POLL_MS);
+  }
+  return {};
+};
+
+/** In CodePipeline's words. */
+const messageOf = (build: BuildAnswer | undefined): string => {
+  const failed = build?.phases?.find(({ phaseStatus }) => phaseStatus !== 'SUCCEEDED');
+  const { statusCode, message } = failed?.contexts?.[0] ?? {};
+  return [
+    `Build terminated with state: ${build?.buildStatus ?? 'unknown'}`,
+    ...(failed ? [`. Phase: ${failed.phaseType}, Code: ${statusCode}, Message: ${message}`] : []),
+  ].join('');
+};
+
+const revisionOf = ({ execution }: ActionContext): string => execution.overrides[0]?.revisionValue ?? '';

@@ -1,0 +1,83 @@
+import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
+import type { CodePipelineEvent } from 'aws-lambda';
+import type { GuardedPipelines } from '../guard/guard-pipeline.ts';
+import type { PushParameters } from '../payloads.ts';
+import { type PromotedBranch, promotionIdOf, type RequestedPromotion } from './promotion-from.ts';
+import { type BeginPromotionDependencies, beginPromotion } from './start-promotion.ts';
+
+/** What starting a promotion from the push pipeline needs. */
+export interface PushedRunDependencies extends BeginPromotionDependencies {
+  readonly pipelines: GuardedPipelines;
+  readonly promoted: PromotedBranch;
+}
+
+/** Whether a Lambda event is a job of CodePipeline. */
+export const isPipelineJob = (event: unknown): event is CodePipelineEvent =>
+  typeof event === 'object' && event !== null && 'CodePipeline.job' in event;
+
+/** @throws TypeError that names what is wrong */
+const readParameters = (text: string): PushParameters => {
+  const { pipelineName, pipelineExecutionId } = JSON.parse(text) as Partial<PushParameters>;
+  if (typeof pipelineName !== 'string' || typeof pipelineExecutionId !== 'string')
+    throw new TypeError(`The action's user parameters lack pipelineName or pipelineExecutionId: ${text}`);
+  return { pipelineName, pipelineExecutionId };
+};
+
+/** A connection tells its commit as JSON: `{"ProviderType":"GitHub","CommitMessage":"…"}`. */
+const messageIn = (summary: string | undefined): string => {
+  try {
+    const { CommitMessage } = JSON.parse(summary ?? '') as { readonly CommitMessage?: unknown };
+    return typeof CommitMessage === 'string' ? CommitMessage : '';
+  } catch {
+    return summary ?? '';
+  }
+};
+
+/**
+ * The promotion that a run of the push pipeline asks for: only one that a push through the connection started. The run
+ * that the pipeline's creation starts (T20), and one by hand, ask for none.
+ */
+export const promotionOfRun = (
+  run: PipelineExecution | undefined,
+  { application, branch, repositoryName }: PromotedBranch,
+): (RequestedPromotion & { readonly message: string }) | undefined => {
+  const { revisionId = '', revisionSummary } = run?.artifactRevisions?.[0] ?? {};
+  const eventId = run?.pipelineExecutionId ?? '';
+  if (run?.trigger?.triggerType !== 'WebhookV2' || eventId === '' || !/^[0-9a-f]{40}$/.test(revisionId))
+    return undefined;
+  return {
+    promotionId: promotionIdOf(application, revisionId, eventId),
+    input: { application, commitId: revisionId, branch, pushedBy: repositoryName, eventId },
+    message: messageIn(revisionSummary),
+  };
+};
+
+/** The push pipeline's action: starts the promotion of the run's commit. It answers always, or the action would hang. */
+export const startPushedRun =
+  (dependencies: PushedRunDependencies) =>
+  async (event: CodePipelineEvent): Promise<{ readonly promotionId?: string }> => {
+    const { pipelines, promoted } = dependencies;
+    const { id, data } = event['CodePipeline.job'];
+    try {
+      const { UserParameters } = data.actionConfiguration.configuration;
+      const { pipelineName, pipelineExecutionId } = readParameters(UserParameters);
+      const requested = promotionOfRun(await pipelines.run(pipelineName, pipelineExecutionId), promoted);
+      if (requested !== undefined)
+        await beginPromotion(dependencies)(requested, { message: requested.message });
+      await pipelines.allow(id);
+      return requested === undefined ? {} : { promotionId: requested.promotionId };
+    } catch (error) {
+      const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      await pipelines.refuse(id, `The promotion could not be started: ${reason}`);
+      return {};
+    }
+  };
+
+/** What wakes start-promotion: an event of the repository, or the push pipeline's job. */
+export const onPush =
+  <Result>(handlers: {
+    readonly event: (event: unknown) => Promise<Result>;
+    readonly job: (event: CodePipelineEvent) => Promise<Result>;
+  }) =>
+  (event: unknown): Promise<Result> =>
+    isPipelineJob(event) ? handlers.job(event) : handlers.event(event);

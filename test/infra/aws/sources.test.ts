@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import {
+  definitionOf,
+  grantsOfRole,
+  listOf,
+  ofType,
+  only,
+  patternOf,
+  type Resource,
+  stackOf,
+  synthesize,
+  text,
+} from './support/templates.ts';
+
+const orders = (example: string) =>
+  stackOf(
+    synthesize(
+      JSON.parse(readFileSync(resolve(import.meta.dirname, `../../../examples/${example}.json`), 'utf8')),
+    ),
+    'Lockstep-orders',
+  );
+interface Action {
+  readonly Name: string;
+  readonly ActionTypeId: { readonly Provider: string };
+  readonly Configuration: Readonly<Record<string, unknown>>;
+}
+const stagesOf = ({ Properties }: Resource) =>
+  Properties.Stages as readonly { readonly Name: string; readonly Actions: readonly Action[] }[];
+const sourceOf = (pipeline: Resource) => stagesOf(pipeline)[0]?.Actions[0];
+const providers = (pipeline: Resource) =>
+  stagesOf(pipeline).flatMap(({ Actions }) => Actions.map(({ ActionTypeId }) => ActionTypeId.Provider));
+
+describe('a connection to GitHub and others', () => {
+  const template = orders('github');
+  const pipelines = ofType(template, 'AWS::CodePipeline::Pipeline').map(([, pipeline]) => pipeline);
+  const deploying = pipelines.filter((pipeline) => providers(pipeline).includes('CodeDeploy'));
+  const [push, ...others] = pipelines.filter((pipeline) => !deploying.includes(pipeline));
+  const ARN =
+    'arn:aws:codeconnections:us-east-1:123456789012:connection/11111111-2222-3333-4444-555555555555';
+
+  it('T22: starts no pipeline that deploys', () => {
+    expect(deploying).toHaveLength(2);
+    for (const pipeline of deploying) {
+      expect(pipeline.Properties).not.toHaveProperty('Triggers');
+      expect(sourceOf(pipeline)?.Configuration).toMatchObject({
+        ConnectionArn: ARN,
+        FullRepositoryId: 'example/orders',
+        BranchName: 'main',
+        DetectChanges: false,
+      });
+    }
+  });
+
+  it('wakes start-promotion by a pipeline that deploys nothing, on pushes to the branch', () => {
+    expect(others).toEqual([]);
+    expect(push && providers(push)).toEqual(['CodeStarSourceConnection', 'Lambda']);
+    expect(push?.Properties).toMatchObject({
+      Name: 'lockstep-orders-push',
+      PipelineType: 'V2',
+      ExecutionMode: 'QUEUED',
+      Triggers: [
+        {
+          ProviderType: 'CodeStarSourceConnection',
+          GitConfiguration: {
+            SourceActionName: 'Source',
+            Push: [{ Branches: { Includes: ['main'] } }],
+          },
+        },
+      ],
+    });
+    const action = push && stagesOf(push)[1]?.Actions[0];
+    expect(text(action?.Configuration.FunctionName)).toMatch(/^<FunctionsStartPromotion/);
+    expect(JSON.parse(String(action?.Configuration.UserParameters))).toEqual({
+      pipelineName: 'lockstep-orders-push',
+      pipelineExecutionId: '#{codepipeline.PipelineExecutionId}',
+    });
+    expect(ofType(template, 'AWS::Events::Rule').map(([id]) => id)).not.toContainEqual(
+      expect.stringMatching(/^TriggersPush/),
+    );
+  });
+
+  it('may be used by the pipelines alone, and start-promotion may ask about pushed runs alone', () => {
+    for (const prefix of ['QatPipelineRole', 'ProdPipelineRole', 'PushPipelineRole'])
+      expect(grantsOfRole(template, prefix)).toContain(`codeconnections:UseConnection on ${ARN}`);
+    expect(
+      grantsOfRole(template, 'FunctionsStartPromotion')
+        .filter((grant) => grant.startsWith('code'))
+        .sort(),
+    ).toEqual([
+      expect.stringMatching(/^codepipeline:GetPipelineExecution on .*:lockstep-orders-push$/),
+      'codepipeline:PutJobFailureResult on *',
+      'codepipeline:PutJobSuccessResult on *',
+    ]);
+    const starting = ofType(template, 'AWS::IAM::Policy').filter(([, policy]) =>
+      JSON.stringify(policy).includes('codepipeline:StartPipelineExecution'),
+    );
+    expect(starting.map(([id]) => id)).toEqual([expect.stringMatching(/^FunctionsStartJob/)]);
+  });
+
+  it('T21: pins the commit', () => {
+    expect(JSON.stringify(definitionOf(template))).not.toContain('revisionType');
+    expect(JSON.stringify(deploying)).toContain('#{SourceVariables.CommitId}');
+  });
+});
+
+describe('an object in S3', () => {
+  const template = orders('s3-source');
+  const [bucketId, bucket] = only(template, 'AWS::S3::Bucket', 'SourceBucket');
+
+  it('lies in a bucket with versions that tells EventBridge of them, without a custom resource', () => {
+    expect(bucket.Properties).toMatchObject({
+      VersioningConfiguration: { Status: 'Enabled' },
+      NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+    });
+    expect(bucket.DeletionPolicy).toBe('Retain');
+    expect(ofType(template, 'Custom::S3BucketNotifications')).toEqual([]);
+  });
+
+  it('starts a promotion with each new version', () => {
+    expect(patternOf(template, 'TriggersPush')).toEqual({
+      source: ['aws.s3'],
+      'detail-type': ['Object Created'],
+      resources: [{ 'Fn::GetAtt': [bucketId, 'Arn'] }],
+      detail: { bucket: { name: [{ Ref: bucketId }] }, object: { key: ['releases/orders.zip'] } },
+    });
+  });
+
+  it('T21, T22: pins the version, and starts no pipeline', () => {
+    const pipelines = ofType(template, 'AWS::CodePipeline::Pipeline').map(([, pipeline]) => pipeline);
+    expect(pipelines).toHaveLength(2);
+    for (const pipeline of pipelines) {
+      expect(sourceOf(pipeline)).toMatchObject({
+        ActionTypeId: { Provider: 'S3' },
+        Configuration: { S3ObjectKey: 'releases/orders.zip', PollForSourceChanges: false },
+      });
+      expect(JSON.stringify(pipeline)).toContain('#{SourceVariables.VersionId}');
+    }
+    const { States } = definitionOf(template);
+    for (const name of ['Deploy to QAT', 'Deploy to Prod'])
+      expect(States[name]).toMatchObject({
+        Arguments: { Payload: { subject: { revisionType: 'S3_OBJECT_VERSION_ID' } } },
+      });
+  });
+
+  it('is read by the pipelines alone', () => {
+    const readers = ofType(template, 'AWS::IAM::Policy').filter(([, { Properties }]) =>
+      listOf((Properties.PolicyDocument as { Statement: { Resource: unknown }[] }).Statement).some(
+        ({ Resource }) => JSON.stringify(Resource).includes(bucketId),
+      ),
+    );
+    expect(readers.map(([id]) => id)).toEqual([
+      expect.stringMatching(/^QatPipelineRole/),
+      expect.stringMatching(/^ProdPipelineRole/),
+    ]);
+  });
+});

@@ -1,0 +1,168 @@
+import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
+import type { CodePipelineEvent } from 'aws-lambda';
+import { promotionFrom } from '../../../tasks/promotions/promotion-from.ts';
+import { onPush, promotionOfRun, startPushedRun } from '../../../tasks/promotions/pushed-run.ts';
+import { startPromotion } from '../../../tasks/promotions/start-promotion.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { COMMIT } from '../doubles/samples.ts';
+
+const EVENT_ID = '6b1f2a0e-0000-4000-8000-000000000001';
+const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:shop';
+
+const world = (repositoryName: string) => {
+  const ledger = createMemoryLedger();
+  const started: string[] = [];
+  return {
+    ledger,
+    started,
+    dependencies: {
+      ledger,
+      startExecution: async (name: string) => {
+        started.push(name);
+      },
+      stateMachineArn: MACHINE,
+      now: () => new Date('2026-11-22T12:00:00Z'),
+      promoted: { application: 'shop', repositoryName, branch: 'main' },
+    },
+  };
+};
+
+describe('a new version of an object', () => {
+  const VERSION = '3HL4kqtJvjVBH40Nrjfkd.x_1';
+  const promoted = { application: 'shop', repositoryName: 'archives/releases/shop.zip', branch: 'main' };
+  const created = (object: object = {}, event: object = {}) => ({
+    id: EVENT_ID,
+    source: 'aws.s3',
+    'detail-type': 'Object Created',
+    detail: {
+      bucket: { name: 'archives' },
+      object: { key: 'releases/shop.zip', 'version-id': VERSION, ...object },
+      requester: '000000000000',
+    },
+    ...event,
+  });
+
+  it('asks for a promotion of that version', () => {
+    expect(promotionFrom(created(), promoted)).toEqual({
+      promotionId: `shop-3HL4kqtJvjVB-${EVENT_ID}`,
+      input: {
+        application: 'shop',
+        commitId: VERSION,
+        branch: 'main',
+        pushedBy: '000000000000',
+        eventId: EVENT_ID,
+      },
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ['another object', created({ key: 'releases/other.zip' })],
+    ['an object without version', created({ 'version-id': undefined })],
+    ['a version that is no text', created({ 'version-id': 'with spaces' })],
+    ['a deleted object', created({}, { 'detail-type': 'Object Deleted' })],
+    ['an event without id', created({}, { id: undefined })],
+    ['an event without an object', { ...created(), detail: { bucket: { name: 'archives' } } }],
+  ])('%s asks for none', (_, event) => {
+    expect(promotionFrom(event, promoted)).toBeUndefined();
+  });
+
+  it('is started without asking a repository', async () => {
+    const { dependencies, ledger, started } = world(promoted.repositoryName);
+    const commit = async () => {
+      throw new Error('asked');
+    };
+    const { promotionId = '' } = await startPromotion({ ...dependencies, commit })(created());
+    expect(started).toEqual([promotionId]);
+    expect(await ledger.promotion(promotionId)).toMatchObject({
+      commitId: VERSION,
+      commitMessage: 'New version of archives/releases/shop.zip',
+    });
+  });
+});
+
+describe('a push through a connection', () => {
+  const promoted = { application: 'shop', repositoryName: 'example/shop', branch: 'main' };
+  const RUN = '0a1b2c3d-0000-4000-8000-000000000002';
+  const pushed: PipelineExecution = {
+    pipelineExecutionId: RUN,
+    trigger: { triggerType: 'WebhookV2' },
+    artifactRevisions: [
+      {
+        name: 'Source',
+        revisionId: COMMIT,
+        revisionSummary: '{"ProviderType":"GitHub","CommitMessage":"Count apples\\n\\nAnd pears"}',
+      },
+    ],
+  };
+  const job = (UserParameters: string): CodePipelineEvent =>
+    ({
+      'CodePipeline.job': {
+        id: 'job-1',
+        data: { actionConfiguration: { configuration: { UserParameters } } },
+      },
+    }) as unknown as CodePipelineEvent;
+  const parameters = JSON.stringify({ pipelineName: 'lockstep-shop-push', pipelineExecutionId: RUN });
+
+  const start = async (run: PipelineExecution | undefined, userParameters = parameters) => {
+    const { dependencies, ledger, started } = world('example/shop');
+    const answers: string[] = [];
+    const result = await startPushedRun({
+      ...dependencies,
+      pipelines: {
+        run: async (pipelineName) => (pipelineName === 'lockstep-shop-push' ? run : undefined),
+        allow: async (id) => void answers.push(`allow ${id}`),
+        refuse: async (id, message) => void answers.push(`refuse ${id}: ${message}`),
+      },
+    })(job(userParameters));
+    return { result, ledger, started, answers };
+  };
+
+  it('starts the promotion of its commit, with its message', async () => {
+    const { result, ledger, started, answers } = await start(pushed);
+    expect(result).toEqual({ promotionId: `shop-${COMMIT.slice(0, 12)}-${RUN}` });
+    expect(started).toEqual([result.promotionId]);
+    expect(answers).toEqual(['allow job-1']);
+    expect(await ledger.promotion(result.promotionId ?? '')).toMatchObject({
+      commitId: COMMIT,
+      branch: 'main',
+      pushedBy: 'example/shop',
+      commitMessage: 'Count apples',
+    });
+  });
+
+  it.each<[string, PipelineExecution | undefined]>([
+    [
+      "T20: the run that the pipeline's creation starts",
+      { ...pushed, trigger: { triggerType: 'CreatePipeline' } },
+    ],
+    ['T20: a run by hand', { ...pushed, trigger: { triggerType: 'StartPipelineExecution' } }],
+    ['a run that is not there', undefined],
+    ['a run without a commit', { ...pushed, artifactRevisions: [] }],
+  ])('%s starts none', async (_, run) => {
+    const { started, answers } = await start(run);
+    expect(started).toEqual([]);
+    expect(answers).toEqual(['allow job-1']);
+  });
+
+  it('takes a summary that is no JSON as the message', () => {
+    const run = { ...pushed, artifactRevisions: [{ revisionId: COMMIT, revisionSummary: 'Count apples' }] };
+    expect(promotionOfRun(run, promoted)?.message).toBe('Count apples');
+  });
+
+  it.each([
+    ['{}', 'lack pipelineName or pipelineExecutionId'],
+    ['text', 'SyntaxError'],
+  ])('fails the action with parameters %s', async (text, reason) => {
+    const { answers, started } = await start(pushed, text);
+    expect(started).toEqual([]);
+    expect(answers).toEqual([expect.stringContaining(reason)]);
+    expect(answers[0]).toMatch(/^refuse job-1: The promotion could not be started: /);
+  });
+
+  it('is told from an event by its form', async () => {
+    const handler = onPush({ event: async () => 'event', job: async () => 'job' });
+    expect(await handler(job(parameters))).toBe('job');
+    expect(await handler({ source: 'aws.codecommit' })).toBe('event');
+    expect(await handler(null)).toBe('event');
+  });
+});
