@@ -18,6 +18,7 @@ const config = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts', '**/*.test.tsx'],
   testEnvironment: 'node',
+  testSequencer: '<rootDir>/test/support/long-first.mjs',
   // Generous: a busy machine with two cores must not fail what is only slow.
   testTimeout: 60_000,
   transform: {

@@ -61,6 +61,12 @@ export const unusedGrants: readonly UnusedGrant[] = [
   },
   {
     role: /FunctionsReconcileJobsRole/,
+    actions: ['states:DescribeExecution'],
+    reason:
+      'An approval that is open when the reconciler comes is withdrawn if its execution has ended; none was open then.',
+  },
+  {
+    role: /FunctionsReconcileJobsRole/,
     actions: [...askingAboutJobs, ...tellingOutcomes],
     reason: 'It completes what was not told (T38); here every event arrived.',
   },
