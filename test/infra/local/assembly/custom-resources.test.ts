@@ -84,8 +84,9 @@ const events = (): Record<string, unknown>[] =>
   fs.existsSync(trace)
     ? fs
         .readFileSync(trace, 'utf8')
-        .trim()
         .split('\n')
+        // What stands behind the last line break is still being written.
+        .slice(0, -1)
         .map((line) => JSON.parse(line))
     : [];
 const requests = () =>
