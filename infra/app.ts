@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { MissingEntryError } from './aws/bundle.ts';
-import { createLockstepApp } from './aws/lockstep-app.ts';
+import { bundleFunctionsBeside, MissingEntryError } from './aws/bundle.ts';
 import { ConfigError } from './config.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -13,11 +12,13 @@ const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as 
 try {
   // Takes seconds, and everything that reaches AWS goes through the CDK command, which sets this variable.
   const validate = process.env.CDK_CLI_VERSION !== undefined;
-  const app = createLockstepApp({
-    context,
-    outdir: process.env.CDK_OUTDIR ?? join(root, 'cdk.out'),
-    validate,
-  });
+  const outdir = process.env.CDK_OUTDIR ?? join(root, 'cdk.out');
+  const bundles = join(outdir, 'functions');
+  const [{ createLockstepApp }] = await Promise.all([
+    import('./aws/lockstep-app.ts'),
+    bundleFunctionsBeside(bundles),
+  ]);
+  const app = createLockstepApp({ context, outdir, bundles, validate });
   if (validate) (await import('./aws/checks.ts')).addChecks(app);
   app.synth();
 } catch (error) {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, build, buildSync } from 'esbuild';
 import { type FunctionName, functions } from '../../tasks/functions.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -17,17 +17,30 @@ export class MissingEntryError extends Error {
  * @param entryOf where a function's entry file is @default the entry of tasks/functions.ts
  * @throws MissingEntryError
  */
-export const bundleFunctions = (
-  outdir: string,
-  entryOf: (name: FunctionName) => string = (name) => join(root, functions[name].entry),
-): void => {
+export const bundleFunctions = (outdir: string, entryOf: EntryOf = usualEntry): void => {
+  buildSync(optionsFor(outdir, entryOf));
+};
+
+/**
+ * The same beside this process, which can load the construct library meanwhile.
+ * @throws MissingEntryError
+ */
+export const bundleFunctionsBeside = async (outdir: string, entryOf: EntryOf = usualEntry): Promise<void> => {
+  await build(optionsFor(outdir, entryOf));
+};
+
+type EntryOf = (name: FunctionName) => string;
+
+const usualEntry: EntryOf = (name) => join(root, functions[name].entry);
+
+const optionsFor = (outdir: string, entryOf: EntryOf): BuildOptions => {
   const entries = (Object.keys(functions) as FunctionName[]).map((name) => [name, entryOf(name)] as const);
   for (const [name, entry] of entries)
     if (!existsSync(entry))
       throw new MissingEntryError(
         `The function ${name} has no entry file ${entry}. Write it, or correct its entry in tasks/functions.ts.`,
       );
-  buildSync({
+  return {
     absWorkingDir: root,
     entryPoints: Object.fromEntries(entries.map(([name, entry]) => [`${name}/index`, entry])),
     outdir,
@@ -42,5 +55,5 @@ export const bundleFunctions = (
     keepNames: true,
     legalComments: 'none',
     logLevel: 'error',
-  });
+  };
 };
