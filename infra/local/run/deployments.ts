@@ -7,9 +7,8 @@ import type { GetPipelineExecutionOutput, ListActionExecutionsOutput } from '@aw
 import type { Job } from '../../../tasks/ledger/items.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { Host } from '../host.ts';
+import { administrator } from '../services/shared/callers.ts';
 import type { DeploymentReport } from './report.ts';
-
-const administrator = { kind: 'administrator' } as const;
 
 /** What answered when no deployment has reached the instance: the base image's placeholder. */
 export const NOTHING_DEPLOYED = 'none';

@@ -1,10 +1,9 @@
 import type { DescribeExecutionOutput, GetExecutionHistoryOutput, HistoryEvent } from '@aws-sdk/client-sfn';
 import type { Host } from '../host.ts';
+import { administrator } from '../services/shared/callers.ts';
 
 /** Pause between two looks at an execution, in ms. */
 const LOOK_EVERY_MS = 60;
-
-const administrator = { kind: 'administrator' } as const;
 
 /** The whole history of an execution, oldest first. */
 export const historyOf = async (host: Host, executionArn: string): Promise<HistoryEvent[]> => {

@@ -1,5 +1,6 @@
 import net from 'node:net';
 import type { Ports } from '../host.ts';
+import { pause } from './follow.ts';
 
 /** A port that the run needs is taken. */
 export class PortInUseError extends Error {
@@ -42,7 +43,7 @@ export const portsFrom = async (first: number, patienceMs = PATIENCE_MS): Promis
   for (const [index, [name, purpose]] of purposes.entries()) {
     let port = await tryPort(first + index);
     while (port === undefined && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(100);
       port = await tryPort(first + index);
     }
     if (port === undefined) {

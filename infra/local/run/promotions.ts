@@ -1,13 +1,12 @@
 import type { ListExecutionsOutput } from '@aws-sdk/client-sfn';
 import type { PromotionInput } from '../../../tasks/payloads.ts';
 import type { Host } from '../host.ts';
+import { administrator } from '../services/shared/callers.ts';
 import { type ApplicationSource, isPushed, push } from './application-source.ts';
 import { describeExecution, pause } from './follow.ts';
 import { GitError } from './git.ts';
 import { UsageError } from './options.ts';
 import type { DeployedApplication } from './system.ts';
-
-const administrator = { kind: 'administrator' } as const;
 
 /** How long a push may take to become an execution, in ms, before something must be wrong. */
 const PATIENCE_MS = 30_000;

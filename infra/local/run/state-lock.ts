@@ -1,8 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { StateDirectoryError } from '../store.ts';
+import { pause } from './follow.ts';
 
-const isAlive = (pid: number): boolean => {
+/** Whether a process of that id runs, of whatever user. */
+export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return true;
@@ -49,7 +51,7 @@ export const lockStateDirectory = async (
     const holder = holderOf(file);
     if (holder !== undefined && holder !== process.pid && isAlive(holder)) {
       if (Date.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await pause(50);
         continue;
       }
       throw new StateDirectoryError(

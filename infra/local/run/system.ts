@@ -5,10 +5,9 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DescribeStateMachineOutput } from '@aws-sdk/client-sfn';
 import { createDynamoDbLedger } from '../../../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import { administrator } from '../services/shared/callers.ts';
 import type { EmbeddedRun } from './embedded-run.ts';
 import { UsageError } from './options.ts';
-
-const administrator = { kind: 'administrator' } as const;
 
 /** One deployed application, as its stack's outputs tell. */
 export interface DeployedApplication {

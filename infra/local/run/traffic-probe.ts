@@ -1,3 +1,5 @@
+import { pause } from './follow.ts';
+
 /** What a probe has seen. */
 export interface ProbeResult {
   readonly requests: number;
@@ -39,7 +41,7 @@ export const startTrafficProbe = (url: string): (() => Promise<ProbeResult>) => 
   const asking = (async () => {
     while (!stopped) {
       await ask();
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await pause(PAUSE_MS);
     }
   })();
 
