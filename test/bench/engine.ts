@@ -8,9 +8,9 @@ import {
 import { createClock } from '../../infra/local/clock.ts';
 import { createHost } from '../../infra/local/create-host.ts';
 import { createEndpoint } from '../../infra/local/endpoint/endpoint.ts';
-import { freePorts } from '../../infra/local/run/ports.ts';
 import { createStatesService } from '../../infra/local/services/states/states.ts';
 import { openStore } from '../../infra/local/store.ts';
+import { freePorts } from '../support/ports.ts';
 
 const EXECUTIONS = 2000;
 const AT_ONCE = 32;

@@ -2,19 +2,13 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { git } from '../../infra/local/run/git.ts';
-import { freePorts } from '../../infra/local/run/ports.ts';
 import type { Report } from '../../infra/local/run/report.ts';
 import { seedAssembly } from '../support/assembly.ts';
 import { runCommand, startCommand } from '../support/command.ts';
+import { freePorts } from '../support/ports.ts';
 import { eventually } from './support/scenario.ts';
 
 jest.setTimeout(180_000);
-
-/** A row of six free ports. */
-const freeRow = async (): Promise<number> => {
-  const { endpoint } = await freePorts();
-  return Math.min(endpoint, 60_000);
-};
 
 describe('npm start', () => {
   let directory: string;
@@ -24,7 +18,12 @@ describe('npm start', () => {
   afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
 
   /** Options of a run that starts from nothing. */
-  const fresh = async () => ['--state-dir', path.join(directory, 'state'), '--port', String(await freeRow())];
+  const fresh = async () => [
+    '--state-dir',
+    path.join(directory, 'state'),
+    '--port',
+    String((await freePorts()).endpoint),
+  ];
   /** Options of a run that need not synthesize. */
   const base = async () => {
     await seedAssembly(path.join(directory, 'state'));

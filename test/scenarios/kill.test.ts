@@ -3,11 +3,11 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pause } from '../../infra/local/run/follow.ts';
-import { freePorts } from '../../infra/local/run/ports.ts';
 import type { Report } from '../../infra/local/run/report.ts';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
 import { seedAssembly } from '../support/assembly.ts';
 import { startCommand } from '../support/command.ts';
+import { freePorts } from '../support/ports.ts';
 import { eventually } from './support/scenario.ts';
 
 jest.setTimeout(300_000);
@@ -38,7 +38,7 @@ describe('a run that is killed', () => {
 
   it('goes on where it was, at whatever moment, and nothing is built, deployed, asked or decided twice', async () => {
     const { endpoint } = await freePorts();
-    const port = ['--port', String(Math.min(endpoint, 60_000))];
+    const port = ['--port', String(endpoint)];
     const reportFile = path.join(directory, 'report.json');
     const args = (stateDir: string) => [
       '--unattended',
@@ -88,14 +88,10 @@ describe('a run that is killed', () => {
   it('ends with npm when only npm is killed, so that the next start finds ports and directory free', async () => {
     const { endpoint } = await freePorts();
     const stateDir = path.join(directory, 'state');
-    const npm = spawn(
-      'npm',
-      ['start', '--', '--state-dir', stateDir, '--port', String(Math.min(endpoint, 60_000))],
-      {
-        cwd: projectRoot,
-        stdio: 'ignore',
-      },
-    );
+    const npm = spawn('npm', ['start', '--', '--state-dir', stateDir, '--port', String(endpoint)], {
+      cwd: projectRoot,
+      stdio: 'ignore',
+    });
     const lock = path.join(stateDir, 'lock');
     const pid = await eventually('the lock', () =>
       fs.existsSync(lock) ? Number.parseInt(fs.readFileSync(lock, 'utf8'), 10) || undefined : undefined,

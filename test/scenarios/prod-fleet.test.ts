@@ -4,10 +4,10 @@ import path from 'node:path';
 import type { DescribeInstancesResult } from '@aws-sdk/client-ec2';
 import { deployAssembly, removeStack } from '../../infra/local/assembly/deploy.ts';
 import { type Assembly, loadAssembly } from '../../infra/local/assembly/load.ts';
-import { freePorts } from '../../infra/local/run/ports.ts';
 import { stateNames } from '../../workflows/state-names.ts';
 import { testAssembly } from '../support/assembly.ts';
 import { startCommand } from '../support/command.ts';
+import { freePorts } from '../support/ports.ts';
 import { synthesizeWith } from './support/assemblies.ts';
 import { cutOff, seeFleet } from './support/prod-fleet.ts';
 import { approveBoth, eventually, type Scenario, startScenario } from './support/scenario.ts';
@@ -193,7 +193,7 @@ describe('a run that is killed while the Prod fleet is made', () => {
   it('goes on between onEvent and isComplete, and makes one fleet', async () => {
     const stateDir = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'lockstep-fleet-kill-')));
     const { endpoint } = await freePorts();
-    const command = startCommand(['--state-dir', stateDir, '--port', String(Math.min(endpoint, 60_000))]);
+    const command = startCommand(['--state-dir', stateDir, '--port', String(endpoint)]);
     const journal = path.join(stateDir, 'journal.ndjson');
     const fleetWasAnswered = () =>
       fs.existsSync(journal) &&

@@ -56,10 +56,3 @@ export const portsFrom = async (first: number, patienceMs = PATIENCE_MS): Promis
   }
   return ports as Ports;
 };
-
-/** Free ports, anywhere, for runs beside each other. */
-export const freePorts = async (): Promise<Ports> => {
-  const ports: Partial<Record<keyof Ports, number>> = {};
-  for (const [name] of purposes) ports[name] = (await tryPort(0)) ?? 0;
-  return ports as Ports;
-};

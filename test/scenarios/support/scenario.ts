@@ -11,7 +11,6 @@ import { type DecisionOutcome, signInAs } from '../../../infra/local/run/approve
 import { type EmbeddedRun, startEmbeddedRun } from '../../../infra/local/run/embedded-run.ts';
 import { describeExecution, historyOf, pause } from '../../../infra/local/run/follow.ts';
 import { git } from '../../../infra/local/run/git.ts';
-import { freePorts } from '../../../infra/local/run/ports.ts';
 import { type Report, stateAttempts } from '../../../infra/local/run/report.ts';
 import {
   checkFailures,
@@ -23,6 +22,7 @@ import { gatherReport } from '../../../infra/local/run/write-report.ts';
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { ApproverRole, Decision, PromotionInput } from '../../../tasks/payloads.ts';
 import { testAssembly } from '../../support/assembly.ts';
+import { freePorts } from '../../support/ports.ts';
 
 const administrator = { kind: 'administrator' } as const;
 

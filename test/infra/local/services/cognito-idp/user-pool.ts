@@ -2,9 +2,9 @@ import { resourceContext } from '../../../../../infra/local/assembly/records.ts'
 import { type AdjustableClock, createClock } from '../../../../../infra/local/clock.ts';
 import { createHost } from '../../../../../infra/local/create-host.ts';
 import type { ResourceProperties, Service } from '../../../../../infra/local/host.ts';
-import { freePorts } from '../../../../../infra/local/run/ports.ts';
 import { createCognitoService } from '../../../../../infra/local/services/cognito-idp/cognito-idp.ts';
 import { createMemoryStore } from '../../../../../infra/local/store.ts';
+import { freePorts } from '../../../../support/ports.ts';
 
 /** A host for these services, on free ports, that remembers nothing on disk. */
 export const serviceHost = async (clock: AdjustableClock = createClock()) => {

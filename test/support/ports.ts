@@ -1,0 +1,24 @@
+import type { Ports } from '../../infra/local/host.ts';
+import { PortInUseError, portsFrom } from '../../infra/local/run/ports.ts';
+
+/**
+ * Below the ports that Linux and macOS hand out by themselves (from 32768 and 49152): nothing that listens on "any port", and
+ * no outgoing connection, takes one between the look and the use.
+ */
+const lowest = 10_800;
+const rows = 3_000;
+const portsInRow = 6;
+
+/**
+ * Six free ports in a row, as `--port` takes them and a run beside others needs them.
+ * @throws PortInUseError if none is found in 20 tries
+ */
+export const freePorts = async (): Promise<Ports> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await portsFrom(lowest + portsInRow * Math.floor(Math.random() * rows), 0);
+    } catch (error) {
+      if (!(error instanceof PortInUseError) || tries === 20) throw error;
+    }
+  }
+};
