@@ -2,6 +2,7 @@ import { liveIn } from '../tasks/approvals/collect-dossier.ts';
 import { mayDecide } from '../tasks/approvals/rules.ts';
 import type { Approval, Person, Promotion, PromotionStatus } from '../tasks/ledger/items.ts';
 import type { ApproverRole } from '../tasks/payloads.ts';
+import { failedAs, isFinal } from '../tasks/promotions/status.ts';
 import type { ConsoleLinks } from './console-links.ts';
 import type { Execution, SiteDependencies } from './dependencies.ts';
 import { type PromotionGraph, promotionGraph } from './graph/steps.ts';
@@ -153,10 +154,10 @@ const withExecution = (
   const { endedAt: _, ...rest } = promotion;
   const ended = execution.endedAt === undefined ? {} : { endedAt: new Date(execution.endedAt).toISOString() };
   const wasRefused = promotion.status === 'REFUSED' || approvals.some(({ status }) => status === 'REFUSED');
-  return { ...rest, ...ended, status: statusOf(execution.status, wasRefused), redrives: execution.redrives };
+  return { ...rest, ...ended, status: statusOf(execution, wasRefused), redrives: execution.redrives };
 };
 
-const statusOf = (status: string, wasRefused: boolean): PromotionStatus => {
+const statusOf = ({ status, error }: Execution, wasRefused: boolean): PromotionStatus => {
   switch (status) {
     case 'RUNNING':
     case 'SUCCEEDED':
@@ -164,7 +165,7 @@ const statusOf = (status: string, wasRefused: boolean): PromotionStatus => {
     case 'ABORTED':
       return status;
     default:
-      return wasRefused ? 'REFUSED' : 'FAILED';
+      return wasRefused ? 'REFUSED' : failedAs(error);
   }
 };
 
@@ -174,7 +175,7 @@ const isRedrivable = (
   execution: Execution | undefined,
   graph: PromotionGraph | undefined,
 ): boolean => {
-  if (!execution?.redrivable || promotion.status === 'REFUSED') return false;
+  if (!execution?.redrivable || isFinal(promotion.status)) return false;
   const last = graph?.progress.attempts.at(-1);
   return graph?.graph.states.find(({ name }) => name === last?.state)?.type !== 'Fail';
 };

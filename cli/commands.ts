@@ -4,6 +4,7 @@ import { archiveKey } from '../tasks/evidence/seal-evidence.ts';
 import { verifyEvidence } from '../tasks/evidence/verify-evidence.ts';
 import type { Promotion } from '../tasks/ledger/items.ts';
 import { whyNotRedrivable } from '../tasks/promotions/redrive.ts';
+import { isFinal } from '../tasks/promotions/status.ts';
 import { promotionJson, promotionsText, promotionText, utc, verificationText } from './format.ts';
 import type { Command } from './options.ts';
 import { CommandError, type System } from './system.ts';
@@ -99,7 +100,7 @@ const show = async (system: System, promotion: Promotion): Promise<Outcome> => {
 
 const redrive = async (system: System, promotion: Promotion): Promise<Outcome> => {
   const { promotionId, executionArn, status } = promotion;
-  const isOffered = status !== 'RUNNING' && status !== 'SUCCEEDED' && status !== 'REFUSED';
+  const isOffered = status !== 'RUNNING' && !isFinal(status);
   if (!isOffered || !(await system.isRedrivable(executionArn)))
     throw new CommandError(`${promotionId}: ${whyNotRedrivable(status)}`);
   const number = promotion.redrives + 1;

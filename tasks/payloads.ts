@@ -13,10 +13,32 @@ export interface PromotionInput {
   readonly pushedBy: string;
   /** Id of the push event. */
   readonly eventId: string;
+  /** When it was pushed, ISO 8601. @default the execution's start */
+  readonly pushedAt?: string;
 }
 
 /** Where Lockstep deploys to. */
 export type Environment = 'qat' | 'prod';
+
+/** What a state tells of its turn whose work on an environment needs it. */
+export interface OnItsTurn {
+  /** Where the state works. */
+  readonly environment: Environment;
+  /** Redrives of the execution: `$states.context.Execution.RedriveCount`. */
+  readonly redrives: number;
+}
+
+/** Argument of `take-turn`: "Take QAT turn", "Take Prod turn". */
+export interface TakeTurnRequest extends OnItsTurn {
+  readonly promotionId: string;
+  readonly executionArn: string;
+  readonly commitId: string;
+  /** When it was pushed; of an execution that was started by hand, when it started. ISO 8601. */
+  readonly pushedAt: string;
+  /** When the execution started. ISO 8601. */
+  readonly startedAt: string;
+  readonly taskToken: string;
+}
 
 /** Kinds of external jobs. */
 export type JobKind = 'image-build' | 'instance-refresh' | 'pipeline-run';
@@ -160,3 +182,15 @@ export const NO_PROMOTION = 'none';
 
 /** Error of an execution that a person refused: a redrive does not revive it, and it is no technical failure. */
 export const REFUSED = 'Refused';
+
+/** Error of an execution that a newer promotion took the place of; final, as a refusal. */
+export const SUPERSEDED = 'Superseded';
+
+/** Error of an execution that came to Prod's turn after a newer commit had got there; final, as a refusal. */
+export const STALE = 'Stale';
+
+/** Error of a state that was redriven while another promotion has the turn: to be redriven later. */
+export const TURN_TAKEN = 'TurnTaken';
+
+/** Error of a state whose turn comes as soon as Prod is in order after a promotion that failed there: tried again. */
+export const TURN_ENDING = 'TurnEnding';

@@ -18,6 +18,8 @@ export const promotionStatuses: Record<
   SUCCEEDED: { name: 'Promoted', status: 'done' },
   FAILED: { name: 'Failed', status: 'failed' },
   REFUSED: { name: 'Refused', status: 'stopped' },
+  SUPERSEDED: { name: 'Superseded', status: 'stopped' },
+  STALE: { name: 'Stale', status: 'stopped' },
   TIMED_OUT: { name: 'Timed out', status: 'failed' },
   ABORTED: { name: 'Stopped', status: 'stopped' },
 };

@@ -106,6 +106,10 @@ const summaryOf = ({ promotion, graph, now }: PromotionPageProps): string => {
       return `In Prod after ${took}.`;
     case 'REFUSED':
       return 'An approver refused; a refusal is final.';
+    case 'SUPERSEDED':
+    case 'STALE':
+      // The cause names the newer promotion.
+      return promotion.cause ?? 'A newer promotion took its place.';
     case 'ABORTED':
       return 'Somebody stopped it.';
     case 'FAILED':

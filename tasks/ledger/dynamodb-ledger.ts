@@ -7,6 +7,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { freeTurn, type Turn } from '../turns/turn.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
 import type { Approval, Job, Promotion, Refusal } from './items.ts';
 import { type Ledger, LedgerConflictError, ledgerSchema, type PromotionChange } from './ledger.ts';
@@ -23,6 +24,8 @@ import {
   storedJob,
   storedPromotion,
   storedRefusal,
+  storedTurn,
+  turnKey,
   versionOf,
 } from './stored.ts';
 
@@ -235,5 +238,39 @@ export const createDynamoDbLedger = (tableName: string, client = new DynamoDBCli
     // The same refusal in the same millisecond is the same refusal.
     addRefusal: (refusal) => addOnce(storedRefusal(refusal)),
     refusals: (promotionId) => listed<Refusal>(promotionId, REFUSAL_PREFIX),
+
+    turn: async (application, environment) => {
+      const { Item } = await client.send(
+        new GetItemCommand({
+          TableName: tableName,
+          Key: toAttributes(turnKey(application, environment)),
+          ConsistentRead: true,
+        }),
+      );
+      if (Item === undefined) return freeTurn(application, environment);
+      const { [partitionKey]: _, [sortKey]: __, ...turn } = fromAttributes(Item);
+      return turn as unknown as Turn;
+    },
+    replaceTurn: async (before, after) => {
+      const turn: Turn = { ...after, version: before.version + 1 };
+      await conflictAs(
+        `The ${turn.environment} turn of ${turn.application} was changed since it was read; read it and decide again`,
+        () =>
+          client.send(
+            new PutItemCommand({
+              TableName: tableName,
+              Item: toAttributes(storedTurn(turn)),
+              ExpressionAttributeNames: { '#version': 'version' },
+              ...(before.version === 0
+                ? { ConditionExpression: 'attribute_not_exists(#version)' }
+                : {
+                    ConditionExpression: '#version = :before',
+                    ExpressionAttributeValues: { ':before': { N: String(before.version) } },
+                  }),
+            }),
+          ),
+      );
+      return turn;
+    },
   };
 };

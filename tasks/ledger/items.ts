@@ -1,8 +1,18 @@
 import type { Dossier } from '../approvals/dossier.ts';
 import type { ApprovalSubject, ApproverRole, Decision, Environment, JobKind } from '../payloads.ts';
 
-/** How a promotion stands: Step Functions' execution status, with refusals told apart. */
-export type PromotionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'REFUSED' | 'TIMED_OUT' | 'ABORTED';
+/** How a promotion stands: Step Functions' execution status, with ends that are no technical failures told apart. */
+export type PromotionStatus =
+  | 'RUNNING'
+  | 'SUCCEEDED'
+  | 'FAILED'
+  | 'REFUSED'
+  /** A newer promotion took its place. */
+  | 'SUPERSEDED'
+  /** Prod ran a newer commit when its turn came. */
+  | 'STALE'
+  | 'TIMED_OUT'
+  | 'ABORTED';
 
 /** A promotion: one execution of the state machine. */
 export interface Promotion {
@@ -19,6 +29,8 @@ export interface Promotion {
   readonly commitAuthor: string;
   readonly commitAuthorEmail: string;
   readonly status: PromotionStatus;
+  /** When it was pushed, ISO 8601. Absent if its execution was started by hand: its start counts. */
+  readonly pushedAt?: string;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly endedAt?: string;
@@ -114,6 +126,8 @@ export interface Approval {
   readonly answeredToken?: string;
   /** Set with WITHDRAWN: why nobody is asked any more. */
   readonly withdrawnBecause?: string;
+  /** Set with WITHDRAWN when a newer promotion took its place: the state fails for it. */
+  readonly supersededBy?: { readonly promotionId: string; readonly commitId: string };
   /** When the others were told how it ended. */
   readonly announcedAt?: string;
 }

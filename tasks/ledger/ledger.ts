@@ -1,4 +1,5 @@
-import type { ApproverRole } from '../payloads.ts';
+import type { ApproverRole, Environment } from '../payloads.ts';
+import type { Turn } from '../turns/turn.ts';
 import type { Approval, Job, Promotion, Refusal } from './items.ts';
 
 /** A conditional write found the item changed by somebody else; read it again and decide again. */
@@ -24,7 +25,7 @@ export interface Page<Item> {
 /**
  * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
  * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `REFUSAL#<at>#<approval id>`;
- * attempts have four digits.
+ * attempts have four digits. Turns are keyed `APPLICATION#<name>` / `TURN#qat` | `TURN#prod`.
  */
 export interface Ledger {
   /** Adds the promotion unless it exists. Safe to repeat. */
@@ -63,6 +64,15 @@ export interface Ledger {
 
   readonly addRefusal: (refusal: Refusal) => Promise<void>;
   readonly refusals: (promotionId: string) => Promise<readonly Refusal[]>;
+
+  /** Whose turn it is; free, of version 0, if nobody ever took it. */
+  readonly turn: (application: string, environment: Environment) => Promise<Turn>;
+  /**
+   * Replaces a turn if it still is what was read.
+   * @returns the turn as it is recorded, with its next version
+   * @throws LedgerConflictError
+   */
+  readonly replaceTurn: (before: Turn, after: Turn) => Promise<Turn>;
 }
 
 /** Names of the table's keys and indexes, shared by the construct that makes them and the code that uses them. */

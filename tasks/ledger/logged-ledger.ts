@@ -1,3 +1,4 @@
+import type { Turn } from '../turns/turn.ts';
 import type { Approval, Job } from './items.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -25,6 +26,16 @@ const approvalKeys = ({ promotionId, application, state, role, attempt, status, 
   attempt,
   status,
   decidedBy: decidedBy?.name,
+});
+
+/** What may be logged of a turn: who, and nobody's token. */
+const turnKeys = ({ application, environment, version, holder, waiting, dismissed }: Turn) => ({
+  application,
+  environment,
+  version,
+  holder: holder?.promotionId,
+  waiting: waiting.map(({ promotionId }) => promotionId),
+  dismissed: dismissed.map(({ promotionId, error, by }) => ({ promotionId, error, by: by.promotionId })),
 });
 
 /** A ledger that logs each change once it is written, so that a promotion's whole way is found by its id. */
@@ -60,5 +71,10 @@ export const loggedLedger = (ledger: Ledger, log: LedgerLog): Ledger => ({
     await ledger.addRefusal(refusal);
     const { promotionId, role, person, reason } = refusal;
     log('Decision not allowed', { promotionId, role, person: person.name, reason });
+  },
+  replaceTurn: async (before, after) => {
+    const turn = await ledger.replaceTurn(before, after);
+    log('Turn changed', turnKeys(turn));
+    return turn;
   },
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ApproverRole } from '../payloads.ts';
+import type { ApproverRole, Environment } from '../payloads.ts';
+import type { Turn } from '../turns/turn.ts';
 import type { Approval, Job, Promotion, Refusal } from './items.ts';
 
 /** Attributes of a stored item that are the table's, not the record's. */
@@ -95,6 +96,15 @@ export const storedRefusal = (refusal: Refusal): Refusal & Bookkeeping => ({
   sk: `${REFUSAL_PREFIX}${refusal.at}#${refusal.approvalId}`,
   version: versionOf(refusal),
 });
+
+/** Key of an application's turn. */
+export const turnKey = (application: string, environment: Environment) => ({
+  pk: `APPLICATION#${application}`,
+  sk: `TURN#${environment}`,
+});
+
+/** A turn as stored. Its version is its own. */
+export const storedTurn = (turn: Turn) => ({ ...turn, ...turnKey(turn.application, turn.environment) });
 
 /** The record without the table's own attributes. */
 export const recordOf = (item: Record<string, unknown>): Record<string, unknown> =>

@@ -3,8 +3,9 @@ import { executionLink } from '../console-links.ts';
 import type { Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { failureNotice, type Notices } from '../notices.ts';
-import { type PromotionInput, REFUSED } from '../payloads.ts';
+import type { PromotionInput } from '../payloads.ts';
 import { type Metric, prodDeployments, promotionMetrics, type StateVisit } from './metrics.ts';
+import { failedAs } from './status.ts';
 
 /** Step Functions, as far as following an execution needs it. */
 export interface Executions {
@@ -41,9 +42,9 @@ export interface ExecutionStatusChange {
   };
 }
 
-/** The promotion's status: a refusal is an execution that failed with the error of its Fail state. */
+/** The promotion's status. */
 export const statusOf = ({ status, error }: DescribeExecutionOutput): PromotionStatus => {
-  if (status === 'FAILED') return error === REFUSED ? 'REFUSED' : 'FAILED';
+  if (status === 'FAILED') return failedAs(error);
   return status === 'SUCCEEDED' || status === 'TIMED_OUT' || status === 'ABORTED' ? status : 'RUNNING';
 };
 

@@ -20,6 +20,8 @@ import { stateNames } from '../../../workflows/state-names.ts';
 const outcomes: Readonly<Record<Exclude<PromotionStatus, 'RUNNING'>, string>> = {
   SUCCEEDED: '#2ca02c',
   REFUSED: '#ff7f0e',
+  SUPERSEDED: '#17becf',
+  STALE: '#bcbd22',
   FAILED: '#d62728',
   TIMED_OUT: '#9467bd',
   ABORTED: '#7f7f7f',

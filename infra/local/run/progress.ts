@@ -1,4 +1,5 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import { failedAs } from '../../../tasks/promotions/status.ts';
 
 /** One thing to tell about a promotion as it goes. */
 export interface ProgressLine {
@@ -65,13 +66,7 @@ const ending = (event: HistoryEvent, at: Date): ProgressLine[] => {
     case 'ExecutionSucceeded':
       return [{ at, kind: 'ended', detail: 'SUCCEEDED' }];
     case 'ExecutionFailed':
-      return [
-        {
-          at,
-          kind: 'ended',
-          detail: event.executionFailedEventDetails?.error === 'Refused' ? 'REFUSED' : 'FAILED',
-        },
-      ];
+      return [{ at, kind: 'ended', detail: failedAs(event.executionFailedEventDetails?.error) }];
     case 'ExecutionTimedOut':
       return [{ at, kind: 'ended', detail: 'TIMED_OUT' }];
     case 'ExecutionAborted':

@@ -1,6 +1,7 @@
 import type { DescribeExecutionOutput, HistoryEvent } from '@aws-sdk/client-sfn';
 import type { Approval, Job, Promotion, Refusal } from '../../../tasks/ledger/items.ts';
 import type { ApproverRole, Decision, Environment, JobKind } from '../../../tasks/payloads.ts';
+import { statusOf } from '../../../tasks/promotions/track-promotion.ts';
 
 /** What happened in a run, as `--report` writes it. Times are ISO 8601. */
 export interface Report {
@@ -9,7 +10,7 @@ export interface Report {
     readonly executionArn: string;
     readonly application: string;
     readonly commitId: string;
-    /** Step Functions' status; `REFUSED` if an approver refused. */
+    /** Step Functions' status; `REFUSED`, `SUPERSEDED`, `STALE` if it ended so. */
     readonly status: string;
     readonly redrives: number;
   };
@@ -131,14 +132,13 @@ const promotionSeconds = (
 /** Puts a report together. */
 export const buildReport = (material: ReportMaterial): Report => {
   const { promotion, execution, history } = material;
-  const refused = execution.status === 'FAILED' && execution.error === 'Refused';
   return {
     promotion: {
       id: promotion.promotionId,
       executionArn: promotion.executionArn,
       application: promotion.application,
       commitId: promotion.commitId,
-      status: refused ? 'REFUSED' : (execution.status ?? 'RUNNING'),
+      status: statusOf(execution),
       redrives: execution.redriveCount ?? 0,
     },
     states: stateAttempts(history),

@@ -1,6 +1,7 @@
 import type { Approval, Job, Promotion, Refusal } from '../../../tasks/ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
 import { isApprovalOpen, isJobOpen, versionOf } from '../../../tasks/ledger/stored.ts';
+import { freeTurn, type Turn } from '../../../tasks/turns/turn.ts';
 
 const by =
   <Item>(key: (item: Item) => string) =>
@@ -17,6 +18,7 @@ export const createMemoryLedger = (): Ledger => {
   const jobs = new Map<string, Job>();
   const approvals = new Map<string, Approval>();
   const refusals = new Map<string, Refusal>();
+  const turns = new Map<string, Turn>();
 
   const jobKey = ({ promotionId, state, attempt }: Job): string => `${promotionId}#${state}#${attempt}`;
   const approvalKey = ({ promotionId, role, attempt }: Approval): string =>
@@ -109,5 +111,17 @@ export const createMemoryLedger = (): Ledger => {
       [...refusals.values()]
         .filter((refusal) => refusal.promotionId === promotionId)
         .sort(by((item) => item.at)),
+
+    turn: async (application, environment) =>
+      structuredClone(turns.get(`${application}#${environment}`)) ?? freeTurn(application, environment),
+    replaceTurn: async (before, after) => {
+      const key = `${after.application}#${after.environment}`;
+      if ((turns.get(key)?.version ?? 0) !== before.version)
+        throw new LedgerConflictError(`${key} was changed since it was read`);
+      // As the table keeps it: without what is undefined.
+      const turn = JSON.parse(JSON.stringify({ ...after, version: before.version + 1 })) as Turn;
+      turns.set(key, turn);
+      return turn;
+    },
   };
 };

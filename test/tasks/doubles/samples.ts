@@ -1,6 +1,7 @@
 import type { Dossier } from '../../../tasks/approvals/dossier.ts';
 import { requestedSubject, subjectDigest } from '../../../tasks/approvals/subject.ts';
 import type { Approval, Job, Person, Promotion } from '../../../tasks/ledger/items.ts';
+import type { TurnWaiter } from '../../../tasks/turns/turn.ts';
 
 export const COMMIT = '8f0c9c1f3a5d4f7f9b1e2d3c4b5a697887766554';
 export const PROMOTION_ID = 'shop-8f0c9c1f3a5d-6b1f2a0e-0000-4000-8000-000000000001';
@@ -115,3 +116,16 @@ export const aPerson = (name: string, change: Partial<Person> = {}): Person => (
 
 /** The rules as they are without any configuration. */
 export const aPolicy = { makersMayDecide: false, freshSignInMinutes: 15 } as const;
+
+/** A promotion that waits for a turn; with the same push, the later letter is the newer one. */
+export const aWaiter = (promotionId: string, change: Partial<TurnWaiter> = {}): TurnWaiter => ({
+  promotionId,
+  executionArn: `arn:aws:states:us-east-1:000000000000:execution:lockstep-shop:${promotionId}`,
+  commitId: promotionId.padEnd(40, '0'),
+  pushedAt: '2026-11-22T10:00:00Z',
+  startedAt: '2026-11-22T10:00:01.000Z',
+  redrives: 0,
+  since: '2026-11-22T10:00:02.000Z',
+  taskToken: `token-of-${promotionId}`,
+  ...change,
+});

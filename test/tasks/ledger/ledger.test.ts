@@ -3,7 +3,7 @@ import { createDynamoDbLedger } from '../../../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { startLedgerTables } from '../doubles/ledger-table.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aJob, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
+import { aJob, anApproval, aPerson, aPromotion, aWaiter, PROMOTION_ID } from '../doubles/samples.ts';
 
 let tables: Awaited<ReturnType<typeof startLedgerTables>>;
 beforeAll(async () => {
@@ -183,6 +183,22 @@ describe.each<[string, () => Promise<Ledger>]>([
       '2026-11-22T10:30:00.000Z',
       '2026-11-22T10:31:00.000Z',
     ]);
+  });
+
+  it('keeps a turn of each application and environment, and replaces only what was read', async () => {
+    const free = await ledger.turn('shop', 'qat');
+    expect(free).toEqual({ application: 'shop', environment: 'qat', version: 0, waiting: [], dismissed: [] });
+    const taken = await ledger.replaceTurn(free, { ...free, waiting: [aWaiter('a'), aWaiter('b')] });
+    expect(taken).toEqual({ ...free, version: 1, waiting: [aWaiter('a'), aWaiter('b')] });
+    expect(await ledger.turn('shop', 'qat')).toEqual(taken);
+    await expect(ledger.replaceTurn(free, free)).rejects.toEqual(conflict);
+    const { taskToken: _, ...holder } = aWaiter('a');
+    const dismissed = { ...aWaiter('b'), error: 'Superseded', by: holder } as const;
+    const passed = await ledger.replaceTurn(taken, { ...taken, holder, waiting: [], dismissed: [dismissed] });
+    expect(await ledger.turn('shop', 'qat')).toEqual(passed);
+    await expect(ledger.replaceTurn(taken, taken)).rejects.toEqual(conflict);
+    expect(await ledger.turn('shop', 'prod')).toEqual({ ...free, environment: 'prod' });
+    expect(await ledger.turn('books', 'qat')).toEqual({ ...free, application: 'books' });
   });
 });
 

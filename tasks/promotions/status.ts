@@ -1,0 +1,19 @@
+import type { PromotionStatus } from '../ledger/items.ts';
+import { REFUSED, STALE, SUPERSEDED } from '../payloads.ts';
+
+/** The promotion's status of an execution that failed: a Fail state's error tells an end that is no technical failure. */
+export const failedAs = (error: string | undefined): PromotionStatus => {
+  if (error === REFUSED) return 'REFUSED';
+  if (error === SUPERSEDED) return 'SUPERSEDED';
+  return error === STALE ? 'STALE' : 'FAILED';
+};
+
+const finalStatuses: readonly string[] = [
+  'SUCCEEDED',
+  'REFUSED',
+  'SUPERSEDED',
+  'STALE',
+] satisfies readonly PromotionStatus[];
+
+/** Whether a promotion has ended for good: a Fail state that is redriven fails again. */
+export const isFinal = (status: string): boolean => finalStatuses.includes(status);

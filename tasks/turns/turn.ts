@@ -1,0 +1,83 @@
+import type { Environment } from '../payloads.ts';
+
+/** A promotion, as far as turns need it. */
+export interface Contender {
+  readonly promotionId: string;
+  readonly executionArn: string;
+  readonly commitId: string;
+  /** When its commit was pushed; of an execution that was started by hand, when it started. ISO 8601. */
+  readonly pushedAt: string;
+  /** When its execution started. ISO 8601. */
+  readonly startedAt: string;
+  /** Redrives of the execution at the time of the record: what Step Functions describes with fewer is from before. */
+  readonly redrives: number;
+}
+
+/** A promotion that waits for a turn. */
+export interface TurnWaiter extends Contender {
+  /** Since when it waits. ISO 8601. */
+  readonly since: string;
+  /** Token of the state that waits. */
+  readonly taskToken: string;
+}
+
+/** The promotion whose turn it is. */
+export interface TurnHolder extends Contender {
+  /** Since when it has the turn. ISO 8601. */
+  readonly since: string;
+  /** Token of the state that waits, until it has been told. */
+  readonly taskToken?: string;
+  /** Set while what a failed promotion left on Prod is put in order: until when whoever does it may take. ISO 8601. */
+  readonly leavingUntil?: string;
+}
+
+/** Which promotion somebody is decided against for. */
+export type Rival = Pick<Contender, 'promotionId' | 'commitId'>;
+
+/** Why a promotion does not get the turn that it asked for. */
+export type Dismissal = 'Superseded' | 'Stale' | 'TurnTaken';
+
+/** A promotion that was decided against, and has not been told yet. */
+export interface Dismissed extends TurnWaiter {
+  readonly error: Dismissal;
+  /** The newer promotion, the one that Prod runs, or the one whose turn it is. */
+  readonly by: Rival;
+}
+
+/**
+ * Whose turn it is to work on an environment of an application, and who waits. Read it with `Ledger.turn`; `settleTurn` and
+ * `ensureTurn` alone write it.
+ */
+export interface Turn {
+  readonly application: string;
+  readonly environment: Environment;
+  /** Counts the writes; 0: there was none. */
+  readonly version: number;
+  /** Absent: the environment is free. */
+  readonly holder?: TurnHolder;
+  /** In the order in which they came. On QAT, settled, at most one; on Prod the first is next. */
+  readonly waiting: readonly TurnWaiter[];
+  readonly dismissed: readonly Dismissed[];
+}
+
+/** What becomes of the holder of the QAT turn that waits for QC when a newer promotion comes. */
+export type WhenNewer = 'supersede' | 'wait';
+
+/** A turn that nobody has taken yet. */
+export const freeTurn = (application: string, environment: Environment): Turn => ({
+  application,
+  environment,
+  version: 0,
+  waiting: [],
+  dismissed: [],
+});
+
+/** What says which of two promotions is the newer. */
+export type Order = Pick<Contender, 'pushedAt' | 'startedAt' | 'promotionId'>;
+
+/** Whether one promotion is newer than another: by push, then by start of the execution, then by id. */
+export const isNewer = (one: Order, than: Order): boolean => {
+  const byPush = Date.parse(one.pushedAt) - Date.parse(than.pushedAt);
+  const byStart = Date.parse(one.startedAt) - Date.parse(than.startedAt);
+  return (byPush || byStart || (one.promotionId > than.promotionId ? 1 : -1)) > 0;
+};
