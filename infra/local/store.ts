@@ -33,7 +33,7 @@ export interface Store {
 }
 
 /** Version of the journal's format and of what services keep in it; another version is refused. */
-export const STORE_VERSION = 1;
+export const STORE_VERSION = 2;
 
 /** One line of the journal: table put (`k`, `v`), table delete (`k` alone) or log append (`v` alone), with a name. */
 interface JournalLine {
@@ -47,48 +47,68 @@ export class StateDirectoryError extends Error {
   override readonly name = 'StateDirectoryError';
 }
 
-const checksum = (text: string) => crc32(text).toString(16).padStart(8, '0');
+/** What the first record's checksum goes on from. */
+const FIRST_SUM = 0;
+
+const checksum = (sum: number) => sum.toString(16).padStart(8, '0');
 
 const header = (): string => JSON.stringify({ lockstep: STORE_VERSION });
 
-/** The journal's whole lines, with how many bytes of it they take and what was dropped. */
-const readLines = (file: string): { lines: JournalLine[]; bytes: number; notices: string[] } => {
+/** A journal as it was read. */
+interface ReadJournal {
+  readonly lines: JournalLine[];
+  /** Where its last whole record ends. */
+  readonly bytes: number;
+  /** The last record's checksum, from which the next one's goes on. */
+  readonly sum: number;
+  readonly notices: string[];
+}
+
+/** The journal's whole records. @throws StateDirectoryError */
+const readJournal = (file: string): ReadJournal => {
   const content = fs.readFileSync(file);
   const lines: JournalLine[] = [];
   let start = 0;
-  let number = 0;
-  while (start < content.length) {
-    number++;
+  let sum = FIRST_SUM;
+  for (let number = 1; start < content.length; number++) {
     const end = content.indexOf(0x0a, start);
     const isLast = end === -1 || end === content.length - 1;
     const text = content.toString('utf8', start, end === -1 ? content.length : end);
-    const problem = end === -1 ? 'it does not end' : parseLine(text, number, file, lines);
-    if (problem) {
+    const record =
+      end === -1 ? 'it does not end' : number === 1 ? checkHeader(text, file) : parseLine(text, sum);
+    if (typeof record === 'string') {
       if (!isLast || number === 1) {
         throw new StateDirectoryError(
-          `The journal ${file} is damaged at line ${number} (byte ${start}): ${problem}. ` +
-            'Nothing was changed. Restore the file, or start with another --state-dir.',
+          `The journal ${file} is damaged at line ${number} (byte ${start}): ${record}. ` +
+            'Nothing was changed. Restore the file, or start with another --state-dir (RUNBOOK.md, "Journal damaged").',
         );
       }
-      const notice = `The last record of the journal (line ${number}) was torn by a crash and is dropped: ${problem}.`;
-      return { lines, bytes: start, notices: [notice] };
+      const notice = `The last record of the journal (line ${number}, byte ${start}) was torn by a crash and is dropped: ${record}.`;
+      return { lines, bytes: start, sum, notices: [notice] };
+    }
+    if (record) {
+      lines.push(record.line);
+      sum = record.sum;
     }
     start = end + 1;
   }
-  return { lines, bytes: start, notices: [] };
+  return { lines, bytes: start, sum, notices: [] };
 };
 
-/** Adds one line's content to `lines`. Returns what is wrong with it, if anything. */
-const parseLine = (text: string, number: number, file: string, lines: JournalLine[]): string | undefined => {
-  if (number === 1) return checkHeader(text, file);
+/**
+ * Reads one record, or says what is wrong with it. A checksum goes on from the one before, so that a record which is
+ * missing, doubled or out of its place is found like one whose bytes have changed.
+ */
+const parseLine = (text: string, before: number): { line: JournalLine; sum: number } | string => {
   const body = text.slice(9);
-  if (text[8] !== ' ' || text.slice(0, 8) !== checksum(body)) return 'its checksum does not match';
+  const sum = crc32(body, before);
+  if (text[8] !== ' ' || text.slice(0, 8) !== checksum(sum))
+    return 'its checksum does not match its content and what stands before it';
   try {
-    lines.push(JSON.parse(body) as JournalLine);
+    return { line: JSON.parse(body) as JournalLine, sum };
   } catch {
     return 'it is not JSON';
   }
-  return undefined;
 };
 
 const checkHeader = (text: string, file: string): string | undefined => {
@@ -101,27 +121,30 @@ const checkHeader = (text: string, file: string): string | undefined => {
   if (version === STORE_VERSION) return undefined;
   throw new StateDirectoryError(
     `The state directory of ${file} has version ${JSON.stringify(version)}; this Lockstep reads version ${STORE_VERSION}. ` +
-      'Use another --state-dir, or the Lockstep that wrote it.',
+      'Nothing was changed. Use another --state-dir, or the Lockstep that wrote it.',
   );
 };
 
 /**
  * Opens the journal in a directory, or makes a new one; replays it into memory.
- * Each write reaches the operating system before it returns, so it outlives the process.
- * @throws StateDirectoryError for another version's journal and for one damaged before its last record
+ * Each write reaches the operating system before it returns, so it outlives the process. It is not forced to the disk: a
+ * power loss may take the last seconds of the journal, which is then as after a crash at that earlier moment.
+ * @throws StateDirectoryError for another version's journal, for one damaged before its last record, and for files that
+ *   cannot be used; they stay as they are
  */
 export const openStore = (directory: string): Store => {
-  fs.mkdirSync(directory, { recursive: true });
   const file = path.join(directory, 'journal.ndjson');
-  if (isUnbegun(file)) fs.writeFileSync(file, `${header()}\n`, { mode: 0o600 });
-  const { lines, bytes, notices } = readLines(file);
-  if (notices.length > 0) fs.truncateSync(file, bytes);
-  let descriptor: number | undefined = fs.openSync(file, 'a', 0o600);
-  let size = bytes;
+  const { journal, descriptor: opened } = usable(file, () => open(directory, file));
+  const { lines, notices } = journal;
+  let descriptor: number | undefined = opened;
+  let size = journal.bytes;
+  let sum = journal.sum;
   const write = (line: JournalLine) => {
     if (descriptor === undefined) return line;
     const body = JSON.stringify(line);
-    size += appendWhole(descriptor, `${checksum(body)} ${body}\n`, size);
+    const next = crc32(body, sum);
+    size += appendWhole(descriptor, `${checksum(next)} ${body}\n`, size);
+    sum = next;
     return line;
   };
   return buildStore(lines, write, notices, () => {
@@ -130,11 +153,41 @@ export const openStore = (directory: string): Store => {
   });
 };
 
-/** Whether there is no journal yet, or only the beginning of the header that a crash let through. */
-const isUnbegun = (file: string): boolean => {
+const open = (directory: string, file: string): { journal: ReadJournal; descriptor: number } => {
+  fs.mkdirSync(directory, { recursive: true });
+  const begun = begin(file);
+  const journal = readJournal(file);
+  const descriptor = fs.openSync(file, 'a', 0o600);
+  if (journal.notices.length > 0) fs.ftruncateSync(descriptor, journal.bytes);
+  return { journal: { ...journal, notices: [...begun, ...journal.notices] }, descriptor };
+};
+
+/** Says what a file or directory lacks to be used. */
+const usable = <Result>(file: string, use: () => Result): Result => {
+  try {
+    return use();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (error instanceof StateDirectoryError || code === undefined) throw error;
+    throw new StateDirectoryError(
+      `The journal ${file} cannot be used: ${message}. It must be a file that you may read and write. ` +
+        'Nothing was changed. Put that right, or start with another --state-dir.',
+    );
+  }
+};
+
+/** Writes the header if there is none, or only the beginning of it that a crash let through. */
+const begin = (file: string): string[] => {
   const start = `${header()}\n`;
-  if (!fs.existsSync(file)) return true;
-  return fs.statSync(file).size < start.length && start.startsWith(fs.readFileSync(file, 'utf8'));
+  const before = fs.statSync(file, { throwIfNoEntry: false });
+  if (before && !before.isFile())
+    throw new StateDirectoryError(
+      `The journal ${file} is not a file. Move it away, or start with another --state-dir.`,
+    );
+  // The size first: of a journal that has begun, nothing is read twice.
+  if (before && (before.size >= start.length || !start.startsWith(fs.readFileSync(file, 'utf8')))) return [];
+  fs.writeFileSync(file, start, { mode: 0o600 });
+  return before ? ['The journal held no record yet; it is begun anew.'] : [];
 };
 
 /** Appends a line, or nothing of it: half a record with others behind it would make the journal unreadable. */

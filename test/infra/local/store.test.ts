@@ -155,7 +155,7 @@ describe('a torn last record', () => {
     withStore((store) => {
       expect(store.notices).toEqual([
         expect.stringMatching(
-          /^The last record of the journal \(line 7\) was torn by a crash and is dropped: /,
+          /^The last record of the journal \(line 7, byte \d+\) was torn by a crash and is dropped: /,
         ),
       ]);
       expect(store.log('mails').records()).toEqual(['first']);
@@ -178,12 +178,28 @@ describe('a torn last record', () => {
     });
   });
 
-  it('may be the header, of a journal that was just being made', () => {
-    fs.writeFileSync(journal(), '{"lockst');
+  it.each(['', '{"lockst'])('may be the header, of a journal that was just being made: %j', (begun) => {
+    fs.writeFileSync(journal(), begun);
     withStore((store) => {
+      expect(store.notices).toEqual(['The journal held no record yet; it is begun anew.']);
       store.table('t').put('a', 1);
     });
-    withStore((store) => expect(store.table('t').get('a')).toBe(1));
+    withStore((store) => {
+      expect(store.notices).toEqual([]);
+      expect(store.table('t').get('a')).toBe(1);
+    });
+  });
+
+  it('may be a record that stands there twice', () => {
+    writeSome();
+    const whole = content();
+    const last = whole.subarray(whole.lastIndexOf(0x0a, whole.length - 2) + 1);
+    fs.appendFileSync(journal(), last);
+    withStore((store) => {
+      expect(store.notices).toEqual([expect.stringContaining('(line 8, byte ')]);
+      expect(store.log('mails').records()).toEqual(['first', 'second']);
+    });
+    expect(content().equals(whole)).toBe(true);
   });
 });
 
@@ -202,7 +218,9 @@ describe('a journal that cannot be used', () => {
     bytes[second + 20] = 0x23;
     fs.writeFileSync(journal(), bytes);
     expectRefusal(
-      new RegExp(`damaged at line 3 \\(byte ${second}\\): its checksum does not match.*--state-dir`),
+      new RegExp(
+        `damaged at line 3 \\(byte ${second}\\): its checksum does not match.*--state-dir.*RUNBOOK.md, "Journal damaged"`,
+      ),
     );
   });
 
@@ -214,11 +232,56 @@ describe('a journal that cannot be used', () => {
     expectRefusal(/damaged at line 3/);
   });
 
-  it('fails for another version, naming both', () => {
-    fs.writeFileSync(journal(), `${JSON.stringify({ lockstep: STORE_VERSION + 1 })}\n`);
-    expectRefusal(
-      new RegExp(`has version ${STORE_VERSION + 1}; this Lockstep reads version ${STORE_VERSION}`),
-    );
+  const linesOf = () => content().toString('utf8').split('\n');
+
+  it.each([
+    ['stands there twice', (lines: string[]) => lines.splice(3, 0, lines[2] ?? '')],
+    ['is missing', (lines: string[]) => lines.splice(3, 1)],
+    [
+      'has changed places with the next',
+      (lines: string[]) => lines.splice(3, 2, lines[4] ?? '', lines[3] ?? ''),
+    ],
+    ['is empty', (lines: string[]) => lines.splice(3, 1, '')],
+  ])('fails when a record before the last %s', (_, change) => {
+    writeSome();
+    const lines = linesOf();
+    const byte = Buffer.byteLength(`${lines.slice(0, 3).join('\n')}\n`);
+    change(lines);
+    fs.writeFileSync(journal(), lines.join('\n'));
+    expectRefusal(new RegExp(`damaged at line 4 \\(byte ${byte}\\): its checksum does not match`));
+  });
+
+  it.each([
+    ['newer', STORE_VERSION + 1],
+    ['older', STORE_VERSION - 1],
+  ])('fails for a %s version, naming both', (_, version) => {
+    writeSome();
+    fs.writeFileSync(journal(), [JSON.stringify({ lockstep: version }), ...linesOf().slice(1)].join('\n'));
+    expectRefusal(new RegExp(`has version ${version}; this Lockstep reads version ${STORE_VERSION}`));
+  });
+
+  it('fails for a directory in its place, and for a file in the place of the state directory', () => {
+    fs.mkdirSync(journal());
+    expect(() => openStore(directory)).toThrow(StateDirectoryError);
+    expect(() => openStore(directory)).toThrow(/is not a file\. Move it away/);
+    fs.rmdirSync(journal());
+    const file = path.join(directory, 'file');
+    fs.writeFileSync(file, 'content');
+    expect(() => openStore(file)).toThrow(StateDirectoryError);
+    expect(fs.readFileSync(file, 'utf8')).toBe('content');
+  });
+
+  it.each(['readFileSync', 'openSync'] as const)('fails for one that may not be used (%s)', (method) => {
+    writeSome();
+    const before = content();
+    // The administrator, as whom tests may run, is refused nothing.
+    const refused = jest.spyOn(fs, method).mockImplementation(() => {
+      throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    });
+    expect(() => openStore(directory)).toThrow(StateDirectoryError);
+    expect(() => openStore(directory)).toThrow(/cannot be used: EACCES: permission denied.*--state-dir/);
+    refused.mockRestore();
+    expect(content().equals(before)).toBe(true);
   });
 
   it('fails for a file that is no journal', () => {
@@ -227,6 +290,27 @@ describe('a journal that cannot be used', () => {
     fs.writeFileSync(journal(), 'some notes of somebody');
     expectRefusal(/damaged at line 1 \(byte 0\)/);
   });
+});
+
+it('refuses a journal with any byte changed before its last record, and drops the last one, as they are', () => {
+  writeSome();
+  const whole = content();
+  const last = whole.lastIndexOf(0x0a, whole.length - 2) + 1;
+  fc.assert(
+    fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, difference) => {
+      const bytes = Buffer.from(whole);
+      bytes[at] = (whole[at] ?? 0) ^ difference;
+      fs.writeFileSync(journal(), bytes);
+      const isInLast = at >= last && bytes[at] !== 0x0a;
+      if (isInLast) return withStore((store) => expect(store.log('mails').records()).toEqual(['first']));
+      const line = whole.toString('latin1', 0, at).split('\n').length;
+      expect(() => openStore(directory)).toThrow(
+        line === 1 ? StateDirectoryError : new RegExp(`is damaged at line ${line} `),
+      );
+      expect(content().equals(bytes)).toBe(true);
+    }),
+    { numRuns: 200 },
+  );
 });
 
 it('opens after a cut at any byte to a state that existed', () => {
