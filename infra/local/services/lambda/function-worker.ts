@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-/** What a worker needs to stand for one execution environment of a function. */
+/** What a worker needs to run functions of one code. */
 export interface WorkerSettings {
   /** Folder with the function's code. */
   readonly taskRoot: string;
@@ -10,15 +10,24 @@ export interface WorkerSettings {
   readonly logLevel: string;
   /** Holds the embedded clock's offset in ms, as one Float64. */
   readonly clock: SharedArrayBuffer;
-  /** The whole environment of the process. */
-  readonly environment: Readonly<Record<string, string>>;
   /** MB of heap. */
   readonly memorySize: number;
+}
+
+/**
+ * One execution environment of a function. A worker loads the code anew for each, with the environment's variables in
+ * `process.env`, so that functions of the same code share a thread and nothing that their modules hold.
+ */
+export interface WorkerEnvironment {
+  readonly id: string;
+  /** The whole environment of the process. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** One invocation, as a worker is given it. */
 export interface WorkerInvocation {
   readonly requestId: string;
+  readonly environment: WorkerEnvironment;
   /** JSON. */
   readonly payload: string;
   /** The function's timeout. */
@@ -33,7 +42,7 @@ export interface WorkerResult {
   readonly isError: boolean;
 }
 
-/** One worker thread. It runs one invocation at a time. */
+/** One worker thread. It runs one invocation at a time, of whichever environment. */
 export interface FunctionWorker {
   /** Never rejects while the worker serves; rejects if `stop` comes first. */
   readonly invoke: (invocation: WorkerInvocation) => Promise<WorkerResult>;
@@ -67,8 +76,11 @@ interface Pending {
 /** How long loading a function's code may take; Lambda allows 10 s, a busy laptop gets more. */
 const INIT_LIMIT_MS = 60_000;
 
+/** MB. V8 would let each thread's young objects grow to some 50 MB before it looks for those that are dead. */
+const YOUNG_GENERATION_MB = 8;
+
 /**
- * Starts a worker thread with its own environment. Timeouts count the machine's time, in which the worker runs, whatever
+ * Starts a worker thread. Timeouts count the machine's time, in which the worker runs, whatever
  * the embedded clock says.
  * @param onLine takes each line that the function logs
  */
@@ -76,15 +88,15 @@ export const startFunctionWorker = (
   settings: WorkerSettings,
   onLine: (line: string) => void,
 ): FunctionWorker => {
-  const { environment, memorySize, ...workerData } = settings;
+  const { memorySize, ...workerData } = settings;
   const worker = new Worker(path.join(import.meta.dirname, 'worker.mjs'), {
     workerData,
-    env: { ...environment },
+    env: {},
     // Nothing of the way in which the embedded run was started (loaders, inspectors) reaches the function.
     execArgv: [],
     stdout: true,
     stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: memorySize },
+    resourceLimits: { maxOldGenerationSizeMb: memorySize, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
   worker.unref();
   let isAlive = true;

@@ -3,9 +3,14 @@ import { findAsset } from '../../assembly/assets.ts';
 import type { Host } from '../../host.ts';
 import { executionPrincipal, processEnvironment, sharedOffset } from './environment.ts';
 import { createFunctionLog, type FunctionLog } from './function-log.ts';
-import { type FunctionWorker, startFunctionWorker, type WorkerResult } from './function-worker.ts';
+import {
+  type FunctionWorker,
+  startFunctionWorker,
+  type WorkerEnvironment,
+  type WorkerResult,
+} from './function-worker.ts';
 import type { FunctionRecord } from './functions.ts';
-import { createPool, type Pool, type Pooled } from './pool.ts';
+import { createPool, type Kind, type Pooled } from './pool.ts';
 
 /** Runs functions. */
 export interface Invoker {
@@ -14,7 +19,7 @@ export interface Invoker {
    * @throws AwsError if the role does not let Lambda in
    */
   readonly invoke: (record: FunctionRecord, request: InvocationRequest) => Promise<InvocationResult>;
-  /** Ends the workers of a function that has been changed or deleted, once they have finished. */
+  /** Ends the threads of a function that has been changed or deleted, once they have finished, unless others share them. */
   readonly retire: (name: string) => void;
   readonly stop: () => Promise<void>;
 }
@@ -32,70 +37,92 @@ export interface InvocationResult extends WorkerResult {
   readonly log: string;
 }
 
-/** Execution environments of one function at a time; more invocations wait. */
+/** Threads for one code at a time; more invocations wait. */
 const MAX_WORKERS = 4;
+
+/**
+ * Threads in all. With the code of one function, each takes some 30 MB; a system of one application has fewer than these
+ * at work, and one of twenty must stay within a laptop's memory.
+ */
+const MAX_WORKERS_IN_ALL = 12;
 
 interface LogLine {
   readonly timestamp: number;
   readonly message: string;
 }
 
-/** One worker, with the lines of the invocation that it runs. */
-interface Environment extends Pooled {
-  readonly worker: FunctionWorker;
+/** A function's execution environment in one thread. */
+interface Environment extends WorkerEnvironment {
+  readonly revisionId: string;
   readonly log: FunctionLog;
+}
+
+/** One thread, with the lines of the invocation that it runs. */
+interface Thread extends Pooled {
+  readonly worker: FunctionWorker;
+  /** By function name. */
+  readonly environments: Map<string, Environment>;
   readonly takeLines: () => LogLine[];
 }
 
 /** The invoker of one embedded run. */
 export const createInvoker = (host: Host): Invoker => {
-  const pools = new Map<string, { readonly revisionId: string; readonly pool: Pool<Environment> }>();
+  const pool = createPool<Thread>(MAX_WORKERS_IN_ALL);
+  /** By function name, the key of the code that it ran last. */
+  const keys = new Map<string, string>();
   const clock = sharedOffset(host.clock);
 
-  const startEnvironment = (record: FunctionRecord): Environment => {
-    const principal = executionPrincipal(host, record);
-    const log = createFunctionLog(host, record, principal);
-    const taskRoot = taskRootOf(host, record);
+  const startThread = (record: FunctionRecord): Thread => {
+    const { handler, logFormat, logLevel, memorySize } = record;
     const lines: LogLine[] = [];
     const worker = startFunctionWorker(
-      {
-        taskRoot,
-        handler: record.handler,
-        logFormat: record.logFormat,
-        logLevel: record.logLevel,
-        clock,
-        environment: processEnvironment(host, record, principal, { taskRoot, logStream: log.streamName }),
-        memorySize: record.memorySize,
-      },
+      { taskRoot: taskRootOf(host, record), handler, logFormat, logLevel, memorySize, clock },
       (message) => lines.push({ timestamp: host.clock.now(), message }),
     );
     const takeLines = () => lines.splice(0);
-    return { worker, log, takeLines, isAlive: worker.isAlive, stop: worker.stop };
+    return { worker, environments: new Map(), takeLines, isAlive: worker.isAlive, stop: worker.stop };
   };
 
+  const environmentIn = ({ environments }: Thread, record: FunctionRecord): Environment => {
+    const { name, revisionId } = record;
+    const known = environments.get(name);
+    if (known?.revisionId === revisionId) return known;
+    const principal = executionPrincipal(host, record);
+    const log = createFunctionLog(host, record, principal);
+    const place = { taskRoot: taskRootOf(host, record), logStream: log.streamName };
+    const variables = processEnvironment(host, record, principal, place);
+    const environment = { id: `${name} ${revisionId}`, revisionId, variables, log };
+    environments.set(name, environment);
+    return environment;
+  };
+
+  /** Ends the threads of a code when no function runs it any more. */
   const retire = (name: string) => {
-    pools.get(name)?.pool.retire();
-    pools.delete(name);
+    const key = keys.get(name);
+    keys.delete(name);
+    if (key !== undefined && ![...keys.values()].includes(key)) pool.retire(key);
   };
 
-  const poolOf = (record: FunctionRecord): Pool<Environment> => {
-    const known = pools.get(record.name);
-    if (known?.revisionId === record.revisionId) return known.pool;
-    retire(record.name);
+  const kindOf = (record: FunctionRecord): Kind<Thread> => {
+    const key = threadKey(record);
+    if (keys.get(record.name) !== key) {
+      retire(record.name);
+      keys.set(record.name, key);
+    }
     const limit = Math.min(MAX_WORKERS, record.reservedConcurrency ?? MAX_WORKERS);
-    const pool = createPool(() => startEnvironment(record), limit);
-    pools.set(record.name, { revisionId: record.revisionId, pool });
-    return pool;
+    return { key, limit, start: () => startThread(record) };
   };
 
   return {
     retire,
     invoke: (record, request) =>
-      poolOf(record).run(async ({ worker, log, takeLines }) => {
+      pool.run(kindOf(record), async (thread) => {
+        const { id, variables, log } = environmentIn(thread, record);
         const startedAt = host.clock.now();
         const startMs = performance.now();
-        const result = await worker.invoke({
+        const result = await thread.worker.invoke({
           ...request,
+          environment: { id, variables },
           timeoutMs: record.timeout * 1000,
           functionArn: record.arn,
         });
@@ -103,17 +130,23 @@ export const createInvoker = (host: Host): Invoker => {
         const lines = frame(record, request.requestId, duration, {
           startedAt,
           endedAt: host.clock.now(),
-          lines: takeLines(),
+          lines: thread.takeLines(),
         });
         void log.write(lines);
         return { ...result, log: lines.map(({ message }) => message).join('\n') };
       }),
-    stop: async () => {
-      const stopping = [...pools.values()].map(({ pool }) => pool.stop());
-      pools.clear();
-      await Promise.all(stopping);
-    },
+    stop: pool.stop,
   };
+};
+
+/**
+ * Functions with the same key share threads: an asset's key is the digest of what it holds. Code that stands in the template,
+ * and a function whose concurrency is reserved, have threads of their own.
+ */
+const threadKey = (record: FunctionRecord): string => {
+  const { name, revisionId, code, handler, logFormat, logLevel, memorySize, reservedConcurrency } = record;
+  if ('directory' in code || reservedConcurrency !== undefined) return `${name} ${revisionId}`;
+  return JSON.stringify([code.bucket, code.key, handler, logFormat, logLevel, memorySize]);
 };
 
 const taskRootOf = (host: Host, { code }: FunctionRecord): string =>

@@ -4,69 +4,124 @@ export interface Pooled {
   readonly stop: () => Promise<void>;
 }
 
-/** Keeps what serves warm; makes more when all are busy, up to a limit; queues beyond. */
+/** What serves alike: any item of a kind can take any task of the kind. */
+export interface Kind<Item extends Pooled> {
+  readonly key: string;
+  /** How many of this kind there may be at a time. */
+  readonly limit: number;
+  /** Makes one more. */
+  readonly start: () => Item;
+}
+
+/**
+ * Keeps what serves warm. Makes more when all of a kind are busy, up to the kind's limit and the whole pool's; tasks
+ * beyond wait in order. At the whole pool's limit, whatever has been idle for longest makes room for another kind.
+ */
 export interface Pool<Item extends Pooled> {
   /** Rejects with what `task` or starting rejects with. */
-  readonly run: <Result>(task: (item: Item) => Promise<Result>) => Promise<Result>;
-  /** Lets those that are busy finish their task; nothing new is served. Tasks that wait are served before. */
-  readonly retire: () => void;
+  readonly run: <Result>(kind: Kind<Item>, task: (item: Item) => Promise<Result>) => Promise<Result>;
+  /** Lets those of a kind that are busy finish their task; what runs from now on gets new ones. */
+  readonly retire: (key: string) => void;
   /** Ends all at once. */
   readonly stop: () => Promise<void>;
 }
 
-/** Idle ones beyond these are stopped. */
+/** Of each kind, idle ones beyond these are stopped. */
 const WARM = 2;
 
-/**
- * @param start makes one more
- * @param limit how many there may be at a time
- */
-export const createPool = <Item extends Pooled>(start: () => Item, limit: number): Pool<Item> => {
-  const all = new Set<Item>();
-  const idle: Item[] = [];
-  const waiting: (() => void)[] = [];
-  let isRetired = false;
+interface Member<Item> {
+  readonly key: string;
+  readonly item: Item;
+  isRetired: boolean;
+}
 
-  const drop = (item: Item) => {
-    all.delete(item);
-    void item.stop();
+interface Waiting<Item extends Pooled> {
+  readonly kind: Kind<Item>;
+  readonly serve: (member: Member<Item>) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** @param limit how many there may be at a time, of all kinds */
+export const createPool = <Item extends Pooled>(limit: number): Pool<Item> => {
+  const all = new Set<Member<Item>>();
+  /** Idle for longest first. */
+  const idle: Member<Item>[] = [];
+  const waiting: Waiting<Item>[] = [];
+
+  const drop = (member: Member<Item>) => {
+    all.delete(member);
+    void member.item.stop();
   };
-  const take = async (): Promise<Item> => {
-    while (true) {
-      const item = idle.pop();
-      if (item?.isAlive()) return item;
-      if (item) drop(item);
-      else if (all.size < limit) {
-        const started = start();
-        all.add(started);
-        return started;
-      } else await new Promise<void>((resolve) => waiting.push(resolve));
+  const removeIdle = (index: number) => (index === -1 ? undefined : idle.splice(index, 1)[0]);
+  const isFull = ({ key, limit: ofKind }: Kind<Item>) =>
+    [...all].filter((member) => member.key === key && !member.isRetired).length >= ofKind;
+
+  /** Whoever can serve this kind now: the one used last, as its memory is at hand, or a new one. */
+  const take = (kind: Kind<Item>): Member<Item> | undefined => {
+    const warm = removeIdle(idle.findLastIndex(({ key }) => key === kind.key));
+    if (warm?.item.isAlive()) return warm;
+    if (warm) {
+      drop(warm);
+      return take(kind);
+    }
+    if (isFull(kind)) return undefined;
+    if (all.size >= limit) {
+      const oldest = idle.shift();
+      if (!oldest) return undefined;
+      drop(oldest);
+    }
+    const member = { key: kind.key, item: kind.start(), isRetired: false };
+    all.add(member);
+    return member;
+  };
+
+  const serveWaiting = () => {
+    for (const next of [...waiting]) {
+      try {
+        const member = take(next.kind);
+        if (!member) continue;
+        next.serve(member);
+      } catch (error) {
+        next.fail(error);
+      }
+      waiting.splice(waiting.indexOf(next), 1);
     }
   };
-  const giveBack = (item: Item) => {
-    const next = waiting.shift();
-    const isSpare = !next && (isRetired || idle.length >= WARM);
-    if (!item.isAlive() || isSpare) drop(item);
-    else idle.push(item);
-    next?.();
+
+  const giveBack = (member: Member<Item>) => {
+    if (member.isRetired || !member.item.isAlive()) drop(member);
+    else idle.push(member);
+    serveWaiting();
+    const alike = idle.filter(({ key }) => key === member.key);
+    if (alike.length > WARM && alike[0]) {
+      idle.splice(idle.indexOf(alike[0]), 1);
+      drop(alike[0]);
+    }
   };
 
   return {
-    run: async (task) => {
-      const item = await take();
+    run: async (kind, task) => {
+      const member =
+        take(kind) ??
+        (await new Promise<Member<Item>>((serve, fail) => {
+          waiting.push({ kind, serve, fail });
+        }));
       try {
-        return await task(item);
+        return await task(member.item);
       } finally {
-        giveBack(item);
+        giveBack(member);
       }
     },
-    retire: () => {
-      isRetired = true;
-      for (const item of idle.splice(0)) drop(item);
+    retire: (key) => {
+      for (const member of all) if (member.key === key) member.isRetired = true;
+      for (const member of idle.filter(({ isRetired }) => isRetired)) {
+        idle.splice(idle.indexOf(member), 1);
+        drop(member);
+      }
     },
     stop: async () => {
-      isRetired = true;
-      await Promise.all([...all].map((item) => item.stop()));
+      waiting.length = 0;
+      await Promise.all([...all].map(({ item }) => item.stop()));
     },
   };
 };

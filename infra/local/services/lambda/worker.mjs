@@ -1,14 +1,17 @@
 // @ts-check
-// Runs inside a worker thread: stands for Lambda's Node.js runtime. Plain JavaScript, since a worker does not pass
-// through the loader that reads TypeScript. Its counterpart is function-worker.ts.
-import { readFileSync } from 'node:fs';
+// Runs inside a worker thread: stands for Lambda's Node.js runtime, for all execution environments of one code, one
+// invocation at a time. Plain JavaScript, since a worker does not pass through the loader that reads TypeScript. Its
+// counterpart is function-worker.ts.
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import Module from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
+import vm from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 
-/** @typedef {{ requestId: string, payload: string, timeoutMs: number, functionArn: string, clientContext?: string }} Invocation */
+/** @typedef {{ id: string, variables: Record<string, string> }} Environment */
+/** @typedef {{ requestId: string, environment: Environment, payload: string, timeoutMs: number, functionArn: string, clientContext?: string }} Invocation */
 /** @typedef {(event: unknown, context: object, callback: (error: unknown, result?: unknown) => void) => unknown} Handler */
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
@@ -158,7 +161,7 @@ const loadHandler = async () => {
 const loadModule = async (file) => {
   const isEsModule = file.endsWith('.mjs') || (file.endsWith('.js') && isModulePackage());
   try {
-    return isEsModule ? await import(pathToFileURL(file).href) : requireFile(file);
+    return isEsModule ? await importAnew(file) : Module.createRequire(file)(file);
   } catch (error) {
     if (error instanceof SyntaxError) throw runtimeError('Runtime.UserCodeSyntaxError', String(error));
     const code = /** @type {{ code?: string }} */ (error).code;
@@ -168,26 +171,82 @@ const loadModule = async (file) => {
   }
 };
 
-/**
- * On Lambda no package.json stands above a function's folder; here one may, and it must not decide that the function's
- * `.js` files are ES modules.
- * @param {string} file
- */
-const requireFile = (file) => {
-  const loader = /** @type {any} */ (Module);
-  const usual = loader._extensions['.js'];
-  loader._extensions['.js'] = (/** @type {any} */ module, /** @type {string} */ filename) => {
-    if (filename.startsWith(settings.taskRoot + path.sep))
-      module._compile(readFileSync(filename, 'utf8'), filename, 'commonjs');
-    else usual(module, filename);
-  };
-  return Module.createRequire(file)(file);
+let imported = 0;
+
+/** An ES module is known by its address, so that another environment's instance needs another one. @param {string} file */
+const importAnew = (file) => {
+  const { href } = pathToFileURL(file);
+  return import(imported++ === 0 ? href : `${href}?environment=${imported}`);
+};
+
+/** Modules are known by their files' real paths. */
+const codeRoot = existsSync(settings.taskRoot) ? realpathSync(settings.taskRoot) : settings.taskRoot;
+/** @param {string} file */
+const isOfFunction = (file) => file.startsWith(codeRoot + path.sep);
+
+const loader = /** @type {any} */ (Module);
+const usual = loader._extensions['.js'];
+/** The function's code, compiled once for all environments. @type {Map<string, vm.Script>} */
+const scripts = new Map();
+
+/** @param {string} filename */
+const scriptOf = (filename) => {
+  const known = scripts.get(filename);
+  if (known) return known;
+  const script = new vm.Script(Module.wrap(readFileSync(filename, 'utf8')), {
+    filename,
+    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  scripts.set(filename, script);
+  return script;
+};
+
+// On Lambda no package.json stands above a function's folder; here one may, and it must not decide that the function's
+// `.js` files are ES modules.
+loader._extensions['.js'] = (/** @type {any} */ module, /** @type {string} */ filename) => {
+  if (!isOfFunction(filename)) return usual(module, filename);
+  const run = scriptOf(filename).runInThisContext();
+  return run.call(
+    module.exports,
+    module.exports,
+    Module.createRequire(filename),
+    module,
+    filename,
+    path.dirname(filename),
+  );
+};
+
+// ---- Execution environments: each has its variables, its modules and its handler, and only one is there at a time.
+/** Those used last are kept; loading one again takes some milliseconds. */
+const ENVIRONMENTS_KEPT = 8;
+
+/** @typedef {{ modules: Record<string, unknown>, handler?: Handler }} Loaded */
+/** By id, in the order of their last use. @type {Map<string, Loaded>} */
+const environments = new Map();
+/** @type {Loaded | undefined} */
+let current;
+
+/** @param {Environment} environment @returns {Loaded} */
+const enter = ({ id, variables }) => {
+  const entered = environments.get(id) ?? { modules: {} };
+  environments.delete(id);
+  environments.set(id, entered);
+  const [oldest] = environments.keys();
+  if (environments.size > ENVIRONMENTS_KEPT && oldest !== undefined) environments.delete(oldest);
+  if (entered === current) return entered;
+  for (const [file, module] of Object.entries(loader._cache)) {
+    if (!isOfFunction(file)) continue;
+    if (current) current.modules[file] = module;
+    delete loader._cache[file];
+  }
+  Object.assign(loader._cache, entered.modules);
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, variables);
+  current = entered;
+  return entered;
 };
 
 // ---- Invocations, one at a time.
-/** @type {Handler | undefined} */
-let handler;
-
 /** @param {Invocation} invocation */
 const contextOf = ({ requestId: awsRequestId, functionArn, timeoutMs, clientContext }) => {
   const end = performance.now() + timeoutMs;
@@ -243,17 +302,16 @@ const serialize = (result) => {
 
 port.on('message', async (/** @type {Invocation} */ invocation) => {
   requestId = invocation.requestId;
-  if (!handler) {
-    try {
-      handler = await loadHandler();
-    } catch (error) {
-      die(errorPayload(error));
-      return;
-    }
+  const environment = enter(invocation.environment);
+  try {
+    environment.handler ??= await loadHandler();
+  } catch (error) {
+    die(errorPayload(error));
+    return;
   }
   port.postMessage({ type: 'started', requestId });
   try {
-    const payload = serialize(await call(handler, invocation));
+    const payload = serialize(await call(environment.handler, invocation));
     port.postMessage({ type: 'result', requestId: invocation.requestId, payload });
   } catch (error) {
     const payload = errorPayload(error);

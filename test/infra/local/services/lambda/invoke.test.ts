@@ -190,6 +190,66 @@ describe('code of an asset', () => {
   });
 });
 
+describe('functions of the same code', () => {
+  const source = `
+    const { threadId } = require('node:worker_threads');
+    const state = require('./state.js');
+    const told = process.env.TOLD;
+    exports.handler = async () => {
+      const late = require('./late.js');
+      return { threadId, count: ++state.count, late: ++late.count, told, now: process.env.TOLD, name: process.env.AWS_LAMBDA_FUNCTION_NAME };
+    };`;
+  const put = async (name: string, told: string) =>
+    putFunction(running, name, '', {
+      Code: { S3Bucket: 'assets', S3Key: 'shared.zip' },
+      Environment: { Variables: { TOLD: told } },
+    });
+  beforeEach(async () => {
+    const folder = newFolder();
+    fs.writeFileSync(path.join(folder, 'index.js'), source);
+    for (const file of ['state.js', 'late.js'])
+      fs.writeFileSync(path.join(folder, file), 'exports.count = 0;');
+    recordAsset(running.store, 'assets', 'shared.zip', { path: folder, packaging: 'zip' });
+  });
+  const payloadOf = async (name: string) => (await invoke(running, name)).payload as Record<string, unknown>;
+
+  it('share a thread, and nothing of their variables and modules', async () => {
+    await put('one', 'first');
+    await put('other', 'second');
+    const answers = [];
+    for (const name of ['one', 'other', 'one', 'other', 'other']) answers.push(await payloadOf(name));
+    const [{ threadId } = {}] = answers;
+    const [one, other] = [
+      { threadId, told: 'first', now: 'first', name: 'one' },
+      { threadId, told: 'second', now: 'second', name: 'other' },
+    ];
+    expect(answers).toEqual([
+      { ...one, count: 1, late: 1 },
+      { ...other, count: 1, late: 1 },
+      { ...one, count: 2, late: 2 },
+      { ...other, count: 2, late: 2 },
+      { ...other, count: 3, late: 3 },
+    ]);
+  });
+
+  it('begin anew when one of them is changed, while the others keep what they hold', async () => {
+    await put('one', 'first');
+    await put('other', 'second');
+    for (const name of ['one', 'other']) await payloadOf(name);
+    await put('one', 'changed');
+    expect(await payloadOf('one')).toMatchObject({ told: 'changed', count: 1 });
+    expect(await payloadOf('other')).toMatchObject({ told: 'second', count: 2 });
+  });
+
+  it('of which many are in use stay within few threads', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `fn-${index}`);
+    for (const name of names) await put(name, name);
+    const answers = await Promise.all([...names, ...names].map(payloadOf));
+    expect(answers.map(({ told }) => told)).toEqual([...names, ...names]);
+    expect(new Set(answers.map(({ threadId }) => threadId)).size).toBeLessThanOrEqual(4);
+  });
+});
+
 describe('failures', () => {
   it('report name, message and stack of what was thrown', async () => {
     const { FunctionError, payload } = await run(
