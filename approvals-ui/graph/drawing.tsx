@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx';
+import { transitionKey } from '../../tasks/executions/progress.ts';
 import { hasDetail, layOut, type PlacedState, type Point } from './layout.ts';
-import { transitionKey } from './progress.ts';
 import type { PromotionGraph, Step, StepStatus } from './steps.ts';
 
 /** Drawn within 16 × 16 pixels; the shape tells what the colour tells. */

@@ -1,6 +1,6 @@
 import { Graph, layout } from '@dagrejs/dagre';
-import type { MachineGraph } from './definition.ts';
-import { transitionKey } from './progress.ts';
+import type { MachineGraph } from '../../tasks/executions/definition.ts';
+import { transitionKey } from '../../tasks/executions/progress.ts';
 
 /** A point in pixels; the origin is the upper left corner. */
 export interface Point {

@@ -1,8 +1,8 @@
+import { type MachineGraph, readDefinition } from '../../tasks/executions/definition.ts';
+import { type Attempt, type Progress, progressOf } from '../../tasks/executions/progress.ts';
 import type { Approval } from '../../tasks/ledger/items.ts';
 import type { Execution } from '../dependencies.ts';
 import { duration, roleName } from '../format.ts';
-import { type MachineGraph, readDefinition } from './definition.ts';
-import { type Attempt, type Progress, progressOf } from './progress.ts';
 
 /** How a state stands, as the graph colours it. `stopped`: the promotion was ended here on purpose. */
 export type StepStatus = 'done' | 'running' | 'waiting' | 'failed' | 'stopped' | 'idle';

@@ -1,10 +1,10 @@
 import type { FC } from 'hono/jsx';
+import type { Attempt } from '../../tasks/executions/progress.ts';
 import type { Job, Promotion } from '../../tasks/ledger/items.ts';
 import { fitCause } from '../../tasks/task-completions.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { clockTime, duration } from '../format.ts';
 import { StatusIcon, statusNames } from '../graph/drawing.tsx';
-import type { Attempt } from '../graph/progress.ts';
 import type { PromotionGraph, StepStatus } from '../graph/steps.ts';
 import { ConsoleLink } from './parts.tsx';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { readDefinition } from '../../approvals-ui/graph/definition.ts';
 import { type GraphLayout, layOut } from '../../approvals-ui/graph/layout.ts';
 import { promotionGraph } from '../../approvals-ui/graph/steps.ts';
+import { readDefinition } from '../../tasks/executions/definition.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
 import { anApproval } from '../tasks/doubles/samples.ts';
 import { createHistory } from './support/history.ts';

@@ -1,7 +1,7 @@
-import { progressOf, transitionKey } from '../../approvals-ui/graph/progress.ts';
-import { stateNames as names } from '../../workflows/state-names.ts';
-import { createHistory, type History } from './support/history.ts';
-import { untilPmo, untilProd, untilQc } from './support/scene.ts';
+import { progressOf, transitionKey } from '../../../tasks/executions/progress.ts';
+import { stateNames as names } from '../../../workflows/state-names.ts';
+import { createHistory, type History } from '../../approvals-ui/support/history.ts';
+import { untilPmo, untilProd, untilQc } from '../../approvals-ui/support/scene.ts';
 
 const START = Date.parse('2026-11-22T10:00:00.000Z');
 const read = (write: (history: History) => History) => progressOf(write(createHistory(START)).events);
