@@ -1,6 +1,6 @@
-import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import type { DecideInput, DecideOutcome } from '../tasks/approvals/decide.ts';
 import type { ApprovalPolicy } from '../tasks/approvals/rules.ts';
+import type { Executions } from '../tasks/executions/execution.ts';
 import type { Person } from '../tasks/ledger/items.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
 import type { Identity } from './sign-in/identity.ts';
@@ -10,33 +10,6 @@ export type SiteLedger = Pick<
   Ledger,
   'promotion' | 'promotions' | 'approvalById' | 'approvals' | 'openApprovals' | 'jobs' | 'refusals'
 >;
-
-/** How an execution of the state machine stands. */
-export interface Execution {
-  readonly status: string;
-  /** Whether Step Functions would accept a redrive. */
-  readonly redrivable: boolean;
-  readonly redrives: number;
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number;
-  readonly endedAt?: number;
-  readonly error?: string;
-  readonly cause?: string;
-  /** The definition that this execution runs, in the States Language. */
-  readonly definition: string;
-  /** The whole history, oldest first. */
-  readonly events: readonly HistoryEvent[];
-}
-
-/** The executions behind the promotions. */
-export interface Executions {
-  /** Undefined when Step Functions has forgotten the execution (90 days after its end). */
-  readonly read: (executionArn: string) => Promise<Execution | undefined>;
-  /** Continues a failed execution where it failed. */
-  readonly redrive: (
-    executionArn: string,
-  ) => Promise<{ readonly kind: 'redriven' } | { readonly kind: 'refused'; readonly message: string }>;
-}
 
 /** Everything that the site needs from outside. */
 export interface SiteDependencies {

@@ -1,10 +1,11 @@
 import { liveIn } from '../tasks/approvals/collect-dossier.ts';
 import { mayDecide } from '../tasks/approvals/rules.ts';
+import type { Execution } from '../tasks/executions/execution.ts';
 import type { Approval, Person, Promotion, PromotionStatus } from '../tasks/ledger/items.ts';
 import type { ApproverRole } from '../tasks/payloads.ts';
 import { failedAs, isFinal } from '../tasks/promotions/status.ts';
 import type { ConsoleLinks } from './console-links.ts';
-import type { Execution, SiteDependencies } from './dependencies.ts';
+import type { SiteDependencies } from './dependencies.ts';
 import { type PromotionGraph, promotionGraph } from './graph/steps.ts';
 import type { Session } from './sign-in/cookies.ts';
 import type { ApprovalPageProps } from './views/approval.tsx';

@@ -4,12 +4,12 @@ import { handle } from 'hono/aws-lambda';
 import { decideApproval } from '../tasks/approvals/decide.ts';
 import { redriveAsked } from '../tasks/evidence/facts.ts';
 import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger.ts';
+import { createSfnExecutions } from '../tasks/executions/sfn-executions.ts';
 import { logger } from '../tasks/log.ts';
 import { readEnv, wholeNumber } from '../tasks/read-env.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
 import { createSnsNotices } from '../tasks/sns-notices.ts';
 import { createSite } from './app.tsx';
-import { createSfnExecutions } from './sfn-executions.ts';
 import { createCognitoGroups } from './sign-in/cognito-groups.ts';
 import { createOpenIdIdentity } from './sign-in/identity.ts';
 

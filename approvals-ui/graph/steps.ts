@@ -1,7 +1,7 @@
 import { type MachineGraph, readDefinition } from '../../tasks/executions/definition.ts';
+import type { Execution } from '../../tasks/executions/execution.ts';
 import { type Attempt, type Progress, progressOf } from '../../tasks/executions/progress.ts';
 import type { Approval } from '../../tasks/ledger/items.ts';
-import type { Execution } from '../dependencies.ts';
 import { duration, roleName } from '../format.ts';
 
 /** How a state stands, as the graph colours it. `stopped`: the promotion was ended here on purpose. */

@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx';
+import type { Execution } from '../../tasks/executions/execution.ts';
 import type { Approval, Job, Person, Promotion, Refusal } from '../../tasks/ledger/items.ts';
 import type { ConsoleLinks } from '../console-links.ts';
-import type { Execution } from '../dependencies.ts';
 import { duration, nameOfArn, roleName } from '../format.ts';
 import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';
 import type { PromotionGraph, StepStatus } from '../graph/steps.ts';

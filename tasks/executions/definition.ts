@@ -4,6 +4,8 @@ export interface GraphState {
   /** Task, Choice, Wait, Pass, Parallel, Map, Succeed or Fail. */
   readonly type: string;
   readonly comment?: string;
+  /** What its function gets: JSON, with JSONata expressions as text. */
+  readonly payload?: Readonly<Record<string, unknown>>;
 }
 
 /** One way from a state to another. */
@@ -24,6 +26,7 @@ export interface MachineGraph {
 interface StateDefinition {
   readonly Type?: string;
   readonly Comment?: string;
+  readonly Arguments?: { readonly Payload?: Readonly<Record<string, unknown>> };
   readonly Next?: string;
   readonly Default?: string;
   readonly Choices?: readonly { readonly Next?: string }[];
@@ -44,13 +47,30 @@ export const readDefinition = (definition: string): MachineGraph => {
   const states = Object.entries(machine.States);
   return {
     startAt: machine.StartAt,
-    states: states.map(([name, { Type, Comment }]) => ({
+    states: states.map(([name, { Type, Comment, Arguments }]) => ({
       name,
       type: Type ?? 'Unknown',
       ...(Comment ? { comment: Comment } : {}),
+      ...(Arguments?.Payload ? { payload: Arguments.Payload } : {}),
     })),
     transitions: states.flatMap(([name, state]) => transitionsOf(name, state)),
   };
+};
+
+/** The states of the way that goes well, from the first to the last: past what fails, through each Choice. */
+export const wayThatGoesWell = ({ startAt, states, transitions }: MachineGraph): readonly GraphState[] => {
+  const byName = new Map(states.map((state) => [state.name, state]));
+  const way: GraphState[] = [];
+  let next: GraphState | undefined = byName.get(startAt);
+  while (next !== undefined && !way.includes(next)) {
+    way.push(next);
+    const { name } = next;
+    const following = transitions
+      .filter(({ from, isCatch }) => from === name && !isCatch)
+      .map(({ to }) => byName.get(to));
+    next = following.find((state) => state !== undefined && state.type !== 'Fail');
+  }
+  return way;
 };
 
 const parse = (definition: string): { StartAt: string; States: Record<string, StateDefinition> } => {

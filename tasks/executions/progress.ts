@@ -105,3 +105,7 @@ const failureOf = (event: HistoryEvent): { error?: string | undefined; cause?: s
   event.executionTimedOutEventDetails ??
   event.executionAbortedEventDetails ??
   {};
+
+/** Id of the last event, which is how many there are. */
+export const lastEventId = (events: readonly HistoryEvent[]): number =>
+  events.reduce((highest, { id = 0 }) => Math.max(highest, id), 0);

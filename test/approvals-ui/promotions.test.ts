@@ -1,5 +1,5 @@
 import { ExecutionNotRedrivable, SFNClient } from '@aws-sdk/client-sfn';
-import { createSfnExecutions } from '../../approvals-ui/sfn-executions.ts';
+import { createSfnExecutions } from '../../tasks/executions/sfn-executions.ts';
 import { stateNames } from '../../workflows/state-names.ts';
 import { aJob, aPromotion, PROMOTION_ID } from '../tasks/doubles/samples.ts';
 import type { History } from './support/history.ts';

@@ -91,7 +91,7 @@ export class ApprovalsSite extends Construct {
     site
       .allow(['secretsmanager:GetSecretValue'], [sessionKey.secretArn])
       .allow(['cognito-idp:AdminListGroupsForUser'], [this.signIn.userPool.userPoolArn])
-      .allow(['states:SendTaskSuccess'], machines)
+      .allow(['states:DescribeStateMachine', 'states:SendTaskSuccess'], machines)
       .allowWithWildcard(
         [
           'states:DescribeExecution',

@@ -1,29 +1,34 @@
 import { stateNames as names } from '../../../workflows/state-names.ts';
 
-const task = (next: string) => ({ Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', Next: next });
+const task = (next: string, payload?: Record<string, unknown>) => ({
+  Type: 'Task',
+  Resource: 'arn:aws:states:::lambda:invoke',
+  ...(payload && { Arguments: { Payload: payload } }),
+  Next: next,
+});
 const choice = (yes: string) => ({
   Type: 'Choice',
   Choices: [{ Condition: "{% $decision = 'approve' %}", Next: yes }],
   Default: names.refused,
 });
 
-/** A definition with the promotion's states and ways, without what they do. */
+/** A definition with the promotion's states and ways, and of what they do only the kind. */
 export const promotionDefinition = JSON.stringify({
   QueryLanguage: 'JSONata',
   StartAt: names.buildQatImage,
   States: {
-    [names.buildQatImage]: task(names.pointQatAtImage),
+    [names.buildQatImage]: task(names.pointQatAtImage, { kind: 'image-build' }),
     [names.pointQatAtImage]: task(names.refreshQatInstance),
-    [names.refreshQatInstance]: task(names.deployToQat),
-    [names.deployToQat]: task(names.qcApproval),
-    [names.qcApproval]: task(names.didQcApprove),
+    [names.refreshQatInstance]: task(names.deployToQat, { kind: 'instance-refresh' }),
+    [names.deployToQat]: task(names.qcApproval, { kind: 'pipeline-run' }),
+    [names.qcApproval]: task(names.didQcApprove, { role: 'qc' }),
     [names.didQcApprove]: choice(names.pmoApproval),
-    [names.pmoApproval]: task(names.didPmoApprove),
+    [names.pmoApproval]: task(names.didPmoApprove, { role: 'pmo' }),
     [names.didPmoApprove]: choice(names.confirmApproversDiffer),
     [names.confirmApproversDiffer]: task(names.buildProdImage),
-    [names.buildProdImage]: task(names.pointProdAtImage),
+    [names.buildProdImage]: task(names.pointProdAtImage, { kind: 'image-build' }),
     [names.pointProdAtImage]: task(names.deployToProd),
-    [names.deployToProd]: task(names.verifyProd),
+    [names.deployToProd]: task(names.verifyProd, { kind: 'pipeline-run' }),
     [names.verifyProd]: task(names.promoted),
     [names.promoted]: { Type: 'Succeed' },
     [names.refused]: { Type: 'Fail', Error: 'Refused' },

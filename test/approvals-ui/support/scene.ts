@@ -1,7 +1,8 @@
 import { createSite } from '../../../approvals-ui/app.tsx';
-import type { Execution, SiteDependencies } from '../../../approvals-ui/dependencies.ts';
+import type { SiteDependencies } from '../../../approvals-ui/dependencies.ts';
 import type { Claims } from '../../../approvals-ui/sign-in/claims.ts';
 import { decideApproval } from '../../../tasks/approvals/decide.ts';
+import type { Execution } from '../../../tasks/executions/execution.ts';
 import type { Approval, Promotion } from '../../../tasks/ledger/items.ts';
 import type { Notice } from '../../../tasks/notices.ts';
 import { stateNames } from '../../../workflows/state-names.ts';

@@ -1,5 +1,6 @@
 import {
   DescribeExecutionCommand,
+  DescribeStateMachineCommand,
   DescribeStateMachineForExecutionCommand,
   ExecutionDoesNotExist,
   ExecutionLimitExceeded,
@@ -8,8 +9,9 @@ import {
   paginateGetExecutionHistory,
   RedriveExecutionCommand,
   type SFNClient,
+  StateMachineDoesNotExist,
 } from '@aws-sdk/client-sfn';
-import type { Executions } from './dependencies.ts';
+import type { Execution, Executions } from './execution.ts';
 
 /** Most events that one answer of Step Functions holds. */
 const EVENTS_PER_PAGE = 1000;
@@ -23,15 +25,20 @@ export const createSfnExecutions = (client: SFNClient): Executions => ({
         client.send(new DescribeExecutionCommand({ executionArn })),
         client.send(new DescribeStateMachineForExecutionCommand({ executionArn })),
       ]);
+      const status = description.status ?? 'RUNNING';
       return {
-        status: description.status ?? 'RUNNING',
+        status,
         redrivable: description.redriveStatus === 'REDRIVABLE',
+        ...(description.redriveStatusReason === undefined
+          ? {}
+          : { redriveRefusal: description.redriveStatusReason }),
         redrives: description.redriveCount ?? 0,
         startedAt: description.startDate?.getTime() ?? 0,
         ...(description.stopDate ? { endedAt: description.stopDate.getTime() } : {}),
         ...(description.error === undefined ? {} : { error: description.error }),
         ...(description.cause === undefined ? {} : { cause: description.cause }),
         definition: machine.definition ?? '',
+        ...(isOver(status) ? await currentDefinition(client, description.stateMachineArn) : {}),
         events: await wholeHistory(client, executionArn),
       };
     } catch (error) {
@@ -51,6 +58,22 @@ export const createSfnExecutions = (client: SFNClient): Executions => ({
     }
   },
 });
+
+/** Whether it ended without success: only then the definition matters that a new promotion would run. */
+const isOver = (status: string): boolean => ['FAILED', 'TIMED_OUT', 'ABORTED'].includes(status);
+
+const currentDefinition = async (
+  client: SFNClient,
+  stateMachineArn: string | undefined,
+): Promise<Pick<Execution, 'currentDefinition'>> => {
+  try {
+    const { definition } = await client.send(new DescribeStateMachineCommand({ stateMachineArn }));
+    return definition === undefined ? {} : { currentDefinition: definition };
+  } catch (error) {
+    if (error instanceof StateMachineDoesNotExist) return {};
+    throw error;
+  }
+};
 
 const wholeHistory = async (client: SFNClient, executionArn: string): Promise<HistoryEvent[]> => {
   const events: HistoryEvent[] = [];

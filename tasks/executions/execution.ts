@@ -1,0 +1,32 @@
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
+
+/** How an execution of the state machine stands. */
+export interface Execution {
+  readonly status: string;
+  /** Whether Step Functions would accept a redrive. */
+  readonly redrivable: boolean;
+  /** Why it would not, in its words. */
+  readonly redriveRefusal?: string;
+  readonly redrives: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly error?: string;
+  readonly cause?: string;
+  /** The definition that this execution runs, in the States Language. */
+  readonly definition: string;
+  /** The definition that a promotion started now would run; of an execution that ended without success. */
+  readonly currentDefinition?: string;
+  /** The whole history, oldest first. */
+  readonly events: readonly HistoryEvent[];
+}
+
+/** The executions behind the promotions. */
+export interface Executions {
+  /** Undefined when Step Functions has forgotten the execution (90 days after its end). */
+  readonly read: (executionArn: string) => Promise<Execution | undefined>;
+  /** Continues a failed execution where it failed. */
+  readonly redrive: (
+    executionArn: string,
+  ) => Promise<{ readonly kind: 'redriven' } | { readonly kind: 'refused'; readonly message: string }>;
+}

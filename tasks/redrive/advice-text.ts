@@ -1,0 +1,21 @@
+import { adviceTitles, type RedriveAdvice } from './advice.ts';
+
+/** Where RUNBOOK.md has more, as text. */
+export const runbookText = (heading: string): string => `RUNBOOK.md, "${heading}"`;
+
+/** The advice line by line, without indentation; the first is the verdict. */
+export const adviceLines = ({ sentence, heading, points }: RedriveAdvice): readonly string[] => [
+  `${sentence}${heading === undefined ? '' : ` See ${runbookText(heading)}.`}`,
+  ...points.map(
+    ({ about, text, heading, isWarning }) =>
+      `${adviceTitles[about]}: ${isWarning ? 'CAREFUL: ' : ''}${text}${heading === undefined ? '' : ` See ${runbookText(heading)}.`}`,
+  ),
+];
+
+/** The advice in one line, for a terminal that tells of many things. */
+export const adviceInOneLine = ({ mayRedrive, sentence, resumesAt, points }: RedriveAdvice): string => {
+  const mend = points.find(({ about }) => about === 'mend');
+  return mayRedrive && resumesAt !== undefined
+    ? `A redrive resumes at ${resumesAt.state}. First: ${mend?.text ?? ''}`.trim()
+    : sentence;
+};

@@ -1,0 +1,43 @@
+import { canonical } from '../ledger/stored.ts';
+
+/** What differs between two definitions of a state machine. */
+export interface DefinitionChange {
+  readonly changed: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** Whether anything else differs: the first state, a timeout, a comment. */
+  readonly otherwise: boolean;
+}
+
+interface Machine {
+  readonly States?: Readonly<Record<string, unknown>>;
+}
+
+const textOf = (value: unknown): string => JSON.stringify(canonical(value));
+const parsed = (definition: string): Machine | undefined => {
+  try {
+    return (JSON.parse(definition) ?? undefined) as Machine | undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * How the state machine has changed since an execution started; its redrive runs the definition of that time (T33).
+ * @returns undefined if it means the same, whatever the order of its fields
+ */
+export const definitionChange = (before: string, now: string): DefinitionChange | undefined => {
+  if (before === now) return undefined;
+  const { States: old = {}, ...oldRest } = parsed(before) ?? {};
+  const { States: current = {}, ...currentRest } = parsed(now) ?? {};
+  const change = {
+    changed: Object.keys(old).filter(
+      (name) => name in current && textOf(old[name]) !== textOf(current[name]),
+    ),
+    added: Object.keys(current).filter((name) => !(name in old)),
+    removed: Object.keys(old).filter((name) => !(name in current)),
+    otherwise: textOf(oldRest) !== textOf(currentRest),
+  };
+  const isSame = [change.changed, change.added, change.removed].every(({ length }) => length === 0);
+  return isSame && !change.otherwise ? undefined : change;
+};

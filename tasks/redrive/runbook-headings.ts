@@ -1,0 +1,27 @@
+/** Headings of RUNBOOK.md that advice leads to. One about states names each of them, with commas between. */
+export const runbookHeadings = [
+  'Build QAT image, Build Prod image',
+  'Point QAT at image, Point Prod at image',
+  'Refresh QAT instance',
+  'Deploy to QAT, Deploy to Prod',
+  'QC approval, PMO approval',
+  'Take QAT turn, Take Prod turn',
+  'Confirm approvers differ',
+  'Verify Prod',
+  'Refused',
+  'Superseded',
+  'Stale',
+  'A turn is taken',
+  "A state's function fails",
+  'The state machine itself fails',
+  'A promotion was stopped',
+  'A redrive is not offered',
+] as const;
+
+/** One of them. */
+export type RunbookHeading = (typeof runbookHeadings)[number];
+
+/** The heading about a state; of one that has none, the heading about functions in general. */
+export const headingOfState = (state: string | undefined): RunbookHeading =>
+  runbookHeadings.find((heading) => state !== undefined && heading.split(', ').includes(state)) ??
+  "A state's function fails";

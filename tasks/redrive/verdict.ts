@@ -1,0 +1,151 @@
+import { lastEventId } from '../executions/progress.ts';
+import { type Environment, REFUSED } from '../payloads.ts';
+import { minute, type RedriveCircumstances } from './circumstances.ts';
+import type { ResumePoint } from './resume.ts';
+import type { RunbookHeading } from './runbook-headings.ts';
+
+/** Why an execution may not be redriven, or `redrivable`. */
+export type VerdictKind =
+  | 'redrivable'
+  /** Nothing has ended yet, or it ended well. */
+  | 'in-progress'
+  | 'succeeded'
+  /** Ended on purpose: a redrive ends there again. */
+  | 'refused'
+  | 'superseded'
+  | 'stale'
+  | 'ended-on-purpose'
+  /** Step Functions takes it no more. */
+  | 'too-late'
+  | 'history-full'
+  | 'forgotten'
+  | 'not-offered'
+  /** Later, perhaps: another promotion holds the environment. */
+  | 'turn-taken';
+
+/** Whether an execution may be redriven. */
+export interface Verdict {
+  readonly kind: VerdictKind;
+  readonly sentence: string;
+  readonly heading?: RunbookHeading;
+}
+
+/** Days after the end in which Step Functions takes a redrive (T33). */
+export const REDRIVE_DAYS = 14;
+/** A history with as many events takes none either (T33). */
+export const FULL_HISTORY = 24_999;
+
+const DAY = 86_400_000;
+
+/** Until when Step Functions takes a redrive. @param endedAt in ms since the epoch */
+export const redrivableUntil = (endedAt: number): Date => new Date(endedAt + REDRIVE_DAYS * DAY);
+
+const PUSH = 'Push a new commit instead.';
+
+/** Ends that a redrive comes to again, by the error of the Fail state. */
+const finalEnds: Readonly<Record<string, Verdict>> = {
+  [REFUSED]: {
+    kind: 'refused',
+    sentence: `An approver refused. A refusal is final. ${PUSH}`,
+    heading: 'Refused',
+  },
+  Superseded: {
+    kind: 'superseded',
+    sentence: `A newer promotion took its place, and that is final. ${PUSH}`,
+    heading: 'Superseded',
+  },
+  Stale: {
+    kind: 'stale',
+    sentence: `Prod runs a newer commit, so this one is not promoted any more. ${PUSH}`,
+    heading: 'Stale',
+  },
+};
+
+/** How it ended on purpose, if so: by a Fail state, or by a refusal that the execution has not heard of yet. */
+const finalEnd = (
+  { execution, promotion, approvals }: RedriveCircumstances,
+  point: ResumePoint | undefined,
+): Verdict | undefined => {
+  const refusal = finalEnds[REFUSED];
+  if (promotion.status === 'REFUSED' || approvals.some(({ status }) => status === 'REFUSED')) return refusal;
+  const named = finalEnds[execution?.error ?? promotion.error ?? ''];
+  if (named !== undefined) return named;
+  return point?.type === 'Fail'
+    ? {
+        kind: 'ended-on-purpose',
+        sentence: `It ended at ${point.state}, where a redrive ends again. ${PUSH}`,
+        heading: 'A redrive is not offered',
+      }
+    : undefined;
+};
+
+/** Names of the environments as people write them. */
+export const environmentTitles: Readonly<Record<Environment, string>> = { qat: 'QAT', prod: 'Prod' };
+
+/** Who else holds the turn that the promotion needs. */
+const takenTurn = (
+  { turns, promotion }: RedriveCircumstances,
+  point: ResumePoint | undefined,
+): Verdict | undefined => {
+  const turn = turns.find(({ environment }) => environment === point?.environment);
+  const { holder } = turn ?? {};
+  if (turn === undefined || !holder?.isRunning || holder.promotionId === promotion.promotionId)
+    return undefined;
+  return {
+    kind: 'turn-taken',
+    sentence: `Not now: ${holder.promotionId} holds the ${environmentTitles[turn.environment]} turn since ${minute(holder.since)}, and the redrive would fail with TurnTaken. Redrive when it has let go.`,
+    heading: 'A turn is taken',
+  };
+};
+
+const no = (kind: VerdictKind, sentence: string, heading?: RunbookHeading): Verdict => ({
+  kind,
+  sentence,
+  ...(heading === undefined ? {} : { heading }),
+});
+
+/** Whether the execution may be redriven, and else why not. */
+export const verdictOn = (circumstances: RedriveCircumstances, point: ResumePoint | undefined): Verdict => {
+  const { execution, promotion, now } = circumstances;
+  const status = execution?.status ?? promotion.status;
+  const NOT_OFFERED = 'A redrive is not offered';
+  if (status === 'SUCCEEDED')
+    return no('succeeded', 'The promotion has succeeded; there is nothing to redrive.');
+  const end = status === 'RUNNING' ? undefined : finalEnd(circumstances, point);
+  if (end !== undefined) return end;
+  if (execution === undefined)
+    return no(
+      'forgotten',
+      `Step Functions has forgotten the execution: it keeps each for 90 days. ${PUSH}`,
+      NOT_OFFERED,
+    );
+  if (status === 'RUNNING' || status === 'PENDING_REDRIVE')
+    return no('in-progress', 'The promotion is in progress; there is nothing to redrive.');
+  if (execution.endedAt !== undefined && now > redrivableUntil(execution.endedAt))
+    return no(
+      'too-late',
+      `It ended at ${minute(new Date(execution.endedAt))}, more than ${REDRIVE_DAYS} days ago: Step Functions takes no redrive any more. ${PUSH}`,
+      NOT_OFFERED,
+    );
+  if (lastEventId(execution.events) >= FULL_HISTORY)
+    return no(
+      'history-full',
+      `Its history has ${lastEventId(execution.events)} events, and Step Functions keeps 25,000: it takes no redrive any more. ${PUSH}`,
+      NOT_OFFERED,
+    );
+  if (!execution.redrivable)
+    return no(
+      'not-offered',
+      `Step Functions offers no redrive${execution.redriveRefusal === undefined ? '' : ` (${execution.redriveRefusal})`}. ${PUSH}`,
+      NOT_OFFERED,
+    );
+  return (
+    takenTurn(circumstances, point) ??
+    no(
+      'redrivable',
+      execution.endedAt === undefined
+        ? 'It may be redriven.'
+        : `It may be redriven until ${minute(redrivableUntil(execution.endedAt))}.`,
+    )
+  );
+};

@@ -1,0 +1,202 @@
+import fc from 'fast-check';
+import { requestApproval } from '../../../tasks/approvals/request-approval.ts';
+import type { JobActions } from '../../../tasks/jobs/kind.ts';
+import { startJob } from '../../../tasks/jobs/start-job.ts';
+import type { Approval, Job } from '../../../tasks/ledger/items.ts';
+import { redriveAdvice } from '../../../tasks/redrive/advice.ts';
+import { stateNames as names } from '../../../workflows/state-names.ts';
+import type { History } from '../../approvals-ui/support/history.ts';
+import { untilProd, untilQc } from '../../approvals-ui/support/scene.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { aDossier, aJob, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
+import { createTokens } from '../doubles/tokens.ts';
+import { anExecution, circumstances, DAY, ENDED } from './circumstances.ts';
+
+const failedBuild = (history: History) =>
+  untilProd(history)
+    .enter(names.buildProdImage)
+    .schedule()
+    .taskFailed('ImageBuildFailed', '')
+    .executionFailed('ImageBuildFailed');
+const atFail = (history: History) => untilQc(history).enter(names.refused, 'Fail').executionFailed('Unheard');
+const expiredQc = (history: History) => untilQc(history).taskTimedOut().executionFailed('States.Timeout');
+
+const holder = (promotionId: string, isRunning: boolean) => ({
+  promotionId,
+  commitId: 'c',
+  since: '2026-11-22T12:30:00.000Z',
+  isRunning,
+});
+
+describe('advice', () => {
+  it('says that it may for what Step Functions takes and is not final, and for nothing else', () => {
+    const given = fc.record({
+      status: fc.constantFrom('RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE'),
+      redrivable: fc.boolean(),
+      endedAfterMs: fc.oneof(fc.integer({ min: 0, max: 20 * DAY }), fc.constantFrom(14 * DAY, 14 * DAY + 1)),
+      lastEvent: fc.constantFrom(100, 24_998, 24_999, 25_000),
+      error: fc.constantFrom('ImageBuildFailed', 'States.Timeout', 'Refused', 'Superseded', 'Stale'),
+      write: fc.constantFrom(failedBuild, atFail, expiredQc),
+      refused: fc.boolean(),
+      turn: fc.constantFrom(
+        undefined,
+        holder('other', true),
+        holder('other', false),
+        holder(PROMOTION_ID, true),
+      ),
+    });
+    const seen = new Set<boolean>();
+    fc.assert(
+      fc.property(given, ({ status, redrivable, endedAfterMs, lastEvent, error, write, refused, turn }) => {
+        const execution = anExecution(write, { status, redrivable, error });
+        const { mayRedrive, resumesAt, points } = redriveAdvice(
+          circumstances(
+            {
+              ...execution,
+              events: [...execution.events, { id: lastEvent, type: 'ExecutionFailed', timestamp: undefined }],
+            },
+            {
+              now: new Date(ENDED + endedAfterMs),
+              approvals: refused ? [anApproval({ status: 'REFUSED', decision: 'refuse' })] : [],
+              turns: (['qat', 'prod'] as const).map((environment) => ({
+                environment,
+                ...(turn && { holder: turn }),
+              })),
+            },
+          ),
+        );
+        const isTaken =
+          ['FAILED', 'TIMED_OUT', 'ABORTED'].includes(status) &&
+          redrivable &&
+          endedAfterMs <= 14 * DAY &&
+          lastEvent < 24_999;
+        const isFinal = ['Refused', 'Superseded', 'Stale'].includes(error) || refused || write === atFail;
+        expect(mayRedrive).toBe(isTaken && !isFinal && !(turn?.promotionId === 'other' && turn.isRunning));
+        if (mayRedrive) expect([resumesAt?.state, points.length > 3]).toEqual([expect.any(String), true]);
+        seen.add(mayRedrive);
+      }),
+      { numRuns: 200 },
+    );
+    expect(seen).toEqual(new Set([true, false]));
+  });
+
+  it('of a job says what start-job then does', async () => {
+    const status = fc.constantFrom<Job['status']>('STARTING', 'RUNNING', 'SUCCEEDED', 'FAILED');
+    const told = fc.boolean();
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.array(status, { maxLength: 3 }), told, async (statuses, wasTold) => {
+        const jobs = statuses.map((one, index) =>
+          aJob({
+            state: names.buildProdImage,
+            attempt: index + 1,
+            clientToken: `client-${index + 1}`,
+            taskToken: `token-${index + 1}`,
+            status: one,
+            ...(one === 'STARTING' ? {} : { externalId: `image/${index + 1}` }),
+            ...(one === 'SUCCEEDED' ? { output: { imageId: 'ami-1' } } : {}),
+            ...(wasTold ? { answeredToken: `token-${index + 1}` } : {}),
+          }),
+        );
+        const { taking } = redriveAdvice(circumstances(anExecution(failedBuild), { jobs }));
+        seen.add(taking ?? '');
+
+        const ledger = createMemoryLedger();
+        for (const job of jobs) await ledger.addJob(job);
+        const tokens = createTokens();
+        tokens.open('redrive');
+        const started: (readonly [attempt: number, clientToken: string])[] = [];
+        const build: JobActions = {
+          refusal: 'ImageBuildFailed',
+          start: async ({ attempt, clientToken }) => {
+            started.push([attempt, clientToken]);
+            return 'image/new';
+          },
+          inspect: async () => ({ state: 'running' }),
+        };
+        await startJob({
+          ledger,
+          tasks: tokens.tasks,
+          kinds: { 'image-build': build, 'instance-refresh': build, 'pipeline-run': build },
+          now: () => new Date(ENDED),
+          application: 'shop',
+          newClientToken: () => 'client-new',
+        })({
+          promotionId: PROMOTION_ID,
+          state: names.buildProdImage,
+          taskToken: 'redrive',
+          kind: 'image-build',
+          subject: { imagePipelineArn: 'arn:pipeline' },
+        });
+        const last = jobs.length;
+        expect({ taking, started, told: tokens.told.length }).toEqual(
+          {
+            starts: { taking: 'starts', started: [[last + 1, 'client-new']], told: 0 },
+            'starts-once': { taking: 'starts-once', started: [[last, `client-${last}`]], told: 0 },
+            attaches: { taking: 'attaches', started: [], told: 0 },
+            reuses: { taking: 'reuses', started: [], told: 1 },
+          }[taking ?? 'starts'],
+        );
+      }),
+      { numRuns: 60 },
+    );
+    expect(seen).toEqual(new Set(['starts', 'starts-once', 'attaches', 'reuses']));
+  });
+
+  it('of a request says what request-approval then does', async () => {
+    const status = fc.constantFrom<Approval['status']>('PENDING', 'APPROVED', 'EXPIRED', 'WITHDRAWN');
+    const hours = fc.integer({ min: 1, max: 300 });
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.array(status, { maxLength: 2 }), hours, async (statuses, asked) => {
+        const now = new Date(Date.parse('2026-11-22T10:10:00.000Z') + asked * 3_600_000);
+        const approvals = statuses.map((one, index) =>
+          anApproval({
+            approvalId: `asked-${index + 1}`,
+            attempt: index + 1,
+            status: one,
+            mailedAt: '2026-11-22T10:10:01.000Z',
+            ...(one === 'APPROVED' ? { decision: 'approve', decidedBy: aPerson('quinn') } : {}),
+          }),
+        );
+        const { taking } = redriveAdvice(
+          circumstances(anExecution(expiredQc, { endedAt: now.getTime() }), { approvals, now }),
+        );
+        seen.add(taking ?? '');
+
+        const ledger = createMemoryLedger();
+        await ledger.addPromotion(aPromotion());
+        for (const approval of approvals) await ledger.addApproval(approval);
+        let mails = 0;
+        const { approvalId } = await requestApproval({
+          ledger,
+          notices: {
+            send: async () => {
+              mails += 1;
+            },
+          },
+          now: () => now,
+          newApprovalId: () => 'asked-anew',
+          collect: async () => aDossier(),
+          siteUrl: 'https://approvals.example.com',
+        })({
+          promotionId: PROMOTION_ID,
+          state: names.qcApproval,
+          taskToken: 'redrive',
+          role: 'qc',
+          expiresInSeconds: 604_800,
+          subject: anApproval().subject,
+        });
+        expect({ mails, approvalId }).toEqual(
+          taking === 'starts'
+            ? { mails: 1, approvalId: 'asked-anew' }
+            : { mails: 0, approvalId: `asked-${approvals.length}` },
+        );
+        const latest = await ledger.latestApproval(PROMOTION_ID, 'qc');
+        expect(latest?.decision).toBe(taking === 'reuses' ? 'approve' : undefined);
+      }),
+      { numRuns: 60 },
+    );
+    expect(seen).toEqual(new Set(['starts', 'attaches', 'reuses']));
+  });
+});

@@ -1,0 +1,39 @@
+import type { Execution } from '../../../tasks/executions/execution.ts';
+import type { RedriveCircumstances } from '../../../tasks/redrive/circumstances.ts';
+import { createHistory, type History } from '../../approvals-ui/support/history.ts';
+import { promotionDefinition } from '../../approvals-ui/support/promotion-definition.ts';
+import { aPromotion } from '../doubles/samples.ts';
+
+export const STARTED = Date.parse('2026-11-22T10:00:00.000Z');
+export const ENDED = Date.parse('2026-11-22T12:00:00.000Z');
+export const DAY = 86_400_000;
+
+/** An execution that failed two hours after its start, and may be redriven. */
+export const anExecution = (
+  write: (history: History) => History,
+  change: Partial<Execution> = {},
+): Execution => ({
+  status: 'FAILED',
+  redrivable: true,
+  redrives: 0,
+  startedAt: STARTED,
+  endedAt: ENDED,
+  definition: promotionDefinition,
+  currentDefinition: promotionDefinition,
+  events: write(createHistory(STARTED)).events,
+  ...change,
+});
+
+/** An hour after the end, with nothing recorded. */
+export const circumstances = (
+  execution: Execution | undefined,
+  change: Partial<RedriveCircumstances> = {},
+): RedriveCircumstances => ({
+  execution,
+  promotion: aPromotion({ status: 'FAILED' }),
+  jobs: [],
+  approvals: [],
+  turns: [],
+  now: new Date(ENDED + 3_600_000),
+  ...change,
+});
