@@ -1,6 +1,5 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { whyNotRedrivable } from '../tasks/promotions/redrive.ts';
 import { here, LARGEST_FORM, notFound, type SiteContext, type SiteEnv, show, tooLarge } from './answers.tsx';
 import { addApprovals } from './approval-routes.tsx';
 import { findAsset } from './assets/assets.ts';
@@ -163,10 +162,10 @@ const addPromotions = (site: Hono<SiteEnv>, dependencies: SiteDependencies, link
       );
     }
     // Recorded first: nobody redrives without being named.
-    if (page.canRedrive) await noteRedrive(promotionId, page.promotion.redrives + 1, person);
-    const outcome = page.canRedrive
+    if (page.advice.mayRedrive) await noteRedrive(promotionId, page.promotion.redrives + 1, person);
+    const outcome = page.advice.mayRedrive
       ? await executions.redrive(page.promotion.executionArn)
-      : ({ kind: 'refused', message: whyNotRedrivable(page.promotion.status) } as const);
+      : ({ kind: 'refused', message: page.advice.sentence } as const);
     log({ event: 'redrive', promotionId, person: person.name, outcome: outcome.kind });
     if (outcome.kind === 'redriven') return context.redirect(path, 303);
     return context.html(<PromotionPage {...page} path={path} problem={outcome.message} />, 409);

@@ -3,10 +3,11 @@ import { mayDecide } from '../tasks/approvals/rules.ts';
 import type { Execution } from '../tasks/executions/execution.ts';
 import type { Approval, Person, Promotion, PromotionStatus } from '../tasks/ledger/items.ts';
 import type { ApproverRole } from '../tasks/payloads.ts';
-import { failedAs, isFinal } from '../tasks/promotions/status.ts';
+import { failedAs } from '../tasks/promotions/status.ts';
+import { redriveAdvice } from '../tasks/redrive/advice.ts';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
-import { type PromotionGraph, promotionGraph } from './graph/steps.ts';
+import { promotionGraph } from './graph/steps.ts';
 import type { Session } from './sign-in/cookies.ts';
 import type { ApprovalPageProps } from './views/approval.tsx';
 import type { PendingPageProps, PromotionsPageProps } from './views/lists.tsx';
@@ -68,12 +69,12 @@ export const readPromotionsPage = async (
 
 /** Reads one promotion. Undefined if there is none of that id. */
 export const readPromotionPage = async (
-  dependencies: PageDependencies,
+  dependencies: PageDependencies & Pick<SiteDependencies, 'configurationVersion'>,
   links: ConsoleLinks,
   person: Person,
   promotionId: string,
 ): Promise<Omit<PromotionPageProps, 'path'> | undefined> => {
-  const { ledger, executions, now } = dependencies;
+  const { ledger, executions, now, configurationVersion } = dependencies;
   const recorded = await ledger.promotion(promotionId);
   if (!recorded) return undefined;
   const [execution, approvals, jobs, refusals] = await Promise.all([
@@ -84,7 +85,15 @@ export const readPromotionPage = async (
   ]);
   const promotion = withExecution(recorded, execution, approvals);
   const graph = execution ? promotionGraph(execution, approvals, now()) : undefined;
-  const canRedrive = isRedrivable(promotion, execution, graph);
+  const advice = redriveAdvice({
+    execution,
+    promotion,
+    jobs,
+    approvals,
+    turns: [],
+    configurationVersion: configurationVersion(promotion.application),
+    now: new Date(now()),
+  });
   return {
     person,
     now: now(),
@@ -95,7 +104,7 @@ export const readPromotionPage = async (
     execution,
     graph,
     links,
-    canRedrive,
+    advice,
   };
 };
 
@@ -168,15 +177,4 @@ const statusOf = ({ status, error }: Execution, wasRefused: boolean): PromotionS
     default:
       return wasRefused ? 'REFUSED' : failedAs(error);
   }
-};
-
-/** Whether a redrive would continue it: Step Functions takes one after a Fail state too, and fails there again (T33). */
-const isRedrivable = (
-  promotion: Promotion,
-  execution: Execution | undefined,
-  graph: PromotionGraph | undefined,
-): boolean => {
-  if (!execution?.redrivable || isFinal(promotion.status)) return false;
-  const last = graph?.progress.attempts.at(-1);
-  return graph?.graph.states.find(({ name }) => name === last?.state)?.type !== 'Fail';
 };

@@ -3,19 +3,11 @@ import { type EvidenceFile, evidenceFile, serialize } from '../tasks/evidence/ev
 import { archiveKey } from '../tasks/evidence/seal-evidence.ts';
 import { verifyEvidence } from '../tasks/evidence/verify-evidence.ts';
 import type { Promotion } from '../tasks/ledger/items.ts';
-import { whyNotRedrivable } from '../tasks/promotions/redrive.ts';
-import { isFinal } from '../tasks/promotions/status.ts';
 import { promotionJson, promotionsText, promotionText, utc, verificationText } from './format.ts';
 import type { Command } from './options.ts';
+import type { Outcome } from './outcome.ts';
+import { type Ask, adviceOn, redrive } from './redrive.ts';
 import { CommandError, type System } from './system.ts';
-
-/** What a command gives: text for people, a value for `--json`. */
-export interface Outcome {
-  readonly text: string;
-  readonly json: unknown;
-  /** @default true */
-  readonly isGood?: boolean;
-}
 
 /** Files, as far as commands use them. */
 export interface Files {
@@ -81,12 +73,13 @@ const sealedUpTo = (seals: readonly { readonly sequence: number }[]): number => 
 const show = async (system: System, promotion: Promotion): Promise<Outcome> => {
   const { ledger, evidence } = system;
   const { promotionId } = promotion;
-  const [jobs, approvals, refusals, entries, seals] = await Promise.all([
+  const [jobs, approvals, refusals, entries, seals, { advice }] = await Promise.all([
     ledger.jobs(promotionId),
     ledger.approvals(promotionId),
     ledger.refusals(promotionId),
     evidence.entries(promotionId),
     evidence.seals(promotionId),
+    adviceOn(system, promotion),
   ]);
   const record = {
     promotion,
@@ -94,23 +87,9 @@ const show = async (system: System, promotion: Promotion): Promise<Outcome> => {
     approvals,
     refusals,
     evidence: { entries: entries.length, sealedUpTo: sealedUpTo(seals) },
+    ...(advice.verdict !== 'in-progress' && advice.verdict !== 'succeeded' && { redrive: advice }),
   };
   return { text: promotionText(record), json: promotionJson(record) };
-};
-
-const redrive = async (system: System, promotion: Promotion): Promise<Outcome> => {
-  const { promotionId, executionArn, status } = promotion;
-  const isOffered = status !== 'RUNNING' && !isFinal(status);
-  if (!isOffered || !(await system.isRedrivable(executionArn)))
-    throw new CommandError(`${promotionId}: ${whyNotRedrivable(status)}`);
-  const number = promotion.redrives + 1;
-  // Recorded first: nobody redrives without being named.
-  const by = await system.noteRedrive(promotionId, number);
-  await system.redrive(executionArn);
-  return {
-    text: `Redrive ${number} of ${promotionId}, by ${by}: it goes on at the state that failed.`,
-    json: { promotionId, redrive: number, by },
-  };
 };
 
 /** The first place at which the ledger's record is not what was sealed. */
@@ -187,11 +166,16 @@ export const verifyFile = ({ file, key }: Extract<Command, { name: 'verify' }>, 
   }
 };
 
-/** Does what a command asks of the deployed system. @throws CommandError */
+/**
+ * Does what a command asks of the deployed system.
+ * @param ask absent where nobody sits at a terminal
+ * @throws CommandError, UsageError
+ */
 export const runCommand = async (
   command: Exclude<Command, { name: 'verify' | 'help' }>,
   system: System,
   files: Files,
+  ask?: Ask,
 ): Promise<Outcome> => {
   if (command.name === 'promotions') {
     const { application, limit } = command;
@@ -205,5 +189,5 @@ export const runCommand = async (
   const promotion = await findPromotion(system, command.promotion);
   if (command.name === 'show') return show(system, promotion);
   if (command.name === 'evidence') return writeEvidence(system, promotion, command.out, files);
-  return redrive(system, promotion);
+  return redrive(system, promotion, command.yes, ask);
 };

@@ -2,6 +2,8 @@ import type { EvidenceEntry } from '../tasks/evidence/chain.ts';
 import type { ClaimedEntry } from '../tasks/evidence/verify-chain.ts';
 import type { Verification } from '../tasks/evidence/verify-evidence.ts';
 import type { Approval, Job, Promotion, Refusal } from '../tasks/ledger/items.ts';
+import type { RedriveAdvice } from '../tasks/redrive/advice.ts';
+import { adviceLines } from '../tasks/redrive/advice-text.ts';
 
 /** A promotion with everything that belongs to it. */
 export interface PromotionRecord {
@@ -10,6 +12,8 @@ export interface PromotionRecord {
   readonly approvals: readonly Approval[];
   readonly refusals: readonly Refusal[];
   readonly evidence: { readonly entries: number; readonly sealedUpTo: number };
+  /** Of one that has ended without success. */
+  readonly redrive?: RedriveAdvice;
 }
 
 /** Text from outside on one line: control characters, which could rewrite the terminal, become visible. */
@@ -66,7 +70,7 @@ const indented = (title: string, text: string): string =>
 
 /** One promotion. */
 export const promotionText = (record: PromotionRecord): string => {
-  const { promotion, jobs, approvals, refusals, evidence } = record;
+  const { promotion, jobs, approvals, refusals, evidence, redrive } = record;
   const facts = [
     ['Promotion', promotion.promotionId],
     ['Status', `${promotion.status}${promotion.redrives > 0 ? `, redriven ${promotion.redrives} ×` : ''}`],
@@ -106,7 +110,8 @@ export const promotionText = (record: PromotionRecord): string => {
     indented('Jobs', table(jobRows)) +
     indented('Approvals', table(approvalRows)) +
     indented('Refused attempts to decide', table(refusalRows)) +
-    indented('Cause', (promotion.cause ?? '').split('\n').map(printable).join('\n'))
+    indented('Cause', (promotion.cause ?? '').split('\n').map(printable).join('\n')) +
+    indented('Redrive', redrive === undefined ? '' : adviceLines(redrive).map(printable).join('\n'))
   );
 };
 
@@ -116,12 +121,20 @@ const sealedText = (sealedUpTo: number, entries: number): string => {
 };
 
 /** A promotion as JSON; task tokens never leave the ledger. */
-export const promotionJson = ({ promotion, jobs, approvals, refusals, evidence }: PromotionRecord) => ({
+export const promotionJson = ({
+  promotion,
+  jobs,
+  approvals,
+  refusals,
+  evidence,
+  redrive,
+}: PromotionRecord) => ({
   promotion,
   jobs: jobs.map(({ taskToken: _, answeredToken: __, clientToken: ___, ...job }) => job),
   approvals: approvals.map(({ taskToken: _, answeredToken: __, ...approval }) => approval),
   refusals,
   evidence,
+  ...(redrive && { redrive }),
 });
 
 const entryText = (entry: ClaimedEntry): string => {

@@ -9,7 +9,7 @@ export class UsageError extends Error {
 export type Command =
   | { readonly name: 'promotions'; readonly limit: number; readonly application?: string }
   | { readonly name: 'show'; readonly promotion: string }
-  | { readonly name: 'redrive'; readonly promotion: string }
+  | { readonly name: 'redrive'; readonly promotion: string; readonly yes: boolean }
   | { readonly name: 'evidence'; readonly promotion: string; readonly out: string }
   | { readonly name: 'verify'; readonly file: string; readonly key?: string }
   | { readonly name: 'help' };
@@ -27,6 +27,7 @@ const optionTypes = {
   application: { type: 'string' },
   out: { type: 'string' },
   key: { type: 'string' },
+  yes: { type: 'boolean' },
   local: { type: 'boolean' },
   port: { type: 'string' },
   json: { type: 'boolean' },
@@ -39,6 +40,7 @@ const owners: Readonly<Record<string, string>> = {
   application: 'promotions',
   out: 'evidence',
   key: 'verify',
+  yes: 'redrive',
 };
 /** What each command takes. */
 const subjects: Readonly<Record<string, string | undefined>> = {
@@ -98,8 +100,10 @@ const readCommand = (
       return { name, promotion: given, out: values.out };
     case 'verify':
       return { name, file: given, ...(values.key !== undefined && { key: values.key }) };
+    case 'redrive':
+      return { name, promotion: given, yes: values.yes ?? false };
     default:
-      return { name: name as 'show' | 'redrive', promotion: given };
+      return { name: name as 'show', promotion: given };
   }
 };
 

@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { type Files, type Outcome, runCommand, verifyFile } from './commands.ts';
+import { type Files, runCommand, verifyFile } from './commands.ts';
 import { type Options, parseOptions, UsageError } from './options.ts';
+import type { Outcome } from './outcome.ts';
+import type { Ask } from './redrive.ts';
 import { CommandError, openSystem } from './system.ts';
 import { usage } from './usage.ts';
 
@@ -10,6 +12,8 @@ export interface Surroundings {
   readonly directory: string;
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
+  /** Absent where nobody sits at a terminal. */
+  readonly ask?: Ask;
 }
 
 /** What the program ends with. */
@@ -36,10 +40,14 @@ const filesBelow = (directory: string): Files => {
   };
 };
 
-const perform = async ({ command, localPort }: Options, files: Files): Promise<Outcome> => {
+const perform = async (
+  { command, localPort }: Options,
+  files: Files,
+  ask: Ask | undefined,
+): Promise<Outcome> => {
   if (command.name === 'help') return { text: usage, json: { usage } };
   if (command.name === 'verify') return verifyFile(command, files);
-  return runCommand(command, await openSystem(localPort), files);
+  return runCommand(command, await openSystem(localPort), files, ask);
 };
 
 /** What failed, for whoever sits at the terminal. */
@@ -62,22 +70,20 @@ const explained = (error: Error, localPort: number | undefined): string => {
  * @returns the exit code
  */
 export const runProgram = async (args: readonly string[], surroundings: Surroundings): Promise<number> => {
-  const { directory, out, error: tell } = surroundings;
-  let options: Options;
+  const { directory, out, error: tell, ask } = surroundings;
+  let options: Options | undefined;
   try {
     options = parseOptions(args);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    tell(`${error.message} See: npm run lockstep -- --help`);
-    return exitCodes.usage;
-  }
-  try {
-    const { text, json, isGood = true } = await perform(options, filesBelow(directory));
+    const { text, json, isGood = true } = await perform(options, filesBelow(directory), ask);
     out(options.json ? JSON.stringify(json, null, 2) : text);
     return isGood ? exitCodes.done : exitCodes.failed;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    tell(explained(error, options.localPort));
+    if (error instanceof UsageError) {
+      tell(`${error.message} See: npm run lockstep -- --help`);
+      return exitCodes.usage;
+    }
+    tell(explained(error, options?.localPort));
     return exitCodes.failed;
   }
 };

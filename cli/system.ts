@@ -1,13 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
-import {
-  DescribeExecutionCommand,
-  ExecutionLimitExceeded,
-  ExecutionNotRedrivable,
-  RedriveExecutionCommand,
-  SFNClient,
-} from '@aws-sdk/client-sfn';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { appendEvidence } from '../tasks/evidence/append-evidence.ts';
@@ -17,6 +11,8 @@ import type { EvidenceStore } from '../tasks/evidence/evidence-store.ts';
 import { redriveAsked } from '../tasks/evidence/facts.ts';
 import { readPublicKey } from '../tasks/evidence/kms-signer.ts';
 import { readArchived } from '../tasks/evidence/s3-archive.ts';
+import type { Executions } from '../tasks/executions/execution.ts';
+import { createSfnExecutions } from '../tasks/executions/sfn-executions.ts';
 import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
 import { platformParameters } from '../tasks/platform-parameters.ts';
@@ -33,11 +29,10 @@ export interface System {
   readonly publicKey: () => Promise<SealingKey>;
   /** The newest sealed record in the archive. */
   readonly archived: (objectKey: string) => Promise<string | undefined>;
-  readonly isRedrivable: (executionArn: string) => Promise<boolean>;
+  readonly executions: Executions;
   /** Records who asks for the redrive of that number, 1 being the first. @returns the caller's ARN */
   readonly noteRedrive: (promotionId: string, redrive: number) => Promise<string>;
-  /** @throws CommandError if Step Functions refuses */
-  readonly redrive: (executionArn: string) => Promise<void>;
+  readonly now: () => Date;
 }
 
 /** Of the embedded run; any key that belongs to no role is the person's at the machine. */
@@ -71,31 +66,19 @@ export const openSystem = async (localPort?: number): Promise<System> => {
   const bucket = parameter(platformParameters.evidenceBucket);
   const keyArn = parameter(platformParameters.evidenceKeyArn);
   const table = new DynamoDBClient(config);
-  const stepFunctions = new SFNClient(config);
   const evidence = createDynamoDbEvidenceStore(tableName, table);
   return {
     ledger: createDynamoDbLedger(tableName, table),
     evidence,
     publicKey: () => readPublicKey(keyArn, new KMSClient(config)),
     archived: (objectKey) => readArchived(bucket, objectKey, new S3Client(config)),
-    isRedrivable: async (executionArn) => {
-      const { redriveStatus } = await stepFunctions.send(new DescribeExecutionCommand({ executionArn }));
-      return redriveStatus === 'REDRIVABLE';
-    },
+    executions: createSfnExecutions(new SFNClient(config)),
     noteRedrive: async (promotionId, redrive) => {
       const { Arn: arn = 'unknown' } = await new STSClient(config).send(new GetCallerIdentityCommand({}));
       const actor = { type: 'identity', arn } as const;
       await appendEvidence(evidence)(promotionId, redriveAsked(redrive, actor, new Date().toISOString()));
       return arn;
     },
-    redrive: async (executionArn) => {
-      try {
-        await stepFunctions.send(new RedriveExecutionCommand({ executionArn }));
-      } catch (error) {
-        if (error instanceof ExecutionNotRedrivable || error instanceof ExecutionLimitExceeded)
-          throw new CommandError(`Step Functions refused the redrive: ${error.message}`);
-        throw error;
-      }
-    },
+    now: () => new Date(),
   };
 };

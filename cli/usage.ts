@@ -4,8 +4,10 @@ export const usage = `npm run lockstep -- COMMAND [options]
   promotions           the latest promotions, newest first
                        --limit N           how many (20)
                        --application NAME  of that application only
-  show P               one promotion: its jobs, requests, decisions and refusals
-  redrive P            continue a failed promotion at the state where it failed
+  show P               one promotion: its jobs, requests, decisions and refusals; of one that failed,
+                       what to mend, and what a redrive would do
+  redrive P            continue a failed promotion where it failed; tells what that would do, and asks
+                       --yes               do not ask
   evidence P           write the promotion's record, signed by the account's key
                        --out FILE          where to; must not exist yet
   verify FILE          check a record offline: every byte, every entry, every signature

@@ -174,6 +174,9 @@ a.primary { display: inline-flex; align-items: center; justify-content: center; 
 .cause pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .cause { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .75rem .9rem; margin: .4rem 0 .9rem; max-height: 24rem; overflow: auto; line-height: 1.45; }
 summary { cursor: pointer; padding: .15rem 0; }
+.primary:disabled { background: var(--idle-soft); color: var(--muted); border-color: var(--line-strong); cursor: not-allowed; }
+.redrive-card > .redrive, .redrive-card > dl + p { margin-top: 1.1rem; }
+.careful strong { color: var(--waiting); }
 .redrive { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem 1rem; margin: 0; }
 
 label { display: block; font-weight: 600; margin-bottom: .3rem; }
@@ -194,5 +197,8 @@ textarea { width: 100%; font: inherit; color: inherit; background: var(--paper);
 .people .tags { white-space: nowrap; }
 @media (forced-colors: active) { .sign circle { stroke: CanvasText; } .chip, .notice { border: 1px solid CanvasText; } }
 @media (max-width: 30rem) { .graph-frame { margin: 0 -.65rem; } main { padding: 1.2rem 1rem 3rem; } .bar-inside { padding: .55rem 1rem; } .card { padding: 1rem; } .person { width: 100%; } .person-name { margin-right: auto; } .bar nav { margin-right: 0; margin-left: auto; } .bar-inside { gap: .35rem .6rem; } .bar nav a { padding: .35rem .5rem; } }
-@media print { .bar, .decide form, .redrive { display: none; } }
+@media print { .bar, .decide form, .primary:disabled { background: var(--idle-soft); color: var(--muted); border-color: var(--line-strong); cursor: not-allowed; }
+.redrive-card > .redrive, .redrive-card > dl + p { margin-top: 1.1rem; }
+.careful strong { color: var(--waiting); }
+.redrive { display: none; } }
 `;

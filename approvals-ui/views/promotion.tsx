@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx';
 import type { Execution } from '../../tasks/executions/execution.ts';
 import type { Approval, Job, Person, Promotion, Refusal } from '../../tasks/ledger/items.ts';
+import type { RedriveAdvice } from '../../tasks/redrive/advice.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { duration, nameOfArn, roleName } from '../format.ts';
 import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';
@@ -16,6 +17,7 @@ import {
   promotionStatuses,
   StatusChip,
 } from './parts.tsx';
+import { RedriveCard } from './redrive-card.tsx';
 
 /** Everything that one promotion's page shows. */
 export interface PromotionPageProps {
@@ -30,8 +32,8 @@ export interface PromotionPageProps {
   readonly execution: Execution | undefined;
   readonly graph: PromotionGraph | undefined;
   readonly links: ConsoleLinks;
-  /** Whether a redrive would continue it, whoever asks. */
-  readonly canRedrive: boolean;
+  /** Whether and how to redrive it, whoever asks. */
+  readonly advice: RedriveAdvice;
   /** Why the redrive that was just asked for did not happen. */
   readonly problem?: string;
 }
@@ -48,7 +50,7 @@ export const PromotionPage: FC<PromotionPageProps> = (props) => (
 
 /** The part of the page that follows events. */
 export const PromotionLive: FC<PromotionPageProps> = (props) => {
-  const { promotion, graph, path, approvals, now, refusals, problem } = props;
+  const { promotion, graph, path, approvals, now, refusals, problem, person, advice } = props;
   const { name, status } = promotionStatuses[promotion.status];
   const summary = summaryOf(props);
   return (
@@ -65,6 +67,9 @@ export const PromotionLive: FC<PromotionPageProps> = (props) => {
         </Notice>
       )}
       <Failure {...props} />
+      {isWithoutRedrive(promotion) ? null : (
+        <RedriveCard promotionId={promotion.promotionId} person={person} advice={advice} />
+      )}
       <div class="columns">
         <section class="card column" aria-labelledby="graph-title">
           <h2 id="graph-title">Graph</h2>
@@ -96,6 +101,9 @@ export const PromotionLive: FC<PromotionPageProps> = (props) => {
   );
 };
 
+/** Whether there is nothing to redrive: it runs, or has succeeded. */
+const isWithoutRedrive = ({ status }: Promotion): boolean => status === 'RUNNING' || status === 'SUCCEEDED';
+
 /** One sentence that tells where the promotion stands. */
 const summaryOf = ({ promotion, graph, now }: PromotionPageProps): string => {
   const took = duration(
@@ -126,14 +134,13 @@ const summaryOf = ({ promotion, graph, now }: PromotionPageProps): string => {
   }
 };
 
-const Failure: FC<PromotionPageProps> = ({ promotion, execution, graph, person, canRedrive }) => {
+const Failure: FC<PromotionPageProps> = ({ promotion, execution, graph }) => {
   if (!['FAILED', 'TIMED_OUT', 'ABORTED'].includes(promotion.status)) return null;
   const failed = graph?.progress.attempts.findLast(
     ({ status }) => status !== 'SUCCEEDED' && status !== 'RUNNING',
   );
   const error = failed?.error ?? execution?.error ?? promotion.error;
   const cause = failed?.cause ?? execution?.cause ?? promotion.cause;
-  const action = `/promotions/${encodeURIComponent(promotion.promotionId)}/redrive`;
   return (
     <Notice kind="bad" title={failed ? `${failed.state} failed` : 'The promotion failed'}>
       {error ? (
@@ -142,16 +149,6 @@ const Failure: FC<PromotionPageProps> = ({ promotion, execution, graph, person, 
         </p>
       ) : null}
       {cause ? <CauseText label="Cause" text={cause} longest={16_000} /> : null}
-      {!canRedrive ? null : person.groups.includes('operator') ? (
-        <form method="post" action={action} class="redrive">
-          <button id="redrive" class="primary" type="submit">
-            Redrive from {failed?.state ?? 'where it failed'}
-          </button>
-          <span>What has succeeded is kept, approvals too.</span>
-        </form>
-      ) : (
-        <p>An operator can redrive it from here once the reason is gone; what has succeeded is kept.</p>
-      )}
     </Notice>
   );
 };

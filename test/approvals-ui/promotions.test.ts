@@ -181,6 +181,47 @@ describe('a redrive', () => {
     );
   });
 
+  it.each(['olga', 'dana'])('is advised on for %s, who may see the page', async (name) => {
+    const scene = await failedScene();
+    const html = await (await scene.get(PATH, await scene.signIn(name))).text();
+    for (const part of [
+      'It may be redriven until 2026-12-06 10:20 UTC.',
+      '<dt>Mend first</dt>',
+      'See RUNBOOK.md, &quot;Build QAT image, Build Prod image&quot;.',
+      'Build Prod image, try 2; then Point Prod at image',
+      'As it was when the promotion started.',
+    ])
+      expect(html).toContain(part);
+  });
+
+  it('warns when the state machine has changed since', async () => {
+    const scene = createScene();
+    await scene.addPromotion({ status: 'FAILED', endedAt: '2026-11-22T10:20:00.000Z' }, failedAtProd, {
+      currentDefinition: '{"StartAt":"New","States":{"New":{"Type":"Succeed"}}}',
+    });
+    const html = await (await scene.get(PATH, await scene.signIn('dana'))).text();
+    expect(html).toContain('<strong>Careful: </strong><bdi>It has changed since');
+  });
+
+  it('that may not be is shown to operators as a button that does nothing, with the reason', async () => {
+    const scene = createScene();
+    await scene.addPromotion({ status: 'REFUSED', endedAt: '2026-11-22T10:20:00.000Z' }, refused);
+    const html = await (await scene.get(PATH, await scene.signIn('olga'))).text();
+    expect(html).toMatch(
+      /<button class="primary" type="button" disabled="" aria-describedby="redrive-verdict"/,
+    );
+    expect(html).toMatch(/<p id="redrive-verdict">An approver refused. A refusal is final./);
+    expect(await (await scene.get(PATH, await scene.signIn('dana'))).text()).not.toContain(
+      'Redrive</button>',
+    );
+  });
+
+  it.each(['RUNNING', 'SUCCEEDED'] as const)('is no matter for one that is %s', async (status) => {
+    const scene = createScene();
+    await scene.addPromotion({ status }, untilProd);
+    expect(await (await scene.get(PATH, await scene.signIn('olga'))).text()).not.toContain('redrive-title');
+  });
+
   it.each(['quinn', 'parker', 'sam', 'dana'])('by %s is refused', async (name) => {
     const scene = await failedScene();
     const answer = await scene.post(`${PATH}/redrive`, await scene.signIn(name));

@@ -1,12 +1,17 @@
 import { type Files, runCommand, verifyFile } from '../../cli/commands.ts';
+import { UsageError } from '../../cli/options.ts';
+import type { Ask } from '../../cli/redrive.ts';
 import { CommandError, type System } from '../../cli/system.ts';
 import { appendEvidence } from '../../tasks/evidence/append-evidence.ts';
 import type { EvidenceStore } from '../../tasks/evidence/evidence-store.ts';
 import { redriveAsked } from '../../tasks/evidence/facts.ts';
 import { recordedLedger } from '../../tasks/evidence/recorded-ledger.ts';
 import { sealEvidence } from '../../tasks/evidence/seal-evidence.ts';
+import type { Execution, Executions } from '../../tasks/executions/execution.ts';
 import type { Promotion } from '../../tasks/ledger/items.ts';
 import type { Ledger } from '../../tasks/ledger/ledger.ts';
+import { createHistory } from '../approvals-ui/support/history.ts';
+import { promotionDefinition } from '../approvals-ui/support/promotion-definition.ts';
 import { createMemoryEvidence, createTestSigner } from '../tasks/doubles/memory-evidence.ts';
 import { createMemoryLedger } from '../tasks/doubles/memory-ledger.ts';
 import { aJob, anApproval, aPerson, aPromotion, COMMIT, PROMOTION_ID } from '../tasks/doubles/samples.ts';
@@ -15,12 +20,29 @@ const END = '2026-11-22T11:00:00.000Z';
 const now = () => new Date('2026-11-22T12:00:00.000Z');
 const CALLER = 'arn:aws:sts::000000000000:assumed-role/operator/olga';
 
+const failedExecution = (change: Partial<Execution> = {}): Execution => ({
+  status: 'FAILED',
+  redrivable: true,
+  redrives: 0,
+  startedAt: Date.parse('2026-11-22T10:00:00.000Z'),
+  endedAt: Date.parse(END),
+  definition: promotionDefinition,
+  currentDefinition: promotionDefinition,
+  events: createHistory(Date.parse('2026-11-22T10:00:00.000Z'))
+    .enter('Build QAT image')
+    .schedule()
+    .taskFailed('ImageBuildFailed', 'phase \u001b[2Jbuild failed')
+    .executionFailed('ImageBuildFailed').events,
+  ...change,
+});
+
 let ledger: Ledger;
 let store: EvidenceStore;
 let files: Map<string, string>;
 let archive: Map<string, string>;
 let redriven: string[];
-let isRedrivable: boolean;
+let execution: Execution | undefined;
+let redriveAnswer: Awaited<ReturnType<Executions['redrive']>>;
 const ours = createTestSigner();
 const append = (...of: Parameters<ReturnType<typeof appendEvidence>>) => appendEvidence(store)(...of);
 
@@ -30,7 +52,8 @@ beforeEach(() => {
   files = new Map();
   archive = new Map();
   redriven = [];
-  isRedrivable = true;
+  execution = failedExecution();
+  redriveAnswer = { kind: 'redriven' };
 });
 
 const system = (): System => ({
@@ -38,14 +61,18 @@ const system = (): System => ({
   evidence: store,
   publicKey: ours.signer.key,
   archived: async (key) => archive.get(key),
-  isRedrivable: async () => isRedrivable,
+  executions: {
+    read: async () => execution,
+    redrive: async (executionArn) => {
+      redriven.push(executionArn);
+      return redriveAnswer;
+    },
+  },
   noteRedrive: async (promotionId, redrive) => {
     await append(promotionId, redriveAsked(redrive, { type: 'identity', arn: CALLER }, now().toISOString()));
     return CALLER;
   },
-  redrive: async (executionArn) => {
-    redriven.push(executionArn);
-  },
+  now,
 });
 const disk: Files = {
   read: (file) => {
@@ -57,7 +84,9 @@ const disk: Files = {
     files.set(file, text);
   },
 };
-const run = (command: Parameters<typeof runCommand>[0]) => runCommand(command, system(), disk);
+const run = (command: Parameters<typeof runCommand>[0], ask?: Ask) =>
+  runCommand(command, system(), disk, ask);
+const redrive = { name: 'redrive', promotion: PROMOTION_ID, yes: true } as const;
 const seal = () =>
   sealEvidence({
     ledger,
@@ -160,35 +189,86 @@ describe('a promotion', () => {
 describe('a redrive', () => {
   it('is recorded with who asked, and continues the execution', async () => {
     await failed();
-    const { text, json } = await run({ name: 'redrive', promotion: PROMOTION_ID });
+    const { text, json } = await run(redrive);
     expect(redriven).toEqual([aPromotion().executionArn]);
     expect(text).toContain(CALLER);
-    expect(json).toEqual({ promotionId: PROMOTION_ID, redrive: 1, by: CALLER });
+    expect(text).toContain('Resumes at: Build QAT image, try 2; then Point QAT at image');
+    expect(json).toEqual({
+      promotionId: PROMOTION_ID,
+      redriven: true,
+      redrive: 1,
+      by: CALLER,
+      advice: expect.objectContaining({ mayRedrive: true, taking: 'starts' }),
+    });
     expect((await store.entries(PROMOTION_ID)).at(-1)).toMatchObject({
       kind: 'redrive-asked',
       actor: { arn: CALLER },
     });
   });
 
-  it.each<[Promotion['status'], string]>([
-    ['RUNNING', 'in progress'],
-    ['SUCCEEDED', 'has succeeded'],
-    ['REFUSED', 'A refusal is final'],
+  it('tells what it would do, and asks first', async () => {
+    await failed();
+    const asked: string[] = [];
+    const answering = (answer: string) => async (question: string) => {
+      asked.push(question);
+      return answer;
+    };
+    const { yes: _, ...plain } = redrive;
+    for (const answer of ['', 'n', 'no', 'maybe'])
+      expect(await run({ ...plain, yes: false }, answering(answer))).toMatchObject({
+        text: 'Not redriven; nothing was changed.',
+        json: { redriven: false },
+        isGood: false,
+      });
+    expect(redriven).toEqual([]);
+    expect(await store.entries(PROMOTION_ID)).toHaveLength(1);
+    const { text } = await run({ ...plain, yes: false }, answering(' Y '));
+    expect(text).toBe(`Redrive 1 of ${PROMOTION_ID}, by ${CALLER}: it goes on at Build QAT image.`);
+    expect(redriven).toHaveLength(1);
+    expect(asked[0]).toContain('It may be redriven until 2026-12-06 11:00 UTC.\nMend first: ');
+    expect(asked[0]).toMatch(/\nRedrive it\? \[y\/N\] $/);
+  });
+
+  it('fails with the usage where there is nobody to ask and nobody said yes', async () => {
+    await failed();
+    const call = run({ ...redrive, yes: false });
+    await expect(call).rejects.toThrow(UsageError);
+    await expect(call).rejects.toThrow(/add --yes\.\nIt may be redriven/);
+    expect(redriven).toEqual([]);
+  });
+
+  it.each<[string, Partial<Execution>, string]>([
+    ['runs', { status: 'RUNNING' }, 'in progress'],
+    ['has succeeded', { status: 'SUCCEEDED' }, 'has succeeded'],
+    ['was refused', { error: 'Refused' }, 'A refusal is final'],
+    ['ended long ago', { endedAt: Date.parse('2026-11-01T00:00:00.000Z') }, '14 days'],
+    ['Step Functions offers none for', { redrivable: false, redriveRefusal: 'It is odd' }, '(It is odd)'],
   ])(
-    'of one that is %s is refused by the rules of the site, and nothing is recorded',
-    async (status, why) => {
-      await failed({ status });
-      await expect(run({ name: 'redrive', promotion: PROMOTION_ID })).rejects.toThrow(why);
+    'of one that %s is refused by the rules of the site, and nothing is recorded',
+    async (_, change, why) => {
+      await failed();
+      execution = failedExecution(change);
+      await expect(run(redrive)).rejects.toThrow(why);
       expect(redriven).toEqual([]);
       expect(await store.entries(PROMOTION_ID)).toHaveLength(1);
     },
   );
 
-  it('is refused where Step Functions offers none', async () => {
+  it('that Step Functions refuses after all fails with its reason', async () => {
     await failed();
-    isRedrivable = false;
-    await expect(run({ name: 'redrive', promotion: PROMOTION_ID })).rejects.toThrow('14 days');
-    expect(redriven).toEqual([]);
+    redriveAnswer = { kind: 'refused', message: 'Execution is RUNNING' };
+    await expect(run(redrive)).rejects.toThrow('Step Functions refused the redrive: Execution is RUNNING');
+  });
+
+  it('is advised on when one that failed is shown, and not when one runs', async () => {
+    await failed();
+    const { text, json } = await run({ name: 'show', promotion: PROMOTION_ID });
+    expect(text).toContain('\n\nRedrive\n  It may be redriven until 2026-12-06 11:00 UTC.\n  Mend first: ');
+    expect(json).toMatchObject({ redrive: { mayRedrive: true, resumesAt: { attempt: 2 } } });
+    execution = failedExecution({ status: 'RUNNING' });
+    const running = await run({ name: 'show', promotion: PROMOTION_ID });
+    expect(running.json).not.toHaveProperty('redrive');
+    expect(running.text).not.toContain('Redrive\n');
   });
 });
 
@@ -234,7 +314,7 @@ describe('evidence', () => {
   it('that goes on after the seal says what is not signed', async () => {
     await failed();
     await seal();
-    await run({ name: 'redrive', promotion: PROMOTION_ID });
+    await run(redrive);
     await evidence();
     expect(verify().text).toContain('entries 3 to 3 came after that and are not signed');
   });

@@ -10,8 +10,9 @@ it.each<[string, object]>([
   ['show p --local', { command: { name: 'show', promotion: 'p' }, json: false, localPort: 4566 }],
   [
     'redrive p --local --port 5500',
-    { command: { name: 'redrive', promotion: 'p' }, json: false, localPort: 5500 },
+    { command: { name: 'redrive', promotion: 'p', yes: false }, json: false, localPort: 5500 },
   ],
+  ['redrive p --yes', { command: { name: 'redrive', promotion: 'p', yes: true }, json: false }],
   ['evidence p --out f', { command: { name: 'evidence', promotion: 'p', out: 'f' }, json: false }],
   ['verify f', { command: { name: 'verify', file: 'f' }, json: false }],
   ['verify f --key k', { command: { name: 'verify', file: 'f', key: 'k' }, json: false }],
@@ -32,6 +33,7 @@ it.each([
   ['evidence p', 'evidence takes --out FILE'],
   ['verify', 'verify takes a file'],
   ['show p --out f', '--out goes with evidence, not with show'],
+  ['show p --yes', '--yes goes with redrive, not with show'],
   ['show p --port 5500', '--port goes with --local'],
   ['show p --local --port x', '--port takes a whole number from 1 to 65535, got "x"'],
   ['show p --colour', "Unknown option '--colour'"],
@@ -40,7 +42,17 @@ it.each([
 });
 
 it('says everything that it takes in its help', () => {
-  for (const word of ['promotions', 'show', 'redrive', 'evidence', 'verify', '--out', '--key', '--limit'])
+  for (const word of [
+    'promotions',
+    'show',
+    'redrive',
+    'evidence',
+    'verify',
+    '--out',
+    '--key',
+    '--limit',
+    '--yes',
+  ])
     expect(usage).toContain(word);
   expect(Math.max(...usage.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110);
 });

@@ -26,7 +26,14 @@ describe('evidence of a promotion that failed and was redriven', () => {
     promotion = await scenario.startPromotion();
     await approveBoth(promotion);
     await sealedUntil('FAILED');
-    expect(await lockstep('redrive', promotion.id.slice(0, 20))).toMatchObject({ code: 0 });
+    expect(await lockstep('redrive', promotion.id)).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('add --yes'),
+    });
+    expect(await lockstep('redrive', promotion.id.slice(0, 20), '--yes')).toMatchObject({
+      code: 0,
+      json: { advice: { resumesAt: { state: stateNames.buildProdImage, attempt: 2 }, taking: 'starts' } },
+    });
     expect(await promotion.ended()).toMatchObject({ status: 'SUCCEEDED', redriveCount: 1 });
     await sealedUntil('SUCCEEDED');
   });

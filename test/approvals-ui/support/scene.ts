@@ -183,6 +183,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
         startedAt,
         ...(promotion.endedAt ? { endedAt: Date.parse(promotion.endedAt) } : {}),
         definition: promotionDefinition,
+        currentDefinition: promotionDefinition,
         events: write(createHistory(startedAt)).events,
         ...execution,
       });

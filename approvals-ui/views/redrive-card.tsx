@@ -1,0 +1,77 @@
+import type { FC } from 'hono/jsx';
+import type { Person } from '../../tasks/ledger/items.ts';
+import { type AdvicePoint, adviceTitles, type RedriveAdvice } from '../../tasks/redrive/advice.ts';
+import { runbookText } from '../../tasks/redrive/advice-text.ts';
+
+/** What the card on a redrive shows. */
+export interface RedriveCardProps {
+  readonly promotionId: string;
+  readonly person: Person;
+  readonly advice: RedriveAdvice;
+}
+
+/** Whether and how to redrive, for everybody; with a button for operators. */
+export const RedriveCard: FC<RedriveCardProps> = ({ promotionId, person, advice }) => (
+  <section class="card redrive-card" aria-labelledby="redrive-title" data-verdict={advice.verdict}>
+    <h2 id="redrive-title">Redrive</h2>
+    <p id="redrive-verdict">
+      {advice.sentence}
+      <Runbook heading={advice.heading} />
+    </p>
+    {advice.points.length === 0 ? null : (
+      <dl class="facts">
+        {grouped(advice.points).map((points) => (
+          <>
+            <dt>{adviceTitles[points[0].about]}</dt>
+            <dd>
+              {points.map(({ text, heading, isWarning }) => (
+                <div class={isWarning ? 'careful' : undefined}>
+                  {isWarning ? <strong>Careful: </strong> : null}
+                  <bdi>{text}</bdi>
+                  <Runbook heading={heading} />
+                </div>
+              ))}
+            </dd>
+          </>
+        ))}
+      </dl>
+    )}
+    <RedriveButton promotionId={promotionId} person={person} advice={advice} />
+  </section>
+);
+
+/** Points about one thing stand together. */
+const grouped = (points: readonly AdvicePoint[]): (readonly [AdvicePoint, ...AdvicePoint[]])[] => {
+  const groups: [AdvicePoint, ...AdvicePoint[]][] = [];
+  for (const point of points) {
+    const last = groups.at(-1);
+    if (last?.[0].about === point.about) last.push(point);
+    else groups.push([point]);
+  }
+  return groups;
+};
+
+const Runbook: FC<{ heading: string | undefined }> = ({ heading }) =>
+  heading === undefined ? null : <span class="muted"> See {runbookText(heading)}.</span>;
+
+const RedriveButton: FC<RedriveCardProps> = ({ promotionId, person, advice }) => {
+  const { mayRedrive, resumesAt } = advice;
+  const text = `Redrive from ${resumesAt?.state ?? 'where it failed'}`;
+  if (!person.groups.includes('operator'))
+    return mayRedrive ? <p class="muted">An operator can redrive it from here.</p> : null;
+  if (!mayRedrive)
+    return (
+      <p class="redrive">
+        <button class="primary" type="button" disabled aria-describedby="redrive-verdict">
+          {resumesAt === undefined ? 'Redrive' : text}
+        </button>
+      </p>
+    );
+  return (
+    <form method="post" action={`/promotions/${encodeURIComponent(promotionId)}/redrive`} class="redrive">
+      <button id="redrive" class="primary" type="submit">
+        {text}
+      </button>
+    </form>
+  );
+};
