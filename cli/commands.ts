@@ -3,10 +3,11 @@ import { type EvidenceFile, evidenceFile, serialize } from '../tasks/evidence/ev
 import { archiveKey } from '../tasks/evidence/seal-evidence.ts';
 import { verifyEvidence } from '../tasks/evidence/verify-evidence.ts';
 import type { Promotion } from '../tasks/ledger/items.ts';
+import { adviseOnRedrive } from '../tasks/redrive/advise.ts';
 import { promotionJson, promotionsText, promotionText, utc, verificationText } from './format.ts';
 import type { Command } from './options.ts';
 import type { Outcome } from './outcome.ts';
-import { type Ask, adviceOn, redrive } from './redrive.ts';
+import { type Ask, redrive } from './redrive.ts';
 import { CommandError, type System } from './system.ts';
 
 /** Files, as far as commands use them. */
@@ -79,7 +80,7 @@ const show = async (system: System, promotion: Promotion): Promise<Outcome> => {
     ledger.refusals(promotionId),
     evidence.entries(promotionId),
     evidence.seals(promotionId),
-    adviceOn(system, promotion),
+    adviseOnRedrive(system, promotion),
   ]);
   const record = {
     promotion,

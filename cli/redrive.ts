@@ -1,6 +1,6 @@
 import type { Promotion } from '../tasks/ledger/items.ts';
-import { type RedriveAdvice, redriveAdvice } from '../tasks/redrive/advice.ts';
 import { adviceLines } from '../tasks/redrive/advice-text.ts';
+import { adviseOnRedrive } from '../tasks/redrive/advise.ts';
 import { printable } from './format.ts';
 import { UsageError } from './options.ts';
 import type { Outcome } from './outcome.ts';
@@ -8,20 +8,6 @@ import { CommandError, type System } from './system.ts';
 
 /** Asks the person at the terminal. @returns the answer, as it was typed */
 export type Ask = (question: string) => Promise<string>;
-
-/** Whether and how to redrive a promotion, and how many redrives its execution has had. */
-export const adviceOn = async (
-  { ledger, executions, now }: System,
-  promotion: Promotion,
-): Promise<{ readonly advice: RedriveAdvice; readonly redrives: number }> => {
-  const [execution, jobs, approvals] = await Promise.all([
-    executions.read(promotion.executionArn),
-    ledger.jobs(promotion.promotionId),
-    ledger.approvals(promotion.promotionId),
-  ]);
-  const advice = redriveAdvice({ execution, promotion, jobs, approvals, turns: [], now: now() });
-  return { advice, redrives: execution?.redrives ?? promotion.redrives };
-};
 
 const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer.trim());
 
@@ -39,7 +25,7 @@ export const redrive = async (
   ask: Ask | undefined,
 ): Promise<Outcome> => {
   const { promotionId, executionArn } = promotion;
-  const { advice, redrives } = await adviceOn(system, promotion);
+  const { advice, execution } = await adviseOnRedrive(system, promotion);
   if (!advice.mayRedrive) throw new CommandError(`${promotionId}: ${printable(advice.sentence)}`);
   const text = adviceLines(advice).map(printable).join('\n');
   if (!isAgreed) {
@@ -54,7 +40,7 @@ export const redrive = async (
         isGood: false,
       };
   }
-  const number = redrives + 1;
+  const number = (execution?.redrives ?? promotion.redrives) + 1;
   // Recorded first: nobody redrives without being named.
   const by = await system.noteRedrive(promotionId, number);
   const outcome = await system.executions.redrive(executionArn);

@@ -80,6 +80,7 @@ describe('npm start', () => {
     const fail = ['--unattended', '--fail', 'Build Prod image', '--report', reportFile()];
     const failed = await runCommand([...shared, ...fail]);
     expect(failed.output).toContain('ImageBuildFailed');
+    expect(failed.output).toContain('A redrive resumes at Build Prod image. First: ');
     expect(failed.code).toBe(1);
     const redriven = await runCommand([...shared, ...fail, '--redrive', '1']);
     expect(redriven.code).toBe(0);

@@ -57,7 +57,7 @@ const tellToEnd = async (
   signal: AbortSignal,
 ) => {
   const { run, system, options, terminal } = session;
-  const narration: Narration = { host: run.host, ledger: system.ledger, siteUrl: system.siteUrl, terminal };
+  const narration: Narration = { host: run.host, system, terminal };
   const traffic = watchTraffic(application.prodUrl);
   terminal.line(`Promotion ${promotionIdOf(executionArn)}`);
   const last = await narrate(narration, executionArn, traffic.onLine, {

@@ -1,8 +1,12 @@
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import { adviceInOneLine } from '../../../tasks/redrive/advice-text.ts';
+import { adviseOnRedrive } from '../../../tasks/redrive/advise.ts';
 import type { Host } from '../host.ts';
 import { followExecution } from './follow.ts';
+import { DEFAULT_PORT } from './options.ts';
 import { createProgress, type ProgressLine } from './progress.ts';
+import type { LockstepSystem } from './system.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Who may decide, by role, among the people of the embedded user pool. */
@@ -11,10 +15,9 @@ const deciders = { qc: 'quinn or sam', pmo: 'parker or sam' } as const;
 /** What a narration needs. */
 export interface Narration {
   readonly host: Host;
-  readonly ledger: Ledger;
-  readonly siteUrl: string;
+  readonly system: Pick<LockstepSystem, 'ledger' | 'executions' | 'siteUrl'>;
   readonly terminal: Terminal;
-  /** Whether the run ends with the promotion, so that nobody can follow a link to redrive it. */
+  /** Whether the run ends with the promotion, so that nobody can redrive it while it serves. */
   readonly endsWithPromotion?: boolean;
 }
 
@@ -31,27 +34,41 @@ export const pendingApproval = async (
 /** The promotion's id, which is its execution's name. */
 export const promotionIdOf = (executionArn: string): string => executionArn.split(':').at(-1) ?? '';
 
+/** What to do about a promotion that has ended without success, and by which command. */
+const redriveHint = async (
+  { host, system, endsWithPromotion }: Narration,
+  executionArn: string,
+): Promise<string | undefined> => {
+  const { ledger, executions, siteUrl } = system;
+  const promotionId = promotionIdOf(executionArn);
+  const promotion = await ledger.promotion(promotionId);
+  if (promotion === undefined) return undefined;
+  const now = () => new Date(host.clock.now());
+  const { advice } = await adviseOnRedrive({ ledger, executions, now }, promotion);
+  const port = Number(new URL(host.endpointUrl).port);
+  return [
+    adviceInOneLine(advice),
+    ...(endsWithPromotion || !advice.mayRedrive
+      ? []
+      : [
+          `npm run lockstep -- redrive ${promotionId} --local${port === DEFAULT_PORT ? '' : ` --port ${port}`}`,
+          `or sign in as olga: ${siteUrl}/promotions/${promotionId}`,
+        ]),
+  ].join('\n');
+};
+
 /** What somebody can do now, if something. */
-const hintFor = async (
-  { ledger, siteUrl, endsWithPromotion }: Narration,
-  promotionId: string,
-  line: ProgressLine,
-) => {
+const hintFor = async (narration: Narration, executionArn: string, line: ProgressLine) => {
+  const { ledger, siteUrl } = narration.system;
   if (line.kind === 'waiting' && line.state) {
-    const approval = await pendingApproval(ledger, promotionId, line.state);
+    const approval = await pendingApproval(ledger, promotionIdOf(executionArn), line.state);
     if (approval) {
       return `${approval.role.toUpperCase()} decides (sign in as ${deciders[approval.role]}):\n${siteUrl}/approvals/${approval.approvalId}`;
     }
   }
-  if (
-    !endsWithPromotion &&
-    line.kind === 'ended' &&
-    line.detail !== 'SUCCEEDED' &&
-    line.detail !== 'REFUSED'
-  ) {
-    return `An operator can redrive it (sign in as olga):\n${siteUrl}/promotions/${promotionId}`;
-  }
-  return undefined;
+  return line.kind === 'ended' && line.detail !== 'SUCCEEDED'
+    ? redriveHint(narration, executionArn)
+    : undefined;
 };
 
 /**
@@ -67,7 +84,6 @@ export const narrate = async (
   options: { readonly after?: number; readonly signal?: AbortSignal; readonly prefix?: string } = {},
 ): Promise<number> => {
   const progress = createProgress();
-  const promotionId = promotionIdOf(executionArn);
   const after = options.after ?? 0;
   return followExecution(
     narration.host,
@@ -81,7 +97,7 @@ export const narrate = async (
             options.prefix === undefined
               ? line
               : { ...line, state: `${options.prefix}${line.state ?? 'Promotion'}` },
-            await hintFor(narration, promotionId, line),
+            await hintFor(narration, executionArn, line),
           );
         await onLine(line);
       }

@@ -62,6 +62,8 @@ const optionTypes = {
   help: { type: 'boolean' },
 } as const;
 
+/** Port of the endpoint, unless told otherwise: the one that the command line's `--local` asks. */
+export const DEFAULT_PORT = 4566;
 /** How many ports beside the endpoint's are in a row behind it. */
 const PORTS_IN_A_ROW = 5;
 
@@ -110,7 +112,7 @@ export const parseOptions = (args: readonly string[], workingDirectory: string):
     failures: new Map((values.fail ?? []).map(failure)),
     redrives: wholeNumber('redrive', values.redrive ?? '0', 0, 100),
     stateDir: absolute(values['state-dir'] ?? '.lockstep'),
-    port: wholeNumber('port', values.port ?? '4566', 1024, 65_535 - PORTS_IN_A_ROW),
+    port: wholeNumber('port', values.port ?? String(DEFAULT_PORT), 1024, 65_535 - PORTS_IN_A_ROW),
     ...(values.config !== undefined && { config: absolute(values.config) }),
     ...(values.app !== undefined && { app: absolute(values.app) }),
     ...(values.report !== undefined && { report: absolute(values.report) }),

@@ -147,8 +147,7 @@ const unattended = async (session: Session): Promise<number> => {
   const exitCode = await runUnattended(
     {
       host: run.host,
-      ledger: system.ledger,
-      siteUrl: system.siteUrl,
+      system,
       terminal,
       endsWithPromotion: true,
       options,

@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import type { GetRepositoryOutput } from '@aws-sdk/client-codecommit';
 import type { GetPipelineOutput } from '@aws-sdk/client-codepipeline';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { DescribeStateMachineOutput } from '@aws-sdk/client-sfn';
+import { type DescribeStateMachineOutput, SFNClient } from '@aws-sdk/client-sfn';
+import type { Executions } from '../../../tasks/executions/execution.ts';
+import { createSfnExecutions } from '../../../tasks/executions/sfn-executions.ts';
 import { createDynamoDbLedger } from '../../../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { administrator } from '../services/shared/callers.ts';
@@ -26,6 +28,7 @@ export interface DeployedApplication {
 export interface LockstepSystem {
   readonly siteUrl: string;
   readonly ledger: Ledger;
+  readonly executions: Executions;
   readonly applications: readonly DeployedApplication[];
 }
 
@@ -62,14 +65,15 @@ export const readSystem = async (run: EmbeddedRun): Promise<LockstepSystem> => {
         };
       }),
   );
-  const client = new DynamoDBClient({
+  const client = {
     endpoint: host.endpointUrl,
     region: host.region,
     credentials: { accessKeyId: 'administrator', secretAccessKey: 'administrator' },
-  });
+  };
   return {
     siteUrl: value(platform, 'ApprovalsUrl'),
-    ledger: createDynamoDbLedger(value(platform, 'LedgerTableName'), client),
+    ledger: createDynamoDbLedger(value(platform, 'LedgerTableName'), new DynamoDBClient(client)),
+    executions: createSfnExecutions(new SFNClient(client)),
     applications,
   };
 };

@@ -26,8 +26,8 @@ export interface UnattendedRun extends Narration {
 }
 
 /** The link in the mail that asked for this approval, as its reader would click it. */
-const mailedLink = async ({ host, siteUrl }: UnattendedRun, approvalId: string): Promise<string> => {
-  const link = `${siteUrl}/approvals/${approvalId}`;
+const mailedLink = async ({ host, system }: UnattendedRun, approvalId: string): Promise<string> => {
+  const link = `${system.siteUrl}/approvals/${approvalId}`;
   const deadline = Date.now() + MAIL_PATIENCE_MS;
   while (Date.now() < deadline) {
     if (readOutbox(host.store).some((mail) => mail.message.includes(link))) return link;
@@ -52,7 +52,7 @@ export const runUnattended = async (run: UnattendedRun, executionArn: string): P
 
   const decide = async (role: ApproverRole, approvalId: string) => {
     const name = run.options[role];
-    const person = await signInAs(name, run.siteUrl);
+    const person = await signInAs(name, run.system.siteUrl);
     const outcome = await person.decide(await mailedLink(run, approvalId), 'approve');
     if (outcome.kind === 'decided') return;
     run.terminal.error(`${name} was refused as ${role.toUpperCase()} (${outcome.reason}): ${outcome.text}`);
@@ -63,7 +63,7 @@ export const runUnattended = async (run: UnattendedRun, executionArn: string): P
     await run.onLine(line);
     const isApproval = line.state === stateNames.qcApproval || line.state === stateNames.pmoApproval;
     if (line.kind !== 'waiting' || !isApproval || exitCode !== undefined) return;
-    const approval = await pendingApproval(run.ledger, promotionId, line.state ?? '');
+    const approval = await pendingApproval(run.system.ledger, promotionId, line.state ?? '');
     if (approval) await decide(approval.role, approval.approvalId);
   };
 
@@ -85,7 +85,10 @@ export const runUnattended = async (run: UnattendedRun, executionArn: string): P
       const { status, error } = await describeExecution(run.host, executionArn);
       if (status === 'SUCCEEDED') end(exitCodes.promoted);
       else if (error === 'Refused' || redrives >= run.options.redrives) end(exitCodes.notPromoted);
-      else await (await signInAs('olga', run.siteUrl)).redrive(`${run.siteUrl}/promotions/${promotionId}`);
+      else
+        await (await signInAs('olga', run.system.siteUrl)).redrive(
+          `${run.system.siteUrl}/promotions/${promotionId}`,
+        );
     }
   } finally {
     stopping.abort();

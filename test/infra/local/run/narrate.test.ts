@@ -1,0 +1,69 @@
+import type { Host } from '../../../../infra/local/host.ts';
+import { type Narration, narrate } from '../../../../infra/local/run/narrate.ts';
+import { createTerminal } from '../../../../infra/local/run/terminal.ts';
+import { stateNames } from '../../../../workflows/state-names.ts';
+import type { History } from '../../../approvals-ui/support/history.ts';
+import { untilQc } from '../../../approvals-ui/support/scene.ts';
+import { createMemoryLedger } from '../../../tasks/doubles/memory-ledger.ts';
+import { aPromotion, PROMOTION_ID } from '../../../tasks/doubles/samples.ts';
+import { anExecution, ENDED } from '../../../tasks/redrive/circumstances.ts';
+
+const failed = (history: History) =>
+  history
+    .enter(stateNames.buildQatImage)
+    .schedule()
+    .taskFailed('ImageBuildFailed', 'no disk')
+    .executionFailed('ImageBuildFailed', 'no disk');
+const refused = (history: History) =>
+  untilQc(history).enter(stateNames.refused, 'Fail').executionFailed('Refused', 'QC refused: quinn');
+
+/** What the terminal shows of a promotion that has ended. */
+const told = async (write: (history: History) => History, port: number, options: Partial<Narration> = {}) => {
+  const promotion = aPromotion();
+  const execution = anExecution(write, { error: write === refused ? 'Refused' : 'ImageBuildFailed' });
+  const ledger = createMemoryLedger();
+  await ledger.addPromotion(promotion);
+  const host = {
+    endpointUrl: `http://127.0.0.1:${port}`,
+    clock: { now: () => ENDED },
+    call: async (_: unknown, __: string, operation: string) =>
+      operation === 'DescribeExecution' ? { status: 'FAILED' } : { events: execution.events },
+  } as unknown as Host;
+  let text = '';
+  const output = {
+    write: (part: string) => {
+      text += part;
+    },
+  };
+  const executions = {
+    read: async () => execution,
+    redrive: () => Promise.reject(new Error('nobody redrives here')),
+  };
+  const system = { ledger, executions, siteUrl: 'http://127.0.0.1:4568' };
+  await narrate(
+    { host, system, terminal: createTerminal(output, false), ...options },
+    promotion.executionArn,
+  );
+  return text;
+};
+
+it('advises on the redrive of a promotion that failed, with the command', async () => {
+  expect(await told(failed, 4566)).toMatch(
+    new RegExp(
+      `A redrive resumes at Build QAT image. First: .*\\n *npm run lockstep -- redrive ${PROMOTION_ID} --local\\n *or sign in as olga: http://127.0.0.1:4568/promotions/${PROMOTION_ID}\\n`,
+    ),
+  );
+  expect(await told(failed, 21700)).toContain(`redrive ${PROMOTION_ID} --local --port 21700\n`);
+});
+
+it('advises without a command where the run ends with the promotion', async () => {
+  const text = await told(failed, 4566, { endsWithPromotion: true });
+  expect(text).toContain('A redrive resumes at Build QAT image');
+  expect(text).not.toContain('npm run lockstep');
+});
+
+it('gives no command for what is final', async () => {
+  const text = await told(refused, 4566);
+  expect(text).toContain('A refusal is final');
+  expect(text).not.toContain('npm run lockstep');
+});
