@@ -8,7 +8,7 @@ import type { Identity } from './sign-in/identity.ts';
 /** What the pages read of the ledger. */
 export type SiteLedger = Pick<
   Ledger,
-  'promotion' | 'promotions' | 'approvalById' | 'approvals' | 'openApprovals' | 'jobs' | 'refusals'
+  'promotion' | 'promotions' | 'approvalById' | 'approvals' | 'openApprovals' | 'jobs' | 'refusals' | 'turn'
 >;
 
 /** Everything that the site needs from outside. */
@@ -16,6 +16,8 @@ export interface SiteDependencies {
   /** Where people reach the site, without a path: `https://…` or, on this machine, `http://127.0.0.1:…`. */
   readonly siteUrl: string;
   readonly ledger: SiteLedger;
+  /** Names of the configured applications, whose turns are shown. */
+  readonly applications: readonly string[];
   readonly decide: (input: DecideInput) => Promise<DecideOutcome>;
   readonly policy: ApprovalPolicy;
   /** Version of an application's configuration as it is deployed. */

@@ -5,6 +5,7 @@ import type { Approval, Person, Promotion, PromotionStatus } from '../tasks/ledg
 import type { ApproverRole } from '../tasks/payloads.ts';
 import { failedAs } from '../tasks/promotions/status.ts';
 import { redriveAdvice } from '../tasks/redrive/advice.ts';
+import { readTurnBoards, type TurnBoard } from '../tasks/turns/board.ts';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { promotionGraph } from './graph/steps.ts';
@@ -59,12 +60,16 @@ export const readPendingPage = async (
 
 /** Reads a page of all promotions. */
 export const readPromotionsPage = async (
-  { ledger, now }: PageDependencies,
+  { ledger, now, applications }: PageDependencies & Pick<SiteDependencies, 'applications'>,
   person: Person,
   next: string | undefined,
 ): Promise<Omit<PromotionsPageProps, 'path'>> => {
-  const page = await ledger.promotions({ limit: PAGE_SIZE, ...(next ? { next } : {}) });
-  return { person, now: now(), promotions: page.items, next: page.next };
+  const [page, boards] = await Promise.all([
+    ledger.promotions({ limit: PAGE_SIZE, ...(next ? { next } : {}) }),
+    // Whoever looks further back looks for what was.
+    next ? [] : Promise.all(applications.map((application) => readTurnBoards(ledger, application))),
+  ]);
+  return { person, now: now(), promotions: page.items, boards: boards.flat(), next: page.next };
 };
 
 /** Reads one promotion. Undefined if there is none of that id. */
@@ -77,11 +82,12 @@ export const readPromotionPage = async (
   const { ledger, executions, now, configurationVersion } = dependencies;
   const recorded = await ledger.promotion(promotionId);
   if (!recorded) return undefined;
-  const [execution, approvals, jobs, refusals] = await Promise.all([
+  const [execution, approvals, jobs, refusals, boards] = await Promise.all([
     executions.read(recorded.executionArn),
     ledger.approvals(promotionId),
     ledger.jobs(promotionId),
     ledger.refusals(promotionId),
+    recorded.status === 'RUNNING' ? readTurnBoards(ledger, recorded.application) : [],
   ]);
   const promotion = withExecution(recorded, execution, approvals);
   const graph = execution ? promotionGraph(execution, approvals, now()) : undefined;
@@ -105,7 +111,20 @@ export const readPromotionPage = async (
     graph,
     links,
     advice,
+    ...waitsForTurn(boards, promotionId),
   };
+};
+
+/** Where in a queue a promotion waits, if it does. */
+const waitsForTurn = (
+  boards: readonly TurnBoard[],
+  promotionId: string,
+): Pick<PromotionPageProps, 'waits'> => {
+  for (const { environment, waiting } of boards) {
+    const seat = waiting.find((one) => one.promotionId === promotionId);
+    if (seat) return { waits: { environment, seat } };
+  }
+  return {};
 };
 
 /** Reads one approval with what it is decided upon. Undefined if there is none of that id. */

@@ -42,6 +42,7 @@ export const handler = handle(
   createSite({
     siteUrl: env.SITE_URL,
     ledger,
+    applications: Object.keys(versions),
     decide: decideApproval({
       ledger,
       tasks,

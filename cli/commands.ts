@@ -4,11 +4,13 @@ import { archiveKey } from '../tasks/evidence/seal-evidence.ts';
 import { verifyEvidence } from '../tasks/evidence/verify-evidence.ts';
 import type { Promotion } from '../tasks/ledger/items.ts';
 import { adviseOnRedrive } from '../tasks/redrive/advise.ts';
+import { readTurnBoards, type TurnBoard } from '../tasks/turns/board.ts';
 import { promotionJson, promotionsText, promotionText, utc, verificationText } from './format.ts';
 import type { Command } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import { type Ask, redrive } from './redrive.ts';
 import { CommandError, type System } from './system.ts';
+import { turnsText } from './turns.ts';
 
 /** Files, as far as commands use them. */
 export interface Files {
@@ -167,6 +169,15 @@ export const verifyFile = ({ file, key }: Extract<Command, { name: 'verify' }>, 
   }
 };
 
+/** The turns of the applications that promotions are of. */
+const boardsOf = async (
+  { ledger }: System,
+  promotions: readonly Promotion[],
+): Promise<readonly TurnBoard[]> => {
+  const applications = [...new Set(promotions.map(({ application }) => application))].sort();
+  return (await Promise.all(applications.map((name) => readTurnBoards(ledger, name)))).flat();
+};
+
 /**
  * Does what a command asks of the deployed system.
  * @param ask absent where nobody sits at a terminal
@@ -185,7 +196,19 @@ export const runCommand = async (
       limit,
       (promotion) => application === undefined || promotion.application === application,
     );
-    return { text: promotionsText(promotions), json: promotions };
+    const boards = await boardsOf(system, promotions);
+    return { text: [promotionsText(promotions), ...turnsText(boards)].join('\n\n'), json: promotions };
+  }
+  if (command.name === 'turns') {
+    const { application } = command;
+    const promotions = await latest(
+      system,
+      Number.POSITIVE_INFINITY,
+      (promotion) => application === undefined || promotion.application === application,
+      LOOK_THROUGH,
+    );
+    const boards = await boardsOf(system, promotions);
+    return { text: turnsText(boards).join('\n') || 'There are no promotions.', json: boards };
   }
   const promotion = await findPromotion(system, command.promotion);
   if (command.name === 'show') return show(system, promotion);

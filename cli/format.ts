@@ -45,6 +45,15 @@ const table = (rows: readonly (readonly string[])[]): string => {
     .join('\n');
 };
 
+/** The status; of one that a newer commit has overtaken, which, as its cause names it. */
+const statusText = ({ status, cause }: Promotion): string => {
+  const [, commit] =
+    (status === 'SUPERSEDED' || status === 'STALE') && cause
+      ? (/ commit ([0-9a-f]{8}) /.exec(cause) ?? [])
+      : [];
+  return commit === undefined ? status : `${status} by ${commit}`;
+};
+
 /** The list of promotions. */
 export const promotionsText = (promotions: readonly Promotion[]): string =>
   promotions.length === 0
@@ -53,7 +62,7 @@ export const promotionsText = (promotions: readonly Promotion[]): string =>
         ['STARTED (UTC)', 'STATUS', 'REDRIVES', 'COMMIT', 'MESSAGE', 'PROMOTION'],
         ...promotions.map((promotion) => [
           utc(promotion.startedAt),
-          promotion.status,
+          statusText(promotion),
           String(promotion.redrives),
           promotion.commitId.slice(0, 8),
           cut(printable(promotion.commitMessage), 40),

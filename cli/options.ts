@@ -8,6 +8,7 @@ export class UsageError extends Error {
 /** One command, with what it needs. Files are as given, not resolved. */
 export type Command =
   | { readonly name: 'promotions'; readonly limit: number; readonly application?: string }
+  | { readonly name: 'turns'; readonly application?: string }
   | { readonly name: 'show'; readonly promotion: string }
   | { readonly name: 'redrive'; readonly promotion: string; readonly yes: boolean }
   | { readonly name: 'evidence'; readonly promotion: string; readonly out: string }
@@ -34,17 +35,18 @@ const optionTypes = {
   help: { type: 'boolean' },
 } as const;
 
-/** Options that go with one command only. */
-const owners: Readonly<Record<string, string>> = {
-  limit: 'promotions',
-  application: 'promotions',
-  out: 'evidence',
-  key: 'verify',
-  yes: 'redrive',
+/** Options that go with some commands only. */
+const owners: Readonly<Record<string, readonly string[]>> = {
+  limit: ['promotions'],
+  application: ['promotions', 'turns'],
+  out: ['evidence'],
+  key: ['verify'],
+  yes: ['redrive'],
 };
 /** What each command takes. */
 const subjects: Readonly<Record<string, string | undefined>> = {
   promotions: undefined,
+  turns: undefined,
   show: 'a promotion',
   redrive: 'a promotion',
   evidence: 'a promotion',
@@ -80,9 +82,9 @@ const readCommand = (
     throw new UsageError(
       `${JSON.stringify(name)} is no command; there are ${Object.keys(subjects).join(', ')}.`,
     );
-  for (const [option, owner] of Object.entries(owners))
-    if (option in values && owner !== name)
-      throw new UsageError(`--${option} goes with ${owner}, not with ${name}.`);
+  for (const [option, commands] of Object.entries(owners))
+    if (option in values && !commands.includes(name))
+      throw new UsageError(`--${option} goes with ${commands.join(' and ')}, not with ${name}.`);
   const wanted = subjects[name];
   const surplus = wanted === undefined ? subject : more[0];
   if (surplus !== undefined) throw new UsageError(`${name} does not take ${JSON.stringify(surplus)}.`);
@@ -95,6 +97,8 @@ const readCommand = (
         limit: wholeNumber('limit', values.limit ?? String(DEFAULT_LIMIT), 1, MOST),
         ...(values.application !== undefined && { application: values.application }),
       };
+    case 'turns':
+      return { name, ...(values.application !== undefined && { application: values.application }) };
     case 'evidence':
       if (!values.out) throw new UsageError('evidence takes --out FILE, which says where the record goes.');
       return { name, promotion: given, out: values.out };

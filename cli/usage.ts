@@ -1,8 +1,10 @@
 /** What the command line takes, as `--help` prints it. */
 export const usage = `npm run lockstep -- COMMAND [options]
 
-  promotions           the latest promotions, newest first
+  promotions           the latest promotions, newest first, and whose turn it is
                        --limit N           how many (20)
+                       --application NAME  of that application only
+  turns                who works on QAT and Prod of each application, doing what, and who waits for whom
                        --application NAME  of that application only
   show P               one promotion: its jobs, requests, decisions and refusals; of one that failed,
                        what to mend, and what a redrive would do

@@ -137,6 +137,18 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .empty p { max-width: 34rem; margin: 0 auto; }
 .empty-title { color: var(--ink); font-weight: 650; font-size: 1.08rem; padding-bottom: .35rem; }
 
+.turns { margin: 1rem 0 1.6rem; display: grid; gap: .75rem; }
+.turns-of { padding: .95rem 1.15rem 1.05rem; }
+.turns-of h3 { margin: 0 0 .55rem; font-size: .95rem; overflow-wrap: anywhere; }
+.turns-of > div { display: grid; grid-template-columns: minmax(0, 1fr); gap: .9rem 1.6rem; }
+@media (min-width: 40rem) { .turns-of > div { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
+.turn h4 { margin: 0 0 .15rem; font-size: .82rem; font-weight: 650; letter-spacing: .03em; color: var(--muted); }
+.turn p { margin: 0; overflow-wrap: anywhere; }
+.queue { list-style: none; margin: .55rem 0 0; padding: .55rem 0 0; border-top: 1px solid var(--line); display: grid; gap: .55rem; }
+.seat { display: grid; grid-template-columns: 16px minmax(0, 1fr); gap: .6rem; }
+.seat > .icon { margin-top: .3rem; }
+.seat a { font-weight: 600; overflow-wrap: anywhere; unicode-bidi: isolate; }
+
 .facts { display: grid; grid-template-columns: minmax(0, 1fr); margin: 0; gap: 0; }
 .facts dt { color: var(--muted); font-size: .88rem; }
 .facts dd { margin: 0 0 .6rem; min-width: 0; overflow-wrap: anywhere; }

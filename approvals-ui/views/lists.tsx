@@ -1,8 +1,10 @@
 import type { FC } from 'hono/jsx';
 import type { Approval, Person, Promotion } from '../../tasks/ledger/items.ts';
+import type { TurnBoard } from '../../tasks/turns/board.ts';
 import { duration, roleName } from '../format.ts';
 import { LiveRegion, Page } from './layout.tsx';
-import { ChangeLine, commitTitle, Moment, promotionStatuses, StatusChip } from './parts.tsx';
+import { ChangeLine, commitTitle, isOutrun, Moment, promotionStatuses, StatusChip } from './parts.tsx';
+import { Turns, turnsSummary } from './turns.tsx';
 
 /** An approval with the promotion that it belongs to. */
 export interface PendingApproval {
@@ -113,6 +115,8 @@ export interface PromotionsPageProps {
   readonly path: string;
   readonly now: number;
   readonly promotions: readonly Promotion[];
+  /** Who has each environment, and who waits. */
+  readonly boards: readonly TurnBoard[];
   /** Token of the next page. */
   readonly next?: string | undefined;
 }
@@ -128,8 +132,13 @@ export const PromotionsPage: FC<PromotionsPageProps> = (props) => (
 );
 
 /** The part of the page that follows events. */
-export const PromotionsLive: FC<PromotionsPageProps> = ({ promotions, next, path, now }) => (
-  <LiveRegion path={path} summary={`${promotions.length} promotions shown.`} hasEnded={false}>
+export const PromotionsLive: FC<PromotionsPageProps> = ({ promotions, boards, next, path, now }) => (
+  <LiveRegion
+    path={path}
+    summary={`${promotions.length} promotions shown. ${turnsSummary(boards)}`.trim()}
+    hasEnded={false}
+  >
+    <Turns boards={boards} />
     {promotions.length === 0 ? (
       <Empty title="No promotions yet">
         <p>The first push to a watched branch starts one.</p>
@@ -152,6 +161,7 @@ export const PromotionsLive: FC<PromotionsPageProps> = ({ promotions, next, path
                   : `${duration(now - Date.parse(promotion.startedAt))} so far`}
                 {promotion.redrives > 0 ? ` · redriven ${promotion.redrives}×` : ''}
               </p>
+              {isOutrun(promotion) && promotion.cause ? <p class="muted">{promotion.cause}</p> : null}
             </div>
             <StatusChip
               status={promotionStatuses[promotion.status].status}

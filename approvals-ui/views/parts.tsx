@@ -36,6 +36,9 @@ export const StatusChip: FC<{ status: StepStatus; text: string }> = ({ status, t
 export const commitTitle = (promotion: Promotion): string =>
   promotion.commitMessage.split('\n', 1)[0]?.trim() || `Commit ${shortCommit(promotion.commitId)}`;
 
+/** Whether a newer promotion came before it: its cause names that one. */
+export const isOutrun = ({ status }: Promotion): boolean => status === 'SUPERSEDED' || status === 'STALE';
+
 /** Application, commit and people in one line. */
 export const ChangeLine: FC<{ promotion: Promotion }> = ({ promotion }) => (
   <p class="change-line">

@@ -1,9 +1,11 @@
 import type { FC } from 'hono/jsx';
 import type { Execution } from '../../tasks/executions/execution.ts';
 import type { Approval, Job, Person, Promotion, Refusal } from '../../tasks/ledger/items.ts';
+import type { Environment } from '../../tasks/payloads.ts';
 import type { RedriveAdvice } from '../../tasks/redrive/advice.ts';
+import { environmentNames, type WaitingSeat } from '../../tasks/turns/board.ts';
 import type { ConsoleLinks } from '../console-links.ts';
-import { duration, nameOfArn, roleName } from '../format.ts';
+import { duration, nameOfArn, roleName, shortCommit } from '../format.ts';
 import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';
 import type { PromotionGraph, StepStatus } from '../graph/steps.ts';
 import { Attempts, CauseText } from './attempts.tsx';
@@ -34,6 +36,8 @@ export interface PromotionPageProps {
   readonly links: ConsoleLinks;
   /** Whether and how to redrive it, whoever asks. */
   readonly advice: RedriveAdvice;
+  /** The environment that it waits for, and its place in the queue. */
+  readonly waits?: { readonly environment: Environment; readonly seat: WaitingSeat };
   /** Why the redrive that was just asked for did not happen. */
   readonly problem?: string;
 }
@@ -50,7 +54,7 @@ export const PromotionPage: FC<PromotionPageProps> = (props) => (
 
 /** The part of the page that follows events. */
 export const PromotionLive: FC<PromotionPageProps> = (props) => {
-  const { promotion, graph, path, approvals, now, refusals, problem, person, advice } = props;
+  const { promotion, graph, path, approvals, now, refusals, problem, person, advice, waits } = props;
   const { name, status } = promotionStatuses[promotion.status];
   const summary = summaryOf(props);
   return (
@@ -66,6 +70,7 @@ export const PromotionLive: FC<PromotionPageProps> = (props) => {
           <p>{problem}</p>
         </Notice>
       )}
+      {promotion.status === 'RUNNING' && waits !== undefined ? <WaitsForTurn {...waits} /> : null}
       <Failure {...props} />
       {isWithoutRedrive(promotion) ? null : (
         <RedriveCard promotionId={promotion.promotionId} person={person} advice={advice} />
@@ -101,11 +106,34 @@ export const PromotionLive: FC<PromotionPageProps> = (props) => {
   );
 };
 
+const WaitsForTurn: FC<NonNullable<PromotionPageProps['waits']>> = ({ environment, seat }) => {
+  const name = environmentNames[environment];
+  return (
+    <Notice
+      kind="info"
+      title={`Waits for ${name}, ${seat.place === 1 ? 'and is next' : `number ${seat.place}`}`}
+    >
+      <p>
+        {seat.because}{' '}
+        {seat.behind ? (
+          <>
+            It comes after{' '}
+            <a href={`/promotions/${encodeURIComponent(seat.behind.promotionId)}`}>
+              {shortCommit(seat.behind.commitId)}
+            </a>
+            .
+          </>
+        ) : null}
+      </p>
+    </Notice>
+  );
+};
+
 /** Whether there is nothing to redrive: it runs, or has succeeded. */
 const isWithoutRedrive = ({ status }: Promotion): boolean => status === 'RUNNING' || status === 'SUCCEEDED';
 
 /** One sentence that tells where the promotion stands. */
-const summaryOf = ({ promotion, graph, now }: PromotionPageProps): string => {
+const summaryOf = ({ promotion, graph, now, waits }: PromotionPageProps): string => {
   const took = duration(
     (promotion.endedAt ? Date.parse(promotion.endedAt) : now) - Date.parse(promotion.startedAt),
   );
@@ -126,6 +154,7 @@ const summaryOf = ({ promotion, graph, now }: PromotionPageProps): string => {
       return failed ? `${failed.name} ${failed.detail}.` : `It failed after ${took}.`;
     }
     case 'RUNNING': {
+      if (waits !== undefined) return `Waits for its turn on ${environmentNames[waits.environment]}.`;
       const current = graph?.steps.find(({ status }) => status === 'waiting' || status === 'running');
       if (!current) return 'On its way.';
       // Without the time, so that it is read out only when the step changes.

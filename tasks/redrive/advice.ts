@@ -1,4 +1,5 @@
 import { lastEventId } from '../executions/progress.ts';
+import { environmentNames } from '../turns/board.ts';
 import { approvalsStanding } from './approvals-standing.ts';
 import { minute, type RedriveCircumstances, type TurnSeen } from './circumstances.ts';
 import { type DefinitionChange, definitionChange } from './definition-change.ts';
@@ -6,7 +7,7 @@ import { remedyFor } from './remedies.ts';
 import { type ResumePoint, resumePoint } from './resume.ts';
 import type { RunbookHeading } from './runbook-headings.ts';
 import { type Taking, takingOf } from './taking.ts';
-import { environmentTitles, FULL_HISTORY, redrivableUntil, type VerdictKind, verdictOn } from './verdict.ts';
+import { FULL_HISTORY, redrivableUntil, type VerdictKind, verdictOn } from './verdict.ts';
 
 /** What a part of the advice is about, with its title. */
 export const adviceTitles = {
@@ -58,7 +59,7 @@ const result = (state: string, { jobs, approvals }: RedriveCircumstances): strin
 };
 
 const turnPoint = (turn: TurnSeen, promotionId: string): AdvicePoint => {
-  const title = environmentTitles[turn.environment];
+  const title = environmentNames[turn.environment];
   const { holder } = turn;
   const text = (): string => {
     if (holder === undefined) return `The ${title} turn is free: the redrive takes it again.`;

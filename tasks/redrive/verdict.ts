@@ -1,5 +1,6 @@
 import { lastEventId } from '../executions/progress.ts';
-import { type Environment, REFUSED, STALE, SUPERSEDED } from '../payloads.ts';
+import { REFUSED } from '../payloads.ts';
+import { environmentNames } from '../turns/board.ts';
 import { minute, type RedriveCircumstances } from './circumstances.ts';
 import type { ResumePoint } from './resume.ts';
 import type { RunbookHeading } from './runbook-headings.ts';
@@ -49,12 +50,12 @@ const finalEnds: Readonly<Record<string, Verdict>> = {
     sentence: `An approver refused. A refusal is final. ${PUSH}`,
     heading: 'Refused',
   },
-  [SUPERSEDED]: {
+  Superseded: {
     kind: 'superseded',
     sentence: `A newer promotion took its place, and that is final. ${PUSH}`,
     heading: 'Superseded',
   },
-  [STALE]: {
+  Stale: {
     kind: 'stale',
     sentence: `Prod runs a newer commit, so this one is not promoted any more. ${PUSH}`,
     heading: 'Stale',
@@ -79,9 +80,6 @@ const finalEnd = (
     : undefined;
 };
 
-/** Names of the environments as people write them. */
-export const environmentTitles: Readonly<Record<Environment, string>> = { qat: 'QAT', prod: 'Prod' };
-
 /** Who else holds the turn that the promotion needs. */
 const takenTurn = (
   { turns, promotion }: RedriveCircumstances,
@@ -93,7 +91,7 @@ const takenTurn = (
     return undefined;
   return {
     kind: 'turn-taken',
-    sentence: `Not now: ${holder.promotionId} holds the ${environmentTitles[turn.environment]} turn since ${minute(holder.since)}, and the redrive would fail with TurnTaken. Redrive when it has let go.`,
+    sentence: `Not now: ${holder.promotionId} holds the ${environmentNames[turn.environment]} turn since ${minute(holder.since)}, and the redrive would fail with TurnTaken. Redrive when it has let go.`,
     heading: 'A turn is taken',
   };
 };

@@ -1,7 +1,7 @@
 import { ExecutionNotRedrivable, SFNClient } from '@aws-sdk/client-sfn';
 import { createSfnExecutions } from '../../tasks/executions/sfn-executions.ts';
 import { stateNames } from '../../workflows/state-names.ts';
-import { aJob, aPromotion, PROMOTION_ID } from '../tasks/doubles/samples.ts';
+import { aJob, aPromotion, aWaiter, PROMOTION_ID } from '../tasks/doubles/samples.ts';
 import type { History } from './support/history.ts';
 import { createScene, untilProd, untilQc } from './support/scene.ts';
 
@@ -57,6 +57,61 @@ describe('promotions', () => {
     expect(first.match(/href="\/promotions\/p-/g)).toHaveLength(20);
     expect(second.match(/href="\/promotions\/p-/g)).toHaveLength(5);
   });
+});
+
+describe('turns', () => {
+  const take = async () => {
+    const scene = createScene();
+    for (const [promotionId, title] of [
+      ['a', 'Sort <articles>'],
+      ['b', 'Show the sum'],
+    ] as const)
+      await scene.addPromotion(
+        { promotionId, executionArn: `arn:${promotionId}`, commitMessage: title },
+        (history) => history,
+      );
+    const free = await scene.ledger.turn('shop', 'qat');
+    const { taskToken: _, ...holder } = aWaiter('a');
+    await scene.ledger.replaceTurn(free, { ...free, holder, waiting: [aWaiter('b')] });
+    return scene;
+  };
+
+  it('are shown with who waits for whom and why, to everybody', async () => {
+    const scene = await take();
+    const html = await (await scene.get('/promotions', await scene.signIn('dana'))).text();
+    const [, qat = '', prod = ''] = html.split('data-turn=');
+    expect(qat).toContain('<a href="/promotions/a">Sort &lt;articles&gt;</a> is about to start');
+    expect(qat).toContain('<a href="/promotions/b">Show the sum</a> is next, after <code>a0000000</code>');
+    expect(qat).toContain('a0000000 is being built, deployed or verified.');
+    expect(prod).toContain('Free');
+    expect(html).toContain('a0000000 has QAT of shop, 1 waiting.');
+  });
+
+  it('are told on the page of a promotion that waits', async () => {
+    const scene = await take();
+    const html = await (await scene.get('/promotions/b', await scene.signIn('dana'))).text();
+    expect(html).toContain('Waits for QAT, and is next');
+    expect(html).toContain('<a href="/promotions/a">a0000000</a>');
+    expect(html).toContain('<p class="summary">Waits for its turn on QAT.</p>');
+    expect(await (await scene.get('/promotions/a', await scene.signIn('dana'))).text()).not.toContain(
+      'Waits for',
+    );
+  });
+
+  it('are not shown further back', async () => {
+    const scene = await take();
+    const html = await (await scene.get('/promotions?next=e30', await scene.signIn('dana'))).text();
+    expect(html).not.toContain('data-turn');
+  });
+});
+
+it.each([
+  ['SUPERSEDED', 'Superseded by the newer commit 1a2b3c4d (promotion b).'],
+  ['STALE', 'Prod runs the newer commit 1a2b3c4d (promotion b).'],
+] as const)('a promotion that ended as %s names the newer one in the list', async (status, cause) => {
+  const scene = createScene();
+  await scene.ledger.addPromotion(aPromotion({ status, cause }));
+  expect(await (await scene.get('/promotions', await scene.signIn('dana'))).text()).toContain(cause);
 });
 
 describe('one promotion', () => {

@@ -14,7 +14,15 @@ import { createHistory } from '../approvals-ui/support/history.ts';
 import { promotionDefinition } from '../approvals-ui/support/promotion-definition.ts';
 import { createMemoryEvidence, createTestSigner } from '../tasks/doubles/memory-evidence.ts';
 import { createMemoryLedger } from '../tasks/doubles/memory-ledger.ts';
-import { aJob, anApproval, aPerson, aPromotion, COMMIT, PROMOTION_ID } from '../tasks/doubles/samples.ts';
+import {
+  aJob,
+  anApproval,
+  aPerson,
+  aPromotion,
+  aWaiter,
+  COMMIT,
+  PROMOTION_ID,
+} from '../tasks/doubles/samples.ts';
 
 const END = '2026-11-22T11:00:00.000Z';
 const now = () => new Date('2026-11-22T12:00:00.000Z');
@@ -123,6 +131,44 @@ describe('promotions', () => {
       text: 'There are no promotions.',
       json: [],
     });
+  });
+});
+
+describe('turns', () => {
+  const take = async () => {
+    await ledger.addPromotion(aPromotion({ promotionId: 'a', startedAt: '2026-11-22T10:00:00.000Z' }));
+    await ledger.addPromotion(
+      aPromotion({ promotionId: 'b', startedAt: '2026-11-22T10:01:00.000Z', commitMessage: 'Say \u001b[2J' }),
+    );
+    const free = await ledger.turn('shop', 'qat');
+    const { taskToken: _, ...holder } = aWaiter('a');
+    await ledger.replaceTurn(free, { ...free, holder, waiting: [aWaiter('b')] });
+  };
+  const told = [
+    'QAT of shop: a0000000 Show the cart (a) is about to start, since 2026-11-22 10:00:02 UTC',
+    '  1. b0000000 Say \\u001b[2J (b), waits since 2026-11-22 10:00:02 UTC for a:',
+    '     a0000000 is being built, deployed or verified.',
+  ].join('\n');
+
+  it('are told with who waits for whom and why', async () => {
+    await take();
+    const { text, json } = await run({ name: 'turns' });
+    expect(text).toBe(`${told}\nProd of shop: free`);
+    expect(json).toMatchObject([{ environment: 'qat', waiting: [{ place: 1 }] }, { environment: 'prod' }]);
+    expect((await run({ name: 'turns', application: 'till' })).json).toEqual([]);
+  });
+
+  it('are told below the promotions', async () => {
+    await take();
+    expect((await run({ name: 'promotions', limit: 20 })).text).toContain(`\n\n${told}`);
+  });
+
+  it('that ended for a newer commit name it', async () => {
+    await failed({
+      status: 'SUPERSEDED',
+      cause: 'Superseded by the newer commit 1a2b3c4d (promotion b), so',
+    });
+    expect((await run({ name: 'promotions', limit: 20 })).text).toContain('SUPERSEDED by 1a2b3c4d');
   });
 });
 

@@ -54,6 +54,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
   const dependencies: SiteDependencies = {
     siteUrl,
     ledger,
+    applications: ['shop'],
     decide: decideApproval({
       ledger,
       tasks: {

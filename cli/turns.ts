@@ -1,0 +1,27 @@
+import { environmentNames, type TurnBoard, type WaitingSeat } from '../tasks/turns/board.ts';
+import { printable, utc } from './format.ts';
+
+const waitingText = ({
+  place,
+  promotionId,
+  commitId,
+  title,
+  since,
+  behind,
+  because,
+}: WaitingSeat): string[] => [
+  `  ${place}. ${commitId.slice(0, 8)} ${printable(title)} (${promotionId}), waits since ${utc(since)} UTC${behind === undefined ? '' : ` for ${behind.promotionId}`}:`,
+  `     ${because}`,
+];
+
+/** Who has each environment of each application, and who waits: one text for each. */
+export const turnsText = (boards: readonly TurnBoard[]): readonly string[] =>
+  boards.map(({ application, environment, holder, waiting }) => {
+    const name = `${environmentNames[environment]} of ${application}`;
+    return [
+      holder === undefined
+        ? `${name}: free`
+        : `${name}: ${holder.commitId.slice(0, 8)} ${printable(holder.title)} (${holder.promotionId}) ${holder.doing}, since ${utc(holder.since)} UTC`,
+      ...waiting.flatMap(waitingText),
+    ].join('\n');
+  });
