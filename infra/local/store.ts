@@ -36,7 +36,7 @@ export interface Store {
 export const STORE_VERSION = 2;
 
 /** One line of the journal: table put (`k`, `v`), table delete (`k` alone) or log append (`v` alone), with a name. */
-interface JournalLine {
+export interface JournalLine {
   readonly t: string;
   readonly k?: string;
   readonly v?: unknown;
@@ -205,13 +205,22 @@ const appendWhole = (descriptor: number, line: string, size: number): number => 
 };
 
 /**
- * A store that lives in memory only, for tests of single services. It gives values as they would come back from disk, so
+ * A store that lives in memory only, for tests of services. It gives values as they would come back from disk, so
  * that a date or a class kept by mistake is seen at once and not after a restart.
+ * @param lines what it holds already
+ * @param onLine takes what a journal would be given
  */
-export const createMemoryStore = (): Store =>
+export const createMemoryStore = (
+  lines: readonly JournalLine[] = [],
+  onLine: (line: JournalLine) => void = () => undefined,
+): Store =>
   buildStore(
-    [],
-    (line) => JSON.parse(JSON.stringify(line)) as JournalLine,
+    lines,
+    (line) => {
+      const kept = JSON.parse(JSON.stringify(line)) as JournalLine;
+      onLine(kept);
+      return kept;
+    },
     [],
     () => undefined,
   );

@@ -1,6 +1,8 @@
 import {
   CodePipelineClient,
   GetPipelineExecutionCommand,
+  InvalidJobStateException,
+  JobNotFoundException,
   type PipelineExecution,
   PutJobFailureResultCommand,
   PutJobSuccessResultCommand,
@@ -14,7 +16,7 @@ import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
 import type { GuardParameters } from '../../../tasks/payloads.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aJob, anApproval, aPerson, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
-import { double, offline, on } from '../doubles/sdk.ts';
+import { because, double, offline, on } from '../doubles/sdk.ts';
 
 const STARTER = 'arn:aws:iam::000000000000:role/lockstep/shop-start-job';
 const started = {
@@ -42,6 +44,8 @@ interface Situation {
   readonly jobs?: readonly Job[];
   readonly approvals?: readonly Approval[];
   readonly ledgerFails?: boolean;
+  /** What CodePipeline throws at the guard's answer. */
+  readonly answerFails?: Error;
 }
 const guard = async (situation: Situation) => {
   const { parameters, trigger = started, promotion = aPromotion(), jobs = [waiting()] } = situation;
@@ -50,11 +54,15 @@ const guard = async (situation: Situation) => {
   await ledger.addPromotion(promotion);
   for (const job of jobs) await ledger.addJob(job);
   for (const approval of approvals) await ledger.addApproval(approval);
+  const answered = () => {
+    if (situation.answerFails) throw situation.answerFails;
+    return {};
+  };
   const { client, sent } = double(
     new CodePipelineClient(offline),
     on(GetPipelineExecutionCommand, () => ({ pipelineExecution: { trigger } })),
-    on(PutJobSuccessResultCommand, () => ({})),
-    on(PutJobFailureResultCommand, () => ({})),
+    on(PutJobSuccessResultCommand, answered),
+    on(PutJobFailureResultCommand, answered),
   );
   const UserParameters =
     typeof parameters === 'string'
@@ -170,6 +178,22 @@ describe('the guard of a pipeline (T20)', () => {
         },
       },
     ]);
+  });
+});
+
+describe('the answer of the guard', () => {
+  const answeredBefore = new InvalidJobStateException(because('The job is not in progress'));
+
+  it.each<[string, Situation]>([
+    ['lets the run deploy', {}],
+    ['fails it', { jobs: [] }],
+  ])('stands when an event that comes twice %s again', async (_, situation) => {
+    expect(await guard({ ...situation, answerFails: answeredBefore })).toHaveLength(1);
+  });
+
+  it('fails when CodePipeline does not take it', async () => {
+    const answerFails = new JobNotFoundException(because('no such job'));
+    await expect(guard({ answerFails })).rejects.toThrow(answerFails);
   });
 });
 

@@ -1,0 +1,289 @@
+import { EventEmitter } from 'node:events';
+import fs from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
+import { push, sampleApplication } from '../../infra/local/run/application-source.ts';
+import { describeExecution, historyOf } from '../../infra/local/run/follow.ts';
+import { stateAttempts } from '../../infra/local/run/report.ts';
+import type { GroupRecord } from '../../infra/local/services/autoscaling/records.ts';
+import { type Mail, readOutbox } from '../../infra/local/services/sns/outbox.ts';
+import type { JournalLine } from '../../infra/local/store.ts';
+import { createDynamoDbEvidenceStore } from '../../tasks/evidence/dynamodb-evidence-store.ts';
+import { createDynamoDbLedger } from '../../tasks/ledger/dynamodb-ledger.ts';
+import type { ApproverRole } from '../../tasks/payloads.ts';
+import { testAssembly } from '../support/assembly.ts';
+import { rememberGit } from './support/in-process/remembered-git.ts';
+import { functions, type SimulatedRun, startSimulatedRun } from './support/in-process/simulated-run.ts';
+
+// What is outside of this process is played: machines with their agents, listeners, and git once nothing is pushed any more.
+// Services, functions, templates, policies and the ledger are the real ones; time passes by itself.
+jest.mock('../../infra/local/instances/instances.ts', () => ({
+  ...jest.requireActual('../../infra/local/instances/instances.ts'),
+  instancesOf: jest.requireActual(`./support/in-process/played-machines.ts`).instancesOf,
+}));
+jest.mock('../../infra/local/services/codedeploy/agent/agent.ts', () => ({
+  createAgent: jest.requireActual(`./support/in-process/played-machines.ts`).createAgent,
+}));
+jest.mock('../../infra/local/services/codecommit/git.ts', () =>
+  jest
+    .requireActual(`./support/in-process/remembered-git.ts`)
+    .rememberedGit(jest.requireActual('../../infra/local/services/codecommit/git.ts')),
+);
+jest.mock('../../infra/local/services/lambda/function-worker.ts', () => ({
+  ...jest.requireActual('../../infra/local/services/lambda/function-worker.ts'),
+  startFunctionWorker: (settings: never) => functions.startWorker(settings),
+}));
+jest.mock('node:timers/promises', () => ({
+  setTimeout: (ms: number) => jest.requireActual(`./support/in-process/simulated-run.ts`).simulatedPause(ms),
+}));
+jest.mock('../../infra/local/instances/reverse-proxy.ts', () => ({
+  createReverseProxy: jest.requireActual(`./support/in-process/played-machines.ts`).listen,
+}));
+jest.mock('../../infra/local/services/cognito-idp/sign-in-server.ts', () => ({
+  startSignInServer: jest.requireActual(`./support/in-process/played-machines.ts`).listen,
+}));
+jest.mock('../../infra/local/services/apigateway/gateway-server.ts', () => ({
+  startGatewayServer: jest.requireActual(`./support/in-process/played-machines.ts`).listen,
+}));
+
+/**
+ * Which of the beginnings are tried: one in so many, from a place that differs at each run (both are printed on failure). All of
+ * them (`EVERY_PREFIX=1`) take minutes; `FIRST_PREFIX` repeats a run's choice.
+ */
+const oneIn = Number(process.env.EVERY_PREFIX ?? 7);
+const firstOne = Number(process.env.FIRST_PREFIX ?? Math.floor(Math.random() * oneIn));
+/** One in so many of those is followed to the end, past the points at which it stands as the uninterrupted run stood. */
+const wholeOneIn = 8;
+
+jest.setTimeout(300_000 * Math.max(1, 7 / oneIn));
+
+/** Only counted; nothing is taken up from them. The beginning that ends with one is the one before it. */
+const isBookkeeping = ({ t }: JournalLine) => /^iam\.(allowed|used|sessions)$/.test(t);
+
+/** Where a promotion waits for a person, and its end. */
+type Point = 'QC is asked' | 'PMO is asked' | 'failed' | 'ended';
+
+/** All that a promotion has brought about so far, without ids and times. */
+type Standing = Awaited<ReturnType<typeof standingOf>>;
+
+const standingOf = async (run: SimulatedRun, id: string) => {
+  const { host } = run;
+  const values = <Value>(table: string) => host.store.table<Value>(table).values();
+  const tableName = run.output('LedgerTableName');
+  const ledger = createDynamoDbLedger(tableName);
+  const { executionArn = '' } = (await ledger.promotion(id)) ?? {};
+  const execution: DescribeExecutionOutput = await describeExecution(host, executionArn);
+  const history = await historyOf(host, executionArn);
+  return {
+    promotions: (await ledger.promotions()).items.map((one) => [one.status, one.redrives]),
+    execution: [execution.status, execution.redriveCount],
+    states: stateAttempts(history).map(({ name, attempt, status }) => [name, attempt, status]),
+    jobs: (await ledger.jobs(id)).map((one) => [
+      one.state,
+      one.attempt,
+      one.status,
+      one.answeredToken === one.taskToken,
+    ]),
+    approvals: (await ledger.approvals(id)).map((one) => [
+      one.role,
+      one.attempt,
+      one.status,
+      one.decidedBy?.name,
+      one.mailedAt !== undefined,
+      one.announcedAt !== undefined,
+      one.answeredToken === one.taskToken,
+    ]),
+    refusals: await ledger.refusals(id),
+    builds: values<{ status: string }>('imagebuilder.images').map(({ status }) => status),
+    refreshes: values('autoscaling.refreshes').length,
+    pipelineRuns: values<{ pipelineName: string; status: string }>('codepipeline.executions').map((one) => [
+      one.pipelineName,
+      one.status,
+    ]),
+    deployments: values<{ groupName: string; status: string }>('codedeploy.deployments').map((one) => [
+      one.groupName,
+      one.status,
+    ]),
+    instances: values<GroupRecord>('autoscaling.groups').map(({ slots }) => slots.map(({ state }) => state)),
+    mails: readOutbox(host.store)
+      .map(({ to, subject }) => `${to}: ${subject}`)
+      .sort(),
+    evidence: (await createDynamoDbEvidenceStore(tableName).entries(id)).map(({ kind }) => kind).sort(),
+    seals: (await createDynamoDbEvidenceStore(tableName).seals(id)).length,
+    deadLetters: values('sqs.messages').length,
+    denied: host.accessReport().denied,
+    faults: host.store.table<number>('host.faults').values(),
+  };
+};
+
+/**
+ * Promotes: people do what is to be done, unless it has been done.
+ * @param isEnough is told how the promotion stands wherever it waits for a person, and at its end
+ */
+const promote = (
+  run: SimulatedRun,
+  isEnough: (point: Point, standing: Standing) => boolean = () => false,
+): Promise<void> =>
+  functions.asAdministrator(async () => {
+    const ledger = createDynamoDbLedger(run.output('LedgerTableName'));
+    let id = '';
+    await run.until('a promotion', async () => {
+      id = (await ledger.promotions()).items[0]?.promotionId ?? '';
+      return id !== '';
+    });
+    const asked = async (role: ApproverRole, person: string) => {
+      const { status, mailedAt, approvalId, digest = '' } = (await ledger.latestApproval(id, role)) ?? {};
+      if (status !== 'PENDING' || mailedAt === undefined) return undefined;
+      return () => run.post(person, `/approvals/${approvalId}/decision`, { decision: 'approve', digest });
+    };
+    for (;;) {
+      let point: Point | undefined;
+      let act: (() => Promise<number>) | undefined;
+      await run.until('somebody to be asked', async () => {
+        const status = (await ledger.promotion(id))?.status;
+        if (status === 'SUCCEEDED') point = 'ended';
+        if (status === 'FAILED') {
+          point = 'failed';
+          act = () => run.post('olga', `/promotions/${id}/redrive`);
+        }
+        if (status !== 'RUNNING') return point !== undefined;
+        act = await asked('qc', 'quinn');
+        point = act && 'QC is asked';
+        act ??= await asked('pmo', 'parker');
+        point ??= act && 'PMO is asked';
+        return point !== undefined;
+      });
+      if (!point || isEnough(point, await standingOf(run, id)) || !act) return;
+      expect(await act()).toBe(303);
+    }
+  });
+
+/**
+ * Which mails may come once more: those that stand in this beginning of the journal while the note that they were sent does not.
+ * SNS sends at least once, and a function that was cut off between the two cannot know.
+ */
+const unnoted = (lines: readonly JournalLine[]): readonly string[] => {
+  const sinceNote = lines.slice(lines.findLastIndex(({ t }) => t === 'dynamodb.journal') + 1);
+  return sinceNote
+    .filter(({ t }) => t === 'sns.outbox')
+    .map(({ v }) => `${(v as Mail).to}: ${(v as Mail).subject}`);
+};
+
+const without = (mails: readonly string[], some: readonly string[]): string[] =>
+  some.reduce<string[]>((left, mail) => left.toSpliced(left.indexOf(mail), 1), [...mails]);
+
+const freeze = <Value>(value: Value): Value => {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(freeze);
+  return value;
+};
+
+describe('a journal that ends anywhere in a promotion with a failure and a redrive', () => {
+  let stateDir: string;
+  let lines: JournalLine[];
+  /** When each line was written. */
+  let times: number[];
+  let first: number;
+  const standings = new Map<Point, Standing>();
+
+  beforeAll(async () => {
+    stateDir = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-prefix-'));
+    // Functions write metrics there.
+    jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    // Every health check passes.
+    jest.spyOn(http, 'get').mockImplementation(((_: unknown, onResponse: (response: unknown) => void) => {
+      setImmediate(() => onResponse({ statusCode: 200, resume: () => undefined }));
+      return new EventEmitter();
+    }) as never);
+
+    const run = await startSimulatedRun(stateDir, [], Date.now());
+    await run.deploy(await testAssembly());
+    const pipelines = run.host.store.table<{ readonly arn: string }>('imagebuilder.pipelines').values();
+    run.host.faults.arm(pipelines.find(({ arn }) => arn.endsWith('-prod'))?.arn ?? '', 1);
+    first = run.written.length;
+    const source = await sampleApplication(path.join(stateDir, 'applications/orders'));
+    const [repository = ''] = fs.readdirSync(path.join(stateDir, 'git'));
+    await push(source, path.join(stateDir, 'git', repository), 'main');
+    await promote(run, (point, standing) => {
+      standings.set(point, standing);
+      return false;
+    });
+    await run.stop();
+    rememberGit();
+    // What a run changes in place would be changed for all that follow.
+    lines = run.written.map(({ line }) => freeze(line));
+    times = run.written.map(({ at }) => at);
+  });
+  afterAll(() => {
+    jest.restoreAllMocks();
+    fs.rmSync(stateDir, { recursive: true, force: true });
+  });
+
+  it('holds a whole promotion', () => {
+    expect([...standings.keys()]).toEqual(['QC is asked', 'PMO is asked', 'failed', 'ended']);
+    expect(standings.get('ended')).toMatchObject({
+      promotions: [['SUCCEEDED', 1]],
+      execution: ['SUCCEEDED', 1],
+      jobs: [
+        ['Build QAT image', 1, 'SUCCEEDED', true],
+        ['Refresh QAT instance', 1, 'SUCCEEDED', true],
+        ['Deploy to QAT', 1, 'SUCCEEDED', true],
+        ['Build Prod image', 1, 'FAILED', true],
+        ['Build Prod image', 2, 'SUCCEEDED', true],
+        ['Deploy to Prod', 1, 'SUCCEEDED', true],
+      ],
+      builds: ['AVAILABLE', 'FAILED', 'AVAILABLE'],
+      refreshes: 1,
+      deployments: [
+        ['qat', 'Succeeded'],
+        ['prod', 'Succeeded'],
+      ],
+      deadLetters: 0,
+      denied: [],
+      seals: 2,
+    });
+    expect(standings.get('ended')?.mails).toHaveLength(6);
+  });
+
+  /**
+   * Goes on from the first `end` lines of the journal; files are those of the whole run, so ahead of them. Once it stands at some
+   * point exactly as the uninterrupted run stood there, what follows is what follows from that point's own beginning.
+   */
+  const goOnFrom = async (end: number, isWhole: boolean) => {
+    const beginning = lines.slice(0, end);
+    const run = await startSimulatedRun(stateDir, beginning, (times[end - 1] ?? 0) + 1_000);
+    const again = unnoted(beginning);
+    let last: { readonly found: Standing; readonly wanted: Standing | undefined } | undefined;
+    await promote(run, (point, standing) => {
+      const wanted = standings.get(point);
+      const spare = standing.mails.length - (wanted?.mails.length ?? 0);
+      const mails = spare > 0 && spare <= again.length ? without(standing.mails, again) : standing.mails;
+      const found = { ...standing, mails };
+      last = { found, wanted };
+      return !isWhole && isDeepStrictEqual(found, wanted);
+    });
+    await run.stop();
+    expect(last?.found).toEqual(last?.wanted);
+    expect(run.logs.filter((line) => /fail|cannot|could not|given up/i.test(line))).toEqual([]);
+  };
+
+  it('goes on to the same outcome, with nothing built, deployed, mailed or decided twice', async () => {
+    const ends = lines
+      .map((line, index) => ({ line, end: index + 1 }))
+      .filter(({ line, end }) => end >= first && !isBookkeeping(line))
+      .filter((_, index) => index % oneIn === firstOne % oneIn);
+    const failures: string[] = [];
+    for (const [index, { line, end }] of ends.entries())
+      await goOnFrom(end, index % wholeOneIn === 0).catch((error: unknown) => {
+        failures.push(
+          `After line ${end} of ${lines.length}, ${JSON.stringify(line).slice(0, 200)}: ${error}`,
+        );
+      });
+    if (failures.length > 0)
+      throw new Error(
+        `${failures.length} of ${ends.length} (EVERY_PREFIX=${oneIn} FIRST_PREFIX=${firstOne}):\n${failures.slice(0, 5).join('\n\n')}`,
+      );
+  });
+});

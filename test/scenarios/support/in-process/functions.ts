@@ -1,0 +1,138 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import fs from 'node:fs';
+import path from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { EmbeddedHost } from '../../../../infra/local/create-host.ts';
+import { protocols } from '../../../../infra/local/endpoint/catalogue.ts';
+import { AwsError, type Principal } from '../../../../infra/local/host.ts';
+import { projectRoot } from '../../../../infra/local/run/synthesize.ts';
+import type {
+  FunctionWorker,
+  WorkerSettings,
+} from '../../../../infra/local/services/lambda/function-worker.ts';
+import { functions } from '../../../../tasks/functions.ts';
+
+type Handler = (event: unknown, context: object) => Promise<unknown>;
+
+interface Command {
+  readonly input: object;
+}
+
+/** Functions that run in this process, from their sources, with clients that call the host without a wire between. */
+export interface InProcessFunctions {
+  /** Invocations that have not ended. */
+  readonly underWay: () => number;
+  /** Takes the place of `startFunctionWorker`. */
+  readonly startWorker: (settings: WorkerSettings) => FunctionWorker;
+  /** Does something whose clients are the administrator's. */
+  readonly asAdministrator: <Result>(act: () => Promise<Result>) => Promise<Result>;
+}
+
+/** Names of services that are not their client's. */
+const serviceNames: Readonly<Record<string, string>> = {
+  sfn: 'states',
+  elasticloadbalancingv2: 'elasticloadbalancing',
+  cognitoidentityprovider: 'cognito-idp',
+};
+
+/** The source of a deployed bundle: the assembly's folder holds each bundle under its function's name as well. */
+const sourceOf = (taskRoot: string): string => {
+  const bundle = fs.readFileSync(path.join(taskRoot, 'index.js'));
+  const bundles = path.join(path.dirname(taskRoot), 'functions');
+  for (const [name, { entry }] of Object.entries(functions))
+    if (fs.readFileSync(path.join(bundles, name, 'index.js')).equals(bundle))
+      return path.join(projectRoot, entry);
+  throw new Error(`${taskRoot} is no function's bundle.`);
+};
+
+/** An error as the client throws it. */
+const clientError = async (service: string, { name, message, statusCode, members }: AwsError) => {
+  const module = (await protocols[service]?.client?.()) ?? {};
+  const Modelled = (module[name] ?? module[`${name}Exception`]) as (new (given: object) => Error) | undefined;
+  const $metadata = { httpStatusCode: statusCode };
+  return Modelled
+    ? new Modelled({ ...members, message, $metadata })
+    : Object.assign(new Error(message), { name, $metadata, $fault: statusCode < 500 ? 'client' : 'server' });
+};
+
+/**
+ * Lets the SDK's clients of this process call a host's operations, under the role of the function that uses them.
+ * @param host the one that runs at the moment
+ */
+export const createFunctions = (host: () => EmbeddedHost): InProcessFunctions => {
+  const handlers = new Map<string, Handler>();
+  const caller = new AsyncLocalStorage<Principal>();
+  let underWay = 0;
+
+  const send = async (clientName: string, command: Command) => {
+    const bare = clientName.replace(/Client$/, '').toLowerCase();
+    const service = serviceNames[bare] ?? bare;
+    const operation = command.constructor.name.replace(/Command$/, '');
+    const principal = caller.getStore();
+    if (!principal) throw new Error(`${operation} is called by nobody.`);
+    try {
+      // DynamoDB is given what came over the wire, where members that are undefined do not come.
+      const given =
+        service === 'dynamodb' ? (JSON.parse(JSON.stringify(command.input)) as object) : command.input;
+      return { ...(await host().call<object>(principal, service, operation, given)), $metadata: {} };
+    } catch (error) {
+      throw error instanceof AwsError ? await clientError(service, error) : error;
+    }
+  };
+  // The class that all clients share has the method by which they send.
+  const shared = Object.getPrototypeOf(DynamoDBClient.prototype) as { send: unknown };
+  shared.send = function (this: object, command: Command) {
+    return send(this.constructor.name, command);
+  };
+
+  const load = ({ taskRoot, environment }: WorkerSettings): Handler => {
+    const name = environment.AWS_LAMBDA_FUNCTION_NAME ?? '';
+    const known = handlers.get(name);
+    if (known) return known;
+    const before = process.env;
+    process.env = { ...environment, POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' };
+    try {
+      const { handler } = jest.requireActual<{ handler: Handler }>(sourceOf(taskRoot));
+      handlers.set(name, handler);
+      return handler;
+    } finally {
+      process.env = before;
+    }
+  };
+
+  const invoke = async (settings: WorkerSettings, { payload, requestId, functionArn }: Invocation) => {
+    const { AWS_ACCESS_KEY_ID = '', AWS_SESSION_TOKEN, AWS_LAMBDA_FUNCTION_NAME } = settings.environment;
+    const principal = host().principalOf(AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN);
+    const context = {
+      awsRequestId: requestId,
+      invokedFunctionArn: functionArn,
+      functionName: AWS_LAMBDA_FUNCTION_NAME,
+      getRemainingTimeInMillis: () => 30_000,
+    };
+    const result = await caller.run(principal, () => load(settings)(JSON.parse(payload), context));
+    return { payload: JSON.stringify(result ?? null), isError: false };
+  };
+
+  return {
+    underWay: () => underWay,
+    asAdministrator: (act) => caller.run({ kind: 'administrator' }, act),
+    startWorker: (settings) => ({
+      isAlive: () => true,
+      stop: async () => undefined,
+      invoke: async (invocation) => {
+        underWay++;
+        try {
+          return await invoke(settings, invocation);
+        } catch (error) {
+          const { name: errorType, message: errorMessage, stack = '' } = error as Error;
+          const payload = JSON.stringify({ errorType, errorMessage, trace: stack.split('\n') });
+          return { payload, isError: true };
+        } finally {
+          underWay--;
+        }
+      },
+    }),
+  };
+};
+
+type Invocation = Parameters<FunctionWorker['invoke']>[0];

@@ -1,0 +1,58 @@
+import path from 'node:path';
+import type { Host } from '../../../../infra/local/host.ts';
+import type { Instances, Machine } from '../../../../infra/local/instances/instances.ts';
+import type { Agent, AgentTask } from '../../../../infra/local/services/codedeploy/agent/agent.ts';
+import type {
+  CodeDeployTables,
+  InstanceRecord,
+} from '../../../../infra/local/services/codedeploy/records.ts';
+
+const known = new WeakMap<Host, Instances>();
+let ports = 0;
+
+/** Instances that are nothing but what the store knows of them: no directory, no processes. */
+export const instancesOf = (host: Host): Instances => {
+  const existing = known.get(host);
+  if (existing) return existing;
+  const machines = host.store.table<Machine>('ec2.machines');
+  const directory = (instanceId: string) => path.join(host.stateDir, 'instances', instanceId);
+  const instances: Instances = {
+    directory,
+    root: (instanceId) => path.join(directory(instanceId), 'root'),
+    machine: machines.get,
+    boot: async (instanceId, kind) => {
+      if (!machines.has(instanceId)) machines.put(instanceId, { ...kind, port: 20_000 + ports++ });
+    },
+    recover: async () => undefined,
+    endStub: async (instanceId) => {
+      const machine = machines.get(instanceId);
+      if (machine?.hasStub) machines.put(instanceId, { ...machine, hasStub: false });
+    },
+    processes: { run: async () => ({ kind: 'exited', code: 0 }), kill: async () => undefined },
+    halt: async () => undefined,
+    remove: machines.delete,
+  };
+  known.set(host, instances);
+  return instances;
+};
+
+/** CodeDeploy's agent where every lifecycle event succeeds at once; it writes to the store what the real one writes. */
+export const createAgent = (host: Host, tables: CodeDeployTables): Agent => {
+  const change = ({ instanceId, group }: AgentTask, to: (record: InstanceRecord) => InstanceRecord) => {
+    const key = `${instanceId}/${group.id}`;
+    tables.instances.put(key, to(tables.instances.get(key) ?? { instanceId, groupId: group.id }));
+  };
+  return {
+    perform: async (task, event) => {
+      if (event === 'ApplicationStop') change(task, ({ running: _, ...record }) => record);
+      if (event !== 'ApplicationStart') return;
+      await instancesOf(host).endStub(task.instanceId);
+      change(task, (record) => ({ ...record, running: task.deployment.id }));
+    },
+    succeed: (task) => change(task, (record) => ({ ...record, lastSuccessful: task.deployment.id })),
+    restart: async () => undefined,
+  };
+};
+
+/** A server that nobody asks: it takes no port. */
+export const listen = async () => ({ port: 0, close: async () => undefined });

@@ -1,0 +1,185 @@
+import type { InvocationResponse } from '@aws-sdk/client-lambda';
+import type { GetSecretValueResponse } from '@aws-sdk/client-secrets-manager';
+import { createSealer } from '../../../../approvals-ui/sign-in/sealed.ts';
+import { deployAssembly } from '../../../../infra/local/assembly/deploy.ts';
+import { loadAssembly } from '../../../../infra/local/assembly/load.ts';
+import { deployed } from '../../../../infra/local/assembly/records.ts';
+import { createHost, type EmbeddedHost } from '../../../../infra/local/create-host.ts';
+import { createServices } from '../../../../infra/local/services/all.ts';
+import { people } from '../../../../infra/local/services/cognito-idp/people.ts';
+import { createMemoryStore, type JournalLine } from '../../../../infra/local/store.ts';
+import { createFunctions } from './functions.ts';
+import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts';
+
+/** One line that a run wrote to its journal, and when. */
+export interface WrittenLine {
+  readonly line: JournalLine;
+  readonly at: number;
+}
+
+/** One life of the embedded run without HTTP, processes and waiting: its services are the real ones. */
+export interface SimulatedRun {
+  readonly host: EmbeddedHost;
+  readonly written: readonly WrittenLine[];
+  /** What services told the operator's log. */
+  readonly logs: readonly string[];
+  /** The value of a stack's output. */
+  readonly output: (name: string) => string;
+  readonly deploy: (assemblyDirectory: string) => Promise<void>;
+  /** Lets time pass until `isThere`, which is asked whenever nothing is under way. @throws Error naming `what` */
+  readonly until: (what: string, isThere: () => Promise<boolean> | boolean) => Promise<void>;
+  /** Somebody who is signed in sends a form of the approvals site. @returns the status of the answer */
+  readonly post: (person: string, path: string, fields?: Readonly<Record<string, string>>) => Promise<number>;
+  readonly stop: () => Promise<void>;
+}
+
+/** How far the next timer may be for time to pass by itself: what waits for longer than this waits for a person. */
+const HORIZON_MS = 5_000;
+/** How long something may take, in ms of the machine's time. */
+const PATIENCE_MS = 20_000;
+
+const administrator = { kind: 'administrator' } as const;
+const ports = { endpoint: 1, approvals: 2, signIn: 3, overview: 4, qat: 5, prod: 6 };
+
+let current: { readonly host: EmbeddedHost; readonly clock: SimulatedClock } | undefined;
+const running = () => {
+  if (!current) throw new Error('No run is there at the moment.');
+  return current;
+};
+
+/** The functions of whichever run is there. */
+export const functions = createFunctions(() => running().host);
+
+/** Stands for `setTimeout` of `node:timers/promises`. */
+export const simulatedPause = (ms: number) =>
+  new Promise<void>((resolve) => {
+    const { clock } = running();
+    clock.at(clock.now() + ms, resolve);
+  });
+
+/** Whether the system still does something for this process, such as reading a file. */
+const isSystemBusy = () =>
+  process.getActiveResourcesInfo().some((one) => /^(FSReq|Process|Zlib)/.test(one) && one !== 'FSEventWrap');
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/**
+ * Starts a run from what a journal holds. One at a time.
+ * @param before the journal's lines
+ * @param now ms since the epoch
+ */
+export const startSimulatedRun = async (
+  stateDir: string,
+  before: readonly JournalLine[],
+  now: number,
+): Promise<SimulatedRun> => {
+  const clock = createSimulatedClock(now);
+  const written: WrittenLine[] = [];
+  const logs: string[] = [];
+  const store = createMemoryStore(before, (line) => written.push({ line, at: clock.now() }));
+  const host = createHost({
+    stateDir,
+    store,
+    clock,
+    ports,
+    log: ({ service, message, details }) => logs.push(`${service}: ${message} ${JSON.stringify(details)}`),
+  });
+  createServices(host);
+  current = { host, clock };
+
+  const queues = ['events.deliveries', 'sns.deliveries', 'lambda.asyncEvents'].map((name) =>
+    store.table(name),
+  );
+  const isQuiet = () => functions.underWay() === 0 && queues.every((queue) => queue.keys().length === 0);
+  const stacks = deployed(store);
+
+  const until: SimulatedRun['until'] = async (what, isThere) => {
+    const deadline = Date.now() + PATIENCE_MS;
+    let seen = -1;
+    let asked = -1;
+    for (;;) {
+      await turn();
+      // As long as something happens, nobody looks at the clock.
+      if (seen !== written.length) {
+        seen = written.length;
+        continue;
+      }
+      if (isQuiet() && asked !== seen) {
+        asked = seen;
+        if (await isThere()) return;
+      }
+      if (Date.now() > deadline) throw new Error(`Waited for ${what}. ${logs.slice(-5).join('\n')}`);
+      if (!isSystemBusy()) clock.fireNext(HORIZON_MS);
+    }
+  };
+
+  /** Lets time pass until some work is done. */
+  const through = async <Result>(work: Promise<Result>): Promise<Result> => {
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    done.catch(() => undefined);
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!isDone && Date.now() < deadline) {
+      await turn();
+      if (!isDone && !isSystemBusy()) clock.fireNext(HORIZON_MS);
+    }
+    return done;
+  };
+
+  const output = (name: string): string =>
+    stacks.stackNames().flatMap((stack) => stacks.stackOutputs(stack)[name] ?? [])[0] ?? '';
+
+  const post: SimulatedRun['post'] = async (name, path, fields = {}) => {
+    const person = people.find((one) => one.name === name);
+    const [secret] = store.table<{ readonly arn: string }>('secretsmanager.secrets').values();
+    const { SecretString = '' } = await host.call<GetSecretValueResponse>(
+      administrator,
+      'secretsmanager',
+      'GetSecretValue',
+      { SecretId: secret?.arn },
+    );
+    const session = {
+      person: { subject: name, name, verifiedEmail: person?.email, groups: person?.groups },
+      signedInAt: clock.now(),
+    };
+    const sealed = await createSealer(async () => SecretString).seal('session', session, 3_600, clock.now());
+    const { host: domainName, origin } = new URL(output('ApprovalsUrl'));
+    const [integration] = store.table<{ readonly functionArn: string }>('apigateway.integrations').values();
+    const answer = await host.call<InvocationResponse>(administrator, 'lambda', 'Invoke', {
+      FunctionName: integration?.functionArn,
+      Payload: Buffer.from(
+        JSON.stringify({
+          version: '2.0',
+          routeKey: '$default',
+          rawPath: path,
+          rawQueryString: '',
+          cookies: [`lockstep=${sealed}`],
+          headers: { host: domainName, origin, 'content-type': 'application/x-www-form-urlencoded' },
+          requestContext: { domainName, stage: '$default', http: { method: 'POST', path } },
+          body: new URLSearchParams(fields).toString(),
+          isBase64Encoded: false,
+        }),
+      ),
+    });
+    return (JSON.parse(Buffer.from(answer.Payload ?? []).toString()) as { statusCode: number }).statusCode;
+  };
+
+  await through(host.startServices());
+  return {
+    host,
+    written,
+    logs,
+    output,
+    until,
+    deploy: async (assemblyDirectory) => {
+      await through(deployAssembly(host, loadAssembly(assemblyDirectory)));
+    },
+    post: (...given) => through(post(...given)),
+    stop: async () => {
+      await through(host.stopServices());
+      clock.stop();
+    },
+  };
+};
