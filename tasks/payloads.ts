@@ -71,6 +71,12 @@ export interface JobOutputs {
   };
 }
 
+/**
+ * Orders the tries of one state: a redrive's or retry's is higher than those before it. Step Functions may try again while
+ * the function of the try before still runs, whose token nobody waits for any more.
+ */
+export type TryNumber = number;
+
 /** Argument of `start-job`: one for each kind. */
 export type StartJobRequest = {
   readonly [Kind in JobKind]: {
@@ -79,6 +85,7 @@ export type StartJobRequest = {
     /** The state's name, as a person knows it. */
     readonly state: string;
     readonly taskToken: string;
+    readonly tryNumber: TryNumber;
     readonly kind: Kind;
     readonly subject: JobSubjects[Kind];
   };
@@ -104,6 +111,7 @@ export interface RequestApprovalRequest {
   readonly promotionId: string;
   readonly state: string;
   readonly taskToken: string;
+  readonly tryNumber: TryNumber;
   readonly role: ApproverRole;
   /** When the state's timeout ends it, in seconds after the request. */
   readonly expiresInSeconds: number;

@@ -16,6 +16,9 @@ import { lambdaServiceRetry } from './retries.ts';
 /** The promotion's id: the execution's name. */
 export const promotionId = '{% $states.context.Execution.Name %}';
 const taskToken = '{% $states.context.Task.Token %}';
+/** Redrives count retries from 0 again, of which a state has far fewer than a hundred. What is absent counts nothing. */
+const tryNumber =
+  '{% $sum([$states.context.Execution.RedriveCount * 100, $states.context.State.RetryCount]) %}';
 
 /** Variables that a state assigns, by name; each a JSONata expression or plain JSON. */
 export type Assignments = Readonly<Record<string, unknown>>;
@@ -41,6 +44,7 @@ export const jobState = <Kind extends JobKind>(
     promotionId,
     state,
     taskToken,
+    tryNumber,
     kind,
     subject,
   };
@@ -54,10 +58,11 @@ export const approvalState = (
   requestApproval: IFunction,
   props: StateProps & { readonly role: ApproverRole; readonly subject: ApprovalSubject },
 ): LambdaInvoke => {
-  const request: RequestApprovalRequest = {
+  const request: { readonly [Key in keyof RequestApprovalRequest]: unknown } = {
     promotionId,
     state,
     taskToken,
+    tryNumber,
     role: props.role,
     expiresInSeconds: props.timeout.toSeconds(),
     subject: props.subject,

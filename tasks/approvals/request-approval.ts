@@ -27,14 +27,15 @@ export interface RequestedApproval {
 /** The request that a later try of the state takes over, with the time that this try has; none if it is over. */
 export const takenOver = (
   latest: Approval | undefined,
-  { taskToken, expiresInSeconds }: RequestApprovalRequest,
+  { taskToken, tryNumber, expiresInSeconds }: RequestApprovalRequest,
   now: Date,
 ): Approval | undefined => {
-  if (latest === undefined || latest.taskToken === taskToken) return latest;
+  // Nobody waits any more for the token of a try that a later one has overtaken.
+  if (latest === undefined || latest.taskToken === taskToken || tryNumber < latest.tryNumber) return latest;
   // A decision in time stays valid: only what nobody decided is asked anew.
   if (latest.status === 'PENDING' && !hasExpired(latest, now))
-    return { ...latest, taskToken, expiresAt: after(now, expiresInSeconds) };
-  return latest.decision === undefined ? undefined : { ...latest, taskToken };
+    return { ...latest, taskToken, tryNumber, expiresAt: after(now, expiresInSeconds) };
+  return latest.decision === undefined ? undefined : { ...latest, taskToken, tryNumber };
 };
 
 /** The next request of a state. */
@@ -45,7 +46,7 @@ export const nextRequest = (
   dossier: Dossier,
   now: Date,
 ): Approval => {
-  const { promotionId, state, role, subject, taskToken, expiresInSeconds } = request;
+  const { promotionId, state, role, subject, taskToken, tryNumber, expiresInSeconds } = request;
   return {
     approvalId,
     promotionId,
@@ -57,6 +58,7 @@ export const nextRequest = (
     dossier,
     digest: subjectDigest(requestedSubject(subject, dossier)),
     taskToken,
+    tryNumber,
     status: 'PENDING',
     requestedAt: now.toISOString(),
     expiresAt: after(now, expiresInSeconds),

@@ -9,5 +9,16 @@ export const jobErrors = {
   pipelineRunSuperseded: 'PipelineRunSuperseded',
 } as const;
 
+/** A start was refused, of an attempt that an earlier try may have started: the state fails, and the attempt stays open. */
+export class RepeatedStartRefusedError extends Error {
+  override readonly name: JobError;
+  constructor(refusal: JobError, cause: string) {
+    super(
+      `${cause}\nAn earlier try may have started it all the same. Mend what was refused and redrive: what runs is found again.`,
+    );
+    this.name = refusal;
+  }
+}
+
 /** Name of one of them. */
 export type JobError = (typeof jobErrors)[keyof typeof jobErrors];

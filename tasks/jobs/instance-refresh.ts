@@ -47,21 +47,19 @@ export const refreshInspection = (
   };
 };
 
-/** Auto Scaling gives times to the second. */
-const startedSince = (refresh: InstanceRefresh, since: string): boolean =>
-  refresh.StartTime !== undefined &&
-  refresh.StartTime.getTime() >= Math.floor(Date.parse(since) / 1000) * 1000;
-
-/** Refreshes of a group's instances. They take no idempotency token: what an earlier try started is found by its time. */
+/**
+ * Refreshes of a group's instances. They take no idempotency token: what an earlier try started is newer than the newest
+ * one that was there before the attempt. Times would not tell, as the function's clock is not Auto Scaling's.
+ */
 export const instanceRefresh = (refreshes: InstanceRefreshes, region: string): JobActions => {
   const startedBefore = async (
     group: string,
     job: Job,
     isTaken: (externalId: string) => Promise<boolean>,
   ): Promise<string | undefined> => {
-    for (const refresh of await refreshes.list(group)) {
-      const id = refresh.InstanceRefreshId;
-      if (id === undefined || !startedSince(refresh, job.startedAt)) continue;
+    for (const { InstanceRefreshId: id } of await refreshes.list(group)) {
+      if (id === undefined) continue;
+      if (id === job.startedAfter) return undefined;
       const externalId = instanceRefreshId(group, id);
       if (!(await isTaken(externalId))) return externalId;
     }
@@ -70,6 +68,10 @@ export const instanceRefresh = (refreshes: InstanceRefreshes, region: string): J
 
   return {
     refusal: jobErrors.instanceRefreshFailed,
+    newest: async ({ subject }) => {
+      const { autoScalingGroupName: group } = subject as JobSubjects['instance-refresh'];
+      return (await refreshes.list(group))[0]?.InstanceRefreshId;
+    },
     start: async (job, isTaken) => {
       const { autoScalingGroupName: group } = job.subject as JobSubjects['instance-refresh'];
       const before = await startedBefore(group, job, isTaken);

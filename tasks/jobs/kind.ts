@@ -1,5 +1,5 @@
 import type { Job } from '../ledger/items.ts';
-import type { JobKind } from '../payloads.ts';
+import type { JobKind, StartJobRequest } from '../payloads.ts';
 import type { JobError } from './errors.ts';
 
 /** How an external job has ended. */
@@ -14,6 +14,8 @@ export type Inspection = { readonly state: 'running' } | Outcome;
 export interface JobActions {
   /** The state's error when the service refuses to start it. */
   readonly refusal: JobError;
+  /** The newest external job there is, before an attempt; for services whose starts take no idempotency token. */
+  readonly newest?: (request: StartJobRequest) => Promise<string | undefined>;
   /**
    * Starts the attempt's external job; for an attempt that was tried before, finds what that try started.
    * @param isTaken whether an external job belongs to another attempt

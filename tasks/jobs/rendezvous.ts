@@ -2,20 +2,28 @@ import type { Job } from '../ledger/items.ts';
 import type { StartJobRequest } from '../payloads.ts';
 import type { Inspection, Outcome } from './kind.ts';
 
-/**
- * The attempt that a try of the state works on: a failed one is followed by the next; one that is on its way or has
- * succeeded is taken over, and the new token waits for it.
- * @param fresh what a new attempt is made with
- */
-export const attemptFor = (
-  latest: Job | undefined,
-  request: StartJobRequest,
-  fresh: { readonly application: string; readonly clientToken: string; readonly startedAt: string },
-): Job => {
-  const { promotionId, state, kind, subject, taskToken } = request;
+/** Whether a later try of the state has come: nobody waits for this one's token any more. */
+export const isOvertaken = (latest: Job | undefined, { tryNumber }: StartJobRequest): boolean =>
+  latest !== undefined && tryNumber < latest.tryNumber;
+
+/** Whether a try of the state works on an attempt of its own: on the first, and after one that failed. */
+export const needsAttempt = (latest: Job | undefined, { taskToken }: StartJobRequest): boolean =>
   // The same token asking again after the failure is the same try: it gets the failure, not another job.
-  const failedBefore = latest?.status === 'FAILED' && latest.taskToken !== taskToken;
-  if (latest !== undefined && !failedBefore) return { ...latest, taskToken };
+  latest === undefined || (latest.status === 'FAILED' && latest.taskToken !== taskToken);
+
+/** What a new attempt is made with. */
+export type Fresh = Pick<Job, 'application' | 'clientToken' | 'startedAt' | 'startedAfter'>;
+
+/** The attempt that is on its way or over, and that the token of this try waits for from now on. */
+export const takenOver = (latest: Job, { taskToken, tryNumber }: StartJobRequest): Job => ({
+  ...latest,
+  taskToken,
+  tryNumber,
+});
+
+/** The attempt that follows the latest one. */
+export const nextAttempt = (latest: Job | undefined, request: StartJobRequest, fresh: Fresh): Job => {
+  const { promotionId, state, kind, subject, taskToken, tryNumber } = request;
   return {
     ...fresh,
     promotionId,
@@ -24,6 +32,7 @@ export const attemptFor = (
     kind,
     subject: { ...subject },
     taskToken,
+    tryNumber,
     status: 'STARTING',
   };
 };

@@ -3,7 +3,8 @@ import type { Job } from '../ledger/items.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
 import type { StartJobRequest } from '../payloads.ts';
 import { type JobDependencies, lookAt } from './advance.ts';
-import { attemptFor, finished } from './rendezvous.ts';
+import { RepeatedStartRefusedError } from './errors.ts';
+import { type Fresh, finished, isOvertaken, needsAttempt, nextAttempt, takenOver } from './rendezvous.ts';
 
 /** What starting needs. */
 export interface StartJobDependencies extends JobDependencies {
@@ -13,26 +14,58 @@ export interface StartJobDependencies extends JobDependencies {
 }
 
 /** What the state's history shows of the start; nothing waits for it. */
-export interface StartedJob {
-  readonly attempt: number;
-  readonly status: Job['status'];
-  readonly externalId?: string;
+export type StartedJob =
+  | { readonly attempt: number; readonly status: Job['status']; readonly externalId?: string }
+  /** A later try of the state has come, and does all that there is to do. */
+  | { readonly overtaken: true };
+
+/** What a new attempt is made with. */
+const fresh = async (
+  { kinds, application, now, newClientToken }: StartJobDependencies,
+  request: StartJobRequest,
+): Promise<Fresh> => {
+  let startedAfter: string | undefined;
+  try {
+    startedAfter = await kinds[request.kind].newest?.(request);
+  } catch (error) {
+    // The start will be refused as well, and says so in the attempt's own words.
+    if (!isRefusedCall(error)) throw error;
+  }
+  return {
+    application,
+    clientToken: newClientToken(),
+    startedAt: now().toISOString(),
+    ...(startedAfter === undefined ? {} : { startedAfter }),
+  };
+};
+
+interface Claimed {
+  readonly job: Job;
+  /** Whether an earlier try may have called the start already. */
+  readonly isRepeated: boolean;
 }
 
-/** Records the attempt and its token before anything starts (T35). */
-const claim = async (dependencies: StartJobDependencies, request: StartJobRequest): Promise<Job> => {
-  const { ledger, application, now, newClientToken } = dependencies;
+/**
+ * Records the attempt and its token before anything starts (T35).
+ * @returns the attempt, or nothing for a try that a later one has overtaken
+ */
+const claim = async (
+  dependencies: StartJobDependencies,
+  request: StartJobRequest,
+): Promise<Claimed | undefined> => {
+  const { ledger } = dependencies;
   for (;;) {
     const latest = await ledger.latestJob(request.promotionId, request.state);
-    const job = attemptFor(latest, request, {
-      application,
-      clientToken: newClientToken(),
-      startedAt: now().toISOString(),
-    });
+    if (isOvertaken(latest, request)) return undefined;
     try {
-      if (latest?.attempt === job.attempt) await ledger.replaceJob(latest, job);
-      else await ledger.addJob(job);
-      return job;
+      if (latest !== undefined && !needsAttempt(latest, request)) {
+        const job = takenOver(latest, request);
+        await ledger.replaceJob(latest, job);
+        return { job, isRepeated: true };
+      }
+      const job = nextAttempt(latest, request, await fresh(dependencies, request));
+      await ledger.addJob(job);
+      return { job, isRepeated: false };
     } catch (error) {
       if (!(error instanceof LedgerConflictError)) throw error;
     }
@@ -43,7 +76,7 @@ const isSameAttempt = (a: Job, b: Job): boolean =>
   a.promotionId === b.promotionId && a.state === b.state && a.attempt === b.attempt;
 
 /** Starts the attempt's external job and records what came of it: its id, or the refusal. */
-const begin = async (dependencies: StartJobDependencies, job: Job): Promise<Job> => {
+const begin = async (dependencies: StartJobDependencies, { job, isRepeated }: Claimed): Promise<Job> => {
   const { ledger, kinds, now } = dependencies;
   const actions = kinds[job.kind];
   const isTaken = async (externalId: string): Promise<boolean> => {
@@ -52,6 +85,7 @@ const begin = async (dependencies: StartJobDependencies, job: Job): Promise<Job>
   };
 
   let begun: (current: Job) => Job;
+  let isRefused = false;
   try {
     const externalId = await actions.start(job, isTaken);
     begun = (current) => ({ ...current, status: 'RUNNING', externalId });
@@ -59,6 +93,8 @@ const begin = async (dependencies: StartJobDependencies, job: Job): Promise<Job>
     // What is not known to be refused may have started: the next try starts the same attempt again.
     if (!isRefusedCall(error)) throw error;
     const cause = `${job.state} could not be started: ${error.name}: ${error.message}`;
+    if (isRepeated) throw new RepeatedStartRefusedError(actions.refusal, cause);
+    isRefused = true;
     begun = (current) => finished(current, { state: 'failed', error: actions.refusal, cause }, now());
   }
 
@@ -72,6 +108,8 @@ const begin = async (dependencies: StartJobDependencies, job: Job): Promise<Job>
       if (!(error instanceof LedgerConflictError)) throw error;
       const latest = await ledger.latestJob(job.promotionId, job.state);
       if (latest?.attempt !== job.attempt) return job;
+      // A later try starts it as well, and may be let in.
+      if (isRefused && latest.tryNumber !== job.tryNumber) return latest;
       current = latest;
     }
   }
@@ -81,12 +119,14 @@ const begin = async (dependencies: StartJobDependencies, job: Job): Promise<Job>
 /**
  * Starts the external job of a state, or takes over the one that an earlier try of the state started. What ended in the
  * meantime is told at once: its event came when nobody knew the job.
+ * @throws RepeatedStartRefusedError, and whatever leaves open whether it was started
  */
 export const startJob =
   (dependencies: StartJobDependencies) =>
   async (request: StartJobRequest): Promise<StartedJob> => {
     const claimed = await claim(dependencies, request);
-    const begun = claimed.status === 'STARTING' ? await begin(dependencies, claimed) : claimed;
+    if (claimed === undefined) return { overtaken: true };
+    const begun = claimed.job.status === 'STARTING' ? await begin(dependencies, claimed) : claimed.job;
     const { attempt, status, externalId } = await lookAt(dependencies, begun);
     return { attempt, status, ...(externalId === undefined ? {} : { externalId }) };
   };

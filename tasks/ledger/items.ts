@@ -1,5 +1,12 @@
 import type { Dossier } from '../approvals/dossier.ts';
-import type { ApprovalSubject, ApproverRole, Decision, Environment, JobKind } from '../payloads.ts';
+import type {
+  ApprovalSubject,
+  ApproverRole,
+  Decision,
+  Environment,
+  JobKind,
+  TryNumber,
+} from '../payloads.ts';
 
 /** How a promotion stands: Step Functions' execution status, with ends that are no technical failures told apart. */
 export type PromotionStatus =
@@ -59,8 +66,12 @@ export interface Job {
   readonly subject: Readonly<Record<string, string>>;
   /** Idempotency token of the start: the same within one attempt, at most 36 characters (T13). */
   readonly clientToken: string;
+  /** The newest job of that kind before this attempt: where starts take no idempotency token, ours is newer. */
+  readonly startedAfter?: string;
   /** The task token that waits for this job; replaced when a later try of the state attaches to the job. */
   readonly taskToken: string;
+  /** Of the try that the token belongs to. */
+  readonly tryNumber: TryNumber;
   readonly status: JobStatus;
   /** Image build version ARN, `<group>/<instance refresh id>`, or `<pipeline>/<pipeline execution id>`. */
   readonly externalId?: string;
@@ -107,6 +118,8 @@ export interface Approval {
   /** Digest of what is decided upon; comes back with the decision. */
   readonly digest: string;
   readonly taskToken: string;
+  /** Of the try that the token belongs to. */
+  readonly tryNumber: TryNumber;
   readonly status: ApprovalStatus;
   /** ISO 8601. */
   readonly requestedAt: string;

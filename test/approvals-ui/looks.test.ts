@@ -58,6 +58,7 @@ const addRequest = async (name: string, change: Partial<Approval> = {}) => {
     subject: {},
     clientToken: 'c',
     taskToken: 't',
+    tryNumber: 0,
     status: 'SUCCEEDED',
     startedAt: '2026-11-22T10:00:01.000Z',
     endedAt: '2026-11-22T10:00:42.000Z',

@@ -104,6 +104,20 @@ it.each([
 });
 
 it.each([
+  ['the first try', { RedriveCount: 0 }, { RetryCount: 0 }, 0],
+  ['a retry', { RedriveCount: 0 }, { RetryCount: 1 }, 1],
+  ['a redrive after six retries', { RedriveCount: 1 }, { RetryCount: 0 }, 100],
+  ['a retry of the second redrive', { RedriveCount: 2 }, { RetryCount: 3 }, 203],
+  ['a context without either count', {}, {}, 0],
+])('numbers the tries of a state: %s', async (_, Execution, State, number) => {
+  const expression = String(state(names.buildQatImage).Arguments?.Payload.tryNumber).slice(
+    '{%'.length,
+    -'%}'.length,
+  );
+  expect(await jsonata(expression).evaluate({}, { states: { context: { Execution, State } } })).toBe(number);
+});
+
+it.each([
   [names.qcApproval, 'qc'],
   [names.pmoApproval, 'pmo'],
 ])('"%s" asks for a decision and waits a week for it', (name, role) => {

@@ -28,6 +28,7 @@ const request = (taskToken: string): RequestApprovalRequest => ({
   promotionId: PROMOTION_ID,
   state: 'QC approval',
   taskToken,
+  tryNumber: Number(/\d+$/.exec(taskToken)),
   role: 'qc',
   expiresInSeconds: WEEK,
   subject: anApproval().subject,
@@ -56,7 +57,12 @@ describe('requesting an approval', () => {
   it('records the request and mails the role one link', async () => {
     expect(await ask('token-1')).toEqual({ approvalId: 'request-1', attempt: 1 });
     expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toEqual(
-      anApproval({ approvalId: 'request-1', taskToken: 'token-1', mailedAt: now.toISOString() }),
+      anApproval({
+        approvalId: 'request-1',
+        taskToken: 'token-1',
+        tryNumber: 1,
+        mailedAt: now.toISOString(),
+      }),
     );
     expect(sent).toHaveLength(1);
     expect(sent[0]?.role).toBe('qc');

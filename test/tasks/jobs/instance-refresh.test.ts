@@ -14,13 +14,12 @@ import { because, double, offline, on } from '../doubles/sdk.ts';
 const job = aJob({
   kind: 'instance-refresh',
   subject: { autoScalingGroupName: 'qat' },
-  startedAt: '2026-11-22T10:00:01.500Z',
+  startedAfter: 'r-0',
 });
-const refresh = (id: string, StartTime: string): InstanceRefresh => ({
+const refresh = (id: string): InstanceRefresh => ({
   InstanceRefreshId: id,
   AutoScalingGroupName: 'qat',
   Status: 'InProgress',
-  StartTime: new Date(StartTime),
 });
 const autoScaling = (refreshes: InstanceRefresh[], start: () => string) =>
   double(
@@ -52,36 +51,42 @@ describe('an instance refresh', () => {
     });
   });
 
+  it('notes the newest one before an attempt: what is newer then is the attempt’s', async () => {
+    const service = kind(autoScaling([refresh('r-2'), refresh('r-1')], () => 'r-3'));
+    const { promotionId, state, taskToken, tryNumber } = job;
+    const subject = { autoScalingGroupName: 'qat' };
+    expect(
+      await service.newest?.({ promotionId, state, taskToken, tryNumber, kind: 'instance-refresh', subject }),
+    ).toBe('r-2');
+  });
+
   it('takes what an earlier try of the attempt started', async () => {
-    const service = autoScaling([refresh('r-1', '2026-11-22T10:00:01.000Z')], () => 'r-2');
+    const service = autoScaling([refresh('r-1'), refresh('r-0')], () => 'r-2');
     expect(await kind(service).start(job, nobodys)).toBe('qat/r-1');
     expect(service.sent.map(({ command }) => command)).toEqual(['DescribeInstanceRefreshesCommand']);
   });
 
   it('takes neither an older one nor another attempt’s', async () => {
-    const service = autoScaling(
-      [refresh('r-2', '2026-11-22T10:00:05.000Z'), refresh('r-1', '2026-11-22T09:59:59.000Z')],
-      () => 'r-3',
-    );
+    const service = autoScaling([refresh('r-2'), refresh('r-0'), refresh('r-older')], () => 'r-3');
     expect(await kind(service).start(job, async (id) => id === 'qat/r-2')).toBe('qat/r-3');
   });
 
   it('attaches to one in progress that turns out to be its own', async () => {
     const refreshes: InstanceRefresh[] = [];
     const service = autoScaling(refreshes, () => {
-      refreshes.push(refresh('r-1', '2026-11-22T10:00:02.000Z'));
+      refreshes.push(refresh('r-1'));
       return inProgress();
     });
     expect(await kind(service).start(job, nobodys)).toBe('qat/r-1');
   });
 
   it('fails with InstanceRefreshInProgress on one that is somebody else’s', async () => {
-    const service = autoScaling([refresh('r-1', '2026-11-22T09:00:00.000Z')], inProgress);
+    const service = autoScaling([refresh('r-0')], inProgress);
     await expect(kind(service).start(job, nobodys)).rejects.toBeInstanceOf(InstanceRefreshInProgressFault);
   });
 
   const ended = (Status: InstanceRefreshStatus): InstanceRefresh => ({
-    ...refresh('r-1', '2026-11-22T10:00:02.000Z'),
+    ...refresh('r-1'),
     Status,
     PercentageComplete: 40,
     StatusReason: 'instances failed to become healthy',

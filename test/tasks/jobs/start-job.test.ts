@@ -6,7 +6,7 @@ import {
 import { imageBuild } from '../../../tasks/jobs/image-build.ts';
 import { createImageBuilds } from '../../../tasks/jobs/imagebuilder-builds.ts';
 import type { Inspection, JobActions } from '../../../tasks/jobs/kind.ts';
-import { attemptFor } from '../../../tasks/jobs/rendezvous.ts';
+import { isOvertaken, needsAttempt, nextAttempt, takenOver } from '../../../tasks/jobs/rendezvous.ts';
 import { startJob } from '../../../tasks/jobs/start-job.ts';
 import type { Job } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
@@ -20,6 +20,7 @@ const request = (taskToken: string): StartJobRequest => ({
   promotionId: PROMOTION_ID,
   state: 'Build QAT image',
   taskToken,
+  tryNumber: Number(/\d+$/.exec(taskToken)),
   kind: 'image-build',
   subject: { imagePipelineArn: 'arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/shop-qat' },
 });
@@ -77,15 +78,30 @@ describe('what a try of the state does', () => {
       { attempt: 1, status: 'STARTING', clientToken: aJob().clientToken },
     ],
   ])('%s', (_, latest, expected) => {
-    expect(attemptFor(latest, request('token-2'), fresh)).toMatchObject({
+    const ofToken2 = request('token-2');
+    const job =
+      latest !== undefined && !needsAttempt(latest, ofToken2)
+        ? takenOver(latest, ofToken2)
+        : nextAttempt(latest, ofToken2, fresh);
+    expect(job).toMatchObject({
       taskToken: 'token-2',
       ...expected,
     });
   });
 
   it('takes the same token asking again after a failure as the same try', () => {
-    const failed = aJob({ status: 'FAILED', taskToken: 'token-2' });
-    expect(attemptFor(failed, request('token-2'), fresh)).toEqual(failed);
+    const failed = aJob({ status: 'FAILED', taskToken: 'token-2', tryNumber: 2 });
+    expect(needsAttempt(failed, request('token-2'))).toBe(false);
+    expect(takenOver(failed, request('token-2'))).toEqual(failed);
+  });
+
+  it('is overtaken by a later try, and by none before it', () => {
+    const latest = aJob({ taskToken: 'token-2', tryNumber: 2 });
+    expect(['token-1', 'token-2', 'token-3'].map((token) => isOvertaken(latest, request(token)))).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });
 
@@ -104,7 +120,7 @@ describe('starting a job', () => {
       status: 'RUNNING',
       externalId: 'external/1',
     });
-    expect(seen).toEqual([aJob({ clientToken: 'fresh-client-token' })]);
+    expect(seen).toEqual([aJob({ clientToken: 'fresh-client-token', tryNumber: 1 })]);
     expect(await ledger.jobByExternalId('external/1')).toMatchObject({
       status: 'RUNNING',
       taskToken: 'token-1',
@@ -129,6 +145,13 @@ describe('starting a job', () => {
       ['token-1', { imageId: 'ami-1' }],
       ['token-2', { imageId: 'ami-1' }],
     ]);
+  });
+
+  it('leaves the job to the later try that has overtaken this one', async () => {
+    await start('token-2');
+    expect(await start('token-1')).toEqual({ overtaken: true });
+    expect(started).toHaveLength(1);
+    expect(await ledger.latestJob(PROMOTION_ID, 'Build QAT image')).toMatchObject({ taskToken: 'token-2' });
   });
 
   it('starts the next attempt on a redrive after a failure', async () => {
@@ -197,6 +220,46 @@ describe('starting a job', () => {
     expect(tokens.told).toEqual([]);
     expect(await start('token-2')).toMatchObject({ attempt: 1, status: 'RUNNING' });
     expect(started.map(({ clientToken }) => clientToken)).toEqual(['fresh-client-token']);
+  });
+
+  it('fails the state and keeps the attempt open when a repeated start is refused: the first may have worked', async () => {
+    const lost: JobActions = { ...working, start: () => Promise.reject(new Error('socket hang up')) };
+    await expect(start('token-1', lost)).rejects.toThrow('socket hang up');
+    const refusing: JobActions = {
+      ...working,
+      start: () => Promise.reject(new AccessDeniedException(because('not any more'))),
+    };
+    await expect(start('token-2', refusing)).rejects.toMatchObject({
+      name: 'ImageBuildFailed',
+      message: expect.stringMatching(/could not be started: AccessDeniedException: not any more\n.*redrive/),
+    });
+    expect(await start('token-3')).toMatchObject({ attempt: 1, status: 'RUNNING' });
+    expect(started.map(({ clientToken }) => clientToken)).toEqual(['fresh-client-token']);
+  });
+
+  it('leaves a refused start to the later try that starts it as well', async () => {
+    const overtaken: JobActions = {
+      ...working,
+      start: async (job) => {
+        await ledger.replaceJob(job, { ...job, taskToken: 'token-2', tryNumber: 2 });
+        throw new AccessDeniedException(because('expired'));
+      },
+    };
+    expect(await start('token-1', overtaken)).toEqual({ attempt: 1, status: 'STARTING' });
+    expect(tokens.told).toEqual([]);
+  });
+
+  it('starts although it may not see what is there, and says in the service’s words when it may not start either', async () => {
+    const denied = new AccessDeniedException(because('no DescribeInstanceRefreshes'));
+    const blind: JobActions = { ...working, newest: () => Promise.reject(denied) };
+    expect(await start('token-1', blind)).toMatchObject({ attempt: 1, status: 'RUNNING' });
+    const throttled = Object.assign(new Error('slow down'), {
+      name: 'ThrottlingException',
+      $fault: 'client',
+    });
+    const busy: JobActions = { ...working, newest: () => Promise.reject(throttled) };
+    await expect(start('token-1', busy, { state: 'Refresh QAT instance' })).rejects.toBe(throttled);
+    expect(await ledger.latestJob(PROMOTION_ID, 'Refresh QAT instance')).toBeUndefined();
   });
 
   it('does not call a running job refused when another try started it meanwhile', async () => {
