@@ -90,6 +90,14 @@ export const promotionText = (record: PromotionRecord): string => {
     ...(promotion.endedAt ? [['Ended', `${utc(promotion.endedAt)} UTC`]] : []),
     ...Object.entries(promotion.images).map(([environment, id]) => [`Image ${environment}`, id]),
     ...Object.entries(promotion.deployments).map(([environment, id]) => [`Deployment ${environment}`, id]),
+    ...(promotion.prodRestored
+      ? [
+          [
+            'Prod',
+            `in order since ${utc(promotion.prodRestored.at)} UTC: ${promotion.prodRestored.imageId} serves`,
+          ],
+        ]
+      : []),
     ...(promotion.error ? [['Error', printable(promotion.error)]] : []),
     ['Evidence', `${evidence.entries} entries, ${sealedText(evidence.sealedUpTo, evidence.entries)}`],
   ];

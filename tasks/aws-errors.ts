@@ -1,5 +1,5 @@
 /** Errors after which nobody knows, or which pass by themselves, although the service blames the caller. */
-const passing = /Throttl|TooManyRequests|RequestLimitExceeded|RequestTimeout|ExpiredToken/;
+const passing = /Throttl|TooManyRequests|TooManyUpdates|RequestLimitExceeded|RequestTimeout|ExpiredToken/;
 
 /**
  * Whether a service refused a call for good, so that nothing was done: the caller's fault, and neither throttled nor

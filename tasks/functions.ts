@@ -19,10 +19,11 @@ export const functions = {
     environment: [
       'APPLICATION',
       'LEDGER_TABLE',
-      /** Before this pipeline runs, what a failed blue/green left behind is deleted. */
+      /** Before this pipeline runs, what a failed blue/green left behind is deleted, and Prod points at the promotion's image. */
       'PROD_PIPELINE_NAME',
       'PROD_CODEDEPLOY_APPLICATION',
       'PROD_DEPLOYMENT_GROUP',
+      'PROD_IMAGE_PARAMETER',
     ],
   },
   /** Both image topics; rules on pipeline runs, instance refreshes and cancelled image builds → completes tasks. */
@@ -97,6 +98,20 @@ export const functions = {
       'PROD_TARGET_GROUP_ARN',
       'PROD_MIN_SIZE',
       'PROD_MAX_SIZE',
+    ],
+  },
+  /** Rule on executions that did not succeed, and every 5 minutes → puts Prod in order after a failed deployment. */
+  'restore-prod': {
+    entry: 'tasks/prod-fleet/restore-prod.lambda.ts',
+    environment: [
+      'APPLICATION',
+      'LEDGER_TABLE',
+      'PROMOTIONS_TOPIC_ARN',
+      'SITE_URL',
+      'PROD_CODEDEPLOY_APPLICATION',
+      'PROD_DEPLOYMENT_GROUP',
+      'PROD_TARGET_GROUP_ARN',
+      'PROD_IMAGE_PARAMETER',
     ],
   },
   /** The approvals site behind the HTTP API. The secret holds the key that sessions are encrypted with. Platform stack. */

@@ -2,6 +2,7 @@ import { roleTitles } from './approvals/rules.ts';
 import { executionLink } from './console-links.ts';
 import type { Approval, Promotion } from './ledger/items.ts';
 import type { ApproverRole } from './payloads.ts';
+import type { ServingFleet } from './prod-fleet/serving.ts';
 import { fitCause } from './task-completions.ts';
 
 /** A mail to all members of a role who subscribed. */
@@ -183,6 +184,21 @@ export const outcomeNotices = (
   }));
 };
 
+/** What the failure means for Prod, if the promotion was about to change it, and what a redrive does there. */
+const prodAfterFailure = ({ images, deployments, commitId }: Promotion): readonly string[] => {
+  if (images.prod === undefined) return [];
+  if (deployments.prod !== undefined)
+    return [
+      '',
+      `Prod: deployment ${deployments.prod} has succeeded, so the new instances serve, and new ones start from ${images.prod} as well. Nothing is taken back.`,
+    ];
+  return [
+    '',
+    'Prod: the instances from before go on serving. Prod is now put in order: new instances start from the image that serves again, and what the deployment left is deleted. Another mail tells when that is done.',
+    `A redrive points Prod at ${images.prod} again and starts a new deployment of ${commitId.slice(0, 8)}; nothing is built again, and nobody is asked again.`,
+  ];
+};
+
 /** Tells operators that a promotion has failed, where and why. */
 export const failureNotice = (
   promotion: Promotion,
@@ -202,11 +218,53 @@ export const failureNotice = (
     `Redrives: ${promotion.redrives}`,
     '',
     fitCause(failure.cause === '' ? 'No cause was given.' : failure.cause, MAX_CAUSE),
+    ...prodAfterFailure(promotion),
     '',
     'Put right what failed, then redrive the promotion: it goes on at this state.',
     `${siteUrl}/promotions/${encodeURIComponent(promotion.promotionId)}`,
   ]),
 });
+
+/** Tells operators how Prod stands once it is in order after a promotion that failed to deploy there. */
+export const prodRestoredNotice = (
+  promotion: Promotion,
+  { autoScalingGroupName, imageId, instanceIds, strayIds }: ServingFleet,
+  parameterName: string,
+  siteUrl: string,
+): Notice => {
+  const { application, commitId, images } = promotion;
+  const isNewImage = imageId === images.prod;
+  return {
+    role: 'operator',
+    application,
+    subject: asciiSubject(
+      isNewImage
+        ? `Prod runs what failed: ${application} ${commitId.slice(0, 8)}`
+        : `Prod is in order: ${application} ${commitId.slice(0, 8)} does not run there`,
+    ),
+    message: plain([
+      isNewImage
+        ? `The promotion of ${application} failed to deploy to Prod, after requests had gone over to the new instances. They serve: see whether they should.`
+        : `The promotion of ${application} did not get to Prod, and Prod is as it was before.`,
+      '',
+      `Commit:    ${commitId}${promotion.commitMessage === '' ? '' : ` (${promotion.commitMessage})`}`,
+      `Redrives:  ${promotion.redrives}`,
+      `Serving:   ${instanceIds.length} instance(s) of the Auto Scaling group ${autoScalingGroupName}`,
+      `Image:     ${imageId}; new instances start from it (parameter ${parameterName})`,
+      'Leftovers: no other Auto Scaling group of the fleet is kept',
+      ...(strayIds.length === 0
+        ? []
+        : [
+            '',
+            `Not of that image: ${strayIds.join(', ')}. They were added while the deployment ran. Terminate them: the group replaces them.`,
+          ]),
+      '',
+      'What to do: put right what failed, then redrive, or push another commit.',
+      `A redrive points Prod at ${images.prod ?? 'its image'} again and starts a new deployment; nothing is built again, and nobody is asked again.`,
+      `${siteUrl}/promotions/${encodeURIComponent(promotion.promotionId)}`,
+    ]),
+  };
+};
 
 /** Tells operators that nobody has decided yet, while there is still time. */
 export const waitingNotice = (

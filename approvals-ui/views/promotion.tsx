@@ -247,6 +247,13 @@ const Facts: FC<PromotionPageProps> = ({ promotion, links, execution }) => (
               {deployment ? (
                 <ConsoleLink href={links.deployment(promotion, deployment)} text={deployment} />
               ) : null}
+              {environment === 'prod' && promotion.prodRestored ? (
+                <>
+                  {' '}
+                  · not deployed: {promotion.prodRestored.imageId} serves, in order since{' '}
+                  <Moment at={promotion.prodRestored.at} />
+                </>
+              ) : null}
             </dd>
           </>
         );

@@ -34,19 +34,17 @@ export const lookAfter: readonly number[] = [
   ...Array.from({ length: 20 }, () => FORGOTTEN),
 ];
 
+/** What writing a parameter needs. */
+export type WriteImageDependencies = Pick<PointAtImageDependencies, 'parameters' | 'wait'>;
+
 /**
- * Writes the parameter that an environment launches from, and ends only when it reads the new image: the value is
- * validated after the answer, and one that is not found leaves the old value in place (T53). Safe to repeat.
+ * Writes a parameter that instances launch from, and ends only when it reads the new image: the value is validated after
+ * the answer, and one that is not found leaves the old value in place (T53). Safe to repeat.
  * @throws ImageNotPointedAtError if it still reads another image after the last look
  */
-export const pointAtImage =
-  ({ parameters, ledger, wait }: PointAtImageDependencies) =>
-  async ({
-    promotionId,
-    environment,
-    parameterName,
-    imageId,
-  }: PointAtImageRequest): Promise<PointAtImageOutput> => {
+export const writeImage =
+  ({ parameters, wait }: WriteImageDependencies) =>
+  async (parameterName: string, imageId: string): Promise<void> => {
     let current = await parameters.read(parameterName);
     for (const [look, milliseconds] of lookAfter.entries()) {
       if (current === imageId) break;
@@ -56,8 +54,28 @@ export const pointAtImage =
     }
     if (current !== imageId)
       throw new ImageNotPointedAtError(
-        `The parameter ${parameterName} still reads ${current ?? 'nothing'} instead of ${imageId}: AWS did not accept the image. See that the AMI is available in this account and region, then redrive.`,
+        `The parameter ${parameterName} still reads ${current ?? 'nothing'} instead of ${imageId}: AWS did not accept the image. See that the AMI is available in this account and region, then try again: a failed state by a redrive.`,
       );
-    await ledger.updatePromotion(promotionId, { images: { [environment]: imageId } });
+  };
+
+/**
+ * Points an environment at a promotion's image. The image is noted with the promotion first: whoever puts Prod in order
+ * after a failure finds it whatever happens in between. Safe to repeat.
+ * @throws ImageNotPointedAtError as `writeImage`
+ */
+export const pointAtImage =
+  (dependencies: PointAtImageDependencies) =>
+  async ({
+    promotionId,
+    environment,
+    parameterName,
+    imageId,
+  }: PointAtImageRequest): Promise<PointAtImageOutput> => {
+    await dependencies.ledger.updatePromotion(promotionId, {
+      images: { [environment]: imageId },
+      // From here on Prod is to be looked after again if the promotion fails.
+      ...(environment === 'prod' && { prodRestored: undefined }),
+    });
+    await writeImage(dependencies)(parameterName, imageId);
     return { imageId };
   };

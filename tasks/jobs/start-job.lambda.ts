@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { pointAtImage } from '../images/point-at-image.ts';
+import { createSsmImageParameters } from '../images/ssm-image-parameters.ts';
 import { logged } from '../log.ts';
 import { createAutoScalingGroups } from '../prod-fleet/auto-scaling-groups.ts';
 import { createDeploymentGroups } from '../prod-fleet/deployment-groups.ts';
@@ -15,21 +18,34 @@ const env = readEnv(
   'LEDGER_TABLE',
   'PROD_CODEDEPLOY_APPLICATION',
   'PROD_DEPLOYMENT_GROUP',
+  'PROD_IMAGE_PARAMETER',
   'PROD_PIPELINE_NAME',
 );
 const prod = {
   pipelineName: env.PROD_PIPELINE_NAME,
   applicationName: env.PROD_CODEDEPLOY_APPLICATION,
   deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
+  imageParameterName: env.PROD_IMAGE_PARAMETER,
 };
+const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
 
 export const handler = logged(
   startJob({
-    ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
+    ledger,
     tasks: createSfnTaskCompletions(),
     kinds: createJobKinds(
       env.AWS_REGION,
-      beforeRun(prod, createAutoScalingGroups(), createDeploymentGroups()),
+      beforeRun({
+        prod,
+        groups: createAutoScalingGroups(),
+        deploymentGroups: createDeploymentGroups(),
+        ledger,
+        pointAtImage: pointAtImage({
+          parameters: createSsmImageParameters(),
+          ledger,
+          wait: (milliseconds) => pause(milliseconds),
+        }),
+      }),
     ),
     now: () => new Date(),
     application: env.APPLICATION,

@@ -45,10 +45,22 @@ export interface Promotion {
   /** Error and cause of the execution, when it failed. */
   readonly error?: string;
   readonly cause?: string;
-  /** AMI by environment, once built and pointed at. */
+  /** AMI by environment, once built and before anything is pointed at it. */
   readonly images: Readonly<Partial<Record<Environment, string>>>;
   /** CodeDeploy deployment by environment, once succeeded. */
   readonly deployments: Readonly<Partial<Record<Environment, string>>>;
+  /** Set when Prod was put in order after a failure; removed when the promotion points Prod at its image again. */
+  readonly prodRestored?: ProdRestored;
+}
+
+/** How Prod was found when it was in order again. */
+export interface ProdRestored {
+  /** Redrives of the execution by then: what a later one leaves behind is another matter. */
+  readonly redrives: number;
+  /** AMI of the instances that serve. */
+  readonly imageId: string;
+  /** ISO 8601. */
+  readonly at: string;
 }
 
 /** How an external job stands. `STARTING`: recorded before the start, the external id is not known yet. */

@@ -1,6 +1,6 @@
 import type { ApproverRole, Environment } from '../payloads.ts';
 import type { Turn } from '../turns/turn.ts';
-import type { Approval, Job, Promotion, Refusal } from './items.ts';
+import type { Approval, Job, ProdRestored, Promotion, Refusal } from './items.ts';
 
 /** A conditional write found the item changed by somebody else; read it again and decide again. */
 export class LedgerConflictError extends Error {
@@ -13,6 +13,7 @@ export interface PromotionChange
   readonly endedAt?: string | undefined;
   readonly error?: string | undefined;
   readonly cause?: string | undefined;
+  readonly prodRestored?: ProdRestored | undefined;
 }
 
 /** A page of a listing, newest first. */

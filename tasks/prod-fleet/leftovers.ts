@@ -1,6 +1,8 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { DeploymentGroupInfo } from '@aws-sdk/client-codedeploy';
 import type { Job } from '../ledger/items.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { PointAtImageRequest } from '../payloads.ts';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
 import { fleetKey } from './properties.ts';
@@ -27,33 +29,66 @@ export const leftovers = (
   );
 };
 
+/** Deletes a group of the fleet; one that somebody else has just deleted is deleted. */
+export const removeGroup = async (
+  groups: Pick<AutoScalingGroups, 'named' | 'remove'>,
+  name: string,
+): Promise<void> => {
+  try {
+    await groups.remove(name);
+  } catch (error) {
+    const group = await groups.named(name);
+    if (group !== undefined && !isBeingDeleted(group)) throw error;
+  }
+};
+
 /** Deletes what failed deployments left behind, before the next one starts. Safe to repeat. */
 export const removeLeftovers =
-  (groups: AutoScalingGroups, deploymentGroups: DeploymentGroups) =>
+  (groups: Pick<AutoScalingGroups, 'owned' | 'named' | 'remove'>, deploymentGroups: DeploymentGroups) =>
   async (fleet: {
     readonly applicationName: string;
     readonly deploymentGroupName: string;
   }): Promise<void> => {
     const { applicationName, deploymentGroupName } = fleet;
-    const [owned, deploymentGroup, running] = await Promise.all([
-      groups.owned(fleetKey(fleet)),
+    // Before the deployments: a group that one of them makes meanwhile is not among these.
+    const owned = await groups.owned(fleetKey(fleet));
+    const [deploymentGroup, running] = await Promise.all([
       deploymentGroups.find(applicationName, deploymentGroupName),
       deploymentGroups.running(applicationName, deploymentGroupName),
     ]);
-    for (const name of leftovers(owned, deploymentGroup, running)) await groups.remove(name);
+    for (const name of leftovers(owned, deploymentGroup, running)) await removeGroup(groups, name);
   };
 
-/** What happens before a pipeline's run: Prod's starts without leftovers, others start as they are. */
+/** What a run of Prod's pipeline begins with. */
+export interface BeforeRunDependencies {
+  readonly prod: {
+    readonly pipelineName: string;
+    readonly applicationName: string;
+    readonly deploymentGroupName: string;
+    readonly imageParameterName: string;
+  };
+  readonly groups: Pick<AutoScalingGroups, 'owned' | 'named' | 'remove'>;
+  readonly deploymentGroups: DeploymentGroups;
+  readonly ledger: Pick<Ledger, 'promotion'>;
+  readonly pointAtImage: (request: PointAtImageRequest) => Promise<unknown>;
+}
+
+/**
+ * What happens before a pipeline's run: Prod's starts without leftovers and pointed at the promotion's image, which it no
+ * longer is when Prod was put in order after a failure; others start as they are. Safe to repeat.
+ * @throws ImageNotPointedAtError if Prod cannot be pointed at the image
+ */
 export const beforeRun =
-  (
-    prod: {
-      readonly pipelineName: string;
-      readonly applicationName: string;
-      readonly deploymentGroupName: string;
-    },
-    groups: AutoScalingGroups,
-    deploymentGroups: DeploymentGroups,
-  ) =>
-  async (job: Job): Promise<void> => {
-    if (job.subject.pipelineName === prod.pipelineName) await removeLeftovers(groups, deploymentGroups)(prod);
+  ({ prod, groups, deploymentGroups, ledger, pointAtImage }: BeforeRunDependencies) =>
+  async ({ promotionId, subject }: Job): Promise<void> => {
+    if (subject.pipelineName !== prod.pipelineName) return;
+    await removeLeftovers(groups, deploymentGroups)(prod);
+    const imageId = (await ledger.promotion(promotionId))?.images.prod;
+    if (imageId === undefined) return;
+    await pointAtImage({
+      promotionId,
+      environment: 'prod',
+      parameterName: prod.imageParameterName,
+      imageId,
+    });
   };

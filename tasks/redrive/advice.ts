@@ -130,11 +130,11 @@ const mendPoint = (circumstances: RedriveCircumstances, point: ResumePoint): Adv
   return { about: 'mend', text: sentence, heading };
 };
 
-/** In Prod a deployment starts from a clean fleet (`beforeRun` of start-job). */
+/** In Prod a deployment starts from a clean fleet, pointed at the promotion's image (`beforeRun` of start-job). */
 const startNote = (point: ResumePoint, taking: Taking, { jobs }: RedriveCircumstances): string => {
   const isDeployment = jobs.some(({ state, kind }) => state === point.state && kind === 'pipeline-run');
   return taking.kind.startsWith('starts') && isDeployment && point.environment === 'prod'
-    ? ' Before that, instances that the failed deployment left behind are deleted.'
+    ? " Before that, instances that the failed deployment left behind are deleted, and Prod is pointed at the promotion's image again."
     : '';
 };
 

@@ -180,6 +180,20 @@ describe('one promotion', () => {
     expect(await answer.text()).toContain('this one is gone');
   });
 
+  it('says what serves in Prod when it did not get there', async () => {
+    const scene = createScene();
+    await scene.ledger.addPromotion(
+      aPromotion({
+        status: 'FAILED',
+        images: { prod: 'ami-new' },
+        prodRestored: { redrives: 0, imageId: 'ami-old', at: '2026-11-22T10:20:00.000Z' },
+      }),
+    );
+    const html = await (await scene.get(PATH, await scene.signIn('dana'))).text();
+    expect(html).toContain('ami-new');
+    expect(html).toContain('not deployed: ami-old serves, in order since');
+  });
+
   it('shows attempts to decide that were not accepted', async () => {
     const scene = createScene();
     const approval = await scene.addQcRequest();

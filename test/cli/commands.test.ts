@@ -306,6 +306,12 @@ describe('a redrive', () => {
     await expect(run(redrive)).rejects.toThrow('Step Functions refused the redrive: Execution is RUNNING');
   });
 
+  it('that did not get to Prod is shown with what serves there', async () => {
+    await failed({ prodRestored: { redrives: 0, imageId: 'ami-old', at: END } });
+    const { text } = await run({ name: 'show', promotion: PROMOTION_ID });
+    expect(text).toMatch(/^Prod +in order since 2026-11-22 11:00:00 UTC: ami-old serves$/m);
+  });
+
   it('is advised on when one that failed is shown, and not when one runs', async () => {
     await failed();
     const { text, json } = await run({ name: 'show', promotion: PROMOTION_ID });

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { stateNames } from '../../workflows/state-names.ts';
 import { unusedGrants } from '../support/unused-grants.ts';
+import { prodInOrder } from './support/prod-fleet.ts';
 import {
   approveBoth,
   eventually,
@@ -14,11 +15,13 @@ jest.setTimeout(180_000);
 
 let scenario: Scenario;
 let promotion: ScenarioPromotion;
+let afterFailure: Awaited<ReturnType<typeof prodInOrder>>;
 beforeAll(async () => {
   scenario = await startScenario();
   await scenario.failNext(stateNames.deployToProd);
   promotion = await scenario.startPromotion();
   await approveBoth(promotion);
+  afterFailure = await prodInOrder(scenario, promotion.id);
   await promotion.redrive();
   await promotion.ended();
   scenario.advance({ minutes: 5 });
@@ -37,6 +40,13 @@ const logged = (name: string): Record<string, unknown>[] => {
       return json.startsWith('{') ? [JSON.parse(json) as Record<string, unknown>] : [];
     });
 };
+
+it('the first promotion, when it fails in Prod, leaves the seed group to serve, and Prod pointed at its image', () => {
+  const { live, instances, nextImage } = afterFailure;
+  expect(live).toMatch(/-seed$/);
+  expect(instances.length).toBeGreaterThan(0);
+  expect(new Set(instances.map(({ ImageId }) => ImageId))).toEqual(new Set([nextImage]));
+});
 
 it('each end of a promotion is measured once, as CloudWatch reads it', async () => {
   const metrics = await eventually('the metrics of both ends', () => {

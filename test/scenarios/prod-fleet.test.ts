@@ -9,7 +9,7 @@ import { testAssembly } from '../support/assembly.ts';
 import { startCommand } from '../support/command.ts';
 import { freePorts } from '../support/ports.ts';
 import { synthesizeWith } from './support/assemblies.ts';
-import { cutOff, seeFleet } from './support/prod-fleet.ts';
+import { cutOff, prodImage, prodInOrder, seeFleet } from './support/prod-fleet.ts';
 import { approveBoth, eventually, type Scenario, startScenario } from './support/scenario.ts';
 
 jest.setTimeout(180_000);
@@ -102,34 +102,32 @@ describe('the Prod fleet over its life', () => {
     expect(await served()).toEqual(new Set([commitId]));
   });
 
-  it('T10: what a failed blue/green left behind survives an update untouched, and is reaped before the redrive', async () => {
+  it('T10: a failed blue/green leaves nothing: updates and new instances are those of the fleet that serves', async () => {
     const before = await fleet();
     await scenario.failNext(stateNames.deployToProd);
     const promotion = await scenario.startPromotion();
     expect(await approveBoth(promotion)).toMatchObject({ status: 'FAILED' });
-    const failed = await fleet();
-    expect(failed.live).toBe(before.live);
-    const left = failed.groups.filter(({ AutoScalingGroupName }) => AutoScalingGroupName !== before.live);
-    expect(left).toHaveLength(1);
+    const { live, nextImage } = await prodInOrder(scenario, promotion.id);
+    expect(live).toBe(before.live);
 
     expect(await actionOnFleet(first)).toEqual(['updated']);
     const updated = await fleet();
-    expect(updated.live).toBe(before.live);
-    expect(
-      updated.groups.find(({ AutoScalingGroupName }) => AutoScalingGroupName === before.live),
-    ).toMatchObject({ MinSize: 2, MaxSize: 4 });
-    expect(updated.groups).toContainEqual(
-      expect.objectContaining({
-        AutoScalingGroupName: left[0]?.AutoScalingGroupName,
-        MinSize: left[0]?.MinSize,
-        TargetGroupARNs: left[0]?.TargetGroupARNs,
-      }),
-    );
+    expect(updated.groups).toMatchObject([{ AutoScalingGroupName: before.live, MinSize: 2, MaxSize: 4 }]);
+    expect(await prodImage(scenario)).toBe(nextImage);
+    // An instance that is added now starts from the image that serves (T11).
+    await scenario.run.host.call({ kind: 'administrator' }, 'autoscaling', 'SetDesiredCapacity', {
+      AutoScalingGroupName: live,
+      DesiredCapacity: 4,
+    });
+    await inService(4);
+    const images = (await fleet()).instances.map(({ ImageId }) => ImageId);
+    expect(images).toEqual(Array(4).fill(nextImage));
 
     await promotion.redrive();
     expect(await promotion.ended()).toMatchObject({ status: 'SUCCEEDED', redriveCount: 1 });
     const after = await fleet();
     expect(after.groups.map(({ AutoScalingGroupName }) => AutoScalingGroupName)).toEqual([after.live]);
+    expect(after.instances.map(({ ImageId }) => ImageId)).not.toContain(nextImage);
     expect(await served()).toEqual(new Set([promotion.commitId]));
   });
 

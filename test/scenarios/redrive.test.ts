@@ -1,4 +1,5 @@
 import { stateNames } from '../../workflows/state-names.ts';
+import { prodImage, prodInOrder, seeFleet } from './support/prod-fleet.ts';
 import { approveBoth, type Scenario, startScenario } from './support/scenario.ts';
 
 jest.setTimeout(180_000);
@@ -58,24 +59,33 @@ describe('a redrive', () => {
     expect(states.filter(({ attempt }) => attempt > 1).map(({ name }) => name)).toEqual([state]);
   });
 
-  it('of a failed blue/green starts from a fleet without leftovers, and blue serves until it has succeeded', async () => {
-    const before = await prod();
+  it('of a failed blue/green starts from Prod as it was: its commit, its image and no leftovers', async () => {
+    const before = { commit: await prod(), ...(await seeFleet(scenario.run)) };
+    const [served] = before.instances;
+    expect(await prodImage(scenario)).toBe(served?.ImageId);
     await scenario.failNext(stateNames.deployToProd, 2);
     const promotion = await scenario.startPromotion();
     await approveBoth(promotion);
     for (const round of [1, 2]) {
       expect(await promotion.ended()).toMatchObject({ status: 'FAILED', redriveCount: round - 1 });
-      expect(await prod()).toBe(before);
+      const { live, instances, nextImage } = await prodInOrder(scenario, promotion.id, round - 1);
+      expect([live, nextImage, await prod()]).toEqual([before.live, served?.ImageId, before.commit]);
+      const ids = (all: typeof instances) => all.map(({ InstanceId }) => InstanceId).sort();
+      expect(ids(instances)).toEqual(ids(before.instances));
       await promotion.redrive();
     }
     expect(await promotion.ended()).toMatchObject({ status: 'SUCCEEDED', redriveCount: 2 });
-    const { host } = scenario.run;
-    const groups = await host.call<{
-      AutoScalingGroups?: { Tags?: { Key?: string }[]; Instances?: unknown[] }[];
-    }>({ kind: 'administrator' }, 'autoscaling', 'DescribeAutoScalingGroups', {});
-    const fleets = (groups.AutoScalingGroups ?? []).filter((group) =>
-      group.Tags?.some(({ Key }) => Key === 'lockstep:fleet'),
-    );
-    expect(fleets).toHaveLength(1);
+    const { groups, instances } = await seeFleet(scenario.run);
+    expect(groups).toHaveLength(1);
+    const { images, prodRestored } = (await scenario.system.ledger.promotion(promotion.id)) ?? {};
+    expect(images?.prod).not.toBe(served?.ImageId);
+    expect([await prod(), await prodImage(scenario), prodRestored]).toEqual([
+      promotion.commitId,
+      images?.prod,
+      undefined,
+    ]);
+    expect(new Set(instances.map(({ ImageId }) => ImageId))).toEqual(new Set([images?.prod]));
+    const { mails } = await promotion.report();
+    expect(mails.filter(({ subject }) => subject.startsWith('Prod is in order: '))).toHaveLength(2);
   });
 });

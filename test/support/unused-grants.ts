@@ -44,7 +44,7 @@ export const unusedGrants: readonly UnusedGrant[] = [
     reason: 'Lambda sends traces by itself; on one machine there is no X-Ray to take them.',
   },
   {
-    role: /Functions(Guard|ReconcileJobs|SettleJob|StartPromotion|TrackPromotion)Role/,
+    role: /Functions(Guard|ReconcileJobs|RestoreProd|SettleJob|StartPromotion|TrackPromotion)Role/,
     actions: ['sqs:SendMessage'],
     reason: 'An event that failed three times goes to the dead-letter queue; none did.',
   },

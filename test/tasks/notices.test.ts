@@ -42,6 +42,28 @@ describe('mails', () => {
     expect(message).toContain(`${SITE}/promotions/${aPromotion().promotionId}`);
   });
 
+  it.each([
+    [{}, {}, undefined],
+    [
+      { prod: 'ami-new' },
+      {},
+      /before go on serving.*A redrive points Prod at ami-new again and starts a new deployment of 8f0c9c1f/s,
+    ],
+    [
+      { prod: 'ami-new' },
+      { prod: 'd-1' },
+      /deployment d-1 has succeeded.*new ones start from ami-new.*Nothing is taken back/s,
+    ],
+  ])(
+    'tell operators what a failure means for Prod: images %j, deployments %j',
+    (images, deployments, words) => {
+      const failure = { state: 'Any', error: 'Any', cause: '' };
+      const { message } = failureNotice(aPromotion({ images, deployments }), failure, SITE);
+      if (words === undefined) expect(message).not.toMatch(/Prod/);
+      else expect(message).toMatch(words);
+    },
+  );
+
   it('have a subject that SNS takes, whatever the commit says (T49)', () => {
     expect(asciiSubject('Café\r\nBcc: x → done')).toBe('Cafe Bcc: x ? done');
     fc.assert(

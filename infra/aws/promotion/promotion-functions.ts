@@ -12,6 +12,7 @@ import {
   deploymentGroupName,
   executionArns,
   imageParameterArn,
+  imageParameterName,
   pipelineArn,
   pipelineName,
   stateMachineArn,
@@ -21,6 +22,7 @@ import type { Ledger } from '../platform/ledger.ts';
 import type { PromotionsTopic } from '../platform/promotions-topic.ts';
 import type { Source } from '../source/source.ts';
 import { pushPipelineArn } from './push-pipeline.ts';
+import { createRestoreProd } from './restore-prod.ts';
 
 const IMAGES_REASON =
   "Images of this application's recipe: each build makes another, whose version and number are in its ARN.";
@@ -56,6 +58,7 @@ export class PromotionFunctions extends Construct {
   readonly confirmApprovers: LockstepFunction<'confirm-approvers'>;
   readonly guard: LockstepFunction<'guard-pipeline'>;
   readonly verifyProd: LockstepFunction<'verify-prod'>;
+  readonly restoreProd: LockstepFunction<'restore-prod'>;
 
   constructor(
     scope: Construct,
@@ -117,7 +120,12 @@ export class PromotionFunctions extends Construct {
       name: 'start-job',
       bundles,
       description: 'Starts image builds, instance refreshes and pipeline runs',
-      environment: { APPLICATION: application.name, LEDGER_TABLE, ...prodFleet },
+      environment: {
+        APPLICATION: application.name,
+        LEDGER_TABLE,
+        ...prodFleet,
+        PROD_IMAGE_PARAMETER: imageParameterName(application.name, 'prod'),
+      },
       timeout: Duration.minutes(2),
     });
     this.allowStartJobs();
@@ -210,6 +218,7 @@ export class PromotionFunctions extends Construct {
       timeout: Duration.minutes(5),
     });
     this.allowVerifyProd();
+    this.restoreProd = createRestoreProd(this, 'RestoreProd', { application, bundles, prod, ledger, mail });
 
     // Whoever writes reads the record of the promotion first, and adds to its end.
     ledger.allow(this.startPromotion, 'PutItem', 'Query');
@@ -220,12 +229,19 @@ export class PromotionFunctions extends Construct {
     ledger.allow(this.confirmApprovers, 'GetItem', 'Query');
     ledger.allow(this.guard, 'GetItem', 'Query');
     ledger.allow(this.verifyProd, 'UpdateItem');
-    promotions.allowPublish(this.reconcileJobs, this.requestApproval, this.trackPromotion);
+    promotions.allowPublish(this.reconcileJobs, this.requestApproval, this.restoreProd, this.trackPromotion);
   }
 
   /** Those that events invoke. */
   get asynchronous(): readonly LockstepFunction<FunctionName>[] {
-    return [this.startPromotion, this.trackPromotion, this.settleJob, this.reconcileJobs, this.guard];
+    return [
+      this.startPromotion,
+      this.trackPromotion,
+      this.restoreProd,
+      this.settleJob,
+      this.reconcileJobs,
+      this.guard,
+    ];
   }
 
   /** CodeDeploy application and deployment group of Prod. */
@@ -260,7 +276,13 @@ export class PromotionFunctions extends Construct {
       .allow(['codepipeline:StartPipelineExecution'], this.pipelines)
       // What a failed blue/green left behind is deleted before the next one.
       .allowWithoutResource('autoscaling:DescribeAutoScalingGroups')
-      .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn]);
+      .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn])
+      // A redriven deployment points Prod at its image again.
+      .allow(
+        ['ssm:GetParameter', 'ssm:PutParameter'],
+        [imageParameterArn(stack, this.props.application.name, 'prod')],
+      )
+      .allowWithoutResource('ec2:DescribeImages');
     allowOnFleet(this.startJob, ['autoscaling:DeleteAutoScalingGroup'], this.prodFleet);
   }
 

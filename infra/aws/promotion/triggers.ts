@@ -27,7 +27,7 @@ export class Triggers extends Construct {
   constructor(scope: Construct, id: string, props: TriggersProps) {
     super(scope, id);
     const { application, branch, source, functions } = props;
-    const { startPromotion, trackPromotion, settleJob, reconcileJobs } = functions;
+    const { startPromotion, trackPromotion, restoreProd, settleJob, reconcileJobs } = functions;
 
     if (source.pushes)
       this.on('Push', `Pushes to ${branch} start a promotion`, startPromotion, source.pushes);
@@ -36,6 +36,16 @@ export class Triggers extends Construct {
       detailType: ['Step Functions Execution Status Change'],
       detail: { stateMachineArn: [props.stateMachineArn] },
     });
+    this.on(
+      'ExecutionFailed',
+      'Promotions that ended without success may leave Prod to be put in order',
+      restoreProd,
+      {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: { stateMachineArn: [props.stateMachineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+      },
+    );
 
     for (const topic of props.imageTopics)
       topic.addSubscription(new LambdaSubscription(settleJob.function, deadLetters(settleJob)));
@@ -61,9 +71,9 @@ export class Triggers extends Construct {
       },
     });
     new Rule(this, 'Reconcile', {
-      description: 'Events are best effort: asks about every open job',
+      description: 'Events are best effort: asks about every open job, and about Prod after failures',
       schedule: Schedule.rate(Duration.minutes(5)),
-      targets: [new LambdaFunction(reconcileJobs.function, deadLetters(reconcileJobs))],
+      targets: [reconcileJobs, restoreProd].map((one) => new LambdaFunction(one.function, deadLetters(one))),
     });
   }
 

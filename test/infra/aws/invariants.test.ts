@@ -74,6 +74,7 @@ describe('what is asynchronous', () => {
     ).toEqual([
       'FunctionsGuard',
       'FunctionsReconcileJobs',
+      'FunctionsRestoreProd',
       'FunctionsSettleJob',
       'FunctionsStartPromotion',
       'FunctionsTrackPromotion',

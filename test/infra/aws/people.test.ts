@@ -100,6 +100,7 @@ describe('people in the AWS console', () => {
       .flatMap(({ Resource }) => listOf(Resource));
     expect(invocable.map((arn) => arn.replace(/Function[0-9A-F]{8}\.Arn>$/, '').slice(1)).sort()).toEqual([
       'FunctionsReconcileJobs',
+      'FunctionsRestoreProd',
       'FunctionsSettleJob',
       'FunctionsStartPromotion',
       'FunctionsTrackPromotion',

@@ -60,7 +60,7 @@ describe('Prod fleet', () => {
         /autoscaling:(Create|Delete|Update|Attach)/.test(JSON.stringify(statement.Action)),
       ),
     );
-    expect(changing).toHaveLength(4);
+    expect(changing).toHaveLength(5);
     for (const { Condition } of changing)
       expect(JSON.stringify(Condition)).toMatch(
         /^\{"StringEquals":\{"aws:Re(source|quest)Tag\/lockstep:fleet":.*ProdCodeDeploy.*"\/prod"/,

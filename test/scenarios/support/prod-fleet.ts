@@ -1,10 +1,13 @@
 import type { AutoScalingGroup, AutoScalingGroupsType } from '@aws-sdk/client-auto-scaling';
 import type { GetDeploymentGroupOutput, ListDeploymentGroupsOutput } from '@aws-sdk/client-codedeploy';
 import type { DescribeInstancesResult, Instance } from '@aws-sdk/client-ec2';
+import type { GetParameterResult } from '@aws-sdk/client-ssm';
+import { imageParameterName } from '../../../infra/aws/names.ts';
 import type { DeployHost } from '../../../infra/local/assembly/deploy.ts';
 import { AwsError, type Host } from '../../../infra/local/host.ts';
 import type { EmbeddedRun } from '../../../infra/local/run/embedded-run.ts';
 import { FLEET_TAG } from '../../../tasks/prod-fleet/properties.ts';
+import { eventually, type Scenario } from './scenario.ts';
 
 const administrator = { kind: 'administrator' } as const;
 
@@ -63,6 +66,34 @@ export const seeFleet = async (run: EmbeddedRun): Promise<FleetSight> => {
       ({ State, Tags = [] }) => State?.Name !== 'terminated' && Tags.some(({ Key }) => Key === FLEET_TAG),
     ),
   };
+};
+
+/** The image that Prod's next instance starts from. */
+export const prodImage = async ({ run, application }: Scenario): Promise<string | undefined> => {
+  const { Parameter } = await run.host.call<GetParameterResult>(administrator, 'ssm', 'GetParameter', {
+    Name: imageParameterName(application.name, 'prod'),
+  });
+  return Parameter?.Value;
+};
+
+/** Waits until Prod is in order after a promotion failed, for the first time or after that many redrives. */
+export const prodInOrder = async (
+  scenario: Scenario,
+  promotionId: string,
+  redrives = 0,
+): Promise<FleetSight & { readonly nextImage: string | undefined }> => {
+  await eventually('Prod to be put in order', async () => {
+    const { prodRestored } = (await scenario.system.ledger.promotion(promotionId)) ?? {};
+    return prodRestored?.redrives === redrives || undefined;
+  });
+  // Instances end some time after their group is deleted.
+  const sight = await eventually('the leftovers to be gone', async () => {
+    const seen = await seeFleet(scenario.run);
+    return seen.groups.length === 1 && seen.instances.length === seen.groups[0]?.Instances?.length
+      ? seen
+      : undefined;
+  });
+  return { ...sight, nextImage: await prodImage(scenario) };
 };
 
 /**

@@ -51,6 +51,27 @@ const puts = (store: ReturnType<typeof parameterStore>) =>
   store.sent.filter(({ command }) => command === 'PutParameterCommand');
 
 describe('pointing an environment at an image', () => {
+  it('notes the image with the promotion before it writes, and that Prod is no longer in order', async () => {
+    const ledger = createMemoryLedger();
+    await ledger.addPromotion(
+      aPromotion({
+        prodRestored: { redrives: 0, imageId: 'ami-old', at: '2026-11-22T11:00:00.000Z' },
+      }),
+    );
+    const crash = pointAtImage({
+      parameters: {
+        read: async () => 'ami-old',
+        write: async () => {
+          throw new Error('killed');
+        },
+      },
+      ledger,
+      wait: async () => {},
+    })({ promotionId: PROMOTION_ID, environment: 'prod', parameterName: '/p', imageId: 'ami-new' });
+    await expect(crash).rejects.toThrow('killed');
+    expect(await ledger.promotion(PROMOTION_ID)).toEqual(aPromotion({ images: { prod: 'ami-new' } }));
+  });
+
   it('ends when the parameter reads the new image, and notes it with the promotion', async () => {
     const store = parameterStore('ami-old', 1);
     const { output, ledger } = await point(store);
@@ -84,15 +105,14 @@ describe('pointing an environment at an image', () => {
     expect(puts(store)).toEqual([]);
   });
 
-  it('fails with ImageNotPointedAt when the image is never accepted, and leaves the promotion as it is', async () => {
-    const { output, waits, ledger } = await point(parameterStore('ami-old', Number.POSITIVE_INFINITY));
+  it('fails with ImageNotPointedAt when the image is never accepted', async () => {
+    const { output, waits } = await point(parameterStore('ami-old', Number.POSITIVE_INFINITY));
     expect(output).toMatchObject({
       name: 'ImageNotPointedAt',
       message: expect.stringMatching(/\/shop\/prod\/image still reads ami-old instead of ami-new/),
     });
     expect(waits).toEqual(lookAfter);
     expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(63_100);
-    expect((await ledger.promotion(PROMOTION_ID))?.images).toEqual({});
   });
 });
 

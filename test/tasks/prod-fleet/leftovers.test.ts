@@ -1,6 +1,8 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
-import { beforeRun, leftovers } from '../../../tasks/prod-fleet/leftovers.ts';
-import { aJob } from '../doubles/samples.ts';
+import type { Promotion } from '../../../tasks/ledger/items.ts';
+import { beforeRun, leftovers, removeGroup } from '../../../tasks/prod-fleet/leftovers.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { aJob, aPromotion } from '../doubles/samples.ts';
 import { createFleetWorld } from './fleet-world.ts';
 
 const group = (name: string, Status?: string): AutoScalingGroup =>
@@ -38,26 +40,61 @@ describe('what failed deployments left behind (T10)', () => {
 });
 
 describe('before a pipeline’s run', () => {
-  const run = async (pipelineName: string) => {
+  const run = async (pipelineName: string, change: Partial<Promotion> = { images: { prod: 'ami-new' } }) => {
     const world = createFleetWorld();
     for (const name of ['live', 'green']) world.groups.set(name, group(name));
     world.groups.set('of-another-fleet', { AutoScalingGroupName: 'of-another-fleet' } as AutoScalingGroup);
     world.deploymentGroups.set('shop/prod', serving);
-    const prod = { pipelineName: 'shop-prod', applicationName: 'shop', deploymentGroupName: 'prod' };
-    const { groups, deploymentGroups } = world.dependencies;
-    await beforeRun(
-      prod,
-      groups,
-      deploymentGroups,
-    )(aJob({ kind: 'pipeline-run', subject: { pipelineName } }));
+    const ledger = createMemoryLedger();
+    await ledger.addPromotion(aPromotion(change));
+    await beforeRun({
+      ...world.dependencies,
+      ledger,
+      prod: {
+        pipelineName: 'shop-prod',
+        applicationName: 'shop',
+        deploymentGroupName: 'prod',
+        imageParameterName: '/shop/prod/image',
+      },
+      pointAtImage: async (request) => world.log.push(`point ${request.parameterName} at ${request.imageId}`),
+    })(aJob({ kind: 'pipeline-run', subject: { pipelineName } }));
     return world.log;
   };
 
-  it('Prod’s leftovers go', async () => {
-    expect(await run('shop-prod')).toEqual(['remove green']);
+  it('Prod’s leftovers go, and Prod points at the promotion’s image again', async () => {
+    expect(await run('shop-prod')).toEqual(['remove green', 'point /shop/prod/image at ami-new']);
+  });
+
+  it('Prod is pointed at nothing for a promotion that has no image for it', async () => {
+    expect(await run('shop-prod', { images: {} })).toEqual(['remove green']);
   });
 
   it('another pipeline touches nothing of Prod', async () => {
     expect(await run('shop-qat')).toEqual([]);
+  });
+});
+
+describe('deleting a group', () => {
+  const refused = Object.assign(new Error('AutoScalingGroup name not found'), { name: 'ValidationError' });
+  const remove = (found: AutoScalingGroup | undefined) =>
+    removeGroup(
+      {
+        named: async () => found,
+        remove: async () => {
+          throw refused;
+        },
+      },
+      'green',
+    );
+
+  it.each([undefined, group('green', 'Delete in progress')])(
+    'is done when somebody else has just done it',
+    async (found) => {
+      await expect(remove(found)).resolves.toBeUndefined();
+    },
+  );
+
+  it('fails when the group stays', async () => {
+    await expect(remove(group('green'))).rejects.toBe(refused);
   });
 });

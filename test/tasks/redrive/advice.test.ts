@@ -306,10 +306,12 @@ describe('what is reused and what starts', () => {
     expect(about(of, 'starts')).toEqual([expect.stringContaining(words)]);
   });
 
-  it('tells that leftovers of a failed deployment to Prod are deleted first', () => {
+  it('tells that leftovers of a failed deployment to Prod are deleted first, and Prod is pointed at the image', () => {
     const job = aJob({ state: names.deployToProd, kind: 'pipeline-run', status: 'FAILED' });
     const of = circumstances(anExecution(failedDeployment), { jobs: [job] });
-    expect(about(of, 'starts')[0]).toContain('left behind are deleted');
+    expect(about(of, 'starts')[0]).toContain(
+      "left behind are deleted, and Prod is pointed at the promotion's image again.",
+    );
   });
 });
 

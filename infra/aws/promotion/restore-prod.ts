@@ -1,0 +1,68 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { ApplicationConfig } from '../../config.ts';
+import type { ProdEnvironment } from '../environments/prod.ts';
+import { allowOnFleet } from '../environments/prod-fleet.ts';
+import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
+import {
+  deploymentGroupName,
+  executionArns,
+  imageParameterArn,
+  imageParameterName,
+  pipelineArn,
+} from '../names.ts';
+import type { Ledger } from '../platform/ledger.ts';
+
+export interface RestoreProdProps {
+  readonly application: ApplicationConfig;
+  readonly bundles: string;
+  readonly prod: ProdEnvironment;
+  readonly ledger: Ledger;
+  readonly mail: { readonly PROMOTIONS_TOPIC_ARN: string; readonly SITE_URL: string };
+}
+
+/**
+ * The function that puts Prod in order after a failed deployment. It has a role of its own: whoever deletes groups and
+ * writes Prod's image must not sign evidence, and the other way round.
+ */
+export const createRestoreProd = (
+  scope: Construct,
+  id: string,
+  { application: { name }, bundles, prod, ledger, mail }: RestoreProdProps,
+): LockstepFunction<'restore-prod'> => {
+  const stack = Stack.of(scope);
+  const fleet = {
+    applicationName: prod.codeDeployApplication,
+    deploymentGroupName: deploymentGroupName('prod'),
+  };
+  const restoreProd = new LockstepFunction(scope, id, {
+    name: 'restore-prod',
+    bundles,
+    isAsynchronous: true,
+    description: 'Puts Prod in order after a failed deployment',
+    environment: {
+      APPLICATION: name,
+      LEDGER_TABLE: ledger.table.tableName,
+      ...mail,
+      PROD_CODEDEPLOY_APPLICATION: fleet.applicationName,
+      PROD_DEPLOYMENT_GROUP: fleet.deploymentGroupName,
+      PROD_TARGET_GROUP_ARN: prod.targetGroupArn,
+      PROD_IMAGE_PARAMETER: imageParameterName(name, 'prod'),
+    },
+    // A parameter is looked at for a minute until AWS has accepted its image.
+    timeout: Duration.minutes(4),
+  })
+    .allowWithWildcard(['states:DescribeExecution'], [executionArns(stack, name)], EXECUTIONS_REASON)
+    .allow(['codepipeline:GetPipelineExecution'], [pipelineArn(stack, name, 'prod')])
+    .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn])
+    .allow(['ssm:GetParameter', 'ssm:PutParameter'], [imageParameterArn(stack, name, 'prod')])
+    .allowWithoutResource(
+      'autoscaling:DescribeAutoScalingGroups',
+      'ec2:DescribeImages',
+      'ec2:DescribeInstances',
+      'elasticloadbalancing:DescribeTargetHealth',
+    );
+  allowOnFleet(restoreProd, ['autoscaling:DeleteAutoScalingGroup'], fleet);
+  ledger.allow(restoreProd, 'GetItem', 'Query', 'UpdateItem');
+  return restoreProd;
+};

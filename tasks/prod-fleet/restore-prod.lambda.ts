@@ -1,0 +1,51 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { createSsmImageParameters } from '../images/ssm-image-parameters.ts';
+import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
+import { logged } from '../log.ts';
+import { createExecutions } from '../promotions/sfn-executions.ts';
+import { readEnv } from '../read-env.ts';
+import { createSnsNotices } from '../sns-notices.ts';
+import { createAutoScalingGroups } from './auto-scaling-groups.ts';
+import { createDeploymentGroups } from './deployment-groups.ts';
+import { createServingInstances } from './load-balancer-targets.ts';
+import { restoreAfterEnd } from './restore-after-end.ts';
+import { restoreProd } from './restore-prod.ts';
+
+const env = readEnv(
+  'APPLICATION',
+  'LEDGER_TABLE',
+  'PROMOTIONS_TOPIC_ARN',
+  'SITE_URL',
+  'PROD_CODEDEPLOY_APPLICATION',
+  'PROD_DEPLOYMENT_GROUP',
+  'PROD_TARGET_GROUP_ARN',
+  'PROD_IMAGE_PARAMETER',
+);
+const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
+
+export const handler = logged(
+  restoreAfterEnd({
+    ledger,
+    application: env.APPLICATION,
+    restore: restoreProd({
+      ledger,
+      describeExecution: createExecutions().describe,
+      runs: createPipelineRuns(),
+      groups: createAutoScalingGroups(),
+      deploymentGroups: createDeploymentGroups(),
+      serving: createServingInstances(),
+      parameters: createSsmImageParameters(),
+      wait: (milliseconds) => pause(milliseconds),
+      notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
+      now: () => new Date(),
+      siteUrl: env.SITE_URL,
+      prod: {
+        applicationName: env.PROD_CODEDEPLOY_APPLICATION,
+        deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
+        targetGroupArn: env.PROD_TARGET_GROUP_ARN,
+        imageParameterName: env.PROD_IMAGE_PARAMETER,
+      },
+    }),
+  }),
+);

@@ -1,0 +1,135 @@
+import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
+import { type WriteImageDependencies, writeImage } from '../images/point-at-image.ts';
+import { partsOf } from '../jobs/external-ids.ts';
+import type { PipelineRuns } from '../jobs/pipeline-run.ts';
+import type { Promotion } from '../ledger/items.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { type Notices, prodRestoredNotice } from '../notices.ts';
+import { prodDeployments } from '../promotions/metrics.ts';
+import type { AutoScalingGroups } from './auto-scaling-groups.ts';
+import type { DeploymentGroups } from './deployment-groups.ts';
+import { ProdInUseError } from './errors.ts';
+import { leftovers, removeGroup } from './leftovers.ts';
+import { fleetKey } from './properties.ts';
+import { type ServingFleet, servingFleet } from './serving.ts';
+import type { ServingInstances } from './verify-prod.ts';
+
+/** What putting Prod in order needs. */
+export interface RestoreProdDependencies extends WriteImageDependencies {
+  readonly ledger: Pick<Ledger, 'promotion' | 'updatePromotion' | 'jobs'>;
+  readonly describeExecution: (executionArn: string) => Promise<DescribeExecutionOutput>;
+  readonly runs: Pick<PipelineRuns, 'run'>;
+  readonly groups: Pick<AutoScalingGroups, 'owned' | 'named' | 'remove'>;
+  readonly deploymentGroups: Pick<DeploymentGroups, 'find' | 'running'>;
+  readonly serving: ServingInstances;
+  readonly notices: Notices;
+  readonly now: () => Date;
+  readonly siteUrl: string;
+  readonly prod: {
+    readonly applicationName: string;
+    readonly deploymentGroupName: string;
+    readonly targetGroupArn: string;
+    /** The SSM parameter that Prod launches from. */
+    readonly imageParameterName: string;
+  };
+}
+
+/**
+ * Whether a promotion that has ended may have left Prod pointing at its image, or leftovers, as far as the ledger knows:
+ * it was about to point Prod at its image, no deployment to Prod succeeded, and Prod was not put in order since.
+ */
+export const mayNeedRestoring = (promotion: Promotion): boolean =>
+  promotion.images.prod !== undefined &&
+  promotion.deployments.prod === undefined &&
+  promotion.status !== 'SUCCEEDED' &&
+  promotion.prodRestored?.redrives !== promotion.redrives;
+
+/** Whether CodePipeline still works on the promotion's latest deployment to Prod, or has finished it. */
+const runStatus = async (
+  { ledger, runs }: RestoreProdDependencies,
+  promotionId: string,
+): Promise<'working' | 'succeeded' | 'over'> => {
+  const job = prodDeployments(await ledger.jobs(promotionId)).at(-1);
+  if (job?.status === 'SUCCEEDED') return 'succeeded';
+  if (job?.externalId === undefined) return 'over';
+  const status = (await runs.run(...partsOf(job.externalId)))?.status;
+  if (status === 'Succeeded') return 'succeeded';
+  return status === 'InProgress' || status === 'Stopping' ? 'working' : 'over';
+};
+
+/** What serves, and what failed deployments left, while none runs. @throws ProdInUseError, ProdNotCertainError */
+const lookAtFleet = async (
+  { groups, deploymentGroups, serving, prod }: RestoreProdDependencies,
+  unproven: string,
+): Promise<{ readonly fleet: ServingFleet; readonly left: readonly string[] }> => {
+  // Before the deployments: a group that one of them makes meanwhile is not among these.
+  const owned = await groups.owned(fleetKey(prod));
+  const running = await deploymentGroups.running(prod.applicationName, prod.deploymentGroupName);
+  if (running.length > 0)
+    throw new ProdInUseError(
+      `The deployment ${running.join(', ')} of ${fleetKey(prod)} has not ended: Prod is put in order afterwards`,
+    );
+  const [deploymentGroup, healthy] = await Promise.all([
+    deploymentGroups.find(prod.applicationName, prod.deploymentGroupName),
+    serving.healthy(prod.targetGroupArn),
+  ]);
+  const images = await serving.imagesOf(healthy);
+  return {
+    fleet: servingFleet({ deploymentGroup, owned, healthy, images }, unproven),
+    left: leftovers(owned, deploymentGroup, running),
+  };
+};
+
+/**
+ * Puts Prod in order after a promotion that ended without having deployed there: its instances start from the image that
+ * serves again, what its deployment left behind goes, and operators are told. What serves is asked of AWS each time. Does
+ * nothing for a promotion that never was about to point Prod at its image, or that has deployed. Safe to repeat at any point.
+ * @throws ProdInUseError while the execution or a deployment runs: to be tried again
+ * @throws ProdNotCertainError if it is not certain what serves; nothing was changed
+ * @throws ImageNotPointedAtError if AWS does not accept the image
+ */
+export const restoreProd = (dependencies: RestoreProdDependencies) => {
+  const { ledger, describeExecution, parameters, groups, notices, now, siteUrl, prod } = dependencies;
+
+  /** @throws ProdInUseError if the execution runs, or did again since */
+  const ended = async ({ executionArn }: Promotion, since?: DescribeExecutionOutput) => {
+    const execution = await describeExecution(executionArn);
+    if (execution.status === 'RUNNING' || (since && execution.redriveCount !== since.redriveCount))
+      throw new ProdInUseError(`${executionArn} runs: Prod is put in order only after it has ended`);
+    return execution;
+  };
+
+  return async (promotionId: string): Promise<void> => {
+    const promotion = await ledger.promotion(promotionId);
+    const unproven = promotion?.images.prod;
+    if (promotion === undefined || unproven === undefined || promotion.deployments.prod !== undefined) return;
+    const execution = await ended(promotion);
+    const redrives = execution.redriveCount ?? 0;
+    if (execution.status === 'SUCCEEDED' || promotion.prodRestored?.redrives === redrives) return;
+    const run = await runStatus(dependencies, promotionId);
+    if (run === 'succeeded') return;
+    if (run === 'working')
+      throw new ProdInUseError(
+        `The pipeline still deploys ${promotionId} to Prod: Prod is put in order afterwards`,
+      );
+
+    const { fleet, left } = await lookAtFleet(dependencies, unproven);
+    const { imageParameterName } = prod;
+    const current = await parameters.read(imageParameterName);
+    if (current === unproven && fleet.imageId !== unproven) {
+      await ended(promotion, execution);
+      await writeImage(dependencies)(imageParameterName, fleet.imageId);
+    }
+    for (const name of left) {
+      await ended(promotion, execution);
+      await removeGroup(groups, name);
+    }
+    await ended(promotion, execution);
+    // A third image is another promotion's, which has pointed Prod at it since: there is nothing to tell of this one.
+    if (current === unproven || current === fleet.imageId)
+      await notices.send(prodRestoredNotice({ ...promotion, redrives }, fleet, imageParameterName, siteUrl));
+    await ledger.updatePromotion(promotionId, {
+      prodRestored: { redrives, imageId: fleet.imageId, at: now().toISOString() },
+    });
+  };
+};

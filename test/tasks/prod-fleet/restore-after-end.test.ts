@@ -1,0 +1,63 @@
+import { ProdInUseError, ProdNotCertainError } from '../../../tasks/prod-fleet/errors.ts';
+import { restoreAfterEnd } from '../../../tasks/prod-fleet/restore-after-end.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { aPromotion } from '../doubles/samples.ts';
+
+const pointed = { status: 'FAILED', images: { prod: 'ami-new' } } as const;
+const promotions = [
+  aPromotion({ ...pointed, promotionId: 'lost' }),
+  aPromotion({ ...pointed, promotionId: 'lost-again', redrives: 1, prodRestored: restoredAfter(0) }),
+  aPromotion({ ...pointed, promotionId: 'untold', status: 'RUNNING' }),
+  aPromotion({ ...pointed, promotionId: 'in-order', prodRestored: restoredAfter(0) }),
+  aPromotion({ ...pointed, promotionId: 'deployed', deployments: { prod: 'd-1' } }),
+  aPromotion({ ...pointed, promotionId: 'of-another', application: 'orders' }),
+  aPromotion({ promotionId: 'at-qat', status: 'FAILED', images: { qat: 'ami-qat' } }),
+];
+function restoredAfter(redrives: number) {
+  return { redrives, imageId: 'ami-old', at: '2026-11-22T12:00:00.000Z' };
+}
+
+const wake = async (event: unknown, failures: Readonly<Record<string, Error>> = {}) => {
+  const ledger = createMemoryLedger();
+  for (const promotion of promotions) await ledger.addPromotion(promotion);
+  const restored: string[] = [];
+  const done = restoreAfterEnd({
+    ledger,
+    application: 'shop',
+    restore: async (promotionId) => {
+      restored.push(promotionId);
+      const failure = failures[promotionId];
+      if (failure !== undefined) throw failure;
+    },
+  })(event);
+  return { restored, failure: await done.catch((error: unknown) => error) };
+};
+const ended = (id: string) => ({
+  source: 'aws.states',
+  detail: { executionArn: `arn:aws:states:us-east-1:000000000000:execution:lockstep-shop:${id}` },
+});
+const schedule = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
+
+describe('waking up to put Prod in order', () => {
+  it('looks after the promotion whose end is told', async () => {
+    expect(await wake(ended('lost'))).toEqual({ restored: ['lost'], failure: undefined });
+  });
+
+  it('on schedule finds what was not told, and nothing else', async () => {
+    const { restored, failure } = await wake(schedule);
+    expect([restored.sort(), failure]).toEqual([['lost', 'lost-again', 'untold'], undefined]);
+  });
+
+  it.each([ended('lost'), schedule])('leaves to the next time what is still worked on', async (event) => {
+    expect(await wake(event, { lost: new ProdInUseError('it runs') })).toMatchObject({ failure: undefined });
+  });
+
+  it('fails with what failed, after having seen to the others', async () => {
+    const { restored, failure } = await wake(schedule, { lost: new ProdNotCertainError('nothing serves') });
+    expect(restored).toHaveLength(3);
+    expect(failure).toMatchObject({
+      name: 'AggregateError',
+      message: 'Prod of shop could not be put in order: ProdNotCertain: nothing serves',
+    });
+  });
+});
