@@ -1,6 +1,6 @@
 import { takenOver } from '../approvals/request-approval.ts';
 import { roleTitles } from '../approvals/rules.ts';
-import { attemptFor } from '../jobs/rendezvous.ts';
+import { needsAttempt } from '../jobs/rendezvous.ts';
 import type { Approval, Job } from '../ledger/items.ts';
 import type { JobKind, StartJobRequest } from '../payloads.ts';
 import { minute } from './circumstances.ts';
@@ -29,15 +29,15 @@ const NEW_TOKEN = 'the token of the redrive';
 export const takingOfJob = (latest: Job | undefined): Taking => {
   if (latest === undefined)
     return { kind: 'starts', sentence: 'No job of this state is recorded: one is started.' };
-  const { promotionId, state, kind, subject, application } = latest;
-  const request = { promotionId, state, kind, subject, taskToken: NEW_TOKEN } as unknown as StartJobRequest;
-  const next = attemptFor(latest, request, { application, clientToken: '', startedAt: '' });
+  const { promotionId, state, kind, subject, attempt, status } = latest;
+  const tryNumber = latest.tryNumber + 1;
+  const request = { promotionId, state, kind, subject, taskToken: NEW_TOKEN, tryNumber };
   const noun = nouns[kind];
-  if (next.attempt !== latest.attempt)
-    return { kind: 'starts', sentence: `The ${noun} failed: another is started (attempt ${next.attempt}).` };
-  if (next.status === 'SUCCEEDED')
+  if (needsAttempt(latest, request as unknown as StartJobRequest))
+    return { kind: 'starts', sentence: `The ${noun} failed: another is started (attempt ${attempt + 1}).` };
+  if (status === 'SUCCEEDED')
     return { kind: 'reuses', sentence: `The ${noun} has ended well: it counts, and none is started.` };
-  if (next.status === 'RUNNING')
+  if (status === 'RUNNING')
     return {
       kind: 'attaches',
       sentence: `The ${noun} was running when it was last looked at: it is waited for, or its end counts; none is started.`,
@@ -64,6 +64,7 @@ export const takingOfApproval = (
     subject,
     role: latest.role,
     taskToken: NEW_TOKEN,
+    tryNumber: latest.tryNumber + 1,
     expiresInSeconds: 0,
   };
   const same = takenOver(latest, request, now);

@@ -125,6 +125,7 @@ describe('advice', () => {
           promotionId: PROMOTION_ID,
           state: names.buildProdImage,
           taskToken: 'redrive',
+          tryNumber: 100,
           kind: 'image-build',
           subject: { imagePipelineArn: 'arn:pipeline' },
         });
@@ -183,6 +184,7 @@ describe('advice', () => {
           promotionId: PROMOTION_ID,
           state: names.qcApproval,
           taskToken: 'redrive',
+          tryNumber: 100,
           role: 'qc',
           expiresInSeconds: 604_800,
           subject: anApproval().subject,

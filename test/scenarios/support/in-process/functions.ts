@@ -85,12 +85,12 @@ export const createFunctions = (host: () => EmbeddedHost): InProcessFunctions =>
     return send(this.constructor.name, command);
   };
 
-  const load = ({ taskRoot, environment }: WorkerSettings): Handler => {
-    const name = environment.AWS_LAMBDA_FUNCTION_NAME ?? '';
+  const load = ({ taskRoot }: WorkerSettings, { variables }: Invocation['environment']): Handler => {
+    const name = variables.AWS_LAMBDA_FUNCTION_NAME ?? '';
     const known = handlers.get(name);
     if (known) return known;
     const before = process.env;
-    process.env = { ...environment, POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' };
+    process.env = { ...variables, POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' };
     try {
       const { handler } = jest.requireActual<{ handler: Handler }>(sourceOf(taskRoot));
       handlers.set(name, handler);
@@ -100,8 +100,11 @@ export const createFunctions = (host: () => EmbeddedHost): InProcessFunctions =>
     }
   };
 
-  const invoke = async (settings: WorkerSettings, { payload, requestId, functionArn }: Invocation) => {
-    const { AWS_ACCESS_KEY_ID = '', AWS_SESSION_TOKEN, AWS_LAMBDA_FUNCTION_NAME } = settings.environment;
+  const invoke = async (
+    settings: WorkerSettings,
+    { payload, requestId, functionArn, environment }: Invocation,
+  ) => {
+    const { AWS_ACCESS_KEY_ID = '', AWS_SESSION_TOKEN, AWS_LAMBDA_FUNCTION_NAME } = environment.variables;
     const principal = host().principalOf(AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN);
     const context = {
       awsRequestId: requestId,
@@ -109,7 +112,9 @@ export const createFunctions = (host: () => EmbeddedHost): InProcessFunctions =>
       functionName: AWS_LAMBDA_FUNCTION_NAME,
       getRemainingTimeInMillis: () => 30_000,
     };
-    const result = await caller.run(principal, () => load(settings)(JSON.parse(payload), context));
+    const result = await caller.run(principal, () =>
+      load(settings, environment)(JSON.parse(payload), context),
+    );
     return { payload: JSON.stringify(result ?? null), isError: false };
   };
 
