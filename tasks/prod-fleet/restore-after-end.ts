@@ -7,6 +7,8 @@ export interface RestoreAfterEndDependencies {
   readonly ledger: Pick<Ledger, 'promotions'>;
   readonly restore: (promotionId: string) => Promise<void>;
   readonly application: string;
+  /** Notes that a promotion is left to the next time, and why. */
+  readonly postponed: (promotionId: string, reason: string) => void;
 }
 
 /** How many promotions, of all applications, are looked through for one whose end no event told. */
@@ -24,7 +26,7 @@ const executionIn = (event: unknown): string | undefined => {
  * @throws AggregateError with everything that failed
  */
 export const restoreAfterEnd =
-  ({ ledger, restore, application }: RestoreAfterEndDependencies) =>
+  ({ ledger, restore, application, postponed }: RestoreAfterEndDependencies) =>
   async (event: unknown): Promise<void> => {
     const executionArn = executionIn(event);
     const ids =
@@ -38,7 +40,8 @@ export const restoreAfterEnd =
       try {
         await restore(id);
       } catch (error) {
-        if (!(error instanceof ProdInUseError)) failures.push(error);
+        if (error instanceof ProdInUseError) postponed(id, error.message);
+        else failures.push(error);
       }
     }
     if (failures.length > 0)

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createSsmImageParameters } from '../images/ssm-image-parameters.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
-import { logged } from '../log.ts';
+import { logged, logger } from '../log.ts';
 import { createExecutions } from '../promotions/sfn-executions.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
@@ -28,6 +28,7 @@ export const handler = logged(
   restoreAfterEnd({
     ledger,
     application: env.APPLICATION,
+    postponed: (promotionId, reason) => logger.info('Prod is put in order later', { promotionId, reason }),
     restore: restoreProd({
       ledger,
       describeExecution: createExecutions().describe,

@@ -1,4 +1,5 @@
 import type { ApproverRole } from '../../../tasks/payloads.ts';
+import { mayNeedRestoring } from '../../../tasks/prod-fleet/restore-prod.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { readOutbox } from '../services/sns/outbox.ts';
 import { signInAs } from './approver.ts';
@@ -34,6 +35,19 @@ const mailedLink = async ({ host, system }: UnattendedRun, approvalId: string): 
     await pause(30);
   }
   throw new Error(`No mail with the link ${link} has been sent within ${MAIL_PATIENCE_MS / 1000} s.`);
+};
+
+/** How long the operator waits for Prod to be in order before redriving all the same, in ms. */
+const ORDER_PATIENCE_MS = 15_000;
+
+/** An operator redrives once Prod is in order again, as the mail tells. */
+const prodInOrder = async ({ system }: UnattendedRun, promotionId: string): Promise<void> => {
+  const deadline = Date.now() + ORDER_PATIENCE_MS;
+  while (Date.now() < deadline) {
+    const promotion = await system.ledger.promotion(promotionId);
+    if (promotion === undefined || !mayNeedRestoring(promotion)) return;
+    await pause(30);
+  }
 };
 
 /**
@@ -85,10 +99,12 @@ export const runUnattended = async (run: UnattendedRun, executionArn: string): P
       const { status, error } = await describeExecution(run.host, executionArn);
       if (status === 'SUCCEEDED') end(exitCodes.promoted);
       else if (error === 'Refused' || redrives >= run.options.redrives) end(exitCodes.notPromoted);
-      else
+      else {
+        await prodInOrder(run, promotionId);
         await (await signInAs('olga', run.system.siteUrl)).redrive(
           `${run.system.siteUrl}/promotions/${promotionId}`,
         );
+      }
     }
   } finally {
     stopping.abort();

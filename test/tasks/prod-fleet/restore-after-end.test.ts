@@ -21,16 +21,19 @@ const wake = async (event: unknown, failures: Readonly<Record<string, Error>> = 
   const ledger = createMemoryLedger();
   for (const promotion of promotions) await ledger.addPromotion(promotion);
   const restored: string[] = [];
+  const postponed: string[] = [];
   const done = restoreAfterEnd({
     ledger,
     application: 'shop',
+    postponed: (promotionId, reason) => postponed.push(`${promotionId}: ${reason}`),
     restore: async (promotionId) => {
       restored.push(promotionId);
       const failure = failures[promotionId];
       if (failure !== undefined) throw failure;
     },
   })(event);
-  return { restored, failure: await done.catch((error: unknown) => error) };
+  const failure = await done.catch((error: unknown) => error);
+  return { restored, postponed, failure };
 };
 const ended = (id: string) => ({
   source: 'aws.states',
@@ -40,7 +43,7 @@ const schedule = { source: 'aws.events', 'detail-type': 'Scheduled Event', detai
 
 describe('waking up to put Prod in order', () => {
   it('looks after the promotion whose end is told', async () => {
-    expect(await wake(ended('lost'))).toEqual({ restored: ['lost'], failure: undefined });
+    expect(await wake(ended('lost'))).toEqual({ restored: ['lost'], postponed: [], failure: undefined });
   });
 
   it('on schedule finds what was not told, and nothing else', async () => {
@@ -49,7 +52,10 @@ describe('waking up to put Prod in order', () => {
   });
 
   it.each([ended('lost'), schedule])('leaves to the next time what is still worked on', async (event) => {
-    expect(await wake(event, { lost: new ProdInUseError('it runs') })).toMatchObject({ failure: undefined });
+    expect(await wake(event, { lost: new ProdInUseError('it runs') })).toMatchObject({
+      failure: undefined,
+      postponed: ['lost: it runs'],
+    });
   });
 
   it('fails with what failed, after having seen to the others', async () => {
