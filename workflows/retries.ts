@@ -4,7 +4,8 @@ import type { RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
 /**
  * The Lambda service, not the function, was at fault: nothing or the same thing was started, and every function is safe
  * to repeat. Waits 2, 4, 8, 16, 32, 64 s: 126 s in all. A job's own failure is never retried here: a person looks
- * at it and redrives.
+ * at it and redrives. A denied invocation comes as `Lambda.AWSLambdaException`, like every error that Lambda's API does not
+ * model: only its cause tells, which a retrier cannot read, so it fails its state after these 126 s.
  */
 export const lambdaServiceRetry: RetryProps = {
   errors: [

@@ -152,7 +152,8 @@ export const mayDecide = (approval: Approval, circumstances: Circumstances): Rul
           : 'The decision was not about what this page shows. Look again, then decide.',
       changes,
     };
-  if (now.getTime() - circumstances.signedInAt > policy.freshSignInMinutes * 60_000)
+  // A sign-in of later than now tells of a clock that was set back: how long ago it was, nobody knows.
+  if (Math.abs(now.getTime() - circumstances.signedInAt) > policy.freshSignInMinutes * 60_000)
     return refused(
       'SignInTooOld',
       `A decision needs a sign-in of the last ${policy.freshSignInMinutes} minutes. Sign in again, then decide.`,

@@ -47,12 +47,14 @@ export const careFor = (
   },
 ): Care => {
   const { status, requestedAt, decidedAt, mailedAt, remindedAt, dossier } = approval;
-  const since = (at: string | undefined): number => facts.now.getTime() - Date.parse(at ?? '');
+  // What is noted for later than now was noted by a clock that has been set back since: it is no reason to wait.
+  const since = (at: string | undefined): number => Math.abs(facts.now.getTime() - Date.parse(at ?? ''));
   if (status !== 'PENDING') {
     if (isUntold(approval)) return since(decidedAt) >= TELLING ? 'tell' : 'nothing';
     return approval.announcedAt === undefined ? 'announce' : 'nothing';
   }
-  if (hasExpired(approval, facts.now)) return 'expire';
+  // Step Functions' clock decides: while the state waits, a clock that is ahead takes nobody's request away.
+  if (hasExpired(approval, facts.now)) return facts.isRunning ? 'nothing' : 'expire';
   if (!facts.isRunning) return 'withdraw';
   if (dossier.configurationVersion !== facts.configurationVersion) return 'ask anew';
   if (mailedAt === undefined) return since(requestedAt) >= TELLING ? 'mail' : 'nothing';
@@ -74,12 +76,13 @@ export const tendRequest =
     const { ledger, notices, siteUrl, now, isRunning, newApprovalId } = dependencies;
     const { configurationVersion, reminderHours } = dependencies;
     const promotion = await ledger.promotion(approval.promotionId);
-    // The ledger may be late: before anything is withdrawn, Step Functions is asked.
+    // The ledger may be late: before a request is closed, Step Functions is asked.
+    const isOver = hasExpired(approval, now());
     const runs =
       approval.status !== 'PENDING' ||
-      promotion === undefined ||
-      promotion.status === 'RUNNING' ||
-      (await isRunning(promotion.executionArn));
+      (promotion === undefined
+        ? !isOver
+        : (promotion.status === 'RUNNING' && !isOver) || (await isRunning(promotion.executionArn)));
     const care = careFor(approval, { isRunning: runs, configurationVersion, reminderHours, now: now() });
     const change = async (part: Partial<Approval>): Promise<Approval> => {
       const after = { ...approval, ...part };

@@ -25,7 +25,7 @@ export interface Page<Item> {
 
 /**
  * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
- * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `REFUSAL#<at>#<approval id>`;
+ * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `REFUSAL#<at>#<approval id>#<person>`;
  * attempts have four digits. Turns are keyed `APPLICATION#<name>` / `TURN#qat` | `TURN#prod`.
  */
 export interface Ledger {

@@ -93,7 +93,7 @@ export const storedApproval = (approval: Approval): Approval & Bookkeeping => ({
 export const storedRefusal = (refusal: Refusal): Refusal & Bookkeeping => ({
   ...refusal,
   pk: partitionOf(refusal.promotionId),
-  sk: `${REFUSAL_PREFIX}${refusal.at}#${refusal.approvalId}`,
+  sk: `${REFUSAL_PREFIX}${refusal.at}#${refusal.approvalId}#${refusal.person.subject}`,
   version: versionOf(refusal),
 });
 

@@ -1,40 +1,68 @@
+import { createClock } from '../../infra/local/clock.ts';
+import type { BusEvent } from '../../infra/local/host.ts';
+import { readOutbox } from '../../infra/local/services/sns/outbox.ts';
+import { openJournal } from '../../infra/local/services/states/journal.ts';
 import { stateNames } from '../../workflows/state-names.ts';
-import { changeResources } from '../support/templates.ts';
-import { approveBoth, eventually, type Scenario, startScenario } from './support/scenario.ts';
+import { eventually, type Scenario, startScenario } from './support/scenario.ts';
 
 jest.setTimeout(120_000);
 
+const HOUR_MS = 3_600_000;
+
 /** What tells Lockstep that something has ended. */
-const isCompletionEvent = (source: string) =>
+const isCompletionEvent = ({ source }: Pick<BusEvent, 'source'>) =>
   ['aws.imagebuilder', 'aws.autoscaling', 'aws.codepipeline', 'aws.codedeploy'].includes(source);
 
-/** Cuts Lockstep off from what tells it of ended jobs: the image topics' subscriptions and the rules on completion events. */
-const loseEvents = (assemblyDirectory: string): number => {
-  let lost = 0;
-  changeResources(assemblyDirectory, ({ Type, Properties = {} }) => {
-    const pattern = Properties.EventPattern as { source?: string[] } | undefined;
-    if (Type === 'AWS::Events::Rule' && pattern?.source?.some(isCompletionEvent)) {
-      Properties.State = 'DISABLED';
-      lost++;
-    }
-    const isTold = Type === 'AWS::SNS::Subscription' && Properties.Protocol === 'lambda';
-    if (isTold) lost++;
-    return !isTold;
-  });
-  return lost;
+/** Cuts Lockstep off from what tells it of ended jobs: the functions' subscriptions, and the rules on completion events. */
+const loseEvents = ({ run: { host } }: Scenario): { lost: number; findAgain: () => void } => {
+  const restore: (() => void)[] = [];
+  const rules = host.store.table<{ pattern?: { source?: string[] }; isEnabled: boolean }>('events.rules');
+  for (const [arn, rule] of rules.entries()) {
+    if (!rule.pattern?.source?.some((source) => isCompletionEvent({ source }))) continue;
+    rules.put(arn, { ...rule, isEnabled: false });
+    restore.push(() => rules.put(arn, rule));
+  }
+  const subscriptions = host.store.table<{ protocol: string }>('sns.subscriptions');
+  for (const [arn, subscription] of subscriptions.entries()) {
+    if (subscription.protocol !== 'lambda') continue;
+    subscriptions.delete(arn);
+    restore.push(() => subscriptions.put(arn, subscription));
+  }
+  return { lost: restore.length, findAgain: () => restore.forEach((undo) => void undo()) };
 };
 
-describe('events about external jobs', () => {
-  let scenario: Scenario | undefined;
-  afterEach(() => scenario?.stop());
+describe('one promotion whose events are lost, then doubled, while the machine’s clock jumps', () => {
+  /** How far the machine's wall clock has been set. */
+  let set = 0;
+  const clock = createClock(
+    () => Date.now() + set,
+    () => performance.now(),
+  );
+  let scenario: Scenario;
+  let promotion: Awaited<ReturnType<Scenario['startPromotion']>>;
+  beforeAll(async () => {
+    scenario = await startScenario({ clock });
+  });
+  afterAll(() => scenario?.stop());
 
-  it('that are all lost delay a promotion until the next reconcile, and no longer', async () => {
-    scenario = await startScenario({ change: (assembly) => expect(loseEvents(assembly)).toBeGreaterThan(3) });
+  const tellAgain = () => {
+    const { events } = scenario.run.services;
+    const told = events.recentEvents().filter(isCompletionEvent);
+    expect(told.length).toBeGreaterThan(0);
+    for (const event of told) events.redeliver(event.id);
+  };
+  const reached = (state: string) =>
+    eventually(state, async () =>
+      (await promotion.states()).some(([name]) => name === state) ? true : undefined,
+    );
+
+  it('waits for the next reconcile when all are lost, and no longer', async () => {
+    const { lost, findAgain } = loseEvents(scenario);
+    expect(lost).toBeGreaterThan(3);
     const { host } = scenario.run;
-    const { ledger } = scenario.system;
-    const promotion = await scenario.startPromotion();
+    promotion = await scenario.startPromotion();
     await eventually('the image to be built', async () => {
-      const [job] = await ledger.jobs(promotion.id);
+      const [job] = await scenario.system.ledger.jobs(promotion.id);
       if (!job?.externalId) return undefined;
       const { image } = await host.call<{ image?: { state?: { status?: string } } }>(
         { kind: 'administrator' },
@@ -45,27 +73,43 @@ describe('events about external jobs', () => {
       return image?.state?.status === 'AVAILABLE' ? true : undefined;
     });
     expect((await promotion.states()).at(-1)).toEqual([stateNames.buildQatImage, 'RUNNING']);
+    findAgain();
     scenario.advance({ minutes: 5 });
-    await eventually('the next state', async () =>
-      (await promotion.states()).some(([name]) => name === stateNames.pointQatAtImage) ? true : undefined,
-    );
+    await reached(stateNames.pointQatAtImage);
   });
 
-  it('that come twice, and again when all is over, change nothing', async () => {
-    scenario = await startScenario();
-    const { events } = scenario.run.services;
-    const tellAgain = () => {
-      const told = events.recentEvents().filter(({ source }) => isCompletionEvent(source));
-      expect(told.length).toBeGreaterThan(0);
-      for (const event of told) events.redeliver(event.id);
-    };
-    const promotion = await scenario.startPromotion();
+  it('neither waits nor runs out of time when the clock is set back and forward by hours under way', async () => {
+    set -= 3 * HOUR_MS;
+    await reached(stateNames.deployToQat);
+    // Longer than the state may take.
+    set += 12 * HOUR_MS;
     await promotion.asked('qc');
+    set -= 8 * HOUR_MS;
+    expect(await promotion.decide('qc', 'quinn')).toMatchObject({ kind: 'decided' });
+    set += 5 * HOUR_MS;
     tellAgain();
-    expect(await approveBoth(promotion)).toMatchObject({ status: 'SUCCEEDED' });
+    await promotion.decide('pmo', 'parker');
+    await reached(stateNames.deployToProd);
+    set += 9 * HOUR_MS;
+    expect(await promotion.ended()).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  it('has done each thing once, in the order of its history', async () => {
     const history = await promotion.history();
     tellAgain();
     expect((await promotion.report()).jobs.map(({ status }) => status)).toEqual(Array(5).fill('SUCCEEDED'));
     expect(await promotion.history()).toEqual(history);
+    const times = history.map(({ timestamp }) => timestamp?.getTime() ?? 0);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    const asked = readOutbox(scenario.run.host.store).filter(({ subject }) =>
+      /^(QC|PMO) approval/.test(subject),
+    );
+    expect(asked.map(({ to, subject }) => `${to} ${subject}`)).toEqual([
+      ...new Set(asked.map(({ to, subject }) => `${to} ${subject}`)),
+    ]);
+    const journal = openJournal(scenario.run.host)
+      .records()
+      .map(({ at }) => at);
+    expect(journal).toEqual([...journal].sort((a, b) => a - b));
   });
 });

@@ -146,11 +146,18 @@ export const dueTimers = (execution: Execution, now: number): readonly Timer[] =
     .filter((timer) => timer.due <= now)
     .sort((a, b) => a.due - b.due);
 
+/** Whether it ends something that may be under way. */
+export const isLimit = ({ purpose }: Timer): boolean =>
+  purpose.kind === 'execution' || purpose.kind === 'timeout' || purpose.kind === 'heartbeat';
+
 /** When the next timer is due; undefined without any. */
-export const nextDue = (execution: Execution): number | undefined => {
-  let due: number | undefined;
+export const nextDue = (execution: Execution): number | undefined => nextTimer(execution)?.due;
+
+/** The timer that is due next. */
+export const nextTimer = (execution: Execution): Timer | undefined => {
+  let next: Timer | undefined;
   for (const timer of Object.values(execution.timers)) {
-    if (due === undefined || timer.due < due) due = timer.due;
+    if (next === undefined || timer.due < next.due) next = timer;
   }
-  return due;
+  return next;
 };

@@ -24,6 +24,8 @@ export interface Lifetime {
     intervalMs: number,
     ask: () => Promise<Answer | undefined> | Answer | undefined,
   ) => Promise<Answer>;
+  /** Whether this time, in ms, is over. A jump of the machine's clock does not use it up: something may be under way. */
+  readonly patience: (ms: number) => () => boolean;
   /** Starts work in the background. What it throws goes to `onError`, except the end of the lifetime. */
   readonly run: (work: () => Promise<void>) => void;
   /** Calls back when the service stops, before `end` waits for the work. */
@@ -65,6 +67,13 @@ export const createLifetime = (clock: Clock, onError: (error: unknown) => void):
         if (answer !== undefined) return answer;
         await sleep(intervalMs);
       }
+    },
+    patience: (ms) => {
+      let isOver = false;
+      clock.at(clock.now() + ms, () => {
+        isOver = true;
+      });
+      return () => isOver;
     },
     run: (work) => {
       const task = work()

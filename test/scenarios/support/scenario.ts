@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DescribeExecutionOutput, HistoryEvent } from '@aws-sdk/client-sfn';
+import type { AdjustableClock } from '../../../infra/local/clock.ts';
 import {
   type ApplicationSource,
   push,
@@ -96,6 +97,8 @@ export interface ScenarioOptions {
   readonly change?: (assemblyDirectory: string) => void;
   /** Replaces cdk.json's configuration. */
   readonly lockstep?: unknown;
+  /** @default the machine's clock */
+  readonly clock?: AdjustableClock;
   /** The application that the scenario is about. @default the configuration's first */
   readonly application?: string;
 }
@@ -110,7 +113,9 @@ export const startScenario = async (options: ScenarioOptions = {}): Promise<Scen
     options.change(copy);
     assemblyDirectory = copy;
   }
-  const run = await startEmbeddedRun({ stateDir, ports: await freePorts(), assemblyDirectory });
+  const { clock } = options;
+  const ports = await freePorts();
+  const run = await startEmbeddedRun({ stateDir, ports, assemblyDirectory, ...(clock && { clock }) });
   try {
     return await scenarioOf(run, stateDir, options.application);
   } catch (error) {

@@ -186,6 +186,8 @@ describe('who may decide', () => {
     ['another configuration is refused', { configurationVersion: 'c0ffee000002' }, 'SubjectChanged'],
     ['a promotion without a record is ruled on by the request', { promotion: undefined }, 'ok'],
     ['a sign-in of 15 minutes ago is fresh', { signedInAt: now.getTime() - 15 * 60_000 }, 'ok'],
+    ['a sign-in by a clock that is a minute ahead is', { signedInAt: now.getTime() + 60_000 }, 'ok'],
+    ['one of later than that is not', { signedInAt: now.getTime() + 15 * 60_000 + 1 }, 'SignInTooOld'],
     ['an older sign-in is not', { signedInAt: now.getTime() - 15 * 60_000 - 1 }, 'SignInTooOld'],
   ])('%s', (_, change, expected) => {
     const ruling = mayDecide(anApproval(), [], aPerson('quinn'), now, change);

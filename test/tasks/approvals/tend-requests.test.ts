@@ -49,11 +49,41 @@ describe('looking after a request', () => {
   });
 
   it('tells everybody who was asked that nobody decided in time', async () => {
-    await tend('2026-11-29T10:10:00.000Z');
+    const isRunning = async () => false;
+    await tend('2026-11-29T10:10:00.000Z', { isRunning });
     expect(await latest()).toMatchObject({ status: 'EXPIRED' });
     expect(subjects()).toEqual(['QC did not decide: shop 8f0c9c1f Show the cart']);
-    await tend('2026-11-29T10:15:00.000Z');
+    await tend('2026-11-29T10:15:00.000Z', { isRunning });
     expect(subjects()).toHaveLength(1);
+  });
+
+  it('takes no request away while Step Functions waits for it, however far ahead the clock has jumped', async () => {
+    await tend('2026-12-24T00:00:00.000Z');
+    expect(await latest()).toEqual(asked);
+    expect(subjects()).toEqual([]);
+  });
+
+  it('tells, mails and reminds on time when the clock has been set back since', async () => {
+    const decided = {
+      status: 'APPROVED',
+      decision: 'approve',
+      decidedBy: aPerson('quinn'),
+      decidedAt: '2026-11-22T13:00:00.000Z',
+      comment: '',
+    } as const;
+    const now = new Date('2026-11-22T11:00:00.000Z');
+    const care = (change: Partial<Approval>) =>
+      careFor(anApproval(change), {
+        isRunning: true,
+        configurationVersion: aDossier().configurationVersion,
+        reminderHours: 24,
+        now,
+      });
+    expect(care(decided)).toBe('tell');
+    expect(care({ requestedAt: '2026-11-22T13:00:00.000Z' })).toBe('mail');
+    expect(care({ mailedAt: '2026-11-23T11:00:00.000Z' })).toBe('remind');
+    // Clocks of two functions differ a little: whoever decided is still telling.
+    expect(care({ ...decided, decidedAt: '2026-11-22T11:00:02.000Z' })).toBe('nothing');
   });
 
   it('withdraws it when the promotion was stopped, and not because the ledger is late', async () => {

@@ -104,7 +104,7 @@ export const createMemoryLedger = (): Ledger => {
         .sort(by((approval) => approval.requestedAt)),
 
     addRefusal: async (refusal) => {
-      const key = `${refusal.promotionId}#${refusal.at}#${refusal.approvalId}`;
+      const key = `${refusal.promotionId}#${refusal.at}#${refusal.approvalId}#${refusal.person.subject}`;
       if (!refusals.has(key)) refusals.set(key, structuredClone(refusal));
     },
     refusals: async (promotionId) =>

@@ -166,7 +166,7 @@ describe.each<[string, () => Promise<Ledger>]>([
     expect(await ledger.openApprovals('qc')).toEqual([]);
   });
 
-  it('keeps refusals by time, a repeated one once', async () => {
+  it('keeps refusals by time, a repeated one once and two people’s at the same instant both', async () => {
     const { subject, name, verifiedEmail } = aPerson('sam');
     const refusal = {
       promotionId: PROMOTION_ID,
@@ -179,7 +179,9 @@ describe.each<[string, () => Promise<Ledger>]>([
     await ledger.addRefusal({ ...refusal, at: '2026-11-22T10:31:00.000Z' });
     await ledger.addRefusal(refusal);
     await ledger.addRefusal(refusal);
+    await ledger.addRefusal({ ...refusal, person: { ...refusal.person, subject: 'of-another' } });
     expect((await ledger.refusals(PROMOTION_ID)).map(({ at }) => at)).toEqual([
+      '2026-11-22T10:30:00.000Z',
       '2026-11-22T10:30:00.000Z',
       '2026-11-22T10:31:00.000Z',
     ]);

@@ -95,14 +95,14 @@ const onEach = async (run: BlueGreen, label: 'Blue' | 'Green', events: readonly 
 };
 
 /** With STOP_DEPLOYMENT somebody must call ContinueDeployment before traffic moves, in time. */
-const awaitGo = async ({ host, lifetime, tables, group, deployment }: BlueGreen) => {
+const awaitGo = async ({ lifetime, tables, group, deployment }: BlueGreen) => {
   const option = group.settings.blueGreenDeploymentConfiguration?.deploymentReadyOption;
   if (option?.actionOnTimeout !== 'STOP_DEPLOYMENT') return;
-  const deadline = host.clock.now() + (option.waitTimeInMinutes ?? 60) * MINUTE_MS;
+  const isOver = lifetime.patience((option.waitTimeInMinutes ?? 60) * MINUTE_MS);
   changeDeployment(tables, deployment.id, { status: 'Ready' });
   await lifetime.until(POLL_MS, () => {
     const now = findDeployment(tables, deployment.id);
-    if (now.stop || (!now.continued && host.clock.now() >= deadline)) throw new DeploymentStoppedError();
+    if (now.stop || (!now.continued && isOver())) throw new DeploymentStoppedError();
     return now.continued;
   });
   changeDeployment(tables, deployment.id, { status: 'InProgress' });

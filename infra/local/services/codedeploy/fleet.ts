@@ -86,7 +86,7 @@ export const createFleet = (host: Host, lifetime: Lifetime, group: GroupRecord):
     isWanted: (state: string | undefined) => boolean,
     problem: string,
   ) => {
-    const deadline = host.clock.now() + PATIENCE_MS;
+    const isOver = lifetime.patience(PATIENCE_MS);
     await lifetime.until(POLL_MS, async () => {
       const { TargetHealthDescriptions } = await call<DescribeTargetHealthOutput>(
         'elasticloadbalancing',
@@ -95,7 +95,7 @@ export const createFleet = (host: Host, lifetime: Lifetime, group: GroupRecord):
       );
       const health = TargetHealthDescriptions?.[0]?.TargetHealth;
       if (isWanted(health?.State)) return true;
-      if (host.clock.now() < deadline) return undefined;
+      if (!isOver()) return undefined;
       throw new DeploymentFailedError(
         'ELB_INVALID_INSTANCE',
         `${problem} Instance ${Id} is ${health?.State} in ${TargetGroupArn}: ${health?.Description ?? 'no reason given'}.`,
@@ -154,12 +154,12 @@ export const createFleet = (host: Host, lifetime: Lifetime, group: GroupRecord):
     },
 
     inService: (name, size) => {
-      const deadline = host.clock.now() + PATIENCE_MS;
+      const isOver = lifetime.patience(PATIENCE_MS);
       return lifetime.until(POLL_MS, async () => {
         const found = await autoScalingGroup(name);
         const healthy = found ? healthyInstances(found) : [];
         if (healthy.length >= size) return healthy;
-        if (host.clock.now() < deadline) return undefined;
+        if (!isOver()) return undefined;
         throw new DeploymentFailedError(
           'AUTO_SCALING_CONFIGURATION',
           `Auto Scaling group ${name} has ${healthy.length} of ${size} instances in service after ${PATIENCE_MS / 1_000} s; see its scaling activities.`,

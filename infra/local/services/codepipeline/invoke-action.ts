@@ -4,6 +4,9 @@ import type { JobResult } from './records.ts';
 /** How long CodePipeline waits for a function's answer unless the action says otherwise. Source: CodePipeline quotas. */
 const DEFAULT_TIMEOUT_MINUTES = 60;
 
+/** How long, in ms, an action whose time came to an end while nothing ran waits for what is taken up again. */
+const RESUMED_GRACE_MS = 60_000;
+
 /** How long until a function that answered "not finished yet" is asked again. On AWS about half a minute. */
 const CONTINUE_AFTER_MS = 300;
 
@@ -11,7 +14,10 @@ const CONTINUE_AFTER_MS = 300;
 export const runLambdaInvoke: RunAction = async (context): Promise<Outcome> => {
   const { host, action, record, update, isLive } = context;
   const timeoutMinutes = action.timeoutMinutes ?? DEFAULT_TIMEOUT_MINUTES;
-  const deadline = record().startedAt + timeoutMinutes * 60_000;
+  const deadline = Math.max(
+    record().startedAt + timeoutMinutes * 60_000,
+    host.clock.now() + RESUMED_GRACE_MS,
+  );
   for (;;) {
     const { job, isInvoked, continuationToken = '' } = record().progress;
     if (job) return outcomeOf(job);

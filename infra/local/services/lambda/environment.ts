@@ -52,13 +52,14 @@ export const processEnvironment = (
   };
 };
 
-/** The embedded clock's offset in memory that the workers share: a Float64 of ms, kept current. */
+/** How far the embedded clock is from the workers' own, in memory that they share: a Float64 of ms, kept current. */
 export const sharedOffset = (clock: Clock & Partial<AdjustableClock>): SharedArrayBuffer => {
   const buffer = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
   const offset = new Float64Array(buffer);
-  offset[0] = clock.offset?.() ?? clock.now() - Date.now();
-  clock.onChange?.((value) => {
-    offset[0] = value;
-  });
+  const measure = () => {
+    offset[0] = clock.now() - Date.now();
+  };
+  measure();
+  clock.onChange?.(measure);
   return buffer;
 };

@@ -1,5 +1,12 @@
 import { advance, type InputEvent } from '../../engine/advance.ts';
-import { dueTimers, type Execution, newExecution, nextDue, type OpenTask } from '../../engine/execution.ts';
+import {
+  dueTimers,
+  type Execution,
+  isLimit,
+  newExecution,
+  nextTimer,
+  type OpenTask,
+} from '../../engine/execution.ts';
 import type { HistoryEvent } from '../../engine/history.ts';
 import type { Effect, Machine } from '../../engine/turn.ts';
 import type { Host } from '../../host.ts';
@@ -64,6 +71,8 @@ export interface Executions {
 
 /** Closed executions whose history is kept at hand. */
 const HISTORIES_KEPT = 200;
+/** How long timeouts that came due while nothing ran wait for what is taken up again, in ms. */
+const RESUMED_GRACE_MS = 60_000;
 /** Redrives that are remembered by their client token [API reference of RedriveExecution]. */
 const CLIENT_TOKENS_KEPT = 10;
 
@@ -127,9 +136,11 @@ export const createExecutions = (host: Host, definitions: Definitions, tokens: T
   };
 
   const tell = (run: LiveRun, event: InputEvent, told: Told = {}): Promise<boolean> => {
-    const done = run.idle.then(() =>
-      take(run, { executionArn: run.arn, at: host.clock.now(), event, ...told }, true),
-    );
+    const done = run.idle.then(() => {
+      // Events of one history never go back in time, whatever the clock does.
+      const at = Math.max(host.clock.now(), run.records.at(-1)?.at ?? 0);
+      return take(run, { executionArn: run.arn, at, event, ...told }, true);
+    });
     run.idle = done.catch(() => undefined);
     return done;
   };
@@ -153,11 +164,14 @@ export const createExecutions = (host: Host, definitions: Definitions, tokens: T
     host.emit(statusChange(execution, now));
   };
 
-  const setTimer = (run: LiveRun) => {
-    const due = nextDue(run.execution);
-    if (run.timer?.due === due) return;
+  const setTimer = (run: LiveRun, limitsFrom = 0) => {
+    const next = nextTimer(run.execution);
+    if (run.timer?.due === next?.due) return;
     run.timer?.cancel();
-    run.timer = due === undefined ? undefined : { due, cancel: host.clock.at(due, () => fireTimers(run)) };
+    run.timer = next && {
+      due: next.due,
+      cancel: host.clock.at(isLimit(next) ? Math.max(next.due, limitsFrom) : next.due, () => fireTimers(run)),
+    };
   };
 
   const fireTimers = (run: LiveRun) => {
@@ -205,6 +219,7 @@ export const createExecutions = (host: Host, definitions: Definitions, tokens: T
 
   const load = async () => {
     for (const record of journal.records()) {
+      host.clock.notBefore(record.at);
       const run = record.start ? add(record.executionArn, record.start) : runs.get(record.executionArn);
       if (!run) throw new Error(`The journal does not say how ${record.executionArn} was started.`);
       await take(run, record, false);
@@ -252,7 +267,7 @@ export const createExecutions = (host: Host, definitions: Definitions, tokens: T
       if (last && run && changesStatus(run.execution, last)) tellStatus(run, last.event);
       for (const open of runs.values()) {
         if (open.execution.status !== 'RUNNING') continue;
-        setTimer(open);
+        setTimer(open, host.clock.now() + RESUMED_GRACE_MS);
         for (const task of Object.values(open.execution.tasks)) {
           if (task.stage !== 'submitted' && !open.called.has(task.id)) callTask(open, task);
         }

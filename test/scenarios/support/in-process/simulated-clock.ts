@@ -29,6 +29,9 @@ export const createSimulatedClock = (start: number): SimulatedClock => {
       first.callback();
       return true;
     },
+    notBefore: (at) => {
+      now = Math.max(now, at);
+    },
     advance: (ms) => {
       now += ms;
     },

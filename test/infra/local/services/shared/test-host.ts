@@ -99,6 +99,7 @@ export const startProcess = (world: World, writesToLive = Number.POSITIVE_INFINI
   };
   const clock = {
     now: world.clock.now,
+    notBefore: world.clock.notBefore,
     at: (at: number, callback: () => void) =>
       world.clock.at(at, () => {
         if (!dead) callback();

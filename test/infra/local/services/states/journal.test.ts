@@ -26,8 +26,8 @@ const newFolder = () => {
   folders.push(folder);
   return folder;
 };
-const open = async (functions: Record<string, FakeFunction>, store?: Store) => {
-  const states = await statesHost(functions, store);
+const open = async (functions: Record<string, FakeFunction>, store?: Store, time = T0) => {
+  const states = await statesHost(functions, store, time);
   running.push(states);
   return states;
 };
@@ -150,6 +150,51 @@ describe('the journal', () => {
     expect((await third.describe('late')).status).toBe('RUNNING');
     third.clock.advance(1);
     await third.until('late', isOver);
+  });
+
+  const stopped = async (states: StatesHost): Promise<Store> => {
+    await states.stop();
+    running.splice(running.indexOf(states), 1);
+    return states.store;
+  };
+
+  it('gives what is taken up again a minute before timeouts that came due while nothing ran', async () => {
+    const states = await open({ work: () => 1 });
+    await states.machine({ A: callback({ TimeoutSeconds: 3600 }) });
+    for (const name of ['answered', 'silent']) {
+      await states.start(name);
+      await states.until(name, hasEvent('TaskSubmitted'));
+    }
+    const { token } = states.calls[0] as { token: string };
+    const second = await open({}, await stopped(states), T0 + 8 * 3_600_000);
+    second.clock.advance(59_999);
+    await second.call('SendTaskSuccess', { taskToken: token, output: '1' });
+    expect((await second.describe('answered')).status).toBe('SUCCEEDED');
+    expect((await second.describe('silent')).status).toBe('RUNNING');
+    second.clock.advance(1);
+    await second.until('silent', isOver);
+    expect(await second.describe('silent')).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
+  });
+
+  it('never lets a history go back in time, whether the clock is set back under way or between two runs', async () => {
+    const states = await open({ work: () => 1 });
+    await states.machine({ A: callback() });
+    await states.start('one');
+    await states.until('one', hasEvent('TaskSubmitted'));
+    states.clock.advance(-2 * 3_600_000);
+    const { token } = states.calls[0] as { token: string };
+    const second = await open({}, await stopped(states), T0 - 5 * 3_600_000);
+    await second.call('SendTaskSuccess', { taskToken: token, output: '1' });
+    await second.until('one', isOver);
+    expect(second.clock.now()).toBeGreaterThanOrEqual(T0);
+    const times = (await second.history('one')).map(({ timestamp }) => timestamp?.getTime() ?? 0);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+
+    await second.start('two');
+    second.clock.advance(-3_600_000);
+    await second.call('StopExecution', { executionArn: executionArn('two') });
+    const [first, last] = [(await second.history('two')).at(0), (await second.history('two')).at(-1)];
+    expect(last?.timestamp?.getTime()).toBeGreaterThanOrEqual(first?.timestamp?.getTime() ?? Number.NaN);
   });
 
   it('tells the last status again under the same id, in case the process died before it was told', async () => {
