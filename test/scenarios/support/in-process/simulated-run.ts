@@ -5,9 +5,10 @@ import { deployAssembly } from '../../../../infra/local/assembly/deploy.ts';
 import { loadAssembly } from '../../../../infra/local/assembly/load.ts';
 import { deployed } from '../../../../infra/local/assembly/records.ts';
 import { createHost, type EmbeddedHost } from '../../../../infra/local/create-host.ts';
+import type { JournalLine } from '../../../../infra/local/journal-file.ts';
 import { createServices } from '../../../../infra/local/services/all.ts';
 import { people } from '../../../../infra/local/services/cognito-idp/people.ts';
-import { createMemoryStore, type JournalLine } from '../../../../infra/local/store.ts';
+import { createMemoryStore } from '../../../../infra/local/store.ts';
 import { createFunctions } from './functions.ts';
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts';
 
