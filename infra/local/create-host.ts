@@ -198,13 +198,14 @@ const toBusEvent = (
 });
 
 const createFaults = (store: Store): EmbeddedHost['faults'] => {
-  const left = store.table<number>('host.faults');
+  const faults = store.table<{ readonly left: number; readonly lastJob?: string }>('host.faults');
   return {
-    arm: (target, count) => left.put(target, count),
-    take: (target) => {
-      const count = left.get(target) ?? 0;
-      if (count <= 0) return false;
-      left.put(target, count - 1);
+    arm: (target, left) => faults.put(target, { left }),
+    take: (target, job, isKnown) => {
+      const { left, lastJob } = faults.get(target) ?? { left: 0 };
+      const isUnused = lastJob !== undefined && !isKnown(lastJob);
+      if (left <= 0 && !isUnused) return false;
+      faults.put(target, { left: isUnused ? left : left - 1, lastJob: job });
       return true;
     },
   };
