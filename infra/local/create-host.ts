@@ -19,6 +19,7 @@ import { type AccessReport, createAccessRecorder } from './iam/access-report.ts'
 import { createAuthorizer } from './iam/authorizer.ts';
 import { createDirectory } from './iam/directory.ts';
 import { createSessions, type Sessions } from './iam/sessions.ts';
+import { createLogFile } from './log-file.ts';
 import type { Store } from './store.ts';
 
 /** What a host is made of. */
@@ -145,7 +146,10 @@ export const createHost = (options: HostOptions): EmbeddedHost => {
   };
 };
 
-const fileLog = (file: string) => (line: LogLine) => fs.appendFileSync(file, `${JSON.stringify(line)}\n`);
+const fileLog = (file: string) => {
+  const write = createLogFile(file);
+  return (line: LogLine) => write(JSON.stringify(line));
+};
 
 const checkIsNew = (services: ReadonlyMap<string, Service>, service: Service): void => {
   if (services.has(service.name)) throw new Error(`The service ${service.name} is registered twice.`);
