@@ -37,7 +37,7 @@ export interface SimulatedRun {
 /** How far the next timer may be for time to pass by itself: what waits for longer than this waits for a person. */
 const HORIZON_MS = 5_000;
 /** How long something may take, in ms of the machine's time. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 const administrator = { kind: 'administrator' } as const;
 const ports = { endpoint: 1, approvals: 2, signIn: 3, overview: 4, qat: 5, prod: 6 };
