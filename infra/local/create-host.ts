@@ -19,6 +19,7 @@ import { type AccessReport, createAccessRecorder } from './iam/access-report.ts'
 import { createAuthorizer } from './iam/authorizer.ts';
 import { createDirectory } from './iam/directory.ts';
 import { createSessions, type Sessions } from './iam/sessions.ts';
+import { createLogFile } from './log-file.ts';
 import type { Store } from './store.ts';
 
 /** What a host is made of. */
@@ -145,7 +146,10 @@ export const createHost = (options: HostOptions): EmbeddedHost => {
   };
 };
 
-const fileLog = (file: string) => (line: LogLine) => fs.appendFileSync(file, `${JSON.stringify(line)}\n`);
+const fileLog = (file: string) => {
+  const write = createLogFile(file);
+  return (line: LogLine) => write(JSON.stringify(line));
+};
 
 const checkIsNew = (services: ReadonlyMap<string, Service>, service: Service): void => {
   if (services.has(service.name)) throw new Error(`The service ${service.name} is registered twice.`);
@@ -198,13 +202,14 @@ const toBusEvent = (
 });
 
 const createFaults = (store: Store): EmbeddedHost['faults'] => {
-  const left = store.table<number>('host.faults');
+  const faults = store.table<{ readonly left: number; readonly lastJob?: string }>('host.faults');
   return {
-    arm: (target, count) => left.put(target, count),
-    take: (target) => {
-      const count = left.get(target) ?? 0;
-      if (count <= 0) return false;
-      left.put(target, count - 1);
+    arm: (target, left) => faults.put(target, { left }),
+    take: (target, job, isKnown) => {
+      const { left, lastJob } = faults.get(target) ?? { left: 0 };
+      const isUnused = lastJob !== undefined && !isKnown(lastJob);
+      if (left <= 0 && !isUnused) return false;
+      faults.put(target, { left: isUnused ? left : left - 1, lastJob: job });
       return true;
     },
   };

@@ -168,10 +168,13 @@ export interface Ports {
 /** Failures asked for on the command line, kept in the store so that a restart does not repeat them. */
 export interface Faults {
   /**
-   * Whether the external job that starts now on this target is to fail; counts one down.
-   * @param target ARN of the Image Builder pipeline, name of the Auto Scaling group, or name of the CodePipeline pipeline
+   * Whether the external job that starts now on this target is to fail; counts one down. To be asked right before the job is
+   * written down: a failure whose job a crash kept from being so is given to the next one.
+   * @param target ARN of the Image Builder pipeline, name of the Auto Scaling group, or CodeDeploy's `application/group`
+   * @param job names the job that starts
+   * @param isKnown whether a job has been written down
    */
-  readonly take: (target: string) => boolean;
+  readonly take: (target: string, job: string, isKnown: (job: string) => boolean) => boolean;
 }
 
 /** What every service of the embedded run is given. */

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
+import type { JournalLine } from '../../infra/local/journal-file.ts';
 import { push, sampleApplication } from '../../infra/local/run/application-source.ts';
 import { describeExecution, historyOf } from '../../infra/local/run/follow.ts';
 import { stateAttempts } from '../../infra/local/run/report.ts';
 import type { GroupRecord } from '../../infra/local/services/autoscaling/records.ts';
 import { type Mail, readOutbox } from '../../infra/local/services/sns/outbox.ts';
-import type { JournalLine } from '../../infra/local/store.ts';
 import { createDynamoDbEvidenceStore } from '../../tasks/evidence/dynamodb-evidence-store.ts';
 import { createDynamoDbLedger } from '../../tasks/ledger/dynamodb-ledger.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
@@ -111,11 +111,15 @@ const standingOf = async (run: SimulatedRun, id: string) => {
     mails: readOutbox(host.store)
       .map(({ to, subject }) => `${to}: ${subject}`)
       .sort(),
-    evidence: (await createDynamoDbEvidenceStore(tableName).entries(id)).map(({ kind }) => kind).sort(),
+    evidence: (await createDynamoDbEvidenceStore(tableName).entries(id))
+      .map(({ kind }) => kind)
+      // Whoever asked for a redrive that a crash prevented asks again, and both are on record.
+      .filter((kind, index, kinds) => kind !== 'redrive-asked' || kinds.indexOf(kind) === index)
+      .sort(),
     seals: (await createDynamoDbEvidenceStore(tableName).seals(id)).length,
     deadLetters: values('sqs.messages').length,
     denied: host.accessReport().denied,
-    faults: host.store.table<number>('host.faults').values(),
+    faultsLeft: values<{ left: number }>('host.faults').map(({ left }) => left),
   };
 };
 
@@ -161,16 +165,25 @@ const promote = (
     }
   });
 
+/** What the ledger's item holds, or which one it is, once a mail is noted as sent. */
+const noteOf = (subject: string): RegExp => {
+  if (/ approval: /.test(subject)) return /"mailedAt"/;
+  return / approved: /.test(subject) ? /"announcedAt"/ : /FAILED/;
+};
+
 /**
  * Which mails may come once more: those that stand in this beginning of the journal while the note that they were sent does not.
  * SNS sends at least once, and a function that was cut off between the two cannot know.
  */
-const unnoted = (lines: readonly JournalLine[]): readonly string[] => {
-  const sinceNote = lines.slice(lines.findLastIndex(({ t }) => t === 'dynamodb.journal') + 1);
-  return sinceNote
-    .filter(({ t }) => t === 'sns.outbox')
-    .map(({ v }) => `${(v as Mail).to}: ${(v as Mail).subject}`);
-};
+const unnoted = (lines: readonly JournalLine[]): readonly string[] =>
+  lines.flatMap(({ t, v }, index) => {
+    if (t !== 'sns.outbox') return [];
+    const { to, subject } = v as Mail;
+    const isNoted = lines
+      .slice(index)
+      .some((line) => line.t === 'dynamodb.journal' && noteOf(subject).test(JSON.stringify(line.v)));
+    return isNoted ? [] : [`${to}: ${subject}`];
+  });
 
 const without = (mails: readonly string[], some: readonly string[]): string[] =>
   some.reduce<string[]>((left, mail) => left.toSpliced(left.indexOf(mail), 1), [...mails]);

@@ -1,7 +1,7 @@
 import path from 'node:path';
+import { StateDirectoryError } from '../journal-file.ts';
 import { serveOverview } from '../overview/overview.tsx';
 import { readBuildLog } from '../services/codebuild/records.ts';
-import { StateDirectoryError } from '../store.ts';
 import {
   type ApplicationSource,
   existingApplication,

@@ -292,12 +292,23 @@ describe('faults', () => {
   it('are taken as often as asked for, whatever process takes them', () => {
     const store = createMemoryStore();
     const host = setUp({ store });
+    const take = (job: string, target = 'pipeline') => setUp({ store }).faults.take(target, job, () => true);
     host.faults.arm('pipeline', 2);
-    expect([1, 2, 3].map(() => host.faults.take('pipeline'))).toEqual([true, true, false]);
-    expect(setUp({ store }).faults.take('pipeline')).toBe(false);
-    expect(host.faults.take('other')).toBe(false);
+    expect([take('a'), take('b'), take('c')]).toEqual([true, true, false]);
+    expect(take('d', 'other')).toBe(false);
     host.faults.arm('pipeline', 1);
-    expect(setUp({ store }).faults.take('pipeline')).toBe(true);
+    expect(take('e')).toBe(true);
+  });
+
+  it('are given to the next job when a crash came before the job was written down', () => {
+    const store = createMemoryStore();
+    const jobs = new Set<string>();
+    const take = (job: string) => setUp({ store }).faults.take('pipeline', job, (one) => jobs.has(one));
+    setUp({ store }).faults.arm('pipeline', 1);
+    expect(take('lost')).toBe(true);
+    expect(take('a')).toBe(true);
+    jobs.add('a');
+    expect(take('b')).toBe(false);
   });
 });
 

@@ -2,13 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import {
-  createMemoryStore,
-  openStore,
-  STORE_VERSION,
-  StateDirectoryError,
-  type Store,
-} from '../../../infra/local/store.ts';
+import { STORE_VERSION, StateDirectoryError } from '../../../infra/local/journal-file.ts';
+import { createMemoryStore, openStore, type Store } from '../../../infra/local/store.ts';
 
 let directory: string;
 const journal = () => path.join(directory, 'journal.ndjson');

@@ -129,7 +129,10 @@ export const changeGroup = (
   change: (group: GroupRecord) => GroupRecord,
 ): void => {
   const group = tables.groups.get(name);
-  if (group) tables.groups.put(name, change(group));
+  if (!group) return;
+  const changed = change(group);
+  // Groups are looked at again and again: a look that finds nothing to do writes nothing.
+  if (changed !== group) tables.groups.put(name, changed);
 };
 
 /** Changes one slot of a group, or drops it when `change` gives nothing. */

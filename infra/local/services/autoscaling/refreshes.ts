@@ -133,7 +133,7 @@ export const createRefreshes = (host: Host, tables: AutoScalingTables): Refreshe
       preferences,
       total: remaining.length,
       remaining,
-      isFaulty: host.faults.take(group.name),
+      isFaulty: host.faults.take(group.name, id, tables.refreshes.has),
     });
     return { InstanceRefreshId: id };
   };

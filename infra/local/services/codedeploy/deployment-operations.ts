@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type {
   BatchGetDeploymentTargetsInput,
   BatchGetDeploymentTargetsOutput,
@@ -25,6 +26,7 @@ import type { Engine } from './engine.ts';
 import {
   type CodeDeployTables,
   changeDeployment,
+  deploymentIdOf,
   findDeployment,
   findGroup,
   groupArn,
@@ -80,7 +82,10 @@ export const deploymentOperations = (
         );
       }
       const override = input.autoRollbackConfiguration;
+      const id = deploymentIdOf(randomUUID());
+      const target = `${group.applicationName}/${group.name}`;
       const deployment = engine.create(group, {
+        id,
         revision: revision as RevisionLocation,
         creator: 'user',
         configName,
@@ -90,7 +95,7 @@ export const deploymentOperations = (
         ...(override
           ? { rollsBack: Boolean(override.enabled && override.events?.includes('DEPLOYMENT_FAILURE')) }
           : {}),
-        isFaulty: host.faults.take(`${group.applicationName}/${group.name}`),
+        isFaulty: host.faults.take(target, id, tables.deployments.has),
       });
       const newest = findGroup(tables, applicationName, deploymentGroupName);
       tables.groups.put(groupKey(group.applicationName, group.name), {

@@ -34,6 +34,12 @@ export interface Bus {
 /** The bus on which AWS services put their events. */
 export const DEFAULT_BUS = 'default';
 
+/**
+ * How long after a start a rate fires once more, in ms: what a killed run was about to do counts as under way for a minute
+ * (`tasks/approvals`), so that the first time leaves it alone.
+ */
+const SECOND_FIRING_MS = 65_000;
+
 /** How many events are remembered, against doubles and for `redeliver`. */
 const REMEMBERED_EVENTS = 500;
 
@@ -107,6 +113,12 @@ export const createBus = (host: Host): Bus => {
     send(rule, event, '');
   };
 
+  const refire = (ruleArn: string) => {
+    timers.delete(`${ruleArn} again`);
+    const rule = rules.get(ruleArn);
+    if (rule?.isEnabled) fire(rule);
+  };
+
   const reschedule = (ruleArn: string) => {
     timers.get(ruleArn)?.();
     timers.delete(ruleArn);
@@ -147,7 +159,13 @@ export const createBus = (host: Host): Bus => {
       for (const rule of rules.values()) {
         // A run that was down has missed its turns: what reconciles does so at once.
         const isRate = rule.isEnabled && rule.scheduleExpression?.startsWith('rate(');
-        if (isRate) fire(rule);
+        if (isRate) {
+          fire(rule);
+          timers.set(
+            `${rule.arn} again`,
+            host.clock.at(host.clock.now() + SECOND_FIRING_MS, () => refire(rule.arn)),
+          );
+        }
         reschedule(rule.arn);
       }
     },

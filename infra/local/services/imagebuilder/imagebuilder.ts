@@ -91,8 +91,9 @@ export const createImageBuilderService = (host: Host): Service => {
     const base = imageBuilderArn(host, `image/${slug(recipe.name)}/${recipe.version}`);
     const builtBefore = tables.images.keys().filter((arn) => arn.startsWith(`${base}/`)).length;
     const now = host.clock.now();
+    const arn = `${base}/${builtBefore + 1}`;
     return {
-      arn: `${base}/${builtBefore + 1}`,
+      arn,
       name: recipe.name,
       version: recipe.version,
       build: builtBefore + 1,
@@ -104,7 +105,7 @@ export const createImageBuilderService = (host: Host): Service => {
       status: 'PENDING',
       createdAt: now,
       changedAt: now,
-      isToFail: host.faults.take(pipeline.arn),
+      isToFail: host.faults.take(pipeline.arn, arn, tables.images.has),
       mustPublish: false,
       tags,
     };

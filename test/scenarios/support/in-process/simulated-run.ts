@@ -5,9 +5,10 @@ import { deployAssembly } from '../../../../infra/local/assembly/deploy.ts';
 import { loadAssembly } from '../../../../infra/local/assembly/load.ts';
 import { deployed } from '../../../../infra/local/assembly/records.ts';
 import { createHost, type EmbeddedHost } from '../../../../infra/local/create-host.ts';
+import type { JournalLine } from '../../../../infra/local/journal-file.ts';
 import { createServices } from '../../../../infra/local/services/all.ts';
 import { people } from '../../../../infra/local/services/cognito-idp/people.ts';
-import { createMemoryStore, type JournalLine } from '../../../../infra/local/store.ts';
+import { createMemoryStore } from '../../../../infra/local/store.ts';
 import { createFunctions } from './functions.ts';
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts';
 
@@ -36,7 +37,7 @@ export interface SimulatedRun {
 /** How far the next timer may be for time to pass by itself: what waits for longer than this waits for a person. */
 const HORIZON_MS = 5_000;
 /** How long something may take, in ms of the machine's time. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 const administrator = { kind: 'administrator' } as const;
 const ports = { endpoint: 1, approvals: 2, signIn: 3, overview: 4, qat: 5, prod: 6 };

@@ -4,6 +4,7 @@ import type {
   DescribeInstanceRefreshesAnswer,
   InstanceRefresh,
 } from '@aws-sdk/client-auto-scaling';
+import type { JournalLine } from '../../../../../infra/local/journal-file.ts';
 import { createMemoryStore } from '../../../../../infra/local/store.ts';
 import {
   baseImage,
@@ -66,6 +67,21 @@ const told = (id: string) =>
     .map((event) => `${event.source} ${event['detail-type']} ${event.detail.AutoScalingGroupName}`);
 
 describe('a group', () => {
+  it('writes nothing to the journal while nothing changes', async () => {
+    const lines: JournalLine[] = [];
+    await fleet.dispose();
+    fleet = createFleetHost({ store: createMemoryStore([], (line) => lines.push(line)) });
+    await create();
+    await inService(fleet, 'web', 1);
+    await fleet.clock.advance(10_000);
+    const before = lines.length;
+    for (let second = 0; second < 5; second++) {
+      fleet.clock.advance(1_000);
+      await call('DescribeAutoScalingGroups');
+    }
+    expect(lines.slice(before)).toEqual([]);
+  });
+
   it('launches, grows, shrinks and replaces what has died', async () => {
     await create();
     const [first = ''] = await inService(fleet, 'web', 1);

@@ -159,7 +159,7 @@ describe('EventBridge', () => {
     }
   });
 
-  it('fires a rate in turn, once for a leap of time, and at once when it is started again', async () => {
+  it('fires a rate in turn, once for a leap of time, and when it is started again: at once, and after a minute', async () => {
     const { process, events } = open();
     const scheduled = pushRule({ EventPattern: undefined, ScheduleExpression: 'rate(5 minutes)' });
     await create(events, 'AWS::Events::Rule', 'Reconcile', scheduled);
@@ -180,9 +180,13 @@ describe('EventBridge', () => {
     again.events.start?.();
     await settle(world, 100);
     expect(invocations).toHaveLength(3);
+    await settle(world, 60_000);
+    expect(invocations).toHaveLength(3);
+    await settle(world, 10_000);
+    expect(invocations).toHaveLength(4);
     again.events.stop?.();
     await settle(world, 6 * 60_000);
-    expect(invocations).toHaveLength(3);
+    expect(invocations).toHaveLength(4);
   });
 
   it('starts state machines and pipelines under the target role, and publishes to topics', async () => {

@@ -1,0 +1,21 @@
+import fs from 'node:fs';
+
+/** Size up to which a log grows before it is put aside, in bytes. */
+export const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Appends lines to a file. When it has reached its limit, it is put aside as `<file>.1`, in the place of the one before: the
+ * newest lines stay, and no more than twice the limit is kept.
+ */
+export const createLogFile = (file: string, limitBytes = LOG_LIMIT_BYTES): ((line: string) => void) => {
+  let size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  return (line) => {
+    if (size >= limitBytes) {
+      fs.renameSync(file, `${file}.1`);
+      size = 0;
+    }
+    const text = `${line}\n`;
+    fs.appendFileSync(file, text);
+    size += Buffer.byteLength(text);
+  };
+};
