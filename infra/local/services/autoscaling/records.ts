@@ -122,14 +122,15 @@ export const groupTagContext = (group: GroupRecord | undefined): Record<string, 
     ]),
   );
 
-/** Changes the newest version of a group in one write; a group that is gone stays gone. */
+/** Changes the newest version of a group in one write, if it is changed; a group that is gone stays gone. */
 export const changeGroup = (
   tables: AutoScalingTables,
   name: string,
   change: (group: GroupRecord) => GroupRecord,
 ): void => {
   const group = tables.groups.get(name);
-  if (group) tables.groups.put(name, change(group));
+  const changed = group && change(group);
+  if (changed && changed !== group) tables.groups.put(name, changed);
 };
 
 /** Changes one slot of a group, or drops it when `change` gives nothing. */
