@@ -34,7 +34,7 @@ jest.mock('../../infra/local/services/codecommit/git.ts', () =>
 );
 jest.mock('../../infra/local/services/lambda/function-worker.ts', () => ({
   ...jest.requireActual('../../infra/local/services/lambda/function-worker.ts'),
-  startFunctionWorker: (settings: never) => functions.startWorker(settings),
+  startFunctionWorker: () => functions.startWorker(),
 }));
 jest.mock('node:timers/promises', () => ({
   setTimeout: (ms: number) => jest.requireActual(`./support/in-process/simulated-run.ts`).simulatedPause(ms),

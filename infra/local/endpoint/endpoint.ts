@@ -148,16 +148,21 @@ const refuseWith = (response: http.ServerResponse, status: number, message: stri
 };
 
 /** The whole body, or nothing when it is too large. */
-const readBody = async (incoming: http.IncomingMessage): Promise<Buffer | undefined> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_LIMIT) return undefined;
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
-};
+const readBody = (incoming: http.IncomingMessage): Promise<Buffer | undefined> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    incoming.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= BODY_LIMIT) chunks.push(chunk);
+      else {
+        incoming.pause();
+        resolve(undefined);
+      }
+    });
+    incoming.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    incoming.on('error', reject);
+  });
 
 const findMount = (mounts: ReadonlyMap<string, MountHandler>, path: string): MountHandler | undefined => {
   for (const [prefix, handler] of mounts) {
@@ -195,15 +200,14 @@ const send = (
   request: WireRequest,
   { status, headers, body }: Reply,
 ): void => {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const isHead = request.method === 'HEAD';
   response.writeHead(status, {
     ...headers,
     'x-amzn-requestid': request.requestId,
     'x-amz-request-id': request.requestId,
     ...(!(isHead && headers['content-length'] !== undefined) && {
-      'content-length': String(bytes.byteLength),
+      'content-length': String(Buffer.byteLength(body)),
     }),
   });
-  response.end(isHead ? undefined : bytes);
+  response.end(isHead ? undefined : body);
 };

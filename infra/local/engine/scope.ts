@@ -52,11 +52,24 @@ const contextOf = (turn: Turn, branch: Branch, state: State, extras: Extras): Js
   };
 };
 
-/** What expressions of the branch's state can name: `$states` and the variables. */
+/**
+ * What expressions of the branch's state can name: `$states` and the variables. Most expressions read one member of `$states`,
+ * so each is made when it is first read.
+ */
 export const scopeOf = (turn: Turn, branch: Branch, state: State, extras: Extras = {}): Scope => {
-  const states = { context: contextOf(turn, branch, state, extras) };
-  parsedOnRead(states, 'input', branch.input);
+  let context: Json | undefined;
+  let input: Json | undefined;
+  const states: { [member: string]: Json } = {
+    get context() {
+      context ??= contextOf(turn, branch, state, extras);
+      return context;
+    },
+    get input() {
+      input ??= JSON.parse(branch.input) as Json;
+      return input;
+    },
+  };
   if (extras.result !== undefined) parsedOnRead(states, 'result', extras.result);
-  if (extras.errorOutput !== undefined) Object.assign(states, { errorOutput: extras.errorOutput });
+  if (extras.errorOutput !== undefined) states.errorOutput = extras.errorOutput;
   return { bindings: { ...branch.variables, states }, surroundings: turn };
 };

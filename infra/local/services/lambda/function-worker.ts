@@ -1,13 +1,8 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-/** What a worker needs to run functions of one code. */
+/** What a worker needs to run functions. */
 export interface WorkerSettings {
-  /** Folder with the function's code. */
-  readonly taskRoot: string;
-  readonly handler: string;
-  readonly logFormat: string;
-  readonly logLevel: string;
   /** Holds the embedded clock's offset in ms, as one Float64. */
   readonly clock: SharedArrayBuffer;
   /** MB of heap. */
@@ -16,10 +11,15 @@ export interface WorkerSettings {
 
 /**
  * One execution environment of a function. A worker loads the code anew for each, with the environment's variables in
- * `process.env`, so that functions of the same code share a thread and nothing that their modules hold.
+ * `process.env`, so that functions that share a thread share nothing that their modules hold.
  */
 export interface WorkerEnvironment {
   readonly id: string;
+  /** Folder with the function's code. */
+  readonly taskRoot: string;
+  readonly handler: string;
+  readonly logFormat: string;
+  readonly logLevel: string;
   /** The whole environment of the process. */
   readonly variables: Readonly<Record<string, string>>;
 }

@@ -37,14 +37,16 @@ export interface InvocationResult extends WorkerResult {
   readonly log: string;
 }
 
-/** Threads for one code at a time; more invocations wait. */
-const MAX_WORKERS = 4;
+/** Threads that functions share; more invocations wait. Each takes up to 100 MB with what it has loaded. */
+const SHARED_THREADS = 3;
 
-/**
- * Threads in all. With the code of one function, each takes some 30 MB; a system of one application has fewer than these
- * at work, and one of twenty must stay within a laptop's memory.
- */
-const MAX_WORKERS_IN_ALL = 12;
+/** Of a function that has threads of its own. */
+const OWN_THREADS = 4;
+
+const MOST_THREADS = 6;
+
+/** MB of heap of a shared thread, whatever its functions ask for. */
+const SHARED_MEMORY = 1024;
 
 interface LogLine {
   readonly timestamp: number;
@@ -67,36 +69,36 @@ interface Thread extends Pooled {
 
 /** The invoker of one embedded run. */
 export const createInvoker = (host: Host): Invoker => {
-  const pool = createPool<Thread>(MAX_WORKERS_IN_ALL);
-  /** By function name, the key of the code that it ran last. */
+  const pool = createPool<Thread>(MOST_THREADS);
+  /** By function name, the key of the threads that it ran in last. */
   const keys = new Map<string, string>();
   const clock = sharedOffset(host.clock);
 
-  const startThread = (record: FunctionRecord): Thread => {
-    const { handler, logFormat, logLevel, memorySize } = record;
+  const startThread = (memorySize: number): Thread => {
     const lines: LogLine[] = [];
-    const worker = startFunctionWorker(
-      { taskRoot: taskRootOf(host, record), handler, logFormat, logLevel, memorySize, clock },
-      (message) => lines.push({ timestamp: host.clock.now(), message }),
+    const worker = startFunctionWorker({ memorySize, clock }, (message) =>
+      lines.push({ timestamp: host.clock.now(), message }),
     );
     const takeLines = () => lines.splice(0);
     return { worker, environments: new Map(), takeLines, isAlive: worker.isAlive, stop: worker.stop };
   };
 
   const environmentIn = ({ environments }: Thread, record: FunctionRecord): Environment => {
-    const { name, revisionId } = record;
+    const { name, revisionId, handler, logFormat, logLevel } = record;
     const known = environments.get(name);
     if (known?.revisionId === revisionId) return known;
     const principal = executionPrincipal(host, record);
     const log = createFunctionLog(host, record, principal);
-    const place = { taskRoot: taskRootOf(host, record), logStream: log.streamName };
+    const taskRoot = taskRootOf(host, record);
+    const place = { taskRoot, logStream: log.streamName };
     const variables = processEnvironment(host, record, principal, place);
-    const environment = { id: `${name} ${revisionId}`, revisionId, variables, log };
+    const id = `${name} ${revisionId}`;
+    const environment = { id, revisionId, taskRoot, handler, logFormat, logLevel, variables, log };
     environments.set(name, environment);
     return environment;
   };
 
-  /** Ends the threads of a code when no function runs it any more. */
+  /** Ends the threads that a function was the last to use. */
   const retire = (name: string) => {
     const key = keys.get(name);
     keys.delete(name);
@@ -109,20 +111,22 @@ export const createInvoker = (host: Host): Invoker => {
       retire(record.name);
       keys.set(record.name, key);
     }
-    const limit = Math.min(MAX_WORKERS, record.reservedConcurrency ?? MAX_WORKERS);
-    return { key, limit, start: () => startThread(record) };
+    const suits = ({ environments }: Thread) => environments.has(record.name);
+    if (key === SHARED) return { key, limit: SHARED_THREADS, suits, start: () => startThread(SHARED_MEMORY) };
+    const limit = Math.min(OWN_THREADS, record.reservedConcurrency ?? OWN_THREADS);
+    return { key, limit, start: () => startThread(record.memorySize) };
   };
 
   return {
     retire,
     invoke: (record, request) =>
       pool.run(kindOf(record), async (thread) => {
-        const { id, variables, log } = environmentIn(thread, record);
+        const { log, revisionId, ...environment } = environmentIn(thread, record);
         const startedAt = host.clock.now();
         const startMs = performance.now();
         const result = await thread.worker.invoke({
           ...request,
-          environment: { id, variables },
+          environment,
           timeoutMs: record.timeout * 1000,
           functionArn: record.arn,
         });
@@ -139,15 +143,14 @@ export const createInvoker = (host: Host): Invoker => {
   };
 };
 
+const SHARED = 'shared';
+
 /**
- * Functions with the same key share threads: an asset's key is the digest of what it holds. Code that stands in the template,
- * and a function whose concurrency is reserved, have threads of their own.
+ * Functions with the same key share threads. Code that stands in the template, and a function whose concurrency is reserved,
+ * have threads of their own.
  */
-const threadKey = (record: FunctionRecord): string => {
-  const { name, revisionId, code, handler, logFormat, logLevel, memorySize, reservedConcurrency } = record;
-  if ('directory' in code || reservedConcurrency !== undefined) return `${name} ${revisionId}`;
-  return JSON.stringify([code.bucket, code.key, handler, logFormat, logLevel, memorySize]);
-};
+const threadKey = ({ name, revisionId, code, reservedConcurrency }: FunctionRecord): string =>
+  'directory' in code || reservedConcurrency !== undefined ? `${name} ${revisionId}` : SHARED;
 
 const taskRootOf = (host: Host, { code }: FunctionRecord): string =>
   'directory' in code

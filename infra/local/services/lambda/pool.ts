@@ -9,6 +9,8 @@ export interface Kind<Item extends Pooled> {
   readonly key: string;
   /** How many of this kind there may be at a time. */
   readonly limit: number;
+  /** Whether an item would serve the task sooner than the others. @default all are equal */
+  readonly suits?: (item: Item) => boolean;
   /** Makes one more. */
   readonly start: () => Item;
 }
@@ -25,9 +27,6 @@ export interface Pool<Item extends Pooled> {
   /** Ends all at once. */
   readonly stop: () => Promise<void>;
 }
-
-/** Of each kind, idle ones beyond these are stopped. */
-const WARM = 2;
 
 interface Member<Item> {
   readonly key: string;
@@ -56,9 +55,11 @@ export const createPool = <Item extends Pooled>(limit: number): Pool<Item> => {
   const isFull = ({ key, limit: ofKind }: Kind<Item>) =>
     [...all].filter((member) => member.key === key && !member.isRetired).length >= ofKind;
 
-  /** Whoever can serve this kind now: the one used last, as its memory is at hand, or a new one. */
+  /** Whoever can serve this kind now: of those that suit, or else of all, the one used last; or a new one. */
   const take = (kind: Kind<Item>): Member<Item> | undefined => {
-    const warm = removeIdle(idle.findLastIndex(({ key }) => key === kind.key));
+    const warm =
+      removeIdle(idle.findLastIndex(({ key, item }) => key === kind.key && kind.suits?.(item))) ??
+      removeIdle(idle.findLastIndex(({ key }) => key === kind.key));
     if (warm?.item.isAlive()) return warm;
     if (warm) {
       drop(warm);
@@ -92,11 +93,6 @@ export const createPool = <Item extends Pooled>(limit: number): Pool<Item> => {
     if (member.isRetired || !member.item.isAlive()) drop(member);
     else idle.push(member);
     serveWaiting();
-    const alike = idle.filter(({ key }) => key === member.key);
-    if (alike.length > WARM && alike[0]) {
-      idle.splice(idle.indexOf(alike[0]), 1);
-      drop(alike[0]);
-    }
   };
 
   return {

@@ -1,5 +1,5 @@
 // @ts-check
-// Runs inside a worker thread: stands for Lambda's Node.js runtime, for all execution environments of one code, one
+// Runs inside a worker thread: stands for Lambda's Node.js runtime, for any number of execution environments, one
 // invocation at a time. Plain JavaScript, since a worker does not pass through the loader that reads TypeScript. Its
 // counterpart is function-worker.ts.
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
@@ -7,16 +7,19 @@ import Module from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
+import v8 from 'node:v8';
 import vm from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 
-/** @typedef {{ id: string, variables: Record<string, string> }} Environment */
+/** @typedef {import('./function-worker.ts').WorkerEnvironment} Environment */
 /** @typedef {{ requestId: string, environment: Environment, payload: string, timeoutMs: number, functionArn: string, clientContext?: string }} Invocation */
 /** @typedef {(event: unknown, context: object, callback: (error: unknown, result?: unknown) => void) => unknown} Handler */
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
-/** @type {{ taskRoot: string, handler: string, logFormat: string, logLevel: string, clock: SharedArrayBuffer }} */
-const settings = workerData;
+/** @type {{ clock: SharedArrayBuffer }} */
+const { clock } = workerData;
+/** The environment that the thread stands for at the moment. @type {Environment} */
+let settings;
 
 /** Bytes; Lambda's limit for a synchronous response (6 MB and a little). */
 const RESPONSE_LIMIT = 6_291_556;
@@ -25,7 +28,7 @@ const RESPONSE_LIMIT = 6_291_556;
 let requestId;
 
 // ---- Time: the embedded clock's offset is shared, so that a clock that is set forward is seen at once.
-const offset = new Float64Array(settings.clock);
+const offset = new Float64Array(clock);
 const MachineDate = Date;
 const machineNow = Date.now.bind(Date);
 MachineDate.now = () => machineNow() + Math.round(/** @type {number} */ (offset[0]));
@@ -39,7 +42,6 @@ globalThis.Date = EmbeddedDate;
 
 // ---- Logs: as the runtime formats them; the main thread puts them into the log group.
 const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
-const lowestLevel = levels.indexOf(settings.logLevel);
 /** @param {string} line */
 const writeLine = (line) => port.postMessage({ type: 'log', line });
 
@@ -51,7 +53,7 @@ const writeLog = (level, args) => {
     writeLine(`${timestamp}\t${requestId ?? 'undefined'}\t${level}\t${text}`);
     return;
   }
-  if (levels.indexOf(level) < lowestLevel) return;
+  if (levels.indexOf(level) < levels.indexOf(settings.logLevel)) return;
   const [first] = args;
   const isPlain =
     args.length === 1 && typeof first === 'object' && first !== null && !util.types.isNativeError(first);
@@ -179,14 +181,14 @@ const importAnew = (file) => {
   return import(imported++ === 0 ? href : `${href}?environment=${imported}`);
 };
 
-/** Modules are known by their files' real paths. */
-const codeRoot = existsSync(settings.taskRoot) ? realpathSync(settings.taskRoot) : settings.taskRoot;
+/** Modules are known by their files' real paths. @param {string} taskRoot */
+const realPath = (taskRoot) => (existsSync(taskRoot) ? realpathSync(taskRoot) : taskRoot);
 /** @param {string} file */
-const isOfFunction = (file) => file.startsWith(codeRoot + path.sep);
+const isOfFunction = (file) => current !== undefined && file.startsWith(current.root + path.sep);
 
 const loader = /** @type {any} */ (Module);
 const usual = loader._extensions['.js'];
-/** The function's code, compiled once for all environments. @type {Map<string, vm.Script>} */
+/** Functions' code, compiled once for all environments. @type {Map<string, vm.Script>} */
 const scripts = new Map();
 
 /** @param {string} filename */
@@ -218,27 +220,37 @@ loader._extensions['.js'] = (/** @type {any} */ module, /** @type {string} */ fi
 
 // ---- Execution environments: each has its variables, its modules and its handler, and only one is there at a time.
 /** Those used last are kept; loading one again takes some milliseconds. */
-const ENVIRONMENTS_KEPT = 8;
+const ENVIRONMENTS_KEPT = 12;
 
-/** @typedef {{ modules: Record<string, unknown>, handler?: Handler }} Loaded */
+/** MB. A thread whose heap has grown beyond is replaced: that costs less than the memory of all threads at once. */
+const HEAP_KEPT = 80;
+
+/** @typedef {{ root: string, modules: Record<string, unknown>, handler?: Handler }} Loaded */
 /** By id, in the order of their last use. @type {Map<string, Loaded>} */
 const environments = new Map();
 /** @type {Loaded | undefined} */
 let current;
 
+/** Puts away what an environment has loaded, so that the next one loads its own. @param {Loaded} left */
+const leave = (left) => {
+  for (const [file, module] of Object.entries(loader._cache)) {
+    if (!isOfFunction(file)) continue;
+    left.modules[file] = module;
+    delete loader._cache[file];
+  }
+};
+
 /** @param {Environment} environment @returns {Loaded} */
-const enter = ({ id, variables }) => {
-  const entered = environments.get(id) ?? { modules: {} };
+const enter = (environment) => {
+  const { id, taskRoot, variables } = environment;
+  const entered = environments.get(id) ?? { root: realPath(taskRoot), modules: {} };
   environments.delete(id);
   environments.set(id, entered);
   const [oldest] = environments.keys();
   if (environments.size > ENVIRONMENTS_KEPT && oldest !== undefined) environments.delete(oldest);
+  settings = environment;
   if (entered === current) return entered;
-  for (const [file, module] of Object.entries(loader._cache)) {
-    if (!isOfFunction(file)) continue;
-    if (current) current.modules[file] = module;
-    delete loader._cache[file];
-  }
+  if (current) leave(current);
   Object.assign(loader._cache, entered.modules);
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, variables);
@@ -312,7 +324,8 @@ port.on('message', async (/** @type {Invocation} */ invocation) => {
   port.postMessage({ type: 'started', requestId });
   try {
     const payload = serialize(await call(environment.handler, invocation));
-    port.postMessage({ type: 'result', requestId: invocation.requestId, payload });
+    const isLast = v8.getHeapStatistics().total_heap_size > HEAP_KEPT * 2 ** 20;
+    port.postMessage({ type: 'result', requestId: invocation.requestId, payload, isLast });
   } catch (error) {
     const payload = errorPayload(error);
     writeLog('ERROR', ['Invoke Error', JSON.stringify(payload)]);

@@ -6,10 +6,7 @@ import type { EmbeddedHost } from '../../../../infra/local/create-host.ts';
 import { protocols } from '../../../../infra/local/endpoint/catalogue.ts';
 import { AwsError, type Principal } from '../../../../infra/local/host.ts';
 import { projectRoot } from '../../../../infra/local/run/synthesize.ts';
-import type {
-  FunctionWorker,
-  WorkerSettings,
-} from '../../../../infra/local/services/lambda/function-worker.ts';
+import type { FunctionWorker } from '../../../../infra/local/services/lambda/function-worker.ts';
 import { functions } from '../../../../tasks/functions.ts';
 
 type Handler = (event: unknown, context: object) => Promise<unknown>;
@@ -23,7 +20,7 @@ export interface InProcessFunctions {
   /** Invocations that have not ended. */
   readonly underWay: () => number;
   /** Takes the place of `startFunctionWorker`. */
-  readonly startWorker: (settings: WorkerSettings) => FunctionWorker;
+  readonly startWorker: () => FunctionWorker;
   /** Does something whose clients are the administrator's. */
   readonly asAdministrator: <Result>(act: () => Promise<Result>) => Promise<Result>;
 }
@@ -85,7 +82,7 @@ export const createFunctions = (host: () => EmbeddedHost): InProcessFunctions =>
     return send(this.constructor.name, command);
   };
 
-  const load = ({ taskRoot }: WorkerSettings, { variables }: Invocation['environment']): Handler => {
+  const load = ({ taskRoot, variables }: Invocation['environment']): Handler => {
     const name = variables.AWS_LAMBDA_FUNCTION_NAME ?? '';
     const known = handlers.get(name);
     if (known) return known;
@@ -100,10 +97,7 @@ export const createFunctions = (host: () => EmbeddedHost): InProcessFunctions =>
     }
   };
 
-  const invoke = async (
-    settings: WorkerSettings,
-    { payload, requestId, functionArn, environment }: Invocation,
-  ) => {
+  const invoke = async ({ payload, requestId, functionArn, environment }: Invocation) => {
     const { AWS_ACCESS_KEY_ID = '', AWS_SESSION_TOKEN, AWS_LAMBDA_FUNCTION_NAME } = environment.variables;
     const principal = host().principalOf(AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN);
     const context = {
@@ -112,22 +106,20 @@ export const createFunctions = (host: () => EmbeddedHost): InProcessFunctions =>
       functionName: AWS_LAMBDA_FUNCTION_NAME,
       getRemainingTimeInMillis: () => 30_000,
     };
-    const result = await caller.run(principal, () =>
-      load(settings, environment)(JSON.parse(payload), context),
-    );
+    const result = await caller.run(principal, () => load(environment)(JSON.parse(payload), context));
     return { payload: JSON.stringify(result ?? null), isError: false };
   };
 
   return {
     underWay: () => underWay,
     asAdministrator: (act) => caller.run({ kind: 'administrator' }, act),
-    startWorker: (settings) => ({
+    startWorker: () => ({
       isAlive: () => true,
       stop: async () => undefined,
       invoke: async (invocation) => {
         underWay++;
         try {
-          return await invoke(settings, invocation);
+          return await invoke(invocation);
         } catch (error) {
           const { name: errorType, message: errorMessage, stack = '' } = error as Error;
           const payload = JSON.stringify({ errorType, errorMessage, trace: stack.split('\n') });

@@ -190,7 +190,7 @@ describe('code of an asset', () => {
   });
 });
 
-describe('functions of the same code', () => {
+describe('functions of an assembly', () => {
   const source = `
     const { threadId } = require('node:worker_threads');
     const state = require('./state.js');

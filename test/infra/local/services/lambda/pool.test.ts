@@ -104,11 +104,14 @@ describe('a pool', () => {
     expect(order).toEqual(['b1', 'a2', 'b2']);
   });
 
-  it('keeps two of a kind warm, not all that were busy', async () => {
+  it('prefers what suits the task, and takes what is warm before it starts more', async () => {
     const { kind, living } = factory();
     const pool = createPool<Thread>(8);
-    await Promise.all([1, 2, 3, 4].map(() => pool.run(kind('a'), turn)));
-    expect(living()).toHaveLength(2);
+    await Promise.all([1, 2, 3].map(() => pool.run(kind('a'), turn)));
+    const suits = ({ name }: Thread) => name === 'a2';
+    expect(await pool.run({ ...kind('a'), suits }, nameOf)).toBe('a2');
+    expect(await pool.run({ ...kind('a'), suits: () => false }, nameOf)).toBe('a2');
+    expect(living()).toEqual(['a1', 'a2', 'a3']);
   });
 
   it('replaces what has ended by itself', async () => {
