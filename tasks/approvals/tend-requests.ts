@@ -3,6 +3,7 @@ import { LedgerConflictError } from '../ledger/ledger.ts';
 import { isUntold } from '../ledger/stored.ts';
 import { approvalNotice, waitingNotice } from '../notices.ts';
 import type { TaskCompletions } from '../task-completions.ts';
+import { tellSuperseded } from '../turns/supersede.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
 import { tellDecision } from './decide.ts';
 import { hasExpired, isWaitingLong } from './rules.ts';
@@ -46,10 +47,10 @@ export const careFor = (
     readonly now: Date;
   },
 ): Care => {
-  const { status, requestedAt, decidedAt, mailedAt, remindedAt, dossier } = approval;
+  const { status, requestedAt, decidedAt, supersededBy, mailedAt, remindedAt, dossier } = approval;
   const since = (at: string | undefined): number => facts.now.getTime() - Date.parse(at ?? '');
   if (status !== 'PENDING') {
-    if (isUntold(approval)) return since(decidedAt) >= TELLING ? 'tell' : 'nothing';
+    if (isUntold(approval)) return since(decidedAt ?? supersededBy?.at) >= TELLING ? 'tell' : 'nothing';
     return approval.announcedAt === undefined ? 'announce' : 'nothing';
   }
   if (hasExpired(approval, facts.now)) return 'expire';
@@ -102,7 +103,12 @@ export const tendRequest =
         case 'nothing':
           return;
         case 'tell':
-          await announce(dependencies, (await tellDecision(dependencies, approval)).approval);
+          await announce(
+            dependencies,
+            approval.supersededBy === undefined
+              ? (await tellDecision(dependencies, approval)).approval
+              : await tellSuperseded(dependencies, approval),
+          );
           return;
         case 'announce':
           await announce(dependencies, approval);

@@ -6,6 +6,7 @@ import { createDeploymentGroups } from '../prod-fleet/deployment-groups.ts';
 import { beforeRun } from '../prod-fleet/leftovers.ts';
 import { readEnv } from '../read-env.ts';
 import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
+import { ensureTurn, onItsTurn } from '../turns/ensure-turn.ts';
 import { createJobKinds } from './job-kinds.ts';
 import { startJob } from './start-job.ts';
 
@@ -23,16 +24,22 @@ const prod = {
   deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
 };
 
+const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
+const now = () => new Date();
+
 export const handler = logged(
-  startJob({
-    ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
-    tasks: createSfnTaskCompletions(),
-    kinds: createJobKinds(
-      env.AWS_REGION,
-      beforeRun(prod, createAutoScalingGroups(), createDeploymentGroups()),
-    ),
-    now: () => new Date(),
-    application: env.APPLICATION,
-    newClientToken: () => randomUUID(),
-  }),
+  onItsTurn(
+    ensureTurn({ ledger, now }),
+    startJob({
+      ledger,
+      tasks: createSfnTaskCompletions(),
+      kinds: createJobKinds(
+        env.AWS_REGION,
+        beforeRun(prod, createAutoScalingGroups(), createDeploymentGroups()),
+      ),
+      now,
+      application: env.APPLICATION,
+      newClientToken: () => randomUUID(),
+    }),
+  ),
 );

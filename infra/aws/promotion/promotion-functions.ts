@@ -1,6 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
+import { LEAVE_WITHIN_SECONDS } from '../../../tasks/turns/turn-settings.ts';
 import type { ApplicationConfig, ApprovalsConfig } from '../../config.ts';
 import type { ProdEnvironment } from '../environments/prod.ts';
 import { allowOnFleet } from '../environments/prod-fleet.ts';
@@ -48,6 +49,7 @@ export interface PromotionFunctionsProps {
 export class PromotionFunctions extends Construct {
   readonly startPromotion: LockstepFunction<'start-promotion'>;
   readonly trackPromotion: LockstepFunction<'track-promotion'>;
+  readonly takeTurn: LockstepFunction<'take-turn'>;
   readonly startJob: LockstepFunction<'start-job'>;
   readonly settleJob: LockstepFunction<'settle-job'>;
   readonly reconcileJobs: LockstepFunction<'reconcile-jobs'>;
@@ -96,6 +98,23 @@ export class PromotionFunctions extends Construct {
         .allow(['codepipeline:GetPipelineExecution'], [pushPipelineArn(this, application.name)])
         .allow(['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'], ['*']);
 
+    this.takeTurn = new LockstepFunction(this, 'TakeTurn', {
+      name: 'take-turn',
+      bundles,
+      isAsynchronous: true,
+      description: 'Lets one promotion after the other work on an environment',
+      environment: {
+        APPLICATION: application.name,
+        LEDGER_TABLE,
+        ...mail,
+        WHEN_NEWER: application.whenNewer,
+      },
+      timeout: Duration.seconds(LEAVE_WITHIN_SECONDS),
+    })
+      .allow(['states:SendTaskFailure', 'states:SendTaskSuccess'], [machine])
+      .allowWithWildcard(['states:DescribeExecution'], [executions], EXECUTIONS_REASON);
+    const TAKE_TURN_FUNCTION = this.takeTurn.function.functionName;
+
     this.trackPromotion = new LockstepFunction(this, 'TrackPromotion', {
       name: 'track-promotion',
       bundles,
@@ -106,6 +125,7 @@ export class PromotionFunctions extends Construct {
         EVIDENCE_KEY_ARN: evidence.signingKey.keyArn,
         LEDGER_TABLE,
         ...mail,
+        TAKE_TURN_FUNCTION,
       },
     }).allowWithWildcard(
       ['states:DescribeExecution', 'states:GetExecutionHistory'],
@@ -169,6 +189,8 @@ export class PromotionFunctions extends Construct {
         REPOSITORY_NAME: source.repositoryName,
         CONFIGURATION_VERSION,
         QAT_URL: props.qatUrl,
+        TAKE_TURN_FUNCTION,
+        WHEN_NEWER: application.whenNewer,
       },
     })
       .allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON)
@@ -215,17 +237,28 @@ export class PromotionFunctions extends Construct {
     ledger.allow(this.startPromotion, 'PutItem', 'Query');
     ledger.allow(this.trackPromotion, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     evidence.allowSealing(this.trackPromotion, application.name);
-    ledger.allow(this.pointAtImage, 'UpdateItem');
+    // Whoever works on an environment makes sure of its turn, and takes it again when it is redriven.
+    ledger.allow(this.pointAtImage, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    ledger.allow(this.takeTurn, 'GetItem', 'PutItem', 'Query');
+    for (const one of [this.trackPromotion, this.requestApproval])
+      one.allow(['lambda:InvokeFunction'], [this.takeTurn.function.functionArn]);
     ledger.allow(this.requestApproval, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.confirmApprovers, 'GetItem', 'Query');
     ledger.allow(this.guard, 'GetItem', 'Query');
-    ledger.allow(this.verifyProd, 'UpdateItem');
-    promotions.allowPublish(this.reconcileJobs, this.requestApproval, this.trackPromotion);
+    ledger.allow(this.verifyProd, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    promotions.allowPublish(this.reconcileJobs, this.requestApproval, this.takeTurn, this.trackPromotion);
   }
 
   /** Those that events invoke. */
   get asynchronous(): readonly LockstepFunction<FunctionName>[] {
-    return [this.startPromotion, this.trackPromotion, this.settleJob, this.reconcileJobs, this.guard];
+    return [
+      this.startPromotion,
+      this.trackPromotion,
+      this.takeTurn,
+      this.settleJob,
+      this.reconcileJobs,
+      this.guard,
+    ];
   }
 
   /** CodeDeploy application and deployment group of Prod. */

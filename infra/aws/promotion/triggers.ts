@@ -27,7 +27,7 @@ export class Triggers extends Construct {
   constructor(scope: Construct, id: string, props: TriggersProps) {
     super(scope, id);
     const { application, branch, source, functions } = props;
-    const { startPromotion, trackPromotion, settleJob, reconcileJobs } = functions;
+    const { startPromotion, trackPromotion, takeTurn, settleJob, reconcileJobs } = functions;
 
     if (source.pushes)
       this.on('Push', `Pushes to ${branch} start a promotion`, startPromotion, source.pushes);
@@ -61,9 +61,9 @@ export class Triggers extends Construct {
       },
     });
     new Rule(this, 'Reconcile', {
-      description: 'Events are best effort: asks about every open job',
+      description: 'Events are best effort: asks about every open job, and whose turn it is',
       schedule: Schedule.rate(Duration.minutes(5)),
-      targets: [new LambdaFunction(reconcileJobs.function, deadLetters(reconcileJobs))],
+      targets: [reconcileJobs, takeTurn].map((one) => new LambdaFunction(one.function, deadLetters(one))),
     });
   }
 
