@@ -1,5 +1,8 @@
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import { isFinal } from '../../../tasks/promotions/status.ts';
+import { environmentTitles } from '../../../tasks/turns/texts.ts';
+import { stateNames } from '../../../workflows/state-names.ts';
 import type { Host } from '../host.ts';
 import { followExecution } from './follow.ts';
 import { createProgress, type ProgressLine } from './progress.ts';
@@ -31,24 +34,38 @@ export const pendingApproval = async (
 /** The promotion's id, which is its execution's name. */
 export const promotionIdOf = (executionArn: string): string => executionArn.split(':').at(-1) ?? '';
 
+const turnStates = { [stateNames.takeQatTurn]: 'qat', [stateNames.takeProdTurn]: 'prod' } as const;
+const turnOf = (state: string | undefined) =>
+  Object.entries(turnStates).find(([name]) => name === state)?.[1];
+
+/** Whom a promotion waits for that takes its turn, if it has to wait. */
+const waitsForOf = async (
+  ledger: Ledger,
+  promotionId: string,
+  environment: 'qat' | 'prod',
+): Promise<string | undefined> => {
+  const promotion = await ledger.promotion(promotionId);
+  const { holder } = await ledger.turn(promotion?.application ?? '', environment);
+  return holder === undefined || holder.promotionId === promotionId
+    ? undefined
+    : `Waits for its ${environmentTitles[environment]} turn, held by ${holder.commitId.slice(0, 8)} (promotion ${holder.promotionId}).`;
+};
+
 /** What somebody can do now, if something. */
 const hintFor = async (
   { ledger, siteUrl, endsWithPromotion }: Narration,
   promotionId: string,
   line: ProgressLine,
 ) => {
+  const environment = turnOf(line.state);
+  if (line.kind === 'waiting' && environment) return waitsForOf(ledger, promotionId, environment);
   if (line.kind === 'waiting' && line.state) {
     const approval = await pendingApproval(ledger, promotionId, line.state);
     if (approval) {
       return `${approval.role.toUpperCase()} decides (sign in as ${deciders[approval.role]}):\n${siteUrl}/approvals/${approval.approvalId}`;
     }
   }
-  if (
-    !endsWithPromotion &&
-    line.kind === 'ended' &&
-    line.detail !== 'SUCCEEDED' &&
-    line.detail !== 'REFUSED'
-  ) {
+  if (!endsWithPromotion && line.kind === 'ended' && !isFinal(line.detail ?? '')) {
     return `An operator can redrive it (sign in as olga):\n${siteUrl}/promotions/${promotionId}`;
   }
   return undefined;
@@ -76,12 +93,15 @@ export const narrate = async (
       for (const line of progress(event)) {
         // A redrive is told from its own events on; earlier ones only tell the progress where it stands.
         if ((event.id ?? 0) <= after) continue;
-        if (isWorthTelling(line))
+        const hint = isWorthTelling(line) ? await hintFor(narration, promotionId, line) : undefined;
+        // A turn that is free is taken at once.
+        const isWaiting = line.kind !== 'waiting' || turnOf(line.state) === undefined || hint !== undefined;
+        if (isWorthTelling(line) && isWaiting)
           narration.terminal.progress(
             options.prefix === undefined
               ? line
               : { ...line, state: `${options.prefix}${line.state ?? 'Promotion'}` },
-            await hintFor(narration, promotionId, line),
+            hint,
           );
         await onLine(line);
       }
@@ -90,6 +110,9 @@ export const narrate = async (
   );
 };
 
-/** A callback state says that it waits right after it has started; only people's waiting is told. */
+/** A callback state says that it waits right after it has started; only waiting for people and for others is told. */
 const isWorthTelling = (line: ProgressLine) =>
-  line.kind !== 'started' && (line.kind !== 'waiting' || (line.state?.endsWith('approval') ?? false));
+  line.kind !== 'started' &&
+  (line.kind !== 'waiting' ||
+    turnOf(line.state) !== undefined ||
+    (line.state?.endsWith('approval') ?? false));

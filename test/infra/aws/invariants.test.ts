@@ -76,6 +76,7 @@ describe('what is asynchronous', () => {
       'FunctionsReconcileJobs',
       'FunctionsSettleJob',
       'FunctionsStartPromotion',
+      'FunctionsTakeTurn',
       'FunctionsTrackPromotion',
     ]);
     expect(new Set(queueOf.values()).size).toBe(queues.length);
