@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import type { WhenNewer } from '../tasks/turns/turn.ts';
 import type { Runtime } from './aws/runtimes.ts';
 import { remedyFor } from './config/remedies.ts';
 import { configuration, type WrittenConfig } from './config/schema.ts';
@@ -98,6 +99,8 @@ export interface ApplicationConfig {
   /** Who is told about failures. */
   readonly operators: readonly string[];
   readonly approvalExpiryDays: number;
+  /** What a newer promotion does while an older one waits for QC. */
+  readonly whenNewer: WhenNewer;
   readonly deployment: DeploymentSettings;
   readonly imageSchedule?: ImageSchedule;
   /** The QAT pipeline's Test stage; without it, there is none. */

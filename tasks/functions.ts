@@ -11,7 +11,14 @@ export const functions = {
   /** Rule on "Step Functions Execution Status Change" of the machine → keeps the promotion's status, tells operators, seals its evidence. */
   'track-promotion': {
     entry: 'tasks/promotions/track-promotion.lambda.ts',
-    environment: ['EVIDENCE_BUCKET', 'EVIDENCE_KEY_ARN', 'LEDGER_TABLE', 'PROMOTIONS_TOPIC_ARN', 'SITE_URL'],
+    environment: [
+      'EVIDENCE_BUCKET',
+      'EVIDENCE_KEY_ARN',
+      'LEDGER_TABLE',
+      'PROMOTIONS_TOPIC_ARN',
+      'SITE_URL',
+      'TAKE_TURN_FUNCTION',
+    ],
   },
   /** Callback states → starts the external job. */
   'start-job': {
@@ -44,6 +51,18 @@ export const functions = {
       'REMINDER_HOURS',
     ],
   },
+  /** "Take QAT turn", "Take Prod turn" → records who asks. Every 5 minutes, and woken by others → settles whose turn it is. */
+  'take-turn': {
+    entry: 'tasks/turns/take-turn.lambda.ts',
+    environment: [
+      'APPLICATION',
+      'LEDGER_TABLE',
+      'PROMOTIONS_TOPIC_ARN',
+      'SITE_URL',
+      /** `supersede` or `wait`: what a newer promotion does while an older one waits for QC. */
+      'WHEN_NEWER',
+    ],
+  },
   /** "Point … at image". */
   'point-at-image': {
     entry: 'tasks/images/point-at-image.lambda.ts',
@@ -66,6 +85,8 @@ export const functions = {
       'CONFIGURATION_VERSION',
       /** Where approvers reach the QAT application, or `none`. */
       'QAT_URL',
+      'TAKE_TURN_FUNCTION',
+      'WHEN_NEWER',
     ],
   },
   /** "Confirm approvers differ". */

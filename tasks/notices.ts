@@ -149,7 +149,10 @@ const outcomeOf = (
       return {
         what: `${title} request withdrawn`,
         line: approval.withdrawnBecause ?? 'The promotion was stopped: nobody is asked any more.',
-        next: 'The link of the earlier mail decides nothing any more.',
+        next:
+          approval.supersededBy === undefined
+            ? 'The link of the earlier mail decides nothing any more.'
+            : 'The link of the earlier mail decides nothing any more. The newer promotion asks for itself when it has come so far.',
       };
   }
 };
@@ -265,6 +268,25 @@ export const prodRestoredNotice = (
     ]),
   };
 };
+
+/** Tells both roles that a promotion which they approved came too late. */
+export const staleNotices = (promotion: Promotion, cause: string, siteUrl: string): readonly Notice[] =>
+  (['qc', 'pmo'] as const).map((role) => ({
+    role,
+    application: promotion.application,
+    subject: asciiSubject(
+      `Not promoted: ${promotion.application} ${promotion.commitId.slice(0, 8)} ${titleOf(promotion)}`,
+    ),
+    message: plain([
+      `${promotion.application}: a newer commit was promoted while this one waited. It ends here.`,
+      '',
+      `Commit: ${promotion.commitId}${promotion.commitMessage === '' ? '' : ` (${titleOf(promotion)})`}`,
+      `Author: ${promotion.commitAuthor || 'unknown'}`,
+      '',
+      cause,
+      `${siteUrl}/promotions/${encodeURIComponent(promotion.promotionId)}`,
+    ]),
+  }));
 
 /** Tells operators that nobody has decided yet, while there is still time. */
 export const waitingNotice = (

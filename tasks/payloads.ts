@@ -22,6 +22,8 @@ export type Environment = 'qat' | 'prod';
 
 /** What a state tells of its turn whose work on an environment needs it. */
 export interface OnItsTurn {
+  readonly promotionId: string;
+  readonly application: string;
   /** Where the state works. */
   readonly environment: Environment;
   /** Redrives of the execution: `$states.context.Execution.RedriveCount`. */
@@ -30,7 +32,6 @@ export interface OnItsTurn {
 
 /** Argument of `take-turn`: "Take QAT turn", "Take Prod turn". */
 export interface TakeTurnRequest extends OnItsTurn {
-  readonly promotionId: string;
   readonly executionArn: string;
   readonly commitId: string;
   /** When it was pushed; of an execution that was started by hand, when it started. ISO 8601. */
@@ -106,9 +107,8 @@ export interface PointAtImageOutput {
 /** Roles whose members decide. */
 export type ApproverRole = 'qc' | 'pmo';
 
-/** Argument of `request-approval`. */
-export interface RequestApprovalRequest {
-  readonly promotionId: string;
+/** Argument of `request-approval`. QC decides while the promotion has the QAT turn. */
+export interface RequestApprovalRequest extends Pick<OnItsTurn, 'promotionId' | 'redrives'> {
   readonly state: string;
   readonly taskToken: string;
   readonly tryNumber: TryNumber;

@@ -8,10 +8,20 @@ import {
   type Environment,
   type PointAtImageRequest,
   REFUSED,
+  STALE,
+  SUPERSEDED,
   type VerifyProdRequest,
 } from '../tasks/payloads.ts';
 import { stateNames as names } from './state-names.ts';
-import { approvalState, functionState, isRefused, jobState, promotionId } from './states.ts';
+import {
+  approvalState,
+  functionState,
+  isRefused,
+  jobState,
+  promotionId,
+  type TurnEnds,
+  turnState,
+} from './states.ts';
 import * as timeouts from './timeouts.ts';
 
 /** What an environment's states work on. */
@@ -26,6 +36,7 @@ export interface EnvironmentParts {
 /** What the definition is made of. */
 export interface PromotionParts {
   readonly functions: {
+    readonly takeTurn: IFunction;
     readonly startJob: IFunction;
     readonly pointAtImage: IFunction;
     readonly requestApproval: IFunction;
@@ -49,20 +60,39 @@ export interface PromotionParts {
 
 /**
  * The promotion of one commit, from push to production. A technical failure fails its state uncaught, so that a redrive
- * resumes there; only a person's refusal ends in a Fail state. The input is `PromotionInput`.
+ * resumes there; only a person's refusal and a newer promotion end in a Fail state. The input is `PromotionInput`.
  */
 export const promotionDefinition = (scope: Construct, parts: PromotionParts): IChainable => {
   const { functions, environments } = parts;
 
+  const end = (state: string, error: string, comment: string) =>
+    Fail.jsonata(scope, state, { comment, error, cause: '{% $states.input.cause %}' });
+  const superseded: TurnEnds = {
+    [SUPERSEDED]: end(
+      names.superseded,
+      SUPERSEDED,
+      'A newer promotion took its place: a redrive ends here again.',
+    ),
+  };
+  const stale: TurnEnds = {
+    [STALE]: end(names.stale, STALE, 'Prod runs a newer commit: a redrive ends here again.'),
+  };
+  /** Work on Prod may find, when redriven, that a newer commit got there. */
+  const endsOf = (environment: Environment): TurnEnds => (environment === 'prod' ? stale : {});
+
   const buildImage = (state: string, environment: Environment, assign: Record<string, string>) =>
     jobState(scope, state, functions.startJob, {
       kind: 'image-build',
+      environment,
+      ends: endsOf(environment),
       subject: { imagePipelineArn: environments[environment].imagePipelineArn },
       timeout: timeouts.imageBuildTimeout,
       assign,
     });
   const pointAtImage = (state: string, environment: Environment, imageId: string) =>
     functionState<PointAtImageRequest>(scope, state, functions.pointAtImage, {
+      environment,
+      ends: endsOf(environment),
       request: {
         promotionId,
         environment,
@@ -79,6 +109,8 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
   ) =>
     jobState(scope, state, functions.startJob, {
       kind: 'pipeline-run',
+      environment,
+      ends: endsOf(environment),
       subject: {
         pipelineName: environments[environment].pipelineName,
         sourceAction: parts.sourceAction,
@@ -90,26 +122,33 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
       assign,
     });
 
+  const { qatTestTimeout, approvalExpiry } = parts;
+  const qatDeploymentTimeout = qatTestTimeout
+    ? timeouts.testedDeploymentTimeout(qatTestTimeout)
+    : timeouts.qatDeploymentTimeout;
+  const prodDeploymentTimeout = timeouts.prodDeploymentTimeout(parts.terminationWait);
+
+  const takeQatTurn = turnState(scope, names.takeQatTurn, functions.takeTurn, {
+    environment: 'qat',
+    input: '$states.input',
+    timeout: timeouts.qatTurnTimeout(approvalExpiry, qatDeploymentTimeout),
+    ends: superseded,
+    assign: { promotion: '{% $states.input %}' },
+  });
   const buildQatImage = buildImage(names.buildQatImage, 'qat', {
-    promotion: '{% $states.input %}',
     qatImage: '{% $states.result.imageId %}',
   });
   const pointQatAtImage = pointAtImage(names.pointQatAtImage, 'qat', '{% $qatImage %}');
   const refreshQatInstance = jobState(scope, names.refreshQatInstance, functions.startJob, {
     kind: 'instance-refresh',
+    environment: 'qat',
     subject: { autoScalingGroupName: parts.qatAutoScalingGroupName },
     timeout: timeouts.instanceRefreshTimeout,
   });
-  const { qatTestTimeout } = parts;
-  const deployToQat = deploy(
-    names.deployToQat,
-    'qat',
-    qatTestTimeout ? timeouts.testedDeploymentTimeout(qatTestTimeout) : timeouts.qatDeploymentTimeout,
-    {
-      qatDeployment: '{% $states.result.deploymentId %}',
-      ...(qatTestTimeout && { qatTests: '{% $states.result.testsUrl %}' }),
-    },
-  );
+  const deployToQat = deploy(names.deployToQat, 'qat', qatDeploymentTimeout, {
+    qatDeployment: '{% $states.result.deploymentId %}',
+    ...(qatTestTimeout && { qatTests: '{% $states.result.testsUrl %}' }),
+  });
 
   const subject: ApprovalSubject = {
     application: '{% $promotion.application %}',
@@ -123,13 +162,15 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
   const qcApproval = approvalState(scope, names.qcApproval, functions.requestApproval, {
     role: 'qc',
     subject,
-    timeout: parts.approvalExpiry,
+    timeout: approvalExpiry,
+    ends: superseded,
     assign: { qc: '{% $states.result %}' },
   });
   const pmoApproval = approvalState(scope, names.pmoApproval, functions.requestApproval, {
     role: 'pmo',
     subject,
-    timeout: parts.approvalExpiry,
+    timeout: approvalExpiry,
+    ends: superseded,
     assign: { pmo: '{% $states.result %}' },
   });
   const refused = Fail.jsonata(scope, names.refused, {
@@ -143,6 +184,12 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
   const didPmoApprove = Choice.jsonata(scope, names.didPmoApprove).when(isRefused('pmo'), refused, {
     outputs: { refusal: "{% 'PMO refused: ' & $pmo.decidedBy %}" },
   });
+  const takeProdTurn = turnState(scope, names.takeProdTurn, functions.takeTurn, {
+    environment: 'prod',
+    input: '$promotion',
+    timeout: timeouts.prodTurnTimeout(approvalExpiry, prodDeploymentTimeout),
+    ends: stale,
+  });
   const confirmApproversDiffer = functionState<ConfirmApproversRequest>(
     scope,
     names.confirmApproversDiffer,
@@ -154,13 +201,12 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
     prodImage: '{% $states.result.imageId %}',
   });
   const pointProdAtImage = pointAtImage(names.pointProdAtImage, 'prod', '{% $prodImage %}');
-  const deployToProd = deploy(
-    names.deployToProd,
-    'prod',
-    timeouts.prodDeploymentTimeout(parts.terminationWait),
-    { prodDeployment: '{% $states.result %}' },
-  );
+  const deployToProd = deploy(names.deployToProd, 'prod', prodDeploymentTimeout, {
+    prodDeployment: '{% $states.result %}',
+  });
   const verifyProd = functionState<VerifyProdRequest>(scope, names.verifyProd, functions.verifyProd, {
+    environment: 'prod',
+    ends: stale,
     request: {
       promotionId,
       imageId: '{% $prodImage %}',
@@ -179,7 +225,8 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
     },
   });
 
-  return Chain.start(buildQatImage)
+  return Chain.start(takeQatTurn)
+    .next(buildQatImage)
     .next(pointQatAtImage)
     .next(refreshQatInstance)
     .next(deployToQat)
@@ -187,6 +234,7 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
     .next(didQcApprove.afterwards({ includeOtherwise: true }))
     .next(pmoApproval)
     .next(didPmoApprove.afterwards({ includeOtherwise: true }))
+    .next(takeProdTurn)
     .next(confirmApproversDiffer)
     .next(buildProdImage)
     .next(pointProdAtImage)

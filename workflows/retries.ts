@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
+import { TURN_ENDING } from '../tasks/payloads.ts';
 
 /**
  * The Lambda service, not the function, was at fault: nothing or the same thing was started, and every function is safe
@@ -18,4 +19,16 @@ export const lambdaServiceRetry: RetryProps = {
   interval: Duration.seconds(2),
   backoffRate: 2,
   maxAttempts: 6,
+};
+
+/**
+ * Prod is put in order after a promotion that failed there; redriven meanwhile, the state waits for that. Waits 2, 4, 8, 16, 32,
+ * then ten times 60 s: 662 s in all, in which reconciling has tried twice what an event did not.
+ */
+export const turnEndingRetry: RetryProps = {
+  errors: [TURN_ENDING],
+  interval: Duration.seconds(2),
+  backoffRate: 2,
+  maxDelay: Duration.seconds(60),
+  maxAttempts: 15,
 };

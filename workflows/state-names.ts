@@ -1,5 +1,6 @@
 /** Names of the states, as people know them. Pages, alarms, the runbook and reports use these. */
 export const stateNames = {
+  takeQatTurn: 'Take QAT turn',
   buildQatImage: 'Build QAT image',
   pointQatAtImage: 'Point QAT at image',
   refreshQatInstance: 'Refresh QAT instance',
@@ -8,6 +9,7 @@ export const stateNames = {
   didQcApprove: 'Did QC approve?',
   pmoApproval: 'PMO approval',
   didPmoApprove: 'Did PMO approve?',
+  takeProdTurn: 'Take Prod turn',
   confirmApproversDiffer: 'Confirm approvers differ',
   buildProdImage: 'Build Prod image',
   pointProdAtImage: 'Point Prod at image',
@@ -15,4 +17,6 @@ export const stateNames = {
   verifyProd: 'Verify Prod',
   promoted: 'Promoted',
   refused: 'Refused',
+  superseded: 'Superseded',
+  stale: 'Stale',
 } as const;

@@ -1,17 +1,20 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Condition, IntegrationPattern, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
+import { Condition, type Fail, IntegrationPattern, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type {
   ApprovalSubject,
   ApproverRole,
+  Environment,
   JobKind,
   JobSubjects,
+  OnItsTurn,
   RequestApprovalRequest,
   StartJobRequest,
+  TakeTurnRequest,
 } from '../tasks/payloads.ts';
-import { lambdaServiceRetry } from './retries.ts';
+import { lambdaServiceRetry, turnEndingRetry } from './retries.ts';
 
 /** The promotion's id: the execution's name. */
 export const promotionId = '{% $states.context.Execution.Name %}';
@@ -19,6 +22,22 @@ const taskToken = '{% $states.context.Task.Token %}';
 /** Redrives count retries from 0 again, of which a state has far fewer than a hundred. What is absent counts nothing. */
 const tryNumber =
   '{% $sum([$states.context.Execution.RedriveCount * 100, $states.context.State.RetryCount]) %}';
+const redrives = '{% $states.context.Execution.RedriveCount %}';
+const startedAt = '$states.context.Execution.StartTime';
+
+/** The Fail states of promotions that a newer one has come before, by error. */
+export type TurnEnds = Readonly<Record<string, Fail>>;
+
+/** A request's fields as the definition has them: text for every value. */
+type Written<Request> = { readonly [Field in keyof Request]: unknown };
+
+/** What a state tells of its turn. */
+export const onItsTurn = (environment: Environment): Written<OnItsTurn> => ({
+  promotionId,
+  application: '{% $promotion.application %}',
+  environment,
+  redrives,
+});
 
 /** Variables that a state assigns, by name; each a JSONata expression or plain JSON. */
 export type Assignments = Readonly<Record<string, unknown>>;
@@ -27,7 +46,37 @@ export type Assignments = Readonly<Record<string, unknown>>;
 interface StateProps {
   readonly assign?: Assignments;
   readonly timeout: Duration;
+  /** Where it works, if its promotion must have the turn for that. */
+  readonly environment?: Environment;
+  /** Ends that are no technical failures. @default none */
+  readonly ends?: TurnEnds;
 }
+
+/**
+ * A promotion's turn in an environment: asks for it and waits until it is told.
+ * @param input where the promotion's input is
+ */
+export const turnState = (
+  scope: Construct,
+  state: string,
+  takeTurn: IFunction,
+  {
+    input,
+    environment,
+    ...props
+  }: StateProps & { readonly environment: Environment; readonly input: string },
+): LambdaInvoke => {
+  const request: Written<TakeTurnRequest> = {
+    ...onItsTurn(environment),
+    application: `{% ${input}.application %}`,
+    executionArn: '{% $states.context.Execution.Id %}',
+    commitId: `{% ${input}.commitId %}`,
+    pushedAt: `{% $exists(${input}.pushedAt) ? ${input}.pushedAt : ${startedAt} %}`,
+    startedAt: `{% ${startedAt} %}`,
+    taskToken,
+  };
+  return callback(scope, state, takeTurn, request, props);
+};
 
 /** An external job: starts it and waits until the job's end is told with the task token. */
 export const jobState = <Kind extends JobKind>(
@@ -37,11 +86,12 @@ export const jobState = <Kind extends JobKind>(
   props: StateProps & {
     readonly kind: Kind;
     readonly subject: JobSubjects[Kind];
+    readonly environment: Environment;
   },
 ): LambdaInvoke => {
   const { kind, subject } = props;
-  const request: { readonly [Key in keyof StartJobRequest]: unknown } = {
-    promotionId,
+  const request: Written<StartJobRequest & OnItsTurn> = {
+    ...onItsTurn(props.environment),
     state,
     taskToken,
     tryNumber,
@@ -58,8 +108,9 @@ export const approvalState = (
   requestApproval: IFunction,
   props: StateProps & { readonly role: ApproverRole; readonly subject: ApprovalSubject },
 ): LambdaInvoke => {
-  const request: { readonly [Key in keyof RequestApprovalRequest]: unknown } = {
+  const request: Written<RequestApprovalRequest> = {
     promotionId,
+    redrives,
     state,
     taskToken,
     tryNumber,
@@ -76,11 +127,24 @@ export const functionState = <Request extends object>(
   state: string,
   lambdaFunction: IFunction,
   props: StateProps & { readonly request: Request },
-): LambdaInvoke => invoke(scope, state, lambdaFunction, props.request, props);
+): LambdaInvoke =>
+  invoke(
+    scope,
+    state,
+    lambdaFunction,
+    { ...props.request, ...(props.environment && onItsTurn(props.environment)) },
+    props,
+  );
 
 /** Whether the decision kept in a variable is anything but an approval: what is unclear counts as refused. */
 export const isRefused = (variable: string): Condition =>
   Condition.jsonata(`{% $not($${variable}.decision = 'approve') %}`);
+
+/** Why, in plain words: told with the token, or the message of the error that a function threw. */
+const ended = {
+  cause:
+    "{% $substring($states.errorOutput.Cause, 0, 1) = '{' ? $parse($states.errorOutput.Cause).errorMessage : $states.errorOutput.Cause %}",
+};
 
 const callback = (
   scope: Construct,
@@ -96,7 +160,7 @@ const invoke = (
   state: string,
   lambdaFunction: IFunction,
   request: object,
-  { assign, timeout }: StateProps,
+  { assign, timeout, environment, ends = {} }: StateProps,
   integrationPattern: IntegrationPattern = IntegrationPattern.REQUEST_RESPONSE,
 ): LambdaInvoke => {
   const task = LambdaInvoke.jsonata(scope, state, {
@@ -111,5 +175,7 @@ const invoke = (
     retryOnServiceExceptions: false,
   });
   task.addRetry(lambdaServiceRetry);
+  if (environment === 'prod') task.addRetry(turnEndingRetry);
+  for (const [error, end] of Object.entries(ends)) task.addCatch(end, { errors: [error], outputs: ended });
   return task;
 };

@@ -17,6 +17,23 @@ export const testedDeploymentTimeout = (tests: Duration): Duration =>
 export const prodDeploymentTimeout = (terminationWait: Duration): Duration =>
   Duration.minutes(Duration.hours(3).toMinutes() + terminationWait.toMinutes());
 
+/**
+ * A promotion waits for QAT as long as another may have it: its image, instance and deployment, and a week or so for QC.
+ * @param deployment timeout of the QAT deployment
+ */
+export const qatTurnTimeout = (approvalExpiry: Duration, deployment: Duration): Duration =>
+  sum(approvalExpiry, imageBuildTimeout, pointAtImageTimeout, instanceRefreshTimeout, deployment);
+
+/**
+ * Several may wait for Prod, where each takes hours: as many as have been approved within the time that approvers have.
+ * @param deployment timeout of the Prod deployment
+ */
+export const prodTurnTimeout = (approvalExpiry: Duration, deployment: Duration): Duration =>
+  sum(approvalExpiry, imageBuildTimeout, pointAtImageTimeout, deployment, verifyProdTimeout);
+
+const sum = (...durations: readonly Duration[]): Duration =>
+  Duration.seconds(durations.reduce((total, each) => total + each.toSeconds(), 0));
+
 /** Writes the image's parameter and reads it back until AWS has validated it. */
 export const pointAtImageTimeout = Duration.minutes(5);
 

@@ -2,6 +2,7 @@ import { type MachineGraph, readDefinition } from '../../tasks/executions/defini
 import type { Execution } from '../../tasks/executions/execution.ts';
 import { type Attempt, type Progress, progressOf } from '../../tasks/executions/progress.ts';
 import type { Approval } from '../../tasks/ledger/items.ts';
+import { failedAs, isFinal } from '../../tasks/promotions/status.ts';
 import { duration, roleName } from '../format.ts';
 
 /** How a state stands, as the graph colours it. `stopped`: the promotion was ended here on purpose. */
@@ -41,12 +42,16 @@ export const promotionGraph = (
   const steps = graph.states.map(({ name, type }): Step => {
     const attempts = progress.attempts.filter((attempt) => attempt.state === name);
     const waitsFor = approvals.findLast(({ state, status }) => state === name && status === 'PENDING');
-    return { name, type, attempts, ...standing(type, attempts, waitsFor, isRunning, now) };
+    return { name, type, attempts, ...standing(name, type, attempts, waitsFor, isRunning, now) };
   });
   return { graph, progress, steps };
 };
 
+/** States in which a promotion waits for others, as they are named for people. */
+const turnStates = /^Take .+ turn$/;
+
 const standing = (
+  name: string,
   type: string,
   attempts: readonly Attempt[],
   waitsFor: Approval | undefined,
@@ -61,11 +66,14 @@ const standing = (
     return { status: 'done', detail: type === 'Task' ? `done in ${took}${tries}` : 'done' };
   }
   if (last.status === 'RUNNING') {
+    if (turnStates.test(name)) return { status: 'waiting', detail: `waiting for its turn · ${took}${tries}` };
     if (!waitsFor) return { status: 'running', detail: `running for ${took}${tries}` };
     const left = duration(Date.parse(waitsFor.expiresAt) - now);
     return { status: 'waiting', detail: `waiting for ${roleName(waitsFor.role)} · ${left}` };
   }
   if (type === 'Fail') return { status: 'stopped', detail: 'ended here' };
+  // A newer promotion has come: a Fail state says so, and nothing is broken here.
+  if (isFinal(failedAs(last.error))) return { status: 'stopped', detail: `given up after ${took}${tries}` };
   // Between two tries of a Retry nothing runs, yet nothing is lost either.
   if (isRunning) return { status: 'running', detail: `tries again · failed ${attempts.length}×` };
   if (last.status === 'TIMED_OUT') return { status: 'failed', detail: `timed out after ${took}${tries}` };

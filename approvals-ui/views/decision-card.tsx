@@ -128,6 +128,13 @@ const Over: FC<ApprovalPageProps> = (props) => {
           (approval.withdrawnBecause ?? 'The promotion does not wait for this decision any more.')
         )}
       </p>
+      {approval.supersededBy ? (
+        <p>
+          <a href={`/promotions/${encodeURIComponent(approval.supersededBy.promotionId)}`}>
+            Open the promotion of {shortCommit(approval.supersededBy.commitId)}, which took its place
+          </a>
+        </p>
+      ) : null}
       {next ? (
         <p>
           <a href={`/approvals/${encodeURIComponent(next.approvalId)}`}>

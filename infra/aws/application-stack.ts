@@ -161,6 +161,7 @@ export class ApplicationStack extends Stack {
     const { stateMachine } = new PromotionMachine(this, 'Promotion', {
       application: name,
       functions: {
+        takeTurn: functions.takeTurn.function,
         startJob: functions.startJob.function,
         pointAtImage: functions.pointAtImage.function,
         requestApproval: functions.requestApproval.function,

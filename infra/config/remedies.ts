@@ -45,6 +45,8 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].fleet.min': size,
   'applications[].fleet.max': size,
   'applications[].approvalExpiryDays': expiry,
+  'applications[].whenNewer':
+    'Give supersede (a newer promotion takes the place of one that waits for QC) or wait (it waits for QC).',
   'applications[].deployment':
     'Give an object with any of configuration, rollback and terminationWaitMinutes.',
   'applications[].deployment.configuration':

@@ -113,6 +113,7 @@ const application = z.strictObject({
   approvers: approvers.optional(),
   operators: addresses.optional(),
   approvalExpiryDays: expiryDays.optional(),
+  whenNewer: z.enum(['supersede', 'wait']).default('supersede'),
   deployment: deployment.optional(),
   imageSchedule: imageSchedule.optional(),
   test: test.optional(),

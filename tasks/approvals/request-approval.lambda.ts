@@ -5,6 +5,10 @@ import { createImageBuilds } from '../jobs/imagebuilder-builds.ts';
 import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
+import { ensureTurn } from '../turns/ensure-turn.ts';
+import { newerThan } from '../turns/newer-than.ts';
+import { whenNewerOf } from '../turns/turn-settings.ts';
+import { createWakeTurns } from '../turns/wake-turns.ts';
 import { createChangeElsewhere, isInCodeCommit } from './change-elsewhere.ts';
 import { createChange } from './change-in-codecommit.ts';
 import { collectDossier } from './collect-dossier.ts';
@@ -17,7 +21,10 @@ const env = readEnv(
   'REPOSITORY_NAME',
   'CONFIGURATION_VERSION',
   'QAT_URL',
+  'TAKE_TURN_FUNCTION',
+  'WHEN_NEWER',
 );
+const now = () => new Date();
 const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
 const sources = {
   ledger,
@@ -34,9 +41,12 @@ export const handler = logged(
   requestApproval({
     ledger,
     notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
-    now: () => new Date(),
+    now,
     newApprovalId: () => randomBytes(16).toString('base64url'),
     collect: (promotionId, subject) => collectDossier(sources, promotionId, subject),
     siteUrl: env.SITE_URL,
+    ensureTurn: ensureTurn({ ledger, now }),
+    newerThan: newerThan({ ledger, now, whenNewer: whenNewerOf(env.WHEN_NEWER) }),
+    wakeTurns: createWakeTurns(env.TAKE_TURN_FUNCTION),
   }),
 );

@@ -1,7 +1,11 @@
 import type { Approval } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import { approvalNotice, type Notices } from '../notices.ts';
-import type { ApprovalSubject, RequestApprovalRequest } from '../payloads.ts';
+import type { ApprovalSubject, ApproverRole, OnItsTurn, RequestApprovalRequest } from '../payloads.ts';
+import { SupersededError } from '../turns/errors.ts';
+import { withdrawn } from '../turns/supersede.ts';
+import { supersededBy } from '../turns/texts.ts';
+import type { Rival } from '../turns/turn.ts';
 import type { Dossier } from './dossier.ts';
 import { hasExpired } from './rules.ts';
 import { requestedSubject, subjectDigest } from './subject.ts';
@@ -16,6 +20,16 @@ export interface RequestApprovalDependencies {
   /** Collects on what grounds the role is asked. */
   readonly collect: (promotionId: string, subject: ApprovalSubject) => Promise<Dossier>;
   readonly siteUrl: string;
+  /** @throws if the promotion has not the turn */
+  readonly ensureTurn: (turn: OnItsTurn) => Promise<void>;
+  /** The newer promotion that makes it pointless to ask a role about this one. */
+  readonly newerThan: (
+    promotionId: string,
+    application: string,
+    role: ApproverRole,
+  ) => Promise<Rival | undefined>;
+  /** Has turns passed on: when PMO is asked, QC has decided. */
+  readonly wakeTurns: () => Promise<void>;
 }
 
 /** What the state's history shows of the request; nothing waits for it. */
@@ -103,15 +117,65 @@ const noteMailed = async ({ ledger, now }: RequestApprovalDependencies, mailed: 
   }
 };
 
+const superseded = (by: Rival): SupersededError => new SupersededError(supersededBy(by));
+
+/**
+ * Makes sure that there is something to ask. What was decided already needs no turn any more.
+ * @throws SupersededError, and what `ensureTurn` throws
+ */
+const seeThatItIsWorthAsking = async (
+  { ledger, ensureTurn, newerThan, wakeTurns }: RequestApprovalDependencies,
+  { promotionId, redrives, role, subject: { application } }: RequestApprovalRequest,
+): Promise<void> => {
+  // What is not woken now is settled by reconciling.
+  if (role === 'pmo') await wakeTurns().catch(() => undefined);
+  const latest = await ledger.latestApproval(promotionId, role);
+  if (latest?.supersededBy !== undefined) throw superseded(latest.supersededBy);
+  if (latest?.decision !== undefined) return;
+  if (role === 'qc') await ensureTurn({ promotionId, application, environment: 'qat', redrives });
+  const newer = latest?.status === 'PENDING' ? undefined : await newerThan(promotionId, application, role);
+  if (newer !== undefined) throw superseded(newer);
+};
+
+/**
+ * Withdraws what was just asked if a newer promotion came at the same moment: whoever is recorded second, request or
+ * newer promotion, sees the other.
+ * @throws SupersededError
+ */
+const withdrawIfSuperseded = async (
+  { ledger, newerThan, now }: RequestApprovalDependencies,
+  approval: Approval,
+): Promise<void> => {
+  const newer = await newerThan(approval.promotionId, approval.application, approval.role);
+  if (newer === undefined) return;
+  const at = now();
+  const withdrawal = withdrawn(approval, newer, at);
+  try {
+    // Of what nobody was told, nobody is told that it is over.
+    await ledger.replaceApproval(
+      approval,
+      approval.mailedAt === undefined ? { ...withdrawal, announcedAt: at.toISOString() } : withdrawal,
+    );
+  } catch (error) {
+    // Decided, or superseded by whoever settles the turn: that counts, and is told to the state.
+    if (error instanceof LedgerConflictError) return;
+    throw error;
+  }
+  throw superseded(newer);
+};
+
 /**
  * Records that a role is asked to decide, and mails it once per request. A decision that an earlier try of the state got
  * is told to the new token by reconciling: this function may not complete tasks (T48).
+ * @throws SupersededError if a newer promotion has made it pointless; what `ensureTurn` throws
  */
 export const requestApproval =
   (dependencies: RequestApprovalDependencies) =>
   async (request: RequestApprovalRequest): Promise<RequestedApproval> => {
     const { ledger, notices, siteUrl } = dependencies;
+    await seeThatItIsWorthAsking(dependencies, request);
     const approval = await claim(dependencies, request);
+    if (approval.status === 'PENDING') await withdrawIfSuperseded(dependencies, approval);
     if (approval.status === 'PENDING' && approval.mailedAt === undefined) {
       await notices.send(approvalNotice(approval, await ledger.promotion(approval.promotionId), siteUrl));
       await noteMailed(dependencies, approval);

@@ -3,6 +3,7 @@ import { LedgerConflictError } from '../ledger/ledger.ts';
 import { isUntold } from '../ledger/stored.ts';
 import { approvalNotice, waitingNotice } from '../notices.ts';
 import type { TaskCompletions } from '../task-completions.ts';
+import { tellSuperseded } from '../turns/supersede.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
 import { tellDecision } from './decide.ts';
 import { hasExpired, isWaitingLong } from './rules.ts';
@@ -46,11 +47,11 @@ export const careFor = (
     readonly now: Date;
   },
 ): Care => {
-  const { status, requestedAt, decidedAt, mailedAt, remindedAt, dossier } = approval;
+  const { status, requestedAt, decidedAt, supersededBy, mailedAt, remindedAt, dossier } = approval;
   // What is noted for later than now was noted by a clock that has been set back since: it is no reason to wait.
   const since = (at: string | undefined): number => Math.abs(facts.now.getTime() - Date.parse(at ?? ''));
   if (status !== 'PENDING') {
-    if (isUntold(approval)) return since(decidedAt) >= TELLING ? 'tell' : 'nothing';
+    if (isUntold(approval)) return since(decidedAt ?? supersededBy?.at) >= TELLING ? 'tell' : 'nothing';
     return approval.announcedAt === undefined ? 'announce' : 'nothing';
   }
   // Step Functions' clock decides: while the state waits, a clock that is ahead takes nobody's request away.
@@ -105,7 +106,12 @@ export const tendRequest =
         case 'nothing':
           return;
         case 'tell':
-          await announce(dependencies, (await tellDecision(dependencies, approval)).approval);
+          await announce(
+            dependencies,
+            approval.supersededBy === undefined
+              ? (await tellDecision(dependencies, approval)).approval
+              : await tellSuperseded(dependencies, approval),
+          );
           return;
         case 'announce':
           await announce(dependencies, approval);

@@ -67,6 +67,7 @@ export const jobFacts = (job: Job): readonly Fact[] => {
  */
 export const approvalFacts = (approval: Approval, noticedAt: string): readonly Fact[] => {
   const { role, attempt, state, subject, digest, status, decision, decidedBy, decidedAt, comment } = approval;
+  const { withdrawnBecause: because, supersededBy } = approval;
   // The digest binds request and decision to what was shown, test report and configuration included.
   const about = { role, attempt, state, subject: { ...subject }, digest };
   const place = `${role}#${attempt}`;
@@ -96,7 +97,7 @@ export const approvalFacts = (approval: Approval, noticedAt: string): readonly F
     kind: 'approval-closed',
     at: status === 'EXPIRED' ? approval.expiresAt : noticedAt,
     actor: lockstep,
-    what: { ...about, status },
+    what: { ...about, status, because, supersededBy: supersededBy && { ...supersededBy } },
   };
   return [requested, closed];
 };

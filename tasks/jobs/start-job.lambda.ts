@@ -9,6 +9,7 @@ import { createDeploymentGroups } from '../prod-fleet/deployment-groups.ts';
 import { beforeRun } from '../prod-fleet/leftovers.ts';
 import { readEnv } from '../read-env.ts';
 import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
+import { ensureTurn, onItsTurn } from '../turns/ensure-turn.ts';
 import { createJobKinds } from './job-kinds.ts';
 import { startJob } from './start-job.ts';
 
@@ -28,27 +29,31 @@ const prod = {
   imageParameterName: env.PROD_IMAGE_PARAMETER,
 };
 const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
+const now = () => new Date();
 
 export const handler = logged(
-  startJob({
-    ledger,
-    tasks: createSfnTaskCompletions(),
-    kinds: createJobKinds(
-      env.AWS_REGION,
-      beforeRun({
-        prod,
-        groups: createAutoScalingGroups(),
-        deploymentGroups: createDeploymentGroups(),
-        ledger,
-        pointAtImage: pointAtImage({
-          parameters: createSsmImageParameters(),
+  onItsTurn(
+    ensureTurn({ ledger, now }),
+    startJob({
+      ledger,
+      tasks: createSfnTaskCompletions(),
+      kinds: createJobKinds(
+        env.AWS_REGION,
+        beforeRun({
+          prod,
+          groups: createAutoScalingGroups(),
+          deploymentGroups: createDeploymentGroups(),
           ledger,
-          wait: (milliseconds) => pause(milliseconds),
+          pointAtImage: pointAtImage({
+            parameters: createSsmImageParameters(),
+            ledger,
+            wait: (milliseconds) => pause(milliseconds),
+          }),
         }),
-      }),
-    ),
-    now: () => new Date(),
-    application: env.APPLICATION,
-    newClientToken: () => randomUUID(),
-  }),
+      ),
+      now,
+      application: env.APPLICATION,
+      newClientToken: () => randomUUID(),
+    }),
+  ),
 );

@@ -152,7 +152,12 @@ export interface Approval {
   /** Set with WITHDRAWN: why nobody is asked any more. */
   readonly withdrawnBecause?: string;
   /** Set with WITHDRAWN when a newer promotion took its place: the state fails for it. */
-  readonly supersededBy?: { readonly promotionId: string; readonly commitId: string };
+  readonly supersededBy?: {
+    readonly promotionId: string;
+    readonly commitId: string;
+    /** ISO 8601. */
+    readonly at: string;
+  };
   /** When the others were told how it ended. */
   readonly announcedAt?: string;
 }

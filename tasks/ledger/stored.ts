@@ -41,9 +41,9 @@ export const isJobOpen = (job: Job): boolean => job.answeredToken !== job.taskTo
 export const isApprovalOpen = (approval: Approval): boolean =>
   approval.status === 'PENDING' || isUntold(approval) || approval.announcedAt === undefined;
 
-/** Whether there is a decision that the token which waits now has not been told. */
-export const isUntold = ({ decision, answeredToken, taskToken }: Approval): boolean =>
-  decision !== undefined && answeredToken !== taskToken;
+/** Whether there is a decision, or a newer promotion, that the token which waits now has not been told of. */
+export const isUntold = ({ decision, supersededBy, answeredToken, taskToken }: Approval): boolean =>
+  (decision !== undefined || supersededBy !== undefined) && answeredToken !== taskToken;
 
 /** A value whose JSON text does not depend on the order of fields, which DynamoDB does not keep. */
 export const canonical = (value: unknown): unknown => {

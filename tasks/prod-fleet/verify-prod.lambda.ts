@@ -3,6 +3,7 @@ import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { logged } from '../log.ts';
 import { readEnv, wholeNumber } from '../read-env.ts';
+import { ensureTurn, onItsTurn } from '../turns/ensure-turn.ts';
 import { createAutoScalingGroups } from './auto-scaling-groups.ts';
 import { createDeploymentGroups } from './deployment-groups.ts';
 import { createServingInstances } from './load-balancer-targets.ts';
@@ -19,22 +20,27 @@ const env = readEnv(
   'PROD_TARGET_GROUP_ARN',
 );
 
+const ledger = openLedger(env.LEDGER_TABLE);
+
 export const handler = logged(
-  verifyProd({
-    ledger: openLedger(env.LEDGER_TABLE),
-    runs: createPipelineRuns(),
-    deployments: createDeployments(),
-    deploymentGroups: createDeploymentGroups(),
-    groups: createAutoScalingGroups(),
-    serving: createServingInstances(),
-    region: env.AWS_REGION,
-    prod: {
-      pipelineName: env.PROD_PIPELINE_NAME,
-      applicationName: env.PROD_CODEDEPLOY_APPLICATION,
-      deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
-      targetGroupArn: env.PROD_TARGET_GROUP_ARN,
-      minSize: wholeNumber('PROD_MIN_SIZE', env.PROD_MIN_SIZE),
-      maxSize: wholeNumber('PROD_MAX_SIZE', env.PROD_MAX_SIZE),
-    },
-  }),
+  onItsTurn(
+    ensureTurn({ ledger, now: () => new Date() }),
+    verifyProd({
+      ledger,
+      runs: createPipelineRuns(),
+      deployments: createDeployments(),
+      deploymentGroups: createDeploymentGroups(),
+      groups: createAutoScalingGroups(),
+      serving: createServingInstances(),
+      region: env.AWS_REGION,
+      prod: {
+        pipelineName: env.PROD_PIPELINE_NAME,
+        applicationName: env.PROD_CODEDEPLOY_APPLICATION,
+        deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
+        targetGroupArn: env.PROD_TARGET_GROUP_ARN,
+        minSize: wholeNumber('PROD_MIN_SIZE', env.PROD_MIN_SIZE),
+        maxSize: wholeNumber('PROD_MAX_SIZE', env.PROD_MAX_SIZE),
+      },
+    }),
+  ),
 );

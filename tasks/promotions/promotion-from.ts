@@ -31,9 +31,16 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+/** When the event happened, if it tells: its time has no fractions of a second. */
+const pushedAtOf = (event: Readonly<Record<string, unknown>>): Pick<PromotionInput, 'pushedAt'> => {
+  const at = textOf(event.time);
+  return Number.isNaN(Date.parse(at)) ? {} : { pushedAt: at };
+};
+
 /** The promotion that an object's new version asks for: its version is what is deployed. */
 const objectPromotion = (
   eventId: string,
+  pushedAt: Pick<PromotionInput, 'pushedAt'>,
   detail: Readonly<Record<string, unknown>>,
   { application, branch, repositoryName }: PromotedBranch,
 ): RequestedPromotion | undefined => {
@@ -45,7 +52,7 @@ const objectPromotion = (
     return undefined;
   return {
     promotionId: promotionIdOf(application, commitId, eventId),
-    input: { application, commitId, branch, pushedBy: textOf(requester) || 'unknown', eventId },
+    input: { application, commitId, branch, pushedBy: textOf(requester) || 'unknown', eventId, ...pushedAt },
   };
 };
 
@@ -59,7 +66,7 @@ export const promotionFrom = (event: unknown, promoted: PromotedBranch): Request
   const eventId = textOf(event.id);
   if (event.source === 'aws.s3')
     return eventId !== '' && event['detail-type'] === 'Object Created'
-      ? objectPromotion(eventId, detail, promoted)
+      ? objectPromotion(eventId, pushedAtOf(event), detail, promoted)
       : undefined;
   const commitId = textOf(detail.commitId);
   const isPush =
@@ -72,6 +79,13 @@ export const promotionFrom = (event: unknown, promoted: PromotedBranch): Request
   const { application, branch } = promoted;
   return {
     promotionId: promotionIdOf(application, commitId, eventId),
-    input: { application, commitId, branch, pushedBy: textOf(detail.callerUserArn) || 'unknown', eventId },
+    input: {
+      application,
+      commitId,
+      branch,
+      pushedBy: textOf(detail.callerUserArn) || 'unknown',
+      eventId,
+      ...pushedAtOf(event),
+    },
   };
 };

@@ -30,7 +30,7 @@ export const executionArnOf = (stateMachineArn: string, name: string): string =>
 export const beginPromotion =
   ({ ledger, startExecution, stateMachineArn, now }: BeginPromotionDependencies) =>
   async ({ promotionId, input }: RequestedPromotion, { message = '', author }: Commit): Promise<void> => {
-    const { application, commitId, branch, pushedBy } = input;
+    const { application, commitId, branch, pushedBy, pushedAt } = input;
     await ledger.addPromotion({
       promotionId,
       executionArn: executionArnOf(stateMachineArn, promotionId),
@@ -42,6 +42,7 @@ export const beginPromotion =
       commitAuthor: author?.name ?? '',
       commitAuthorEmail: author?.email ?? '',
       status: 'RUNNING',
+      ...(pushedAt !== undefined && { pushedAt }),
       startedAt: now().toISOString(),
       redrives: 0,
       images: {},

@@ -6,6 +6,7 @@ import { sealEvidence } from '../evidence/seal-evidence.ts';
 import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
+import { createWakeTurns } from '../turns/wake-turns.ts';
 import { metricLine } from './metrics.ts';
 import { createExecutions } from './sfn-executions.ts';
 import { trackPromotion } from './track-promotion.ts';
@@ -16,6 +17,7 @@ const env = readEnv(
   'LEDGER_TABLE',
   'PROMOTIONS_TOPIC_ARN',
   'SITE_URL',
+  'TAKE_TURN_FUNCTION',
 );
 // A promotion that is not known yet when its execution starts was started past the push.
 const { ledger, store, append } = createRecordedLedger(env.LEDGER_TABLE, startedByHand);
@@ -26,6 +28,7 @@ export const handler = logged(
     executions: createExecutions(),
     notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
     siteUrl: env.SITE_URL,
+    wakeTurns: createWakeTurns(env.TAKE_TURN_FUNCTION),
     // Past the logger: CloudWatch reads one metric from a line that is nothing else.
     measure: (metrics, at) => {
       for (const metric of metrics) process.stdout.write(`${metricLine(metric, at)}\n`);

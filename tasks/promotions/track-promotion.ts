@@ -2,7 +2,7 @@ import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import { executionLink } from '../console-links.ts';
 import type { Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { failureNotice, type Notices } from '../notices.ts';
+import { failureNotice, type Notices, staleNotices } from '../notices.ts';
 import type { PromotionInput } from '../payloads.ts';
 import { type Metric, prodDeployments, promotionMetrics, type StateVisit } from './metrics.ts';
 import { failedAs } from './status.ts';
@@ -24,6 +24,8 @@ export interface TrackPromotionDependencies {
   readonly siteUrl: string;
   /** Signs and keeps the record of a promotion that has ended. Safe to repeat. */
   readonly sealEvidence: (promotionId: string) => Promise<void>;
+  /** Has turns passed on: an execution that ends needs none. */
+  readonly wakeTurns: () => Promise<void>;
   /** Takes what an ended promotion was measured by. */
   readonly measure: (metrics: readonly Metric[], at: Date) => void;
 }
@@ -58,7 +60,7 @@ export const promotionOf = (execution: DescribeExecutionOutput): Promotion | und
   } catch {
     return undefined;
   }
-  const { application, commitId, branch, pushedBy } = input;
+  const { application, commitId, branch, pushedBy, pushedAt } = input;
   const { name, executionArn } = execution;
   if (name === undefined || executionArn === undefined) return undefined;
   if (!isText(application) || !isText(commitId) || !isText(branch) || !isText(pushedBy)) return undefined;
@@ -73,6 +75,7 @@ export const promotionOf = (execution: DescribeExecutionOutput): Promotion | und
     commitAuthor: '',
     commitAuthorEmail: '',
     status: 'RUNNING',
+    ...(isText(pushedAt) && !Number.isNaN(Date.parse(pushedAt)) && { pushedAt }),
     startedAt: execution.startDate?.toISOString() ?? '',
     redrives: 0,
     images: {},
@@ -108,7 +111,7 @@ const isNoted = (
 export const trackPromotion =
   (dependencies: TrackPromotionDependencies) =>
   async ({ detail }: ExecutionStatusChange): Promise<void> => {
-    const { ledger, executions, notices, siteUrl, sealEvidence } = dependencies;
+    const { ledger, executions, notices, siteUrl, sealEvidence, wakeTurns } = dependencies;
     const { executionArn } = detail;
     for (;;) {
       const execution = await executions.describe(executionArn);
@@ -123,13 +126,18 @@ export const trackPromotion =
       const status = statusOf(execution);
       // Also how the loop ends: another event may have written an older status over a newer one.
       if (known !== undefined && isNoted(known, status, execution)) {
-        // Here also when an earlier try was cut short between noting the end and sealing.
-        if (known.endedAt !== undefined) await sealEvidence(promotionId);
+        // Here also when an earlier try was cut short between noting the end and what follows from it.
+        if (known.endedAt !== undefined) {
+          await wakeTurns();
+          await sealEvidence(promotionId);
+        }
         return;
       }
       if (known === undefined) await ledger.addPromotion(promotion);
 
       const { error = '', cause = '' } = execution;
+      if (status === 'STALE')
+        for (const notice of staleNotices(promotion, cause, siteUrl)) await notices.send(notice);
       if (isFailure(status)) {
         const state = await executions.lastStateEntered(executionArn);
         const redrives = execution.redriveCount ?? 0;

@@ -65,6 +65,7 @@ export const takingOfApproval = (
     role: latest.role,
     taskToken: NEW_TOKEN,
     tryNumber: latest.tryNumber + 1,
+    redrives: 0,
     expiresInSeconds: 0,
   };
   const same = takenOver(latest, request, now);

@@ -35,6 +35,7 @@ it('fills in what an application leaves out', () => {
         fleet: { min: 2, max: 4 },
         ...shared,
         approvalExpiryDays: 7,
+        whenNewer: 'supersede',
         deployment: {
           configuration: 'one-at-a-time',
           rollback: { onFailure: true, onAlarms: [] },
@@ -142,6 +143,7 @@ describe('fails, naming key, value and remedy', () => {
       'at least one e-mail address',
     ],
     ['no e-mail address', config({}, { operators: ['olga'] }), 'operators[0]', '"olga"', 'an e-mail address'],
+    ['what a newer one does', config({ whenNewer: 'stop' }), 'applications[0].whenNewer', '"stop"', 'supersede'],
     ['an expiry', config({}, { approvalExpiryDays: 0.5 }), 'approvalExpiryDays', '0.5', 'days from 1 to 90'],
     ['a wait', config({}, { terminationWaitMinutes: -1 }), 'terminationWaitMinutes', '-1', 'minutes from 0'],
     ['an account', config({}, { env: { account: 12 } }), 'env.account', '12', '12 digits'],

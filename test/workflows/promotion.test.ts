@@ -24,6 +24,7 @@ it('goes the way that a runbook tells, when everybody approves', () => {
     next = Next ?? Default;
   }
   expect(path).toEqual([
+    'Take QAT turn',
     'Build QAT image',
     'Point QAT at image',
     'Refresh QAT instance',
@@ -32,6 +33,7 @@ it('goes the way that a runbook tells, when everybody approves', () => {
     'Did QC approve?',
     'PMO approval',
     'Did PMO approve?',
+    'Take Prod turn',
     'Confirm approvers differ',
     'Build Prod image',
     'Point Prod at image',
@@ -66,7 +68,7 @@ it.each([
     names.buildQatImage,
     'image-build',
     { imagePipelineArn: 'arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/qat' },
-    { promotion: '{% $states.input %}', qatImage: '{% $states.result.imageId %}' },
+    { qatImage: '{% $states.result.imageId %}' },
     3 * 3600,
   ],
   [names.refreshQatInstance, 'instance-refresh', { autoScalingGroupName: 'orders-qat' }, undefined, 3600],
@@ -172,28 +174,101 @@ it('T08, T32: a deployment may take longer than a silent agent and the wait for 
   expect(state(names.deployToProd).TimeoutSeconds).toBeGreaterThan((70 + 5) * 60);
 });
 
-it("T33: no failure is caught, and none but the Lambda service's is retried", () => {
-  for (const [name, { Catch, Retry }] of tasks) {
-    expect([name, Catch]).toEqual([name, undefined]);
-    expect([
+const onProd = [names.buildProdImage, names.pointProdAtImage, names.deployToProd, names.verifyProd];
+
+it("T33: no failure is caught, and none but the Lambda service's is retried; on Prod also that it is not in order", () => {
+  for (const [name, { Catch = [], Retry = [] }] of tasks) {
+    const caught = (Catch as { ErrorEquals: string[] }[]).flatMap(({ ErrorEquals }) => ErrorEquals);
+    expect([name, caught.filter((error) => error !== 'Superseded' && error !== 'Stale')]).toEqual([name, []]);
+    const retried = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
+    expect([name, retried.filter((error) => !/^Lambda\./.test(error))]).toEqual([
       name,
-      Retry?.flatMap(({ ErrorEquals }) => ErrorEquals).filter((error) => !/^Lambda\./.test(error)),
-    ]).toEqual([name, []]);
+      onProd.some((one) => one === name) ? ['TurnEnding'] : [],
+    ]);
   }
 });
 
-it('retries wait 126 seconds in all', () => {
-  for (const [, { Retry = [] }] of tasks) {
-    const waits = Retry.flatMap(({ IntervalSeconds, MaxAttempts, BackoffRate }) =>
-      Array.from({ length: MaxAttempts }, (_, attempt) => IntervalSeconds * BackoffRate ** attempt),
-    );
-    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(126);
-  }
+it('retries wait 126 seconds for Lambda and 662 for Prod', () => {
+  for (const [, { Retry = [] }] of tasks)
+    for (const { ErrorEquals, IntervalSeconds, MaxAttempts, BackoffRate, MaxDelaySeconds } of Retry) {
+      const waits = Array.from({ length: MaxAttempts }, (_, attempt) =>
+        Math.min(IntervalSeconds * BackoffRate ** attempt, MaxDelaySeconds ?? Number.POSITIVE_INFINITY),
+      );
+      expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(ErrorEquals[0] === 'TurnEnding' ? 662 : 126);
+    }
 });
 
-it('T33: only a refusal ends in a Fail state', () => {
+it.each([
+  [names.takeQatTurn, 'qat', '$states.input', 7 * 86_400 + (3 + 1 + 2) * 3600 + 300, 'Superseded'],
+  [names.takeProdTurn, 'prod', '$promotion', 7 * 86_400 + (3 + 3) * 3600 + 300 + 300 + 600, 'Stale'],
+])('"%s" waits for its turn as long as others may have it', (name, environment, input, seconds, end) => {
+  expect(state(name)).toMatchObject({
+    Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+    Arguments: {
+      FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:take-turn',
+      Payload: {
+        promotionId: id,
+        executionArn: '{% $states.context.Execution.Id %}',
+        application: `{% ${input}.application %}`,
+        environment,
+        commitId: `{% ${input}.commitId %}`,
+        pushedAt: `{% $exists(${input}.pushedAt) ? ${input}.pushedAt : $states.context.Execution.StartTime %}`,
+        startedAt: '{% $states.context.Execution.StartTime %}',
+        redrives: '{% $states.context.Execution.RedriveCount %}',
+        taskToken: token,
+      },
+    },
+    TimeoutSeconds: seconds,
+    Catch: [{ ErrorEquals: [end], Next: end }],
+  });
+});
+
+it('tells with each state that works on an environment whose turn it needs', () => {
+  const turns = tasks.flatMap(([name, { Arguments }]) => {
+    const { environment, application, redrives } = Arguments?.Payload ?? {};
+    return application === '{% $promotion.application %}' && redrives !== undefined
+      ? [[name, environment]]
+      : [];
+  });
+  expect(turns).toEqual([
+    [names.buildQatImage, 'qat'],
+    [names.pointQatAtImage, 'qat'],
+    [names.refreshQatInstance, 'qat'],
+    [names.deployToQat, 'qat'],
+    [names.takeProdTurn, 'prod'],
+    ...onProd.map((name) => [name, 'prod']),
+  ]);
+  expect(state(names.qcApproval).Arguments?.Payload).toMatchObject({
+    redrives: '{% $states.context.Execution.RedriveCount %}',
+  });
+});
+
+it('T33: a newer promotion ends an older one in a Fail state that says why, whoever told it', async () => {
+  const caughtBy = (error: string) =>
+    tasks
+      .filter(([, { Catch = [] }]) =>
+        (Catch as { ErrorEquals: string[]; Next: string }[]).some(
+          ({ ErrorEquals, Next }) => ErrorEquals.includes(error) && Next === error,
+        ),
+      )
+      .map(([name]) => name);
+  expect(caughtBy('Superseded')).toEqual([names.takeQatTurn, names.qcApproval, names.pmoApproval]);
+  expect(caughtBy('Stale')).toEqual([names.takeProdTurn, ...onProd]);
+  for (const error of [names.superseded, names.stale])
+    expect(state(error)).toMatchObject({ Type: 'Fail', Error: error, Cause: '{% $states.input.cause %}' });
+  const [{ Output }] = state(names.takeQatTurn).Catch as [{ Output: { cause: string } }];
+  const expression = jsonata(Output.cause.replace(/^\{%|%\}$/g, ''));
+  expression.registerFunction('parse', (text: string) => JSON.parse(text) as unknown);
+  const causeOf = (Cause: string) => expression.evaluate({}, { states: { errorOutput: { Cause } } });
+  await expect(causeOf('the newer commit')).resolves.toBe('the newer commit');
+  await expect(
+    causeOf(JSON.stringify({ errorType: 'Superseded', errorMessage: 'the newer commit', trace: [] })),
+  ).resolves.toBe('the newer commit');
+});
+
+it('T33: only a refusal and a newer promotion end in a Fail state', () => {
   const failing = Object.entries(definition.States).filter(([, { Type }]) => Type === 'Fail');
-  expect(failing.map(([name]) => name)).toEqual([names.refused]);
+  expect(failing.map(([name]) => name).sort()).toEqual([names.refused, names.stale, names.superseded].sort());
   const leadThere = Object.entries(definition.States).filter(([, each]) =>
     JSON.stringify([each.Next, each.Default, each.Choices]).includes(`"${names.refused}"`),
   );

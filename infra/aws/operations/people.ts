@@ -95,9 +95,10 @@ export class People extends Construct {
       }),
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
-        // The guard's answers belong to CodePipeline's own jobs, which do not wait for a letter to be found.
+        // The guard's answers belong to CodePipeline's own jobs, which do not wait for a letter to be found; a turn that could not
+        // be settled is settled five minutes later, and nobody may ask for one in a promotion's name.
         resources: asynchronous
-          .filter(({ name }) => name !== 'guard-pipeline')
+          .filter(({ name }) => name !== 'guard-pipeline' && name !== 'take-turn')
           .map(({ function: { functionArn } }) => functionArn),
       }),
     ];

@@ -1,6 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
+import { LEAVE_WITHIN_SECONDS } from '../../../tasks/turns/turn-settings.ts';
 import type { ApplicationConfig, ApprovalsConfig } from '../../config.ts';
 import type { ProdEnvironment } from '../environments/prod.ts';
 import { allowOnFleet } from '../environments/prod-fleet.ts';
@@ -50,6 +51,7 @@ export interface PromotionFunctionsProps {
 export class PromotionFunctions extends Construct {
   readonly startPromotion: LockstepFunction<'start-promotion'>;
   readonly trackPromotion: LockstepFunction<'track-promotion'>;
+  readonly takeTurn: LockstepFunction<'take-turn'>;
   readonly startJob: LockstepFunction<'start-job'>;
   readonly settleJob: LockstepFunction<'settle-job'>;
   readonly reconcileJobs: LockstepFunction<'reconcile-jobs'>;
@@ -99,6 +101,23 @@ export class PromotionFunctions extends Construct {
         .allow(['codepipeline:GetPipelineExecution'], [pushPipelineArn(this, application.name)])
         .allow(['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'], ['*']);
 
+    this.takeTurn = new LockstepFunction(this, 'TakeTurn', {
+      name: 'take-turn',
+      bundles,
+      isAsynchronous: true,
+      description: 'Lets one promotion after the other work on an environment',
+      environment: {
+        APPLICATION: application.name,
+        LEDGER_TABLE,
+        ...mail,
+        WHEN_NEWER: application.whenNewer,
+      },
+      timeout: Duration.seconds(LEAVE_WITHIN_SECONDS),
+    })
+      .allow(['states:SendTaskFailure', 'states:SendTaskSuccess'], [machine])
+      .allowWithWildcard(['states:DescribeExecution'], [executions], EXECUTIONS_REASON);
+    const TAKE_TURN_FUNCTION = this.takeTurn.function.functionName;
+
     this.trackPromotion = new LockstepFunction(this, 'TrackPromotion', {
       name: 'track-promotion',
       bundles,
@@ -109,6 +128,7 @@ export class PromotionFunctions extends Construct {
         EVIDENCE_KEY_ARN: evidence.signingKey.keyArn,
         LEDGER_TABLE,
         ...mail,
+        TAKE_TURN_FUNCTION,
       },
     }).allowWithWildcard(
       ['states:DescribeExecution', 'states:GetExecutionHistory'],
@@ -177,6 +197,8 @@ export class PromotionFunctions extends Construct {
         REPOSITORY_NAME: source.repositoryName,
         CONFIGURATION_VERSION,
         QAT_URL: props.qatUrl,
+        TAKE_TURN_FUNCTION,
+        WHEN_NEWER: application.whenNewer,
       },
     })
       .allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON)
@@ -224,12 +246,22 @@ export class PromotionFunctions extends Construct {
     ledger.allow(this.startPromotion, 'PutItem', 'Query');
     ledger.allow(this.trackPromotion, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     evidence.allowSealing(this.trackPromotion, application.name);
-    ledger.allow(this.pointAtImage, 'UpdateItem');
+    // Whoever works on an environment makes sure of its turn, and takes it again when it is redriven.
+    ledger.allow(this.pointAtImage, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    ledger.allow(this.takeTurn, 'GetItem', 'PutItem', 'Query');
+    for (const one of [this.trackPromotion, this.requestApproval])
+      one.allow(['lambda:InvokeFunction'], [this.takeTurn.function.functionArn]);
     ledger.allow(this.requestApproval, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.confirmApprovers, 'GetItem', 'Query');
     ledger.allow(this.guard, 'GetItem', 'Query');
-    ledger.allow(this.verifyProd, 'UpdateItem');
-    promotions.allowPublish(this.reconcileJobs, this.requestApproval, this.restoreProd, this.trackPromotion);
+    ledger.allow(this.verifyProd, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    promotions.allowPublish(
+      this.reconcileJobs,
+      this.requestApproval,
+      this.restoreProd,
+      this.takeTurn,
+      this.trackPromotion,
+    );
   }
 
   /** Those that events invoke. */
@@ -238,6 +270,7 @@ export class PromotionFunctions extends Construct {
       this.startPromotion,
       this.trackPromotion,
       this.restoreProd,
+      this.takeTurn,
       this.settleJob,
       this.reconcileJobs,
       this.guard,

@@ -27,7 +27,7 @@ export class Triggers extends Construct {
   constructor(scope: Construct, id: string, props: TriggersProps) {
     super(scope, id);
     const { application, branch, source, functions } = props;
-    const { startPromotion, trackPromotion, restoreProd, settleJob, reconcileJobs } = functions;
+    const { startPromotion, trackPromotion, restoreProd, takeTurn, settleJob, reconcileJobs } = functions;
 
     if (source.pushes)
       this.on('Push', `Pushes to ${branch} start a promotion`, startPromotion, source.pushes);
@@ -71,9 +71,12 @@ export class Triggers extends Construct {
       },
     });
     new Rule(this, 'Reconcile', {
-      description: 'Events are best effort: asks about every open job, and about Prod after failures',
+      description:
+        'Events are best effort: asks about every open job, about Prod after failures, and whose turn it is',
       schedule: Schedule.rate(Duration.minutes(5)),
-      targets: [reconcileJobs, restoreProd].map((one) => new LambdaFunction(one.function, deadLetters(one))),
+      targets: [reconcileJobs, restoreProd, takeTurn].map(
+        (one) => new LambdaFunction(one.function, deadLetters(one)),
+      ),
     });
   }
 

@@ -2,6 +2,8 @@ import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { adviceInOneLine } from '../../../tasks/redrive/advice-text.ts';
 import { adviseOnRedrive } from '../../../tasks/redrive/advise.ts';
+import { environmentTitles } from '../../../tasks/turns/texts.ts';
+import { stateNames } from '../../../workflows/state-names.ts';
 import type { Host } from '../host.ts';
 import { followExecution } from './follow.ts';
 import { DEFAULT_PORT } from './options.ts';
@@ -57,9 +59,29 @@ const redriveHint = async (
   ].join('\n');
 };
 
+const turnStates = { [stateNames.takeQatTurn]: 'qat', [stateNames.takeProdTurn]: 'prod' } as const;
+const turnOf = (state: string | undefined) =>
+  Object.entries(turnStates).find(([name]) => name === state)?.[1];
+
+/** Whom a promotion waits for that takes its turn, if it has to wait. */
+const waitsForOf = async (
+  ledger: Ledger,
+  promotionId: string,
+  environment: 'qat' | 'prod',
+): Promise<string | undefined> => {
+  const promotion = await ledger.promotion(promotionId);
+  const { holder } = await ledger.turn(promotion?.application ?? '', environment);
+  return holder === undefined || holder.promotionId === promotionId
+    ? undefined
+    : `Waits for its ${environmentTitles[environment]} turn, held by ${holder.commitId.slice(0, 8)} (promotion ${holder.promotionId}).`;
+};
+
 /** What somebody can do now, if something. */
 const hintFor = async (narration: Narration, executionArn: string, line: ProgressLine) => {
   const { ledger, siteUrl } = narration.system;
+  const environment = turnOf(line.state);
+  if (line.kind === 'waiting' && environment)
+    return waitsForOf(ledger, promotionIdOf(executionArn), environment);
   if (line.kind === 'waiting' && line.state) {
     const approval = await pendingApproval(ledger, promotionIdOf(executionArn), line.state);
     if (approval) {
@@ -92,12 +114,15 @@ export const narrate = async (
       for (const line of progress(event)) {
         // A redrive is told from its own events on; earlier ones only tell the progress where it stands.
         if ((event.id ?? 0) <= after) continue;
-        if (isWorthTelling(line))
+        const hint = isWorthTelling(line) ? await hintFor(narration, executionArn, line) : undefined;
+        // A turn that is free is taken at once.
+        const isWaiting = line.kind !== 'waiting' || turnOf(line.state) === undefined || hint !== undefined;
+        if (isWorthTelling(line) && isWaiting)
           narration.terminal.progress(
             options.prefix === undefined
               ? line
               : { ...line, state: `${options.prefix}${line.state ?? 'Promotion'}` },
-            await hintFor(narration, executionArn, line),
+            hint,
           );
         await onLine(line);
       }
@@ -106,6 +131,9 @@ export const narrate = async (
   );
 };
 
-/** A callback state says that it waits right after it has started; only people's waiting is told. */
+/** A callback state says that it waits right after it has started; only waiting for people and for others is told. */
 const isWorthTelling = (line: ProgressLine) =>
-  line.kind !== 'started' && (line.kind !== 'waiting' || (line.state?.endsWith('approval') ?? false));
+  line.kind !== 'started' &&
+  (line.kind !== 'waiting' ||
+    turnOf(line.state) !== undefined ||
+    (line.state?.endsWith('approval') ?? false));

@@ -20,7 +20,7 @@ const failures = new Set(['TaskFailed', 'TaskTimedOut', 'EvaluationFailed']);
  * the promotion stands.
  */
 export const createProgress = () => {
-  let state: { name: string; since: Date } | undefined;
+  let state: { name: string; since: Date; hasFailed?: boolean } | undefined;
   const at = (event: HistoryEvent) => event.timestamp ?? new Date(0);
 
   const stateLine = (kind: ProgressLine['kind'], event: HistoryEvent, detail?: string): ProgressLine[] =>
@@ -42,12 +42,15 @@ export const createProgress = () => {
       return event.type === 'TaskStateEntered' ? stateLine('started', event) : [];
     }
     if (event.type === 'TaskSubmitted') return stateLine('waiting', event);
-    if (event.stateExitedEventDetails) return stateLine('done', event);
+    // A failure that is caught leaves the state as well.
+    if (event.stateExitedEventDetails) return state?.hasFailed ? [] : stateLine('done', event);
+    if (event.type === 'TaskScheduled' && state) state = { ...state, hasFailed: false };
     if (failures.has(event.type ?? '')) {
+      if (state) state = { ...state, hasFailed: true };
       return stateLine('failed', event, failureOf(event));
     }
     if (event.type === 'ExecutionRedriven') {
-      state = state && { ...state, since: at(event) };
+      state = state && { name: state.name, since: at(event) };
       return [{ at: at(event), kind: 'redriven', ...(state && { state: state.name }) }];
     }
     return ending(event, at(event));

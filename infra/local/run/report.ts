@@ -82,19 +82,24 @@ const endings: Readonly<Record<string, StateReport['status']>> = {
 export const stateAttempts = (history: readonly HistoryEvent[]): StateReport[] => {
   const attempts: StateReport[] = [];
   let open: number | undefined;
+  let hasFailed = false;
   const close = (status: StateReport['status'], at: Date | undefined) => {
     const attempt = open === undefined ? undefined : attempts[open];
     if (open !== undefined && attempt) attempts[open] = { ...attempt, status, exitedAt: iso(at) };
     open = undefined;
   };
   const begin = (name: string, at: Date | undefined) => {
+    hasFailed = false;
     const attempt = attempts.filter((earlier) => earlier.name === name).length + 1;
     open = attempts.push({ name, attempt, status: 'RUNNING', enteredAt: iso(at) }) - 1;
   };
   for (const event of history) {
     const ending = endings[event.type ?? ''];
+    if (event.type === 'TaskScheduled') hasFailed = false;
+    else if (event.taskFailedEventDetails) hasFailed = true;
     if (event.stateEnteredEventDetails) begin(event.stateEnteredEventDetails.name ?? '', event.timestamp);
-    else if (event.stateExitedEventDetails) close('SUCCEEDED', event.timestamp);
+    // A failure that is caught leaves the state as well.
+    else if (event.stateExitedEventDetails) close(hasFailed ? 'FAILED' : 'SUCCEEDED', event.timestamp);
     else if (event.type === 'ExecutionSucceeded') close('SUCCEEDED', event.timestamp);
     else if (ending) close(ending, event.timestamp);
     else if (event.type === 'ExecutionRedriven') {

@@ -1,5 +1,6 @@
 import type { ApproverRole } from '../../../tasks/payloads.ts';
 import { mayNeedRestoring } from '../../../tasks/prod-fleet/restore-prod.ts';
+import { failedAs, isFinal } from '../../../tasks/promotions/status.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { readOutbox } from '../services/sns/outbox.ts';
 import { signInAs } from './approver.ts';
@@ -96,9 +97,13 @@ export const runUnattended = async (run: UnattendedRun, executionArn: string): P
     for (let redrives = 0; ; redrives++) {
       after = await narrate(run, executionArn, onLine, { after, signal: stopping.signal });
       if (exitCode !== undefined) break;
-      const { status, error } = await describeExecution(run.host, executionArn);
+      const { status, error, cause } = await describeExecution(run.host, executionArn);
       if (status === 'SUCCEEDED') end(exitCodes.promoted);
-      else if (error === 'Refused' || redrives >= run.options.redrives) end(exitCodes.notPromoted);
+      else if (status === 'FAILED' && isFinal(failedAs(error))) {
+        // A redrive would end the same.
+        run.terminal.error(`Not promoted: ${error}. ${cause ?? ''}`);
+        end(exitCodes.notPromoted);
+      } else if (redrives >= run.options.redrives) end(exitCodes.notPromoted);
       else {
         await prodInOrder(run, promotionId);
         await (await signInAs('olga', run.system.siteUrl)).redrive(

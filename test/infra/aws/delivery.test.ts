@@ -166,7 +166,8 @@ describe('state machine', () => {
   it('T38: every five minutes somebody asks about open jobs', () => {
     const [, { Properties }] = only(orders, 'AWS::Events::Rule', 'TriggersReconcile');
     expect(Properties.ScheduleExpression).toBe('rate(5 minutes)');
-    expect(JSON.stringify(Properties.Targets)).toContain('FunctionsReconcileJobs');
+    for (const id of ['FunctionsReconcileJobs', 'FunctionsTakeTurn'])
+      expect(JSON.stringify(Properties.Targets)).toContain(id);
   });
 
   it('T40: its name is fixed, so that functions may answer it without a circle', () => {

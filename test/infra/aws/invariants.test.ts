@@ -77,6 +77,7 @@ describe('what is asynchronous', () => {
       'FunctionsRestoreProd',
       'FunctionsSettleJob',
       'FunctionsStartPromotion',
+      'FunctionsTakeTurn',
       'FunctionsTrackPromotion',
     ]);
     expect(new Set(queueOf.values()).size).toBe(queues.length);

@@ -86,12 +86,13 @@ describe('permissions', () => {
     expect([...new Set(anywhere)].sort()).toEqual(WITHOUT_RESOURCE);
   });
 
-  it("let nobody but the jobs' functions and the approvals site answer task tokens", () => {
+  it("let nobody but the jobs' functions, the turns' and the approvals site answer task tokens", () => {
     const answering = every('AWS::IAM::Role').filter(([id, , template]) =>
       grantsOf(template, id).some((grant) => grant.startsWith('states:SendTask')),
     );
     expect(answering.map(([id]) => id.replace(/Role\w*$/, ''))).toEqual([
       'ApprovalsSite',
+      'FunctionsTakeTurn',
       'FunctionsStartJob',
       'FunctionsSettleJob',
       'FunctionsReconcileJobs',

@@ -26,6 +26,7 @@ beforeEach(async () => {
 
 const request = (taskToken: string): RequestApprovalRequest => ({
   promotionId: PROMOTION_ID,
+  redrives: 0,
   state: 'QC approval',
   taskToken,
   tryNumber: Number(/\d+$/.exec(taskToken)),
@@ -47,6 +48,9 @@ const dependencies = () => ({
   },
   collect: async () => aDossier(),
   siteUrl: 'https://approvals.example.com',
+  ensureTurn: async () => undefined,
+  newerThan: async () => undefined,
+  wakeTurns: async () => undefined,
 });
 const ask = (taskToken: string) => requestApproval(dependencies())(request(taskToken));
 const pass = (seconds: number) => {
@@ -131,6 +135,73 @@ describe('requesting an approval', () => {
     expect(tokens.told).toMatchObject([
       { token: 'token-2', output: { decision: 'approve', decidedBy: 'quinn' } },
     ]);
+  });
+
+  describe('when a newer promotion has come', () => {
+    const newer = { promotionId: 'newer', commitId: 'b'.repeat(40) };
+    const superseded = { name: 'Superseded', message: expect.stringContaining('bbbbbbbb (promotion newer)') };
+
+    it('fails with Superseded, and asks nobody', async () => {
+      const asking = requestApproval({ ...dependencies(), newerThan: async () => newer });
+      await expect(asking(request('token-1'))).rejects.toMatchObject(superseded);
+      expect(await ledger.approvals(PROMOTION_ID)).toEqual([]);
+      expect(sent).toEqual([]);
+    });
+
+    it('at the same moment, withdraws what was just asked, of which nobody hears', async () => {
+      const late = [undefined, newer];
+      const asking = requestApproval({ ...dependencies(), newerThan: async () => late.shift() });
+      await expect(asking(request('token-1'))).rejects.toMatchObject(superseded);
+      expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toMatchObject({
+        status: 'WITHDRAWN',
+        supersededBy: newer,
+        announcedAt: now.toISOString(),
+      });
+      expect(sent).toEqual([]);
+      // Tried again after a crash, the state ends the same.
+      await expect(ask('token-2')).rejects.toMatchObject(superseded);
+    });
+
+    it('leaves a decision of the same moment as it is', async () => {
+      const decide = createDeciding({ ledger, tasks: tokens.tasks, now: () => now });
+      let asked = 0;
+      const asking = requestApproval({
+        ...dependencies(),
+        newerThan: async () => {
+          asked += 1;
+          if (asked === 1) return undefined;
+          await decide({ approvalId: 'request-1', decision: 'approve', person: aPerson('quinn') });
+          return newer;
+        },
+      });
+      await asking(request('token-1'));
+      expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toMatchObject({ status: 'APPROVED' });
+      expect(tokens.told).toHaveLength(1);
+    });
+  });
+
+  it('asks QC only while the promotion has the QAT turn, which PMO needs no more', async () => {
+    const ensured: unknown[] = [];
+    let woken = 0;
+    const asking = requestApproval({
+      ...dependencies(),
+      ensureTurn: async (turn) => {
+        ensured.push(turn);
+        throw new Error('taken');
+      },
+      wakeTurns: async () => {
+        woken += 1;
+        throw new Error('throttled');
+      },
+    });
+    await expect(asking(request('token-1'))).rejects.toThrow('taken');
+    expect(ensured).toEqual([
+      { promotionId: PROMOTION_ID, application: 'shop', environment: 'qat', redrives: 0 },
+    ]);
+    expect(woken).toBe(0);
+    await asking({ ...request('token-2'), role: 'pmo', state: 'PMO approval' });
+    expect(ensured).toHaveLength(1);
+    expect(woken).toBe(1);
   });
 
   it('notes the mail even if the decision is quicker', async () => {

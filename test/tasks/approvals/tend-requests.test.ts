@@ -130,6 +130,20 @@ describe('looking after a request', () => {
     ]);
   });
 
+  it('tells the state of a withdrawal for a newer promotion that was cut short, and then the others', async () => {
+    const tokens = createTokens('qc-token-1');
+    const by = { promotionId: 'newer', commitId: 'b'.repeat(40), at: '2026-11-22T11:00:00.000Z' };
+    await ledger.replaceApproval(asked, { ...asked, status: 'WITHDRAWN', supersededBy: by });
+    await tend('2026-11-22T11:00:30.000Z', { tasks: tokens.tasks });
+    expect(tokens.told).toEqual([]);
+    for (const minute of ['05', '10']) await tend(`2026-11-22T11:${minute}:00.000Z`, { tasks: tokens.tasks });
+    expect(tokens.told).toMatchObject([
+      { token: 'qc-token-1', error: 'Superseded', cause: expect.stringContaining('promotion newer') },
+    ]);
+    expect(subjects()).toEqual(['QC request withdrawn: shop 8f0c9c1f Show the cart']);
+    expect(await ledger.openApprovals('qc')).toEqual([]);
+  });
+
   it.each<[string, Partial<Approval>, string]>([
     ['nothing while its mail may still be sent', { requestedAt: '2026-11-22T10:59:30.000Z' }, 'nothing'],
     ['the mail that was cut short', {}, 'mail'],

@@ -63,11 +63,13 @@ const history: HistoryEvent[][] = [
 let ledger: Ledger;
 let sent: Notice[];
 let sealed: string[];
+let woken: number;
 let measured: Metric[];
 beforeEach(async () => {
   ledger = createMemoryLedger();
   sent = [];
   sealed = [];
+  woken = 0;
   measured = [];
 });
 const track = (detail: object, ...described: DescribeExecutionOutput[]) => {
@@ -95,6 +97,9 @@ const track = (detail: object, ...described: DescribeExecutionOutput[]) => {
     sealEvidence: async (promotionId) => {
       sealed.push(promotionId);
     },
+    wakeTurns: async () => {
+      woken += 1;
+    },
     measure: (metrics) => measured.push(...metrics),
   })({ detail: { executionArn, ...detail } });
 };
@@ -115,6 +120,27 @@ describe('tracking a promotion', () => {
       ['operator', 'Failed: shop 8f0c9c1f at Deploy to QAT'],
     ]);
     expect(sent[0]?.message).toContain(`executions/details/${executionArn}`);
+  });
+
+  it.each([
+    ['Refused', 'REFUSED', []],
+    ['Superseded', 'SUPERSEDED', []],
+    ['Stale', 'STALE', ['qc', 'pmo']],
+  ])('takes the error %s for %s, no failure that operators hear of', async (error, status, told) => {
+    await ledger.addPromotion(aPromotion());
+    const cause = 'Prod runs the newer commit bbbbbbbb';
+    await track({ status: 'FAILED' }, execution({ ...failed, error, cause }));
+    expect(await ledger.promotion(PROMOTION_ID)).toMatchObject({ status, error, cause });
+    expect(sent.map(({ role }) => role)).toEqual(told);
+    for (const { message } of sent) expect(message).toContain(cause);
+  });
+
+  it('has turns passed on when an execution ends, before its evidence is sealed, and not when it starts', async () => {
+    await ledger.addPromotion(aPromotion());
+    await track({ status: 'RUNNING' }, execution({ status: 'RUNNING' }));
+    expect(woken).toBe(0);
+    await track({ status: 'FAILED' }, execution(failed));
+    expect(woken).toBe(1);
   });
 
   it('tells operators once for a doubled event, and again when a redrive fails', async () => {

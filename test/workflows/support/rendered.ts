@@ -19,6 +19,7 @@ export interface State {
     IntervalSeconds: number;
     MaxAttempts: number;
     BackoffRate: number;
+    MaxDelaySeconds?: number;
   }[];
   readonly Catch?: unknown;
   readonly Error?: string;
@@ -42,6 +43,7 @@ export const renderDefinition = () => {
     definitionBody: DefinitionBody.fromChainable(
       promotionDefinition(stack, {
         functions: {
+          takeTurn: lambda('take-turn'),
           startJob: lambda('start-job'),
           pointAtImage: lambda('point-at-image'),
           requestApproval: lambda('request-approval'),

@@ -1,0 +1,21 @@
+import { STALE, SUPERSEDED, TURN_ENDING, TURN_TAKEN } from '../payloads.ts';
+
+/** A newer promotion took this one's place. */
+export class SupersededError extends Error {
+  override readonly name = SUPERSEDED;
+}
+
+/** Prod runs a newer commit. */
+export class StaleError extends Error {
+  override readonly name = STALE;
+}
+
+/** Another promotion has the turn. */
+export class TurnTakenError extends Error {
+  override readonly name = TURN_TAKEN;
+}
+
+/** Prod is put in order after a promotion that failed there. */
+export class TurnEndingError extends Error {
+  override readonly name = TURN_ENDING;
+}

@@ -1,0 +1,30 @@
+import type { Ledger } from '../ledger/ledger.ts';
+import type { ApproverRole } from '../payloads.ts';
+import { contenderOf, newerInProd } from './live.ts';
+import { isUnderWay } from './standing.ts';
+import { isNewer, type Rival, type WhenNewer } from './turn.ts';
+
+/** What looking for newer promotions needs. */
+export interface NewerThanDependencies {
+  readonly ledger: Pick<Ledger, 'turn' | 'promotion' | 'promotions'>;
+  readonly whenNewer: WhenNewer;
+  readonly now: () => Date;
+}
+
+/**
+ * The newer promotion that makes it pointless to ask a role about this one: one that Prod runs, or one that waits for QAT and
+ * would take over from QC's request at once.
+ */
+export const newerThan =
+  ({ ledger, whenNewer, now }: NewerThanDependencies) =>
+  async (promotionId: string, application: string, role: ApproverRole): Promise<Rival | undefined> => {
+    const promotion = await ledger.promotion(promotionId);
+    // Started by hand a moment ago: nothing is known that it could be compared by.
+    if (promotion === undefined) return undefined;
+    const one = contenderOf(promotion);
+    if (role === 'qc' && whenNewer === 'supersede')
+      for (const waiter of (await ledger.turn(application, 'qat')).waiting)
+        if (isNewer(waiter, one) && isUnderWay(waiter, await ledger.promotion(waiter.promotionId), now()))
+          return waiter;
+    return newerInProd(ledger, application, one);
+  };

@@ -1,0 +1,59 @@
+import { type AnnounceDependencies, announce } from '../approvals/announce.ts';
+import type { Approval } from '../ledger/items.ts';
+import { LedgerConflictError } from '../ledger/ledger.ts';
+import { SUPERSEDED } from '../payloads.ts';
+import type { TaskCompletions } from '../task-completions.ts';
+import { supersededBy, withdrawnFor } from './texts.ts';
+import type { Rival } from './turn.ts';
+
+/** What superseding a promotion that waits for a decision needs. */
+export interface SupersedeDependencies extends AnnounceDependencies {
+  readonly tasks: TaskCompletions;
+}
+
+/** A request that is withdrawn for a newer promotion. */
+export const withdrawn = (approval: Approval, by: Rival, now: Date): Approval => ({
+  ...approval,
+  status: 'WITHDRAWN',
+  withdrawnBecause: withdrawnFor(by),
+  supersededBy: { promotionId: by.promotionId, commitId: by.commitId, at: now.toISOString() },
+});
+
+/** Fails the state that waits for a request which was withdrawn for a newer promotion, and notes it. Safe to repeat. */
+export const tellSuperseded = async (
+  { ledger, tasks }: Pick<SupersedeDependencies, 'ledger' | 'tasks'>,
+  request: Approval,
+): Promise<Approval> => {
+  let approval = request;
+  while (approval.supersededBy !== undefined && approval.answeredToken !== approval.taskToken) {
+    const cause = supersededBy(approval.supersededBy);
+    await tasks.fail(approval.taskToken, { error: SUPERSEDED, cause });
+    const after: Approval = { ...approval, answeredToken: approval.taskToken };
+    try {
+      await ledger.replaceApproval(approval, after);
+      approval = after;
+    } catch (error) {
+      if (!(error instanceof LedgerConflictError)) throw error;
+      approval = (await ledger.latestApproval(approval.promotionId, approval.role)) ?? after;
+    }
+  }
+  return approval;
+};
+
+/**
+ * Takes a promotion out that waits for a decision: withdraws the request, fails the state and tells those who were asked. Of a
+ * decision and this, the one that is written first counts; what is cut short after it is done by reconciling.
+ * @throws LedgerConflictError if it was decided or changed meanwhile
+ */
+export const supersede = async (
+  dependencies: SupersedeDependencies,
+  request: Approval,
+  by: Rival,
+): Promise<void> => {
+  const { ledger, now } = dependencies;
+  const after = withdrawn(request, by, now());
+  await ledger.replaceApproval(request, after);
+  const told = await tellSuperseded(dependencies, after);
+  // A mail that could not be sent is sent by reconciling: the turn passes on all the same.
+  await announce(dependencies, told).catch(() => told);
+};

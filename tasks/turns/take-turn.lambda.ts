@@ -1,0 +1,47 @@
+import { ExecutionDoesNotExist } from '@aws-sdk/client-sfn';
+import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { logged, logger } from '../log.ts';
+import type { TakeTurnRequest } from '../payloads.ts';
+import { createExecutions } from '../promotions/sfn-executions.ts';
+import { readEnv } from '../read-env.ts';
+import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
+import { createSnsNotices } from '../sns-notices.ts';
+import { settleTurns } from './settle-turn.ts';
+import { takeTurn } from './take-turn.ts';
+import { LEAVE_WITHIN_SECONDS, whenNewerOf } from './turn-settings.ts';
+
+const env = readEnv('APPLICATION', 'LEDGER_TABLE', 'PROMOTIONS_TOPIC_ARN', 'SITE_URL', 'WHEN_NEWER');
+const executions = createExecutions();
+
+const dependencies = {
+  application: env.APPLICATION,
+  ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
+  tasks: createSfnTaskCompletions(),
+  notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
+  siteUrl: env.SITE_URL,
+  now: () => new Date(),
+  execution: async (executionArn: string) => {
+    try {
+      const { status = 'RUNNING', redriveCount = 0 } = await executions.describe(executionArn);
+      return { status, redrives: redriveCount };
+    } catch (error) {
+      if (error instanceof ExecutionDoesNotExist) return undefined;
+      throw error;
+    }
+  },
+  whenNewer: whenNewerOf(env.WHEN_NEWER),
+  // Nothing is left on Prod that the next deployment does not replace: start-job deletes what a failed one left.
+  leaveProd: async () => undefined,
+  leaveWithinSeconds: LEAVE_WITHIN_SECONDS,
+};
+const take = takeTurn({
+  ...dependencies,
+  noteFailure: (error) =>
+    logger.error('The turn could not be settled yet', error instanceof Error ? error : String(error)),
+});
+const settle = settleTurns(dependencies);
+
+/** A state that asks for its turn; anything else only wakes. */
+export const handler = logged((event: Partial<TakeTurnRequest>) =>
+  event.taskToken === undefined ? settle() : take(event as TakeTurnRequest),
+);

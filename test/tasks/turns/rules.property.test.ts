@@ -1,0 +1,326 @@
+import fc from 'fast-check';
+import type { Environment } from '../../../tasks/payloads.ts';
+import {
+  admission,
+  askedFor,
+  freed,
+  leaving,
+  nextTurnStep,
+  type Standing,
+  type TurnFacts,
+  type TurnStep,
+} from '../../../tasks/turns/rules.ts';
+import { freeTurn, isNewer, type Turn, type TurnWaiter, type WhenNewer } from '../../../tasks/turns/turn.ts';
+import { aWaiter } from '../doubles/samples.ts';
+
+/** Where a promotion is, as far as turns go. */
+type Place = 'takes' | 'works' | 'asks' | 'over';
+
+interface Runner {
+  readonly contender: TurnWaiter;
+  redrives: number;
+  place: Place;
+  runs: boolean;
+  /** Ended for good: superseded, stale or promoted. */
+  end?: 'Superseded' | 'Stale' | 'promoted';
+  /** Of what QC was asked, the arbiter between a decision and a newer promotion. */
+  request: 'none' | 'pending' | 'decided' | 'withdrawn';
+  /** The state that waits. */
+  token?: string;
+}
+
+/** Somebody who settles: what was read, and the step that follows from it. Cut short, it is never taken. */
+interface Thought {
+  readonly turn: Turn;
+  readonly step: TurnStep;
+  readonly leavingSince?: number;
+}
+
+const MINUTE = 60_000;
+const LEASE = 3 * MINUTE;
+
+/** Step Functions, people, and any number of functions that settle one turn at the same time. */
+const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
+  let turn: Turn = freeTurn('shop', environment);
+  let now = Date.parse('2026-11-22T12:00:00Z');
+  const runners: Runner[] = [];
+  const thoughts: Thought[] = [];
+  /** Every answer that a token was given, the ones too late included. */
+  const answers = new Map<string, Set<string>>();
+  /** Ids of those whose leavings are being put in order, by the functions that are at it. */
+  const atIt = new Set<Thought>();
+
+  const runnerOf = (id: string): Runner => {
+    const found = runners.find(({ contender }) => contender.promotionId === id);
+    if (found === undefined) throw new Error(`there is no ${id}`);
+    return found;
+  };
+  const live = () =>
+    runners
+      .filter(({ end }) => end === 'promoted')
+      .map(({ contender }) => contender)
+      .sort((a, b) => (isNewer(a, b) ? -1 : 1))[0];
+  const standingOf = (id: string): Standing => {
+    const { runs, end, request } = runnerOf(id);
+    if (end === 'promoted' || request === 'decided' || request === 'withdrawn') return 'done';
+    if (!runs) return 'ended';
+    return request === 'pending' ? 'asks' : 'works';
+  };
+  const facts = (): TurnFacts => ({
+    holder:
+      turn.holder === undefined
+        ? undefined
+        : turn.holder.leavingUntil === undefined
+          ? standingOf(turn.holder.promotionId)
+          : 'ended',
+    gone: new Set(turn.waiting.map(({ promotionId }) => promotionId).filter((id) => !runnerOf(id).runs)),
+    whenNewer,
+    live: environment === 'prod' ? live() : undefined,
+    now: new Date(now),
+  });
+  const write = (before: Turn, after: Turn, isInOrder = false): boolean => {
+    if (turn.version !== before.version) return false;
+    const leaver = turn.holder?.promotionId;
+    if (environment === 'prod' && leaver !== undefined && leaver !== after.holder?.promotionId)
+      if (!isInOrder && runnerOf(leaver).end !== 'promoted') throw new Error('Prod is not in order');
+    turn = { ...after, version: turn.version + 1 };
+    return true;
+  };
+  const stop = (runner: Runner, end?: Runner['end']): void => {
+    runner.runs = false;
+    delete runner.token;
+    if (end !== undefined) runner.end = end;
+    // The page finds that nobody waits; a new request is made after a redrive.
+    if (runner.request === 'pending') runner.request = 'none';
+  };
+  const answer = (token: string, said: string, then: (runner: Runner) => void): void => {
+    answers.set(token, (answers.get(token) ?? new Set()).add(said));
+    const runner = runners.find((one) => one.token === token);
+    if (runner === undefined) return;
+    delete runner.token;
+    then(runner);
+  };
+  const ask = (runner: Runner, token: string): void => {
+    runner.place = 'takes';
+    runner.token = token;
+    write(turn, askedFor(turn, { ...runner.contender, redrives: runner.redrives, taskToken: token }));
+  };
+  /** What each state does first that works on the environment. */
+  const isAdmitted = (runner: Runner): boolean => {
+    const told = admission(turn, { ...runner.contender, redrives: runner.redrives }, facts());
+    if (told.do === 'write') write(turn, told.after);
+    if (told.do === 'fail' || told.do === 'try again') {
+      stop(runner, told.do === 'fail' && told.error === 'Stale' ? 'Stale' : undefined);
+      return false;
+    }
+    return true;
+  };
+  const goOn = (runner: Runner): void => {
+    if (!runner.runs || runner.place !== 'works') return;
+    if (!isAdmitted(runner)) return;
+    if (environment === 'prod') {
+      runner.place = 'over';
+      stop(runner, 'promoted');
+      return;
+    }
+    const newer = turn.waiting.some((one) => isNewer(one, runner.contender));
+    if (whenNewer === 'supersede' && newer) {
+      stop(runner, 'Superseded');
+      return;
+    }
+    runner.place = 'asks';
+    runner.request = 'pending';
+  };
+
+  const perform = (thought: Thought): void => {
+    const { turn: read, step } = thought;
+    switch (step.do) {
+      case 'nothing':
+        return;
+      case 'write':
+        write(read, step.after);
+        return;
+      case 'tell':
+        if (read.holder?.taskToken !== undefined)
+          answer(read.holder.taskToken, 'has it', (runner) => {
+            runner.place = 'works';
+          });
+        for (const { taskToken, error } of read.dismissed)
+          answer(taskToken, error, (runner) => stop(runner, error === 'TurnTaken' ? undefined : error));
+        write(read, step.after);
+        return;
+      case 'withdraw': {
+        const runner = runnerOf(step.holder.promotionId);
+        if (runner.request !== 'pending') return;
+        if (isNewer(runner.contender, step.by)) throw new Error('a newer one would be superseded');
+        runner.request = 'withdrawn';
+        stop(runner, 'Superseded');
+        return;
+      }
+      case 'leave':
+        if (thought.leavingSince !== undefined) {
+          atIt.delete(thought);
+          // What takes longer than it may is ended.
+          if (now - thought.leavingSince < LEASE) write(read, freed(read), true);
+          return;
+        }
+        if (write(read, leaving(read, step.holder, new Date(now + LEASE)))) {
+          const going = { turn, step, leavingSince: now };
+          atIt.add(going);
+          thoughts.push(going);
+        }
+    }
+  };
+
+  return {
+    push: (minutesAgo: number) => {
+      const promotionId = `p${String(runners.length).padStart(3, '0')}`;
+      const at = new Date(now - minutesAgo * MINUTE).toISOString();
+      const contender = aWaiter(promotionId, { pushedAt: at, startedAt: new Date(now).toISOString() });
+      const runner: Runner = { contender, redrives: 0, place: 'takes', runs: true, request: 'none' };
+      runners.push(runner);
+      ask(runner, `${promotionId}/0`);
+    },
+    /** The state is tried again by a new token, as after a fault of Lambda. */
+    retry: (runner: Runner | undefined) => {
+      if (runner?.token !== undefined && runner.place === 'takes') ask(runner, `${runner.token}'`);
+    },
+    goOn: (runner: Runner | undefined) => runner && goOn(runner),
+    decide: (runner: Runner | undefined) => {
+      if (runner?.runs !== true || runner.request !== 'pending') return;
+      runner.request = 'decided';
+      runner.place = 'over';
+    },
+    fail: (runner: Runner | undefined) => runner?.runs === true && stop(runner),
+    redrive: (runner: Runner | undefined) => {
+      if (runner === undefined || runner.runs || runner.end !== undefined || runner.place === 'over') return;
+      runner.runs = true;
+      runner.redrives += 1;
+      if (runner.place === 'takes') ask(runner, `${runner.contender.promotionId}/${runner.redrives}`);
+      else {
+        runner.place = 'works';
+        isAdmitted(runner);
+      }
+    },
+    pass: (minutes: number) => {
+      now += minutes * MINUTE;
+    },
+    think: () => thoughts.push({ turn, step: nextTurnStep(turn, facts()) }),
+    act: (index: number) => {
+      const [thought] = thoughts.splice(index % Math.max(1, thoughts.length), 1);
+      if (thought) perform(thought);
+    },
+    crash: (index: number) => {
+      const [thought] = thoughts.splice(index % Math.max(1, thoughts.length), 1);
+      if (thought) atIt.delete(thought);
+    },
+    holder: () => runners.find((one) => one.contender.promotionId === turn.holder?.promotionId),
+    actOnLast: () => {
+      const thought = thoughts.pop();
+      if (thought) perform(thought);
+    },
+    runner: (index: number) => runners[index % Math.max(1, runners.length)],
+    /** Settles as reconciling does, until there is nothing to do. */
+    settle: () => {
+      thoughts.length = 0;
+      atIt.clear();
+      now += 10 * MINUTE;
+      for (let steps = 0; ; steps += 1) {
+        if (steps > 500) throw new Error('the turn is never settled');
+        const step = nextTurnStep(turn, facts());
+        if (step.do === 'nothing') return;
+        perform({ turn, step });
+        for (const going of thoughts.splice(0)) perform(going);
+      }
+    },
+    /** Whoever is in the environment. */
+    inside: () =>
+      runners.filter(({ runs, place, request }) => runs && (place === 'works' || request === 'pending')),
+    turn: () => turn,
+    runners,
+    answers,
+    /** Whether something is put in order by somebody who may still be at it. */
+    isPutInOrder: () => [...atIt].some(({ leavingSince = 0 }) => now - leavingSince < LEASE),
+  };
+};
+
+type World = ReturnType<typeof createWorld>;
+const index = fc.nat(30);
+type Happening = readonly [name: string, happen: (world: World) => unknown];
+const happening = (name: string, happen: (world: World) => unknown): Happening => [name, happen];
+const befalling = ['goOn', 'decide', 'fail', 'redrive', 'retry'] as const;
+const event: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 2, arbitrary: fc.nat(5).map((ago) => happening(`push ${ago} min ago`, (w) => w.push(ago))) },
+  { weight: 4, arbitrary: fc.constant(happening('think', (w) => w.think())) },
+  { weight: 4, arbitrary: index.map((i) => happening(`act ${i}`, (w) => w.act(i))) },
+  { weight: 2, arbitrary: fc.constant(happening('settle', (w) => w.settle())) },
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...befalling), index)
+      .map(([what, i]) => happening(`${what} ${i}`, (w) => w[what](w.runner(i)))),
+  },
+  {
+    weight: 6,
+    arbitrary: fc
+      .constantFrom(...befalling)
+      .map((what) => happening(`${what} the holder`, (w) => w[what](w.holder()))),
+  },
+  {
+    weight: 4,
+    // What was read is no more true when it is acted upon.
+    arbitrary: fc.tuple(fc.constantFrom(...befalling), fc.constantFrom(...befalling)).map(([first, then]) =>
+      happening(`${first}, think, ${then}, act`, (w) => {
+        w[first](w.holder());
+        w.think();
+        w[then](w.holder());
+        w.actOnLast();
+      }),
+    ),
+  },
+  { weight: 1, arbitrary: index.map((i) => happening(`crash ${i}`, (w) => w.crash(i))) },
+  { weight: 1, arbitrary: fc.nat(4).map((m) => happening(`${m} min pass`, (w) => w.pass(m))) },
+);
+const runs = { numRuns: 300 };
+const events = fc.array(event, { minLength: 10, maxLength: 80 });
+
+it.each<[Environment, WhenNewer]>([
+  ['qat', 'supersede'],
+  ['qat', 'wait'],
+  ['prod', 'supersede'],
+])('whatever happens in whatever order, the %s turn (%s) is kept', (environment, whenNewer) => {
+  fc.assert(
+    fc.property(events, (happens) => {
+      const world = createWorld(environment, whenNewer);
+      for (const [, happen] of happens) {
+        happen(world);
+        // Never two at once, and nobody while Prod is put in order.
+        if (world.inside().length + (world.isPutInOrder() ? 1 : 0) > 1) throw new Error('two at once');
+      }
+      world.settle();
+      const { holder, waiting, dismissed } = world.turn();
+      const running = world.runners.filter(({ runs }) => runs);
+      const waits = running.filter(({ place }) => place === 'takes').map((one) => one.contender.promotionId);
+      // Nobody waits for an environment that nobody has, and whoever waits is known.
+      expect(new Set(waiting.map((one) => one.promotionId))).toEqual(new Set(waits));
+      if (waiting.length > 0)
+        expect(world.inside().map((one) => one.contender.promotionId)).toEqual([holder?.promotionId]);
+      expect(dismissed).toEqual([]);
+      // One answer for each token, whoever gave it and however often.
+      for (const [token, said] of world.answers) expect([token, said.size]).toEqual([token, 1]);
+      // The newest is promoted or still in it, unless it failed by itself.
+      const newest = [...world.runners].sort((a, b) => (isNewer(a.contender, b.contender) ? -1 : 1))[0];
+      expect(['Superseded', 'Stale']).not.toContain(newest?.end);
+      // Everybody goes on as soon as those before are through.
+      for (let rounds = 0; rounds < 2 * world.runners.length; rounds += 1) {
+        for (const runner of world.inside()) {
+          world.goOn(runner);
+          world.decide(runner);
+        }
+        world.settle();
+      }
+      expect(world.runners.filter(({ runs, place }) => runs && place === 'takes')).toEqual([]);
+    }),
+    runs,
+  );
+});

@@ -1,0 +1,363 @@
+import { LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
+import { createTurnWorld, Killed } from './turn-world.ts';
+
+describe('while a promotion waits for QC', () => {
+  it('a newer one takes over: the request is withdrawn, whoever was asked is told, and the state fails', async () => {
+    const world = createTurnWorld();
+    await world.take('a');
+    await world.ask('a');
+    await world.take('b');
+    expect(await world.turn()).toBe('b | -');
+    expect(world.told()).toEqual(['a/qat/0: ok', 'a/qc: Superseded', 'b/qat/0: ok']);
+    expect(world.tokens.told[1]?.cause).toBe(
+      'The newer commit bbbbbbbb (promotion b) took the place of this one.',
+    );
+    expect(await world.ledger.latestApproval('a', 'qc')).toMatchObject({
+      status: 'WITHDRAWN',
+      supersededBy: { promotionId: 'b', commitId: 'b'.repeat(40) },
+      withdrawnBecause: expect.stringContaining('commit bbbbbbbb (promotion b)'),
+      answeredToken: 'a/qc',
+      announcedAt: expect.any(String),
+    });
+    expect(world.mails.sent.map(({ role, subject }) => [role, subject])).toEqual([
+      ['qc', expect.stringMatching(/^QC request withdrawn: shop 8f0c9c1f/)],
+    ]);
+    expect(world.mails.sent[0]?.message).toContain('the newer commit bbbbbbbb (promotion b) took the place');
+  });
+
+  it('by configuration, a newer one waits until QC has decided', async () => {
+    const world = createTurnWorld({ whenNewer: 'wait' });
+    await world.take('a');
+    await world.ask('a');
+    await world.take('b');
+    expect(await world.turn()).toBe('a | b');
+    await world.decide('a');
+    await world.settle();
+    expect(await world.turn()).toBe('b | -');
+    expect(world.mails.sent).toEqual([]);
+  });
+
+  it('a decision that is written first counts: nobody is superseded, and the turn passes on', async () => {
+    const world = createTurnWorld();
+    const { replaceApproval } = world.dependencies.ledger;
+    await world.take('a');
+    await world.ask('a');
+    let wasDecided = false;
+    Object.assign(world.dependencies.ledger, {
+      replaceApproval: async (...both: Parameters<typeof replaceApproval>) => {
+        if (!wasDecided) {
+          wasDecided = true;
+          await world.decide('a');
+        }
+        return replaceApproval(...both);
+      },
+    });
+    await world.take('b');
+    expect(wasDecided).toBe(true);
+    expect(await world.ledger.latestApproval('a', 'qc')).toMatchObject({ status: 'APPROVED' });
+    expect(world.told()).toEqual(['a/qat/0: ok', 'b/qat/0: ok']);
+    expect(await world.turn()).toBe('b | -');
+  });
+});
+
+it('while it is built, of those who wait only the newest stays, and each of the others is told by whom', async () => {
+  const world = createTurnWorld();
+  for (const id of ['a', 'b', 'd', 'c']) await world.take(id);
+  expect(await world.turn()).toBe('a | d');
+  expect(world.told()).toEqual(['a/qat/0: ok', 'b/qat/0: Superseded', 'c/qat/0: Superseded']);
+  expect(world.tokens.told[2]?.cause).toContain('commit dddddddd (promotion d)');
+});
+
+it.each(['FAILED', 'ABORTED'] as const)('a holder that has %s makes place', async (status) => {
+  const world = createTurnWorld();
+  await world.take('a');
+  await world.take('b');
+  await world.end('a', status);
+  await world.settle();
+  expect(await world.turn()).toBe('b | -');
+  expect(world.told()).toEqual(['a/qat/0: ok', 'b/qat/0: ok']);
+});
+
+it('a promotion that was stopped while it waited is left out', async () => {
+  const world = createTurnWorld();
+  await world.take('a');
+  await world.take('b');
+  await world.end('b', 'ABORTED');
+  await world.settle();
+  expect(await world.turn()).toBe('a | -');
+});
+
+it('an execution that nobody describes yet is under way, and one of long ago is over', async () => {
+  const world = createTurnWorld();
+  await world.take('a');
+  world.forget('a');
+  await world.settle();
+  expect(await world.turn()).toBe('a | -');
+  world.pass(24 * 60);
+  await world.settle();
+  expect(await world.turn()).toBe('- | -');
+});
+
+describe('a redriven promotion', () => {
+  it('takes its turn again when nobody has it', async () => {
+    const world = createTurnWorld();
+    await world.take('a');
+    await world.end('a', 'FAILED');
+    await world.settle();
+    expect(await world.turn()).toBe('- | -');
+    await world.redrive('a');
+    await world.ensure('a', 'qat', 1);
+    expect(await world.turn()).toBe('a | -');
+    await world.settle();
+    expect(await world.turn()).toBe('a | -');
+  });
+
+  it('fails with TurnTaken, naming who has it, and goes on when that one is through', async () => {
+    const world = createTurnWorld();
+    await world.take('a');
+    await world.take('b');
+    await world.end('a', 'FAILED');
+    await world.settle();
+    await world.redrive('a');
+    await expect(world.ensure('a', 'qat', 1)).rejects.toMatchObject({
+      name: 'TurnTaken',
+      message:
+        'QAT is taken by commit bbbbbbbb (promotion b). Redrive this promotion when that one is through.',
+    });
+    await world.ask('b');
+    await expect(world.ensure('a', 'qat', 1)).rejects.toMatchObject({ name: 'TurnTaken' });
+    await world.decide('b');
+    await world.ensure('a', 'qat', 2);
+    expect(await world.turn()).toBe('a | -');
+  });
+
+  it('in "Take QAT turn", being older, fails with TurnTaken and may come again', async () => {
+    const world = createTurnWorld();
+    await world.take('b');
+    await world.take('a', 'qat', 1);
+    expect(world.told()).toEqual(['b/qat/0: ok', 'a/qat/1: TurnTaken']);
+    await world.end('b', 'FAILED');
+    await world.take('a', 'qat', 2);
+    expect(world.told().at(-1)).toBe('a/qat/2: ok');
+  });
+
+  it('keeps its turn although Step Functions still describes its end', async () => {
+    const world = createTurnWorld();
+    await world.take('a');
+    await world.end('a', 'FAILED');
+    await world.redrive('a');
+    await world.ensure('a', 'qat', 1);
+    world.describe('a', 'FAILED', 0);
+    await world.take('b');
+    expect(await world.turn()).toBe('a | b');
+    world.describe('a', 'FAILED', 1);
+    await world.settle();
+    expect(await world.turn()).toBe('b | -');
+  });
+
+  it('fails when the ledger does not know it yet', async () => {
+    await expect(createTurnWorld().ensure('z')).rejects.toThrow('The ledger has no promotion z yet');
+  });
+});
+
+describe('the Prod turn', () => {
+  it('is first come, first served, and stale for what is older than what Prod runs', async () => {
+    const world = createTurnWorld();
+    for (const id of ['b', 'a', 'c']) await world.take(id, 'prod');
+    expect(await world.turn('prod')).toBe('b | a c');
+    await world.end('b', 'SUCCEEDED', true);
+    await world.settle('prod');
+    expect(await world.turn('prod')).toBe('c | -');
+    expect(world.told()).toEqual(['b/prod/0: ok', 'c/prod/0: ok', 'a/prod/0: Stale']);
+    expect(world.tokens.told[2]?.cause).toContain('Prod runs the newer commit bbbbbbbb (promotion b)');
+    expect(world.left).toEqual([]);
+  });
+
+  it('passes on after what a failed one left is in order, which one at a time sees to', async () => {
+    let finish: () => void = () => undefined;
+    const left: string[] = [];
+    const world = createTurnWorld({
+      leaveProd: async (id) => {
+        left.push(id);
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+      },
+    });
+    await world.take('a', 'prod');
+    await world.take('b', 'prod');
+    await world.end('a', 'FAILED');
+    const first = world.settle('prod');
+    while (left.length === 0) await Promise.resolve();
+    await world.settle('prod');
+    await world.redrive('a');
+    await expect(world.ensure('a', 'prod', 1)).rejects.toMatchObject({ name: 'TurnEnding' });
+    expect(await world.turn('prod')).toBe('a | b');
+    finish();
+    await first;
+    expect(left).toEqual(['a']);
+    expect(await world.turn('prod')).toBe('b | -');
+  });
+
+  it('stays where it is while Prod cannot be put in order, so that the failed one may be redriven', async () => {
+    const world = createTurnWorld({ leaveProd: () => Promise.reject(new Error('still stopping')) });
+    await world.take('a', 'prod');
+    await world.take('b', 'prod');
+    await world.end('a', 'FAILED');
+    await expect(world.settleAll()).rejects.toThrow('still stopping');
+    expect(await world.turn('prod')).toBe('a | b');
+    await expect(world.ensure('b', 'prod')).rejects.toMatchObject({ name: 'TurnEnding' });
+    await world.redrive('a');
+    await world.ensure('a', 'prod', 1);
+    await world.settleAll();
+    expect(await world.turn('prod')).toBe('a | b');
+    // Whoever asks waits all the same.
+    await world.end('a', 'FAILED');
+    await world.take('c', 'prod');
+    expect(world.failures).toMatchObject([{ message: 'still stopping' }]);
+    expect(await world.turn('prod')).toBe('a | b c');
+  });
+
+  it('is taken over by whoever settles after one who put Prod in order was killed', async () => {
+    const world = createTurnWorld({ leaveProd: async () => undefined });
+    await world.take('a', 'prod');
+    await world.end('a', 'FAILED');
+    const turn = await world.ledger.turn('shop', 'prod');
+    if (!turn.holder) throw new Error('nobody has it');
+    const leavingUntil = new Date(Date.parse('2026-11-22T12:03:00.000Z')).toISOString();
+    await world.ledger.replaceTurn(turn, { ...turn, holder: { ...turn.holder, leavingUntil } });
+    world.pass(2);
+    await world.settle('prod');
+    expect(await world.turn('prod')).toBe('a | -');
+    world.pass(1);
+    await world.settle('prod');
+    expect(await world.turn('prod')).toBe('- | -');
+  });
+
+  it('is refused to a redriven state when a newer commit has got there', async () => {
+    const world = createTurnWorld();
+    await world.take('a', 'prod');
+    await world.end('a', 'FAILED');
+    await world.take('b', 'prod');
+    await world.end('b', 'SUCCEEDED', true);
+    await world.settle('prod');
+    await world.redrive('a');
+    await expect(world.ensure('a', 'prod', 1)).rejects.toMatchObject({ name: 'Stale' });
+    expect(await world.turn('prod')).toBe('- | -');
+  });
+});
+
+it('when one is promoted, older ones that wait for a decision end, and newer ones do not', async () => {
+  const world = createTurnWorld();
+  for (const id of ['a', 'b', 'c']) await world.take(id, 'prod');
+  await world.ask('a', 'pmo');
+  await world.ask('c', 'pmo');
+  await world.end('b', 'SUCCEEDED', true);
+  await world.settleAll();
+  expect(await world.ledger.latestApproval('a', 'pmo')).toMatchObject({ status: 'WITHDRAWN' });
+  expect(await world.ledger.latestApproval('c', 'pmo')).toMatchObject({ status: 'PENDING' });
+  expect(world.told()).toContain('a/pmo: Superseded');
+  expect(world.mails.sent.map(({ role }) => role)).toEqual(['pmo', 'qc']);
+});
+
+it('passes on errors of the ledger that are no conflict, after what else can be settled', async () => {
+  const world = createTurnWorld();
+  await world.take('a', 'prod');
+  await world.end('a', 'SUCCEEDED', true);
+  Object.assign(world.dependencies.ledger, {
+    openApprovals: () => Promise.reject(new Error('throttled')),
+  });
+  await expect(world.settleAll()).rejects.toThrow('The turns of shop could not be settled: Error: throttled');
+  expect(await world.turn('prod')).toBe('- | -');
+});
+
+/** A take-over with everything in it: a request withdrawn, one dismissed, the turn passed on, Prod put in order. */
+const takeOver = async (world: ReturnType<typeof createTurnWorld>): Promise<void> => {
+  await world.take('a');
+  await world.ask('a');
+  await world.take('x', 'prod');
+  await world.take('y', 'prod');
+  await world.end('x', 'FAILED');
+  // As two pushes at once would be recorded before anybody settles.
+  const turn = await world.ledger.turn('shop', 'qat');
+  for (const id of ['b', 'c']) world.tokens.open(`${id}/qat/0`);
+  world.killAt(Number.POSITIVE_INFINITY);
+  const others = createTurnWorld();
+  await others.take('b');
+  await others.take('c');
+  const { waiting } = await others.ledger.turn('shop', 'qat');
+  const b = (await others.ledger.turn('shop', 'qat')).holder;
+  if (!b) throw new Error('nobody has it');
+  await world.ledger.replaceTurn(turn, {
+    ...turn,
+    waiting: [{ ...b, taskToken: 'b/qat/0' }, ...waiting],
+  });
+  for (const id of ['b', 'c']) world.describe(id, 'RUNNING', 0);
+};
+const END = {
+  qat: 'c | -',
+  prod: 'y | -',
+  told: [
+    'a/qat/0: ok',
+    'x/prod/0: ok',
+    'b/qat/0: Superseded',
+    'a/qc: Superseded',
+    'c/qat/0: ok',
+    'y/prod/0: ok',
+  ],
+};
+
+it('ends the same wherever whoever settles was killed', async () => {
+  let kills = 0;
+  for (let call = 1; ; call += 1) {
+    const world = createTurnWorld();
+    await takeOver(world);
+    world.killAt(call);
+    const killed = await world.settleAll().then(
+      () => false,
+      (error: AggregateError) => error.errors.some((one: unknown) => one instanceof Killed),
+    );
+    world.killAt(Number.POSITIVE_INFINITY);
+    world.pass(5);
+    await world.settleAll();
+    await world.tend();
+    await world.tend();
+    expect([call, await world.turn(), await world.turn('prod')]).toEqual([call, END.qat, END.prod]);
+    expect(new Set(world.told())).toEqual(new Set(END.told));
+    expect(world.told()).toHaveLength(END.told.length);
+    // Again only if it cannot be known whether the mail was sent.
+    expect([1, 2]).toContain(world.mails.sent.length);
+    if (!killed) break;
+    kills += 1;
+  }
+  expect(kills).toBeGreaterThan(40);
+});
+
+it('ends the same when many settle at once', async () => {
+  const world = createTurnWorld();
+  await takeOver(world);
+  await Promise.all(Array.from({ length: 5 }, () => world.settleAll()));
+  expect([await world.turn(), await world.turn('prod')]).toEqual([END.qat, END.prod]);
+  expect(world.told()).toHaveLength(END.told.length);
+  expect(world.left).toEqual(['x']);
+});
+
+it('two who ask at once both wait', async () => {
+  const world = createTurnWorld();
+  const { replaceTurn } = world.dependencies.ledger;
+  let isFirst = true;
+  Object.assign(world.dependencies.ledger, {
+    replaceTurn: async (...both: Parameters<typeof replaceTurn>) => {
+      if (isFirst) {
+        isFirst = false;
+        throw new LedgerConflictError('another was quicker');
+      }
+      return replaceTurn(...both);
+    },
+  });
+  await Promise.all([world.take('a', 'prod'), world.take('b', 'prod')]);
+  expect([...(await world.turn('prod'))].filter((each) => each === 'a' || each === 'b').sort()).toEqual([
+    'a',
+    'b',
+  ]);
+});

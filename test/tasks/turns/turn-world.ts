@@ -1,0 +1,162 @@
+import { tendRequest } from '../../../tasks/approvals/tend-requests.ts';
+import type { Approval } from '../../../tasks/ledger/items.ts';
+import type { Environment } from '../../../tasks/payloads.ts';
+import { ensureTurn } from '../../../tasks/turns/ensure-turn.ts';
+import { type SettleTurnDependencies, settleTurn, settleTurns } from '../../../tasks/turns/settle-turn.ts';
+import { takeTurn } from '../../../tasks/turns/take-turn.ts';
+import type { Turn } from '../../../tasks/turns/turn.ts';
+import { aTending, createMails } from '../doubles/deciding.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { anApproval, aPromotion } from '../doubles/samples.ts';
+import { createTokens } from '../doubles/tokens.ts';
+
+/** The process was killed. */
+export class Killed extends Error {
+  override readonly name = 'Killed';
+}
+
+/** Promotions of one application, pushed one minute after the other in the order of their ids, and what settles their turns. */
+export const createTurnWorld = (change: Partial<SettleTurnDependencies> = {}) => {
+  const ledger = createMemoryLedger();
+  const tokens = createTokens();
+  const mails = createMails();
+  const executions = new Map<string, { status: string; redrives: number }>();
+  const left: string[] = [];
+  let calls = Number.POSITIVE_INFINITY;
+  let now = Date.parse('2026-11-22T12:00:00.000Z');
+
+  /** Every call from outside in may be the last: killed before it happens, or right after. */
+  const mortal = <Target extends object>(target: Target): Target =>
+    Object.fromEntries(
+      Object.entries(target).map(([name, work]) => [
+        name,
+        typeof work !== 'function'
+          ? work
+          : async (...parameters: unknown[]) => {
+              calls -= 1;
+              if (calls === 0) throw new Killed('before the call');
+              const result = await (work as (...all: unknown[]) => Promise<unknown>)(...parameters);
+              calls -= 1;
+              if (calls === 0) throw new Killed('after the call');
+              return result;
+            },
+      ]),
+    ) as Target;
+
+  const { leaveProd = async (id: string) => void left.push(id), ...others } = change;
+  const outside = mortal({
+    leaveProd,
+    execution: async (arn: string) => executions.get(arn.split(':').at(-1) ?? ''),
+  });
+  const dependencies: SettleTurnDependencies = {
+    ledger: mortal(ledger),
+    tasks: mortal(tokens.tasks),
+    notices: mortal(mails.notices),
+    ...outside,
+    siteUrl: 'https://approvals.example.com',
+    now: () => new Date(now),
+    application: 'shop',
+    whenNewer: 'supersede',
+    leaveWithinSeconds: 180,
+    ...others,
+  };
+  const failures: unknown[] = [];
+  const take = takeTurn({ ...dependencies, noteFailure: (error) => failures.push(error) });
+  const promotionOf = (id: string) =>
+    aPromotion({
+      promotionId: id,
+      executionArn: `arn:aws:states:us-east-1:000000000000:execution:lockstep-shop:${id}`,
+      commitId: id.repeat(40).slice(0, 40),
+      pushedAt: `2026-11-22T11:${String(id.charCodeAt(0) - 96).padStart(2, '0')}:00Z`,
+      startedAt: '2026-11-22T11:59:00.000Z',
+    });
+
+  return {
+    ledger,
+    dependencies,
+    tokens,
+    mails,
+    failures,
+    /** Whose leavings on Prod were put in order. */
+    left,
+    settle: (environment: Environment = 'qat') => settleTurn(dependencies)(environment),
+    settleAll: settleTurns(dependencies),
+    /** Looks after requests, as reconciling does. */
+    tend: async (): Promise<void> => {
+      const tend = tendRequest({ ...aTending(), ...dependencies });
+      for (const approval of await ledger.openApprovals('qc')) await tend(approval);
+    },
+    /** Starts a promotion, or redrives it, in a "Take … turn" state. */
+    take: async (id: string, environment: Environment = 'qat', redrives = 0): Promise<void> => {
+      const promotion = promotionOf(id);
+      await ledger.addPromotion(promotion);
+      executions.set(id, { status: 'RUNNING', redrives });
+      const taskToken = `${id}/${environment}/${redrives}`;
+      tokens.open(taskToken);
+      const { promotionId, executionArn, commitId, startedAt, application } = promotion;
+      const pushedAt = promotion.pushedAt ?? startedAt;
+      await take({
+        promotionId,
+        executionArn,
+        commitId,
+        startedAt,
+        pushedAt,
+        application,
+        environment,
+        redrives,
+        taskToken,
+      });
+    },
+    ensure: (id: string, environment: Environment = 'qat', redrives = 0) =>
+      ensureTurn({ ledger, now: () => new Date(now) })({
+        promotionId: id,
+        application: 'shop',
+        environment,
+        redrives,
+      }),
+    /** QC or PMO is asked about it. */
+    ask: async (id: string, role: Approval['role'] = 'qc'): Promise<void> => {
+      tokens.open(`${id}/${role}`);
+      await ledger.addApproval(
+        anApproval({
+          promotionId: id,
+          approvalId: `${role}-of-${id}`,
+          role,
+          taskToken: `${id}/${role}`,
+          requestedAt: new Date(now).toISOString(),
+          mailedAt: new Date(now).toISOString(),
+        }),
+      );
+    },
+    decide: async (id: string): Promise<void> => {
+      const asked = await ledger.latestApproval(id, 'qc');
+      if (asked) await ledger.replaceApproval(asked, { ...asked, status: 'APPROVED', decision: 'approve' });
+    },
+    /** Its execution ends; the ledger learns of it. */
+    end: async (id: string, status: 'FAILED' | 'SUCCEEDED' | 'ABORTED', isInProd = false): Promise<void> => {
+      executions.set(id, { status, redrives: executions.get(id)?.redrives ?? 0 });
+      await ledger.updatePromotion(id, { status, ...(isInProd && { deployments: { prod: `d-${id}` } }) });
+    },
+    redrive: async (id: string, redrives = 1): Promise<void> => {
+      executions.set(id, { status: 'RUNNING', redrives });
+      await ledger.updatePromotion(id, { status: 'RUNNING', redrives });
+    },
+    /** Step Functions describes what was before. */
+    describe: (id: string, status: string, redrives: number) => executions.set(id, { status, redrives }),
+    forget: (id: string) => executions.delete(id),
+    pass: (minutes: number) => {
+      now += minutes * 60_000;
+    },
+    killAt: (call: number) => {
+      calls = call;
+    },
+    /** The turn in a line. */
+    turn: async (environment: Environment = 'qat'): Promise<string> => {
+      const { holder, waiting, dismissed }: Turn = await ledger.turn('shop', environment);
+      const waits = waiting.map(({ promotionId }) => promotionId).join(' ');
+      return `${holder?.promotionId ?? '-'} | ${waits || '-'}${dismissed.length > 0 ? ' | untold' : ''}`;
+    },
+    /** What each token was told, in order. */
+    told: () => tokens.told.map(({ token, error }) => `${token}: ${error ?? 'ok'}`),
+  };
+};
