@@ -5,7 +5,7 @@ import { Script } from 'node:vm';
 import { bundleFunctions } from '../../../infra/aws/bundle.ts';
 import { withExactImports } from '../../../infra/aws/exact-imports.ts';
 import { functions } from '../../../tasks/functions.ts';
-import { temporaryDirectory } from './support/templates.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 /** What the SDK does without: faster signing for multi-region access points, and credentials that are not in the environment. */
 const OPTIONAL = /^@aws-sdk\/(signature-v4-crt|credential-provider-(sso|ini|process|web-identity))$/;
