@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { bundleFunctionsBeside, MissingEntryError } from './aws/bundle.ts';
+import { bundleFunctions, MissingEntryError } from './aws/bundle.ts';
 import { ConfigError } from './config.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -16,7 +16,7 @@ try {
   const bundles = join(outdir, 'functions');
   const [{ createLockstepApp }] = await Promise.all([
     import('./aws/lockstep-app.ts'),
-    bundleFunctionsBeside(bundles),
+    bundleFunctions(bundles),
   ]);
   const app = createLockstepApp({ context, outdir, bundles, validate });
   if (validate) (await import('./aws/checks.ts')).addChecks(app);

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type BuildOptions, build, buildSync } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { type FunctionName, functions } from '../../tasks/functions.ts';
+import { exactImports } from './exact-imports.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -12,22 +13,22 @@ export class MissingEntryError extends Error {
 
 /**
  * Bundles every function in one go, so that what they share is parsed once. The same sources give the same bytes, or
- * every synthesis would change every function.
+ * every synthesis would change every function. Works beside this process, which can load the construct library meanwhile.
  * @param outdir gets `<name>/index.js`, CommonJS with the SDK inside
  * @param entryOf where a function's entry file is @default the entry of tasks/functions.ts
  * @throws MissingEntryError
  */
-export const bundleFunctions = (outdir: string, entryOf: EntryOf = usualEntry): void => {
-  buildSync(optionsFor(outdir, entryOf));
+export const bundleFunctions = async (outdir: string, entryOf: EntryOf = usualEntry): Promise<void> => {
+  await build(optionsFor(outdir, entryOf));
 };
 
 /**
- * The same beside this process, which can load the construct library meanwhile.
- * @throws MissingEntryError
+ * Where the SDK would look for credentials if the environment had none. A function's always has; and if it had not, the runtime's
+ * own SDK would have these.
  */
-export const bundleFunctionsBeside = async (outdir: string, entryOf: EntryOf = usualEntry): Promise<void> => {
-  await build(optionsFor(outdir, entryOf));
-};
+const otherCredentials = ['sso', 'ini', 'process', 'web-identity'].map(
+  (source) => `@aws-sdk/credential-provider-${source}`,
+);
 
 type EntryOf = (name: FunctionName) => string;
 
@@ -45,6 +46,8 @@ const optionsFor = (outdir: string, entryOf: EntryOf): BuildOptions => {
     entryPoints: Object.fromEntries(entries.map(([name, entry]) => [`${name}/index`, entry])),
     outdir,
     bundle: true,
+    external: otherCredentials,
+    plugins: [exactImports],
     platform: 'node',
     format: 'cjs',
     target: 'node20',

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { CONFIG_FILE_KEY, CONFIG_KEY, readConfig, readConfigFile } from '../config.ts';
 import { ApplicationStack } from './application-stack.ts';
-import { bundleFunctions } from './bundle.ts';
 import { PlatformStack } from './platform/platform-stack.ts';
 
 export interface LockstepAppProps {
@@ -10,22 +8,17 @@ export interface LockstepAppProps {
   readonly context: Readonly<Record<string, unknown>>;
   /** Where the cloud assembly is written. */
   readonly outdir: string;
-  /** Directory that holds a bundle per function. @default bundled from the sources, into the assembly */
-  readonly bundles?: string;
+  /** Directory that holds a bundle per function. */
+  readonly bundles: string;
   /** Whether templates are checked against CloudFormation's rules, every finding an error. @default true */
   readonly validate?: boolean;
 }
 
 /**
  * The CDK application: a platform stack, and a stack per application.
- * @throws ConfigError, MissingEntryError
+ * @throws ConfigError
  */
-export const createLockstepApp = ({
-  context,
-  outdir,
-  bundles: given,
-  validate = true,
-}: LockstepAppProps): App => {
+export const createLockstepApp = ({ context, outdir, bundles, validate = true }: LockstepAppProps): App => {
   const app = new App({
     context: { ...context },
     outdir,
@@ -37,8 +30,6 @@ export const createLockstepApp = ({
     file === undefined
       ? readConfig(app.node.tryGetContext(CONFIG_KEY))
       : readConfig(readConfigFile(String(file)), String(file));
-  const bundles = given ?? join(outdir, 'functions');
-  if (given === undefined) bundleFunctions(bundles);
 
   const env = config.env && { env: config.env };
   const platform = new PlatformStack(app, 'Lockstep-Platform', {

@@ -19,7 +19,7 @@ export interface Command {
 export const startCommand = (args: readonly string[]): Command => {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', path.join('infra', 'local', 'run', 'main.ts'), ...args],
+    [path.join('scripts', 'run.mjs'), path.join('infra', 'local', 'run', 'main.ts'), ...args],
     {
       cwd: projectRoot,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,4 @@
-import { type Statement, synthesize, type Template, text } from './support/templates.ts';
+import { type Statement, type Template, templates, text } from './support/templates.ts';
 
 /** Every statement of every policy, of whatever resource. */
 const statementsIn = (value: unknown): Statement[] => {
@@ -24,8 +24,8 @@ const isOneOfOurs = ({ Condition }: Statement): boolean =>
   );
 
 describe('accounts', () => {
-  const templates: readonly Template[] = Object.values(synthesize());
-  const statements = templates.flatMap((template) => statementsIn(template.Resources));
+  const stacks: readonly Template[] = Object.values(templates());
+  const statements = stacks.flatMap((template) => statementsIn(template.Resources));
 
   it('T52: nothing trusts another account: both environments are in the state machine’s own', () => {
     expect(statements.length).toBeGreaterThan(50);
@@ -38,7 +38,7 @@ describe('accounts', () => {
   });
 
   it('T52: no function, rule or pipeline reaches into another account', () => {
-    for (const template of templates)
+    for (const template of stacks)
       expect(JSON.stringify(template)).not.toMatch(/arn:[^"]*:\d{12}:(role|event-bus)/);
   });
 });

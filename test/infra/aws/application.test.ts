@@ -4,62 +4,45 @@ import { App } from 'aws-cdk-lib';
 import { PlatformStack } from '../../../infra/aws/platform/platform-stack.ts';
 import { readConfig } from '../../../infra/config.ts';
 import { functions } from '../../../tasks/functions.ts';
-import {
-  listOf,
-  markerBundles,
-  ofType,
-  stackOf,
-  statementsOf,
-  synthesize,
-  type Template,
-  temporaryDirectory,
-  text,
-} from './support/templates.ts';
+import { markerBundles, synthesize } from './support/synthesize.ts';
+import { listOf, ofType, stackOf, statementsOf, type Template, text } from './support/templates.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const shared = {
   approvers: { qc: ['qc@example.com'], pmo: ['pmo@example.com'] },
   operators: ['operators@example.com'],
 };
 
-it("T40: templates pass CloudFormation's rules, every finding an error", () => {
-  expect(Object.keys(synthesize(undefined, true))).toEqual(['Lockstep-Platform', 'Lockstep-orders']);
-});
-
-it('makes a stack per application, each with names of its own', () => {
-  const stacks = synthesize({
-    ...shared,
-    applications: [
-      { name: 'orders', runtime: 'nodejs' },
-      { name: 'stock', runtime: 'java', branch: 'release', port: 9000, instanceType: 't4g.small' },
-    ],
+describe('two applications', () => {
+  let stacks: ReturnType<typeof synthesize>;
+  beforeAll(() => {
+    stacks = synthesize({
+      ...shared,
+      applications: [
+        { name: 'orders', runtime: 'nodejs' },
+        { name: 'stock', runtime: 'java', branch: 'release', port: 9000, instanceType: 't4g.small' },
+      ],
+    });
   });
-  expect(Object.keys(stacks)).toEqual(['Lockstep-Platform', 'Lockstep-orders', 'Lockstep-stock']);
-  const stock = JSON.stringify(stackOf(stacks, 'Lockstep-stock'));
-  expect(stock).not.toContain('orders');
-  expect(stock).toContain('"referenceName":["release"]');
-  expect(stock).toContain('amazon-linux-2023-arm64/x.x.x');
-  expect(stock).toContain('al2023-ami-kernel-default-arm64');
-  expect(stock).toContain('"Port":9000');
-  expect(stock).toContain('runtime-java');
-});
 
-it('lets the approvals site answer and redrive the machines of every application', () => {
-  const platform = JSON.stringify(
-    stackOf(
-      synthesize({
-        ...shared,
-        applications: [
-          { name: 'orders', runtime: 'nodejs' },
-          { name: 'stock', runtime: 'python' },
-        ],
-      }),
-      'Lockstep-Platform',
-    ),
-  );
-  for (const name of ['orders', 'stock']) {
-    expect(platform).toContain(`:stateMachine:lockstep-${name}"`);
-    expect(platform).toContain(`:execution:lockstep-${name}:*"`);
-  }
+  it('have a stack each, with names of its own', () => {
+    expect(Object.keys(stacks)).toEqual(['Lockstep-Platform', 'Lockstep-orders', 'Lockstep-stock']);
+    const stock = JSON.stringify(stackOf(stacks, 'Lockstep-stock'));
+    expect(stock).not.toContain('orders');
+    expect(stock).toContain('"referenceName":["release"]');
+    expect(stock).toContain('amazon-linux-2023-arm64/x.x.x');
+    expect(stock).toContain('al2023-ami-kernel-default-arm64');
+    expect(stock).toContain('"Port":9000');
+    expect(stock).toContain('runtime-java');
+  });
+
+  it('have an approvals site that answers and redrives the machines of both', () => {
+    const platform = JSON.stringify(stackOf(stacks, 'Lockstep-Platform'));
+    for (const name of ['orders', 'stock']) {
+      expect(platform).toContain(`:stateMachine:lockstep-${name}"`);
+      expect(platform).toContain(`:execution:lockstep-${name}:*"`);
+    }
+  });
 });
 
 it('stores the functions of all applications once', () => {

@@ -4,7 +4,8 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { addChecks } from '../../../infra/aws/checks.ts';
 import { createLockstepApp } from '../../../infra/aws/lockstep-app.ts';
-import { cdkContext, markerBundles, temporaryDirectory } from './support/templates.ts';
+import { cdkContext, markerBundles } from './support/synthesize.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 it('T40, T44: neither CloudFormation nor AWS Solutions finds anything in the templates', () => {
   const directory = temporaryDirectory();

@@ -6,11 +6,11 @@ import {
   type Resource,
   type Statement,
   stackOf,
-  synthesize,
+  templates,
   text,
 } from './support/templates.ts';
 
-const orders = stackOf(synthesize(), 'Lockstep-orders');
+const orders = stackOf(templates(), 'Lockstep-orders');
 const rules = ofType(orders, 'AWS::Events::Rule');
 const pipelines = ofType(orders, 'AWS::CodePipeline::Pipeline');
 interface Action {

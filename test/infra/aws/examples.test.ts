@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { synthesize } from './support/synthesize.ts';
 import {
   definitionOf,
   grantsOfRole,
   ofType,
   only,
   stackOf,
-  synthesize,
   type Template,
+  templates,
   text,
 } from './support/templates.ts';
 
@@ -165,7 +166,7 @@ describe('network', () => {
   });
 
   it('T50: has one NAT gateway by default', () => {
-    const platform = stackOf(synthesize(), 'Lockstep-Platform');
+    const platform = stackOf(templates(), 'Lockstep-Platform');
     expect(ofType(platform, 'AWS::EC2::NatGateway')).toHaveLength(1);
     expect(ofType(platform, 'AWS::EC2::VPCEndpoint')).toEqual([]);
   });

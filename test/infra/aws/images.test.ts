@@ -1,4 +1,5 @@
 import type { Runtime } from '../../../infra/aws/runtimes.ts';
+import { synthesize } from './support/synthesize.ts';
 import {
   grantsOf,
   grantsOfRole,
@@ -7,12 +8,12 @@ import {
   only,
   patternOf,
   stackOf,
-  synthesize,
   type Template,
+  templates,
   text,
 } from './support/templates.ts';
 
-const stacks = synthesize();
+const stacks = templates();
 const orders = stackOf(stacks, 'Lockstep-orders');
 const everywhere = Object.values(stacks).flatMap(({ Resources }) => Object.values(Resources));
 

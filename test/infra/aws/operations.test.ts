@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { stateNames } from '../../../workflows/state-names.ts';
-import { listOf, ofType, only, stackOf, synthesize, text } from './support/templates.ts';
+import { listOf, ofType, only, stackOf, templates, text } from './support/templates.ts';
 
-const stacks = synthesize();
+const stacks = templates();
 const platform = stackOf(stacks, 'Lockstep-Platform');
 const orders = stackOf(stacks, 'Lockstep-orders');
 const alarms = [platform, orders].flatMap((template) => ofType(template, 'AWS::CloudWatch::Alarm'));

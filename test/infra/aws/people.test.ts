@@ -1,9 +1,9 @@
 import type { PolicyDocument } from '../../../infra/local/host.ts';
 import { evaluate } from '../../../infra/local/iam/evaluate.ts';
 import { readPolicy } from '../../../infra/local/iam/policy.ts';
-import { listOf, ofType, only, type Statement, stackOf, synthesize, text } from './support/templates.ts';
+import { listOf, ofType, only, type Statement, stackOf, templates, text } from './support/templates.ts';
 
-const orders = stackOf(synthesize(), 'Lockstep-orders');
+const orders = stackOf(templates(), 'Lockstep-orders');
 const ACCOUNT = '000000000000';
 
 /** An ARN of this account, with other intrinsics as they stand. */

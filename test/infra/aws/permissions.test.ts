@@ -5,12 +5,12 @@ import {
   type Resource,
   type Statement,
   statementsOf,
-  synthesize,
   type Template,
+  templates,
   text,
 } from './support/templates.ts';
 
-const stacks = synthesize();
+const stacks = templates();
 const all: readonly (readonly [string, Resource, Template])[] = Object.values(stacks).flatMap((template) =>
   Object.entries(template.Resources).map(([id, resource]) => [id, resource, template] as const),
 );

@@ -1,7 +1,7 @@
 import { platformParameters } from '../../../tasks/platform-parameters.ts';
-import { ofType, only, stackOf, synthesize, text } from './support/templates.ts';
+import { ofType, only, stackOf, templates, text } from './support/templates.ts';
 
-const stacks = synthesize();
+const stacks = templates();
 const platform = stackOf(stacks, 'Lockstep-Platform');
 const orders = stackOf(stacks, 'Lockstep-orders');
 const fleet = only(orders, 'Custom::LockstepProdFleet')[1];

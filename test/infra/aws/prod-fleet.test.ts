@@ -4,11 +4,11 @@ import {
   ofType,
   only,
   stackOf,
-  synthesize,
+  templates,
   text,
 } from './support/templates.ts';
 
-const orders = stackOf(synthesize(), 'Lockstep-orders');
+const orders = stackOf(templates(), 'Lockstep-orders');
 const fleet = only(orders, 'Custom::LockstepProdFleet')[1];
 
 describe('Prod fleet', () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { synthesize } from './support/synthesize.ts';
 import {
   definitionOf,
   grantsOfRole,
@@ -9,7 +10,6 @@ import {
   patternOf,
   type Resource,
   stackOf,
-  synthesize,
   text,
 } from './support/templates.ts';
 

@@ -1,9 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { addChecks } from '../../../../infra/aws/checks.ts';
-import { createLockstepApp } from '../../../../infra/aws/lockstep-app.ts';
-import { functions } from '../../../../tasks/functions.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { testAssemblyNow } from '../../../support/assembly.ts';
 
 /** A resource of a synthesized template. */
 export interface Resource {
@@ -18,56 +15,17 @@ export interface Template {
   readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
 }
 
-/** The context of cdk.json. */
-export const cdkContext = (): Record<string, unknown> =>
-  (
-    JSON.parse(readFileSync(resolve(import.meta.dirname, '../../../../cdk.json'), 'utf8')) as {
-      context: Record<string, unknown>;
-    }
-  ).context;
-
-const directories: string[] = [];
-afterAll(() => {
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
-});
-
-/** A directory that is removed when the tests of the file are done. */
-export const temporaryDirectory = (): string => {
-  const directory = mkdtempSync(join(tmpdir(), 'lockstep-infra-'));
-  directories.push(directory);
-  return directory;
-};
-
-/** Bundles that only mark which function they are: templates do not depend on what is inside. */
-export const markerBundles = (directory: string): string => {
-  const bundles = join(directory, 'bundles');
-  for (const name of Object.keys(functions)) {
-    mkdirSync(join(bundles, name), { recursive: true });
-    writeFileSync(join(bundles, name, 'index.js'), `exports.handler = async () => '${name}';\n`);
-  }
-  return bundles;
-};
-
-/**
- * Templates by stack, for a configuration (cdk.json's if left out).
- * @param validate whether CloudFormation's and AWS Solutions' rules are checked, every finding an error
- */
-export const synthesize = (
-  lockstep?: unknown,
-  validate = false,
-  more: Readonly<Record<string, unknown>> = {},
-): Readonly<Record<string, Template>> => {
-  const directory = temporaryDirectory();
-  const context = { ...cdkContext(), ...more };
-  const app = createLockstepApp({
-    context: lockstep === undefined ? context : { ...context, lockstep },
-    outdir: join(directory, 'cdk.out'),
-    bundles: markerBundles(directory),
-    validate,
-  });
-  if (validate) addChecks(app);
-  const assembly = app.synth();
-  return Object.fromEntries(assembly.stacks.map((stack) => [stack.stackName, stack.template as Template]));
+/** Templates of cdk.json's configuration, by stack: synthesized once for all test files, with the construct library loaded in none. */
+export const templates = (): Readonly<Record<string, Template>> => {
+  const assembly = testAssemblyNow();
+  return Object.fromEntries(
+    readdirSync(assembly)
+      .filter((file) => file.endsWith('.template.json'))
+      .map((file) => [
+        file.slice(0, -'.template.json'.length),
+        JSON.parse(readFileSync(join(assembly, file), 'utf8')) as Template,
+      ]),
+  );
 };
 
 /** Resources of a type, by logical id. */
