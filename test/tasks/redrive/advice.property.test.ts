@@ -207,7 +207,7 @@ describe('advice', () => {
         const latest = await ledger.latestApproval(PROMOTION_ID, 'qc');
         expect(latest?.decision).toBe(taking === 'reuses' ? 'approve' : undefined);
       }),
-      { numRuns: 60 },
+      { numRuns: 120 },
     );
     expect(seen).toEqual(new Set(['starts', 'attaches', 'reuses']));
   });
