@@ -5,7 +5,7 @@ import type { Environment } from '../../tasks/payloads.ts';
 import type { RedriveAdvice } from '../../tasks/redrive/advice.ts';
 import { environmentNames, type WaitingSeat } from '../../tasks/turns/board.ts';
 import type { ConsoleLinks } from '../console-links.ts';
-import { duration, nameOfArn, roleName, shortCommit } from '../format.ts';
+import { duration, nameOfArn, roleName } from '../format.ts';
 import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';
 import type { PromotionGraph, StepStatus } from '../graph/steps.ts';
 import { Attempts, CauseText } from './attempts.tsx';
@@ -111,18 +111,14 @@ const WaitsForTurn: FC<NonNullable<PromotionPageProps['waits']>> = ({ environmen
   return (
     <Notice
       kind="info"
-      title={`Waits for ${name}, ${seat.place === 1 ? 'and is next' : `number ${seat.place}`}`}
+      title={
+        seat.place === 1 ? `Waits for ${name}, and is next` : `Waits for ${name} as number ${seat.place}`
+      }
     >
       <p>
         {seat.because}{' '}
         {seat.behind ? (
-          <>
-            It comes after{' '}
-            <a href={`/promotions/${encodeURIComponent(seat.behind.promotionId)}`}>
-              {shortCommit(seat.behind.commitId)}
-            </a>
-            .
-          </>
+          <a href={`/promotions/${encodeURIComponent(seat.behind.promotionId)}`}>The promotion before it</a>
         ) : null}
       </p>
     </Notice>

@@ -98,12 +98,14 @@ const Waiting: FC<{ seat: WaitingSeat }> = ({ seat }) => (
     <StatusIcon status="waiting" />
     <div>
       <p>
-        <SeatLink seat={seat} /> {seat.place === 1 ? 'is next' : `is number ${seat.place}`}
-        {seat.behind ? (
+        <SeatLink seat={seat} />{' '}
+        {seat.place === 1 || !seat.behind ? (
+          'is next'
+        ) : (
           <>
-            , after <code>{shortCommit(seat.behind.commitId)}</code>
+            follows <code>{shortCommit(seat.behind.commitId)}</code>
           </>
-        ) : null}
+        )}
       </p>
       <p class="muted">{seat.because}</p>
       <p class="muted">

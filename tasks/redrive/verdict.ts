@@ -42,6 +42,7 @@ const DAY = 86_400_000;
 export const redrivableUntil = (endedAt: number): Date => new Date(endedAt + REDRIVE_DAYS * DAY);
 
 const PUSH = 'Push a new commit instead.';
+const PUSH_AGAIN = 'Push this commit again if it must come after that one.';
 
 /** Ends that a redrive comes to again, by the error of the Fail state. */
 const finalEnds: Readonly<Record<string, Verdict>> = {
@@ -52,12 +53,12 @@ const finalEnds: Readonly<Record<string, Verdict>> = {
   },
   Superseded: {
     kind: 'superseded',
-    sentence: `A newer promotion took its place, and that is final. ${PUSH}`,
+    sentence: `A newer promotion took its place, and that is final. ${PUSH_AGAIN}`,
     heading: 'Superseded',
   },
   Stale: {
     kind: 'stale',
-    sentence: `Prod runs a newer commit, so this one is not promoted any more. ${PUSH}`,
+    sentence: `Prod ran a newer commit when its turn came, and that is final. ${PUSH_AGAIN}`,
     heading: 'Stale',
   },
 };

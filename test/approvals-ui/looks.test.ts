@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import type { Approval } from '../../tasks/ledger/items.ts';
 import { stateNames } from '../../workflows/state-names.ts';
-import { aDossier, anApproval, aPerson, aPromotion } from '../tasks/doubles/samples.ts';
+import { aDossier, anApproval, aPerson, aPromotion, aWaiter } from '../tasks/doubles/samples.ts';
 import { look, openBrowser, prepareLook } from './support/browser.ts';
 import { untilProd, untilQc } from './support/scene.ts';
 import { serveSite } from './support/served-site.ts';
@@ -129,6 +129,28 @@ const fill = async () => {
       application: 'an-application-with-a-rather-long-name',
     },
     (history) => untilQc(history).taskTimedOut().executionFailed('States.Timeout'),
+    { endedAt: Date.parse('2026-11-22T10:20:00.000Z') },
+  );
+  const qat = await site.ledger.turn('shop', 'qat');
+  const { taskToken: _, ...holder } = aWaiter('of-open');
+  const waiting = [aWaiter('waits', { since: '2026-11-22T10:24:00.000Z' })];
+  await site.addPromotion(
+    { promotionId: 'waits', executionArn: 'arn:waits', commitMessage: 'Round the sum to whole cents' },
+    (history) => history.enter('Take QAT turn').schedule(),
+  );
+  await site.ledger.replaceTurn(qat, { ...qat, holder, waiting });
+  await site.addPromotion(
+    {
+      promotionId: 'superseded',
+      executionArn: 'arn:superseded',
+      status: 'SUPERSEDED',
+      cause: 'Superseded by the newer commit 8f0c9c1f (promotion running), which replaces it.',
+      commitMessage: 'Try another colour',
+      startedAt: '2026-11-22T09:50:00.000Z',
+      endedAt: '2026-11-22T10:00:00.000Z',
+    },
+    (history) => untilQc(history).enter('Superseded', 'Fail').executionFailed('Superseded'),
+    { error: 'Superseded' },
   );
   await site.ledger.addRefusal({
     promotionId: 'running',
@@ -157,6 +179,7 @@ const pages: Readonly<Record<string, string>> = {
   promotions: '/promotions',
   promotion: '/promotions/running',
   'promotion-failed': '/promotions/failed',
+  'promotion-waiting': '/promotions/waits',
   'signed-out': '/signed-out',
   'not-found': '/nothing',
 };

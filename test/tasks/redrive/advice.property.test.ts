@@ -21,6 +21,10 @@ const failedBuild = (history: History) =>
 const atFail = (history: History) => untilQc(history).enter(names.refused, 'Fail').executionFailed('Unheard');
 const expiredQc = (history: History) => untilQc(history).taskTimedOut().executionFailed('States.Timeout');
 
+/** One of the first in four of five cases: of many conditions, all are to be met often enough. */
+const mostly = <Value>(usual: readonly Value[], other: fc.Arbitrary<Value>): fc.Arbitrary<Value> =>
+  fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...usual) }, { weight: 1, arbitrary: other });
+
 const holder = (promotionId: string, isRunning: boolean) => ({
   promotionId,
   commitId: 'c',
@@ -31,13 +35,19 @@ const holder = (promotionId: string, isRunning: boolean) => ({
 describe('advice', () => {
   it('says that it may for what Step Functions takes and is not final, and for nothing else', () => {
     const given = fc.record({
-      status: fc.constantFrom('RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE'),
-      redrivable: fc.boolean(),
+      status: mostly(
+        ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        fc.constantFrom('RUNNING', 'SUCCEEDED', 'PENDING_REDRIVE'),
+      ),
+      redrivable: mostly([true], fc.constant(false)),
       endedAfterMs: fc.oneof(fc.integer({ min: 0, max: 20 * DAY }), fc.constantFrom(14 * DAY, 14 * DAY + 1)),
-      lastEvent: fc.constantFrom(100, 24_998, 24_999, 25_000),
-      error: fc.constantFrom('ImageBuildFailed', 'States.Timeout', 'Refused', 'Superseded', 'Stale'),
-      write: fc.constantFrom(failedBuild, atFail, expiredQc),
-      refused: fc.boolean(),
+      lastEvent: mostly([100, 24_998], fc.constantFrom(24_999, 25_000)),
+      error: mostly(
+        ['ImageBuildFailed', 'States.Timeout'],
+        fc.constantFrom('Refused', 'Superseded', 'Stale'),
+      ),
+      write: mostly([failedBuild, expiredQc], fc.constant(atFail)),
+      refused: mostly([false], fc.constant(true)),
       turn: fc.constantFrom(
         undefined,
         holder('other', true),
@@ -201,7 +211,7 @@ describe('advice', () => {
         const latest = await ledger.latestApproval(PROMOTION_ID, 'qc');
         expect(latest?.decision).toBe(taking === 'reuses' ? 'approve' : undefined);
       }),
-      { numRuns: 60 },
+      { numRuns: 120 },
     );
     expect(seen).toEqual(new Set(['starts', 'attaches', 'reuses']));
   });

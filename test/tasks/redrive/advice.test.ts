@@ -124,7 +124,7 @@ describe('whether it may be redriven', () => {
       'stale is final',
       circumstances(anExecution(endingAs('Stale'), { error: 'Stale' })),
       'stale',
-      'Prod runs a newer commit',
+      'Prod ran a newer commit',
     ],
     [
       'any other Fail state is final',
