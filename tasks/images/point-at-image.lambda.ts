@@ -1,16 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { logged } from '../log.ts';
+import type { Environment, PointAtImageRequest } from '../payloads.ts';
+import { reach } from '../reach.ts';
 import { readEnv } from '../read-env.ts';
 import { pointAtImage } from './point-at-image.ts';
 import { createSsmImageParameters } from './ssm-image-parameters.ts';
 
 const env = readEnv('LEDGER_TABLE');
+const ledger = openLedger(env.LEDGER_TABLE);
 
-export const handler = logged(
+const pointIn = (environment: Environment) =>
   pointAtImage({
-    parameters: createSsmImageParameters(),
-    ledger: openLedger(env.LEDGER_TABLE),
+    parameters: createSsmImageParameters(new SSMClient(reach(environment))),
+    ledger,
     wait: (milliseconds) => pause(milliseconds),
-  }),
-);
+  });
+const point = { qat: pointIn('qat'), prod: pointIn('prod') };
+
+export const handler = logged((request: PointAtImageRequest) => point[request.environment](request));
