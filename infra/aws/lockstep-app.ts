@@ -3,6 +3,7 @@ import { App } from 'aws-cdk-lib';
 import { CONFIG_FILE_KEY, CONFIG_KEY, readConfig, readConfigFile } from '../config.ts';
 import { ApplicationStack } from './application-stack.ts';
 import { bundleFunctions } from './bundle.ts';
+import { createWorkloads } from './environments/workloads-stack.ts';
 import { PlatformStack } from './platform/platform-stack.ts';
 
 export interface LockstepAppProps {
@@ -47,6 +48,7 @@ export const createLockstepApp = ({
     config,
     bundles,
   });
+  const workloads = createWorkloads(app, config);
   for (const application of config.applications)
     new ApplicationStack(app, `Lockstep-${application.name}`, {
       ...env,
@@ -56,6 +58,7 @@ export const createLockstepApp = ({
       config,
       bundles,
       platform,
+      workloads,
     });
   return app;
 };
