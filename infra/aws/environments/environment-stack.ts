@@ -14,7 +14,7 @@ import { ImageParameters } from './image-parameters.ts';
 import { ProdEnvironment } from './prod.ts';
 import { QatEnvironment } from './qat.ts';
 import { ReachElsewhere } from './reach.ts';
-import { type ArtifactStore, allowReading, revisionsElsewhere } from './revisions.ts';
+import { type ArtifactStore, allowReading, revisionsFor } from './revisions.ts';
 import type { WorkloadsStack } from './workloads-stack.ts';
 
 export interface EnvironmentStackProps extends StackProps {
@@ -59,7 +59,7 @@ abstract class EnvironmentStack extends Stack {
     return {
       application,
       vpc: workloads.vpc,
-      revisions: revisionsElsewhere(store),
+      revisions: revisionsFor(this, store),
       imageParameters: this.imageParameters,
       internetAccess,
       isElsewhere: true,
@@ -105,7 +105,7 @@ abstract class EnvironmentStack extends Stack {
     );
     allow(['codedeploy:CreateDeployment', 'codedeploy:GetDeployment'], [deploymentGroupArn]);
     allow(['codedeploy:GetDeploymentConfig'], [codeDeploy('deploymentconfig', deploymentConfig)]);
-    const revisions = revisionsElsewhere(store);
+    const revisions = revisionsFor(this, store);
     allow(['s3:GetBucketVersioning'], [store.bucket.bucketArn]);
     allow(['s3:GetObject', 's3:GetObjectVersion'], [revisions.objects]);
     acknowledgeWildcards(

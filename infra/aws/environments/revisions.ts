@@ -31,7 +31,7 @@ export const revisionsHere = ({ bucket, key }: ArtifactStore): Revisions => ({
  * Revisions that readers elsewhere fetch. The key's id is not known there: which key it is follows from the bucket that it
  * decrypts, and the key's own policy names each reader.
  */
-export const revisionsElsewhere = ({ bucket, key }: ArtifactStore): Revisions => ({
+const revisionsElsewhere = ({ bucket, key }: ArtifactStore): Revisions => ({
   objects: bucket.arnForObjects('*'),
   allowDecrypt: (role) => {
     const stack = Stack.of(key);
@@ -57,12 +57,17 @@ export const revisionsElsewhere = ({ bucket, key }: ArtifactStore): Revisions =>
   },
 });
 
-/** Lets roles of another account, or of another region, read an application's revisions. */
+/** Revisions in the region of a reader's stack, whichever account they are in. */
+export const revisionsFor = (reader: Stack, store: ArtifactStore): Revisions =>
+  Stack.of(store.bucket).account === reader.account ? revisionsHere(store) : revisionsElsewhere(store);
+
+/** Lets roles of an account read an application's revisions. In the bucket's own account their policies are enough. */
 export const allowReading = (
   { bucket, key }: ArtifactStore,
   account: string,
   readers: readonly Role[],
 ): void => {
+  if (Stack.of(bucket).account === account) return;
   const readersOnly = rolesOf(
     account,
     readers.map(({ roleArn }) => roleArn),
