@@ -105,6 +105,7 @@ describe('functions', () => {
       'ReconcileJobs prod',
       'ReconcileJobs qat',
       'RequestApproval qat',
+      'RestoreProd prod',
       'SettleJob prod',
       'SettleJob qat',
       'StartJob prod',
