@@ -1,3 +1,4 @@
+import { idleCosts } from '../../../scripts/costs/idle.ts';
 import { reachVariables } from '../../../tasks/reach.ts';
 import {
   grantsOf,
@@ -170,6 +171,10 @@ describe('functions', () => {
     const group = only(environments.qat.template, 'AWS::AutoScaling::AutoScalingGroup')[1].Properties;
     expect(JSON.stringify(orders)).toContain(`"autoScalingGroupName\\":\\"${group.AutoScalingGroupName}\\"`);
   });
+});
+
+it('T52: hold nothing whose price is unknown', () => {
+  for (const { template } of Object.values(placed)) expect(() => idleCosts(template.Resources)).not.toThrow();
 });
 
 it('T52: applications share the network of an account and region, and have their environments to themselves', () => {
