@@ -22,6 +22,7 @@ import {
   orders,
   place,
   placed,
+  platform,
   roleNamed,
   THEIRS,
   templateOf,
@@ -170,6 +171,13 @@ describe('functions', () => {
     });
     const group = only(environments.qat.template, 'AWS::AutoScaling::AutoScalingGroup')[1].Properties;
     expect(JSON.stringify(orders)).toContain(`"autoScalingGroupName\\":\\"${group.AutoScalingGroupName}\\"`);
+  });
+});
+
+it('T52: the approvals site knows the regions that its links lead to', () => {
+  const [, site] = only(platform, 'AWS::Lambda::Function', 'ApprovalsSite');
+  expect((site.Properties.Environment as { Variables: object }).Variables).toMatchObject({
+    ENVIRONMENT_REGIONS: '{"orders":{"qat":"us-east-1","prod":"eu-west-1"}}',
   });
 });
 
