@@ -3,7 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { here, LARGEST_FORM, notFound, type SiteContext, type SiteEnv, show, tooLarge } from './answers.tsx';
 import { addApprovals } from './approval-routes.tsx';
 import { findAsset } from './assets/assets.ts';
-import { awsConsole, noConsole } from './console-links.ts';
+import { awsConsoleWith, type ConsoleLinks, noConsole } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { readPromotionPage, readPromotionsPage } from './pages.ts';
 import { comesFromThisSite, securityHeaders } from './security.ts';
@@ -24,7 +24,7 @@ import { SimplePage } from './views/simple.tsx';
 export const createSite = (dependencies: SiteDependencies): Hono<SiteEnv> => {
   const { siteUrl, sessionSecret, now, log } = dependencies;
   const address = readSiteAddress(siteUrl);
-  const links = address.isLoopback ? noConsole : awsConsole;
+  const links = address.isLoopback ? noConsole : awsConsoleWith(dependencies.environmentRegions ?? {});
   const cookies = createCookies(address, createSealer(sessionSecret), now);
   const site = new Hono<SiteEnv>();
 
@@ -115,7 +115,7 @@ const requireSession =
     );
   };
 
-const addPromotions = (site: Hono<SiteEnv>, dependencies: SiteDependencies, links: typeof awsConsole) => {
+const addPromotions = (site: Hono<SiteEnv>, dependencies: SiteDependencies, links: ConsoleLinks) => {
   const { executions, log, noteRedrive } = dependencies;
 
   site.get('/promotions', async (context) => {

@@ -9,6 +9,7 @@ import {
   regionOf,
 } from '../tasks/console-links.ts';
 import type { Job, Promotion } from '../tasks/ledger/items.ts';
+import type { Environment } from '../tasks/payloads.ts';
 
 /** Where a promotion's parts are found in the AWS console. */
 export interface ConsoleLinks {
@@ -29,26 +30,39 @@ export const noConsole: ConsoleLinks = {
   diff: () => undefined,
 };
 
-/** The console of the region that the promotion's execution runs in. */
-export const awsConsole: ConsoleLinks = {
+/** Regions of the environments that are not in Lockstep's own, by application. */
+export type EnvironmentRegions = Readonly<
+  Record<string, Readonly<Partial<Record<Environment, string>>> | undefined>
+>;
+
+const regionIn = (
+  regions: EnvironmentRegions,
+  { application, executionArn }: Promotion,
+  environment: Environment,
+): string => regions[application]?.[environment] ?? regionOf(executionArn);
+
+/** The console of the region that the promotion's execution runs in; of what is in an environment, of that one's. */
+export const awsConsoleWith = (regions: EnvironmentRegions): ConsoleLinks => ({
   execution: ({ executionArn }) => executionLink(executionArn),
-  job: ({ executionArn }, { kind, externalId }) => {
+  job: (promotion, { kind, externalId }) => {
     if (externalId === undefined) return undefined;
-    const region = regionOf(executionArn);
     const [first = '', last = ''] = externalId.split('/');
     switch (kind) {
       case 'image-build':
         return imageLink(externalId);
       case 'instance-refresh':
-        return instanceRefreshLink(region, first);
+        return instanceRefreshLink(regionIn(regions, promotion, 'qat'), first);
       case 'pipeline-run':
-        return pipelineRunLink(region, first, last);
+        return pipelineRunLink(regionOf(promotion.executionArn), first, last);
     }
   },
-  deployment: ({ executionArn }, deploymentId) => deploymentLink(regionOf(executionArn), deploymentId),
+  deployment: (promotion, deploymentId) => {
+    const environment = promotion.deployments.prod === deploymentId ? 'prod' : 'qat';
+    return deploymentLink(regionIn(regions, promotion, environment), deploymentId);
+  },
   // An application's repository has the application's name.
   commit: ({ executionArn, application }, commitId) =>
     commitLink(regionOf(executionArn), application, commitId),
   diff: ({ executionArn, application, commitId }, before) =>
     diffLink(regionOf(executionArn), application, before, commitId),
-};
+});

@@ -3,6 +3,7 @@ import type { ApprovalPolicy } from '../tasks/approvals/rules.ts';
 import type { Executions } from '../tasks/executions/execution.ts';
 import type { Person } from '../tasks/ledger/items.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
+import type { EnvironmentRegions } from './console-links.ts';
 import type { Identity } from './sign-in/identity.ts';
 
 /** What the pages read of the ledger. */
@@ -18,6 +19,8 @@ export interface SiteDependencies {
   readonly ledger: SiteLedger;
   /** Names of the configured applications, whose turns are shown. */
   readonly applications: readonly string[];
+  /** Where links into the console lead. @default everything is in the region of the executions */
+  readonly environmentRegions?: EnvironmentRegions;
   readonly decide: (input: DecideInput) => Promise<DecideOutcome>;
   readonly policy: ApprovalPolicy;
   /** Version of an application's configuration as it is deployed. */

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import type { Environment } from '../tasks/payloads.ts';
 import type { WhenNewer } from '../tasks/turns/turn.ts';
 import type { Runtime } from './aws/runtimes.ts';
+import { type EnvironmentPlace, placeOf } from './config/environments.ts';
 import { remedyFor } from './config/remedies.ts';
 import { configuration, type WrittenConfig } from './config/schema.ts';
+
+export type { EnvironmentPlace } from './config/environments.ts';
 
 /** Context key in cdk.json that holds the configuration. */
 export const CONFIG_KEY = 'lockstep';
@@ -107,6 +111,8 @@ export interface ApplicationConfig {
   readonly test?: TestConfig;
   /** Prod's domain name and certificate; without them, Prod is served by HTTP. */
   readonly https?: WebsiteConfig;
+  /** Environments in another account or region than Lockstep itself; without any, both are with it. */
+  readonly environments?: Readonly<Partial<Record<Environment, EnvironmentPlace>>>;
 }
 
 /** How instances without a public address reach AWS. */
@@ -197,8 +203,10 @@ const applicationOf = (
     https,
     source,
     test,
+    environments: _,
     ...rest
   } = written;
+  const [qat, prod] = [placeOf(shared, written, 'qat'), placeOf(shared, written, 'prod')];
   return {
     ...rest,
     source: sourceOf(source),
@@ -217,6 +225,7 @@ const applicationOf = (
     ...(imageSchedule && { imageSchedule }),
     ...(test && { test }),
     ...(https && { https: withoutUndefined(https) }),
+    ...((qat || prod) && { environments: { ...(qat && { qat }), ...(prod && { prod }) } }),
   };
 };
 

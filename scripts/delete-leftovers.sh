@@ -1,5 +1,6 @@
 #!/bin/sh
 # Lists, or with --delete deletes, what Lockstep's deleted stacks have left behind, and the images of its applications.
+# It looks in the account and region of the credentials: environments elsewhere need it there as well.
 # Usage: scripts/delete-leftovers.sh [--delete] application…
 set -eu
 
@@ -38,7 +39,7 @@ remove() {
 # CloudFormation remembers deleted stacks for 90 days by their ids, each deletion of a stack by another one.
 left_by() {
   aws cloudformation list-stacks --stack-status-filter DELETE_COMPLETE \
-    --query "StackSummaries[?StackName=='$1'].[StackId]" --output text |
+    --query "StackSummaries[?$1].[StackId]" --output text |
     while read -r stack; do
       aws cloudformation list-stack-resources --stack-name "$stack" \
         --query "StackResourceSummaries[?ResourceStatus=='DELETE_SKIPPED'].[ResourceType,PhysicalResourceId]" --output text
@@ -52,10 +53,13 @@ images_of() {
 
 found=$(
   for application in "$@"; do
-    left_by "Lockstep-$application"
+    # The application's own stack, its environments elsewhere, and its revisions in other regions.
+    for stack in "$application" "$application-Qat" "$application-Prod"; do left_by "StackName=='Lockstep-$stack'"; done
+    left_by "starts_with(StackName, 'Lockstep-$application-Artifacts-')"
     images_of "$application"
   done
-  left_by Lockstep-Platform
+  left_by "StackName=='Lockstep-Platform'"
+  left_by "starts_with(StackName, 'Lockstep-Workloads-')"
 )
 
 failed=0

@@ -5,6 +5,9 @@ const home = (region: string): string => `https://${region}.console.aws.amazon.c
 /** The region of an ARN, its fourth part. */
 export const regionOf = (arn: string): string => arn.split(':')[3] ?? '';
 
+/** The account of an ARN, its fifth part. */
+export const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
+
 /** An execution's graph. */
 export const executionLink = (executionArn: string): string => {
   const region = regionOf(executionArn);

@@ -73,6 +73,11 @@ export const functions = {
     entry: 'tasks/images/image-parameter.lambda.ts',
     environment: [],
   },
+  /** Custom resource: the ARN of a key of revisions in another region. Only of applications that are deployed in one. */
+  'artifact-key': {
+    entry: 'tasks/artifacts/artifact-key.lambda.ts',
+    environment: [],
+  },
   /** "QC approval", "PMO approval" → records the request and mails the role. */
   'request-approval': {
     entry: 'tasks/approvals/request-approval.lambda.ts',

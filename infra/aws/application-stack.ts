@@ -1,13 +1,11 @@
 import { CfnOutput, CfnParameter, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { type ApplicationConfig, configurationVersion, type LockstepConfig } from '../config.ts';
 import { allowImageBuilderToPublish, encryptedTopic, rotatingKey } from './encrypted-topic.ts';
-import { ImageParameters } from './environments/image-parameters.ts';
-import { ProdEnvironment } from './environments/prod.ts';
-import { QatEnvironment } from './environments/qat.ts';
+import { createEnvironments, destinationOf, type WorkloadsIn } from './environments/environments.ts';
 import { ImageBuild, ImageBuildRole } from './image/image-build.ts';
+import { imageKey } from './image/image-key.ts';
 import { ImageRecipe } from './image/image-recipe.ts';
 import { logBucket } from './log-bucket.ts';
 import { imageParameterName, pipelineName, QAT_URL_PARAMETER, SOURCE_ACTION } from './names.ts';
@@ -15,6 +13,7 @@ import { ApplicationAlarms } from './operations/application-alarms.ts';
 import { ApplicationDashboard } from './operations/application-dashboard.ts';
 import { People } from './operations/people.ts';
 import type { PlatformStack } from './platform/platform-stack.ts';
+import { artifactBucket } from './promotion/artifact-stack.ts';
 import { DeploymentPipeline } from './promotion/deployment-pipeline.ts';
 import { PromotionFunctions } from './promotion/promotion-functions.ts';
 import { PromotionMachine } from './promotion/promotion-machine.ts';
@@ -28,12 +27,14 @@ export interface ApplicationStackProps extends StackProps {
   readonly config: LockstepConfig;
   readonly bundles: string;
   readonly platform: PlatformStack;
+  /** What applications share where environments are elsewhere. */
+  readonly workloads: WorkloadsIn;
 }
 
 /** One application: its repository, images, environments, pipelines, functions and state machine. */
 export class ApplicationStack extends Stack {
   constructor(scope: Construct, id: string, stackProps: ApplicationStackProps) {
-    const { application, config, bundles, platform, ...props } = stackProps;
+    const { application, config, bundles, platform, workloads, ...props } = stackProps;
     super(scope, id, props);
     const { name } = application;
     const { vpc, ledger, evidence, promotions, siteUrl } = platform;
@@ -42,27 +43,23 @@ export class ApplicationStack extends Stack {
     allowImageBuilderToPublish(key);
     const accessLogs = logBucket(this, 'AccessLogs');
     const source = createSource(this, application, accessLogs);
-    const artifacts = new Bucket(this, 'Artifacts', {
-      encryption: BucketEncryption.KMS,
-      encryptionKey: key,
-      bucketKeyEnabled: true,
-      enforceSSL: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      serverAccessLogsBucket: accessLogs,
-      serverAccessLogsPrefix: 'artifacts/',
-      lifecycleRules: [
-        // Longer than a promotion can take, redrives included.
-        { expiration: Duration.days(180), abortIncompleteMultipartUploadAfter: Duration.days(7) },
-      ],
-    });
+    const artifacts = artifactBucket(this, 'Artifacts', key, accessLogs);
 
     const { internetAccess } = config.network;
     const instanceType = application.instanceTypes.image;
+    const otherAccounts = accountsOtherThan(this.account, application);
     const recipe = new ImageRecipe(this, 'Recipe', {
       application: name,
       runtime: application.runtime,
       instanceType,
       internetAccess,
+      // Images that are encrypted with an account's own key cannot be copied out of it.
+      ...(otherAccounts.length > 0 && {
+        keyArn: imageKey(this, 'ImageKey', {
+          description: `Lockstep: images of ${name}`,
+          accounts: otherAccounts,
+        }).keyArn,
+      }),
     });
     const buildRole = new ImageBuildRole(this, 'ImageBuilds', { bucket: artifacts, key });
     const builds = {
@@ -83,18 +80,29 @@ export class ApplicationStack extends Stack {
       ...builds,
       environment: 'qat',
       topic: qatTopic,
+      ...destinationOf(application, 'qat', workloads),
       ...(application.imageSchedule && { schedule: application.imageSchedule }),
     });
-    const prodImage = new ImageBuild(this, 'ProdImage', { ...builds, environment: 'prod', topic: prodTopic });
-
-    const imageParameters = new ImageParameters(this, 'ImageParameters', {
-      application: name,
-      bundles,
-      instanceType,
+    const prodImage = new ImageBuild(this, 'ProdImage', {
+      ...builds,
+      environment: 'prod',
+      topic: prodTopic,
+      ...destinationOf(application, 'prod', workloads),
     });
-    const environments = { application, vpc, artifacts, key, imageParameters, internetAccess };
-    const qat = new QatEnvironment(this, 'Qat', environments);
-    const prod = new ProdEnvironment(this, 'Prod', { ...environments, bundles, logs: accessLogs });
+
+    const placed = createEnvironments(this, {
+      application,
+      bundles,
+      platform,
+      workloads,
+      artifacts,
+      key,
+      accessLogs,
+      vpc,
+      internetAccess,
+    });
+    const { environment: qat } = placed.qat;
+    const { environment: prod } = placed.prod;
 
     const qatUrl = new CfnParameter(this, QAT_URL_PARAMETER, {
       default: 'none',
@@ -117,6 +125,7 @@ export class ApplicationStack extends Stack {
       prodImage,
       qat,
       prod,
+      reach: { qat: placed.qat.reach, prod: placed.prod.reach },
     });
     const pipelines = {
       application: name,
@@ -139,9 +148,15 @@ export class ApplicationStack extends Stack {
       ...pipelines,
       environment: 'qat',
       deployTo: qat,
+      ...(placed.qat.elsewhere && { elsewhere: placed.qat.elsewhere }),
       ...(test && { test }),
     });
-    new DeploymentPipeline(this, 'ProdPipeline', { ...pipelines, environment: 'prod', deployTo: prod });
+    new DeploymentPipeline(this, 'ProdPipeline', {
+      ...pipelines,
+      environment: 'prod',
+      deployTo: prod,
+      ...(placed.prod.elsewhere && { elsewhere: placed.prod.elsewhere }),
+    });
 
     if (source.pushes === undefined)
       new PushPipeline(this, 'PushPipeline', {
@@ -187,6 +202,7 @@ export class ApplicationStack extends Stack {
       imageTopics: [qatTopic, prodTopic],
       imageArns: recipe.imageArns,
       qatAutoScalingGroupName: qat.autoScalingGroupName,
+      ...(placed.qat.elsewhere && { qatPlace: placed.qat.elsewhere.place }),
       stateMachineArn: stateMachine.stateMachineArn,
     });
 
@@ -195,11 +211,14 @@ export class ApplicationStack extends Stack {
       alarms: platform.alarms,
       asynchronous: functions.asynchronous,
       reconcileJobs: functions.reconcileJobs,
-      targetGroup: prod.targetGroup,
+      ...(!placed.prod.elsewhere && { targetGroup: prod.targetGroup }),
     });
     const people = new People(this, 'People', {
       application: name,
-      deploymentGroupArns: [qat.deploymentGroupArn, prod.deploymentGroupArn],
+      // A policy allows nothing in another account.
+      deploymentGroupArns: [placed.qat, placed.prod].flatMap(({ elsewhere, environment }) =>
+        elsewhere ? [] : [environment.deploymentGroupArn],
+      ),
       imageArns: recipe.imageArns,
       asynchronous: functions.asynchronous,
     });
@@ -214,10 +233,15 @@ export class ApplicationStack extends Stack {
       QatImagePipelineArn: qatImage.pipelineArn,
       ProdImagePipelineArn: prodImage.pipelineArn,
       QatAutoScalingGroupName: qat.autoScalingGroupName,
-      ProdUrl: prod.url,
+      ...(!placed.prod.elsewhere && { ProdUrl: prod.url }),
       ViewersPolicyArn: people.viewers.managedPolicyArn,
       OperatorsPolicyArn: people.operators.managedPolicyArn,
     };
     for (const [output, value] of Object.entries(outputs)) new CfnOutput(this, output, { value });
   }
 }
+
+/** Accounts that images are copied into. */
+const accountsOtherThan = (own: string, { environments = {} }: ApplicationConfig): readonly string[] => [
+  ...new Set(Object.values(environments).flatMap(({ account }) => (account === own ? [] : [account]))),
+];

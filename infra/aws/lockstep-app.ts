@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { CONFIG_FILE_KEY, CONFIG_KEY, readConfig, readConfigFile } from '../config.ts';
 import { ApplicationStack } from './application-stack.ts';
+import { createWorkloads } from './environments/workloads-stack.ts';
 import { PlatformStack } from './platform/platform-stack.ts';
 
 export interface LockstepAppProps {
@@ -38,6 +39,7 @@ export const createLockstepApp = ({ context, outdir, bundles, validate = true }:
     config,
     bundles,
   });
+  const workloads = createWorkloads(app, config);
   for (const application of config.applications)
     new ApplicationStack(app, `Lockstep-${application.name}`, {
       ...env,
@@ -47,6 +49,7 @@ export const createLockstepApp = ({ context, outdir, bundles, validate = true }:
       config,
       bundles,
       platform,
+      workloads,
     });
   return app;
 };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { Duration } from 'aws-cdk-lib';
-import { type Conditions, Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration, PhysicalName } from 'aws-cdk-lib';
+import { type Conditions, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
@@ -13,7 +13,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionEnvironment, FunctionName } from '../../tasks/functions.ts';
-import { acknowledgeWildcards } from './acknowledge.ts';
+import { type Grantee, RoleGrantee } from './grantee.ts';
 import { createDeadLetterQueue } from './operations/dead-letter-queue.ts';
 
 export interface LockstepFunctionProps<Name extends FunctionName> {
@@ -36,10 +36,11 @@ export const EXECUTIONS_REASON =
   'Executions of this one state machine: each promotion is one, and its name is made with it.';
 
 /** One of Lockstep's functions, with a role and a log group of its own. It may do nothing until it is allowed to. */
-export class LockstepFunction<Name extends FunctionName> extends Construct {
+export class LockstepFunction<Name extends FunctionName> extends Construct implements Grantee {
   readonly name: Name;
   readonly function: LambdaFunction;
   readonly role: Role;
+  private readonly grants: RoleGrantee;
   /** Only of a function that is invoked asynchronously. */
   readonly deadLetters: Queue | undefined;
 
@@ -50,7 +51,10 @@ export class LockstepFunction<Name extends FunctionName> extends Construct {
     this.role = new Role(this, 'Role', {
       description: `${props.name}: ${props.description}`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      // Only if another account must trust it by name.
+      roleName: PhysicalName.GENERATE_IF_NEEDED,
     });
+    this.grants = new RoleGrantee(this.role);
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
     this.allowWithoutResource('xray:PutTelemetryRecords', 'xray:PutTraceSegments');
     this.deadLetters = props.isAsynchronous ? createDeadLetterQueue(this, 'DeadLetters') : undefined;
@@ -73,8 +77,8 @@ export class LockstepFunction<Name extends FunctionName> extends Construct {
 
   /** Adds actions that AWS authorises on no resource, so that none can be named (Service Authorization Reference). */
   allowWithoutResource(...actions: readonly string[]): this {
-    acknowledgeWildcards(this.role, `AWS authorises ${actions.join(', ')} on no particular resource.`, '*');
-    return this.allow(actions, ['*']);
+    this.grants.allowWithoutResource(...actions);
+    return this;
   }
 
   /** Adds a permission on resources whose ARNs have a star in them. @param reason why they cannot be named exactly */
@@ -84,20 +88,13 @@ export class LockstepFunction<Name extends FunctionName> extends Construct {
     reason: string,
     conditions?: Conditions,
   ): this {
-    acknowledgeWildcards(this.role, reason, ...resources);
-    return this.allow(actions, resources, conditions);
+    this.grants.allowWithWildcard(actions, resources, reason, conditions);
+    return this;
   }
 
   /** Adds a permission. */
   allow(actions: readonly string[], resources: readonly string[], conditions?: Conditions): this {
-    this.role.addToPrincipalPolicy(
-      new PolicyStatement({
-        effect: Effect.ALLOW,
-        actions: [...actions],
-        resources: [...resources],
-        ...(conditions && { conditions }),
-      }),
-    );
+    this.grants.allow(actions, resources, conditions);
     return this;
   }
 }

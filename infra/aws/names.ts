@@ -26,6 +26,26 @@ export const imageParameterName = (application: string, environment: Environment
 /** CodeDeploy's deployment group within the application's CodeDeploy application of that environment. */
 export const deploymentGroupName = (environment: Environment): string => environment;
 
+/**
+ * What an environment elsewhere is called, where the application's stack must know it without asking: no reference of
+ * CloudFormation reaches into another account or region.
+ */
+export const environmentName = (application: string, environment: Environment): string =>
+  `lockstep-${application}-${environment}`;
+
+/** The SSM parameter that holds the ARN of Prod's target group, whose end AWS makes up. */
+export const targetGroupParameterName = (application: string): string =>
+  `/lockstep/${application}/prod/target-group`;
+
+/** The key that images are encrypted with in another account or region. */
+export const IMAGE_KEY_ALIAS = 'alias/lockstep-images';
+
+/** The key of an application's revisions in another region. */
+export const artifactKeyAlias = (application: string): string => `alias/lockstep-${application}-artifacts`;
+
+/** The role that Image Builder demands of an account that it brings images into (its user guide, "cross-account-dist"). */
+export const DISTRIBUTION_ROLE = 'EC2ImageBuilderDistributionCrossAccountRole';
+
 /** Name of the source action in both pipelines, and the namespace of what it tells about the commit. */
 export const SOURCE_ACTION = 'Source';
 export const SOURCE_NAMESPACE = 'SourceVariables';
@@ -62,6 +82,14 @@ export const imageParameterArn = (stack: Stack, application: string, environment
     resource: 'parameter',
     // The name begins with the separator.
     resourceName: imageParameterName(application, environment).slice(1),
+  });
+
+export const targetGroupParameterArn = (stack: Stack, application: string): string =>
+  stack.formatArn({
+    service: 'ssm',
+    resource: 'parameter',
+    // The name begins with the separator.
+    resourceName: targetGroupParameterName(application).slice(1),
   });
 
 /** A parameter that AWS publishes: it belongs to no account. */

@@ -1,5 +1,5 @@
 import type { Stack } from 'aws-cdk-lib';
-import { type IPrincipal, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AccountPrincipal, type IPrincipal, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 
 /**
  * A service that takes on a role for one resource of this account, so that nobody else's resource can make it do so (the
@@ -13,3 +13,10 @@ export const forResource = (service: string, stack: Stack, resourceArn: string):
       ArnLike: { 'aws:SourceArn': resourceArn },
     },
   });
+
+/**
+ * Roles of an account by their names, and nobody else there. The account is the principal and a condition names them: a role
+ * that does not exist yet cannot be a principal, and one that is made anew under its name would no longer be.
+ */
+export const rolesOf = (account: string, roleArns: readonly string[]): IPrincipal =>
+  new AccountPrincipal(account).withConditions({ ArnEquals: { 'aws:PrincipalArn': [...roleArns] } });

@@ -1,4 +1,5 @@
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
+import { checkEnvironments, placeOf } from './environments.ts';
 import type { WrittenConfig } from './schema.ts';
 
 /** Something that is wrong with keys taken together; the message is the remedy. */
@@ -34,7 +35,8 @@ export const checkTogether = (config: WrittenConfig, report: (fault: Fault) => v
     checkArchitecture(one.instanceType, (message) => tell(at('instanceType'), one.instanceType, message));
   });
   checkWebsites(config, tell);
-  checkNetwork(config.network, tell);
+  checkNetwork(config.network, ['network'], tell);
+  checkEnvironments(config, tell, (network, path) => checkNetwork(network, path, tell));
 };
 
 type WrittenSource = WrittenConfig['applications'][number]['source'];
@@ -85,34 +87,39 @@ const checkArchitecture = (types: InstanceTypes, tell: (message: string) => void
 };
 
 const checkWebsites = (config: WrittenConfig, tell: Tell): void => {
-  const websites: readonly (readonly [Path, Website | undefined])[] = [
-    [['approvalsSite'], config.approvalsSite],
-    ...config.applications.map(({ https }, index): [Path, Website | undefined] => [
-      ['applications', index, 'https'],
-      https,
-    ]),
+  const here = { account: config.env?.account, region: config.env?.region, says: 'lockstep.env.account' };
+  const websites: readonly (readonly [Path, Website | undefined, typeof here])[] = [
+    [['approvalsSite'], config.approvalsSite, here],
+    ...config.applications.map((one, index): [Path, Website | undefined, typeof here] => {
+      // The load balancer is where Prod is.
+      const prod = placeOf(config, one, 'prod');
+      return [
+        ['applications', index, 'https'],
+        one.https,
+        prod ? { ...prod, says: "the application's Prod environment" } : here,
+      ];
+    }),
   ];
   const domains = new Set<string>();
-  for (const [path, website] of websites) {
+  for (const [path, website, env] of websites) {
     if (website === undefined) continue;
     const { domainName, certificateArn, hostedZone } = website;
     if (domains.has(domainName))
       tell([...path, 'domainName'], domainName, 'Another site has this domain name. Give each its own.');
     domains.add(domainName);
     const [, , , region, account] = certificateArn.split(':');
-    const { env } = config;
     if (account === undefined) continue;
-    if (env?.region !== undefined && env.region !== region)
+    if (env.region !== undefined && env.region !== region)
       tell(
         [...path, 'certificateArn'],
         certificateArn,
         `Load balancers and APIs take certificates of their own region: give one of ${env.region}.`,
       );
-    if (env?.account !== undefined && env.account !== account)
+    if (env.account !== undefined && env.account !== account)
       tell(
         [...path, 'certificateArn'],
         certificateArn,
-        `The account ${account} is unknown here: give a certificate of ${env.account}, which lockstep.env.account names.`,
+        `The account ${account} is unknown here: give a certificate of ${env.account}, which ${env.says} names.`,
       );
     if (hostedZone && domainName !== hostedZone.name && !domainName.endsWith(`.${hostedZone.name}`))
       tell(
@@ -123,21 +130,26 @@ const checkWebsites = (config: WrittenConfig, tell: Tell): void => {
   }
 };
 
-const checkNetwork = (network: WrittenConfig['network'], tell: Tell): void => {
+const checkNetwork = (
+  network: NonNullable<NonNullable<WrittenConfig['environments']>['qat']>['network'],
+  path: Path,
+  tell: Tell,
+): void => {
   if (network === undefined) return;
   const { vpcId, cidr, publicSubnetIds, privateSubnetIds } = network;
+  const at = `lockstep${path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('')}`;
   for (const [key, value] of Object.entries({ publicSubnetIds, privateSubnetIds })) {
     if (vpcId !== undefined && value === undefined)
-      tell(['network', key], undefined, 'Name the subnets of the VPC that lockstep.network.vpcId names.');
+      tell([...path, key], undefined, `Name the subnets of the VPC that ${at}.vpcId names.`);
     if (vpcId === undefined && value !== undefined)
-      tell(['network', key], value, 'Name their VPC under lockstep.network.vpcId, or leave them out.');
+      tell([...path, key], value, `Name their VPC under ${at}.vpcId, or leave them out.`);
   }
   if (vpcId !== undefined && cidr !== undefined)
-    tell(['network', 'cidr'], cidr, 'Leave it out: the VPC that lockstep.network.vpcId names has its range.');
+    tell([...path, 'cidr'], cidr, `Leave it out: the VPC that ${at}.vpcId names has its range.`);
   for (const [index, subnet] of (privateSubnetIds ?? []).entries())
     if (publicSubnetIds?.includes(subnet))
       tell(
-        ['network', 'privateSubnetIds', index],
+        [...path, 'privateSubnetIds', index],
         subnet,
         'This subnet is listed as public too. Name one without a route to an internet gateway.',
       );

@@ -8,6 +8,9 @@ const wait = 'Give a whole number of minutes from 0 to 120.';
 const expiry = 'Give a whole number of days from 1 to 90.';
 const size = 'Give a whole number from 1 to 100.';
 const instanceType = 'Give an EC2 instance type, such as t3.small';
+const cidr = 'Give an IPv4 range with a prefix of 16 to 24 bits, such as 10.0.0.0/16.';
+const vpc = 'Give the id of a VPC, such as vpc-0123456789abcdef0.';
+const subnet = 'Give the id of a subnet, such as subnet-0123456789abcdef0.';
 const subnets = (least: number) =>
   `Give a list of at least ${least} subnet ids, such as subnet-0123456789abcdef0.`;
 
@@ -72,12 +75,30 @@ const remedies: Readonly<Record<string, string>> = {
   network:
     'Give an object with internetAccess and cidr for a new VPC, or with vpcId, publicSubnetIds and privateSubnetIds.',
   'network.internetAccess': 'Give nat-gateway or endpoints.',
-  'network.cidr': 'Give an IPv4 range with a prefix of 16 to 24 bits, such as 10.0.0.0/16.',
-  'network.vpcId': 'Give the id of a VPC, such as vpc-0123456789abcdef0.',
+  'network.cidr': cidr,
+  'network.vpcId': vpc,
   'network.publicSubnetIds': `${subnets(2)} They must lie in two zones.`,
-  'network.publicSubnetIds[]': 'Give the id of a subnet, such as subnet-0123456789abcdef0.',
+  'network.publicSubnetIds[]': subnet,
   'network.privateSubnetIds': subnets(1),
-  'network.privateSubnetIds[]': 'Give the id of a subnet, such as subnet-0123456789abcdef0.',
+  'network.privateSubnetIds[]': subnet,
+  environments: 'Give an object with qat, prod or both: where they are, if not where Lockstep itself is.',
+  ...Object.fromEntries(
+    ['qat', 'prod'].flatMap((environment) =>
+      Object.entries({
+        '': 'Give an object with region and, if it is another one, account.',
+        '.account': 'Give the 12 digits of the AWS account as text, in quotes.',
+        '.region': 'Give the AWS region that it is in, such as eu-west-1.',
+        '.network':
+          'Give an object with cidr for a new VPC, or with vpcId, publicSubnetIds and privateSubnetIds.',
+        '.network.cidr': cidr,
+        '.network.vpcId': vpc,
+        '.network.publicSubnetIds': `${subnets(2)} They must lie in two zones.`,
+        '.network.publicSubnetIds[]': subnet,
+        '.network.privateSubnetIds': subnets(1),
+        '.network.privateSubnetIds[]': subnet,
+      }).map(([key, remedy]) => [`environments.${environment}${key}`, remedy]),
+    ),
+  ),
   approvals:
     'Give an object with any of makersMayDecide, reminderHours and freshSignInMinutes, or leave it out.',
   'approvals.makersMayDecide': 'Give true or false; false keeps whoever made a change from approving it.',
@@ -98,7 +119,7 @@ export const remedyFor = (path: readonly PropertyKey[]): string => {
     .map((part) => (typeof part === 'number' ? '[]' : `.${String(part)}`))
     .join('')
     .replace(/^\./, '');
-  const shared = pattern.replace(/^applications\[\]\.(approvers|operators)/, '$1');
+  const shared = pattern.replace(/^applications\[\]\.(approvers|operators|environments)/, '$1');
   if (/^approvers\.(qc|pmo)(\[\])?$|^operators\[\]$/.test(shared))
     return shared.endsWith('[]') ? 'Give an e-mail address.' : 'Give a list of at least one e-mail address.';
   // A key within a value that has one remedy as a whole has that.

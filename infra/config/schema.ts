@@ -87,6 +87,38 @@ const test = z.strictObject({
   vpc: z.boolean().default(false),
 });
 
+const account = z.string().regex(/^\d{12}$/);
+const region = z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/);
+
+const subnets = (least: number) =>
+  z
+    .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/))
+    .min(least)
+    .readonly();
+// How instances reach AWS is baked into the images, which all environments share: it is said once.
+const environmentNetwork = z.strictObject({
+  cidr: z
+    .string()
+    .regex(/^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}0\/(?:1[6-9]|2[0-4])$/)
+    .optional(),
+  vpcId: z
+    .string()
+    .regex(/^vpc-[0-9a-f]{8,17}$/)
+    .optional(),
+  // A load balancer spans two zones.
+  publicSubnetIds: subnets(2).optional(),
+  privateSubnetIds: subnets(1).optional(),
+});
+const network = environmentNetwork.extend({
+  internetAccess: z.enum(['nat-gateway', 'endpoints']).default('nat-gateway'),
+});
+const place = z.strictObject({
+  account: account.optional(),
+  region,
+  network: environmentNetwork.optional(),
+});
+const environments = z.strictObject({ qat: place.optional(), prod: place.optional() });
+
 const application = z.strictObject({
   // Longest derived name: the Image Builder components'. `platform` would name a second platform stack.
   name: z
@@ -118,26 +150,7 @@ const application = z.strictObject({
   imageSchedule: imageSchedule.optional(),
   test: test.optional(),
   https: website.optional(),
-});
-
-const subnets = (least: number) =>
-  z
-    .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/))
-    .min(least)
-    .readonly();
-const network = z.strictObject({
-  internetAccess: z.enum(['nat-gateway', 'endpoints']).default('nat-gateway'),
-  cidr: z
-    .string()
-    .regex(/^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}0\/(?:1[6-9]|2[0-4])$/)
-    .optional(),
-  vpcId: z
-    .string()
-    .regex(/^vpc-[0-9a-f]{8,17}$/)
-    .optional(),
-  // A load balancer spans two zones.
-  publicSubnetIds: subnets(2).optional(),
-  privateSubnetIds: subnets(1).optional(),
+  environments: environments.optional(),
 });
 
 /** What may stand under the context key `lockstep`, with defaults; `checks.ts` holds what concerns several keys. */
@@ -157,19 +170,9 @@ export const configuration = z
       .default({ makersMayDecide: false, reminderHours: 24, freshSignInMinutes: 15 }),
     terminationWaitMinutes: terminationWait.default(5),
     network: network.optional(),
+    environments: environments.optional(),
     approvalsSite: website.optional(),
-    env: z
-      .strictObject({
-        account: z
-          .string()
-          .regex(/^\d{12}$/)
-          .optional(),
-        region: z
-          .string()
-          .regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/)
-          .optional(),
-      })
-      .optional(),
+    env: z.strictObject({ account: account.optional(), region: region.optional() }).optional(),
   })
   .superRefine((value, context) =>
     checkTogether(value, (fault) => context.addIssue({ code: 'custom', ...fault })),

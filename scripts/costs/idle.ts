@@ -92,6 +92,7 @@ const free = new Set([
   'AWS::SSM::Parameter',
   'AWS::StepFunctions::StateMachine',
   'AWS::XRay::Group',
+  'Custom::LockstepArtifactKey',
   'Custom::LockstepImageParameter',
 ]);
 

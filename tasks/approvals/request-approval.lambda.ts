@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
 import { createImageBuilds } from '../jobs/imagebuilder-builds.ts';
 import { logged } from '../log.ts';
+import { reach } from '../reach.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
 import { ensureTurn } from '../turns/ensure-turn.ts';
@@ -32,7 +34,7 @@ const sources = {
     ? createChange(env.REPOSITORY_NAME)
     : createChangeElsewhere(env.REPOSITORY_NAME, ledger)),
   image: createImageBuilds().image,
-  targets: createDeployments().targets,
+  targets: createDeployments(new CodeDeployClient(reach('qat'))).targets,
   configurationVersion: env.CONFIGURATION_VERSION,
   qatUrl: URL.canParse(env.QAT_URL) ? env.QAT_URL : undefined,
 };

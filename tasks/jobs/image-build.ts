@@ -1,5 +1,5 @@
 import type { Image } from '@aws-sdk/client-imagebuilder';
-import { imageLink, regionOf } from '../console-links.ts';
+import { accountOf, imageLink, regionOf } from '../console-links.ts';
 import type { JobSubjects } from '../payloads.ts';
 import { jobErrors } from './errors.ts';
 import type { Inspection, JobActions } from './kind.ts';
@@ -21,7 +21,20 @@ const underWay = new Set<string | undefined>([
   'INTEGRATING',
 ]);
 
-/** What an image says about its build. The AMI is the one in the build's own region. */
+/** Where an image's AMI is used: its distribution says it; without one, where it was built. */
+const destinationOf = (imageBuildVersionArn: string, image: Image) => {
+  const distribution = image.distributionConfiguration?.distributions?.[0];
+  return {
+    region: distribution?.region ?? regionOf(imageBuildVersionArn),
+    account:
+      distribution?.amiDistributionConfiguration?.targetAccountIds?.[0] ?? accountOf(imageBuildVersionArn),
+  };
+};
+
+/**
+ * What an image says about its build. A build has an AMI where it was built and one wherever it was distributed to: the one
+ * that counts is of the account and region that its distribution names.
+ */
 export const imageInspection = (imageBuildVersionArn: string, image: Image | undefined): Inspection => {
   const failed = (what: string): Inspection => ({
     state: 'failed',
@@ -36,10 +49,14 @@ export const imageInspection = (imageBuildVersionArn: string, image: Image | und
   if (underWay.has(status)) return { state: 'running' };
   if (status !== 'AVAILABLE')
     return failed(`ended ${status ?? 'without a status'}: ${image.state?.reason ?? 'no reason was given'}`);
-  const region = regionOf(imageBuildVersionArn);
-  const imageId = image.outputResources?.amis?.find((ami) => ami.region === region)?.image;
+  const { region, account } = destinationOf(imageBuildVersionArn, image);
+  const imageId = image.outputResources?.amis?.find(
+    (ami) => ami.region === region && (ami.accountId ?? account) === account,
+  )?.image;
   if (imageId === undefined)
-    return failed(`is available, but has no AMI in ${region}. Distribute the image to that region.`);
+    return failed(
+      `is available, but has no AMI in ${region} of the account ${account}. Distribute the image there.`,
+    );
   return { state: 'succeeded', output: { imageId, imageBuildVersionArn } };
 };
 

@@ -1,19 +1,49 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import type { Job } from '../ledger/items.ts';
+import type { Environment, JobSubjects } from '../payloads.ts';
+import { environmentOfPipeline, reach, regionOfEnvironment } from '../reach.ts';
 import { createInstanceRefreshes } from './auto-scaling-refreshes.ts';
 import { createDeployments } from './codedeploy-deployments.ts';
 import { createPipelineRuns } from './codepipeline-runs.ts';
+import { partsOf } from './external-ids.ts';
 import { imageBuild } from './image-build.ts';
 import { createImageBuilds } from './imagebuilder-builds.ts';
 import { instanceRefresh } from './instance-refresh.ts';
-import type { JobKinds } from './kind.ts';
+import type { JobActions, JobKinds } from './kind.ts';
 import { pipelineRun } from './pipeline-run.ts';
+
+/** Runs of both environments' pipelines, each looked into where it deploys to. */
+export const runsByEnvironment = (runs: Readonly<Record<Environment, JobActions>>): JobActions => {
+  const of = (pipelineName: string): JobActions => runs[environmentOfPipeline(pipelineName)];
+  return {
+    refusal: runs.qat.refusal,
+    start: (job, isTaken) =>
+      of((job.subject as JobSubjects['pipeline-run']).pipelineName).start(job, isTaken),
+    inspect: (externalId) => of(partsOf(externalId)[0]).inspect(externalId),
+  };
+};
 
 /** All kinds of jobs, in AWS. @param beforeRun makes ready what a pipeline's run needs */
 export const createJobKinds = (
   region: string,
   beforeRun: (job: Job) => Promise<void> = async () => {},
-): JobKinds => ({
-  'image-build': imageBuild(createImageBuilds()),
-  'instance-refresh': instanceRefresh(createInstanceRefreshes(), region),
-  'pipeline-run': pipelineRun(createPipelineRuns(), createDeployments(), region, beforeRun),
-});
+): JobKinds => {
+  const runs = createPipelineRuns();
+  const runsTo = (environment: Environment): JobActions =>
+    pipelineRun(
+      runs,
+      createDeployments(new CodeDeployClient(reach(environment))),
+      region,
+      beforeRun,
+      regionOfEnvironment(environment, region),
+    );
+  return {
+    'image-build': imageBuild(createImageBuilds()),
+    'instance-refresh': instanceRefresh(
+      createInstanceRefreshes(new AutoScalingClient(reach('qat'))),
+      regionOfEnvironment('qat', region),
+    ),
+    'pipeline-run': runsByEnvironment({ qat: runsTo('qat'), prod: runsTo('prod') }),
+  };
+};

@@ -52,12 +52,18 @@ const actionFailure = ({ stageName, actionName, output }: ActionExecutionDetail)
 /** Statuses of a run that somebody or something else ended (T23). */
 const displaced = new Set<string | undefined>(['Superseded', 'Cancelled', 'Stopped']);
 
-/** Runs of pipelines. `beforeStart` makes ready what the run needs. */
+/**
+ * Runs of pipelines.
+ * @param region the pipelines'
+ * @param beforeStart makes ready what the run needs
+ * @param deploymentRegion where they deploy to @default the pipelines' region
+ */
 export const pipelineRun = (
   runs: PipelineRuns,
   deployments: Deployments,
   region: string,
   beforeStart: (job: Job) => Promise<void>,
+  deploymentRegion = region,
 ): JobActions => {
   const failed = async (externalId: string, run: PipelineExecution | undefined): Promise<Inspection> => {
     const [pipelineName, id] = partsOf(externalId);
@@ -82,7 +88,7 @@ export const pipelineRun = (
           ? []
           : [
               deploymentFailure(
-                region,
+                deploymentRegion,
                 deploymentId,
                 await deployments.deployment(deploymentId),
                 await deployments.targets(deploymentId),

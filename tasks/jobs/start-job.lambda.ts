@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { pointAtImage } from '../images/point-at-image.ts';
 import { createSsmImageParameters } from '../images/ssm-image-parameters.ts';
@@ -7,6 +10,7 @@ import { logged } from '../log.ts';
 import { createAutoScalingGroups } from '../prod-fleet/auto-scaling-groups.ts';
 import { createDeploymentGroups } from '../prod-fleet/deployment-groups.ts';
 import { beforeRun } from '../prod-fleet/leftovers.ts';
+import { reach } from '../reach.ts';
 import { readEnv } from '../read-env.ts';
 import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
 import { ensureTurn, onItsTurn } from '../turns/ensure-turn.ts';
@@ -41,11 +45,11 @@ export const handler = logged(
         env.AWS_REGION,
         beforeRun({
           prod,
-          groups: createAutoScalingGroups(),
-          deploymentGroups: createDeploymentGroups(),
+          groups: createAutoScalingGroups(new AutoScalingClient(reach('prod'))),
+          deploymentGroups: createDeploymentGroups(new CodeDeployClient(reach('prod'))),
           ledger,
           pointAtImage: pointAtImage({
-            parameters: createSsmImageParameters(),
+            parameters: createSsmImageParameters(new SSMClient(reach('prod'))),
             ledger,
             wait: (milliseconds) => pause(milliseconds),
           }),

@@ -1,9 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createSsmImageParameters } from '../images/ssm-image-parameters.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { logged, logger } from '../log.ts';
 import { createExecutions } from '../promotions/sfn-executions.ts';
+import { reach } from '../reach.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
 import { createAutoScalingGroups } from './auto-scaling-groups.ts';
@@ -11,6 +17,7 @@ import { createDeploymentGroups } from './deployment-groups.ts';
 import { createServingInstances } from './load-balancer-targets.ts';
 import { restoreAfterEnd } from './restore-after-end.ts';
 import { restoreProd } from './restore-prod.ts';
+import { createReadParameter, prodTargetGroup } from './target-group.ts';
 
 const env = readEnv(
   'APPLICATION',
@@ -24,29 +31,35 @@ const env = readEnv(
 );
 const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
 
+const prod = reach('prod');
+const targetGroupArn = prodTargetGroup(env.PROD_TARGET_GROUP_ARN, createReadParameter(new SSMClient(prod)));
+const dependencies = {
+  ledger,
+  describeExecution: createExecutions().describe,
+  runs: createPipelineRuns(),
+  groups: createAutoScalingGroups(new AutoScalingClient(prod)),
+  deploymentGroups: createDeploymentGroups(new CodeDeployClient(prod)),
+  serving: createServingInstances(new ElasticLoadBalancingV2Client(prod), new EC2Client(prod)),
+  parameters: createSsmImageParameters(new SSMClient(prod)),
+  wait: (milliseconds: number) => pause(milliseconds),
+  notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
+  now: () => new Date(),
+  siteUrl: env.SITE_URL,
+};
+const settings = {
+  applicationName: env.PROD_CODEDEPLOY_APPLICATION,
+  deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
+  imageParameterName: env.PROD_IMAGE_PARAMETER,
+};
+
 export const handler = logged(
   restoreAfterEnd({
     ledger,
     application: env.APPLICATION,
     postponed: (promotionId, reason) => logger.info('Prod is put in order later', { promotionId, reason }),
-    restore: restoreProd({
-      ledger,
-      describeExecution: createExecutions().describe,
-      runs: createPipelineRuns(),
-      groups: createAutoScalingGroups(),
-      deploymentGroups: createDeploymentGroups(),
-      serving: createServingInstances(),
-      parameters: createSsmImageParameters(),
-      wait: (milliseconds) => pause(milliseconds),
-      notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
-      now: () => new Date(),
-      siteUrl: env.SITE_URL,
-      prod: {
-        applicationName: env.PROD_CODEDEPLOY_APPLICATION,
-        deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
-        targetGroupArn: env.PROD_TARGET_GROUP_ARN,
-        imageParameterName: env.PROD_IMAGE_PARAMETER,
-      },
-    }),
+    restore: async (promotionId) =>
+      restoreProd({ ...dependencies, prod: { ...settings, targetGroupArn: await targetGroupArn() } })(
+        promotionId,
+      ),
   }),
 );

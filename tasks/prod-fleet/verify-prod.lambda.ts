@@ -1,12 +1,20 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { logged } from '../log.ts';
+import type { VerifyProdRequest } from '../payloads.ts';
+import { reach, regionOfEnvironment } from '../reach.ts';
 import { readEnv, wholeNumber } from '../read-env.ts';
 import { ensureTurn, onItsTurn } from '../turns/ensure-turn.ts';
 import { createAutoScalingGroups } from './auto-scaling-groups.ts';
 import { createDeploymentGroups } from './deployment-groups.ts';
 import { createServingInstances } from './load-balancer-targets.ts';
+import { createReadParameter, prodTargetGroup } from './target-group.ts';
 import { verifyProd } from './verify-prod.ts';
 
 const env = readEnv(
@@ -20,27 +28,29 @@ const env = readEnv(
   'PROD_TARGET_GROUP_ARN',
 );
 
+const prod = reach('prod');
+const targetGroupArn = prodTargetGroup(env.PROD_TARGET_GROUP_ARN, createReadParameter(new SSMClient(prod)));
+const codeDeploy = new CodeDeployClient(prod);
 const ledger = openLedger(env.LEDGER_TABLE);
+const dependencies = {
+  ledger,
+  runs: createPipelineRuns(),
+  deployments: createDeployments(codeDeploy),
+  deploymentGroups: createDeploymentGroups(codeDeploy),
+  groups: createAutoScalingGroups(new AutoScalingClient(prod)),
+  serving: createServingInstances(new ElasticLoadBalancingV2Client(prod), new EC2Client(prod)),
+  region: regionOfEnvironment('prod', env.AWS_REGION),
+};
+const settings = {
+  pipelineName: env.PROD_PIPELINE_NAME,
+  applicationName: env.PROD_CODEDEPLOY_APPLICATION,
+  deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
+  minSize: wholeNumber('PROD_MIN_SIZE', env.PROD_MIN_SIZE),
+  maxSize: wholeNumber('PROD_MAX_SIZE', env.PROD_MAX_SIZE),
+};
 
 export const handler = logged(
-  onItsTurn(
-    ensureTurn({ ledger, now: () => new Date() }),
-    verifyProd({
-      ledger,
-      runs: createPipelineRuns(),
-      deployments: createDeployments(),
-      deploymentGroups: createDeploymentGroups(),
-      groups: createAutoScalingGroups(),
-      serving: createServingInstances(),
-      region: env.AWS_REGION,
-      prod: {
-        pipelineName: env.PROD_PIPELINE_NAME,
-        applicationName: env.PROD_CODEDEPLOY_APPLICATION,
-        deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
-        targetGroupArn: env.PROD_TARGET_GROUP_ARN,
-        minSize: wholeNumber('PROD_MIN_SIZE', env.PROD_MIN_SIZE),
-        maxSize: wholeNumber('PROD_MAX_SIZE', env.PROD_MAX_SIZE),
-      },
-    }),
+  onItsTurn(ensureTurn({ ledger, now: () => new Date() }), async (request: VerifyProdRequest) =>
+    verifyProd({ ...dependencies, prod: { ...settings, targetGroupArn: await targetGroupArn() } })(request),
   ),
 );

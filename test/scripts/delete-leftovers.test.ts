@@ -11,8 +11,8 @@ const script = path.join(projectRoot, 'scripts/delete-leftovers.sh');
 const awsCommand = `#!/bin/sh
 echo "$@" >> "$CALLS"
 case "$1 $2" in
-  'cloudformation list-stacks') case "$*" in *"'Lockstep-orders'"*) echo arn:orders ;; *Platform*) echo arn:platform ;; esac ;;
-  'cloudformation list-stack-resources') case "$*" in *arn:orders*) cat "$ORDERS" ;; *) cat "$PLATFORM" ;; esac ;;
+  'cloudformation list-stacks') case "$*" in *"'Lockstep-orders'"*) echo arn:orders ;; *Platform*) echo arn:platform ;; *"'Lockstep-orders-Prod'"*|*"starts_with(StackName, 'Lockstep-orders-Artifacts-')"*|*"starts_with(StackName, 'Lockstep-Workloads-')"*) echo "$*" | sed "s/.*'\\(.*\\)'.*/arn:elsewhere:\\1/" ;; esac ;;
+  'cloudformation list-stack-resources') case "$*" in *arn:orders*) cat "$ORDERS" ;; *arn:elsewhere:*) [ -z "$ELSEWHERE" ] || echo "$4" | sed 's/arn:elsewhere:/AWS::KMS::Key /' ;; *) cat "$PLATFORM" ;; esac ;;
   'ec2 describe-images') printf 'ami-1\\nami-2\\n' ;;
 esac
 `;
@@ -25,7 +25,7 @@ describe('deleting what stacks leave behind', () => {
   });
   afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
 
-  const run = (args: string[], left: { orders?: string; platform?: string } = {}) => {
+  const run = (args: string[], left: { orders?: string; platform?: string; elsewhere?: boolean } = {}) => {
     const files = { CALLS: 'calls', ORDERS: 'orders', PLATFORM: 'platform' };
     fs.writeFileSync(path.join(directory, 'calls'), '');
     fs.writeFileSync(path.join(directory, 'orders'), left.orders ?? '');
@@ -34,6 +34,7 @@ describe('deleting what stacks leave behind', () => {
       encoding: 'utf8',
       env: {
         PATH: `${directory}:${process.env.PATH}`,
+        ELSEWHERE: left.elsewhere ? 'yes' : '',
         ...Object.fromEntries(Object.entries(files).map(([key, file]) => [key, path.join(directory, file)])),
       },
     });
@@ -53,6 +54,21 @@ describe('deleting what stacks leave behind', () => {
       stdout: 'AWS::Logs::LogGroup logs-1\nimage ami-1\nimage ami-2\n',
     });
     expect(changes).toEqual([]);
+  });
+
+  it('T52: finds what stacks of environments elsewhere left in the account and region that it runs in', () => {
+    const { status, stdout } = run(['orders'], { elsewhere: true });
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: [
+        'AWS::KMS::Key Lockstep-orders-Prod',
+        'AWS::KMS::Key Lockstep-orders-Artifacts-',
+        'image ami-1',
+        'image ami-2',
+        'AWS::KMS::Key Lockstep-Workloads-',
+        '',
+      ].join('\n'),
+    });
   });
 
   it('switches protection off first, and deletes images with their snapshots', () => {

@@ -10,6 +10,8 @@ export interface ImageParametersProps {
   readonly application: string;
   readonly bundles: string;
   readonly instanceType: string;
+  /** Environments that are here. */
+  readonly environments: readonly Environment[];
 }
 
 /**
@@ -18,12 +20,12 @@ export interface ImageParametersProps {
  * public image's id changes with each release; hence a custom resource that leaves an existing value alone.
  */
 export class ImageParameters extends Construct {
-  private readonly parameters: Readonly<Record<Environment, CustomResource>>;
+  private readonly parameters: Readonly<Partial<Record<Environment, CustomResource>>>;
 
-  constructor(scope: Construct, id: string, { application, bundles, instanceType }: ImageParametersProps) {
+  constructor(scope: Construct, id: string, props: ImageParametersProps) {
     super(scope, id);
     const stack = Stack.of(this);
-    const environments = ['qat', 'prod'] as const;
+    const { application, bundles, instanceType, environments } = props;
     const baseImage = new CfnParameter(this, 'BaseImage', {
       type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>',
       default: publicImageParameter(instanceType),
@@ -52,11 +54,14 @@ export class ImageParameters extends Construct {
           InitialImageId: baseImage.valueAsString,
         },
       });
-    this.parameters = { qat: parameter('qat'), prod: parameter('prod') };
+    this.parameters = Object.fromEntries(
+      environments.map((environment) => [environment, parameter(environment)]),
+    );
   }
 
   /** Whatever starts instances must wait until the parameter exists. */
   mustPrecede(environment: Environment, dependent: Construct): void {
-    dependent.node.addDependency(this.parameters[environment]);
+    const parameter = this.parameters[environment];
+    if (parameter) dependent.node.addDependency(parameter);
   }
 }

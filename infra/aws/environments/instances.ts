@@ -1,4 +1,4 @@
-import { Fn, Stack } from 'aws-cdk-lib';
+import { Fn, PhysicalName, Stack } from 'aws-cdk-lib';
 import { CfnLaunchTemplate, type ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import {
   InstanceProfile,
@@ -8,11 +8,10 @@ import {
   Role,
   ServicePrincipal,
 } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { InternetAccess } from '../../config.ts';
 import { acknowledge, acknowledgeManagedPolicy, acknowledgeWildcards } from '../acknowledge.ts';
+import type { Revisions } from './revisions.ts';
 
 /** What CodeDeploy's agent calls where it speaks to `codedeploy-commands-secure`. */
 const AGENT_COMMANDS = [
@@ -24,9 +23,8 @@ const AGENT_COMMANDS = [
 
 export interface InstanceRoleProps {
   readonly description: string;
-  /** Holds the revisions that CodeDeploy's agent fetches. */
-  readonly artifacts: Bucket;
-  readonly key: IKey;
+  /** What CodeDeploy's agent fetches. */
+  readonly revisions: Revisions;
   readonly internetAccess: InternetAccess;
 }
 
@@ -35,16 +33,14 @@ export class InstanceRole extends Construct {
   readonly role: Role;
   readonly profile: InstanceProfile;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { description, artifacts, key, internetAccess }: InstanceRoleProps,
-  ) {
+  constructor(scope: Construct, id: string, { description, revisions, internetAccess }: InstanceRoleProps) {
     super(scope, id);
     const stack = Stack.of(this);
     this.role = new Role(this, 'Role', {
       description,
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+      // Only if the account that holds the revisions must let it in by name.
+      roleName: PhysicalName.GENERATE_IF_NEEDED,
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
     });
     acknowledgeManagedPolicy(
@@ -52,7 +48,6 @@ export class InstanceRole extends Construct {
       'AmazonSSMManagedInstanceCore',
       "Session Manager, the only way in, demands AWS's policy of its instances, and AWS changes it along with the agent.",
     );
-    const revisions = artifacts.arnForObjects('*');
     const agent = stack.formatArn({
       service: 's3',
       region: '',
@@ -63,16 +58,16 @@ export class InstanceRole extends Construct {
     this.role.addToPolicy(
       new PolicyStatement({
         actions: ['s3:GetObject'],
-        resources: [revisions, agent],
+        resources: [revisions.objects, agent],
       }),
     );
     acknowledgeWildcards(
       this.role,
       'Revisions of this application alone: CodePipeline names each by its run.',
-      revisions,
+      revisions.objects,
     );
     acknowledgeWildcards(this.role, "AWS's bucket with CodeDeploy's agent and its updates.", agent);
-    this.role.addToPolicy(new PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn] }));
+    revisions.allowDecrypt(this.role);
     // By the endpoint, the agent is authorised by the instance's role.
     if (internetAccess === 'endpoints') {
       this.role.addToPolicy(new PolicyStatement({ actions: [...AGENT_COMMANDS], resources: ['*'] }));

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import { FLEET_TAG, fleetKey, type ProdFleetProperties } from '../../../tasks/prod-fleet/properties.ts';
 import { createProvider } from '../custom-resource-provider.ts';
+import type { Grantee } from '../grantee.ts';
 import { LockstepFunction } from '../lockstep-function.ts';
 import { stateMachineName } from '../names.ts';
 import { allowLaunches, type LaunchProps } from './instances.ts';
@@ -70,13 +71,13 @@ const autoScalingGroups = (scope: Construct): string =>
 const GROUPS_REASON =
   "CodeDeploy makes another group with each deployment and names it; the condition on the fleet's tag lets in this fleet's groups alone.";
 
-/** Lets a function change the Auto Scaling groups of one fleet, whoever made them. */
+/** Lets somebody change the Auto Scaling groups of one fleet, whoever made them. */
 export const allowOnFleet = (
-  one: LockstepFunction<FunctionName>,
+  one: Grantee,
   actions: readonly string[],
   fleet: { applicationName: string; deploymentGroupName: string },
 ): void => {
-  one.allowWithWildcard(actions, [autoScalingGroups(one)], GROUPS_REASON, {
+  one.allowWithWildcard(actions, [autoScalingGroups(one.role)], GROUPS_REASON, {
     StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: fleetKey(fleet) },
   });
 };

@@ -2,10 +2,21 @@ import { Stack } from 'aws-cdk-lib';
 import { CfnApplication } from 'aws-cdk-lib/aws-codedeploy';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import type { Grantee } from '../grantee.ts';
 import { publicImageParameter } from '../image/image-recipe.ts';
-import { deploymentGroupName, imageParameterArn, imageParameterName, publicParameterArn } from '../names.ts';
+import {
+  deploymentGroupName,
+  environmentName,
+  imageParameterArn,
+  imageParameterName,
+  publicParameterArn,
+  targetGroupParameterArn,
+  targetGroupParameterName,
+} from '../names.ts';
 import { createCodeDeployRole, deploymentGroupArn } from './codedeploy-role.ts';
 import { deploymentConfigName } from './deployment-config.ts';
 import { allowLaunches, createLaunchTemplate, InstanceRole } from './instances.ts';
@@ -24,21 +35,26 @@ export interface ProdEnvironmentProps extends EnvironmentProps {
 export class ProdEnvironment extends Construct {
   readonly url: string;
   readonly targetGroup: ApplicationTargetGroup;
-  readonly targetGroupArn: string;
+  /** ARN of the target group; elsewhere, of the parameter that holds it. */
+  readonly targetGroupReference: string;
   readonly codeDeployApplication: string;
   readonly deploymentConfig: string;
   readonly deploymentGroupArn: string;
+  readonly instanceRole: Role;
+  private readonly isElsewhere: boolean;
 
   constructor(scope: Construct, id: string, props: ProdEnvironmentProps) {
     super(scope, id);
-    const { application, vpc, artifacts, key, imageParameters } = props;
+    const { application, vpc, revisions, imageParameters, isElsewhere = false } = props;
+    this.isElsewhere = isElsewhere;
+    const name = environmentName(application.name, 'prod');
     const stack = Stack.of(this);
     const instanceRole = new InstanceRole(this, 'Instance', {
       description: `Prod instances of ${application.name}`,
-      artifacts,
-      key,
+      revisions,
       internetAccess: props.internetAccess,
     });
+    this.instanceRole = instanceRole.role;
     const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc,
       description: `Prod instances of ${application.name}`,
@@ -67,14 +83,26 @@ export class ProdEnvironment extends Construct {
     });
     this.url = loadBalancer.url;
     this.targetGroup = loadBalancer.targetGroup;
-    this.targetGroupArn = this.targetGroup.targetGroupArn;
+    const { targetGroupArn } = this.targetGroup;
+    this.targetGroupReference = isElsewhere
+      ? targetGroupParameterArn(stack, application.name)
+      : targetGroupArn;
+    if (isElsewhere)
+      new StringParameter(this, 'TargetGroupParameter', {
+        parameterName: targetGroupParameterName(application.name),
+        stringValue: targetGroupArn,
+        description: 'Where Lockstep looks for what serves',
+      });
 
-    const codeDeploy = new CfnApplication(this, 'CodeDeploy', { computePlatform: 'Server' });
-    this.codeDeployApplication = codeDeploy.ref;
+    const codeDeploy = new CfnApplication(this, 'CodeDeploy', {
+      ...(isElsewhere && { applicationName: name }),
+      computePlatform: 'Server',
+    });
+    this.codeDeployApplication = isElsewhere ? name : codeDeploy.ref;
     const { configuration, rollback, terminationWaitMinutes } = application.deployment;
     this.deploymentConfig = deploymentConfigName(this, 'DeploymentConfig', configuration);
     const group = deploymentGroupName('prod');
-    this.deploymentGroupArn = deploymentGroupArn(stack, codeDeploy.ref, group);
+    this.deploymentGroupArn = deploymentGroupArn(stack, this.codeDeployApplication, group);
     const codeDeployRole = createCodeDeployRole(this, 'CodeDeployRole', {
       description: `Deployments of ${application.name} to Prod`,
       deploymentGroupArn: this.deploymentGroupArn,
@@ -109,7 +137,7 @@ export class ProdEnvironment extends Construct {
         serviceRoleArn: codeDeployRole.roleArn,
         deploymentConfigName: this.deploymentConfig,
         targetGroupName: loadBalancer.targetGroup.targetGroupName,
-        targetGroupArn: this.targetGroupArn,
+        targetGroupArn,
         launchTemplateId: launchTemplate.ref,
         seedLaunchTemplateId: seedLaunchTemplate.ref,
         subnetIds,
@@ -126,5 +154,10 @@ export class ProdEnvironment extends Construct {
     imageParameters.mustPrecede('prod', fleet);
     // What runs instances must outlive them, and the load balancer must know the target group before it has targets.
     fleet.node.addDependency(instanceRole, codeDeployRole, loadBalancer, securityGroup);
+  }
+
+  /** Lets somebody find the target group by `targetGroupReference`. */
+  allowTargetGroup(one: Grantee): void {
+    if (this.isElsewhere) one.allow(['ssm:GetParameter'], [this.targetGroupReference]);
   }
 }

@@ -2,23 +2,24 @@ import { Stack } from 'aws-cdk-lib';
 import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnApplication, CfnDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
 import { type IVpc, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { ApplicationConfig, InternetAccess } from '../../config.ts';
 import { acknowledge } from '../acknowledge.ts';
-import { deploymentGroupName, ENVIRONMENT_TAG, imageParameterName } from '../names.ts';
+import { deploymentGroupName, ENVIRONMENT_TAG, environmentName, imageParameterName } from '../names.ts';
 import { createCodeDeployRole, deploymentGroupArn } from './codedeploy-role.ts';
 import type { ImageParameters } from './image-parameters.ts';
 import { createLaunchTemplate, InstanceRole } from './instances.ts';
+import type { Revisions } from './revisions.ts';
 
 export interface EnvironmentProps {
   readonly application: ApplicationConfig;
   readonly vpc: IVpc;
-  readonly artifacts: Bucket;
-  readonly key: IKey;
+  readonly revisions: Revisions;
   readonly imageParameters: ImageParameters;
   readonly internetAccess: InternetAccess;
+  /** In another account or region than Lockstep itself, which must know what is here by fixed names. @default false */
+  readonly isElsewhere?: boolean;
 }
 
 /** QAT: a group of one instance, which CodeDeploy deploys to in place. */
@@ -27,16 +28,18 @@ export class QatEnvironment extends Construct {
   readonly codeDeployApplication: string;
   readonly deploymentConfig = 'CodeDeployDefault.AllAtOnce';
   readonly deploymentGroupArn: string;
+  readonly instanceRole: Role;
 
   constructor(scope: Construct, id: string, props: EnvironmentProps) {
     super(scope, id);
-    const { application, vpc, artifacts, key, imageParameters } = props;
+    const { application, vpc, revisions, imageParameters, isElsewhere = false } = props;
+    const name = environmentName(application.name, 'qat');
     const instanceRole = new InstanceRole(this, 'Instance', {
       description: `QAT instance of ${application.name}`,
-      artifacts,
-      key,
+      revisions,
       internetAccess: props.internetAccess,
     });
+    this.instanceRole = instanceRole.role;
     const launchTemplate = createLaunchTemplate(this, 'LaunchTemplate', {
       imageParameter: imageParameterName(application.name, 'qat'),
       instanceType: application.instanceTypes.qat,
@@ -49,6 +52,7 @@ export class QatEnvironment extends Construct {
     });
     const environmentTag = `${application.name}-qat`;
     const group = new CfnAutoScalingGroup(this, 'Group', {
+      ...(isElsewhere && { autoScalingGroupName: name }),
       minSize: '1',
       maxSize: '1',
       vpcZoneIdentifier: vpc.privateSubnets.map(({ subnetId }) => subnetId),
@@ -71,11 +75,18 @@ export class QatEnvironment extends Construct {
     // The instance fetches what it needs through the instance profile's policies from its first second on.
     group.node.addDependency(instanceRole);
     imageParameters.mustPrecede('qat', group);
-    this.autoScalingGroupName = group.ref;
+    this.autoScalingGroupName = isElsewhere ? name : group.ref;
 
-    const codeDeploy = new CfnApplication(this, 'CodeDeploy', { computePlatform: 'Server' });
-    this.codeDeployApplication = codeDeploy.ref;
-    this.deploymentGroupArn = deploymentGroupArn(Stack.of(this), codeDeploy.ref, deploymentGroupName('qat'));
+    const codeDeploy = new CfnApplication(this, 'CodeDeploy', {
+      ...(isElsewhere && { applicationName: name }),
+      computePlatform: 'Server',
+    });
+    this.codeDeployApplication = isElsewhere ? name : codeDeploy.ref;
+    this.deploymentGroupArn = deploymentGroupArn(
+      Stack.of(this),
+      this.codeDeployApplication,
+      deploymentGroupName('qat'),
+    );
     new CfnDeploymentGroup(this, 'DeploymentGroup', {
       applicationName: codeDeploy.ref,
       deploymentGroupName: deploymentGroupName('qat'),

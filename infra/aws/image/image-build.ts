@@ -48,6 +48,14 @@ export class ImageBuildRole extends Construct {
   }
 }
 
+/** Another account or region that images are copied into. */
+export interface ImageDestination {
+  readonly account: string;
+  readonly region: string;
+  /** ARN of the key that they are encrypted with there, or of its alias. */
+  readonly keyArn: string;
+}
+
 export interface ImageBuildProps {
   readonly application: string;
   readonly environment: Environment;
@@ -59,6 +67,8 @@ export interface ImageBuildProps {
   readonly instanceType: string;
   readonly subnetId: string;
   readonly securityGroupId: string;
+  /** Where the images are used. @default where they are built */
+  readonly destination?: ImageDestination;
   /** Builds beside those of promotions. @default none */
   readonly schedule?: ImageSchedule;
 }
@@ -84,13 +94,22 @@ export class ImageBuild extends Construct {
       terminateInstanceOnFailure: true,
       resourceTags: tags,
     });
+    const { destination } = props;
+    const stack = Stack.of(this);
     const distribution = new CfnDistributionConfiguration(this, 'Distribution', {
       name,
       distributions: [
         {
-          region: Stack.of(this).region,
+          region: destination?.region ?? stack.region,
           // CDK passes this object on as it is, so it is spelled as CloudFormation spells it.
-          amiDistributionConfiguration: { Name: `${name} {{ imagebuilder:buildDate }}`, AmiTags: tags },
+          amiDistributionConfiguration: {
+            Name: `${name} {{ imagebuilder:buildDate }}`,
+            AmiTags: tags,
+            ...(destination && {
+              KmsKeyId: destination.keyArn,
+              ...(destination.account !== stack.account && { TargetAccountIds: [destination.account] }),
+            }),
+          },
         },
       ],
     });

@@ -22,6 +22,8 @@ export interface ImageRecipeProps {
   /** Decides the architecture. */
   readonly instanceType: string;
   readonly internetAccess: InternetAccess;
+  /** What images are encrypted with. @default the account's own key, which no other account may use */
+  readonly keyArn?: string;
 }
 
 /** What both environments' images are made of: today's Amazon Linux 2023, then the components in order. */
@@ -32,7 +34,7 @@ export class ImageRecipe extends Construct {
 
   constructor(scope: Construct, id: string, props: ImageRecipeProps) {
     super(scope, id);
-    const { application, runtime, instanceType, internetAccess } = props;
+    const { application, runtime, instanceType, internetAccess, keyArn } = props;
     const documents: readonly (readonly [string, ComponentDocument])[] = [
       ['SecurityUpdates', 'security-updates'],
       ['CodeDeployAgent', 'codedeploy-agent'],
@@ -49,7 +51,9 @@ export class ImageRecipe extends Construct {
     const stack = Stack.of(this);
     this.arn = new CfnImageRecipe(this, 'Recipe', {
       name,
-      version: contentVersion([managedImage, ...components.map(({ version }) => version)].join('\n')),
+      version: contentVersion(
+        [managedImage, ...components.map(({ version }) => version), ...(keyArn ? ['key'] : [])].join('\n'),
+      ),
       // x.x.x: the newest at each build.
       parentImage: stack.formatArn({
         service: 'imagebuilder',
@@ -59,7 +63,15 @@ export class ImageRecipe extends Construct {
       }),
       components: components.map(({ arn }) => ({ componentArn: arn })),
       blockDeviceMappings: [
-        { deviceName: '/dev/xvda', ebs: { encrypted: true, volumeType: 'gp3', deleteOnTermination: true } },
+        {
+          deviceName: '/dev/xvda',
+          ebs: {
+            encrypted: true,
+            ...(keyArn && { kmsKeyId: keyArn }),
+            volumeType: 'gp3',
+            deleteOnTermination: true,
+          },
+        },
       ],
     }).attrArn;
     this.imageArns = stack.formatArn({

@@ -12,8 +12,8 @@ export interface ApplicationAlarmsProps {
   /** Functions that events invoke. */
   readonly asynchronous: readonly LockstepFunction<FunctionName>[];
   readonly reconcileJobs: LockstepFunction<'reconcile-jobs'>;
-  /** Prod's instances behind its load balancer. */
-  readonly targetGroup: ApplicationTargetGroup;
+  /** Prod's instances behind its load balancer. @default they are elsewhere, and so are their alarms */
+  readonly targetGroup?: ApplicationTargetGroup;
 }
 
 /** What calls an application's operators. */
@@ -42,25 +42,38 @@ export class ApplicationAlarms extends Construct {
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       treatMissingData: TreatMissingData.BREACHING,
     });
-    alarms.add(this, 'Healthy', {
-      heading: 'Prod has no healthy instance',
-      meaning: `The load balancer of ${application} has nowhere to send requests.`,
-      metric: targetGroup.metrics.healthyHostCount({
-        period: Duration.minutes(1),
-        statistic: Stats.MINIMUM,
-      }),
-      threshold: 1,
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      evaluationPeriods: 3,
-    });
-    alarms.add(this, 'Errors', {
-      heading: 'Prod answers with errors',
-      meaning: `Instances of ${application} have answered ten requests or more with a server error within five minutes.`,
-      metric: targetGroup.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, {
-        period: Duration.minutes(5),
-      }),
-      threshold: 10,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    });
+    if (targetGroup) addProdAlarms(this, { application, alarms, targetGroup });
   }
 }
+
+/** What calls operators about Prod itself, wherever it is. */
+export const addProdAlarms = (
+  scope: Construct,
+  props: {
+    readonly application: string;
+    readonly alarms: AlarmsTopic;
+    readonly targetGroup: ApplicationTargetGroup;
+  },
+): void => {
+  const { application, alarms, targetGroup } = props;
+  alarms.add(scope, 'Healthy', {
+    heading: 'Prod has no healthy instance',
+    meaning: `The load balancer of ${application} has nowhere to send requests.`,
+    metric: targetGroup.metrics.healthyHostCount({
+      period: Duration.minutes(1),
+      statistic: Stats.MINIMUM,
+    }),
+    threshold: 1,
+    comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    evaluationPeriods: 3,
+  });
+  alarms.add(scope, 'Errors', {
+    heading: 'Prod answers with errors',
+    meaning: `Instances of ${application} have answered ten requests or more with a server error within five minutes.`,
+    metric: targetGroup.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, {
+      period: Duration.minutes(5),
+    }),
+    threshold: 10,
+    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  });
+};

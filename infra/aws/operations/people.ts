@@ -69,14 +69,18 @@ export class People extends Construct {
         ],
         pipelines(stack, application),
       ),
-      allow(
-        [
-          'codedeploy:BatchGetDeploymentTargets',
-          'codedeploy:GetDeployment',
-          'codedeploy:ListDeploymentTargets',
-        ],
-        [...deploymentGroupArns],
-      ),
+      ...(deploymentGroupArns.length === 0
+        ? []
+        : [
+            allow(
+              [
+                'codedeploy:BatchGetDeploymentTargets',
+                'codedeploy:GetDeployment',
+                'codedeploy:ListDeploymentTargets',
+              ],
+              [...deploymentGroupArns],
+            ),
+          ]),
       allow(['imagebuilder:GetImage'], [imageArns]),
     ];
   }

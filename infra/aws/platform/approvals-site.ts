@@ -84,6 +84,16 @@ export class ApprovalsSite extends Construct {
       timeout: Duration.seconds(20),
       memorySize: 1024,
     });
+    const regions = applications.flatMap(({ name, environments = {} }) => {
+      const elsewhere = Object.entries(environments).map(([environment, { region }]) => [
+        environment,
+        region,
+      ]);
+      return elsewhere.length > 0 ? [[name, Object.fromEntries(elsewhere)]] : [];
+    });
+    // Links into the console need them.
+    if (regions.length > 0)
+      site.function.addEnvironment('ENVIRONMENT_REGIONS', JSON.stringify(Object.fromEntries(regions)));
     ledger.allow(site, 'GetItem', 'PutItem', 'Query');
     promotions.allowPublish(site);
     const machines = applications.map(({ name }) => stateMachineArn(stack, name));

@@ -1,6 +1,7 @@
-import { CfnOutput, Duration, Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, CfnResource, Duration, Fn, Lazy, Stack, type StackProps } from 'aws-cdk-lib';
 import { ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { platformParameters } from '../../../tasks/platform-parameters.ts';
@@ -28,6 +29,8 @@ export class PlatformStack extends Stack {
   readonly promotions: PromotionsTopic;
   readonly alarms: AlarmsTopic;
   readonly siteUrl: string;
+  /** Roles that put events on the bus, by account. */
+  private readonly senders = new Map<string, string[]>();
 
   /** The region's first two zones, asked for when the stack is deployed: a look-up now would take credentials. */
   override get availabilityZones(): string[] {
@@ -93,5 +96,39 @@ export class PlatformStack extends Stack {
         stringValue: value,
         description: 'Where the command line of Lockstep looks',
       });
+  }
+
+  /**
+   * Lets a role of another account or region put events on this account's bus.
+   * @returns the bus's ARN
+   */
+  admitEvents(sender: IRole): string {
+    const bus = this.formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });
+    const { account } = Stack.of(sender);
+    const known = this.senders.get(account);
+    if (known) {
+      known.push(sender.roleArn);
+      return bus;
+    }
+    const roles = [sender.roleArn];
+    this.senders.set(account, roles);
+    // One statement for all of an account: a bus's policy has a size limit of 10 KB.
+    const statementId = `lockstep-${account}`;
+    // CDK's class warns of properties that nobody sets.
+    new CfnResource(this, `EventsOf${account}`, {
+      type: 'AWS::Events::EventBusPolicy',
+      properties: {
+        StatementId: statementId,
+        Statement: {
+          Sid: statementId,
+          Effect: 'Allow',
+          Principal: { AWS: `arn:${this.partition}:iam::${account}:root` },
+          Action: 'events:PutEvents',
+          Resource: bus,
+          Condition: { ArnEquals: { 'aws:PrincipalArn': Lazy.list({ produce: () => roles }) } },
+        },
+      },
+    });
+    return bus;
   }
 }

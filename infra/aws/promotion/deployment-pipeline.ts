@@ -16,6 +16,14 @@ import type { Source } from '../source/source.ts';
 import { createPipelineRole, SOURCE_ARTIFACT, sourceStage } from './pipeline-parts.ts';
 import type { TestProject } from './test-project.ts';
 
+/** What a pipeline must know of an environment in another account or region. */
+export interface DeployElsewhere {
+  /** Makes the role under which the action deploys; the pipeline's role alone may assume it. */
+  readonly allowDeployments: (pipelineRole: Role) => Role;
+  /** Where the action finds revisions, if it is in another region. */
+  readonly regional?: { readonly region: string; readonly bucket: Bucket; readonly keyArn: string };
+}
+
 export interface DeploymentPipelineProps {
   readonly application: string;
   readonly environment: Environment;
@@ -30,6 +38,8 @@ export interface DeploymentPipelineProps {
     readonly deploymentGroupArn: string;
     readonly deploymentConfig: string;
   };
+  /** @default the environment is with the pipeline */
+  readonly elsewhere?: DeployElsewhere;
   readonly artifacts: Bucket;
   readonly key: IKey;
 }
@@ -41,9 +51,18 @@ export interface DeploymentPipelineProps {
 export class DeploymentPipeline extends Construct {
   constructor(scope: Construct, id: string, props: DeploymentPipelineProps) {
     super(scope, id);
-    const { application, environment, source, artifacts, key } = props;
+    const { application, environment, source, artifacts, key, elsewhere } = props;
+    const { regional } = elsewhere ?? {};
     const name = pipelineName(application, environment);
     const role = this.createRole(props);
+    const deployRole = elsewhere?.allowDeployments(role);
+    if (deployRole)
+      role.addToPolicy(new PolicyStatement({ actions: ['sts:AssumeRole'], resources: [deployRole.roleArn] }));
+    const artifactStore: CfnPipeline.ArtifactStoreProperty = {
+      type: 'S3',
+      location: artifacts.bucketName,
+      encryptionKey: { type: 'KMS', id: key.keyArn },
+    };
     const guardParameters: GuardParameters = {
       environment,
       pipelineName: name,
@@ -57,11 +76,21 @@ export class DeploymentPipeline extends Construct {
       pipelineType: 'V2',
       executionMode: 'QUEUED',
       restartExecutionOnUpdate: false,
-      artifactStore: {
-        type: 'S3',
-        location: artifacts.bucketName,
-        encryptionKey: { type: 'KMS', id: key.keyArn },
-      },
+      ...(regional
+        ? {
+            artifactStores: [
+              { region: Stack.of(this).region, artifactStore },
+              {
+                region: regional.region,
+                artifactStore: {
+                  type: 'S3',
+                  location: regional.bucket.bucketName,
+                  encryptionKey: { type: 'KMS', id: regional.keyArn },
+                },
+              },
+            ],
+          }
+        : { artifactStore }),
       variables: [
         {
           name: PROMOTION_ID_VARIABLE,
@@ -92,6 +121,8 @@ export class DeploymentPipeline extends Construct {
                 DeploymentGroupName: deploymentGroupName(environment),
               },
               inputArtifacts: [{ name: SOURCE_ARTIFACT }],
+              ...(deployRole && { roleArn: deployRole.roleArn }),
+              ...(regional && { region: regional.region }),
               runOrder: 2,
             },
           ],
@@ -118,12 +149,14 @@ export class DeploymentPipeline extends Construct {
       source,
       artifacts,
       key,
+      ...(props.elsewhere?.regional && { regional: props.elsewhere.regional }),
       functions: [guard],
     });
     const allow = (actions: string[], resources: string[]) =>
       role.addToPolicy(new PolicyStatement({ actions, resources }));
     if (props.test)
       allow(['codebuild:BatchGetBuilds', 'codebuild:StartBuild', 'codebuild:StopBuild'], [props.test.arn]);
+    if (props.elsewhere) return role;
     allow(
       [
         'codedeploy:GetApplication',

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { PhysicalName, Stack } from 'aws-cdk-lib';
 import type { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
 import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -34,22 +34,30 @@ export interface PipelineRoleProps {
   readonly source: Source;
   readonly artifacts: Bucket;
   readonly key: IKey;
+  /** Where artifacts go that are deployed in another region. @default none are */
+  readonly regional?: { readonly bucket: Bucket; readonly keyArn: string };
   /** Functions that its actions invoke. */
   readonly functions: readonly IFunction[];
 }
 
 /** A pipeline's service role: reads the source, keeps artifacts, invokes functions. */
 export const createPipelineRole = (scope: Construct, id: string, props: PipelineRoleProps): Role => {
-  const { description, source, artifacts, key, functions } = props;
+  const { description, source, artifacts, key, regional, functions } = props;
   const role = new Role(scope, id, {
     description,
+    // Only if an action's role in another account must trust it by name.
+    roleName: PhysicalName.GENERATE_IF_NEEDED,
     assumedBy: forResource('codepipeline.amazonaws.com', Stack.of(scope), props.pipelineArn),
   });
   const allow = (actions: readonly string[], resources: readonly string[]) =>
     role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }));
   for (const { actions, resources } of source.read) allow(actions, resources);
-  allow(['s3:GetBucketVersioning'], [artifacts.bucketArn]);
-  const objects = artifacts.arnForObjects('*');
+  const buckets = [artifacts, ...(regional ? [regional.bucket] : [])];
+  allow(
+    ['s3:GetBucketVersioning'],
+    buckets.map(({ bucketArn }) => bucketArn),
+  );
+  const objects = buckets.map((bucket) => bucket.arnForObjects('*'));
   allow(
     [
       's3:GetObject',
@@ -58,14 +66,17 @@ export const createPipelineRole = (scope: Construct, id: string, props: Pipeline
       // A connection's action says who owns what it writes.
       ...(source.action.provider === 'CodeStarSourceConnection' ? ['s3:PutObjectAcl'] : []),
     ],
-    [objects],
+    objects,
   );
   acknowledgeWildcards(
     role,
     "Artifacts of this application's pipelines: CodePipeline names each by its run.",
-    objects,
+    ...objects,
   );
-  allow(['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'], [key.keyArn]);
+  allow(
+    ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'],
+    [key.keyArn, ...(regional ? [regional.keyArn] : [])],
+  );
   allow(
     ['lambda:InvokeFunction'],
     functions.map(({ functionArn }) => functionArn),

@@ -1,11 +1,13 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
+import type { Environment } from '../../../tasks/payloads.ts';
 import { LEAVE_WITHIN_SECONDS } from '../../../tasks/turns/turn-settings.ts';
 import type { ApplicationConfig, ApprovalsConfig } from '../../config.ts';
 import type { ProdEnvironment } from '../environments/prod.ts';
 import { allowOnFleet } from '../environments/prod-fleet.ts';
 import type { QatEnvironment } from '../environments/qat.ts';
+import type { EnvironmentReach } from '../environments/reach.ts';
 import type { ImageBuild } from '../image/image-build.ts';
 import type { ImageRecipe } from '../image/image-recipe.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
@@ -45,6 +47,8 @@ export interface PromotionFunctionsProps {
   readonly prodImage: ImageBuild;
   readonly qat: QatEnvironment;
   readonly prod: ProdEnvironment;
+  /** How functions come to act in the environments. */
+  readonly reach: Readonly<Record<Environment, EnvironmentReach>>;
 }
 
 /** An application's functions, each allowed what it does and nothing else. */
@@ -178,14 +182,17 @@ export class PromotionFunctions extends Construct {
       description: 'Lets new instances start from an image',
       environment: { LEDGER_TABLE },
       timeout: Duration.minutes(2),
-    })
-      .allow(
-        ['ssm:GetParameter', 'ssm:PutParameter'],
-        (['qat', 'prod'] as const).map((environment) =>
-          imageParameterArn(stack, application.name, environment),
-        ),
-      )
-      .allowWithoutResource('ec2:DescribeImages');
+    });
+    for (const environment of ['qat', 'prod'] as const) {
+      const reach = props.reach[environment];
+      reach
+        .of(this.pointAtImage)
+        .allow(
+          ['ssm:GetParameter', 'ssm:PutParameter'],
+          [imageParameterArn(reach.stack, application.name, environment)],
+        )
+        .allowWithoutResource('ec2:DescribeImages');
+    }
 
     this.requestApproval = new LockstepFunction(this, 'RequestApproval', {
       name: 'request-approval',
@@ -200,8 +207,9 @@ export class PromotionFunctions extends Construct {
         TAKE_TURN_FUNCTION,
         WHEN_NEWER: application.whenNewer,
       },
-    })
-      .allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON)
+    }).allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON);
+    props.reach.qat
+      .of(this.requestApproval)
       .allow(
         ['codedeploy:BatchGetDeploymentTargets', 'codedeploy:ListDeploymentTargets'],
         [props.qat.deploymentGroupArn],
@@ -233,14 +241,21 @@ export class PromotionFunctions extends Construct {
       environment: {
         LEDGER_TABLE,
         ...prodFleet,
-        PROD_TARGET_GROUP_ARN: prod.targetGroupArn,
+        PROD_TARGET_GROUP_ARN: prod.targetGroupReference,
         PROD_MIN_SIZE: String(application.fleet.min),
         PROD_MAX_SIZE: String(application.fleet.max),
       },
       timeout: Duration.minutes(5),
     });
     this.allowVerifyProd();
-    this.restoreProd = createRestoreProd(this, 'RestoreProd', { application, bundles, prod, ledger, mail });
+    this.restoreProd = createRestoreProd(this, 'RestoreProd', {
+      application,
+      bundles,
+      prod,
+      reach: props.reach.prod,
+      ledger,
+      mail,
+    });
 
     // Whoever writes reads the record of the promotion first, and adds to its end.
     ledger.allow(this.startPromotion, 'PutItem', 'Query');
@@ -291,37 +306,38 @@ export class PromotionFunctions extends Construct {
   }
 
   private allowStartJobs(): void {
-    const { qatImage, prodImage, qat, prod } = this.props;
-    const stack = Stack.of(this);
+    const { qatImage, prodImage, qat, prod, reach } = this.props;
     this.startJob
       .allow(['imagebuilder:StartImagePipelineExecution'], [qatImage.pipelineArn, prodImage.pipelineArn])
-      .allowWithWildcard(
-        ['autoscaling:StartInstanceRefresh'],
-        [
-          stack.formatArn({
-            service: 'autoscaling',
-            resource: `autoScalingGroup:*:autoScalingGroupName`,
-            resourceName: qat.autoScalingGroupName,
-          }),
-        ],
-        "QAT's one group by its name; the star stands for the UUID in its ARN, which CloudFormation does not tell.",
-      )
-      .allow(['codepipeline:StartPipelineExecution'], this.pipelines)
+      .allow(['codepipeline:StartPipelineExecution'], this.pipelines);
+    reach.qat.of(this.startJob).allowWithWildcard(
+      ['autoscaling:StartInstanceRefresh'],
+      [
+        reach.qat.stack.formatArn({
+          service: 'autoscaling',
+          resource: `autoScalingGroup:*:autoScalingGroupName`,
+          resourceName: qat.autoScalingGroupName,
+        }),
+      ],
+      "QAT's one group by its name; the star stands for the UUID in its ARN, which CloudFormation does not tell.",
+    );
+    const inProd = reach.prod.of(this.startJob);
+    inProd
       // What a failed blue/green left behind is deleted before the next one.
       .allowWithoutResource('autoscaling:DescribeAutoScalingGroups')
       .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn])
       // A redriven deployment points Prod at its image again.
       .allow(
         ['ssm:GetParameter', 'ssm:PutParameter'],
-        [imageParameterArn(stack, this.props.application.name, 'prod')],
+        [imageParameterArn(reach.prod.stack, this.props.application.name, 'prod')],
       )
       .allowWithoutResource('ec2:DescribeImages');
-    allowOnFleet(this.startJob, ['autoscaling:DeleteAutoScalingGroup'], this.prodFleet);
+    allowOnFleet(inProd, ['autoscaling:DeleteAutoScalingGroup'], this.prodFleet);
   }
 
   /** Asking how jobs stand, and telling the state machine. */
   private allowSettleJobs(one: LockstepFunction<FunctionName>): void {
-    const { application, ledger, recipe, qat, prod } = this.props;
+    const { application, ledger, recipe, qat, prod, reach } = this.props;
     ledger.allow(one, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     one
       .allow(
@@ -329,25 +345,33 @@ export class PromotionFunctions extends Construct {
         [stateMachineArn(Stack.of(this), application.name)],
       )
       .allowWithWildcard(['imagebuilder:GetImage'], [recipe.imageArns], IMAGES_REASON)
-      .allowWithoutResource('autoscaling:DescribeInstanceRefreshes')
-      .allow(['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'], this.pipelines)
-      .allow(
-        [
-          'codedeploy:BatchGetDeploymentTargets',
-          'codedeploy:GetDeployment',
-          'codedeploy:ListDeploymentTargets',
-        ],
-        [qat.deploymentGroupArn, prod.deploymentGroupArn],
-      );
+      .allow(['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'], this.pipelines);
+    reach.qat.of(one).allowWithoutResource('autoscaling:DescribeInstanceRefreshes');
+    for (const [environment, { deploymentGroupArn }] of [
+      ['qat', qat],
+      ['prod', prod],
+    ] as const)
+      reach[environment]
+        .of(one)
+        .allow(
+          [
+            'codedeploy:BatchGetDeploymentTargets',
+            'codedeploy:GetDeployment',
+            'codedeploy:ListDeploymentTargets',
+          ],
+          [deploymentGroupArn],
+        );
   }
 
   private allowVerifyProd(): void {
-    const { application, prod } = this.props;
-    this.verifyProd
-      .allow(
-        ['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'],
-        [pipelineArn(Stack.of(this), application.name, 'prod')],
-      )
+    const { application, prod, reach } = this.props;
+    this.verifyProd.allow(
+      ['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'],
+      [pipelineArn(Stack.of(this), application.name, 'prod')],
+    );
+    const inProd = reach.prod.of(this.verifyProd);
+    prod.allowTargetGroup(inProd);
+    inProd
       .allow(
         [
           'codedeploy:BatchGetDeploymentTargets',
@@ -363,7 +387,7 @@ export class PromotionFunctions extends Construct {
         'elasticloadbalancing:DescribeTargetHealth',
       );
     allowOnFleet(
-      this.verifyProd,
+      inProd,
       ['autoscaling:AttachLoadBalancerTargetGroups', 'autoscaling:UpdateAutoScalingGroup'],
       this.prodFleet,
     );

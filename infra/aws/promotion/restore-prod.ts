@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { ApplicationConfig } from '../../config.ts';
 import type { ProdEnvironment } from '../environments/prod.ts';
 import { allowOnFleet } from '../environments/prod-fleet.ts';
+import type { EnvironmentReach } from '../environments/reach.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import {
   deploymentGroupName,
@@ -17,6 +18,8 @@ export interface RestoreProdProps {
   readonly application: ApplicationConfig;
   readonly bundles: string;
   readonly prod: ProdEnvironment;
+  /** How the function comes to act in Prod. */
+  readonly reach: EnvironmentReach;
   readonly ledger: Ledger;
   readonly mail: { readonly PROMOTIONS_TOPIC_ARN: string; readonly SITE_URL: string };
 }
@@ -28,7 +31,7 @@ export interface RestoreProdProps {
 export const createRestoreProd = (
   scope: Construct,
   id: string,
-  { application: { name }, bundles, prod, ledger, mail }: RestoreProdProps,
+  { application: { name }, bundles, prod, reach, ledger, mail }: RestoreProdProps,
 ): LockstepFunction<'restore-prod'> => {
   const stack = Stack.of(scope);
   const fleet = {
@@ -46,23 +49,26 @@ export const createRestoreProd = (
       ...mail,
       PROD_CODEDEPLOY_APPLICATION: fleet.applicationName,
       PROD_DEPLOYMENT_GROUP: fleet.deploymentGroupName,
-      PROD_TARGET_GROUP_ARN: prod.targetGroupArn,
+      PROD_TARGET_GROUP_ARN: prod.targetGroupReference,
       PROD_IMAGE_PARAMETER: imageParameterName(name, 'prod'),
     },
     // A parameter is looked at for a minute until AWS has accepted its image.
     timeout: Duration.minutes(4),
   })
     .allowWithWildcard(['states:DescribeExecution'], [executionArns(stack, name)], EXECUTIONS_REASON)
-    .allow(['codepipeline:GetPipelineExecution'], [pipelineArn(stack, name, 'prod')])
+    .allow(['codepipeline:GetPipelineExecution'], [pipelineArn(stack, name, 'prod')]);
+  const inProd = reach.of(restoreProd);
+  inProd
     .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn])
-    .allow(['ssm:GetParameter', 'ssm:PutParameter'], [imageParameterArn(stack, name, 'prod')])
+    .allow(['ssm:GetParameter', 'ssm:PutParameter'], [imageParameterArn(reach.stack, name, 'prod')])
     .allowWithoutResource(
       'autoscaling:DescribeAutoScalingGroups',
       'ec2:DescribeImages',
       'ec2:DescribeInstances',
       'elasticloadbalancing:DescribeTargetHealth',
     );
-  allowOnFleet(restoreProd, ['autoscaling:DeleteAutoScalingGroup'], fleet);
+  prod.allowTargetGroup(inProd);
+  allowOnFleet(inProd, ['autoscaling:DeleteAutoScalingGroup'], fleet);
   ledger.allow(restoreProd, 'GetItem', 'Query', 'UpdateItem');
   return restoreProd;
 };

@@ -19,6 +19,8 @@ export interface TriggersProps {
   /** Every image that the application's recipe makes, as an ARN that ends with a star. */
   readonly imageArns: string;
   readonly qatAutoScalingGroupName: string;
+  /** Where QAT is. @default with the state machine */
+  readonly qatPlace?: { readonly account: string; readonly region: string };
   readonly stateMachineArn: string;
 }
 
@@ -26,7 +28,7 @@ export interface TriggersProps {
 export class Triggers extends Construct {
   constructor(scope: Construct, id: string, props: TriggersProps) {
     super(scope, id);
-    const { application, branch, source, functions } = props;
+    const { application, branch, source, functions, qatPlace } = props;
     const { startPromotion, trackPromotion, restoreProd, takeTurn, settleJob, reconcileJobs } = functions;
 
     if (source.pushes)
@@ -57,6 +59,8 @@ export class Triggers extends Construct {
     });
     this.on('InstanceRefreshEnded', "QAT's instance refreshes have ended", settleJob, {
       source: ['aws.autoscaling'],
+      // Forwarded from there; nobody else's events are meant.
+      ...(qatPlace && { account: [qatPlace.account], region: [qatPlace.region] }),
       detailType: ['Succeeded', 'Failed', 'Cancelled'].map(
         (end) => `EC2 Auto Scaling Instance Refresh ${end}`,
       ),

@@ -1,3 +1,5 @@
+import { UsageError } from './options.ts';
+
 /** A configuration as far as it can be followed on one machine, and the keys that cannot. */
 export interface LocalConfiguration {
   readonly lockstep: unknown;
@@ -16,9 +18,28 @@ const isObject = (value: unknown): value is Fields =>
 const without = (fields: Fields, keys: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)));
 
-/** Leaves out of a configuration what this machine cannot stand for. Whatever is no configuration stays as it is. */
+/** Where a configuration places environments in another account or region, as paths. */
+const placedElsewhere = (lockstep: Fields): string[] => {
+  const { applications } = lockstep;
+  const own = Array.isArray(applications)
+    ? applications.flatMap((application: unknown, index) =>
+        isObject(application) && 'environments' in application ? [`applications[${index}].environments`] : [],
+      )
+    : [];
+  return [...('environments' in lockstep ? ['environments'] : []), ...own];
+};
+
+/**
+ * Leaves out of a configuration what this machine cannot stand for. Whatever is no configuration stays as it is.
+ * @throws UsageError for environments in other accounts or regions: without them it would be another system
+ */
 export const localConfiguration = (lockstep: unknown): LocalConfiguration => {
   if (!isObject(lockstep)) return { lockstep, leftOut: [] };
+  const elsewhere = placedElsewhere(lockstep);
+  if (elsewhere.length > 0)
+    throw new UsageError(
+      `The configuration places environments in another account or region (${elsewhere.map((key) => `lockstep.${key}`).join(', ')}), and the embedded run has one of each. Deploy it with "npx cdk deploy --all", or name a configuration without ${elsewhere.join(' and ')} by --config.`,
+    );
   const leftOut: string[] = ofTheConfiguration.filter((key) => key in lockstep);
   const { applications } = lockstep;
   return {

@@ -60,6 +60,45 @@ describe('an image build', () => {
     });
   });
 
+  describe('that is distributed', () => {
+    const amis = [
+      { region: 'us-east-1', accountId: '000000000000', image: 'ami-built' },
+      { region: 'eu-west-1', accountId: '000000000000', image: 'ami-of-another' },
+      { region: 'us-east-1', accountId: '222222222222', image: 'ami-other-region' },
+      { region: 'eu-west-1', accountId: '222222222222', image: 'ami-there' },
+    ];
+    const distributedTo = (region: string, account?: string, made = amis) =>
+      inspect(() => ({
+        state: { status: 'AVAILABLE' },
+        outputResources: { amis: made },
+        distributionConfiguration: {
+          timeoutMinutes: 60,
+          distributions: [
+            {
+              region,
+              amiDistributionConfiguration: account === undefined ? {} : { targetAccountIds: [account] },
+            },
+          ],
+        },
+      }));
+
+    it.each([
+      ['eu-west-1', '222222222222', 'ami-there'],
+      ['us-east-1', '222222222222', 'ami-other-region'],
+      ['eu-west-1', undefined, 'ami-of-another'],
+      ['us-east-1', undefined, 'ami-built'],
+    ])('T52: gives the AMI of %s in the account %s', async (region, account, imageId) => {
+      expect(await distributedTo(region, account)).toMatchObject({ output: { imageId } });
+    });
+
+    it('T52: fails when the account that it is for has no AMI, whoever else has one', async () => {
+      expect(await distributedTo('eu-west-1', '222222222222', amis.slice(0, 3))).toMatchObject({
+        error: 'ImageBuildFailed',
+        cause: expect.stringContaining('has no AMI in eu-west-1 of the account 222222222222'),
+      });
+    });
+  });
+
   it.each<ImageStatus>(['FAILED', 'CANCELLED', 'DELETED', 'DEPRECATED'])(
     'fails with ImageBuildFailed when it is %s, saying why and where to look',
     async (status) => {

@@ -17,3 +17,16 @@ it.each([[undefined], ['text'], [{ applications: 'text' }], [{ applications: [1]
     expect(localConfiguration(lockstep)).toEqual({ lockstep, leftOut: [] });
   },
 );
+
+it.each([
+  [{ environments: { prod: { region: 'eu-west-1' } }, applications: [] }, 'lockstep.environments'],
+  [
+    { applications: [{ name: 'orders' }, { name: 'stock', environments: {} }] },
+    'lockstep.applications[1].environments',
+  ],
+])('refuses environments in other accounts, and says what to do: %j', (lockstep, key) => {
+  expect(() => localConfiguration(lockstep)).toThrow(
+    expect.objectContaining({ name: 'UsageError', message: expect.stringContaining(`(${key})`) }),
+  );
+  expect(() => localConfiguration(lockstep)).toThrow(/cdk deploy --all.*--config/);
+});

@@ -1,0 +1,189 @@
+import { ArnFormat, CfnOutput, PhysicalName, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnRule } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { Environment } from '../../../tasks/payloads.ts';
+import type { ApplicationConfig, InternetAccess } from '../../config.ts';
+import { acknowledgeWildcards } from '../acknowledge.ts';
+import { logBucket } from '../log-bucket.ts';
+import { environmentName } from '../names.ts';
+import { addProdAlarms } from '../operations/application-alarms.ts';
+import type { PlatformStack } from '../platform/platform-stack.ts';
+import { forResource, rolesOf } from '../service-principal.ts';
+import { ImageParameters } from './image-parameters.ts';
+import { ProdEnvironment } from './prod.ts';
+import { QatEnvironment } from './qat.ts';
+import { ReachElsewhere } from './reach.ts';
+import { type ArtifactStore, allowReading, revisionsFor } from './revisions.ts';
+import type { WorkloadsStack } from './workloads-stack.ts';
+
+export interface EnvironmentStackProps extends StackProps {
+  readonly application: ApplicationConfig;
+  readonly bundles: string;
+  readonly platform: PlatformStack;
+  readonly workloads: WorkloadsStack;
+  /** Revisions in this region, in the account of Lockstep itself. */
+  readonly store: ArtifactStore;
+  readonly internetAccess: InternetAccess;
+}
+
+/** An environment of one application in another account or region. */
+abstract class EnvironmentStack extends Stack {
+  readonly reach: ReachElsewhere;
+  protected readonly imageParameters: ImageParameters;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    protected readonly elsewhere: EnvironmentStackProps,
+    private readonly forEnvironment: Environment,
+  ) {
+    const { application, bundles, platform, workloads, store, internetAccess, ...props } = elsewhere;
+    super(scope, id, props);
+    this.imageParameters = new ImageParameters(this, 'ImageParameters', {
+      application: application.name,
+      bundles,
+      instanceType: application.instanceTypes.image,
+      environments: [forEnvironment],
+    });
+    this.reach = new ReachElsewhere(this, 'Reach', {
+      application: application.name,
+      environment: forEnvironment,
+    });
+    // Events go to the platform's bus.
+    this.addStackDependency(platform);
+  }
+
+  protected get environmentProps() {
+    const { application, workloads, store, internetAccess } = this.elsewhere;
+    return {
+      application,
+      vpc: workloads.vpc,
+      revisions: revisionsFor(this, store),
+      imageParameters: this.imageParameters,
+      internetAccess,
+      isElsewhere: true,
+    };
+  }
+
+  /** The CodeDeploy application, group and configuration that are deployed to, and the instances' role. */
+  protected abstract get deployTo(): {
+    readonly codeDeployApplication: string;
+    readonly deploymentGroupArn: string;
+    readonly deploymentConfig: string;
+    readonly instanceRole: Role;
+  };
+
+  /**
+   * The role under which the pipeline's action deploys here; that pipeline alone may assume it. It and the instances may read
+   * the revisions from then on.
+   */
+  allowDeployments(pipelineRole: Role): Role {
+    const { application, store } = this.elsewhere;
+    const { codeDeployApplication, deploymentGroupArn, deploymentConfig, instanceRole } = this.deployTo;
+    const role = new Role(this, 'Deployments', {
+      description: `The pipeline of ${application.name} deploys to ${this.forEnvironment}`,
+      roleName: PhysicalName.GENERATE_IF_NEEDED,
+      assumedBy: rolesOf(Stack.of(pipelineRole).account, [pipelineRole.roleArn]),
+    });
+    const allow = (actions: string[], resources: string[]) =>
+      role.addToPolicy(new PolicyStatement({ actions, resources }));
+    const codeDeploy = (resource: string, resourceName: string) =>
+      this.formatArn({
+        service: 'codedeploy',
+        resource,
+        resourceName,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      });
+    allow(
+      [
+        'codedeploy:GetApplication',
+        'codedeploy:GetApplicationRevision',
+        'codedeploy:RegisterApplicationRevision',
+      ],
+      [codeDeploy('application', codeDeployApplication)],
+    );
+    allow(['codedeploy:CreateDeployment', 'codedeploy:GetDeployment'], [deploymentGroupArn]);
+    allow(['codedeploy:GetDeploymentConfig'], [codeDeploy('deploymentconfig', deploymentConfig)]);
+    const revisions = revisionsFor(this, store);
+    allow(['s3:GetBucketVersioning'], [store.bucket.bucketArn]);
+    allow(['s3:GetObject', 's3:GetObjectVersion'], [revisions.objects]);
+    acknowledgeWildcards(
+      role,
+      'Revisions of this application alone: CodePipeline names each by its run.',
+      revisions.objects,
+    );
+    revisions.allowDecrypt(role);
+    allowReading(store, this.account, [role, instanceRole]);
+    return role;
+  }
+}
+
+/** QAT in another account or region. */
+export class QatStack extends EnvironmentStack {
+  readonly qat: QatEnvironment;
+
+  constructor(scope: Construct, id: string, props: EnvironmentStackProps) {
+    super(scope, id, props, 'qat');
+    this.qat = new QatEnvironment(this, 'Qat', this.environmentProps);
+    this.forwardRefreshes();
+    new CfnOutput(this, 'QatAutoScalingGroupName', { value: this.qat.autoScalingGroupName });
+  }
+
+  protected get deployTo() {
+    return this.qat;
+  }
+
+  /** Tells the account of Lockstep itself when an instance refresh has ended. */
+  private forwardRefreshes(): void {
+    const { application, platform } = this.elsewhere;
+    const name = environmentName(application.name, 'qat');
+    const rule = this.formatArn({ service: 'events', resource: 'rule', resourceName: name });
+    const role = new Role(this, 'Forwarding', {
+      description: `Instance refreshes of ${application.name} in QAT`,
+      roleName: PhysicalName.GENERATE_IF_NEEDED,
+      assumedBy: forResource('events.amazonaws.com', this, rule),
+    });
+    const bus = platform.admitEvents(role);
+    role.addToPolicy(new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus] }));
+    new CfnRule(this, 'RefreshEnded', {
+      name,
+      description: "QAT's instance refreshes have ended",
+      eventPattern: {
+        source: ['aws.autoscaling'],
+        'detail-type': ['Succeeded', 'Failed', 'Cancelled'].map(
+          (end) => `EC2 Auto Scaling Instance Refresh ${end}`,
+        ),
+        detail: { AutoScalingGroupName: [this.qat.autoScalingGroupName] },
+      },
+      state: 'ENABLED',
+      targets: [{ id: 'Lockstep', arn: bus, roleArn: role.roleArn }],
+    }).node.addDependency(role);
+  }
+}
+
+/** Prod in another account or region. */
+export class ProdStack extends EnvironmentStack {
+  readonly prod: ProdEnvironment;
+
+  constructor(scope: Construct, id: string, props: EnvironmentStackProps) {
+    super(scope, id, props, 'prod');
+    const { application, bundles, workloads } = props;
+    this.prod = new ProdEnvironment(this, 'Prod', {
+      ...this.environmentProps,
+      bundles,
+      logs: logBucket(this, 'AccessLogs'),
+    });
+    if (workloads.alarms)
+      addProdAlarms(new Construct(this, 'Alarms'), {
+        application: application.name,
+        alarms: workloads.alarms,
+        targetGroup: this.prod.targetGroup,
+      });
+    new CfnOutput(this, 'ProdUrl', { value: this.prod.url });
+  }
+
+  protected get deployTo() {
+    return this.prod;
+  }
+}

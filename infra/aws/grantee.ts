@@ -1,0 +1,50 @@
+import { type Conditions, Effect, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { acknowledgeWildcards } from './acknowledge.ts';
+
+/** Whoever acts under a role of ours, and may do nothing until it is allowed to. */
+export interface Grantee {
+  readonly role: Role;
+  /** Adds a permission. */
+  allow(actions: readonly string[], resources: readonly string[], conditions?: Conditions): Grantee;
+  /** Adds actions that AWS authorises on no resource, so that none can be named (Service Authorization Reference). */
+  allowWithoutResource(...actions: readonly string[]): Grantee;
+  /** Adds a permission on resources whose ARNs have a star in them. @param reason why they cannot be named exactly */
+  allowWithWildcard(
+    actions: readonly string[],
+    resources: readonly string[],
+    reason: string,
+    conditions?: Conditions,
+  ): Grantee;
+}
+
+/** A role by itself. */
+export class RoleGrantee implements Grantee {
+  constructor(readonly role: Role) {}
+
+  allow(actions: readonly string[], resources: readonly string[], conditions?: Conditions): this {
+    this.role.addToPrincipalPolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: [...actions],
+        resources: [...resources],
+        ...(conditions && { conditions }),
+      }),
+    );
+    return this;
+  }
+
+  allowWithoutResource(...actions: readonly string[]): this {
+    acknowledgeWildcards(this.role, `AWS authorises ${actions.join(', ')} on no particular resource.`, '*');
+    return this.allow(actions, ['*']);
+  }
+
+  allowWithWildcard(
+    actions: readonly string[],
+    resources: readonly string[],
+    reason: string,
+    conditions?: Conditions,
+  ): this {
+    acknowledgeWildcards(this.role, reason, ...resources);
+    return this.allow(actions, resources, conditions);
+  }
+}

@@ -1,0 +1,52 @@
+import { Duration, PhysicalName, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { rotatingKey } from '../encrypted-topic.ts';
+import type { ArtifactStore } from '../environments/revisions.ts';
+import { logBucket } from '../log-bucket.ts';
+import { artifactKeyAlias } from '../names.ts';
+
+/** The bucket of an application's revisions and logs. @param accessLogs takes the log of requests to it */
+export const artifactBucket = (scope: Construct, id: string, key: Key, accessLogs: IBucket): Bucket =>
+  new Bucket(scope, id, {
+    // Only if another account must read it by name.
+    bucketName: PhysicalName.GENERATE_IF_NEEDED,
+    encryption: BucketEncryption.KMS,
+    encryptionKey: key,
+    bucketKeyEnabled: true,
+    enforceSSL: true,
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    serverAccessLogsBucket: accessLogs,
+    serverAccessLogsPrefix: 'artifacts/',
+    lifecycleRules: [
+      // Longer than a promotion can take, redrives included.
+      { expiration: Duration.days(180), abortIncompleteMultipartUploadAfter: Duration.days(7) },
+    ],
+  });
+
+/**
+ * Where CodePipeline puts revisions that it deploys in another region: an action finds them in a bucket of its own region, in the
+ * pipeline's account.
+ */
+export class ArtifactStack extends Stack {
+  readonly store: ArtifactStore;
+  /** ARN of the alias of its key: the key's own is not known in another region. */
+  readonly keyAliasArn: string;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { application, ...props }: StackProps & { readonly application: string },
+  ) {
+    super(scope, id, props);
+    const key = rotatingKey(this, 'Key', `Lockstep: revisions of ${application} in this region`);
+    key.addAlias(artifactKeyAlias(application));
+    this.keyAliasArn = this.formatArn({
+      service: 'kms',
+      resource: 'alias',
+      resourceName: artifactKeyAlias(application).slice('alias/'.length),
+    });
+    this.store = { bucket: artifactBucket(this, 'Artifacts', key, logBucket(this, 'AccessLogs')), key };
+  }
+}

@@ -1,0 +1,148 @@
+import type { Environment } from '../../tasks/payloads.ts';
+import type { NetworkConfig } from '../config.ts';
+import type { WrittenConfig } from './schema.ts';
+
+/** Where an environment is, if it is not where Lockstep itself is. */
+export interface EnvironmentPlace {
+  readonly account: string;
+  readonly region: string;
+  /** Shared by whatever is in this account and region. */
+  readonly network: NetworkConfig;
+}
+
+type Tell = (path: Path, input: unknown, message: string) => void;
+type Path = (string | number)[];
+type WrittenEnvironments = NonNullable<WrittenConfig['environments']>;
+type WrittenPlace = NonNullable<WrittenEnvironments[Environment]>;
+
+/** What names an environment's place, and where it is written. */
+interface Named {
+  readonly path: Path;
+  readonly environment: Environment;
+  readonly place: WrittenPlace;
+}
+
+const both: readonly Environment[] = ['qat', 'prod'];
+
+const namedIn = (environments: WrittenConfig['environments'], path: Path): Named[] =>
+  both.flatMap((environment) => {
+    const place = environments?.[environment];
+    return place ? [{ path: [...path, environment], environment, place }] : [];
+  });
+const everyNamed = (config: WrittenConfig): Named[] => [
+  ...namedIn(config.environments, ['environments']),
+  ...config.applications.flatMap(({ environments }, index) =>
+    namedIn(environments, ['applications', index, 'environments']),
+  ),
+];
+
+const accountOf = (config: WrittenConfig, { account }: WrittenPlace): string =>
+  account ?? config.env?.account ?? '';
+const keyOf = (config: WrittenConfig, place: WrittenPlace): string =>
+  `${accountOf(config, place)} ${place.region}`;
+const ownKey = (config: WrittenConfig): string => `${config.env?.account} ${config.env?.region}`;
+
+/**
+ * Where an application's environment is, if it is elsewhere: its own setting, or the one for all applications.
+ * @returns nothing if it is where Lockstep itself is
+ */
+export const placeOf = (
+  config: WrittenConfig,
+  application: WrittenConfig['applications'][number],
+  environment: Environment,
+): EnvironmentPlace | undefined => {
+  const place = application.environments?.[environment] ?? config.environments?.[environment];
+  if (place === undefined || keyOf(config, place) === ownKey(config)) return undefined;
+  // Whoever names the network of this account and region names it for all.
+  const network = everyNamed(config).find(
+    (one) => one.place.network && keyOf(config, one.place) === keyOf(config, place),
+  )?.place.network;
+  const { vpcId, publicSubnetIds = [], privateSubnetIds = [] } = network ?? {};
+  return {
+    account: accountOf(config, place),
+    region: place.region,
+    network: {
+      internetAccess: config.network?.internetAccess ?? 'nat-gateway',
+      cidr: network?.cidr ?? config.network?.cidr ?? '10.0.0.0/16',
+      ...(vpcId !== undefined && { existing: { vpcId, publicSubnetIds, privateSubnetIds } }),
+    },
+  };
+};
+
+/** What is wrong with where environments are. @param checkNetwork tells what is wrong with a network by itself */
+export const checkEnvironments = (
+  config: WrittenConfig,
+  tell: Tell,
+  checkNetwork: (network: WrittenPlace['network'], path: Path) => void,
+): void => {
+  const named = everyNamed(config);
+  if (named.length === 0) return;
+  for (const key of ['account', 'region'] as const)
+    if (config.env?.[key] === undefined)
+      tell(
+        ['env', key],
+        undefined,
+        `Name the ${key} that Lockstep itself is in: environments elsewhere must trust it by name.`,
+      );
+  for (const one of named) checkPlace(config, one, tell);
+  checkNetworks(config, named, tell, checkNetwork);
+};
+
+const checkPlace = (config: WrittenConfig, { path, environment, place }: Named, tell: Tell): void => {
+  const forAll = path[0] === 'environments' ? undefined : config.environments?.[environment];
+  if (keyOf(config, place) === ownKey(config)) {
+    if (forAll === undefined)
+      tell(path, place, 'Leave it out: lockstep.env names this account and region for everything.');
+    else if (place.network !== undefined)
+      tell(
+        [...path, 'network'],
+        place.network,
+        'Leave it out: in the account and region of lockstep.env the network is lockstep.network.',
+      );
+  } else if (forAll !== undefined && keyOf(config, forAll) === keyOf(config, place))
+    tell(path, place, `Leave it out: lockstep.environments.${environment} names this account and region.`);
+};
+
+/** A network belongs to one account and region, and all that is there shares it. */
+const checkNetworks = (
+  config: WrittenConfig,
+  named: readonly Named[],
+  tell: Tell,
+  checkNetwork: (network: WrittenPlace['network'], path: Path) => void,
+): void => {
+  const networks = new Map<string, string>();
+  const owners = new Map<string, { readonly key: string; readonly says: string }>();
+  const idsOf = ({
+    vpcId,
+    publicSubnetIds = [],
+    privateSubnetIds = [],
+  }: NonNullable<WrittenPlace['network']>) =>
+    [vpcId, ...publicSubnetIds, ...privateSubnetIds].flatMap((id) => id ?? []);
+  for (const id of idsOf(config.network ?? {}))
+    owners.set(id, { key: ownKey(config), says: 'lockstep.network' });
+  for (const { path, place } of named) {
+    const { network } = place;
+    if (network === undefined) continue;
+    const key = keyOf(config, place);
+    const at = [...path, 'network'];
+    checkNetwork(network, at);
+    const written = JSON.stringify(network);
+    if ((networks.get(key) ?? written) !== written)
+      tell(
+        at,
+        network,
+        `What is in the account ${accountOf(config, place)} and ${place.region} shares one network: name it once.`,
+      );
+    networks.set(key, written);
+    for (const id of idsOf(network)) {
+      const owner = owners.get(id);
+      if (owner !== undefined && owner.key !== key)
+        tell(
+          at,
+          id,
+          `${owner.says} names it in another account or region: name what is in ${accountOf(config, place)} and ${place.region}.`,
+        );
+      else owners.set(id, { key, says: `lockstep.${path.join('.')}.network` });
+    }
+  }
+};

@@ -1,0 +1,35 @@
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+
+/** The target group's address could not be found out. */
+export class TargetGroupUnknownError extends Error {
+  override readonly name = 'TargetGroupUnknown';
+}
+
+/** Reads an SSM parameter by its ARN. */
+export type ReadParameter = (arn: string) => Promise<string | undefined>;
+
+const isParameter = (arn: string): boolean => /^arn:[^:]+:ssm:/.test(arn);
+
+/**
+ * ARN of Prod's target group. AWS makes up its end, so that another account cannot know it: there the ARN of an SSM parameter
+ * that holds it is given instead, and read for each promotion.
+ * @param arn of the target group, or of the parameter
+ * @throws TargetGroupUnknownError if the parameter is not there
+ */
+export const prodTargetGroup =
+  (arn: string, read: ReadParameter): (() => Promise<string>) =>
+  async () => {
+    if (!isParameter(arn)) return arn;
+    const held = await read(arn);
+    if (held === undefined || held === '')
+      throw new TargetGroupUnknownError(
+        `The parameter ${arn} holds no target group. Deploy Prod's stack in its account, then redrive.`,
+      );
+    return held;
+  };
+
+/** Parameters of Systems Manager. */
+export const createReadParameter =
+  (client = new SSMClient({})): ReadParameter =>
+  async (Name) =>
+    (await client.send(new GetParameterCommand({ Name }))).Parameter?.Value;
