@@ -30,6 +30,9 @@ export const noConsole: ConsoleLinks = {
   diff: () => undefined,
 };
 
+/** Variable that holds the regions as JSON; the site has it only where environments are elsewhere. */
+export const REGIONS_VARIABLE = 'ENVIRONMENT_REGIONS';
+
 /** Regions of the environments that are not in Lockstep's own, by application. */
 export type EnvironmentRegions = Readonly<
   Record<string, Readonly<Partial<Record<Environment, string>>> | undefined>

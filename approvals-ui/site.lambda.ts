@@ -10,7 +10,7 @@ import { readEnv, wholeNumber } from '../tasks/read-env.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
 import { createSnsNotices } from '../tasks/sns-notices.ts';
 import { createSite } from './app.tsx';
-import type { EnvironmentRegions } from './console-links.ts';
+import { type EnvironmentRegions, REGIONS_VARIABLE } from './console-links.ts';
 import { createCognitoGroups } from './sign-in/cognito-groups.ts';
 import { createOpenIdIdentity } from './sign-in/identity.ts';
 
@@ -36,7 +36,7 @@ const policy = {
 };
 const versions = JSON.parse(env.CONFIGURATION_VERSIONS) as Readonly<Record<string, string>>;
 // Only where environments are in other regions.
-const environmentRegions = JSON.parse(process.env.ENVIRONMENT_REGIONS ?? '{}') as EnvironmentRegions;
+const environmentRegions = JSON.parse(process.env[REGIONS_VARIABLE] ?? '{}') as EnvironmentRegions;
 // An application that is no longer configured has none: its requests are not decided any more.
 const configurationVersion = (application: string): string => versions[application] ?? 'none';
 

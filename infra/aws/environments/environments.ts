@@ -15,7 +15,7 @@ import { ImageParameters } from './image-parameters.ts';
 import { ProdEnvironment } from './prod.ts';
 import { QatEnvironment } from './qat.ts';
 import { type EnvironmentReach, reachHere } from './reach.ts';
-import { revisionsHere } from './revisions.ts';
+import { type ArtifactStore, revisionsHere } from './revisions.ts';
 import type { WorkloadsStack } from './workloads-stack.ts';
 
 /** What applications share in a place. */
@@ -85,35 +85,69 @@ export const createEnvironments = (
   const placeQat = (): Placed<QatEnvironment> => {
     if (!qatPlace)
       return { environment: new QatEnvironment(stack, 'Qat', environment()), reach: reachHere(stack) };
-    const [where, elsewhere] = stores.stackProps(qatPlace);
-    const qatStack = new QatStack(scopeOf(stack), `${stack.stackName}-Qat`, where);
-    stack.addStackDependency(qatStack);
-    return { environment: qatStack.qat, reach: qatStack.reach, elsewhere: elsewhere(qatStack) };
+    const found = stores.for(qatPlace);
+    const there = new QatStack(scopeOf(stack), `${stack.stackName}-Qat`, {
+      ...propsElsewhere(props, qatPlace),
+      store: found.store,
+    });
+    stack.addStackDependency(there);
+    return { environment: there.qat, reach: there.reach, elsewhere: elsewhere(qatPlace, there, found) };
   };
   const placeProd = (): Placed<ProdEnvironment> => {
-    if (!prodPlace)
-      return {
-        environment: new ProdEnvironment(stack, 'Prod', {
-          ...environment(),
-          bundles,
-          logs: props.accessLogs,
-        }),
-        reach: reachHere(stack),
-      };
-    const [where, elsewhere] = stores.stackProps(prodPlace);
-    const prodStack = new ProdStack(scopeOf(stack), `${stack.stackName}-Prod`, where);
-    stack.addStackDependency(prodStack);
-    return { environment: prodStack.prod, reach: prodStack.reach, elsewhere: elsewhere(prodStack) };
+    if (!prodPlace) {
+      const here = { ...environment(), bundles, logs: props.accessLogs };
+      return { environment: new ProdEnvironment(stack, 'Prod', here), reach: reachHere(stack) };
+    }
+    const found = stores.for(prodPlace);
+    const there = new ProdStack(scopeOf(stack), `${stack.stackName}-Prod`, {
+      ...propsElsewhere(props, prodPlace),
+      store: found.store,
+    });
+    stack.addStackDependency(there);
+    return { environment: there.prod, reach: there.reach, elsewhere: elsewhere(prodPlace, there, found) };
   };
   return { qat: placeQat(), prod: placeProd() };
 };
 
+/** What the stack of an environment elsewhere is made with, whichever environment it is. */
+const propsElsewhere = (
+  { application, bundles, platform, workloads, internetAccess }: EnvironmentsProps,
+  place: EnvironmentPlace,
+): Omit<EnvironmentStackProps, 'store'> => ({
+  env: { account: place.account, region: place.region },
+  description: `Lockstep: ${application.name} in another account or region`,
+  tags: { 'lockstep:application': application.name },
+  application,
+  bundles,
+  platform,
+  workloads: workloads(place),
+  internetAccess,
+});
+
+/** What a pipeline must know of an environment elsewhere. */
+const elsewhere = (
+  place: EnvironmentPlace,
+  stack: QatStack | ProdStack,
+  { store, keyArn }: FoundStore,
+): NonNullable<Placed<unknown>['elsewhere']> => ({
+  place,
+  allowDeployments: (role) => stack.allowDeployments(role),
+  ...(keyArn !== undefined && { regional: { region: place.region, bucket: store.bucket, keyArn } }),
+});
+
 /** Other stacks stand beside the application's. */
 const scopeOf = (stack: Stack): Construct => stack.node.scope ?? stack;
 
+/** The revisions in a region. */
+interface FoundStore {
+  readonly store: ArtifactStore;
+  /** ARN of its key, if the region is not the pipelines'. */
+  readonly keyArn?: string;
+}
+
 /** The revisions' buckets by region. */
 class RegionalStores {
-  private readonly stacks = new Map<string, { readonly stack: ArtifactStack; readonly keyArn: string }>();
+  private readonly found = new Map<string, FoundStore>();
   private keys: ArtifactKeys | undefined;
 
   constructor(
@@ -121,52 +155,21 @@ class RegionalStores {
     private readonly props: EnvironmentsProps,
   ) {}
 
-  /** What the stack of an environment elsewhere is made with, and what its pipeline must know of it. */
-  stackProps(
-    place: EnvironmentPlace,
-  ): [
-    EnvironmentStackProps,
-    (stack: QatStack | ProdStack) => DeployElsewhere & { readonly place: EnvironmentPlace },
-  ] {
-    const { application, bundles, platform, workloads, artifacts, key, internetAccess } = this.props;
-    const regional = place.region === this.stack.region ? undefined : this.in(place.region);
-    const { account, region } = place;
-    return [
-      {
-        env: { account, region },
-        description: `Lockstep: ${application.name} in another account or region`,
-        tags: { 'lockstep:application': application.name },
-        application,
-        bundles,
-        platform,
-        workloads: workloads(place),
-        store: regional?.stack.store ?? { bucket: artifacts, key },
-        internetAccess,
-      },
-      (stack) => ({
-        place,
-        allowDeployments: (role) => stack.allowDeployments(role),
-        ...(regional && {
-          regional: { region, bucket: regional.stack.store.bucket, keyArn: regional.keyArn },
-        }),
-      }),
-    ];
-  }
-
-  private in(region: string): { readonly stack: ArtifactStack; readonly keyArn: string } {
-    const known = this.stacks.get(region);
+  for({ region }: EnvironmentPlace): FoundStore {
+    const { application, bundles, artifacts, key } = this.props;
+    if (region === this.stack.region) return { store: { bucket: artifacts, key } };
+    const known = this.found.get(region);
     if (known) return known;
-    const { application, bundles } = this.props;
-    const stack = new ArtifactStack(scopeOf(this.stack), `${this.stack.stackName}-Artifacts-${region}`, {
+    const there = new ArtifactStack(scopeOf(this.stack), `${this.stack.stackName}-Artifacts-${region}`, {
       env: { account: this.stack.account, region },
       description: `Lockstep: revisions of ${application.name} that are deployed in ${region}`,
       tags: { 'lockstep:application': application.name },
       application: application.name,
     });
-    this.stack.addStackDependency(stack);
+    this.stack.addStackDependency(there);
     this.keys ??= new ArtifactKeys(this.stack, 'ArtifactKeys', { application: application.name, bundles });
-    const made = { stack, keyArn: this.keys.arnIn(stack) };
-    this.stacks.set(region, made);
+    const made = { store: there.store, keyArn: this.keys.arnIn(there) };
+    this.found.set(region, made);
     return made;
   }
 }

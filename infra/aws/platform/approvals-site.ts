@@ -15,6 +15,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { REGIONS_VARIABLE } from '../../../approvals-ui/console-links.ts';
 import { configurationVersion, type LockstepConfig, type WebsiteConfig } from '../../config.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
@@ -93,7 +94,7 @@ export class ApprovalsSite extends Construct {
     });
     // Links into the console need them.
     if (regions.length > 0)
-      site.function.addEnvironment('ENVIRONMENT_REGIONS', JSON.stringify(Object.fromEntries(regions)));
+      site.function.addEnvironment(REGIONS_VARIABLE, JSON.stringify(Object.fromEntries(regions)));
     ledger.allow(site, 'GetItem', 'PutItem', 'Query');
     promotions.allowPublish(site);
     const machines = applications.map(({ name }) => stateMachineArn(stack, name));
