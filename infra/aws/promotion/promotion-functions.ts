@@ -1,7 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
-import { LEAVE_WITHIN_SECONDS } from '../../../tasks/turns/turn-settings.ts';
 import type { ApplicationConfig, ApprovalsConfig } from '../../config.ts';
 import type { ProdEnvironment } from '../environments/prod.ts';
 import { allowOnFleet } from '../environments/prod-fleet.ts';
@@ -112,7 +111,6 @@ export class PromotionFunctions extends Construct {
         ...mail,
         WHEN_NEWER: application.whenNewer,
       },
-      timeout: Duration.seconds(LEAVE_WITHIN_SECONDS),
     })
       .allow(['states:SendTaskFailure', 'states:SendTaskSuccess'], [machine])
       .allowWithWildcard(['states:DescribeExecution'], [executions], EXECUTIONS_REASON);
@@ -240,7 +238,14 @@ export class PromotionFunctions extends Construct {
       timeout: Duration.minutes(5),
     });
     this.allowVerifyProd();
-    this.restoreProd = createRestoreProd(this, 'RestoreProd', { application, bundles, prod, ledger, mail });
+    this.restoreProd = createRestoreProd(this, 'RestoreProd', {
+      application,
+      bundles,
+      prod,
+      ledger,
+      takeTurn: this.takeTurn,
+      mail,
+    });
 
     // Whoever writes reads the record of the promotion first, and adds to its end.
     ledger.allow(this.startPromotion, 'PutItem', 'Query');

@@ -18,6 +18,7 @@ export interface RestoreProdProps {
   readonly bundles: string;
   readonly prod: ProdEnvironment;
   readonly ledger: Ledger;
+  readonly takeTurn: LockstepFunction<'take-turn'>;
   readonly mail: { readonly PROMOTIONS_TOPIC_ARN: string; readonly SITE_URL: string };
 }
 
@@ -28,7 +29,7 @@ export interface RestoreProdProps {
 export const createRestoreProd = (
   scope: Construct,
   id: string,
-  { application: { name }, bundles, prod, ledger, mail }: RestoreProdProps,
+  { application: { name }, bundles, prod, ledger, takeTurn, mail }: RestoreProdProps,
 ): LockstepFunction<'restore-prod'> => {
   const stack = Stack.of(scope);
   const fleet = {
@@ -48,6 +49,7 @@ export const createRestoreProd = (
       PROD_DEPLOYMENT_GROUP: fleet.deploymentGroupName,
       PROD_TARGET_GROUP_ARN: prod.targetGroupArn,
       PROD_IMAGE_PARAMETER: imageParameterName(name, 'prod'),
+      TAKE_TURN_FUNCTION: takeTurn.function.functionName,
     },
     // A parameter is looked at for a minute until AWS has accepted its image.
     timeout: Duration.minutes(4),
@@ -55,6 +57,7 @@ export const createRestoreProd = (
     .allowWithWildcard(['states:DescribeExecution'], [executionArns(stack, name)], EXECUTIONS_REASON)
     .allow(['codepipeline:GetPipelineExecution'], [pipelineArn(stack, name, 'prod')])
     .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn])
+    .allow(['lambda:InvokeFunction'], [takeTurn.function.functionArn])
     .allow(['ssm:GetParameter', 'ssm:PutParameter'], [imageParameterArn(stack, name, 'prod')])
     .allowWithoutResource(
       'autoscaling:DescribeAutoScalingGroups',

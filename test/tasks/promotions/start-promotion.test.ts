@@ -110,7 +110,7 @@ describe('starting a promotion', () => {
     const time = '2026-11-22T09:59:58Z';
     await handler(push({}, { time }));
     expect(await ledger.promotion(PROMOTION_ID)).toEqual(aPromotion({ pushedAt: time }));
-    expect(JSON.parse((sfn.sent[0]?.input as { input: string }).input)).toEqual({ ...input, pushedAt: time });
+    expect(sfn.sent[0]?.input).toMatchObject({ input: JSON.stringify({ ...input, pushedAt: time }) });
     expect(promotionFrom(push({}, { time: 'soon' }), promoted)?.input).toEqual(input);
   });
 
