@@ -247,14 +247,19 @@ const event: fc.Arbitrary<Happening> = fc.oneof(
   {
     weight: 4,
     // What was read is no more true when it is acted upon.
-    arbitrary: fc.tuple(fc.constantFrom(...befalling), fc.constantFrom(...befalling)).map(([first, then]) =>
-      happening(`${first}, think, ${then}, act`, (w) => {
-        w[first](w.holder());
-        w.think();
-        w[then](w.holder());
-        w.actOnLast();
-      }),
-    ),
+    arbitrary: fc
+      .tuple(
+        fc.array(fc.constantFrom(...befalling), { minLength: 1, maxLength: 2 }),
+        fc.constantFrom(...befalling),
+      )
+      .map(([before, then]) =>
+        happening(`${before.join(', ')}, think, ${then}, act`, (w) => {
+          for (const what of before) w[what](w.holder());
+          w.think();
+          w[then](w.holder());
+          w.actOnLast();
+        }),
+      ),
   },
   { weight: 1, arbitrary: index.map((i) => happening(`crash ${i}`, (w) => w.crash(i))) },
   { weight: 1, arbitrary: fc.nat(4).map((m) => happening(`${m} min pass`, (w) => w.pass(m))) },

@@ -155,6 +155,31 @@ describe('a redriven promotion', () => {
     expect(await world.turn()).toBe('b | -');
   });
 
+  it.each(['qat', 'prod'] as const)(
+    'keeps its %s turn from who saw its end before the redrive',
+    async (environment) => {
+      const world = createTurnWorld();
+      const { replaceTurn } = world.dependencies.ledger;
+      await world.take('a', environment);
+      await world.take('b', environment);
+      await world.end('a', 'FAILED');
+      let isFirst = true;
+      Object.assign(world.dependencies.ledger, {
+        replaceTurn: async (...both: Parameters<typeof replaceTurn>) => {
+          if (isFirst) {
+            isFirst = false;
+            await world.redrive('a');
+            await world.ensure('a', environment, 1);
+          }
+          return replaceTurn(...both);
+        },
+      });
+      await world.settle(environment);
+      expect([isFirst, await world.turn(environment)]).toEqual([false, 'a | b']);
+      expect(world.told()).toEqual([`a/${environment}/0: ok`]);
+    },
+  );
+
   it('fails when the ledger does not know it yet', async () => {
     await expect(createTurnWorld().ensure('z')).rejects.toThrow('The ledger has no promotion z yet');
   });
