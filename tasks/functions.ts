@@ -138,6 +138,7 @@ export const functions = {
       'PROD_DEPLOYMENT_GROUP',
       'PROD_TARGET_GROUP_ARN',
       'PROD_IMAGE_PARAMETER',
+      'TAKE_TURN_FUNCTION',
     ],
   },
   /** The approvals site behind the HTTP API. The secret holds the key that sessions are encrypted with. Platform stack. */

@@ -7,6 +7,8 @@ export interface RestoreAfterEndDependencies {
   readonly ledger: Pick<Ledger, 'promotions'>;
   readonly restore: (promotionId: string) => Promise<void>;
   readonly application: string;
+  /** Has turns passed on: Prod's waits until Prod is in order. */
+  readonly wakeTurns: () => Promise<void>;
   /** Notes that a promotion is left to the next time, and why. */
   readonly postponed: (promotionId: string, reason: string) => void;
 }
@@ -26,7 +28,7 @@ const executionIn = (event: unknown): string | undefined => {
  * @throws AggregateError with everything that failed
  */
 export const restoreAfterEnd =
-  ({ ledger, restore, application, postponed }: RestoreAfterEndDependencies) =>
+  ({ ledger, restore, application, wakeTurns, postponed }: RestoreAfterEndDependencies) =>
   async (event: unknown): Promise<void> => {
     const executionArn = executionIn(event);
     const ids =
@@ -39,6 +41,7 @@ export const restoreAfterEnd =
     for (const id of ids) {
       try {
         await restore(id);
+        await wakeTurns();
       } catch (error) {
         if (error instanceof ProdInUseError) postponed(id, error.message);
         else failures.push(error);

@@ -12,6 +12,7 @@ import { createExecutions } from '../promotions/sfn-executions.ts';
 import { reach } from '../reach.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
+import { createWakeTurns } from '../turns/wake-turns.ts';
 import { createAutoScalingGroups } from './auto-scaling-groups.ts';
 import { createDeploymentGroups } from './deployment-groups.ts';
 import { createServingInstances } from './load-balancer-targets.ts';
@@ -28,6 +29,7 @@ const env = readEnv(
   'PROD_DEPLOYMENT_GROUP',
   'PROD_TARGET_GROUP_ARN',
   'PROD_IMAGE_PARAMETER',
+  'TAKE_TURN_FUNCTION',
 );
 const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
 
@@ -57,6 +59,8 @@ export const handler = logged(
     ledger,
     application: env.APPLICATION,
     postponed: (promotionId, reason) => logger.info('Prod is put in order later', { promotionId, reason }),
+    // Prod's turn passes on when Prod is in order.
+    wakeTurns: createWakeTurns(env.TAKE_TURN_FUNCTION),
     restore: async (promotionId) =>
       restoreProd({ ...dependencies, prod: { ...settings, targetGroupArn: await targetGroupArn() } })(
         promotionId,

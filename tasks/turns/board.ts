@@ -2,6 +2,7 @@ import { roleTitles } from '../approvals/rules.ts';
 import type { Approval, Job, Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Environment } from '../payloads.ts';
+import { mayNeedRestoring } from '../prod-fleet/restore-prod.ts';
 import type { Rival, Turn, TurnHolder } from './turn.ts';
 
 /** A promotion that has a turn or waits for one, as people are shown it. */
@@ -63,12 +64,14 @@ const seatOf = (
 });
 
 const activityOf = (
+  environment: Environment,
   holder: TurnHolder,
   { promotions, jobs, approvals }: TurnBackground,
 ): Pick<HolderSeat, 'kind' | 'doing'> => {
-  if (holder.leavingUntil !== undefined)
+  const promotion = promotions.get(holder.promotionId);
+  const status = promotion?.status ?? 'RUNNING';
+  if (environment === 'prod' && promotion && status !== 'RUNNING' && mayNeedRestoring(promotion))
     return { kind: 'leaves', doing: 'has failed; Prod is being put in order' };
-  const status = promotions.get(holder.promotionId)?.status ?? 'RUNNING';
   if (status !== 'RUNNING') return { kind: 'ended', doing: 'has ended; the turn passes on' };
   const asked = approvals.find((approval) => approval.status === 'PENDING');
   if (asked !== undefined) return { kind: 'asks', doing: `waits for ${roleTitles[asked.role]} to decide` };
@@ -103,7 +106,7 @@ export const turnBoard = (turn: Turn, background: TurnBackground): TurnBoard => 
   const { application, environment, holder, waiting } = turn;
   const seat: HolderSeat | undefined = holder && {
     ...seatOf(holder, background),
-    ...activityOf(holder, background),
+    ...activityOf(turn.environment, holder, background),
   };
   return {
     application,

@@ -40,7 +40,7 @@ export const ensureTurn =
     for (;;) {
       const turn: Turn = await ledger.turn(application, environment);
       const { holder } = turn;
-      if (holder?.promotionId === promotionId && !holder.leavingUntil && holder.redrives >= redrives) return;
+      if (holder?.promotionId === promotionId && holder.redrives >= redrives) return;
       const promotion = await ledger.promotion(promotionId);
       if (promotion === undefined)
         throw new Error(`The ledger has no promotion ${promotionId} yet: redrive it when it is listed`);

@@ -13,7 +13,7 @@ import {
 
 /**
  * How the holder of a turn stands. `works`: it builds, deploys or verifies. `asks`: QC has been asked and has not decided.
- * `done`: it needs the turn no more. `ended`: its execution is over without success.
+ * `done`: it needs the turn no more. `ended`: its execution is over without success, and Prod is not in order after it.
  */
 export type Standing = 'works' | 'asks' | 'done' | 'ended';
 
@@ -38,8 +38,6 @@ export type TurnStep =
   | { readonly do: 'tell'; readonly after: Turn }
   /** Withdraw the request that QC has been sent, for a newer promotion; then look again. */
   | { readonly do: 'withdraw'; readonly holder: TurnHolder; readonly by: TurnWaiter }
-  /** Put in order what the holder left on Prod; then write that the turn is free. */
-  | { readonly do: 'leave'; readonly holder: TurnHolder }
   | { readonly do: 'write'; readonly after: Turn }
   | { readonly do: 'nothing' };
 
@@ -54,13 +52,7 @@ const newestOf = <One extends Order>(all: readonly One[]): One | undefined =>
 const rivalOf = ({ promotionId, commitId }: Rival): Rival => ({ promotionId, commitId });
 
 /** The turn without its holder. */
-export const freed = ({ holder: _, ...turn }: Turn): Turn => turn;
-
-/** The turn while what its holder left on Prod is put in order. @param until when whoever does it gives up at the latest */
-export const leaving = (turn: Turn, holder: TurnHolder, until: Date): Turn => ({
-  ...turn,
-  holder: { ...holder, leavingUntil: until.toISOString() },
-});
+const freed = ({ holder: _, ...turn }: Turn): Turn => turn;
 
 /** Those of a turn who may stay and those who may not. */
 interface SortedOut {
@@ -132,11 +124,6 @@ export const nextTurnStep = (turn: Turn, facts: TurnFacts): TurnStep => {
   const after = passedOn(turn, facts);
   if (isChanged(turn, after)) return { do: 'write', after };
   if (holder === undefined) return { do: 'nothing' };
-  if (facts.holder === 'ended') {
-    const { leavingUntil } = holder;
-    const isBeingLeft = leavingUntil !== undefined && facts.now.getTime() < Date.parse(leavingUntil);
-    return isBeingLeft ? { do: 'nothing' } : { do: 'leave', holder };
-  }
   const [newer] = waiting;
   return turn.environment === 'qat' &&
     facts.holder === 'asks' &&
@@ -156,8 +143,7 @@ const isSameTry = (one: Contender, other: Contender): boolean =>
 export const askedFor = (turn: Turn, waiter: TurnWaiter): Turn => {
   const { holder, waiting, dismissed } = turn;
   const { taskToken, redrives, promotionId } = waiter;
-  if (holder?.promotionId === promotionId && holder.leavingUntil === undefined)
-    return { ...turn, holder: { ...holder, redrives, taskToken } };
+  if (holder?.promotionId === promotionId) return { ...turn, holder: { ...holder, redrives, taskToken } };
   if (dismissed.some((one) => isSameTry(one, waiter)))
     return {
       ...turn,
@@ -192,7 +178,6 @@ export const admission = (
   facts: Pick<TurnFacts, 'holder' | 'live' | 'now'>,
 ): Admission => {
   const { holder, waiting, environment } = turn;
-  if (holder?.leavingUntil !== undefined) return { do: 'try again', by: rivalOf(holder) };
   if (holder?.promotionId === contender.promotionId)
     return contender.redrives > holder.redrives
       ? { do: 'write', after: { ...turn, holder: { ...holder, redrives: contender.redrives } } }

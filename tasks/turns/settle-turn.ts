@@ -2,11 +2,11 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
 import { contenderOf, newerInProd } from './live.ts';
-import { freed, leaving, nextTurnStep, type TurnFacts, type TurnStep } from './rules.ts';
+import { nextTurnStep, type TurnFacts, type TurnStep } from './rules.ts';
 import { type ExecutionStanding, isUnderWay, standingOf } from './standing.ts';
 import { type SupersedeDependencies, supersede } from './supersede.ts';
 import { whyDismissed } from './texts.ts';
-import { type Contender, isNewer, type Turn, type TurnHolder, type WhenNewer } from './turn.ts';
+import { type Contender, isNewer, type Turn, type WhenNewer } from './turn.ts';
 
 /** What settling turns needs. */
 export interface SettleTurnDependencies extends SupersedeDependencies {
@@ -15,10 +15,6 @@ export interface SettleTurnDependencies extends SupersedeDependencies {
   /** How an execution stands, by Step Functions; undefined if there is none of that name. */
   readonly execution: (executionArn: string) => Promise<ExecutionStanding | undefined>;
   readonly whenNewer: WhenNewer;
-  /** Puts Prod in order after a promotion that ended without success. Safe to repeat; throws while Prod is not in order. */
-  readonly leaveProd: (promotionId: string) => Promise<void>;
-  /** Seconds after which whoever calls `leaveProd` has ended, by success or by force. */
-  readonly leaveWithinSeconds: number;
 }
 
 const roles: readonly ApproverRole[] = ['qc', 'pmo'];
@@ -42,36 +38,6 @@ const factsOf = async (dependencies: SettleTurnDependencies, turn: Turn): Promis
   };
 };
 
-/** Puts Prod in order after the holder, by one at a time: the turn says until when. */
-const leave = async (dependencies: SettleTurnDependencies, turn: Turn, holder: TurnHolder): Promise<void> => {
-  const { ledger, now, leaveProd, leaveWithinSeconds } = dependencies;
-  const until = new Date(now().getTime() + leaveWithinSeconds * 1000);
-  const left = leaving(turn, holder, until);
-  /** Ends the leaving, unless somebody else has taken it over. */
-  const end = async (change: (current: Turn) => Turn): Promise<void> => {
-    for (let current = await ledger.turn(turn.application, turn.environment); ; ) {
-      if (current.holder?.leavingUntil !== left.holder?.leavingUntil) return;
-      try {
-        await ledger.replaceTurn(current, change(current));
-        return;
-      } catch (error) {
-        if (!(error instanceof LedgerConflictError)) throw error;
-        current = await ledger.turn(turn.application, turn.environment);
-      }
-    }
-  };
-  await ledger.replaceTurn(turn, left);
-  try {
-    await leaveProd(holder.promotionId);
-  } catch (error) {
-    // Nobody is at it any more: redriven, the promotion may go on itself.
-    const { leavingUntil: _, ...kept } = holder;
-    await end((current) => ({ ...current, holder: kept }));
-    throw error;
-  }
-  await end(freed);
-};
-
 const perform = async (
   dependencies: SettleTurnDependencies,
   turn: Turn,
@@ -91,10 +57,7 @@ const perform = async (
     case 'withdraw': {
       const request = await ledger.latestApproval(step.holder.promotionId, 'qc');
       if (request?.status === 'PENDING') await supersede(dependencies, request, step.by);
-      return;
     }
-    case 'leave':
-      await leave(dependencies, turn, step.holder);
   }
 };
 

@@ -8,7 +8,7 @@ import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
 import { createSnsNotices } from '../sns-notices.ts';
 import { settleTurns } from './settle-turn.ts';
 import { takeTurn } from './take-turn.ts';
-import { LEAVE_WITHIN_SECONDS, whenNewerOf } from './turn-settings.ts';
+import { whenNewerOf } from './turn-settings.ts';
 
 const env = readEnv('APPLICATION', 'LEDGER_TABLE', 'PROMOTIONS_TOPIC_ARN', 'SITE_URL', 'WHEN_NEWER');
 const executions = createExecutions();
@@ -30,9 +30,6 @@ const dependencies = {
     }
   },
   whenNewer: whenNewerOf(env.WHEN_NEWER),
-  // Nothing is left on Prod that the next deployment does not replace: start-job deletes what a failed one left.
-  leaveProd: async () => undefined,
-  leaveWithinSeconds: LEAVE_WITHIN_SECONDS,
 };
 const take = takeTurn({
   ...dependencies,

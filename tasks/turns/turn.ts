@@ -27,8 +27,6 @@ export interface TurnHolder extends Contender {
   readonly since: string;
   /** Token of the state that waits, until it has been told. */
   readonly taskToken?: string;
-  /** Set while what a failed promotion left on Prod is put in order: until when whoever does it may take. ISO 8601. */
-  readonly leavingUntil?: string;
 }
 
 /** Which promotion somebody is decided against for. */

@@ -158,6 +158,19 @@ describe('one approval', () => {
     expect(html).not.toMatch(/QC (refused|approved)|value="approve"/);
   });
 
+  it('names the newer promotion that took its place', async () => {
+    const scene = createScene();
+    await scene.addQcRequest({
+      status: 'WITHDRAWN',
+      withdrawnBecause: 'Superseded: the newer commit bbbbbbbb took the place of this one.',
+      supersededBy: { promotionId: 'newer-1', commitId: 'b'.repeat(40), at: '2026-11-22T10:20:00.000Z' },
+    });
+    const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
+    expect(html).toContain('Superseded: the newer commit bbbbbbbb took the place of this one.');
+    expect(html).toContain('<a href="/promotions/newer-1">');
+    expect(html).not.toContain('value="approve"');
+  });
+
   it('is not found under an id that was never given', async () => {
     const scene = createScene();
     const cookie = await scene.signIn('quinn');

@@ -44,9 +44,19 @@ export const unusedGrants: readonly UnusedGrant[] = [
     reason: 'Lambda sends traces by itself; on one machine there is no X-Ray to take them.',
   },
   {
-    role: /Functions(Guard|ReconcileJobs|RestoreProd|SettleJob|StartPromotion|TrackPromotion)Role/,
+    role: /Functions(Guard|ReconcileJobs|RestoreProd|SettleJob|StartPromotion|TakeTurn|TrackPromotion)Role/,
     actions: ['sqs:SendMessage'],
     reason: 'An event that failed three times goes to the dead-letter queue; none did.',
+  },
+  {
+    role: /FunctionsTakeTurnRole/,
+    actions: ['states:SendTaskFailure', 'sns:Publish', 'kms:Decrypt', 'kms:GenerateDataKey'],
+    reason: 'A newer promotion that comes while an older one waits has it told, and those who were asked.',
+  },
+  {
+    role: /Functions(PointAtImage|VerifyProd)Role/,
+    actions: ['dynamodb:PutItem', 'dynamodb:Query'],
+    reason: 'Redriven at this state, the promotion takes its turn again, if Prod runs nothing newer.',
   },
   {
     role: /FunctionsStartJobRole/,

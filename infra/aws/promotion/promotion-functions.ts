@@ -2,7 +2,6 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
-import { LEAVE_WITHIN_SECONDS } from '../../../tasks/turns/turn-settings.ts';
 import type { ApplicationConfig, ApprovalsConfig } from '../../config.ts';
 import type { ProdEnvironment } from '../environments/prod.ts';
 import { allowOnFleet } from '../environments/prod-fleet.ts';
@@ -116,7 +115,6 @@ export class PromotionFunctions extends Construct {
         ...mail,
         WHEN_NEWER: application.whenNewer,
       },
-      timeout: Duration.seconds(LEAVE_WITHIN_SECONDS),
     })
       .allow(['states:SendTaskFailure', 'states:SendTaskSuccess'], [machine])
       .allowWithWildcard(['states:DescribeExecution'], [executions], EXECUTIONS_REASON);
@@ -254,6 +252,7 @@ export class PromotionFunctions extends Construct {
       prod,
       reach: props.reach.prod,
       ledger,
+      takeTurn: this.takeTurn,
       mail,
     });
 

@@ -21,6 +21,7 @@ export interface RestoreProdProps {
   /** How the function comes to act in Prod. */
   readonly reach: EnvironmentReach;
   readonly ledger: Ledger;
+  readonly takeTurn: LockstepFunction<'take-turn'>;
   readonly mail: { readonly PROMOTIONS_TOPIC_ARN: string; readonly SITE_URL: string };
 }
 
@@ -31,7 +32,7 @@ export interface RestoreProdProps {
 export const createRestoreProd = (
   scope: Construct,
   id: string,
-  { application: { name }, bundles, prod, reach, ledger, mail }: RestoreProdProps,
+  { application: { name }, bundles, prod, reach, ledger, takeTurn, mail }: RestoreProdProps,
 ): LockstepFunction<'restore-prod'> => {
   const stack = Stack.of(scope);
   const fleet = {
@@ -51,12 +52,14 @@ export const createRestoreProd = (
       PROD_DEPLOYMENT_GROUP: fleet.deploymentGroupName,
       PROD_TARGET_GROUP_ARN: prod.targetGroupReference,
       PROD_IMAGE_PARAMETER: imageParameterName(name, 'prod'),
+      TAKE_TURN_FUNCTION: takeTurn.function.functionName,
     },
     // A parameter is looked at for a minute until AWS has accepted its image.
     timeout: Duration.minutes(4),
   })
     .allowWithWildcard(['states:DescribeExecution'], [executionArns(stack, name)], EXECUTIONS_REASON)
-    .allow(['codepipeline:GetPipelineExecution'], [pipelineArn(stack, name, 'prod')]);
+    .allow(['codepipeline:GetPipelineExecution'], [pipelineArn(stack, name, 'prod')])
+    .allow(['lambda:InvokeFunction'], [takeTurn.function.functionArn]);
   const inProd = reach.of(restoreProd);
   inProd
     .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn])

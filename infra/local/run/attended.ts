@@ -48,6 +48,11 @@ const untilStopped = (): Promise<void> =>
     process.once('SIGTERM', stop);
   });
 
+/** First digits of the commit, which the promotion's id holds before its event's id. */
+const commitOf = (executionArn: string): string =>
+  /-([0-9a-f]{7})[0-9a-f]{5}-[0-9a-f-]{36}$/.exec(promotionIdOf(executionArn))?.[1] ??
+  promotionIdOf(executionArn);
+
 /** Tells one run of an execution (from its start, or from a redrive) to its end. */
 const tellToEnd = async (
   session: Session,
@@ -55,6 +60,8 @@ const tellToEnd = async (
   executionArn: string,
   after: number,
   signal: AbortSignal,
+  /** Whether others are told at the same time. */
+  areSeveral: () => boolean,
 ) => {
   const { run, system, options, terminal } = session;
   const narration: Narration = { host: run.host, system, terminal };
@@ -63,7 +70,11 @@ const tellToEnd = async (
   const last = await narrate(narration, executionArn, traffic.onLine, {
     after,
     signal,
-    ...(system.applications.length > 1 && { prefix: `${application.name}: ` }),
+    prefix: () =>
+      [
+        ...(system.applications.length > 1 ? [`${application.name}: `] : []),
+        ...(areSeveral() ? [`${commitOf(executionArn)} `] : []),
+      ].join(''),
   });
   const probe = await traffic.finish();
   if (options.report)
@@ -96,7 +107,14 @@ const followAll = async (session: Session, signal: AbortSignal): Promise<void> =
       if (telling.has(executionArn)) continue;
       const { status } = await describeExecution(run.host, executionArn);
       if (status !== 'RUNNING' && told.has(executionArn)) continue;
-      const task = tellToEnd(session, application, executionArn, told.get(executionArn) ?? 0, signal)
+      const task = tellToEnd(
+        session,
+        application,
+        executionArn,
+        told.get(executionArn) ?? 0,
+        signal,
+        () => telling.size > 1,
+      )
         .then((last) => void told.set(executionArn, last))
         .catch((error: unknown) => terminal.error(String((error as Error).message ?? error)))
         .finally(() => telling.delete(executionArn));

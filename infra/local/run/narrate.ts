@@ -96,14 +96,14 @@ const hintFor = async (narration: Narration, executionArn: string, line: Progres
 /**
  * Tells an execution line by line on the terminal, until it ends or `signal` stops it.
  * @param onLine is called, and awaited, for each line behind its telling
- * @param options `prefix` stands before each state, where several applications are told
+ * @param options `prefix` stands before each state, where several promotions are told
  * @returns the id of the last event that was told
  */
 export const narrate = async (
   narration: Narration,
   executionArn: string,
   onLine: (line: ProgressLine) => void | Promise<void> = () => undefined,
-  options: { readonly after?: number; readonly signal?: AbortSignal; readonly prefix?: string } = {},
+  options: { readonly after?: number; readonly signal?: AbortSignal; readonly prefix?: () => string } = {},
 ): Promise<number> => {
   const progress = createProgress();
   const after = options.after ?? 0;
@@ -114,14 +114,13 @@ export const narrate = async (
       for (const line of progress(event)) {
         // A redrive is told from its own events on; earlier ones only tell the progress where it stands.
         if ((event.id ?? 0) <= after) continue;
+        const prefix = options.prefix?.() ?? '';
         const hint = isWorthTelling(line) ? await hintFor(narration, executionArn, line) : undefined;
         // A turn that is free is taken at once.
         const isWaiting = line.kind !== 'waiting' || turnOf(line.state) === undefined || hint !== undefined;
         if (isWorthTelling(line) && isWaiting)
           narration.terminal.progress(
-            options.prefix === undefined
-              ? line
-              : { ...line, state: `${options.prefix}${line.state ?? 'Promotion'}` },
+            prefix === '' ? line : { ...line, state: `${prefix}${line.state ?? 'Promotion'}` },
             hint,
           );
         await onLine(line);

@@ -57,11 +57,21 @@ export const createProgress = () => {
   };
 };
 
+/** What a function threw comes as JSON, with a stack that helps nobody at a terminal. */
+const messageIn = (cause: string | undefined): string | undefined => {
+  try {
+    const { errorMessage } = JSON.parse(cause ?? '') as { readonly errorMessage?: unknown };
+    return typeof errorMessage === 'string' ? errorMessage : cause;
+  } catch {
+    return cause;
+  }
+};
+
 const failureOf = (event: HistoryEvent): string => {
   const { error, cause } = event.taskFailedEventDetails ??
     event.taskTimedOutEventDetails ??
     event.evaluationFailedEventDetails ?? { error: undefined, cause: undefined };
-  return [error, cause].filter(Boolean).join(': ');
+  return [error, messageIn(cause)].filter(Boolean).join(': ');
 };
 
 const ending = (event: HistoryEvent, at: Date): ProgressLine[] => {

@@ -22,10 +22,14 @@ const wake = async (event: unknown, failures: Readonly<Record<string, Error>> = 
   for (const promotion of promotions) await ledger.addPromotion(promotion);
   const restored: string[] = [];
   const postponed: string[] = [];
+  let woken = 0;
   const done = restoreAfterEnd({
     ledger,
     application: 'shop',
     postponed: (promotionId, reason) => postponed.push(`${promotionId}: ${reason}`),
+    wakeTurns: async () => {
+      woken += 1;
+    },
     restore: async (promotionId) => {
       restored.push(promotionId);
       const failure = failures[promotionId];
@@ -33,7 +37,7 @@ const wake = async (event: unknown, failures: Readonly<Record<string, Error>> = 
     },
   })(event);
   const failure = await done.catch((error: unknown) => error);
-  return { restored, postponed, failure };
+  return { restored, postponed, failure, woken };
 };
 const ended = (id: string) => ({
   source: 'aws.states',
@@ -42,8 +46,13 @@ const ended = (id: string) => ({
 const schedule = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
 
 describe('waking up to put Prod in order', () => {
-  it('looks after the promotion whose end is told', async () => {
-    expect(await wake(ended('lost'))).toEqual({ restored: ['lost'], postponed: [], failure: undefined });
+  it('looks after the promotion whose end is told, and has its turn passed on', async () => {
+    expect(await wake(ended('lost'))).toEqual({
+      restored: ['lost'],
+      postponed: [],
+      failure: undefined,
+      woken: 1,
+    });
   });
 
   it('on schedule finds what was not told, and nothing else', async () => {

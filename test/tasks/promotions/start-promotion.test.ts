@@ -105,6 +105,15 @@ describe('starting a promotion', () => {
     ]);
   });
 
+  it('keeps when it was pushed, which tells what is newer', async () => {
+    const { handler, ledger, sfn } = start(() => ({}), commit);
+    const time = '2026-11-22T09:59:58Z';
+    await handler(push({}, { time }));
+    expect(await ledger.promotion(PROMOTION_ID)).toEqual(aPromotion({ pushedAt: time }));
+    expect(sfn.sent[0]?.input).toMatchObject({ input: JSON.stringify({ ...input, pushedAt: time }) });
+    expect(promotionFrom(push({}, { time: 'soon' }), promoted)?.input).toEqual(input);
+  });
+
   it('starts nothing more for a doubled event', async () => {
     const { handler, ledger } = start(() => {
       throw new ExecutionAlreadyExists(because('exists'));

@@ -1,4 +1,4 @@
-import type { Approval, Job, PromotionStatus } from '../../../tasks/ledger/items.ts';
+import type { Approval, Job, Promotion, PromotionStatus } from '../../../tasks/ledger/items.ts';
 import { readTurnBoards, type TurnBoard, turnBoard } from '../../../tasks/turns/board.ts';
 import { freeTurn, type Turn, type TurnHolder } from '../../../tasks/turns/turn.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
@@ -13,12 +13,19 @@ describe('what the holder does', () => {
   const board = (
     environment: 'qat' | 'prod',
     holder: TurnHolder,
-    of: { readonly jobs?: Job[]; readonly approvals?: Approval[]; readonly status?: PromotionStatus } = {},
+    of: {
+      readonly jobs?: Job[];
+      readonly approvals?: Approval[];
+      readonly status?: PromotionStatus;
+      readonly images?: Promotion['images'];
+    } = {},
   ): TurnBoard =>
     turnBoard(
       { ...freeTurn('shop', environment), holder },
       {
-        promotions: new Map([['a', aPromotion({ promotionId: 'a', status: of.status ?? 'RUNNING' })]]),
+        promotions: new Map([
+          ['a', aPromotion({ promotionId: 'a', status: of.status ?? 'RUNNING', images: of.images ?? {} })],
+        ]),
         jobs: of.jobs ?? [],
         approvals: of.approvals ?? [],
       },
@@ -48,7 +55,7 @@ describe('what the holder does', () => {
     ['a person', board('qat', aHolder(), { approvals: [anApproval()] }), 'asks', 'waits for QC to decide'],
     [
       'what it left on Prod',
-      board('prod', aHolder({ leavingUntil: '2026-11-22T12:00:00.000Z' }), { status: 'FAILED' }),
+      board('prod', aHolder(), { status: 'FAILED', images: { prod: 'ami-2' } }),
       'leaves',
       'has failed; Prod is being put in order',
     ],
@@ -65,11 +72,12 @@ describe('what the holder does', () => {
 
 describe('who waits', () => {
   const waiting = [aWaiter('b'), aWaiter('c')];
-  const seats = (turn: Partial<Turn>, approvals: readonly Approval[] = []) =>
-    turnBoard(
-      { ...freeTurn('shop', 'prod'), waiting, ...turn },
-      { promotions: new Map(), jobs: [], approvals },
-    ).waiting;
+  const seats = (
+    turn: Partial<Turn>,
+    approvals: readonly Approval[] = [],
+    promotions: ReadonlyMap<string, Promotion> = new Map(),
+  ) =>
+    turnBoard({ ...freeTurn('shop', 'prod'), waiting, ...turn }, { promotions, jobs: [], approvals }).waiting;
 
   it('is told in order, each behind the one before', () => {
     expect(
@@ -100,15 +108,15 @@ describe('who waits', () => {
       [anApproval()],
       ['a0000000 is on QAT until QC has decided.', 'Of those that wait for QAT, the newest goes on.'],
     ],
-    [
-      'has failed on Prod',
-      { holder: aHolder({ leavingUntil: '2026-11-22T12:00:00.000Z' }) },
-      [],
-      ['Prod is put in order after a0000000.', expect.any(String)],
-    ],
     ['is nobody', {}, [], ['Prod is free: its turn comes in a moment.', expect.any(String)]],
   ])('is told why when the holder %s', (_, turn, approvals, expected) => {
     expect(seats(turn, approvals).map(({ because }) => because)).toEqual(expected);
+  });
+
+  it('is told why when the holder has failed on Prod', () => {
+    const failed = aPromotion({ promotionId: 'a', status: 'FAILED', images: { prod: 'ami-2' } });
+    const [first] = seats({ holder: aHolder() }, [], new Map([['a', failed]]));
+    expect(first?.because).toBe('Prod is put in order after a0000000.');
   });
 });
 

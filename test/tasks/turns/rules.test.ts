@@ -112,7 +112,6 @@ describe('the QAT turn', () => {
       withdraw: () =>
         step.do === 'withdraw' ? `withdraw ${step.holder.promotionId} for ${step.by.promotionId}` : '',
       tell: () => 'tell',
-      leave: () => 'leave',
     }[step.do]();
     expect(found).toBe(expected);
   });
@@ -133,28 +132,11 @@ describe('the Prod turn', () => {
       'nobody has it, a Stale by b',
     ],
     ['what Prod runs may come again', undefined, ['b'], { live }, 'b has it'],
-    ['ended: Prod is put in order before it passes on', 'a', ['b'], { holder: 'ended' }, 'leave a'],
-    ['ended, and nobody waits: put in order all the same', 'a', [], { holder: 'ended' }, 'leave a'],
+    ['ended, and Prod is not in order: everybody waits', 'a', ['b'], { holder: 'ended' }, 'nothing'],
   ])('%s', (_, holder, waiting, truth, expected) => {
     const turn = aTurn('prod', { waiting: waiters(waiting), ...(holder && { holder: aHolder(holder) }) });
     const step = nextTurnStep(turn, facts(truth));
-    expect(
-      step.do === 'write'
-        ? told(step.after)
-        : step.do === 'leave'
-          ? `leave ${step.holder.promotionId}`
-          : step.do,
-    ).toBe(expected);
-  });
-
-  it('is put in order by one at a time, and by another when the first has taken too long', () => {
-    const until = new Date(now.getTime() + 1000);
-    const turn = aTurn('prod', {
-      holder: aHolder('a', { leavingUntil: until.toISOString() }),
-      waiting: [aWaiter('b')],
-    });
-    expect(nextTurnStep(turn, facts({ holder: 'ended' }))).toEqual({ do: 'nothing' });
-    expect(nextTurnStep(turn, facts({ holder: 'ended', now: until }))).toMatchObject({ do: 'leave' });
+    expect(step.do === 'write' ? told(step.after) : step.do).toBe(expected);
   });
 });
 
@@ -202,11 +184,6 @@ describe('asking for a turn', () => {
     expect(askedFor(aTurn('qat', { dismissed }), redriven)).toEqual(
       aTurn('qat', { dismissed, waiting: [redriven] }),
     );
-  });
-
-  it('waits as long as what it left on Prod is put in order', () => {
-    const holder = aHolder('a', { leavingUntil: now.toISOString() });
-    expect(told(askedFor(aTurn('prod', { holder }), again))).toBe('a has it, a waits');
   });
 });
 
@@ -261,13 +238,6 @@ describe('a state that works on an environment', () => {
       { holder: aHolder('a') },
       { holder: 'ended' },
       { do: 'try again', by: rival('a') },
-    ],
-    [
-      'waits while Prod is put in order after itself',
-      'prod',
-      { holder: { ...me, leavingUntil: now.toISOString() } },
-      {},
-      { do: 'try again', by: rival('b') },
     ],
     [
       'is stale if Prod runs a newer commit',

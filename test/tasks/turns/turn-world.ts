@@ -21,7 +21,6 @@ export const createTurnWorld = (change: Partial<SettleTurnDependencies> = {}) =>
   const tokens = createTokens();
   const mails = createMails();
   const executions = new Map<string, { status: string; redrives: number }>();
-  const left: string[] = [];
   let calls = Number.POSITIVE_INFINITY;
   let now = Date.parse('2026-11-22T12:00:00.000Z');
 
@@ -43,9 +42,7 @@ export const createTurnWorld = (change: Partial<SettleTurnDependencies> = {}) =>
       ]),
     ) as Target;
 
-  const { leaveProd = async (id: string) => void left.push(id), ...others } = change;
   const outside = mortal({
-    leaveProd,
     execution: async (arn: string) => executions.get(arn.split(':').at(-1) ?? ''),
   });
   const dependencies: SettleTurnDependencies = {
@@ -57,8 +54,7 @@ export const createTurnWorld = (change: Partial<SettleTurnDependencies> = {}) =>
     now: () => new Date(now),
     application: 'shop',
     whenNewer: 'supersede',
-    leaveWithinSeconds: 180,
-    ...others,
+    ...change,
   };
   const failures: unknown[] = [];
   const take = takeTurn({ ...dependencies, noteFailure: (error) => failures.push(error) });
@@ -77,8 +73,6 @@ export const createTurnWorld = (change: Partial<SettleTurnDependencies> = {}) =>
     tokens,
     mails,
     failures,
-    /** Whose leavings on Prod were put in order. */
-    left,
     settle: (environment: Environment = 'qat') => settleTurn(dependencies)(environment),
     settleAll: settleTurns(dependencies),
     /** Looks after requests, as reconciling does. */
@@ -136,6 +130,13 @@ export const createTurnWorld = (change: Partial<SettleTurnDependencies> = {}) =>
     end: async (id: string, status: 'FAILED' | 'SUCCEEDED' | 'ABORTED', isInProd = false): Promise<void> => {
       executions.set(id, { status, redrives: executions.get(id)?.redrives ?? 0 });
       await ledger.updatePromotion(id, { status, ...(isInProd && { deployments: { prod: `d-${id}` } }) });
+    },
+    /** It was about to point Prod at its image. */
+    point: (id: string) => ledger.updatePromotion(id, { images: { prod: `ami-${id}` } }),
+    /** Prod is put in order after its end. */
+    restore: async (id: string, redrives = 0): Promise<void> => {
+      const prodRestored = { redrives, imageId: 'ami-0', at: new Date(now).toISOString() };
+      await ledger.updatePromotion(id, { prodRestored });
     },
     redrive: async (id: string, redrives = 1): Promise<void> => {
       executions.set(id, { status: 'RUNNING', redrives });
