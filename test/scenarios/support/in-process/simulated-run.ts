@@ -59,8 +59,7 @@ export const simulatedPause = (ms: number) =>
   });
 
 /** Whether the system still does something for this process, such as reading a file. */
-const isSystemBusy = () =>
-  process.getActiveResourcesInfo().some((one) => /^(FSReq|Process|Zlib)/.test(one) && one !== 'FSEventWrap');
+const isSystemBusy = () => process.getActiveResourcesInfo().some((one) => /^(FSReq|Process|Zlib)/.test(one));
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
