@@ -74,11 +74,10 @@ const provision = async ({ tables, steps, fleet, group, deployment }: BlueGreen)
       `Auto Scaling group ${blueGroup} of deployment group ${group.name} does not exist. Update the deployment group with one that does.`,
     );
   }
-  const known = targetsOf(tables, id).filter(({ label }) => label === 'Blue');
-  const instances = known.length > 0 ? known.map(({ instanceId }) => instanceId) : healthyInstances(blue);
+  const instances = findDeployment(tables, id).instances ?? healthyInstances(blue);
   if (instances.length === 0) throw noInstances();
   const greenGroup = greenGroupName(deployment);
-  changeDeployment(tables, id, { blueGroup, greenGroup });
+  changeDeployment(tables, id, { blueGroup, greenGroup, instances });
   for (const instanceId of instances) steps.addTarget(id, instanceId, blockEvents, 'Blue');
   await fleet.copy(blue, greenGroup, instances.length);
   for (const instanceId of await fleet.inService(greenGroup, instances.length))

@@ -1,7 +1,14 @@
 import type { MinimumHealthyHosts } from '@aws-sdk/client-codedeploy';
 import { DeploymentFailedError, healthFailure } from './errors.ts';
 import type { Fleet } from './fleet.ts';
-import { type CodeDeployTables, type DeploymentRecord, type GroupRecord, targetsOf } from './records.ts';
+import {
+  type CodeDeployTables,
+  changeDeployment,
+  type DeploymentRecord,
+  findDeployment,
+  type GroupRecord,
+  targetsOf,
+} from './records.ts';
 import { allowEvents, blockEvents, installEvents, type Steps } from './steps.ts';
 
 /**
@@ -35,10 +42,10 @@ export const deployInPlace = async (
   healthyHosts: MinimumHealthyHosts,
 ): Promise<void> => {
   const { id, launch } = deployment;
-  if (targetsOf(tables, id).length === 0) {
-    const instances = launch ? [launch.instanceId] : await fleet.instances();
-    for (const instanceId of instances) steps.addTarget(id, instanceId, eventsOf(deployment));
-  }
+  const instances =
+    findDeployment(tables, id).instances ?? (launch ? [launch.instanceId] : await fleet.instances());
+  changeDeployment(tables, id, { instances });
+  for (const instanceId of instances) steps.addTarget(id, instanceId, eventsOf(deployment));
   const targets = targetsOf(tables, id);
   if (targets.length === 0) throw noInstances();
   const least = minimumHealthy(healthyHosts, targets.length);

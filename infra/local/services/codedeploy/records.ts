@@ -114,6 +114,11 @@ export interface DeploymentRecord {
   /** Auto Scaling groups of a blue/green deployment. */
   readonly blueGroup?: string;
   readonly greenGroup?: string;
+  /**
+   * The instances that it began with: those of the group, or of blue. Written down at once: of targets that are written one
+   * by one, a crash may leave some.
+   */
+  readonly instances?: readonly string[];
   /** Traffic is on green and blue may go. */
   readonly shifted?: boolean;
 }

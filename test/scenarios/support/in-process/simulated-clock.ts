@@ -36,7 +36,7 @@ export const createSimulatedClock = (start: number): SimulatedClock => {
       now += ms;
     },
     // Functions in process are given this clock itself.
-    offset: () => now - Date.now(),
+    offset: () => 0,
     onChange: () => undefined,
     stop: () => {
       timers = [];

@@ -29,6 +29,8 @@ export interface SimulatedRun {
   readonly deploy: (assemblyDirectory: string) => Promise<void>;
   /** Lets time pass until `isThere`, which is asked whenever nothing is under way. @throws Error naming `what` */
   readonly until: (what: string, isThere: () => Promise<boolean> | boolean) => Promise<void>;
+  /** Lets some time pass, in ms. */
+  readonly pass: (ms: number) => Promise<void>;
   /** Somebody who is signed in sends a form of the approvals site. @returns the status of the answer */
   readonly post: (person: string, path: string, fields?: Readonly<Record<string, string>>) => Promise<number>;
   readonly stop: () => Promise<void>;
@@ -48,6 +50,15 @@ const running = () => {
   return current;
 };
 
+/** Functions ask for the time by `Date`: while a run is there, it is that run's. */
+const machineDate = Date;
+globalThis.Date = new Proxy(machineDate, {
+  construct: (target, args, newTarget) =>
+    Reflect.construct(target, args.length > 0 || !current ? args : [current.clock.now()], newTarget),
+  get: (target, property) =>
+    property === 'now' && current ? current.clock.now : Reflect.get(target, property),
+});
+
 /** The functions of whichever run is there. */
 export const functions = createFunctions(() => running().host);
 
@@ -59,8 +70,7 @@ export const simulatedPause = (ms: number) =>
   });
 
 /** Whether the system still does something for this process, such as reading a file. */
-const isSystemBusy = () =>
-  process.getActiveResourcesInfo().some((one) => /^(FSReq|Process|Zlib)/.test(one) && one !== 'FSEventWrap');
+const isSystemBusy = () => process.getActiveResourcesInfo().some((one) => /^(FSReq|Process|Zlib)/.test(one));
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -95,7 +105,7 @@ export const startSimulatedRun = async (
   const stacks = deployed(store);
 
   const until: SimulatedRun['until'] = async (what, isThere) => {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = machineDate.now() + PATIENCE_MS;
     let seen = -1;
     let asked = -1;
     for (;;) {
@@ -109,7 +119,7 @@ export const startSimulatedRun = async (
         asked = seen;
         if (await isThere()) return;
       }
-      if (Date.now() > deadline) throw new Error(`Waited for ${what}. ${logs.slice(-5).join('\n')}`);
+      if (machineDate.now() > deadline) throw new Error(`Waited for ${what}. ${logs.slice(-5).join('\n')}`);
       if (!isSystemBusy()) clock.fireNext(HORIZON_MS);
     }
   };
@@ -121,12 +131,20 @@ export const startSimulatedRun = async (
       isDone = true;
     });
     done.catch(() => undefined);
-    const deadline = Date.now() + PATIENCE_MS;
-    while (!isDone && Date.now() < deadline) {
+    const deadline = machineDate.now() + PATIENCE_MS;
+    while (!isDone && machineDate.now() < deadline) {
       await turn();
       if (!isDone && !isSystemBusy()) clock.fireNext(HORIZON_MS);
     }
     return done;
+  };
+
+  const pass = async (ms: number) => {
+    const end = clock.now() + ms;
+    while (clock.now() < end || !isQuiet()) {
+      await turn();
+      if (!isSystemBusy()) clock.fireNext(HORIZON_MS);
+    }
   };
 
   const output = (name: string): string =>
@@ -174,6 +192,7 @@ export const startSimulatedRun = async (
     logs,
     output,
     until,
+    pass,
     deploy: async (assemblyDirectory) => {
       await through(deployAssembly(host, loadAssembly(assemblyDirectory)));
     },
