@@ -1,6 +1,6 @@
 import { stateNames } from '../../workflows/state-names.ts';
 import { prodImage, prodInOrder, seeFleet } from './support/prod-fleet.ts';
-import { approveBoth, type Scenario, startScenario } from './support/scenario.ts';
+import { approveBoth, type Scenario, type ScenarioPromotion, startScenario } from './support/scenario.ts';
 
 jest.setTimeout(180_000);
 
@@ -17,47 +17,64 @@ describe('a redrive', () => {
     return text.startsWith('{') ? (JSON.parse(text) as { commit: string }).commit : 'none';
   };
 
-  it.each([
-    [stateNames.buildQatImage, 'ImageBuildFailed'],
-    [stateNames.refreshQatInstance, 'InstanceRefreshFailed'],
-    [stateNames.deployToQat, 'DeploymentFailed'],
-    [stateNames.buildProdImage, 'ImageBuildFailed'],
-    [stateNames.deployToProd, 'DeploymentFailed'],
-  ])('resumes at %s, repeats nothing else and keeps both approvals', async (state, error) => {
+  const jobStates = [
+    stateNames.buildQatImage,
+    stateNames.refreshQatInstance,
+    stateNames.deployToQat,
+    stateNames.buildProdImage,
+    stateNames.deployToProd,
+  ];
+
+  /** One promotion in which these jobs fail, one after the other, each followed by a redrive. */
+  const promoteWithFailures = async (failures: readonly (readonly [state: string, error: string])[]) => {
     const before = await prod();
-    await scenario.failNext(state);
+    for (const state of new Set(failures.map(([name]) => name)))
+      await scenario.failNext(state, failures.filter(([name]) => name === state).length);
     const promotion = await scenario.startPromotion();
-    const isProdState = state === stateNames.buildProdImage || state === stateNames.deployToProd;
-    if (isProdState) await approveBoth(promotion);
-
-    const failed = await promotion.ended();
-    expect(failed).toMatchObject({ status: 'FAILED', error });
-    expect(failed.cause).toContain('--fail');
-    expect((await promotion.states()).at(-1)).toEqual([state, 'FAILED']);
-    expect(await prod()).toBe(before);
-
-    await promotion.redrive();
-    const ended = isProdState ? await promotion.ended() : await approveBoth(promotion);
-    expect(ended).toMatchObject({ status: 'SUCCEEDED', redriveCount: 1 });
+    const isProdState = (state = '') =>
+      state === stateNames.buildProdImage || state === stateNames.deployToProd;
+    const approvalsBefore = failures.findIndex(([state]) => isProdState(state));
+    for (const [index, [state, error]] of failures.entries()) {
+      if (index === approvalsBefore) await decideBoth(promotion);
+      const failed = await promotion.ended();
+      expect(failed).toMatchObject({ status: 'FAILED', error, redriveCount: index });
+      expect(failed.cause).toContain('--fail');
+      expect((await promotion.states()).at(-1)).toEqual([state, 'FAILED']);
+      expect(await prod()).toBe(before);
+      await promotion.redrive();
+    }
+    if (approvalsBefore < 0) await decideBoth(promotion);
+    expect(await promotion.ended()).toMatchObject({ status: 'SUCCEEDED', redriveCount: failures.length });
     expect(await prod()).toBe(promotion.commitId);
 
     const { jobs, approvals, states } = await promotion.report();
-    const attempts = (name: string) => jobs.filter((job) => job.state === name).map(({ status }) => status);
-    for (const name of [
-      stateNames.buildQatImage,
-      stateNames.refreshQatInstance,
-      stateNames.deployToQat,
-      stateNames.buildProdImage,
-      stateNames.deployToProd,
-    ]) {
-      expect([name, attempts(name)]).toEqual([
-        name,
-        name === state ? ['FAILED', 'SUCCEEDED'] : ['SUCCEEDED'],
-      ]);
+    for (const name of jobStates) {
+      const failed = failures.filter(([state]) => state === name).map(() => 'FAILED');
+      const attempts = jobs.filter((job) => job.state === name).map(({ status }) => status);
+      expect([name, attempts]).toEqual([name, [...failed, 'SUCCEEDED']]);
     }
     expect(approvals.map(({ role }) => role)).toEqual(['qc', 'pmo']);
-    expect(states.filter(({ attempt }) => attempt > 1).map(({ name }) => name)).toEqual([state]);
-  });
+    const again = states.filter(({ attempt }) => attempt > 1).map(({ name }) => name);
+    expect(again).toEqual(failures.map(([state]) => state));
+  };
+
+  const decideBoth = async (promotion: ScenarioPromotion) => {
+    await promotion.decide('qc', 'quinn');
+    await promotion.decide('pmo', 'parker');
+  };
+
+  it('resumes at each state of QAT that failed, and repeats nothing else', () =>
+    promoteWithFailures([
+      [stateNames.buildQatImage, 'ImageBuildFailed'],
+      [stateNames.refreshQatInstance, 'InstanceRefreshFailed'],
+      [stateNames.deployToQat, 'DeploymentFailed'],
+    ]));
+
+  it('resumes at each state of Prod that failed, repeats nothing else and keeps both approvals', () =>
+    promoteWithFailures([
+      [stateNames.buildProdImage, 'ImageBuildFailed'],
+      [stateNames.deployToProd, 'DeploymentFailed'],
+    ]));
 
   it('of a failed blue/green starts from Prod as it was: its commit, its image and no leftovers', async () => {
     const before = { commit: await prod(), ...(await seeFleet(scenario.run)) };

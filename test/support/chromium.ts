@@ -1,7 +1,4 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { type BrowserContext, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { findChromium } from '../../scripts/find-chromium.mjs';
 
 /** How a page is looked at. */
@@ -12,15 +9,15 @@ export interface View {
 }
 
 /**
- * Starts a headless Chromium with a new, empty profile: one person's browser. Close it when done.
+ * Starts a headless Chromium. Close it when done.
  * @throws Error if there is no Chromium; `npm test` installs one before it runs
  */
-export const launchChromium = (view: View = {}): Promise<BrowserContext> => {
+export const launchChromium = (): Promise<Browser> => {
   const executablePath = findChromium();
   if (!executablePath) {
     throw new Error('No Chromium found: run `npm test`, which installs one, or set CHROMIUM_PATH.');
   }
-  return chromium.launchPersistentContext(mkdtempSync(path.join(tmpdir(), 'lockstep-chromium-')), {
+  return chromium.launch({
     executablePath,
     headless: true,
     chromiumSandbox: false,
@@ -32,8 +29,13 @@ export const launchChromium = (view: View = {}): Promise<BrowserContext> => {
       '--disable-component-update',
       '--disable-sync',
     ],
+  });
+};
+
+/** A new, empty profile: one person's browser. */
+export const openProfile = (browser: Browser, view: View = {}): Promise<BrowserContext> =>
+  browser.newContext({
     viewport: { width: view.width ?? 1280, height: 900 },
     colorScheme: view.colorScheme ?? 'light',
     javaScriptEnabled: view.javaScriptEnabled ?? true,
   });
-};

@@ -65,9 +65,9 @@ export const sampleApplication = async (directory: string): Promise<ApplicationS
     fs.rmSync(directory, { recursive: true, force: true });
     fs.cpSync(sampleDirectory, directory, { recursive: true });
     await git(directory, ['init', '--quiet', '--initial-branch=main']);
-    await git(directory, ['config', 'user.name', developer.GIT_AUTHOR_NAME]);
-    await git(directory, ['config', 'user.email', developer.GIT_AUTHOR_EMAIL]);
-    await git(directory, ['config', 'commit.gpgsign', 'false']);
+    const { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email } = developer;
+    const settings = `[user]\n\tname = ${name}\n\temail = ${email}\n[commit]\n\tgpgsign = false\n`;
+    fs.appendFileSync(path.join(directory, '.git', 'config'), settings);
     await git(directory, ['add', '--all']);
     await git(directory, ['commit', '--quiet', '--message', 'Serve the sample application'], developer);
     fs.writeFileSync(complete, '');

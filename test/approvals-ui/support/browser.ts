@@ -1,25 +1,25 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { BrowserContext, Page } from 'playwright-core';
-import { launchChromium, type View } from '../../support/chromium.ts';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchChromium, openProfile, type View } from '../../support/chromium.ts';
 
 const axeSource = fs.readFileSync(
   path.join(path.dirname(createRequire(path.resolve('package.json')).resolve('axe-core')), 'axe.min.js'),
   'utf8',
 );
+let browser: Browser | undefined;
 const contexts = new Map<string, BrowserContext>();
-afterAll(async () => {
-  for (const context of contexts.values()) await context.close();
-});
+afterAll(() => browser?.close());
 
 /** A browser that nobody has signed in on, which reports what went wrong in it and where it asked for things. */
 export const openBrowser = async (view: View = {}) => {
   const key = JSON.stringify(view);
-  const context = contexts.get(key) ?? (await launchChromium(view));
+  browser ??= await launchChromium();
+  const context = contexts.get(key) ?? (await openProfile(browser, view));
   contexts.set(key, context);
   await context.clearCookies();
-  for (const old of context.pages().slice(1)) await old.close();
+  for (const old of context.pages()) await old.close();
   const page = await context.newPage();
   const problems: string[] = [];
   const requested: URL[] = [];

@@ -1,6 +1,6 @@
 import { AwsError, type Host } from '../../host.ts';
 import { gitBytes, gitText } from './git.ts';
-import { findRepository, readReferences, repositoryPath } from './repositories.ts';
+import { findRepository, type Repository, readReferences, repositoryPath } from './repositories.ts';
 
 /** A commit as git has it. */
 export interface Commit {
@@ -77,7 +77,24 @@ const COMMIT_FORMAT = ['%H', '%T', '%P', '%an', '%ae', '%ad', '%cn', '%ce', '%cd
  * @throws AwsError `CommitIdDoesNotExistException`
  */
 export const readCommit = async (host: Host, repositoryName: string, commitId = ''): Promise<Commit> => {
-  const directory = repositoryPath(host, findRepository(host, repositoryName).name);
+  const repository = findRepository(host, repositoryName);
+  const known = commitsOf(repository);
+  const commit = known.get(commitId) ?? (await readNewCommit(host, repository.name, commitId));
+  known.set(commitId, commit);
+  return commit;
+};
+
+/** Commits that have been read, by id: what an id names never changes, and each look at it would be a process. */
+const commits = new WeakMap<Repository, Map<string, Commit>>();
+
+const commitsOf = (repository: Repository): Map<string, Commit> => {
+  const known = commits.get(repository) ?? new Map<string, Commit>();
+  commits.set(repository, known);
+  return known;
+};
+
+const readNewCommit = async (host: Host, repositoryName: string, commitId: string): Promise<Commit> => {
+  const directory = repositoryPath(host, repositoryName);
   const missing = () =>
     new AwsError('CommitIdDoesNotExistException', `The commit ${commitId} does not exist`);
   if (!/^[0-9a-f]{40}$/.test(commitId)) throw missing();

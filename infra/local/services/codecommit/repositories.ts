@@ -45,10 +45,8 @@ export const prepareRepository = async (host: Host, name: string): Promise<void>
     fs.mkdirSync(repositoriesFolder(host), { recursive: true });
     const draft = path.join(repositoriesFolder(host), `.${randomUUID()}`);
     // An empty template: no hooks or attributes of the machine's git installation.
-    await gitText(draft, 'init', '--quiet', '--bare', '--template=');
-    await gitText(draft, 'symbolic-ref', 'HEAD', 'refs/heads/main');
-    await gitText(draft, 'config', 'receive.autogc', 'false');
-    await gitText(draft, 'config', 'gc.auto', '0');
+    await gitText(draft, 'init', '--quiet', '--bare', '--template=', '--initial-branch=main');
+    fs.appendFileSync(path.join(draft, 'config'), '[receive]\n\tautogc = false\n[gc]\n\tauto = 0\n');
     // Every file is handed on as it was committed, whatever the content's own attributes say: nothing is left out, converted
     // or run. Only `export-subst` counts, as in the archives of other hosts: it tells an application its commit.
     fs.mkdirSync(path.join(draft, 'info'), { recursive: true });
