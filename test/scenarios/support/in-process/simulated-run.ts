@@ -29,6 +29,8 @@ export interface SimulatedRun {
   readonly deploy: (assemblyDirectory: string) => Promise<void>;
   /** Lets time pass until `isThere`, which is asked whenever nothing is under way. @throws Error naming `what` */
   readonly until: (what: string, isThere: () => Promise<boolean> | boolean) => Promise<void>;
+  /** Lets this time pass, in ms of the run, and what happens in it. */
+  readonly pass: (ms: number) => Promise<void>;
   /** Somebody who is signed in sends a form of the approvals site. @returns the status of the answer */
   readonly post: (person: string, path: string, fields?: Readonly<Record<string, string>>) => Promise<number>;
   readonly stop: () => Promise<void>;
@@ -114,6 +116,17 @@ export const startSimulatedRun = async (
     }
   };
 
+  const pass: SimulatedRun['pass'] = async (ms) => {
+    const end = clock.now() + ms;
+    let seen = -1;
+    for (;;) {
+      await turn();
+      const isStill = seen === written.length && isQuiet() && !isSystemBusy();
+      seen = written.length;
+      if (isStill && !clock.fireNext(end - clock.now())) return;
+    }
+  };
+
   /** Lets time pass until some work is done. */
   const through = async <Result>(work: Promise<Result>): Promise<Result> => {
     let isDone = false;
@@ -174,6 +187,7 @@ export const startSimulatedRun = async (
     logs,
     output,
     until,
+    pass,
     deploy: async (assemblyDirectory) => {
       await through(deployAssembly(host, loadAssembly(assemblyDirectory)));
     },
