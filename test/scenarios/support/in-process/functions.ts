@@ -82,6 +82,14 @@ export const createFunctions = (host: () => EmbeddedHost): InProcessFunctions =>
     return send(this.constructor.name, command);
   };
 
+  // In a function it is as late as in the run; everywhere else, as late as on the machine.
+  const machineNow = Date.now;
+  const now = () => (caller.getStore()?.kind === 'role' ? host().clock.now() : machineNow());
+  globalThis.Date = new Proxy(Date, {
+    construct: (date, given: []) => Reflect.construct(date, given.length === 0 ? [now()] : given) as Date,
+    get: (date, name) => (name === 'now' ? now : (Reflect.get(date, name) as unknown)),
+  });
+
   const load = ({ taskRoot, variables }: Invocation['environment']): Handler => {
     const name = variables.AWS_LAMBDA_FUNCTION_NAME ?? '';
     const known = handlers.get(name);
