@@ -9,7 +9,15 @@ import type { Identity } from './sign-in/identity.ts';
 /** What the pages read of the ledger. */
 export type SiteLedger = Pick<
   Ledger,
-  'promotion' | 'promotions' | 'approvalById' | 'approvals' | 'openApprovals' | 'jobs' | 'refusals' | 'turn'
+  | 'promotion'
+  | 'promotions'
+  | 'approvalById'
+  | 'approvals'
+  | 'latestApproval'
+  | 'openApprovals'
+  | 'jobs'
+  | 'refusals'
+  | 'turn'
 >;
 
 /** Everything that the site needs from outside. */

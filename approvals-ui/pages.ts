@@ -5,6 +5,7 @@ import type { Approval, Person, Promotion, PromotionStatus } from '../tasks/ledg
 import type { ApproverRole } from '../tasks/payloads.ts';
 import { failedAs } from '../tasks/promotions/status.ts';
 import { redriveAdvice } from '../tasks/redrive/advice.ts';
+import { readTurns } from '../tasks/redrive/advise.ts';
 import { readTurnBoards, type TurnBoard } from '../tasks/turns/board.ts';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
@@ -91,12 +92,14 @@ export const readPromotionPage = async (
   ]);
   const promotion = withExecution(recorded, execution, approvals);
   const graph = execution ? promotionGraph(execution, approvals, now()) : undefined;
+  const isOver = promotion.status !== 'RUNNING' && promotion.status !== 'SUCCEEDED';
+  const turns = isOver ? await readTurns({ ledger, now: () => new Date(now()) }, promotion) : { turns: [] };
   const advice = redriveAdvice({
     execution,
     promotion,
     jobs,
     approvals,
-    turns: [],
+    ...turns,
     configurationVersion: configurationVersion(promotion.application),
     now: new Date(now()),
   });

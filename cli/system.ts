@@ -24,7 +24,10 @@ export class CommandError extends Error {
 
 /** A deployed Lockstep, as the commands use it. */
 export interface System {
-  readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'jobs' | 'approvals' | 'refusals' | 'turn'>;
+  readonly ledger: Pick<
+    Ledger,
+    'promotion' | 'promotions' | 'jobs' | 'approvals' | 'latestApproval' | 'refusals' | 'turn'
+  >;
   readonly evidence: Pick<EvidenceStore, 'entries' | 'seals'>;
   readonly publicKey: () => Promise<SealingKey>;
   /** The newest sealed record in the archive. */

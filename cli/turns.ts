@@ -1,4 +1,5 @@
-import { environmentNames, type TurnBoard, type WaitingSeat } from '../tasks/turns/board.ts';
+import type { TurnBoard, WaitingSeat } from '../tasks/turns/board.ts';
+import { environmentTitles } from '../tasks/turns/texts.ts';
 import { printable, utc } from './format.ts';
 
 const waitingText = ({
@@ -17,7 +18,7 @@ const waitingText = ({
 /** Who has each environment of each application, and who waits: one text for each. */
 export const turnsText = (boards: readonly TurnBoard[]): readonly string[] =>
   boards.map(({ application, environment, holder, waiting }) => {
-    const name = `${environmentNames[environment]} of ${application}`;
+    const name = `${environmentTitles[environment]} of ${application}`;
     return [
       holder === undefined
         ? `${name}: free`

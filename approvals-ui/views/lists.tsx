@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx';
 import type { Approval, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { TurnBoard } from '../../tasks/turns/board.ts';
+import { environmentTitles } from '../../tasks/turns/texts.ts';
 import { duration, roleName } from '../format.ts';
 import { LiveRegion, Page } from './layout.tsx';
 import { ChangeLine, commitTitle, isOutrun, Moment, promotionStatuses, StatusChip } from './parts.tsx';
@@ -131,6 +132,17 @@ export const PromotionsPage: FC<PromotionsPageProps> = (props) => (
   </Page>
 );
 
+/** How a promotion stands; of one that waits for its turn, for what. */
+const chipOf = (promotion: Promotion, boards: readonly TurnBoard[]) => {
+  const { status, name } = promotionStatuses[promotion.status];
+  const board =
+    promotion.status === 'RUNNING' &&
+    boards.find(({ waiting }) => waiting.some((seat) => seat.promotionId === promotion.promotionId));
+  return board
+    ? ({ status: 'waiting', text: `Waits for ${environmentTitles[board.environment]}` } as const)
+    : { status, text: name };
+};
+
 /** The part of the page that follows events. */
 export const PromotionsLive: FC<PromotionsPageProps> = ({ promotions, boards, next, path, now }) => (
   <LiveRegion
@@ -163,10 +175,7 @@ export const PromotionsLive: FC<PromotionsPageProps> = ({ promotions, boards, ne
               </p>
               {isOutrun(promotion) && promotion.cause ? <p class="muted">{promotion.cause}</p> : null}
             </div>
-            <StatusChip
-              status={promotionStatuses[promotion.status].status}
-              text={promotionStatuses[promotion.status].name}
-            />
+            <StatusChip {...chipOf(promotion, boards)} />
           </li>
         ))}
       </ol>

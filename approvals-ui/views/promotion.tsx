@@ -3,7 +3,8 @@ import type { Execution } from '../../tasks/executions/execution.ts';
 import type { Approval, Job, Person, Promotion, Refusal } from '../../tasks/ledger/items.ts';
 import type { Environment } from '../../tasks/payloads.ts';
 import type { RedriveAdvice } from '../../tasks/redrive/advice.ts';
-import { environmentNames, type WaitingSeat } from '../../tasks/turns/board.ts';
+import type { WaitingSeat } from '../../tasks/turns/board.ts';
+import { environmentTitles } from '../../tasks/turns/texts.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { duration, nameOfArn, roleName } from '../format.ts';
 import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';
@@ -107,7 +108,7 @@ export const PromotionLive: FC<PromotionPageProps> = (props) => {
 };
 
 const WaitsForTurn: FC<NonNullable<PromotionPageProps['waits']>> = ({ environment, seat }) => {
-  const name = environmentNames[environment];
+  const name = environmentTitles[environment];
   return (
     <Notice
       kind="info"
@@ -150,7 +151,7 @@ const summaryOf = ({ promotion, graph, now, waits }: PromotionPageProps): string
       return failed ? `${failed.name} ${failed.detail}.` : `It failed after ${took}.`;
     }
     case 'RUNNING': {
-      if (waits !== undefined) return `Waits for its turn on ${environmentNames[waits.environment]}.`;
+      if (waits !== undefined) return `Waits for its turn on ${environmentTitles[waits.environment]}.`;
       const current = graph?.steps.find(({ status }) => status === 'waiting' || status === 'running');
       if (!current) return 'On its way.';
       // Without the time, so that it is read out only when the step changes.

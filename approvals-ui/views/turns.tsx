@@ -1,11 +1,6 @@
 import type { FC } from 'hono/jsx';
-import {
-  environmentNames,
-  type HolderSeat,
-  type Seat,
-  type TurnBoard,
-  type WaitingSeat,
-} from '../../tasks/turns/board.ts';
+import type { HolderSeat, Seat, TurnBoard, WaitingSeat } from '../../tasks/turns/board.ts';
+import { environmentTitles } from '../../tasks/turns/texts.ts';
 import { shortCommit } from '../format.ts';
 import { StatusIcon } from '../graph/drawing.tsx';
 import type { StepStatus } from '../graph/steps.ts';
@@ -18,7 +13,7 @@ export const turnsSummary = (boards: readonly TurnBoard[]): string =>
   boards
     .filter((board) => !isFree(board))
     .map(({ application, environment, holder, waiting }) => {
-      const name = `${environmentNames[environment]} of ${application}`;
+      const name = `${environmentTitles[environment]} of ${application}`;
       const who = holder === undefined ? `${name} is free` : `${shortCommit(holder.commitId)} has ${name}`;
       return waiting.length === 0 ? `${who}.` : `${who}, ${waiting.length} waiting.`;
     })
@@ -55,10 +50,10 @@ const Environment: FC<{ board: TurnBoard }> = ({ board }) => {
   const { environment, holder, waiting } = board;
   return (
     <div class="turn" data-turn={environment}>
-      <h4>{environmentNames[environment]}</h4>
+      <h4>{environmentTitles[environment]}</h4>
       {holder === undefined ? <p class="muted">Free</p> : <Holder holder={holder} />}
       {waiting.length === 0 ? null : (
-        <ol class="queue" aria-label={`Waiting for ${environmentNames[environment]}, in order`}>
+        <ol class="queue" aria-label={`Waiting for ${environmentTitles[environment]}, in order`}>
           {waiting.map((seat) => (
             <Waiting seat={seat} />
           ))}

@@ -1,12 +1,13 @@
 import { lastEventId } from '../executions/progress.ts';
-import { environmentNames } from '../turns/board.ts';
+import { environmentTitles } from '../turns/texts.ts';
 import { approvalsStanding } from './approvals-standing.ts';
-import { minute, type RedriveCircumstances, type TurnSeen } from './circumstances.ts';
+import type { RedriveCircumstances } from './circumstances.ts';
 import { type DefinitionChange, definitionChange } from './definition-change.ts';
 import { remedyFor } from './remedies.ts';
 import { type ResumePoint, resumePoint } from './resume.ts';
 import type { RunbookHeading } from './runbook-headings.ts';
 import { type Taking, takingOf } from './taking.ts';
+import { type TurnStanding, turnStanding } from './turn-standing.ts';
 import { FULL_HISTORY, redrivableUntil, type VerdictKind, verdictOn } from './verdict.ts';
 
 /** What a part of the advice is about, with its title. */
@@ -58,18 +59,19 @@ const result = (state: string, { jobs, approvals }: RedriveCircumstances): strin
   return detail === undefined ? state : `${state} (${detail})`;
 };
 
-const turnPoint = (turn: TurnSeen, promotionId: string): AdvicePoint => {
-  const title = environmentNames[turn.environment];
-  const { holder } = turn;
-  const text = (): string => {
-    if (holder === undefined) return `The ${title} turn is free: the redrive takes it again.`;
-    if (holder.promotionId === promotionId)
-      return `It holds the ${title} turn since ${minute(holder.since)}.`;
-    return holder.isRunning
-      ? `${holder.promotionId} holds the ${title} turn since ${minute(holder.since)}.`
-      : `${holder.promotionId} held the ${title} turn and has ended: the redrive takes it over.`;
+const turnPoint = ({ environment, kind, by }: TurnStanding): AdvicePoint => {
+  const title = environmentTitles[environment];
+  const other = `commit ${by?.commitId.slice(0, 8)} (promotion ${by?.promotionId})`;
+  const texts: Readonly<Record<TurnStanding['kind'], string>> = {
+    has: `It has the ${title} turn.`,
+    takes: `The ${title} turn is free: the redrive takes it.`,
+    waits: `It waits for ${title}, after ${other}.`,
+    tries: `${title} is put in order after ${other}; the state tries again for 11 minutes.`,
+    taken: `${title} is taken by ${other}.`,
+    stale: `Prod runs the newer ${other}.`,
+    superseded: `The newer ${other} has gone by.`,
   };
-  return { about: 'turn', text: text() };
+  return { about: 'turn', text: texts[kind] };
 };
 
 const listed = (names: readonly string[]): string =>
@@ -142,9 +144,9 @@ const pointsOf = (
   circumstances: RedriveCircumstances,
   point: ResumePoint,
   taking: Taking,
+  standing: TurnStanding | undefined,
 ): readonly AdvicePoint[] => {
-  const { execution, promotion, turns } = circumstances;
-  const turn = turns.find(({ environment }) => environment === point.environment);
+  const { execution } = circumstances;
   const events = lastEventId(execution?.events ?? []);
   const then = point.next.length === 0 ? '' : `; then ${listed(point.next)}`;
   return [
@@ -166,7 +168,7 @@ const pointsOf = (
       text: `${taking.sentence}${startNote(point, taking, circumstances)}`,
     },
     ...approvalPoints(circumstances),
-    ...(turn === undefined ? [] : [turnPoint(turn, promotion.promotionId)]),
+    ...(standing === undefined ? [] : [turnPoint(standing)]),
     ...definitionPoint(execution?.definition ?? '', execution?.currentDefinition),
     ...(events < FULL_HISTORY * NEARLY_FULL
       ? []
@@ -188,7 +190,8 @@ const pointsOf = (
 export const redriveAdvice = (circumstances: RedriveCircumstances): RedriveAdvice => {
   const { execution, jobs, approvals, now, configurationVersion } = circumstances;
   const point = execution && resumePoint(execution, jobs, approvals);
-  const verdict = verdictOn(circumstances, point);
+  const standing = turnStanding(circumstances, point);
+  const verdict = verdictOn(circumstances, point, standing);
   const mayRedrive = verdict.kind === 'redrivable';
   const about = {
     mayRedrive,
@@ -205,6 +208,6 @@ export const redriveAdvice = (circumstances: RedriveCircumstances): RedriveAdvic
     ...(execution?.endedAt === undefined ? {} : { until: redrivableUntil(execution.endedAt).toISOString() }),
     resumesAt: { state: point.state, attempt: point.attempt },
     taking: taking.kind,
-    points: pointsOf(circumstances, point, taking),
+    points: pointsOf(circumstances, point, taking, standing),
   };
 };

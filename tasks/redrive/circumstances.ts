@@ -1,19 +1,13 @@
 import type { Execution } from '../executions/execution.ts';
 import type { Approval, Job, Promotion } from '../ledger/items.ts';
-import type { Environment } from '../payloads.ts';
+import type { Compared, Standing } from '../turns/rules.ts';
+import type { Turn } from '../turns/turn.ts';
 
-/** How an environment's turn stands. */
+/** An environment's turn, and how its holder stands. */
 export interface TurnSeen {
-  readonly environment: Environment;
+  readonly turn: Turn;
   /** Absent if nobody holds it. */
-  readonly holder?: {
-    readonly promotionId: string;
-    readonly commitId: string;
-    /** ISO 8601. */
-    readonly since: string;
-    /** Whether its execution is under way: one that is not holds nothing. */
-    readonly isRunning: boolean;
-  };
+  readonly holder?: Standing;
 }
 
 /** What advice is given on. */
@@ -26,6 +20,8 @@ export interface RedriveCircumstances {
   /** All of the promotion, by role and attempt. */
   readonly approvals: readonly Approval[];
   readonly turns: readonly TurnSeen[];
+  /** The newest promotion that was deployed to Prod, if it is newer than this one. */
+  readonly newerInProd?: Compared;
   /** Of the application's configuration as it is deployed now. @default not known, so not compared */
   readonly configurationVersion?: string;
   readonly now: Date;

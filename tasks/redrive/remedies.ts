@@ -1,8 +1,9 @@
 import { jobErrors } from '../jobs/errors.ts';
+import { TURN_ENDING, TURN_TAKEN } from '../payloads.ts';
 import { headingOfState, type RunbookHeading } from './runbook-headings.ts';
 
-/** What a state does, as far as it matters for what to mend. */
-export type Work = 'job' | 'approval' | 'function';
+/** What a state does, as far as it matters for what to mend; `turn`: it waits for one. */
+export type Work = 'job' | 'approval' | 'turn' | 'function';
 
 /** What to mend before a redrive. */
 export interface Remedy {
@@ -102,6 +103,16 @@ const entries: readonly Entry[] = [
       'The cause lists what differs in Prod. Remove what does not belong there; the redrive looks again.',
   },
   {
+    error: 'TargetGroupUnknown',
+    sentence: "Prod's target group is not known: deploy Prod's stack in its account again.",
+  },
+  {
+    error: 'ReachNotConfigured',
+    sentence:
+      "What leads to the environment's account is not complete: deploy the application's stack again.",
+    heading: "A state's function fails",
+  },
+  {
     error: 'ApproversNotRecorded',
     sentence: `The ledger lacks an approval that the state machine was told of. ${NOT_OF_PEOPLE}`,
   },
@@ -118,7 +129,13 @@ const entries: readonly Entry[] = [
     sentence: `What was approved is not what would be built. ${NOT_OF_PEOPLE}`,
   },
   {
-    error: 'TurnTaken',
+    error: TURN_ENDING,
+    sentence:
+      'Prod is not in order yet after a promotion that failed there: the log of restore-prod says why.',
+    heading: 'A turn is taken',
+  },
+  {
+    error: TURN_TAKEN,
     sentence: 'Another promotion holds the environment: wait until it has let go, then redrive.',
     heading: 'A turn is taken',
   },
@@ -126,6 +143,11 @@ const entries: readonly Entry[] = [
     error: 'LedgerConflict',
     sentence: 'A record was changed by somebody else at the same moment. Nothing is to be mended.',
     heading: "A state's function fails",
+  },
+  {
+    error: 'States.Timeout',
+    work: 'turn',
+    sentence: 'Its turn did not come in time: see who has it, and bring that one on or stop it.',
   },
   {
     error: 'States.Timeout',

@@ -18,13 +18,17 @@ export interface ResumePoint {
   readonly environment?: Environment;
   /** How the last try of it ended; absent if there was none. */
   readonly last?: Attempt;
-  /** Tasks that have succeeded, in their order. */
+  /** Tasks whose work is done and stays, in their order. */
   readonly done: readonly string[];
   /** What follows if all goes well. */
   readonly next: readonly string[];
 }
 
+/** What a promotion is compared by goes to those states alone that ask for a turn, which ends with the execution. */
+const asksForTurn = (payload: GraphState['payload']): boolean => payload?.pushedAt !== undefined;
+
 const workOf = (state: GraphState, jobs: readonly Job[], approvals: readonly Approval[]): Work => {
+  if (asksForTurn(state.payload)) return 'turn';
   if (state.payload?.kind !== undefined || jobs.some((job) => job.state === state.name)) return 'job';
   const isAsked = state.payload?.role !== undefined || approvals.some((one) => one.state === state.name);
   return isAsked ? 'approval' : 'function';
@@ -70,8 +74,10 @@ export const resumePoint = (
   const tries = attempts.filter((attempt) => attempt.state === state.name);
   const ended = tries.at(-1);
   const environment = environmentOf(way, state.name, approvals);
-  const isDone = ({ name: other, type }: GraphState): boolean =>
-    type === 'Task' && attempts.findLast((attempt) => attempt.state === other)?.status === 'SUCCEEDED';
+  const isDone = ({ name: other, type, payload }: GraphState): boolean =>
+    type === 'Task' &&
+    !asksForTurn(payload) &&
+    attempts.findLast((attempt) => attempt.state === other)?.status === 'SUCCEEDED';
   return {
     state: state.name,
     attempt: tries.length + 1,

@@ -112,6 +112,8 @@ export const takingOf = (
       now,
       configurationVersion,
     );
+  if (point.work === 'turn')
+    return { kind: 'starts', sentence: 'The promotion asks for its turn again; nothing else is started.' };
   return {
     kind: 'starts',
     sentence: `${point.state} is done again; nothing else is started, and doing it twice does no harm.`,

@@ -1,9 +1,10 @@
 import { lastEventId } from '../executions/progress.ts';
-import { REFUSED } from '../payloads.ts';
-import { environmentNames } from '../turns/board.ts';
+import { REFUSED, STALE, SUPERSEDED, TURN_TAKEN } from '../payloads.ts';
+import { environmentTitles } from '../turns/texts.ts';
 import { minute, type RedriveCircumstances } from './circumstances.ts';
 import type { ResumePoint } from './resume.ts';
 import type { RunbookHeading } from './runbook-headings.ts';
+import type { TurnStanding } from './turn-standing.ts';
 
 /** Why an execution may not be redriven, or `redrivable`. */
 export type VerdictKind =
@@ -51,12 +52,12 @@ const finalEnds: Readonly<Record<string, Verdict>> = {
     sentence: `An approver refused. A refusal is final. ${PUSH}`,
     heading: 'Refused',
   },
-  Superseded: {
+  [SUPERSEDED]: {
     kind: 'superseded',
     sentence: `A newer promotion took its place, and that is final. ${PUSH_AGAIN}`,
     heading: 'Superseded',
   },
-  Stale: {
+  [STALE]: {
     kind: 'stale',
     sentence: `Prod ran a newer commit when its turn came, and that is final. ${PUSH_AGAIN}`,
     heading: 'Stale',
@@ -81,20 +82,33 @@ const finalEnd = (
     : undefined;
 };
 
-/** Who else holds the turn that the promotion needs. */
-const takenTurn = (
-  { turns, promotion }: RedriveCircumstances,
-  point: ResumePoint | undefined,
-): Verdict | undefined => {
-  const turn = turns.find(({ environment }) => environment === point?.environment);
-  const { holder } = turn ?? {};
-  if (turn === undefined || !holder?.isRunning || holder.promotionId === promotion.promotionId)
-    return undefined;
-  return {
-    kind: 'turn-taken',
-    sentence: `Not now: ${holder.promotionId} holds the ${environmentNames[turn.environment]} turn since ${minute(holder.since)}, and the redrive would fail with TurnTaken. Redrive when it has let go.`,
-    heading: 'A turn is taken',
-  };
+/** What a redrive would fail or end for at once, of what concerns turns. */
+const keptBack = (standing: TurnStanding | undefined): Verdict | undefined => {
+  if (standing?.by === undefined) return undefined;
+  const title = environmentTitles[standing.environment];
+  const other = `commit ${standing.by.commitId.slice(0, 8)} (promotion ${standing.by.promotionId})`;
+  switch (standing.kind) {
+    case 'taken':
+      return {
+        kind: 'turn-taken',
+        sentence: `Not now: ${title} is taken by ${other}, and a redrive would fail with ${TURN_TAKEN}. Redrive when that one is through.`,
+        heading: 'A turn is taken',
+      };
+    case 'stale':
+      return {
+        kind: 'stale',
+        sentence: `Prod runs the newer ${other}: a redrive would end as ${STALE}. ${PUSH_AGAIN}`,
+        heading: 'Stale',
+      };
+    case 'superseded':
+      return {
+        kind: 'superseded',
+        sentence: `The newer ${other} has gone by: a redrive would end as ${SUPERSEDED}. ${PUSH_AGAIN}`,
+        heading: 'Superseded',
+      };
+    default:
+      return undefined;
+  }
 };
 
 const no = (kind: VerdictKind, sentence: string, heading?: RunbookHeading): Verdict => ({
@@ -104,7 +118,11 @@ const no = (kind: VerdictKind, sentence: string, heading?: RunbookHeading): Verd
 });
 
 /** Whether the execution may be redriven, and else why not. */
-export const verdictOn = (circumstances: RedriveCircumstances, point: ResumePoint | undefined): Verdict => {
+export const verdictOn = (
+  circumstances: RedriveCircumstances,
+  point: ResumePoint | undefined,
+  standing: TurnStanding | undefined,
+): Verdict => {
   const { execution, promotion, now } = circumstances;
   const status = execution?.status ?? promotion.status;
   const NOT_OFFERED = 'A redrive is not offered';
@@ -139,7 +157,7 @@ export const verdictOn = (circumstances: RedriveCircumstances, point: ResumePoin
       NOT_OFFERED,
     );
   return (
-    takenTurn(circumstances, point) ??
+    keptBack(standing) ??
     no(
       'redrivable',
       execution.endedAt === undefined

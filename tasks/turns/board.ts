@@ -3,6 +3,7 @@ import type { Approval, Job, Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Environment } from '../payloads.ts';
 import { mayNeedRestoring } from '../prod-fleet/restore-prod.ts';
+import { environmentTitles } from './texts.ts';
 import type { Rival, Turn, TurnHolder } from './turn.ts';
 
 /** A promotion that has a turn or waits for one, as people are shown it. */
@@ -48,9 +49,6 @@ export interface TurnBackground {
   readonly approvals: readonly Approval[];
 }
 
-/** Names of the environments as people write them. */
-export const environmentNames: Readonly<Record<Environment, string>> = { qat: 'QAT', prod: 'Prod' };
-
 const seatOf = (
   { promotionId, commitId, since }: Rival & { since: string },
   background: TurnBackground,
@@ -82,7 +80,7 @@ const activityOf = (
 };
 
 const reasonFor = (turn: Turn, place: number, holder: HolderSeat | undefined): string => {
-  const name = environmentNames[turn.environment];
+  const name = environmentTitles[turn.environment];
   if (place > 1)
     return turn.environment === 'prod'
       ? 'One after the other goes to Prod, in the order in which PMO approved.'

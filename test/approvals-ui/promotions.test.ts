@@ -85,6 +85,7 @@ describe('turns', () => {
     expect(qat).toContain('a0000000 is being built, deployed or verified.');
     expect(prod).toContain('Free');
     expect(html).toContain('a0000000 has QAT of shop, 1 waiting.');
+    expect(html.match(/class="chip is-waiting">.*?Waits for QAT/g)).toHaveLength(1);
   });
 
   it('are told on the page of a promotion that waits', async () => {
@@ -283,6 +284,21 @@ describe('a redrive', () => {
     expect(await (await scene.get(PATH, await scene.signIn('dana'))).text()).not.toContain(
       'Redrive</button>',
     );
+  });
+
+  it('is not taken while another promotion has the environment, and says which', async () => {
+    const scene = await failedScene();
+    await scene.ledger.addPromotion(aPromotion({ promotionId: 'other' }));
+    const free = await scene.ledger.turn('shop', 'prod');
+    const { taskToken: _, ...holder } = aWaiter('other');
+    await scene.ledger.replaceTurn(free, { ...free, holder });
+    const cookie = await scene.signIn('olga');
+    const html = await (await scene.get(PATH, cookie)).text();
+    expect(html).toMatch(/disabled="" aria-describedby="redrive-verdict">\s*Redrive from Build Prod image/);
+    const answer = await scene.post(`${PATH}/redrive`, cookie);
+    expect(answer.status).toBe(409);
+    expect(await answer.text()).toContain('Not now: Prod is taken by commit other000 (promotion other)');
+    expect(scene.redriven).toEqual([]);
   });
 
   it.each(['RUNNING', 'SUCCEEDED'] as const)('is no matter for one that is %s', async (status) => {

@@ -4,13 +4,14 @@ import type { JobActions } from '../../../tasks/jobs/kind.ts';
 import { startJob } from '../../../tasks/jobs/start-job.ts';
 import type { Approval, Job } from '../../../tasks/ledger/items.ts';
 import { redriveAdvice } from '../../../tasks/redrive/advice.ts';
+import type { Standing } from '../../../tasks/turns/rules.ts';
 import { stateNames as names } from '../../../workflows/state-names.ts';
 import type { History } from '../../approvals-ui/support/history.ts';
 import { untilProd, untilQc } from '../../approvals-ui/support/scene.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aDossier, aJob, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
-import { anExecution, circumstances, DAY, ENDED } from './circumstances.ts';
+import { anExecution, aTurn, circumstances, DAY, ENDED } from './circumstances.ts';
 
 const failedBuild = (history: History) =>
   untilProd(history)
@@ -24,13 +25,6 @@ const expiredQc = (history: History) => untilQc(history).taskTimedOut().executio
 /** One of the first in four of five cases: of many conditions, all are to be met often enough. */
 const mostly = <Value>(usual: readonly Value[], other: fc.Arbitrary<Value>): fc.Arbitrary<Value> =>
   fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...usual) }, { weight: 1, arbitrary: other });
-
-const holder = (promotionId: string, isRunning: boolean) => ({
-  promotionId,
-  commitId: 'c',
-  since: '2026-11-22T12:30:00.000Z',
-  isRunning,
-});
 
 describe('advice', () => {
   it('says that it may for what Step Functions takes and is not final, and for nothing else', () => {
@@ -48,16 +42,18 @@ describe('advice', () => {
       ),
       write: mostly([failedBuild, expiredQc], fc.constant(atFail)),
       refused: mostly([false], fc.constant(true)),
-      turn: fc.constantFrom(
-        undefined,
-        holder('other', true),
-        holder('other', false),
-        holder(PROMOTION_ID, true),
+      holder: fc.option(
+        fc.record({
+          promotionId: fc.constantFrom('other', PROMOTION_ID),
+          standing: fc.constantFrom<Standing>('works', 'asks', 'done', 'ended'),
+        }),
       ),
+      isWaiting: mostly([false], fc.constant(true)),
     });
     const seen = new Set<boolean>();
     fc.assert(
-      fc.property(given, ({ status, redrivable, endedAfterMs, lastEvent, error, write, refused, turn }) => {
+      fc.property(given, ({ holder, isWaiting, ...one }) => {
+        const { status, redrivable, endedAfterMs, lastEvent, error, write, refused } = one;
         const execution = anExecution(write, { status, redrivable, error });
         const { mayRedrive, resumesAt, points } = redriveAdvice(
           circumstances(
@@ -68,10 +64,9 @@ describe('advice', () => {
             {
               now: new Date(ENDED + endedAfterMs),
               approvals: refused ? [anApproval({ status: 'REFUSED', decision: 'refuse' })] : [],
-              turns: (['qat', 'prod'] as const).map((environment) => ({
-                environment,
-                ...(turn && { holder: turn }),
-              })),
+              turns: (['qat', 'prod'] as const).map((environment) =>
+                aTurn(environment, holder ?? undefined, isWaiting ? ['waits'] : []),
+              ),
             },
           ),
         );
@@ -81,7 +76,12 @@ describe('advice', () => {
           endedAfterMs <= 14 * DAY &&
           lastEvent < 24_999;
         const isFinal = ['Refused', 'Superseded', 'Stale'].includes(error) || refused || write === atFail;
-        expect(mayRedrive).toBe(isTaken && !isFinal && !(turn?.promotionId === 'other' && turn.isRunning));
+        const isOwn = holder?.promotionId === PROMOTION_ID;
+        // On Prod, what an ended one left is put in order first, and the state tries again until then.
+        const isLeft = holder?.standing === 'ended' && write === failedBuild;
+        const isKeptBack =
+          !isOwn && (holder?.standing === 'works' || holder?.standing === 'asks' || (isWaiting && !isLeft));
+        expect(mayRedrive).toBe(isTaken && !isFinal && !isKeptBack);
         if (mayRedrive) expect([resumesAt?.state, points.length > 3]).toEqual([expect.any(String), true]);
         seen.add(mayRedrive);
       }),

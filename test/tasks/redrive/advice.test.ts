@@ -6,8 +6,8 @@ import { stateNames as names } from '../../../workflows/state-names.ts';
 import type { History } from '../../approvals-ui/support/history.ts';
 import { promotionDefinition } from '../../approvals-ui/support/promotion-definition.ts';
 import { untilPmo, untilProd, untilQc } from '../../approvals-ui/support/scene.ts';
-import { aJob, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
-import { anExecution, circumstances, DAY, ENDED } from './circumstances.ts';
+import { aJob, anApproval, aPerson, aPromotion, aWaiter, PROMOTION_ID } from '../doubles/samples.ts';
+import { anExecution, aTurn, circumstances, DAY, ENDED } from './circumstances.ts';
 
 const failedBuild = (history: History) =>
   untilProd(history)
@@ -34,6 +34,23 @@ const refused = (history: History) => {
 };
 const endingAs = (error: string) => (history: History) =>
   untilQc(history).enter(error, 'Fail').executionFailed(error, 'by shop-2222');
+
+/** The promotion's definition with both turns. */
+const withTurns = (() => {
+  const machine = JSON.parse(promotionDefinition);
+  const turn = (environment: string, next: string) => ({
+    Type: 'Task',
+    Arguments: { Payload: { environment, pushedAt: '{% $states.input.pushedAt %}' } },
+    Next: next,
+  });
+  machine.States[names.takeQatTurn] = turn('qat', names.buildQatImage);
+  machine.States[names.takeProdTurn] = turn('prod', names.confirmApproversDiffer);
+  machine.States[names.didPmoApprove].Choices[0].Next = names.takeProdTurn;
+  machine.StartAt = names.takeQatTurn;
+  return JSON.stringify(machine);
+})();
+const waitedFor = (state: string) => (history: History) =>
+  history.enter(state).schedule().taskTimedOut().executionFailed('States.Timeout');
 
 const advise = (of: RedriveCircumstances) => redriveAdvice(of);
 const about = (of: RedriveCircumstances, what: AdvicePoint['about']): readonly string[] =>
@@ -149,22 +166,45 @@ describe('whether it may be redriven', () => {
     ],
     ['one that is forgotten may not', circumstances(undefined), 'forgotten', 'for 90 days'],
     [
-      'one whose turn another promotion holds may not now',
-      circumstances(failed, {
-        turns: [
-          {
-            environment: 'prod',
-            holder: {
-              promotionId: 'shop-2222',
-              commitId: '22',
-              since: '2026-11-22T12:30:00.000Z',
-              isRunning: true,
-            },
-          },
-        ],
+      'one whose turn another promotion has may not now',
+      circumstances(failed, { turns: [aTurn('prod', { promotionId: 'shop-2222', standing: 'works' })] }),
+      'turn-taken',
+      'Prod is taken by commit shop-222 (promotion shop-2222), and a redrive would fail with TurnTaken',
+    ],
+    [
+      'one whose turn another promotion waits for may not now',
+      circumstances(failed, { turns: [aTurn('prod', undefined, ['shop-3333'])] }),
+      'turn-taken',
+      '(promotion shop-3333)',
+    ],
+    [
+      'one whose commit Prod is past ends as stale',
+      circumstances(failed, { turns: [aTurn('prod')], newerInProd: aWaiter('z') }),
+      'stale',
+      'Prod runs the newer commit z0000000 (promotion z): a redrive would end as Stale',
+    ],
+    [
+      'one that would ask about a commit that Prod is past ends as superseded',
+      circumstances(anExecution(expiredQc), { turns: [aTurn('qat')], newerInProd: aWaiter('z') }),
+      'superseded',
+      '(promotion z) has gone by: a redrive would end as Superseded',
+    ],
+    [
+      'one that would wait for QAT behind a newer one may not now',
+      circumstances(anExecution(waitedFor(names.takeQatTurn), { definition: withTurns }), {
+        turns: [aTurn('qat', { promotionId: 'z', standing: 'works' })],
       }),
       'turn-taken',
-      'shop-2222 holds the Prod turn since 2026-11-22 12:30 UTC',
+      '(promotion z)',
+    ],
+    [
+      'one that would wait for Prod although Prod is past it ends as stale',
+      circumstances(anExecution(waitedFor(names.takeProdTurn), { definition: withTurns }), {
+        turns: [aTurn('prod')],
+        newerInProd: aWaiter('z'),
+      }),
+      'stale',
+      '(promotion z)',
     ],
   ])('%s', (_, of, verdict, words) => {
     const { sentence, mayRedrive, ...advice } = advise(of);
@@ -175,26 +215,62 @@ describe('whether it may be redriven', () => {
     });
   });
 
-  it.each([
+  const build = anExecution(failedBuild);
+  const older = aPromotion({ promotionId: 'p', status: 'FAILED', startedAt: '2026-11-22T10:00:01.000Z' });
+  const newer = { ...older, pushedAt: '2026-11-22T11:00:00.000Z' };
+  it.each<[string, RedriveCircumstances, string]>([
     [
-      'that has ended',
-      { promotionId: 'shop-2222', isRunning: false },
-      'has ended: the redrive takes it over',
+      'whose holder is done with it',
+      circumstances(build, { turns: [aTurn('prod', { promotionId: 'other', standing: 'done' })] }),
+      'The Prod turn is free: the redrive takes it.',
     ],
-    ['that is itself', { promotionId: PROMOTION_ID, isRunning: true }, 'It holds the Prod turn'],
-    ['that is nobody', undefined, 'is free: the redrive takes it again'],
-  ])('it may with a turn whose holder is one %s', (_, held, words) => {
-    const holder = held && { ...held, commitId: '22', since: '2026-11-22T12:30:00.000Z' };
-    const of = circumstances(anExecution(failedBuild), {
-      turns: [{ environment: 'prod', ...(holder && { holder }) }],
-    });
-    expect(advise(of).mayRedrive).toBe(true);
+    [
+      'that it has itself',
+      circumstances(build, { turns: [aTurn('prod', { promotionId: PROMOTION_ID, standing: 'ended' })] }),
+      'It has the Prod turn.',
+    ],
+    ['that nobody has', circumstances(build, { turns: [aTurn('prod')] }), 'is free: the redrive takes it.'],
+    [
+      'after which Prod is put in order',
+      circumstances(build, { turns: [aTurn('prod', { promotionId: 'other', standing: 'ended' })] }),
+      'Prod is put in order after commit other000 (promotion other); the state tries again',
+    ],
+    [
+      'that it takes first of all',
+      circumstances(anExecution(waitedFor(names.takeQatTurn), { definition: withTurns }), {
+        turns: [aTurn('qat')],
+      }),
+      'The QAT turn is free: the redrive takes it.',
+    ],
+    [
+      'for which it waits, being the newest',
+      circumstances(anExecution(waitedFor(names.takeQatTurn), { definition: withTurns }), {
+        promotion: newer,
+        turns: [aTurn('qat', { promotionId: 'a', standing: 'works' })],
+      }),
+      'It waits for QAT, after commit a0000000 (promotion a).',
+    ],
+    [
+      'for which it waits in the order of approval',
+      circumstances(anExecution(waitedFor(names.takeProdTurn), { definition: withTurns }), {
+        promotion: older,
+        turns: [aTurn('prod', { promotionId: 'a', standing: 'works' }, ['b'])],
+      }),
+      'It waits for Prod, after commit b0000000 (promotion b).',
+    ],
+  ])('it may with a turn %s', (_, of, words) => {
+    expect(advise(of)).toMatchObject({ verdict: 'redrivable', mayRedrive: true });
     expect(about(of, 'turn')).toEqual([expect.stringContaining(words)]);
   });
 
-  it("does not mind who holds the other environment's turn", () => {
-    const holder = { promotionId: 'x', commitId: 'x', since: '2026-11-22T12:30:00.000Z', isRunning: true };
-    const of = circumstances(anExecution(failedBuild), { turns: [{ environment: 'qat', holder }] });
+  it('asks for a turn again, and starts nothing, where it waited for one', () => {
+    const of = circumstances(anExecution(waitedFor(names.takeQatTurn), { definition: withTurns }));
+    expect(about(of, 'starts')).toEqual(['The promotion asks for its turn again; nothing else is started.']);
+    expect(about(of, 'mend')).toEqual([expect.stringContaining('Its turn did not come in time')]);
+  });
+
+  it("does not mind who has the other environment's turn", () => {
+    const of = circumstances(build, { turns: [aTurn('qat', { promotionId: 'x', standing: 'works' })] });
     expect(advise(of).mayRedrive).toBe(true);
   });
 });
@@ -225,6 +301,12 @@ describe('where it resumes', () => {
       state: names.pointQatAtImage,
       attempt: 1,
     });
+  });
+
+  it('keeps no turn, which has ended with the execution', () => {
+    const failedAfterTurn = (history: History) => failedBuild(history.done(names.takeQatTurn));
+    const of = circumstances(anExecution(failedAfterTurn, { definition: withTurns }));
+    expect(about(of, 'kept')).toEqual([expect.stringMatching(/^Build QAT image, /)]);
   });
 
   it('keeps what has succeeded, with its results', () => {

@@ -1,8 +1,10 @@
 import type { Execution } from '../../../tasks/executions/execution.ts';
-import type { RedriveCircumstances } from '../../../tasks/redrive/circumstances.ts';
+import type { RedriveCircumstances, TurnSeen } from '../../../tasks/redrive/circumstances.ts';
+import type { Standing } from '../../../tasks/turns/rules.ts';
+import { freeTurn, type TurnHolder } from '../../../tasks/turns/turn.ts';
 import { createHistory, type History } from '../../approvals-ui/support/history.ts';
 import { promotionDefinition } from '../../approvals-ui/support/promotion-definition.ts';
-import { aPromotion } from '../doubles/samples.ts';
+import { aPromotion, aWaiter } from '../doubles/samples.ts';
 
 export const STARTED = Date.parse('2026-11-22T10:00:00.000Z');
 export const ENDED = Date.parse('2026-11-22T12:00:00.000Z');
@@ -37,3 +39,19 @@ export const circumstances = (
   now: new Date(ENDED + 3_600_000),
   ...change,
 });
+
+/** A turn that somebody holds, or nobody. */
+export const aTurn = (
+  environment: 'qat' | 'prod',
+  holder?: {
+    readonly promotionId: string;
+    readonly standing: Standing;
+    readonly change?: Partial<TurnHolder>;
+  },
+  waiting: readonly string[] = [],
+): TurnSeen => {
+  const turn = { ...freeTurn('shop', environment), waiting: waiting.map((id) => aWaiter(id)) };
+  if (holder === undefined) return { turn };
+  const { taskToken: _, ...contender } = aWaiter(holder.promotionId);
+  return { turn: { ...turn, holder: { ...contender, ...holder.change } }, holder: holder.standing };
+};

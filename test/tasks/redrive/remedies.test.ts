@@ -1,0 +1,118 @@
+import { type Failure, remedyFor } from '../../../tasks/redrive/remedies.ts';
+import { stateNames as names } from '../../../workflows/state-names.ts';
+
+const FUNCTION = "A state's function fails";
+
+it.each<[Partial<Failure>, string, string]>([
+  [
+    { error: 'ImageBuildFailed', state: names.buildProdImage, cause: 'ended FAILED: phase validate' },
+    "Image Builder's reason",
+    'Build QAT image, Build Prod image',
+  ],
+  [
+    {
+      error: 'ImageBuildFailed',
+      state: names.buildQatImage,
+      cause: 'Build QAT image could not be started: X',
+    },
+    'refused the build',
+    'Build QAT image, Build Prod image',
+  ],
+  [
+    { error: 'ImageBuildFailed', state: names.buildQatImage, cause: 'Image build a no longer exists.' },
+    'was deleted',
+    'Build QAT image, Build Prod image',
+  ],
+  [
+    { error: 'InstanceRefreshFailed', state: names.refreshQatInstance },
+    'activity history',
+    'Refresh QAT instance',
+  ],
+  [
+    { error: 'DeploymentFailed', state: names.deployToQat, cause: '  Its CodeDeploy agent was silent: …' },
+    'see that it runs',
+    'Deploy to QAT, Deploy to Prod',
+  ],
+  [
+    { error: 'DeploymentFailed', state: names.deployToProd, cause: '  AfterInstall: ScriptFailed in a.sh' },
+    'A script of the commit failed',
+    'Deploy to QAT, Deploy to Prod',
+  ],
+  [
+    { error: 'DeploymentFailed', state: names.deployToProd, cause: 'HEALTH_CONSTRAINTS' },
+    "deployment's link",
+    'Deploy to QAT, Deploy to Prod',
+  ],
+  [
+    {
+      error: 'PipelineRunFailed',
+      state: names.deployToProd,
+      cause: 'PMO has not approved. Only a promotion deploys: …',
+    },
+    'The guard let',
+    'Deploy to QAT, Deploy to Prod',
+  ],
+  [
+    {
+      error: 'PipelineRunFailed',
+      state: names.deployToQat,
+      cause: 'Action Test of stage Test failed: 1 of 9',
+    },
+    'Push a commit that passes',
+    'Deploy to QAT, Deploy to Prod',
+  ],
+  [{ error: 'PipelineRunFailed', state: names.deployToQat }, 'which action', 'Deploy to QAT, Deploy to Prod'],
+  [
+    { error: 'PipelineRunSuperseded', state: names.deployToQat },
+    'who stopped it',
+    'Deploy to QAT, Deploy to Prod',
+  ],
+  [
+    { error: 'ImageNotPointedAt', state: names.pointProdAtImage },
+    'the AMI of the cause',
+    'Point QAT at image, Point Prod at image',
+  ],
+  [{ error: 'ProdNotVerified', state: names.verifyProd }, 'lists what differs', 'Verify Prod'],
+  [{ error: 'TargetGroupUnknown', state: names.verifyProd }, "deploy Prod's stack", 'Verify Prod'],
+  [
+    { error: 'ApproversMustDiffer', state: names.confirmApproversDiffer },
+    'security incident',
+    'Confirm approvers differ',
+  ],
+  [{ error: 'TurnTaken', state: names.buildProdImage }, 'wait until it has let go', 'A turn is taken'],
+  [{ error: 'TurnEnding', state: names.buildProdImage }, 'restore-prod', 'A turn is taken'],
+  [
+    { error: 'States.Timeout', state: names.qcApproval, work: 'approval' },
+    'Nobody decided',
+    'QC approval, PMO approval',
+  ],
+  [
+    { error: 'States.Timeout', state: names.deployToProd, work: 'job' },
+    'had not ended in time',
+    'Deploy to QAT, Deploy to Prod',
+  ],
+  [
+    { error: 'States.Timeout', state: names.takeProdTurn, work: 'turn' },
+    'did not come in time',
+    'Take QAT turn, Take Prod turn',
+  ],
+  [{ error: 'States.Timeout', state: names.verifyProd, work: 'function' }, 'did not answer', FUNCTION],
+  [{ error: 'Sandbox.Timedout', state: names.verifyProd }, 'did not answer', FUNCTION],
+  [{ error: 'AccessDeniedException', state: names.verifyProd }, 'A permission is missing', FUNCTION],
+  [{ error: 'ThrottlingException', state: names.verifyProd }, 'Wait some minutes', FUNCTION],
+  [{ error: 'Lambda.TooManyRequestsException', state: names.verifyProd }, 'Wait some minutes', FUNCTION],
+  [{ error: 'Lambda.ServiceException', state: names.verifyProd }, 'Lambda itself', FUNCTION],
+  [{ error: 'Lambda.Unknown', state: names.verifyProd }, 'ended without an answer', FUNCTION],
+  [{ error: 'Runtime.ExitError', state: names.verifyProd }, 'ended without an answer', FUNCTION],
+  [{ error: 'LedgerConflict', state: names.verifyProd }, 'Nothing is to be mended', FUNCTION],
+  [
+    { error: 'States.QueryEvaluationError', state: names.didQcApprove },
+    'The definition itself',
+    'The state machine itself fails',
+  ],
+  [{ error: 'TypeError', state: names.verifyProd }, 'TypeError is none that Lockstep gives', FUNCTION],
+  [{ error: '', state: undefined }, 'The error is none', FUNCTION],
+])('what to mend after %j', (failure, words, heading) => {
+  const remedy = remedyFor({ error: '', cause: '', state: undefined, work: undefined, ...failure });
+  expect(remedy).toEqual({ sentence: expect.stringContaining(words), heading });
+});

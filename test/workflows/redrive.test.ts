@@ -1,0 +1,52 @@
+import { resumePoint } from '../../tasks/redrive/resume.ts';
+import { stateNames as names } from '../../workflows/state-names.ts';
+import { anExecution } from '../tasks/redrive/circumstances.ts';
+import { renderDefinition } from './support/rendered.ts';
+
+const definition = JSON.stringify(renderDefinition());
+
+/** What advice on a redrive knows of a state that has failed, by the definition alone. */
+const failedAt = (state: string) => {
+  const execution = anExecution(
+    (history) => history.enter(state).schedule().taskTimedOut().executionFailed('States.Timeout'),
+    { definition },
+  );
+  const { work, environment, next } = resumePoint(execution, [], []) ?? {};
+  return [work, environment, next?.at(0)];
+};
+
+it('tells advice on a redrive what each state does, for which environment, and what follows', () => {
+  expect(
+    Object.fromEntries(
+      [
+        names.takeQatTurn,
+        names.buildQatImage,
+        names.pointQatAtImage,
+        names.refreshQatInstance,
+        names.deployToQat,
+        names.qcApproval,
+        names.pmoApproval,
+        names.takeProdTurn,
+        names.confirmApproversDiffer,
+        names.buildProdImage,
+        names.pointProdAtImage,
+        names.deployToProd,
+        names.verifyProd,
+      ].map((state) => [state, failedAt(state)]),
+    ),
+  ).toEqual({
+    [names.takeQatTurn]: ['turn', 'qat', names.buildQatImage],
+    [names.buildQatImage]: ['job', 'qat', names.pointQatAtImage],
+    [names.pointQatAtImage]: ['function', 'qat', names.refreshQatInstance],
+    [names.refreshQatInstance]: ['job', 'qat', names.deployToQat],
+    [names.deployToQat]: ['job', 'qat', names.qcApproval],
+    [names.qcApproval]: ['approval', 'qat', names.pmoApproval],
+    [names.pmoApproval]: ['approval', undefined, names.takeProdTurn],
+    [names.takeProdTurn]: ['turn', 'prod', names.confirmApproversDiffer],
+    [names.confirmApproversDiffer]: ['function', 'prod', names.buildProdImage],
+    [names.buildProdImage]: ['job', 'prod', names.pointProdAtImage],
+    [names.pointProdAtImage]: ['function', 'prod', names.deployToProd],
+    [names.deployToProd]: ['job', 'prod', names.verifyProd],
+    [names.verifyProd]: ['function', 'prod', undefined],
+  });
+});
