@@ -1,6 +1,6 @@
 /**
- * Measures and prints JSON: `npm run bench` for everything, `npm run bench -- --quick` without the test suite.
- * Numbers are of this machine; nothing is asserted here.
+ * Measures and prints JSON. `npm run bench -- --tests` adds the test suite, and names of parts (`unattended`, `engine`,
+ * `load`, `synthesis`) measure these alone. Numbers are of this machine; nothing is asserted here.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +12,7 @@ import { projectRoot } from '../../infra/local/run/synthesize.ts';
 import { startCommand } from '../support/command.ts';
 import { freePorts } from '../support/ports.ts';
 import { measureEngine } from './engine.ts';
+import { measureLoad } from './load.ts';
 import { measureSynthesis } from './synthesis.ts';
 
 const scratch = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-bench-'));
@@ -46,13 +47,25 @@ const measureTests = async () => {
   return { exitCode: code as number, total: seconds };
 };
 
-const result = {
-  machine: { cores: cpus().length, node: process.version },
-  unattendedSeconds: await measurePromotion(),
-  engine: await measureEngine(scratch),
-  synthesis: await measureSynthesis(scratch),
-  ...(process.argv.includes('--quick') ? {} : { testSeconds: await measureTests() }),
+const parts: Readonly<Record<string, () => Promise<unknown>>> = {
+  unattended: measurePromotion,
+  engine: () => measureEngine(scratch),
+  load: () => measureLoad(scratch),
+  synthesis: () => measureSynthesis(scratch),
+  tests: measureTests,
 };
+const asked = process.argv.slice(2).map((argument) => argument.replace(/^--/, ''));
+const wanted = asked.some((name) => name !== 'tests')
+  ? asked
+  : [...asked, 'unattended', 'engine', 'load', 'synthesis'];
+const unknown = wanted.filter((name) => !Object.hasOwn(parts, name));
+if (unknown.length > 0)
+  throw new Error(`There is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}.`);
+
+const result: Record<string, unknown> = { machine: { cores: cpus().length, node: process.version } };
+for (const [name, measure] of Object.entries(parts)) {
+  if (wanted.includes(name)) result[name] = await measure();
+}
 fs.rmSync(scratch, { recursive: true, force: true });
 console.log(JSON.stringify(result, null, 2));
 process.exit();
