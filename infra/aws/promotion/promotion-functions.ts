@@ -1,14 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
-import type { Environment } from '../../../tasks/payloads.ts';
-import type { ApplicationConfig, ApprovalsConfig } from '../../config.ts';
-import type { ProdEnvironment } from '../environments/prod.ts';
-import { allowOnFleet } from '../environments/prod-fleet.ts';
-import type { QatEnvironment } from '../environments/qat.ts';
-import type { EnvironmentReach } from '../environments/reach.ts';
-import type { ImageBuild } from '../image/image-build.ts';
-import type { ImageRecipe } from '../image/image-recipe.ts';
+import type { ApprovalsConfig } from '../../config.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import {
   deploymentGroupName,
@@ -20,20 +13,21 @@ import {
   stateMachineArn,
 } from '../names.ts';
 import type { Evidence } from '../platform/evidence.ts';
-import type { Ledger } from '../platform/ledger.ts';
 import type { PromotionsTopic } from '../platform/promotions-topic.ts';
 import type { Source } from '../source/source.ts';
+import {
+  allowSettleJobs,
+  allowStartJobs,
+  allowVerifyProd,
+  IMAGES_REASON,
+  type PromotionSubjects,
+} from './promotion-grants.ts';
 import { pushPipelineArn } from './push-pipeline.ts';
 import { createRestoreProd } from './restore-prod.ts';
 
-const IMAGES_REASON =
-  "Images of this application's recipe: each build makes another, whose version and number are in its ARN.";
-
-export interface PromotionFunctionsProps {
-  readonly application: ApplicationConfig;
+export interface PromotionFunctionsProps extends PromotionSubjects {
   readonly bundles: string;
   readonly source: Source;
-  readonly ledger: Ledger;
   readonly evidence: Evidence;
   readonly promotions: PromotionsTopic;
   readonly siteUrl: string;
@@ -41,13 +35,6 @@ export interface PromotionFunctionsProps {
   readonly configurationVersion: string;
   /** Where people reach what runs on QAT, or `none`. */
   readonly qatUrl: string;
-  readonly recipe: ImageRecipe;
-  readonly qatImage: ImageBuild;
-  readonly prodImage: ImageBuild;
-  readonly qat: QatEnvironment;
-  readonly prod: ProdEnvironment;
-  /** How functions come to act in the environments. */
-  readonly reach: Readonly<Record<Environment, EnvironmentReach>>;
 }
 
 /** An application's functions, each allowed what it does and nothing else. */
@@ -65,11 +52,7 @@ export class PromotionFunctions extends Construct {
   readonly verifyProd: LockstepFunction<'verify-prod'>;
   readonly restoreProd: LockstepFunction<'restore-prod'>;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly props: PromotionFunctionsProps,
-  ) {
+  constructor(scope: Construct, id: string, props: PromotionFunctionsProps) {
     super(scope, id);
     const { application, bundles, source, ledger, evidence, promotions, siteUrl, prod } = props;
     const { approvals, configurationVersion: CONFIGURATION_VERSION } = props;
@@ -150,7 +133,7 @@ export class PromotionFunctions extends Construct {
       },
       timeout: Duration.minutes(2),
     });
-    this.allowStartJobs();
+    allowStartJobs(this.startJob, props);
     this.settleJob = new LockstepFunction(this, 'SettleJob', {
       name: 'settle-job',
       bundles,
@@ -172,7 +155,7 @@ export class PromotionFunctions extends Construct {
       },
       timeout: Duration.minutes(4),
     }).allowWithWildcard(['states:DescribeExecution'], [executions], EXECUTIONS_REASON);
-    for (const each of [this.startJob, this.settleJob, this.reconcileJobs]) this.allowSettleJobs(each);
+    for (const each of [this.startJob, this.settleJob, this.reconcileJobs]) allowSettleJobs(each, props);
 
     this.pointAtImage = new LockstepFunction(this, 'PointAtImage', {
       name: 'point-at-image',
@@ -245,7 +228,7 @@ export class PromotionFunctions extends Construct {
       },
       timeout: Duration.minutes(5),
     });
-    this.allowVerifyProd();
+    allowVerifyProd(this.verifyProd, props);
     this.restoreProd = createRestoreProd(this, 'RestoreProd', {
       application,
       bundles,
@@ -289,106 +272,5 @@ export class PromotionFunctions extends Construct {
       this.reconcileJobs,
       this.guard,
     ];
-  }
-
-  /** CodeDeploy application and deployment group of Prod. */
-  private get prodFleet() {
-    return {
-      applicationName: this.props.prod.codeDeployApplication,
-      deploymentGroupName: deploymentGroupName('prod'),
-    };
-  }
-
-  private get pipelines(): string[] {
-    const { name } = this.props.application;
-    return [pipelineArn(Stack.of(this), name, 'qat'), pipelineArn(Stack.of(this), name, 'prod')];
-  }
-
-  private allowStartJobs(): void {
-    const { qatImage, prodImage, qat, prod, reach } = this.props;
-    this.startJob
-      .allow(['imagebuilder:StartImagePipelineExecution'], [qatImage.pipelineArn, prodImage.pipelineArn])
-      .allow(['codepipeline:StartPipelineExecution'], this.pipelines);
-    reach.qat.of(this.startJob).allowWithWildcard(
-      ['autoscaling:StartInstanceRefresh'],
-      [
-        reach.qat.stack.formatArn({
-          service: 'autoscaling',
-          resource: `autoScalingGroup:*:autoScalingGroupName`,
-          resourceName: qat.autoScalingGroupName,
-        }),
-      ],
-      "QAT's one group by its name; the star stands for the UUID in its ARN, which CloudFormation does not tell.",
-    );
-    const inProd = reach.prod.of(this.startJob);
-    inProd
-      // What a failed blue/green left behind is deleted before the next one.
-      .allowWithoutResource('autoscaling:DescribeAutoScalingGroups')
-      .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn])
-      // A redriven deployment points Prod at its image again.
-      .allow(
-        ['ssm:GetParameter', 'ssm:PutParameter'],
-        [imageParameterArn(reach.prod.stack, this.props.application.name, 'prod')],
-      )
-      .allowWithoutResource('ec2:DescribeImages');
-    allowOnFleet(inProd, ['autoscaling:DeleteAutoScalingGroup'], this.prodFleet);
-  }
-
-  /** Asking how jobs stand, and telling the state machine. */
-  private allowSettleJobs(one: LockstepFunction<FunctionName>): void {
-    const { application, ledger, recipe, qat, prod, reach } = this.props;
-    ledger.allow(one, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
-    one
-      .allow(
-        ['states:SendTaskFailure', 'states:SendTaskSuccess'],
-        [stateMachineArn(Stack.of(this), application.name)],
-      )
-      .allowWithWildcard(['imagebuilder:GetImage'], [recipe.imageArns], IMAGES_REASON)
-      .allow(['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'], this.pipelines);
-    reach.qat.of(one).allowWithoutResource('autoscaling:DescribeInstanceRefreshes');
-    for (const [environment, { deploymentGroupArn }] of [
-      ['qat', qat],
-      ['prod', prod],
-    ] as const)
-      reach[environment]
-        .of(one)
-        .allow(
-          [
-            'codedeploy:BatchGetDeploymentTargets',
-            'codedeploy:GetDeployment',
-            'codedeploy:ListDeploymentTargets',
-          ],
-          [deploymentGroupArn],
-        );
-  }
-
-  private allowVerifyProd(): void {
-    const { application, prod, reach } = this.props;
-    this.verifyProd.allow(
-      ['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'],
-      [pipelineArn(Stack.of(this), application.name, 'prod')],
-    );
-    const inProd = reach.prod.of(this.verifyProd);
-    prod.allowTargetGroup(inProd);
-    inProd
-      .allow(
-        [
-          'codedeploy:BatchGetDeploymentTargets',
-          'codedeploy:GetDeployment',
-          'codedeploy:GetDeploymentGroup',
-          'codedeploy:ListDeploymentTargets',
-        ],
-        [prod.deploymentGroupArn],
-      )
-      .allowWithoutResource(
-        'autoscaling:DescribeAutoScalingGroups',
-        'ec2:DescribeInstances',
-        'elasticloadbalancing:DescribeTargetHealth',
-      );
-    allowOnFleet(
-      inProd,
-      ['autoscaling:AttachLoadBalancerTargetGroups', 'autoscaling:UpdateAutoScalingGroup'],
-      this.prodFleet,
-    );
   }
 }

@@ -1,0 +1,140 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { FunctionName } from '../../../tasks/functions.ts';
+import type { Environment } from '../../../tasks/payloads.ts';
+import type { ApplicationConfig } from '../../config.ts';
+import type { ProdEnvironment } from '../environments/prod.ts';
+import { allowOnFleet } from '../environments/prod-fleet.ts';
+import type { QatEnvironment } from '../environments/qat.ts';
+import type { EnvironmentReach } from '../environments/reach.ts';
+import type { ImageBuild } from '../image/image-build.ts';
+import type { ImageRecipe } from '../image/image-recipe.ts';
+import type { LockstepFunction } from '../lockstep-function.ts';
+import { deploymentGroupName, imageParameterArn, pipelineArn, stateMachineArn } from '../names.ts';
+import type { Ledger } from '../platform/ledger.ts';
+
+export const IMAGES_REASON =
+  "Images of this application's recipe: each build makes another, whose version and number are in its ARN.";
+
+/** What the functions of a promotion work on. */
+export interface PromotionSubjects {
+  readonly application: ApplicationConfig;
+  readonly ledger: Ledger;
+  readonly recipe: ImageRecipe;
+  readonly qatImage: ImageBuild;
+  readonly prodImage: ImageBuild;
+  readonly qat: QatEnvironment;
+  readonly prod: ProdEnvironment;
+  /** How functions come to act in the environments. */
+  readonly reach: Readonly<Record<Environment, EnvironmentReach>>;
+}
+
+/** CodeDeploy application and deployment group of Prod. */
+const fleetOf = (prod: ProdEnvironment) => ({
+  applicationName: prod.codeDeployApplication,
+  deploymentGroupName: deploymentGroupName('prod'),
+});
+
+const pipelineArns = (scope: Construct, { name }: ApplicationConfig): string[] => [
+  pipelineArn(Stack.of(scope), name, 'qat'),
+  pipelineArn(Stack.of(scope), name, 'prod'),
+];
+
+/** Starting each kind of job, and putting Prod in order before a deployment. */
+export const allowStartJobs = (
+  startJob: LockstepFunction<'start-job'>,
+  { application, qatImage, prodImage, qat, prod, reach }: PromotionSubjects,
+): void => {
+  startJob
+    .allow(['imagebuilder:StartImagePipelineExecution'], [qatImage.pipelineArn, prodImage.pipelineArn])
+    .allow(['codepipeline:StartPipelineExecution'], pipelineArns(startJob, application));
+  reach.qat.of(startJob).allowWithWildcard(
+    ['autoscaling:StartInstanceRefresh'],
+    [
+      reach.qat.stack.formatArn({
+        service: 'autoscaling',
+        resource: `autoScalingGroup:*:autoScalingGroupName`,
+        resourceName: qat.autoScalingGroupName,
+      }),
+    ],
+    "QAT's one group by its name; the star stands for the UUID in its ARN, which CloudFormation does not tell.",
+  );
+  const inProd = reach.prod.of(startJob);
+  inProd
+    // What a failed blue/green left behind is deleted before the next one.
+    .allowWithoutResource('autoscaling:DescribeAutoScalingGroups')
+    .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn])
+    // A redriven deployment points Prod at its image again.
+    .allow(
+      ['ssm:GetParameter', 'ssm:PutParameter'],
+      [imageParameterArn(reach.prod.stack, application.name, 'prod')],
+    )
+    .allowWithoutResource('ec2:DescribeImages');
+  allowOnFleet(inProd, ['autoscaling:DeleteAutoScalingGroup'], fleetOf(prod));
+};
+
+/** Asking how jobs stand, and telling the state machine. */
+export const allowSettleJobs = (
+  one: LockstepFunction<FunctionName>,
+  { application, ledger, recipe, qat, prod, reach }: PromotionSubjects,
+): void => {
+  ledger.allow(one, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+  one
+    .allow(
+      ['states:SendTaskFailure', 'states:SendTaskSuccess'],
+      [stateMachineArn(Stack.of(one), application.name)],
+    )
+    .allowWithWildcard(['imagebuilder:GetImage'], [recipe.imageArns], IMAGES_REASON)
+    .allow(
+      ['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'],
+      pipelineArns(one, application),
+    );
+  reach.qat.of(one).allowWithoutResource('autoscaling:DescribeInstanceRefreshes');
+  for (const [environment, { deploymentGroupArn }] of [
+    ['qat', qat],
+    ['prod', prod],
+  ] as const)
+    reach[environment]
+      .of(one)
+      .allow(
+        [
+          'codedeploy:BatchGetDeploymentTargets',
+          'codedeploy:GetDeployment',
+          'codedeploy:ListDeploymentTargets',
+        ],
+        [deploymentGroupArn],
+      );
+};
+
+/** Asking what serves in Prod, and repairing its fleet. */
+export const allowVerifyProd = (
+  verifyProd: LockstepFunction<'verify-prod'>,
+  { application, prod, reach }: PromotionSubjects,
+): void => {
+  verifyProd.allow(
+    ['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'],
+    [pipelineArn(Stack.of(verifyProd), application.name, 'prod')],
+  );
+  const inProd = reach.prod.of(verifyProd);
+  prod.allowTargetGroup(inProd);
+  inProd
+    .allow(
+      [
+        'codedeploy:BatchGetDeploymentTargets',
+        'codedeploy:GetDeployment',
+        'codedeploy:GetDeploymentGroup',
+        'codedeploy:ListDeploymentTargets',
+      ],
+      [prod.deploymentGroupArn],
+    )
+    .allowWithoutResource(
+      'autoscaling:DescribeAutoScalingGroups',
+      'ec2:DescribeInstances',
+      'elasticloadbalancing:DescribeTargetHealth',
+    );
+  allowOnFleet(
+    inProd,
+    ['autoscaling:AttachLoadBalancerTargetGroups', 'autoscaling:UpdateAutoScalingGroup'],
+    fleetOf(prod),
+  );
+};
