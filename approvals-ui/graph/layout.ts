@@ -69,7 +69,7 @@ export const layOut = (machine: MachineGraph): GraphLayout => {
     const lines = wrap(name);
     names.set(name, lines);
     const width = Math.ceil(Math.max(...lines.map((line) => line.length)) * CHARACTER_WIDTH) + AROUND_NAME;
-    graph.setNode(name, {
+    graph.setNode(nodeOf(name), {
       width: hasDetail(type) ? Math.max(width, NARROWEST_TASK) : width,
       height: lines.length * LINE_HEIGHT + (hasDetail(type) ? 34 : 18),
     });
@@ -79,7 +79,7 @@ export const layOut = (machine: MachineGraph): GraphLayout => {
     (a, b) => Number(usual.has(transitionKey(b.from, b.to))) - Number(usual.has(transitionKey(a.from, a.to))),
   );
   for (const { from, to } of ways) {
-    graph.setEdge(from, to, { weight: usual.has(transitionKey(from, to)) ? 8 : 1 });
+    graph.setEdge(nodeOf(from), nodeOf(to), { weight: usual.has(transitionKey(from, to)) ? 8 : 1 });
   }
   layout(graph);
 
@@ -88,7 +88,7 @@ export const layOut = (machine: MachineGraph): GraphLayout => {
     width: Math.ceil(width),
     height: Math.ceil(height),
     states: machine.states.map(({ name, type }) => {
-      const node = graph.node(name) as { x: number; y: number; width: number; height: number };
+      const node = graph.node(nodeOf(name)) as { x: number; y: number; width: number; height: number };
       return {
         name,
         type,
@@ -103,10 +103,13 @@ export const layOut = (machine: MachineGraph): GraphLayout => {
       from,
       to,
       isCatch,
-      points: (graph.edge(from, to) as { points: Point[] }).points,
+      points: (graph.edge(nodeOf(from), nodeOf(to)) as { points: Point[] }).points,
     })),
   };
 };
+
+/** dagre keeps nodes as members of plain objects, which have some (`valueOf`) already. */
+const nodeOf = (state: string): string => `state ${state}`;
 
 /** The longest way from the start to success, as `transitionKey` writes its parts: the one that people expect. */
 const usualWay = ({ startAt, states, transitions }: MachineGraph): ReadonlySet<string> => {

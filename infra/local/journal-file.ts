@@ -76,7 +76,7 @@ const readJournal = (file: string): ReadJournal => {
     const record =
       end === -1 ? 'it does not end' : number === 1 ? readHeader(text, file) : readRecord(text, sum);
     if (typeof record === 'string') {
-      if (!isLast || number <= lastNeeded) throw damaged(file, number, start, record);
+      if (!isLast || number <= lastNeeded || holdsMore(text, sum)) throw damaged(file, number, start, record);
       const notice = `The last record of the journal (line ${number}, byte ${start}) was torn by a crash and is dropped: ${record}.`;
       return { lines, bytes: start, sum, notices: [notice] };
     }
@@ -112,6 +112,16 @@ const readRecord = (text: string, before: number): { line: JournalLine; sum: num
   } catch {
     return 'it is not JSON';
   }
+};
+
+/** Whether a line is a whole record, what was a line break, and more: then that is damaged, and no crash tore the line. */
+const holdsMore = (text: string, before: number): boolean => {
+  let sum = before;
+  for (const character of text.slice(9, -2)) {
+    sum = crc32(character, sum);
+    if (checksum(sum) === text.slice(0, 8)) return true;
+  }
+  return false;
 };
 
 const readHeader = (text: string, file: string): Header | string => {

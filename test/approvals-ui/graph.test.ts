@@ -116,7 +116,7 @@ describe('the layout', () => {
           for (const line of lines) expect(line.length * 8 + 37).toBeLessThanOrEqual(width);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[['valueOf', '?']]] },
     );
   });
 });

@@ -4,6 +4,7 @@ import { approveBoth, type Scenario, startScenario } from './support/scenario.ts
 jest.setTimeout(120_000);
 
 const allStates = [
+  stateNames.takeQatTurn,
   stateNames.buildQatImage,
   stateNames.pointQatAtImage,
   stateNames.refreshQatInstance,
@@ -12,6 +13,7 @@ const allStates = [
   stateNames.didQcApprove,
   stateNames.pmoApproval,
   stateNames.didPmoApprove,
+  stateNames.takeProdTurn,
   stateNames.confirmApproversDiffer,
   stateNames.buildProdImage,
   stateNames.pointProdAtImage,
@@ -59,11 +61,15 @@ describe('a promotion of the synthesized system', () => {
     expect(report.iam.denied).toEqual([]);
   });
 
-  it('deploys to Prod the commit that QAT got, whatever is pushed while approvals are pending', async () => {
+  it('deploys to Prod the commit that QAT got, whatever is pushed while PMO has not decided', async () => {
     const first = await scenario.startPromotion();
-    await first.asked('qc');
+    await first.decide('qc', 'quinn');
+    await first.asked('pmo');
     const second = await scenario.startPromotion();
-    expect(await approveBoth(first)).toMatchObject({ status: 'SUCCEEDED' });
+    await second.asked('qc');
+    expect(await qat()).toContain(second.commitId);
+    await first.decide('pmo', 'parker');
+    expect(await first.ended()).toMatchObject({ status: 'SUCCEEDED' });
     expect(await prod()).toContain(first.commitId);
     expect(await prod()).not.toContain(second.commitId);
     await second.decide('qc', 'quinn', 'refuse');
