@@ -65,6 +65,13 @@ const addRequest = async (name: string, change: Partial<Approval> = {}) => {
   });
 };
 
+const imageFailure = [
+  'shop-prod 1.2.0/3: the phase validate failed at the step "agent": exit code 1.',
+  'Last lines of its log:',
+  '  + systemctl is-enabled codedeploy-agent',
+  '  Failed to get unit file state for codedeploy-agent.service: No such file or directory',
+].join('\n');
+
 /** Everything that the pages may have to show. */
 const fill = async () => {
   const decidedAt = '2026-11-22T10:22:00.000Z';
@@ -125,11 +132,31 @@ const fill = async () => {
       promotionId: 'failed',
       executionArn: 'arn:failed',
       status: 'FAILED',
+      commitMessage: 'Ship from the nearest warehouse',
+      startedAt: '2026-11-22T09:12:00.000Z',
+      endedAt: '2026-11-22T09:40:00.000Z',
+    },
+    (history) =>
+      untilProd(history)
+        .enter(stateNames.buildProdImage)
+        .schedule()
+        .wait(240_000)
+        .taskFailed('ImageBuildFailed', imageFailure)
+        .executionFailed('ImageBuildFailed', imageFailure),
+    { error: 'ImageBuildFailed', endedAt: Date.parse('2026-11-22T09:40:00.000Z') },
+  );
+  await site.addPromotion(
+    {
+      promotionId: 'long',
+      executionArn: 'arn:long',
+      status: 'FAILED',
       commitMessage: `Long ${'and unbroken'.repeat(20)}`,
       application: 'an-application-with-a-rather-long-name',
+      startedAt: '2026-11-21T16:02:00.000Z',
+      endedAt: '2026-11-21T16:30:00.000Z',
     },
     (history) => untilQc(history).taskTimedOut().executionFailed('States.Timeout'),
-    { endedAt: Date.parse('2026-11-22T10:20:00.000Z') },
+    { endedAt: Date.parse('2026-11-21T16:30:00.000Z') },
   );
   const qat = await site.ledger.turn('shop', 'qat');
   const { taskToken: _, ...holder } = aWaiter('of-open');
@@ -179,6 +206,7 @@ const pages: Readonly<Record<string, string>> = {
   promotions: '/promotions',
   promotion: '/promotions/running',
   'promotion-failed': '/promotions/failed',
+  'promotion-long': '/promotions/long',
   'promotion-waiting': '/promotions/waits',
   'signed-out': '/signed-out',
   'not-found': '/nothing',
@@ -239,7 +267,7 @@ it('has only pages that are accessible, fit and are small, in light and dark, na
 /** Screenshots of every page at full width in light, and of the main ones otherwise. */
 const keep = async (page: Page, name: string): Promise<void> => {
   const isKept =
-    !/-(narrow|dark)/.test(name) || /^(approval|approvals|promotion)-(narrow-dark|dark)$/.test(name);
+    !/-(narrow|dark|long)/.test(name) || /^(approval|approvals|promotion)-(narrow-dark|dark)$/.test(name);
   if (!writesScreenshots || !isKept) return;
   fs.mkdirSync(directory, { recursive: true });
   // The whole of the main pages; of the others, what one sees first.

@@ -213,6 +213,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
 export const untilQc = (history: History): History =>
   history
     .wait(900)
+    .done(stateNames.takeQatTurn, 83)
     .done(stateNames.buildQatImage, 741)
     .done(stateNames.pointQatAtImage, 61)
     .done(stateNames.refreshQatInstance, 324)
@@ -236,5 +237,6 @@ export const untilProd = (history: History): History => {
   return history
     .exit(stateNames.pmoApproval)
     .choose(stateNames.didPmoApprove)
+    .done(stateNames.takeProdTurn, 91)
     .done(stateNames.confirmApproversDiffer, 41);
 };
