@@ -1,6 +1,7 @@
 import type { Commit } from '@aws-sdk/client-codecommit';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PromotionInput } from '../payloads.ts';
+import { orderedWithinSecond } from './order-within-second.ts';
 import { type PromotedBranch, promotionFrom, type RequestedPromotion } from './promotion-from.ts';
 
 /** What recording and starting a promotion needs. */
@@ -61,10 +62,18 @@ export const startPromotion =
     const { commit, promoted } = dependencies;
     const requested = promotionFrom(event, promoted);
     if (requested === undefined) return {};
+    const { promotionId, input } = requested;
     const isObject = (event as { readonly source?: string }).source === 'aws.s3';
-    const details = isObject
-      ? { message: `New version of ${promoted.repositoryName}` }
-      : await commit(promoted.repositoryName, requested.input.commitId);
-    await beginPromotion(dependencies)(requested, details ?? {});
-    return { promotionId: requested.promotionId };
+    if (isObject) {
+      await beginPromotion(dependencies)(requested, { message: `New version of ${promoted.repositoryName}` });
+      return { promotionId };
+    }
+    const read = (commitId: string) => commit(promoted.repositoryName, commitId);
+    const head = (await read(input.commitId)) ?? {};
+    const pushedAt = input.pushedAt && (await orderedWithinSecond(input.pushedAt, head, read));
+    await beginPromotion(dependencies)(
+      { promotionId, input: { ...input, ...(pushedAt !== undefined && { pushedAt }) } },
+      head,
+    );
+    return { promotionId };
   };

@@ -108,10 +108,21 @@ describe('starting a promotion', () => {
   it('keeps when it was pushed, which tells what is newer', async () => {
     const { handler, ledger, sfn } = start(() => ({}), commit);
     const time = '2026-11-22T09:59:58Z';
+    const pushedAt = '2026-11-22T09:59:58.000Z';
     await handler(push({}, { time }));
-    expect(await ledger.promotion(PROMOTION_ID)).toEqual(aPromotion({ pushedAt: time }));
-    expect(sfn.sent[0]?.input).toMatchObject({ input: JSON.stringify({ ...input, pushedAt: time }) });
+    expect(await ledger.promotion(PROMOTION_ID)).toEqual(aPromotion({ pushedAt }));
+    expect(sfn.sent[0]?.input).toMatchObject({ input: JSON.stringify({ ...input, pushedAt }) });
     expect(promotionFrom(push({}, { time: 'soon' }), promoted)?.input).toEqual(input);
+  });
+
+  it('orders what was pushed in one second by the commits', async () => {
+    const made = { date: `${Date.parse('2026-11-22T09:59:57Z') / 1000} +0000` };
+    const { handler, ledger } = start(
+      () => ({}),
+      () => ({ ...commit(), committer: made, parents: ['f'.repeat(40)] }),
+    );
+    await handler(push({}, { time: '2026-11-22T09:59:58Z' }));
+    expect((await ledger.promotion(PROMOTION_ID))?.pushedAt).toMatch(/58\.0(?!00)\d\dZ$/);
   });
 
   it('starts nothing more for a doubled event', async () => {
