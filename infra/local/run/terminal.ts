@@ -22,8 +22,8 @@ const marks: Readonly<Record<ProgressLine['kind'], readonly [mark: string, style
   ended: ['■', 'bold'],
 };
 
-/** Longest state name, so that times stand in a column. */
-const NAME_WIDTH = 26;
+/** The longest state name, and in front of it a short commit where several promotions are told, so that times stand in a column. */
+const NAME_WIDTH = 32;
 
 const clockTime = (at: Date) => at.toTimeString().slice(0, 8);
 

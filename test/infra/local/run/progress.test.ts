@@ -52,9 +52,9 @@ describe('progress of a promotion', () => {
     const progress = createProgress();
     for (const line of events.flatMap(progress)) terminal.progress(line);
     const text = written.join('');
-    expect(text).toContain('12:00:03  ✘ Deploy to QAT              failed after 3.0 s\n');
+    expect(text).toContain('12:00:03  ✘ Deploy to QAT                    failed after 3.0 s\n');
     expect(text).toContain('            DeploymentFailed: start.sh exited with 1\n            port taken\n');
-    expect(text).toContain('12:00:12  ✔ Deploy to QAT              2.0 s\n');
+    expect(text).toContain('12:00:12  ✔ Deploy to QAT                    2.0 s\n');
     expect(text).not.toContain('\u001b');
   });
 });
