@@ -41,7 +41,7 @@ describe('a run that is killed', () => {
   afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
 
   it(`goes on where it was, ${KILLS} times in one promotion, and nothing is built, deployed, asked or decided twice`, async () => {
-    const seed = Number(process.env.KILL_SEED ?? Math.floor(Math.random() * 1e6));
+    const seed = Number(process.env.KILL_SEED ?? 20);
     await promoteThroughKills(seed).catch((error: unknown) => {
       throw new Error(`KILL_SEED=${seed}: ${error instanceof Error ? error.message : error}`, {
         cause: error,
