@@ -1,5 +1,6 @@
 /** The process that is measured in `load.ts`: an embedded run under load. Its arguments and its answer are JSON. */
 import { startEmbeddedRun } from '../../infra/local/run/embedded-run.ts';
+import { keepHeapsSmall } from '../../infra/local/run/heap.ts';
 import { type Load, promoteAtOnce } from '../load/promotions.ts';
 import { freePorts } from '../support/ports.ts';
 
@@ -14,6 +15,8 @@ const cpuSeconds = () => {
   return (user + system) / 1e6;
 };
 
+// As `npm start` does.
+keepHeapsSmall();
 const run = await startEmbeddedRun({ stateDir, ports: await freePorts(), assemblyDirectory });
 let peak = 0;
 const look = () => {

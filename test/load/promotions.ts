@@ -104,23 +104,24 @@ export const executionsOf = async (host: Host, stateMachineArn: string, statusFi
 export const promotionsOf = async (
   host: Host,
   { name, stateMachineArn }: Pick<DeployedApplication, 'name' | 'stateMachineArn'>,
-): Promise<LoadedPromotion[]> =>
-  Promise.all(
-    (await executionsOf(host, stateMachineArn)).map(async (executionArn): Promise<LoadedPromotion> => {
-      const { status = '', error, cause, input = '{}' } = await describeExecution(host, executionArn);
-      const { commitId } = JSON.parse(input) as PromotionInput;
-      const states = stateAttempts(await historyOf(host, executionArn));
-      return {
-        application: name,
-        id: executionArn.split(':').at(-1) ?? '',
-        commitId,
-        status,
-        error,
-        cause,
-        states,
-      };
-    }),
-  );
+): Promise<LoadedPromotion[]> => {
+  const promotions: LoadedPromotion[] = [];
+  // One by one: all histories at once would take more memory than the promotions did.
+  for (const executionArn of await executionsOf(host, stateMachineArn)) {
+    const { status = '', error, cause, input = '{}' } = await describeExecution(host, executionArn);
+    const { commitId } = JSON.parse(input) as PromotionInput;
+    promotions.push({
+      application: name,
+      id: executionArn.split(':').at(-1) ?? '',
+      commitId,
+      status,
+      error,
+      cause,
+      states: stateAttempts(await historyOf(host, executionArn)),
+    });
+  }
+  return promotions;
+};
 
 /**
  * Pushes many commits at once to a running system, approves what is asked for, and waits until every promotion has ended.
@@ -164,7 +165,8 @@ export const promoteAtOnce = async (run: EmbeddedRun, load: Load) => {
     await stopApproving();
   }
   const elapsedMs = performance.now() - start;
-  const promotions = (await Promise.all(applications.map((one) => promotionsOf(run.host, one)))).flat();
+  const promotions: LoadedPromotion[] = [];
+  for (const application of applications) promotions.push(...(await promotionsOf(run.host, application)));
   return {
     promotions,
     elapsedMs,

@@ -37,7 +37,7 @@ export interface InvocationResult extends WorkerResult {
   readonly log: string;
 }
 
-/** Threads that functions share; more invocations wait. Each takes up to 100 MB with what it has loaded. */
+/** Threads that functions share; more invocations wait. Each takes some 70 MB with what it has loaded. */
 const SHARED_THREADS = 3;
 
 /** Of a function that has threads of its own. */

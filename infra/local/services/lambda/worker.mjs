@@ -223,7 +223,7 @@ loader._extensions['.js'] = (/** @type {any} */ module, /** @type {string} */ fi
 const ENVIRONMENTS_KEPT = 12;
 
 /** MB. A thread whose heap has grown beyond is replaced: that costs less than the memory of all threads at once. */
-const HEAP_KEPT = 80;
+const HEAP_KEPT = 56;
 
 /** @typedef {{ root: string, modules: Record<string, unknown>, handler?: Handler }} Loaded */
 /** By id, in the order of their last use. @type {Map<string, Loaded>} */
