@@ -3,6 +3,7 @@ import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { ApprovalOutput, Decision } from '../payloads.ts';
 import type { TaskCompletions, Told } from '../task-completions.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
+import { noteTold } from './note-told.ts';
 import { type ApprovalPolicy, mayDecide } from './rules.ts';
 import type { SubjectChange } from './subject.ts';
 
@@ -62,15 +63,7 @@ export const tellDecision = async (
   let told: Told = 'told';
   while (approval.answeredToken !== approval.taskToken) {
     told = await tasks.succeed(approval.taskToken, approvalOutput(approval));
-    const after = { ...approval, answeredToken: approval.taskToken };
-    try {
-      await ledger.replaceApproval(approval, after);
-      approval = after;
-    } catch (error) {
-      if (!(error instanceof LedgerConflictError)) throw error;
-      // Another token may wait by now, or somebody else noted the telling.
-      approval = (await ledger.latestApproval(approval.promotionId, approval.role)) ?? after;
-    }
+    approval = await noteTold(ledger, approval);
   }
   return { told, approval };
 };

@@ -1,6 +1,6 @@
 import { type AnnounceDependencies, announce } from '../approvals/announce.ts';
+import { noteTold } from '../approvals/note-told.ts';
 import type { Approval } from '../ledger/items.ts';
-import { LedgerConflictError } from '../ledger/ledger.ts';
 import { SUPERSEDED } from '../payloads.ts';
 import type { TaskCompletions } from '../task-completions.ts';
 import { supersededBy, withdrawnFor } from './texts.ts';
@@ -28,14 +28,7 @@ export const tellSuperseded = async (
   while (approval.supersededBy !== undefined && approval.answeredToken !== approval.taskToken) {
     const cause = supersededBy(approval.supersededBy);
     await tasks.fail(approval.taskToken, { error: SUPERSEDED, cause });
-    const after: Approval = { ...approval, answeredToken: approval.taskToken };
-    try {
-      await ledger.replaceApproval(approval, after);
-      approval = after;
-    } catch (error) {
-      if (!(error instanceof LedgerConflictError)) throw error;
-      approval = (await ledger.latestApproval(approval.promotionId, approval.role)) ?? after;
-    }
+    approval = await noteTold(ledger, approval);
   }
   return approval;
 };
