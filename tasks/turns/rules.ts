@@ -78,7 +78,7 @@ const sortOutQat = (waiting: readonly TurnWaiter[], holder: TurnHolder | undefin
 };
 
 /** Whether Prod runs a newer commit. */
-const isStale = (one: Order, live: Compared | undefined): live is Compared =>
+export const isStale = (one: Order, live: Compared | undefined): live is Compared =>
   live !== undefined && live.promotionId !== one.promotionId && isNewer(live, one);
 
 /** Prod: people have agreed to each, so that all go on in the order in which they came; but Prod never goes back. */

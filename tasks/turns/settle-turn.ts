@@ -1,12 +1,13 @@
+import type { Approval } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
 import { contenderOf, newerInProd } from './live.ts';
-import { nextTurnStep, type TurnFacts, type TurnStep } from './rules.ts';
+import { isStale, nextTurnStep, type TurnFacts, type TurnStep } from './rules.ts';
 import { type ExecutionStanding, isUnderWay, standingOf } from './standing.ts';
 import { type SupersedeDependencies, supersede } from './supersede.ts';
 import { whyDismissed } from './texts.ts';
-import { type Contender, isNewer, type Turn, type WhenNewer } from './turn.ts';
+import { type Contender, isNewer, type Order, type Turn, type WhenNewer } from './turn.ts';
 
 /** What settling turns needs. */
 export interface SettleTurnDependencies extends SupersedeDependencies {
@@ -19,13 +20,16 @@ export interface SettleTurnDependencies extends SupersedeDependencies {
 
 const roles: readonly ApproverRole[] = ['qc', 'pmo'];
 
+const oldestOf = <One extends Order>(all: readonly One[]): One | undefined =>
+  [...all].sort((a, b) => (isNewer(a, b) ? 1 : -1))[0];
+
 /** What is true about a turn, asked of Step Functions and the ledger. */
 const factsOf = async (dependencies: SettleTurnDependencies, turn: Turn): Promise<TurnFacts> => {
   const { ledger, execution, whenNewer, now } = dependencies;
   const { application, environment, holder, waiting } = turn;
   const ask = ({ executionArn }: Contender) => execution(executionArn);
   const underWay = await Promise.all(waiting.map(async (one) => isUnderWay(one, await ask(one), now())));
-  const oldest = [...waiting].sort((a, b) => (isNewer(a, b) ? 1 : -1))[0];
+  const oldest = oldestOf(waiting);
   return {
     holder: holder && (await standingOf(dependencies, environment, holder, ask)),
     gone: new Set(waiting.filter((_, index) => !underWay[index]).map(({ promotionId }) => promotionId)),
@@ -86,19 +90,24 @@ export const settleTurn =
 /** Withdraws the requests of promotions that are older than what Prod runs: what they would bring could not be promoted. */
 const withdrawOutrun = async (dependencies: SettleTurnDependencies): Promise<void> => {
   const { ledger, application } = dependencies;
+  const open: { readonly request: Approval; readonly asking: Contender }[] = [];
   for (const role of roles)
     for (const request of await ledger.openApprovals(role)) {
       if (request.application !== application || request.status !== 'PENDING') continue;
       const promotion = await ledger.promotion(request.promotionId);
-      const by = promotion && (await newerInProd(ledger, application, contenderOf(promotion)));
-      if (by === undefined) continue;
-      try {
-        await supersede(dependencies, request, by);
-      } catch (error) {
-        // Decided just now: it ends as stale when its turn comes.
-        if (!(error instanceof LedgerConflictError)) throw error;
-      }
+      if (promotion !== undefined) open.push({ request, asking: contenderOf(promotion) });
     }
+  const oldest = oldestOf(open.map(({ asking }) => asking));
+  const live = oldest && (await newerInProd(ledger, application, oldest));
+  for (const { request, asking } of open) {
+    if (!isStale(asking, live)) continue;
+    try {
+      await supersede(dependencies, request, live);
+    } catch (error) {
+      // Decided just now: it ends as stale when its turn comes.
+      if (!(error instanceof LedgerConflictError)) throw error;
+    }
+  }
 };
 
 /**
