@@ -42,6 +42,18 @@ export const removeGroup = async (
   }
 };
 
+/** The fleet's groups, and the ids of the deployments that run. */
+export const groupsAndDeployments = async (
+  groups: Pick<AutoScalingGroups, 'owned'>,
+  deploymentGroups: Pick<DeploymentGroups, 'running'>,
+  fleet: { readonly applicationName: string; readonly deploymentGroupName: string },
+) => {
+  // Before the deployments: a group that one of them makes meanwhile is not among these.
+  const owned = await groups.owned(fleetKey(fleet));
+  const running = await deploymentGroups.running(fleet.applicationName, fleet.deploymentGroupName);
+  return { owned, running };
+};
+
 /** Deletes what failed deployments left behind, before the next one starts. Safe to repeat. */
 export const removeLeftovers =
   (groups: Pick<AutoScalingGroups, 'owned' | 'named' | 'remove'>, deploymentGroups: DeploymentGroups) =>
@@ -49,13 +61,8 @@ export const removeLeftovers =
     readonly applicationName: string;
     readonly deploymentGroupName: string;
   }): Promise<void> => {
-    const { applicationName, deploymentGroupName } = fleet;
-    // Before the deployments: a group that one of them makes meanwhile is not among these.
-    const owned = await groups.owned(fleetKey(fleet));
-    const [deploymentGroup, running] = await Promise.all([
-      deploymentGroups.find(applicationName, deploymentGroupName),
-      deploymentGroups.running(applicationName, deploymentGroupName),
-    ]);
+    const { owned, running } = await groupsAndDeployments(groups, deploymentGroups, fleet);
+    const deploymentGroup = await deploymentGroups.find(fleet.applicationName, fleet.deploymentGroupName);
     for (const name of leftovers(owned, deploymentGroup, running)) await removeGroup(groups, name);
   };
 

@@ -9,7 +9,7 @@ import { prodDeployments } from '../promotions/metrics.ts';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
 import { ProdInUseError } from './errors.ts';
-import { leftovers, removeGroup } from './leftovers.ts';
+import { groupsAndDeployments, leftovers, removeGroup } from './leftovers.ts';
 import { fleetKey } from './properties.ts';
 import { type ServingFleet, servingFleet } from './serving.ts';
 import type { ServingInstances } from './verify-prod.ts';
@@ -62,9 +62,7 @@ const lookAtFleet = async (
   { groups, deploymentGroups, serving, prod }: RestoreProdDependencies,
   unproven: string,
 ): Promise<{ readonly fleet: ServingFleet; readonly left: readonly string[] }> => {
-  // Before the deployments: a group that one of them makes meanwhile is not among these.
-  const owned = await groups.owned(fleetKey(prod));
-  const running = await deploymentGroups.running(prod.applicationName, prod.deploymentGroupName);
+  const { owned, running } = await groupsAndDeployments(groups, deploymentGroups, prod);
   if (running.length > 0)
     throw new ProdInUseError(
       `The deployment ${running.join(', ')} of ${fleetKey(prod)} has not ended: Prod is put in order afterwards`,
