@@ -1,4 +1,5 @@
-import { type ConfigError, configurationVersion, readConfig } from '../../infra/config.ts';
+import { configurationVersion, readConfig } from '../../infra/config.ts';
+import { messageOf } from './refused-config.ts';
 
 const shared = {
   approvers: { qc: ['quinn@example.com'], pmo: ['parker@example.com'] },
@@ -10,16 +11,6 @@ const config = (application: object = {}, rest: object = {}) => ({
   applications: [{ ...one, ...application }],
   ...rest,
 });
-
-const messageOf = (value: unknown): string => {
-  try {
-    readConfig(value);
-  } catch (error) {
-    expect(error).toMatchObject({ name: 'ConfigError' });
-    return (error as ConfigError).message;
-  }
-  throw new Error('the configuration was accepted');
-};
 
 it('fills in what an application leaves out', () => {
   expect(readConfig(config())).toEqual({

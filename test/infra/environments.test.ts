@@ -1,4 +1,5 @@
-import { type ConfigError, configurationVersion, readConfig } from '../../infra/config.ts';
+import { configurationVersion, readConfig } from '../../infra/config.ts';
+import { messageOf } from './refused-config.ts';
 
 const HERE = { account: '111111111111', region: 'us-east-1' };
 const THERE = { account: '222222222222', region: 'eu-west-1' };
@@ -22,15 +23,6 @@ const placesOf = (value: unknown) =>
       Object.entries(environments).map(([name, { account, region }]) => [name, `${account} ${region}`]),
     ),
   );
-const messageOf = (value: unknown): string => {
-  try {
-    readConfig(value);
-  } catch (error) {
-    expect(error).toMatchObject({ name: 'ConfigError' });
-    return (error as ConfigError).message;
-  }
-  throw new Error('the configuration was accepted');
-};
 
 describe('environments', () => {
   it('are with Lockstep itself when nothing is said of them', () => {
