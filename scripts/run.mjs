@@ -31,7 +31,8 @@ const KEEP_MS = 60 * 60_000;
 const digestOfSources = () => {
   const hash = createHash('sha256')
     .update(root)
-    .update(readFileSync(import.meta.filename));
+    .update(readFileSync(import.meta.filename))
+    .update(readFileSync(path.join(import.meta.dirname, 'build-programs.mjs')));
   /** @param {string} file */
   const add = (file) => {
     if (statSync(file).isDirectory()) {
@@ -40,43 +41,6 @@ const digestOfSources = () => {
   };
   for (const source of sources) add(path.join(root, source));
   return hash.digest('hex').slice(0, 16);
-};
-
-/** @param {string} outdir */
-const build = async (outdir) => {
-  const esbuild = await import('esbuild');
-  await esbuild.build({
-    absWorkingDir: root,
-    entryPoints: programs,
-    outbase: root,
-    outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    keepNames: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    logLevel: 'error',
-    plugins: [
-      {
-        // Files beside a source are still found from where the source is.
-        name: 'places',
-        setup: ({ onLoad }) =>
-          onLoad({ filter: /\.tsx?$/ }, ({ path: file }) => ({
-            contents: readFileSync(file, 'utf8').replaceAll(
-              'import.meta.dirname',
-              JSON.stringify(path.dirname(file)),
-            ),
-            loader: file.endsWith('x') ? 'tsx' : 'ts',
-          })),
-      },
-    ],
-  });
-  // Its helper process would live as long as this one.
-  await esbuild.stop();
 };
 
 const removeOld = () => {
@@ -93,7 +57,9 @@ const programsOfSources = async () => {
   mkdirSync(cache, { recursive: true });
   removeOld();
   const scratch = mkdtempSync(path.join(cache, 'programs-'));
-  await build(scratch);
+  // Loaded only when there is something to make.
+  const { buildPrograms } = await import('./build-programs.mjs');
+  await buildPrograms(programs, scratch);
   try {
     renameSync(scratch, directory);
   } catch (error) {

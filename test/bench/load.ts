@@ -2,10 +2,12 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
 import { projectRoot, synthesize } from '../../infra/local/run/synthesize.ts';
+import { buildPrograms } from '../../scripts/build-programs.mjs';
 import type { Load } from '../load/promotions.ts';
 import { applications } from './synthesis.ts';
+
+const directoryOfPrograms = path.join(projectRoot, 'node_modules/.cache/lockstep', `load-run-${process.pid}`);
 
 const APPLICATIONS = 20;
 
@@ -23,34 +25,8 @@ const loads: readonly Load[] = [
  * @returns the file; packages are found from where it is
  */
 const buildLoadRun = async (): Promise<string> => {
-  const directory = path.join(projectRoot, 'node_modules', '.cache', 'lockstep');
-  const file = path.join(directory, `load-run-${process.pid}.mjs`);
-  await build({
-    absWorkingDir: projectRoot,
-    entryPoints: [path.join(import.meta.dirname, 'load-run.ts')],
-    outfile: file,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    keepNames: true,
-    logLevel: 'error',
-    plugins: [
-      {
-        // Files beside a source are still found from where the source is.
-        name: 'places',
-        setup: ({ onLoad }) =>
-          onLoad({ filter: /\.tsx?$/ }, ({ path: source }) => ({
-            contents: fs
-              .readFileSync(source, 'utf8')
-              .replaceAll('import.meta.dirname', JSON.stringify(path.dirname(source))),
-            loader: source.endsWith('x') ? 'tsx' : 'ts',
-          })),
-      },
-    ],
-  });
-  return file;
+  await buildPrograms(['test/bench/load-run.ts'], directoryOfPrograms);
+  return path.join(directoryOfPrograms, 'test', 'bench', 'load-run.mjs');
 };
 
 /**
@@ -74,6 +50,6 @@ export const measureLoad = async (directory: string) => {
     const [result] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
     results.push(result);
   }
-  fs.rmSync(program);
+  fs.rmSync(directoryOfPrograms, { recursive: true });
   return { applications: APPLICATIONS, runs: results };
 };
