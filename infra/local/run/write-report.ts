@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import { replaceFile } from '../replace-file.ts';
 import { readOutbox } from '../services/sns/outbox.ts';
 import { commitsByInstance, deploymentsOf, NOTHING_DEPLOYED } from './deployments.ts';
 import type { EmbeddedRun } from './embedded-run.ts';
@@ -81,7 +82,5 @@ export const gatherReport = async (
 /** Writes a report as JSON; the file is replaced at once or not at all. */
 export const writeReport = (file: string, report: Report): void => {
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  const scratch = `${file}.${process.pid}.tmp`;
-  fs.writeFileSync(scratch, `${JSON.stringify(report, null, 2)}\n`);
-  fs.renameSync(scratch, file);
+  replaceFile(file, `${JSON.stringify(report, null, 2)}\n`);
 };

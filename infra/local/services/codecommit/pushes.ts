@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import type { Host, ServiceEvent } from '../../host.ts';
+import { replaceFile } from '../../replace-file.ts';
 import { stableUuid } from '../shared/ids.ts';
 import { gitText } from './git.ts';
 import {
@@ -110,7 +111,7 @@ export const createPushes = (host: Host): Pushes => {
     start: async () => {
       fs.mkdirSync(repositoriesFolder(host), { recursive: true });
       const presence = { pid: process.pid, url: `http://127.0.0.1:${host.ports.overview}/` };
-      fs.writeFileSync(presencePath(host), JSON.stringify(presence));
+      replaceFile(presencePath(host), JSON.stringify(presence));
       await takeTurn((repository) => prepareRepository(host, repository.name));
       await takeTurn(readSpool);
       await takeTurn(compareReferences);

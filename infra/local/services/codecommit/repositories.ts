@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { AwsError, type Host } from '../../host.ts';
+import { replaceFile } from '../../replace-file.ts';
 import { gitText } from './git.ts';
 
 /** A repository, as the store keeps it under its name. */
@@ -65,9 +66,7 @@ export const prepareRepository = async (host: Host, name: string): Promise<void>
     presencePath(host),
   ];
   const hook = `#!/bin/sh\nexec ${words.map(quoteForShell).join(' ')}\n`;
-  const file = path.join(hooks, 'post-receive');
-  fs.writeFileSync(`${file}.part`, hook, { mode: 0o755 });
-  fs.renameSync(`${file}.part`, file);
+  replaceFile(path.join(hooks, 'post-receive'), hook, 0o755);
 };
 
 const quoteForShell = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;

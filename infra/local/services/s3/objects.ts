@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { AwsError, type Host } from '../../host.ts';
+import { replaceFile } from '../../replace-file.ts';
 
 /** Keeps a version from being deleted until then. */
 export interface Retention {
@@ -97,9 +98,7 @@ export const createObjectStore = (host: Host): ObjectStore => {
         asked ?? (byDefault && { mode: byDefault.mode, until: host.clock.now() + byDefault.days * DAY });
       const file = randomUUID();
       fs.mkdirSync(folder(bucket.name), { recursive: true });
-      const target = path.join(folder(bucket.name), file);
-      fs.writeFileSync(`${target}.part`, body, { mode: 0o600 });
-      fs.renameSync(`${target}.part`, target);
+      replaceFile(path.join(folder(bucket.name), file), body, 0o600);
       const version: ObjectVersion = {
         versionId: bucket.isVersioned ? file.replaceAll('-', '') : 'null',
         file,

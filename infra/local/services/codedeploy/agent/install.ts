@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { replaceFile } from '../../../replace-file.ts';
 import type { AppSpec, FileExistsBehavior, PermissionRule } from './appspec.ts';
 
 /** The files of a revision cannot be installed. */
@@ -57,7 +58,7 @@ export const install = ({ spec, archive, root, cleanupFile, defaultBehavior }: I
   const created = newDirectories(root, copied);
   fs.mkdirSync(path.dirname(cleanupFile), { recursive: true });
   const installed = { files: copied.filter(({ isDirectory }) => !isDirectory).map(({ to }) => to), created };
-  fs.writeFileSync(cleanupFile, JSON.stringify(installed));
+  replaceFile(cleanupFile, JSON.stringify(installed));
   for (const step of copied) copy(step);
   return spec.permissions.flatMap((rule) => applyPermission(root, rule));
 };

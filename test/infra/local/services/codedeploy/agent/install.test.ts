@@ -18,7 +18,10 @@ beforeEach(() => {
   fs.mkdirSync(root());
 });
 
-afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
+afterEach(() => {
+  jest.restoreAllMocks();
+  fs.rmSync(directory, { recursive: true, force: true });
+});
 
 const specOf = (rest: string) => parseAppSpec(`version: 0.0\nos: linux\n${rest}`);
 const unpack = async (files: Record<string, BundleFile>) => unpackBundle(await zipOf(files), archive());
@@ -131,5 +134,81 @@ permissions:
     await unpack({ a: 'a' });
     const spec = specOf('files:\n  - {source: a, destination: /}\n  - {source: dist/, destination: /opt}\n');
     expect(missingSources(spec, archive())).toEqual(['dist/']);
+  });
+});
+
+describe('a process killed while it installs', () => {
+  const spec = specOf(`files:
+  - {source: app, destination: /opt/app}
+permissions:
+  - {object: /opt/app, pattern: "*.sh", mode: "0500", type: [file]}
+`);
+
+  /** The calls that change something. Writing may be stopped with half of it written; the others are done or not. */
+  const changes = [
+    'rmSync',
+    'rmdirSync',
+    'mkdirSync',
+    'writeFileSync',
+    'renameSync',
+    'cpSync',
+    'chmodSync',
+  ] as const;
+
+  /** Lets so many changes through, and stops at the next; never at one if there are not as many. */
+  const killAfter = (count: number) => {
+    let done = 0;
+    for (const name of changes) {
+      const real = fs[name] as (...values: unknown[]) => unknown;
+      jest.spyOn(fs, name).mockImplementation(((...values: unknown[]) => {
+        if (done++ < count) return real(...values);
+        if (name === 'writeFileSync') real(values[0], String(values[1]).slice(0, 3), values[2]);
+        throw new Error('killed');
+      }) as never);
+    }
+  };
+
+  const tree = () =>
+    fs
+      .readdirSync(root(), { recursive: true, encoding: 'utf8' })
+      .sort()
+      .map((name) => [name, modeOf(name), fs.statSync(path.join(root(), name)).isFile() && read(name)]);
+
+  /** An instance with the old version, on which the new is to be installed. */
+  const withOldVersion = async () => {
+    fs.rmSync(directory, { recursive: true, force: true });
+    fs.mkdirSync(root(), { recursive: true });
+    await unpack({ 'app/old/a': 'a', 'app/run.sh': 'old' });
+    installed(spec);
+    await unpack({ 'app/new/b': 'b', 'app/run.sh': 'new' });
+  };
+
+  it('has the same installed when it does it again, at whatever change it was killed', async () => {
+    await withOldVersion();
+    installed(spec);
+    const wanted = tree();
+    expect(wanted.map(([name]) => name)).toEqual([
+      'opt',
+      'opt/app',
+      'opt/app/new',
+      'opt/app/new/b',
+      'opt/app/run.sh',
+    ]);
+    let kills = 0;
+    for (let killed = true; killed; ) {
+      await withOldVersion();
+      killAfter(kills);
+      try {
+        installed(spec);
+        killed = false;
+      } catch (error) {
+        expect(error).toEqual(new Error('killed'));
+        kills++;
+      }
+      jest.restoreAllMocks();
+      if (killed) installed(spec);
+      expect(tree()).toEqual(wanted);
+    }
+    expect(kills).toBeGreaterThan(changes.length);
   });
 });
