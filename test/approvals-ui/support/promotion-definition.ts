@@ -6,6 +6,8 @@ const task = (next: string, payload?: Record<string, unknown>) => ({
   ...(payload && { Arguments: { Payload: payload } }),
   Next: next,
 });
+const turn = (environment: string, next: string) =>
+  task(next, { environment, pushedAt: '{% $states.input.pushedAt %}' });
 const choice = (yes: string) => ({
   Type: 'Choice',
   Choices: [{ Condition: "{% $decision = 'approve' %}", Next: yes }],
@@ -15,8 +17,9 @@ const choice = (yes: string) => ({
 /** A definition with the promotion's states and ways, and of what they do only the kind. */
 export const promotionDefinition = JSON.stringify({
   QueryLanguage: 'JSONata',
-  StartAt: names.buildQatImage,
+  StartAt: names.takeQatTurn,
   States: {
+    [names.takeQatTurn]: turn('qat', names.buildQatImage),
     [names.buildQatImage]: task(names.pointQatAtImage, { kind: 'image-build' }),
     [names.pointQatAtImage]: task(names.refreshQatInstance),
     [names.refreshQatInstance]: task(names.deployToQat, { kind: 'instance-refresh' }),
@@ -24,7 +27,8 @@ export const promotionDefinition = JSON.stringify({
     [names.qcApproval]: task(names.didQcApprove, { role: 'qc' }),
     [names.didQcApprove]: choice(names.pmoApproval),
     [names.pmoApproval]: task(names.didPmoApprove, { role: 'pmo' }),
-    [names.didPmoApprove]: choice(names.confirmApproversDiffer),
+    [names.didPmoApprove]: choice(names.takeProdTurn),
+    [names.takeProdTurn]: turn('prod', names.confirmApproversDiffer),
     [names.confirmApproversDiffer]: task(names.buildProdImage),
     [names.buildProdImage]: task(names.pointProdAtImage, { kind: 'image-build' }),
     [names.pointProdAtImage]: task(names.deployToProd),

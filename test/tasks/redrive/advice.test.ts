@@ -1,62 +1,14 @@
 import type { Approval, Job } from '../../../tasks/ledger/items.ts';
-import { type AdvicePoint, redriveAdvice } from '../../../tasks/redrive/advice.ts';
+import { redriveAdvice } from '../../../tasks/redrive/advice.ts';
 import { adviceInOneLine, adviceLines } from '../../../tasks/redrive/advice-text.ts';
 import type { RedriveCircumstances } from '../../../tasks/redrive/circumstances.ts';
 import { stateNames as names } from '../../../workflows/state-names.ts';
 import type { History } from '../../approvals-ui/support/history.ts';
 import { promotionDefinition } from '../../approvals-ui/support/promotion-definition.ts';
-import { untilPmo, untilProd, untilQc } from '../../approvals-ui/support/scene.ts';
-import { aJob, anApproval, aPerson, aPromotion, aWaiter, PROMOTION_ID } from '../doubles/samples.ts';
-import { anExecution, aTurn, circumstances, DAY, ENDED } from './circumstances.ts';
-
-const failedBuild = (history: History) =>
-  untilProd(history)
-    .enter(names.buildProdImage)
-    .schedule()
-    .taskFailed('ImageBuildFailed', 'phase validate failed')
-    .executionFailed('ImageBuildFailed', 'phase validate failed');
-const failedDeployment = (history: History) =>
-  untilProd(history)
-    .done(names.buildProdImage)
-    .done(names.pointProdAtImage)
-    .enter(names.deployToProd)
-    .schedule()
-    .taskFailed('DeploymentFailed', 'AfterInstall: ScriptFailed in install.sh')
-    .executionFailed('DeploymentFailed');
-const expiredQc = (history: History) => untilQc(history).taskTimedOut().executionFailed('States.Timeout');
-const refused = (history: History) => {
-  untilQc(history).add('TaskSucceeded');
-  return history
-    .exit(names.qcApproval)
-    .choose(names.didQcApprove)
-    .enter(names.refused, 'Fail')
-    .executionFailed('Refused', 'QC refused: quinn');
-};
-const endingAs = (error: string) => (history: History) =>
-  untilQc(history).enter(error, 'Fail').executionFailed(error, 'by shop-2222');
-
-/** The promotion's definition with both turns. */
-const withTurns = (() => {
-  const machine = JSON.parse(promotionDefinition);
-  const turn = (environment: string, next: string) => ({
-    Type: 'Task',
-    Arguments: { Payload: { environment, pushedAt: '{% $states.input.pushedAt %}' } },
-    Next: next,
-  });
-  machine.States[names.takeQatTurn] = turn('qat', names.buildQatImage);
-  machine.States[names.takeProdTurn] = turn('prod', names.confirmApproversDiffer);
-  machine.States[names.didPmoApprove].Choices[0].Next = names.takeProdTurn;
-  machine.StartAt = names.takeQatTurn;
-  return JSON.stringify(machine);
-})();
-const waitedFor = (state: string) => (history: History) =>
-  history.enter(state).schedule().taskTimedOut().executionFailed('States.Timeout');
-
-const advise = (of: RedriveCircumstances) => redriveAdvice(of);
-const about = (of: RedriveCircumstances, what: AdvicePoint['about']): readonly string[] =>
-  advise(of)
-    .points.filter((point) => point.about === what)
-    .map(({ text }) => text);
+import { untilPmo } from '../../approvals-ui/support/scene.ts';
+import { aJob, anApproval, aPerson, aPromotion } from '../doubles/samples.ts';
+import { about, anExecution, circumstances } from './circumstances.ts';
+import { expiredQc, failedBuild, failedDeployment, refused } from './histories.ts';
 
 const prodBuild = (change: Partial<Job>): Job =>
   aJob({ state: names.buildProdImage, externalId: 'arn:image/1', ...change });
@@ -71,213 +23,9 @@ const approved = (role: 'qc' | 'pmo', name: string, change: Partial<Approval> = 
     ...change,
   });
 
-describe('whether it may be redriven', () => {
-  const failed = anExecution(failedBuild);
-  it.each<[string, RedriveCircumstances, string, string]>([
-    [
-      'one that failed may, until 14 days after its end',
-      circumstances(failed),
-      'redrivable',
-      'until 2026-12-06 12:00 UTC',
-    ],
-    [
-      'on the 14th day it still may',
-      circumstances(failed, { now: new Date(ENDED + 14 * DAY) }),
-      'redrivable',
-      'may be redriven',
-    ],
-    [
-      'after the 14th day it may not',
-      circumstances(failed, { now: new Date(ENDED + 14 * DAY + 1) }),
-      'too-late',
-      'more than 14 days ago',
-    ],
-    [
-      'one that timed out may',
-      circumstances(anExecution(failedBuild, { status: 'TIMED_OUT' })),
-      'redrivable',
-      'may be redriven',
-    ],
-    [
-      'one that was stopped may',
-      circumstances(anExecution((history) => untilQc(history).aborted(), { status: 'ABORTED' })),
-      'redrivable',
-      'may be redriven',
-    ],
-    [
-      'one that runs may not',
-      circumstances(anExecution(untilQc, { status: 'RUNNING', redrivable: false })),
-      'in-progress',
-      'in progress',
-    ],
-    [
-      'one that is about to be redriven may not',
-      circumstances(anExecution(failedBuild, { status: 'PENDING_REDRIVE' })),
-      'in-progress',
-      'in progress',
-    ],
-    [
-      'one that succeeded may not',
-      circumstances(anExecution((history) => untilProd(history).succeeded(), { status: 'SUCCEEDED' })),
-      'succeeded',
-      'has succeeded',
-    ],
-    ['a refusal is final', circumstances(anExecution(refused, { error: 'Refused' })), 'refused', 'is final'],
-    [
-      'a refusal that the execution has not heard of is final, too',
-      circumstances(anExecution(expiredQc), {
-        approvals: [anApproval({ status: 'REFUSED', decision: 'refuse' })],
-      }),
-      'refused',
-      'is final',
-    ],
-    [
-      'superseded is final',
-      circumstances(anExecution(endingAs('Superseded'), { error: 'Superseded' })),
-      'superseded',
-      'A newer promotion',
-    ],
-    [
-      'stale is final',
-      circumstances(anExecution(endingAs('Stale'), { error: 'Stale' })),
-      'stale',
-      'Prod ran a newer commit',
-    ],
-    [
-      'any other Fail state is final',
-      circumstances(anExecution(refused, { error: 'Unheard' })),
-      'ended-on-purpose',
-      'where a redrive ends again',
-    ],
-    [
-      'one whose history is full may not',
-      circumstances({
-        ...failed,
-        events: [...failed.events, { id: 24_999, type: 'ExecutionFailed', timestamp: undefined }],
-      }),
-      'history-full',
-      '24999 events',
-    ],
-    [
-      'one that Step Functions refuses may not, in its words',
-      circumstances({ ...failed, redrivable: false, redriveRefusal: 'Execution is odd' }),
-      'not-offered',
-      '(Execution is odd)',
-    ],
-    ['one that is forgotten may not', circumstances(undefined), 'forgotten', 'for 90 days'],
-    [
-      'one whose turn another promotion has may not now',
-      circumstances(failed, { turns: [aTurn('prod', { promotionId: 'shop-2222', standing: 'works' })] }),
-      'turn-taken',
-      'Prod is taken by commit shop-222 (promotion shop-2222), and a redrive would fail with TurnTaken',
-    ],
-    [
-      'one whose turn another promotion waits for may not now',
-      circumstances(failed, { turns: [aTurn('prod', undefined, ['shop-3333'])] }),
-      'turn-taken',
-      '(promotion shop-3333)',
-    ],
-    [
-      'one whose commit Prod is past ends as stale',
-      circumstances(failed, { turns: [aTurn('prod')], newerInProd: aWaiter('z') }),
-      'stale',
-      'Prod runs the newer commit z0000000 (promotion z): a redrive would end as Stale',
-    ],
-    [
-      'one that would ask about a commit that Prod is past ends as superseded',
-      circumstances(anExecution(expiredQc), { turns: [aTurn('qat')], newerInProd: aWaiter('z') }),
-      'superseded',
-      '(promotion z) has gone by: a redrive would end as Superseded',
-    ],
-    [
-      'one that would wait for QAT behind a newer one may not now',
-      circumstances(anExecution(waitedFor(names.takeQatTurn), { definition: withTurns }), {
-        turns: [aTurn('qat', { promotionId: 'z', standing: 'works' })],
-      }),
-      'turn-taken',
-      '(promotion z)',
-    ],
-    [
-      'one that would wait for Prod although Prod is past it ends as stale',
-      circumstances(anExecution(waitedFor(names.takeProdTurn), { definition: withTurns }), {
-        turns: [aTurn('prod')],
-        newerInProd: aWaiter('z'),
-      }),
-      'stale',
-      '(promotion z)',
-    ],
-  ])('%s', (_, of, verdict, words) => {
-    const { sentence, mayRedrive, ...advice } = advise(of);
-    expect({ verdict: advice.verdict, mayRedrive, sentence }).toEqual({
-      verdict,
-      mayRedrive: verdict === 'redrivable',
-      sentence: expect.stringContaining(words),
-    });
-  });
-
-  const build = anExecution(failedBuild);
-  const older = aPromotion({ promotionId: 'p', status: 'FAILED', startedAt: '2026-11-22T10:00:01.000Z' });
-  const newer = { ...older, pushedAt: '2026-11-22T11:00:00.000Z' };
-  it.each<[string, RedriveCircumstances, string]>([
-    [
-      'whose holder is done with it',
-      circumstances(build, { turns: [aTurn('prod', { promotionId: 'other', standing: 'done' })] }),
-      'The Prod turn is free: the redrive takes it.',
-    ],
-    [
-      'that it has itself',
-      circumstances(build, { turns: [aTurn('prod', { promotionId: PROMOTION_ID, standing: 'ended' })] }),
-      'It has the Prod turn.',
-    ],
-    ['that nobody has', circumstances(build, { turns: [aTurn('prod')] }), 'is free: the redrive takes it.'],
-    [
-      'after which Prod is put in order',
-      circumstances(build, { turns: [aTurn('prod', { promotionId: 'other', standing: 'ended' })] }),
-      'Prod is put in order after commit other000 (promotion other); the state tries again',
-    ],
-    [
-      'that it takes first of all',
-      circumstances(anExecution(waitedFor(names.takeQatTurn), { definition: withTurns }), {
-        turns: [aTurn('qat')],
-      }),
-      'The QAT turn is free: the redrive takes it.',
-    ],
-    [
-      'for which it waits, being the newest',
-      circumstances(anExecution(waitedFor(names.takeQatTurn), { definition: withTurns }), {
-        promotion: newer,
-        turns: [aTurn('qat', { promotionId: 'a', standing: 'works' })],
-      }),
-      'It waits for QAT, after commit a0000000 (promotion a).',
-    ],
-    [
-      'for which it waits in the order of approval',
-      circumstances(anExecution(waitedFor(names.takeProdTurn), { definition: withTurns }), {
-        promotion: older,
-        turns: [aTurn('prod', { promotionId: 'a', standing: 'works' }, ['b'])],
-      }),
-      'It waits for Prod, after commit b0000000 (promotion b).',
-    ],
-  ])('it may with a turn %s', (_, of, words) => {
-    expect(advise(of)).toMatchObject({ verdict: 'redrivable', mayRedrive: true });
-    expect(about(of, 'turn')).toEqual([expect.stringContaining(words)]);
-  });
-
-  it('asks for a turn again, and starts nothing, where it waited for one', () => {
-    const of = circumstances(anExecution(waitedFor(names.takeQatTurn), { definition: withTurns }));
-    expect(about(of, 'starts')).toEqual(['The promotion asks for its turn again; nothing else is started.']);
-    expect(about(of, 'mend')).toEqual([expect.stringContaining('Its turn did not come in time')]);
-  });
-
-  it("does not mind who has the other environment's turn", () => {
-    const of = circumstances(build, { turns: [aTurn('qat', { promotionId: 'x', standing: 'works' })] });
-    expect(advise(of).mayRedrive).toBe(true);
-  });
-});
-
 describe('where it resumes', () => {
   it('is the state that failed, at its next try, with what follows', () => {
-    expect(advise(circumstances(anExecution(failedBuild))).resumesAt).toEqual({
+    expect(redriveAdvice(circumstances(anExecution(failedBuild))).resumesAt).toEqual({
       state: names.buildProdImage,
       attempt: 2,
     });
@@ -292,12 +40,12 @@ describe('where it resumes', () => {
         .redrive(names.buildProdImage)
         .taskFailed('ImageBuildFailed', '')
         .executionFailed('ImageBuildFailed');
-    expect(advise(circumstances(anExecution(again))).resumesAt?.attempt).toBe(3);
+    expect(redriveAdvice(circumstances(anExecution(again))).resumesAt?.attempt).toBe(3);
   });
 
   it('is the next state if it was stopped between two', () => {
     const between = (history: History) => history.done(names.buildQatImage).aborted();
-    expect(advise(circumstances(anExecution(between, { status: 'ABORTED' }))).resumesAt).toEqual({
+    expect(redriveAdvice(circumstances(anExecution(between, { status: 'ABORTED' }))).resumesAt).toEqual({
       state: names.pointQatAtImage,
       attempt: 1,
     });
@@ -305,7 +53,7 @@ describe('where it resumes', () => {
 
   it('keeps no turn, which has ended with the execution', () => {
     const failedAfterTurn = (history: History) => failedBuild(history.done(names.takeQatTurn));
-    const of = circumstances(anExecution(failedAfterTurn, { definition: withTurns }));
+    const of = circumstances(anExecution(failedAfterTurn));
     expect(about(of, 'kept')).toEqual([expect.stringMatching(/^Build QAT image, /)]);
   });
 
@@ -384,7 +132,7 @@ describe('what is reused and what starts', () => {
       'Point QAT at image is done again',
     ],
   ])('when %s', (_, of, taking, words) => {
-    expect(advise(of).taking).toBe(taking);
+    expect(redriveAdvice(of).taking).toBe(taking);
     expect(about(of, 'starts')).toEqual([expect.stringContaining(words)]);
   });
 
@@ -407,7 +155,7 @@ describe('whether the approvals hold', () => {
   });
 
   it('they do although the configuration has changed since', () => {
-    const { points } = advise({ ...of([approved('qc', 'quinn')]), configurationVersion: 'another' });
+    const { points } = redriveAdvice({ ...of([approved('qc', 'quinn')]), configurationVersion: 'another' });
     expect(points.filter(({ isWarning }) => isWarning)).toEqual([]);
   });
 
@@ -420,7 +168,10 @@ describe('whether the approvals hold', () => {
       "by the same person as QC's (sam)",
     ],
   ])('they do not for %s', (_, approvals, words) => {
-    const advice = advise({ ...of(approvals), promotion: aPromotion({ images: { qat: 'ami-other' } }) });
+    const advice = redriveAdvice({
+      ...of(approvals),
+      promotion: aPromotion({ images: { qat: 'ami-other' } }),
+    });
     const warnings = advice.points.filter(({ isWarning }) => isWarning).map(({ text }) => text);
     expect(warnings.join('\n')).toContain(words);
     expect(warnings.join('\n')).toContain('push the commit again');
@@ -446,10 +197,10 @@ describe('the definition', () => {
       'has another state, one less, and one that changed',
       changed(({ States }) => {
         delete States[names.verifyProd];
-        States['Take Prod turn'] = { Type: 'Task' };
+        States['Announce it'] = { Type: 'Task' };
         States[names.deployToProd] = { ...States[names.deployToProd], TimeoutSeconds: 9 };
       }),
-      'changed: Deploy to Prod; new: Take Prod turn; gone: Verify Prod',
+      'changed: Deploy to Prod; new: Announce it; gone: Verify Prod',
     ],
     [
       'has other settings',
@@ -474,7 +225,7 @@ it('warns before the history is full', () => {
 });
 
 it('is written line by line, and in one line', () => {
-  const advice = advise(circumstances(anExecution(failedDeployment)));
+  const advice = redriveAdvice(circumstances(anExecution(failedDeployment)));
   expect(adviceLines(advice).slice(0, 3)).toEqual([
     'It may be redriven until 2026-12-06 12:00 UTC.',
     'Mend first: A script of the commit failed; its log\'s last lines are in the cause. A fault of the commit: push a new one instead. See RUNBOOK.md, "Deploy to QAT, Deploy to Prod".',
@@ -483,7 +234,7 @@ it('is written line by line, and in one line', () => {
   expect(adviceInOneLine(advice)).toBe(
     "A redrive resumes at Deploy to Prod. First: A script of the commit failed; its log's last lines are in the cause. A fault of the commit: push a new one instead.",
   );
-  expect(adviceInOneLine(advise(circumstances(anExecution(refused, { error: 'Refused' }))))).toContain(
+  expect(adviceInOneLine(redriveAdvice(circumstances(anExecution(refused, { error: 'Refused' }))))).toContain(
     'A refusal is final',
   );
 });

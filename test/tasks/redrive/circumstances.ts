@@ -1,4 +1,5 @@
 import type { Execution } from '../../../tasks/executions/execution.ts';
+import { type AdvicePoint, redriveAdvice } from '../../../tasks/redrive/advice.ts';
 import type { RedriveCircumstances, TurnSeen } from '../../../tasks/redrive/circumstances.ts';
 import type { Standing } from '../../../tasks/turns/rules.ts';
 import { freeTurn, type TurnHolder } from '../../../tasks/turns/turn.ts';
@@ -55,3 +56,9 @@ export const aTurn = (
   const { taskToken: _, ...contender } = aWaiter(holder.promotionId);
   return { turn: { ...turn, holder: { ...contender, ...holder.change } }, holder: holder.standing };
 };
+
+/** What the advice says about one matter. */
+export const about = (of: RedriveCircumstances, what: AdvicePoint['about']): readonly string[] =>
+  redriveAdvice(of)
+    .points.filter((point) => point.about === what)
+    .map(({ text }) => text);
