@@ -1,0 +1,119 @@
+import { type Files, runCommand } from '../../cli/commands.ts';
+import type { Ask } from '../../cli/redrive.ts';
+import { CommandError, type System } from '../../cli/system.ts';
+import { appendEvidence } from '../../tasks/evidence/append-evidence.ts';
+import type { EvidenceStore } from '../../tasks/evidence/evidence-store.ts';
+import { redriveAsked } from '../../tasks/evidence/facts.ts';
+import { recordedLedger } from '../../tasks/evidence/recorded-ledger.ts';
+import { sealEvidence } from '../../tasks/evidence/seal-evidence.ts';
+import type { Execution, Executions } from '../../tasks/executions/execution.ts';
+import type { Promotion } from '../../tasks/ledger/items.ts';
+import type { Ledger } from '../../tasks/ledger/ledger.ts';
+import { createHistory } from '../approvals-ui/support/history.ts';
+import { promotionDefinition } from '../approvals-ui/support/promotion-definition.ts';
+import { createMemoryEvidence, createTestSigner } from '../tasks/doubles/memory-evidence.ts';
+import { createMemoryLedger } from '../tasks/doubles/memory-ledger.ts';
+import { aPromotion, PROMOTION_ID } from '../tasks/doubles/samples.ts';
+
+/** When the promotions of these tests ended. */
+export const END = '2026-11-22T11:00:00.000Z';
+export const CALLER = 'arn:aws:sts::000000000000:assumed-role/operator/olga';
+const now = () => new Date('2026-11-22T12:00:00.000Z');
+
+/** An execution whose first state failed. */
+export const failedExecution = (change: Partial<Execution> = {}): Execution => ({
+  status: 'FAILED',
+  redrivable: true,
+  redrives: 0,
+  startedAt: Date.parse('2026-11-22T10:00:00.000Z'),
+  endedAt: Date.parse(END),
+  definition: promotionDefinition,
+  currentDefinition: promotionDefinition,
+  events: createHistory(Date.parse('2026-11-22T10:00:00.000Z'))
+    .enter('Build QAT image')
+    .schedule()
+    .taskFailed('ImageBuildFailed', 'phase \u001b[2Jbuild failed')
+    .executionFailed('ImageBuildFailed').events,
+  ...change,
+});
+
+/** What a command meets: a system in memory, and the disk of who calls. A test may put something else in a part's place. */
+interface Parts {
+  ledger: Ledger;
+  store: EvidenceStore;
+  execution: Execution | undefined;
+  redriveAnswer: Awaited<ReturnType<Executions['redrive']>>;
+}
+
+/** The commands with all parts new; the next command meets what a test has put in place of one. */
+export const createCommandLine = () => {
+  const append: ReturnType<typeof appendEvidence> = (...of) => appendEvidence(parts.store)(...of);
+  const parts: Parts = {
+    store: createMemoryEvidence(),
+    ledger: recordedLedger(createMemoryLedger(), { append, now }),
+    execution: failedExecution(),
+    redriveAnswer: { kind: 'redriven' },
+  };
+  const key = createTestSigner();
+  /** ARNs of executions. */
+  const redriven: string[] = [];
+  const files = new Map<string, string>();
+  const archive = new Map<string, string>();
+
+  const disk: Files = {
+    read: (file) => {
+      const text = files.get(file);
+      if (text === undefined) throw new CommandError(`${file}: there is no such file.`);
+      return Buffer.from(text);
+    },
+    create: (file, text) => {
+      files.set(file, text);
+    },
+  };
+  const system = (): System => ({
+    ledger: parts.ledger,
+    evidence: parts.store,
+    publicKey: key.signer.key,
+    archived: async (name) => archive.get(name),
+    executions: {
+      read: async () => parts.execution,
+      redrive: async (executionArn) => {
+        redriven.push(executionArn);
+        return parts.redriveAnswer;
+      },
+    },
+    noteRedrive: async (promotionId, redrive) => {
+      const asked = redriveAsked(redrive, { type: 'identity', arn: CALLER }, now().toISOString());
+      await append(promotionId, asked);
+      return CALLER;
+    },
+    now,
+  });
+
+  return Object.assign(parts, {
+    key,
+    redriven,
+    files,
+    disk,
+    run: (command: Parameters<typeof runCommand>[0], ask?: Ask) => runCommand(command, system(), disk, ask),
+    /** Adds a promotion that failed. */
+    failed: (change: Partial<Promotion> = {}) =>
+      parts.ledger.addPromotion(
+        aPromotion({ status: 'FAILED', error: 'DeploymentFailed', endedAt: END, ...change }),
+      ),
+    /** Signs the promotion's record and archives it. */
+    seal: () =>
+      sealEvidence({
+        ledger: parts.ledger,
+        store: parts.store,
+        append,
+        signer: key.signer,
+        archive: {
+          keep: async (name, text) => {
+            archive.set(name, text);
+          },
+        },
+        now,
+      })(PROMOTION_ID),
+  });
+};
