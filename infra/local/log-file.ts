@@ -1,5 +1,8 @@
 import fs from 'node:fs';
 
+/** Appends one line, or several with line breaks between them. */
+export type LogFile = (line: string) => void;
+
 /** Size up to which a log grows before it is put aside, in bytes. */
 export const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
 
@@ -7,7 +10,7 @@ export const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
  * Appends lines to a file. When it has reached its limit, it is put aside as `<file>.1`, in the place of the one before: the
  * newest lines stay, and no more than twice the limit is kept.
  */
-export const createLogFile = (file: string, limitBytes = LOG_LIMIT_BYTES): ((line: string) => void) => {
+export const createLogFile = (file: string, limitBytes = LOG_LIMIT_BYTES): LogFile => {
   let size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   return (line) => {
     if (size >= limitBytes) {
@@ -15,7 +18,7 @@ export const createLogFile = (file: string, limitBytes = LOG_LIMIT_BYTES): ((lin
       size = 0;
     }
     const text = `${line}\n`;
-    fs.appendFileSync(file, text);
+    fs.appendFileSync(file, text, { mode: 0o600 });
     size += Buffer.byteLength(text);
   };
 };

@@ -22,6 +22,7 @@ import {
   type ResourceState,
   type Service,
 } from '../../host.ts';
+import { createLogFile, type LogFile } from '../../log-file.ts';
 import { arnOf } from '../shared/callers.ts';
 import { page } from '../shared/paging.ts';
 
@@ -43,22 +44,33 @@ interface LogEvent {
   readonly ingestionTime: number;
 }
 
-/** Events of one group that can be asked for; all are in its file. */
+/** Events of one group that can be asked for. */
 const RING = 10_000;
+/** Size from which a group's file is put aside, in bytes. */
+const FILE_LIMIT_BYTES = 2 * 1024 * 1024;
 /** CloudWatch Logs' limit for one answer. */
 const MAX_EVENTS = 10_000;
 
 /**
- * CloudWatch Logs: the newest events of each group in memory, and every event in a file per group under `logs` of the state
- * directory. Filter patterns are a word or a quoted text that the message contains.
+ * CloudWatch Logs: the newest events of each group in memory, and more of them in a file per group under `logs` of the state
+ * directory, with `.1` for those before. Filter patterns are a word or a quoted text that the message contains.
  */
 export const createLogsService = (host: Host): Service => {
   const groups = host.store.table<LogGroup>('logs.groups');
   const streams = new Map<string, Set<string>>();
   const events = new Map<string, LogEvent[]>();
   const directory = path.join(host.stateDir, 'logs');
+  const files = new Map<string, LogFile>();
   let count = 0;
 
+  const fileOf = (group: string): LogFile => {
+    const known = files.get(group);
+    if (known) return known;
+    fs.mkdirSync(directory, { recursive: true });
+    const file = createLogFile(path.join(directory, fileName(group)), FILE_LIMIT_BYTES);
+    files.set(group, file);
+    return file;
+  };
   const notFound = (what: string) =>
     new AwsError('ResourceNotFoundException', `The specified ${what} does not exist.`);
   const findGroup = (name: string | undefined): LogGroup => {
@@ -130,8 +142,7 @@ export const createLogsService = (host: Host): Service => {
         ingestionTime,
       }));
       events.set(name, [...(events.get(name) ?? []), ...added].slice(-RING));
-      fs.mkdirSync(directory, { recursive: true });
-      fs.appendFileSync(path.join(directory, fileName(name)), added.map(fileLine).join(''), { mode: 0o600 });
+      if (added.length > 0) fileOf(name)(added.map(fileLine).join('\n'));
       return { nextSequenceToken: String(count) };
     },
   };
@@ -253,7 +264,7 @@ const fileName = (group: string): string =>
     .replace(/^_/, '')}.log`;
 
 const fileLine = ({ timestamp, message }: LogEvent): string =>
-  `${new Date(timestamp).toISOString()} ${message.replaceAll('\r', '\n')}\n`;
+  `${new Date(timestamp).toISOString()} ${message.replaceAll('\r', '\n')}`;
 
 /** @throws AwsError for patterns beyond words and quoted texts */
 const matcher = (pattern: string | undefined): ((message: string) => boolean) => {

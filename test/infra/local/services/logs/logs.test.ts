@@ -79,6 +79,23 @@ describe('log events', () => {
     expect(file.split('\n')[0]).toBe('1970-01-01T00:00:01.000Z a1 of three');
   });
 
+  it('are put aside in a second file, and no more than that', async () => {
+    const message = 'x'.repeat(512 * 1024);
+    for (let n = 0; n < 20; n++) {
+      const logEvents = [{ timestamp: 1_000, message: `${n} ${message}` }];
+      await call('PutLogEvents', { ...group, logStreamName: 'a', logEvents });
+    }
+    const directory = path.join(running.host.stateDir, 'logs');
+    const texts = ['lockstep_states.log.1', 'lockstep_states.log'].map((name) =>
+      fs.readFileSync(path.join(directory, name), 'utf8'),
+    );
+    expect(fs.readdirSync(directory)).toHaveLength(2);
+    const kept = texts.flatMap((text) => [...text.matchAll(/Z (\d+) x/g)]).map(([, n]) => Number(n));
+    expect(kept).toEqual(Array.from(kept, (_, index) => 20 - kept.length + index));
+    expect(kept.length).toBeGreaterThan(4);
+    expect(kept.length).toBeLessThan(10);
+  });
+
   it.each<[string, string, object, string]>([
     [
       'an unknown group',
