@@ -8,6 +8,7 @@ import { acknowledgeWildcards } from '../acknowledge.ts';
 import { logBucket } from '../log-bucket.ts';
 import { environmentName } from '../names.ts';
 import { addProdAlarms } from '../operations/application-alarms.ts';
+import { viewersElsewhere } from '../operations/people.ts';
 import type { PlatformStack } from '../platform/platform-stack.ts';
 import { forResource, rolesOf } from '../service-principal.ts';
 import { ImageParameters } from './image-parameters.ts';
@@ -74,6 +75,16 @@ abstract class EnvironmentStack extends Stack {
     readonly instanceRole: Role;
   };
 
+  /** Once what is deployed to is known. */
+  protected admitViewers(): void {
+    const { application } = this.elsewhere;
+    const { managedPolicyArn } = viewersElsewhere(this, application.name, this.deployTo.deploymentGroupArn);
+    new CfnOutput(this, 'ViewersPolicyArn', {
+      description: 'Attach to the roles of people who see deployments here',
+      value: managedPolicyArn,
+    });
+  }
+
   /**
    * The role under which the pipeline's action deploys here; that pipeline alone may assume it. It and the instances may read
    * the revisions from then on.
@@ -127,6 +138,7 @@ export class QatStack extends EnvironmentStack {
     super(scope, id, props, 'qat');
     this.qat = new QatEnvironment(this, 'Qat', this.environmentProps);
     this.forwardRefreshes();
+    this.admitViewers();
     new CfnOutput(this, 'QatAutoScalingGroupName', { value: this.qat.autoScalingGroupName });
   }
 
@@ -180,6 +192,7 @@ export class ProdStack extends EnvironmentStack {
         alarms: workloads.alarms,
         targetGroup: this.prod.targetGroup,
       });
+    this.admitViewers();
     new CfnOutput(this, 'ProdUrl', { value: this.prod.url });
   }
 

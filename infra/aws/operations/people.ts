@@ -30,11 +30,11 @@ export class People extends Construct {
     const { application } = props;
     this.viewers = new ManagedPolicy(this, 'Viewers', {
       description: `See the promotions of ${application}`,
-      statements: [...this.seeing(props), this.never()],
+      statements: [...this.seeing(props), never()],
     });
     this.operators = new ManagedPolicy(this, 'Operators', {
       description: `See and redrive the promotions of ${application}`,
-      statements: [...this.seeing(props), ...this.mending(props), this.never()],
+      statements: [...this.seeing(props), ...this.mending(props), never()],
     });
     acknowledgeWildcards(this, EXECUTIONS_REASON, executionArns(Stack.of(this), application));
     acknowledgeWildcards(
@@ -69,18 +69,7 @@ export class People extends Construct {
         ],
         pipelines(stack, application),
       ),
-      ...(deploymentGroupArns.length === 0
-        ? []
-        : [
-            allow(
-              [
-                'codedeploy:BatchGetDeploymentTargets',
-                'codedeploy:GetDeployment',
-                'codedeploy:ListDeploymentTargets',
-              ],
-              [...deploymentGroupArns],
-            ),
-          ]),
+      ...(deploymentGroupArns.length === 0 ? [] : [seeDeployments(deploymentGroupArns)]),
       allow(['imagebuilder:GetImage'], [imageArns]),
     ];
   }
@@ -107,25 +96,47 @@ export class People extends Construct {
       }),
     ];
   }
-
-  /** A denial counts whatever other policies say. */
-  private never(): PolicyStatement {
-    return new PolicyStatement({
-      effect: Effect.DENY,
-      actions: [
-        'states:SendTaskFailure',
-        'states:SendTaskHeartbeat',
-        'states:SendTaskSuccess',
-        'codepipeline:OverrideStageCondition',
-        'codepipeline:PutJobSuccessResult',
-        'codepipeline:RetryStageExecution',
-        'codepipeline:RollbackStage',
-        'codepipeline:StartPipelineExecution',
-      ],
-      resources: ['*'],
-    });
-  }
 }
+
+/**
+ * The policy for whoever follows a failure into an environment in another account, where {@link People}'s policies allow nothing.
+ */
+export const viewersElsewhere = (
+  stack: Stack,
+  application: string,
+  deploymentGroupArn: string,
+): ManagedPolicy =>
+  new ManagedPolicy(stack, 'Viewers', {
+    description: `See the deployments of ${application}`,
+    statements: [seeDeployments([deploymentGroupArn]), never()],
+  });
+
+const seeDeployments = (deploymentGroupArns: readonly string[]) =>
+  new PolicyStatement({
+    actions: [
+      'codedeploy:BatchGetDeploymentTargets',
+      'codedeploy:GetDeployment',
+      'codedeploy:ListDeploymentTargets',
+    ],
+    resources: [...deploymentGroupArns],
+  });
+
+/** A denial counts whatever other policies say. */
+const never = () =>
+  new PolicyStatement({
+    effect: Effect.DENY,
+    actions: [
+      'states:SendTaskFailure',
+      'states:SendTaskHeartbeat',
+      'states:SendTaskSuccess',
+      'codepipeline:OverrideStageCondition',
+      'codepipeline:PutJobSuccessResult',
+      'codepipeline:RetryStageExecution',
+      'codepipeline:RollbackStage',
+      'codepipeline:StartPipelineExecution',
+    ],
+    resources: ['*'],
+  });
 
 const pipelines = (stack: Stack, application: string): string[] =>
   (['qat', 'prod'] as const).map((environment) => pipelineArn(stack, application, environment));

@@ -190,6 +190,30 @@ it('T52: applications share the network of an account and region, and have their
   expect(policy.Condition?.ArnEquals?.['aws:PrincipalArn']).toHaveLength(2);
 });
 
+it.each(both)(
+  'T52: people may see the deployments to %s in its account, and answer for nobody',
+  (environment, { template, region }) => {
+    const [id, { Properties }] = only(template, 'AWS::IAM::ManagedPolicy', 'Viewers');
+    const { Statement } = Properties.PolicyDocument as { Statement: Statement[] };
+    expect(Statement).toMatchObject([
+      {
+        Effect: 'Allow',
+        Action: [
+          'codedeploy:BatchGetDeploymentTargets',
+          'codedeploy:GetDeployment',
+          'codedeploy:ListDeploymentTargets',
+        ],
+      },
+      { Effect: 'Deny', Action: expect.arrayContaining(['states:SendTaskSuccess']), Resource: '*' },
+    ]);
+    const group = `lockstep-orders-${environment}/${environment}`;
+    expect(text(Statement[0]?.Resource)).toBe(
+      `arn:aws:codedeploy:${region}:${THEIRS}:deploymentgroup:${group}`,
+    );
+    expect(template.Outputs).toMatchObject({ ViewersPolicyArn: { Value: { Ref: id } } });
+  },
+);
+
 it('T52: whoever is let in from another account is named, role by role', () => {
   let named = 0;
   const look = (value: unknown, account: string): void => {
