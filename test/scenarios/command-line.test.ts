@@ -32,6 +32,23 @@ describe('npm start', () => {
   const reportFile = () => path.join(directory, 'report.json');
   const report = () => JSON.parse(fs.readFileSync(reportFile(), 'utf8')) as Report;
 
+  /** Starts a run that goes on serving, and stops it when it has shown something. */
+  const servedUntil = async (options: readonly string[], text: RegExp): Promise<string> => {
+    const command = startCommand([...options]);
+    try {
+      await eventually(
+        `"${text}" on the terminal`,
+        () => (text.test(command.output()) ? true : undefined),
+        command.output,
+      );
+      command.child.kill('SIGINT');
+      expect(await command.ended).toBe(0);
+      return command.output();
+    } finally {
+      command.child.kill('SIGKILL');
+    }
+  };
+
   it('promotes unattended, exits with 0 and reports; no request to Prod fails meanwhile', async () => {
     const { code, output } = await runCommand([...(await fresh()), '--unattended', '--report', reportFile()]);
     expect(output).toContain('Deploy to Prod');
@@ -82,6 +99,10 @@ describe('npm start', () => {
     expect(failed.output).toContain('ImageBuildFailed');
     expect(failed.output).toContain('A redrive resumes at Build Prod image. First: ');
     expect(failed.code).toBe(1);
+    const served = await servedUntil(shared, /npm run lockstep -- redrive orders-.*\n.*olga/);
+    expect(served).toMatch(
+      /[0-9a-f]{7} was pushed before, and its promotion ended FAILED\.\nA redrive resumes at/,
+    );
     const redriven = await runCommand([...shared, ...fail, '--redrive', '1']);
     expect(redriven.code).toBe(0);
     expect(report().promotion).toMatchObject({ status: 'SUCCEEDED', redrives: 1 });
@@ -93,6 +114,7 @@ describe('npm start', () => {
       'Build Prod image',
       'Deploy to Prod',
     ]);
+    await servedUntil(shared, /[0-9a-f]{7} has been promoted to Prod\. Push another commit/);
   });
 
   it('serves until Ctrl-C, and a git push starts another promotion', async () => {

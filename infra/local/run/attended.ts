@@ -1,6 +1,6 @@
 import { describeExecution, historyOf, pause } from './follow.ts';
-import { type Narration, narrate, promotionIdOf } from './narrate.ts';
-import { executionsOf, promote } from './promotions.ts';
+import { type Narration, narrate, promotionIdOf, redriveHint } from './narrate.ts';
+import { type CommitPromotion, executionsOf, promote } from './promotions.ts';
 import { type Session, tellPromotion } from './run-main.ts';
 import type { DeployedApplication } from './system.ts';
 import { watchTraffic } from './traffic.ts';
@@ -128,6 +128,29 @@ const followAll = async (session: Session, signal: AbortSignal): Promise<void> =
   await Promise.all(telling.values());
 };
 
+/** Says of a commit that was pushed before what became of it, and what can be done. */
+const tellStanding = async (session: Session, promotion: CommitPromotion | undefined): Promise<void> => {
+  const { run, system, source, terminal } = session;
+  if (promotion?.standing === 'started') return;
+  if (promotion?.standing === 'resumed') return tellPromotion(session, true);
+  const commit = source.commitId.slice(0, 7);
+  if (!promotion) {
+    terminal.line(
+      `${commit} was pushed before, and no promotion came of it. Push another commit to promote that.`,
+    );
+    terminal.line('lockstep.log and logs/ in the state directory tell what the functions said.');
+    return;
+  }
+  const { status } = await describeExecution(run.host, promotion.executionArn);
+  if (status === 'SUCCEEDED') {
+    terminal.line(`${commit} has been promoted to Prod. Push another commit to promote that.`);
+    return;
+  }
+  terminal.line(`${commit} was pushed before, and its promotion ended ${status}.`);
+  const hint = await redriveHint({ host: run.host, system }, promotion.executionArn);
+  if (hint) terminal.line(hint);
+};
+
 /**
  * Promotes the source's commit and goes on serving until Ctrl-C; every push starts another promotion.
  * @returns the exit code
@@ -138,18 +161,14 @@ export const runAttended = async (session: Session): Promise<number> => {
   const stopping = new AbortController();
   const stopped = untilStopped();
   const following = followAll(session, stopping.signal);
-  const promotion = await promote(run.host, application, source, {
+  await promote(run.host, application, source, {
     takeUp: false,
     again: false,
     beforeStart: session.armFailures,
     denials,
-  }).catch((error: unknown) => {
-    terminal.error(String((error as Error).message));
-    return undefined;
-  });
-  if (promotion?.resumed) tellPromotion(session, true);
-  if (!promotion)
-    terminal.line(`${source.commitId.slice(0, 7)} was promoted before; push another commit to promote it.`);
+  })
+    .then((promotion) => tellStanding(session, promotion))
+    .catch((error: unknown) => terminal.error(String((error as Error).message)));
   await stopped;
   terminal.line('Stopping … (npm start goes on from here)');
   stopping.abort();

@@ -37,8 +37,8 @@ export const pendingApproval = async (
 export const promotionIdOf = (executionArn: string): string => executionArn.split(':').at(-1) ?? '';
 
 /** What to do about a promotion that has ended without success, and by which command. */
-const redriveHint = async (
-  { host, system, endsWithPromotion }: Narration,
+export const redriveHint = async (
+  { host, system, endsWithPromotion }: Omit<Narration, 'terminal'>,
   executionArn: string,
 ): Promise<string | undefined> => {
   const { ledger, executions, siteUrl } = system;

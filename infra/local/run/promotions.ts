@@ -68,11 +68,17 @@ const announceAgain = (host: Host, application: DeployedApplication, commitId: s
   });
 };
 
+/** A commit's promotion: just started, already under way, or ended before and left as it is. */
+export interface CommitPromotion {
+  readonly executionArn: string;
+  readonly standing: 'started' | 'resumed' | 'ended';
+}
+
 /** How a commit's promotion comes about. */
 export interface PromoteOptions {
   /** Whether a promotion that failed before is to be gone on with, because it will be redriven. */
   readonly takeUp: boolean;
-  /** Whether a commit that was promoted before is promoted again. */
+  /** Whether a commit whose promotion has ended, or never began, is promoted anew. */
   readonly again: boolean;
   /** Is called right before a new promotion is set off. */
   readonly beforeStart: () => void;
@@ -83,7 +89,7 @@ export interface PromoteOptions {
 /**
  * Sees that a commit is under way: pushes it, or, if the repository has it already, goes on with its promotion that runs (or
  * failed and will be redriven), or has the push told again.
- * @returns the execution, and whether it was there before; undefined if there is nothing to do
+ * @returns undefined if the repository had it already, no promotion came of that, and none is asked for
  * @throws UsageError if the repository holds another history
  * @throws NoPromotionError if no promotion comes of it
  */
@@ -92,14 +98,14 @@ export const promote = async (
   application: DeployedApplication,
   source: ApplicationSource,
   options: PromoteOptions,
-): Promise<{ readonly executionArn: string; readonly resumed: boolean } | undefined> => {
+): Promise<CommitPromotion | undefined> => {
   const before = new Set(await executionsOf(host, application));
   if (await isPushed(source, application.repositoryPath, application.branch)) {
     const known = await newestOrAwaited(host, application, source.commitId);
     if (known?.status === 'RUNNING' || (known && options.takeUp && known.status !== 'SUCCEEDED')) {
-      return { executionArn: known.executionArn, resumed: true };
+      return { executionArn: known.executionArn, standing: 'resumed' };
     }
-    if (!options.again) return undefined;
+    if (!options.again) return known && { executionArn: known.executionArn, standing: 'ended' };
     options.beforeStart();
     announceAgain(host, application, source.commitId);
   } else {
@@ -114,7 +120,7 @@ export const promote = async (
     PATIENCE_MS,
     options.denials,
   );
-  if (found) return { executionArn: found.executionArn, resumed: false };
+  if (found) return { executionArn: found.executionArn, standing: 'started' };
   throw new NoPromotionError(
     [
       `The push of ${source.commitId} to ${application.branch} started no promotion.`,

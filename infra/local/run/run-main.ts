@@ -141,8 +141,8 @@ const unattended = async (session: Session): Promise<number> => {
     denials,
   });
   if (!promotion) throw new Error(`The commit ${source.commitId} could not be promoted again.`);
-  const { executionArn, resumed } = promotion;
-  tellPromotion(session, resumed);
+  const { executionArn, standing } = promotion;
+  tellPromotion(session, standing === 'resumed');
   const traffic = watchTraffic(application.prodUrl);
   const exitCode = await runUnattended(
     {
