@@ -38,10 +38,12 @@ const contentOf = (store: Store) => ({
   logs: ['l', 'm'].map((name) => store.log(name).records()),
 });
 
+/** What JSON can say: a number that is -0 is written as 0. */
+const json = fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value)));
 const change = fc.oneof(
-  fc.record({ table: fc.constantFrom('t', 'u'), key: fc.constantFrom('a', 'b', ''), value: fc.jsonValue() }),
+  fc.record({ table: fc.constantFrom('t', 'u'), key: fc.constantFrom('a', 'b', ''), value: json }),
   fc.record({ table: fc.constantFrom('t', 'u'), key: fc.constantFrom('a', 'b', '') }),
-  fc.record({ log: fc.constantFrom('l', 'm'), value: fc.jsonValue() }),
+  fc.record({ log: fc.constantFrom('l', 'm'), value: json }),
 );
 
 describe('a journal that is mostly about what is no more', () => {
