@@ -36,15 +36,15 @@ const destinationOf = (imageBuildVersionArn: string, image: Image) => {
  * that counts is of the account and region that its distribution names.
  */
 export const imageInspection = (imageBuildVersionArn: string, image: Image | undefined): Inspection => {
-  const failed = (what: string): Inspection => ({
-    state: 'failed',
+  const failed = (what: string, state: 'failed' | 'missing' = 'failed'): Inspection => ({
+    state,
     error: jobErrors.imageBuildFailed,
     cause: [
       `Image build ${imageBuildVersionArn}${image?.sourcePipelineName === undefined ? '' : ` of the image pipeline ${image.sourcePipelineName}`} ${what}`,
       `Console: ${imageLink(imageBuildVersionArn)}`,
     ].join('\n'),
   });
-  if (image === undefined) return failed('no longer exists. A redrive builds again.');
+  if (image === undefined) return failed('no longer exists. A redrive builds again.', 'missing');
   const status = image.state?.status;
   if (underWay.has(status)) return { state: 'running' };
   if (status !== 'AVAILABLE')

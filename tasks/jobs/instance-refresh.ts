@@ -41,7 +41,7 @@ export const refreshInspection = (
       ? 'no longer exists. A redrive refreshes again.'
       : `ended ${refresh.Status ?? 'without a status'} at ${refresh.PercentageComplete ?? 0} %: ${refresh.StatusReason ?? 'no reason was given'}`;
   return {
-    state: 'failed',
+    state: refresh === undefined ? 'missing' : 'failed',
     error: jobErrors.instanceRefreshFailed,
     cause: `Instance refresh ${refreshId} of the Auto Scaling group ${group} ${ending}\nConsole: ${instanceRefreshLink(region, group)}`,
   };

@@ -7,8 +7,15 @@ export type Outcome =
   | { readonly state: 'succeeded'; readonly output: Readonly<Record<string, string>> }
   | { readonly state: 'failed'; readonly error: JobError; readonly cause: string };
 
+/** Its service does not know it: not yet, or no longer. What then counts as its failure says so. */
+export interface Missing {
+  readonly state: 'missing';
+  readonly error: JobError;
+  readonly cause: string;
+}
+
 /** How an external job stands, as its service says. */
-export type Inspection = { readonly state: 'running' } | Outcome;
+export type Inspection = { readonly state: 'running' } | Missing | Outcome;
 
 /** What Lockstep does with one kind of external job. */
 export interface JobActions {

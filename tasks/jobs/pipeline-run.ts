@@ -80,7 +80,7 @@ export const pipelineRun = (
         ? 'no longer exists. A redrive starts another run.'
         : `ended ${run.status ?? 'without a status'}${run.statusSummary === undefined ? '' : `: ${run.statusSummary}`}`;
     return {
-      state: 'failed',
+      state: run === undefined ? 'missing' : 'failed',
       error,
       cause: [
         // What operators look for first: the script that failed, and its log.

@@ -1,6 +1,6 @@
 import type { Job } from '../ledger/items.ts';
 import type { StartJobRequest } from '../payloads.ts';
-import type { Inspection, Outcome } from './kind.ts';
+import type { Inspection, Missing, Outcome } from './kind.ts';
 
 /** Whether a later try of the state has come: nobody waits for this one's token any more. */
 export const isOvertaken = (latest: Job | undefined, { tryNumber }: StartJobRequest): boolean =>
@@ -37,8 +37,14 @@ export const nextAttempt = (latest: Job | undefined, request: StartJobRequest, f
   };
 };
 
+/**
+ * How long a job may be unknown to its service after it was started, in ms: an id that has just been given may not be found yet,
+ * for seconds as a rule. A job that is taken for gone while it runs would be started beside itself.
+ */
+export const UNSEEN_MS = 10 * 60_000;
+
 /** The job with its outcome. */
-export const finished = (job: Job, outcome: Outcome, now: Date): Job => ({
+export const finished = (job: Job, outcome: Outcome | Missing, now: Date): Job => ({
   ...job,
   endedAt: now.toISOString(),
   ...(outcome.state === 'succeeded'
@@ -57,10 +63,13 @@ export type Step =
 
 /** The next step for a job, given what its service says; whoever comes second, token or outcome, completes the task. */
 export const nextStep = (job: Job, inspection: Inspection, now: Date): Step => {
-  if (job.status === 'STARTING' || job.status === 'RUNNING')
-    return inspection.state === 'running'
-      ? { do: 'nothing' }
-      : { do: 'record', after: finished(job, inspection, now) };
+  if (job.status === 'STARTING' || job.status === 'RUNNING') {
+    const isUnderWay =
+      inspection.state === 'running' ||
+      (inspection.state === 'missing' &&
+        now.getTime() - Date.parse(job.runningSince ?? job.startedAt) < UNSEEN_MS);
+    return isUnderWay ? { do: 'nothing' } : { do: 'record', after: finished(job, inspection, now) };
+  }
   return job.answeredToken === job.taskToken
     ? { do: 'nothing' }
     : { do: 'tell', after: { ...job, answeredToken: job.taskToken } };

@@ -88,7 +88,8 @@ const begin = async (dependencies: StartJobDependencies, { job, isRepeated }: Cl
   let isRefused = false;
   try {
     const externalId = await actions.start(job, isTaken);
-    begun = (current) => ({ ...current, status: 'RUNNING', externalId });
+    const runningSince = now().toISOString();
+    begun = (current) => ({ ...current, status: 'RUNNING', externalId, runningSince });
   } catch (error) {
     // What is not known to be refused may have started: the next try starts the same attempt again.
     if (!isRefusedCall(error)) throw error;

@@ -87,6 +87,8 @@ export interface Job {
   readonly status: JobStatus;
   /** Image build version ARN, `<group>/<instance refresh id>`, or `<pipeline>/<pipeline execution id>`. */
   readonly externalId?: string;
+  /** When that id was given, ISO 8601. */
+  readonly runningSince?: string;
   /** Set with SUCCEEDED. */
   readonly output?: Readonly<Record<string, string>>;
   /** Set with FAILED. */

@@ -121,11 +121,12 @@ describe('an image build', () => {
     });
   });
 
-  it('fails when it no longer exists', async () => {
+  it('says when its service does not know it', async () => {
     const gone = () => {
       throw new ResourceNotFoundException(because('gone'));
     };
     expect(await inspect(gone)).toMatchObject({
+      state: 'missing',
       error: 'ImageBuildFailed',
       cause: expect.stringContaining('no longer exists'),
     });

@@ -118,8 +118,9 @@ describe('an instance refresh', () => {
     },
   );
 
-  it('fails when it no longer exists', async () => {
+  it('says when its service does not know it', async () => {
     expect(await kind(autoScaling([], inProgress)).inspect('qat/r-1')).toMatchObject({
+      state: 'missing',
       error: 'InstanceRefreshFailed',
       cause: expect.stringContaining('no longer exists'),
     });

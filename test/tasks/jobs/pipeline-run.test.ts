@@ -187,11 +187,11 @@ describe('a pipeline’s run', () => {
     },
   );
 
-  it('fails when it no longer exists', async () => {
+  it('says when its service does not know it', async () => {
     const run = () => {
       throw new PipelineExecutionNotFoundException(because('gone'));
     };
-    expect(await inspect({ run })).toMatchObject({ error: 'PipelineRunFailed' });
+    expect(await inspect({ run })).toMatchObject({ state: 'missing', error: 'PipelineRunFailed' });
   });
 });
 

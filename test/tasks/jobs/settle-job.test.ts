@@ -1,4 +1,4 @@
-import type { JobActions } from '../../../tasks/jobs/kind.ts';
+import type { Inspection, JobActions } from '../../../tasks/jobs/kind.ts';
 import { settleJob } from '../../../tasks/jobs/settle-job.ts';
 import type { Job } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
@@ -12,6 +12,8 @@ const event = {
   detail: { AutoScalingGroupName: 'qat', InstanceRefreshId: 'r-1' },
 };
 
+const failure = { error: 'InstanceRefreshFailed', cause: 'unhealthy' } as const;
+
 let ledger: Ledger;
 let tokens: ReturnType<typeof createTokens>;
 beforeEach(async () => {
@@ -19,21 +21,24 @@ beforeEach(async () => {
   tokens = createTokens('token-1', 'token-2');
   await ledger.addJob(job);
 });
-const settle = (of: unknown, over = ledger) => {
+const settle = (
+  of: unknown,
+  over = ledger,
+  inspection: Inspection = { state: 'failed', ...failure },
+  now = '2026-11-22T10:30:00.000Z',
+) => {
   const actions: JobActions = {
     refusal: 'InstanceRefreshFailed',
     start: () => Promise.reject(new Error('settling starts nothing')),
-    inspect: async () => ({ state: 'failed', error: 'InstanceRefreshFailed', cause: 'unhealthy' }),
+    inspect: async () => inspection,
   };
   return settleJob({
     ledger: over,
     tasks: tokens.tasks,
     kinds: { 'image-build': actions, 'instance-refresh': actions, 'pipeline-run': actions },
-    now: () => new Date('2026-11-22T10:30:00.000Z'),
+    now: () => new Date(now),
   })(of);
 };
-const failure = { error: 'InstanceRefreshFailed', cause: 'unhealthy' };
-
 describe('settling a job', () => {
   it('asks how it stands, records the outcome and tells it once, however often the event comes', async () => {
     await settle(event);
@@ -46,6 +51,15 @@ describe('settling a job', () => {
       endedAt: '2026-11-22T10:30:00.000Z',
       answeredToken: 'token-1',
     });
+  });
+
+  it.each([
+    ['waits for one', '2026-11-22T10:10:00.999Z', 'RUNNING', 0],
+    ['fails one', '2026-11-22T10:10:01.000Z', 'FAILED', 1],
+  ])('%s that its service does not know at %s', async (_, now, status, told) => {
+    await settle(event, ledger, { state: 'missing', ...failure }, now);
+    expect((await ledger.latestJob(PROMOTION_ID, job.state))?.status).toBe(status);
+    expect(tokens.told).toHaveLength(told);
   });
 
   it('leaves alone what is nobody’s', async () => {

@@ -13,7 +13,7 @@ const calls = [
   ...['entries', 'addEntry'],
 ];
 
-const stories: fc.Arbitrary<Story> = fc.record({
+const anyStories: fc.Arbitrary<Story> = fc.record({
   kind: fc.constantFrom('image-build', 'instance-refresh', 'pipeline-run'),
   jobs: fc.array(
     fc.record({
@@ -43,7 +43,10 @@ const stories: fc.Arbitrary<Story> = fc.record({
     { maxLength: 2 },
   ),
   byHand: fc.array(fc.constantFrom(2 * MINUTE, 20 * MINUTE), { maxLength: 2 }),
+  unseen: fc.constantFrom(0, SECOND, MINUTE),
 });
+/** Where clocks jump by hours, nobody can tell a job that is not known yet from one that is known no longer. */
+const stories = anyStories.map((story) => (story.jumps.length === 0 ? story : { ...story, unseen: 0 }));
 
 it('completes each job once, with the truth, whatever becomes of events, calls, functions and clocks', async () => {
   await fc.assert(
@@ -82,7 +85,15 @@ it('waits for no reconcile when an event tells of the end, however start, events
   });
   await fc.assert(
     fc.asyncProperty(undisturbed, fc.scheduler(), async (told, scheduler) => {
-      const nothing = { fates: [], redrives: [], skew: 0, jumps: [], byHand: [], reconciles: false };
+      const nothing = {
+        fates: [],
+        redrives: [],
+        skew: 0,
+        jumps: [],
+        byHand: [],
+        reconciles: false,
+        unseen: 0,
+      };
       const world = createWorld({ ...nothing, ...told }, () => scheduler.schedule(Promise.resolve()));
       await scheduler.waitFor(world.run(4 * MINUTE));
       expect(world.problems).toEqual([]);

@@ -19,6 +19,8 @@ export interface ExternalJob {
   /** In ms of the service's own clock. */
   readonly startedAt: number;
   readonly endsAt: number;
+  /** Until when its service answers that there is no such job. */
+  readonly unseenUntil: number;
   readonly ending: Ending;
   readonly clientToken?: string;
 }
@@ -48,16 +50,20 @@ export const subjects = {
  * Image Builder, Auto Scaling and CodePipeline as one account has them: client tokens start once, a group is refreshed once
  * at a time, and each answers from what it knows, never from what was told.
  * @param now the services' own clock, in ms
+ * @param unseen how long after its start a job cannot be asked for, in ms
  * @param plan how long the next job takes, in ms, and how it ends
  */
 export const createServices = (
   now: () => number,
+  unseen: number,
   plan: () => { readonly lasts: number; readonly ending: Ending },
   onStart: (job: ExternalJob) => void,
 ) => {
   const jobs: ExternalJob[] = [];
   const of = (kind: JobKind) => jobs.filter((job) => job.kind === kind);
-  const find = (kind: JobKind, part: string) => of(kind).find(({ externalId }) => externalId.endsWith(part));
+  const isSeen = ({ unseenUntil }: ExternalJob): boolean => now() >= unseenUntil;
+  const find = (kind: JobKind, part: string) =>
+    of(kind).find((job) => job.externalId.endsWith(part) && isSeen(job));
   const isRunning = ({ endsAt }: ExternalJob): boolean => now() < endsAt;
 
   const add = (kind: JobKind, isOurs: boolean, clientToken?: string): ExternalJob => {
@@ -72,7 +78,9 @@ export const createServices = (
       isOurs,
       startedAt: now(),
       // Refreshes take no idempotency token: two tries at once are told apart because one of them still runs.
-      endsAt: now() + (kind === 'instance-refresh' ? Math.max(lasts, SHORTEST_REFRESH) : lasts),
+      endsAt:
+        now() + Math.max(unseen, kind === 'instance-refresh' ? Math.max(lasts, SHORTEST_REFRESH) : lasts),
+      unseenUntil: now() + unseen,
       ending,
       ...(clientToken !== undefined && { clientToken }),
     };
@@ -109,7 +117,7 @@ export const createServices = (
     start: async () => startRefresh(true),
     list: async (_, refreshId) =>
       of('instance-refresh')
-        .filter((job) => refreshId === undefined || idOf(job) === refreshId)
+        .filter((job) => refreshId === undefined || (idOf(job) === refreshId && isSeen(job)))
         .reverse()
         .map((job): InstanceRefresh => {
           const ended = job.ending === 'succeeded' ? 'Successful' : 'Failed';

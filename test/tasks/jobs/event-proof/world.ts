@@ -49,6 +49,8 @@ export interface Story {
   readonly jumps: readonly { readonly after: number; readonly by: number }[];
   /** When somebody starts such a job by hand. */
   readonly byHand: readonly number[];
+  /** How long after its start a service does not know a job yet. */
+  readonly unseen: number;
 }
 
 /** The account in which a story happens. `problems` is what must never be. */
@@ -72,6 +74,7 @@ export const createWorld = (story: Story, between: () => Promise<void>) => {
   const functionNow = () => new Date(timeline.now() + jump);
   const services = createServices(
     serviceNow,
+    story.unseen,
     () => (isStorm ? story.jobs[planned++] : undefined) ?? { lasts: MINUTE, ending: 'succeeded' },
     (job) => {
       const events = isStorm ? (story.jobs[planned - 1]?.events ?? []) : [];
