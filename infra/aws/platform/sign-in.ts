@@ -1,7 +1,9 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AccountRecovery,
+  CfnManagedLoginBranding,
   FeaturePlan,
+  ManagedLoginVersion,
   Mfa,
   OAuthScope,
   StandardThreatProtectionMode,
@@ -54,10 +56,15 @@ export class SignIn extends Construct {
     this.userPool.addDomain('Domain', {
       // Domain prefixes are unique over all accounts of a region.
       cognitoDomain: { domainPrefix: `lockstep-${Stack.of(this).account}` },
+      // The classic pages ignore `prompt=login`: nobody could sign in anew for a decision, or as somebody else.
+      managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN,
     });
     this.client = this.userPool.addClient('Site', {
       // Public client: the code flow's PKCE stands for a secret.
       generateSecret: false,
+      // By the pages alone: a sign-in by API gives a token that may change its user's own e-mail address, and by that address the
+      // rules tell who made a change and who approved.
+      authFlows: { userSrp: false },
       oAuth: {
         flows: { authorizationCodeGrant: true },
         scopes: [OAuthScope.OPENID, OAuthScope.EMAIL, OAuthScope.PROFILE],
@@ -69,6 +76,12 @@ export class SignIn extends Construct {
       enableTokenRevocation: true,
       accessTokenValidity: Duration.hours(1),
       idTokenValidity: Duration.hours(1),
+    });
+    // Without a style, the pages are not shown.
+    new CfnManagedLoginBranding(this, 'Branding', {
+      userPoolId: this.userPool.userPoolId,
+      clientId: this.client.userPoolClientId,
+      useCognitoProvidedValues: true,
     });
   }
 }

@@ -32,6 +32,21 @@ describe('approvals', () => {
     ]);
   });
 
+  it('T48: nobody signs in past the pages, whose token may not change the e-mail address that rules compare', () => {
+    const [, { Properties }] = only(platform, 'AWS::Cognito::UserPoolClient');
+    expect(Properties.ExplicitAuthFlows).toEqual(['ALLOW_REFRESH_TOKEN_AUTH']);
+    expect(Properties.AllowedOAuthScopes).not.toContain('aws.cognito.signin.user.admin');
+    expect(ofType(platform, 'AWS::Cognito::UserPoolClient')).toHaveLength(1);
+  });
+
+  it('T48: the pages are those that ask again when they are told to, and have a style to be shown in', () => {
+    const [, domain] = only(platform, 'AWS::Cognito::UserPoolDomain');
+    expect(domain.Properties.ManagedLoginVersion).toBe(2);
+    const [client] = only(platform, 'AWS::Cognito::UserPoolClient');
+    const [, branding] = only(platform, 'AWS::Cognito::ManagedLoginBranding');
+    expect(branding.Properties).toMatchObject({ ClientId: { Ref: client }, UseCognitoProvidedValues: true });
+  });
+
   it("T49: mail goes to each role's addresses only", () => {
     const mail = ofType(platform, 'AWS::SNS::Subscription').map(([, { Properties }]) => [
       Properties.Protocol,

@@ -8,6 +8,7 @@ const POOL = 'AWS::Cognito::UserPool';
 const CLIENT = 'AWS::Cognito::UserPoolClient';
 const DOMAIN = 'AWS::Cognito::UserPoolDomain';
 const GROUP = 'AWS::Cognito::UserPoolGroup';
+const BRANDING = 'AWS::Cognito::ManagedLoginBranding';
 
 /** The CloudFormation types of user pools. */
 export const cognitoResources = (
@@ -18,6 +19,7 @@ export const cognitoResources = (
   [CLIENT]: userPoolClient(tables),
   [DOMAIN]: userPoolDomain(tables),
   [GROUP]: userPoolGroup(tables),
+  [BRANDING]: managedLoginBranding(tables),
 });
 
 const userPool = (host: Host, tables: PoolTables): ResourceProvider => {
@@ -186,4 +188,18 @@ const userPoolGroup = (tables: PoolTables): ResourceProvider => {
     delete: ({ physicalId }, _context, properties) =>
       tables.groups.delete(key(String(properties.UserPoolId), physicalId)),
   };
+};
+
+/** How the pages look makes no difference here. */
+const managedLoginBranding = (tables: PoolTables): ResourceProvider => {
+  const apply = (properties: ResourceProperties, context: ResourceContext) => {
+    const read = readProperties(BRANDING, context, properties);
+    read.only('UserPoolId', 'ClientId', 'UseCognitoProvidedValues', 'Settings', 'Assets');
+    const userPoolId = read.string('UserPoolId');
+    if (!tables.pools.has(userPoolId)) throw read.error('UserPoolId', 'must be a user pool of this run');
+    const clientId = read.string('ClientId');
+    if (!tables.clients.has(clientId)) throw read.error('ClientId', 'must be a client of this run');
+    return { physicalId: `${userPoolId}|${clientId}`, attributes: { ManagedLoginBrandingId: clientId } };
+  };
+  return { create: apply, update: apply, delete: () => undefined };
 };

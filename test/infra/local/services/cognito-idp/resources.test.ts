@@ -118,6 +118,29 @@ describe('AWS::Cognito::UserPoolClient', () => {
   });
 });
 
+describe('AWS::Cognito::ManagedLoginBranding', () => {
+  it('is of a pool and a client, and fails for those that are not there', async () => {
+    const { service, pool } = await setUp();
+    const UserPoolId = pool.physicalId;
+    const site = await createResource(service, 'AWS::Cognito::UserPoolClient', 'Site', {
+      ...client,
+      UserPoolId,
+    });
+    const create = (change: object) =>
+      createResource(service, 'AWS::Cognito::ManagedLoginBranding', 'Branding', {
+        UserPoolId,
+        ClientId: site.physicalId,
+        UseCognitoProvidedValues: true,
+        ...change,
+      });
+    expect((await create({})).physicalId).toBe(`${UserPoolId}|${site.physicalId}`);
+    await expect(create({ ClientId: 'unknown' })).rejects.toThrow('property ClientId must be a client');
+    await expect(create({ UserPoolId: 'unknown' })).rejects.toThrow(
+      'property UserPoolId must be a user pool',
+    );
+  });
+});
+
 describe('AWS::Cognito::UserPoolDomain', () => {
   it('takes a prefix, and fails for one that Cognito would not take', async () => {
     const { service, pool } = await setUp();
