@@ -18,6 +18,14 @@ const orders = stackOf(stacks, 'Lockstep-orders');
 const everywhere = Object.values(stacks).flatMap(({ Resources }) => Object.values(Resources));
 
 describe('images', () => {
+  it('install from the newest release of the distribution, as the check for security updates expects', () => {
+    const commands = ofType(orders, 'AWS::ImageBuilder::Component').flatMap(([, { Properties }]) =>
+      [...String(Properties.Data).matchAll(/\bdnf .*/g)].map(([command]) => command),
+    );
+    expect(commands.length).toBeGreaterThan(3);
+    expect(commands.filter((command) => !command.includes('--releasever=latest'))).toEqual([]);
+  });
+
   it.each([
     ['Qat', 'qat'],
     ['Prod', 'prod'],
