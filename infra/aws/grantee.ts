@@ -1,6 +1,12 @@
 import { type Conditions, Effect, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { acknowledgeWildcards } from './acknowledge.ts';
 
+/** What happened on each instance. CodeDeploy authorises it on no deployment group. */
+export const SEE_DEPLOYMENT_TARGETS = [
+  'codedeploy:BatchGetDeploymentTargets',
+  'codedeploy:ListDeploymentTargets',
+];
+
 /** Whoever acts under a role of ours, and may do nothing until it is allowed to. */
 export interface Grantee {
   readonly role: Role;

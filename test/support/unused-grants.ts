@@ -124,6 +124,7 @@ export const unusedGrants: readonly UnusedGrant[] = [
       'codedeploy:UpdateDeploymentGroup',
       'ec2:CreateTags',
       'ec2:RunInstances',
+      'iam:CreateServiceLinkedRole',
       'iam:PassRole',
       'ssm:GetParameters',
     ],

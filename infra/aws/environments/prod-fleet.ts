@@ -68,6 +68,14 @@ const autoScalingGroups = (scope: Construct): string =>
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
 
+const autoScalingsOwnRole = (scope: Construct): string =>
+  Stack.of(scope).formatArn({
+    service: 'iam',
+    region: '',
+    resource: 'role',
+    resourceName: 'aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling',
+  });
+
 const GROUPS_REASON =
   "CodeDeploy makes another group with each deployment and names it; the condition on the fleet's tag lets in this fleet's groups alone.";
 
@@ -84,13 +92,17 @@ export const allowOnFleet = (
 
 const allowFleetChanges = (one: LockstepFunction<FunctionName>, props: ProdFleetProps): void => {
   one
-    .allowWithoutResource('autoscaling:DescribeAutoScalingGroups')
+    .allowWithoutResource('autoscaling:DescribeAutoScalingGroups', 'codedeploy:StopDeployment')
     .allowWithWildcard(
       ['autoscaling:CreateAutoScalingGroup', 'autoscaling:CreateOrUpdateTags'],
       [autoScalingGroups(one)],
       GROUPS_REASON,
       { StringEquals: { [`aws:RequestTag/${FLEET_TAG}`]: fleetKey(props.properties) } },
     )
+    // The first group of an account brings Auto Scaling's own role into being.
+    .allow(['iam:CreateServiceLinkedRole'], [autoScalingsOwnRole(one)], {
+      StringEquals: { 'iam:AWSServiceName': 'autoscaling.amazonaws.com' },
+    })
     .allow(['iam:PassRole'], [props.codeDeployRole.roleArn], {
       StringEquals: { 'iam:PassedToService': 'codedeploy.amazonaws.com' },
     })
@@ -100,7 +112,6 @@ const allowFleetChanges = (one: LockstepFunction<FunctionName>, props: ProdFleet
         'codedeploy:DeleteDeploymentGroup',
         'codedeploy:GetDeploymentGroup',
         'codedeploy:ListDeployments',
-        'codedeploy:StopDeployment',
         'codedeploy:UpdateDeploymentGroup',
       ],
       [props.deploymentGroupArn],

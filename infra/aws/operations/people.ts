@@ -3,6 +3,7 @@ import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import { acknowledgeWildcards } from '../acknowledge.ts';
+import { SEE_DEPLOYMENT_TARGETS } from '../grantee.ts';
 import { EXECUTIONS_REASON, type LockstepFunction } from '../lockstep-function.ts';
 import { executionArns, pipelineArn, stateMachineArn } from '../names.ts';
 
@@ -14,6 +15,9 @@ export interface PeopleProps {
   /** Functions whose dead letters operators see to, and which they may hand an event to again. */
   readonly asynchronous: readonly LockstepFunction<FunctionName>[];
 }
+
+const WITHOUT_RESOURCE_REASON =
+  'AWS authorises states:ListStateMachines, which the console begins with, and what happened on instances of a deployment on no particular resource.';
 
 /**
  * Policies to attach to people's roles in the AWS console. Whoever has one of them can neither answer for an approver nor start a
@@ -42,11 +46,7 @@ export class People extends Construct {
       "Images of this application's recipe: each build makes another, whose version and number are in its ARN.",
       props.imageArns,
     );
-    acknowledgeWildcards(
-      this,
-      'AWS authorises states:ListStateMachines, which the console begins with, on no particular resource.',
-      '*',
-    );
+    acknowledgeWildcards(this, WITHOUT_RESOURCE_REASON, '*');
   }
 
   private seeing({ application, deploymentGroupArns, imageArns }: PeopleProps): PolicyStatement[] {
@@ -69,7 +69,7 @@ export class People extends Construct {
         ],
         pipelines(stack, application),
       ),
-      ...(deploymentGroupArns.length === 0 ? [] : [seeDeployments(deploymentGroupArns)]),
+      ...seeDeployments(deploymentGroupArns),
       allow(['imagebuilder:GetImage'], [imageArns]),
     ];
   }
@@ -105,21 +105,25 @@ export const viewersElsewhere = (
   stack: Stack,
   application: string,
   deploymentGroupArn: string,
-): ManagedPolicy =>
-  new ManagedPolicy(stack, 'Viewers', {
+): ManagedPolicy => {
+  const policy = new ManagedPolicy(stack, 'Viewers', {
     description: `See the deployments of ${application}`,
-    statements: [seeDeployments([deploymentGroupArn]), never()],
+    statements: [...seeDeployments([deploymentGroupArn]), never()],
   });
+  acknowledgeWildcards(policy, WITHOUT_RESOURCE_REASON, '*');
+  return policy;
+};
 
-const seeDeployments = (deploymentGroupArns: readonly string[]) =>
-  new PolicyStatement({
-    actions: [
-      'codedeploy:BatchGetDeploymentTargets',
-      'codedeploy:GetDeployment',
-      'codedeploy:ListDeploymentTargets',
-    ],
-    resources: [...deploymentGroupArns],
-  });
+const seeDeployments = (deploymentGroupArns: readonly string[]): PolicyStatement[] =>
+  deploymentGroupArns.length === 0
+    ? []
+    : [
+        new PolicyStatement({
+          actions: ['codedeploy:GetDeployment'],
+          resources: [...deploymentGroupArns],
+        }),
+        new PolicyStatement({ actions: SEE_DEPLOYMENT_TARGETS, resources: ['*'] }),
+      ];
 
 /** A denial counts whatever other policies say. */
 const never = () =>

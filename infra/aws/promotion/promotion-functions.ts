@@ -2,6 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { ApprovalsConfig } from '../../config.ts';
+import { SEE_DEPLOYMENT_TARGETS } from '../grantee.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import {
   deploymentGroupName,
@@ -189,12 +190,7 @@ export class PromotionFunctions extends Construct {
         WHEN_NEWER: application.whenNewer,
       },
     }).allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON);
-    props.reach.qat
-      .of(this.requestApproval)
-      .allow(
-        ['codedeploy:BatchGetDeploymentTargets', 'codedeploy:ListDeploymentTargets'],
-        [props.qat.deploymentGroupArn],
-      );
+    props.reach.qat.of(this.requestApproval).allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
     for (const { actions, resources } of source.compare) this.requestApproval.allow(actions, resources);
     this.confirmApprovers = new LockstepFunction(this, 'ConfirmApprovers', {
       name: 'confirm-approvers',

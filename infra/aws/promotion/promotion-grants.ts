@@ -7,6 +7,7 @@ import type { ProdEnvironment } from '../environments/prod.ts';
 import { allowOnFleet } from '../environments/prod-fleet.ts';
 import type { QatEnvironment } from '../environments/qat.ts';
 import type { EnvironmentReach } from '../environments/reach.ts';
+import { SEE_DEPLOYMENT_TARGETS } from '../grantee.ts';
 import type { ImageBuild } from '../image/image-build.ts';
 import type { ImageRecipe } from '../image/image-recipe.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
@@ -96,14 +97,8 @@ export const allowSettleJobs = (
   ] as const)
     reach[environment]
       .of(one)
-      .allow(
-        [
-          'codedeploy:BatchGetDeploymentTargets',
-          'codedeploy:GetDeployment',
-          'codedeploy:ListDeploymentTargets',
-        ],
-        [deploymentGroupArn],
-      );
+      .allow(['codedeploy:GetDeployment'], [deploymentGroupArn])
+      .allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
 };
 
 /** Asking what serves in Prod, and repairing its fleet. */
@@ -118,16 +113,9 @@ export const allowVerifyProd = (
   const inProd = reach.prod.of(verifyProd);
   prod.allowTargetGroup(inProd);
   inProd
-    .allow(
-      [
-        'codedeploy:BatchGetDeploymentTargets',
-        'codedeploy:GetDeployment',
-        'codedeploy:GetDeploymentGroup',
-        'codedeploy:ListDeploymentTargets',
-      ],
-      [prod.deploymentGroupArn],
-    )
+    .allow(['codedeploy:GetDeployment', 'codedeploy:GetDeploymentGroup'], [prod.deploymentGroupArn])
     .allowWithoutResource(
+      ...SEE_DEPLOYMENT_TARGETS,
       'autoscaling:DescribeAutoScalingGroups',
       'ec2:DescribeInstances',
       'elasticloadbalancing:DescribeTargetHealth',

@@ -1,9 +1,11 @@
 import {
   grantsOfRole,
   launchTemplateOf,
+  listOf,
   ofType,
   only,
   stackOf,
+  statementsOf,
   templates,
   text,
 } from './support/templates.ts';
@@ -28,6 +30,19 @@ describe('Prod fleet', () => {
         ),
       );
     expect(grants).toContainEqual(expect.stringMatching(/^iam:PassRole on <ProdCodeDeployRole\w+\.Arn>$/));
+  });
+
+  it("T03: the fleet's function may bring Auto Scaling's own role into being, and no other", () => {
+    const [role] = only(orders, 'AWS::IAM::Role', 'ProdFleetIsComplete');
+    const statements = statementsOf(orders, role).filter(({ Action }) =>
+      listOf(Action).includes('iam:CreateServiceLinkedRole'),
+    );
+    expect(statements).toMatchObject([
+      { Condition: { StringEquals: { 'iam:AWSServiceName': 'autoscaling.amazonaws.com' } } },
+    ]);
+    expect(text(statements[0]?.Resource)).toMatch(
+      /:role\/aws-service-role\/autoscaling\.amazonaws\.com\/AWSServiceRoleForAutoScaling$/,
+    );
   });
 
   it("T04: what runs the fleet's instances outlives it", () => {

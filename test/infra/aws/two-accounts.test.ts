@@ -145,7 +145,9 @@ describe('functions', () => {
     for (const { template, arn, region } of reaching)
       for (const grant of grantsOf(template, roleNamed(template, arn, THEIRS)[0]))
         expect(grant).toMatch(
-          new RegExp(`^(\\S+ on arn:aws:\\w+:${region}:${THEIRS}:|\\w+:Describe\\w+ on \\*$)`),
+          new RegExp(
+            `^(\\S+ on arn:aws:\\w+:${region}:${THEIRS}:|\\w+:(Describe|List|BatchGet)\\w+ on \\*$)`,
+          ),
         );
   });
 
@@ -196,13 +198,11 @@ it.each(both)(
     const [id, { Properties }] = only(template, 'AWS::IAM::ManagedPolicy', 'Viewers');
     const { Statement } = Properties.PolicyDocument as { Statement: Statement[] };
     expect(Statement).toMatchObject([
+      { Effect: 'Allow', Action: 'codedeploy:GetDeployment' },
       {
         Effect: 'Allow',
-        Action: [
-          'codedeploy:BatchGetDeploymentTargets',
-          'codedeploy:GetDeployment',
-          'codedeploy:ListDeploymentTargets',
-        ],
+        Action: ['codedeploy:BatchGetDeploymentTargets', 'codedeploy:ListDeploymentTargets'],
+        Resource: '*',
       },
       { Effect: 'Deny', Action: expect.arrayContaining(['states:SendTaskSuccess']), Resource: '*' },
     ]);

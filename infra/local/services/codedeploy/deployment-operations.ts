@@ -50,6 +50,8 @@ export const deploymentOperations = (
       resource: found ? groupArn(host, found.applicationName, found.groupName) : groupArn(host, '*', '*'),
     };
   };
+  /** What the Service Authorization Reference has no resource type for. */
+  const onNothing = (action: string) => () => ({ action: `codedeploy:${action}`, resource: '*' });
   const onGroup =
     (action: string) =>
     (input: { applicationName?: string | undefined; deploymentGroupName?: string | undefined }) => ({
@@ -129,7 +131,7 @@ export const deploymentOperations = (
   };
 
   const stop: Operation<StopDeploymentInput, StopDeploymentOutput> = {
-    requires: onDeployment('StopDeployment'),
+    requires: onNothing('StopDeployment'),
     run: ({ deploymentId, autoRollbackEnabled }) => {
       const deployment = findDeployment(tables, deploymentId);
       if (!isActive(deployment)) {
@@ -149,7 +151,7 @@ export const deploymentOperations = (
   };
 
   const continueDeployment: Operation<ContinueDeploymentInput, object> = {
-    requires: onDeployment('ContinueDeployment'),
+    requires: onNothing('ContinueDeployment'),
     run: ({ deploymentId }) => {
       const deployment = findDeployment(tables, deploymentId);
       if (deployment.status !== 'Ready') {
@@ -183,7 +185,7 @@ export const deploymentOperations = (
   };
 
   const listTargets: Operation<ListDeploymentTargetsInput, ListDeploymentTargetsOutput> = {
-    requires: onDeployment('ListDeploymentTargets'),
+    requires: onNothing('ListDeploymentTargets'),
     run: ({ deploymentId, targetFilters }) => ({
       targetIds: startedTargets(deploymentId)
         .filter(({ status }) => targetFilters?.TargetStatus?.includes(status) ?? true)
@@ -201,7 +203,7 @@ export const deploymentOperations = (
     }),
   };
   const getTarget: Operation<GetDeploymentTargetInput, GetDeploymentTargetOutput> = {
-    requires: onDeployment('GetDeploymentTarget'),
+    requires: onNothing('GetDeploymentTarget'),
     run: ({ deploymentId, targetId }) => ({
       deploymentTarget: {
         deploymentTargetType: 'InstanceTarget',
@@ -210,7 +212,7 @@ export const deploymentOperations = (
     }),
   };
   const batchGetTargets: Operation<BatchGetDeploymentTargetsInput, BatchGetDeploymentTargetsOutput> = {
-    requires: onDeployment('BatchGetDeploymentTargets'),
+    requires: onNothing('BatchGetDeploymentTargets'),
     run: ({ deploymentId, targetIds = [] }) => {
       if (targetIds.length > 25) {
         throw new AwsError(
