@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -33,6 +33,8 @@ export const createProvider = (
           // The prefix keeps the account's log resource policy, which has a size limit, from growing.
           ...(waiterName && { logGroupName: `/aws/vendedlogs/states/${waiterName}` }),
           retention: RetentionDays.THREE_MONTHS,
+          // One with a fixed name that a failed creation left behind would let the next one fail.
+          removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         }),
         level: LogLevel.ALL,
         includeExecutionData: true,

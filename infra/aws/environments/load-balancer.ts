@@ -107,11 +107,6 @@ const logRequests = (balancer: ApplicationLoadBalancer, logs: IBucket): void => 
   allowLogDelivery(logs, {
     service: 'logdelivery.elasticloadbalancing.amazonaws.com',
     prefix: `${LOG_PREFIX}/AWSLogs/${stack.account}`,
-    sourceArn: stack.formatArn({
-      service: 'elasticloadbalancing',
-      resource: 'loadbalancer',
-      resourceName: '*',
-    }),
   });
   balancer.setAttribute('access_logs.s3.enabled', 'true');
   balancer.setAttribute('access_logs.s3.bucket', logs.bucketName);

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, QueryLanguage, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -76,6 +76,8 @@ export class PromotionMachine extends Construct {
           // The prefix keeps the account's log resource policy, which has a size limit, from growing.
           logGroupName: `/aws/vendedlogs/states/${stateMachineName(application)}`,
           retention: RetentionDays.ONE_YEAR,
+          // Its name is fixed: one that a failed creation left behind would let the next one fail.
+          removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         }),
         level: LogLevel.ALL,
         includeExecutionData: true,

@@ -4,6 +4,7 @@ import {
   ofType,
   only,
   type Resource,
+  type Statement,
   stackOf,
   type Template,
   templates,
@@ -180,8 +181,25 @@ describe('data', () => {
         { Key: 'access_logs.s3.bucket', Value: { Ref: logs } },
       ]),
     );
+    // Elastic Load Balancing tries to write when the attribute is set, and is limited by the path alone.
+    const policies = ofType(orders, 'AWS::S3::BucketPolicy').flatMap(
+      ([, { Properties }]) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement,
+    );
+    const delivery = policies.filter(({ Principal }) => JSON.stringify(Principal).includes('logdelivery'));
+    expect(delivery).toHaveLength(1);
+    expect(delivery[0]?.Condition).toBeUndefined();
+    expect(text(delivery[0]?.Resource)).toMatch(/\/AWSLogs\/<AWS::AccountId>\/\*$/);
     const [, flowLog] = only(stackOf(stacks, 'Lockstep-Platform'), 'AWS::EC2::FlowLog');
     expect(flowLog.Properties).toMatchObject({ TrafficType: 'ALL', LogDestinationType: 's3' });
+  });
+
+  it('of logs with a fixed name goes with a creation that fails, so that the next one can succeed', () => {
+    const named = every('AWS::Logs::LogGroup').filter(
+      ([, { Properties }]) => typeof Properties.LogGroupName === 'string',
+    );
+    expect(named.length).toBeGreaterThan(1);
+    for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of named)
+      expect([id, DeletionPolicy, UpdateReplacePolicy]).toEqual([id, 'RetainExceptOnCreate', 'Retain']);
   });
 
   it('of the ledger is encrypted, can be restored to any second, and is not deleted with the stack', () => {
