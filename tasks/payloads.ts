@@ -30,6 +30,12 @@ export interface OnItsTurn {
   readonly redrives: number;
 }
 
+/**
+ * Orders the tries of one state: a redrive's or retry's is higher than those before it. Step Functions may try again while
+ * the function of the try before still runs, whose token nobody waits for any more.
+ */
+export type TryNumber = number;
+
 /** Argument of `take-turn`: "Take QAT turn", "Take Prod turn". */
 export interface TakeTurnRequest extends OnItsTurn {
   readonly executionArn: string;
@@ -39,6 +45,7 @@ export interface TakeTurnRequest extends OnItsTurn {
   /** When the execution started. ISO 8601. */
   readonly startedAt: string;
   readonly taskToken: string;
+  readonly tryNumber: TryNumber;
 }
 
 /** Kinds of external jobs. */
@@ -71,12 +78,6 @@ export interface JobOutputs {
     readonly testsUrl?: string;
   };
 }
-
-/**
- * Orders the tries of one state: a redrive's or retry's is higher than those before it. Step Functions may try again while
- * the function of the try before still runs, whose token nobody waits for any more.
- */
-export type TryNumber = number;
 
 /** Argument of `start-job`: one for each kind. */
 export type StartJobRequest = {

@@ -74,6 +74,7 @@ export const turnState = (
     pushedAt: `{% $exists(${input}.pushedAt) ? ${input}.pushedAt : ${startedAt} %}`,
     startedAt: `{% ${startedAt} %}`,
     taskToken,
+    tryNumber,
   };
   return callback(scope, state, takeTurn, request, props);
 };

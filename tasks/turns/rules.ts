@@ -136,24 +136,37 @@ export const nextTurnStep = (turn: Turn, facts: TurnFacts): TurnStep => {
 const isSameTry = (one: Contender, other: Contender): boolean =>
   one.promotionId === other.promotionId && one.redrives === other.redrives;
 
+/** Whether a later try of the state has asked, or a redriven one of a later state has the turn: nobody waits for this one's token. */
+const isOvertaken = (
+  { holder, waiting, dismissed }: Turn,
+  { promotionId, redrives, tryNumber = 0 }: TurnWaiter,
+): boolean =>
+  [...(holder ? [holder] : []), ...waiting, ...dismissed].some(
+    (one) =>
+      one.promotionId === promotionId &&
+      (one.redrives > redrives || (one.redrives === redrives && (one.tryNumber ?? 0) > tryNumber)),
+  );
+
 /**
  * The turn after a promotion has asked for it. Whoever has it, or waits already, gets the answer by the new token; what was
- * decided against a promotion stays decided until it is redriven.
+ * decided against a promotion stays decided until it is redriven. A try that a later one has overtaken changes nothing.
  */
 export const askedFor = (turn: Turn, waiter: TurnWaiter): Turn => {
+  if (isOvertaken(turn, waiter)) return turn;
   const { holder, waiting, dismissed } = turn;
-  const { taskToken, redrives, promotionId } = waiter;
-  if (holder?.promotionId === promotionId) return { ...turn, holder: { ...holder, redrives, taskToken } };
+  const { taskToken, redrives, promotionId, tryNumber = 0 } = waiter;
+  if (holder?.promotionId === promotionId)
+    return { ...turn, holder: { ...holder, redrives, taskToken, tryNumber } };
   if (dismissed.some((one) => isSameTry(one, waiter)))
     return {
       ...turn,
-      dismissed: dismissed.map((one) => (isSameTry(one, waiter) ? { ...one, taskToken } : one)),
+      dismissed: dismissed.map((one) => (isSameTry(one, waiter) ? { ...one, taskToken, tryNumber } : one)),
     };
   if (waiting.some((one) => one.promotionId === promotionId))
     return {
       ...turn,
       waiting: waiting.map((one) =>
-        one.promotionId === promotionId ? { ...one, redrives, taskToken } : one,
+        one.promotionId === promotionId ? { ...one, redrives, taskToken, tryNumber } : one,
       ),
     };
   return { ...turn, waiting: [...waiting, waiter] };

@@ -21,7 +21,7 @@ export const takeTurn =
     const { ledger, now, noteFailure } = dependencies;
     const { application, environment, promotionId, redrives, taskToken } = request;
     const promotion = await ledger.promotion(promotionId);
-    const { executionArn, commitId, pushedAt, startedAt } = request;
+    const { executionArn, commitId, pushedAt, startedAt, tryNumber } = request;
     const waiter: TurnWaiter = {
       // What the ledger says is what others are compared by.
       ...(promotion === undefined
@@ -29,6 +29,7 @@ export const takeTurn =
         : contenderOf(promotion, redrives)),
       since: now().toISOString(),
       taskToken,
+      tryNumber,
     };
     for (;;) {
       const turn = await ledger.turn(application, environment);

@@ -1,4 +1,4 @@
-import type { Environment } from '../payloads.ts';
+import type { Environment, TryNumber } from '../payloads.ts';
 
 /** A promotion, as far as turns need it. */
 export interface Contender {
@@ -19,6 +19,8 @@ export interface TurnWaiter extends Contender {
   readonly since: string;
   /** Token of the state that waits. */
   readonly taskToken: string;
+  /** Of the try that the token belongs to. @default 0, as recorded before tries had numbers */
+  readonly tryNumber?: TryNumber;
 }
 
 /** The promotion whose turn it is. */
@@ -27,6 +29,8 @@ export interface TurnHolder extends Contender {
   readonly since: string;
   /** Token of the state that waits, until it has been told. */
   readonly taskToken?: string;
+  /** Of the last try that asked for the turn. @default 0, as of one that took it without asking */
+  readonly tryNumber?: TryNumber;
 }
 
 /** Which promotion somebody is decided against for. */

@@ -216,6 +216,7 @@ it.each([
         startedAt: '{% $states.context.Execution.StartTime %}',
         redrives: '{% $states.context.Execution.RedriveCount %}',
         taskToken: token,
+        tryNumber: state(names.buildQatImage).Arguments?.Payload.tryNumber,
       },
     },
     TimeoutSeconds: seconds,

@@ -129,5 +129,6 @@ export const aWaiter = (promotionId: string, change: Partial<TurnWaiter> = {}): 
   redrives: 0,
   since: '2026-11-22T10:00:02.000Z',
   taskToken: `token-of-${promotionId}`,
+  tryNumber: 0,
   ...change,
 });

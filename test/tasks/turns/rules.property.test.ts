@@ -27,6 +27,8 @@ interface Runner {
   request: 'none' | 'pending' | 'decided' | 'withdrawn';
   /** The state that waits. */
   token?: string;
+  /** Tries of the state that asks for the turn. Any but the last may still be at it. */
+  readonly tries: TurnWaiter[];
 }
 
 /** Somebody who settles: what was read, and the step that follows from it. Cut short, it is never taken. */
@@ -91,10 +93,13 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
     delete runner.token;
     then(runner);
   };
+  const record = (one: TurnWaiter | undefined): unknown => one && write(turn, askedFor(turn, one));
   const ask = (runner: Runner, token: string): void => {
     runner.place = 'takes';
     runner.token = token;
-    write(turn, askedFor(turn, { ...runner.contender, redrives: runner.redrives, taskToken: token }));
+    const { contender, redrives, tries } = runner;
+    tries.push({ ...contender, redrives, taskToken: token, tryNumber: redrives * 100 + tries.length });
+    record(tries.at(-1));
   };
   /** What each state does first that works on the environment. */
   const isAdmitted = (runner: Runner): boolean => {
@@ -156,7 +161,14 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
       const promotionId = `p${String(runners.length).padStart(3, '0')}`;
       const at = new Date(now - minutesAgo * MINUTE).toISOString();
       const contender = aWaiter(promotionId, { pushedAt: at, startedAt: new Date(now).toISOString() });
-      const runner: Runner = { contender, redrives: 0, place: 'takes', runs: true, request: 'none' };
+      const runner: Runner = {
+        contender,
+        redrives: 0,
+        place: 'takes',
+        runs: true,
+        request: 'none',
+        tries: [],
+      };
       runners.push(runner);
       ask(runner, `${promotionId}/0`);
     },
@@ -164,6 +176,8 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
     retry: (runner: Runner | undefined) => {
       if (runner?.token !== undefined && runner.place === 'takes') ask(runner, `${runner.token}'`);
     },
+    /** The function of a try that was overtaken goes on; in its minutes nobody gets as far as to let go of the turn. */
+    goOnLate: (runner: Runner | undefined) => runner?.place !== 'over' && record(runner?.tries.at(-2)),
     goOn: (runner: Runner | undefined) => runner && goOn(runner),
     decide: (runner: Runner | undefined) => {
       if (runner?.runs !== true || runner.request !== 'pending') return;
@@ -226,7 +240,7 @@ type World = ReturnType<typeof createWorld>;
 const index = fc.nat(30);
 type Happening = readonly [name: string, happen: (world: World) => unknown];
 const happening = (name: string, happen: (world: World) => unknown): Happening => [name, happen];
-const befalling = ['goOn', 'decide', 'fail', 'restore', 'redrive', 'retry'] as const;
+const befalling = ['goOn', 'decide', 'fail', 'restore', 'redrive', 'retry', 'goOnLate'] as const;
 const event: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 2, arbitrary: fc.nat(5).map((ago) => happening(`push ${ago} min ago`, (w) => w.push(ago))) },
   { weight: 4, arbitrary: fc.constant(happening('think', (w) => w.think())) },

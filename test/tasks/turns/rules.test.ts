@@ -187,6 +187,36 @@ describe('asking for a turn', () => {
   });
 });
 
+describe('asking for a turn after a later try has asked', () => {
+  const late = aWaiter('a', { tryNumber: 100, redrives: 1, taskToken: 'late' });
+  it.each<[string, Partial<TurnWaiter>]>([
+    ['a retry', { tryNumber: 101, redrives: 1 }],
+    ['a redrive', { tryNumber: 200, redrives: 2 }],
+  ])('changes nothing: %s waits, has it, or is dismissed', (_, change) => {
+    const later = aWaiter('a', change);
+    const { taskToken: __, ...told } = later;
+    for (const turn of [
+      aTurn('qat', { waiting: [later] }),
+      aTurn('qat', { holder: later }),
+      aTurn('qat', { holder: told }),
+      aTurn('qat', { dismissed: [{ ...later, error: 'TurnTaken', by: rival('b') }] }),
+    ])
+      expect(askedFor(turn, late)).toEqual(turn);
+  });
+
+  it('changes nothing where a redriven state has taken the turn, which asked for none', () => {
+    const { tryNumber: _, ...holder } = aHolder('a', { redrives: 2 });
+    expect(askedFor(aTurn('qat', { holder }), late)).toEqual(aTurn('qat', { holder }));
+  });
+
+  it('takes over what was recorded without the number of its try', () => {
+    const { tryNumber: _, ...recorded } = aWaiter('a', { redrives: 1 });
+    expect(askedFor(aTurn('qat', { waiting: [recorded] }), late).waiting).toEqual([
+      { ...recorded, tryNumber: 100, taskToken: 'late' },
+    ]);
+  });
+});
+
 describe('a state that works on an environment', () => {
   const me = aHolder('b', { redrives: 1 });
   const admitted = (turn: Turn, truth: Partial<TurnFacts> = {}) => admission(turn, me, facts(truth));

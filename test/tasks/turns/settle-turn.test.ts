@@ -185,6 +185,22 @@ describe('a redriven promotion', () => {
   });
 });
 
+describe('a try of "Take … turn" that a later one has overtaken', () => {
+  it.each<[string, redrives: number, retries: number, token: string]>([
+    ['a retry', 0, 1, 'b/qat/0+1'],
+    ['a redrive', 1, 0, 'b/qat/1'],
+  ])('leaves the turn to %s, which gets its answer', async (_, redrives, retries, token) => {
+    const world = createTurnWorld();
+    await world.take('a');
+    await world.take('b', 'qat', redrives, retries);
+    await world.goOnLate('b');
+    await world.end('a', 'FAILED');
+    await world.settle();
+    expect(await world.turn()).toBe('b | -');
+    expect(world.told()).toEqual(['a/qat/0: ok', `${token}: ok`]);
+  });
+});
+
 describe('the Prod turn', () => {
   it('is first come, first served, and stale for what is older than what Prod runs', async () => {
     const world = createTurnWorld();

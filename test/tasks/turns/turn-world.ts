@@ -66,6 +66,23 @@ export const createTurnWorld = (change: Partial<SettleTurnDependencies> = {}) =>
       pushedAt: `2026-11-22T11:${String(id.charCodeAt(0) - 96).padStart(2, '0')}:00Z`,
       startedAt: '2026-11-22T11:59:00.000Z',
     });
+  const tokenOf = (id: string, environment: Environment, redrives: number, retries: number): string =>
+    `${id}/${environment}/${redrives}${retries > 0 ? `+${retries}` : ''}`;
+  const requestTurn = (id: string, environment: Environment, redrives: number, retries: number) => {
+    const { promotionId, executionArn, commitId, startedAt, application, pushedAt } = promotionOf(id);
+    return take({
+      promotionId,
+      executionArn,
+      commitId,
+      startedAt,
+      pushedAt: pushedAt ?? startedAt,
+      application,
+      environment,
+      redrives,
+      tryNumber: redrives * 100 + retries,
+      taskToken: tokenOf(id, environment, redrives, retries),
+    });
+  };
 
   return {
     ledger,
@@ -80,26 +97,22 @@ export const createTurnWorld = (change: Partial<SettleTurnDependencies> = {}) =>
       const tend = tendRequest({ ...aTending(), ...dependencies });
       for (const approval of await ledger.openApprovals('qc')) await tend(approval);
     },
-    /** Starts a promotion, or redrives it, in a "Take … turn" state. */
-    take: async (id: string, environment: Environment = 'qat', redrives = 0): Promise<void> => {
-      const promotion = promotionOf(id);
-      await ledger.addPromotion(promotion);
+    /** Starts a promotion, redrives it, or has it tried again, in a "Take … turn" state. */
+    take: async (id: string, environment: Environment = 'qat', redrives = 0, retries = 0): Promise<void> => {
+      await ledger.addPromotion(promotionOf(id));
       executions.set(id, { status: 'RUNNING', redrives });
-      const taskToken = `${id}/${environment}/${redrives}`;
-      tokens.open(taskToken);
-      const { promotionId, executionArn, commitId, startedAt, application } = promotion;
-      const pushedAt = promotion.pushedAt ?? startedAt;
-      await take({
-        promotionId,
-        executionArn,
-        commitId,
-        startedAt,
-        pushedAt,
-        application,
-        environment,
-        redrives,
-        taskToken,
-      });
+      tokens.open(tokenOf(id, environment, redrives, retries));
+      await requestTurn(id, environment, redrives, retries);
+    },
+    /** The function of a try goes on that a later one has overtaken: nobody waits for its token. */
+    goOnLate: async (
+      id: string,
+      environment: Environment = 'qat',
+      redrives = 0,
+      retries = 0,
+    ): Promise<void> => {
+      tokens.close(tokenOf(id, environment, redrives, retries));
+      await requestTurn(id, environment, redrives, retries);
     },
     ensure: (id: string, environment: Environment = 'qat', redrives = 0) =>
       ensureTurn({ ledger, now: () => new Date(now) })({
