@@ -1,7 +1,7 @@
 import { roleTitles } from './approvals/rules.ts';
 import { executionLink } from './console-links.ts';
 import type { Approval, Promotion } from './ledger/items.ts';
-import type { ApproverRole } from './payloads.ts';
+import { type ApproverRole, QAT_CHANGED } from './payloads.ts';
 import type { ServingFleet } from './prod-fleet/serving.ts';
 import { fitCause } from './task-completions.ts';
 
@@ -223,7 +223,9 @@ export const failureNotice = (
     fitCause(failure.cause === '' ? 'No cause was given.' : failure.cause, MAX_CAUSE),
     ...prodAfterFailure(promotion),
     '',
-    'Put right what failed, then redrive the promotion: it goes on at this state.',
+    failure.error === QAT_CHANGED
+      ? 'A redrive fails again.'
+      : 'Put right what failed, then redrive the promotion: it goes on at this state.',
     `${siteUrl}/promotions/${encodeURIComponent(promotion.promotionId)}`,
   ]),
 });

@@ -201,5 +201,8 @@ export const STALE = 'Stale';
 /** Error of a state that was redriven while another promotion has the turn: to be redriven later. */
 export const TURN_TAKEN = 'TurnTaken';
 
+/** Error of a state that was redriven after another promotion had pointed QAT at its image; a redrive fails again. */
+export const QAT_CHANGED = 'QatChanged';
+
 /** Error of a state whose turn comes as soon as Prod is in order after a promotion that failed there: tried again. */
 export const TURN_ENDING = 'TurnEnding';

@@ -3,6 +3,7 @@ import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import { approvalNotice, type Notices } from '../notices.ts';
 import type { ApprovalSubject, ApproverRole, OnItsTurn, RequestApprovalRequest } from '../payloads.ts';
 import { SupersededError } from '../turns/errors.ts';
+import type { Stage } from '../turns/stage.ts';
 import { withdrawn } from '../turns/supersede.ts';
 import { supersededBy } from '../turns/texts.ts';
 import type { Rival } from '../turns/turn.ts';
@@ -20,8 +21,8 @@ export interface RequestApprovalDependencies {
   /** Collects on what grounds the role is asked. */
   readonly collect: (promotionId: string, subject: ApprovalSubject) => Promise<Dossier>;
   readonly siteUrl: string;
-  /** @throws if the promotion has not the turn */
-  readonly ensureTurn: (turn: OnItsTurn) => Promise<void>;
+  /** @throws if the promotion has not the turn, or QAT runs another's image */
+  readonly ensureTurn: (turn: OnItsTurn, stage: Stage) => Promise<void>;
   /** The newer promotion that makes it pointless to ask a role about this one. */
   readonly newerThan: (
     promotionId: string,
@@ -132,7 +133,7 @@ const seeThatItIsWorthAsking = async (
   const latest = await ledger.latestApproval(promotionId, role);
   if (latest?.supersededBy !== undefined) throw superseded(latest.supersededBy);
   if (latest?.decision !== undefined) return;
-  if (role === 'qc') await ensureTurn({ promotionId, application, environment: 'qat', redrives });
+  if (role === 'qc') await ensureTurn({ promotionId, application, environment: 'qat', redrives }, 'follows');
   const newer = latest?.status === 'PENDING' ? undefined : await newerThan(promotionId, application, role);
   if (newer !== undefined) throw superseded(newer);
 };

@@ -68,6 +68,7 @@ const turnPoint = ({ environment, kind, by }: TurnStanding): AdvicePoint => {
     waits: `It waits for ${title}, after ${other}.`,
     tries: `${title} is put in order after ${other}; the state tries again for 11 minutes.`,
     taken: `${title} is taken by ${other}.`,
+    changed: `QAT was pointed at the image of ${other} since.`,
     stale: `Prod runs the newer ${other}.`,
     superseded: `The newer ${other} has gone by.`,
   };

@@ -1,5 +1,5 @@
 import { jobErrors } from '../jobs/errors.ts';
-import { TURN_ENDING, TURN_TAKEN } from '../payloads.ts';
+import { QAT_CHANGED, TURN_ENDING, TURN_TAKEN } from '../payloads.ts';
 import { headingOfState, type RunbookHeading } from './runbook-headings.ts';
 
 /** What a state does, as far as it matters for what to mend; `turn`: it waits for one. */
@@ -138,6 +138,11 @@ const entries: readonly Entry[] = [
     error: TURN_TAKEN,
     sentence: 'Another promotion holds the environment: wait until it has let go, then redrive.',
     heading: 'A turn is taken',
+  },
+  {
+    error: QAT_CHANGED,
+    sentence: 'Another promotion has pointed QAT at its image since: push the commit again.',
+    heading: 'QAT has changed',
   },
   {
     error: 'LedgerConflict',

@@ -3,6 +3,7 @@ import type { Execution } from '../executions/execution.ts';
 import { type Attempt, progressOf } from '../executions/progress.ts';
 import type { Approval, Job } from '../ledger/items.ts';
 import type { Environment } from '../payloads.ts';
+import { type Stage, stageOf } from '../turns/stage.ts';
 import type { Work } from './remedies.ts';
 
 /** Where a redrive takes an execution up again. */
@@ -16,6 +17,8 @@ export interface ResumePoint {
   readonly work?: Work;
   /** The environment that it works on, whose turn it therefore needs. */
   readonly environment?: Environment;
+  /** What it does there; absent if it is no task. */
+  readonly stage?: Stage;
   /** How the last try of it ended; absent if there was none. */
   readonly last?: Attempt;
   /** Tasks whose work is done and stays, in their order. */
@@ -82,7 +85,9 @@ export const resumePoint = (
     state: state.name,
     attempt: tries.length + 1,
     type: state.type,
-    ...(state.type === 'Task' ? { work: workOf(state, jobs, approvals) } : {}),
+    ...(state.type === 'Task'
+      ? { work: workOf(state, jobs, approvals), stage: stageOf(state.payload ?? {}) }
+      : {}),
     ...(environment === undefined ? {} : { environment }),
     ...(ended === undefined ? {} : { last: ended }),
     done: way.filter(isDone).map((one) => one.name),

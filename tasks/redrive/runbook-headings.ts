@@ -12,6 +12,7 @@ export const runbookHeadings = [
   'Superseded',
   'Stale',
   'A turn is taken',
+  'QAT has changed',
   "A state's function fails",
   'The state machine itself fails',
   'A promotion was stopped',

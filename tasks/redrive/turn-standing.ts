@@ -1,7 +1,8 @@
 import type { Environment } from '../payloads.ts';
 import { contenderOf } from '../turns/live.ts';
 import { admission, askedFor, nextTurnStep } from '../turns/rules.ts';
-import type { Contender, Rival, Turn, TurnWaiter } from '../turns/turn.ts';
+import type { Stage } from '../turns/stage.ts';
+import type { AdmissionError, Contender, Rival, Turn, TurnWaiter } from '../turns/turn.ts';
 import type { RedriveCircumstances, TurnSeen } from './circumstances.ts';
 import type { ResumePoint } from './resume.ts';
 
@@ -10,9 +11,9 @@ export interface TurnStanding {
   readonly environment: Environment;
   /**
    * `has` and `takes`: it goes on. `waits`: it goes on when its turn comes. `tries`: it tries again while Prod is put in order.
-   * `taken`: it fails. `stale` and `superseded`: it ends for good.
+   * `taken`: it fails. `changed`: it fails each time. `stale` and `superseded`: it ends for good.
    */
-  readonly kind: 'has' | 'takes' | 'waits' | 'tries' | 'taken' | 'stale' | 'superseded';
+  readonly kind: 'has' | 'takes' | 'waits' | 'tries' | 'taken' | 'changed' | 'stale' | 'superseded';
   /** Whom it waits, or ends, for. */
   readonly by?: Rival;
 }
@@ -51,14 +52,21 @@ const asking = (
   }
 };
 
+const kinds: Readonly<Record<AdmissionError, TurnStanding['kind']>> = {
+  TurnTaken: 'taken',
+  Stale: 'stale',
+  QatChanged: 'changed',
+};
+
 /** What a state meets that works on an environment. */
 const working = (
   { turn, holder }: TurnSeen,
   contender: Contender,
+  stage: Stage,
   { newerInProd: live, now }: RedriveCircumstances,
 ): Omit<TurnStanding, 'environment'> => {
-  const may = admission(turn, contender, { holder, live, now });
-  if (may.do === 'fail') return { kind: may.error === 'Stale' ? 'stale' : 'taken', by: may.by };
+  const may = admission(turn, contender, stage, { holder, live, now });
+  if (may.do === 'fail') return { kind: kinds[may.error], by: may.by };
   if (may.do === 'try again') return { kind: 'tries', by: may.by };
   return { kind: turn.holder?.promotionId === contender.promotionId ? 'has' : 'takes' };
 };
@@ -71,13 +79,24 @@ export const turnStanding = (
   circumstances: RedriveCircumstances,
   point: ResumePoint | undefined,
 ): TurnStanding | undefined => {
-  const { promotion, execution, turns, newerInProd } = circumstances;
+  const { promotion, execution, turns, newerInProd, approvals } = circumstances;
   const seen = turns.find(({ turn }) => turn.environment === point?.environment);
   const contender = contenderOf(promotion, (execution?.redrives ?? promotion.redrives) + 1);
-  if (point === undefined) return undefined;
-  const met = seen && (point.work === 'turn' ? asking : working)(seen, contender, circumstances);
+  if (point?.stage === undefined) return undefined;
+  // What is decided is only told.
+  if (approvals.findLast(({ state }) => state === point.state)?.decision !== undefined) return undefined;
+  const met =
+    seen &&
+    (point.work === 'turn'
+      ? asking(seen, contender, circumstances)
+      : working(seen, contender, point.stage, circumstances));
   // Nobody is asked about what Prod is past already.
-  if (point.work === 'approval' && newerInProd !== undefined && met?.kind !== 'taken')
+  if (
+    point.work === 'approval' &&
+    newerInProd !== undefined &&
+    met?.kind !== 'taken' &&
+    met?.kind !== 'changed'
+  )
     return { environment: 'prod', kind: 'superseded', by: newerInProd };
   return met && seen && { environment: seen.turn.environment, ...met };
 };

@@ -1,5 +1,5 @@
 import { lastEventId } from '../executions/progress.ts';
-import { REFUSED, STALE, SUPERSEDED, TURN_TAKEN } from '../payloads.ts';
+import { QAT_CHANGED, REFUSED, STALE, SUPERSEDED, TURN_TAKEN } from '../payloads.ts';
 import { environmentTitles } from '../turns/texts.ts';
 import { minute, type RedriveCircumstances } from './circumstances.ts';
 import type { ResumePoint } from './resume.ts';
@@ -16,6 +16,8 @@ export type VerdictKind =
   | 'refused'
   | 'superseded'
   | 'stale'
+  /** Another promotion has pointed QAT at its image since. */
+  | 'qat-changed'
   | 'ended-on-purpose'
   /** Step Functions takes it no more. */
   | 'too-late'
@@ -93,6 +95,12 @@ const keptBack = (standing: TurnStanding | undefined): Verdict | undefined => {
         kind: 'turn-taken',
         sentence: `Not now: ${title} is taken by ${other}, and a redrive would fail with ${TURN_TAKEN}. Redrive when that one is through.`,
         heading: 'A turn is taken',
+      };
+    case 'changed':
+      return {
+        kind: 'qat-changed',
+        sentence: `QAT was pointed at the image of ${other} since: a redrive would fail with ${QAT_CHANGED}. Push this commit again.`,
+        heading: 'QAT has changed',
       };
     case 'stale':
       return {

@@ -1,4 +1,4 @@
-import { STALE, SUPERSEDED, TURN_ENDING, TURN_TAKEN } from '../payloads.ts';
+import { QAT_CHANGED, STALE, SUPERSEDED, TURN_ENDING, TURN_TAKEN } from '../payloads.ts';
 
 /** A newer promotion took this one's place. */
 export class SupersededError extends Error {
@@ -13,6 +13,11 @@ export class StaleError extends Error {
 /** Another promotion has the turn. */
 export class TurnTakenError extends Error {
   override readonly name = TURN_TAKEN;
+}
+
+/** Another promotion has pointed QAT at its image since. */
+export class QatChangedError extends Error {
+  override readonly name = QAT_CHANGED;
 }
 
 /** Prod is put in order after a promotion that failed there. */

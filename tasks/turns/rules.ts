@@ -1,6 +1,7 @@
+import type { Stage } from './stage.ts';
 import {
+  type AdmissionError,
   type Contender,
-  type Dismissal,
   type Dismissed,
   isNewer,
   type Order,
@@ -175,25 +176,35 @@ export const askedFor = (turn: Turn, waiter: TurnWaiter): Turn => {
 /** What a state that works on an environment may do. */
 export type Admission =
   | { readonly do: 'go on' }
-  /** Take the turn, or note that the holder was redriven; then go on. */
+  /** Take the turn, or note that the holder was redriven or is about to point QAT at its image; then go on. */
   | { readonly do: 'write'; readonly after: Turn }
-  | { readonly do: 'fail'; readonly error: Exclude<Dismissal, 'Superseded'>; readonly by: Rival }
+  | { readonly do: 'fail'; readonly error: AdmissionError; readonly by: Rival }
   /** The turn is free as soon as Prod is in order. */
   | { readonly do: 'try again'; readonly by: Rival };
 
 /**
  * Whether a promotion may work on an environment: if it has the turn, or nobody has, as after a redrive. What is noted of a
- * redrive keeps those who settle at the same time from passing the turn on.
+ * redrive keeps those who settle at the same time from passing the turn on. Past pointing QAT at its image, it may only
+ * while nobody else has done so: it would work on, and have QC decide about, what is not its own.
  */
 export const admission = (
   turn: Turn,
   contender: Contender,
+  stage: Stage,
   facts: Pick<TurnFacts, 'holder' | 'live' | 'now'>,
 ): Admission => {
-  const { holder, waiting, environment } = turn;
+  const { holder, waiting, environment, pointedBy } = turn;
+  const isPointedByOther = pointedBy?.promotionId !== contender.promotionId;
+  if (environment === 'qat' && stage === 'follows' && pointedBy !== undefined && isPointedByOther)
+    return { do: 'fail', error: 'QatChanged', by: pointedBy };
+  const points = environment === 'qat' && stage === 'points' && isPointedByOther;
+  const noted: Turn = points ? { ...turn, pointedBy: rivalOf(contender) } : turn;
   if (holder?.promotionId === contender.promotionId)
-    return contender.redrives > holder.redrives
-      ? { do: 'write', after: { ...turn, holder: { ...holder, redrives: contender.redrives } } }
+    return points || contender.redrives > holder.redrives
+      ? {
+          do: 'write',
+          after: { ...noted, holder: { ...holder, redrives: Math.max(holder.redrives, contender.redrives) } },
+        }
       : { do: 'go on' };
   if (holder !== undefined && needsIt(facts.holder))
     return { do: 'fail', error: 'TurnTaken', by: rivalOf(holder) };
@@ -205,6 +216,6 @@ export const admission = (
     return { do: 'fail', error: 'Stale', by: rivalOf(facts.live) };
   return {
     do: 'write',
-    after: { ...turn, holder: { ...contender, since: facts.now.toISOString() } },
+    after: { ...noted, holder: { ...contender, since: facts.now.toISOString() } },
   };
 };

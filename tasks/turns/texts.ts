@@ -1,5 +1,5 @@
 import type { Environment } from '../payloads.ts';
-import type { Dismissal, Rival } from './turn.ts';
+import type { AdmissionError, Dismissal, Rival } from './turn.ts';
 
 /** Environments as pages, mails and messages write them. */
 export const environmentTitles: Readonly<Record<Environment, string>> = { qat: 'QAT', prod: 'Prod' };
@@ -15,13 +15,19 @@ export const withdrawnFor = (by: Rival): string =>
   `Superseded: the newer ${named(by)} took the place of this one. Nobody is asked about this commit any more.`;
 
 /** Why a promotion does not get a turn, and what can be done. */
-export const whyDismissed = (error: Dismissal, environment: Environment, by: Rival): string => {
+export const whyDismissed = (
+  error: AdmissionError | Dismissal,
+  environment: Environment,
+  by: Rival,
+): string => {
   const title = environmentTitles[environment];
   switch (error) {
     case 'Superseded':
       return supersededBy(by);
     case 'Stale':
       return `Prod runs the newer ${named(by)}: nothing was changed. Push this commit again if it must come after it.`;
+    case 'QatChanged':
+      return `QAT was pointed at the image of ${named(by)} since: nothing was changed. Push this commit again.`;
     case 'TurnTaken':
       return `${title} is taken by ${named(by)}. Redrive this promotion when that one is through.`;
   }

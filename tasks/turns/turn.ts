@@ -39,6 +39,9 @@ export type Rival = Pick<Contender, 'promotionId' | 'commitId'>;
 /** Why a promotion does not get the turn that it asked for. */
 export type Dismissal = 'Superseded' | 'Stale' | 'TurnTaken';
 
+/** Why a state may not work on an environment. */
+export type AdmissionError = 'TurnTaken' | 'Stale' | 'QatChanged';
+
 /** A promotion that was decided against, and has not been told yet. */
 export interface Dismissed extends TurnWaiter {
   readonly error: Dismissal;
@@ -60,6 +63,8 @@ export interface Turn {
   /** In the order in which they came. On QAT, settled, at most one; on Prod the first is next. */
   readonly waiting: readonly TurnWaiter[];
   readonly dismissed: readonly Dismissed[];
+  /** Of QAT: the last promotion that was about to point it at its image. It stays when the turn passes on. @default not known */
+  readonly pointedBy?: Rival;
 }
 
 /** What becomes of the holder of the QAT turn that waits for QC when a newer promotion comes. */

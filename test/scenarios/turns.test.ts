@@ -164,6 +164,28 @@ describe('with whenNewer wait', () => {
     await failed.asked('qc');
     expect(await failed.describe()).toMatchObject({ redriveCount: 2 });
     expect(await turn(books)).toEqual({ holder: failed.id, waiting: [] });
+    await abort(books, failed);
+  });
+
+  it('one that failed past pointing QAT is not redriven upon what another has pointed QAT at since', async () => {
+    await books.failNext(stateNames.refreshQatInstance);
+    const failed = await books.startPromotion();
+    expect(await failed.ended()).toMatchObject({ status: 'FAILED', error: 'InstanceRefreshFailed' });
+    await untilTracked(books, failed);
+    const other = await books.startPromotion();
+    await other.asked('qc');
+    await abort(books, other);
+    await eventually('QAT to be free', async () => ((await turn(books)).holder ? undefined : true));
+
+    await expect(failed.redrive()).rejects.toThrow(`(promotion ${other.id}) since`);
+    await redrivePastThePage(books, failed);
+    const changed = await failed.ended();
+    expect(changed).toMatchObject({ status: 'FAILED', error: 'QatChanged', redriveCount: 1 });
+    expect(changed.cause).toContain(`promotion ${other.id}`);
+    expect(await turn(books)).toEqual({ holder: undefined, waiting: [] });
+    await untilTracked(books, other);
+    await other.redrive();
+    await other.asked('qc');
   });
 
   it('everything that was done was allowed', () => {

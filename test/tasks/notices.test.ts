@@ -43,6 +43,14 @@ describe('mails', () => {
   });
 
   it.each([
+    ['DeploymentFailed', 'then redrive the promotion: it goes on at this state'],
+    ['QatChanged', 'A redrive fails again.'],
+  ])('tell operators whether a redrive helps after %s', (error, words) => {
+    const failure = { state: 'Deploy to QAT', error, cause: '' };
+    expect(failureNotice(aPromotion(), failure, SITE).message).toContain(words);
+  });
+
+  it.each([
     [{}, {}, undefined],
     [
       { prod: 'ami-new' },

@@ -1,6 +1,7 @@
 import aslValidator = require('asl-validator');
 
 import jsonata from 'jsonata';
+import { stageOf } from '../../tasks/turns/stage.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
 import { renderDefinition, type State } from './support/rendered.ts';
 
@@ -224,21 +225,25 @@ it.each([
   });
 });
 
-it('tells with each state that works on an environment whose turn it needs', () => {
+it('tells with each state that works on an environment whose turn it needs, and what it does there', () => {
   const turns = tasks.flatMap(([name, { Arguments }]) => {
     const { environment, application, redrives } = Arguments?.Payload ?? {};
     return application === '{% $promotion.application %}' && redrives !== undefined
-      ? [[name, environment]]
+      ? [[name, environment, stageOf(Arguments?.Payload ?? {})]]
       : [];
   });
   expect(turns).toEqual([
-    [names.buildQatImage, 'qat'],
-    [names.pointQatAtImage, 'qat'],
-    [names.refreshQatInstance, 'qat'],
-    [names.deployToQat, 'qat'],
-    [names.takeProdTurn, 'prod'],
-    ...onProd.map((name) => [name, 'prod']),
+    [names.buildQatImage, 'qat', 'builds'],
+    [names.pointQatAtImage, 'qat', 'points'],
+    [names.refreshQatInstance, 'qat', 'follows'],
+    [names.deployToQat, 'qat', 'follows'],
+    [names.takeProdTurn, 'prod', 'follows'],
+    [names.buildProdImage, 'prod', 'builds'],
+    [names.pointProdAtImage, 'prod', 'points'],
+    [names.deployToProd, 'prod', 'follows'],
+    [names.verifyProd, 'prod', 'follows'],
   ]);
+  expect(stageOf(state(names.qcApproval).Arguments?.Payload ?? {})).toBe('follows');
   expect(state(names.qcApproval).Arguments?.Payload).toMatchObject({
     redrives: '{% $states.context.Execution.RedriveCount %}',
   });

@@ -21,7 +21,7 @@ export const promotionDefinition = JSON.stringify({
   States: {
     [names.takeQatTurn]: turn('qat', names.buildQatImage),
     [names.buildQatImage]: task(names.pointQatAtImage, { kind: 'image-build' }),
-    [names.pointQatAtImage]: task(names.refreshQatInstance),
+    [names.pointQatAtImage]: task(names.refreshQatInstance, { parameterName: '/shop/qat/image' }),
     [names.refreshQatInstance]: task(names.deployToQat, { kind: 'instance-refresh' }),
     [names.deployToQat]: task(names.qcApproval, { kind: 'pipeline-run' }),
     [names.qcApproval]: task(names.didQcApprove, { role: 'qc' }),
@@ -31,7 +31,7 @@ export const promotionDefinition = JSON.stringify({
     [names.takeProdTurn]: turn('prod', names.confirmApproversDiffer),
     [names.confirmApproversDiffer]: task(names.buildProdImage),
     [names.buildProdImage]: task(names.pointProdAtImage, { kind: 'image-build' }),
-    [names.pointProdAtImage]: task(names.deployToProd),
+    [names.pointProdAtImage]: task(names.deployToProd, { parameterName: '/shop/prod/image' }),
     [names.deployToProd]: task(names.verifyProd, { kind: 'pipeline-run' }),
     [names.verifyProd]: task(names.promoted),
     [names.promoted]: { Type: 'Succeed' },

@@ -185,7 +185,7 @@ describe('requesting an approval', () => {
     let woken = 0;
     const asking = requestApproval({
       ...dependencies(),
-      ensureTurn: async (turn) => {
+      ensureTurn: async (...turn) => {
         ensured.push(turn);
         throw new Error('taken');
       },
@@ -196,7 +196,7 @@ describe('requesting an approval', () => {
     });
     await expect(asking(request('token-1'))).rejects.toThrow('taken');
     expect(ensured).toEqual([
-      { promotionId: PROMOTION_ID, application: 'shop', environment: 'qat', redrives: 0 },
+      [{ promotionId: PROMOTION_ID, application: 'shop', environment: 'qat', redrives: 0 }, 'follows'],
     ]);
     expect(woken).toBe(0);
     await asking({ ...request('token-2'), role: 'pmo', state: 'PMO approval' });

@@ -11,7 +11,7 @@ import { untilProd, untilQc } from '../../approvals-ui/support/scene.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aDossier, aJob, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
-import { anExecution, aTurn, circumstances, DAY, ENDED } from './circumstances.ts';
+import { anExecution, aTurn, circumstances, DAY, ENDED, pointed } from './circumstances.ts';
 
 const failedBuild = (history: History) =>
   untilProd(history)
@@ -49,10 +49,11 @@ describe('advice', () => {
         }),
       ),
       isWaiting: mostly([false], fc.constant(true)),
+      pointedBy: fc.constantFrom(undefined, 'other', PROMOTION_ID),
     });
     const seen = new Set<boolean>();
     fc.assert(
-      fc.property(given, ({ holder, isWaiting, ...one }) => {
+      fc.property(given, ({ holder, isWaiting, pointedBy, ...one }) => {
         const { status, redrivable, endedAfterMs, lastEvent, error, write, refused } = one;
         const execution = anExecution(write, { status, redrivable, error });
         const { mayRedrive, resumesAt, points } = redriveAdvice(
@@ -65,7 +66,7 @@ describe('advice', () => {
               now: new Date(ENDED + endedAfterMs),
               approvals: refused ? [anApproval({ status: 'REFUSED', decision: 'refuse' })] : [],
               turns: (['qat', 'prod'] as const).map((environment) =>
-                aTurn(environment, holder ?? undefined, isWaiting ? ['waits'] : []),
+                pointed(aTurn(environment, holder ?? undefined, isWaiting ? ['waits'] : []), pointedBy),
               ),
             },
           ),
@@ -80,7 +81,8 @@ describe('advice', () => {
         // On Prod, what an ended one left is put in order first, and the state tries again until then.
         const isLeft = holder?.standing === 'ended' && write === failedBuild;
         const isKeptBack =
-          !isOwn && (holder?.standing === 'works' || holder?.standing === 'asks' || (isWaiting && !isLeft));
+          (pointedBy === 'other' && write === expiredQc) ||
+          (!isOwn && (holder?.standing === 'works' || holder?.standing === 'asks' || (isWaiting && !isLeft)));
         expect(mayRedrive).toBe(isTaken && !isFinal && !isKeptBack);
         if (mayRedrive) expect([resumesAt?.state, points.length > 3]).toEqual([expect.any(String), true]);
         seen.add(mayRedrive);

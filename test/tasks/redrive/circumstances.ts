@@ -57,6 +57,10 @@ export const aTurn = (
   return { turn: { ...turn, holder: { ...contender, ...holder.change } }, holder: holder.standing };
 };
 
+/** The same turn, of an environment that a promotion has pointed at its image. */
+export const pointed = (seen: TurnSeen, by: string | undefined): TurnSeen =>
+  by === undefined ? seen : { ...seen, turn: { ...seen.turn, pointedBy: { promotionId: by, commitId: by } } };
+
 /** What the advice says about one matter. */
 export const about = (of: RedriveCircumstances, what: AdvicePoint['about']): readonly string[] =>
   redriveAdvice(of)

@@ -80,6 +80,7 @@ it.each<[Partial<Failure>, string, string]>([
     'Confirm approvers differ',
   ],
   [{ error: 'TurnTaken', state: names.buildProdImage }, 'wait until it has let go', 'A turn is taken'],
+  [{ error: 'QatChanged', state: names.deployToQat }, 'push the commit again', 'QAT has changed'],
   [{ error: 'TurnEnding', state: names.buildProdImage }, 'restore-prod', 'A turn is taken'],
   [
     { error: 'States.Timeout', state: names.qcApproval, work: 'approval' },

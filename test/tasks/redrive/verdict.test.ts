@@ -3,7 +3,7 @@ import type { RedriveCircumstances } from '../../../tasks/redrive/circumstances.
 import { stateNames as names } from '../../../workflows/state-names.ts';
 import { untilProd, untilQc } from '../../approvals-ui/support/scene.ts';
 import { anApproval, aPromotion, aWaiter, PROMOTION_ID } from '../doubles/samples.ts';
-import { about, anExecution, aTurn, circumstances, DAY, ENDED } from './circumstances.ts';
+import { about, anExecution, aTurn, circumstances, DAY, ENDED, pointed } from './circumstances.ts';
 import { endingAs, expiredQc, failedBuild, refused, waitedFor } from './histories.ts';
 
 describe('whether it may be redriven', () => {
@@ -124,6 +124,17 @@ describe('whether it may be redriven', () => {
       'superseded',
       '(promotion z) has gone by: a redrive would end as Superseded',
     ],
+    ...[names.refreshQatInstance, names.deployToQat, names.qcApproval].map(
+      (state): [string, RedriveCircumstances, string, string] => [
+        `one at "${state}" may not once another has pointed QAT`,
+        circumstances(anExecution(waitedFor(state)), {
+          turns: [pointed(aTurn('qat'), 'shop-2222')],
+          newerInProd: aWaiter('z'),
+        }),
+        'qat-changed',
+        'QAT was pointed at the image of commit shop-222 (promotion shop-2222) since: a redrive would fail with QatChanged. Push this commit again',
+      ],
+    ),
     [
       'one that would wait for QAT behind a newer one may not now',
       circumstances(anExecution(waitedFor(names.takeQatTurn)), {
@@ -164,6 +175,18 @@ describe('whether it may be redriven', () => {
       circumstances(build, { turns: [aTurn('prod', { promotionId: PROMOTION_ID, standing: 'ended' })] }),
       'It has the Prod turn.',
     ],
+    [
+      'of a QAT that it pointed last itself',
+      circumstances(anExecution(waitedFor(names.refreshQatInstance)), {
+        turns: [pointed(aTurn('qat'), PROMOTION_ID)],
+      }),
+      'The QAT turn is free: the redrive takes it.',
+    ],
+    ...[names.buildQatImage, names.pointQatAtImage].map((state): [string, RedriveCircumstances, string] => [
+      `of a QAT that "${state}" does not rely on`,
+      circumstances(anExecution(waitedFor(state)), { turns: [pointed(aTurn('qat'), 'shop-2222')] }),
+      'The QAT turn is free: the redrive takes it.',
+    ]),
     ['that nobody has', circumstances(build, { turns: [aTurn('prod')] }), 'is free: the redrive takes it.'],
     [
       'after which Prod is put in order',
@@ -202,6 +225,19 @@ describe('whether it may be redriven', () => {
     const of = circumstances(anExecution(waitedFor(names.takeQatTurn)));
     expect(about(of, 'starts')).toEqual(['The promotion asks for its turn again; nothing else is started.']);
     expect(about(of, 'mend')).toEqual([expect.stringContaining('Its turn did not come in time')]);
+  });
+
+  it.each<[string, Partial<RedriveCircumstances>]>([
+    ['another has the turn', { turns: [aTurn('qat', { promotionId: 'x', standing: 'works' })] }],
+    ['another has pointed QAT since', { turns: [pointed(aTurn('qat'), 'x')] }],
+    ['Prod is past the commit', { turns: [aTurn('qat')], newerInProd: aWaiter('z') }],
+  ])('needs no turn where QC has decided, although %s', (_, change) => {
+    const approvals = [anApproval({ status: 'APPROVED', decision: 'approve' })];
+    const stopped = anExecution((history) => untilQc(history).aborted(), { status: 'ABORTED' });
+    expect(redriveAdvice(circumstances(stopped, { approvals, ...change }))).toMatchObject({
+      verdict: 'redrivable',
+      taking: 'reuses',
+    });
   });
 
   it("does not mind who has the other environment's turn", () => {

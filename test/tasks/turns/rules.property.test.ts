@@ -8,6 +8,7 @@ import {
   type TurnFacts,
   type TurnStep,
 } from '../../../tasks/turns/rules.ts';
+import type { Stage } from '../../../tasks/turns/stage.ts';
 import { freeTurn, isNewer, type Turn, type TurnWaiter, type WhenNewer } from '../../../tasks/turns/turn.ts';
 import { aWaiter } from '../doubles/samples.ts';
 
@@ -18,9 +19,11 @@ interface Runner {
   readonly contender: TurnWaiter;
   redrives: number;
   place: Place;
+  /** Of one that works. */
+  stage: Stage;
   runs: boolean;
   /** Ended for good: superseded, stale or promoted. */
-  end?: 'Superseded' | 'Stale' | 'promoted';
+  end?: 'Superseded' | 'Stale' | 'QatChanged' | 'promoted';
   /** Redrives after which Prod was put in order. */
   inOrderAfter?: number;
   /** Of what QC was asked, the arbiter between a decision and a newer promotion. */
@@ -44,6 +47,8 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
   let turn: Turn = freeTurn('shop', environment);
   let now = Date.parse('2026-11-22T12:00:00Z');
   const runners: Runner[] = [];
+  /** Whose image QAT runs. */
+  let onQat: string | undefined;
   const thoughts: Thought[] = [];
   /** Every answer that a token was given, the ones too late included. */
   const answers = new Map<string, Set<string>>();
@@ -103,12 +108,18 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
   };
   /** What each state does first that works on the environment. */
   const isAdmitted = (runner: Runner): boolean => {
-    const told = admission(turn, { ...runner.contender, redrives: runner.redrives }, facts());
+    const { contender, redrives, stage } = runner;
+    const told = admission(turn, { ...contender, redrives }, stage, facts());
     if (told.do === 'write') write(turn, told.after);
     if (told.do === 'fail' || told.do === 'try again') {
-      stop(runner, told.do === 'fail' && told.error === 'Stale' ? 'Stale' : undefined);
+      const error = told.do === 'fail' && told.error !== 'TurnTaken' ? told.error : undefined;
+      if (error === 'QatChanged' && onQat === contender.promotionId)
+        throw new Error('QAT runs its own image');
+      stop(runner, error);
       return false;
     }
+    if (stage === 'points') onQat = contender.promotionId;
+    if (stage === 'follows' && onQat !== contender.promotionId) throw new Error("works on another's image");
     return true;
   };
   const goOn = (runner: Runner): void => {
@@ -117,6 +128,10 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
     if (environment === 'prod') {
       runner.place = 'over';
       stop(runner, 'promoted');
+      return;
+    }
+    if (runner.stage !== 'follows') {
+      runner.stage = runner.stage === 'builds' ? 'points' : 'follows';
       return;
     }
     const newer = turn.waiting.some((one) => isNewer(one, runner.contender));
@@ -165,6 +180,7 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
         contender,
         redrives: 0,
         place: 'takes',
+        stage: 'builds',
         runs: true,
         request: 'none',
         tries: [],
@@ -275,6 +291,18 @@ const event: fc.Arbitrary<Happening> = fc.oneof(
         }),
       ),
   },
+  {
+    weight: 4,
+    // Who comes next finds the environment as it was left.
+    arbitrary: fc.tuple(fc.nat(4), index).map(([steps, i]) =>
+      happening(`the holder fails after ${steps} steps, and ${i} is redriven`, (w) => {
+        w.settle();
+        for (let step = 0; step < steps; step += 1) w.goOn(w.holder());
+        w.fail(w.holder());
+        w.redrive(w.runner(i));
+      }),
+    ),
+  },
   { weight: 1, arbitrary: index.map((i) => happening(`crash ${i}`, (w) => w.crash(i))) },
   { weight: 1, arbitrary: fc.nat(4).map((m) => happening(`${m} min pass`, (w) => w.pass(m))) },
 );
@@ -309,7 +337,7 @@ it.each<[Environment, WhenNewer]>([
       const newest = [...world.runners].sort((a, b) => (isNewer(a.contender, b.contender) ? -1 : 1))[0];
       expect(['Superseded', 'Stale']).not.toContain(newest?.end);
       // Everybody goes on as soon as those before are through.
-      for (let rounds = 0; rounds < 2 * world.runners.length; rounds += 1) {
+      for (let rounds = 0; rounds < 4 * world.runners.length; rounds += 1) {
         for (const runner of world.inside()) {
           world.goOn(runner);
           world.decide(runner);

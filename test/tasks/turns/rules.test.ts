@@ -1,5 +1,6 @@
 import type { Environment } from '../../../tasks/payloads.ts';
 import { admission, askedFor, nextTurnStep, type TurnFacts } from '../../../tasks/turns/rules.ts';
+import type { Stage } from '../../../tasks/turns/stage.ts';
 import { freeTurn, isNewer, type Turn, type TurnHolder, type TurnWaiter } from '../../../tasks/turns/turn.ts';
 import { aWaiter } from '../doubles/samples.ts';
 
@@ -219,7 +220,8 @@ describe('asking for a turn after a later try has asked', () => {
 
 describe('a state that works on an environment', () => {
   const me = aHolder('b', { redrives: 1 });
-  const admitted = (turn: Turn, truth: Partial<TurnFacts> = {}) => admission(turn, me, facts(truth));
+  const admitted = (turn: Turn, truth: Partial<TurnFacts> = {}, stage: Stage = 'builds') =>
+    admission(turn, me, stage, facts(truth));
   const mine = { do: 'write', after: { holder: { promotionId: 'b', redrives: 1 } } };
 
   it('goes on while its promotion has the turn', () => {
@@ -279,5 +281,60 @@ describe('a state that works on an environment', () => {
     ['is not stale on QAT', 'qat', {}, { live: aHolder('c') }, mine],
   ])('%s', (_, environment, turn, truth, expected) => {
     expect(admitted(aTurn(environment, turn), truth)).toMatchObject(expected);
+  });
+
+  const own = rival('b');
+  const other = rival('a');
+  const changed = { do: 'fail', error: 'QatChanged', by: other };
+  it.each<[string, Stage, Partial<Turn>, Partial<TurnFacts>, object]>([
+    ['takes a turn whose QAT it pointed last itself', 'follows', { pointedBy: own }, {}, mine],
+    ['takes a turn of which no pointing is noted', 'follows', {}, {}, mine],
+    ['fails on what another pointed QAT at since', 'follows', { pointedBy: other }, {}, changed],
+    [
+      'fails, and need not wait, while the other still has the turn',
+      'follows',
+      { holder: aHolder('a'), pointedBy: other },
+      { holder: 'works' },
+      changed,
+    ],
+    [
+      'waits for another that has not pointed QAT yet',
+      'follows',
+      { holder: aHolder('a'), pointedBy: own },
+      { holder: 'works' },
+      { do: 'fail', error: 'TurnTaken', by: other },
+    ],
+    ['builds whatever QAT runs', 'builds', { pointedBy: other }, {}, { after: { pointedBy: other } }],
+    [
+      'points QAT, and notes it, whatever it runs',
+      'points',
+      { pointedBy: other },
+      {},
+      { after: { pointedBy: own } },
+    ],
+    ['points QAT, and notes it, the first time', 'points', { holder: me }, {}, { after: { pointedBy: own } }],
+    [
+      'points QAT, and notes it, while a later redrive has the turn',
+      'points',
+      { holder: { ...me, redrives: 2 } },
+      {},
+      { after: { pointedBy: own, holder: { redrives: 2 } } },
+    ],
+    ['points QAT again', 'points', { holder: me, pointedBy: own }, {}, { do: 'go on' }],
+  ])('%s', (_, stage, turn, truth, expected) => {
+    expect(admitted(aTurn('qat', turn), truth, stage)).toMatchObject(expected);
+  });
+
+  it('notes nothing of Prod, which each deployment is pointed at anew', () => {
+    expect(admitted(aTurn('prod', { holder: me }), {}, 'points')).toEqual({ do: 'go on' });
+    expect(admitted(aTurn('prod', { pointedBy: other }), {}, 'follows')).toMatchObject(mine);
+  });
+});
+
+it('keeps who pointed QAT last while the turn passes on', () => {
+  const turn = aTurn('qat', { holder: aHolder('a'), waiting: [aWaiter('b')], pointedBy: rival('a') });
+  expect(nextTurnStep(turn, facts({ holder: 'done' }))).toMatchObject({
+    do: 'write',
+    after: { holder: { promotionId: 'b' }, pointedBy: rival('a') },
   });
 });

@@ -180,6 +180,51 @@ describe('a redriven promotion', () => {
     },
   );
 
+  /** a and b have QAT one after the other; each is through with it without success. */
+  const oneAfterTheOther = async (bPoints: boolean) => {
+    const world = createTurnWorld();
+    for (const id of ['a', 'b']) {
+      await world.take(id);
+      await world.ensure(id);
+      if (id === 'a' || bPoints) await world.ensure(id, 'qat', 0, 'points');
+      await world.end(id, 'FAILED');
+      await world.settle();
+    }
+    await world.redrive('a');
+    return world;
+  };
+
+  it('fails with QatChanged past pointing QAT if another has pointed it since, and leaves the turn alone', async () => {
+    const world = await oneAfterTheOther(true);
+    await expect(world.ensure('a', 'qat', 1, 'follows')).rejects.toMatchObject({
+      name: 'QatChanged',
+      message:
+        'QAT was pointed at the image of commit bbbbbbbb (promotion b) since: nothing was changed. Push this commit again.',
+    });
+    expect(await world.turn()).toBe('- | -');
+    // Whose QAT it is may go on with it.
+    await world.redrive('b');
+    await world.ensure('b', 'qat', 1, 'follows');
+    expect(await world.turn()).toBe('b | -');
+  });
+
+  it.each(['builds', 'points'] as const)(
+    'that %s goes on although another has pointed QAT since',
+    async (stage) => {
+      const world = await oneAfterTheOther(true);
+      await world.ensure('a', 'qat', 1, stage);
+      expect(await world.turn()).toBe('a | -');
+      await world.ensure('a', 'qat', 1, 'points');
+      await world.ensure('a', 'qat', 1, 'follows');
+    },
+  );
+
+  it('goes on past pointing QAT if those since then only built', async () => {
+    const world = await oneAfterTheOther(false);
+    await world.ensure('a', 'qat', 1, 'follows');
+    expect(await world.turn()).toBe('a | -');
+  });
+
   it('fails when the ledger does not know it yet', async () => {
     await expect(createTurnWorld().ensure('z')).rejects.toThrow('The ledger has no promotion z yet');
   });

@@ -3,6 +3,7 @@ import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import { ensureTurn } from '../../../tasks/turns/ensure-turn.ts';
 import { type SettleTurnDependencies, settleTurn, settleTurns } from '../../../tasks/turns/settle-turn.ts';
+import type { Stage } from '../../../tasks/turns/stage.ts';
 import { takeTurn } from '../../../tasks/turns/take-turn.ts';
 import type { Turn } from '../../../tasks/turns/turn.ts';
 import { aTending, createMails } from '../doubles/deciding.ts';
@@ -114,13 +115,11 @@ export const createTurnWorld = (change: Partial<SettleTurnDependencies> = {}) =>
       tokens.close(tokenOf(id, environment, redrives, retries));
       await requestTurn(id, environment, redrives, retries);
     },
-    ensure: (id: string, environment: Environment = 'qat', redrives = 0) =>
-      ensureTurn({ ledger, now: () => new Date(now) })({
-        promotionId: id,
-        application: 'shop',
-        environment,
-        redrives,
-      }),
+    ensure: (id: string, environment: Environment = 'qat', redrives = 0, stage: Stage = 'builds') =>
+      ensureTurn({ ledger, now: () => new Date(now) })(
+        { promotionId: id, application: 'shop', environment, redrives },
+        stage,
+      ),
     /** QC or PMO is asked about it. */
     ask: async (id: string, role: Approval['role'] = 'qc'): Promise<void> => {
       tokens.open(`${id}/${role}`);
