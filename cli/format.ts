@@ -1,3 +1,4 @@
+import { beginningOf } from '../tasks/cut-text.ts';
 import type { EvidenceEntry } from '../tasks/evidence/chain.ts';
 import type { ClaimedEntry } from '../tasks/evidence/verify-chain.ts';
 import type { Verification } from '../tasks/evidence/verify-evidence.ts';
@@ -27,7 +28,7 @@ export const printable = (text: string): string =>
 export const utc = (iso: string | undefined): string => (iso ?? '').slice(0, 19).replace('T', ' ');
 
 const cut = (text: string, most: number): string =>
-  text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  text.length > most ? `${beginningOf(text, most - 1)}…` : text;
 
 /** Columns, each as wide as its widest cell. */
 const table = (rows: readonly (readonly string[])[]): string => {

@@ -1,5 +1,6 @@
 import { roleTitles } from './approvals/rules.ts';
 import { executionLink } from './console-links.ts';
+import { cutText } from './cut-text.ts';
 import type { Approval, Promotion } from './ledger/items.ts';
 import { type ApproverRole, QAT_CHANGED } from './payloads.ts';
 import type { ServingFleet } from './prod-fleet/serving.ts';
@@ -66,7 +67,7 @@ const MAX_TITLE = 200;
 /** First line of what the commit says. */
 const titleOf = (promotion: Promotion | undefined): string => {
   const first = (promotion?.commitMessage ?? '').trim().split(/\r?\n/)[0] ?? '';
-  return first.length > MAX_TITLE ? `${first.slice(0, MAX_TITLE)}…` : first;
+  return cutText(first, MAX_TITLE);
 };
 
 const changeLines = ({ subject, dossier }: Approval, promotion: Promotion | undefined): string[] => {

@@ -1,3 +1,5 @@
+import { beginningOf, endOf } from './cut-text.ts';
+
 /** Whether a task token was still waiting: it may have timed out, been told before, or belong to a stopped execution. */
 export type Told = 'told' | 'no-longer-open';
 
@@ -20,5 +22,5 @@ const GAP = '\n[…]\n';
 export const fitCause = (cause: string, max = MAX_CAUSE_LENGTH): string => {
   if (cause.length <= max) return cause;
   const head = Math.floor((max - GAP.length) / 2);
-  return cause.slice(0, head) + GAP + cause.slice(cause.length - (max - GAP.length - head));
+  return beginningOf(cause, head) + GAP + endOf(cause, max - GAP.length - head);
 };

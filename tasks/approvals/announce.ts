@@ -1,5 +1,5 @@
 import type { Approval } from '../ledger/items.ts';
-import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
+import { type Ledger, LedgerConflictError, nextRound } from '../ledger/ledger.ts';
 import { type Notices, outcomeNotices } from '../notices.ts';
 
 /** What telling the others needs. */
@@ -13,6 +13,7 @@ export interface AnnounceDependencies {
 /**
  * Tells the others how a request ended, and notes it. Safe to repeat; two at once may both send.
  * @returns the request as it is recorded then
+ * @throws LedgerContendedError
  */
 export const announce = async (
   { ledger, notices, siteUrl, now }: AnnounceDependencies,
@@ -21,7 +22,12 @@ export const announce = async (
   if (over.announcedAt !== undefined) return over;
   const promotion = await ledger.promotion(over.promotionId);
   for (const notice of outcomeNotices(over, promotion, siteUrl)) await notices.send(notice);
-  for (let current: Approval | undefined = over; current?.approvalId === over.approvalId; ) {
+  let current: Approval | undefined = over;
+  for (
+    let round = 1;
+    current?.approvalId === over.approvalId;
+    round = nextRound(round, `Request ${over.approvalId}`)
+  ) {
     const after: Approval = { ...current, announcedAt: now().toISOString() };
     try {
       await ledger.replaceApproval(current, after);

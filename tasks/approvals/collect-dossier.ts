@@ -1,6 +1,7 @@
 import type { Difference } from '@aws-sdk/client-codecommit';
 import type { InstanceTarget } from '@aws-sdk/client-codedeploy';
 import type { Image } from '@aws-sdk/client-imagebuilder';
+import { cutText } from '../cut-text.ts';
 import type { Job, Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ApprovalSubject } from '../payloads.ts';
@@ -40,7 +41,6 @@ export const liveIn = (promotions: readonly Promotion[], application: string): P
     .sort((a, b) => (ended(a) < ended(b) ? 1 : -1))[0];
 };
 
-const cut = (text: string, max: number): string => (text.length > max ? `${text.slice(0, max)}…` : text);
 const asText = (value: string | undefined): string => (value ?? '').trim();
 
 const nameAndVersion = (arn: string): string => {
@@ -139,11 +139,11 @@ export const collectDossier = async (
   const commits = range.commits.map(
     (commit): ChangedCommit => ({
       commitId: commit.commitId ?? '',
-      author: cut(asText(commit.author?.name), 200),
-      authorEmail: cut(asText(commit.author?.email), 320),
-      committer: cut(asText(commit.committer?.name), 200),
-      committerEmail: cut(asText(commit.committer?.email), 320),
-      message: cut(asText(commit.message), LONGEST_MESSAGE),
+      author: cutText(asText(commit.author?.name), 200),
+      authorEmail: cutText(asText(commit.author?.email), 320),
+      committer: cutText(asText(commit.committer?.name), 200),
+      committerEmail: cutText(asText(commit.committer?.email), 320),
+      message: cutText(asText(commit.message), LONGEST_MESSAGE),
     }),
   );
   const files = differences.map(fileOf);

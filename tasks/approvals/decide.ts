@@ -1,5 +1,5 @@
 import type { Approval, Person, RefusalReason } from '../ledger/items.ts';
-import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
+import { type Ledger, LedgerConflictError, nextRound } from '../ledger/ledger.ts';
 import type { ApprovalOutput, Decision } from '../payloads.ts';
 import type { TaskCompletions, Told } from '../task-completions.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
@@ -54,6 +54,7 @@ export const approvalOutput = (approval: Approval): ApprovalOutput => {
 /**
  * Tells the waiting token a recorded decision, and notes that it was told. Safe to repeat.
  * @returns `told` if the state was waiting for it
+ * @throws LedgerContendedError
  */
 export const tellDecision = async (
   { ledger, tasks }: Pick<DecideDependencies, 'ledger' | 'tasks'>,
@@ -61,7 +62,11 @@ export const tellDecision = async (
 ): Promise<{ readonly told: Told; readonly approval: Approval }> => {
   let approval = decided;
   let told: Told = 'told';
-  while (approval.answeredToken !== approval.taskToken) {
+  for (
+    let round = 1;
+    approval.answeredToken !== approval.taskToken;
+    round = nextRound(round, `Request ${approval.approvalId}`)
+  ) {
     told = await tasks.succeed(approval.taskToken, approvalOutput(approval));
     approval = await noteTold(ledger, approval);
   }
@@ -71,6 +76,7 @@ export const tellDecision = async (
 /**
  * Records one decision, completes the state that waits for it, and tells the others. Of several sent at once exactly one
  * counts, whoever sent them. Refusals are recorded.
+ * @throws LedgerContendedError
  */
 export const decideApproval =
   (dependencies: DecideDependencies) =>
@@ -110,7 +116,7 @@ export const decideApproval =
           );
     };
 
-    for (;;) {
+    for (let round = 1; ; round = nextRound(round, `Request ${input.approvalId}`)) {
       const approval = await ledger.approvalById(input.approvalId);
       if (approval === undefined)
         return {

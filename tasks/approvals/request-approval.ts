@@ -1,5 +1,5 @@
 import type { Approval } from '../ledger/items.ts';
-import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
+import { type Ledger, LedgerConflictError, nextRound } from '../ledger/ledger.ts';
 import { approvalNotice, type Notices } from '../notices.ts';
 import type { ApprovalSubject, ApproverRole, OnItsTurn, RequestApprovalRequest } from '../payloads.ts';
 import { SupersededError } from '../turns/errors.ts';
@@ -82,11 +82,14 @@ export const nextRequest = (
 
 const after = (now: Date, seconds: number): string => new Date(now.getTime() + seconds * 1000).toISOString();
 
+const requestOf = ({ promotionId, role }: Pick<Approval, 'promotionId' | 'role'>): string =>
+  `The request to ${role} about ${promotionId}`;
+
 const claim = async (
   { ledger, now, newApprovalId, collect }: RequestApprovalDependencies,
   request: RequestApprovalRequest,
 ): Promise<Approval> => {
-  for (;;) {
+  for (let round = 1; ; round = nextRound(round, requestOf(request))) {
     const latest = await ledger.latestApproval(request.promotionId, request.role);
     const same = takenOver(latest, request, now());
     try {
@@ -108,7 +111,8 @@ const claim = async (
 
 /** Notes that the mail was sent, whatever else has happened to the request meanwhile. */
 const noteMailed = async ({ ledger, now }: RequestApprovalDependencies, mailed: Approval): Promise<void> => {
-  for (let current: Approval | undefined = mailed; current?.attempt === mailed.attempt; ) {
+  let current: Approval | undefined = mailed;
+  for (let round = 1; current?.attempt === mailed.attempt; round = nextRound(round, requestOf(mailed))) {
     try {
       return await ledger.replaceApproval(current, { ...current, mailedAt: now().toISOString() });
     } catch (error) {
@@ -168,7 +172,7 @@ const withdrawIfSuperseded = async (
 /**
  * Records that a role is asked to decide, and mails it once per request. A decision that an earlier try of the state got
  * is told to the new token by reconciling: this function may not complete tasks (T48).
- * @throws SupersededError if a newer promotion has made it pointless; what `ensureTurn` throws
+ * @throws SupersededError if a newer promotion has made it pointless; LedgerContendedError; what `ensureTurn` throws
  */
 export const requestApproval =
   (dependencies: RequestApprovalDependencies) =>

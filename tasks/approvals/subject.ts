@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
+import { digestOf } from '../canonical-json.ts';
 import type { Approval, Promotion } from '../ledger/items.ts';
-import { canonical } from '../ledger/stored.ts';
 import type { ApprovalSubject } from '../payloads.ts';
 import type { Dossier } from './dossier.ts';
 
@@ -32,11 +31,6 @@ export interface SubjectChange {
   readonly now: string;
 }
 
-const sha256 = (value: unknown): string =>
-  createHash('sha256')
-    .update(JSON.stringify(canonical(value)))
-    .digest('hex');
-
 /** Digits of the test report's digest that are kept: enough to tell two apart, short enough to show. */
 const REPORT_DIGITS = 16;
 
@@ -49,12 +43,12 @@ export const requestedSubject = (
   commitId,
   qatImageId,
   qatDeploymentId,
-  testReport: sha256(tests).slice(0, REPORT_DIGITS),
+  testReport: digestOf(tests).slice(0, REPORT_DIGITS),
   configurationVersion,
 });
 
 /** The digest that is stored with a request and sent back with its decision: SHA-256 in hexadecimal digits. */
-export const subjectDigest = (subject: BoundSubject): string => sha256(subject);
+export const subjectDigest = (subject: BoundSubject): string => digestOf(subject);
 
 /**
  * What the records say now. What a record does not tell is taken from the request: an execution that was started by hand may

@@ -1,5 +1,5 @@
+import { canonical, digestOf, type Json } from '../canonical-json.ts';
 import type { Person } from '../ledger/items.ts';
-import { canonical, digestOf, type Json } from './canonical-json.ts';
 
 /** Format of the record; it is part of what is hashed and signed. */
 export const EVIDENCE_FORMAT = 'lockstep-evidence/1';

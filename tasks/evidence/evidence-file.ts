@@ -1,4 +1,4 @@
-import { canonical } from './canonical-json.ts';
+import { canonical } from '../canonical-json.ts';
 import { EVIDENCE_FORMAT, type EvidenceEntry, type Seal } from './chain.ts';
 
 /** A key that seals are checked with. */

@@ -1,6 +1,6 @@
+import { canonicalJson } from '../canonical-json.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AppendEvidence } from './append-evidence.ts';
-import { canonicalJson } from './canonical-json.ts';
 import { type Seal, sealedStatement } from './chain.ts';
 import { evidenceFile, type SealingKey, serialize } from './evidence-file.ts';
 import type { EvidenceStore } from './evidence-store.ts';

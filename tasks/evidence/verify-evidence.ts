@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../canonical-json.ts';
 import { EVIDENCE_FORMAT, type Seal, sealedStatement } from './chain.ts';
 import { serialize } from './evidence-file.ts';
 import { type ClaimedEntry, type EvidenceProblem, verifyChain } from './verify-chain.ts';

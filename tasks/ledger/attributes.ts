@@ -4,7 +4,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 type Plain = string | number | boolean | undefined | readonly Plain[] | { readonly [name: string]: Plain };
 
 const toAttribute = (value: Exclude<Plain, undefined>): AttributeValue => {
-  if (typeof value === 'string') return { S: value };
+  if (typeof value === 'string') return { S: value.toWellFormed() };
   if (typeof value === 'number') return { N: String(value) };
   if (typeof value === 'boolean') return { BOOL: value };
   if (Array.isArray(value)) return { L: value.map(toAttribute) };
@@ -12,7 +12,7 @@ const toAttribute = (value: Exclude<Plain, undefined>): AttributeValue => {
 };
 
 /**
- * An object in DynamoDB's form, for the few types that the ledger holds.
+ * An object in DynamoDB's form, for the few types that the ledger holds. Half a surrogate pair becomes U+FFFD, as UTF-8 would make it.
  * @throws TypeError for a value that is none of them
  */
 export const toAttributes = (item: object): Record<string, AttributeValue> =>
@@ -24,7 +24,7 @@ export const toAttributes = (item: object): Record<string, AttributeValue> =>
           throw new TypeError(
             `The ledger cannot hold ${name} = ${String(value)}: give text, a number, true or false`,
           );
-        return [name, toAttribute(value)];
+        return [name.toWellFormed(), toAttribute(value)];
       }),
   );
 

@@ -7,6 +7,26 @@ export class LedgerConflictError extends Error {
   override readonly name = 'LedgerConflict';
 }
 
+/** A record was changed each time between reading and writing it: whoever wanted to write gives up. */
+export class LedgerContendedError extends Error {
+  override readonly name = 'LedgerContended';
+}
+
+/** More rounds than people and functions that change one record at the same moment. */
+const MOST_ROUNDS = 20;
+
+/**
+ * The next round of reading a record and writing it, after somebody else was quicker.
+ * @param round 1, 2, …
+ * @throws LedgerContendedError after so many that it cannot be chance
+ */
+export const nextRound = (round: number, what: string): number => {
+  if (round < MOST_ROUNDS) return round + 1;
+  throw new LedgerContendedError(
+    `${what} was changed each of the ${MOST_ROUNDS} times between reading and writing it; try again, and if this goes on see what writes to it`,
+  );
+};
+
 /** What may change about a promotion. `undefined` removes: a redriven promotion has no error, cause and end. */
 export interface PromotionChange
   extends Partial<Pick<Promotion, 'status' | 'redrives' | 'images' | 'deployments'>> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../canonical-json.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
 import type { Turn } from '../turns/turn.ts';
 import type { Approval, Job, Promotion, Refusal } from './items.ts';
@@ -45,23 +46,9 @@ export const isApprovalOpen = (approval: Approval): boolean =>
 export const isUntold = ({ decision, supersededBy, answeredToken, taskToken }: Approval): boolean =>
   (decision !== undefined || supersededBy !== undefined) && answeredToken !== taskToken;
 
-/** A value whose JSON text does not depend on the order of fields, which DynamoDB does not keep. */
-export const canonical = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, entry]) => entry !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, entry]) => [name, canonical(entry)]),
-  );
-};
-
-/** Digest of a record: the same for the same content, whatever the order of its fields. */
+/** Digest of a record: the same for the same content, whatever the order of its fields, and after it was read back. */
 export const versionOf = (record: object): string =>
-  createHash('sha256')
-    .update(JSON.stringify(canonical(record)))
-    .digest('base64url');
+  createHash('sha256').update(canonicalJson(record)).digest('base64url');
 
 /** A promotion as stored. It has no version: its fields are merged one by one. */
 export const storedPromotion = (promotion: Promotion): Promotion & Bookkeeping => ({

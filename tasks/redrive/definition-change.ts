@@ -1,4 +1,4 @@
-import { canonical } from '../ledger/stored.ts';
+import { canonicalJson } from '../canonical-json.ts';
 
 /** What differs between two definitions of a state machine. */
 export interface DefinitionChange {
@@ -13,7 +13,6 @@ interface Machine {
   readonly States?: Readonly<Record<string, unknown>>;
 }
 
-const textOf = (value: unknown): string => JSON.stringify(canonical(value));
 const parsed = (definition: string): Machine | undefined => {
   try {
     return (JSON.parse(definition) ?? undefined) as Machine | undefined;
@@ -32,11 +31,11 @@ export const definitionChange = (before: string, now: string): DefinitionChange 
   const { States: current = {}, ...currentRest } = parsed(now) ?? {};
   const change = {
     changed: Object.keys(old).filter(
-      (name) => name in current && textOf(old[name]) !== textOf(current[name]),
+      (name) => name in current && canonicalJson(old[name]) !== canonicalJson(current[name]),
     ),
     added: Object.keys(current).filter((name) => !(name in old)),
     removed: Object.keys(old).filter((name) => !(name in current)),
-    otherwise: textOf(oldRest) !== textOf(currentRest),
+    otherwise: canonicalJson(oldRest) !== canonicalJson(currentRest),
   };
   const isSame = [change.changed, change.added, change.removed].every(({ length }) => length === 0);
   return isSame && !change.otherwise ? undefined : change;

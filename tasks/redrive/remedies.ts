@@ -150,6 +150,11 @@ const entries: readonly Entry[] = [
     heading: "A state's function fails",
   },
   {
+    error: 'LedgerContended',
+    sentence: 'A record was changed each time that it was read: the cause names it. See what writes to it.',
+    heading: "A state's function fails",
+  },
+  {
     error: 'States.Timeout',
     work: 'turn',
     sentence: 'Its turn did not come in time: see who has it, and bring that one on or stop it.',

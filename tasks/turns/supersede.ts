@@ -1,6 +1,7 @@
 import { type AnnounceDependencies, announce } from '../approvals/announce.ts';
 import { noteTold } from '../approvals/note-told.ts';
 import type { Approval } from '../ledger/items.ts';
+import { nextRound } from '../ledger/ledger.ts';
 import { SUPERSEDED } from '../payloads.ts';
 import type { TaskCompletions } from '../task-completions.ts';
 import { supersededBy, withdrawnFor } from './texts.ts';
@@ -25,7 +26,11 @@ export const tellSuperseded = async (
   request: Approval,
 ): Promise<Approval> => {
   let approval = request;
-  while (approval.supersededBy !== undefined && approval.answeredToken !== approval.taskToken) {
+  for (
+    let round = 1;
+    approval.supersededBy !== undefined && approval.answeredToken !== approval.taskToken;
+    round = nextRound(round, `Request ${approval.approvalId}`)
+  ) {
     const cause = supersededBy(approval.supersededBy);
     await tasks.fail(approval.taskToken, { error: SUPERSEDED, cause });
     approval = await noteTold(ledger, approval);

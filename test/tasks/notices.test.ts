@@ -137,6 +137,7 @@ describe('mails', () => {
         ];
         for (const { subject, message } of notices) {
           expect(subject).toMatch(/^[A-Za-z0-9][\x20-\x7e]{1,98}$/);
+          expect(message.isWellFormed()).toBe(true);
           const lines = message.split(/\r\n|[\r\n\u2028\u2029]/);
           expect(lines.every((line) => Buffer.byteLength(line) < 998)).toBe(true);
           expect(lines.filter((line) => line === `${SITE}/approvals/qc-request-1`)).toHaveLength(1);

@@ -69,4 +69,9 @@ describe('fitting a cause', () => {
       }),
     );
   });
+
+  it('cuts between characters, never within one', () => {
+    const fitted = [10, 11, 12, 13].map((max) => fitCause('🚀'.repeat(20), max));
+    expect(fitted).toEqual(['🚀\n[…]\n🚀', '🚀\n[…]\n🚀', '🚀\n[…]\n🚀🚀', '🚀🚀\n[…]\n🚀🚀']);
+  });
 });

@@ -168,6 +168,32 @@ describe('the grounds of a decision', () => {
     );
   });
 
+  it('are cut between characters, never within one', async () => {
+    const long = (length: number) => `${'x'.repeat(length - 1)}🚀 rest`;
+    const person = { name: long(200), email: long(320) };
+    const { commits } = await collect({
+      commits: async (ids) =>
+        ids.map((commitId) => ({
+          commitId,
+          parents: [],
+          author: person,
+          committer: person,
+          message: long(1000),
+        })),
+    });
+    const shortened = (length: number) => `${'x'.repeat(length - 1)}…`;
+    expect(commits).toEqual([
+      {
+        commitId: COMMIT,
+        author: shortened(200),
+        authorEmail: shortened(320),
+        committer: shortened(200),
+        committerEmail: shortened(320),
+        message: shortened(1000),
+      },
+    ]);
+  });
+
   it('stay small enough to be kept, whatever the change', async () => {
     const dossier = await collect({
       commits: async (ids) =>

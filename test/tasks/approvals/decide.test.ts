@@ -1,9 +1,11 @@
-import type { DecideInput } from '../../../tasks/approvals/decide.ts';
+import { announce } from '../../../tasks/approvals/announce.ts';
+import { type DecideInput, tellDecision } from '../../../tasks/approvals/decide.ts';
 import type { Person } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Decision } from '../../../tasks/payloads.ts';
+import { tellSuperseded } from '../../../tasks/turns/supersede.ts';
 import { createDeciding, createMails } from '../doubles/deciding.ts';
-import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { contended, createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
 
@@ -67,6 +69,37 @@ describe('deciding', () => {
     expect(outcomes).toContainEqual(expect.objectContaining({ kind: 'refused', reason: 'AlreadyDecided' }));
     expect(tokens.told).toHaveLength(1);
     expect((await ledger.refusals(PROMOTION_ID)).map(({ reason }) => reason)).toEqual(['AlreadyDecided']);
+  });
+
+  it('fails when the request was changed each time that it was read, and tells nobody', async () => {
+    await expect(
+      decide(aPerson('quinn'), 'approve', 'qc-request-1', contended(ledger)),
+    ).rejects.toMatchObject({ name: 'LedgerContended', message: expect.stringContaining('qc-request-1') });
+    expect(tokens.told).toEqual([]);
+  });
+
+  it('fails when it cannot note what it told or announced, and leaves it to reconciling', async () => {
+    const decided = anApproval({
+      status: 'APPROVED',
+      decision: 'approve',
+      decidedBy: aPerson('quinn'),
+      decidedAt: NOW,
+    });
+    await ledger.replaceApproval(anApproval(), decided);
+    const gaveUp = expect.objectContaining({ name: 'LedgerContended' });
+    await expect(tellDecision({ ledger: contended(ledger), tasks: tokens.tasks }, decided)).rejects.toEqual(
+      gaveUp,
+    );
+    const announcing = { notices: mails.notices, siteUrl: 'https://x', now: () => new Date(NOW) };
+    await expect(announce({ ledger: contended(ledger), ...announcing }, decided)).rejects.toEqual(gaveUp);
+    const superseded = anApproval({
+      status: 'WITHDRAWN',
+      supersededBy: { promotionId: 'newer', commitId: 'c', at: NOW },
+    });
+    await ledger.replaceApproval(decided, superseded);
+    await expect(
+      tellSuperseded({ ledger: contended(ledger), tasks: tokens.tasks }, superseded),
+    ).rejects.toEqual(gaveUp);
   });
 
   it('counts one of two that the same person sends at once, and tells of the other', async () => {

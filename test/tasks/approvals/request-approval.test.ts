@@ -5,7 +5,7 @@ import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Notice } from '../../../tasks/notices.ts';
 import type { RequestApprovalRequest } from '../../../tasks/payloads.ts';
 import { createDeciding } from '../doubles/deciding.ts';
-import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { contended, createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aDossier, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
 
@@ -85,6 +85,15 @@ describe('requesting an approval', () => {
       taskToken: 'token-2',
       expiresAt: '2026-11-29T11:10:00.000Z',
     });
+  });
+
+  it('fails when the request was changed each time that it was read', async () => {
+    const gaveUp = { name: 'LedgerContended' };
+    const over = { ...dependencies(), ledger: contended(ledger) };
+    // It is asked, and the mail cannot be noted.
+    await expect(requestApproval(over)(request('token-1'))).rejects.toMatchObject(gaveUp);
+    expect(sent).toHaveLength(1);
+    await expect(requestApproval(over)(request('token-2'))).rejects.toMatchObject(gaveUp);
   });
 
   it('asks anew, with another mail, after a request expired', async () => {

@@ -1,3 +1,4 @@
+import { fromAttributes, toAttributes } from '../../../tasks/ledger/attributes.ts';
 import type { Approval, Job, Promotion, Refusal } from '../../../tasks/ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
 import { isApprovalOpen, isJobOpen, versionOf } from '../../../tasks/ledger/stored.ts';
@@ -7,10 +8,22 @@ const by =
   <Item>(key: (item: Item) => string) =>
   (a: Item, b: Item): number =>
     key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0;
-const merged = <Item extends object>(item: Item, change: object): Item =>
-  Object.fromEntries(
-    Object.entries({ ...item, ...change }).filter(([, value]) => value !== undefined),
-  ) as Item;
+
+/** An item of its own, as the table keeps it: text as UTF-8 carries it, without what is undefined. */
+const kept = <Item extends object>(item: Item): Item => fromAttributes(toAttributes(item)) as Item;
+
+/** A ledger whose approvals are always changed by somebody else between reading and writing; it fails when nobody gives up. */
+export const contended = (ledger: Ledger): Ledger => {
+  let writes = 0;
+  return {
+    ...ledger,
+    replaceApproval: async () => {
+      writes += 1;
+      if (writes > 1000) throw new Error('nobody gave up');
+      throw new LedgerConflictError('changed since it was read');
+    },
+  };
+};
 
 /** A ledger in memory that keeps the same contract as the one in DynamoDB: the same tests run against both. */
 export const createMemoryLedger = (): Ledger => {
@@ -23,9 +36,9 @@ export const createMemoryLedger = (): Ledger => {
   const jobKey = ({ promotionId, state, attempt }: Job): string => `${promotionId}#${state}#${attempt}`;
   const approvalKey = ({ promotionId, role, attempt }: Approval): string =>
     `${promotionId}#${role}#${attempt}`;
-  const add = <Item>(items: Map<string, Item>, key: string, item: Item): void => {
+  const add = <Item extends object>(items: Map<string, Item>, key: string, item: Item): void => {
     if (items.has(key)) throw new LedgerConflictError(`${key} exists already`);
-    items.set(key, structuredClone(item));
+    items.set(key, kept(item));
   };
   const replace = <Item extends object>(
     items: Map<string, Item>,
@@ -36,15 +49,14 @@ export const createMemoryLedger = (): Ledger => {
     const stored = items.get(key);
     if (stored === undefined || versionOf(stored) !== versionOf(before))
       throw new LedgerConflictError(`${key} was changed since it was read`);
-    items.set(key, structuredClone(after));
+    items.set(key, kept(after));
   };
   const latest = <Item extends { attempt: number }>(items: Item[]): Item | undefined =>
     items.sort((a, b) => a.attempt - b.attempt).at(-1);
 
   return {
     addPromotion: async (promotion) => {
-      if (!promotions.has(promotion.promotionId))
-        promotions.set(promotion.promotionId, structuredClone(promotion));
+      if (!promotions.has(promotion.promotionId)) promotions.set(promotion.promotionId, kept(promotion));
     },
     promotion: async (promotionId) => promotions.get(promotionId),
     promotions: async ({ limit = 50, next } = {}) => {
@@ -60,11 +72,12 @@ export const createMemoryLedger = (): Ledger => {
       if (stored === undefined) throw new LedgerConflictError(`The ledger has no promotion ${promotionId}`);
       promotions.set(
         promotionId,
-        merged(stored, {
+        kept({
+          ...stored,
           ...change,
           images: { ...stored.images, ...change.images },
           deployments: { ...stored.deployments, ...change.deployments },
-        }),
+        } as Promotion),
       );
     },
 
@@ -105,7 +118,7 @@ export const createMemoryLedger = (): Ledger => {
 
     addRefusal: async (refusal) => {
       const key = `${refusal.promotionId}#${refusal.at}#${refusal.approvalId}#${refusal.person.subject}`;
-      if (!refusals.has(key)) refusals.set(key, structuredClone(refusal));
+      if (!refusals.has(key)) refusals.set(key, kept(refusal));
     },
     refusals: async (promotionId) =>
       [...refusals.values()]
@@ -118,8 +131,7 @@ export const createMemoryLedger = (): Ledger => {
       const key = `${after.application}#${after.environment}`;
       if ((turns.get(key)?.version ?? 0) !== before.version)
         throw new LedgerConflictError(`${key} was changed since it was read`);
-      // As the table keeps it: without what is undefined.
-      const turn = JSON.parse(JSON.stringify({ ...after, version: before.version + 1 })) as Turn;
+      const turn = kept({ ...after, version: before.version + 1 });
       turns.set(key, turn);
       return turn;
     },

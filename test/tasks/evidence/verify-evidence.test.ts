@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { canonicalJson } from '../../../tasks/evidence/canonical-json.ts';
+import { canonicalJson } from '../../../tasks/canonical-json.ts';
 import {
   type EvidenceEntry,
   type Fact,

@@ -1,5 +1,6 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { createDynamoDbLedger } from '../../../tasks/ledger/dynamodb-ledger.ts';
+import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { startLedgerTables } from '../doubles/ledger-table.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
@@ -185,6 +186,20 @@ describe.each<[string, () => Promise<Ledger>]>([
       '2026-11-22T10:30:00.000Z',
       '2026-11-22T10:31:00.000Z',
     ]);
+  });
+
+  it('keeps text as UTF-8 carries it, and replaces what it keeps as well as what was given', async () => {
+    const half = '🚀'.charAt(0);
+    const given = (change: Partial<Approval> = {}) => anApproval({ comment: `cut ${half}`, ...change });
+    const kept = (change: Partial<Approval> = {}) => anApproval({ comment: 'cut \ufffd', ...change });
+    await ledger.addApproval(given());
+    expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toEqual(kept());
+    await ledger.replaceApproval(given(), given({ mailedAt: 'soon' }));
+    await ledger.replaceApproval(kept({ mailedAt: 'soon' }), kept({ mailedAt: 'later' }));
+    expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toEqual(kept({ mailedAt: 'later' }));
+    await ledger.addPromotion(aPromotion());
+    await ledger.updatePromotion(PROMOTION_ID, { cause: half });
+    expect((await ledger.promotion(PROMOTION_ID))?.cause).toBe('\ufffd');
   });
 
   it('keeps a turn of each application and environment, and replaces only what was read', async () => {

@@ -106,6 +106,7 @@ it.each<[Partial<Failure>, string, string]>([
   [{ error: 'Lambda.Unknown', state: names.verifyProd }, 'ended without an answer', FUNCTION],
   [{ error: 'Runtime.ExitError', state: names.verifyProd }, 'ended without an answer', FUNCTION],
   [{ error: 'LedgerConflict', state: names.verifyProd }, 'Nothing is to be mended', FUNCTION],
+  [{ error: 'LedgerContended', state: names.qcApproval }, 'See what writes to it', FUNCTION],
   [
     { error: 'States.QueryEvaluationError', state: names.didQcApprove },
     'The definition itself',

@@ -13,7 +13,7 @@ export type Json =
  * carry (half a surrogate pair, as cutting a text leaves it, becomes U+FFFD: DynamoDB would change it likewise).
  */
 export const canonical = (value: unknown): unknown => {
-  if (typeof value === 'string') return Buffer.from(value, 'utf8').toString('utf8');
+  if (typeof value === 'string') return value.toWellFormed();
   if (Array.isArray(value)) return value.map(canonical);
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
