@@ -18,6 +18,7 @@ export type SiteLedger = Pick<
   | 'jobs'
   | 'refusals'
   | 'turn'
+  | 'live'
 >;
 
 /** Everything that the site needs from outside. */

@@ -1,7 +1,7 @@
-import { liveIn } from '../tasks/approvals/collect-dossier.ts';
 import { mayDecide } from '../tasks/approvals/rules.ts';
 import type { Execution } from '../tasks/executions/execution.ts';
 import type { Approval, Person, Promotion, PromotionStatus } from '../tasks/ledger/items.ts';
+import { livePromotion } from '../tasks/ledger/live-promotion.ts';
 import type { ApproverRole } from '../tasks/payloads.ts';
 import { failedAs } from '../tasks/promotions/status.ts';
 import { redriveAdvice } from '../tasks/redrive/advice.ts';
@@ -20,8 +20,6 @@ type ApprovalDependencies = PageDependencies & Pick<SiteDependencies, 'policy' |
 
 /** Rows of a list on one page. */
 const PAGE_SIZE = 20;
-/** How many of the latest promotions are searched for what is in Prod. */
-const SEARCHED_FOR_LIVE = 50;
 const approverRoles: readonly ApproverRole[] = ['qc', 'pmo'];
 
 /** Reads what waits for a person. @param page 1, 2, …; beyond the last: the last */
@@ -141,13 +139,16 @@ export const readApprovalPage = async (
   const approval = await ledger.approvalById(approvalId);
   const recorded = approval && (await ledger.promotion(approval.promotionId));
   if (!approval || !recorded) return undefined;
-  const [execution, approvals, jobs, latest] = await Promise.all([
+  const [execution, approvals, jobs, noted] = await Promise.all([
     executions.read(recorded.executionArn),
     ledger.approvals(recorded.promotionId),
     ledger.jobs(recorded.promotionId),
-    ledger.promotions({ limit: SEARCHED_FOR_LIVE }),
+    livePromotion(ledger, recorded.application),
   ]);
   const promotion = withExecution(recorded, execution, approvals);
+  // Nothing noted: nothing was deployed to Prod since the request was made, which knows what was there before.
+  const before = approval.dossier.live;
+  const live = noted ?? (before && (await ledger.promotion(before.promotionId)));
   return {
     person,
     now: now(),
@@ -155,7 +156,7 @@ export const readApprovalPage = async (
     promotion,
     approvals: inOrder(approvals),
     jobs,
-    live: liveIn(latest.items, promotion.application),
+    live,
     graph: execution ? promotionGraph(execution, approvals, now()) : undefined,
     links,
     freshSignInMinutes: policy.freshSignInMinutes,

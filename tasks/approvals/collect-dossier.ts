@@ -2,15 +2,16 @@ import type { Difference } from '@aws-sdk/client-codecommit';
 import type { InstanceTarget } from '@aws-sdk/client-codedeploy';
 import type { Image } from '@aws-sdk/client-imagebuilder';
 import { cutText } from '../cut-text.ts';
-import type { Job, Promotion } from '../ledger/items.ts';
+import type { Job } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { liveBefore } from '../ledger/live-promotion.ts';
 import type { ApprovalSubject } from '../payloads.ts';
 import { commitsBetween, type ReadCommits } from './commits-between.ts';
 import type { ChangedCommit, ChangedFile, Dossier, ImageContents, InstanceReport } from './dossier.ts';
 
 /** Where the grounds of a decision are found. */
 export interface DossierSources {
-  readonly ledger: Pick<Ledger, 'promotions' | 'jobs'>;
+  readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'jobs'>;
   readonly commits: ReadCommits;
   /** What differs between two commits; from nothing if `before` is undefined. At most so many. */
   readonly differences: (
@@ -30,16 +31,6 @@ const MOST_COMMITS_READ = 200;
 const MOST_FILES = 100;
 const MOST_DIFFERENCES = 2000;
 const LONGEST_MESSAGE = 1000;
-/** Promotions among which the one that is live is looked for. */
-const MOST_PROMOTIONS = 100;
-
-/** What is in Prod: the promotion whose deployment to Prod succeeded last. */
-export const liveIn = (promotions: readonly Promotion[], application: string): Promotion | undefined => {
-  const ended = ({ endedAt, startedAt }: Promotion): string => endedAt ?? startedAt;
-  return promotions
-    .filter((one) => one.application === application && one.deployments.prod !== undefined)
-    .sort((a, b) => (ended(a) < ended(b) ? 1 : -1))[0];
-};
 
 const asText = (value: string | undefined): string => (value ?? '').trim();
 
@@ -103,11 +94,7 @@ export const collectDossier = async (
       return otherwise;
     }
   };
-  const { items } = await sources.ledger.promotions({ limit: MOST_PROMOTIONS });
-  const live = liveIn(
-    items.filter((one) => one.promotionId !== promotionId),
-    application,
-  );
+  const live = await liveBefore(sources.ledger, application, promotionId);
   const imageContents = async (
     of: string,
     imageId: string | undefined,

@@ -13,13 +13,16 @@ export interface JobDependencies {
   readonly now: () => Date;
 }
 
-/** Keeps the deployment with the promotion, where pages show it. */
+/** Keeps the deployment with the promotion, where pages show it, and what Prod runs with the application. */
 const noteDeployment = async (ledger: Ledger, job: Job): Promise<void> => {
+  const { application, promotionId, endedAt } = job;
   const environment = job.subject.environment as Environment | undefined;
   const deploymentId = job.output?.deploymentId;
   if (environment === undefined || deploymentId === undefined) return;
+  if (environment === 'prod' && endedAt !== undefined)
+    await ledger.noteLive({ application, promotionId, since: endedAt });
   try {
-    await ledger.updatePromotion(job.promotionId, { deployments: { [environment]: deploymentId } });
+    await ledger.updatePromotion(promotionId, { deployments: { [environment]: deploymentId } });
   } catch (error) {
     // An execution started by hand has no promotion yet; its job counts all the same.
     if (!(error instanceof LedgerConflictError)) throw error;

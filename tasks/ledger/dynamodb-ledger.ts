@@ -9,19 +9,21 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { freeTurn, type Turn } from '../turns/turn.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
-import type { Approval, Job, Promotion, Refusal } from './items.ts';
+import type { Approval, Job, Live, Promotion, Refusal } from './items.ts';
 import { type Ledger, LedgerConflictError, ledgerSchema, type PromotionChange } from './ledger.ts';
 import {
   ALL_PROMOTIONS,
   approvalPrefix,
   type Bookkeeping,
   jobPrefix,
+  liveKey,
   partitionOf,
   REFUSAL_PREFIX,
   recordOf,
   SUMMARY,
   storedApproval,
   storedJob,
+  storedLive,
   storedPromotion,
   storedRefusal,
   storedTurn,
@@ -271,6 +273,24 @@ export const createDynamoDbLedger = (tableName: string, client = new DynamoDBCli
           ),
       );
       return turn;
+    },
+
+    live: (application) => get<Live>(toAttributes(liveKey(application))),
+    noteLive: async (live) => {
+      try {
+        await client.send(
+          new PutItemCommand({
+            TableName: tableName,
+            Item: toAttributes(storedLive(live)),
+            ConditionExpression: 'attribute_not_exists(#since) OR #since <= :since',
+            ExpressionAttributeNames: { '#since': 'since' },
+            ExpressionAttributeValues: { ':since': { S: live.since } },
+          }),
+        );
+      } catch (error) {
+        // Something later is live.
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
     },
   };
 };

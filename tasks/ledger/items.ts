@@ -63,6 +63,15 @@ export interface ProdRestored {
   readonly at: string;
 }
 
+/** What an application's Prod runs. */
+export interface Live {
+  readonly application: string;
+  /** The promotion whose deployment to Prod succeeded last. */
+  readonly promotionId: string;
+  /** When that was known, ISO 8601. */
+  readonly since: string;
+}
+
 /** How an external job stands. `STARTING`: recorded before the start, the external id is not known yet. */
 export type JobStatus = 'STARTING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED';
 

@@ -1,6 +1,6 @@
 import type { ApproverRole, Environment } from '../payloads.ts';
 import type { Turn } from '../turns/turn.ts';
-import type { Approval, Job, ProdRestored, Promotion, Refusal } from './items.ts';
+import type { Approval, Job, Live, ProdRestored, Promotion, Refusal } from './items.ts';
 
 /** A conditional write found the item changed by somebody else; read it again and decide again. */
 export class LedgerConflictError extends Error {
@@ -46,7 +46,7 @@ export interface Page<Item> {
 /**
  * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
  * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `REFUSAL#<at>#<approval id>#<person>`;
- * attempts have four digits. Turns are keyed `APPLICATION#<name>` / `TURN#qat` | `TURN#prod`.
+ * attempts have four digits. Turns and what is live are keyed `APPLICATION#<name>` / `TURN#qat` | `TURN#prod` | `LIVE`.
  */
 export interface Ledger {
   /** Adds the promotion unless it exists. Safe to repeat. */
@@ -94,6 +94,11 @@ export interface Ledger {
    * @throws LedgerConflictError
    */
   readonly replaceTurn: (before: Turn, after: Turn) => Promise<Turn>;
+
+  /** What an application's Prod runs; nothing if no deployment to it was noted yet. */
+  readonly live: (application: string) => Promise<Live | undefined>;
+  /** Notes what Prod runs, unless something later is noted. Safe to repeat. */
+  readonly noteLive: (live: Live) => Promise<void>;
 }
 
 /** Names of the table's keys and indexes, shared by the construct that makes them and the code that uses them. */

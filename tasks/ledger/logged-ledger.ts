@@ -77,4 +77,8 @@ export const loggedLedger = (ledger: Ledger, log: LedgerLog): Ledger => ({
     log('Turn changed', turnKeys(turn));
     return turn;
   },
+  noteLive: async (live) => {
+    await ledger.noteLive(live);
+    log('Deployment to Prod noted', { ...live });
+  },
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonical-json.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
 import type { Turn } from '../turns/turn.ts';
-import type { Approval, Job, Promotion, Refusal } from './items.ts';
+import type { Approval, Job, Live, Promotion, Refusal } from './items.ts';
 
 /** Attributes of a stored item that are the table's, not the record's. */
 export interface Bookkeeping {
@@ -92,6 +92,12 @@ export const turnKey = (application: string, environment: Environment) => ({
 
 /** A turn as stored. Its version is its own. */
 export const storedTurn = (turn: Turn) => ({ ...turn, ...turnKey(turn.application, turn.environment) });
+
+/** Key of what an application's Prod runs. */
+export const liveKey = (application: string) => ({ pk: `APPLICATION#${application}`, sk: 'LIVE' });
+
+/** What is live, as stored. What is noted earlier never replaces it: it needs no version. */
+export const storedLive = (live: Live) => ({ ...live, ...liveKey(live.application) });
 
 /** The record without the table's own attributes. */
 export const recordOf = (item: Record<string, unknown>): Record<string, unknown> =>

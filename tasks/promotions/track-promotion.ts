@@ -2,6 +2,7 @@ import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import { executionLink } from '../console-links.ts';
 import type { Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { promotionPages } from '../ledger/promotion-pages.ts';
 import { failureNotice, type Notices, staleNotices } from '../notices.ts';
 import type { PromotionInput } from '../payloads.ts';
 import { type Metric, prodDeployments, promotionMetrics, type StateVisit } from './metrics.ts';
@@ -161,23 +162,28 @@ export const trackPromotion =
     }
   };
 
-/** How many promotions, of all applications, are looked through for the last one that succeeded. */
-const REMEMBERED = 50;
+/** The promotions between the last one of the application that succeeded, and a later one. */
+const sinceLastGood = async (
+  ledger: TrackPromotionDependencies['ledger'],
+  { application, promotionId, startedAt }: Promotion,
+): Promise<readonly Promotion[]> => {
+  const found: Promotion[] = [];
+  for await (const page of promotionPages(ledger))
+    for (const other of page) {
+      if (other.application !== application || other.promotionId === promotionId) continue;
+      if (other.startedAt > startedAt) continue;
+      if (other.status === 'SUCCEEDED') return found;
+      found.push(other);
+    }
+  return found;
+};
 
 /** When a Prod deployment first failed, in this promotion or those since the last one that succeeded. */
 const brokenSince = async (
   ledger: TrackPromotionDependencies['ledger'],
   promotion: Promotion,
 ): Promise<Date | undefined> => {
-  const { items } = await ledger.promotions({ limit: REMEMBERED });
-  const before = items.filter(
-    (other) =>
-      other.application === promotion.application &&
-      other.promotionId !== promotion.promotionId &&
-      other.startedAt <= promotion.startedAt,
-  );
-  const lastGood = before.findIndex(({ status }) => status === 'SUCCEEDED');
-  const suspects = [promotion, ...(lastGood < 0 ? before : before.slice(0, lastGood))];
+  const suspects = [promotion, ...(await sinceLastGood(ledger, promotion))];
   const jobs = (await Promise.all(suspects.map(({ promotionId }) => ledger.jobs(promotionId)))).flat();
   const failedAt = prodDeployments(jobs)
     .filter(({ status }) => status === 'FAILED')

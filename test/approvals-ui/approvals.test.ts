@@ -1,5 +1,5 @@
 import { stateNames } from '../../workflows/state-names.ts';
-import { anApproval } from '../tasks/doubles/samples.ts';
+import { aDossier, anApproval, aPromotion } from '../tasks/doubles/samples.ts';
 import { createScene } from './support/scene.ts';
 
 const WEEK = 7 * 24 * 60 * 60_000;
@@ -103,24 +103,54 @@ describe('one approval', () => {
       expect(html).toContain(text);
   });
 
-  it('compares with what is in Prod', async () => {
-    const scene = createScene();
-    await scene.addPromotion(
-      {
-        promotionId: 'live',
-        executionArn: 'arn:live',
-        commitId: 'f'.repeat(40),
-        commitMessage: 'What is live',
-        status: 'SUCCEEDED',
-        startedAt: '2026-11-20T10:00:00.000Z',
-        deployments: { prod: 'd-live' },
-      },
-      (history) => history.succeeded(),
-    );
-    await scene.addQcRequest();
-    const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
-    expect(html).toContain('href="/promotions/live"');
-    expect(html).toContain('What is live');
+  describe('compares with what is in Prod', () => {
+    const changed = 'Prod has changed since this was asked';
+    /** A request that was made when `live` was live, and its page. */
+    const page = async (noted?: string) => {
+      const scene = createScene();
+      for (const promotionId of ['live', 'newer'])
+        await scene.addPromotion(
+          {
+            promotionId,
+            executionArn: `arn:${promotionId}`,
+            commitId: 'f'.repeat(40),
+            commitMessage: `What is ${promotionId}`,
+            status: 'SUCCEEDED',
+            startedAt: '2026-11-01T10:00:00.000Z',
+            deployments: { prod: `d-${promotionId}` },
+          },
+          (history) => history.succeeded(),
+        );
+      for (let index = 0; index < 60; index++)
+        await scene.ledger.addPromotion(
+          aPromotion({ promotionId: `orders-${index}`, application: 'orders' }),
+        );
+      if (noted !== undefined)
+        await scene.ledger.noteLive({
+          application: 'shop',
+          promotionId: noted,
+          since: '2026-11-01T11:00:00.000Z',
+        });
+      const live = { promotionId: 'live', commitId: 'f'.repeat(40) };
+      await scene.addQcRequest({ dossier: aDossier({ live }) });
+      return (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
+    };
+
+    it.each([
+      ['as it is noted', 'live'],
+      ['as the request knows it, in a ledger from before it was noted', undefined],
+    ])('%s, however many promotions of others came since', async (_, noted) => {
+      const html = await page(noted);
+      expect(html).toContain('href="/promotions/live"');
+      expect(html).toContain('What is live');
+      expect(html).not.toContain(changed);
+    });
+
+    it('and says when it has changed since', async () => {
+      const html = await page('newer');
+      expect(html).toContain('What is newer');
+      expect(html).toContain(changed);
+    });
   });
 
   it('shows no form to somebody of another role, and says which it needs', async () => {

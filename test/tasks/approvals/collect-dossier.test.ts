@@ -153,6 +153,45 @@ describe('the grounds of a decision', () => {
     expect((await collect()).live?.promotionId).toBe('live');
   });
 
+  it.each([
+    ['as it is noted', true],
+    ['in a ledger from before it was noted', false],
+  ])('compare with what is live however many promotions of others came since, %s', async (_, isNoted) => {
+    for (let index = 0; index < 250; index++)
+      await ledger.addPromotion(
+        aPromotion({
+          promotionId: `orders-${index}`,
+          application: 'orders',
+          startedAt: new Date(Date.parse('2026-11-21T10:00:00Z') + index * 60_000).toISOString(),
+          deployments: { prod: `d-${index}` },
+        }),
+      );
+    if (isNoted)
+      await ledger.noteLive({ application: 'shop', promotionId: 'live', since: '2026-11-21T10:00:00.000Z' });
+    let listings = 0;
+    const counted: Ledger = {
+      ...ledger,
+      promotions: (options) => {
+        listings += 1;
+        return ledger.promotions(options);
+      },
+    };
+    const dossier = await collect({ ledger: counted });
+    expect(dossier.live).toEqual({ promotionId: 'live', commitId: LIVE });
+    expect(dossier.makers).toEqual(['dana@example.com', 'erin@example.com']);
+    expect(listings).toBe(isNoted ? 0 : 3);
+  });
+
+  it('compare with nothing before anything was promoted, and never with the promotion itself', async () => {
+    const fresh = createMemoryLedger();
+    await fresh.addPromotion(aPromotion());
+    expect((await collect({ ledger: fresh })).live).toBeUndefined();
+    const since = '2026-11-22T10:00:00.000Z';
+    await ledger.updatePromotion(PROMOTION_ID, { deployments: { prod: 'd-own' } });
+    await ledger.noteLive({ application: 'shop', promotionId: PROMOTION_ID, since });
+    expect((await collect()).live?.promotionId).toBe('live');
+  });
+
   it('say what could not be found out', async () => {
     const dossier = await collect({ image: () => Promise.reject(new TypeError('no answer')) });
     expect(dossier.images).toEqual({});

@@ -1,5 +1,5 @@
 import { fromAttributes, toAttributes } from '../../../tasks/ledger/attributes.ts';
-import type { Approval, Job, Promotion, Refusal } from '../../../tasks/ledger/items.ts';
+import type { Approval, Job, Live, Promotion, Refusal } from '../../../tasks/ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
 import { isApprovalOpen, isJobOpen, versionOf } from '../../../tasks/ledger/stored.ts';
 import { freeTurn, type Turn } from '../../../tasks/turns/turn.ts';
@@ -32,6 +32,7 @@ export const createMemoryLedger = (): Ledger => {
   const approvals = new Map<string, Approval>();
   const refusals = new Map<string, Refusal>();
   const turns = new Map<string, Turn>();
+  const lives = new Map<string, Live>();
 
   const jobKey = ({ promotionId, state, attempt }: Job): string => `${promotionId}#${state}#${attempt}`;
   const approvalKey = ({ promotionId, role, attempt }: Approval): string =>
@@ -134,6 +135,12 @@ export const createMemoryLedger = (): Ledger => {
       const turn = kept({ ...after, version: before.version + 1 });
       turns.set(key, turn);
       return turn;
+    },
+
+    live: async (application) => lives.get(application),
+    noteLive: async (live) => {
+      const before = lives.get(live.application);
+      if (before === undefined || before.since <= live.since) lives.set(live.application, kept(live));
     },
   };
 };

@@ -176,6 +176,23 @@ describe('starting a job', () => {
     expect(tokens.told).toHaveLength(1);
   });
 
+  it.each([
+    ['prod', { application: 'shop', promotionId: PROMOTION_ID, since: '2026-11-22T10:00:01.000Z' }],
+    ['qat', undefined],
+  ] as const)('notes what is live before a deployment to %s is told', async (environment, live) => {
+    await ledger.addPromotion(aPromotion());
+    inspection = { state: 'succeeded', output: { pipelineExecutionId: 'e-1', deploymentId: 'd-1' } };
+    const subject = {
+      pipelineName: `shop-${environment}`,
+      sourceAction: 'Source',
+      commitId: COMMIT,
+      environment,
+    };
+    await start('token-1', working, { kind: 'pipeline-run', state: 'Deploy', subject });
+    expect(tokens.told).toHaveLength(1);
+    expect(await ledger.live('shop')).toEqual(live);
+  });
+
   it('tells the outcome also if the ledger has no such promotion', async () => {
     inspection = { state: 'succeeded', output: { pipelineExecutionId: 'e-1', deploymentId: 'd-1' } };
     const subject = {

@@ -202,6 +202,23 @@ describe.each<[string, () => Promise<Ledger>]>([
     expect((await ledger.promotion(PROMOTION_ID))?.cause).toBe('\ufffd');
   });
 
+  it('keeps what is live in each application, and forgets what was deployed before it', async () => {
+    const live = (promotionId: string, since: string, application = 'shop') => ({
+      application,
+      promotionId,
+      since,
+    });
+    expect(await ledger.live('shop')).toBeUndefined();
+    await ledger.noteLive(live('b', '2026-11-22T11:00:00.000Z'));
+    await ledger.noteLive(live('a', '2026-11-22T10:00:00.000Z'));
+    await ledger.noteLive(live('x', '2026-11-22T12:00:00.000Z', 'books'));
+    expect(await ledger.live('shop')).toEqual(live('b', '2026-11-22T11:00:00.000Z'));
+    await ledger.noteLive(live('c', '2026-11-22T12:00:00.000Z'));
+    expect(await ledger.live('shop')).toEqual(live('c', '2026-11-22T12:00:00.000Z'));
+    expect(await ledger.live('books')).toMatchObject({ promotionId: 'x' });
+    expect((await ledger.promotions()).items).toEqual([]);
+  });
+
   it('keeps a turn of each application and environment, and replaces only what was read', async () => {
     const free = await ledger.turn('shop', 'qat');
     expect(free).toEqual({ application: 'shop', environment: 'qat', version: 0, waiting: [], dismissed: [] });

@@ -288,7 +288,7 @@ describe('measuring a promotion', () => {
     expect(values('TimeToRestore')).toEqual([1200]);
   });
 
-  it('measures the time to restore from the first failure since the last promotion that succeeded', async () => {
+  it('measures the time to restore from the first failure since the last that succeeded, whatever others did since', async () => {
     const earlier = (promotionId: string, startedAt: string, status: 'SUCCEEDED' | 'FAILED') =>
       ledger.addPromotion(aPromotion({ promotionId, startedAt, status }));
     await earlier('good', '2026-11-22T07:00:00.000Z', 'SUCCEEDED');
@@ -298,6 +298,14 @@ describe('measuring a promotion', () => {
     await ledger.addJob(prodJob('good', 1, 'FAILED', '2026-11-22T07:30:00.000Z'));
     await ledger.addJob(prodJob('bad', 1, 'FAILED', '2026-11-22T08:30:00.000Z'));
     await ledger.addJob(prodJob('worse', 1, 'FAILED', '2026-11-22T09:30:00.000Z'));
+    for (let index = 0; index < 250; index++)
+      await ledger.addPromotion(
+        aPromotion({
+          promotionId: `orders-${index}`,
+          application: 'orders',
+          startedAt: '2026-11-22T09:50:00.000Z',
+        }),
+      );
     await track({ status: 'SUCCEEDED' }, execution({ status: 'SUCCEEDED', stopDate }));
     expect(values('TimeToRestore')).toEqual([2.5 * 3600]);
   });
