@@ -8,6 +8,7 @@ import {
   DeploymentGroupDoesNotExistException,
   type DeploymentGroupInfo,
   GetDeploymentGroupCommand,
+  type ListDeploymentsCommandInput,
   paginateListDeployments,
   StopDeploymentCommand,
   UpdateDeploymentGroupCommand,
@@ -23,9 +24,21 @@ export interface DeploymentGroups {
   readonly remove: (applicationName: string, name: string) => Promise<void>;
   /** Ids of the deployments that have not ended. */
   readonly running: (applicationName: string, name: string) => Promise<readonly string[]>;
+  /** Ids of the deployments that were created since then and succeeded, whoever created them. */
+  readonly succeeded: (applicationName: string, name: string, since: Date) => Promise<readonly string[]>;
   /** Stops a deployment without rolling back; one that has ended is stopped already. */
   readonly stop: (deploymentId: string) => Promise<void>;
 }
+
+const listed = async (
+  client: CodeDeployClient,
+  deployments: ListDeploymentsCommandInput,
+): Promise<readonly string[]> => {
+  const ids: string[] = [];
+  for await (const page of paginateListDeployments({ client }, deployments))
+    ids.push(...(page.deployments ?? []));
+  return ids;
+};
 
 /** Deployment groups in CodeDeploy. */
 export const createDeploymentGroups = (client = new CodeDeployClient({})): DeploymentGroups => ({
@@ -50,26 +63,28 @@ export const createDeploymentGroups = (client = new CodeDeployClient({})): Deplo
     await client.send(new DeleteDeploymentGroupCommand({ applicationName, deploymentGroupName }));
   },
   running: async (applicationName, deploymentGroupName) => {
-    const ids: string[] = [];
     try {
-      for await (const page of paginateListDeployments(
-        { client },
-        {
-          applicationName,
-          deploymentGroupName,
-          includeOnlyStatuses: ['Created', 'Queued', 'InProgress', 'Baking', 'Ready'],
-        },
-      ))
-        ids.push(...(page.deployments ?? []));
+      return await listed(client, {
+        applicationName,
+        deploymentGroupName,
+        includeOnlyStatuses: ['Created', 'Queued', 'InProgress', 'Baking', 'Ready'],
+      });
     } catch (error) {
       // An application that was deleted by hand must not keep its fleet from being deleted.
       const isGone =
         error instanceof DeploymentGroupDoesNotExistException ||
         error instanceof ApplicationDoesNotExistException;
       if (!isGone) throw error;
+      return [];
     }
-    return ids;
   },
+  succeeded: (applicationName, deploymentGroupName, start) =>
+    listed(client, {
+      applicationName,
+      deploymentGroupName,
+      includeOnlyStatuses: ['Succeeded'],
+      createTimeRange: { start },
+    }),
   stop: async (deploymentId) => {
     try {
       await client.send(new StopDeploymentCommand({ deploymentId, autoRollbackEnabled: false }));

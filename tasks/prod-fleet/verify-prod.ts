@@ -1,5 +1,5 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
-import type { DeploymentInfo, InstanceTarget } from '@aws-sdk/client-codedeploy';
+import type { DeploymentInfo, InstanceTarget, RevisionLocation } from '@aws-sdk/client-codedeploy';
 import type { ActionExecutionDetail, PipelineExecution } from '@aws-sdk/client-codepipeline';
 import { deploymentLink } from '../console-links.ts';
 import { type Deployments, deploymentOf, type PipelineRuns } from '../jobs/pipeline-run.ts';
@@ -34,23 +34,66 @@ export interface VerifyProdDependencies {
   readonly ledger: Pick<Ledger, 'updatePromotion'>;
   readonly runs: Pick<PipelineRuns, 'run' | 'actions'>;
   readonly deployments: Deployments;
-  readonly deploymentGroups: Pick<DeploymentGroups, 'find'>;
+  readonly deploymentGroups: Pick<DeploymentGroups, 'find' | 'succeeded'>;
   readonly groups: Pick<AutoScalingGroups, 'named' | 'update' | 'attachTargetGroup'>;
   readonly serving: ServingInstances;
   readonly region: string;
   readonly prod: ProdSettings;
 }
 
+/** A deployment and what it did to instances. */
+export interface Delivery {
+  readonly deployment: DeploymentInfo | undefined;
+  readonly targets: readonly InstanceTarget[];
+}
+
 /** What was seen of Prod. */
 export interface ProdObservation {
   readonly run: PipelineExecution | undefined;
   readonly actions: readonly ActionExecutionDetail[];
-  readonly deployment: DeploymentInfo | undefined;
-  readonly targets: readonly InstanceTarget[];
+  /** The promotion's own deployment. */
+  readonly delivery: Delivery;
+  /** Those of the group that succeeded since: Auto Scaling's to instances that it added (T29), or anybody's. */
+  readonly later: readonly Delivery[];
   readonly group: AutoScalingGroup | undefined;
   readonly healthy: readonly string[];
   readonly images: Readonly<Record<string, string | undefined>>;
 }
+
+const isOfInstance = ({ targets }: Delivery, instance: string): boolean =>
+  targets.some(({ targetId, status }) => targetId === instance && status === 'Succeeded');
+
+/** Version and entity tag count where both tell them: not every deployment of a revision does. */
+const isSameRevision = (a: RevisionLocation | undefined, b: RevisionLocation | undefined): boolean => {
+  const [one, other] = [a?.s3Location, b?.s3Location];
+  return (
+    one?.key !== undefined &&
+    one.key === other?.key &&
+    one.bucket === other.bucket &&
+    (['version', 'eTag'] as const).every(
+      (part) => one[part] === undefined || other[part] === undefined || one[part] === other[part],
+    )
+  );
+};
+
+/** What is wrong with the revision that an instance got last, if anything is. */
+const revisionDifferences = (
+  instance: string,
+  deploymentId: string,
+  { delivery, later }: ProdObservation,
+): readonly string[] => {
+  const [last] = [delivery, ...later]
+    .filter((one) => isOfInstance(one, instance))
+    .sort((a, b) => createdAt(b) - createdAt(a));
+  if (last === undefined) return [`instance ${instance} did not get deployment ${deploymentId}`];
+  return last === delivery || isSameRevision(last.deployment?.revision, delivery.deployment?.revision)
+    ? []
+    : [
+        `instance ${instance} got deployment ${last.deployment?.deploymentId} after deployment ${deploymentId}, of another revision`,
+      ];
+};
+
+const createdAt = ({ deployment }: Delivery): number => deployment?.createTime?.getTime() ?? 0;
 
 /** How Prod differs from what was approved; nothing if it does not. */
 export const prodDifferences = (
@@ -59,9 +102,7 @@ export const prodDifferences = (
 ): readonly string[] => {
   const commits = (seen.run?.artifactRevisions ?? []).map(({ revisionId }) => revisionId);
   const deployed = deploymentOf(seen.actions);
-  const done = new Set(
-    seen.targets.flatMap(({ status, targetId }) => (status === 'Succeeded' ? [targetId] : [])),
-  );
+  const { deployment } = seen.delivery;
   const members = new Set((seen.group?.Instances ?? []).map(({ InstanceId }) => InstanceId));
   return [
     ...(seen.run?.status === 'Succeeded'
@@ -77,16 +118,16 @@ export const prodDifferences = (
       : [
           `pipeline execution ${pipelineExecutionId} made deployment ${deployed ?? 'none'}, not ${deploymentId}`,
         ]),
-    ...(seen.deployment?.status === 'Succeeded'
+    ...(deployment?.status === 'Succeeded'
       ? []
-      : [`deployment ${deploymentId} is ${seen.deployment?.status ?? 'missing'}, not Succeeded`]),
+      : [`deployment ${deploymentId} is ${deployment?.status ?? 'missing'}, not Succeeded`]),
     ...(seen.group === undefined ? ['the Auto Scaling group of the deployment group is missing'] : []),
     ...(seen.healthy.length === 0 ? ['the target group has no healthy instance'] : []),
     ...seen.healthy.flatMap((instance) => [
       ...(seen.images[instance] === imageId
         ? []
         : [`instance ${instance} runs ${seen.images[instance] ?? 'an unknown image'}, not ${imageId}`]),
-      ...(done.has(instance) ? [] : [`instance ${instance} did not get deployment ${deploymentId}`]),
+      ...revisionDifferences(instance, deploymentId, seen),
       ...(seen.group === undefined || members.has(instance)
         ? []
         : [`instance ${instance} is not in the Auto Scaling group ${seen.group.AutoScalingGroupName}`]),
@@ -108,7 +149,8 @@ const repair = async (
 };
 
 /**
- * Sees that every instance that serves runs the approved image and the approved commit, and repairs the fleet that
+ * Sees that every instance that serves runs the approved image and the approved commit, also if Auto Scaling has added it since
+ * and CodeDeploy has given it the same revision in a deployment of its own (T29), and repairs the fleet that
  * CodeDeploy made. Safe to repeat.
  * @throws ProdNotVerifiedError with everything that differs
  */
@@ -121,19 +163,30 @@ export const verifyProd =
     const group = name === undefined ? undefined : await groups.named(name);
     if (name !== undefined && group !== undefined) await repair(groups, group, name, prod);
 
-    const [run, actions, deployment, targets, healthy] = await Promise.all([
+    const deliveryOf = async (id: string): Promise<Delivery> => {
+      const [deployment, targets] = await Promise.all([deployments.deployment(id), deployments.targets(id)]);
+      return { deployment, targets };
+    };
+    const [run, actions, delivery, healthy] = await Promise.all([
       runs.run(prod.pipelineName, pipelineExecutionId),
       runs.actions(prod.pipelineName, pipelineExecutionId),
-      deployments.deployment(deploymentId),
-      deployments.targets(deploymentId),
+      deliveryOf(deploymentId),
       serving.healthy(prod.targetGroupArn),
     ]);
     const images = await serving.imagesOf(healthy);
+    const since = delivery.deployment?.createTime;
+    const ids =
+      since === undefined
+        ? []
+        : await deploymentGroups.succeeded(prod.applicationName, prod.deploymentGroupName, since);
+    const later: Delivery[] = [];
+    // One after the other: CodeDeploy throttles those who ask for many at once.
+    for (const id of ids) if (id !== deploymentId) later.push(await deliveryOf(id));
     const differences = prodDifferences(request, {
       run,
       actions,
-      deployment,
-      targets,
+      delivery,
+      later,
       group,
       healthy,
       images,

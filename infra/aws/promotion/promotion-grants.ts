@@ -113,7 +113,10 @@ export const allowVerifyProd = (
   const inProd = reach.prod.of(verifyProd);
   prod.allowTargetGroup(inProd);
   inProd
-    .allow(['codedeploy:GetDeployment', 'codedeploy:GetDeploymentGroup'], [prod.deploymentGroupArn])
+    .allow(
+      ['codedeploy:GetDeployment', 'codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'],
+      [prod.deploymentGroupArn],
+    )
     .allowWithoutResource(
       ...SEE_DEPLOYMENT_TARGETS,
       'autoscaling:DescribeAutoScalingGroups',

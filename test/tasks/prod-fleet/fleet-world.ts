@@ -105,6 +105,7 @@ export const createFleetWorld = () => {
       deploymentGroups.delete(`${application}/${name}`);
     }),
     running: mortal(() => [...running]),
+    succeeded: mortal(() => []),
     stop: mortal((id) => {
       log.push(`stop ${id}`);
     }),

@@ -10,6 +10,7 @@ import {
   CodeDeployClient,
   GetDeploymentCommand,
   GetDeploymentGroupCommand,
+  ListDeploymentsCommand,
   ListDeploymentTargetsCommand,
 } from '@aws-sdk/client-codedeploy';
 import {
@@ -54,7 +55,14 @@ const asItShouldBe = {
   >,
   images: { 'i-1': 'ami-new', 'i-2': 'ami-new' } as Record<string, string>,
   deployed: ['i-1', 'i-2'],
+  /** Deployments to the group since, of a revision by its key. */
+  later: {} as Record<
+    string,
+    { readonly key: string; readonly instances: readonly string[]; readonly at: string }
+  >,
 };
+const CREATED = new Date('2026-11-22T10:00:00.000Z');
+const s3 = (key: string) => ({ revisionType: 'S3' as const, s3Location: { bucket: 'artifacts', key } });
 
 const verify = async (change: Partial<typeof asItShouldBe> = {}) => {
   const seen = { ...asItShouldBe, ...change };
@@ -89,10 +97,20 @@ const verify = async (change: Partial<typeof asItShouldBe> = {}) => {
     on(GetDeploymentGroupCommand, () => ({
       deploymentGroupInfo: { autoScalingGroups: [{ name: 'CodeDeploy_prod_d-1' }] },
     })),
-    on(GetDeploymentCommand, () => ({ deploymentInfo: { status: seen.deploymentStatus } })),
-    on(ListDeploymentTargetsCommand, () => ({ targetIds: seen.deployed })),
-    on(BatchGetDeploymentTargetsCommand, () => ({
-      deploymentTargets: seen.deployed.map((targetId) => ({
+    on(ListDeploymentsCommand, () => ({ deployments: [...Object.keys(seen.later), 'd-1'] })),
+    on(GetDeploymentCommand, ({ deploymentId = '' }) => {
+      const later = seen.later[deploymentId];
+      const deploymentInfo =
+        later === undefined
+          ? { status: seen.deploymentStatus, revision: s3('approved'), createTime: CREATED }
+          : { status: 'Succeeded' as const, revision: s3(later.key), createTime: new Date(later.at) };
+      return { deploymentInfo: { deploymentId, ...deploymentInfo } };
+    }),
+    on(ListDeploymentTargetsCommand, ({ deploymentId = '' }) => ({
+      targetIds: [...(seen.later[deploymentId]?.instances ?? seen.deployed)],
+    })),
+    on(BatchGetDeploymentTargetsCommand, ({ targetIds = [] }) => ({
+      deploymentTargets: targetIds.map((targetId) => ({
         deploymentTargetType: 'InstanceTarget' as const,
         instanceTarget: { targetId, status: 'Succeeded' as const, instanceLabel: 'Green' as const },
       })),
@@ -153,8 +171,9 @@ const verify = async (change: Partial<typeof asItShouldBe> = {}) => {
     pipelineExecutionId: 'e-1',
     deploymentId: 'd-1',
   }).catch((error: unknown) => error);
+  const listed = codeDeploy.sent.find(({ command }) => command === 'ListDeploymentsCommand')?.input;
   const changes = autoScaling.sent.filter(({ command }) => !command.startsWith('Describe'));
-  return { output, changes, promotion: await ledger.promotion(PROMOTION_ID) };
+  return { output, changes, listed, promotion: await ledger.promotion(PROMOTION_ID) };
 };
 
 describe('verifying Prod', () => {
@@ -174,7 +193,57 @@ describe('verifying Prod', () => {
     ]);
   });
 
+  const replaced = {
+    members: ['i-1', 'i-3'],
+    targets: { 'i-1': 'healthy', 'i-3': 'healthy' } as const,
+    images: { 'i-1': 'ami-new', 'i-3': 'ami-new' },
+  };
+  const since = (minute: string, key: string, ...instances: string[]) => ({
+    key,
+    instances,
+    at: `2026-11-22T11:${minute}:00.000Z`,
+  });
+
+  it('T29: takes an instance that Auto Scaling added, with the same revision in a deployment of its own', async () => {
+    const { output, listed } = await verify({
+      ...replaced,
+      later: { 'd-2': since('00', 'approved', 'i-3') },
+    });
+    expect(output).toMatchObject({ instanceIds: ['i-1', 'i-3'] });
+    expect(listed).toEqual({
+      applicationName: 'shop',
+      deploymentGroupName: 'prod',
+      includeOnlyStatuses: ['Succeeded'],
+      createTimeRange: { start: CREATED },
+    });
+  });
+
+  it('goes by the last deployment that an instance got, in whatever order they are listed', async () => {
+    const older = since('00', 'older', 'i-3');
+    const approved = since('01', 'approved', 'i-3');
+    for (const later of [
+      { 'd-2': older, 'd-3': approved },
+      { 'd-3': approved, 'd-2': older },
+    ])
+      expect((await verify({ ...replaced, later })).output).toMatchObject({ instanceIds: ['i-1', 'i-3'] });
+  });
+
   it.each<[string, Partial<typeof asItShouldBe>, RegExp]>([
+    [
+      'an instance that Auto Scaling added got another revision',
+      { ...replaced, later: { 'd-2': since('00', 'older', 'i-3') } },
+      /i-3 got deployment d-2 after deployment d-1, of another revision/,
+    ],
+    [
+      'an instance that Auto Scaling added got nothing',
+      { ...replaced, later: { 'd-2': since('00', 'approved', 'i-4') } },
+      /i-3 did not get deployment d-1/,
+    ],
+    [
+      'an instance got another revision after the deployment',
+      { later: { 'd-2': since('00', 'by hand', 'i-2') } },
+      /i-2 got deployment d-2 after deployment d-1, of another revision/,
+    ],
     [
       'an instance runs another image',
       { images: { 'i-1': 'ami-new', 'i-2': 'ami-old' } },

@@ -242,6 +242,17 @@ describe('a blue/green deployment', () => {
       includeOnlyStatuses: ['Succeeded'],
     });
     expect(deployments).toHaveLength(2);
+    const [launched = ''] = deployments?.filter((one) => one !== id) ?? [];
+    const { deploymentInfo } = await fleet.call<GetDeploymentOutput>('codedeploy', 'GetDeployment', {
+      deploymentId: id,
+    });
+    expect(await ended(fleet, launched)).toMatchObject({
+      creator: 'autoscaling',
+      revision: deploymentInfo?.revision,
+    });
+    expect(await fleet.call('codedeploy', 'ListDeploymentTargets', { deploymentId: launched })).toMatchObject(
+      { targetIds: [added] },
+    );
     await eventually(async () => {
       await get(url);
       const served = new Set(fleet.elasticloadbalancing.accessLog().map(({ instanceId }) => instanceId));
