@@ -4,7 +4,7 @@ import { mayNeedRestoring } from './restore-prod.ts';
 
 /** What waking up needs. */
 export interface RestoreAfterEndDependencies {
-  readonly ledger: Pick<Ledger, 'promotions'>;
+  readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'turn'>;
   readonly restore: (promotionId: string) => Promise<void>;
   readonly application: string;
   /** Has turns passed on: Prod's waits until Prod is in order. */
@@ -13,7 +13,7 @@ export interface RestoreAfterEndDependencies {
   readonly postponed: (promotionId: string, reason: string) => void;
 }
 
-/** How many promotions, of all applications, are looked through for one whose end no event told. */
+/** How many promotions, of all applications, are looked through for one that has let go of its turn. */
 const REMEMBERED = 100;
 
 const executionIn = (event: unknown): string | undefined => {
@@ -22,9 +22,26 @@ const executionIn = (event: unknown): string | undefined => {
 };
 
 /**
+ * The promotions that may have left Prod to be put in order: whoever has the turn, which passes on only afterwards, however
+ * long ago it started; and newer ones, should one have pointed Prod while its turn was passed on.
+ */
+const unrestored = async (
+  ledger: RestoreAfterEndDependencies['ledger'],
+  application: string,
+): Promise<readonly string[]> => {
+  const { holder } = await ledger.turn(application, 'prod');
+  const held = holder && (await ledger.promotion(holder.promotionId));
+  const { items } = await ledger.promotions({ limit: REMEMBERED });
+  const ids = [...(held ? [held] : []), ...items]
+    .filter((promotion) => promotion.application === application && mayNeedRestoring(promotion))
+    .map(({ promotionId }) => promotionId);
+  return [...new Set(ids)];
+};
+
+/**
  * Puts Prod in order after the promotion whose end the event tells; any other event has all looked at whose end may have
- * been missed. While Prod is still worked on, the next time is soon enough: this is no failure. One that fails does not
- * keep back the others.
+ * been missed, or that were left to the next time. While Prod is still worked on, the next time is soon enough: this is no
+ * failure. One that fails does not keep back the others.
  * @throws AggregateError with everything that failed
  */
 export const restoreAfterEnd =
@@ -33,9 +50,7 @@ export const restoreAfterEnd =
     const executionArn = executionIn(event);
     const ids =
       executionArn === undefined
-        ? (await ledger.promotions({ limit: REMEMBERED })).items
-            .filter((promotion) => promotion.application === application && mayNeedRestoring(promotion))
-            .map(({ promotionId }) => promotionId)
+        ? await unrestored(ledger, application)
         : [executionArn.split(':').at(-1) ?? ''];
     const failures: unknown[] = [];
     for (const id of ids) {

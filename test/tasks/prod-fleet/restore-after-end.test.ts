@@ -2,6 +2,7 @@ import { ProdInUseError, ProdNotCertainError } from '../../../tasks/prod-fleet/e
 import { restoreAfterEnd } from '../../../tasks/prod-fleet/restore-after-end.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aPromotion } from '../doubles/samples.ts';
+import { createTurnWorld } from '../turns/turn-world.ts';
 
 const pointed = { status: 'FAILED', images: { prod: 'ami-new' } } as const;
 const promotions = [
@@ -74,5 +75,35 @@ describe('waking up to put Prod in order', () => {
       name: 'AggregateError',
       message: 'Prod of shop could not be put in order: ProdNotCertain: nothing serves',
     });
+  });
+
+  it('on schedule does not forget whoever has the turn on Prod, whatever has been pushed since', async () => {
+    const world = createTurnWorld();
+    const { ledger } = world;
+    await world.take('a', 'prod');
+    await world.take('b', 'prod');
+    await world.point('a');
+    await world.end('a', 'FAILED');
+    for (let minute = 0; minute < 100; minute++)
+      await ledger.addPromotion(
+        aPromotion({
+          promotionId: `pushed-${minute}`,
+          startedAt: new Date(Date.parse('2026-11-22T13:00:00Z') + minute * 60_000).toISOString(),
+        }),
+      );
+    const restored: string[] = [];
+    const handler = restoreAfterEnd({
+      ledger,
+      application: 'shop',
+      postponed: () => {},
+      wakeTurns: world.settleAll,
+      restore: async (id) => {
+        restored.push(id);
+        await world.restore(id);
+      },
+    });
+    await handler(schedule);
+    await handler(schedule);
+    expect([restored, await world.turn('prod')]).toEqual([['a'], 'b | -']);
   });
 });
