@@ -1,6 +1,6 @@
 import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
+import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
-import { openLedger } from '../ledger/open-ledger.ts';
 import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createGuardedPipelines } from './codepipeline-guard.ts';
@@ -12,7 +12,7 @@ const client = new CodePipelineClient({});
 export const handler = logged(
   guardPipeline({
     pipelines: createGuardedPipelines(client, createPipelineRuns(client)),
-    ledger: openLedger(env.LEDGER_TABLE),
+    ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
     starterRoleArn: env.STARTER_ROLE_ARN,
   }),
 );

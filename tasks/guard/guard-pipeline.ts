@@ -1,6 +1,7 @@
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
-import type { Ledger } from '../ledger/ledger.ts';
+import { pipelineRunId } from '../jobs/external-ids.ts';
+import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { GuardParameters } from '../payloads.ts';
 import { mayDeploy } from './may-deploy.ts';
 
@@ -14,7 +15,7 @@ export interface GuardedPipelines {
 /** What the guard needs. */
 export interface GuardDependencies {
   readonly pipelines: GuardedPipelines;
-  readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals'>;
+  readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals' | 'turn' | 'replaceJob'>;
   readonly starterRoleArn: string;
 }
 
@@ -43,15 +44,28 @@ export const guardPipeline =
     const { id, data } = event['CodePipeline.job'];
     const reasonAgainst = async (): Promise<string | undefined> => {
       const parameters = readGuardParameters(data.actionConfiguration.configuration.UserParameters);
-      const { pipelineName, pipelineExecutionId, promotionId } = parameters;
-      const [run, promotion, jobs, approvals] = await Promise.all([
-        pipelines.run(pipelineName, pipelineExecutionId),
-        ledger.promotion(promotionId),
-        ledger.jobs(promotionId),
-        ledger.approvals(promotionId),
-      ]);
-      const ruling = mayDeploy({ parameters, run, promotion, jobs, approvals, starterRoleArn });
-      return ruling.kind === 'ok' ? undefined : ruling.reason;
+      const { pipelineName, pipelineExecutionId, promotionId, environment } = parameters;
+      for (;;) {
+        const [run, promotion, jobs, approvals] = await Promise.all([
+          pipelines.run(pipelineName, pipelineExecutionId),
+          ledger.promotion(promotionId),
+          ledger.jobs(promotionId),
+          ledger.approvals(promotionId),
+        ]);
+        const turn = promotion && (await ledger.turn(promotion.application, environment));
+        const ruling = mayDeploy({ parameters, run, promotion, jobs, approvals, turn, starterRoleArn });
+        if (ruling.kind === 'no') return ruling.reason;
+        const { job } = ruling;
+        if (job.status === 'RUNNING') return undefined;
+        // Its start may have been cut short before it noted the run, which must not deploy unknown to the job.
+        const externalId = pipelineRunId(pipelineName, pipelineExecutionId);
+        try {
+          await ledger.replaceJob(job, { ...job, status: 'RUNNING', externalId });
+          return undefined;
+        } catch (error) {
+          if (!(error instanceof LedgerConflictError)) throw error;
+        }
+      }
     };
     const reason = await reasonAgainst().catch(
       (error: unknown) =>

@@ -3,6 +3,9 @@ import { isSamePerson, roleTitles } from '../approvals/rules.ts';
 import { pipelineRunId } from '../jobs/external-ids.ts';
 import type { Approval, Job, Promotion } from '../ledger/items.ts';
 import { type ApproverRole, type GuardParameters, NO_PROMOTION } from '../payloads.ts';
+import { hasToldEnd } from '../turns/standing.ts';
+import { environmentTitles } from '../turns/texts.ts';
+import type { Turn } from '../turns/turn.ts';
 
 /** What the guard knows. */
 export interface GuardEvidence {
@@ -12,12 +15,16 @@ export interface GuardEvidence {
   /** All jobs and approvals of that promotion. */
   readonly jobs: readonly Job[];
   readonly approvals: readonly Approval[];
+  /** Whose turn it is on the environment; undefined without a promotion. */
+  readonly turn: Turn | undefined;
   /** The one role that may start pipelines. */
   readonly starterRoleArn: string;
 }
 
-/** What the guard says. */
-export type GuardRuling = { readonly kind: 'ok' } | { readonly kind: 'no'; readonly reason: string };
+/** What the guard says. `job` waits for the run. */
+export type GuardRuling =
+  | { readonly kind: 'ok'; readonly job: Job }
+  | { readonly kind: 'no'; readonly reason: string };
 
 /**
  * Whether a caller is a session of a role: `arn:aws:iam::<account>:role/<path><name>` appears as
@@ -53,8 +60,37 @@ const missingApproval = (approvals: readonly Approval[]): string | undefined => 
 };
 
 /**
- * Whether a pipeline's run may deploy: started by our starter, for a promotion whose job waits for just this run, with
- * just that promotion's commit, and for Prod with both approvals (T20). A new pipeline's first run, and
+ * The job that waits for a run. The run may be quicker than the note of its id; then it is that of the job which is being
+ * started, if it is no other attempt's.
+ */
+const waitingJob = (jobs: readonly Job[], pipelineName: string, externalId: string): Job | undefined => {
+  const runs = jobs.filter(
+    ({ kind, subject }) => kind === 'pipeline-run' && subject.pipelineName === pipelineName,
+  );
+  const noted = runs.find((job) => job.externalId === externalId);
+  if (noted === undefined) return runs.find(({ status }) => status === 'STARTING');
+  return noted.status === 'RUNNING' ? noted : undefined;
+};
+
+/**
+ * Why a promotion that started a run has had to let go of the environment since, if so: a start that was cut short may reach
+ * the guard when the state has failed, and the environment been put in order or handed on.
+ */
+const letGo = ({ parameters, turn }: GuardEvidence, promotion: Promotion): string | undefined => {
+  const { promotionId, status, prodRestored } = promotion;
+  const holder = turn?.holder;
+  if (holder?.promotionId !== promotionId)
+    return `The turn on ${environmentTitles[parameters.environment]} is not that of the promotion ${promotionId}.`;
+  if (hasToldEnd(promotion, holder)) return `The promotion ${promotionId} has ended (${status}).`;
+  // Whoever starts a run points Prod at the promotion's image before, which removes the note.
+  if (parameters.environment === 'prod' && prodRestored !== undefined)
+    return `Prod was put in order after the promotion ${promotionId}, and starts from ${prodRestored.imageId}.`;
+  return undefined;
+};
+
+/**
+ * Whether a pipeline's run may deploy: started by our starter, for a promotion whose turn it is and whose job waits for just
+ * this run, with just that promotion's commit, and for Prod with both approvals (T20). A new pipeline's first run, and
  * "Release change" by hand, fail here.
  */
 export const mayDeploy = (evidence: GuardEvidence): GuardRuling => {
@@ -77,13 +113,8 @@ export const mayDeploy = (evidence: GuardEvidence): GuardRuling => {
   // Before the job: without approvals there is none either, and this is the reason that helps.
   const missing = environment === 'prod' ? missingApproval(approvals) : undefined;
   if (missing !== undefined) return no(missing);
-  const externalId = pipelineRunId(pipelineName, pipelineExecutionId);
-  const waiting = jobs.some(
-    (job) =>
-      job.kind === 'pipeline-run' &&
-      job.subject.pipelineName === pipelineName &&
-      // The run may be quicker than the note of its id.
-      (job.status === 'STARTING' || (job.status === 'RUNNING' && job.externalId === externalId)),
-  );
-  return waiting ? { kind: 'ok' } : no(`The promotion ${promotionId} does not wait for this run.`);
+  const job = waitingJob(jobs, pipelineName, pipelineRunId(pipelineName, pipelineExecutionId));
+  if (job === undefined) return no(`The promotion ${promotionId} does not wait for this run.`);
+  const against = letGo(evidence, promotion);
+  return against === undefined ? { kind: 'ok', job } : no(against);
 };

@@ -44,13 +44,22 @@ export const mayNeedRestoring = (promotion: Promotion): boolean =>
   promotion.status !== 'SUCCEEDED' &&
   promotion.prodRestored?.redrives !== promotion.redrives;
 
-/** Whether CodePipeline still works on the promotion's latest deployment to Prod, or has finished it. */
+/**
+ * How long after the end of an execution a start that was cut short may still bring forth a run, in ms: `start-job` runs for
+ * at most two minutes, and the guard lets the run deploy until the ledger has been told the end, in about six if no event does.
+ */
+const START_MAY_TAKE = 10 * 60_000;
+
+/** Whether CodePipeline still works on the promotion's latest deployment to Prod, or may begin to, or has finished it. */
 const runStatus = async (
-  { ledger, runs }: RestoreProdDependencies,
+  { ledger, runs, now }: RestoreProdDependencies,
   promotionId: string,
-): Promise<'working' | 'succeeded' | 'over'> => {
+  endedAt: Date | undefined,
+): Promise<'working' | 'starting' | 'succeeded' | 'over'> => {
   const job = prodDeployments(await ledger.jobs(promotionId)).at(-1);
   if (job?.status === 'SUCCEEDED') return 'succeeded';
+  if (job?.status === 'STARTING' && now().getTime() - (endedAt?.getTime() ?? 0) < START_MAY_TAKE)
+    return 'starting';
   if (job?.externalId === undefined) return 'over';
   const status = (await runs.run(...partsOf(job.externalId)))?.status;
   if (status === 'Succeeded') return 'succeeded';
@@ -104,8 +113,12 @@ export const restoreProd = (dependencies: RestoreProdDependencies) => {
     const execution = await ended(promotion);
     const redrives = execution.redriveCount ?? 0;
     if (execution.status === 'SUCCEEDED' || promotion.prodRestored?.redrives === redrives) return;
-    const run = await runStatus(dependencies, promotionId);
+    const run = await runStatus(dependencies, promotionId, execution.stopDate);
     if (run === 'succeeded') return;
+    if (run === 'starting')
+      throw new ProdInUseError(
+        `A deployment of ${promotionId} to Prod may have been started unnoticed: Prod is put in order ten minutes after the end`,
+      );
     if (run === 'working')
       throw new ProdInUseError(
         `The pipeline still deploys ${promotionId} to Prod: Prod is put in order afterwards`,

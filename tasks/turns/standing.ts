@@ -1,4 +1,5 @@
 import { hasExpired } from '../approvals/rules.ts';
+import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Environment } from '../payloads.ts';
 import { mayNeedRestoring } from '../prod-fleet/restore-prod.ts';
@@ -28,17 +29,18 @@ export const isUnderWay = (
     ? now.getTime() - Date.parse(startedAt) < JUST_STARTED
     : execution.status === 'RUNNING' || execution.redrives < redrives;
 
+/** Whether the ledger has been told the end of a turn's holder: what it was told before the last redrive does not count. */
+export const hasToldEnd = (promotion: Promotion, { redrives }: Pick<TurnHolder, 'redrives'>): boolean =>
+  promotion.status !== 'RUNNING' && promotion.redrives >= redrives;
+
 /**
  * Whether nothing is to be put in order after a promotion that ended without success. What the ledger has not been told yet, the end
  * or a redrive, it cannot know.
  */
-const isProdInOrder = async (
-  ledger: Pick<Ledger, 'promotion'>,
-  { promotionId, redrives }: TurnHolder,
-): Promise<boolean> => {
-  const promotion = await ledger.promotion(promotionId);
+const isProdInOrder = async (ledger: Pick<Ledger, 'promotion'>, holder: TurnHolder): Promise<boolean> => {
+  const promotion = await ledger.promotion(holder.promotionId);
   if (promotion === undefined) return true;
-  return promotion.status !== 'RUNNING' && promotion.redrives >= redrives && !mayNeedRestoring(promotion);
+  return hasToldEnd(promotion, holder) && !mayNeedRestoring(promotion);
 };
 
 /** How the holder of a turn stands. @param execution asks for its execution */

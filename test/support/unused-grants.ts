@@ -101,6 +101,11 @@ export const unusedGrants: readonly UnusedGrant[] = [
     reason: 'It refuses runs that belong to no promotion (T20); every run here did.',
   },
   {
+    role: /FunctionsGuardRole/,
+    actions: ['dynamodb:PutItem'],
+    reason: 'It notes the run of a start that did not come to note it; here every start did.',
+  },
+  {
     role: /FunctionsVerifyProdRole/,
     actions: ['autoscaling:AttachLoadBalancerTargetGroups', 'autoscaling:UpdateAutoScalingGroup'],
     reason: 'It repairs what CodeDeploy has not copied into the green group (T05); here nothing was missing.',

@@ -246,7 +246,8 @@ export class PromotionFunctions extends Construct {
       one.allow(['lambda:InvokeFunction'], [this.takeTurn.function.functionArn]);
     ledger.allow(this.requestApproval, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.confirmApprovers, 'GetItem', 'Query');
-    ledger.allow(this.guard, 'GetItem', 'Query');
+    // It notes the run that it lets through, should the start not come to note it.
+    ledger.allow(this.guard, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.verifyProd, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     promotions.allowPublish(
       this.reconcileJobs,

@@ -14,8 +14,9 @@ import { isSessionOf } from '../../../tasks/guard/may-deploy.ts';
 import { createPipelineRuns } from '../../../tasks/jobs/codepipeline-runs.ts';
 import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
 import type { GuardParameters } from '../../../tasks/payloads.ts';
+import { freeTurn, type TurnHolder } from '../../../tasks/turns/turn.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aJob, anApproval, aPerson, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
+import { aJob, anApproval, aPerson, aPromotion, aWaiter, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
 import { because, double, offline, on } from '../doubles/sdk.ts';
 
 const STARTER = 'arn:aws:iam::000000000000:role/lockstep/shop-start-job';
@@ -43,17 +44,27 @@ interface Situation {
   readonly promotion?: Promotion;
   readonly jobs?: readonly Job[];
   readonly approvals?: readonly Approval[];
+  /** Who has the turn on both environments. @default the promotion */
+  readonly holder?: Partial<TurnHolder>;
+  /** What becomes of the jobs once the guard has read them. */
+  readonly meanwhile?: Job;
   readonly ledgerFails?: boolean;
   /** What CodePipeline throws at the guard's answer. */
   readonly answerFails?: Error;
 }
-const guard = async (situation: Situation) => {
+const restored = { redrives: 0, imageId: 'ami-old', at: '2026-11-22T11:00:00.000Z' };
+const askGuard = async (situation: Situation) => {
   const { parameters, trigger = started, promotion = aPromotion(), jobs = [waiting()] } = situation;
   const { approvals = [approved('qc', 'quinn'), approved('pmo', 'parker')] } = situation;
   const ledger = createMemoryLedger();
   await ledger.addPromotion(promotion);
   for (const job of jobs) await ledger.addJob(job);
   for (const approval of approvals) await ledger.addApproval(approval);
+  for (const environment of ['qat', 'prod'] as const) {
+    const turn = freeTurn('shop', environment);
+    await ledger.replaceTurn(turn, { ...turn, holder: { ...aWaiter(PROMOTION_ID), ...situation.holder } });
+  }
+  let { meanwhile } = situation;
   const answered = () => {
     if (situation.answerFails) throw situation.answerFails;
     return {};
@@ -79,7 +90,15 @@ const guard = async (situation: Situation) => {
     pipelines: createGuardedPipelines(client, createPipelineRuns(client)),
     ledger: situation.ledgerFails
       ? { ...ledger, promotion: () => Promise.reject(new Error('the table is unreachable')) }
-      : ledger,
+      : {
+          ...ledger,
+          jobs: async (id) => {
+            const read = await ledger.jobs(id);
+            if (meanwhile !== undefined) await ledger.replaceJob(read[0] ?? meanwhile, meanwhile);
+            meanwhile = undefined;
+            return read;
+          },
+        },
     starterRoleArn: STARTER,
   })({
     'CodePipeline.job': {
@@ -87,8 +106,9 @@ const guard = async (situation: Situation) => {
       data: { actionConfiguration: { configuration: { FunctionName: 'guard', UserParameters } } },
     },
   } as CodePipelineEvent);
-  return sent.filter(({ command }) => command.startsWith('PutJob'));
+  return { answers: sent.filter(({ command }) => command.startsWith('PutJob')), ledger };
 };
+const guard = async (situation: Situation) => (await askGuard(situation)).answers;
 
 describe('the guard of a pipeline (T20)', () => {
   it.each<[string, Situation]>([
@@ -104,7 +124,15 @@ describe('the guard of a pipeline (T20)', () => {
     ],
     [
       'a promotion that was redriven, before its status is noted',
-      { promotion: aPromotion({ status: 'FAILED' }) },
+      { promotion: aPromotion({ status: 'FAILED' }), holder: { redrives: 1 } },
+    ],
+    [
+      'QAT whatever became of Prod before',
+      {
+        promotion: aPromotion({ prodRestored: restored }),
+        parameters: { environment: 'qat', pipelineName: 'shop-qat' },
+        jobs: [waiting({ subject: { pipelineName: 'shop-qat' }, externalId: 'shop-qat/e-1' })],
+      },
     ],
   ])('lets %s deploy', async (_, situation) => {
     expect(await guard(situation)).toEqual([
@@ -153,6 +181,31 @@ describe('the guard of a pipeline (T20)', () => {
       /does not wait/,
     ],
     ['a job of another kind', { jobs: [waiting({ kind: 'image-build' })] }, /does not wait/],
+    [
+      'a run of an attempt that is over, while the next one starts',
+      { jobs: [waiting({ status: 'FAILED' }), { ...starting, attempt: 2 }] },
+      /does not wait/,
+    ],
+    [
+      'a promotion whose turn it is not',
+      { jobs: [starting], holder: { promotionId: 'shop-2222' } },
+      /The turn on Prod is not that of the promotion shop-8f0c9c1f/,
+    ],
+    [
+      'a promotion that has ended',
+      { jobs: [starting], promotion: aPromotion({ status: 'FAILED' }) },
+      /shop-8f0c9c1f.* has ended \(FAILED\)/,
+    ],
+    [
+      'a redriven promotion that has ended again',
+      { promotion: aPromotion({ status: 'ABORTED', redrives: 1 }), holder: { redrives: 1 } },
+      /has ended \(ABORTED\)/,
+    ],
+    [
+      'a promotion after which Prod was put in order',
+      { jobs: [starting], promotion: aPromotion({ prodRestored: restored }) },
+      /Prod was put in order after the promotion shop-8f0c9c1f.* and starts from ami-old/,
+    ],
     ['Prod without QC', { approvals: [approved('pmo', 'parker')] }, /QC has not approved/],
     [
       'Prod with a pending PMO',
@@ -178,6 +231,21 @@ describe('the guard of a pipeline (T20)', () => {
         },
       },
     ]);
+  });
+});
+
+describe('a run that is quicker than the note of its id', () => {
+  it('is noted with the job that waits for it, should nobody else come to note it', async () => {
+    const { answers, ledger } = await askGuard({ jobs: [starting] });
+    expect(answers).toMatchObject([{ command: 'PutJobSuccessResultCommand' }]);
+    expect(await ledger.jobByExternalId('shop-prod/e-1')).toEqual(waiting());
+  });
+
+  it('fails if another run is noted at the same time', async () => {
+    const meanwhile = waiting({ externalId: 'shop-prod/e-2' });
+    const { answers, ledger } = await askGuard({ jobs: [starting], meanwhile });
+    expect(answers).toMatchObject([{ command: 'PutJobFailureResultCommand' }]);
+    expect(await ledger.jobs(PROMOTION_ID)).toEqual([meanwhile]);
   });
 });
 

@@ -46,6 +46,16 @@ describe('after a Prod deployment that failed', () => {
     expect([world.parameter, world.kept()]).toEqual(['ami-old', ['blue']]);
   });
 
+  it('whose start was cut short, waits until no run can come of it', async () => {
+    const cutShort = { run: 'unknown', groups: { blue: ['ami-old', 'ami-old'] } } as const;
+    const world = await createRestoreWorld({ ...cutShort, stopDate: new Date('2026-11-22T11:51:00.000Z') });
+    await expect(world.restore()).rejects.toMatchObject({ name: 'ProdInUse' });
+    expect([world.parameter, world.mails]).toEqual(['ami-new', []]);
+    world.execution.stopDate = new Date('2026-11-22T11:50:00.000Z');
+    await world.restore();
+    expect([world.parameter, world.mails.length]).toEqual(['ami-old', 1]);
+  });
+
   it('names instances that were added from the unproven image meanwhile', async () => {
     const world = await createRestoreWorld({
       groups: { blue: ['ami-old', 'ami-new', 'ami-new'] },
@@ -167,7 +177,7 @@ describe('after a Prod deployment that failed', () => {
       const changes = () => world.written.length + world.fleet.log.length + world.mails.length;
       let before = 0;
       world.before.set(call, () => {
-        world.execution = { status: 'RUNNING', redriveCount: 1 };
+        world.execution = { ...world.execution, status: 'RUNNING', redriveCount: 1 };
         before = changes();
       });
       await world.restore().catch(() => {});

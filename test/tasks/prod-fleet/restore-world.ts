@@ -13,8 +13,10 @@ export interface Scene {
   readonly status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
   readonly redriveCount: number;
   readonly promotion: Partial<Promotion>;
-  /** The pipeline's run; none if the deployment was never started. */
-  readonly run: 'InProgress' | 'Stopping' | 'Succeeded' | 'Failed' | undefined;
+  /** The pipeline's run; none if the deployment was never started. `unknown`: whether it was, its start did not come to tell. */
+  readonly run: 'InProgress' | 'Stopping' | 'Succeeded' | 'Failed' | 'unknown' | undefined;
+  /** When the execution ended. */
+  readonly stopDate: Date;
   /** Whether CodeDeploy still deploys. */
   readonly running: readonly string[];
   readonly parameter: string | undefined;
@@ -32,6 +34,7 @@ export const afterFailure: Scene = {
   redriveCount: 0,
   promotion: { status: 'FAILED', images: { qat: 'ami-qat', prod: 'ami-new' } },
   run: 'Failed',
+  stopDate: new Date('2026-11-22T11:59:00.000Z'),
   running: [],
   parameter: 'ami-new',
   live: 'blue',
@@ -65,13 +68,14 @@ export const createRestoreWorld = async (change: Partial<Scene> = {}) => {
         state: 'Deploy to Prod',
         kind: 'pipeline-run',
         subject: { pipelineName: 'shop-prod', environment: 'prod' },
-        status: scene.run === 'Failed' ? 'FAILED' : 'RUNNING',
-        externalId: 'shop-prod/e-1',
+        ...(scene.run === 'unknown'
+          ? { status: 'STARTING' }
+          : { status: scene.run === 'Failed' ? 'FAILED' : 'RUNNING', externalId: 'shop-prod/e-1' }),
       }),
     );
 
   const world = {
-    execution: { status: scene.status, redriveCount: scene.redriveCount },
+    execution: { status: scene.status, redriveCount: scene.redriveCount, stopDate: scene.stopDate },
     parameter: scene.parameter,
     written: [] as string[],
     mails: [] as Notice[],
@@ -106,7 +110,11 @@ export const createRestoreWorld = async (change: Partial<Scene> = {}) => {
           jobs: mortal(ledger.jobs),
         },
         describeExecution: mortal(async () => ({ $metadata: {}, ...world.execution }) as never),
-        runs: { run: mortal(async () => (scene.run === undefined ? undefined : { status: scene.run })) },
+        runs: {
+          run: mortal(async () =>
+            scene.run === undefined || scene.run === 'unknown' ? undefined : { status: scene.run },
+          ),
+        },
         groups: {
           owned: mortal(groups.owned),
           named: mortal(groups.named),
