@@ -8,10 +8,11 @@ export const functions = {
     entry: 'tasks/promotions/start-promotion.lambda.ts',
     environment: ['APPLICATION', 'BRANCH', 'REPOSITORY_NAME', 'STATE_MACHINE_ARN', 'LEDGER_TABLE'],
   },
-  /** Rule on "Step Functions Execution Status Change" of the machine → keeps the promotion's status, tells operators, seals its evidence. */
+  /** Rule on "Step Functions Execution Status Change" of the machine, and every 5 minutes → keeps the promotion's status, tells operators, seals its evidence. */
   'track-promotion': {
     entry: 'tasks/promotions/track-promotion.lambda.ts',
     environment: [
+      'APPLICATION',
       'EVIDENCE_BUCKET',
       'EVIDENCE_KEY_ARN',
       'LEDGER_TABLE',

@@ -15,6 +15,7 @@ import {
   ALL_PROMOTIONS,
   approvalPrefix,
   type Bookkeeping,
+  isPromotionOpen,
   jobPrefix,
   liveKey,
   partitionOf,
@@ -53,7 +54,10 @@ const pageToken = {
   },
 };
 
-/** SET and REMOVE of a promotion's fields; images and deployments are merged by environment. */
+/**
+ * SET and REMOVE of a promotion's fields; images and deployments are merged by environment. Its status says whether it is
+ * open, of the application that the item itself names.
+ */
 const updateOf = (change: PromotionChange) => {
   const names: Record<string, string> = {};
   const values: Record<string, unknown> = {};
@@ -73,6 +77,13 @@ const updateOf = (change: PromotionChange) => {
   for (const [name, value] of Object.entries(change)) {
     if (name !== 'images' && name !== 'deployments') set([name], value);
     else for (const [environment, id] of Object.entries(value ?? {})) set([name, environment], id);
+  }
+  if (change.status !== undefined) {
+    names['#open'] = indexes.openPromotions.partitionKey;
+    if (isPromotionOpen({ status: change.status })) {
+      names['#application'] = 'application';
+      sets.push('#open = #application');
+    } else removes.push('#open');
   }
   return {
     expression: [
@@ -204,6 +215,7 @@ export const createDynamoDbLedger = (tableName: string, client = new DynamoDBCli
         ...(page.LastEvaluatedKey === undefined ? {} : { next: pageToken.of(page.LastEvaluatedKey) }),
       };
     },
+    openPromotions: (application) => indexed<Promotion>(indexes.openPromotions, application),
     updatePromotion: async (promotionId, change) => {
       const { expression, names, values } = updateOf(change);
       if (expression === '') return;

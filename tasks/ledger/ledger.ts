@@ -54,6 +54,8 @@ export interface Ledger {
   readonly promotion: (promotionId: string) => Promise<Promotion | undefined>;
   /** Newest first, over all applications. */
   readonly promotions: (options?: { limit?: number; next?: string }) => Promise<Page<Promotion>>;
+  /** Promotions of an application whose end the ledger has not been told, oldest first. */
+  readonly openPromotions: (application: string) => Promise<readonly Promotion[]>;
   /**
    * Merges the given fields (images and deployments: by environment) into the promotion; an optional field given as
    * `undefined` is removed. @throws LedgerConflictError if the promotion does not exist
@@ -109,6 +111,7 @@ export const ledgerSchema = {
   indexes: {
     /** Partition key constant `PROMOTION`. */
     promotions: { name: 'promotions', partitionKey: 'promotionsPk', sortKey: 'startedAt' },
+    openPromotions: { name: 'openPromotions', partitionKey: 'openPromotionsOf', sortKey: 'startedAt' },
     jobByExternalId: { name: 'jobByExternalId', partitionKey: 'externalId', sortKey: 'startedAt' },
     openJobs: { name: 'openJobs', partitionKey: 'openJobsOf', sortKey: 'startedAt' },
     approvalById: { name: 'approvalById', partitionKey: 'approvalId', sortKey: 'requestedAt' },

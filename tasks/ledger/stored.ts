@@ -12,10 +12,19 @@ export interface Bookkeeping {
   readonly version?: string;
   /** Partition keys of the sparse indexes, present while the item belongs to them. */
   readonly promotionsPk?: string;
+  readonly openPromotionsOf?: string;
   readonly openJobsOf?: string;
   readonly openApprovalsOf?: string;
 }
-const bookkeepingNames = ['pk', 'sk', 'version', 'promotionsPk', 'openJobsOf', 'openApprovalsOf'];
+const bookkeepingNames = [
+  'pk',
+  'sk',
+  'version',
+  'promotionsPk',
+  'openPromotionsOf',
+  'openJobsOf',
+  'openApprovalsOf',
+];
 
 /** Partition key of the index over all promotions. */
 export const ALL_PROMOTIONS = 'PROMOTION';
@@ -34,6 +43,9 @@ export const approvalPrefix = (role?: ApproverRole): string =>
   role === undefined ? 'APPROVAL#' : `APPROVAL#${role}#`;
 /** Sort key prefix of all refusals. */
 export const REFUSAL_PREFIX = 'REFUSAL#';
+
+/** A promotion is open until the ledger is told its end; a redrive opens it again. */
+export const isPromotionOpen = ({ status }: Pick<Promotion, 'status'>): boolean => status === 'RUNNING';
 
 /** A job is open until its outcome has been told to the token that waits now. */
 export const isJobOpen = (job: Job): boolean => job.answeredToken !== job.taskToken;
@@ -56,6 +68,7 @@ export const storedPromotion = (promotion: Promotion): Promotion & Bookkeeping =
   pk: partitionOf(promotion.promotionId),
   sk: SUMMARY,
   promotionsPk: ALL_PROMOTIONS,
+  ...(isPromotionOpen(promotion) ? { openPromotionsOf: promotion.application } : {}),
 });
 
 /** A job as stored. */

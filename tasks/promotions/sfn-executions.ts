@@ -1,6 +1,7 @@
 import {
   DescribeExecutionCommand,
   ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
   type HistoryEvent,
   paginateGetExecutionHistory,
   SFNClient,
@@ -24,6 +25,14 @@ export const createStartExecution =
 /** Executions in Step Functions. */
 export const createExecutions = (client = new SFNClient({})): Executions => ({
   describe: (executionArn) => client.send(new DescribeExecutionCommand({ executionArn })),
+  find: async (executionArn) => {
+    try {
+      return await client.send(new DescribeExecutionCommand({ executionArn }));
+    } catch (error) {
+      if (error instanceof ExecutionDoesNotExist) return undefined;
+      throw error;
+    }
+  },
   lastStateEntered: async (executionArn) => {
     const pages = paginateGetExecutionHistory(
       { client, pageSize: 100 },

@@ -9,9 +9,11 @@ import { createSnsNotices } from '../sns-notices.ts';
 import { createWakeTurns } from '../turns/wake-turns.ts';
 import { metricLine } from './metrics.ts';
 import { createExecutions } from './sfn-executions.ts';
-import { trackPromotion } from './track-promotion.ts';
+import { type ExecutionStatusChange, trackPromotion } from './track-promotion.ts';
+import { trackUntold } from './track-untold.ts';
 
 const env = readEnv(
+  'APPLICATION',
   'EVIDENCE_BUCKET',
   'EVIDENCE_KEY_ARN',
   'LEDGER_TABLE',
@@ -22,24 +24,31 @@ const env = readEnv(
 // A promotion that is not known yet when its execution starts was started past the push.
 const { ledger, store, append } = createRecordedLedger(env.LEDGER_TABLE, startedByHand);
 
-export const handler = logged(
-  trackPromotion({
+const executions = createExecutions();
+const now = () => new Date();
+
+const track = trackPromotion({
+  ledger,
+  executions,
+  notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
+  siteUrl: env.SITE_URL,
+  wakeTurns: createWakeTurns(env.TAKE_TURN_FUNCTION),
+  // Past the logger: CloudWatch reads one metric from a line that is nothing else.
+  measure: (metrics, at) => {
+    for (const metric of metrics) process.stdout.write(`${metricLine(metric, at)}\n`);
+  },
+  sealEvidence: sealEvidence({
     ledger,
-    executions: createExecutions(),
-    notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
-    siteUrl: env.SITE_URL,
-    wakeTurns: createWakeTurns(env.TAKE_TURN_FUNCTION),
-    // Past the logger: CloudWatch reads one metric from a line that is nothing else.
-    measure: (metrics, at) => {
-      for (const metric of metrics) process.stdout.write(`${metricLine(metric, at)}\n`);
-    },
-    sealEvidence: sealEvidence({
-      ledger,
-      store,
-      append,
-      signer: createKmsSigner(env.EVIDENCE_KEY_ARN),
-      archive: createS3Archive(env.EVIDENCE_BUCKET),
-      now: () => new Date(),
-    }),
+    store,
+    append,
+    signer: createKmsSigner(env.EVIDENCE_KEY_ARN),
+    archive: createS3Archive(env.EVIDENCE_BUCKET),
+    now,
   }),
+});
+const untold = trackUntold({ ledger, application: env.APPLICATION, find: executions.find, track, now });
+
+/** An event tells of an execution; anything else only wakes. */
+export const handler = logged((event: Partial<ExecutionStatusChange>) =>
+  event.detail?.executionArn === undefined ? untold() : track(event as ExecutionStatusChange),
 );

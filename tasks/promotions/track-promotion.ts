@@ -11,6 +11,8 @@ import { failedAs } from './status.ts';
 /** Step Functions, as far as following an execution needs it. */
 export interface Executions {
   readonly describe: (executionArn: string) => Promise<DescribeExecutionOutput>;
+  /** The same; undefined if there is none of that name. */
+  readonly find: (executionArn: string) => Promise<DescribeExecutionOutput | undefined>;
   /** Name of the state that the execution entered last: where it failed, as states follow one another. */
   readonly lastStateEntered: (executionArn: string) => Promise<string | undefined>;
   /** The states that the execution has left. */
@@ -20,7 +22,7 @@ export interface Executions {
 /** What tracking needs. */
 export interface TrackPromotionDependencies {
   readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'addPromotion' | 'updatePromotion' | 'jobs'>;
-  readonly executions: Executions;
+  readonly executions: Omit<Executions, 'find'>;
   readonly notices: Notices;
   readonly siteUrl: string;
   /** Signs and keeps the record of a promotion that has ended. Safe to repeat. */
@@ -95,12 +97,9 @@ const isStale = (
 
 const isFailure = (status: PromotionStatus): boolean => status === 'FAILED' || status === 'TIMED_OUT';
 
-const isNoted = (
-  promotion: Promotion,
-  status: PromotionStatus,
-  execution: DescribeExecutionOutput,
-): boolean =>
-  promotion.status === status &&
+/** Whether the ledger has what Step Functions tells of an execution. */
+export const isNoted = (promotion: Promotion, execution: DescribeExecutionOutput): boolean =>
+  promotion.status === statusOf(execution) &&
   promotion.redrives === (execution.redriveCount ?? 0) &&
   promotion.endedAt === execution.stopDate?.toISOString();
 
@@ -126,7 +125,7 @@ export const trackPromotion =
       if (promotion === undefined) return;
       const status = statusOf(execution);
       // Also how the loop ends: another event may have written an older status over a newer one.
-      if (known !== undefined && isNoted(known, status, execution)) {
+      if (known !== undefined && isNoted(known, execution)) {
         // Here also when an earlier try was cut short between noting the end and what follows from it.
         if (known.endedAt !== undefined) {
           await wakeTurns();

@@ -1,4 +1,3 @@
-import { ExecutionDoesNotExist } from '@aws-sdk/client-sfn';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { logged, logger } from '../log.ts';
 import type { TakeTurnRequest } from '../payloads.ts';
@@ -21,13 +20,8 @@ const dependencies = {
   siteUrl: env.SITE_URL,
   now: () => new Date(),
   execution: async (executionArn: string) => {
-    try {
-      const { status = 'RUNNING', redriveCount = 0 } = await executions.describe(executionArn);
-      return { status, redrives: redriveCount };
-    } catch (error) {
-      if (error instanceof ExecutionDoesNotExist) return undefined;
-      throw error;
-    }
+    const found = await executions.find(executionArn);
+    return found && { status: found.status ?? 'RUNNING', redrives: found.redriveCount ?? 0 };
   },
   whenNewer: whenNewerOf(env.WHEN_NEWER),
 };

@@ -13,15 +13,25 @@ const HOUR_MS = 3_600_000;
 const isCompletionEvent = ({ source }: Pick<BusEvent, 'source'>) =>
   ['aws.imagebuilder', 'aws.autoscaling', 'aws.codepipeline', 'aws.codedeploy'].includes(source);
 
-/** Cuts Lockstep off from what tells it of ended jobs: the functions' subscriptions, and the rules on completion events. */
-const loseEvents = ({ run: { host } }: Scenario): { lost: number; findAgain: () => void } => {
+/** Cuts Lockstep off from the events that are meant: their rules. @returns what undoes it */
+const loseRules = (
+  { run: { host } }: Scenario,
+  isMeant: (event: Pick<BusEvent, 'source'>) => boolean,
+): (() => void)[] => {
   const restore: (() => void)[] = [];
   const rules = host.store.table<{ pattern?: { source?: string[] }; isEnabled: boolean }>('events.rules');
   for (const [arn, rule] of rules.entries()) {
-    if (!rule.pattern?.source?.some((source) => isCompletionEvent({ source }))) continue;
+    if (!rule.pattern?.source?.some((source) => isMeant({ source }))) continue;
     rules.put(arn, { ...rule, isEnabled: false });
     restore.push(() => rules.put(arn, rule));
   }
+  return restore;
+};
+
+/** Cuts Lockstep off from what tells it of ended jobs: the functions' subscriptions, and the rules on completion events. */
+const loseEvents = (scenario: Scenario): { lost: number; findAgain: () => void } => {
+  const { host } = scenario.run;
+  const restore = loseRules(scenario, isCompletionEvent);
   const subscriptions = host.store.table<{ protocol: string }>('sns.subscriptions');
   for (const [arn, subscription] of subscriptions.entries()) {
     if (subscription.protocol !== 'lambda') continue;
@@ -111,5 +121,27 @@ describe('one promotion whose events are lost, then doubled, while the machineâ€
       .records()
       .map(({ at }) => at);
     expect(journal).toEqual([...journal].sort((a, b) => a - b));
+  });
+
+  it('notes the end of one that was stopped without an event, and lets it go, at the next reconcile', async () => {
+    const { ledger } = scenario.system;
+    const stopped = await scenario.startPromotion();
+    await stopped.asked('qc');
+    const { executionArn, id } = stopped;
+    const found = loseRules(scenario, ({ source }) => source === 'aws.states');
+    expect(found).toHaveLength(2);
+    await scenario.run.host.call({ kind: 'administrator' }, 'states', 'StopExecution', { executionArn });
+    expect(await stopped.ended()).toMatchObject({ status: 'ABORTED' });
+    expect(await ledger.promotion(id)).toMatchObject({ status: 'RUNNING' });
+    scenario.advance({ minutes: 6 });
+    const promotion = await eventually('the end in the ledger', async () => {
+      const noted = await ledger.promotion(id);
+      return noted?.status === 'RUNNING' ? undefined : noted;
+    });
+    expect(promotion).toMatchObject({ status: 'ABORTED', endedAt: expect.any(String) });
+    await eventually('QAT to be free', async () =>
+      (await ledger.turn(scenario.application.name, 'qat')).holder ? undefined : true,
+    );
+    for (const undo of found) undo();
   });
 });

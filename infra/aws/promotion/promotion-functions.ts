@@ -110,12 +110,14 @@ export class PromotionFunctions extends Construct {
       isAsynchronous: true,
       description: "Keeps a promotion's status, tells operators of failures and seals evidence",
       environment: {
+        APPLICATION: application.name,
         EVIDENCE_BUCKET: evidence.bucket.bucketName,
         EVIDENCE_KEY_ARN: evidence.signingKey.keyArn,
         LEDGER_TABLE,
         ...mail,
         TAKE_TURN_FUNCTION,
       },
+      timeout: Duration.minutes(4),
     }).allowWithWildcard(
       ['states:DescribeExecution', 'states:GetExecutionHistory'],
       [executions],

@@ -76,9 +76,9 @@ export class Triggers extends Construct {
     });
     new Rule(this, 'Reconcile', {
       description:
-        'Events are best effort: asks about every open job, about Prod after failures, and whose turn it is',
+        'Events are best effort: asks about every open job and promotion, about Prod after failures, and whose turn it is',
       schedule: Schedule.rate(Duration.minutes(5)),
-      targets: [reconcileJobs, restoreProd, takeTurn].map(
+      targets: [reconcileJobs, restoreProd, takeTurn, trackPromotion].map(
         (one) => new LambdaFunction(one.function, deadLetters(one)),
       ),
     });

@@ -169,7 +169,7 @@ describe('state machine', () => {
   it('T38: every five minutes somebody asks about open jobs', () => {
     const [, { Properties }] = only(orders, 'AWS::Events::Rule', 'TriggersReconcile');
     expect(Properties.ScheduleExpression).toBe('rate(5 minutes)');
-    for (const id of ['FunctionsReconcileJobs', 'FunctionsTakeTurn'])
+    for (const id of ['FunctionsReconcileJobs', 'FunctionsTakeTurn', 'FunctionsTrackPromotion'])
       expect(JSON.stringify(Properties.Targets)).toContain(id);
   });
 

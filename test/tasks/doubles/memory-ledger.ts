@@ -1,7 +1,7 @@
 import { fromAttributes, toAttributes } from '../../../tasks/ledger/attributes.ts';
 import type { Approval, Job, Live, Promotion, Refusal } from '../../../tasks/ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
-import { isApprovalOpen, isJobOpen, versionOf } from '../../../tasks/ledger/stored.ts';
+import { isApprovalOpen, isJobOpen, isPromotionOpen, versionOf } from '../../../tasks/ledger/stored.ts';
 import { freeTurn, type Turn } from '../../../tasks/turns/turn.ts';
 
 const by =
@@ -68,6 +68,10 @@ export const createMemoryLedger = (): Ledger => {
         ...(from + limit < all.length ? { next: String(from + limit) } : {}),
       };
     },
+    openPromotions: async (application) =>
+      [...promotions.values()]
+        .filter((promotion) => promotion.application === application && isPromotionOpen(promotion))
+        .sort(by((promotion) => promotion.startedAt)),
     updatePromotion: async (promotionId, change) => {
       const stored = promotions.get(promotionId);
       if (stored === undefined) throw new LedgerConflictError(`The ledger has no promotion ${promotionId}`);

@@ -110,6 +110,23 @@ describe.each<[string, () => Promise<Ledger>]>([
     expect(await ledger.jobByExternalId('x'.repeat(3000))).toBeUndefined();
   });
 
+  it('counts a promotion as open until its end was told, and again once a redrive was', async () => {
+    await ledger.addPromotion(aPromotion());
+    await ledger.addPromotion(aPromotion({ promotionId: 'other', application: 'other' }));
+    await ledger.addPromotion(aPromotion({ promotionId: 'ended', status: 'REFUSED' }));
+    expect(await ledger.openPromotions('shop')).toEqual([aPromotion()]);
+    await ledger.updatePromotion(PROMOTION_ID, { images: { prod: 'ami-2' } });
+    expect(await ledger.openPromotions('shop')).toEqual([aPromotion({ images: { prod: 'ami-2' } })]);
+    await ledger.updatePromotion(PROMOTION_ID, { status: 'FAILED' });
+    await ledger.updatePromotion(PROMOTION_ID, { images: { prod: 'ami-3' } });
+    expect(await ledger.openPromotions('shop')).toEqual([]);
+    await ledger.updatePromotion(PROMOTION_ID, { status: 'RUNNING', redrives: 1 });
+    expect(await ledger.openPromotions('shop')).toEqual([
+      aPromotion({ images: { prod: 'ami-3' }, redrives: 1 }),
+    ]);
+    expect(await ledger.promotion(PROMOTION_ID)).not.toHaveProperty('openPromotionsOf');
+  });
+
   it('counts a job as open until the token that waits now was told', async () => {
     await ledger.addJob(aJob());
     await ledger.addJob(aJob({ application: 'other', promotionId: 'other' }));

@@ -1,0 +1,153 @@
+import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
+import { trackPromotion } from '../../../tasks/promotions/track-promotion.ts';
+import { trackUntold } from '../../../tasks/promotions/track-untold.ts';
+import { aPromotion } from '../doubles/samples.ts';
+import { createTurnWorld } from '../turns/turn-world.ts';
+
+const NOON = Date.parse('2026-11-22T12:00:00.000Z');
+const minute = (minutes: number) => new Date(NOON + minutes * 60_000);
+
+/** Promotions whose executions end and are redriven without an event. */
+const createWorld = () => {
+  const turns = createTurnWorld();
+  const { ledger } = turns;
+  const described = new Map<string, DescribeExecutionOutput>();
+  const sealed: string[] = [];
+  const measured: string[] = [];
+  let asked = 0;
+  const find = async (executionArn: string): Promise<DescribeExecutionOutput | undefined> => {
+    asked += 1;
+    const found = described.get(executionArn.split(':').at(-1) ?? '');
+    if (found?.name === 'unreachable') throw new Error('throttled');
+    return found;
+  };
+  const track = trackPromotion({
+    ledger,
+    executions: {
+      find,
+      describe: async (executionArn) => (await find(executionArn)) ?? { executionArn },
+      lastStateEntered: async () => 'Deploy to Prod',
+      visits: async () => [],
+    } as Parameters<typeof trackPromotion>[0]['executions'],
+    notices: turns.mails.notices,
+    siteUrl: 'https://approvals.example.com',
+    sealEvidence: async (promotionId) => {
+      sealed.push(promotionId);
+    },
+    wakeTurns: turns.settleAll,
+    measure: (_, at) => measured.push(at.toISOString()),
+  });
+  return {
+    turns,
+    ledger,
+    sealed,
+    measured,
+    asked: () => asked,
+    /** How Step Functions describes it. */
+    describe: (id: string, change: Partial<DescribeExecutionOutput>): void => {
+      const { status = 'RUNNING', redriveCount = 0 } = change;
+      turns.describe(id, status, redriveCount);
+      const executionArn = `arn:aws:states:us-east-1:000000000000:execution:lockstep-shop:${id}`;
+      const startDate = minute(-1);
+      described.set(id, {
+        executionArn,
+        stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:lockstep-shop',
+        name: id,
+        startDate,
+        ...change,
+        status,
+        redriveCount,
+      });
+    },
+    /** What the schedule does, so many minutes after noon. */
+    reconcile: (after: number) =>
+      trackUntold({ ledger, application: 'shop', find, track, now: () => minute(after) })(),
+    status: async (id: string) => {
+      const promotion = await ledger.promotion(id);
+      return `${promotion?.status} after ${promotion?.redrives} redrives`;
+    },
+  };
+};
+
+describe('promotions of which no event told', () => {
+  it('are noted, mailed, measured and sealed, and let go of their turn', async () => {
+    const { turns, describe, reconcile, status, sealed, measured } = createWorld();
+    await turns.take('a', 'prod');
+    await turns.take('b', 'prod');
+    describe('b', {});
+    describe('a', { status: 'FAILED', error: 'DeploymentFailed', stopDate: minute(2) });
+    await turns.settleAll();
+    expect(await turns.turn('prod')).toBe('a | b');
+    await reconcile(5);
+    expect([await status('a'), await turns.turn('prod')]).toEqual(['FAILED after 0 redrives', 'b | -']);
+    await reconcile(10);
+    expect(turns.mails.sent.map(({ subject }) => subject)).toEqual([
+      'Failed: shop aaaaaaaa at Deploy to Prod',
+    ]);
+    expect([sealed, measured]).toEqual([['a'], [minute(2).toISOString()]]);
+  });
+
+  it('are found however many have started since', async () => {
+    const { turns, ledger, describe, reconcile, status } = createWorld();
+    await turns.take('a');
+    for (let n = 0; n < 150; n++)
+      await ledger.addPromotion(
+        aPromotion({ promotionId: `n-${n}`, status: 'SUPERSEDED', startedAt: minute(n).toISOString() }),
+      );
+    describe('a', { status: 'ABORTED', stopDate: minute(2) });
+    await reconcile(200);
+    expect(await status('a')).toBe('ABORTED after 0 redrives');
+  });
+
+  it('are followed through a redrive that only their turn tells', async () => {
+    const { turns, describe, reconcile, status } = createWorld();
+    await turns.take('a', 'prod');
+    await turns.point('a');
+    await turns.end('a', 'FAILED');
+    await turns.restore('a');
+    // Redriven, it takes its turn again; the event is lost.
+    turns.describe('a', 'RUNNING', 1);
+    await turns.ensure('a', 'prod', 1);
+    describe('a', { redriveCount: 1, redriveDate: minute(1) });
+    await reconcile(5);
+    expect(await status('a')).toBe('RUNNING after 1 redrives');
+    describe('a', { status: 'FAILED', redriveCount: 1, redriveDate: minute(1), stopDate: minute(6) });
+    await turns.restore('a', 1);
+    await reconcile(10);
+    expect([await status('a'), await turns.turn('prod')]).toEqual(['FAILED after 1 redrives', '- | -']);
+  });
+
+  it('have a minute for their event to come: then nobody is told twice', async () => {
+    const { turns, describe, reconcile, status } = createWorld();
+    await turns.take('a');
+    describe('a', { status: 'FAILED', stopDate: minute(4.5) });
+    await reconcile(5);
+    expect([await status('a'), turns.mails.sent]).toEqual(['RUNNING after 0 redrives', []]);
+    await reconcile(10);
+    expect(await status('a')).toBe('FAILED after 0 redrives');
+  });
+
+  it('are left alone while they run as noted, have just been recorded, or are of another application', async () => {
+    const { turns, ledger, describe, reconcile, asked, sealed } = createWorld();
+    await turns.take('a');
+    describe('a', {});
+    await ledger.addPromotion(aPromotion({ promotionId: 'recorded-only' }));
+    await ledger.addPromotion(aPromotion({ promotionId: 'of-another', application: 'orders' }));
+    await reconcile(5);
+    expect([asked(), sealed]).toEqual([2, []]);
+  });
+
+  it('fails with what failed, after having seen to the others', async () => {
+    const { turns, ledger, describe, reconcile, status } = createWorld();
+    const executionArn = 'arn:aws:states:us-east-1:000000000000:execution:lockstep-shop:unreachable';
+    await ledger.addPromotion(aPromotion({ promotionId: 'unreachable', executionArn }));
+    await turns.take('a');
+    describe('unreachable', {});
+    describe('a', { status: 'FAILED', stopDate: minute(2) });
+    await expect(reconcile(5)).rejects.toMatchObject({
+      name: 'AggregateError',
+      message: 'Promotions of shop could not be followed: Error: throttled',
+    });
+    expect(await status('a')).toBe('FAILED after 0 redrives');
+  });
+});
