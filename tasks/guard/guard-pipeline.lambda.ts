@@ -14,5 +14,6 @@ export const handler = logged(
     pipelines: createGuardedPipelines(client, createPipelineRuns(client)),
     ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
     starterRoleArn: env.STARTER_ROLE_ARN,
+    now: () => new Date(),
   }),
 );

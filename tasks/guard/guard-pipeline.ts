@@ -17,6 +17,7 @@ export interface GuardDependencies {
   readonly pipelines: GuardedPipelines;
   readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals' | 'turn' | 'replaceJob'>;
   readonly starterRoleArn: string;
+  readonly now: () => Date;
 }
 
 const names = ['environment', 'pipelineName', 'promotionId', 'pipelineExecutionId', 'commitId'] as const;
@@ -39,7 +40,7 @@ export const readGuardParameters = (text: string): GuardParameters => {
 
 /** The guard action of a pipeline: lets a run deploy, or fails it. It answers always, or the action would hang (T20). */
 export const guardPipeline =
-  ({ pipelines, ledger, starterRoleArn }: GuardDependencies) =>
+  ({ pipelines, ledger, starterRoleArn, now }: GuardDependencies) =>
   async (event: CodePipelineEvent): Promise<void> => {
     const { id, data } = event['CodePipeline.job'];
     const reasonAgainst = async (): Promise<string | undefined> => {
@@ -54,14 +55,16 @@ export const guardPipeline =
         ]);
         const turn = promotion && (await ledger.turn(promotion.application, environment));
         const ruling = mayDeploy({ parameters, run, promotion, jobs, approvals, turn, starterRoleArn });
-        if (ruling.kind === 'no') return ruling.reason;
+        const reason = ruling.kind === 'no' ? ruling.reason : undefined;
         const { job } = ruling;
-        if (job.status === 'RUNNING') return undefined;
-        // Its start may have been cut short before it noted the run, which must not deploy unknown to the job.
+        if (job?.status !== 'STARTING') return reason;
+        // Its start may have been cut short before it noted the run. It must not deploy unknown to the job; and of one that is refused,
+        // the job has to know that it failed, or a redrive would go on with it.
         const externalId = pipelineRunId(pipelineName, pipelineExecutionId);
+        const runningSince = now().toISOString();
         try {
-          await ledger.replaceJob(job, { ...job, status: 'RUNNING', externalId });
-          return undefined;
+          await ledger.replaceJob(job, { ...job, status: 'RUNNING', externalId, runningSince });
+          return reason;
         } catch (error) {
           if (!(error instanceof LedgerConflictError)) throw error;
         }

@@ -21,10 +21,10 @@ export interface GuardEvidence {
   readonly starterRoleArn: string;
 }
 
-/** What the guard says. `job` waits for the run. */
+/** What the guard says. `job` waits for the run, also if the promotion has had to let go since. */
 export type GuardRuling =
   | { readonly kind: 'ok'; readonly job: Job }
-  | { readonly kind: 'no'; readonly reason: string };
+  | { readonly kind: 'no'; readonly reason: string; readonly job?: Job };
 
 /**
  * Whether a caller is a session of a role: `arn:aws:iam::<account>:role/<path><name>` appears as
@@ -96,9 +96,10 @@ const letGo = ({ parameters, turn }: GuardEvidence, promotion: Promotion): strin
 export const mayDeploy = (evidence: GuardEvidence): GuardRuling => {
   const { parameters, run, promotion, jobs, approvals, starterRoleArn } = evidence;
   const { pipelineName, promotionId, pipelineExecutionId, commitId, environment } = parameters;
-  const no = (reason: string): GuardRuling => ({
+  const no = (reason: string, job?: Job): GuardRuling => ({
     kind: 'no',
     reason: `${reason} Only a promotion deploys: push to the repository, or redrive the promotion.`,
+    ...(job && { job }),
   });
 
   const { triggerType, triggerDetail = '' } = run?.trigger ?? {};
@@ -116,5 +117,5 @@ export const mayDeploy = (evidence: GuardEvidence): GuardRuling => {
   const job = waitingJob(jobs, pipelineName, pipelineRunId(pipelineName, pipelineExecutionId));
   if (job === undefined) return no(`The promotion ${promotionId} does not wait for this run.`);
   const against = letGo(evidence, promotion);
-  return against === undefined ? { kind: 'ok', job } : no(against);
+  return against === undefined ? { kind: 'ok', job } : no(against, job);
 };

@@ -36,6 +36,7 @@ const waiting = (change: Partial<Job> = {}): Job =>
     ...change,
   });
 
+const NOTED_AT = '2026-11-22T11:30:00.000Z';
 const { externalId: _, ...starting } = waiting({ status: 'STARTING' });
 
 interface Situation {
@@ -100,6 +101,7 @@ const askGuard = async (situation: Situation) => {
           },
         },
     starterRoleArn: STARTER,
+    now: () => new Date(NOTED_AT),
   })({
     'CodePipeline.job': {
       id: 'job-1',
@@ -238,7 +240,19 @@ describe('a run that is quicker than the note of its id', () => {
   it('is noted with the job that waits for it, should nobody else come to note it', async () => {
     const { answers, ledger } = await askGuard({ jobs: [starting] });
     expect(answers).toMatchObject([{ command: 'PutJobSuccessResultCommand' }]);
-    expect(await ledger.jobByExternalId('shop-prod/e-1')).toEqual(waiting());
+    expect(await ledger.jobByExternalId('shop-prod/e-1')).toEqual(waiting({ runningSince: NOTED_AT }));
+  });
+
+  it('is noted with the job also if it is refused, or a redrive would go on with it', async () => {
+    const promotion = aPromotion({ status: 'FAILED', endedAt: '2026-11-22T11:00:00.000Z' });
+    const { answers, ledger } = await askGuard({ jobs: [starting], promotion });
+    expect(answers).toMatchObject([{ command: 'PutJobFailureResultCommand' }]);
+    expect(await ledger.jobs(PROMOTION_ID)).toEqual([waiting({ runningSince: NOTED_AT })]);
+  });
+
+  it('is not noted with a job that waits for none of its kind', async () => {
+    const { ledger } = await askGuard({ jobs: [starting], trigger: { triggerType: 'CreatePipeline' } });
+    expect(await ledger.jobs(PROMOTION_ID)).toEqual([starting]);
   });
 
   it('fails if another run is noted at the same time', async () => {
