@@ -24,8 +24,8 @@ export interface DeploymentGroups {
   readonly remove: (applicationName: string, name: string) => Promise<void>;
   /** Ids of the deployments that have not ended. */
   readonly running: (applicationName: string, name: string) => Promise<readonly string[]>;
-  /** Ids of the deployments that were created since then and succeeded, whoever created them. */
-  readonly succeeded: (applicationName: string, name: string, since: Date) => Promise<readonly string[]>;
+  /** Ids of the deployments that were created since then and may have reached an instance, whoever created them. */
+  readonly createdSince: (applicationName: string, name: string, since: Date) => Promise<readonly string[]>;
   /** Stops a deployment without rolling back; one that has ended is stopped already. */
   readonly stop: (deploymentId: string) => Promise<void>;
 }
@@ -78,11 +78,11 @@ export const createDeploymentGroups = (client = new CodeDeployClient({})): Deplo
       return [];
     }
   },
-  succeeded: (applicationName, deploymentGroupName, start) =>
+  createdSince: (applicationName, deploymentGroupName, start) =>
     listed(client, {
       applicationName,
       deploymentGroupName,
-      includeOnlyStatuses: ['Succeeded'],
+      includeOnlyStatuses: ['InProgress', 'Ready', 'Succeeded', 'Failed', 'Stopped'],
       createTimeRange: { start },
     }),
   stop: async (deploymentId) => {

@@ -34,7 +34,7 @@ export interface VerifyProdDependencies {
   readonly ledger: Pick<Ledger, 'updatePromotion'>;
   readonly runs: Pick<PipelineRuns, 'run' | 'actions'>;
   readonly deployments: Deployments;
-  readonly deploymentGroups: Pick<DeploymentGroups, 'find' | 'succeeded'>;
+  readonly deploymentGroups: Pick<DeploymentGroups, 'createdSince' | 'find'>;
   readonly groups: Pick<AutoScalingGroups, 'named' | 'update' | 'attachTargetGroup'>;
   readonly serving: ServingInstances;
   readonly region: string;
@@ -53,7 +53,7 @@ export interface ProdObservation {
   readonly actions: readonly ActionExecutionDetail[];
   /** The promotion's own deployment. */
   readonly delivery: Delivery;
-  /** Those of the group that succeeded since: Auto Scaling's to instances that it added (T29), or anybody's. */
+  /** Those of the group since, however they ended: Auto Scaling's to instances that it added (T29), or anybody's. */
   readonly later: readonly Delivery[];
   readonly group: AutoScalingGroup | undefined;
   readonly healthy: readonly string[];
@@ -178,7 +178,7 @@ export const verifyProd =
     const ids =
       since === undefined
         ? []
-        : await deploymentGroups.succeeded(prod.applicationName, prod.deploymentGroupName, since);
+        : await deploymentGroups.createdSince(prod.applicationName, prod.deploymentGroupName, since);
     const later: Delivery[] = [];
     // One after the other: CodeDeploy throttles those who ask for many at once.
     for (const id of ids) if (id !== deploymentId) later.push(await deliveryOf(id));

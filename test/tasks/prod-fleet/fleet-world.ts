@@ -105,7 +105,7 @@ export const createFleetWorld = () => {
       deploymentGroups.delete(`${application}/${name}`);
     }),
     running: mortal(() => [...running]),
-    succeeded: mortal(() => []),
+    createdSince: mortal(() => []),
     stop: mortal((id) => {
       log.push(`stop ${id}`);
     }),

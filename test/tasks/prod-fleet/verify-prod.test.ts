@@ -8,6 +8,7 @@ import {
 import {
   BatchGetDeploymentTargetsCommand,
   CodeDeployClient,
+  type DeploymentStatus,
   GetDeploymentCommand,
   GetDeploymentGroupCommand,
   ListDeploymentsCommand,
@@ -58,7 +59,12 @@ const asItShouldBe = {
   /** Deployments to the group since, of a revision by its key. */
   later: {} as Record<
     string,
-    { readonly key: string; readonly instances: readonly string[]; readonly at: string }
+    {
+      readonly key: string;
+      readonly instances: readonly string[];
+      readonly at: string;
+      readonly status?: DeploymentStatus;
+    }
   >,
 };
 const CREATED = new Date('2026-11-22T10:00:00.000Z');
@@ -97,7 +103,11 @@ const verify = async (change: Partial<typeof asItShouldBe> = {}) => {
     on(GetDeploymentGroupCommand, () => ({
       deploymentGroupInfo: { autoScalingGroups: [{ name: 'CodeDeploy_prod_d-1' }] },
     })),
-    on(ListDeploymentsCommand, () => ({ deployments: [...Object.keys(seen.later), 'd-1'] })),
+    on(ListDeploymentsCommand, ({ includeOnlyStatuses }) => ({
+      deployments: [...Object.entries(seen.later), ['d-1', { status: seen.deploymentStatus }] as const]
+        .filter(([, { status = 'Succeeded' }]) => includeOnlyStatuses?.includes(status))
+        .map(([id]) => id),
+    })),
     on(GetDeploymentCommand, ({ deploymentId = '' }) => {
       const later = seen.later[deploymentId];
       const deploymentInfo =
@@ -213,7 +223,7 @@ describe('verifying Prod', () => {
     expect(listed).toEqual({
       applicationName: 'shop',
       deploymentGroupName: 'prod',
-      includeOnlyStatuses: ['Succeeded'],
+      includeOnlyStatuses: ['InProgress', 'Ready', 'Succeeded', 'Failed', 'Stopped'],
       createTimeRange: { start: CREATED },
     });
   });
@@ -242,6 +252,11 @@ describe('verifying Prod', () => {
     [
       'an instance got another revision after the deployment',
       { later: { 'd-2': since('00', 'by hand', 'i-2') } },
+      /i-2 got deployment d-2 after deployment d-1, of another revision/,
+    ],
+    [
+      'an instance got another revision from a deployment that failed later',
+      { later: { 'd-2': { ...since('00', 'by hand', 'i-2'), status: 'Failed' } } },
       /i-2 got deployment d-2 after deployment d-1, of another revision/,
     ],
     [
