@@ -28,6 +28,7 @@ const executions = createExecutions();
 const now = () => new Date();
 
 const track = trackPromotion({
+  application: env.APPLICATION,
   ledger,
   executions,
   notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),

@@ -21,6 +21,8 @@ export interface Executions {
 
 /** What tracking needs. */
 export interface TrackPromotionDependencies {
+  /** Whose machine's executions are tracked. */
+  readonly application: string;
   readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'addPromotion' | 'updatePromotion' | 'jobs'>;
   readonly executions: Omit<Executions, 'find'>;
   readonly notices: Notices;
@@ -55,8 +57,11 @@ export const statusOf = ({ status, error }: DescribeExecutionOutput): PromotionS
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-/** A promotion whose execution was started by hand, from its input; undefined if that is no promotion's. */
-export const promotionOf = (execution: DescribeExecutionOutput): Promotion | undefined => {
+/**
+ * A promotion whose execution was started by hand, from its input; undefined if that is no promotion's of the application, whose
+ * machine ran it.
+ */
+export const promotionOf = (execution: DescribeExecutionOutput, ours: string): Promotion | undefined => {
   let input: Partial<PromotionInput>;
   try {
     input = (JSON.parse(execution.input ?? '') ?? {}) as Partial<PromotionInput>;
@@ -66,7 +71,7 @@ export const promotionOf = (execution: DescribeExecutionOutput): Promotion | und
   const { application, commitId, branch, pushedBy, pushedAt } = input;
   const { name, executionArn } = execution;
   if (name === undefined || executionArn === undefined) return undefined;
-  if (!isText(application) || !isText(commitId) || !isText(branch) || !isText(pushedBy)) return undefined;
+  if (application !== ours || !isText(commitId) || !isText(branch) || !isText(pushedBy)) return undefined;
   return {
     promotionId: name,
     executionArn,
@@ -111,7 +116,7 @@ export const isNoted = (promotion: Promotion, execution: DescribeExecutionOutput
 export const trackPromotion =
   (dependencies: TrackPromotionDependencies) =>
   async ({ detail }: ExecutionStatusChange): Promise<void> => {
-    const { ledger, executions, notices, siteUrl, sealEvidence, wakeTurns } = dependencies;
+    const { application, ledger, executions, notices, siteUrl, sealEvidence, wakeTurns } = dependencies;
     const { executionArn } = detail;
     for (;;) {
       const execution = await executions.describe(executionArn);
@@ -121,7 +126,7 @@ export const trackPromotion =
         );
       const promotionId = execution.name ?? '';
       const known = await ledger.promotion(promotionId);
-      const promotion = known ?? promotionOf(execution);
+      const promotion = known ?? promotionOf(execution, application);
       if (promotion === undefined) return;
       const status = statusOf(execution);
       // Also how the loop ends: another event may have written an older status over a newer one.

@@ -16,18 +16,25 @@ export interface TrackUntoldDependencies {
 /** How long an event of Step Functions has to come, in ms: when both track a failure, operators have two mails of it. */
 const ON_ITS_WAY = 60_000;
 
-/** Promotions that the ledger has as running, and those that have a turn: of a redriven one that alone may tell that it runs. */
+/**
+ * Executions of promotions that the ledger has as running, and of those that have a turn or wait for one: of a redriven one, or
+ * one started by hand, that alone may tell that it runs.
+ * @returns by ARN what the ledger has of each; nothing of one that it does not know yet
+ */
 const toFollow = async (
   ledger: TrackUntoldDependencies['ledger'],
   application: string,
-): Promise<readonly Promotion[]> => {
-  const open = await ledger.openPromotions(application);
+): Promise<ReadonlyMap<string, Promotion | undefined>> => {
+  const followed = new Map<string, Promotion | undefined>();
+  for (const promotion of await ledger.openPromotions(application))
+    followed.set(promotion.executionArn, promotion);
   const turns = await Promise.all([ledger.turn(application, 'qat'), ledger.turn(application, 'prod')]);
-  const held = await Promise.all(
-    turns.map(({ holder }) => (holder ? ledger.promotion(holder.promotionId) : undefined)),
-  );
-  const all = [...open, ...held.filter((promotion) => promotion !== undefined)];
-  return [...new Map(all.map((promotion) => [promotion.promotionId, promotion])).values()];
+  for (const { promotionId, executionArn } of turns.flatMap(({ holder, waiting }) => [
+    ...(holder ? [holder] : []),
+    ...waiting,
+  ]))
+    if (!followed.has(executionArn)) followed.set(executionArn, await ledger.promotion(promotionId));
+  return followed;
 };
 
 const lastChange = ({ startDate, redriveDate, stopDate }: DescribeExecutionOutput): number =>
@@ -42,12 +49,11 @@ export const trackUntold =
   ({ ledger, application, find, track, now }: TrackUntoldDependencies) =>
   async (): Promise<void> => {
     const failures: unknown[] = [];
-    for (const promotion of await toFollow(ledger, application)) {
-      const { executionArn } = promotion;
+    for (const [executionArn, promotion] of await toFollow(ledger, application)) {
       try {
         // None of that name: recorded a moment ago, or forgotten by Step Functions.
         const execution = await find(executionArn);
-        if (execution === undefined || isNoted(promotion, execution)) continue;
+        if (execution === undefined || (promotion && isNoted(promotion, execution))) continue;
         if (now().getTime() - lastChange(execution) >= ON_ITS_WAY) await track({ detail: { executionArn } });
       } catch (error) {
         failures.push(error);

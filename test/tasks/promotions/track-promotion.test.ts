@@ -90,6 +90,7 @@ const track = (detail: object, ...described: DescribeExecutionOutput[]) => {
     },
   };
   return trackPromotion({
+    application: 'shop',
     ledger,
     executions: createExecutions(client),
     notices,
@@ -226,6 +227,15 @@ describe('tracking a promotion', () => {
     expect(await ledger.promotion(PROMOTION_ID)).toEqual(
       aPromotion({ pushedBy: 'dana', commitMessage: '', commitAuthor: '', commitAuthorEmail: '' }),
     );
+  });
+
+  it('leaves alone one that was started by hand in the name of another application', async () => {
+    const input = JSON.parse(execution({}).input ?? '');
+    await track(
+      { status: 'RUNNING' },
+      execution({ input: JSON.stringify({ ...input, application: 'blog' }) }),
+    );
+    expect((await ledger.promotions()).items).toEqual([]);
   });
 
   it.each(['', '[]', '{"application":"shop"}', 'null'])(

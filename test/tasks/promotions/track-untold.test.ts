@@ -1,7 +1,7 @@
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import { trackPromotion } from '../../../tasks/promotions/track-promotion.ts';
 import { trackUntold } from '../../../tasks/promotions/track-untold.ts';
-import { aPromotion } from '../doubles/samples.ts';
+import { aPromotion, aWaiter } from '../doubles/samples.ts';
 import { createTurnWorld } from '../turns/turn-world.ts';
 
 const NOON = Date.parse('2026-11-22T12:00:00.000Z');
@@ -22,6 +22,7 @@ const createWorld = () => {
     return found;
   };
   const track = trackPromotion({
+    application: 'shop',
     ledger,
     executions: {
       find,
@@ -115,6 +116,19 @@ describe('promotions of which no event told', () => {
     await turns.restore('a', 1);
     await reconcile(10);
     expect([await status('a'), await turns.turn('prod')]).toEqual(['FAILED after 1 redrives', '- | -']);
+  });
+
+  it('are found by their turn if the ledger does not know them at all', async () => {
+    const { turns, ledger, describe, reconcile, status } = createWorld();
+    const turn = await ledger.turn('shop', 'qat');
+    const executionArn = 'arn:aws:states:us-east-1:000000000000:execution:lockstep-shop:by-hand';
+    const { taskToken: _, ...holder } = aWaiter('by-hand');
+    await ledger.replaceTurn(turn, { ...turn, holder: { ...holder, executionArn } });
+    const { application, commitId, branch } = aPromotion();
+    const input = JSON.stringify({ application, commitId, branch, pushedBy: 'olga' });
+    describe('by-hand', { input, status: 'ABORTED', stopDate: minute(2) });
+    await reconcile(5);
+    expect([await status('by-hand'), await turns.turn('qat')]).toEqual(['ABORTED after 0 redrives', '- | -']);
   });
 
   it('have a minute for their event to come: then nobody is told twice', async () => {
