@@ -22,13 +22,13 @@ export const lambdaServiceRetry: RetryProps = {
 };
 
 /**
- * Prod is put in order after a promotion that failed there; redriven meanwhile, the state waits for that. Waits 2, 4, 8, 16, 32,
- * then ten times 60 s: 662 s in all, in which reconciling has tried twice what an event did not.
+ * Prod is put in order after a promotion that failed there, at the latest some 15 minutes after its end if its deployment may have
+ * been started unnoticed; redriven meanwhile, the state waits for that. Waits 2, 4, 8, 16, 32, then nineteen times 60 s: 1202 s in all.
  */
 export const turnEndingRetry: RetryProps = {
   errors: [TURN_ENDING],
   interval: Duration.seconds(2),
   backoffRate: 2,
   maxDelay: Duration.seconds(60),
-  maxAttempts: 15,
+  maxAttempts: 24,
 };

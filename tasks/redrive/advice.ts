@@ -66,7 +66,7 @@ const turnPoint = ({ environment, kind, by }: TurnStanding): AdvicePoint => {
     has: `It has the ${title} turn.`,
     takes: `The ${title} turn is free: the redrive takes it.`,
     waits: `It waits for ${title}, after ${other}.`,
-    tries: `${title} is put in order after ${other}; the state tries again for 11 minutes.`,
+    tries: `${title} is put in order after ${other}; the state tries again for 20 minutes.`,
     taken: `${title} is taken by ${other}.`,
     changed: `QAT was pointed at the image of ${other} since.`,
     stale: `Prod runs the newer ${other}.`,

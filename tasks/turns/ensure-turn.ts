@@ -67,7 +67,7 @@ export const ensureTurn =
         case 'try again':
           throw new TurnEndingError(
             `${environmentTitles[environment]} is put in order after promotion ${told.by.promotionId}, which ended ` +
-              'without success. This is tried again for 11 minutes; then redrive the promotion.',
+              'without success. This is tried again for 20 minutes; then redrive the promotion.',
           );
         case 'write':
           try {

@@ -189,13 +189,13 @@ it("T33: no failure is caught, and none but the Lambda service's is retried; on 
   }
 });
 
-it('retries wait 126 seconds for Lambda and 662 for Prod', () => {
+it('retries wait 126 seconds for Lambda and 1202 for Prod', () => {
   for (const [, { Retry = [] }] of tasks)
     for (const { ErrorEquals, IntervalSeconds, MaxAttempts, BackoffRate, MaxDelaySeconds } of Retry) {
       const waits = Array.from({ length: MaxAttempts }, (_, attempt) =>
         Math.min(IntervalSeconds * BackoffRate ** attempt, MaxDelaySeconds ?? Number.POSITIVE_INFINITY),
       );
-      expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(ErrorEquals[0] === 'TurnEnding' ? 662 : 126);
+      expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(ErrorEquals[0] === 'TurnEnding' ? 1202 : 126);
     }
 });
 
