@@ -1,6 +1,6 @@
 /**
  * Measures and prints JSON. `npm run bench -- --tests` adds the test suite, and names of parts (`unattended`, `engine`,
- * `load`, `synthesis`) measure these alone. Numbers are of this machine; nothing is asserted here.
+ * `load`, `synthesis`, `approvals`) measure these alone. Numbers are of this machine; nothing is asserted here.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,6 +11,7 @@ import type { Report } from '../../infra/local/run/report.ts';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
 import { startCommand } from '../support/command.ts';
 import { freePorts } from '../support/ports.ts';
+import { measureApprovals } from './approvals.ts';
 import { measureEngine } from './engine.ts';
 import { measureLoad } from './load.ts';
 import { measureSynthesis } from './synthesis.ts';
@@ -52,12 +53,13 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   engine: () => measureEngine(scratch),
   load: () => measureLoad(scratch),
   synthesis: () => measureSynthesis(scratch),
+  approvals: measureApprovals,
   tests: measureTests,
 };
 const asked = process.argv.slice(2).map((argument) => argument.replace(/^--/, ''));
 const wanted = asked.some((name) => name !== 'tests')
   ? asked
-  : [...asked, 'unattended', 'engine', 'load', 'synthesis'];
+  : [...asked, 'unattended', 'engine', 'load', 'synthesis', 'approvals'];
 const unknown = wanted.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0)
   throw new Error(`There is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}.`);
