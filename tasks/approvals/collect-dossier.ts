@@ -2,6 +2,7 @@ import type { Difference } from '@aws-sdk/client-codecommit';
 import type { InstanceTarget } from '@aws-sdk/client-codedeploy';
 import type { Image } from '@aws-sdk/client-imagebuilder';
 import { cutText } from '../cut-text.ts';
+import { errorText } from '../failures.ts';
 import type { Job } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
@@ -90,7 +91,7 @@ export const collectDossier = async (
     try {
       return await ask();
     } catch (error) {
-      gaps.push(`${what}: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);
+      gaps.push(`${what}: ${errorText(error)}`);
       return otherwise;
     }
   };

@@ -1,5 +1,6 @@
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
+import { errorText } from '../failures.ts';
 import { pipelineRunId } from '../jobs/external-ids.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { GuardParameters } from '../payloads.ts';
@@ -71,8 +72,7 @@ export const guardPipeline =
       }
     };
     const reason = await reasonAgainst().catch(
-      (error: unknown) =>
-        `The guard could not decide: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
+      (error: unknown) => `The guard could not decide: ${errorText(error)}`,
     );
     await (reason === undefined ? pipelines.allow(id) : pipelines.refuse(id, reason));
   };

@@ -1,4 +1,5 @@
 import { type TendDependencies, tendRequest } from '../approvals/tend-requests.ts';
+import { throwFailures } from '../failures.ts';
 import type { ApproverRole } from '../payloads.ts';
 import { type JobDependencies, lookAt } from './advance.ts';
 
@@ -38,13 +39,8 @@ export const reconcileJobs = (dependencies: ReconcileDependencies) => async (): 
     await each(open, tendRequest(dependencies));
   }
 
-  if (failures.length > 0)
-    throw new AggregateError(
-      failures,
-      `${failures.length} of the open jobs and approvals of ${application} could not be brought forward: ${failures
-        .map((failure) =>
-          failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure),
-        )
-        .join('; ')}`,
-    );
+  throwFailures(
+    failures,
+    `${failures.length} of the open jobs and approvals of ${application} could not be brought forward`,
+  );
 };

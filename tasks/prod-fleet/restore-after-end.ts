@@ -1,3 +1,4 @@
+import { throwFailures } from '../failures.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { ProdInUseError } from './errors.ts';
 import { mayNeedRestoring } from './restore-prod.ts';
@@ -62,13 +63,5 @@ export const restoreAfterEnd =
         else failures.push(error);
       }
     }
-    if (failures.length > 0)
-      throw new AggregateError(
-        failures,
-        `Prod of ${application} could not be put in order: ${failures
-          .map((failure) =>
-            failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure),
-          )
-          .join('; ')}`,
-      );
+    throwFailures(failures, `Prod of ${application} could not be put in order`);
   };

@@ -1,5 +1,6 @@
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
+import { errorText } from '../failures.ts';
 import type { GuardedPipelines } from '../guard/guard-pipeline.ts';
 import type { PushParameters } from '../payloads.ts';
 import { type PromotedBranch, promotionIdOf, type RequestedPromotion } from './promotion-from.ts';
@@ -67,7 +68,7 @@ export const startPushedRun =
       await pipelines.allow(id);
       return requested === undefined ? {} : { promotionId: requested.promotionId };
     } catch (error) {
-      const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      const reason = errorText(error);
       await pipelines.refuse(id, `The promotion could not be started: ${reason}`);
       return {};
     }

@@ -1,4 +1,5 @@
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
+import { throwFailures } from '../failures.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type Executions, isNoted, type trackPromotion } from './track-promotion.ts';
@@ -59,13 +60,5 @@ export const trackUntold =
         failures.push(error);
       }
     }
-    if (failures.length > 0)
-      throw new AggregateError(
-        failures,
-        `Promotions of ${application} could not be followed: ${failures
-          .map((failure) =>
-            failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure),
-          )
-          .join('; ')}`,
-      );
+    throwFailures(failures, `Promotions of ${application} could not be followed`);
   };

@@ -1,3 +1,4 @@
+import { throwFailures } from '../failures.ts';
 import type { Approval } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
@@ -123,13 +124,5 @@ export const settleTurns = (dependencies: SettleTurnDependencies) => async (): P
     () => settleTurn(dependencies)('prod'),
   ])
     await part().catch((error: unknown) => failures.push(error));
-  if (failures.length > 0)
-    throw new AggregateError(
-      failures,
-      `The turns of ${dependencies.application} could not be settled: ${failures
-        .map((failure) =>
-          failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure),
-        )
-        .join('; ')}`,
-    );
+  throwFailures(failures, `The turns of ${dependencies.application} could not be settled`);
 };

@@ -1,0 +1,13 @@
+/** An error in one line. */
+export const errorText = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+
+/**
+ * Ends what was tried one by one, none keeping back the others: with all that failed, if anything did.
+ * @param what begins the message
+ * @throws AggregateError
+ */
+export const throwFailures = (failures: readonly unknown[], what: string): void => {
+  if (failures.length > 0)
+    throw new AggregateError(failures, `${what}: ${failures.map(errorText).join('; ')}`);
+};
