@@ -15,7 +15,7 @@ const swc = (parser) => [
 
 /** @type {import('jest').Config} */
 const config = {
-  roots: ['<rootDir>/test'],
+  roots: ['<rootDir>/test', '<rootDir>/infra/local/aws/test'],
   testMatch: ['**/*.test.ts', '**/*.test.tsx'],
   testEnvironment: 'node',
   testSequencer: '<rootDir>/test/support/long-first.mjs',

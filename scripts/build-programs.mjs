@@ -18,6 +18,8 @@ export const buildPrograms = async (programs, outdir) => {
     outExtension: { '.js': '.mjs' },
     bundle: true,
     packages: 'external',
+    // The workspace's package is source as well; everything else stays in node_modules.
+    alias: { '@lockstep/aws-emulator': path.join(root, 'infra/local/aws/index.ts') },
     platform: 'node',
     format: 'esm',
     target: 'node20',

@@ -10,14 +10,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   workflows: ['workflows', 'tasks'],
   'approvals-ui': ['approvals-ui', 'tasks'],
   'infra/aws': ['infra/aws', 'infra/config.ts', 'workflows', 'tasks', 'approvals-ui'],
-  'infra/local/engine': ['infra/local/engine'],
-  'infra/local': ['infra/local', 'infra/config.ts', 'tasks', 'workflows', 'approvals-ui'],
+  'infra/local/aws/engine': ['infra/local/aws/engine'],
+  'infra/local/aws': ['infra/local/aws', 'approvals-ui'],
+  'infra/local/run': ['infra/local/run', 'infra/config.ts', 'tasks', 'workflows', 'approvals-ui'],
 };
+
+/** Programs that a revision brings, and tests. */
+const notOurs = ['infra/local/run/sample-app', 'infra/local/aws/test'];
 
 const filesBelow = (directory: string): string[] =>
   fs.readdirSync(path.join(root, directory), { withFileTypes: true }).flatMap((entry) => {
     const file = `${directory}/${entry.name}`;
-    if (entry.isDirectory()) return entry.name === 'sample-app' ? [] : filesBelow(file);
+    if (entry.isDirectory()) return notOurs.includes(file) ? [] : filesBelow(file);
     return /\.tsx?$/.test(entry.name) ? [file] : [];
   });
 
@@ -43,25 +47,30 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('of the emulator come from the local run alone', () => {
+    const others = ['tasks', 'cli', 'workflows', 'approvals-ui', 'infra/aws'].flatMap(filesBelow);
+    expect(others.filter((file) => imports(file).includes('@lockstep/aws-emulator'))).toEqual([]);
+  });
+
   it('of the engine name no package but jsonata', () => {
-    const packages = filesBelow('infra/local/engine').flatMap((file) =>
+    const packages = filesBelow('infra/local/aws/engine').flatMap((file) =>
       imports(file).filter((name) => !name.startsWith('.') && !name.startsWith('node:')),
     );
     expect(new Set(packages)).toEqual(new Set(['jsonata']));
   });
 
   it('of each service name no other service', () => {
-    const wrong = filesBelow('infra/local/services')
-      .filter((file) => file.split('/').length > 4)
+    const wrong = filesBelow('infra/local/aws/services')
+      .filter((file) => file.split('/').length > 5)
       .flatMap((file) => {
-        const own = file.split('/').slice(0, 4).join('/');
+        const own = file.split('/').slice(0, 5).join('/');
         return imports(file)
           .filter((name) => name.startsWith('.'))
           .map((name) => path.posix.join(path.posix.dirname(file), name))
           .filter(
             (target) =>
-              target.startsWith('infra/local/services/') &&
-              !inside(target, [own, 'infra/local/services/shared']),
+              target.startsWith('infra/local/aws/services/') &&
+              !inside(target, [own, 'infra/local/aws/services/shared']),
           )
           .map((target) => `${file} → ${target}`);
       });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { projectRoot } from '../infra/local/run/synthesize.ts';
 
-const sample = path.join(projectRoot, 'infra/local/sample-app');
+const sample = path.join(projectRoot, 'infra/local/run/sample-app');
 
 describe('the sample application', () => {
   it('T31: its files replace those in the way', () => {

@@ -10,7 +10,11 @@ import {
   UnsecuredJWT,
 } from 'jose';
 import { createOpenIdIdentity, type SignInTransaction } from '../../approvals-ui/sign-in/identity.ts';
-import { createCookieJar, pickPerson, startUserPool } from '../infra/local/services/cognito-idp/user-pool.ts';
+import {
+  createCookieJar,
+  pickPerson,
+  startUserPool,
+} from '../../infra/local/aws/test/services/cognito-idp/user-pool.ts';
 
 const CLIENT = 'client-1';
 const REDIRECT = 'http://127.0.0.1:4567/signed-in';

@@ -1,6 +1,6 @@
+import { createCookieJar, pickPerson } from '../../infra/local/aws/test/services/cognito-idp/user-pool.ts';
 import type { Approval } from '../../tasks/ledger/items.ts';
 import { stateNames } from '../../workflows/state-names.ts';
-import { createCookieJar, pickPerson } from '../infra/local/services/cognito-idp/user-pool.ts';
 import { anApproval, aPromotion } from '../tasks/doubles/samples.ts';
 import { serveSite } from './support/served-site.ts';
 

@@ -1,9 +1,6 @@
+import { createClock, createEndpoint, createHost, openStore } from '@lockstep/aws-emulator';
 /** The engine's process in `engine.ts`: Step Functions behind the endpoint, with its journal on disk; ends with its channel. */
-import { createClock } from '../../infra/local/clock.ts';
-import { createHost } from '../../infra/local/create-host.ts';
-import { createEndpoint } from '../../infra/local/endpoint/endpoint.ts';
-import { createStatesService } from '../../infra/local/services/states/states.ts';
-import { openStore } from '../../infra/local/store.ts';
+import { createStatesService } from '../../infra/local/aws/services/states/states.ts';
 import { freePorts } from '../support/ports.ts';
 
 const stateDir = process.argv[2] ?? '';

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { ListExecutionsOutput } from '@aws-sdk/client-sfn';
+import { administrator } from '@lockstep/aws-emulator';
 import { push } from '../../infra/local/run/application-source.ts';
 import { signInAs } from '../../infra/local/run/approver.ts';
 import type { EmbeddedRun } from '../../infra/local/run/embedded-run.ts';
@@ -8,7 +9,6 @@ import { describeExecution, historyOf, pause } from '../../infra/local/run/follo
 import { git } from '../../infra/local/run/git.ts';
 import { type StateReport, stateAttempts } from '../../infra/local/run/report.ts';
 import { type DeployedApplication, type LockstepSystem, readSystem } from '../../infra/local/run/system.ts';
-import { administrator } from '../../infra/local/services/shared/callers.ts';
 import type { ApproverRole, PromotionInput } from '../../tasks/payloads.ts';
 
 /** One promotion of a load, ended. */

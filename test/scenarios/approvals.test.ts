@@ -1,4 +1,4 @@
-import { readOutbox } from '../../infra/local/services/sns/outbox.ts';
+import { readOutbox } from '@lockstep/aws-emulator';
 import { addPendingApprovals, openApprovalsList } from './support/pending-approvals.ts';
 import { eventually, type Scenario, startScenario } from './support/scenario.ts';
 

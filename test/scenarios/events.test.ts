@@ -1,7 +1,5 @@
-import { createClock } from '../../infra/local/clock.ts';
-import type { BusEvent } from '../../infra/local/host.ts';
-import { readOutbox } from '../../infra/local/services/sns/outbox.ts';
-import { openJournal } from '../../infra/local/services/states/journal.ts';
+import { type BusEvent, createClock, readOutbox } from '@lockstep/aws-emulator';
+import { openJournal } from '../../infra/local/aws/services/states/journal.ts';
 import { stateNames } from '../../workflows/state-names.ts';
 import { eventually, type Scenario, startScenario } from './support/scenario.ts';
 

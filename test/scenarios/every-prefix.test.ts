@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
-import type { JournalLine } from '../../infra/local/journal-file.ts';
+import { type Mail, readOutbox } from '@lockstep/aws-emulator';
+import type { JournalLine } from '../../infra/local/aws/journal-file.ts';
+import type { GroupRecord } from '../../infra/local/aws/services/autoscaling/records.ts';
 import { push, sampleApplication } from '../../infra/local/run/application-source.ts';
 import { describeExecution, historyOf } from '../../infra/local/run/follow.ts';
 import { stateAttempts } from '../../infra/local/run/report.ts';
-import type { GroupRecord } from '../../infra/local/services/autoscaling/records.ts';
-import { type Mail, readOutbox } from '../../infra/local/services/sns/outbox.ts';
 import { createDynamoDbEvidenceStore } from '../../tasks/evidence/dynamodb-evidence-store.ts';
 import { createDynamoDbLedger } from '../../tasks/ledger/dynamodb-ledger.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
@@ -20,32 +20,32 @@ import { functions, type SimulatedRun, startSimulatedRun } from './support/in-pr
 
 // What is outside of this process is played: machines with their agents, listeners, and git once nothing is pushed any more.
 // Services, functions, templates, policies and the ledger are the real ones; time passes by itself.
-jest.mock('../../infra/local/instances/instances.ts', () => ({
-  ...jest.requireActual('../../infra/local/instances/instances.ts'),
+jest.mock('../../infra/local/aws/instances/instances.ts', () => ({
+  ...jest.requireActual('../../infra/local/aws/instances/instances.ts'),
   instancesOf: jest.requireActual(`./support/in-process/played-machines.ts`).instancesOf,
 }));
-jest.mock('../../infra/local/services/codedeploy/agent/agent.ts', () => ({
+jest.mock('../../infra/local/aws/services/codedeploy/agent/agent.ts', () => ({
   createAgent: jest.requireActual(`./support/in-process/played-machines.ts`).createAgent,
 }));
-jest.mock('../../infra/local/services/codecommit/git.ts', () =>
+jest.mock('../../infra/local/aws/services/codecommit/git.ts', () =>
   jest
     .requireActual(`./support/in-process/remembered-git.ts`)
-    .rememberedGit(jest.requireActual('../../infra/local/services/codecommit/git.ts')),
+    .rememberedGit(jest.requireActual('../../infra/local/aws/services/codecommit/git.ts')),
 );
-jest.mock('../../infra/local/services/lambda/function-worker.ts', () => ({
-  ...jest.requireActual('../../infra/local/services/lambda/function-worker.ts'),
+jest.mock('../../infra/local/aws/services/lambda/function-worker.ts', () => ({
+  ...jest.requireActual('../../infra/local/aws/services/lambda/function-worker.ts'),
   startFunctionWorker: () => functions.startWorker(),
 }));
 jest.mock('node:timers/promises', () => ({
   setTimeout: (ms: number) => jest.requireActual(`./support/in-process/simulated-run.ts`).simulatedPause(ms),
 }));
-jest.mock('../../infra/local/instances/reverse-proxy.ts', () => ({
+jest.mock('../../infra/local/aws/instances/reverse-proxy.ts', () => ({
   createReverseProxy: jest.requireActual(`./support/in-process/played-machines.ts`).listen,
 }));
-jest.mock('../../infra/local/services/cognito-idp/sign-in-server.ts', () => ({
+jest.mock('../../infra/local/aws/services/cognito-idp/sign-in-server.ts', () => ({
   startSignInServer: jest.requireActual(`./support/in-process/played-machines.ts`).listen,
 }));
-jest.mock('../../infra/local/services/apigateway/gateway-server.ts', () => ({
+jest.mock('../../infra/local/aws/services/apigateway/gateway-server.ts', () => ({
   startGatewayServer: jest.requireActual(`./support/in-process/played-machines.ts`).listen,
 }));
 

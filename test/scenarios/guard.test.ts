@@ -9,9 +9,7 @@ import type {
   StartPipelineExecutionInput,
   StartPipelineExecutionOutput,
 } from '@aws-sdk/client-codepipeline';
-import { deployAssembly } from '../../infra/local/assembly/deploy.ts';
-import { loadAssembly } from '../../infra/local/assembly/load.ts';
-import type { Principal } from '../../infra/local/host.ts';
+import { deployAssembly, loadAssembly, type Principal } from '@lockstep/aws-emulator';
 import { PROMOTION_ID_VARIABLE } from '../../tasks/payloads.ts';
 import { changeResources } from '../support/templates.ts';
 import { eventually, type Scenario, type ScenarioPromotion, startScenario } from './support/scenario.ts';

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { readBuildLog } from '@lockstep/aws-emulator';
 import { git } from '../../infra/local/run/git.ts';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
-import { readBuildLog } from '../../infra/local/services/codebuild/records.ts';
 import { type Scenario, startScenario } from './support/scenario.ts';
 
 jest.setTimeout(120_000);

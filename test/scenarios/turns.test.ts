@@ -1,5 +1,5 @@
+import { readOutbox } from '@lockstep/aws-emulator';
 import { signInAs } from '../../infra/local/run/approver.ts';
-import { readOutbox } from '../../infra/local/services/sns/outbox.ts';
 import type { Environment } from '../../tasks/payloads.ts';
 import { stateNames } from '../../workflows/state-names.ts';
 import {

@@ -1,4 +1,4 @@
-import type { Ports } from '../../infra/local/host.ts';
+import type { Ports } from '@lockstep/aws-emulator';
 import { PortInUseError, portsFrom } from '../../infra/local/run/ports.ts';
 
 /**

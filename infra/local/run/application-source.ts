@@ -11,7 +11,7 @@ export interface ApplicationSource {
   readonly commitId: string;
 }
 
-const sampleDirectory = path.resolve(import.meta.dirname, '../sample-app');
+const sampleDirectory = path.resolve(import.meta.dirname, './sample-app');
 
 /** Whose commits the sample's are; the embedded user pool knows her as a developer. */
 const developer = {

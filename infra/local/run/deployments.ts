@@ -4,10 +4,9 @@ import type {
   ListDeploymentTargetsOutput,
 } from '@aws-sdk/client-codedeploy';
 import type { GetPipelineExecutionOutput, ListActionExecutionsOutput } from '@aws-sdk/client-codepipeline';
+import { administrator, type Host } from '@lockstep/aws-emulator';
 import type { Job } from '../../../tasks/ledger/items.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
-import type { Host } from '../host.ts';
-import { administrator } from '../services/shared/callers.ts';
 import type { DeploymentReport } from './report.ts';
 
 /** What answered when no deployment has reached the instance: the base image's placeholder. */

@@ -1,13 +1,19 @@
 import path from 'node:path';
-import { deployAssembly } from '../assembly/deploy.ts';
-import { type Assembly, loadAssembly } from '../assembly/load.ts';
-import type { DeployedStacks } from '../assembly/records.ts';
-import { type AdjustableClock, createClock } from '../clock.ts';
-import { createHost, type EmbeddedHost } from '../create-host.ts';
-import { createEndpoint } from '../endpoint/endpoint.ts';
-import type { Ports } from '../host.ts';
-import { createServices, type EmbeddedServices } from '../services/all.ts';
-import { openStore } from '../store.ts';
+import {
+  type AdjustableClock,
+  type Assembly,
+  createClock,
+  createEndpoint,
+  createHost,
+  createServices,
+  type DeployedStacks,
+  deployAssembly,
+  type EmbeddedHost,
+  type EmbeddedServices,
+  loadAssembly,
+  openStore,
+  type Ports,
+} from '@lockstep/aws-emulator';
 import { lockStateDirectory } from './state-lock.ts';
 import { synthesizeIfChanged } from './synthesize.ts';
 

@@ -1,6 +1,5 @@
 import type { DescribeExecutionOutput, GetExecutionHistoryOutput, HistoryEvent } from '@aws-sdk/client-sfn';
-import type { Host } from '../host.ts';
-import { administrator } from '../services/shared/callers.ts';
+import { administrator, type Host } from '@lockstep/aws-emulator';
 
 /** Pause between two looks at an execution, in ms. */
 const LOOK_EVERY_MS = 60;

@@ -1,10 +1,10 @@
+import type { Host } from '@lockstep/aws-emulator';
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { adviceInOneLine } from '../../../tasks/redrive/advice-text.ts';
 import { adviseOnRedrive } from '../../../tasks/redrive/advise.ts';
 import { environmentTitles } from '../../../tasks/turns/texts.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
-import type { Host } from '../host.ts';
 import { followExecution } from './follow.ts';
 import { DEFAULT_PORT } from './options.ts';
 import { createProgress, type ProgressLine } from './progress.ts';

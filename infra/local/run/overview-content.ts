@@ -1,5 +1,5 @@
-import type { OverviewContent } from '../overview/overview.tsx';
-import { readOutbox } from '../services/sns/outbox.ts';
+import { readOutbox } from '@lockstep/aws-emulator';
+import type { OverviewContent } from './overview/overview.tsx';
 import type { Session } from './run-main.ts';
 
 /** What the overview page shows of a running session. */

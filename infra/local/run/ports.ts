@@ -1,5 +1,5 @@
 import net from 'node:net';
-import type { Ports } from '../host.ts';
+import type { Ports } from '@lockstep/aws-emulator';
 import { pause } from './follow.ts';
 
 /** A port that the run needs is taken. */

@@ -1,7 +1,6 @@
 import type { ListExecutionsOutput } from '@aws-sdk/client-sfn';
+import { administrator, type Host } from '@lockstep/aws-emulator';
 import type { PromotionInput } from '../../../tasks/payloads.ts';
-import type { Host } from '../host.ts';
-import { administrator } from '../services/shared/callers.ts';
 import { type ApplicationSource, isPushed, push } from './application-source.ts';
 import { describeExecution, pause } from './follow.ts';
 import { GitError } from './git.ts';

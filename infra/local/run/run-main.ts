@@ -1,7 +1,5 @@
 import path from 'node:path';
-import { StateDirectoryError } from '../journal-file.ts';
-import { serveOverview } from '../overview/overview.tsx';
-import { readBuildLog } from '../services/codebuild/records.ts';
+import { readBuildLog, StateDirectoryError } from '@lockstep/aws-emulator';
 import {
   type ApplicationSource,
   existingApplication,
@@ -13,6 +11,7 @@ import { readConfigurationFile } from './configuration-file.ts';
 import { type EmbeddedRun, startEmbeddedRun } from './embedded-run.ts';
 import { settled } from './follow.ts';
 import { parseOptions, type RunOptions, UsageError, usage } from './options.ts';
+import { serveOverview } from './overview/overview.tsx';
 import { overviewContent } from './overview-content.ts';
 import { PortInUseError, portsFrom } from './ports.ts';
 import { promote } from './promotions.ts';

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { StateDirectoryError } from '../journal-file.ts';
+import { StateDirectoryError } from '@lockstep/aws-emulator';
 import { pause } from './follow.ts';
 
 /** Whether a process of that id runs, of whatever user. */

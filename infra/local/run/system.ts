@@ -3,11 +3,11 @@ import type { GetRepositoryOutput } from '@aws-sdk/client-codecommit';
 import type { GetPipelineOutput } from '@aws-sdk/client-codepipeline';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DescribeStateMachineOutput, SFNClient } from '@aws-sdk/client-sfn';
+import { administrator } from '@lockstep/aws-emulator';
 import type { Executions } from '../../../tasks/executions/execution.ts';
 import { createSfnExecutions } from '../../../tasks/executions/sfn-executions.ts';
 import { createDynamoDbLedger } from '../../../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
-import { administrator } from '../services/shared/callers.ts';
 import type { EmbeddedRun } from './embedded-run.ts';
 import { UsageError } from './options.ts';
 

@@ -1,8 +1,8 @@
+import { readOutbox } from '@lockstep/aws-emulator';
 import type { ApproverRole } from '../../../tasks/payloads.ts';
 import { mayNeedRestoring } from '../../../tasks/prod-fleet/restore-prod.ts';
 import { failedAs, isFinal } from '../../../tasks/promotions/status.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
-import { readOutbox } from '../services/sns/outbox.ts';
 import { signInAs } from './approver.ts';
 import { describeExecution, pause } from './follow.ts';
 import { type Narration, narrate, pendingApproval, promotionIdOf } from './narrate.ts';

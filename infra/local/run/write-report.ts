@@ -1,8 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { readOutbox, replaceFile } from '@lockstep/aws-emulator';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
-import { replaceFile } from '../replace-file.ts';
-import { readOutbox } from '../services/sns/outbox.ts';
 import { commitsByInstance, deploymentsOf, NOTHING_DEPLOYED } from './deployments.ts';
 import type { EmbeddedRun } from './embedded-run.ts';
 import { describeExecution, historyOf } from './follow.ts';

@@ -1,9 +1,12 @@
 import type { AdminListGroupsForUserCommandOutput } from '@aws-sdk/client-cognito-identity-provider';
+import type { Operation, Service } from '@lockstep/aws-emulator';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { createOpenIdIdentity } from '../../../approvals-ui/sign-in/identity.ts';
-import type { Operation, Service } from '../../../infra/local/host.ts';
-import { createApiGatewayService } from '../../../infra/local/services/apigateway/apigateway.ts';
-import { createResource, startUserPool } from '../../infra/local/services/cognito-idp/user-pool.ts';
+import { createApiGatewayService } from '../../../infra/local/aws/services/apigateway/apigateway.ts';
+import {
+  createResource,
+  startUserPool,
+} from '../../../infra/local/aws/test/services/cognito-idp/user-pool.ts';
 import { createScene } from './scene.ts';
 
 const administrator = { kind: 'administrator' } as const;

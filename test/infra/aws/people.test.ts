@@ -1,6 +1,6 @@
-import type { PolicyDocument } from '../../../infra/local/host.ts';
-import { evaluate } from '../../../infra/local/iam/evaluate.ts';
-import { readPolicy } from '../../../infra/local/iam/policy.ts';
+import type { PolicyDocument } from '@lockstep/aws-emulator';
+import { evaluate } from '../../../infra/local/aws/iam/evaluate.ts';
+import { readPolicy } from '../../../infra/local/aws/iam/policy.ts';
 import { listOf, ofType, only, type Statement, stackOf, templates, text } from './support/templates.ts';
 
 const orders = stackOf(templates(), 'Lockstep-orders');

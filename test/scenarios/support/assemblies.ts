@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { type Assembly, loadAssembly } from '@lockstep/aws-emulator';
 import { createLockstepApp } from '../../../infra/aws/lockstep-app.ts';
-import { type Assembly, loadAssembly } from '../../../infra/local/assembly/load.ts';
 import { projectRoot } from '../../../infra/local/run/synthesize.ts';
 import { testAssembly } from '../../support/assembly.ts';
 

@@ -2,9 +2,9 @@ import type { AutoScalingGroup, AutoScalingGroupsType } from '@aws-sdk/client-au
 import type { GetDeploymentGroupOutput, ListDeploymentGroupsOutput } from '@aws-sdk/client-codedeploy';
 import type { DescribeInstancesResult, Instance } from '@aws-sdk/client-ec2';
 import type { GetParameterResult } from '@aws-sdk/client-ssm';
+import { AwsError, type Host } from '@lockstep/aws-emulator';
 import { imageParameterName } from '../../../infra/aws/names.ts';
-import type { DeployHost } from '../../../infra/local/assembly/deploy.ts';
-import { AwsError, type Host } from '../../../infra/local/host.ts';
+import type { DeployHost } from '../../../infra/local/aws/assembly/deploy.ts';
 import type { EmbeddedRun } from '../../../infra/local/run/embedded-run.ts';
 import { FLEET_TAG } from '../../../tasks/prod-fleet/properties.ts';
 import { eventually, type Scenario } from './scenario.ts';

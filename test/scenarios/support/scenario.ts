@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DescribeExecutionOutput, HistoryEvent } from '@aws-sdk/client-sfn';
-import type { AdjustableClock } from '../../../infra/local/clock.ts';
+import type { AdjustableClock } from '@lockstep/aws-emulator';
 import {
   type ApplicationSource,
   push,

@@ -1,4 +1,4 @@
-import type { Host } from '../../../../infra/local/host.ts';
+import type { Host } from '@lockstep/aws-emulator';
 import { type Narration, narrate } from '../../../../infra/local/run/narrate.ts';
 import { createTerminal } from '../../../../infra/local/run/terminal.ts';
 import { stateNames } from '../../../../workflows/state-names.ts';

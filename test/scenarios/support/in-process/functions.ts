@@ -2,11 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import fs from 'node:fs';
 import path from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { EmbeddedHost } from '../../../../infra/local/create-host.ts';
-import { protocols } from '../../../../infra/local/endpoint/catalogue.ts';
-import { AwsError, type Principal } from '../../../../infra/local/host.ts';
+import { AwsError, type EmbeddedHost, type Principal } from '@lockstep/aws-emulator';
+import { protocols } from '../../../../infra/local/aws/endpoint/catalogue.ts';
+import type { FunctionWorker } from '../../../../infra/local/aws/services/lambda/function-worker.ts';
 import { projectRoot } from '../../../../infra/local/run/synthesize.ts';
-import type { FunctionWorker } from '../../../../infra/local/services/lambda/function-worker.ts';
 import { functions } from '../../../../tasks/functions.ts';
 
 type Handler = (event: unknown, context: object) => Promise<unknown>;

@@ -1,11 +1,11 @@
 import path from 'node:path';
-import type { Host } from '../../../../infra/local/host.ts';
-import type { Instances, Machine } from '../../../../infra/local/instances/instances.ts';
-import type { Agent, AgentTask } from '../../../../infra/local/services/codedeploy/agent/agent.ts';
+import type { Host } from '@lockstep/aws-emulator';
+import type { Instances, Machine } from '../../../../infra/local/aws/instances/instances.ts';
+import type { Agent, AgentTask } from '../../../../infra/local/aws/services/codedeploy/agent/agent.ts';
 import type {
   CodeDeployTables,
   InstanceRecord,
-} from '../../../../infra/local/services/codedeploy/records.ts';
+} from '../../../../infra/local/aws/services/codedeploy/records.ts';
 
 const known = new WeakMap<Host, Instances>();
 let ports = 0;

@@ -1,4 +1,4 @@
-import type { AdjustableClock } from '../../../../infra/local/clock.ts';
+import type { AdjustableClock } from '@lockstep/aws-emulator';
 
 /** A clock whose time passes only when it is told to: waits take no time at all. */
 export interface SimulatedClock extends AdjustableClock {

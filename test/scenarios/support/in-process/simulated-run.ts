@@ -1,14 +1,17 @@
 import type { InvocationResponse } from '@aws-sdk/client-lambda';
 import type { GetSecretValueResponse } from '@aws-sdk/client-secrets-manager';
+import {
+  createHost,
+  createServices,
+  deployAssembly,
+  type EmbeddedHost,
+  loadAssembly,
+} from '@lockstep/aws-emulator';
 import { createSealer } from '../../../../approvals-ui/sign-in/sealed.ts';
-import { deployAssembly } from '../../../../infra/local/assembly/deploy.ts';
-import { loadAssembly } from '../../../../infra/local/assembly/load.ts';
-import { deployed } from '../../../../infra/local/assembly/records.ts';
-import { createHost, type EmbeddedHost } from '../../../../infra/local/create-host.ts';
-import type { JournalLine } from '../../../../infra/local/journal-file.ts';
-import { createServices } from '../../../../infra/local/services/all.ts';
-import { people } from '../../../../infra/local/services/cognito-idp/people.ts';
-import { createMemoryStore } from '../../../../infra/local/store.ts';
+import { deployed } from '../../../../infra/local/aws/assembly/records.ts';
+import type { JournalLine } from '../../../../infra/local/aws/journal-file.ts';
+import { people } from '../../../../infra/local/aws/services/cognito-idp/people.ts';
+import { createMemoryStore } from '../../../../infra/local/aws/store.ts';
 import { createFunctions } from './functions.ts';
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts';
 

@@ -1,0 +1,25 @@
+/** The emulator's one public entry: what a run is made of, in the order in which it is needed. */
+
+export { deployAssembly } from './assembly/deploy.ts';
+export { type Assembly, loadAssembly } from './assembly/load.ts';
+export type { DeployedStacks } from './assembly/records.ts';
+export { type AdjustableClock, createClock } from './clock.ts';
+export { createHost, type EmbeddedHost } from './create-host.ts';
+export { createEndpoint } from './endpoint/endpoint.ts';
+export {
+  AwsError,
+  type BusEvent,
+  type Host,
+  type Operation,
+  type PolicyDocument,
+  type Ports,
+  type Principal,
+  type Service,
+} from './host.ts';
+export { StateDirectoryError } from './journal-file.ts';
+export { replaceFile } from './replace-file.ts';
+export { createServices, type EmbeddedServices } from './services/all.ts';
+export { readBuildLog } from './services/codebuild/records.ts';
+export { administrator } from './services/shared/callers.ts';
+export { type Mail, readOutbox } from './services/sns/outbox.ts';
+export { openStore } from './store.ts';

@@ -1,0 +1,138 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import type { Provider } from 'oidc-provider';
+import { findAsset } from '../../../../../approvals-ui/assets/assets.ts';
+import type { Host } from '../../host.ts';
+import { type LoopbackServer, listenOnLoopback } from '../shared/loopback-server.ts';
+import { createOpenIdProvider, SIGN_IN_PATH } from './open-id-provider.ts';
+import { type PoolTables, usersOf } from './pools.ts';
+import { SignInPage, SignInProblem } from './sign-in-page.tsx';
+
+/** Largest form that is read, in bytes: one name. */
+const LARGEST_FORM = 4096;
+
+/**
+ * Serves every pool's OpenID provider and its sign-in page on the sign-in port, each below `/<pool id>`.
+ * @throws PortTakenError
+ */
+export const startSignInServer = (host: Host, tables: PoolTables): Promise<LoopbackServer> => {
+  const providers = new Map<string, Promise<Provider>>();
+  const providerOf = (poolId: string): Promise<Provider> | undefined => {
+    const keys = tables.keys.get(poolId);
+    if (!tables.pools.has(poolId) || !keys) return undefined;
+    let provider = providers.get(poolId);
+    if (!provider) {
+      provider = createOpenIdProvider(host, tables, poolId, keys);
+      providers.set(poolId, provider);
+    }
+    return provider;
+  };
+
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    const [path = '/'] = (request.url ?? '/').split('?');
+    const [, poolId = '', ...rest] = path.split('/');
+    if (poolId === 'assets') return sendAsset(response, rest.join('/'));
+    const provider = await providerOf(poolId);
+    if (!provider)
+      return sendPage(response, 404, '', SignInProblem({ message: 'There is no such user pool.' }));
+    if (path.startsWith(`/${poolId}${SIGN_IN_PATH}/`)) {
+      return askWho(host, tables, poolId, provider, request, response);
+    }
+    // As a web framework does where it mounts the provider: the provider reads its own path off the difference.
+    Object.assign(request, { originalUrl: request.url });
+    request.url = (request.url ?? '').slice(poolId.length + 1) || '/';
+    await provider.callback()(request, response);
+  };
+  return listenOnLoopback(host.ports.signIn, 'sign-in', serve, (error) =>
+    host.log('cognito-idp', 'request failed', { error: error.stack }),
+  );
+};
+
+const askWho = async (
+  host: Host,
+  tables: PoolTables,
+  poolId: string,
+  provider: Provider,
+  request: IncomingMessage,
+  response: ServerResponse,
+) => {
+  const interaction = await provider.interactionDetails(request, response).catch(() => undefined);
+  if (!interaction) {
+    const message =
+      'It has ended already, or was started in another browser. Go back to the site and sign in again.';
+    return sendPage(response, 400, '', SignInProblem({ message }));
+  }
+  const clientId = String(interaction.params.client_id);
+  const client = tables.clients.get(clientId);
+  const users = usersOf(tables, poolId);
+  if (request.method !== 'POST') {
+    const origins = [...new Set(client?.callbackUrls.map((url) => new URL(url).origin))];
+    const page = SignInPage({
+      users,
+      action: (request.url ?? '').split('?')[0] ?? '',
+      application: new URL(String(interaction.params.redirect_uri)).host,
+    });
+    // Browsers apply form-action to the redirects that follow, back to the application included.
+    return sendPage(response, 200, `'self' ${origins.join(' ')}`, page);
+  }
+  const name = new URLSearchParams(await readForm(request)).get('person');
+  const user = users.find((candidate) => candidate.name === name);
+  if (!isOwnForm(request) || !user) {
+    const message = user
+      ? 'The choice came from another page.'
+      : `Nobody here is called ${JSON.stringify(name)}.`;
+    return sendPage(response, 400, '', SignInProblem({ message }));
+  }
+  host.log('cognito-idp', 'signed in', { user: user.name, client: client?.name });
+  // The system's time may be ahead of the machine's; the ID token tells it as `auth_time`. In seconds.
+  const ts = Math.floor(host.clock.now() / 1000);
+  const login = { accountId: user.sub, remember: false, ts };
+  const location = await provider.interactionResult(request, response, { login });
+  await forgetSession(provider, interaction.session?.uid);
+  response.writeHead(303, { location }).end();
+};
+
+/** Signs out whoever signed in before on this browser: the provider asks for a confirmation otherwise. */
+const forgetSession = async (provider: Provider, uid: string | undefined) => {
+  const session = uid === undefined ? undefined : await provider.Session.findByUid(uid);
+  if (!session) return;
+  delete session.accountId;
+  await session.persist();
+};
+
+/** A browser tells where a form came from; what tells nothing is no browser. */
+const isOwnForm = ({ headers }: IncomingMessage): boolean =>
+  (headers.origin === undefined || headers.origin === `http://${headers.host}`) &&
+  (headers['sec-fetch-site'] === undefined || headers['sec-fetch-site'] === 'same-origin');
+
+const readForm = async (request: IncomingMessage): Promise<string> => {
+  if (Number(request.headers['content-length'] ?? 0) > LARGEST_FORM) return '';
+  return (await buffer(request)).toString('utf8');
+};
+
+const sendAsset = (response: ServerResponse, name: string) => {
+  const asset = findAsset(name);
+  if (!asset) return void response.writeHead(404).end();
+  response.writeHead(200, {
+    'content-type': asset.contentType,
+    'cache-control': 'no-cache',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(asset.body);
+};
+
+const sendPage = (
+  response: ServerResponse,
+  status: number,
+  formAction: string,
+  page: ReturnType<typeof SignInPage>,
+) => {
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-security-policy': `default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action ${formAction || "'none'"}`,
+    'referrer-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(`<!doctype html>${String(page)}`);
+};

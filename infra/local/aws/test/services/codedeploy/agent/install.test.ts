@@ -1,0 +1,211 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type AppSpec, parseAppSpec } from '../../../../services/codedeploy/agent/appspec.ts';
+import { install, missingSources } from '../../../../services/codedeploy/agent/install.ts';
+import { BundleError, unpackBundle } from '../../../../services/shared/bundle.ts';
+import { type BundleFile, zipOf } from '../../../instances/application.ts';
+
+let directory: string;
+const archive = () => path.join(directory, 'archive');
+const root = () => path.join(directory, 'root');
+
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'lockstep-install-'));
+  fs.mkdirSync(root());
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+  fs.rmSync(directory, { recursive: true, force: true });
+});
+
+const specOf = (rest: string) => parseAppSpec(`version: 0.0\nos: linux\n${rest}`);
+const unpack = async (files: Record<string, BundleFile>) => unpackBundle(await zipOf(files), archive());
+const installed = (spec: AppSpec, defaultBehavior: 'DISALLOW' | 'OVERWRITE' | 'RETAIN' = 'DISALLOW') =>
+  install({
+    spec,
+    archive: archive(),
+    root: root(),
+    cleanupFile: path.join(directory, 'agent', 'installed.json'),
+    defaultBehavior,
+  });
+const read = (file: string) => fs.readFileSync(path.join(root(), file), 'utf8');
+const modeOf = (file: string) => (fs.statSync(path.join(root(), file)).mode & 0o777).toString(8);
+
+describe('unpacking', () => {
+  it('keeps modes and symbolic links', async () => {
+    await unpack({ 'run.sh': 'x', 'data/a': 'y', link: { text: 'data/a', mode: 0o120777 } });
+    expect(fs.statSync(path.join(archive(), 'run.sh')).mode & 0o777).toBe(0o755);
+    expect(fs.readlinkSync(path.join(archive(), 'link'))).toBe('data/a');
+    expect(fs.readFileSync(path.join(archive(), 'link'), 'utf8')).toBe('y');
+  });
+
+  it('refuses what is no zip, and names that lead out', async () => {
+    await expect(unpackBundle(Buffer.from('no zip'), archive())).rejects.toThrow(BundleError);
+    const evil = await zipOf({ 'aa/evil': 'x' });
+    const text = evil.toString('latin1').replaceAll('aa/evil', '../evil');
+    await expect(unpackBundle(Buffer.from(text, 'latin1'), archive())).rejects.toThrow(BundleError);
+    expect(fs.existsSync(path.join(directory, 'evil'))).toBe(false);
+  });
+});
+
+describe('installing', () => {
+  it('copies directories’ content and single files below the root', async () => {
+    await unpack({ 'app/a.txt': 'a', 'app/deep/b.txt': 'b', 'conf.ini': 'c' });
+    installed(
+      specOf(
+        'files:\n  - {source: app, destination: /opt/app}\n  - {source: conf.ini, destination: /etc/app}\n',
+      ),
+    );
+    expect([read('opt/app/a.txt'), read('opt/app/deep/b.txt'), read('etc/app/conf.ini')]).toEqual([
+      'a',
+      'b',
+      'c',
+    ]);
+  });
+
+  it('stays below the root whatever a destination says', async () => {
+    await unpack({ a: 'a' });
+    installed(specOf('files:\n  - {source: a, destination: /../../opt}\n'));
+    expect(read('opt/a')).toBe('a');
+  });
+
+  it('removes what the deployment before installed, and nothing else', async () => {
+    const spec = specOf('files:\n  - {source: app, destination: /opt/app}\n');
+    await unpack({ 'app/old/a': 'a', 'app/b': 'b' });
+    installed(spec);
+    fs.writeFileSync(path.join(root(), 'opt/app/data'), 'made by the application');
+    await unpack({ 'app/b': 'new' });
+    installed(spec);
+    expect(fs.readdirSync(path.join(root(), 'opt/app')).sort()).toEqual(['b', 'data']);
+    expect(read('opt/app/b')).toBe('new');
+  });
+
+  it.each([
+    ['DISALLOW', /already exists at this location: \/opt\/a\. Set file_exists_behavior/, 'theirs'],
+    ['OVERWRITE', undefined, 'ours'],
+    ['RETAIN', undefined, 'theirs'],
+  ] as const)('with a file in the way and %s', async (behavior, error, content) => {
+    await unpack({ a: 'ours' });
+    fs.mkdirSync(path.join(root(), 'opt'));
+    fs.writeFileSync(path.join(root(), 'opt/a'), 'theirs');
+    const act = () => installed(specOf('files:\n  - {source: a, destination: /opt}\n'), behavior);
+    if (error) expect(act).toThrow(error);
+    else act();
+    expect(read('opt/a')).toBe(content);
+  });
+
+  it('lets the appspec’s behavior win over the deployment’s', async () => {
+    await unpack({ a: 'ours' });
+    fs.writeFileSync(path.join(root(), 'a'), 'theirs');
+    installed(specOf('files:\n  - {source: a, destination: /}\nfile_exists_behavior: OVERWRITE\n'));
+    expect(read('a')).toBe('ours');
+  });
+
+  it('sets modes by pattern and type, and notes what only root could', async () => {
+    await unpack({ 'app/a.sh': 'a', 'app/b.txt': 'b', 'app/keep.sh': 'k' });
+    const notes = installed(
+      specOf(`files:
+  - {source: app, destination: /opt/app}
+permissions:
+  - {object: /opt/app, pattern: "*.sh", except: [keep.sh], mode: "0500", type: [file], owner: web}
+`),
+    );
+    expect([modeOf('opt/app/a.sh'), modeOf('opt/app/b.txt'), modeOf('opt/app/keep.sh')]).toEqual([
+      '500',
+      '644',
+      '755',
+    ]);
+    expect(notes).toEqual([expect.stringContaining('owner of /opt/app')]);
+  });
+
+  it('refuses permissions for what is not there', async () => {
+    await unpack({ a: 'a' });
+    expect(() => installed(specOf('permissions:\n  - {object: /opt/none, mode: "644"}\n'))).toThrow(
+      '/opt/none',
+    );
+  });
+
+  it('knows sources that the bundle lacks', async () => {
+    await unpack({ a: 'a' });
+    const spec = specOf('files:\n  - {source: a, destination: /}\n  - {source: dist/, destination: /opt}\n');
+    expect(missingSources(spec, archive())).toEqual(['dist/']);
+  });
+});
+
+describe('a process killed while it installs', () => {
+  const spec = specOf(`files:
+  - {source: app, destination: /opt/app}
+permissions:
+  - {object: /opt/app, pattern: "*.sh", mode: "0500", type: [file]}
+`);
+
+  /** The calls that change something. Writing may be stopped with half of it written; the others are done or not. */
+  const changes = [
+    'rmSync',
+    'rmdirSync',
+    'mkdirSync',
+    'writeFileSync',
+    'renameSync',
+    'cpSync',
+    'chmodSync',
+  ] as const;
+
+  /** Lets so many changes through, and stops at the next; never at one if there are not as many. */
+  const killAfter = (count: number) => {
+    let done = 0;
+    for (const name of changes) {
+      const real = fs[name] as (...values: unknown[]) => unknown;
+      jest.spyOn(fs, name).mockImplementation(((...values: unknown[]) => {
+        if (done++ < count) return real(...values);
+        if (name === 'writeFileSync') real(values[0], String(values[1]).slice(0, 3), values[2]);
+        throw new Error('killed');
+      }) as never);
+    }
+  };
+
+  const tree = () =>
+    fs
+      .readdirSync(root(), { recursive: true, encoding: 'utf8' })
+      .sort()
+      .map((name) => [name, modeOf(name), fs.statSync(path.join(root(), name)).isFile() && read(name)]);
+
+  /** An instance with the old version, on which the new is to be installed. */
+  const withOldVersion = async () => {
+    fs.rmSync(directory, { recursive: true, force: true });
+    fs.mkdirSync(root(), { recursive: true });
+    await unpack({ 'app/old/a': 'a', 'app/run.sh': 'old' });
+    installed(spec);
+    await unpack({ 'app/new/b': 'b', 'app/run.sh': 'new' });
+  };
+
+  it('has the same installed when it does it again, at whatever change it was killed', async () => {
+    await withOldVersion();
+    installed(spec);
+    const wanted = tree();
+    expect(wanted.map(([name]) => name)).toEqual([
+      'opt',
+      'opt/app',
+      'opt/app/new',
+      'opt/app/new/b',
+      'opt/app/run.sh',
+    ]);
+    let kills = 0;
+    for (let killed = true; killed; ) {
+      await withOldVersion();
+      killAfter(kills);
+      try {
+        installed(spec);
+        killed = false;
+      } catch (error) {
+        expect(error).toEqual(new Error('killed'));
+        kills++;
+      }
+      jest.restoreAllMocks();
+      if (killed) installed(spec);
+      expect(tree()).toEqual(wanted);
+    }
+    expect(kills).toBeGreaterThan(changes.length);
+  });
+});

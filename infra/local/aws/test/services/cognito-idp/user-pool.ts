@@ -1,0 +1,121 @@
+import { freePorts } from '../../../../../../test/support/ports.ts';
+import { resourceContext } from '../../../assembly/records.ts';
+import { type AdjustableClock, createClock } from '../../../clock.ts';
+import { createHost } from '../../../create-host.ts';
+import type { ResourceProperties, Service } from '../../../host.ts';
+import { createCognitoService } from '../../../services/cognito-idp/cognito-idp.ts';
+import { createMemoryStore } from '../../../store.ts';
+
+/** A host for these services, on free ports, that remembers nothing on disk. */
+export const serviceHost = async (clock: AdjustableClock = createClock()) => {
+  const log: string[] = [];
+  const host = createHost({
+    stateDir: import.meta.dirname,
+    store: createMemoryStore(),
+    clock,
+    ports: await freePorts(),
+    log: ({ message, details }) => log.push(`${message} ${JSON.stringify(details ?? {})}`),
+  });
+  return { host, clock, log };
+};
+
+/** Creates a resource as the assembly does. */
+export const createResource = async (
+  service: Service,
+  type: string,
+  logicalId: string,
+  properties: ResourceProperties,
+) => {
+  const provider = service.resources[type];
+  if (!provider) throw new Error(`no provider for ${type}`);
+  return provider.create(properties, resourceContext('Platform', logicalId));
+};
+
+/** A user pool with the groups and the client of the approvals site, served. */
+export const startUserPool = async (
+  callback: (ports: { approvals: number }) => string = ({ approvals }) =>
+    `http://127.0.0.1:${approvals}/signed-in`,
+  groups: readonly string[] = ['qc', 'pmo', 'operator'],
+) => {
+  const { host, clock, log } = await serviceHost();
+  const service = createCognitoService(host);
+  host.register(service);
+  const pool = await createResource(service, 'AWS::Cognito::UserPool', 'Pool', {});
+  for (const group of groups) {
+    await createResource(service, 'AWS::Cognito::UserPoolGroup', `Group${group}`, {
+      UserPoolId: pool.physicalId,
+      GroupName: group,
+    });
+  }
+  const callbackUrl = callback(host.ports);
+  const client = await createResource(service, 'AWS::Cognito::UserPoolClient', 'Client', {
+    UserPoolId: pool.physicalId,
+    GenerateSecret: false,
+    AllowedOAuthFlows: ['code'],
+    AllowedOAuthFlowsUserPoolClient: true,
+    AllowedOAuthScopes: ['openid', 'email', 'profile'],
+    CallbackURLs: [callbackUrl],
+  });
+  await host.startServices();
+  return {
+    host,
+    clock,
+    log,
+    service,
+    poolId: pool.physicalId,
+    issuer: String(pool.attributes.ProviderURL),
+    clientId: client.physicalId,
+    callbackUrl,
+    stop: async () => {
+      clock.stop();
+      await host.stopServices();
+    },
+  };
+};
+
+/** A browser's cookies for one host, without the rest of a browser. */
+export const createCookieJar = () => {
+  const cookies = new Map<string, { value: string; path: string }>();
+  return {
+    /** Requests without following redirects. */
+    fetch: async (address: string | URL, init: RequestInit = {}) => {
+      const url = new URL(address);
+      const cookie = [...cookies]
+        .filter(([, { path }]) => url.pathname.startsWith(path))
+        .map(([name, { value }]) => `${name}=${value}`)
+        .join('; ');
+      const answer = await fetch(url, {
+        ...init,
+        redirect: 'manual',
+        headers: { ...(init.headers as Record<string, string>), ...(cookie ? { cookie } : {}) },
+      });
+      for (const line of answer.headers.getSetCookie()) {
+        const [pair = ''] = line.split(';');
+        const [name = '', value = ''] = pair.split(/=(.*)/s);
+        const path = /path=([^;]+)/i.exec(line)?.[1] ?? '/';
+        if (/expires=Thu, 01 Jan 1970|max-age=0/i.test(line)) cookies.delete(name);
+        else cookies.set(name, { value, path });
+      }
+      return answer;
+    },
+  };
+};
+
+/** Goes through the provider's pages as a browser does, up to the address that it sends back to. */
+export const pickPerson = async (
+  jar: ReturnType<typeof createCookieJar>,
+  authorize: string | URL,
+  person: string,
+): Promise<URL> => {
+  const toPage = await jar.fetch(authorize);
+  const pageUrl = new URL(toPage.headers.get('location') ?? '', authorize);
+  const page = await (await jar.fetch(pageUrl)).text();
+  const action = /<form method="post" action="([^"]+)"/.exec(page)?.[1] ?? '';
+  const chosen = await jar.fetch(new URL(action, pageUrl), {
+    method: 'POST',
+    body: new URLSearchParams({ person }),
+    headers: { origin: pageUrl.origin },
+  });
+  const resumed = await jar.fetch(new URL(chosen.headers.get('location') ?? '', pageUrl));
+  return new URL(resumed.headers.get('location') ?? '', pageUrl);
+};

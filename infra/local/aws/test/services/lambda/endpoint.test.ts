@@ -1,0 +1,110 @@
+import {
+  GetFunctionCommand,
+  InvokeCommand,
+  LambdaClient,
+  ListFunctionsCommand,
+} from '@aws-sdk/client-lambda';
+import { createEndpoint, type Endpoint } from '../../../endpoint/endpoint.ts';
+import type { PolicyStatement } from '../../../host.ts';
+import { createSecretsManagerService } from '../../../services/secretsmanager/secretsmanager.ts';
+import {
+  eventually,
+  freePort,
+  putRole,
+  startHost,
+  type TestHost,
+  temporaryFolders,
+} from '../../assembly/assembly-host.ts';
+import { basicExecution, inTest, invoke, lambdaServices, providerOf, putFunction } from './functions.ts';
+
+const newFolder = temporaryFolders();
+let running: TestHost;
+let endpoint: Endpoint;
+let client: LambdaClient;
+
+beforeEach(async () => {
+  running = await startHost(newFolder(), [...lambdaServices, createSecretsManagerService], await freePort());
+  endpoint = await createEndpoint(running.host);
+  client = new LambdaClient({
+    endpoint: endpoint.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'someone', secretAccessKey: 'at the machine' },
+    maxAttempts: 1,
+  });
+});
+afterEach(async () => {
+  client.destroy();
+  await endpoint.close();
+  await running.stop();
+});
+
+describe('over the wire', () => {
+  it('functions are invoked, waiting or not', async () => {
+    await putFunction(running, 'fn', 'exports.handler = async (event) => ({ echo: event });');
+    const Payload = JSON.stringify({ a: 'ü' });
+    const answer = await client.send(new InvokeCommand({ FunctionName: 'fn', Payload, LogType: 'Tail' }));
+    expect(answer).toMatchObject({
+      StatusCode: 200,
+      ExecutedVersion: '$LATEST',
+      LogResult: expect.any(String),
+    });
+    expect(answer.FunctionError).toBeUndefined();
+    expect(answer.Payload?.transformToString()).toBe('{"echo":{"a":"ü"}}');
+    const event = await client.send(
+      new InvokeCommand({ FunctionName: 'fn', Payload, InvocationType: 'Event' }),
+    );
+    expect(event.StatusCode).toBe(202);
+    await eventually(() => running.store.table('lambda.asyncEvents').keys().length === 0);
+  });
+
+  it('errors of functions and of the service are told apart', async () => {
+    await putFunction(running, 'fn', `exports.handler = async () => { throw new TypeError('no'); };`);
+    const { FunctionError, Payload } = await client.send(new InvokeCommand({ FunctionName: 'fn' }));
+    expect(FunctionError).toBe('Unhandled');
+    expect(JSON.parse(Payload?.transformToString() ?? '')).toMatchObject({ errorType: 'TypeError' });
+    await expect(client.send(new InvokeCommand({ FunctionName: 'nobody' }))).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: 'Function not found: arn:aws:lambda:us-east-1:000000000000:function:nobody',
+    });
+  });
+
+  it('functions are described', async () => {
+    const arn = await putFunction(running, 'fn', 'exports.handler = async () => 1;', { Timeout: 30 });
+    const { Configuration } = await client.send(new GetFunctionCommand({ FunctionName: arn }));
+    expect(Configuration).toMatchObject({ FunctionArn: arn, Timeout: 30, State: 'Active' });
+    expect((await client.send(new ListFunctionsCommand())).Functions).toHaveLength(1);
+  });
+});
+
+describe('a function that uses an SDK client', () => {
+  const read = async (...statements: PolicyStatement[]) => {
+    await providerOf(running.host.service('secretsmanager'), 'AWS::SecretsManager::Secret').create(
+      { Name: 'key', SecretString: 'open sesame' },
+      inTest('Secret'),
+    );
+    const source = `
+      const { GetSecretValueCommand, SecretsManagerClient } = require(${JSON.stringify(require.resolve('@aws-sdk/client-secrets-manager'))});
+      const client = new SecretsManagerClient();
+      exports.handler = async () => (await client.send(new GetSecretValueCommand({ SecretId: 'key' }))).SecretString;`;
+    const Role = putRole(running.host, 'reader', 'lambda.amazonaws.com', [basicExecution, ...statements]);
+    await putFunction(running, 'fn', source, { Role, Timeout: 20 });
+    return invoke(running, 'fn');
+  };
+
+  it('reaches the embedded services with what its role may', async () => {
+    const allowed = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: '*' } as const;
+    expect((await read(allowed)).payload).toBe('open sesame');
+  });
+
+  it('is refused what its role may not', async () => {
+    expect(await read()).toMatchObject({
+      FunctionError: 'Unhandled',
+      payload: {
+        errorType: 'AccessDeniedException',
+        errorMessage: expect.stringMatching(
+          /assumed-role\/reader\/fn is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:000000000000:secret:key-/,
+        ),
+      },
+    });
+  });
+});
