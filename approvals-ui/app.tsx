@@ -1,19 +1,27 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { here, LARGEST_FORM, notFound, type SiteContext, type SiteEnv, show, tooLarge } from './answers.tsx';
 import { addApprovals } from './approval-routes.tsx';
 import { findAsset } from './assets/assets.ts';
 import { awsConsoleWith, type ConsoleLinks, noConsole } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { readPromotionPage, readPromotionsPage } from './pages.ts';
+import {
+  here,
+  LARGEST_FORM,
+  notFound,
+  type SiteContext,
+  type SiteEnv,
+  show,
+  tooLarge,
+} from './responses.tsx';
 import { comesFromThisSite, securityHeaders } from './security.ts';
 import { type Cookies, createCookies } from './sign-in/cookies.ts';
 import { addSignIn } from './sign-in/routes.tsx';
 import { createSealer } from './sign-in/sealed.ts';
 import { readSiteAddress } from './site-address.ts';
 import { signInAddress } from './views/layout.tsx';
-import { PromotionsLive, PromotionsPage } from './views/lists.tsx';
-import { PromotionLive, PromotionPage } from './views/promotion.tsx';
+import { PromotionsPage, PromotionsRegion } from './views/lists.tsx';
+import { PromotionPage, PromotionRegion } from './views/promotion.tsx';
 import { SimplePage } from './views/simple.tsx';
 
 /**
@@ -124,14 +132,14 @@ const addPromotions = (site: Hono<SiteEnv>, dependencies: SiteDependencies, link
       context.get('session').person,
       context.req.query('next'),
     );
-    return show(context, PromotionsPage, PromotionsLive, { ...page, path: here(context) });
+    return show(context, PromotionsPage, PromotionsRegion, { ...page, path: here(context) });
   });
 
   site.get('/promotions/:id', async (context) => {
     const id = context.req.param('id');
     const page = await readPromotionPage(dependencies, links, context.get('session').person, id);
     if (!page) return notFound(context);
-    return show(context, PromotionPage, PromotionLive, { ...page, path: here(context) });
+    return show(context, PromotionPage, PromotionRegion, { ...page, path: here(context) });
   });
 
   site.get('/promotions/:id/redrive', (context) =>
@@ -165,7 +173,7 @@ const addPromotions = (site: Hono<SiteEnv>, dependencies: SiteDependencies, link
     if (page.advice.mayRedrive) await noteRedrive(promotionId, page.promotion.redrives + 1, person);
     const outcome = page.advice.mayRedrive
       ? await executions.redrive(page.promotion.executionArn)
-      : ({ kind: 'refused', message: page.advice.sentence } as const);
+      : ({ kind: 'failed', message: page.advice.sentence } as const);
     log({ event: 'redrive', promotionId, person: person.name, outcome: outcome.kind });
     if (outcome.kind === 'redriven') return context.redirect(path, 303);
     return context.html(<PromotionPage {...page} path={path} problem={outcome.message} />, 409);

@@ -1,15 +1,15 @@
 import type { Hono } from 'hono';
-import type { RefusalReason } from '../tasks/ledger/items.ts';
-import { badForm, here, notFound, type SiteEnv, show } from './answers.tsx';
+import type { DenialReason } from '../tasks/ledger/items.ts';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { readApprovalPage, readPendingPage } from './pages.ts';
+import { badForm, here, notFound, type SiteEnv, show } from './responses.tsx';
 import { ApprovalPage } from './views/approval.tsx';
 import { LONGEST_COMMENT } from './views/decision-card.tsx';
-import { PendingLive, PendingPage } from './views/lists.tsx';
+import { PendingPage, PendingRegion } from './views/lists.tsx';
 
 /** Refusals that are about the person, not about the request's state. */
-const personalReasons: readonly RefusalReason[] = [
+const personalReasons: readonly DenialReason[] = [
   'NotInRole',
   'ApproversMustDiffer',
   'MadeTheChange',
@@ -29,7 +29,7 @@ export const addApprovals = (
     const number = Number(context.req.query('page') ?? '1');
     const { person } = context.get('session');
     const page = await readPendingPage(dependencies, person, Number.isInteger(number) ? number : 1);
-    return show(context, PendingPage, PendingLive, { ...page, path: here(context) });
+    return show(context, PendingPage, PendingRegion, { ...page, path: here(context) });
   });
 
   site.get('/approvals/:id', async (context) => {
@@ -54,7 +54,7 @@ export const addApprovals = (
     const before = await readApprovalPage(dependencies, links, now, approvalId);
     if (!before) return notFound(context);
     const { decision, comment = '', digest = '' } = await context.req.parseBody();
-    if ((decision !== 'approve' && decision !== 'refuse') || typeof comment !== 'string') {
+    if ((decision !== 'approve' && decision !== 'reject') || typeof comment !== 'string') {
       return badForm(context, path, 'The decision must be approve or refuse.');
     }
     // Browsers send a line break as two characters and count it as one.
@@ -80,12 +80,12 @@ export const addApprovals = (
       approvalId,
       decision,
       person: person.name,
-      outcome: outcome.kind === 'refused' ? outcome.reason : outcome.kind,
+      outcome: outcome.kind === 'denied' ? outcome.reason : outcome.kind,
     });
     if (outcome.kind === 'decided') return context.redirect(path, 303);
     const after = (await readApprovalPage(dependencies, links, now, approvalId)) ?? before;
     return context.html(
-      <ApprovalPage {...after} path={path} refusal={outcome} />,
+      <ApprovalPage {...after} path={path} denial={outcome} />,
       personalReasons.includes(outcome.reason) ? 403 : 409,
     );
   });

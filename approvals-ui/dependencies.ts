@@ -1,5 +1,5 @@
 import type { DecideInput, DecideOutcome } from '../tasks/approvals/decide.ts';
-import type { ApprovalPolicy } from '../tasks/approvals/rules.ts';
+import type { ApprovalPolicy } from '../tasks/approvals/decision-rules.ts';
 import type { Executions } from '../tasks/executions/execution.ts';
 import type { Person } from '../tasks/ledger/items.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
@@ -16,8 +16,8 @@ export type SiteLedger = Pick<
   | 'latestApproval'
   | 'openApprovals'
   | 'jobs'
-  | 'refusals'
-  | 'turn'
+  | 'denials'
+  | 'lock'
   | 'live'
 >;
 

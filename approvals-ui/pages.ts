@@ -1,12 +1,12 @@
-import { mayDecide } from '../tasks/approvals/rules.ts';
+import { mayDecide } from '../tasks/approvals/decision-rules.ts';
+import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import type { Execution } from '../tasks/executions/execution.ts';
 import type { Approval, Person, Promotion, PromotionStatus } from '../tasks/ledger/items.ts';
 import { livePromotion } from '../tasks/ledger/live-promotion.ts';
 import type { ApproverRole } from '../tasks/payloads.ts';
 import { failedAs } from '../tasks/promotions/status.ts';
-import { redriveAdvice } from '../tasks/redrive/advice.ts';
-import { readTurns } from '../tasks/redrive/advise.ts';
-import { readTurnBoards, type TurnBoard } from '../tasks/turns/board.ts';
+import { readLocks } from '../tasks/redrive/read-advice.ts';
+import { redriveAdvice } from '../tasks/redrive/redrive-advice.ts';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { promotionGraph } from './graph/steps.ts';
@@ -63,12 +63,12 @@ export const readPromotionsPage = async (
   person: Person,
   next: string | undefined,
 ): Promise<Omit<PromotionsPageProps, 'path'>> => {
-  const [page, boards] = await Promise.all([
+  const [page, views] = await Promise.all([
     ledger.promotions({ limit: PAGE_SIZE, ...(next ? { next } : {}) }),
     // Whoever looks further back looks for what was.
-    next ? [] : Promise.all(applications.map((application) => readTurnBoards(ledger, application))),
+    next ? [] : Promise.all(applications.map((application) => readLockViews(ledger, application))),
   ]);
-  return { person, now: now(), promotions: page.items, boards: boards.flat(), next: page.next };
+  return { person, now: now(), promotions: page.items, views: views.flat(), next: page.next };
 };
 
 /** Reads one promotion. Undefined if there is none of that id. */
@@ -81,23 +81,23 @@ export const readPromotionPage = async (
   const { ledger, executions, now, configurationVersion } = dependencies;
   const recorded = await ledger.promotion(promotionId);
   if (!recorded) return undefined;
-  const [execution, approvals, jobs, refusals, boards] = await Promise.all([
+  const [execution, approvals, jobs, denials, views] = await Promise.all([
     executions.read(recorded.executionArn),
     ledger.approvals(promotionId),
     ledger.jobs(promotionId),
-    ledger.refusals(promotionId),
-    recorded.status === 'RUNNING' ? readTurnBoards(ledger, recorded.application) : [],
+    ledger.denials(promotionId),
+    recorded.status === 'RUNNING' ? readLockViews(ledger, recorded.application) : [],
   ]);
   const promotion = withExecution(recorded, execution, approvals);
   const graph = execution ? promotionGraph(execution, approvals, now()) : undefined;
   const isOver = promotion.status !== 'RUNNING' && promotion.status !== 'SUCCEEDED';
-  const turns = isOver ? await readTurns({ ledger, now: () => new Date(now()) }, promotion) : { turns: [] };
+  const locks = isOver ? await readLocks({ ledger, now: () => new Date(now()) }, promotion) : { locks: [] };
   const advice = redriveAdvice({
     execution,
     promotion,
     jobs,
     approvals,
-    ...turns,
+    ...locks,
     configurationVersion: configurationVersion(promotion.application),
     now: new Date(now()),
   });
@@ -107,23 +107,20 @@ export const readPromotionPage = async (
     promotion,
     approvals: inOrder(approvals),
     jobs,
-    refusals,
+    denials,
     execution,
     graph,
     links,
     advice,
-    ...waitsForTurn(boards, promotionId),
+    ...waitsForLock(views, promotionId),
   };
 };
 
 /** Where in a queue a promotion waits, if it does. */
-const waitsForTurn = (
-  boards: readonly TurnBoard[],
-  promotionId: string,
-): Pick<PromotionPageProps, 'waits'> => {
-  for (const { environment, waiting } of boards) {
-    const seat = waiting.find((one) => one.promotionId === promotionId);
-    if (seat) return { waits: { environment, seat } };
+const waitsForLock = (views: readonly LockView[], promotionId: string): Pick<PromotionPageProps, 'waits'> => {
+  for (const { environment, waiting } of views) {
+    const entry = waiting.find((one) => one.promotionId === promotionId);
+    if (entry) return { waits: { environment, entry } };
   }
   return {};
 };
@@ -147,7 +144,7 @@ export const readApprovalPage = async (
   ]);
   const promotion = withExecution(recorded, execution, approvals);
   // Nothing noted: nothing was deployed to Prod since the request was made, which knows what was there before.
-  const before = approval.dossier.live;
+  const before = approval.review.live;
   const live = noted ?? (before && (await ledger.promotion(before.promotionId)));
   return {
     person,
@@ -186,11 +183,11 @@ const withExecution = (
   if (!execution) return promotion;
   const { endedAt: _, ...rest } = promotion;
   const ended = execution.endedAt === undefined ? {} : { endedAt: new Date(execution.endedAt).toISOString() };
-  const wasRefused = promotion.status === 'REFUSED' || approvals.some(({ status }) => status === 'REFUSED');
-  return { ...rest, ...ended, status: statusOf(execution, wasRefused), redrives: execution.redrives };
+  const wasDenied = promotion.status === 'REJECTED' || approvals.some(({ status }) => status === 'REJECTED');
+  return { ...rest, ...ended, status: statusOf(execution, wasDenied), redrives: execution.redrives };
 };
 
-const statusOf = ({ status, error }: Execution, wasRefused: boolean): PromotionStatus => {
+const statusOf = ({ status, error }: Execution, wasDenied: boolean): PromotionStatus => {
   switch (status) {
     case 'RUNNING':
     case 'SUCCEEDED':
@@ -198,6 +195,6 @@ const statusOf = ({ status, error }: Execution, wasRefused: boolean): PromotionS
     case 'ABORTED':
       return status;
     default:
-      return wasRefused ? 'REFUSED' : failedAs(error);
+      return wasDenied ? 'REJECTED' : failedAs(error);
   }
 };

@@ -4,7 +4,7 @@ import { handle } from 'hono/aws-lambda';
 import { decideApproval } from '../tasks/approvals/decide.ts';
 import { redriveAsked } from '../tasks/evidence/facts.ts';
 import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger.ts';
-import { createSfnExecutions } from '../tasks/executions/sfn-executions.ts';
+import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { logger } from '../tasks/log.ts';
 import { readEnv, wholeNumber } from '../tasks/read-env.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';

@@ -1,16 +1,16 @@
+import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import { EVIDENCE_FORMAT, type EvidenceEntry } from '../tasks/evidence/chain.ts';
 import { type EvidenceFile, evidenceFile, serialize } from '../tasks/evidence/evidence-file.ts';
 import { archiveKey } from '../tasks/evidence/seal-evidence.ts';
 import { verifyEvidence } from '../tasks/evidence/verify-evidence.ts';
 import type { Promotion } from '../tasks/ledger/items.ts';
-import { adviseOnRedrive } from '../tasks/redrive/advise.ts';
-import { readTurnBoards, type TurnBoard } from '../tasks/turns/board.ts';
+import { readRedriveAdvice } from '../tasks/redrive/read-advice.ts';
+import type { Outcome } from './command-result.ts';
 import { promotionJson, promotionsText, promotionText, utc, verificationText } from './format.ts';
+import { locksText } from './locks.ts';
 import type { Command } from './options.ts';
-import type { Outcome } from './outcome.ts';
 import { type Ask, redrive } from './redrive.ts';
 import { CommandError, type System } from './system.ts';
-import { turnsText } from './turns.ts';
 
 /** Files, as far as commands use them. */
 export interface Files {
@@ -76,19 +76,19 @@ const sealedUpTo = (seals: readonly { readonly sequence: number }[]): number => 
 const show = async (system: System, promotion: Promotion): Promise<Outcome> => {
   const { ledger, evidence } = system;
   const { promotionId } = promotion;
-  const [jobs, approvals, refusals, entries, seals, { advice }] = await Promise.all([
+  const [jobs, approvals, denials, entries, seals, { advice }] = await Promise.all([
     ledger.jobs(promotionId),
     ledger.approvals(promotionId),
-    ledger.refusals(promotionId),
+    ledger.denials(promotionId),
     evidence.entries(promotionId),
     evidence.seals(promotionId),
-    adviseOnRedrive(system, promotion),
+    readRedriveAdvice(system, promotion),
   ]);
   const record = {
     promotion,
     jobs,
     approvals,
-    refusals,
+    denials,
     evidence: { entries: entries.length, sealedUpTo: sealedUpTo(seals) },
     ...(advice.verdict !== 'in-progress' && advice.verdict !== 'succeeded' && { redrive: advice }),
   };
@@ -173,9 +173,9 @@ export const verifyFile = ({ file, key }: Extract<Command, { name: 'verify' }>, 
 const boardsOf = async (
   { ledger }: System,
   promotions: readonly Promotion[],
-): Promise<readonly TurnBoard[]> => {
+): Promise<readonly LockView[]> => {
   const applications = [...new Set(promotions.map(({ application }) => application))].sort();
-  return (await Promise.all(applications.map((name) => readTurnBoards(ledger, name)))).flat();
+  return (await Promise.all(applications.map((name) => readLockViews(ledger, name)))).flat();
 };
 
 /**
@@ -196,10 +196,10 @@ export const runCommand = async (
       limit,
       (promotion) => application === undefined || promotion.application === application,
     );
-    const boards = await boardsOf(system, promotions);
-    return { text: [promotionsText(promotions), ...turnsText(boards)].join('\n\n'), json: promotions };
+    const views = await boardsOf(system, promotions);
+    return { text: [promotionsText(promotions), ...locksText(views)].join('\n\n'), json: promotions };
   }
-  if (command.name === 'turns') {
+  if (command.name === 'locks') {
     const { application } = command;
     const promotions = await latest(
       system,
@@ -207,8 +207,8 @@ export const runCommand = async (
       (promotion) => application === undefined || promotion.application === application,
       LOOK_THROUGH,
     );
-    const boards = await boardsOf(system, promotions);
-    return { text: turnsText(boards).join('\n') || 'There are no promotions.', json: boards };
+    const views = await boardsOf(system, promotions);
+    return { text: locksText(views).join('\n') || 'There are no promotions.', json: views };
   }
   const promotion = await findPromotion(system, command.promotion);
   if (command.name === 'show') return show(system, promotion);

@@ -2,16 +2,16 @@ import { beginningOf } from '../tasks/cut-text.ts';
 import type { EvidenceEntry } from '../tasks/evidence/chain.ts';
 import type { ClaimedEntry } from '../tasks/evidence/verify-chain.ts';
 import type { Verification } from '../tasks/evidence/verify-evidence.ts';
-import type { Approval, Job, Promotion, Refusal } from '../tasks/ledger/items.ts';
-import type { RedriveAdvice } from '../tasks/redrive/advice.ts';
+import type { Approval, Denial, Job, Promotion } from '../tasks/ledger/items.ts';
 import { adviceLines } from '../tasks/redrive/advice-text.ts';
+import type { RedriveAdvice } from '../tasks/redrive/redrive-advice.ts';
 
 /** A promotion with everything that belongs to it. */
 export interface PromotionRecord {
   readonly promotion: Promotion;
   readonly jobs: readonly Job[];
   readonly approvals: readonly Approval[];
-  readonly refusals: readonly Refusal[];
+  readonly denials: readonly Denial[];
   readonly evidence: { readonly entries: number; readonly sealedUpTo: number };
   /** Of one that has ended without success. */
   readonly redrive?: RedriveAdvice;
@@ -80,7 +80,7 @@ const indented = (title: string, text: string): string =>
 
 /** One promotion. */
 export const promotionText = (record: PromotionRecord): string => {
-  const { promotion, jobs, approvals, refusals, evidence, redrive } = record;
+  const { promotion, jobs, approvals, denials, evidence, redrive } = record;
   const facts = [
     ['Promotion', promotion.promotionId],
     ['Status', `${promotion.status}${promotion.redrives > 0 ? `, redriven ${promotion.redrives} ×` : ''}`],
@@ -117,7 +117,7 @@ export const promotionText = (record: PromotionRecord): string => {
     utc(approval.decidedAt),
     printable([approval.decidedBy?.name, approval.comment].filter(Boolean).join(': ')),
   ]);
-  const refusalRows = refusals.map(({ at, role, person, reason }) => [
+  const denialRows = denials.map(({ at, role, person, reason }) => [
     utc(at),
     printable(person.name),
     `as ${role}`,
@@ -127,7 +127,7 @@ export const promotionText = (record: PromotionRecord): string => {
     table(facts) +
     indented('Jobs', table(jobRows)) +
     indented('Approvals', table(approvalRows)) +
-    indented('Refused attempts to decide', table(refusalRows)) +
+    indented('Refused attempts to decide', table(denialRows)) +
     indented('Cause', (promotion.cause ?? '').split('\n').map(printable).join('\n')) +
     indented('Redrive', redrive === undefined ? '' : adviceLines(redrive).map(printable).join('\n'))
   );
@@ -143,14 +143,14 @@ export const promotionJson = ({
   promotion,
   jobs,
   approvals,
-  refusals,
+  denials,
   evidence,
   redrive,
 }: PromotionRecord) => ({
   promotion,
-  jobs: jobs.map(({ taskToken: _, answeredToken: __, clientToken: ___, ...job }) => job),
-  approvals: approvals.map(({ taskToken: _, answeredToken: __, ...approval }) => approval),
-  refusals,
+  jobs: jobs.map(({ taskToken: _, completedToken: __, clientToken: ___, ...job }) => job),
+  approvals: approvals.map(({ taskToken: _, completedToken: __, ...approval }) => approval),
+  denials,
   evidence,
   ...(redrive && { redrive }),
 });

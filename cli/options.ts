@@ -8,7 +8,7 @@ export class UsageError extends Error {
 /** One command, with what it needs. Files are as given, not resolved. */
 export type Command =
   | { readonly name: 'promotions'; readonly limit: number; readonly application?: string }
-  | { readonly name: 'turns'; readonly application?: string }
+  | { readonly name: 'locks'; readonly application?: string }
   | { readonly name: 'show'; readonly promotion: string }
   | { readonly name: 'redrive'; readonly promotion: string; readonly yes: boolean }
   | { readonly name: 'evidence'; readonly promotion: string; readonly out: string }
@@ -19,7 +19,7 @@ export type Command =
 export interface Options {
   readonly command: Command;
   readonly json: boolean;
-  /** Port of the embedded run; absent for AWS. */
+  /** Port of the local run; absent for AWS. */
   readonly localPort?: number;
 }
 
@@ -38,7 +38,7 @@ const optionTypes = {
 /** Options that go with some commands only. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   limit: ['promotions'],
-  application: ['promotions', 'turns'],
+  application: ['promotions', 'locks'],
   out: ['evidence'],
   key: ['verify'],
   yes: ['redrive'],
@@ -46,7 +46,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
 /** What each command takes. */
 const subjects: Readonly<Record<string, string | undefined>> = {
   promotions: undefined,
-  turns: undefined,
+  locks: undefined,
   show: 'a promotion',
   redrive: 'a promotion',
   evidence: 'a promotion',
@@ -97,7 +97,7 @@ const readCommand = (
         limit: wholeNumber('limit', values.limit ?? String(DEFAULT_LIMIT), 1, MOST),
         ...(values.application !== undefined && { application: values.application }),
       };
-    case 'turns':
+    case 'locks':
       return { name, ...(values.application !== undefined && { application: values.application }) };
     case 'evidence':
       if (!values.out) throw new UsageError('evidence takes --out FILE, which says where the record goes.');
@@ -117,7 +117,7 @@ export const parseOptions = (args: readonly string[]): Options => {
   const json = values.json ?? false;
   if (values.help) return { command: { name: 'help' }, json };
   if (values.port !== undefined && !values.local)
-    throw new UsageError('--port goes with --local: it is the port of the embedded run.');
+    throw new UsageError('--port goes with --local: it is the port of the local run.');
   const command = readCommand(values, positionals);
   return {
     command,

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Outcome } from './command-result.ts';
 import { type Files, runCommand, verifyFile } from './commands.ts';
 import { type Options, parseOptions, UsageError } from './options.ts';
-import type { Outcome } from './outcome.ts';
 import type { Ask } from './redrive.ts';
 import { CommandError, openSystem } from './system.ts';
 import { usage } from './usage.ts';
@@ -56,11 +56,11 @@ const explained = (error: Error, localPort: number | undefined): string => {
   const isUnreached =
     ('code' in error && error.code === 'ECONNREFUSED') || /ECONNREFUSED/.test(error.message);
   if (isUnreached && localPort !== undefined)
-    return `No embedded run answers on port ${localPort}: start it with npm start, or give its --port.`;
+    return `No local run answers on port ${localPort}: start it with npm start, or give its --port.`;
   if (error.name === 'CredentialsProviderError')
-    return `There are no AWS credentials (${error.message}). Sign in to AWS, or use --local for the embedded run.`;
+    return `There are no AWS credentials (${error.message}). Sign in to AWS, or use --local for the local run.`;
   if (error.message === 'Region is missing')
-    return 'There is no AWS region: set AWS_REGION, or use --local for the embedded run.';
+    return 'There is no AWS region: set AWS_REGION, or use --local for the local run.';
   return `${error.name}: ${error.message}`;
 };
 

@@ -1,9 +1,9 @@
 import type { Promotion } from '../tasks/ledger/items.ts';
 import { adviceLines } from '../tasks/redrive/advice-text.ts';
-import { adviseOnRedrive } from '../tasks/redrive/advise.ts';
+import { readRedriveAdvice } from '../tasks/redrive/read-advice.ts';
+import type { Outcome } from './command-result.ts';
 import { printable } from './format.ts';
 import { UsageError } from './options.ts';
-import type { Outcome } from './outcome.ts';
 import { CommandError, type System } from './system.ts';
 
 /** Asks the person at the terminal. @returns the answer, as it was typed */
@@ -25,7 +25,7 @@ export const redrive = async (
   ask: Ask | undefined,
 ): Promise<Outcome> => {
   const { promotionId, executionArn } = promotion;
-  const { advice, execution } = await adviseOnRedrive(system, promotion);
+  const { advice, execution } = await readRedriveAdvice(system, promotion);
   if (!advice.mayRedrive) throw new CommandError(`${promotionId}: ${printable(advice.sentence)}`);
   const text = adviceLines(advice).map(printable).join('\n');
   if (!isAgreed) {
@@ -44,7 +44,7 @@ export const redrive = async (
   // Recorded first: nobody redrives without being named.
   const by = await system.noteRedrive(promotionId, number);
   const outcome = await system.executions.redrive(executionArn);
-  if (outcome.kind === 'refused')
+  if (outcome.kind === 'failed')
     throw new CommandError(`Step Functions refused the redrive: ${outcome.message}`);
   const done = `Redrive ${number} of ${promotionId}, by ${by}: it goes on at ${advice.resumesAt?.state ?? 'the state that failed'}.`;
   return {

@@ -12,7 +12,7 @@ import { redriveAsked } from '../tasks/evidence/facts.ts';
 import { readPublicKey } from '../tasks/evidence/kms-signer.ts';
 import { readArchived } from '../tasks/evidence/s3-archive.ts';
 import type { Executions } from '../tasks/executions/execution.ts';
-import { createSfnExecutions } from '../tasks/executions/sfn-executions.ts';
+import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
 import { platformParameters } from '../tasks/platform-parameters.ts';
@@ -26,7 +26,7 @@ export class CommandError extends Error {
 export interface System {
   readonly ledger: Pick<
     Ledger,
-    'promotion' | 'promotions' | 'jobs' | 'approvals' | 'latestApproval' | 'refusals' | 'turn'
+    'promotion' | 'promotions' | 'jobs' | 'approvals' | 'latestApproval' | 'denials' | 'lock'
   >;
   readonly evidence: Pick<EvidenceStore, 'entries' | 'seals'>;
   readonly publicKey: () => Promise<SealingKey>;
@@ -38,7 +38,7 @@ export interface System {
   readonly now: () => Date;
 }
 
-/** Of the embedded run; any key that belongs to no role is the person's at the machine. */
+/** Of the local run; any key that belongs to no role is the person's at the machine. */
 const localRegion = () => process.env.AWS_REGION ?? 'us-east-1';
 const local = (port: number) => ({
   endpoint: `http://127.0.0.1:${port}`,
@@ -49,7 +49,7 @@ const local = (port: number) => ({
 
 /**
  * Finds the deployed Lockstep by its SSM parameters.
- * @param localPort of the embedded run @default AWS, by the default credentials
+ * @param localPort of the local run @default AWS, by the default credentials
  * @throws CommandError if there is none
  */
 export const openSystem = async (localPort?: number): Promise<System> => {

@@ -7,7 +7,7 @@ export const usage = `npm run lockstep -- COMMAND [options]
   turns                who works on QAT and Prod of each application, doing what, and who waits for whom
                        --application NAME  of that application only
   show P               one promotion: its jobs, requests, decisions and refusals; of one that failed,
-                       what to mend, and what a redrive would do
+                       what to fix, and what a redrive would do
   redrive P            continue a failed promotion where it failed; tells what that would do, and asks
                        --yes               do not ask
   evidence P           write the promotion's record, signed by the account's key
@@ -19,8 +19,8 @@ export const usage = `npm run lockstep -- COMMAND [options]
   Approvals are decided on the approvals site by those who hold the role, and nowhere else.
 
 options for all
-  --local              the embedded run on this machine instead of AWS
-  --port P             the embedded run's port (4566)
+  --local              the local run on this machine instead of AWS
+  --port P             the local run's port (4566)
   --json               JSON instead of text (npm run --silent lockstep -- …)
   --help               this text
 

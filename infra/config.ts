@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import type { WhenNewer } from '../tasks/environment-locks/environment-lock.ts';
 import type { Environment } from '../tasks/payloads.ts';
-import type { WhenNewer } from '../tasks/turns/turn.ts';
 import type { Runtime } from './aws/runtimes.ts';
 import { type EnvironmentPlace, placeOf } from './config/environments.ts';
 import { remedyFor } from './config/remedies.ts';

@@ -5,5 +5,5 @@ const passing = /Throttl|TooManyRequests|TooManyUpdates|RequestLimitExceeded|Req
  * Whether a service refused a call for good, so that nothing was done: the caller's fault, and neither throttled nor
  * timed out.
  */
-export const isRefusedCall = (error: unknown): error is Error =>
+export const isFailedCall = (error: unknown): error is Error =>
   error instanceof Error && '$fault' in error && error.$fault === 'client' && !passing.test(error.name);

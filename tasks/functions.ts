@@ -18,7 +18,7 @@ export const functions = {
       'LEDGER_TABLE',
       'PROMOTIONS_TOPIC_ARN',
       'SITE_URL',
-      'TAKE_TURN_FUNCTION',
+      'ACQUIRE_LOCK_FUNCTION',
     ],
   },
   /** Callback states → starts the external job. */
@@ -35,8 +35,8 @@ export const functions = {
     ],
   },
   /** Both image topics; rules on pipeline runs, instance refreshes and cancelled image builds → completes tasks. */
-  'settle-job': {
-    entry: 'tasks/jobs/settle-job.lambda.ts',
+  'complete-job': {
+    entry: 'tasks/jobs/complete-job.lambda.ts',
     environment: ['LEDGER_TABLE'],
   },
   /** Every 5 minutes → completes what is done and has not been told; looks after open requests. */
@@ -52,9 +52,9 @@ export const functions = {
       'REMINDER_HOURS',
     ],
   },
-  /** "Take QAT turn", "Take Prod turn" → records who asks. Every 5 minutes, and woken by others → settles whose turn it is. */
-  'take-turn': {
-    entry: 'tasks/turns/take-turn.lambda.ts',
+  /** "Lock QAT", "Lock Prod" → records who asks. Every 5 minutes, and woken by others → settles whose turn it is. */
+  'acquire-lock': {
+    entry: 'tasks/environment-locks/acquire-lock.lambda.ts',
     environment: [
       'APPLICATION',
       'LEDGER_TABLE',
@@ -91,11 +91,11 @@ export const functions = {
       'CONFIGURATION_VERSION',
       /** Where approvers reach the QAT application, or `none`. */
       'QAT_URL',
-      'TAKE_TURN_FUNCTION',
+      'ACQUIRE_LOCK_FUNCTION',
       'WHEN_NEWER',
     ],
   },
-  /** "Confirm approvers differ". */
+  /** "Confirm approvers". */
   'confirm-approvers': {
     entry: 'tasks/approvals/confirm-approvers.lambda.ts',
     environment: ['LEDGER_TABLE', 'MAKERS_MAY_DECIDE'],
@@ -139,7 +139,7 @@ export const functions = {
       'PROD_DEPLOYMENT_GROUP',
       'PROD_TARGET_GROUP_ARN',
       'PROD_IMAGE_PARAMETER',
-      'TAKE_TURN_FUNCTION',
+      'ACQUIRE_LOCK_FUNCTION',
     ],
   },
   /** The approvals site behind the HTTP API. The secret holds the key that sessions are encrypted with. Platform stack. */

@@ -1,9 +1,9 @@
-import { roleTitles } from './approvals/rules.ts';
+import { roleTitles } from './approvals/decision-rules.ts';
 import { executionLink } from './console-links.ts';
 import { cutText } from './cut-text.ts';
 import type { Approval, Promotion } from './ledger/items.ts';
 import { type ApproverRole, QAT_CHANGED } from './payloads.ts';
-import type { ServingFleet } from './prod-fleet/serving.ts';
+import type { ServingFleet } from './prod-fleet/serving-fleet.ts';
 import { fitCause } from './task-completions.ts';
 
 /** A mail to all members of a role who subscribed. */
@@ -70,22 +70,22 @@ const titleOf = (promotion: Promotion | undefined): string => {
   return cutText(first, MAX_TITLE);
 };
 
-const changeLines = ({ subject, dossier }: Approval, promotion: Promotion | undefined): string[] => {
+const changeLines = ({ candidate, review }: Approval, promotion: Promotion | undefined): string[] => {
   const title = titleOf(promotion);
-  const { added, changed, removed } = dossier.fileCount;
+  const { added, changed, removed } = review.fileCount;
   return [
-    `Commit:         ${subject.commitId}${title === '' ? '' : ` (${title})`}`,
+    `Commit:         ${candidate.commitId}${title === '' ? '' : ` (${title})`}`,
     `Author:         ${promotion?.commitAuthor || 'unknown'}`,
-    `Branch:         ${subject.branch}`,
-    `Pushed by:      ${subject.pushedBy}`,
-    `Against Prod:   ${dossier.commits.length}${dossier.hasMoreCommits ? ' or more' : ''} commit(s), files: ${added} added, ${changed} changed, ${removed} removed`,
-    `QAT image:      ${subject.qatImageId}`,
-    `QAT deployment: ${subject.qatDeploymentId}`,
+    `Branch:         ${candidate.branch}`,
+    `Pushed by:      ${candidate.pushedBy}`,
+    `Against Prod:   ${review.commits.length}${review.hasMoreCommits ? ' or more' : ''} commit(s), files: ${added} added, ${changed} changed, ${removed} removed`,
+    `QAT image:      ${candidate.qatImageId}`,
+    `QAT deployment: ${candidate.qatDeploymentId}`,
   ];
 };
 
-const subjectLine = (what: string, { subject }: Approval, promotion: Promotion | undefined): string =>
-  asciiSubject(`${what}: ${subject.application} ${subject.commitId.slice(0, 8)} ${titleOf(promotion)}`);
+const subjectLine = (what: string, { candidate }: Approval, promotion: Promotion | undefined): string =>
+  asciiSubject(`${what}: ${candidate.application} ${candidate.commitId.slice(0, 8)} ${titleOf(promotion)}`);
 
 const linkOf = (approval: Approval, siteUrl: string): string => `${siteUrl}/approvals/${approval.approvalId}`;
 
@@ -96,7 +96,7 @@ export const approvalNotice = (
   siteUrl: string,
   kind: 'request' | 'reminder' = 'request',
 ): Notice => {
-  const { application } = approval.subject;
+  const { application } = approval.candidate;
   const title = roleTitles[approval.role];
   return {
     role: approval.role,
@@ -134,10 +134,10 @@ const outcomeOf = (
         line: `${title} has approved the promotion: ${who}.`,
         next: approval.role === 'qc' ? 'PMO is asked next.' : 'The Prod image is built and deployed next.',
       };
-    case 'REFUSED':
+    case 'REJECTED':
       return {
-        what: `${title} refused`,
-        line: `${title} has refused the promotion: ${who}.`,
+        what: `${title} rejected`,
+        line: `${title} rejected the promotion: ${who}.`,
         next: 'The promotion ends here. Push a commit that answers the refusal to start another.',
       };
     case 'EXPIRED':
@@ -171,7 +171,7 @@ export const outcomeNotices = (
   const { what, line, next } = outcomeOf(approval);
   const comment = (approval.comment ?? '').trim();
   const message = plain([
-    `${approval.subject.application}: ${line}`,
+    `${approval.candidate.application}: ${line}`,
     ...(comment === '' ? [] : ['', 'Comment:', ...comment.split(/\r?\n/).map((text) => `  ${text}`)]),
     '',
     ...changeLines(approval, promotion),
@@ -182,7 +182,7 @@ export const outcomeNotices = (
   const roles: readonly ApproverRole[] = approval.role === 'pmo' ? ['pmo', 'qc'] : [approval.role];
   return roles.map((role) => ({
     role,
-    application: approval.subject.application,
+    application: approval.candidate.application,
     subject: subjectLine(what, approval, promotion),
     message,
   }));
@@ -297,7 +297,7 @@ export const waitingNotice = (
   promotion: Promotion | undefined,
   siteUrl: string,
 ): Notice => {
-  const { application, commitId } = approval.subject;
+  const { application, commitId } = approval.candidate;
   const title = roleTitles[approval.role];
   return {
     role: 'operator',

@@ -21,7 +21,7 @@ export interface PromotionInput {
 export type Environment = 'qat' | 'prod';
 
 /** What a state tells of its turn whose work on an environment needs it. */
-export interface OnItsTurn {
+export interface LockedWork {
   readonly promotionId: string;
   readonly application: string;
   /** Where the state works. */
@@ -34,10 +34,10 @@ export interface OnItsTurn {
  * Orders the tries of one state: a redrive's or retry's is higher than those before it. Step Functions may try again while
  * the function of the try before still runs, whose token nobody waits for any more.
  */
-export type TryNumber = number;
+export type StateAttempt = number;
 
-/** Argument of `take-turn`: "Take QAT turn", "Take Prod turn". */
-export interface TakeTurnRequest extends OnItsTurn {
+/** Argument of `acquire-lock`: "Lock QAT", "Lock Prod". */
+export interface AcquireLockRequest extends LockedWork {
   readonly executionArn: string;
   readonly commitId: string;
   /** When it was pushed; of an execution that was started by hand, when it started. ISO 8601. */
@@ -45,14 +45,14 @@ export interface TakeTurnRequest extends OnItsTurn {
   /** When the execution started. ISO 8601. */
   readonly startedAt: string;
   readonly taskToken: string;
-  readonly tryNumber: TryNumber;
+  readonly stateAttempt: StateAttempt;
 }
 
 /** Kinds of external jobs. */
 export type JobKind = 'image-build' | 'instance-refresh' | 'pipeline-run';
 
 /** What a job of each kind needs to start. */
-export interface JobSubjects {
+export interface JobParameters {
   readonly 'image-build': { readonly imagePipelineArn: string };
   readonly 'instance-refresh': { readonly autoScalingGroupName: string };
   readonly 'pipeline-run': {
@@ -87,9 +87,9 @@ export type StartJobRequest = {
     /** The state's name, as a person knows it. */
     readonly state: string;
     readonly taskToken: string;
-    readonly tryNumber: TryNumber;
+    readonly stateAttempt: StateAttempt;
     readonly kind: Kind;
-    readonly subject: JobSubjects[Kind];
+    readonly parameters: JobParameters[Kind];
   };
 }[JobKind];
 
@@ -109,19 +109,19 @@ export interface PointAtImageOutput {
 export type ApproverRole = 'qc' | 'pmo';
 
 /** Argument of `request-approval`. QC decides while the promotion has the QAT turn. */
-export interface RequestApprovalRequest extends Pick<OnItsTurn, 'promotionId' | 'redrives'> {
+export interface RequestApprovalRequest extends Pick<LockedWork, 'promotionId' | 'redrives'> {
   readonly state: string;
   readonly taskToken: string;
-  readonly tryNumber: TryNumber;
+  readonly stateAttempt: StateAttempt;
   readonly role: ApproverRole;
   /** When the state's timeout ends it, in seconds after the request. */
   readonly expiresInSeconds: number;
   /** What is decided upon. */
-  readonly subject: ApprovalSubject;
+  readonly candidate: Candidate;
 }
 
 /** What an approval is about. */
-export interface ApprovalSubject {
+export interface Candidate {
   readonly application: string;
   readonly commitId: string;
   readonly branch: string;
@@ -141,7 +141,7 @@ export interface ApprovalOutput {
   /** ISO 8601. */
   readonly decidedAt: string;
 }
-export type Decision = 'approve' | 'refuse';
+export type Decision = 'approve' | 'reject';
 
 /** Argument of `confirm-approvers`. It reads the decisions from the ledger itself. */
 export interface ConfirmApproversRequest {
@@ -190,7 +190,7 @@ export const PROMOTION_ID_VARIABLE = 'PROMOTION_ID';
 export const NO_PROMOTION = 'none';
 
 /** Error of an execution that a person refused: a redrive does not revive it, and it is no technical failure. */
-export const REFUSED = 'Refused';
+export const REJECTED = 'Rejected';
 
 /** Error of an execution that a newer promotion took the place of; final, as a refusal. */
 export const SUPERSEDED = 'Superseded';
@@ -199,10 +199,10 @@ export const SUPERSEDED = 'Superseded';
 export const STALE = 'Stale';
 
 /** Error of a state that was redriven while another promotion has the turn: to be redriven later. */
-export const TURN_TAKEN = 'TurnTaken';
+export const ENVIRONMENT_LOCKED = 'EnvironmentLocked';
 
 /** Error of a state that was redriven after another promotion had pointed QAT at its image; a redrive fails again. */
 export const QAT_CHANGED = 'QatChanged';
 
 /** Error of a state whose turn comes as soon as Prod is in order after a promotion that failed there: tried again. */
-export const TURN_ENDING = 'TurnEnding';
+export const ENVIRONMENT_RESTORING = 'EnvironmentRestoring';

@@ -6,12 +6,12 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
-import { fitCause, MAX_ERROR_LENGTH, type TaskCompletions, type Told } from './task-completions.ts';
+import { type Completion, fitCause, MAX_ERROR_LENGTH, type TaskCompletions } from './task-completions.ts';
 
-const tell = async (send: () => Promise<unknown>): Promise<Told> => {
+const tell = async (send: () => Promise<unknown>): Promise<Completion> => {
   try {
     await send();
-    return 'told';
+    return 'completed';
   } catch (error) {
     if (error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken)
       return 'no-longer-open';

@@ -1,15 +1,15 @@
 import { beginningOf, endOf } from './cut-text.ts';
 
 /** Whether a task token was still waiting: it may have timed out, been told before, or belong to a stopped execution. */
-export type Told = 'told' | 'no-longer-open';
+export type Completion = 'completed' | 'no-longer-open';
 
 /** Completes task tokens. Telling a token that no longer waits is an outcome, not an error (T36). */
 export interface TaskCompletions {
-  readonly succeed: (taskToken: string, output: object) => Promise<Told>;
+  readonly succeed: (taskToken: string, output: object) => Promise<Completion>;
   readonly fail: (
     taskToken: string,
     failure: { readonly error: string; readonly cause: string },
-  ) => Promise<Told>;
+  ) => Promise<Completion>;
 }
 
 /** Longest error name and cause that SendTaskFailure takes, in characters (its API reference). */

@@ -93,16 +93,16 @@ describe('the runbook', () => {
   });
 });
 
-describe('what to mend', () => {
+describe('what to fix', () => {
   /** Whoever meets these is no state of the machine, or the end is final. */
-  const elsewhere = ['ProdInUse', 'ProdNotCertain', 'Refused', 'Stale', 'Superseded'];
+  const elsewhere = ['ProdInUse', 'ProdNotCertain', 'Rejected', 'Stale', 'Superseded'];
 
   it('is told for every error that a state may fail with', () => {
     const names = errorsIn([
-      ...filesBelow('tasks').filter((file) => file.endsWith('/errors.ts')),
+      ...filesBelow('tasks').filter((file) => file.endsWith('-errors.ts')),
       'tasks/images/point-at-image.ts',
       'tasks/prod-fleet/target-group.ts',
-      'tasks/reach.ts',
+      'tasks/environment-access.ts',
       'tasks/ledger/ledger.ts',
     ]).filter((name) => !elsewhere.includes(name));
     expect(names.length).toBeGreaterThan(10);

@@ -3,11 +3,11 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Chain, Choice, Fail, type IChainable, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import {
-  type ApprovalSubject,
+  type Candidate,
   type ConfirmApproversRequest,
   type Environment,
   type PointAtImageRequest,
-  REFUSED,
+  REJECTED,
   STALE,
   SUPERSEDED,
   type VerifyProdRequest,
@@ -16,11 +16,11 @@ import { stateNames as names } from './state-names.ts';
 import {
   approvalState,
   functionState,
-  isRefused,
+  isRejected,
   jobState,
+  type LockEnds,
+  lockState,
   promotionId,
-  type TurnEnds,
-  turnState,
 } from './states.ts';
 import * as timeouts from './timeouts.ts';
 
@@ -36,7 +36,7 @@ export interface EnvironmentParts {
 /** What the definition is made of. */
 export interface PromotionParts {
   readonly functions: {
-    readonly takeTurn: IFunction;
+    readonly acquireLock: IFunction;
     readonly startJob: IFunction;
     readonly pointAtImage: IFunction;
     readonly requestApproval: IFunction;
@@ -67,25 +67,25 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
 
   const end = (state: string, error: string, comment: string) =>
     Fail.jsonata(scope, state, { comment, error, cause: '{% $states.input.cause %}' });
-  const superseded: TurnEnds = {
+  const superseded: LockEnds = {
     [SUPERSEDED]: end(
       names.superseded,
       SUPERSEDED,
       'A newer promotion took its place: a redrive ends here again.',
     ),
   };
-  const stale: TurnEnds = {
+  const stale: LockEnds = {
     [STALE]: end(names.stale, STALE, 'Prod runs a newer commit: a redrive ends here again.'),
   };
   /** Work on Prod may find, when redriven, that a newer commit got there. */
-  const endsOf = (environment: Environment): TurnEnds => (environment === 'prod' ? stale : {});
+  const endsOf = (environment: Environment): LockEnds => (environment === 'prod' ? stale : {});
 
   const buildImage = (state: string, environment: Environment, assign: Record<string, string>) =>
     jobState(scope, state, functions.startJob, {
       kind: 'image-build',
       environment,
       ends: endsOf(environment),
-      subject: { imagePipelineArn: environments[environment].imagePipelineArn },
+      parameters: { imagePipelineArn: environments[environment].imagePipelineArn },
       timeout: timeouts.imageBuildTimeout,
       assign,
     });
@@ -111,7 +111,7 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
       kind: 'pipeline-run',
       environment,
       ends: endsOf(environment),
-      subject: {
+      parameters: {
         pipelineName: environments[environment].pipelineName,
         sourceAction: parts.sourceAction,
         environment,
@@ -128,10 +128,10 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
     : timeouts.qatDeploymentTimeout;
   const prodDeploymentTimeout = timeouts.prodDeploymentTimeout(parts.terminationWait);
 
-  const takeQatTurn = turnState(scope, names.takeQatTurn, functions.takeTurn, {
+  const lockQat = lockState(scope, names.lockQat, functions.acquireLock, {
     environment: 'qat',
     input: '$states.input',
-    timeout: timeouts.qatTurnTimeout(approvalExpiry, qatDeploymentTimeout),
+    timeout: timeouts.lockQatTimeout(approvalExpiry, qatDeploymentTimeout),
     ends: superseded,
     assign: { promotion: '{% $states.input %}' },
   });
@@ -142,7 +142,7 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
   const refreshQatInstance = jobState(scope, names.refreshQatInstance, functions.startJob, {
     kind: 'instance-refresh',
     environment: 'qat',
-    subject: { autoScalingGroupName: parts.qatAutoScalingGroupName },
+    parameters: { autoScalingGroupName: parts.qatAutoScalingGroupName },
     timeout: timeouts.instanceRefreshTimeout,
   });
   const deployToQat = deploy(names.deployToQat, 'qat', qatDeploymentTimeout, {
@@ -150,7 +150,7 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
     ...(qatTestTimeout && { qatTests: '{% $states.result.testsUrl %}' }),
   });
 
-  const subject: ApprovalSubject = {
+  const candidate: Candidate = {
     application: '{% $promotion.application %}',
     commitId: '{% $promotion.commitId %}',
     branch: '{% $promotion.branch %}',
@@ -161,38 +161,38 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
   };
   const qcApproval = approvalState(scope, names.qcApproval, functions.requestApproval, {
     role: 'qc',
-    subject,
+    candidate,
     timeout: approvalExpiry,
     ends: superseded,
     assign: { qc: '{% $states.result %}' },
   });
   const pmoApproval = approvalState(scope, names.pmoApproval, functions.requestApproval, {
     role: 'pmo',
-    subject,
+    candidate,
     timeout: approvalExpiry,
     ends: superseded,
     assign: { pmo: '{% $states.result %}' },
   });
-  const refused = Fail.jsonata(scope, names.refused, {
-    comment: 'A refusal is final: a redrive ends here again.',
-    error: REFUSED,
-    cause: '{% $states.input.refusal %}',
+  const rejected = Fail.jsonata(scope, names.rejected, {
+    comment: 'A rejection is final: a redrive ends here again.',
+    error: REJECTED,
+    cause: '{% $states.input.rejection %}',
   });
-  const didQcApprove = Choice.jsonata(scope, names.didQcApprove).when(isRefused('qc'), refused, {
-    outputs: { refusal: "{% 'QC refused: ' & $qc.decidedBy %}" },
+  const didQcApprove = Choice.jsonata(scope, names.didQcApprove).when(isRejected('qc'), rejected, {
+    outputs: { rejection: "{% 'QC rejected: ' & $qc.decidedBy %}" },
   });
-  const didPmoApprove = Choice.jsonata(scope, names.didPmoApprove).when(isRefused('pmo'), refused, {
-    outputs: { refusal: "{% 'PMO refused: ' & $pmo.decidedBy %}" },
+  const didPmoApprove = Choice.jsonata(scope, names.didPmoApprove).when(isRejected('pmo'), rejected, {
+    outputs: { rejection: "{% 'PMO rejected: ' & $pmo.decidedBy %}" },
   });
-  const takeProdTurn = turnState(scope, names.takeProdTurn, functions.takeTurn, {
+  const lockProd = lockState(scope, names.lockProd, functions.acquireLock, {
     environment: 'prod',
     input: '$promotion',
-    timeout: timeouts.prodTurnTimeout(approvalExpiry, prodDeploymentTimeout),
+    timeout: timeouts.lockProdTimeout(approvalExpiry, prodDeploymentTimeout),
     ends: stale,
   });
-  const confirmApproversDiffer = functionState<ConfirmApproversRequest>(
+  const confirmApprovers = functionState<ConfirmApproversRequest>(
     scope,
-    names.confirmApproversDiffer,
+    names.confirmApprovers,
     functions.confirmApprovers,
     { request: { promotionId }, timeout: timeouts.confirmApproversTimeout },
   );
@@ -225,7 +225,7 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
     },
   });
 
-  return Chain.start(takeQatTurn)
+  return Chain.start(lockQat)
     .next(buildQatImage)
     .next(pointQatAtImage)
     .next(refreshQatInstance)
@@ -234,8 +234,8 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
     .next(didQcApprove.afterwards({ includeOtherwise: true }))
     .next(pmoApproval)
     .next(didPmoApprove.afterwards({ includeOtherwise: true }))
-    .next(takeProdTurn)
-    .next(confirmApproversDiffer)
+    .next(lockProd)
+    .next(confirmApprovers)
     .next(buildProdImage)
     .next(pointProdAtImage)
     .next(deployToProd)

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
-import { TURN_ENDING } from '../tasks/payloads.ts';
+import { ENVIRONMENT_RESTORING } from '../tasks/payloads.ts';
 
 /**
  * The Lambda service, not the function, was at fault: nothing or the same thing was started, and every function is safe
@@ -25,8 +25,8 @@ export const lambdaServiceRetry: RetryProps = {
  * Prod is put in order after a promotion that failed there, at the latest some 15 minutes after its end if its deployment may have
  * been started unnoticed; redriven meanwhile, the state waits for that. Waits 2, 4, 8, 16, 32, then nineteen times 60 s: 1202 s in all.
  */
-export const turnEndingRetry: RetryProps = {
-  errors: [TURN_ENDING],
+export const environmentRestoringRetry: RetryProps = {
+  errors: [ENVIRONMENT_RESTORING],
   interval: Duration.seconds(2),
   backoffRate: 2,
   maxDelay: Duration.seconds(60),

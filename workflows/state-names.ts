@@ -1,6 +1,6 @@
 /** Names of the states, as people know them. Pages, alarms, the runbook and reports use these. */
 export const stateNames = {
-  takeQatTurn: 'Take QAT turn',
+  lockQat: 'Lock QAT',
   buildQatImage: 'Build QAT image',
   pointQatAtImage: 'Point QAT at image',
   refreshQatInstance: 'Refresh QAT instance',
@@ -9,14 +9,14 @@ export const stateNames = {
   didQcApprove: 'Did QC approve?',
   pmoApproval: 'PMO approval',
   didPmoApprove: 'Did PMO approve?',
-  takeProdTurn: 'Take Prod turn',
-  confirmApproversDiffer: 'Confirm approvers differ',
+  lockProd: 'Lock Prod',
+  confirmApprovers: 'Confirm approvers',
   buildProdImage: 'Build Prod image',
   pointProdAtImage: 'Point Prod at image',
   deployToProd: 'Deploy to Prod',
   verifyProd: 'Verify Prod',
   promoted: 'Promoted',
-  refused: 'Refused',
+  rejected: 'Rejected',
   superseded: 'Superseded',
   stale: 'Stale',
 } as const;

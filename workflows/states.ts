@@ -4,35 +4,35 @@ import { Condition, type Fail, IntegrationPattern, TaskInput, Timeout } from 'aw
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type {
-  ApprovalSubject,
+  AcquireLockRequest,
   ApproverRole,
+  Candidate,
   Environment,
   JobKind,
-  JobSubjects,
-  OnItsTurn,
+  JobParameters,
+  LockedWork,
   RequestApprovalRequest,
   StartJobRequest,
-  TakeTurnRequest,
 } from '../tasks/payloads.ts';
-import { lambdaServiceRetry, turnEndingRetry } from './retries.ts';
+import { environmentRestoringRetry, lambdaServiceRetry } from './retries.ts';
 
 /** The promotion's id: the execution's name. */
 export const promotionId = '{% $states.context.Execution.Name %}';
 const taskToken = '{% $states.context.Task.Token %}';
 /** Redrives count retries from 0 again, of which a state has far fewer than a hundred. What is absent counts nothing. */
-const tryNumber =
+const stateAttempt =
   '{% $sum([$states.context.Execution.RedriveCount * 100, $states.context.State.RetryCount]) %}';
 const redrives = '{% $states.context.Execution.RedriveCount %}';
 const startedAt = '$states.context.Execution.StartTime';
 
 /** The Fail states of promotions that a newer one has come before, by error. */
-export type TurnEnds = Readonly<Record<string, Fail>>;
+export type LockEnds = Readonly<Record<string, Fail>>;
 
 /** A request's fields as the definition has them: text for every value. */
 type Written<Request> = { readonly [Field in keyof Request]: unknown };
 
 /** What a state tells of its turn. */
-export const onItsTurn = (environment: Environment): Written<OnItsTurn> => ({
+export const withLock = (environment: Environment): Written<LockedWork> => ({
   promotionId,
   application: '{% $promotion.application %}',
   environment,
@@ -49,34 +49,34 @@ interface StateProps {
   /** Where it works, if its promotion must have the turn for that. */
   readonly environment?: Environment;
   /** Ends that are no technical failures. @default none */
-  readonly ends?: TurnEnds;
+  readonly ends?: LockEnds;
 }
 
 /**
  * A promotion's turn in an environment: asks for it and waits until it is told.
  * @param input where the promotion's input is
  */
-export const turnState = (
+export const lockState = (
   scope: Construct,
   state: string,
-  takeTurn: IFunction,
+  acquireLock: IFunction,
   {
     input,
     environment,
     ...props
   }: StateProps & { readonly environment: Environment; readonly input: string },
 ): LambdaInvoke => {
-  const request: Written<TakeTurnRequest> = {
-    ...onItsTurn(environment),
+  const request: Written<AcquireLockRequest> = {
+    ...withLock(environment),
     application: `{% ${input}.application %}`,
     executionArn: '{% $states.context.Execution.Id %}',
     commitId: `{% ${input}.commitId %}`,
     pushedAt: `{% $exists(${input}.pushedAt) ? ${input}.pushedAt : ${startedAt} %}`,
     startedAt: `{% ${startedAt} %}`,
     taskToken,
-    tryNumber,
+    stateAttempt,
   };
-  return callback(scope, state, takeTurn, request, props);
+  return callback(scope, state, acquireLock, request, props);
 };
 
 /** An external job: starts it and waits until the job's end is told with the task token. */
@@ -86,18 +86,18 @@ export const jobState = <Kind extends JobKind>(
   startJob: IFunction,
   props: StateProps & {
     readonly kind: Kind;
-    readonly subject: JobSubjects[Kind];
+    readonly parameters: JobParameters[Kind];
     readonly environment: Environment;
   },
 ): LambdaInvoke => {
-  const { kind, subject } = props;
-  const request: Written<StartJobRequest & OnItsTurn> = {
-    ...onItsTurn(props.environment),
+  const { kind, parameters } = props;
+  const request: Written<StartJobRequest & LockedWork> = {
+    ...withLock(props.environment),
     state,
     taskToken,
-    tryNumber,
+    stateAttempt,
     kind,
-    subject,
+    parameters,
   };
   return callback(scope, state, startJob, request, props);
 };
@@ -107,17 +107,17 @@ export const approvalState = (
   scope: Construct,
   state: string,
   requestApproval: IFunction,
-  props: StateProps & { readonly role: ApproverRole; readonly subject: ApprovalSubject },
+  props: StateProps & { readonly role: ApproverRole; readonly candidate: Candidate },
 ): LambdaInvoke => {
   const request: Written<RequestApprovalRequest> = {
     promotionId,
     redrives,
     state,
     taskToken,
-    tryNumber,
+    stateAttempt,
     role: props.role,
     expiresInSeconds: props.timeout.toSeconds(),
-    subject: props.subject,
+    candidate: props.candidate,
   };
   return callback(scope, state, requestApproval, request, props);
 };
@@ -133,12 +133,12 @@ export const functionState = <Request extends object>(
     scope,
     state,
     lambdaFunction,
-    { ...props.request, ...(props.environment && onItsTurn(props.environment)) },
+    { ...props.request, ...(props.environment && withLock(props.environment)) },
     props,
   );
 
 /** Whether the decision kept in a variable is anything but an approval: what is unclear counts as refused. */
-export const isRefused = (variable: string): Condition =>
+export const isRejected = (variable: string): Condition =>
   Condition.jsonata(`{% $not($${variable}.decision = 'approve') %}`);
 
 /** Why, in plain words: told with the token, or the message of the error that a function threw. */
@@ -176,7 +176,7 @@ const invoke = (
     retryOnServiceExceptions: false,
   });
   task.addRetry(lambdaServiceRetry);
-  if (environment === 'prod') task.addRetry(turnEndingRetry);
+  if (environment === 'prod') task.addRetry(environmentRestoringRetry);
   for (const [error, end] of Object.entries(ends)) task.addCatch(end, { errors: [error], outputs: ended });
   return task;
 };

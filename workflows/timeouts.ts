@@ -21,14 +21,14 @@ export const prodDeploymentTimeout = (terminationWait: Duration): Duration =>
  * A promotion waits for QAT as long as another may have it: its image, instance and deployment, and a week or so for QC.
  * @param deployment timeout of the QAT deployment
  */
-export const qatTurnTimeout = (approvalExpiry: Duration, deployment: Duration): Duration =>
+export const lockQatTimeout = (approvalExpiry: Duration, deployment: Duration): Duration =>
   sum(approvalExpiry, imageBuildTimeout, pointAtImageTimeout, instanceRefreshTimeout, deployment);
 
 /**
  * Several may wait for Prod, where each takes hours: as many as have been approved within the time that approvers have.
  * @param deployment timeout of the Prod deployment
  */
-export const prodTurnTimeout = (approvalExpiry: Duration, deployment: Duration): Duration =>
+export const lockProdTimeout = (approvalExpiry: Duration, deployment: Duration): Duration =>
   sum(approvalExpiry, imageBuildTimeout, pointAtImageTimeout, deployment, verifyProdTimeout);
 
 const sum = (...durations: readonly Duration[]): Duration =>

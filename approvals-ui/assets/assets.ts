@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { autoRefreshScript } from './auto-refresh.ts';
 import { icon } from './icon.ts';
-import { liveScript } from './live.ts';
-import { styleSheet } from './style.ts';
+import { styleSheet } from './style-sheet.ts';
 
 /** A file that pages refer to. */
 export interface Asset {
@@ -19,7 +19,7 @@ const asset = (contentType: string, body: string): Asset => ({
 
 const assets = {
   'site.css': asset('text/css; charset=utf-8', styleSheet),
-  'live.js': asset('text/javascript; charset=utf-8', liveScript),
+  'live.js': asset('text/javascript; charset=utf-8', autoRefreshScript),
   'icon.svg': asset('image/svg+xml', icon),
 } as const;
 

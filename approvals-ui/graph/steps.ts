@@ -48,7 +48,7 @@ export const promotionGraph = (
 };
 
 /** States in which a promotion waits for others, as they are named for people. */
-const turnStates = /^Take .+ turn$/;
+const lockStates = /^Take .+ turn$/;
 
 const standing = (
   name: string,
@@ -66,7 +66,7 @@ const standing = (
     return { status: 'done', detail: type === 'Task' ? `done in ${took}${tries}` : 'done' };
   }
   if (last.status === 'RUNNING') {
-    if (turnStates.test(name)) return { status: 'waiting', detail: `waiting for its turn · ${took}${tries}` };
+    if (lockStates.test(name)) return { status: 'waiting', detail: `waiting for its turn · ${took}${tries}` };
     if (!waitsFor) return { status: 'running', detail: `running for ${took}${tries}` };
     const left = duration(Date.parse(waitsFor.expiresAt) - now);
     return { status: 'waiting', detail: `waiting for ${roleName(waitsFor.role)} · ${left}` };

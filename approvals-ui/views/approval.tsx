@@ -1,12 +1,12 @@
 import type { FC } from 'hono/jsx';
-import { type Ruling, roleTitles } from '../../tasks/approvals/rules.ts';
-import type { SubjectChange } from '../../tasks/approvals/subject.ts';
-import type { Approval, Job, Person, Promotion, RefusalReason } from '../../tasks/ledger/items.ts';
+import type { CandidateChange } from '../../tasks/approvals/candidate.ts';
+import { type Ruling, roleTitles } from '../../tasks/approvals/decision-rules.ts';
+import type { Approval, DenialReason, Job, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { GraphDrawing } from '../graph/drawing.tsx';
 import type { PromotionGraph } from '../graph/steps.ts';
 import { ChangeCard } from './change-card.tsx';
-import { ChangedSubject, DecisionCard } from './decision-card.tsx';
+import { ChangedCandidate, DecisionCard } from './decision-card.tsx';
 import { Notice, Page } from './layout.tsx';
 import { commitTitle, DecisionList, isOpen, StatusChip } from './parts.tsx';
 import { QatCard } from './qat-card.tsx';
@@ -31,16 +31,16 @@ export interface ApprovalPageProps {
   /** After this a decision needs another sign-in. */
   readonly freshSignInMinutes: number;
   /** Why the decision that was just sent does not count. */
-  readonly refusal?: {
-    readonly reason: RefusalReason;
+  readonly denial?: {
+    readonly reason: DenialReason;
     readonly message: string;
-    readonly changes?: readonly SubjectChange[];
+    readonly changes?: readonly CandidateChange[];
   };
 }
 
 /** One approval: what is asked, on what grounds, and the decision. */
 export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
-  const { approval, promotion, person, path, refusal, graph } = props;
+  const { approval, promotion, person, path, denial, graph } = props;
   const title = roleTitles[approval.role];
   return (
     <Page
@@ -56,10 +56,10 @@ export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
         <h1>{commitTitle(promotion)}</h1>
         <ApprovalChip {...props} />
       </div>
-      {refusal ? (
-        <Notice kind="bad" title="Your decision was not accepted" reason={refusal.reason}>
-          <p>{refusal.message}</p>
-          <ChangedSubject changes={refusal.changes ?? []} />
+      {denial ? (
+        <Notice kind="bad" title="Your decision was not accepted" reason={denial.reason}>
+          <p>{denial.message}</p>
+          <ChangedCandidate changes={denial.changes ?? []} />
         </Notice>
       ) : null}
       <div class="columns">
@@ -98,8 +98,8 @@ export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
 const ApprovalChip: FC<ApprovalPageProps> = ({ approval, promotion, now, ruling }) => {
   const title = roleTitles[approval.role];
   if (approval.status === 'APPROVED') return <StatusChip status="done" text={`${title} approved`} />;
-  if (approval.status === 'REFUSED') return <StatusChip status="stopped" text={`${title} refused`} />;
-  if (ruling.kind === 'refused' && ruling.reason === 'SubjectChanged')
+  if (approval.status === 'REJECTED') return <StatusChip status="stopped" text={`${title} refused`} />;
+  if (ruling.kind === 'denied' && ruling.reason === 'CandidateChanged')
     return <StatusChip status="idle" text="Out of date" />;
   return isOpen(approval, promotion, now) ? (
     <StatusChip status="waiting" text={`${title} decides`} />

@@ -1,5 +1,5 @@
 import type { FC } from 'hono/jsx';
-import type { ChangedCommit, Dossier } from '../../tasks/approvals/dossier.ts';
+import type { ChangedCommit, Review } from '../../tasks/approvals/review.ts';
 import { nameOfArn, shortCommit } from '../format.ts';
 import type { ApprovalPageProps } from './approval.tsx';
 import { Notice } from './layout.tsx';
@@ -11,18 +11,18 @@ const FIRST = 8;
 /** What changes against what is live in Prod: commits with their authors, and files. */
 export const ChangeCard: FC<ApprovalPageProps> = (props) => {
   const { approval, promotion, live, links } = props;
-  const { dossier, subject } = approval;
+  const { review, candidate } = approval;
   return (
     <section class="card" aria-labelledby="change-title">
       <h2 id="change-title">What changes in Prod</h2>
       <dl class="facts">
         <dt>Application</dt>
         <dd>
-          <bdi>{subject.application}</bdi>
+          <bdi>{candidate.application}</bdi>
         </dd>
         <dt>Commit</dt>
         <dd>
-          <code class="long">{subject.commitId}</code> on <bdi>{subject.branch}</bdi>
+          <code class="long">{candidate.commitId}</code> on <bdi>{candidate.branch}</bdi>
         </dd>
         <dt>Author</dt>
         <dd>
@@ -35,8 +35,8 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
           ) : null}
         </dd>
         <dt>Pushed by</dt>
-        <dd title={subject.pushedBy}>
-          <bdi>{nameOfArn(subject.pushedBy)}</bdi>
+        <dd title={candidate.pushedBy}>
+          <bdi>{nameOfArn(candidate.pushedBy)}</bdi>
         </dd>
         <dt>In Prod now</dt>
         <dd>
@@ -56,30 +56,30 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
           <Difference {...props} />
         </dd>
       </dl>
-      {live?.promotionId === dossier.live?.promotionId || approval.status !== 'PENDING' ? null : (
+      {live?.promotionId === review.live?.promotionId || approval.status !== 'PENDING' ? null : (
         <Notice kind="warning" title="Prod has changed since this was asked">
           <p>The commits and files below are against what was in Prod then.</p>
         </Notice>
       )}
       <h3>
-        {dossier.commits.length}
-        {dossier.hasMoreCommits ? ' or more' : ''} {dossier.commits.length === 1 ? 'commit' : 'commits'}
+        {review.commits.length}
+        {review.hasMoreCommits ? ' or more' : ''} {review.commits.length === 1 ? 'commit' : 'commits'}
       </h3>
-      <More items={dossier.commits} name="commits" list="commits">
+      <More items={review.commits} name="commits" list="commits">
         {(commit) => <CommitRow commit={commit} href={links.commit(promotion, commit.commitId)} />}
       </More>
-      <h3>{fileSummary(dossier)}</h3>
-      <More items={dossier.files} name="files" list="files">
+      <h3>{fileSummary(review)}</h3>
+      <More items={review.files} name="files" list="files">
         {({ path, change }) => (
           <li>
             <span class={`change is-${change}`}>{change}</span> <code class="long">{path}</code>
           </li>
         )}
       </More>
-      {dossier.gaps.length > 0 ? (
+      {review.gaps.length > 0 ? (
         <Notice kind="warning" title="Not everything could be found out">
           <ul>
-            {dossier.gaps.map((gap) => (
+            {review.gaps.map((gap) => (
               <li>{gap}</li>
             ))}
           </ul>
@@ -90,8 +90,8 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
 };
 
 const Difference: FC<ApprovalPageProps> = ({ approval, promotion, links }) => {
-  const before = approval.dossier.live?.commitId;
-  const { commitId } = approval.subject;
+  const before = approval.review.live?.commitId;
+  const { commitId } = approval.candidate;
   if (before === undefined) {
     return <ConsoleLink href={links.commit(promotion, commitId)} text="The whole application" />;
   }
@@ -156,7 +156,7 @@ const More = <Item,>({
   </>
 );
 
-const fileSummary = ({ fileCount: { added, changed, removed }, files }: Dossier): string => {
+const fileSummary = ({ fileCount: { added, changed, removed }, files }: Review): string => {
   const all = added + changed + removed;
   const parts = [
     ...(changed > 0 ? [`${changed} changed`] : []),

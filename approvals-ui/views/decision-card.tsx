@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx';
-import { roleTitles } from '../../tasks/approvals/rules.ts';
-import type { SubjectChange } from '../../tasks/approvals/subject.ts';
+import type { CandidateChange } from '../../tasks/approvals/candidate.ts';
+import { roleTitles } from '../../tasks/approvals/decision-rules.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
 import { duration, shortCommit } from '../format.ts';
 import type { ApprovalPageProps } from './approval.tsx';
@@ -17,7 +17,7 @@ const consequences: Readonly<Record<ApproverRole, string>> = {
 };
 
 /** What is not as it was when the request was made. */
-export const ChangedSubject: FC<{ changes: readonly SubjectChange[] }> = ({ changes }) =>
+export const ChangedCandidate: FC<{ changes: readonly CandidateChange[] }> = ({ changes }) =>
   changes.length === 0 ? null : (
     <dl class="facts">
       {changes.map(({ what, before, now }) => (
@@ -35,7 +35,7 @@ export const ChangedSubject: FC<{ changes: readonly SubjectChange[] }> = ({ chan
 export const DecisionCard: FC<ApprovalPageProps> = (props) => {
   const { approval, person, ruling, path } = props;
   const title = roleTitles[approval.role];
-  if (approval.status === 'APPROVED' || approval.status === 'REFUSED') return <Decided {...props} />;
+  if (approval.status === 'APPROVED' || approval.status === 'REJECTED') return <Decided {...props} />;
   // How the request stands comes before who looks at it.
   if (approval.status === 'EXPIRED' || approval.status === 'WITHDRAWN' || !isAsked(props)) {
     return <Over {...props} />;
@@ -54,11 +54,11 @@ export const DecisionCard: FC<ApprovalPageProps> = (props) => {
           </p>
         </Notice>
       );
-    case 'SubjectChanged':
+    case 'CandidateChanged':
       return (
         <Notice kind="warning" title="This request is out of date" reason={ruling.reason}>
           <p>{ruling.message} Nobody can decide about this one.</p>
-          <ChangedSubject changes={ruling.changes ?? []} />
+          <ChangedCandidate changes={ruling.changes ?? []} />
         </Notice>
       );
     case 'SignInTooOld':
@@ -89,7 +89,7 @@ const isAsked = ({ approval, promotion, now }: ApprovalPageProps): boolean =>
 const Decided: FC<ApprovalPageProps> = ({ approval, person }) => (
   <Notice
     kind={approval.status === 'APPROVED' ? 'good' : 'warning'}
-    title={`${approval.status === 'APPROVED' ? 'Approved' : 'Refused'} as ${roleTitles[approval.role]}`}
+    title={`${approval.status === 'APPROVED' ? 'Approved' : 'Rejected'} as ${roleTitles[approval.role]}`}
   >
     <p>
       By <bdi>{approval.decidedBy?.name ?? 'somebody'}</bdi>
@@ -153,7 +153,7 @@ const Form: FC<ApprovalPageProps> = (props) => {
     <section class="card decide" aria-labelledby="decide-title">
       <h2 id="decide-title">Your decision as {title}</h2>
       <p>{consequences[approval.role]}</p>
-      {ruling.kind === 'refused' ? (
+      {ruling.kind === 'denied' ? (
         <Notice kind="warning" title="Somebody else must decide here">
           <p>{ruling.message} A decision that you send will be refused and recorded.</p>
         </Notice>
@@ -168,7 +168,7 @@ const Form: FC<ApprovalPageProps> = (props) => {
           <button class="primary" type="submit" name="decision" value="approve">
             Approve
           </button>
-          <button class="danger" type="submit" name="decision" value="refuse">
+          <button class="danger" type="submit" name="decision" value="reject">
             Refuse
           </button>
         </div>

@@ -107,7 +107,7 @@ export const Notice: FC<{
 );
 
 /** The part of a page that follows events while somebody looks on. */
-export const LiveRegion: FC<{
+export const AutoRefreshRegion: FC<{
   /** Path of this page. */
   path: string;
   /** One sentence that is read out when it changes. */

@@ -1,11 +1,18 @@
 import type { FC } from 'hono/jsx';
+import type { LockView } from '../../tasks/environment-locks/lock-view.ts';
+import { environmentTitles } from '../../tasks/environment-locks/messages.ts';
 import type { Approval, Person, Promotion } from '../../tasks/ledger/items.ts';
-import type { TurnBoard } from '../../tasks/turns/board.ts';
-import { environmentTitles } from '../../tasks/turns/texts.ts';
 import { duration, roleName } from '../format.ts';
-import { LiveRegion, Page } from './layout.tsx';
-import { ChangeLine, commitTitle, isOutrun, Moment, promotionStatuses, StatusChip } from './parts.tsx';
-import { Turns, turnsSummary } from './turns.tsx';
+import { AutoRefreshRegion, Page } from './layout.tsx';
+import { Locks, locksSummary } from './locks.tsx';
+import {
+  ChangeLine,
+  commitTitle,
+  isOvertakenByNewer,
+  Moment,
+  promotionStatuses,
+  StatusChip,
+} from './parts.tsx';
 
 /** An approval with the promotion that it belongs to. */
 export interface PendingApproval {
@@ -31,17 +38,17 @@ export const PendingPage: FC<PendingPageProps> = (props) => (
   <Page title="Approvals" person={props.person} here={props.path} section="approvals">
     <div class="narrow">
       <h1>Waiting for you</h1>
-      <PendingLive {...props} />
+      <PendingRegion {...props} />
     </div>
   </Page>
 );
 
 /** The part of the page that follows events. */
-export const PendingLive: FC<PendingPageProps> = (props) => {
+export const PendingRegion: FC<PendingPageProps> = (props) => {
   const { roles, pending, total, page, pages, path, now } = props;
   const summary = total === 0 ? 'Nothing waits for you.' : `${total} waiting for you.`;
   return (
-    <LiveRegion path={path} summary={summary} hasEnded={roles.length === 0}>
+    <AutoRefreshRegion path={path} summary={summary} hasEnded={roles.length === 0}>
       {roles.length === 0 ? (
         <Empty title="You are not asked to approve">
           <p>
@@ -80,7 +87,7 @@ export const PendingLive: FC<PendingPageProps> = (props) => {
           <Pager page={page} pages={pages} />
         </>
       )}
-    </LiveRegion>
+    </AutoRefreshRegion>
   );
 };
 
@@ -117,7 +124,7 @@ export interface PromotionsPageProps {
   readonly now: number;
   readonly promotions: readonly Promotion[];
   /** Who has each environment, and who waits. */
-  readonly boards: readonly TurnBoard[];
+  readonly views: readonly LockView[];
   /** Token of the next page. */
   readonly next?: string | undefined;
 }
@@ -127,30 +134,30 @@ export const PromotionsPage: FC<PromotionsPageProps> = (props) => (
   <Page title="Promotions" person={props.person} here={props.path} section="promotions">
     <div class="narrow">
       <h1>Promotions</h1>
-      <PromotionsLive {...props} />
+      <PromotionsRegion {...props} />
     </div>
   </Page>
 );
 
 /** How a promotion stands; of one that waits for its turn, for what. */
-const chipOf = (promotion: Promotion, boards: readonly TurnBoard[]) => {
+const chipOf = (promotion: Promotion, views: readonly LockView[]) => {
   const { status, name } = promotionStatuses[promotion.status];
   const board =
     promotion.status === 'RUNNING' &&
-    boards.find(({ waiting }) => waiting.some((seat) => seat.promotionId === promotion.promotionId));
+    views.find(({ waiting }) => waiting.some((entry) => entry.promotionId === promotion.promotionId));
   return board
     ? ({ status: 'waiting', text: `Waits for ${environmentTitles[board.environment]}` } as const)
     : { status, text: name };
 };
 
 /** The part of the page that follows events. */
-export const PromotionsLive: FC<PromotionsPageProps> = ({ promotions, boards, next, path, now }) => (
-  <LiveRegion
+export const PromotionsRegion: FC<PromotionsPageProps> = ({ promotions, views, next, path, now }) => (
+  <AutoRefreshRegion
     path={path}
-    summary={`${promotions.length} promotions shown. ${turnsSummary(boards)}`.trim()}
+    summary={`${promotions.length} promotions shown. ${locksSummary(views)}`.trim()}
     hasEnded={false}
   >
-    <Turns boards={boards} />
+    <Locks views={views} />
     {promotions.length === 0 ? (
       <Empty title="No promotions yet">
         <p>The first push to a watched branch starts one.</p>
@@ -173,9 +180,11 @@ export const PromotionsLive: FC<PromotionsPageProps> = ({ promotions, boards, ne
                   : `${duration(now - Date.parse(promotion.startedAt))} so far`}
                 {promotion.redrives > 0 ? ` · redriven ${promotion.redrives}×` : ''}
               </p>
-              {isOutrun(promotion) && promotion.cause ? <p class="muted">{promotion.cause}</p> : null}
+              {isOvertakenByNewer(promotion) && promotion.cause ? (
+                <p class="muted">{promotion.cause}</p>
+              ) : null}
             </div>
-            <StatusChip {...chipOf(promotion, boards)} />
+            <StatusChip {...chipOf(promotion, views)} />
           </li>
         ))}
       </ol>
@@ -187,5 +196,5 @@ export const PromotionsLive: FC<PromotionsPageProps> = ({ promotions, boards, ne
         </a>
       </nav>
     ) : null}
-  </LiveRegion>
+  </AutoRefreshRegion>
 );

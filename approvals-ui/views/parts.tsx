@@ -17,7 +17,7 @@ export const promotionStatuses: Record<
   RUNNING: { name: 'In progress', status: 'running' },
   SUCCEEDED: { name: 'Promoted', status: 'done' },
   FAILED: { name: 'Failed', status: 'failed' },
-  REFUSED: { name: 'Refused', status: 'stopped' },
+  REJECTED: { name: 'Rejected', status: 'stopped' },
   SUPERSEDED: { name: 'Superseded', status: 'stopped' },
   STALE: { name: 'Stale', status: 'stopped' },
   TIMED_OUT: { name: 'Timed out', status: 'failed' },
@@ -37,7 +37,8 @@ export const commitTitle = (promotion: Promotion): string =>
   promotion.commitMessage.split('\n', 1)[0]?.trim() || `Commit ${shortCommit(promotion.commitId)}`;
 
 /** Whether a newer promotion came before it: its cause names that one. */
-export const isOutrun = ({ status }: Promotion): boolean => status === 'SUPERSEDED' || status === 'STALE';
+export const isOvertakenByNewer = ({ status }: Promotion): boolean =>
+  status === 'SUPERSEDED' || status === 'STALE';
 
 /** Application, commit and people in one line. */
 export const ChangeLine: FC<{ promotion: Promotion }> = ({ promotion }) => (
@@ -130,7 +131,7 @@ const DecisionState: FC<{
   return (
     <DecisionText
       status={approval.status === 'APPROVED' ? 'done' : 'stopped'}
-      text={`${role} ${approval.status === 'APPROVED' ? 'approved' : 'refused'}`}
+      text={`${role} ${approval.status === 'APPROVED' ? 'approved' : 'rejected'}`}
     >
       <bdi>{approval.decidedBy?.name ?? 'unknown'}</bdi>
       {approval.decidedAt ? (

@@ -1,16 +1,16 @@
 import type { FC } from 'hono/jsx';
+import type { QueueEntryView } from '../../tasks/environment-locks/lock-view.ts';
+import { environmentTitles } from '../../tasks/environment-locks/messages.ts';
 import type { Execution } from '../../tasks/executions/execution.ts';
-import type { Approval, Job, Person, Promotion, Refusal } from '../../tasks/ledger/items.ts';
+import type { Approval, Denial, Job, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { Environment } from '../../tasks/payloads.ts';
-import type { RedriveAdvice } from '../../tasks/redrive/advice.ts';
-import type { WaitingSeat } from '../../tasks/turns/board.ts';
-import { environmentTitles } from '../../tasks/turns/texts.ts';
+import type { RedriveAdvice } from '../../tasks/redrive/redrive-advice.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { duration, nameOfArn, roleName } from '../format.ts';
 import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';
 import type { PromotionGraph, StepStatus } from '../graph/steps.ts';
 import { Attempts, CauseText } from './attempts.tsx';
-import { LiveRegion, Notice, Page } from './layout.tsx';
+import { AutoRefreshRegion, Notice, Page } from './layout.tsx';
 import {
   ChangeLine,
   ConsoleLink,
@@ -30,7 +30,7 @@ export interface PromotionPageProps {
   readonly promotion: Promotion;
   readonly approvals: readonly Approval[];
   readonly jobs: readonly Job[];
-  readonly refusals: readonly Refusal[];
+  readonly denials: readonly Denial[];
   /** Undefined if Step Functions has forgotten it. */
   readonly execution: Execution | undefined;
   readonly graph: PromotionGraph | undefined;
@@ -38,7 +38,7 @@ export interface PromotionPageProps {
   /** Whether and how to redrive it, whoever asks. */
   readonly advice: RedriveAdvice;
   /** The environment that it waits for, and its place in the queue. */
-  readonly waits?: { readonly environment: Environment; readonly seat: WaitingSeat };
+  readonly waits?: { readonly environment: Environment; readonly entry: QueueEntryView };
   /** Why the redrive that was just asked for did not happen. */
   readonly problem?: string;
 }
@@ -49,17 +49,17 @@ export const PromotionPage: FC<PromotionPageProps> = (props) => (
     <p class="crumb">
       <a href="/promotions">Promotions</a>
     </p>
-    <PromotionLive {...props} />
+    <PromotionRegion {...props} />
   </Page>
 );
 
 /** The part of the page that follows events. */
-export const PromotionLive: FC<PromotionPageProps> = (props) => {
-  const { promotion, graph, path, approvals, now, refusals, problem, person, advice, waits } = props;
+export const PromotionRegion: FC<PromotionPageProps> = (props) => {
+  const { promotion, graph, path, approvals, now, denials, problem, person, advice, waits } = props;
   const { name, status } = promotionStatuses[promotion.status];
   const summary = summaryOf(props);
   return (
-    <LiveRegion path={path} summary={summary} hasEnded={promotion.status !== 'RUNNING'}>
+    <AutoRefreshRegion path={path} summary={summary} hasEnded={promotion.status !== 'RUNNING'}>
       <div class="title-row">
         <h1>{commitTitle(promotion)}</h1>
         <StatusChip status={status} text={name} />
@@ -71,7 +71,7 @@ export const PromotionLive: FC<PromotionPageProps> = (props) => {
           <p>{problem}</p>
         </Notice>
       )}
-      {promotion.status === 'RUNNING' && waits !== undefined ? <WaitsForTurn {...waits} /> : null}
+      {promotion.status === 'RUNNING' && waits !== undefined ? <WaitsForLock {...waits} /> : null}
       <Failure {...props} />
       {isWithoutRedrive(promotion) ? null : (
         <RedriveCard promotionId={promotion.promotionId} person={person} advice={advice} />
@@ -92,34 +92,34 @@ export const PromotionLive: FC<PromotionPageProps> = (props) => {
           <Legend />
         </section>
         <div class="column">
-          {approvals.length > 0 || refusals.length > 0 ? (
+          {approvals.length > 0 || denials.length > 0 ? (
             <section class="card" aria-labelledby="decisions-title">
               <h2 id="decisions-title">Decisions</h2>
               <DecisionList approvals={approvals} promotion={promotion} now={now} />
-              <RefusedAttempts refusals={refusals} />
+              <DeniedAttempts denials={denials} />
             </section>
           ) : null}
           {graph ? <Attempts {...props} graph={graph} /> : null}
           <Facts {...props} />
         </div>
       </div>
-    </LiveRegion>
+    </AutoRefreshRegion>
   );
 };
 
-const WaitsForTurn: FC<NonNullable<PromotionPageProps['waits']>> = ({ environment, seat }) => {
+const WaitsForLock: FC<NonNullable<PromotionPageProps['waits']>> = ({ environment, entry }) => {
   const name = environmentTitles[environment];
   return (
     <Notice
       kind="info"
       title={
-        seat.place === 1 ? `Waits for ${name}, and is next` : `Waits for ${name} as number ${seat.place}`
+        entry.place === 1 ? `Waits for ${name}, and is next` : `Waits for ${name} as number ${entry.place}`
       }
     >
       <p>
-        {seat.because}{' '}
-        {seat.behind ? (
-          <a href={`/promotions/${encodeURIComponent(seat.behind.promotionId)}`}>The promotion before it</a>
+        {entry.because}{' '}
+        {entry.behind ? (
+          <a href={`/promotions/${encodeURIComponent(entry.behind.promotionId)}`}>The promotion before it</a>
         ) : null}
       </p>
     </Notice>
@@ -137,7 +137,7 @@ const summaryOf = ({ promotion, graph, now, waits }: PromotionPageProps): string
   switch (promotion.status) {
     case 'SUCCEEDED':
       return `In Prod after ${took}.`;
-    case 'REFUSED':
+    case 'REJECTED':
       return 'An approver refused; a refusal is final.';
     case 'SUPERSEDED':
     case 'STALE':
@@ -190,12 +190,12 @@ const Legend: FC = () => (
   </ul>
 );
 
-const RefusedAttempts: FC<{ refusals: readonly Refusal[] }> = ({ refusals }) =>
-  refusals.length === 0 ? null : (
+const DeniedAttempts: FC<{ denials: readonly Denial[] }> = ({ denials }) =>
+  denials.length === 0 ? null : (
     <>
       <h3>Not accepted</h3>
       <ul class="refusals">
-        {refusals.map(({ person, role, reason, at }) => (
+        {denials.map(({ person, role, reason, at }) => (
           <li>
             <bdi>{person.name}</bdi> as {roleName(role)}: <code>{reason}</code>{' '}
             <span class="muted">

@@ -1,5 +1,5 @@
 import type { FC } from 'hono/jsx';
-import type { Dossier, ImageContents } from '../../tasks/approvals/dossier.ts';
+import type { ImageContents, Review } from '../../tasks/approvals/review.ts';
 import { duration } from '../format.ts';
 import type { ApprovalPageProps } from './approval.tsx';
 import { ConsoleLink, Moment, StatusChip } from './parts.tsx';
@@ -9,8 +9,8 @@ const isWebAddress = (url: string): boolean => /^https?:\/\//.test(url);
 
 /** What runs on QAT: its image against Prod's, how deployment and checks went, and where to look at it. */
 export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, links }) => {
-  const { qatImageId, qatDeploymentId, qatTestsUrl } = approval.subject;
-  const { dossier } = approval;
+  const { qatImageId, qatDeploymentId, qatTestsUrl } = approval.candidate;
+  const { review } = approval;
   const asked = Date.parse(approval.requestedAt);
   const before = jobs.filter((job) => Date.parse(job.startedAt) <= asked);
   return (
@@ -19,8 +19,8 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
       <dl class="facts">
         <dt>Try it</dt>
         <dd>
-          {dossier.qatUrl ? (
-            <a href={dossier.qatUrl} rel="noreferrer">
+          {review.qatUrl ? (
+            <a href={review.qatUrl} rel="noreferrer">
               The application on QAT
             </a>
           ) : (
@@ -56,13 +56,13 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
           </li>
         ))}
       </ul>
-      <Tests tests={dossier.tests} />
-      <Images images={dossier.images} />
+      <Tests tests={review.tests} />
+      <Images images={review.images} />
     </section>
   );
 };
 
-const Tests: FC<{ tests: Dossier['tests'] }> = ({ tests }) => (
+const Tests: FC<{ tests: Review['tests'] }> = ({ tests }) => (
   <>
     <h3>Deployment steps and checks</h3>
     {tests.length === 0 ? <p class="muted">No report.</p> : null}
@@ -87,7 +87,7 @@ const Tests: FC<{ tests: Dossier['tests'] }> = ({ tests }) => (
   </>
 );
 
-const Images: FC<{ images: Dossier['images'] }> = ({ images: { qat, prod } }) => (
+const Images: FC<{ images: Review['images'] }> = ({ images: { qat, prod } }) => (
   <>
     <h3>QAT image against Prod's</h3>
     {qat === undefined ? (

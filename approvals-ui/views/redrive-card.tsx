@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx';
 import type { Person } from '../../tasks/ledger/items.ts';
-import { type AdvicePoint, adviceTitles, type RedriveAdvice } from '../../tasks/redrive/advice.ts';
 import { runbookText } from '../../tasks/redrive/advice-text.ts';
+import { type AdvicePoint, adviceTitles, type RedriveAdvice } from '../../tasks/redrive/redrive-advice.ts';
 
 /** What the card on a redrive shows. */
 export interface RedriveCardProps {

@@ -125,7 +125,7 @@ export class ApplicationStack extends Stack {
       prodImage,
       qat,
       prod,
-      reach: { qat: placed.qat.reach, prod: placed.prod.reach },
+      environmentAccess: { qat: placed.qat.environmentAccess, prod: placed.prod.environmentAccess },
     });
     const pipelines = {
       application: name,
@@ -176,7 +176,7 @@ export class ApplicationStack extends Stack {
     const { stateMachine } = new PromotionMachine(this, 'Promotion', {
       application: name,
       functions: {
-        takeTurn: functions.takeTurn.function,
+        acquireLock: functions.acquireLock.function,
         startJob: functions.startJob.function,
         pointAtImage: functions.pointAtImage.function,
         requestApproval: functions.requestApproval.function,

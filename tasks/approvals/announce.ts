@@ -1,5 +1,5 @@
 import type { Approval } from '../ledger/items.ts';
-import { type Ledger, LedgerConflictError, nextRound } from '../ledger/ledger.ts';
+import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
 import { type Notices, outcomeNotices } from '../notices.ts';
 
 /** What telling the others needs. */
@@ -24,9 +24,9 @@ export const announce = async (
   for (const notice of outcomeNotices(over, promotion, siteUrl)) await notices.send(notice);
   let current: Approval | undefined = over;
   for (
-    let round = 1;
+    let writeAttempt = 1;
     current?.approvalId === over.approvalId;
-    round = nextRound(round, `Request ${over.approvalId}`)
+    writeAttempt = nextWriteAttempt(writeAttempt, `Request ${over.approvalId}`)
   ) {
     const after: Approval = { ...current, announcedAt: now().toISOString() };
     try {

@@ -4,7 +4,7 @@ import {
   type Difference,
   paginateGetDifferences,
 } from '@aws-sdk/client-codecommit';
-import type { DossierSources } from './collect-dossier.ts';
+import type { ReviewSources } from './collect-review.ts';
 
 /** Most commits that BatchGetCommits takes (its API reference). */
 const BATCH = 100;
@@ -13,7 +13,7 @@ const BATCH = 100;
 export const createChange = (
   repositoryName: string,
   client = new CodeCommitClient({}),
-): Pick<DossierSources, 'commits' | 'differences'> => ({
+): Pick<ReviewSources, 'commits' | 'differences'> => ({
   commits: async (commitIds) => {
     const found = [];
     for (let from = 0; from < commitIds.length; from += BATCH) {

@@ -6,9 +6,9 @@ import {
   ApproverMadeChangeError,
   ApproversMustDifferError,
   ApproversNotRecordedError,
-} from './errors.ts';
-import { isSamePerson, partInChange, roleTitles } from './rules.ts';
-import { presentSubject, requestedSubject, subjectChanges, subjectDigest } from './subject.ts';
+} from './approver-errors.ts';
+import { candidateChanges, candidateDigest, currentCandidate, requestedCandidate } from './candidate.ts';
+import { isSamePerson, partInChange, roleTitles } from './decision-rules.ts';
 
 /** What confirming needs. */
 export interface ConfirmDependencies {
@@ -62,7 +62,7 @@ export const confirmApprovers =
           `Two people must agree. ${AGAIN}`,
       );
     for (const approval of [qc, pmo]) {
-      const { decidedBy, digest, dossier, role, subject } = approval;
+      const { decidedBy, digest, review, role, candidate } = approval;
       // Who made the change is known from either request: the other one may have been made with less.
       const part = [qc, pmo].map((one) => partInChange(decidedBy, one)).find((one) => one !== undefined);
       if (!makersMayDecide && part !== undefined)
@@ -70,13 +70,13 @@ export const confirmApprovers =
           `Promotion ${promotionId}: ${decidedBy.name} approved as ${roleTitles[role]}, and ${part} the change. ` +
             `Somebody else must approve it. ${AGAIN}`,
         );
-      const requested = requestedSubject(subject, dossier);
+      const requested = requestedCandidate(candidate, review);
       // Configurations may change between QC and PMO: each was shown the one of its time.
-      const now = presentSubject(approval, promotion, dossier.configurationVersion);
-      const changes = subjectChanges(requested, now).map(
+      const now = currentCandidate(approval, promotion, review.configurationVersion);
+      const changes = candidateChanges(requested, now).map(
         ({ what, before, now }) => `${what} ${before}, now ${now}`,
       );
-      if (changes.length > 0 || subjectDigest(requested) !== digest)
+      if (changes.length > 0 || candidateDigest(requested) !== digest)
         throw new ApprovedSomethingElseError(
           `Promotion ${promotionId}: ${decidedBy.name} approved something else as ${roleTitles[role]}: ` +
             `${changes.join('; ') || `what is recorded does not have the digest ${digest}`}. ${AGAIN}`,

@@ -1,11 +1,11 @@
-import type { Approval, Person, RefusalReason } from '../ledger/items.ts';
-import { type Ledger, LedgerConflictError, nextRound } from '../ledger/ledger.ts';
+import type { Approval, DenialReason, Person } from '../ledger/items.ts';
+import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
 import type { ApprovalOutput, Decision } from '../payloads.ts';
-import type { TaskCompletions, Told } from '../task-completions.ts';
+import type { Completion, TaskCompletions } from '../task-completions.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
-import { noteTold } from './note-told.ts';
-import { type ApprovalPolicy, mayDecide } from './rules.ts';
-import type { SubjectChange } from './subject.ts';
+import type { CandidateChange } from './candidate.ts';
+import { type ApprovalPolicy, mayDecide } from './decision-rules.ts';
+import { noteCompleted } from './note-completed.ts';
 
 /** What deciding needs. */
 export interface DecideDependencies extends AnnounceDependencies {
@@ -34,11 +34,11 @@ export interface DecideInput {
 export type DecideOutcome =
   | { readonly kind: 'decided'; readonly approval: Approval }
   | {
-      readonly kind: 'refused';
-      readonly reason: RefusalReason;
+      readonly kind: 'denied';
+      readonly reason: DenialReason;
       readonly message: string;
-      /** With `SubjectChanged`: what is not as it was shown. */
-      readonly changes?: readonly SubjectChange[];
+      /** With `CandidateChanged`: what is not as it was shown. */
+      readonly changes?: readonly CandidateChange[];
       /** Absent if there is no such request. */
       readonly approval?: Approval;
     };
@@ -53,24 +53,24 @@ export const approvalOutput = (approval: Approval): ApprovalOutput => {
 
 /**
  * Tells the waiting token a recorded decision, and notes that it was told. Safe to repeat.
- * @returns `told` if the state was waiting for it
+ * @returns `completed` if the state was waiting for it
  * @throws LedgerContendedError
  */
-export const tellDecision = async (
+export const completeApproval = async (
   { ledger, tasks }: Pick<DecideDependencies, 'ledger' | 'tasks'>,
   decided: Approval,
-): Promise<{ readonly told: Told; readonly approval: Approval }> => {
+): Promise<{ readonly completion: Completion; readonly approval: Approval }> => {
   let approval = decided;
-  let told: Told = 'told';
+  let completion: Completion = 'completed';
   for (
-    let round = 1;
-    approval.answeredToken !== approval.taskToken;
-    round = nextRound(round, `Request ${approval.approvalId}`)
+    let writeAttempt = 1;
+    approval.completedToken !== approval.taskToken;
+    writeAttempt = nextWriteAttempt(writeAttempt, `Request ${approval.approvalId}`)
   ) {
-    told = await tasks.succeed(approval.taskToken, approvalOutput(approval));
-    approval = await noteTold(ledger, approval);
+    completion = await tasks.succeed(approval.taskToken, approvalOutput(approval));
+    approval = await noteCompleted(ledger, approval);
   }
-  return { told, approval };
+  return { completion, approval };
 };
 
 /**
@@ -85,14 +85,14 @@ export const decideApproval =
     const { decision, comment, person, signedInAt, shownDigest, isRunning } = input;
     const identity = { subject: person.subject, name: person.name, verifiedEmail: person.verifiedEmail };
 
-    const refuse = async (
+    const deny = async (
       approval: Approval,
-      reason: RefusalReason,
+      reason: DenialReason,
       message: string,
-      changes?: readonly SubjectChange[],
+      changes?: readonly CandidateChange[],
     ): Promise<DecideOutcome> => {
       const { promotionId, approvalId, role } = approval;
-      await ledger.addRefusal({
+      await ledger.addDenial({
         promotionId,
         approvalId,
         role,
@@ -100,15 +100,15 @@ export const decideApproval =
         reason,
         at: now().toISOString(),
       });
-      return { kind: 'refused', reason, message, approval, ...(changes ? { changes } : {}) };
+      return { kind: 'denied', reason, message, approval, ...(changes ? { changes } : {}) };
     };
     const complete = async (decided: Approval): Promise<DecideOutcome> => {
-      const { told, approval } = await tellDecision(dependencies, decided);
+      const { completion, approval } = await completeApproval(dependencies, decided);
       // A mail that could not be sent is sent by reconciling; the decision counts all the same.
       const announced = await announce(dependencies, approval).catch(() => approval);
-      return told === 'told'
+      return completion === 'completed'
         ? { kind: 'decided', approval: announced }
-        : refuse(
+        : deny(
             approval,
             'NoLongerOpen',
             'The promotion no longer waits for this decision: it timed out, was stopped, or has been told already. ' +
@@ -116,11 +116,15 @@ export const decideApproval =
           );
     };
 
-    for (let round = 1; ; round = nextRound(round, `Request ${input.approvalId}`)) {
+    for (
+      let writeAttempt = 1;
+      ;
+      writeAttempt = nextWriteAttempt(writeAttempt, `Request ${input.approvalId}`)
+    ) {
       const approval = await ledger.approvalById(input.approvalId);
       if (approval === undefined)
         return {
-          kind: 'refused',
+          kind: 'denied',
           reason: 'NoLongerOpen',
           message:
             'There is no such request. Open the link of the latest mail, or the list of pending approvals.',
@@ -140,10 +144,10 @@ export const decideApproval =
         policy,
         now: now(),
       });
-      if (ruling.kind === 'refused') return refuse(approval, ruling.reason, ruling.message, ruling.changes);
+      if (ruling.kind === 'denied') return deny(approval, ruling.reason, ruling.message, ruling.changes);
       const decided: Approval = {
         ...approval,
-        status: decision === 'approve' ? 'APPROVED' : 'REFUSED',
+        status: decision === 'approve' ? 'APPROVED' : 'REJECTED',
         decision,
         decidedBy: identity,
         decidedAt: now().toISOString(),

@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
+import { environmentAccess } from '../environment-access.ts';
+import { ensureLock } from '../environment-locks/ensure-lock.ts';
+import { newerThan } from '../environment-locks/newer-than.ts';
+import { createWakeLocks } from '../environment-locks/wake-locks.ts';
+import { readWhenNewer } from '../environment-locks/when-newer.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
 import { createImageBuilds } from '../jobs/imagebuilder-builds.ts';
 import { logged } from '../log.ts';
-import { reach } from '../reach.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
-import { ensureTurn } from '../turns/ensure-turn.ts';
-import { newerThan } from '../turns/newer-than.ts';
-import { whenNewerOf } from '../turns/turn-settings.ts';
-import { createWakeTurns } from '../turns/wake-turns.ts';
-import { createChangeElsewhere, isInCodeCommit } from './change-elsewhere.ts';
 import { createChange } from './change-in-codecommit.ts';
-import { collectDossier } from './collect-dossier.ts';
+import { createChangeOutsideCodeCommit, isInCodeCommit } from './change-outside-codecommit.ts';
+import { collectReview } from './collect-review.ts';
 import { requestApproval } from './request-approval.ts';
 
 const env = readEnv(
@@ -23,7 +23,7 @@ const env = readEnv(
   'REPOSITORY_NAME',
   'CONFIGURATION_VERSION',
   'QAT_URL',
-  'TAKE_TURN_FUNCTION',
+  'ACQUIRE_LOCK_FUNCTION',
   'WHEN_NEWER',
 );
 const now = () => new Date();
@@ -32,9 +32,9 @@ const sources = {
   ledger,
   ...(isInCodeCommit(env.REPOSITORY_NAME)
     ? createChange(env.REPOSITORY_NAME)
-    : createChangeElsewhere(env.REPOSITORY_NAME, ledger)),
+    : createChangeOutsideCodeCommit(env.REPOSITORY_NAME, ledger)),
   image: createImageBuilds().image,
-  targets: createDeployments(new CodeDeployClient(reach('qat'))).targets,
+  targets: createDeployments(new CodeDeployClient(environmentAccess('qat'))).targets,
   configurationVersion: env.CONFIGURATION_VERSION,
   qatUrl: URL.canParse(env.QAT_URL) ? env.QAT_URL : undefined,
 };
@@ -45,10 +45,10 @@ export const handler = logged(
     notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
     now,
     newApprovalId: () => randomBytes(16).toString('base64url'),
-    collect: (promotionId, subject) => collectDossier(sources, promotionId, subject),
+    collect: (promotionId, candidate) => collectReview(sources, promotionId, candidate),
     siteUrl: env.SITE_URL,
-    ensureTurn: ensureTurn({ ledger, now }),
-    newerThan: newerThan({ ledger, now, whenNewer: whenNewerOf(env.WHEN_NEWER) }),
-    wakeTurns: createWakeTurns(env.TAKE_TURN_FUNCTION),
+    ensureLock: ensureLock({ ledger, now }),
+    newerThan: newerThan({ ledger, now, whenNewer: readWhenNewer(env.WHEN_NEWER) }),
+    wakeLocks: createWakeLocks(env.ACQUIRE_LOCK_FUNCTION),
   }),
 );

@@ -1,15 +1,15 @@
+import type { PromotionReference } from '../environment-locks/environment-lock.ts';
+import { SupersededError } from '../environment-locks/lock-errors.ts';
+import { supersededBy } from '../environment-locks/messages.ts';
+import { withdrawn } from '../environment-locks/supersede.ts';
+import type { WorkStage } from '../environment-locks/work-stage.ts';
 import type { Approval } from '../ledger/items.ts';
-import { type Ledger, LedgerConflictError, nextRound } from '../ledger/ledger.ts';
+import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
 import { approvalNotice, type Notices } from '../notices.ts';
-import type { ApprovalSubject, ApproverRole, OnItsTurn, RequestApprovalRequest } from '../payloads.ts';
-import { SupersededError } from '../turns/errors.ts';
-import type { Stage } from '../turns/stage.ts';
-import { withdrawn } from '../turns/supersede.ts';
-import { supersededBy } from '../turns/texts.ts';
-import type { Rival } from '../turns/turn.ts';
-import type { Dossier } from './dossier.ts';
-import { hasExpired } from './rules.ts';
-import { requestedSubject, subjectDigest } from './subject.ts';
+import type { ApproverRole, Candidate, LockedWork, RequestApprovalRequest } from '../payloads.ts';
+import { candidateDigest, requestedCandidate } from './candidate.ts';
+import { hasExpired } from './decision-rules.ts';
+import type { Review } from './review.ts';
 
 /** What requesting needs. */
 export interface RequestApprovalDependencies {
@@ -19,18 +19,18 @@ export interface RequestApprovalDependencies {
   /** 128 random bits in base64url. */
   readonly newApprovalId: () => string;
   /** Collects on what grounds the role is asked. */
-  readonly collect: (promotionId: string, subject: ApprovalSubject) => Promise<Dossier>;
+  readonly collect: (promotionId: string, candidate: Candidate) => Promise<Review>;
   readonly siteUrl: string;
   /** @throws if the promotion has not the turn, or QAT runs another's image */
-  readonly ensureTurn: (turn: OnItsTurn, stage: Stage) => Promise<void>;
+  readonly ensureLock: (lock: LockedWork, workStage: WorkStage) => Promise<void>;
   /** The newer promotion that makes it pointless to ask a role about this one. */
   readonly newerThan: (
     promotionId: string,
     application: string,
     role: ApproverRole,
-  ) => Promise<Rival | undefined>;
+  ) => Promise<PromotionReference | undefined>;
   /** Has turns passed on: when PMO is asked, QC has decided. */
-  readonly wakeTurns: () => Promise<void>;
+  readonly wakeLocks: () => Promise<void>;
 }
 
 /** What the state's history shows of the request; nothing waits for it. */
@@ -42,15 +42,16 @@ export interface RequestedApproval {
 /** The request that a later try of the state takes over, with the time that this try has; none if it is over. */
 export const takenOver = (
   latest: Approval | undefined,
-  { taskToken, tryNumber, expiresInSeconds }: RequestApprovalRequest,
+  { taskToken, stateAttempt, expiresInSeconds }: RequestApprovalRequest,
   now: Date,
 ): Approval | undefined => {
   // Nobody waits any more for the token of a try that a later one has overtaken.
-  if (latest === undefined || latest.taskToken === taskToken || tryNumber < latest.tryNumber) return latest;
+  if (latest === undefined || latest.taskToken === taskToken || stateAttempt < latest.stateAttempt)
+    return latest;
   // A decision in time stays valid: only what nobody decided is asked anew.
   if (latest.status === 'PENDING' && !hasExpired(latest, now))
-    return { ...latest, taskToken, tryNumber, expiresAt: after(now, expiresInSeconds) };
-  return latest.decision === undefined ? undefined : { ...latest, taskToken, tryNumber };
+    return { ...latest, taskToken, stateAttempt, expiresAt: after(now, expiresInSeconds) };
+  return latest.decision === undefined ? undefined : { ...latest, taskToken, stateAttempt };
 };
 
 /** The next request of a state. */
@@ -58,22 +59,22 @@ export const nextRequest = (
   latest: Approval | undefined,
   request: RequestApprovalRequest,
   approvalId: string,
-  dossier: Dossier,
+  review: Review,
   now: Date,
 ): Approval => {
-  const { promotionId, state, role, subject, taskToken, tryNumber, expiresInSeconds } = request;
+  const { promotionId, state, role, candidate, taskToken, stateAttempt, expiresInSeconds } = request;
   return {
     approvalId,
     promotionId,
-    application: subject.application,
+    application: candidate.application,
     state,
     role,
     attempt: (latest?.attempt ?? 0) + 1,
-    subject,
-    dossier,
-    digest: subjectDigest(requestedSubject(subject, dossier)),
+    candidate,
+    review,
+    digest: candidateDigest(requestedCandidate(candidate, review)),
     taskToken,
-    tryNumber,
+    stateAttempt,
     status: 'PENDING',
     requestedAt: now.toISOString(),
     expiresAt: after(now, expiresInSeconds),
@@ -89,7 +90,7 @@ const claim = async (
   { ledger, now, newApprovalId, collect }: RequestApprovalDependencies,
   request: RequestApprovalRequest,
 ): Promise<Approval> => {
-  for (let round = 1; ; round = nextRound(round, requestOf(request))) {
+  for (let writeAttempt = 1; ; writeAttempt = nextWriteAttempt(writeAttempt, requestOf(request))) {
     const latest = await ledger.latestApproval(request.promotionId, request.role);
     const same = takenOver(latest, request, now());
     try {
@@ -97,8 +98,8 @@ const claim = async (
         if (same !== latest) await ledger.replaceApproval(latest, same);
         return same;
       }
-      const dossier = await collect(request.promotionId, request.subject);
-      const next = nextRequest(latest, request, newApprovalId(), dossier, now());
+      const review = await collect(request.promotionId, request.candidate);
+      const next = nextRequest(latest, request, newApprovalId(), review, now());
       if (latest?.status === 'PENDING')
         await ledger.replaceApproval(latest, { ...latest, status: 'EXPIRED' });
       await ledger.addApproval(next);
@@ -112,7 +113,11 @@ const claim = async (
 /** Notes that the mail was sent, whatever else has happened to the request meanwhile. */
 const noteMailed = async ({ ledger, now }: RequestApprovalDependencies, mailed: Approval): Promise<void> => {
   let current: Approval | undefined = mailed;
-  for (let round = 1; current?.attempt === mailed.attempt; round = nextRound(round, requestOf(mailed))) {
+  for (
+    let writeAttempt = 1;
+    current?.attempt === mailed.attempt;
+    writeAttempt = nextWriteAttempt(writeAttempt, requestOf(mailed))
+  ) {
     try {
       return await ledger.replaceApproval(current, { ...current, mailedAt: now().toISOString() });
     } catch (error) {
@@ -122,22 +127,22 @@ const noteMailed = async ({ ledger, now }: RequestApprovalDependencies, mailed: 
   }
 };
 
-const superseded = (by: Rival): SupersededError => new SupersededError(supersededBy(by));
+const superseded = (by: PromotionReference): SupersededError => new SupersededError(supersededBy(by));
 
 /**
  * Makes sure that there is something to ask. What was decided already needs no turn any more.
- * @throws SupersededError, and what `ensureTurn` throws
+ * @throws SupersededError, and what `ensureLock` throws
  */
 const seeThatItIsWorthAsking = async (
-  { ledger, ensureTurn, newerThan, wakeTurns }: RequestApprovalDependencies,
-  { promotionId, redrives, role, subject: { application } }: RequestApprovalRequest,
+  { ledger, ensureLock, newerThan, wakeLocks }: RequestApprovalDependencies,
+  { promotionId, redrives, role, candidate: { application } }: RequestApprovalRequest,
 ): Promise<void> => {
   // What is not woken now is settled by reconciling.
-  if (role === 'pmo') await wakeTurns().catch(() => undefined);
+  if (role === 'pmo') await wakeLocks().catch(() => undefined);
   const latest = await ledger.latestApproval(promotionId, role);
   if (latest?.supersededBy !== undefined) throw superseded(latest.supersededBy);
   if (latest?.decision !== undefined) return;
-  if (role === 'qc') await ensureTurn({ promotionId, application, environment: 'qat', redrives }, 'follows');
+  if (role === 'qc') await ensureLock({ promotionId, application, environment: 'qat', redrives }, 'follows');
   const newer = latest?.status === 'PENDING' ? undefined : await newerThan(promotionId, application, role);
   if (newer !== undefined) throw superseded(newer);
 };
@@ -172,7 +177,7 @@ const withdrawIfSuperseded = async (
 /**
  * Records that a role is asked to decide, and mails it once per request. A decision that an earlier try of the state got
  * is told to the new token by reconciling: this function may not complete tasks (T48).
- * @throws SupersededError if a newer promotion has made it pointless; LedgerContendedError; what `ensureTurn` throws
+ * @throws SupersededError if a newer promotion has made it pointless; LedgerContendedError; what `ensureLock` throws
  */
 export const requestApproval =
   (dependencies: RequestApprovalDependencies) =>

@@ -22,7 +22,7 @@ export type EvidenceKind =
   | 'approval-requested'
   | 'approval-closed'
   | 'decision'
-  | 'refusal'
+  | 'denial'
   | 'redrive-asked'
   | 'redriven'
   | 'ended';

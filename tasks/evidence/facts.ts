@@ -1,4 +1,4 @@
-import type { Approval, Job, Promotion, PromotionStatus, Refusal } from '../ledger/items.ts';
+import type { Approval, Denial, Job, Promotion, PromotionStatus } from '../ledger/items.ts';
 import { fitCause } from '../task-completions.ts';
 import type { Actor, Fact } from './chain.ts';
 
@@ -48,7 +48,7 @@ export const jobFacts = (job: Job): readonly Fact[] => {
     kind: 'job-started',
     at: job.startedAt,
     actor: lockstep,
-    what: { ...about, subject: job.subject },
+    what: { ...about, parameters: job.parameters },
   };
   const ended: Fact = {
     key: `job-ended#${place}`,
@@ -66,10 +66,11 @@ export const jobFacts = (job: Job): readonly Fact[] => {
  * @param noticedAt when it was seen closed, ISO 8601: records of what is closed early do not tell since when
  */
 export const approvalFacts = (approval: Approval, noticedAt: string): readonly Fact[] => {
-  const { role, attempt, state, subject, digest, status, decision, decidedBy, decidedAt, comment } = approval;
+  const { role, attempt, state, candidate, digest, status, decision, decidedBy, decidedAt, comment } =
+    approval;
   const { withdrawnBecause: because, supersededBy } = approval;
   // The digest binds request and decision to what was shown, test report and configuration included.
-  const about = { role, attempt, state, subject: { ...subject }, digest };
+  const about = { role, attempt, state, candidate: { ...candidate }, digest };
   const place = `${role}#${attempt}`;
   const requested: Fact = {
     key: `approval-requested#${place}`,
@@ -103,9 +104,9 @@ export const approvalFacts = (approval: Approval, noticedAt: string): readonly F
 };
 
 /** Somebody tried to decide and was refused. */
-export const refusalFact = ({ role, person, reason, at }: Refusal): Fact => ({
-  key: `refusal#${at}#${role}#${person.subject}`,
-  kind: 'refusal',
+export const denialFact = ({ role, person, reason, at }: Denial): Fact => ({
+  key: `denial#${at}#${role}#${person.subject}`,
+  kind: 'denial',
   at,
   actor: {
     type: 'person',
@@ -154,14 +155,14 @@ export const factsOf = (
   promotion: Promotion,
   jobs: readonly Job[],
   approvals: readonly Approval[],
-  refusals: readonly Refusal[],
+  denials: readonly Denial[],
   noticedAt: string,
 ): readonly Fact[] => {
   const { redrives, endedAt, status, error, cause } = promotion;
   const facts = [
     ...jobs.flatMap(jobFacts),
     ...approvals.flatMap((approval) => approvalFacts(approval, noticedAt)),
-    ...refusals.map(refusalFact),
+    ...denials.map(denialFact),
     ...(endedAt === undefined ? [] : [ended({ redrives, at: endedAt, status, error, cause })]),
   ];
   return facts.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));

@@ -2,7 +2,7 @@ import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AppendEvidence } from './append-evidence.ts';
 import type { Fact } from './chain.ts';
-import { approvalFacts, ended, jobFacts, pushed, redriven, refusalFact } from './facts.ts';
+import { approvalFacts, denialFact, ended, jobFacts, pushed, redriven } from './facts.ts';
 
 /** What recording needs. */
 export interface Recording {
@@ -44,8 +44,8 @@ export const recordedLedger = (ledger: Ledger, { append, now, begin = pushed }: 
     if (before.status === after.status) return;
     await append(after.promotionId, ...approvalFacts(after, now().toISOString()));
   },
-  addRefusal: async (refusal) => {
-    await ledger.addRefusal(refusal);
-    await append(refusal.promotionId, refusalFact(refusal));
+  addDenial: async (denial) => {
+    await ledger.addDenial(denial);
+    await append(denial.promotionId, denialFact(denial));
   },
 });

@@ -20,7 +20,7 @@ export interface EvidenceArchive {
 
 /** What sealing needs. */
 export interface SealDependencies {
-  readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals' | 'refusals'>;
+  readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals' | 'denials'>;
   readonly store: EvidenceStore;
   readonly append: AppendEvidence;
   readonly signer: Signer;
@@ -41,12 +41,12 @@ export const sealEvidence =
   async (promotionId: string): Promise<void> => {
     const promotion = await ledger.promotion(promotionId);
     if (promotion === undefined) return;
-    const [jobs, approvals, refusals] = await Promise.all([
+    const [jobs, approvals, denials] = await Promise.all([
       ledger.jobs(promotionId),
       ledger.approvals(promotionId),
-      ledger.refusals(promotionId),
+      ledger.denials(promotionId),
     ]);
-    await append(promotionId, ...factsOf(promotion, jobs, approvals, refusals, now().toISOString()));
+    await append(promotionId, ...factsOf(promotion, jobs, approvals, denials, now().toISOString()));
 
     const [entries, seals] = await Promise.all([store.entries(promotionId), store.seals(promotionId)]);
     const last = entries.at(-1);

@@ -146,7 +146,7 @@ export const verifyEvidence = (bytes: Uint8Array, pinned?: string): Verification
       if (found) problems.push(found);
       else goodSeals.push(seal);
     }
-  if (reaches.some((reach, index) => index > 0 && reach <= (reaches[index - 1] ?? 0)))
+  if (reaches.some((environmentAccess, index) => index > 0 && environmentAccess <= (reaches[index - 1] ?? 0)))
     problems.push({ kind: 'seal', message: 'The seals are out of order, or one is there twice.' });
 
   const covered = Math.max(0, ...goodSeals.map(({ sequence }) => sequence));

@@ -58,7 +58,7 @@ export const readDefinition = (definition: string): MachineGraph => {
 };
 
 /** The states of the way that goes well, from the first to the last: past what fails, through each Choice. */
-export const wayThatGoesWell = ({ startAt, states, transitions }: MachineGraph): readonly GraphState[] => {
+export const successPath = ({ startAt, states, transitions }: MachineGraph): readonly GraphState[] => {
   const byName = new Map(states.map((state) => [state.name, state]));
   const way: GraphState[] = [];
   let next: GraphState | undefined = byName.get(startAt);

@@ -6,7 +6,7 @@ export interface Execution {
   /** Whether Step Functions would accept a redrive. */
   readonly redrivable: boolean;
   /** Why it would not, in its words. */
-  readonly redriveRefusal?: string;
+  readonly redriveDenial?: string;
   readonly redrives: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -28,5 +28,5 @@ export interface Executions {
   /** Continues a failed execution where it failed. */
   readonly redrive: (
     executionArn: string,
-  ) => Promise<{ readonly kind: 'redriven' } | { readonly kind: 'refused'; readonly message: string }>;
+  ) => Promise<{ readonly kind: 'redriven' } | { readonly kind: 'failed'; readonly message: string }>;
 }

@@ -26,7 +26,7 @@ export const createGuardedPipelines = (
 ): GuardedPipelines => ({
   run: runs.run,
   allow: (jobId) => unlessAnswered(client.send(new PutJobSuccessResultCommand({ jobId }))),
-  refuse: (jobId, message) =>
+  deny: (jobId, message) =>
     unlessAnswered(
       client.send(
         new PutJobFailureResultCommand({

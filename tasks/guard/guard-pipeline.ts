@@ -10,13 +10,13 @@ import { mayDeploy } from './may-deploy.ts';
 export interface GuardedPipelines {
   readonly run: (pipelineName: string, pipelineExecutionId: string) => Promise<PipelineExecution | undefined>;
   readonly allow: (jobId: string) => Promise<void>;
-  readonly refuse: (jobId: string, message: string) => Promise<void>;
+  readonly deny: (jobId: string, message: string) => Promise<void>;
 }
 
 /** What the guard needs. */
 export interface GuardDependencies {
   readonly pipelines: GuardedPipelines;
-  readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals' | 'turn' | 'replaceJob'>;
+  readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals' | 'lock' | 'replaceJob'>;
   readonly starterRoleArn: string;
   readonly now: () => Date;
 }
@@ -54,8 +54,8 @@ export const guardPipeline =
           ledger.jobs(promotionId),
           ledger.approvals(promotionId),
         ]);
-        const turn = promotion && (await ledger.turn(promotion.application, environment));
-        const ruling = mayDeploy({ parameters, run, promotion, jobs, approvals, turn, starterRoleArn });
+        const lock = promotion && (await ledger.lock(promotion.application, environment));
+        const ruling = mayDeploy({ parameters, run, promotion, jobs, approvals, lock, starterRoleArn });
         const reason = ruling.kind === 'no' ? ruling.reason : undefined;
         const { job } = ruling;
         if (job?.status !== 'STARTING') return reason;
@@ -74,5 +74,5 @@ export const guardPipeline =
     const reason = await reasonAgainst().catch(
       (error: unknown) => `The guard could not decide: ${errorText(error)}`,
     );
-    await (reason === undefined ? pipelines.allow(id) : pipelines.refuse(id, reason));
+    await (reason === undefined ? pipelines.allow(id) : pipelines.deny(id, reason));
   };

@@ -1,11 +1,11 @@
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
-import { isSamePerson, roleTitles } from '../approvals/rules.ts';
+import { isSamePerson, roleTitles } from '../approvals/decision-rules.ts';
+import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
+import { hasRecordedEnd } from '../environment-locks/holder-status.ts';
+import { environmentTitles } from '../environment-locks/messages.ts';
 import { pipelineRunId } from '../jobs/external-ids.ts';
 import type { Approval, Job, Promotion } from '../ledger/items.ts';
 import { type ApproverRole, type GuardParameters, NO_PROMOTION } from '../payloads.ts';
-import { hasToldEnd } from '../turns/standing.ts';
-import { environmentTitles } from '../turns/texts.ts';
-import type { Turn } from '../turns/turn.ts';
 
 /** What the guard knows. */
 export interface GuardEvidence {
@@ -16,7 +16,7 @@ export interface GuardEvidence {
   readonly jobs: readonly Job[];
   readonly approvals: readonly Approval[];
   /** Whose turn it is on the environment; undefined without a promotion. */
-  readonly turn: Turn | undefined;
+  readonly lock: EnvironmentLock | undefined;
   /** The one role that may start pipelines. */
   readonly starterRoleArn: string;
 }
@@ -65,7 +65,7 @@ const missingApproval = (approvals: readonly Approval[]): string | undefined => 
  */
 const waitingJob = (jobs: readonly Job[], pipelineName: string, externalId: string): Job | undefined => {
   const runs = jobs.filter(
-    ({ kind, subject }) => kind === 'pipeline-run' && subject.pipelineName === pipelineName,
+    ({ kind, parameters }) => kind === 'pipeline-run' && parameters.pipelineName === pipelineName,
   );
   const noted = runs.find((job) => job.externalId === externalId);
   if (noted === undefined) return runs.find(({ status }) => status === 'STARTING');
@@ -76,12 +76,12 @@ const waitingJob = (jobs: readonly Job[], pipelineName: string, externalId: stri
  * Why a promotion that started a run has had to let go of the environment since, if so: a start that was cut short may reach
  * the guard when the state has failed, and the environment been put in order or handed on.
  */
-const letGo = ({ parameters, turn }: GuardEvidence, promotion: Promotion): string | undefined => {
+const letGo = ({ parameters, lock }: GuardEvidence, promotion: Promotion): string | undefined => {
   const { promotionId, status, prodRestored } = promotion;
-  const holder = turn?.holder;
+  const holder = lock?.holder;
   if (holder?.promotionId !== promotionId)
     return `The turn on ${environmentTitles[parameters.environment]} is not that of the promotion ${promotionId}.`;
-  if (hasToldEnd(promotion, holder)) return `The promotion ${promotionId} has ended (${status}).`;
+  if (hasRecordedEnd(promotion, holder)) return `The promotion ${promotionId} has ended (${status}).`;
   // Whoever starts a run points Prod at the promotion's image before, which removes the note.
   if (parameters.environment === 'prod' && prodRestored !== undefined)
     return `Prod was put in order after the promotion ${promotionId}, and starts from ${prodRestored.imageId}.`;

@@ -1,8 +1,8 @@
 import type { Image } from '@aws-sdk/client-imagebuilder';
 import { accountOf, imageLink, regionOf } from '../console-links.ts';
-import type { JobSubjects } from '../payloads.ts';
-import { jobErrors } from './errors.ts';
-import type { Inspection, JobActions } from './kind.ts';
+import type { JobParameters } from '../payloads.ts';
+import { jobErrors } from './job-errors.ts';
+import type { Inspection, JobActions } from './job-kind.ts';
 
 /** Image Builder, as far as builds need it. */
 export interface ImageBuilds {
@@ -62,9 +62,9 @@ export const imageInspection = (imageBuildVersionArn: string, image: Image | und
 
 /** Builds of machine images. */
 export const imageBuild = (builds: ImageBuilds): JobActions => ({
-  refusal: jobErrors.imageBuildFailed,
+  denial: jobErrors.imageBuildFailed,
   start: (job) => {
-    const { imagePipelineArn } = job.subject as JobSubjects['image-build'];
+    const { imagePipelineArn } = job.parameters as JobParameters['image-build'];
     return builds.start(imagePipelineArn, job.clientToken);
   },
   inspect: async (imageBuildVersionArn) =>

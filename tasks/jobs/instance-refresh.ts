@@ -1,10 +1,10 @@
 import type { InstanceRefresh } from '@aws-sdk/client-auto-scaling';
 import { instanceRefreshLink } from '../console-links.ts';
 import type { Job } from '../ledger/items.ts';
-import type { JobSubjects } from '../payloads.ts';
-import { jobErrors } from './errors.ts';
+import type { JobParameters } from '../payloads.ts';
 import { instanceRefreshId, partsOf } from './external-ids.ts';
-import type { Inspection, JobActions } from './kind.ts';
+import { jobErrors } from './job-errors.ts';
+import type { Inspection, JobActions } from './job-kind.ts';
 
 /** Auto Scaling, as far as instance refreshes need it. */
 export interface InstanceRefreshes {
@@ -67,13 +67,13 @@ export const instanceRefresh = (refreshes: InstanceRefreshes, region: string): J
   };
 
   return {
-    refusal: jobErrors.instanceRefreshFailed,
-    newest: async ({ subject }) => {
-      const { autoScalingGroupName: group } = subject as JobSubjects['instance-refresh'];
+    denial: jobErrors.instanceRefreshFailed,
+    newest: async ({ parameters }) => {
+      const { autoScalingGroupName: group } = parameters as JobParameters['instance-refresh'];
       return (await refreshes.list(group))[0]?.InstanceRefreshId;
     },
     start: async (job, isTaken) => {
-      const { autoScalingGroupName: group } = job.subject as JobSubjects['instance-refresh'];
+      const { autoScalingGroupName: group } = job.parameters as JobParameters['instance-refresh'];
       const before = await startedBefore(group, job, isTaken);
       if (before !== undefined) return before;
       try {

@@ -1,8 +1,8 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
+import { environmentAccess, environmentOfPipeline, regionOfEnvironment } from '../environment-access.ts';
 import type { Job } from '../ledger/items.ts';
-import type { Environment, JobSubjects } from '../payloads.ts';
-import { environmentOfPipeline, reach, regionOfEnvironment } from '../reach.ts';
+import type { Environment, JobParameters } from '../payloads.ts';
 import { createInstanceRefreshes } from './auto-scaling-refreshes.ts';
 import { createDeployments } from './codedeploy-deployments.ts';
 import { createPipelineRuns } from './codepipeline-runs.ts';
@@ -10,16 +10,16 @@ import { partsOf } from './external-ids.ts';
 import { imageBuild } from './image-build.ts';
 import { createImageBuilds } from './imagebuilder-builds.ts';
 import { instanceRefresh } from './instance-refresh.ts';
-import type { JobActions, JobKinds } from './kind.ts';
+import type { JobActions, JobKinds } from './job-kind.ts';
 import { pipelineRun } from './pipeline-run.ts';
 
 /** Runs of both environments' pipelines, each looked into where it deploys to. */
 export const runsByEnvironment = (runs: Readonly<Record<Environment, JobActions>>): JobActions => {
   const of = (pipelineName: string): JobActions => runs[environmentOfPipeline(pipelineName)];
   return {
-    refusal: runs.qat.refusal,
+    denial: runs.qat.denial,
     start: (job, isTaken) =>
-      of((job.subject as JobSubjects['pipeline-run']).pipelineName).start(job, isTaken),
+      of((job.parameters as JobParameters['pipeline-run']).pipelineName).start(job, isTaken),
     inspect: (externalId) => of(partsOf(externalId)[0]).inspect(externalId),
   };
 };
@@ -33,7 +33,7 @@ export const createJobKinds = (
   const runsTo = (environment: Environment): JobActions =>
     pipelineRun(
       runs,
-      createDeployments(new CodeDeployClient(reach(environment))),
+      createDeployments(new CodeDeployClient(environmentAccess(environment))),
       region,
       beforeRun,
       regionOfEnvironment(environment, region),
@@ -41,7 +41,7 @@ export const createJobKinds = (
   return {
     'image-build': imageBuild(createImageBuilds()),
     'instance-refresh': instanceRefresh(
-      createInstanceRefreshes(new AutoScalingClient(reach('qat'))),
+      createInstanceRefreshes(new AutoScalingClient(environmentAccess('qat'))),
       regionOfEnvironment('qat', region),
     ),
     'pipeline-run': runsByEnvironment({ qat: runsTo('qat'), prod: runsTo('prod') }),

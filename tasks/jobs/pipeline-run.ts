@@ -2,11 +2,11 @@ import type { DeploymentInfo, InstanceTarget } from '@aws-sdk/client-codedeploy'
 import type { ActionExecutionDetail, PipelineExecution } from '@aws-sdk/client-codepipeline';
 import { pipelineRunLink } from '../console-links.ts';
 import type { Job } from '../ledger/items.ts';
-import type { JobSubjects } from '../payloads.ts';
+import type { JobParameters } from '../payloads.ts';
 import { deploymentFailure } from './deployment-failure.ts';
-import { type JobError, jobErrors } from './errors.ts';
 import { partsOf, pipelineRunId } from './external-ids.ts';
-import type { Inspection, JobActions } from './kind.ts';
+import { type JobError, jobErrors } from './job-errors.ts';
+import type { Inspection, JobActions } from './job-kind.ts';
 
 /** What a pipeline is started with (T21). */
 export interface PipelineStart {
@@ -102,14 +102,14 @@ export const pipelineRun = (
   };
 
   return {
-    refusal: jobErrors.pipelineRunFailed,
+    denial: jobErrors.pipelineRunFailed,
     start: async (job) => {
       const {
         pipelineName,
         sourceAction,
         commitId,
         revisionType = 'COMMIT_ID',
-      } = job.subject as JobSubjects['pipeline-run'];
+      } = job.parameters as JobParameters['pipeline-run'];
       await beforeStart(job);
       const { promotionId, clientToken } = job;
       return pipelineRunId(

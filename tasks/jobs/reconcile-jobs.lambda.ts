@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { logged } from '../log.ts';
-import { createExecutions } from '../promotions/sfn-executions.ts';
+import { createExecutions } from '../promotions/promotion-executions.ts';
 import { readEnv, wholeNumber } from '../read-env.ts';
 import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
 import { createSnsNotices } from '../sns-notices.ts';

@@ -1,10 +1,10 @@
-import { type TendDependencies, tendRequest } from '../approvals/tend-requests.ts';
+import { type FollowUpDependencies, followUpRequest } from '../approvals/follow-up-requests.ts';
 import { throwFailures } from '../failures.ts';
 import type { ApproverRole } from '../payloads.ts';
-import { type JobDependencies, lookAt } from './advance.ts';
+import { type JobDependencies, lookAt } from './advance-job.ts';
 
 /** What reconciling needs. */
-export interface ReconcileDependencies extends JobDependencies, TendDependencies {
+export interface ReconcileDependencies extends JobDependencies, FollowUpDependencies {
   readonly application: string;
 }
 
@@ -36,7 +36,7 @@ export const reconcileJobs = (dependencies: ReconcileDependencies) => async (): 
     const open = (await ledger.openApprovals(role)).filter(
       (approval) => approval.application === application,
     );
-    await each(open, tendRequest(dependencies));
+    await each(open, followUpRequest(dependencies));
   }
 
   throwFailures(

@@ -3,6 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { environmentAccess } from '../environment-access.ts';
+import { ensureLock, withLock } from '../environment-locks/ensure-lock.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { pointAtImage } from '../images/point-at-image.ts';
 import { createSsmImageParameters } from '../images/ssm-image-parameters.ts';
@@ -10,10 +12,8 @@ import { logged } from '../log.ts';
 import { createAutoScalingGroups } from '../prod-fleet/auto-scaling-groups.ts';
 import { createDeploymentGroups } from '../prod-fleet/deployment-groups.ts';
 import { beforeRun } from '../prod-fleet/leftovers.ts';
-import { reach } from '../reach.ts';
 import { readEnv } from '../read-env.ts';
 import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
-import { ensureTurn, onItsTurn } from '../turns/ensure-turn.ts';
 import { createJobKinds } from './job-kinds.ts';
 import { startJob } from './start-job.ts';
 
@@ -36,8 +36,8 @@ const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
 const now = () => new Date();
 
 export const handler = logged(
-  onItsTurn(
-    ensureTurn({ ledger, now }),
+  withLock(
+    ensureLock({ ledger, now }),
     startJob({
       ledger,
       tasks: createSfnTaskCompletions(),
@@ -45,11 +45,11 @@ export const handler = logged(
         env.AWS_REGION,
         beforeRun({
           prod,
-          groups: createAutoScalingGroups(new AutoScalingClient(reach('prod'))),
-          deploymentGroups: createDeploymentGroups(new CodeDeployClient(reach('prod'))),
+          groups: createAutoScalingGroups(new AutoScalingClient(environmentAccess('prod'))),
+          deploymentGroups: createDeploymentGroups(new CodeDeployClient(environmentAccess('prod'))),
           ledger,
           pointAtImage: pointAtImage({
-            parameters: createSsmImageParameters(new SSMClient(reach('prod'))),
+            parameters: createSsmImageParameters(new SSMClient(environmentAccess('prod'))),
             ledger,
             wait: (milliseconds) => pause(milliseconds),
           }),

@@ -1,10 +1,17 @@
-import { isRefusedCall } from '../aws-errors.ts';
+import { isFailedCall } from '../aws-errors.ts';
 import type { Job } from '../ledger/items.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
 import type { StartJobRequest } from '../payloads.ts';
-import { type JobDependencies, lookAt } from './advance.ts';
-import { RepeatedStartRefusedError } from './errors.ts';
-import { type Fresh, finished, isOvertaken, needsAttempt, nextAttempt, takenOver } from './rendezvous.ts';
+import { type JobDependencies, lookAt } from './advance-job.ts';
+import {
+  finished,
+  isOvertaken,
+  type NewAttempt,
+  needsAttempt,
+  nextAttempt,
+  takenOver,
+} from './job-attempts.ts';
+import { RepeatedStartFailedError } from './job-errors.ts';
 
 /** What starting needs. */
 export interface StartJobDependencies extends JobDependencies {
@@ -23,13 +30,13 @@ export type StartedJob =
 const fresh = async (
   { kinds, application, now, newClientToken }: StartJobDependencies,
   request: StartJobRequest,
-): Promise<Fresh> => {
+): Promise<NewAttempt> => {
   let startedAfter: string | undefined;
   try {
     startedAfter = await kinds[request.kind].newest?.(request);
   } catch (error) {
     // The start will be refused as well, and says so in the attempt's own words.
-    if (!isRefusedCall(error)) throw error;
+    if (!isFailedCall(error)) throw error;
   }
   return {
     application,
@@ -85,18 +92,18 @@ const begin = async (dependencies: StartJobDependencies, { job, isRepeated }: Cl
   };
 
   let begun: (current: Job) => Job;
-  let isRefused = false;
+  let isRejected = false;
   try {
     const externalId = await actions.start(job, isTaken);
     const runningSince = now().toISOString();
     begun = (current) => ({ ...current, status: 'RUNNING', externalId, runningSince });
   } catch (error) {
     // What is not known to be refused may have started: the next try starts the same attempt again.
-    if (!isRefusedCall(error)) throw error;
+    if (!isFailedCall(error)) throw error;
     const cause = `${job.state} could not be started: ${error.name}: ${error.message}`;
-    if (isRepeated) throw new RepeatedStartRefusedError(actions.refusal, cause);
-    isRefused = true;
-    begun = (current) => finished(current, { state: 'failed', error: actions.refusal, cause }, now());
+    if (isRepeated) throw new RepeatedStartFailedError(actions.denial, cause);
+    isRejected = true;
+    begun = (current) => finished(current, { state: 'failed', error: actions.denial, cause }, now());
   }
 
   let current = job;
@@ -110,7 +117,7 @@ const begin = async (dependencies: StartJobDependencies, { job, isRepeated }: Cl
       const latest = await ledger.latestJob(job.promotionId, job.state);
       if (latest?.attempt !== job.attempt) return job;
       // A later try starts it as well, and may be let in.
-      if (isRefused && latest.tryNumber !== job.tryNumber) return latest;
+      if (isRejected && latest.stateAttempt !== job.stateAttempt) return latest;
       current = latest;
     }
   }
@@ -120,7 +127,7 @@ const begin = async (dependencies: StartJobDependencies, { job, isRepeated }: Cl
 /**
  * Starts the external job of a state, or takes over the one that an earlier try of the state started. What ended in the
  * meantime is told at once: its event came when nobody knew the job.
- * @throws RepeatedStartRefusedError, and whatever leaves open whether it was started
+ * @throws RepeatedStartFailedError, and whatever leaves open whether it was started
  */
 export const startJob =
   (dependencies: StartJobDependencies) =>

@@ -7,28 +7,28 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { freeTurn, type Turn } from '../turns/turn.ts';
+import { type EnvironmentLock, freeLock } from '../environment-locks/environment-lock.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
-import type { Approval, Job, Live, Promotion, Refusal } from './items.ts';
+import type { Approval, Denial, Job, Live, Promotion } from './items.ts';
 import { type Ledger, LedgerConflictError, ledgerSchema, type PromotionChange } from './ledger.ts';
 import {
   ALL_PROMOTIONS,
   approvalPrefix,
   type Bookkeeping,
+  DENIAL_PREFIX,
   isPromotionOpen,
   jobPrefix,
   liveKey,
+  lockKey,
   partitionOf,
-  REFUSAL_PREFIX,
   recordOf,
   SUMMARY,
   storedApproval,
+  storedDenial,
   storedJob,
   storedLive,
+  storedLock,
   storedPromotion,
-  storedRefusal,
-  storedTurn,
-  turnKey,
   versionOf,
 } from './stored.ts';
 
@@ -250,30 +250,30 @@ export const createDynamoDbLedger = (tableName: string, client = new DynamoDBCli
     openApprovals: (role) => indexed<Approval>(indexes.openApprovals, role),
 
     // The same refusal in the same millisecond is the same refusal.
-    addRefusal: (refusal) => addOnce(storedRefusal(refusal)),
-    refusals: (promotionId) => listed<Refusal>(promotionId, REFUSAL_PREFIX),
+    addDenial: (denial) => addOnce(storedDenial(denial)),
+    denials: (promotionId) => listed<Denial>(promotionId, DENIAL_PREFIX),
 
-    turn: async (application, environment) => {
+    lock: async (application, environment) => {
       const { Item } = await client.send(
         new GetItemCommand({
           TableName: tableName,
-          Key: toAttributes(turnKey(application, environment)),
+          Key: toAttributes(lockKey(application, environment)),
           ConsistentRead: true,
         }),
       );
-      if (Item === undefined) return freeTurn(application, environment);
-      const { [partitionKey]: _, [sortKey]: __, ...turn } = fromAttributes(Item);
-      return turn as unknown as Turn;
+      if (Item === undefined) return freeLock(application, environment);
+      const { [partitionKey]: _, [sortKey]: __, ...lock } = fromAttributes(Item);
+      return lock as unknown as EnvironmentLock;
     },
-    replaceTurn: async (before, after) => {
-      const turn: Turn = { ...after, version: before.version + 1 };
+    replaceLock: async (before, after) => {
+      const lock: EnvironmentLock = { ...after, version: before.version + 1 };
       await conflictAs(
-        `The ${turn.environment} turn of ${turn.application} was changed since it was read; read it and decide again`,
+        `The ${lock.environment} turn of ${lock.application} was changed since it was read; read it and decide again`,
         () =>
           client.send(
             new PutItemCommand({
               TableName: tableName,
-              Item: toAttributes(storedTurn(turn)),
+              Item: toAttributes(storedLock(lock)),
               ExpressionAttributeNames: { '#version': 'version' },
               ...(before.version === 0
                 ? { ConditionExpression: 'attribute_not_exists(#version)' }
@@ -284,7 +284,7 @@ export const createDynamoDbLedger = (tableName: string, client = new DynamoDBCli
             }),
           ),
       );
-      return turn;
+      return lock;
     },
 
     live: (application) => get<Live>(toAttributes(liveKey(application))),

@@ -1,19 +1,12 @@
-import type { Dossier } from '../approvals/dossier.ts';
-import type {
-  ApprovalSubject,
-  ApproverRole,
-  Decision,
-  Environment,
-  JobKind,
-  TryNumber,
-} from '../payloads.ts';
+import type { Review } from '../approvals/review.ts';
+import type { ApproverRole, Candidate, Decision, Environment, JobKind, StateAttempt } from '../payloads.ts';
 
 /** How a promotion stands: Step Functions' execution status, with ends that are no technical failures told apart. */
 export type PromotionStatus =
   | 'RUNNING'
   | 'SUCCEEDED'
   | 'FAILED'
-  | 'REFUSED'
+  | 'REJECTED'
   /** A newer promotion took its place. */
   | 'SUPERSEDED'
   /** Prod ran a newer commit when its turn came. */
@@ -84,7 +77,7 @@ export interface Job {
   readonly attempt: number;
   readonly kind: JobKind;
   /** What was started, as given by the state. */
-  readonly subject: Readonly<Record<string, string>>;
+  readonly parameters: Readonly<Record<string, string>>;
   /** Idempotency token of the start: the same within one attempt, at most 36 characters (T13). */
   readonly clientToken: string;
   /** The newest job of that kind before this attempt: where starts take no idempotency token, ours is newer. */
@@ -92,7 +85,7 @@ export interface Job {
   /** The task token that waits for this job; replaced when a later try of the state attaches to the job. */
   readonly taskToken: string;
   /** Of the try that the token belongs to. */
-  readonly tryNumber: TryNumber;
+  readonly stateAttempt: StateAttempt;
   readonly status: JobStatus;
   /** Image build version ARN, `<group>/<instance refresh id>`, or `<pipeline>/<pipeline execution id>`. */
   readonly externalId?: string;
@@ -104,14 +97,14 @@ export interface Job {
   readonly error?: string;
   readonly cause?: string;
   /** The task token that was told the outcome. While it differs from `taskToken`, the job is open. */
-  readonly answeredToken?: string;
+  readonly completedToken?: string;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly endedAt?: string;
 }
 
 /** `WITHDRAWN`: the promotion ended, or a new request took its place. */
-export type ApprovalStatus = 'PENDING' | 'APPROVED' | 'REFUSED' | 'EXPIRED' | 'WITHDRAWN';
+export type ApprovalStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'EXPIRED' | 'WITHDRAWN';
 
 /** A signed-in person, from the verified claims of the identity provider. */
 export interface Person {
@@ -135,14 +128,14 @@ export interface Approval {
   readonly role: ApproverRole;
   /** 1, 2, …: a redrive after an expired request makes the next. */
   readonly attempt: number;
-  readonly subject: ApprovalSubject;
+  readonly candidate: Candidate;
   /** On what grounds the role is asked. */
-  readonly dossier: Dossier;
+  readonly review: Review;
   /** Digest of what is decided upon; comes back with the decision. */
   readonly digest: string;
   readonly taskToken: string;
   /** Of the try that the token belongs to. */
-  readonly tryNumber: TryNumber;
+  readonly stateAttempt: StateAttempt;
   readonly status: ApprovalStatus;
   /** ISO 8601. */
   readonly requestedAt: string;
@@ -153,13 +146,13 @@ export interface Approval {
   readonly remindedAt?: string;
   /** When operators were told that nobody had decided yet. */
   readonly escalatedAt?: string;
-  /** Set with APPROVED and REFUSED. */
+  /** Set with APPROVED and REJECTED. */
   readonly decision?: Decision;
   readonly decidedBy?: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>;
   readonly decidedAt?: string;
   readonly comment?: string;
   /** The task token that was told the decision. */
-  readonly answeredToken?: string;
+  readonly completedToken?: string;
   /** Set with WITHDRAWN: why nobody is asked any more. */
   readonly withdrawnBecause?: string;
   /** Set with WITHDRAWN when a newer promotion took its place: the state fails for it. */
@@ -174,18 +167,18 @@ export interface Approval {
 }
 
 /** An attempt to decide that the rules did not allow. */
-export interface Refusal {
+export interface Denial {
   readonly promotionId: string;
   readonly approvalId: string;
   readonly role: ApproverRole;
   readonly person: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>;
-  readonly reason: RefusalReason;
+  readonly reason: DenialReason;
   /** ISO 8601. */
   readonly at: string;
 }
 
 /** Why somebody may not decide. */
-export type RefusalReason =
+export type DenialReason =
   | 'NotInRole'
   | 'ApproversMustDiffer'
   | 'MadeTheChange'
@@ -193,6 +186,6 @@ export type RefusalReason =
   | 'AlreadyDecided'
   | 'Expired'
   | 'Withdrawn'
-  | 'SubjectChanged'
+  | 'CandidateChanged'
   | 'SignInTooOld'
   | 'NoLongerOpen';

@@ -1,6 +1,6 @@
+import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
-import type { Turn } from '../turns/turn.ts';
-import type { Approval, Job, Live, ProdRestored, Promotion, Refusal } from './items.ts';
+import type { Approval, Denial, Job, Live, ProdRestored, Promotion } from './items.ts';
 
 /** A conditional write found the item changed by somebody else; read it again and decide again. */
 export class LedgerConflictError extends Error {
@@ -20,8 +20,8 @@ const MOST_ROUNDS = 20;
  * @param round 1, 2, …
  * @throws LedgerContendedError after so many that it cannot be chance
  */
-export const nextRound = (round: number, what: string): number => {
-  if (round < MOST_ROUNDS) return round + 1;
+export const nextWriteAttempt = (writeAttempt: number, what: string): number => {
+  if (writeAttempt < MOST_ROUNDS) return writeAttempt + 1;
   throw new LedgerContendedError(
     `${what} was changed each of the ${MOST_ROUNDS} times between reading and writing it; try again, and if this goes on see what writes to it`,
   );
@@ -45,8 +45,8 @@ export interface Page<Item> {
 
 /**
  * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
- * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `REFUSAL#<at>#<approval id>#<person>`;
- * attempts have four digits. Turns and what is live are keyed `APPLICATION#<name>` / `TURN#qat` | `TURN#prod` | `LIVE`.
+ * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `DENIAL#<at>#<approval id>#<person>`;
+ * attempts have four digits. Turns and what is live are keyed `APPLICATION#<name>` / `LOCK#qat` | `LOCK#prod` | `LIVE`.
  */
 export interface Ledger {
   /** Adds the promotion unless it exists. Safe to repeat. */
@@ -85,17 +85,17 @@ export interface Ledger {
   /** Undecided or untold approvals of a role, oldest first. */
   readonly openApprovals: (role: ApproverRole) => Promise<readonly Approval[]>;
 
-  readonly addRefusal: (refusal: Refusal) => Promise<void>;
-  readonly refusals: (promotionId: string) => Promise<readonly Refusal[]>;
+  readonly addDenial: (denial: Denial) => Promise<void>;
+  readonly denials: (promotionId: string) => Promise<readonly Denial[]>;
 
   /** Whose turn it is; free, of version 0, if nobody ever took it. */
-  readonly turn: (application: string, environment: Environment) => Promise<Turn>;
+  readonly lock: (application: string, environment: Environment) => Promise<EnvironmentLock>;
   /**
    * Replaces a turn if it still is what was read.
    * @returns the turn as it is recorded, with its next version
    * @throws LedgerConflictError
    */
-  readonly replaceTurn: (before: Turn, after: Turn) => Promise<Turn>;
+  readonly replaceLock: (before: EnvironmentLock, after: EnvironmentLock) => Promise<EnvironmentLock>;
 
   /** What an application's Prod runs; nothing if no deployment to it was noted yet. */
   readonly live: (application: string) => Promise<Live | undefined>;

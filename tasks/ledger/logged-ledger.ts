@@ -1,4 +1,4 @@
-import type { Turn } from '../turns/turn.ts';
+import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { Approval, Job } from './items.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -29,13 +29,13 @@ const approvalKeys = ({ promotionId, application, state, role, attempt, status, 
 });
 
 /** What may be logged of a turn: who, and nobody's token. */
-const turnKeys = ({ application, environment, version, holder, waiting, dismissed }: Turn) => ({
+const lockKeys = ({ application, environment, version, holder, waiting, dequeued }: EnvironmentLock) => ({
   application,
   environment,
   version,
   holder: holder?.promotionId,
   waiting: waiting.map(({ promotionId }) => promotionId),
-  dismissed: dismissed.map(({ promotionId, error, by }) => ({ promotionId, error, by: by.promotionId })),
+  dequeued: dequeued.map(({ promotionId, error, by }) => ({ promotionId, error, by: by.promotionId })),
 });
 
 /** A ledger that logs each change once it is written, so that a promotion's whole way is found by its id. */
@@ -67,15 +67,15 @@ export const loggedLedger = (ledger: Ledger, log: LedgerLog): Ledger => ({
     await ledger.replaceApproval(before, after);
     log('Approval changed', approvalKeys(after));
   },
-  addRefusal: async (refusal) => {
-    await ledger.addRefusal(refusal);
-    const { promotionId, role, person, reason } = refusal;
+  addDenial: async (denial) => {
+    await ledger.addDenial(denial);
+    const { promotionId, role, person, reason } = denial;
     log('Decision not allowed', { promotionId, role, person: person.name, reason });
   },
-  replaceTurn: async (before, after) => {
-    const turn = await ledger.replaceTurn(before, after);
-    log('Turn changed', turnKeys(turn));
-    return turn;
+  replaceLock: async (before, after) => {
+    const lock = await ledger.replaceLock(before, after);
+    log('Turn changed', lockKeys(lock));
+    return lock;
   },
   noteLive: async (live) => {
     await ledger.noteLive(live);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonical-json.ts';
+import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
-import type { Turn } from '../turns/turn.ts';
-import type { Approval, Job, Live, Promotion, Refusal } from './items.ts';
+import type { Approval, Denial, Job, Live, Promotion } from './items.ts';
 
 /** Attributes of a stored item that are the table's, not the record's. */
 export interface Bookkeeping {
@@ -42,21 +42,21 @@ export const jobPrefix = (state?: string): string => (state === undefined ? 'JOB
 export const approvalPrefix = (role?: ApproverRole): string =>
   role === undefined ? 'APPROVAL#' : `APPROVAL#${role}#`;
 /** Sort key prefix of all refusals. */
-export const REFUSAL_PREFIX = 'REFUSAL#';
+export const DENIAL_PREFIX = 'DENIAL#';
 
 /** A promotion is open until the ledger is told its end; a redrive opens it again. */
 export const isPromotionOpen = ({ status }: Pick<Promotion, 'status'>): boolean => status === 'RUNNING';
 
 /** A job is open until its outcome has been told to the token that waits now. */
-export const isJobOpen = (job: Job): boolean => job.answeredToken !== job.taskToken;
+export const isJobOpen = (job: Job): boolean => job.completedToken !== job.taskToken;
 
 /** An approval is open until it is over, the token that waits now has been told a decision, and the others as well. */
 export const isApprovalOpen = (approval: Approval): boolean =>
-  approval.status === 'PENDING' || isUntold(approval) || approval.announcedAt === undefined;
+  approval.status === 'PENDING' || isTaskIncomplete(approval) || approval.announcedAt === undefined;
 
 /** Whether there is a decision, or a newer promotion, that the token which waits now has not been told of. */
-export const isUntold = ({ decision, supersededBy, answeredToken, taskToken }: Approval): boolean =>
-  (decision !== undefined || supersededBy !== undefined) && answeredToken !== taskToken;
+export const isTaskIncomplete = ({ decision, supersededBy, completedToken, taskToken }: Approval): boolean =>
+  (decision !== undefined || supersededBy !== undefined) && completedToken !== taskToken;
 
 /** Digest of a record: the same for the same content, whatever the order of its fields, and after it was read back. */
 export const versionOf = (record: object): string =>
@@ -90,21 +90,24 @@ export const storedApproval = (approval: Approval): Approval & Bookkeeping => ({
 });
 
 /** A refusal as stored. */
-export const storedRefusal = (refusal: Refusal): Refusal & Bookkeeping => ({
-  ...refusal,
-  pk: partitionOf(refusal.promotionId),
-  sk: `${REFUSAL_PREFIX}${refusal.at}#${refusal.approvalId}#${refusal.person.subject}`,
-  version: versionOf(refusal),
+export const storedDenial = (denial: Denial): Denial & Bookkeeping => ({
+  ...denial,
+  pk: partitionOf(denial.promotionId),
+  sk: `${DENIAL_PREFIX}${denial.at}#${denial.approvalId}#${denial.person.subject}`,
+  version: versionOf(denial),
 });
 
 /** Key of an application's turn. */
-export const turnKey = (application: string, environment: Environment) => ({
+export const lockKey = (application: string, environment: Environment) => ({
   pk: `APPLICATION#${application}`,
-  sk: `TURN#${environment}`,
+  sk: `LOCK#${environment}`,
 });
 
 /** A turn as stored. Its version is its own. */
-export const storedTurn = (turn: Turn) => ({ ...turn, ...turnKey(turn.application, turn.environment) });
+export const storedLock = (lock: EnvironmentLock) => ({
+  ...lock,
+  ...lockKey(lock.application, lock.environment),
+});
 
 /** Key of what an application's Prod runs. */
 export const liveKey = (application: string) => ({ pk: `APPLICATION#${application}`, sk: 'LIVE' });

@@ -4,8 +4,8 @@ import type {
   CdkCustomResourceIsCompleteResponse,
   CdkCustomResourceResponse,
 } from 'aws-lambda';
-import { isBusy } from './errors.ts';
-import { bringForward, type FleetDependencies, takeDown } from './fleet.ts';
+import { converge, type FleetDependencies, removeFleet } from './fleet.ts';
+import { isBusy } from './prod-errors.ts';
 import { fleetKey, readFleetNames, readProdFleetProperties } from './properties.ts';
 
 const proceed = (
@@ -13,8 +13,8 @@ const proceed = (
   { RequestType, ResourceProperties }: CdkCustomResourceIsCompleteEvent,
 ): Promise<boolean> =>
   RequestType === 'Delete'
-    ? takeDown(dependencies, readFleetNames(ResourceProperties))
-    : bringForward(dependencies, readProdFleetProperties(ResourceProperties));
+    ? removeFleet(dependencies, readFleetNames(ResourceProperties))
+    : converge(dependencies, readProdFleetProperties(ResourceProperties));
 
 /**
  * Takes up a request of CloudFormation: checks the properties and names the fleet, and changes nothing. A creation that

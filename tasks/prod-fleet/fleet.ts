@@ -89,7 +89,7 @@ const moveToTargetGroup = async (
  * template; once it serves, it is pointed at Prod's own, which every later group copies. Safe to repeat at any point.
  * @returns whether nothing is left to do
  */
-export const bringForward = async (
+export const converge = async (
   dependencies: FleetDependencies,
   fleet: ProdFleetProperties,
 ): Promise<boolean> => {
@@ -132,7 +132,7 @@ export const bringForward = async (
  * or lifecycle hooks leak), then every group that is the fleet's. Safe to repeat at any point.
  * @returns whether nothing is left
  */
-export const takeDown = async (
+export const removeFleet = async (
   { groups, deploymentGroups }: FleetDependencies,
   fleet: Pick<ProdFleetProperties, 'applicationName' | 'deploymentGroupName'>,
 ): Promise<boolean> => {

@@ -87,8 +87,8 @@ export interface BeforeRunDependencies {
  */
 export const beforeRun =
   ({ prod, groups, deploymentGroups, ledger, pointAtImage }: BeforeRunDependencies) =>
-  async ({ promotionId, subject }: Job): Promise<void> => {
-    if (subject.pipelineName !== prod.pipelineName) return;
+  async ({ promotionId, parameters }: Job): Promise<void> => {
+    if (parameters.pipelineName !== prod.pipelineName) return;
     await removeLeftovers(groups, deploymentGroups)(prod);
     const imageId = (await ledger.promotion(promotionId))?.images.prod;
     if (imageId === undefined) return;

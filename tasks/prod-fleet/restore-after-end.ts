@@ -1,15 +1,15 @@
 import { throwFailures } from '../failures.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { ProdInUseError } from './errors.ts';
+import { ProdInUseError } from './prod-errors.ts';
 import { mayNeedRestoring } from './restore-prod.ts';
 
 /** What waking up needs. */
 export interface RestoreAfterEndDependencies {
-  readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'turn'>;
+  readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'lock'>;
   readonly restore: (promotionId: string) => Promise<void>;
   readonly application: string;
   /** Has turns passed on: Prod's waits until Prod is in order. */
-  readonly wakeTurns: () => Promise<void>;
+  readonly wakeLocks: () => Promise<void>;
   /** Notes that a promotion is left to the next time, and why. */
   readonly postponed: (promotionId: string, reason: string) => void;
 }
@@ -30,7 +30,7 @@ const unrestored = async (
   ledger: RestoreAfterEndDependencies['ledger'],
   application: string,
 ): Promise<readonly string[]> => {
-  const { holder } = await ledger.turn(application, 'prod');
+  const { holder } = await ledger.lock(application, 'prod');
   const held = holder && (await ledger.promotion(holder.promotionId));
   const { items } = await ledger.promotions({ limit: REMEMBERED });
   const ids = [...(held ? [held] : []), ...items]
@@ -46,7 +46,7 @@ const unrestored = async (
  * @throws AggregateError with everything that failed
  */
 export const restoreAfterEnd =
-  ({ ledger, restore, application, wakeTurns, postponed }: RestoreAfterEndDependencies) =>
+  ({ ledger, restore, application, wakeLocks, postponed }: RestoreAfterEndDependencies) =>
   async (event: unknown): Promise<void> => {
     const executionArn = executionIn(event);
     const ids =
@@ -57,7 +57,7 @@ export const restoreAfterEnd =
     for (const id of ids) {
       try {
         await restore(id);
-        await wakeTurns();
+        await wakeLocks();
       } catch (error) {
         if (error instanceof ProdInUseError) postponed(id, error.message);
         else failures.push(error);

@@ -4,15 +4,15 @@ import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { environmentAccess } from '../environment-access.ts';
+import { createWakeLocks } from '../environment-locks/wake-locks.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createSsmImageParameters } from '../images/ssm-image-parameters.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { logged, logger } from '../log.ts';
-import { createExecutions } from '../promotions/sfn-executions.ts';
-import { reach } from '../reach.ts';
+import { createExecutions } from '../promotions/promotion-executions.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
-import { createWakeTurns } from '../turns/wake-turns.ts';
 import { createAutoScalingGroups } from './auto-scaling-groups.ts';
 import { createDeploymentGroups } from './deployment-groups.ts';
 import { createServingInstances } from './load-balancer-targets.ts';
@@ -29,11 +29,11 @@ const env = readEnv(
   'PROD_DEPLOYMENT_GROUP',
   'PROD_TARGET_GROUP_ARN',
   'PROD_IMAGE_PARAMETER',
-  'TAKE_TURN_FUNCTION',
+  'ACQUIRE_LOCK_FUNCTION',
 );
 const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
 
-const prod = reach('prod');
+const prod = environmentAccess('prod');
 const targetGroupArn = prodTargetGroup(env.PROD_TARGET_GROUP_ARN, createReadParameter(new SSMClient(prod)));
 const dependencies = {
   ledger,
@@ -60,7 +60,7 @@ export const handler = logged(
     application: env.APPLICATION,
     postponed: (promotionId, reason) => logger.info('Prod is put in order later', { promotionId, reason }),
     // Prod's turn passes on when Prod is in order.
-    wakeTurns: createWakeTurns(env.TAKE_TURN_FUNCTION),
+    wakeLocks: createWakeLocks(env.ACQUIRE_LOCK_FUNCTION),
     restore: async (promotionId) =>
       restoreProd({ ...dependencies, prod: { ...settings, targetGroupArn: await targetGroupArn() } })(
         promotionId,

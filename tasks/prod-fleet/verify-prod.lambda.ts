@@ -3,14 +3,14 @@ import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { environmentAccess, regionOfEnvironment } from '../environment-access.ts';
+import { ensureLock, withLock } from '../environment-locks/ensure-lock.ts';
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { logged } from '../log.ts';
 import type { VerifyProdRequest } from '../payloads.ts';
-import { reach, regionOfEnvironment } from '../reach.ts';
 import { readEnv, wholeNumber } from '../read-env.ts';
-import { ensureTurn, onItsTurn } from '../turns/ensure-turn.ts';
 import { createAutoScalingGroups } from './auto-scaling-groups.ts';
 import { createDeploymentGroups } from './deployment-groups.ts';
 import { createServingInstances } from './load-balancer-targets.ts';
@@ -28,7 +28,7 @@ const env = readEnv(
   'PROD_TARGET_GROUP_ARN',
 );
 
-const prod = reach('prod');
+const prod = environmentAccess('prod');
 const targetGroupArn = prodTargetGroup(env.PROD_TARGET_GROUP_ARN, createReadParameter(new SSMClient(prod)));
 const codeDeploy = new CodeDeployClient(prod);
 const ledger = openLedger(env.LEDGER_TABLE);
@@ -50,7 +50,7 @@ const settings = {
 };
 
 export const handler = logged(
-  onItsTurn(ensureTurn({ ledger, now: () => new Date() }), async (request: VerifyProdRequest) =>
+  withLock(ensureLock({ ledger, now: () => new Date() }), async (request: VerifyProdRequest) =>
     verifyProd({ ...dependencies, prod: { ...settings, targetGroupArn: await targetGroupArn() } })(request),
   ),
 );

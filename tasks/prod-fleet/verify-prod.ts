@@ -7,7 +7,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { VerifyProdOutput, VerifyProdRequest } from '../payloads.ts';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
-import { ProdNotVerifiedError } from './errors.ts';
+import { ProdNotVerifiedError } from './prod-errors.ts';
 
 /** What serves behind the load balancer. */
 export interface ServingInstances {

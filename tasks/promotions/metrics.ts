@@ -41,7 +41,7 @@ const seconds = (from: Date, to: Date): number => Math.max(0, (to.getTime() - fr
 
 /** Attempts to deploy to Prod. */
 export const prodDeployments = (jobs: readonly Job[]): readonly Job[] =>
-  jobs.filter(({ kind, subject }) => kind === 'pipeline-run' && subject.environment === 'prod');
+  jobs.filter(({ kind, parameters }) => kind === 'pipeline-run' && parameters.environment === 'prod');
 
 /**
  * How a promotion, or the part of it since its last redrive, went: its outcome, how long each state took, and what DORA's four

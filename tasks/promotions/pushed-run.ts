@@ -69,7 +69,7 @@ export const startPushedRun =
       return requested === undefined ? {} : { promotionId: requested.promotionId };
     } catch (error) {
       const reason = errorText(error);
-      await pipelines.refuse(id, `The promotion could not be started: ${reason}`);
+      await pipelines.deny(id, `The promotion could not be started: ${reason}`);
       return {};
     }
   };

@@ -5,8 +5,8 @@ import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createCommits } from './codecommit-commits.ts';
+import { createStartExecution } from './promotion-executions.ts';
 import { onPush, startPushedRun } from './pushed-run.ts';
-import { createStartExecution } from './sfn-executions.ts';
 import { startPromotion } from './start-promotion.ts';
 
 const env = readEnv('APPLICATION', 'BRANCH', 'LEDGER_TABLE', 'REPOSITORY_NAME', 'STATE_MACHINE_ARN');

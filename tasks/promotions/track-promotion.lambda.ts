@@ -1,3 +1,4 @@
+import { createWakeLocks } from '../environment-locks/wake-locks.ts';
 import { startedByHand } from '../evidence/facts.ts';
 import { createKmsSigner } from '../evidence/kms-signer.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
@@ -6,11 +7,10 @@ import { sealEvidence } from '../evidence/seal-evidence.ts';
 import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
-import { createWakeTurns } from '../turns/wake-turns.ts';
 import { metricLine } from './metrics.ts';
-import { createExecutions } from './sfn-executions.ts';
+import { createExecutions } from './promotion-executions.ts';
+import { trackMissedEnds } from './track-missed-ends.ts';
 import { type ExecutionStatusChange, trackPromotion } from './track-promotion.ts';
-import { trackUntold } from './track-untold.ts';
 
 const env = readEnv(
   'APPLICATION',
@@ -19,7 +19,7 @@ const env = readEnv(
   'LEDGER_TABLE',
   'PROMOTIONS_TOPIC_ARN',
   'SITE_URL',
-  'TAKE_TURN_FUNCTION',
+  'ACQUIRE_LOCK_FUNCTION',
 );
 // A promotion that is not known yet when its execution starts was started past the push.
 const { ledger, store, append } = createRecordedLedger(env.LEDGER_TABLE, startedByHand);
@@ -33,7 +33,7 @@ const track = trackPromotion({
   executions,
   notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
   siteUrl: env.SITE_URL,
-  wakeTurns: createWakeTurns(env.TAKE_TURN_FUNCTION),
+  wakeLocks: createWakeLocks(env.ACQUIRE_LOCK_FUNCTION),
   // Past the logger: CloudWatch reads one metric from a line that is nothing else.
   measure: (metrics, at) => {
     for (const metric of metrics) process.stdout.write(`${metricLine(metric, at)}\n`);
@@ -47,7 +47,7 @@ const track = trackPromotion({
     now,
   }),
 });
-const untold = trackUntold({ ledger, application: env.APPLICATION, find: executions.find, track, now });
+const untold = trackMissedEnds({ ledger, application: env.APPLICATION, find: executions.find, track, now });
 
 /** An event tells of an execution; anything else only wakes. */
 export const handler = logged((event: Partial<ExecutionStatusChange>) =>

@@ -30,14 +30,14 @@ export interface TrackPromotionDependencies {
   /** Signs and keeps the record of a promotion that has ended. Safe to repeat. */
   readonly sealEvidence: (promotionId: string) => Promise<void>;
   /** Has turns passed on: an execution that ends needs none. */
-  readonly wakeTurns: () => Promise<void>;
+  readonly wakeLocks: () => Promise<void>;
   /** Takes what an ended promotion was measured by. */
   readonly measure: (metrics: readonly Metric[], at: Date) => void;
 }
 
 /** Step Functions tells an older state of the execution than the event did: to be asked again. */
-export class ExecutionNotSettledError extends Error {
-  override readonly name = 'ExecutionNotSettled';
+export class ExecutionNotEndedError extends Error {
+  override readonly name = 'ExecutionNotEnded';
 }
 
 /** The part of "Step Functions Execution Status Change" that matters; everything else is asked for. */
@@ -92,13 +92,13 @@ export const promotionOf = (execution: DescribeExecutionOutput, ours: string): P
 };
 
 const isStale = (
-  { status: told, redriveCount: toldRedrives = 0 }: ExecutionStatusChange['detail'],
+  { status: completion, redriveCount: recordedRedrives = 0 }: ExecutionStatusChange['detail'],
   execution: DescribeExecutionOutput,
 ): boolean =>
-  told !== undefined &&
-  told !== 'RUNNING' &&
+  completion !== undefined &&
+  completion !== 'RUNNING' &&
   execution.status === 'RUNNING' &&
-  (execution.redriveCount ?? 0) <= toldRedrives;
+  (execution.redriveCount ?? 0) <= recordedRedrives;
 
 const isFailure = (status: PromotionStatus): boolean => status === 'FAILED' || status === 'TIMED_OUT';
 
@@ -111,17 +111,17 @@ export const isNoted = (promotion: Promotion, execution: DescribeExecutionOutput
 /**
  * An execution's status changed: keeps the promotion as Step Functions describes it, tells operators of a failure and
  * measures the end, once, and seals the evidence of what has ended. Events may come doubled, late and in any order.
- * @throws ExecutionNotSettledError while Step Functions still describes what was before the event
+ * @throws ExecutionNotEndedError while Step Functions still describes what was before the event
  */
 export const trackPromotion =
   (dependencies: TrackPromotionDependencies) =>
   async ({ detail }: ExecutionStatusChange): Promise<void> => {
-    const { application, ledger, executions, notices, siteUrl, sealEvidence, wakeTurns } = dependencies;
+    const { application, ledger, executions, notices, siteUrl, sealEvidence, wakeLocks } = dependencies;
     const { executionArn } = detail;
     for (;;) {
       const execution = await executions.describe(executionArn);
       if (isStale(detail, execution))
-        throw new ExecutionNotSettledError(
+        throw new ExecutionNotEndedError(
           `${executionArn} is described as RUNNING after the event of ${detail.status}: try again`,
         );
       const promotionId = execution.name ?? '';
@@ -133,7 +133,7 @@ export const trackPromotion =
       if (known !== undefined && isNoted(known, execution)) {
         // Here also when an earlier try was cut short between noting the end and what follows from it.
         if (known.endedAt !== undefined) {
-          await wakeTurns();
+          await wakeLocks();
           await sealEvidence(promotionId);
         }
         return;

@@ -1,4 +1,4 @@
-import { adviceTitles, type RedriveAdvice } from './advice.ts';
+import { adviceTitles, type RedriveAdvice } from './redrive-advice.ts';
 
 /** Where RUNBOOK.md has more, as text. */
 export const runbookText = (heading: string): string => `RUNBOOK.md, "${heading}"`;
@@ -14,8 +14,8 @@ export const adviceLines = ({ sentence, heading, points }: RedriveAdvice): reado
 
 /** The advice in one line, for a terminal that tells of many things. */
 export const adviceInOneLine = ({ mayRedrive, sentence, resumesAt, points }: RedriveAdvice): string => {
-  const mend = points.find(({ about }) => about === 'mend');
+  const fix = points.find(({ about }) => about === 'fix');
   return mayRedrive && resumesAt !== undefined
-    ? `A redrive resumes at ${resumesAt.state}. First: ${mend?.text ?? ''}`.trim()
+    ? `A redrive resumes at ${resumesAt.state}. First: ${fix?.text ?? ''}`.trim()
     : sentence;
 };

@@ -1,9 +1,9 @@
-import { jobErrors } from '../jobs/errors.ts';
-import { QAT_CHANGED, TURN_ENDING, TURN_TAKEN } from '../payloads.ts';
+import { jobErrors } from '../jobs/job-errors.ts';
+import { ENVIRONMENT_LOCKED, ENVIRONMENT_RESTORING, QAT_CHANGED } from '../payloads.ts';
 import { headingOfState, type RunbookHeading } from './runbook-headings.ts';
 
-/** What a state does, as far as it matters for what to mend; `turn`: it waits for one. */
-export type Work = 'job' | 'approval' | 'turn' | 'function';
+/** What a state does, as far as it matters for what to fix; `turn`: it waits for one. */
+export type Work = 'job' | 'approval' | 'lock' | 'function';
 
 /** What to mend before a redrive. */
 export interface Remedy {
@@ -129,15 +129,15 @@ const entries: readonly Entry[] = [
     sentence: `What was approved is not what would be built. ${NOT_OF_PEOPLE}`,
   },
   {
-    error: TURN_ENDING,
+    error: ENVIRONMENT_RESTORING,
     sentence:
       'Prod is not in order yet after a promotion that failed there: the log of restore-prod says why.',
-    heading: 'A turn is taken',
+    heading: 'An environment is locked',
   },
   {
-    error: TURN_TAKEN,
+    error: ENVIRONMENT_LOCKED,
     sentence: 'Another promotion holds the environment: wait until it has let go, then redrive.',
-    heading: 'A turn is taken',
+    heading: 'An environment is locked',
   },
   {
     error: QAT_CHANGED,
@@ -156,7 +156,7 @@ const entries: readonly Entry[] = [
   },
   {
     error: 'States.Timeout',
-    work: 'turn',
+    work: 'lock',
     sentence: 'Its turn did not come in time: see who has it, and bring that one on or stop it.',
   },
   {

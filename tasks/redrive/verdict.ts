@@ -1,10 +1,10 @@
+import { environmentTitles } from '../environment-locks/messages.ts';
 import { lastEventId } from '../executions/progress.ts';
-import { QAT_CHANGED, REFUSED, STALE, SUPERSEDED, TURN_TAKEN } from '../payloads.ts';
-import { environmentTitles } from '../turns/texts.ts';
-import { minute, type RedriveCircumstances } from './circumstances.ts';
-import type { ResumePoint } from './resume.ts';
+import { ENVIRONMENT_LOCKED, QAT_CHANGED, REJECTED, STALE, SUPERSEDED } from '../payloads.ts';
+import type { LockOutlook } from './lock-outlook.ts';
+import { minute, type RedriveContext } from './redrive-context.ts';
+import type { ResumePoint } from './resume-point.ts';
 import type { RunbookHeading } from './runbook-headings.ts';
-import type { TurnStanding } from './turn-standing.ts';
 
 /** Why an execution may not be redriven, or `redrivable`. */
 export type VerdictKind =
@@ -13,7 +13,7 @@ export type VerdictKind =
   | 'in-progress'
   | 'succeeded'
   /** Ended on purpose: a redrive ends there again. */
-  | 'refused'
+  | 'rejected'
   | 'superseded'
   | 'stale'
   /** Another promotion has pointed QAT at its image since. */
@@ -25,7 +25,7 @@ export type VerdictKind =
   | 'forgotten'
   | 'not-offered'
   /** Later, perhaps: another promotion holds the environment. */
-  | 'turn-taken';
+  | 'environment-locked';
 
 /** Whether an execution may be redriven. */
 export interface Verdict {
@@ -49,10 +49,10 @@ const PUSH_AGAIN = 'Push this commit again if it must come after that one.';
 
 /** Ends that a redrive comes to again, by the error of the Fail state. */
 const finalEnds: Readonly<Record<string, Verdict>> = {
-  [REFUSED]: {
-    kind: 'refused',
-    sentence: `An approver refused. A refusal is final. ${PUSH}`,
-    heading: 'Refused',
+  [REJECTED]: {
+    kind: 'rejected',
+    sentence: `An approver refused. A rejection is final. ${PUSH}`,
+    heading: 'Rejected',
   },
   [SUPERSEDED]: {
     kind: 'superseded',
@@ -68,11 +68,11 @@ const finalEnds: Readonly<Record<string, Verdict>> = {
 
 /** How it ended on purpose, if so: by a Fail state, or by a refusal that the execution has not heard of yet. */
 const finalEnd = (
-  { execution, promotion, approvals }: RedriveCircumstances,
+  { execution, promotion, approvals }: RedriveContext,
   point: ResumePoint | undefined,
 ): Verdict | undefined => {
-  const refusal = finalEnds[REFUSED];
-  if (promotion.status === 'REFUSED' || approvals.some(({ status }) => status === 'REFUSED')) return refusal;
+  const denial = finalEnds[REJECTED];
+  if (promotion.status === 'REJECTED' || approvals.some(({ status }) => status === 'REJECTED')) return denial;
   const named = finalEnds[execution?.error ?? promotion.error ?? ''];
   if (named !== undefined) return named;
   return point?.type === 'Fail'
@@ -85,16 +85,16 @@ const finalEnd = (
 };
 
 /** What a redrive would fail or end for at once, of what concerns turns. */
-const keptBack = (standing: TurnStanding | undefined): Verdict | undefined => {
+const keptBack = (standing: LockOutlook | undefined): Verdict | undefined => {
   if (standing?.by === undefined) return undefined;
   const title = environmentTitles[standing.environment];
   const other = `commit ${standing.by.commitId.slice(0, 8)} (promotion ${standing.by.promotionId})`;
   switch (standing.kind) {
-    case 'taken':
+    case 'locked':
       return {
-        kind: 'turn-taken',
-        sentence: `Not now: ${title} is taken by ${other}, and a redrive would fail with ${TURN_TAKEN}. Redrive when that one is through.`,
-        heading: 'A turn is taken',
+        kind: 'environment-locked',
+        sentence: `Not now: ${title} is taken by ${other}, and a redrive would fail with ${ENVIRONMENT_LOCKED}. Redrive when that one is through.`,
+        heading: 'An environment is locked',
       };
     case 'changed':
       return {
@@ -127,16 +127,16 @@ const no = (kind: VerdictKind, sentence: string, heading?: RunbookHeading): Verd
 
 /** Whether the execution may be redriven, and else why not. */
 export const verdictOn = (
-  circumstances: RedriveCircumstances,
+  context: RedriveContext,
   point: ResumePoint | undefined,
-  standing: TurnStanding | undefined,
+  standing: LockOutlook | undefined,
 ): Verdict => {
-  const { execution, promotion, now } = circumstances;
+  const { execution, promotion, now } = context;
   const status = execution?.status ?? promotion.status;
   const NOT_OFFERED = 'A redrive is not offered';
   if (status === 'SUCCEEDED')
     return no('succeeded', 'The promotion has succeeded; there is nothing to redrive.');
-  const end = status === 'RUNNING' ? undefined : finalEnd(circumstances, point);
+  const end = status === 'RUNNING' ? undefined : finalEnd(context, point);
   if (end !== undefined) return end;
   if (execution === undefined)
     return no(
@@ -161,7 +161,7 @@ export const verdictOn = (
   if (!execution.redrivable)
     return no(
       'not-offered',
-      `Step Functions offers no redrive${execution.redriveRefusal === undefined ? '' : ` (${execution.redriveRefusal})`}. ${PUSH}`,
+      `Step Functions offers no redrive${execution.redriveDenial === undefined ? '' : ` (${execution.redriveDenial})`}. ${PUSH}`,
       NOT_OFFERED,
     );
   return (

@@ -1,5 +1,5 @@
 import { stateNames } from '../../workflows/state-names.ts';
-import { aDossier, anApproval, aPromotion } from '../tasks/doubles/samples.ts';
+import { anApproval, aPromotion, aReview } from '../tasks/doubles/samples.ts';
 import { createScene } from './support/scene.ts';
 
 const WEEK = 7 * 24 * 60 * 60_000;
@@ -91,13 +91,13 @@ describe('one approval', () => {
     const approval = await scene.addQcRequest();
     const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
     for (const text of [
-      approval.subject.commitId,
-      approval.subject.qatImageId,
-      approval.subject.qatDeploymentId,
+      approval.candidate.commitId,
+      approval.candidate.qatImageId,
+      approval.candidate.qatDeploymentId,
       'Show the cart',
       'Dana',
       'value="approve"',
-      'value="refuse"',
+      'value="reject"',
       'waiting for QC',
     ])
       expect(html).toContain(text);
@@ -132,7 +132,7 @@ describe('one approval', () => {
           since: '2026-11-01T11:00:00.000Z',
         });
       const live = { promotionId: 'live', commitId: 'f'.repeat(40) };
-      await scene.addQcRequest({ dossier: aDossier({ live }) });
+      await scene.addQcRequest({ review: aReview({ live }) });
       return (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
     };
 
@@ -215,7 +215,7 @@ describe('one approval', () => {
     ['javascript:alert(1)', false],
   ])("links to the tests' report at %s: %s", async (qatTestsUrl, isLinked) => {
     const scene = createScene();
-    await scene.addQcRequest({ subject: { ...anApproval().subject, qatTestsUrl } });
+    await scene.addQcRequest({ candidate: { ...anApproval().candidate, qatTestsUrl } });
     const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
     expect(html.includes(`href="${qatTestsUrl}"`)).toBe(isLinked);
   });
@@ -226,7 +226,7 @@ describe('one approval', () => {
     await scene.addQcRequest(
       {
         application: evil,
-        subject: { ...anApproval().subject, application: evil, branch: evil, pushedBy: evil },
+        candidate: { ...anApproval().candidate, application: evil, branch: evil, pushedBy: evil },
       },
       {
         commitMessage: `${evil}\n${evil}`,
@@ -254,7 +254,7 @@ describe('one approval', () => {
 describe('a decision', () => {
   it.each([
     ['approve', 'APPROVED', 'Approved as QC'],
-    ['refuse', 'REFUSED', 'Refused as QC'],
+    ['reject', 'REJECTED', 'Rejected as QC'],
   ])('to %s is recorded, told to the state, and shown', async (decision, status, title) => {
     const scene = createScene();
     await scene.addQcRequest();
@@ -287,7 +287,7 @@ describe('a decision', () => {
     expect(answer.status).toBe(403);
     expect(await answer.text()).toContain('data-reason="NotInRole"');
     expect(await scene.ledger.approvalById('qc-request-1')).toEqual(approval);
-    expect(await scene.ledger.refusals(approval.promotionId)).toEqual([
+    expect(await scene.ledger.denials(approval.promotionId)).toEqual([
       expect.objectContaining({ reason: 'NotInRole', person: expect.objectContaining({ name: 'olga' }) }),
     ]);
   });
@@ -322,7 +322,7 @@ describe('a decision', () => {
     const [quinn, sam] = [await scene.signIn('quinn'), await scene.signIn('sam')];
     const answers = await Promise.all([
       scene.post('/approvals/qc-request-1/decision', quinn, { decision: 'approve' }),
-      scene.post('/approvals/qc-request-1/decision', sam, { decision: 'refuse' }),
+      scene.post('/approvals/qc-request-1/decision', sam, { decision: 'reject' }),
     ]);
     expect(answers.map(({ status }) => status).sort()).toEqual([303, 409]);
     const loser = answers.find(({ status }) => status === 409);

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { stateNames } from '../../workflows/state-names.ts';
-import { aDossier, anApproval, aPromotion } from '../tasks/doubles/samples.ts';
+import { anApproval, aPromotion, aReview } from '../tasks/doubles/samples.ts';
 import { openBrowser } from './support/browser.ts';
 import { createHistory } from './support/history.ts';
 import { untilPmo, untilProd } from './support/scene.ts';
@@ -91,8 +91,8 @@ describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])('in a
   it('a refusal is final, and shown to everybody', async () => {
     const { page } = await openBrowser(view);
     await openAs(page, 'quinn', QC_PATH);
-    await page.click('button[value="refuse"]');
-    await page.waitForSelector('text=Refused as QC');
+    await page.click('button[value="reject"]');
+    await page.waitForSelector('text=Rejected as QC');
     await page.click('text=Switch');
     await page.click('button[value="dana"]');
     await page.waitForSelector('.person-name:has-text("dana")');
@@ -205,15 +205,15 @@ it('is used with the keyboard alone', async () => {
 
 it('shows script in whatever comes from outside as text', async () => {
   const evil = '<script>alert(1)</script><img src=x onerror="alert(2)">';
-  const [commit] = aDossier().commits;
+  const [commit] = aReview().commits;
   if (!commit) throw new Error('the sample has no commit');
   await site.addQcRequest(
     {
       approvalId: 'evil',
       promotionId: 'evil',
       application: evil,
-      subject: { ...anApproval().subject, application: evil, branch: evil, pushedBy: evil },
-      dossier: aDossier({
+      candidate: { ...anApproval().candidate, application: evil, branch: evil, pushedBy: evil },
+      review: aReview({
         commits: [{ ...commit, author: evil, committer: `${evil}2`, message: `${evil}\n\n${evil}` }],
         files: [{ path: evil, change: 'added' }],
         gaps: [evil],

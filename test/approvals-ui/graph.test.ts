@@ -56,19 +56,19 @@ const isInside = ({ states, width, height }: GraphLayout) =>
 describe('the layout', () => {
   const plan = layOut(readDefinition(promotionDefinition));
 
-  const refusalFirst = promotionDefinition.replaceAll(
+  const denialFirst = promotionDefinition.replaceAll(
     /"Next":"([^"]+)"}],"Default":"Refused"/g,
-    '"Next":"Refused"}],"Default":"$1"',
+    '"Next":"Rejected"}],"Default":"$1"',
   );
 
   it.each([
     ['approval', promotionDefinition],
-    ['refusal', refusalFirst],
+    ['denial', denialFirst],
   ])(
     'puts the usual way in one straight line from top to bottom, also if Choice tells %s first',
     (_first, definition) => {
       const { states } = layOut(readDefinition(definition));
-      const spine = states.filter(({ name }) => name !== names.refused);
+      const spine = states.filter(({ name }) => name !== names.rejected);
       expect(new Set(spine.map(({ x, width }) => Math.round(x + width / 2))).size).toBe(1);
       expect(spine.map(({ y }) => y)).toEqual(spine.map(({ y }) => y).sort((a, b) => a - b));
     },
@@ -163,8 +163,8 @@ describe('steps', () => {
   });
 
   it('are stopped, not failed, at a Fail state and by StopExecution', () => {
-    const refused = createHistory(START).enter(names.refused, 'Fail').executionFailed('Refused');
-    expect(stepsOf(execution(refused.events, 'FAILED'), [], START).get(names.refused)?.status).toBe(
+    const denied = createHistory(START).enter(names.rejected, 'Fail').executionFailed('Rejected');
+    expect(stepsOf(execution(denied.events, 'FAILED'), [], START).get(names.rejected)?.status).toBe(
       'stopped',
     );
     const stopped = untilPmo(createHistory(START)).aborted();

@@ -142,7 +142,7 @@ describe('an ID token', () => {
   });
 });
 
-describe('with the embedded user pool', () => {
+describe('with the emulated user pool', () => {
   let pool: Awaited<ReturnType<typeof startUserPool>>;
   beforeAll(async () => {
     pool = await startUserPool();

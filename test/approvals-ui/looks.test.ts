@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import type { Approval } from '../../tasks/ledger/items.ts';
 import { stateNames } from '../../workflows/state-names.ts';
-import { aDossier, anApproval, aPerson, aPromotion, aWaiter } from '../tasks/doubles/samples.ts';
+import { anApproval, aPerson, aPromotion, aReview, aWaiter } from '../tasks/doubles/samples.ts';
 import { look, openBrowser, prepareLook } from './support/browser.ts';
 import { untilProd, untilQc } from './support/scene.ts';
 import { serveSite } from './support/served-site.ts';
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => site.stop());
 
-const dossier = aDossier({
+const review = aReview({
   qatUrl: 'http://127.0.0.1:8080',
   images: {
     qat: {
@@ -46,7 +46,7 @@ const dossier = aDossier({
 /** A request of a promotion of its own, with what it ran through. */
 const addRequest = async (name: string, change: Partial<Approval> = {}) => {
   await site.addQcRequest(
-    { approvalId: name, promotionId: `of-${name}`, dossier, ...change },
+    { approvalId: name, promotionId: `of-${name}`, review, ...change },
     { promotionId: `of-${name}`, executionArn: `arn:${name}`, commitMessage: 'Show the cart' },
   );
   await site.ledger.addJob({
@@ -55,10 +55,10 @@ const addRequest = async (name: string, change: Partial<Approval> = {}) => {
     state: stateNames.buildQatImage,
     attempt: 1,
     kind: 'image-build',
-    subject: {},
+    parameters: {},
     clientToken: 'c',
     taskToken: 't',
-    tryNumber: 0,
+    stateAttempt: 0,
     status: 'SUCCEEDED',
     startedAt: '2026-11-22T10:00:01.000Z',
     endedAt: '2026-11-22T10:00:42.000Z',
@@ -75,7 +75,7 @@ const imageFailure = [
 /** Everything that the pages may have to show. */
 const fill = async () => {
   const decidedAt = '2026-11-22T10:22:00.000Z';
-  const { live } = dossier;
+  const { live } = review;
   await site.addPromotion(
     {
       promotionId: live?.promotionId ?? '',
@@ -97,21 +97,21 @@ const fill = async () => {
     decidedAt,
     comment: 'Tried the cart on QAT with 40 articles.',
   });
-  await addRequest('refused', {
-    status: 'REFUSED',
-    decision: 'refuse',
+  await addRequest('denied', {
+    status: 'REJECTED',
+    decision: 'reject',
     decidedBy: aPerson('quinn'),
     decidedAt,
     comment: 'The sum is wrong.',
   });
   await addRequest('expired', { status: 'EXPIRED', expiresAt: '2026-11-22T10:20:00.000Z' });
   await addRequest('withdrawn', { status: 'WITHDRAWN', withdrawnBecause: 'The configuration has changed.' });
-  await addRequest('changed', { dossier: { ...dossier, configurationVersion: 'c0ffee000000' } });
-  await addRequest('own', { dossier: { ...dossier, makers: ['sam@example.com'] } });
+  await addRequest('changed', { review: { ...review, configurationVersion: 'c0ffee000000' } });
+  await addRequest('own', { review: { ...review, makers: ['sam@example.com'] } });
   await addRequest('of-pmo', {
     role: 'pmo',
     state: stateNames.pmoApproval,
-    dossier: { ...dossier, gaps: ['The image in Prod: ThrottlingException: try again'] },
+    review: { ...review, gaps: ['The image in Prod: ThrottlingException: try again'] },
   });
   const running = aPromotion({ promotionId: 'running', executionArn: 'arn:running' });
   await site.addPromotion(running, (history) =>
@@ -158,14 +158,14 @@ const fill = async () => {
     (history) => untilQc(history).taskTimedOut().executionFailed('States.Timeout'),
     { endedAt: Date.parse('2026-11-21T16:30:00.000Z') },
   );
-  const qat = await site.ledger.turn('shop', 'qat');
+  const qat = await site.ledger.lock('shop', 'qat');
   const { taskToken: _, ...holder } = aWaiter('of-open');
   const waiting = [aWaiter('waits', { since: '2026-11-22T10:24:00.000Z' })];
   await site.addPromotion(
     { promotionId: 'waits', executionArn: 'arn:waits', commitMessage: 'Round the sum to whole cents' },
-    (history) => history.enter('Take QAT turn').schedule(),
+    (history) => history.enter('Lock QAT').schedule(),
   );
-  await site.ledger.replaceTurn(qat, { ...qat, holder, waiting });
+  await site.ledger.replaceLock(qat, { ...qat, holder, waiting });
   await site.addPromotion(
     {
       promotionId: 'superseded',
@@ -179,7 +179,7 @@ const fill = async () => {
     (history) => untilQc(history).enter('Superseded', 'Fail').executionFailed('Superseded'),
     { error: 'Superseded' },
   );
-  await site.ledger.addRefusal({
+  await site.ledger.addDenial({
     promotionId: 'running',
     approvalId: 'running-qc',
     role: 'qc',

@@ -43,7 +43,7 @@ const nothingChanged = async () => {
   expect(await site.ledger.approvalById(asked.approvalId)).toEqual(asked);
   expect(site.told).toEqual([]);
 };
-const refusals = async () => (await site.ledger.refusals(asked.promotionId)).map(({ reason }) => reason);
+const denials = async () => (await site.ledger.denials(asked.promotionId)).map(({ reason }) => reason);
 
 describe('of several decisions at once exactly one counts, and the others are told', () => {
   it.each([
@@ -52,13 +52,13 @@ describe('of several decisions at once exactly one counts, and the others are to
   ])('by %s', async (_, names) => {
     const people = await Promise.all(names.map(signIn));
     const answers = await Promise.all(
-      people.map((person, index) => person.decide(QC, { decision: index === 1 ? 'refuse' : 'approve' })),
+      people.map((person, index) => person.decide(QC, { decision: index === 1 ? 'reject' : 'approve' })),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([303, ...names.slice(1).map(() => 409)]);
     const reasons = await Promise.all(answers.filter(({ status }) => status === 409).map(reasonOf));
     expect(new Set(reasons)).toEqual(new Set(['AlreadyDecided']));
     expect(site.told).toHaveLength(1);
-    expect(await refusals()).toContain('AlreadyDecided');
+    expect(await denials()).toContain('AlreadyDecided');
   });
 });
 
@@ -123,7 +123,7 @@ describe('a decision is refused, and changes nothing,', () => {
     const answer = await quinn.decide(QC);
     expect([answer.status, await reasonOf(answer)]).toEqual([403, 'SignInTooOld']);
     await nothingChanged();
-    expect(await refusals()).toEqual(['SignInTooOld']);
+    expect(await denials()).toEqual(['SignInTooOld']);
     expect((await (await signIn('quinn')).decide(QC)).status).toBe(303);
   });
 
@@ -153,12 +153,12 @@ describe('a decision is refused, and changes nothing,', () => {
     const answer = await quinn.decide(QC);
     expect([answer.status, await reasonOf(answer)]).toEqual([403, 'NotInRole']);
     await nothingChanged();
-    expect(await refusals()).toEqual(['NotInRole']);
+    expect(await denials()).toEqual(['NotInRole']);
   });
 
   it('by whoever wrote the change', async () => {
-    const dossier = { ...asked.dossier, makers: ['quinn@example.com'] };
-    await site.ledger.replaceApproval(asked, { ...asked, dossier });
+    const review = { ...asked.review, makers: ['quinn@example.com'] };
+    await site.ledger.replaceApproval(asked, { ...asked, review });
     const quinn = await signIn('quinn');
     expect(await (await quinn.get(QC)).text()).toContain('quinn wrote or committed this change');
     expect(await reasonOf(await quinn.decide(QC))).toBe('MadeTheChange');
@@ -211,13 +211,13 @@ describe('a decision is refused, and changes nothing,', () => {
     const quinn = await signIn('quinn');
     await site.ledger.updatePromotion(asked.promotionId, { images: { qat: 'ami-of-another-build' } });
     const html = await (await quinn.decide(QC)).text();
-    expect(html).toContain('data-reason="SubjectChanged"');
+    expect(html).toContain('data-reason="CandidateChanged"');
     expect(html).toContain('QAT image');
     expect(html).toContain('<ins>ami-of-another-build</ins>');
     site.reconfigure('c0ffee000002');
     expect(await (await quinn.get(QC)).text()).toContain('<ins>c0ffee000002</ins>');
     await nothingChanged();
-    expect(await refusals()).toEqual(['SubjectChanged']);
+    expect(await denials()).toEqual(['CandidateChanged']);
   });
 });
 
@@ -241,11 +241,11 @@ it('tells the others by mail', async () => {
       taskToken: 'pmo-1',
     }),
   );
-  await (await signIn('parker')).decide(PMO, { decision: 'refuse', comment: 'Not this week' });
+  await (await signIn('parker')).decide(PMO, { decision: 'reject', comment: 'Not this week' });
   expect(site.mails.map(({ role, subject }) => `${role}: ${subject}`)).toEqual([
     'qc: QC approved: shop 8f0c9c1f Show the cart',
-    'pmo: PMO refused: shop 8f0c9c1f Show the cart',
-    'qc: PMO refused: shop 8f0c9c1f Show the cart',
+    'pmo: PMO rejected: shop 8f0c9c1f Show the cart',
+    'qc: PMO rejected: shop 8f0c9c1f Show the cart',
   ]);
   expect(site.mails.at(-1)?.message).toContain('Not this week');
 });

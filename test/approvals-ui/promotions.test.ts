@@ -1,5 +1,5 @@
 import { ExecutionNotRedrivable, SFNClient } from '@aws-sdk/client-sfn';
-import { createSfnExecutions } from '../../tasks/executions/sfn-executions.ts';
+import { createSfnExecutions } from '../../tasks/executions/execution-history.ts';
 import { stateNames } from '../../workflows/state-names.ts';
 import { aJob, aPromotion, aWaiter, PROMOTION_ID } from '../tasks/doubles/samples.ts';
 import type { History } from './support/history.ts';
@@ -16,13 +16,13 @@ const failedAtProd = (history: History) =>
     .taskFailed('ImageBuildFailed', 'phase validate failed\nlast line of the log <b>')
     .executionFailed('ImageBuildFailed', 'phase validate failed');
 
-const refused = (history: History) => {
+const denied = (history: History) => {
   untilQc(history).add('TaskSucceeded');
   return history
     .exit(stateNames.qcApproval)
     .choose(stateNames.didQcApprove)
-    .enter(stateNames.refused, 'Fail')
-    .executionFailed('Refused', 'QC refused: quinn');
+    .enter(stateNames.rejected, 'Fail')
+    .executionFailed('Rejected', 'QC rejected: quinn');
 };
 
 const failedScene = async () => {
@@ -59,7 +59,7 @@ describe('promotions', () => {
   });
 });
 
-describe('turns', () => {
+describe('locks', () => {
   const take = async () => {
     const scene = createScene();
     for (const [promotionId, title] of [
@@ -70,16 +70,16 @@ describe('turns', () => {
         { promotionId, executionArn: `arn:${promotionId}`, commitMessage: title },
         (history) => history,
       );
-    const free = await scene.ledger.turn('shop', 'qat');
+    const free = await scene.ledger.lock('shop', 'qat');
     const { taskToken: _, ...holder } = aWaiter('a');
-    await scene.ledger.replaceTurn(free, { ...free, holder, waiting: [aWaiter('b')] });
+    await scene.ledger.replaceLock(free, { ...free, holder, waiting: [aWaiter('b')] });
     return scene;
   };
 
   it('are shown with who waits for whom and why, to everybody', async () => {
     const scene = await take();
     const html = await (await scene.get('/promotions', await scene.signIn('dana'))).text();
-    const [, qat = '', prod = ''] = html.split('data-turn=');
+    const [, qat = '', prod = ''] = html.split('data-lock=');
     expect(qat).toContain('<a href="/promotions/a">Sort &lt;articles&gt;</a> is about to start');
     expect(qat).toContain('<a href="/promotions/b">Show the sum</a> is next');
     expect(qat).toContain('a0000000 is being built, deployed or verified.');
@@ -102,7 +102,7 @@ describe('turns', () => {
   it('are not shown further back', async () => {
     const scene = await take();
     const html = await (await scene.get('/promotions?next=e30', await scene.signIn('dana'))).text();
-    expect(html).not.toContain('data-turn');
+    expect(html).not.toContain('data-lock');
   });
 });
 
@@ -124,7 +124,7 @@ describe('one promotion', () => {
     const html = await (await scene.get(PATH, await scene.signIn('dana'))).text();
     expect(html).toContain(`class="node is-done" transform=`);
     expect(html).toMatch(new RegExp(`class="node is-running"[^>]*data-state="${stateNames.buildProdImage}"`));
-    expect(html).toMatch(new RegExp(`class="node is-idle"[^>]*data-state="${stateNames.refused}"`));
+    expect(html).toMatch(new RegExp(`class="node is-idle"[^>]*data-state="${stateNames.rejected}"`));
     expect(html).toContain('try 2');
     expect(html).toContain('phase validate failed\nlast line of the log &lt;b&gt;');
   });
@@ -256,7 +256,7 @@ describe('a redrive', () => {
     const html = await (await scene.get(PATH, await scene.signIn(name))).text();
     for (const part of [
       'It may be redriven until 2026-12-06 10:20 UTC.',
-      '<dt>Mend first</dt>',
+      '<dt>Fix first</dt>',
       'See RUNBOOK.md, &quot;Build QAT image, Build Prod image&quot;.',
       'Build Prod image, try 2; then Point Prod at image',
       'As it was when the promotion started.',
@@ -275,12 +275,12 @@ describe('a redrive', () => {
 
   it('that may not be is shown to operators as a button that does nothing, with the reason', async () => {
     const scene = createScene();
-    await scene.addPromotion({ status: 'REFUSED', endedAt: '2026-11-22T10:20:00.000Z' }, refused);
+    await scene.addPromotion({ status: 'REJECTED', endedAt: '2026-11-22T10:20:00.000Z' }, denied);
     const html = await (await scene.get(PATH, await scene.signIn('olga'))).text();
     expect(html).toMatch(
       /<button class="primary" type="button" disabled="" aria-describedby="redrive-verdict"/,
     );
-    expect(html).toMatch(/<p id="redrive-verdict">An approver refused. A refusal is final./);
+    expect(html).toMatch(/<p id="redrive-verdict">An approver refused. A rejection is final./);
     expect(await (await scene.get(PATH, await scene.signIn('dana'))).text()).not.toContain(
       'Redrive</button>',
     );
@@ -289,9 +289,9 @@ describe('a redrive', () => {
   it('is not taken while another promotion has the environment, and says which', async () => {
     const scene = await failedScene();
     await scene.ledger.addPromotion(aPromotion({ promotionId: 'other' }));
-    const free = await scene.ledger.turn('shop', 'prod');
+    const free = await scene.ledger.lock('shop', 'prod');
     const { taskToken: _, ...holder } = aWaiter('other');
-    await scene.ledger.replaceTurn(free, { ...free, holder });
+    await scene.ledger.replaceLock(free, { ...free, holder });
     const cookie = await scene.signIn('olga');
     const html = await (await scene.get(PATH, cookie)).text();
     expect(html).toMatch(/disabled="" aria-describedby="redrive-verdict">\s*Redrive from Build Prod image/);
@@ -317,18 +317,18 @@ describe('a redrive', () => {
 
   it('does not revive a refusal', async () => {
     const scene = createScene();
-    await scene.addPromotion({ status: 'REFUSED', endedAt: '2026-11-22T10:20:00.000Z' }, refused);
+    await scene.addPromotion({ status: 'REJECTED', endedAt: '2026-11-22T10:20:00.000Z' }, denied);
     const cookie = await scene.signIn('olga');
     expect(await (await scene.get(PATH, cookie)).text()).not.toContain(`action="${PATH}/redrive"`);
     const answer = await scene.post(`${PATH}/redrive`, cookie);
     expect(answer.status).toBe(409);
-    expect(await answer.text()).toContain('A refusal is final');
+    expect(await answer.text()).toContain('A rejection is final');
     expect(scene.redriven).toEqual([]);
   });
 
   it('does not revive a Fail state either, before the ledger knows of the refusal', async () => {
     const scene = createScene();
-    await scene.addPromotion({ status: 'FAILED', endedAt: '2026-11-22T10:20:00.000Z' }, refused);
+    await scene.addPromotion({ status: 'FAILED', endedAt: '2026-11-22T10:20:00.000Z' }, denied);
     const answer = await scene.post(`${PATH}/redrive`, await scene.signIn('olga'));
     expect(answer.status).toBe(409);
     expect(scene.redriven).toEqual([]);
@@ -362,7 +362,7 @@ describe('a redrive', () => {
       { step: 'initialize' },
     );
     expect(await createSfnExecutions(client).redrive(ARN)).toEqual({
-      kind: 'refused',
+      kind: 'failed',
       message: 'Execution is RUNNING and cannot be redriven',
     });
   });

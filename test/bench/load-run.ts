@@ -1,6 +1,7 @@
-/** The process that is measured in `load.ts`: an embedded run under load. Its arguments and its answer are JSON. */
-import { startEmbeddedRun } from '../../infra/local/run/embedded-run.ts';
+/** The process that is measured in `load.ts`: an local run under load. Its arguments and its answer are JSON. */
+
 import { keepHeapsSmall } from '../../infra/local/run/heap.ts';
+import { startLocalRun } from '../../infra/local/run/local-run.ts';
 import { type Load, promoteAtOnce } from '../load/promotions.ts';
 import { freePorts } from '../support/ports.ts';
 
@@ -17,7 +18,7 @@ const cpuSeconds = () => {
 
 // As `npm start` does.
 keepHeapsSmall();
-const run = await startEmbeddedRun({ stateDir, ports: await freePorts(), assemblyDirectory });
+const run = await startLocalRun({ stateDir, ports: await freePorts(), assemblyDirectory });
 let peak = 0;
 const look = () => {
   peak = Math.max(peak, process.memoryUsage.rss());

@@ -21,7 +21,7 @@ const loads: readonly Load[] = [
 
 /**
  * Makes the measured program one JavaScript file, as `npm start` does with its own: a loader's share of time and memory is not
- * the embedded run's.
+ * the local run's.
  * @returns the file; packages are found from where it is
  */
 const buildLoadRun = async (): Promise<string> => {

@@ -44,15 +44,15 @@ describe('promotions', () => {
   });
 });
 
-describe('turns', () => {
+describe('locks', () => {
   const take = async () => {
     await cli.ledger.addPromotion(aPromotion({ promotionId: 'a', startedAt: '2026-11-22T10:00:00.000Z' }));
     await cli.ledger.addPromotion(
       aPromotion({ promotionId: 'b', startedAt: '2026-11-22T10:01:00.000Z', commitMessage: 'Say \u001b[2J' }),
     );
-    const free = await cli.ledger.turn('shop', 'qat');
+    const free = await cli.ledger.lock('shop', 'qat');
     const { taskToken: _, ...holder } = aWaiter('a');
-    await cli.ledger.replaceTurn(free, { ...free, holder, waiting: [aWaiter('b')] });
+    await cli.ledger.replaceLock(free, { ...free, holder, waiting: [aWaiter('b')] });
   };
   const told = [
     'QAT of shop: a0000000 Show the cart (a) is about to start, since 2026-11-22 10:00:02 UTC',
@@ -62,10 +62,10 @@ describe('turns', () => {
 
   it('are told with who waits for whom and why', async () => {
     await take();
-    const { text, json } = await cli.run({ name: 'turns' });
+    const { text, json } = await cli.run({ name: 'locks' });
     expect(text).toBe(`${told}\nProd of shop: free`);
     expect(json).toMatchObject([{ environment: 'qat', waiting: [{ place: 1 }] }, { environment: 'prod' }]);
-    expect((await cli.run({ name: 'turns', application: 'till' })).json).toEqual([]);
+    expect((await cli.run({ name: 'locks', application: 'till' })).json).toEqual([]);
   });
 
   it('are told below the promotions', async () => {
@@ -114,11 +114,11 @@ describe('a promotion', () => {
         decidedBy: aPerson('quinn'),
         decidedAt: END,
         comment: 'Fine',
-        answeredToken: 'qc-token-1',
+        completedToken: 'qc-token-1',
       }),
     );
     const person = aPerson('sam');
-    await cli.ledger.addRefusal({
+    await cli.ledger.addDenial({
       promotionId: PROMOTION_ID,
       approvalId: 'a',
       role: 'pmo',
@@ -181,7 +181,7 @@ describe('a redrive', () => {
     const { text } = await cli.run({ ...plain, yes: false }, answering(' Y '));
     expect(text).toBe(`Redrive 1 of ${PROMOTION_ID}, by ${CALLER}: it goes on at Build QAT image.`);
     expect(cli.redriven).toHaveLength(1);
-    expect(asked[0]).toContain('It may be redriven until 2026-12-06 11:00 UTC.\nMend first: ');
+    expect(asked[0]).toContain('It may be redriven until 2026-12-06 11:00 UTC.\nFix first: ');
     expect(asked[0]).toMatch(/\nRedrive it\? \[y\/N\] $/);
   });
 
@@ -196,9 +196,9 @@ describe('a redrive', () => {
   it.each<[string, Partial<Execution>, string]>([
     ['runs', { status: 'RUNNING' }, 'in progress'],
     ['has succeeded', { status: 'SUCCEEDED' }, 'has succeeded'],
-    ['was refused', { error: 'Refused' }, 'A refusal is final'],
+    ['was refused', { error: 'Rejected' }, 'A rejection is final'],
     ['ended long ago', { endedAt: Date.parse('2026-11-01T00:00:00.000Z') }, '14 days'],
-    ['Step Functions offers none for', { redrivable: false, redriveRefusal: 'It is odd' }, '(It is odd)'],
+    ['Step Functions offers none for', { redrivable: false, redriveDenial: 'It is odd' }, '(It is odd)'],
   ])(
     'of one that %s is refused by the rules of the site, and nothing is recorded',
     async (_, change, why) => {
@@ -212,7 +212,7 @@ describe('a redrive', () => {
 
   it('that Step Functions refuses after all fails with its reason', async () => {
     await cli.failed();
-    cli.redriveAnswer = { kind: 'refused', message: 'Execution is RUNNING' };
+    cli.redriveAnswer = { kind: 'failed', message: 'Execution is RUNNING' };
     await expect(cli.run(redrive)).rejects.toThrow(
       'Step Functions refused the redrive: Execution is RUNNING',
     );
@@ -227,7 +227,7 @@ describe('a redrive', () => {
   it('is advised on when one that failed is shown, and not when one runs', async () => {
     await cli.failed();
     const { text, json } = await cli.run({ name: 'show', promotion: PROMOTION_ID });
-    expect(text).toContain('\n\nRedrive\n  It may be redriven until 2026-12-06 11:00 UTC.\n  Mend first: ');
+    expect(text).toContain('\n\nRedrive\n  It may be redriven until 2026-12-06 11:00 UTC.\n  Fix first: ');
     expect(json).toMatchObject({ redrive: { mayRedrive: true, resumesAt: { attempt: 2 } } });
     cli.execution = failedExecution({ status: 'RUNNING' });
     const running = await cli.run({ name: 'show', promotion: PROMOTION_ID });

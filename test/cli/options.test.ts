@@ -7,8 +7,8 @@ it.each<[string, object]>([
     'promotions --limit 3 --application shop --json',
     { command: { name: 'promotions', limit: 3, application: 'shop' }, json: true },
   ],
-  ['turns', { command: { name: 'turns' }, json: false }],
-  ['turns --application shop', { command: { name: 'turns', application: 'shop' }, json: false }],
+  ['locks', { command: { name: 'locks' }, json: false }],
+  ['locks --application shop', { command: { name: 'locks', application: 'shop' }, json: false }],
   ['show p --local', { command: { name: 'show', promotion: 'p' }, json: false, localPort: 4566 }],
   [
     'redrive p --local --port 5500',
@@ -25,7 +25,7 @@ it.each<[string, object]>([
 
 it.each([
   ['', 'A command is missing'],
-  ['approve p', '"approve" is no command; there are promotions, turns, show, redrive, evidence, verify'],
+  ['approve p', '"approve" is no command; there are promotions, locks, show, redrive, evidence, verify'],
   ['decide p', 'is no command'],
   ['toString', 'is no command'],
   ['show', 'show takes a promotion, got none'],
@@ -35,7 +35,7 @@ it.each([
   ['evidence p', 'evidence takes --out FILE'],
   ['verify', 'verify takes a file'],
   ['show p --out f', '--out goes with evidence, not with show'],
-  ['show p --application a', '--application goes with promotions and turns, not with show'],
+  ['show p --application a', '--application goes with promotions and locks, not with show'],
   ['show p --yes', '--yes goes with redrive, not with show'],
   ['show p --port 5500', '--port goes with --local'],
   ['show p --local --port x', '--port takes a whole number from 1 to 65535, got "x"'],

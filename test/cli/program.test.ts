@@ -70,7 +70,7 @@ describe('verify', () => {
   });
 });
 
-it('ends with 1 where no embedded run answers, and says how to start one', async () => {
+it('ends with 1 where no local run answers, and says how to start one', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -78,6 +78,6 @@ it('ends with 1 where no embedded run answers, and says how to start one', async
   expect(await run('promotions', '--local', '--port', String(port))).toEqual({
     code: 1,
     out: '',
-    error: `No embedded run answers on port ${port}: start it with npm start, or give its --port.`,
+    error: `No local run answers on port ${port}: start it with npm start, or give its --port.`,
   });
 });

@@ -20,7 +20,7 @@ export interface FactProof {
   readonly reason: string | undefined;
 }
 
-/** Tests of the embedded services show how AWS behaves, not that the design heeds it. */
+/** Tests of the emulated services show how AWS behaves, not that the design heeds it. */
 const OF_THE_STAND_IN = path.join('test', 'infra', 'local');
 const CITED = /\bT\d{2}\b/g;
 

@@ -1,5 +1,5 @@
 import { configurationVersion, readConfig } from '../../infra/config.ts';
-import { messageOf } from './refused-config.ts';
+import { messageOf } from './invalid-config.ts';
 
 const shared = {
   approvers: { qc: ['quinn@example.com'], pmo: ['parker@example.com'] },

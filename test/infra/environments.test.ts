@@ -1,5 +1,5 @@
 import { configurationVersion, readConfig } from '../../infra/config.ts';
-import { messageOf } from './refused-config.ts';
+import { messageOf } from './invalid-config.ts';
 
 const HERE = { account: '111111111111', region: 'us-east-1' };
 const THERE = { account: '222222222222', region: 'eu-west-1' };

@@ -4,9 +4,9 @@ import type { ListExecutionsOutput } from '@aws-sdk/client-sfn';
 import { administrator } from '@lockstep/aws-emulator';
 import { push } from '../../infra/local/run/application-source.ts';
 import { signInAs } from '../../infra/local/run/approver.ts';
-import type { EmbeddedRun } from '../../infra/local/run/embedded-run.ts';
 import { describeExecution, historyOf, pause } from '../../infra/local/run/follow.ts';
 import { git } from '../../infra/local/run/git.ts';
+import type { LocalRun } from '../../infra/local/run/local-run.ts';
 import { type StateReport, stateAttempts } from '../../infra/local/run/report.ts';
 import { type DeployedApplication, type LockstepSystem, readSystem } from '../../infra/local/run/system.ts';
 import type { ApproverRole, PromotionInput } from '../../tasks/payloads.ts';
@@ -87,7 +87,7 @@ const approveAll = ({ ledger, siteUrl }: LockstepSystem) => {
 };
 
 /** A run, as far as executions are looked at. */
-type Host = EmbeddedRun['host'];
+type Host = LocalRun['host'];
 
 /** ARNs of a state machine's executions, newest first. */
 export const executionsOf = async (host: Host, stateMachineArn: string, statusFilter?: 'RUNNING') => {
@@ -128,7 +128,7 @@ export const promotionsOf = async (
  * @returns what became of each, how long it took (in ms, from the first push), and what went wrong
  * @throws Error when some have not ended in time
  */
-export const promoteAtOnce = async (run: EmbeddedRun, load: Load) => {
+export const promoteAtOnce = async (run: LocalRun, load: Load) => {
   const system = await readSystem(run);
   const applications = system.applications.slice(0, load.applications);
   const each = load.promotions / load.applications;
@@ -185,14 +185,14 @@ interface Held {
 }
 
 /** How a turn begins and ends, by environment: QAT's ends with QC's decision, Prod's with the promotion. */
-const turns = {
-  QAT: { taken: 'Take QAT turn', left: 'QC approval' },
-  Prod: { taken: 'Take Prod turn', left: undefined },
+const locks = {
+  QAT: { taken: 'Lock QAT', left: 'QC approval' },
+  Prod: { taken: 'Lock Prod', left: undefined },
 } as const;
 
 /** Turns of one application in one environment that were held at the same time, in words. */
-const overlaps = (environment: keyof typeof turns, promotions: readonly LoadedPromotion[]): string[] => {
-  const { taken, left } = turns[environment];
+const overlaps = (environment: keyof typeof locks, promotions: readonly LoadedPromotion[]): string[] => {
+  const { taken, left } = locks[environment];
   const held = promotions.flatMap(({ id, states }): Held[] => {
     const take = states.find(({ name, status }) => name === taken && status === 'SUCCEEDED');
     const leave = states.find(({ name }) => name === left) ?? states.at(-1);

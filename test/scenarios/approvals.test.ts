@@ -30,23 +30,23 @@ describe('approvals', () => {
 
   it('are asked for with the change against Prod, the images, the tests and the way to QAT', async () => {
     const promotion = await scenario.startPromotion();
-    const { dossier } = await promotion.asked('qc');
-    expect(dossier.gaps).toEqual([]);
-    expect(dossier.commits[0]).toMatchObject({
+    const { review } = await promotion.asked('qc');
+    expect(review.gaps).toEqual([]);
+    expect(review.commits[0]).toMatchObject({
       commitId: promotion.commitId,
       authorEmail: 'dana@example.com',
     });
-    expect(dossier.makers).toEqual(['dana@example.com']);
-    expect(dossier.images.qat?.components.length).toBeGreaterThan(0);
-    expect(dossier.tests).toMatchObject([{ status: 'Succeeded' }]);
-    expect(dossier.tests[0]?.events).toContainEqual({ name: 'ValidateService', status: 'Succeeded' });
-    const answer = await fetch(dossier.qatUrl ?? '');
+    expect(review.makers).toEqual(['dana@example.com']);
+    expect(review.images.qat?.components.length).toBeGreaterThan(0);
+    expect(review.tests).toMatchObject([{ status: 'Succeeded' }]);
+    expect(review.tests[0]?.events).toContainEqual({ name: 'ValidateService', status: 'Succeeded' });
+    const answer = await fetch(review.qatUrl ?? '');
     expect(await answer.text()).toContain(promotion.commitId.slice(0, 7));
 
     // Somebody who left the group, decided or not, decides nothing.
     await inGroup('AdminRemoveUserFromGroup', 'quinn');
     await inGroup('AdminAddUserToGroup', 'dana');
-    expect(await promotion.decide('qc', 'dana')).toMatchObject({ kind: 'refused', reason: 'MadeTheChange' });
+    expect(await promotion.decide('qc', 'dana')).toMatchObject({ kind: 'denied', reason: 'MadeTheChange' });
     await inGroup('AdminRemoveUserFromGroup', 'dana');
     await inGroup('AdminAddUserToGroup', 'quinn');
 
@@ -71,11 +71,11 @@ describe('approvals', () => {
 
   it('of a second promotion are against what the first brought to Prod', async () => {
     const promotion = await scenario.startPromotion();
-    const { dossier } = await promotion.asked('qc');
-    expect(dossier.live?.commitId).toMatch(/^[0-9a-f]{40}$/);
-    expect(dossier.commits.map(({ commitId }) => commitId)).toEqual([promotion.commitId]);
-    expect(dossier.fileCount).toEqual({ added: 0, changed: 1, removed: 0 });
-    expect(dossier.images.prod?.recipe).toBe(dossier.images.qat?.recipe);
+    const { review } = await promotion.asked('qc');
+    expect(review.live?.commitId).toMatch(/^[0-9a-f]{40}$/);
+    expect(review.commits.map(({ commitId }) => commitId)).toEqual([promotion.commitId]);
+    expect(review.fileCount).toEqual({ added: 0, changed: 1, removed: 0 });
+    expect(review.images.prod?.recipe).toBe(review.images.qat?.recipe);
 
     scenario.advance({ days: 1, minutes: 6 });
     await eventually('a reminder', () =>

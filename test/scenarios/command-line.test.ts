@@ -68,7 +68,7 @@ describe('npm start', () => {
 
   it('fails with 3 when QC and PMO are the same person, and goes on with another in the same directory', async () => {
     const shared = await base();
-    const refused = await runCommand([
+    const denied = await runCommand([
       ...shared,
       '--unattended',
       '--qc',
@@ -78,11 +78,11 @@ describe('npm start', () => {
       '--report',
       reportFile(),
     ]);
-    expect(refused.output).toContain('ApproversMustDiffer');
-    expect(refused.code).toBe(3);
+    expect(denied.output).toContain('ApproversMustDiffer');
+    expect(denied.code).toBe(3);
     expect(report()).toMatchObject({
       promotion: { status: 'RUNNING' },
-      refusals: [{ role: 'pmo', approver: 'sam', reason: 'ApproversMustDiffer' }],
+      denials: [{ role: 'pmo', approver: 'sam', reason: 'ApproversMustDiffer' }],
     });
     expect(report().deployments.map(({ environment }) => environment)).toEqual(['qat']);
 

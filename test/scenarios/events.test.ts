@@ -138,7 +138,7 @@ describe('one promotion whose events are lost, then doubled, while the machineâ€
     });
     expect(promotion).toMatchObject({ status: 'ABORTED', endedAt: expect.any(String) });
     await eventually('QAT to be free', async () =>
-      (await ledger.turn(scenario.application.name, 'qat')).holder ? undefined : true,
+      (await ledger.lock(scenario.application.name, 'qat')).holder ? undefined : true,
     );
     for (const undo of found) undo();
   });

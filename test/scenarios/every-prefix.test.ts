@@ -79,9 +79,9 @@ const UNTOLD_MS = 70_000;
 type Point = 'QC is asked' | 'PMO is asked' | 'failed' | 'ended';
 
 /** All that a promotion has brought about so far, without ids and times. */
-type Standing = Awaited<ReturnType<typeof standingOf>>;
+type HolderStatus = Awaited<ReturnType<typeof holderStatusOf>>;
 
-const standingOf = async (run: SimulatedRun, id: string) => {
+const holderStatusOf = async (run: SimulatedRun, id: string) => {
   const { host } = run;
   const values = <Value>(table: string) => host.store.table<Value>(table).values();
   const tableName = run.output('LedgerTableName');
@@ -97,7 +97,7 @@ const standingOf = async (run: SimulatedRun, id: string) => {
       one.state,
       one.attempt,
       one.status,
-      one.answeredToken === one.taskToken,
+      one.completedToken === one.taskToken,
     ]),
     approvals: (await ledger.approvals(id)).map((one) => [
       one.role,
@@ -106,9 +106,9 @@ const standingOf = async (run: SimulatedRun, id: string) => {
       one.decidedBy?.name,
       one.mailedAt !== undefined,
       one.announcedAt !== undefined,
-      one.answeredToken === one.taskToken,
+      one.completedToken === one.taskToken,
     ]),
-    refusals: await ledger.refusals(id),
+    denials: await ledger.denials(id),
     builds: values<{ status: string }>('imagebuilder.images').map(({ status }) => status),
     refreshes: values('autoscaling.refreshes').length,
     pipelineRuns: values<{ pipelineName: string; status: string }>('codepipeline.executions').map((one) => [
@@ -142,7 +142,7 @@ const standingOf = async (run: SimulatedRun, id: string) => {
  */
 const promote = (
   run: SimulatedRun,
-  isEnough: (point: Point, standing: Standing) => boolean,
+  isEnough: (point: Point, standing: HolderStatus) => boolean,
 ): Promise<string> =>
   functions.asAdministrator(async () => {
     const ledger = createDynamoDbLedger(run.output('LedgerTableName'));
@@ -173,7 +173,7 @@ const promote = (
         point ??= act && 'PMO is asked';
         return point !== undefined;
       });
-      if (!point || isEnough(point, await standingOf(run, id)) || !act) return id;
+      if (!point || isEnough(point, await holderStatusOf(run, id)) || !act) return id;
       expect(await act()).toBe(303);
     }
   });
@@ -212,7 +212,7 @@ describe('a journal that ends anywhere in a promotion with a failure and a redri
   /** When each line was written. */
   let times: number[];
   let first: number;
-  const standings = new Map<Point, Standing>();
+  const standings = new Map<Point, HolderStatus>();
 
   beforeAll(async () => {
     stateDir = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-prefix-'));
@@ -281,12 +281,12 @@ describe('a journal that ends anywhere in a promotion with a failure and a redri
     const beginning = lines.slice(0, end);
     const run = await startSimulatedRun(stateDir, beginning, (times[end - 1] ?? 0) + 1_000);
     const again = unnoted(beginning);
-    let wanted: Standing | undefined;
-    const withoutAgain = (found: Standing): Standing => {
+    let wanted: HolderStatus | undefined;
+    const withoutAgain = (found: HolderStatus): HolderStatus => {
       const spare = found.mails.length - (wanted?.mails.length ?? 0);
       return spare > 0 && spare <= again.length ? { ...found, mails: without(found.mails, again) } : found;
     };
-    let found: Standing | undefined;
+    let found: HolderStatus | undefined;
     const id = await promote(run, (point, standing) => {
       wanted = standings.get(point);
       found = withoutAgain(standing);
@@ -294,7 +294,7 @@ describe('a journal that ends anywhere in a promotion with a failure and a redri
     });
     if (!isDeepStrictEqual(found, wanted)) {
       await run.pass(UNTOLD_MS);
-      found = withoutAgain(await functions.asAdministrator(() => standingOf(run, id)));
+      found = withoutAgain(await functions.asAdministrator(() => holderStatusOf(run, id)));
     }
     await run.stop();
     expect(found).toEqual(wanted);

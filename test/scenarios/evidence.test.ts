@@ -39,7 +39,7 @@ describe('evidence of a promotion that failed and was redriven', () => {
   });
   afterAll(() => scenario.stop());
 
-  /** The command line against the embedded run, as JSON. */
+  /** The command line against the local run, as JSON. */
   const lockstep = async (...args: string[]) => {
     let out = '';
     let error = '';

@@ -87,7 +87,7 @@ describe('the pipeline guard', () => {
   };
 
   /** Expects that the guard failed the run with this reason, and that the deployment was never begun. */
-  const expectRefusal = async (pipelineName: string, id: string, reason: string | RegExp) => {
+  const expectDenial = async (pipelineName: string, id: string, reason: string | RegExp) => {
     expect(await ended(pipelineName, id)).toMatchObject({ status: 'Failed' });
     const actions = await actionsOf(pipelineName, id);
     expect(actions).toMatchObject([
@@ -164,7 +164,7 @@ describe('the pipeline guard', () => {
     ]);
     for (const pipeline of [qat, prod]) {
       const [first] = await runsOf(pipeline);
-      await expectRefusal(
+      await expectDenial(
         pipeline,
         first?.pipelineExecutionId ?? '',
         /started by CreatePipeline .*not by Lockstep/,
@@ -175,7 +175,7 @@ describe('the pipeline guard', () => {
   it('T20: "Release change" by hand deploys nothing', async () => {
     for (const pipeline of Object.values(scenario.application.pipelines)) {
       const id = await start(pipeline);
-      await expectRefusal(
+      await expectDenial(
         pipeline,
         id,
         /started by StartPipelineExecution \(arn:aws:iam::000000000000:user\/administrator\), not by Lockstep/,
@@ -185,13 +185,13 @@ describe('the pipeline guard', () => {
 
   it('T20: nobody knows the promotion that a person makes up', async () => {
     const { prod } = scenario.application.pipelines;
-    await expectRefusal(
+    await expectDenial(
       prod,
       await start(prod, { as: starter() }),
       /the promotion "none", which does not exist/,
     );
     const id = await start(prod, { as: starter(), promotionId: 'made-up' });
-    await expectRefusal(prod, id, /the promotion "made-up", which does not exist/);
+    await expectDenial(prod, id, /the promotion "made-up", which does not exist/);
   });
 
   it('T20: another role is not allowed to start a pipeline, and what it starts all the same deploys nothing', async () => {
@@ -202,7 +202,7 @@ describe('the pipeline guard', () => {
         start(pipeline, { as: sessionOf(/^FunctionsPointAtImageRole/), commitId, promotionId }),
       ).rejects.toMatchObject({ name: expect.stringMatching(/AccessDenied/) });
       const id = await start(pipeline, { as: sessionOf(allowed), commitId, promotionId });
-      await expectRefusal(pipeline, id, /started by .*assumed-role\/.*VerifyProd.*, not by Lockstep/);
+      await expectDenial(pipeline, id, /started by .*assumed-role\/.*VerifyProd.*, not by Lockstep/);
     }
   });
 
@@ -210,12 +210,12 @@ describe('the pipeline guard', () => {
     const { prod } = scenario.application.pipelines;
     const { commitId, id: promotionId } = promotion;
     const id = await start(prod, { as: starter(), commitId, promotionId });
-    await expectRefusal(prod, id, /QC has not approved the promotion/);
+    await expectDenial(prod, id, /QC has not approved the promotion/);
 
     await promotion.decide('qc', 'quinn');
     await promotion.asked('pmo');
     const half = await start(prod, { as: starter(), commitId, promotionId });
-    await expectRefusal(prod, half, /PMO has not approved the promotion/);
+    await expectDenial(prod, half, /PMO has not approved the promotion/);
   });
 
   it('T20: a run of another commit than the promotion’s deploys nothing', async () => {
@@ -224,7 +224,7 @@ describe('the pipeline guard', () => {
     await scenario.push('later');
     for (const pipeline of Object.values(scenario.application.pipelines)) {
       const id = await start(pipeline, { as: starter(), commitId: other, promotionId });
-      await expectRefusal(
+      await expectDenial(
         pipeline,
         id,
         `This run has commit ${other}, the promotion ${promotionId} has ${commitId}`,
@@ -241,7 +241,7 @@ describe('the pipeline guard', () => {
     expect(await prodServes()).toBe(commitId);
     for (const pipeline of [qat, prod]) {
       const id = await start(pipeline, { as: starter(), commitId, promotionId });
-      await expectRefusal(pipeline, id, `The promotion ${promotionId} does not wait for this run`);
+      await expectDenial(pipeline, id, `The promotion ${promotionId} does not wait for this run`);
     }
     for (const application of scenario.run.stacks.resourcesOfType('AWS::CodeDeploy::Application')) {
       const { deployments } = await scenario.run.host.call<ListDeploymentsOutput>(

@@ -71,7 +71,7 @@ it('each end of a promotion is measured once, as CloudWatch reads it', async () 
 });
 
 it("a promotion's whole way is in the log under its id, without any token", () => {
-  const lines = ['StartPromotion', 'StartJob', 'SettleJob', 'RequestApproval', 'ApprovalsSite']
+  const lines = ['StartPromotion', 'StartJob', 'CompleteJob', 'RequestApproval', 'ApprovalsSite']
     .flatMap(logged)
     .filter(({ promotionId }) => promotionId === promotion.id);
   const way = new Set(lines.map(({ message, state, status }) => `${message} ${state ?? ''} ${status ?? ''}`));

@@ -4,7 +4,7 @@ import { approveBoth, type Scenario, startScenario } from './support/scenario.ts
 jest.setTimeout(120_000);
 
 const allStates = [
-  stateNames.takeQatTurn,
+  stateNames.lockQat,
   stateNames.buildQatImage,
   stateNames.pointQatAtImage,
   stateNames.refreshQatInstance,
@@ -13,8 +13,8 @@ const allStates = [
   stateNames.didQcApprove,
   stateNames.pmoApproval,
   stateNames.didPmoApprove,
-  stateNames.takeProdTurn,
-  stateNames.confirmApproversDiffer,
+  stateNames.lockProd,
+  stateNames.confirmApprovers,
   stateNames.buildProdImage,
   stateNames.pointProdAtImage,
   stateNames.deployToProd,
@@ -72,21 +72,21 @@ describe('a promotion of the synthesized system', () => {
     expect(await first.ended()).toMatchObject({ status: 'SUCCEEDED' });
     expect(await prod()).toContain(first.commitId);
     expect(await prod()).not.toContain(second.commitId);
-    await second.decide('qc', 'quinn', 'refuse');
+    await second.decide('qc', 'quinn', 'reject');
     await second.ended();
   });
 
   it('ends in Refused when an approver refuses, and a redrive does not revive it', async () => {
     const promotion = await scenario.startPromotion();
-    await promotion.decide('qc', 'quinn', 'refuse');
-    expect(await promotion.ended()).toMatchObject({ status: 'FAILED', error: 'Refused' });
-    expect((await promotion.states()).at(-1)).toEqual([stateNames.refused, 'FAILED']);
+    await promotion.decide('qc', 'quinn', 'reject');
+    expect(await promotion.ended()).toMatchObject({ status: 'FAILED', error: 'Rejected' });
+    expect((await promotion.states()).at(-1)).toEqual([stateNames.rejected, 'FAILED']);
 
     const { host } = scenario.run;
     await host.call({ kind: 'administrator' }, 'states', 'RedriveExecution', {
       executionArn: promotion.executionArn,
     });
-    expect(await promotion.ended()).toMatchObject({ status: 'FAILED', error: 'Refused' });
+    expect(await promotion.ended()).toMatchObject({ status: 'FAILED', error: 'Rejected' });
     expect((await promotion.report()).deployments.map(({ environment }) => environment)).toEqual(['qat']);
   });
 
@@ -94,18 +94,18 @@ describe('a promotion of the synthesized system', () => {
     const promotion = await scenario.startPromotion();
     expect(await promotion.decide('qc', 'sam')).toEqual({ kind: 'decided' });
     expect(await promotion.decide('pmo', 'sam')).toMatchObject({
-      kind: 'refused',
+      kind: 'denied',
       reason: 'ApproversMustDiffer',
     });
     expect((await promotion.describe()).status).toBe('RUNNING');
-    expect((await promotion.report()).refusals).toEqual([
+    expect((await promotion.report()).denials).toEqual([
       { role: 'pmo', approver: 'sam', reason: 'ApproversMustDiffer' },
     ]);
     expect(await promotion.decide('pmo', 'parker')).toEqual({ kind: 'decided' });
     expect(await promotion.ended()).toMatchObject({ status: 'SUCCEEDED' });
   });
 
-  it('stops at "Confirm approvers differ" when a decision is forced past the page', async () => {
+  it('stops at "Confirm approvers" when a decision is forced past the page', async () => {
     const promotion = await scenario.startPromotion();
     await promotion.decide('qc', 'sam');
     const { taskToken, approvalId } = await promotion.asked('pmo');
@@ -120,7 +120,7 @@ describe('a promotion of the synthesized system', () => {
       output: JSON.stringify(forged),
     });
     expect(await promotion.ended()).toMatchObject({ status: 'FAILED', error: 'ApproversNotRecorded' });
-    expect((await promotion.states()).at(-1)).toEqual([stateNames.confirmApproversDiffer, 'FAILED']);
+    expect((await promotion.states()).at(-1)).toEqual([stateNames.confirmApprovers, 'FAILED']);
     expect(await prod()).not.toContain(promotion.commitId);
   });
 

@@ -54,8 +54,8 @@ describe('the Test stage', () => {
 
   it('runs the buildspec for real, and its report reaches the approval', async () => {
     const promotion = await withBuildspec(`${buildspec('echo "$CI $DATABASE_URL"')}      - node --test\n`);
-    const { subject } = await promotion.asked('qc');
-    const [, slug = ''] = /\/builds\/([a-z0-9-]+)$/.exec(subject.qatTestsUrl ?? '') ?? [];
+    const { candidate } = await promotion.asked('qc');
+    const [, slug = ''] = /\/builds\/([a-z0-9-]+)$/.exec(candidate.qatTestsUrl ?? '') ?? [];
     const log = readBuildLog(scenario.stateDir, slug);
     expect(log).toContain('true db://orders\n');
     expect(log).toMatch(/pass \d+/);

@@ -44,12 +44,12 @@ export const unusedGrants: readonly UnusedGrant[] = [
     reason: 'Lambda sends traces by itself; on one machine there is no X-Ray to take them.',
   },
   {
-    role: /Functions(Guard|ReconcileJobs|RestoreProd|SettleJob|StartPromotion|TakeTurn|TrackPromotion)Role/,
+    role: /Functions(AcquireLock|CompleteJob|Guard|ReconcileJobs|RestoreProd|StartPromotion|TrackPromotion)Role/,
     actions: ['sqs:SendMessage'],
     reason: 'An event that failed three times goes to the dead-letter queue; none did.',
   },
   {
-    role: /FunctionsTakeTurnRole/,
+    role: /FunctionsAcquireLockRole/,
     actions: ['states:SendTaskFailure', 'sns:Publish', 'kms:Decrypt', 'kms:GenerateDataKey'],
     reason: 'A newer promotion that comes while an older one waits has it told, and those who were asked.',
   },
@@ -86,7 +86,7 @@ export const unusedGrants: readonly UnusedGrant[] = [
     reason: 'Operators are told of an approval that waits for half of its time.',
   },
   {
-    role: /FunctionsSettleJobRole/,
+    role: /FunctionsCompleteJobRole/,
     actions: [...askingAboutJobs, ...tellingOutcomes],
     reason: 'Of a job that start-job or reconcile-jobs has settled first, nothing is left to ask or tell.',
   },
@@ -139,7 +139,7 @@ export const unusedGrants: readonly UnusedGrant[] = [
     role: /ProdFleetIsCompleteRole/,
     actions: ['autoscaling:CreateOrUpdateTags'],
     reason:
-      'AWS asks it of whoever creates a group with tags; the embedded Auto Scaling asks for the creation alone.',
+      'AWS asks it of whoever creates a group with tags; the emulated Auto Scaling asks for the creation alone.',
   },
   {
     role: /(Qat|Prod)PipelineRole/,
@@ -154,7 +154,7 @@ export const unusedGrants: readonly UnusedGrant[] = [
       's3:GetObjectVersion',
     ],
     reason:
-      "CodePipeline's guide demands them of the role for its CodeCommit and CodeDeploy actions and its artifacts; the embedded pipeline hands artifacts over without reading them again.",
+      "CodePipeline's guide demands them of the role for its CodeCommit and CodeDeploy actions and its artifacts; the emulated pipeline hands artifacts over without reading them again.",
   },
   {
     role: /ImageBuildsRole/,
@@ -183,6 +183,6 @@ export const unusedGrants: readonly UnusedGrant[] = [
       'states:StartExecution',
     ],
     reason:
-      "CDK's Provider framework answers to CloudFormation's HTTPS address only; the embedded run plays its part and invokes the handlers itself.",
+      "CDK's Provider framework answers to CloudFormation's HTTPS address only; the local run plays its part and invokes the handlers itself.",
   },
 ];

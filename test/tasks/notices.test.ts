@@ -95,8 +95,8 @@ describe('mails', () => {
     [{ status: 'APPROVED', decidedBy: aPerson('quinn') }, 'QC approved: shop 8f0c9c1f Show the cart', ['qc']],
     [{ status: 'EXPIRED' }, 'QC did not decide: shop 8f0c9c1f Show the cart', ['qc']],
     [
-      { role: 'pmo', status: 'REFUSED', decidedBy: aPerson('parker') },
-      'PMO refused: shop 8f0c9c1f Show the cart',
+      { role: 'pmo', status: 'REJECTED', decidedBy: aPerson('parker') },
+      'PMO rejected: shop 8f0c9c1f Show the cart',
       ['pmo', 'qc'],
     ],
     [
@@ -125,7 +125,7 @@ describe('mails', () => {
         const promotion = aPromotion({ commitMessage, commitAuthor: comment, branch: commitMessage });
         const approval = anApproval({
           role: 'pmo',
-          status: 'REFUSED',
+          status: 'REJECTED',
           decidedBy: aPerson(comment),
           decidedAt: '2026-11-23T08:00:00.000Z',
           comment,

@@ -17,7 +17,7 @@ const answering = (answer: () => object) =>
 describe('completing tasks', () => {
   it('sends the output as JSON', async () => {
     const { client, sent } = answering(() => ({}));
-    expect(await createSfnTaskCompletions(client).succeed('token', { imageId: 'ami-1' })).toBe('told');
+    expect(await createSfnTaskCompletions(client).succeed('token', { imageId: 'ami-1' })).toBe('completed');
     expect(sent).toEqual([
       { command: 'SendTaskSuccessCommand', input: { taskToken: 'token', output: '{"imageId":"ami-1"}' } },
     ]);

@@ -24,12 +24,12 @@ interface Path {
 /** Everything that may answer an approval state: anybody's decision, and whatever a task token can be told by hand. */
 const answers = (role: ApproverRole): readonly { output: unknown; recorded?: Approval }[] => [
   ...['quinn', 'parker', 'sam'].flatMap((name) =>
-    (['approve', 'refuse'] as const).map((decision: Decision) => ({
+    (['approve', 'reject'] as const).map((decision: Decision) => ({
       output: { decision, decidedBy: name },
       recorded: anApproval({
         role,
         approvalId: `${role}-${name}`,
-        status: decision === 'approve' ? 'APPROVED' : 'REFUSED',
+        status: decision === 'approve' ? 'APPROVED' : 'REJECTED',
         decision,
         decidedBy: aPerson(name),
       }),
@@ -93,7 +93,7 @@ const steps = async (name: string, state: State, path: Path): Promise<{ next: st
     }));
     return [...caught, ...(await Promise.all(ways))];
   }
-  if (name === names.confirmApproversDiffer && !(await confirmed(path.decided))) return caught;
+  if (name === names.confirmApprovers && !(await confirmed(path.decided))) return caught;
   return [...caught, { next, path: { ...here, variables: await assigned(state, path, {}) } }];
 };
 
@@ -119,7 +119,7 @@ it('reaches "Build Prod image" only after two different people have approved, on
     const approvers = decided.filter(({ status }) => status === 'APPROVED');
     expect(new Set(approvers.map(({ decidedBy }) => decidedBy?.subject)).size).toBeGreaterThanOrEqual(2);
     expect(new Set(approvers.map(({ role }) => role))).toEqual(new Set(['qc', 'pmo']));
-    expect(states).toContain(names.confirmApproversDiffer);
+    expect(states).toContain(names.confirmApprovers);
   }
   // Three people, either of the others in the other role: nothing else gets there.
   expect(ways).toHaveLength(6);

@@ -1,7 +1,7 @@
 import aslValidator = require('asl-validator');
 
 import jsonata from 'jsonata';
-import { stageOf } from '../../tasks/turns/stage.ts';
+import { workStageOf } from '../../tasks/environment-locks/work-stage.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
 import { renderDefinition, type State } from './support/rendered.ts';
 
@@ -25,7 +25,7 @@ it('goes the way that a runbook tells, when everybody approves', () => {
     next = Next ?? Default;
   }
   expect(path).toEqual([
-    'Take QAT turn',
+    'Lock QAT',
     'Build QAT image',
     'Point QAT at image',
     'Refresh QAT instance',
@@ -34,8 +34,8 @@ it('goes the way that a runbook tells, when everybody approves', () => {
     'Did QC approve?',
     'PMO approval',
     'Did PMO approve?',
-    'Take Prod turn',
-    'Confirm approvers differ',
+    'Lock Prod',
+    'Confirm approvers',
     'Build Prod image',
     'Point Prod at image',
     'Deploy to Prod',
@@ -94,12 +94,12 @@ it.each([
     { prodDeployment: '{% $states.result %}' },
     3 * 3600 + 5 * 60,
   ],
-])('T34: "%s" starts its job and waits for it in one state', (name, kind, subject, assign, seconds) => {
+])('T34: "%s" starts its job and waits for it in one state', (name, kind, parameters, assign, seconds) => {
   expect(state(name)).toMatchObject({
     Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
     Arguments: {
       FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:start-job',
-      Payload: { promotionId: id, state: name, taskToken: token, kind, subject },
+      Payload: { promotionId: id, state: name, taskToken: token, kind, parameters },
     },
     TimeoutSeconds: seconds,
   });
@@ -113,7 +113,7 @@ it.each([
   ['a retry of the second redrive', { RedriveCount: 2 }, { RetryCount: 3 }, 203],
   ['a context without either count', {}, {}, 0],
 ])('numbers the tries of a state: %s', async (_, Execution, State, number) => {
-  const expression = String(state(names.buildQatImage).Arguments?.Payload.tryNumber).slice(
+  const expression = String(state(names.buildQatImage).Arguments?.Payload.stateAttempt).slice(
     '{%'.length,
     -'%}'.length,
   );
@@ -134,7 +134,7 @@ it.each([
         taskToken: token,
         role,
         expiresInSeconds: 604800,
-        subject: { commitId, qatImageId: '{% $qatImage %}', qatDeploymentId: '{% $qatDeployment %}' },
+        candidate: { commitId, qatImageId: '{% $qatImage %}', qatDeploymentId: '{% $qatDeployment %}' },
       },
     },
     TimeoutSeconds: 604800,
@@ -145,7 +145,7 @@ it.each([
 it.each([
   [names.pointQatAtImage, 'point-at-image', { environment: 'qat', imageId: '{% $qatImage %}' }],
   [names.pointProdAtImage, 'point-at-image', { environment: 'prod', imageId: '{% $prodImage %}' }],
-  [names.confirmApproversDiffer, 'confirm-approvers', {}],
+  [names.confirmApprovers, 'confirm-approvers', {}],
   [names.verifyProd, 'verify-prod', { imageId: '{% $prodImage %}', commitId }],
 ])('"%s" asks its function and goes on with the answer', (name, lambda, request) => {
   expect(state(name)).toMatchObject({
@@ -159,7 +159,7 @@ it.each([
 
 it('T21: both deployments get the commit that the promotion started with', () => {
   for (const name of [names.deployToQat, names.deployToProd])
-    expect(state(name).Arguments?.Payload).toMatchObject({ subject: { commitId } });
+    expect(state(name).Arguments?.Payload).toMatchObject({ parameters: { commitId } });
 });
 
 it('T36: every task has a timeout', () => {
@@ -184,7 +184,7 @@ it("T33: no failure is caught, and none but the Lambda service's is retried; on 
     const retried = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
     expect([name, retried.filter((error) => !/^Lambda\./.test(error))]).toEqual([
       name,
-      onProd.some((one) => one === name) ? ['TurnEnding'] : [],
+      onProd.some((one) => one === name) ? ['EnvironmentRestoring'] : [],
     ]);
   }
 });
@@ -195,18 +195,20 @@ it('retries wait 126 seconds for Lambda and 1202 for Prod', () => {
       const waits = Array.from({ length: MaxAttempts }, (_, attempt) =>
         Math.min(IntervalSeconds * BackoffRate ** attempt, MaxDelaySeconds ?? Number.POSITIVE_INFINITY),
       );
-      expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(ErrorEquals[0] === 'TurnEnding' ? 1202 : 126);
+      expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(
+        ErrorEquals[0] === 'EnvironmentRestoring' ? 1202 : 126,
+      );
     }
 });
 
 it.each([
-  [names.takeQatTurn, 'qat', '$states.input', 7 * 86_400 + (3 + 1 + 2) * 3600 + 300, 'Superseded'],
-  [names.takeProdTurn, 'prod', '$promotion', 7 * 86_400 + (3 + 3) * 3600 + 300 + 300 + 600, 'Stale'],
+  [names.lockQat, 'qat', '$states.input', 7 * 86_400 + (3 + 1 + 2) * 3600 + 300, 'Superseded'],
+  [names.lockProd, 'prod', '$promotion', 7 * 86_400 + (3 + 3) * 3600 + 300 + 300 + 600, 'Stale'],
 ])('"%s" waits for its turn as long as others may have it', (name, environment, input, seconds, end) => {
   expect(state(name)).toMatchObject({
     Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
     Arguments: {
-      FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:take-turn',
+      FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:acquire-lock',
       Payload: {
         promotionId: id,
         executionArn: '{% $states.context.Execution.Id %}',
@@ -217,7 +219,7 @@ it.each([
         startedAt: '{% $states.context.Execution.StartTime %}',
         redrives: '{% $states.context.Execution.RedriveCount %}',
         taskToken: token,
-        tryNumber: state(names.buildQatImage).Arguments?.Payload.tryNumber,
+        stateAttempt: state(names.buildQatImage).Arguments?.Payload.stateAttempt,
       },
     },
     TimeoutSeconds: seconds,
@@ -226,24 +228,24 @@ it.each([
 });
 
 it('tells with each state that works on an environment whose turn it needs, and what it does there', () => {
-  const turns = tasks.flatMap(([name, { Arguments }]) => {
+  const locks = tasks.flatMap(([name, { Arguments }]) => {
     const { environment, application, redrives } = Arguments?.Payload ?? {};
     return application === '{% $promotion.application %}' && redrives !== undefined
-      ? [[name, environment, stageOf(Arguments?.Payload ?? {})]]
+      ? [[name, environment, workStageOf(Arguments?.Payload ?? {})]]
       : [];
   });
-  expect(turns).toEqual([
+  expect(locks).toEqual([
     [names.buildQatImage, 'qat', 'builds'],
     [names.pointQatAtImage, 'qat', 'points'],
     [names.refreshQatInstance, 'qat', 'follows'],
     [names.deployToQat, 'qat', 'follows'],
-    [names.takeProdTurn, 'prod', 'follows'],
+    [names.lockProd, 'prod', 'follows'],
     [names.buildProdImage, 'prod', 'builds'],
     [names.pointProdAtImage, 'prod', 'points'],
     [names.deployToProd, 'prod', 'follows'],
     [names.verifyProd, 'prod', 'follows'],
   ]);
-  expect(stageOf(state(names.qcApproval).Arguments?.Payload ?? {})).toBe('follows');
+  expect(workStageOf(state(names.qcApproval).Arguments?.Payload ?? {})).toBe('follows');
   expect(state(names.qcApproval).Arguments?.Payload).toMatchObject({
     redrives: '{% $states.context.Execution.RedriveCount %}',
   });
@@ -258,11 +260,11 @@ it('T33: a newer promotion ends an older one in a Fail state that says why, whoe
         ),
       )
       .map(([name]) => name);
-  expect(caughtBy('Superseded')).toEqual([names.takeQatTurn, names.qcApproval, names.pmoApproval]);
-  expect(caughtBy('Stale')).toEqual([names.takeProdTurn, ...onProd]);
+  expect(caughtBy('Superseded')).toEqual([names.lockQat, names.qcApproval, names.pmoApproval]);
+  expect(caughtBy('Stale')).toEqual([names.lockProd, ...onProd]);
   for (const error of [names.superseded, names.stale])
     expect(state(error)).toMatchObject({ Type: 'Fail', Error: error, Cause: '{% $states.input.cause %}' });
-  const [{ Output }] = state(names.takeQatTurn).Catch as [{ Output: { cause: string } }];
+  const [{ Output }] = state(names.lockQat).Catch as [{ Output: { cause: string } }];
   const expression = jsonata(Output.cause.replace(/^\{%|%\}$/g, ''));
   expression.registerFunction('parse', (text: string) => JSON.parse(text) as unknown);
   const causeOf = (Cause: string) => expression.evaluate({}, { states: { errorOutput: { Cause } } });
@@ -274,12 +276,14 @@ it('T33: a newer promotion ends an older one in a Fail state that says why, whoe
 
 it('T33: only a refusal and a newer promotion end in a Fail state', () => {
   const failing = Object.entries(definition.States).filter(([, { Type }]) => Type === 'Fail');
-  expect(failing.map(([name]) => name).sort()).toEqual([names.refused, names.stale, names.superseded].sort());
+  expect(failing.map(([name]) => name).sort()).toEqual(
+    [names.rejected, names.stale, names.superseded].sort(),
+  );
   const leadThere = Object.entries(definition.States).filter(([, each]) =>
-    JSON.stringify([each.Next, each.Default, each.Choices]).includes(`"${names.refused}"`),
+    JSON.stringify([each.Next, each.Default, each.Choices]).includes(`"${names.rejected}"`),
   );
   expect(leadThere.map(([name]) => name).sort()).toEqual([names.didPmoApprove, names.didQcApprove].sort());
-  expect(state(names.refused)).toMatchObject({ Error: 'Refused', Cause: '{% $states.input.refusal %}' });
+  expect(state(names.rejected)).toMatchObject({ Error: 'Rejected', Cause: '{% $states.input.rejection %}' });
 });
 
 describe.each([
@@ -292,21 +296,21 @@ describe.each([
 
   it.each([
     [{ decision: 'approve', decidedBy: 'quinn' }, false],
-    [{ decision: 'refuse', decidedBy: 'quinn' }, true],
+    [{ decision: 'reject', decidedBy: 'quinn' }, true],
     [{ decision: 'approved' }, true],
     [{}, true],
     ['approve', true],
     [null, true],
-  ])('takes %j for a refusal: %s', async (decision, refused) => {
-    await expect(evaluate(choice?.Condition, decision)).resolves.toBe(refused);
+  ])('takes %j for a refusal: %s', async (decision, rejected) => {
+    await expect(evaluate(choice?.Condition, decision)).resolves.toBe(rejected);
   });
 
   it('says who refused', async () => {
-    const { refusal } = (choice?.Output ?? {}) as { refusal?: string };
-    await expect(evaluate(refusal, { decision: 'refuse', decidedBy: 'quinn' })).resolves.toBe(
-      `${title} refused: quinn`,
+    const { rejection } = (choice?.Output ?? {}) as { rejection?: string };
+    await expect(evaluate(rejection, { decision: 'reject', decidedBy: 'quinn' })).resolves.toBe(
+      `${title} rejected: quinn`,
     );
-    await expect(evaluate(refusal, {})).resolves.toBe(`${title} refused: `);
+    await expect(evaluate(rejection, {})).resolves.toBe(`${title} rejected: `);
   });
 });
 

@@ -1,6 +1,6 @@
-import { resumePoint } from '../../tasks/redrive/resume.ts';
+import { resumePoint } from '../../tasks/redrive/resume-point.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
-import { anExecution } from '../tasks/redrive/circumstances.ts';
+import { anExecution } from '../tasks/redrive/redrive-context.ts';
 import { renderDefinition } from './support/rendered.ts';
 
 const definition = JSON.stringify(renderDefinition());
@@ -19,15 +19,15 @@ it('tells advice on a redrive what each state does, for which environment, and w
   expect(
     Object.fromEntries(
       [
-        names.takeQatTurn,
+        names.lockQat,
         names.buildQatImage,
         names.pointQatAtImage,
         names.refreshQatInstance,
         names.deployToQat,
         names.qcApproval,
         names.pmoApproval,
-        names.takeProdTurn,
-        names.confirmApproversDiffer,
+        names.lockProd,
+        names.confirmApprovers,
         names.buildProdImage,
         names.pointProdAtImage,
         names.deployToProd,
@@ -35,15 +35,15 @@ it('tells advice on a redrive what each state does, for which environment, and w
       ].map((state) => [state, failedAt(state)]),
     ),
   ).toEqual({
-    [names.takeQatTurn]: ['turn', 'qat', names.buildQatImage],
+    [names.lockQat]: ['lock', 'qat', names.buildQatImage],
     [names.buildQatImage]: ['job', 'qat', names.pointQatAtImage],
     [names.pointQatAtImage]: ['function', 'qat', names.refreshQatInstance],
     [names.refreshQatInstance]: ['job', 'qat', names.deployToQat],
     [names.deployToQat]: ['job', 'qat', names.qcApproval],
     [names.qcApproval]: ['approval', 'qat', names.pmoApproval],
-    [names.pmoApproval]: ['approval', undefined, names.takeProdTurn],
-    [names.takeProdTurn]: ['turn', 'prod', names.confirmApproversDiffer],
-    [names.confirmApproversDiffer]: ['function', 'prod', names.buildProdImage],
+    [names.pmoApproval]: ['approval', undefined, names.lockProd],
+    [names.lockProd]: ['lock', 'prod', names.confirmApprovers],
+    [names.confirmApprovers]: ['function', 'prod', names.buildProdImage],
     [names.buildProdImage]: ['job', 'prod', names.pointProdAtImage],
     [names.pointProdAtImage]: ['function', 'prod', names.deployToProd],
     [names.deployToProd]: ['job', 'prod', names.verifyProd],

@@ -11,10 +11,10 @@ import { addProdAlarms } from '../operations/application-alarms.ts';
 import { viewersElsewhere } from '../operations/people.ts';
 import type { PlatformStack } from '../platform/platform-stack.ts';
 import { forResource, rolesOf } from '../service-principal.ts';
+import { ReachElsewhere } from './environment-access.ts';
 import { ImageParameters } from './image-parameters.ts';
 import { ProdEnvironment } from './prod.ts';
 import { QatEnvironment } from './qat.ts';
-import { ReachElsewhere } from './reach.ts';
 import { type ArtifactStore, allowReading, revisionsFor } from './revisions.ts';
 import type { WorkloadsStack } from './workloads-stack.ts';
 
@@ -30,7 +30,7 @@ export interface EnvironmentStackProps extends StackProps {
 
 /** An environment of one application in another account or region. */
 abstract class EnvironmentStack extends Stack {
-  readonly reach: ReachElsewhere;
+  readonly environmentAccess: ReachElsewhere;
   protected readonly imageParameters: ImageParameters;
 
   constructor(
@@ -47,7 +47,7 @@ abstract class EnvironmentStack extends Stack {
       instanceType: application.instanceTypes.image,
       environments: [forEnvironment],
     });
-    this.reach = new ReachElsewhere(this, 'Reach', {
+    this.environmentAccess = new ReachElsewhere(this, 'Reach', {
       application: application.name,
       environment: forEnvironment,
     });

@@ -10,11 +10,11 @@ import type { PlatformStack } from '../platform/platform-stack.ts';
 import { ArtifactKeys } from '../promotion/artifact-keys.ts';
 import { ArtifactStack } from '../promotion/artifact-stack.ts';
 import type { DeployElsewhere } from '../promotion/deployment-pipeline.ts';
+import { type EnvironmentReach, reachHere } from './environment-access.ts';
 import { type EnvironmentStackProps, ProdStack, QatStack } from './environment-stack.ts';
 import { ImageParameters } from './image-parameters.ts';
 import { ProdEnvironment } from './prod.ts';
 import { QatEnvironment } from './qat.ts';
-import { type EnvironmentReach, reachHere } from './reach.ts';
 import { type ArtifactStore, revisionsHere } from './revisions.ts';
 import type { WorkloadsStack } from './workloads-stack.ts';
 
@@ -36,7 +36,7 @@ export interface EnvironmentsProps {
 /** An environment, wherever it is. */
 export interface Placed<Kind> {
   readonly environment: Kind;
-  readonly reach: EnvironmentReach;
+  readonly environmentAccess: EnvironmentReach;
   /** Only of one that is elsewhere. */
   readonly elsewhere?: DeployElsewhere & { readonly place: EnvironmentPlace };
 }
@@ -84,19 +84,26 @@ export const createEnvironments = (
 
   const placeQat = (): Placed<QatEnvironment> => {
     if (!qatPlace)
-      return { environment: new QatEnvironment(stack, 'Qat', environment()), reach: reachHere(stack) };
+      return {
+        environment: new QatEnvironment(stack, 'Qat', environment()),
+        environmentAccess: reachHere(stack),
+      };
     const found = stores.for(qatPlace);
     const there = new QatStack(scopeOf(stack), `${stack.stackName}-Qat`, {
       ...propsElsewhere(props, qatPlace),
       store: found.store,
     });
     stack.addStackDependency(there);
-    return { environment: there.qat, reach: there.reach, elsewhere: elsewhere(qatPlace, there, found) };
+    return {
+      environment: there.qat,
+      environmentAccess: there.environmentAccess,
+      elsewhere: elsewhere(qatPlace, there, found),
+    };
   };
   const placeProd = (): Placed<ProdEnvironment> => {
     if (!prodPlace) {
       const here = { ...environment(), bundles, logs: props.accessLogs };
-      return { environment: new ProdEnvironment(stack, 'Prod', here), reach: reachHere(stack) };
+      return { environment: new ProdEnvironment(stack, 'Prod', here), environmentAccess: reachHere(stack) };
     }
     const found = stores.for(prodPlace);
     const there = new ProdStack(scopeOf(stack), `${stack.stackName}-Prod`, {
@@ -104,7 +111,11 @@ export const createEnvironments = (
       store: found.store,
     });
     stack.addStackDependency(there);
-    return { environment: there.prod, reach: there.reach, elsewhere: elsewhere(prodPlace, there, found) };
+    return {
+      environment: there.prod,
+      environmentAccess: there.environmentAccess,
+      elsewhere: elsewhere(prodPlace, there, found),
+    };
   };
   return { qat: placeQat(), prod: placeProd() };
 };

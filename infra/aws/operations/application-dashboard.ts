@@ -19,7 +19,7 @@ import { stateNames } from '../../../workflows/state-names.ts';
 /** The ways in which a promotion ends, and their colours. */
 const outcomes: Readonly<Record<Exclude<PromotionStatus, 'RUNNING'>, string>> = {
   SUCCEEDED: '#2ca02c',
-  REFUSED: '#ff7f0e',
+  REJECTED: '#ff7f0e',
   SUPERSEDED: '#17becf',
   STALE: '#bcbd22',
   FAILED: '#d62728',

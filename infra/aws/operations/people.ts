@@ -91,7 +91,7 @@ export class People extends Construct {
         // The guard's answers belong to CodePipeline's own jobs, which do not wait for a letter to be found; a turn that could not
         // be settled is settled five minutes later, and nobody may ask for one in a promotion's name.
         resources: asynchronous
-          .filter(({ name }) => name !== 'guard-pipeline' && name !== 'take-turn')
+          .filter(({ name }) => name !== 'guard-pipeline' && name !== 'acquire-lock')
           .map(({ function: { functionArn } }) => functionArn),
       }),
     ];

@@ -17,16 +17,16 @@ import type { Evidence } from '../platform/evidence.ts';
 import type { PromotionsTopic } from '../platform/promotions-topic.ts';
 import type { Source } from '../source/source.ts';
 import {
-  allowSettleJobs,
+  allowCompleteJobs,
   allowStartJobs,
   allowVerifyProd,
   IMAGES_REASON,
-  type PromotionSubjects,
+  type PromotionParameters,
 } from './promotion-grants.ts';
 import { pushPipelineArn } from './push-pipeline.ts';
 import { createRestoreProd } from './restore-prod.ts';
 
-export interface PromotionFunctionsProps extends PromotionSubjects {
+export interface PromotionFunctionsProps extends PromotionParameters {
   readonly bundles: string;
   readonly source: Source;
   readonly evidence: Evidence;
@@ -42,9 +42,9 @@ export interface PromotionFunctionsProps extends PromotionSubjects {
 export class PromotionFunctions extends Construct {
   readonly startPromotion: LockstepFunction<'start-promotion'>;
   readonly trackPromotion: LockstepFunction<'track-promotion'>;
-  readonly takeTurn: LockstepFunction<'take-turn'>;
+  readonly acquireLock: LockstepFunction<'acquire-lock'>;
   readonly startJob: LockstepFunction<'start-job'>;
-  readonly settleJob: LockstepFunction<'settle-job'>;
+  readonly completeJob: LockstepFunction<'complete-job'>;
   readonly reconcileJobs: LockstepFunction<'reconcile-jobs'>;
   readonly pointAtImage: LockstepFunction<'point-at-image'>;
   readonly requestApproval: LockstepFunction<'request-approval'>;
@@ -88,8 +88,8 @@ export class PromotionFunctions extends Construct {
         .allow(['codepipeline:GetPipelineExecution'], [pushPipelineArn(this, application.name)])
         .allow(['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'], ['*']);
 
-    this.takeTurn = new LockstepFunction(this, 'TakeTurn', {
-      name: 'take-turn',
+    this.acquireLock = new LockstepFunction(this, 'AcquireLock', {
+      name: 'acquire-lock',
       bundles,
       isAsynchronous: true,
       description: 'Lets one promotion after the other work on an environment',
@@ -102,7 +102,7 @@ export class PromotionFunctions extends Construct {
     })
       .allow(['states:SendTaskFailure', 'states:SendTaskSuccess'], [machine])
       .allowWithWildcard(['states:DescribeExecution'], [executions], EXECUTIONS_REASON);
-    const TAKE_TURN_FUNCTION = this.takeTurn.function.functionName;
+    const ACQUIRE_LOCK_FUNCTION = this.acquireLock.function.functionName;
 
     this.trackPromotion = new LockstepFunction(this, 'TrackPromotion', {
       name: 'track-promotion',
@@ -115,7 +115,7 @@ export class PromotionFunctions extends Construct {
         EVIDENCE_KEY_ARN: evidence.signingKey.keyArn,
         LEDGER_TABLE,
         ...mail,
-        TAKE_TURN_FUNCTION,
+        ACQUIRE_LOCK_FUNCTION,
       },
       timeout: Duration.minutes(4),
     }).allowWithWildcard(
@@ -137,8 +137,8 @@ export class PromotionFunctions extends Construct {
       timeout: Duration.minutes(2),
     });
     allowStartJobs(this.startJob, props);
-    this.settleJob = new LockstepFunction(this, 'SettleJob', {
-      name: 'settle-job',
+    this.completeJob = new LockstepFunction(this, 'CompleteJob', {
+      name: 'complete-job',
       bundles,
       isAsynchronous: true,
       description: 'Completes the state whose job has ended',
@@ -158,7 +158,7 @@ export class PromotionFunctions extends Construct {
       },
       timeout: Duration.minutes(4),
     }).allowWithWildcard(['states:DescribeExecution'], [executions], EXECUTIONS_REASON);
-    for (const each of [this.startJob, this.settleJob, this.reconcileJobs]) allowSettleJobs(each, props);
+    for (const each of [this.startJob, this.completeJob, this.reconcileJobs]) allowCompleteJobs(each, props);
 
     this.pointAtImage = new LockstepFunction(this, 'PointAtImage', {
       name: 'point-at-image',
@@ -168,12 +168,12 @@ export class PromotionFunctions extends Construct {
       timeout: Duration.minutes(2),
     });
     for (const environment of ['qat', 'prod'] as const) {
-      const reach = props.reach[environment];
-      reach
+      const environmentAccess = props.environmentAccess[environment];
+      environmentAccess
         .of(this.pointAtImage)
         .allow(
           ['ssm:GetParameter', 'ssm:PutParameter'],
-          [imageParameterArn(reach.stack, application.name, environment)],
+          [imageParameterArn(environmentAccess.stack, application.name, environment)],
         )
         .allowWithoutResource('ec2:DescribeImages');
     }
@@ -188,11 +188,11 @@ export class PromotionFunctions extends Construct {
         REPOSITORY_NAME: source.repositoryName,
         CONFIGURATION_VERSION,
         QAT_URL: props.qatUrl,
-        TAKE_TURN_FUNCTION,
+        ACQUIRE_LOCK_FUNCTION,
         WHEN_NEWER: application.whenNewer,
       },
     }).allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON);
-    props.reach.qat.of(this.requestApproval).allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
+    props.environmentAccess.qat.of(this.requestApproval).allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
     for (const { actions, resources } of source.compare) this.requestApproval.allow(actions, resources);
     this.confirmApprovers = new LockstepFunction(this, 'ConfirmApprovers', {
       name: 'confirm-approvers',
@@ -231,9 +231,9 @@ export class PromotionFunctions extends Construct {
       application,
       bundles,
       prod,
-      reach: props.reach.prod,
+      environmentAccess: props.environmentAccess.prod,
       ledger,
-      takeTurn: this.takeTurn,
+      acquireLock: this.acquireLock,
       mail,
     });
 
@@ -243,9 +243,9 @@ export class PromotionFunctions extends Construct {
     evidence.allowSealing(this.trackPromotion, application.name);
     // Whoever works on an environment makes sure of its turn, and takes it again when it is redriven.
     ledger.allow(this.pointAtImage, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
-    ledger.allow(this.takeTurn, 'GetItem', 'PutItem', 'Query');
+    ledger.allow(this.acquireLock, 'GetItem', 'PutItem', 'Query');
     for (const one of [this.trackPromotion, this.requestApproval])
-      one.allow(['lambda:InvokeFunction'], [this.takeTurn.function.functionArn]);
+      one.allow(['lambda:InvokeFunction'], [this.acquireLock.function.functionArn]);
     ledger.allow(this.requestApproval, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.confirmApprovers, 'GetItem', 'Query');
     // It notes the run that it lets through, should the start not come to note it.
@@ -255,7 +255,7 @@ export class PromotionFunctions extends Construct {
       this.reconcileJobs,
       this.requestApproval,
       this.restoreProd,
-      this.takeTurn,
+      this.acquireLock,
       this.trackPromotion,
     );
   }
@@ -266,8 +266,8 @@ export class PromotionFunctions extends Construct {
       this.startPromotion,
       this.trackPromotion,
       this.restoreProd,
-      this.takeTurn,
-      this.settleJob,
+      this.acquireLock,
+      this.completeJob,
       this.reconcileJobs,
       this.guard,
     ];

@@ -3,10 +3,10 @@ import type { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ApplicationConfig } from '../../config.ts';
+import type { EnvironmentReach } from '../environments/environment-access.ts';
 import type { ProdEnvironment } from '../environments/prod.ts';
 import { allowOnFleet } from '../environments/prod-fleet.ts';
 import type { QatEnvironment } from '../environments/qat.ts';
-import type { EnvironmentReach } from '../environments/reach.ts';
 import { SEE_DEPLOYMENT_TARGETS } from '../grantee.ts';
 import type { ImageBuild } from '../image/image-build.ts';
 import type { ImageRecipe } from '../image/image-recipe.ts';
@@ -18,7 +18,7 @@ export const IMAGES_REASON =
   "Images of this application's recipe: each build makes another, whose version and number are in its ARN.";
 
 /** What the functions of a promotion work on. */
-export interface PromotionSubjects {
+export interface PromotionParameters {
   readonly application: ApplicationConfig;
   readonly ledger: Ledger;
   readonly recipe: ImageRecipe;
@@ -27,7 +27,7 @@ export interface PromotionSubjects {
   readonly qat: QatEnvironment;
   readonly prod: ProdEnvironment;
   /** How functions come to act in the environments. */
-  readonly reach: Readonly<Record<Environment, EnvironmentReach>>;
+  readonly environmentAccess: Readonly<Record<Environment, EnvironmentReach>>;
 }
 
 /** CodeDeploy application and deployment group of Prod. */
@@ -44,15 +44,15 @@ const pipelineArns = (scope: Construct, { name }: ApplicationConfig): string[] =
 /** Starting each kind of job, and putting Prod in order before a deployment. */
 export const allowStartJobs = (
   startJob: LockstepFunction<'start-job'>,
-  { application, qatImage, prodImage, qat, prod, reach }: PromotionSubjects,
+  { application, qatImage, prodImage, qat, prod, environmentAccess }: PromotionParameters,
 ): void => {
   startJob
     .allow(['imagebuilder:StartImagePipelineExecution'], [qatImage.pipelineArn, prodImage.pipelineArn])
     .allow(['codepipeline:StartPipelineExecution'], pipelineArns(startJob, application));
-  reach.qat.of(startJob).allowWithWildcard(
+  environmentAccess.qat.of(startJob).allowWithWildcard(
     ['autoscaling:StartInstanceRefresh'],
     [
-      reach.qat.stack.formatArn({
+      environmentAccess.qat.stack.formatArn({
         service: 'autoscaling',
         resource: `autoScalingGroup:*:autoScalingGroupName`,
         resourceName: qat.autoScalingGroupName,
@@ -60,7 +60,7 @@ export const allowStartJobs = (
     ],
     "QAT's one group by its name; the star stands for the UUID in its ARN, which CloudFormation does not tell.",
   );
-  const inProd = reach.prod.of(startJob);
+  const inProd = environmentAccess.prod.of(startJob);
   inProd
     // What a failed blue/green left behind is deleted before the next one.
     .allowWithoutResource('autoscaling:DescribeAutoScalingGroups')
@@ -68,16 +68,16 @@ export const allowStartJobs = (
     // A redriven deployment points Prod at its image again.
     .allow(
       ['ssm:GetParameter', 'ssm:PutParameter'],
-      [imageParameterArn(reach.prod.stack, application.name, 'prod')],
+      [imageParameterArn(environmentAccess.prod.stack, application.name, 'prod')],
     )
     .allowWithoutResource('ec2:DescribeImages');
   allowOnFleet(inProd, ['autoscaling:DeleteAutoScalingGroup'], fleetOf(prod));
 };
 
 /** Asking how jobs stand, and telling the state machine. */
-export const allowSettleJobs = (
+export const allowCompleteJobs = (
   one: LockstepFunction<FunctionName>,
-  { application, ledger, recipe, qat, prod, reach }: PromotionSubjects,
+  { application, ledger, recipe, qat, prod, environmentAccess }: PromotionParameters,
 ): void => {
   ledger.allow(one, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
   one
@@ -90,12 +90,12 @@ export const allowSettleJobs = (
       ['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'],
       pipelineArns(one, application),
     );
-  reach.qat.of(one).allowWithoutResource('autoscaling:DescribeInstanceRefreshes');
+  environmentAccess.qat.of(one).allowWithoutResource('autoscaling:DescribeInstanceRefreshes');
   for (const [environment, { deploymentGroupArn }] of [
     ['qat', qat],
     ['prod', prod],
   ] as const)
-    reach[environment]
+    environmentAccess[environment]
       .of(one)
       .allow(['codedeploy:GetDeployment'], [deploymentGroupArn])
       .allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
@@ -104,13 +104,13 @@ export const allowSettleJobs = (
 /** Asking what serves in Prod, and repairing its fleet. */
 export const allowVerifyProd = (
   verifyProd: LockstepFunction<'verify-prod'>,
-  { application, prod, reach }: PromotionSubjects,
+  { application, prod, environmentAccess }: PromotionParameters,
 ): void => {
   verifyProd.allow(
     ['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'],
     [pipelineArn(Stack.of(verifyProd), application.name, 'prod')],
   );
-  const inProd = reach.prod.of(verifyProd);
+  const inProd = environmentAccess.prod.of(verifyProd);
   prod.allowTargetGroup(inProd);
   inProd
     .allow(

@@ -1,9 +1,9 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { ApplicationConfig } from '../../config.ts';
+import type { EnvironmentReach } from '../environments/environment-access.ts';
 import type { ProdEnvironment } from '../environments/prod.ts';
 import { allowOnFleet } from '../environments/prod-fleet.ts';
-import type { EnvironmentReach } from '../environments/reach.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import {
   deploymentGroupName,
@@ -19,9 +19,9 @@ export interface RestoreProdProps {
   readonly bundles: string;
   readonly prod: ProdEnvironment;
   /** How the function comes to act in Prod. */
-  readonly reach: EnvironmentReach;
+  readonly environmentAccess: EnvironmentReach;
   readonly ledger: Ledger;
-  readonly takeTurn: LockstepFunction<'take-turn'>;
+  readonly acquireLock: LockstepFunction<'acquire-lock'>;
   readonly mail: { readonly PROMOTIONS_TOPIC_ARN: string; readonly SITE_URL: string };
 }
 
@@ -32,7 +32,7 @@ export interface RestoreProdProps {
 export const createRestoreProd = (
   scope: Construct,
   id: string,
-  { application: { name }, bundles, prod, reach, ledger, takeTurn, mail }: RestoreProdProps,
+  { application: { name }, bundles, prod, environmentAccess, ledger, acquireLock, mail }: RestoreProdProps,
 ): LockstepFunction<'restore-prod'> => {
   const stack = Stack.of(scope);
   const fleet = {
@@ -52,18 +52,21 @@ export const createRestoreProd = (
       PROD_DEPLOYMENT_GROUP: fleet.deploymentGroupName,
       PROD_TARGET_GROUP_ARN: prod.targetGroupReference,
       PROD_IMAGE_PARAMETER: imageParameterName(name, 'prod'),
-      TAKE_TURN_FUNCTION: takeTurn.function.functionName,
+      ACQUIRE_LOCK_FUNCTION: acquireLock.function.functionName,
     },
     // A parameter is looked at for a minute until AWS has accepted its image.
     timeout: Duration.minutes(4),
   })
     .allowWithWildcard(['states:DescribeExecution'], [executionArns(stack, name)], EXECUTIONS_REASON)
     .allow(['codepipeline:GetPipelineExecution'], [pipelineArn(stack, name, 'prod')])
-    .allow(['lambda:InvokeFunction'], [takeTurn.function.functionArn]);
-  const inProd = reach.of(restoreProd);
+    .allow(['lambda:InvokeFunction'], [acquireLock.function.functionArn]);
+  const inProd = environmentAccess.of(restoreProd);
   inProd
     .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn])
-    .allow(['ssm:GetParameter', 'ssm:PutParameter'], [imageParameterArn(reach.stack, name, 'prod')])
+    .allow(
+      ['ssm:GetParameter', 'ssm:PutParameter'],
+      [imageParameterArn(environmentAccess.stack, name, 'prod')],
+    )
     .allowWithoutResource(
       'autoscaling:DescribeAutoScalingGroups',
       'ec2:DescribeImages',

@@ -29,7 +29,8 @@ export class Triggers extends Construct {
   constructor(scope: Construct, id: string, props: TriggersProps) {
     super(scope, id);
     const { application, branch, source, functions, qatPlace } = props;
-    const { startPromotion, trackPromotion, restoreProd, takeTurn, settleJob, reconcileJobs } = functions;
+    const { startPromotion, trackPromotion, restoreProd, acquireLock, completeJob, reconcileJobs } =
+      functions;
 
     if (source.pushes)
       this.on('Push', `Pushes to ${branch} start a promotion`, startPromotion, source.pushes);
@@ -50,14 +51,14 @@ export class Triggers extends Construct {
     );
 
     for (const topic of props.imageTopics)
-      topic.addSubscription(new LambdaSubscription(settleJob.function, deadLetters(settleJob)));
-    this.on('ImageCancelled', 'Cancelled image builds, of which the topics say nothing', settleJob, {
+      topic.addSubscription(new LambdaSubscription(completeJob.function, deadLetters(completeJob)));
+    this.on('ImageCancelled', 'Cancelled image builds, of which the topics say nothing', completeJob, {
       source: ['aws.imagebuilder'],
       detailType: ['EC2 Image Builder Image State Change'],
       resources: Match.prefix(props.imageArns.slice(0, -1)),
       detail: { state: { status: ['CANCELLED'] } },
     });
-    this.on('InstanceRefreshEnded', "QAT's instance refreshes have ended", settleJob, {
+    this.on('InstanceRefreshEnded', "QAT's instance refreshes have ended", completeJob, {
       source: ['aws.autoscaling'],
       // Forwarded from there; nobody else's events are meant.
       ...(qatPlace && { account: [qatPlace.account], region: [qatPlace.region] }),
@@ -66,7 +67,7 @@ export class Triggers extends Construct {
       ),
       detail: { AutoScalingGroupName: [props.qatAutoScalingGroupName] },
     });
-    this.on('PipelineRunEnded', 'Pipeline runs have ended', settleJob, {
+    this.on('PipelineRunEnded', 'Pipeline runs have ended', completeJob, {
       source: ['aws.codepipeline'],
       detailType: ['CodePipeline Pipeline Execution State Change'],
       detail: {
@@ -78,7 +79,7 @@ export class Triggers extends Construct {
       description:
         'Events are best effort: asks about every open job and promotion, about Prod after failures, and whose turn it is',
       schedule: Schedule.rate(Duration.minutes(5)),
-      targets: [reconcileJobs, restoreProd, takeTurn, trackPromotion].map(
+      targets: [reconcileJobs, restoreProd, acquireLock, trackPromotion].map(
         (one) => new LambdaFunction(one.function, deadLetters(one)),
       ),
     });

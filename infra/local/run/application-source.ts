@@ -13,7 +13,7 @@ export interface ApplicationSource {
 
 const sampleDirectory = path.resolve(import.meta.dirname, './sample-app');
 
-/** Whose commits the sample's are; the embedded user pool knows her as a developer. */
+/** Whose commits the sample's are; the emulated user pool knows her as a developer. */
 const developer = {
   GIT_AUTHOR_NAME: 'Dana',
   GIT_AUTHOR_EMAIL: 'dana@example.com',

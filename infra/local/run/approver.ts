@@ -6,7 +6,7 @@ import { createWebPerson, type Page, UnexpectedPageError, type WebPerson } from 
 export type DecisionOutcome =
   | { readonly kind: 'decided' }
   /** The page said no; `reason` is the rule's name, `text` what the page says. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly text: string };
+  | { readonly kind: 'denied'; readonly reason: string; readonly text: string };
 
 /** Somebody signed in to the approvals site, by its pages alone. */
 export interface SignedInPerson {
@@ -35,10 +35,10 @@ const unexpected = (page: Page, what: string) =>
   );
 
 /** The refusal that a page shows, if it shows one. */
-const refusalOn = (page: Page): DecisionOutcome | undefined => {
+const denialOn = (page: Page): DecisionOutcome | undefined => {
   const notice = page.document.querySelector('[data-reason]');
   if (!notice) return undefined;
-  return { kind: 'refused', reason: notice.getAttribute('data-reason') ?? '', text: textOf(notice) };
+  return { kind: 'denied', reason: notice.getAttribute('data-reason') ?? '', text: textOf(notice) };
 };
 
 /** Follows the sign-in from wherever a page asks for it. @returns the page that was wanted */
@@ -66,13 +66,13 @@ export const signInAs = async (name: string, siteUrl: string): Promise<SignedInP
       const page = await person.open(link);
       const form = formWith(page, 'decision', decision);
       if (!form) {
-        const refusal = refusalOn(page);
-        if (refusal) return refusal;
+        const denial = denialOn(page);
+        if (denial) return denial;
         throw unexpected(page, `a button to ${decision}`);
       }
       const answer = await person.submit(page, form, { decision, comment });
-      const refusal = refusalOn(answer);
-      if (refusal) return refusal;
+      const denial = denialOn(answer);
+      if (denial) return denial;
       if (answer.status >= 400) throw unexpected(answer, 'a confirmation');
       return { kind: 'decided' };
     },

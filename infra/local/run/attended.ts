@@ -1,7 +1,7 @@
 import { describeExecution, historyOf, pause } from './follow.ts';
 import { type Narration, narrate, promotionIdOf, redriveHint } from './narrate.ts';
 import { type CommitPromotion, executionsOf, promote } from './promotions.ts';
-import { type Session, tellPromotion } from './run-main.ts';
+import { reportPromotion, type Session } from './run-main.ts';
 import type { DeployedApplication } from './system.ts';
 import { watchTraffic } from './traffic.ts';
 import { gatherReport, writeReport } from './write-report.ts';
@@ -132,7 +132,7 @@ const followAll = async (session: Session, signal: AbortSignal): Promise<void> =
 const tellStanding = async (session: Session, promotion: CommitPromotion | undefined): Promise<void> => {
   const { run, system, source, terminal } = session;
   if (promotion?.standing === 'started') return;
-  if (promotion?.standing === 'resumed') return tellPromotion(session, true);
+  if (promotion?.standing === 'resumed') return reportPromotion(session, true);
   const commit = source.commitId.slice(0, 7);
   if (!promotion) {
     terminal.line(

@@ -38,7 +38,7 @@ export const localConfiguration = (lockstep: unknown): LocalConfiguration => {
   const elsewhere = placedElsewhere(lockstep);
   if (elsewhere.length > 0)
     throw new UsageError(
-      `The configuration places environments in another account or region (${elsewhere.map((key) => `lockstep.${key}`).join(', ')}), and the embedded run has one of each. Deploy it with "npx cdk deploy --all", or name a configuration without ${elsewhere.join(' and ')} by --config.`,
+      `The configuration places environments in another account or region (${elsewhere.map((key) => `lockstep.${key}`).join(', ')}), and the local run has one of each. Deploy it with "npx cdk deploy --all", or name a configuration without ${elsewhere.join(' and ')} by --config.`,
     );
   const leftOut: string[] = ofTheConfiguration.filter((key) => key in lockstep);
   const { applications } = lockstep;

@@ -1,9 +1,9 @@
 import type { Host } from '@lockstep/aws-emulator';
+import { environmentTitles } from '../../../tasks/environment-locks/messages.ts';
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { adviceInOneLine } from '../../../tasks/redrive/advice-text.ts';
-import { adviseOnRedrive } from '../../../tasks/redrive/advise.ts';
-import { environmentTitles } from '../../../tasks/turns/texts.ts';
+import { readRedriveAdvice } from '../../../tasks/redrive/read-advice.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { followExecution } from './follow.ts';
 import { DEFAULT_PORT } from './options.ts';
@@ -11,7 +11,7 @@ import { createProgress, type ProgressLine } from './progress.ts';
 import type { LockstepSystem } from './system.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Who may decide, by role, among the people of the embedded user pool. */
+/** Who may decide, by role, among the people of the emulated user pool. */
 const deciders = { qc: 'quinn or sam', pmo: 'parker or sam' } as const;
 
 /** What a narration needs. */
@@ -46,7 +46,7 @@ export const redriveHint = async (
   const promotion = await ledger.promotion(promotionId);
   if (promotion === undefined) return undefined;
   const now = () => new Date(host.clock.now());
-  const { advice } = await adviseOnRedrive({ ledger, executions, now }, promotion);
+  const { advice } = await readRedriveAdvice({ ledger, executions, now }, promotion);
   const port = Number(new URL(host.endpointUrl).port);
   return [
     adviceInOneLine(advice),
@@ -59,9 +59,9 @@ export const redriveHint = async (
   ].join('\n');
 };
 
-const turnStates = { [stateNames.takeQatTurn]: 'qat', [stateNames.takeProdTurn]: 'prod' } as const;
-const turnOf = (state: string | undefined) =>
-  Object.entries(turnStates).find(([name]) => name === state)?.[1];
+const lockStates = { [stateNames.lockQat]: 'qat', [stateNames.lockProd]: 'prod' } as const;
+const lockOf = (state: string | undefined) =>
+  Object.entries(lockStates).find(([name]) => name === state)?.[1];
 
 /** Whom a promotion waits for that takes its turn, if it has to wait. */
 const waitsForOf = async (
@@ -70,7 +70,7 @@ const waitsForOf = async (
   environment: 'qat' | 'prod',
 ): Promise<string | undefined> => {
   const promotion = await ledger.promotion(promotionId);
-  const { holder } = await ledger.turn(promotion?.application ?? '', environment);
+  const { holder } = await ledger.lock(promotion?.application ?? '', environment);
   return holder === undefined || holder.promotionId === promotionId
     ? undefined
     : `Waits for its ${environmentTitles[environment]} turn, held by ${holder.commitId.slice(0, 8)} (promotion ${holder.promotionId}).`;
@@ -79,7 +79,7 @@ const waitsForOf = async (
 /** What somebody can do now, if something. */
 const hintFor = async (narration: Narration, executionArn: string, line: ProgressLine) => {
   const { ledger, siteUrl } = narration.system;
-  const environment = turnOf(line.state);
+  const environment = lockOf(line.state);
   if (line.kind === 'waiting' && environment)
     return waitsForOf(ledger, promotionIdOf(executionArn), environment);
   if (line.kind === 'waiting' && line.state) {
@@ -117,7 +117,7 @@ export const narrate = async (
         const prefix = options.prefix?.() ?? '';
         const hint = isWorthTelling(line) ? await hintFor(narration, executionArn, line) : undefined;
         // A turn that is free is taken at once.
-        const isWaiting = line.kind !== 'waiting' || turnOf(line.state) === undefined || hint !== undefined;
+        const isWaiting = line.kind !== 'waiting' || lockOf(line.state) === undefined || hint !== undefined;
         if (isWorthTelling(line) && isWaiting)
           narration.terminal.progress(
             prefix === '' ? line : { ...line, state: `${prefix}${line.state ?? 'Promotion'}` },
@@ -134,5 +134,5 @@ export const narrate = async (
 const isWorthTelling = (line: ProgressLine) =>
   line.kind !== 'started' &&
   (line.kind !== 'waiting' ||
-    turnOf(line.state) !== undefined ||
+    lockOf(line.state) !== undefined ||
     (line.state?.endsWith('approval') ?? false));

@@ -28,7 +28,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** User names that the embedded user pool knows. */
+/** User names that the emulated user pool knows. */
 export const people = ['quinn', 'parker', 'sam', 'dana', 'olga'] as const;
 
 /** The options, as `--help` prints them. */

@@ -1,5 +1,5 @@
 import type { DescribeExecutionOutput, HistoryEvent } from '@aws-sdk/client-sfn';
-import type { Approval, Job, Promotion, Refusal } from '../../../tasks/ledger/items.ts';
+import type { Approval, Denial, Job, Promotion } from '../../../tasks/ledger/items.ts';
 import type { ApproverRole, Decision, Environment, JobKind } from '../../../tasks/payloads.ts';
 import { statusOf } from '../../../tasks/promotions/track-promotion.ts';
 
@@ -10,7 +10,7 @@ export interface Report {
     readonly executionArn: string;
     readonly application: string;
     readonly commitId: string;
-    /** Step Functions' status; `REFUSED`, `SUPERSEDED`, `STALE` if it ended so. */
+    /** Step Functions' status; `REJECTED`, `SUPERSEDED`, `STALE` if it ended so. */
     readonly status: string;
     readonly redrives: number;
   };
@@ -28,7 +28,7 @@ export interface Report {
     readonly decision: Decision;
     readonly at: string;
   }[];
-  readonly refusals: readonly {
+  readonly denials: readonly {
     readonly role: ApproverRole;
     readonly approver: string;
     readonly reason: string;
@@ -117,7 +117,7 @@ export interface ReportMaterial {
   readonly history: readonly HistoryEvent[];
   readonly jobs: readonly Job[];
   readonly approvals: readonly Approval[];
-  readonly refusals: readonly Refusal[];
+  readonly denials: readonly Denial[];
   readonly mails: Report['mails'];
   readonly deployments: readonly DeploymentReport[];
   readonly traffic: Report['traffic'];
@@ -161,7 +161,7 @@ export const buildReport = (material: ReportMaterial): Report => {
           : [],
       )
       .sort((one, other) => one.at.localeCompare(other.at)),
-    refusals: material.refusals.map(({ role, person, reason }) => ({ role, approver: person.name, reason })),
+    denials: material.denials.map(({ role, person, reason }) => ({ role, approver: person.name, reason })),
     mails: material.mails,
     deployments: material.deployments,
     traffic: material.traffic,

@@ -8,8 +8,8 @@ import {
 } from './application-source.ts';
 import { runAttended } from './attended.ts';
 import { readConfigurationFile } from './configuration-file.ts';
-import { type EmbeddedRun, startEmbeddedRun } from './embedded-run.ts';
 import { settled } from './follow.ts';
+import { type LocalRun, startLocalRun } from './local-run.ts';
 import { parseOptions, type RunOptions, UsageError, usage } from './options.ts';
 import { serveOverview } from './overview/overview.tsx';
 import { overviewContent } from './overview-content.ts';
@@ -24,7 +24,7 @@ import { gatherReport, writeReport } from './write-report.ts';
 /** Everything that a started run works with. */
 export interface Session {
   readonly options: RunOptions;
-  readonly run: EmbeddedRun;
+  readonly run: LocalRun;
   readonly system: LockstepSystem;
   /** The configuration's first application. */
   readonly application: DeployedApplication;
@@ -40,7 +40,7 @@ export interface Session {
 }
 
 /**
- * The program: starts the embedded run and promotes.
+ * The program: starts the local run and promotes.
  * @returns the exit code
  */
 export const runMain = async (args: readonly string[]): Promise<number> => {
@@ -74,8 +74,8 @@ const start = async (options: RunOptions, terminal: Terminal): Promise<number> =
   const given = options.app === undefined ? undefined : await existingApplication(options.app);
   const lockstep = options.config === undefined ? undefined : readConfigurationFile(options.config);
   const ports = await portsFrom(options.port);
-  terminal.line('Synthesizing and starting the embedded run …');
-  const run = await startEmbeddedRun({
+  terminal.line('Synthesizing and starting the local run …');
+  const run = await startLocalRun({
     stateDir: options.stateDir,
     ports,
     ...(lockstep !== undefined && { lockstep }),
@@ -141,7 +141,7 @@ const unattended = async (session: Session): Promise<number> => {
   });
   if (!promotion) throw new Error(`The commit ${source.commitId} could not be promoted again.`);
   const { executionArn, standing } = promotion;
-  tellPromotion(session, standing === 'resumed');
+  reportPromotion(session, standing === 'resumed');
   const traffic = watchTraffic(application.prodUrl);
   const exitCode = await runUnattended(
     {
@@ -175,7 +175,7 @@ const closingWords = (exitCode: number, { source, application, options }: Sessio
 };
 
 /** Says whose promotion is told from here on. */
-export const tellPromotion = ({ source, application, terminal }: Session, resumed: boolean): void => {
+export const reportPromotion = ({ source, application, terminal }: Session, resumed: boolean): void => {
   const what = `${source.commitId.slice(0, 7)} of ${application.name}`;
   terminal.line(resumed ? `Going on with the promotion of ${what}` : `Promoting ${what}`);
 };

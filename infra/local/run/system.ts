@@ -5,10 +5,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DescribeStateMachineOutput, SFNClient } from '@aws-sdk/client-sfn';
 import { administrator } from '@lockstep/aws-emulator';
 import type { Executions } from '../../../tasks/executions/execution.ts';
-import { createSfnExecutions } from '../../../tasks/executions/sfn-executions.ts';
+import { createSfnExecutions } from '../../../tasks/executions/execution-history.ts';
 import { createDynamoDbLedger } from '../../../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
-import type { EmbeddedRun } from './embedded-run.ts';
+import type { LocalRun } from './local-run.ts';
 import { UsageError } from './options.ts';
 
 /** One deployed application, as its stack's outputs tell. */
@@ -33,7 +33,7 @@ export interface LockstepSystem {
 }
 
 /** Reads the outputs of the stacks. */
-export const readSystem = async (run: EmbeddedRun): Promise<LockstepSystem> => {
+export const readSystem = async (run: LocalRun): Promise<LockstepSystem> => {
   const { host, services, stacks } = run;
   const names = stacks.stackNames();
   const platform = names.find((name) => 'LedgerTableName' in stacks.stackOutputs(name));
@@ -82,12 +82,12 @@ export const readSystem = async (run: EmbeddedRun): Promise<LockstepSystem> => {
 interface StartJobState {
   readonly Type?: string;
   readonly Arguments?: {
-    readonly Payload?: { readonly kind?: string; readonly subject?: Readonly<Record<string, string>> };
+    readonly Payload?: { readonly kind?: string; readonly parameters?: Readonly<Record<string, string>> };
   };
 }
 
 /** Where the deploy action of a pipeline deploys to, as `<application>/<deployment group>`. */
-const deploymentTarget = async (run: EmbeddedRun, pipelineName: string): Promise<string> => {
+const deploymentTarget = async (run: LocalRun, pipelineName: string): Promise<string> => {
   const { pipeline }: GetPipelineOutput = await run.host.call(administrator, 'codepipeline', 'GetPipeline', {
     name: pipelineName,
   });
@@ -101,10 +101,7 @@ const deploymentTarget = async (run: EmbeddedRun, pipelineName: string): Promise
  * What the external job of each state works on, by state name: where a failure that was asked for is to happen.
  * Read from the deployed definition.
  */
-export const faultTargets = async (
-  run: EmbeddedRun,
-  stateMachineArn: string,
-): Promise<Map<string, string>> => {
+export const faultTargets = async (run: LocalRun, stateMachineArn: string): Promise<Map<string, string>> => {
   const machine: DescribeStateMachineOutput = await run.host.call(
     administrator,
     'states',
@@ -118,10 +115,11 @@ export const faultTargets = async (
   };
   const targets = new Map<string, string>();
   for (const [name, state] of Object.entries(states)) {
-    const { kind, subject } = state.Arguments?.Payload ?? {};
-    if (kind === 'image-build') targets.set(name, subject?.imagePipelineArn ?? '');
-    if (kind === 'instance-refresh') targets.set(name, subject?.autoScalingGroupName ?? '');
-    if (kind === 'pipeline-run') targets.set(name, await deploymentTarget(run, subject?.pipelineName ?? ''));
+    const { kind, parameters } = state.Arguments?.Payload ?? {};
+    if (kind === 'image-build') targets.set(name, parameters?.imagePipelineArn ?? '');
+    if (kind === 'instance-refresh') targets.set(name, parameters?.autoScalingGroupName ?? '');
+    if (kind === 'pipeline-run')
+      targets.set(name, await deploymentTarget(run, parameters?.pipelineName ?? ''));
   }
   return targets;
 };
@@ -132,7 +130,7 @@ export const faultTargets = async (
  * @throws UsageError for a state without an external job, listing those that have one
  */
 export const checkFailures = async (
-  run: EmbeddedRun,
+  run: LocalRun,
   stateMachineArn: string,
   failures: ReadonlyMap<string, number>,
 ): Promise<() => void> => {

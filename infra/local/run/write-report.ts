@@ -3,8 +3,8 @@ import path from 'node:path';
 import { readOutbox, replaceFile } from '@lockstep/aws-emulator';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { commitsByInstance, deploymentsOf, NOTHING_DEPLOYED } from './deployments.ts';
-import type { EmbeddedRun } from './embedded-run.ts';
 import { describeExecution, historyOf } from './follow.ts';
+import type { LocalRun } from './local-run.ts';
 import { promotionIdOf } from './narrate.ts';
 import { buildReport, type Report } from './report.ts';
 import type { DeployedApplication, LockstepSystem } from './system.ts';
@@ -16,7 +16,7 @@ const linkIn = (message: string, siteUrl: string): string | undefined => {
   return start === -1 ? undefined : message.slice(start).split(/\s/, 1)[0];
 };
 
-const mailsOf = async (run: EmbeddedRun, ledger: Ledger, siteUrl: string, promotionId: string) => {
+const mailsOf = async (run: LocalRun, ledger: Ledger, siteUrl: string, promotionId: string) => {
   const approvals = await ledger.approvals(promotionId);
   const marks = [promotionId, ...approvals.map(({ approvalId }) => approvalId)];
   return readOutbox(run.host.store)
@@ -29,7 +29,7 @@ const mailsOf = async (run: EmbeddedRun, ledger: Ledger, siteUrl: string, promot
 
 /** Commits that answered the probe, by the load balancer's access log; in order of first sight. */
 const versionsSeen = async (
-  run: EmbeddedRun,
+  run: LocalRun,
   { ledger }: LockstepSystem,
   application: DeployedApplication,
 ): Promise<string[]> => {
@@ -53,7 +53,7 @@ const versionsSeen = async (
 
 /** Gathers what happened in a promotion. */
 export const gatherReport = async (
-  run: EmbeddedRun,
+  run: LocalRun,
   system: LockstepSystem,
   application: DeployedApplication,
   executionArn: string,
@@ -69,7 +69,7 @@ export const gatherReport = async (
     history: await historyOf(run.host, executionArn),
     jobs,
     approvals: await system.ledger.approvals(promotionId),
-    refusals: await system.ledger.refusals(promotionId),
+    denials: await system.ledger.denials(promotionId),
     mails: await mailsOf(run, system.ledger, system.siteUrl, promotionId),
     deployments: await deploymentsOf(run.host, jobs, application.pipelines),
     traffic: { ...probe, versionsSeen: await versionsSeen(run, system, application) },

@@ -6,20 +6,20 @@ const task = (next: string, payload?: Record<string, unknown>) => ({
   ...(payload && { Arguments: { Payload: payload } }),
   Next: next,
 });
-const turn = (environment: string, next: string) =>
+const lock = (environment: string, next: string) =>
   task(next, { environment, pushedAt: '{% $states.input.pushedAt %}' });
 const choice = (yes: string) => ({
   Type: 'Choice',
   Choices: [{ Condition: "{% $decision = 'approve' %}", Next: yes }],
-  Default: names.refused,
+  Default: names.rejected,
 });
 
 /** A definition with the promotion's states and ways, and of what they do only the kind. */
 export const promotionDefinition = JSON.stringify({
   QueryLanguage: 'JSONata',
-  StartAt: names.takeQatTurn,
+  StartAt: names.lockQat,
   States: {
-    [names.takeQatTurn]: turn('qat', names.buildQatImage),
+    [names.lockQat]: lock('qat', names.buildQatImage),
     [names.buildQatImage]: task(names.pointQatAtImage, { kind: 'image-build' }),
     [names.pointQatAtImage]: task(names.refreshQatInstance, { parameterName: '/shop/qat/image' }),
     [names.refreshQatInstance]: task(names.deployToQat, { kind: 'instance-refresh' }),
@@ -27,14 +27,14 @@ export const promotionDefinition = JSON.stringify({
     [names.qcApproval]: task(names.didQcApprove, { role: 'qc' }),
     [names.didQcApprove]: choice(names.pmoApproval),
     [names.pmoApproval]: task(names.didPmoApprove, { role: 'pmo' }),
-    [names.didPmoApprove]: choice(names.takeProdTurn),
-    [names.takeProdTurn]: turn('prod', names.confirmApproversDiffer),
-    [names.confirmApproversDiffer]: task(names.buildProdImage),
+    [names.didPmoApprove]: choice(names.lockProd),
+    [names.lockProd]: lock('prod', names.confirmApprovers),
+    [names.confirmApprovers]: task(names.buildProdImage),
     [names.buildProdImage]: task(names.pointProdAtImage, { kind: 'image-build' }),
     [names.pointProdAtImage]: task(names.deployToProd, { parameterName: '/shop/prod/image' }),
     [names.deployToProd]: task(names.verifyProd, { kind: 'pipeline-run' }),
     [names.verifyProd]: task(names.promoted),
     [names.promoted]: { Type: 'Succeed' },
-    [names.refused]: { Type: 'Fail', Error: 'Refused' },
+    [names.rejected]: { Type: 'Fail', Error: 'Rejected' },
   },
 });

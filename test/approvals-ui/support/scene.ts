@@ -7,7 +7,7 @@ import type { Approval, Promotion } from '../../../tasks/ledger/items.ts';
 import type { Notice } from '../../../tasks/notices.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { createMemoryLedger } from '../../tasks/doubles/memory-ledger.ts';
-import { aDossier, anApproval, aPromotion } from '../../tasks/doubles/samples.ts';
+import { anApproval, aPromotion, aReview } from '../../tasks/doubles/samples.ts';
 import { createHistory, type History } from './history.ts';
 import { promotionDefinition } from './promotion-definition.ts';
 
@@ -47,7 +47,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
   const log: Readonly<Record<string, unknown>>[] = [];
   const mails: Notice[] = [];
   const left = new Set<string>();
-  let configurationVersion = aDossier().configurationVersion;
+  let configurationVersion = aReview().configurationVersion;
   let stillWaits = true;
   const policy = { makersMayDecide: false, freshSignInMinutes: 15 };
 
@@ -61,9 +61,9 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
         succeed: async (token, output) => {
           if (!stillWaits) return 'no-longer-open';
           told.push({ token, output });
-          return 'told';
+          return 'completed';
         },
-        fail: async () => 'told',
+        fail: async () => 'completed',
       },
       policy,
       configurationVersion: () => configurationVersion,
@@ -178,8 +178,8 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
       const startedAt = Date.parse(promotion.startedAt);
       await ledger.addPromotion(promotion);
       executions.set(promotion.executionArn, {
-        status: promotion.status === 'REFUSED' ? 'FAILED' : promotion.status,
-        redrivable: ['FAILED', 'TIMED_OUT', 'ABORTED', 'REFUSED'].includes(promotion.status),
+        status: promotion.status === 'REJECTED' ? 'FAILED' : promotion.status,
+        redrivable: ['FAILED', 'TIMED_OUT', 'ABORTED', 'REJECTED'].includes(promotion.status),
         redrives: promotion.redrives,
         startedAt,
         ...(promotion.endedAt ? { endedAt: Date.parse(promotion.endedAt) } : {}),
@@ -213,7 +213,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
 export const untilQc = (history: History): History =>
   history
     .wait(900)
-    .done(stateNames.takeQatTurn, 83)
+    .done(stateNames.lockQat, 83)
     .done(stateNames.buildQatImage, 741)
     .done(stateNames.pointQatAtImage, 61)
     .done(stateNames.refreshQatInstance, 324)
@@ -237,6 +237,6 @@ export const untilProd = (history: History): History => {
   return history
     .exit(stateNames.pmoApproval)
     .choose(stateNames.didPmoApprove)
-    .done(stateNames.takeProdTurn, 91)
-    .done(stateNames.confirmApproversDiffer, 41);
+    .done(stateNames.lockProd, 91)
+    .done(stateNames.confirmApprovers, 41);
 };

@@ -12,7 +12,7 @@ import { createScene } from './scene.ts';
 const administrator = { kind: 'administrator' } as const;
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:site';
 
-/** The site behind the embedded HTTP API, with the embedded user pool to sign in at. */
+/** The site behind the emulated HTTP API, with the emulated user pool to sign in at. */
 export const serveSite = async () => {
   const pool = await startUserPool();
   const siteUrl = `http://127.0.0.1:${pool.host.ports.approvals}`;

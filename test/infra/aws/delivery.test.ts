@@ -75,7 +75,7 @@ describe('pipelines', () => {
       expect(Properties).toMatchObject({ PipelineType: 'V2', ExecutionMode: 'QUEUED' });
   });
 
-  it('T24: ends of runs wake settle-job', () => {
+  it('T24: ends of runs wake complete-job', () => {
     expect(patternOf(orders, 'TriggersPipelineRunEnded')).toMatchObject({
       source: ['aws.codepipeline'],
       'detail-type': ['CodePipeline Pipeline Execution State Change'],
@@ -87,7 +87,7 @@ describe('pipelines', () => {
   });
 
   it('T25: who settles jobs may ask why a deployment failed', () => {
-    for (const prefix of ['FunctionsStartJob', 'FunctionsSettleJob', 'FunctionsReconcileJobs'])
+    for (const prefix of ['FunctionsStartJob', 'FunctionsCompleteJob', 'FunctionsReconcileJobs'])
       expect(grantsOfRole(orders, prefix)).toEqual(
         expect.arrayContaining([
           expect.stringMatching(/^codedeploy:GetDeployment on .*<Qat\w+>\/qat$/),
@@ -140,7 +140,7 @@ describe('QAT', () => {
     expect(group.Properties).toMatchObject({ MinSize: '1', MaxSize: '1' });
   });
 
-  it('T30: ends of instance refreshes wake settle-job, and start-job may refresh QAT only', () => {
+  it('T30: ends of instance refreshes wake complete-job, and start-job may refresh QAT only', () => {
     expect(patternOf(orders, 'TriggersInstanceRefreshEnded')).toMatchObject({
       source: ['aws.autoscaling'],
       'detail-type': [
@@ -169,7 +169,7 @@ describe('state machine', () => {
   it('T38: every five minutes somebody asks about open jobs', () => {
     const [, { Properties }] = only(orders, 'AWS::Events::Rule', 'TriggersReconcile');
     expect(Properties.ScheduleExpression).toBe('rate(5 minutes)');
-    for (const id of ['FunctionsReconcileJobs', 'FunctionsTakeTurn', 'FunctionsTrackPromotion'])
+    for (const id of ['FunctionsReconcileJobs', 'FunctionsAcquireLock', 'FunctionsTrackPromotion'])
       expect(JSON.stringify(Properties.Targets)).toContain(id);
   });
 

@@ -88,7 +88,7 @@ describe('images', () => {
     }
   });
 
-  it("T14: each environment's builds report to a topic of their own, which wakes settle-job", () => {
+  it("T14: each environment's builds report to a topic of their own, which wakes complete-job", () => {
     const topics = ofType(orders, 'AWS::ImageBuilder::InfrastructureConfiguration').map(
       ([, { Properties }]) => text(Properties.SnsTopicArn),
     );
@@ -100,12 +100,12 @@ describe('images', () => {
     ]);
     expect(subscribed.sort()).toEqual(
       topics
-        .map((topic) => [topic, 'lambda', expect.stringMatching(/^<FunctionsSettleJobFunction\w+\.Arn>$/)])
+        .map((topic) => [topic, 'lambda', expect.stringMatching(/^<FunctionsCompleteJobFunction\w+\.Arn>$/)])
         .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
     );
   });
 
-  it('T15: cancelled builds, of which topics say nothing, wake settle-job by event', () => {
+  it('T15: cancelled builds, of which topics say nothing, wake complete-job by event', () => {
     expect(patternOf(orders, 'TriggersImageCancelled')).toMatchObject({
       source: ['aws.imagebuilder'],
       'detail-type': ['EC2 Image Builder Image State Change'],
@@ -114,7 +114,7 @@ describe('images', () => {
     expect(
       text((patternOf(orders, 'TriggersImageCancelled').resources as { prefix: unknown }[])[0]?.prefix),
     ).toMatch(/:image\/lockstep-orders\/$/);
-    expect(grantsOfRole(orders, 'FunctionsSettleJob')).toContainEqual(
+    expect(grantsOfRole(orders, 'FunctionsCompleteJob')).toContainEqual(
       expect.stringMatching(/^imagebuilder:GetImage on .*:image\/lockstep-orders\/\*$/),
     );
   });

@@ -76,12 +76,12 @@ describe('what is asynchronous', () => {
     expect(
       [...queueOf.keys()].map((id) => id.replace(/Function[0-9A-F]{8}\.Arn>$/, '').slice(1)).sort(),
     ).toEqual([
+      'FunctionsAcquireLock',
+      'FunctionsCompleteJob',
       'FunctionsGuard',
       'FunctionsReconcileJobs',
       'FunctionsRestoreProd',
-      'FunctionsSettleJob',
       'FunctionsStartPromotion',
-      'FunctionsTakeTurn',
       'FunctionsTrackPromotion',
     ]);
     expect(new Set(queueOf.values()).size).toBe(queues.length);
@@ -304,7 +304,7 @@ it('keeps each stack well below the limit of 500 resources', () => {
     expect([name, Object.keys(Resources).length < 400]).toEqual([name, true]);
 });
 
-it('gives what operators and the embedded run look for', () => {
+it('gives what operators and the local run look for', () => {
   const outputs = (name: string) =>
     Object.keys(stacks[name]?.Outputs ?? {}).filter((output) => !output.startsWith('Exports'));
   expect(outputs('Lockstep-Platform').sort()).toEqual([

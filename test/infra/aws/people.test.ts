@@ -43,7 +43,7 @@ const states = `arn:aws:states:us-east-1:${ACCOUNT}`;
 const machine = `${states}:stateMachine:lockstep-orders`;
 const execution = `${states}:execution:lockstep-orders:orders-8f0c`;
 const pipeline = `arn:aws:codepipeline:us-east-1:${ACCOUNT}:lockstep-orders-prod`;
-const queue = arnOf({ 'Fn::GetAtt': [only(orders, 'AWS::SQS::Queue', 'FunctionsSettleJob')[0], 'Arn'] });
+const queue = arnOf({ 'Fn::GetAtt': [only(orders, 'AWS::SQS::Queue', 'FunctionsCompleteJob')[0], 'Arn'] });
 
 describe('people in the AWS console', () => {
   it.each<[string, string, readonly Who[]]>([
@@ -99,9 +99,9 @@ describe('people in the AWS console', () => {
       .filter(({ Action }) => listOf(Action).includes('lambda:InvokeFunction'))
       .flatMap(({ Resource }) => listOf(Resource));
     expect(invocable.map((arn) => arn.replace(/Function[0-9A-F]{8}\.Arn>$/, '').slice(1)).sort()).toEqual([
+      'FunctionsCompleteJob',
       'FunctionsReconcileJobs',
       'FunctionsRestoreProd',
-      'FunctionsSettleJob',
       'FunctionsStartPromotion',
       'FunctionsTrackPromotion',
     ]);

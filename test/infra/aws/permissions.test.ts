@@ -93,12 +93,12 @@ describe('permissions', () => {
     const answering = every('AWS::IAM::Role').filter(([id, , template]) =>
       grantsOf(template, id).some((grant) => grant.startsWith('states:SendTask')),
     );
-    expect(answering.map(([id]) => id.replace(/Role\w*$/, ''))).toEqual([
+    expect(answering.map(([id]) => id.replace(/Role\w*$/, '')).sort()).toEqual([
       'ApprovalsSite',
-      'FunctionsTakeTurn',
-      'FunctionsStartJob',
-      'FunctionsSettleJob',
+      'FunctionsAcquireLock',
+      'FunctionsCompleteJob',
       'FunctionsReconcileJobs',
+      'FunctionsStartJob',
     ]);
   });
 

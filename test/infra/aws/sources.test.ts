@@ -139,7 +139,7 @@ describe('an object in S3', () => {
     const { States } = definitionOf(template);
     for (const name of ['Deploy to QAT', 'Deploy to Prod'])
       expect(States[name]).toMatchObject({
-        Arguments: { Payload: { subject: { revisionType: 'S3_OBJECT_VERSION_ID' } } },
+        Arguments: { Payload: { parameters: { revisionType: 'S3_OBJECT_VERSION_ID' } } },
       });
   });
 

@@ -135,7 +135,7 @@ describe('pipelines', () => {
 });
 
 describe('events', () => {
-  it("T52: of QAT's instance refreshes are forwarded to the bus that settle-job hears, which admits the forwarding role alone", () => {
+  it("T52: of QAT's instance refreshes are forwarded to the bus that complete-job hears, which admits the forwarding role alone", () => {
     const { template } = environments.qat;
     const [, rule] = only(template, 'AWS::Events::Rule');
     const [target] = rule.Properties.Targets as { Arn: string; RoleArn: unknown }[];

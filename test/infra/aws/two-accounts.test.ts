@@ -1,5 +1,5 @@
 import { idleCosts } from '../../../scripts/costs/idle.ts';
-import { reachVariables } from '../../../tasks/reach.ts';
+import { environmentAccessVariables } from '../../../tasks/environment-access.ts';
 import { synthesize } from './support/synthesize.ts';
 import { grantsOf, listOf, ofType, only, type Statement, stackOf, text } from './support/templates.ts';
 import {
@@ -83,7 +83,7 @@ describe('stacks', () => {
 describe('functions', () => {
   const reaching = functionsOf(orders).flatMap(({ name, variables, role }) =>
     both.flatMap(([environment, { template }]) => {
-      const names = reachVariables[environment as keyof typeof reachVariables];
+      const names = environmentAccessVariables[environment as keyof typeof environmentAccessVariables];
       const arn = variables[names.role];
       return arn === undefined
         ? []
@@ -94,14 +94,14 @@ describe('functions', () => {
   it('T52: are led to the environments that they act in, and to no other', () => {
     const led = reaching.map(({ name, environment }) => `${name} ${environment}`);
     expect(led.sort()).toEqual([
+      'CompleteJob prod',
+      'CompleteJob qat',
       'PointAtImage prod',
       'PointAtImage qat',
       'ReconcileJobs prod',
       'ReconcileJobs qat',
       'RequestApproval qat',
       'RestoreProd prod',
-      'SettleJob prod',
-      'SettleJob qat',
       'StartJob prod',
       'StartJob qat',
       'VerifyProd prod',

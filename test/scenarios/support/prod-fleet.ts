@@ -5,7 +5,7 @@ import type { GetParameterResult } from '@aws-sdk/client-ssm';
 import { AwsError, type Host } from '@lockstep/aws-emulator';
 import { imageParameterName } from '../../../infra/aws/names.ts';
 import type { DeployHost } from '../../../infra/local/aws/assembly/deploy.ts';
-import type { EmbeddedRun } from '../../../infra/local/run/embedded-run.ts';
+import type { LocalRun } from '../../../infra/local/run/local-run.ts';
 import { FLEET_TAG } from '../../../tasks/prod-fleet/properties.ts';
 import { eventually, type Scenario } from './scenario.ts';
 
@@ -22,7 +22,7 @@ export interface FleetSight {
 }
 
 /** The CodeDeploy application of the fleet's custom resource. */
-const applicationName = ({ stacks }: EmbeddedRun): string | undefined =>
+const applicationName = ({ stacks }: LocalRun): string | undefined =>
   stacks.resourcesOfType('Custom::LockstepProdFleet')[0]?.properties.applicationName as string | undefined;
 
 const liveGroup = async (host: Host, application: string): Promise<string | undefined> => {
@@ -44,7 +44,7 @@ const liveGroup = async (host: Host, application: string): Promise<string | unde
 };
 
 /** Looks at Prod's fleet. */
-export const seeFleet = async (run: EmbeddedRun): Promise<FleetSight> => {
+export const seeFleet = async (run: LocalRun): Promise<FleetSight> => {
   const { host } = run;
   const application = applicationName(run);
   const { AutoScalingGroups: groups = [] } = await host.call<AutoScalingGroupsType>(

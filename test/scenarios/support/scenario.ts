@@ -9,9 +9,9 @@ import {
   sampleApplication,
 } from '../../../infra/local/run/application-source.ts';
 import { type DecisionOutcome, signInAs } from '../../../infra/local/run/approver.ts';
-import { type EmbeddedRun, startEmbeddedRun } from '../../../infra/local/run/embedded-run.ts';
 import { describeExecution, historyOf, pause } from '../../../infra/local/run/follow.ts';
 import { git } from '../../../infra/local/run/git.ts';
+import { type LocalRun, startLocalRun } from '../../../infra/local/run/local-run.ts';
 import { type Report, stateAttempts } from '../../../infra/local/run/report.ts';
 import {
   checkFailures,
@@ -67,7 +67,7 @@ export interface ScenarioPromotion {
 
 /** The synthesized system, running for a test. */
 export interface Scenario {
-  readonly run: EmbeddedRun;
+  readonly run: LocalRun;
   readonly system: LockstepSystem;
   readonly application: DeployedApplication;
   /** The sample application's working tree. */
@@ -115,7 +115,7 @@ export const startScenario = async (options: ScenarioOptions = {}): Promise<Scen
   }
   const { clock } = options;
   const ports = await freePorts();
-  const run = await startEmbeddedRun({ stateDir, ports, assemblyDirectory, ...(clock && { clock }) });
+  const run = await startLocalRun({ stateDir, ports, assemblyDirectory, ...(clock && { clock }) });
   try {
     return await scenarioOf(run, stateDir, options.application);
   } catch (error) {
@@ -125,7 +125,7 @@ export const startScenario = async (options: ScenarioOptions = {}): Promise<Scen
 };
 
 /** A scenario about one application of a system that runs. */
-export const scenarioOf = async (run: EmbeddedRun, stateDir: string, name?: string): Promise<Scenario> => {
+export const scenarioOf = async (run: LocalRun, stateDir: string, name?: string): Promise<Scenario> => {
   const system = await readSystem(run);
   const application = system.applications.find((one) => name === undefined || one.name === name);
   if (!application) throw new Error(`The configuration has no application ${name ?? ''}.`);

@@ -58,7 +58,7 @@ describe('the commits of a change', () => {
           index,
         ]);
         const { all, between } = history(...commits);
-        const reach = (id: string): Set<string> => {
+        const environmentAccess = (id: string): Set<string> => {
           const seen = new Set<string>();
           const rest = [id];
           for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
@@ -69,7 +69,7 @@ describe('the commits of a change', () => {
           return seen;
         };
         const [from, to] = [`c${head % edges.length}`, `c${base % edges.length}`];
-        const expected = [...reach(from)].filter((id) => !reach(to).has(id)).sort();
+        const expected = [...environmentAccess(from)].filter((id) => !environmentAccess(to).has(id)).sort();
         const [found] = await between(from, to);
         expect(String(found).split(' ').filter(Boolean).sort()).toEqual(expected);
       }),

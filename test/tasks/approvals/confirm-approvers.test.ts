@@ -2,7 +2,7 @@ import { confirmApprovers } from '../../../tasks/approvals/confirm-approvers.ts'
 import type { Approval, Person, Promotion } from '../../../tasks/ledger/items.ts';
 import type { ApproverRole } from '../../../tasks/payloads.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aDossier, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
+import { anApproval, aPerson, aPromotion, aReview, PROMOTION_ID } from '../doubles/samples.ts';
 
 let promotion = aPromotion();
 let makersMayDecide = false;
@@ -43,8 +43,8 @@ describe('confirming that the approvers differ', () => {
     ],
     [
       'QC refused',
-      [anApproval({ status: 'REFUSED', decidedBy: aPerson('quinn') })],
-      /its request is REFUSED/,
+      [anApproval({ status: 'REJECTED', decidedBy: aPerson('quinn') })],
+      /its request is REJECTED/,
     ],
     [
       'the latest request is not approved',
@@ -77,8 +77,8 @@ describe('confirming that the approvers differ', () => {
     ],
     ['pushed', 'dana', approved('pmo', aPerson('dana', { verifiedEmail: '' }))],
   ])('fails with ApproverMadeChange on somebody who %s the change', async (_, name, approval) => {
-    const known = aDossier({ makers: ['dana@example.com', 'erin@example.com'] });
-    const qc = anApproval({ ...approved('qc', aPerson('quinn')), dossier: known });
+    const known = aReview({ makers: ['dana@example.com', 'erin@example.com'] });
+    const qc = anApproval({ ...approved('qc', aPerson('quinn')), review: known });
     await expect(confirm(qc, approval)).rejects.toMatchObject({
       name: 'ApproverMadeChange',
       message: expect.stringContaining(`${name} approved as PMO`),
@@ -100,7 +100,7 @@ describe('confirming that the approvers differ', () => {
 
   it('fails with ApprovedSomethingElse if a record was changed under its digest', async () => {
     const { digest } = anApproval();
-    const changed = { ...approved('qc', aPerson('quinn')), dossier: aDossier({ tests: [] }), digest };
+    const changed = { ...approved('qc', aPerson('quinn')), review: aReview({ tests: [] }), digest };
     await expect(confirm(changed, approved('pmo', aPerson('parker')))).rejects.toMatchObject({
       name: 'ApprovedSomethingElse',
       message: expect.stringContaining(digest),

@@ -1,9 +1,9 @@
 import { announce } from '../../../tasks/approvals/announce.ts';
-import { type DecideInput, tellDecision } from '../../../tasks/approvals/decide.ts';
+import { completeApproval, type DecideInput } from '../../../tasks/approvals/decide.ts';
+import { completeSuperseded } from '../../../tasks/environment-locks/supersede.ts';
 import type { Person } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Decision } from '../../../tasks/payloads.ts';
-import { tellSuperseded } from '../../../tasks/turns/supersede.ts';
 import { createDeciding, createMails } from '../doubles/deciding.ts';
 import { contended, createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
@@ -36,46 +36,46 @@ const decide = (
   });
 
 describe('deciding', () => {
-  it.each(['approve', 'refuse'] as const)('records %s and tells the waiting state', async (decision) => {
+  it.each(['approve', 'reject'] as const)('records %s and tells the waiting state', async (decision) => {
     const outcome = await decide(aPerson('quinn'), decision);
     expect(outcome).toEqual({
       kind: 'decided',
       approval: anApproval({
-        status: decision === 'approve' ? 'APPROVED' : 'REFUSED',
+        status: decision === 'approve' ? 'APPROVED' : 'REJECTED',
         decision,
         decidedBy: { subject: 'sub-of-quinn', name: 'quinn', verifiedEmail: 'quinn@example.com' },
         decidedAt: NOW,
         comment: 'Looks right',
-        answeredToken: 'qc-token-1',
+        completedToken: 'qc-token-1',
         announcedAt: NOW,
       }),
     });
-    expect(tokens.told).toEqual([
+    expect(tokens.completion).toEqual([
       {
         token: 'qc-token-1',
         output: { decision, approvalId: 'qc-request-1', decidedBy: 'quinn', decidedAt: NOW },
       },
     ]);
     expect(await ledger.openApprovals('qc')).toEqual([]);
-    expect(await ledger.refusals(PROMOTION_ID)).toEqual([]);
+    expect(await ledger.denials(PROMOTION_ID)).toEqual([]);
   });
 
   it('counts exactly one of two who decide at once', async () => {
     const outcomes = await Promise.all([
       decide(aPerson('quinn'), 'approve'),
-      decide(aPerson('sam'), 'refuse'),
+      decide(aPerson('sam'), 'reject'),
     ]);
-    expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['decided', 'refused']);
-    expect(outcomes).toContainEqual(expect.objectContaining({ kind: 'refused', reason: 'AlreadyDecided' }));
-    expect(tokens.told).toHaveLength(1);
-    expect((await ledger.refusals(PROMOTION_ID)).map(({ reason }) => reason)).toEqual(['AlreadyDecided']);
+    expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['decided', 'denied']);
+    expect(outcomes).toContainEqual(expect.objectContaining({ kind: 'denied', reason: 'AlreadyDecided' }));
+    expect(tokens.completion).toHaveLength(1);
+    expect((await ledger.denials(PROMOTION_ID)).map(({ reason }) => reason)).toEqual(['AlreadyDecided']);
   });
 
   it('fails when the request was changed each time that it was read, and tells nobody', async () => {
     await expect(
       decide(aPerson('quinn'), 'approve', 'qc-request-1', contended(ledger)),
     ).rejects.toMatchObject({ name: 'LedgerContended', message: expect.stringContaining('qc-request-1') });
-    expect(tokens.told).toEqual([]);
+    expect(tokens.completion).toEqual([]);
   });
 
   it('fails when it cannot note what it told or announced, and leaves it to reconciling', async () => {
@@ -87,9 +87,9 @@ describe('deciding', () => {
     });
     await ledger.replaceApproval(anApproval(), decided);
     const gaveUp = expect.objectContaining({ name: 'LedgerContended' });
-    await expect(tellDecision({ ledger: contended(ledger), tasks: tokens.tasks }, decided)).rejects.toEqual(
-      gaveUp,
-    );
+    await expect(
+      completeApproval({ ledger: contended(ledger), tasks: tokens.tasks }, decided),
+    ).rejects.toEqual(gaveUp);
     const announcing = { notices: mails.notices, siteUrl: 'https://x', now: () => new Date(NOW) };
     await expect(announce({ ledger: contended(ledger), ...announcing }, decided)).rejects.toEqual(gaveUp);
     const superseded = anApproval({
@@ -98,7 +98,7 @@ describe('deciding', () => {
     });
     await ledger.replaceApproval(decided, superseded);
     await expect(
-      tellSuperseded({ ledger: contended(ledger), tasks: tokens.tasks }, superseded),
+      completeSuperseded({ ledger: contended(ledger), tasks: tokens.tasks }, superseded),
     ).rejects.toEqual(gaveUp);
   });
 
@@ -109,9 +109,9 @@ describe('deciding', () => {
     ]);
     outcomes.push(await decide(aPerson('quinn'), 'approve'));
     expect(
-      outcomes.map((outcome) => (outcome.kind === 'refused' ? outcome.reason : 'decided')).sort(),
+      outcomes.map((outcome) => (outcome.kind === 'denied' ? outcome.reason : 'decided')).sort(),
     ).toEqual(['AlreadyDecided', 'AlreadyDecided', 'decided']);
-    expect(tokens.told).toHaveLength(1);
+    expect(tokens.completion).toHaveLength(1);
   });
 
   it('tells the others, of PMO also QC', async () => {
@@ -119,11 +119,11 @@ describe('deciding', () => {
     await ledger.addApproval(
       anApproval({ role: 'pmo', approvalId: 'pmo-request-1', taskToken: 'pmo-token-1' }),
     );
-    await decide(aPerson('parker'), 'refuse', 'pmo-request-1');
+    await decide(aPerson('parker'), 'reject', 'pmo-request-1');
     expect(mails.sent.map(({ role, subject }) => [role, subject])).toEqual([
       ['qc', 'QC approved: shop 8f0c9c1f'],
-      ['pmo', 'PMO refused: shop 8f0c9c1f'],
-      ['qc', 'PMO refused: shop 8f0c9c1f'],
+      ['pmo', 'PMO rejected: shop 8f0c9c1f'],
+      ['qc', 'PMO rejected: shop 8f0c9c1f'],
     ]);
   });
 
@@ -136,12 +136,12 @@ describe('deciding', () => {
   it('refuses what was not shown, tells what changed, and changes nothing', async () => {
     await ledger.addPromotion(aPromotion({ images: { qat: 'ami-2' } }));
     expect(await decide(aPerson('quinn'), 'approve')).toMatchObject({
-      kind: 'refused',
-      reason: 'SubjectChanged',
+      kind: 'denied',
+      reason: 'CandidateChanged',
       changes: [{ what: 'QAT image', before: 'ami-0123456789abcdef0', now: 'ami-2' }],
     });
     expect(await ledger.approvals(PROMOTION_ID)).toEqual([anApproval()]);
-    expect(await ledger.refusals(PROMOTION_ID)).toMatchObject([{ reason: 'SubjectChanged' }]);
+    expect(await ledger.denials(PROMOTION_ID)).toMatchObject([{ reason: 'CandidateChanged' }]);
   });
 
   it('records who was refused and why, and leaves the request open', async () => {
@@ -149,12 +149,12 @@ describe('deciding', () => {
     const request = anApproval({ role: 'pmo', approvalId: 'pmo-request-1', taskToken: 'pmo-token-1' });
     await ledger.addApproval(request);
     expect(await decide(aPerson('sam'), 'approve', 'pmo-request-1')).toEqual({
-      kind: 'refused',
+      kind: 'denied',
       reason: 'ApproversMustDiffer',
       message: 'sam approved as QC: somebody else must decide as PMO.',
       approval: request,
     });
-    expect(await ledger.refusals(PROMOTION_ID)).toEqual([
+    expect(await ledger.denials(PROMOTION_ID)).toEqual([
       {
         promotionId: PROMOTION_ID,
         approvalId: 'pmo-request-1',
@@ -164,13 +164,13 @@ describe('deciding', () => {
         at: NOW,
       },
     ]);
-    expect(tokens.told).toHaveLength(1);
+    expect(tokens.completion).toHaveLength(1);
     expect((await decide(aPerson('parker'), 'approve', 'pmo-request-1')).kind).toBe('decided');
   });
 
   it('says that a request does not exist', async () => {
     expect(await decide(aPerson('quinn'), 'approve', 'guessed')).toEqual({
-      kind: 'refused',
+      kind: 'denied',
       reason: 'NoLongerOpen',
       message: expect.stringContaining('There is no such request'),
     });
@@ -179,10 +179,10 @@ describe('deciding', () => {
   it('says that nobody waits any more, and closes the request (T36)', async () => {
     tokens.close('qc-token-1');
     const outcome = await decide(aPerson('quinn'), 'approve');
-    expect(outcome).toMatchObject({ kind: 'refused', reason: 'NoLongerOpen' });
+    expect(outcome).toMatchObject({ kind: 'denied', reason: 'NoLongerOpen' });
     expect(await ledger.openApprovals('qc')).toEqual([]);
     expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toMatchObject({ status: 'APPROVED' });
-    expect((await ledger.refusals(PROMOTION_ID)).map(({ reason }) => reason)).toEqual(['NoLongerOpen']);
+    expect((await ledger.denials(PROMOTION_ID)).map(({ reason }) => reason)).toEqual(['NoLongerOpen']);
   });
 
   it('tells the token of a later try that took the request over meanwhile', async () => {
@@ -192,8 +192,8 @@ describe('deciding', () => {
       replaceApproval: async (before, after) => {
         // The state is tried again between the decision and its telling.
         if (
-          before.answeredToken === undefined &&
-          after.answeredToken !== undefined &&
+          before.completedToken === undefined &&
+          after.completedToken !== undefined &&
           before.taskToken === 'qc-token-1'
         )
           await ledger.replaceApproval(before, { ...before, taskToken: 'qc-token-2' });
@@ -202,7 +202,7 @@ describe('deciding', () => {
     };
     const outcome = await decide(aPerson('quinn'), 'approve', 'qc-request-1', racing);
     expect(outcome.kind).toBe('decided');
-    expect(tokens.told.map(({ token }) => token)).toEqual(['qc-token-1', 'qc-token-2']);
+    expect(tokens.completion.map(({ token }) => token)).toEqual(['qc-token-1', 'qc-token-2']);
   });
 
   it('fails on what is no conflict', async () => {

@@ -1,12 +1,12 @@
 import { requestApproval } from '../../../tasks/approvals/request-approval.ts';
-import type { JobKinds } from '../../../tasks/jobs/kind.ts';
+import type { JobKinds } from '../../../tasks/jobs/job-kind.ts';
 import { reconcileJobs } from '../../../tasks/jobs/reconcile-jobs.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Notice } from '../../../tasks/notices.ts';
 import type { RequestApprovalRequest } from '../../../tasks/payloads.ts';
 import { createDeciding } from '../doubles/deciding.ts';
 import { contended, createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aDossier, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
+import { anApproval, aPerson, aPromotion, aReview, PROMOTION_ID } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
 
 const WEEK = 7 * 24 * 3600;
@@ -29,10 +29,10 @@ const request = (taskToken: string): RequestApprovalRequest => ({
   redrives: 0,
   state: 'QC approval',
   taskToken,
-  tryNumber: Number(/\d+$/.exec(taskToken)),
+  stateAttempt: Number(/\d+$/.exec(taskToken)),
   role: 'qc',
   expiresInSeconds: WEEK,
-  subject: anApproval().subject,
+  candidate: anApproval().candidate,
 });
 const dependencies = () => ({
   ledger,
@@ -46,11 +46,11 @@ const dependencies = () => ({
     ids += 1;
     return `request-${ids}`;
   },
-  collect: async () => aDossier(),
+  collect: async () => aReview(),
   siteUrl: 'https://approvals.example.com',
-  ensureTurn: async () => undefined,
+  ensureLock: async () => undefined,
   newerThan: async () => undefined,
-  wakeTurns: async () => undefined,
+  wakeLocks: async () => undefined,
 });
 const ask = (taskToken: string) => requestApproval(dependencies())(request(taskToken));
 const pass = (seconds: number) => {
@@ -64,7 +64,7 @@ describe('requesting an approval', () => {
       anApproval({
         approvalId: 'request-1',
         taskToken: 'token-1',
-        tryNumber: 1,
+        stateAttempt: 1,
         mailedAt: now.toISOString(),
       }),
     );
@@ -136,12 +136,12 @@ describe('requesting an approval', () => {
       notices: dependencies().notices,
       siteUrl: dependencies().siteUrl,
       isRunning: async () => true,
-      configurationVersion: aDossier().configurationVersion,
+      configurationVersion: aReview().configurationVersion,
       reminderHours: 24,
       newApprovalId: dependencies().newApprovalId,
     });
     await reconcile();
-    expect(tokens.told).toMatchObject([
+    expect(tokens.completion).toMatchObject([
       { token: 'token-2', output: { decision: 'approve', decidedBy: 'quinn' } },
     ]);
   });
@@ -185,7 +185,7 @@ describe('requesting an approval', () => {
       });
       await asking(request('token-1'));
       expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toMatchObject({ status: 'APPROVED' });
-      expect(tokens.told).toHaveLength(1);
+      expect(tokens.completion).toHaveLength(1);
     });
   });
 
@@ -194,11 +194,11 @@ describe('requesting an approval', () => {
     let woken = 0;
     const asking = requestApproval({
       ...dependencies(),
-      ensureTurn: async (...turn) => {
-        ensured.push(turn);
+      ensureLock: async (...lock) => {
+        ensured.push(lock);
         throw new Error('taken');
       },
-      wakeTurns: async () => {
+      wakeLocks: async () => {
         woken += 1;
         throw new Error('throttled');
       },
@@ -221,7 +221,7 @@ describe('requesting an approval', () => {
         send: async () => {
           await decide({
             approvalId: 'request-1',
-            decision: 'refuse',
+            decision: 'reject',
             comment: '',
             person: aPerson('quinn'),
           });
@@ -230,7 +230,7 @@ describe('requesting an approval', () => {
     });
     await quick(request('token-1'));
     expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toMatchObject({
-      status: 'REFUSED',
+      status: 'REJECTED',
       mailedAt: now.toISOString(),
     });
   });

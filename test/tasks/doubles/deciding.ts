@@ -4,7 +4,7 @@ import {
   decideApproval,
 } from '../../../tasks/approvals/decide.ts';
 import type { Notice } from '../../../tasks/notices.ts';
-import { aDossier, anApproval, aPolicy } from './samples.ts';
+import { anApproval, aPolicy, aReview } from './samples.ts';
 
 /** Mails that are kept instead of sent. */
 export const createMails = () => {
@@ -25,7 +25,7 @@ export const createDeciding = (
 ) => {
   const decide = decideApproval({
     policy: aPolicy,
-    configurationVersion: () => aDossier().configurationVersion,
+    configurationVersion: () => aReview().configurationVersion,
     siteUrl: 'https://approvals.example.com',
     ...createMails(),
     ...dependencies,
@@ -47,7 +47,7 @@ export const aTending = () => ({
   notices: createMails().notices,
   siteUrl: 'https://approvals.example.com',
   isRunning: async () => true,
-  configurationVersion: aDossier().configurationVersion,
+  configurationVersion: aReview().configurationVersion,
   reminderHours: 24,
-  newApprovalId: () => 'asked-anew-1',
+  newApprovalId: () => 'asked-again-1',
 });

@@ -1,8 +1,8 @@
+import { type EnvironmentLock, freeLock } from '../../../tasks/environment-locks/environment-lock.ts';
 import { fromAttributes, toAttributes } from '../../../tasks/ledger/attributes.ts';
-import type { Approval, Job, Live, Promotion, Refusal } from '../../../tasks/ledger/items.ts';
+import type { Approval, Denial, Job, Live, Promotion } from '../../../tasks/ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
 import { isApprovalOpen, isJobOpen, isPromotionOpen, versionOf } from '../../../tasks/ledger/stored.ts';
-import { freeTurn, type Turn } from '../../../tasks/turns/turn.ts';
 
 const by =
   <Item>(key: (item: Item) => string) =>
@@ -30,8 +30,8 @@ export const createMemoryLedger = (): Ledger => {
   const promotions = new Map<string, Promotion>();
   const jobs = new Map<string, Job>();
   const approvals = new Map<string, Approval>();
-  const refusals = new Map<string, Refusal>();
-  const turns = new Map<string, Turn>();
+  const denials = new Map<string, Denial>();
+  const locks = new Map<string, EnvironmentLock>();
   const lives = new Map<string, Live>();
 
   const jobKey = ({ promotionId, state, attempt }: Job): string => `${promotionId}#${state}#${attempt}`;
@@ -121,24 +121,24 @@ export const createMemoryLedger = (): Ledger => {
         .filter((approval) => approval.role === role && isApprovalOpen(approval))
         .sort(by((approval) => approval.requestedAt)),
 
-    addRefusal: async (refusal) => {
-      const key = `${refusal.promotionId}#${refusal.at}#${refusal.approvalId}#${refusal.person.subject}`;
-      if (!refusals.has(key)) refusals.set(key, kept(refusal));
+    addDenial: async (denial) => {
+      const key = `${denial.promotionId}#${denial.at}#${denial.approvalId}#${denial.person.subject}`;
+      if (!denials.has(key)) denials.set(key, kept(denial));
     },
-    refusals: async (promotionId) =>
-      [...refusals.values()]
-        .filter((refusal) => refusal.promotionId === promotionId)
+    denials: async (promotionId) =>
+      [...denials.values()]
+        .filter((denial) => denial.promotionId === promotionId)
         .sort(by((item) => item.at)),
 
-    turn: async (application, environment) =>
-      structuredClone(turns.get(`${application}#${environment}`)) ?? freeTurn(application, environment),
-    replaceTurn: async (before, after) => {
+    lock: async (application, environment) =>
+      structuredClone(locks.get(`${application}#${environment}`)) ?? freeLock(application, environment),
+    replaceLock: async (before, after) => {
       const key = `${after.application}#${after.environment}`;
-      if ((turns.get(key)?.version ?? 0) !== before.version)
+      if ((locks.get(key)?.version ?? 0) !== before.version)
         throw new LedgerConflictError(`${key} was changed since it was read`);
-      const turn = kept({ ...after, version: before.version + 1 });
-      turns.set(key, turn);
-      return turn;
+      const lock = kept({ ...after, version: before.version + 1 });
+      locks.set(key, lock);
+      return lock;
     },
 
     live: async (application) => lives.get(application),

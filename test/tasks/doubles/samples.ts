@@ -1,7 +1,7 @@
-import type { Dossier } from '../../../tasks/approvals/dossier.ts';
-import { requestedSubject, subjectDigest } from '../../../tasks/approvals/subject.ts';
+import { candidateDigest, requestedCandidate } from '../../../tasks/approvals/candidate.ts';
+import type { Review } from '../../../tasks/approvals/review.ts';
+import type { LockWaiter } from '../../../tasks/environment-locks/environment-lock.ts';
 import type { Approval, Job, Person, Promotion } from '../../../tasks/ledger/items.ts';
-import type { TurnWaiter } from '../../../tasks/turns/turn.ts';
 
 export const COMMIT = '8f0c9c1f3a5d4f7f9b1e2d3c4b5a697887766554';
 export const PROMOTION_ID = 'shop-8f0c9c1f3a5d-6b1f2a0e-0000-4000-8000-000000000001';
@@ -30,16 +30,16 @@ export const aJob = (change: Partial<Job> = {}): Job => ({
   state: 'Build QAT image',
   attempt: 1,
   kind: 'image-build',
-  subject: { imagePipelineArn: 'arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/shop-qat' },
+  parameters: { imagePipelineArn: 'arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/shop-qat' },
   clientToken: 'f4c5c5d0-0000-4000-8000-000000000001',
   taskToken: 'token-1',
-  tryNumber: 0,
+  stateAttempt: 0,
   status: 'STARTING',
   startedAt: '2026-11-22T10:00:01.000Z',
   ...change,
 });
 
-export const aDossier = (change: Partial<Dossier> = {}): Dossier => ({
+export const aReview = (change: Partial<Review> = {}): Review => ({
   configurationVersion: 'c0ffee000001',
   live: {
     promotionId: 'shop-1111111111aa-6b1f2a0e-0000-4000-8000-000000000000',
@@ -77,14 +77,14 @@ export const aDossier = (change: Partial<Dossier> = {}): Dossier => ({
   ...change,
 });
 
-const undecided: Omit<Approval, 'dossier' | 'digest'> = {
+const undecided: Omit<Approval, 'review' | 'digest'> = {
   approvalId: 'qc-request-1',
   promotionId: PROMOTION_ID,
   application: 'shop',
   state: 'QC approval',
   role: 'qc',
   attempt: 1,
-  subject: {
+  candidate: {
     application: 'shop',
     commitId: COMMIT,
     branch: 'main',
@@ -93,7 +93,7 @@ const undecided: Omit<Approval, 'dossier' | 'digest'> = {
     qatDeploymentId: 'd-QAT000001',
   },
   taskToken: 'qc-token-1',
-  tryNumber: 0,
+  stateAttempt: 0,
   status: 'PENDING',
   requestedAt: '2026-11-22T10:10:00.000Z',
   expiresAt: '2026-11-29T10:10:00.000Z',
@@ -101,9 +101,9 @@ const undecided: Omit<Approval, 'dossier' | 'digest'> = {
 
 /** A request whose digest is that of its subject. */
 export const anApproval = (change: Partial<Approval> = {}): Approval => {
-  const approval = { ...undecided, dossier: aDossier(), ...change };
+  const approval = { ...undecided, review: aReview(), ...change };
   return {
-    digest: subjectDigest(requestedSubject(approval.subject, approval.dossier)),
+    digest: candidateDigest(requestedCandidate(approval.candidate, approval.review)),
     ...approval,
   };
 };
@@ -120,7 +120,7 @@ export const aPerson = (name: string, change: Partial<Person> = {}): Person => (
 export const aPolicy = { makersMayDecide: false, freshSignInMinutes: 15 } as const;
 
 /** A promotion that waits for a turn; with the same push, the later letter is the newer one. */
-export const aWaiter = (promotionId: string, change: Partial<TurnWaiter> = {}): TurnWaiter => ({
+export const aWaiter = (promotionId: string, change: Partial<LockWaiter> = {}): LockWaiter => ({
   promotionId,
   executionArn: `arn:aws:states:us-east-1:000000000000:execution:lockstep-shop:${promotionId}`,
   commitId: promotionId.padEnd(40, '0'),
@@ -129,6 +129,6 @@ export const aWaiter = (promotionId: string, change: Partial<TurnWaiter> = {}): 
   redrives: 0,
   since: '2026-11-22T10:00:02.000Z',
   taskToken: `token-of-${promotionId}`,
-  tryNumber: 0,
+  stateAttempt: 0,
   ...change,
 });

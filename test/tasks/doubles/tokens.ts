@@ -1,13 +1,13 @@
-import type { TaskCompletions, Told } from '../../../tasks/task-completions.ts';
+import type { Completion, TaskCompletions } from '../../../tasks/task-completions.ts';
 
 /** Task tokens as Step Functions keeps them: each takes one completion, and is gone afterwards. */
 export const createTokens = (...open: string[]) => {
   const waiting = new Set(open);
-  const told: { token: string; output?: object; error?: string; cause?: string }[] = [];
-  const complete = (token: string, what: object): Told => {
+  const completion: { token: string; output?: object; error?: string; cause?: string }[] = [];
+  const complete = (token: string, what: object): Completion => {
     if (!waiting.delete(token)) return 'no-longer-open';
-    told.push({ token, ...what });
-    return 'told';
+    completion.push({ token, ...what });
+    return 'completed';
   };
   const tasks: TaskCompletions = {
     succeed: async (token, output) => complete(token, { output }),
@@ -15,7 +15,7 @@ export const createTokens = (...open: string[]) => {
   };
   return {
     tasks,
-    told,
+    completion,
     open: (token: string) => waiting.add(token),
     close: (token: string) => waiting.delete(token),
   };

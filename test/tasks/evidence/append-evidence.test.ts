@@ -88,6 +88,6 @@ it("stays out of the ledger's own listings", async () => {
   await appendEvidence(createDynamoDbEvidenceStore(table, tables.client))(PROMOTION_ID, fact('a'));
   expect(await ledger.jobs(PROMOTION_ID)).toEqual([]);
   expect(await ledger.approvals(PROMOTION_ID)).toEqual([]);
-  expect(await ledger.refusals(PROMOTION_ID)).toEqual([]);
+  expect(await ledger.denials(PROMOTION_ID)).toEqual([]);
   expect((await ledger.promotions()).items).toHaveLength(1);
 });

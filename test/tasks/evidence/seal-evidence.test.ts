@@ -98,7 +98,7 @@ describe('the recorded ledger', () => {
     await ledger.addApproval(asked);
     await ledger.replaceApproval(asked, { ...asked, mailedAt: END });
     await ledger.replaceApproval({ ...asked, mailedAt: END }, { ...asked, ...approved });
-    const refusal = {
+    const denial = {
       promotionId: PROMOTION_ID,
       approvalId: asked.approvalId,
       role: 'pmo',
@@ -106,13 +106,13 @@ describe('the recorded ledger', () => {
       reason: 'ApproversMustDiffer',
       at: END,
     } as const;
-    await ledger.addRefusal(refusal);
+    await ledger.addDenial(denial);
     const entries = await store.entries(PROMOTION_ID);
-    expect(entries.map(({ kind }) => kind)).toEqual(['approval-requested', 'decision', 'refusal']);
+    expect(entries.map(({ kind }) => kind)).toEqual(['approval-requested', 'decision', 'denial']);
     expect(entries[1]).toMatchObject({
       actor: { type: 'person', ...quinn },
       at: approved.decidedAt,
-      what: { role: 'qc', decision: 'approve', comment: 'Fine', subject: asked.subject },
+      what: { role: 'qc', decision: 'approve', comment: 'Fine', candidate: asked.candidate },
     });
     expect(entries[2]).toMatchObject({ actor: { name: 'sam' }, what: { reason: 'ApproversMustDiffer' } });
     expect(JSON.stringify(entries)).not.toContain('qc-token-1');

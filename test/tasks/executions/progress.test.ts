@@ -12,7 +12,7 @@ describe('attempts', () => {
   it('follow the states that were entered, with their times', () => {
     const { attempts } = read(untilQc);
     expect(attempts[0]).toEqual({
-      state: names.takeQatTurn,
+      state: names.lockQat,
       number: 1,
       status: 'SUCCEEDED',
       startedAt: START + 900,
@@ -99,10 +99,10 @@ describe('attempts', () => {
 
   it('end at a Fail state with its error', () => {
     const { attempts } = read((history) =>
-      history.enter(names.refused, 'Fail').executionFailed('Refused', 'QC refused: quinn'),
+      history.enter(names.rejected, 'Fail').executionFailed('Rejected', 'QC rejected: quinn'),
     );
     expect(attempts).toEqual([
-      expect.objectContaining({ state: names.refused, status: 'FAILED', error: 'Refused' }),
+      expect.objectContaining({ state: names.rejected, status: 'FAILED', error: 'Rejected' }),
     ]);
   });
 });
@@ -111,7 +111,7 @@ describe('ways', () => {
   it('are taken between states that followed each other, and no others', () => {
     const { taken } = read(untilPmo);
     expect(taken).toContain(transitionKey(names.didQcApprove, names.pmoApproval));
-    expect(taken).not.toContain(transitionKey(names.didQcApprove, names.refused));
+    expect(taken).not.toContain(transitionKey(names.didQcApprove, names.rejected));
     expect(taken.size).toBe(7);
   });
 });

@@ -8,13 +8,13 @@ import {
   PutJobSuccessResultCommand,
 } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
+import { freeLock, type LockHolder } from '../../../tasks/environment-locks/environment-lock.ts';
 import { createGuardedPipelines } from '../../../tasks/guard/codepipeline-guard.ts';
 import { guardPipeline } from '../../../tasks/guard/guard-pipeline.ts';
 import { isSessionOf } from '../../../tasks/guard/may-deploy.ts';
 import { createPipelineRuns } from '../../../tasks/jobs/codepipeline-runs.ts';
 import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
 import type { GuardParameters } from '../../../tasks/payloads.ts';
-import { freeTurn, type TurnHolder } from '../../../tasks/turns/turn.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aJob, anApproval, aPerson, aPromotion, aWaiter, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
 import { because, double, offline, on } from '../doubles/sdk.ts';
@@ -30,7 +30,7 @@ const waiting = (change: Partial<Job> = {}): Job =>
   aJob({
     kind: 'pipeline-run',
     state: 'Deploy to Prod',
-    subject: { pipelineName: 'shop-prod', sourceAction: 'Source', commitId: COMMIT, environment: 'prod' },
+    parameters: { pipelineName: 'shop-prod', sourceAction: 'Source', commitId: COMMIT, environment: 'prod' },
     status: 'RUNNING',
     externalId: 'shop-prod/e-1',
     ...change,
@@ -46,7 +46,7 @@ interface Situation {
   readonly jobs?: readonly Job[];
   readonly approvals?: readonly Approval[];
   /** Who has the turn on both environments. @default the promotion */
-  readonly holder?: Partial<TurnHolder>;
+  readonly holder?: Partial<LockHolder>;
   /** What becomes of the jobs once the guard has read them. */
   readonly meanwhile?: Job;
   readonly ledgerFails?: boolean;
@@ -62,8 +62,8 @@ const askGuard = async (situation: Situation) => {
   for (const job of jobs) await ledger.addJob(job);
   for (const approval of approvals) await ledger.addApproval(approval);
   for (const environment of ['qat', 'prod'] as const) {
-    const turn = freeTurn('shop', environment);
-    await ledger.replaceTurn(turn, { ...turn, holder: { ...aWaiter(PROMOTION_ID), ...situation.holder } });
+    const lock = freeLock('shop', environment);
+    await ledger.replaceLock(lock, { ...lock, holder: { ...aWaiter(PROMOTION_ID), ...situation.holder } });
   }
   let { meanwhile } = situation;
   const answered = () => {
@@ -121,7 +121,7 @@ describe('the guard of a pipeline (T20)', () => {
       {
         parameters: { environment: 'qat', pipelineName: 'shop-qat' },
         approvals: [],
-        jobs: [waiting({ subject: { pipelineName: 'shop-qat' }, externalId: 'shop-qat/e-1' })],
+        jobs: [waiting({ parameters: { pipelineName: 'shop-qat' }, externalId: 'shop-qat/e-1' })],
       },
     ],
     [
@@ -133,7 +133,7 @@ describe('the guard of a pipeline (T20)', () => {
       {
         promotion: aPromotion({ prodRestored: restored }),
         parameters: { environment: 'qat', pipelineName: 'shop-qat' },
-        jobs: [waiting({ subject: { pipelineName: 'shop-qat' }, externalId: 'shop-qat/e-1' })],
+        jobs: [waiting({ parameters: { pipelineName: 'shop-qat' }, externalId: 'shop-qat/e-1' })],
       },
     ],
   ])('lets %s deploy', async (_, situation) => {
@@ -179,7 +179,7 @@ describe('the guard of a pipeline (T20)', () => {
     ['a job that has ended', { jobs: [waiting({ status: 'FAILED' })] }, /does not wait/],
     [
       'a job of the other pipeline',
-      { jobs: [waiting({ subject: { pipelineName: 'shop-qat' } })] },
+      { jobs: [waiting({ parameters: { pipelineName: 'shop-qat' } })] },
       /does not wait/,
     ],
     ['a job of another kind', { jobs: [waiting({ kind: 'image-build' })] }, /does not wait/],

@@ -30,7 +30,7 @@ describe('an image build', () => {
     );
     expect(await imageBuild(createImageBuilds(client)).start(aJob(), async () => false)).toBe(IMAGE);
     expect(sent.map(({ input }) => input)).toEqual([
-      { imagePipelineArn: aJob().subject.imagePipelineArn, clientToken: aJob().clientToken },
+      { imagePipelineArn: aJob().parameters.imagePipelineArn, clientToken: aJob().clientToken },
     ]);
   });
 

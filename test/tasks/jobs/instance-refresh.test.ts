@@ -13,7 +13,7 @@ import { because, double, offline, on } from '../doubles/sdk.ts';
 
 const job = aJob({
   kind: 'instance-refresh',
-  subject: { autoScalingGroupName: 'qat' },
+  parameters: { autoScalingGroupName: 'qat' },
   startedAfter: 'r-0',
 });
 const refresh = (id: string): InstanceRefresh => ({
@@ -53,10 +53,17 @@ describe('an instance refresh', () => {
 
   it('notes the newest one before an attempt: what is newer then is the attempt’s', async () => {
     const service = kind(autoScaling([refresh('r-2'), refresh('r-1')], () => 'r-3'));
-    const { promotionId, state, taskToken, tryNumber } = job;
-    const subject = { autoScalingGroupName: 'qat' };
+    const { promotionId, state, taskToken, stateAttempt } = job;
+    const parameters = { autoScalingGroupName: 'qat' };
     expect(
-      await service.newest?.({ promotionId, state, taskToken, tryNumber, kind: 'instance-refresh', subject }),
+      await service.newest?.({
+        promotionId,
+        state,
+        taskToken,
+        stateAttempt,
+        kind: 'instance-refresh',
+        parameters,
+      }),
     ).toBe('r-2');
   });
 

@@ -27,7 +27,7 @@ import { because, double, offline, on } from '../doubles/sdk.ts';
 const job = aJob({
   kind: 'pipeline-run',
   state: 'Deploy to QAT',
-  subject: { pipelineName: 'shop-qat', sourceAction: 'Source', commitId: COMMIT, environment: 'qat' },
+  parameters: { pipelineName: 'shop-qat', sourceAction: 'Source', commitId: COMMIT, environment: 'qat' },
 });
 const action = (
   provider: string,

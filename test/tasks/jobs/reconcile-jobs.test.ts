@@ -1,4 +1,4 @@
-import type { JobActions } from '../../../tasks/jobs/kind.ts';
+import type { JobActions } from '../../../tasks/jobs/job-kind.ts';
 import { reconcileJobs } from '../../../tasks/jobs/reconcile-jobs.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Notice } from '../../../tasks/notices.ts';
@@ -16,7 +16,7 @@ beforeEach(() => {
   tokens = createTokens('token-1', 'token-2', 'qc-token-1');
 });
 const actions: JobActions = {
-  refusal: 'ImageBuildFailed',
+  denial: 'ImageBuildFailed',
   start: () => Promise.reject(new Error('reconciling starts nothing')),
   inspect: async (externalId) => {
     if (externalId === 'broken') throw new Error('GetImage is down');
@@ -53,22 +53,22 @@ describe('reconciling', () => {
       aJob({ application: 'other', promotionId: 'other', status: 'RUNNING', externalId: 'broken' }),
     );
     await reconcile('2026-11-22T11:00:00.000Z');
-    expect(tokens.told).toEqual([{ token: 'token-1', output: { imageId: 'ami of image/1' } }]);
+    expect(tokens.completion).toEqual([{ token: 'token-1', output: { imageId: 'ami of image/1' } }]);
   });
 
   it('leaves alone what may still be starting', async () => {
     await ledger.addJob(aJob());
     await reconcile('2026-11-22T11:00:00.000Z');
-    expect(tokens.told).toEqual([]);
+    expect(tokens.completion).toEqual([]);
     expect(await ledger.openJobs('shop')).toEqual([aJob()]);
   });
 
   it('tells a decision whose telling was cut short, not one that is being told', async () => {
     await ledger.addApproval(decided);
     await reconcile('2026-11-23T08:00:30.000Z');
-    expect(tokens.told).toEqual([]);
+    expect(tokens.completion).toEqual([]);
     await reconcile('2026-11-23T08:05:00.000Z');
-    expect(tokens.told).toMatchObject([
+    expect(tokens.completion).toMatchObject([
       { token: 'qc-token-1', output: { decision: 'approve', decidedBy: 'quinn' } },
     ]);
     expect(await ledger.openApprovals('qc')).toEqual([]);
@@ -136,6 +136,6 @@ describe('reconciling', () => {
     await expect(reconcile('2026-11-24T00:00:00.000Z')).rejects.toThrow(
       /1 of the open jobs and approvals of shop .*Error: GetImage is down/,
     );
-    expect(tokens.told.map(({ token }) => token)).toEqual(['token-2', 'qc-token-1']);
+    expect(tokens.completion.map(({ token }) => token)).toEqual(['token-2', 'qc-token-1']);
   });
 });

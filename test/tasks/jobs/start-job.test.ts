@@ -5,8 +5,8 @@ import {
 } from '@aws-sdk/client-imagebuilder';
 import { imageBuild } from '../../../tasks/jobs/image-build.ts';
 import { createImageBuilds } from '../../../tasks/jobs/imagebuilder-builds.ts';
-import type { Inspection, JobActions } from '../../../tasks/jobs/kind.ts';
-import { isOvertaken, needsAttempt, nextAttempt, takenOver } from '../../../tasks/jobs/rendezvous.ts';
+import { isOvertaken, needsAttempt, nextAttempt, takenOver } from '../../../tasks/jobs/job-attempts.ts';
+import type { Inspection, JobActions } from '../../../tasks/jobs/job-kind.ts';
 import { startJob } from '../../../tasks/jobs/start-job.ts';
 import type { Job } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
@@ -20,9 +20,9 @@ const request = (taskToken: string): StartJobRequest => ({
   promotionId: PROMOTION_ID,
   state: 'Build QAT image',
   taskToken,
-  tryNumber: Number(/\d+$/.exec(taskToken)),
+  stateAttempt: Number(/\d+$/.exec(taskToken)),
   kind: 'image-build',
-  subject: { imagePipelineArn: 'arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/shop-qat' },
+  parameters: { imagePipelineArn: 'arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/shop-qat' },
 });
 
 let ledger: Ledger;
@@ -36,7 +36,7 @@ beforeEach(() => {
   inspection = { state: 'running' };
 });
 const working: JobActions = {
-  refusal: 'ImageBuildFailed',
+  denial: 'ImageBuildFailed',
   start: async (job) => {
     started.push(job);
     return `external/${started.length}`;
@@ -69,7 +69,7 @@ describe('what a try of the state does', () => {
     ],
     [
       'reuses a finished one',
-      aJob({ status: 'SUCCEEDED', answeredToken: 'token-1' }),
+      aJob({ status: 'SUCCEEDED', completedToken: 'token-1' }),
       { attempt: 1, status: 'SUCCEEDED' },
     ],
     [
@@ -90,13 +90,13 @@ describe('what a try of the state does', () => {
   });
 
   it('takes the same token asking again after a failure as the same try', () => {
-    const failed = aJob({ status: 'FAILED', taskToken: 'token-2', tryNumber: 2 });
+    const failed = aJob({ status: 'FAILED', taskToken: 'token-2', stateAttempt: 2 });
     expect(needsAttempt(failed, request('token-2'))).toBe(false);
     expect(takenOver(failed, request('token-2'))).toEqual(failed);
   });
 
   it('is overtaken by a later try, and by none before it', () => {
-    const latest = aJob({ taskToken: 'token-2', tryNumber: 2 });
+    const latest = aJob({ taskToken: 'token-2', stateAttempt: 2 });
     expect(['token-1', 'token-2', 'token-3'].map((token) => isOvertaken(latest, request(token)))).toEqual([
       true,
       false,
@@ -120,18 +120,18 @@ describe('starting a job', () => {
       status: 'RUNNING',
       externalId: 'external/1',
     });
-    expect(seen).toEqual([aJob({ clientToken: 'fresh-client-token', tryNumber: 1 })]);
+    expect(seen).toEqual([aJob({ clientToken: 'fresh-client-token', stateAttempt: 1 })]);
     expect(await ledger.jobByExternalId('external/1')).toMatchObject({
       status: 'RUNNING',
       taskToken: 'token-1',
     });
-    expect(tokens.told).toEqual([]);
+    expect(tokens.completion).toEqual([]);
   });
 
   it('tells at once what ended before anybody knew the job', async () => {
     inspection = { state: 'succeeded', output: { imageId: 'ami-1', imageBuildVersionArn: 'external/1' } };
     expect(await start('token-1')).toMatchObject({ status: 'SUCCEEDED' });
-    expect(tokens.told).toEqual([
+    expect(tokens.completion).toEqual([
       { token: 'token-1', output: { imageId: 'ami-1', imageBuildVersionArn: 'external/1' } },
     ]);
   });
@@ -141,7 +141,7 @@ describe('starting a job', () => {
     await start('token-1');
     await start('token-2');
     expect(started).toHaveLength(1);
-    expect(tokens.told.map(({ token, output }) => [token, output])).toEqual([
+    expect(tokens.completion.map(({ token, output }) => [token, output])).toEqual([
       ['token-1', { imageId: 'ami-1' }],
       ['token-2', { imageId: 'ami-1' }],
     ]);
@@ -159,21 +159,23 @@ describe('starting a job', () => {
     await start('token-1');
     inspection = { state: 'running' };
     expect(await start('token-2')).toMatchObject({ attempt: 2, status: 'RUNNING', externalId: 'external/2' });
-    expect(tokens.told).toEqual([{ token: 'token-1', error: 'ImageBuildFailed', cause: 'no space left' }]);
+    expect(tokens.completion).toEqual([
+      { token: 'token-1', error: 'ImageBuildFailed', cause: 'no space left' },
+    ]);
   });
 
   it('keeps the deployment with the promotion', async () => {
     await ledger.addPromotion(aPromotion());
     inspection = { state: 'succeeded', output: { pipelineExecutionId: 'e-1', deploymentId: 'd-1' } };
-    const subject = {
+    const parameters = {
       pipelineName: 'shop-qat',
       sourceAction: 'Source',
       commitId: COMMIT,
       environment: 'qat',
     } as const;
-    await start('token-1', working, { kind: 'pipeline-run', state: 'Deploy to QAT', subject });
+    await start('token-1', working, { kind: 'pipeline-run', state: 'Deploy to QAT', parameters });
     expect((await ledger.promotion(PROMOTION_ID))?.deployments).toEqual({ qat: 'd-1' });
-    expect(tokens.told).toHaveLength(1);
+    expect(tokens.completion).toHaveLength(1);
   });
 
   it.each([
@@ -182,27 +184,27 @@ describe('starting a job', () => {
   ] as const)('notes what is live before a deployment to %s is told', async (environment, live) => {
     await ledger.addPromotion(aPromotion());
     inspection = { state: 'succeeded', output: { pipelineExecutionId: 'e-1', deploymentId: 'd-1' } };
-    const subject = {
+    const parameters = {
       pipelineName: `shop-${environment}`,
       sourceAction: 'Source',
       commitId: COMMIT,
       environment,
     };
-    await start('token-1', working, { kind: 'pipeline-run', state: 'Deploy', subject });
-    expect(tokens.told).toHaveLength(1);
+    await start('token-1', working, { kind: 'pipeline-run', state: 'Deploy', parameters });
+    expect(tokens.completion).toHaveLength(1);
     expect(await ledger.live('shop')).toEqual(live);
   });
 
   it('tells the outcome also if the ledger has no such promotion', async () => {
     inspection = { state: 'succeeded', output: { pipelineExecutionId: 'e-1', deploymentId: 'd-1' } };
-    const subject = {
+    const parameters = {
       pipelineName: 'shop-qat',
       sourceAction: 'Source',
       commitId: COMMIT,
       environment: 'qat',
     } as const;
-    await start('token-1', working, { kind: 'pipeline-run', subject });
-    expect(tokens.told).toHaveLength(1);
+    await start('token-1', working, { kind: 'pipeline-run', parameters });
+    expect(tokens.completion).toHaveLength(1);
   });
 
   it('fails with the service’s own words when it refuses to start', async () => {
@@ -216,7 +218,7 @@ describe('starting a job', () => {
       attempt: 1,
       status: 'FAILED',
     });
-    expect(tokens.told).toEqual([
+    expect(tokens.completion).toEqual([
       {
         token: 'token-1',
         error: 'ImageBuildFailed',
@@ -234,7 +236,7 @@ describe('starting a job', () => {
   ])('starts the same attempt again if the service was %s: it may have started', async (_, error) => {
     const failing: JobActions = { ...working, start: () => Promise.reject(error) };
     await expect(start('token-1', failing)).rejects.toBe(error);
-    expect(tokens.told).toEqual([]);
+    expect(tokens.completion).toEqual([]);
     expect(await start('token-2')).toMatchObject({ attempt: 1, status: 'RUNNING' });
     expect(started.map(({ clientToken }) => clientToken)).toEqual(['fresh-client-token']);
   });
@@ -258,12 +260,12 @@ describe('starting a job', () => {
     const overtaken: JobActions = {
       ...working,
       start: async (job) => {
-        await ledger.replaceJob(job, { ...job, taskToken: 'token-2', tryNumber: 2 });
+        await ledger.replaceJob(job, { ...job, taskToken: 'token-2', stateAttempt: 2 });
         throw new AccessDeniedException(because('expired'));
       },
     };
     expect(await start('token-1', overtaken)).toEqual({ attempt: 1, status: 'STARTING' });
-    expect(tokens.told).toEqual([]);
+    expect(tokens.completion).toEqual([]);
   });
 
   it('starts although it may not see what is there, and says in the service’s words when it may not start either', async () => {
@@ -293,11 +295,11 @@ describe('starting a job', () => {
       },
     };
     expect(await start('token-1', overtaken)).toMatchObject({ status: 'RUNNING', externalId: 'external/9' });
-    expect(tokens.told).toEqual([]);
+    expect(tokens.completion).toEqual([]);
   });
 
   it('says which external jobs belong to another attempt', async () => {
-    await ledger.addJob(aJob({ status: 'FAILED', externalId: 'external/old', answeredToken: 'token-1' }));
+    await ledger.addJob(aJob({ status: 'FAILED', externalId: 'external/old', completedToken: 'token-1' }));
     const taken: boolean[] = [];
     const asking: JobActions = {
       ...working,

@@ -113,7 +113,7 @@ describe.each<[string, () => Promise<Ledger>]>([
   it('counts a promotion as open until its end was told, and again once a redrive was', async () => {
     await ledger.addPromotion(aPromotion());
     await ledger.addPromotion(aPromotion({ promotionId: 'other', application: 'other' }));
-    await ledger.addPromotion(aPromotion({ promotionId: 'ended', status: 'REFUSED' }));
+    await ledger.addPromotion(aPromotion({ promotionId: 'ended', status: 'REJECTED' }));
     expect(await ledger.openPromotions('shop')).toEqual([aPromotion()]);
     await ledger.updatePromotion(PROMOTION_ID, { images: { prod: 'ami-2' } });
     expect(await ledger.openPromotions('shop')).toEqual([aPromotion({ images: { prod: 'ami-2' } })]);
@@ -131,11 +131,11 @@ describe.each<[string, () => Promise<Ledger>]>([
     await ledger.addJob(aJob());
     await ledger.addJob(aJob({ application: 'other', promotionId: 'other' }));
     expect(await ledger.openJobs('shop')).toEqual([aJob()]);
-    const told = aJob({ status: 'SUCCEEDED', output: { imageId: 'ami-1' }, answeredToken: 'token-1' });
-    await ledger.replaceJob(aJob(), told);
+    const completion = aJob({ status: 'SUCCEEDED', output: { imageId: 'ami-1' }, completedToken: 'token-1' });
+    await ledger.replaceJob(aJob(), completion);
     expect(await ledger.openJobs('shop')).toEqual([]);
-    await ledger.replaceJob(told, { ...told, taskToken: 'token-2' });
-    expect(await ledger.openJobs('shop')).toEqual([{ ...told, taskToken: 'token-2' }]);
+    await ledger.replaceJob(completion, { ...completion, taskToken: 'token-2' });
+    expect(await ledger.openJobs('shop')).toEqual([{ ...completion, taskToken: 'token-2' }]);
   });
 
   it('adds each attempt of an approval once, knows the latest, and finds it by its opaque id', async () => {
@@ -172,21 +172,21 @@ describe.each<[string, () => Promise<Ledger>]>([
     await ledger.replaceApproval(anApproval(), decided);
     await expect(ledger.replaceApproval(anApproval(), decided)).rejects.toEqual(conflict);
     expect(await ledger.openApprovals('qc')).toEqual([older, decided]);
-    const told = { ...decided, answeredToken: decided.taskToken };
-    await ledger.replaceApproval(decided, told);
+    const completion = { ...decided, completedToken: decided.taskToken };
+    await ledger.replaceApproval(decided, completion);
     const expired = { ...older, status: 'EXPIRED' } as const;
     await ledger.replaceApproval(older, expired);
     // Open until the others are told as well.
-    expect(await ledger.openApprovals('qc')).toEqual([expired, told]);
+    expect(await ledger.openApprovals('qc')).toEqual([expired, completion]);
     const announcedAt = '2026-11-22T10:30:00.000Z';
-    await ledger.replaceApproval(told, { ...told, announcedAt });
+    await ledger.replaceApproval(completion, { ...completion, announcedAt });
     await ledger.replaceApproval(expired, { ...expired, announcedAt });
     expect(await ledger.openApprovals('qc')).toEqual([]);
   });
 
   it('keeps refusals by time, a repeated one once and two people’s at the same instant both', async () => {
     const { subject, name, verifiedEmail } = aPerson('sam');
-    const refusal = {
+    const denial = {
       promotionId: PROMOTION_ID,
       approvalId: 'pmo-request-1',
       role: 'pmo',
@@ -194,11 +194,11 @@ describe.each<[string, () => Promise<Ledger>]>([
       reason: 'ApproversMustDiffer',
       at: '2026-11-22T10:30:00.000Z',
     } as const;
-    await ledger.addRefusal({ ...refusal, at: '2026-11-22T10:31:00.000Z' });
-    await ledger.addRefusal(refusal);
-    await ledger.addRefusal(refusal);
-    await ledger.addRefusal({ ...refusal, person: { ...refusal.person, subject: 'of-another' } });
-    expect((await ledger.refusals(PROMOTION_ID)).map(({ at }) => at)).toEqual([
+    await ledger.addDenial({ ...denial, at: '2026-11-22T10:31:00.000Z' });
+    await ledger.addDenial(denial);
+    await ledger.addDenial(denial);
+    await ledger.addDenial({ ...denial, person: { ...denial.person, subject: 'of-another' } });
+    expect((await ledger.denials(PROMOTION_ID)).map(({ at }) => at)).toEqual([
       '2026-11-22T10:30:00.000Z',
       '2026-11-22T10:30:00.000Z',
       '2026-11-22T10:31:00.000Z',
@@ -237,19 +237,19 @@ describe.each<[string, () => Promise<Ledger>]>([
   });
 
   it('keeps a turn of each application and environment, and replaces only what was read', async () => {
-    const free = await ledger.turn('shop', 'qat');
-    expect(free).toEqual({ application: 'shop', environment: 'qat', version: 0, waiting: [], dismissed: [] });
-    const taken = await ledger.replaceTurn(free, { ...free, waiting: [aWaiter('a'), aWaiter('b')] });
+    const free = await ledger.lock('shop', 'qat');
+    expect(free).toEqual({ application: 'shop', environment: 'qat', version: 0, waiting: [], dequeued: [] });
+    const taken = await ledger.replaceLock(free, { ...free, waiting: [aWaiter('a'), aWaiter('b')] });
     expect(taken).toEqual({ ...free, version: 1, waiting: [aWaiter('a'), aWaiter('b')] });
-    expect(await ledger.turn('shop', 'qat')).toEqual(taken);
-    await expect(ledger.replaceTurn(free, free)).rejects.toEqual(conflict);
+    expect(await ledger.lock('shop', 'qat')).toEqual(taken);
+    await expect(ledger.replaceLock(free, free)).rejects.toEqual(conflict);
     const { taskToken: _, ...holder } = aWaiter('a');
-    const dismissed = { ...aWaiter('b'), error: 'Superseded', by: holder } as const;
-    const passed = await ledger.replaceTurn(taken, { ...taken, holder, waiting: [], dismissed: [dismissed] });
-    expect(await ledger.turn('shop', 'qat')).toEqual(passed);
-    await expect(ledger.replaceTurn(taken, taken)).rejects.toEqual(conflict);
-    expect(await ledger.turn('shop', 'prod')).toEqual({ ...free, environment: 'prod' });
-    expect(await ledger.turn('books', 'qat')).toEqual({ ...free, application: 'books' });
+    const dequeued = { ...aWaiter('b'), error: 'Superseded', by: holder } as const;
+    const passed = await ledger.replaceLock(taken, { ...taken, holder, waiting: [], dequeued: [dequeued] });
+    expect(await ledger.lock('shop', 'qat')).toEqual(passed);
+    await expect(ledger.replaceLock(taken, taken)).rejects.toEqual(conflict);
+    expect(await ledger.lock('shop', 'prod')).toEqual({ ...free, environment: 'prod' });
+    expect(await ledger.lock('books', 'qat')).toEqual({ ...free, application: 'books' });
   });
 });
 

@@ -11,7 +11,7 @@ it('logs each change with the promotion, and none of what would let a reader ans
   await ledger.replaceJob(aJob(), aJob({ status: 'FAILED', error: 'ImageBuildFailed' }));
   await ledger.addApproval(anApproval());
   await ledger.replaceApproval(anApproval(), anApproval({ status: 'APPROVED', decidedBy: aPerson('quinn') }));
-  await ledger.addRefusal({
+  await ledger.addDenial({
     promotionId: PROMOTION_ID,
     approvalId: 'qc-request-1',
     role: 'qc',

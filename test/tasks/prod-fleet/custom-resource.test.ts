@@ -31,7 +31,7 @@ const request = async (
 ): Promise<string | undefined> => {
   const of = event(type, { ...properties, ...fleet });
   const { PhysicalResourceId } = await onEvent(of);
-  for (let round = 0; round < 10; round += 1) {
+  for (let writeAttempt = 0; writeAttempt < 10; writeAttempt += 1) {
     if ((await isComplete(world.dependencies)(of)).IsComplete) return PhysicalResourceId;
     world.pass();
   }
@@ -89,7 +89,7 @@ describe('creating the Prod fleet', () => {
 
   it('is not complete while no instance is in service (T07)', async () => {
     const world = createFleetWorld();
-    for (let round = 0; round < 3; round += 1)
+    for (let writeAttempt = 0; writeAttempt < 3; writeAttempt += 1)
       expect(await isComplete(world.dependencies)(event('Create'))).toEqual({ IsComplete: false });
     expect(world.deploymentGroups.size).toBe(0);
   });

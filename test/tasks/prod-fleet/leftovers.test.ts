@@ -57,7 +57,7 @@ describe('before a pipeline’s run', () => {
         imageParameterName: '/shop/prod/image',
       },
       pointAtImage: async (request) => world.log.push(`point ${request.parameterName} at ${request.imageId}`),
-    })(aJob({ kind: 'pipeline-run', subject: { pipelineName } }));
+    })(aJob({ kind: 'pipeline-run', parameters: { pipelineName } }));
     return world.log;
   };
 
@@ -75,13 +75,13 @@ describe('before a pipeline’s run', () => {
 });
 
 describe('deleting a group', () => {
-  const refused = Object.assign(new Error('AutoScalingGroup name not found'), { name: 'ValidationError' });
+  const denied = Object.assign(new Error('AutoScalingGroup name not found'), { name: 'ValidationError' });
   const remove = (found: AutoScalingGroup | undefined) =>
     removeGroup(
       {
         named: async () => found,
         remove: async () => {
-          throw refused;
+          throw denied;
         },
       },
       'green',
@@ -95,6 +95,6 @@ describe('deleting a group', () => {
   );
 
   it('fails when the group stays', async () => {
-    await expect(remove(group('green'))).rejects.toBe(refused);
+    await expect(remove(group('green'))).rejects.toBe(denied);
   });
 });

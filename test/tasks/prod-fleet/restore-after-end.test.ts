@@ -1,8 +1,8 @@
-import { ProdInUseError, ProdNotCertainError } from '../../../tasks/prod-fleet/errors.ts';
+import { ProdInUseError, ProdNotCertainError } from '../../../tasks/prod-fleet/prod-errors.ts';
 import { restoreAfterEnd } from '../../../tasks/prod-fleet/restore-after-end.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aPromotion } from '../doubles/samples.ts';
-import { createTurnWorld } from '../turns/turn-world.ts';
+import { createLockWorld } from '../environment-locks/lock-world.ts';
 
 const pointed = { status: 'FAILED', images: { prod: 'ami-new' } } as const;
 const promotions = [
@@ -28,7 +28,7 @@ const wake = async (event: unknown, failures: Readonly<Record<string, Error>> = 
     ledger,
     application: 'shop',
     postponed: (promotionId, reason) => postponed.push(`${promotionId}: ${reason}`),
-    wakeTurns: async () => {
+    wakeLocks: async () => {
       woken += 1;
     },
     restore: async (promotionId) => {
@@ -78,7 +78,7 @@ describe('waking up to put Prod in order', () => {
   });
 
   it('on schedule does not forget whoever has the turn on Prod, whatever has been pushed since', async () => {
-    const world = createTurnWorld();
+    const world = createLockWorld();
     const { ledger } = world;
     await world.take('a', 'prod');
     await world.take('b', 'prod');
@@ -96,7 +96,7 @@ describe('waking up to put Prod in order', () => {
       ledger,
       application: 'shop',
       postponed: () => {},
-      wakeTurns: world.settleAll,
+      wakeLocks: world.settleAll,
       restore: async (id) => {
         restored.push(id);
         await world.restore(id);
@@ -104,6 +104,6 @@ describe('waking up to put Prod in order', () => {
     });
     await handler(schedule);
     await handler(schedule);
-    expect([restored, await world.turn('prod')]).toEqual([['a'], 'b | -']);
+    expect([restored, await world.lock('prod')]).toEqual([['a'], 'b | -']);
   });
 });

@@ -67,7 +67,7 @@ export const createRestoreWorld = async (change: Partial<Scene> = {}) => {
       aJob({
         state: 'Deploy to Prod',
         kind: 'pipeline-run',
-        subject: { pipelineName: 'shop-prod', environment: 'prod' },
+        parameters: { pipelineName: 'shop-prod', environment: 'prod' },
         ...(scene.run === 'unknown'
           ? { status: 'STARTING' }
           : { status: scene.run === 'Failed' ? 'FAILED' : 'RUNNING', externalId: 'shop-prod/e-1' }),

@@ -1,6 +1,6 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { metricLine, promotionMetrics } from '../../../tasks/promotions/metrics.ts';
-import { visitsOf } from '../../../tasks/promotions/sfn-executions.ts';
+import { stateVisitsOf } from '../../../tasks/promotions/promotion-executions.ts';
 import { aPromotion } from '../doubles/samples.ts';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 22, 10, minute));
@@ -25,14 +25,14 @@ it('states are measured from entry to exit, in whatever order the history comes'
     entered(2, 0, 'Build QAT image'),
     entered(11, 31, 'PMO approval'),
   ];
-  expect(visitsOf(history)).toEqual([
+  expect(stateVisitsOf(history)).toEqual([
     { name: 'Build QAT image', enteredAt: at(0), exitedAt: at(10) },
     { name: 'QC approval', enteredAt: at(10), exitedAt: at(30) },
   ]);
 });
 
 it('a redriven state is measured from the redrive, and what was before it not again', () => {
-  const visits = visitsOf([
+  const visits = stateVisitsOf([
     entered(2, 0, 'Build QAT image'),
     exited(3, 5, 'Build QAT image'),
     entered(4, 5, 'Deploy to QAT'),
@@ -57,7 +57,7 @@ it('a redriven state is measured from the redrive, and what was before it not ag
   ]);
 });
 
-it("a metric is written in CloudWatch's embedded format", () => {
+it("a metric is written in CloudWatch's emulated format", () => {
   const dimensions = { Application: 'shop', Outcome: 'SUCCEEDED' };
   expect(JSON.parse(metricLine({ name: 'Promotions', unit: 'Count', value: 1, dimensions }, at(0)))).toEqual({
     _aws: {

@@ -111,7 +111,7 @@ describe('a push through a connection', () => {
       pipelines: {
         run: async (pipelineName) => (pipelineName === 'lockstep-shop-push' ? run : undefined),
         allow: async (id) => void answers.push(`allow ${id}`),
-        refuse: async (id, message) => void answers.push(`refuse ${id}: ${message}`),
+        deny: async (id, message) => void answers.push(`refuse ${id}: ${message}`),
       },
     })(job(userParameters));
     return { result, ledger, started, answers };

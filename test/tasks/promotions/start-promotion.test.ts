@@ -6,8 +6,8 @@ import {
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import fc from 'fast-check';
 import { createCommits } from '../../../tasks/promotions/codecommit-commits.ts';
+import { createStartExecution } from '../../../tasks/promotions/promotion-executions.ts';
 import { promotionFrom } from '../../../tasks/promotions/promotion-from.ts';
-import { createStartExecution } from '../../../tasks/promotions/sfn-executions.ts';
 import { startPromotion } from '../../../tasks/promotions/start-promotion.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';

@@ -8,7 +8,7 @@ import {
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Notice } from '../../../tasks/notices.ts';
 import type { Metric } from '../../../tasks/promotions/metrics.ts';
-import { createExecutions } from '../../../tasks/promotions/sfn-executions.ts';
+import { createExecutions } from '../../../tasks/promotions/promotion-executions.ts';
 import { trackPromotion } from '../../../tasks/promotions/track-promotion.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aJob, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
@@ -98,7 +98,7 @@ const track = (detail: object, ...described: DescribeExecutionOutput[]) => {
     sealEvidence: async (promotionId) => {
       sealed.push(promotionId);
     },
-    wakeTurns: async () => {
+    wakeLocks: async () => {
       woken += 1;
     },
     measure: (metrics) => measured.push(...metrics),
@@ -124,15 +124,15 @@ describe('tracking a promotion', () => {
   });
 
   it.each([
-    ['Refused', 'REFUSED', []],
+    ['Rejected', 'REJECTED', []],
     ['Superseded', 'SUPERSEDED', []],
     ['Stale', 'STALE', ['qc', 'pmo']],
-  ])('takes the error %s for %s, no failure that operators hear of', async (error, status, told) => {
+  ])('takes the error %s for %s, no failure that operators hear of', async (error, status, completion) => {
     await ledger.addPromotion(aPromotion());
     const cause = 'Prod runs the newer commit bbbbbbbb';
     await track({ status: 'FAILED' }, execution({ ...failed, error, cause }));
     expect(await ledger.promotion(PROMOTION_ID)).toMatchObject({ status, error, cause });
-    expect(sent.map(({ role }) => role)).toEqual(told);
+    expect(sent.map(({ role }) => role)).toEqual(completion);
     for (const { message } of sent) expect(message).toContain(cause);
   });
 
@@ -156,8 +156,8 @@ describe('tracking a promotion', () => {
 
   it('tells a refusal from a failure, and mails nobody', async () => {
     await ledger.addPromotion(aPromotion());
-    await track({ status: 'FAILED' }, execution({ ...failed, error: 'Refused', cause: 'QC refused' }));
-    expect((await ledger.promotion(PROMOTION_ID))?.status).toBe('REFUSED');
+    await track({ status: 'FAILED' }, execution({ ...failed, error: 'Rejected', cause: 'QC refused' }));
+    expect((await ledger.promotion(PROMOTION_ID))?.status).toBe('REJECTED');
     expect(sent).toEqual([]);
   });
 
@@ -200,10 +200,10 @@ describe('tracking a promotion', () => {
     expect((await ledger.promotion(PROMOTION_ID))?.status).toBe('SUCCEEDED');
   });
 
-  it('fails with ExecutionNotSettled, to be tried again, while Step Functions describes what was before', async () => {
+  it('fails with ExecutionNotEnded, to be tried again, while Step Functions describes what was before', async () => {
     await ledger.addPromotion(aPromotion());
     await expect(track({ status: 'SUCCEEDED' }, execution({}))).rejects.toMatchObject({
-      name: 'ExecutionNotSettled',
+      name: 'ExecutionNotEnded',
     });
   });
 
@@ -253,7 +253,7 @@ describe('measuring a promotion', () => {
       promotionId,
       state: 'Deploy to Prod',
       kind: 'pipeline-run',
-      subject: { pipelineName: 'shop-prod', environment: 'prod' },
+      parameters: { pipelineName: 'shop-prod', environment: 'prod' },
       attempt,
       status,
       startedAt: '2026-11-22T10:30:00.000Z',

@@ -18,13 +18,13 @@ export const failedDeployment = (history: History) =>
     .executionFailed('DeploymentFailed');
 export const expiredQc = (history: History) =>
   untilQc(history).taskTimedOut().executionFailed('States.Timeout');
-export const refused = (history: History) => {
+export const denied = (history: History) => {
   untilQc(history).add('TaskSucceeded');
   return history
     .exit(names.qcApproval)
     .choose(names.didQcApprove)
-    .enter(names.refused, 'Fail')
-    .executionFailed('Refused', 'QC refused: quinn');
+    .enter(names.rejected, 'Fail')
+    .executionFailed('Rejected', 'QC rejected: quinn');
 };
 export const endingAs = (error: string) => (history: History) =>
   untilQc(history).enter(error, 'Fail').executionFailed(error, 'by shop-2222');

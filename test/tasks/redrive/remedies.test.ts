@@ -74,14 +74,18 @@ it.each<[Partial<Failure>, string, string]>([
   ],
   [{ error: 'ProdNotVerified', state: names.verifyProd }, 'lists what differs', 'Verify Prod'],
   [{ error: 'TargetGroupUnknown', state: names.verifyProd }, "deploy Prod's stack", 'Verify Prod'],
+  [{ error: 'ApproversMustDiffer', state: names.confirmApprovers }, 'security incident', 'Confirm approvers'],
   [
-    { error: 'ApproversMustDiffer', state: names.confirmApproversDiffer },
-    'security incident',
-    'Confirm approvers differ',
+    { error: 'EnvironmentLocked', state: names.buildProdImage },
+    'wait until it has let go',
+    'An environment is locked',
   ],
-  [{ error: 'TurnTaken', state: names.buildProdImage }, 'wait until it has let go', 'A turn is taken'],
   [{ error: 'QatChanged', state: names.deployToQat }, 'push the commit again', 'QAT has changed'],
-  [{ error: 'TurnEnding', state: names.buildProdImage }, 'restore-prod', 'A turn is taken'],
+  [
+    { error: 'EnvironmentRestoring', state: names.buildProdImage },
+    'restore-prod',
+    'An environment is locked',
+  ],
   [
     { error: 'States.Timeout', state: names.qcApproval, work: 'approval' },
     'Nobody decided',
@@ -93,9 +97,9 @@ it.each<[Partial<Failure>, string, string]>([
     'Deploy to QAT, Deploy to Prod',
   ],
   [
-    { error: 'States.Timeout', state: names.takeProdTurn, work: 'turn' },
+    { error: 'States.Timeout', state: names.lockProd, work: 'lock' },
     'did not come in time',
-    'Take QAT turn, Take Prod turn',
+    'Lock QAT, Lock Prod',
   ],
   [{ error: 'States.Timeout', state: names.verifyProd, work: 'function' }, 'did not answer', FUNCTION],
   [{ error: 'Sandbox.Timedout', state: names.verifyProd }, 'did not answer', FUNCTION],
@@ -114,7 +118,7 @@ it.each<[Partial<Failure>, string, string]>([
   ],
   [{ error: 'TypeError', state: names.verifyProd }, 'TypeError is none that Lockstep gives', FUNCTION],
   [{ error: '', state: undefined }, 'The error is none', FUNCTION],
-])('what to mend after %j', (failure, words, heading) => {
+])('what to fix after %j', (failure, words, heading) => {
   const remedy = remedyFor({ error: '', cause: '', state: undefined, work: undefined, ...failure });
   expect(remedy).toEqual({ sentence: expect.stringContaining(words), heading });
 });

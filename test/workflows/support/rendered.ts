@@ -43,7 +43,7 @@ export const renderDefinition = () => {
     definitionBody: DefinitionBody.fromChainable(
       promotionDefinition(stack, {
         functions: {
-          takeTurn: lambda('take-turn'),
+          acquireLock: lambda('acquire-lock'),
           startJob: lambda('start-job'),
           pointAtImage: lambda('point-at-image'),
           requestApproval: lambda('request-approval'),

@@ -64,7 +64,7 @@ const Overview: FC<{ content: OverviewContent }> = ({ content }) => (
     <header>
       <h1>Lockstep on this machine</h1>
       <p>
-        The embedded run: for trying and testing, never for production. Image builds are simulated; pushes,
+        The local run: for trying and testing, never for production. Image builds are simulated; pushes,
         approvals, deployments and traffic are real.
       </p>
     </header>

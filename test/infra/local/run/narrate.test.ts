@@ -6,7 +6,7 @@ import type { History } from '../../../approvals-ui/support/history.ts';
 import { untilQc } from '../../../approvals-ui/support/scene.ts';
 import { createMemoryLedger } from '../../../tasks/doubles/memory-ledger.ts';
 import { aPromotion, PROMOTION_ID } from '../../../tasks/doubles/samples.ts';
-import { anExecution, ENDED } from '../../../tasks/redrive/circumstances.ts';
+import { anExecution, ENDED } from '../../../tasks/redrive/redrive-context.ts';
 
 const failed = (history: History) =>
   history
@@ -14,13 +14,13 @@ const failed = (history: History) =>
     .schedule()
     .taskFailed('ImageBuildFailed', 'no disk')
     .executionFailed('ImageBuildFailed', 'no disk');
-const refused = (history: History) =>
-  untilQc(history).enter(stateNames.refused, 'Fail').executionFailed('Refused', 'QC refused: quinn');
+const denied = (history: History) =>
+  untilQc(history).enter(stateNames.rejected, 'Fail').executionFailed('Rejected', 'QC rejected: quinn');
 
 /** What the terminal shows of a promotion that has ended. */
 const told = async (write: (history: History) => History, port: number, options: Partial<Narration> = {}) => {
   const promotion = aPromotion();
-  const execution = anExecution(write, { error: write === refused ? 'Refused' : 'ImageBuildFailed' });
+  const execution = anExecution(write, { error: write === denied ? 'Rejected' : 'ImageBuildFailed' });
   const ledger = createMemoryLedger();
   await ledger.addPromotion(promotion);
   const host = {
@@ -63,7 +63,7 @@ it('advises without a command where the run ends with the promotion', async () =
 });
 
 it('gives no command for what is final', async () => {
-  const text = await told(refused, 4566);
-  expect(text).toContain('A refusal is final');
+  const text = await told(denied, 4566);
+  expect(text).toContain('A rejection is final');
   expect(text).not.toContain('npm run lockstep');
 });

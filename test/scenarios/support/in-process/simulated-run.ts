@@ -21,7 +21,7 @@ export interface WrittenLine {
   readonly at: number;
 }
 
-/** One life of the embedded run without HTTP, processes and waiting: its services are the real ones. */
+/** One life of the local run without HTTP, processes and waiting: its services are the real ones. */
 export interface SimulatedRun {
   readonly host: EmbeddedHost;
   readonly written: readonly WrittenLine[];
@@ -75,7 +75,7 @@ export const simulatedPause = (ms: number) =>
 /** Whether the system still does something for this process, such as reading a file. */
 const isSystemBusy = () => process.getActiveResourcesInfo().some((one) => /^(FSReq|Process|Zlib)/.test(one));
 
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const lock = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /**
  * Starts a run from what a journal holds. One at a time.
@@ -112,7 +112,7 @@ export const startSimulatedRun = async (
     let seen = -1;
     let asked = -1;
     for (;;) {
-      await turn();
+      await lock();
       // As long as something happens, nobody looks at the clock.
       if (seen !== written.length) {
         seen = written.length;
@@ -136,7 +136,7 @@ export const startSimulatedRun = async (
     done.catch(() => undefined);
     const deadline = machineDate.now() + PATIENCE_MS;
     while (!isDone && machineDate.now() < deadline) {
-      await turn();
+      await lock();
       if (!isDone && !isSystemBusy()) clock.fireNext(HORIZON_MS);
     }
     return done;
@@ -145,7 +145,7 @@ export const startSimulatedRun = async (
   const pass = async (ms: number) => {
     const end = clock.now() + ms;
     while (clock.now() < end || !isQuiet()) {
-      await turn();
+      await lock();
       if (!isSystemBusy()) clock.fireNext(HORIZON_MS);
     }
   };

@@ -27,7 +27,7 @@ const anyStories: fc.Arbitrary<Story> = fc.record({
     fc.record({
       of: fc.constantFrom(...calls),
       nth: fc.constantFrom(0, 0, 0, 1, 2, 3),
-      fate: fc.constantFrom('crash before', 'crash after', 'throttled', 'answer lost', 'refused', 'stale'),
+      fate: fc.constantFrom('crash before', 'crash after', 'throttled', 'answer lost', 'denied', 'stale'),
     }),
     { maxLength: 6 },
   ),
@@ -84,7 +84,7 @@ it('waits for no reconcile when an event tells of the end, however start, events
     cutOffs: fc.array(fc.option(fc.constantFrom(0, SECOND), { nil: undefined }), { maxLength: 2 }),
   });
   await fc.assert(
-    fc.asyncProperty(undisturbed, fc.scheduler(), async (told, scheduler) => {
+    fc.asyncProperty(undisturbed, fc.scheduler(), async (completion, scheduler) => {
       const nothing = {
         fates: [],
         redrives: [],
@@ -94,7 +94,7 @@ it('waits for no reconcile when an event tells of the end, however start, events
         reconciles: false,
         unseen: 0,
       };
-      const world = createWorld({ ...nothing, ...told }, () => scheduler.schedule(Promise.resolve()));
+      const world = createWorld({ ...nothing, ...completion }, () => scheduler.schedule(Promise.resolve()));
       await scheduler.waitFor(world.run(4 * MINUTE));
       expect(world.problems).toEqual([]);
       expect(world.state.status()).toBe('done');

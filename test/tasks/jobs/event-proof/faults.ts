@@ -8,7 +8,7 @@ export type Fate =
   /** It was done, and the answer never came. */
   | 'answer lost'
   /** The service says no; of calls that start something only. */
-  | 'refused'
+  | 'denied'
   /** An index of the table shows what it held a moment ago; of look-ups by index only. */
   | 'stale';
 
@@ -46,11 +46,11 @@ export const createFaults = (
         happened += 1;
         return earlier.get(key) as Result;
       }
-      if (fate === 'crash before' || fate === 'throttled' || (fate === 'refused' && name === 'start')) {
+      if (fate === 'crash before' || fate === 'throttled' || (fate === 'denied' && name === 'start')) {
         happened += 1;
         throw fate === 'crash before'
           ? new Crashed(name)
-          : clientFault(fate === 'refused' ? 'AccessDeniedException' : 'ThrottlingException');
+          : clientFault(fate === 'denied' ? 'AccessDeniedException' : 'ThrottlingException');
       }
       const result = await work(...given);
       if (isIndex) earlier.set(key, structuredClone(result));

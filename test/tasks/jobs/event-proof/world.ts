@@ -1,11 +1,11 @@
 import { appendEvidence } from '../../../../tasks/evidence/append-evidence.ts';
 import { recordedLedger } from '../../../../tasks/evidence/recorded-ledger.ts';
+import { completeJob } from '../../../../tasks/jobs/complete-job.ts';
 import { imageBuild } from '../../../../tasks/jobs/image-build.ts';
 import { instanceRefresh } from '../../../../tasks/jobs/instance-refresh.ts';
-import type { JobKinds } from '../../../../tasks/jobs/kind.ts';
+import type { JobKinds } from '../../../../tasks/jobs/job-kind.ts';
 import { pipelineRun } from '../../../../tasks/jobs/pipeline-run.ts';
 import { reconcileJobs } from '../../../../tasks/jobs/reconcile-jobs.ts';
-import { settleJob } from '../../../../tasks/jobs/settle-job.ts';
 import { startJob } from '../../../../tasks/jobs/start-job.ts';
 import type { JobKind, StartJobRequest } from '../../../../tasks/payloads.ts';
 import type { TaskCompletions } from '../../../../tasks/task-completions.ts';
@@ -106,14 +106,14 @@ export const createWorld = (story: Story, between: () => Promise<void>) => {
     ledger: recorded,
     tasks: faults.all<TaskCompletions>({
       succeed: async (token, output) => {
-        const told = await tokens.tasks.succeed(token, output);
-        if (told === 'told') state.answered(token, 'succeeded', JSON.stringify(output));
-        return told;
+        const completion = await tokens.tasks.succeed(token, output);
+        if (completion === 'completed') state.answered(token, 'succeeded', JSON.stringify(output));
+        return completion;
       },
       fail: async (token, failure) => {
-        const told = await tokens.tasks.fail(token, failure);
-        if (told === 'told') state.answered(token, 'failed', failure.cause);
-        return told;
+        const completion = await tokens.tasks.fail(token, failure);
+        if (completion === 'completed') state.answered(token, 'failed', failure.cause);
+        return completion;
       },
     }),
     kinds,
@@ -131,7 +131,7 @@ export const createWorld = (story: Story, between: () => Promise<void>) => {
   /** Lambda tries an event three times. */
   const settle = async (event: unknown, attempt = 1): Promise<void> => {
     try {
-      await settleJob(dependencies)(event);
+      await completeJob(dependencies)(event);
     } catch {
       if (attempt < 3) timeline.in(attempt * MINUTE, () => spawn(() => settle(event, attempt + 1)));
     }
@@ -190,9 +190,9 @@ export const createWorld = (story: Story, between: () => Promise<void>) => {
           promotionId: PROMOTION_ID,
           state: STATE,
           taskToken: own,
-          tryNumber: redriveCount * 100 + retryCount,
+          stateAttempt: redriveCount * 100 + retryCount,
           kind: story.kind,
-          subject: subjects[story.kind],
+          parameters: subjects[story.kind],
         } as StartJobRequest);
       } catch {
         // The function has failed, and with it the state.

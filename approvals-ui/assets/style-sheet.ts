@@ -1,0 +1,216 @@
+/** The site's style sheet: system fonts, light and dark, from 320 to 1440 pixels and more. */
+export const styleSheet = `
+:root {
+  color-scheme: light dark;
+  --paper: #f4f6f6; --card: #ffffff; --ink: #17211f; --muted: #55635f; --line: #dce3e1; --line-strong: #b9c5c2;
+  --accent: #0d5c63; --accent-ink: #ffffff; --accent-hover: #0a474d; --link: #0b5f72; --focus: #0b74c4;
+  --done: #1b7343; --done-soft: #e4f3ea;
+  --running: #1e5bb8; --running-soft: #e4edfb;
+  --waiting: #8a5300; --waiting-soft: #fdf0d8;
+  --failed: #b3261e; --failed-soft: #fce8e6;
+  --stopped: #5d4a8a; --stopped-soft: #eeeaf7;
+  --idle: #5c6966; --idle-soft: #f4f6f6;
+  --shadow: 0 1px 2px rgb(20 40 40 / 6%), 0 4px 16px rgb(20 40 40 / 5%);
+  --mono: ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #101615; --card: #182120; --ink: #e6edeb; --muted: #a0afab; --line: #2a3735; --line-strong: #455552;
+    --accent: #6cc9c4; --accent-ink: #06201f; --accent-hover: #8cdad6; --link: #7fcbe0; --focus: #7cc0ff;
+    --done: #6fd39a; --done-soft: #16301f;
+    --running: #8fb9ff; --running-soft: #172843;
+    --waiting: #f1bd62; --waiting-soft: #352813;
+    --failed: #ff9d94; --failed-soft: #2e1817;
+    --stopped: #c3b1f2; --stopped-soft: #2a2340;
+    --idle: #93a29e; --idle-soft: #141c1b;
+    --shadow: none;
+  }
+}
+*, *::before, *::after { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
+body {
+  margin: 0; background: var(--paper); color: var(--ink);
+  font: 400 1rem/1.55 -apple-system, "Segoe UI", Roboto, Ubuntu, Cantarell, "Noto Sans", "Helvetica Neue", Arial, sans-serif;
+  font-variant-numeric: tabular-nums; overflow-wrap: break-word;
+}
+main { max-width: 76rem; margin: 0 auto; padding: 1.75rem 1.25rem 4rem; outline: none; }
+.narrow { max-width: 50rem; margin: 0 auto; }
+h1 { font-size: clamp(1.45rem, 1.2rem + 1.1vw, 1.95rem); line-height: 1.2; letter-spacing: -0.018em; font-weight: 650; margin: 0 0 .6rem; overflow-wrap: anywhere; text-wrap: balance; unicode-bidi: isolate; }
+h2 { font-size: 1.02rem; line-height: 1.35; font-weight: 650; margin: 0 0 .8rem; letter-spacing: -0.005em; }
+h3 { font-size: .9rem; font-weight: 650; margin: 1.2rem 0 .4rem; }
+p { margin: 0 0 .75rem; }
+a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: .18em; }
+a:hover { text-decoration-thickness: 2px; }
+code, pre { font-family: var(--mono); font-size: .88em; }
+:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 4px; }
+.muted { color: var(--muted); font-size: .9rem; }
+.long { overflow-wrap: anywhere; }
+.unseen { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.skip { position: absolute; left: 1rem; top: -4rem; background: var(--card); padding: .5rem .9rem; border-radius: 0 0 8px 8px; z-index: 2; }
+.skip:focus { top: 0; }
+
+.bar { background: var(--card); border-bottom: 1px solid var(--line); }
+.bar-inside { max-width: 76rem; margin: 0 auto; padding: .55rem 1.25rem; display: flex; flex-wrap: wrap; align-items: center; gap: .35rem 1.6rem; min-height: 3.5rem; }
+.brand { display: inline-flex; align-items: center; gap: .5rem; font-weight: 700; letter-spacing: -0.015em; font-size: 1.08rem; color: var(--ink); text-decoration: none; }
+.mark-1 { fill: var(--accent); } .mark-2 { fill: var(--accent); opacity: .5; }
+.bar nav { display: flex; gap: .3rem; margin-right: auto; }
+.bar nav a { color: var(--muted); text-decoration: none; padding: .35rem .65rem; border-radius: 7px; font-weight: 550; }
+.bar nav a:hover { background: var(--paper); color: var(--ink); }
+.bar nav a[aria-current] { color: var(--ink); background: var(--paper); box-shadow: inset 0 0 0 1px var(--line); }
+.person { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .35rem; font-size: .92rem; }
+.person form { margin: 0; }
+.person-name { display: inline-flex; align-items: center; gap: .4rem; font-weight: 600; margin-right: .4rem; }
+.tag { display: inline-block; font-size: .72rem; font-weight: 650; letter-spacing: .03em; color: var(--muted); border: 1px solid var(--line-strong); border-radius: 5px; padding: 0 .4rem; margin-left: .35rem; line-height: 1.5; }
+.person-name .tag { margin-left: 0; }
+.quiet { font: inherit; font-size: .9rem; background: none; border: 0; color: var(--link); padding: .35rem .45rem; border-radius: 6px; cursor: pointer; text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: .18em; }
+.quiet:hover { background: var(--paper); }
+
+.crumb { margin: 0 0 .35rem; font-size: .9rem; color: var(--muted); }
+.title-row { display: flex; flex-wrap: wrap; align-items: flex-start; justify-content: space-between; gap: .3rem 1rem; }
+.title-row h1 { flex: 1 1 18rem; }
+.title-row .chip { margin-top: .3rem; }
+.change-line { display: flex; flex-wrap: wrap; gap: .1rem 1rem; color: var(--muted); margin: 0 0 .5rem; font-size: .95rem; overflow-wrap: anywhere; }
+.change-line strong { color: var(--ink); font-weight: 600; }
+.summary { font-size: 1.06rem; margin: 0 0 1.4rem; }
+.columns { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.1rem; align-items: start; margin-top: 1.2rem; }
+.column { display: grid; gap: 1.1rem; grid-template-columns: minmax(0, 1fr); align-content: start; }
+@media (min-width: 60rem) { .columns { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1.4rem; } .column { gap: 1.4rem; } }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.15rem 1.25rem 1.2rem; box-shadow: var(--shadow); min-width: 0; }
+.card > :last-child { margin-bottom: 0; }
+
+.chip { display: inline-flex; align-items: center; gap: .4rem; font-size: .88rem; font-weight: 600; border-radius: 99px; padding: .16rem .7rem .16rem .4rem; white-space: nowrap; }
+.chip.is-done { background: var(--done-soft); color: var(--done); }
+.chip.is-running { background: var(--running-soft); color: var(--running); }
+.chip.is-waiting { background: var(--waiting-soft); color: var(--waiting); }
+.chip.is-failed { background: var(--failed-soft); color: var(--failed); }
+.chip.is-stopped { background: var(--stopped-soft); color: var(--stopped); }
+.chip.is-idle { background: var(--idle-soft); color: var(--idle); }
+.icon { flex: none; display: block; overflow: visible; }
+
+.sign circle { fill: var(--card); stroke-width: 1.5; }
+.sign path { fill: none; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; stroke: var(--card); }
+.sign.is-done circle { fill: var(--done); stroke: var(--done); }
+.sign.is-failed circle { fill: var(--failed); stroke: var(--failed); }
+.sign.is-stopped circle { fill: var(--stopped); stroke: var(--stopped); } .sign.is-stopped path { fill: var(--card); }
+.sign.is-waiting circle { stroke: var(--waiting); } .sign.is-waiting path { stroke: var(--waiting); }
+.sign.is-running circle { fill: var(--running); stroke: var(--running); } .sign.is-running path { fill: var(--card); stroke-width: 1; }
+.sign.is-idle circle { fill: none; stroke: var(--line-strong); }
+
+.graph-frame { overflow-x: auto; text-align: center; }
+.graph { display: block; margin: 0 auto; max-width: 100%; height: auto; min-width: 17rem; }
+.node rect { fill: var(--card); stroke: var(--line-strong); stroke-width: 1.25; }
+.node.is-idle rect { fill: var(--idle-soft); stroke-dasharray: 4 3.5; }
+.node.is-done rect { stroke: var(--done); fill: var(--done-soft); }
+.node.is-running rect { stroke: var(--running); fill: var(--running-soft); stroke-width: 2; }
+.node.is-waiting rect { stroke: var(--waiting); fill: var(--waiting-soft); stroke-width: 2; }
+.node.is-failed rect { stroke: var(--failed); fill: var(--failed-soft); stroke-width: 2; }
+.node.is-stopped rect { stroke: var(--stopped); fill: var(--stopped-soft); stroke-width: 2; }
+.node-name { font-size: 14px; font-weight: 600; fill: var(--ink); }
+.node.is-idle .node-name { fill: var(--muted); font-weight: 500; }
+.node-detail { font-size: 12.5px; fill: var(--muted); }
+.node.is-running .node-detail { fill: var(--running); } .node.is-waiting .node-detail { fill: var(--waiting); }
+.node.is-failed .node-detail { fill: var(--failed); } .node.is-stopped .node-detail { fill: var(--stopped); } .node.is-done .node-detail { fill: var(--done); }
+.way { fill: none; stroke: var(--line-strong); stroke-width: 1.5; }
+.way.is-catch { stroke-dasharray: 4 3; }
+.way.is-taken { stroke: var(--done); stroke-width: 2; stroke-dasharray: none; }
+#arrow path { fill: var(--line-strong); } #arrow-taken path { fill: var(--done); }
+@media (prefers-reduced-motion: no-preference) {
+  .node.is-running rect { animation: breathe 2.4s ease-in-out infinite; }
+  @keyframes breathe { 50% { stroke-opacity: .35; } }
+}
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: .3rem 1rem; padding: .9rem 0 0; margin: 1rem 0 0; border-top: 1px solid var(--line); font-size: .84rem; color: var(--muted); }
+.legend li { display: inline-flex; align-items: center; gap: .4rem; }
+
+.rows { list-style: none; margin: 1rem 0 0; padding: 0; display: grid; gap: .75rem; }
+.row { position: relative; display: flex; flex-wrap: wrap; justify-content: space-between; align-items: flex-start; gap: .5rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: .95rem 1.15rem; box-shadow: var(--shadow); }
+.row > div { flex: 1 1 16rem; min-width: 0; }
+.row h2 { margin: 0 0 .15rem; overflow-wrap: anywhere; unicode-bidi: isolate; }
+.row h2 a { color: var(--ink); text-decoration: none; }
+.row h2 a::after { content: ""; position: absolute; inset: 0; border-radius: 12px; }
+.row h2 a:focus-visible { outline: none; }
+.row:focus-within:has(:focus-visible) { outline: 3px solid var(--focus); outline-offset: 2px; }
+.row:hover { border-color: var(--line-strong); }
+.row:hover h2 a { text-decoration: underline; }
+.row p { margin: 0; }
+.pager { display: flex; gap: 1.2rem; align-items: center; justify-content: center; margin-top: 1.4rem; }
+.empty { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 2.2rem 1.5rem; text-align: center; margin-top: 1rem; color: var(--muted); }
+.empty p { max-width: 34rem; margin: 0 auto; }
+.empty-title { color: var(--ink); font-weight: 650; font-size: 1.08rem; padding-bottom: .35rem; }
+
+.turns { margin: 1rem 0 1.6rem; display: grid; gap: .75rem; }
+.locks-of { padding: .95rem 1.15rem 1.05rem; }
+.locks-of h3 { margin: 0 0 .55rem; font-size: .95rem; overflow-wrap: anywhere; }
+.locks-of > div { display: grid; grid-template-columns: minmax(0, 1fr); gap: .9rem 1.6rem; }
+@media (min-width: 40rem) { .locks-of > div { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
+.turn h4 { margin: 0 0 .15rem; font-size: .82rem; font-weight: 650; letter-spacing: .03em; color: var(--muted); }
+.turn p { margin: 0; overflow-wrap: anywhere; }
+.queue { list-style: none; margin: .55rem 0 0; padding: .55rem 0 0; border-top: 1px solid var(--line); display: grid; gap: .55rem; }
+.seat { display: grid; grid-template-columns: 16px minmax(0, 1fr); gap: .6rem; }
+.seat > .icon { margin-top: .3rem; }
+.seat a { font-weight: 600; overflow-wrap: anywhere; unicode-bidi: isolate; }
+
+.facts { display: grid; grid-template-columns: minmax(0, 1fr); margin: 0; gap: 0; }
+.facts dt { color: var(--muted); font-size: .88rem; }
+.facts dd { margin: 0 0 .6rem; min-width: 0; overflow-wrap: anywhere; }
+@media (min-width: 30rem) { .facts { grid-template-columns: 7rem minmax(0, 1fr); gap: .45rem 1rem; } .facts dt { line-height: 1.55rem; } .facts dd { margin: 0; } }
+.message { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; border-left: 3px solid var(--line-strong); padding-left: .85rem; max-height: 18rem; overflow: auto; }
+.comment { display: block; quotes: none; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; color: var(--ink); border-left: 3px solid var(--line-strong); padding-left: .7rem; margin-top: .35rem; }
+.outcomes, .decisions, .attempts, .refusals, .commits, .files, .plain { list-style: none; margin: 0; padding: 0; }
+.outcomes { margin-top: .9rem; display: grid; gap: .45rem; }
+.outcomes li { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .7rem; }
+.commits { display: grid; gap: .7rem; }
+.commits .message { margin: .35rem 0 0; font-size: .93rem; max-height: 9rem; }
+.files { display: grid; gap: .2rem; font-size: .93rem; }
+.files li { display: grid; grid-template-columns: 4.4rem minmax(0, 1fr); gap: .5rem; align-items: baseline; }
+.change { font-size: .84rem; font-weight: 600; color: var(--muted); }
+.change.is-added { color: var(--done); } .change.is-removed { color: var(--failed); }
+details .commits, details .files, details .outcomes { margin-top: .5rem; }
+.facts + .notice, .facts + .muted { margin: 1rem 0 0; }
+ins { text-decoration: none; font-weight: 600; }
+a.primary { display: inline-flex; align-items: center; justify-content: center; }
+.decisions li, .attempts li { display: grid; grid-template-columns: 16px minmax(0, 1fr); gap: .75rem; padding: .5rem 0; }
+.decisions li > .icon, .attempts li > .icon { margin-top: .3rem; }
+.attempts li { position: relative; padding: .38rem 0; }
+.attempts li:not(:last-child)::before { content: ""; position: absolute; left: 7.25px; top: 1.9rem; bottom: -.45rem; width: 1.5px; background: var(--line); }
+.attempts strong, .decisions strong { font-weight: 600; }
+.refusals { color: var(--ink); font-size: .93rem; }
+
+.notice { border: 1px solid var(--line-strong); border-left-width: 4px; border-radius: 10px; padding: .95rem 1.1rem; margin: 0 0 1.1rem; background: var(--card); min-width: 0; }
+.column > .notice { margin: 0; }
+.notice > :last-child { margin-bottom: 0; }
+.notice-title { font-weight: 650; margin-bottom: .3rem; }
+.notice.is-good { border-color: var(--done); background: var(--done-soft); }
+.notice.is-warning { border-color: var(--waiting); background: var(--waiting-soft); }
+.notice.is-bad { border-color: var(--failed); background: var(--failed-soft); }
+.notice.is-info { border-color: var(--running); }
+.cause pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+.cause { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .75rem .9rem; margin: .4rem 0 .9rem; max-height: 24rem; overflow: auto; line-height: 1.45; }
+summary { cursor: pointer; padding: .15rem 0; }
+.primary:disabled { background: var(--idle-soft); color: var(--muted); border-color: var(--line-strong); cursor: not-allowed; }
+.redrive-card > .redrive, .redrive-card > dl + p { margin-top: 1.1rem; }
+.careful strong { color: var(--waiting); }
+.redrive { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem 1rem; margin: 0; }
+
+label { display: block; font-weight: 600; margin-bottom: .3rem; }
+label .muted { font-weight: 400; }
+textarea { width: 100%; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--idle); border-radius: 8px; padding: .6rem .75rem; resize: vertical; min-height: 5rem; }
+.buttons { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; margin: .9rem 0 .8rem; }
+.primary, .danger { font: inherit; font-weight: 650; min-height: 2.9rem; padding: .5rem 1.2rem; border-radius: 9px; cursor: pointer; border: 1.5px solid transparent; text-align: center; text-decoration: none; }
+.primary { background: var(--accent); color: var(--accent-ink); }
+.primary:hover { background: var(--accent-hover); }
+.danger { background: none; color: var(--failed); border-color: var(--failed); }
+.danger:hover { background: var(--failed-soft); }
+.sign-in { max-width: 30rem; padding-top: clamp(1.5rem, 8vh, 5rem); }
+.sign-in .brand { margin-bottom: 1.6rem; }
+.people { list-style: none; margin: 1.2rem 0 1.6rem; padding: 0; display: grid; gap: .6rem; }
+.people button { width: 100%; font: inherit; color: inherit; text-align: left; display: flex; align-items: center; justify-content: space-between; gap: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 11px; padding: .75rem 1rem; cursor: pointer; box-shadow: var(--shadow); }
+.people button:hover { border-color: var(--accent); }
+.people strong { font-weight: 650; margin-right: .6rem; }
+.people .tags { white-space: nowrap; }
+@media (forced-colors: active) { .sign circle { stroke: CanvasText; } .chip, .notice { border: 1px solid CanvasText; } }
+@media (max-width: 30rem) { .graph-frame { margin: 0 -.65rem; } main { padding: 1.2rem 1rem 3rem; } .bar-inside { padding: .55rem 1rem; } .card { padding: 1rem; } .person { width: 100%; } .person-name { margin-right: auto; } .bar nav { margin-right: 0; margin-left: auto; } .bar-inside { gap: .35rem .6rem; } .bar nav a { padding: .35rem .5rem; } }
+@media print { .bar, .decide form, .primary:disabled { background: var(--idle-soft); color: var(--muted); border-color: var(--line-strong); cursor: not-allowed; }
+.redrive-card > .redrive, .redrive-card > dl + p { margin-top: 1.1rem; }
+.careful strong { color: var(--waiting); }
+.redrive { display: none; } }
+`;

@@ -1,0 +1,116 @@
+import path from 'node:path';
+import {
+  type AdjustableClock,
+  type Assembly,
+  createClock,
+  createEndpoint,
+  createHost,
+  createServices,
+  type DeployedStacks,
+  deployAssembly,
+  type EmbeddedHost,
+  type EmbeddedServices,
+  loadAssembly,
+  openStore,
+  type Ports,
+} from '@lockstep/aws-emulator';
+import { lockStateDirectory } from './state-lock.ts';
+import { synthesizeIfChanged } from './synthesize.ts';
+
+/** How to start the local run. */
+export interface LocalRunOptions {
+  readonly stateDir: string;
+  readonly ports: Ports;
+  /** An assembly that was synthesized before; else cdk.json's application is synthesized into the state directory. */
+  readonly assemblyDirectory?: string;
+  /** Replaces cdk.json's configuration. */
+  readonly lockstep?: unknown;
+  /** @default the machine's clock */
+  readonly clock?: AdjustableClock;
+}
+
+/** A running emulated system. */
+export interface LocalRun {
+  readonly host: EmbeddedHost;
+  readonly clock: AdjustableClock;
+  readonly services: EmbeddedServices;
+  readonly stacks: DeployedStacks;
+  /** What opening the state directory found. */
+  readonly notices: readonly string[];
+  /** How long it took, in seconds. */
+  readonly seconds: { readonly synth: number; readonly start: number };
+  /** Stops servers, workers and applications. What the state directory holds is taken up by the next start. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Parameter of an application's stack that tells approvers where the QAT application is; only this run serves it anywhere. */
+const QAT_URL_PARAMETER = 'QatUrl';
+
+const withQatUrl = (assembly: Assembly, port: number): Assembly => {
+  const first = assembly.stacks.find(({ template }) => QAT_URL_PARAMETER in (template.Parameters ?? {}));
+  return {
+    ...assembly,
+    stacks: assembly.stacks.map((stack) =>
+      stack === first
+        ? {
+            ...stack,
+            parameters: { ...stack.parameters, [QAT_URL_PARAMETER]: `http://127.0.0.1:${port}` },
+          }
+        : stack,
+    ),
+  };
+};
+
+const secondsSince = (start: number) => Math.round(performance.now() - start) / 1000;
+
+/**
+ * Starts the local run: synthesizes, opens the journal, starts services and the endpoint, deploys the templates, and takes
+ * up what was under way.
+ * @throws StateDirectoryError, SynthesisError, and the assembly's errors
+ */
+export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun> => {
+  const { stateDir, ports } = options;
+  const release = await lockStateDirectory(stateDir);
+  const undo: (() => Promise<void> | void)[] = [release];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const store = openStore(stateDir);
+    undo.push(store.close);
+    const synthesisStart = performance.now();
+    const assemblyDirectory = options.assemblyDirectory ?? path.join(stateDir, 'cdk.out');
+    const leftOut = options.assemblyDirectory
+      ? []
+      : await synthesizeIfChanged(assemblyDirectory, options.lockstep);
+    const synth = options.assemblyDirectory ? 0 : secondsSince(synthesisStart);
+
+    const start = performance.now();
+    const clock = options.clock ?? createClock();
+    undo.push(clock.stop);
+    const host = createHost({ stateDir, store, clock, ports });
+    const services = createServices(host);
+    const endpoint = await createEndpoint(host);
+    undo.push(endpoint.close);
+    undo.push(host.stopServices);
+    await host.startServices();
+    const stacks = await deployAssembly(host, withQatUrl(loadAssembly(assemblyDirectory), ports.qat));
+    return {
+      host,
+      clock,
+      services,
+      stacks,
+      notices: [
+        ...store.notices,
+        ...leftOut.map(
+          (key) => `Left out on this machine, because only an AWS account has it: lockstep.${key}`,
+        ),
+      ],
+      seconds: { synth, start: secondsSince(start) },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};

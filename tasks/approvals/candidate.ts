@@ -1,0 +1,81 @@
+import { digestOf } from '../canonical-json.ts';
+import type { Approval, Promotion } from '../ledger/items.ts';
+import type { Candidate } from '../payloads.ts';
+import type { Review } from './review.ts';
+
+/** What a decision is bound to. */
+export interface BoundCandidate {
+  readonly application: string;
+  readonly commitId: string;
+  readonly qatImageId: string;
+  readonly qatDeploymentId: string;
+  /** Digest of the deployment's lifecycle events on each instance. */
+  readonly testReport: string;
+  readonly configurationVersion: string;
+}
+
+/** Names of what a decision is bound to, as pages and messages write them. */
+export const candidateTitles: Readonly<Record<keyof BoundCandidate, string>> = {
+  application: 'Application',
+  commitId: 'Commit',
+  qatImageId: 'QAT image',
+  qatDeploymentId: 'QAT deployment',
+  testReport: 'Test report',
+  configurationVersion: 'Configuration',
+};
+
+/** One part of the subject that is not what it was. */
+export interface CandidateChange {
+  readonly what: string;
+  readonly before: string;
+  readonly now: string;
+}
+
+/** Digits of the test report's digest that are kept: enough to tell two apart, short enough to show. */
+const REPORT_DIGITS = 16;
+
+/** What a request was made for. */
+export const requestedCandidate = (
+  { application, commitId, qatImageId, qatDeploymentId }: Candidate,
+  { tests, configurationVersion }: Pick<Review, 'tests' | 'configurationVersion'>,
+): BoundCandidate => ({
+  application,
+  commitId,
+  qatImageId,
+  qatDeploymentId,
+  testReport: digestOf(tests).slice(0, REPORT_DIGITS),
+  configurationVersion,
+});
+
+/** The digest that is stored with a request and sent back with its decision: SHA-256 in hexadecimal digits. */
+export const candidateDigest = (candidate: BoundCandidate): string => digestOf(candidate);
+
+/**
+ * What the records say now. What a record does not tell is taken from the request: an execution that was started by hand may
+ * have no promotion in the ledger.
+ */
+export const currentCandidate = (
+  approval: Approval,
+  promotion: Promotion | undefined,
+  configurationVersion: string,
+): BoundCandidate => {
+  const requested = requestedCandidate(approval.candidate, approval.review);
+  return {
+    ...requested,
+    configurationVersion,
+    ...(promotion === undefined
+      ? {}
+      : {
+          application: promotion.application,
+          commitId: promotion.commitId,
+          qatImageId: promotion.images.qat ?? requested.qatImageId,
+          qatDeploymentId: promotion.deployments.qat ?? requested.qatDeploymentId,
+        }),
+  };
+};
+
+/** What differs between two subjects. */
+export const candidateChanges = (before: BoundCandidate, now: BoundCandidate): readonly CandidateChange[] =>
+  (Object.keys(candidateTitles) as (keyof BoundCandidate)[])
+    .filter((name) => before[name] !== now[name])
+    .map((name) => ({ what: candidateTitles[name], before: before[name], now: now[name] }));

@@ -1,0 +1,29 @@
+import type { Commit } from '@aws-sdk/client-codecommit';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { ReviewSources } from './collect-review.ts';
+
+/** Promotions among which a revision's is looked for. */
+const MOST_PROMOTIONS = 100;
+
+/** A CodeCommit repository's name has no slash; `owner/name` and `bucket/key` have (see PromotedBranch). */
+export const isInCodeCommit = (repositoryName: string): boolean => !repositoryName.includes('/');
+
+/**
+ * What is known of a change whose repository is not in CodeCommit: the revision, and what its push said. Who made it, what
+ * came before it and which files it touches, nobody tells; the configuration has said that makers may decide.
+ */
+export const createChangeOutsideCodeCommit = (
+  repositoryName: string,
+  ledger: Pick<Ledger, 'promotions'>,
+): Pick<ReviewSources, 'commits' | 'differences'> => ({
+  commits: async (commitIds) => {
+    const { items } = await ledger.promotions({ limit: MOST_PROMOTIONS });
+    return commitIds.map((commitId): Commit => {
+      const message = items.find((promotion) => promotion.commitId === commitId)?.commitMessage;
+      return { commitId, parents: [], ...(message !== undefined && { message }) };
+    });
+  },
+  differences: async () => {
+    throw new Error(`look at ${repositoryName} itself`);
+  },
+});

@@ -1,0 +1,154 @@
+import type { Difference } from '@aws-sdk/client-codecommit';
+import type { InstanceTarget } from '@aws-sdk/client-codedeploy';
+import type { Image } from '@aws-sdk/client-imagebuilder';
+import { cutText } from '../cut-text.ts';
+import { errorText } from '../failures.ts';
+import type { Job } from '../ledger/items.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { liveBefore } from '../ledger/live-promotion.ts';
+import type { Candidate } from '../payloads.ts';
+import { commitsBetween, type ReadCommits } from './commits-between.ts';
+import type { ChangedCommit, ChangedFile, ImageContents, InstanceReport, Review } from './review.ts';
+
+/** Where the grounds of a decision are found. */
+export interface ReviewSources {
+  readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'jobs'>;
+  readonly commits: ReadCommits;
+  /** What differs between two commits; from nothing if `before` is undefined. At most so many. */
+  readonly differences: (
+    before: string | undefined,
+    after: string,
+    most: number,
+  ) => Promise<readonly Difference[]>;
+  readonly image: (imageBuildVersionArn: string) => Promise<Image | undefined>;
+  readonly targets: (deploymentId: string) => Promise<readonly InstanceTarget[]>;
+  readonly configurationVersion: string;
+  readonly qatUrl: string | undefined;
+}
+
+/** How much is kept: an item of the ledger holds 400 KB, and a page is to be read by people. */
+const MOST_COMMITS = 30;
+const MOST_COMMITS_READ = 200;
+const MOST_FILES = 100;
+const MOST_DIFFERENCES = 2000;
+const LONGEST_MESSAGE = 1000;
+
+const asText = (value: string | undefined): string => (value ?? '').trim();
+
+const nameAndVersion = (arn: string): string => {
+  const [, name = arn, version = ''] = (arn.split(':').slice(5).join(':') || arn).split('/');
+  return version === '' ? name : `${name} ${version}`;
+};
+
+const contentsOf = (imageId: string, image: Image | undefined): ImageContents | undefined => {
+  const recipe = image?.imageRecipe;
+  return recipe === undefined
+    ? undefined
+    : {
+        imageId,
+        recipe: `${recipe.name ?? 'unnamed'} ${recipe.version ?? ''}`.trim(),
+        parentImage: nameAndVersion(recipe.parentImage ?? ''),
+        components: (recipe.components ?? []).map(({ componentArn = '' }) => nameAndVersion(componentArn)),
+      };
+};
+
+/** Image contents of the newest build of those jobs that made this image. */
+const buildOf = (jobs: readonly Job[], imageId: string | undefined): string | undefined =>
+  jobs.findLast(({ kind, output }) => kind === 'image-build' && output?.imageId === imageId)?.output
+    ?.imageBuildVersionArn;
+
+const reportOf = ({
+  targetId = '',
+  targetArn,
+  status,
+  lifecycleEvents = [],
+}: InstanceTarget): InstanceReport => ({
+  instanceId: targetArn?.split('/').at(-1) || targetId,
+  status: status ?? '',
+  events: lifecycleEvents.map((event) => ({
+    name: event.lifecycleEventName ?? '',
+    status: event.status ?? '',
+  })),
+});
+
+const fileOf = ({ changeType, beforeBlob, afterBlob }: Difference): ChangedFile => ({
+  path: afterBlob?.path ?? beforeBlob?.path ?? '',
+  change: changeType === 'A' ? 'added' : changeType === 'D' ? 'removed' : 'changed',
+});
+
+/**
+ * Collects on what grounds a role is asked. What cannot be found out is told as a gap: nobody is kept waiting for it, and
+ * everybody sees that it is missing.
+ * @throws whatever keeps the commits from being read
+ */
+export const collectReview = async (
+  sources: ReviewSources,
+  promotionId: string,
+  { application, commitId, qatImageId, qatDeploymentId }: Candidate,
+): Promise<Review> => {
+  const gaps: string[] = [];
+  const orGap = async <Value>(what: string, otherwise: Value, ask: () => Promise<Value>): Promise<Value> => {
+    try {
+      return await ask();
+    } catch (error) {
+      gaps.push(`${what}: ${errorText(error)}`);
+      return otherwise;
+    }
+  };
+  const live = await liveBefore(sources.ledger, application, promotionId);
+  const imageContents = async (
+    of: string,
+    imageId: string | undefined,
+  ): Promise<ImageContents | undefined> => {
+    const build = buildOf(await sources.ledger.jobs(of), imageId);
+    return build === undefined || imageId === undefined
+      ? undefined
+      : contentsOf(imageId, await sources.image(build));
+  };
+
+  const [range, differences, qat, prod, tests] = await Promise.all([
+    // A rule depends on who made the change: without its commits nobody is asked.
+    commitsBetween(
+      sources.commits,
+      commitId,
+      live?.commitId,
+      live === undefined ? MOST_COMMITS : MOST_COMMITS_READ,
+    ),
+    orGap('The changed files', [], () => sources.differences(live?.commitId, commitId, MOST_DIFFERENCES)),
+    orGap('The QAT image', undefined, () => imageContents(promotionId, qatImageId)),
+    orGap('The image in Prod', undefined, async () =>
+      live === undefined ? undefined : imageContents(live.promotionId, live.images.prod),
+    ),
+    orGap('How the QAT deployment went', [], async () =>
+      (await sources.targets(qatDeploymentId)).map(reportOf),
+    ),
+  ]);
+
+  const commits = range.commits.map(
+    (commit): ChangedCommit => ({
+      commitId: commit.commitId ?? '',
+      author: cutText(asText(commit.author?.name), 200),
+      authorEmail: cutText(asText(commit.author?.email), 320),
+      committer: cutText(asText(commit.committer?.name), 200),
+      committerEmail: cutText(asText(commit.committer?.email), 320),
+      message: cutText(asText(commit.message), LONGEST_MESSAGE),
+    }),
+  );
+  const files = differences.map(fileOf);
+  const count = (change: ChangedFile['change']): number =>
+    files.filter((file) => file.change === change).length;
+  const makers = commits.flatMap(({ authorEmail, committerEmail }) => [authorEmail, committerEmail]);
+  return {
+    configurationVersion: sources.configurationVersion,
+    ...(live === undefined ? {} : { live: { promotionId: live.promotionId, commitId: live.commitId } }),
+    commits: commits.slice(0, MOST_COMMITS),
+    hasMoreCommits: range.hasMore || commits.length > MOST_COMMITS,
+    makers: [...new Set(makers.map((email) => email.toLowerCase()).filter((email) => email !== ''))].sort(),
+    files: files.slice(0, MOST_FILES),
+    fileCount: { added: count('added'), changed: count('changed'), removed: count('removed') },
+    images: { ...(qat === undefined ? {} : { qat }), ...(prod === undefined ? {} : { prod }) },
+    tests: [...tests].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1)),
+    ...(sources.qatUrl === undefined ? {} : { qatUrl: sources.qatUrl }),
+    gaps,
+  };
+};

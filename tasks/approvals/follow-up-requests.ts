@@ -1,0 +1,160 @@
+import { completeSuperseded } from '../environment-locks/supersede.ts';
+import type { Approval } from '../ledger/items.ts';
+import { LedgerConflictError } from '../ledger/ledger.ts';
+import { isTaskIncomplete } from '../ledger/stored.ts';
+import { approvalNotice, waitingNotice } from '../notices.ts';
+import type { TaskCompletions } from '../task-completions.ts';
+import { type AnnounceDependencies, announce } from './announce.ts';
+import { candidateDigest, requestedCandidate } from './candidate.ts';
+import { completeApproval } from './decide.ts';
+import { hasExpired, isWaitingLong } from './decision-rules.ts';
+
+/** What looking after requests needs. */
+export interface FollowUpDependencies extends AnnounceDependencies {
+  readonly tasks: TaskCompletions;
+  /** Whether Step Functions runs the execution. */
+  readonly isRunning: (executionArn: string) => Promise<boolean>;
+  /** Version of the application's configuration as it is deployed. */
+  readonly configurationVersion: string;
+  /** Hours after which whoever was asked is reminded. */
+  readonly reminderHours: number;
+  readonly newApprovalId: () => string;
+}
+
+/** Milliseconds within which whoever decided or asked tells it; after that it was cut short. */
+const TELLING = 60_000;
+const HOUR = 3_600_000;
+
+/** What is to be done about a request. */
+export type FollowUp =
+  | 'nothing'
+  | 'complete'
+  | 'announce'
+  | 'expire'
+  | 'withdraw'
+  | 'ask again'
+  | 'mail'
+  | 'escalate'
+  | 'remind';
+
+/** What is to be done about a request now. The first thing only: what follows is found the next time. */
+export const followUpFor = (
+  approval: Approval,
+  facts: {
+    readonly isRunning: boolean;
+    readonly configurationVersion: string;
+    readonly reminderHours: number;
+    readonly now: Date;
+  },
+): FollowUp => {
+  const { status, requestedAt, decidedAt, supersededBy, mailedAt, remindedAt, review } = approval;
+  // What is noted for later than now was noted by a clock that has been set back since: it is no reason to wait.
+  const since = (at: string | undefined): number => Math.abs(facts.now.getTime() - Date.parse(at ?? ''));
+  if (status !== 'PENDING') {
+    if (isTaskIncomplete(approval))
+      return since(decidedAt ?? supersededBy?.at) >= TELLING ? 'complete' : 'nothing';
+    return approval.announcedAt === undefined ? 'announce' : 'nothing';
+  }
+  // Step Functions' clock decides: while the state waits, a clock that is ahead takes nobody's request away.
+  if (hasExpired(approval, facts.now)) return facts.isRunning ? 'nothing' : 'expire';
+  if (!facts.isRunning) return 'withdraw';
+  if (review.configurationVersion !== facts.configurationVersion) return 'ask again';
+  if (mailedAt === undefined) return since(requestedAt) >= TELLING ? 'mail' : 'nothing';
+  if (isWaitingLong(approval, facts.now) && approval.escalatedAt === undefined) return 'escalate';
+  return since(remindedAt ?? mailedAt) >= facts.reminderHours * HOUR ? 'remind' : 'nothing';
+};
+
+const CONFIGURATION_CHANGED =
+  'The configuration has changed since this was asked. A new request, with a mail of its own, has taken its place.';
+const PROMOTION_ENDED = 'The promotion was stopped before anybody decided: nobody is asked any more.';
+
+/**
+ * Looks after one open request: tells a decision whose telling was cut short, tells the others how it ended, marks it expired or
+ * withdrawn, asks anew when the configuration has changed, reminds, and tells operators when it takes long. Safe to repeat.
+ */
+export const followUpRequest =
+  (dependencies: FollowUpDependencies) =>
+  async (approval: Approval): Promise<void> => {
+    const { ledger, notices, siteUrl, now, isRunning, newApprovalId } = dependencies;
+    const { configurationVersion, reminderHours } = dependencies;
+    const promotion = await ledger.promotion(approval.promotionId);
+    // The ledger may be late: before a request is closed, Step Functions is asked.
+    const isOver = hasExpired(approval, now());
+    const runs =
+      approval.status !== 'PENDING' ||
+      (promotion === undefined
+        ? !isOver
+        : (promotion.status === 'RUNNING' && !isOver) || (await isRunning(promotion.executionArn)));
+    const followUp = followUpFor(approval, {
+      isRunning: runs,
+      configurationVersion,
+      reminderHours,
+      now: now(),
+    });
+    const change = async (part: Partial<Approval>): Promise<Approval> => {
+      const after = { ...approval, ...part };
+      await ledger.replaceApproval(approval, after);
+      return after;
+    };
+    const askedAgain = ({ mailedAt: _, remindedAt: __, escalatedAt: ___, ...before }: Approval): Approval => {
+      const review = { ...before.review, configurationVersion };
+      return {
+        ...before,
+        approvalId: newApprovalId(),
+        attempt: before.attempt + 1,
+        review,
+        digest: candidateDigest(requestedCandidate(before.candidate, review)),
+        requestedAt: now().toISOString(),
+      };
+    };
+    try {
+      switch (followUp) {
+        case 'nothing':
+          return;
+        case 'complete':
+          await announce(
+            dependencies,
+            approval.supersededBy === undefined
+              ? (await completeApproval(dependencies, approval)).approval
+              : await completeSuperseded(dependencies, approval),
+          );
+          return;
+        case 'announce':
+          await announce(dependencies, approval);
+          return;
+        case 'expire':
+          await announce(dependencies, await change({ status: 'EXPIRED' }));
+          return;
+        case 'withdraw':
+          await announce(
+            dependencies,
+            await change({ status: 'WITHDRAWN', withdrawnBecause: PROMOTION_ENDED }),
+          );
+          return;
+        case 'ask again': {
+          const latest = await ledger.latestApproval(approval.promotionId, approval.role);
+          // Cut short between the two writes, the old request still is there and decides nothing: it is done again.
+          if (latest?.attempt === approval.attempt) await ledger.addApproval(askedAgain(approval));
+          await announce(
+            dependencies,
+            await change({ status: 'WITHDRAWN', withdrawnBecause: CONFIGURATION_CHANGED }),
+          );
+          return;
+        }
+        case 'mail':
+          await notices.send(approvalNotice(approval, promotion, siteUrl));
+          await change({ mailedAt: now().toISOString() });
+          return;
+        case 'escalate':
+          await notices.send(waitingNotice(approval, promotion, siteUrl));
+          await change({ escalatedAt: now().toISOString() });
+          return;
+        case 'remind':
+          await notices.send(approvalNotice(approval, promotion, siteUrl, 'reminder'));
+          await change({ remindedAt: now().toISOString() });
+      }
+    } catch (error) {
+      // Decided or asked for anew just now.
+      if (!(error instanceof LedgerConflictError)) throw error;
+    }
+  };

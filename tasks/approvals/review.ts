@@ -1,0 +1,58 @@
+/** Who wrote and who committed one commit of the change. */
+export interface ChangedCommit {
+  readonly commitId: string;
+  readonly author: string;
+  readonly authorEmail: string;
+  readonly committer: string;
+  readonly committerEmail: string;
+  /** The whole message, cut if it is very long. Always shown as text. */
+  readonly message: string;
+}
+
+/** One file that differs from what is in Prod. */
+export interface ChangedFile {
+  readonly path: string;
+  readonly change: 'added' | 'changed' | 'removed';
+}
+
+/** What an image was made of. */
+export interface ImageContents {
+  readonly imageId: string;
+  /** Name and version. */
+  readonly recipe: string;
+  readonly parentImage: string;
+  /** Names and versions, in the order of their installation. */
+  readonly components: readonly string[];
+}
+
+/** How the QAT deployment went on one instance: its lifecycle events, the application's own checks among them. */
+export interface InstanceReport {
+  readonly instanceId: string;
+  readonly status: string;
+  readonly events: readonly { readonly name: string; readonly status: string }[];
+}
+
+/**
+ * On what grounds a role is asked to decide, collected when it is asked and kept with the request: everybody sees the same,
+ * and sees it later as well.
+ */
+export interface Review {
+  /** Digest of the application's configuration. */
+  readonly configurationVersion: string;
+  /** What was in Prod; absent before the first promotion. */
+  readonly live?: { readonly promotionId: string; readonly commitId: string };
+  /** The commits that Prod does not have, newest first; `hasMore` if there are others. */
+  readonly commits: readonly ChangedCommit[];
+  readonly hasMoreCommits: boolean;
+  /** Lower-case e-mail addresses of everybody who wrote or committed a commit of the change. */
+  readonly makers: readonly string[];
+  /** Files that differ from Prod, by path; `fileCount` tells of all. */
+  readonly files: readonly ChangedFile[];
+  readonly fileCount: { readonly added: number; readonly changed: number; readonly removed: number };
+  readonly images: { readonly qat?: ImageContents; readonly prod?: ImageContents };
+  readonly tests: readonly InstanceReport[];
+  /** Where the QAT application answers, if that is known. */
+  readonly qatUrl?: string;
+  /** What could not be found out, and why. */
+  readonly gaps: readonly string[];
+}

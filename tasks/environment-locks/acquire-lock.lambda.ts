@@ -1,0 +1,38 @@
+import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { logged, logger } from '../log.ts';
+import type { AcquireLockRequest } from '../payloads.ts';
+import { createExecutions } from '../promotions/promotion-executions.ts';
+import { readEnv } from '../read-env.ts';
+import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
+import { createSnsNotices } from '../sns-notices.ts';
+import { acquireLock } from './acquire-lock.ts';
+import { advanceLocks } from './advance-lock.ts';
+import { readWhenNewer } from './when-newer.ts';
+
+const env = readEnv('APPLICATION', 'LEDGER_TABLE', 'PROMOTIONS_TOPIC_ARN', 'SITE_URL', 'WHEN_NEWER');
+const executions = createExecutions();
+
+const dependencies = {
+  application: env.APPLICATION,
+  ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
+  tasks: createSfnTaskCompletions(),
+  notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
+  siteUrl: env.SITE_URL,
+  now: () => new Date(),
+  execution: async (executionArn: string) => {
+    const found = await executions.find(executionArn);
+    return found && { status: found.status ?? 'RUNNING', redrives: found.redriveCount ?? 0 };
+  },
+  whenNewer: readWhenNewer(env.WHEN_NEWER),
+};
+const take = acquireLock({
+  ...dependencies,
+  noteFailure: (error) =>
+    logger.error('The turn could not be settled yet', error instanceof Error ? error : String(error)),
+});
+const settle = advanceLocks(dependencies);
+
+/** A state that asks for the lock; anything else only wakes. */
+export const handler = logged((event: Partial<AcquireLockRequest>) =>
+  event.taskToken === undefined ? settle() : take(event as AcquireLockRequest),
+);

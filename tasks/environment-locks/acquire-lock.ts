@@ -1,0 +1,48 @@
+import { LedgerConflictError } from '../ledger/ledger.ts';
+import type { AcquireLockRequest } from '../payloads.ts';
+import { type AdvanceLockDependencies, advanceLock } from './advance-lock.ts';
+import type { LockWaiter } from './environment-lock.ts';
+import { enqueue } from './lock-rules.ts';
+import { lockingPromotionOf } from './newer-in-prod.ts';
+
+/** What taking a turn needs. */
+export interface AcquireLockDependencies extends AdvanceLockDependencies {
+  /** Notes that a turn could not be settled; the next event or reconciling does it. */
+  readonly noteFailure: (error: unknown) => void;
+}
+
+/**
+ * A promotion asks for the lock: it waits, recorded with its token, until it is told. Once recorded it is never lost, so
+ * nothing that goes wrong later fails the state.
+ */
+export const acquireLock =
+  (dependencies: AcquireLockDependencies) =>
+  async (request: AcquireLockRequest): Promise<void> => {
+    const { ledger, now, noteFailure } = dependencies;
+    const { application, environment, promotionId, redrives, taskToken } = request;
+    const promotion = await ledger.promotion(promotionId);
+    const { executionArn, commitId, pushedAt, startedAt, stateAttempt } = request;
+    const waiter: LockWaiter = {
+      // What the ledger says is what others are compared by.
+      ...(promotion === undefined
+        ? { promotionId, executionArn, commitId, pushedAt, startedAt, redrives }
+        : lockingPromotionOf(promotion, redrives)),
+      since: now().toISOString(),
+      taskToken,
+      stateAttempt,
+    };
+    for (;;) {
+      const lock = await ledger.lock(application, environment);
+      try {
+        await ledger.replaceLock(lock, enqueue(lock, waiter));
+        break;
+      } catch (error) {
+        if (!(error instanceof LedgerConflictError)) throw error;
+      }
+    }
+    try {
+      await advanceLock(dependencies)(environment);
+    } catch (error) {
+      noteFailure(error);
+    }
+  };

@@ -1,0 +1,134 @@
+import { throwFailures } from '../failures.ts';
+import type { Approval } from '../ledger/items.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { LedgerConflictError } from '../ledger/ledger.ts';
+import type { ApproverRole, Environment } from '../payloads.ts';
+import {
+  type EnvironmentLock,
+  isNewer,
+  type LockingPromotion,
+  type PromotionOrder,
+  type WhenNewer,
+} from './environment-lock.ts';
+import { type ExecutionState, holderStatusOf, isUnderWay } from './holder-status.ts';
+import { isStale, type LockAction, type LockFacts, nextLockAction } from './lock-rules.ts';
+import { lockMessage } from './messages.ts';
+import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
+import { type SupersedeDependencies, supersede } from './supersede.ts';
+
+/** What settling turns needs. */
+export interface AdvanceLockDependencies extends SupersedeDependencies {
+  readonly ledger: Ledger;
+  readonly application: string;
+  /** How an execution stands, by Step Functions; undefined if there is none of that name. */
+  readonly execution: (executionArn: string) => Promise<ExecutionState | undefined>;
+  readonly whenNewer: WhenNewer;
+}
+
+const roles: readonly ApproverRole[] = ['qc', 'pmo'];
+
+const oldestOf = <One extends PromotionOrder>(all: readonly One[]): One | undefined =>
+  [...all].sort((a, b) => (isNewer(a, b) ? 1 : -1))[0];
+
+/** What is true about a turn, asked of Step Functions and the ledger. */
+const factsOf = async (dependencies: AdvanceLockDependencies, lock: EnvironmentLock): Promise<LockFacts> => {
+  const { ledger, execution, whenNewer, now } = dependencies;
+  const { application, environment, holder, waiting } = lock;
+  const ask = ({ executionArn }: LockingPromotion) => execution(executionArn);
+  const underWay = await Promise.all(waiting.map(async (one) => isUnderWay(one, await ask(one), now())));
+  const oldest = oldestOf(waiting);
+  return {
+    holder: holder && (await holderStatusOf(dependencies, environment, holder, ask)),
+    gone: new Set(waiting.filter((_, index) => !underWay[index]).map(({ promotionId }) => promotionId)),
+    whenNewer,
+    live:
+      environment === 'prod' && oldest !== undefined
+        ? await newerInProd(ledger, application, oldest)
+        : undefined,
+    now: now(),
+  };
+};
+
+const perform = async (
+  dependencies: AdvanceLockDependencies,
+  lock: EnvironmentLock,
+  step: Exclude<LockAction, { do: 'nothing' }>,
+): Promise<void> => {
+  const { ledger, tasks } = dependencies;
+  switch (step.do) {
+    case 'complete':
+      if (lock.holder?.taskToken !== undefined) await tasks.succeed(lock.holder.taskToken, {});
+      for (const { taskToken, error, by } of lock.dequeued)
+        await tasks.fail(taskToken, { error, cause: lockMessage(error, lock.environment, by) });
+      await ledger.replaceLock(lock, step.after);
+      return;
+    case 'write':
+      await ledger.replaceLock(lock, step.after);
+      return;
+    case 'withdraw': {
+      const request = await ledger.latestApproval(step.holder.promotionId, 'qc');
+      if (request?.status === 'PENDING') await supersede(dependencies, request, step.by);
+    }
+  }
+};
+
+/**
+ * Brings the turn of an environment as far as the truth allows: passes it on, takes over from who waits for QC, tells who has it
+ * and who was dismissed. Each step is written before it has an effect; cut short or repeated anywhere, even by several at
+ * once, it ends the same. Any event may wake it.
+ */
+export const advanceLock =
+  (dependencies: AdvanceLockDependencies) =>
+  async (environment: Environment): Promise<void> => {
+    const { ledger, application } = dependencies;
+    for (;;) {
+      const lock = await ledger.lock(application, environment);
+      const step = nextLockAction(lock, await factsOf(dependencies, lock));
+      if (step.do === 'nothing') return;
+      try {
+        await perform(dependencies, lock, step);
+      } catch (error) {
+        // Somebody else was quicker: what is recorded now decides.
+        if (!(error instanceof LedgerConflictError)) throw error;
+      }
+    }
+  };
+
+/** Withdraws the requests of promotions that are older than what Prod runs: what they would bring could not be promoted. */
+const withdrawOvertaken = async (dependencies: AdvanceLockDependencies): Promise<void> => {
+  const { ledger, application } = dependencies;
+  const open: { readonly request: Approval; readonly asking: LockingPromotion }[] = [];
+  for (const role of roles)
+    for (const request of await ledger.openApprovals(role)) {
+      if (request.application !== application || request.status !== 'PENDING') continue;
+      const promotion = await ledger.promotion(request.promotionId);
+      if (promotion !== undefined) open.push({ request, asking: lockingPromotionOf(promotion) });
+    }
+  const oldest = oldestOf(open.map(({ asking }) => asking));
+  const live = oldest && (await newerInProd(ledger, application, oldest));
+  for (const { request, asking } of open) {
+    if (!isStale(asking, live)) continue;
+    try {
+      await supersede(dependencies, request, live);
+    } catch (error) {
+      // Decided just now: it ends as stale when its turn comes.
+      if (!(error instanceof LedgerConflictError)) throw error;
+    }
+  }
+};
+
+/**
+ * Settles both turns of an application, and withdraws what a promotion that went by has made pointless. One that fails does
+ * not keep back the others.
+ * @throws AggregateError with everything that failed
+ */
+export const advanceLocks = (dependencies: AdvanceLockDependencies) => async (): Promise<void> => {
+  const failures: unknown[] = [];
+  for (const part of [
+    () => withdrawOvertaken(dependencies),
+    () => advanceLock(dependencies)('qat'),
+    () => advanceLock(dependencies)('prod'),
+  ])
+    await part().catch((error: unknown) => failures.push(error));
+  throwFailures(failures, `The turns of ${dependencies.application} could not be settled`);
+};

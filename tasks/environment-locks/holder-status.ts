@@ -1,0 +1,68 @@
+import { hasExpired } from '../approvals/decision-rules.ts';
+import type { Promotion } from '../ledger/items.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Environment } from '../payloads.ts';
+import { mayNeedRestoring } from '../prod-fleet/restore-prod.ts';
+import type { LockHolder, LockingPromotion } from './environment-lock.ts';
+import type { HolderStatus } from './lock-rules.ts';
+
+/** How an execution stands, by Step Functions or by the ledger. */
+export interface ExecutionState {
+  readonly status: string;
+  readonly redrives: number;
+}
+
+/** Step Functions may not describe an execution that has just started; it keeps one for 90 days. In ms. */
+const JUST_STARTED = 24 * 3_600_000;
+
+/**
+ * Whether an execution runs. What is described with fewer redrives than the promotion had when it took or confirmed its turn
+ * is from before the last of them.
+ * @param execution undefined if there is none of that name
+ */
+export const isUnderWay = (
+  { redrives, startedAt }: Pick<LockingPromotion, 'redrives' | 'startedAt'>,
+  execution: ExecutionState | undefined,
+  now: Date,
+): boolean =>
+  execution === undefined
+    ? now.getTime() - Date.parse(startedAt) < JUST_STARTED
+    : execution.status === 'RUNNING' || execution.redrives < redrives;
+
+/** Whether the ledger has been told the end of a turn's holder: what it was told before the last redrive does not count. */
+export const hasRecordedEnd = (promotion: Promotion, { redrives }: Pick<LockHolder, 'redrives'>): boolean =>
+  promotion.status !== 'RUNNING' && promotion.redrives >= redrives;
+
+/**
+ * Whether nothing is to be put in order after a promotion that ended without success. What the ledger has not been told yet, the end
+ * or a redrive, it cannot know.
+ */
+const isProdRestored = async (ledger: Pick<Ledger, 'promotion'>, holder: LockHolder): Promise<boolean> => {
+  const promotion = await ledger.promotion(holder.promotionId);
+  if (promotion === undefined) return true;
+  return hasRecordedEnd(promotion, holder) && !mayNeedRestoring(promotion);
+};
+
+/** How the holder of a turn stands. @param execution asks for its execution */
+export const holderStatusOf = async (
+  {
+    ledger,
+    now,
+  }: {
+    readonly ledger: Pick<Ledger, 'latestApproval' | 'promotion'>;
+    readonly now: () => Date;
+  },
+  environment: Environment,
+  holder: LockHolder,
+  execution: (holder: LockHolder) => Promise<ExecutionState | undefined>,
+): Promise<HolderStatus> => {
+  const found = await execution(holder);
+  if (!isUnderWay(holder, found, now()))
+    return found?.status === 'SUCCEEDED' || environment === 'qat' || (await isProdRestored(ledger, holder))
+      ? 'done'
+      : 'ended';
+  if (environment === 'prod') return 'working';
+  const asked = await ledger.latestApproval(holder.promotionId, 'qc');
+  if (asked?.decision !== undefined || asked?.supersededBy !== undefined) return 'done';
+  return asked?.status === 'PENDING' && !hasExpired(asked, now()) ? 'awaiting-decision' : 'working';
+};

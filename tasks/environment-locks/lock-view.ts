@@ -1,0 +1,147 @@
+import { roleTitles } from '../approvals/decision-rules.ts';
+import type { Approval, Job, Promotion } from '../ledger/items.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Environment } from '../payloads.ts';
+import { mayNeedRestoring } from '../prod-fleet/restore-prod.ts';
+import type { EnvironmentLock, LockHolder, PromotionReference } from './environment-lock.ts';
+import { environmentTitles } from './messages.ts';
+
+/** A promotion that has a turn or waits for one, as people are shown it. */
+export interface LockViewEntry extends PromotionReference {
+  /** First line of what the commit says. */
+  readonly title: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+/** The promotion whose turn it is. */
+export interface HolderView extends LockViewEntry {
+  /** `awaiting-decision`: a person decides. `restoring`: it has failed, and Prod is put in order. `ended`: the turn passes on in a moment. */
+  readonly kind: 'working' | 'awaiting-decision' | 'restoring' | 'ended';
+  /** In a few words, as the predicate of a sentence. */
+  readonly doing: string;
+}
+
+/** A promotion in the queue. */
+export interface QueueEntryView extends LockViewEntry {
+  /** 1 is next. */
+  readonly place: number;
+  /** Whom it waits for: who is before it. */
+  readonly behind?: PromotionReference;
+  /** What it waits for, in one sentence. */
+  readonly because: string;
+}
+
+/** Who has an environment of an application, and who waits for it, in order. */
+export interface LockView {
+  readonly application: string;
+  readonly environment: Environment;
+  readonly holder?: HolderView;
+  readonly waiting: readonly QueueEntryView[];
+}
+
+/** What is known of the promotions that a turn names. */
+export interface LockViewSources {
+  readonly promotions: ReadonlyMap<string, Promotion>;
+  /** All of the holder. */
+  readonly jobs: readonly Job[];
+  /** All of the holder. */
+  readonly approvals: readonly Approval[];
+}
+
+const entryOf = (
+  { promotionId, commitId, since }: PromotionReference & { since: string },
+  background: LockViewSources,
+): LockViewEntry => ({
+  promotionId,
+  commitId,
+  title:
+    background.promotions.get(promotionId)?.commitMessage.split('\n', 1)[0]?.trim() ||
+    `Commit ${commitId.slice(0, 8)}`,
+  since,
+});
+
+const activityOf = (
+  environment: Environment,
+  holder: LockHolder,
+  { promotions, jobs, approvals }: LockViewSources,
+): Pick<HolderView, 'kind' | 'doing'> => {
+  const promotion = promotions.get(holder.promotionId);
+  const status = promotion?.status ?? 'RUNNING';
+  if (environment === 'prod' && promotion && status !== 'RUNNING' && mayNeedRestoring(promotion))
+    return { kind: 'restoring', doing: 'has failed; Prod is being put in order' };
+  if (status !== 'RUNNING') return { kind: 'ended', doing: 'has ended; the turn passes on' };
+  const asked = approvals.find((approval) => approval.status === 'PENDING');
+  if (asked !== undefined)
+    return { kind: 'awaiting-decision', doing: `waits for ${roleTitles[asked.role]} to decide` };
+  const latest = jobs.findLast(({ startedAt }) => Date.parse(startedAt) >= Date.parse(holder.since));
+  if (latest === undefined) return { kind: 'working', doing: 'is about to start' };
+  const isUnderWay = latest.status === 'STARTING' || latest.status === 'RUNNING';
+  return { kind: 'working', doing: isUnderWay ? `is at ${latest.state}` : `has left ${latest.state}` };
+};
+
+const reasonFor = (lock: EnvironmentLock, place: number, holder: HolderView | undefined): string => {
+  const name = environmentTitles[lock.environment];
+  if (place > 1)
+    return lock.environment === 'prod'
+      ? 'One after the other goes to Prod, in the order in which PMO approved.'
+      : 'Of those that wait for QAT, the newest goes on.';
+  if (holder === undefined) return `${name} is free: its turn comes in a moment.`;
+  const commit = holder.commitId.slice(0, 8);
+  switch (holder.kind) {
+    case 'awaiting-decision':
+      return `${commit} is on ${name} until QC has decided.`;
+    case 'restoring':
+      return `${name} is put in order after ${commit}.`;
+    case 'ended':
+      return `${commit} has ended: its turn comes in a moment.`;
+    case 'working':
+      return `${commit} is being built, deployed or verified.`;
+  }
+};
+
+/** What people are shown of a turn. */
+export const lockView = (lock: EnvironmentLock, background: LockViewSources): LockView => {
+  const { application, environment, holder, waiting } = lock;
+  const entry: HolderView | undefined = holder && {
+    ...entryOf(holder, background),
+    ...activityOf(lock.environment, holder, background),
+  };
+  return {
+    application,
+    environment,
+    ...(entry && { holder: entry }),
+    waiting: waiting.map((one, index): QueueEntryView => {
+      const before = waiting[index - 1] ?? holder;
+      return {
+        ...entryOf(one, background),
+        place: index + 1,
+        ...(before && { behind: { promotionId: before.promotionId, commitId: before.commitId } }),
+        because: reasonFor(lock, index + 1, entry),
+      };
+    }),
+  };
+};
+
+/** Reads who has both environments of an application, and who waits. */
+export const readLockViews = async (
+  ledger: Pick<Ledger, 'lock' | 'promotion' | 'jobs' | 'approvals'>,
+  application: string,
+): Promise<readonly LockView[]> =>
+  Promise.all(
+    (['qat', 'prod'] as const).map(async (environment) => {
+      const lock = await ledger.lock(application, environment);
+      const { holder, waiting } = lock;
+      const ids = [...(holder ? [holder] : []), ...waiting].map(({ promotionId }) => promotionId);
+      const [promotions, jobs, approvals] = await Promise.all([
+        Promise.all(ids.map((id) => ledger.promotion(id))),
+        holder ? ledger.jobs(holder.promotionId) : [],
+        holder ? ledger.approvals(holder.promotionId) : [],
+      ]);
+      return lockView(lock, {
+        promotions: new Map(promotions.flatMap((one) => (one ? [[one.promotionId, one]] : []))),
+        jobs,
+        approvals,
+      });
+    }),
+  );

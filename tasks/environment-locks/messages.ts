@@ -1,0 +1,35 @@
+import type { Environment } from '../payloads.ts';
+import type { DequeueReason, LockError, PromotionReference } from './environment-lock.ts';
+
+/** Environments as pages, mails and messages write them. */
+export const environmentTitles: Readonly<Record<Environment, string>> = { qat: 'QAT', prod: 'Prod' };
+
+const named = ({ commitId, promotionId }: PromotionReference): string =>
+  `commit ${commitId.slice(0, 8)} (promotion ${promotionId})`;
+
+/** Why a promotion ends that a newer one took the place of. */
+export const supersededBy = (by: PromotionReference): string =>
+  `The newer ${named(by)} took the place of this one.`;
+
+/** Why nobody is asked about a promotion any more. */
+export const withdrawnFor = (by: PromotionReference): string =>
+  `Superseded: the newer ${named(by)} took the place of this one. Nobody is asked about this commit any more.`;
+
+/** Why a promotion does not get a turn, and what can be done. */
+export const lockMessage = (
+  error: LockError | DequeueReason,
+  environment: Environment,
+  by: PromotionReference,
+): string => {
+  const title = environmentTitles[environment];
+  switch (error) {
+    case 'Superseded':
+      return supersededBy(by);
+    case 'Stale':
+      return `Prod runs the newer ${named(by)}: nothing was changed. Push this commit again if it must come after it.`;
+    case 'QatChanged':
+      return `QAT was pointed at the image of ${named(by)} since: nothing was changed. Push this commit again.`;
+    case 'EnvironmentLocked':
+      return `${title} is taken by ${named(by)}. Redrive this promotion when that one is through.`;
+  }
+};

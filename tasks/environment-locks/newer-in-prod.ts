@@ -1,0 +1,38 @@
+import type { Promotion } from '../ledger/items.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { isNewer, type LockingPromotion, type PromotionOrder } from './environment-lock.ts';
+import type { OrderedPromotion } from './lock-rules.ts';
+
+/** How far clocks may differ: a promotion is recorded at the earliest so long before its push, in ms. */
+const CLOCKS_DIFFER = 60_000;
+
+/** A promotion as turns know it. */
+export const lockingPromotionOf = (promotion: Promotion, redrives = promotion.redrives): LockingPromotion => {
+  const { promotionId, executionArn, commitId, startedAt, pushedAt = startedAt } = promotion;
+  return { promotionId, executionArn, commitId, pushedAt, startedAt, redrives };
+};
+
+/**
+ * The newest promotion that was deployed to Prod, if it is newer than another. Prod never goes back, so this is what it
+ * runs: whatever was deployed later is newer still.
+ */
+export const newerInProd = async (
+  ledger: Pick<Ledger, 'promotions'>,
+  application: string,
+  than: PromotionOrder,
+): Promise<OrderedPromotion | undefined> => {
+  const since = Date.parse(than.pushedAt) - CLOCKS_DIFFER;
+  let newest: OrderedPromotion | undefined;
+  let next: string | undefined;
+  do {
+    const page = await ledger.promotions({ limit: 100, ...(next !== undefined && { next }) });
+    for (const promotion of page.items) {
+      if (promotion.application !== application || promotion.deployments.prod === undefined) continue;
+      const one = lockingPromotionOf(promotion);
+      if (one.promotionId !== than.promotionId && isNewer(one, newest ?? than)) newest = one;
+    }
+    const oldest = page.items.at(-1);
+    next = oldest !== undefined && Date.parse(oldest.startedAt) >= since ? page.next : undefined;
+  } while (next !== undefined);
+  return newest;
+};

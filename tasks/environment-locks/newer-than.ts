@@ -1,0 +1,34 @@
+import type { Ledger } from '../ledger/ledger.ts';
+import type { ApproverRole } from '../payloads.ts';
+import { isNewer, type PromotionReference, type WhenNewer } from './environment-lock.ts';
+import { isUnderWay } from './holder-status.ts';
+import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
+
+/** What looking for newer promotions needs. */
+export interface NewerThanDependencies {
+  readonly ledger: Pick<Ledger, 'lock' | 'promotion' | 'promotions'>;
+  readonly whenNewer: WhenNewer;
+  readonly now: () => Date;
+}
+
+/**
+ * The newer promotion that makes it pointless to ask a role about this one: one that Prod runs, or one that waits for QAT and
+ * would take over from QC's request at once.
+ */
+export const newerThan =
+  ({ ledger, whenNewer, now }: NewerThanDependencies) =>
+  async (
+    promotionId: string,
+    application: string,
+    role: ApproverRole,
+  ): Promise<PromotionReference | undefined> => {
+    const promotion = await ledger.promotion(promotionId);
+    // Started by hand a moment ago: nothing is known that it could be compared by.
+    if (promotion === undefined) return undefined;
+    const one = lockingPromotionOf(promotion);
+    if (role === 'qc' && whenNewer === 'supersede')
+      for (const waiter of (await ledger.lock(application, 'qat')).waiting)
+        if (isNewer(waiter, one) && isUnderWay(waiter, await ledger.promotion(waiter.promotionId), now()))
+          return waiter;
+    return newerInProd(ledger, application, one);
+  };

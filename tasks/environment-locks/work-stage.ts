@@ -1,0 +1,11 @@
+/**
+ * What a state does on the environment that it works on. `builds`: changes nothing there. `points`: points it at the
+ * promotion's image. `follows`: works on what it was pointed at, or has people decide about that.
+ */
+export type WorkStage = 'builds' | 'points' | 'follows';
+
+/** What a state does, by what it gives its function. */
+export const workStageOf = (request: object): WorkStage => {
+  if ('parameterName' in request) return 'points';
+  return 'kind' in request && request.kind === 'image-build' ? 'builds' : 'follows';
+};

@@ -1,0 +1,17 @@
+import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { logged } from '../log.ts';
+import { readEnv } from '../read-env.ts';
+import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
+import { completeJob } from './complete-job.ts';
+import { createJobKinds } from './job-kinds.ts';
+
+const env = readEnv('AWS_REGION', 'LEDGER_TABLE');
+
+export const handler = logged(
+  completeJob({
+    ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
+    tasks: createSfnTaskCompletions(),
+    kinds: createJobKinds(env.AWS_REGION),
+    now: () => new Date(),
+  }),
+);

@@ -1,0 +1,108 @@
+import type {
+  EnvironmentLock,
+  LockError,
+  LockingPromotion,
+  LockWaiter,
+  PromotionReference,
+} from '../environment-locks/environment-lock.ts';
+import { confirmLock, enqueue, nextLockAction } from '../environment-locks/lock-rules.ts';
+import { lockingPromotionOf } from '../environment-locks/newer-in-prod.ts';
+import type { WorkStage } from '../environment-locks/work-stage.ts';
+import type { Environment } from '../payloads.ts';
+import type { LockSeen, RedriveContext } from './redrive-context.ts';
+import type { ResumePoint } from './resume-point.ts';
+
+/** What a redrive would meet when it comes to its turn. */
+export interface LockOutlook {
+  readonly environment: Environment;
+  /**
+   * `has` and `takes`: it goes on. `waits`: it goes on when its turn comes. `tries`: it tries again while Prod is put in order.
+   * `taken`: it fails. `changed`: it fails each time. `stale` and `superseded`: it ends for good.
+   */
+  readonly kind: 'holds' | 'acquires' | 'waits' | 'retries' | 'locked' | 'changed' | 'stale' | 'superseded';
+  /** Whom it waits, or ends, for. */
+  readonly by?: PromotionReference;
+}
+
+/** What becomes of a promotion that asks for a turn: the steps that settling takes next, until it is decided. */
+const asking = (
+  { lock, holder }: LockSeen,
+  locking: LockingPromotion,
+  { newerInProd: live, now }: RedriveContext,
+): Omit<LockOutlook, 'environment'> => {
+  const waiter: LockWaiter = { ...locking, since: now.toISOString(), taskToken: 'of the redrive' };
+  let current: EnvironmentLock = enqueue(lock, waiter);
+  for (;;) {
+    const { holder: next, waiting, dequeued } = current;
+    const own = dequeued.find(({ promotionId }) => promotionId === locking.promotionId);
+    if (own !== undefined)
+      return {
+        kind: own.error === 'EnvironmentLocked' ? 'locked' : own.error === 'Stale' ? 'stale' : 'superseded',
+        by: own.by,
+      };
+    if (next?.promotionId === locking.promotionId) return { kind: 'acquires' };
+    const step = nextLockAction(current, {
+      // Whoever has got it in the meantime has yet to begin.
+      holder: next?.promotionId === lock.holder?.promotionId ? holder : 'working',
+      gone: new Set(),
+      whenNewer: 'wait',
+      live,
+      now,
+    });
+    if (step.do === 'complete' || step.do === 'write') current = step.after;
+    else {
+      const place = waiting.findIndex(({ promotionId }) => promotionId === locking.promotionId);
+      const before = waiting[place - 1] ?? next;
+      return { kind: 'waits', ...(before && { by: before }) };
+    }
+  }
+};
+
+const kinds: Readonly<Record<LockError, LockOutlook['kind']>> = {
+  EnvironmentLocked: 'locked',
+  Stale: 'stale',
+  QatChanged: 'changed',
+};
+
+/** What a state meets that works on an environment. */
+const working = (
+  { lock, holder }: LockSeen,
+  locking: LockingPromotion,
+  workStage: WorkStage,
+  { newerInProd: live, now }: RedriveContext,
+): Omit<LockOutlook, 'environment'> => {
+  const may = confirmLock(lock, locking, workStage, { holder, live, now });
+  if (may.do === 'fail') return { kind: kinds[may.error], by: may.by };
+  if (may.do === 'try again') return { kind: 'retries', by: may.by };
+  return { kind: lock.holder?.promotionId === locking.promotionId ? 'holds' : 'acquires' };
+};
+
+/**
+ * What a redrive would meet when it comes to its turn, by the rules that the turns are settled by.
+ * @returns undefined if the state needs none, or nothing is known of it
+ */
+export const lockOutlook = (
+  context: RedriveContext,
+  point: ResumePoint | undefined,
+): LockOutlook | undefined => {
+  const { promotion, execution, locks, newerInProd, approvals } = context;
+  const seen = locks.find(({ lock }) => lock.environment === point?.environment);
+  const locking = lockingPromotionOf(promotion, (execution?.redrives ?? promotion.redrives) + 1);
+  if (point?.workStage === undefined) return undefined;
+  // What is decided is only told.
+  if (approvals.findLast(({ state }) => state === point.state)?.decision !== undefined) return undefined;
+  const met =
+    seen &&
+    (point.work === 'lock'
+      ? asking(seen, locking, context)
+      : working(seen, locking, point.workStage, context));
+  // Nobody is asked about what Prod is past already.
+  if (
+    point.work === 'approval' &&
+    newerInProd !== undefined &&
+    met?.kind !== 'locked' &&
+    met?.kind !== 'changed'
+  )
+    return { environment: 'prod', kind: 'superseded', by: newerInProd };
+  return met && seen && { environment: seen.lock.environment, ...met };
+};

@@ -1,0 +1,214 @@
+import { environmentTitles } from '../environment-locks/messages.ts';
+import { lastEventId } from '../executions/progress.ts';
+import { approvalStates } from './approval-states.ts';
+import { type DefinitionChange, definitionChange } from './definition-change.ts';
+import { type LockOutlook, lockOutlook } from './lock-outlook.ts';
+import type { RedriveContext } from './redrive-context.ts';
+import { remedyFor } from './remedies.ts';
+import { type ResumePoint, resumePoint } from './resume-point.ts';
+import { type ResumedWork, resumedWorkOf } from './resumed-work.ts';
+import type { RunbookHeading } from './runbook-headings.ts';
+import { FULL_HISTORY, redrivableUntil, type VerdictKind, verdictOn } from './verdict.ts';
+
+/** What a part of the advice is about, with its title. */
+export const adviceTitles = {
+  fix: 'Fix first',
+  resumes: 'Resumes at',
+  kept: 'Is kept',
+  starts: 'Starts again',
+  approvals: 'Approvals',
+  lock: 'Turn',
+  definition: 'Definition',
+  history: 'History',
+} as const;
+
+/** One part of the advice. */
+export interface AdvicePoint {
+  readonly about: keyof typeof adviceTitles;
+  readonly text: string;
+  /** Where RUNBOOK.md has more. */
+  readonly heading?: RunbookHeading;
+  /** Whether it should make somebody think twice. */
+  readonly isWarning?: true;
+}
+
+/** Whether and how to redrive an execution that has not succeeded. */
+export interface RedriveAdvice {
+  /** Whether a redrive would be taken, and would not end at once where it ended. */
+  readonly mayRedrive: boolean;
+  readonly verdict: VerdictKind;
+  /** In one sentence or two: whether it may, until when; else why not, and what to do instead. */
+  readonly sentence: string;
+  readonly heading?: RunbookHeading;
+  /** ISO 8601; of one that may be redriven. */
+  readonly until?: string;
+  readonly resumesAt?: { readonly state: string; readonly attempt: number };
+  /** What becomes of what the state's earlier tries have started. */
+  readonly taking?: ResumedWork['kind'];
+  /** In the order in which an operator goes through them. */
+  readonly points: readonly AdvicePoint[];
+}
+
+/** From this part of a full history on, operators are told how much room is left. */
+const NEARLY_FULL = 0.8;
+
+const result = (state: string, { jobs, approvals }: RedriveContext): string => {
+  const output = jobs.findLast((job) => job.state === state && job.status === 'SUCCEEDED')?.output;
+  const decider = approvals.findLast((approval) => approval.state === state)?.decidedBy?.name;
+  const detail = output?.imageId ?? output?.deploymentId ?? decider;
+  return detail === undefined ? state : `${state} (${detail})`;
+};
+
+const lockPoint = ({ environment, kind, by }: LockOutlook): AdvicePoint => {
+  const title = environmentTitles[environment];
+  const other = `commit ${by?.commitId.slice(0, 8)} (promotion ${by?.promotionId})`;
+  const texts: Readonly<Record<LockOutlook['kind'], string>> = {
+    holds: `It has the ${title} turn.`,
+    acquires: `The ${title} turn is free: the redrive takes it.`,
+    waits: `It waits for ${title}, after ${other}.`,
+    retries: `${title} is put in order after ${other}; the state tries again for 20 minutes.`,
+    locked: `${title} is taken by ${other}.`,
+    changed: `QAT was pointed at the image of ${other} since.`,
+    stale: `Prod runs the newer ${other}.`,
+    superseded: `The newer ${other} has gone by.`,
+  };
+  return { about: 'lock', text: texts[kind] };
+};
+
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
+const changeText = ({ changed, added, removed, otherwise }: DefinitionChange): string =>
+  [
+    changed.length > 0 ? `changed: ${listed(changed)}` : '',
+    added.length > 0 ? `new: ${listed(added)}` : '',
+    removed.length > 0 ? `gone: ${listed(removed)}` : '',
+    changed.length + added.length + removed.length === 0 && otherwise ? 'its order or settings' : '',
+  ]
+    .filter(Boolean)
+    .join('; ');
+
+const definitionPoint = (before: string, now: string | undefined): AdvicePoint[] => {
+  if (now === undefined) return [];
+  const change = definitionChange(before, now);
+  if (change === undefined)
+    return [
+      {
+        about: 'definition',
+        text: 'As it was when the promotion started. Functions run their current code.',
+      },
+    ];
+  return [
+    {
+      about: 'definition',
+      text: `It has changed since (${changeText(change)}). The redrive runs the old one with the functions' current code; to run the new one, push the commit again.`,
+      isWarning: true,
+    },
+  ];
+};
+
+const approvalPoints = (context: RedriveContext): AdvicePoint[] =>
+  approvalStates(context.approvals, context.promotion, context.now)
+    .filter(({ kind }) => kind === 'holds' || kind === 'broken')
+    .map(({ kind, sentence }) => ({
+      about: 'approvals',
+      text: sentence,
+      ...(kind === 'broken' ? ({ isWarning: true } as const) : {}),
+    }));
+
+const fixPoint = (context: RedriveContext, point: ResumePoint): AdvicePoint => {
+  const { execution, promotion } = context;
+  if (execution?.status === 'ABORTED')
+    return {
+      about: 'fix',
+      text: 'Somebody stopped it: ask who, and why, before it goes on.',
+      heading: 'A promotion was stopped',
+    };
+  const { sentence, heading } = remedyFor({
+    error: point.last?.error ?? execution?.error ?? promotion.error ?? '',
+    cause: point.last?.cause ?? execution?.cause ?? promotion.cause ?? '',
+    state: point.state,
+    work: point.work,
+  });
+  return { about: 'fix', text: sentence, heading };
+};
+
+/** In Prod a deployment starts from a clean fleet, pointed at the promotion's image (`beforeRun` of start-job). */
+const startNote = (point: ResumePoint, taking: ResumedWork, { jobs }: RedriveContext): string => {
+  const isDeployment = jobs.some(({ state, kind }) => state === point.state && kind === 'pipeline-run');
+  return taking.kind.startsWith('starts') && isDeployment && point.environment === 'prod'
+    ? " Before that, instances that the failed deployment left behind are deleted, and Prod is pointed at the promotion's image again."
+    : '';
+};
+
+const pointsOf = (
+  context: RedriveContext,
+  point: ResumePoint,
+  taking: ResumedWork,
+  standing: LockOutlook | undefined,
+): readonly AdvicePoint[] => {
+  const { execution } = context;
+  const events = lastEventId(execution?.events ?? []);
+  const then = point.next.length === 0 ? '' : `; then ${listed(point.next)}`;
+  return [
+    fixPoint(context, point),
+    {
+      about: 'resumes',
+      text: `${point.state}${point.attempt > 1 ? `, try ${point.attempt}` : ''}${then}.`,
+    },
+    ...(point.done.length === 0
+      ? []
+      : [
+          {
+            about: 'kept',
+            text: `${point.done.map((state) => result(state, context)).join(', ')}.`,
+          } as const,
+        ]),
+    {
+      about: 'starts',
+      text: `${taking.sentence}${startNote(point, taking, context)}`,
+    },
+    ...approvalPoints(context),
+    ...(standing === undefined ? [] : [lockPoint(standing)]),
+    ...definitionPoint(execution?.definition ?? '', execution?.currentDefinition),
+    ...(events < FULL_HISTORY * NEARLY_FULL
+      ? []
+      : [
+          {
+            about: 'history',
+            text: `${events} of 25,000 events are used; when none is left, a push has to start another promotion.`,
+            isWarning: true,
+          } as const,
+        ]),
+  ];
+};
+
+/**
+ * What an operator should know before a redrive: whether Step Functions takes one and whether it leads on (T33), where it
+ * resumes (T34), what it reuses and what it starts, and what to fix first.
+ * @throws DefinitionError if the execution's definition cannot be read
+ */
+export const redriveAdvice = (context: RedriveContext): RedriveAdvice => {
+  const { execution, jobs, approvals, now, configurationVersion } = context;
+  const point = execution && resumePoint(execution, jobs, approvals);
+  const standing = lockOutlook(context, point);
+  const verdict = verdictOn(context, point, standing);
+  const mayRedrive = verdict.kind === 'redrivable';
+  const about = {
+    mayRedrive,
+    verdict: verdict.kind,
+    sentence: verdict.sentence,
+    ...(verdict.heading === undefined ? {} : { heading: verdict.heading }),
+    points: [],
+  };
+  // What would happen is told only of what may happen, now or later.
+  if (point === undefined || !(mayRedrive || verdict.kind === 'environment-locked')) return about;
+  const taking = resumedWorkOf(point, jobs, approvals, now, configurationVersion);
+  return {
+    ...about,
+    ...(execution?.endedAt === undefined ? {} : { until: redrivableUntil(execution.endedAt).toISOString() }),
+    resumesAt: { state: point.state, attempt: point.attempt },
+    taking: taking.kind,
+    points: pointsOf(context, point, taking, standing),
+  };
+};

@@ -1,0 +1,32 @@
+import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
+import type { HolderStatus, OrderedPromotion } from '../environment-locks/lock-rules.ts';
+import type { Execution } from '../executions/execution.ts';
+import type { Approval, Job, Promotion } from '../ledger/items.ts';
+
+/** An environment's turn, and how its holder stands. */
+export interface LockSeen {
+  readonly lock: EnvironmentLock;
+  /** Absent if nobody holds it. */
+  readonly holder?: HolderStatus;
+}
+
+/** What advice is given on. */
+export interface RedriveContext {
+  /** Undefined if Step Functions has forgotten it (90 days after its end). */
+  readonly execution: Execution | undefined;
+  readonly promotion: Promotion;
+  /** All of the promotion, by start. */
+  readonly jobs: readonly Job[];
+  /** All of the promotion, by role and attempt. */
+  readonly approvals: readonly Approval[];
+  readonly locks: readonly LockSeen[];
+  /** The newest promotion that was deployed to Prod, if it is newer than this one. */
+  readonly newerInProd?: OrderedPromotion;
+  /** Of the application's configuration as it is deployed now. @default not known, so not compared */
+  readonly configurationVersion?: string;
+  readonly now: Date;
+}
+
+/** `2026-11-22 10:20 UTC`. */
+export const minute = (at: Date | string): string =>
+  `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

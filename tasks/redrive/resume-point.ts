@@ -1,0 +1,98 @@
+import { type WorkStage, workStageOf } from '../environment-locks/work-stage.ts';
+import { type GraphState, readDefinition, successPath } from '../executions/definition.ts';
+import type { Execution } from '../executions/execution.ts';
+import { type Attempt, progressOf } from '../executions/progress.ts';
+import type { Approval, Job } from '../ledger/items.ts';
+import type { Environment } from '../payloads.ts';
+import type { Work } from './remedies.ts';
+
+/** Where a redrive takes an execution up again. */
+export interface ResumePoint {
+  readonly state: string;
+  /** Which try of the state it would be: 2 after the first has failed. */
+  readonly attempt: number;
+  /** Task, Choice, Fail, … */
+  readonly type: string;
+  /** What the state does; absent if it is no task. */
+  readonly work?: Work;
+  /** The environment that it works on, whose turn it therefore needs. */
+  readonly environment?: Environment;
+  /** What it does there; absent if it is no task. */
+  readonly workStage?: WorkStage;
+  /** How the last try of it ended; absent if there was none. */
+  readonly last?: Attempt;
+  /** Tasks whose work is done and stays, in their order. */
+  readonly done: readonly string[];
+  /** What follows if all goes well. */
+  readonly next: readonly string[];
+}
+
+/** What a promotion is compared by goes to those states alone that ask for a turn, which ends with the execution. */
+const asksForLock = (payload: GraphState['payload']): boolean => payload?.pushedAt !== undefined;
+
+const workOf = (state: GraphState, jobs: readonly Job[], approvals: readonly Approval[]): Work => {
+  if (asksForLock(state.payload)) return 'lock';
+  if (state.payload?.kind !== undefined || jobs.some((job) => job.state === state.name)) return 'job';
+  const isAsked = state.payload?.role !== undefined || approvals.some((one) => one.state === state.name);
+  return isAsked ? 'approval' : 'function';
+};
+
+/** QAT is worked on until QC has decided, Prod once PMO has; by the place of their approvals in the definition. */
+const environmentOf = (
+  way: readonly GraphState[],
+  state: string,
+  approvals: readonly Approval[],
+): Environment | undefined => {
+  const at = way.findIndex(({ name }) => name === state);
+  const placeOf = (role: string): number =>
+    way.findIndex(
+      ({ name, payload }) =>
+        payload?.role === role || approvals.some((one) => one.role === role && one.state === name),
+    );
+  const [qc, pmo] = [placeOf('qc'), placeOf('pmo')];
+  if (at < 0) return undefined;
+  if (qc >= 0 && at <= qc) return 'qat';
+  return pmo >= 0 && at > pmo ? 'prod' : undefined;
+};
+
+/**
+ * Where a redrive would resume: at the state whose last try has not succeeded (T34).
+ * @returns undefined if the history tells of no state, and the definition of no first one
+ * @throws DefinitionError
+ */
+export const resumePoint = (
+  execution: Execution,
+  jobs: readonly Job[],
+  approvals: readonly Approval[],
+): ResumePoint | undefined => {
+  const graph = readDefinition(execution.definition);
+  const { attempts } = progressOf(execution.events);
+  const way = successPath(graph);
+  const last = attempts.at(-1);
+  // Stopped between two states: the next one has not been entered.
+  const after = way[way.findIndex(({ name }) => name === last?.state) + 1];
+  const name = last === undefined || last.status === 'SUCCEEDED' ? after?.name : last.state;
+  const state = graph.states.find((candidate) => candidate.name === (name ?? graph.startAt));
+  if (state === undefined) return undefined;
+  const tries = attempts.filter((attempt) => attempt.state === state.name);
+  const ended = tries.at(-1);
+  const environment = environmentOf(way, state.name, approvals);
+  const isDone = ({ name: other, type, payload }: GraphState): boolean =>
+    type === 'Task' &&
+    !asksForLock(payload) &&
+    attempts.findLast((attempt) => attempt.state === other)?.status === 'SUCCEEDED';
+  return {
+    state: state.name,
+    attempt: tries.length + 1,
+    type: state.type,
+    ...(state.type === 'Task'
+      ? { work: workOf(state, jobs, approvals), workStage: workStageOf(state.payload ?? {}) }
+      : {}),
+    ...(environment === undefined ? {} : { environment }),
+    ...(ended === undefined ? {} : { last: ended }),
+    done: way.filter(isDone).map((one) => one.name),
+    next: way
+      .slice(way.findIndex((one) => one.name === state.name) + 1)
+      .flatMap((one) => (one.type === 'Task' ? [one.name] : [])),
+  };
+};

@@ -1,0 +1,27 @@
+import {
+  createChangeOutsideCodeCommit,
+  isInCodeCommit,
+} from '../../../tasks/approvals/change-outside-codecommit.ts';
+import { commitsBetween } from '../../../tasks/approvals/commits-between.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { aPromotion, COMMIT } from '../doubles/samples.ts';
+
+it.each([
+  ['orders', true],
+  ['example/orders', false],
+  ['archives/releases/orders.zip', false],
+])('%s is in CodeCommit: %s', (repositoryName, expected) => {
+  expect(isInCodeCommit(repositoryName)).toBe(expected);
+});
+
+it('tells the revision with the message of its push, and that files are not known', async () => {
+  const ledger = createMemoryLedger();
+  await ledger.addPromotion(aPromotion({ commitMessage: 'Count apples' }));
+  const { commits, differences } = createChangeOutsideCodeCommit('example/shop', ledger);
+  expect(await commitsBetween(commits, COMMIT, 'before', 200)).toEqual({
+    commits: [{ commitId: COMMIT, parents: [], message: 'Count apples' }],
+    hasMore: false,
+  });
+  expect(await commits(['unknown'])).toEqual([{ commitId: 'unknown', parents: [] }]);
+  await expect(differences(undefined, COMMIT, 1)).rejects.toThrow('look at example/shop itself');
+});

@@ -1,0 +1,255 @@
+import { collectReview, type ReviewSources } from '../../../tasks/approvals/collect-review.ts';
+import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { aJob, anApproval, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
+
+const LIVE = '1'.repeat(40);
+const recipe = (version: string, components: string[]) => ({
+  imageRecipe: {
+    name: 'shop',
+    version,
+    parentImage: 'arn:aws:imagebuilder:us-east-1:aws:image/amazon-linux-2023-x86/x.x.x',
+    components: components.map((name) => ({
+      componentArn: `arn:aws:imagebuilder:us-east-1:000000000000:component/${name}/1.0.0/1`,
+    })),
+  },
+});
+const signature = (name: string, time: number) => ({
+  name,
+  email: `${name}@Example.com`,
+  date: `${time} +0000`,
+});
+
+let ledger: Ledger;
+beforeEach(async () => {
+  ledger = createMemoryLedger();
+  await ledger.addPromotion(aPromotion());
+  await ledger.addPromotion(
+    aPromotion({
+      promotionId: 'live',
+      commitId: LIVE,
+      status: 'SUCCEEDED',
+      startedAt: '2026-11-20T10:00:00.000Z',
+      endedAt: '2026-11-21T10:00:00.000Z',
+      images: { qat: 'ami-live-qat', prod: 'ami-live' },
+      deployments: { prod: 'd-live' },
+    }),
+  );
+  await ledger.addPromotion(
+    aPromotion({
+      promotionId: 'quicker',
+      status: 'SUCCEEDED',
+      startedAt: '2026-11-20T11:00:00.000Z',
+      endedAt: '2026-11-20T12:00:00.000Z',
+      deployments: { prod: 'd-quicker' },
+    }),
+  );
+  const build = { kind: 'image-build', status: 'SUCCEEDED' } as const;
+  await ledger.addJob(
+    aJob({ ...build, output: { imageId: 'ami-0123456789abcdef0', imageBuildVersionArn: 'build/qat' } }),
+  );
+  await ledger.addJob(
+    aJob({
+      ...build,
+      promotionId: 'live',
+      state: 'Build Prod image',
+      output: { imageId: 'ami-live', imageBuildVersionArn: 'build/prod' },
+    }),
+  );
+});
+
+const collect = (change: Partial<ReviewSources> = {}) =>
+  collectReview(
+    {
+      ledger,
+      commits: async (ids) =>
+        ids.map((commitId) =>
+          commitId === COMMIT
+            ? {
+                commitId,
+                parents: [LIVE],
+                author: signature('Dana', 1),
+                committer: signature('erin', 2),
+                message: '<script>alert(1)</script>\n\nWhy\n',
+              }
+            : { commitId, parents: [], committer: signature('olga', 1) },
+        ),
+      differences: async () => [
+        { changeType: 'A', afterBlob: { path: 'new.mjs' } },
+        { changeType: 'D', beforeBlob: { path: 'old.mjs' } },
+        { changeType: 'M', beforeBlob: { path: 'x.mjs' }, afterBlob: { path: 'x.mjs' } },
+      ],
+      image: async (build) =>
+        build === 'build/qat'
+          ? recipe('1.0.1', ['runtime', 'agent'])
+          : build === 'build/prod'
+            ? recipe('1.0.0', ['runtime'])
+            : undefined,
+      targets: async () => [
+        {
+          targetId: 'i-1',
+          status: 'Succeeded',
+          lifecycleEvents: [{ lifecycleEventName: 'ValidateService', status: 'Succeeded' }],
+        },
+      ],
+      configurationVersion: 'c0ffee',
+      qatUrl: 'http://127.0.0.1:8080',
+      ...change,
+    },
+    PROMOTION_ID,
+    anApproval().candidate,
+  );
+
+describe('the grounds of a decision', () => {
+  it('are the change against Prod, the images, and how QAT went', async () => {
+    expect(await collect()).toEqual({
+      configurationVersion: 'c0ffee',
+      live: { promotionId: 'live', commitId: LIVE },
+      commits: [
+        {
+          commitId: COMMIT,
+          author: 'Dana',
+          authorEmail: 'Dana@Example.com',
+          committer: 'erin',
+          committerEmail: 'erin@Example.com',
+          message: '<script>alert(1)</script>\n\nWhy',
+        },
+      ],
+      hasMoreCommits: false,
+      makers: ['dana@example.com', 'erin@example.com'],
+      files: [
+        { path: 'new.mjs', change: 'added' },
+        { path: 'old.mjs', change: 'removed' },
+        { path: 'x.mjs', change: 'changed' },
+      ],
+      fileCount: { added: 1, changed: 1, removed: 1 },
+      images: {
+        qat: {
+          imageId: 'ami-0123456789abcdef0',
+          recipe: 'shop 1.0.1',
+          parentImage: 'amazon-linux-2023-x86 x.x.x',
+          components: ['runtime 1.0.0', 'agent 1.0.0'],
+        },
+        prod: {
+          imageId: 'ami-live',
+          recipe: 'shop 1.0.0',
+          parentImage: 'amazon-linux-2023-x86 x.x.x',
+          components: ['runtime 1.0.0'],
+        },
+      },
+      tests: [
+        {
+          instanceId: 'i-1',
+          status: 'Succeeded',
+          events: [{ name: 'ValidateService', status: 'Succeeded' }],
+        },
+      ],
+      qatUrl: 'http://127.0.0.1:8080',
+      gaps: [],
+    });
+  });
+
+  it('compare with what reached Prod last, not with what was pushed last', async () => {
+    expect((await collect()).live?.promotionId).toBe('live');
+  });
+
+  it.each([
+    ['as it is noted', true],
+    ['in a ledger from before it was noted', false],
+  ])('compare with what is live however many promotions of others came since, %s', async (_, isNoted) => {
+    for (let index = 0; index < 250; index++)
+      await ledger.addPromotion(
+        aPromotion({
+          promotionId: `orders-${index}`,
+          application: 'orders',
+          startedAt: new Date(Date.parse('2026-11-21T10:00:00Z') + index * 60_000).toISOString(),
+          deployments: { prod: `d-${index}` },
+        }),
+      );
+    if (isNoted)
+      await ledger.noteLive({ application: 'shop', promotionId: 'live', since: '2026-11-21T10:00:00.000Z' });
+    let listings = 0;
+    const counted: Ledger = {
+      ...ledger,
+      promotions: (options) => {
+        listings += 1;
+        return ledger.promotions(options);
+      },
+    };
+    const review = await collect({ ledger: counted });
+    expect(review.live).toEqual({ promotionId: 'live', commitId: LIVE });
+    expect(review.makers).toEqual(['dana@example.com', 'erin@example.com']);
+    expect(listings).toBe(isNoted ? 0 : 3);
+  });
+
+  it('compare with nothing before anything was promoted, and never with the promotion itself', async () => {
+    const fresh = createMemoryLedger();
+    await fresh.addPromotion(aPromotion());
+    expect((await collect({ ledger: fresh })).live).toBeUndefined();
+    const since = '2026-11-22T10:00:00.000Z';
+    await ledger.updatePromotion(PROMOTION_ID, { deployments: { prod: 'd-own' } });
+    await ledger.noteLive({ application: 'shop', promotionId: PROMOTION_ID, since });
+    expect((await collect()).live?.promotionId).toBe('live');
+  });
+
+  it('say what could not be found out', async () => {
+    const review = await collect({ image: () => Promise.reject(new TypeError('no answer')) });
+    expect(review.images).toEqual({});
+    expect(review.gaps).toEqual([
+      'The QAT image: TypeError: no answer',
+      'The image in Prod: TypeError: no answer',
+    ]);
+  });
+
+  it('fail without the commits, which tell who may not decide', async () => {
+    await expect(collect({ commits: () => Promise.reject(new Error('throttled')) })).rejects.toThrow(
+      'throttled',
+    );
+  });
+
+  it('are cut between characters, never within one', async () => {
+    const long = (length: number) => `${'x'.repeat(length - 1)}🚀 rest`;
+    const person = { name: long(200), email: long(320) };
+    const { commits } = await collect({
+      commits: async (ids) =>
+        ids.map((commitId) => ({
+          commitId,
+          parents: [],
+          author: person,
+          committer: person,
+          message: long(1000),
+        })),
+    });
+    const shortened = (length: number) => `${'x'.repeat(length - 1)}…`;
+    expect(commits).toEqual([
+      {
+        commitId: COMMIT,
+        author: shortened(200),
+        authorEmail: shortened(320),
+        committer: shortened(200),
+        committerEmail: shortened(320),
+        message: shortened(1000),
+      },
+    ]);
+  });
+
+  it('stay small enough to be kept, whatever the change', async () => {
+    const review = await collect({
+      commits: async (ids) =>
+        ids.map((commitId) => ({
+          commitId,
+          parents: [`${Number(commitId.slice(0, 6)) + 1 || 100_000}`.padEnd(40, '0')],
+          author: signature('a'.repeat(5000), 1),
+          committer: signature('b', 1),
+          message: 'm'.repeat(100_000),
+        })),
+      differences: async (_, __, most) =>
+        Array.from({ length: most }, (_, index) => ({
+          changeType: 'A',
+          afterBlob: { path: `${index}/${'p'.repeat(200)}` },
+        })),
+    });
+    expect(review.hasMoreCommits).toBe(true);
+    expect(Buffer.byteLength(JSON.stringify(review))).toBeLessThan(300_000);
+  });
+});

@@ -1,0 +1,282 @@
+import fc from 'fast-check';
+import {
+  type DecisionContext,
+  isSamePerson,
+  partInChange,
+  mayDecide as ruleOn,
+} from '../../../tasks/approvals/decision-rules.ts';
+import type { Approval, Person } from '../../../tasks/ledger/items.ts';
+import { anApproval, aPerson, aPolicy, aPromotion, aReview, COMMIT } from '../doubles/samples.ts';
+
+const now = new Date('2026-11-23T00:00:00.000Z');
+/** Right after signing in and looking, unless something else is given. */
+const mayDecide = (
+  approval: Approval,
+  approvals: readonly Approval[],
+  person: Person,
+  at: Date,
+  change: Partial<DecisionContext> = {},
+) =>
+  ruleOn(approval, {
+    person,
+    approvals,
+    promotion: aPromotion(),
+    isRunning: true,
+    configurationVersion: aReview().configurationVersion,
+    signedInAt: at.getTime(),
+    shownDigest: approval.digest,
+    policy: aPolicy,
+    now: at,
+    ...change,
+  });
+const approvedBy = (person: Person, change: Partial<Approval> = {}): Approval =>
+  anApproval({ status: 'APPROVED', decision: 'approve', decidedBy: person, ...change });
+const pmoRequest = anApproval({ role: 'pmo', approvalId: 'pmo-request-1' });
+const sam = aPerson('sam');
+
+describe('who may decide', () => {
+  it.each<[string, Approval, readonly Approval[], Person, string]>([
+    ['a member of the role decides', anApproval(), [], aPerson('quinn', { groups: ['qc'] }), 'ok'],
+    ['nobody without a group decides', anApproval(), [], aPerson('dana', { groups: [] }), 'NotInRole'],
+    [
+      'a group whose name contains the role is not the role',
+      anApproval(),
+      [],
+      aPerson('x', { groups: ['not-qc', 'QC'] }),
+      'NotInRole',
+    ],
+    ['an operator does not decide', anApproval(), [], aPerson('olga', { groups: ['operator'] }), 'NotInRole'],
+    ['an approved request is decided', approvedBy(sam), [], aPerson('quinn'), 'AlreadyDecided'],
+    [
+      'a refused request is decided',
+      anApproval({ status: 'REJECTED', decidedBy: sam }),
+      [],
+      aPerson('quinn'),
+      'AlreadyDecided',
+    ],
+    ['an expired request is over', anApproval({ status: 'EXPIRED' }), [], aPerson('quinn'), 'Expired'],
+    [
+      'a request is over at its last instant',
+      anApproval({ expiresAt: now.toISOString() }),
+      [],
+      aPerson('quinn'),
+      'Expired',
+    ],
+    [
+      'whoever approved as QC does not decide as PMO',
+      pmoRequest,
+      [approvedBy(sam)],
+      sam,
+      'ApproversMustDiffer',
+    ],
+    [
+      'the same e-mail is the same person (T48)',
+      pmoRequest,
+      [approvedBy(sam)],
+      aPerson('samuel', { verifiedEmail: 'SAM@example.com' }),
+      'ApproversMustDiffer',
+    ],
+    [
+      'the same subject under another name is the same person',
+      pmoRequest,
+      [approvedBy(sam)],
+      { ...aPerson('samuel'), subject: sam.subject },
+      'ApproversMustDiffer',
+    ],
+    [
+      'nobody without a verified e-mail decides',
+      pmoRequest,
+      [approvedBy(aPerson('quinn', { verifiedEmail: '' }))],
+      aPerson('parker', { verifiedEmail: '' }),
+      'NoVerifiedEmail',
+    ],
+    [
+      'whoever wrote a commit of the change does not decide',
+      anApproval(),
+      [],
+      aPerson('dana'),
+      'MadeTheChange',
+    ],
+    [
+      'whoever committed a commit of the change does not decide, however the address is written',
+      anApproval({ review: aReview({ makers: ['Erin@Example.com'] }) }),
+      [],
+      aPerson('erin'),
+      'MadeTheChange',
+    ],
+    [
+      'whoever pushed does not decide, by user name',
+      anApproval({ review: aReview({ makers: [] }) }),
+      [],
+      aPerson('Dana', { verifiedEmail: 'd@example.com' }),
+      'MadeTheChange',
+    ],
+    [
+      'whoever pushed does not decide, by the e-mail address that names the session of a role',
+      anApproval({
+        review: aReview({ makers: [] }),
+        candidate: {
+          ...anApproval().candidate,
+          pushedBy: 'arn:aws:sts::000000000000:assumed-role/Developers/Quinn@example.com',
+        },
+      }),
+      [],
+      aPerson('quinn'),
+      'MadeTheChange',
+    ],
+    [
+      'an operator who made the change is not exempt',
+      anApproval(),
+      [],
+      aPerson('dana', { groups: ['qc', 'pmo', 'operator'] }),
+      'MadeTheChange',
+    ],
+    [
+      'a withdrawn request is over',
+      anApproval({ status: 'WITHDRAWN', withdrawnBecause: 'Another one took its place.' }),
+      [],
+      aPerson('quinn'),
+      'Withdrawn',
+    ],
+    ['somebody else decides as PMO', pmoRequest, [approvedBy(aPerson('quinn'))], aPerson('parker'), 'ok'],
+    [
+      'an earlier approval in the same role does not count',
+      anApproval({ attempt: 2 }),
+      [approvedBy(sam)],
+      sam,
+      'ok',
+    ],
+    [
+      'an approval of QC that came after counts as well',
+      anApproval(),
+      [approvedBy(sam, { role: 'pmo' })],
+      sam,
+      'ApproversMustDiffer',
+    ],
+  ])('%s', (_, approval, approvals, person, expected) => {
+    const ruling = mayDecide(approval, approvals, person, now);
+    expect(ruling.kind === 'ok' ? 'ok' : ruling.reason).toBe(expected);
+  });
+
+  it('says who, in which role, and what to do', () => {
+    expect(mayDecide(pmoRequest, [approvedBy(sam)], sam, now)).toEqual({
+      kind: 'denied',
+      reason: 'ApproversMustDiffer',
+      message: 'sam approved as QC: somebody else must decide as PMO.',
+    });
+  });
+
+  it.each<[string, Partial<DecisionContext>, string]>([
+    ['a promotion that was stopped asks nobody', { isRunning: false }, 'Withdrawn'],
+    [
+      'whoever made the change decides where the configuration lets them',
+      { person: aPerson('dana'), policy: { ...aPolicy, makersMayDecide: true } },
+      'ok',
+    ],
+    ['a decision about something else is refused', { shownDigest: 'another' }, 'CandidateChanged'],
+    ['a decision without what it is about is refused', { shownDigest: '' }, 'CandidateChanged'],
+    [
+      'another commit is refused',
+      { promotion: aPromotion({ commitId: 'f'.repeat(40) }) },
+      'CandidateChanged',
+    ],
+    ['another application is refused', { promotion: aPromotion({ application: 'x' }) }, 'CandidateChanged'],
+    ['another image is refused', { promotion: aPromotion({ images: { qat: 'ami-2' } }) }, 'CandidateChanged'],
+    [
+      'another deployment is refused',
+      { promotion: aPromotion({ deployments: { qat: 'd-2' } }) },
+      'CandidateChanged',
+    ],
+    ['another configuration is refused', { configurationVersion: 'c0ffee000002' }, 'CandidateChanged'],
+    ['a promotion without a record is ruled on by the request', { promotion: undefined }, 'ok'],
+    ['a sign-in of 15 minutes ago is fresh', { signedInAt: now.getTime() - 15 * 60_000 }, 'ok'],
+    ['a sign-in by a clock that is a minute ahead is', { signedInAt: now.getTime() + 60_000 }, 'ok'],
+    ['one of later than that is not', { signedInAt: now.getTime() + 15 * 60_000 + 1 }, 'SignInTooOld'],
+    ['an older sign-in is not', { signedInAt: now.getTime() - 15 * 60_000 - 1 }, 'SignInTooOld'],
+  ])('%s', (_, change, expected) => {
+    const ruling = mayDecide(anApproval(), [], aPerson('quinn'), now, change);
+    expect(ruling.kind === 'ok' ? 'ok' : ruling.reason).toBe(expected);
+  });
+
+  it('refuses a request whose test report was changed under its digest', () => {
+    const changed = { ...anApproval({ review: aReview({ tests: [] }) }), digest: anApproval().digest };
+    expect(mayDecide(changed, [], aPerson('quinn'), now)).toMatchObject({ reason: 'CandidateChanged' });
+  });
+
+  it('tells what has changed', () => {
+    const promotion = aPromotion({ commitId: 'f'.repeat(40) });
+    expect(mayDecide(anApproval(), [], aPerson('quinn'), now, { promotion })).toMatchObject({
+      changes: [{ what: 'Commit', before: COMMIT, now: 'f'.repeat(40) }],
+    });
+  });
+
+  const people = fc.record({
+    subject: fc.constantFrom('a', 'b', 'c'),
+    name: fc.constantFrom('quinn', 'parker'),
+    verifiedEmail: fc.constantFrom('', 'x@example.com', 'X@example.com', 'y@example.com'),
+    groups: fc.subarray(['qc', 'pmo', 'operator']),
+  });
+
+  it('never lets one person approve twice, nor anybody outside the role', () => {
+    fc.assert(
+      fc.property(people, people, (first, second) => {
+        const ruling = mayDecide(pmoRequest, [approvedBy(first)], second, now);
+        const allowed =
+          second.groups.includes('pmo') && !isSamePerson(first, second) && second.verifiedEmail !== '';
+        expect(ruling.kind === 'ok').toBe(allowed);
+      }),
+    );
+  });
+
+  it('tells the same person in either order', () => {
+    fc.assert(fc.property(people, people, (a, b) => isSamePerson(a, b) === isSamePerson(b, a)));
+  });
+
+  it('never lets a decision through that breaks any one rule, whatever else holds', () => {
+    const at = fc.integer({ min: -1, max: 1 }).map((sign) => now.getTime() + sign * 60_000);
+    const digests = fc.constantFrom(anApproval().digest, 'another', '');
+    const statuses = fc.constantFrom<Approval['status']>(
+      'PENDING',
+      'APPROVED',
+      'REJECTED',
+      'EXPIRED',
+      'WITHDRAWN',
+    );
+    fc.assert(
+      fc.property(
+        people,
+        people,
+        statuses,
+        at,
+        digests,
+        fc.boolean(),
+        fc.boolean(),
+        fc.subarray(['x@example.com', 'y@example.com']),
+        (first, person, status, expiresAt, shownDigest, isRunning, makersMayDecide, makers) => {
+          const request = anApproval({
+            role: 'pmo',
+            status,
+            review: aReview({ makers }),
+            expiresAt: new Date(expiresAt).toISOString(),
+          });
+          const ruling = mayDecide(request, [approvedBy(first)], person, now, {
+            isRunning,
+            shownDigest,
+            policy: { ...aPolicy, makersMayDecide },
+          });
+          const broken = [
+            !person.groups.includes('pmo'),
+            status !== 'PENDING',
+            !isRunning,
+            expiresAt <= now.getTime(),
+            isSamePerson(first, person),
+            !makersMayDecide && (partInChange(person, request) !== undefined || person.verifiedEmail === ''),
+            shownDigest !== request.digest,
+          ];
+          expect(ruling.kind).toBe(broken.includes(true) ? 'denied' : 'ok');
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,110 @@
+import { completeJob } from '../../../tasks/jobs/complete-job.ts';
+import type { Inspection, JobActions } from '../../../tasks/jobs/job-kind.ts';
+import type { Job } from '../../../tasks/ledger/items.ts';
+import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import { createMemoryLedger } from '../doubles/memory-ledger.ts';
+import { aJob, PROMOTION_ID } from '../doubles/samples.ts';
+import { createTokens } from '../doubles/tokens.ts';
+
+const job = aJob({ status: 'RUNNING', externalId: 'qat/r-1' });
+const event = {
+  source: 'aws.autoscaling',
+  detail: { AutoScalingGroupName: 'qat', InstanceRefreshId: 'r-1' },
+};
+
+const failure = { error: 'InstanceRefreshFailed', cause: 'unhealthy' } as const;
+
+let ledger: Ledger;
+let tokens: ReturnType<typeof createTokens>;
+beforeEach(async () => {
+  ledger = createMemoryLedger();
+  tokens = createTokens('token-1', 'token-2');
+  await ledger.addJob(job);
+});
+const settle = (
+  of: unknown,
+  over = ledger,
+  inspection: Inspection = { state: 'failed', ...failure },
+  now = '2026-11-22T10:30:00.000Z',
+) => {
+  const actions: JobActions = {
+    denial: 'InstanceRefreshFailed',
+    start: () => Promise.reject(new Error('settling starts nothing')),
+    inspect: async () => inspection,
+  };
+  return completeJob({
+    ledger: over,
+    tasks: tokens.tasks,
+    kinds: { 'image-build': actions, 'instance-refresh': actions, 'pipeline-run': actions },
+    now: () => new Date(now),
+  })(of);
+};
+describe('settling a job', () => {
+  it('asks how it stands, records the outcome and tells it once, however often the event comes', async () => {
+    await settle(event);
+    await settle(event);
+    expect(tokens.completion).toEqual([{ token: 'token-1', ...failure }]);
+    expect(await ledger.latestJob(PROMOTION_ID, job.state)).toEqual({
+      ...job,
+      ...failure,
+      status: 'FAILED',
+      endedAt: '2026-11-22T10:30:00.000Z',
+      completedToken: 'token-1',
+    });
+  });
+
+  it.each([
+    ['waits for one', '2026-11-22T10:10:00.999Z', 'RUNNING', 0],
+    ['fails one', '2026-11-22T10:10:01.000Z', 'FAILED', 1],
+  ])('%s that its service does not know at %s', async (_, now, status, completion) => {
+    await settle(event, ledger, { state: 'missing', ...failure }, now);
+    expect((await ledger.latestJob(PROMOTION_ID, job.state))?.status).toBe(status);
+    expect(tokens.completion).toHaveLength(completion);
+  });
+
+  it('leaves alone what is nobody’s', async () => {
+    await settle({ ...event, detail: { ...event.detail, InstanceRefreshId: 'r-2' } });
+    await settle({ source: 'aws.s3' });
+    expect(tokens.completion).toEqual([]);
+  });
+
+  it.each<[string, (before: Job, after: Job) => boolean]>([
+    ['the outcome is recorded', (before) => before.status === 'RUNNING'],
+    ['the telling is noted', (_, after) => after.completedToken === 'token-1'],
+  ])('tells the token of a later try that took the job over before %s', async (_, isMoment) => {
+    let done = false;
+    const racing: Ledger = {
+      ...ledger,
+      replaceJob: async (before, after) => {
+        if (!done && isMoment(before, after)) {
+          done = true;
+          await ledger.replaceJob(before, { ...before, taskToken: 'token-2' });
+        }
+        return ledger.replaceJob(before, after);
+      },
+    };
+    await settle(event, racing);
+    expect(tokens.completion.at(-1)).toEqual({ token: 'token-2', ...failure });
+    expect(await ledger.openJobs('shop')).toEqual([]);
+  });
+
+  it('stops when the next attempt has begun', async () => {
+    const racing: Ledger = {
+      ...ledger,
+      replaceJob: async (before, after) => {
+        if (after.completedToken === 'token-1')
+          await ledger.addJob(aJob({ attempt: 2, taskToken: 'token-2' }));
+        if (after.completedToken === 'token-1')
+          await ledger.replaceJob(before, { ...before, cause: 'changed' });
+        return ledger.replaceJob(before, after);
+      },
+    };
+    await settle(event, racing);
+    expect(tokens.completion.map(({ token }) => token)).toEqual(['token-1']);
+  });
+
+  it('fails on what is no conflict', async () => {
+    const broken: Ledger = { ...ledger, replaceJob: () => Promise.reject(new Error('throttled')) };
+    await expect(settle(event, broken)).rejects.toThrow('throttled');
+  });
+});

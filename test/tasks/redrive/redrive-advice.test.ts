@@ -1,0 +1,245 @@
+import type { Approval, Job } from '../../../tasks/ledger/items.ts';
+import { adviceInOneLine, adviceLines } from '../../../tasks/redrive/advice-text.ts';
+import { redriveAdvice } from '../../../tasks/redrive/redrive-advice.ts';
+import type { RedriveContext } from '../../../tasks/redrive/redrive-context.ts';
+import { stateNames as names } from '../../../workflows/state-names.ts';
+import type { History } from '../../approvals-ui/support/history.ts';
+import { promotionDefinition } from '../../approvals-ui/support/promotion-definition.ts';
+import { untilPmo } from '../../approvals-ui/support/scene.ts';
+import { aJob, anApproval, aPerson, aPromotion } from '../doubles/samples.ts';
+import { denied, expiredQc, failedBuild, failedDeployment } from './histories.ts';
+import { about, anExecution, context } from './redrive-context.ts';
+
+const prodBuild = (change: Partial<Job>): Job =>
+  aJob({ state: names.buildProdImage, externalId: 'arn:image/1', ...change });
+const approved = (role: 'qc' | 'pmo', name: string, change: Partial<Approval> = {}): Approval =>
+  anApproval({
+    approvalId: `${role}-1`,
+    role,
+    state: role === 'qc' ? names.qcApproval : names.pmoApproval,
+    status: 'APPROVED',
+    decision: 'approve',
+    decidedBy: aPerson(name),
+    ...change,
+  });
+
+describe('where it resumes', () => {
+  it('is the state that failed, at its next try, with what follows', () => {
+    expect(redriveAdvice(context(anExecution(failedBuild))).resumesAt).toEqual({
+      state: names.buildProdImage,
+      attempt: 2,
+    });
+    expect(about(context(anExecution(failedBuild)), 'resumes')).toEqual([
+      'Build Prod image, try 2; then Point Prod at image, Deploy to Prod and Verify Prod.',
+    ]);
+  });
+
+  it('is the third try after one redrive', () => {
+    const again = (history: History) =>
+      failedBuild(history)
+        .redrive(names.buildProdImage)
+        .taskFailed('ImageBuildFailed', '')
+        .executionFailed('ImageBuildFailed');
+    expect(redriveAdvice(context(anExecution(again))).resumesAt?.attempt).toBe(3);
+  });
+
+  it('is the next state if it was stopped between two', () => {
+    const between = (history: History) => history.done(names.buildQatImage).aborted();
+    expect(redriveAdvice(context(anExecution(between, { status: 'ABORTED' }))).resumesAt).toEqual({
+      state: names.pointQatAtImage,
+      attempt: 1,
+    });
+  });
+
+  it('keeps no turn, which has ended with the execution', () => {
+    const failedAfterLock = (history: History) => failedBuild(history.done(names.lockQat));
+    const of = context(anExecution(failedAfterLock));
+    expect(about(of, 'kept')).toEqual([expect.stringMatching(/^Build QAT image, /)]);
+  });
+
+  it('keeps what has succeeded, with its results', () => {
+    const of = context(anExecution(expiredQc), {
+      jobs: [
+        aJob({ status: 'SUCCEEDED', output: { imageId: 'ami-1' } }),
+        aJob({
+          state: names.deployToQat,
+          kind: 'pipeline-run',
+          status: 'SUCCEEDED',
+          output: { deploymentId: 'd-1' },
+        }),
+      ],
+    });
+    expect(about(of, 'kept')).toEqual([
+      'Build QAT image (ami-1), Point QAT at image, Refresh QAT instance, Deploy to QAT (d-1).',
+    ]);
+  });
+});
+
+describe('what is reused and what starts', () => {
+  const build = context(anExecution(failedBuild));
+  const qc = context(anExecution(expiredQc));
+  const open = { expiresAt: '2026-11-29T10:10:00.000Z' };
+  it.each<[string, RedriveContext, string, string]>([
+    ['nothing is recorded', build, 'starts', 'one is started'],
+    ['the build failed', { ...build, jobs: [prodBuild({ status: 'FAILED' })] }, 'starts', '(attempt 2)'],
+    ['the build runs', { ...build, jobs: [prodBuild({ status: 'RUNNING' })] }, 'attaches', 'none is started'],
+    ['the build ended well', { ...build, jobs: [prodBuild({ status: 'SUCCEEDED' })] }, 'reuses', 'it counts'],
+    ['its start was cut short', { ...build, jobs: [prodBuild({})] }, 'starts-once', 'so not twice'],
+    [
+      'an older attempt ended well and the latest failed',
+      { ...build, jobs: [prodBuild({ attempt: 2, status: 'FAILED' }), prodBuild({ status: 'SUCCEEDED' })] },
+      'starts',
+      '(attempt 3)',
+    ],
+    ['a request is open', { ...qc, approvals: [anApproval(open)] }, 'attaches', 'its link stays'],
+    [
+      'a request is open and the configuration has changed',
+      { ...qc, approvals: [anApproval(open)], configurationVersion: 'another' },
+      'attaches',
+      'the configuration has changed',
+    ],
+    [
+      'a request expired',
+      { ...qc, approvals: [anApproval({ expiresAt: '2026-11-22T12:00:00.000Z' })] },
+      'starts',
+      'expired at 2026-11-22 12:00 UTC: QC is asked anew',
+    ],
+    [
+      'a request was withdrawn',
+      { ...qc, approvals: [anApproval({ status: 'WITHDRAWN' })] },
+      'starts',
+      'was withdrawn: QC is asked anew',
+    ],
+    [
+      'a decision was recorded that was not told',
+      { ...qc, approvals: [approved('qc', 'quinn')] },
+      'reuses',
+      'QC has decided (quinn)',
+    ],
+    [
+      'a function failed',
+      context(
+        anExecution((history) =>
+          history
+            .done(names.buildQatImage)
+            .enter(names.pointQatAtImage)
+            .schedule()
+            .taskFailed('ImageNotPointedAt', '')
+            .executionFailed('ImageNotPointedAt'),
+        ),
+      ),
+      'starts',
+      'Point QAT at image is done again',
+    ],
+  ])('when %s', (_, of, taking, words) => {
+    expect(redriveAdvice(of).taking).toBe(taking);
+    expect(about(of, 'starts')).toEqual([expect.stringContaining(words)]);
+  });
+
+  it('tells that leftovers of a failed deployment to Prod are deleted first, and Prod is pointed at the image', () => {
+    const job = aJob({ state: names.deployToProd, kind: 'pipeline-run', status: 'FAILED' });
+    const of = context(anExecution(failedDeployment), { jobs: [job] });
+    expect(about(of, 'starts')[0]).toContain(
+      "left behind are deleted, and Prod is pointed at the promotion's image again.",
+    );
+  });
+});
+
+describe('whether the approvals hold', () => {
+  const of = (approvals: readonly Approval[]) => context(anExecution(failedBuild), { approvals });
+  it('they do for the commit, image and deployment that were approved', () => {
+    expect(about(of([approved('qc', 'quinn'), approved('pmo', 'parker')]), 'approvals')).toEqual([
+      "QC's approval (quinn) holds: commit, QAT image and QAT deployment are those that were approved.",
+      "PMO's approval (parker) holds: commit, QAT image and QAT deployment are those that were approved.",
+    ]);
+  });
+
+  it('they do although the configuration has changed since', () => {
+    const { points } = redriveAdvice({ ...of([approved('qc', 'quinn')]), configurationVersion: 'another' });
+    expect(points.filter(({ isWarning }) => isWarning)).toEqual([]);
+  });
+
+  it.each<[string, readonly Approval[], string]>([
+    ['another image', [approved('qc', 'quinn')], 'QAT image ami-0123456789abcdef0, now ami-other'],
+    ['what has another digest', [approved('qc', 'quinn', { digest: 'x' })], 'ami-other'],
+    [
+      'the same person twice',
+      [approved('qc', 'sam'), approved('pmo', 'sam')],
+      "by the same person as QC's (sam)",
+    ],
+  ])('they do not for %s', (_, approvals, words) => {
+    const advice = redriveAdvice({
+      ...of(approvals),
+      promotion: aPromotion({ images: { qat: 'ami-other' } }),
+    });
+    const warnings = advice.points.filter(({ isWarning }) => isWarning).map(({ text }) => text);
+    expect(warnings.join('\n')).toContain(words);
+    expect(warnings.join('\n')).toContain('push the commit again');
+  });
+});
+
+describe('the definition', () => {
+  const changed = (change: (machine: { StartAt: string; States: Record<string, object> }) => void) => {
+    const machine = JSON.parse(promotionDefinition);
+    change(machine);
+    return context(anExecution(failedBuild, { currentDefinition: JSON.stringify(machine) }));
+  };
+  it.each<[string, RedriveContext, string]>([
+    ['is as it was', context(anExecution(failedBuild)), 'As it was'],
+    [
+      'is as it was in another order',
+      changed((machine) => {
+        machine.States = Object.fromEntries(Object.entries(machine.States).reverse());
+      }),
+      'As it was',
+    ],
+    [
+      'has another state, one less, and one that changed',
+      changed(({ States }) => {
+        delete States[names.verifyProd];
+        States['Announce it'] = { Type: 'Task' };
+        States[names.deployToProd] = { ...States[names.deployToProd], TimeoutSeconds: 9 };
+      }),
+      'changed: Deploy to Prod; new: Announce it; gone: Verify Prod',
+    ],
+    [
+      'has other settings',
+      changed((machine) => {
+        machine.StartAt = names.deployToQat;
+      }),
+      'its order or settings',
+    ],
+  ])('%s', (_, of, words) => {
+    expect(about(of, 'definition')).toEqual([expect.stringContaining(words)]);
+  });
+});
+
+it('warns before the history is full', () => {
+  const execution = anExecution(failedBuild);
+  const of = context({
+    ...execution,
+    events: [...execution.events, { id: 20_000, type: 'ExecutionFailed', timestamp: undefined }],
+  });
+  expect(about(of, 'history')).toEqual([expect.stringContaining('20000 of 25,000')]);
+  expect(about(context(execution), 'history')).toEqual([]);
+});
+
+it('is written line by line, and in one line', () => {
+  const advice = redriveAdvice(context(anExecution(failedDeployment)));
+  expect(adviceLines(advice).slice(0, 3)).toEqual([
+    'It may be redriven until 2026-12-06 12:00 UTC.',
+    'Fix first: A script of the commit failed; its log\'s last lines are in the cause. A fault of the commit: push a new one instead. See RUNBOOK.md, "Deploy to QAT, Deploy to Prod".',
+    'Resumes at: Deploy to Prod, try 2; then Verify Prod.',
+  ]);
+  expect(adviceInOneLine(advice)).toBe(
+    "A redrive resumes at Deploy to Prod. First: A script of the commit failed; its log's last lines are in the cause. A fault of the commit: push a new one instead.",
+  );
+  expect(adviceInOneLine(redriveAdvice(context(anExecution(denied, { error: 'Rejected' }))))).toContain(
+    'A rejection is final',
+  );
+});
+
+it('says of one that was stopped that somebody stopped it', () => {
+  const of = context(anExecution((history) => untilPmo(history).aborted(), { status: 'ABORTED' }));
+  expect(about(of, 'fix')).toEqual([expect.stringContaining('Somebody stopped it')]);
+});
