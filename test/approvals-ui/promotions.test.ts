@@ -347,6 +347,16 @@ describe('a redrive', () => {
     expect(html).toContain(text);
   });
 
+  it('is not made when it cannot be recorded: it is recorded before Step Functions is asked', async () => {
+    const scene = createScene({
+      overrides: { noteRedrive: () => Promise.reject(new Error('the table is gone')) },
+    });
+    await scene.addPromotion({ status: 'FAILED', endedAt: '2026-11-22T10:20:00.000Z' }, untilProd);
+    const response = await scene.post(`${PATH}/redrive`, await scene.signIn('olga'));
+    expect(response.status).toBe(500);
+    expect(scene.redriven).toEqual([]);
+  });
+
   it('shows why Step Functions refused it', async () => {
     const client = new SFNClient({
       region: 'us-east-1',

@@ -43,6 +43,8 @@ interface Parts {
   store: EvidenceStore;
   execution: Execution | undefined;
   redriveAnswer: Awaited<ReturnType<Executions['redrive']>>;
+  /** Runs before a redrive is recorded. */
+  recordRedrive: () => Promise<void>;
 }
 
 /** The commands with all parts new; the next command meets what a test has put in place of one. */
@@ -53,6 +55,7 @@ export const createCommandLine = () => {
     ledger: recordedLedger(createMemoryLedger(), { append, now }),
     execution: failedExecution(),
     redriveAnswer: { kind: 'redriven' },
+    recordRedrive: async () => {},
   };
   const key = createTestSigner();
   /** ARNs of executions. */
@@ -83,6 +86,7 @@ export const createCommandLine = () => {
       },
     },
     noteRedrive: async (promotionId, redrive) => {
+      await parts.recordRedrive();
       const asked = redriveAsked(redrive, { type: 'identity', arn: CALLER }, now().toISOString());
       await append(promotionId, asked);
       return CALLER;

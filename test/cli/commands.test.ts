@@ -235,3 +235,13 @@ describe('a redrive', () => {
     expect(running.text).not.toContain('Redrive\n');
   });
 });
+
+describe('a redrive that cannot be recorded', () => {
+  it('is not made: it is recorded before Step Functions is asked', async () => {
+    const cli = createCommandLine();
+    await cli.failed();
+    cli.recordRedrive = () => Promise.reject(new Error('the table is gone'));
+    await expect(cli.run(redrive)).rejects.toThrow('the table is gone');
+    expect(cli.redriven).toEqual([]);
+  });
+});

@@ -43,8 +43,9 @@ describe('approvals', () => {
     const answer = await fetch(review.qatUrl ?? '');
     expect(await answer.text()).toContain(promotion.commitId.slice(0, 7));
 
-    // Somebody who left the group, decided or not, decides nothing.
+    // Somebody who has left the group decides nothing, though signed in as a member.
     await inGroup('AdminRemoveUserFromGroup', 'quinn');
+    expect(await promotion.decide('qc', 'quinn')).toMatchObject({ kind: 'denied', reason: 'NotInRole' });
     await inGroup('AdminAddUserToGroup', 'dana');
     expect(await promotion.decide('qc', 'dana')).toMatchObject({ kind: 'denied', reason: 'MadeTheChange' });
     await inGroup('AdminRemoveUserFromGroup', 'dana');

@@ -189,6 +189,21 @@ it("T33: no failure is caught, and none but the Lambda service's is retried; on 
   }
 });
 
+it("every task retries the Lambda service's errors, throttling included", () => {
+  const errors = [
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.ClientExecutionTimeoutException',
+    'Lambda.TooManyRequestsException',
+  ];
+  for (const [name, { Retry = [] }] of tasks)
+    expect([
+      name,
+      Retry.find(({ ErrorEquals }) => ErrorEquals[0]?.startsWith('Lambda.'))?.ErrorEquals,
+    ]).toEqual([name, errors]);
+});
+
 it('retries wait 126 seconds for Lambda and 1202 for Prod', () => {
   for (const [, { Retry = [] }] of tasks)
     for (const { ErrorEquals, IntervalSeconds, MaxAttempts, BackoffRate, MaxDelaySeconds } of Retry) {

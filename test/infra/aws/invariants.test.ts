@@ -179,6 +179,7 @@ describe('data', () => {
       expect.arrayContaining([
         { Key: 'access_logs.s3.enabled', Value: 'true' },
         { Key: 'access_logs.s3.bucket', Value: { Ref: logs } },
+        { Key: 'routing.http.drop_invalid_header_fields.enabled', Value: 'true' },
       ]),
     );
     // Elastic Load Balancing tries to write when the attribute is set, and is limited by the path alone.

@@ -107,3 +107,18 @@ it('functions are traced, and write their logs as JSON', () => {
     listOf(only(orders, 'AWS::StepFunctions::StateMachine', 'Promotion')[1].Properties.TracingConfiguration),
   ).toEqual([{ Enabled: true }]);
 });
+
+it('Prod answers with errors: from 10 of status 5xx within 5 minutes', () => {
+  const [, { Properties }] = alarms.find(
+    ([, alarm]) => linkOf(alarm.Properties.AlarmDescription) === 'prod-answers-with-errors',
+  ) as (typeof alarms)[number];
+  expect(Properties).toMatchObject({
+    MetricName: 'HTTPCode_Target_5XX_Count',
+    Statistic: 'Sum',
+    Period: 300,
+    EvaluationPeriods: 1,
+    Threshold: 10,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    TreatMissingData: 'notBreaching',
+  });
+});

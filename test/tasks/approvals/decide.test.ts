@@ -210,3 +210,12 @@ describe('deciding', () => {
     await expect(decide(aPerson('quinn'), 'approve', 'qc-request-1', broken)).rejects.toThrow('throttled');
   });
 });
+
+describe('a denied attempt', () => {
+  it('fails when it cannot be recorded: nobody is denied without a record', async () => {
+    const over: Ledger = { ...ledger, addDenial: () => Promise.reject(new Error('the table is gone')) };
+    await expect(decide(aPerson('dana', { groups: [] }), 'approve', 'qc-request-1', over)).rejects.toThrow(
+      'the table is gone',
+    );
+  });
+});

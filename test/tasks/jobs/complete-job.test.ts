@@ -108,3 +108,26 @@ describe('settling a job', () => {
     await expect(settle(event, broken)).rejects.toThrow('throttled');
   });
 });
+
+it('notes what Prod runs before the state is completed, and fails without completing it if it cannot', async () => {
+  const deployment = aJob({
+    kind: 'pipeline-run',
+    state: 'Deploy to Prod',
+    status: 'RUNNING',
+    externalId: 'shop-prod/run-1',
+    taskToken: 'token-2',
+    parameters: { pipelineName: 'shop-prod', environment: 'prod' },
+  });
+  await ledger.addJob(deployment);
+  const over: Ledger = { ...ledger, noteLive: () => Promise.reject(new Error('the table is gone')) };
+  const ended = {
+    source: 'aws.codepipeline',
+    detail: { pipeline: 'shop-prod', 'execution-id': 'run-1', state: 'SUCCEEDED' },
+  };
+  const output = { pipelineExecutionId: 'run-1', deploymentId: 'd-1' };
+  await expect(settle(ended, over, { state: 'succeeded', output })).rejects.toThrow('the table is gone');
+  expect(tokens.completion).toEqual([]);
+  await settle(ended, ledger, { state: 'succeeded', output });
+  expect(tokens.completion).toEqual([{ token: 'token-2', output }]);
+  expect(await ledger.live('shop')).toMatchObject({ promotionId: PROMOTION_ID });
+});

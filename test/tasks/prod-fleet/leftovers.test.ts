@@ -1,6 +1,11 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { Promotion } from '../../../tasks/ledger/items.ts';
-import { beforeRun, leftovers, removeGroup } from '../../../tasks/prod-fleet/leftovers.ts';
+import {
+  beforeRun,
+  groupsAndDeployments,
+  leftovers,
+  removeGroup,
+} from '../../../tasks/prod-fleet/leftovers.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aJob, aPromotion } from '../doubles/samples.ts';
 import { createFleetWorld } from './fleet-world.ts';
@@ -96,5 +101,32 @@ describe('deleting a group', () => {
 
   it('fails when the group stays', async () => {
     await expect(remove(group('green'))).rejects.toBe(denied);
+  });
+});
+
+it('groups are read before deployments: a group that a deployment makes in between is not taken for a leftover', async () => {
+  const groups = [group('live')];
+  const running: string[] = [];
+  const startDeployment = () => {
+    groups.push(group('green-of-d-1'));
+    running.push('d-1');
+  };
+  let reads = 0;
+  /** Between the two reads a deployment starts; after both it has ended again, which a third read would show. */
+  const read = <Value>(value: () => Value) => {
+    const seen = structuredClone(value());
+    reads += 1;
+    if (reads === 1) startDeployment();
+    return Promise.resolve(seen);
+  };
+  const { owned, running: seen } = await groupsAndDeployments(
+    { owned: () => read(() => groups) },
+    { running: () => read(() => running) },
+    { applicationName: 'shop', deploymentGroupName: 'prod' },
+  );
+  expect(leftovers(owned, serving, seen)).toEqual([]);
+  expect({ owned: owned.map((one) => one.AutoScalingGroupName), seen }).toEqual({
+    owned: ['live'],
+    seen: ['d-1'],
   });
 });
