@@ -54,19 +54,19 @@ export const costSummary = (templates: Templates): string => {
 export const costSection = (templates: Templates): string => {
   const { platform, name, application } = stacksOf(templates);
   return [
-    `Approximate: list prices (${priceList.currency}, ${priceList.region}, on demand, without free tiers) as of ${priceList.date}, of what`,
-    "the templates of `cdk.json` declare. Traffic, logs, storage of revisions and taxes are not in it. Check against AWS's own pages:",
+    `Approximate, for the templates of \`cdk.json\`: list prices of ${priceList.date} (${priceList.currency}, ${priceList.region}, on demand, without free tiers).`,
+    'Traffic, logs, storage of revisions and taxes come on top. For current prices see the AWS pages:',
     `${priceList.sources.join(', ')}.`,
     '',
-    '**A month in which nothing is promoted**, what all applications share:',
+    '**A month without promotions**: what all applications share,',
     '',
     ...table(idleCosts(platform), 'Platform, a month'),
     '',
-    `and for each application (here \`${name.replace(/^Lockstep-/, '')}\`):`,
+    `and what each application adds (here \`${name.replace(/^Lockstep-/, '')}\`):`,
     '',
     ...table(idleCosts(application), 'Application, a month'),
     '',
-    '**One promotion**, if an image build takes ' +
+    '**One promotion**, assuming that an image build takes ' +
       `${assumed.imageBuildHours * 60} minutes and a deployment ${assumed.deployMinutes}:`,
     '',
     ...table(promotionCosts(application), 'Promotion'),
