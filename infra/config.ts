@@ -7,6 +7,7 @@ import type { Runtime } from './aws/runtimes.ts';
 import { type EnvironmentPlace, placeOf } from './config/environments.ts';
 import { remedyFor } from './config/remedies.ts';
 import { configuration, type WrittenConfig } from './config/schema.ts';
+import { DEFAULT_CIDR } from './config/values.ts';
 
 export type { EnvironmentPlace } from './config/environments.ts';
 
@@ -218,9 +219,8 @@ const applicationOf = (
     operators: defined(operators ?? shared.operators),
     approvalExpiryDays: approvalExpiryDays ?? shared.approvalExpiryDays,
     deployment: {
-      configuration: deployment?.configuration ?? 'one-at-a-time',
-      rollback: deployment?.rollback ?? { onFailure: true, onAlarms: [] },
-      terminationWaitMinutes: deployment?.terminationWaitMinutes ?? shared.terminationWaitMinutes,
+      ...deployment,
+      terminationWaitMinutes: deployment.terminationWaitMinutes ?? shared.terminationWaitMinutes,
     },
     ...(imageSchedule && { imageSchedule }),
     ...(test && { test }),
@@ -241,9 +241,9 @@ const sourceOf = (source: WrittenConfig['applications'][number]['source']): Sour
 };
 
 const networkOf = (network: WrittenConfig['network']): NetworkConfig => ({
-  internetAccess: network?.internetAccess ?? 'nat-gateway',
-  cidr: network?.cidr ?? '10.0.0.0/16',
-  ...(network?.vpcId !== undefined && {
+  internetAccess: network.internetAccess,
+  cidr: network.cidr ?? DEFAULT_CIDR,
+  ...(network.vpcId !== undefined && {
     existing: {
       vpcId: network.vpcId,
       publicSubnetIds: defined(network.publicSubnetIds),

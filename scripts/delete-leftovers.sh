@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lists, or with --delete deletes, what Lockstep's deleted stacks have left behind, and the images of its applications.
+# Lists, or with --delete deletes, what Lockstep's deleted stacks have left behind, and the images of its applications (D-018).
 # It looks in the account and region of the credentials: environments elsewhere need it there as well.
 # Usage: scripts/delete-leftovers.sh [--delete] application…
 set -eu

@@ -1,6 +1,6 @@
 // Runs one of this project's programs, in this very process: `node scripts/run.mjs infra/local/run/main.ts [options]`.
 // All programs are made one JavaScript file each at once, and kept until a source changes: a start then reads two files, where
-// a loader would translate some three hundred one by one.
+// a loader would translate some three hundred one by one (D-054).
 import { createHash } from 'node:crypto';
 import {
   existsSync,

@@ -1,6 +1,7 @@
 import type { Environment } from '../../tasks/payloads.ts';
 import type { NetworkConfig } from '../config.ts';
 import type { WrittenConfig } from './schema.ts';
+import { DEFAULT_CIDR } from './values.ts';
 
 /** Where an environment is, if it is not where Lockstep itself is. */
 export interface EnvironmentPlace {
@@ -62,8 +63,8 @@ export const placeOf = (
     account: accountOf(config, place),
     region: place.region,
     network: {
-      internetAccess: config.network?.internetAccess ?? 'nat-gateway',
-      cidr: network?.cidr ?? config.network?.cidr ?? '10.0.0.0/16',
+      internetAccess: config.network.internetAccess,
+      cidr: network?.cidr ?? config.network.cidr ?? DEFAULT_CIDR,
       ...(vpcId !== undefined && { existing: { vpcId, publicSubnetIds, privateSubnetIds } }),
     },
   };
@@ -118,8 +119,7 @@ const checkNetworks = (
     privateSubnetIds = [],
   }: NonNullable<WrittenPlace['network']>) =>
     [vpcId, ...publicSubnetIds, ...privateSubnetIds].flatMap((id) => id ?? []);
-  for (const id of idsOf(config.network ?? {}))
-    owners.set(id, { key: ownKey(config), says: 'lockstep.network' });
+  for (const id of idsOf(config.network)) owners.set(id, { key: ownKey(config), says: 'lockstep.network' });
   for (const { path, place } of named) {
     const { network } = place;
     if (network === undefined) continue;

@@ -25,7 +25,7 @@ const website = (key: string): Readonly<Record<string, string>> => ({
 
 /** What to write instead, by key; `[]` stands for any index. */
 const remedies: Readonly<Record<string, string>> = {
-  '': 'Give an object with the key applications (see README, Configuration).',
+  '': 'Give an object with the key applications (see docs/configuration.md).',
   applications:
     'Give a list of at least one application and at most 50; more go into an account or region of their own.',
   'applications[]': 'Give an object with at least name and runtime.',

@@ -1,31 +1,36 @@
 import { z } from 'zod';
 import { type Runtime, runtimes } from '../aws/runtimes.ts';
 import { checkTogether } from './checks.ts';
+import * as values from './values.ts';
 
-const addresses = z.array(z.email()).min(1).readonly();
-const approvers = z.strictObject({ qc: addresses, pmo: addresses });
+// `describe` gives a key's meaning in docs/configuration.md, which `npm run configuration` writes; `fallback` (meta)
+// says there what holds without the key, where that is not a default of the schema.
 
-// States wait at most a year; a week is the default.
-const expiryDays = z.int().min(1).max(90);
-// CodeDeploy allows two days; every minute of it lengthens each promotion.
-const terminationWait = z.int().min(0).max(120);
+const approvers = z.strictObject({
+  qc: values.addresses.describe('QC: decides when QAT runs the commit.'),
+  pmo: values.addresses.describe('PMO: decides after QC.'),
+});
 
-const certificateArn = z
-  .string()
-  .regex(/^arn:aws(?:-[a-z-]+)?:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/);
-const domainName = z
-  .string()
-  .max(253)
-  .regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/);
-const hostedZone = z.strictObject({ id: z.string().regex(/^Z[A-Z0-9]{1,31}$/), name: domainName });
-const website = z.strictObject({ domainName, certificateArn, hostedZone: hostedZone.optional() });
+const website = z.strictObject({
+  domainName: values.domainName.describe('Where people find the site.'),
+  certificateArn: values.certificateArn.describe('A certificate for it, in the region of the site.'),
+  hostedZone: z
+    .strictObject({
+      id: values.hostedZoneId.describe("The zone's id."),
+      name: values.domainName.describe("The zone's name, such as `example.com`."),
+    })
+    .optional()
+    .meta({
+      description: 'The Route 53 zone that holds the domain name.',
+      fallback: 'you make the DNS record',
+    }),
+});
 
-const instanceType = z.string().regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/);
 const instanceTypes = z
   .strictObject({
-    image: instanceType.default('t3.small'),
-    qat: instanceType.default('t3.small'),
-    prod: instanceType.default('t3.small'),
+    image: values.instanceType.default('t3.small').describe('Builds and tests images.'),
+    qat: values.instanceType.default('t3.small').describe("QAT's instance."),
+    prod: values.instanceType.default('t3.small').describe("Prod's instances."),
   })
   .readonly();
 
@@ -33,146 +38,228 @@ const deployment = z.strictObject({
   configuration: z
     .union([
       z.enum(['one-at-a-time', 'half-at-a-time', 'all-at-once']),
-      z.strictObject({ minimumHealthyPercent: z.int().min(0).max(99) }),
+      z.strictObject({
+        minimumHealthyPercent: z
+          .int()
+          .min(0)
+          .max(99)
+          .describe(
+            'The share of new instances that CodeDeploy keeps healthy while it deploys to the others.',
+          ),
+      }),
     ])
-    .default('one-at-a-time'),
+    .default('one-at-a-time')
+    .describe("How fast CodeDeploy goes through Prod's new instances."),
   rollback: z
     .strictObject({
-      onFailure: z.boolean().default(true),
+      onFailure: z.boolean().default(true).describe('Roll back when the deployment fails.'),
       // CodeDeploy watches at most ten alarms per group.
-      onAlarms: z.array(z.string().min(1).max(255)).max(10).readonly().default([]),
+      onAlarms: z
+        .array(z.string().min(1).max(255))
+        .max(10)
+        .readonly()
+        .default([])
+        .describe('Names of CloudWatch alarms. Roll back when one of them goes off during the deployment.'),
     })
-    .default({ onFailure: true, onAlarms: [] }),
-  terminationWaitMinutes: terminationWait.optional(),
+    .prefault({})
+    .describe('When CodeDeploy rolls Prod back by itself.'),
+  terminationWaitMinutes: values.terminationWait.optional().meta({
+    description: 'Replaces `terminationWaitMinutes` for this application.',
+    fallback: '`terminationWaitMinutes`',
+  }),
 });
 
 const imageSchedule = z.strictObject({
-  cron: z.string().regex(/^cron\((?:\S+ ){4,5}\S+\)$/),
-  timeZone: z
-    .string()
-    .regex(/^[A-Z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+){0,2}$/)
-    .default('UTC'),
+  cron: values.cron.describe("When to build, in Image Builder's syntax."),
+  timeZone: values.timeZone.default('UTC').describe('The time zone of `cron`.'),
 });
 
 const source = z.strictObject({
-  connectionArn: z
-    .string()
-    .regex(
-      /^arn:aws(?:-[a-z-]+)?:(?:codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection\/[\w-]+$/,
-    )
-    .optional(),
-  repository: z
-    .string()
-    .regex(/^[\w.-]+(?:\/[\w.-]+)+$/)
-    .optional(),
-  objectKey: z
-    .string()
-    .regex(/^(?!\/)[\w!.*'()/-]{1,1024}$/)
-    .optional(),
+  connectionArn: values.connectionArn
+    .optional()
+    .describe('A CodeConnections connection to GitHub, GitLab, Bitbucket or others. Needs `repository`.'),
+  repository: values.repository.optional().describe('The repository behind the connection.'),
+  objectKey: values.objectKey
+    .optional()
+    .describe('A zip archive in a bucket that Lockstep makes. Excludes the other two.'),
 });
 
-const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/);
-const parameterName = z.string().regex(/^\/?[\w.-]+(?:\/[\w.-]+)*$/);
 const test = z.strictObject({
-  buildspec: z
-    .string()
-    .regex(/^(?!\/)(?!.*\.\.)[\w./-]+\.ya?ml$/)
-    .default('buildspec.yml'),
+  buildspec: values.buildspec.default('buildspec.yml').describe('What CodeBuild runs, in the repository.'),
   environment: z
-    .record(variableName, z.union([z.string().max(1000), z.strictObject({ parameter: parameterName })]))
-    .default({}),
-  computeType: z.enum(['small', 'medium', 'large']).default('small'),
-  timeoutMinutes: z.int().min(5).max(480).default(30),
-  cache: z.boolean().default(true),
-  vpc: z.boolean().default(false),
+    .record(
+      values.variableName,
+      z.union([z.string().max(1000), z.strictObject({ parameter: values.parameterName })]),
+    )
+    .default({})
+    .describe(
+      'Environment variables by name: a value, or `{"parameter": "…"}` for the SSM parameter that holds it.',
+    ),
+  computeType: z.enum(['small', 'medium', 'large']).default('small').describe("The build machine's size."),
+  timeoutMinutes: z.int().min(5).max(480).default(30).describe('CodeBuild stops the tests after this time.'),
+  cache: z.boolean().default(true).describe("Keep what the buildspec's `cache` names for later builds."),
+  vpc: z.boolean().default(false).describe("Run in the VPC's private subnets."),
 });
 
-const account = z.string().regex(/^\d{12}$/);
-const region = z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/);
-
-const subnets = (least: number) =>
-  z
-    .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/))
-    .min(least)
-    .readonly();
 // How instances reach AWS is baked into the images, which all environments share: it is said once.
 const environmentNetwork = z.strictObject({
-  cidr: z
-    .string()
-    .regex(/^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}0\/(?:1[6-9]|2[0-4])$/)
-    .optional(),
-  vpcId: z
-    .string()
-    .regex(/^vpc-[0-9a-f]{8,17}$/)
-    .optional(),
+  cidr: values.cidr
+    .optional()
+    .meta({ description: 'Address range of a new VPC.', fallback: `\`${values.DEFAULT_CIDR}\`` }),
+  vpcId: values.vpcId
+    .optional()
+    .meta({ description: 'An existing VPC. Needs both lists of subnets.', fallback: 'a new VPC' }),
   // A load balancer spans two zones.
-  publicSubnetIds: subnets(2).optional(),
-  privateSubnetIds: subnets(1).optional(),
+  publicSubnetIds: values
+    .subnets(2)
+    .optional()
+    .describe("The existing VPC's subnets for load balancers, in two zones."),
+  privateSubnetIds: values.subnets(1).optional().describe("The existing VPC's subnets for instances."),
 });
 const network = environmentNetwork.extend({
-  internetAccess: z.enum(['nat-gateway', 'endpoints']).default('nat-gateway'),
+  internetAccess: z
+    .enum(['nat-gateway', 'endpoints'])
+    .default('nat-gateway')
+    .describe(
+      'How instances reach AWS, in every environment. In an existing VPC with `endpoints`, you make the endpoints.',
+    ),
 });
+
 const place = z.strictObject({
-  account: account.optional(),
-  region,
-  network: environmentNetwork.optional(),
+  account: values.account.optional().meta({ description: 'Its AWS account.', fallback: '`env.account`' }),
+  region: values.region.describe('Its AWS region.'),
+  network: environmentNetwork
+    .optional()
+    .meta({ description: 'The network of everything in that account and region.', fallback: 'a new VPC' }),
 });
-const environments = z.strictObject({ qat: place.optional(), prod: place.optional() });
+const environments = z.strictObject({
+  qat: place.optional().meta({ description: 'Where QAT is.', fallback: "Lockstep's account and region" }),
+  prod: place.optional().meta({ description: 'Where Prod is.', fallback: "Lockstep's account and region" }),
+});
 
 const application = z.strictObject({
-  // Longest derived name: the Image Builder components'. `platform` would name a second platform stack.
-  name: z
-    .string()
-    .regex(/^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/)
-    .refine((name) => name !== 'platform'),
-  branch: z
-    .string()
-    .regex(/^(?![/.-])(?!.*(?:\.\.|\/\/|@\{))[A-Za-z0-9._/-]{1,200}(?<![/.])$/)
-    .default('main'),
-  source: source.optional(),
-  port: z.int().min(1).max(65535).default(8080),
-  healthCheckPath: z
-    .string()
-    .regex(/^\/[\w\-.~/%]*$/)
-    .max(1024)
-    .default('/health'),
-  runtime: z.enum(Object.keys(runtimes) as [Runtime, ...Runtime[]]),
-  instanceType: z.union([instanceType, instanceTypes]).default('t3.small'),
+  name: values.applicationName.describe(
+    'Names the repository, the stack `Lockstep-<name>` and the state machine `lockstep-<name>`. Not `platform`.',
+  ),
+  branch: values.branch.default('main').describe('A push to this branch starts a promotion.'),
+  source: source
+    .optional()
+    .meta({ description: 'Where revisions come from.', fallback: 'a CodeCommit repository' }),
+  port: z.int().min(1).max(65535).default(8080).describe('Where the application listens on its instances.'),
+  healthCheckPath: values.urlPath
+    .default('/health')
+    .describe('What the load balancer requests. A healthy instance answers 200.'),
+  runtime: z
+    .enum(Object.keys(runtimes) as [Runtime, ...Runtime[]])
+    .describe('The runtime that is installed in the images.'),
+  instanceType: z
+    .union([values.instanceType, instanceTypes])
+    .default('t3.small')
+    .describe(
+      'One instance type for everything, or one for each purpose; all of one processor architecture.',
+    ),
   fleet: z
-    .strictObject({ min: z.int().min(1).max(100).default(2), max: z.int().min(1).max(100).default(4) })
+    .strictObject({
+      min: z.int().min(1).max(100).default(2).describe('The smallest number of instances; not above `max`.'),
+      max: z.int().min(1).max(100).default(4).describe('The largest number of instances.'),
+    })
     .refine(({ min, max }) => min <= max)
-    .default({ min: 2, max: 4 }),
-  approvers: approvers.optional(),
-  operators: addresses.optional(),
-  approvalExpiryDays: expiryDays.optional(),
-  whenNewer: z.enum(['supersede', 'wait']).default('supersede'),
-  deployment: deployment.optional(),
-  imageSchedule: imageSchedule.optional(),
-  test: test.optional(),
-  https: website.optional(),
-  environments: environments.optional(),
+    .prefault({})
+    .describe('How many instances Prod has.'),
+  approvers: approvers
+    .optional()
+    .meta({ description: 'Replaces `approvers` for this application.', fallback: '`approvers`' }),
+  operators: values.addresses
+    .optional()
+    .meta({ description: 'Replaces `operators` for this application.', fallback: '`operators`' }),
+  approvalExpiryDays: values.expiryDays.optional().meta({
+    description: 'Replaces `approvalExpiryDays` for this application.',
+    fallback: '`approvalExpiryDays`',
+  }),
+  whenNewer: z
+    .enum(['supersede', 'wait'])
+    .default('supersede')
+    .describe('What a newer promotion does while an older one waits for QC: supersede it, or wait.'),
+  deployment: deployment.prefault({}).describe('How CodeDeploy deploys to Prod.'),
+  imageSchedule: imageSchedule.optional().meta({
+    description: 'Builds images without a promotion, to show that the recipe still works.',
+    fallback: 'no such builds',
+  }),
+  test: test.optional().meta({
+    description: 'Adds a Test stage (CodeBuild) before QAT; may be empty (`{}`).',
+    fallback: 'no Test stage',
+  }),
+  https: website.optional().meta({
+    description: "Prod's domain name and certificate. HTTP then redirects to HTTPS.",
+    fallback: 'Prod answers by HTTP',
+  }),
+  environments: environments
+    .optional()
+    .meta({ description: 'Replaces `environments` for this application.', fallback: '`environments`' }),
 });
 
 /** What may stand under the context key `lockstep`, with defaults; `checks.ts` holds what concerns several keys. */
 export const configuration = z
   .strictObject({
     // Each has a load balancer, and a region has 50 of them unless AWS is asked for more.
-    applications: z.array(application).min(1).max(50),
-    approvers: approvers.optional(),
-    operators: addresses.optional(),
-    approvalExpiryDays: expiryDays.default(7),
+    applications: z.array(application).min(1).max(50).describe('What is promoted.'),
+    approvers: approvers.optional().meta({
+      description: 'Who gets a mail when a role must decide.',
+      fallback: 'each application gives its own',
+    }),
+    operators: values.addresses.optional().meta({
+      description: 'Who gets a mail about failures and alarms.',
+      fallback: 'each application gives its own',
+    }),
+    approvalExpiryDays: values.expiryDays
+      .default(7)
+      .describe('A request for an approval expires after so many days.'),
     approvals: z
       .strictObject({
-        makersMayDecide: z.boolean().default(false),
-        reminderHours: z.int().min(1).max(720).default(24),
-        freshSignInMinutes: z.int().min(1).max(480).default(15),
+        makersMayDecide: z
+          .boolean()
+          .default(false)
+          .describe('Whether the author, committer or pusher of a change may approve it.'),
+        reminderHours: z
+          .int()
+          .min(1)
+          .max(720)
+          .default(24)
+          .describe('An approver who has not decided gets a reminder each time so many hours pass.'),
+        freshSignInMinutes: z
+          .int()
+          .min(1)
+          .max(480)
+          .default(15)
+          .describe('A decision needs a sign-in that is not older than this.'),
       })
-      .default({ makersMayDecide: false, reminderHours: 24, freshSignInMinutes: 15 }),
-    terminationWaitMinutes: terminationWait.default(5),
-    network: network.optional(),
-    environments: environments.optional(),
-    approvalsSite: website.optional(),
-    env: z.strictObject({ account: account.optional(), region: region.optional() }).optional(),
+      .prefault({})
+      .describe('How people approve.'),
+    terminationWaitMinutes: values.terminationWait
+      .default(5)
+      .describe('How long Prod keeps the old instances after traffic has moved to the new ones.'),
+    network: network
+      .prefault({})
+      .describe("The network in Lockstep's account and region: a new VPC, or an existing one."),
+    environments: environments.optional().meta({
+      description: 'Environments in another account or region than Lockstep itself. Needs `env`.',
+      fallback: "both in Lockstep's account and region",
+    }),
+    approvalsSite: website.optional().meta({
+      description: "The approvals site's own domain name and certificate.",
+      fallback: "API Gateway's address",
+    }),
+    env: z
+      .strictObject({
+        account: values.account
+          .optional()
+          .meta({ description: 'The AWS account.', fallback: "your credentials' account" }),
+        region: values.region
+          .optional()
+          .meta({ description: 'The AWS region.', fallback: "your credentials' region" }),
+      })
+      .optional()
+      .describe('Where Lockstep itself is deployed to.'),
   })
   .superRefine((value, context) =>
     checkTogether(value, (fault) => context.addIssue({ code: 'custom', ...fault })),

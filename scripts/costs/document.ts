@@ -12,6 +12,9 @@ const dollars = (value: number): string =>
   value >= 0.01 ? `$${value.toFixed(2)}` : `$${value.toPrecision(2)}`;
 const number = (value: number): string => String(Number(value.toFixed(2)));
 
+const sum = (lines: readonly CostLine[]): string =>
+  dollars(lines.reduce((total, line) => total + costOf(line), 0));
+
 const table = (lines: readonly CostLine[], total: string): string[] => [
   '| item | quantity | price of one | cost |',
   '| --- | ---: | ---: | ---: |',
@@ -19,33 +22,51 @@ const table = (lines: readonly CostLine[], total: string): string[] => [
     (line) =>
       `| ${line.item} | ${number(line.quantity)} ${line.unit} | $${line.price} | ${dollars(costOf(line))} |`,
   ),
-  `| **${total}** | | | **${dollars(lines.reduce((sum, line) => sum + costOf(line), 0))}** |`,
+  `| **${total}** | | | **${sum(lines)}** |`,
 ];
 
-/**
- * The part of the document between the markers.
- * @param templates by stack, of one configuration
- * @throws RangeError for what has no price
- */
-export const costSection = (templates: Readonly<Record<string, Resources>>): string => {
-  const { [PLATFORM]: platform, ...applications } = templates;
+type Templates = Readonly<Record<string, Resources>>;
+
+const stacksOf = ({ [PLATFORM]: platform, ...applications }: Templates) => {
   const [first] = Object.entries(applications);
   if (!platform || !first) throw new Error(`The assembly lacks ${PLATFORM} or an application's stack.`);
   const [name, application] = first;
+  return { platform, name, application };
+};
+
+/** The totals, for README. @throws RangeError for what has no price */
+export const costSummary = (templates: Templates): string => {
+  const { platform, application } = stacksOf(templates);
   return [
-    `Approximate: list prices (${priceList.currency}, ${priceList.region}, on demand, without free tiers) as of ${priceList.date}, of what`,
-    "the templates of `cdk.json` declare. Traffic, logs, storage of revisions and taxes are not in it. Check against AWS's own pages:",
+    '| what | cost (USD, us-east-1 list prices) |',
+    '| --- | ---: |',
+    `| what all applications share, a month | ${sum(idleCosts(platform))} |`,
+    `| one application (QAT with one instance, Prod with two), a month | ${sum(idleCosts(application))} |`,
+    `| one promotion, its images kept for a month | ${sum(promotionCosts(application))} |`,
+  ].join('\n');
+};
+
+/**
+ * The part of docs/deploy-to-aws.md between the markers.
+ * @param templates by stack, of one configuration
+ * @throws RangeError for what has no price
+ */
+export const costSection = (templates: Templates): string => {
+  const { platform, name, application } = stacksOf(templates);
+  return [
+    `Approximate, for the templates of \`cdk.json\`: list prices of ${priceList.date} (${priceList.currency}, ${priceList.region}, on demand, without free tiers).`,
+    'Traffic, logs, storage of revisions and taxes come on top. For current prices see the AWS pages:',
     `${priceList.sources.join(', ')}.`,
     '',
-    '**A month in which nothing is promoted**, what all applications share:',
+    '**A month without promotions**: what all applications share,',
     '',
     ...table(idleCosts(platform), 'Platform, a month'),
     '',
-    `and for each application (here \`${name.replace(/^Lockstep-/, '')}\`):`,
+    `and what each application adds (here \`${name.replace(/^Lockstep-/, '')}\`):`,
     '',
     ...table(idleCosts(application), 'Application, a month'),
     '',
-    '**One promotion**, if an image build takes ' +
+    '**One promotion**, assuming that an image build takes ' +
       `${assumed.imageBuildHours * 60} minutes and a deployment ${assumed.deployMinutes}:`,
     '',
     ...table(promotionCosts(application), 'Promotion'),

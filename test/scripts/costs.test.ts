@@ -1,13 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
-import { BEGIN, costSection, END, withCosts } from '../../scripts/costs/document.ts';
+import { BEGIN, costSection, costSummary, END, withCosts } from '../../scripts/costs/document.ts';
 import { idleCosts } from '../../scripts/costs/idle.ts';
 import { promotionCosts } from '../../scripts/costs/promotion.ts';
 import { costOf, type Resources, readTemplates } from '../../scripts/costs/templates.ts';
 import { testAssembly } from '../support/assembly.ts';
 
-const document = path.join(projectRoot, 'docs/deploy-to-aws.md');
 const total = (lines: Parameters<typeof costOf>[0][]) => lines.reduce((sum, line) => sum + costOf(line), 0);
 
 describe('costs', () => {
@@ -18,10 +17,16 @@ describe('costs', () => {
     application = templates['Lockstep-orders'] as Resources;
   });
 
-  it('in the document are those of the templates and the price list: npm run costs writes them', () => {
-    const text = fs.readFileSync(document, 'utf8');
-    expect(text).toBe(withCosts(text, costSection(templates)));
-  });
+  it.each([
+    ['docs/deploy-to-aws.md', costSection],
+    ['README.md', costSummary],
+  ])(
+    'in %s are those of the templates and the price list: npm run costs writes them',
+    (document, section) => {
+      const text = fs.readFileSync(path.join(projectRoot, document), 'utf8');
+      expect(text).toBe(withCosts(text, section(templates)));
+    },
+  );
 
   it('grow with the fleet, in a month and in each promotion', () => {
     const larger: Resources = Object.fromEntries(

@@ -17,7 +17,7 @@ export interface ImageParametersProps {
 /**
  * The SSM parameters that the launch templates resolve. A base image goes in when they are made; from then on they belong to
  * the promotions. CloudFormation's own parameter type would put a base image back whenever its value changes, and a
- * public image's id changes with each release; hence a custom resource that leaves an existing value alone.
+ * public image's id changes with each release; hence a custom resource that leaves an existing value alone (D-007).
  */
 export class ImageParameters extends Construct {
   private readonly parameters: Readonly<Partial<Record<Environment, CustomResource>>>;

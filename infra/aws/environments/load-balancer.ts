@@ -68,7 +68,7 @@ export class LoadBalancer extends Construct {
       // Well below the hour that CodeDeploy's BlockTraffic hook may take.
       deregistrationDelay: Duration.seconds(30),
     });
-    // Keeps its port when HTTPS is switched on or off: two listeners cannot hold one port while the stack is updated.
+    // Keeps its port when HTTPS is switched on or off: two listeners cannot hold one port while the stack is updated (D-023).
     new ApplicationListener(this, 'Listener', {
       loadBalancer: balancer,
       port: 80,

@@ -40,7 +40,7 @@ export class ProdFleet extends Construct {
       environment: {},
       timeout: Duration.minutes(5),
     });
-    // Only what is asked again and again changes anything; on-event names the fleet and needs no permission.
+    // Only isComplete changes anything; onEvent names the fleet and needs no permission (D-016).
     allowFleetChanges(isComplete, props);
 
     const { serviceToken } = createProvider(this, 'Provider', {

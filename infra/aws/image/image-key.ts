@@ -46,7 +46,7 @@ const allowUse = (
 
 /**
  * A key that images are encrypted with. The service-linked roles that build, copy and launch them may use it; they may not
- * exist yet, so that a condition names them.
+ * exist yet, so a condition names them (D-010, D-059).
  * @param accounts other accounts that images are copied into
  */
 export const imageKey = (

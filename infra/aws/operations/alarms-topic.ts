@@ -28,8 +28,8 @@ export interface AlarmProps {
 }
 
 /**
- * Where alarms go: mail to all operators. A topic beside the promotions', because CloudWatch gives its messages no attributes, by
- * which that one's subscriptions choose.
+ * Where alarms go: mail to all operators. The promotions topic cannot serve: its subscriptions filter by attributes, and CloudWatch
+ * sends none (D-038).
  */
 export class AlarmsTopic extends Construct {
   readonly topic: Topic;

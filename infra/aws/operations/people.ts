@@ -20,8 +20,8 @@ const WITHOUT_RESOURCE_REASON =
   'AWS authorises states:ListStateMachines, which the console begins with, and what happened on instances of a deployment on no particular resource.';
 
 /**
- * Policies to attach to people's roles in the AWS console. Whoever has one of them can neither answer for an approver nor start a
- * pipeline, whatever else they are allowed.
+ * Policies to attach to people's roles in the AWS console. They deny completing a task for an approver and starting a pipeline, even if
+ * another policy allows it (D-041).
  */
 export class People extends Construct {
   /** See an application's promotions: graph, history, and what failures link to. */

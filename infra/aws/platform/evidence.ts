@@ -35,7 +35,7 @@ export class Evidence extends Construct {
     this.bucket = new Bucket(this, 'Bucket', {
       versioned: true,
       objectLockEnabled: true,
-      // The default of the bucket locks every version: no function says for how long, so none can say less.
+      // The default of the bucket locks every version: no function says for how long, so none can say less (D-020).
       objectLockDefaultRetention: ObjectLockRetention.governance(RETENTION),
       encryption: BucketEncryption.KMS,
       encryptionKey: this.storageKey,

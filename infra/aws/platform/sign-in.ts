@@ -56,7 +56,7 @@ export class SignIn extends Construct {
     this.userPool.addDomain('Domain', {
       // Domain prefixes are unique over all accounts of a region.
       cognitoDomain: { domainPrefix: `lockstep-${Stack.of(this).account}` },
-      // The classic pages ignore `prompt=login`: nobody could sign in anew for a decision, or as somebody else.
+      // The classic pages ignore `prompt=login`: nobody could sign in again for a decision, or as another person (D-075).
       managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN,
     });
     this.client = this.userPool.addClient('Site', {

@@ -14,7 +14,7 @@ export interface Subscription {
 }
 
 /**
- * Who hears what. SNS keeps one subscription per topic and address, so one filter says everything about an address:
+ * Who hears what. SNS keeps one subscription per topic and address (D-011), so one filter says everything about an address:
  * the roles it has, and, where it does not have them for every application, the applications.
  */
 export const subscriptions = (

@@ -5,7 +5,7 @@ import { LockstepFunction } from '../lockstep-function.ts';
 import { artifactKeyAlias } from '../names.ts';
 import type { ArtifactStack } from './artifact-stack.ts';
 
-/** Looks up the keys of an application's revisions in other regions: no reference of CloudFormation reaches there. */
+/** Looks up the keys of an application's revisions in other regions: no reference of CloudFormation reaches there (D-058). */
 export class ArtifactKeys extends Construct {
   private readonly serviceToken: string;
   private readonly finder: LockstepFunction<'artifact-key'>;

@@ -19,8 +19,8 @@ export interface PushPipelineProps {
 }
 
 /**
- * Hears pushes through a connection, and starts promotions; it deploys nothing. A connection tells pushes to pipelines only:
- * no event of it reaches EventBridge.
+ * Starts promotions of pushes through a connection; it deploys nothing. Only pipelines learn of these pushes: a connection sends
+ * no event to EventBridge (D-027).
  */
 export class PushPipeline extends Construct {
   constructor(scope: Construct, id: string, props: PushPipelineProps) {

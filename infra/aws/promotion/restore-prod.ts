@@ -26,8 +26,8 @@ export interface RestoreProdProps {
 }
 
 /**
- * The function that puts Prod in order after a failed deployment. It has a role of its own: whoever deletes groups and
- * writes Prod's image must not sign evidence, and the other way round.
+ * The function that restores Prod after a failed deployment. It has a role of its own: no function may both delete groups and
+ * sign evidence (D-047).
  */
 export const createRestoreProd = (
   scope: Construct,
