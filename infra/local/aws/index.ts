@@ -1,8 +1,8 @@
 /** The emulator's one public entry: what a run is made of, in the order in which it is needed. */
 
-export { deployAssembly } from './assembly/deploy.ts';
-export { type Assembly, loadAssembly } from './assembly/load.ts';
-export type { DeployedStacks } from './assembly/records.ts';
+export { deployAssembly } from './assembly/deploy-assembly.ts';
+export { type Assembly, loadAssembly } from './assembly/load-assembly.ts';
+export type { DeployedStacks } from './assembly/stack-records.ts';
 export { type AdjustableClock, createClock } from './clock.ts';
 export { createHost, type EmbeddedHost } from './create-host.ts';
 export { createEndpoint } from './endpoint/endpoint.ts';
@@ -18,8 +18,8 @@ export {
 } from './host.ts';
 export { StateDirectoryError } from './journal-file.ts';
 export { replaceFile } from './replace-file.ts';
-export { createServices, type EmbeddedServices } from './services/all.ts';
 export { readBuildLog } from './services/codebuild/records.ts';
-export { administrator } from './services/shared/callers.ts';
+export { createServices, type EmbeddedServices } from './services/create-services.ts';
+export { administrator } from './services/shared/arns.ts';
 export { type Mail, readOutbox } from './services/sns/outbox.ts';
 export { openStore } from './store.ts';

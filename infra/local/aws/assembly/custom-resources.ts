@@ -8,9 +8,9 @@ import {
   type ResourceProvider,
   type ResourceState,
 } from '../host.ts';
-import { AssemblyError } from './errors.ts';
-import { type DeployedResource, deployed } from './records.ts';
-import { stackIdOf } from './scope.ts';
+import { AssemblyError } from './assembly-errors.ts';
+import { type DeployedResource, deployed } from './stack-records.ts';
+import { stackIdOf } from './stack-scope.ts';
 
 /** Between two questions whether a resource is complete; CDK's default is 5 s. */
 const QUERY_INTERVAL_MS = 50;

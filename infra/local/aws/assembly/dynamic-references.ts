@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Host, Principal } from '../host.ts';
-import { AssemblyError } from './errors.ts';
+import { AssemblyError } from './assembly-errors.ts';
 
 /** CloudFormation deploys for the person at the machine. */
 const administrator: Principal = { kind: 'administrator' };

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { AssemblyError } from './assembly-errors.ts';
 import { cidrBlocks } from './cidr.ts';
-import { AssemblyError } from './errors.ts';
 
 /** What the intrinsic functions of one stack look things up in. Each throws AssemblyError for a name it does not know. */
 export interface Scope {

@@ -1,8 +1,8 @@
 import type { Host, ResourceProvider, Service } from '../host.ts';
+import { AssemblyError } from './assembly-errors.ts';
 import { customResourceProvider, isCustomResource } from './custom-resources.ts';
-import { AssemblyError } from './errors.ts';
-import { inertProvider, inertTypes, waiterType } from './inert.ts';
-import type { Template, TemplateResource } from './load.ts';
+import { inertProvider, inertTypes, waiterType } from './inert-types.ts';
+import type { Template, TemplateResource } from './load-assembly.ts';
 
 /** Finds who builds a resource. */
 export interface Providers {
@@ -25,7 +25,7 @@ export const createProviders = (host: Host, services: readonly Service[]): Provi
       if (provider) return provider;
       throw new AssemblyError(
         `${stackName}/${logicalId}: the embedded run does not know the type ${type}. ` +
-          'Give it a provider in infra/local/aws/services, or list it in infra/local/aws/assembly/inert.ts with the reason ' +
+          'Give it a provider in infra/local/aws/services, or list it in infra/local/aws/assembly/inert-types.ts with the reason ' +
           'why it makes no difference locally.',
       );
     },

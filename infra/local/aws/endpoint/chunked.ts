@@ -1,4 +1,4 @@
-import { serializationError } from './text.ts';
+import { serializationError } from './text-values.ts';
 
 /** Whether a body comes in S3's own chunks, as uploads of unknown checksum do. */
 export const isAwsChunked = (headers: Readonly<Record<string, string | string[] | undefined>>): boolean =>

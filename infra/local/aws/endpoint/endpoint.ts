@@ -3,11 +3,11 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EmbeddedHost } from '../create-host.ts';
 import { AwsError } from '../host.ts';
-import type { Reply } from './bindings.ts';
-import { protocols } from './catalogue.ts';
 import { readClaim } from './credentials.ts';
-import { writeError } from './errors.ts';
+import { writeError } from './error-replies.ts';
 import { createServiceHandler, type ServiceHandler, type WireRequest } from './handlers.ts';
+import type { Reply } from './http-bindings.ts';
+import { protocols } from './protocols.ts';
 
 /** Answers requests below a path that is no AWS service's; it checks by itself who may call. */
 export type MountHandler = (

@@ -1,12 +1,12 @@
 import type { EmbeddedHost } from '../create-host.ts';
 import { AwsError, type Principal, type Service } from '../host.ts';
-import { type BodyCodec, type Reply, readBindings, type Values, writeBindings } from './bindings.ts';
-import type { ServiceProtocol } from './catalogue.ts';
 import { decodeAwsChunked, isAwsChunked } from './chunked.ts';
-import { type ErrorContext, writeError } from './errors.ts';
-import { readForm } from './form.ts';
+import { type ErrorContext, writeError } from './error-replies.ts';
+import { readForm } from './form-body.ts';
+import { type BodyCodec, type Reply, readBindings, type Values, writeBindings } from './http-bindings.ts';
 import { parseJson, readJsonMembers, writeJsonMembers } from './json.ts';
-import { checkMissing, type Missing } from './problems.ts';
+import type { ServiceProtocol } from './protocols.ts';
+import { checkMissing, type Missing } from './required-members.ts';
 import { createRouter, type RequestTarget, type RouteMatch } from './routes.ts';
 import { type OperationModel, readModel, type ServiceModel } from './shapes.ts';
 import { element, escapeXml, readXml, writeXmlMembers } from './xml.ts';

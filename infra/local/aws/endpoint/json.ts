@@ -1,6 +1,6 @@
-import { itemPath, type Missing, memberPath } from './problems.ts';
+import { itemPath, type Missing, memberPath } from './required-members.ts';
 import type { Member, Shape } from './shapes.ts';
-import { readText, serializationError } from './text.ts';
+import { readText, serializationError } from './text-values.ts';
 
 /**
  * Reads a parsed JSON value by its shape: epoch seconds become dates, base64 becomes bytes; members that the shape does

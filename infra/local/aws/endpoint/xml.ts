@@ -1,7 +1,7 @@
 import { XMLParser } from 'fast-xml-parser';
-import { itemPath, type Missing, memberPath } from './problems.ts';
+import { itemPath, type Missing, memberPath } from './required-members.ts';
 import type { Member, Shape, Slot } from './shapes.ts';
-import { readText, serializationError, writeText } from './text.ts';
+import { readText, serializationError, writeText } from './text-values.ts';
 
 /** A parsed element: its text, or its children by name (a list where a name repeats; attributes with `@` in front). */
 type Element = string | { readonly [name: string]: Element | readonly Element[] };

@@ -1,6 +1,5 @@
 import type { ChoiceRule, State, TaskResource } from './definition.ts';
-import { readGuards } from './parse-guards.ts';
-import type { Fields } from './problems.ts';
+import type { Fields } from './definition-problems.ts';
 import {
   isExpression,
   JSONPATH_FIELDS,
@@ -13,7 +12,8 @@ import {
   refuseJsonPath,
   refuseUnknown,
   type StateReading,
-} from './reading.ts';
+} from './parse-fields.ts';
+import { readGuards } from './parse-retry-and-catch.ts';
 
 const LEAVING = ['Assign', 'Output', 'Next', 'End'];
 const GUARDED = [...LEAVING, 'Arguments', 'Retry', 'Catch'];

@@ -1,10 +1,16 @@
+import { checkScopes } from './check-variable-scopes.ts';
 import type { Block, Definition, State } from './definition.ts';
+import {
+  createProblems,
+  type Fields,
+  fieldsOf,
+  InvalidDefinition,
+  type Problems,
+} from './definition-problems.ts';
 import { isJsonObject, type Json } from './json.ts';
 import { MAX_SECONDS, STATE_NAME_CHARACTERS } from './limits.ts';
+import { languageOf, type Reading, refuseUnknown } from './parse-fields.ts';
 import { parseState } from './parse-state.ts';
-import { createProblems, type Fields, fieldsOf, InvalidDefinition, type Problems } from './problems.ts';
-import { languageOf, type Reading, refuseUnknown } from './reading.ts';
-import { checkScopes } from './scopes.ts';
 
 const MACHINE_FIELDS = ['Comment', 'StartAt', 'States', 'QueryLanguage', 'TimeoutSeconds', 'Version'];
 const BLOCK_FIELDS = ['Comment', 'StartAt', 'States', 'ProcessorConfig'];

@@ -1,6 +1,6 @@
 import type { Branch } from './execution.ts';
 import { ROOT } from './execution.ts';
-import { branchOf, emit, later, setTimer, stateOf, type Turn, update } from './turn.ts';
+import { branchOf, emit, later, setTimer, stateOf, type Turn, update } from './transition.ts';
 
 /** Puts the execution's own deadline, if its definition has one; counted anew at each redrive. */
 export const setDeadline = (turn: Turn): void => {

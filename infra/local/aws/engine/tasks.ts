@@ -1,13 +1,13 @@
 import type { TaskState } from './definition.ts';
 import type { Branch, OpenTask } from './execution.ts';
-import { closeTask, fail } from './fail.ts';
-import { failure, resultTooLarge } from './failure.ts';
-import { WHOLE } from './history.ts';
+import { scopeOf } from './expression-scope.ts';
+import { closeTask, fail } from './fail-state.ts';
+import { WHOLE } from './history-event.ts';
 import { exceedsBytes } from './json.ts';
 import { MAX_SECONDS, PAYLOAD_BYTES } from './limits.ts';
-import { scopeOf } from './scope.ts';
+import { failure, resultTooLarge } from './retry-and-catch.ts';
 import { evaluate, evaluateInteger } from './template.ts';
-import { branchOf, emit, later, nextNumber, setTimer, type Turn, update } from './turn.ts';
+import { branchOf, emit, later, nextNumber, setTimer, type Turn, update } from './transition.ts';
 
 /** The region in an execution's ARN. */
 const regionOf = (arn: string): string => arn.split(':')[3] ?? '';

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { AwsError, type EmbeddedHost, type Principal } from '@lockstep/aws-emulator';
-import { protocols } from '../../../../infra/local/aws/endpoint/catalogue.ts';
+import { protocols } from '../../../../infra/local/aws/endpoint/protocols.ts';
 import type { FunctionWorker } from '../../../../infra/local/aws/services/lambda/function-worker.ts';
 import { projectRoot } from '../../../../infra/local/run/synthesize.ts';
 import { functions } from '../../../../tasks/functions.ts';

@@ -8,7 +8,7 @@ import {
   loadAssembly,
 } from '@lockstep/aws-emulator';
 import { createSealer } from '../../../../approvals-ui/sign-in/sealed.ts';
-import { deployed } from '../../../../infra/local/aws/assembly/records.ts';
+import { deployed } from '../../../../infra/local/aws/assembly/stack-records.ts';
 import type { JournalLine } from '../../../../infra/local/aws/journal-file.ts';
 import { people } from '../../../../infra/local/aws/services/cognito-idp/people.ts';
 import { createMemoryStore } from '../../../../infra/local/aws/store.ts';

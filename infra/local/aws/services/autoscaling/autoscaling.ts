@@ -1,13 +1,13 @@
 import type { Host, Service } from '../../host.ts';
 import { createLifetime } from '../../instances/lifetime.ts';
-import { createDriver } from './driver.ts';
-import { createFrontDoors } from './front-doors.ts';
+import { createDriver } from './group-driver.ts';
 import { groupOperations } from './group-operations.ts';
+import { createFrontDoors } from './group-proxies.ts';
 import { hookAndPolicyOperations } from './hooks-and-policies.ts';
+import { createSurroundings } from './other-services.ts';
 import { autoScalingGroupProvider } from './provider.ts';
 import { autoScalingTables } from './records.ts';
 import { createRefreshes } from './refreshes.ts';
-import { createSurroundings } from './surroundings.ts';
 
 /** EC2 Auto Scaling, and what tells where its groups are reached. */
 export interface AutoScalingService extends Service {

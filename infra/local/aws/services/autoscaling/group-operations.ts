@@ -15,8 +15,9 @@ import type {
 } from '@aws-sdk/client-auto-scaling';
 import { type Access, AwsError, type Host, type Operation } from '../../host.ts';
 import { describeGroup } from './describe.ts';
-import type { Driver } from './driver.ts';
 import { alreadyExists, changedGroup, checked, groupTag, newGroup } from './group-changes.ts';
+import type { Driver } from './group-driver.ts';
+import type { Surroundings } from './other-services.ts';
 import {
   type AutoScalingTables,
   changeGroup,
@@ -26,7 +27,6 @@ import {
   groupTagContext,
   validationError,
 } from './records.ts';
-import type { Surroundings } from './surroundings.ts';
 
 /** Operations on groups. */
 export const groupOperations = (

@@ -10,7 +10,7 @@ import type {
   PutScalingPolicyType,
 } from '@aws-sdk/client-auto-scaling';
 import type { Host, Operation } from '../../host.ts';
-import { completeHook } from './driver.ts';
+import { completeHook } from './group-driver.ts';
 import {
   type AutoScalingTables,
   changeGroup,

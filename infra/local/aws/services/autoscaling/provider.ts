@@ -9,7 +9,7 @@ import {
   type ResourceState,
 } from '../../host.ts';
 import type { Lifetime } from '../../instances/lifetime.ts';
-import type { FrontDoors } from './front-doors.ts';
+import type { FrontDoors } from './group-proxies.ts';
 import { type AutoScalingTables, findGroup } from './records.ts';
 
 const POLL_MS = 25;

@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { AwsError, type Host, type Principal } from '../../host.ts';
 import { createProcessGroups } from '../../instances/process-groups.ts';
-import { unpackBundle } from '../shared/bundle.ts';
+import { unpackBundle } from '../shared/unpack-bundle.ts';
+import { failureIn, writeDriver } from './build-script.ts';
 import { type Buildspec, BuildspecError, parseBuildspec } from './buildspec.ts';
-import { failureIn, writeDriver } from './driver.ts';
 import {
   type BuildRecord,
   buildArn,

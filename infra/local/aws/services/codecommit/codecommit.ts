@@ -18,8 +18,9 @@ import type {
   ListRepositoriesOutput,
 } from '@aws-sdk/client-codecommit';
 import { AwsError, type Host, type Operation, type Service } from '../../host.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 import { page } from '../shared/paging.ts';
+import { createPushes } from './pushes.ts';
 import {
   archiveCommit,
   readBranches,
@@ -27,8 +28,7 @@ import {
   readDifferences,
   readFile,
   resolveCommit,
-} from './contents.ts';
-import { createPushes } from './pushes.ts';
+} from './read-repository.ts';
 import { findRepository, repositoriesOf, repositoryPath } from './repositories.ts';
 import { createCodeCommitResources } from './resources.ts';
 

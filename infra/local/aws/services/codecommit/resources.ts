@@ -8,7 +8,7 @@ import {
   type ResourceProperties,
   type ResourceProvider,
 } from '../../host.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 import { stableUuid } from '../shared/ids.ts';
 import { prepareRepository, repositoriesOf, repositoryPath } from './repositories.ts';
 

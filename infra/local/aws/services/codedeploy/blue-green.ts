@@ -1,7 +1,8 @@
 import type { Host } from '../../host.ts';
 import type { Lifetime } from '../../instances/lifetime.ts';
-import { DeploymentFailedError, DeploymentStoppedError, healthFailure } from './errors.ts';
-import { type Fleet, healthyInstances } from './fleet.ts';
+import { DeploymentFailedError, DeploymentStoppedError, healthFailure } from './deployment-errors.ts';
+import { type Fleet, healthyInstances } from './deployment-fleet.ts';
+import { allowEvents, blockEvents, installEvents, type Steps } from './deployment-steps.ts';
 import { noInstances } from './in-place.ts';
 import {
   type CodeDeployTables,
@@ -13,7 +14,6 @@ import {
   isActive,
   targetsOf,
 } from './records.ts';
-import { allowEvents, blockEvents, installEvents, type Steps } from './steps.ts';
 
 /** The wait before blue is terminated, in ms, whatever the group says (on AWS 5 minutes and more). */
 const TERMINATION_WAIT_MS = 1_000;

@@ -21,8 +21,8 @@ import type {
 } from '@aws-sdk/client-codedeploy';
 import { AwsError, type Host, type Operation } from '../../host.ts';
 import { DEFAULT_CONFIG, findConfig } from './configs.ts';
+import type { Engine } from './deployment-engine.ts';
 import { describeDeployment, describeTarget } from './describe.ts';
-import type { Engine } from './engine.ts';
 import {
   type CodeDeployTables,
   changeDeployment,

@@ -15,8 +15,8 @@ import type {
 import { type Access, AwsError, type Host, type Operation, type Principal } from '../../host.ts';
 import { hookNameFor } from './blue-green.ts';
 import { DEFAULT_CONFIG, findConfig } from './configs.ts';
+import { launchHook } from './deployment-fleet.ts';
 import { describeGroup } from './describe.ts';
-import { launchHook } from './fleet.ts';
 import {
   applicationArn,
   type CodeDeployTables,

@@ -1,6 +1,7 @@
 import type { MinimumHealthyHosts } from '@aws-sdk/client-codedeploy';
-import { DeploymentFailedError, healthFailure } from './errors.ts';
-import type { Fleet } from './fleet.ts';
+import { DeploymentFailedError, healthFailure } from './deployment-errors.ts';
+import type { Fleet } from './deployment-fleet.ts';
+import { allowEvents, blockEvents, installEvents, type Steps } from './deployment-steps.ts';
 import {
   type CodeDeployTables,
   changeDeployment,
@@ -9,7 +10,6 @@ import {
   type GroupRecord,
   targetsOf,
 } from './records.ts';
-import { allowEvents, blockEvents, installEvents, type Steps } from './steps.ts';
 
 /**
  * How many of so many instances must stay healthy while a deployment goes on. A percentage is rounded up, and at least

@@ -14,7 +14,6 @@ import type {
 } from '@aws-sdk/client-codepipeline';
 import type { Host, Operation, Service } from '../../host.ts';
 import { page } from '../shared/paging.ts';
-import { createControl } from './control.ts';
 import {
   describeAction,
   describeDeclaration,
@@ -22,10 +21,11 @@ import {
   describeState,
   summarizeExecution,
 } from './descriptions.ts';
-import { createQueue } from './queue.ts';
+import { createControl } from './execution-operations.ts';
+import { createQueue } from './execution-queue.ts';
 import { findExecution, findPipeline, pipelineArn, tablesOf } from './records.ts';
 import { createCodePipelineResources } from './resources.ts';
-import { createStart } from './starting.ts';
+import { createStart } from './start-execution.ts';
 
 /** Creates CodePipeline: V2 pipelines in QUEUED mode with sources, Lambda and CodeDeploy actions. */
 export const createCodePipelineService = (host: Host): Service => {

@@ -1,5 +1,5 @@
 import type { Principal } from '../../host.ts';
-import { administrator, arnOf } from '../shared/callers.ts';
+import { administrator, arnOf } from '../shared/arns.ts';
 import { type ActionContext, type Outcome, onlyInput, type RunAction } from './actions.ts';
 
 /** How often a deployment is asked for. On AWS some seconds. */

@@ -1,5 +1,5 @@
 import { AwsError, type Host } from '../../host.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 import { stableUuid } from '../shared/ids.ts';
 import type { Declaration } from './declaration.ts';
 

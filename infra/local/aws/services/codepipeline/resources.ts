@@ -15,9 +15,9 @@ import {
   findProblems,
   type StageDeclaration,
 } from './declaration.ts';
-import type { Queue } from './queue.ts';
+import type { Queue } from './execution-queue.ts';
 import { type Pipeline, pipelineArn, tablesOf } from './records.ts';
-import { newExecution } from './starting.ts';
+import { newExecution } from './start-execution.ts';
 
 const TYPE = 'AWS::CodePipeline::Pipeline';
 

@@ -7,7 +7,7 @@ import {
   type ResourceProvider,
   type ResourceState,
 } from '../../host.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 import { stableUuid } from '../shared/ids.ts';
 import type { Database } from './database.ts';
 import type { Json } from './engine.ts';

@@ -11,8 +11,8 @@ import { AwsError, type Host, type Operation, type Service } from '../../host.ts
 import { instancesOf, resourceId } from '../../instances/instances.ts';
 import { createLifetime } from '../../instances/lifetime.ts';
 import { imageOperations } from './images.ts';
+import { launchAccess, passInstanceProfile, planLaunch, resolveImage } from './launch-plan.ts';
 import { launchTemplateOperations, launchTemplateProvider } from './launch-templates.ts';
-import { launchAccess, passInstanceProfile, planLaunch, resolveImage } from './launching.ts';
 import { ec2Arn, ec2Tables, type InstanceRecord, type InstanceState } from './records.ts';
 import { passes, resourceTags, tagList, tagOperations } from './tags.ts';
 

@@ -21,7 +21,7 @@ import {
   type Principal,
   type Service,
 } from '../../host.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 import { compilePattern } from '../shared/event-pattern.ts';
 import { page } from '../shared/paging.ts';
 import { createBus, DEFAULT_BUS, type Rule } from './bus.ts';

@@ -1,6 +1,6 @@
 import { type PropertyReader, readProperties } from '../../assembly/properties.ts';
 import type { Host, ResourceContext, ResourceProperties, ResourceProvider } from '../../host.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 import { compilePattern } from '../shared/event-pattern.ts';
 import { type Bus, DEFAULT_BUS, type Rule } from './bus.ts';
 import { parseSchedule } from './schedule.ts';

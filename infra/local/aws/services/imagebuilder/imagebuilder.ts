@@ -27,7 +27,7 @@ import type {
 } from '@aws-sdk/client-imagebuilder';
 import { AwsError, type Host, type Operation, type Service } from '../../host.ts';
 import { page } from '../shared/paging.ts';
-import { createBuilds } from './building.ts';
+import { createBuilds } from './builds.ts';
 import {
   describeDistribution,
   describeImage,

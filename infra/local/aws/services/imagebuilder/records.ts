@@ -1,5 +1,5 @@
 import { AwsError, type Host, type Principal } from '../../host.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 
 interface Record {
   readonly arn: string;

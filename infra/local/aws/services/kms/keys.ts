@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { AwsError, type Host, type PolicyDocument } from '../../host.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 
 /** Kinds of keys that there are. */
 export type KeySpec = 'SYMMETRIC_DEFAULT' | 'ECC_NIST_P256';

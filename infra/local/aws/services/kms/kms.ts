@@ -21,7 +21,7 @@ import {
   type ResourceProvider,
   type Service,
 } from '../../host.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 import { stableUuid } from '../shared/ids.ts';
 import {
   aliasTable,

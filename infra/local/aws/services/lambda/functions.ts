@@ -1,5 +1,5 @@
 import { AwsError, type Host, type PolicyStatement } from '../../host.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 
 /** A function as the store keeps it. */
 export interface FunctionRecord {

@@ -23,7 +23,7 @@ import {
   type Service,
 } from '../../host.ts';
 import { createLogFile, type LogFile } from '../../log-file.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 import { page } from '../shared/paging.ts';
 
 type Answer<Output> = Omit<Output, '$metadata'>;

@@ -17,7 +17,7 @@ import {
   type ResourceState,
   type Service,
 } from '../../host.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 import { generatePassword } from './generate.ts';
 
 type Answer<Output> = Omit<Output, '$metadata'>;

@@ -6,7 +6,7 @@ import type {
   ResourceProperties,
   ResourceProvider,
 } from '../../host.ts';
-import { administrator, arnOf } from '../shared/callers.ts';
+import { administrator, arnOf } from '../shared/arns.ts';
 import { compilePattern } from '../shared/event-pattern.ts';
 import { stableUuid } from '../shared/ids.ts';
 import {

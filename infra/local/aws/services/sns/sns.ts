@@ -19,7 +19,7 @@ import type {
   UnsubscribeInput,
 } from '@aws-sdk/client-sns';
 import { AwsError, type Host, type Operation, type Service } from '../../host.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 import { compilePattern } from '../shared/event-pattern.ts';
 import { page } from '../shared/paging.ts';
 import { createPublishing } from './publishing.ts';

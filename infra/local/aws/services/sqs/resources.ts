@@ -6,7 +6,7 @@ import type {
   ResourceProperties,
   ResourceProvider,
 } from '../../host.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 import { queueArn, queueUrl, tablesOf } from './queues.ts';
 
 /** CloudFormation's defaults: four days, and half a minute. */

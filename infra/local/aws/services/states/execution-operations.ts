@@ -13,11 +13,11 @@ import type {
 } from '@aws-sdk/client-sfn';
 import { PAYLOAD_BYTES } from '../../engine/limits.ts';
 import { type Access, AwsError, type Host, type Operation } from '../../host.ts';
-import { checkArn, checkLength, checkName, executionDoesNotExist } from './errors.ts';
 import type { Executions, Run } from './executions.ts';
-import type { Machines } from './machines.ts';
+import { checkArn, checkLength, checkName, executionDoesNotExist } from './input-checks.ts';
 import { settingsOf } from './state-machine-operations.ts';
-import { redriveStatus } from './status-events.ts';
+import type { Machines } from './state-machines.ts';
+import { redriveStatus } from './status-change-events.ts';
 
 const access = (action: string, resource = '*'): Access => ({ action: `states:${action}`, resource });
 

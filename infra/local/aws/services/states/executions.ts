@@ -1,4 +1,4 @@
-import { advance, type InputEvent } from '../../engine/advance.ts';
+import { advance, type InputEvent } from '../../engine/apply-event.ts';
 import {
   dueTimers,
   type Execution,
@@ -7,14 +7,14 @@ import {
   nextTimer,
   type OpenTask,
 } from '../../engine/execution.ts';
-import type { HistoryEvent } from '../../engine/history.ts';
-import type { Effect, Machine } from '../../engine/turn.ts';
+import type { HistoryEvent } from '../../engine/history-event.ts';
+import type { Effect, Machine } from '../../engine/transition.ts';
 import type { Host } from '../../host.ts';
-import { arnOf } from '../shared/callers.ts';
+import { arnOf } from '../shared/arns.ts';
 import { type JournalRecord, openJournal, type StartRecord } from './journal.ts';
-import type { Definitions } from './machines.ts';
 import { runTask } from './run-task.ts';
-import { statusChange } from './status-events.ts';
+import type { Definitions } from './state-machines.ts';
+import { statusChange } from './status-change-events.ts';
 import type { Tokens } from './tokens.ts';
 
 /** A redrive that was asked for with a client token. */

@@ -1,4 +1,4 @@
-import type { InputEvent } from '../../engine/advance.ts';
+import type { InputEvent } from '../../engine/apply-event.ts';
 import type { Host } from '../../host.ts';
 
 /** What an execution is started with, beside its ARN. */

@@ -7,12 +7,12 @@ import type {
   HistoryEvent as SdkHistoryEvent,
 } from '@aws-sdk/client-sfn';
 import type { Execution } from '../../engine/execution.ts';
-import type { HistoryEvent } from '../../engine/history.ts';
+import type { HistoryEvent } from '../../engine/history-event.ts';
 import { type Access, AwsError, type Operation } from '../../host.ts';
-import { checkMaxResults, validationError } from './errors.ts';
 import { executionOf } from './execution-operations.ts';
 import type { Executions } from './executions.ts';
-import type { Machines } from './machines.ts';
+import { checkMaxResults, validationError } from './input-checks.ts';
+import type { Machines } from './state-machines.ts';
 
 const access = (action: string, resource = '*'): Access => ({ action: `states:${action}`, resource });
 

@@ -1,6 +1,6 @@
 import { readProperties } from '../../assembly/properties.ts';
 import type { ResourceContext, ResourceProperties, ResourceProvider, ResourceState } from '../../host.ts';
-import type { Machines, StateMachine, StateMachineProps } from './machines.ts';
+import type { Machines, StateMachine, StateMachineProps } from './state-machines.ts';
 
 const TYPE = 'AWS::StepFunctions::StateMachine';
 

@@ -16,12 +16,12 @@ import type {
   ValidateStateMachineDefinitionInput,
   ValidateStateMachineDefinitionOutput,
 } from '@aws-sdk/client-sfn';
+import { InvalidDefinition } from '../../engine/definition-problems.ts';
 import { parseDefinition } from '../../engine/parse.ts';
-import { InvalidDefinition } from '../../engine/problems.ts';
 import { type Access, AwsError, type Operation } from '../../host.ts';
 import { page } from '../shared/paging.ts';
-import { checkMaxResults } from './errors.ts';
-import type { Machines, StateMachine } from './machines.ts';
+import { checkMaxResults } from './input-checks.ts';
+import type { Machines, StateMachine } from './state-machines.ts';
 
 const access = (action: string, resource = '*'): Access => ({ action: `states:${action}`, resource });
 

@@ -2,9 +2,9 @@ import type { Host, Service } from '../../host.ts';
 import { executionOperations } from './execution-operations.ts';
 import { createExecutions } from './executions.ts';
 import { listOperations } from './list-operations.ts';
-import { createMachines } from './machines.ts';
 import { stateMachineResource } from './resources.ts';
 import { stateMachineOperations } from './state-machine-operations.ts';
+import { createMachines } from './state-machines.ts';
 import { tokenOperations } from './token-operations.ts';
 import { createTokens } from './tokens.ts';
 

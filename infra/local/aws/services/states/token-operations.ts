@@ -1,10 +1,10 @@
 import type { SendTaskFailureInput, SendTaskHeartbeatInput, SendTaskSuccessInput } from '@aws-sdk/client-sfn';
-import type { InputEvent } from '../../engine/advance.ts';
+import type { InputEvent } from '../../engine/apply-event.ts';
 import { PAYLOAD_BYTES } from '../../engine/limits.ts';
 import { type Access, AwsError, type Operation } from '../../host.ts';
-import { checkLength } from './errors.ts';
 import { checkFailure } from './execution-operations.ts';
 import type { Executions } from './executions.ts';
+import { checkLength } from './input-checks.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Characters of a task token. */

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { deployAssembly, removeStack } from '../../assembly/deploy.ts';
-import type { Assembly } from '../../assembly/load.ts';
-import { deployed } from '../../assembly/records.ts';
+import { deployAssembly, removeStack } from '../../assembly/deploy-assembly.ts';
+import type { Assembly } from '../../assembly/load-assembly.ts';
+import { deployed } from '../../assembly/stack-records.ts';
 import { lambdaServices } from '../services/lambda/functions.ts';
 import { eventually, putRole, startHost, type TestHost, temporaryFolders } from './assembly-host.ts';
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { protocols } from '../../endpoint/catalogue.ts';
+import { protocols } from '../../endpoint/protocols.ts';
 import type { OperationModel } from '../../endpoint/shapes.ts';
 import { AwsError } from '../../host.ts';
 import { comparable, echoService, loadClient, serve } from './fixture.ts';

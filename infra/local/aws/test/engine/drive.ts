@@ -1,8 +1,8 @@
-import { type Advanced, advance, type InputEvent } from '../../engine/advance.ts';
+import { type Advanced, advance, type InputEvent } from '../../engine/apply-event.ts';
 import { dueTimers, type Execution, newExecution, nextDue, type OpenTask } from '../../engine/execution.ts';
-import type { HistoryEvent } from '../../engine/history.ts';
+import type { HistoryEvent } from '../../engine/history-event.ts';
 import { parseDefinition } from '../../engine/parse.ts';
-import type { Machine } from '../../engine/turn.ts';
+import type { Machine } from '../../engine/transition.ts';
 
 /** 2026-11-22T10:00:00Z. */
 export const T0 = Date.UTC(2026, 10, 22, 10);

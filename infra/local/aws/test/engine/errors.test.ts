@@ -1,4 +1,4 @@
-import { covers, failure, retryDelay } from '../../engine/failure.ts';
+import { covers, failure, retryDelay } from '../../engine/retry-and-catch.ts';
 import { callback, lambda, seconds, start } from './drive.ts';
 
 const done = { Done: { Type: 'Succeed' } };

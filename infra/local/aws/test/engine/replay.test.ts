@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { advance } from '../../engine/advance.ts';
+import { advance } from '../../engine/apply-event.ts';
 import type { Execution } from '../../engine/execution.ts';
-import type { HistoryEvent } from '../../engine/history.ts';
+import type { HistoryEvent } from '../../engine/history-event.ts';
 import { block, callback, Drive, executionOf, lambda, machineOf, seconds, type Told } from './drive.ts';
 
 const retry = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 4, MaxAttempts: 2, JitterStrategy: 'FULL' }];

@@ -5,7 +5,7 @@ import type { GetInstanceProfileCommandOutput } from '@aws-sdk/client-iam';
 import { AwsError, type Host, type Principal } from '../../../host.ts';
 import { instancesOf } from '../../../instances/instances.ts';
 import { type Lifetime, LifetimeEndedError } from '../../../instances/lifetime.ts';
-import { BundleError, unpackBundle } from '../../shared/bundle.ts';
+import { BundleError, unpackBundle } from '../../shared/unpack-bundle.ts';
 import type { CodeDeployTables, DeploymentRecord, GroupRecord, InstanceRecord } from '../records.ts';
 import { type AppSpec, AppSpecError, type HookName, hookNames, parseAppSpec } from './appspec.ts';
 import { LifecycleEventError, note, runHook } from './hooks.ts';

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { resourceContext } from '../../../assembly/records.ts';
+import { resourceContext } from '../../../assembly/stack-records.ts';
 import { AwsError, type Operation, type Service } from '../../../host.ts';
 import { createApiGatewayService } from '../../../services/apigateway/apigateway.ts';
 import { stableId } from '../../../services/apigateway/apis.ts';

@@ -1,14 +1,14 @@
 import type { Host } from '../../../host.ts';
 import type { JournalLine } from '../../../journal-file.ts';
-import type { Fleet } from '../../../services/codedeploy/fleet.ts';
+import type { Fleet } from '../../../services/codedeploy/deployment-fleet.ts';
+import type { Steps } from '../../../services/codedeploy/deployment-steps.ts';
+import { createSteps } from '../../../services/codedeploy/deployment-steps.ts';
 import { deployInPlace } from '../../../services/codedeploy/in-place.ts';
 import {
   codeDeployTables,
   type DeploymentRecord,
   type GroupRecord,
 } from '../../../services/codedeploy/records.ts';
-import type { Steps } from '../../../services/codedeploy/steps.ts';
-import { createSteps } from '../../../services/codedeploy/steps.ts';
 import { createMemoryStore } from '../../../store.ts';
 
 const deployment = {

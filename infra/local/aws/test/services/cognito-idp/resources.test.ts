@@ -1,4 +1,4 @@
-import { resourceContext } from '../../../assembly/records.ts';
+import { resourceContext } from '../../../assembly/stack-records.ts';
 import { createCognitoService } from '../../../services/cognito-idp/cognito-idp.ts';
 import { poolTables, usersOf } from '../../../services/cognito-idp/pools.ts';
 import { createResource, serviceHost } from './user-pool.ts';

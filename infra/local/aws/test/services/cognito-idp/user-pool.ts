@@ -1,5 +1,5 @@
 import { freePorts } from '../../../../../../test/support/ports.ts';
-import { resourceContext } from '../../../assembly/records.ts';
+import { resourceContext } from '../../../assembly/stack-records.ts';
 import { type AdjustableClock, createClock } from '../../../clock.ts';
 import { createHost } from '../../../create-host.ts';
 import type { ResourceProperties, Service } from '../../../host.ts';

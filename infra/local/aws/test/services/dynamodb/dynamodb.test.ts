@@ -16,7 +16,7 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { resourceContext } from '../../../assembly/records.ts';
+import { resourceContext } from '../../../assembly/stack-records.ts';
 import { createEndpoint, type Endpoint } from '../../../endpoint/endpoint.ts';
 import type { Principal, ResourceProperties } from '../../../host.ts';
 import { createDynamoDbService } from '../../../services/dynamodb/dynamodb.ts';

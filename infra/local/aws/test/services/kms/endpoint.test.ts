@@ -5,7 +5,7 @@ import {
   GenerateDataKeyCommand,
   KMSClient,
 } from '@aws-sdk/client-kms';
-import { resourceContext } from '../../../assembly/records.ts';
+import { resourceContext } from '../../../assembly/stack-records.ts';
 import { createEndpoint, type Endpoint } from '../../../endpoint/endpoint.ts';
 import { createKmsService } from '../../../services/kms/kms.ts';
 import { freePort, startHost, type TestHost, temporaryFolders } from '../../assembly/assembly-host.ts';

@@ -1,4 +1,4 @@
-import { resourceContext } from '../../../assembly/records.ts';
+import { resourceContext } from '../../../assembly/stack-records.ts';
 import type { Principal, ResourceProperties, ResourceState } from '../../../host.ts';
 import { createKmsService } from '../../../services/kms/kms.ts';
 import { putRole, startHost, type TestHost, temporaryFolders } from '../../assembly/assembly-host.ts';

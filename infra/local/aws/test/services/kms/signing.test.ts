@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { GetPublicKeyCommand, KMSClient, SignCommand, VerifyCommand } from '@aws-sdk/client-kms';
-import { resourceContext } from '../../../assembly/records.ts';
+import { resourceContext } from '../../../assembly/stack-records.ts';
 import { createEndpoint, type Endpoint } from '../../../endpoint/endpoint.ts';
 import type { ResourceProperties } from '../../../host.ts';
 import { createKmsService } from '../../../services/kms/kms.ts';

@@ -1,4 +1,4 @@
-import { resourceContext } from '../../../assembly/records.ts';
+import { resourceContext } from '../../../assembly/stack-records.ts';
 import type { ResourceContext, ResourceProperties, Service } from '../../../host.ts';
 import { createLambdaService } from '../../../services/lambda/lambda.ts';
 import { createLogsService } from '../../../services/logs/logs.ts';

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { resourceContext } from '../../../assembly/records.ts';
+import { resourceContext } from '../../../assembly/stack-records.ts';
 import { createLogsService } from '../../../services/logs/logs.ts';
 import { startHost, type TestHost, temporaryFolders } from '../../assembly/assembly-host.ts';
 

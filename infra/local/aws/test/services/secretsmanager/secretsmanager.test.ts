@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { resourceContext } from '../../../assembly/records.ts';
+import { resourceContext } from '../../../assembly/stack-records.ts';
 import type { Principal, ResourceProperties, ResourceState } from '../../../host.ts';
 import { createKmsService } from '../../../services/kms/kms.ts';
 import { generatePassword } from '../../../services/secretsmanager/generate.ts';

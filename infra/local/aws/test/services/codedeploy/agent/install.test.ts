@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type AppSpec, parseAppSpec } from '../../../../services/codedeploy/agent/appspec.ts';
 import { install, missingSources } from '../../../../services/codedeploy/agent/install.ts';
-import { BundleError, unpackBundle } from '../../../../services/shared/bundle.ts';
+import { BundleError, unpackBundle } from '../../../../services/shared/unpack-bundle.ts';
 import { type BundleFile, zipOf } from '../../../instances/application.ts';
 
 let directory: string;

@@ -1,0 +1,224 @@
+import type { Host } from '../../host.ts';
+import { administrator } from '../shared/arns.ts';
+import { stableUuid } from '../shared/ids.ts';
+import { imageMessage } from './descriptions.ts';
+import { type Image, type ImageStatus, isAwsOwned, serviceLinkedRole, tablesOf } from './records.ts';
+
+/** How long each status lasts here, in ms. On AWS a build takes 15 to 45 minutes (T17). */
+const DURATION_MS: Readonly<Partial<Record<ImageStatus, number>>> = {
+  PENDING: 100,
+  BUILDING: 350,
+  TESTING: 100,
+  DISTRIBUTING: 150,
+};
+
+/** The words in a failure that was asked for. */
+const ASKED_FOR = 'The build failed because this was asked for with --fail; nothing is wrong with the image.';
+
+/** A build's life, from its record in the store. */
+export interface Builds {
+  /** Takes up a build that is in the store, or begins a new one. */
+  readonly follow: (image: Image) => void;
+  /** Ends a build. Nothing is published about it (T14). */
+  readonly cancel: (image: Image) => void;
+  readonly start: () => void;
+  readonly stop: () => void;
+}
+
+/** Follows the builds of all pipelines on the clock. */
+export const createBuilds = (host: Host): Builds => {
+  const { images, pipelines, recipes, infrastructures, distributions } = tablesOf(host);
+  const timers = new Map<string, () => void>();
+  /** Builds whose step, or whose message, is under way in this process. */
+  const underWay = new Set<string>();
+  let stopped = false;
+
+  const once = (image: Image, act: (image: Image) => Promise<void>) => {
+    if (underWay.has(image.arn)) return;
+    underWay.add(image.arn);
+    void act(image).finally(() => {
+      underWay.delete(image.arn);
+      const current = images.get(image.arn);
+      // What began during the step was held back by it.
+      if (!stopped && current && current.status !== image.status) follow(current);
+    });
+  };
+
+  const follow = (image: Image) => {
+    const duration = DURATION_MS[image.status];
+    timers.get(image.arn)?.();
+    if (duration === undefined) {
+      timers.delete(image.arn);
+      if (image.mustPublish) once(image, publish);
+      return;
+    }
+    const end = Math.max(host.clock.now(), image.changedAt + duration);
+    timers.set(
+      image.arn,
+      host.clock.at(end, () => once(image, advance)),
+    );
+  };
+
+  /** The event comes first: a crash between the two repeats it under the same id. */
+  const enter = (image: Image, status: ImageStatus, more: Partial<Image> = {}) => {
+    const tellsTopic = status === 'AVAILABLE' || status === 'FAILED';
+    const hasTopic = infrastructures.get(image.infrastructureArn)?.snsTopicArn !== undefined;
+    const next: Image = {
+      ...image,
+      ...more,
+      status,
+      changedAt: host.clock.now(),
+      mustPublish: tellsTopic && hasTopic,
+    };
+    const described = { status, ...(next.reason !== undefined && { reason: next.reason }) };
+    host.emit({
+      id: stableUuid('imagebuilder', image.arn, status),
+      source: 'aws.imagebuilder',
+      detailType: 'EC2 Image Builder Image State Change',
+      resources: [image.arn],
+      detail: { 'previous-state': { status: image.status }, state: described },
+    });
+    images.put(image.arn, next);
+    if (!underWay.has(image.arn)) follow(next);
+  };
+
+  const advance = async (image: Image) => {
+    const isCurrent = () => !stopped && images.get(image.arn)?.status === image.status;
+    if (!isCurrent()) return;
+    try {
+      switch (image.status) {
+        case 'PENDING':
+          return enter(image, 'BUILDING');
+        case 'BUILDING': {
+          await actAsInstance(image);
+          if (!isCurrent()) return;
+          if (image.isToFail) return enter(image, 'FAILED', { reason: ASKED_FOR });
+          const hasTests = pipelines.get(image.pipelineArn)?.hasTests ?? true;
+          return enter(image, hasTests ? 'TESTING' : 'DISTRIBUTING');
+        }
+        case 'TESTING':
+          return enter(image, 'DISTRIBUTING');
+        case 'DISTRIBUTING': {
+          const ami = await registerImage(image);
+          if (isCurrent()) enter(image, 'AVAILABLE', { ami });
+        }
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      if (isCurrent()) enter(image, 'FAILED', { reason });
+    }
+  };
+
+  /** What the build instance needs its role for: reading the components, reporting to Systems Manager, writing the log (T17). */
+  const actAsInstance = async (image: Image) => {
+    const infrastructure = infrastructures.get(image.infrastructureArn);
+    const recipe = recipes.get(image.recipeArn);
+    if (!infrastructure || !recipe)
+      throw new Error(`The configuration of ${image.pipelineArn} was deleted while it built.`);
+    const { InstanceProfile } = await host.call<{ InstanceProfile?: { Roles?: { Arn?: string }[] } }>(
+      administrator,
+      'iam',
+      'GetInstanceProfile',
+      { InstanceProfileName: infrastructure.instanceProfileName },
+    );
+    const roleArn = InstanceProfile?.Roles?.[0]?.Arn;
+    if (!roleArn)
+      throw new Error(
+        `The instance profile ${infrastructure.instanceProfileName} has no role to build under.`,
+      );
+    const instance = host.assumeRole(roleArn, 'ec2.amazonaws.com', image.arn);
+    host.authorize(instance, [
+      { action: 'ssm:UpdateInstanceInformation', resource: '*' },
+      ...recipe.componentArns.map((resource) => ({ action: 'imagebuilder:GetComponent', resource })),
+    ]);
+    if (!infrastructure.log) return;
+    const { bucket, prefix } = infrastructure.log;
+    await host.call(instance, 's3', 'PutObject', {
+      Bucket: bucket,
+      Key: [prefix, image.name, image.version, String(image.build), 'console.log'].filter(Boolean).join('/'),
+      ContentType: 'text/plain',
+      Body: new Uint8Array(Buffer.from(buildLog(image, recipe.componentArns, recipe.parentImage))),
+    });
+  };
+
+  const buildLog = (image: Image, componentArns: readonly string[], parentImage: string) =>
+    [
+      `Simulated build of ${image.arn} from ${parentImage}.`,
+      ...componentArns.map((arn) =>
+        isAwsOwned(arn)
+          ? `Component ${arn}: provided by AWS, not checked.`
+          : `Component ${arn}: the document was checked, nothing was executed.`,
+      ),
+      '',
+    ].join('\n');
+
+  /** The tag tells a build's own image after a crash: it is registered once. */
+  const registerImage = async (image: Image) => {
+    const tag = { Key: 'Ec2ImageBuilderArn', Value: image.arn };
+    const distribution = distributions.get(image.distributionArn ?? '');
+    const recipe = recipes.get(image.recipeArn);
+    const buildDate = new Date(image.createdAt).toISOString().replaceAll(':', '-');
+    const name = (distribution?.amiName ?? `${image.name} {{ imagebuilder:buildDate }}`)
+      .replace(/\{\{\s*imagebuilder:buildDate\s*\}\}/g, buildDate)
+      .replace(/\{\{\s*imagebuilder:buildVersion\s*\}\}/g, String(image.build));
+    const principal = serviceLinkedRole(host);
+    const { Images = [] } = await host.call<{
+      Images?: { ImageId?: string; Tags?: { Key?: string; Value?: string }[] }[];
+    }>(principal, 'ec2', 'DescribeImages', {
+      Owners: ['self'],
+      Filters: [{ Name: 'name', Values: [name] }],
+    });
+    const own = Images.find((one) =>
+      one.Tags?.some(({ Key, Value }) => Key === tag.Key && Value === tag.Value),
+    );
+    if (own?.ImageId) return { imageId: own.ImageId, name };
+    const tags = { CreatedBy: 'EC2 Image Builder', ...recipe?.amiTags, ...distribution?.amiTags };
+    const { ImageId } = await host.call<{ ImageId?: string }>(principal, 'ec2', 'RegisterImage', {
+      Name: name,
+      Description: distribution?.amiDescription ?? `Built by ${image.pipelineArn}`,
+      Architecture: /arm64|aarch64/.test(recipe?.parentImage ?? '') ? 'arm64' : 'x86_64',
+      RootDeviceName: '/dev/xvda',
+      TagSpecifications: [
+        {
+          ResourceType: 'image',
+          Tags: [tag, ...Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))],
+        },
+      ],
+    });
+    if (!ImageId) throw new Error(`EC2 gave no image id for ${name}.`);
+    return { imageId: ImageId, name };
+  };
+
+  /** At least once: the mark in the store is taken away when the topic has it. */
+  const publish = async (image: Image) => {
+    const topicArn = infrastructures.get(image.infrastructureArn)?.snsTopicArn;
+    try {
+      if (topicArn !== undefined)
+        await host.call(serviceLinkedRole(host), 'sns', 'Publish', {
+          TopicArn: topicArn,
+          Message: imageMessage(host, image),
+        });
+    } catch (error) {
+      // As on AWS, the build stands and nobody hears of it from the topic.
+      host.log('imagebuilder', `The message about ${image.arn} could not be published`, {
+        topic: topicArn,
+        error: String(error),
+      });
+    }
+    const current = images.get(image.arn);
+    if (!stopped && current) images.put(image.arn, { ...current, mustPublish: false });
+  };
+
+  return {
+    follow,
+    cancel: (image) => enter(image, 'CANCELLED', { reason: 'The build was cancelled.' }),
+    start: () => {
+      for (const image of images.values()) follow(image);
+    },
+    stop: () => {
+      stopped = true;
+      for (const cancel of timers.values()) cancel();
+      timers.clear();
+    },
+  };
+};
