@@ -1,4 +1,4 @@
-/** Time of the embedded run. Milliseconds since the epoch; timers survive any distance (no limit of 2³¹−1 ms). */
+/** Time of the emulator. Milliseconds since the epoch; timers survive any distance (no limit of 2³¹−1 ms). */
 export interface Clock {
   readonly now: () => number;
   /**

@@ -24,7 +24,7 @@ import type { Store } from './store.ts';
 
 /** What a host is made of. */
 export interface HostOptions {
-  /** Folder of the embedded run; made if it does not exist. */
+  /** Folder of the emulator; made if it does not exist. */
   readonly stateDir: string;
   readonly store: Store;
   readonly clock: Clock;
@@ -50,7 +50,7 @@ export interface LogLine {
 }
 
 /** The host with what the run itself needs: services' lives, the endpoint's seam and the report. */
-export interface EmbeddedHost extends Host {
+export interface EmulatorHost extends Host {
   /** Makes a service known. @throws when its name, or one of its CloudFormation types, is taken */
   readonly register: (service: Service) => void;
   readonly service: (name: string) => Service | undefined;
@@ -75,8 +75,8 @@ export interface EmbeddedHost extends Host {
   readonly accessReport: () => AccessReport;
 }
 
-/** The host of one embedded run. Services are registered next, then started. */
-export const createHost = (options: HostOptions): EmbeddedHost => {
+/** The host of one emulator. Services are registered next, then started. */
+export const createHost = (options: HostOptions): EmulatorHost => {
   const { stateDir, store, clock, ports, accountId = '000000000000', region = 'us-east-1' } = options;
   const partition = 'aws';
   fs.mkdirSync(stateDir, { recursive: true });
@@ -95,7 +95,7 @@ export const createHost = (options: HostOptions): EmbeddedHost => {
     resourcePolicy: (arn) => resourcePolicyOf(services, arn),
   });
 
-  const perform: EmbeddedHost['perform'] = async (principal, operation, input, requestId) => {
+  const perform: EmulatorHost['perform'] = async (principal, operation, input, requestId) => {
     const call: CallContext = { principal, requestId };
     // The protocol layer, or the caller's types, have made the input what the operation declares.
     const typed = input as never;
@@ -180,8 +180,8 @@ const notServed = (serviceName: string, operation: string, service: Service | un
   return new AwsError(
     'UnknownOperationException',
     service
-      ? `The embedded run's ${serviceName} does not serve ${operation}. ${served}`
-      : `The embedded run has no service ${serviceName} (asked for ${operation}).`,
+      ? `The emulator's ${serviceName} does not serve ${operation}. ${served}`
+      : `The emulator has no service ${serviceName} (asked for ${operation}).`,
     501,
   );
 };
@@ -201,7 +201,7 @@ const toBusEvent = (
   detail: event.detail,
 });
 
-const createFaults = (store: Store): EmbeddedHost['faults'] => {
+const createFaults = (store: Store): EmulatorHost['faults'] => {
   const faults = store.table<{ readonly left: number; readonly lastJob?: string }>('host.faults');
   return {
     arm: (target, left) => faults.put(target, { left }),

@@ -93,7 +93,7 @@ export interface PolicyDocument {
   readonly Statement: PolicyStatement | readonly PolicyStatement[];
 }
 
-/** One AWS service of the embedded run: its API, its CloudFormation types, its life. */
+/** One AWS service of the emulator: its API, its CloudFormation types, its life. */
 export interface Service {
   /** The endpoint's signing name, as in the Authorization header: `states`, `imagebuilder`, `autoscaling`, `elasticloadbalancing`… */
   readonly name: string;
@@ -153,7 +153,7 @@ export interface BusEvent {
 export interface Ports {
   /** The AWS endpoint (4566). */
   readonly endpoint: number;
-  /** The approvals site, behind the embedded API Gateway (endpoint + 1). */
+  /** The approvals site, behind the emulated API Gateway (endpoint + 1). */
   readonly approvals: number;
   /** The OpenID provider that stands for the user pool (endpoint + 2). */
   readonly signIn: number;
@@ -177,7 +177,7 @@ export interface Faults {
   readonly take: (target: string, job: string, isKnown: (job: string) => boolean) => boolean;
 }
 
-/** What every service of the embedded run is given. */
+/** What every service of the emulator is given. */
 export interface Host {
   readonly accountId: string;
   readonly region: string;

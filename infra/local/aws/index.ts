@@ -4,7 +4,7 @@ export { deployAssembly } from './assembly/deploy-assembly.ts';
 export { type Assembly, loadAssembly } from './assembly/load-assembly.ts';
 export type { DeployedStacks } from './assembly/stack-records.ts';
 export { type AdjustableClock, createClock } from './clock.ts';
-export { createHost, type EmbeddedHost } from './create-host.ts';
+export { createHost, type EmulatorHost } from './create-host.ts';
 export { createEndpoint } from './endpoint/endpoint.ts';
 export {
   AwsError,
@@ -19,7 +19,7 @@ export {
 export { StateDirectoryError } from './journal-file.ts';
 export { replaceFile } from './replace-file.ts';
 export { readBuildLog } from './services/codebuild/records.ts';
-export { createServices, type EmbeddedServices } from './services/create-services.ts';
+export { createServices, type EmulatorServices } from './services/create-services.ts';
 export { administrator } from './services/shared/arns.ts';
 export { type Mail, readOutbox } from './services/sns/outbox.ts';
 export { openStore } from './store.ts';

@@ -18,7 +18,7 @@ export interface Log<Record> {
   readonly records: () => readonly Record[];
 }
 
-/** Everything the embedded run remembers, in one journal: what happened before in the journal happened before. */
+/** Everything the emulator remembers, in one journal: what happened before in the journal happened before. */
 export interface Store {
   /** The table of that name; the same one at every call. */
   readonly table: <Value>(name: string) => Table<Value>;

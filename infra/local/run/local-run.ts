@@ -8,8 +8,8 @@ import {
   createServices,
   type DeployedStacks,
   deployAssembly,
-  type EmbeddedHost,
-  type EmbeddedServices,
+  type EmulatorHost,
+  type EmulatorServices,
   loadAssembly,
   openStore,
   type Ports,
@@ -31,9 +31,9 @@ export interface LocalRunOptions {
 
 /** A running emulated system. */
 export interface LocalRun {
-  readonly host: EmbeddedHost;
+  readonly host: EmulatorHost;
   readonly clock: AdjustableClock;
-  readonly services: EmbeddedServices;
+  readonly services: EmulatorServices;
   readonly stacks: DeployedStacks;
   /** What opening the state directory found. */
   readonly notices: readonly string[];

@@ -137,7 +137,7 @@ const findFramework = (
   if (!onEvent) {
     throw new AssemblyError(
       `${where}: its function ${named.stackName}/${named.logicalId} answers to a ResponseURL by itself, which the ` +
-        "embedded run does not serve. Use CDK's custom resource Provider framework.",
+        "emulator does not serve. Use CDK's custom resource Provider framework.",
     );
   }
   return {

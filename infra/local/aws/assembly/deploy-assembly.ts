@@ -43,10 +43,10 @@ export interface DeployOptions {
 }
 
 /**
- * Brings the embedded run to what the assembly says: creates, updates and deletes resources one by one, each after those
+ * Brings the emulator to what the assembly says: creates, updates and deletes resources one by one, each after those
  * that it refers to. What stands already is left alone, and what a killed run left half done is taken up. On failure,
  * what was done stays (there is no rollback), and the next deployment goes on from there.
- * @throws AssemblyError if the templates say what the embedded run does not know, before anything is changed
+ * @throws AssemblyError if the templates say what the emulator does not know, before anything is changed
  * @throws DeployError if a provider fails
  */
 export const deployAssembly = async (

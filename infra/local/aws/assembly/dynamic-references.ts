@@ -5,11 +5,11 @@ import { AssemblyError } from './assembly-errors.ts';
 /** CloudFormation deploys for the person at the machine. */
 const administrator: Principal = { kind: 'administrator' };
 
-/** Version of CDK's bootstrap stack that the embedded run stands for (CDK asks for at least 6). */
+/** Version of CDK's bootstrap stack that the emulator stands for (CDK asks for at least 6). */
 const BOOTSTRAP_VERSION = '30';
 
 /**
- * A parameter's value: from the embedded Parameter Store or, for the public ones that AWS keeps, one that looks like it.
+ * A parameter's value: from the emulated Parameter Store or, for the public ones that AWS keeps, one that looks like it.
  * @throws AssemblyError if there is no such parameter
  */
 export const parameterValue = async (host: Host, name: string, where: string): Promise<string> => {
@@ -65,7 +65,7 @@ const replaceIn = async (host: Host, text: string, where: string): Promise<strin
 };
 
 const referenceValue = (host: Host, kind: string, reference: string, where: string): Promise<string> => {
-  // A version may follow the name; the embedded Parameter Store answers with the current one, as AWS does without.
+  // A version may follow the name; the emulated Parameter Store answers with the current one, as AWS does without.
   if (kind === 'ssm' || kind === 'ssm-secure')
     return parameterValue(host, reference.replace(/:\d+$/, ''), where);
   if (kind === 'secretsmanager') return secretValue(host, reference, where);

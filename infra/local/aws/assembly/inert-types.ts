@@ -44,7 +44,7 @@ const plain = (reason: string, prefix: string, ...idAttributes: readonly string[
   attributes: ({ id }) => Object.fromEntries(idAttributes.map((name) => [name, id])),
 });
 
-/** CloudFormation types that have no effect in the embedded run, each by name. A service's provider for a type goes first. */
+/** CloudFormation types that have no effect in the emulator, each by name. A service's provider for a type goes first. */
 export const inertTypes: Readonly<Record<string, InertType>> = {
   'AWS::EC2::VPC': {
     reason: network,

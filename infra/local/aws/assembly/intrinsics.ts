@@ -83,7 +83,7 @@ const functionCall = (value: object, scope: Scope): { name: string; value: unkno
   if (!entry) throw new AssemblyError(`${scope.where}: ${name} must stand alone in its object.`);
   if (!functions[name]) {
     throw new AssemblyError(
-      `${scope.where}: the function ${name} is not known to the embedded run (${Object.keys(functions).join(', ')}).`,
+      `${scope.where}: the function ${name} is not known to the emulator (${Object.keys(functions).join(', ')}).`,
     );
   }
   return { name, value: entry[1] };

@@ -105,7 +105,7 @@ export const loadAssembly = (directory: string): Assembly => {
     else if (artifact.type === 'cdk:asset-manifest') assets.push(...readAssets(root, artifact));
     else if (!informativeArtifacts.has(artifact.type)) {
       throw new AssemblyError(
-        `The assembly ${root} holds the artifact ${id} of type ${artifact.type}, which the embedded run does not ` +
+        `The assembly ${root} holds the artifact ${id} of type ${artifact.type}, which the emulator does not ` +
           'build. It takes stacks and file assets that belong to the application itself (no stages).',
       );
     }

@@ -1,6 +1,6 @@
 import type { ResourceContext, ResourceProperties } from '../host.ts';
 
-/** A resource has a property that is missing, of the wrong type, or not known to the embedded run. */
+/** A resource has a property that is missing, of the wrong type, or not known to the emulator. */
 export class PropertyError extends Error {
   override readonly name = 'PropertyError';
 }
@@ -91,7 +91,7 @@ const reader = (subject: string, path: string, properties: ResourceProperties): 
   return {
     only: (...names) => {
       for (const name of Object.keys(properties))
-        if (!names.includes(name)) throw error(name, 'is not known to the embedded run');
+        if (!names.includes(name)) throw error(name, 'is not known to the emulator');
     },
     has: (name) => properties[name] !== undefined && properties[name] !== null,
     string: (name) => required(name, optional(name, text, 'a string')),

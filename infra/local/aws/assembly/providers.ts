@@ -24,7 +24,7 @@ export const createProviders = (host: Host, services: readonly Service[]): Provi
         known.get(type) ?? (isCustomResource(type) ? customResourceProvider(host, type) : undefined);
       if (provider) return provider;
       throw new AssemblyError(
-        `${stackName}/${logicalId}: the embedded run does not know the type ${type}. ` +
+        `${stackName}/${logicalId}: the emulator does not know the type ${type}. ` +
           'Give it a provider in infra/local/aws/services, or list it in infra/local/aws/assembly/inert-types.ts with the reason ' +
           'why it makes no difference locally.',
       );
@@ -81,11 +81,11 @@ const resourceSections = new Set([
  */
 export const checkTemplate = (stackName: string, template: Template): void => {
   const refuse = (what: string) => {
-    throw new AssemblyError(`Stack ${stackName}: ${what} is not known to the embedded run.`);
+    throw new AssemblyError(`Stack ${stackName}: ${what} is not known to the emulator.`);
   };
   for (const section of Object.keys(template))
     if (!templateSections.has(section)) refuse(`the section ${section} of its template`);
-  // CDK's own rule; the embedded run needs no bootstrap stack.
+  // CDK's own rule; the emulator needs no bootstrap stack.
   for (const rule of Object.keys(template.Rules ?? {}))
     if (rule !== 'CheckBootstrapVersion') refuse(`the rule ${rule}`);
   for (const [logicalId, resource] of Object.entries(template.Resources))

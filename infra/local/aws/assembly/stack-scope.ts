@@ -70,7 +70,7 @@ export const createStackScope = async (
         if (Object.hasOwn(attributes, name)) return attributes[name];
         const known = Object.keys(attributes).join(', ') || 'none';
         throw new AssemblyError(
-          `${where}: ${id} (${template.Resources[id]?.Type}) has no attribute ${name} in the embedded run (has: ${known}).`,
+          `${where}: ${id} (${template.Resources[id]?.Type}) has no attribute ${name} in the emulator (has: ${known}).`,
         );
       },
       importValue: (name) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { EmbeddedHost } from '../create-host.ts';
+import type { EmulatorHost } from '../create-host.ts';
 import { AwsError } from '../host.ts';
 import { readClaim } from './credentials.ts';
 import { writeError } from './error-replies.ts';
@@ -16,7 +16,7 @@ export type MountHandler = (
   body: Buffer,
 ) => void | Promise<void>;
 
-/** The embedded run's AWS endpoint. */
+/** The emulator's AWS endpoint. */
 export interface Endpoint {
   readonly url: string;
   readonly port: number;
@@ -43,7 +43,7 @@ const noQuery = new URLSearchParams();
  * Serves the host's services over HTTP on 127.0.0.1, at `host.ports.endpoint` (0: any free port).
  * @throws PortInUseError
  */
-export const createEndpoint = async (host: EmbeddedHost): Promise<Endpoint> => {
+export const createEndpoint = async (host: EmulatorHost): Promise<Endpoint> => {
   const mounts = new Map<string, MountHandler>();
   const handlers = new Map<string, Promise<ServiceHandler>>();
 
@@ -95,7 +95,7 @@ export const createEndpoint = async (host: EmbeddedHost): Promise<Endpoint> => {
     serve(incoming, response).catch((error: unknown) => {
       host.log('endpoint', `A request failed: ${error instanceof Error ? error.stack : error}`);
       if (response.headersSent) response.destroy();
-      else refuseWith(response, 500, 'The embedded run failed on this request; its log tells why.');
+      else refuseWith(response, 500, 'The emulator failed on this request; its log tells why.');
     });
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -171,14 +171,14 @@ const findMount = (mounts: ReadonlyMap<string, MountHandler>, path: string): Mou
   return undefined;
 };
 
-const notServed = (host: EmbeddedHost, service: string): AwsError => {
+const notServed = (host: EmulatorHost, service: string): AwsError => {
   const served = host
     .services()
     .map(({ name }) => name)
     .filter((name) => Object.hasOwn(protocols, name));
   return new AwsError(
     'NotImplemented',
-    `The embedded run does not serve "${service}". It serves: ${served.sort().join(', ') || 'nothing yet'}.`,
+    `The emulator does not serve "${service}". It serves: ${served.sort().join(', ') || 'nothing yet'}.`,
     501,
   );
 };

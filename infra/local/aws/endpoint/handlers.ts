@@ -1,4 +1,4 @@
-import type { EmbeddedHost } from '../create-host.ts';
+import type { EmulatorHost } from '../create-host.ts';
 import { AwsError, type Principal, type Service } from '../host.ts';
 import { decodeAwsChunked, isAwsChunked } from './chunked.ts';
 import { type ErrorContext, writeError } from './error-replies.ts';
@@ -36,7 +36,7 @@ interface FoundOperation {
 
 /** Makes the handler of a service. Loads the SDK client that holds its model. */
 export const createServiceHandler = async (
-  host: EmbeddedHost,
+  host: EmulatorHost,
   service: Service,
   protocol: ServiceProtocol,
 ): Promise<ServiceHandler> => {
@@ -74,7 +74,7 @@ const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 const notServed = (service: Service, operation: string): AwsError =>
   new AwsError(
     'UnknownOperationException',
-    `The embedded run's ${service.name} does not serve ${operation}. ` +
+    `The emulator's ${service.name} does not serve ${operation}. ` +
       `It serves: ${Object.keys(service.operations).sort().join(', ') || 'no operations over HTTP'}.`,
     501,
   );

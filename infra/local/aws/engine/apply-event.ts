@@ -1,23 +1,23 @@
 import type { Branch, Execution, OpenTask, Timer } from './execution.ts';
 import { ROOT } from './execution.ts';
-import { failIteration, failWith } from './fail-state.ts';
+import { failIteration, failWithError } from './fail-state.ts';
 import { type HistoryEvent, WHOLE } from './history-event.ts';
 import { HISTORY_EVENTS } from './limits.ts';
 import { beginIteration } from './parallel-and-map.ts';
 import { redrive, setDeadline } from './redrive.ts';
-import { complete, enter, perform } from './run-state.ts';
-import { beatTask, failTask, startTask, submitTask, succeedTask, timeOutTask } from './tasks.ts';
+import { completeState, enterState, runState } from './run-state.ts';
+import { failTask, recordHeartbeat, startTask, submitTask, succeedTask, timeOutTask } from './tasks.ts';
 import {
-  beginTurn,
+  addEvent,
+  beginTransition,
   branchOf,
   type Effect,
-  emit,
   endExecution,
-  HistoryFull,
-  later,
+  HistoryFullError,
   type Machine,
+  queueStep,
   type Step,
-  type Turn,
+  type Transition,
   update,
 } from './transition.ts';
 
@@ -36,67 +36,71 @@ export type InputEvent =
   | { readonly type: 'redriven' };
 
 /** What an input event has done. */
-export interface Advanced {
+export interface Applied {
   readonly execution: Execution;
   /** New events, to be added to those before. */
   readonly history: readonly HistoryEvent[];
   readonly effects: readonly Effect[];
   /** False when the event no longer concerned the execution (a closed task, a timer not due); nothing has changed then. */
-  readonly taken: boolean;
+  readonly applied: boolean;
 }
 
 /** Whether an execution can be redriven, as far as the execution itself tells. */
 export const isRedrivable = ({ status, lastEventId }: Execution): boolean =>
   status !== 'RUNNING' && status !== 'SUCCEEDED' && lastEventId < HISTORY_EVENTS - 1;
 
-const takeTask = (
-  turn: Turn,
+const applyTaskEvent = (
+  transition: Transition,
   event: InputEvent & { taskId: string },
 ): Promise<void> | undefined | 'ignored' => {
-  const task: OpenTask | undefined = turn.draft.tasks[event.taskId];
+  const task: OpenTask | undefined = transition.draft.tasks[event.taskId];
   if (!task) return 'ignored';
   switch (event.type) {
     case 'taskStarted':
-      return task.stage === 'scheduled' ? void startTask(turn, task) : 'ignored';
+      return task.stage === 'scheduled' ? void startTask(transition, task) : 'ignored';
     case 'taskSubmitted':
-      return task.stage === 'started' ? void submitTask(turn, task, event.output) : 'ignored';
+      return task.stage === 'started' ? void submitTask(transition, task, event.output) : 'ignored';
     case 'taskSucceeded':
-      return succeedTask(turn, task, event.output);
+      return succeedTask(transition, task, event.output);
     case 'taskFailed':
-      return failTask(turn, task, event.error, event.cause);
+      return failTask(transition, task, event.error, event.cause);
     case 'taskHeartbeat':
-      return void beatTask(turn, task);
+      return void recordHeartbeat(transition, task);
   }
 };
 
-const takeTimer = (turn: Turn, timer: Timer): Promise<void> | undefined => {
+const fireTimer = (transition: Transition, timer: Timer): Promise<void> | undefined => {
   const { purpose } = timer;
-  delete turn.draft.timers[timer.id];
+  delete transition.draft.timers[timer.id];
   if (purpose.kind === 'execution') {
     const error = 'States.Timeout';
-    emit(turn, 0, 'ExecutionTimedOut', { error });
-    return void endExecution(turn, 'TIMED_OUT', { error });
+    addEvent(transition, 0, 'ExecutionTimedOut', { error });
+    return void endExecution(transition, 'TIMED_OUT', { error });
   }
   if ('task' in purpose) {
-    const task = turn.draft.tasks[purpose.task];
-    return task && timeOutTask(turn, task, purpose.kind === 'heartbeat');
+    const task = transition.draft.tasks[purpose.task];
+    return task && timeOutTask(transition, task, purpose.kind === 'heartbeat');
   }
-  later(turn, branchOf(turn, purpose.branch), purpose.kind === 'retry' ? 'perform' : 'complete');
+  queueStep(transition, branchOf(transition, purpose.branch), purpose.kind === 'retry' ? 'run' : 'complete');
   return undefined;
 };
 
-const start = (turn: Turn): void => {
-  const { draft } = turn;
-  draft.startDate = turn.now;
-  emit(turn, 0, 'ExecutionStarted', { input: draft.input, inputDetails: WHOLE, roleArn: draft.roleArn });
-  turn.effects.push({ type: 'started' });
-  setDeadline(turn);
+const start = (transition: Transition): void => {
+  const { draft } = transition;
+  draft.startDate = transition.now;
+  addEvent(transition, 0, 'ExecutionStarted', {
+    input: draft.input,
+    inputDetails: WHOLE,
+    roleArn: draft.roleArn,
+  });
+  transition.effects.push({ type: 'started' });
+  setDeadline(transition);
   const root: Branch = {
     id: ROOT,
     parent: null,
     index: 0,
     block: 0,
-    state: turn.machine.definition.blocks[0]?.startAt ?? '',
+    state: transition.machine.definition.blocks[0]?.startAt ?? '',
     input: draft.input,
     enteredEvent: 0,
     enteredAt: 0,
@@ -110,46 +114,46 @@ const start = (turn: Turn): void => {
     phase: 'ready',
     children: null,
   };
-  later(turn, update(turn, root, {}), 'enter');
+  queueStep(transition, update(transition, root, {}), 'enter');
 };
 
-const take = (turn: Turn, event: InputEvent): Promise<void> | undefined | 'ignored' => {
-  const { draft } = turn;
-  if (event.type === 'redriven') return isRedrivable(draft) ? void redrive(turn) : 'ignored';
-  if (event.type === 'started') return draft.lastEventId === 0 ? void start(turn) : 'ignored';
+const apply = (transition: Transition, event: InputEvent): Promise<void> | undefined | 'ignored' => {
+  const { draft } = transition;
+  if (event.type === 'redriven') return isRedrivable(draft) ? void redrive(transition) : 'ignored';
+  if (event.type === 'started') return draft.lastEventId === 0 ? void start(transition) : 'ignored';
   if (draft.status !== 'RUNNING') return 'ignored';
   if (event.type === 'stopped') {
     const { error, cause } = event;
     const details = { ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) };
-    emit(turn, 0, 'ExecutionAborted', details);
-    return void endExecution(turn, 'ABORTED', details);
+    addEvent(transition, 0, 'ExecutionAborted', details);
+    return void endExecution(transition, 'ABORTED', details);
   }
   if (event.type === 'timer') {
     const timer = draft.timers[event.id];
-    return timer && timer.due <= turn.now ? takeTimer(turn, timer) : 'ignored';
+    return timer && timer.due <= transition.now ? fireTimer(transition, timer) : 'ignored';
   }
-  return takeTask(turn, event);
+  return applyTaskEvent(transition, event);
 };
 
-const runStep = async (turn: Turn, { kind, result }: Step, branch: Branch): Promise<void> => {
+const runStep = async (transition: Transition, { kind, result }: Step, branch: Branch): Promise<void> => {
   try {
-    if (kind === 'begin') await beginIteration(turn, branch);
-    else if (kind === 'enter') await enter(turn, branch);
-    else if (kind === 'perform') await perform(turn, branch);
-    else await complete(turn, branch, result);
+    if (kind === 'begin') await beginIteration(transition, branch);
+    else if (kind === 'enter') await enterState(transition, branch);
+    else if (kind === 'run') await runState(transition, branch);
+    else await completeState(transition, branch, result);
   } catch (error) {
-    if (error instanceof HistoryFull) throw error;
-    if (kind === 'begin') await failIteration(turn, branch.id, error);
-    else await failWith(turn, branch.id, error, kind === 'complete');
+    if (error instanceof HistoryFullError) throw error;
+    if (kind === 'begin') await failIteration(transition, branch.id, error);
+    else await failWithError(transition, branch.id, error, kind === 'complete');
   }
 };
 
-const runSteps = async (turn: Turn): Promise<void> => {
+const runSteps = async (transition: Transition): Promise<void> => {
   // The queue grows while it is walked, and is emptied when the execution ends.
-  for (let i = 0; i < turn.steps.length; i++) {
-    const step = turn.steps[i];
-    const branch = step && turn.draft.branches[step.branch];
-    if (step && branch?.phase === 'ready') await runStep(turn, step, branch);
+  for (let i = 0; i < transition.steps.length; i++) {
+    const step = transition.steps[i];
+    const branch = step && transition.draft.branches[step.branch];
+    if (step && branch?.phase === 'ready') await runStep(transition, step, branch);
   }
 };
 
@@ -158,31 +162,33 @@ const runSteps = async (turn: Turn): Promise<void> => {
  * is given; the same execution, event and time always give the same result.
  * @param now milliseconds since the epoch
  */
-export const advance = async (
+export const applyEvent = async (
   machine: Machine,
   execution: Execution,
   event: InputEvent,
   now: number,
-): Promise<Advanced> => {
-  const turn = beginTurn(machine, execution, now);
+): Promise<Applied> => {
+  const transition = beginTransition(machine, execution, now);
   try {
-    const taking = take(turn, event);
-    if (taking === 'ignored') return { execution, history: [], effects: [], taken: false };
-    if (taking) await taking;
-    await runSteps(turn);
+    const applying = apply(transition, event);
+    if (applying === 'ignored') return { execution, history: [], effects: [], applied: false };
+    if (applying) await applying;
+    await runSteps(transition);
   } catch (error) {
-    if (!(error instanceof HistoryFull)) throw error;
-    failFullHistory(turn);
+    if (!(error instanceof HistoryFullError)) throw error;
+    failFullHistory(transition);
   }
-  // A task that was scheduled may have been stopped in the same turn.
-  const { draft, history } = turn;
-  const effects = turn.effects.filter((effect) => effect.type !== 'task' || effect.task.id in draft.tasks);
-  return { execution: draft, history, effects, taken: true };
+  // A task that was scheduled may have been stopped in the same transition.
+  const { draft, history } = transition;
+  const effects = transition.effects.filter(
+    (effect) => effect.type !== 'task' || effect.task.id in draft.tasks,
+  );
+  return { execution: draft, history, effects, applied: true };
 };
 
-const failFullHistory = (turn: Turn): void => {
+const failFullHistory = (transition: Transition): void => {
   const error = 'States.Runtime';
   const cause = `The execution reached the maximum number of history events (${HISTORY_EVENTS}).`;
-  emit(turn, turn.draft.lastEventId, 'ExecutionFailed', { error, cause });
-  endExecution(turn, 'FAILED', { error, cause });
+  addEvent(transition, transition.draft.lastEventId, 'ExecutionFailed', { error, cause });
+  endExecution(transition, 'FAILED', { error, cause });
 };

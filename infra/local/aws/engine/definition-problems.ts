@@ -9,7 +9,7 @@ export interface Problem {
 }
 
 /** A definition is refused. The message has the form in which AWS words it. */
-export class InvalidDefinition extends Error {
+export class InvalidDefinitionError extends Error {
   override readonly name = 'InvalidDefinition';
   readonly problems: readonly Problem[];
 

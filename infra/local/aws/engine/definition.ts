@@ -46,7 +46,7 @@ interface StateBase {
 }
 
 /** The state that follows; `undefined` ends the block. */
-interface Leaving extends Handover {
+interface NamedNext extends Handover {
   readonly next: string | undefined;
 }
 
@@ -56,12 +56,12 @@ interface Guarded {
 }
 
 /** Hands on its input, or what Output makes of it. */
-export interface PassState extends StateBase, Leaving {
+export interface PassState extends StateBase, NamedNext {
   readonly type: 'Pass';
 }
 
 /** Calls a service and waits for the answer, or for its token. */
-export interface TaskState extends StateBase, Leaving, Guarded {
+export interface TaskState extends StateBase, NamedNext, Guarded {
   readonly type: 'Task';
   readonly resource: TaskResource;
   readonly arguments: Template | undefined;
@@ -83,7 +83,7 @@ export interface ChoiceRule extends Handover {
 }
 
 /** Waits for a time or until one; exactly one of the two is given. */
-export interface WaitState extends StateBase, Leaving {
+export interface WaitState extends StateBase, NamedNext {
   readonly type: 'Wait';
   readonly seconds: Template | undefined;
   readonly timestamp: Template | undefined;
@@ -102,7 +102,7 @@ export interface FailState extends StateBase {
 }
 
 /** Runs branches side by side. */
-export interface ParallelState extends StateBase, Leaving, Guarded {
+export interface ParallelState extends StateBase, NamedNext, Guarded {
   readonly type: 'Parallel';
   readonly arguments: Template | undefined;
   /** Indexes into the definition's blocks. */
@@ -110,7 +110,7 @@ export interface ParallelState extends StateBase, Leaving, Guarded {
 }
 
 /** Runs a processor for each item of a list, inline. */
-export interface MapState extends StateBase, Leaving, Guarded {
+export interface MapState extends StateBase, NamedNext, Guarded {
   readonly type: 'Map';
   /** Without it, the state's input is the list. */
   readonly items: Template | undefined;

@@ -29,7 +29,7 @@ export interface Execution extends ExecutionIdentity {
   readonly cause: string | null;
   readonly redriveCount: number;
   readonly redriveDate: number | null;
-  /** Input events taken. */
+  /** Input events applied. */
   readonly sequence: number;
   readonly lastEventId: number;
   /** Last number given to a branch, task or timer. */

@@ -9,10 +9,10 @@ import { finishChild } from './parallel-and-map.ts';
 import { follow } from './reference-path.ts';
 import { resultTooLarge } from './retry-and-catch.ts';
 import { evaluate } from './template.ts';
-import { emit, endExecution, later, type Turn, update } from './transition.ts';
+import { addEvent, endExecution, queueStep, type Transition, update } from './transition.ts';
 
 /** Variables that a state assigns would not fit. */
-export class VariablesTooLarge extends Error {
+export class VariablesTooLargeError extends Error {
   override readonly name = 'States.DataLimitExceeded';
 }
 
@@ -47,7 +47,7 @@ const assign = async (
     texts.push([name, text]);
   }
   if (bytes > ASSIGN_BYTES) {
-    throw new VariablesTooLarge(
+    throw new VariablesTooLargeError(
       `State variable size limit exceeded. State '${state.name}' assigned variables that exceed the limit of one ` +
         `state by ${bytes - ASSIGN_BYTES} bytes.`,
     );
@@ -56,26 +56,26 @@ const assign = async (
 };
 
 /** The branch with the variables assigned; they count towards the execution's total. */
-const keep = (turn: Turn, branch: Branch, state: State, assigned: Assigned): Branch => {
+const storeVariables = (transition: Transition, branch: Branch, state: State, assigned: Assigned): Branch => {
   const sizes = { ...branch.sizes };
-  let total = turn.draft.variableBytes;
+  let total = transition.draft.variableBytes;
   for (const [name, text] of Object.entries(assigned.texts)) {
     const bytes = Buffer.byteLength(text);
     total += bytes - (sizes[name] ?? 0);
     sizes[name] = bytes;
   }
   if (total > VARIABLES_BYTES) {
-    throw new VariablesTooLarge(
+    throw new VariablesTooLargeError(
       `Execution total variable size limit exceeded. State '${state.name}' assigned variables that exceed the ` +
         `total execution limit by ${total - VARIABLES_BYTES} bytes.`,
     );
   }
-  turn.draft.variableBytes = total;
-  return update(turn, branch, { variables: { ...branch.variables, ...assigned.values }, sizes });
+  transition.draft.variableBytes = total;
+  return update(transition, branch, { variables: { ...branch.variables, ...assigned.values }, sizes });
 };
 
 /** How a state is left. */
-export interface Leaving {
+export interface StateExit {
   readonly handover: Handover;
   /** The state that follows; undefined at the end of the block. */
   readonly next: string | undefined;
@@ -87,34 +87,40 @@ export interface Leaving {
 /**
  * Leaves the branch's state: evaluates Assign and Output, both on the variables as they were at entry, writes
  * StateExited, and goes on to the next state or ends the branch.
- * @throws EvaluationError, DataLimitExceeded, VariablesTooLarge before anything is written
+ * @throws EvaluationError, DataLimitExceededError, VariablesTooLargeError before anything is written
  */
-export const leave = async (turn: Turn, branch: Branch, state: State, leaving: Leaving): Promise<void> => {
-  const { handover, next } = leaving;
-  const scope = handover.assign || handover.output ? scopeOf(turn, branch, state, leaving.extras) : undefined;
+export const exitState = async (
+  transition: Transition,
+  branch: Branch,
+  state: State,
+  exit: StateExit,
+): Promise<void> => {
+  const { handover, next } = exit;
+  const scope =
+    handover.assign || handover.output ? scopeOf(transition, branch, state, exit.extras) : undefined;
   const assigned = scope && handover.assign && (await assign(branch, state, handover.assign, scope));
   const output =
-    scope && handover.output ? JSON.stringify(await evaluate(handover.output, scope)) : leaving.output;
+    scope && handover.output ? JSON.stringify(await evaluate(handover.output, scope)) : exit.output;
   if (exceedsBytes(output, PAYLOAD_BYTES)) throw resultTooLarge(state.name);
 
-  const kept = assigned ? keep(turn, branch, state, assigned) : branch;
-  const last = emit(turn, branch.last, `${state.type}StateExited`, {
+  const kept = assigned ? storeVariables(transition, branch, state, assigned) : branch;
+  const last = addEvent(transition, branch.last, `${state.type}StateExited`, {
     name: state.name,
     output,
     outputDetails: WHOLE,
     ...(assigned && { assignedVariables: assigned.texts, assignedVariablesDetails: WHOLE }),
   });
-  const left = update(turn, kept, { last, children: null });
-  if (next !== undefined) moveTo(turn, left, next, output);
-  else if (left.parent !== null) finishChild(turn, left, output);
+  const left = update(transition, kept, { last, children: null });
+  if (next !== undefined) moveTo(transition, left, next, output);
+  else if (left.parent !== null) finishChild(transition, left, output);
   else {
-    emit(turn, last, 'ExecutionSucceeded', { output, outputDetails: WHOLE });
-    endExecution(turn, 'SUCCEEDED', { output });
+    addEvent(transition, last, 'ExecutionSucceeded', { output, outputDetails: WHOLE });
+    endExecution(transition, 'SUCCEEDED', { output });
   }
 };
 
 /** Makes a state the branch's next one. */
-export const moveTo = (turn: Turn, branch: Branch, state: string, input: string): void => {
+export const moveTo = (transition: Transition, branch: Branch, state: string, input: string): void => {
   const changes = { state, input, enteredEvent: 0, retryCount: 0, retries: [] };
-  later(turn, update(turn, branch, changes), 'enter');
+  queueStep(transition, update(transition, branch, changes), 'enter');
 };

@@ -2,7 +2,7 @@ import type { State } from './definition.ts';
 import type { Branch } from './execution.ts';
 import type { Scope } from './expression.ts';
 import type { Json } from './json.ts';
-import type { Turn } from './transition.ts';
+import type { Transition } from './transition.ts';
 
 /** What `$states` holds beside input and context, where it applies. */
 export interface Extras {
@@ -27,8 +27,8 @@ const parsedOnRead = (target: object, name: string, text: string): void => {
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 
-const contextOf = (turn: Turn, branch: Branch, state: State, extras: Extras): Json => {
-  const { draft } = turn;
+const contextOf = (transition: Transition, branch: Branch, state: State, extras: Extras): Json => {
+  const { draft } = transition;
   const execution = { Id: draft.arn };
   parsedOnRead(execution, 'Input', draft.input);
   Object.assign(execution, {
@@ -56,12 +56,12 @@ const contextOf = (turn: Turn, branch: Branch, state: State, extras: Extras): Js
  * What expressions of the branch's state can name: `$states` and the variables. Most expressions read one member of `$states`,
  * so each is made when it is first read.
  */
-export const scopeOf = (turn: Turn, branch: Branch, state: State, extras: Extras = {}): Scope => {
+export const scopeOf = (transition: Transition, branch: Branch, state: State, extras: Extras = {}): Scope => {
   let context: Json | undefined;
   let input: Json | undefined;
   const states: { [member: string]: Json } = {
     get context() {
-      context ??= contextOf(turn, branch, state, extras);
+      context ??= contextOf(transition, branch, state, extras);
       return context;
     },
     get input() {
@@ -71,5 +71,5 @@ export const scopeOf = (turn: Turn, branch: Branch, state: State, extras: Extras
   };
   if (extras.result !== undefined) parsedOnRead(states, 'result', extras.result);
   if (extras.errorOutput !== undefined) states.errorOutput = extras.errorOutput;
-  return { bindings: { ...branch.variables, states }, surroundings: turn };
+  return { bindings: { ...branch.variables, states }, surroundings: transition };
 };

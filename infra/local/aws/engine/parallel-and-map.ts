@@ -5,24 +5,33 @@ import { scopeOf } from './expression-scope.ts';
 import { isJsonArray, type Json } from './json.ts';
 import { MAX_SECONDS } from './limits.ts';
 import { evaluate, evaluateAs, evaluateInteger } from './template.ts';
-import { blockOf, branchOf, emit, later, nextNumber, stateOf, type Turn, update } from './transition.ts';
+import {
+  addEvent,
+  blockOf,
+  branchOf,
+  nextNumber,
+  queueStep,
+  stateOf,
+  type Transition,
+  update,
+} from './transition.ts';
 
 const startChild = (
-  turn: Turn,
+  transition: Transition,
   parent: Branch,
   child: Partial<Branch>,
   index: number,
   block: number,
 ): Branch => {
-  const id = `branch-${nextNumber(turn)}`;
+  const id = `branch-${nextNumber(transition)}`;
   return update(
-    turn,
+    transition,
     {
       id,
       parent: parent.id,
       index,
       block,
-      state: blockOf(turn, block).startAt,
+      state: blockOf(transition, block).startAt,
       input: parent.input,
       enteredEvent: 0,
       enteredAt: 0,
@@ -40,15 +49,19 @@ const startChild = (
 };
 
 /** Starts every branch of a Parallel state. */
-export const performParallel = async (turn: Turn, branch: Branch, state: ParallelState): Promise<void> => {
+export const runParallel = async (
+  transition: Transition,
+  branch: Branch,
+  state: ParallelState,
+): Promise<void> => {
   const input = state.arguments
-    ? JSON.stringify(await evaluate(state.arguments, scopeOf(turn, branch, state)))
+    ? JSON.stringify(await evaluate(state.arguments, scopeOf(transition, branch, state)))
     : branch.input;
-  const last = emit(turn, branch.last, 'ParallelStateStarted');
+  const last = addEvent(transition, branch.last, 'ParallelStateStarted');
   const children = state.branches.map((block, index) =>
-    startChild(turn, branch, { input, last }, index, block),
+    startChild(transition, branch, { input, last }, index, block),
   );
-  update(turn, branch, {
+  update(transition, branch, {
     last,
     phase: 'children',
     children: {
@@ -59,32 +72,32 @@ export const performParallel = async (turn: Turn, branch: Branch, state: Paralle
       items: null,
     },
   });
-  for (const child of children) later(turn, child, 'enter');
+  for (const child of children) queueStep(transition, child, 'enter');
 };
 
-const itemsOf = async (turn: Turn, branch: Branch, state: MapState): Promise<readonly Json[]> => {
-  if (state.items) return evaluateAs('array', state.items, 'Items', scopeOf(turn, branch, state));
+const itemsOf = async (transition: Transition, branch: Branch, state: MapState): Promise<readonly Json[]> => {
+  if (state.items) return evaluateAs('array', state.items, 'Items', scopeOf(transition, branch, state));
   const input = JSON.parse(branch.input) as Json;
   if (isJsonArray(input)) return input;
   throw new EvaluationError(`Map state input must be an array but was: ${JSON.stringify(input)}`);
 };
 
 /** Starts as many iterations of a Map state as may run at a time. */
-export const performMap = async (turn: Turn, branch: Branch, state: MapState): Promise<void> => {
-  const items = await itemsOf(turn, branch, state);
+export const runMap = async (transition: Transition, branch: Branch, state: MapState): Promise<void> => {
+  const items = await itemsOf(transition, branch, state);
   const concurrency = state.maxConcurrency
     ? await evaluateInteger(
         state.maxConcurrency,
         'MaxConcurrency',
         [0, MAX_SECONDS],
-        scopeOf(turn, branch, state),
+        scopeOf(transition, branch, state),
       )
     : 0;
   for (const [field, template] of state.tolerance) {
-    await evaluateAs('number', template, field, scopeOf(turn, branch, state));
+    await evaluateAs('number', template, field, scopeOf(transition, branch, state));
   }
-  const last = emit(turn, branch.last, 'MapStateStarted', { length: items.length });
-  let started = update(turn, branch, {
+  const last = addEvent(transition, branch.last, 'MapStateStarted', { length: items.length });
+  let started = update(transition, branch, {
     last,
     phase: 'children',
     children: {
@@ -96,11 +109,11 @@ export const performMap = async (turn: Turn, branch: Branch, state: MapState): P
     },
   });
   if (items.length === 0) {
-    later(turn, started, 'complete', '[]');
+    queueStep(transition, started, 'complete', '[]');
     return;
   }
   for (let i = 0; i < Math.min(concurrency || items.length, items.length); i++) {
-    started = startIteration(turn, started, state, last);
+    started = startIteration(transition, started, state, last);
   }
 };
 
@@ -110,14 +123,19 @@ const replaced = <Item>(list: readonly Item[], index: number, item: Item): Item[
   return copy;
 };
 
-const startIteration = (turn: Turn, parent: Branch, state: MapState, previous: number): Branch => {
+const startIteration = (
+  transition: Transition,
+  parent: Branch,
+  state: MapState,
+  previous: number,
+): Branch => {
   const children = parent.children as Children;
   const index = children.next;
   const value = children.items?.[index] ?? null;
-  const last = emit(turn, previous, 'MapIterationStarted', { index, name: state.name });
-  const child = startChild(turn, parent, { last, item: { index, value } }, index, state.processor);
-  later(turn, child, 'begin');
-  return update(turn, parent, {
+  const last = addEvent(transition, previous, 'MapIterationStarted', { index, name: state.name });
+  const child = startChild(transition, parent, { last, item: { index, value } }, index, state.processor);
+  queueStep(transition, child, 'begin');
+  return update(transition, parent, {
     children: { ...children, next: index + 1, ids: replaced(children.ids, index, child.id) },
   });
 };
@@ -126,29 +144,29 @@ const startIteration = (turn: Turn, parent: Branch, state: MapState, previous: n
  * Chooses the input of a Map iteration and enters its first state.
  * @throws EvaluationError of the ItemSelector
  */
-export const beginIteration = async (turn: Turn, child: Branch): Promise<void> => {
-  const parent = branchOf(turn, child.parent ?? '');
-  const state = stateOf(turn, parent) as MapState;
+export const beginIteration = async (transition: Transition, child: Branch): Promise<void> => {
+  const parent = branchOf(transition, child.parent ?? '');
+  const state = stateOf(transition, parent) as MapState;
   const input = state.itemSelector
-    ? await evaluate(state.itemSelector, scopeOf(turn, parent, state, { item: child.item }))
+    ? await evaluate(state.itemSelector, scopeOf(transition, parent, state, { item: child.item }))
     : (child.item?.value ?? null);
-  later(turn, update(turn, child, { input: JSON.stringify(input) }), 'enter');
+  queueStep(transition, update(transition, child, { input: JSON.stringify(input) }), 'enter');
 };
 
 /** Forgets a branch and everything below it; its variables no longer count. */
-export const dropBranch = (turn: Turn, branch: Branch): void => {
+export const dropBranch = (transition: Transition, branch: Branch): void => {
   for (const id of branch.children?.ids ?? []) {
-    const child = id === null ? undefined : turn.draft.branches[id];
-    if (child) dropBranch(turn, child);
+    const child = id === null ? undefined : transition.draft.branches[id];
+    if (child) dropBranch(transition, child);
   }
-  for (const bytes of Object.values(branch.sizes)) turn.draft.variableBytes -= bytes;
-  delete turn.draft.branches[branch.id];
+  for (const bytes of Object.values(branch.sizes)) transition.draft.variableBytes -= bytes;
+  delete transition.draft.branches[branch.id];
 };
 
 /** A branch or iteration has come to its end: hands its output to the state around it. */
-export const finishChild = (turn: Turn, child: Branch, output: string): void => {
-  dropBranch(turn, child);
-  const parent = branchOf(turn, child.parent ?? '');
+export const finishChild = (transition: Transition, child: Branch, output: string): void => {
+  dropBranch(transition, child);
+  const parent = branchOf(transition, child.parent ?? '');
   const before = parent.children as Children;
   const children = {
     ...before,
@@ -156,15 +174,15 @@ export const finishChild = (turn: Turn, child: Branch, output: string): void => 
     outputs: replaced(before.outputs, child.index, output),
     succeeded: before.succeeded + 1,
   };
-  const state = stateOf(turn, parent);
+  const state = stateOf(transition, parent);
   const last =
     state.type === 'Map'
-      ? emit(turn, child.last, 'MapIterationSucceeded', { index: child.index, name: state.name })
+      ? addEvent(transition, child.last, 'MapIterationSucceeded', { index: child.index, name: state.name })
       : child.last;
-  const updated = update(turn, parent, { last, children });
+  const updated = update(transition, parent, { last, children });
   if (children.succeeded === children.outputs.length) {
-    later(turn, updated, 'complete', `[${children.outputs.join(',')}]`);
+    queueStep(transition, updated, 'complete', `[${children.outputs.join(',')}]`);
   } else if (state.type === 'Map' && children.next < children.outputs.length) {
-    startIteration(turn, updated, state, child.last);
+    startIteration(transition, updated, state, child.last);
   }
 };

@@ -25,7 +25,7 @@ export interface StateReading extends Reading {
 }
 
 /** Reports every field of `fields` that is not among `known`. */
-export const refuseUnknown = (fields: Fields, known: readonly string[], problems: Problems): void => {
+export const reportUnknown = (fields: Fields, known: readonly string[], problems: Problems): void => {
   for (const field of Object.keys(fields.object)) {
     if (!known.includes(field)) problems.schema(`Field is not supported: '${field}'`, fields.at(field));
   }
@@ -64,7 +64,7 @@ export const JSONPATH_FIELDS: Readonly<Record<string, string>> = {
 };
 
 /** Reports every field that only JSONPath has. */
-export const refuseJsonPath = (name: string, fields: Fields, { problems }: Reading): void => {
+export const reportJsonPath = (name: string, fields: Fields, { problems }: Reading): void => {
   for (const field of Object.keys(fields.object)) {
     const instead = Object.hasOwn(JSONPATH_FIELDS, field) ? JSONPATH_FIELDS[field] : undefined;
     if (instead === undefined) continue;

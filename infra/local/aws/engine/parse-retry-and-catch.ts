@@ -6,8 +6,8 @@ import {
   JSONPATH_FIELDS,
   type Reading,
   readHandover,
-  refuseJsonPath,
-  refuseUnknown,
+  reportJsonPath,
+  reportUnknown,
   type StateReading,
 } from './parse-fields.ts';
 
@@ -43,7 +43,7 @@ const readRetrier = (fields: Fields, reading: StateReading): Retrier => {
     'MaxDelaySeconds',
     'JitterStrategy',
   ];
-  refuseUnknown(fields, [...known, 'Comment'], reading.problems);
+  reportUnknown(fields, [...known, 'Comment'], reading.problems);
   const jitter = fields.string('JitterStrategy');
   if (jitter !== undefined && jitter !== 'FULL' && jitter !== 'NONE') {
     reading.problems.schema(`Expected 'FULL' or 'NONE', but got '${jitter}'`, fields.at('JitterStrategy'));
@@ -59,9 +59,9 @@ const readRetrier = (fields: Fields, reading: StateReading): Retrier => {
 };
 
 const readCatcher = (fields: Fields, reading: StateReading): Catcher => {
-  refuseJsonPath(reading.name, fields, reading);
+  reportJsonPath(reading.name, fields, reading);
   const known = ['ErrorEquals', 'Next', 'Assign', 'Output', 'Comment', ...Object.keys(JSONPATH_FIELDS)];
-  refuseUnknown(fields, known, reading.problems);
+  reportUnknown(fields, known, reading.problems);
   fields.require('Next');
   return {
     errorEquals: readErrors(fields, reading),

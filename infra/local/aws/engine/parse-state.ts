@@ -9,8 +9,8 @@ import {
   type Reading,
   readHandover,
   readTemplate,
-  refuseJsonPath,
-  refuseUnknown,
+  reportJsonPath,
+  reportUnknown,
   type StateReading,
 } from './parse-fields.ts';
 import { readGuards } from './parse-retry-and-catch.ts';
@@ -65,7 +65,7 @@ export const parseState = (name: string, fields: Fields, reading: Reading): Stat
     );
   }
   const before = problems.list.length;
-  refuseJsonPath(name, fields, reading);
+  reportJsonPath(name, fields, reading);
   if (problems.list.length === before && own === 'JSONPath' && !EITHER_LANGUAGE.includes(type)) {
     problems.schema(
       `State '${name}' of type ${type} uses JSONPath, which is not supported: set QueryLanguage to JSONata`,
@@ -73,7 +73,7 @@ export const parseState = (name: string, fields: Fields, reading: Reading): Stat
     );
   }
   const known = [...COMMON, ...(FIELDS[type as State['type']] ?? [])];
-  refuseUnknown(fields, [...known, ...Object.keys(JSONPATH_FIELDS)], problems);
+  reportUnknown(fields, [...known, ...Object.keys(JSONPATH_FIELDS)], problems);
   return readState(type as State['type'], fields, { ...reading, name, own });
 };
 
@@ -82,7 +82,7 @@ const readState = (type: State['type'], fields: Fields, reading: StateReading): 
   const field = (key: string) => readTemplate(fields, key, key, reading);
   switch (type) {
     case 'Pass':
-      return { type, name, ...readLeaving(fields, reading) };
+      return { type, name, ...readNext(fields, reading) };
     case 'Succeed':
       return { type, name, assign: undefined, output: field('Output') };
     case 'Fail':
@@ -95,7 +95,7 @@ const readState = (type: State['type'], fields: Fields, reading: StateReading): 
       return {
         type,
         name,
-        ...readLeaving(fields, reading),
+        ...readNext(fields, reading),
         seconds: field('Seconds'),
         timestamp: field('Timestamp'),
       };
@@ -116,7 +116,7 @@ const readState = (type: State['type'], fields: Fields, reading: StateReading): 
       return {
         type,
         name,
-        ...readLeaving(fields, reading),
+        ...readNext(fields, reading),
         ...readGuards(fields, reading),
         resource: readResource(fields, reading),
         arguments: field('Arguments'),
@@ -133,7 +133,7 @@ const readState = (type: State['type'], fields: Fields, reading: StateReading): 
       return {
         type,
         name,
-        ...readLeaving(fields, reading),
+        ...readNext(fields, reading),
         ...readGuards(fields, reading),
         arguments: field('Arguments'),
         branches,
@@ -156,7 +156,7 @@ const readMap = (fields: Fields, reading: StateReading): State => {
   return {
     type: 'Map',
     name: reading.name,
-    ...readLeaving(fields, reading),
+    ...readNext(fields, reading),
     ...readGuards(fields, reading),
     items: readTemplate(fields, 'Items', 'Items', reading),
     itemSelector: readTemplate(fields, 'ItemSelector', 'ItemSelector', reading),
@@ -176,9 +176,9 @@ const readChoice = (fields: Fields, reading: StateReading): State => {
     reading.problems.schema('At least one choice is required', fields.at('Choices'));
   }
   const choices = rules.map((rule, i): ChoiceRule => {
-    refuseJsonPath(reading.name, rule, reading);
+    reportJsonPath(reading.name, rule, reading);
     const known = ['Condition', 'Next', 'Assign', 'Output', 'Comment', ...Object.keys(JSONPATH_FIELDS)];
-    refuseUnknown(rule, known, reading.problems);
+    reportUnknown(rule, known, reading.problems);
     rule.require('Condition', 'Next');
     const condition = rule.value('Condition');
     if (condition !== undefined && typeof condition !== 'boolean' && !isExpression(condition)) {
@@ -199,7 +199,7 @@ const readChoice = (fields: Fields, reading: StateReading): State => {
   };
 };
 
-const readLeaving = (fields: Fields, reading: StateReading) => {
+const readNext = (fields: Fields, reading: StateReading) => {
   const next = fields.string('Next');
   const end = fields.value('End');
   if (end !== undefined && typeof end !== 'boolean')

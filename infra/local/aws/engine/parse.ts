@@ -4,12 +4,12 @@ import {
   createProblems,
   type Fields,
   fieldsOf,
-  InvalidDefinition,
+  InvalidDefinitionError,
   type Problems,
 } from './definition-problems.ts';
 import { isJsonObject, type Json } from './json.ts';
 import { MAX_SECONDS, STATE_NAME_CHARACTERS } from './limits.ts';
-import { languageOf, type Reading, refuseUnknown } from './parse-fields.ts';
+import { languageOf, type Reading, reportUnknown } from './parse-fields.ts';
 import { parseState } from './parse-state.ts';
 
 const MACHINE_FIELDS = ['Comment', 'StartAt', 'States', 'QueryLanguage', 'TimeoutSeconds', 'Version'];
@@ -53,11 +53,11 @@ const checkTransitions = ({ startAt, states }: Block, fields: Fields, problems: 
 /**
  * Reads and checks a definition in the Amazon States Language. States must use JSONata; where a machine's own
  * language is JSONPath, only Pass, Wait, Succeed and Fail states that use none of its fields may rely on it.
- * @throws InvalidDefinition naming everything that is wrong, with its JSON path
+ * @throws InvalidDefinitionError naming everything that is wrong, with its JSON path
  */
 export const parseDefinition = (text: string): Definition => {
   const notAnObject = (problem: string) =>
-    new InvalidDefinition([{ code: 'INVALID_JSON_DESCRIPTION', text: problem, path: '/' }]);
+    new InvalidDefinitionError([{ code: 'INVALID_JSON_DESCRIPTION', text: problem, path: '/' }]);
   let json: Json;
   try {
     json = JSON.parse(text) as Json;
@@ -94,7 +94,7 @@ export const parseDefinition = (text: string): Definition => {
 
   const readBlock = (fields: Fields, known: readonly string[]): number => {
     const found = problems.list.length;
-    refuseUnknown(fields, known, problems);
+    reportUnknown(fields, known, problems);
     fields.require('StartAt', 'States');
     const index = blocks.length;
     blocks.push({ startAt: '', states: new Map() });
@@ -117,6 +117,6 @@ export const parseDefinition = (text: string): Definition => {
     blocks,
   };
   if (problems.list.length === 0) checkScopes(definition, problems);
-  if (problems.list.length > 0) throw new InvalidDefinition(problems.list);
+  if (problems.list.length > 0) throw new InvalidDefinitionError(problems.list);
   return definition;
 };

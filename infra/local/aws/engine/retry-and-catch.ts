@@ -24,13 +24,13 @@ export const failure = (error?: string, cause?: string, rest: Partial<Failure> =
 });
 
 /** A payload is larger than the service allows. `cause` is complete as it stands. */
-export class DataLimitExceeded extends Error {
+export class DataLimitExceededError extends Error {
   override readonly name = 'States.DataLimitExceeded';
 }
 
 /** A result of a state or task is larger than 256 KiB. */
-export const resultTooLarge = (stateOrTask: string): DataLimitExceeded =>
-  new DataLimitExceeded(
+export const resultTooLarge = (stateOrTask: string): DataLimitExceededError =>
+  new DataLimitExceededError(
     `The state/task '${stateOrTask}' returned a result with a size exceeding the maximum number of bytes service limit.`,
   );
 

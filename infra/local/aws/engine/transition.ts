@@ -29,8 +29,8 @@ export interface Draft extends Writable<Omit<Execution, 'branches' | 'tasks' | '
   timers: Record<string, Timer>;
 }
 
-/** One call of `advance`: a draft, and what has come of it so far. */
-export interface Turn {
+/** One call of `applyEvent`: a draft, and what has come of it so far. */
+export interface Transition {
   readonly machine: Machine;
   readonly draft: Draft;
   readonly now: number;
@@ -48,16 +48,16 @@ export interface Step {
    * `begin`: choose the input of a Map iteration; `enter`: enter the branch's state; `perform`: do what the state does
    * (again, after a retry's delay or a redrive); `complete`: leave the state with its result.
    */
-  readonly kind: 'begin' | 'enter' | 'perform' | 'complete';
+  readonly kind: 'begin' | 'enter' | 'run' | 'complete';
   /** JSON text of the result, to complete with. */
   readonly result?: string;
 }
 
 /** The history has room for nothing but the execution's end. */
-export class HistoryFull extends Error {}
+export class HistoryFullError extends Error {}
 
-/** Begins a turn at an execution. */
-export const beginTurn = (machine: Machine, execution: Execution, now: number): Turn => {
+/** Begins a transition at an execution. */
+export const beginTransition = (machine: Machine, execution: Execution, now: number): Transition => {
   const sequence = execution.sequence + 1;
   return {
     machine,
@@ -78,75 +78,88 @@ export const beginTurn = (machine: Machine, execution: Execution, now: number): 
 
 /**
  * Adds an event to the history; gives its id.
- * @throws HistoryFull when only the execution's end may still be written
+ * @throws HistoryFullError when only the execution's end may still be written
  */
-export const emit = (
-  turn: Turn,
+export const addEvent = (
+  transition: Transition,
   previousEventId: number,
   type: string,
   details?: { readonly [member: string]: Json },
 ): number => {
-  const { draft } = turn;
-  if (draft.lastEventId >= HISTORY_EVENTS - 1 && !ENDS.has(type)) throw new HistoryFull();
+  const { draft } = transition;
+  if (draft.lastEventId >= HISTORY_EVENTS - 1 && !ENDS.has(type)) throw new HistoryFullError();
   draft.lastEventId++;
-  turn.history.push(historyEvent(draft.lastEventId, previousEventId, turn.now, type, details));
+  transition.history.push(historyEvent(draft.lastEventId, previousEventId, transition.now, type, details));
   return draft.lastEventId;
 };
 
 const ENDS = new Set(['ExecutionSucceeded', 'ExecutionFailed', 'ExecutionAborted', 'ExecutionTimedOut']);
 
 /** A number that no other branch, task or timer of the execution has. */
-export const nextNumber = (turn: Turn): number => ++turn.draft.lastNumber;
+export const nextNumber = (transition: Transition): number => ++transition.draft.lastNumber;
 
 /** Replaces members of a branch; gives the branch as it is then. */
-export const update = (turn: Turn, branch: Branch, changes: Partial<Branch>): Branch => {
+export const update = (transition: Transition, branch: Branch, changes: Partial<Branch>): Branch => {
   const updated = { ...branch, ...changes };
-  turn.draft.branches[branch.id] = updated;
+  transition.draft.branches[branch.id] = updated;
   return updated;
 };
 
 /** The branch as it is now. */
-export const branchOf = (turn: Turn, id: string): Branch => {
-  const branch = turn.draft.branches[id];
-  if (!branch) throw new Error(`The execution ${turn.draft.arn} has no branch '${id}'.`);
+export const branchOf = (transition: Transition, id: string): Branch => {
+  const branch = transition.draft.branches[id];
+  if (!branch) throw new Error(`The execution ${transition.draft.arn} has no branch '${id}'.`);
   return branch;
 };
 
 /** A block of the definition. */
-export const blockOf = (turn: Turn, index: number): Block => {
-  const block = turn.machine.definition.blocks[index];
+export const blockOf = (transition: Transition, index: number): Block => {
+  const block = transition.machine.definition.blocks[index];
   if (!block) throw new Error(`The definition has no block ${index}.`);
   return block;
 };
 
 /** The state that a branch is in. */
-export const stateOf = (turn: Turn, branch: Branch): State => {
-  const state = blockOf(turn, branch.block).states.get(branch.state);
+export const stateOf = (transition: Transition, branch: Branch): State => {
+  const state = blockOf(transition, branch.block).states.get(branch.state);
   if (!state) throw new Error(`The definition has no state '${branch.state}' in block ${branch.block}.`);
   return state;
 };
 
 /** Sets a timer; gives its id. */
-export const setTimer = (turn: Turn, due: number, purpose: Timer['purpose']): string => {
-  const id = `timer-${nextNumber(turn)}`;
-  turn.draft.timers[id] = { id, due, purpose };
+export const setTimer = (transition: Transition, due: number, purpose: Timer['purpose']): string => {
+  const id = `timer-${nextNumber(transition)}`;
+  transition.draft.timers[id] = { id, due, purpose };
   return id;
 };
 
 /** Makes a branch ready and puts its next step at the end of the queue. */
-export const later = (turn: Turn, branch: Branch, kind: Step['kind'], result?: string): void => {
-  update(turn, branch, { phase: 'ready' });
-  turn.steps.push({ branch: branch.id, kind, ...(result !== undefined && { result }) });
+export const queueStep = (
+  transition: Transition,
+  branch: Branch,
+  kind: Step['kind'],
+  result?: string,
+): void => {
+  update(transition, branch, { phase: 'ready' });
+  transition.steps.push({ branch: branch.id, kind, ...(result !== undefined && { result }) });
 };
 
 /** Ends the execution; open tasks and timers go, the branches stay for a redrive. */
 export const endExecution = (
-  turn: Turn,
+  transition: Transition,
   status: Draft['status'],
   outcome: { readonly output?: string; readonly error?: string; readonly cause?: string },
 ): void => {
   const { output = null, error = null, cause = null } = outcome;
-  Object.assign(turn.draft, { status, stopDate: turn.now, output, error, cause, tasks: {}, timers: {} });
-  turn.steps.length = 0;
-  turn.effects.push({ type: 'ended' });
+  Object.assign(transition.draft, {
+    status,
+    stopDate: transition.now,
+    output,
+    error,
+    cause,
+    tasks: {},
+    timers: {},
+  });
+  transition.steps.length = 0;
+  transition.effects.push({ type: 'ended' });
 };

@@ -122,7 +122,7 @@ const readTest = (name: string, key: string, values: unknown, where: string): Co
   const known = operators[name.slice(colon + 1, ifExists ? -'IfExists'.length : undefined)];
   if (!known || !quantifier) {
     throw new MalformedPolicyError(
-      `${where}: the condition operator "${name}" is not evaluated by the embedded run. ` +
+      `${where}: the condition operator "${name}" is not evaluated by the emulator. ` +
         `It knows ${Object.keys(operators).join(', ')} and Null, with ForAllValues:, ForAnyValue: and IfExists.`,
     );
   }

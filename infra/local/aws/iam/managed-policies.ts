@@ -139,7 +139,7 @@ const documents = new Map<string, PolicyDocument>(
   Object.entries(statements).map(([name, Statement]) => [name, { Version: '2012-10-17', Statement }]),
 );
 
-/** An AWS managed policy whose document the embedded run does not hold. */
+/** An AWS managed policy whose document the emulator does not hold. */
 export class UnknownManagedPolicyError extends Error {
   override readonly name = 'UnknownManagedPolicyError';
 }
@@ -155,7 +155,7 @@ export const awsManagedPolicy = (arn: string): PolicyDocument => {
   const document = documents.get(arn.slice(arn.lastIndexOf('/') + 1));
   if (isAwsManaged(arn) && document) return document;
   throw new UnknownManagedPolicyError(
-    `The embedded run has no document for the managed policy ${arn}. It knows ${[...documents.keys()].join(', ')}. ` +
+    `The emulator has no document for the managed policy ${arn}. It knows ${[...documents.keys()].join(', ')}. ` +
       'Add its statements there, or grant what is needed by a policy of the stack.',
   );
 };

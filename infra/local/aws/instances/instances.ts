@@ -33,7 +33,7 @@ export interface Instances {
   /** Boots an instance: directory, port and, if it has one, the stub. Booting again changes nothing. */
   readonly boot: (instanceId: string, kind: Omit<Machine, 'port'>) => Promise<void>;
   /**
-   * After a start of the embedded run: ends what an earlier process left running on the instance, makes sure of its port
+   * After a start of the emulator: ends what an earlier process left running on the instance, makes sure of its port
    * (another one if a stranger took it) and serves its stub. Done once; later calls wait for the first.
    */
   readonly recover: (instanceId: string) => Promise<void>;

@@ -1,4 +1,4 @@
-import type { EmbeddedHost } from '../create-host.ts';
+import type { EmulatorHost } from '../create-host.ts';
 import { createApiGatewayService } from './apigateway/apigateway.ts';
 import { createAutoScalingService } from './autoscaling/autoscaling.ts';
 import { createCodeBuildService } from './codebuild/codebuild.ts';
@@ -24,10 +24,10 @@ import { createStatesService } from './states/states.ts';
 import { createStsService } from './sts/sts.ts';
 
 /**
- * Makes every service of the embedded run known to the host, in the order in which they start: what others stand on first.
+ * Makes every service of the emulator known to the host, in the order in which they start: what others stand on first.
  * @returns those of them that the run asks for more than their AWS operations
  */
-export const createServices = (host: EmbeddedHost) => {
+export const createServices = (host: EmulatorHost) => {
   const events = createEventsService(host);
   const autoscaling = createAutoScalingService(host);
   const elasticloadbalancing = createElasticLoadBalancingService(host);
@@ -62,4 +62,4 @@ export const createServices = (host: EmbeddedHost) => {
 };
 
 /** Services that the run itself asks for more than their AWS operations. */
-export type EmbeddedServices = ReturnType<typeof createServices>;
+export type EmulatorServices = ReturnType<typeof createServices>;

@@ -116,10 +116,10 @@ describe('calls', () => {
     host.register(topics());
     await expect(host.call(administrator, 'sqs', 'SendMessage', {})).rejects.toMatchObject({
       statusCode: 501,
-      message: 'The embedded run has no service sqs (asked for SendMessage).',
+      message: 'The emulator has no service sqs (asked for SendMessage).',
     });
     await expect(host.call(administrator, 'sns', 'Subscribe', {})).rejects.toThrow(
-      "The embedded run's sns does not serve Subscribe. It serves: Publish.",
+      "The emulator's sns does not serve Subscribe. It serves: Publish.",
     );
   });
 });

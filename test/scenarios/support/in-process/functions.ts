@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import fs from 'node:fs';
 import path from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { AwsError, type EmbeddedHost, type Principal } from '@lockstep/aws-emulator';
+import { AwsError, type EmulatorHost, type Principal } from '@lockstep/aws-emulator';
 import { protocols } from '../../../../infra/local/aws/endpoint/protocols.ts';
 import type { FunctionWorker } from '../../../../infra/local/aws/services/lambda/function-worker.ts';
 import { projectRoot } from '../../../../infra/local/run/synthesize.ts';
@@ -55,7 +55,7 @@ const clientError = async (service: string, { name, message, statusCode, members
  * Lets the SDK's clients of this process call a host's operations, under the role of the function that uses them.
  * @param host the one that runs at the moment
  */
-export const createFunctions = (host: () => EmbeddedHost): InProcessFunctions => {
+export const createFunctions = (host: () => EmulatorHost): InProcessFunctions => {
   const handlers = new Map<string, Handler>();
   const caller = new AsyncLocalStorage<Principal>();
   let underWay = 0;

@@ -4,7 +4,7 @@ import {
   createHost,
   createServices,
   deployAssembly,
-  type EmbeddedHost,
+  type EmulatorHost,
   loadAssembly,
 } from '@lockstep/aws-emulator';
 import { createSealer } from '../../../../approvals-ui/sign-in/sealed.ts';
@@ -23,7 +23,7 @@ export interface WrittenLine {
 
 /** One life of the local run without HTTP, processes and waiting: its services are the real ones. */
 export interface SimulatedRun {
-  readonly host: EmbeddedHost;
+  readonly host: EmulatorHost;
   readonly written: readonly WrittenLine[];
   /** What services told the operator's log. */
   readonly logs: readonly string[];
@@ -47,7 +47,7 @@ const PATIENCE_MS = 60_000;
 const administrator = { kind: 'administrator' } as const;
 const ports = { endpoint: 1, approvals: 2, signIn: 3, overview: 4, qat: 5, prod: 6 };
 
-let current: { readonly host: EmbeddedHost; readonly clock: SimulatedClock } | undefined;
+let current: { readonly host: EmulatorHost; readonly clock: SimulatedClock } | undefined;
 const running = () => {
   if (!current) throw new Error('No run is there at the moment.');
   return current;

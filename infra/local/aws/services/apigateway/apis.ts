@@ -48,7 +48,7 @@ export const apiTables = ({ store }: Pick<Host, 'store'>): ApiTables => ({
   stages: store.table('apigateway.stages'),
 });
 
-/** Where the embedded run serves its HTTP API. */
+/** Where the emulator serves its HTTP API. */
 export const apiEndpoint = ({ ports }: Pick<Host, 'ports'>): string => `http://127.0.0.1:${ports.approvals}`;
 
 /** Letters and digits as API Gateway's ids look, the same for the same parts. */

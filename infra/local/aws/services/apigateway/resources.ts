@@ -26,7 +26,7 @@ const api = (host: Host, tables: ApiTables): ResourceProvider => {
     if (read.string('ProtocolType') !== 'HTTP') throw read.error('ProtocolType', 'must be HTTP');
     const other = tables.apis.values().find((known) => known.id !== id);
     if (other)
-      throw read.error('Name', `cannot be served beside ${other.name}: the embedded run has one HTTP API`);
+      throw read.error('Name', `cannot be served beside ${other.name}: the emulator has one HTTP API`);
     tables.apis.put(id, { id, name: read.string('Name') });
     return { physicalId: id, attributes: { ApiId: id, ApiEndpoint: apiEndpoint(host) } };
   };

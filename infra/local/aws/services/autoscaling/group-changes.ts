@@ -29,7 +29,7 @@ export const newGroup = async (
   if (!name) throw validationError('The parameter AutoScalingGroupName is required.');
   if (!input.LaunchTemplate) {
     throw validationError(
-      'Valid requests must contain LaunchTemplate; the embedded run knows no launch configuration, instance id or mixed instances policy.',
+      'Valid requests must contain LaunchTemplate; the emulator knows no launch configuration, instance id or mixed instances policy.',
     );
   }
   const launchTemplate = await findLaunchTemplate(host, input.LaunchTemplate);

@@ -106,7 +106,7 @@ export const createRefreshes = (host: Host, tables: AutoScalingTables): Refreshe
     const group = findGroup(tables, AutoScalingGroupName);
     if (input.DesiredConfiguration || (input.Strategy ?? 'Rolling') !== 'Rolling') {
       throw validationError(
-        'The embedded run refreshes by strategy Rolling and without DesiredConfiguration only.',
+        'The emulator refreshes by strategy Rolling and without DesiredConfiguration only.',
       );
     }
     if (openOf(group.name)) {

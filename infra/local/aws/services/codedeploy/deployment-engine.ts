@@ -39,7 +39,7 @@ export interface Engine {
   readonly create: (group: GroupRecord, wanted: NewDeployment) => DeploymentRecord;
   /** Hears of instances that Auto Scaling launches in a group's Auto Scaling groups (T29). */
   readonly onServiceEvent: (event: BusEvent) => void;
-  /** Starts the applications that ran when the embedded run last ended, then the deployments that were under way. */
+  /** Starts the applications that ran when the emulator last ended, then the deployments that were under way. */
   readonly resume: () => Promise<void>;
 }
 

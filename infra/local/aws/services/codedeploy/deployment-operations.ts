@@ -249,7 +249,7 @@ export const checkRevision = (revision: RevisionLocation | undefined): void => {
   if (revision.revisionType !== 'S3' || !bucket || !key || bundleType !== 'zip') {
     throw new AwsError(
       'InvalidRevisionException',
-      `The embedded run deploys revisions of type S3 that are zip bundles; received ${JSON.stringify(revision)}.`,
+      `The emulator deploys revisions of type S3 that are zip bundles; received ${JSON.stringify(revision)}.`,
     );
   }
 };

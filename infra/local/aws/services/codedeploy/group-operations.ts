@@ -214,7 +214,7 @@ const checkBlueGreen = (
   ) {
     throw new AwsError(
       'InvalidGreenFleetProvisioningConfigurationException',
-      'The embedded run deploys blue/green with greenFleetProvisioningOption COPY_AUTO_SCALING_GROUP only.',
+      'The emulator deploys blue/green with greenFleetProvisioningOption COPY_AUTO_SCALING_GROUP only.',
     );
   }
   if (autoScalingGroups.length !== 1) {

@@ -19,7 +19,7 @@ export const applicationProvider = (host: Host, tables: CodeDeployTables): Resou
     const reader = readProperties('AWS::CodeDeploy::Application', context, properties);
     reader.only('ApplicationName', 'ComputePlatform', 'Tags');
     if ((reader.optionalString('ComputePlatform') ?? 'Server') !== 'Server')
-      throw reader.error('ComputePlatform', 'must be Server in the embedded run');
+      throw reader.error('ComputePlatform', 'must be Server in the emulator');
     const name = reader.optionalString('ApplicationName') ?? context.generatedName(100);
     if (!tables.applications.has(name))
       tables.applications.put(name, { name, id: randomUUID(), createdAt: host.clock.now() });

@@ -129,7 +129,7 @@ export interface InstanceRecord {
   readonly groupId: string;
   /** The deployment whose scripts stop what runs now. */
   readonly lastSuccessful?: string;
-  /** The deployment whose application runs: it is started again when the embedded run is. */
+  /** The deployment whose application runs: it is started again when the emulator is. */
   readonly running?: string;
 }
 

@@ -90,7 +90,7 @@ export const resolveConfiguration = (
     ]),
   );
 
-/** What CodePipeline, or the embedded run, refuses in a definition; empty when it is usable. */
+/** What CodePipeline, or the emulator, refuses in a definition; empty when it is usable. */
 export const findProblems = ({ stages, variables }: Declaration): string[] => {
   const problems: string[] = [];
   const refuse = (text: string) => problems.push(text);
@@ -125,7 +125,7 @@ const findActionProblems = (action: ActionDeclaration, isFirstStage: boolean): s
   const kind = kinds[type.provider];
   if (!kind || kind.category !== type.category || type.owner !== 'AWS' || type.version !== '1')
     return [
-      `the embedded run has no ${type.category} action ${type.owner}/${type.provider} version ${type.version}; ` +
+      `the emulator has no ${type.category} action ${type.owner}/${type.provider} version ${type.version}; ` +
         `it has ${Object.entries(kinds)
           .map(([name, { category }]) => `${category} AWS/${name}`)
           .join(', ')}`,

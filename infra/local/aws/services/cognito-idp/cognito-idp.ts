@@ -5,7 +5,7 @@ import { poolTables } from './pools.ts';
 import { cognitoResources } from './resources.ts';
 import { startSignInServer } from './sign-in-server.ts';
 
-/** User pools: groups and clients from the template, people of the embedded run, a real OpenID provider to sign in at. */
+/** User pools: groups and clients from the template, people of the emulator, a real OpenID provider to sign in at. */
 export const createCognitoService = (host: Host): Service => {
   const tables = poolTables(host);
   let server: LoopbackServer | undefined;

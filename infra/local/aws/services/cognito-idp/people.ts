@@ -1,5 +1,5 @@
-/** Somebody who can sign in to the embedded run. */
-export interface EmbeddedPerson {
+/** Somebody who can sign in to the emulator. */
+export interface Person {
   readonly name: string;
   readonly email: string;
   /** Groups, as far as the template declares them. */
@@ -8,15 +8,15 @@ export interface EmbeddedPerson {
   readonly description: string;
 }
 
-const person = (name: string, groups: readonly string[], description: string): EmbeddedPerson => ({
+const person = (name: string, groups: readonly string[], description: string): Person => ({
   name,
   email: `${name}@example.com`,
   groups,
   description,
 });
 
-/** Everybody that the embedded user pool knows. */
-export const people: readonly EmbeddedPerson[] = [
+/** Everybody that the emulated user pool knows. */
+export const people: readonly Person[] = [
   person('quinn', ['qc'], 'approves as QC'),
   person('parker', ['pmo'], 'approves as PMO'),
   person('sam', ['qc', 'pmo'], 'belongs to QC and to PMO'),

@@ -61,7 +61,7 @@ export const poolTables = ({ store }: Pick<Host, 'store'>): PoolTables => ({
   memberships: store.table('cognito-idp.memberships'),
 });
 
-/** The pool's issuer: the embedded sign-in server with the pool's id. */
+/** The pool's issuer: the emulator's sign-in server with the pool's id. */
 export const issuerOf = ({ ports }: Pick<Host, 'ports'>, poolId: string): string =>
   `http://127.0.0.1:${ports.signIn}/${poolId}`;
 

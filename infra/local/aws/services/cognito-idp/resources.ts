@@ -115,10 +115,10 @@ const userPoolClient = (tables: PoolTables): ResourceProvider => {
     const userPoolId = read.string('UserPoolId');
     if (!tables.pools.has(userPoolId)) throw read.error('UserPoolId', 'must be a user pool of this run');
     if (read.optionalBoolean('GenerateSecret') === true) {
-      throw read.error('GenerateSecret', 'must be false: the embedded run knows public clients (PKCE) only');
+      throw read.error('GenerateSecret', 'must be false: the emulator knows public clients (PKCE) only');
     }
     if (!read.strings('AllowedOAuthFlows').includes('code')) {
-      throw read.error('AllowedOAuthFlows', 'must contain code, the only flow of the embedded run');
+      throw read.error('AllowedOAuthFlows', 'must contain code, the only flow of the emulator');
     }
     const callbackUrls = read.strings('CallbackURLs');
     const wrong = callbackUrls.find((url) => !URL.canParse(url));

@@ -49,8 +49,8 @@ export const SignInPage: FC<{
           </ul>
         </form>
         <p class="muted">
-          This is the embedded run, so nobody is asked for a password. On AWS, the user pool asks for one (and
-          a second factor), or hands over to your company's own sign-in.
+          This is the emulator, so nobody is asked for a password. On AWS, the user pool asks for one (and a
+          second factor), or hands over to your company's own sign-in.
         </p>
       </main>
     </body>

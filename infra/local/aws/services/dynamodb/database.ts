@@ -19,7 +19,7 @@ interface JournalRecord {
 
 const REBUILD = 'RebuildTable';
 
-/** The database of one embedded run. */
+/** The database of one emulator. */
 export const createDatabase = (host: Host): Database => {
   const journal = host.store.log<JournalRecord>('dynamodb.journal');
 

@@ -106,7 +106,7 @@ const dynamoDbOperations = (host: Host, database: Database): Readonly<Record<str
 const refuseTransaction = (name: string): never => {
   throw new AwsError(
     'UnknownOperationException',
-    `The embedded DynamoDB does not serve ${name}: it has no transactions. Use conditional writes of single items.`,
+    `The emulated DynamoDB does not serve ${name}: it has no transactions. Use conditional writes of single items.`,
     501,
   );
 };

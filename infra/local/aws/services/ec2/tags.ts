@@ -74,7 +74,7 @@ export const passes = (
     if (known.includes(Name)) return [read(Name) ?? []].flat().some((value) => matchesAny(value, Values));
     throw new AwsError(
       'InvalidParameterValue',
-      `The filter '${Name}' is invalid. The embedded run knows ${[...known, 'tag:<key>', 'tag-key'].join(', ')}.`,
+      `The filter '${Name}' is invalid. The emulator knows ${[...known, 'tag:<key>', 'tag-key'].join(', ')}.`,
     );
   });
 

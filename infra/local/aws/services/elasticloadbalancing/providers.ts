@@ -151,7 +151,7 @@ export const listenerRuleProvider = (host: Host, tables: ElbTables): ResourcePro
     for (const condition of reader.each('Conditions')) {
       const field = condition.string('Field');
       if (!knownConditions.some((known) => known === field))
-        throw condition.error('Field', `must be one of ${knownConditions.join(', ')} in the embedded run`);
+        throw condition.error('Field', `must be one of ${knownConditions.join(', ')} in the emulator`);
     }
     return {
       listenerArn: reader.string('ListenerArn'),
@@ -196,7 +196,7 @@ const readActions = (reader: PropertyReader, name: string, properties: ResourceP
   for (const action of reader.each(name)) {
     const type = action.string('Type');
     if (!knownActions.some((known) => known === type))
-      throw action.error('Type', `must be one of ${knownActions.join(', ')} in the embedded run`);
+      throw action.error('Type', `must be one of ${knownActions.join(', ')} in the emulator`);
   }
   return numbersOf(properties[name]) as Action[];
 };

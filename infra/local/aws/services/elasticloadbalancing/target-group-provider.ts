@@ -37,7 +37,7 @@ export const targetGroupProvider = (host: Host, tables: ElbTables): ResourceProv
       'Tags',
     );
     if ((reader.optionalString('TargetType') ?? 'instance') !== 'instance')
-      throw reader.error('TargetType', 'must be instance in the embedded run');
+      throw reader.error('TargetType', 'must be instance in the emulator');
     return {
       name: reader.optionalString('Name') ?? context.generatedName(32),
       port: reader.number('Port'),

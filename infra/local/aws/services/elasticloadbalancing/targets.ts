@@ -14,7 +14,7 @@ const POLL_MS = 10;
 /** How long an answer about health waits for a target's first check, in ms. */
 const FIRST_CHECK_MS = 1_000;
 
-/** What is known of a target's health since it was registered, or since the start of the embedded run. */
+/** What is known of a target's health since it was registered, or since the start of the emulator. */
 interface Health {
   state: 'initial' | 'healthy' | 'unhealthy';
   /** Checks in a row with the result that the state does not say. */

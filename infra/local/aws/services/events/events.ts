@@ -27,7 +27,7 @@ import { page } from '../shared/paging.ts';
 import { createBus, DEFAULT_BUS, type Rule } from './bus.ts';
 import { createEventsResources } from './resources.ts';
 
-/** EventBridge of the embedded run. */
+/** EventBridge of the emulator. */
 export interface EventsService extends Service {
   /** Delivers an event that the bus has taken once more, under the same id. @throws Error for an unknown id */
   readonly redeliver: (eventId: string) => void;

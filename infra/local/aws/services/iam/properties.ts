@@ -8,7 +8,7 @@ export interface PropertyReader {
   readonly text: (name: string) => string | undefined;
   readonly requiredText: (name: string) => string;
   readonly texts: (name: string) => readonly string[];
-  /** A policy document that the embedded run can evaluate. */
+  /** A policy document that the emulator can evaluate. */
   readonly document: (name: string) => PolicyDocument;
   readonly tags: () => readonly { readonly Key: string; readonly Value: string }[];
   readonly number: (name: string) => number | undefined;
@@ -42,7 +42,7 @@ export const propertyReader = (
     text,
     only: (...known) => {
       const unknown = Object.keys(properties).find((name) => !known.includes(name));
-      if (unknown) fail(unknown, `is not known to the embedded run. It knows ${known.join(', ')}.`);
+      if (unknown) fail(unknown, `is not known to the emulator. It knows ${known.join(', ')}.`);
     },
     requiredText: (name) => text(name) ?? expected(name, 'given as text'),
     texts: (name) => {

@@ -116,7 +116,7 @@ const distributionProvider = (host: Host) =>
       const here = read.each('Distributions').map((item) => {
         item.only('Region', 'AmiDistributionConfiguration', 'LicenseConfigurationArns');
         if (item.string('Region') !== host.region)
-          throw item.error('Region', `must be ${host.region}: the embedded run has one region`);
+          throw item.error('Region', `must be ${host.region}: the emulator has one region`);
         return item.optionalAt('AmiDistributionConfiguration');
       })[0];
       here?.only(

@@ -199,7 +199,7 @@ const keyProvider = (host: Host): ResourceProvider => {
     if (spec !== 'SYMMETRIC_DEFAULT' && spec !== 'ECC_NIST_P256')
       throw read.error(
         'KeySpec',
-        'must be SYMMETRIC_DEFAULT or ECC_NIST_P256, the kinds of key that the embedded run has',
+        'must be SYMMETRIC_DEFAULT or ECC_NIST_P256, the kinds of key that the emulator has',
       );
     const usage = spec === 'SYMMETRIC_DEFAULT' ? 'ENCRYPT_DECRYPT' : 'SIGN_VERIFY';
     if ((read.optionalString('KeyUsage') ?? 'ENCRYPT_DECRYPT') !== usage)

@@ -47,7 +47,7 @@ export const signingOperations = (host: Host): Readonly<Record<string, Operation
     if (MessageType === 'DIGEST' || MessageType === 'EXTERNAL_MU')
       throw new AwsError(
         'ValidationException',
-        `MessageType ${MessageType}: the embedded run signs whole messages; send RAW.`,
+        `MessageType ${MessageType}: the emulator signs whole messages; send RAW.`,
       );
     if (Message === undefined || Message.byteLength === 0 || Message.byteLength > MAX_MESSAGE)
       throw new AwsError(

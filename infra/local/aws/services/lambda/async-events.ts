@@ -30,7 +30,7 @@ const RETRY_DELAYS_MS = [500, 1000];
 const DEFAULT_RETRIES = 2;
 const DEFAULT_MAX_AGE_S = 6 * 60 * 60;
 
-/** The queue of one embedded run. */
+/** The queue of one emulator. */
 export const createAsyncEvents = (host: Host, invoker: Invoker): AsyncEvents => {
   const queue = host.store.table<AsyncEvent>('lambda.asyncEvents');
   let isStopped = false;

@@ -14,7 +14,7 @@ export const executionPrincipal = (host: Host, { role, arn, name }: FunctionReco
 
 /**
  * A function's whole process environment: the template's variables, what Lambda sets, and nothing of the machine's but
- * the search path. The SDK clients find the embedded endpoint and the role's credentials in it.
+ * the search path. The SDK clients find the emulator's endpoint and the role's credentials in it.
  */
 export const processEnvironment = (
   host: Host,
@@ -52,7 +52,7 @@ export const processEnvironment = (
   };
 };
 
-/** How far the embedded clock is from the workers' own, in memory that they share: a Float64 of ms, kept current. */
+/** How far the emulator's clock is from the workers' own, in memory that they share: a Float64 of ms, kept current. */
 export const sharedOffset = (clock: Clock & Partial<AdjustableClock>): SharedArrayBuffer => {
   const buffer = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
   const offset = new Float64Array(buffer);

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 
 /** What a worker needs to run functions. */
 export interface WorkerSettings {
-  /** Holds the embedded clock's offset in ms, as one Float64. */
+  /** Holds the emulator clock's offset in ms, as one Float64. */
   readonly clock: SharedArrayBuffer;
   /** MB of heap. */
   readonly memorySize: number;
@@ -51,7 +51,7 @@ export interface FunctionWorker {
   readonly stop: () => Promise<void>;
 }
 
-/** The worker was stopped with the embedded run while an invocation was under way. */
+/** The worker was stopped with the emulator while an invocation was under way. */
 export class WorkerStoppedError extends Error {
   override readonly name = 'WorkerStoppedError';
 }
@@ -81,7 +81,7 @@ const YOUNG_GENERATION_MB = 8;
 
 /**
  * Starts a worker thread. Timeouts count the machine's time, in which the worker runs, whatever
- * the embedded clock says.
+ * the emulator's clock says.
  * @param onLine takes each line that the function logs
  */
 export const startFunctionWorker = (
@@ -92,7 +92,7 @@ export const startFunctionWorker = (
   const worker = new Worker(path.join(import.meta.dirname, 'worker.mjs'), {
     workerData,
     env: {},
-    // Nothing of the way in which the embedded run was started (loaders, inspectors) reaches the function.
+    // Nothing of the way in which the emulator was started (loaders, inspectors) reaches the function.
     execArgv: [],
     stdout: true,
     stderr: true,
@@ -164,7 +164,7 @@ export const startFunctionWorker = (
       const ended = pending;
       pending = undefined;
       await end();
-      ended?.reject(new WorkerStoppedError('The embedded run was stopped while the function ran.'));
+      ended?.reject(new WorkerStoppedError('The emulator was stopped while the function ran.'));
     },
   };
 };

@@ -61,7 +61,7 @@ export const functionName = (given: string | undefined, qualifier?: string): str
   throw new AwsError(
     'InvalidParameterValueException',
     match
-      ? `The embedded run has no versions or aliases of functions; received ${given}, qualifier ${version}. Leave it out.`
+      ? `The emulator has no versions or aliases of functions; received ${given}, qualifier ${version}. Leave it out.`
       : `FunctionName must be a function's name or ARN; received ${JSON.stringify(given)}.`,
   );
 };

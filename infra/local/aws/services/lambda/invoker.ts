@@ -67,7 +67,7 @@ interface Thread extends Pooled {
   readonly takeLines: () => LogLine[];
 }
 
-/** The invoker of one embedded run. */
+/** The invoker of one emulator. */
 export const createInvoker = (host: Host): Invoker => {
   const pool = createPool<Thread>(MOST_THREADS);
   /** By function name, the key of the threads that it ran in last. */

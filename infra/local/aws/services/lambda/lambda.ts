@@ -6,7 +6,7 @@ import { lambdaOperations } from './operations.ts';
 import { lambdaResources } from './resources.ts';
 
 /**
- * AWS Lambda: runs the deployed bundles in worker threads, each under its role's credentials against the embedded endpoint.
+ * AWS Lambda: runs the deployed bundles in worker threads, each under its role's credentials against the emulator's endpoint.
  * There are no versions, aliases, layers or container images.
  */
 export const createLambdaService = (host: Host): Service => {

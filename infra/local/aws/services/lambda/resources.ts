@@ -78,7 +78,7 @@ const readFunction = (
   const name = read.optionalString('FunctionName') ?? context.generatedName(64);
   const runtime = read.string('Runtime');
   if (!runtime.startsWith('nodejs'))
-    throw read.error('Runtime', 'must be a Node.js runtime, the only kind that the embedded run has');
+    throw read.error('Runtime', 'must be a Node.js runtime, the only kind that the emulator has');
   const reserved = read.optionalNumber('ReservedConcurrentExecutions');
   if (reserved === 0) throw read.error('ReservedConcurrentExecutions', 'must be at least 1, or nothing runs');
   const logging = read.optionalAt('LoggingConfig');

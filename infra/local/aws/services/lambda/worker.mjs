@@ -27,18 +27,18 @@ const RESPONSE_LIMIT = 6_291_556;
 /** @type {string | undefined} */
 let requestId;
 
-// ---- Time: the embedded clock's offset is shared, so that a clock that is set forward is seen at once.
+// ---- Time: the emulator clock's offset is shared, so that a clock that is set forward is seen at once.
 const offset = new Float64Array(clock);
 const MachineDate = Date;
 const machineNow = Date.now.bind(Date);
 MachineDate.now = () => machineNow() + Math.round(/** @type {number} */ (offset[0]));
-const EmbeddedDate = new Proxy(MachineDate, {
+const EmulatedDate = new Proxy(MachineDate, {
   construct: (target, args, newTarget) =>
     Reflect.construct(target, args.length > 0 ? args : [target.now()], newTarget),
   apply: (target) => new target(target.now()).toString(),
 });
-MachineDate.prototype.constructor = EmbeddedDate;
-globalThis.Date = EmbeddedDate;
+MachineDate.prototype.constructor = EmulatedDate;
+globalThis.Date = EmulatedDate;
 
 // ---- Logs: as the runtime formats them; the main thread puts them into the log group.
 const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];

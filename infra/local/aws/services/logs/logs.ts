@@ -272,7 +272,7 @@ const matcher = (pattern: string | undefined): ((message: string) => boolean) =>
   if (/^[[{]|[?%]|(^|\s)-/.test(trimmed)) {
     throw new AwsError(
       'InvalidParameterException',
-      `The embedded run filters by words and "quoted texts" only; received the filter pattern ${trimmed}.`,
+      `The emulator filters by words and "quoted texts" only; received the filter pattern ${trimmed}.`,
     );
   }
   const terms = [...trimmed.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');

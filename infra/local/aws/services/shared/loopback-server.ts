@@ -1,6 +1,6 @@
 import http from 'node:http';
 
-/** A port that the embedded run needs is taken. */
+/** A port that the emulator needs is taken. */
 export class PortTakenError extends Error {
   override readonly name = 'PortTaken';
 }

@@ -42,7 +42,7 @@ const topicProvider = (host: Host): ResourceProvider => {
       'DeliveryStatusLogging',
     );
     if (read.optionalBoolean('FifoTopic'))
-      throw read.error('FifoTopic', 'must be left out: the embedded run has standard topics only');
+      throw read.error('FifoTopic', 'must be left out: the emulator has standard topics only');
     const name = read.optionalString('TopicName') ?? context.generatedName(256);
     const arn = arnOf(host, 'sns', name);
     const kmsKeyArn = await keyArn(host, read.optionalString('KmsMasterKeyId'));
@@ -151,7 +151,7 @@ const readSubscription = (read: PropertyReader, context: ResourceContext, topicA
   const protocol = read.string('Protocol');
   const endpoint = read.string('Endpoint');
   if (!PROTOCOLS.includes(protocol))
-    throw read.error('Protocol', `must be one of ${PROTOCOLS.join(', ')} in the embedded run`);
+    throw read.error('Protocol', `must be one of ${PROTOCOLS.join(', ')} in the emulator`);
   const scope = read.optionalString('FilterPolicyScope') ?? 'MessageAttributes';
   if (scope !== 'MessageAttributes' && scope !== 'MessageBody')
     throw read.error('FilterPolicyScope', 'must be MessageAttributes or MessageBody');

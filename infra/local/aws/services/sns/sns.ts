@@ -103,8 +103,7 @@ export const createSnsService = (host: Host): Service => {
     requires: onTopic('Subscribe'),
     run: ({ TopicArn, Protocol: protocol = '', Endpoint = '', Attributes = {}, ReturnSubscriptionArn }) => {
       const topic = topicOf(TopicArn);
-      if (!PROTOCOLS.includes(protocol))
-        throw invalid(`Protocol ${protocol} is not known to the embedded run`);
+      if (!PROTOCOLS.includes(protocol)) throw invalid(`Protocol ${protocol} is not known to the emulator`);
       if (!Endpoint) throw invalid('Endpoint');
       const known = subscriptions
         .values()

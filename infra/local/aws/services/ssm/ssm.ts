@@ -101,7 +101,7 @@ export const createSsmService = (host: Host): Service => {
       if (type !== 'String' && type !== 'StringList')
         throw new AwsError(
           'ValidationException',
-          `Type must be String or StringList in the embedded run; received ${type ?? 'nothing'}.`,
+          `Type must be String or StringList in the emulator; received ${type ?? 'nothing'}.`,
         );
       const dataType = input.DataType ?? known?.dataType ?? 'text';
       if (dataType !== 'text' && dataType !== IMAGE_TYPE)

@@ -1,10 +1,10 @@
 import type { Definition } from '../../engine/definition.ts';
-import { InvalidDefinition } from '../../engine/definition-problems.ts';
+import { InvalidDefinitionError } from '../../engine/definition-problems.ts';
 import { isSdkService } from './sdk-services.ts';
 
 /**
- * Checks that every task calls something that the embedded run can call.
- * @throws InvalidDefinition naming the states
+ * Checks that every task calls something that the emulator can call.
+ * @throws InvalidDefinitionError naming the states
  */
 export const checkResources = (definition: Definition): void => {
   const problems = definition.blocks.flatMap(({ states }) =>
@@ -17,11 +17,11 @@ export const checkResources = (definition: Definition): void => {
       return [
         {
           code: 'SCHEMA_VALIDATION_FAILED' as const,
-          text: `The resource '${arn}' of state '${state.name}' is not served by the embedded run`,
+          text: `The resource '${arn}' of state '${state.name}' is not served by the emulator`,
           path: `/States/${state.name}/Resource`,
         },
       ];
     }),
   );
-  if (problems.length > 0) throw new InvalidDefinition(problems);
+  if (problems.length > 0) throw new InvalidDefinitionError(problems);
 };

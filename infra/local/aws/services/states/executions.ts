@@ -1,4 +1,4 @@
-import { advance, type InputEvent } from '../../engine/apply-event.ts';
+import { applyEvent, type InputEvent } from '../../engine/apply-event.ts';
 import {
   dueTimers,
   type Execution,
@@ -51,7 +51,7 @@ interface Told {
   readonly clientToken?: string;
 }
 
-/** The executions of the embedded run. */
+/** The executions of the emulator. */
 export interface Executions {
   readonly arnOf: (stateMachineName: string, name: string) => string;
   readonly find: (arn: string) => Run | undefined;
@@ -107,8 +107,8 @@ export const createExecutions = (host: Host, definitions: Definitions, tokens: T
 
   /** Takes one event, as it is in the journal or goes there now (`isNew`). False when it did not concern the execution. */
   const take = async (run: LiveRun, record: JournalRecord, isNew: boolean): Promise<boolean> => {
-    const result = await advance(run.machine, run.execution, record.event, record.at);
-    if (!result.taken || (isNew && stopped)) return false;
+    const result = await applyEvent(run.machine, run.execution, record.event, record.at);
+    if (!result.applied || (isNew && stopped)) return false;
     // From here on nothing waits: only what follows from the journal's last record can have been lost in a crash.
     if (isNew) journal.append(record);
     run.records.push(record);
@@ -205,7 +205,7 @@ export const createExecutions = (host: Host, definitions: Definitions, tokens: T
     void call()
       .catch(async (error: unknown) => {
         report(run, error);
-        const cause = `The embedded run could not make the call: ${String(error)}`;
+        const cause = `The emulator could not make the call: ${String(error)}`;
         if (!stopped) await tell(run, { type: 'taskFailed', taskId, error: 'States.Runtime', cause });
       })
       .catch((error: unknown) => report(run, error))
@@ -242,7 +242,7 @@ export const createExecutions = (host: Host, definitions: Definitions, tokens: T
       const history: HistoryEvent[] = [];
       let execution = newExecution({ arn, ...identityOf(run.start) });
       for (const { event, at } of [...run.records]) {
-        const step = await advance(run.machine, execution, event, at);
+        const step = await applyEvent(run.machine, execution, event, at);
         execution = step.execution;
         history.push(...step.history);
       }

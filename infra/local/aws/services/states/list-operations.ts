@@ -68,10 +68,7 @@ export const listOperations = (
         throw validationError('statusFilter', statusFilter, constraint);
       }
       if (stateMachineArn === undefined) {
-        throw new AwsError(
-          'ValidationException',
-          'The embedded run has no map runs: name a stateMachineArn.',
-        );
+        throw new AwsError('ValidationException', 'The emulator has no map runs: name a stateMachineArn.');
       }
       if (redriveFilter !== undefined) {
         const problem = 'RedriveFilter cannot be applied to ListExecutions call with StateMachine ARN';

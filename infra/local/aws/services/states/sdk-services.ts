@@ -63,6 +63,6 @@ export const isSdkService = (name: string): boolean => Object.hasOwn(SDK_SERVICE
 /** The service of that name. */
 export const sdkService = (name: string): SdkService => {
   const service = isSdkService(name) ? SDK_SERVICES[name] : undefined;
-  if (!service) throw new Error(`The embedded run has no aws-sdk service '${name}'.`);
+  if (!service) throw new Error(`The emulator has no aws-sdk service '${name}'.`);
   return service;
 };

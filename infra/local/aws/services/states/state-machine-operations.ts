@@ -16,7 +16,7 @@ import type {
   ValidateStateMachineDefinitionInput,
   ValidateStateMachineDefinitionOutput,
 } from '@aws-sdk/client-sfn';
-import { InvalidDefinition } from '../../engine/definition-problems.ts';
+import { InvalidDefinitionError } from '../../engine/definition-problems.ts';
 import { parseDefinition } from '../../engine/parse.ts';
 import { type Access, AwsError, type Operation } from '../../host.ts';
 import { page } from '../shared/paging.ts';
@@ -52,7 +52,7 @@ const defined = <Key extends string, Value>(key: Key, value: Value | undefined) 
 
 const refuseVersions = (publish: boolean | undefined): void => {
   if (publish) {
-    throw new AwsError('ValidationException', 'The embedded run serves no versions: leave publish out.');
+    throw new AwsError('ValidationException', 'The emulator serves no versions: leave publish out.');
   }
 };
 
@@ -166,7 +166,7 @@ export const stateMachineOperations = (machines: Machines): Readonly<Record<stri
         parseDefinition(definition);
         return { result: 'OK', diagnostics: [], truncated: false };
       } catch (error) {
-        if (!(error instanceof InvalidDefinition)) throw error;
+        if (!(error instanceof InvalidDefinitionError)) throw error;
         const diagnostics = error.problems.map(({ code, text, path }) => ({
           severity: 'ERROR' as const,
           code,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Definition } from '../../engine/definition.ts';
-import { InvalidDefinition } from '../../engine/definition-problems.ts';
+import { InvalidDefinitionError } from '../../engine/definition-problems.ts';
 import { parseDefinition } from '../../engine/parse.ts';
 import { AwsError, type Host } from '../../host.ts';
 import { arnOf } from '../shared/arns.ts';
@@ -52,7 +52,7 @@ const parse = (text: string): Definition => {
     checkResources(definition);
     return definition;
   } catch (error) {
-    throw error instanceof InvalidDefinition ? new AwsError(error.name, error.message) : error;
+    throw error instanceof InvalidDefinitionError ? new AwsError(error.name, error.message) : error;
   }
 };
 

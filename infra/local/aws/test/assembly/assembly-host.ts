@@ -3,15 +3,15 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { type AdjustableClock, createClock } from '../../clock.ts';
-import { createHost, type EmbeddedHost, type LogLine } from '../../create-host.ts';
+import { createHost, type EmulatorHost, type LogLine } from '../../create-host.ts';
 import type { Host, PolicyStatement, Service } from '../../host.ts';
 import type { RoleRecord } from '../../iam/directory.ts';
 import { createIamService } from '../../services/iam/iam.ts';
 import { openStore, type Store } from '../../store.ts';
 
-/** A host with some services on a state directory of its own, as the embedded run has it. */
+/** A host with some services on a state directory of its own, as the emulator has it. */
 export interface TestHost {
-  readonly host: EmbeddedHost;
+  readonly host: EmulatorHost;
   readonly clock: AdjustableClock;
   readonly store: Store;
   readonly log: LogLine[];

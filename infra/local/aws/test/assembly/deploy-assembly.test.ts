@@ -102,7 +102,7 @@ describe('deployAssembly', () => {
 
   it('fails on an unknown type, naming it and the place, before anything is made', async () => {
     await expect(deploy(stack({ A: {}, B: { Type: 'AWS::Moon::Base' } }))).rejects.toThrow(
-      'App/B: the embedded run does not know the type AWS::Moon::Base',
+      'App/B: the emulator does not know the type AWS::Moon::Base',
     );
     expect(calls).toEqual([]);
   });
@@ -262,7 +262,7 @@ describe('deployAssembly', () => {
   it('fails on an attribute that a resource does not have', () =>
     expect(
       deploy(stack({ A: {}, B: { Properties: { To: { 'Fn::GetAtt': ['A', 'Url'] } } } })),
-    ).rejects.toThrow('App/B: A (Test::Thing) has no attribute Url in the embedded run (has: Arn).'));
+    ).rejects.toThrow('App/B: A (Test::Thing) has no attribute Url in the emulator (has: Arn).'));
 
   it.each<[string, object, string]>([
     ['Transform', { Transform: 'AWS::Serverless' }, 'the section Transform of its template'],

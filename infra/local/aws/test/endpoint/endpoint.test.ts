@@ -167,7 +167,7 @@ describe('what is not served', () => {
     const answer = await raw(signed('sqs', 'AmazonSQS.SendMessage'));
     expect(answer.status).toBe(501);
     expect(JSON.parse(answer.text).message).toBe(
-      'The embedded run does not serve "sqs". It serves: dynamodb, ec2, events, lambda, sns, states, sts.',
+      'The emulator does not serve "sqs". It serves: dynamodb, ec2, events, lambda, sns, states, sts.',
     );
   });
 
@@ -175,7 +175,7 @@ describe('what is not served', () => {
     expect(await failureOf(new SFNClient(config()).send(new CreateActivityCommand({ name: 'a' })))).toEqual({
       name: 'UnknownOperationException',
       message:
-        "The embedded run's states does not serve CreateActivity. It serves: DescribeExecution, StartExecution.",
+        "The emulator's states does not serve CreateActivity. It serves: DescribeExecution, StartExecution.",
       status: 501,
     });
     const nonsense = await raw(signed('states', 'AWSStepFunctions.constructor'));

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createClock } from '../../clock.ts';
-import { createHost, type EmbeddedHost } from '../../create-host.ts';
+import { createHost, type EmulatorHost } from '../../create-host.ts';
 import { createEndpoint, type Endpoint } from '../../endpoint/endpoint.ts';
 import { protocols } from '../../endpoint/protocols.ts';
 import { readModel, type ServiceModel } from '../../endpoint/shapes.ts';
@@ -11,7 +11,7 @@ import { createMemoryStore } from '../../store.ts';
 
 /** A served host without services, in a folder of its own. */
 export interface ServedHost {
-  readonly host: EmbeddedHost;
+  readonly host: EmulatorHost;
   readonly endpoint: Endpoint;
   readonly close: () => Promise<void>;
 }

@@ -8,7 +8,7 @@ import { sampleStructure } from './sample.ts';
 /** S3 has its own test: its client checks and rewrites what a sample would hold. */
 const services = Object.keys(protocols).filter((name) => protocols[name]?.client && name !== 's3');
 
-/** Not served by the embedded run: answers that are event streams, and calls without a signature. */
+/** Not served by the emulator: answers that are event streams, and calls without a signature. */
 const left: Readonly<Record<string, RegExp>> = {
   // What people do for themselves goes without a signature; left are an administrator's operations.
   'cognito-idp': /^(?!Admin)/,

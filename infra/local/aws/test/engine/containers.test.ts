@@ -78,7 +78,7 @@ describe('Parallel', () => {
       `${failing + 4} ExecutionFailed←${failing + 3}`,
     ]);
     expect(drive.outcome()).toEqual({ status: 'FAILED', error: 'E', cause: 'why' });
-    expect((await drive.tell({ type: 'taskSucceeded', taskId: open.id, output: '1' })).taken).toBe(false);
+    expect((await drive.tell({ type: 'taskSucceeded', taskId: open.id, output: '1' })).applied).toBe(false);
   });
 
   it('a Fail state in a branch has no Aborted event, and Catch takes it', async () => {

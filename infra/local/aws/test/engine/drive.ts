@@ -1,4 +1,4 @@
-import { type Advanced, advance, type InputEvent } from '../../engine/apply-event.ts';
+import { type Applied, applyEvent, type InputEvent } from '../../engine/apply-event.ts';
 import { dueTimers, type Execution, newExecution, nextDue, type OpenTask } from '../../engine/execution.ts';
 import type { HistoryEvent } from '../../engine/history-event.ts';
 import { parseDefinition } from '../../engine/parse.ts';
@@ -48,9 +48,9 @@ export class Drive {
     this.execution = executionOf(input);
   }
 
-  async tell(event: InputEvent): Promise<Advanced> {
-    const result = await advance(this.machine, this.execution, event, this.now);
-    if (result.taken) {
+  async tell(event: InputEvent): Promise<Applied> {
+    const result = await applyEvent(this.machine, this.execution, event, this.now);
+    if (result.applied) {
       this.execution = result.execution;
       this.history.push(...result.history);
       this.told.push({ event, at: this.now });

@@ -130,7 +130,7 @@ describe('Retry', () => {
     await drive.elapse(seconds(1));
     expect(drive.task().token).not.toBe(first.token);
     const late = await drive.tell({ type: 'taskSucceeded', taskId: first.id, output: '1' });
-    expect(late.taken).toBe(false);
+    expect(late.applied).toBe(false);
   });
 
   it('is over when the execution is stopped', async () => {

@@ -72,6 +72,6 @@ describe('limits', () => {
       error: 'States.Runtime',
       cause: 'The execution reached the maximum number of history events (25000).',
     });
-    expect((await drive.tell({ type: 'redriven' })).taken).toBe(false);
+    expect((await drive.tell({ type: 'redriven' })).applied).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { block, callback, type Drive, lambda, seconds, start } from './drive.ts';
 
 const redrive = async (drive: Drive): Promise<void> => {
-  expect((await drive.tell({ type: 'redriven' })).taken).toBe(true);
+  expect((await drive.tell({ type: 'redriven' })).applied).toBe(true);
 };
 
 describe('redrive', () => {
@@ -194,11 +194,11 @@ describe('redrive', () => {
 
   it.each(['Pass', 'Succeed'])('is refused after success (%s)', async (Type) => {
     const drive = await start({ P: Type === 'Pass' ? { Type, End: true } : { Type } });
-    expect((await drive.tell({ type: 'redriven' })).taken).toBe(false);
+    expect((await drive.tell({ type: 'redriven' })).applied).toBe(false);
   });
 
   it('is refused while running', async () => {
     const drive = await start({ T: lambda() });
-    expect((await drive.tell({ type: 'redriven' })).taken).toBe(false);
+    expect((await drive.tell({ type: 'redriven' })).applied).toBe(false);
   });
 });

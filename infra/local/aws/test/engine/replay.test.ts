@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { advance } from '../../engine/apply-event.ts';
+import { applyEvent } from '../../engine/apply-event.ts';
 import type { Execution } from '../../engine/execution.ts';
 import type { HistoryEvent } from '../../engine/history-event.ts';
 import { block, callback, Drive, executionOf, lambda, machineOf, seconds, type Told } from './drive.ts';
@@ -80,8 +80,8 @@ const replay = async (told: readonly Told[], from: Execution) => {
   let execution = from;
   const history: HistoryEvent[] = [];
   for (const { event, at } of told) {
-    const result = await advance(machine, execution, event, at);
-    expect(result.taken).toBe(true);
+    const result = await applyEvent(machine, execution, event, at);
+    expect(result.applied).toBe(true);
     execution = result.execution;
     history.push(...result.history);
   }
@@ -137,7 +137,7 @@ describe('replay', () => {
     await drive.elapse(seconds(11));
     const before = JSON.stringify(drive.execution);
     const { id } = Object.values(drive.execution.tasks)[0] ?? { id: '' };
-    await advance(machine, drive.execution, { type: 'taskFailed', taskId: id, error: 'Fatal' }, drive.now);
+    await applyEvent(machine, drive.execution, { type: 'taskFailed', taskId: id, error: 'Fatal' }, drive.now);
     expect(JSON.stringify(drive.execution)).toBe(before);
   });
 });

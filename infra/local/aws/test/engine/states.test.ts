@@ -179,7 +179,7 @@ describe('Task', () => {
     const { id } = drive.task();
     await drive.taskSucceeds('done');
     const late = await drive.tell({ type: 'taskSubmitted', taskId: id, output: '{}' });
-    expect([drive.outcome(), late.taken]).toEqual(['done', false]);
+    expect([drive.outcome(), late.applied]).toEqual(['done', false]);
   });
 
   it.each([
@@ -223,7 +223,12 @@ describe('Task', () => {
       { type: 'redriven' },
     ] as const;
     for (const event of events) {
-      expect(await drive.tell(event)).toEqual({ execution: before, history: [], effects: [], taken: false });
+      expect(await drive.tell(event)).toEqual({
+        execution: before,
+        history: [],
+        effects: [],
+        applied: false,
+      });
     }
   });
 });

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { GetDeploymentOutput, InstanceTarget } from '@aws-sdk/client-codedeploy';
 import { type AdjustableClock, createClock } from '../../clock.ts';
-import { createHost, type EmbeddedHost } from '../../create-host.ts';
+import { createHost, type EmulatorHost } from '../../create-host.ts';
 import type { BusEvent, PolicyStatement, Principal, ResourceState } from '../../host.ts';
 import { instancesOf } from '../../instances/instances.ts';
 import { createAutoScalingService } from '../../services/autoscaling/autoscaling.ts';
@@ -149,13 +149,13 @@ const contextOf = (logicalId: string) => ({
   generatedName: (max = 64) => `stack-${logicalId}`.slice(0, max),
 });
 
-const providerOf = (host: EmbeddedHost, type: string) => {
+const providerOf = (host: EmulatorHost, type: string) => {
   const provider = host.services().find(({ resources }) => resources[type])?.resources[type];
   if (!provider) throw new Error(`No provider of ${type}`);
   return provider;
 };
 
-const create = async (host: EmbeddedHost, type: string, logicalId: string, properties: object) =>
+const create = async (host: EmulatorHost, type: string, logicalId: string, properties: object) =>
   providerOf(host, type).create(properties as never, contextOf(logicalId));
 
 /** Asks until there is an answer; fails after so many seconds. */

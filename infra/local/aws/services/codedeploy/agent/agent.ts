@@ -38,7 +38,7 @@ export interface Agent {
   readonly perform: (task: AgentTask, event: string) => Promise<void>;
   /** Remembers that the deployment has succeeded on the instance; what older ones have left is deleted. */
   readonly succeed: (task: AgentTask) => void;
-  /** Starts again what ran on the instance when the embedded run last ended. */
+  /** Starts again what ran on the instance when the emulator last ended. */
   readonly restart: (task: AgentTask) => Promise<void>;
 }
 

@@ -48,7 +48,7 @@ describe('AWS::Cognito::UserPool', () => {
     await expect(
       createResource(service, 'AWS::Cognito::UserPool', 'Other', { LambdaConfig: {} }),
     ).rejects.toThrow(
-      'AWS::Cognito::UserPool Platform/Other: property LambdaConfig is not known to the embedded run',
+      'AWS::Cognito::UserPool Platform/Other: property LambdaConfig is not known to the emulator',
     );
   });
 });

@@ -68,7 +68,7 @@ const tokens = async (code: string, code_verifier = verifier) => {
   return { status: answer.status, body: (await answer.json()) as Record<string, string> };
 };
 
-describe('the embedded user pool', () => {
+describe('the emulated user pool', () => {
   it('is the issuer that the template names', async () => {
     const metadata = (await (
       await fetch(`${pool.issuer}/.well-known/openid-configuration`)

@@ -171,7 +171,7 @@ describe('items', () => {
     expect(await scan()).toEqual(['a', 'c']);
   });
 
-  it('fail in transactions, which the embedded run does not have', () =>
+  it('fail in transactions, which the emulator does not have', () =>
     expect(client.send(new TransactWriteItemsCommand({ TransactItems: [] }))).rejects.toMatchObject({
       name: 'UnknownOperationException',
       message: expect.stringContaining('it has no transactions'),

@@ -62,7 +62,7 @@ it('signs what its public key verifies, offline and over the wire, also after an
 
 it.each<[string, Partial<SignCommand['input']>, string]>([
   ['a message beyond 4096 bytes', { Message: Buffer.alloc(4097, 1) }, '1 to 4096 bytes, got 4097'],
-  ['a digest, which the embedded run cannot sign', { MessageType: 'DIGEST' }, 'send RAW'],
+  ['a digest, which the emulator cannot sign', { MessageType: 'DIGEST' }, 'send RAW'],
   ['another algorithm', { SigningAlgorithm: 'RSASSA_PSS_SHA_256' }, 'incompatible'],
 ])('fails on %s', async (_, input, message) => {
   await expect(client.send(new SignCommand({ KeyId, Message, ...algorithm, ...input }))).rejects.toThrow(

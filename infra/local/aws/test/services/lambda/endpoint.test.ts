@@ -91,7 +91,7 @@ describe('a function that uses an SDK client', () => {
     return invoke(running, 'fn');
   };
 
-  it('reaches the embedded services with what its role may', async () => {
+  it('reaches the emulated services with what its role may', async () => {
     const allowed = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: '*' } as const;
     expect((await read(allowed)).payload).toBe('open sesame');
   });

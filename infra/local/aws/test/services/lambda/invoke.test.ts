@@ -118,7 +118,7 @@ describe('handlers', () => {
     expect((await run('exports.handler = async () => 2;')).payload).toBe(2);
   });
 
-  it('see the embedded clock at once when it is set forward', async () => {
+  it('see a clock that is set forward at once', async () => {
     await putFunction(
       running,
       'fn',

@@ -81,7 +81,7 @@ describe('a function in the template', () => {
       { Runtime: 'python3.13' },
       'AWS::Lambda::Function Test/other: property Runtime must be a Node.js runtime',
     ],
-    ['layers', { Layers: ['x'] }, 'property Layers is not known to the embedded run'],
+    ['layers', { Layers: ['x'] }, 'property Layers is not known to the emulator'],
     [
       'code that is not an asset',
       { Code: { S3Bucket: 'b', S3Key: 'k' } },

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type AdjustableClock, createClock } from '../../../clock.ts';
-import { createHost, type EmbeddedHost, type LogLine } from '../../../create-host.ts';
+import { createHost, type EmulatorHost, type LogLine } from '../../../create-host.ts';
 import type {
   BusEvent,
   Host,
@@ -55,7 +55,7 @@ export const createWorld = (): World => {
 
 /** One process over a world: it can be killed after any of its writes. */
 export interface TestProcess {
-  readonly host: EmbeddedHost;
+  readonly host: EmulatorHost;
   /** The host as services see it: dead once the process is. */
   readonly inner: Host;
   readonly register: <Registered extends Service>(create: (host: Host) => Registered) => Registered;

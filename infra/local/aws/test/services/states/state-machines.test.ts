@@ -52,7 +52,7 @@ describe('state machines', () => {
       'versions',
       { publish: true },
       'ValidationException',
-      'The embedded run serves no versions: leave publish out.',
+      'The emulator serves no versions: leave publish out.',
     ],
   ])('are refused with %s', async (_what, given, name, message) => {
     await expect(create(given)).rejects.toMatchObject(error(name, message));
@@ -63,7 +63,7 @@ describe('state machines', () => {
     await expect(states.machine({ T: task })).rejects.toMatchObject({
       name: 'InvalidDefinition',
       message: expect.stringContaining(
-        "'arn:aws:states:::sqs:sendMessage' of state 'T' is not served by the embedded run",
+        "'arn:aws:states:::sqs:sendMessage' of state 'T' is not served by the emulator",
       ),
     });
   });

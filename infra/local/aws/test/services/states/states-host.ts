@@ -8,7 +8,7 @@ import type {
   StartExecutionOutput,
 } from '@aws-sdk/client-sfn';
 import { type AdjustableClock, createClock } from '../../../clock.ts';
-import { createHost, type EmbeddedHost } from '../../../create-host.ts';
+import { createHost, type EmulatorHost } from '../../../create-host.ts';
 import {
   AwsError,
   type BusEvent,
@@ -33,7 +33,7 @@ export type FakeFunction = (payload: unknown) => unknown | Promise<unknown>;
 
 /** A host with Step Functions and stand-ins for what it calls. */
 export interface StatesHost {
-  readonly host: EmbeddedHost;
+  readonly host: EmulatorHost;
   readonly store: Store;
   readonly clock: AdjustableClock;
   /** Status changes, as they came to the bus. */
