@@ -57,7 +57,7 @@ export interface EmulatorHost extends Host {
   readonly services: () => readonly Service[];
   /** Starts services in the order of their registration. */
   readonly startServices: () => Promise<void>;
-  /** Stops services in reverse order; all of them, whatever one throws. @throws the first error */
+  /** Stops services in reverse order; all of them, even if one throws. @throws the first error */
   readonly stopServices: () => Promise<void>;
   /** Runs an operation for a caller known already: the endpoint's way in. @throws AwsError */
   readonly perform: (

@@ -168,7 +168,7 @@ const waitUntilComplete = async (
       | undefined;
     if (answer?.IsComplete) return answer;
     if (answer?.Data && Object.keys(answer.Data).length > 0)
-      throw new Error('isComplete gave Data although IsComplete is false; AWS refuses that.');
+      throw new Error('isComplete gave Data although IsComplete is false; AWS rejects that.');
     await new Promise<void>((resolve) => host.clock.at(host.clock.now() + QUERY_INTERVAL_MS, resolve));
   }
   throw new Error(`Operation timed out: isComplete was asked ${QUERY_LIMIT} times and never said yes.`);

@@ -10,7 +10,7 @@ export class PropertyError extends Error {
  * numbers and booleans as text too (from parameters and `Fn::Join`), so both forms are taken.
  */
 export interface PropertyReader {
-  /** Refuses properties other than these: those that are read, and those that make no difference locally. */
+  /** Fails for properties other than these: those that are read, and those that make no difference locally. */
   readonly only: (...names: readonly string[]) => void;
   readonly has: (name: string) => boolean;
   readonly string: (name: string) => string;

@@ -76,19 +76,19 @@ const resourceSections = new Set([
 ]);
 
 /**
- * Refuses a template that says something which would not be honoured.
+ * Fails for a template with sections that the emulator would ignore.
  * @throws AssemblyError
  */
 export const checkTemplate = (stackName: string, template: Template): void => {
-  const refuse = (what: string) => {
+  const notKnown = (what: string) => {
     throw new AssemblyError(`Stack ${stackName}: ${what} is not known to the emulator.`);
   };
   for (const section of Object.keys(template))
-    if (!templateSections.has(section)) refuse(`the section ${section} of its template`);
+    if (!templateSections.has(section)) notKnown(`the section ${section} of its template`);
   // CDK's own rule; the emulator needs no bootstrap stack.
   for (const rule of Object.keys(template.Rules ?? {}))
-    if (rule !== 'CheckBootstrapVersion') refuse(`the rule ${rule}`);
+    if (rule !== 'CheckBootstrapVersion') notKnown(`the rule ${rule}`);
   for (const [logicalId, resource] of Object.entries(template.Resources))
     for (const section of Object.keys(resource))
-      if (!resourceSections.has(section)) refuse(`${section} of ${logicalId}`);
+      if (!resourceSections.has(section)) notKnown(`${section} of ${logicalId}`);
 };

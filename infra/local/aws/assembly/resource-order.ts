@@ -42,7 +42,7 @@ const collect = (value: unknown, add: (name: string) => void): void => {
 export const inOrder = (
   stackName: string,
   dependencies: ReadonlyMap<string, readonly string[]>,
-  whenCircular: 'refuse' | 'ignore' = 'refuse',
+  whenCircular: 'fail' | 'ignore' = 'fail',
 ): string[] => {
   const done = new Set<string>();
   const path: string[] = [];

@@ -71,10 +71,10 @@ export const createEndpoint = async (host: EmulatorHost): Promise<Endpoint> => {
   };
 
   const serve = async (incoming: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
-    const refusal = refuse(incoming);
-    if (refusal) return void refuseWith(response, 403, refusal);
+    const rejection = reasonToReject(incoming);
+    if (rejection) return void rejectWith(response, 403, rejection);
     const body = await readBody(incoming);
-    if (!body) return void refuseWith(response, 413, `The body is larger than ${BODY_LIMIT} bytes.`);
+    if (!body) return void rejectWith(response, 413, `The body is larger than ${BODY_LIMIT} bytes.`);
     const target = incoming.url ?? '/';
     const question = target.indexOf('?');
     const path = question === -1 ? target : target.slice(0, question);
@@ -95,7 +95,7 @@ export const createEndpoint = async (host: EmulatorHost): Promise<Endpoint> => {
     serve(incoming, response).catch((error: unknown) => {
       host.log('endpoint', `A request failed: ${error instanceof Error ? error.stack : error}`);
       if (response.headersSent) response.destroy();
-      else refuseWith(response, 500, 'The emulator failed on this request; its log tells why.');
+      else rejectWith(response, 500, 'The emulator failed on this request; its log tells why.');
     });
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -134,15 +134,15 @@ const listen = (server: http.Server, port: number): Promise<number> =>
  * Why a request may not come in. Pages in the machine's browser must not reach the endpoint, neither directly (they send
  * `Origin`) nor by a name of theirs that they point at 127.0.0.1 (they send it as `Host`).
  */
-const refuse = ({ headers }: http.IncomingMessage): string | undefined => {
+const reasonToReject = ({ headers }: http.IncomingMessage): string | undefined => {
   if (headers.origin !== undefined)
-    return 'Requests with an Origin header, as browsers send them, are refused.';
+    return 'Requests with an Origin header, as browsers send them, are rejected.';
   const name = headers.host?.split(':', 1)[0];
   if (name === '127.0.0.1' || name === 'localhost') return undefined;
   return `The Host header must be 127.0.0.1 or localhost, but was "${headers.host ?? ''}".`;
 };
 
-const refuseWith = (response: http.ServerResponse, status: number, message: string): void => {
+const rejectWith = (response: http.ServerResponse, status: number, message: string): void => {
   response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' });
   response.end(`${message}\n`);
 };

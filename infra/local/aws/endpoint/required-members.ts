@@ -3,7 +3,7 @@ import { AwsError } from '../host.ts';
 /** Required members that a request lacks, by their path as AWS writes it (`tags.1.member.key`). */
 export type Missing = string[];
 
-/** AWS names members in its texts with a small first letter, whatever their case on the wire. */
+/** AWS names members in its texts with a small first letter, in any case on the wire. */
 export const memberPath = (path: string, name: string): string => {
   const member = name.charAt(0).toLowerCase() + name.slice(1);
   return path === '' ? member : `${path}.${member}`;

@@ -32,7 +32,7 @@ const parseXml = (body: Buffer): Element => {
   }
 };
 
-/** Reads a structure from an XML document, whatever its root is called. */
+/** Reads a structure from an XML document, under any root element. */
 export const readXml = (
   members: readonly Member[],
   body: Buffer,

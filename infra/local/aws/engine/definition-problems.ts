@@ -8,7 +8,7 @@ export interface Problem {
   readonly path: string;
 }
 
-/** A definition is refused. The message has the form in which AWS words it. */
+/** A definition is invalid. The message has the form in which AWS words it. */
 export class InvalidDefinitionError extends Error {
   override readonly name = 'InvalidDefinition';
   readonly problems: readonly Problem[];
@@ -20,7 +20,7 @@ export class InvalidDefinitionError extends Error {
   }
 }
 
-/** Collects what is wrong with a definition, so that one refusal names all of it. */
+/** Collects what is wrong with a definition, so that one error names all of it. */
 export interface Problems {
   readonly list: Problem[];
   /** A field or value that the States Language does not allow here. */

@@ -4,7 +4,7 @@ import type { Template } from './template.ts';
 /** A state machine's definition, checked and prepared for running. */
 export interface Definition {
   readonly comment: string | undefined;
-  /** Seconds that an execution may take, counted anew at each redrive. */
+  /** Seconds that an execution may take, counted again from each redrive. */
   readonly timeoutSeconds: number | undefined;
   /** The machine's own states first, then those of each Parallel branch and each Map processor. */
   readonly blocks: readonly Block[];

@@ -31,7 +31,7 @@ const compiled = new Map<string, jsonata.Expression>();
 
 /**
  * Compiles an expression, or takes it from the cache.
- * @throws whatever JSONata throws for an expression that does not parse: `{ code, message, position }`
+ * @throws what JSONata throws for an expression that does not parse: `{ code, message, position }`
  */
 export const compileExpression = (source: string): jsonata.Expression => {
   const known = compiled.get(source);

@@ -26,7 +26,7 @@ const toMillis = native('$toMillis');
 const surroundingsOf = (focus: jsonata.Focus): Surroundings => focus.environment.lookup(SURROUNDINGS);
 
 /** Raises an error as JSONata's own `$error` does: the only code whose message JSONata leaves as it is. */
-const refuse = (message: string): never => {
+const fail = (message: string): never => {
   throw Object.assign(new Error(message), { code: 'D3137' });
 };
 
@@ -40,7 +40,7 @@ const HASHES: Readonly<Record<string, string>> = {
 
 const partition = (list: readonly unknown[], size: number): unknown[][] => {
   if (!Number.isInteger(size) || size < 1) {
-    refuse(`The second argument of function "partition" must be a positive integer, got ${size}`);
+    fail(`The second argument of function "partition" must be a positive integer, got ${size}`);
   }
   const parts: unknown[][] = [];
   for (let start = 0; start < list.length; start += size) parts.push(list.slice(start, start + size));
@@ -48,10 +48,10 @@ const partition = (list: readonly unknown[], size: number): unknown[][] => {
 };
 
 const range = (first: number, last: number, step: number): number[] => {
-  if (step === 0) refuse('The third argument of function "range" must not be 0');
+  if (step === 0) fail('The third argument of function "range" must not be 0');
   const count = Math.floor((last - first) / step) + 1;
   if (count > RANGE_ITEMS) {
-    refuse(`Function "range" makes at most ${RANGE_ITEMS} items, and ${count} were asked for`);
+    fail(`Function "range" makes at most ${RANGE_ITEMS} items, and ${count} were asked for`);
   }
   // A sequence, as JSONata calls it: a single item stands for itself.
   const items = Array.from({ length: Math.max(0, count) }, (_, i) => first + i * step);
@@ -61,7 +61,7 @@ const range = (first: number, last: number, step: number): number[] => {
 const hash = (value: unknown, algorithm: string): string => {
   const name =
     HASHES[algorithm] ??
-    refuse(`Function "hash" knows ${Object.keys(HASHES).join(', ')}, got ${JSON.stringify(algorithm)}`);
+    fail(`Function "hash" knows ${Object.keys(HASHES).join(', ')}, got ${JSON.stringify(algorithm)}`);
   return createHash(name)
     .update(typeof value === 'string' ? value : JSON.stringify(value))
     .digest('hex');
@@ -71,7 +71,7 @@ const parse = (text: string): Json => {
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    return refuse(`The argument of function "parse" is not valid JSON: ${(error as Error).message}`);
+    return fail(`The argument of function "parse" is not valid JSON: ${(error as Error).message}`);
   }
 };
 
@@ -136,5 +136,5 @@ export const addFunctions = (expression: jsonata.Expression): void => {
     },
     '<s-s?:n>',
   );
-  expression.registerFunction('eval', () => refuse('Step Functions does not support the function "eval"'));
+  expression.registerFunction('eval', () => fail('Step Functions does not support the function "eval"'));
 };

@@ -2,7 +2,7 @@ import type { Branch } from './execution.ts';
 import { ROOT } from './execution.ts';
 import { addEvent, branchOf, queueStep, setTimer, stateOf, type Transition, update } from './transition.ts';
 
-/** Puts the execution's own deadline, if its definition has one; counted anew at each redrive. */
+/** Puts the execution's own deadline, if its definition has one; counted again from each redrive. */
 export const setDeadline = (transition: Transition): void => {
   const { timeoutSeconds } = transition.machine.definition;
   if (timeoutSeconds !== undefined)

@@ -142,7 +142,7 @@ export const timeOutTask = async (
   await failState(transition, branch, failed, branch.last);
 };
 
-/** Starts the heartbeat clock anew. */
+/** Restarts the heartbeat clock. */
 export const recordHeartbeat = (transition: Transition, task: OpenTask): void => {
   const timer = task.heartbeatTimer === null ? undefined : transition.draft.timers[task.heartbeatTimer];
   if (!timer || task.heartbeatSeconds === null) return;

@@ -12,7 +12,7 @@ export type RequestContext = ReadonlyMap<string, readonly string[]>;
 /** A condition block, read once. */
 export type Condition = (context: RequestContext, variables: VariableLookup | undefined) => boolean;
 
-/** A policy document cannot be read; it would be refused, or not do what it says, on AWS. */
+/** A policy document cannot be read: AWS rejects it, or it does not do what it says. */
 export class MalformedPolicyError extends Error {
   override readonly name = 'MalformedPolicyError';
 }

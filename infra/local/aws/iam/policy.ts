@@ -46,7 +46,7 @@ const cache = new WeakMap<PolicyDocument, Policy>();
 /**
  * Reads a policy document (the result is kept per document object).
  * @param name of the policy, for errors
- * @throws MalformedPolicyError for what IAM would refuse, and for what cannot be evaluated here
+ * @throws MalformedPolicyError for what IAM rejects, and for what cannot be evaluated here
  */
 export const readPolicy = (document: PolicyDocument, name: string): Policy => {
   const known = cache.get(document);

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** The service stops while something waits: whoever waits gives up without touching what the store holds. */
+/** The service stops while something waits: the waiting code gives up without touching what the store holds. */
 export class LifetimeEndedError extends Error {
   override readonly name = 'LifetimeEndedError';
 

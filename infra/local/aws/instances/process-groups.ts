@@ -74,7 +74,7 @@ export const createProcessGroups = (
    * Writes down whom a script has left running when it has just ended: while one of them lives, the number of its group
    * is given to nobody else. Forgets a group of which nobody lives.
    */
-  const settle = (recorded: ProcessGroup) => {
+  const finish = (recorded: ProcessGroup) => {
     const members = membersOf(recorded.group);
     if (members.length === 0) table.delete(keyOf(recorded));
     else table.put(keyOf(recorded), { ...recorded, members });
@@ -109,7 +109,7 @@ export const createProcessGroups = (
       });
       const end = await ended;
       cancel();
-      settle(recorded);
+      finish(recorded);
       return timedOut ? { kind: 'timed-out' } : end;
     } finally {
       fs.closeSync(log);

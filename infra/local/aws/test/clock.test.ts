@@ -183,7 +183,7 @@ describe('when the machine’s clock jumps', () => {
     expect(called).toEqual(['set after it', 'near', 'timeout', 'later']);
   });
 
-  it('keeps the order of all timers, loses none and calls none twice, whatever jumps', () => {
+  it('keeps the order of all timers, loses none and calls none twice, under any jumps', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(3 * HOUR_MS), { minLength: 1, maxLength: 8 }),

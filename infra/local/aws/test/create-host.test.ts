@@ -289,7 +289,7 @@ describe('services', () => {
 });
 
 describe('faults', () => {
-  it('are taken as often as asked for, whatever process takes them', () => {
+  it('are used as often as asked for, in any process', () => {
     const store = createMemoryStore();
     const host = setUp({ store });
     const take = (job: string, target = 'pipeline') => setUp({ store }).faults.take(target, job, () => true);

@@ -8,7 +8,7 @@ import type { Refreshes } from './refreshes.ts';
 /** Pauses between two looks at a group, in ms: while something changes, and while nothing does. */
 const BUSY_MS = 25;
 const IDLE_MS = 1_000;
-/** Pause before a failed launch is tried again, in ms. */
+/** Pause before another attempt after a failed launch, in ms. */
 const LAUNCH_PAUSE_MS = 1_000;
 /** How long a lifecycle hook waits unless it says otherwise, in seconds (the API's default). */
 const DEFAULT_HEARTBEAT_SECONDS = 3_600;
@@ -155,7 +155,7 @@ export const createDriver = (
       };
     });
 
-  const isSettled = (group: GroupRecord) =>
+  const isStable = (group: GroupRecord) =>
     group.slots.length === group.desired && group.slots.every(({ state }) => state === 'InService');
 
   /** @returns whether something is changing */
@@ -171,8 +171,8 @@ export const createDriver = (
       if (group.slots.length === 0) tables.groups.delete(name);
       return true;
     }
-    const settled = isSettled(group);
-    return refreshes.advance(group, settled) || !settled;
+    const stable = isStable(group);
+    return refreshes.advance(group, stable) || !stable;
   };
 
   const loop = async (name: string) => {

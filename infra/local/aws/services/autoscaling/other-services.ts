@@ -19,7 +19,7 @@ export interface Surroundings {
   readonly isDrained: (targetGroupArns: readonly string[], instanceId: string) => Promise<boolean>;
   /**
    * Asks whether a caller may launch what a group launches, as Auto Scaling does when a group is made or changed (T06).
-   * @throws AwsError what EC2 refuses
+   * @throws AwsError when EC2 fails the call
    */
   readonly mayLaunch: (principal: Principal, group: GroupRecord) => Promise<void>;
 }

@@ -27,7 +27,7 @@ const DEFAULT_RECORDS = 50;
 /** The refreshes of all groups. */
 export interface Refreshes {
   /** Takes the group's refresh one step on. @returns whether one is under way */
-  readonly advance: (group: GroupRecord, isSettled: boolean) => boolean;
+  readonly advance: (group: GroupRecord, isStable: boolean) => boolean;
   /** Fails the group's refresh, if one is under way. */
   readonly fail: (groupName: string, reason: string) => void;
   /** @param wake called when a group has something new to do */
@@ -61,7 +61,7 @@ export const createRefreshes = (host: Host, tables: AutoScalingTables): Refreshe
     });
   };
 
-  const advance: Refreshes['advance'] = (group, isSettled) => {
+  const advance: Refreshes['advance'] = (group, isStable) => {
     const refresh = openOf(group.name);
     if (!refresh) return false;
     if (refresh.status === 'Cancelling') end(refresh, 'Cancelled', 'Cancelled by user.');
@@ -69,7 +69,7 @@ export const createRefreshes = (host: Host, tables: AutoScalingTables): Refreshe
       end(refresh, 'Failed', `The failure of this refresh of ${group.name} was asked for by --fail.`);
     } else if (refresh.status === 'Pending')
       tables.refreshes.put(refresh.id, { ...refresh, status: 'InProgress' });
-    else if (isSettled) {
+    else if (isStable) {
       const [next, ...remaining] = refresh.remaining;
       if (next === undefined) end(refresh, 'Successful');
       else {

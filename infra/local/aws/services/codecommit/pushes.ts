@@ -47,7 +47,7 @@ export const createPushes = (host: Host): Pushes => {
   const repositories = repositoriesOf(host);
   const announcedOf = host.store.table<Announced>('codecommit.announced');
   let cancel: (() => void) | undefined;
-  let turn = Promise.resolve();
+  let reading = Promise.resolve();
   let stopped = false;
 
   /** Tells of one change, unless that is announced already. The event's id makes a repetition after a crash harmless. */
@@ -91,7 +91,7 @@ export const createPushes = (host: Host): Pushes => {
     }
   };
 
-  const takeTurn = async (read: (repository: Repository) => Promise<void>) => {
+  const readAll = async (read: (repository: Repository) => Promise<void>) => {
     for (const repository of repositories.values())
       try {
         if (!stopped) await read(repository);
@@ -103,7 +103,7 @@ export const createPushes = (host: Host): Pushes => {
   const poll = () => {
     if (stopped) return;
     cancel = host.clock.at(host.clock.now() + POLL_MS, () => {
-      turn = turn.then(() => takeTurn(readSpool)).then(poll);
+      reading = reading.then(() => readAll(readSpool)).then(poll);
     });
   };
 
@@ -112,16 +112,16 @@ export const createPushes = (host: Host): Pushes => {
       fs.mkdirSync(repositoriesFolder(host), { recursive: true });
       const presence = { pid: process.pid, url: `http://127.0.0.1:${host.ports.overview}/` };
       replaceFile(presencePath(host), JSON.stringify(presence));
-      await takeTurn((repository) => prepareRepository(host, repository.name));
-      await takeTurn(readSpool);
-      await takeTurn(compareReferences);
+      await readAll((repository) => prepareRepository(host, repository.name));
+      await readAll(readSpool);
+      await readAll(compareReferences);
       poll();
     },
     stop: async () => {
       stopped = true;
       cancel?.();
       fs.rmSync(presencePath(host), { force: true });
-      await turn;
+      await reading;
     },
   };
 };
@@ -138,7 +138,7 @@ const parseChange = (line: string): Change | undefined => {
   }
 };
 
-/** CodeCommit knows who pushed by their credentials; here it is whoever committed the tip. */
+/** CodeCommit knows who pushed by their credentials; here it is the committer of the tip. */
 const pusherArn = async (host: Host, { name }: Repository, { before, after }: Change): Promise<string> => {
   const tip = after === NOTHING ? before : after;
   const mail = await gitText(

@@ -39,7 +39,7 @@ export const findRepository = (host: Host, name = ''): Repository => {
   return repository;
 };
 
-/** Makes the bare repository if it is not there, and its hook anew. Safe to run again after a crash. */
+/** Makes the bare repository if it is not there, and writes its hook. Safe to run again after a crash. */
 export const prepareRepository = async (host: Host, name: string): Promise<void> => {
   const directory = repositoryPath(host, name);
   if (!fs.existsSync(directory)) {
@@ -48,7 +48,7 @@ export const prepareRepository = async (host: Host, name: string): Promise<void>
     // An empty template: no hooks or attributes of the machine's git installation.
     await gitText(draft, 'init', '--quiet', '--bare', '--template=', '--initial-branch=main');
     fs.appendFileSync(path.join(draft, 'config'), '[receive]\n\tautogc = false\n[gc]\n\tauto = 0\n');
-    // Every file is handed on as it was committed, whatever the content's own attributes say: nothing is left out, converted
+    // Every file is handed on as it was committed, even if the content's own attributes say otherwise: nothing is left out, converted
     // or run. Only `export-subst` counts, as in the archives of other hosts: it tells an application its commit.
     fs.mkdirSync(path.join(draft, 'info'), { recursive: true });
     const attributes = '* -export-ignore -text -eol -ident -filter -working-tree-encoding\n';

@@ -15,7 +15,7 @@ import {
   targetsOf,
 } from './records.ts';
 
-/** The wait before blue is terminated, in ms, whatever the group says (on AWS 5 minutes and more). */
+/** The wait before blue is terminated, in ms, even if the group asks for more (on AWS 5 minutes and more). */
 const TERMINATION_WAIT_MS = 1_000;
 const POLL_MS = 25;
 const MINUTE_MS = 60_000;

@@ -68,7 +68,7 @@ const sentOn = [
 ] as const;
 
 /**
- * `AWS::CodeDeploy::DeploymentGroup` that deploys in place. Blue/green with a copied Auto Scaling group is refused with
+ * `AWS::CodeDeploy::DeploymentGroup` that deploys in place. Blue/green with a copied Auto Scaling group fails with
  * CloudFormation's own words (T01). A changed application or name replaces the group.
  */
 export const deploymentGroupProvider = (host: Host, tables: CodeDeployTables): ResourceProvider => {

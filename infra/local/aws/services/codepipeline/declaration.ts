@@ -90,28 +90,28 @@ export const resolveConfiguration = (
     ]),
   );
 
-/** What CodePipeline, or the emulator, refuses in a definition; empty when it is usable. */
+/** What CodePipeline, or the emulator, reports in a definition; empty when it is usable. */
 export const findProblems = ({ stages, variables }: Declaration): string[] => {
   const problems: string[] = [];
-  const refuse = (text: string) => problems.push(text);
-  if (stages.length < 2) refuse(`a pipeline needs at least two stages; received ${stages.length}`);
-  for (const name of repeated(stages.map((stage) => stage.name))) refuse(`the stage ${name} is there twice`);
+  const report = (text: string) => problems.push(text);
+  if (stages.length < 2) report(`a pipeline needs at least two stages; received ${stages.length}`);
+  for (const name of repeated(stages.map((stage) => stage.name))) report(`the stage ${name} is there twice`);
   for (const name of repeated(variables.map((variable) => variable.name)))
-    refuse(`the variable ${name} is there twice`);
+    report(`the variable ${name} is there twice`);
   const artifacts = new Set<string>();
   const namespaces = new Set(['codepipeline', 'variables']);
   stages.forEach((stage, index) => {
-    if (stage.actions.length === 0) refuse(`the stage ${stage.name} has no actions`);
+    if (stage.actions.length === 0) report(`the stage ${stage.name} has no actions`);
     for (const name of repeated(stage.actions.map((action) => action.name)))
-      refuse(`the stage ${stage.name} has the action ${name} twice`);
+      report(`the stage ${stage.name} has the action ${name} twice`);
     for (const action of byRunOrder(stage).flat()) {
       const place = `action ${action.name} of stage ${stage.name}`;
-      for (const text of findActionProblems(action, index === 0)) refuse(`${place}: ${text}`);
+      for (const text of findActionProblems(action, index === 0)) report(`${place}: ${text}`);
       for (const name of action.inputArtifacts)
-        if (!artifacts.has(name)) refuse(`${place}: no earlier action puts out the artifact ${name}`);
+        if (!artifacts.has(name)) report(`${place}: no earlier action puts out the artifact ${name}`);
       for (const [reference, namespace = '', name = ''] of referencesOf(action)) {
         const isKnown = namespaces.has(namespace) && isDeclared(namespace, name, variables);
-        if (!isKnown) refuse(`${place}: ${reference} is declared by no earlier action or variable`);
+        if (!isKnown) report(`${place}: ${reference} is declared by no earlier action or variable`);
       }
       for (const name of action.outputArtifacts) artifacts.add(name);
       if (action.namespace !== undefined) namespaces.add(action.namespace);

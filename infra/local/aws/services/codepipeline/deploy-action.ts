@@ -12,7 +12,7 @@ interface Deployment {
   readonly errorInformation?: { readonly code?: string; readonly message?: string };
 }
 
-/** Deploys the input artifact with CodeDeploy and waits for the deployment's end. Makes one deployment, whatever happens. */
+/** Deploys the input artifact with CodeDeploy and waits for the deployment's end. Makes one deployment, also after a crash. */
 export const runCodeDeploy: RunAction = async (context): Promise<Outcome> => {
   const { host, record, update, isLive } = context;
   const principal = await context.principal();

@@ -111,7 +111,7 @@ export const createControl = (host: Host, queue: Queue): Record<string, Operatio
       throw new AwsError('InvalidJobStateException', `The job ${id} is not in progress; its result stands.`);
     return action;
   };
-  const settle = (action: ActionExecution, job: JobResult) =>
+  const completeJob = (action: ActionExecution, job: JobResult) =>
     queue.updateAction(action.id, { progress: { ...action.progress, job } });
 
   const success: Operation<PutJobSuccessResultInput, Record<string, never>> = {
@@ -120,7 +120,7 @@ export const createControl = (host: Host, queue: Queue): Record<string, Operatio
       const action = jobOf(jobId);
       if (continuationToken !== undefined) queue.updateAction(action.id, { progress: { continuationToken } });
       else
-        settle(action, {
+        completeJob(action, {
           isSuccess: true,
           outputVariables,
           ...(executionDetails?.summary !== undefined && { summary: executionDetails.summary }),
@@ -135,7 +135,7 @@ export const createControl = (host: Host, queue: Queue): Record<string, Operatio
   const failure: Operation<PutJobFailureResultInput, Record<string, never>> = {
     requires: () => ({ action: 'codepipeline:PutJobFailureResult', resource: '*' }),
     run: ({ jobId, failureDetails }) => {
-      settle(jobOf(jobId), {
+      completeJob(jobOf(jobId), {
         isSuccess: false,
         error: { code: failureDetails?.type ?? 'JobFailed', message: failureDetails?.message ?? '' },
         ...(failureDetails?.externalExecutionId !== undefined && {

@@ -88,7 +88,7 @@ export const createCodePipelineResources = (host: Host, queue: Queue): Record<st
   };
 };
 
-/** @throws PropertyError for what CodePipeline would refuse, and for what the emulator does not have */
+/** @throws PropertyError for what CodePipeline rejects, and for what the emulator does not have */
 const readDeclaration = (read: PropertyReader, context: ResourceContext): Declaration => {
   read.only(
     'Name',

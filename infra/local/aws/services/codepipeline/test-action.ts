@@ -14,7 +14,7 @@ interface BuildAnswer {
   readonly logs?: { readonly deepLink?: string };
 }
 
-/** Has CodeBuild build the input artifact, and waits for the end. The same attempt starts one build, whatever happens. */
+/** Has CodeBuild build the input artifact, and waits for the end. The same attempt starts one build, also after a crash. */
 export const runCodeBuild: RunAction = async (context): Promise<Outcome> => {
   const { host, record, update, isLive } = context;
   const principal = await context.principal();

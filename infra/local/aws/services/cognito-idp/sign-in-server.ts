@@ -92,7 +92,7 @@ const askWho = async (
   response.writeHead(303, { location }).end();
 };
 
-/** Signs out whoever signed in before on this browser: the provider asks for a confirmation otherwise. */
+/** Signs out the previous user of this browser: the provider asks for a confirmation otherwise. */
 const forgetSession = async (provider: Provider, uid: string | undefined) => {
   const session = uid === undefined ? undefined : await provider.Session.findByUid(uid);
   if (!session) return;

@@ -6,7 +6,7 @@ export interface Database {
   readonly read: (operation: string, input: Json) => Promise<Json>;
   /** Changes one after the other, and journals each that succeeds before it is answered. */
   readonly change: (operation: string, input: Json) => Promise<Json>;
-  /** Makes a table anew with other indexes and the same items. @param input as for CreateTable */
+  /** Replaces a table by one with other indexes and the same items. @param input as for CreateTable */
   readonly rebuild: (input: Json) => Promise<void>;
   /** Reads the journal; everything else waits for it. */
   readonly open: () => Promise<void>;

@@ -98,12 +98,12 @@ const dynamoDbOperations = (host: Host, database: Database): Readonly<Record<str
   for (const name of transactions)
     operations[name] = operation(
       () => [],
-      () => refuseTransaction(name),
+      () => failTransaction(name),
     );
   return operations;
 };
 
-const refuseTransaction = (name: string): never => {
+const failTransaction = (name: string): never => {
   throw new AwsError(
     'UnknownOperationException',
     `The emulated DynamoDB does not serve ${name}: it has no transactions. Use conditional writes of single items.`,

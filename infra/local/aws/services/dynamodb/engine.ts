@@ -29,8 +29,8 @@ interface DynaliteValidations {
   readonly checkValidations: (data: unknown, types: unknown, custom: unknown, store: DynaliteStore) => void;
 }
 
-/** A table is usable one turn of the event loop after its creation; this many are waited for. */
-const MAX_TURNS = 1000;
+/** A table is usable one iteration of the event loop after its creation; this many are waited for. */
+const MAX_ITERATIONS = 1000;
 
 /**
  * Opens an empty DynamoDB. dynalite's actions are called without its HTTP server, which would only check a signature again;
@@ -71,7 +71,7 @@ export const createEngine = ({ accountId, region }: { accountId: string; region:
     }
   };
   const waitFor = async (name: unknown, status: string | undefined) => {
-    for (let turn = 0; turn < MAX_TURNS; turn++) {
+    for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
       if ((await statusOf(name)) === status) return;
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -53,14 +53,14 @@ export const createEc2Service = (host: Host): Service => {
   };
 
   /** One step after the other for each instance: it is not shut down while it boots. */
-  const turns = new Map<string, Promise<void>>();
+  const lastSteps = new Map<string, Promise<void>>();
   const drive = (instanceId: string) => {
-    const turn = (turns.get(instanceId) ?? Promise.resolve()).then(() => takeOn(instanceId));
-    turns.set(
+    const step = (lastSteps.get(instanceId) ?? Promise.resolve()).then(() => takeOn(instanceId));
+    lastSteps.set(
       instanceId,
-      turn.catch(() => undefined),
+      step.catch(() => undefined),
     );
-    lifetime.run(() => turn);
+    lifetime.run(() => step);
   };
 
   /** Takes an instance on from the state that it is in; also after a crash in between. */

@@ -8,7 +8,7 @@ import { type ElbTables, type HealthCheck, type TargetRecord, targetKey, usersOf
 /** Health checks come a hundred times as often as the target group says: 30 s become 300 ms. */
 const INTERVAL_MS_PER_SECOND = 10;
 const LEAST_INTERVAL_MS = 50;
-/** The longest that a target drains, in ms, whatever its deregistration delay. */
+/** The longest that a target drains, in ms, even if its deregistration delay is longer. */
 const LONGEST_DRAIN_MS = 5_000;
 const POLL_MS = 10;
 /** How long an answer about health waits for a target's first check, in ms. */
@@ -58,7 +58,8 @@ export const createTargets = (host: Host, tables: ElbTables, lifetime: Lifetime)
       if (!group) return;
       if (usersOf(tables, group.arn).length > 0) {
         const port = instances.machine(target.instanceId)?.port;
-        const result = port === undefined ? refused : await check(port, group.healthCheck, lifetime.signal);
+        const result =
+          port === undefined ? failedCheck : await check(port, group.healthCheck, lifetime.signal);
         judge(health, result, group.healthCheck);
       }
       const interval = group.healthCheck.intervalSeconds * INTERVAL_MS_PER_SECOND;
@@ -164,7 +165,7 @@ export const createTargets = (host: Host, tables: ElbTables, lifetime: Lifetime)
 /** What a check found: nothing if it passed. */
 type Finding = Pick<Health, 'reason' | 'description'> | undefined;
 
-const refused: Finding = { reason: 'Target.FailedHealthChecks', description: 'Health checks failed' };
+const failedCheck: Finding = { reason: 'Target.FailedHealthChecks', description: 'Health checks failed' };
 
 const judge = (health: Health, finding: Finding, check: HealthCheck) => {
   health.checks++;
@@ -215,7 +216,7 @@ const check = (
       resolve({ reason: 'Target.Timeout', description: 'Request timed out' });
       request.destroy();
     });
-    request.once('error', () => resolve(refused));
+    request.once('error', () => resolve(failedCheck));
   });
 
 /** Whether a status is among a matcher's: single codes and ranges, separated by commas. */

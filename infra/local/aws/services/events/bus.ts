@@ -25,7 +25,7 @@ export interface Bus {
   /** Delivers an event that was taken before once more, under the same id. @throws Error for an unknown id */
   readonly redeliver: (eventId: string) => void;
   readonly recent: () => BusEvent[];
-  /** Sets a rule's timer anew after the rule was made, changed or deleted. */
+  /** Resets a rule's timer after the rule was made, changed or deleted. */
   readonly reschedule: (ruleArn: string) => void;
   readonly start: () => void;
   readonly stop: () => void;

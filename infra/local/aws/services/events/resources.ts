@@ -35,7 +35,7 @@ const ruleProvider = (host: Host, bus: Bus): ResourceProvider => {
   };
 };
 
-/** @throws PropertyError naming the property, for what EventBridge would refuse or this bus does not know */
+/** @throws PropertyError naming the property, for what EventBridge rejects or this bus does not know */
 const readRule = (host: Host, properties: ResourceProperties, context: ResourceContext): Rule => {
   const read = readProperties('AWS::Events::Rule', context, properties);
   read.only(

@@ -84,27 +84,27 @@ const parseField = (
   names: readonly string[],
   expression: string,
 ): ReadonlySet<number> => {
-  const refuse = () =>
+  const invalid = () =>
     new Error(
       `${expression}: "${field}" is not understood; use numbers ${low} to ${high}, lists, ranges, steps, * or ?.`,
     );
   const number = (text: string) => {
     const named = names.indexOf(text.toUpperCase());
     const value = named >= 0 ? named + low : Number(text);
-    if (text === '' || !Number.isInteger(value) || value < low || value > high) throw refuse();
+    if (text === '' || !Number.isInteger(value) || value < low || value > high) throw invalid();
     return value;
   };
   const values = new Set<number>();
   for (const part of field.split(',')) {
     const [range = '', stepText, ...rest] = part.split('/');
     const step = stepText === undefined ? 1 : Number(stepText);
-    if (rest.length > 0 || !Number.isInteger(step) || step < 1) throw refuse();
+    if (rest.length > 0 || !Number.isInteger(step) || step < 1) throw invalid();
     const isAny = range === '*' || range === '?';
     const [fromText = '', toText, ...more] = range.split('-');
-    if (more.length > 0) throw refuse();
+    if (more.length > 0) throw invalid();
     const from = isAny ? low : number(fromText);
     const to = isAny || (toText === undefined && stepText !== undefined) ? high : number(toText ?? fromText);
-    if (from > to) throw refuse();
+    if (from > to) throw invalid();
     for (let value = from; value <= to; value += step) values.add(value);
   }
   return new Set([...values].sort((one, other) => one - other));

@@ -135,7 +135,7 @@ const readInlinePolicies = (
   );
 };
 
-/** Refuses a managed policy that does not exist, or whose document is not known here. */
+/** Fails for a managed policy that does not exist, or whose document is not known here. */
 const checkManagedPolicy = (
   directory: Directory,
   read: PropertyReader,

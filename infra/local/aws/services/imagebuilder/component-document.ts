@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 
-/** A component document that Image Builder would refuse. */
+/** A component document that Image Builder rejects. */
 export class ComponentDocumentError extends Error {
   override readonly name = 'ComponentDocumentError';
 }
@@ -157,5 +157,5 @@ const only = (value: Json, known: readonly string[], place: string) => {
 };
 
 const fail = (problem: string) =>
-  new ComponentDocumentError(`The component document is refused: ${problem}.`);
+  new ComponentDocumentError(`The component document is invalid: ${problem}.`);
 const show = (value: unknown) => (JSON.stringify(value) ?? 'nothing').slice(0, 200);

@@ -161,7 +161,7 @@ const pipelineProvider = (host: Host) => {
         'Tags',
         'Workflows',
       );
-      // Builds on a schedule only try the recipe, which is simulated here: none is started.
+      // Builds on a schedule only test the recipe, which is simulated here: none is started.
       read.optionalAt('Schedule')?.string('ScheduleExpression');
       const refer = (name: string, table: Pick<Table<unknown>, 'has'>) => {
         const arn = read.string(name);

@@ -10,7 +10,7 @@ export interface WorkerSettings {
 }
 
 /**
- * One execution environment of a function. A worker loads the code anew for each, with the environment's variables in
+ * One execution environment of a function. A worker loads the code for each, with the environment's variables in
  * `process.env`, so that functions that share a thread share nothing that their modules hold.
  */
 export interface WorkerEnvironment {
@@ -80,7 +80,7 @@ const INIT_LIMIT_MS = 60_000;
 const YOUNG_GENERATION_MB = 8;
 
 /**
- * Starts a worker thread. Timeouts count the machine's time, in which the worker runs, whatever
+ * Starts a worker thread. Timeouts count the machine's time, in which the worker runs, not what
  * the emulator's clock says.
  * @param onLine takes each line that the function logs
  */
@@ -103,14 +103,14 @@ export const startFunctionWorker = (
   let pending: Pending | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  const settle = (result: WorkerResult) => {
+  const finish = (result: WorkerResult) => {
     clearTimeout(timer);
     const ended = pending;
     pending = undefined;
     ended?.finish(result);
   };
   const fail = (errorType: string, errorMessage: string) =>
-    settle({ payload: JSON.stringify({ errorType, errorMessage }), isError: true });
+    finish({ payload: JSON.stringify({ errorType, errorMessage }), isError: true });
   const end = () => {
     isAlive = false;
     return worker.terminate();
@@ -131,7 +131,7 @@ export const startFunctionWorker = (
     if (message.type === 'result' && message.isLast) isAlive = false;
     if (pending?.invocation.requestId !== message.requestId) return undefined;
     if (message.type === 'started') return limit(pending.invocation.timeoutMs, message.requestId);
-    return settle({
+    return finish({
       payload: message.payload ?? JSON.stringify(message.error),
       isError: message.error !== undefined,
     });

@@ -27,7 +27,7 @@ export interface FunctionRecord {
   readonly modifiedAt: number;
 }
 
-/** How asynchronous invocations of one function are tried. */
+/** How often and for how long asynchronous invocations of one function are attempted. */
 export interface EventInvokeConfig {
   readonly maximumRetryAttempts?: number;
   /** Seconds. */

@@ -45,7 +45,7 @@ const OWN_THREADS = 4;
 
 const MOST_THREADS = 6;
 
-/** MB of heap of a shared thread, whatever its functions ask for. */
+/** MB of heap of a shared thread; the memory that its functions ask for does not count. */
 const SHARED_MEMORY = 1024;
 
 interface LogLine {

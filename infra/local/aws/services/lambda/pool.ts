@@ -17,7 +17,7 @@ export interface Kind<Item extends Pooled> {
 
 /**
  * Keeps what serves warm. Makes more when all of a kind are busy, up to the kind's limit and the whole pool's; tasks
- * beyond wait in order. At the whole pool's limit, whatever has been idle for longest makes room for another kind.
+ * beyond wait in order. At the whole pool's limit, the item that has been idle for longest makes room for another kind.
  */
 export interface Pool<Item extends Pooled> {
   /** Rejects with what `task` or starting rejects with. */
@@ -55,7 +55,7 @@ export const createPool = <Item extends Pooled>(limit: number): Pool<Item> => {
   const isFull = ({ key, limit: ofKind }: Kind<Item>) =>
     [...all].filter((member) => member.key === key && !member.isRetired).length >= ofKind;
 
-  /** Whoever can serve this kind now: of those that suit, or else of all, the one used last; or a new one. */
+  /** The item to serve this kind now: of those that suit, or else of all, the one used last; or a new one. */
   const take = (kind: Kind<Item>): Member<Item> | undefined => {
     const warm =
       removeIdle(idle.findLastIndex(({ key, item }) => key === kind.key && kind.suits?.(item))) ??

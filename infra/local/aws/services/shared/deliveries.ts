@@ -11,14 +11,14 @@ interface Waiting<Job> {
 
 /** Deliveries that survive the process: written before they are made, removed afterwards (at least once). */
 export interface Deliveries<Job> {
-  /** Queues a job; the same id again replaces what waits under it. It is tried in a later turn of the event loop. */
+  /** Queues a job; the same id again replaces what waits under it. Its first attempt comes in a later iteration of the event loop. */
   readonly add: (id: string, job: Job) => void;
   /** Takes up what waits. */
   readonly start: () => void;
   readonly stop: () => void;
 }
 
-/** How long a job is tried; EventBridge's defaults where nothing is given. */
+/** For how long and how often a job is attempted; EventBridge's defaults where nothing is given. */
 export interface DeliveryLimits {
   /** Attempts after the first. */
   readonly mostAttempts?: number;
@@ -35,7 +35,7 @@ const MOST_ATTEMPTS = 185;
 /**
  * Opens a queue of deliveries that the store keeps.
  * @param tableName of the store, `<service>.<thing>`
- * @param deliver does it once; an `AwsError` below 500 other than throttling is final, any other failure is tried again
+ * @param deliver does it once; an `AwsError` below 500 other than throttling is final, any other failure is retried
  * @param describe names a job in the operator's log
  * @param onDropped what else is done with a job that failed for good
  */
@@ -63,7 +63,7 @@ export const createDeliveries = <Job>(
         underWay.add(id);
         void attempt(id).finally(() => {
           underWay.delete(id);
-          // Replaced while it was delivered: the new one has its turn now.
+          // Replaced while it was delivered: the new one is delivered now.
           if (!stopped && waiting.has(id) && !timers.has(id)) schedule(id, host.clock.now());
         });
       }),
@@ -87,7 +87,7 @@ export const createDeliveries = <Job>(
         if (waiting.get(id) === item) waiting.delete(id);
         return;
       }
-      host.log(service, 'A delivery failed and will be tried again', details);
+      host.log(service, 'A delivery failed and will be retried', details);
       waiting.put(id, { ...item, attempts });
       schedule(id, host.clock.now() + Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS));
       return;

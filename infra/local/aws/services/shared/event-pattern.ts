@@ -141,10 +141,13 @@ const anythingBut = (operand: unknown, path: string): Matcher => {
     const tests = asList(operand[operator]).map((item) => compileOperator(operator, item, path));
     return (value) => !tests.some((matches) => matches(value));
   }
-  const refused = asList(operand);
-  if (refused.length === 0 || !refused.every((item) => typeof item === 'string' || typeof item === 'number'))
+  const excluded = asList(operand);
+  if (
+    excluded.length === 0 ||
+    !excluded.every((item) => typeof item === 'string' || typeof item === 'number')
+  )
     throw new PatternError(`"${path}": "anything-but" takes texts or numbers; received ${show(operand)}.`);
-  return (value) => !refused.includes(value as string | number);
+  return (value) => !excluded.includes(value as string | number);
 };
 
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);

@@ -14,7 +14,7 @@ export interface LoopbackServer {
 const ownNames = ['127.0.0.1', 'localhost'];
 
 /**
- * Listens on 127.0.0.1. Requests that name another host are refused: a page elsewhere could otherwise reach this server
+ * Listens on 127.0.0.1. Requests that name another host are rejected: a page elsewhere could otherwise reach this server
  * through a name that resolves to this machine.
  * @param port 0 for a free one
  * @param purpose what the port is for, for the error's text

@@ -16,7 +16,7 @@ const MADE_BY_UNIX = 3;
 
 /**
  * Unpacks a zip into a new directory, with Unix modes and symbolic links. Links are made last, so that no entry is
- * written through one. Names that lead out of the directory are refused.
+ * written through one. Fails for names that lead out of the directory.
  * @throws BundleError
  */
 export const unpackBundle = async (zip: Uint8Array, directory: string): Promise<void> => {

@@ -77,10 +77,10 @@ const LONGEST_MESSAGE_BYTES = 262_144;
  * @throws AwsError `InvalidParameter`
  */
 export const checkMessage = (message: string | undefined, subject: string | undefined): void => {
-  const refuse = (what: string) => new AwsError('InvalidParameter', `Invalid parameter: ${what}`);
-  if (!message) throw refuse('Empty message');
-  if (Buffer.byteLength(message) > LONGEST_MESSAGE_BYTES) throw refuse('Message too long');
-  if (subject !== undefined && !/^[\x21-\x7e][\x20-\x7e]{0,98}$/.test(subject)) throw refuse('Subject');
+  const invalid = (what: string) => new AwsError('InvalidParameter', `Invalid parameter: ${what}`);
+  if (!message) throw invalid('Empty message');
+  if (Buffer.byteLength(message) > LONGEST_MESSAGE_BYTES) throw invalid('Message too long');
+  if (subject !== undefined && !/^[\x21-\x7e][\x20-\x7e]{0,98}$/.test(subject)) throw invalid('Subject');
 };
 
 /** Message attributes as a filter policy sees them: numbers as numbers, `String.Array` as lists. */

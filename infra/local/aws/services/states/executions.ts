@@ -40,7 +40,7 @@ interface LiveRun extends Run {
   history: HistoryEvent[] | undefined;
   /** Tasks whose call this process has made. */
   readonly called: Set<string>;
-  /** Settles when every event taken so far has been dealt with. */
+  /** Resolves when every event applied so far has had its effects. */
   idle: Promise<unknown>;
   timer: { readonly due: number; readonly cancel: () => void } | undefined;
 }
@@ -137,7 +137,7 @@ export const createExecutions = (host: Host, definitions: Definitions, tokens: T
 
   const tell = (run: LiveRun, event: InputEvent, told: Told = {}): Promise<boolean> => {
     const done = run.idle.then(() => {
-      // Events of one history never go back in time, whatever the clock does.
+      // Events of one history never go back in time, even if the clock does.
       const at = Math.max(host.clock.now(), run.records.at(-1)?.at ?? 0);
       return take(run, { executionArn: run.arn, at, event, ...told }, true);
     });
@@ -150,7 +150,7 @@ export const createExecutions = (host: Host, definitions: Definitions, tokens: T
     const wasStarted = event.type === 'started' || event.type === 'redriven';
     const now = host.clock.now();
     if (wasStarted && execution.status !== 'RUNNING') {
-      // Started and ended in one turn: two changes, and the first of them has an id of its own.
+      // Started and ended in one transition: two changes, and the first of them has an id of its own.
       const running = {
         ...execution,
         status: 'RUNNING' as const,

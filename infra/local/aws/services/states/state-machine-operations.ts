@@ -25,7 +25,7 @@ import type { Machines, StateMachine } from './state-machines.ts';
 
 const access = (action: string, resource = '*'): Access => ({ action: `states:${action}`, resource });
 
-/** Whoever gives a machine its role must be allowed to pass that role on. */
+/** The caller that gives a machine its role must be allowed to pass that role. */
 const passRole = (roleArn: string | undefined): readonly Access[] =>
   roleArn === undefined
     ? []
@@ -50,7 +50,7 @@ export const settingsOf = (machine: StateMachine | undefined) => ({
 const defined = <Key extends string, Value>(key: Key, value: Value | undefined) =>
   (value === undefined ? {} : { [key]: value }) as { [Name in Key]?: Value };
 
-const refuseVersions = (publish: boolean | undefined): void => {
+const rejectVersions = (publish: boolean | undefined): void => {
   if (publish) {
     throw new AwsError('ValidationException', 'The emulator serves no versions: leave publish out.');
   }
@@ -70,7 +70,7 @@ export const stateMachineOperations = (machines: Machines): Readonly<Record<stri
           `State Machine Type is not supported: '${input.type}'`,
         );
       }
-      refuseVersions(input.publish);
+      rejectVersions(input.publish);
       const machine = machines.create(input.name ?? '', {
         definition: input.definition ?? '',
         roleArn: input.roleArn ?? '',
@@ -89,7 +89,7 @@ export const stateMachineOperations = (machines: Machines): Readonly<Record<stri
     ],
     run: (input) => {
       const machine = machines.get(input.stateMachineArn);
-      refuseVersions(input.publish);
+      rejectVersions(input.publish);
       const changes = {
         ...defined('definition', input.definition),
         ...defined('roleArn', input.roleArn),

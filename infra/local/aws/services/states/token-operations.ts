@@ -30,7 +30,7 @@ export const tokenOperations = (
     (action: string) =>
     ({ taskToken = '' }: { taskToken?: string | undefined }): readonly Access[] => {
       const task = tokens.read(taskToken);
-      // A token that belongs to nothing is refused as such, whoever sends it.
+      // A token that belongs to nothing fails as such for every sender.
       return task ? [{ action: `states:${action}`, resource: stateMachineArnOf(task.executionArn) }] : [];
     };
 

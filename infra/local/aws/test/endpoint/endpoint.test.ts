@@ -241,7 +241,7 @@ describe('callers', () => {
     ]);
   });
 
-  it('refuses requests without a signature, or with one that names no service', async () => {
+  it('rejects requests without a signature, or with one that names no service', async () => {
     const unsigned = await raw({ 'x-amz-target': 'AWSStepFunctions.StartExecution' });
     expect(unsigned.status).toBe(403);
     expect(JSON.parse(unsigned.text)).toMatchObject({ __type: 'MissingAuthenticationToken' });
@@ -262,7 +262,7 @@ describe('callers', () => {
 });
 
 describe('the door', () => {
-  it('refuses browsers and names that only point at this machine', async () => {
+  it('rejects browsers and names that only point at this machine', async () => {
     const headers = signed('states', 'AWSStepFunctions.StartExecution');
     const fromPage = await raw({ ...headers, origin: 'https://example.com' });
     expect(fromPage).toMatchObject({ status: 403, text: expect.stringContaining('Origin') });

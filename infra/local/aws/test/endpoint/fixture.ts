@@ -58,7 +58,7 @@ export const echoService = (
     ),
   );
 
-/** What tests need of an SDK client module, whatever its service. */
+/** What tests need of an SDK client module, for any service. */
 export interface ClientModule {
   readonly model: ServiceModel;
   /** A client that neither retries nor puts names before the host. */

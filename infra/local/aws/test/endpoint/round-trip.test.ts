@@ -19,7 +19,7 @@ const left: Readonly<Record<string, RegExp>> = {
   ec2: /^(?!.*(Instance|Image|LaunchTemplate|Tags|Subnet|Vpcs|SecurityGroup|Volume))/,
 };
 
-/** What a client would refuse by itself. */
+/** What a client rejects by itself. */
 const adjust: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   PutEvents: { EndpointId: undefined },
 };

@@ -104,7 +104,7 @@ describe('Parallel', () => {
     expect(Object.keys(drive.execution.branches)).toEqual(['main']);
   });
 
-  it('a retry starts all branches anew, without ParallelStateFailed (F24)', async () => {
+  it('a retry restarts all branches, without ParallelStateFailed (F24)', async () => {
     const drive = await start({
       P: {
         Type: 'Parallel',
@@ -240,7 +240,7 @@ describe('Map', () => {
     expect(drive.details('MapIterationAborted')).toEqual({ index: 0, name: 'M' });
   });
 
-  it('a retry starts again at MapStateStarted; MapStateFailed comes after the last try only (F24)', async () => {
+  it('a retry starts again at MapStateStarted; MapStateFailed comes after the last attempt only (F24)', async () => {
     const drive = await start(map({ Items: [0], Retry: [{ ErrorEquals: ['States.ALL'], MaxAttempts: 1 }] }));
     await drive.taskFails('E');
     await drive.elapse(seconds(1));

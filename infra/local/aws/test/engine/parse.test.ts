@@ -1,7 +1,7 @@
 import { parseDefinition } from '../../engine/parse.ts';
 import { block, lambda, start } from './drive.ts';
 
-const refusal = (definition: unknown): string => {
+const failure = (definition: unknown): string => {
   try {
     parseDefinition(typeof definition === 'string' ? definition : JSON.stringify(definition));
   } catch (error) {
@@ -19,9 +19,9 @@ const jsonata = (states: object, rest: object = {}) => ({
 });
 const end = { Type: 'Pass', End: true };
 
-describe('a definition is refused', () => {
+describe('a definition is invalid', () => {
   it('as AWS words it (F52)', () => {
-    expect(refusal({ StartAt: 'A' })).toBe(
+    expect(failure({ StartAt: 'A' })).toBe(
       "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [States] at /'",
     );
   });
@@ -145,7 +145,7 @@ describe('a definition is refused', () => {
       'is not supported',
     ],
   ])('%s', (_what, definition, text) => {
-    expect(refusal(definition)).toContain(text);
+    expect(failure(definition)).toContain(text);
   });
 
   it.each([
@@ -160,14 +160,14 @@ describe('a definition is refused', () => {
     ['SecondsPath', { Type: 'Wait', Seconds: 1, End: true }],
     ['ErrorPath', { Type: 'Fail' }],
   ])('with the JSONPath field %s, by state and field', (field, state) => {
-    expect(refusal(jsonata({ 'Deploy it': { ...state, [field]: '$.a' } }))).toContain(
+    expect(failure(jsonata({ 'Deploy it': { ...state, [field]: '$.a' } }))).toContain(
       `State 'Deploy it' uses the JSONPath field '${field}', which is not supported: use JSONata with`,
     );
   });
 
   it('with a JSONPath rule in a Choice', () => {
     const choice = { Type: 'Choice', Choices: [{ Variable: '$.a', IsNull: true, Next: 'B' }] };
-    expect(refusal(jsonata({ A: choice, B: end }))).toContain("State 'A' uses the JSONPath field 'Variable'");
+    expect(failure(jsonata({ A: choice, B: end }))).toContain("State 'A' uses the JSONPath field 'Variable'");
   });
 
   it.each([
@@ -178,11 +178,11 @@ describe('a definition is refused', () => {
       "State 'A' cannot use JSONPath in a JSONata state machine",
     ],
   ])('whose language is JSONPath, said by %s', (_who, definition, text) => {
-    expect(refusal(definition)).toContain(text);
+    expect(failure(definition)).toContain(text);
   });
 
   it('with every fault named at once', () => {
-    const message = refusal(jsonata({ A: { ...end, Foo: 1, InputPath: '$' }, B: { Type: 'Job' } }));
+    const message = failure(jsonata({ A: { ...end, Foo: 1, InputPath: '$' }, B: { Type: 'Job' } }));
     expect(message).toContain("'Foo'");
     expect(message).toContain("'InputPath'");
     expect(message).toContain("'Job'");

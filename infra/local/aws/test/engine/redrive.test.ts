@@ -13,7 +13,7 @@ describe('redrive', () => {
         Retry: [{ ErrorEquals: ['E'], MaxAttempts: 1 }],
       }),
     });
-    for (let round = 1; round <= 2; round++) {
+    for (let redrive = 1; redrive <= 2; redrive++) {
       const first = drive.task();
       await drive.taskFails('E');
       await drive.elapse(seconds(1));
@@ -26,11 +26,11 @@ describe('redrive', () => {
         `${last + 1} ExecutionRedriven←${last}`,
         `${last + 2} TaskScheduled←4`,
       ]);
-      expect(drive.details('ExecutionRedriven')).toEqual({ redriveCount: round });
+      expect(drive.details('ExecutionRedriven')).toEqual({ redriveCount: redrive });
       const { context, x } = JSON.parse(drive.task().parameters);
       expect(x).toBe(1);
       expect(context.Execution).toMatchObject({
-        RedriveCount: round,
+        RedriveCount: redrive,
         RedriveTime: new Date(drive.now).toISOString(),
         StartTime: '2026-11-22T10:00:00.000Z',
       });
@@ -53,11 +53,11 @@ describe('redrive', () => {
   it('lets a Fail state fail again without entering it (F41)', async () => {
     const drive = await start({
       P: { Type: 'Pass', Next: 'F' },
-      F: { Type: 'Fail', Error: 'Refused', Cause: 'no' },
+      F: { Type: 'Fail', Error: 'Rejected', Cause: 'no' },
     });
     await redrive(drive);
     expect(drive.lines(5)).toEqual(['5 ExecutionFailed←4', '6 ExecutionRedriven←5', '7 ExecutionFailed←6']);
-    expect(drive.outcome()).toEqual({ status: 'FAILED', error: 'Refused', cause: 'no' });
+    expect(drive.outcome()).toEqual({ status: 'FAILED', error: 'Rejected', cause: 'no' });
   });
 
   it.each([
@@ -179,7 +179,7 @@ describe('redrive', () => {
     ]);
   });
 
-  it('runs a Parallel anew whose branches were done when leaving it failed', async () => {
+  it('runs a Parallel again whose branches were done when leaving it failed', async () => {
     const drive = await start({
       P: {
         Type: 'Parallel',
@@ -192,12 +192,12 @@ describe('redrive', () => {
     expect(drive.outcome()).toBe('now');
   });
 
-  it.each(['Pass', 'Succeed'])('is refused after success (%s)', async (Type) => {
+  it.each(['Pass', 'Succeed'])('fails after success (%s)', async (Type) => {
     const drive = await start({ P: Type === 'Pass' ? { Type, End: true } : { Type } });
     expect((await drive.tell({ type: 'redriven' })).applied).toBe(false);
   });
 
-  it('is refused while running', async () => {
+  it('fails while running', async () => {
     const drive = await start({ T: lambda() });
     expect((await drive.tell({ type: 'redriven' })).applied).toBe(false);
   });

@@ -35,9 +35,9 @@ const machine = machineOf(
     Again: {
       Type: 'Choice',
       Choices: [{ Condition: '{% $random() < 0.5 %}', Next: 'Init' }],
-      Default: 'Refused',
+      Default: 'Rejected',
     },
-    Refused: { Type: 'Fail', Error: 'Refused' },
+    Rejected: { Type: 'Fail', Error: 'Rejected' },
     Done: { Type: 'Pass', Output: { id: '{% $id %}', r: '{% $r %}', at: '{% $at %}' }, End: true },
   },
   { TimeoutSeconds: 120 },

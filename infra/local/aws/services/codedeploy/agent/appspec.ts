@@ -79,7 +79,7 @@ export const parseAppSpec = (text: string): AppSpec => {
   const error = document.errors[0];
   if (error) throw new AppSpecError(`it is not valid YAML. ${error.message.trim()}`);
   const root = asMap(contentOf(document), 'the file');
-  refuseOthers(root, 'the file', ['version', 'os', 'files', 'file_exists_behavior', 'permissions', 'hooks']);
+  rejectOthers(root, 'the file', ['version', 'os', 'files', 'file_exists_behavior', 'permissions', 'hooks']);
   if (!['0', '0.0'].includes(String(root.version)))
     throw new AppSpecError(`version must be 0.0; found ${show(root.version)}`);
   if (root.os !== 'linux') throw new AppSpecError(`os must be linux; found ${show(root.os)}`);
@@ -110,7 +110,7 @@ const contentOf = (document: ReturnType<typeof parseDocument>): unknown => {
 const readFile = (value: unknown, index: number) => {
   const place = `files[${index}]`;
   const file = asMap(value, place);
-  refuseOthers(file, place, ['source', 'destination']);
+  rejectOthers(file, place, ['source', 'destination']);
   const source = asText(file.source, `${place}.source`);
   const destination = asText(file.destination, `${place}.destination`);
   if (!destination.startsWith('/')) {
@@ -139,7 +139,7 @@ const readHooks = (value: unknown): AppSpec['hooks'] => {
 
 const readScript = (value: unknown, place: string): HookScript => {
   const script = asMap(value, place);
-  refuseOthers(script, place, ['location', 'timeout', 'runas', 'sudo']);
+  rejectOthers(script, place, ['location', 'timeout', 'runas', 'sudo']);
   const seconds = script.timeout ?? LONGEST_TIMEOUT_SECONDS;
   const timeoutSeconds = Number(seconds);
   if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1 || timeoutSeconds > LONGEST_TIMEOUT_SECONDS) {
@@ -157,7 +157,7 @@ const readScript = (value: unknown, place: string): HookScript => {
 const readPermission = (value: unknown, index: number): PermissionRule => {
   const place = `permissions[${index}]`;
   const rule = asMap(value, place);
-  refuseOthers(rule, place, [
+  rejectOthers(rule, place, [
     'object',
     'pattern',
     'except',
@@ -206,7 +206,7 @@ const asText = (value: unknown, place: string): string => {
   throw new AppSpecError(`${place} must be a text; found ${show(value)}`);
 };
 
-const refuseOthers = (map: Record<string, unknown>, place: string, names: readonly string[]) => {
+const rejectOthers = (map: Record<string, unknown>, place: string, names: readonly string[]) => {
   const other = Object.keys(map).find((name) => !names.includes(name));
   if (other !== undefined)
     throw new AppSpecError(`${place} holds ${show(other)}, which is not one of ${names.join(', ')}`);

@@ -28,7 +28,7 @@ interface Step {
   readonly isDirectory: boolean;
 }
 
-/** A place below the directory that stands for `/`, whatever the path tries. */
+/** A place below the directory that stands for `/`, wherever the path points. */
 const below = (root: string, absolute: string) => path.join(root, path.resolve('/', absolute));
 
 /** Problems of the `files` section with this bundle: sources that are not in it. */

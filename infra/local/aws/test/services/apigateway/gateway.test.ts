@@ -150,7 +150,7 @@ describe('a request', () => {
     expect([answer.status, await answer.text()]).toEqual([404, '{"message":"Not Found"}']);
   });
 
-  it('that names another host is refused before the function sees it', async () => {
+  it('that names another host is rejected before the function sees it', async () => {
     let invoked = 0;
     const { url } = await startApi(lambdaWith(() => ++invoked));
     const status = await new Promise<number | undefined>((resolve, reject) => {
@@ -164,7 +164,7 @@ describe('a request', () => {
     expect([status, invoked]).toEqual([421, 0]);
   });
 
-  it('with a body of more than 6 MB is refused', async () => {
+  it('with a body of more than 6 MB is rejected', async () => {
     const { url } = await startApi(lambdaWith(echo));
     const answer = await fetch(url, { method: 'POST', body: new Uint8Array(6 * 1024 * 1024 + 1) });
     expect(answer.status).toBe(413);

@@ -137,7 +137,7 @@ describe('a group', () => {
   it.each([
     [{ MinSize: 3, MaxSize: 2 }, /Max bound, 2/],
     [{ DesiredCapacity: 9 }, /Desired capacity:9 must be between the specified min size:1 and max size:3/],
-  ])('refuses sizes that contradict each other: %j', async (more, text) => {
+  ])('fails for sizes that contradict each other: %j', async (more, text) => {
     await expect(create(more)).rejects.toThrow(text);
   });
 
@@ -191,7 +191,7 @@ describe('an instance refresh', () => {
     expect(told(id)).toEqual(['aws.autoscaling EC2 Auto Scaling Instance Refresh Succeeded web']);
   });
 
-  it('is refused while another goes on', async () => {
+  it('fails while another goes on', async () => {
     await create();
     await inService(fleet, 'web', 1);
     const id = await refresh();

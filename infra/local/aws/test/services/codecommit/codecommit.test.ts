@@ -13,7 +13,7 @@ import {
   createWorld,
   putRole,
   REGION,
-  settle,
+  runFor,
   startProcess,
   until,
   type World,
@@ -141,7 +141,7 @@ describe('CodeCommit', () => {
       oldCommitId: first,
     });
     expect(details()[2]).not.toHaveProperty('commitId');
-    await settle(world, 500);
+    await runFor(world, 500);
     expect(world.events).toHaveLength(3);
     await codecommit.stop?.();
   });
@@ -320,14 +320,14 @@ describe('CodeCommit', () => {
         branchName: 'main',
       }),
     ).resolves.toBeDefined();
-    await settle(world, 300);
+    await runFor(world, 300);
     expect(world.events).toHaveLength(1);
     await provider?.delete(renamed ?? state, context('Repository'), {});
     expect(fs.readdirSync(path.join(world.stateDir, 'git'))).toEqual(['running.json']);
     await codecommit.stop?.();
   });
 
-  it('refuses names that are no folder of its own', async () => {
+  it('fails for names that are no folder of its own', async () => {
     const { codecommit } = await open();
     const make = (properties: object) =>
       create(codecommit, 'AWS::CodeCommit::Repository', 'Other', { ...properties });

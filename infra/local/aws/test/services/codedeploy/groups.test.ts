@@ -32,7 +32,7 @@ describe('a blue/green deployment group', () => {
       'Property AutoScalingGroups cannot be specified',
     ],
     ['without one', {}, 'Exactly one AutoScaling group must be specified'],
-  ])('in a template %s is refused as by CloudFormation (T01)', async (_, more, text) => {
+  ])('in a template %s fails as in CloudFormation (T01)', async (_, more, text) => {
     const properties = {
       ApplicationName: 'shop',
       ServiceRoleArn: 'arn:aws:iam::000000000000:role/R',

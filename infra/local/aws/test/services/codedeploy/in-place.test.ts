@@ -137,7 +137,7 @@ describe('an in-place deployment', () => {
     expect(await answerOf(instanceId)).toBe('three');
   });
 
-  it('refuses a second deployment to the same group (T08)', async () => {
+  it('fails for a second deployment to the same group (T08)', async () => {
     await setUpInPlace(fleet);
     const revision = await fleet.revision('one.zip', applicationOf('one'));
     const first = await deploy(fleet, 'qat', revision);

@@ -1,4 +1,4 @@
-import { ACCOUNT, administrator, create, putRole, roleArn, settle, until } from '../shared/test-host.ts';
+import { ACCOUNT, administrator, create, putRole, roleArn, runFor, until } from '../shared/test-host.ts';
 import {
   ARN,
   commitAndPush,
@@ -23,7 +23,7 @@ describe('CodePipeline', () => {
     const source = await actionOf(firstId(), 'Source');
     expect(source?.output.executionResult.errorDetails?.message).toContain('Branch main does not exist');
     await create(p.opened.pipeline, 'AWS::CodePipeline::Pipeline', 'Pipeline', pipelineProperties());
-    await settle(p.world, 500);
+    await runFor(p.world, 500);
     expect(p.world.store.table('codepipeline.executions').keys()).toHaveLength(1);
   });
 
@@ -56,7 +56,7 @@ describe('CodePipeline', () => {
         { name: 'Application', revisionId: pinned, revisionSummary: expect.stringContaining('First commit') },
       ],
     });
-    await settle(p.world, 500);
+    await runFor(p.world, 500);
     expect(p.targets.deployments).toEqual([]);
     await answerJob(0);
     await until(p.world, () => p.targets.deployments.length === 1);
@@ -107,7 +107,7 @@ describe('CodePipeline', () => {
     });
   });
 
-  it('fails when the guard refuses, and deploys nothing (T20)', async () => {
+  it('fails when the guard blocks it, and deploys nothing (T20)', async () => {
     await ready();
     const id = await start();
     await until(p.world, () => p.targets.jobs.length === 1);

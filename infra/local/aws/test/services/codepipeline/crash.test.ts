@@ -1,4 +1,4 @@
-import { administrator, createWorld, settle, until, type World } from '../shared/test-host.ts';
+import { administrator, createWorld, runFor, until, type World } from '../shared/test-host.ts';
 import { commitAndPush, deployPipeline, openPipeline, playTargets } from './pipeline-world.ts';
 
 const NAME = 'orders-qat';
@@ -67,7 +67,7 @@ describe('CodePipeline after a crash', () => {
         },
         `end of life ${life}`,
       );
-      await settle(world, 100);
+      await runFor(world, 100);
       expect(executions()).toHaveLength(before + 1);
       expect(targets.deployments).toHaveLength(1);
       const told = world.events
@@ -111,7 +111,7 @@ describe('CodePipeline after a crash', () => {
     after.process.kill();
   });
 
-  it('deploys the commit of its first try although the branch has moved on', async () => {
+  it('deploys the commit of its first attempt although the branch has moved on', async () => {
     const dying = openPipeline(world);
     const { pipelineExecutionId } = await dying.call<{ pipelineExecutionId: string }>(
       'StartPipelineExecution',

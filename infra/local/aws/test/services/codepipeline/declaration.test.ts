@@ -126,7 +126,7 @@ describe('a pipeline definition', () => {
       pipeline({ guard: { configuration: { FunctionName: 'f', UserParameters: 'x'.repeat(1001) } } }),
       /at most 1000/,
     ],
-  ])('is refused when it %s', (_name, declaration, message) => {
+  ])('is invalid when it %s', (_name, declaration, message) => {
     expect(findProblems(declaration).join('\n')).toMatch(message);
   });
 });

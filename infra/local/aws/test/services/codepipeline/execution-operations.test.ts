@@ -1,4 +1,4 @@
-import { context, create, settle, until } from '../shared/test-host.ts';
+import { context, create, runFor, until } from '../shared/test-host.ts';
 import { ARN, NAME, pipelineProperties, usePipeline } from './pipeline-world.ts';
 
 describe('The executions of a pipeline', () => {
@@ -40,7 +40,7 @@ describe('The executions of a pipeline', () => {
     await ready();
     const [one, two] = [await start(), await start()];
     await until(p.world, () => p.targets.jobs.length === 1);
-    await settle(p.world, 1000);
+    await runFor(p.world, 1000);
     expect(p.targets.jobs).toHaveLength(1);
     expect(states(two)).toEqual([]);
     expect(await execution(two)).toMatchObject({ status: 'InProgress' });
@@ -65,7 +65,7 @@ describe('The executions of a pipeline', () => {
     expect(await start({ clientRequestToken: 'promotion-2' })).not.toBe(id);
   });
 
-  it('refuses starts that CodePipeline refuses (T21)', async () => {
+  it('fails for starts that CodePipeline rejects (T21)', async () => {
     await ready();
     const revision = { actionName: 'Source', revisionType: 'COMMIT_ID', revisionValue: 'a'.repeat(40) };
     for (const [input, message] of [
@@ -98,7 +98,7 @@ describe('The executions of a pipeline', () => {
     await until(p.world, () => p.targets.jobs.length === 1);
     const stop = { pipelineName: NAME, pipelineExecutionId: id, reason: 'wrong commit' };
     await p.opened.call('StopPipelineExecution', stop);
-    await settle(p.world, 300);
+    await runFor(p.world, 300);
     expect(statusOf(id)).toBe('Stopping');
     await expect(p.opened.call('StopPipelineExecution', stop)).rejects.toMatchObject({
       name: 'DuplicatedStopRequestException',
@@ -159,7 +159,7 @@ describe('The executions of a pipeline', () => {
       properties: pipelineProperties(),
     });
     expect(state).toEqual({ physicalId: NAME, attributes: { Version: '2' } });
-    await settle(p.world, 300);
+    await runFor(p.world, 300);
     expect(p.world.store.table('codepipeline.executions').keys()).toHaveLength(2);
     await answerJob(0, 'PutJobFailureResult', { failureDetails: { type: 'JobFailed', message: 'no' } });
     await ended(id);
@@ -169,7 +169,7 @@ describe('The executions of a pipeline', () => {
     expect(second).not.toBe(id);
   });
 
-  it('refuses definitions that could deploy by themselves or that it does not know', async () => {
+  it('fails for definitions that could deploy by themselves or that it does not know', async () => {
     const make = (changes: object) =>
       create(p.opened.pipeline, 'AWS::CodePipeline::Pipeline', 'Pipeline', {
         ...pipelineProperties(),

@@ -127,7 +127,7 @@ describe('the emulated user pool', () => {
   it.each([
     ['without PKCE', { code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request'],
     ['with the implicit flow', { response_type: 'id_token' }, 'unsupported_response_type'],
-  ])('refuses a request %s', async (_case, change, error) => {
+  ])('fails for a request %s', async (_case, change, error) => {
     const answer = await fetch(await authorizeUrl(change), { redirect: 'manual' });
     const location = new URL(answer.headers.get('location') ?? '');
     const parameters = new URLSearchParams(location.search || location.hash.slice(1));
@@ -137,7 +137,7 @@ describe('the emulated user pool', () => {
   it.each([
     ['another address to return to', { redirect_uri: 'http://127.0.0.1:1/evil' }],
     ['an unknown client', { client_id: 'unknown' }],
-  ])('refuses %s without sending anybody there', async (_case, change) => {
+  ])('rejects %s without sending anybody there', async (_case, change) => {
     const answer = await fetch(await authorizeUrl(change), { redirect: 'manual' });
     expect(answer.status).toBe(400);
     expect(answer.headers.get('location')).toBeNull();
@@ -192,7 +192,7 @@ describe('the sign-in page', () => {
     ['somebody unknown', { person: 'mallory' }, {}],
     ['nobody', {}, {}],
     ['somebody chosen by another page', { person: 'quinn' }, { origin: 'https://evil.example' }],
-  ])('refuses %s', async (_case, form, headers) => {
+  ])('rejects %s', async (_case, form, headers) => {
     const { jar, url } = await openPage();
     const answer = await jar.fetch(url, {
       method: 'POST',

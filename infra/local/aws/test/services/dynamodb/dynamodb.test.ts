@@ -119,13 +119,13 @@ describe('items', () => {
       new UpdateItemCommand({
         TableName: 'ledger',
         Key: item('b'),
-        UpdateExpression: 'SET #status = :open ADD tries :one',
+        UpdateExpression: 'SET #status = :open ADD attempts :one',
         ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: { ':open': { S: 'OPEN' }, ':one': { N: '1' } },
         ReturnValues: 'ALL_NEW',
       }),
     );
-    expect(Attributes?.tries).toEqual({ N: '1' });
+    expect(Attributes?.attempts).toEqual({ N: '1' });
     const query = new QueryCommand({
       TableName: 'arn:aws:dynamodb:us-east-1:000000000000:table/ledger',
       IndexName: 'by-status',

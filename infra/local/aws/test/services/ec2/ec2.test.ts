@@ -70,7 +70,7 @@ describe('launch templates', () => {
     expect(LaunchTemplateVersions?.map(({ VersionNumber }) => VersionNumber)).toEqual([2, 1, 1]);
   });
 
-  it('are replaced under another name, and refuse properties that nobody knows', async () => {
+  it('are replaced under another name, and fail for unknown properties', async () => {
     const state = await fleet.create('AWS::EC2::LaunchTemplate', 'Web', data(baseImage));
     const renamed = { ...data(baseImage), LaunchTemplateName: 'other' };
     const after = await fleet.update('AWS::EC2::LaunchTemplate', 'Web', renamed, {
@@ -199,7 +199,7 @@ describe('instances', () => {
     expect(fleet.instances.machine(InstanceId ?? '')).toBeUndefined();
   });
 
-  it('are found by tags and states, and a filter that nobody knows is refused', async () => {
+  it('are found by tags and states, and an unknown filter fails', async () => {
     const { InstanceId } = await run(await launchFrom(baseImage), { kind: 'administrator' });
     await fleet.call('ec2', 'CreateTags', { Resources: [InstanceId], Tags: [{ Key: 'env', Value: 'qat' }] });
     const ids = async (Filters: object[]) =>

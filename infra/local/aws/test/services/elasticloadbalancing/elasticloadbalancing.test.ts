@@ -196,7 +196,7 @@ describe('a load balancer', () => {
     await hanging;
   });
 
-  it('answers 502 when a healthy target refuses', async () => {
+  it('answers 502 when a healthy target takes no connection', async () => {
     const { group, url } = await setUp({ HealthCheckIntervalSeconds: 300 });
     const { id, server } = await instance((_request, response) => response.end());
     await change('RegisterTargets', group.physicalId, [id]);
@@ -253,7 +253,7 @@ describe('listeners and rules', () => {
     expect((await get(`${url}/other`)).status).toBe(503);
   });
 
-  it('refuse what they could not do', async () => {
+  it('fail for what they cannot do', async () => {
     const { balancer } = await setUp();
     const DefaultActions = [{ Type: 'authenticate-oidc' }];
     const input = { LoadBalancerArn: balancer.physicalId, Port: 81, DefaultActions };
@@ -264,7 +264,7 @@ describe('listeners and rules', () => {
 });
 
 describe('targets', () => {
-  it('that do not run are refused', async () => {
+  it('that do not run cannot be registered', async () => {
     const { group } = await setUp();
     await expect(change('RegisterTargets', group.physicalId, ['i-nothing'])).rejects.toMatchObject({
       name: 'InvalidTarget',

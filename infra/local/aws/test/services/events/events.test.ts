@@ -8,7 +8,7 @@ import {
   putRole,
   REGION,
   roleArn,
-  settle,
+  runFor,
   startProcess,
   until,
   type World,
@@ -69,7 +69,7 @@ describe('EventBridge', () => {
     process.host.emit({ ...push, detail: { branch: 'dev' } });
     process.host.emit(push);
     await until(world, () => invocations.length > 0);
-    await settle(world);
+    await runFor(world);
     expect(invocations.map(({ event }) => event.detail)).toEqual([{ branch: 'main' }]);
     expect(invocations[0]?.event).toMatchObject({
       version: '0',
@@ -86,7 +86,7 @@ describe('EventBridge', () => {
     await create(events, 'AWS::Events::Rule', 'PushRule', pushRule());
     process.host.emit({ ...push, id: 'push-1' });
     process.host.emit({ ...push, id: 'push-1' });
-    await settle(world);
+    await runFor(world);
     expect(invocations.map(({ id }) => id)).toEqual(['push-1']);
     events.redeliver('push-1');
     await until(world, () => invocations.length === 2);
@@ -101,7 +101,7 @@ describe('EventBridge', () => {
     const other = await create(events, 'AWS::Events::Rule', 'Other', pushRule({ Name: 'other' }));
     await events.resources['AWS::Events::Rule']?.delete(other, {} as never, {});
     process.host.emit(push);
-    await settle(world);
+    await runFor(world);
     expect(invocations).toEqual([]);
   });
 
@@ -115,7 +115,7 @@ describe('EventBridge', () => {
     expect(world.store.table('events.deliveries').keys()).toEqual([]);
   });
 
-  it('tries again when the target is unavailable', async () => {
+  it('retries when the target is unavailable', async () => {
     const invoke = world.played.lambda?.Invoke;
     let failures = 2;
     world.played.lambda = {
@@ -137,7 +137,7 @@ describe('EventBridge', () => {
     const before = counted.process.writes();
     counted.process.host.emit({ ...push, id: 'counted' });
     await until(world, () => invocations.length === 1);
-    await settle(world);
+    await runFor(world);
     const writes = counted.process.writes() - before;
     counted.process.kill();
     expect(writes).toBeGreaterThanOrEqual(4);
@@ -146,14 +146,14 @@ describe('EventBridge', () => {
       const id = `push-${life}`;
       const dying = open(life);
       dying.process.inner.emit({ ...push, id });
-      await settle(world, 200);
+      await runFor(world, 200);
       expect(dying.process.isDead()).toBe(true);
       const { process, events } = open();
       // The emitting service repeats what it did not write down; the id makes that harmless.
       events.start?.();
       process.host.emit({ ...push, id });
       await until(world, () => invocations.some((one) => one.id === id), `delivery after write ${life}`);
-      await settle(world, 200);
+      await runFor(world, 200);
       expect(world.store.table('events.deliveries').keys()).toEqual([]);
       process.kill();
     }
@@ -163,9 +163,9 @@ describe('EventBridge', () => {
     const { process, events } = open();
     const scheduled = pushRule({ EventPattern: undefined, ScheduleExpression: 'rate(5 minutes)' });
     await create(events, 'AWS::Events::Rule', 'Reconcile', scheduled);
-    await settle(world, 4 * 60_000);
+    await runFor(world, 4 * 60_000);
     expect(invocations).toHaveLength(0);
-    await settle(world, 2 * 60_000);
+    await runFor(world, 2 * 60_000);
     expect(invocations).toHaveLength(1);
     expect(invocations[0]?.event).toMatchObject({
       source: 'aws.events',
@@ -173,19 +173,19 @@ describe('EventBridge', () => {
       resources: [RULE],
     });
     world.clock.advance(7 * 24 * 3_600_000);
-    await settle(world, 100);
+    await runFor(world, 100);
     expect(invocations).toHaveLength(2);
     process.kill();
     const again = open();
     again.events.start?.();
-    await settle(world, 100);
+    await runFor(world, 100);
     expect(invocations).toHaveLength(3);
-    await settle(world, 60_000);
+    await runFor(world, 60_000);
     expect(invocations).toHaveLength(3);
-    await settle(world, 10_000);
+    await runFor(world, 10_000);
     expect(invocations).toHaveLength(4);
     again.events.stop?.();
-    await settle(world, 6 * 60_000);
+    await runFor(world, 6 * 60_000);
     expect(invocations).toHaveLength(4);
   });
 
@@ -245,7 +245,7 @@ describe('EventBridge', () => {
     ]);
   });
 
-  it('refuses rules that AWS, or this bus, cannot serve', async () => {
+  it('fails for rules that AWS, or this bus, cannot serve', async () => {
     const { events } = open();
     const make = (properties: Record<string, unknown>) =>
       create(events, 'AWS::Events::Rule', 'Rule', pushRule(properties));
@@ -278,14 +278,14 @@ describe('EventBridge', () => {
         'PutEvents',
         { Entries },
       );
-    const refused = await put(role, [
+    const failed = await put(role, [
       entry,
       { ...entry, Source: 'app' },
       { ...entry, Source: 'app', Detail: '[1]' },
       { Source: 'app' },
     ]);
-    expect(refused.FailedEntryCount).toBe(3);
-    expect(refused.Entries.map((one) => one.ErrorCode)).toEqual([
+    expect(failed.FailedEntryCount).toBe(3);
+    expect(failed.Entries.map((one) => one.ErrorCode)).toEqual([
       'NotAuthorizedForSourceException',
       undefined,
       'MalformedDetail',

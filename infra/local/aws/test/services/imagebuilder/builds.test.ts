@@ -1,4 +1,4 @@
-import { ACCOUNT, administrator, putRole, REGION, settle, until } from '../shared/test-host.ts';
+import { ACCOUNT, administrator, putRole, REGION, runFor, until } from '../shared/test-host.ts';
 import {
   arn,
   buildPermissions,
@@ -127,7 +127,7 @@ describe('Image Builder builds', () => {
     await deploy(opened);
     const build = await start(opened);
     await opened.call('CancelImageCreation', { imageBuildVersionArn: build });
-    await settle(world, 2000);
+    await runFor(world, 2000);
     expect(statuses(build)).toEqual(['CANCELLED']);
     expect(messages).toEqual([]);
     await expect(opened.call('CancelImageCreation', { imageBuildVersionArn: build })).rejects.toThrow(
@@ -156,7 +156,7 @@ describe('Image Builder builds', () => {
     const before = first.process.writes();
     await start(first, 'count');
     await until(world, () => messages.length > 0);
-    await settle(world, 200);
+    await runFor(world, 200);
     const writes = first.process.writes() - before;
     first.process.kill();
     expect(writes).toBeGreaterThanOrEqual(6);
@@ -167,13 +167,13 @@ describe('Image Builder builds', () => {
       // A process that dies in the call gives no answer: the caller asks again with the same token.
       void start(dying, `life-${life}`);
       await until(world, () => dying.process.isDead(), `death ${life}`);
-      await settle(world, 100);
+      await runFor(world, 100);
       const after = await open();
       after.builder.start?.();
       const build = await start(after, `life-${life}`);
       expect(build).toBe(arn(`image/orders/1.0.0/${life + 1}`));
       await until(world, () => statusOf(build) === 'AVAILABLE' && messages.length > 0, `end of life ${life}`);
-      await settle(world, 200);
+      await runFor(world, 200);
       expect(registered).toHaveLength(1);
       expect(statuses(build)).toEqual(['BUILDING', 'TESTING', 'DISTRIBUTING', 'AVAILABLE']);
       after.process.kill();

@@ -22,7 +22,7 @@ describe('Image Builder resources', () => {
     expect(build).toBe(arn('image/orders/1.0.1/1'));
   });
 
-  it('refuses other content under the same version (T12)', async () => {
+  it('fails for other content under the same version (T12)', async () => {
     const { open, deploy } = images;
     const opened = await open();
     const { component } = await deploy(opened, { version: '1.0.0' });

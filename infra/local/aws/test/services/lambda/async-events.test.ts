@@ -42,7 +42,7 @@ describe('asynchronous invocations', () => {
     expect(lines()).toEqual(['hello']);
   });
 
-  it('are tried three times with the same request id, then given up and told to the operator', async () => {
+  it('are attempted three times with the same request id, then given up and reported to the operator', async () => {
     await putFunction(running, 'fn', writer(`note(context.awsRequestId); throw new Error('always');`), {
       DeadLetterConfig: { TargetArn: 'arn:aws:sqs:us-east-1:000000000000:dead' },
     });
@@ -61,8 +61,8 @@ describe('asynchronous invocations', () => {
     );
   });
 
-  it('are tried as often as the template says', async () => {
-    await putFunction(running, 'fn', writer(`note('tried'); throw new Error('always');`));
+  it('are attempted as often as the template says', async () => {
+    await putFunction(running, 'fn', writer(`note('attempt'); throw new Error('always');`));
     const provider = providerOf(running.host.service('lambda'), 'AWS::Lambda::EventInvokeConfig');
     await provider.create(
       { FunctionName: 'fn', Qualifier: '$LATEST', MaximumRetryAttempts: 0 },
@@ -70,7 +70,7 @@ describe('asynchronous invocations', () => {
     );
     await send({});
     await eventually(() => queued().length === 0);
-    expect(lines()).toEqual(['tried']);
+    expect(lines()).toEqual(['attempt']);
   });
 
   it('succeed at a later attempt', async () => {
@@ -78,12 +78,12 @@ describe('asynchronous invocations', () => {
       running,
       'fn',
       writer(
-        `note('tried'); if (fs.readFileSync(${JSON.stringify(trace)}, 'utf8').length < 10) throw new Error('first');`,
+        `note('attempt'); if (fs.readFileSync(${JSON.stringify(trace)}, 'utf8').length < 10) throw new Error('first');`,
       ),
     );
     await send({});
     await pass(() => queued().length === 0);
-    expect(lines()).toEqual(['tried', 'tried']);
+    expect(lines()).toEqual(['attempt', 'attempt']);
   });
 
   it('are delivered again after a kill while they ran', async () => {

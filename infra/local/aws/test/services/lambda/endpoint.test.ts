@@ -96,7 +96,7 @@ describe('a function that uses an SDK client', () => {
     expect((await read(allowed)).payload).toBe('open sesame');
   });
 
-  it('is refused what its role may not', async () => {
+  it('fails for what its role may not do', async () => {
     expect(await read()).toMatchObject({
       FunctionError: 'Unhandled',
       payload: {

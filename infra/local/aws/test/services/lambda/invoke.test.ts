@@ -148,7 +148,7 @@ describe('code of an asset', () => {
     return invoke(running, 'fn');
   };
 
-  it('is CommonJS in .js files, whatever package.json stands above', async () => {
+  it('is CommonJS in .js files, under any package.json above', async () => {
     const files = {
       'package.json': '{"type":"module"}',
       'code/index.js': `exports.handler = async () => require('./other.js').value;`,
@@ -232,7 +232,7 @@ describe('functions of an assembly', () => {
     ]);
   });
 
-  it('begin anew when one of them is changed, while the others keep what they hold', async () => {
+  it('start again when one of them is changed, while the others keep what they hold', async () => {
     await put('one', 'first');
     await put('other', 'second');
     for (const name of ['one', 'other']) await payloadOf(name);

@@ -143,7 +143,7 @@ describe('a pool', () => {
     expect(await running).toBe('a1');
   });
 
-  it('lets a retired kind finish and serves it anew', async () => {
+  it('lets a retired kind finish and serves it again', async () => {
     const { kind, living } = factory();
     const pool = createPool<Thread>(8);
     const first = openTask();

@@ -31,18 +31,18 @@ describe('Object Lock', () => {
     return <Output = { VersionId: string }>(name: string, input: object, principal = administrator) =>
       process.inner.call<Output>(principal, 's3', name, { Bucket: 'evidence', Key: 'k', ...input });
   };
-  const refused = { name: 'AccessDenied', statusCode: 403, message: expect.stringContaining('object lock') };
+  const denied = { name: 'AccessDenied', statusCode: 403, message: expect.stringContaining('object lock') };
 
-  it('keeps each version until its retention ends, whoever asks', async () => {
+  it('keeps each version until its retention ends, for every caller', async () => {
     const call = await open(lock({ Mode: 'COMPLIANCE', Days: 30 }));
     const { VersionId } = await call('PutObject', { Body: 'one' });
     expect(await call('HeadObject', {})).toMatchObject({
       ObjectLockMode: 'COMPLIANCE',
       ObjectLockRetainUntilDate: new Date(world.clock.now() + 30 * DAY),
     });
-    await expect(call('DeleteObject', { VersionId })).rejects.toMatchObject(refused);
+    await expect(call('DeleteObject', { VersionId })).rejects.toMatchObject(denied);
     const bypassed = { VersionId, BypassGovernanceRetention: true };
-    await expect(call('DeleteObject', bypassed)).rejects.toMatchObject(refused);
+    await expect(call('DeleteObject', bypassed)).rejects.toMatchObject(denied);
     world.clock.advance(30 * DAY);
     await call('DeleteObject', { VersionId });
     await expect(call('GetObject', {})).rejects.toMatchObject({ name: 'NoSuchKey' });
@@ -60,7 +60,7 @@ describe('Object Lock', () => {
   it('in governance gives way to who may bypass it, and to nobody else', async () => {
     const call = await open(lock({ Mode: 'GOVERNANCE', Days: 1 }));
     const { VersionId } = await call('PutObject', { Body: 'one' });
-    await expect(call('DeleteObject', { VersionId })).rejects.toMatchObject(refused);
+    await expect(call('DeleteObject', { VersionId })).rejects.toMatchObject(denied);
     const role = putRole(world, 'cleaner', 'ec2.amazonaws.com', [
       { Effect: 'Allow', Action: 's3:DeleteObjectVersion', Resource: '*' },
     ]);
@@ -79,7 +79,7 @@ describe('Object Lock', () => {
     ]);
     await expect(call('PutObject', asked, role)).rejects.toThrow('s3:PutObjectRetention');
     const { VersionId } = await call('PutObject', asked);
-    await expect(call('DeleteObject', { VersionId })).rejects.toMatchObject(refused);
+    await expect(call('DeleteObject', { VersionId })).rejects.toMatchObject(denied);
     const free = await call('PutObject', { Body: 'y' });
     await call('DeleteObject', { VersionId: free.VersionId });
     const past = { ...asked, ObjectLockRetainUntilDate: new Date(0) };

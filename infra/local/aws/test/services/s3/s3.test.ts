@@ -70,7 +70,7 @@ describe('S3', () => {
     expect(await next.call('HeadObject', { Key: 'a/b c.zip' })).not.toHaveProperty('Body');
   });
 
-  it('keeps one file per object, whatever its key', async () => {
+  it('keeps one file per object, under any key', async () => {
     const { call } = await open();
     for (const body of ['one', 'two'])
       await call('PutObject', { Key: '../../escape', Body: Buffer.from(body) });

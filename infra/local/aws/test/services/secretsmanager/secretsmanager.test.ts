@@ -45,7 +45,7 @@ describe('secrets', () => {
     expect(await value(state.physicalId.slice(0, -7))).toBe(secret);
   });
 
-  it('are generated anew when the rules change', async () => {
+  it('are generated again when the rules change', async () => {
     const state = await create(generated);
     const changed = { ...generated, GenerateSecretString: { PasswordLength: 20 } };
     await provider().update(changed, context, { state, properties: generated });

@@ -243,7 +243,7 @@ export const until = async (world: World, holds: () => boolean, what = 'the cond
 };
 
 /** Lets promises and due timers run for a while; time passes by `ms`. */
-export const settle = async (world: World, ms = 1000): Promise<void> => {
+export const runFor = async (world: World, ms = 1000): Promise<void> => {
   for (let passed = 0; passed < ms; passed += 20) {
     await new Promise((resolve) => setImmediate(resolve));
     world.clock.advance(20);

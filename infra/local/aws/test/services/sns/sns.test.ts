@@ -9,14 +9,14 @@ import {
   createWorld,
   putRole,
   REGION,
-  settle,
+  runFor,
   startProcess,
   until,
   type World,
 } from '../shared/test-host.ts';
 
 const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:promotions`;
-const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:settle`;
+const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:complete`;
 const IMAGE_BUILDER = `arn:aws:iam::${ACCOUNT}:role/aws-service-role/imagebuilder.amazonaws.com/AWSServiceRoleForImageBuilder`;
 const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/1234`;
 
@@ -195,28 +195,28 @@ describe('SNS', () => {
     await subscribe(sns, 'Function', { Protocol: 'lambda', Endpoint: FUNCTION });
     void publish(dying, { Message: 'hello' });
     await until(world, dying.isDead);
-    await settle(world, 100);
+    await runFor(world, 100);
     const { sns: again } = await open();
     again.start?.();
     await until(world, () => invocations.length > 0);
-    await settle(world, 100);
+    await runFor(world, 100);
     expect(world.store.table('sns.deliveries').keys()).toEqual([]);
   });
 
-  it('refuses subjects and messages that SNS refuses (T49)', async () => {
+  it('fails for subjects and messages that SNS rejects (T49)', async () => {
     const { process } = await open();
-    const refused = async (input: object, message: string) =>
+    const fails = async (input: object, message: string) =>
       expect(publish(process, input)).rejects.toMatchObject({
         name: 'InvalidParameter',
         message: `Invalid parameter: ${message}`,
       });
-    await refused({ Message: 'x', Subject: 'two\nlines' }, 'Subject');
-    await refused({ Message: 'x', Subject: 'ü' }, 'Subject');
-    await refused({ Message: 'x', Subject: ' starts with a space' }, 'Subject');
-    await refused({ Message: 'x', Subject: 'a'.repeat(100) }, 'Subject');
-    await refused({ Message: '' }, 'Empty message');
-    await refused({ Message: 'x'.repeat(262_145) }, 'Message too long');
-    await refused(
+    await fails({ Message: 'x', Subject: 'two\nlines' }, 'Subject');
+    await fails({ Message: 'x', Subject: 'ü' }, 'Subject');
+    await fails({ Message: 'x', Subject: ' starts with a space' }, 'Subject');
+    await fails({ Message: 'x', Subject: 'a'.repeat(100) }, 'Subject');
+    await fails({ Message: '' }, 'Empty message');
+    await fails({ Message: 'x'.repeat(262_145) }, 'Message too long');
+    await fails(
       { Message: '{"email":"x"}', MessageStructure: 'json' },
       'Message Structure - No default entry in JSON message body',
     );
@@ -328,7 +328,7 @@ describe('SNS', () => {
     expect(Subscriptions.map(({ Endpoint }) => Endpoint)).toEqual(['b@example.com']);
   });
 
-  it('refuses templates that it cannot serve', async () => {
+  it('fails for templates that it cannot serve', async () => {
     const { sns } = await open();
     await expect(subscribe(sns, 'One', { Protocol: 'sms', Endpoint: '+1' })).rejects.toThrow(
       /AWS::SNS::Subscription Test\/One: property Protocol/,

@@ -91,7 +91,7 @@ describe('a queue', () => {
     await expect(call('SendMessage', { MessageBody: 'hello' })).rejects.toThrow(/does not exist/);
   });
 
-  it('refuses what SQS refuses', async () => {
+  it('fails for what SQS rejects', async () => {
     await expect(call('SendMessage', {})).rejects.toMatchObject({ name: 'MissingParameter' });
     await expect(call('ReceiveMessage', { MaxNumberOfMessages: 11 })).rejects.toMatchObject({
       name: 'InvalidParameterValue',

@@ -5,7 +5,7 @@ import {
   create,
   createWorld,
   putRole,
-  settle,
+  runFor,
   startProcess,
   until,
   type World,
@@ -47,7 +47,7 @@ describe('Parameter Store', () => {
       Tier: 'Standard',
     });
     expect(await value()).toBe(BASE);
-    await settle(world, 200);
+    await runFor(world, 200);
     expect(await value()).toBe(BUILT);
   });
 
@@ -80,7 +80,7 @@ describe('Parameter Store', () => {
     first.process.kill();
     const { ssm, value } = open();
     ssm.start?.();
-    await settle(world, 200);
+    await runFor(world, 200);
     expect(await value()).toBe(BUILT);
   });
 
@@ -93,7 +93,7 @@ describe('Parameter Store', () => {
         properties: { ...imageParameter, ...before },
       });
     await call('PutParameter', { Name: NAME, Value: BUILT, Overwrite: true });
-    await settle(world, 200);
+    await runFor(world, 200);
     await update({ Description: 'new' }, {});
     expect(await value()).toBe(BUILT);
     await update({ Value: 'ami-0aaaaaaaaaaaaaaaa' }, {});
@@ -151,7 +151,7 @@ describe('Parameter Store', () => {
     expect(await value(name)).toBe(await value(name));
   });
 
-  it('fails for what Parameter Store refuses', async () => {
+  it('fails for what Parameter Store rejects', async () => {
     const { call, ssm } = open();
     await call('PutParameter', { Name: 'one', Value: 'x', Type: 'String' });
     await expect(call('PutParameter', { Name: 'one', Value: 'y' })).rejects.toMatchObject({

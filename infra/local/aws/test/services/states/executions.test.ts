@@ -19,7 +19,7 @@ describe('executions', () => {
     });
   });
 
-  it('answer a repeated start while open, and refuse any other (F48)', async () => {
+  it('answer a repeated start while open, and fail for any other (F48)', async () => {
     await states.machine({ W: { Type: 'Wait', Seconds: 60, End: true } });
     const start = (input: string) =>
       states.call('StartExecution', { stateMachineArn: machineArn, name: 'one', input });
@@ -27,11 +27,11 @@ describe('executions', () => {
     expect(doubled).toEqual(first);
     states.clock.advance(1000);
     expect(await start('{"a":1}')).toEqual(first);
-    const refused = error('ExecutionAlreadyExists', `Execution Already Exists: '${executionArn('one')}'`);
-    await expect(start('{"a":2}')).rejects.toMatchObject(refused);
+    const failure = error('ExecutionAlreadyExists', `Execution Already Exists: '${executionArn('one')}'`);
+    await expect(start('{"a":2}')).rejects.toMatchObject(failure);
     states.clock.advance(59_000);
     await states.until('one', isOver);
-    await expect(start('{"a":1}')).rejects.toMatchObject(refused);
+    await expect(start('{"a":1}')).rejects.toMatchObject(failure);
     expect(states.events.filter(({ detail }) => detail.status === 'RUNNING')).toHaveLength(1);
   });
 
@@ -74,7 +74,7 @@ describe('executions', () => {
       'StateMachineDoesNotExist',
       `State Machine Does Not Exist: '${machineArn}2'`,
     ],
-  ])('are refused with %s', async (_what, given, name, message) => {
+  ])('fail with %s', async (_what, given, name, message) => {
     await states.machine(pass);
     const expected = message instanceof RegExp ? expect.stringMatching(message) : message;
     await expect(
@@ -159,7 +159,7 @@ describe('redrive', () => {
   it.each([
     ['RUNNING', { W: { Type: 'Wait', Seconds: 60, End: true } }],
     ['SUCCEEDED', pass],
-  ])('is refused when %s (F38)', async (status, definitionStates) => {
+  ])('fails when %s (F38)', async (status, definitionStates) => {
     await states.machine(definitionStates);
     await states.start('one');
     await expect(redrive()).rejects.toMatchObject(
@@ -198,7 +198,7 @@ describe('redrive', () => {
     });
   });
 
-  it('is refused 14 days after the end', async () => {
+  it('fails 14 days after the end', async () => {
     await states.machine(failing);
     await states.start('one');
     states.clock.advance(14 * 86_400_000 + 1);

@@ -56,7 +56,7 @@ const flow = {
 describe('the journal', () => {
   it('resumes an execution wherever the process was killed, with the same history', async () => {
     const functions: Record<string, FakeFunction> = { work: () => ({ n: 1 }) };
-    /** Does whatever brings the execution to its end from where it is. */
+    /** Does what brings the execution to its end from where it is. */
     const finish = async (states: StatesHost) => {
       if (
         !states.store

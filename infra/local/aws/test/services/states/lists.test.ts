@@ -65,7 +65,7 @@ describe('lists', () => {
       { redriveFilter: 'REDRIVEN' },
       'RedriveFilter cannot be applied to ListExecutions call with StateMachine ARN',
     ],
-  ])('refuse %j', async (given, message) => {
+  ])('fail for %j', async (given, message) => {
     await states.machine(pass);
     await expect(
       states.call('ListExecutions', { stateMachineArn: machineArn, ...given }),
@@ -112,7 +112,7 @@ describe('lists', () => {
     });
   });
 
-  it('refuse a token that was not given', async () => {
+  it('fail for a token that was not given', async () => {
     await states.machine(pass);
     await states.start('one');
     const given = { executionArn: executionArn('one'), nextToken: '!' };

@@ -83,7 +83,7 @@ describe('AWS::StepFunctions::StateMachine', () => {
       /StateMachineType must be STANDARD; received "EXPRESS"/,
     ],
     ['an unknown property', { ...properties, DefinitionS3Location: {} }, /DefinitionS3Location is not known/],
-  ])('refuses %s', async (_what, given, message) => {
+  ])('fails for %s', async (_what, given, message) => {
     await expect((async () => provider.create(given, context))()).rejects.toThrow(message);
   });
 });

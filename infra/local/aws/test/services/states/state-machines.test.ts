@@ -22,7 +22,7 @@ const create = (given: object = {}) =>
   });
 
 describe('state machines', () => {
-  it('are created once: the exact repeat gives the same, another definition is refused (F52)', async () => {
+  it('are created once: the exact repeat gives the same, another definition fails (F52)', async () => {
     const first = await create();
     expect(first).toEqual({ stateMachineArn: machineArn, creationDate: new Date(T0) });
     states.clock.advance(1000);
@@ -54,11 +54,11 @@ describe('state machines', () => {
       'ValidationException',
       'The emulator serves no versions: leave publish out.',
     ],
-  ])('are refused with %s', async (_what, given, name, message) => {
+  ])('fail with %s', async (_what, given, name, message) => {
     await expect(create(given)).rejects.toMatchObject(error(name, message));
   });
 
-  it('are refused when a task calls what is not served here', async () => {
+  it('fail when a task calls what is not served here', async () => {
     const task = { Type: 'Task', Resource: 'arn:aws:states:::sqs:sendMessage', End: true };
     await expect(states.machine({ T: task })).rejects.toMatchObject({
       name: 'InvalidDefinition',
@@ -105,7 +105,7 @@ describe('state machines', () => {
     );
   });
 
-  it('refuse an update of nothing', async () => {
+  it('fail for an update of nothing', async () => {
     await create();
     await expect(states.call('UpdateStateMachine', { stateMachineArn: machineArn })).rejects.toMatchObject(
       error(

@@ -20,7 +20,7 @@ const run = async (definition: object, input: unknown = {}) => {
 };
 
 describe('task tokens', () => {
-  const refusal = (name: string, message: string) => ({ name, message });
+  const failure = (name: string, message: string) => ({ name, message });
   const tokenOf = (call: unknown) => (call as { token: string }).token;
   const open = async (rest: object = {}) => {
     states = await statesHost({ work: () => ({ started: true }) });
@@ -81,11 +81,11 @@ describe('task tokens', () => {
       "1 validation error detected: Value at 'output' failed to satisfy constraint: Member must not be null",
     ],
     ['bad output', { output: '{' }, 'InvalidOutput', "Invalid Output: '{' is not valid JSON."],
-  ])('are refused with %s, and a live one stays usable (F16)', async (_what, given, name, message) => {
+  ])('fail with %s, and a live one stays usable (F16)', async (_what, given, name, message) => {
     const taskToken = await open();
     const token = 'taskToken' in given || !('output' in given) ? {} : { taskToken };
     await expect(states.call('SendTaskSuccess', { output: '1', ...token, ...given })).rejects.toMatchObject(
-      refusal(name, message),
+      failure(name, message),
     );
     await states.call('SendTaskSuccess', { taskToken, output: '1' });
     expect(await states.describe('one')).toMatchObject({ status: 'SUCCEEDED' });
@@ -98,7 +98,7 @@ describe('task tokens', () => {
       await states.call('StopExecution', { executionArn: executionArn('one') });
       const given = operation === 'SendTaskSuccess' ? { taskToken, output: '1' } : { taskToken };
       await expect(states.call(operation, given)).rejects.toMatchObject(
-        refusal('TaskTimedOut', "Task Timed Out: 'Provided task does not exist anymore'"),
+        failure('TaskTimedOut', "Task Timed Out: 'Provided task does not exist anymore'"),
       );
     },
   );

@@ -75,12 +75,12 @@ hooks:
       'permissions[0].mode must be 1 to 4 octal digits',
     ],
     [`${head}permissions:\n  - object: a\n`, 'permissions[0].object must be an absolute path'],
-  ])('is refused with the place and the remedy: %j', (text, message) => {
+  ])('fails with the place and the remedy: %j', (text, message) => {
     expect(() => parseAppSpec(text)).toThrow(AppSpecError);
     expect(() => parseAppSpec(text)).toThrow(message);
   });
 
-  it('keeps every hook that CodeDeploy knows, and is never refused otherwise than by its own error', () => {
+  it('keeps every hook that CodeDeploy knows, and fails only with its own error', () => {
     fc.assert(
       fc.property(fc.subarray([...hookNames]), (names) => {
         const hooks = names.map((name) => `  ${name}:\n    - location: ${name}.sh\n`).join('');

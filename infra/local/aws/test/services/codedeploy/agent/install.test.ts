@@ -41,7 +41,7 @@ describe('unpacking', () => {
     expect(fs.readFileSync(path.join(archive(), 'link'), 'utf8')).toBe('y');
   });
 
-  it('refuses what is no zip, and names that lead out', async () => {
+  it('fails for what is no zip, and names that lead out', async () => {
     await expect(unpackBundle(Buffer.from('no zip'), archive())).rejects.toThrow(BundleError);
     const evil = await zipOf({ 'aa/evil': 'x' });
     const text = evil.toString('latin1').replaceAll('aa/evil', '../evil');
@@ -65,7 +65,7 @@ describe('installing', () => {
     ]);
   });
 
-  it('stays below the root whatever a destination says', async () => {
+  it('stays below the root for any destination', async () => {
     await unpack({ a: 'a' });
     installed(specOf('files:\n  - {source: a, destination: /../../opt}\n'));
     expect(read('opt/a')).toBe('a');
@@ -120,7 +120,7 @@ permissions:
     expect(notes).toEqual([expect.stringContaining('owner of /opt/app')]);
   });
 
-  it('refuses permissions for what is not there', async () => {
+  it('fails for permissions on what is not there', async () => {
     await unpack({ a: 'a' });
     expect(() => installed(specOf('permissions:\n  - {object: /opt/none, mode: "644"}\n'))).toThrow(
       '/opt/none',
@@ -180,7 +180,7 @@ permissions:
     await unpack({ 'app/new/b': 'b', 'app/run.sh': 'new' });
   };
 
-  it('has the same installed when it does it again, at whatever change it was killed', async () => {
+  it('has the same installed when it does it again, at any change where it was killed', async () => {
     await withOldVersion();
     installed(spec);
     const wanted = tree();
