@@ -11,7 +11,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'approvals-ui': ['approvals-ui', 'tasks'],
   'infra/aws': ['infra/aws', 'infra/config.ts', 'workflows', 'tasks', 'approvals-ui'],
   'infra/local/aws/engine': ['infra/local/aws/engine'],
-  'infra/local/aws': ['infra/local/aws', 'approvals-ui'],
+  'infra/local/aws': ['infra/local/aws'],
+  'infra/local/aws/test': ['infra/local/aws'],
   'infra/local/run': ['infra/local/run', 'infra/config.ts', 'tasks', 'workflows', 'approvals-ui'],
 };
 

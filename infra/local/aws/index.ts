@@ -19,6 +19,8 @@ export {
 export { StateDirectoryError } from './journal-file.ts';
 export { replaceFile } from './replace-file.ts';
 export { readBuildLog } from './services/codebuild/records.ts';
+export type { Person } from './services/cognito-idp/pools.ts';
+export type { SignInLook } from './services/cognito-idp/sign-in-look.ts';
 export { createServices, type EmulatorServices } from './services/create-services.ts';
 export { administrator } from './services/shared/arns.ts';
 export { type Mail, readOutbox } from './services/sns/outbox.ts';

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { GitError, git } from './git.ts';
 import { UsageError } from './options.ts';
+import { developer } from './people.ts';
 
 /** A git working tree to promote from. */
 export interface ApplicationSource {
@@ -13,12 +14,12 @@ export interface ApplicationSource {
 
 const sampleDirectory = path.resolve(import.meta.dirname, './sample-app');
 
-/** Whose commits the sample's are; the emulated user pool knows her as a developer. */
-const developer = {
+/** Who makes the sample's commits. */
+const authorship = {
   GIT_AUTHOR_NAME: 'Dana',
-  GIT_AUTHOR_EMAIL: 'dana@example.com',
+  GIT_AUTHOR_EMAIL: developer.email,
   GIT_COMMITTER_NAME: 'Dana',
-  GIT_COMMITTER_EMAIL: 'dana@example.com',
+  GIT_COMMITTER_EMAIL: developer.email,
 };
 
 /**
@@ -65,11 +66,11 @@ export const sampleApplication = async (directory: string): Promise<ApplicationS
     fs.rmSync(directory, { recursive: true, force: true });
     fs.cpSync(sampleDirectory, directory, { recursive: true });
     await git(directory, ['init', '--quiet', '--initial-branch=main']);
-    const { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email } = developer;
+    const { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email } = authorship;
     const settings = `[user]\n\tname = ${name}\n\temail = ${email}\n[commit]\n\tgpgsign = false\n`;
     fs.appendFileSync(path.join(directory, '.git', 'config'), settings);
     await git(directory, ['add', '--all']);
-    await git(directory, ['commit', '--quiet', '--message', 'Serve the sample application'], developer);
+    await git(directory, ['commit', '--quiet', '--message', 'Serve the sample application'], authorship);
     fs.writeFileSync(complete, '');
   }
   return { directory, commitId: await git(directory, ['rev-parse', 'HEAD']) };

@@ -14,6 +14,8 @@ import {
   openStore,
   type Ports,
 } from '@lockstep/aws-emulator';
+import { people } from './people.ts';
+import { signInLook } from './sign-in-look.ts';
 import { lockStateDirectory } from './state-lock.ts';
 import { synthesizeIfChanged } from './synthesize.ts';
 
@@ -89,7 +91,7 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
     const clock = options.clock ?? createClock();
     undo.push(clock.stop);
     const host = createHost({ stateDir, store, clock, ports });
-    const services = createServices(host);
+    const services = createServices(host, { people, signInLook });
     const endpoint = await createEndpoint(host);
     undo.push(endpoint.close);
     undo.push(host.stopServices);

@@ -7,12 +7,10 @@ import { readRedriveAdvice } from '../../../tasks/redrive/read-advice.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { followExecution } from './follow.ts';
 import { DEFAULT_PORT } from './options.ts';
+import { membersOf } from './people.ts';
 import { createProgress, type ProgressLine } from './progress.ts';
 import type { LockstepSystem } from './system.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Who may decide, by role, among the people of the emulated user pool. */
-const deciders = { qc: 'quinn or sam', pmo: 'parker or sam' } as const;
 
 /** What a narration needs. */
 export interface Narration {
@@ -54,7 +52,7 @@ export const redriveHint = async (
       ? []
       : [
           `npm run lockstep -- redrive ${promotionId} --local${port === DEFAULT_PORT ? '' : ` --port ${port}`}`,
-          `or sign in as olga: ${siteUrl}/promotions/${promotionId}`,
+          `or sign in as ${membersOf('operator').join(' or ')}: ${siteUrl}/promotions/${promotionId}`,
         ]),
   ].join('\n');
 };
@@ -85,7 +83,7 @@ const hintFor = async (narration: Narration, executionArn: string, line: Progres
   if (line.kind === 'waiting' && line.state) {
     const approval = await pendingApproval(ledger, promotionIdOf(executionArn), line.state);
     if (approval) {
-      return `${approval.role.toUpperCase()} decides (sign in as ${deciders[approval.role]}):\n${siteUrl}/approvals/${approval.approvalId}`;
+      return `${approval.role.toUpperCase()} decides (sign in as ${membersOf(approval.role).join(' or ')}):\n${siteUrl}/approvals/${approval.approvalId}`;
     }
   }
   return line.kind === 'ended' && line.detail !== 'SUCCEEDED'

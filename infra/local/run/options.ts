@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { people } from './people.ts';
 
 /** What the command line asks for. */
 export interface RunOptions {
@@ -28,8 +29,12 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** User names that the emulated user pool knows. */
-export const people = ['quinn', 'parker', 'sam', 'dana', 'olga'] as const;
+const names: readonly string[] = people.map(({ name }) => name);
+
+/** `quinn (qc), sam (qc and pmo), dana (developer)`. */
+const peopleInOneLine = people
+  .map(({ name, groups }) => `${name} (${groups.join(' and ') || 'developer'})`)
+  .join(', ');
 
 /** The options, as `--help` prints them. */
 export const usage = `npm start -- [options]
@@ -40,7 +45,7 @@ export const usage = `npm start -- [options]
                      0 promoted, 1 failed or refused, 2 usage, 3 an approver was refused because the two must differ
   --qc NAME          who approves as QC when unattended (quinn)
   --pmo NAME         who approves as PMO when unattended (parker)
-                     people: quinn (qc), parker (pmo), sam (qc and pmo), dana (developer), olga (operator)
+                     people: ${peopleInOneLine}
   --fail "STATE[=N]" the external job of that state fails in its first N attempts (1); may be repeated
   --redrive N        unattended: redrive a failed execution up to N times (0)
   --report FILE      write what happened as JSON
@@ -76,8 +81,8 @@ const wholeNumber = (option: string, text: string, least: number, most: number):
 };
 
 const person = (option: string, name: string): string => {
-  if ((people as readonly string[]).includes(name)) return name;
-  throw new UsageError(`--${option} takes one of ${people.join(', ')}, got ${JSON.stringify(name)}.`);
+  if (names.includes(name)) return name;
+  throw new UsageError(`--${option} takes one of ${names.join(', ')}, got ${JSON.stringify(name)}.`);
 };
 
 /** `STATE` or `STATE=N`. State names hold no `=`. */

@@ -1,5 +1,6 @@
 import { readOutbox } from '@lockstep/aws-emulator';
 import type { OverviewContent } from './overview/overview.tsx';
+import { people } from './people.ts';
 import type { Session } from './run-main.ts';
 
 /** What the overview page shows of a running session. */
@@ -27,13 +28,7 @@ export const overviewContent = ({ run, system, sources }: Session): OverviewCont
         command: `aws --endpoint-url ${host.endpointUrl} --region ${host.region} stepfunctions list-executions --state-machine-arn ${stateMachineArn}`,
       },
     ]),
-    people: [
-      { name: 'quinn', roles: 'decides as QC' },
-      { name: 'parker', roles: 'decides as PMO' },
-      { name: 'sam', roles: 'is in both groups, and may decide once per promotion' },
-      { name: 'olga', roles: 'operator: redrives' },
-      { name: 'dana', roles: 'developer: sees everything, decides nothing' },
-    ],
+    people: people.map(({ name, description }) => ({ name, roles: description })),
     mails: readOutbox(host.store).reverse(),
   };
 };

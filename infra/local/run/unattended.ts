@@ -7,6 +7,7 @@ import { signInAs } from './approver.ts';
 import { describeExecution, pause } from './follow.ts';
 import { type Narration, narrate, pendingApproval, promotionIdOf } from './narrate.ts';
 import type { RunOptions } from './options.ts';
+import { operator } from './people.ts';
 import type { ProgressLine } from './progress.ts';
 
 /** How an unattended promotion ended: the program's exit code. */
@@ -106,7 +107,7 @@ export const runUnattended = async (run: UnattendedRun, executionArn: string): P
       } else if (redrives >= run.options.redrives) end(exitCodes.notPromoted);
       else {
         await prodInOrder(run, promotionId);
-        await (await signInAs('olga', run.system.siteUrl)).redrive(
+        await (await signInAs(operator.name, run.system.siteUrl)).redrive(
           `${run.system.siteUrl}/promotions/${promotionId}`,
         );
       }

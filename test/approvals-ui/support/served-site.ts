@@ -7,6 +7,8 @@ import {
   createResource,
   startUserPool,
 } from '../../../infra/local/aws/test/services/cognito-idp/user-pool.ts';
+import { people } from '../../../infra/local/run/people.ts';
+import { signInLook } from '../../../infra/local/run/sign-in-look.ts';
 import { createScene } from './scene.ts';
 
 const administrator = { kind: 'administrator' } as const;
@@ -14,7 +16,7 @@ const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:site';
 
 /** The site behind the emulated HTTP API, with the emulated user pool to sign in at. */
 export const serveSite = async () => {
-  const pool = await startUserPool();
+  const pool = await startUserPool({ people, signInLook });
   const siteUrl = `http://127.0.0.1:${pool.host.ports.approvals}`;
   const scene = createScene({
     siteUrl,

@@ -5,7 +5,7 @@ import { createCodeBuildService } from './codebuild/codebuild.ts';
 import { createCodeCommitService } from './codecommit/codecommit.ts';
 import { createCodeDeployService } from './codedeploy/codedeploy.ts';
 import { createCodePipelineService } from './codepipeline/codepipeline.ts';
-import { createCognitoService } from './cognito-idp/cognito-idp.ts';
+import { createCognitoService, type SignInOptions } from './cognito-idp/cognito-idp.ts';
 import { createDynamoDbService } from './dynamodb/dynamodb.ts';
 import { createEc2Service } from './ec2/ec2.ts';
 import { createElasticLoadBalancingService } from './elasticloadbalancing/elasticloadbalancing.ts';
@@ -27,7 +27,7 @@ import { createStsService } from './sts/sts.ts';
  * Makes every service of the emulator known to the host, in the order in which they start: what others stand on first.
  * @returns those of them that the run asks for more than their AWS operations
  */
-export const createServices = (host: EmulatorHost) => {
+export const createServices = (host: EmulatorHost, signIn: SignInOptions) => {
   const events = createEventsService(host);
   const autoscaling = createAutoScalingService(host);
   const elasticloadbalancing = createElasticLoadBalancingService(host);
@@ -42,7 +42,7 @@ export const createServices = (host: EmulatorHost) => {
     createS3Service(host),
     createSqsService(host),
     createSnsService(host),
-    createCognitoService(host),
+    createCognitoService(host, signIn),
     createApiGatewayService(host),
     createEc2Service(host),
     autoscaling,

@@ -10,8 +10,8 @@ import {
 import { createSealer } from '../../../../approvals-ui/sign-in/sealed.ts';
 import { deployed } from '../../../../infra/local/aws/assembly/stack-records.ts';
 import type { JournalLine } from '../../../../infra/local/aws/journal-file.ts';
-import { people } from '../../../../infra/local/aws/services/cognito-idp/people.ts';
 import { createMemoryStore } from '../../../../infra/local/aws/store.ts';
+import { people } from '../../../../infra/local/run/people.ts';
 import { createFunctions } from './functions.ts';
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts';
 
@@ -98,7 +98,7 @@ export const startSimulatedRun = async (
     ports,
     log: ({ service, message, details }) => logs.push(`${service}: ${message} ${JSON.stringify(details)}`),
   });
-  createServices(host);
+  createServices(host, { people });
   current = { host, clock };
 
   const queues = ['events.deliveries', 'sns.deliveries', 'lambda.asyncEvents'].map((name) =>

@@ -1,20 +1,30 @@
 import type { Host, Service } from '../../host.ts';
 import type { LoopbackServer } from '../shared/loopback-server.ts';
 import { groupOperations } from './group-operations.ts';
-import { poolTables } from './pools.ts';
+import { type Person, poolTables } from './pools.ts';
 import { cognitoResources } from './resources.ts';
+import { plainLook, type SignInLook } from './sign-in-look.ts';
 import { startSignInServer } from './sign-in-server.ts';
 
-/** User pools: groups and clients from the template, people of the emulator, a real OpenID provider to sign in at. */
-export const createCognitoService = (host: Host): Service => {
-  const tables = poolTables(host);
+/** Who signs in, and at which page. */
+export interface SignInOptions {
+  /** Everybody who can sign in. A real user pool has them from its administrator, not from a template. */
+  readonly people: readonly Person[];
+  /** @default a plain page */
+  readonly signInLook?: SignInLook;
+}
+
+/** User pools: groups and clients from the template, people from the options, a real OpenID provider to sign in at. */
+export const createCognitoService = (host: Host, options: SignInOptions): Service => {
+  const { people, signInLook = plainLook } = options;
+  const tables = poolTables(host, people);
   let server: LoopbackServer | undefined;
   return {
     name: 'cognito-idp',
     operations: groupOperations(host, tables),
     resources: cognitoResources(host, tables),
     start: async () => {
-      server ??= await startSignInServer(host, tables);
+      server ??= await startSignInServer(host, tables, signInLook);
     },
     stop: async () => {
       await server?.close();

@@ -3,7 +3,6 @@ import type { JWK } from 'jose';
 import type { Host } from '../../host.ts';
 import type { Table } from '../../store.ts';
 import { stableUuid } from '../shared/ids.ts';
-import { people } from './people.ts';
 
 /** A user pool. */
 export interface UserPool {
@@ -32,17 +31,25 @@ export interface UserPoolKeys {
   readonly cookies: string;
 }
 
-/** Somebody in a pool. */
-export interface PoolUser {
-  readonly sub: string;
+/** Somebody who can sign in, at every pool. */
+export interface Person {
+  /** User name. */
   readonly name: string;
   readonly email: string;
+  /** Groups; a pool ignores those that its template does not declare. */
   readonly groups: readonly string[];
+  /** For the sign-in page. */
   readonly description: string;
+}
+
+/** Somebody in a pool. */
+export interface PoolUser extends Person {
+  readonly sub: string;
 }
 
 /** Everything that the user pools remember. */
 export interface PoolTables {
+  readonly people: readonly Person[];
   readonly pools: Table<UserPool>;
   readonly clients: Table<UserPoolClient>;
   readonly groups: Table<UserPoolGroup>;
@@ -52,7 +59,9 @@ export interface PoolTables {
   readonly memberships: Table<{ readonly isMember: boolean }>;
 }
 
-export const poolTables = ({ store }: Pick<Host, 'store'>): PoolTables => ({
+/** The user pools in the store, and the people in them. */
+export const poolTables = ({ store }: Pick<Host, 'store'>, people: readonly Person[]): PoolTables => ({
+  people,
   pools: store.table('cognito-idp.pools'),
   clients: store.table('cognito-idp.clients'),
   groups: store.table('cognito-idp.groups'),
@@ -79,7 +88,7 @@ export const usersOf = (tables: PoolTables, poolId: string): readonly PoolUser[]
     .values()
     .filter((group) => group.userPoolId === poolId)
     .map(({ name }) => name);
-  return people.map(({ name, email, groups, description }) => ({
+  return tables.people.map(({ name, email, groups, description }) => ({
     sub: stableUuid('user', poolId, name),
     name,
     email,

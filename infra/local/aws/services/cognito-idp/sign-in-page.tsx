@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx';
-import { assetAddress } from '../../../../../approvals-ui/assets/assets.ts';
 import type { PoolUser } from './pools.ts';
+import { lookAssets } from './sign-in-look.ts';
 
 /** The page on which one says who one is. */
 export const SignInPage: FC<{
@@ -9,21 +9,22 @@ export const SignInPage: FC<{
   action: string;
   /** Host that one goes on to. */
   application: string;
-}> = ({ users, action, application }) => (
+  productName: string;
+}> = ({ users, action, application, productName }) => (
   <html lang="en">
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="color-scheme" content="light dark" />
-      <title>Sign in · Lockstep</title>
-      <link rel="stylesheet" href={assetAddress('site.css')} />
-      <link rel="icon" href={assetAddress('icon.svg')} type="image/svg+xml" />
+      <title>Sign in · {productName}</title>
+      <link rel="stylesheet" href={lookAssets.styleSheet} />
+      <link rel="icon" href={lookAssets.icon} type="image/svg+xml" />
     </head>
     <body>
       <main class="sign-in">
         <p class="brand">
-          <img src={assetAddress('icon.svg')} width="28" height="28" alt="" />
-          Lockstep
+          <img src={lookAssets.icon} width="28" height="28" alt="" />
+          {productName}
         </p>
         <h1>Who are you?</h1>
         <p>
@@ -58,14 +59,14 @@ export const SignInPage: FC<{
 );
 
 /** A page for what cannot go on. */
-export const SignInProblem: FC<{ message: string }> = ({ message }) => (
+export const SignInProblem: FC<{ message: string; productName: string }> = ({ message, productName }) => (
   <html lang="en">
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="color-scheme" content="light dark" />
-      <title>Sign in · Lockstep</title>
-      <link rel="stylesheet" href={assetAddress('site.css')} />
+      <title>Sign in · {productName}</title>
+      <link rel="stylesheet" href={lookAssets.styleSheet} />
     </head>
     <body>
       <main class="sign-in">

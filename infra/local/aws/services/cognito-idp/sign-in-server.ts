@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { Provider } from 'oidc-provider';
-import { findAsset } from '../../../../../approvals-ui/assets/assets.ts';
 import type { Host } from '../../host.ts';
 import { type LoopbackServer, listenOnLoopback } from '../shared/loopback-server.ts';
 import { createOpenIdProvider, SIGN_IN_PATH } from './open-id-provider.ts';
 import { type PoolTables, usersOf } from './pools.ts';
+import { lookAssets, type SignInLook } from './sign-in-look.ts';
 import { SignInPage, SignInProblem } from './sign-in-page.tsx';
 
 /** Largest form that is read, in bytes: one name. */
@@ -15,7 +15,11 @@ const LARGEST_FORM = 4096;
  * Serves every pool's OpenID provider and its sign-in page on the sign-in port, each below `/<pool id>`.
  * @throws PortTakenError
  */
-export const startSignInServer = (host: Host, tables: PoolTables): Promise<LoopbackServer> => {
+export const startSignInServer = (
+  host: Host,
+  tables: PoolTables,
+  look: SignInLook,
+): Promise<LoopbackServer> => {
   const providers = new Map<string, Promise<Provider>>();
   const providerOf = (poolId: string): Promise<Provider> | undefined => {
     const keys = tables.keys.get(poolId);
@@ -30,13 +34,14 @@ export const startSignInServer = (host: Host, tables: PoolTables): Promise<Loopb
 
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const [path = '/'] = (request.url ?? '/').split('?');
-    const [, poolId = '', ...rest] = path.split('/');
-    if (poolId === 'assets') return sendAsset(response, rest.join('/'));
+    const [, poolId = ''] = path.split('/');
+    if (path === lookAssets.styleSheet)
+      return sendAsset(response, 'text/css; charset=utf-8', look.styleSheet);
+    if (path === lookAssets.icon) return sendAsset(response, 'image/svg+xml', look.icon);
     const provider = await providerOf(poolId);
-    if (!provider)
-      return sendPage(response, 404, '', SignInProblem({ message: 'There is no such user pool.' }));
+    if (!provider) return sendProblem(response, 404, look, 'There is no such user pool.');
     if (path.startsWith(`/${poolId}${SIGN_IN_PATH}/`)) {
-      return askWho(host, tables, poolId, provider, request, response);
+      return askWho(host, tables, look, poolId, provider, request, response);
     }
     // As a web framework does where it mounts the provider: the provider reads its own path off the difference.
     Object.assign(request, { originalUrl: request.url });
@@ -51,6 +56,7 @@ export const startSignInServer = (host: Host, tables: PoolTables): Promise<Loopb
 const askWho = async (
   host: Host,
   tables: PoolTables,
+  look: SignInLook,
   poolId: string,
   provider: Provider,
   request: IncomingMessage,
@@ -60,7 +66,7 @@ const askWho = async (
   if (!interaction) {
     const message =
       'It has ended already, or was started in another browser. Go back to the site and sign in again.';
-    return sendPage(response, 400, '', SignInProblem({ message }));
+    return sendProblem(response, 400, look, message);
   }
   const clientId = String(interaction.params.client_id);
   const client = tables.clients.get(clientId);
@@ -71,6 +77,7 @@ const askWho = async (
       users,
       action: (request.url ?? '').split('?')[0] ?? '',
       application: new URL(String(interaction.params.redirect_uri)).host,
+      productName: look.productName,
     });
     // Browsers apply form-action to the redirects that follow, back to the application included.
     return sendPage(response, 200, `'self' ${origins.join(' ')}`, page);
@@ -81,7 +88,7 @@ const askWho = async (
     const message = user
       ? 'The choice came from another page.'
       : `Nobody here is called ${JSON.stringify(name)}.`;
-    return sendPage(response, 400, '', SignInProblem({ message }));
+    return sendProblem(response, 400, look, message);
   }
   host.log('cognito-idp', 'signed in', { user: user.name, client: client?.name });
   // The system's time may be ahead of the machine's; the ID token tells it as `auth_time`. In seconds.
@@ -110,16 +117,17 @@ const readForm = async (request: IncomingMessage): Promise<string> => {
   return (await buffer(request)).toString('utf8');
 };
 
-const sendAsset = (response: ServerResponse, name: string) => {
-  const asset = findAsset(name);
-  if (!asset) return void response.writeHead(404).end();
+const sendAsset = (response: ServerResponse, contentType: string, body: string) => {
   response.writeHead(200, {
-    'content-type': asset.contentType,
+    'content-type': contentType,
     'cache-control': 'no-cache',
     'x-content-type-options': 'nosniff',
   });
-  response.end(asset.body);
+  response.end(body);
 };
+
+const sendProblem = (response: ServerResponse, status: number, look: SignInLook, message: string) =>
+  sendPage(response, status, '', SignInProblem({ message, productName: look.productName }));
 
 const sendPage = (
   response: ServerResponse,

@@ -13,7 +13,7 @@ describe('redrive', () => {
         Retry: [{ ErrorEquals: ['E'], MaxAttempts: 1 }],
       }),
     });
-    for (let redrive = 1; redrive <= 2; redrive++) {
+    for (let count = 1; count <= 2; count++) {
       const first = drive.task();
       await drive.taskFails('E');
       await drive.elapse(seconds(1));
@@ -26,11 +26,11 @@ describe('redrive', () => {
         `${last + 1} ExecutionRedriven←${last}`,
         `${last + 2} TaskScheduled←4`,
       ]);
-      expect(drive.details('ExecutionRedriven')).toEqual({ redriveCount: redrive });
+      expect(drive.details('ExecutionRedriven')).toEqual({ redriveCount: count });
       const { context, x } = JSON.parse(drive.task().parameters);
       expect(x).toBe(1);
       expect(context.Execution).toMatchObject({
-        RedriveCount: redrive,
+        RedriveCount: count,
         RedriveTime: new Date(drive.now).toISOString(),
         StartTime: '2026-11-22T10:00:00.000Z',
       });

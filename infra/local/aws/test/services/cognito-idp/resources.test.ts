@@ -1,7 +1,7 @@
 import { resourceContext } from '../../../assembly/stack-records.ts';
 import { createCognitoService } from '../../../services/cognito-idp/cognito-idp.ts';
 import { poolTables, usersOf } from '../../../services/cognito-idp/pools.ts';
-import { createResource, serviceHost } from './user-pool.ts';
+import { createResource, serviceHost, testPeople } from './user-pool.ts';
 
 const client = {
   GenerateSecret: false,
@@ -12,9 +12,9 @@ const client = {
 
 const setUp = async () => {
   const { host } = await serviceHost();
-  const service = createCognitoService(host);
+  const service = createCognitoService(host, { people: testPeople });
   const pool = await createResource(service, 'AWS::Cognito::UserPool', 'Pool', { UserPoolName: 'people' });
-  return { host, service, pool, tables: poolTables(host) };
+  return { host, service, pool, tables: poolTables(host, testPeople) };
 };
 
 describe('AWS::Cognito::UserPool', () => {

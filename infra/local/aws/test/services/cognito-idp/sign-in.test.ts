@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { calculatePKCECodeChallenge } from 'openid-client';
-import { createOpenIdIdentity } from '../../../../../../approvals-ui/sign-in/identity.ts';
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  calculatePKCECodeChallenge,
+  discovery,
+  enableNonRepudiationChecks,
+  None,
+} from 'openid-client';
 import { createCognitoService } from '../../../services/cognito-idp/cognito-idp.ts';
-import { createCookieJar, pickPerson, startUserPool } from './user-pool.ts';
+import { createCookieJar, pickPerson, startUserPool, testPeople } from './user-pool.ts';
 
 let pool: Awaited<ReturnType<typeof startUserPool>>;
 beforeAll(async () => {
@@ -117,7 +123,7 @@ describe('the emulated user pool', () => {
 
   it('gives a person the same subject at every sign-in', async () => {
     const subjects = new Set<unknown>();
-    for (let turn = 0; turn < 2; turn++) {
+    for (let attempt = 0; attempt < 2; attempt++) {
       const back = await pickPerson(createCookieJar(), await authorizeUrl(), 'quinn');
       subjects.add(decodeJwt((await tokens(back.searchParams.get('code') ?? '')).body.id_token ?? '').sub);
     }
@@ -161,11 +167,17 @@ describe('the emulated user pool', () => {
     pool.clock.advance(-8 * 24 * 60 * 60_000);
   });
 
-  it('serves the site’s own client', async () => {
-    const identity = createOpenIdIdentity(pool.issuer, pool.clientId);
-    const { url, transaction } = await identity.begin(pool.callbackUrl);
-    const back = await pickPerson(createCookieJar(), url, 'sam');
-    expect(await identity.finish(back, transaction)).toMatchObject({ 'cognito:groups': ['qc', 'pmo'] });
+  it('serves a certified client, which checks its tokens against its keys', async () => {
+    const client = await discovery(new URL(pool.issuer), pool.clientId, {}, None(), {
+      execute: [enableNonRepudiationChecks, allowInsecureRequests],
+    });
+    const back = await pickPerson(createCookieJar(), await authorizeUrl(), 'sam');
+    const granted = await authorizationCodeGrant(client, back, {
+      pkceCodeVerifier: verifier,
+      expectedState: 'state-1',
+      expectedNonce: 'nonce-1',
+    });
+    expect(granted.claims()).toMatchObject({ 'cognito:groups': ['qc', 'pmo'] });
   });
 });
 
@@ -183,9 +195,28 @@ describe('the sign-in page', () => {
     const html = await answer.text();
     for (const name of ['quinn', 'parker', 'sam', 'dana', 'olga']) expect(html).toContain(`value="${name}"`);
     expect(html).toContain('nobody is asked for a password');
+    expect(html).toContain('<title>Sign in · AWS emulator</title>');
     expect(answer.headers.get('content-security-policy')).toContain(
       `form-action 'self' ${new URL(pool.callbackUrl).origin}`,
     );
+  });
+
+  it('has the name, the style sheet and the icon that the caller hands in', async () => {
+    const signInLook = { productName: 'Moonbase', styleSheet: 'main { color: red }', icon: '<svg/>' };
+    const other = await startUserPool({ people: testPeople, signInLook });
+    try {
+      const { origin } = new URL(other.issuer);
+      const problem = await (await fetch(`${origin}/unknown/auth`)).text();
+      expect(problem).toContain('Sign in · Moonbase');
+      const served = [...problem.matchAll(/href="([^"]+)"/g)].map(([, href]) => `${origin}${href}`);
+      served.push(`${origin}/assets/icon.svg`);
+      expect(await Promise.all(served.map(async (url) => (await fetch(url)).text()))).toEqual([
+        signInLook.styleSheet,
+        signInLook.icon,
+      ]);
+    } finally {
+      await other.stop();
+    }
   });
 
   it.each([
@@ -235,7 +266,7 @@ describe('the sign-in page', () => {
 });
 
 it('fails to start on a port that is taken, naming it', async () => {
-  const second = createCognitoService(pool.host);
+  const second = createCognitoService(pool.host, { people: testPeople });
   await expect(second.start?.()).rejects.toMatchObject({
     name: 'PortTaken',
     message: expect.stringContaining(`Port ${pool.host.ports.signIn} (sign-in) is in use`),

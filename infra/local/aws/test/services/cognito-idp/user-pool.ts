@@ -1,10 +1,27 @@
-import { freePorts } from '../../../../../../test/support/ports.ts';
 import { resourceContext } from '../../../assembly/stack-records.ts';
 import { type AdjustableClock, createClock } from '../../../clock.ts';
 import { createHost } from '../../../create-host.ts';
 import type { ResourceProperties, Service } from '../../../host.ts';
-import { createCognitoService } from '../../../services/cognito-idp/cognito-idp.ts';
+import { createCognitoService, type SignInOptions } from '../../../services/cognito-idp/cognito-idp.ts';
+import type { Person } from '../../../services/cognito-idp/pools.ts';
 import { createMemoryStore } from '../../../store.ts';
+import { freePorts } from '../../support/free-ports.ts';
+
+const person = (name: string, ...groups: string[]): Person => ({
+  name,
+  email: `${name}@example.com`,
+  groups,
+  description: `${name}, for tests`,
+});
+
+/** People of every kind: in one group, in two, in none. */
+export const testPeople: readonly Person[] = [
+  person('quinn', 'qc'),
+  person('parker', 'pmo'),
+  person('sam', 'qc', 'pmo'),
+  person('dana'),
+  person('olga', 'operator'),
+];
 
 /** A host for these services, on free ports, that remembers nothing on disk. */
 export const serviceHost = async (clock: AdjustableClock = createClock()) => {
@@ -31,23 +48,19 @@ export const createResource = async (
   return provider.create(properties, resourceContext('Platform', logicalId));
 };
 
-/** A user pool with the groups and the client of the approvals site, served. */
-export const startUserPool = async (
-  callback: (ports: { approvals: number }) => string = ({ approvals }) =>
-    `http://127.0.0.1:${approvals}/signed-in`,
-  groups: readonly string[] = ['qc', 'pmo', 'operator'],
-) => {
+/** A user pool with three groups and one client, served. */
+export const startUserPool = async (signIn: SignInOptions = { people: testPeople }) => {
   const { host, clock, log } = await serviceHost();
-  const service = createCognitoService(host);
+  const service = createCognitoService(host, signIn);
   host.register(service);
   const pool = await createResource(service, 'AWS::Cognito::UserPool', 'Pool', {});
-  for (const group of groups) {
+  for (const group of ['qc', 'pmo', 'operator']) {
     await createResource(service, 'AWS::Cognito::UserPoolGroup', `Group${group}`, {
       UserPoolId: pool.physicalId,
       GroupName: group,
     });
   }
-  const callbackUrl = callback(host.ports);
+  const callbackUrl = `http://127.0.0.1:${host.ports.approvals}/signed-in`;
   const client = await createResource(service, 'AWS::Cognito::UserPoolClient', 'Client', {
     UserPoolId: pool.physicalId,
     GenerateSecret: false,
