@@ -1,7 +1,7 @@
 import { readOutbox } from '@lockstep/aws-emulator';
 import type { OverviewContent } from './overview/overview.tsx';
 import { people } from './people.ts';
-import type { Session } from './run-main.ts';
+import type { Session } from './session.ts';
 
 /** What the overview page shows of a running session. */
 export const overviewContent = ({ run, system, sources }: Session): OverviewContent => {

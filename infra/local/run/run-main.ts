@@ -1,43 +1,21 @@
 import path from 'node:path';
 import { readBuildLog, StateDirectoryError } from '@lockstep/aws-emulator';
-import {
-  type ApplicationSource,
-  existingApplication,
-  nameRemote,
-  sampleApplication,
-} from './application-source.ts';
+import { existingApplication, nameRemote, sampleApplication } from './application-source.ts';
 import { runAttended } from './attended.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import { settled } from './follow.ts';
-import { type LocalRun, startLocalRun } from './local-run.ts';
+import { startLocalRun } from './local-run.ts';
 import { parseOptions, type RunOptions, UsageError, usage } from './options.ts';
 import { serveOverview } from './overview/overview.tsx';
 import { overviewContent } from './overview-content.ts';
 import { PortInUseError, portsFrom } from './ports.ts';
 import { promote } from './promotions.ts';
-import { checkFailures, type DeployedApplication, type LockstepSystem, readSystem } from './system.ts';
+import { type Session, reportPromotion } from './session.ts';
+import { checkFailures, type DeployedApplication, readSystem } from './system.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 import { watchTraffic } from './traffic.ts';
 import { exitCodes, runUnattended } from './unattended.ts';
 import { gatherReport, writeReport } from './write-report.ts';
-
-/** Everything that a started run works with. */
-export interface Session {
-  readonly options: RunOptions;
-  readonly run: LocalRun;
-  readonly system: LockstepSystem;
-  /** The configuration's first application. */
-  readonly application: DeployedApplication;
-  /** What is promoted first. */
-  readonly source: ApplicationSource;
-  /** Working trees to push from, by application. */
-  readonly sources: ReadonlyMap<string, ApplicationSource>;
-  readonly terminal: Terminal;
-  /** Calls denied since this start, in words; none is expected in a healthy system. */
-  readonly denials: () => readonly string[];
-  /** Arms the failures of `--fail`; once, when a new promotion is set off. */
-  readonly armFailures: () => void;
-}
 
 /**
  * The program: starts the local run and promotes.
@@ -172,10 +150,4 @@ const closingWords = (exitCode: number, { source, application, options }: Sessio
     return `${what} waits for PMO: QC and PMO must be two different people. Prod is untouched.`;
   }
   return `${what} was not promoted. Everything is in ${options.stateDir}; start again with --redrive 1 to go on where it failed.`;
-};
-
-/** Says whose promotion is told from here on. */
-export const reportPromotion = ({ source, application, terminal }: Session, resumed: boolean): void => {
-  const what = `${source.commitId.slice(0, 7)} of ${application.name}`;
-  terminal.line(resumed ? `Going on with the promotion of ${what}` : `Promoting ${what}`);
 };
