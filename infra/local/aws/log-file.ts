@@ -4,7 +4,7 @@ import fs from 'node:fs';
 export type LogFile = (line: string) => void;
 
 /** Size up to which a log grows before it is put aside, in bytes. */
-export const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
+const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
 
 /**
  * Appends lines to a file. When it has reached its limit, it is put aside as `<file>.1`, in the place of the one before: the

@@ -20,7 +20,7 @@ import {
 import { createStackScope, type StackScope, stackIdOf } from './stack-scope.ts';
 
 /** What became of one resource. */
-export interface ResourceChange {
+interface ResourceChange {
   readonly action: 'created' | 'updated' | 'replaced' | 'deleted' | 'retained';
   readonly stackName: string;
   readonly logicalId: string;
@@ -28,7 +28,7 @@ export interface ResourceChange {
 }
 
 /** A finished deployment. */
-export interface Deployment extends DeployedStacks {
+interface Deployment extends DeployedStacks {
   /** In the order in which they were made; empty if everything stood already. */
   readonly changes: readonly ResourceChange[];
 }
@@ -37,7 +37,7 @@ export interface Deployment extends DeployedStacks {
 export type DeployHost = Host & { readonly services: () => readonly Service[] };
 
 /** What a deployment may be told. */
-export interface DeployOptions {
+interface DeployOptions {
   /** Told of each change as it is made. */
   readonly onChange?: (change: ResourceChange) => void;
 }

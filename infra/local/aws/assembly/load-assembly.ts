@@ -15,13 +15,13 @@ export interface TemplateResource {
 }
 
 /** A template's parameter. */
-export interface TemplateParameter {
+interface TemplateParameter {
   readonly Type: string;
   readonly Default?: string | number;
 }
 
 /** A template's output. */
-export interface TemplateOutput {
+interface TemplateOutput {
   readonly Value: unknown;
   readonly Export?: { readonly Name: unknown };
   readonly Condition?: string;
@@ -47,7 +47,7 @@ export interface AssemblyStack {
 }
 
 /** An asset and where the templates look for it; bucket and key may hold `${AWS::…}` placeholders. */
-export interface AssemblyAsset extends LocalAsset {
+interface AssemblyAsset extends LocalAsset {
   readonly bucket: string;
   readonly key: string;
 }

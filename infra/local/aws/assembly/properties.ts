@@ -1,7 +1,7 @@
 import type { ResourceContext, ResourceProperties } from '../host.ts';
 
 /** A resource has a property that is missing, of the wrong type, or not known to the emulator. */
-export class PropertyError extends Error {
+class PropertyError extends Error {
   override readonly name = 'PropertyError';
 }
 

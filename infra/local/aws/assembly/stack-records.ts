@@ -29,7 +29,7 @@ export interface ResourceRecord {
 }
 
 /** A stack that has been deployed. */
-export interface StackRecord {
+interface StackRecord {
   readonly stackName: string;
   readonly stackId: string;
   readonly outputs: Readonly<Record<string, string>>;

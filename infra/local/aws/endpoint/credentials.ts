@@ -2,7 +2,7 @@ import { AwsError } from '../host.ts';
 import type { RequestTarget } from './routes.ts';
 
 /** What a signed request says of its caller. Signatures are not verified: the endpoint listens on loopback only. */
-export interface CallerClaim {
+interface CallerClaim {
   readonly accessKeyId: string;
   readonly sessionToken: string | undefined;
   /** The signing name in the credential's scope: `states`. */

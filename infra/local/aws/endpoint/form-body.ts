@@ -9,7 +9,7 @@ interface Node {
 }
 
 /** `ec2`: lists are always flat, and names come from EC2's own rule. */
-export type FormDialect = 'query' | 'ec2';
+type FormDialect = 'query' | 'ec2';
 
 const newNode = (): Node => ({ children: new Map() });
 

@@ -8,7 +8,7 @@ import { readText, serializationError } from './text-values.ts';
  * @param missing takes the paths of required members that are not there
  * @throws AwsError `SerializationException` for a value of another type
  */
-export const readJson = (shape: Shape, value: unknown, path: string, missing: Missing): unknown => {
+const readJson = (shape: Shape, value: unknown, path: string, missing: Missing): unknown => {
   switch (shape.kind) {
     case 'structure':
       return readJsonMembers(shape.members, value, path, missing);
@@ -55,7 +55,7 @@ export const readJsonMembers = (
 };
 
 /** Makes JSON of a value by its shape: dates become epoch seconds unless the model says otherwise, bytes become base64. */
-export const writeJson = (shape: Shape, value: unknown): unknown => {
+const writeJson = (shape: Shape, value: unknown): unknown => {
   switch (shape.kind) {
     case 'structure':
       return writeJsonMembers(shape.members, value as Readonly<Record<string, unknown>>);

@@ -43,7 +43,7 @@ export interface Member extends Slot {
 }
 
 /** Where HTTP carries a member outside the body, or as the body. */
-export type HttpBinding =
+type HttpBinding =
   | { readonly in: 'label' | 'payload' | 'status' | 'queryMap' }
   | { readonly in: 'query' | 'header' | 'prefix'; readonly name: string };
 

@@ -54,7 +54,7 @@ export const writeText = (shape: Shape, value: unknown, defaultFormat: Timestamp
 };
 
 /** A timestamp in one of the wire's formats; ISO 8601 leaves out a fraction of zero. */
-export const writeTime = (time: Date, format: TimestampFormat): string => {
+const writeTime = (time: Date, format: TimestampFormat): string => {
   if (format === 'http-date') return time.toUTCString();
   return format === 'date-time' ? time.toISOString().replace('.000Z', 'Z') : String(time.getTime() / 1000);
 };

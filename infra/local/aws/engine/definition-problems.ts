@@ -1,7 +1,7 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from './json.ts';
 
 /** One thing that is wrong with a definition. */
-export interface Problem {
+interface Problem {
   readonly code: 'INVALID_JSON_DESCRIPTION' | 'SCHEMA_VALIDATION_FAILED' | 'MISSING_TRANSITION_TARGET';
   readonly text: string;
   /** JSON path of where it stands. */

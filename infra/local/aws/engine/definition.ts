@@ -56,7 +56,7 @@ interface Guarded {
 }
 
 /** Hands on its input, or what Output makes of it. */
-export interface PassState extends StateBase, NamedNext {
+interface PassState extends StateBase, NamedNext {
   readonly type: 'Pass';
 }
 
@@ -90,7 +90,7 @@ export interface WaitState extends StateBase, NamedNext {
 }
 
 /** Ends its block. */
-export interface SucceedState extends StateBase, Handover {
+interface SucceedState extends StateBase, Handover {
   readonly type: 'Succeed';
 }
 

@@ -1,10 +1,10 @@
 import type { Json } from './json.ts';
 
 /** How an execution stands. */
-export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
 /** What identifies an execution and what it is given. */
-export interface ExecutionIdentity {
+interface ExecutionIdentity {
   readonly arn: string;
   readonly name: string;
   readonly stateMachineArn: string;

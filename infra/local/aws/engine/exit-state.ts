@@ -75,7 +75,7 @@ const storeVariables = (transition: Transition, branch: Branch, state: State, as
 };
 
 /** How a state is left. */
-export interface StateExit {
+interface StateExit {
   readonly handover: Handover;
   /** The state that follows; undefined at the end of the block. */
   readonly next: string | undefined;
@@ -120,7 +120,7 @@ export const exitState = async (
 };
 
 /** Makes a state the branch's next one. */
-export const moveTo = (transition: Transition, branch: Branch, state: string, input: string): void => {
+const moveTo = (transition: Transition, branch: Branch, state: string, input: string): void => {
   const changes = { state, input, enteredEvent: 0, retryCount: 0, retries: [] };
   queueStep(transition, update(transition, branch, changes), 'enter');
 };

@@ -4,7 +4,7 @@ import type { Json } from './json.ts';
 import { EXPRESSION_DEPTH, EXPRESSION_MS } from './limits.ts';
 
 /** Values that an expression can name: `$states` and the variables. */
-export type Bindings = Readonly<Record<string, Json>>;
+type Bindings = Readonly<Record<string, Json>>;
 
 /** Where and with what a template is evaluated. */
 export interface Scope {

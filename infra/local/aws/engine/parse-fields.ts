@@ -7,7 +7,7 @@ import { toReferencePath } from './reference-path.ts';
 import { expressionIn, expressionsOf, type Template, toTemplate } from './template.ts';
 
 /** How the values of a state's fields are written. */
-export type QueryLanguage = 'JSONata' | 'JSONPath';
+type QueryLanguage = 'JSONata' | 'JSONPath';
 
 /** What reading one state needs of the whole. */
 export interface Reading {

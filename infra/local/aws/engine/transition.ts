@@ -23,7 +23,7 @@ export type Effect =
 type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
 /** An execution's next state while it is being worked out. */
-export interface Draft extends Writable<Omit<Execution, 'branches' | 'tasks' | 'timers'>> {
+interface Draft extends Writable<Omit<Execution, 'branches' | 'tasks' | 'timers'>> {
   branches: Record<string, Branch>;
   tasks: Record<string, OpenTask>;
   timers: Record<string, Timer>;

@@ -5,7 +5,7 @@ import { matchesPattern, preparePattern } from './patterns.ts';
 import { readPolicy } from './policy.ts';
 
 /** An access that policies did not allow. */
-export interface DeniedAccess {
+interface DeniedAccess {
   /** The role's name, or the service principal. */
   readonly role: string;
   readonly action: string;

@@ -7,7 +7,7 @@ import { readPolicy } from './policy.ts';
 import { type Account, callerArn, callerName, sessionNameFor } from './principals.ts';
 
 /** Decides on accesses, and keeps count. */
-export interface Authorizer {
+interface Authorizer {
   /** @throws AwsError `AccessDeniedException` naming caller, action and resource */
   readonly authorize: (principal: Principal, accesses: Access | readonly Access[]) => void;
   /** @throws AwsError `AccessDenied` when the role does not exist or does not trust the service */
@@ -15,7 +15,7 @@ export interface Authorizer {
 }
 
 /** What the decisions rest upon. */
-export interface AuthorizerOptions extends Account {
+interface AuthorizerOptions extends Account {
   readonly region: string;
   readonly directory: Directory;
   readonly recorder: AccessRecorder;

@@ -45,7 +45,7 @@ export interface InstanceProfileRecord {
 }
 
 /** The policies that speak for a role. */
-export interface RolePolicies {
+interface RolePolicies {
   readonly identity: readonly Policy[];
   readonly boundary: Policy | undefined;
 }

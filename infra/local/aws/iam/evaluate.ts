@@ -1,7 +1,7 @@
 import type { Policy, Question } from './policy.ts';
 
 /** A question with the policies that have a say in it. */
-export interface Request extends Question {
+interface Request extends Question {
   /** The role's own policies; none for a service principal. */
   readonly identityPolicies: readonly Policy[];
   /** The policy attached to the resource, if it has one. */
@@ -11,7 +11,7 @@ export interface Request extends Question {
 }
 
 /** The outcome. `reason` is the end of AWS's sentence "User: … is not authorized to perform: … on resource: …". */
-export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
+type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
 
 const allowed: Decision = { allowed: true };
 const denied = (reason: string): Decision => ({ allowed: false, reason });

@@ -140,7 +140,7 @@ const documents = new Map<string, PolicyDocument>(
 );
 
 /** An AWS managed policy whose document the emulator does not hold. */
-export class UnknownManagedPolicyError extends Error {
+class UnknownManagedPolicyError extends Error {
   override readonly name = 'UnknownManagedPolicyError';
 }
 

@@ -3,7 +3,7 @@ import { type Condition, MalformedPolicyError, type RequestContext, readConditio
 import { matchesPattern, preparePattern, type VariableLookup } from './patterns.ts';
 
 /** Who asks, in the forms in which a policy's `Principal` may name them. */
-export interface Caller {
+interface Caller {
   /** The role and its session, or nothing for a service. */
   readonly arns: readonly string[];
   /** The caller's account, for principals that name an account: they leave the decision to IAM. */
@@ -24,7 +24,7 @@ export interface Question {
  * What one document says. `delegate`: allowed to the caller's account as a whole, which leaves it to the identity's own
  * policies; only policies of resources say this.
  */
-export type Opinion = 'deny' | 'allow' | 'delegate' | 'nothing';
+type Opinion = 'deny' | 'allow' | 'delegate' | 'nothing';
 
 /** A policy document, read once. */
 export interface Policy {

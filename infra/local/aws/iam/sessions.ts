@@ -3,7 +3,7 @@ import { AwsError, type Principal } from '../host.ts';
 import type { Store } from '../store.ts';
 
 /** Keys of a session, as the SDK's clients take them. */
-export interface SessionCredentials {
+interface SessionCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;

@@ -3,13 +3,13 @@ import type { Host } from '../../host.ts';
 import type { Table } from '../../store.ts';
 
 /** An HTTP API. */
-export interface HttpApi {
+interface HttpApi {
   readonly id: string;
   readonly name: string;
 }
 
 /** What a request is handed to. */
-export interface Integration {
+interface Integration {
   readonly id: string;
   readonly apiId: string;
   readonly functionArn: string;

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import type { RouteMatch } from './routing.ts';
 
 /** What the event tells beside the request. */
-export interface RequestFacts {
+interface RequestFacts {
   readonly accountId: string;
   readonly apiId: string;
   readonly stage: string;
@@ -94,7 +94,7 @@ const commonLogTime = (now: number): string => {
 };
 
 /** What goes back to the browser. */
-export interface ProxyAnswer {
+interface ProxyAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: Buffer;

@@ -3,11 +3,9 @@ import type {
   AttachLoadBalancerTargetGroupsType,
   AutoScalingGroupNamesType,
   AutoScalingGroupsType,
-  AutoScalingInstancesType,
   CreateAutoScalingGroupType,
   CreateOrUpdateTagsType,
   DeleteAutoScalingGroupType,
-  DescribeAutoScalingInstancesType,
   DescribeScalingActivitiesType,
   Filter,
   SetDesiredCapacityType,
@@ -149,21 +147,6 @@ export const groupOperations = (
     }),
   };
 
-  const describeInstances: Operation<DescribeAutoScalingInstancesType, AutoScalingInstancesType> = {
-    requires: describing('DescribeAutoScalingInstances'),
-    run: ({ InstanceIds }) => ({
-      AutoScalingInstances: tables.groups.values().flatMap((group) =>
-        (describeGroup(host, group).Instances ?? [])
-          .filter(({ InstanceId = '' }) => !InstanceIds?.length || InstanceIds.includes(InstanceId))
-          .map((instance) => ({
-            ...instance,
-            AutoScalingGroupName: group.name,
-            HealthStatus: 'HEALTHY',
-          })),
-      ),
-    }),
-  };
-
   const describeActivities: Operation<DescribeScalingActivitiesType, ActivitiesType> = {
     requires: describing('DescribeScalingActivities'),
     run: ({ AutoScalingGroupName, MaxRecords }) => ({
@@ -195,7 +178,6 @@ export const groupOperations = (
     DetachLoadBalancerTargetGroups: detach,
     CreateOrUpdateTags: createOrUpdateTags,
     DescribeAutoScalingGroups: describeGroups,
-    DescribeAutoScalingInstances: describeInstances,
     DescribeScalingActivities: describeActivities,
   };
 };

@@ -1,8 +1,6 @@
 import type {
   CompleteLifecycleActionType,
   DeleteLifecycleHookType,
-  DescribeLifecycleHooksAnswer,
-  DescribeLifecycleHooksType,
   DescribePoliciesType,
   PoliciesType,
   PolicyARNType,
@@ -62,15 +60,6 @@ export const hookAndPolicyOperations = (
       return {};
     },
   };
-  const describeHooks: Operation<DescribeLifecycleHooksType, DescribeLifecycleHooksAnswer> = {
-    requires: describing('DescribeLifecycleHooks'),
-    run: ({ AutoScalingGroupName, LifecycleHookNames }) => ({
-      LifecycleHooks: findGroup(tables, AutoScalingGroupName).hooks.filter(
-        ({ LifecycleHookName = '' }) =>
-          !LifecycleHookNames?.length || LifecycleHookNames.includes(LifecycleHookName),
-      ),
-    }),
-  };
   const completeAction: Operation<CompleteLifecycleActionType, object> = {
     requires: onGroup('CompleteLifecycleAction'),
     run: ({
@@ -127,7 +116,6 @@ export const hookAndPolicyOperations = (
   return {
     PutLifecycleHook: putHook,
     DeleteLifecycleHook: deleteHook,
-    DescribeLifecycleHooks: describeHooks,
     CompleteLifecycleAction: completeAction,
     PutScalingPolicy: putPolicy,
     DescribePolicies: describePolicies,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Buildspec, PhaseName } from './buildspec.ts';
 
 /** A command that failed, as the driver noted it. */
-export interface FailedCommand {
+interface FailedCommand {
   readonly phase: PhaseName;
   readonly command: string;
   readonly exitCode: number;

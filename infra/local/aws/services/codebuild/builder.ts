@@ -16,7 +16,7 @@ import {
 } from './records.ts';
 
 /** Runs builds; those that were under way when the process died begin again. */
-export interface Builder {
+interface Builder {
   readonly launch: (id: string) => void;
   readonly stopBuild: (id: string) => Promise<void>;
   readonly stop: () => void;

@@ -1,11 +1,11 @@
 import { parse } from 'yaml';
 
 /** Phases in their order. Source: CodeBuild's buildspec reference. */
-export const phaseNames = ['install', 'pre_build', 'build', 'post_build'] as const;
+const phaseNames = ['install', 'pre_build', 'build', 'post_build'] as const;
 export type PhaseName = (typeof phaseNames)[number];
 
 /** One phase's commands, all run by one shell. */
-export interface BuildPhase {
+interface BuildPhase {
   readonly name: PhaseName;
   readonly commands: readonly string[];
   /** Run after the commands, whether they succeeded or not. */

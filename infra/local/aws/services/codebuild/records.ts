@@ -4,7 +4,7 @@ import type { Host } from '../../host.ts';
 import { arnOf } from '../shared/arns.ts';
 
 /** A project, as the store keeps it under its name. */
-export interface Project {
+interface Project {
   readonly name: string;
   readonly serviceRole: string;
   /** Path of the buildspec within the source. */
@@ -18,7 +18,7 @@ export interface Project {
   readonly timeoutMinutes: number;
 }
 
-export type BuildStatus = 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'STOPPED';
+type BuildStatus = 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'STOPPED';
 
 /** One build, by its id. */
 export interface BuildRecord {

@@ -8,44 +8,30 @@ import type {
   GetCommitOutput,
   GetDifferencesInput,
   GetDifferencesOutput,
-  GetFileInput,
-  GetFileOutput,
   GetRepositoryInput,
   GetRepositoryOutput,
-  ListBranchesInput,
-  ListBranchesOutput,
-  ListRepositoriesInput,
-  ListRepositoriesOutput,
 } from '@aws-sdk/client-codecommit';
 import { AwsError, type Host, type Operation, type Service } from '../../host.ts';
 import { arnOf } from '../shared/arns.ts';
 import { page } from '../shared/paging.ts';
 import { createPushes } from './pushes.ts';
-import {
-  archiveCommit,
-  readBranches,
-  readCommit,
-  readDifferences,
-  readFile,
-  resolveCommit,
-} from './read-repository.ts';
-import { findRepository, repositoriesOf, repositoryPath } from './repositories.ts';
+import { archiveCommit, readBranches, readCommit, readDifferences } from './read-repository.ts';
+import { findRepository, repositoryPath } from './repositories.ts';
 import { createCodeCommitResources } from './resources.ts';
 
 /** Argument of `UploadArchive`, which AWS has as a permission and lets only CodePipeline call. */
-export interface UploadArchiveInput {
+interface UploadArchiveInput {
   readonly repositoryName: string;
   readonly commitId: string;
 }
 
 /** A commit's files as a zip archive. */
-export interface UploadArchiveOutput {
+interface UploadArchiveOutput {
   readonly archive: Uint8Array;
 }
 
 /** Creates CodeCommit: real bare repositories below `<stateDir>/git`, whose pushes raise events. */
 export const createCodeCommitService = (host: Host): Service => {
-  const repositories = repositoriesOf(host);
   const pushes = createPushes(host);
   const pageError = { errorName: 'InvalidContinuationTokenException' };
   const on =
@@ -79,17 +65,6 @@ export const createCodeCommitService = (host: Host): Service => {
     },
   };
 
-  const listRepositories: Operation<ListRepositoriesInput, ListRepositoriesOutput> = {
-    requires: () => ({ action: 'codecommit:ListRepositories', resource: '*' }),
-    run: ({ nextToken: token }) => {
-      const { items, nextToken } = page(repositories.values(), token, undefined, pageError);
-      return {
-        repositories: items.map(({ name, id }) => ({ repositoryName: name, repositoryId: id })),
-        ...(nextToken && { nextToken }),
-      };
-    },
-  };
-
   const getBranch: Operation<GetBranchInput, GetBranchOutput> = {
     requires: on('GetBranch'),
     run: async ({ repositoryName = '', branchName = '' }) => {
@@ -100,15 +75,6 @@ export const createCodeCommitService = (host: Host): Service => {
           `Branch ${branchName} does not exist in ${repositoryName}`,
         );
       return { branch: { branchName, commitId } };
-    },
-  };
-
-  const listBranches: Operation<ListBranchesInput, ListBranchesOutput> = {
-    requires: on('ListBranches'),
-    run: async ({ repositoryName = '', nextToken: token }) => {
-      const names = Object.keys(await readBranches(host, repositoryName));
-      const { items, nextToken } = page(names, token, undefined, pageError);
-      return { branches: items, ...(nextToken && { nextToken }) };
     },
   };
 
@@ -161,17 +127,6 @@ export const createCodeCommitService = (host: Host): Service => {
     },
   };
 
-  const getFile: Operation<GetFileInput, GetFileOutput> = {
-    requires: on('GetFile'),
-    run: async ({ repositoryName = '', commitSpecifier = 'HEAD', filePath = '' }) => {
-      const specifier = commitSpecifier === 'HEAD' ? 'main' : commitSpecifier;
-      const commitId = await resolveCommit(host, repositoryName, specifier);
-      const { mode, blobId, content } = await readFile(host, repositoryName, commitId, filePath);
-      const fileMode = mode === '100755' ? 'EXECUTABLE' : mode === '120000' ? 'SYMLINK' : 'NORMAL';
-      return { commitId, blobId, filePath, fileMode, fileSize: content.byteLength, fileContent: content };
-    },
-  };
-
   const uploadArchive: Operation<UploadArchiveInput, UploadArchiveOutput> = {
     requires: (input) => [on('UploadArchive')(input), on('GetUploadArchiveStatus')(input)],
     run: async ({ repositoryName, commitId }) => {
@@ -184,13 +139,10 @@ export const createCodeCommitService = (host: Host): Service => {
     name: 'codecommit',
     operations: {
       GetRepository: getRepository,
-      ListRepositories: listRepositories,
       GetBranch: getBranch,
-      ListBranches: listBranches,
       GetCommit: getCommit,
       BatchGetCommits: batchGetCommits,
       GetDifferences: getDifferences,
-      GetFile: getFile,
       UploadArchive: uploadArchive,
     },
     resources: createCodeCommitResources(host),

@@ -31,7 +31,7 @@ interface Change {
 }
 
 /** Raises an event for each reference that a push has changed. */
-export interface Pushes {
+interface Pushes {
   /** Announces everything that happened while nothing ran, then follows the hook. */
   readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;

@@ -3,7 +3,7 @@ import { gitBytes, gitText } from './git.ts';
 import { findRepository, type Repository, readReferences, repositoryPath } from './repositories.ts';
 
 /** A commit as git has it. */
-export interface Commit {
+interface Commit {
   readonly commitId: string;
   readonly treeId: string;
   readonly parents: string[];
@@ -14,21 +14,21 @@ export interface Commit {
 }
 
 /** Who did something and when: seconds since the epoch and the offset, as git writes it (`1484167798 -0800`). */
-export interface Signature {
+interface Signature {
   readonly name: string;
   readonly email: string;
   readonly date: string;
 }
 
 /** One file that differs between two commits. */
-export interface Difference {
+interface Difference {
   readonly changeType: 'A' | 'M' | 'D';
   readonly beforeBlob?: Blob;
   readonly afterBlob?: Blob;
 }
 
 /** A file's content in a commit. */
-export interface Blob {
+interface Blob {
   readonly blobId: string;
   readonly path: string;
   readonly mode: string;
@@ -50,11 +50,7 @@ export const readBranches = async (host: Host, repositoryName: string): Promise<
  * The commit that a branch, a tag, a full reference or an id names.
  * @throws AwsError `CommitDoesNotExistException`
  */
-export const resolveCommit = async (
-  host: Host,
-  repositoryName: string,
-  specifier: string,
-): Promise<string> => {
+const resolveCommit = async (host: Host, repositoryName: string, specifier: string): Promise<string> => {
   const directory = repositoryPath(host, findRepository(host, repositoryName).name);
   const isId = /^[0-9a-f]{40}$/.test(specifier);
   const candidates = isId ? [specifier] : [`${BRANCHES}${specifier}`, `refs/tags/${specifier}`, specifier];
@@ -154,17 +150,6 @@ export const readDifferences = async (
 
 /** The tree without files that every git repository knows. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
-
-/** A file's bytes in a commit. @throws AwsError `FileDoesNotExistException` */
-export const readFile = async (host: Host, repositoryName: string, commitId: string, filePath: string) => {
-  const directory = repositoryPath(host, repositoryName);
-  const args = ['ls-tree', '-z', '--full-tree', commitId, '--', filePath.replace(/^\/+/, '')];
-  const line = (await gitText(directory, ...args)).split('\0')[0] ?? '';
-  const [mode, type, blobId] = (line.split('\t')[0] ?? '').split(' ');
-  if (type !== 'blob' || !mode || !blobId)
-    throw new AwsError('FileDoesNotExistException', `The file ${filePath} does not exist in ${commitId}`);
-  return { mode, blobId, content: new Uint8Array(await gitBytes(directory, 'cat-file', 'blob', blobId)) };
-};
 
 /** A commit's files as a zip archive. */
 export const archiveCommit = async (

@@ -21,8 +21,7 @@ const POLL_MS = 25;
 const MINUTE_MS = 60_000;
 
 /** The name that CodeDeploy gives to a copied group (T05). */
-export const greenGroupName = ({ groupName, id }: DeploymentRecord): string =>
-  `CodeDeploy_${groupName}_${id}`;
+const greenGroupName = ({ groupName, id }: DeploymentRecord): string => `CodeDeploy_${groupName}_${id}`;
 
 /** The name of the lifecycle hook that CodeDeploy puts on an Auto Scaling group. */
 export const hookNameFor = ({ name, id }: GroupRecord): string =>

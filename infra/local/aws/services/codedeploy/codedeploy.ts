@@ -1,7 +1,5 @@
 import type { Host, Service } from '../../host.ts';
 import { createLifetime } from '../../instances/lifetime.ts';
-import { applicationOperations } from './application-operations.ts';
-import { configOperations } from './configs.ts';
 import { createEngine } from './deployment-engine.ts';
 import { deploymentOperations } from './deployment-operations.ts';
 import { groupOperations } from './group-operations.ts';
@@ -23,8 +21,6 @@ export const createCodeDeployService = (host: Host): Service => {
   return {
     name: 'codedeploy',
     operations: {
-      ...applicationOperations(host, tables),
-      ...configOperations(host, tables),
       ...groupOperations(host, tables),
       ...deploymentOperations(host, tables, engine),
     },

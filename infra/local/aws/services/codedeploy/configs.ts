@@ -1,11 +1,6 @@
-import type {
-  DeploymentConfigInfo,
-  GetDeploymentConfigInput,
-  GetDeploymentConfigOutput,
-  MinimumHealthyHosts,
-} from '@aws-sdk/client-codedeploy';
-import { AwsError, type Host, type Operation } from '../../host.ts';
-import { type CodeDeployTables, codeDeployArn } from './records.ts';
+import type { DeploymentConfigInfo, MinimumHealthyHosts } from '@aws-sdk/client-codedeploy';
+import { AwsError } from '../../host.ts';
+import type { CodeDeployTables } from './records.ts';
 
 /** AWS's own configurations for instances, as GetDeploymentConfig gives them. */
 const predefined: Readonly<Record<string, MinimumHealthyHosts>> = {
@@ -33,18 +28,4 @@ export const findConfig = (tables: CodeDeployTables, name: string): DeploymentCo
     computePlatform: 'Server',
     ...(own ? { deploymentConfigId: own.id, createTime: new Date(own.createdAt) } : {}),
   };
-};
-
-/** GetDeploymentConfig. */
-export const configOperations = (host: Host, tables: CodeDeployTables): Record<string, Operation> => {
-  const get: Operation<GetDeploymentConfigInput, GetDeploymentConfigOutput> = {
-    requires: ({ deploymentConfigName }) => ({
-      action: 'codedeploy:GetDeploymentConfig',
-      resource: codeDeployArn(host, `deploymentconfig:${deploymentConfigName}`),
-    }),
-    run: ({ deploymentConfigName = '' }) => ({
-      deploymentConfigInfo: findConfig(tables, deploymentConfigName),
-    }),
-  };
-  return { GetDeploymentConfig: get };
 };

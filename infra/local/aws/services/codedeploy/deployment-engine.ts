@@ -31,7 +31,7 @@ const POLL_MS = 25;
 const RESTART_PATIENCE_MS = 15_000;
 
 /** What a new deployment is made of; the rest follows from its group. */
-export type NewDeployment = Pick<DeploymentRecord, 'revision' | 'creator'> & Partial<DeploymentRecord>;
+type NewDeployment = Pick<DeploymentRecord, 'revision' | 'creator'> & Partial<DeploymentRecord>;
 
 /** Runs deployments. */
 export interface Engine {

@@ -7,10 +7,6 @@ import type {
   CreateDeploymentOutput,
   GetDeploymentInput,
   GetDeploymentOutput,
-  GetDeploymentTargetInput,
-  GetDeploymentTargetOutput,
-  ListDeploymentInstancesInput,
-  ListDeploymentInstancesOutput,
   ListDeploymentsInput,
   ListDeploymentsOutput,
   ListDeploymentTargetsInput,
@@ -150,21 +146,6 @@ export const deploymentOperations = (
     },
   };
 
-  const continueDeployment: Operation<ContinueDeploymentInput, object> = {
-    requires: onNothing('ContinueDeployment'),
-    run: ({ deploymentId }) => {
-      const deployment = findDeployment(tables, deploymentId);
-      if (deployment.status !== 'Ready') {
-        throw new AwsError(
-          'DeploymentIsNotInReadyStateException',
-          `The deployment ${deployment.id} is ${deployment.status}; it does not wait for traffic to be rerouted.`,
-        );
-      }
-      changeDeployment(tables, deployment.id, { continued: true });
-      return {};
-    },
-  };
-
   /** @throws AwsError `DeploymentNotStartedException` before it is known where to deploy */
   const startedTargets = (deploymentId: string | undefined): TargetRecord[] => {
     const deployment = findDeployment(tables, deploymentId);
@@ -193,24 +174,6 @@ export const deploymentOperations = (
         .map(({ instanceId }) => instanceId),
     }),
   };
-  const listInstances: Operation<ListDeploymentInstancesInput, ListDeploymentInstancesOutput> = {
-    requires: onDeployment('ListDeploymentInstances'),
-    run: ({ deploymentId, instanceStatusFilter, instanceTypeFilter }) => ({
-      instancesList: startedTargets(deploymentId)
-        .filter(({ status }) => instanceStatusFilter?.some((wanted) => wanted === status) ?? true)
-        .filter(({ label }) => instanceTypeFilter?.some((wanted) => wanted === label) ?? true)
-        .map(({ instanceId }) => instanceId),
-    }),
-  };
-  const getTarget: Operation<GetDeploymentTargetInput, GetDeploymentTargetOutput> = {
-    requires: onNothing('GetDeploymentTarget'),
-    run: ({ deploymentId, targetId }) => ({
-      deploymentTarget: {
-        deploymentTargetType: 'InstanceTarget',
-        instanceTarget: describeTarget(host, findTarget(deploymentId, targetId)),
-      },
-    }),
-  };
   const batchGetTargets: Operation<BatchGetDeploymentTargetsInput, BatchGetDeploymentTargetsOutput> = {
     requires: onNothing('BatchGetDeploymentTargets'),
     run: ({ deploymentId, targetIds = [] }) => {
@@ -228,22 +191,34 @@ export const deploymentOperations = (
       };
     },
   };
+  const continueDeployment: Operation<ContinueDeploymentInput, object> = {
+    requires: onNothing('ContinueDeployment'),
+    run: ({ deploymentId }) => {
+      const deployment = findDeployment(tables, deploymentId);
+      if (deployment.status !== 'Ready') {
+        throw new AwsError(
+          'DeploymentIsNotInReadyStateException',
+          `The deployment ${deployment.id} is ${deployment.status}; it does not wait for traffic to be rerouted.`,
+        );
+      }
+      changeDeployment(tables, deployment.id, { continued: true });
+      return {};
+    },
+  };
 
   return {
+    ContinueDeployment: continueDeployment,
     CreateDeployment: create,
     GetDeployment: get,
     ListDeployments: list,
     StopDeployment: stop,
-    ContinueDeployment: continueDeployment,
     ListDeploymentTargets: listTargets,
-    ListDeploymentInstances: listInstances,
-    GetDeploymentTarget: getTarget,
     BatchGetDeploymentTargets: batchGetTargets,
   };
 };
 
 /** @throws AwsError for a revision that is not a zip in S3 */
-export const checkRevision = (revision: RevisionLocation | undefined): void => {
+const checkRevision = (revision: RevisionLocation | undefined): void => {
   const { bucket, key, bundleType } = revision?.s3Location ?? {};
   if (!revision) throw new AwsError('RevisionRequiredException', 'A revision is required');
   if (revision.revisionType !== 'S3' || !bucket || !key || bundleType !== 'zip') {

@@ -16,7 +16,7 @@ import type { FileExistsBehavior } from './agent/appspec.ts';
 import type { EventDiagnostics } from './agent/hooks.ts';
 
 /** An application of CodeDeploy. Times are milliseconds since the epoch, here and below. */
-export interface ApplicationRecord {
+interface ApplicationRecord {
   readonly name: string;
   readonly id: string;
   readonly createdAt: number;
@@ -40,7 +40,7 @@ export interface GroupRecord {
 }
 
 /** A deployment configuration. */
-export interface ConfigRecord {
+interface ConfigRecord {
   readonly name: string;
   readonly id: string;
   readonly createdAt: number;
@@ -48,7 +48,7 @@ export interface ConfigRecord {
 }
 
 /** A revision that was registered. */
-export interface RevisionRecord {
+interface RevisionRecord {
   readonly applicationName: string;
   readonly revision: RevisionLocation;
   readonly description?: string;
@@ -156,13 +156,7 @@ export const codeDeployTables = ({ store }: Host): CodeDeployTables => ({
 });
 
 /** Statuses of a deployment that is not over. */
-export const activeStatuses: readonly DeploymentStatus[] = [
-  'Created',
-  'Queued',
-  'InProgress',
-  'Ready',
-  'Baking',
-];
+const activeStatuses: readonly DeploymentStatus[] = ['Created', 'Queued', 'InProgress', 'Ready', 'Baking'];
 
 /** Whether a deployment is not over. */
 export const isActive = ({ status }: DeploymentRecord): boolean => activeStatuses.includes(status);

@@ -10,7 +10,7 @@ import { runCodeCommitSource, runS3Source } from './source-actions.ts';
 import { runCodeBuild } from './test-action.ts';
 
 /** Runs actions; those that were under way when the process died go on from their record. */
-export interface Runner {
+interface Runner {
   /** Runs an action unless this process runs it already. */
   readonly launch: (action: ActionExecution) => void;
   /** Changes the record of an action under way, and wakes what waits for it. */

@@ -9,8 +9,6 @@ import type {
   ListActionExecutionsOutput,
   ListPipelineExecutionsInput,
   ListPipelineExecutionsOutput,
-  ListPipelinesInput,
-  ListPipelinesOutput,
 } from '@aws-sdk/client-codepipeline';
 import type { Host, Operation, Service } from '../../host.ts';
 import { page } from '../shared/paging.ts';
@@ -29,7 +27,7 @@ import { createStart } from './start-execution.ts';
 
 /** Creates CodePipeline: V2 pipelines in QUEUED mode with sources, Lambda and CodeDeploy actions. */
 export const createCodePipelineService = (host: Host): Service => {
-  const { pipelines, executions, actions } = tablesOf(host);
+  const { executions, actions } = tablesOf(host);
   const queue = createQueue(host);
   const access = (action: string, name = '') => ({
     action: `codepipeline:${action}`,
@@ -57,24 +55,6 @@ export const createCodePipelineService = (host: Host): Service => {
   const getState: Operation<GetPipelineStateInput, GetPipelineStateOutput> = {
     requires: ({ name }) => access('GetPipelineState', name),
     run: ({ name }) => describeState(host, findPipeline(host, name)),
-  };
-
-  const listPipelines: Operation<ListPipelinesInput, ListPipelinesOutput> = {
-    requires: () => access('ListPipelines', '*'),
-    run: ({ nextToken: token, maxResults }) => {
-      const { items, nextToken } = page(pipelines.values(), token, maxResults);
-      return {
-        pipelines: items.map(({ declaration, createdAt, updatedAt }) => ({
-          name: declaration.name,
-          version: declaration.version,
-          pipelineType: 'V2',
-          executionMode: 'QUEUED',
-          created: new Date(createdAt),
-          updated: new Date(updatedAt),
-        })),
-        ...(nextToken && { nextToken }),
-      };
-    },
   };
 
   const listExecutions: Operation<ListPipelineExecutionsInput, ListPipelineExecutionsOutput> = {
@@ -121,7 +101,6 @@ export const createCodePipelineService = (host: Host): Service => {
       GetPipelineExecution: getExecution,
       GetPipeline: getPipeline,
       GetPipelineState: getState,
-      ListPipelines: listPipelines,
       ListPipelineExecutions: listExecutions,
       ListActionExecutions: listActions,
       ...createControl(host, queue),

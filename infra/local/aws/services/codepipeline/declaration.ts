@@ -13,7 +13,7 @@ export interface StageDeclaration {
   readonly actions: readonly ActionDeclaration[];
 }
 
-export interface VariableDeclaration {
+interface VariableDeclaration {
   readonly name: string;
   readonly defaultValue?: string;
   readonly description?: string;

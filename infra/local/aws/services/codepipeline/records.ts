@@ -82,7 +82,7 @@ export interface Artifact {
   readonly versionId?: string;
 }
 
-export interface Revision {
+interface Revision {
   readonly artifact: string;
   readonly id: string;
   readonly summary: string;
@@ -97,7 +97,7 @@ export interface ActionError {
 }
 
 /** What an action has done that must not be done again. */
-export interface Progress {
+interface Progress {
   /** The source's commit, fixed once it is known. */
   readonly commitId?: string;
   /** The function was asked, and has not answered that it goes on. */

@@ -3,7 +3,7 @@ import { stableUuid } from '../shared/ids.ts';
 import { type ActionExecution, type Execution, pipelineArn } from './records.ts';
 
 /** Tells the event bus about each change; ids are stable, so telling again after a crash is harmless (T24). */
-export interface Announcements {
+interface Announcements {
   readonly pipeline: (execution: Execution, state: string) => void;
   readonly stage: (execution: Execution, stage: string, state: string) => void;
   readonly action: (execution: Execution, action: ActionExecution, state: string) => void;

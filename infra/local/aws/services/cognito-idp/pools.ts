@@ -5,13 +5,13 @@ import type { Table } from '../../store.ts';
 import { stableUuid } from '../shared/ids.ts';
 
 /** A user pool. */
-export interface UserPool {
+interface UserPool {
   readonly id: string;
   readonly name: string;
 }
 
 /** An application that people sign in to. */
-export interface UserPoolClient {
+interface UserPoolClient {
   readonly id: string;
   readonly userPoolId: string;
   readonly name: string;
@@ -20,7 +20,7 @@ export interface UserPoolClient {
 }
 
 /** A group that the template declares. */
-export interface UserPoolGroup {
+interface UserPoolGroup {
   readonly userPoolId: string;
   readonly name: string;
 }

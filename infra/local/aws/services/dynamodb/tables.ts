@@ -13,7 +13,7 @@ import type { Database } from './database.ts';
 import type { Json } from './engine.ts';
 
 /** What is known of a table beside what dynalite keeps. */
-export interface TableRecord {
+interface TableRecord {
   /** Names of the partition key and, if there is one, of the sort key. */
   readonly keys: readonly string[];
   readonly isProtected: boolean;

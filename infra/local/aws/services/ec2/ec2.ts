@@ -14,7 +14,7 @@ import { imageOperations } from './images.ts';
 import { launchAccess, passInstanceProfile, planLaunch, resolveImage } from './launch-plan.ts';
 import { launchTemplateOperations, launchTemplateProvider } from './launch-templates.ts';
 import { ec2Arn, ec2Tables, type InstanceRecord, type InstanceState } from './records.ts';
-import { passes, resourceTags, tagList, tagOperations } from './tags.ts';
+import { passes, resourceTags, tagList } from './tags.ts';
 
 /** How long an instance is pending, in ms (on EC2 about half a minute). */
 const BOOT_MS = 100;
@@ -194,7 +194,6 @@ export const createEc2Service = (host: Host): Service => {
       DescribeInstances: describeInstances,
       ...imageOperations(host, tables),
       ...launchTemplateOperations(host, tables),
-      ...tagOperations(host, tables),
     },
     resources: { 'AWS::EC2::LaunchTemplate': launchTemplateProvider(host, tables) },
     start: async () => {

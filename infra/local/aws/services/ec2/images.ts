@@ -1,5 +1,4 @@
 import type {
-  DeregisterImageRequest,
   DescribeImagesRequest,
   DescribeImagesResult,
   Image,
@@ -28,7 +27,7 @@ export const imageNotFound = (imageId: string): AwsError =>
     ? new AwsError('InvalidAMIID.NotFound', `The image id '[${imageId}]' does not exist`)
     : new AwsError('InvalidAMIID.Malformed', `Invalid id: "${imageId}" (expecting "ami-...")`);
 
-/** RegisterImage, DeregisterImage, DescribeImages. */
+/** RegisterImage, DescribeImages. */
 export const imageOperations = (host: Host, tables: Ec2Tables): Record<string, Operation> => {
   const imageArn = (id: string) => `arn:${host.partition}:ec2:${host.region}::image/${id}`;
 
@@ -86,15 +85,6 @@ export const imageOperations = (host: Host, tables: Ec2Tables): Record<string, O
       return { ImageId: imageId };
     },
   };
-  const deregisterImage: Operation<DeregisterImageRequest, object> = {
-    requires: ({ ImageId = '' }) => ({ action: 'ec2:DeregisterImage', resource: imageArn(ImageId) }),
-    run: ({ ImageId = '' }) => {
-      const image = tables.images.get(ImageId);
-      if (image?.state !== 'available') throw imageNotFound(ImageId);
-      tables.images.put(ImageId, { ...image, state: 'deregistered' });
-      return {};
-    },
-  };
   const describeImages: Operation<DescribeImagesRequest, DescribeImagesResult> = {
     requires: () => ({ action: 'ec2:DescribeImages', resource: '*' }),
     run: ({ ImageIds, Owners, Filters }) => {
@@ -128,5 +118,5 @@ export const imageOperations = (host: Host, tables: Ec2Tables): Record<string, O
       };
     },
   };
-  return { RegisterImage: registerImage, DeregisterImage: deregisterImage, DescribeImages: describeImages };
+  return { RegisterImage: registerImage, DescribeImages: describeImages };
 };

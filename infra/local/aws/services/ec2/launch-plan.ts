@@ -11,7 +11,7 @@ const SSM_REFERENCE = 'resolve:ssm:';
 const administrator: Principal = { kind: 'administrator' };
 
 /** What a launch comes to when request and launch template are put together. */
-export interface LaunchPlan {
+interface LaunchPlan {
   /** As written: an AMI, or `resolve:ssm:/name`. */
   readonly image: string;
   readonly instanceType: string;

@@ -2,10 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type {
   DescribeLaunchTemplatesRequest,
   DescribeLaunchTemplatesResult,
-  DescribeLaunchTemplateVersionsRequest,
-  DescribeLaunchTemplateVersionsResult,
   LaunchTemplate,
-  LaunchTemplateVersion,
   RequestLaunchTemplateData,
   TagSpecification,
 } from '@aws-sdk/client-ec2';
@@ -24,7 +21,7 @@ import type { Ec2Tables, LaunchTemplateRecord, LaunchTemplateVersionRecord } fro
 import { passes, tagList, tagsFor } from './tags.ts';
 
 /** How a launch template is named in requests. */
-export interface LaunchTemplateReference {
+interface LaunchTemplateReference {
   readonly LaunchTemplateId?: string | undefined;
   readonly LaunchTemplateName?: string | undefined;
   readonly Version?: string | undefined;
@@ -81,18 +78,6 @@ export const launchTemplateOperations = (_host: Host, tables: Ec2Tables): Record
     LatestVersionNumber: template.versions.length,
     Tags: tagList(tables.tags.get(template.id)),
   });
-  const describeVersion = (template: LaunchTemplateRecord, number: number): LaunchTemplateVersion => {
-    const version = template.versions[number - 1] as LaunchTemplateVersionRecord;
-    return {
-      LaunchTemplateId: template.id,
-      LaunchTemplateName: template.name,
-      VersionNumber: number,
-      DefaultVersion: number === template.defaultVersion,
-      CreateTime: new Date(version.createdAt),
-      ...(version.description === undefined ? {} : { VersionDescription: version.description }),
-      LaunchTemplateData: version.data as LaunchTemplateVersion['LaunchTemplateData'],
-    };
-  };
 
   const describeTemplates: Operation<DescribeLaunchTemplatesRequest, DescribeLaunchTemplatesResult> = {
     requires: () => ({ action: 'ec2:DescribeLaunchTemplates', resource: '*' }),
@@ -113,22 +98,8 @@ export const launchTemplateOperations = (_host: Host, tables: Ec2Tables): Record
       };
     },
   };
-  const describeVersions: Operation<
-    DescribeLaunchTemplateVersionsRequest,
-    DescribeLaunchTemplateVersionsResult
-  > = {
-    requires: () => ({ action: 'ec2:DescribeLaunchTemplateVersions', resource: '*' }),
-    run: ({ Versions, ...reference }) => {
-      const { template } = findLaunchTemplate(tables, reference);
-      const numbers = Versions?.length
-        ? Versions.map((Version) => findLaunchTemplate(tables, { ...reference, Version }).number)
-        : template.versions.map((_, index) => index + 1).reverse();
-      return { LaunchTemplateVersions: numbers.map((number) => describeVersion(template, number)) };
-    },
-  };
   return {
     DescribeLaunchTemplates: describeTemplates,
-    DescribeLaunchTemplateVersions: describeVersions,
   };
 };
 

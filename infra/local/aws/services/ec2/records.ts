@@ -3,7 +3,7 @@ import type { Host } from '../../host.ts';
 import type { Table } from '../../store.ts';
 
 /** An AMI that was registered in this account. */
-export interface ImageRecord {
+interface ImageRecord {
   readonly imageId: string;
   readonly name: string;
   readonly description: string;

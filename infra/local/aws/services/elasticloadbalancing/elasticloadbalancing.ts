@@ -9,7 +9,7 @@ import { targetGroupProvider } from './target-group-provider.ts';
 import { createTargets } from './targets.ts';
 
 /** Elastic Load Balancing, and what its load balancers have answered. */
-export interface ElasticLoadBalancingService extends Service {
+interface ElasticLoadBalancingService extends Service {
   /** The newest 100,000 requests to all load balancers since the start, in the order in which they ended. */
   readonly accessLog: () => readonly AccessLogEntry[];
 }

@@ -1,14 +1,6 @@
 import type { DescribeInstancesResult } from '@aws-sdk/client-ec2';
 import type {
   DeregisterTargetsInput,
-  DescribeListenersInput,
-  DescribeListenersOutput,
-  DescribeLoadBalancersInput,
-  DescribeLoadBalancersOutput,
-  DescribeRulesInput,
-  DescribeRulesOutput,
-  DescribeTargetGroupAttributesInput,
-  DescribeTargetGroupAttributesOutput,
   DescribeTargetGroupsInput,
   DescribeTargetGroupsOutput,
   DescribeTargetHealthInput,
@@ -17,7 +9,7 @@ import type {
   TargetDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { AwsError, type Host, type Operation, type Principal } from '../../host.ts';
-import { describeListener, describeLoadBalancer, describeTargetGroup } from './describe.ts';
+import { describeTargetGroup } from './describe.ts';
 import { type ElbTables, findTargetGroup, targetKey, usersOf } from './records.ts';
 import type { Targets } from './targets.ts';
 
@@ -118,73 +110,12 @@ export const elbOperations = (host: Host, tables: ElbTables, targets: Targets): 
       };
     },
   };
-  const describeAttributes: Operation<
-    DescribeTargetGroupAttributesInput,
-    DescribeTargetGroupAttributesOutput
-  > = {
-    requires: describing('DescribeTargetGroupAttributes'),
-    run: ({ TargetGroupArn }) => ({
-      Attributes: Object.entries(findTargetGroup(tables, TargetGroupArn).attributes).map(([Key, Value]) => ({
-        Key,
-        Value,
-      })),
-    }),
-  };
-
-  const describeLoadBalancers: Operation<DescribeLoadBalancersInput, DescribeLoadBalancersOutput> = {
-    requires: describing('DescribeLoadBalancers'),
-    run: ({ LoadBalancerArns, Names }) => {
-      const all = tables.loadBalancers.values();
-      const missing = [
-        ...(LoadBalancerArns ?? []).filter((wanted) => !all.some(({ arn }) => arn === wanted)),
-        ...(Names ?? []).filter((wanted) => !all.some(({ name }) => name === wanted)),
-      ];
-      if (missing.length > 0)
-        throw new AwsError('LoadBalancerNotFound', `Load balancers '[${missing.join(', ')}]' not found`);
-      return {
-        LoadBalancers: all
-          .filter(({ arn }) => !LoadBalancerArns?.length || LoadBalancerArns.includes(arn))
-          .filter(({ name }) => !Names?.length || Names.includes(name))
-          .map((one) => describeLoadBalancer(host, one)),
-      };
-    },
-  };
-  const describeListeners: Operation<DescribeListenersInput, DescribeListenersOutput> = {
-    requires: describing('DescribeListeners'),
-    run: ({ LoadBalancerArn, ListenerArns }) => ({
-      Listeners: tables.listeners
-        .values()
-        .filter(({ loadBalancerArn }) => !LoadBalancerArn || loadBalancerArn === LoadBalancerArn)
-        .filter(({ arn }) => !ListenerArns?.length || ListenerArns.includes(arn))
-        .map(describeListener),
-    }),
-  };
-  const describeRules: Operation<DescribeRulesInput, DescribeRulesOutput> = {
-    requires: describing('DescribeRules'),
-    run: ({ ListenerArn, RuleArns }) => ({
-      Rules: tables.rules
-        .values()
-        .filter(({ listenerArn }) => !ListenerArn || listenerArn === ListenerArn)
-        .filter(({ arn }) => !RuleArns?.length || RuleArns.includes(arn))
-        .map(({ arn, priority, conditions, actions }) => ({
-          RuleArn: arn,
-          Priority: String(priority),
-          Conditions: [...conditions],
-          Actions: [...actions],
-          IsDefault: false,
-        })),
-    }),
-  };
 
   return {
     RegisterTargets: registerTargets,
     DeregisterTargets: deregisterTargets,
     DescribeTargetHealth: describeTargetHealth,
     DescribeTargetGroups: describeTargetGroups,
-    DescribeTargetGroupAttributes: describeAttributes,
-    DescribeLoadBalancers: describeLoadBalancers,
-    DescribeListeners: describeListeners,
-    DescribeRules: describeRules,
   };
 };
 

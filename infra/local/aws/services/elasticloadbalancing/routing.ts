@@ -3,7 +3,7 @@ import type { Action, RuleCondition } from '@aws-sdk/client-elastic-load-balanci
 import { forwardsTo, type ListenerRecord, type RuleRecord } from './records.ts';
 
 /** What of a request the rules look at. */
-export type RoutedRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
+type RoutedRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
 
 /** Condition fields that rules look at here. */
 export const knownConditions = ['path-pattern', 'host-header', 'http-header', 'http-request-method'] as const;

@@ -1,5 +1,5 @@
 /** Reads one place of an event; `undefined` where there is nothing. */
-export type PathReader = (event: unknown) => unknown;
+type PathReader = (event: unknown) => unknown;
 
 const STEP = /\.([A-Za-z0-9_-]+)|\[(\d+)\]|\['([^']+)'\]/y;
 

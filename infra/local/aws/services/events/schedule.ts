@@ -1,5 +1,5 @@
 /** When a scheduled rule fires. */
-export interface Schedule {
+interface Schedule {
   /** `rate` counts from a start, `cron` follows the calendar (UTC). */
   readonly kind: 'rate' | 'cron';
   /** The first moment after `from` (both in ms), `undefined` when there is none any more. */

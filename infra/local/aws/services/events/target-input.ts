@@ -12,7 +12,7 @@ export interface InputSettings {
 }
 
 /** What a transformer may name beside its own paths. */
-export interface RuleIdentity {
+interface RuleIdentity {
   readonly arn: string;
   readonly name: string;
 }

@@ -1,19 +1,7 @@
 import type {
   GetInstanceProfileCommandInput,
   GetInstanceProfileCommandOutput,
-  GetPolicyCommandInput,
-  GetPolicyCommandOutput,
-  GetRoleCommandInput,
-  GetRoleCommandOutput,
-  GetRolePolicyCommandInput,
-  GetRolePolicyCommandOutput,
   InstanceProfile,
-  ListAttachedRolePoliciesCommandInput,
-  ListAttachedRolePoliciesCommandOutput,
-  ListRolePoliciesCommandInput,
-  ListRolePoliciesCommandOutput,
-  ListRolesCommandInput,
-  ListRolesCommandOutput,
   Role,
 } from '@aws-sdk/client-iam';
 import { AwsError, type Host, type Operation, type PolicyDocument, type Service } from '../../host.ts';
@@ -22,7 +10,6 @@ import {
   type Directory,
   type InstanceProfileRecord,
   type RoleRecord,
-  roleNameOf,
 } from '../../iam/directory.ts';
 import { managedPolicyProvider, policyProvider } from './policies.ts';
 import { instanceProfileProvider, serviceLinkedRoleProvider } from './profiles.ts';
@@ -55,71 +42,7 @@ export const createIamService = (host: Host): Service => {
 
 const operations = (iam: IamContext): Service['operations'] => {
   const { directory } = iam;
-  const needs = (action: string) => (input: { RoleName?: string | undefined }) => ({
-    action: `iam:${action}`,
-    resource: roleArn(iam, input.RoleName ?? ''),
-  });
 
-  const getRole: Operation<GetRoleCommandInput, Output<GetRoleCommandOutput>> = {
-    requires: needs('GetRole'),
-    run: ({ RoleName }) => ({ Role: describeRole(findRole(directory, RoleName)) }),
-  };
-  const listRoles: Operation<ListRolesCommandInput, Output<ListRolesCommandOutput>> = {
-    requires: () => ({ action: 'iam:ListRoles', resource: '*' }),
-    run: ({ PathPrefix = '/' }) => ({
-      Roles: directory.roles
-        .values()
-        .filter((role) => role.path.startsWith(PathPrefix))
-        .map(describeRole),
-      IsTruncated: false,
-    }),
-  };
-  const getRolePolicy: Operation<GetRolePolicyCommandInput, Output<GetRolePolicyCommandOutput>> = {
-    requires: needs('GetRolePolicy'),
-    run: ({ RoleName, PolicyName = '' }) => {
-      const role = findRole(directory, RoleName);
-      const document = role.inlinePolicies[PolicyName];
-      if (!document) throw noSuchEntity(`The role policy with name ${PolicyName} cannot be found.`);
-      return { RoleName: role.roleName, PolicyName, PolicyDocument: encodeDocument(document) };
-    },
-  };
-  const listRolePolicies: Operation<ListRolePoliciesCommandInput, Output<ListRolePoliciesCommandOutput>> = {
-    requires: needs('ListRolePolicies'),
-    run: ({ RoleName }) => ({
-      PolicyNames: Object.keys(findRole(directory, RoleName).inlinePolicies),
-      IsTruncated: false,
-    }),
-  };
-  const listAttachedRolePolicies: Operation<
-    ListAttachedRolePoliciesCommandInput,
-    Output<ListAttachedRolePoliciesCommandOutput>
-  > = {
-    requires: needs('ListAttachedRolePolicies'),
-    run: ({ RoleName }) => ({
-      AttachedPolicies: findRole(directory, RoleName).managedPolicyArns.map((arn) => ({
-        PolicyArn: arn,
-        PolicyName: arn.slice(arn.lastIndexOf('/') + 1),
-      })),
-      IsTruncated: false,
-    }),
-  };
-  const getPolicy: Operation<GetPolicyCommandInput, Output<GetPolicyCommandOutput>> = {
-    requires: ({ PolicyArn = '' }) => ({ action: 'iam:GetPolicy', resource: PolicyArn }),
-    run: ({ PolicyArn = '' }) => {
-      const policy = directory.managedPolicies.get(PolicyArn);
-      if (!policy) throw noSuchEntity(`Policy ${PolicyArn} does not exist or is not attachable.`);
-      return {
-        Policy: {
-          Arn: policy.arn,
-          PolicyName: policy.policyName,
-          PolicyId: policy.policyId,
-          Path: policy.path,
-          CreateDate: new Date(policy.createdAt),
-          ...(policy.description !== undefined && { Description: policy.description }),
-        },
-      };
-    },
-  };
   const getInstanceProfile: Operation<
     GetInstanceProfileCommandInput,
     Output<GetInstanceProfileCommandOutput>
@@ -138,12 +61,6 @@ const operations = (iam: IamContext): Service['operations'] => {
   };
 
   return {
-    GetRole: getRole,
-    ListRoles: listRoles,
-    GetRolePolicy: getRolePolicy,
-    ListRolePolicies: listRolePolicies,
-    ListAttachedRolePolicies: listAttachedRolePolicies,
-    GetPolicy: getPolicy,
     GetInstanceProfile: getInstanceProfile,
   };
 };
@@ -155,9 +72,6 @@ const findRole = (directory: Directory, roleName = ''): RoleRecord => {
   if (!role) throw noSuchEntity(`The role with name ${roleName} cannot be found.`);
   return role;
 };
-
-const roleArn = ({ directory, accountId, partition }: IamContext, roleName: string): string =>
-  directory.roles.get(roleName)?.arn ?? `arn:${partition}:iam::${accountId}:role/${roleNameOf(roleName)}`;
 
 /** IAM gives policy documents as URL-encoded JSON (RFC 3986). */
 const encodeDocument = (document: PolicyDocument): string => encodeURIComponent(JSON.stringify(document));

@@ -16,7 +16,7 @@ const DURATION_MS: Readonly<Partial<Record<ImageStatus, number>>> = {
 const ASKED_FOR = 'The build failed because this was asked for with --fail; nothing is wrong with the image.';
 
 /** A build's life, from its record in the store. */
-export interface Builds {
+interface Builds {
   /** Takes up a build that is in the store, or begins a new one. */
   readonly follow: (image: Image) => void;
   /** Ends a build. Nothing is published about it (T14). */

@@ -1,12 +1,12 @@
 import { parse } from 'yaml';
 
 /** A component document that Image Builder rejects. */
-export class ComponentDocumentError extends Error {
+class ComponentDocumentError extends Error {
   override readonly name = 'ComponentDocumentError';
 }
 
 /** What a component document does, as far as it is checked. */
-export interface ComponentDocument {
+interface ComponentDocument {
   readonly name: string;
   readonly phases: readonly {
     readonly name: Phase;

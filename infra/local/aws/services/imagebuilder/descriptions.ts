@@ -1,12 +1,12 @@
 import type * as sdk from '@aws-sdk/client-imagebuilder';
 import type { Host } from '../../host.ts';
-import type { Distribution, Image, ImagePipeline, ImageRecipe, Infrastructure } from './records.ts';
+import type { Distribution, Image, ImageRecipe, Infrastructure } from './records.ts';
 import { tablesOf } from './records.ts';
 
 const time = (ms: number) => new Date(ms).toISOString();
 
 /** A recipe as the API gives it. */
-export const describeRecipe = (host: Host, recipe: ImageRecipe): sdk.ImageRecipe => ({
+const describeRecipe = (host: Host, recipe: ImageRecipe): sdk.ImageRecipe => ({
   arn: recipe.arn,
   type: 'AMI',
   name: recipe.name,
@@ -23,7 +23,7 @@ export const describeRecipe = (host: Host, recipe: ImageRecipe): sdk.ImageRecipe
 });
 
 /** An infrastructure configuration as the API gives it. */
-export const describeInfrastructure = (one: Infrastructure): sdk.InfrastructureConfiguration => ({
+const describeInfrastructure = (one: Infrastructure): sdk.InfrastructureConfiguration => ({
   arn: one.arn,
   name: one.name,
   description: one.description,
@@ -39,7 +39,7 @@ export const describeInfrastructure = (one: Infrastructure): sdk.InfrastructureC
 });
 
 /** A distribution configuration as the API gives it. */
-export const describeDistribution = (host: Host, one: Distribution): sdk.DistributionConfiguration => ({
+const describeDistribution = (host: Host, one: Distribution): sdk.DistributionConfiguration => ({
   arn: one.arn,
   name: one.name,
   description: one.description,
@@ -58,21 +58,6 @@ export const describeDistribution = (host: Host, one: Distribution): sdk.Distrib
   tags: { ...one.tags },
 });
 
-/** A pipeline as the API gives it. */
-export const describePipeline = (one: ImagePipeline): sdk.ImagePipeline => ({
-  arn: one.arn,
-  name: one.name,
-  description: one.description,
-  platform: 'Linux',
-  imageRecipeArn: one.recipeArn,
-  infrastructureConfigurationArn: one.infrastructureArn,
-  ...(one.distributionArn !== undefined && { distributionConfigurationArn: one.distributionArn }),
-  imageTestsConfiguration: { imageTestsEnabled: one.hasTests, timeoutMinutes: 720 },
-  status: one.isEnabled ? 'ENABLED' : 'DISABLED',
-  dateCreated: time(one.createdAt),
-  tags: { ...one.tags },
-});
-
 /** What a build has put out; empty until it is available. */
 const outputResources = (host: Host, { ami, status }: Image): sdk.OutputResources => ({
   amis:
@@ -87,21 +72,6 @@ const outputResources = (host: Host, { ami, status }: Image): sdk.OutputResource
           },
         ]
       : [],
-});
-
-/** A build in lists. */
-export const summarizeImage = (host: Host, image: Image): sdk.ImageSummary => ({
-  arn: image.arn,
-  name: image.name,
-  type: 'AMI',
-  version: `${image.version}/${image.build}`,
-  platform: 'Linux',
-  state: { status: image.status, ...(image.reason !== undefined && { reason: image.reason }) },
-  owner: host.accountId,
-  dateCreated: time(image.createdAt),
-  outputResources: outputResources(host, image),
-  tags: { ...image.tags },
-  buildType: 'USER_INITIATED',
 });
 
 /** A build with everything it was made of. */
@@ -131,7 +101,7 @@ export const describeImage = (host: Host, image: Image): sdk.Image => {
 };
 
 /** Image Builder's one number for a version: 30 bits each, the build last. It exceeds what a JavaScript number holds (T14). */
-export const semanticVersionNumber = (version: string, build: number): bigint =>
+const semanticVersionNumber = (version: string, build: number): bigint =>
   version.split('.').reduce((sum, part) => (sum << 30n) + BigInt(part), 0n) * 2n ** 30n + BigInt(build);
 
 /** The message for the SNS topic: the image as JSON text (T14). */

@@ -2,40 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type {
   CancelImageCreationRequest,
   CancelImageCreationResponse,
-  GetComponentRequest,
-  GetComponentResponse,
-  GetDistributionConfigurationRequest,
-  GetDistributionConfigurationResponse,
-  GetImagePipelineRequest,
-  GetImagePipelineResponse,
-  GetImageRecipeRequest,
-  GetImageRecipeResponse,
   GetImageRequest,
   GetImageResponse,
-  GetInfrastructureConfigurationRequest,
-  GetInfrastructureConfigurationResponse,
-  ListImageBuildVersionsRequest,
-  ListImageBuildVersionsResponse,
-  ListImagePipelineImagesRequest,
-  ListImagePipelineImagesResponse,
-  ListImagePipelinesRequest,
-  ListImagePipelinesResponse,
-  ListImagesRequest,
-  ListImagesResponse,
   StartImagePipelineExecutionRequest,
   StartImagePipelineExecutionResponse,
 } from '@aws-sdk/client-imagebuilder';
 import { AwsError, type Host, type Operation, type Service } from '../../host.ts';
-import { page } from '../shared/paging.ts';
 import { createBuilds } from './builds.ts';
-import {
-  describeDistribution,
-  describeImage,
-  describeInfrastructure,
-  describePipeline,
-  describeRecipe,
-  summarizeImage,
-} from './descriptions.ts';
+import { describeImage } from './descriptions.ts';
 import { found, type Image, imageBuilderArn, slug, tablesOf } from './records.ts';
 import { createImageBuilderResources } from './resources.ts';
 
@@ -43,7 +17,6 @@ import { createImageBuilderResources } from './resources.ts';
 export const createImageBuilderService = (host: Host): Service => {
   const tables = tablesOf(host);
   const builds = createBuilds(host);
-  const pageError = { fallback: 25, errorName: 'InvalidPaginationTokenException' };
   const access = (action: string, resource = '*') => ({ action: `imagebuilder:${action}`, resource });
 
   const start: Operation<StartImagePipelineExecutionRequest, StartImagePipelineExecutionResponse> = {
@@ -137,153 +110,12 @@ export const createImageBuilderService = (host: Host): Service => {
     },
   };
 
-  const listImages: Operation<ListImagesRequest, ListImagesResponse> = {
-    requires: () => access('ListImages'),
-    run: ({ nextToken: token, maxResults }) => {
-      const versions = new Map(tables.images.values().map((image) => [versionArn(image), image]));
-      const { items, nextToken } = page([...versions], token, maxResults, pageError);
-      return {
-        requestId: randomUUID(),
-        imageVersionList: items.map(([arn, image]) => ({
-          arn,
-          name: image.name,
-          type: 'AMI',
-          version: image.version,
-          platform: 'Linux',
-          owner: host.accountId,
-          dateCreated: new Date(image.createdAt).toISOString(),
-          buildType: 'USER_INITIATED',
-        })),
-        ...(nextToken && { nextToken }),
-      };
-    },
-  };
-  const versionArn = ({ arn }: Image) => arn.slice(0, arn.lastIndexOf('/'));
-
-  const listBuilds: Operation<ListImageBuildVersionsRequest, ListImageBuildVersionsResponse> = {
-    requires: ({ imageVersionArn }) => access('ListImageBuildVersions', imageVersionArn),
-    run: ({ imageVersionArn, nextToken: token, maxResults }) => {
-      const wanted = tables.images
-        .values()
-        .filter((image) => imageVersionArn === undefined || versionArn(image) === imageVersionArn);
-      const { items, nextToken } = page(wanted, token, maxResults, pageError);
-      return {
-        requestId: randomUUID(),
-        imageSummaryList: items.map((image) => summarizeImage(host, image)),
-        ...(nextToken && { nextToken }),
-      };
-    },
-  };
-
-  const listPipelineImages: Operation<ListImagePipelineImagesRequest, ListImagePipelineImagesResponse> = {
-    requires: ({ imagePipelineArn }) => access('ListImagePipelineImages', imagePipelineArn),
-    run: ({ imagePipelineArn = '', nextToken: token, maxResults }) => {
-      found(tables.pipelines.get(imagePipelineArn), 'image pipeline', imagePipelineArn);
-      const own = tables.images.values().filter((image) => image.pipelineArn === imagePipelineArn);
-      const { items, nextToken } = page(own, token, maxResults, pageError);
-      return {
-        requestId: randomUUID(),
-        imageSummaryList: items.map((image) => summarizeImage(host, image)),
-        ...(nextToken && { nextToken }),
-      };
-    },
-  };
-
-  const listPipelines: Operation<ListImagePipelinesRequest, ListImagePipelinesResponse> = {
-    requires: () => access('ListImagePipelines'),
-    run: ({ nextToken: token, maxResults }) => {
-      const { items, nextToken } = page(tables.pipelines.values(), token, maxResults, pageError);
-      return {
-        requestId: randomUUID(),
-        imagePipelineList: items.map(describePipeline),
-        ...(nextToken && { nextToken }),
-      };
-    },
-  };
-
-  const getPipeline: Operation<GetImagePipelineRequest, GetImagePipelineResponse> = {
-    requires: ({ imagePipelineArn }) => access('GetImagePipeline', imagePipelineArn),
-    run: ({ imagePipelineArn: arn = '' }) => ({
-      requestId: randomUUID(),
-      imagePipeline: describePipeline(found(tables.pipelines.get(arn), 'image pipeline', arn)),
-    }),
-  };
-
-  const getComponent: Operation<GetComponentRequest, GetComponentResponse> = {
-    requires: ({ componentBuildVersionArn }) => access('GetComponent', componentBuildVersionArn),
-    run: ({ componentBuildVersionArn: arn = '' }) => {
-      const component = found(tables.components.get(arn), 'component', arn);
-      return {
-        requestId: randomUUID(),
-        component: {
-          arn,
-          name: component.name,
-          version: component.version,
-          description: component.description,
-          type: 'BUILD',
-          platform: component.platform as 'Linux',
-          owner: host.accountId,
-          data: component.data,
-          encrypted: true,
-          dateCreated: new Date(component.createdAt).toISOString(),
-          tags: { ...component.tags },
-        },
-      };
-    },
-  };
-
-  const getRecipe: Operation<GetImageRecipeRequest, GetImageRecipeResponse> = {
-    requires: ({ imageRecipeArn }) => access('GetImageRecipe', imageRecipeArn),
-    run: ({ imageRecipeArn: arn = '' }) => ({
-      requestId: randomUUID(),
-      imageRecipe: describeRecipe(host, found(tables.recipes.get(arn), 'image recipe', arn)),
-    }),
-  };
-
-  const getInfrastructure: Operation<
-    GetInfrastructureConfigurationRequest,
-    GetInfrastructureConfigurationResponse
-  > = {
-    requires: ({ infrastructureConfigurationArn }) =>
-      access('GetInfrastructureConfiguration', infrastructureConfigurationArn),
-    run: ({ infrastructureConfigurationArn: arn = '' }) => ({
-      requestId: randomUUID(),
-      infrastructureConfiguration: describeInfrastructure(
-        found(tables.infrastructures.get(arn), 'infrastructure configuration', arn),
-      ),
-    }),
-  };
-
-  const getDistribution: Operation<
-    GetDistributionConfigurationRequest,
-    GetDistributionConfigurationResponse
-  > = {
-    requires: ({ distributionConfigurationArn }) =>
-      access('GetDistributionConfiguration', distributionConfigurationArn),
-    run: ({ distributionConfigurationArn: arn = '' }) => ({
-      requestId: randomUUID(),
-      distributionConfiguration: describeDistribution(
-        host,
-        found(tables.distributions.get(arn), 'distribution configuration', arn),
-      ),
-    }),
-  };
-
   return {
     name: 'imagebuilder',
     operations: {
       StartImagePipelineExecution: start,
       GetImage: getImage,
       CancelImageCreation: cancel,
-      ListImages: listImages,
-      ListImageBuildVersions: listBuilds,
-      ListImagePipelineImages: listPipelineImages,
-      ListImagePipelines: listPipelines,
-      GetImagePipeline: getPipeline,
-      GetComponent: getComponent,
-      GetImageRecipe: getRecipe,
-      GetInfrastructureConfiguration: getInfrastructure,
-      GetDistributionConfiguration: getDistribution,
     },
     resources: createImageBuilderResources(host),
     start: builds.start,

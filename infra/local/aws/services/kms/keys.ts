@@ -3,7 +3,7 @@ import { AwsError, type Host, type PolicyDocument } from '../../host.ts';
 import { arnOf } from '../shared/arns.ts';
 
 /** Kinds of keys that there are. */
-export type KeySpec = 'SYMMETRIC_DEFAULT' | 'ECC_NIST_P256';
+type KeySpec = 'SYMMETRIC_DEFAULT' | 'ECC_NIST_P256';
 
 /** A key as the store keeps it. Its material never leaves the state directory. */
 export interface KeyRecord {

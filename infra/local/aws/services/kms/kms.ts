@@ -8,8 +8,6 @@ import type {
   EncryptCommandOutput,
   GenerateDataKeyCommandInput,
   GenerateDataKeyCommandOutput,
-  GetKeyPolicyCommandInput,
-  GetKeyPolicyCommandOutput,
 } from '@aws-sdk/client-kms';
 import { readProperties } from '../../assembly/properties.ts';
 import {
@@ -120,18 +118,6 @@ const kmsOperations = (host: Host): Readonly<Record<string, Operation>> => {
     },
   };
 
-  const generateDataKeyWithoutPlaintext: Operation<
-    GenerateDataKeyCommandInput,
-    Omit<Answer<GenerateDataKeyCommandOutput>, 'Plaintext'>
-  > = {
-    requires: ({ KeyId, EncryptionContext }) =>
-      access('kms:GenerateDataKeyWithoutPlaintext', findKey(host, KeyId), EncryptionContext),
-    run: (input) => {
-      const { plaintext: _, ...answer } = dataKey(input);
-      return answer;
-    },
-  };
-
   const describeKey: Operation<DescribeKeyCommandInput, Answer<DescribeKeyCommandOutput>> = {
     requires: ({ KeyId }) => access('kms:DescribeKey', findKey(host, KeyId)),
     run: ({ KeyId }) => {
@@ -160,18 +146,11 @@ const kmsOperations = (host: Host): Readonly<Record<string, Operation>> => {
     },
   };
 
-  const getKeyPolicy: Operation<GetKeyPolicyCommandInput, Answer<GetKeyPolicyCommandOutput>> = {
-    requires: ({ KeyId }) => access('kms:GetKeyPolicy', findKey(host, KeyId)),
-    run: ({ KeyId }) => ({ Policy: JSON.stringify(findKey(host, KeyId).policy), PolicyName: 'default' }),
-  };
-
   return {
     Encrypt: encrypt,
     Decrypt: decrypt,
     GenerateDataKey: generateDataKey,
-    GenerateDataKeyWithoutPlaintext: generateDataKeyWithoutPlaintext,
     DescribeKey: describeKey,
-    GetKeyPolicy: getKeyPolicy,
   };
 };
 

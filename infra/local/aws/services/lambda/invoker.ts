@@ -25,7 +25,7 @@ export interface Invoker {
 }
 
 /** What is asked of a function. */
-export interface InvocationRequest {
+interface InvocationRequest {
   readonly requestId: string;
   /** JSON. */
   readonly payload: string;
@@ -33,7 +33,7 @@ export interface InvocationRequest {
 }
 
 /** What a function answered, and what it logged. */
-export interface InvocationResult extends WorkerResult {
+interface InvocationResult extends WorkerResult {
   readonly log: string;
 }
 

@@ -1,9 +1,5 @@
 import type {
   FunctionConfiguration,
-  GetFunctionCommandInput,
-  GetFunctionCommandOutput,
-  GetPolicyCommandInput,
-  GetPolicyCommandOutput,
   InvokeCommandInput,
   InvokeCommandOutput,
   ListFunctionsCommandInput,
@@ -32,7 +28,6 @@ export const lambdaOperations = (
   {
     invoker,
     asyncEvents,
-    policyOf,
   }: {
     readonly invoker: Invoker;
     readonly asyncEvents: AsyncEvents;
@@ -85,18 +80,6 @@ export const lambdaOperations = (
     },
   };
 
-  const getFunction: Operation<GetFunctionCommandInput, Answer<GetFunctionCommandOutput>> = {
-    requires: onFunction('lambda:GetFunction'),
-    run: ({ FunctionName, Qualifier }) => ({
-      Configuration: configurationOf(findFunction(host, FunctionName, Qualifier)),
-    }),
-  };
-
-  const getFunctionConfiguration: Operation<GetFunctionCommandInput, FunctionConfiguration> = {
-    requires: onFunction('lambda:GetFunctionConfiguration'),
-    run: ({ FunctionName, Qualifier }) => configurationOf(findFunction(host, FunctionName, Qualifier)),
-  };
-
   const listFunctions: Operation<ListFunctionsCommandInput, Answer<ListFunctionsCommandOutput>> = {
     requires: () => ({ action: 'lambda:ListFunctions', resource: '*' }),
     run: ({ Marker, MaxItems }) => {
@@ -108,24 +91,9 @@ export const lambdaOperations = (
     },
   };
 
-  const getPolicy: Operation<GetPolicyCommandInput, Answer<GetPolicyCommandOutput>> = {
-    requires: onFunction('lambda:GetPolicy'),
-    run: ({ FunctionName, Qualifier }) => {
-      const { arn, revisionId } = findFunction(host, FunctionName, Qualifier);
-      const policy = policyOf(arn);
-      if (policy) return { Policy: JSON.stringify(policy), RevisionId: revisionId };
-      throw new AwsError('ResourceNotFoundException', 'The resource you requested does not exist.', 404, {
-        Type: 'User',
-      });
-    },
-  };
-
   return {
     Invoke: invoke,
-    GetFunction: getFunction,
-    GetFunctionConfiguration: getFunctionConfiguration,
     ListFunctions: listFunctions,
-    GetPolicy: getPolicy,
   };
 };
 

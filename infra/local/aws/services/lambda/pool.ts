@@ -19,7 +19,7 @@ export interface Kind<Item extends Pooled> {
  * Keeps what serves warm. Makes more when all of a kind are busy, up to the kind's limit and the whole pool's; tasks
  * beyond wait in order. At the whole pool's limit, the item that has been idle for longest makes room for another kind.
  */
-export interface Pool<Item extends Pooled> {
+interface Pool<Item extends Pooled> {
   /** Rejects with what `task` or starting rejects with. */
   readonly run: <Result>(kind: Kind<Item>, task: (item: Item) => Promise<Result>) => Promise<Result>;
   /** Lets those of a kind that are busy finish their task; what runs from now on gets new ones. */

@@ -5,7 +5,7 @@ import { AwsError, type Host } from '../../host.ts';
 import { replaceFile } from '../../replace-file.ts';
 
 /** Keeps a version from being deleted until then. */
-export interface Retention {
+interface Retention {
   /** `GOVERNANCE`: who may bypass it can delete all the same. `COMPLIANCE`: nobody can. */
   readonly mode: 'GOVERNANCE' | 'COMPLIANCE';
   /** In ms. */
@@ -41,7 +41,7 @@ export interface ObjectVersion {
 }
 
 /** What somebody stores. */
-export interface NewObject {
+interface NewObject {
   readonly body: Uint8Array;
   readonly contentType?: string;
   readonly metadata?: Readonly<Record<string, string>>;

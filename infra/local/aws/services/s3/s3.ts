@@ -1,14 +1,9 @@
 import type {
-  CreateBucketOutput,
-  CreateBucketRequest,
   DeleteObjectOutput,
   DeleteObjectRequest,
-  GetBucketLocationOutput,
-  GetBucketLocationRequest,
   GetBucketVersioningOutput,
   GetBucketVersioningRequest,
   GetObjectRequest,
-  HeadBucketRequest,
   HeadObjectOutput,
   HeadObjectRequest,
   ListBucketsOutput,
@@ -32,7 +27,7 @@ type WithoutBody<Request> = Omit<Request, 'Body'>;
 type PutInput = WithoutBody<PutObjectRequest> & { readonly Body?: Uint8Array | string };
 
 /** What GetObject gives: S3's answer with the bytes instead of a stream. */
-export type GetObjectAnswer = HeadObjectOutput & { readonly Body: Uint8Array };
+type GetObjectAnswer = HeadObjectOutput & { readonly Body: Uint8Array };
 
 /** Creates S3: buckets, whole objects, versions; bytes are files below `<stateDir>/s3`. */
 export const createS3Service = (host: Host): Service => {
@@ -176,18 +171,6 @@ export const createS3Service = (host: Host): Service => {
     run: (request) => listPage(objects.list(bucketOf(request.Bucket).name), request),
   };
 
-  const createBucket: Operation<CreateBucketRequest, CreateBucketOutput> = {
-    requires: onBucket('CreateBucket'),
-    run: ({ Bucket: name = '' }) => {
-      if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name))
-        throw new AwsError('InvalidBucketName', `The specified bucket is not valid: ${name}`);
-      if (buckets.has(name))
-        throw new AwsError('BucketAlreadyOwnedByYou', 'You already own a bucket of that name.', 409);
-      buckets.put(name, { name, isVersioned: false, createdAt: host.clock.now() });
-      return { Location: `/${name}` };
-    },
-  };
-
   const listBuckets: Operation<object, ListBucketsOutput> = {
     requires: () => ({ action: 's3:ListAllMyBuckets', resource: '*' }),
     run: () => ({
@@ -196,25 +179,6 @@ export const createS3Service = (host: Host): Service => {
         .map(({ name, createdAt }) => ({ Name: name, CreationDate: new Date(createdAt) })),
       Owner: { ID: host.accountId },
     }),
-  };
-
-  const headBucket: Operation<HeadBucketRequest, object> = {
-    requires: onBucket('ListBucket'),
-    run: ({ Bucket: name = '' }) => {
-      if (!buckets.has(name)) throw new AwsError('NotFound', 'Not Found', 404);
-      return { BucketRegion: host.region };
-    },
-  };
-
-  const getLocation: Operation<GetBucketLocationRequest, GetBucketLocationOutput> = {
-    requires: onBucket('GetBucketLocation'),
-    run: ({ Bucket: name }) => {
-      bucketOf(name);
-      // S3 gives no constraint for its first region.
-      return host.region === 'us-east-1'
-        ? {}
-        : { LocationConstraint: host.region as NonNullable<GetBucketLocationOutput['LocationConstraint']> };
-    },
   };
 
   const getVersioning: Operation<GetBucketVersioningRequest, GetBucketVersioningOutput> = {
@@ -230,10 +194,7 @@ export const createS3Service = (host: Host): Service => {
       HeadObject: headObject,
       DeleteObject: deleteObject,
       ListObjectsV2: listObjects,
-      CreateBucket: createBucket,
       ListBuckets: listBuckets,
-      HeadBucket: headBucket,
-      GetBucketLocation: getLocation,
       GetBucketVersioning: getVersioning,
     },
     resources: createS3Resources(host, objects),

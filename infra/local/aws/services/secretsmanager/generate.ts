@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 
 /** How a random secret is made; the members of `GenerateSecretString`, with Secrets Manager's defaults. */
-export interface PasswordRules {
+interface PasswordRules {
   /** @default 32 */
   readonly length?: number | undefined;
   readonly excludeCharacters?: string | undefined;

@@ -1,7 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type {
-  DescribeSecretCommandInput,
-  DescribeSecretCommandOutput,
   GetSecretValueCommandInput,
   GetSecretValueCommandOutput,
 } from '@aws-sdk/client-secrets-manager';
@@ -84,22 +82,6 @@ export const createSecretsManagerService = (host: Host): Service => {
     },
   };
 
-  const describeSecret: Operation<DescribeSecretCommandInput, Answer<DescribeSecretCommandOutput>> = {
-    requires: ({ SecretId }) => ({ action: 'secretsmanager:DescribeSecret', resource: find(SecretId).arn }),
-    run: ({ SecretId }) => {
-      const secret = find(SecretId);
-      return {
-        ARN: secret.arn,
-        Name: secret.name,
-        Description: secret.description,
-        ...(secret.kmsKeyId && { KmsKeyId: secret.kmsKeyId }),
-        CreatedDate: new Date(secret.createdAt),
-        LastChangedDate: new Date(secret.changedAt),
-        VersionIdsToStages: { [secret.versionId]: ['AWSCURRENT'] },
-      };
-    },
-  };
-
   const put = (
     properties: ResourceProperties,
     context: ResourceContext,
@@ -143,7 +125,7 @@ export const createSecretsManagerService = (host: Host): Service => {
 
   return {
     name: 'secretsmanager',
-    operations: { GetSecretValue: getSecretValue, DescribeSecret: describeSecret },
+    operations: { GetSecretValue: getSecretValue },
     resources: { [SECRET]: provider },
   };
 };

@@ -1,7 +1,7 @@
 import type { Host, Principal } from '../../host.ts';
 
 /** What could not be handed over, and why. */
-export interface DeadLetter {
+interface DeadLetter {
   readonly queueArn: string;
   /** What was to be delivered. */
   readonly body: string;

@@ -19,7 +19,7 @@ export interface Deliveries<Job> {
 }
 
 /** For how long and how often a job is attempted; EventBridge's defaults where nothing is given. */
-export interface DeliveryLimits {
+interface DeliveryLimits {
   /** Attempts after the first. */
   readonly mostAttempts?: number;
   readonly lifeMs?: number;

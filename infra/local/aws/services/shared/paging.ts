@@ -1,7 +1,7 @@
 import { AwsError } from '../../host.ts';
 
 /** One page of a list, and the token of the next. */
-export interface Page<Item> {
+interface Page<Item> {
   readonly items: Item[];
   readonly nextToken?: string;
 }

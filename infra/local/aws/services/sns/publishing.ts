@@ -8,7 +8,7 @@ import { outboxOf } from './outbox.ts';
 import { filterableAttributes, parseJson, type Subscription, tablesOf } from './topics.ts';
 
 /** One published message. */
-export interface Message {
+interface Message {
   readonly id: string;
   readonly topicArn: string;
   readonly subject?: string;
@@ -29,7 +29,7 @@ interface LambdaDelivery {
 }
 
 /** Hands messages to subscribers. */
-export interface Publishing {
+interface Publishing {
   /** Everything is in the store when this returns. */
   readonly publish: (message: Message) => void;
   readonly mail: (to: string, subject: string, text: string, topicArn: string) => void;

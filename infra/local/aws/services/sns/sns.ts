@@ -2,16 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type {
   ConfirmSubscriptionInput,
   ConfirmSubscriptionResponse,
-  CreateTopicInput,
-  CreateTopicResponse,
-  GetTopicAttributesInput,
-  GetTopicAttributesResponse,
-  ListSubscriptionsByTopicInput,
-  ListSubscriptionsByTopicResponse,
   ListSubscriptionsInput,
   ListSubscriptionsResponse,
-  ListTopicsInput,
-  ListTopicsResponse,
   PublishInput,
   PublishResponse,
   SubscribeInput,
@@ -19,7 +11,6 @@ import type {
   UnsubscribeInput,
 } from '@aws-sdk/client-sns';
 import { AwsError, type Host, type Operation, type Service } from '../../host.ts';
-import { arnOf } from '../shared/arns.ts';
 import { compilePattern } from '../shared/event-pattern.ts';
 import { page } from '../shared/paging.ts';
 import { createPublishing } from './publishing.ts';
@@ -80,23 +71,6 @@ export const createSnsService = (host: Host): Service => {
       typeof (texts as { default?: unknown }).default === 'string';
     if (!isUsable) throw invalid('Message Structure - No default entry in JSON message body');
     return texts as Record<string, string>;
-  };
-
-  const createTopic: Operation<CreateTopicInput, CreateTopicResponse> = {
-    requires: ({ Name }) => ({ action: 'sns:CreateTopic', resource: arnOf(host, 'sns', Name ?? '*') }),
-    run: ({ Name = '', Attributes = {}, Tags = [] }) => {
-      if (!/^[A-Za-z0-9_-]{1,256}$/.test(Name)) throw invalid('Topic Name');
-      const arn = arnOf(host, 'sns', Name);
-      if (!topics.has(arn))
-        topics.put(arn, {
-          arn,
-          name: Name,
-          displayName: Attributes.DisplayName ?? '',
-          ...(Attributes.KmsMasterKeyId !== undefined && { kmsKeyArn: Attributes.KmsMasterKeyId }),
-          tags: Object.fromEntries(Tags.map((tag) => [tag.Key ?? '', tag.Value ?? ''])),
-        });
-      return { TopicArn: arn };
-    },
   };
 
   const subscribe: Operation<SubscribeInput, SubscribeResponse> = {
@@ -171,16 +145,6 @@ export const createSnsService = (host: Host): Service => {
     },
   };
 
-  const listTopics: Operation<ListTopicsInput, ListTopicsResponse> = {
-    requires: () => ({ action: 'sns:ListTopics', resource: '*' }),
-    run: ({ NextToken }) => {
-      const { items, nextToken } = page(topics.keys(), NextToken, undefined, {
-        errorName: 'InvalidParameter',
-      });
-      return { Topics: items.map((TopicArn) => ({ TopicArn })), ...(nextToken && { NextToken: nextToken }) };
-    },
-  };
-
   const listed = (found: readonly Subscription[], token: string | undefined) => {
     const { items, nextToken } = page(found, token, undefined, { errorName: 'InvalidParameter' });
     return {
@@ -200,50 +164,14 @@ export const createSnsService = (host: Host): Service => {
     run: ({ NextToken }) => listed(subscriptions.values(), NextToken),
   };
 
-  const listByTopic: Operation<ListSubscriptionsByTopicInput, ListSubscriptionsByTopicResponse> = {
-    requires: onTopic('ListSubscriptionsByTopic'),
-    run: ({ TopicArn, NextToken }) => {
-      topicOf(TopicArn);
-      return listed(
-        subscriptions.values().filter((one) => one.topicArn === TopicArn),
-        NextToken,
-      );
-    },
-  };
-
-  const getAttributes: Operation<GetTopicAttributesInput, GetTopicAttributesResponse> = {
-    requires: onTopic('GetTopicAttributes'),
-    run: ({ TopicArn }) => {
-      const topic = topicOf(TopicArn);
-      const own = subscriptions.values().filter((one) => one.topicArn === topic.arn);
-      const pending = own.filter((one) => one.pendingToken !== undefined).length;
-      return {
-        Attributes: {
-          TopicArn: topic.arn,
-          Owner: host.accountId,
-          DisplayName: topic.displayName,
-          Policy: JSON.stringify(policies.get(topic.arn) ?? { Version: '2012-10-17', Statement: [] }),
-          SubscriptionsConfirmed: String(own.length - pending),
-          SubscriptionsPending: String(pending),
-          SubscriptionsDeleted: '0',
-          ...(topic.kmsKeyArn !== undefined && { KmsMasterKeyId: topic.kmsKeyArn }),
-        },
-      };
-    },
-  };
-
   return {
     name: 'sns',
     operations: {
       Publish: publish,
-      CreateTopic: createTopic,
       Subscribe: subscribe,
       ConfirmSubscription: confirm,
       Unsubscribe: unsubscribe,
-      ListTopics: listTopics,
       ListSubscriptions: listSubscriptions,
-      ListSubscriptionsByTopic: listByTopic,
-      GetTopicAttributes: getAttributes,
     },
     resources: createSnsResources(host),
     resourcePolicy: (arn) => policies.get(arn),

@@ -20,7 +20,7 @@ export interface MessageAttribute {
 }
 
 /** A message, as the store keeps it under its id. */
-export interface QueuedMessage {
+interface QueuedMessage {
   readonly id: string;
   readonly queueArn: string;
   readonly body: string;

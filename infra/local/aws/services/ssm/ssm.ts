@@ -1,8 +1,5 @@
 import type {
-  AddTagsToResourceRequest,
   DeleteParameterRequest,
-  DescribeParametersRequest,
-  DescribeParametersResult,
   GetParameterRequest,
   GetParameterResult,
   GetParametersByPathRequest,
@@ -136,41 +133,6 @@ export const createSsmService = (host: Host): Service => {
     },
   };
 
-  const describe: Operation<DescribeParametersRequest, DescribeParametersResult> = {
-    requires: () => ({ action: 'ssm:DescribeParameters', resource: '*' }),
-    run: ({ NextToken, MaxResults }) => {
-      const { items, nextToken } = page(parameters.values(), NextToken, MaxResults, {
-        ...pageError,
-        fallback: 50,
-      });
-      return {
-        Parameters: items.map(({ value: _value, ...parameter }) => ({
-          Name: parameter.name,
-          ARN: parameterArn(host, parameter.name),
-          Type: parameter.type,
-          DataType: parameter.dataType,
-          Version: parameter.version,
-          LastModifiedDate: new Date(parameter.modifiedAt),
-          Tier: 'Standard',
-          ...(parameter.description !== undefined && { Description: parameter.description }),
-        })),
-        ...(nextToken && { NextToken: nextToken }),
-      };
-    },
-  };
-
-  const addTags: Operation<AddTagsToResourceRequest, Record<string, never>> = {
-    requires: ({ ResourceId }) => access('AddTagsToResource', ResourceId),
-    run: ({ ResourceType, ResourceId = '', Tags = [] }) => {
-      const known = parameters.get(ResourceId);
-      if (ResourceType !== 'Parameter' || !known)
-        throw new AwsError('InvalidResourceId', `There is no ${ResourceType} ${ResourceId} to tag.`);
-      const added = Object.fromEntries(Tags.map((tag) => [tag.Key ?? '', tag.Value ?? '']));
-      parameters.put(ResourceId, { ...known, tags: { ...known.tags, ...added } });
-      return {};
-    },
-  };
-
   return {
     name: 'ssm',
     operations: {
@@ -179,8 +141,6 @@ export const createSsmService = (host: Host): Service => {
       GetParametersByPath: getByPath,
       PutParameter: putParameter,
       DeleteParameter: deleteParameter,
-      DescribeParameters: describe,
-      AddTagsToResource: addTags,
     },
     resources: createSsmResources(host),
     start: checks.start,

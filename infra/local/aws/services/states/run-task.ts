@@ -6,13 +6,13 @@ import { sdkService } from './sdk-services.ts';
 import { ArgumentsError, shapesOf, toSdkInput, toTaskResult } from './sdk-shapes.ts';
 
 /** How a task's call ended. */
-export type TaskOutcome =
+type TaskOutcome =
   /** `output` is a JSON text. */
   | { readonly succeeded: true; readonly output: string }
   | { readonly succeeded: false; readonly error: string; readonly cause: string };
 
 /** On whose behalf a task runs. */
-export interface TaskOwner {
+interface TaskOwner {
   readonly roleArn: string;
   readonly stateMachineArn: string;
 }

@@ -1,5 +1,5 @@
 /** How a service is called from an `aws-sdk` task. */
-export interface SdkService {
+interface SdkService {
   /** The host's name of the service (its signing name). */
   readonly host: string;
   /** The service in error names: that of the SDK for Java. */

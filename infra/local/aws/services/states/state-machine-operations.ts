@@ -1,23 +1,15 @@
 import type {
   CreateStateMachineInput,
   CreateStateMachineOutput,
-  DeleteStateMachineInput,
-  DeleteStateMachineOutput,
   DescribeStateMachineInput,
   DescribeStateMachineOutput,
   ListStateMachinesInput,
   ListStateMachinesOutput,
-  ListTagsForResourceInput,
-  ListTagsForResourceOutput,
   LoggingConfiguration,
   TracingConfiguration,
   UpdateStateMachineInput,
   UpdateStateMachineOutput,
-  ValidateStateMachineDefinitionInput,
-  ValidateStateMachineDefinitionOutput,
 } from '@aws-sdk/client-sfn';
-import { InvalidDefinitionError } from '../../engine/definition-problems.ts';
-import { parseDefinition } from '../../engine/parse.ts';
 import { type Access, AwsError, type Operation } from '../../host.ts';
 import { page } from '../shared/paging.ts';
 import { checkMaxResults } from './input-checks.ts';
@@ -125,14 +117,6 @@ export const stateMachineOperations = (machines: Machines): Readonly<Record<stri
     },
   };
 
-  const remove: Operation<DeleteStateMachineInput, DeleteStateMachineOutput> = {
-    requires: ({ stateMachineArn }) => access('DeleteStateMachine', stateMachineArn),
-    run: ({ stateMachineArn }) => {
-      machines.delete(stateMachineArn ?? '');
-      return {};
-    },
-  };
-
   const list: Operation<ListStateMachinesInput, ListStateMachinesOutput> = {
     requires: () => access('ListStateMachines'),
     run: ({ maxResults, nextToken }) => {
@@ -150,41 +134,10 @@ export const stateMachineOperations = (machines: Machines): Readonly<Record<stri
     },
   };
 
-  const listTags: Operation<ListTagsForResourceInput, ListTagsForResourceOutput> = {
-    requires: ({ resourceArn }) => access('ListTagsForResource', resourceArn),
-    run: ({ resourceArn = '' }) => {
-      const machine = machines.find(resourceArn);
-      if (!machine) throw new AwsError('ResourceNotFound', `Resource not found: '${resourceArn}'`);
-      return { tags: machine.tags.map((tag) => ({ ...tag })) };
-    },
-  };
-
-  const validate: Operation<ValidateStateMachineDefinitionInput, ValidateStateMachineDefinitionOutput> = {
-    requires: () => access('ValidateStateMachineDefinition'),
-    run: ({ definition = '' }) => {
-      try {
-        parseDefinition(definition);
-        return { result: 'OK', diagnostics: [], truncated: false };
-      } catch (error) {
-        if (!(error instanceof InvalidDefinitionError)) throw error;
-        const diagnostics = error.problems.map(({ code, text, path }) => ({
-          severity: 'ERROR' as const,
-          code,
-          message: text,
-          location: path,
-        }));
-        return { result: 'FAIL', diagnostics, truncated: false };
-      }
-    },
-  };
-
   return {
     CreateStateMachine: create,
     UpdateStateMachine: update,
     DescribeStateMachine: describe,
-    DeleteStateMachine: remove,
     ListStateMachines: list,
-    ListTagsForResource: listTags,
-    ValidateStateMachineDefinition: validate,
   };
 };

@@ -59,7 +59,7 @@ export const echoService = (
   );
 
 /** What tests need of an SDK client module, for any service. */
-export interface ClientModule {
+interface ClientModule {
   readonly model: ServiceModel;
   /** A client that neither retries nor puts names before the host. */
   readonly createClient: (url: string) => SdkClient;
@@ -67,7 +67,7 @@ export interface ClientModule {
 }
 
 /** The part of SDK clients that is the same for all. */
-export interface SdkClient {
+interface SdkClient {
   readonly send: (command: object) => Promise<object>;
   readonly destroy: () => void;
 }

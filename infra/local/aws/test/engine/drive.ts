@@ -8,7 +8,6 @@ import type { Machine } from '../../engine/transition.ts';
 export const T0 = Date.UTC(2026, 10, 22, 10);
 
 export const seconds = (count: number): number => count * 1000;
-export const days = (count: number): number => count * 24 * 60 * 60 * 1000;
 
 /** A machine for a definition in JSONata, given as its states with the first one first. */
 export const machineOf = (states: object, rest: object = {}): Machine => ({

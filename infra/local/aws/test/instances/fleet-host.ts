@@ -18,7 +18,7 @@ import { createMemoryStore, type Store } from '../../store.ts';
 import type { BundleFile } from './application.ts';
 import { zipOf } from './application.ts';
 
-export const administrator: Principal = { kind: 'administrator' };
+const administrator: Principal = { kind: 'administrator' };
 
 /** A role that is not the administrator, for questions of permission. */
 export const roleNamed = (name: string): Principal => ({

@@ -26,7 +26,7 @@ const reservedNames: readonly string[] = [
 ];
 
 /** What happens to a file that is there and comes from no earlier deployment (T31). */
-export const fileExistsBehaviors = ['DISALLOW', 'OVERWRITE', 'RETAIN'] as const;
+const fileExistsBehaviors = ['DISALLOW', 'OVERWRITE', 'RETAIN'] as const;
 /** One of `fileExistsBehaviors`. */
 export type FileExistsBehavior = (typeof fileExistsBehaviors)[number];
 

@@ -29,7 +29,7 @@ export class LifecycleEventError extends Error {
 }
 
 /** A hook to run on an instance. */
-export interface HookRun {
+interface HookRun {
   readonly instanceId: string;
   /** Names the processes, so that an interrupted run can be ended before it is repeated. */
   readonly label: string;

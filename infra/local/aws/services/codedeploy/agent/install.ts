@@ -9,7 +9,7 @@ export class InstallError extends Error {
 }
 
 /** Where an installation happens. */
-export interface Installation {
+interface Installation {
   readonly spec: AppSpec;
   /** The unpacked bundle. */
   readonly archive: string;

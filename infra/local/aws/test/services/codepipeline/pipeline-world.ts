@@ -18,7 +18,7 @@ import {
 } from '../shared/test-host.ts';
 
 /** What the played CodeDeploy has. */
-export interface PlayedDeployment {
+interface PlayedDeployment {
   readonly deploymentId: string;
   readonly description: string;
   readonly revision: { readonly s3Location: { readonly bucket: string; readonly key: string } };
@@ -27,7 +27,7 @@ export interface PlayedDeployment {
 }
 
 /** What the played function was asked. */
-export interface Job {
+interface Job {
   readonly id: string;
   readonly data: {
     readonly actionConfiguration: { readonly configuration: { readonly UserParameters?: string } };
@@ -73,7 +73,7 @@ export const openPipeline = (world: World, writesToLive?: number) => {
   ) => process.inner.call<Output>(principal, 'codepipeline', name, input);
   return { process, s3, codecommit, pipeline, call };
 };
-export type Opened = ReturnType<typeof openPipeline>;
+type Opened = ReturnType<typeof openPipeline>;
 
 /** The pipeline's template properties; parts of actions may be changed. */
 export const pipelineProperties = (changes: { deploy?: object; guard?: object; source?: object } = {}) => ({

@@ -295,29 +295,4 @@ describe('EventBridge', () => {
     await until(world, () => invocations.length === 1);
     expect(invocations[0]?.id).toBe(taken.Entries[0]?.EventId);
   });
-
-  it('describes rules, their targets, and tests patterns', async () => {
-    const { process, events } = open();
-    await create(events, 'AWS::Events::Rule', 'PushRule', pushRule());
-    const call = (name: string, input: object) =>
-      process.inner.call<Record<string, unknown>>(administrator, 'events', name, input);
-    expect(await call('ListRules', {})).toMatchObject({
-      Rules: [{ Name: 'push', Arn: RULE, State: 'ENABLED' }],
-    });
-    expect(await call('DescribeRule', { Name: 'push' })).toMatchObject({
-      EventPattern: JSON.stringify(pushRule().EventPattern),
-    });
-    expect(await call('ListTargetsByRule', { Rule: 'push' })).toEqual({
-      Targets: [{ Id: 'Target0', Arn: FUNCTION }],
-    });
-    expect(await call('TestEventPattern', { EventPattern: '{"a":[1]}', Event: '{"a":1}' })).toEqual({
-      Result: true,
-    });
-    await expect(call('TestEventPattern', { EventPattern: '{"a":1}', Event: '{}' })).rejects.toMatchObject({
-      name: 'InvalidEventPatternException',
-    });
-    await expect(call('DescribeRule', { Name: 'gone' })).rejects.toMatchObject({
-      name: 'ResourceNotFoundException',
-    });
-  });
 });

@@ -25,7 +25,7 @@ phases:
 `;
 
 /** An image that EC2 was asked to register. */
-export interface Registered {
+interface Registered {
   readonly ImageId: string;
   readonly Name: string;
   readonly Tags: { Key: string; Value: string }[];

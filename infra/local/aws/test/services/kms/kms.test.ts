@@ -55,9 +55,6 @@ describe('keys', () => {
     expect(Buffer.from((await call('Decrypt', { CiphertextBlob })).Plaintext)).toEqual(
       Buffer.from(Plaintext),
     );
-    expect(await call('GenerateDataKeyWithoutPlaintext', { KeyId: key.physicalId })).not.toHaveProperty(
-      'Plaintext',
-    );
   });
 
   it('fail to decrypt under another encryption context, and what was damaged', async () => {

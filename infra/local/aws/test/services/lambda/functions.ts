@@ -47,7 +47,7 @@ export const putFunction = async (
 };
 
 /** The answer to an invocation, with its payload read. */
-export interface Answer {
+interface Answer {
   readonly StatusCode: number;
   readonly FunctionError?: string;
   readonly LogResult?: string;

@@ -53,14 +53,11 @@ describe('who may invoke', () => {
     await expect(invokeAs(as(other))).rejects.toThrow(`lambda:InvokeFunction on resource: ${arn}`);
   });
 
-  it('is shown by GetPolicy', async () => {
-    const policy = () =>
-      running.host.call<{ Policy: string }>({ kind: 'administrator' }, 'lambda', 'GetPolicy', {
-        FunctionName: 'fn',
-      });
-    await expect(policy()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  it('becomes a statement of the resource policy', async () => {
+    const policy = () => running.host.service('lambda')?.resourcePolicy?.(arn);
+    expect(policy()).toBeUndefined();
     await permit({ SourceAccount: '000000000000' });
-    expect(JSON.parse((await policy()).Policy).Statement).toEqual([
+    expect(policy()?.Statement).toEqual([
       expect.objectContaining({
         Principal: { Service: 'sns.amazonaws.com' },
         Condition: {

@@ -33,7 +33,7 @@ export interface World {
 }
 
 /** A moment that every test starts at. */
-export const NOW = Date.parse('2026-11-22T10:00:00Z');
+const NOW = Date.parse('2026-11-22T10:00:00Z');
 
 export const createWorld = (): World => {
   const stateDir = fs.mkdtempSync(path.join(os.tmpdir(), 'lockstep-test-'));
@@ -54,7 +54,7 @@ export const createWorld = (): World => {
 };
 
 /** One process over a world: it can be killed after any of its writes. */
-export interface TestProcess {
+interface TestProcess {
   readonly host: EmulatorHost;
   /** The host as services see it: dead once the process is. */
   readonly inner: Host;

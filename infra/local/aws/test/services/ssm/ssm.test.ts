@@ -141,7 +141,6 @@ describe('Parameter Store', () => {
     await expect(call('GetParametersByPath', { Path: '/a', NextToken: 'x' })).rejects.toMatchObject({
       name: 'InvalidNextToken',
     });
-    expect(names(await call('DescribeParameters', {}))).toHaveLength(4);
   });
 
   it("gives AWS's public images without their being there, always the same", async () => {
@@ -178,16 +177,10 @@ describe('Parameter Store', () => {
     ).rejects.toThrow('Type');
   });
 
-  it('tags and names the ARN in denials', async () => {
+  it('names the ARN in denials', async () => {
     const reader = putRole(world, 'reader', 'lambda.amazonaws.com', []);
     const { call } = open();
     await call('PutParameter', { Name: '/a/one', Value: 'x', Type: 'String' });
-    await call('AddTagsToResource', {
-      ResourceType: 'Parameter',
-      ResourceId: '/a/one',
-      Tags: [{ Key: 'a', Value: 'b' }],
-    });
-    expect(world.store.table<{ tags: object }>('ssm.parameters').get('/a/one')?.tags).toEqual({ a: 'b' });
     await expect(call('GetParameter', { Name: '/a/one' }, reader)).rejects.toThrow(
       'ssm:GetParameter on resource: arn:aws:ssm:us-east-1:000000000000:parameter/a/one',
     );

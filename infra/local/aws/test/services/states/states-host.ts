@@ -22,7 +22,7 @@ import { createStatesService } from '../../../services/states/states.ts';
 import { createMemoryStore, type Store } from '../../../store.ts';
 
 export const T0 = Date.UTC(2026, 10, 22, 10);
-export const administrator: Principal = { kind: 'administrator' };
+const administrator: Principal = { kind: 'administrator' };
 export const machineRole = 'arn:aws:iam::000000000000:role/machine';
 export const machineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:machine';
 export const executionArn = (name: string) =>
