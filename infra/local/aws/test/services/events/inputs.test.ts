@@ -77,6 +77,9 @@ describe('a schedule', () => {
     ['cron(0 0 29 2 ? *)', '2028-02-29T00:00:00Z'],
     ['cron(5,10 10 * * ? 2026-2027)', '2026-11-22T10:10:00Z'],
     ['cron(0 8 ? DEC 1 *)', '2026-12-06T08:00:00Z'],
+    ['cron(0 12 L * ? *)', '2026-11-30T12:00:00Z'],
+    ['cron(0 12 29W * ? *)', '2026-11-30T12:00:00Z'],
+    ['cron(0 12 ? * 6#3 *)', '2026-12-18T12:00:00Z'],
   ])('%s comes next at %s', (expression, expected) => {
     const next = parseSchedule(expression).next(from);
     expect(next && new Date(next)).toEqual(new Date(expected));
@@ -94,7 +97,7 @@ describe('a schedule', () => {
     'cron(0 0 * * *)',
     'cron(0 0 * * * *)',
     'cron(61 * * * ? *)',
-    'cron(0 0 L * ? *)',
+    'cron(0 0 ? * 0 *)',
     'cron(0 0 5-1 * ? *)',
   ])('fails for %s', (expression) => {
     expect(() => parseSchedule(expression)).toThrow();
