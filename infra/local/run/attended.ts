@@ -1,7 +1,7 @@
 import { describeExecution, historyOf, pause } from './follow.ts';
 import { type Narration, narrate, promotionIdOf, redriveHint } from './narrate.ts';
 import { type CommitPromotion, executionsOf, promote } from './promotions.ts';
-import { type Session, reportPromotion } from './session.ts';
+import { reportPromotion, type Session } from './session.ts';
 import type { DeployedApplication } from './system.ts';
 import { watchTraffic } from './traffic.ts';
 import { gatherReport, writeReport } from './write-report.ts';

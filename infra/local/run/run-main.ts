@@ -10,7 +10,7 @@ import { serveOverview } from './overview/overview.tsx';
 import { overviewContent } from './overview-content.ts';
 import { PortInUseError, portsFrom } from './ports.ts';
 import { promote } from './promotions.ts';
-import { type Session, reportPromotion } from './session.ts';
+import { reportPromotion, type Session } from './session.ts';
 import { checkFailures, type DeployedApplication, readSystem } from './system.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 import { watchTraffic } from './traffic.ts';
