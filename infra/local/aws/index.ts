@@ -16,6 +16,7 @@ export {
   type Principal,
   type Service,
 } from './host.ts';
+export { isSameProcess, listProcesses, type ProcessIdentity } from './instances/processes.ts';
 export { StateDirectoryError } from './journal-file.ts';
 export { replaceFile } from './replace-file.ts';
 export { readBuildLog } from './services/codebuild/records.ts';

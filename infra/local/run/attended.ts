@@ -36,18 +36,6 @@ const placesAndCommands = ({ run, system, application, source, sources, terminal
   terminal.line();
 };
 
-/** Resolves when the person at the terminal (or the system) asks the program to end. */
-const untilStopped = (): Promise<void> =>
-  new Promise((resolve) => {
-    const stop = () => {
-      // A second Ctrl-C does not wait for an orderly end.
-      process.once('SIGINT', () => process.exit(130));
-      resolve();
-    };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
-  });
-
 /** First digits of the commit, which the promotion's id holds before its event's id. */
 const commitOf = (executionArn: string): string =>
   /-([0-9a-f]{7})[0-9a-f]{5}-[0-9a-f-]{36}$/.exec(promotionIdOf(executionArn))?.[1] ??
@@ -152,26 +140,31 @@ const tellStanding = async (session: Session, promotion: CommitPromotion | undef
 };
 
 /**
- * Promotes the source's commit and goes on serving until Ctrl-C; every push starts another promotion.
+ * Promotes the source's commit and goes on serving until it is asked to stop; every push starts another promotion.
  * @returns the exit code
  */
 export const runAttended = async (session: Session): Promise<number> => {
-  const { run, application, source, terminal, denials } = session;
+  const { run, application, source, terminal, denials, stop } = session;
   placesAndCommands(session);
-  const stopping = new AbortController();
-  const stopped = untilStopped();
-  const following = followAll(session, stopping.signal);
+  const stopped = new Promise<void>((resolve) => {
+    if (stop.aborted) resolve();
+    stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const following = followAll(session, stop);
   await promote(run.host, application, source, {
     takeUp: false,
     again: false,
     beforeStart: session.armFailures,
     denials,
+    onWaiting: terminal.line,
+    stop,
   })
     .then((promotion) => tellStanding(session, promotion))
-    .catch((error: unknown) => terminal.error(String((error as Error).message)));
+    .catch((error: unknown) => {
+      if (!stop.aborted) terminal.error(String((error as Error).message));
+    });
   await stopped;
   terminal.line('Stopping … (npm start goes on from here)');
-  stopping.abort();
   await following;
   return 0;
 };

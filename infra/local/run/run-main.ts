@@ -10,18 +10,21 @@ import { serveOverview } from './overview/overview.tsx';
 import { overviewContent } from './overview-content.ts';
 import { PortInUseError, portsFrom } from './ports.ts';
 import { promote } from './promotions.ts';
-import { type Session, reportPromotion } from './session.ts';
+import { reportPromotion, type Session } from './session.ts';
+import { exitCodeOf, type StopSignal } from './stop-request.ts';
 import { checkFailures, type DeployedApplication, readSystem } from './system.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 import { watchTraffic } from './traffic.ts';
 import { exitCodes, runUnattended } from './unattended.ts';
+import { unreportedPromotion } from './unreported.ts';
 import { gatherReport, writeReport } from './write-report.ts';
 
 /**
  * The program: starts the local run and promotes.
+ * @param stop asks it to stop in order; its reason is a `StopSignal`
  * @returns the exit code
  */
-export const runMain = async (args: readonly string[]): Promise<number> => {
+export const runMain = async (args: readonly string[], stop: AbortSignal): Promise<number> => {
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const terminal = createTerminal(process.stdout, colour);
   const errors = createTerminal(process.stderr, process.stderr.isTTY === true && !process.env.NO_COLOR);
@@ -31,8 +34,10 @@ export const runMain = async (args: readonly string[]): Promise<number> => {
       terminal.line(usage);
       return 0;
     }
-    return await start(options, terminal);
+    return await start(options, terminal, stop);
   } catch (error) {
+    // What a request to stop has cut short is no failure.
+    if (stop.aborted) return exitCodeOf(stop.reason as StopSignal);
     const isUsage =
       error instanceof UsageError || error instanceof PortInUseError || error instanceof StateDirectoryError;
     errors.error(
@@ -48,7 +53,7 @@ const isExplained = (error: unknown) =>
   error.name !== 'Error' &&
   !/^(Type|Range|Reference|Syntax)Error$/.test(error.name);
 
-const start = async (options: RunOptions, terminal: Terminal): Promise<number> => {
+const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal): Promise<number> => {
   const given = options.app === undefined ? undefined : await existingApplication(options.app);
   const lockstep = options.config === undefined ? undefined : readConfigurationFile(options.config);
   const ports = await portsFrom(options.port);
@@ -56,6 +61,7 @@ const start = async (options: RunOptions, terminal: Terminal): Promise<number> =
   const run = await startLocalRun({
     stateDir: options.stateDir,
     ports,
+    signal: stop,
     ...(lockstep !== undefined && { lockstep }),
   });
   try {
@@ -93,6 +99,7 @@ const start = async (options: RunOptions, terminal: Terminal): Promise<number> =
       terminal,
       denials,
       armFailures,
+      stop,
     };
     const closeOverview = await serveOverview(
       ports.overview,
@@ -110,12 +117,16 @@ const start = async (options: RunOptions, terminal: Terminal): Promise<number> =
 };
 
 const unattended = async (session: Session): Promise<number> => {
-  const { options, run, system, application, source, terminal, denials } = session;
+  const { options, run, system, application, source, terminal, denials, stop } = session;
+  const unreported = unreportedPromotion(run.host, application);
   const promotion = await promote(run.host, application, source, {
     takeUp: options.redrives > 0,
     again: true,
+    unreported,
     beforeStart: session.armFailures,
     denials,
+    onWaiting: terminal.line,
+    stop,
   });
   if (!promotion) throw new Error(`The commit ${source.commitId} could not be promoted again.`);
   const { executionArn, standing } = promotion;
@@ -130,16 +141,22 @@ const unattended = async (session: Session): Promise<number> => {
       options,
       denials,
       onLine: traffic.onLine,
+      stop,
     },
     executionArn,
   );
   const probe = await traffic.finish();
+  if (stop.aborted) {
+    terminal.line('Stopping … (the same command goes on from here)');
+    return exitCode;
+  }
   await settled(run.host);
   if (options.report) {
     writeReport(options.report, await gatherReport(run, system, application, executionArn, probe));
     terminal.line(`Report: ${options.report}`);
   }
   terminal.line(closingWords(exitCode, session));
+  unreported.reported();
   return exitCode;
 };
 
