@@ -11,6 +11,7 @@ import {
   type EmulatorHost,
   type EmulatorServices,
   loadAssembly,
+  moveAddresses,
   openStore,
   type Ports,
 } from '@lockstep/aws-emulator';
@@ -82,6 +83,7 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
   try {
     const store = openStore(stateDir);
     undo.push(store.close);
+    moveAddresses(store, ports);
     const synthesisStart = performance.now();
     const assemblyDirectory = options.assemblyDirectory ?? path.join(stateDir, 'cdk.out');
     const leftOut = options.assemblyDirectory

@@ -5,6 +5,7 @@ import { runAttended } from './attended.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import { settled } from './follow.ts';
 import { startLocalRun } from './local-run.ts';
+import { moveOpenRequests } from './open-requests.ts';
 import { parseOptions, type RunOptions, UsageError, usage } from './options.ts';
 import { serveOverview } from './overview/overview.tsx';
 import { overviewContent } from './overview-content.ts';
@@ -67,6 +68,7 @@ const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal)
   try {
     for (const notice of run.notices) terminal.line(notice);
     const system = await readSystem(run);
+    await moveOpenRequests(system);
     const [application] = system.applications;
     if (!application) throw new Error('The configuration has no application.');
     const sampleOf = async ({ name, repositoryPath, branch }: DeployedApplication) => {
