@@ -151,6 +151,14 @@ describe('npm start', () => {
     ],
     ['a directory that is no repository', (at) => ['--app', at], 'takes a git working tree'],
     [
+      'a state directory that is a file',
+      (at) => {
+        fs.writeFileSync(path.join(at, 'file'), '');
+        return ['--state-dir', path.join(at, 'file')];
+      },
+      'file cannot be used: it is a file. Choose another with --state-dir.',
+    ],
+    [
       'a state directory of another version',
       (at) => {
         fs.mkdirSync(path.join(at, 'old'));
@@ -163,5 +171,16 @@ describe('npm start', () => {
     const { code, output } = await runCommand([...(await base()), ...(await args(directory))]);
     expect(output).toContain(message);
     expect(code).toBe(2);
+  });
+
+  it('fails with 2 where git is missing, before anything starts', async () => {
+    const { code, output } = await runCommand(['--state-dir', path.join(directory, 'state')], {
+      PATH: directory,
+    });
+    expect(output.trim()).toBe(
+      'lockstep: git was not found, and pushes go through it. Install git, see that it is on the PATH, and start again.',
+    );
+    expect(code).toBe(2);
+    expect(fs.existsSync(path.join(directory, 'state'))).toBe(false);
   });
 });

@@ -5,6 +5,7 @@ import { runAttended } from './attended.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import { settled } from './follow.ts';
 import { startLocalRun } from './local-run.ts';
+import { GitMissingError, requireGit } from './git.ts';
 import { moveOpenRequests } from './open-requests.ts';
 import { parseOptions, type RunOptions, UsageError, usage } from './options.ts';
 import { serveOverview } from './overview/overview.tsx';
@@ -39,22 +40,26 @@ export const runMain = async (args: readonly string[], stop: AbortSignal): Promi
   } catch (error) {
     // What a request to stop has cut short is no failure.
     if (stop.aborted) return exitCodeOf(stop.reason as StopSignal);
-    const isUsage =
-      error instanceof UsageError || error instanceof PortInUseError || error instanceof StateDirectoryError;
-    errors.error(
-      isUsage || isExplained(error) ? (error as Error).message : String((error as Error).stack ?? error),
-    );
-    return isUsage ? exitCodes.usage : exitCodes.notPromoted;
+    const isUnusable = unusable.some((kind) => error instanceof kind);
+    errors.error(isUnusable ? (error as Error).message : explained(error));
+    return isUnusable ? exitCodes.usage : exitCodes.notPromoted;
   }
 };
 
+/** What the command line names, or the machine has, cannot be used as it is. */
+const unusable = [UsageError, PortInUseError, StateDirectoryError, GitMissingError];
+
 /** Errors of our own carry their whole explanation; of others the stack helps. */
-const isExplained = (error: unknown) =>
-  error instanceof Error &&
-  error.name !== 'Error' &&
-  !/^(Type|Range|Reference|Syntax)Error$/.test(error.name);
+const explained = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  if ('code' in error && error.code === 'ENOSPC')
+    return `The disk is full (${error.message}). Free some space, then start again: the next start goes on from here.`;
+  const isForeign = error.name === 'Error' || /^(Type|Range|Reference|Syntax)Error$/.test(error.name);
+  return isForeign ? (error.stack ?? error.message) : error.message;
+};
 
 const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal): Promise<number> => {
+  await requireGit();
   const given = options.app === undefined ? undefined : await existingApplication(options.app);
   const lockstep = options.config === undefined ? undefined : readConfigurationFile(options.config);
   const ports = await portsFrom(options.port);
