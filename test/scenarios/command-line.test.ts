@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { openStore } from '@lockstep/aws-emulator';
 import { git } from '../../infra/local/run/git.ts';
 import type { Report } from '../../infra/local/run/report.ts';
 import { seedAssembly } from '../support/assembly.ts';
@@ -49,8 +50,9 @@ describe('npm start', () => {
     }
   };
 
-  it('promotes unattended, exits with 0 and reports; no request to Prod fails meanwhile', async () => {
-    const { code, output } = await runCommand([...(await fresh()), '--unattended', '--report', reportFile()]);
+  it('promotes unattended, exits with 0 and reports, also after a kill before that; no request to Prod fails meanwhile', async () => {
+    const command = [...(await fresh()), '--unattended', '--report', reportFile()];
+    const { code, output } = await runCommand(command);
     expect(output).toContain('Deploy to Prod');
     expect(code).toBe(0);
     const { promotion, traffic, iam, states } = report();
@@ -64,6 +66,19 @@ describe('npm start', () => {
     expect(traffic.failed).toBe(0);
     expect(traffic.versionsSeen.at(-1)).toBe(promotion.commitId);
     expect(iam.denied).toEqual([]);
+
+    // As a kill between the promotion's end and its report leaves it.
+    const store = openStore(path.join(directory, 'state'));
+    const notes = store.table('run.unreported');
+    expect(notes.keys()).toEqual([]);
+    notes.put('orders', { commitId: promotion.commitId, before: null });
+    store.close();
+    fs.rmSync(reportFile());
+    const reported = await runCommand(command);
+    expect(reported.output).toContain('Going on with the promotion');
+    expect(reported.output).toContain('Promoted');
+    expect(reported.code).toBe(0);
+    expect(report().promotion).toEqual(promotion);
   });
 
   it('fails with 3 when QC and PMO are the same person, and goes on with another in the same directory', async () => {
