@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -130,6 +131,10 @@ describe('npm start', () => {
       'Deploy to Prod',
     ]);
     await servedUntil(shared, /[0-9a-f]{7} has been promoted to Prod\. Push another commit/);
+    // Neither causes nor mails nor records lead to a console that does not know of this machine.
+    const journal = fs.readFileSync(path.join(directory, 'state/journal.ndjson'), 'utf8');
+    expect(journal).toContain('ImageBuildFailed');
+    expect(`${journal}${failed.output}`).not.toContain('console.aws.amazon.com');
   });
 
   it('serves until Ctrl-C, and a git push starts another promotion', async () => {
@@ -150,6 +155,14 @@ describe('npm start', () => {
       await git(working, ['push', '--quiet']);
       const commitId = await git(working, ['rev-parse', 'HEAD']);
       await shown(`Promotion .*${commitId.slice(0, 7)}`);
+      await git(working, ['tag', 'v1']);
+      const remote = (ref: string) =>
+        spawnSync('git', ['-C', working, 'push', 'lockstep', ref], { encoding: 'utf8' }).stderr;
+      const nothing = 'starts nothing; only pushes to main are promoted.';
+      expect(remote('v1')).toContain(`Lockstep: the tag v1 ${nothing}`);
+      expect(remote('HEAD:refs/heads/side')).toContain(`Lockstep: the branch side ${nothing}`);
+      await shown('The tag v1 of orders was pushed. This starts nothing: only pushes to main are promoted.');
+      await shown('The branch side of orders was pushed. This starts nothing');
       command.child.kill('SIGINT');
       expect(await command.ended).toBe(0);
     } finally {

@@ -93,6 +93,11 @@ export const nameRemote = async (directory: string, remote: string, branch: stri
   await git(directory, ['config', 'push.default', 'upstream']);
 };
 
+/** Notes in a repository which branch of it is promoted, for its hook's words to the pusher. */
+export const notePromotedBranch = async (repository: string, branch: string): Promise<void> => {
+  await git(repository, ['config', 'lockstep.promotedBranch', branch]);
+};
+
 /** Whether the repository's branch is at the source's commit already, so that a push would tell nothing. */
 export const isPushed = async (
   source: ApplicationSource,

@@ -1,5 +1,8 @@
 import { describeExecution, historyOf, pause } from './follow.ts';
+import { watchIdlePushes } from './idle-pushes.ts';
+import { inOrder } from './in-order.ts';
 import { type Narration, narrate, promotionIdOf, redriveHint } from './narrate.ts';
+import { missingParameters, missingParametersText } from './prerequisites.ts';
 import { type CommitPromotion, executionsOf, promote } from './promotions.ts';
 import { type Session, reportPromotion } from './session.ts';
 import type { DeployedApplication } from './system.ts';
@@ -89,6 +92,7 @@ const followAll = async (session: Session, signal: AbortSignal): Promise<void> =
     if (status !== 'RUNNING') told.set(executionArn, (await historyOf(run.host, executionArn)).length);
   }
 
+  const idlePushes = watchIdlePushes(run.services.events.recentEvents, system.applications);
   let denied = 0;
   while (!signal.aborted) {
     for (const [executionArn, application] of (await executions()).reverse()) {
@@ -108,6 +112,7 @@ const followAll = async (session: Session, signal: AbortSignal): Promise<void> =
         .finally(() => telling.delete(executionArn));
       telling.set(executionArn, task);
     }
+    for (const text of idlePushes()) terminal.line(text);
     const denials = session.denials();
     for (const denial of denials.slice(denied)) terminal.error(denial);
     denied = denials.length;
@@ -139,11 +144,30 @@ const tellStanding = async (session: Session, promotion: CommitPromotion | undef
   if (hint) terminal.line(hint);
 };
 
+const endOf = async ({ terminal }: Session, following: Promise<void>): Promise<number> => {
+  terminal.line('Stopping … (npm start goes on from here)');
+  await following;
+  return 0;
+};
+
+/** Says what the configuration names and is not there, and waits for it: without it, tests would fail for any commit. */
+const untilNothingIsMissing = async ({ run, terminal, stop }: Session): Promise<void> => {
+  let missing = await missingParameters(run);
+  if (missing.length === 0) return;
+  terminal.line(missingParametersText(missing, run));
+  terminal.line('The promotion starts as soon as that is done.');
+  while (missing.length > 0 && !stop.aborted) {
+    await pause(LOOK_EVERY_MS);
+    missing = await missingParameters(run);
+  }
+};
+
 /**
  * Promotes the source's commit and goes on serving until it is asked to stop; every push starts another promotion.
  * @returns the exit code
  */
-export const runAttended = async (session: Session): Promise<number> => {
+export const runAttended = async (given: Session): Promise<number> => {
+  const session: Session = { ...given, terminal: inOrder(given.terminal) };
   const { run, application, source, terminal, denials, stop } = session;
   placesAndCommands(session);
   const stopped = new Promise<void>((resolve) => {
@@ -151,6 +175,8 @@ export const runAttended = async (session: Session): Promise<number> => {
     stop.addEventListener('abort', () => resolve(), { once: true });
   });
   const following = followAll(session, stop);
+  await untilNothingIsMissing(session);
+  if (stop.aborted) return endOf(session, following);
   await promote(run.host, application, source, {
     takeUp: false,
     again: false,
@@ -164,7 +190,5 @@ export const runAttended = async (session: Session): Promise<number> => {
       if (!stop.aborted) terminal.error(String((error as Error).message));
     });
   await stopped;
-  terminal.line('Stopping … (npm start goes on from here)');
-  await following;
-  return 0;
+  return endOf(session, following);
 };

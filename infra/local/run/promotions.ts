@@ -1,6 +1,7 @@
 import type { ListExecutionsOutput } from '@aws-sdk/client-sfn';
 import { administrator, type Host } from '@lockstep/aws-emulator';
 import type { PromotionInput } from '../../../tasks/payloads.ts';
+import { failedAs, isFinal } from '../../../tasks/promotions/status.ts';
 import { type ApplicationSource, isPushed, push } from './application-source.ts';
 import { describeExecution, pause } from './follow.ts';
 import { GitError } from './git.ts';
@@ -40,8 +41,9 @@ const newestOf = async (
 ) => {
   for (const executionArn of await executionsOf(host, application)) {
     if (except.has(executionArn)) continue;
-    const { input = '{}', status } = await describeExecution(host, executionArn);
-    if ((JSON.parse(input) as Partial<PromotionInput>).commitId === commitId) return { executionArn, status };
+    const { input = '{}', status, error } = await describeExecution(host, executionArn);
+    if ((JSON.parse(input) as Partial<PromotionInput>).commitId === commitId)
+      return { executionArn, status: status === 'FAILED' ? failedAs(error) : status };
   }
   return undefined;
 };
@@ -114,7 +116,7 @@ export const promote = async (
     const { executionArn, status } = known;
     const isTakenUp =
       status === 'RUNNING' ||
-      (options.takeUp && status !== 'SUCCEEDED') ||
+      (options.takeUp && !isFinal(status ?? '')) ||
       unreported?.is(commitId, executionArn) === true;
     if (isTakenUp) {
       if (!unreported?.is(commitId, executionArn)) unreported?.note(commitId, undefined);

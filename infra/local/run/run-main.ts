@@ -1,9 +1,15 @@
 import path from 'node:path';
 import { readBuildLog, StateDirectoryError } from '@lockstep/aws-emulator';
-import { existingApplication, nameRemote, sampleApplication } from './application-source.ts';
+import { failedAs, isFinal } from '../../../tasks/promotions/status.ts';
+import {
+  existingApplication,
+  nameRemote,
+  notePromotedBranch,
+  sampleApplication,
+} from './application-source.ts';
 import { runAttended } from './attended.ts';
 import { readConfigurationFile } from './configuration-file.ts';
-import { settled } from './follow.ts';
+import { describeExecution, settled } from './follow.ts';
 import { startLocalRun } from './local-run.ts';
 import { GitMissingError, requireGit } from './git.ts';
 import { moveOpenRequests } from './open-requests.ts';
@@ -11,6 +17,7 @@ import { parseOptions, type RunOptions, UsageError, usage } from './options.ts';
 import { serveOverview } from './overview/overview.tsx';
 import { overviewContent } from './overview-content.ts';
 import { PortInUseError, portsFrom } from './ports.ts';
+import { missingParameters, missingParametersText } from './prerequisites.ts';
 import { promote } from './promotions.ts';
 import { reportPromotion, type Session } from './session.ts';
 import { exitCodeOf, type StopSignal } from './stop-request.ts';
@@ -81,6 +88,8 @@ const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal)
       await nameRemote(sample.directory, repositoryPath, branch);
       return sample;
     };
+    for (const { repositoryPath, branch } of system.applications)
+      await notePromotedBranch(repositoryPath, branch);
     const source = given ?? (await sampleOf(application));
     const sources = new Map([[application.name, source]]);
     // Others wait for somebody's push.
@@ -125,6 +134,8 @@ const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal)
 
 const unattended = async (session: Session): Promise<number> => {
   const { options, run, system, application, source, terminal, denials, stop } = session;
+  const missing = await missingParameters(run);
+  if (missing.length > 0) throw new UsageError(missingParametersText(missing, run));
   const unreported = unreportedPromotion(run.host, application);
   const promotion = await promote(run.host, application, source, {
     takeUp: options.redrives > 0,
@@ -162,16 +173,24 @@ const unattended = async (session: Session): Promise<number> => {
     writeReport(options.report, await gatherReport(run, system, application, executionArn, probe));
     terminal.line(`Report: ${options.report}`);
   }
-  terminal.line(closingWords(exitCode, session));
+  terminal.line(await closingWords(exitCode, session, executionArn));
   unreported.reported();
   return exitCode;
 };
 
-const closingWords = (exitCode: number, { source, application, options }: Session): string => {
+const closingWords = async (
+  exitCode: number,
+  { source, application, options, run }: Session,
+  executionArn: string,
+): Promise<string> => {
   const what = `${source.commitId.slice(0, 7)} of ${application.name}`;
   if (exitCode === exitCodes.promoted) return `Promoted ${what} to Prod.`;
   if (exitCode === exitCodes.sameApprover) {
     return `${what} waits for PMO: QC and PMO must be two different people. Prod is untouched.`;
   }
-  return `${what} was not promoted. Everything is in ${options.stateDir}; start again with --redrive 1 to go on where it failed.`;
+  const { status, error } = await describeExecution(run.host, executionArn);
+  const isOver = status === 'FAILED' && isFinal(failedAs(error));
+  return isOver
+    ? `${what} was not promoted, and that is final. Everything is in ${options.stateDir}.`
+    : `${what} was not promoted. Everything is in ${options.stateDir}; start again with --redrive 1 to go on where it failed.`;
 };

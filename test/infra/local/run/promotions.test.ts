@@ -7,6 +7,7 @@ import { type ApplicationSource, sampleApplication } from '../../../../infra/loc
 import { type CommitPromotion, promote } from '../../../../infra/local/run/promotions.ts';
 import type { DeployedApplication } from '../../../../infra/local/run/system.ts';
 import { unreportedPromotion } from '../../../../infra/local/run/unreported.ts';
+import { SUPERSEDED } from '../../../../tasks/payloads.ts';
 
 const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:lockstep-orders';
 
@@ -44,7 +45,8 @@ describe('the promotion of a commit that was pushed before', () => {
           ? { executions: Object.keys(executions).map((executionArn) => ({ executionArn })) }
           : {
               input: JSON.stringify({ commitId: source.commitId }),
-              status: executions[input.executionArn],
+              status: executions[input.executionArn]?.split(' ')[0],
+              error: executions[input.executionArn]?.split(' ')[1],
             },
       emit: (event: unknown) => {
         announced.push(event);
@@ -53,9 +55,9 @@ describe('the promotion of a commit that was pushed before', () => {
     } as unknown as Host;
     const waiting: string[] = [];
     const stop = new AbortController();
-    const promoted = (): Promise<CommitPromotion | undefined> =>
+    const promoted = (takeUp = false): Promise<CommitPromotion | undefined> =>
       promote(host, application, source, {
-        takeUp: false,
+        takeUp,
         again: true,
         unreported: unreportedPromotion(host, application),
         beforeStart: () => undefined,
@@ -121,6 +123,17 @@ describe('the promotion of a commit that was pushed before', () => {
     await aWhile();
     expect(await promotion).toBe('SIGTERM');
   });
+
+  it.each([
+    ['FAILED DeploymentFailed', 'first', 'resumed'],
+    [`FAILED ${SUPERSEDED}`, 'again', 'started'],
+  ])(
+    'that ended %s is redriven if that leads on, else promoted again',
+    async (end, executionArn, standing) => {
+      jest.useRealTimers();
+      expect(await begin({ first: end }).promoted(true)).toEqual({ executionArn, standing });
+    },
+  );
 
   it.each([
     ['SUCCEEDED', undefined, 'again', 'started'],
