@@ -7,8 +7,8 @@ export interface LocalConfiguration {
   readonly leftOut: readonly string[];
 }
 
-/** What only an AWS account has: domain names with certificates, and sources elsewhere, for which CodeCommit stands. */
-const ofTheConfiguration = ['approvalsSite'] as const;
+/** What only an AWS account has: its id and region, domain names with certificates, and sources elsewhere, for which CodeCommit stands. */
+const ofTheConfiguration = ['approvalsSite', 'env'] as const;
 const ofAnApplication = ['https', 'source'] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
