@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startEmbeddedRun } from '../../infra/local/run/embedded-run.ts';
 import { localConfiguration } from '../../infra/local/run/local-configuration.ts';
+import { startLocalRun } from '../../infra/local/run/local-run.ts';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
 import { readSystem } from '../../infra/local/run/system.ts';
 import { freePorts } from '../support/ports.ts';
@@ -39,7 +39,7 @@ it.each(examples.filter((file) => !deployedElsewhere.includes(file)))(
       const assemblyDirectory = path.join(directory, 'cdk.out');
       const { lockstep } = localConfiguration(read(file));
       await synthesizeWith(assemblyDirectory, () => lockstep as Configuration);
-      const run = await startEmbeddedRun({
+      const run = await startLocalRun({
         stateDir: directory,
         ports: await freePorts(),
         assemblyDirectory,

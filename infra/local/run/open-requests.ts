@@ -8,10 +8,10 @@ import type { LockstepSystem } from './system.ts';
  */
 export const moveOpenRequests = async ({ ledger, applications }: LockstepSystem): Promise<void> => {
   const moved = (approval: Approval): Approval | undefined => {
-    const { dossier, status, application } = approval;
+    const { review, status, application } = approval;
     const qatUrl = applications.find(({ name }) => name === application)?.qatUrl;
-    if (status !== 'PENDING' || dossier.qatUrl === undefined || qatUrl === undefined) return undefined;
-    return dossier.qatUrl === qatUrl ? undefined : { ...approval, dossier: { ...dossier, qatUrl } };
+    if (status !== 'PENDING' || review.qatUrl === undefined || qatUrl === undefined) return undefined;
+    return review.qatUrl === qatUrl ? undefined : { ...approval, review: { ...review, qatUrl } };
   };
   const move = async (approval: Approval | undefined): Promise<void> => {
     const after = approval && moved(approval);

@@ -1,6 +1,6 @@
 import type { GetParametersResult } from '@aws-sdk/client-ssm';
 import { administrator } from '@lockstep/aws-emulator';
-import type { EmbeddedRun } from './embedded-run.ts';
+import type { LocalRun } from './local-run.ts';
 
 /** An SSM parameter that a test project gives to its commands. */
 export interface NamedParameter {
@@ -17,10 +17,7 @@ interface ProjectEnvironment {
 }
 
 /** The SSM parameters that test projects name and that do not exist: without them tests fail, whatever the commit is. */
-export const missingParameters = async ({
-  host,
-  stacks,
-}: EmbeddedRun): Promise<readonly NamedParameter[]> => {
+export const missingParameters = async ({ host, stacks }: LocalRun): Promise<readonly NamedParameter[]> => {
   const named = stacks
     .resourcesOfType('AWS::CodeBuild::Project')
     .flatMap(({ properties }) => (properties.Environment as ProjectEnvironment).EnvironmentVariables ?? [])
@@ -39,7 +36,7 @@ export const missingParameters = async ({
 /** Says what is missing and how to make it. */
 export const missingParametersText = (
   missing: readonly NamedParameter[],
-  { host }: Pick<EmbeddedRun, 'host'>,
+  { host }: Pick<LocalRun, 'host'>,
 ): string =>
   [
     `The configuration names ${missing.length === 1 ? 'an SSM parameter that does' : 'SSM parameters that do'} not exist here: ${missing.map(({ variable, parameter }) => `${parameter} (test.environment.${variable})`).join(', ')}.`,

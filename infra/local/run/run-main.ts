@@ -10,8 +10,8 @@ import {
 import { runAttended } from './attended.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import { describeExecution, settled } from './follow.ts';
-import { startLocalRun } from './local-run.ts';
 import { GitMissingError, requireGit } from './git.ts';
+import { startLocalRun } from './local-run.ts';
 import { moveOpenRequests } from './open-requests.ts';
 import { parseOptions, type RunOptions, UsageError, usage } from './options.ts';
 import { serveOverview } from './overview/overview.tsx';
