@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { UsageError } from '../../../cli/arguments.ts';
 import { GitError, git } from './git.ts';
-import { UsageError } from './options.ts';
 import { developer } from './people.ts';
 
 /** A git working tree to promote from. */

@@ -1,4 +1,4 @@
-import { UsageError } from './options.ts';
+import { UsageError } from '../../../cli/arguments.ts';
 
 /** A configuration as far as it can be followed on one machine, and the keys that cannot. */
 export interface LocalConfiguration {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { DEFAULT_PORT, UsageError, wholeNumber } from '../../../cli/arguments.ts';
 import { people } from './people.ts';
 
 /** What the command line asks for. */
@@ -22,11 +23,6 @@ export interface RunOptions {
   /** Absolute. */
   readonly stateDir: string;
   readonly port: number;
-}
-
-/** The command line is wrong; the program ends with 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 const names: readonly string[] = people.map(({ name }) => name);
@@ -67,18 +63,8 @@ const optionTypes = {
   help: { type: 'boolean' },
 } as const;
 
-/** Port of the endpoint, unless told otherwise: the one that the command line's `--local` asks. */
-export const DEFAULT_PORT = 4566;
 /** How many ports beside the endpoint's are in a row behind it. */
 const PORTS_IN_A_ROW = 5;
-
-const wholeNumber = (option: string, text: string, least: number, most: number): number => {
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  throw new UsageError(
-    `--${option} takes a whole number from ${least} to ${most}, got ${JSON.stringify(text)}.`,
-  );
-};
 
 const person = (option: string, name: string): string => {
   if (names.includes(name)) return name;

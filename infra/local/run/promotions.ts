@@ -1,11 +1,11 @@
 import type { ListExecutionsOutput } from '@aws-sdk/client-sfn';
 import { administrator, type Host } from '@lockstep/aws-emulator';
+import { UsageError } from '../../../cli/arguments.ts';
 import type { PromotionInput } from '../../../tasks/payloads.ts';
 import { failedAs, isFinal } from '../../../tasks/promotions/status.ts';
 import { type ApplicationSource, isPushed, push } from './application-source.ts';
 import { describeExecution, pause } from './follow.ts';
 import { GitError } from './git.ts';
-import { UsageError } from './options.ts';
 import { isStartQueued } from './queued-starts.ts';
 import type { DeployedApplication } from './system.ts';
 import type { UnreportedPromotion } from './unreported.ts';

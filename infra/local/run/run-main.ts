@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { readBuildLog, StateDirectoryError } from '@lockstep/aws-emulator';
+import { UsageError } from '../../../cli/arguments.ts';
 import { failedAs, isFinal } from '../../../tasks/promotions/status.ts';
 import {
   existingApplication,
@@ -13,7 +14,7 @@ import { describeExecution, settled } from './follow.ts';
 import { GitMissingError, requireGit } from './git.ts';
 import { startLocalRun } from './local-run.ts';
 import { moveOpenRequests } from './open-requests.ts';
-import { parseOptions, type RunOptions, UsageError, usage } from './options.ts';
+import { parseOptions, type RunOptions, usage } from './options.ts';
 import { serveOverview } from './overview/overview.tsx';
 import { overviewContent } from './overview-content.ts';
 import { PortInUseError, portsFrom } from './ports.ts';
