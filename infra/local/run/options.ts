@@ -38,7 +38,8 @@ export const usage = `npm start -- [options]
   --app DIR          promote that git working tree's HEAD instead of the sample (its root holds appspec.yml)
   --config FILE      the configuration, as in examples/, instead of the one in cdk.json
   --unattended       the approvers act by themselves; ends with the promotion:
-                     0 promoted, 1 failed or refused, 2 usage, 3 an approver was refused because the two must differ
+                     0 promoted, 1 failed or rejected, 2 unusable (option, port, directory, git, parameter),
+                     3 an approver was denied because the two must differ, above 128 stopped by a signal
   --qc NAME          who approves as QC when unattended (quinn)
   --pmo NAME         who approves as PMO when unattended (parker)
                      people: ${peopleInOneLine}

@@ -131,8 +131,9 @@ export const promote = async (
   options.beforeStart();
   if (isAlreadyPushed) announceAgain(host, application, commitId);
   else await pushOrExplain(application, source);
-  await startDequeued(host, application, commitId, options);
-  const started = await newestOf(host, application, commitId, before);
+  const startedNow = () => newestOf(host, application, commitId, before);
+  await startDequeued(host, application, commitId, options, startedNow);
+  const started = await startedNow();
   if (started) return { executionArn: started.executionArn, standing: 'started' };
   throw new NoPromotionError(
     [
@@ -143,16 +144,21 @@ export const promote = async (
   );
 };
 
-/** Waits until no start of the commit's promotion is queued any more, or a call was denied. */
+/** Waits until no start of the commit's promotion is queued any more, it has started, or a call was denied. */
 const startDequeued = async (
   host: Host,
   application: DeployedApplication,
   commitId: string,
   { denials, onWaiting, stop }: Pick<PromoteOptions, 'denials' | 'onWaiting' | 'stop'>,
+  started: () => Promise<object | undefined> = async () => undefined,
 ): Promise<void> => {
   const since = performance.now();
   let isTold = false;
-  while (isStartQueued(host, application, commitId) && denials().length === 0) {
+  while (
+    isStartQueued(host, application, commitId) &&
+    denials().length === 0 &&
+    (await started()) === undefined
+  ) {
     stop.throwIfAborted();
     if (!isTold && performance.now() - since > TELL_AFTER_MS) {
       isTold = true;

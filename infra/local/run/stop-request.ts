@@ -6,15 +6,15 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type StopSignal = (typeof stopSignals)[number];
 
 /**
- * How long signals after the first count as the same request, in ms: npm passes on what the terminal has already sent to the
- * whole process group.
+ * How long after the first request another Ctrl-C counts as the same one, in ms: npm passes on what the terminal has already
+ * sent to the whole process group.
  */
-const SAME_REQUEST_MS = 1_000;
+const SAME_REQUEST_MS = 2_000;
 
 /** A request to stop in order. `signal.reason` is the operating system's signal. */
 export interface StopRequest {
   readonly signal: AbortSignal;
-  /** Stops as that signal of the operating system does. */
+  /** Stops as that signal of the operating system does; later calls do nothing more. */
   readonly stop: (reason: StopSignal) => void;
 }
 
@@ -22,8 +22,8 @@ export interface StopRequest {
 export const exitCodeOf = (reason: StopSignal): number => 128 + constants.signals[reason];
 
 /**
- * Takes the signals that end a program as requests to stop in order. A request that comes more than a second after the first
- * ends the program at once.
+ * Takes the signals that end a program as requests to stop in order. A closed terminal and a killed npm bring several, so that
+ * only another Ctrl-C, two seconds after the first request or later, ends the program at once.
  * @param streams whose reader may go away (a closed terminal, `| head`), which is a request as well
  */
 export const listenForStop = (
@@ -33,16 +33,17 @@ export const listenForStop = (
   const controller = new AbortController();
   let first = 0;
   const stop = (reason: StopSignal) => {
-    if (!controller.signal.aborted) {
-      first = performance.now();
-      controller.abort(reason);
-    } else if (performance.now() - first > SAME_REQUEST_MS) process.exit(exitCodeOf(reason));
+    if (controller.signal.aborted) return;
+    first = performance.now();
+    controller.abort(reason);
   };
-  for (const signal of stopSignals) process.on(signal, () => stop(signal));
-  // Nobody reads any more; a later write must not end the program before it has stopped its applications.
-  for (const stream of streams)
-    stream.on('error', () => {
-      if (!controller.signal.aborted) stop('SIGHUP');
+  for (const signal of stopSignals)
+    process.on(signal, () => {
+      const isAnother = controller.signal.aborted && performance.now() - first > SAME_REQUEST_MS;
+      if (isAnother && signal === 'SIGINT') process.exit(exitCodeOf(signal));
+      stop(signal);
     });
+  // Nobody reads any more; a later write must not end the program before it has stopped its applications.
+  for (const stream of streams) stream.on('error', () => stop('SIGHUP'));
   return { signal: controller.signal, stop };
 };

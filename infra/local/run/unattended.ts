@@ -77,7 +77,7 @@ export const runUnattended = async (run: UnattendedRun, executionArn: string): P
     const person = await signInAs(name, run.system.siteUrl);
     const outcome = await person.decide(await mailedLink(run, approvalId), 'approve');
     if (outcome.kind === 'decided') return;
-    run.terminal.error(`${name} was refused as ${role.toUpperCase()} (${outcome.reason}): ${outcome.text}`);
+    run.terminal.error(`${name} was denied as ${role.toUpperCase()} (${outcome.reason}): ${outcome.text}`);
     end(outcome.reason === 'ApproversMustDiffer' ? exitCodes.sameApprover : exitCodes.notPromoted);
   };
 

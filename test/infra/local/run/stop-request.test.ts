@@ -22,17 +22,20 @@ describe('a request to stop', () => {
     const { program, output, signal } = listening();
     output.emit('error', new Error('write EIO'));
     expect(signal.reason).toBe('SIGHUP');
-    jest.advanceTimersByTime(2_000);
+    jest.advanceTimersByTime(3_000);
     output.emit('error', new Error('write EIO'));
     expect(program.exit).not.toHaveBeenCalled();
   });
 
-  it('counts once though npm passes it on, and ends the program at once when it comes later', () => {
-    const { program } = listening();
+  it('counts once though npm passes it on and ends itself; another Ctrl-C ends the program at once', () => {
+    const { program, stop } = listening();
     program.emit('SIGINT');
     program.emit('SIGINT');
+    jest.advanceTimersByTime(3_000);
+    program.emit('SIGTERM');
+    program.emit('SIGHUP');
+    stop('SIGTERM');
     expect(program.exit).not.toHaveBeenCalled();
-    jest.advanceTimersByTime(2_000);
     program.emit('SIGINT');
     expect(program.exit).toHaveBeenCalledWith(130);
     expect(exitCodeOf('SIGTERM')).toBe(143);
