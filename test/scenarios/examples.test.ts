@@ -22,8 +22,8 @@ const expected: Readonly<Record<string, readonly string[] | RegExp>> = {
   'two-accounts.json': /places environments in another account or region \(lockstep\.environments\)/,
 };
 
-/** Deployed by several-applications.test.ts and tests.test.ts, which promote with them. */
-const deployedElsewhere = ['several-applications.json', 'tests.json', 'two-accounts.json'];
+/** Those whose local configuration has something that no other scenario deploys. */
+const deployedHere = ['deployment-settings.json', 'existing-vpc.json', 'no-internet.json'];
 
 it.each(examples)('%s is taken, with what is left out, or the reason is given', (file) => {
   const want = expected[file] ?? [];
@@ -31,7 +31,7 @@ it.each(examples)('%s is taken, with what is left out, or the reason is given', 
   else expect(localConfiguration(read(file)).leftOut).toEqual(want);
 });
 
-it.each(examples.filter((file) => !deployedElsewhere.includes(file)))(
+it.each(deployedHere)(
   '%s is deployed into a fresh directory',
   async (file) => {
     const directory = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-example-'));
