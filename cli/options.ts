@@ -1,9 +1,5 @@
 import { parseArgs } from 'node:util';
-
-/** The command line is wrong; the program ends with 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+import { DEFAULT_PORT, UsageError, wholeNumber } from './arguments.ts';
 
 /** One command, with what it needs. Files are as given, not resolved. */
 export type Command =
@@ -53,17 +49,8 @@ const subjects: Readonly<Record<string, string | undefined>> = {
   verify: 'a file',
 };
 
-const DEFAULT_PORT = 4566;
 const DEFAULT_LIMIT = 20;
 const MOST = 1000;
-
-const wholeNumber = (option: string, text: string, least: number, most: number): number => {
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  throw new UsageError(
-    `--${option} takes a whole number from ${least} to ${most}, got ${JSON.stringify(text)}.`,
-  );
-};
 
 const readArguments = (args: readonly string[]) => {
   try {

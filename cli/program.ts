@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { UsageError } from './arguments.ts';
 import type { Outcome } from './command-result.ts';
 import { type Files, runCommand, verifyFile } from './commands.ts';
-import { type Options, parseOptions, UsageError } from './options.ts';
+import { type Options, parseOptions } from './options.ts';
 import type { Ask } from './redrive.ts';
 import { CommandError, openSystem } from './system.ts';
 import { usage } from './usage.ts';

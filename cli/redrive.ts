@@ -1,9 +1,9 @@
 import type { Promotion } from '../tasks/ledger/items.ts';
 import { adviceLines } from '../tasks/redrive/advice-text.ts';
 import { readRedriveAdvice } from '../tasks/redrive/read-advice.ts';
+import { UsageError } from './arguments.ts';
 import type { Outcome } from './command-result.ts';
 import { printable } from './format.ts';
-import { UsageError } from './options.ts';
 import { CommandError, type System } from './system.ts';
 
 /** Asks the person at the terminal. @returns the answer, as it was typed */

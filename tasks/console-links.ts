@@ -1,4 +1,11 @@
-/** Links into the AWS console, for whoever looks into a failure. */
+/** Links into the AWS console, for people who look into a failure. */
+
+/**
+ * The line of a cause or a mail that leads into the console. None where the functions are given an endpoint of their own
+ * instead of AWS's, as on the local run: no console shows what is there.
+ */
+export const consoleLine = (link: string, label = 'Console'): readonly string[] =>
+  process.env.AWS_ENDPOINT_URL ? [] : [`${label}: ${link}`];
 
 const home = (region: string): string => `https://${region}.console.aws.amazon.com`;
 

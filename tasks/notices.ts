@@ -1,5 +1,5 @@
 import { roleTitles } from './approvals/decision-rules.ts';
-import { executionLink } from './console-links.ts';
+import { consoleLine, executionLink } from './console-links.ts';
 import { cutText } from './cut-text.ts';
 import type { Approval, Promotion } from './ledger/items.ts';
 import { type ApproverRole, QAT_CHANGED } from './payloads.ts';
@@ -311,7 +311,9 @@ export const waitingNotice = (
       `Decide until: ${utc(approval.expiresAt)}; then the state fails, and a redrive asks anew`,
       '',
       `${siteUrl}/promotions/${encodeURIComponent(approval.promotionId)}`,
-      ...(promotion === undefined ? [] : ['', `Execution: ${executionLink(promotion.executionArn)}`]),
+      ...(promotion === undefined
+        ? []
+        : consoleLine(executionLink(promotion.executionArn), 'Execution').flatMap((line) => ['', line])),
     ]),
   };
 };

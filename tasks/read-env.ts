@@ -1,4 +1,5 @@
 import type { functions } from './functions.ts';
+import { wholeNumberIn } from './whole-number.ts';
 
 /** Every variable that some function is given; the region is always set by Lambda itself. */
 export type VariableName = (typeof functions)[keyof typeof functions]['environment'][number] | 'AWS_REGION';
@@ -24,7 +25,8 @@ export const readEnv = <Name extends VariableName>(
 
 /** A variable's whole number. @throws RangeError naming the variable */
 export const wholeNumber = (name: VariableName, value: string): number => {
-  if (!/^\d+$/.test(value))
+  const number = wholeNumberIn(value);
+  if (number === undefined)
     throw new RangeError(`The environment variable ${name} is "${value}": set a whole number of 0 or more`);
-  return Number(value);
+  return number;
 };

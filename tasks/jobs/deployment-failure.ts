@@ -1,5 +1,5 @@
 import type { DeploymentInfo, InstanceTarget, LifecycleEvent } from '@aws-sdk/client-codedeploy';
-import { deploymentLink } from '../console-links.ts';
+import { consoleLine, deploymentLink } from '../console-links.ts';
 
 /** Log lines and instances that a cause shows: enough to see what happened, the rest is behind the link. */
 const LOG_LINES = 20;
@@ -76,6 +76,6 @@ export const deploymentFailure = (
     `CodeDeploy deployment ${deploymentId}${group} is ${deployment?.status ?? 'unknown'}: ${code ?? 'no error code'}${tells || message === undefined ? '' : `: ${message}`}`,
     ...ordered.slice(0, INSTANCES).flatMap(instanceFailure),
     ...(ordered.length > INSTANCES ? [`… and ${ordered.length - INSTANCES} more instances`] : []),
-    `Console: ${deploymentLink(region, deploymentId)}`,
+    ...consoleLine(deploymentLink(region, deploymentId)),
   ].join('\n');
 };

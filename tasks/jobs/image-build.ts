@@ -1,5 +1,5 @@
 import type { Image } from '@aws-sdk/client-imagebuilder';
-import { accountOf, imageLink, regionOf } from '../console-links.ts';
+import { accountOf, consoleLine, imageLink, regionOf } from '../console-links.ts';
 import type { JobParameters } from '../payloads.ts';
 import { jobErrors } from './job-errors.ts';
 import type { Inspection, JobActions } from './job-kind.ts';
@@ -41,7 +41,7 @@ export const imageInspection = (imageBuildVersionArn: string, image: Image | und
     error: jobErrors.imageBuildFailed,
     cause: [
       `Image build ${imageBuildVersionArn}${image?.sourcePipelineName === undefined ? '' : ` of the image pipeline ${image.sourcePipelineName}`} ${what}`,
-      `Console: ${imageLink(imageBuildVersionArn)}`,
+      ...consoleLine(imageLink(imageBuildVersionArn)),
     ].join('\n'),
   });
   if (image === undefined) return failed('no longer exists. A redrive builds again.', 'missing');

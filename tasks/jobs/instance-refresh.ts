@@ -1,5 +1,5 @@
 import type { InstanceRefresh } from '@aws-sdk/client-auto-scaling';
-import { instanceRefreshLink } from '../console-links.ts';
+import { consoleLine, instanceRefreshLink } from '../console-links.ts';
 import type { Job } from '../ledger/items.ts';
 import type { JobParameters } from '../payloads.ts';
 import { instanceRefreshId, partsOf } from './external-ids.ts';
@@ -43,7 +43,10 @@ export const refreshInspection = (
   return {
     state: refresh === undefined ? 'missing' : 'failed',
     error: jobErrors.instanceRefreshFailed,
-    cause: `Instance refresh ${refreshId} of the Auto Scaling group ${group} ${ending}\nConsole: ${instanceRefreshLink(region, group)}`,
+    cause: [
+      `Instance refresh ${refreshId} of the Auto Scaling group ${group} ${ending}`,
+      ...consoleLine(instanceRefreshLink(region, group)),
+    ].join('\n'),
   };
 };
 

@@ -1,6 +1,6 @@
 import type { DeploymentInfo, InstanceTarget } from '@aws-sdk/client-codedeploy';
 import type { ActionExecutionDetail, PipelineExecution } from '@aws-sdk/client-codepipeline';
-import { pipelineRunLink } from '../console-links.ts';
+import { consoleLine, pipelineRunLink } from '../console-links.ts';
 import type { Job } from '../ledger/items.ts';
 import type { JobParameters } from '../payloads.ts';
 import { deploymentFailure } from './deployment-failure.ts';
@@ -96,7 +96,7 @@ export const pipelineRun = (
             ]),
         `Run ${id} of the pipeline ${pipelineName} ${ending}`,
         ...failedActions.filter((action) => deploymentOf([action]) === undefined).map(actionFailure),
-        `Console: ${pipelineRunLink(region, pipelineName, id)}`,
+        ...consoleLine(pipelineRunLink(region, pipelineName, id)),
       ].join('\n'),
     };
   };
@@ -138,7 +138,10 @@ export const pipelineRun = (
       return {
         state: 'failed',
         error: jobErrors.pipelineRunFailed,
-        cause: `Run ${pipelineExecutionId} of the pipeline ${pipelineName} succeeded without deploying: it has no CodeDeploy action.\nConsole: ${pipelineRunLink(region, pipelineName, pipelineExecutionId)}`,
+        cause: [
+          `Run ${pipelineExecutionId} of the pipeline ${pipelineName} succeeded without deploying: it has no CodeDeploy action.`,
+          ...consoleLine(pipelineRunLink(region, pipelineName, pipelineExecutionId)),
+        ].join('\n'),
       };
     },
   };

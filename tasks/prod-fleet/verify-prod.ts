@@ -1,7 +1,7 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { DeploymentInfo, InstanceTarget, RevisionLocation } from '@aws-sdk/client-codedeploy';
 import type { ActionExecutionDetail, PipelineExecution } from '@aws-sdk/client-codepipeline';
-import { deploymentLink } from '../console-links.ts';
+import { consoleLine, deploymentLink } from '../console-links.ts';
 import { type Deployments, deploymentOf, type PipelineRuns } from '../jobs/pipeline-run.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { VerifyProdOutput, VerifyProdRequest } from '../payloads.ts';
@@ -197,7 +197,7 @@ export const verifyProd =
           'Prod is not what was approved:',
           ...differences.map((difference) => `- ${difference}`),
           'Look at what serves before you redrive; a redrive verifies again.',
-          `Console: ${deploymentLink(region, deploymentId)}`,
+          ...consoleLine(deploymentLink(region, deploymentId)),
         ].join('\n'),
       );
     await ledger.updatePromotion(promotionId, {

@@ -1,5 +1,5 @@
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
-import { executionLink } from '../console-links.ts';
+import { consoleLine, executionLink } from '../console-links.ts';
 import type { Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
@@ -149,7 +149,11 @@ export const trackPromotion =
         await notices.send(
           failureNotice(
             { ...promotion, redrives },
-            { state, error, cause: `${cause}\n\nExecution: ${executionLink(executionArn)}`.trim() },
+            {
+              state,
+              error,
+              cause: [cause, ...consoleLine(executionLink(executionArn), 'Execution')].join('\n\n').trim(),
+            },
             siteUrl,
           ),
         );

@@ -81,6 +81,13 @@ const entries: readonly Entry[] = [
   },
   {
     error: jobErrors.pipelineRunFailed,
+    // CodeBuild's own words: what stands before the commit's commands.
+    cause: /Phase: (DOWNLOAD_SOURCE|PROVISIONING|SUBMITTED|QUEUED), Code:/,
+    sentence:
+      'The tests did not begin: what they need is missing, as the cause says. A fault of the environment, not of the commit: put it right, then redrive.',
+  },
+  {
+    error: jobErrors.pipelineRunFailed,
     cause: /Action \S+ of stage Test failed/,
     sentence: "The commit's tests failed; the cause links their log. Push a commit that passes.",
   },

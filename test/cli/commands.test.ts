@@ -1,4 +1,4 @@
-import { UsageError } from '../../cli/options.ts';
+import { UsageError } from '../../cli/arguments.ts';
 import type { Execution } from '../../tasks/executions/execution.ts';
 import type { Promotion } from '../../tasks/ledger/items.ts';
 import {

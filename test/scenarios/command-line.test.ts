@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { openStore } from '@lockstep/aws-emulator';
 import { git } from '../../infra/local/run/git.ts';
 import type { Report } from '../../infra/local/run/report.ts';
 import { seedAssembly } from '../support/assembly.ts';
@@ -49,8 +51,9 @@ describe('npm start', () => {
     }
   };
 
-  it('promotes unattended, exits with 0 and reports; no request to Prod fails meanwhile', async () => {
-    const { code, output } = await runCommand([...(await fresh()), '--unattended', '--report', reportFile()]);
+  it('promotes unattended, exits with 0 and reports, also after a kill before that; no request to Prod fails meanwhile', async () => {
+    const command = [...(await fresh()), '--unattended', '--report', reportFile()];
+    const { code, output } = await runCommand(command);
     expect(output).toContain('Deploy to Prod');
     expect(code).toBe(0);
     const { promotion, traffic, iam, states } = report();
@@ -64,6 +67,19 @@ describe('npm start', () => {
     expect(traffic.failed).toBe(0);
     expect(traffic.versionsSeen.at(-1)).toBe(promotion.commitId);
     expect(iam.denied).toEqual([]);
+
+    // As a kill between the promotion's end and its report leaves it.
+    const store = openStore(path.join(directory, 'state'));
+    const notes = store.table('run.unreported');
+    expect(notes.keys()).toEqual([]);
+    notes.put('orders', { commitId: promotion.commitId, before: null });
+    store.close();
+    fs.rmSync(reportFile());
+    const reported = await runCommand(command);
+    expect(reported.output).toContain('Going on with the promotion');
+    expect(reported.output).toContain('Promoted');
+    expect(reported.code).toBe(0);
+    expect(report().promotion).toEqual(promotion);
   });
 
   it('fails with 3 when QC and PMO are the same person, and goes on with another in the same directory', async () => {
@@ -115,6 +131,10 @@ describe('npm start', () => {
       'Deploy to Prod',
     ]);
     await servedUntil(shared, /[0-9a-f]{7} has been promoted to Prod\. Push another commit/);
+    // Neither causes nor mails nor records lead to a console that does not know of this machine.
+    const journal = fs.readFileSync(path.join(directory, 'state/journal.ndjson'), 'utf8');
+    expect(journal).toContain('ImageBuildFailed');
+    expect(`${journal}${failed.output}`).not.toContain('console.aws.amazon.com');
   });
 
   it('serves until Ctrl-C, and a git push starts another promotion', async () => {
@@ -135,6 +155,14 @@ describe('npm start', () => {
       await git(working, ['push', '--quiet']);
       const commitId = await git(working, ['rev-parse', 'HEAD']);
       await shown(`Promotion .*${commitId.slice(0, 7)}`);
+      await git(working, ['tag', 'v1']);
+      const remote = (ref: string) =>
+        spawnSync('git', ['-C', working, 'push', 'lockstep', ref], { encoding: 'utf8' }).stderr;
+      const nothing = 'starts nothing; only pushes to main are promoted.';
+      expect(remote('v1')).toContain(`Lockstep: the tag v1 ${nothing}`);
+      expect(remote('HEAD:refs/heads/side')).toContain(`Lockstep: the branch side ${nothing}`);
+      await shown('The tag v1 of orders was pushed. This starts nothing: only pushes to main are promoted.');
+      await shown('The branch side of orders was pushed. This starts nothing');
       command.child.kill('SIGINT');
       expect(await command.ended).toBe(0);
     } finally {
@@ -151,6 +179,14 @@ describe('npm start', () => {
     ],
     ['a directory that is no repository', (at) => ['--app', at], 'takes a git working tree'],
     [
+      'a state directory that is a file',
+      (at) => {
+        fs.writeFileSync(path.join(at, 'file'), '');
+        return ['--state-dir', path.join(at, 'file')];
+      },
+      'file cannot be used: it is a file. Choose another with --state-dir.',
+    ],
+    [
       'a state directory of another version',
       (at) => {
         fs.mkdirSync(path.join(at, 'old'));
@@ -163,5 +199,16 @@ describe('npm start', () => {
     const { code, output } = await runCommand([...(await base()), ...(await args(directory))]);
     expect(output).toContain(message);
     expect(code).toBe(2);
+  });
+
+  it('fails with 2 where git is missing, before anything starts', async () => {
+    const { code, output } = await runCommand(['--state-dir', path.join(directory, 'state')], {
+      PATH: directory,
+    });
+    expect(output.trim()).toBe(
+      'lockstep: git was not found, and pushes go through it. Install git, see that it is on the PATH, and start again.',
+    );
+    expect(code).toBe(2);
+    expect(fs.existsSync(path.join(directory, 'state'))).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -111,25 +111,62 @@ describe('a run that is killed', () => {
     expect(report.iam.denied).toEqual([]);
   };
 
-  it('ends with npm when only npm is killed, so that the next start finds ports and directory free', async () => {
-    const { endpoint } = await freePorts();
+  it('stops in order when npm or its process group is asked to end, or npm is killed, and goes on afterwards', async () => {
+    const { endpoint, qat } = await freePorts();
     const stateDir = path.join(directory, 'state');
-    const npm = spawn('npm', ['start', '--', '--state-dir', stateDir, '--port', String(endpoint)], {
-      cwd: projectRoot,
-      stdio: 'ignore',
-    });
-    const lock = path.join(stateDir, 'lock');
-    const pid = await eventually('the lock', () =>
-      fs.existsSync(lock) ? Number.parseInt(fs.readFileSync(lock, 'utf8'), 10) || undefined : undefined,
-    );
-    npm.kill('SIGKILL');
-    await eventually('the end of the run', () => {
+    await seedAssembly(stateDir);
+    const processes = () =>
+      execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' })
+        .split('\n')
+        .filter((line) => line.includes(stateDir));
+    const endings: readonly (readonly [signal: NodeJS.Signals, target: 'npm' | 'group'])[] = [
+      ['SIGTERM', 'group'],
+      ['SIGHUP', 'group'],
+      ['SIGTERM', 'npm'],
+      ['SIGKILL', 'npm'],
+    ];
+    for (const [signal, target] of endings) {
+      const { child, output } = startNpm(['--state-dir', stateDir, '--port', String(endpoint)]);
       try {
-        process.kill(pid, 0);
-        return undefined;
-      } catch {
-        return true;
+        await eventually(
+          `QC to be asked, before ${signal} to ${target}`,
+          () => output().includes('QC decides') || undefined,
+          output,
+        );
+        await eventually('QAT to serve', async () => (await answers(qat)) || undefined, output);
+        expect(processes()).toContainEqual(expect.stringContaining('server.mjs'));
+        process.kill(target === 'group' ? -(child.pid ?? 0) : (child.pid ?? 0), signal);
+        await eventually(
+          `the end after ${signal} to ${target}`,
+          () => (processes().length === 0 ? true : undefined),
+          () => `${processes().join('\n')}\n${output()}`,
+        );
+        expect([signal, target, output()]).toEqual([signal, target, expect.stringContaining('Stopping …')]);
+        expect(fs.existsSync(path.join(stateDir, 'lock'))).toBe(false);
+      } finally {
+        if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL');
       }
-    });
+    }
   });
 });
+
+/** Starts `npm start` in a process group of its own, as a shell does. */
+const startNpm = (options: readonly string[]) => {
+  const child = spawn('npm', ['start', '--', ...options], {
+    cwd: projectRoot,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return { child, output: () => Buffer.concat(chunks).toString('utf8') };
+};
+
+/** Whether something answers on a port. */
+const answers = (port: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/`).then(
+    (response) => response.ok,
+    () => false,
+  );

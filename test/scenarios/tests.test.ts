@@ -2,6 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { readBuildLog } from '@lockstep/aws-emulator';
 import { git } from '../../infra/local/run/git.ts';
+import { redriveHint } from '../../infra/local/run/narrate.ts';
+import { missingParameters, missingParametersText } from '../../infra/local/run/prerequisites.ts';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
 import { type Scenario, startScenario } from './support/scenario.ts';
 
@@ -26,13 +28,25 @@ describe('the Test stage', () => {
   const buildspec = (command: string) =>
     `version: 0.2\nphases:\n  build:\n    commands:\n      - '${command}'\n`;
 
-  it('fails the promotion with the variable whose parameter does not exist', async () => {
+  it('fails the promotion with the variable whose parameter does not exist, which a start tells before', async () => {
+    const missing = await missingParameters(scenario.run);
+    expect(missing).toEqual([{ variable: 'DATABASE_URL', parameter: '/orders/test/database-url' }]);
+    const text = missingParametersText(missing, scenario.run);
+    expect(text).toContain('does not exist here: /orders/test/database-url (test.environment.DATABASE_URL).');
+    expect(text).toContain('a fault of the environment, not of the commit');
+    expect(text).toMatch(
+      /^aws --endpoint-url http:\S+ .* ssm put-parameter --name \/orders\/test\/database-url/m,
+    );
     const promotion = await withBuildspec(buildspec('true'));
     const { status, cause } = await promotion.ended();
     expect(status).toBe('FAILED');
     expect(cause).toContain(
       'The variable DATABASE_URL comes from the SSM parameter /orders/test/database-url',
     );
+    expect(cause).not.toContain('console.aws.amazon.com');
+    expect(
+      await redriveHint({ host: scenario.run.host, system: scenario.system }, promotion.executionArn),
+    ).toContain('A fault of the environment, not of the commit');
   });
 
   it('fails the promotion with the command that failed, and deploys nothing', async () => {
@@ -41,6 +55,7 @@ describe('the Test stage', () => {
       Type: 'String',
       Value: 'db://orders',
     });
+    expect(await missingParameters(scenario.run)).toEqual([]);
     const promotion = await withBuildspec(buildspec('echo broken; exit 4'));
     const { cause = '' } = await promotion.ended();
     expect(cause).toContain('Phase: BUILD, Code: COMMAND_EXECUTION_ERROR');

@@ -15,15 +15,19 @@ export interface Command {
 /**
  * Starts the program that `npm start -- …` starts.
  * @param args the options
+ * @param environment beside this process's
  */
-export const startCommand = (args: readonly string[]): Command => {
+export const startCommand = (
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Command => {
   const child = spawn(
     process.execPath,
     [path.join('scripts', 'run.mjs'), path.join('infra', 'local', 'run', 'main.ts'), ...args],
     {
       cwd: projectRoot,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1', INIT_CWD: projectRoot },
+      env: { ...process.env, NO_COLOR: '1', INIT_CWD: projectRoot, ...environment },
     },
   );
   const chunks: Buffer[] = [];
@@ -39,8 +43,9 @@ export const startCommand = (args: readonly string[]): Command => {
 /** Runs the program to its end. */
 export const runCommand = async (
   args: readonly string[],
+  environment?: Readonly<Record<string, string>>,
 ): Promise<{ readonly code: number | string; readonly output: string }> => {
-  const command = startCommand(args);
+  const command = startCommand(args, environment);
   const code = await command.ended;
   return { code, output: command.output() };
 };

@@ -16,7 +16,9 @@ export {
   type Principal,
   type Service,
 } from './host.ts';
+export { isSameProcess, listProcesses, type ProcessIdentity } from './instances/processes.ts';
 export { StateDirectoryError } from './journal-file.ts';
+export { moveAddresses } from './move-addresses.ts';
 export { replaceFile } from './replace-file.ts';
 export { readBuildLog } from './services/codebuild/records.ts';
 export type { Person } from './services/cognito-idp/pools.ts';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { UsageError } from '../../../cli/arguments.ts';
 import { GitError, git } from './git.ts';
-import { UsageError } from './options.ts';
 import { developer } from './people.ts';
 
 /** A git working tree to promote from. */
@@ -91,6 +91,11 @@ export const nameRemote = async (directory: string, remote: string, branch: stri
   await git(directory, ['config', 'branch.main.remote', 'lockstep']);
   await git(directory, ['config', 'branch.main.merge', `refs/heads/${branch}`]);
   await git(directory, ['config', 'push.default', 'upstream']);
+};
+
+/** Notes in a repository which branch of it is promoted, for its hook's words to the pusher. */
+export const notePromotedBranch = async (repository: string, branch: string): Promise<void> => {
+  await git(repository, ['config', 'lockstep.promotedBranch', branch]);
 };
 
 /** Whether the repository's branch is at the source's commit already, so that a push would tell nothing. */

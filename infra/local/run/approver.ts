@@ -10,6 +10,7 @@ export type DecisionOutcome =
 
 /** Somebody signed in to the approvals site, by its pages alone. */
 export interface SignedInPerson {
+  readonly open: (url: string) => Promise<Page>;
   /** Opens the link of a mail, fills in the form and presses the button. */
   readonly decide: (link: string, decision: Decision, comment?: string) => Promise<DecisionOutcome>;
   /** Presses "Redrive" on the promotion's page. */
@@ -62,6 +63,7 @@ export const signInAs = async (name: string, siteUrl: string): Promise<SignedInP
   const person = createWebPerson();
   await signIn(person, name, `${siteUrl}/promotions`);
   return {
+    open: person.open,
     decide: async (link, decision, comment = '') => {
       const page = await person.open(link);
       const form = formWith(page, 'decision', decision);

@@ -1,5 +1,8 @@
 import { describeExecution, historyOf, pause } from './follow.ts';
+import { watchIdlePushes } from './idle-pushes.ts';
+import { inOrder } from './in-order.ts';
 import { type Narration, narrate, promotionIdOf, redriveHint } from './narrate.ts';
+import { missingParameters, missingParametersText } from './prerequisites.ts';
 import { type CommitPromotion, executionsOf, promote } from './promotions.ts';
 import { reportPromotion, type Session } from './session.ts';
 import type { DeployedApplication } from './system.ts';
@@ -35,18 +38,6 @@ const placesAndCommands = ({ run, system, application, source, sources, terminal
     terminal.line(`The same for ${name}, in ${sources.get(name)?.directory}.`);
   terminal.line();
 };
-
-/** Resolves when the person at the terminal (or the system) asks the program to end. */
-const untilStopped = (): Promise<void> =>
-  new Promise((resolve) => {
-    const stop = () => {
-      // A second Ctrl-C does not wait for an orderly end.
-      process.once('SIGINT', () => process.exit(130));
-      resolve();
-    };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
-  });
 
 /** First digits of the commit, which the promotion's id holds before its event's id. */
 const commitOf = (executionArn: string): string =>
@@ -101,6 +92,7 @@ const followAll = async (session: Session, signal: AbortSignal): Promise<void> =
     if (status !== 'RUNNING') told.set(executionArn, (await historyOf(run.host, executionArn)).length);
   }
 
+  const idlePushes = watchIdlePushes(run.services.events.recentEvents, system.applications);
   let denied = 0;
   while (!signal.aborted) {
     for (const [executionArn, application] of (await executions()).reverse()) {
@@ -120,6 +112,7 @@ const followAll = async (session: Session, signal: AbortSignal): Promise<void> =
         .finally(() => telling.delete(executionArn));
       telling.set(executionArn, task);
     }
+    for (const text of idlePushes()) terminal.line(text);
     const denials = session.denials();
     for (const denial of denials.slice(denied)) terminal.error(denial);
     denied = denials.length;
@@ -151,27 +144,51 @@ const tellStanding = async (session: Session, promotion: CommitPromotion | undef
   if (hint) terminal.line(hint);
 };
 
+const endOf = async ({ terminal }: Session, following: Promise<void>): Promise<number> => {
+  terminal.line('Stopping … (npm start goes on from here)');
+  await following;
+  return 0;
+};
+
+/** Says what the configuration names and is not there, and waits for it: without it, tests would fail for any commit. */
+const untilNothingIsMissing = async ({ run, terminal, stop }: Session): Promise<void> => {
+  let missing = await missingParameters(run);
+  if (missing.length === 0) return;
+  terminal.line(missingParametersText(missing, run));
+  terminal.line('The promotion starts as soon as that is done.');
+  while (missing.length > 0 && !stop.aborted) {
+    await pause(LOOK_EVERY_MS);
+    missing = await missingParameters(run);
+  }
+};
+
 /**
- * Promotes the source's commit and goes on serving until Ctrl-C; every push starts another promotion.
+ * Promotes the source's commit and goes on serving until it is asked to stop; every push starts another promotion.
  * @returns the exit code
  */
-export const runAttended = async (session: Session): Promise<number> => {
-  const { run, application, source, terminal, denials } = session;
+export const runAttended = async (given: Session): Promise<number> => {
+  const session: Session = { ...given, terminal: inOrder(given.terminal) };
+  const { run, application, source, terminal, denials, stop } = session;
   placesAndCommands(session);
-  const stopping = new AbortController();
-  const stopped = untilStopped();
-  const following = followAll(session, stopping.signal);
+  const stopped = new Promise<void>((resolve) => {
+    if (stop.aborted) resolve();
+    stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const following = followAll(session, stop);
+  await untilNothingIsMissing(session);
+  if (stop.aborted) return endOf(session, following);
   await promote(run.host, application, source, {
     takeUp: false,
     again: false,
     beforeStart: session.armFailures,
     denials,
+    onWaiting: terminal.line,
+    stop,
   })
     .then((promotion) => tellStanding(session, promotion))
-    .catch((error: unknown) => terminal.error(String((error as Error).message)));
+    .catch((error: unknown) => {
+      if (!stop.aborted) terminal.error(String((error as Error).message));
+    });
   await stopped;
-  terminal.line('Stopping … (npm start goes on from here)');
-  stopping.abort();
-  await following;
-  return 0;
+  return endOf(session, following);
 };

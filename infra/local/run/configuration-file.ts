@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { UsageError } from './options.ts';
+import { UsageError } from '../../../cli/arguments.ts';
 
 /**
  * Reads a configuration from a file, as cdk.json holds it under `lockstep`. What it says is checked when it is synthesized.

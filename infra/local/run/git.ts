@@ -8,10 +8,23 @@ export class GitError extends Error {
   override readonly name = 'GitError';
 }
 
+/** There is no git on this machine. */
+export class GitMissingError extends Error {
+  override readonly name = 'GitMissing';
+}
+
+/**
+ * Makes sure that git can be run.
+ * @throws GitMissingError
+ */
+export const requireGit = async (): Promise<void> => {
+  await git('.', ['--version']);
+};
+
 /**
  * Runs git in a directory, without a shell and without the caller's GIT_* variables.
  * @returns what it printed to standard output, trimmed
- * @throws GitError
+ * @throws GitError, GitMissingError
  */
 export const git = async (
   directory: string,
@@ -30,7 +43,9 @@ export const git = async (
   } catch (error) {
     const { stderr, code, message } = error as Error & { stderr?: string; code?: string | number };
     if (code === 'ENOENT')
-      throw new GitError('git was not found. Install git, and see that it is on the PATH.');
+      throw new GitMissingError(
+        'git was not found, and pushes go through it. Install git, see that it is on the PATH, and start again.',
+      );
     throw new GitError(stderr?.trim() || message);
   }
 };

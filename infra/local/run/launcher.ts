@@ -1,9 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { isAlive } from './state-lock.ts';
 
 /** How often the launcher is looked after, in ms. */
 const LOOK_EVERY_MS = 200;
+
+/** Whether a process of that id runs, of any user. */
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+};
 
 const parentOf = (pid: number): number | undefined => {
   try {
@@ -19,14 +28,16 @@ const parentOf = (pid: number): number | undefined => {
 };
 
 /**
- * Ends this process when npm, which started it (through a shell), was killed: whoever killed `npm start` meant the run, and
- * would else find its ports and its state directory taken. Does nothing when npm did not start it.
+ * Calls back when npm, which started this process (through a shell), has ended: who kills `npm start` means the local run, and
+ * would else find its ports and its state directory taken. Never calls back when npm did not start it.
  */
-export const endWithLauncher = (environment: NodeJS.ProcessEnv): void => {
+export const onLauncherEnd = (environment: NodeJS.ProcessEnv, onEnd: () => void): void => {
   if (environment.npm_lifecycle_event !== 'start') return;
   const shell = process.ppid;
   const ancestors = [shell, parentOf(shell)].filter((pid): pid is number => pid !== undefined && pid > 1);
-  setInterval(() => {
-    if (process.ppid !== shell || !ancestors.every(isAlive)) process.exit(137);
+  const timer = setInterval(() => {
+    if (process.ppid === shell && ancestors.every(isAlive)) return;
+    clearInterval(timer);
+    onEnd();
   }, LOOK_EVERY_MS).unref();
 };

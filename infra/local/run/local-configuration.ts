@@ -1,4 +1,4 @@
-import { UsageError } from './options.ts';
+import { UsageError } from '../../../cli/arguments.ts';
 
 /** A configuration as far as it can be followed on one machine, and the keys that cannot. */
 export interface LocalConfiguration {
@@ -7,8 +7,8 @@ export interface LocalConfiguration {
   readonly leftOut: readonly string[];
 }
 
-/** What only an AWS account has: domain names with certificates, and sources elsewhere, for which CodeCommit stands. */
-const ofTheConfiguration = ['approvalsSite'] as const;
+/** What only an AWS account has: its id and region, domain names with certificates, and sources elsewhere, for which CodeCommit stands. */
+const ofTheConfiguration = ['approvalsSite', 'env'] as const;
 const ofAnApplication = ['https', 'source'] as const;
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -11,6 +11,7 @@ import {
   type EmulatorHost,
   type EmulatorServices,
   loadAssembly,
+  moveAddresses,
   openStore,
   type Ports,
 } from '@lockstep/aws-emulator';
@@ -29,6 +30,8 @@ export interface LocalRunOptions {
   readonly lockstep?: unknown;
   /** @default the machine's clock */
   readonly clock?: AdjustableClock;
+  /** Gives the start up between two of its steps; it throws the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** A running emulated system. */
@@ -71,7 +74,7 @@ const secondsSince = (start: number) => Math.round(performance.now() - start) / 
  * @throws StateDirectoryError, SynthesisError, and the assembly's errors
  */
 export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun> => {
-  const { stateDir, ports } = options;
+  const { stateDir, ports, signal } = options;
   const release = await lockStateDirectory(stateDir);
   const undo: (() => Promise<void> | void)[] = [release];
   const stop = async () => {
@@ -80,13 +83,15 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
   try {
     const store = openStore(stateDir);
     undo.push(store.close);
+    moveAddresses(store, ports);
     const synthesisStart = performance.now();
     const assemblyDirectory = options.assemblyDirectory ?? path.join(stateDir, 'cdk.out');
     const leftOut = options.assemblyDirectory
       ? []
-      : await synthesizeIfChanged(assemblyDirectory, options.lockstep);
+      : await synthesizeIfChanged(assemblyDirectory, options.lockstep, signal);
     const synth = options.assemblyDirectory ? 0 : secondsSince(synthesisStart);
 
+    signal?.throwIfAborted();
     const start = performance.now();
     const clock = options.clock ?? createClock();
     undo.push(clock.stop);
@@ -96,6 +101,7 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
     undo.push(endpoint.close);
     undo.push(host.stopServices);
     await host.startServices();
+    signal?.throwIfAborted();
     const stacks = await deployAssembly(host, withQatUrl(loadAssembly(assemblyDirectory), ports.qat));
     return {
       host,

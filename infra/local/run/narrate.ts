@@ -1,4 +1,5 @@
 import type { Host } from '@lockstep/aws-emulator';
+import { DEFAULT_PORT } from '../../../cli/arguments.ts';
 import { environmentTitles } from '../../../tasks/environment-locks/messages.ts';
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
@@ -6,7 +7,6 @@ import { adviceInOneLine } from '../../../tasks/redrive/advice-text.ts';
 import { readRedriveAdvice } from '../../../tasks/redrive/read-advice.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { followExecution } from './follow.ts';
-import { DEFAULT_PORT } from './options.ts';
 import { membersOf } from './people.ts';
 import { createProgress, type ProgressLine } from './progress.ts';
 import type { LockstepSystem } from './system.ts';

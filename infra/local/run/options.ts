@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { DEFAULT_PORT, UsageError, wholeNumber } from '../../../cli/arguments.ts';
 import { people } from './people.ts';
 
 /** What the command line asks for. */
@@ -24,11 +25,6 @@ export interface RunOptions {
   readonly port: number;
 }
 
-/** The command line is wrong; the program ends with 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 const names: readonly string[] = people.map(({ name }) => name);
 
 /** `quinn (qc), sam (qc and pmo), dana (developer)`. */
@@ -42,7 +38,8 @@ export const usage = `npm start -- [options]
   --app DIR          promote that git working tree's HEAD instead of the sample (its root holds appspec.yml)
   --config FILE      the configuration, as in examples/, instead of the one in cdk.json
   --unattended       the approvers act by themselves; ends with the promotion:
-                     0 promoted, 1 failed or refused, 2 usage, 3 an approver was refused because the two must differ
+                     0 promoted, 1 failed or rejected, 2 unusable (option, port, directory, git, parameter),
+                     3 an approver was denied because the two must differ, above 128 stopped by a signal
   --qc NAME          who approves as QC when unattended (quinn)
   --pmo NAME         who approves as PMO when unattended (parker)
                      people: ${peopleInOneLine}
@@ -67,18 +64,8 @@ const optionTypes = {
   help: { type: 'boolean' },
 } as const;
 
-/** Port of the endpoint, unless told otherwise: the one that the command line's `--local` asks. */
-export const DEFAULT_PORT = 4566;
 /** How many ports beside the endpoint's are in a row behind it. */
 const PORTS_IN_A_ROW = 5;
-
-const wholeNumber = (option: string, text: string, least: number, most: number): number => {
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  throw new UsageError(
-    `--${option} takes a whole number from ${least} to ${most}, got ${JSON.stringify(text)}.`,
-  );
-};
 
 const person = (option: string, name: string): string => {
   if (names.includes(name)) return name;

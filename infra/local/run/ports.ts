@@ -31,7 +31,7 @@ const tryPort = (port: number): Promise<number | undefined> =>
   });
 
 /** How long an earlier run that is ending may take to give its ports free, in ms. */
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 5_000;
 
 /**
  * The ports of a run: the endpoint's and the five behind it.

@@ -4,7 +4,8 @@ import { failedAs } from '../../../tasks/promotions/status.ts';
 /** One thing to tell about a promotion as it goes. */
 export interface ProgressLine {
   readonly at: Date;
-  readonly kind: 'started' | 'waiting' | 'done' | 'failed' | 'redriven' | 'ended';
+  /** `overtaken`: a newer promotion has ended this one in that state, which is no failure of the state. */
+  readonly kind: 'started' | 'waiting' | 'done' | 'failed' | 'overtaken' | 'redriven' | 'ended';
   /** The state's name; of the whole promotion if absent. */
   readonly state?: string;
   /** How long the state took, in ms, when it is over. */
@@ -47,7 +48,10 @@ export const createProgress = () => {
     if (event.type === 'TaskScheduled' && state) state = { ...state, hasFailed: false };
     if (failures.has(event.type ?? '')) {
       if (state) state = { ...state, hasFailed: true };
-      return stateLine('failed', event, failureOf(event));
+      const isOvertaken = failedAs(event.taskFailedEventDetails?.error) !== 'FAILED';
+      return isOvertaken
+        ? stateLine('overtaken', event, messageIn(event.taskFailedEventDetails?.cause))
+        : stateLine('failed', event, failureOf(event));
     }
     if (event.type === 'ExecutionRedriven') {
       state = state && { name: state.name, since: at(event) };

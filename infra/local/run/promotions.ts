@@ -1,17 +1,17 @@
 import type { ListExecutionsOutput } from '@aws-sdk/client-sfn';
 import { administrator, type Host } from '@lockstep/aws-emulator';
+import { UsageError } from '../../../cli/arguments.ts';
 import type { PromotionInput } from '../../../tasks/payloads.ts';
+import { failedAs, isFinal } from '../../../tasks/promotions/status.ts';
 import { type ApplicationSource, isPushed, push } from './application-source.ts';
 import { describeExecution, pause } from './follow.ts';
 import { GitError } from './git.ts';
-import { UsageError } from './options.ts';
+import { isStartQueued } from './queued-starts.ts';
 import type { DeployedApplication } from './system.ts';
+import type { UnreportedPromotion } from './unreported.ts';
 
-/** How long a push may take to become an execution, in ms, before something must be wrong. */
-const PATIENCE_MS = 30_000;
-
-/** How long a push that an earlier run did not live to tell may take to become an execution, in ms. */
-const TAKE_UP_PATIENCE_MS = 4_000;
+/** How long a start may be queued, in ms, before the terminal says what is waited for. */
+const TELL_AFTER_MS = 3_000;
 
 /** The push did not become a promotion. */
 export class NoPromotionError extends Error {
@@ -41,8 +41,9 @@ const newestOf = async (
 ) => {
   for (const executionArn of await executionsOf(host, application)) {
     if (except.has(executionArn)) continue;
-    const { input = '{}', status } = await describeExecution(host, executionArn);
-    if ((JSON.parse(input) as Partial<PromotionInput>).commitId === commitId) return { executionArn, status };
+    const { input = '{}', status, error } = await describeExecution(host, executionArn);
+    if ((JSON.parse(input) as Partial<PromotionInput>).commitId === commitId)
+      return { executionArn, status: status === 'FAILED' ? failedAs(error) : status };
   }
   return undefined;
 };
@@ -77,17 +78,24 @@ export interface CommitPromotion {
 export interface PromoteOptions {
   /** Whether a promotion that failed before is to be gone on with, because it will be redriven. */
   readonly takeUp: boolean;
-  /** Whether a commit whose promotion has ended, or never began, is promoted anew. */
+  /** Whether a commit whose promotion has ended, or never began, is promoted again. */
   readonly again: boolean;
+  /** What an earlier start has not reported is gone on with, also if it has ended. @default nothing is left to report */
+  readonly unreported?: UnreportedPromotion;
   /** Is called right before a new promotion is set off. */
   readonly beforeStart: () => void;
   /** Calls denied so far, in words: why a push may lead nowhere. */
   readonly denials: () => readonly string[];
+  /** Is told once, in words, what is waited for if that takes time. */
+  readonly onWaiting: (what: string) => void;
+  /** Ends the waiting; it throws the signal's reason. */
+  readonly stop: AbortSignal;
 }
 
 /**
  * Sees that a commit is under way: pushes it, or, if the repository has it already, goes on with its promotion that runs (or
- * failed and will be redriven), or has the push told again.
+ * failed and will be redriven, or was not reported), or has the push told again. A start that is queued is waited for, however
+ * long it takes.
  * @returns undefined if the repository had it already, no promotion came of that, and none is asked for
  * @throws UsageError if the repository holds another history
  * @throws NoPromotionError if no promotion comes of it
@@ -98,59 +106,69 @@ export const promote = async (
   source: ApplicationSource,
   options: PromoteOptions,
 ): Promise<CommitPromotion | undefined> => {
-  const before = new Set(await executionsOf(host, application));
-  if (await isPushed(source, application.repositoryPath, application.branch)) {
-    const known = await newestOrAwaited(host, application, source.commitId);
-    if (known?.status === 'RUNNING' || (known && options.takeUp && known.status !== 'SUCCEEDED')) {
-      return { executionArn: known.executionArn, standing: 'resumed' };
+  const { unreported } = options;
+  const { commitId } = source;
+  const isAlreadyPushed = await isPushed(source, application.repositoryPath, application.branch);
+  // A run that died between a push and its promotion is taken up by the services.
+  if (isAlreadyPushed) await startDequeued(host, application, commitId, options);
+  const known = await newestOf(host, application, commitId, new Set());
+  if (known && isAlreadyPushed) {
+    const { executionArn, status } = known;
+    const isTakenUp =
+      status === 'RUNNING' ||
+      (options.takeUp && !isFinal(status ?? '')) ||
+      unreported?.is(commitId, executionArn) === true;
+    if (isTakenUp) {
+      if (!unreported?.is(commitId, executionArn)) unreported?.note(commitId, undefined);
+      return { executionArn, standing: 'resumed' };
     }
-    if (!options.again) return known && { executionArn: known.executionArn, standing: 'ended' };
-    options.beforeStart();
-    announceAgain(host, application, source.commitId);
-  } else {
-    options.beforeStart();
-    await pushOrExplain(application, source);
   }
-  const found = await awaitPromotion(
-    host,
-    application,
-    source.commitId,
-    before,
-    PATIENCE_MS,
-    options.denials,
-  );
-  if (found) return { executionArn: found.executionArn, standing: 'started' };
+  if (isAlreadyPushed && !options.again)
+    return known && { executionArn: known.executionArn, standing: 'ended' };
+
+  const before = new Set(await executionsOf(host, application));
+  unreported?.note(commitId, known?.executionArn);
+  options.beforeStart();
+  if (isAlreadyPushed) announceAgain(host, application, commitId);
+  else await pushOrExplain(application, source);
+  const startedNow = () => newestOf(host, application, commitId, before);
+  await startDequeued(host, application, commitId, options, startedNow);
+  const started = await startedNow();
+  if (started) return { executionArn: started.executionArn, standing: 'started' };
   throw new NoPromotionError(
     [
-      `The push of ${source.commitId} to ${application.branch} started no promotion.`,
+      `The push of ${commitId} to ${application.branch} started no promotion.`,
       ...options.denials(),
       'lockstep.log and logs/ in the state directory tell what the functions said.',
     ].join('\n'),
   );
 };
 
-/** Looks for a commit's promotion that was not there before, until it shows up, a call is denied, or time is up. */
-const awaitPromotion = async (
+/** Waits until no start of the commit's promotion is queued any more, it has started, or a call was denied. */
+const startDequeued = async (
   host: Host,
   application: DeployedApplication,
   commitId: string,
-  before: ReadonlySet<string>,
-  patienceMs: number,
-  denials: () => readonly string[],
-) => {
-  const deadline = Date.now() + patienceMs;
-  while (Date.now() < deadline && denials().length === 0) {
-    const found = await newestOf(host, application, commitId, before);
-    if (found) return found;
+  { denials, onWaiting, stop }: Pick<PromoteOptions, 'denials' | 'onWaiting' | 'stop'>,
+  started: () => Promise<object | undefined> = async () => undefined,
+): Promise<void> => {
+  const since = performance.now();
+  let isTold = false;
+  while (
+    isStartQueued(host, application, commitId) &&
+    denials().length === 0 &&
+    (await started()) === undefined
+  ) {
+    stop.throwIfAborted();
+    if (!isTold && performance.now() - since > TELL_AFTER_MS) {
+      isTold = true;
+      onWaiting(
+        `Waiting for the function start-promotion to start the promotion of ${commitId.slice(0, 7)} of ${application.name} …`,
+      );
+    }
     await pause(50);
   }
-  return undefined;
 };
-
-/** A run that died between a push and its promotion is taken up by the services: that promotion is waited for. */
-const newestOrAwaited = async (host: Host, application: DeployedApplication, commitId: string) =>
-  (await newestOf(host, application, commitId, new Set())) ??
-  awaitPromotion(host, application, commitId, new Set(), TAKE_UP_PATIENCE_MS, () => []);
 
 const pushOrExplain = async (application: DeployedApplication, source: ApplicationSource): Promise<void> => {
   try {

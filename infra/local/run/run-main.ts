@@ -1,27 +1,40 @@
 import path from 'node:path';
 import { readBuildLog, StateDirectoryError } from '@lockstep/aws-emulator';
-import { existingApplication, nameRemote, sampleApplication } from './application-source.ts';
+import { UsageError } from '../../../cli/arguments.ts';
+import { failedAs, isFinal } from '../../../tasks/promotions/status.ts';
+import {
+  existingApplication,
+  nameRemote,
+  notePromotedBranch,
+  sampleApplication,
+} from './application-source.ts';
 import { runAttended } from './attended.ts';
 import { readConfigurationFile } from './configuration-file.ts';
-import { settled } from './follow.ts';
+import { describeExecution, settled } from './follow.ts';
+import { GitMissingError, requireGit } from './git.ts';
 import { startLocalRun } from './local-run.ts';
-import { parseOptions, type RunOptions, UsageError, usage } from './options.ts';
+import { moveOpenRequests } from './open-requests.ts';
+import { parseOptions, type RunOptions, usage } from './options.ts';
 import { serveOverview } from './overview/overview.tsx';
 import { overviewContent } from './overview-content.ts';
 import { PortInUseError, portsFrom } from './ports.ts';
+import { missingParameters, missingParametersText } from './prerequisites.ts';
 import { promote } from './promotions.ts';
 import { reportPromotion, type Session } from './session.ts';
+import { exitCodeOf, type StopSignal } from './stop-request.ts';
 import { checkFailures, type DeployedApplication, readSystem } from './system.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 import { watchTraffic } from './traffic.ts';
 import { exitCodes, runUnattended } from './unattended.ts';
+import { unreportedPromotion } from './unreported.ts';
 import { gatherReport, writeReport } from './write-report.ts';
 
 /**
  * The program: starts the local run and promotes.
+ * @param stop asks it to stop in order; its reason is a `StopSignal`
  * @returns the exit code
  */
-export const runMain = async (args: readonly string[]): Promise<number> => {
+export const runMain = async (args: readonly string[], stop: AbortSignal): Promise<number> => {
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const terminal = createTerminal(process.stdout, colour);
   const errors = createTerminal(process.stderr, process.stderr.isTTY === true && !process.env.NO_COLOR);
@@ -31,24 +44,30 @@ export const runMain = async (args: readonly string[]): Promise<number> => {
       terminal.line(usage);
       return 0;
     }
-    return await start(options, terminal);
+    return await start(options, terminal, stop);
   } catch (error) {
-    const isUsage =
-      error instanceof UsageError || error instanceof PortInUseError || error instanceof StateDirectoryError;
-    errors.error(
-      isUsage || isExplained(error) ? (error as Error).message : String((error as Error).stack ?? error),
-    );
-    return isUsage ? exitCodes.usage : exitCodes.notPromoted;
+    // What a request to stop has cut short is no failure.
+    if (stop.aborted) return exitCodeOf(stop.reason as StopSignal);
+    const isUnusable = unusable.some((kind) => error instanceof kind);
+    errors.error(isUnusable ? (error as Error).message : explained(error));
+    return isUnusable ? exitCodes.usage : exitCodes.notPromoted;
   }
 };
 
-/** Errors of our own carry their whole explanation; of others the stack helps. */
-const isExplained = (error: unknown) =>
-  error instanceof Error &&
-  error.name !== 'Error' &&
-  !/^(Type|Range|Reference|Syntax)Error$/.test(error.name);
+/** What the command line names, or the machine has, cannot be used as it is. */
+const unusable = [UsageError, PortInUseError, StateDirectoryError, GitMissingError];
 
-const start = async (options: RunOptions, terminal: Terminal): Promise<number> => {
+/** Errors of our own carry their whole explanation; of others the stack helps. */
+const explained = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  if ('code' in error && error.code === 'ENOSPC')
+    return `The disk is full (${error.message}). Free some space, then start again: the next start goes on from here.`;
+  const isForeign = error.name === 'Error' || /^(Type|Range|Reference|Syntax)Error$/.test(error.name);
+  return isForeign ? (error.stack ?? error.message) : error.message;
+};
+
+const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal): Promise<number> => {
+  await requireGit();
   const given = options.app === undefined ? undefined : await existingApplication(options.app);
   const lockstep = options.config === undefined ? undefined : readConfigurationFile(options.config);
   const ports = await portsFrom(options.port);
@@ -56,11 +75,13 @@ const start = async (options: RunOptions, terminal: Terminal): Promise<number> =
   const run = await startLocalRun({
     stateDir: options.stateDir,
     ports,
+    signal: stop,
     ...(lockstep !== undefined && { lockstep }),
   });
   try {
     for (const notice of run.notices) terminal.line(notice);
     const system = await readSystem(run);
+    await moveOpenRequests(system);
     const [application] = system.applications;
     if (!application) throw new Error('The configuration has no application.');
     const sampleOf = async ({ name, repositoryPath, branch }: DeployedApplication) => {
@@ -68,6 +89,8 @@ const start = async (options: RunOptions, terminal: Terminal): Promise<number> =
       await nameRemote(sample.directory, repositoryPath, branch);
       return sample;
     };
+    for (const { repositoryPath, branch } of system.applications)
+      await notePromotedBranch(repositoryPath, branch);
     const source = given ?? (await sampleOf(application));
     const sources = new Map([[application.name, source]]);
     // Others wait for somebody's push.
@@ -93,6 +116,7 @@ const start = async (options: RunOptions, terminal: Terminal): Promise<number> =
       terminal,
       denials,
       armFailures,
+      stop,
     };
     const closeOverview = await serveOverview(
       ports.overview,
@@ -110,12 +134,18 @@ const start = async (options: RunOptions, terminal: Terminal): Promise<number> =
 };
 
 const unattended = async (session: Session): Promise<number> => {
-  const { options, run, system, application, source, terminal, denials } = session;
+  const { options, run, system, application, source, terminal, denials, stop } = session;
+  const missing = await missingParameters(run);
+  if (missing.length > 0) throw new UsageError(missingParametersText(missing, run));
+  const unreported = unreportedPromotion(run.host, application);
   const promotion = await promote(run.host, application, source, {
     takeUp: options.redrives > 0,
     again: true,
+    unreported,
     beforeStart: session.armFailures,
     denials,
+    onWaiting: terminal.line,
+    stop,
   });
   if (!promotion) throw new Error(`The commit ${source.commitId} could not be promoted again.`);
   const { executionArn, standing } = promotion;
@@ -130,24 +160,38 @@ const unattended = async (session: Session): Promise<number> => {
       options,
       denials,
       onLine: traffic.onLine,
+      stop,
     },
     executionArn,
   );
   const probe = await traffic.finish();
+  if (stop.aborted) {
+    terminal.line('Stopping … (the same command goes on from here)');
+    return exitCode;
+  }
   await settled(run.host);
   if (options.report) {
     writeReport(options.report, await gatherReport(run, system, application, executionArn, probe));
     terminal.line(`Report: ${options.report}`);
   }
-  terminal.line(closingWords(exitCode, session));
+  terminal.line(await closingWords(exitCode, session, executionArn));
+  unreported.reported();
   return exitCode;
 };
 
-const closingWords = (exitCode: number, { source, application, options }: Session): string => {
+const closingWords = async (
+  exitCode: number,
+  { source, application, options, run }: Session,
+  executionArn: string,
+): Promise<string> => {
   const what = `${source.commitId.slice(0, 7)} of ${application.name}`;
   if (exitCode === exitCodes.promoted) return `Promoted ${what} to Prod.`;
   if (exitCode === exitCodes.sameApprover) {
     return `${what} waits for PMO: QC and PMO must be two different people. Prod is untouched.`;
   }
-  return `${what} was not promoted. Everything is in ${options.stateDir}; start again with --redrive 1 to go on where it failed.`;
+  const { status, error } = await describeExecution(run.host, executionArn);
+  const isOver = status === 'FAILED' && isFinal(failedAs(error));
+  return isOver
+    ? `${what} was not promoted, and that is final. Everything is in ${options.stateDir}.`
+    : `${what} was not promoted. Everything is in ${options.stateDir}; start again with --redrive 1 to go on where it failed.`;
 };

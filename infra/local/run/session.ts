@@ -20,6 +20,8 @@ export interface Session {
   readonly denials: () => readonly string[];
   /** Arms the failures of `--fail`; once, when a new promotion is set off. */
   readonly armFailures: () => void;
+  /** Aborts when the program is asked to stop; its reason is a `StopSignal`. */
+  readonly stop: AbortSignal;
 }
 
 /** Says whose promotion is told from here on. */

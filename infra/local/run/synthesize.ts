@@ -43,19 +43,21 @@ export const digestOfSources = (lockstep?: unknown): string => {
 /**
  * Synthesizes unless the directory holds what these very sources made.
  * @param lockstep replaces cdk.json's `lockstep` context
+ * @param signal ends the synthesis
  * @returns keys of the configuration that were left out, because only an AWS account has what they name
  * @throws SynthesisError
  */
 export const synthesizeIfChanged = async (
   outputDirectory: string,
   lockstep?: unknown,
+  signal?: AbortSignal,
 ): Promise<readonly string[]> => {
   const mark = path.join(outputDirectory, 'sources.sha256');
   const digest = digestOfSources(lockstep);
   if (fs.existsSync(mark) && fs.readFileSync(mark, 'utf8') === digest)
     return localConfiguration(lockstep ?? readCdk().context.lockstep).leftOut;
   fs.rmSync(mark, { force: true });
-  const leftOut = await synthesize(outputDirectory, lockstep);
+  const leftOut = await synthesize(outputDirectory, lockstep, signal);
   fs.writeFileSync(mark, digest);
   return leftOut;
 };
@@ -76,10 +78,15 @@ export class SynthesisError extends Error {
  * its context and an output directory.
  * @param outputDirectory receives the assembly
  * @param lockstep replaces cdk.json's `lockstep` context
+ * @param signal ends the synthesis
  * @returns keys of the configuration that were left out, because only an AWS account has what they name
  * @throws SynthesisError
  */
-export const synthesize = async (outputDirectory: string, lockstep?: unknown): Promise<readonly string[]> => {
+export const synthesize = async (
+  outputDirectory: string,
+  lockstep?: unknown,
+  signal?: AbortSignal,
+): Promise<readonly string[]> => {
   const cdk = readCdk();
   const local = localConfiguration(lockstep ?? cdk.context.lockstep);
   const context = {
@@ -101,6 +108,7 @@ export const synthesize = async (outputDirectory: string, lockstep?: unknown): P
       GOGC: '400',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal && { signal }),
   });
   const output: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk));

@@ -4,12 +4,12 @@ import type { GetPipelineOutput } from '@aws-sdk/client-codepipeline';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DescribeStateMachineOutput, SFNClient } from '@aws-sdk/client-sfn';
 import { administrator } from '@lockstep/aws-emulator';
+import { UsageError } from '../../../cli/arguments.ts';
 import type { Executions } from '../../../tasks/executions/execution.ts';
 import { createSfnExecutions } from '../../../tasks/executions/execution-history.ts';
 import { createDynamoDbLedger } from '../../../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { LocalRun } from './local-run.ts';
-import { UsageError } from './options.ts';
 
 /** One deployed application, as its stack's outputs tell. */
 export interface DeployedApplication {

@@ -3,13 +3,15 @@ import type { ProgressLine } from './progress.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
+type TimelessLine = Omit<ProgressLine, 'at'>;
+
 /** Writes for people: lines of text, in colour where the terminal shows it. */
 export interface Terminal {
   readonly line: (text?: string) => void;
   /** A heading with labelled values below it. */
   readonly block: (title: string, rows: readonly (readonly [label: string, value: string])[]) => void;
-  /** One thing that happened in a promotion. */
-  readonly progress: (line: ProgressLine, hint?: string) => void;
+  /** One thing that happened in a promotion; without `at`, its time is not shown. */
+  readonly progress: (line: TimelessLine & { readonly at?: Date }, hint?: string) => void;
   readonly error: (message: string) => void;
 }
 
@@ -18,6 +20,7 @@ const marks: Readonly<Record<ProgressLine['kind'], readonly [mark: string, style
   waiting: ['…', 'yellow'],
   done: ['✔', 'green'],
   failed: ['✘', 'red'],
+  overtaken: ['–', 'yellow'],
   redriven: ['↻', 'cyan'],
   ended: ['■', 'bold'],
 };
@@ -61,22 +64,26 @@ export const createTerminal = (output: { write(text: string): unknown }, colour:
     progress: ({ at, kind, state, tookMs, detail }, hint) => {
       const [mark, style] = marks[kind];
       const name = state ?? 'Promotion';
-      const took = tookMs !== undefined && (kind === 'done' || kind === 'failed') ? duration(tookMs) : '';
+      const took =
+        tookMs !== undefined && (kind === 'done' || kind === 'failed' || kind === 'overtaken')
+          ? duration(tookMs)
+          : '';
       const words = {
         waiting: 'waiting',
         redriven: 'redriven',
         started: '',
         done: '',
         failed: 'failed',
+        overtaken: 'ended by a newer promotion',
         ended: detail ?? '',
       };
-      const status = [words[kind], took && kind === 'failed' ? `after ${took}` : took]
+      const status = [words[kind], took && kind !== 'done' ? `after ${took}` : took]
         .filter(Boolean)
         .join(' ');
       line(
-        `${paint('dim', clockTime(at))}  ${paint(style, mark)} ${name.padEnd(NAME_WIDTH)} ${paint(style, status)}`.trimEnd(),
+        `${paint('dim', at ? clockTime(at) : ' '.repeat(8))}  ${paint(style, mark)} ${name.padEnd(NAME_WIDTH)} ${paint(style, status)}`.trimEnd(),
       );
-      if (kind === 'failed' && detail) indented(detail);
+      if ((kind === 'failed' || kind === 'overtaken') && detail) indented(detail);
       if (hint) indented(hint);
     },
     error: (message) => {

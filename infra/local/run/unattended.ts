@@ -9,6 +9,7 @@ import { type Narration, narrate, pendingApproval, promotionIdOf } from './narra
 import type { RunOptions } from './options.ts';
 import { operator } from './people.ts';
 import type { ProgressLine } from './progress.ts';
+import { exitCodeOf, type StopSignal } from './stop-request.ts';
 
 /** How an unattended promotion ended: the program's exit code. */
 export const exitCodes = { promoted: 0, notPromoted: 1, usage: 2, sameApprover: 3 } as const;
@@ -26,6 +27,8 @@ export interface UnattendedRun extends Narration {
   readonly denials: () => readonly string[];
   /** Is told each line, for the traffic probe. */
   readonly onLine: (line: ProgressLine) => void | Promise<void>;
+  /** Asks the run to end before the promotion has; its reason is a `StopSignal`. */
+  readonly stop: AbortSignal;
 }
 
 /** The link in the mail that asked for this approval, as its reader would click it. */
@@ -65,13 +68,16 @@ export const runUnattended = async (run: UnattendedRun, executionArn: string): P
     exitCode ??= code;
     stopping.abort();
   };
+  const onStop = () => end(exitCodeOf(run.stop.reason as StopSignal));
+  if (run.stop.aborted) onStop();
+  run.stop.addEventListener('abort', onStop, { once: true });
 
   const decide = async (role: ApproverRole, approvalId: string) => {
     const name = run.options[role];
     const person = await signInAs(name, run.system.siteUrl);
     const outcome = await person.decide(await mailedLink(run, approvalId), 'approve');
     if (outcome.kind === 'decided') return;
-    run.terminal.error(`${name} was refused as ${role.toUpperCase()} (${outcome.reason}): ${outcome.text}`);
+    run.terminal.error(`${name} was denied as ${role.toUpperCase()} (${outcome.reason}): ${outcome.text}`);
     end(outcome.reason === 'ApproversMustDiffer' ? exitCodes.sameApprover : exitCodes.notPromoted);
   };
 

@@ -56,6 +56,16 @@ it.each<[Partial<Failure>, string, string]>([
     {
       error: 'PipelineRunFailed',
       state: names.deployToQat,
+      cause:
+        'Action Test of stage Test failed: JobFailed: Build terminated with state: FAILED. Phase: DOWNLOAD_SOURCE, Code: CLIENT_ERROR, Message: gone',
+    },
+    'not of the commit',
+    'Deploy to QAT, Deploy to Prod',
+  ],
+  [
+    {
+      error: 'PipelineRunFailed',
+      state: names.deployToQat,
       cause: 'Action Test of stage Test failed: 1 of 9',
     },
     'Push a commit that passes',

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { UsageError } from '../../../../cli/arguments.ts';
 import {
   existingApplication,
   isPushed,
@@ -8,7 +9,6 @@ import {
   push,
 } from '../../../../infra/local/run/application-source.ts';
 import { git } from '../../../../infra/local/run/git.ts';
-import { UsageError } from '../../../../infra/local/run/options.ts';
 
 describe('application to promote', () => {
   let directory: string;

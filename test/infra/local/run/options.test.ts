@@ -1,4 +1,5 @@
-import { parseOptions, UsageError } from '../../../../infra/local/run/options.ts';
+import { UsageError } from '../../../../cli/arguments.ts';
+import { parseOptions } from '../../../../infra/local/run/options.ts';
 
 const parse = (...args: string[]) => parseOptions(args, '/home/quinn');
 

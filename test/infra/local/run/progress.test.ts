@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { createProgress } from '../../../../infra/local/run/progress.ts';
 import { createTerminal } from '../../../../infra/local/run/terminal.ts';
+import { STALE, SUPERSEDED } from '../../../../tasks/payloads.ts';
 
 const at = (second: number) => new Date(2026, 0, 1, 12, 0, second);
 const events: HistoryEvent[] = [
@@ -44,6 +45,39 @@ describe('progress of a promotion', () => {
       ['done', 'Deploy to QAT', 2000, undefined],
       ['ended', undefined, undefined, 'SUCCEEDED'],
     ]);
+  });
+
+  it('tells a state that a newer promotion ended as no failure of it', () => {
+    const overtaken = (error: string): HistoryEvent[] => [
+      ...events.slice(0, 3),
+      {
+        id: 4,
+        type: 'TaskFailed',
+        timestamp: at(3),
+        taskFailedEventDetails: { resourceType: 'lambda', resource: 'invoke', error, cause: 'Newer: abc' },
+      },
+      {
+        id: 5,
+        type: 'TaskStateExited',
+        timestamp: at(3),
+        stateExitedEventDetails: { name: 'Deploy to QAT' },
+      },
+      { id: 6, type: 'ExecutionFailed', timestamp: at(3), executionFailedEventDetails: { error } },
+    ];
+    for (const [error, status] of [
+      [SUPERSEDED, 'SUPERSEDED'],
+      [STALE, 'STALE'],
+    ] as const) {
+      const written: string[] = [];
+      const terminal = createTerminal({ write: (part: string) => written.push(part) }, false);
+      for (const line of overtaken(error).flatMap(createProgress())) terminal.progress(line);
+      const text = written.join('');
+      expect(text).toContain(
+        '12:00:03  – Deploy to QAT                    ended by a newer promotion after 3.0 s\n            Newer: abc\n',
+      );
+      expect(text).toContain(`Promotion                        ${status}\n`);
+      expect(text).not.toContain('✘');
+    }
   });
 
   it('is written with its time, and without control characters of causes', () => {

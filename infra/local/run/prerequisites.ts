@@ -1,0 +1,50 @@
+import type { GetParametersResult } from '@aws-sdk/client-ssm';
+import { administrator } from '@lockstep/aws-emulator';
+import type { LocalRun } from './local-run.ts';
+
+/** An SSM parameter that a test project gives to its commands. */
+export interface NamedParameter {
+  readonly variable: string;
+  readonly parameter: string;
+}
+
+interface ProjectEnvironment {
+  readonly EnvironmentVariables?: readonly {
+    readonly Name?: string;
+    readonly Type?: string;
+    readonly Value?: string;
+  }[];
+}
+
+/** The SSM parameters that test projects name and that do not exist: without them tests fail, whatever the commit is. */
+export const missingParameters = async ({ host, stacks }: LocalRun): Promise<readonly NamedParameter[]> => {
+  const named = stacks
+    .resourcesOfType('AWS::CodeBuild::Project')
+    .flatMap(({ properties }) => (properties.Environment as ProjectEnvironment).EnvironmentVariables ?? [])
+    .filter(({ Type }) => Type === 'PARAMETER_STORE')
+    .map(({ Name = '', Value = '' }) => ({ variable: Name, parameter: Value }));
+  if (named.length === 0) return [];
+  const { InvalidParameters = [] }: GetParametersResult = await host.call(
+    administrator,
+    'ssm',
+    'GetParameters',
+    { Names: [...new Set(named.map(({ parameter }) => parameter))] },
+  );
+  return named.filter(({ parameter }) => InvalidParameters.includes(parameter));
+};
+
+/** Says what is missing and how to make it. */
+export const missingParametersText = (
+  missing: readonly NamedParameter[],
+  { host }: Pick<LocalRun, 'host'>,
+): string =>
+  [
+    `The configuration names ${missing.length === 1 ? 'an SSM parameter that does' : 'SSM parameters that do'} not exist here: ${missing.map(({ variable, parameter }) => `${parameter} (test.environment.${variable})`).join(', ')}.`,
+    'This is a fault of the environment, not of the commit. Create it while the local run serves (npm start without --unattended):',
+    ...new Set(
+      missing.map(
+        ({ parameter }) =>
+          `aws --endpoint-url ${host.endpointUrl} --region ${host.region} ssm put-parameter --name ${parameter} --type String --value …`,
+      ),
+    ),
+  ].join('\n');
