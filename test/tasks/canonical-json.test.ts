@@ -35,7 +35,7 @@ describe('canonical JSON', () => {
   it('is what RFC 8785 shows', () => {
     expect(
       canonicalJson({
-        numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
+        numbers: [333333333.3333333, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
         string: '€$\u000f\nA\'B"\\\\"/',
         literals: [null, true, false],
       }),
