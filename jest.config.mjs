@@ -1,5 +1,14 @@
 // Tests run as CommonJS through swc; the packages below ship ES modules only and are transformed as well.
-const esModules = ['oidc-provider', 'openid-client', 'oauth4webapi', 'jose', 'hono', '@hono', 'httpxy'];
+const esModules = [
+  'canonicalize',
+  'oidc-provider',
+  'openid-client',
+  'oauth4webapi',
+  'jose',
+  'hono',
+  '@hono',
+  'httpxy',
+];
 
 const swc = (parser) => [
   '@swc/jest',
@@ -25,6 +34,8 @@ const config = {
     '^.+\\.tsx$': swc({ syntax: 'typescript', tsx: true }),
     '^.+\\.(ts|js|mjs)$': swc({ syntax: 'typescript' }),
   },
+  // Its package names an entry for `import` alone, and Jest asks for `require`.
+  moduleNameMapper: { '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js' },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
 };
 

@@ -1,10 +1,10 @@
 import { mayDecide } from '../tasks/approvals/decision-rules.ts';
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import type { Execution } from '../tasks/executions/execution.ts';
-import type { Approval, Person, Promotion, PromotionStatus } from '../tasks/ledger/items.ts';
+import type { Approval, Person, Promotion } from '../tasks/ledger/items.ts';
 import { livePromotion } from '../tasks/ledger/live-promotion.ts';
 import type { ApproverRole } from '../tasks/payloads.ts';
-import { failedAs } from '../tasks/promotions/status.ts';
+import { statusOf } from '../tasks/promotions/status.ts';
 import { readLocks } from '../tasks/redrive/read-advice.ts';
 import { redriveAdvice } from '../tasks/redrive/redrive-advice.ts';
 import type { ConsoleLinks } from './console-links.ts';
@@ -88,7 +88,7 @@ export const readPromotionPage = async (
     ledger.denials(promotionId),
     recorded.status === 'RUNNING' ? readLockViews(ledger, recorded.application) : [],
   ]);
-  const promotion = withExecution(recorded, execution, approvals);
+  const promotion = withExecution(recorded, execution);
   const graph = execution ? promotionGraph(execution, approvals, now()) : undefined;
   const isOver = promotion.status !== 'RUNNING' && promotion.status !== 'SUCCEEDED';
   const locks = isOver ? await readLocks({ ledger, now: () => new Date(now()) }, promotion) : { locks: [] };
@@ -142,7 +142,7 @@ export const readApprovalPage = async (
     ledger.jobs(recorded.promotionId),
     livePromotion(ledger, recorded.application),
   ]);
-  const promotion = withExecution(recorded, execution, approvals);
+  const promotion = withExecution(recorded, execution);
   // Nothing noted: nothing was deployed to Prod since the request was made, which knows what was there before.
   const before = approval.review.live;
   const live = noted ?? (before && (await ledger.promotion(before.promotionId)));
@@ -175,26 +175,9 @@ const inOrder = (approvals: readonly Approval[]): readonly Approval[] =>
   [...approvals].sort((a, b) => Date.parse(a.requestedAt) - Date.parse(b.requestedAt));
 
 /** The promotion with the status that Step Functions tells: the ledger learns of it a moment later, by an event. */
-const withExecution = (
-  promotion: Promotion,
-  execution: Execution | undefined,
-  approvals: readonly Approval[],
-): Promotion => {
+const withExecution = (promotion: Promotion, execution: Execution | undefined): Promotion => {
   if (!execution) return promotion;
   const { endedAt: _, ...rest } = promotion;
   const ended = execution.endedAt === undefined ? {} : { endedAt: new Date(execution.endedAt).toISOString() };
-  const wasDenied = promotion.status === 'REJECTED' || approvals.some(({ status }) => status === 'REJECTED');
-  return { ...rest, ...ended, status: statusOf(execution, wasDenied), redrives: execution.redrives };
-};
-
-const statusOf = ({ status, error }: Execution, wasDenied: boolean): PromotionStatus => {
-  switch (status) {
-    case 'RUNNING':
-    case 'SUCCEEDED':
-    case 'TIMED_OUT':
-    case 'ABORTED':
-      return status;
-    default:
-      return wasDenied ? 'REJECTED' : failedAs(error);
-  }
+  return { ...rest, ...ended, status: statusOf(execution), redrives: execution.redrives };
 };

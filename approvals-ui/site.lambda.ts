@@ -14,18 +14,7 @@ import { type EnvironmentRegions, REGIONS_VARIABLE } from './console-links.ts';
 import { createCognitoGroups } from './sign-in/cognito-groups.ts';
 import { createOpenIdIdentity } from './sign-in/identity.ts';
 
-const env = readEnv(
-  'LEDGER_TABLE',
-  'SITE_URL',
-  'OIDC_ISSUER',
-  'OIDC_CLIENT_ID',
-  'USER_POOL_ID',
-  'SESSION_SECRET_ARN',
-  'PROMOTIONS_TOPIC_ARN',
-  'MAKERS_MAY_DECIDE',
-  'FRESH_SIGN_IN_MINUTES',
-  'CONFIGURATION_VERSIONS',
-);
+const env = readEnv('approvals-site');
 const stepFunctions = new SFNClient({});
 const secrets = new SecretsManagerClient({});
 const { ledger, append } = createRecordedLedger(env.LEDGER_TABLE);

@@ -158,7 +158,7 @@ export interface LockstepConfig {
  * Reads a file that holds the configuration.
  * @throws ConfigError if it cannot be read, or is not JSON
  */
-export const readConfigFile = (file: string): unknown => {
+export function readConfigFile(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
@@ -166,7 +166,7 @@ export const readConfigFile = (file: string): unknown => {
       `The configuration ${file} cannot be used: ${(error as Error).message}. Give -c ${CONFIG_FILE_KEY}=<a JSON file>.`,
     );
   }
-};
+}
 
 /**
  * Checks the configuration and fills in what was left out.
@@ -174,7 +174,7 @@ export const readConfigFile = (file: string): unknown => {
  * @param place where it stands
  * @throws ConfigError naming each faulty key, the value received and the remedy
  */
-export const readConfig = (value: unknown, place = 'cdk.json'): LockstepConfig => {
+export function readConfig(value: unknown, place = 'cdk.json'): LockstepConfig {
   const parsed = configuration.safeParse(value);
   if (!parsed.success) {
     const lines = parsed.error.issues.flatMap((issue) => describe(issue, value));
@@ -188,12 +188,12 @@ export const readConfig = (value: unknown, place = 'cdk.json'): LockstepConfig =
     ...(approvalsSite && { approvalsSite: withoutUndefined(approvalsSite) }),
     ...(env && { env: withoutUndefined(env) }),
   };
-};
+}
 
-const applicationOf = (
+function applicationOf(
   written: WrittenConfig['applications'][number],
   shared: WrittenConfig,
-): ApplicationConfig => {
+): ApplicationConfig {
   const {
     instanceType,
     approvers,
@@ -227,9 +227,9 @@ const applicationOf = (
     ...(https && { https: withoutUndefined(https) }),
     ...((qat || prod) && { environments: { ...(qat && { qat }), ...(prod && { prod }) } }),
   };
-};
+}
 
-const sourceOf = (source: WrittenConfig['applications'][number]['source']): SourceConfig => {
+function sourceOf(source: WrittenConfig['applications'][number]['source']): SourceConfig {
   if (source?.objectKey !== undefined) return { kind: 's3', objectKey: source.objectKey };
   return source === undefined
     ? { kind: 'codecommit' }
@@ -238,7 +238,7 @@ const sourceOf = (source: WrittenConfig['applications'][number]['source']): Sour
         connectionArn: defined(source.connectionArn),
         repository: defined(source.repository),
       };
-};
+}
 
 const networkOf = (network: WrittenConfig['network']): NetworkConfig => ({
   internetAccess: network.internetAccess,
@@ -265,7 +265,7 @@ export const configurationVersion = (
     .digest('hex')
     .slice(0, VERSION_DIGITS);
 
-const describe = (issue: z.core.$ZodIssue, root: unknown): string[] => {
+function describe(issue: z.core.$ZodIssue, root: unknown): string[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
@@ -283,13 +283,13 @@ const describe = (issue: z.core.$ZodIssue, root: unknown): string[] => {
   }
   const remedy = issue.code === 'custom' && issue.message !== 'Invalid input' ? issue.message : undefined;
   return [line(issue.path, at(root, issue.path), remedy ?? remedyFor(issue.path))];
-};
+}
 
-const line = (path: readonly PropertyKey[], received: unknown, remedy: string): string => {
+function line(path: readonly PropertyKey[], received: unknown, remedy: string): string {
   const key = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   const given = received === undefined ? 'nothing was given' : `received ${JSON.stringify(received)}`;
   return `- ${CONFIG_KEY}${key}: ${given}. ${remedy}`;
-};
+}
 
 const at = (root: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>(
@@ -299,10 +299,10 @@ const at = (root: unknown, path: readonly PropertyKey[]): unknown =>
   );
 
 /** The schema has made sure of it. */
-const defined = <T>(value: T | undefined): T => {
+function defined<T>(value: T | undefined): T {
   if (value === undefined) throw new TypeError('a default that the schema requires is missing');
   return value;
-};
+}
 
 /** The same object with optional properties left out instead of undefined. */
 type Defined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };

@@ -16,16 +16,16 @@ export const regionOf = (arn: string): string => arn.split(':')[3] ?? '';
 export const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
 
 /** An execution's graph. */
-export const executionLink = (executionArn: string): string => {
+export function executionLink(executionArn: string): string {
   const region = regionOf(executionArn);
   return `${home(region)}/states/home?region=${region}#/v2/executions/details/${executionArn}`;
-};
+}
 
 /** An image build. */
-export const imageLink = (imageBuildVersionArn: string): string => {
+export function imageLink(imageBuildVersionArn: string): string {
   const region = regionOf(imageBuildVersionArn);
   return `${home(region)}/imagebuilder/home?region=${region}#/images/${imageBuildVersionArn}`;
-};
+}
 
 /** An Auto Scaling group's instance refreshes. */
 export const instanceRefreshLink = (region: string, autoScalingGroupName: string): string =>

@@ -36,7 +36,7 @@ export class EnvironmentAccessError extends Error {
 const RENEW_BEFORE = 5 * 60_000;
 
 /** Keeps each role's session until shortly before its end; whoever asks meanwhile waits for the same one. */
-export const cachedSessions = (assume: AssumeRole, now: () => number): AssumeRole => {
+export function cachedSessions(assume: AssumeRole, now: () => number): AssumeRole {
   const sessions = new Map<string, Promise<SessionCredentials>>();
   const begin = (roleArn: string): Promise<SessionCredentials> => {
     const session = assume(roleArn);
@@ -47,19 +47,18 @@ export const cachedSessions = (assume: AssumeRole, now: () => number): AssumeRol
     });
     return session;
   };
-  return async (roleArn) => {
+  return async function cachedSessions(roleArn) {
     const current = sessions.get(roleArn) ?? begin(roleArn);
     const session = await current;
     if (session.expiration.getTime() - now() > RENEW_BEFORE) return session;
     const latest = sessions.get(roleArn);
     return latest === undefined || latest === current ? begin(roleArn) : latest;
   };
-};
+}
 
 /** Assumes roles by STS, for an hour. @param sessionName what CloudTrail of the other account shows */
-export const createAssumeRole =
-  (sessionName: string, client = new STSClient({})): AssumeRole =>
-  async (RoleArn) => {
+export function createAssumeRole(sessionName: string, client = new STSClient({})): AssumeRole {
+  return async function createAssumeRole(RoleArn) {
     const { Credentials: { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = {} } =
       await client.send(
         // IAM takes at most 64 characters.
@@ -74,6 +73,7 @@ export const createAssumeRole =
       expiration: Expiration,
     };
   };
+}
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -84,11 +84,11 @@ const given = (variables: Variables, name: string): string | undefined => variab
  * region.
  * @throws ReachError if only one of the two variables is set
  */
-export const environmentAccessBy = (
+export function environmentAccessBy(
   environment: Environment,
   variables: Variables,
   assume: AssumeRole,
-): EnvironmentAccess => {
+): EnvironmentAccess {
   const names = environmentAccessVariables[environment];
   const role = given(variables, names.role);
   const region = given(variables, names.region);
@@ -98,7 +98,7 @@ export const environmentAccessBy = (
       `The environment variable ${role === undefined ? names.role : names.region} is missing, and ${role === undefined ? names.region : names.role} is set: set both, or neither if ${environment} is in the function's own account and region`,
     );
   return { region, credentials: () => assume(role) };
-};
+}
 
 let sessions: AssumeRole | undefined;
 

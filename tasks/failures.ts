@@ -7,7 +7,7 @@ export const errorText = (error: unknown): string =>
  * @param what begins the message
  * @throws AggregateError
  */
-export const throwFailures = (failures: readonly unknown[], what: string): void => {
+export function throwFailures(failures: readonly unknown[], what: string): void {
   if (failures.length > 0)
     throw new AggregateError(failures, `${what}: ${failures.map(errorText).join('; ')}`);
-};
+}

@@ -8,7 +8,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
 /** A guard's user parameters, which CodePipeline hands over as JSON text. */
-const guardParameters = (event: Readonly<Record<string, unknown>>): unknown => {
+function guardParameters(event: Readonly<Record<string, unknown>>): unknown {
   const [text] = [
     'CodePipeline.job',
     'data',
@@ -21,10 +21,10 @@ const guardParameters = (event: Readonly<Record<string, unknown>>): unknown => {
   } catch {
     return undefined;
   }
-};
+}
 
 /** The promotion that an event names: a state's request, an execution's status, or a guard's parameters. */
-export const promotionIdIn = (event: unknown): string | undefined => {
+export function promotionIdIn(event: unknown): string | undefined {
   if (!isObject(event)) return undefined;
   const executionArn = isObject(event.detail) ? event.detail.executionArn : undefined;
   const parameters = guardParameters(event);
@@ -34,12 +34,11 @@ export const promotionIdIn = (event: unknown): string | undefined => {
     isObject(parameters) ? parameters.promotionId : undefined,
   ];
   return named.find((value): value is string => typeof value === 'string');
-};
+}
 
 /** A handler whose log lines carry its invocation and, where the event names one, the promotion; failures are logged. */
-export const logged =
-  <Event, Result>(handler: (event: Event) => Promise<Result>) =>
-  async (event: Event, context: Context): Promise<Result> => {
+export function logged<Event, Result>(handler: (event: Event) => Promise<Result>) {
+  return async function logged(event: Event, context: Context): Promise<Result> {
     logger.resetKeys();
     logger.addContext(context);
     const promotionId = promotionIdIn(event);
@@ -51,3 +50,4 @@ export const logged =
       throw error;
     }
   };
+}

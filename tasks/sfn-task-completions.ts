@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { type Completion, fitCause, MAX_ERROR_LENGTH, type TaskCompletions } from './task-completions.ts';
 
-const tell = async (send: () => Promise<unknown>): Promise<Completion> => {
+async function tell(send: () => Promise<unknown>): Promise<Completion> {
   try {
     await send();
     return 'completed';
@@ -17,7 +17,7 @@ const tell = async (send: () => Promise<unknown>): Promise<Completion> => {
       return 'no-longer-open';
     throw error;
   }
-};
+}
 
 /** Completes task tokens through Step Functions. */
 export const createSfnTaskCompletions = (client = new SFNClient({})): TaskCompletions => ({

@@ -19,8 +19,8 @@ export const MAX_CAUSE_LENGTH = 32_768;
 const GAP = '\n[…]\n';
 
 /** Shortens a cause to what Step Functions takes. What failed stands first and the log's end last: the middle goes. */
-export const fitCause = (cause: string, max = MAX_CAUSE_LENGTH): string => {
+export function fitCause(cause: string, max = MAX_CAUSE_LENGTH): string {
   if (cause.length <= max) return cause;
   const head = Math.floor((max - GAP.length) / 2);
   return beginningOf(cause, head) + GAP + endOf(cause, max - GAP.length - head);
-};
+}

@@ -62,7 +62,7 @@ export interface PromotionParts {
  * The promotion of one commit, from push to production. A technical failure fails its state uncaught, so that a redrive
  * resumes there; only a person's refusal and a newer promotion end in a Fail state. The input is `PromotionInput`.
  */
-export const promotionDefinition = (scope: Construct, parts: PromotionParts): IChainable => {
+export function promotionDefinition(scope: Construct, parts: PromotionParts): IChainable {
   const { functions, environments } = parts;
 
   const end = (state: string, error: string, comment: string) =>
@@ -241,4 +241,4 @@ export const promotionDefinition = (scope: Construct, parts: PromotionParts): IC
     .next(deployToProd)
     .next(verifyProd)
     .next(promoted);
-};
+}

@@ -56,7 +56,7 @@ interface StateProps {
  * A promotion's turn in an environment: asks for it and waits until it is told.
  * @param input where the promotion's input is
  */
-export const lockState = (
+export function lockState(
   scope: Construct,
   state: string,
   acquireLock: IFunction,
@@ -65,7 +65,7 @@ export const lockState = (
     environment,
     ...props
   }: StateProps & { readonly environment: Environment; readonly input: string },
-): LambdaInvoke => {
+): LambdaInvoke {
   const request: Written<AcquireLockRequest> = {
     ...withLock(environment),
     application: `{% ${input}.application %}`,
@@ -77,10 +77,10 @@ export const lockState = (
     stateAttempt,
   };
   return callback(scope, state, acquireLock, request, props);
-};
+}
 
 /** An external job: starts it and waits until the job's end is told with the task token. */
-export const jobState = <Kind extends JobKind>(
+export function jobState<Kind extends JobKind>(
   scope: Construct,
   state: string,
   startJob: IFunction,
@@ -89,7 +89,7 @@ export const jobState = <Kind extends JobKind>(
     readonly parameters: JobParameters[Kind];
     readonly environment: Environment;
   },
-): LambdaInvoke => {
+): LambdaInvoke {
   const { kind, parameters } = props;
   const request: Written<StartJobRequest & LockedWork> = {
     ...withLock(props.environment),
@@ -100,15 +100,15 @@ export const jobState = <Kind extends JobKind>(
     parameters,
   };
   return callback(scope, state, startJob, request, props);
-};
+}
 
 /** A person's decision: asks for it and waits until it is told with the task token, or time is up. */
-export const approvalState = (
+export function approvalState(
   scope: Construct,
   state: string,
   requestApproval: IFunction,
   props: StateProps & { readonly role: ApproverRole; readonly candidate: Candidate },
-): LambdaInvoke => {
+): LambdaInvoke {
   const request: Written<RequestApprovalRequest> = {
     promotionId,
     redrives,
@@ -120,7 +120,7 @@ export const approvalState = (
     candidate: props.candidate,
   };
   return callback(scope, state, requestApproval, request, props);
-};
+}
 
 /** A function's answer within seconds. */
 export const functionState = <Request extends object>(
@@ -156,14 +156,14 @@ const callback = (
 ): LambdaInvoke =>
   invoke(scope, state, lambdaFunction, request, props, IntegrationPattern.WAIT_FOR_TASK_TOKEN);
 
-const invoke = (
+function invoke(
   scope: Construct,
   state: string,
   lambdaFunction: IFunction,
   request: object,
   { assign, timeout, environment, ends = {} }: StateProps,
   integrationPattern: IntegrationPattern = IntegrationPattern.REQUEST_RESPONSE,
-): LambdaInvoke => {
+): LambdaInvoke {
   const task = LambdaInvoke.jsonata(scope, state, {
     lambdaFunction,
     integrationPattern,
@@ -179,4 +179,4 @@ const invoke = (
   if (environment === 'prod') task.addRetry(environmentRestoringRetry);
   for (const [error, end] of Object.entries(ends)) task.addCatch(end, { errors: [error], outputs: ended });
   return task;
-};
+}

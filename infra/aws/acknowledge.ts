@@ -6,29 +6,29 @@ import type { IConstruct } from 'constructs';
  * @param rule without the prefix `AwsSolutions-`
  * @param reason what makes it right here, for whoever audits the system
  */
-export const acknowledge = (construct: IConstruct, rule: string, reason: string): void => {
+export function acknowledge(construct: IConstruct, rule: string, reason: string): void {
   Validations.of(construct).acknowledge({ id: `AwsSolutions-${rule}`, reason });
-};
+}
 
 /**
  * Accepts that policies below a construct grant something on resources whose ARN has a star in it; each ARN by itself, so that
  * another one is a finding again.
  */
-export const acknowledgeWildcards = (
+export function acknowledgeWildcards(
   construct: IConstruct,
   reason: string,
   ...resources: readonly string[]
-): void => {
+): void {
   for (const resource of resources)
     acknowledge(construct, `IAM5[Resource::${asText(Stack.of(construct).resolve(resource))}]`, reason);
-};
+}
 
 /** Accepts one of AWS's own policies below a construct. */
 export const acknowledgeManagedPolicy = (construct: IConstruct, policy: string, reason: string): void =>
   acknowledge(construct, `IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${policy}]`, reason);
 
 /** An ARN with intrinsics in angle brackets, which is how the rules name what they find. */
-const asText = (value: unknown): string => {
+function asText(value: unknown): string {
   if (typeof value === 'string') return value;
   const [[name, argument] = []] = Object.entries((value ?? {}) as Record<string, unknown>);
   if (name === 'Fn::Join') {
@@ -41,4 +41,4 @@ const asText = (value: unknown): string => {
   throw new TypeError(
     `cannot name ${JSON.stringify(value)}, which is no ARN of Ref, Fn::GetAtt, Fn::ImportValue and Fn::Join`,
   );
-};
+}

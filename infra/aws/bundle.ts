@@ -18,9 +18,9 @@ export class MissingEntryError extends Error {
  * @param entryOf where a function's entry file is @default the entry of tasks/functions.ts
  * @throws MissingEntryError
  */
-export const bundleFunctions = async (outdir: string, entryOf: EntryOf = usualEntry): Promise<void> => {
+export async function bundleFunctions(outdir: string, entryOf: EntryOf = usualEntry): Promise<void> {
   await build(optionsFor(outdir, entryOf));
-};
+}
 
 /**
  * Where the SDK would look for credentials if the environment had none. A function's always has; and if it had not, the runtime's
@@ -34,7 +34,7 @@ type EntryOf = (name: FunctionName) => string;
 
 const usualEntry: EntryOf = (name) => join(root, functions[name].entry);
 
-const optionsFor = (outdir: string, entryOf: EntryOf): BuildOptions => {
+function optionsFor(outdir: string, entryOf: EntryOf): BuildOptions {
   const entries = (Object.keys(functions) as FunctionName[]).map((name) => [name, entryOf(name)] as const);
   for (const [name, entry] of entries)
     if (!existsSync(entry))
@@ -59,4 +59,4 @@ const optionsFor = (outdir: string, entryOf: EntryOf): BuildOptions => {
     legalComments: 'none',
     logLevel: 'error',
   };
-};
+}

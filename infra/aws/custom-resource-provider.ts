@@ -17,11 +17,11 @@ export interface CustomResourceProviderProps
 }
 
 /** CDK's Provider framework around handlers of a custom resource, allowed no more than it needs. */
-export const createProvider = (
+export function createProvider(
   scope: Construct,
   id: string,
   { waiterName, ...props }: CustomResourceProviderProps,
-): Provider => {
+): Provider {
   const logGroup = new LogGroup(scope, `${id}Logs`, { retention: RetentionDays.THREE_MONTHS });
   const provider = new Provider(scope, id, {
     ...props,
@@ -83,4 +83,4 @@ export const createProvider = (
     );
   }
   return provider;
-};
+}

@@ -20,7 +20,7 @@ export const PUBLISH_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'] as con
  * Lets Image Builder publish to topics that are encrypted with the key. Its service-linked role may not exist yet in a fresh
  * account, and KMS rejects a key policy that names a missing principal; so a condition names the role (D-010).
  */
-export const allowImageBuilderToPublish = (key: Key): void => {
+export function allowImageBuilderToPublish(key: Key): void {
   key.addToResourcePolicy(
     new PolicyStatement({
       sid: 'ImageBuilderPublishes',
@@ -40,4 +40,4 @@ export const allowImageBuilderToPublish = (key: Key): void => {
       },
     }),
   );
-};
+}

@@ -34,7 +34,7 @@ export const withExactImports = (source: string): string =>
   );
 
 /** The file of a client's package that declares a name; its index, if that is in none of the usual places. */
-const fileOf = (client: string, name: string): string => {
+function fileOf(client: string, name: string): string {
   const folder = join(dirname(require.resolve(`${client}/package.json`)), 'dist-es');
   const paginated = `pagination/${name.replace(/^paginate/, '')}Paginator`;
   const found = [name, `commands/${name}`, paginated].find((file) => existsSync(join(folder, `${file}.js`)));
@@ -42,4 +42,4 @@ const fileOf = (client: string, name: string): string => {
   const errors = join(folder, 'models/errors.js');
   const isError = existsSync(errors) && readFileSync(errors, 'utf8').includes(`export class ${name} extends`);
   return isError ? errors : client;
-};
+}

@@ -19,7 +19,7 @@ export interface LockstepAppProps {
  * The CDK application: a platform stack, and a stack per application.
  * @throws ConfigError
  */
-export const createLockstepApp = ({ context, outdir, bundles, validate = true }: LockstepAppProps): App => {
+export function createLockstepApp({ context, outdir, bundles, validate = true }: LockstepAppProps): App {
   const app = new App({
     context: { ...context },
     outdir,
@@ -52,4 +52,4 @@ export const createLockstepApp = ({ context, outdir, bundles, validate = true }:
       workloads,
     });
   return app;
-};
+}

@@ -11,7 +11,7 @@ const RETENTION_DAYS = 90;
  * A bucket for what AWS's services log about access: load balancers and S3 write to buckets only, and load balancers only to
  * such as S3 itself encrypts. Kept when the stack is deleted, so that the last requests can be looked up.
  */
-export const logBucket = (scope: Construct, id: string): IBucket => {
+export function logBucket(scope: Construct, id: string): IBucket {
   const bucket = new Bucket(scope, id, {
     encryption: BucketEncryption.S3_MANAGED,
     enforceSSL: true,
@@ -27,16 +27,16 @@ export const logBucket = (scope: Construct, id: string): IBucket => {
   acknowledge(bucket, 'S1', 'It takes logs of access itself: those of requests to it would never end.');
   // The class has `undefined` where its interface has optional properties.
   return bucket as IBucket;
-};
+}
 
 /**
  * Lets a service of AWS write below a prefix, which names the account whose resources it writes for: that limits it, as Elastic
  * Load Balancing documents it. Whether its requests carry the account and resource for conditions is not said.
  */
-export const allowLogDelivery = (
+export function allowLogDelivery(
   bucket: IBucket,
   delivery: { readonly service: string; readonly prefix: string },
-): void => {
+): void {
   const { service, prefix } = delivery;
   bucket.addToResourcePolicy(
     new PolicyStatement({
@@ -46,4 +46,4 @@ export const allowLogDelivery = (
       resources: [bucket.arnForObjects(`${prefix}/*`)],
     }),
   );
-};
+}

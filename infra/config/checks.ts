@@ -14,7 +14,7 @@ type Path = (string | number)[];
 type Website = NonNullable<WrittenConfig['approvalsSite']>;
 
 /** What no key shows alone: names that overlap, settings that exclude or need each other. */
-export const checkTogether = (config: WrittenConfig, report: (fault: Fault) => void): void => {
+export function checkTogether(config: WrittenConfig, report: (fault: Fault) => void): void {
   const tell: Tell = (path, input, message) => report({ path, input, message });
   config.applications.forEach((one, index) => {
     const at = (...rest: Path): Path => ['applications', index, ...rest];
@@ -37,12 +37,12 @@ export const checkTogether = (config: WrittenConfig, report: (fault: Fault) => v
   checkWebsites(config, tell);
   checkNetwork(config.network, ['network'], tell);
   checkEnvironments(config, tell, (network, path) => checkNetwork(network, path, tell));
-};
+}
 
 type WrittenSource = WrittenConfig['applications'][number]['source'];
 
 /** CodeCommit, a connection or S3, and only one of them. */
-const checkSource = (source: WrittenSource, account: string | undefined, tell: Tell): void => {
+function checkSource(source: WrittenSource, account: string | undefined, tell: Tell): void {
   if (source === undefined) return;
   const { connectionArn, repository, objectKey } = source;
   const isConnection = connectionArn !== undefined || repository !== undefined;
@@ -67,12 +67,12 @@ const checkSource = (source: WrittenSource, account: string | undefined, tell: T
       connectionArn,
       `The account ${owner} is unknown here: give a connection of ${account}, which lockstep.env.account names.`,
     );
-};
+}
 
 type InstanceTypes = WrittenConfig['applications'][number]['instanceType'];
 
 /** One recipe makes the images of both environments. */
-const checkArchitecture = (types: InstanceTypes, tell: (message: string) => void): void => {
+function checkArchitecture(types: InstanceTypes, tell: (message: string) => void): void {
   // What is no instance type at all has its own message.
   if (
     typeof types === 'string' ||
@@ -84,9 +84,9 @@ const checkArchitecture = (types: InstanceTypes, tell: (message: string) => void
     tell(
       'One image recipe serves all of them: give instance types of one processor architecture for image, qat and prod.',
     );
-};
+}
 
-const checkWebsites = (config: WrittenConfig, tell: Tell): void => {
+function checkWebsites(config: WrittenConfig, tell: Tell): void {
   const here = { account: config.env?.account, region: config.env?.region, says: 'lockstep.env.account' };
   const websites: readonly (readonly [Path, Website | undefined, typeof here])[] = [
     [['approvalsSite'], config.approvalsSite, here],
@@ -128,13 +128,13 @@ const checkWebsites = (config: WrittenConfig, tell: Tell): void => {
         `Give the hosted zone that holds ${domainName}, or leave it out and make the DNS record yourself.`,
       );
   }
-};
+}
 
-const checkNetwork = (
+function checkNetwork(
   network: NonNullable<NonNullable<WrittenConfig['environments']>['qat']>['network'],
   path: Path,
   tell: Tell,
-): void => {
+): void {
   if (network === undefined) return;
   const { vpcId, cidr, publicSubnetIds, privateSubnetIds } = network;
   const at = `lockstep${path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('')}`;
@@ -153,4 +153,4 @@ const checkNetwork = (
         subnet,
         'This subnet is listed as public too. Name one without a route to an internet gateway.',
       );
-};
+}

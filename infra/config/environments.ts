@@ -47,11 +47,11 @@ const ownKey = (config: WrittenConfig): string => `${config.env?.account} ${conf
  * Where an application's environment is, if it is elsewhere: its own setting, or the one for all applications.
  * @returns nothing if it is where Lockstep itself is
  */
-export const placeOf = (
+export function placeOf(
   config: WrittenConfig,
   application: WrittenConfig['applications'][number],
   environment: Environment,
-): EnvironmentPlace | undefined => {
+): EnvironmentPlace | undefined {
   const place = application.environments?.[environment] ?? config.environments?.[environment];
   if (place === undefined || keyOf(config, place) === ownKey(config)) return undefined;
   // Whoever names the network of this account and region names it for all.
@@ -68,14 +68,14 @@ export const placeOf = (
       ...(vpcId !== undefined && { existing: { vpcId, publicSubnetIds, privateSubnetIds } }),
     },
   };
-};
+}
 
 /** What is wrong with where environments are. @param checkNetwork tells what is wrong with a network by itself */
-export const checkEnvironments = (
+export function checkEnvironments(
   config: WrittenConfig,
   tell: Tell,
   checkNetwork: (network: WrittenPlace['network'], path: Path) => void,
-): void => {
+): void {
   const named = everyNamed(config);
   if (named.length === 0) return;
   for (const key of ['account', 'region'] as const)
@@ -87,9 +87,9 @@ export const checkEnvironments = (
       );
   for (const one of named) checkPlace(config, one, tell);
   checkNetworks(config, named, tell, checkNetwork);
-};
+}
 
-const checkPlace = (config: WrittenConfig, { path, environment, place }: Named, tell: Tell): void => {
+function checkPlace(config: WrittenConfig, { path, environment, place }: Named, tell: Tell): void {
   const forAll = path[0] === 'environments' ? undefined : config.environments?.[environment];
   if (keyOf(config, place) === ownKey(config)) {
     if (forAll === undefined)
@@ -102,15 +102,15 @@ const checkPlace = (config: WrittenConfig, { path, environment, place }: Named, 
       );
   } else if (forAll !== undefined && keyOf(config, forAll) === keyOf(config, place))
     tell(path, place, `Leave it out: lockstep.environments.${environment} names this account and region.`);
-};
+}
 
 /** A network belongs to one account and region, and all that is there shares it. */
-const checkNetworks = (
+function checkNetworks(
   config: WrittenConfig,
   named: readonly Named[],
   tell: Tell,
   checkNetwork: (network: WrittenPlace['network'], path: Path) => void,
-): void => {
+): void {
   const networks = new Map<string, string>();
   const owners = new Map<string, { readonly key: string; readonly says: string }>();
   const idsOf = ({
@@ -145,4 +145,4 @@ const checkNetworks = (
       else owners.set(id, { key, says: `lockstep.${path.join('.')}.network` });
     }
   }
-};
+}

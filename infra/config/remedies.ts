@@ -114,7 +114,7 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 /** What to write at a key instead. */
-export const remedyFor = (path: readonly PropertyKey[]): string => {
+export function remedyFor(path: readonly PropertyKey[]): string {
   const pattern = path
     .map((part) => (typeof part === 'number' ? '[]' : `.${String(part)}`))
     .join('')
@@ -125,4 +125,4 @@ export const remedyFor = (path: readonly PropertyKey[]): string => {
   // A key within a value that has one remedy as a whole has that.
   const known = remedies[pattern] ?? remedies[shared];
   return known ?? (path.length > 0 ? remedyFor(path.slice(0, -1)) : '');
-};
+}

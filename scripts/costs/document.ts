@@ -27,15 +27,15 @@ const table = (lines: readonly CostLine[], total: string): string[] => [
 
 type Templates = Readonly<Record<string, Resources>>;
 
-const stacksOf = ({ [PLATFORM]: platform, ...applications }: Templates) => {
+function stacksOf({ [PLATFORM]: platform, ...applications }: Templates) {
   const [first] = Object.entries(applications);
   if (!platform || !first) throw new Error(`The assembly lacks ${PLATFORM} or an application's stack.`);
   const [name, application] = first;
   return { platform, name, application };
-};
+}
 
 /** The totals, for README. @throws RangeError for what has no price */
-export const costSummary = (templates: Templates): string => {
+export function costSummary(templates: Templates): string {
   const { platform, application } = stacksOf(templates);
   return [
     '| what | cost (USD, us-east-1 list prices) |',
@@ -44,14 +44,14 @@ export const costSummary = (templates: Templates): string => {
     `| one application (QAT with one instance, Prod with two), a month | ${sum(idleCosts(application))} |`,
     `| one promotion, its images kept for a month | ${sum(promotionCosts(application))} |`,
   ].join('\n');
-};
+}
 
 /**
  * The part of docs/deploy-to-aws.md between the markers.
  * @param templates by stack, of one configuration
  * @throws RangeError for what has no price
  */
-export const costSection = (templates: Templates): string => {
+export function costSection(templates: Templates): string {
   const { platform, name, application } = stacksOf(templates);
   return [
     `Approximate, for the templates of \`cdk.json\`: list prices of ${priceList.date} (${priceList.currency}, ${priceList.region}, on demand, without free tiers).`,
@@ -71,11 +71,11 @@ export const costSection = (templates: Templates): string => {
     '',
     ...table(promotionCosts(application), 'Promotion'),
   ].join('\n');
-};
+}
 
 /** Puts the section between the markers. @throws Error if the document has no markers */
-export const withCosts = (document: string, section: string): string => {
+export function withCosts(document: string, section: string): string {
   const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`The document lacks the lines ${BEGIN} and ${END}.`);
   return `${document.slice(0, begin + BEGIN.length)}\n\n${section}\n\n${document.slice(end)}`;
-};
+}

@@ -102,7 +102,7 @@ const sum = (found: readonly Resource[], of: (one: Resource) => number) =>
   found.reduce((total, one) => total + of(one), 0);
 const lengthOf = (value: unknown) => (Array.isArray(value) ? value.length : 0);
 
-const instances = (environment: string, count: number, all: Resources): CostLine[] => {
+function instances(environment: string, count: number, all: Resources): CostLine[] {
   const type = instanceTypeOf(all);
   return [
     ...hours(`${environment}: ${count} × ${type}`, count, instancePrice(type)),
@@ -113,7 +113,7 @@ const instances = (environment: string, count: number, all: Resources): CostLine
       prices.volumeGbMonth,
     ),
   ];
-};
+}
 
 /** What has a price while it stands there, by type. */
 const priced: Readonly<Record<string, Pricing>> = {
@@ -160,7 +160,7 @@ const priced: Readonly<Record<string, Pricing>> = {
  * What a stack costs in a month in which nothing is promoted.
  * @throws RangeError for a resource type that is neither priced nor known to be free
  */
-export const idleCosts = (resources: Resources): CostLine[] => {
+export function idleCosts(resources: Resources): CostLine[] {
   const types = new Set(Object.values(resources).map(({ Type }) => Type));
   const unknown = [...types].filter((type) => !free.has(type) && !(type in priced));
   if (unknown.length > 0)
@@ -170,4 +170,4 @@ export const idleCosts = (resources: Resources): CostLine[] => {
   return Object.entries(priced).flatMap(([type, pricing]) =>
     types.has(type) ? [...pricing(ofType(resources, type), resources)] : [],
   );
-};
+}

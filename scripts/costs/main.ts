@@ -5,10 +5,10 @@ import { projectRoot, synthesize } from '../../infra/local/run/synthesize.ts';
 import { costSection, costSummary, withCosts } from './document.ts';
 import { readTemplates } from './templates.ts';
 
-const write = (document: string, section: string): void => {
+function write(document: string, section: string): void {
   const file = path.join(projectRoot, document);
   fs.writeFileSync(file, withCosts(fs.readFileSync(file, 'utf8'), section));
-};
+}
 
 const directory = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-costs-'));
 try {

@@ -39,22 +39,22 @@ const pipelineActions = (resources: Resources): string[] =>
   );
 
 /** Minutes of one action, by its provider. */
-const actionMinutes = (provider: string): number => {
+function actionMinutes(provider: string): number {
   if (provider === 'CodeDeploy') return assumed.deployMinutes;
   return provider === 'CodeBuild' ? assumed.testMinutes : assumed.actionMinutes;
-};
+}
 
 /** States that a promotion passes, of the machine's definition: all but those that end it in failure. */
-const statesPassed = (resources: Resources): number => {
+function statesPassed(resources: Resources): number {
   const machine = ofType(resources, 'AWS::StepFunctions::StateMachine').find(
     ({ Properties }) => Properties?.StateMachineName !== undefined,
   );
   const definition = JSON.stringify(machine?.Properties?.DefinitionString ?? '').replaceAll('\\', '');
   return [...definition.matchAll(/"Type":"(Task|Choice|Pass|Wait|Succeed|Map|Parallel)"/g)].length;
-};
+}
 
 /** What one promotion costs, on top of what stands there anyway. */
-export const promotionCosts = (resources: Resources): CostLine[] => {
+export function promotionCosts(resources: Resources): CostLine[] {
   const type = instanceTypeOf(resources);
   const builds = ofType(resources, 'AWS::ImageBuilder::ImagePipeline').length;
   const [fleet] = ofType(resources, 'Custom::LockstepProdFleet');
@@ -118,4 +118,4 @@ export const promotionCosts = (resources: Resources): CostLine[] => {
       price: prices.snapshotGbMonth,
     },
   ];
-};
+}

@@ -49,27 +49,27 @@ export const ofType = (resources: Resources, type: string): (Resource & { readon
   );
 
 /** A number among properties, which custom resources may hold as text. */
-export const numberOf = (resource: Resource, name: string): number => {
+export function numberOf(resource: Resource, name: string): number {
   const value = Number(resource.Properties?.[name]);
   if (Number.isFinite(value)) return value;
   throw new TypeError(
     `${resource.Type}: ${name} is ${JSON.stringify(resource.Properties?.[name])}, and costs need a number there.`,
   );
-};
+}
 
 /** @throws RangeError for an instance type that the price list does not have */
-export const instancePrice = (type: string): number => {
+export function instancePrice(type: string): number {
   const price = (prices.instanceHour as Readonly<Record<string, number>>)[type];
   if (price !== undefined) return price;
   throw new RangeError(
     `The price list has no instance type ${type}: add its price per hour to scripts/costs/prices.json.`,
   );
-};
+}
 
 /** The instance type that an application's launch templates name. */
-export const instanceTypeOf = (resources: Resources): string => {
+export function instanceTypeOf(resources: Resources): string {
   const [template] = ofType(resources, 'AWS::EC2::LaunchTemplate');
   const { InstanceType } = (template?.Properties?.LaunchTemplateData ?? {}) as { InstanceType?: string };
   if (InstanceType === undefined) throw new TypeError('No launch template names an instance type.');
   return InstanceType;
-};
+}

@@ -3,7 +3,7 @@ import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { confirmApprovers } from './confirm-approvers.ts';
 
-const env = readEnv('LEDGER_TABLE', 'MAKERS_MAY_DECIDE');
+const env = readEnv('confirm-approvers');
 
 export const handler = logged(
   confirmApprovers({

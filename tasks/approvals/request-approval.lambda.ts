@@ -16,16 +16,7 @@ import { createChangeOutsideCodeCommit, isInCodeCommit } from './change-outside-
 import { collectReview } from './collect-review.ts';
 import { requestApproval } from './request-approval.ts';
 
-const env = readEnv(
-  'LEDGER_TABLE',
-  'PROMOTIONS_TOPIC_ARN',
-  'SITE_URL',
-  'REPOSITORY_NAME',
-  'CONFIGURATION_VERSION',
-  'QAT_URL',
-  'ACQUIRE_LOCK_FUNCTION',
-  'WHEN_NEWER',
-);
+const env = readEnv('request-approval');
 const now = () => new Date();
 const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
 const sources = {

@@ -8,24 +8,23 @@ export class ArtifactKeyError extends Error {
 /** Finds the ARN of a key by its alias's ARN, in a region of this account. */
 export type FindKey = (region: string, aliasArn: string) => Promise<string | undefined>;
 
-const property = (event: Pick<CdkCustomResourceEvent, 'ResourceProperties'>, name: string): string => {
+function property(event: Pick<CdkCustomResourceEvent, 'ResourceProperties'>, name: string): string {
   const value: unknown = event.ResourceProperties[name];
   if (typeof value === 'string' && value !== '') return value;
   throw new ArtifactKeyError(
     `The property ${name} is ${JSON.stringify(value)}; give it a text that is not empty.`,
   );
-};
+}
 
 /**
  * The ARN of a key in another region, which no reference of CloudFormation tells. CodePipeline takes no alias where another
  * account is involved. Changes nothing.
  * @throws ArtifactKeyError
  */
-export const artifactKey =
-  (find: FindKey) =>
-  async (
+export function artifactKey(find: FindKey) {
+  return async function artifactKey(
     event: Pick<CdkCustomResourceEvent, 'RequestType' | 'ResourceProperties'>,
-  ): Promise<CdkCustomResourceResponse> => {
+  ): Promise<CdkCustomResourceResponse> {
     const aliasArn = property(event, 'AliasArn');
     if (event.RequestType === 'Delete') return { PhysicalResourceId: aliasArn };
     const region = property(event, 'Region');
@@ -36,3 +35,4 @@ export const artifactKey =
       );
     return { PhysicalResourceId: aliasArn, Data: { KeyArn: keyArn } };
   };
+}

@@ -2,9 +2,8 @@ import { DescribeKeyCommand, KMSClient, NotFoundException } from '@aws-sdk/clien
 import type { FindKey } from './artifact-key.ts';
 
 /** Keys in KMS. */
-export const createFindKey =
-  (clientIn = (region: string) => new KMSClient({ region })): FindKey =>
-  async (region, KeyId) => {
+export function createFindKey(clientIn = (region: string) => new KMSClient({ region })): FindKey {
+  return async function createFindKey(region, KeyId) {
     try {
       return (await clientIn(region).send(new DescribeKeyCommand({ KeyId }))).KeyMetadata?.Arn;
     } catch (error) {
@@ -12,3 +11,4 @@ export const createFindKey =
       throw error;
     }
   };
+}

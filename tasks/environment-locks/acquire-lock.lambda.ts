@@ -9,7 +9,7 @@ import { acquireLock } from './acquire-lock.ts';
 import { advanceLocks } from './advance-lock.ts';
 import { readWhenNewer } from './when-newer.ts';
 
-const env = readEnv('APPLICATION', 'LEDGER_TABLE', 'PROMOTIONS_TOPIC_ARN', 'SITE_URL', 'WHEN_NEWER');
+const env = readEnv('acquire-lock');
 const executions = createExecutions();
 
 const dependencies = {

@@ -6,7 +6,7 @@ import { readEnv } from '../read-env.ts';
 import { createGuardedPipelines } from './codepipeline-guard.ts';
 import { guardPipeline } from './guard-pipeline.ts';
 
-const env = readEnv('LEDGER_TABLE', 'STARTER_ROLE_ARN');
+const env = readEnv('guard-pipeline');
 const client = new CodePipelineClient({});
 
 export const handler = logged(

@@ -27,24 +27,24 @@ const PAUSES = Array.from({ length: 24 }, (_, look) => Math.min(100 * 2 ** look,
  * touches it: from then on promotions write it (T11).
  * @throws ImageParameterNotCreatedError, ImageParameterPropertyError
  */
-export const imageParameter =
-  (parameters: ImageParameterStore, pause: (ms: number) => Promise<void>) =>
-  async (
+export function imageParameter(parameters: ImageParameterStore, pause: (ms: number) => Promise<void>) {
+  return async function imageParameter(
     event: Pick<CdkCustomResourceEvent, 'RequestType' | 'ResourceProperties'>,
-  ): Promise<CdkCustomResourceResponse> => {
+  ): Promise<CdkCustomResourceResponse> {
     const name = property(event, 'ParameterName');
     if (event.RequestType === 'Delete') await parameters.remove(name);
     else await ensure(parameters, pause, name, property(event, 'InitialImageId'));
     // A new name is a new resource: CloudFormation deletes the old one afterwards.
     return { PhysicalResourceId: name };
   };
+}
 
-const ensure = async (
+async function ensure(
   parameters: ImageParameterStore,
   pause: (ms: number) => Promise<void>,
   name: string,
   imageId: string,
-): Promise<void> => {
+): Promise<void> {
   if ((await parameters.read(name)) !== undefined) return;
   await parameters.add(name, imageId);
   for (const ms of PAUSES) {
@@ -54,12 +54,12 @@ const ensure = async (
   throw new ImageParameterNotCreatedError(
     `The parameter ${name} does not exist a minute after it was written with ${imageId}: AWS did not accept the image. Check that it exists in this region, and that the function may do ec2:DescribeImages.`,
   );
-};
+}
 
-const property = (event: Pick<CdkCustomResourceEvent, 'ResourceProperties'>, key: string): string => {
+function property(event: Pick<CdkCustomResourceEvent, 'ResourceProperties'>, key: string): string {
   const value: unknown = event.ResourceProperties[key];
   if (typeof value === 'string' && value !== '') return value;
   throw new ImageParameterPropertyError(
     `The property ${key} is ${JSON.stringify(value)}; give it a text that is not empty.`,
   );
-};
+}

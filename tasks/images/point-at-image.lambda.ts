@@ -9,7 +9,7 @@ import { readEnv } from '../read-env.ts';
 import { pointAtImage } from './point-at-image.ts';
 import { createSsmImageParameters } from './ssm-image-parameters.ts';
 
-const env = readEnv('LEDGER_TABLE');
+const env = readEnv('point-at-image');
 const ledger = openLedger(env.LEDGER_TABLE);
 
 const pointIn = (environment: Environment) =>

@@ -42,9 +42,8 @@ export type WriteImageDependencies = Pick<PointAtImageDependencies, 'parameters'
  * the answer, and one that is not found leaves the old value in place (T53). Safe to repeat.
  * @throws ImageNotPointedAtError if it still reads another image after the last look
  */
-export const writeImage =
-  ({ parameters, wait }: WriteImageDependencies) =>
-  async (parameterName: string, imageId: string): Promise<void> => {
+export function writeImage({ parameters, wait }: WriteImageDependencies) {
+  return async function writeImage(parameterName: string, imageId: string): Promise<void> {
     let current = await parameters.read(parameterName);
     for (const [look, milliseconds] of lookAfter.entries()) {
       if (current === imageId) break;
@@ -57,20 +56,20 @@ export const writeImage =
         `The parameter ${parameterName} still reads ${current ?? 'nothing'} instead of ${imageId}: AWS did not accept the image. See that the AMI is available in this account and region, then try again: a failed state by a redrive.`,
       );
   };
+}
 
 /**
  * Points an environment at a promotion's image. The image is noted with the promotion first: whoever puts Prod in order
  * after a failure finds it whatever happens in between. Safe to repeat.
  * @throws ImageNotPointedAtError as `writeImage`
  */
-export const pointAtImage =
-  (dependencies: PointAtImageDependencies) =>
-  async ({
+export function pointAtImage(dependencies: PointAtImageDependencies) {
+  return async function pointAtImage({
     promotionId,
     environment,
     parameterName,
     imageId,
-  }: PointAtImageRequest): Promise<PointAtImageOutput> => {
+  }: PointAtImageRequest): Promise<PointAtImageOutput> {
     await dependencies.ledger.updatePromotion(promotionId, {
       images: { [environment]: imageId },
       // From here on Prod is to be looked after again if the promotion fails.
@@ -79,3 +78,4 @@ export const pointAtImage =
     await writeImage(dependencies)(parameterName, imageId);
     return { imageId };
   };
+}

@@ -10,9 +10,7 @@ import type { ImageParameterStore } from './image-parameter.ts';
 import type { ImageParameters } from './point-at-image.ts';
 
 /** Image parameters in Systems Manager: text that must be the id of an AMI (T11). */
-export const createSsmImageParameters = (
-  client = new SSMClient({}),
-): ImageParameterStore & ImageParameters => {
+export function createSsmImageParameters(client = new SSMClient({})): ImageParameterStore & ImageParameters {
   const put = (Name: string, Value: string, Overwrite: boolean) =>
     client.send(
       new PutParameterCommand({ Name, Value, Type: 'String', DataType: 'aws:ec2:image', Overwrite }),
@@ -44,4 +42,4 @@ export const createSsmImageParameters = (
       }
     },
   };
-};
+}

@@ -14,7 +14,7 @@ export interface JobDependencies {
 }
 
 /** Keeps the deployment with the promotion, where pages show it, and what Prod runs with the application. */
-const noteDeployment = async (ledger: Ledger, job: Job): Promise<void> => {
+async function noteDeployment(ledger: Ledger, job: Job): Promise<void> {
   const { application, promotionId, endedAt } = job;
   const environment = job.parameters.environment as Environment | undefined;
   const deploymentId = job.output?.deploymentId;
@@ -27,23 +27,19 @@ const noteDeployment = async (ledger: Ledger, job: Job): Promise<void> => {
     // An execution started by hand has no promotion yet; its job counts all the same.
     if (!(error instanceof LedgerConflictError)) throw error;
   }
-};
+}
 
-const tellOutcome = async ({ ledger, tasks }: JobDependencies, job: Job): Promise<void> => {
+async function tellOutcome({ ledger, tasks }: JobDependencies, job: Job): Promise<void> {
   if (job.status === 'SUCCEEDED') {
     await noteDeployment(ledger, job);
     await tasks.succeed(job.taskToken, job.output ?? {});
   } else {
     await tasks.fail(job.taskToken, { error: job.error ?? '', cause: job.cause ?? '' });
   }
-};
+}
 
 /** Brings a job as far as what its service says allows. Safe to repeat, and to do by several at once. */
-export const advance = async (
-  dependencies: JobDependencies,
-  job: Job,
-  inspection: Inspection,
-): Promise<Job> => {
+export async function advance(dependencies: JobDependencies, job: Job, inspection: Inspection): Promise<Job> {
   const { ledger, now } = dependencies;
   let current = job;
   for (;;) {
@@ -61,13 +57,13 @@ export const advance = async (
       current = latest;
     }
   }
-};
+}
 
 /** Asks a job's service how it stands, and brings the job forward. One whose start is not recorded is left alone. */
-export const lookAt = async (dependencies: JobDependencies, job: Job): Promise<Job> => {
+export async function lookAt(dependencies: JobDependencies, job: Job): Promise<Job> {
   const isUnderWay = job.status === 'RUNNING' && job.externalId !== undefined;
   const inspection: Inspection = isUnderWay
     ? await dependencies.kinds[job.kind].inspect(job.externalId)
     : { state: 'running' };
   return advance(dependencies, job, inspection);
-};
+}

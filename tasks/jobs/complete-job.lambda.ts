@@ -5,7 +5,7 @@ import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
 import { completeJob } from './complete-job.ts';
 import { createJobKinds } from './job-kinds.ts';
 
-const env = readEnv('AWS_REGION', 'LEDGER_TABLE');
+const env = readEnv('complete-job');
 
 export const handler = logged(
   completeJob({

@@ -5,21 +5,21 @@ import { consoleLine, deploymentLink } from '../console-links.ts';
 const LOG_LINES = 20;
 const INSTANCES = 5;
 
-const logOf = (logTail: string | undefined): string[] => {
+function logOf(logTail: string | undefined): string[] {
   const lines = (logTail ?? '').trimEnd().split('\n').slice(-LOG_LINES);
   return lines.join('').trim() === ''
     ? []
     : ['    Last lines of its log:', ...lines.map((line) => `      ${line}`)];
-};
+}
 
-const eventFailure = ({ lifecycleEventName, diagnostics }: LifecycleEvent): string[] => {
+function eventFailure({ lifecycleEventName, diagnostics }: LifecycleEvent): string[] {
   const { errorCode, scriptName, message, logTail } = diagnostics ?? {};
   const script = scriptName === undefined || scriptName === '' ? '' : ` in ${scriptName}`;
   return [
     `  ${lifecycleEventName}: ${errorCode ?? 'failed'}${script}${message === undefined || message === '' ? '' : `: ${message}`}`,
     ...logOf(logTail),
   ];
-};
+}
 
 /** CodeDeploy's words when the agent on the instance never asked for its commands (T32). */
 const agentSilent = /agent was not able to receive the lifecycle event/i;
@@ -28,12 +28,12 @@ const hasReported = (event: LifecycleEvent): boolean =>
   event.status === 'Succeeded' ||
   (event.status === 'Failed' && !agentSilent.test(event.diagnostics?.message ?? ''));
 
-const instanceFailure = ({
+function instanceFailure({
   targetId,
   instanceLabel,
   lifecycleEvents = [],
   status,
-}: InstanceTarget): string[] => {
+}: InstanceTarget): string[] {
   const failed = lifecycleEvents.filter((event) => event.status === 'Failed');
   const where = `Instance ${targetId}${instanceLabel === undefined ? '' : ` (${instanceLabel})`}, ${status}:`;
   const silent = failed.some((event) => !hasReported(event)) || !lifecycleEvents.some(hasReported);
@@ -47,18 +47,18 @@ const instanceFailure = ({
       : []),
     ...failed.flatMap(eventFailure),
   ];
-};
+}
 
 /**
  * Why a deployment failed, for operators: where, in which script, with its log's last lines; a silent agent is told from
  * a failed script (T25, T32).
  */
-export const deploymentFailure = (
+export function deploymentFailure(
   region: string,
   deploymentId: string,
   deployment: DeploymentInfo | undefined,
   targets: readonly InstanceTarget[],
-): string => {
+): string {
   const { code, message } = deployment?.errorInformation ?? {};
   const group =
     deployment?.deploymentGroupName === undefined
@@ -78,4 +78,4 @@ export const deploymentFailure = (
     ...(ordered.length > INSTANCES ? [`… and ${ordered.length - INSTANCES} more instances`] : []),
     ...consoleLine(deploymentLink(region, deploymentId)),
   ].join('\n');
-};
+}

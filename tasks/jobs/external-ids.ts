@@ -9,12 +9,12 @@ export const pipelineRunId = (pipelineName: string, pipelineExecutionId: string)
   `${pipelineName}/${pipelineExecutionId}`;
 
 /** The two parts of such an id. @throws RangeError for another text */
-export const partsOf = (externalId: string): readonly [name: string, id: string] => {
+export function partsOf(externalId: string): readonly [name: string, id: string] {
   const slash = externalId.lastIndexOf('/');
   if (slash <= 0 || slash === externalId.length - 1)
     throw new RangeError(`"${externalId}" is no external id of a job: it must read "<name>/<id>"`);
   return [externalId.slice(0, slash), externalId.slice(slash + 1)];
-};
+}
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
@@ -23,24 +23,24 @@ const field = (value: unknown, ...path: readonly (string | number)[]): unknown =
     (inner, name) => (isObject(inner) ? (inner as Record<string | number, unknown>)[name] : undefined),
     value,
   );
-const parsed = (text: unknown): unknown => {
+function parsed(text: unknown): unknown {
   try {
     return typeof text === 'string' ? JSON.parse(text) : undefined;
   } catch {
     return undefined;
   }
-};
+}
 
 /** Image Builder's message through SNS is the image as JSON text; its `arn` is the build's (T14). */
-const ofNotification = (event: unknown): unknown[] => {
+function ofNotification(event: unknown): unknown[] {
   const records = field(event, 'Records');
   return Array.isArray(records)
     ? records.map((record) => field(parsed(field(record, 'Sns', 'Message')), 'arn'))
     : [];
-};
+}
 
 /** Events of EventBridge by source (T15, T24, T30). */
-const ofEvent = (event: unknown): unknown => {
+function ofEvent(event: unknown): unknown {
   const detail = field(event, 'detail');
   const both = (make: (name: string, id: string) => string, name: unknown, id: unknown): unknown =>
     typeof name === 'string' && typeof id === 'string' ? make(name, id) : undefined;
@@ -58,7 +58,7 @@ const ofEvent = (event: unknown): unknown => {
     default:
       return undefined;
   }
-};
+}
 
 /** The external ids that an SNS or EventBridge event names; none for what is not about jobs. */
 export const externalIdsIn = (event: unknown): readonly string[] => [

@@ -22,20 +22,20 @@ const underWay = new Set<string | undefined>([
 ]);
 
 /** Where an image's AMI is used: its distribution says it; without one, where it was built. */
-const destinationOf = (imageBuildVersionArn: string, image: Image) => {
+function destinationOf(imageBuildVersionArn: string, image: Image) {
   const distribution = image.distributionConfiguration?.distributions?.[0];
   return {
     region: distribution?.region ?? regionOf(imageBuildVersionArn),
     account:
       distribution?.amiDistributionConfiguration?.targetAccountIds?.[0] ?? accountOf(imageBuildVersionArn),
   };
-};
+}
 
 /**
  * What an image says about its build. A build has an AMI where it was built and one wherever it was distributed to: the one
  * that counts is of the account and region that its distribution names.
  */
-export const imageInspection = (imageBuildVersionArn: string, image: Image | undefined): Inspection => {
+export function imageInspection(imageBuildVersionArn: string, image: Image | undefined): Inspection {
   const failed = (what: string, state: 'failed' | 'missing' = 'failed'): Inspection => ({
     state,
     error: jobErrors.imageBuildFailed,
@@ -58,7 +58,7 @@ export const imageInspection = (imageBuildVersionArn: string, image: Image | und
       `is available, but has no AMI in ${region} of the account ${account}. Distribute the image there.`,
     );
   return { state: 'succeeded', output: { imageId, imageBuildVersionArn } };
-};
+}
 
 /** Builds of machine images. */
 export const imageBuild = (builds: ImageBuilds): JobActions => ({

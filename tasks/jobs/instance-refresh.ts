@@ -27,11 +27,11 @@ const underWay = new Set<string | undefined>([
 ]);
 
 /** What a refresh says of itself. */
-export const refreshInspection = (
+export function refreshInspection(
   region: string,
   externalId: string,
   refresh: InstanceRefresh | undefined,
-): Inspection => {
+): Inspection {
   const [group, refreshId] = partsOf(externalId);
   if (underWay.has(refresh?.Status)) return { state: 'running' };
   if (refresh?.Status === 'Successful')
@@ -48,13 +48,13 @@ export const refreshInspection = (
       ...consoleLine(instanceRefreshLink(region, group)),
     ].join('\n'),
   };
-};
+}
 
 /**
  * Refreshes of a group's instances. They take no idempotency token: what an earlier try started is newer than the newest
  * one that was there before the attempt. Times would not tell, as the function's clock is not Auto Scaling's.
  */
-export const instanceRefresh = (refreshes: InstanceRefreshes, region: string): JobActions => {
+export function instanceRefresh(refreshes: InstanceRefreshes, region: string): JobActions {
   const startedBefore = async (
     group: string,
     job: Job,
@@ -94,4 +94,4 @@ export const instanceRefresh = (refreshes: InstanceRefreshes, region: string): J
       return refreshInspection(region, externalId, refresh);
     },
   };
-};
+}

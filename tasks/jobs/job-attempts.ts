@@ -22,7 +22,7 @@ export const takenOver = (latest: Job, { taskToken, stateAttempt }: StartJobRequ
 });
 
 /** The attempt that follows the latest one. */
-export const nextAttempt = (latest: Job | undefined, request: StartJobRequest, fresh: NewAttempt): Job => {
+export function nextAttempt(latest: Job | undefined, request: StartJobRequest, fresh: NewAttempt): Job {
   const { promotionId, state, kind, parameters, taskToken, stateAttempt } = request;
   return {
     ...fresh,
@@ -35,7 +35,7 @@ export const nextAttempt = (latest: Job | undefined, request: StartJobRequest, f
     stateAttempt,
     status: 'STARTING',
   };
-};
+}
 
 /**
  * How long a job may be unknown to its service after it was started, in ms: an id that has just been given may not be found yet,
@@ -62,7 +62,7 @@ export type JobStep =
   | { readonly do: 'nothing' };
 
 /** The next step for a job, given what its service says; whoever comes second, token or outcome, completes the task. */
-export const nextStep = (job: Job, inspection: Inspection, now: Date): JobStep => {
+export function nextStep(job: Job, inspection: Inspection, now: Date): JobStep {
   if (job.status === 'STARTING' || job.status === 'RUNNING') {
     const isUnderWay =
       inspection.state === 'running' ||
@@ -73,4 +73,4 @@ export const nextStep = (job: Job, inspection: Inspection, now: Date): JobStep =
   return job.completedToken === job.taskToken
     ? { do: 'nothing' }
     : { do: 'complete', after: { ...job, completedToken: job.taskToken } };
-};
+}

@@ -14,7 +14,7 @@ import type { JobActions, JobKinds } from './job-kind.ts';
 import { pipelineRun } from './pipeline-run.ts';
 
 /** Runs of both environments' pipelines, each looked into where it deploys to. */
-export const runsByEnvironment = (runs: Readonly<Record<Environment, JobActions>>): JobActions => {
+export function runsByEnvironment(runs: Readonly<Record<Environment, JobActions>>): JobActions {
   const of = (pipelineName: string): JobActions => runs[environmentOfPipeline(pipelineName)];
   return {
     denial: runs.qat.denial,
@@ -22,13 +22,13 @@ export const runsByEnvironment = (runs: Readonly<Record<Environment, JobActions>
       of((job.parameters as JobParameters['pipeline-run']).pipelineName).start(job, isTaken),
     inspect: (externalId) => of(partsOf(externalId)[0]).inspect(externalId),
   };
-};
+}
 
 /** All kinds of jobs, in AWS. @param beforeRun makes ready what a pipeline's run needs */
-export const createJobKinds = (
+export function createJobKinds(
   region: string,
   beforeRun: (job: Job) => Promise<void> = async () => {},
-): JobKinds => {
+): JobKinds {
   const runs = createPipelineRuns();
   const runsTo = (environment: Environment): JobActions =>
     pipelineRun(
@@ -46,4 +46,4 @@ export const createJobKinds = (
     ),
     'pipeline-run': runsByEnvironment({ qat: runsTo('qat'), prod: runsTo('prod') }),
   };
-};
+}

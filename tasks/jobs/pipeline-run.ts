@@ -41,13 +41,13 @@ export const deploymentOf = (actions: readonly ActionExecutionDetail[]): string 
   actions.find((action) => action.input?.actionTypeId?.provider === 'CodeDeploy')?.output?.executionResult
     ?.externalExecutionId;
 
-const actionFailure = ({ stageName, actionName, output }: ActionExecutionDetail): string => {
+function actionFailure({ stageName, actionName, output }: ActionExecutionDetail): string {
   const { errorDetails, externalExecutionSummary, externalExecutionUrl = '' } = output?.executionResult ?? {};
   const reasons = [errorDetails?.code, errorDetails?.message, externalExecutionSummary].filter(
     (reason) => reason !== undefined && reason !== '',
   );
   return `Action ${actionName} of stage ${stageName} failed: ${reasons.length > 0 ? reasons.join(': ') : 'no reason was given'}${externalExecutionUrl === '' ? '' : `\n  See: ${externalExecutionUrl}`}`;
-};
+}
 
 /** Statuses of a run that somebody or something else ended (T23). */
 const displaced = new Set<string | undefined>(['Superseded', 'Cancelled', 'Stopped']);
@@ -58,13 +58,13 @@ const displaced = new Set<string | undefined>(['Superseded', 'Cancelled', 'Stopp
  * @param beforeStart makes ready what the run needs
  * @param deploymentRegion where they deploy to @default the pipelines' region
  */
-export const pipelineRun = (
+export function pipelineRun(
   runs: PipelineRuns,
   deployments: Deployments,
   region: string,
   beforeStart: (job: Job) => Promise<void>,
   deploymentRegion = region,
-): JobActions => {
+): JobActions {
   const failed = async (externalId: string, run: PipelineExecution | undefined): Promise<Inspection> => {
     const [pipelineName, id] = partsOf(externalId);
     const actions = run === undefined ? [] : await runs.actions(pipelineName, id);
@@ -145,4 +145,4 @@ export const pipelineRun = (
       };
     },
   };
-};
+}

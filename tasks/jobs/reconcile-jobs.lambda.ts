@@ -8,15 +8,7 @@ import { createSnsNotices } from '../sns-notices.ts';
 import { createJobKinds } from './job-kinds.ts';
 import { reconcileJobs } from './reconcile-jobs.ts';
 
-const env = readEnv(
-  'APPLICATION',
-  'AWS_REGION',
-  'LEDGER_TABLE',
-  'PROMOTIONS_TOPIC_ARN',
-  'SITE_URL',
-  'CONFIGURATION_VERSION',
-  'REMINDER_HOURS',
-);
+const env = readEnv('reconcile-jobs');
 const executions = createExecutions();
 
 export const handler = logged(

@@ -15,32 +15,34 @@ const roles: readonly ApproverRole[] = ['qc', 'pmo'];
  * short. Looks after the requests that are open. One that fails does not keep back the others.
  * @throws AggregateError with everything that failed
  */
-export const reconcileJobs = (dependencies: ReconcileDependencies) => async (): Promise<void> => {
-  const { ledger, application } = dependencies;
-  const failures: unknown[] = [];
-  const each = async <Item>(
-    items: readonly Item[],
-    work: (item: Item) => Promise<unknown>,
-  ): Promise<void> => {
-    for (const item of items) {
-      try {
-        await work(item);
-      } catch (error) {
-        failures.push(error);
+export function reconcileJobs(dependencies: ReconcileDependencies) {
+  return async function reconcileJobs(): Promise<void> {
+    const { ledger, application } = dependencies;
+    const failures: unknown[] = [];
+    const each = async <Item>(
+      items: readonly Item[],
+      work: (item: Item) => Promise<unknown>,
+    ): Promise<void> => {
+      for (const item of items) {
+        try {
+          await work(item);
+        } catch (error) {
+          failures.push(error);
+        }
       }
+    };
+
+    await each(await ledger.openJobs(application), (job) => lookAt(dependencies, job));
+    for (const role of roles) {
+      const open = (await ledger.openApprovals(role)).filter(
+        (approval) => approval.application === application,
+      );
+      await each(open, followUpRequest(dependencies));
     }
-  };
 
-  await each(await ledger.openJobs(application), (job) => lookAt(dependencies, job));
-  for (const role of roles) {
-    const open = (await ledger.openApprovals(role)).filter(
-      (approval) => approval.application === application,
+    throwFailures(
+      failures,
+      `${failures.length} of the open jobs and approvals of ${application} could not be brought forward`,
     );
-    await each(open, followUpRequest(dependencies));
-  }
-
-  throwFailures(
-    failures,
-    `${failures.length} of the open jobs and approvals of ${application} could not be brought forward`,
-  );
-};
+  };
+}

@@ -17,15 +17,7 @@ import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
 import { createJobKinds } from './job-kinds.ts';
 import { startJob } from './start-job.ts';
 
-const env = readEnv(
-  'APPLICATION',
-  'AWS_REGION',
-  'LEDGER_TABLE',
-  'PROD_CODEDEPLOY_APPLICATION',
-  'PROD_DEPLOYMENT_GROUP',
-  'PROD_IMAGE_PARAMETER',
-  'PROD_PIPELINE_NAME',
-);
+const env = readEnv('start-job');
 const prod = {
   pipelineName: env.PROD_PIPELINE_NAME,
   applicationName: env.PROD_CODEDEPLOY_APPLICATION,

@@ -27,10 +27,10 @@ export type StartedJob =
   | { readonly overtaken: true };
 
 /** What a new attempt is made with. */
-const fresh = async (
+async function fresh(
   { kinds, application, now, newClientToken }: StartJobDependencies,
   request: StartJobRequest,
-): Promise<NewAttempt> => {
+): Promise<NewAttempt> {
   let startedAfter: string | undefined;
   try {
     startedAfter = await kinds[request.kind].newest?.(request);
@@ -44,7 +44,7 @@ const fresh = async (
     startedAt: now().toISOString(),
     ...(startedAfter === undefined ? {} : { startedAfter }),
   };
-};
+}
 
 interface Claimed {
   readonly job: Job;
@@ -56,10 +56,10 @@ interface Claimed {
  * Records the attempt and its token before anything starts (T35).
  * @returns the attempt, or nothing for a try that a later one has overtaken
  */
-const claim = async (
+async function claim(
   dependencies: StartJobDependencies,
   request: StartJobRequest,
-): Promise<Claimed | undefined> => {
+): Promise<Claimed | undefined> {
   const { ledger } = dependencies;
   for (;;) {
     const latest = await ledger.latestJob(request.promotionId, request.state);
@@ -77,13 +77,13 @@ const claim = async (
       if (!(error instanceof LedgerConflictError)) throw error;
     }
   }
-};
+}
 
 const isSameAttempt = (a: Job, b: Job): boolean =>
   a.promotionId === b.promotionId && a.state === b.state && a.attempt === b.attempt;
 
 /** Starts the attempt's external job and records what came of it: its id, or the refusal. */
-const begin = async (dependencies: StartJobDependencies, { job, isRepeated }: Claimed): Promise<Job> => {
+async function begin(dependencies: StartJobDependencies, { job, isRepeated }: Claimed): Promise<Job> {
   const { ledger, kinds, now } = dependencies;
   const actions = kinds[job.kind];
   const isTaken = async (externalId: string): Promise<boolean> => {
@@ -122,19 +122,19 @@ const begin = async (dependencies: StartJobDependencies, { job, isRepeated }: Cl
     }
   }
   return current;
-};
+}
 
 /**
  * Starts the external job of a state, or takes over the one that an earlier try of the state started. What ended in the
  * meantime is told at once: its event came when nobody knew the job.
  * @throws RepeatedStartFailedError, and whatever leaves open whether it was started
  */
-export const startJob =
-  (dependencies: StartJobDependencies) =>
-  async (request: StartJobRequest): Promise<StartedJob> => {
+export function startJob(dependencies: StartJobDependencies) {
+  return async function startJob(request: StartJobRequest): Promise<StartedJob> {
     const claimed = await claim(dependencies, request);
     if (claimed === undefined) return { overtaken: true };
     const begun = claimed.job.status === 'STARTING' ? await begin(dependencies, claimed) : claimed.job;
     const { attempt, status, externalId } = await lookAt(dependencies, begun);
     return { attempt, status, ...(externalId === undefined ? {} : { externalId }) };
   };
+}

@@ -35,11 +35,15 @@ export const onEvent = async ({
 });
 
 /** Goes on with a request, and tells whether it is done. Called again and again until then; never waits. */
-export const isComplete =
-  (dependencies: FleetDependencies) =>
-  async (event: CdkCustomResourceIsCompleteEvent): Promise<CdkCustomResourceIsCompleteResponse> => ({
-    IsComplete: await proceed(dependencies, event).catch((error: unknown) => {
-      if (isBusy(error)) return false;
-      throw error;
-    }),
-  });
+export function isComplete(dependencies: FleetDependencies) {
+  return async function isComplete(
+    event: CdkCustomResourceIsCompleteEvent,
+  ): Promise<CdkCustomResourceIsCompleteResponse> {
+    return {
+      IsComplete: await proceed(dependencies, event).catch((error: unknown) => {
+        if (isBusy(error)) return false;
+        throw error;
+      }),
+    };
+  };
+}

@@ -30,15 +30,15 @@ export interface DeploymentGroups {
   readonly stop: (deploymentId: string) => Promise<void>;
 }
 
-const listed = async (
+async function listed(
   client: CodeDeployClient,
   deployments: ListDeploymentsCommandInput,
-): Promise<readonly string[]> => {
+): Promise<readonly string[]> {
   const ids: string[] = [];
   for await (const page of paginateListDeployments({ client }, deployments))
     ids.push(...(page.deployments ?? []));
   return ids;
-};
+}
 
 /** Deployment groups in CodeDeploy. */
 export const createDeploymentGroups = (client = new CodeDeployClient({})): DeploymentGroups => ({

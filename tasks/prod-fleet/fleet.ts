@@ -15,7 +15,7 @@ export interface FleetDependencies {
 const launchFrom = (LaunchTemplateId: string) => ({ LaunchTemplateId, Version: '$Latest' });
 
 /** When CodeDeploy takes a deployment back. What was switched on before must be switched off by name. */
-const rollbackInput = ({ rollbackOnFailure = true, alarmNames = [] }: ProdFleetProperties) => {
+function rollbackInput({ rollbackOnFailure = true, alarmNames = [] }: ProdFleetProperties) {
   const events: AutoRollbackEvent[] = [
     ...(rollbackOnFailure ? (['DEPLOYMENT_FAILURE'] as const) : []),
     ...(rollbackOnFailure || alarmNames.length > 0 ? (['DEPLOYMENT_STOP_ON_ALARM'] as const) : []),
@@ -24,7 +24,7 @@ const rollbackInput = ({ rollbackOnFailure = true, alarmNames = [] }: ProdFleetP
     autoRollbackConfiguration: { enabled: events.length > 0, events },
     alarmConfiguration: { enabled: alarmNames.length > 0, alarms: alarmNames.map((name) => ({ name })) },
   };
-};
+}
 
 /** The call that makes the deployment group (T03); an update resends all of it (T04). */
 export const deploymentGroupInput = (
@@ -74,25 +74,25 @@ const healthy = (group: AutoScalingGroup): number =>
   ).length;
 
 /** A changed port replaces the target group: the group that serves moves over before the old one is deleted. */
-const moveToTargetGroup = async (
+async function moveToTargetGroup(
   groups: AutoScalingGroups,
   { TargetGroupARNs: attached = [] }: AutoScalingGroup,
   name: string,
   targetGroupArn: string,
-): Promise<void> => {
+): Promise<void> {
   if (!attached.includes(targetGroupArn)) await groups.attachTargetGroup(name, targetGroupArn);
   for (const other of attached) if (other !== targetGroupArn) await groups.detachTargetGroup(name, other);
-};
+}
 
 /**
  * Brings the fleet one step closer to its properties, for create and update alike. The first group starts from the seed
  * template; once it serves, it is pointed at Prod's own, which every later group copies. Safe to repeat at any point.
  * @returns whether nothing is left to do
  */
-export const converge = async (
+export async function converge(
   dependencies: FleetDependencies,
   fleet: ProdFleetProperties,
-): Promise<boolean> => {
+): Promise<boolean> {
   const { groups, deploymentGroups } = dependencies;
   const { applicationName, deploymentGroupName } = fleet;
   // A running deployment is replacing the group that an update would change.
@@ -125,17 +125,17 @@ export const converge = async (
   if (deploymentGroup === undefined) await deploymentGroups.create(input);
   else await deploymentGroups.update(input);
   return true;
-};
+}
 
 /**
  * Brings the fleet one step closer to being gone: running deployments, the deployment group (before its application,
  * or lifecycle hooks leak), then every group that is the fleet's. Safe to repeat at any point.
  * @returns whether nothing is left
  */
-export const removeFleet = async (
+export async function removeFleet(
   { groups, deploymentGroups }: FleetDependencies,
   fleet: Pick<ProdFleetProperties, 'applicationName' | 'deploymentGroupName'>,
-): Promise<boolean> => {
+): Promise<boolean> {
   const { applicationName, deploymentGroupName } = fleet;
   const running = await deploymentGroups.running(applicationName, deploymentGroupName);
   for (const deploymentId of running) await deploymentGroups.stop(deploymentId);
@@ -147,4 +147,4 @@ export const removeFleet = async (
     if (group.AutoScalingGroupName !== undefined && !isBeingDeleted(group))
       await groups.remove(group.AutoScalingGroupName);
   return owned.length === 0;
-};
+}

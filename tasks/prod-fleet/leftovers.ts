@@ -15,11 +15,11 @@ export const isBeingDeleted = (group: AutoScalingGroup): boolean => (group.Statu
  * does not reference. None while a deployment runs, and none if the group that should serve is not there: one of the
  * others may be the one that serves.
  */
-export const leftovers = (
+export function leftovers(
   owned: readonly AutoScalingGroup[],
   deploymentGroup: DeploymentGroupInfo | undefined,
   runningDeployments: readonly string[],
-): readonly string[] => {
+): readonly string[] {
   const referenced = new Set(deploymentGroup?.autoScalingGroups?.map(({ name }) => name));
   const present = owned.filter((group) => !isBeingDeleted(group));
   const servingIsThere = present.some(({ AutoScalingGroupName }) => referenced.has(AutoScalingGroupName));
@@ -27,44 +27,47 @@ export const leftovers = (
   return present.flatMap(({ AutoScalingGroupName: name }) =>
     name === undefined || referenced.has(name) ? [] : [name],
   );
-};
+}
 
 /** Deletes a group of the fleet; one that somebody else has just deleted is deleted. */
-export const removeGroup = async (
+export async function removeGroup(
   groups: Pick<AutoScalingGroups, 'named' | 'remove'>,
   name: string,
-): Promise<void> => {
+): Promise<void> {
   try {
     await groups.remove(name);
   } catch (error) {
     const group = await groups.named(name);
     if (group !== undefined && !isBeingDeleted(group)) throw error;
   }
-};
+}
 
 /** The fleet's groups, and the ids of the deployments that run. */
-export const groupsAndDeployments = async (
+export async function groupsAndDeployments(
   groups: Pick<AutoScalingGroups, 'owned'>,
   deploymentGroups: Pick<DeploymentGroups, 'running'>,
   fleet: { readonly applicationName: string; readonly deploymentGroupName: string },
-) => {
+) {
   // Before the deployments: a group that one of them makes meanwhile is not among these.
   const owned = await groups.owned(fleetKey(fleet));
   const running = await deploymentGroups.running(fleet.applicationName, fleet.deploymentGroupName);
   return { owned, running };
-};
+}
 
 /** Deletes what failed deployments left behind, before the next one starts. Safe to repeat. */
-export const removeLeftovers =
-  (groups: Pick<AutoScalingGroups, 'owned' | 'named' | 'remove'>, deploymentGroups: DeploymentGroups) =>
-  async (fleet: {
+export function removeLeftovers(
+  groups: Pick<AutoScalingGroups, 'owned' | 'named' | 'remove'>,
+  deploymentGroups: DeploymentGroups,
+) {
+  return async function removeLeftovers(fleet: {
     readonly applicationName: string;
     readonly deploymentGroupName: string;
-  }): Promise<void> => {
+  }): Promise<void> {
     const { owned, running } = await groupsAndDeployments(groups, deploymentGroups, fleet);
     const deploymentGroup = await deploymentGroups.find(fleet.applicationName, fleet.deploymentGroupName);
     for (const name of leftovers(owned, deploymentGroup, running)) await removeGroup(groups, name);
   };
+}
 
 /** What a run of Prod's pipeline begins with. */
 export interface BeforeRunDependencies {
@@ -85,9 +88,8 @@ export interface BeforeRunDependencies {
  * longer is when Prod was put in order after a failure; others start as they are. Safe to repeat.
  * @throws ImageNotPointedAtError if Prod cannot be pointed at the image
  */
-export const beforeRun =
-  ({ prod, groups, deploymentGroups, ledger, pointAtImage }: BeforeRunDependencies) =>
-  async ({ promotionId, parameters }: Job): Promise<void> => {
+export function beforeRun({ prod, groups, deploymentGroups, ledger, pointAtImage }: BeforeRunDependencies) {
+  return async function beforeRun({ promotionId, parameters }: Job): Promise<void> {
     if (parameters.pipelineName !== prod.pipelineName) return;
     await removeLeftovers(groups, deploymentGroups)(prod);
     const imageId = (await ledger.promotion(promotionId))?.images.prod;
@@ -99,3 +101,4 @@ export const beforeRun =
       imageId,
     });
   };
+}

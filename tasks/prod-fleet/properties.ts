@@ -46,16 +46,16 @@ export const seedName = (fleet: {
 
 const wrong = (raw: Readonly<Record<string, unknown>>, name: string, remedy: string): TypeError =>
   new TypeError(`Prod fleet: property ${name} is ${JSON.stringify(raw[name])}; ${remedy}`);
-const textIn = (raw: Readonly<Record<string, unknown>>, name: string): string => {
+function textIn(raw: Readonly<Record<string, unknown>>, name: string): string {
   const value = raw[name];
   if (typeof value !== 'string' || value === '') throw wrong(raw, name, 'give a text');
   return value;
-};
-const numberIn = (raw: Readonly<Record<string, unknown>>, name: string): number => {
+}
+function numberIn(raw: Readonly<Record<string, unknown>>, name: string): number {
   const value = raw[name];
   if (!/^\d+$/.test(String(value))) throw wrong(raw, name, 'give a whole number of 0 or more');
   return Number(value);
-};
+}
 
 /** The names alone: all that deleting needs, whatever else is wrong. @throws TypeError as `readProdFleetProperties` */
 export const readFleetNames = (
@@ -87,7 +87,7 @@ const numbers = [
  * The properties as CloudFormation hands them over: it turns numbers into text.
  * @throws TypeError that names the property, the value and the remedy
  */
-export const readProdFleetProperties = (raw: Readonly<Record<string, unknown>>): ProdFleetProperties => {
+export function readProdFleetProperties(raw: Readonly<Record<string, unknown>>): ProdFleetProperties {
   const { subnetIds, tags = {}, rollbackOnFailure = true, alarmNames = [] } = raw;
   if (!Array.isArray(subnetIds) || subnetIds.length === 0 || subnetIds.some((id) => typeof id !== 'string'))
     throw wrong(raw, 'subnetIds', 'give at least one subnet id');
@@ -113,4 +113,4 @@ export const readProdFleetProperties = (raw: Readonly<Record<string, unknown>>):
       `give a number from ${Math.max(1, minSize)} to ${maxSize}: a deployment needs an instance to copy, and minSize and maxSize hold`,
     );
   return properties;
-};
+}

@@ -17,19 +17,19 @@ export interface RestoreAfterEndDependencies {
 /** How many promotions, of all applications, are looked through for one that has let go of its turn. */
 const REMEMBERED = 100;
 
-const executionIn = (event: unknown): string | undefined => {
+function executionIn(event: unknown): string | undefined {
   const { detail } = (event ?? {}) as { readonly detail?: { readonly executionArn?: unknown } | null };
   return typeof detail?.executionArn === 'string' ? detail.executionArn : undefined;
-};
+}
 
 /**
  * The promotions that may have left Prod to be put in order: whoever has the turn, which passes on only afterwards, however
  * long ago it started; and newer ones, should one have pointed Prod while its turn was passed on.
  */
-const unrestored = async (
+async function unrestored(
   ledger: RestoreAfterEndDependencies['ledger'],
   application: string,
-): Promise<readonly string[]> => {
+): Promise<readonly string[]> {
   const { holder } = await ledger.lock(application, 'prod');
   const held = holder && (await ledger.promotion(holder.promotionId));
   const { items } = await ledger.promotions({ limit: REMEMBERED });
@@ -37,7 +37,7 @@ const unrestored = async (
     .filter((promotion) => promotion.application === application && mayNeedRestoring(promotion))
     .map(({ promotionId }) => promotionId);
   return [...new Set(ids)];
-};
+}
 
 /**
  * Puts Prod in order after the promotion whose end the event tells; any other event has all looked at whose end may have
@@ -45,9 +45,14 @@ const unrestored = async (
  * failure. One that fails does not keep back the others.
  * @throws AggregateError with everything that failed
  */
-export const restoreAfterEnd =
-  ({ ledger, restore, application, wakeLocks, postponed }: RestoreAfterEndDependencies) =>
-  async (event: unknown): Promise<void> => {
+export function restoreAfterEnd({
+  ledger,
+  restore,
+  application,
+  wakeLocks,
+  postponed,
+}: RestoreAfterEndDependencies) {
+  return async function restoreAfterEnd(event: unknown): Promise<void> {
     const executionArn = executionIn(event);
     const ids =
       executionArn === undefined
@@ -65,3 +70,4 @@ export const restoreAfterEnd =
     }
     throwFailures(failures, `Prod of ${application} could not be put in order`);
   };
+}

@@ -20,17 +20,7 @@ import { restoreAfterEnd } from './restore-after-end.ts';
 import { restoreProd } from './restore-prod.ts';
 import { createReadParameter, prodTargetGroup } from './target-group.ts';
 
-const env = readEnv(
-  'APPLICATION',
-  'LEDGER_TABLE',
-  'PROMOTIONS_TOPIC_ARN',
-  'SITE_URL',
-  'PROD_CODEDEPLOY_APPLICATION',
-  'PROD_DEPLOYMENT_GROUP',
-  'PROD_TARGET_GROUP_ARN',
-  'PROD_IMAGE_PARAMETER',
-  'ACQUIRE_LOCK_FUNCTION',
-);
+const env = readEnv('restore-prod');
 const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
 
 const prod = environmentAccess('prod');

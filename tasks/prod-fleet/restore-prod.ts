@@ -51,11 +51,11 @@ export const mayNeedRestoring = (promotion: Promotion): boolean =>
 const START_MAY_TAKE = 10 * 60_000;
 
 /** Whether CodePipeline still works on the promotion's latest deployment to Prod, or may begin to, or has finished it. */
-const runStatus = async (
+async function runStatus(
   { ledger, runs, now }: RestoreProdDependencies,
   promotionId: string,
   endedAt: Date | undefined,
-): Promise<'working' | 'starting' | 'succeeded' | 'over'> => {
+): Promise<'working' | 'starting' | 'succeeded' | 'over'> {
   const job = prodDeployments(await ledger.jobs(promotionId)).at(-1);
   if (job?.status === 'SUCCEEDED') return 'succeeded';
   if (job?.status === 'STARTING' && now().getTime() - (endedAt?.getTime() ?? 0) < START_MAY_TAKE)
@@ -64,13 +64,13 @@ const runStatus = async (
   const status = (await runs.run(...partsOf(job.externalId)))?.status;
   if (status === 'Succeeded') return 'succeeded';
   return status === 'InProgress' || status === 'Stopping' ? 'working' : 'over';
-};
+}
 
 /** What serves, and what failed deployments left, while none runs. @throws ProdInUseError, ProdNotCertainError */
-const lookAtFleet = async (
+async function lookAtFleet(
   { groups, deploymentGroups, serving, prod }: RestoreProdDependencies,
   unproven: string,
-): Promise<{ readonly fleet: ServingFleet; readonly left: readonly string[] }> => {
+): Promise<{ readonly fleet: ServingFleet; readonly left: readonly string[] }> {
   const { owned, running } = await groupsAndDeployments(groups, deploymentGroups, prod);
   if (running.length > 0)
     throw new ProdInUseError(
@@ -85,7 +85,7 @@ const lookAtFleet = async (
     fleet: servingFleet({ deploymentGroup, owned, healthy, images }, unproven),
     left: leftovers(owned, deploymentGroup, running),
   };
-};
+}
 
 /**
  * Puts Prod in order after a promotion that ended without having deployed there: its instances start from the image that
@@ -95,7 +95,7 @@ const lookAtFleet = async (
  * @throws ProdNotCertainError if it is not certain what serves; nothing was changed
  * @throws ImageNotPointedAtError if AWS does not accept the image
  */
-export const restoreProd = (dependencies: RestoreProdDependencies) => {
+export function restoreProd(dependencies: RestoreProdDependencies) {
   const { ledger, describeExecution, parameters, groups, notices, now, siteUrl, prod } = dependencies;
 
   /** @throws ProdInUseError if the execution runs, or did again since */
@@ -106,7 +106,7 @@ export const restoreProd = (dependencies: RestoreProdDependencies) => {
     return execution;
   };
 
-  return async (promotionId: string): Promise<void> => {
+  return async function restoreProd(promotionId: string): Promise<void> {
     const promotion = await ledger.promotion(promotionId);
     const unproven = promotion?.images.prod;
     if (promotion === undefined || unproven === undefined || promotion.deployments.prod !== undefined) return;
@@ -143,4 +143,4 @@ export const restoreProd = (dependencies: RestoreProdDependencies) => {
       prodRestored: { redrives, imageId: fleet.imageId, at: now().toISOString() },
     });
   };
-};
+}

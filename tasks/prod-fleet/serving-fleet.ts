@@ -25,11 +25,11 @@ export interface ServingFleet {
   readonly strayIds: readonly string[];
 }
 
-const mostOf = (images: readonly string[]): string | undefined => {
+function mostOf(images: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const image of images) counts.set(image, (counts.get(image) ?? 0) + 1);
   return [...counts].sort(([a, counted], [b, other]) => other - counted || (a < b ? -1 : 1))[0]?.[0];
-};
+}
 
 /**
  * The fleet that serves after a deployment of `unproven` has failed, from what AWS says and nothing else: the group that
@@ -37,10 +37,10 @@ const mostOf = (images: readonly string[]): string | undefined => {
  * image with the old revision, so the image is that of the others; only where all run it has traffic moved to it.
  * @throws ProdNotCertainError if that group is missing, takes no requests, or cannot do without another that does
  */
-export const servingFleet = (
+export function servingFleet(
   { deploymentGroup, owned, healthy, images }: ServingSight,
   unproven: string,
-): ServingFleet => {
+): ServingFleet {
   const referenced = deploymentGroup?.autoScalingGroups?.[0]?.name;
   const live = owned.find(({ AutoScalingGroupName }) => AutoScalingGroupName === referenced);
   if (referenced === undefined || live === undefined || isBeingDeleted(live))
@@ -78,4 +78,4 @@ export const servingFleet = (
     instanceIds,
     strayIds: instanceIds.filter((id) => images[id] !== imageId),
   };
-};
+}

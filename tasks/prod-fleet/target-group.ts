@@ -16,9 +16,8 @@ const isParameter = (arn: string): boolean => /^arn:[^:]+:ssm:/.test(arn);
  * @param arn of the target group, or of the parameter
  * @throws TargetGroupUnknownError if the parameter is not there
  */
-export const prodTargetGroup =
-  (arn: string, read: ReadParameter): (() => Promise<string>) =>
-  async () => {
+export function prodTargetGroup(arn: string, read: ReadParameter): () => Promise<string> {
+  return async function prodTargetGroup() {
     if (!isParameter(arn)) return arn;
     const held = await read(arn);
     if (held === undefined || held === '')
@@ -27,9 +26,11 @@ export const prodTargetGroup =
       );
     return held;
   };
+}
 
 /** Parameters of Systems Manager. */
-export const createReadParameter =
-  (client = new SSMClient({})): ReadParameter =>
-  async (Name) =>
-    (await client.send(new GetParameterCommand({ Name }))).Parameter?.Value;
+export function createReadParameter(client = new SSMClient({})): ReadParameter {
+  return async function createReadParameter(Name) {
+    return (await client.send(new GetParameterCommand({ Name }))).Parameter?.Value;
+  };
+}

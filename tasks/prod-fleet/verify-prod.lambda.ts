@@ -17,16 +17,7 @@ import { createServingInstances } from './load-balancer-targets.ts';
 import { createReadParameter, prodTargetGroup } from './target-group.ts';
 import { verifyProd } from './verify-prod.ts';
 
-const env = readEnv(
-  'AWS_REGION',
-  'LEDGER_TABLE',
-  'PROD_CODEDEPLOY_APPLICATION',
-  'PROD_DEPLOYMENT_GROUP',
-  'PROD_MAX_SIZE',
-  'PROD_MIN_SIZE',
-  'PROD_PIPELINE_NAME',
-  'PROD_TARGET_GROUP_ARN',
-);
+const env = readEnv('verify-prod');
 
 const prod = environmentAccess('prod');
 const targetGroupArn = prodTargetGroup(env.PROD_TARGET_GROUP_ARN, createReadParameter(new SSMClient(prod)));

@@ -64,7 +64,7 @@ const isOfInstance = ({ targets }: Delivery, instance: string): boolean =>
   targets.some(({ targetId, status }) => targetId === instance && status === 'Succeeded');
 
 /** Version and entity tag count where both tell them: not every deployment of a revision does. */
-const isSameRevision = (a: RevisionLocation | undefined, b: RevisionLocation | undefined): boolean => {
+function isSameRevision(a: RevisionLocation | undefined, b: RevisionLocation | undefined): boolean {
   const [one, other] = [a?.s3Location, b?.s3Location];
   return (
     one?.key !== undefined &&
@@ -74,14 +74,14 @@ const isSameRevision = (a: RevisionLocation | undefined, b: RevisionLocation | u
       (part) => one[part] === undefined || other[part] === undefined || one[part] === other[part],
     )
   );
-};
+}
 
 /** What is wrong with the revision that an instance got last, if anything is. */
-const revisionDifferences = (
+function revisionDifferences(
   instance: string,
   deploymentId: string,
   { delivery, later }: ProdObservation,
-): readonly string[] => {
+): readonly string[] {
   const [last] = [delivery, ...later]
     .filter((one) => isOfInstance(one, instance))
     .sort((a, b) => createdAt(b) - createdAt(a));
@@ -91,15 +91,15 @@ const revisionDifferences = (
     : [
         `instance ${instance} got deployment ${last.deployment?.deploymentId} after deployment ${deploymentId}, of another revision`,
       ];
-};
+}
 
 const createdAt = ({ deployment }: Delivery): number => deployment?.createTime?.getTime() ?? 0;
 
 /** How Prod differs from what was approved; nothing if it does not. */
-export const prodDifferences = (
+export function prodDifferences(
   { imageId, commitId, pipelineExecutionId, deploymentId }: VerifyProdRequest,
   seen: ProdObservation,
-): readonly string[] => {
+): readonly string[] {
   const commits = (seen.run?.artifactRevisions ?? []).map(({ revisionId }) => revisionId);
   const deployed = deploymentOf(seen.actions);
   const { deployment } = seen.delivery;
@@ -133,20 +133,20 @@ export const prodDifferences = (
         : [`instance ${instance} is not in the Auto Scaling group ${seen.group.AutoScalingGroupName}`]),
     ]),
   ];
-};
+}
 
 /** CodeDeploy's copy of a group has min = desired, and may lack the target group: both are put right (T05). */
-const repair = async (
+async function repair(
   groups: VerifyProdDependencies['groups'],
   group: AutoScalingGroup,
   name: string,
   { minSize, maxSize, targetGroupArn }: ProdSettings,
-): Promise<void> => {
+): Promise<void> {
   if (group.MinSize !== minSize || group.MaxSize !== maxSize)
     await groups.update({ AutoScalingGroupName: name, MinSize: minSize, MaxSize: maxSize });
   if (!(group.TargetGroupARNs ?? []).includes(targetGroupArn))
     await groups.attachTargetGroup(name, targetGroupArn);
-};
+}
 
 /**
  * Sees that every instance that serves runs the approved image and the approved commit, also if Auto Scaling has added it since
@@ -154,9 +154,17 @@ const repair = async (
  * CodeDeploy made. Safe to repeat.
  * @throws ProdNotVerifiedError with everything that differs
  */
-export const verifyProd =
-  ({ ledger, runs, deployments, deploymentGroups, groups, serving, region, prod }: VerifyProdDependencies) =>
-  async (request: VerifyProdRequest): Promise<VerifyProdOutput> => {
+export function verifyProd({
+  ledger,
+  runs,
+  deployments,
+  deploymentGroups,
+  groups,
+  serving,
+  region,
+  prod,
+}: VerifyProdDependencies) {
+  return async function verifyProd(request: VerifyProdRequest): Promise<VerifyProdOutput> {
     const { promotionId, pipelineExecutionId, deploymentId, imageId } = request;
     const deploymentGroup = await deploymentGroups.find(prod.applicationName, prod.deploymentGroupName);
     const name = deploymentGroup?.autoScalingGroups?.[0]?.name;
@@ -206,3 +214,4 @@ export const verifyProd =
     });
     return { autoScalingGroupName: name ?? '', instanceIds: healthy };
   };
+}

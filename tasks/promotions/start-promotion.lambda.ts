@@ -9,7 +9,7 @@ import { createStartExecution } from './promotion-executions.ts';
 import { onPush, startPushedRun } from './pushed-run.ts';
 import { startPromotion } from './start-promotion.ts';
 
-const env = readEnv('APPLICATION', 'BRANCH', 'LEDGER_TABLE', 'REPOSITORY_NAME', 'STATE_MACHINE_ARN');
+const env = readEnv('start-promotion');
 const codePipeline = new CodePipelineClient({});
 
 const dependencies = {

@@ -8,6 +8,16 @@ export const failedAs = (error: string | undefined): PromotionStatus => {
   return error === STALE ? 'STALE' : 'FAILED';
 };
 
+/** The promotion's status by its execution's. */
+export function statusOf(execution: {
+  readonly status?: string | undefined;
+  readonly error?: string | undefined;
+}): PromotionStatus {
+  const { status, error } = execution;
+  if (status === 'FAILED') return failedAs(error);
+  return status === 'SUCCEEDED' || status === 'TIMED_OUT' || status === 'ABORTED' ? status : 'RUNNING';
+}
+
 const finalStatuses: readonly string[] = [
   'SUCCEEDED',
   'REJECTED',

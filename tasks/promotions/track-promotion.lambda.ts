@@ -12,15 +12,7 @@ import { createExecutions } from './promotion-executions.ts';
 import { trackMissedEnds } from './track-missed-ends.ts';
 import { type ExecutionStatusChange, trackPromotion } from './track-promotion.ts';
 
-const env = readEnv(
-  'APPLICATION',
-  'EVIDENCE_BUCKET',
-  'EVIDENCE_KEY_ARN',
-  'LEDGER_TABLE',
-  'PROMOTIONS_TOPIC_ARN',
-  'SITE_URL',
-  'ACQUIRE_LOCK_FUNCTION',
-);
+const env = readEnv('track-promotion');
 // A promotion that is not known yet when its execution starts was started past the push.
 const { ledger, store, append } = createRecordedLedger(env.LEDGER_TABLE, startedByHand);
 

@@ -6,7 +6,7 @@ import { promotionPages } from '../ledger/promotion-pages.ts';
 import { failureNotice, type Notices, staleNotices } from '../notices.ts';
 import type { PromotionInput } from '../payloads.ts';
 import { type Metric, prodDeployments, promotionMetrics, type StateVisit } from './metrics.ts';
-import { failedAs } from './status.ts';
+import { statusOf } from './status.ts';
 
 /** Step Functions, as far as following an execution needs it. */
 export interface Executions {
@@ -48,12 +48,6 @@ export interface ExecutionStatusChange {
     readonly redriveCount?: number;
   };
 }
-
-/** The promotion's status. */
-export const statusOf = ({ status, error }: DescribeExecutionOutput): PromotionStatus => {
-  if (status === 'FAILED') return failedAs(error);
-  return status === 'SUCCEEDED' || status === 'TIMED_OUT' || status === 'ABORTED' ? status : 'RUNNING';
-};
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 

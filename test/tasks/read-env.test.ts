@@ -6,12 +6,18 @@ describe('reading the environment', () => {
     process.env = before;
   });
 
-  it('gives the variables by name', () => {
-    process.env = { LEDGER_TABLE: 'ledger', SITE_URL: 'https://approvals.example.com' };
-    expect(readEnv('LEDGER_TABLE', 'SITE_URL')).toEqual({
+  it('gives a function its own variables and the region, and nothing else', () => {
+    process.env = {
       LEDGER_TABLE: 'ledger',
+      AWS_REGION: 'eu-west-1',
       SITE_URL: 'https://approvals.example.com',
-    });
+    };
+    const env = readEnv('complete-job');
+    expect(env).toEqual({ LEDGER_TABLE: 'ledger', AWS_REGION: 'eu-west-1' });
+    // @ts-expect-error: complete-job does not get this variable.
+    expect(env.SITE_URL).toBeUndefined();
+    // @ts-expect-error: no function has this name.
+    expect(() => readEnv('complete-jobs')).toThrow(TypeError);
   });
 
   it.each([
@@ -19,7 +25,7 @@ describe('reading the environment', () => {
     [{ LEDGER_TABLE: '' }, /variable LEDGER_TABLE is empty/],
   ])('fails naming the variable in %p', (environment, message) => {
     process.env = environment;
-    expect(() => readEnv('LEDGER_TABLE')).toThrow(message);
+    expect(() => readEnv('complete-job')).toThrow(message);
   });
 
   it('reads whole numbers, and fails on other text', () => {

@@ -5,11 +5,11 @@ import { acknowledgeManagedPolicy } from '../acknowledge.ts';
 import { forResource } from '../service-principal.ts';
 
 /** The role under which CodeDeploy deploys to one deployment group. */
-export const createCodeDeployRole = (
+export function createCodeDeployRole(
   scope: Construct,
   id: string,
   { description, deploymentGroupArn: group }: { description: string; deploymentGroupArn: string },
-): Role => {
+): Role {
   const role = new Role(scope, id, {
     description,
     assumedBy: forResource('codedeploy.amazonaws.com', Stack.of(scope), group),
@@ -21,7 +21,7 @@ export const createCodeDeployRole = (
     "CodeDeploy demands AWS's policy of its service role; it names and finds the groups that it makes by itself, and AWS changes the policy along with that.",
   );
   return role;
-};
+}
 
 /** ARN of a deployment group. */
 export const deploymentGroupArn = (stack: Stack, application: string, group: string): string =>

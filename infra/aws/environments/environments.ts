@@ -42,27 +42,27 @@ export interface Placed<Kind> {
 }
 
 /** Where images of an environment elsewhere go. */
-export const destinationOf = (
+export function destinationOf(
   application: ApplicationConfig,
   environment: Environment,
   workloads: WorkloadsIn,
-): { readonly destination: ImageDestination } | undefined => {
+): { readonly destination: ImageDestination } | undefined {
   const place = application.environments?.[environment];
   return (
     place && {
       destination: { account: place.account, region: place.region, keyArn: workloads(place).imageKeyArn },
     }
   );
-};
+}
 
 /**
  * Makes both environments of an application: in its own stack, or each in a stack of its own in another account or region.
  * @param stack the application's
  */
-export const createEnvironments = (
+export function createEnvironments(
   stack: Stack,
   props: EnvironmentsProps,
-): { readonly qat: Placed<QatEnvironment>; readonly prod: Placed<ProdEnvironment> } => {
+): { readonly qat: Placed<QatEnvironment>; readonly prod: Placed<ProdEnvironment> } {
   const { application, bundles, artifacts, key, vpc, internetAccess } = props;
   const { qat: qatPlace, prod: prodPlace } = application.environments ?? {};
   const here: readonly Environment[] = [
@@ -118,7 +118,7 @@ export const createEnvironments = (
     };
   };
   return { qat: placeQat(), prod: placeProd() };
-};
+}
 
 /** What the stack of an environment elsewhere is made with, whichever environment it is. */
 const propsElsewhere = (

@@ -125,7 +125,7 @@ export interface LaunchProps {
  * Allows what whoever starts instances from launch templates needs: who makes or changes an Auto Scaling group, and CodeDeploy,
  * which copies one.
  */
-export const allowLaunches = (role: Role, props: LaunchProps): void => {
+export function allowLaunches(role: Role, props: LaunchProps): void {
   const { instanceRole, launchTemplates, securityGroup, subnetIds, imageParameterArns } = props;
   const stack = Stack.of(role);
   const ec2 = (resource: string, resourceName = '*', account?: '') =>
@@ -163,4 +163,4 @@ export const allowLaunches = (role: Role, props: LaunchProps): void => {
     new PolicyStatement({ actions: ['ssm:GetParameters'], resources: [...imageParameterArns] }),
   ];
   for (const statement of statements) role.addToPolicy(statement);
-};
+}

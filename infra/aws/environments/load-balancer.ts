@@ -102,7 +102,7 @@ export class LoadBalancer extends Construct {
 }
 
 /** CDK's own method needs to know the region, for accounts of Elastic Load Balancing that its service principal has replaced. */
-const logRequests = (balancer: ApplicationLoadBalancer, logs: IBucket): void => {
+function logRequests(balancer: ApplicationLoadBalancer, logs: IBucket): void {
   const stack = Stack.of(balancer);
   allowLogDelivery(logs, {
     service: 'logdelivery.elasticloadbalancing.amazonaws.com',
@@ -113,4 +113,4 @@ const logRequests = (balancer: ApplicationLoadBalancer, logs: IBucket): void => 
   balancer.setAttribute('access_logs.s3.prefix', LOG_PREFIX);
   // The service tries to write when the attribute is set.
   if (logs.policy) balancer.node.addDependency(logs.policy);
-};
+}

@@ -80,17 +80,17 @@ const GROUPS_REASON =
   "CodeDeploy makes another group with each deployment and names it; the condition on the fleet's tag lets in this fleet's groups alone.";
 
 /** Lets somebody change the Auto Scaling groups of one fleet, whoever made them. */
-export const allowOnFleet = (
+export function allowOnFleet(
   one: Grantee,
   actions: readonly string[],
   fleet: { applicationName: string; deploymentGroupName: string },
-): void => {
+): void {
   one.allowWithWildcard(actions, [autoScalingGroups(one.role)], GROUPS_REASON, {
     StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: fleetKey(fleet) },
   });
-};
+}
 
-const allowFleetChanges = (one: LockstepFunction<FunctionName>, props: ProdFleetProps): void => {
+function allowFleetChanges(one: LockstepFunction<FunctionName>, props: ProdFleetProps): void {
   one
     .allowWithoutResource('autoscaling:DescribeAutoScalingGroups', 'codedeploy:StopDeployment')
     .allowWithWildcard(
@@ -127,4 +127,4 @@ const allowFleetChanges = (one: LockstepFunction<FunctionName>, props: ProdFleet
     ],
     props.properties,
   );
-};
+}

@@ -62,11 +62,11 @@ export const revisionsFor = (reader: Stack, store: ArtifactStore): Revisions =>
   Stack.of(store.bucket).account === reader.account ? revisionsHere(store) : revisionsElsewhere(store);
 
 /** Lets roles of an account read an application's revisions. In the bucket's own account their policies are enough. */
-export const allowReading = (
+export function allowReading(
   { bucket, key }: ArtifactStore,
   account: string,
   readers: readonly Role[],
-): void => {
+): void {
   if (Stack.of(bucket).account === account) return;
   const readersOnly = rolesOf(
     account,
@@ -93,4 +93,4 @@ export const allowReading = (
       resources: ['*'],
     }),
   );
-};
+}

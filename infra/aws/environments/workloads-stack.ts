@@ -109,10 +109,10 @@ export class WorkloadsStack extends Stack {
  * Makes what applications share in each account and region that any of their environments is in.
  * @returns finds it by place
  */
-export const createWorkloads = (
+export function createWorkloads(
   scope: Construct,
   { applications, env }: LockstepConfig,
-): ((place: EnvironmentPlace) => WorkloadsStack) => {
+): (place: EnvironmentPlace) => WorkloadsStack {
   const keyOf = ({ account, region }: EnvironmentPlace) => `${account}-${region}`;
   const places = new Map(
     applications
@@ -140,11 +140,11 @@ export const createWorkloads = (
     );
     receiving.add(account);
   }
-  return (place) => {
+  return function createWorkloads(place) {
     const found = stacks.get(keyOf(place));
     if (found) return found;
     throw new RangeError(
       `nothing was made for ${keyOf(place)}, which no environment of the configuration names`,
     );
   };
-};
+}

@@ -24,12 +24,12 @@ export const FOR_AWS_RESOURCES = { Bool: { 'kms:GrantIsForAWSResource': 'true' }
 export const distributionRoleArn = (stack: Stack, account: string): string =>
   stack.formatArn({ service: 'iam', region: '', account, resource: 'role', resourceName: DISTRIBUTION_ROLE });
 
-const allowUse = (
+function allowUse(
   key: Key,
   sid: string,
   principal: IPrincipal,
   conditions: Record<string, unknown> = {},
-): void => {
+): void {
   const statement = (suffix: string, actions: readonly string[], more: Record<string, unknown>) =>
     key.addToResourcePolicy(
       new PolicyStatement({
@@ -42,18 +42,18 @@ const allowUse = (
     );
   statement('', IMAGE_KEY_ACTIONS, {});
   statement('Grants', ['kms:CreateGrant'], FOR_AWS_RESOURCES);
-};
+}
 
 /**
  * A key that images are encrypted with. The service-linked roles that build, copy and launch them may use it; they may not
  * exist yet, so a condition names them (D-010, D-059).
  * @param accounts other accounts that images are copied into
  */
-export const imageKey = (
+export function imageKey(
   scope: Construct,
   id: string,
   { description, accounts = [] }: { description: string; accounts?: readonly string[] },
-): Key => {
+): Key {
   const key = rotatingKey(scope, id, description);
   const stack = Stack.of(scope);
   const serviceLinked = (service: string, name: string) =>
@@ -74,4 +74,4 @@ export const imageKey = (
   for (const account of accounts)
     allowUse(key, `Copy${account}`, rolesOf(account, [distributionRoleArn(stack, account)]));
   return key;
-};
+}

@@ -47,14 +47,14 @@ export class ApplicationAlarms extends Construct {
 }
 
 /** What calls operators about Prod itself, wherever it is. */
-export const addProdAlarms = (
+export function addProdAlarms(
   scope: Construct,
   props: {
     readonly application: string;
     readonly alarms: AlarmsTopic;
     readonly targetGroup: ApplicationTargetGroup;
   },
-): void => {
+): void {
   const { application, alarms, targetGroup } = props;
   alarms.add(scope, 'Healthy', {
     heading: 'Prod has no healthy instance',
@@ -76,4 +76,4 @@ export const addProdAlarms = (
     threshold: 10,
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
   });
-};
+}

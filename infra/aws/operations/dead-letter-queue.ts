@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 
 /** Keeps what could not be handed to a function, or what it failed with for good, until somebody has looked at it. */
-export const createDeadLetterQueue = (scope: Construct, id: string): Queue => {
+export function createDeadLetterQueue(scope: Construct, id: string): Queue {
   const queue = new Queue(scope, id, {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
@@ -13,4 +13,4 @@ export const createDeadLetterQueue = (scope: Construct, id: string): Queue => {
   });
   acknowledge(queue, 'SQS3', 'It is a dead-letter queue itself: people read it, and an alarm calls them.');
   return queue;
-};
+}

@@ -101,18 +101,18 @@ export class People extends Construct {
 /**
  * The policy for whoever follows a failure into an environment in another account, where {@link People}'s policies allow nothing.
  */
-export const viewersElsewhere = (
+export function viewersElsewhere(
   stack: Stack,
   application: string,
   deploymentGroupArn: string,
-): ManagedPolicy => {
+): ManagedPolicy {
   const policy = new ManagedPolicy(stack, 'Viewers', {
     description: `See the deployments of ${application}`,
     statements: [...seeDeployments([deploymentGroupArn]), never()],
   });
   acknowledgeWildcards(policy, WITHOUT_RESOURCE_REASON, '*');
   return policy;
-};
+}
 
 const seeDeployments = (deploymentGroupArns: readonly string[]): PolicyStatement[] =>
   deploymentGroupArns.length === 0

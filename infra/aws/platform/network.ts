@@ -36,11 +36,11 @@ const interfaceEndpoints = {
 export const createNetwork = (scope: Construct, id: string, network: NetworkConfig, logs: IBucket): IVpc =>
   network.existing ? existingNetwork(scope, id, network.existing) : newNetwork(scope, id, network, logs);
 
-const existingNetwork = (
+function existingNetwork(
   scope: Construct,
   id: string,
   { vpcId, publicSubnetIds, privateSubnetIds }: NonNullable<NetworkConfig['existing']>,
-): IVpc => {
+): IVpc {
   const vpc = Vpc.fromVpcAttributes(scope, id, {
     vpcId,
     // Nothing asks which zone a subnet lies in, but CDK wants one for each of a group of subnets.
@@ -53,15 +53,15 @@ const existingNetwork = (
   // Its routes are its owner's.
   Annotations.of(vpc).acknowledgeWarning('@aws-cdk/aws-ec2:noSubnetRouteTableId');
   return vpc;
-};
+}
 
 /** A VPC over two zones: load balancers in public subnets, instances in private ones. */
-const newNetwork = (
+function newNetwork(
   scope: Construct,
   id: string,
   { cidr, internetAccess }: NetworkConfig,
   logs: IBucket,
-): IVpc => {
+): IVpc {
   const vpc = new Vpc(scope, id, {
     ipAddresses: IpAddresses.cidr(cidr),
     maxAzs: 2,
@@ -94,7 +94,7 @@ const newNetwork = (
   }
   // The class has `undefined` where its interface has optional properties.
   return vpc as IVpc;
-};
+}
 
 /** Four subnets in a range, and as much again to spare: 20 bits in a range of 16, 28 at most. */
 const subnetMask = (cidr: string): number => Math.min(28, Number(cidr.split('/')[1]) + 4);

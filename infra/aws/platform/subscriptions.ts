@@ -17,9 +17,9 @@ export interface Subscription {
  * Who hears what. SNS keeps one subscription per topic and address (D-011), so one filter says everything about an address:
  * the roles it has, and, where it does not have them for every application, the applications.
  */
-export const subscriptions = (
+export function subscriptions(
   applications: readonly Pick<ApplicationConfig, 'name' | 'approvers' | 'operators'>[],
-): readonly Subscription[] => {
+): readonly Subscription[] {
   const applicationsOf = new Map<string, Map<MailRole, string[]>>();
   for (const { name, approvers, operators } of applications)
     for (const [role, addresses] of [
@@ -35,9 +35,9 @@ export const subscriptions = (
   return [...applicationsOf]
     .map(([address, roles]) => ({ address, filterPolicy: filterPolicy(roles, applications.length) }))
     .sort((a, b) => (a.address < b.address ? -1 : 1));
-};
+}
 
-const filterPolicy = (roles: ReadonlyMap<MailRole, readonly string[]>, all: number): FilterPolicy => {
+function filterPolicy(roles: ReadonlyMap<MailRole, readonly string[]>, all: number): FilterPolicy {
   const rolesOf = new Map<string, { roles: MailRole[]; applications: readonly string[] }>();
   for (const role of mailRoles) {
     const applications = roles.get(role);
@@ -52,4 +52,4 @@ const filterPolicy = (roles: ReadonlyMap<MailRole, readonly string[]>, all: numb
   }));
   const [only, ...others] = alternatives;
   return only && others.length === 0 ? only : { $or: alternatives };
-};
+}

@@ -41,7 +41,7 @@ export interface PipelineRoleProps {
 }
 
 /** A pipeline's service role: reads the source, keeps artifacts, invokes functions. */
-export const createPipelineRole = (scope: Construct, id: string, props: PipelineRoleProps): Role => {
+export function createPipelineRole(scope: Construct, id: string, props: PipelineRoleProps): Role {
   const { description, source, artifacts, key, regional, functions } = props;
   const role = new Role(scope, id, {
     description,
@@ -82,4 +82,4 @@ export const createPipelineRole = (scope: Construct, id: string, props: Pipeline
     functions.map(({ functionArn }) => functionArn),
   );
   return role;
-};
+}

@@ -42,10 +42,10 @@ const pipelineArns = (scope: Construct, { name }: ApplicationConfig): string[] =
 ];
 
 /** Starting each kind of job, and putting Prod in order before a deployment. */
-export const allowStartJobs = (
+export function allowStartJobs(
   startJob: LockstepFunction<'start-job'>,
   { application, qatImage, prodImage, qat, prod, environmentAccess }: PromotionParameters,
-): void => {
+): void {
   startJob
     .allow(['imagebuilder:StartImagePipelineExecution'], [qatImage.pipelineArn, prodImage.pipelineArn])
     .allow(['codepipeline:StartPipelineExecution'], pipelineArns(startJob, application));
@@ -72,13 +72,13 @@ export const allowStartJobs = (
     )
     .allowWithoutResource('ec2:DescribeImages');
   allowOnFleet(inProd, ['autoscaling:DeleteAutoScalingGroup'], fleetOf(prod));
-};
+}
 
 /** Asking how jobs stand, and telling the state machine. */
-export const allowCompleteJobs = (
+export function allowCompleteJobs(
   one: LockstepFunction<FunctionName>,
   { application, ledger, recipe, qat, prod, environmentAccess }: PromotionParameters,
-): void => {
+): void {
   ledger.allow(one, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
   one
     .allow(
@@ -99,13 +99,13 @@ export const allowCompleteJobs = (
       .of(one)
       .allow(['codedeploy:GetDeployment'], [deploymentGroupArn])
       .allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
-};
+}
 
 /** Asking what serves in Prod, and repairing its fleet. */
-export const allowVerifyProd = (
+export function allowVerifyProd(
   verifyProd: LockstepFunction<'verify-prod'>,
   { application, prod, environmentAccess }: PromotionParameters,
-): void => {
+): void {
   verifyProd.allow(
     ['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'],
     [pipelineArn(Stack.of(verifyProd), application.name, 'prod')],
@@ -128,4 +128,4 @@ export const allowVerifyProd = (
     ['autoscaling:AttachLoadBalancerTargetGroups', 'autoscaling:UpdateAutoScalingGroup'],
     fleetOf(prod),
   );
-};
+}

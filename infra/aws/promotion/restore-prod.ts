@@ -29,11 +29,11 @@ export interface RestoreProdProps {
  * The function that restores Prod after a failed deployment. It has a role of its own: no function may both delete groups and
  * sign evidence (D-047).
  */
-export const createRestoreProd = (
+export function createRestoreProd(
   scope: Construct,
   id: string,
   { application: { name }, bundles, prod, environmentAccess, ledger, acquireLock, mail }: RestoreProdProps,
-): LockstepFunction<'restore-prod'> => {
+): LockstepFunction<'restore-prod'> {
   const stack = Stack.of(scope);
   const fleet = {
     applicationName: prod.codeDeployApplication,
@@ -77,4 +77,4 @@ export const createRestoreProd = (
   allowOnFleet(inProd, ['autoscaling:DeleteAutoScalingGroup'], fleet);
   ledger.allow(restoreProd, 'GetItem', 'Query', 'UpdateItem');
   return restoreProd;
-};
+}

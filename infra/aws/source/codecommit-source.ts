@@ -3,10 +3,10 @@ import type { Construct } from 'constructs';
 import type { Source } from './source.ts';
 
 /** A CodeCommit repository of the application's name. */
-export const codeCommitSource = (
+export function codeCommitSource(
   scope: Construct,
   { name, branch }: { readonly name: string; readonly branch: string },
-): Source => {
+): Source {
   const repository = new Repository(scope, 'Repository', {
     repositoryName: name,
     description: `${name}: pushes to ${branch} are promoted`,
@@ -53,4 +53,4 @@ export const codeCommitSource = (
     },
     outputs: { RepositoryName: repositoryName, RepositoryCloneUrl: repository.repositoryCloneUrlHttp },
   };
-};
+}

@@ -12,12 +12,12 @@ import { rotatingKey } from '../encrypted-topic.ts';
 import type { Source } from './source.ts';
 
 /** Versions of a zip archive in a bucket: whoever builds the application elsewhere puts it there. */
-export const objectSource = (
+export function objectSource(
   scope: Construct,
   { name }: { readonly name: string },
   { objectKey }: Extract<SourceConfig, { kind: 's3' }>,
   accessLogs: IBucket,
-): Source => {
+): Source {
   const key = rotatingKey(scope, 'SourceKey', `Lockstep: archives of ${name}`);
   const bucket = new Bucket(scope, 'SourceBucket', {
     versioned: true,
@@ -71,4 +71,4 @@ export const objectSource = (
     },
     outputs: { RepositoryName: `${bucket.bucketName}/${objectKey}`, SourceBucketName: bucket.bucketName },
   };
-};
+}

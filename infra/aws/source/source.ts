@@ -41,14 +41,10 @@ export interface Source {
  * Makes the source of an application, or refers to it.
  * @param accessLogs takes the log of requests to a bucket that is made
  */
-export const createSource = (
-  scope: Construct,
-  application: ApplicationConfig,
-  accessLogs: IBucket,
-): Source => {
+export function createSource(scope: Construct, application: ApplicationConfig, accessLogs: IBucket): Source {
   const { source } = application;
   if (source.kind === 'connection') return connectionSource(application, source);
   return source.kind === 's3'
     ? objectSource(scope, application, source, accessLogs)
     : codeCommitSource(scope, application);
-};
+}

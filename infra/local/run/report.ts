@@ -1,7 +1,7 @@
 import type { DescribeExecutionOutput, HistoryEvent } from '@aws-sdk/client-sfn';
 import type { Approval, Denial, Job, Promotion } from '../../../tasks/ledger/items.ts';
 import type { ApproverRole, Decision, Environment, JobKind } from '../../../tasks/payloads.ts';
-import { statusOf } from '../../../tasks/promotions/track-promotion.ts';
+import { statusOf } from '../../../tasks/promotions/status.ts';
 
 /** What happened in a run, as `--report` writes it. Times are ISO 8601. */
 export interface Report {

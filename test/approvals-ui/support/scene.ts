@@ -177,6 +177,8 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
       const promotion = aPromotion(change);
       const startedAt = Date.parse(promotion.startedAt);
       await ledger.addPromotion(promotion);
+      const { events } = write(createHistory(startedAt));
+      const { error } = events.at(-1)?.executionFailedEventDetails ?? {};
       executions.set(promotion.executionArn, {
         status: promotion.status === 'REJECTED' ? 'FAILED' : promotion.status,
         redrivable: ['FAILED', 'TIMED_OUT', 'ABORTED', 'REJECTED'].includes(promotion.status),
@@ -185,7 +187,8 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
         ...(promotion.endedAt ? { endedAt: Date.parse(promotion.endedAt) } : {}),
         definition: promotionDefinition,
         currentDefinition: promotionDefinition,
-        events: write(createHistory(startedAt)).events,
+        events,
+        ...(error === undefined ? {} : { error }),
         ...execution,
       });
       return promotion;
