@@ -31,28 +31,25 @@ it.each(examples)('%s is taken, with what is left out, or the reason is given', 
   else expect(localConfiguration(read(file)).leftOut).toEqual(want);
 });
 
-it.each(deployedHere)(
-  '%s is deployed into a fresh directory',
-  async (file) => {
-    const directory = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-example-'));
+it.each(deployedHere)('%s is deployed into a fresh directory', async (file) => {
+  const directory = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-example-'));
+  try {
+    const assemblyDirectory = path.join(directory, 'cdk.out');
+    const { lockstep } = localConfiguration(read(file));
+    await synthesizeWith(assemblyDirectory, () => lockstep as Configuration);
+    const run = await startLocalRun({
+      stateDir: directory,
+      ports: await freePorts(),
+      assemblyDirectory,
+    });
     try {
-      const assemblyDirectory = path.join(directory, 'cdk.out');
-      const { lockstep } = localConfiguration(read(file));
-      await synthesizeWith(assemblyDirectory, () => lockstep as Configuration);
-      const run = await startLocalRun({
-        stateDir: directory,
-        ports: await freePorts(),
-        assemblyDirectory,
-      });
-      try {
-        const { applications } = await readSystem(run);
-        expect(applications.map(({ name }) => name)).toEqual(['orders']);
-        expect(run.host.accessReport().denied).toEqual([]);
-      } finally {
-        await run.stop();
-      }
+      const { applications } = await readSystem(run);
+      expect(applications.map(({ name }) => name)).toEqual(['orders']);
+      expect(run.host.accessReport().denied).toEqual([]);
     } finally {
-      fs.rmSync(directory, { recursive: true, force: true });
+      await run.stop();
     }
-  },
-);
+  } finally {
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+});

@@ -4,7 +4,7 @@ import { inOrder } from './in-order.ts';
 import { type Narration, narrate, promotionIdOf, redriveHint } from './narrate.ts';
 import { missingParameters, missingParametersText } from './prerequisites.ts';
 import { type CommitPromotion, executionsOf, promote } from './promotions.ts';
-import { type Session, reportPromotion } from './session.ts';
+import { reportPromotion, type Session } from './session.ts';
 import type { DeployedApplication } from './system.ts';
 import { watchTraffic } from './traffic.ts';
 import { gatherReport, writeReport } from './write-report.ts';
