@@ -5,7 +5,7 @@ import { readDefinition } from '../../tasks/executions/definition.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
 import { anApproval } from '../tasks/doubles/samples.ts';
 import { createHistory } from './support/history.ts';
-import { promotionDefinition } from './support/promotion-definition.ts';
+import { promotionDefinition } from '../support/promotion-definition.ts';
 import { untilPmo, untilQc } from './support/scene.ts';
 
 const START = Date.parse('2026-11-22T10:00:00.000Z');

@@ -9,7 +9,7 @@ import { stateNames } from '../../../workflows/state-names.ts';
 import { createMemoryLedger } from '../../tasks/doubles/memory-ledger.ts';
 import { anApproval, aPromotion, aReview } from '../../tasks/doubles/samples.ts';
 import { createHistory, type History } from './history.ts';
-import { promotionDefinition } from './promotion-definition.ts';
+import { promotionDefinition } from '../../support/promotion-definition.ts';
 
 /** The groups of the people that tests sign in as. */
 export const groups: Readonly<Record<string, readonly string[]>> = {
