@@ -96,27 +96,37 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .sign.is-running circle { fill: var(--running); stroke: var(--running); } .sign.is-running path { fill: var(--card); stroke-width: 1; }
 .sign.is-idle circle { fill: none; stroke: var(--line-strong); }
 
-.graph-frame { overflow-x: auto; text-align: center; }
-.graph { display: block; margin: 0 auto; max-width: 100%; height: auto; min-width: 17rem; }
-.node rect { fill: var(--card); stroke: var(--line-strong); stroke-width: 1.25; }
-.node.is-idle rect { fill: var(--idle-soft); stroke-dasharray: 4 3.5; }
-.node.is-done rect { stroke: var(--done); fill: var(--done-soft); }
-.node.is-running rect { stroke: var(--running); fill: var(--running-soft); stroke-width: 2; }
-.node.is-waiting rect { stroke: var(--waiting); fill: var(--waiting-soft); stroke-width: 2; }
-.node.is-failed rect { stroke: var(--failed); fill: var(--failed-soft); stroke-width: 2; }
-.node.is-stopped rect { stroke: var(--stopped); fill: var(--stopped-soft); stroke-width: 2; }
-.node-name { font-size: 14px; font-weight: 600; fill: var(--ink); }
-.node.is-idle .node-name { fill: var(--muted); font-weight: 500; }
-.node-detail { font-size: 12.5px; fill: var(--muted); }
-.node.is-running .node-detail { fill: var(--running); } .node.is-waiting .node-detail { fill: var(--waiting); }
-.node.is-failed .node-detail { fill: var(--failed); } .node.is-stopped .node-detail { fill: var(--stopped); } .node.is-done .node-detail { fill: var(--done); }
-.way { fill: none; stroke: var(--line-strong); stroke-width: 1.5; }
-.way.is-catch { stroke-dasharray: 4 3; }
-.way.is-taken { stroke: var(--done); stroke-width: 2; stroke-dasharray: none; }
-#arrow path { fill: var(--line-strong); } #arrow-taken path { fill: var(--done); }
+.graph { --axis: 20px; max-width: 36rem; }
+.graph-row { display: flex; }
+.cell { position: relative; flex: none; width: 15px; }
+.place { position: relative; flex: 1; min-width: 0; padding: 8px 0; }
+.node { display: flex; gap: .6rem; align-items: flex-start; border: 1.5px solid var(--line-strong); border-radius: 10px; padding: .42rem .8rem .42rem calc(var(--axis) - 8px - 1.5px); background: var(--card); font-size: .9rem; line-height: 1.4; }
+.node .icon { margin-top: calc(.7em - 8px); }
+.node.is-timeless { width: fit-content; border-radius: 1.3rem; }
+.node-text { flex: 1; min-width: 0; display: flex; flex-wrap: wrap; gap: 0 .8rem; overflow-wrap: anywhere; }
+.node-name { flex: 1 1 auto; min-width: 0; font-weight: 600; }
+.node-detail { min-width: 0; font-size: .85rem; color: var(--muted); }
+.node.is-idle { background: var(--idle-soft); border-style: dashed; }
+.node.is-idle .node-name { color: var(--muted); font-weight: 500; }
+.node.is-done { border-color: var(--done); background: var(--done-soft); } .node.is-done .node-detail { color: var(--done); }
+.node.is-running { border-color: var(--running); background: var(--running-soft); } .node.is-running .node-detail { color: var(--running); }
+.node.is-waiting { border-color: var(--waiting); background: var(--waiting-soft); } .node.is-waiting .node-detail { color: var(--waiting); }
+.node.is-failed { border-color: var(--failed); background: var(--failed-soft); } .node.is-failed .node-detail { color: var(--failed); }
+.node.is-stopped { border-color: var(--stopped); background: var(--stopped-soft); } .node.is-stopped .node-detail { color: var(--stopped); }
+.line { position: absolute; color: var(--line-strong); border: 0 solid; }
+.line.is-catch { border-style: dashed; }
+.line.is-taken { color: var(--done); z-index: 1; }
+.line.is-from-above { left: calc(var(--axis) - 1px); top: -8px; height: 15px; border-left-width: 2px; }
+.line.is-through { left: 6px; top: 0; bottom: 0; border-left-width: 2px; }
+.line.is-corner-down { left: 6px; right: 0; top: calc(50% - 1px); bottom: 0; border-left-width: 2px; border-top-width: 2px; border-top-left-radius: 9px; }
+.line.is-corner-up { left: 6px; right: 0; top: 0; bottom: calc(50% - 1px); border-left-width: 2px; border-bottom-width: 2px; border-bottom-left-radius: 9px; }
+.line.is-across, .line.is-out, .line.is-in { left: 0; right: 0; top: calc(50% - 1px); border-top-width: 2px; }
+.line.is-from-above::after, .line.is-in::after { content: ""; position: absolute; border: 4.5px solid transparent; }
+.line.is-from-above::after { left: -5.5px; bottom: -3px; border-top: 6px solid; border-bottom: 0; }
+.line.is-in::after { right: -1px; top: -5.5px; border-left: 6px solid; border-right: 0; }
 @media (prefers-reduced-motion: no-preference) {
-  .node.is-running rect { animation: breathe 2.4s ease-in-out infinite; }
-  @keyframes breathe { 50% { stroke-opacity: .35; } }
+  .node.is-running { animation: breathe 2.4s ease-in-out infinite; }
+  @keyframes breathe { 50% { border-color: color-mix(in srgb, var(--running) 35%, transparent); } }
 }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .3rem 1rem; padding: .9rem 0 0; margin: 1rem 0 0; border-top: 1px solid var(--line); font-size: .84rem; color: var(--muted); }
 .legend li { display: inline-flex; align-items: center; gap: .4rem; }
@@ -208,9 +218,6 @@ textarea { width: 100%; font: inherit; color: inherit; background: var(--paper);
 .people strong { font-weight: 650; margin-right: .6rem; }
 .people .tags { white-space: nowrap; }
 @media (forced-colors: active) { .sign circle { stroke: CanvasText; } .chip, .notice { border: 1px solid CanvasText; } }
-@media (max-width: 30rem) { .graph-frame { margin: 0 -.65rem; } main { padding: 1.2rem 1rem 3rem; } .bar-inside { padding: .55rem 1rem; } .card { padding: 1rem; } .person { width: 100%; } .person-name { margin-right: auto; } .bar nav { margin-right: 0; margin-left: auto; } .bar-inside { gap: .35rem .6rem; } .bar nav a { padding: .35rem .5rem; } }
-@media print { .bar, .decide form, .primary:disabled { background: var(--idle-soft); color: var(--muted); border-color: var(--line-strong); cursor: not-allowed; }
-.redrive-card > .redrive, .redrive-card > dl + p { margin-top: 1.1rem; }
-.careful strong { color: var(--waiting); }
-.redrive { display: none; } }
+@media (max-width: 30rem) { main { padding: 1.2rem 1rem 3rem; } .bar-inside { padding: .55rem 1rem; } .card { padding: 1rem; } .person { width: 100%; } .person-name { margin-right: auto; } .bar nav { margin-right: 0; margin-left: auto; } .bar-inside { gap: .35rem .6rem; } .bar nav a { padding: .35rem .5rem; } }
+@media print { .bar, .decide form, .redrive { display: none; } .node, .card { break-inside: avoid; } }
 `;

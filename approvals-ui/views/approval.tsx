@@ -81,12 +81,10 @@ export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
           {graph ? (
             <section class="card" aria-labelledby="graph-title">
               <h2 id="graph-title">Where it stands</h2>
-              <div class="graph-frame">
-                <GraphDrawing
-                  promotion={graph}
-                  label={`Graph of the promotion. It waits at ${approval.state}.`}
-                />
-              </div>
+              <GraphDrawing
+                promotion={graph}
+                label={`Graph of the promotion. It waits at ${approval.state}.`}
+              />
             </section>
           ) : null}
         </div>

@@ -80,12 +80,10 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
         <section class="card column" aria-labelledby="graph-title">
           <h2 id="graph-title">Graph</h2>
           {graph ? (
-            <div class="graph-frame">
-              <GraphDrawing
-                promotion={graph}
-                label={`Graph of the promotion. ${summary} The steps are listed on this page.`}
-              />
-            </div>
+            <GraphDrawing
+              promotion={graph}
+              label={`Graph of the promotion. ${summary} The steps are listed on this page.`}
+            />
           ) : (
             <p class="muted">Step Functions keeps an execution for 90 days; this one is gone.</p>
           )}
