@@ -45,6 +45,7 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 4px; }
 .muted { color: var(--muted); font-size: .9rem; }
 .long { overflow-wrap: anywhere; }
+.together { display: inline-block; }
 .unseen { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .skip { position: absolute; left: 1rem; top: -4rem; background: var(--card); padding: .5rem .9rem; border-radius: 0 0 8px 8px; z-index: 2; }
 .skip:focus { top: 0; }
@@ -103,7 +104,7 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .node { display: flex; gap: .6rem; align-items: flex-start; border: 1.5px solid var(--line-strong); border-radius: 10px; padding: .42rem .8rem .42rem calc(var(--axis) - 8px - 1.5px); background: var(--card); font-size: .9rem; line-height: 1.4; }
 .node .icon { margin-top: calc(.7em - 8px); }
 .node.is-timeless { width: fit-content; border-radius: 1.3rem; }
-.node-text { flex: 1; min-width: 0; display: flex; flex-wrap: wrap; gap: 0 .8rem; overflow-wrap: anywhere; }
+.node-text { flex: 1; min-width: 0; display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 .8rem; overflow-wrap: anywhere; }
 .node-name { flex: 1 1 auto; min-width: 0; font-weight: 600; }
 .node-detail { min-width: 0; font-size: .85rem; color: var(--muted); }
 .node.is-idle { background: var(--idle-soft); border-style: dashed; }
@@ -114,7 +115,6 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .node.is-failed { border-color: var(--failed); background: var(--failed-soft); } .node.is-failed .node-detail { color: var(--failed); }
 .node.is-stopped { border-color: var(--stopped); background: var(--stopped-soft); } .node.is-stopped .node-detail { color: var(--stopped); }
 .line { position: absolute; color: var(--line-strong); border: 0 solid; }
-.line.is-catch { border-style: dashed; }
 .line.is-taken { color: var(--done); z-index: 1; }
 .line.is-from-above { left: calc(var(--axis) - 1px); top: -8px; height: 15px; border-left-width: 2px; }
 .line.is-through { left: 6px; top: 0; bottom: 0; border-left-width: 2px; }
@@ -218,6 +218,6 @@ textarea { width: 100%; font: inherit; color: inherit; background: var(--paper);
 .people strong { font-weight: 650; margin-right: .6rem; }
 .people .tags { white-space: nowrap; }
 @media (forced-colors: active) { .sign circle { stroke: CanvasText; } .chip, .notice { border: 1px solid CanvasText; } }
-@media (max-width: 30rem) { main { padding: 1.2rem 1rem 3rem; } .bar-inside { padding: .55rem 1rem; } .card { padding: 1rem; } .person { width: 100%; } .person-name { margin-right: auto; } .bar nav { margin-right: 0; margin-left: auto; } .bar-inside { gap: .35rem .6rem; } .bar nav a { padding: .35rem .5rem; } }
+@media (max-width: 30rem) { main { padding: 1.2rem min(1rem, 5vw) 3rem; } .bar-inside { padding: .55rem min(1rem, 5vw); } .bar nav { flex-wrap: wrap; } .card { padding: 1rem min(1rem, 5vw); } .cell { width: 12px; } .person { width: 100%; } .person-name { margin-right: auto; } .bar nav { margin-left: -.5rem; } .bar-inside { gap: .35rem .6rem; } .bar nav a { padding: .35rem .5rem; } }
 @media print { .bar, .decide form, .redrive { display: none; } .node, .card { break-inside: avoid; } }
 `;

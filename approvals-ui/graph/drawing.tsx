@@ -36,10 +36,8 @@ export const StatusIcon: FC<{ status: StepStatus }> = ({ status }) => (
 export const GraphDrawing: FC<{ promotion: PromotionGraph; label: string }> = ({ promotion, label }) => {
   const { graph, progress, steps } = promotion;
   const stepOf = new Map(steps.map((step) => [step.name, step]));
-  const lookOf = (transitions: readonly GraphTransition[]): string => {
-    if (transitions.some(({ from, to }) => progress.taken.has(transitionKey(from, to)))) return ' is-taken';
-    return transitions.every(({ isCatch }) => isCatch) ? ' is-catch' : '';
-  };
+  const lookOf = (transitions: readonly GraphTransition[]): string =>
+    transitions.some(({ from, to }) => progress.taken.has(transitionKey(from, to))) ? ' is-taken' : '';
   return (
     <div class="graph" role="img" aria-label={label}>
       {layOut(graph).map(({ state, fromAbove, cells }) => (

@@ -235,7 +235,7 @@ const Facts: FC<PromotionPageProps> = ({ promotion, links, execution }) => (
         if (!image && !deployment) return null;
         return (
           <>
-            <dt>{roleName(environment)}</dt>
+            <dt>{environmentTitles[environment]}</dt>
             <dd>
               {image ?? null}
               {image && deployment ? ' · ' : null}

@@ -34,6 +34,7 @@ const commit = (
   author: keyof typeof people,
   startedAt: string,
   commitMessage: string,
+  reason: string,
   application = 'shop',
 ) => {
   const commitId = digest(commitMessage);
@@ -49,6 +50,7 @@ const commit = (
     commitAuthorEmail,
     pushedBy: `arn:aws:sts::123456789012:assumed-role/developer/${author}`,
     startedAt,
+    reason,
   };
 };
 /** A commit that was pushed. */
@@ -56,19 +58,82 @@ export type Commit = ReturnType<typeof commit>;
 
 /** What is in the scene, newest first. */
 export const commits = {
-  waiting: commit('priya', '2026-11-22T10:21:40.000Z', 'Round totals to whole cents'),
-  open: commit('dana', '2026-11-22T09:58:12.000Z', 'Show the cart on every page'),
-  running: commit('tom', '2026-11-22T09:24:05.000Z', 'Remember the delivery address'),
-  failed: commit('jonas', '2026-11-22T07:32:31.000Z', 'Ship from the nearest warehouse'),
-  superseded: commit('jonas', '2026-11-22T07:03:18.000Z', 'Look up warehouses by postal code'),
-  expired: commit('priya', '2026-11-13T14:20:02.000Z', 'Compress product images'),
-  stale: commit('tom', '2026-11-20T15:47:55.000Z', 'Log slow database queries'),
-  live: commit('dana', '2026-11-20T16:05:09.000Z', 'Sort articles by price'),
-  refused: commit('priya', '2026-11-19T11:12:47.000Z', 'Charge for gift wrapping'),
-  pmo: commit('jonas', '2026-11-21T13:40:26.000Z', 'Send invoices as PDF', 'billing'),
-  own: commit('sam', '2026-11-20T08:31:50.000Z', 'Search by article number', 'catalog'),
-  changed: commit('priya', '2026-11-19T16:02:33.000Z', 'End idle sessions after 30 minutes', 'accounts'),
-  long: commit('tom', '2026-11-18T16:02:00.000Z', `Long ${'and unbroken'.repeat(20)}`),
+  waiting: commit(
+    'priya',
+    '2026-11-22T10:21:40.000Z',
+    'Round totals to whole cents',
+    'Three items at 33.33 made 99.99 in the cart and 100.00 on the invoice.',
+  ),
+  open: commit(
+    'dana',
+    '2026-11-22T09:58:12.000Z',
+    'Show the cart on every page',
+    'Visitors lost track of what they had chosen once they left the list.\nMeasured with 40 articles: the page stays under 100 kB.',
+  ),
+  running: commit(
+    'tom',
+    '2026-11-22T09:24:05.000Z',
+    'Remember the delivery address',
+    'Every second visitor types the same address again.',
+  ),
+  failed: commit(
+    'jonas',
+    '2026-11-22T07:32:31.000Z',
+    'Ship from the nearest warehouse',
+    'Saves a day for orders from the south.',
+  ),
+  superseded: commit(
+    'jonas',
+    '2026-11-22T07:03:18.000Z',
+    'Look up warehouses by postal code',
+    'The distance is what counts, not the country.',
+  ),
+  expired: commit(
+    'priya',
+    '2026-11-13T14:20:02.000Z',
+    'Compress product images',
+    'WebP where the browser takes it.',
+  ),
+  stale: commit(
+    'tom',
+    '2026-11-20T15:47:55.000Z',
+    'Log slow database queries',
+    'Those that take longer than 200 ms.',
+  ),
+  live: commit(
+    'dana',
+    '2026-11-20T16:05:09.000Z',
+    'Sort articles by price',
+    'The order that visitors ask for most.',
+  ),
+  refused: commit(
+    'priya',
+    '2026-11-19T11:12:47.000Z',
+    'Charge for gift wrapping',
+    '2.50 a gift, as agreed with sales.',
+  ),
+  pmo: commit(
+    'jonas',
+    '2026-11-21T13:40:26.000Z',
+    'Send invoices as PDF',
+    'Mail clients cut the HTML invoice after 100 kB.\nThe HTML stays as the text of the mail.',
+    'billing',
+  ),
+  own: commit(
+    'sam',
+    '2026-11-20T08:31:50.000Z',
+    'Search by article number',
+    'Shops order by the number on the shelf.',
+    'catalog',
+  ),
+  changed: commit(
+    'priya',
+    '2026-11-19T16:02:33.000Z',
+    'End idle sessions after 30 minutes',
+    'As the security review asked; it was a day.',
+    'accounts',
+  ),
+  long: commit('tom', '2026-11-18T16:02:00.000Z', `Long ${'and unbroken'.repeat(20)}`, 'y'.repeat(90)),
 } as const;
 /** Names of the scene's promotions. */
 export type Name = keyof typeof commits;
@@ -125,27 +190,40 @@ const imageContents = (application: string, of: Commit, version: string, node: s
 });
 
 const file = (path: string, change: ChangedFile['change']): ChangedFile => ({ path, change });
-const files = [
-  file('package.json', 'changed'),
-  file('src/cart/cart-summary.mjs', 'added'),
-  file('src/cart/cart-summary.test.mjs', 'added'),
-  file('src/cart/price-list.mjs', 'changed'),
-  file('src/pages/article.mjs', 'changed'),
-  file('src/pages/checkout/delivery-address-form-with-suggestions.mjs', 'changed'),
-  file('src/pages/layout.mjs', 'changed'),
-  file('src/pages/old-cart.mjs', 'removed'),
-  file('src/styles/cart.css', 'added'),
-  file('src/styles/old-cart.css', 'removed'),
-];
+const files: Readonly<Record<string, readonly ChangedFile[]>> = {
+  shop: [
+    file('package.json', 'changed'),
+    file('src/cart/cart-summary.mjs', 'added'),
+    file('src/cart/cart-summary.test.mjs', 'added'),
+    file('src/cart/price-list.mjs', 'changed'),
+    file('src/pages/article.mjs', 'changed'),
+    file('src/pages/checkout/delivery-address-form-with-suggestions.mjs', 'changed'),
+    file('src/pages/layout.mjs', 'changed'),
+    file('src/pages/old-cart.mjs', 'removed'),
+    file('src/styles/cart.css', 'added'),
+    file('src/styles/old-cart.css', 'removed'),
+  ],
+  billing: [file('src/invoices/mail.mjs', 'changed'), file('src/invoices/pdf.mjs', 'added')],
+  catalog: [file('src/search/index.mjs', 'changed'), file('src/search/number.mjs', 'added')],
+  accounts: [file('config/sessions.json', 'changed')],
+};
 
-const changedCommit = ({ commitId, commitAuthor, commitAuthorEmail }: Commit, message: string) => ({
-  commitId,
-  author: commitAuthor,
-  authorEmail: commitAuthorEmail,
-  committer: commitAuthor,
-  committerEmail: commitAuthorEmail,
-  message,
+const countOf = (all: readonly ChangedFile[]): Dossier['fileCount'] => {
+  const count = (change: ChangedFile['change']) => all.filter((one) => one.change === change).length;
+  return { added: count('added'), changed: count('changed'), removed: count('removed') };
+};
+
+const changedCommit = (of: Commit) => ({
+  commitId: of.commitId,
+  author: of.commitAuthor,
+  authorEmail: of.commitAuthorEmail,
+  committer: of.commitAuthor,
+  committerEmail: of.commitAuthorEmail,
+  message: `${of.commitMessage}\n\n${of.reason}`,
 });
+
+/** A commit that was pushed together with the one that shows the cart. */
+const before = commit('priya', '2026-11-22T09:58:12.000Z', 'Keep the price list sorted while it loads', '');
 
 /** What those who are asked are shown. */
 export const dossierOf = (of: Commit, configurationVersion: string): Dossier => ({
@@ -153,20 +231,14 @@ export const dossierOf = (of: Commit, configurationVersion: string): Dossier => 
   ...(of.application === 'shop'
     ? { live: { promotionId: commits.live.promotionId, commitId: commits.live.commitId } }
     : {}),
-  commits: [
-    changedCommit(
-      of,
-      `${of.commitMessage}\n\nVisitors lost track of what they had chosen once they left the list.\nMeasured with 40 articles: the page stays under 100 kB.`,
-    ),
-    changedCommit(commits.waiting, 'Keep the price list sorted while it loads'),
-  ],
+  commits: [changedCommit(of), ...(of === commits.open ? [changedCommit(before)] : [])],
   hasMoreCommits: false,
-  makers: [of.commitAuthorEmail],
-  files,
-  fileCount: { added: 3, changed: 5, removed: 2 },
+  makers: [of.commitAuthorEmail, ...(of === commits.open ? [before.commitAuthorEmail] : [])],
+  files: files[of.application] ?? [],
+  fileCount: countOf(files[of.application] ?? []),
   images: {
     qat: imageContents(of.application, of, '1.5.0', '20.19.5'),
-    prod: imageContents(of.application, commits.live, '1.4.2', '20.19.4'),
+    ...(of.application === 'shop' ? { prod: imageContents('shop', commits.live, '1.4.2', '20.19.4') } : {}),
   },
   tests: [
     {
