@@ -36,7 +36,7 @@ body {
 main { max-width: 76rem; margin: 0 auto; padding: 1.75rem 1.25rem 4rem; outline: none; }
 .narrow { max-width: 50rem; margin: 0 auto; }
 h1 { font-size: clamp(1.45rem, 1.2rem + 1.1vw, 1.95rem); line-height: 1.2; letter-spacing: -0.018em; font-weight: 650; margin: 0 0 .6rem; overflow-wrap: anywhere; text-wrap: balance; unicode-bidi: isolate; }
-h2 { font-size: 1.02rem; line-height: 1.35; font-weight: 650; margin: 0 0 .8rem; letter-spacing: -0.005em; }
+h2 { overflow-wrap: anywhere; font-size: 1.02rem; line-height: 1.35; font-weight: 650; margin: 0 0 .8rem; letter-spacing: -0.005em; }
 h3 { font-size: .9rem; font-weight: 650; margin: 1.2rem 0 .4rem; }
 p { margin: 0 0 .75rem; }
 a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: .18em; }
@@ -79,7 +79,7 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.15rem 1.25rem 1.2rem; box-shadow: var(--shadow); min-width: 0; }
 .card > :last-child { margin-bottom: 0; }
 
-.chip { display: inline-flex; align-items: center; gap: .4rem; font-size: .88rem; font-weight: 600; border-radius: 99px; padding: .16rem .7rem .16rem .4rem; white-space: nowrap; }
+.chip { display: inline-flex; align-items: center; gap: .4rem; font-size: .88rem; font-weight: 600; border-radius: 1rem; padding: .16rem .7rem .16rem .4rem; min-width: 0; overflow-wrap: anywhere; }
 .chip.is-done { background: var(--done-soft); color: var(--done); }
 .chip.is-running { background: var(--running-soft); color: var(--running); }
 .chip.is-waiting { background: var(--waiting-soft); color: var(--waiting); }
@@ -131,7 +131,7 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .3rem 1rem; padding: .9rem 0 0; margin: 1rem 0 0; border-top: 1px solid var(--line); font-size: .84rem; color: var(--muted); }
 .legend li { display: inline-flex; align-items: center; gap: .4rem; }
 
-.rows { list-style: none; margin: 1rem 0 0; padding: 0; display: grid; gap: .75rem; }
+.rows { list-style: none; margin: 1rem 0 0; padding: 0; display: grid; grid-template-columns: minmax(0, 1fr); gap: .75rem; }
 .row { position: relative; display: flex; flex-wrap: wrap; justify-content: space-between; align-items: flex-start; gap: .5rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: .95rem 1.15rem; box-shadow: var(--shadow); }
 .row > div { flex: 1 1 16rem; min-width: 0; }
 .row h2 { margin: 0 0 .15rem; overflow-wrap: anywhere; unicode-bidi: isolate; }
@@ -166,12 +166,12 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .message { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; border-left: 3px solid var(--line-strong); padding-left: .85rem; max-height: 18rem; overflow: auto; }
 .comment { display: block; quotes: none; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; color: var(--ink); border-left: 3px solid var(--line-strong); padding-left: .7rem; margin-top: .35rem; }
 .outcomes, .decisions, .attempts, .refusals, .commits, .files, .plain { list-style: none; margin: 0; padding: 0; }
-.outcomes { margin-top: .9rem; display: grid; gap: .45rem; }
+.outcomes { margin-top: .9rem; display: grid; grid-template-columns: minmax(0, 1fr); gap: .45rem; }
 .outcomes li { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .7rem; }
 .commits { display: grid; gap: .7rem; }
 .commits .message { margin: .35rem 0 0; font-size: .93rem; max-height: 9rem; }
 .files { display: grid; gap: .2rem; font-size: .93rem; }
-.files li { display: grid; grid-template-columns: 4.4rem minmax(0, 1fr); gap: .5rem; align-items: baseline; }
+.files li { display: grid; grid-template-columns: minmax(4.4rem, auto) minmax(0, 1fr); gap: .5rem; align-items: baseline; }
 .change { font-size: .84rem; font-weight: 600; color: var(--muted); }
 .change.is-added { color: var(--done); } .change.is-removed { color: var(--failed); }
 details .commits, details .files, details .outcomes { margin-top: .5rem; }
@@ -204,8 +204,8 @@ summary { cursor: pointer; padding: .15rem 0; }
 label { display: block; font-weight: 600; margin-bottom: .3rem; }
 label .muted { font-weight: 400; }
 textarea { width: 100%; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--idle); border-radius: 8px; padding: .6rem .75rem; resize: vertical; min-height: 5rem; }
-.buttons { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; margin: .9rem 0 .8rem; }
-.primary, .danger { font: inherit; font-weight: 650; min-height: 2.9rem; padding: .5rem 1.2rem; border-radius: 9px; cursor: pointer; border: 1.5px solid transparent; text-align: center; text-decoration: none; }
+.buttons { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 8rem), 1fr)); gap: .75rem; margin: .9rem 0 .8rem; }
+.primary, .danger { font: inherit; font-weight: 650; min-height: 2.9rem; padding: .5rem min(1.2rem, 4vw); border-radius: 9px; cursor: pointer; border: 1.5px solid transparent; text-align: center; text-decoration: none; }
 .primary { background: var(--accent); color: var(--accent-ink); }
 .primary:hover { background: var(--accent-hover); }
 .danger { background: none; color: var(--failed); border-color: var(--failed); }

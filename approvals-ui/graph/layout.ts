@@ -2,7 +2,7 @@ import {
   type GraphState,
   type GraphTransition,
   type MachineGraph,
-  wayThatGoesWell,
+  successPath,
 } from '../../tasks/executions/definition.ts';
 
 /**
@@ -67,7 +67,7 @@ export function layOut(machine: MachineGraph): readonly GraphRow[] {
  * shortest, and stays inside the others.
  */
 function inOrder(machine: MachineGraph): readonly GraphState[] {
-  const way = wayThatGoesWell(machine);
+  const way = successPath(machine);
   const leftAt = ({ name }: GraphState) =>
     way.findIndex((state) => machine.transitions.some(({ from, to }) => from === state.name && to === name));
   const others = machine.states

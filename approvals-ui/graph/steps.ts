@@ -67,8 +67,7 @@ const standing = (
     return { status: 'done', detail: type === 'Task' ? `done in ${took}${tries}` : 'done' };
   }
   if (last.status === 'RUNNING') {
-    if (waitsForLock(state))
-      return { status: 'waiting', detail: `waiting for the lock · ${took}${tries}` };
+    if (waitsForLock(state)) return { status: 'waiting', detail: `waiting for the lock · ${took}${tries}` };
     if (!waitsFor) return { status: 'running', detail: `running for ${took}${tries}` };
     const left = duration(Date.parse(waitsFor.expiresAt) - now);
     return { status: 'waiting', detail: `waiting for ${roleName(waitsFor.role)} · ${left}` };

@@ -136,7 +136,7 @@ const summaryOf = ({ promotion, graph, now, waits }: PromotionPageProps): string
     case 'SUCCEEDED':
       return `In Prod after ${took}.`;
     case 'REJECTED':
-      return 'An approver refused; a refusal is final.';
+      return 'An approver rejected it; a rejection is final.';
     case 'SUPERSEDED':
     case 'STALE':
       // The cause names the newer promotion.

@@ -1,5 +1,5 @@
+import { lockMessage, supersededBy, withdrawnFor } from '../../../tasks/environment-locks/messages.ts';
 import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
-import { supersededBy, whyDismissed, withdrawnFor } from '../../../tasks/turns/texts.ts';
 import { stateNames as names } from '../../../workflows/state-names.ts';
 import { anApproval, aPerson } from '../../tasks/doubles/samples.ts';
 import { createHistory, type History } from './history.ts';
@@ -9,12 +9,12 @@ import {
   commits,
   DAY,
   deployment,
-  dossierOf,
   image,
   imageFailure,
   MINUTE,
   type Name,
   requestId,
+  reviewOf,
   SECOND,
   toDeployment,
   toPmo,
@@ -80,7 +80,7 @@ export const fillScene = async (scene: Scene): Promise<void> => {
         application,
         role,
         state: role === 'qc' ? names.qcApproval : names.pmoApproval,
-        subject: {
+        candidate: {
           application,
           commitId,
           branch: 'main',
@@ -88,7 +88,7 @@ export const fillScene = async (scene: Scene): Promise<void> => {
           qatImageId: image(commitId),
           qatDeploymentId: deployment(commitId),
         },
-        dossier: dossierOf(commits[name], scene.dependencies.configurationVersion(application)),
+        review: reviewOf(commits[name], scene.dependencies.configurationVersion(application)),
         requestedAt: at(requestedAt),
         expiresAt: at(requestedAt + 7 * DAY),
         ...change,
@@ -112,10 +112,10 @@ export const fillScene = async (scene: Scene): Promise<void> => {
       state,
       attempt: 1,
       kind,
-      subject: {},
+      parameters: {},
       clientToken: `client token of ${externalId}`,
       taskToken: `task token of ${externalId}`,
-      tryNumber: 0,
+      stateAttempt: 0,
       status: 'SUCCEEDED',
       externalId,
       startedAt: commits[name].startedAt,
@@ -164,7 +164,7 @@ export const fillScene = async (scene: Scene): Promise<void> => {
       startedAt: startOf(47.2),
     },
   );
-  await ledger.addRefusal({
+  await ledger.addDenial({
     promotionId: commits.running.promotionId,
     approvalId: requestId('running'),
     role: 'qc',
@@ -180,15 +180,15 @@ export const fillScene = async (scene: Scene): Promise<void> => {
   await ask('pmo', approved('pmo', 'quinn', 31));
   await ask('pmo', {
     role: 'pmo',
-    dossier: {
-      ...dossierOf(commits.pmo, scene.dependencies.configurationVersion('billing')),
+    review: {
+      ...reviewOf(commits.pmo, scene.dependencies.configurationVersion('billing')),
       gaps: ['The image in Prod: ThrottlingException: Rate exceeded'],
     },
   });
   await promote('own', 'RUNNING', toQc);
   await ask('own');
   await promote('changed', 'RUNNING', toQc);
-  await ask('changed', { dossier: dossierOf(commits.changed, 'c0ffee000000') });
+  await ask('changed', { review: reviewOf(commits.changed, 'c0ffee000000') });
 
   // Ends of every kind.
   const by = commits.failed;
@@ -223,7 +223,7 @@ export const fillScene = async (scene: Scene): Promise<void> => {
   );
   await ask('failed', approved('failed', 'quinn', 31, 'Three test orders reached the right warehouse.'));
   await ask('failed', { role: 'pmo', ...approved('failed', 'parker', 36) });
-  const stale = whyDismissed('Stale', 'prod', commits.live);
+  const stale = lockMessage('Stale', 'prod', commits.live);
   await promote(
     'stale',
     'STALE',
@@ -232,10 +232,10 @@ export const fillScene = async (scene: Scene): Promise<void> => {
         .wait(61 * MINUTE)
         .exit(names.pmoApproval)
         .choose(names.didPmoApprove)
-        .enter(names.takeProdTurn)
+        .enter(names.lockProd)
         .schedule()
         .taskFailed('Stale', stale)
-        .exit(names.takeProdTurn)
+        .exit(names.lockProd)
         .enter(names.stale, 'Fail')
         .executionFailed('Stale', stale),
     { error: 'Stale', cause: stale },
@@ -243,21 +243,21 @@ export const fillScene = async (scene: Scene): Promise<void> => {
   await ask('stale', approved('stale', 'quinn', 31));
   await ask('stale', { role: 'pmo', ...approved('stale', 'parker', 92) });
   await promote(
-    'refused',
-    'REFUSED',
+    'rejected',
+    'REJECTED',
     (history) =>
       toQc(history)
         .wait(22 * MINUTE)
         .exit(names.qcApproval)
         .choose(names.didQcApprove)
-        .enter(names.refused, 'Fail')
-        .executionFailed('Refused'),
-    { error: 'Refused' },
+        .enter(names.rejected, 'Fail')
+        .executionFailed('Rejected'),
+    { error: 'Rejected' },
   );
-  await ask('refused', {
-    status: 'REFUSED',
-    decision: 'refuse',
-    ...decided('refused', 'quinn', 41, 'The sum is wrong when two gifts are in the cart.'),
+  await ask('rejected', {
+    status: 'REJECTED',
+    decision: 'reject',
+    ...decided('rejected', 'quinn', 41, 'The sum is wrong when two gifts are in the cart.'),
   });
   await promote('expired', 'FAILED', (history) =>
     toQc(history)
@@ -276,7 +276,7 @@ export const fillScene = async (scene: Scene): Promise<void> => {
   );
 
   // Who works on what, and who waits.
-  await promote('waiting', 'RUNNING', (history) => history.wait(1200).enter(names.takeQatTurn).schedule(), {
+  await promote('waiting', 'RUNNING', (history) => history.wait(1200).enter(names.lockQat).schedule(), {
     images: {},
     deployments: {},
   });
@@ -286,14 +286,14 @@ export const fillScene = async (scene: Scene): Promise<void> => {
     since: string,
     waiting: readonly Commit[] = [],
   ) => {
-    const turn = await ledger.turn(holder.application, environment);
-    await ledger.replaceTurn(turn, {
-      ...turn,
+    const lock = await ledger.lock(holder.application, environment);
+    await ledger.replaceLock(lock, {
+      ...lock,
       holder: contender(holder, since),
       waiting: waiting.map((commit) => ({
         ...contender(commit, commit.startedAt),
         taskToken: `task token of ${commit.promotionId}`,
-        tryNumber: 0,
+        stateAttempt: 0,
       })),
     });
   };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ChangedFile, Dossier, ImageContents } from '../../../tasks/approvals/dossier.ts';
+import type { ChangedFile, ImageContents, Review } from '../../../tasks/approvals/review.ts';
 import type { ApproverRole } from '../../../tasks/payloads.ts';
 import { stateNames as names } from '../../../workflows/state-names.ts';
 import type { History } from './history.ts';
@@ -106,7 +106,7 @@ export const commits = {
     'Sort articles by price',
     'The order that visitors ask for most.',
   ),
-  refused: commit(
+  rejected: commit(
     'priya',
     '2026-11-19T11:12:47.000Z',
     'Charge for gift wrapping',
@@ -146,7 +146,7 @@ export const requestId = (name: Name, role: ApproverRole = 'qc'): string =>
 export const toQc = (history: History, queue = 2 * SECOND): History =>
   history
     .wait(900)
-    .done(names.takeQatTurn, queue)
+    .done(names.lockQat, queue)
     .done(names.buildQatImage, 764 * SECOND)
     .done(names.pointQatAtImage, 1900)
     .done(names.refreshQatInstance, 227 * SECOND)
@@ -170,8 +170,8 @@ export const toProd = (history: History): History => {
   return history
     .exit(names.pmoApproval)
     .choose(names.didPmoApprove)
-    .done(names.takeProdTurn, 1200)
-    .done(names.confirmApproversDiffer, 700);
+    .done(names.lockProd, 1200)
+    .done(names.confirmApprovers, 700);
 };
 
 /** Prod is being deployed. */
@@ -208,7 +208,7 @@ const files: Readonly<Record<string, readonly ChangedFile[]>> = {
   accounts: [file('config/sessions.json', 'changed')],
 };
 
-const countOf = (all: readonly ChangedFile[]): Dossier['fileCount'] => {
+const countOf = (all: readonly ChangedFile[]): Review['fileCount'] => {
   const count = (change: ChangedFile['change']) => all.filter((one) => one.change === change).length;
   return { added: count('added'), changed: count('changed'), removed: count('removed') };
 };
@@ -226,7 +226,7 @@ const changedCommit = (of: Commit) => ({
 const before = commit('priya', '2026-11-22T09:58:12.000Z', 'Keep the price list sorted while it loads', '');
 
 /** What those who are asked are shown. */
-export const dossierOf = (of: Commit, configurationVersion: string): Dossier => ({
+export const reviewOf = (of: Commit, configurationVersion: string): Review => ({
   configurationVersion,
   ...(of.application === 'shop'
     ? { live: { promotionId: commits.live.promotionId, commitId: commits.live.commitId } }
