@@ -25,14 +25,12 @@ export const autoRefreshScript = `'use strict';
       const same = next.querySelector('#' + CSS.escape(details.id));
       if (same) same.open = true;
     }
-    const scrolled = [...region.querySelectorAll('.graph-frame')].map((frame) => frame.scrollLeft);
     const focusedId = region.contains(document.activeElement) ? document.activeElement.id : '';
     const focusedHref = region.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
     const summary = next.dataset.liveSummary;
     if (summary !== region.dataset.liveSummary) announcer.textContent = summary;
     region.replaceWith(next);
     region = next;
-    region.querySelectorAll('.graph-frame').forEach((frame, index) => { frame.scrollLeft = scrolled[index] || 0; });
     const focus = focusedId ? document.getElementById(focusedId)
       : focusedHref ? region.querySelector('a[href="' + CSS.escape(focusedHref) + '"]') : null;
     if (focus) focus.focus({ preventScroll: true });

@@ -36,7 +36,7 @@ body {
 main { max-width: 76rem; margin: 0 auto; padding: 1.75rem 1.25rem 4rem; outline: none; }
 .narrow { max-width: 50rem; margin: 0 auto; }
 h1 { font-size: clamp(1.45rem, 1.2rem + 1.1vw, 1.95rem); line-height: 1.2; letter-spacing: -0.018em; font-weight: 650; margin: 0 0 .6rem; overflow-wrap: anywhere; text-wrap: balance; unicode-bidi: isolate; }
-h2 { font-size: 1.02rem; line-height: 1.35; font-weight: 650; margin: 0 0 .8rem; letter-spacing: -0.005em; }
+h2 { overflow-wrap: anywhere; font-size: 1.02rem; line-height: 1.35; font-weight: 650; margin: 0 0 .8rem; letter-spacing: -0.005em; }
 h3 { font-size: .9rem; font-weight: 650; margin: 1.2rem 0 .4rem; }
 p { margin: 0 0 .75rem; }
 a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: .18em; }
@@ -45,6 +45,7 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 4px; }
 .muted { color: var(--muted); font-size: .9rem; }
 .long { overflow-wrap: anywhere; }
+.together { display: inline-block; }
 .unseen { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .skip { position: absolute; left: 1rem; top: -4rem; background: var(--card); padding: .5rem .9rem; border-radius: 0 0 8px 8px; z-index: 2; }
 .skip:focus { top: 0; }
@@ -78,7 +79,7 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.15rem 1.25rem 1.2rem; box-shadow: var(--shadow); min-width: 0; }
 .card > :last-child { margin-bottom: 0; }
 
-.chip { display: inline-flex; align-items: center; gap: .4rem; font-size: .88rem; font-weight: 600; border-radius: 99px; padding: .16rem .7rem .16rem .4rem; white-space: nowrap; }
+.chip { display: inline-flex; align-items: center; gap: .4rem; font-size: .88rem; font-weight: 600; border-radius: 1rem; padding: .16rem .7rem .16rem .4rem; min-width: 0; overflow-wrap: anywhere; }
 .chip.is-done { background: var(--done-soft); color: var(--done); }
 .chip.is-running { background: var(--running-soft); color: var(--running); }
 .chip.is-waiting { background: var(--waiting-soft); color: var(--waiting); }
@@ -96,32 +97,41 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .sign.is-running circle { fill: var(--running); stroke: var(--running); } .sign.is-running path { fill: var(--card); stroke-width: 1; }
 .sign.is-idle circle { fill: none; stroke: var(--line-strong); }
 
-.graph-frame { overflow-x: auto; text-align: center; }
-.graph { display: block; margin: 0 auto; max-width: 100%; height: auto; min-width: 17rem; }
-.node rect { fill: var(--card); stroke: var(--line-strong); stroke-width: 1.25; }
-.node.is-idle rect { fill: var(--idle-soft); stroke-dasharray: 4 3.5; }
-.node.is-done rect { stroke: var(--done); fill: var(--done-soft); }
-.node.is-running rect { stroke: var(--running); fill: var(--running-soft); stroke-width: 2; }
-.node.is-waiting rect { stroke: var(--waiting); fill: var(--waiting-soft); stroke-width: 2; }
-.node.is-failed rect { stroke: var(--failed); fill: var(--failed-soft); stroke-width: 2; }
-.node.is-stopped rect { stroke: var(--stopped); fill: var(--stopped-soft); stroke-width: 2; }
-.node-name { font-size: 14px; font-weight: 600; fill: var(--ink); }
-.node.is-idle .node-name { fill: var(--muted); font-weight: 500; }
-.node-detail { font-size: 12.5px; fill: var(--muted); }
-.node.is-running .node-detail { fill: var(--running); } .node.is-waiting .node-detail { fill: var(--waiting); }
-.node.is-failed .node-detail { fill: var(--failed); } .node.is-stopped .node-detail { fill: var(--stopped); } .node.is-done .node-detail { fill: var(--done); }
-.way { fill: none; stroke: var(--line-strong); stroke-width: 1.5; }
-.way.is-catch { stroke-dasharray: 4 3; }
-.way.is-taken { stroke: var(--done); stroke-width: 2; stroke-dasharray: none; }
-#arrow path { fill: var(--line-strong); } #arrow-taken path { fill: var(--done); }
+.graph { --axis: 20px; max-width: 36rem; }
+.graph-row { display: flex; }
+.cell { position: relative; flex: none; width: 15px; }
+.place { position: relative; flex: 1; min-width: 0; padding: 8px 0; }
+.node { display: flex; gap: .6rem; align-items: flex-start; border: 1.5px solid var(--line-strong); border-radius: 10px; padding: .42rem .8rem .42rem calc(var(--axis) - 8px - 1.5px); background: var(--card); font-size: .9rem; line-height: 1.4; }
+.node .icon { margin-top: calc(.7em - 8px); }
+.node.is-timeless { width: fit-content; border-radius: 1.3rem; }
+.node-text { flex: 1; min-width: 0; display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 .8rem; overflow-wrap: anywhere; }
+.node-name { flex: 1 1 auto; min-width: 0; font-weight: 600; }
+.node-detail { min-width: 0; font-size: .85rem; color: var(--muted); }
+.node.is-idle { background: var(--idle-soft); border-style: dashed; }
+.node.is-idle .node-name { color: var(--muted); font-weight: 500; }
+.node.is-done { border-color: var(--done); background: var(--done-soft); } .node.is-done .node-detail { color: var(--done); }
+.node.is-running { border-color: var(--running); background: var(--running-soft); } .node.is-running .node-detail { color: var(--running); }
+.node.is-waiting { border-color: var(--waiting); background: var(--waiting-soft); } .node.is-waiting .node-detail { color: var(--waiting); }
+.node.is-failed { border-color: var(--failed); background: var(--failed-soft); } .node.is-failed .node-detail { color: var(--failed); }
+.node.is-stopped { border-color: var(--stopped); background: var(--stopped-soft); } .node.is-stopped .node-detail { color: var(--stopped); }
+.line { position: absolute; color: var(--line-strong); border: 0 solid; }
+.line.is-taken { color: var(--done); z-index: 1; }
+.line.is-from-above { left: calc(var(--axis) - 1px); top: -8px; height: 15px; border-left-width: 2px; }
+.line.is-through { left: 6px; top: 0; bottom: 0; border-left-width: 2px; }
+.line.is-corner-down { left: 6px; right: 0; top: calc(50% - 1px); bottom: 0; border-left-width: 2px; border-top-width: 2px; border-top-left-radius: 9px; }
+.line.is-corner-up { left: 6px; right: 0; top: 0; bottom: calc(50% - 1px); border-left-width: 2px; border-bottom-width: 2px; border-bottom-left-radius: 9px; }
+.line.is-across, .line.is-out, .line.is-in { left: 0; right: 0; top: calc(50% - 1px); border-top-width: 2px; }
+.line.is-from-above::after, .line.is-in::after { content: ""; position: absolute; border: 4.5px solid transparent; }
+.line.is-from-above::after { left: -5.5px; bottom: -3px; border-top: 6px solid; border-bottom: 0; }
+.line.is-in::after { right: -1px; top: -5.5px; border-left: 6px solid; border-right: 0; }
 @media (prefers-reduced-motion: no-preference) {
-  .node.is-running rect { animation: breathe 2.4s ease-in-out infinite; }
-  @keyframes breathe { 50% { stroke-opacity: .35; } }
+  .node.is-running { animation: breathe 2.4s ease-in-out infinite; }
+  @keyframes breathe { 50% { border-color: color-mix(in srgb, var(--running) 35%, transparent); } }
 }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .3rem 1rem; padding: .9rem 0 0; margin: 1rem 0 0; border-top: 1px solid var(--line); font-size: .84rem; color: var(--muted); }
 .legend li { display: inline-flex; align-items: center; gap: .4rem; }
 
-.rows { list-style: none; margin: 1rem 0 0; padding: 0; display: grid; gap: .75rem; }
+.rows { list-style: none; margin: 1rem 0 0; padding: 0; display: grid; grid-template-columns: minmax(0, 1fr); gap: .75rem; }
 .row { position: relative; display: flex; flex-wrap: wrap; justify-content: space-between; align-items: flex-start; gap: .5rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: .95rem 1.15rem; box-shadow: var(--shadow); }
 .row > div { flex: 1 1 16rem; min-width: 0; }
 .row h2 { margin: 0 0 .15rem; overflow-wrap: anywhere; unicode-bidi: isolate; }
@@ -156,12 +166,12 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .message { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; border-left: 3px solid var(--line-strong); padding-left: .85rem; max-height: 18rem; overflow: auto; }
 .comment { display: block; quotes: none; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; color: var(--ink); border-left: 3px solid var(--line-strong); padding-left: .7rem; margin-top: .35rem; }
 .outcomes, .decisions, .attempts, .refusals, .commits, .files, .plain { list-style: none; margin: 0; padding: 0; }
-.outcomes { margin-top: .9rem; display: grid; gap: .45rem; }
+.outcomes { margin-top: .9rem; display: grid; grid-template-columns: minmax(0, 1fr); gap: .45rem; }
 .outcomes li { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .7rem; }
 .commits { display: grid; gap: .7rem; }
 .commits .message { margin: .35rem 0 0; font-size: .93rem; max-height: 9rem; }
 .files { display: grid; gap: .2rem; font-size: .93rem; }
-.files li { display: grid; grid-template-columns: 4.4rem minmax(0, 1fr); gap: .5rem; align-items: baseline; }
+.files li { display: grid; grid-template-columns: minmax(4.4rem, auto) minmax(0, 1fr); gap: .5rem; align-items: baseline; }
 .change { font-size: .84rem; font-weight: 600; color: var(--muted); }
 .change.is-added { color: var(--done); } .change.is-removed { color: var(--failed); }
 details .commits, details .files, details .outcomes { margin-top: .5rem; }
@@ -194,8 +204,8 @@ summary { cursor: pointer; padding: .15rem 0; }
 label { display: block; font-weight: 600; margin-bottom: .3rem; }
 label .muted { font-weight: 400; }
 textarea { width: 100%; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--idle); border-radius: 8px; padding: .6rem .75rem; resize: vertical; min-height: 5rem; }
-.buttons { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; margin: .9rem 0 .8rem; }
-.primary, .danger { font: inherit; font-weight: 650; min-height: 2.9rem; padding: .5rem 1.2rem; border-radius: 9px; cursor: pointer; border: 1.5px solid transparent; text-align: center; text-decoration: none; }
+.buttons { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 8rem), 1fr)); gap: .75rem; margin: .9rem 0 .8rem; }
+.primary, .danger { font: inherit; font-weight: 650; min-height: 2.9rem; padding: .5rem min(1.2rem, 4vw); border-radius: 9px; cursor: pointer; border: 1.5px solid transparent; text-align: center; text-decoration: none; }
 .primary { background: var(--accent); color: var(--accent-ink); }
 .primary:hover { background: var(--accent-hover); }
 .danger { background: none; color: var(--failed); border-color: var(--failed); }
@@ -208,9 +218,6 @@ textarea { width: 100%; font: inherit; color: inherit; background: var(--paper);
 .people strong { font-weight: 650; margin-right: .6rem; }
 .people .tags { white-space: nowrap; }
 @media (forced-colors: active) { .sign circle { stroke: CanvasText; } .chip, .notice { border: 1px solid CanvasText; } }
-@media (max-width: 30rem) { .graph-frame { margin: 0 -.65rem; } main { padding: 1.2rem 1rem 3rem; } .bar-inside { padding: .55rem 1rem; } .card { padding: 1rem; } .person { width: 100%; } .person-name { margin-right: auto; } .bar nav { margin-right: 0; margin-left: auto; } .bar-inside { gap: .35rem .6rem; } .bar nav a { padding: .35rem .5rem; } }
-@media print { .bar, .decide form, .primary:disabled { background: var(--idle-soft); color: var(--muted); border-color: var(--line-strong); cursor: not-allowed; }
-.redrive-card > .redrive, .redrive-card > dl + p { margin-top: 1.1rem; }
-.careful strong { color: var(--waiting); }
-.redrive { display: none; } }
+@media (max-width: 30rem) { main { padding: 1.2rem min(1rem, 5vw) 3rem; } .bar-inside { padding: .55rem min(1rem, 5vw); } .bar nav { flex-wrap: wrap; } .card { padding: 1rem min(1rem, 5vw); } .cell { width: 12px; } .person { width: 100%; } .person-name { margin-right: auto; } .bar nav { margin-left: -.5rem; } .bar-inside { gap: .35rem .6rem; } .bar nav a { padding: .35rem .5rem; } }
+@media print { .bar, .decide form, .redrive { display: none; } .node, .card { break-inside: avoid; } }
 `;

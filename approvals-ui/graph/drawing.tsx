@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx';
+import type { GraphTransition } from '../../tasks/executions/definition.ts';
 import { transitionKey } from '../../tasks/executions/progress.ts';
-import { hasDetail, layOut, type PlacedState, type Point } from './layout.ts';
+import { layOut } from './layout.ts';
 import type { PromotionGraph, Step, StepStatus } from './steps.ts';
 
 /** Drawn within 16 × 16 pixels; the shape tells what the colour tells. */
@@ -23,100 +24,54 @@ export const statusNames: Record<StepStatus, string> = {
   idle: 'not reached',
 };
 
-/** The circle and sign of a status, with its upper left corner at the given point of a drawing. */
-export const StatusSign: FC<{ status: StepStatus; x?: number; y?: number }> = ({ status, x = 0, y = 0 }) => (
-  <g class={`sign is-${status}`} transform={`translate(${x} ${y})`}>
+/** The circle and sign of a status, beside text that says the same. */
+export const StatusIcon: FC<{ status: StepStatus }> = ({ status }) => (
+  <svg class={`icon sign is-${status}`} viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
     <circle cx="8" cy="8" r="7.25" />
     {iconPaths[status] === '' ? null : <path d={iconPaths[status]} />}
-  </g>
-);
-
-/** The sign as an image of its own beside text that says the same. */
-export const StatusIcon: FC<{ status: StepStatus }> = ({ status }) => (
-  <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
-    <StatusSign status={status} />
   </svg>
 );
 
-/** The machine's graph, coloured by how far the promotion is. */
+/** The machine's graph, coloured by how far the promotion is: a row a state, the lines on the left. */
 export const GraphDrawing: FC<{ promotion: PromotionGraph; label: string }> = ({ promotion, label }) => {
   const { graph, progress, steps } = promotion;
-  const plan = layOut(graph);
   const stepOf = new Map(steps.map((step) => [step.name, step]));
-  // Ways that were taken are drawn last, above the others.
-  const ways = plan.transitions
-    .map((way) => ({ ...way, isTaken: progress.taken.has(transitionKey(way.from, way.to)) }))
-    .sort((a, b) => Number(a.isTaken) - Number(b.isTaken));
+  const lookOf = (transitions: readonly GraphTransition[]): string =>
+    transitions.some(({ from, to }) => progress.taken.has(transitionKey(from, to))) ? ' is-taken' : '';
   return (
-    <svg
-      class="graph"
-      role="img"
-      aria-label={label}
-      viewBox={`0 0 ${plan.width} ${plan.height}`}
-      width={plan.width}
-      height={plan.height}
-    >
-      <defs>
-        <Arrow id="arrow" />
-        <Arrow id="arrow-taken" />
-      </defs>
-      {ways.map(({ points, isTaken, isCatch }) => (
-        <path
-          class={`way${isTaken ? ' is-taken' : ''}${isCatch ? ' is-catch' : ''}`}
-          d={curve(points)}
-          marker-end={`url(#${isTaken ? 'arrow-taken' : 'arrow'})`}
-        />
+    <div class="graph" role="img" aria-label={label}>
+      {layOut(graph).map(({ state, fromAbove, cells }) => (
+        <div class="graph-row">
+          {cells.map((lines) => (
+            <span class="cell">
+              {lines.map(({ kind, transitions }) => (
+                <i class={`line is-${kind}${lookOf(transitions)}`}></i>
+              ))}
+            </span>
+          ))}
+          <div class="place">
+            {fromAbove ? <i class={`line is-from-above${lookOf([fromAbove])}`}></i> : null}
+            <Node name={state.name} type={state.type} step={stepOf.get(state.name)} />
+          </div>
+        </div>
       ))}
-      {plan.states.map((state) => (
-        <Node state={state} step={stepOf.get(state.name)} />
-      ))}
-    </svg>
+    </div>
   );
 };
 
-const Arrow: FC<{ id: string }> = ({ id }) => (
-  <marker id={id} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
-    <path d="M0.5 0.8L7.2 4 0.5 7.2z" />
-  </marker>
-);
+/** Types whose states take no time: their sign says enough. */
+const timeless = ['Choice', 'Succeed', 'Fail', 'Pass'];
 
-const Node: FC<{ state: PlacedState; step: Step | undefined }> = ({ state, step }) => {
+const Node: FC<{ name: string; type: string; step: Step | undefined }> = ({ name, type, step }) => {
   const status = step?.status ?? 'idle';
-  const { x, y, width, height, lines } = state;
-  const detail = hasDetail(state.type) ? step?.detail : undefined;
-  const firstBaseline = detail === undefined ? height / 2 - (lines.length - 1) * 9 + 4.5 : 23;
+  const isTimeless = timeless.includes(type);
   return (
-    <g class={`node is-${status}`} transform={`translate(${round(x)} ${round(y)})`} data-state={state.name}>
-      <rect width={round(width)} height={round(height)} rx={detail === undefined ? round(height / 2) : 10} />
-      <StatusSign status={status} x={12} y={round(detail === undefined ? height / 2 - 8 : 10.5)} />
-      <text class="node-name">
-        {lines.map((line, index) => (
-          <tspan x="37" y={round(firstBaseline + index * 18)}>
-            {line}
-          </tspan>
-        ))}
-      </text>
-      {detail === undefined ? null : (
-        <text class="node-detail" x="37" y={round(height - 13)}>
-          {detail}
-        </text>
-      )}
-    </g>
+    <div class={`node is-${status}${isTimeless ? ' is-timeless' : ''}`} data-state={name}>
+      <StatusIcon status={status} />
+      <span class="node-text">
+        <span class="node-name">{name}</span>
+        {isTimeless || !step ? null : <span class="node-detail">{step.detail}</span>}
+      </span>
+    </div>
   );
 };
-
-/** A line through dagre's points whose corners are rounded: from middle to middle, bent at the point between. */
-const curve = (points: readonly Point[]): string => {
-  const [first, ...rest] = points;
-  const last = rest.pop();
-  if (!first || !last) return '';
-  let path = `M${round(first.x)} ${round(first.y)}`;
-  rest.forEach((point, index) => {
-    const next = rest[index + 1] ?? last;
-    const middle = { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
-    path += `Q${round(point.x)} ${round(point.y)} ${round(middle.x)} ${round(middle.y)}`;
-  });
-  return `${path}L${round(last.x)} ${round(last.y)}`;
-};
-
-const round = (value: number): number => Math.round(value * 10) / 10;

@@ -1,153 +1,124 @@
-import { Graph, layout } from '@dagrejs/dagre';
-import type { MachineGraph } from '../../tasks/executions/definition.ts';
-import { transitionKey } from '../../tasks/executions/progress.ts';
+import {
+  type GraphState,
+  type GraphTransition,
+  type MachineGraph,
+  successPath,
+} from '../../tasks/executions/definition.ts';
 
-/** A point in pixels; the origin is the upper left corner. */
-export interface Point {
-  readonly x: number;
-  readonly y: number;
+/**
+ * How a line runs through one cell of a lane: `through` from top to bottom; `corner-down` and `corner-up` between the
+ * right edge and the bottom or the top; `across` from the left edge to the right one; `out` and `in` across the cell
+ * beside a state, away from it and into it.
+ */
+export type LineKind = 'through' | 'corner-down' | 'corner-up' | 'across' | 'out' | 'in';
+
+/** A line in a cell, with the transitions that share it. */
+export interface Line {
+  readonly kind: LineKind;
+  readonly transitions: readonly GraphTransition[];
 }
 
-/** Where a state is drawn. */
-export interface PlacedState {
-  readonly name: string;
-  readonly type: string;
-  /** The name in lines that fit. */
-  readonly lines: readonly string[];
-  /** Upper left corner. */
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
+/** One state with what is drawn beside it. */
+export interface GraphRow {
+  readonly state: GraphState;
+  /** The transition from the state in the row above, if there is one. */
+  readonly fromAbove: GraphTransition | undefined;
+  /** The cells on the left of the state, from left to right; as many in every row. */
+  readonly cells: readonly (readonly Line[])[];
 }
 
-/** Where a way is drawn. */
-export interface PlacedTransition {
-  readonly from: string;
-  readonly to: string;
-  readonly isCatch: boolean;
-  readonly points: readonly Point[];
+/** A transition between rows that do not follow each other. */
+interface Jump {
+  readonly transition: GraphTransition;
+  readonly from: number;
+  readonly to: number;
 }
 
-/** A drawing's plan, in pixels. */
-export interface GraphLayout {
-  readonly width: number;
-  readonly height: number;
-  readonly states: readonly PlacedState[];
-  readonly transitions: readonly PlacedTransition[];
+/** All jumps to one row, which share a line, and the rows that the line touches. */
+interface Lane {
+  readonly jumps: readonly Jump[];
+  readonly first: number;
+  readonly last: number;
 }
 
-/** Width that a character of a name may take: generous, since fonts differ from one system to the next. */
-const CHARACTER_WIDTH = 8.1;
-const LONGEST_LINE = 20;
-const LINE_HEIGHT = 18;
-/** Room for the icon on the left and a margin on the right. */
-const AROUND_NAME = 50;
-/** Narrowest that the second line ("running for 12 min 3 s · try 2") fits into. */
-const NARROWEST_TASK = 214;
-const MARGIN = 6;
-
-/** Whether a state's node has a second line that says how it stands. */
-export const hasDetail = (type: string): boolean => !['Choice', 'Succeed', 'Fail', 'Pass'].includes(type);
-
-/** Places a machine's states from top to bottom. */
-export const layOut = (machine: MachineGraph): GraphLayout => {
-  const graph = new Graph();
-  // Aligned to one side, the usual way is one straight line, and what leaves it stands on the left.
-  graph.setGraph({
-    rankdir: 'TB',
-    align: 'UR',
-    nodesep: 18,
-    ranksep: 26,
-    edgesep: 14,
-    marginx: MARGIN,
-    marginy: MARGIN,
+/**
+ * Gives each state a row and each line a lane, without any measure: the browser knows how wide and high text is, so
+ * that every font and every text size fits.
+ */
+export function layOut(machine: MachineGraph): readonly GraphRow[] {
+  const states = inOrder(machine);
+  const rowOf = new Map(states.map(({ name }, row) => [name, row]));
+  const all = machine.transitions.flatMap((transition): Jump[] => {
+    const from = rowOf.get(transition.from);
+    const to = rowOf.get(transition.to);
+    return from === undefined || to === undefined || from === to ? [] : [{ transition, from, to }];
   });
-  const names = new Map<string, readonly string[]>();
-  const usual = usualWay(machine);
-  for (const { name, type } of machine.states) {
-    const lines = wrap(name);
-    names.set(name, lines);
-    const width = Math.ceil(Math.max(...lines.map((line) => line.length)) * CHARACTER_WIDTH) + AROUND_NAME;
-    graph.setNode(nodeOf(name), {
-      width: hasDetail(type) ? Math.max(width, NARROWEST_TASK) : width,
-      height: lines.length * LINE_HEIGHT + (hasDetail(type) ? 34 : 18),
-    });
+  const lanes = lanesOf(all.filter(({ from, to }) => to !== from + 1));
+  return states.map((state, row) => ({
+    state,
+    fromAbove: all.find(({ from, to }) => to === row && from === row - 1)?.transition,
+    cells:
+      lanes.length === 0 ? [] : [...lanes.map((_, lane) => linesAt(lanes, lane, row)), beside(lanes, row)],
+  }));
+}
+
+/**
+ * The way that goes well comes first. Of the other states, the one that is left to latest comes next: its line is the
+ * shortest, and stays inside the others.
+ */
+function inOrder(machine: MachineGraph): readonly GraphState[] {
+  const way = successPath(machine);
+  const leftAt = ({ name }: GraphState) =>
+    way.findIndex((state) => machine.transitions.some(({ from, to }) => from === state.name && to === name));
+  const others = machine.states
+    .filter(({ name }) => !way.some((state) => state.name === name))
+    .sort((a, b) => leftAt(b) - leftAt(a));
+  return [...way, ...others];
+}
+
+/** Lanes from left to right; those that share one do not touch the same row. The shortest stand next to the states. */
+function lanesOf(jumps: readonly Jump[]): readonly (readonly Lane[])[] {
+  const byTarget = new Map<number, Jump[]>();
+  for (const jump of jumps) byTarget.set(jump.to, [...(byTarget.get(jump.to) ?? []), jump]);
+  const targets = [...byTarget.values()].map((together): Lane => {
+    const rows = together.flatMap(({ from, to }) => [from, to]);
+    return { jumps: together, first: Math.min(...rows), last: Math.max(...rows) };
+  });
+  const lanes: Lane[][] = [];
+  for (const target of targets.sort((a, b) => a.last - a.first - (b.last - b.first))) {
+    const free = lanes.find((lane) =>
+      lane.every(({ first, last }) => target.first > last || target.last < first),
+    );
+    if (free) free.push(target);
+    else lanes.push([target]);
   }
-  // dagre breaks ties by order, and what is entered first comes out on the side that is aligned.
-  const ways = [...machine.transitions].sort(
-    (a, b) => Number(usual.has(transitionKey(b.from, b.to))) - Number(usual.has(transitionKey(a.from, a.to))),
+  return lanes.reverse();
+}
+
+function linesAt(lanes: readonly (readonly Lane[])[], lane: number, row: number): readonly Line[] {
+  const own = jumpsOf(lanes.slice(lane, lane + 1));
+  const further = jumpsOf(lanes.slice(0, lane));
+  return [
+    line('across', further, ({ from, to }) => from === row || to === row),
+    line('through', own, ({ from, to }) => Math.min(from, to) < row && row < Math.max(from, to)),
+    line('corner-down', own, ({ from, to }) => Math.min(from, to) === row),
+    line('corner-up', own, ({ from, to }) => Math.max(from, to) === row),
+  ].filter(isDrawn);
+}
+
+function beside(lanes: readonly (readonly Lane[])[], row: number): readonly Line[] {
+  const jumps = jumpsOf(lanes);
+  return [line('out', jumps, ({ from }) => from === row), line('in', jumps, ({ to }) => to === row)].filter(
+    isDrawn,
   );
-  for (const { from, to } of ways) {
-    graph.setEdge(nodeOf(from), nodeOf(to), { weight: usual.has(transitionKey(from, to)) ? 8 : 1 });
-  }
-  layout(graph);
+}
 
-  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
-  return {
-    width: Math.ceil(width),
-    height: Math.ceil(height),
-    states: machine.states.map(({ name, type }) => {
-      const node = graph.node(nodeOf(name)) as { x: number; y: number; width: number; height: number };
-      return {
-        name,
-        type,
-        lines: names.get(name) ?? [name],
-        x: node.x - node.width / 2,
-        y: node.y - node.height / 2,
-        width: node.width,
-        height: node.height,
-      };
-    }),
-    transitions: machine.transitions.map(({ from, to, isCatch }) => ({
-      from,
-      to,
-      isCatch,
-      points: (graph.edge(nodeOf(from), nodeOf(to)) as { points: Point[] }).points,
-    })),
-  };
-};
+const jumpsOf = (lanes: readonly (readonly Lane[])[]): readonly Jump[] =>
+  lanes.flat().flatMap(({ jumps }) => jumps);
 
-/** dagre keeps nodes as members of plain objects, which have some (`valueOf`) already. */
-const nodeOf = (state: string): string => `state ${state}`;
+const line = (kind: LineKind, jumps: readonly Jump[], touches: (jump: Jump) => boolean): Line => ({
+  kind,
+  transitions: jumps.filter(touches).map(({ transition }) => transition),
+});
 
-/** The longest way from the start to success, as `transitionKey` writes its parts: the one that people expect. */
-const usualWay = ({ startAt, states, transitions }: MachineGraph): ReadonlySet<string> => {
-  const typeOf = new Map(states.map(({ name, type }) => [name, type]));
-  const best = new Map<string, { readonly score: number; readonly next: string | undefined }>();
-  const scoreOf = (name: string, above: ReadonlySet<string>): number => {
-    const known = best.get(name);
-    if (known) return known.score;
-    let score = typeOf.get(name) === 'Succeed' ? states.length : 0;
-    let next: string | undefined;
-    for (const { from, to, isCatch } of transitions) {
-      if (from !== name || isCatch || above.has(to)) continue;
-      const through = scoreOf(to, new Set([...above, name])) + 1;
-      if (through > score) [score, next] = [through, to];
-    }
-    best.set(name, { score, next });
-    return score;
-  };
-  scoreOf(startAt, new Set([startAt]));
-  const way = new Set<string>();
-  for (let name = startAt, next = best.get(name)?.next; next; name = next, next = best.get(name)?.next) {
-    if (way.has(transitionKey(name, next))) break;
-    way.add(transitionKey(name, next));
-  }
-  return way;
-};
-
-/** A name in lines of at most `LONGEST_LINE` characters, broken between words where there are any. */
-const wrap = (name: string): readonly string[] => {
-  const lines: string[] = [];
-  for (const word of name.split(' ').flatMap(cut)) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= LONGEST_LINE)
-      lines.splice(-1, 1, `${last} ${word}`);
-    else lines.push(word);
-  }
-  return lines;
-};
-
-const cut = (word: string): string[] =>
-  word.length <= LONGEST_LINE ? [word] : [word.slice(0, LONGEST_LINE), ...cut(word.slice(LONGEST_LINE))];
+const isDrawn = ({ transitions }: Line): boolean => transitions.length > 0;

@@ -1,4 +1,4 @@
-import { type MachineGraph, readDefinition } from '../../tasks/executions/definition.ts';
+import { type GraphState, type MachineGraph, readDefinition } from '../../tasks/executions/definition.ts';
 import type { Execution } from '../../tasks/executions/execution.ts';
 import { type Attempt, type Progress, progressOf } from '../../tasks/executions/progress.ts';
 import type { Approval } from '../../tasks/ledger/items.ts';
@@ -39,25 +39,26 @@ export const promotionGraph = (
   const graph = readDefinition(execution.definition);
   const progress = progressOf(execution.events);
   const isRunning = execution.status === 'RUNNING';
-  const steps = graph.states.map(({ name, type }): Step => {
+  const steps = graph.states.map((state): Step => {
+    const { name, type } = state;
     const attempts = progress.attempts.filter((attempt) => attempt.state === name);
     const waitsFor = approvals.findLast(({ state, status }) => state === name && status === 'PENDING');
-    return { name, type, attempts, ...standing(name, type, attempts, waitsFor, isRunning, now) };
+    return { name, type, attempts, ...standing(state, attempts, waitsFor, isRunning, now) };
   });
   return { graph, progress, steps };
 };
 
-/** States in which a promotion waits for others, as they are named for people. */
-const lockStates = /^Take .+ turn$/;
+/** Only a state that acquires an environment lock tells when its commit was pushed: the newest comes first. */
+const waitsForLock = ({ payload }: GraphState): boolean => payload?.pushedAt !== undefined;
 
 const standing = (
-  name: string,
-  type: string,
+  state: GraphState,
   attempts: readonly Attempt[],
   waitsFor: Approval | undefined,
   isRunning: boolean,
   now: number,
 ): { readonly status: StepStatus; readonly detail: string } => {
+  const { type } = state;
   const last = attempts.at(-1);
   if (!last) return { status: 'idle', detail: 'not reached' };
   const tries = attempts.length > 1 ? ` · try ${attempts.length}` : '';
@@ -66,7 +67,7 @@ const standing = (
     return { status: 'done', detail: type === 'Task' ? `done in ${took}${tries}` : 'done' };
   }
   if (last.status === 'RUNNING') {
-    if (lockStates.test(name)) return { status: 'waiting', detail: `waiting for its turn · ${took}${tries}` };
+    if (waitsForLock(state)) return { status: 'waiting', detail: `waiting for the lock · ${took}${tries}` };
     if (!waitsFor) return { status: 'running', detail: `running for ${took}${tries}` };
     const left = duration(Date.parse(waitsFor.expiresAt) - now);
     return { status: 'waiting', detail: `waiting for ${roleName(waitsFor.role)} · ${left}` };

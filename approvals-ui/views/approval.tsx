@@ -81,12 +81,10 @@ export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
           {graph ? (
             <section class="card" aria-labelledby="graph-title">
               <h2 id="graph-title">Where it stands</h2>
-              <div class="graph-frame">
-                <GraphDrawing
-                  promotion={graph}
-                  label={`Graph of the promotion. It waits at ${approval.state}.`}
-                />
-              </div>
+              <GraphDrawing
+                promotion={graph}
+                label={`Graph of the promotion. It waits at ${approval.state}.`}
+              />
             </section>
           ) : null}
         </div>
@@ -98,7 +96,7 @@ export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
 const ApprovalChip: FC<ApprovalPageProps> = ({ approval, promotion, now, ruling }) => {
   const title = roleTitles[approval.role];
   if (approval.status === 'APPROVED') return <StatusChip status="done" text={`${title} approved`} />;
-  if (approval.status === 'REJECTED') return <StatusChip status="stopped" text={`${title} refused`} />;
+  if (approval.status === 'REJECTED') return <StatusChip status="stopped" text={`${title} rejected`} />;
   if (ruling.kind === 'denied' && ruling.reason === 'CandidateChanged')
     return <StatusChip status="idle" text="Out of date" />;
   return isOpen(approval, promotion, now) ? (

@@ -12,8 +12,8 @@ export const LONGEST_COMMENT = 1000;
 
 /** What follows from an approval, by role. */
 const consequences: Readonly<Record<ApproverRole, string>> = {
-  qc: 'If you approve, PMO is asked next; nothing reaches Prod before both have approved. If you refuse, this promotion ends.',
-  pmo: 'If you approve, the Prod image is built and this commit is deployed to Prod. If you refuse, this promotion ends.',
+  qc: 'If you approve, PMO is asked next; nothing reaches Prod before both have approved. If you reject, this promotion ends.',
+  pmo: 'If you approve, the Prod image is built and this commit is deployed to Prod. If you reject, this promotion ends.',
 };
 
 /** What is not as it was when the request was made. */
@@ -155,7 +155,7 @@ const Form: FC<ApprovalPageProps> = (props) => {
       <p>{consequences[approval.role]}</p>
       {ruling.kind === 'denied' ? (
         <Notice kind="warning" title="Somebody else must decide here">
-          <p>{ruling.message} A decision that you send will be refused and recorded.</p>
+          <p>{ruling.message} A decision that you send will be denied and recorded.</p>
         </Notice>
       ) : null}
       <form method="post" action={`/approvals/${encodeURIComponent(approval.approvalId)}/decision`}>
@@ -169,7 +169,7 @@ const Form: FC<ApprovalPageProps> = (props) => {
             Approve
           </button>
           <button class="danger" type="submit" name="decision" value="reject">
-            Refuse
+            Reject
           </button>
         </div>
       </form>
@@ -186,7 +186,7 @@ const Undo: FC<ApprovalPageProps> = ({ approval, live }) => (
     <summary>How it would be undone</summary>
     {approval.role === 'qc' ? (
       <p>
-        Until PMO has approved, nothing in Prod changes: PMO can refuse, or an operator can stop the
+        Until PMO has approved, nothing in Prod changes: PMO can reject, or an operator can stop the
         promotion.
       </p>
     ) : null}

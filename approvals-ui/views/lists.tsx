@@ -77,7 +77,7 @@ export const PendingRegion: FC<PendingPageProps> = (props) => {
                   <ChangeLine promotion={promotion} />
                   <p class="muted">
                     Asked <Moment at={approval.requestedAt} /> ·{' '}
-                    {duration(Date.parse(approval.expiresAt) - now)} left
+                    <span class="together">{duration(Date.parse(approval.expiresAt) - now)} left</span>
                   </p>
                 </div>
                 <StatusChip status="waiting" text={`${roleName(approval.role)} decides`} />

@@ -80,12 +80,10 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
         <section class="card column" aria-labelledby="graph-title">
           <h2 id="graph-title">Graph</h2>
           {graph ? (
-            <div class="graph-frame">
-              <GraphDrawing
-                promotion={graph}
-                label={`Graph of the promotion. ${summary} The steps are listed on this page.`}
-              />
-            </div>
+            <GraphDrawing
+              promotion={graph}
+              label={`Graph of the promotion. ${summary} The steps are listed on this page.`}
+            />
           ) : (
             <p class="muted">Step Functions keeps an execution for 90 days; this one is gone.</p>
           )}
@@ -138,7 +136,7 @@ const summaryOf = ({ promotion, graph, now, waits }: PromotionPageProps): string
     case 'SUCCEEDED':
       return `In Prod after ${took}.`;
     case 'REJECTED':
-      return 'An approver refused; a refusal is final.';
+      return 'An approver rejected it; a rejection is final.';
     case 'SUPERSEDED':
     case 'STALE':
       // The cause names the newer promotion.
@@ -237,7 +235,7 @@ const Facts: FC<PromotionPageProps> = ({ promotion, links, execution }) => (
         if (!image && !deployment) return null;
         return (
           <>
-            <dt>{roleName(environment)}</dt>
+            <dt>{environmentTitles[environment]}</dt>
             <dd>
               {image ?? null}
               {image && deployment ? ' · ' : null}

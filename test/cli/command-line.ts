@@ -10,7 +10,7 @@ import type { Execution, Executions } from '../../tasks/executions/execution.ts'
 import type { Promotion } from '../../tasks/ledger/items.ts';
 import type { Ledger } from '../../tasks/ledger/ledger.ts';
 import { createHistory } from '../approvals-ui/support/history.ts';
-import { promotionDefinition } from '../approvals-ui/support/promotion-definition.ts';
+import { promotionDefinition } from '../support/promotion-definition.ts';
 import { createMemoryEvidence, createTestSigner } from '../tasks/doubles/memory-evidence.ts';
 import { createMemoryLedger } from '../tasks/doubles/memory-ledger.ts';
 import { aPromotion, PROMOTION_ID } from '../tasks/doubles/samples.ts';

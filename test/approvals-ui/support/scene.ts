@@ -6,10 +6,10 @@ import type { Execution } from '../../../tasks/executions/execution.ts';
 import type { Approval, Promotion } from '../../../tasks/ledger/items.ts';
 import type { Notice } from '../../../tasks/notices.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
+import { promotionDefinition } from '../../support/promotion-definition.ts';
 import { createMemoryLedger } from '../../tasks/doubles/memory-ledger.ts';
 import { anApproval, aPromotion, aReview } from '../../tasks/doubles/samples.ts';
 import { createHistory, type History } from './history.ts';
-import { promotionDefinition } from './promotion-definition.ts';
 
 /** The groups of the people that tests sign in as. */
 export const groups: Readonly<Record<string, readonly string[]>> = {

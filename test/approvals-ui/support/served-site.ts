@@ -1,6 +1,7 @@
 import type { AdminListGroupsForUserCommandOutput } from '@aws-sdk/client-cognito-identity-provider';
 import type { Operation, Service } from '@lockstep/aws-emulator';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import type { SiteDependencies } from '../../../approvals-ui/dependencies.ts';
 import { createOpenIdIdentity } from '../../../approvals-ui/sign-in/identity.ts';
 import { createApiGatewayService } from '../../../infra/local/aws/services/apigateway/apigateway.ts';
 import {
@@ -15,12 +16,13 @@ const administrator = { kind: 'administrator' } as const;
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:site';
 
 /** The site behind the emulated HTTP API, with the emulated user pool to sign in at. */
-export const serveSite = async () => {
+export const serveSite = async (overrides: Partial<SiteDependencies> = {}) => {
   const pool = await startUserPool({ people, signInLook });
   const siteUrl = `http://127.0.0.1:${pool.host.ports.approvals}`;
   const scene = createScene({
     siteUrl,
     overrides: {
+      ...overrides,
       identity: createOpenIdIdentity(pool.issuer, pool.clientId),
       groupsNow: async ({ name: Username }) => {
         const { Groups = [] } = await pool.host.call<AdminListGroupsForUserCommandOutput>(

@@ -4,7 +4,7 @@ import { redriveAdvice } from '../../../tasks/redrive/redrive-advice.ts';
 import type { RedriveContext } from '../../../tasks/redrive/redrive-context.ts';
 import { stateNames as names } from '../../../workflows/state-names.ts';
 import type { History } from '../../approvals-ui/support/history.ts';
-import { promotionDefinition } from '../../approvals-ui/support/promotion-definition.ts';
+import { promotionDefinition } from '../../support/promotion-definition.ts';
 import { untilPmo } from '../../approvals-ui/support/scene.ts';
 import { aJob, anApproval, aPerson, aPromotion } from '../doubles/samples.ts';
 import { denied, expiredQc, failedBuild, failedDeployment } from './histories.ts';

@@ -4,7 +4,7 @@ import type { Execution } from '../../../tasks/executions/execution.ts';
 import { type AdvicePoint, redriveAdvice } from '../../../tasks/redrive/redrive-advice.ts';
 import type { LockSeen, RedriveContext } from '../../../tasks/redrive/redrive-context.ts';
 import { createHistory, type History } from '../../approvals-ui/support/history.ts';
-import { promotionDefinition } from '../../approvals-ui/support/promotion-definition.ts';
+import { promotionDefinition } from '../../support/promotion-definition.ts';
 import { aPromotion, aWaiter } from '../doubles/samples.ts';
 
 export const STARTED = Date.parse('2026-11-22T10:00:00.000Z');

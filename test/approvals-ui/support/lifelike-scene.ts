@@ -1,0 +1,303 @@
+import { lockMessage, supersededBy, withdrawnFor } from '../../../tasks/environment-locks/messages.ts';
+import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
+import { stateNames as names } from '../../../workflows/state-names.ts';
+import { anApproval, aPerson } from '../../tasks/doubles/samples.ts';
+import { createHistory, type History } from './history.ts';
+import {
+  at,
+  type Commit,
+  commits,
+  DAY,
+  deployment,
+  image,
+  imageFailure,
+  MINUTE,
+  type Name,
+  requestId,
+  reviewOf,
+  SECOND,
+  toDeployment,
+  toPmo,
+  toProd,
+  toQc,
+} from './lifelike.ts';
+import type { createScene } from './scene.ts';
+
+type Scene = ReturnType<typeof createScene>;
+
+const contender = ({ promotionId, executionArn, commitId, startedAt }: Commit, since: string) => ({
+  promotionId,
+  executionArn,
+  commitId,
+  pushedAt: startedAt,
+  startedAt,
+  redrives: 0,
+  since,
+});
+
+/** Puts everything that the pages may have to show into a scene: some days in the work of four teams. */
+export const fillScene = async (scene: Scene): Promise<void> => {
+  const { ledger } = scene;
+
+  const promote = async (
+    name: Name,
+    status: Promotion['status'],
+    write: (history: History) => History,
+    change: Partial<Promotion> = {},
+  ) => {
+    const { commitId, startedAt } = commits[name];
+    const history = write(createHistory(Date.parse(startedAt)));
+    const endedAt = history.events.at(-1)?.timestamp?.getTime() ?? 0;
+    const hasEnded = status !== 'RUNNING';
+    const { error, cause } = change;
+    await scene.addPromotion(
+      {
+        ...commits[name],
+        status,
+        images: { qat: image(commitId) },
+        deployments: { qat: deployment(commitId) },
+        ...(hasEnded ? { endedAt: at(endedAt) } : {}),
+        ...change,
+      },
+      () => history,
+      {
+        ...(['RUNNING', 'SUCCEEDED', 'TIMED_OUT'].includes(status) ? {} : { status: 'FAILED' }),
+        ...(error === undefined ? {} : { error }),
+        ...(cause === undefined ? {} : { cause }),
+      },
+    );
+  };
+
+  const ask = (name: Name, change: Partial<Approval> = {}) => {
+    const { application, commitId, promotionId, pushedBy, startedAt } = commits[name];
+    const { role = 'qc' } = change;
+    // QAT takes 19 minutes, and QC 12.
+    const requestedAt = Date.parse(startedAt) + (role === 'qc' ? 19 : 31) * MINUTE;
+    return ledger.addApproval(
+      anApproval({
+        approvalId: requestId(name, role),
+        promotionId,
+        application,
+        role,
+        state: role === 'qc' ? names.qcApproval : names.pmoApproval,
+        candidate: {
+          application,
+          commitId,
+          branch: 'main',
+          pushedBy,
+          qatImageId: image(commitId),
+          qatDeploymentId: deployment(commitId),
+        },
+        review: reviewOf(commits[name], scene.dependencies.configurationVersion(application)),
+        requestedAt: at(requestedAt),
+        expiresAt: at(requestedAt + 7 * DAY),
+        ...change,
+      }),
+    );
+  };
+
+  const decided = (name: Name, person: string, minutes: number, comment?: string) =>
+    ({
+      decidedBy: aPerson(person),
+      decidedAt: at(Date.parse(commits[name].startedAt) + minutes * MINUTE),
+      ...(comment === undefined ? {} : { comment }),
+    }) as const;
+  const approved = (...[name, ...how]: Parameters<typeof decided>) =>
+    ({ status: 'APPROVED', decision: 'approve', ...decided(name, ...how) }) as const;
+
+  const addJob = (name: Name, state: string, kind: Job['kind'], externalId: string, change: Partial<Job>) =>
+    ledger.addJob({
+      promotionId: commits[name].promotionId,
+      application: commits[name].application,
+      state,
+      attempt: 1,
+      kind,
+      parameters: {},
+      clientToken: `client token of ${externalId}`,
+      taskToken: `task token of ${externalId}`,
+      stateAttempt: 0,
+      status: 'SUCCEEDED',
+      externalId,
+      startedAt: commits[name].startedAt,
+      ...change,
+    });
+
+  await promote('live', 'SUCCEEDED', (history) =>
+    toDeployment(history)
+      .wait(17 * MINUTE)
+      .exit(names.deployToProd)
+      .done(names.verifyProd, 4 * SECOND)
+      .enter(names.promoted, 'Succeed')
+      .succeeded(),
+  );
+
+  // The promotion that is in Prod at the moment, and who decided.
+  await promote('running', 'RUNNING', toDeployment, {
+    images: { qat: image(commits.running.commitId), prod: image(`prod ${commits.running.commitId}`) },
+  });
+  await ask(
+    'running',
+    approved('running', 'quinn', 31, 'Tried with three addresses on QAT, one of them abroad.'),
+  );
+  await ask('running', {
+    role: 'pmo',
+    ...approved('running', 'parker', 36, 'Announced to the shops for noon.'),
+  });
+  const startOf = (minutes: number) => at(Date.parse(commits.running.startedAt) + minutes * MINUTE);
+  await addJob(
+    'running',
+    names.buildQatImage,
+    'image-build',
+    'arn:aws:imagebuilder:us-east-1:123456789012:image/shop-qat/1.5.0/7',
+    {
+      startedAt: startOf(0.1),
+      endedAt: startOf(12.7),
+    },
+  );
+  await addJob(
+    'running',
+    names.deployToProd,
+    'pipeline-run',
+    'lockstep-shop-prod/4c1f6a0e-93d2-4b7a-8c55-0d9e2f6b7a31',
+    {
+      status: 'RUNNING',
+      startedAt: startOf(47.2),
+    },
+  );
+  await ledger.addDenial({
+    promotionId: commits.running.promotionId,
+    approvalId: requestId('running'),
+    role: 'qc',
+    person: { subject: 'sub-of-olga', name: 'olga', verifiedEmail: '' },
+    reason: 'NotInRole',
+    at: startOf(28),
+  });
+
+  // Requests that are open, of four applications.
+  await promote('open', 'RUNNING', (history) => toQc(history, 2 * MINUTE));
+  await ask('open');
+  await promote('pmo', 'RUNNING', toPmo);
+  await ask('pmo', approved('pmo', 'quinn', 31));
+  await ask('pmo', {
+    role: 'pmo',
+    review: {
+      ...reviewOf(commits.pmo, scene.dependencies.configurationVersion('billing')),
+      gaps: ['The image in Prod: ThrottlingException: Rate exceeded'],
+    },
+  });
+  await promote('own', 'RUNNING', toQc);
+  await ask('own');
+  await promote('changed', 'RUNNING', toQc);
+  await ask('changed', { review: reviewOf(commits.changed, 'c0ffee000000') });
+
+  // Ends of every kind.
+  const by = commits.failed;
+  await promote(
+    'superseded',
+    'SUPERSEDED',
+    (history) =>
+      toQc(history)
+        .wait(11 * MINUTE)
+        .taskFailed('Superseded', supersededBy(by))
+        .exit(names.qcApproval)
+        .enter(names.superseded, 'Fail')
+        .executionFailed('Superseded', supersededBy(by)),
+    { error: 'Superseded', cause: supersededBy(by) },
+  );
+  await ask('superseded', {
+    status: 'WITHDRAWN',
+    withdrawnBecause: withdrawnFor(by),
+    supersededBy: { promotionId: by.promotionId, commitId: by.commitId, at: by.startedAt },
+  });
+  await promote(
+    'failed',
+    'FAILED',
+    (history) =>
+      toProd(history)
+        .enter(names.buildProdImage)
+        .schedule()
+        .wait(251 * SECOND)
+        .taskFailed('ImageBuildFailed', imageFailure)
+        .executionFailed('ImageBuildFailed', imageFailure),
+    { error: 'ImageBuildFailed', cause: imageFailure },
+  );
+  await ask('failed', approved('failed', 'quinn', 31, 'Three test orders reached the right warehouse.'));
+  await ask('failed', { role: 'pmo', ...approved('failed', 'parker', 36) });
+  const stale = lockMessage('Stale', 'prod', commits.live);
+  await promote(
+    'stale',
+    'STALE',
+    (history) =>
+      toPmo(history)
+        .wait(61 * MINUTE)
+        .exit(names.pmoApproval)
+        .choose(names.didPmoApprove)
+        .enter(names.lockProd)
+        .schedule()
+        .taskFailed('Stale', stale)
+        .exit(names.lockProd)
+        .enter(names.stale, 'Fail')
+        .executionFailed('Stale', stale),
+    { error: 'Stale', cause: stale },
+  );
+  await ask('stale', approved('stale', 'quinn', 31));
+  await ask('stale', { role: 'pmo', ...approved('stale', 'parker', 92) });
+  await promote(
+    'rejected',
+    'REJECTED',
+    (history) =>
+      toQc(history)
+        .wait(22 * MINUTE)
+        .exit(names.qcApproval)
+        .choose(names.didQcApprove)
+        .enter(names.rejected, 'Fail')
+        .executionFailed('Rejected'),
+    { error: 'Rejected' },
+  );
+  await ask('rejected', {
+    status: 'REJECTED',
+    decision: 'reject',
+    ...decided('rejected', 'quinn', 41, 'The sum is wrong when two gifts are in the cart.'),
+  });
+  await promote('expired', 'FAILED', (history) =>
+    toQc(history)
+      .wait(7 * DAY)
+      .taskTimedOut()
+      .executionFailed('States.Timeout'),
+  );
+  await ask('expired', { status: 'EXPIRED' });
+  await promote(
+    'long',
+    'FAILED',
+    (history) => toQc(history).taskFailed('Busy', 'x'.repeat(400)).executionFailed('Busy'),
+    {
+      application: 'an-application-with-a-rather-long-name',
+    },
+  );
+
+  // Who works on what, and who waits.
+  await promote('waiting', 'RUNNING', (history) => history.wait(1200).enter(names.lockQat).schedule(), {
+    images: {},
+    deployments: {},
+  });
+  const hold = async (
+    environment: 'qat' | 'prod',
+    holder: Commit,
+    since: string,
+    waiting: readonly Commit[] = [],
+  ) => {
+    const lock = await ledger.lock(holder.application, environment);
+    await ledger.replaceLock(lock, {
+      ...lock,
+      holder: contender(holder, since),
+      waiting: waiting.map((commit) => ({
+        ...contender(commit, commit.startedAt),
+        taskToken: `task token of ${commit.promotionId}`,
+        stateAttempt: 0,
+      })),
+    });
+  };
+  await hold('qat', commits.open, '2026-11-22T10:00:13.000Z', [commits.waiting]);
+  await hold('prod', commits.running, startOf(36));
+  await hold('qat', commits.pmo, commits.pmo.startedAt);
+};
