@@ -16,7 +16,6 @@ export {
   type Principal,
   type Service,
 } from './host.ts';
-export { StateDirectoryError } from './journal-file.ts';
 export { replaceFile } from './replace-file.ts';
 export { readBuildLog } from './services/codebuild/records.ts';
 export type { Person } from './services/cognito-idp/pools.ts';
@@ -24,4 +23,5 @@ export type { SignInLook } from './services/cognito-idp/sign-in-look.ts';
 export { createServices, type EmulatorServices } from './services/create-services.ts';
 export { administrator } from './services/shared/arns.ts';
 export { type Mail, readOutbox } from './services/sns/outbox.ts';
+export { StateDirectoryError, usable } from './state-directory.ts';
 export { openStore } from './store.ts';
