@@ -16,6 +16,7 @@ export {
   type Principal,
   type Service,
 } from './host.ts';
+export { PortInUseError } from './port-in-use.ts';
 export { replaceFile } from './replace-file.ts';
 export { readBuildLog } from './services/codebuild/records.ts';
 export type { Person } from './services/cognito-idp/pools.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { readBuildLog, StateDirectoryError } from '@lockstep/aws-emulator';
+import { PortInUseError, readBuildLog, StateDirectoryError } from '@lockstep/aws-emulator';
 import { existingApplication, nameRemote, sampleApplication } from './application-source.ts';
 import { runAttended } from './attended.ts';
 import { readConfigurationFile } from './configuration-file.ts';
@@ -8,7 +8,7 @@ import { startLocalRun } from './local-run.ts';
 import { parseOptions, type RunOptions, UsageError, usage } from './options.ts';
 import { serveOverview } from './overview/overview.tsx';
 import { overviewContent } from './overview-content.ts';
-import { PortInUseError, portsFrom } from './ports.ts';
+import { portsFrom } from './ports.ts';
 import { promote } from './promotions.ts';
 import { reportPromotion, type Session } from './session.ts';
 import { checkFailures, type DeployedApplication, readSystem } from './system.ts';
