@@ -100,7 +100,7 @@ const start = async (options: RunOptions, terminal: Terminal): Promise<number> =
       (build) => readBuildLog(options.stateDir, build),
     );
     try {
-      return options.unattended ? await unattended(session) : await runAttended(session);
+      return await run.orFail(options.unattended ? unattended(session) : runAttended(session));
     } finally {
       await closeOverview();
     }
