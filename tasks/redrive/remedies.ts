@@ -81,6 +81,13 @@ const entries: readonly Entry[] = [
   },
   {
     error: jobErrors.pipelineRunFailed,
+    // CodeBuild's code for what it could not prepare, before any command of the commit runs.
+    cause: /of stage Test failed.*\bCode: CLIENT_ERROR\b/,
+    sentence:
+      'The tests did not start: their environment lacks what the cause names, for example a parameter. Create it, or allow the test project to read it, then redrive.',
+  },
+  {
+    error: jobErrors.pipelineRunFailed,
     cause: /Action \S+ of stage Test failed/,
     sentence: "The commit's tests failed; the cause links their log. Push a commit that passes.",
   },
