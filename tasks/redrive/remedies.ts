@@ -81,10 +81,10 @@ const entries: readonly Entry[] = [
   },
   {
     error: jobErrors.pipelineRunFailed,
-    // CodeBuild's own words: what stands before the commit's commands.
+    // CodeBuild's phases before any command of the commit runs.
     cause: /Phase: (DOWNLOAD_SOURCE|PROVISIONING|SUBMITTED|QUEUED), Code:/,
     sentence:
-      'The tests did not begin: what they need is missing, as the cause says. A fault of the environment, not of the commit: put it right, then redrive.',
+      'The tests did not start: their environment lacks what the cause names, for example a parameter. The commit is not at fault. Create it, or allow the test project to read it, then redrive.',
   },
   {
     error: jobErrors.pipelineRunFailed,

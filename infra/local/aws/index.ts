@@ -17,8 +17,8 @@ export {
   type Service,
 } from './host.ts';
 export { isSameProcess, listProcesses, type ProcessIdentity } from './instances/processes.ts';
-export { StateDirectoryError } from './journal-file.ts';
 export { moveAddresses } from './move-addresses.ts';
+export { PortInUseError } from './port-in-use.ts';
 export { replaceFile } from './replace-file.ts';
 export { readBuildLog } from './services/codebuild/records.ts';
 export type { Person } from './services/cognito-idp/pools.ts';
@@ -26,4 +26,5 @@ export type { SignInLook } from './services/cognito-idp/sign-in-look.ts';
 export { createServices, type EmulatorServices } from './services/create-services.ts';
 export { administrator } from './services/shared/arns.ts';
 export { type Mail, readOutbox } from './services/sns/outbox.ts';
-export { openStore } from './store.ts';
+export { StateDirectoryError } from './state-directory.ts';
+export { openStore, type Store } from './store.ts';

@@ -59,7 +59,7 @@ it.each<[Partial<Failure>, string, string]>([
       cause:
         'Action Test of stage Test failed: JobFailed: Build terminated with state: FAILED. Phase: DOWNLOAD_SOURCE, Code: CLIENT_ERROR, Message: gone',
     },
-    'not of the commit',
+    'The commit is not at fault',
     'Deploy to QAT, Deploy to Prod',
   ],
   [
@@ -69,6 +69,16 @@ it.each<[Partial<Failure>, string, string]>([
       cause: 'Action Test of stage Test failed: 1 of 9',
     },
     'Push a commit that passes',
+    'Deploy to QAT, Deploy to Prod',
+  ],
+  [
+    {
+      error: 'PipelineRunFailed',
+      state: names.deployToQat,
+      cause:
+        'Action Test of stage Test failed: JobFailed: Build terminated with state: FAILED. Phase: DOWNLOAD_SOURCE, Code: CLIENT_ERROR, Message: The variable KEY comes from the SSM parameter /orders/key, which does not exist.',
+    },
+    'The tests did not start: their environment lacks what the cause names',
     'Deploy to QAT, Deploy to Prod',
   ],
   [{ error: 'PipelineRunFailed', state: names.deployToQat }, 'which action', 'Deploy to QAT, Deploy to Prod'],
