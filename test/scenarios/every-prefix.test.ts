@@ -6,7 +6,7 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import { type Mail, readOutbox } from '@lockstep/aws-emulator';
-import type { JournalLine } from '../../infra/local/aws/journal-file.ts';
+import type { JournalLine } from '../../infra/local/aws/journal-records.ts';
 import type { GroupRecord } from '../../infra/local/aws/services/autoscaling/records.ts';
 import { push, sampleApplication } from '../../infra/local/run/application-source.ts';
 import { describeExecution, historyOf } from '../../infra/local/run/follow.ts';

@@ -17,7 +17,6 @@ export {
   type Service,
 } from './host.ts';
 export { isSameProcess, listProcesses, type ProcessIdentity } from './instances/processes.ts';
-export { StateDirectoryError } from './journal-file.ts';
 export { moveAddresses } from './move-addresses.ts';
 export { replaceFile } from './replace-file.ts';
 export { readBuildLog } from './services/codebuild/records.ts';
@@ -26,4 +25,5 @@ export type { SignInLook } from './services/cognito-idp/sign-in-look.ts';
 export { createServices, type EmulatorServices } from './services/create-services.ts';
 export { administrator } from './services/shared/arns.ts';
 export { type Mail, readOutbox } from './services/sns/outbox.ts';
+export { StateDirectoryError, usable } from './state-directory.ts';
 export { openStore } from './store.ts';

@@ -1,4 +1,6 @@
-import { type JournalLine, openJournal } from './journal-file.ts';
+import { openJournal } from './journal-file.ts';
+import type { JournalLine } from './journal-records.ts';
+import type { StateDirectoryError } from './state-directory.ts';
 
 /** A persistent map of plain JSON values. Values are replaced, never changed in place. */
 export interface Table<Value> {
@@ -33,10 +35,12 @@ export interface Store {
 /**
  * Opens the store of a state directory, or makes a new one. Each write reaches the operating system before it returns, so it
  * outlives the process. A journal that is mostly about what is no more is made smaller first.
+ * @param onFailure is told once when nothing can be written any more: the disk is full, for example. The write that found out,
+ *   and each after it, throws the same error.
  * @throws StateDirectoryError see `openJournal`
  */
-export const openStore = (directory: string): Store => {
-  const journal = openJournal(directory);
+export const openStore = (directory: string, onFailure?: (error: StateDirectoryError) => void): Store => {
+  const journal = openJournal(directory, onFailure);
   const content = replay(journal.lines);
   journal.compact(() => linesOf(content));
   const write = (line: JournalLine) => {

@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { COMPACT_FROM_BYTES, StateDirectoryError } from '../journal-file.ts';
+import { COMPACT_FROM_BYTES, NOTE_EVERY_BYTES } from '../journal-file.ts';
+import { StateDirectoryError } from '../state-directory.ts';
 import { openStore, type Store } from '../store.ts';
 
 let directory: string;
@@ -58,7 +59,7 @@ describe('a journal that is mostly about what is no more', () => {
     };
     fc.assert(
       fc.property(fc.array(change), fc.array(change), (before, after) => {
-        fs.rmSync(journal(), { force: true });
+        for (const name of fs.readdirSync(directory)) fs.rmSync(path.join(directory, name));
         const written = withStore((store) => {
           fill(store);
           return apply(store, before);
@@ -95,7 +96,7 @@ describe('a journal that is mostly about what is no more', () => {
       withStore((store) => {
         expect(contentOf(store).tables).toEqual([[['a', 1]], [], [['state', 'small']]]);
       });
-      expect(fs.readdirSync(directory)).toEqual(['journal.ndjson']);
+      expect(fs.readdirSync(directory)).toEqual(['journal.length', 'journal.ndjson']);
       expect(size()).toBeLessThan(1000);
     },
   );
@@ -121,8 +122,137 @@ describe('a journal that is mostly about what is no more', () => {
       expect(() => openStore(directory)).toThrow(/damaged at line 2 \(byte \d+\)/);
       expect(fs.readFileSync(journal(), 'utf8')).toBe(cut);
     }
+    fs.rmSync(path.join(directory, 'journal.length'));
     fs.writeFileSync(journal(), `${snapshot}${whole[2]?.slice(0, 9)}`);
     withStore((store) => expect(store.notices).toHaveLength(1));
     expect(fs.readFileSync(journal(), 'utf8')).toBe(snapshot);
+  });
+});
+
+describe('a journal that ends earlier than the last run knew', () => {
+  const lineEnds = (bytes: Buffer) =>
+    [...bytes.keys()].filter((at) => bytes[at] === 0x0a).map((at) => at + 1);
+  const fillSome = (store: Store, records = 12) => {
+    for (let count = 0; count < records; count++)
+      store.log('l').append('x'.repeat(NOTE_EVERY_BYTES / 4 + count));
+  };
+  const expectTold = (message: RegExp) => {
+    const before = fs.existsSync(journal()) && fs.readFileSync(journal());
+    expect(() => openStore(directory)).toThrow(StateDirectoryError);
+    expect(() => openStore(directory)).toThrow(message);
+    expect(fs.existsSync(journal()) && fs.readFileSync(journal())).toEqual(before);
+  };
+
+  it('is told after an orderly end, wherever it was cut', () => {
+    withStore((store) => fillSome(store));
+    const whole = fs.readFileSync(journal());
+    for (const end of lineEnds(whole).slice(0, -1)) {
+      fs.writeFileSync(journal(), whole.subarray(0, end));
+      expectTold(
+        new RegExp(
+          `ends at byte ${end}, but the last run had written ${whole.length} bytes: it was cut.*Restore`,
+        ),
+      );
+    }
+    fs.writeFileSync(journal(), whole);
+    withStore(({ log }) => expect(log('l').records()).toHaveLength(12));
+  });
+
+  it('is told after a kill, too, except for what was written since its length was last noted', () => {
+    const killed = openStore(directory);
+    fillSome(killed);
+    const whole = fs.readFileSync(journal());
+    const known = Number(fs.readFileSync(path.join(directory, 'journal.length'), 'utf8').split(' ')[1]);
+    expect(whole.length - known).toBeLessThan(2 * NOTE_EVERY_BYTES);
+    const ends = lineEnds(whole);
+    for (const end of ends) {
+      const length = fs.readFileSync(path.join(directory, 'journal.length'));
+      fs.writeFileSync(journal(), whole.subarray(0, end));
+      if (end < known) expectTold(/it was cut/);
+      else withStore(({ log }) => expect(log('l').records()).toHaveLength(ends.indexOf(end)));
+      fs.writeFileSync(path.join(directory, 'journal.length'), length);
+    }
+  });
+
+  it.each(['and its length stays', 'and its length is gone, too'])(
+    'is told when it is missing, %s',
+    (which) => {
+      withStore((store) => fillSome(store, 1));
+      fs.rmSync(journal());
+      if (which.endsWith('too')) {
+        fs.rmSync(path.join(directory, 'journal.length'));
+        fs.writeFileSync(path.join(directory, 'lockstep.log'), '');
+      }
+      expectTold(
+        /journal.ndjson is missing, but (journal.length|lockstep.log) beside it shows.*Restore the file/,
+      );
+      fs.writeFileSync(journal(), '{"lock');
+      expectTold(/journal.ndjson is empty, but/);
+    },
+  );
+
+  it('is told when an older copy stands where it was made smaller since', () => {
+    withStore(fill);
+    const older = fs.readFileSync(journal());
+    withStore((store) => store.log('l').append('since'));
+    fs.writeFileSync(journal(), older);
+    expectTold(/and had made it smaller since: it was cut, or is an older copy/);
+  });
+
+  it('is told when the note of its length is damaged', () => {
+    withStore((store) => fillSome(store, 1));
+    fs.writeFileSync(path.join(directory, 'journal.length'), 'many\n');
+    expectTold(/journal.length is damaged: it must hold two numbers, but holds "many/);
+  });
+
+  it('is not what a kill at any moment leaves, noting and making it smaller included', () => {
+    const methods = [
+      'writeSync',
+      'writeFileSync',
+      'fsyncSync',
+      'renameSync',
+      'openSync',
+      'closeSync',
+    ] as const;
+    const work = (kept: string[]) => {
+      const store = openStore(directory);
+      for (const one of ['a', 'b', 'c', 'd']) {
+        store.log('l').append(one + 'x'.repeat(NOTE_EVERY_BYTES / 2));
+        kept.push(one);
+      }
+      store.close();
+    };
+    let moments = 0;
+    for (let moment = 1; moments === 0; moment++) {
+      for (const name of fs.readdirSync(directory)) fs.rmSync(path.join(directory, name));
+      withStore(fill);
+      const kept: string[] = [];
+      let calls = 0;
+      const isDead = () => calls > moment;
+      // From that moment on nothing reaches the disk, and nobody hears of it.
+      for (const method of methods) {
+        const real = fs[method] as (...values: unknown[]) => unknown;
+        jest.spyOn(fs, method).mockImplementation(((...values: unknown[]) => {
+          calls++;
+          if (isDead()) throw new Error('killed');
+          return real(...values);
+        }) as never);
+      }
+      try {
+        work(kept);
+        if (!isDead()) moments = moment;
+      } catch {
+        // Killed.
+      }
+      jest.restoreAllMocks();
+      withStore(({ log, table }) => {
+        const found = log<string>('l')
+          .records()
+          .map(([first]) => first);
+        expect(found.slice(0, kept.length)).toEqual(kept);
+        expect(table('large').get('state')).toBe('small');
+      });
+    }
+    expect(moments).toBeGreaterThan(20);
   });
 });

@@ -9,7 +9,7 @@ import {
 } from '@lockstep/aws-emulator';
 import { createSealer } from '../../../../approvals-ui/sign-in/sealed.ts';
 import { deployed } from '../../../../infra/local/aws/assembly/stack-records.ts';
-import type { JournalLine } from '../../../../infra/local/aws/journal-file.ts';
+import type { JournalLine } from '../../../../infra/local/aws/journal-records.ts';
 import { createMemoryStore } from '../../../../infra/local/aws/store.ts';
 import { people } from '../../../../infra/local/run/people.ts';
 import { createFunctions } from './functions.ts';

@@ -4,7 +4,7 @@ import type {
   DescribeInstanceRefreshesAnswer,
   InstanceRefresh,
 } from '@aws-sdk/client-auto-scaling';
-import type { JournalLine } from '../../../journal-file.ts';
+import type { JournalLine } from '../../../journal-records.ts';
 import { createMemoryStore } from '../../../store.ts';
 import {
   baseImage,

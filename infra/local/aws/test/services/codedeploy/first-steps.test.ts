@@ -1,5 +1,5 @@
 import type { Host } from '../../../host.ts';
-import type { JournalLine } from '../../../journal-file.ts';
+import type { JournalLine } from '../../../journal-records.ts';
 import type { Fleet } from '../../../services/codedeploy/deployment-fleet.ts';
 import type { Steps } from '../../../services/codedeploy/deployment-steps.ts';
 import { createSteps } from '../../../services/codedeploy/deployment-steps.ts';
