@@ -1,5 +1,5 @@
-import type { Ports } from '@lockstep/aws-emulator';
-import { PortInUseError, portsFrom } from '../../infra/local/run/ports.ts';
+import { PortInUseError, type Ports } from '@lockstep/aws-emulator';
+import { portsFrom } from '../../infra/local/run/ports.ts';
 
 /**
  * Below the ports that Linux and macOS hand out by themselves (from 32768 and 49152): nothing that listens on "any port", and

@@ -18,6 +18,7 @@ export {
 } from './host.ts';
 export { isSameProcess, listProcesses, type ProcessIdentity } from './instances/processes.ts';
 export { moveAddresses } from './move-addresses.ts';
+export { PortInUseError } from './port-in-use.ts';
 export { replaceFile } from './replace-file.ts';
 export { readBuildLog } from './services/codebuild/records.ts';
 export type { Person } from './services/cognito-idp/pools.ts';

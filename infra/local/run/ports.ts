@@ -1,11 +1,6 @@
 import net from 'node:net';
-import type { Ports } from '@lockstep/aws-emulator';
+import { PortInUseError, type Ports } from '@lockstep/aws-emulator';
 import { pause } from './follow.ts';
-
-/** A port that the run needs is taken. */
-export class PortInUseError extends Error {
-  override readonly name = 'PortInUse';
-}
 
 const purposes: readonly (readonly [keyof Ports, string])[] = [
   ['endpoint', 'the AWS endpoint'],
@@ -48,8 +43,9 @@ export const portsFrom = async (first: number, patienceMs = PATIENCE_MS): Promis
     }
     if (port === undefined) {
       throw new PortInUseError(
-        `Port ${first + index} on 127.0.0.1 is in use, and it is for ${purpose}. ` +
-          `Stop what uses it, or start with another --port (now ${first}; it and the ${purposes.length - 1} behind it must be free).`,
+        first + index,
+        purpose,
+        `start with another --port (now ${first}; it and the ${purposes.length - 1} behind it must be free)`,
       );
     }
     ports[name] = port;

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { readBuildLog, StateDirectoryError } from '@lockstep/aws-emulator';
+import { PortInUseError, readBuildLog, StateDirectoryError } from '@lockstep/aws-emulator';
 import { UsageError } from '../../../cli/arguments.ts';
 import { failedAs, isFinal } from '../../../tasks/promotions/status.ts';
 import {
@@ -17,7 +17,7 @@ import { moveOpenRequests } from './open-requests.ts';
 import { parseOptions, type RunOptions, usage } from './options.ts';
 import { serveOverview } from './overview/overview.tsx';
 import { overviewContent } from './overview-content.ts';
-import { PortInUseError, portsFrom } from './ports.ts';
+import { portsFrom } from './ports.ts';
 import { missingParameters, missingParametersText } from './prerequisites.ts';
 import { promote } from './promotions.ts';
 import { reportPromotion, type Session } from './session.ts';

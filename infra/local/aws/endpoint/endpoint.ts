@@ -3,6 +3,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EmulatorHost } from '../create-host.ts';
 import { AwsError } from '../host.ts';
+import { asPortInUse } from '../port-in-use.ts';
 import { readClaim } from './credentials.ts';
 import { writeError } from './error-replies.ts';
 import { createServiceHandler, type ServiceHandler, type WireRequest } from './handlers.ts';
@@ -24,11 +25,6 @@ export interface Endpoint {
   readonly mount: (prefix: string, handler: MountHandler) => void;
   /** Ends open connections, too. */
   readonly close: () => Promise<void>;
-}
-
-/** The endpoint's port belongs to another process. */
-export class PortInUseError extends Error {
-  override readonly name = 'PortInUseError';
 }
 
 /** Largest request body, in bytes; S3 objects (source archives, functions' code) are the largest that come. */
@@ -117,16 +113,7 @@ export const createEndpoint = async (host: EmulatorHost): Promise<Endpoint> => {
 
 const listen = (server: http.Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new PortInUseError(
-              `Port ${port} on 127.0.0.1 is in use, so the AWS endpoint cannot listen there. ` +
-                'End what uses it, or choose another port with --port.',
-            )
-          : error,
-      );
-    });
+    server.once('error', (error) => reject(asPortInUse(error, port, 'the AWS endpoint')));
     server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
 

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createProxyServer } from 'httpxy';
+import { asPortInUse } from '../port-in-use.ts';
 
 /** A target that ALB gives up on: no answer within its idle timeout, in ms (60 s is ALB's default). */
 const IDLE_TIMEOUT_MS = 60_000;
@@ -25,11 +26,6 @@ export type Route =
 export interface ReverseProxy {
   readonly port: number;
   readonly close: () => Promise<void>;
-}
-
-/** A port that somebody else listens on. */
-export class PortInUseError extends Error {
-  override readonly name = 'PortInUseError';
 }
 
 /**
@@ -83,15 +79,7 @@ export const createReverseProxy = async (
   });
 
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new PortInUseError(
-              `Port ${port} on 127.0.0.1 is in use; end what uses it, or choose another --port.`,
-            )
-          : error,
-      ),
-    );
+    server.once('error', (error) => reject(asPortInUse(error, port, 'an application')));
     server.listen(port, '127.0.0.1', resolve);
   });
   const address = server.address();

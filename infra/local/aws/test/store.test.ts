@@ -300,7 +300,9 @@ describe('a journal that cannot be used', () => {
       throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
     });
     expect(() => openStore(directory)).toThrow(StateDirectoryError);
-    expect(() => openStore(directory)).toThrow(/cannot be used: you may not read or write there \(EACCES: permission denied\).*--state-dir/);
+    expect(() => openStore(directory)).toThrow(
+      /cannot be used: you may not read or write there \(EACCES: permission denied\).*--state-dir/,
+    );
     refused.mockRestore();
     expect(content().equals(before)).toBe(true);
   });

@@ -1,5 +1,6 @@
 import net from 'node:net';
-import { PortInUseError, portsFrom } from '../../../../infra/local/run/ports.ts';
+import { PortInUseError } from '@lockstep/aws-emulator';
+import { portsFrom } from '../../../../infra/local/run/ports.ts';
 import { freePorts } from '../../../support/ports.ts';
 
 const listen = (port: number): Promise<net.Server> =>

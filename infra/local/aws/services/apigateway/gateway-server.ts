@@ -12,7 +12,7 @@ const LARGEST_BODY = 6 * 1024 * 1024;
 
 /**
  * Serves the HTTP API on the approvals port: each request invokes the route's function, with API Gateway's permission.
- * @throws PortTakenError
+ * @throws PortInUseError
  */
 export const startGatewayServer = (host: Host, tables: ApiTables): Promise<LoopbackServer> => {
   const takeOne = createThrottle(host);

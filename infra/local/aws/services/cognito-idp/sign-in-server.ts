@@ -13,7 +13,7 @@ const LARGEST_FORM = 4096;
 
 /**
  * Serves every pool's OpenID provider and its sign-in page on the sign-in port, each below `/<pool id>`.
- * @throws PortTakenError
+ * @throws PortInUseError
  */
 export const startSignInServer = (
   host: Host,

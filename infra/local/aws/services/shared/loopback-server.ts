@@ -1,9 +1,5 @@
 import http from 'node:http';
-
-/** A port that the emulator needs is taken. */
-export class PortTakenError extends Error {
-  override readonly name = 'PortTaken';
-}
+import { asPortInUse } from '../../port-in-use.ts';
 
 /** An HTTP server that only this machine reaches. */
 export interface LoopbackServer {
@@ -19,7 +15,7 @@ const ownNames = ['127.0.0.1', 'localhost'];
  * @param port 0 for a free one
  * @param purpose what the port is for, for the error's text
  * @param onError is told what a request threw; the request itself is answered with 500
- * @throws PortTakenError
+ * @throws PortInUseError
  */
 export const listenOnLoopback = async (
   port: number,
@@ -43,15 +39,7 @@ export const listenOnLoopback = async (
     });
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new PortTakenError(
-              `Port ${port} (${purpose}) is in use. End what uses it, or choose another --port.`,
-            )
-          : error,
-      ),
-    );
+    server.once('error', (error) => reject(asPortInUse(error, port, purpose)));
     server.listen(port, '127.0.0.1', resolve);
   });
   const address = server.address();

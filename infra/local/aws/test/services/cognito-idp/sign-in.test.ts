@@ -268,7 +268,9 @@ describe('the sign-in page', () => {
 it('fails to start on a port that is taken, naming it', async () => {
   const second = createCognitoService(pool.host, { people: testPeople });
   await expect(second.start?.()).rejects.toMatchObject({
-    name: 'PortTaken',
-    message: expect.stringContaining(`Port ${pool.host.ports.signIn} (sign-in) is in use`),
+    name: 'PortInUseError',
+    message: expect.stringContaining(
+      `Port ${pool.host.ports.signIn} on 127.0.0.1 is in use, and it is for sign-in`,
+    ),
   });
 });
