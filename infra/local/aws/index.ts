@@ -26,5 +26,5 @@ export type { SignInLook } from './services/cognito-idp/sign-in-look.ts';
 export { createServices, type EmulatorServices } from './services/create-services.ts';
 export { administrator } from './services/shared/arns.ts';
 export { type Mail, readOutbox } from './services/sns/outbox.ts';
-export { StateDirectoryError, usable } from './state-directory.ts';
-export { openStore } from './store.ts';
+export { StateDirectoryError } from './state-directory.ts';
+export { openStore, type Store } from './store.ts';

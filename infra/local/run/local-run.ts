@@ -14,7 +14,9 @@ import {
   moveAddresses,
   openStore,
   type Ports,
+  type Store,
 } from '@lockstep/aws-emulator';
+import { createJournalFailure, type JournalFailure } from './journal-failure.ts';
 import { people } from './people.ts';
 import { signInLook } from './sign-in-look.ts';
 import { lockStateDirectory } from './state-lock.ts';
@@ -44,6 +46,8 @@ export interface LocalRun {
   readonly notices: readonly string[];
   /** How long it took, in seconds. */
   readonly seconds: { readonly synth: number; readonly start: number };
+  /** Gives what the work gives, and throws when the state directory takes nothing more: then `stop` is all that is left. */
+  readonly orFail: JournalFailure['orFail'];
   /** Stops servers, workers and applications. What the state directory holds is taken up by the next start. */
   readonly stop: () => Promise<void>;
 }
@@ -77,11 +81,15 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
   const { stateDir, ports, signal } = options;
   const release = await lockStateDirectory(stateDir);
   const undo: (() => Promise<void> | void)[] = [release];
+  const journal = createJournalFailure(process);
   const stop = async () => {
+    // As after a kill at that moment: stopping writes nothing more.
+    if (journal.hasFailed()) store?.close();
     for (const step of undo.splice(0).reverse()) await step();
   };
+  let store: Store | undefined;
   try {
-    const store = openStore(stateDir);
+    store = openStore(stateDir, journal.tell);
     undo.push(store.close);
     moveAddresses(store, ports);
     const synthesisStart = performance.now();
@@ -102,7 +110,9 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
     undo.push(host.stopServices);
     await host.startServices();
     signal?.throwIfAborted();
-    const stacks = await deployAssembly(host, withQatUrl(loadAssembly(assemblyDirectory), ports.qat));
+    const stacks = await journal.orFail(
+      deployAssembly(host, withQatUrl(loadAssembly(assemblyDirectory), ports.qat)),
+    );
     return {
       host,
       clock,
@@ -115,6 +125,7 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
         ),
       ],
       seconds: { synth, start: secondsSince(start) },
+      orFail: journal.orFail,
       stop,
     };
   } catch (error) {

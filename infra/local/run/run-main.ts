@@ -124,7 +124,7 @@ const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal)
       (build) => readBuildLog(options.stateDir, build),
     );
     try {
-      return options.unattended ? await unattended(session) : await runAttended(session);
+      return await run.orFail(options.unattended ? unattended(session) : runAttended(session));
     } finally {
       await closeOverview();
     }

@@ -33,3 +33,14 @@ it('goes on with the log of an earlier run', () => {
   createLogFile(file())('second');
   expect(read(file())).toEqual(['first', 'second']);
 });
+
+it('drops a line that cannot be written, and goes on: a full disk is told by the journal', () => {
+  const write = createLogFile(file());
+  const full = jest.spyOn(fs, 'appendFileSync').mockImplementation(() => {
+    throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+  });
+  write('lost');
+  full.mockRestore();
+  write('kept');
+  expect(read(file())).toEqual(['kept']);
+});
