@@ -5,9 +5,12 @@ import { arnOf } from '../shared/arns.ts';
 /** A parameter, as the store keeps it under its name. */
 export interface Parameter {
   readonly name: string;
-  readonly type: 'String' | 'StringList';
+  readonly type: 'String' | 'StringList' | 'SecureString';
   readonly dataType: 'text' | typeof IMAGE_TYPE;
+  /** Of a SecureString: encrypted, in base64. */
   readonly value: string;
+  /** The key of a SecureString, as the caller named it. */
+  readonly keyId?: string;
   readonly version: number;
   /** In ms. */
   readonly modifiedAt: number;

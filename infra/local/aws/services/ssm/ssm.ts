@@ -9,7 +9,7 @@ import type {
   PutParameterRequest,
   PutParameterResult,
 } from '@aws-sdk/client-ssm';
-import { AwsError, type Host, type Operation, type Service } from '../../host.ts';
+import { AwsError, type Host, type Operation, type Principal, type Service } from '../../host.ts';
 import { page } from '../shared/paging.ts';
 import {
   checkParameter,
@@ -21,11 +21,13 @@ import {
   publicParameter,
 } from './parameters.ts';
 import { createSsmResources } from './resources.ts';
+import { createSecureStrings, OWN_KEY } from './secure-strings.ts';
 
-/** Creates Parameter Store: texts and image ids, AWS's public image parameters. */
+/** Creates Parameter Store: texts, secrets and image ids, AWS's public image parameters. */
 export const createSsmService = (host: Host): Service => {
   const parameters = parametersOf(host);
   const checks = createImageChecks(host);
+  const secureStrings = createSecureStrings(host);
   const pageError = { fallback: 10, errorName: 'InvalidNextToken' };
 
   /** By name, `name:version` or ARN. */
@@ -40,10 +42,13 @@ export const createSsmService = (host: Host): Service => {
     action: `ssm:${action}`,
     resource: parameterArn(host, bareName(reference).split(':')[0] ?? ''),
   });
-  const answer = (parameter: Parameter) => ({
+  const answer = (parameter: Parameter, isDecrypted: boolean | undefined, principal: Principal) => ({
     Name: parameter.name,
     Type: parameter.type,
-    Value: parameter.value,
+    Value:
+      parameter.type === 'SecureString' && isDecrypted
+        ? secureStrings.decrypt(parameter, principal)
+        : parameter.value,
     Version: parameter.version,
     LastModifiedDate: new Date(parameter.modifiedAt),
     ARN: parameterArn(host, parameter.name),
@@ -54,24 +59,26 @@ export const createSsmService = (host: Host): Service => {
 
   const getParameter: Operation<GetParameterRequest, GetParameterResult> = {
     requires: ({ Name }) => access('GetParameter', Name),
-    run: ({ Name }) => {
+    run: ({ Name, WithDecryption }, { principal }) => {
       const found = find(Name);
       if (!found) throw notFound(Name);
-      return { Parameter: answer(found) };
+      return { Parameter: answer(found, WithDecryption, principal) };
     },
   };
 
   const getParameters: Operation<GetParametersRequest, GetParametersResult> = {
     requires: ({ Names = [] }) => Names.map((name) => access('GetParameters', name)),
-    run: ({ Names = [] }) => ({
-      Parameters: Names.flatMap((name) => find(name) ?? []).map(answer),
+    run: ({ Names = [], WithDecryption }, { principal }) => ({
+      Parameters: Names.flatMap((name) => find(name) ?? []).map((one) =>
+        answer(one, WithDecryption, principal),
+      ),
       InvalidParameters: Names.filter((name) => !find(name)),
     }),
   };
 
   const getByPath: Operation<GetParametersByPathRequest, GetParametersByPathResult> = {
     requires: ({ Path }) => access('GetParametersByPath', Path),
-    run: ({ Path = '/', Recursive, NextToken, MaxResults }) => {
+    run: ({ Path = '/', Recursive, WithDecryption, NextToken, MaxResults }, { principal }) => {
       const prefix = Path.endsWith('/') ? Path : `${Path}/`;
       const found = parameters
         .values()
@@ -79,7 +86,10 @@ export const createSsmService = (host: Host): Service => {
           ({ name }) => name.startsWith(prefix) && (Recursive || !name.slice(prefix.length).includes('/')),
         );
       const { items, nextToken } = page(found, NextToken, MaxResults, pageError);
-      return { Parameters: items.map(answer), ...(nextToken && { NextToken: nextToken }) };
+      return {
+        Parameters: items.map((one) => answer(one, WithDecryption, principal)),
+        ...(nextToken && { NextToken: nextToken }),
+      };
     },
   };
 
@@ -95,11 +105,15 @@ export const createSsmService = (host: Host): Service => {
           'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.',
         );
       const type = input.Type ?? known?.type;
-      if (type !== 'String' && type !== 'StringList')
+      if (type !== 'String' && type !== 'StringList' && type !== 'SecureString')
         throw new AwsError(
           'ValidationException',
-          `Type must be String or StringList in the emulator; received ${type ?? 'nothing'}.`,
+          `Type must be String, StringList or SecureString; received ${type ?? 'nothing'}.`,
         );
+      const isSecure = type === 'SecureString';
+      if (input.KeyId !== undefined && !isSecure)
+        throw new AwsError('ValidationException', 'KeyId is required for SecureString type parameter only.');
+      const keyId = input.KeyId ?? known?.keyId ?? OWN_KEY;
       const dataType = input.DataType ?? known?.dataType ?? 'text';
       if (dataType !== 'text' && dataType !== IMAGE_TYPE)
         throw new AwsError(
@@ -111,7 +125,8 @@ export const createSsmService = (host: Host): Service => {
         name: Name,
         type,
         dataType,
-        value: Value,
+        value: isSecure ? secureStrings.encrypt(Name, keyId, Value, principal) : Value,
+        ...(isSecure && { keyId }),
         version: (known?.version ?? 0) + 1,
         modifiedAt: host.clock.now(),
         ...(description !== undefined && { description }),

@@ -1,3 +1,4 @@
+import { createKmsService } from '../../../services/kms/kms.ts';
 import { createSsmService } from '../../../services/ssm/ssm.ts';
 import {
   administrator,
@@ -175,6 +176,69 @@ describe('Parameter Store', () => {
     await expect(
       create(ssm, 'AWS::SSM::Parameter', 'P', { ...imageParameter, Type: 'SecureString' }),
     ).rejects.toThrow('Type');
+  });
+
+  describe('a SecureString', () => {
+    const readers = (action: string) => [
+      { Effect: 'Allow', Action: 'ssm:*', Resource: '*' } as const,
+      { Effect: 'Allow', Action: action, Resource: '*' } as const,
+    ];
+    const read = (Name: string, WithDecryption?: boolean) => ({ Name, WithDecryption });
+    const secret = { Name: '/a/secret', Type: 'SecureString', Value: 'hunter2' };
+
+    it('is encrypted with the key of the caller, who needs the permission to decrypt', async () => {
+      const { process, call } = open();
+      const key = await create(process.register(createKmsService), 'AWS::KMS::Key', 'Key', {});
+      await call('PutParameter', { ...secret, KeyId: key.physicalId });
+      expect(JSON.stringify(world.store.table('ssm.parameters').values())).not.toContain('hunter2');
+      const may = putRole(world, 'may', 'lambda.amazonaws.com', readers('kms:Decrypt'));
+      const mayNot = putRole(world, 'may-not', 'lambda.amazonaws.com', readers('kms:Encrypt'));
+      for (const caller of [administrator, may]) {
+        expect(await call('GetParameter', read(secret.Name, true), caller)).toMatchObject({
+          Parameter: { Type: 'SecureString', Value: 'hunter2' },
+        });
+        expect(
+          await call('GetParameters', { Names: [secret.Name], WithDecryption: true }, caller),
+        ).toMatchObject({ Parameters: [{ Value: 'hunter2' }] });
+        expect(await call('GetParametersByPath', { Path: '/a', WithDecryption: true }, caller)).toMatchObject(
+          { Parameters: [{ Value: 'hunter2' }] },
+        );
+      }
+      await expect(call('GetParameter', read(secret.Name, true), mayNot)).rejects.toThrow(
+        `kms:Decrypt on resource: ${key.attributes.Arn}`,
+      );
+      const { Parameter } = await call<{ Parameter: { Value: string } }>(
+        'GetParameter',
+        read(secret.Name),
+        mayNot,
+      );
+      expect(Parameter.Value).not.toContain('hunter2');
+      await expect(
+        call('PutParameter', { ...secret, Value: 'x', KeyId: key.physicalId, Overwrite: true }, may),
+      ).rejects.toThrow('kms:Encrypt');
+      // What is written over stays under its key.
+      await call('PutParameter', { Name: secret.Name, Value: 'other', Overwrite: true });
+      await expect(call('GetParameter', read(secret.Name, true), mayNot)).rejects.toThrow('kms:Decrypt');
+    });
+
+    it("is encrypted with the account's own key by default, which asks nobody for a permission", async () => {
+      const { call } = open();
+      const reader = putRole(world, 'reader', 'lambda.amazonaws.com', readers('s3:*'));
+      await call('PutParameter', secret, reader);
+      expect(await call('GetParameter', read(secret.Name, true), reader)).toMatchObject({
+        Parameter: { Value: 'hunter2' },
+      });
+    });
+
+    it('fails for a key that does not exist, and for a key of a parameter that is none', async () => {
+      const { call } = open();
+      await expect(call('PutParameter', { ...secret, KeyId: 'alias/none' })).rejects.toMatchObject({
+        name: 'InvalidKeyId',
+      });
+      await expect(call('PutParameter', { ...secret, Type: 'String', KeyId: 'alias/none' })).rejects.toThrow(
+        'SecureString type parameter only',
+      );
+    });
   });
 
   it('names the ARN in denials', async () => {
