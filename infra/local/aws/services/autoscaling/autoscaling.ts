@@ -17,7 +17,7 @@ export interface AutoScalingService extends Service {
 
 /**
  * EC2 Auto Scaling: groups from launch templates, instance refreshes, lifecycle hooks. Instances are replaced when EC2
- * says that they do not run; a failed load balancer health check alone replaces none here.
+ * says that they do not run and, in groups with health checks of type ELB, when they fail the load balancer's.
  */
 export const createAutoScalingService = (host: Host): AutoScalingService => {
   const tables = autoScalingTables(host);

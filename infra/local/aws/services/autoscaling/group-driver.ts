@@ -10,6 +10,10 @@ const BUSY_MS = 25;
 const IDLE_MS = 1_000;
 /** Pause before another attempt after a failed launch, in ms. */
 const LAUNCH_PAUSE_MS = 1_000;
+/** Grace periods are a hundred times as short as the group says, as the load balancer's health checks are. */
+const GRACE_MS_PER_SECOND = 10;
+/** How long applications may take to be up again after a start of the emulator, in ms. */
+const RESTART_GRACE_MS = 20_000;
 /** How long a lifecycle hook waits unless it says otherwise, in seconds (the API's default). */
 const DEFAULT_HEARTBEAT_SECONDS = 3_600;
 
@@ -33,6 +37,11 @@ export const createDriver = (
   refreshes: Refreshes,
 ): Driver => {
   const wakers = new Map<string, () => void>();
+  const startedAt = host.clock.now();
+  /** Instances of an earlier start, whose applications are started again. */
+  const restarted = new Set(
+    tables.groups.values().flatMap(({ slots }) => slots.map((one) => one.instanceId)),
+  );
   const launchPauses = new Map<string, number>();
 
   const record: Driver['record'] = (groupName, description, cause, failure) => {
@@ -95,7 +104,38 @@ export const createDriver = (
       return;
     }
     await surroundings.register(group.targetGroupArns, [instanceId]);
-    changeSlot(tables, group.name, slot.token, (now) => ({ ...now, state: 'InService' }));
+    changeSlot(tables, group.name, slot.token, (now) => ({
+      ...now,
+      state: 'InService',
+      inServiceAt: host.clock.now(),
+    }));
+  };
+
+  /**
+   * Gives up the instances that fail the load balancer's health checks when their grace period is over, where the group asks for
+   * that. A check of type EC2 looks at the instance and not at its application.
+   */
+  const retireUnhealthy = async (group: GroupRecord) => {
+    if (!group.healthCheckType.split(',').includes('ELB') || group.targetGroupArns.length === 0) return;
+    const now = host.clock.now();
+    const grace = group.healthCheckGracePeriod * GRACE_MS_PER_SECOND;
+    const judged = group.slots.filter(
+      ({ state, instanceId, inServiceAt = 0 }) =>
+        state === 'InService' &&
+        now >= inServiceAt + grace &&
+        (!restarted.has(instanceId) || now >= startedAt + RESTART_GRACE_MS),
+    );
+    if (judged.length === 0) return;
+    const unhealthy = await surroundings.unhealthy(group.targetGroupArns);
+    for (const { token, instanceId } of judged) {
+      if (instanceId === undefined || !unhealthy.has(instanceId)) continue;
+      changeSlot(tables, group.name, token, (slot) => ({ ...slot, state: 'Terminating' }));
+      record(
+        group.name,
+        `Replacing EC2 instance: ${instanceId}`,
+        'It was taken out of service in response to an ELB system health check failure.',
+      );
+    }
   };
 
   const endOverdueWait = (group: GroupRecord, slot: Slot) => {
@@ -164,6 +204,7 @@ export const createDriver = (
     if (!before) return false;
     const states = await surroundings.states(before.slots.flatMap(({ instanceId }) => instanceId ?? []));
     for (const slot of before.slots) await step(before, slot, states);
+    if (!before.deleting) await retireUnhealthy(before);
     balance(name);
     const group = tables.groups.get(name);
     if (!group) return false;

@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly terminate: (instanceId: string) => Promise<void>;
   readonly register: (targetGroupArns: readonly string[], instanceIds: readonly string[]) => Promise<void>;
   readonly deregister: (targetGroupArns: readonly string[], instanceIds: readonly string[]) => Promise<void>;
+  /** The instances that fail the health checks of one of the target groups. */
+  readonly unhealthy: (targetGroupArns: readonly string[]) => Promise<ReadonlySet<string>>;
   /** Whether none of the target groups knows the instance any more. */
   readonly isDrained: (targetGroupArns: readonly string[], instanceId: string) => Promise<boolean>;
   /**
@@ -62,6 +64,21 @@ export const createSurroundings = (host: Host): Surroundings => {
     }
   };
 
+  const targetHealth = async (TargetGroupArn: string) => {
+    try {
+      const { TargetHealthDescriptions } = await host.call<DescribeTargetHealthOutput>(
+        serviceLinkedRole,
+        'elasticloadbalancing',
+        'DescribeTargetHealth',
+        { TargetGroupArn },
+      );
+      return TargetHealthDescriptions ?? [];
+    } catch (error) {
+      if (!(error instanceof AwsError && error.name === 'TargetGroupNotFound')) throw error;
+      return [];
+    }
+  };
+
   return {
     launch: async (group, slot) => {
       const input = { ...request(group), ClientToken: slot.token };
@@ -92,21 +109,18 @@ export const createSurroundings = (host: Host): Surroundings => {
       eachTargetGroup('RegisterTargets', targetGroupArns, instanceIds),
     deregister: (targetGroupArns, instanceIds) =>
       eachTargetGroup('DeregisterTargets', targetGroupArns, instanceIds),
+    unhealthy: async (targetGroupArns) => {
+      const found = await Promise.all(targetGroupArns.map(targetHealth));
+      return new Set(
+        found
+          .flat()
+          .filter(({ TargetHealth }) => TargetHealth?.State === 'unhealthy')
+          .map(({ Target }) => Target?.Id ?? ''),
+      );
+    },
     isDrained: async (targetGroupArns, instanceId) => {
-      for (const TargetGroupArn of targetGroupArns) {
-        try {
-          const { TargetHealthDescriptions } = await host.call<DescribeTargetHealthOutput>(
-            serviceLinkedRole,
-            'elasticloadbalancing',
-            'DescribeTargetHealth',
-            { TargetGroupArn },
-          );
-          if (TargetHealthDescriptions?.some(({ Target }) => Target?.Id === instanceId)) return false;
-        } catch (error) {
-          if (!(error instanceof AwsError && error.name === 'TargetGroupNotFound')) throw error;
-        }
-      }
-      return true;
+      const found = await Promise.all(targetGroupArns.map(targetHealth));
+      return !found.flat().some(({ Target }) => Target?.Id === instanceId);
     },
     mayLaunch: async (principal, group) => {
       try {

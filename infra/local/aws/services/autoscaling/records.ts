@@ -24,6 +24,8 @@ export interface Slot {
   readonly state: 'Pending' | 'Pending:Wait' | 'InService' | 'Terminating';
   readonly launchTemplate: LaunchTemplateUse;
   readonly instanceId?: string;
+  /** When it came into service, from which its grace period counts; milliseconds since the epoch. */
+  readonly inServiceAt?: number;
   /** Lifecycle hooks that were passed, and the one that is waited for with its deadline (ms since the epoch). */
   readonly passedHooks?: readonly string[];
   readonly waitsFor?: { readonly hook: string; readonly token: string; readonly until: number };
