@@ -71,6 +71,16 @@ it.each<[Partial<Failure>, string, string]>([
     'Push a commit that passes',
     'Deploy to QAT, Deploy to Prod',
   ],
+  [
+    {
+      error: 'PipelineRunFailed',
+      state: names.deployToQat,
+      cause:
+        'Action Test of stage Test failed: JobFailed: Build terminated with state: FAILED. Phase: DOWNLOAD_SOURCE, Code: CLIENT_ERROR, Message: The variable KEY comes from the SSM parameter /orders/key, which does not exist.',
+    },
+    'The tests did not begin',
+    'Deploy to QAT, Deploy to Prod',
+  ],
   [{ error: 'PipelineRunFailed', state: names.deployToQat }, 'which action', 'Deploy to QAT, Deploy to Prod'],
   [
     { error: 'PipelineRunSuperseded', state: names.deployToQat },

@@ -227,7 +227,11 @@ const parameterValues = async (
       }>(role, 'ssm', 'GetParameters', { Names: names, WithDecryption: true });
       for (const { Name = '', Value = '' } of answer.Parameters ?? []) values.set(Name, Value);
     } catch (error) {
-      throw new BuildFailure('DOWNLOAD_SOURCE', 'CLIENT_ERROR', (error as Error).message);
+      throw new BuildFailure(
+        'DOWNLOAD_SOURCE',
+        'CLIENT_ERROR',
+        `The SSM parameters ${names.join(', ')} cannot be read: ${(error as Error).message}`,
+      );
     }
   }
   return Object.fromEntries(
@@ -237,7 +241,8 @@ const parameterValues = async (
         throw new BuildFailure(
           'DOWNLOAD_SOURCE',
           'CLIENT_ERROR',
-          `The variable ${variable} comes from the SSM parameter ${name}, which does not exist. Create it.`,
+          `The variable ${variable} comes from the SSM parameter ${name}, which does not exist. ` +
+            `Create it (aws ssm put-parameter --name ${name} --type SecureString --value …), then start again.`,
         );
       return [variable, value];
     }),

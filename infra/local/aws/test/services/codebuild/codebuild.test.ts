@@ -1,5 +1,6 @@
 import type { Build } from '@aws-sdk/client-codebuild';
 import { ZipFile } from 'yazl';
+import { AwsError } from '../../../host.ts';
 import { createCodeBuildService } from '../../../services/codebuild/codebuild.ts';
 import { buildSlug, readBuildLog } from '../../../services/codebuild/records.ts';
 import {
@@ -111,6 +112,35 @@ describe('CodeBuild', () => {
     await started();
     expect((await ended())?.phases).toMatchObject([
       { phaseType: 'DOWNLOAD_SOURCE', contexts: [{ statusCode, message: expect.stringContaining(message) }] },
+    ]);
+  });
+
+  it.each<[string, () => object, string]>([
+    [
+      'that does not exist, with the way to create it',
+      () => ({ InvalidParameters: ['/orders/key'] }),
+      'The variable KEY comes from the SSM parameter /orders/key, which does not exist. Create it (aws ssm put-parameter --name /orders/key',
+    ],
+    [
+      'that its role may not decrypt',
+      () => {
+        throw new AwsError('AccessDeniedException', 'not authorized to perform: kms:Decrypt');
+      },
+      'The SSM parameters /orders/key cannot be read: not authorized to perform: kms:Decrypt',
+    ],
+  ])('fails before any command of the commit for a parameter %s', async (_, GetParameters, message) => {
+    world.played.ssm = { GetParameters };
+    source = await zipOf({
+      'buildspec.yml':
+        'version: 0.2\nenv:\n  parameter-store:\n    KEY: /orders/key\nphases:\n  build:\n    commands: [echo run]\n',
+    });
+    const { ended, started } = await open();
+    await started();
+    expect((await ended())?.phases).toMatchObject([
+      {
+        phaseType: 'DOWNLOAD_SOURCE',
+        contexts: [{ statusCode: 'CLIENT_ERROR', message: expect.stringContaining(message) }],
+      },
     ]);
   });
 
