@@ -4,7 +4,7 @@ import { decodeAwsChunked, isAwsChunked } from './chunked.ts';
 import { type ErrorContext, writeError } from './error-replies.ts';
 import { readForm } from './form-body.ts';
 import { type BodyCodec, type Reply, readBindings, type Values, writeBindings } from './http-bindings.ts';
-import { parseJson, readJsonMembers, writeJsonMembers } from './json.ts';
+import { parseJson, parseJsonObject, readJsonMembers, writeJsonMembers } from './json.ts';
 import type { ServiceProtocol } from './protocols.ts';
 import { checkMissing, type Missing } from './required-members.ts';
 import { createRouter, type RequestTarget, type RouteMatch } from './routes.ts';
@@ -114,7 +114,15 @@ const plainJsonWire = (protocol: ServiceProtocol): Wire => ({
     const name = targetOperation(request);
     return name === undefined ? undefined : { name };
   },
-  read: (_found, { body }) => parseJson(body) as object,
+  read: ({ name }, { body }) => {
+    const input = parseJsonObject(body);
+    const expected = protocol.inputs?.[name];
+    if (!expected) return input;
+    const missing: Missing = [];
+    const read = readJsonMembers(expected.members, input, '', missing);
+    checkMissing(missing, 'ValidationException');
+    return read;
+  },
   write: (_found, output, request) => ({
     status: 200,
     headers: { 'content-type': contentTypeOf(request, protocol) },

@@ -104,6 +104,10 @@ export const parseJson = (body: Buffer): unknown => {
   }
 };
 
+/** @throws AwsError `SerializationException` for text that is not a JSON object */
+export const parseJsonObject = (body: Buffer): Readonly<Record<string, unknown>> =>
+  asObject(parseJson(body), '');
+
 /** Own properties only, defined rather than assigned: a key may be `__proto__`. */
 const mapValues = (
   object: Readonly<Record<string, unknown>>,

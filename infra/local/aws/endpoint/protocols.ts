@@ -1,10 +1,14 @@
 import type { WireForm } from './error-replies.ts';
+import type { Structure } from './shapes.ts';
+import { sqsInputs } from './sqs-inputs.ts';
 
 /** How a service speaks on the wire. */
 export interface ServiceProtocol {
   readonly form: WireForm;
   /** The SDK client whose model reads and writes; without one only services of `wire: 'json'` can be served. */
   readonly client?: () => Promise<Readonly<Record<string, unknown>>>;
+  /** What operations take, by their names, for a service of `wire: 'json'` that does not check it by itself. */
+  readonly inputs?: Readonly<Record<string, Structure>>;
   readonly xmlNamespace?: string;
   /** Stands before the names of the service's errors in `__type`. */
   readonly errorNamespace?: string;
@@ -59,7 +63,7 @@ export const protocols: Readonly<Record<string, ServiceProtocol>> = {
     xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
   },
   // Dead letters are all that queues are for here, and no client of SQS is installed.
-  sqs: { form: 'json' },
+  sqs: { form: 'json', inputs: sqsInputs },
   ssm: { form: 'json', client: () => import('@aws-sdk/client-ssm') },
   states: {
     form: 'json',

@@ -32,6 +32,10 @@ const environment = (): NodeJS.ProcessEnv => ({
  */
 export const gitBytes = (repository: string, ...args: readonly string[]): Promise<Buffer> =>
   new Promise((resolve, reject) => {
+    // No argument of a process can hold one.
+    const withNul = args.find((arg) => arg.includes('\0'));
+    if (withNul !== undefined)
+      throw new GitCommandError(`git has no object of the name ${JSON.stringify(withNul)}.`);
     const safe = ['-c', 'safe.directory=*', '-c', `core.hooksPath=${os.devNull}`, '--git-dir', repository];
     execFile(
       'git',

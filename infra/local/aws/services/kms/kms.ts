@@ -36,6 +36,9 @@ import { newSigningKey, signingOperations } from './signing.ts';
 
 type Answer<Output> = Omit<Output, '$metadata'>;
 
+/** In bytes. */
+const LONGEST_DATA_KEY = 1024;
+
 const KEY = 'AWS::KMS::Key';
 const ALIAS = 'AWS::KMS::Alias';
 
@@ -105,6 +108,12 @@ const kmsOperations = (host: Host): Readonly<Record<string, Operation>> => {
 
   const dataKey = ({ KeyId, NumberOfBytes, KeySpec, EncryptionContext }: GenerateDataKeyCommandInput) => {
     const key = usable(KeyId);
+    if (NumberOfBytes !== undefined && !(NumberOfBytes >= 1 && NumberOfBytes <= LONGEST_DATA_KEY))
+      throw new AwsError(
+        'ValidationException',
+        `1 validation error detected: Value '${NumberOfBytes}' at 'numberOfBytes' failed to satisfy constraint: ` +
+          `Member must have value between 1 and ${LONGEST_DATA_KEY}`,
+      );
     const plaintext = randomBytes(NumberOfBytes ?? (KeySpec === 'AES_128' ? 16 : 32));
     return { KeyId: key.arn, plaintext, CiphertextBlob: encryptWith(key, plaintext, EncryptionContext) };
   };

@@ -25,6 +25,7 @@ import {
 import { createLogFile, type LogFile } from '../../log-file.ts';
 import { arnOf } from '../shared/arns.ts';
 import { page } from '../shared/paging.ts';
+import { checkName, fileName, GROUP_NAME, STREAM_NAME } from './names.ts';
 
 type Answer<Output> = Omit<Output, '$metadata'>;
 type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
@@ -109,6 +110,7 @@ export const createLogsService = (host: Host): Service => {
   const createLogGroup: Operation<CreateLogGroupCommandInput, object> = {
     requires: onGroup('logs:CreateLogGroup'),
     run: ({ logGroupName = '' }) => {
+      checkName('logGroupName', logGroupName, GROUP_NAME);
       if (groups.has(logGroupName))
         throw new AwsError('ResourceAlreadyExistsException', 'The specified log group already exists');
       groups.put(logGroupName, { name: logGroupName, createdAt: host.clock.now() });
@@ -120,6 +122,7 @@ export const createLogsService = (host: Host): Service => {
     requires: onStream('logs:CreateLogStream'),
     run: ({ logGroupName, logStreamName = '' }) => {
       const { name } = findGroup(logGroupName);
+      checkName('logStreamName', logStreamName, STREAM_NAME);
       const known = streams.get(name) ?? new Set();
       if (known.has(logStreamName))
         throw new AwsError('ResourceAlreadyExistsException', 'The specified log stream already exists');
@@ -255,13 +258,6 @@ export const createLogsService = (host: Host): Service => {
 };
 
 const pagingOptions = { fallback: MAX_EVENTS, errorName: 'InvalidParameterException' };
-
-/** `/aws/lambda/start-job` is kept in `start-job.log`, other groups under their whole name. */
-const fileName = (group: string): string =>
-  `${group
-    .replace(/^\/aws\/lambda\//, '')
-    .replaceAll('/', '_')
-    .replace(/^_/, '')}.log`;
 
 const fileLine = ({ timestamp, message }: LogEvent): string =>
   `${new Date(timestamp).toISOString()} ${message.replaceAll('\r', '\n')}`;

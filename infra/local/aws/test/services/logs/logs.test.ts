@@ -137,3 +137,29 @@ it('describes groups with their retention', async () =>
       }),
     ],
   }));
+
+describe('names', () => {
+  it.each(['', 'a\0b', '../x y', 'x'.repeat(513)])(
+    'of log groups fail as CloudWatch Logs has it: %j',
+    async (name) => {
+      await expect(call('CreateLogGroup', { logGroupName: name })).rejects.toMatchObject({
+        name: 'InvalidParameterException',
+      });
+    },
+  );
+
+  it.each(['', 'a:b', 'a*', 'a\0b', 'x'.repeat(513)])('of log streams fail as well: %j', async (name) => {
+    await expect(call('CreateLogStream', { ...group, logStreamName: name })).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    });
+  });
+
+  it('may be longer than a file name', async () => {
+    const longest = { logGroupName: `/${'x'.repeat(511)}`, logStreamName: 'a' };
+    await call('CreateLogGroup', longest);
+    await call('CreateLogStream', longest);
+    await call('PutLogEvents', { ...longest, logEvents: [{ timestamp: 0, message: 'kept' }] });
+    const files = fs.readdirSync(path.join(running.host.stateDir, 'logs'));
+    expect(files.filter((file) => file.startsWith('xxx'))).toHaveLength(1);
+  });
+});
