@@ -75,6 +75,14 @@ export const createEngine = (host: Host, tables: CodeDeployTables, lifetime: Lif
     changeDeployment(tables, id, { ...change, completedAt: host.clock.now() });
   };
 
+  /** Auto Scaling may ask for a deployment while the start still takes up the others: each is run once. */
+  const begun = new Set<string>();
+  const begin = (id: string) => {
+    if (begun.has(id)) return;
+    begun.add(id);
+    lifetime.run(() => run(id));
+  };
+
   const create: Engine['create'] = (group, wanted) => {
     const id = wanted.id ?? deploymentIdOf(randomUUID());
     const existing = tables.deployments.get(id);
@@ -98,7 +106,7 @@ export const createEngine = (host: Host, tables: CodeDeployTables, lifetime: Lif
       ...wanted,
     };
     tables.deployments.put(id, deployment);
-    lifetime.run(() => run(id));
+    begin(id);
     return deployment;
   };
 
@@ -277,7 +285,7 @@ export const createEngine = (host: Host, tables: CodeDeployTables, lifetime: Lif
       const restarted = restartApplications();
       lifetime.run(async () => {
         await restarted;
-        for (const { id } of tables.deployments.values().filter(isActive)) lifetime.run(() => run(id));
+        for (const { id } of tables.deployments.values().filter(isActive)) begin(id);
       });
       await Promise.race([
         restarted,

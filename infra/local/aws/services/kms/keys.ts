@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { AwsError, type Host, type PolicyDocument } from '../../host.ts';
 import { arnOf } from '../shared/arns.ts';
+import { stableUuid } from '../shared/ids.ts';
 
 /** Kinds of keys that there are. */
 type KeySpec = 'SYMMETRIC_DEFAULT' | 'ECC_NIST_P256';
@@ -27,11 +28,34 @@ export const keyTable = (host: Host) => host.store.table<KeyRecord>('kms.keys');
 /** Key ids by alias (`alias/…`). */
 export const aliasTable = (host: Host) => host.store.table<string>('kms.aliases');
 
+/** Aliases of the keys that AWS manages for a service, such as `alias/aws/ssm`. */
+const MANAGED = /^alias\/aws\/[a-z]{1,32}$/;
+
+/** AWS makes such a key when it is first used. Its users reach it by way of its service only. */
+const managedKey = (host: Host, alias: string): KeyRecord => {
+  const id = stableUuid('kms', alias);
+  const known = keyTable(host).get(id);
+  if (known) return known;
+  const key: KeyRecord = {
+    id,
+    arn: arnOf(host, 'kms', `key/${id}`),
+    description: `The account's key behind ${alias}`,
+    isEnabled: true,
+    isPendingDeletion: false,
+    policy: { Version: '2012-10-17', Statement: [] },
+    material: randomBytes(32).toString('base64'),
+    createdAt: host.clock.now(),
+  };
+  keyTable(host).put(id, key);
+  return key;
+};
+
 /**
  * A key by id, ARN, alias or alias ARN.
  * @throws AwsError `NotFoundException`
  */
 export const findKey = (host: Host, given: string | undefined): KeyRecord => {
+  if (given !== undefined && MANAGED.test(given)) return managedKey(host, given);
   const name = given?.startsWith('arn:') ? given.split(':').slice(5).join(':') : (given ?? '');
   const id = name.startsWith('alias/') ? aliasTable(host).get(name) : name.replace(/^key\//, '');
   const key = keyTable(host).get(id ?? '');

@@ -1,8 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { AwsError, type Host, type Principal } from '../../host.ts';
-import { decryptWith, encryptWith, findKey, type KeyRecord, keyTable, requireUsable } from '../kms/keys.ts';
-import { arnOf } from '../shared/arns.ts';
-import { stableUuid } from '../shared/ids.ts';
+import { administrator } from '../shared/arns.ts';
 import { type Parameter, parameterArn } from './parameters.ts';
 
 /** The account's own key for parameters, which everybody in the account may use by way of Parameter Store. */
@@ -11,62 +8,57 @@ export const OWN_KEY = 'alias/aws/ssm';
 /** Encrypts the values of SecureString parameters. The caller needs the key's permission, unless the key is the account's own. */
 export interface SecureStrings {
   /** @throws AwsError `InvalidKeyId`, `AccessDeniedException` */
-  readonly encrypt: (name: string, keyId: string, value: string, principal: Principal) => string;
+  readonly encrypt: (name: string, keyId: string, value: string, principal: Principal) => Promise<string>;
   /** @throws AwsError `InvalidKeyId`, `AccessDeniedException` */
-  readonly decrypt: (parameter: Parameter, principal: Principal) => string;
+  readonly decrypt: (parameter: Parameter, principal: Principal) => Promise<string>;
 }
 
+/** Secure strings by the host's KMS. */
 export const createSecureStrings = (host: Host): SecureStrings => {
-  const ownKey = (): KeyRecord => {
-    const keys = keyTable(host);
-    const id = stableUuid('kms', OWN_KEY);
-    const known = keys.get(id);
-    if (known) return known;
-    const key: KeyRecord = {
-      id,
-      arn: arnOf(host, 'kms', `key/${id}`),
-      description: 'Default key that protects my SSM parameters when no other key is defined',
-      isEnabled: true,
-      isPendingDeletion: false,
-      policy: { Version: '2012-10-17', Statement: [] },
-      material: randomBytes(32).toString('base64'),
-      createdAt: host.clock.now(),
-    };
-    keys.put(id, key);
-    return key;
-  };
-
-  const keyFor = (action: 'Encrypt' | 'Decrypt', name: string, keyId: string, principal: Principal) => {
-    if (keyId === OWN_KEY) return ownKey();
-    let key: KeyRecord;
+  /** Parameter Store calls KMS for the caller; KMS sees that by `kms:ViaService`. */
+  const perform = async <Output extends { KeyId?: string }>(
+    operation: 'Encrypt' | 'Decrypt',
+    { name, keyId, principal }: { name: string; keyId: string; principal: Principal },
+    input: object,
+  ): Promise<Output> => {
+    const PARAMETER_ARN = parameterArn(host, name);
+    let answer: Output;
     try {
-      key = findKey(host, keyId);
-      requireUsable(key);
+      const EncryptionContext = { PARAMETER_ARN };
+      answer = await host.call<Output>(administrator, 'kms', operation, { ...input, EncryptionContext });
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       throw new AwsError('InvalidKeyId', `The key ${keyId} of the parameter ${name}: ${error.message}`);
     }
-    host.authorize(principal, {
-      action: `kms:${action}`,
-      resource: key.arn,
-      context: {
-        'kms:ViaService': `ssm.${host.region}.amazonaws.com`,
-        'kms:CallerAccount': host.accountId,
-        'kms:EncryptionContext:PARAMETER_ARN': parameterArn(host, name),
-      },
-    });
-    return key;
+    if (keyId !== OWN_KEY)
+      host.authorize(principal, {
+        action: `kms:${operation}`,
+        resource: answer.KeyId ?? '',
+        context: {
+          'kms:ViaService': `ssm.${host.region}.amazonaws.com`,
+          'kms:CallerAccount': host.accountId,
+          'kms:EncryptionContext:PARAMETER_ARN': PARAMETER_ARN,
+        },
+      });
+    return answer;
   };
-  const contextOf = (name: string) => ({ PARAMETER_ARN: parameterArn(host, name) });
 
   return {
-    encrypt: (name, keyId, value, principal) =>
-      Buffer.from(
-        encryptWith(keyFor('Encrypt', name, keyId, principal), Buffer.from(value), contextOf(name)),
-      ).toString('base64'),
-    decrypt: ({ name, keyId = OWN_KEY, value }, principal) =>
-      Buffer.from(
-        decryptWith(keyFor('Decrypt', name, keyId, principal), Buffer.from(value, 'base64'), contextOf(name)),
-      ).toString('utf8'),
+    encrypt: async (name, keyId, value, principal) => {
+      const { CiphertextBlob } = await perform<{ KeyId?: string; CiphertextBlob: Uint8Array }>(
+        'Encrypt',
+        { name, keyId, principal },
+        { KeyId: keyId, Plaintext: Buffer.from(value) },
+      );
+      return Buffer.from(CiphertextBlob).toString('base64');
+    },
+    decrypt: async ({ name, keyId = OWN_KEY, value }, principal) => {
+      const { Plaintext } = await perform<{ KeyId?: string; Plaintext: Uint8Array }>(
+        'Decrypt',
+        { name, keyId, principal },
+        { CiphertextBlob: Buffer.from(value, 'base64') },
+      );
+      return Buffer.from(Plaintext).toString('utf8');
+    },
   };
 };

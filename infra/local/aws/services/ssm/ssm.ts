@@ -42,12 +42,12 @@ export const createSsmService = (host: Host): Service => {
     action: `ssm:${action}`,
     resource: parameterArn(host, bareName(reference).split(':')[0] ?? ''),
   });
-  const answer = (parameter: Parameter, isDecrypted: boolean | undefined, principal: Principal) => ({
+  const answer = async (parameter: Parameter, isDecrypted: boolean | undefined, principal: Principal) => ({
     Name: parameter.name,
     Type: parameter.type,
     Value:
       parameter.type === 'SecureString' && isDecrypted
-        ? secureStrings.decrypt(parameter, principal)
+        ? await secureStrings.decrypt(parameter, principal)
         : parameter.value,
     Version: parameter.version,
     LastModifiedDate: new Date(parameter.modifiedAt),
@@ -59,18 +59,18 @@ export const createSsmService = (host: Host): Service => {
 
   const getParameter: Operation<GetParameterRequest, GetParameterResult> = {
     requires: ({ Name }) => access('GetParameter', Name),
-    run: ({ Name, WithDecryption }, { principal }) => {
+    run: async ({ Name, WithDecryption }, { principal }) => {
       const found = find(Name);
       if (!found) throw notFound(Name);
-      return { Parameter: answer(found, WithDecryption, principal) };
+      return { Parameter: await answer(found, WithDecryption, principal) };
     },
   };
 
   const getParameters: Operation<GetParametersRequest, GetParametersResult> = {
     requires: ({ Names = [] }) => Names.map((name) => access('GetParameters', name)),
-    run: ({ Names = [], WithDecryption }, { principal }) => ({
-      Parameters: Names.flatMap((name) => find(name) ?? []).map((one) =>
-        answer(one, WithDecryption, principal),
+    run: async ({ Names = [], WithDecryption }, { principal }) => ({
+      Parameters: await Promise.all(
+        Names.flatMap((name) => find(name) ?? []).map((one) => answer(one, WithDecryption, principal)),
       ),
       InvalidParameters: Names.filter((name) => !find(name)),
     }),
@@ -78,7 +78,7 @@ export const createSsmService = (host: Host): Service => {
 
   const getByPath: Operation<GetParametersByPathRequest, GetParametersByPathResult> = {
     requires: ({ Path }) => access('GetParametersByPath', Path),
-    run: ({ Path = '/', Recursive, WithDecryption, NextToken, MaxResults }, { principal }) => {
+    run: async ({ Path = '/', Recursive, WithDecryption, NextToken, MaxResults }, { principal }) => {
       const prefix = Path.endsWith('/') ? Path : `${Path}/`;
       const found = parameters
         .values()
@@ -87,7 +87,7 @@ export const createSsmService = (host: Host): Service => {
         );
       const { items, nextToken } = page(found, NextToken, MaxResults, pageError);
       return {
-        Parameters: items.map((one) => answer(one, WithDecryption, principal)),
+        Parameters: await Promise.all(items.map((one) => answer(one, WithDecryption, principal))),
         ...(nextToken && { NextToken: nextToken }),
       };
     },
@@ -95,7 +95,7 @@ export const createSsmService = (host: Host): Service => {
 
   const putParameter: Operation<PutParameterRequest, PutParameterResult> = {
     requires: ({ Name }) => access('PutParameter', Name),
-    run: (input, { principal }) => {
+    run: async (input, { principal }) => {
       const { Name = '', Value = '', Overwrite = false, Tags = [], Description } = input;
       checkParameter(Name, Value);
       const known = parameters.get(Name);
@@ -125,7 +125,7 @@ export const createSsmService = (host: Host): Service => {
         name: Name,
         type,
         dataType,
-        value: isSecure ? secureStrings.encrypt(Name, keyId, Value, principal) : Value,
+        value: isSecure ? await secureStrings.encrypt(Name, keyId, Value, principal) : Value,
         ...(isSecure && { keyId }),
         version: (known?.version ?? 0) + 1,
         modifiedAt: host.clock.now(),

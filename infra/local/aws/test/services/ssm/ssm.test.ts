@@ -222,7 +222,8 @@ describe('Parameter Store', () => {
     });
 
     it("is encrypted with the account's own key by default, which asks nobody for a permission", async () => {
-      const { call } = open();
+      const { process, call } = open();
+      process.register(createKmsService);
       const reader = putRole(world, 'reader', 'lambda.amazonaws.com', readers('s3:*'));
       await call('PutParameter', secret, reader);
       expect(await call('GetParameter', read(secret.Name, true), reader)).toMatchObject({
@@ -231,7 +232,8 @@ describe('Parameter Store', () => {
     });
 
     it('fails for a key that does not exist, and for a key of a parameter that is none', async () => {
-      const { call } = open();
+      const { process, call } = open();
+      process.register(createKmsService);
       await expect(call('PutParameter', { ...secret, KeyId: 'alias/none' })).rejects.toMatchObject({
         name: 'InvalidKeyId',
       });
