@@ -30,7 +30,7 @@ export type DeploymentConfiguration =
   | { readonly minimumHealthyPercent: number };
 
 /** How Prod is deployed to. */
-export interface DeploymentSettings {
+interface DeploymentSettings {
   readonly configuration: DeploymentConfiguration;
   /** When CodeDeploy takes a deployment back by itself. */
   readonly rollback: { readonly onFailure: boolean; readonly onAlarms: readonly string[] };
@@ -69,7 +69,7 @@ export interface TestConfig {
 }
 
 /** EC2 instance types, all of one architecture. */
-export interface InstanceTypes {
+interface InstanceTypes {
   /** Of Image Builder's build and test instances. */
   readonly image: string;
   readonly qat: string;

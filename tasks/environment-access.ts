@@ -11,7 +11,7 @@ export const environmentAccessVariables = {
 } as const satisfies Record<Environment, { role: string; region: string }>;
 
 /** Credentials of a role that was assumed. */
-export interface SessionCredentials {
+interface SessionCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
@@ -19,16 +19,16 @@ export interface SessionCredentials {
 }
 
 /** What SDK clients are made with to call an environment; nothing if it is where the function is. */
-export interface EnvironmentAccess {
+interface EnvironmentAccess {
   readonly region?: string;
   readonly credentials?: () => Promise<SessionCredentials>;
 }
 
 /** Assumes a role, by its ARN. */
-export type AssumeRole = (roleArn: string) => Promise<SessionCredentials>;
+type AssumeRole = (roleArn: string) => Promise<SessionCredentials>;
 
 /** Only half of what leads to an environment is there. */
-export class EnvironmentAccessError extends Error {
+class EnvironmentAccessError extends Error {
   override readonly name = 'ReachNotConfigured';
 }
 

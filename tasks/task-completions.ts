@@ -1,4 +1,4 @@
-import { beginningOf, endOf } from './cut-text.ts';
+import { beginningOf, endOf } from './truncate-text.ts';
 
 /** Whether a task token was still waiting: it may have timed out, been told before, or belong to a stopped execution. */
 export type Completion = 'completed' | 'no-longer-open';
@@ -14,7 +14,7 @@ export interface TaskCompletions {
 
 /** Longest error name and cause that SendTaskFailure takes, in characters (its API reference). */
 export const MAX_ERROR_LENGTH = 256;
-export const MAX_CAUSE_LENGTH = 32_768;
+const MAX_CAUSE_LENGTH = 32_768;
 
 const GAP = '\n[…]\n';
 

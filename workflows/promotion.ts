@@ -25,7 +25,7 @@ import {
 import * as timeouts from './timeouts.ts';
 
 /** What an environment's states work on. */
-export interface EnvironmentParts {
+interface EnvironmentParts {
   readonly imagePipelineArn: string;
   /** Name of the SSM parameter that the launch template resolves. */
   readonly imageParameterName: string;

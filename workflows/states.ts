@@ -32,7 +32,7 @@ export type LockEnds = Readonly<Record<string, Fail>>;
 type Written<Request> = { readonly [Field in keyof Request]: unknown };
 
 /** What a state tells of its turn. */
-export const withLock = (environment: Environment): Written<LockedWork> => ({
+const withLock = (environment: Environment): Written<LockedWork> => ({
   promotionId,
   application: '{% $promotion.application %}',
   environment,
@@ -40,7 +40,7 @@ export const withLock = (environment: Environment): Written<LockedWork> => ({
 });
 
 /** Variables that a state assigns, by name; each a JSONata expression or plain JSON. */
-export type Assignments = Readonly<Record<string, unknown>>;
+type Assignments = Readonly<Record<string, unknown>>;
 
 /** What every state has. */
 interface StateProps {

@@ -1,5 +1,5 @@
-import { idleCosts } from './idle.ts';
-import { assumed, promotionCosts } from './promotion.ts';
+import { idleCosts } from './idle-costs.ts';
+import { assumed, promotionCosts } from './promotion-costs.ts';
 import { type CostLine, costOf, priceList, type Resources } from './templates.ts';
 
 /** The stack that all applications share. */

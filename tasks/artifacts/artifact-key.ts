@@ -1,7 +1,7 @@
 import type { CdkCustomResourceEvent, CdkCustomResourceResponse } from 'aws-lambda';
 
 /** The key's alias has no key, or a property is missing. */
-export class ArtifactKeyError extends Error {
+class ArtifactKeyError extends Error {
   override readonly name = 'ArtifactKey';
 }
 

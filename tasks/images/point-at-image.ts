@@ -2,7 +2,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { PointAtImageOutput, PointAtImageRequest } from '../payloads.ts';
 
 /** The parameter kept its old image: AWS did not accept the new one. */
-export class ImageNotPointedAtError extends Error {
+class ImageNotPointedAtError extends Error {
   override readonly name = 'ImageNotPointedAt';
 }
 
@@ -14,7 +14,7 @@ export interface ImageParameters {
 }
 
 /** What pointing needs. */
-export interface PointAtImageDependencies {
+interface PointAtImageDependencies {
   readonly parameters: ImageParameters;
   readonly ledger: Pick<Ledger, 'updatePromotion'>;
   /** Waits that many milliseconds. */

@@ -2,8 +2,8 @@ import type { Job } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { Environment } from '../payloads.ts';
 import type { TaskCompletions } from '../task-completions.ts';
+import type { Inspection, JobKinds } from './job-actions.ts';
 import { nextStep } from './job-attempts.ts';
-import type { Inspection, JobKinds } from './job-kind.ts';
 
 /** What every handler of jobs needs. */
 export interface JobDependencies {
@@ -39,7 +39,7 @@ async function tellOutcome({ ledger, tasks }: JobDependencies, job: Job): Promis
 }
 
 /** Brings a job as far as what its service says allows. Safe to repeat, and to do by several at once. */
-export async function advance(dependencies: JobDependencies, job: Job, inspection: Inspection): Promise<Job> {
+async function advance(dependencies: JobDependencies, job: Job, inspection: Inspection): Promise<Job> {
   const { ledger, now } = dependencies;
   let current = job;
   for (;;) {

@@ -3,8 +3,8 @@ import { consoleLine, instanceRefreshLink } from '../console-links.ts';
 import type { Job } from '../ledger/items.ts';
 import type { JobParameters } from '../payloads.ts';
 import { instanceRefreshId, partsOf } from './external-ids.ts';
+import type { Inspection, JobActions } from './job-actions.ts';
 import { jobErrors } from './job-errors.ts';
-import type { Inspection, JobActions } from './job-kind.ts';
 
 /** Auto Scaling, as far as instance refreshes need it. */
 export interface InstanceRefreshes {
@@ -27,7 +27,7 @@ const underWay = new Set<string | undefined>([
 ]);
 
 /** What a refresh says of itself. */
-export function refreshInspection(
+function refreshInspection(
   region: string,
   externalId: string,
   refresh: InstanceRefresh | undefined,

@@ -1,6 +1,6 @@
 import type { Job } from '../ledger/items.ts';
 import type { StartJobRequest } from '../payloads.ts';
-import type { Inspection, Missing, Outcome } from './job-kind.ts';
+import type { Inspection, Missing, Outcome } from './job-actions.ts';
 
 /** Whether a later try of the state has come: nobody waits for this one's token any more. */
 export const isOvertaken = (latest: Job | undefined, { stateAttempt }: StartJobRequest): boolean =>
@@ -41,7 +41,7 @@ export function nextAttempt(latest: Job | undefined, request: StartJobRequest, f
  * How long a job may be unknown to its service after it was started, in ms: an id that has just been given may not be found yet,
  * for seconds as a rule. A job that is taken for gone while it runs would be started beside itself.
  */
-export const UNSEEN_MS = 10 * 60_000;
+const UNSEEN_MS = 10 * 60_000;
 
 /** The job with its outcome. */
 export const finished = (job: Job, outcome: Outcome | Missing, now: Date): Job => ({
@@ -53,7 +53,7 @@ export const finished = (job: Job, outcome: Outcome | Missing, now: Date): Job =
 });
 
 /** What brings a job forward. */
-export type JobStep =
+type JobStep =
   /** Write down the outcome before anybody is told. */
   | { readonly do: 'record'; readonly after: Job }
   /** Tell the waiting token, then write down that it was told. */

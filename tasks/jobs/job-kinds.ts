@@ -10,7 +10,7 @@ import { partsOf } from './external-ids.ts';
 import { imageBuild } from './image-build.ts';
 import { createImageBuilds } from './imagebuilder-builds.ts';
 import { instanceRefresh } from './instance-refresh.ts';
-import type { JobActions, JobKinds } from './job-kind.ts';
+import type { JobActions, JobKinds } from './job-actions.ts';
 import { pipelineRun } from './pipeline-run.ts';
 
 /** Runs of both environments' pipelines, each looked into where it deploys to. */

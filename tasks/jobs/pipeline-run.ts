@@ -5,11 +5,11 @@ import type { Job } from '../ledger/items.ts';
 import type { JobParameters } from '../payloads.ts';
 import { deploymentFailure } from './deployment-failure.ts';
 import { partsOf, pipelineRunId } from './external-ids.ts';
+import type { Inspection, JobActions } from './job-actions.ts';
 import { type JobError, jobErrors } from './job-errors.ts';
-import type { Inspection, JobActions } from './job-kind.ts';
 
 /** What a pipeline is started with (T21). */
-export interface PipelineStart {
+interface PipelineStart {
   readonly pipelineName: string;
   readonly sourceAction: string;
   readonly commitId: string;

@@ -1,10 +1,10 @@
 import { type FollowUpDependencies, followUpRequest } from '../approvals/follow-up-requests.ts';
-import { throwFailures } from '../failures.ts';
+import { throwFailures } from '../error-text.ts';
 import type { ApproverRole } from '../payloads.ts';
 import { type JobDependencies, lookAt } from './advance-job.ts';
 
 /** What reconciling needs. */
-export interface ReconcileDependencies extends JobDependencies, FollowUpDependencies {
+interface ReconcileDependencies extends JobDependencies, FollowUpDependencies {
   readonly application: string;
 }
 

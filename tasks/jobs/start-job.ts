@@ -1,4 +1,4 @@
-import { isFailedCall } from '../aws-errors.ts';
+import { isFailedCall } from '../failed-calls.ts';
 import type { Job } from '../ledger/items.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
 import type { StartJobRequest } from '../payloads.ts';
@@ -14,14 +14,14 @@ import {
 import { RepeatedStartFailedError } from './job-errors.ts';
 
 /** What starting needs. */
-export interface StartJobDependencies extends JobDependencies {
+interface StartJobDependencies extends JobDependencies {
   readonly application: string;
   /** A new idempotency token, at most 36 characters (T13). */
   readonly newClientToken: () => string;
 }
 
 /** What the state's history shows of the start; nothing waits for it. */
-export type StartedJob =
+type StartedJob =
   | { readonly attempt: number; readonly status: Job['status']; readonly externalId?: string }
   /** A later try of the state has come, and does all that there is to do. */
   | { readonly overtaken: true };

@@ -12,7 +12,7 @@ import {
   UpdateAutoScalingGroupCommand,
   type UpdateAutoScalingGroupCommandInput,
 } from '@aws-sdk/client-auto-scaling';
-import { FLEET_TAG } from './properties.ts';
+import { FLEET_TAG } from './fleet-properties.ts';
 
 /** Auto Scaling, as far as a Prod fleet needs it. */
 export interface AutoScalingGroups {

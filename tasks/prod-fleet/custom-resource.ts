@@ -4,9 +4,9 @@ import type {
   CdkCustomResourceIsCompleteResponse,
   CdkCustomResourceResponse,
 } from 'aws-lambda';
-import { converge, type FleetDependencies, removeFleet } from './fleet.ts';
+import { converge, type FleetDependencies, removeFleet } from './converge-fleet.ts';
+import { fleetKey, readFleetNames, readProdFleetProperties } from './fleet-properties.ts';
 import { isBusy } from './prod-errors.ts';
-import { fleetKey, readFleetNames, readProdFleetProperties } from './properties.ts';
 
 const proceed = (
   dependencies: FleetDependencies,

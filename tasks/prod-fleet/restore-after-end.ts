@@ -1,10 +1,10 @@
-import { throwFailures } from '../failures.ts';
+import { throwFailures } from '../error-text.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { ProdInUseError } from './prod-errors.ts';
 import { mayNeedRestoring } from './restore-prod.ts';
 
 /** What waking up needs. */
-export interface RestoreAfterEndDependencies {
+interface RestoreAfterEndDependencies {
   readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'lock'>;
   readonly restore: (promotionId: string) => Promise<void>;
   readonly application: string;

@@ -8,9 +8,9 @@ import { type Notices, prodRestoredNotice } from '../notices.ts';
 import { prodDeployments } from '../promotions/metrics.ts';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
+import { fleetKey } from './fleet-properties.ts';
 import { groupsAndDeployments, leftovers, removeGroup } from './leftovers.ts';
 import { ProdInUseError } from './prod-errors.ts';
-import { fleetKey } from './properties.ts';
 import { type ServingFleet, servingFleet } from './serving-fleet.ts';
 import type { ServingInstances } from './verify-prod.ts';
 

@@ -4,7 +4,7 @@ import { isBeingDeleted } from './leftovers.ts';
 import { ProdNotCertainError } from './prod-errors.ts';
 
 /** What was seen of Prod while no deployment runs. */
-export interface ServingSight {
+interface ServingSight {
   readonly deploymentGroup: DeploymentGroupInfo | undefined;
   /** The groups with the fleet's tag. */
   readonly owned: readonly AutoScalingGroup[];

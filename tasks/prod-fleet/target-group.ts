@@ -1,12 +1,12 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 
 /** The target group's address could not be found out. */
-export class TargetGroupUnknownError extends Error {
+class TargetGroupUnknownError extends Error {
   override readonly name = 'TargetGroupUnknown';
 }
 
 /** Reads an SSM parameter by its ARN. */
-export type ReadParameter = (arn: string) => Promise<string | undefined>;
+type ReadParameter = (arn: string) => Promise<string | undefined>;
 
 const isParameter = (arn: string): boolean => /^arn:[^:]+:ssm:/.test(arn);
 

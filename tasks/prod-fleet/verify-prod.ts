@@ -20,7 +20,7 @@ export interface ServingInstances {
 }
 
 /** Prod as it should be. */
-export interface ProdSettings {
+interface ProdSettings {
   readonly pipelineName: string;
   readonly applicationName: string;
   readonly deploymentGroupName: string;
@@ -30,7 +30,7 @@ export interface ProdSettings {
 }
 
 /** What verifying needs. */
-export interface VerifyProdDependencies {
+interface VerifyProdDependencies {
   readonly ledger: Pick<Ledger, 'updatePromotion'>;
   readonly runs: Pick<PipelineRuns, 'run' | 'actions'>;
   readonly deployments: Deployments;
@@ -42,13 +42,13 @@ export interface VerifyProdDependencies {
 }
 
 /** A deployment and what it did to instances. */
-export interface Delivery {
+interface Delivery {
   readonly deployment: DeploymentInfo | undefined;
   readonly targets: readonly InstanceTarget[];
 }
 
 /** What was seen of Prod. */
-export interface ProdObservation {
+interface ProdObservation {
   readonly run: PipelineExecution | undefined;
   readonly actions: readonly ActionExecutionDetail[];
   /** The promotion's own deployment. */
@@ -96,7 +96,7 @@ function revisionDifferences(
 const createdAt = ({ deployment }: Delivery): number => deployment?.createTime?.getTime() ?? 0;
 
 /** How Prod differs from what was approved; nothing if it does not. */
-export function prodDifferences(
+function prodDifferences(
   { imageId, commitId, pipelineExecutionId, deploymentId }: VerifyProdRequest,
   seen: ProdObservation,
 ): readonly string[] {

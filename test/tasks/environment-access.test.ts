@@ -6,7 +6,7 @@ import {
   environmentAccessBy,
   environmentOfPipeline,
 } from '../../tasks/environment-access.ts';
-import type { JobActions } from '../../tasks/jobs/job-kind.ts';
+import type { JobActions } from '../../tasks/jobs/job-actions.ts';
 import { runsByEnvironment } from '../../tasks/jobs/job-kinds.ts';
 import { aJob } from './doubles/samples.ts';
 import { double, offline, on } from './doubles/sdk.ts';

@@ -6,7 +6,7 @@ import { publicImageParameter } from '../image/image-recipe.ts';
 import { LockstepFunction } from '../lockstep-function.ts';
 import { imageParameterArn, imageParameterName } from '../names.ts';
 
-export interface ImageParametersProps {
+interface ImageParametersProps {
   readonly application: string;
   readonly bundles: string;
   readonly instanceType: string;

@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { InternetAccess } from '../../config.ts';
-import { acknowledge, acknowledgeManagedPolicy, acknowledgeWildcards } from '../acknowledge.ts';
+import { acknowledge, acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import type { Revisions } from './revisions.ts';
 
 /** What CodeDeploy's agent calls where it speaks to `codedeploy-commands-secure`. */
@@ -21,7 +21,7 @@ const AGENT_COMMANDS = [
   'codedeploy-commands-secure:PutHostCommandComplete',
 ] as const;
 
-export interface InstanceRoleProps {
+interface InstanceRoleProps {
   readonly description: string;
   /** What CodeDeploy's agent fetches. */
   readonly revisions: Revisions;
@@ -81,7 +81,7 @@ export class InstanceRole extends Construct {
   }
 }
 
-export interface LaunchTemplateProps {
+interface LaunchTemplateProps {
   /** SSM parameter that EC2 resolves whenever an instance starts: a new image needs no new version. */
   readonly imageParameter: string;
   readonly instanceType: string;

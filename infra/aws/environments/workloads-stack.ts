@@ -3,16 +3,16 @@ import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { EnvironmentPlace, LockstepConfig, NetworkConfig } from '../../config.ts';
-import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../acknowledge.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
 import { FOR_AWS_RESOURCES, IMAGE_KEY_ACTIONS, imageKey } from '../image/image-key.ts';
 import { logBucket } from '../log-bucket.ts';
+import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { DISTRIBUTION_ROLE, IMAGE_KEY_ALIAS } from '../names.ts';
 import { AlarmsTopic } from '../operations/alarms-topic.ts';
 import { createNetwork } from '../platform/network.ts';
 import { rolesOf } from '../service-principal.ts';
 
-export interface WorkloadsStackProps extends StackProps {
+interface WorkloadsStackProps extends StackProps {
   readonly network: NetworkConfig;
   /** Where Lockstep itself is, and builds images. */
   readonly delivery: { readonly account: string; readonly region: string };

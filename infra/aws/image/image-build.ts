@@ -11,7 +11,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ImageSchedule } from '../../config.ts';
-import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../acknowledge.ts';
+import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import type { ImageRecipe } from './image-recipe.ts';
 
 /** Where the builds' logs go in the application's bucket. */
@@ -56,7 +56,7 @@ export interface ImageDestination {
   readonly keyArn: string;
 }
 
-export interface ImageBuildProps {
+interface ImageBuildProps {
   readonly application: string;
   readonly environment: Environment;
   readonly recipe: ImageRecipe;

@@ -12,9 +12,9 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, type Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { encryptedTopic, PUBLISH_KEY_ACTIONS } from '../encrypted-topic.ts';
-import { type RunbookHeading, runbookLink } from './runbook.ts';
+import { type RunbookHeading, runbookLink } from './runbook-link.ts';
 
-export interface AlarmProps {
+interface AlarmProps {
   readonly heading: RunbookHeading;
   /** What it means that this alarm is on: a sentence. */
   readonly meaning: string;

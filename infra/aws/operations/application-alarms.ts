@@ -6,7 +6,7 @@ import type { FunctionName } from '../../../tasks/functions.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
 import type { AlarmsTopic } from './alarms-topic.ts';
 
-export interface ApplicationAlarmsProps {
+interface ApplicationAlarmsProps {
   readonly application: string;
   readonly alarms: AlarmsTopic;
   /** Functions that events invoke. */

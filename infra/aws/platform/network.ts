@@ -12,7 +12,7 @@ import {
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { NetworkConfig } from '../../config.ts';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledge } from '../nag-acknowledgements.ts';
 
 /**
  * Services that instances without a way to the internet call: CodeDeploy's agent, Session Manager's and Image Builder's.

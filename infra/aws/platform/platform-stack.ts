@@ -15,7 +15,7 @@ import { Ledger } from './ledger.ts';
 import { createNetwork } from './network.ts';
 import { PromotionsTopic } from './promotions-topic.ts';
 
-export interface PlatformStackProps extends StackProps {
+interface PlatformStackProps extends StackProps {
   readonly config: LockstepConfig;
   /** Directory of the functions' bundles. */
   readonly bundles: string;

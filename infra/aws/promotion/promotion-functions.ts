@@ -2,7 +2,6 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { ApprovalsConfig } from '../../config.ts';
-import { SEE_DEPLOYMENT_TARGETS } from '../grantee.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import {
   deploymentGroupName,
@@ -13,6 +12,7 @@ import {
   pipelineName,
   stateMachineArn,
 } from '../names.ts';
+import { SEE_DEPLOYMENT_TARGETS } from '../permissions.ts';
 import type { Evidence } from '../platform/evidence.ts';
 import type { PromotionsTopic } from '../platform/promotions-topic.ts';
 import type { Source } from '../source/source.ts';
@@ -24,9 +24,9 @@ import {
   type PromotionParameters,
 } from './promotion-grants.ts';
 import { pushPipelineArn } from './push-pipeline.ts';
-import { createRestoreProd } from './restore-prod.ts';
+import { createRestoreProd } from './restore-prod-function.ts';
 
-export interface PromotionFunctionsProps extends PromotionParameters {
+interface PromotionFunctionsProps extends PromotionParameters {
   readonly bundles: string;
   readonly source: Source;
   readonly evidence: Evidence;

@@ -3,15 +3,15 @@ import type { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ApplicationConfig } from '../../config.ts';
-import type { EnvironmentReach } from '../environments/environment-access.ts';
-import type { ProdEnvironment } from '../environments/prod.ts';
+import type { EnvironmentAccess } from '../environments/environment-access.ts';
+import type { ProdEnvironment } from '../environments/prod-environment.ts';
 import { allowOnFleet } from '../environments/prod-fleet.ts';
-import type { QatEnvironment } from '../environments/qat.ts';
-import { SEE_DEPLOYMENT_TARGETS } from '../grantee.ts';
+import type { QatEnvironment } from '../environments/qat-environment.ts';
 import type { ImageBuild } from '../image/image-build.ts';
 import type { ImageRecipe } from '../image/image-recipe.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
 import { deploymentGroupName, imageParameterArn, pipelineArn, stateMachineArn } from '../names.ts';
+import { SEE_DEPLOYMENT_TARGETS } from '../permissions.ts';
 import type { Ledger } from '../platform/ledger.ts';
 
 export const IMAGES_REASON =
@@ -27,7 +27,7 @@ export interface PromotionParameters {
   readonly qat: QatEnvironment;
   readonly prod: ProdEnvironment;
   /** How functions come to act in the environments. */
-  readonly environmentAccess: Readonly<Record<Environment, EnvironmentReach>>;
+  readonly environmentAccess: Readonly<Record<Environment, EnvironmentAccess>>;
 }
 
 /** CodeDeploy application and deployment group of Prod. */

@@ -10,7 +10,7 @@ import { pipelineName } from '../names.ts';
 import type { Source } from '../source/source.ts';
 import type { PromotionFunctions } from './promotion-functions.ts';
 
-export interface TriggersProps {
+interface TriggersProps {
   readonly application: string;
   readonly branch: string;
   readonly source: Source;

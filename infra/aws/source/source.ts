@@ -7,7 +7,7 @@ import { connectionSource } from './connection-source.ts';
 import { objectSource } from './object-source.ts';
 
 /** What somebody may do, on what. */
-export interface Grant {
+interface Grant {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
 }

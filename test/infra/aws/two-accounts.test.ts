@@ -1,4 +1,4 @@
-import { idleCosts } from '../../../scripts/costs/idle.ts';
+import { idleCosts } from '../../../scripts/costs/idle-costs.ts';
 import { environmentAccessVariables } from '../../../tasks/environment-access.ts';
 import { synthesize } from './support/synthesize.ts';
 import { grantsOf, listOf, ofType, only, type Statement, stackOf, text } from './support/templates.ts';

@@ -1,5 +1,5 @@
 import { completeJob } from '../../../tasks/jobs/complete-job.ts';
-import type { Inspection, JobActions } from '../../../tasks/jobs/job-kind.ts';
+import type { Inspection, JobActions } from '../../../tasks/jobs/job-actions.ts';
 import type { Job } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';

@@ -1,4 +1,4 @@
-import type { JobActions } from '../../../tasks/jobs/job-kind.ts';
+import type { JobActions } from '../../../tasks/jobs/job-actions.ts';
 import { reconcileJobs } from '../../../tasks/jobs/reconcile-jobs.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Notice } from '../../../tasks/notices.ts';

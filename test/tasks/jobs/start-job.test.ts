@@ -5,8 +5,8 @@ import {
 } from '@aws-sdk/client-imagebuilder';
 import { imageBuild } from '../../../tasks/jobs/image-build.ts';
 import { createImageBuilds } from '../../../tasks/jobs/imagebuilder-builds.ts';
+import type { Inspection, JobActions } from '../../../tasks/jobs/job-actions.ts';
 import { isOvertaken, needsAttempt, nextAttempt, takenOver } from '../../../tasks/jobs/job-attempts.ts';
-import type { Inspection, JobActions } from '../../../tasks/jobs/job-kind.ts';
 import { startJob } from '../../../tasks/jobs/start-job.ts';
 import type { Job } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';

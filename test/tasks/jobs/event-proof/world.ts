@@ -3,7 +3,7 @@ import { recordedLedger } from '../../../../tasks/evidence/recorded-ledger.ts';
 import { completeJob } from '../../../../tasks/jobs/complete-job.ts';
 import { imageBuild } from '../../../../tasks/jobs/image-build.ts';
 import { instanceRefresh } from '../../../../tasks/jobs/instance-refresh.ts';
-import type { JobKinds } from '../../../../tasks/jobs/job-kind.ts';
+import type { JobKinds } from '../../../../tasks/jobs/job-actions.ts';
 import { pipelineRun } from '../../../../tasks/jobs/pipeline-run.ts';
 import { reconcileJobs } from '../../../../tasks/jobs/reconcile-jobs.ts';
 import { startJob } from '../../../../tasks/jobs/start-job.ts';

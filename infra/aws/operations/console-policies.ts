@@ -2,12 +2,12 @@ import { Stack } from 'aws-cdk-lib';
 import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
-import { acknowledgeWildcards } from '../acknowledge.ts';
-import { SEE_DEPLOYMENT_TARGETS } from '../grantee.ts';
 import { EXECUTIONS_REASON, type LockstepFunction } from '../lockstep-function.ts';
+import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { executionArns, pipelineArn, stateMachineArn } from '../names.ts';
+import { SEE_DEPLOYMENT_TARGETS } from '../permissions.ts';
 
-export interface PeopleProps {
+interface PeopleProps {
   readonly application: string;
   readonly deploymentGroupArns: readonly string[];
   /** Every image of the application's recipe, as an ARN that ends with a star. */

@@ -1,4 +1,4 @@
-import { ROOT_VOLUME_GIB } from './idle.ts';
+import { ROOT_VOLUME_GIB } from './idle-costs.ts';
 import {
   type CostLine,
   instancePrice,

@@ -1,5 +1,5 @@
 import { type Conditions, Effect, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
-import { acknowledgeWildcards } from './acknowledge.ts';
+import { acknowledgeWildcards } from './nag-acknowledgements.ts';
 
 /** What happened on each instance. CodeDeploy authorises it on no deployment group. */
 export const SEE_DEPLOYMENT_TARGETS = [

@@ -3,7 +3,7 @@ import { checkEnvironments, placeOf } from './environments.ts';
 import type { WrittenConfig } from './schema.ts';
 
 /** Something that is wrong with keys taken together; the message is the remedy. */
-export interface Fault {
+interface Fault {
   readonly path: (string | number)[];
   readonly input: unknown;
   readonly message: string;
