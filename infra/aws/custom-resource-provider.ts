@@ -67,7 +67,7 @@ export function createProvider(
   if (waiter) {
     acknowledgeWildcards(
       waiter,
-      'AWS authorises the delivery of logs of state machines on no particular resource.',
+      'AWS authorizes the delivery of logs of state machines on no particular resource.',
       '*',
     );
     // Its name is CloudFormation's, so that only the account can be named.

@@ -75,7 +75,7 @@ export class LockstepFunction<Name extends FunctionName> extends Construct imple
     });
   }
 
-  /** Adds actions that AWS authorises on no resource, so that none can be named (Service Authorization Reference). */
+  /** Adds actions that AWS authorizes on no resource, so that none can be named (Service Authorization Reference). */
   allowWithoutResource(...actions: readonly string[]): this {
     this.grants.allowWithoutResource(...actions);
     return this;

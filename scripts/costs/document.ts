@@ -73,7 +73,7 @@ export function costSection(templates: Templates): string {
   ].join('\n');
 }
 
-/** Puts the section between the markers. @throws Error if the document has no markers */
+/** Replaces the section between the markers. @throws Error if the document has no markers */
 export function withCosts(document: string, section: string): string {
   const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`The document lacks the lines ${BEGIN} and ${END}.`);

@@ -32,7 +32,7 @@ function destinationOf(imageBuildVersionArn: string, image: Image) {
 }
 
 /**
- * What an image says about its build. A build has an AMI where it was built and one wherever it was distributed to: the one
+ * The state of a build, as its image reports it. A build has an AMI where it was built and one in each region that it was distributed to: the one
  * that counts is of the account and region that its distribution names.
  */
 function imageInspection(imageBuildVersionArn: string, image: Image | undefined): Inspection {
@@ -62,7 +62,7 @@ function imageInspection(imageBuildVersionArn: string, image: Image | undefined)
 
 /** Builds of machine images. */
 export const imageBuild = (builds: ImageBuilds): JobActions => ({
-  denial: jobErrors.imageBuildFailed,
+  startError: jobErrors.imageBuildFailed,
   start: (job) => {
     const { imagePipelineArn } = job.parameters as JobParameters['image-build'];
     return builds.start(imagePipelineArn, job.clientToken);

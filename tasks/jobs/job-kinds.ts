@@ -17,14 +17,14 @@ import { pipelineRun } from './pipeline-run.ts';
 export function runsByEnvironment(runs: Readonly<Record<Environment, JobActions>>): JobActions {
   const of = (pipelineName: string): JobActions => runs[environmentOfPipeline(pipelineName)];
   return {
-    denial: runs.qat.denial,
+    startError: runs.qat.startError,
     start: (job, isTaken) =>
       of((job.parameters as JobParameters['pipeline-run']).pipelineName).start(job, isTaken),
     inspect: (externalId) => of(partsOf(externalId)[0]).inspect(externalId),
   };
 }
 
-/** All kinds of jobs, in AWS. @param beforeRun makes ready what a pipeline's run needs */
+/** All kinds of jobs, in AWS. @param beforeRun prepares for a pipeline's run */
 export function createJobKinds(
   region: string,
   beforeRun: (job: Job) => Promise<void> = async () => {},

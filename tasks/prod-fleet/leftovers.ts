@@ -84,8 +84,8 @@ interface BeforeRunDependencies {
 }
 
 /**
- * What happens before a pipeline's run: Prod's starts without leftovers and pointed at the promotion's image, which it no
- * longer is when Prod was put in order after a failure; others start as they are. Safe to repeat.
+ * Prepares for a pipeline's run: Prod's starts without leftovers and pointed at the promotion's image, which it no
+ * longer is when Prod was restored after a failure; others start as they are. Safe to repeat.
  * @throws ImageNotPointedAtError if Prod cannot be pointed at the image
  */
 export function beforeRun({ prod, groups, deploymentGroups, ledger, pointAtImage }: BeforeRunDependencies) {

@@ -63,7 +63,7 @@ interface ProdObservation {
 const isOfInstance = ({ targets }: Delivery, instance: string): boolean =>
   targets.some(({ targetId, status }) => targetId === instance && status === 'Succeeded');
 
-/** Version and entity tag count where both tell them: not every deployment of a revision does. */
+/** Version and entity tag count where both have them: not every deployment of a revision does. */
 function isSameRevision(a: RevisionLocation | undefined, b: RevisionLocation | undefined): boolean {
   const [one, other] = [a?.s3Location, b?.s3Location];
   return (
@@ -135,7 +135,7 @@ function prodDifferences(
   ];
 }
 
-/** CodeDeploy's copy of a group has min = desired, and may lack the target group: both are put right (T05). */
+/** CodeDeploy's copy of a group has min = desired, and may lack the target group: both are repaired (T05). */
 async function repair(
   groups: VerifyProdDependencies['groups'],
   group: AutoScalingGroup,
@@ -188,7 +188,7 @@ export function verifyProd({
         ? []
         : await deploymentGroups.createdSince(prod.applicationName, prod.deploymentGroupName, since);
     const later: Delivery[] = [];
-    // One after the other: CodeDeploy throttles those who ask for many at once.
+    // One after the other: CodeDeploy throttles many calls at once.
     for (const id of ids) if (id !== deploymentId) later.push(await deliveryOf(id));
     const differences = prodDifferences(request, {
       run,
@@ -204,7 +204,7 @@ export function verifyProd({
         [
           'Prod is not what was approved:',
           ...differences.map((difference) => `- ${difference}`),
-          'Look at what serves before you redrive; a redrive verifies again.',
+          'Check what serves before you redrive; a redrive verifies again.',
           ...consoleLine(deploymentLink(region, deploymentId)),
         ].join('\n'),
       );

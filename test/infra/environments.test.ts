@@ -84,7 +84,7 @@ it("takes a certificate of Prod's account and region, and of no other", () => {
   expect(messageOf(config({ qat: THERE }, https(THERE)))).toContain('give one of us-east-1.');
 });
 
-describe('environments are refused, with the remedy', () => {
+describe('environments are invalid, with the remedy', () => {
   it.each<[string, unknown, string, string, string]>([
     [
       'no region',

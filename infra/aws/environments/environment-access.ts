@@ -8,11 +8,11 @@ import type { LockstepFunction } from '../lockstep-function.ts';
 import { type Grantee, RoleGrantee } from '../permissions.ts';
 import { rolesOf } from '../service-principal.ts';
 
-/** How Lockstep's functions come to act in an environment. */
+/** How Lockstep's functions act in an environment. */
 export interface EnvironmentAccess {
   /** The stack that the environment is in, with its account and region. */
   readonly stack: Stack;
-  /** Whom to allow what a function does there. */
+  /** The role that a function acts under there, to grant it permissions. */
   readonly of: (one: LockstepFunction<FunctionName>) => Grantee;
 }
 

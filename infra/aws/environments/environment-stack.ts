@@ -146,7 +146,7 @@ export class QatStack extends EnvironmentStack {
     return this.qat;
   }
 
-  /** Tells the account of Lockstep itself when an instance refresh has ended. */
+  /** Forwards the end of an instance refresh to Lockstep's own account. */
   private forwardRefreshes(): void {
     const { application, platform } = this.elsewhere;
     const name = environmentName(application.name, 'qat');

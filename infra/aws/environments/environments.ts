@@ -33,7 +33,7 @@ interface EnvironmentsProps {
   readonly internetAccess: InternetAccess;
 }
 
-/** An environment, wherever it is. */
+/** An environment and where it is. */
 interface Placed<Kind> {
   readonly environment: Kind;
   readonly environmentAccess: EnvironmentAccess;

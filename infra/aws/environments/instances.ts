@@ -68,7 +68,7 @@ export class InstanceRole extends Construct {
     );
     acknowledgeWildcards(this.role, "AWS's bucket with CodeDeploy's agent and its updates.", agent);
     revisions.allowDecrypt(this.role);
-    // By the endpoint, the agent is authorised by the instance's role.
+    // By the endpoint, the agent is authorized by the instance's role.
     if (internetAccess === 'endpoints') {
       this.role.addToPolicy(new PolicyStatement({ actions: [...AGENT_COMMANDS], resources: ['*'] }));
       acknowledge(
@@ -122,7 +122,7 @@ export interface LaunchProps {
 }
 
 /**
- * Allows what whoever starts instances from launch templates needs: who makes or changes an Auto Scaling group, and CodeDeploy,
+ * Allows a role to start instances from launch templates: a role that makes or changes an Auto Scaling group, and CodeDeploy's,
  * which copies one.
  */
 export function allowLaunches(role: Role, props: LaunchProps): void {

@@ -111,6 +111,6 @@ function logRequests(balancer: ApplicationLoadBalancer, logs: IBucket): void {
   balancer.setAttribute('access_logs.s3.enabled', 'true');
   balancer.setAttribute('access_logs.s3.bucket', logs.bucketName);
   balancer.setAttribute('access_logs.s3.prefix', LOG_PREFIX);
-  // The service tries to write when the attribute is set.
+  // Elastic Load Balancing writes a test file when the attribute is set.
   if (logs.policy) balancer.node.addDependency(logs.policy);
 }

@@ -156,7 +156,7 @@ export class ProdEnvironment extends Construct {
     fleet.node.addDependency(instanceRole, codeDeployRole, loadBalancer, securityGroup);
   }
 
-  /** Lets somebody find the target group by `targetGroupReference`. */
+  /** Allows a role to find the target group by `targetGroupReference`. */
   allowTargetGroup(one: Grantee): void {
     if (this.isElsewhere) one.allow(['ssm:GetParameter'], [this.targetGroupReference]);
   }

@@ -79,7 +79,7 @@ const autoScalingsOwnRole = (scope: Construct): string =>
 const GROUPS_REASON =
   "CodeDeploy makes another group with each deployment and names it; the condition on the fleet's tag lets in this fleet's groups alone.";
 
-/** Lets somebody change the Auto Scaling groups of one fleet, whoever made them. */
+/** Allows actions on the Auto Scaling groups of one fleet: the stack's own and CodeDeploy's copies. */
 export function allowOnFleet(
   one: Grantee,
   actions: readonly string[],

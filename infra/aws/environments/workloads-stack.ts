@@ -16,9 +16,9 @@ interface WorkloadsStackProps extends StackProps {
   readonly network: NetworkConfig;
   /** Where Lockstep itself is, and builds images. */
   readonly delivery: { readonly account: string; readonly region: string };
-  /** Whether Image Builder's role is made here: an account has one, whatever the region. */
+  /** Whether Image Builder's role is made here: an account has one for all its regions. */
   readonly hasDistributionRole: boolean;
-  /** Who is told about alarms of Prod; nobody if no application has its Prod here. */
+  /** Who gets mail about alarms of Prod; nobody if no application has its Prod here. */
   readonly operators: readonly string[];
 }
 
@@ -143,8 +143,6 @@ export function createWorkloads(
   return function createWorkloads(place) {
     const found = stacks.get(keyOf(place));
     if (found) return found;
-    throw new RangeError(
-      `nothing was made for ${keyOf(place)}, which no environment of the configuration names`,
-    );
+    throw new RangeError(`No environment of the configuration is in ${keyOf(place)}.`);
   };
 }

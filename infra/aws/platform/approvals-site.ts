@@ -48,7 +48,7 @@ export class ApprovalsSite extends Construct {
     const api = new HttpApi(this, 'Api', {
       apiName: 'Lockstep approvals',
       createDefaultStage: false,
-      // Whoever has a domain name of his own is to sign in there only.
+      // With a domain name of its own, the site serves that one only.
       ...(website && { disableExecuteApiEndpoint: true }),
     });
     this.url = website ? `https://${website.domainName}` : api.apiEndpoint;

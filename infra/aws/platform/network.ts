@@ -31,7 +31,7 @@ const interfaceEndpoints = {
 
 /**
  * The VPC of the configuration: one that is there, or a new one.
- * @param logs takes the connections that were made and refused in a new one
+ * @param logs takes the flow logs of a new one
  */
 export const createNetwork = (scope: Construct, id: string, network: NetworkConfig, logs: IBucket): IVpc =>
   network.existing ? existingNetwork(scope, id, network.existing) : newNetwork(scope, id, network, logs);

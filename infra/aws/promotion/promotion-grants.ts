@@ -26,7 +26,7 @@ export interface PromotionParameters {
   readonly prodImage: ImageBuild;
   readonly qat: QatEnvironment;
   readonly prod: ProdEnvironment;
-  /** How functions come to act in the environments. */
+  /** How functions act in the environments. */
   readonly environmentAccess: Readonly<Record<Environment, EnvironmentAccess>>;
 }
 
@@ -41,7 +41,7 @@ const pipelineArns = (scope: Construct, { name }: ApplicationConfig): string[] =
   pipelineArn(Stack.of(scope), name, 'prod'),
 ];
 
-/** Starting each kind of job, and putting Prod in order before a deployment. */
+/** Starting each kind of job, and preparing Prod for a deployment. */
 export function allowStartJobs(
   startJob: LockstepFunction<'start-job'>,
   { application, qatImage, prodImage, qat, prod, environmentAccess }: PromotionParameters,
@@ -58,7 +58,7 @@ export function allowStartJobs(
         resourceName: qat.autoScalingGroupName,
       }),
     ],
-    "QAT's one group by its name; the star stands for the UUID in its ARN, which CloudFormation does not tell.",
+    "QAT's one group by its name; the star stands for the UUID in its ARN, which CloudFormation does not return.",
   );
   const inProd = environmentAccess.prod.of(startJob);
   inProd

@@ -54,7 +54,7 @@ export class PromotionMachine extends Construct {
     role.addToPolicy(new PolicyStatement({ actions: [...LOG_ACTIONS, ...TRACE_ACTIONS], resources: ['*'] }));
     acknowledgeWildcards(
       role,
-      'AWS authorises the delivery of logs and traces of state machines on no particular resource.',
+      'AWS authorizes the delivery of logs and traces of state machines on no particular resource.',
       '*',
     );
     this.stateMachine = new StateMachine(this, 'StateMachine', {

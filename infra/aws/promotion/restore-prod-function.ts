@@ -18,7 +18,7 @@ interface RestoreProdProps {
   readonly application: ApplicationConfig;
   readonly bundles: string;
   readonly prod: ProdEnvironment;
-  /** How the function comes to act in Prod. */
+  /** How the function acts in Prod. */
   readonly environmentAccess: EnvironmentAccess;
   readonly ledger: Ledger;
   readonly acquireLock: LockstepFunction<'acquire-lock'>;
@@ -43,7 +43,7 @@ export function createRestoreProd(
     name: 'restore-prod',
     bundles,
     isAsynchronous: true,
-    description: 'Puts Prod in order after a failed deployment',
+    description: 'Restores Prod after a failed deployment',
     environment: {
       APPLICATION: name,
       LEDGER_TABLE: ledger.table.tableName,

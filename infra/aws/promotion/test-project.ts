@@ -81,7 +81,7 @@ export class TestProject extends Construct {
         },
       }),
     });
-    // In a VPC, CodeBuild tries its role's permissions when the project is made.
+    // In a VPC, CodeBuild checks its role's permissions when the project is made.
     project.node.addDependency(role);
   }
 

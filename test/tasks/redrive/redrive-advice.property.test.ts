@@ -123,7 +123,7 @@ describe('advice', () => {
         tokens.open('redrive');
         const started: (readonly [attempt: number, clientToken: string])[] = [];
         const build: JobActions = {
-          denial: 'ImageBuildFailed',
+          startError: 'ImageBuildFailed',
           start: async ({ attempt, clientToken }) => {
             started.push([attempt, clientToken]);
             return 'image/new';
