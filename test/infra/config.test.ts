@@ -182,7 +182,7 @@ describe('fails, naming key, value and remedy', () => {
       ),
       '[0].source.connectionArn',
       '123456789012',
-      ': give one of of 210987654321',
+      'The connection is of the account 123456789012: give one of 210987654321',
     ],
     [
       'a percentage',
@@ -238,7 +238,7 @@ describe('fails, naming key, value and remedy', () => {
       config({}, { approvalsSite: https, env: { account: '210987654321' } }),
       'lockstep.approvalsSite.certificateArn',
       '123456789012',
-      ': give a certificate of 210987654321',
+      'The certificate is of the account 123456789012: give one of 210987654321',
     ],
     [
       'one domain name twice',
