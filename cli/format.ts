@@ -1,4 +1,4 @@
-import { beginningOf } from '../tasks/cut-text.ts';
+import { beginningOf } from '../tasks/truncate-text.ts';
 import type { EvidenceEntry } from '../tasks/evidence/chain.ts';
 import type { ClaimedEntry } from '../tasks/evidence/verify-chain.ts';
 import type { Verification } from '../tasks/evidence/verify-evidence.ts';

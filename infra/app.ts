@@ -19,7 +19,7 @@ try {
     bundleFunctions(bundles),
   ]);
   const app = createLockstepApp({ context, outdir, bundles, validate });
-  if (validate) (await import('./aws/checks.ts')).addChecks(app);
+  if (validate) (await import('./aws/nag-checks.ts')).addChecks(app);
   app.synth();
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof MissingEntryError)) throw error;

@@ -17,7 +17,7 @@ export const CONFIG_KEY = 'lockstep';
 /** Context key that names a file which holds the configuration instead. */
 export const CONFIG_FILE_KEY = 'config';
 
-/** The configuration cannot be used; the message has a line per fault: key, value received, remedy. */
+/** The configuration is invalid; the message has a line per fault: key, value received, remedy. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -30,7 +30,7 @@ export type DeploymentConfiguration =
   | { readonly minimumHealthyPercent: number };
 
 /** How Prod is deployed to. */
-export interface DeploymentSettings {
+interface DeploymentSettings {
   readonly configuration: DeploymentConfiguration;
   /** When CodeDeploy takes a deployment back by itself. */
   readonly rollback: { readonly onFailure: boolean; readonly onAlarms: readonly string[] };
@@ -69,7 +69,7 @@ export interface TestConfig {
 }
 
 /** EC2 instance types, all of one architecture. */
-export interface InstanceTypes {
+interface InstanceTypes {
   /** Of Image Builder's build and test instances. */
   readonly image: string;
   readonly qat: string;
@@ -101,7 +101,7 @@ export interface ApplicationConfig {
   readonly fleet: { readonly min: number; readonly max: number };
   /** Who is asked by mail, per role. */
   readonly approvers: { readonly qc: readonly string[]; readonly pmo: readonly string[] };
-  /** Who is told about failures. */
+  /** Who gets mail about failures. */
   readonly operators: readonly string[];
   readonly approvalExpiryDays: number;
   /** What a newer promotion does while an older one waits for QC. */
@@ -135,9 +135,9 @@ export interface NetworkConfig {
 
 /** How people approve. */
 export interface ApprovalsConfig {
-  /** Whether whoever wrote, committed or pushed a change may decide about it. */
+  /** Whether a change's makers (author, committer, pusher) may decide about it. */
   readonly makersMayDecide: boolean;
-  /** How often whoever is asked is reminded. */
+  /** How often approvers are reminded. */
   readonly reminderHours: number;
   /** After this a decision needs another sign-in. */
   readonly freshSignInMinutes: number;
@@ -163,7 +163,7 @@ export function readConfigFile(file: string): unknown {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     throw new ConfigError(
-      `The configuration ${file} cannot be used: ${(error as Error).message}. Give -c ${CONFIG_FILE_KEY}=<a JSON file>.`,
+      `The configuration ${file} is invalid: ${(error as Error).message}. Give -c ${CONFIG_FILE_KEY}=<a JSON file>.`,
     );
   }
 }
@@ -178,7 +178,7 @@ export function readConfig(value: unknown, place = 'cdk.json'): LockstepConfig {
   const parsed = configuration.safeParse(value);
   if (!parsed.success) {
     const lines = parsed.error.issues.flatMap((issue) => describe(issue, value));
-    throw new ConfigError(`The configuration in ${place} cannot be used:\n${lines.join('\n')}`);
+    throw new ConfigError(`The configuration in ${place} is invalid:\n${lines.join('\n')}`);
   }
   const { applications, approvals, network, approvalsSite, env } = parsed.data;
   return {
@@ -252,7 +252,7 @@ const networkOf = (network: WrittenConfig['network']): NetworkConfig => ({
   }),
 });
 
-/** Digits of a configuration's digest: enough to tell two apart. */
+/** Digits of a configuration's digest: enough to distinguish two. */
 const VERSION_DIGITS = 12;
 
 /** Digest of everything that is configured about an application: a decision is bound to it. */
@@ -272,14 +272,14 @@ function describe(issue: z.core.$ZodIssue, root: unknown): string[] {
       return line(path, at(root, path), 'This key is unknown. Remove it, or correct its spelling.');
     });
   if (issue.code === 'invalid_union') {
-    // A value of the right kind with a fault inside is told by that fault.
+    // For a value of the right kind with a fault inside, the message names that fault.
     const inner = issue.errors
       .flat()
       .filter(({ path }) => path.length > 0)
       .map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
     const unknown = issue.errors.flat().filter(({ code }) => code === 'unrecognized_keys');
-    const told = [...inner, ...unknown.map((one) => ({ ...one, path: [...issue.path, ...one.path] }))];
-    if (told.length > 0) return [...new Set(told.flatMap((one) => describe(one, root)))];
+    const faults = [...inner, ...unknown.map((one) => ({ ...one, path: [...issue.path, ...one.path] }))];
+    if (faults.length > 0) return [...new Set(faults.flatMap((one) => describe(one, root)))];
   }
   const remedy = issue.code === 'custom' && issue.message !== 'Invalid input' ? issue.message : undefined;
   return [line(issue.path, at(root, issue.path), remedy ?? remedyFor(issue.path))];

@@ -11,7 +11,7 @@ export const environmentAccessVariables = {
 } as const satisfies Record<Environment, { role: string; region: string }>;
 
 /** Credentials of a role that was assumed. */
-export interface SessionCredentials {
+interface SessionCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
@@ -19,30 +19,30 @@ export interface SessionCredentials {
 }
 
 /** What SDK clients are made with to call an environment; nothing if it is where the function is. */
-export interface EnvironmentAccess {
+interface EnvironmentAccess {
   readonly region?: string;
   readonly credentials?: () => Promise<SessionCredentials>;
 }
 
 /** Assumes a role, by its ARN. */
-export type AssumeRole = (roleArn: string) => Promise<SessionCredentials>;
+type AssumeRole = (roleArn: string) => Promise<SessionCredentials>;
 
-/** Only half of what leads to an environment is there. */
-export class EnvironmentAccessError extends Error {
+/** Only one of the two variables that lead to an environment is set, or STS gave no credentials. */
+class EnvironmentAccessError extends Error {
   override readonly name = 'ReachNotConfigured';
 }
 
 /** Milliseconds before its end in which a session is replaced: longer than any call of a function takes. */
 const RENEW_BEFORE = 5 * 60_000;
 
-/** Keeps each role's session until shortly before its end; whoever asks meanwhile waits for the same one. */
+/** Keeps each role's session until shortly before its end; callers meanwhile wait for the same one. */
 export function cachedSessions(assume: AssumeRole, now: () => number): AssumeRole {
   const sessions = new Map<string, Promise<SessionCredentials>>();
   const begin = (roleArn: string): Promise<SessionCredentials> => {
     const session = assume(roleArn);
     sessions.set(roleArn, session);
     session.catch(() => {
-      // The next one who asks tries again.
+      // The next call assumes the role again.
       if (sessions.get(roleArn) === session) sessions.delete(roleArn);
     });
     return session;
@@ -82,7 +82,7 @@ const given = (variables: Variables, name: string): string | undefined => variab
 /**
  * How clients reach an environment by a function's variables: as the function itself, or by the role that they name and in its
  * region.
- * @throws ReachError if only one of the two variables is set
+ * @throws EnvironmentAccessError if only one of the two variables is set
  */
 export function environmentAccessBy(
   environment: Environment,
@@ -102,7 +102,7 @@ export function environmentAccessBy(
 
 let sessions: AssumeRole | undefined;
 
-/** How this function's clients reach an environment. @throws ReachError */
+/** How this function's clients reach an environment. @throws EnvironmentAccessError */
 export const environmentAccess = (environment: Environment): EnvironmentAccess =>
   environmentAccessBy(environment, process.env, (roleArn) => {
     sessions ??= cachedSessions(

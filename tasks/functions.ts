@@ -8,7 +8,7 @@ export const functions = {
     entry: 'tasks/promotions/start-promotion.lambda.ts',
     environment: ['APPLICATION', 'BRANCH', 'REPOSITORY_NAME', 'STATE_MACHINE_ARN', 'LEDGER_TABLE'],
   },
-  /** Rule on "Step Functions Execution Status Change" of the machine, and every 5 minutes → keeps the promotion's status, tells operators, seals its evidence. */
+  /** Rule on "Step Functions Execution Status Change" of the machine, and every 5 minutes → keeps the promotion's status, mails operators, seals its evidence. */
   'track-promotion': {
     entry: 'tasks/promotions/track-promotion.lambda.ts',
     environment: [
@@ -27,7 +27,7 @@ export const functions = {
     environment: [
       'APPLICATION',
       'LEDGER_TABLE',
-      /** Before this pipeline runs, what a failed blue/green left behind is deleted, and Prod points at the promotion's image. */
+      /** Before this pipeline runs, the leftovers of a failed blue/green are deleted, and Prod points at the promotion's image. */
       'PROD_PIPELINE_NAME',
       'PROD_CODEDEPLOY_APPLICATION',
       'PROD_DEPLOYMENT_GROUP',
@@ -39,7 +39,7 @@ export const functions = {
     entry: 'tasks/jobs/complete-job.lambda.ts',
     environment: ['LEDGER_TABLE'],
   },
-  /** Every 5 minutes → completes what is done and has not been told; looks after open requests. */
+  /** Every 5 minutes → completes tasks whose jobs have ended; follows up open requests. */
   'reconcile-jobs': {
     entry: 'tasks/jobs/reconcile-jobs.lambda.ts',
     environment: [
@@ -48,11 +48,11 @@ export const functions = {
       'PROMOTIONS_TOPIC_ARN',
       'SITE_URL',
       'CONFIGURATION_VERSION',
-      /** How often whoever is asked is reminded. */
+      /** How often approvers are reminded. */
       'REMINDER_HOURS',
     ],
   },
-  /** "Lock QAT", "Lock Prod" → records who asks. Every 5 minutes, and woken by others → settles whose turn it is. */
+  /** "Lock QAT", "Lock Prod" → records the request. Every 5 minutes, and when woken by others → passes the locks on. */
   'acquire-lock': {
     entry: 'tasks/environment-locks/acquire-lock.lambda.ts',
     environment: [
@@ -127,7 +127,7 @@ export const functions = {
       'PROD_MAX_SIZE',
     ],
   },
-  /** Rule on executions that did not succeed, and every 5 minutes → puts Prod in order after a failed deployment. */
+  /** Rule on executions that did not succeed, and every 5 minutes → restores Prod after a failed deployment. */
   'restore-prod': {
     entry: 'tasks/prod-fleet/restore-prod.lambda.ts',
     environment: [
@@ -153,7 +153,7 @@ export const functions = {
       'USER_POOL_ID',
       'SESSION_SECRET_ARN',
       'PROMOTIONS_TOPIC_ARN',
-      /** `yes` if whoever made a change may decide about it. */
+      /** `yes` if a change's makers may decide about it. */
       'MAKERS_MAY_DECIDE',
       /** After this a decision needs another sign-in. */
       'FRESH_SIGN_IN_MINUTES',

@@ -2,7 +2,7 @@ import { type FunctionEnvironment, type FunctionName, functions } from './functi
 import { wholeNumberIn } from './whole-number.ts';
 
 /** The variables that a function reads: its own, and the region that Lambda sets for every function. */
-export type EnvironmentOf<Name extends FunctionName> = Readonly<
+type EnvironmentOf<Name extends FunctionName> = Readonly<
   FunctionEnvironment<Name> & Record<'AWS_REGION', string>
 >;
 

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { type Completion, fitCause, MAX_ERROR_LENGTH, type TaskCompletions } from './task-completions.ts';
 
-async function tell(send: () => Promise<unknown>): Promise<Completion> {
+async function completionOf(send: () => Promise<unknown>): Promise<Completion> {
   try {
     await send();
     return 'completed';
@@ -22,9 +22,11 @@ async function tell(send: () => Promise<unknown>): Promise<Completion> {
 /** Completes task tokens through Step Functions. */
 export const createSfnTaskCompletions = (client = new SFNClient({})): TaskCompletions => ({
   succeed: (taskToken, output) =>
-    tell(() => client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) }))),
+    completionOf(() =>
+      client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) })),
+    ),
   fail: (taskToken, { error, cause }) =>
-    tell(() =>
+    completionOf(() =>
       client.send(
         new SendTaskFailureCommand({
           taskToken,

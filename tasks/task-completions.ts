@@ -1,9 +1,9 @@
-import { beginningOf, endOf } from './cut-text.ts';
+import { beginningOf, endOf } from './truncate-text.ts';
 
-/** Whether a task token was still waiting: it may have timed out, been told before, or belong to a stopped execution. */
+/** Whether a task was still waiting: it may have timed out, be complete already, or belong to a stopped execution. */
 export type Completion = 'completed' | 'no-longer-open';
 
-/** Completes task tokens. Telling a token that no longer waits is an outcome, not an error (T36). */
+/** Completes tasks by their tokens. A token that no longer waits is an outcome, not an error (T36). */
 export interface TaskCompletions {
   readonly succeed: (taskToken: string, output: object) => Promise<Completion>;
   readonly fail: (
@@ -14,7 +14,7 @@ export interface TaskCompletions {
 
 /** Longest error name and cause that SendTaskFailure takes, in characters (its API reference). */
 export const MAX_ERROR_LENGTH = 256;
-export const MAX_CAUSE_LENGTH = 32_768;
+const MAX_CAUSE_LENGTH = 32_768;
 
 const GAP = '\n[…]\n';
 

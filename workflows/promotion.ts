@@ -25,7 +25,7 @@ import {
 import * as timeouts from './timeouts.ts';
 
 /** What an environment's states work on. */
-export interface EnvironmentParts {
+interface EnvironmentParts {
   readonly imagePipelineArn: string;
   /** Name of the SSM parameter that the launch template resolves. */
   readonly imageParameterName: string;
@@ -60,7 +60,7 @@ export interface PromotionParts {
 
 /**
  * The promotion of one commit, from push to production. A technical failure fails its state uncaught, so that a redrive
- * resumes there; only a person's refusal and a newer promotion end in a Fail state. The input is `PromotionInput`.
+ * resumes there; only a person's rejection and a newer promotion end in a Fail state. The input is `PromotionInput`.
  */
 export function promotionDefinition(scope: Construct, parts: PromotionParts): IChainable {
   const { functions, environments } = parts;
@@ -77,7 +77,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
   const stale: LockEnds = {
     [STALE]: end(names.stale, STALE, 'Prod runs a newer commit: a redrive ends here again.'),
   };
-  /** Work on Prod may find, when redriven, that a newer commit got there. */
+  /** A redriven state on Prod may find that Prod runs a newer commit. */
   const endsOf = (environment: Environment): LockEnds => (environment === 'prod' ? stale : {});
 
   const buildImage = (state: string, environment: Environment, assign: Record<string, string>) =>

@@ -6,7 +6,7 @@ import { ENVIRONMENT_RESTORING } from '../tasks/payloads.ts';
  * The Lambda service, not the function, was at fault: nothing or the same thing was started, and every function is safe
  * to repeat. Waits 2, 4, 8, 16, 32, 64 s: 126 s in all. A job's own failure is never retried here: a person looks
  * at it and redrives. A denied invocation comes as `Lambda.AWSLambdaException`, like every error that Lambda's API does not
- * model: only its cause tells, which a retrier cannot read, so it fails its state after these 126 s.
+ * model: only its cause shows that, which a retrier cannot read, so it fails its state after these 126 s.
  */
 export const lambdaServiceRetry: RetryProps = {
   errors: [
@@ -22,8 +22,8 @@ export const lambdaServiceRetry: RetryProps = {
 };
 
 /**
- * Prod is put in order after a promotion that failed there, at the latest some 15 minutes after its end if its deployment may have
- * been started unnoticed; redriven meanwhile, the state waits for that. Waits 2, 4, 8, 16, 32, then nineteen times 60 s: 1202 s in all.
+ * restore-prod restores Prod after a promotion that failed there, at the latest some 15 minutes after its end if its deployment
+ * may have started unnoticed; a state that is redriven meanwhile waits for that. Waits 2, 4, 8, 16, 32, then nineteen times 60 s: 1202 s in all.
  */
 export const environmentRestoringRetry: RetryProps = {
   errors: [ENVIRONMENT_RESTORING],

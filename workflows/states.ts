@@ -25,14 +25,14 @@ const stateAttempt =
 const redrives = '{% $states.context.Execution.RedriveCount %}';
 const startedAt = '$states.context.Execution.StartTime';
 
-/** The Fail states of promotions that a newer one has come before, by error. */
+/** The Fail states of promotions that are superseded or stale, by error. */
 export type LockEnds = Readonly<Record<string, Fail>>;
 
 /** A request's fields as the definition has them: text for every value. */
 type Written<Request> = { readonly [Field in keyof Request]: unknown };
 
-/** What a state tells of its turn. */
-export const withLock = (environment: Environment): Written<LockedWork> => ({
+/** What a state's request says about the lock that it needs. */
+const withLock = (environment: Environment): Written<LockedWork> => ({
   promotionId,
   application: '{% $promotion.application %}',
   environment,
@@ -40,20 +40,20 @@ export const withLock = (environment: Environment): Written<LockedWork> => ({
 });
 
 /** Variables that a state assigns, by name; each a JSONata expression or plain JSON. */
-export type Assignments = Readonly<Record<string, unknown>>;
+type Assignments = Readonly<Record<string, unknown>>;
 
 /** What every state has. */
 interface StateProps {
   readonly assign?: Assignments;
   readonly timeout: Duration;
-  /** Where it works, if its promotion must have the turn for that. */
+  /** The environment whose lock its promotion must hold, if any. */
   readonly environment?: Environment;
   /** Ends that are no technical failures. @default none */
   readonly ends?: LockEnds;
 }
 
 /**
- * A promotion's turn in an environment: asks for it and waits until it is told.
+ * Acquires an environment's lock: requests it, and waits until the promotion holds it.
  * @param input where the promotion's input is
  */
 export function lockState(
@@ -79,7 +79,7 @@ export function lockState(
   return callback(scope, state, acquireLock, request, props);
 }
 
-/** An external job: starts it and waits until the job's end is told with the task token. */
+/** An external job: starts it, and waits until complete-job completes the task. */
 export function jobState<Kind extends JobKind>(
   scope: Construct,
   state: string,
@@ -102,7 +102,7 @@ export function jobState<Kind extends JobKind>(
   return callback(scope, state, startJob, request, props);
 }
 
-/** A person's decision: asks for it and waits until it is told with the task token, or time is up. */
+/** A person's decision: requests it, and waits until the decision completes the task, or the request expires. */
 export function approvalState(
   scope: Construct,
   state: string,
@@ -122,7 +122,7 @@ export function approvalState(
   return callback(scope, state, requestApproval, request, props);
 }
 
-/** A function's answer within seconds. */
+/** A function that returns within seconds. */
 export const functionState = <Request extends object>(
   scope: Construct,
   state: string,
@@ -137,11 +137,11 @@ export const functionState = <Request extends object>(
     props,
   );
 
-/** Whether the decision kept in a variable is anything but an approval: what is unclear counts as refused. */
+/** Whether the decision kept in a variable is anything but an approval: anything unclear counts as rejected. */
 export const isRejected = (variable: string): Condition =>
   Condition.jsonata(`{% $not($${variable}.decision = 'approve') %}`);
 
-/** Why, in plain words: told with the token, or the message of the error that a function threw. */
+/** Why, in plain words: the cause that completed the task, or the message of the error that a function threw. */
 const ended = {
   cause:
     "{% $substring($states.errorOutput.Cause, 0, 1) = '{' ? $parse($states.errorOutput.Cause).errorMessage : $states.errorOutput.Cause %}",

@@ -13,7 +13,7 @@ export const qatDeploymentTimeout = Duration.hours(2);
 export const testedDeploymentTimeout = (tests: Duration): Duration =>
   Duration.minutes(qatDeploymentTimeout.toMinutes() + Duration.hours(1).toMinutes() + tests.toMinutes());
 
-/** Provisioning, hooks on each instance in turn, and the wait before the old fleet is terminated. */
+/** Provisioning, hooks on one instance after the other, and the wait before the old fleet is terminated. */
 export const prodDeploymentTimeout = (terminationWait: Duration): Duration =>
   Duration.minutes(Duration.hours(3).toMinutes() + terminationWait.toMinutes());
 

@@ -11,7 +11,7 @@ import { logBucket } from './log-bucket.ts';
 import { imageParameterName, pipelineName, QAT_URL_PARAMETER, SOURCE_ACTION } from './names.ts';
 import { ApplicationAlarms } from './operations/application-alarms.ts';
 import { ApplicationDashboard } from './operations/application-dashboard.ts';
-import { People } from './operations/people.ts';
+import { People } from './operations/console-policies.ts';
 import type { PlatformStack } from './platform/platform-stack.ts';
 import { artifactBucket } from './promotion/artifact-stack.ts';
 import { DeploymentPipeline } from './promotion/deployment-pipeline.ts';
@@ -22,7 +22,7 @@ import { TestProject } from './promotion/test-project.ts';
 import { Triggers } from './promotion/triggers.ts';
 import { createSource } from './source/source.ts';
 
-export interface ApplicationStackProps extends StackProps {
+interface ApplicationStackProps extends StackProps {
   readonly application: ApplicationConfig;
   readonly config: LockstepConfig;
   readonly bundles: string;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { type FunctionName, functions } from '../../tasks/functions.ts';
-import { exactImports } from './exact-imports.ts';
+import { exactImports } from './sdk-imports.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 

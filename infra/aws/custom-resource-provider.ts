@@ -5,9 +5,9 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { LogLevel } from 'aws-cdk-lib/aws-stepfunctions';
 import { Provider, type ProviderProps } from 'aws-cdk-lib/custom-resources';
 import type { Construct } from 'constructs';
-import { acknowledge, acknowledgeWildcards } from './acknowledge.ts';
+import { acknowledge, acknowledgeWildcards } from './nag-acknowledgements.ts';
 
-export interface CustomResourceProviderProps
+interface CustomResourceProviderProps
   extends Pick<ProviderProps, 'onEventHandler' | 'isCompleteHandler' | 'queryInterval' | 'totalTimeout'> {
   /**
    * Name of what waits until resources are complete, within the account; only with `isCompleteHandler`.
@@ -67,7 +67,7 @@ export function createProvider(
   if (waiter) {
     acknowledgeWildcards(
       waiter,
-      'AWS authorises the delivery of logs of state machines on no particular resource.',
+      'AWS authorizes the delivery of logs of state machines on no particular resource.',
       '*',
     );
     // Its name is CloudFormation's, so that only the account can be named.

@@ -5,11 +5,11 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 
-/** A key that rotates yearly. Who may use it is said by the roles' policies. */
+/** A key that rotates yearly. The roles' policies say who may use it. */
 export const rotatingKey = (scope: Construct, id: string, description: string): Key =>
   new Key(scope, id, { description, enableKeyRotation: true });
 
-/** A topic that is encrypted with the key and refuses plain HTTP. */
+/** A topic that is encrypted with the key and accepts HTTPS only. */
 export const encryptedTopic = (scope: Construct, id: string, displayName: string, key: IKey): Topic =>
   new Topic(scope, id, { displayName, masterKey: key, enforceSSL: true });
 

@@ -13,10 +13,10 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionEnvironment, FunctionName } from '../../tasks/functions.ts';
-import { type Grantee, RoleGrantee } from './grantee.ts';
 import { createDeadLetterQueue } from './operations/dead-letter-queue.ts';
+import { type Grantee, RoleGrantee } from './permissions.ts';
 
-export interface LockstepFunctionProps<Name extends FunctionName> {
+interface LockstepFunctionProps<Name extends FunctionName> {
   readonly name: Name;
   /** Directory that holds the bundles: `<bundles>/<name>/index.js`. */
   readonly bundles: string;
@@ -75,7 +75,7 @@ export class LockstepFunction<Name extends FunctionName> extends Construct imple
     });
   }
 
-  /** Adds actions that AWS authorises on no resource, so that none can be named (Service Authorization Reference). */
+  /** Adds actions that AWS authorizes on no resource, so that none can be named (Service Authorization Reference). */
   allowWithoutResource(...actions: readonly string[]): this {
     this.grants.allowWithoutResource(...actions);
     return this;

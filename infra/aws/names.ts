@@ -46,7 +46,7 @@ export const artifactKeyAlias = (application: string): string => `alias/lockstep
 /** The role that Image Builder demands of an account that it brings images into (its user guide, "cross-account-dist"). */
 export const DISTRIBUTION_ROLE = 'EC2ImageBuilderDistributionCrossAccountRole';
 
-/** Name of the source action in both pipelines, and the namespace of what it tells about the commit. */
+/** Name of the source action in both pipelines, and the namespace of its output variables. */
 export const SOURCE_ACTION = 'Source';
 export const SOURCE_NAMESPACE = 'SourceVariables';
 

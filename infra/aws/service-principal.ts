@@ -3,7 +3,7 @@ import { AccountPrincipal, type IPrincipal, ServicePrincipal } from 'aws-cdk-lib
 
 /**
  * A service that takes on a role for one resource of this account, so that nobody else's resource can make it do so (the
- * confused deputy). CodeDeploy, CodePipeline and Step Functions tell for which resource they act; Lambda and EC2 do
+ * confused deputy). CodeDeploy, CodePipeline and Step Functions name the resource that they act for; Lambda and EC2 do
  * not: there iam:PassRole alone decides who gets a role.
  */
 export const forResource = (service: string, stack: Stack, resourceArn: string): IPrincipal =>
@@ -16,7 +16,7 @@ export const forResource = (service: string, stack: Stack, resourceArn: string):
 
 /**
  * Roles of an account by their names, and nobody else there. The account is the principal and a condition names them: a role
- * that does not exist yet cannot be a principal, and one that is made anew under its name would no longer be.
+ * that does not exist yet cannot be a principal, and a role that replaces it under the same name would no longer match.
  */
 export const rolesOf = (account: string, roleArns: readonly string[]): IPrincipal =>
   new AccountPrincipal(account).withConditions({ ArnEquals: { 'aws:PrincipalArn': [...roleArns] } });

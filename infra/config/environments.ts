@@ -7,11 +7,11 @@ import { DEFAULT_CIDR } from './values.ts';
 export interface EnvironmentPlace {
   readonly account: string;
   readonly region: string;
-  /** Shared by whatever is in this account and region. */
+  /** Shared by all environments in this account and region. */
   readonly network: NetworkConfig;
 }
 
-type Tell = (path: Path, input: unknown, message: string) => void;
+type Report = (path: Path, input: unknown, message: string) => void;
 type Path = (string | number)[];
 type WrittenEnvironments = NonNullable<WrittenConfig['environments']>;
 type WrittenPlace = NonNullable<WrittenEnvironments[Environment]>;
@@ -54,7 +54,7 @@ export function placeOf(
 ): EnvironmentPlace | undefined {
   const place = application.environments?.[environment] ?? config.environments?.[environment];
   if (place === undefined || keyOf(config, place) === ownKey(config)) return undefined;
-  // Whoever names the network of this account and region names it for all.
+  // A network that is named once for this account and region is the network of all its environments.
   const network = everyNamed(config).find(
     (one) => one.place.network && keyOf(config, one.place) === keyOf(config, place),
   )?.place.network;
@@ -70,45 +70,45 @@ export function placeOf(
   };
 }
 
-/** What is wrong with where environments are. @param checkNetwork tells what is wrong with a network by itself */
+/** What is wrong with where environments are. @param checkNetwork reports what is wrong with a network by itself */
 export function checkEnvironments(
   config: WrittenConfig,
-  tell: Tell,
+  report: Report,
   checkNetwork: (network: WrittenPlace['network'], path: Path) => void,
 ): void {
   const named = everyNamed(config);
   if (named.length === 0) return;
   for (const key of ['account', 'region'] as const)
     if (config.env?.[key] === undefined)
-      tell(
+      report(
         ['env', key],
         undefined,
         `Name the ${key} that Lockstep itself is in: environments elsewhere must trust it by name.`,
       );
-  for (const one of named) checkPlace(config, one, tell);
-  checkNetworks(config, named, tell, checkNetwork);
+  for (const one of named) checkPlace(config, one, report);
+  checkNetworks(config, named, report, checkNetwork);
 }
 
-function checkPlace(config: WrittenConfig, { path, environment, place }: Named, tell: Tell): void {
+function checkPlace(config: WrittenConfig, { path, environment, place }: Named, report: Report): void {
   const forAll = path[0] === 'environments' ? undefined : config.environments?.[environment];
   if (keyOf(config, place) === ownKey(config)) {
     if (forAll === undefined)
-      tell(path, place, 'Leave it out: lockstep.env names this account and region for everything.');
+      report(path, place, 'Leave it out: lockstep.env names this account and region for everything.');
     else if (place.network !== undefined)
-      tell(
+      report(
         [...path, 'network'],
         place.network,
         'Leave it out: in the account and region of lockstep.env the network is lockstep.network.',
       );
   } else if (forAll !== undefined && keyOf(config, forAll) === keyOf(config, place))
-    tell(path, place, `Leave it out: lockstep.environments.${environment} names this account and region.`);
+    report(path, place, `Leave it out: lockstep.environments.${environment} names this account and region.`);
 }
 
 /** A network belongs to one account and region, and all that is there shares it. */
 function checkNetworks(
   config: WrittenConfig,
   named: readonly Named[],
-  tell: Tell,
+  report: Report,
   checkNetwork: (network: WrittenPlace['network'], path: Path) => void,
 ): void {
   const networks = new Map<string, string>();
@@ -128,7 +128,7 @@ function checkNetworks(
     checkNetwork(network, at);
     const written = JSON.stringify(network);
     if ((networks.get(key) ?? written) !== written)
-      tell(
+      report(
         at,
         network,
         `What is in the account ${accountOf(config, place)} and ${place.region} shares one network: name it once.`,
@@ -137,7 +137,7 @@ function checkNetworks(
     for (const id of idsOf(network)) {
       const owner = owners.get(id);
       if (owner !== undefined && owner.key !== key)
-        tell(
+        report(
           at,
           id,
           `${owner.says} names it in another account or region: name what is in ${accountOf(config, place)} and ${place.region}.`,

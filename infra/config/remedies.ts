@@ -101,7 +101,7 @@ const remedies: Readonly<Record<string, string>> = {
   ),
   approvals:
     'Give an object with any of makersMayDecide, reminderHours and freshSignInMinutes, or leave it out.',
-  'approvals.makersMayDecide': 'Give true or false; false keeps whoever made a change from approving it.',
+  'approvals.makersMayDecide': "Give true or false; false keeps a change's makers from approving it.",
   'approvals.reminderHours': 'Give a whole number of hours from 1 to 720.',
   'approvals.freshSignInMinutes': 'Give a whole number of minutes from 1 to 480.',
   approvers: 'Give an object with the lists qc and pmo.',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Runtime, runtimes } from '../aws/runtimes.ts';
-import { checkTogether } from './checks.ts';
+import { checkTogether } from './cross-checks.ts';
 import * as values from './values.ts';
 
 // `describe` gives a key's meaning in docs/configuration.md, which `npm run configuration` writes; `fallback` (meta)
@@ -198,7 +198,7 @@ const application = z.strictObject({
     .meta({ description: 'Replaces `environments` for this application.', fallback: '`environments`' }),
 });
 
-/** What may stand under the context key `lockstep`, with defaults; `checks.ts` holds what concerns several keys. */
+/** What may stand under the context key `lockstep`, with defaults; `cross-checks.ts` holds what concerns several keys. */
 export const configuration = z
   .strictObject({
     // Each has a load balancer, and a region has 50 of them unless AWS is asked for more.

@@ -1,5 +1,5 @@
-import { idleCosts } from './idle.ts';
-import { assumed, promotionCosts } from './promotion.ts';
+import { idleCosts } from './idle-costs.ts';
+import { assumed, promotionCosts } from './promotion-costs.ts';
 import { type CostLine, costOf, priceList, type Resources } from './templates.ts';
 
 /** The stack that all applications share. */
@@ -73,7 +73,7 @@ export function costSection(templates: Templates): string {
   ].join('\n');
 }
 
-/** Puts the section between the markers. @throws Error if the document has no markers */
+/** Replaces the section between the markers. @throws Error if the document has no markers */
 export function withCosts(document: string, section: string): string {
   const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`The document lacks the lines ${BEGIN} and ${END}.`);

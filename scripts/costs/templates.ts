@@ -53,7 +53,7 @@ export function numberOf(resource: Resource, name: string): number {
   const value = Number(resource.Properties?.[name]);
   if (Number.isFinite(value)) return value;
   throw new TypeError(
-    `${resource.Type}: ${name} is ${JSON.stringify(resource.Properties?.[name])}, and costs need a number there.`,
+    `${resource.Type}: ${name} is ${JSON.stringify(resource.Properties?.[name])}; a number is needed.`,
   );
 }
 

@@ -1,12 +1,12 @@
 import type { Difference } from '@aws-sdk/client-codecommit';
 import type { InstanceTarget } from '@aws-sdk/client-codedeploy';
 import type { Image } from '@aws-sdk/client-imagebuilder';
-import { cutText } from '../cut-text.ts';
-import { errorText } from '../failures.ts';
+import { errorText } from '../error-text.ts';
 import type { Job } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
 import type { Candidate } from '../payloads.ts';
+import { cutText } from '../truncate-text.ts';
 import { commitsBetween, type ReadCommits } from './commits-between.ts';
 import type { ChangedCommit, ChangedFile, ImageContents, InstanceReport, Review } from './review.ts';
 

@@ -1,7 +1,7 @@
 import type { CdkCustomResourceEvent, CdkCustomResourceResponse } from 'aws-lambda';
 
 /** The key's alias has no key, or a property is missing. */
-export class ArtifactKeyError extends Error {
+class ArtifactKeyError extends Error {
   override readonly name = 'ArtifactKey';
 }
 
@@ -17,7 +17,7 @@ function property(event: Pick<CdkCustomResourceEvent, 'ResourceProperties'>, nam
 }
 
 /**
- * The ARN of a key in another region, which no reference of CloudFormation tells. CodePipeline takes no alias where another
+ * The ARN of a key in another region, which no reference of CloudFormation returns. CodePipeline takes no alias where another
  * account is involved. Changes nothing.
  * @throws ArtifactKeyError
  */
@@ -31,7 +31,7 @@ export function artifactKey(find: FindKey) {
     const keyArn = await find(region, aliasArn);
     if (keyArn === undefined)
       throw new ArtifactKeyError(
-        `${aliasArn} is no key's alias: deploy the stack that makes it in ${region} first.`,
+        `${aliasArn} names no key: deploy the stack that makes it in ${region} first.`,
       );
     return { PhysicalResourceId: aliasArn, Data: { KeyArn: keyArn } };
   };

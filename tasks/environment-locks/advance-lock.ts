@@ -1,4 +1,4 @@
-import { throwFailures } from '../failures.ts';
+import { throwFailures } from '../error-text.ts';
 import type { Approval } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';

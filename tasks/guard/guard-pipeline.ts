@@ -1,6 +1,6 @@
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
-import { errorText } from '../failures.ts';
+import { errorText } from '../error-text.ts';
 import { pipelineRunId } from '../jobs/external-ids.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { GuardParameters } from '../payloads.ts';

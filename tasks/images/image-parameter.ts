@@ -10,12 +10,12 @@ export interface ImageParameterStore {
 }
 
 /** The parameter did not appear: AWS did not accept the image. */
-export class ImageParameterNotCreatedError extends Error {
+class ImageParameterNotCreatedError extends Error {
   override readonly name = 'ImageParameterNotCreated';
 }
 
 /** The resource lacks a property. */
-export class ImageParameterPropertyError extends Error {
+class ImageParameterPropertyError extends Error {
   override readonly name = 'ImageParameterProperty';
 }
 

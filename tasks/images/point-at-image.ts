@@ -2,19 +2,19 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { PointAtImageOutput, PointAtImageRequest } from '../payloads.ts';
 
 /** The parameter kept its old image: AWS did not accept the new one. */
-export class ImageNotPointedAtError extends Error {
+class ImageNotPointedAtError extends Error {
   override readonly name = 'ImageNotPointedAt';
 }
 
 /** Parameters that hold an image id. */
 export interface ImageParameters {
   readonly read: (parameterName: string) => Promise<string | undefined>;
-  /** Asks for the new value. That it is answered does not mean that it is accepted (T53). */
+  /** Writes the new value. A successful call does not mean that AWS accepts it (T53). */
   readonly write: (parameterName: string, imageId: string) => Promise<void>;
 }
 
 /** What pointing needs. */
-export interface PointAtImageDependencies {
+interface PointAtImageDependencies {
   readonly parameters: ImageParameters;
   readonly ledger: Pick<Ledger, 'updatePromotion'>;
   /** Waits that many milliseconds. */
@@ -53,14 +53,14 @@ export function writeImage({ parameters, wait }: WriteImageDependencies) {
     }
     if (current !== imageId)
       throw new ImageNotPointedAtError(
-        `The parameter ${parameterName} still reads ${current ?? 'nothing'} instead of ${imageId}: AWS did not accept the image. See that the AMI is available in this account and region, then try again: a failed state by a redrive.`,
+        `The parameter ${parameterName} still reads ${current ?? 'nothing'} instead of ${imageId}: AWS did not accept the image. Make sure that the AMI is available in this account and region, then redrive.`,
       );
   };
 }
 
 /**
- * Points an environment at a promotion's image. The image is noted with the promotion first: whoever puts Prod in order
- * after a failure finds it whatever happens in between. Safe to repeat.
+ * Points an environment at a promotion's image. The promotion's record gets the image first, so that
+ * restore-prod finds it even if this is cut short. Safe to repeat.
  * @throws ImageNotPointedAtError as `writeImage`
  */
 export function pointAtImage(dependencies: PointAtImageDependencies) {
@@ -72,7 +72,7 @@ export function pointAtImage(dependencies: PointAtImageDependencies) {
   }: PointAtImageRequest): Promise<PointAtImageOutput> {
     await dependencies.ledger.updatePromotion(promotionId, {
       images: { [environment]: imageId },
-      // From here on Prod is to be looked after again if the promotion fails.
+      // From here on Prod must be restored again if the promotion fails.
       ...(environment === 'prod' && { prodRestored: undefined }),
     });
     await writeImage(dependencies)(parameterName, imageId);

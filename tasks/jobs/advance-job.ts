@@ -2,8 +2,8 @@ import type { Job } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { Environment } from '../payloads.ts';
 import type { TaskCompletions } from '../task-completions.ts';
+import type { Inspection, JobKinds } from './job-actions.ts';
 import { nextStep } from './job-attempts.ts';
-import type { Inspection, JobKinds } from './job-kind.ts';
 
 /** What every handler of jobs needs. */
 export interface JobDependencies {
@@ -29,7 +29,7 @@ async function noteDeployment(ledger: Ledger, job: Job): Promise<void> {
   }
 }
 
-async function tellOutcome({ ledger, tasks }: JobDependencies, job: Job): Promise<void> {
+async function completeTask({ ledger, tasks }: JobDependencies, job: Job): Promise<void> {
   if (job.status === 'SUCCEEDED') {
     await noteDeployment(ledger, job);
     await tasks.succeed(job.taskToken, job.output ?? {});
@@ -38,20 +38,20 @@ async function tellOutcome({ ledger, tasks }: JobDependencies, job: Job): Promis
   }
 }
 
-/** Brings a job as far as what its service says allows. Safe to repeat, and to do by several at once. */
-export async function advance(dependencies: JobDependencies, job: Job, inspection: Inspection): Promise<Job> {
+/** Advances a job as far as its service's report allows. Safe to repeat, and to run several at once. */
+async function advance(dependencies: JobDependencies, job: Job, inspection: Inspection): Promise<Job> {
   const { ledger, now } = dependencies;
   let current = job;
   for (;;) {
     const step = nextStep(current, inspection, now());
     if (step.do === 'nothing') return current;
-    if (step.do === 'complete') await tellOutcome(dependencies, current);
+    if (step.do === 'complete') await completeTask(dependencies, current);
     try {
       await ledger.replaceJob(current, step.after);
       current = step.after;
     } catch (error) {
       if (!(error instanceof LedgerConflictError)) throw error;
-      // Another token waits by now, or somebody else brought it forward: go on from what is recorded.
+      // Another token waits by now, or another function advanced the job: go on from what is recorded.
       const latest = await ledger.latestJob(current.promotionId, current.state);
       if (latest?.attempt !== current.attempt) return current;
       current = latest;
@@ -59,7 +59,7 @@ export async function advance(dependencies: JobDependencies, job: Job, inspectio
   }
 }
 
-/** Asks a job's service how it stands, and brings the job forward. One whose start is not recorded is left alone. */
+/** Asks a job's service for its state, and advances the job. Leaves a job alone whose start is not recorded. */
 export async function lookAt(dependencies: JobDependencies, job: Job): Promise<Job> {
   const isUnderWay = job.status === 'RUNNING' && job.externalId !== undefined;
   const inspection: Inspection = isUnderWay

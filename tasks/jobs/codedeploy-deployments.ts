@@ -37,7 +37,7 @@ export const createDeployments = (client = new CodeDeployClient({})): Deployment
         nextToken = page.nextToken;
       } while (nextToken !== undefined);
     } catch (error) {
-      // It failed before it had any: there is nothing to tell about instances.
+      // It failed before it had any targets.
       if (error instanceof DeploymentNotStartedException || error instanceof DeploymentDoesNotExistException)
         return [];
       throw error;

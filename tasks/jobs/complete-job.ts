@@ -2,8 +2,8 @@ import { type JobDependencies, lookAt } from './advance-job.ts';
 import { externalIdsIn } from './external-ids.ts';
 
 /**
- * An event woke us: asks the services about the jobs that it names, and completes the tasks of those that are done.
- * Jobs of nobody (started by hand, or not recorded yet) are none of ours; a start that was overtaken looks by itself.
+ * Asks the services about the jobs that an event names, and completes the tasks of those that have ended. Ignores jobs that
+ * the ledger does not know: started by hand, or not recorded yet (start-job checks those itself).
  */
 export function completeJob(dependencies: JobDependencies) {
   return async function completeJob(event: unknown): Promise<void> {

@@ -41,7 +41,7 @@ function instanceFailure({
     where,
     ...(silent
       ? [
-          '  Its CodeDeploy agent was silent: no script ran. See that the agent runs, that the instance reaches CodeDeploy,',
+          '  Its CodeDeploy agent was silent: no script ran. Check that the agent runs, that the instance reaches CodeDeploy,',
           '  and that its role may read the artifact bucket and its key.',
         ]
       : []),
@@ -50,8 +50,8 @@ function instanceFailure({
 }
 
 /**
- * Why a deployment failed, for operators: where, in which script, with its log's last lines; a silent agent is told from
- * a failed script (T25, T32).
+ * Why a deployment failed, for operators: where, in which script, with its log's last lines; a silent agent is distinguished
+ * from a failed script (T25, T32).
  */
 export function deploymentFailure(
   region: string,
@@ -70,10 +70,10 @@ export function deploymentFailure(
     ...bad.filter(({ status }) => status === 'Failed'),
     ...bad.filter(({ status }) => status !== 'Failed'),
   ];
-  // CodeDeploy's own message only counts instances; where an instance tells what failed, that stands instead.
-  const tells = ordered.some(({ status }) => status === 'Failed');
+  // CodeDeploy's own message only counts instances; an instance's own failure replaces it.
+  const hasInstanceFailure = ordered.some(({ status }) => status === 'Failed');
   return [
-    `CodeDeploy deployment ${deploymentId}${group} is ${deployment?.status ?? 'unknown'}: ${code ?? 'no error code'}${tells || message === undefined ? '' : `: ${message}`}`,
+    `CodeDeploy deployment ${deploymentId}${group} is ${deployment?.status ?? 'unknown'}: ${code ?? 'no error code'}${hasInstanceFailure || message === undefined ? '' : `: ${message}`}`,
     ...ordered.slice(0, INSTANCES).flatMap(instanceFailure),
     ...(ordered.length > INSTANCES ? [`… and ${ordered.length - INSTANCES} more instances`] : []),
     ...consoleLine(deploymentLink(region, deploymentId)),

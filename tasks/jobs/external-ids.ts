@@ -12,7 +12,7 @@ export const pipelineRunId = (pipelineName: string, pipelineExecutionId: string)
 export function partsOf(externalId: string): readonly [name: string, id: string] {
   const slash = externalId.lastIndexOf('/');
   if (slash <= 0 || slash === externalId.length - 1)
-    throw new RangeError(`"${externalId}" is no external id of a job: it must read "<name>/<id>"`);
+    throw new RangeError(`"${externalId}" is not an external id of a job: give "<name>/<id>"`);
   return [externalId.slice(0, slash), externalId.slice(slash + 1)];
 }
 

@@ -1,8 +1,8 @@
 import type { Image } from '@aws-sdk/client-imagebuilder';
 import { accountOf, consoleLine, imageLink, regionOf } from '../console-links.ts';
 import type { JobParameters } from '../payloads.ts';
+import type { Inspection, JobActions } from './job-actions.ts';
 import { jobErrors } from './job-errors.ts';
-import type { Inspection, JobActions } from './job-kind.ts';
 
 /** Image Builder, as far as builds need it. */
 export interface ImageBuilds {
@@ -32,10 +32,10 @@ function destinationOf(imageBuildVersionArn: string, image: Image) {
 }
 
 /**
- * What an image says about its build. A build has an AMI where it was built and one wherever it was distributed to: the one
+ * The state of a build, as its image reports it. A build has an AMI where it was built and one in each region that it was distributed to: the one
  * that counts is of the account and region that its distribution names.
  */
-export function imageInspection(imageBuildVersionArn: string, image: Image | undefined): Inspection {
+function imageInspection(imageBuildVersionArn: string, image: Image | undefined): Inspection {
   const failed = (what: string, state: 'failed' | 'missing' = 'failed'): Inspection => ({
     state,
     error: jobErrors.imageBuildFailed,
@@ -62,7 +62,7 @@ export function imageInspection(imageBuildVersionArn: string, image: Image | und
 
 /** Builds of machine images. */
 export const imageBuild = (builds: ImageBuilds): JobActions => ({
-  denial: jobErrors.imageBuildFailed,
+  startError: jobErrors.imageBuildFailed,
   start: (job) => {
     const { imagePipelineArn } = job.parameters as JobParameters['image-build'];
     return builds.start(imagePipelineArn, job.clientToken);

@@ -3,8 +3,8 @@ import { consoleLine, instanceRefreshLink } from '../console-links.ts';
 import type { Job } from '../ledger/items.ts';
 import type { JobParameters } from '../payloads.ts';
 import { instanceRefreshId, partsOf } from './external-ids.ts';
+import type { Inspection, JobActions } from './job-actions.ts';
 import { jobErrors } from './job-errors.ts';
-import type { Inspection, JobActions } from './job-kind.ts';
 
 /** Auto Scaling, as far as instance refreshes need it. */
 export interface InstanceRefreshes {
@@ -26,8 +26,8 @@ const underWay = new Set<string | undefined>([
   'RollbackInProgress',
 ]);
 
-/** What a refresh says of itself. */
-export function refreshInspection(
+/** The state of a refresh, as Auto Scaling reports it. */
+function refreshInspection(
   region: string,
   externalId: string,
   refresh: InstanceRefresh | undefined,
@@ -51,8 +51,8 @@ export function refreshInspection(
 }
 
 /**
- * Refreshes of a group's instances. They take no idempotency token: what an earlier try started is newer than the newest
- * one that was there before the attempt. Times would not tell, as the function's clock is not Auto Scaling's.
+ * Refreshes of a group's instances. They take no idempotency token: a refresh that an earlier start began is newer than the
+ * newest one before the job attempt. Times would not show it, as the function's clock is not Auto Scaling's.
  */
 export function instanceRefresh(refreshes: InstanceRefreshes, region: string): JobActions {
   const startedBefore = async (
@@ -70,7 +70,7 @@ export function instanceRefresh(refreshes: InstanceRefreshes, region: string): J
   };
 
   return {
-    denial: jobErrors.instanceRefreshFailed,
+    startError: jobErrors.instanceRefreshFailed,
     newest: async ({ parameters }) => {
       const { autoScalingGroupName: group } = parameters as JobParameters['instance-refresh'];
       return (await refreshes.list(group))[0]?.InstanceRefreshId;
@@ -82,7 +82,7 @@ export function instanceRefresh(refreshes: InstanceRefreshes, region: string): J
       try {
         return instanceRefreshId(group, await refreshes.start(group));
       } catch (error) {
-        // One is in progress, or the answer was lost: it is ours if a try of this attempt started it.
+        // One is in progress, or the response was lost: it is ours if a start of this attempt began it.
         const started = await startedBefore(group, job, isTaken);
         if (started === undefined) throw error;
         return started;

@@ -1,20 +1,20 @@
 import type { Job } from '../ledger/items.ts';
 import type { StartJobRequest } from '../payloads.ts';
-import type { Inspection, Missing, Outcome } from './job-kind.ts';
+import type { Inspection, Missing, Outcome } from './job-actions.ts';
 
-/** Whether a later try of the state has come: nobody waits for this one's token any more. */
+/** Whether a later attempt of the state has begun: nobody waits for this one's token any more. */
 export const isOvertaken = (latest: Job | undefined, { stateAttempt }: StartJobRequest): boolean =>
   latest !== undefined && stateAttempt < latest.stateAttempt;
 
-/** Whether a try of the state works on an attempt of its own: on the first, and after one that failed. */
+/** Whether an attempt of the state starts a job of its own: the first does, and one after a job that failed. */
 export const needsAttempt = (latest: Job | undefined, { taskToken }: StartJobRequest): boolean =>
-  // The same token asking again after the failure is the same try: it gets the failure, not another job.
+  // The same token after the failure is the same state attempt: it gets the failure, not another job.
   latest === undefined || (latest.status === 'FAILED' && latest.taskToken !== taskToken);
 
 /** What a new attempt is made with. */
 export type NewAttempt = Pick<Job, 'application' | 'clientToken' | 'startedAt' | 'startedAfter'>;
 
-/** The attempt that is on its way or over, and that the token of this try waits for from now on. */
+/** The job attempt that runs or has ended, and that the token of this state attempt waits for from now on. */
 export const takenOver = (latest: Job, { taskToken, stateAttempt }: StartJobRequest): Job => ({
   ...latest,
   taskToken,
@@ -39,9 +39,9 @@ export function nextAttempt(latest: Job | undefined, request: StartJobRequest, f
 
 /**
  * How long a job may be unknown to its service after it was started, in ms: an id that has just been given may not be found yet,
- * for seconds as a rule. A job that is taken for gone while it runs would be started beside itself.
+ * for seconds as a rule. A second job would start beside one that runs.
  */
-export const UNSEEN_MS = 10 * 60_000;
+const UNSEEN_MS = 10 * 60_000;
 
 /** The job with its outcome. */
 export const finished = (job: Job, outcome: Outcome | Missing, now: Date): Job => ({
@@ -52,16 +52,16 @@ export const finished = (job: Job, outcome: Outcome | Missing, now: Date): Job =
     : { status: 'FAILED', error: outcome.error, cause: outcome.cause }),
 });
 
-/** What brings a job forward. */
-export type JobStep =
-  /** Write down the outcome before anybody is told. */
+/** What advances a job. */
+type JobStep =
+  /** Record the outcome before completing the task. */
   | { readonly do: 'record'; readonly after: Job }
-  /** Tell the waiting token, then write down that it was told. */
+  /** Complete the task with the waiting token, then record that. */
   | { readonly do: 'complete'; readonly after: Job }
-  /** It is running, or all is told. */
+  /** The job runs, or its task is complete. */
   | { readonly do: 'nothing' };
 
-/** The next step for a job, given what its service says; whoever comes second, token or outcome, completes the task. */
+/** The next step for a job, given what its service reports: the later of token and outcome completes the task. */
 export function nextStep(job: Job, inspection: Inspection, now: Date): JobStep {
   if (job.status === 'STARTING' || job.status === 'RUNNING') {
     const isUnderWay =

@@ -9,14 +9,14 @@ export const jobErrors = {
   pipelineRunSuperseded: 'PipelineRunSuperseded',
 } as const;
 
-/** A start was refused, of an attempt that an earlier try may have started: the state fails, and the attempt stays open. */
+/** A start failed that an earlier state attempt may have made already: the state fails, and the job attempt stays open. */
 export class RepeatedStartFailedError extends Error {
   override readonly name: JobError;
-  constructor(denial: JobError, cause: string) {
+  constructor(startError: JobError, cause: string) {
     super(
-      `${cause}\nAn earlier try may have started it all the same. Mend what was refused and redrive: what runs is found again.`,
+      `${cause}\nAn earlier attempt may have started it. Fix the error and redrive: the redrive finds a job that runs.`,
     );
-    this.name = denial;
+    this.name = startError;
   }
 }
 

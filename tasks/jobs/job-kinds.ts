@@ -10,21 +10,21 @@ import { partsOf } from './external-ids.ts';
 import { imageBuild } from './image-build.ts';
 import { createImageBuilds } from './imagebuilder-builds.ts';
 import { instanceRefresh } from './instance-refresh.ts';
-import type { JobActions, JobKinds } from './job-kind.ts';
+import type { JobActions, JobKinds } from './job-actions.ts';
 import { pipelineRun } from './pipeline-run.ts';
 
 /** Runs of both environments' pipelines, each looked into where it deploys to. */
 export function runsByEnvironment(runs: Readonly<Record<Environment, JobActions>>): JobActions {
   const of = (pipelineName: string): JobActions => runs[environmentOfPipeline(pipelineName)];
   return {
-    denial: runs.qat.denial,
+    startError: runs.qat.startError,
     start: (job, isTaken) =>
       of((job.parameters as JobParameters['pipeline-run']).pipelineName).start(job, isTaken),
     inspect: (externalId) => of(partsOf(externalId)[0]).inspect(externalId),
   };
 }
 
-/** All kinds of jobs, in AWS. @param beforeRun makes ready what a pipeline's run needs */
+/** All kinds of jobs, in AWS. @param beforeRun prepares for a pipeline's run */
 export function createJobKinds(
   region: string,
   beforeRun: (job: Job) => Promise<void> = async () => {},

@@ -5,11 +5,11 @@ import type { Job } from '../ledger/items.ts';
 import type { JobParameters } from '../payloads.ts';
 import { deploymentFailure } from './deployment-failure.ts';
 import { partsOf, pipelineRunId } from './external-ids.ts';
+import type { Inspection, JobActions } from './job-actions.ts';
 import { type JobError, jobErrors } from './job-errors.ts';
-import type { Inspection, JobActions } from './job-kind.ts';
 
 /** What a pipeline is started with (T21). */
-export interface PipelineStart {
+interface PipelineStart {
   readonly pipelineName: string;
   readonly sourceAction: string;
   readonly commitId: string;
@@ -49,13 +49,13 @@ function actionFailure({ stageName, actionName, output }: ActionExecutionDetail)
   return `Action ${actionName} of stage ${stageName} failed: ${reasons.length > 0 ? reasons.join(': ') : 'no reason was given'}${externalExecutionUrl === '' ? '' : `\n  See: ${externalExecutionUrl}`}`;
 }
 
-/** Statuses of a run that somebody or something else ended (T23). */
+/** Statuses of a run that a newer run or a person ended (T23). */
 const displaced = new Set<string | undefined>(['Superseded', 'Cancelled', 'Stopped']);
 
 /**
  * Runs of pipelines.
  * @param region the pipelines'
- * @param beforeStart makes ready what the run needs
+ * @param beforeStart prepares for the run
  * @param deploymentRegion where they deploy to @default the pipelines' region
  */
 export function pipelineRun(
@@ -102,7 +102,7 @@ export function pipelineRun(
   };
 
   return {
-    denial: jobErrors.pipelineRunFailed,
+    startError: jobErrors.pipelineRunFailed,
     start: async (job) => {
       const {
         pipelineName,

@@ -1,18 +1,18 @@
 import { type FollowUpDependencies, followUpRequest } from '../approvals/follow-up-requests.ts';
-import { throwFailures } from '../failures.ts';
+import { throwFailures } from '../error-text.ts';
 import type { ApproverRole } from '../payloads.ts';
 import { type JobDependencies, lookAt } from './advance-job.ts';
 
 /** What reconciling needs. */
-export interface ReconcileDependencies extends JobDependencies, FollowUpDependencies {
+interface ReconcileDependencies extends JobDependencies, FollowUpDependencies {
   readonly application: string;
 }
 
 const roles: readonly ApproverRole[] = ['qc', 'pmo'];
 
 /**
- * Completes whatever is done and has not been told: jobs whose event was lost (T38), and decisions whose telling was cut
- * short. Looks after the requests that are open. One that fails does not keep back the others.
+ * Completes tasks that an event or a decision should have completed: jobs whose event was lost (T38), and decisions that were
+ * cut short after their record. Follows up open requests. A failure with one does not stop the others.
  * @throws AggregateError with everything that failed
  */
 export function reconcileJobs(dependencies: ReconcileDependencies) {
@@ -40,9 +40,6 @@ export function reconcileJobs(dependencies: ReconcileDependencies) {
       await each(open, followUpRequest(dependencies));
     }
 
-    throwFailures(
-      failures,
-      `${failures.length} of the open jobs and approvals of ${application} could not be brought forward`,
-    );
+    throwFailures(failures, `${failures.length} of the open jobs and approvals of ${application} failed`);
   };
 }

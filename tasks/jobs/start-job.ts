@@ -1,4 +1,4 @@
-import { isFailedCall } from '../aws-errors.ts';
+import { isFailedCall } from '../failed-calls.ts';
 import type { Job } from '../ledger/items.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
 import type { StartJobRequest } from '../payloads.ts';
@@ -14,16 +14,16 @@ import {
 import { RepeatedStartFailedError } from './job-errors.ts';
 
 /** What starting needs. */
-export interface StartJobDependencies extends JobDependencies {
+interface StartJobDependencies extends JobDependencies {
   readonly application: string;
   /** A new idempotency token, at most 36 characters (T13). */
   readonly newClientToken: () => string;
 }
 
 /** What the state's history shows of the start; nothing waits for it. */
-export type StartedJob =
+type StartedJob =
   | { readonly attempt: number; readonly status: Job['status']; readonly externalId?: string }
-  /** A later try of the state has come, and does all that there is to do. */
+  /** A later attempt of the state has taken over the job. */
   | { readonly overtaken: true };
 
 /** What a new attempt is made with. */
@@ -35,7 +35,7 @@ async function fresh(
   try {
     startedAfter = await kinds[request.kind].newest?.(request);
   } catch (error) {
-    // The start will be refused as well, and says so in the attempt's own words.
+    // The start will fail as well; its error ends up in the attempt.
     if (!isFailedCall(error)) throw error;
   }
   return {
@@ -48,13 +48,13 @@ async function fresh(
 
 interface Claimed {
   readonly job: Job;
-  /** Whether an earlier try may have called the start already. */
+  /** Whether an earlier state attempt may have started it already. */
   readonly isRepeated: boolean;
 }
 
 /**
  * Records the attempt and its token before anything starts (T35).
- * @returns the attempt, or nothing for a try that a later one has overtaken
+ * @returns the job attempt, or nothing if a later state attempt has taken over
  */
 async function claim(
   dependencies: StartJobDependencies,
@@ -82,7 +82,7 @@ async function claim(
 const isSameAttempt = (a: Job, b: Job): boolean =>
   a.promotionId === b.promotionId && a.state === b.state && a.attempt === b.attempt;
 
-/** Starts the attempt's external job and records what came of it: its id, or the refusal. */
+/** Starts the attempt's external job and records the result: its id, or the failure. */
 async function begin(dependencies: StartJobDependencies, { job, isRepeated }: Claimed): Promise<Job> {
   const { ledger, kinds, now } = dependencies;
   const actions = kinds[job.kind];
@@ -92,18 +92,18 @@ async function begin(dependencies: StartJobDependencies, { job, isRepeated }: Cl
   };
 
   let begun: (current: Job) => Job;
-  let isRejected = false;
+  let hasFailed = false;
   try {
     const externalId = await actions.start(job, isTaken);
     const runningSince = now().toISOString();
     begun = (current) => ({ ...current, status: 'RUNNING', externalId, runningSince });
   } catch (error) {
-    // What is not known to be refused may have started: the next try starts the same attempt again.
+    // Unless the call failed for good, the job may have started: the next state attempt starts the same job attempt again.
     if (!isFailedCall(error)) throw error;
     const cause = `${job.state} could not be started: ${error.name}: ${error.message}`;
-    if (isRepeated) throw new RepeatedStartFailedError(actions.denial, cause);
-    isRejected = true;
-    begun = (current) => finished(current, { state: 'failed', error: actions.denial, cause }, now());
+    if (isRepeated) throw new RepeatedStartFailedError(actions.startError, cause);
+    hasFailed = true;
+    begun = (current) => finished(current, { state: 'failed', error: actions.startError, cause }, now());
   }
 
   let current = job;
@@ -116,8 +116,8 @@ async function begin(dependencies: StartJobDependencies, { job, isRepeated }: Cl
       if (!(error instanceof LedgerConflictError)) throw error;
       const latest = await ledger.latestJob(job.promotionId, job.state);
       if (latest?.attempt !== job.attempt) return job;
-      // A later try starts it as well, and may be let in.
-      if (isRejected && latest.stateAttempt !== job.stateAttempt) return latest;
+      // A later state attempt starts it as well, and may succeed.
+      if (hasFailed && latest.stateAttempt !== job.stateAttempt) return latest;
       current = latest;
     }
   }
@@ -125,9 +125,9 @@ async function begin(dependencies: StartJobDependencies, { job, isRepeated }: Cl
 }
 
 /**
- * Starts the external job of a state, or takes over the one that an earlier try of the state started. What ended in the
- * meantime is told at once: its event came when nobody knew the job.
- * @throws RepeatedStartFailedError, and whatever leaves open whether it was started
+ * Starts the external job of a state, or takes over the one that an earlier attempt of the state started. Completes the task
+ * at once if the job has ended: its event came before the ledger knew the job.
+ * @throws RepeatedStartFailedError, and errors that leave open whether it was started
  */
 export function startJob(dependencies: StartJobDependencies) {
   return async function startJob(request: StartJobRequest): Promise<StartedJob> {

@@ -12,11 +12,11 @@ import {
   UpdateAutoScalingGroupCommand,
   type UpdateAutoScalingGroupCommandInput,
 } from '@aws-sdk/client-auto-scaling';
-import { FLEET_TAG } from './properties.ts';
+import { FLEET_TAG } from './fleet-properties.ts';
 
 /** Auto Scaling, as far as a Prod fleet needs it. */
 export interface AutoScalingGroups {
-  /** The groups tagged as this fleet's, whoever made them. */
+  /** The groups tagged as this fleet's: the stack's own and CodeDeploy's copies. */
   readonly owned: (fleetKey: string) => Promise<readonly AutoScalingGroup[]>;
   readonly named: (name: string) => Promise<AutoScalingGroup | undefined>;
   /** Creates a group unless it exists. */

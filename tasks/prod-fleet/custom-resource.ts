@@ -4,9 +4,9 @@ import type {
   CdkCustomResourceIsCompleteResponse,
   CdkCustomResourceResponse,
 } from 'aws-lambda';
-import { converge, type FleetDependencies, removeFleet } from './fleet.ts';
+import { converge, type FleetDependencies, removeFleet } from './converge-fleet.ts';
+import { fleetKey, readFleetNames, readProdFleetProperties } from './fleet-properties.ts';
 import { isBusy } from './prod-errors.ts';
-import { fleetKey, readFleetNames, readProdFleetProperties } from './properties.ts';
 
 const proceed = (
   dependencies: FleetDependencies,
@@ -17,8 +17,8 @@ const proceed = (
     : converge(dependencies, readProdFleetProperties(ResourceProperties));
 
 /**
- * Takes up a request of CloudFormation: checks the properties and names the fleet, and changes nothing. A creation that
- * fails here has no physical id, and CDK's framework leaves it out of the rollback; whatever is made belongs to
+ * Begins a request of CloudFormation: checks the properties and names the fleet, and changes nothing. A creation that
+ * fails here has no physical id, and CDK's framework leaves it out of the rollback; everything is made by
  * `isComplete`, whose failures are rolled back under that id. The id is the fleet's name, so that other names make another
  * fleet and the old one is deleted; it is never an Auto Scaling group's, which each deployment replaces (T04).
  * @throws TypeError for properties that cannot be used
@@ -34,7 +34,7 @@ export const onEvent = async ({
       : fleetKey(readProdFleetProperties(ResourceProperties)),
 });
 
-/** Goes on with a request, and tells whether it is done. Called again and again until then; never waits. */
+/** Continues a request, and returns whether it is done. Called again and again until then; never waits. */
 export function isComplete(dependencies: FleetDependencies) {
   return async function isComplete(
     event: CdkCustomResourceIsCompleteEvent,

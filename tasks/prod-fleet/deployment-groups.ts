@@ -24,7 +24,7 @@ export interface DeploymentGroups {
   readonly remove: (applicationName: string, name: string) => Promise<void>;
   /** Ids of the deployments that have not ended. */
   readonly running: (applicationName: string, name: string) => Promise<readonly string[]>;
-  /** Ids of the deployments that were created since then and may have reached an instance, whoever created them. */
+  /** Ids of the deployments that were created since then, by anybody, and may have reached an instance. */
   readonly createdSince: (applicationName: string, name: string, since: Date) => Promise<readonly string[]>;
   /** Stops a deployment without rolling back; one that has ended is stopped already. */
   readonly stop: (deploymentId: string) => Promise<void>;

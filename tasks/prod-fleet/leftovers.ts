@@ -5,7 +5,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { PointAtImageRequest } from '../payloads.ts';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
-import { fleetKey } from './properties.ts';
+import { fleetKey } from './fleet-properties.ts';
 
 /** Status that Auto Scaling gives a group while it is being deleted (DescribeAutoScalingGroups). */
 export const isBeingDeleted = (group: AutoScalingGroup): boolean => (group.Status ?? '').startsWith('Delete');
@@ -55,7 +55,7 @@ export async function groupsAndDeployments(
 }
 
 /** Deletes what failed deployments left behind, before the next one starts. Safe to repeat. */
-export function removeLeftovers(
+function removeLeftovers(
   groups: Pick<AutoScalingGroups, 'owned' | 'named' | 'remove'>,
   deploymentGroups: DeploymentGroups,
 ) {
@@ -70,7 +70,7 @@ export function removeLeftovers(
 }
 
 /** What a run of Prod's pipeline begins with. */
-export interface BeforeRunDependencies {
+interface BeforeRunDependencies {
   readonly prod: {
     readonly pipelineName: string;
     readonly applicationName: string;
@@ -84,8 +84,8 @@ export interface BeforeRunDependencies {
 }
 
 /**
- * What happens before a pipeline's run: Prod's starts without leftovers and pointed at the promotion's image, which it no
- * longer is when Prod was put in order after a failure; others start as they are. Safe to repeat.
+ * Prepares for a pipeline's run: Prod's starts without leftovers and pointed at the promotion's image, which it no
+ * longer is when Prod was restored after a failure; others start as they are. Safe to repeat.
  * @throws ImageNotPointedAtError if Prod cannot be pointed at the image
  */
 export function beforeRun({ prod, groups, deploymentGroups, ledger, pointAtImage }: BeforeRunDependencies) {

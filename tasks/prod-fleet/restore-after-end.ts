@@ -1,20 +1,20 @@
-import { throwFailures } from '../failures.ts';
+import { throwFailures } from '../error-text.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { ProdInUseError } from './prod-errors.ts';
 import { mayNeedRestoring } from './restore-prod.ts';
 
 /** What waking up needs. */
-export interface RestoreAfterEndDependencies {
+interface RestoreAfterEndDependencies {
   readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'lock'>;
   readonly restore: (promotionId: string) => Promise<void>;
   readonly application: string;
-  /** Has turns passed on: Prod's waits until Prod is in order. */
+  /** Passes environment locks on: Prod's waits until Prod is restored. */
   readonly wakeLocks: () => Promise<void>;
-  /** Notes that a promotion is left to the next time, and why. */
+  /** Logs that a promotion is left to the next run, and why. */
   readonly postponed: (promotionId: string, reason: string) => void;
 }
 
-/** How many promotions, of all applications, are looked through for one that has let go of its turn. */
+/** How many promotions, of all applications, are searched for one that has released its lock. */
 const REMEMBERED = 100;
 
 function executionIn(event: unknown): string | undefined {
@@ -23,8 +23,8 @@ function executionIn(event: unknown): string | undefined {
 }
 
 /**
- * The promotions that may have left Prod to be put in order: whoever has the turn, which passes on only afterwards, however
- * long ago it started; and newer ones, should one have pointed Prod while its turn was passed on.
+ * The promotions that may have left Prod to be restored: the lock's holder, however long ago it started, as the lock passes on
+ * only afterwards; and recent ones, in case one pointed Prod at its image while its lock was passed on.
  */
 async function unrestored(
   ledger: RestoreAfterEndDependencies['ledger'],
@@ -40,9 +40,9 @@ async function unrestored(
 }
 
 /**
- * Puts Prod in order after the promotion whose end the event tells; any other event has all looked at whose end may have
- * been missed, or that were left to the next time. While Prod is still worked on, the next time is soon enough: this is no
- * failure. One that fails does not keep back the others.
+ * Restores Prod after the promotion whose end the event reports. Any other event checks every promotion whose end may have
+ * been missed, or that was left to the next run. While Prod is still worked on, the next run is soon enough: this is no
+ * failure. A failure with one does not stop the others.
  * @throws AggregateError with everything that failed
  */
 export function restoreAfterEnd({
@@ -68,6 +68,6 @@ export function restoreAfterEnd({
         else failures.push(error);
       }
     }
-    throwFailures(failures, `Prod of ${application} could not be put in order`);
+    throwFailures(failures, `Prod of ${application} could not be restored`);
   };
 }

@@ -48,8 +48,8 @@ export const handler = logged(
   restoreAfterEnd({
     ledger,
     application: env.APPLICATION,
-    postponed: (promotionId, reason) => logger.info('Prod is put in order later', { promotionId, reason }),
-    // Prod's turn passes on when Prod is in order.
+    postponed: (promotionId, reason) => logger.info('Prod is restored later', { promotionId, reason }),
+    // Prod's lock passes on when Prod is restored.
     wakeLocks: createWakeLocks(env.ACQUIRE_LOCK_FUNCTION),
     restore: async (promotionId) =>
       restoreProd({ ...dependencies, prod: { ...settings, targetGroupArn: await targetGroupArn() } })(

@@ -8,13 +8,13 @@ import { type Notices, prodRestoredNotice } from '../notices.ts';
 import { prodDeployments } from '../promotions/metrics.ts';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
+import { fleetKey } from './fleet-properties.ts';
 import { groupsAndDeployments, leftovers, removeGroup } from './leftovers.ts';
 import { ProdInUseError } from './prod-errors.ts';
-import { fleetKey } from './properties.ts';
 import { type ServingFleet, servingFleet } from './serving-fleet.ts';
 import type { ServingInstances } from './verify-prod.ts';
 
-/** What putting Prod in order needs. */
+/** What restoring Prod needs. */
 export interface RestoreProdDependencies extends WriteImageDependencies {
   readonly ledger: Pick<Ledger, 'promotion' | 'updatePromotion' | 'jobs'>;
   readonly describeExecution: (executionArn: string) => Promise<DescribeExecutionOutput>;
@@ -36,7 +36,7 @@ export interface RestoreProdDependencies extends WriteImageDependencies {
 
 /**
  * Whether a promotion that has ended may have left Prod pointing at its image, or leftovers, as far as the ledger knows:
- * it was about to point Prod at its image, no deployment to Prod succeeded, and Prod was not put in order since.
+ * it was about to point Prod at its image, no deployment to Prod succeeded, and Prod was not restored since.
  */
 export const mayNeedRestoring = (promotion: Promotion): boolean =>
   promotion.images.prod !== undefined &&
@@ -46,7 +46,7 @@ export const mayNeedRestoring = (promotion: Promotion): boolean =>
 
 /**
  * How long after the end of an execution a start that was cut short may still bring forth a run, in ms: `start-job` runs for
- * at most two minutes, and the guard lets the run deploy until the ledger has been told the end, in about six if no event does.
+ * at most two minutes, and the guard lets the run deploy until the ledger has the end: about six minutes if its event is lost.
  */
 const START_MAY_TAKE = 10 * 60_000;
 
@@ -74,7 +74,7 @@ async function lookAtFleet(
   const { owned, running } = await groupsAndDeployments(groups, deploymentGroups, prod);
   if (running.length > 0)
     throw new ProdInUseError(
-      `The deployment ${running.join(', ')} of ${fleetKey(prod)} has not ended: Prod is put in order afterwards`,
+      `The deployment ${running.join(', ')} of ${fleetKey(prod)} has not ended: Prod is restored afterwards`,
     );
   const [deploymentGroup, healthy] = await Promise.all([
     deploymentGroups.find(prod.applicationName, prod.deploymentGroupName),
@@ -88,10 +88,10 @@ async function lookAtFleet(
 }
 
 /**
- * Puts Prod in order after a promotion that ended without having deployed there: its instances start from the image that
- * serves again, what its deployment left behind goes, and operators are told. What serves is asked of AWS each time. Does
- * nothing for a promotion that never was about to point Prod at its image, or that has deployed. Safe to repeat at any point.
- * @throws ProdInUseError while the execution or a deployment runs: to be tried again
+ * Restores Prod after a promotion that ended without deploying there: points Prod back at the image that serves, deletes the
+ * leftovers of its deployment, and mails operators. Asks AWS each time what serves. Does nothing for a promotion that never was
+ * about to point Prod at its image, or that has deployed. Safe to repeat at any point.
+ * @throws ProdInUseError while the execution or a deployment runs: try again later
  * @throws ProdNotCertainError if it is not certain what serves; nothing was changed
  * @throws ImageNotPointedAtError if AWS does not accept the image
  */
@@ -102,7 +102,7 @@ export function restoreProd(dependencies: RestoreProdDependencies) {
   const ended = async ({ executionArn }: Promotion, since?: DescribeExecutionOutput) => {
     const execution = await describeExecution(executionArn);
     if (execution.status === 'RUNNING' || (since && execution.redriveCount !== since.redriveCount))
-      throw new ProdInUseError(`${executionArn} runs: Prod is put in order only after it has ended`);
+      throw new ProdInUseError(`${executionArn} runs: Prod is restored only after it has ended`);
     return execution;
   };
 
@@ -117,11 +117,11 @@ export function restoreProd(dependencies: RestoreProdDependencies) {
     if (run === 'succeeded') return;
     if (run === 'starting')
       throw new ProdInUseError(
-        `A deployment of ${promotionId} to Prod may have been started unnoticed: Prod is put in order ten minutes after the end`,
+        `A deployment of ${promotionId} to Prod may have started unnoticed: Prod is restored ten minutes after the end`,
       );
     if (run === 'working')
       throw new ProdInUseError(
-        `The pipeline still deploys ${promotionId} to Prod: Prod is put in order afterwards`,
+        `The pipeline still deploys ${promotionId} to Prod: Prod is restored afterwards`,
       );
 
     const { fleet, left } = await lookAtFleet(dependencies, unproven);
@@ -136,7 +136,7 @@ export function restoreProd(dependencies: RestoreProdDependencies) {
       await removeGroup(groups, name);
     }
     await ended(promotion, execution);
-    // A third image is another promotion's, which has pointed Prod at it since: there is nothing to tell of this one.
+    // A third image is another promotion's, which has pointed Prod at it since: this one needs no mail.
     if (current === unproven || current === fleet.imageId)
       await notices.send(prodRestoredNotice({ ...promotion, redrives }, fleet, imageParameterName, siteUrl));
     await ledger.updatePromotion(promotionId, {

@@ -4,7 +4,7 @@ import { isBeingDeleted } from './leftovers.ts';
 import { ProdNotCertainError } from './prod-errors.ts';
 
 /** What was seen of Prod while no deployment runs. */
-export interface ServingSight {
+interface ServingObservation {
   readonly deploymentGroup: DeploymentGroupInfo | undefined;
   /** The groups with the fleet's tag. */
   readonly owned: readonly AutoScalingGroup[];
@@ -38,22 +38,22 @@ function mostOf(images: readonly string[]): string | undefined {
  * @throws ProdNotCertainError if that group is missing, takes no requests, or cannot do without another that does
  */
 export function servingFleet(
-  { deploymentGroup, owned, healthy, images }: ServingSight,
+  { deploymentGroup, owned, healthy, images }: ServingObservation,
   unproven: string,
 ): ServingFleet {
   const referenced = deploymentGroup?.autoScalingGroups?.[0]?.name;
   const live = owned.find(({ AutoScalingGroupName }) => AutoScalingGroupName === referenced);
   if (referenced === undefined || live === undefined || isBeingDeleted(live))
     throw new ProdNotCertainError(
-      `The deployment group names the Auto Scaling group ${referenced ?? '(none)'}, which is not there. See what serves; deploy the application's stack, which makes the fleet again.`,
+      `The deployment group names the Auto Scaling group ${referenced ?? '(none)'}, which does not exist. Check what serves, then deploy the application's stack, which makes the fleet again.`,
     );
-  const taking = ({ Instances = [] }: AutoScalingGroup): string[] =>
+  const servingIn = ({ Instances = [] }: AutoScalingGroup): string[] =>
     Instances.flatMap(({ InstanceId }) =>
       InstanceId !== undefined && healthy.includes(InstanceId) ? [InstanceId] : [],
     );
-  const instanceIds = taking(live);
+  const instanceIds = servingIn(live);
   const others = owned.filter(
-    (group) => group !== live && !isBeingDeleted(group) && taking(group).length > 0,
+    (group) => group !== live && !isBeingDeleted(group) && servingIn(group).length > 0,
   );
   const runs = instanceIds.flatMap((id) => images[id] ?? []);
   const imageId = mostOf(runs.filter((image) => image !== unproven)) ?? mostOf(runs);

@@ -1,18 +1,18 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 
-/** The target group's address could not be found out. */
-export class TargetGroupUnknownError extends Error {
+/** The target group is not known. */
+class TargetGroupUnknownError extends Error {
   override readonly name = 'TargetGroupUnknown';
 }
 
 /** Reads an SSM parameter by its ARN. */
-export type ReadParameter = (arn: string) => Promise<string | undefined>;
+type ReadParameter = (arn: string) => Promise<string | undefined>;
 
 const isParameter = (arn: string): boolean => /^arn:[^:]+:ssm:/.test(arn);
 
 /**
- * ARN of Prod's target group. AWS makes up its end, so that another account cannot know it: there the ARN of an SSM parameter
- * that holds it is given instead, and read for each promotion.
+ * ARN of Prod's target group. AWS generates its end, so that another account cannot know it: a function there gets the ARN of
+ * an SSM parameter that holds it instead, and reads that for each promotion.
  * @param arn of the target group, or of the parameter
  * @throws TargetGroupUnknownError if the parameter is not there
  */

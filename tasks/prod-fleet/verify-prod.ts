@@ -20,7 +20,7 @@ export interface ServingInstances {
 }
 
 /** Prod as it should be. */
-export interface ProdSettings {
+interface ProdSettings {
   readonly pipelineName: string;
   readonly applicationName: string;
   readonly deploymentGroupName: string;
@@ -30,7 +30,7 @@ export interface ProdSettings {
 }
 
 /** What verifying needs. */
-export interface VerifyProdDependencies {
+interface VerifyProdDependencies {
   readonly ledger: Pick<Ledger, 'updatePromotion'>;
   readonly runs: Pick<PipelineRuns, 'run' | 'actions'>;
   readonly deployments: Deployments;
@@ -42,13 +42,13 @@ export interface VerifyProdDependencies {
 }
 
 /** A deployment and what it did to instances. */
-export interface Delivery {
+interface Delivery {
   readonly deployment: DeploymentInfo | undefined;
   readonly targets: readonly InstanceTarget[];
 }
 
 /** What was seen of Prod. */
-export interface ProdObservation {
+interface ProdObservation {
   readonly run: PipelineExecution | undefined;
   readonly actions: readonly ActionExecutionDetail[];
   /** The promotion's own deployment. */
@@ -63,7 +63,7 @@ export interface ProdObservation {
 const isOfInstance = ({ targets }: Delivery, instance: string): boolean =>
   targets.some(({ targetId, status }) => targetId === instance && status === 'Succeeded');
 
-/** Version and entity tag count where both tell them: not every deployment of a revision does. */
+/** Version and entity tag count where both have them: not every deployment of a revision does. */
 function isSameRevision(a: RevisionLocation | undefined, b: RevisionLocation | undefined): boolean {
   const [one, other] = [a?.s3Location, b?.s3Location];
   return (
@@ -96,7 +96,7 @@ function revisionDifferences(
 const createdAt = ({ deployment }: Delivery): number => deployment?.createTime?.getTime() ?? 0;
 
 /** How Prod differs from what was approved; nothing if it does not. */
-export function prodDifferences(
+function prodDifferences(
   { imageId, commitId, pipelineExecutionId, deploymentId }: VerifyProdRequest,
   seen: ProdObservation,
 ): readonly string[] {
@@ -135,7 +135,7 @@ export function prodDifferences(
   ];
 }
 
-/** CodeDeploy's copy of a group has min = desired, and may lack the target group: both are put right (T05). */
+/** CodeDeploy's copy of a group has min = desired, and may lack the target group: both are repaired (T05). */
 async function repair(
   groups: VerifyProdDependencies['groups'],
   group: AutoScalingGroup,
@@ -188,7 +188,7 @@ export function verifyProd({
         ? []
         : await deploymentGroups.createdSince(prod.applicationName, prod.deploymentGroupName, since);
     const later: Delivery[] = [];
-    // One after the other: CodeDeploy throttles those who ask for many at once.
+    // One after the other: CodeDeploy throttles many calls at once.
     for (const id of ids) if (id !== deploymentId) later.push(await deliveryOf(id));
     const differences = prodDifferences(request, {
       run,
@@ -204,7 +204,7 @@ export function verifyProd({
         [
           'Prod is not what was approved:',
           ...differences.map((difference) => `- ${difference}`),
-          'Look at what serves before you redrive; a redrive verifies again.',
+          'Check what serves before you redrive; a redrive verifies again.',
           ...consoleLine(deploymentLink(region, deploymentId)),
         ].join('\n'),
       );

@@ -1,6 +1,6 @@
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
-import { errorText } from '../failures.ts';
+import { errorText } from '../error-text.ts';
 import type { GuardedPipelines } from '../guard/guard-pipeline.ts';
 import type { PushParameters } from '../payloads.ts';
 import { type PromotedBranch, promotionIdOf, type RequestedPromotion } from './promotion-from.ts';

@@ -1,5 +1,5 @@
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
-import { throwFailures } from '../failures.ts';
+import { throwFailures } from '../error-text.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type Executions, isNoted, type trackPromotion } from './track-promotion.ts';

@@ -106,7 +106,7 @@ describe('fails, naming key, value and remedy', () => {
     ['a name too long', config({ name: 'a'.repeat(25) }), 'applications[0].name', '"aaaa', '1 to 24'],
     ['a name with a hyphen at its end', config({ name: 'a-' }), 'applications[0].name', '"a-"', 'hyphen'],
     ["the platform's name", config({ name: 'platform' }), '[0].name', '"platform"', 'not "platform"'],
-    ['a branch that git refuses', config({ branch: 'a..b' }), '[0].branch', '"a..b"', 'git branch'],
+    ['a branch that git does not allow', config({ branch: 'a..b' }), '[0].branch', '"a..b"', 'git branch'],
     ['a port out of range', config({ port: 65536 }), '[0].port', '65536', '1 to 65535'],
     ['a port that is no number', config({ port: '8080' }), '[0].port', '"8080"', 'whole number'],
     [
@@ -146,7 +146,7 @@ describe('fails, naming key, value and remedy', () => {
     ['an account', config({}, { env: { account: 12 } }), 'env.account', '12', '12 digits'],
     ['a region', config({}, { env: { region: 'Frankfurt' } }), 'env.region', '"Frankfurt"', 'us-east-1'],
     [
-      'a source that does not tell who made a change',
+      'a source that does not say who made a change',
       config({ source: { objectKey: 'orders.zip' } }),
       '[0].source',
       'orders.zip',
@@ -182,7 +182,7 @@ describe('fails, naming key, value and remedy', () => {
       ),
       '[0].source.connectionArn',
       '123456789012',
-      'unknown here: give a connection of 210987654321',
+      'The connection is of the account 123456789012: give one of 210987654321',
     ],
     [
       'a percentage',
@@ -238,7 +238,7 @@ describe('fails, naming key, value and remedy', () => {
       config({}, { approvalsSite: https, env: { account: '210987654321' } }),
       'lockstep.approvalsSite.certificateArn',
       '123456789012',
-      'unknown here: give a certificate of 210987654321',
+      'The certificate is of the account 123456789012: give one of 210987654321',
     ],
     [
       'one domain name twice',
@@ -307,7 +307,7 @@ describe('fails, naming key, value and remedy', () => {
   });
 });
 
-it('tells all faults at once', () => {
+it('reports all faults at once', () => {
   const message = messageOf(config({ port: 0, runtime: 'cobol' }, { operators: [] }));
   expect(message.split('\n')).toHaveLength(4);
 });

@@ -79,12 +79,12 @@ it("takes a certificate of Prod's account and region, and of no other", () => {
   });
   expect(placesOf(config({ prod: THERE }, https(THERE)))).toEqual([{ prod: '222222222222 eu-west-1' }]);
   expect(messageOf(config({ prod: THERE }, https(HERE)))).toContain(
-    "give a certificate of 222222222222, which the application's Prod environment names.",
+    "give one of 222222222222, which the application's Prod environment names.",
   );
   expect(messageOf(config({ qat: THERE }, https(THERE)))).toContain('give one of us-east-1.');
 });
 
-describe('environments are refused, with the remedy', () => {
+describe('environments are invalid, with the remedy', () => {
   it.each<[string, unknown, string, string, string]>([
     [
       'no region',

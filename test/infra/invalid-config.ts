@@ -1,6 +1,6 @@
 import { type ConfigError, readConfig } from '../../infra/config.ts';
 
-/** What a configuration that is refused is told. @throws Error if it is accepted */
+/** The message about an invalid configuration. @throws Error if it is valid */
 export const messageOf = (value: unknown): string => {
   try {
     readConfig(value);

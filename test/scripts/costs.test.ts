@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
 import { BEGIN, costSection, costSummary, END, withCosts } from '../../scripts/costs/document.ts';
-import { idleCosts } from '../../scripts/costs/idle.ts';
-import { promotionCosts } from '../../scripts/costs/promotion.ts';
+import { idleCosts } from '../../scripts/costs/idle-costs.ts';
+import { promotionCosts } from '../../scripts/costs/promotion-costs.ts';
 import { costOf, type Resources, readTemplates } from '../../scripts/costs/templates.ts';
 import { testAssembly } from '../support/assembly.ts';
 

@@ -7,7 +7,7 @@ import { testAssembly } from '../support/assembly.ts';
 
 const script = path.join(projectRoot, 'scripts/delete-leftovers.sh');
 
-/** Stands for the AWS CLI: writes down what it is asked, and answers listings. */
+/** Stands for the AWS CLI: records its calls, and returns listings. */
 const awsCommand = `#!/bin/sh
 echo "$@" >> "$CALLS"
 case "$1 $2" in
@@ -47,7 +47,7 @@ describe('deleting what stacks leave behind', () => {
     };
   };
 
-  it('lists and changes nothing unless told to', () => {
+  it('lists and changes nothing without the option', () => {
     const { status, stdout, changes } = run(['orders'], { orders: 'AWS::Logs::LogGroup\tlogs-1\n' });
     expect({ status, stdout }).toEqual({
       status: 0,

@@ -6,7 +6,7 @@ import {
   environmentAccessBy,
   environmentOfPipeline,
 } from '../../tasks/environment-access.ts';
-import type { JobActions } from '../../tasks/jobs/job-kind.ts';
+import type { JobActions } from '../../tasks/jobs/job-actions.ts';
 import { runsByEnvironment } from '../../tasks/jobs/job-kinds.ts';
 import { aJob } from './doubles/samples.ts';
 import { double, offline, on } from './doubles/sdk.ts';
@@ -82,11 +82,11 @@ describe('sessions', () => {
   });
 
   it('are asked for again after a failure', async () => {
-    let tries = 0;
+    let attempts = 0;
     const assume = cachedSessions(
       async () => {
-        tries += 1;
-        if (tries === 1) throw new Error('AccessDenied');
+        attempts += 1;
+        if (attempts === 1) throw new Error('AccessDenied');
         return session('there', 60 * MINUTE);
       },
       () => 0,
@@ -130,14 +130,14 @@ describe('sessions', () => {
 });
 
 describe('a pipeline', () => {
-  it.each(['qat', 'prod'] as const)('tells by its name that it deploys to %s', (environment) => {
+  it.each(['qat', 'prod'] as const)('deploys to %s, by its name', (environment) => {
     for (const application of ['orders', 'orders-prod', 'qat'])
       expect(environmentOfPipeline(pipelineName(application, environment))).toBe(environment);
   });
 
   it('is looked into in the environment that it deploys to', async () => {
     const kind = (environment: string): JobActions => ({
-      denial: 'PipelineRunFailed',
+      startError: 'PipelineRunFailed',
       start: async () => environment,
       inspect: async () => ({ state: 'succeeded', output: { environment } }),
     });

@@ -11,12 +11,12 @@ import { createSfnTaskCompletions } from '../../tasks/sfn-task-completions.ts';
 import { fitCause } from '../../tasks/task-completions.ts';
 import { because, double, offline, on } from './doubles/sdk.ts';
 
-const answering = (answer: () => object) =>
-  double(new SFNClient(offline), on(SendTaskSuccessCommand, answer), on(SendTaskFailureCommand, answer));
+const responding = (respond: () => object) =>
+  double(new SFNClient(offline), on(SendTaskSuccessCommand, respond), on(SendTaskFailureCommand, respond));
 
 describe('completing tasks', () => {
   it('sends the output as JSON', async () => {
-    const { client, sent } = answering(() => ({}));
+    const { client, sent } = responding(() => ({}));
     expect(await createSfnTaskCompletions(client).succeed('token', { imageId: 'ami-1' })).toBe('completed');
     expect(sent).toEqual([
       { command: 'SendTaskSuccessCommand', input: { taskToken: 'token', output: '{"imageId":"ami-1"}' } },
@@ -24,7 +24,7 @@ describe('completing tasks', () => {
   });
 
   it('sends error and cause within what Step Functions takes', async () => {
-    const { client, sent } = answering(() => ({}));
+    const { client, sent } = responding(() => ({}));
     await createSfnTaskCompletions(client).fail('token', {
       error: 'E'.repeat(300),
       cause: 'c'.repeat(40_000),
@@ -40,7 +40,7 @@ describe('completing tasks', () => {
   it.each([TaskTimedOut, TaskDoesNotExist, InvalidToken])(
     'takes %p as no longer open (T36)',
     async (Gone) => {
-      const { client } = answering(() => {
+      const { client } = responding(() => {
         throw new Gone(because('gone'));
       });
       const tasks = createSfnTaskCompletions(client);
@@ -50,7 +50,7 @@ describe('completing tasks', () => {
   );
 
   it('fails on other errors', async () => {
-    const { client } = answering(() => {
+    const { client } = responding(() => {
       throw new Error('throttled');
     });
     await expect(createSfnTaskCompletions(client).succeed('token', {})).rejects.toThrow('throttled');

@@ -21,8 +21,8 @@ interface Path {
   readonly decided: readonly Approval[];
 }
 
-/** Everything that may answer an approval state: anybody's decision, and whatever a task token can be told by hand. */
-const answers = (role: ApproverRole): readonly { output: unknown; recorded?: Approval }[] => [
+/** Everything that may complete an approval state: anybody's decision, and any output that somebody sends by hand. */
+const completions = (role: ApproverRole): readonly { output: unknown; recorded?: Approval }[] => [
   ...['quinn', 'parker', 'sam'].flatMap((name) =>
     (['approve', 'reject'] as const).map((decision: Decision) => ({
       output: { decision, decidedBy: name },
@@ -70,7 +70,7 @@ const confirmed = async (decided: readonly Approval[]): Promise<boolean> => {
   }
 };
 
-/** The steps that may follow a state, whatever happens in it. */
+/** All steps that may follow a state. */
 const steps = async (name: string, state: State, path: Path): Promise<{ next: string; path: Path }[]> => {
   const here: Path = { ...path, states: [...path.states, name] };
   const caught = ((state.Catch ?? []) as { Next: string }[]).map(({ Next }) => ({ next: Next, path: here }));
@@ -83,7 +83,7 @@ const steps = async (name: string, state: State, path: Path): Promise<{ next: st
   if (next === undefined) return caught;
   const role = roles[name];
   if (role !== undefined) {
-    const ways = answers(role).map(async ({ output, recorded }) => ({
+    const ways = completions(role).map(async ({ output, recorded }) => ({
       next,
       path: {
         ...here,
@@ -125,7 +125,7 @@ it('reaches "Build Prod image" only after two different people have approved, on
   expect(ways).toHaveLength(6);
 });
 
-it('reaches "PMO approval" only with an answer that says approve', async () => {
+it('reaches "PMO approval" only with an output that says approve', async () => {
   const ways = await waysTo(names.pmoApproval);
   const said = ways.map(({ variables }) => (variables.qc as { decision: string }).decision);
   expect(new Set(said)).toEqual(new Set(['approve']));

@@ -16,7 +16,7 @@ const id = '{% $states.context.Execution.Name %}';
 const token = '{% $states.context.Task.Token %}';
 const commitId = '{% $promotion.commitId %}';
 
-it('goes the way that a runbook tells, when everybody approves', () => {
+it('passes its states in order when everybody approves', () => {
   const path: string[] = [];
   let next: string | undefined = definition.StartAt;
   while (next !== undefined) {
@@ -107,12 +107,12 @@ it.each([
 });
 
 it.each([
-  ['the first try', { RedriveCount: 0 }, { RetryCount: 0 }, 0],
+  ['the first attempt', { RedriveCount: 0 }, { RetryCount: 0 }, 0],
   ['a retry', { RedriveCount: 0 }, { RetryCount: 1 }, 1],
   ['a redrive after six retries', { RedriveCount: 1 }, { RetryCount: 0 }, 100],
   ['a retry of the second redrive', { RedriveCount: 2 }, { RetryCount: 3 }, 203],
   ['a context without either count', {}, {}, 0],
-])('numbers the tries of a state: %s', async (_, Execution, State, number) => {
+])('numbers the attempts of a state: %s', async (_, Execution, State, number) => {
   const expression = String(state(names.buildQatImage).Arguments?.Payload.stateAttempt).slice(
     '{%'.length,
     -'%}'.length,
@@ -147,7 +147,7 @@ it.each([
   [names.pointProdAtImage, 'point-at-image', { environment: 'prod', imageId: '{% $prodImage %}' }],
   [names.confirmApprovers, 'confirm-approvers', {}],
   [names.verifyProd, 'verify-prod', { imageId: '{% $prodImage %}', commitId }],
-])('"%s" asks its function and goes on with the answer', (name, lambda, request) => {
+])('"%s" invokes its function and goes on with the result', (name, lambda, request) => {
   expect(state(name)).toMatchObject({
     Resource: 'arn:aws:states:::lambda:invoke',
     Arguments: {
@@ -177,7 +177,7 @@ it('T08, T32: a deployment may take longer than a silent agent and the wait for 
 
 const onProd = [names.buildProdImage, names.pointProdAtImage, names.deployToProd, names.verifyProd];
 
-it("T33: no failure is caught, and none but the Lambda service's is retried; on Prod also that it is not in order", () => {
+it("T33: no failure is caught, and none but the Lambda service's is retried; on Prod also that it is being restored", () => {
   for (const [name, { Catch = [], Retry = [] }] of tasks) {
     const caught = (Catch as { ErrorEquals: string[] }[]).flatMap(({ ErrorEquals }) => ErrorEquals);
     expect([name, caught.filter((error) => error !== 'Superseded' && error !== 'Stale')]).toEqual([name, []]);
@@ -219,7 +219,7 @@ it('retries wait 126 seconds for Lambda and 1202 for Prod', () => {
 it.each([
   [names.lockQat, 'qat', '$states.input', 7 * 86_400 + (3 + 1 + 2) * 3600 + 300, 'Superseded'],
   [names.lockProd, 'prod', '$promotion', 7 * 86_400 + (3 + 3) * 3600 + 300 + 300 + 600, 'Stale'],
-])('"%s" waits for its turn as long as others may have it', (name, environment, input, seconds, end) => {
+])('"%s" waits for its lock as long as others may hold it', (name, environment, input, seconds, end) => {
   expect(state(name)).toMatchObject({
     Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
     Arguments: {
@@ -242,7 +242,7 @@ it.each([
   });
 });
 
-it('tells with each state that works on an environment whose turn it needs, and what it does there', () => {
+it('says with each state that works on an environment which lock it needs, and what it does there', () => {
   const locks = tasks.flatMap(([name, { Arguments }]) => {
     const { environment, application, redrives } = Arguments?.Payload ?? {};
     return application === '{% $promotion.application %}' && redrives !== undefined
@@ -266,7 +266,7 @@ it('tells with each state that works on an environment whose turn it needs, and 
   });
 });
 
-it('T33: a newer promotion ends an older one in a Fail state that says why, whoever told it', async () => {
+it('T33: a newer promotion ends an older one in a Fail state that says why, whichever function completed the task', async () => {
   const caughtBy = (error: string) =>
     tasks
       .filter(([, { Catch = [] }]) =>
@@ -289,7 +289,7 @@ it('T33: a newer promotion ends an older one in a Fail state that says why, whoe
   ).resolves.toBe('the newer commit');
 });
 
-it('T33: only a refusal and a newer promotion end in a Fail state', () => {
+it('T33: only a rejection and a newer promotion end in a Fail state', () => {
   const failing = Object.entries(definition.States).filter(([, { Type }]) => Type === 'Fail');
   expect(failing.map(([name]) => name).sort()).toEqual(
     [names.rejected, names.stale, names.superseded].sort(),
@@ -316,11 +316,11 @@ describe.each([
     [{}, true],
     ['approve', true],
     [null, true],
-  ])('takes %j for a refusal: %s', async (decision, rejected) => {
+  ])('takes %j for a rejection: %s', async (decision, rejected) => {
     await expect(evaluate(choice?.Condition, decision)).resolves.toBe(rejected);
   });
 
-  it('says who refused', async () => {
+  it('says who rejected', async () => {
     const { rejection } = (choice?.Output ?? {}) as { rejection?: string };
     await expect(evaluate(rejection, { decision: 'reject', decidedBy: 'quinn' })).resolves.toBe(
       `${title} rejected: quinn`,

@@ -15,7 +15,7 @@ const failedAt = (state: string) => {
   return [work, environment, next?.at(0)];
 };
 
-it('tells advice on a redrive what each state does, for which environment, and what follows', () => {
+it('gives redrive advice what each state does, for which environment, and what follows', () => {
   expect(
     Object.fromEntries(
       [

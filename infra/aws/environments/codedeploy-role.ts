@@ -1,7 +1,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { ManagedPolicy, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { acknowledgeManagedPolicy } from '../acknowledge.ts';
+import { acknowledgeManagedPolicy } from '../nag-acknowledgements.ts';
 import { forResource } from '../service-principal.ts';
 
 /** The role under which CodeDeploy deploys to one deployment group. */

@@ -4,23 +4,23 @@ import { Construct } from 'constructs';
 import { environmentAccessVariables } from '../../../tasks/environment-access.ts';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
-import { type Grantee, RoleGrantee } from '../grantee.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
+import { type Grantee, RoleGrantee } from '../permissions.ts';
 import { rolesOf } from '../service-principal.ts';
 
-/** How Lockstep's functions come to act in an environment. */
-export interface EnvironmentReach {
+/** How Lockstep's functions act in an environment. */
+export interface EnvironmentAccess {
   /** The stack that the environment is in, with its account and region. */
   readonly stack: Stack;
-  /** Whom to allow what a function does there. */
+  /** The role that a function acts under there, to grant it permissions. */
   readonly of: (one: LockstepFunction<FunctionName>) => Grantee;
 }
 
 /** An environment with Lockstep itself: the functions act under their own roles. */
-export const reachHere = (stack: Stack): EnvironmentReach => ({ stack, of: (one) => one });
+export const accessHere = (stack: Stack): EnvironmentAccess => ({ stack, of: (one) => one });
 
 /** An environment elsewhere: it has a role for each function that does something there, which that function alone may assume. */
-export class ReachElsewhere extends Construct implements EnvironmentReach {
+export class AccessElsewhere extends Construct implements EnvironmentAccess {
   private readonly grantees = new Map<string, Grantee>();
 
   constructor(

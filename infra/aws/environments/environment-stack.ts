@@ -4,17 +4,17 @@ import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ApplicationConfig, InternetAccess } from '../../config.ts';
-import { acknowledgeWildcards } from '../acknowledge.ts';
 import { logBucket } from '../log-bucket.ts';
+import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { environmentName } from '../names.ts';
 import { addProdAlarms } from '../operations/application-alarms.ts';
-import { viewersElsewhere } from '../operations/people.ts';
+import { viewersElsewhere } from '../operations/console-policies.ts';
 import type { PlatformStack } from '../platform/platform-stack.ts';
 import { forResource, rolesOf } from '../service-principal.ts';
-import { ReachElsewhere } from './environment-access.ts';
+import { AccessElsewhere } from './environment-access.ts';
 import { ImageParameters } from './image-parameters.ts';
-import { ProdEnvironment } from './prod.ts';
-import { QatEnvironment } from './qat.ts';
+import { ProdEnvironment } from './prod-environment.ts';
+import { QatEnvironment } from './qat-environment.ts';
 import { type ArtifactStore, allowReading, revisionsFor } from './revisions.ts';
 import type { WorkloadsStack } from './workloads-stack.ts';
 
@@ -30,7 +30,7 @@ export interface EnvironmentStackProps extends StackProps {
 
 /** An environment of one application in another account or region. */
 abstract class EnvironmentStack extends Stack {
-  readonly environmentAccess: ReachElsewhere;
+  readonly environmentAccess: AccessElsewhere;
   protected readonly imageParameters: ImageParameters;
 
   constructor(
@@ -47,7 +47,7 @@ abstract class EnvironmentStack extends Stack {
       instanceType: application.instanceTypes.image,
       environments: [forEnvironment],
     });
-    this.environmentAccess = new ReachElsewhere(this, 'Reach', {
+    this.environmentAccess = new AccessElsewhere(this, 'Reach', {
       application: application.name,
       environment: forEnvironment,
     });
@@ -146,7 +146,7 @@ export class QatStack extends EnvironmentStack {
     return this.qat;
   }
 
-  /** Tells the account of Lockstep itself when an instance refresh has ended. */
+  /** Forwards the end of an instance refresh to Lockstep's own account. */
   private forwardRefreshes(): void {
     const { application, platform } = this.elsewhere;
     const name = environmentName(application.name, 'qat');

@@ -10,18 +10,18 @@ import type { PlatformStack } from '../platform/platform-stack.ts';
 import { ArtifactKeys } from '../promotion/artifact-keys.ts';
 import { ArtifactStack } from '../promotion/artifact-stack.ts';
 import type { DeployElsewhere } from '../promotion/deployment-pipeline.ts';
-import { type EnvironmentReach, reachHere } from './environment-access.ts';
+import { accessHere, type EnvironmentAccess } from './environment-access.ts';
 import { type EnvironmentStackProps, ProdStack, QatStack } from './environment-stack.ts';
 import { ImageParameters } from './image-parameters.ts';
-import { ProdEnvironment } from './prod.ts';
-import { QatEnvironment } from './qat.ts';
+import { ProdEnvironment } from './prod-environment.ts';
+import { QatEnvironment } from './qat-environment.ts';
 import { type ArtifactStore, revisionsHere } from './revisions.ts';
 import type { WorkloadsStack } from './workloads-stack.ts';
 
 /** What applications share in a place. */
 export type WorkloadsIn = (place: EnvironmentPlace) => WorkloadsStack;
 
-export interface EnvironmentsProps {
+interface EnvironmentsProps {
   readonly application: ApplicationConfig;
   readonly bundles: string;
   readonly platform: PlatformStack;
@@ -33,10 +33,10 @@ export interface EnvironmentsProps {
   readonly internetAccess: InternetAccess;
 }
 
-/** An environment, wherever it is. */
-export interface Placed<Kind> {
+/** An environment and where it is. */
+interface Placed<Kind> {
   readonly environment: Kind;
-  readonly environmentAccess: EnvironmentReach;
+  readonly environmentAccess: EnvironmentAccess;
   /** Only of one that is elsewhere. */
   readonly elsewhere?: DeployElsewhere & { readonly place: EnvironmentPlace };
 }
@@ -86,7 +86,7 @@ export function createEnvironments(
     if (!qatPlace)
       return {
         environment: new QatEnvironment(stack, 'Qat', environment()),
-        environmentAccess: reachHere(stack),
+        environmentAccess: accessHere(stack),
       };
     const found = stores.for(qatPlace);
     const there = new QatStack(scopeOf(stack), `${stack.stackName}-Qat`, {
@@ -103,7 +103,7 @@ export function createEnvironments(
   const placeProd = (): Placed<ProdEnvironment> => {
     if (!prodPlace) {
       const here = { ...environment(), bundles, logs: props.accessLogs };
-      return { environment: new ProdEnvironment(stack, 'Prod', here), environmentAccess: reachHere(stack) };
+      return { environment: new ProdEnvironment(stack, 'Prod', here), environmentAccess: accessHere(stack) };
     }
     const found = stores.for(prodPlace);
     const there = new ProdStack(scopeOf(stack), `${stack.stackName}-Prod`, {

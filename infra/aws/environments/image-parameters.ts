@@ -6,7 +6,7 @@ import { publicImageParameter } from '../image/image-recipe.ts';
 import { LockstepFunction } from '../lockstep-function.ts';
 import { imageParameterArn, imageParameterName } from '../names.ts';
 
-export interface ImageParametersProps {
+interface ImageParametersProps {
   readonly application: string;
   readonly bundles: string;
   readonly instanceType: string;
@@ -59,7 +59,7 @@ export class ImageParameters extends Construct {
     );
   }
 
-  /** Whatever starts instances must wait until the parameter exists. */
+  /** Makes a construct that starts instances wait until the parameter exists. */
   mustPrecede(environment: Environment, dependent: Construct): void {
     const parameter = this.parameters[environment];
     if (parameter) dependent.node.addDependency(parameter);

@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { InternetAccess } from '../../config.ts';
-import { acknowledge, acknowledgeManagedPolicy, acknowledgeWildcards } from '../acknowledge.ts';
+import { acknowledge, acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import type { Revisions } from './revisions.ts';
 
 /** What CodeDeploy's agent calls where it speaks to `codedeploy-commands-secure`. */
@@ -21,7 +21,7 @@ const AGENT_COMMANDS = [
   'codedeploy-commands-secure:PutHostCommandComplete',
 ] as const;
 
-export interface InstanceRoleProps {
+interface InstanceRoleProps {
   readonly description: string;
   /** What CodeDeploy's agent fetches. */
   readonly revisions: Revisions;
@@ -68,7 +68,7 @@ export class InstanceRole extends Construct {
     );
     acknowledgeWildcards(this.role, "AWS's bucket with CodeDeploy's agent and its updates.", agent);
     revisions.allowDecrypt(this.role);
-    // By the endpoint, the agent is authorised by the instance's role.
+    // By the endpoint, the agent is authorized by the instance's role.
     if (internetAccess === 'endpoints') {
       this.role.addToPolicy(new PolicyStatement({ actions: [...AGENT_COMMANDS], resources: ['*'] }));
       acknowledge(
@@ -81,7 +81,7 @@ export class InstanceRole extends Construct {
   }
 }
 
-export interface LaunchTemplateProps {
+interface LaunchTemplateProps {
   /** SSM parameter that EC2 resolves whenever an instance starts: a new image needs no new version. */
   readonly imageParameter: string;
   readonly instanceType: string;
@@ -122,7 +122,7 @@ export interface LaunchProps {
 }
 
 /**
- * Allows what whoever starts instances from launch templates needs: who makes or changes an Auto Scaling group, and CodeDeploy,
+ * Allows a role to start instances from launch templates: a role that makes or changes an Auto Scaling group, and CodeDeploy's,
  * which copies one.
  */
 export function allowLaunches(role: Role, props: LaunchProps): void {

@@ -14,11 +14,11 @@ import { LoadBalancerTarget } from 'aws-cdk-lib/aws-route53-targets';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { WebsiteConfig } from '../../config.ts';
-import { acknowledge } from '../acknowledge.ts';
+import { pointDomainAt } from '../domain-record.ts';
 import { allowLogDelivery } from '../log-bucket.ts';
-import { pointDomainAt } from '../website.ts';
+import { acknowledge } from '../nag-acknowledgements.ts';
 
-export interface LoadBalancerProps {
+interface LoadBalancerProps {
   readonly vpc: IVpc;
   /** Of the instances that it sends traffic to. */
   readonly instances: ISecurityGroup;
@@ -111,6 +111,6 @@ function logRequests(balancer: ApplicationLoadBalancer, logs: IBucket): void {
   balancer.setAttribute('access_logs.s3.enabled', 'true');
   balancer.setAttribute('access_logs.s3.bucket', logs.bucketName);
   balancer.setAttribute('access_logs.s3.prefix', LOG_PREFIX);
-  // The service tries to write when the attribute is set.
+  // Elastic Load Balancing writes a test file when the attribute is set.
   if (logs.policy) balancer.node.addDependency(logs.policy);
 }

@@ -2,14 +2,14 @@ import { ArnFormat, CustomResource, Duration, Stack } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
-import { FLEET_TAG, fleetKey, type ProdFleetProperties } from '../../../tasks/prod-fleet/properties.ts';
+import { FLEET_TAG, fleetKey, type ProdFleetProperties } from '../../../tasks/prod-fleet/fleet-properties.ts';
 import { createProvider } from '../custom-resource-provider.ts';
-import type { Grantee } from '../grantee.ts';
 import { LockstepFunction } from '../lockstep-function.ts';
 import { stateMachineName } from '../names.ts';
+import type { Grantee } from '../permissions.ts';
 import { allowLaunches, type LaunchProps } from './instances.ts';
 
-export interface ProdFleetProps {
+interface ProdFleetProps {
   readonly application: string;
   readonly bundles: string;
   readonly deploymentGroupArn: string;
@@ -79,7 +79,7 @@ const autoScalingsOwnRole = (scope: Construct): string =>
 const GROUPS_REASON =
   "CodeDeploy makes another group with each deployment and names it; the condition on the fleet's tag lets in this fleet's groups alone.";
 
-/** Lets somebody change the Auto Scaling groups of one fleet, whoever made them. */
+/** Allows actions on the Auto Scaling groups of one fleet: the stack's own and CodeDeploy's copies. */
 export function allowOnFleet(
   one: Grantee,
   actions: readonly string[],

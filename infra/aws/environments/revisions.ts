@@ -2,7 +2,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import { acknowledgeWildcards } from '../acknowledge.ts';
+import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { rolesOf } from '../service-principal.ts';
 
 /** An application's revisions, as those see them that fetch them. */

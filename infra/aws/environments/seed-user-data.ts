@@ -8,7 +8,7 @@ systemctl stop codedeploy-agent
  * First boot of Prod's first instances, which start from a plain Amazon Linux 2023: CodeDeploy must find healthy instances
  * to replace, so a stub answers the load balancer until the first promotion. Idempotent; the agent starts last.
  * @param port where the application will listen
- * @param internetAccess with endpoints, the agent authorises itself by the instance's role
+ * @param internetAccess with endpoints, the agent authorizes itself by the instance's role
  */
 export const seedUserData = (port: number, internetAccess: InternetAccess): string => `#!/bin/bash
 set -euo pipefail

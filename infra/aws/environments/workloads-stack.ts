@@ -3,22 +3,22 @@ import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { EnvironmentPlace, LockstepConfig, NetworkConfig } from '../../config.ts';
-import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../acknowledge.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
 import { FOR_AWS_RESOURCES, IMAGE_KEY_ACTIONS, imageKey } from '../image/image-key.ts';
 import { logBucket } from '../log-bucket.ts';
+import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { DISTRIBUTION_ROLE, IMAGE_KEY_ALIAS } from '../names.ts';
 import { AlarmsTopic } from '../operations/alarms-topic.ts';
 import { createNetwork } from '../platform/network.ts';
 import { rolesOf } from '../service-principal.ts';
 
-export interface WorkloadsStackProps extends StackProps {
+interface WorkloadsStackProps extends StackProps {
   readonly network: NetworkConfig;
   /** Where Lockstep itself is, and builds images. */
   readonly delivery: { readonly account: string; readonly region: string };
-  /** Whether Image Builder's role is made here: an account has one, whatever the region. */
+  /** Whether Image Builder's role is made here: an account has one for all its regions. */
   readonly hasDistributionRole: boolean;
-  /** Who is told about alarms of Prod; nobody if no application has its Prod here. */
+  /** Who gets mail about alarms of Prod; nobody if no application has its Prod here. */
   readonly operators: readonly string[];
 }
 
@@ -143,8 +143,6 @@ export function createWorkloads(
   return function createWorkloads(place) {
     const found = stacks.get(keyOf(place));
     if (found) return found;
-    throw new RangeError(
-      `nothing was made for ${keyOf(place)}, which no environment of the configuration names`,
-    );
+    throw new RangeError(`No environment of the configuration is in ${keyOf(place)}.`);
   };
 }

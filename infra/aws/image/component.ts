@@ -26,7 +26,7 @@ export const contentVersion = (content: string): string =>
 /** What Image Builder runs on the build instance, and later on a test instance. */
 export class Component extends Construct {
   readonly arn: string;
-  /** The content's version, which whoever uses the component counts into its own. */
+  /** The content's version; a recipe's version depends on it. */
   readonly version: string;
 
   constructor(scope: Construct, id: string, props: { application: string; document: ComponentDocument }) {

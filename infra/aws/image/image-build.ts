@@ -11,7 +11,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ImageSchedule } from '../../config.ts';
-import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../acknowledge.ts';
+import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import type { ImageRecipe } from './image-recipe.ts';
 
 /** Where the builds' logs go in the application's bucket. */
@@ -56,7 +56,7 @@ export interface ImageDestination {
   readonly keyArn: string;
 }
 
-export interface ImageBuildProps {
+interface ImageBuildProps {
   readonly application: string;
   readonly environment: Environment;
   readonly recipe: ImageRecipe;
@@ -73,7 +73,7 @@ export interface ImageBuildProps {
   readonly schedule?: ImageSchedule;
 }
 
-/** The Image Builder pipeline of one environment. The state machine starts it; a schedule only tries the recipe. */
+/** The Image Builder pipeline of one environment. The state machine starts it; a schedule only checks that the recipe still builds. */
 export class ImageBuild extends Construct {
   readonly pipelineArn: string;
 
@@ -124,7 +124,7 @@ export class ImageBuild extends Construct {
         schedule: {
           scheduleExpression: props.schedule.cron,
           timezone: props.schedule.timeZone,
-          // Without new versions of what the image is made of, there is nothing to try.
+          // Without new versions of its components, the image would come out the same.
           pipelineExecutionStartCondition: 'EXPRESSION_MATCH_AND_DEPENDENCY_UPDATES_AVAILABLE',
         },
       }),

@@ -21,7 +21,7 @@ export const IMAGE_KEY_ACTIONS = [
 export const FOR_AWS_RESOURCES = { Bool: { 'kms:GrantIsForAWSResource': 'true' } };
 
 /** ARN of the role by which Image Builder brings images into an account. */
-export const distributionRoleArn = (stack: Stack, account: string): string =>
+const distributionRoleArn = (stack: Stack, account: string): string =>
   stack.formatArn({ service: 'iam', region: '', account, resource: 'role', resourceName: DISTRIBUTION_ROLE });
 
 function allowUse(

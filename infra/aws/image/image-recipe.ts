@@ -16,7 +16,7 @@ const spelling: Record<InstanceArchitecture, { managedImage: string; parameter: 
 export const publicImageParameter = (instanceType: string): string =>
   `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${spelling[new InstanceType(instanceType).architecture].parameter}`;
 
-export interface ImageRecipeProps {
+interface ImageRecipeProps {
   readonly application: string;
   readonly runtime: Runtime;
   /** Decides the architecture. */

@@ -12,11 +12,11 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, type Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { encryptedTopic, PUBLISH_KEY_ACTIONS } from '../encrypted-topic.ts';
-import { type RunbookHeading, runbookLink } from './runbook.ts';
+import { type RunbookHeading, runbookLink } from './runbook-link.ts';
 
-export interface AlarmProps {
+interface AlarmProps {
   readonly heading: RunbookHeading;
-  /** What it means that this alarm is on: a sentence. */
+  /** What the alarm means: a sentence. */
   readonly meaning: string;
   readonly metric: IMetric;
   readonly threshold: number;
@@ -63,7 +63,7 @@ export class AlarmsTopic extends Construct {
     this.action = new SnsAction(this.topic);
   }
 
-  /** An alarm that tells operators when it goes on and off. */
+  /** An alarm that mails operators when it goes on and off. */
   add(scope: Construct, id: string, { heading, meaning, ...props }: AlarmProps): Alarm {
     const alarm = new Alarm(scope, id, {
       evaluationPeriods: 1,

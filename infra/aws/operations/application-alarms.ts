@@ -6,7 +6,7 @@ import type { FunctionName } from '../../../tasks/functions.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
 import type { AlarmsTopic } from './alarms-topic.ts';
 
-export interface ApplicationAlarmsProps {
+interface ApplicationAlarmsProps {
   readonly application: string;
   readonly alarms: AlarmsTopic;
   /** Functions that events invoke. */
@@ -16,7 +16,7 @@ export interface ApplicationAlarmsProps {
   readonly targetGroup?: ApplicationTargetGroup;
 }
 
-/** What calls an application's operators. */
+/** An application's alarms. */
 export class ApplicationAlarms extends Construct {
   constructor(scope: Construct, id: string, props: ApplicationAlarmsProps) {
     super(scope, id);
@@ -25,7 +25,7 @@ export class ApplicationAlarms extends Construct {
       if (one.deadLetters)
         alarms.add(one, 'DeadLettersAlarm', {
           heading: 'An event was given up',
-          meaning: `${one.name} of ${application} could not be given an event, or failed with it for good.`,
+          meaning: `${one.name} of ${application} did not get an event, or failed to process it after all retries.`,
           metric: one.deadLetters.metricApproximateNumberOfMessagesVisible({
             period: Duration.minutes(1),
             statistic: Stats.MAXIMUM,
@@ -35,7 +35,7 @@ export class ApplicationAlarms extends Construct {
         });
     alarms.add(this, 'Reconciler', {
       heading: 'The reconciler has stopped',
-      meaning: `Nothing looks for jobs of ${application} whose end was not told.`,
+      meaning: `Nobody completes jobs of ${application} that ended without an event.`,
       // It is due six times in half an hour.
       metric: reconcileJobs.function.metricInvocations({ period: Duration.minutes(30) }),
       threshold: 1,
@@ -46,7 +46,7 @@ export class ApplicationAlarms extends Construct {
   }
 }
 
-/** What calls operators about Prod itself, wherever it is. */
+/** Alarms about Prod itself, in the account and region that it is in. */
 export function addProdAlarms(
   scope: Construct,
   props: {
@@ -58,7 +58,7 @@ export function addProdAlarms(
   const { application, alarms, targetGroup } = props;
   alarms.add(scope, 'Healthy', {
     heading: 'Prod has no healthy instance',
-    meaning: `The load balancer of ${application} has nowhere to send requests.`,
+    meaning: `The load balancer of ${application} has no healthy instance to send requests to.`,
     metric: targetGroup.metrics.healthyHostCount({
       period: Duration.minutes(1),
       statistic: Stats.MINIMUM,

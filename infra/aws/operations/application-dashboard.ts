@@ -16,7 +16,7 @@ import type { PromotionStatus } from '../../../tasks/ledger/items.ts';
 import { METRIC_NAMESPACE, type Metric as Measured } from '../../../tasks/promotions/metrics.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 
-/** The ways in which a promotion ends, and their colours. */
+/** The ways in which a promotion ends, and their colors. */
 const outcomes: Readonly<Record<Exclude<PromotionStatus, 'RUNNING'>, string>> = {
   SUCCEEDED: '#2ca02c',
   REJECTED: '#ff7f0e',
@@ -70,7 +70,7 @@ export class ApplicationDashboard extends Construct {
     });
     dashboard.addWidgets(
       new TextWidget({
-        markdown: `# Promotions of ${application}\nDORA's four: how often commits reach Prod, how long they take from push to Prod, how many deployments to Prod fail, and how long until a failed one is made good. All values are of the last seven days.`,
+        markdown: `# Promotions of ${application}\nDORA's four: how often commits reach Prod, how long they take from push to Prod, how many deployments to Prod fail, and how long it takes to restore service after a failure. All values are of the last seven days.`,
         width: 24,
         height: 3,
       }),

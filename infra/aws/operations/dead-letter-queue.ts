@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledge } from '../nag-acknowledgements.ts';
 
 /** Keeps what could not be handed to a function, or what it failed with for good, until somebody has looked at it. */
 export function createDeadLetterQueue(scope: Construct, id: string): Queue {

@@ -17,15 +17,15 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { REGIONS_VARIABLE } from '../../../approvals-ui/console-links.ts';
 import { configurationVersion, type LockstepConfig, type WebsiteConfig } from '../../config.ts';
-import { acknowledge } from '../acknowledge.ts';
+import { pointDomainAt } from '../domain-record.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
+import { acknowledge } from '../nag-acknowledgements.ts';
 import { executionArns, stateMachineArn } from '../names.ts';
-import { pointDomainAt } from '../website.ts';
 import type { Ledger } from './ledger.ts';
 import type { PromotionsTopic } from './promotions-topic.ts';
 import { SignIn } from './sign-in.ts';
 
-export interface ApprovalsSiteProps {
+interface ApprovalsSiteProps {
   readonly bundles: string;
   readonly ledger: Ledger;
   readonly promotions: PromotionsTopic;
@@ -48,7 +48,7 @@ export class ApprovalsSite extends Construct {
     const api = new HttpApi(this, 'Api', {
       apiName: 'Lockstep approvals',
       createDefaultStage: false,
-      // Whoever has a domain name of his own is to sign in there only.
+      // With a domain name of its own, the site serves that one only.
       ...(website && { disableExecuteApiEndpoint: true }),
     });
     this.url = website ? `https://${website.domainName}` : api.apiEndpoint;

@@ -8,7 +8,7 @@ import type { LockstepFunction } from '../lockstep-function.ts';
 const string = (name: string) => ({ name, type: AttributeType.STRING });
 
 /** What functions do with the ledger: conditional writes of single items, reads, and listings. */
-export type LedgerOperation = 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem';
+type LedgerOperation = 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem';
 
 /** The promotions' book-keeping. */
 export class Ledger extends Construct {

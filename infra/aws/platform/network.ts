@@ -12,7 +12,7 @@ import {
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { NetworkConfig } from '../../config.ts';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledge } from '../nag-acknowledgements.ts';
 
 /**
  * Services that instances without a way to the internet call: CodeDeploy's agent, Session Manager's and Image Builder's.
@@ -31,7 +31,7 @@ const interfaceEndpoints = {
 
 /**
  * The VPC of the configuration: one that is there, or a new one.
- * @param logs takes the connections that were made and refused in a new one
+ * @param logs takes the flow logs of a new one
  */
 export const createNetwork = (scope: Construct, id: string, network: NetworkConfig, logs: IBucket): IVpc =>
   network.existing ? existingNetwork(scope, id, network.existing) : newNetwork(scope, id, network, logs);

@@ -15,7 +15,7 @@ import { Ledger } from './ledger.ts';
 import { createNetwork } from './network.ts';
 import { PromotionsTopic } from './promotions-topic.ts';
 
-export interface PlatformStackProps extends StackProps {
+interface PlatformStackProps extends StackProps {
   readonly config: LockstepConfig;
   /** Directory of the functions' bundles. */
   readonly bundles: string;
@@ -58,7 +58,7 @@ export class PlatformStack extends Stack {
     this.siteUrl = site.url;
     this.alarms.add(this, 'SiteAlarm', {
       heading: 'The approvals site fails',
-      meaning: 'The approvals site could not answer a request.',
+      meaning: 'The approvals site failed to answer a request.',
       metric: site.serverErrors,
       threshold: 0,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,

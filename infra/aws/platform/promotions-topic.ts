@@ -7,7 +7,7 @@ import { encryptedTopic, PUBLISH_KEY_ACTIONS } from '../encrypted-topic.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
 import { subscriptions } from './subscriptions.ts';
 
-export interface PromotionsTopicProps {
+interface PromotionsTopicProps {
   readonly key: IKey;
   readonly applications: readonly ApplicationConfig[];
 }

@@ -45,7 +45,7 @@ export class SignIn extends Construct {
         requireSymbols: true,
         tempPasswordValidity: Duration.days(3),
       },
-      // Refuses passwords known from leaks and stops guessing.
+      // Rejects passwords known from leaks and stops guessing.
       featurePlan: FeaturePlan.PLUS,
       standardThreatProtectionMode: StandardThreatProtectionMode.FULL_FUNCTION,
       deletionProtection: true,
@@ -62,8 +62,8 @@ export class SignIn extends Construct {
     this.client = this.userPool.addClient('Site', {
       // Public client: the code flow's PKCE stands for a secret.
       generateSecret: false,
-      // By the pages alone: a sign-in by API gives a token that may change its user's own e-mail address, and by that address the
-      // rules tell who made a change and who approved.
+      // By the pages alone: a sign-in by API gives a token that may change its user's own e-mail address, and the rules compare that
+      // address with those of a change's makers and approvers.
       authFlows: { userSrp: false },
       oAuth: {
         flows: { authorizationCodeGrant: true },

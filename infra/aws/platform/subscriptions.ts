@@ -5,10 +5,10 @@ const mailRoles = ['qc', 'pmo', 'operator'] as const;
 type MailRole = (typeof mailRoles)[number];
 
 /** SNS filter policy on message attributes. */
-export type FilterPolicy = Readonly<Record<string, unknown>>;
+type FilterPolicy = Readonly<Record<string, unknown>>;
 
 /** One e-mail address and what it wants to hear. */
-export interface Subscription {
+interface Subscription {
   readonly address: string;
   readonly filterPolicy: FilterPolicy;
 }

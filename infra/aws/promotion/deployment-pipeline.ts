@@ -24,7 +24,7 @@ export interface DeployElsewhere {
   readonly regional?: { readonly region: string; readonly bucket: Bucket; readonly keyArn: string };
 }
 
-export interface DeploymentPipelineProps {
+interface DeploymentPipelineProps {
   readonly application: string;
   readonly environment: Environment;
   /** The state machine always pins its revision. */

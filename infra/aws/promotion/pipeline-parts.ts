@@ -5,7 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { acknowledgeWildcards } from '../acknowledge.ts';
+import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { SOURCE_ACTION, SOURCE_NAMESPACE } from '../names.ts';
 import { forResource } from '../service-principal.ts';
 import type { Source } from '../source/source.ts';
@@ -28,7 +28,7 @@ export const sourceStage = ({ action }: Source): CfnPipeline.StageDeclarationPro
   ],
 });
 
-export interface PipelineRoleProps {
+interface PipelineRoleProps {
   readonly description: string;
   readonly pipelineArn: string;
   readonly source: Source;

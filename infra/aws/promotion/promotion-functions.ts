@@ -2,7 +2,6 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { ApprovalsConfig } from '../../config.ts';
-import { SEE_DEPLOYMENT_TARGETS } from '../grantee.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import {
   deploymentGroupName,
@@ -13,6 +12,7 @@ import {
   pipelineName,
   stateMachineArn,
 } from '../names.ts';
+import { SEE_DEPLOYMENT_TARGETS } from '../permissions.ts';
 import type { Evidence } from '../platform/evidence.ts';
 import type { PromotionsTopic } from '../platform/promotions-topic.ts';
 import type { Source } from '../source/source.ts';
@@ -24,9 +24,9 @@ import {
   type PromotionParameters,
 } from './promotion-grants.ts';
 import { pushPipelineArn } from './push-pipeline.ts';
-import { createRestoreProd } from './restore-prod.ts';
+import { createRestoreProd } from './restore-prod-function.ts';
 
-export interface PromotionFunctionsProps extends PromotionParameters {
+interface PromotionFunctionsProps extends PromotionParameters {
   readonly bundles: string;
   readonly source: Source;
   readonly evidence: Evidence;
@@ -82,7 +82,7 @@ export class PromotionFunctions extends Construct {
       },
     }).allow(['states:StartExecution'], [machine]);
     for (const { actions, resources } of source.describe) this.startPromotion.allow(actions, resources);
-    // What no event tells, the push pipeline does, whose runs it asks about and answers.
+    // Without push events, the push pipeline invokes it; it reads that pipeline's runs and completes their jobs.
     if (source.pushes === undefined)
       this.startPromotion
         .allow(['codepipeline:GetPipelineExecution'], [pushPipelineArn(this, application.name)])
@@ -108,7 +108,7 @@ export class PromotionFunctions extends Construct {
       name: 'track-promotion',
       bundles,
       isAsynchronous: true,
-      description: "Keeps a promotion's status, tells operators of failures and seals evidence",
+      description: "Keeps a promotion's status, mails operators about failures and seals evidence",
       environment: {
         APPLICATION: application.name,
         EVIDENCE_BUCKET: evidence.bucket.bucketName,
@@ -148,7 +148,7 @@ export class PromotionFunctions extends Construct {
       name: 'reconcile-jobs',
       bundles,
       isAsynchronous: true,
-      description: 'Completes the states whose jobs have ended without telling',
+      description: 'Completes the states whose jobs have ended without an event',
       environment: {
         APPLICATION: application.name,
         LEDGER_TABLE,
@@ -237,18 +237,18 @@ export class PromotionFunctions extends Construct {
       mail,
     });
 
-    // Whoever writes reads the record of the promotion first, and adds to its end.
+    // A function that writes reads the promotion's record first and appends to it.
     ledger.allow(this.startPromotion, 'PutItem', 'Query');
     ledger.allow(this.trackPromotion, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     evidence.allowSealing(this.trackPromotion, application.name);
-    // Whoever works on an environment makes sure of its turn, and takes it again when it is redriven.
+    // A function that works on an environment ensures its lock, and acquires it again after a redrive.
     ledger.allow(this.pointAtImage, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     ledger.allow(this.acquireLock, 'GetItem', 'PutItem', 'Query');
     for (const one of [this.trackPromotion, this.requestApproval])
       one.allow(['lambda:InvokeFunction'], [this.acquireLock.function.functionArn]);
     ledger.allow(this.requestApproval, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.confirmApprovers, 'GetItem', 'Query');
-    // It notes the run that it lets through, should the start not come to note it.
+    // It records the run that it lets through, in case start-job was cut short before recording it.
     ledger.allow(this.guard, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.verifyProd, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     promotions.allowPublish(

@@ -3,15 +3,15 @@ import type { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ApplicationConfig } from '../../config.ts';
-import type { EnvironmentReach } from '../environments/environment-access.ts';
-import type { ProdEnvironment } from '../environments/prod.ts';
+import type { EnvironmentAccess } from '../environments/environment-access.ts';
+import type { ProdEnvironment } from '../environments/prod-environment.ts';
 import { allowOnFleet } from '../environments/prod-fleet.ts';
-import type { QatEnvironment } from '../environments/qat.ts';
-import { SEE_DEPLOYMENT_TARGETS } from '../grantee.ts';
+import type { QatEnvironment } from '../environments/qat-environment.ts';
 import type { ImageBuild } from '../image/image-build.ts';
 import type { ImageRecipe } from '../image/image-recipe.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
 import { deploymentGroupName, imageParameterArn, pipelineArn, stateMachineArn } from '../names.ts';
+import { SEE_DEPLOYMENT_TARGETS } from '../permissions.ts';
 import type { Ledger } from '../platform/ledger.ts';
 
 export const IMAGES_REASON =
@@ -26,8 +26,8 @@ export interface PromotionParameters {
   readonly prodImage: ImageBuild;
   readonly qat: QatEnvironment;
   readonly prod: ProdEnvironment;
-  /** How functions come to act in the environments. */
-  readonly environmentAccess: Readonly<Record<Environment, EnvironmentReach>>;
+  /** How functions act in the environments. */
+  readonly environmentAccess: Readonly<Record<Environment, EnvironmentAccess>>;
 }
 
 /** CodeDeploy application and deployment group of Prod. */
@@ -41,7 +41,7 @@ const pipelineArns = (scope: Construct, { name }: ApplicationConfig): string[] =
   pipelineArn(Stack.of(scope), name, 'prod'),
 ];
 
-/** Starting each kind of job, and putting Prod in order before a deployment. */
+/** Starting each kind of job, and preparing Prod for a deployment. */
 export function allowStartJobs(
   startJob: LockstepFunction<'start-job'>,
   { application, qatImage, prodImage, qat, prod, environmentAccess }: PromotionParameters,
@@ -58,7 +58,7 @@ export function allowStartJobs(
         resourceName: qat.autoScalingGroupName,
       }),
     ],
-    "QAT's one group by its name; the star stands for the UUID in its ARN, which CloudFormation does not tell.",
+    "QAT's one group by its name; the star stands for the UUID in its ARN, which CloudFormation does not return.",
   );
   const inProd = environmentAccess.prod.of(startJob);
   inProd

@@ -4,11 +4,11 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, QueryLanguage, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { type PromotionParts, promotionDefinition } from '../../../workflows/promotion.ts';
-import { acknowledgeWildcards } from '../acknowledge.ts';
+import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { stateMachineArn, stateMachineName } from '../names.ts';
 import { forResource } from '../service-principal.ts';
 
-export interface PromotionMachineProps extends Omit<PromotionParts, 'approvalExpiry' | 'terminationWait'> {
+interface PromotionMachineProps extends Omit<PromotionParts, 'approvalExpiry' | 'terminationWait'> {
   readonly application: string;
   readonly approvalExpiryDays: number;
   readonly terminationWaitMinutes: number;
@@ -54,7 +54,7 @@ export class PromotionMachine extends Construct {
     role.addToPolicy(new PolicyStatement({ actions: [...LOG_ACTIONS, ...TRACE_ACTIONS], resources: ['*'] }));
     acknowledgeWildcards(
       role,
-      'AWS authorises the delivery of logs and traces of state machines on no particular resource.',
+      'AWS authorizes the delivery of logs and traces of state machines on no particular resource.',
       '*',
     );
     this.stateMachine = new StateMachine(this, 'StateMachine', {

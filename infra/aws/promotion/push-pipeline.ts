@@ -9,7 +9,7 @@ import { pushPipelineName, SOURCE_ACTION } from '../names.ts';
 import type { Source } from '../source/source.ts';
 import { createPipelineRole, sourceStage } from './pipeline-parts.ts';
 
-export interface PushPipelineProps {
+interface PushPipelineProps {
   readonly application: string;
   readonly branch: string;
   readonly source: Source;

@@ -8,12 +8,12 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { TestConfig } from '../../config.ts';
-import { acknowledge, acknowledgeWildcards } from '../acknowledge.ts';
+import { acknowledge, acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { testProjectName } from '../names.ts';
 import { forResource } from '../service-principal.ts';
 import { SOURCE_ARTIFACT } from './pipeline-parts.ts';
 
-export interface TestProjectProps {
+interface TestProjectProps {
   readonly application: string;
   readonly test: TestConfig;
   /** Tests run on the processor architecture that QAT has. */
@@ -81,7 +81,7 @@ export class TestProject extends Construct {
         },
       }),
     });
-    // In a VPC, CodeBuild tries its role's permissions when the project is made.
+    // In a VPC, CodeBuild checks its role's permissions when the project is made.
     project.node.addDependency(role);
   }
 

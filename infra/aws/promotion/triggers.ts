@@ -10,7 +10,7 @@ import { pipelineName } from '../names.ts';
 import type { Source } from '../source/source.ts';
 import type { PromotionFunctions } from './promotion-functions.ts';
 
-export interface TriggersProps {
+interface TriggersProps {
   readonly application: string;
   readonly branch: string;
   readonly source: Source;
@@ -41,7 +41,7 @@ export class Triggers extends Construct {
     });
     this.on(
       'ExecutionFailed',
-      'Promotions that ended without success may leave Prod to be put in order',
+      'Promotions that ended without success may leave Prod to be restored',
       restoreProd,
       {
         source: ['aws.states'],
@@ -77,7 +77,7 @@ export class Triggers extends Construct {
     });
     new Rule(this, 'Reconcile', {
       description:
-        'Events are best effort: asks about every open job and promotion, about Prod after failures, and whose turn it is',
+        'Events are best effort: checks every open job and promotion, Prod after failures, and the environment locks',
       schedule: Schedule.rate(Duration.minutes(5)),
       targets: [reconcileJobs, restoreProd, acquireLock, trackPromotion].map(
         (one) => new LambdaFunction(one.function, deadLetters(one)),

@@ -11,7 +11,7 @@ import type { SourceConfig } from '../../config.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
 import type { Source } from './source.ts';
 
-/** Versions of a zip archive in a bucket: whoever builds the application elsewhere puts it there. */
+/** Versions of a zip archive in a bucket, uploaded by a build elsewhere. */
 export function objectSource(
   scope: Construct,
   { name }: { readonly name: string },

@@ -6,8 +6,8 @@ import { codeCommitSource } from './codecommit-source.ts';
 import { connectionSource } from './connection-source.ts';
 import { objectSource } from './object-source.ts';
 
-/** What somebody may do, on what. */
-export interface Grant {
+/** Actions that are allowed, and the resources that they are allowed on. */
+interface Grant {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
 }
@@ -21,7 +21,7 @@ export interface Source {
     readonly provider: string;
     readonly configuration: Readonly<Record<string, unknown>>;
   };
-  /** The action's output variable that tells the revision. */
+  /** The action's output variable that holds the revision. */
   readonly revisionVariable: 'CommitId' | 'VersionId';
   /** What pins the revision. @default a commit's id */
   readonly revisionType?: 'S3_OBJECT_VERSION_ID';
@@ -29,9 +29,9 @@ export interface Source {
   readonly read: readonly Grant[];
   /** What start-promotion needs to read about it. */
   readonly describe: readonly Grant[];
-  /** What request-approval needs to tell what changes. */
+  /** What request-approval needs to list the changes. */
   readonly compare: readonly Grant[];
-  /** Events of a push. @default none are told: the push pipeline starts the promotion */
+  /** Events of a push. @default there are none: the push pipeline starts the promotion */
   readonly pushes?: EventPattern;
   /** Outputs of the stack: where to push to. */
   readonly outputs: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import { type Statement, type Template, templates, text } from './support/templates.ts';
 
-/** Every statement of every policy, of whatever resource. */
+/** Every statement of every policy, of every resource. */
 const statementsIn = (value: unknown): Statement[] => {
   if (typeof value !== 'object' || value === null) return [];
   const own = (value as { Statement?: unknown }).Statement;

@@ -36,7 +36,7 @@ describe('two applications', () => {
     expect(stock).toContain('runtime-java');
   });
 
-  it('have an approvals site that answers and redrives the machines of both', () => {
+  it('have an approvals site that completes tasks of both machines and redrives them', () => {
     const platform = JSON.stringify(stackOf(stacks, 'Lockstep-Platform'));
     for (const name of ['orders', 'stock']) {
       expect(platform).toContain(`:stateMachine:lockstep-${name}"`);
@@ -125,10 +125,10 @@ it('takes the configuration from a file, if one is named', () => {
   const shop = { ...shared, applications: [{ name: 'shop', runtime: 'nodejs' }] };
   expect(Object.keys(from(JSON.stringify(shop)))).toEqual(['Lockstep-Platform', 'Lockstep-shop']);
   expect(() => from('{')).toThrow(expect.objectContaining({ name: 'ConfigError' }));
-  expect(() => from('{}')).toThrow(`The configuration in ${file} cannot be used:\n- lockstep.applications: `);
+  expect(() => from('{}')).toThrow(`The configuration in ${file} is invalid:\n- lockstep.applications: `);
 });
 
-it('fails with a configuration that cannot be used', () => {
+it('fails with an invalid configuration', () => {
   expect(() => synthesize({ applications: [] })).toThrow(expect.objectContaining({ name: 'ConfigError' }));
 });
 

@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { bundleFunctions } from '../../../infra/aws/bundle.ts';
-import { withExactImports } from '../../../infra/aws/exact-imports.ts';
+import { withExactImports } from '../../../infra/aws/sdk-imports.ts';
 import { functions } from '../../../tasks/functions.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 

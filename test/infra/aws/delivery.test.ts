@@ -47,7 +47,7 @@ describe('pipelines', () => {
     }
   });
 
-  it('T20: the guard knows the one role that may start pipelines, and can answer', () => {
+  it('T20: the guard knows the one role that may start pipelines, and can complete its action', () => {
     const [, { Properties }] = only(orders, 'AWS::Lambda::Function', 'FunctionsGuard');
     const { Variables } = Properties.Environment as { Variables: Record<string, unknown> };
     expect(text(Variables.STARTER_ROLE_ARN)).toMatch(/^<FunctionsStartJobRole\w+\.Arn>$/);
@@ -86,7 +86,7 @@ describe('pipelines', () => {
     });
   });
 
-  it('T25: who settles jobs may ask why a deployment failed', () => {
+  it('T25: the functions that complete jobs may read why a deployment failed', () => {
     for (const prefix of ['FunctionsStartJob', 'FunctionsCompleteJob', 'FunctionsReconcileJobs'])
       expect(grantsOfRole(orders, prefix)).toEqual(
         expect.arrayContaining([
@@ -158,7 +158,7 @@ describe('QAT', () => {
 });
 
 describe('state machine', () => {
-  it('T33: failures are told by a rule on its executions', () => {
+  it('T33: a rule on its executions reports failures', () => {
     expect(patternOf(orders, 'TriggersExecutionStatus')).toMatchObject({
       source: ['aws.states'],
       'detail-type': ['Step Functions Execution Status Change'],
@@ -173,7 +173,7 @@ describe('state machine', () => {
       expect(JSON.stringify(Properties.Targets)).toContain(id);
   });
 
-  it('T40: its name is fixed, so that functions may answer it without a circle', () => {
+  it('T40: its name is fixed, so that functions may complete its tasks without a circle', () => {
     const [, { Properties }] = only(orders, 'AWS::StepFunctions::StateMachine', 'PromotionStateMachine');
     expect(Properties).toMatchObject({
       StateMachineName: 'lockstep-orders',

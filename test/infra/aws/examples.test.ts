@@ -76,7 +76,7 @@ describe('deployment settings', () => {
       expect(Properties.InstanceTypes).toEqual(['t3.medium']);
   });
 
-  it('try the recipe on a schedule, for QAT alone', () => {
+  it('check the recipe on a schedule, for QAT alone', () => {
     const schedules = ofType(template, 'AWS::ImageBuilder::ImagePipeline').map(
       ([, { Properties }]) => Properties.Schedule,
     );

@@ -51,7 +51,7 @@ describe('images', () => {
     );
   });
 
-  it("T53: whoever writes an image's parameter may also look at images, and read it back", () => {
+  it("T53: a function that writes an image's parameter may also describe images, and read it back", () => {
     for (const prefix of ['FunctionsPointAtImage', 'ImageParametersCreator'])
       expect(grantsOfRole(orders, prefix)).toEqual(
         expect.arrayContaining([

@@ -182,7 +182,7 @@ describe('data', () => {
         { Key: 'routing.http.drop_invalid_header_fields.enabled', Value: 'true' },
       ]),
     );
-    // Elastic Load Balancing tries to write when the attribute is set, and is limited by the path alone.
+    // Elastic Load Balancing writes a test file when the attribute is set, and is limited by the path alone.
     const policies = ofType(orders, 'AWS::S3::BucketPolicy').flatMap(
       ([, { Properties }]) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement,
     );

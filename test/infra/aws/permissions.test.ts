@@ -30,7 +30,7 @@ const statements: readonly (readonly [string, Statement])[] = all.flatMap(([id, 
   );
 });
 
-/** Actions that AWS authorises on no resource, or that CDK's logging and tracing of state machines needs on all. */
+/** Actions that AWS authorizes on no resource, or that CDK's logging and tracing of state machines needs on all. */
 const WITHOUT_RESOURCE = [
   'autoscaling:DescribeAutoScalingGroups',
   'autoscaling:DescribeInstanceRefreshes',
@@ -89,7 +89,7 @@ describe('permissions', () => {
     expect([...new Set(anywhere)].sort()).toEqual(WITHOUT_RESOURCE);
   });
 
-  it("let nobody but the jobs' functions, the turns' and the approvals site answer task tokens", () => {
+  it('let only the functions of jobs and locks and the approvals site complete tasks', () => {
     const answering = every('AWS::IAM::Role').filter(([id, , template]) =>
       grantsOf(template, id).some((grant) => grant.startsWith('states:SendTask')),
     );
@@ -146,7 +146,7 @@ describe('permissions', () => {
       const { Service = '' } = (trust?.Principal ?? {}) as { Service?: string };
       const account = trust?.Condition?.StringEquals?.['aws:SourceAccount'];
       const arn = trust?.Condition?.ArnLike?.['aws:SourceArn'];
-      // Neither tells for which function or instance it takes on a role; iam:PassRole decides there.
+      // Neither names the function or instance that it assumes a role for; iam:PassRole decides there.
       if (['lambda.amazonaws.com', 'ec2.amazonaws.com'].includes(Service)) {
         expect([id, trust?.Condition]).toEqual([id, undefined]);
         return '';

@@ -39,7 +39,7 @@ describe('approvals', () => {
     expect(ofType(platform, 'AWS::Cognito::UserPoolClient')).toHaveLength(1);
   });
 
-  it('T48: the pages are those that ask again when they are told to, and have a style to be shown in', () => {
+  it('T48: the pages are those that heed prompt=login, and have a branding', () => {
     const [, domain] = only(platform, 'AWS::Cognito::UserPoolDomain');
     expect(domain.Properties.ManagedLoginVersion).toBe(2);
     const [client] = only(platform, 'AWS::Cognito::UserPoolClient');

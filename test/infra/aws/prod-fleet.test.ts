@@ -97,7 +97,7 @@ describe('Prod fleet', () => {
     );
   });
 
-  it('T07: the first instances start from a public image, with an agent and a stub that answers', () => {
+  it('T07: the first instances start from a public image, with an agent and a stub that responds', () => {
     const { ImageId, UserData } = launchTemplateOf(orders, 'ProdSeedLaunchTemplate');
     expect(ImageId).toMatch(/^resolve:ssm:\/aws\/service\/ami-amazon-linux-latest\/al2023-/);
     const script = String((UserData as { 'Fn::Base64': string })['Fn::Base64']);

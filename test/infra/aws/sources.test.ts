@@ -108,7 +108,7 @@ describe('an object in S3', () => {
   const template = orders('s3-source');
   const [bucketId, bucket] = only(template, 'AWS::S3::Bucket', 'SourceBucket');
 
-  it('lies in a bucket with versions that tells EventBridge of them, without a custom resource', () => {
+  it('lies in a bucket with versions that sends EventBridge their events, without a custom resource', () => {
     expect(bucket.Properties).toMatchObject({
       VersioningConfiguration: { Status: 'Enabled' },
       NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },

@@ -14,7 +14,7 @@ it('T49: filters mail by role', () => {
   ]);
 });
 
-it('subscribes an address once, whatever its roles', () => {
+it('subscribes an address once for all its roles', () => {
   expect(subscriptions([application('orders', ['sam@x', 'sam@x'], ['sam@x'], ['sam@x'])])).toEqual([
     { address: 'sam@x', filterPolicy: { role: ['qc', 'pmo', 'operator'] } },
   ]);

@@ -1,4 +1,4 @@
-import { idleCosts } from '../../../scripts/costs/idle.ts';
+import { idleCosts } from '../../../scripts/costs/idle-costs.ts';
 import { environmentAccessVariables } from '../../../tasks/environment-access.ts';
 import { synthesize } from './support/synthesize.ts';
 import { grantsOf, listOf, ofType, only, type Statement, stackOf, text } from './support/templates.ts';
@@ -193,7 +193,7 @@ it('T52: applications share the network of an account and region, and have their
 });
 
 it.each(both)(
-  'T52: people may see the deployments to %s in its account, and answer for nobody',
+  'T52: people may see the deployments to %s in its account, and complete no task',
   (environment, { template, region }) => {
     const [id, { Properties }] = only(template, 'AWS::IAM::ManagedPolicy', 'Viewers');
     const { Statement } = Properties.PolicyDocument as { Statement: Statement[] };
@@ -214,7 +214,7 @@ it.each(both)(
   },
 );
 
-it('T52: whoever is let in from another account is named, role by role', () => {
+it('T52: policies name each role that they admit from another account', () => {
   let named = 0;
   const look = (value: unknown, account: string): void => {
     if (typeof value !== 'object' || value === null) return;

@@ -6,7 +6,7 @@ import { AwsError, type Host } from '@lockstep/aws-emulator';
 import { imageParameterName } from '../../../infra/aws/names.ts';
 import type { DeployHost } from '../../../infra/local/aws/assembly/deploy-assembly.ts';
 import type { LocalRun } from '../../../infra/local/run/local-run.ts';
-import { FLEET_TAG } from '../../../tasks/prod-fleet/properties.ts';
+import { FLEET_TAG } from '../../../tasks/prod-fleet/fleet-properties.ts';
 import { eventually, type Scenario } from './scenario.ts';
 
 const administrator = { kind: 'administrator' } as const;

@@ -1,5 +1,5 @@
 import { requestApproval } from '../../../tasks/approvals/request-approval.ts';
-import type { JobKinds } from '../../../tasks/jobs/job-kind.ts';
+import type { JobKinds } from '../../../tasks/jobs/job-actions.ts';
 import { reconcileJobs } from '../../../tasks/jobs/reconcile-jobs.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Notice } from '../../../tasks/notices.ts';

@@ -51,7 +51,7 @@ describe('the key of revisions in another region', () => {
     });
   });
 
-  it('fails with what KMS refuses', async () => {
+  it('fails with the error of KMS', async () => {
     const { client } = double(new KMSClient(offline));
     await expect(createFindKey(() => client)('eu-west-1', ALIAS)).rejects.toThrow('DescribeKeyCommand');
   });

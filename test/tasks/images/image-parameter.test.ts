@@ -46,8 +46,8 @@ it.each(['Create', 'Update'] as const)('T11: %s leaves the image of a promotion 
 
 it('an update to another name creates that parameter under another physical id', async () => {
   const { handle, values } = store({ [name]: 'ami-promoted' });
-  const answer = await handle(event('Update', { ParameterName: '/other', InitialImageId: 'ami-base' }));
-  expect(answer).toEqual({ PhysicalResourceId: '/other' });
+  const response = await handle(event('Update', { ParameterName: '/other', InitialImageId: 'ami-base' }));
+  expect(response).toEqual({ PhysicalResourceId: '/other' });
   expect(Object.fromEntries(values)).toEqual({ [name]: 'ami-promoted', '/other': 'ami-base' });
 });
 

@@ -47,11 +47,11 @@ const point = async (store: ReturnType<typeof parameterStore>) => {
   });
   return { output: await output.catch((error: unknown) => error), waits, ledger };
 };
-const puts = (store: ReturnType<typeof parameterStore>) =>
+const writes = (store: ReturnType<typeof parameterStore>) =>
   store.sent.filter(({ command }) => command === 'PutParameterCommand');
 
 describe('pointing an environment at an image', () => {
-  it('notes the image with the promotion before it writes, and that Prod is no longer in order', async () => {
+  it('notes the image with the promotion before it writes, and that Prod must be restored', async () => {
     const ledger = createMemoryLedger();
     await ledger.addPromotion(
       aPromotion({
@@ -76,7 +76,7 @@ describe('pointing an environment at an image', () => {
     const store = parameterStore('ami-old', 1);
     const { output, ledger } = await point(store);
     expect(output).toEqual({ imageId: 'ami-new' });
-    expect(puts(store).map(({ input }) => input)).toEqual([
+    expect(writes(store).map(({ input }) => input)).toEqual([
       {
         Name: '/shop/prod/image',
         Value: 'ami-new',
@@ -102,7 +102,7 @@ describe('pointing an environment at an image', () => {
   it('writes nothing when it points there already', async () => {
     const store = parameterStore('ami-new', 1);
     expect((await point(store)).output).toEqual({ imageId: 'ami-new' });
-    expect(puts(store)).toEqual([]);
+    expect(writes(store)).toEqual([]);
   });
 
   it('fails with ImageNotPointedAt when the image is never accepted', async () => {

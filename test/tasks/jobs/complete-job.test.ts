@@ -1,5 +1,5 @@
 import { completeJob } from '../../../tasks/jobs/complete-job.ts';
-import type { Inspection, JobActions } from '../../../tasks/jobs/job-kind.ts';
+import type { Inspection, JobActions } from '../../../tasks/jobs/job-actions.ts';
 import type { Job } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
@@ -21,14 +21,14 @@ beforeEach(async () => {
   tokens = createTokens('token-1', 'token-2');
   await ledger.addJob(job);
 });
-const settle = (
+const complete = (
   of: unknown,
   over = ledger,
   inspection: Inspection = { state: 'failed', ...failure },
   now = '2026-11-22T10:30:00.000Z',
 ) => {
   const actions: JobActions = {
-    denial: 'InstanceRefreshFailed',
+    startError: 'InstanceRefreshFailed',
     start: () => Promise.reject(new Error('settling starts nothing')),
     inspect: async () => inspection,
   };
@@ -40,9 +40,9 @@ const settle = (
   })(of);
 };
 describe('settling a job', () => {
-  it('asks how it stands, records the outcome and tells it once, however often the event comes', async () => {
-    await settle(event);
-    await settle(event);
+  it('asks its service, records the outcome and completes the task once, however often the event comes', async () => {
+    await complete(event);
+    await complete(event);
     expect(tokens.completion).toEqual([{ token: 'token-1', ...failure }]);
     expect(await ledger.latestJob(PROMOTION_ID, job.state)).toEqual({
       ...job,
@@ -57,21 +57,21 @@ describe('settling a job', () => {
     ['waits for one', '2026-11-22T10:10:00.999Z', 'RUNNING', 0],
     ['fails one', '2026-11-22T10:10:01.000Z', 'FAILED', 1],
   ])('%s that its service does not know at %s', async (_, now, status, completion) => {
-    await settle(event, ledger, { state: 'missing', ...failure }, now);
+    await complete(event, ledger, { state: 'missing', ...failure }, now);
     expect((await ledger.latestJob(PROMOTION_ID, job.state))?.status).toBe(status);
     expect(tokens.completion).toHaveLength(completion);
   });
 
   it('leaves alone what is nobody’s', async () => {
-    await settle({ ...event, detail: { ...event.detail, InstanceRefreshId: 'r-2' } });
-    await settle({ source: 'aws.s3' });
+    await complete({ ...event, detail: { ...event.detail, InstanceRefreshId: 'r-2' } });
+    await complete({ source: 'aws.s3' });
     expect(tokens.completion).toEqual([]);
   });
 
   it.each<[string, (before: Job, after: Job) => boolean]>([
     ['the outcome is recorded', (before) => before.status === 'RUNNING'],
     ['the telling is noted', (_, after) => after.completedToken === 'token-1'],
-  ])('tells the token of a later try that took the job over before %s', async (_, isMoment) => {
+  ])('completes the token of a later attempt that took the job over before %s', async (_, isMoment) => {
     let done = false;
     const racing: Ledger = {
       ...ledger,
@@ -83,7 +83,7 @@ describe('settling a job', () => {
         return ledger.replaceJob(before, after);
       },
     };
-    await settle(event, racing);
+    await complete(event, racing);
     expect(tokens.completion.at(-1)).toEqual({ token: 'token-2', ...failure });
     expect(await ledger.openJobs('shop')).toEqual([]);
   });
@@ -99,13 +99,13 @@ describe('settling a job', () => {
         return ledger.replaceJob(before, after);
       },
     };
-    await settle(event, racing);
+    await complete(event, racing);
     expect(tokens.completion.map(({ token }) => token)).toEqual(['token-1']);
   });
 
   it('fails on what is no conflict', async () => {
     const broken: Ledger = { ...ledger, replaceJob: () => Promise.reject(new Error('throttled')) };
-    await expect(settle(event, broken)).rejects.toThrow('throttled');
+    await expect(complete(event, broken)).rejects.toThrow('throttled');
   });
 });
 
@@ -125,9 +125,9 @@ it('notes what Prod runs before the state is completed, and fails without comple
     detail: { pipeline: 'shop-prod', 'execution-id': 'run-1', state: 'SUCCEEDED' },
   };
   const output = { pipelineExecutionId: 'run-1', deploymentId: 'd-1' };
-  await expect(settle(ended, over, { state: 'succeeded', output })).rejects.toThrow('the table is gone');
+  await expect(complete(ended, over, { state: 'succeeded', output })).rejects.toThrow('the table is gone');
   expect(tokens.completion).toEqual([]);
-  await settle(ended, ledger, { state: 'succeeded', output });
+  await complete(ended, ledger, { state: 'succeeded', output });
   expect(tokens.completion).toEqual([{ token: 'token-2', output }]);
   expect(await ledger.live('shop')).toMatchObject({ promotionId: PROMOTION_ID });
 });

@@ -60,6 +60,6 @@ describe('an external id', () => {
   });
 
   it.each(['', 'name', '/id', 'name/'])('fails on "%s"', (id) => {
-    expect(() => partsOf(id)).toThrow(/must read "<name>\/<id>"/);
+    expect(() => partsOf(id)).toThrow(/give "<name>\/<id>"/);
   });
 });

@@ -91,7 +91,7 @@ describe('an image build', () => {
       expect(await distributedTo(region, account)).toMatchObject({ output: { imageId } });
     });
 
-    it('T52: fails when the account that it is for has no AMI, whoever else has one', async () => {
+    it('T52: fails when the account that it is for has no AMI, even if another has one', async () => {
       expect(await distributedTo('eu-west-1', '222222222222', amis.slice(0, 3))).toMatchObject({
         error: 'ImageBuildFailed',
         cause: expect.stringContaining('has no AMI in eu-west-1 of the account 222222222222'),

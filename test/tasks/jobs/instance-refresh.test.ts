@@ -67,7 +67,7 @@ describe('an instance refresh', () => {
     ).toBe('r-2');
   });
 
-  it('takes what an earlier try of the attempt started', async () => {
+  it('takes what an earlier start of the attempt began', async () => {
     const service = autoScaling([refresh('r-1'), refresh('r-0')], () => 'r-2');
     expect(await kind(service).start(job, nobodys)).toBe('qat/r-1');
     expect(service.sent.map(({ command }) => command)).toEqual(['DescribeInstanceRefreshesCommand']);
@@ -78,7 +78,7 @@ describe('an instance refresh', () => {
     expect(await kind(service).start(job, async (id) => id === 'qat/r-2')).toBe('qat/r-3');
   });
 
-  it('attaches to one in progress that turns out to be its own', async () => {
+  it('attaches to one in progress that is its own', async () => {
     const refreshes: InstanceRefresh[] = [];
     const service = autoScaling(refreshes, () => {
       refreshes.push(refresh('r-1'));

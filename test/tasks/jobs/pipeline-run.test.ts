@@ -235,7 +235,7 @@ describe('a failed deployment', () => {
     expect(cause).not.toContain('agent was silent');
   });
 
-  it('gives CodeDeploy’s own words when no instance tells what failed', async () => {
+  it('gives CodeDeploy’s own words when no instance reports what failed', async () => {
     expect(await causeOf({ ...failed, targets: [] })).toContain(
       'HEALTH_CONSTRAINTS: too few healthy instances',
     );
@@ -260,7 +260,7 @@ describe('a failed deployment', () => {
         ],
       },
     ],
-  ])('tells a silent agent from a failed script when %s (T32)', async (_, target) => {
+  ])('distinguishes a silent agent from a failed script when %s (T32)', async (_, target) => {
     const cause = await causeOf({ ...failed, targets: [target] });
     expect(cause).toContain('Its CodeDeploy agent was silent: no script ran.');
   });

@@ -1,4 +1,4 @@
-import type { JobActions } from '../../../tasks/jobs/job-kind.ts';
+import type { JobActions } from '../../../tasks/jobs/job-actions.ts';
 import { reconcileJobs } from '../../../tasks/jobs/reconcile-jobs.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Notice } from '../../../tasks/notices.ts';
@@ -16,7 +16,7 @@ beforeEach(() => {
   tokens = createTokens('token-1', 'token-2', 'qc-token-1');
 });
 const actions: JobActions = {
-  denial: 'ImageBuildFailed',
+  startError: 'ImageBuildFailed',
   start: () => Promise.reject(new Error('reconciling starts nothing')),
   inspect: async (externalId) => {
     if (externalId === 'broken') throw new Error('GetImage is down');
@@ -63,7 +63,7 @@ describe('reconciling', () => {
     expect(await ledger.openJobs('shop')).toEqual([aJob()]);
   });
 
-  it('tells a decision whose telling was cut short, not one that is being told', async () => {
+  it('completes a decision that was cut short, not one that is under way', async () => {
     await ledger.addApproval(decided);
     await reconcile('2026-11-23T08:00:30.000Z');
     expect(tokens.completion).toEqual([]);
@@ -74,7 +74,7 @@ describe('reconciling', () => {
     expect(await ledger.openApprovals('qc')).toEqual([]);
   });
 
-  it('tells operators once when half of the time has passed without a decision', async () => {
+  it('mails operators once when half of the time has passed without a decision', async () => {
     const mailed = { mailedAt: '2026-11-22T10:10:00.000Z', remindedAt: '2026-11-25T20:00:00.000Z' };
     await ledger.addPromotion(aPromotion());
     await ledger.addApproval(anApproval(mailed));
@@ -92,7 +92,7 @@ describe('reconciling', () => {
     );
   });
 
-  it('leaves alone a decision that comes while operators are told', async () => {
+  it('leaves alone a decision that comes while operators are mailed', async () => {
     await ledger.addApproval(anApproval());
     const racing: Ledger = {
       ...ledger,

@@ -5,8 +5,8 @@ import {
 } from '@aws-sdk/client-imagebuilder';
 import { imageBuild } from '../../../tasks/jobs/image-build.ts';
 import { createImageBuilds } from '../../../tasks/jobs/imagebuilder-builds.ts';
+import type { Inspection, JobActions } from '../../../tasks/jobs/job-actions.ts';
 import { isOvertaken, needsAttempt, nextAttempt, takenOver } from '../../../tasks/jobs/job-attempts.ts';
-import type { Inspection, JobActions } from '../../../tasks/jobs/job-kind.ts';
 import { startJob } from '../../../tasks/jobs/start-job.ts';
 import type { Job } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
@@ -36,7 +36,7 @@ beforeEach(() => {
   inspection = { state: 'running' };
 });
 const working: JobActions = {
-  denial: 'ImageBuildFailed',
+  startError: 'ImageBuildFailed',
   start: async (job) => {
     started.push(job);
     return `external/${started.length}`;
@@ -53,7 +53,7 @@ const start = (taskToken: string, actions = working, of: Partial<StartJobRequest
     newClientToken: () => 'fresh-client-token',
   })({ ...request(taskToken), ...of } as StartJobRequest);
 
-describe('what a try of the state does', () => {
+describe('what an attempt of the state does', () => {
   const fresh = { application: 'shop', clientToken: 'fresh', startedAt: '2026-11-22T12:00:00.000Z' };
   it.each<[string, Job | undefined, Partial<Job>]>([
     ['starts the first attempt', undefined, { attempt: 1, status: 'STARTING', clientToken: 'fresh' }],
@@ -89,13 +89,13 @@ describe('what a try of the state does', () => {
     });
   });
 
-  it('takes the same token asking again after a failure as the same try', () => {
+  it('takes the same token after a failure for the same state attempt', () => {
     const failed = aJob({ status: 'FAILED', taskToken: 'token-2', stateAttempt: 2 });
     expect(needsAttempt(failed, request('token-2'))).toBe(false);
     expect(takenOver(failed, request('token-2'))).toEqual(failed);
   });
 
-  it('is overtaken by a later try, and by none before it', () => {
+  it('is overtaken by a later attempt, and by none before it', () => {
     const latest = aJob({ taskToken: 'token-2', stateAttempt: 2 });
     expect(['token-1', 'token-2', 'token-3'].map((token) => isOvertaken(latest, request(token)))).toEqual([
       true,
@@ -128,7 +128,7 @@ describe('starting a job', () => {
     expect(tokens.completion).toEqual([]);
   });
 
-  it('tells at once what ended before anybody knew the job', async () => {
+  it('completes the task at once if the job ended before the ledger knew it', async () => {
     inspection = { state: 'succeeded', output: { imageId: 'ami-1', imageBuildVersionArn: 'external/1' } };
     expect(await start('token-1')).toMatchObject({ status: 'SUCCEEDED' });
     expect(tokens.completion).toEqual([
@@ -136,7 +136,7 @@ describe('starting a job', () => {
     ]);
   });
 
-  it('tells a later try what an earlier one built, without building again', async () => {
+  it('gives a later attempt the image of an earlier one, without building again', async () => {
     inspection = { state: 'succeeded', output: { imageId: 'ami-1' } };
     await start('token-1');
     await start('token-2');
@@ -147,7 +147,7 @@ describe('starting a job', () => {
     ]);
   });
 
-  it('leaves the job to the later try that has overtaken this one', async () => {
+  it('leaves the job to the later attempt that has overtaken this one', async () => {
     await start('token-2');
     expect(await start('token-1')).toEqual({ overtaken: true });
     expect(started).toHaveLength(1);
@@ -181,7 +181,7 @@ describe('starting a job', () => {
   it.each([
     ['prod', { application: 'shop', promotionId: PROMOTION_ID, since: '2026-11-22T10:00:01.000Z' }],
     ['qat', undefined],
-  ] as const)('notes what is live before a deployment to %s is told', async (environment, live) => {
+  ] as const)('records what is live before it completes a deployment to %s', async (environment, live) => {
     await ledger.addPromotion(aPromotion());
     inspection = { state: 'succeeded', output: { pipelineExecutionId: 'e-1', deploymentId: 'd-1' } };
     const parameters = {
@@ -195,7 +195,7 @@ describe('starting a job', () => {
     expect(await ledger.live('shop')).toEqual(live);
   });
 
-  it('tells the outcome also if the ledger has no such promotion', async () => {
+  it('completes the task also if the ledger has no such promotion', async () => {
     inspection = { state: 'succeeded', output: { pipelineExecutionId: 'e-1', deploymentId: 'd-1' } };
     const parameters = {
       pipelineName: 'shop-qat',
@@ -207,7 +207,7 @@ describe('starting a job', () => {
     expect(tokens.completion).toHaveLength(1);
   });
 
-  it('fails with the service’s own words when it refuses to start', async () => {
+  it('fails with the service’s own words when the start fails', async () => {
     const refusing = double(
       new ImagebuilderClient(offline),
       on(StartImagePipelineExecutionCommand, () => {
@@ -241,7 +241,7 @@ describe('starting a job', () => {
     expect(started.map(({ clientToken }) => clientToken)).toEqual(['fresh-client-token']);
   });
 
-  it('fails the state and keeps the attempt open when a repeated start is refused: the first may have worked', async () => {
+  it('fails the state and keeps the attempt open when a repeated start fails: the first may have worked', async () => {
     const lost: JobActions = { ...working, start: () => Promise.reject(new Error('socket hang up')) };
     await expect(start('token-1', lost)).rejects.toThrow('socket hang up');
     const refusing: JobActions = {
@@ -256,7 +256,7 @@ describe('starting a job', () => {
     expect(started.map(({ clientToken }) => clientToken)).toEqual(['fresh-client-token']);
   });
 
-  it('leaves a refused start to the later try that starts it as well', async () => {
+  it('leaves a failed start to the later attempt that starts it as well', async () => {
     const overtaken: JobActions = {
       ...working,
       start: async (job) => {
@@ -281,7 +281,7 @@ describe('starting a job', () => {
     expect(await ledger.latestJob(PROMOTION_ID, 'Refresh QAT instance')).toBeUndefined();
   });
 
-  it('does not call a running job refused when another try started it meanwhile', async () => {
+  it('does not fail a running job when another attempt started it meanwhile', async () => {
     const overtaken: JobActions = {
       ...working,
       start: async (job) => {

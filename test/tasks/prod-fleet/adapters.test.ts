@@ -17,8 +17,8 @@ import {
   UpdateDeploymentGroupCommand,
 } from '@aws-sdk/client-codedeploy';
 import { createAutoScalingGroups } from '../../../tasks/prod-fleet/auto-scaling-groups.ts';
+import { deploymentGroupInput } from '../../../tasks/prod-fleet/converge-fleet.ts';
 import { createDeploymentGroups } from '../../../tasks/prod-fleet/deployment-groups.ts';
-import { deploymentGroupInput } from '../../../tasks/prod-fleet/fleet.ts';
 import { because, double, offline, on } from '../doubles/sdk.ts';
 import { properties } from './fleet-world.ts';
 

@@ -6,7 +6,7 @@ import {
 import type { CdkCustomResourceEvent, CdkCustomResourceIsCompleteEvent } from 'aws-lambda';
 import fc from 'fast-check';
 import { isComplete, onEvent } from '../../../tasks/prod-fleet/custom-resource.ts';
-import type { ProdFleetProperties } from '../../../tasks/prod-fleet/properties.ts';
+import type { ProdFleetProperties } from '../../../tasks/prod-fleet/fleet-properties.ts';
 import { createFleetWorld, Killed, properties } from './fleet-world.ts';
 
 type RequestType = 'Create' | 'Update' | 'Delete';

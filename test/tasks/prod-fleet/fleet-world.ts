@@ -2,7 +2,7 @@ import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { DeploymentGroupInfo } from '@aws-sdk/client-codedeploy';
 import type { AutoScalingGroups } from '../../../tasks/prod-fleet/auto-scaling-groups.ts';
 import type { DeploymentGroups } from '../../../tasks/prod-fleet/deployment-groups.ts';
-import { FLEET_TAG, type ProdFleetProperties } from '../../../tasks/prod-fleet/properties.ts';
+import { FLEET_TAG, type ProdFleetProperties } from '../../../tasks/prod-fleet/fleet-properties.ts';
 
 export const properties: ProdFleetProperties = {
   applicationName: 'shop',

@@ -46,8 +46,8 @@ const ended = (id: string) => ({
 });
 const schedule = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
 
-describe('waking up to put Prod in order', () => {
-  it('looks after the promotion whose end is told, and has its turn passed on', async () => {
+describe('restoring Prod after an end', () => {
+  it('restores after the promotion whose end the event reports, and passes its lock on', async () => {
     expect(await wake(ended('lost'))).toEqual({
       restored: ['lost'],
       postponed: [],
@@ -56,7 +56,7 @@ describe('waking up to put Prod in order', () => {
     });
   });
 
-  it('on schedule finds what was not told, and nothing else', async () => {
+  it('on schedule finds ends without an event, and nothing else', async () => {
     const { restored, failure } = await wake(schedule);
     expect([restored.sort(), failure]).toEqual([['lost', 'lost-again', 'untold'], undefined]);
   });
@@ -73,11 +73,11 @@ describe('waking up to put Prod in order', () => {
     expect(restored).toHaveLength(3);
     expect(failure).toMatchObject({
       name: 'AggregateError',
-      message: 'Prod of shop could not be put in order: ProdNotCertain: nothing serves',
+      message: 'Prod of shop could not be restored: ProdNotCertain: nothing serves',
     });
   });
 
-  it('on schedule does not forget whoever has the turn on Prod, whatever has been pushed since', async () => {
+  it('on schedule does not forget the holder of Prod’s lock, however many pushes came since', async () => {
     const world = createLockWorld();
     const { ledger } = world;
     await world.take('a', 'prod');

@@ -5,7 +5,7 @@ import { afterFailure, createRestoreWorld, PARAMETER, type Scene } from './resto
 const at = '2026-11-22T12:00:00.000Z';
 
 describe('after a Prod deployment that failed', () => {
-  it('points Prod at the image that serves, deletes what was left, and tells operators once', async () => {
+  it('points Prod at the image that serves, deletes what was left, and mails operators once', async () => {
     const world = await createRestoreWorld();
     await world.restore();
     expect(world.parameter).toBe('ami-old');
@@ -113,7 +113,7 @@ describe('after a Prod deployment that failed', () => {
   });
 
   it.each<[string, Partial<Scene>, RegExp]>([
-    ['the execution runs', { status: 'RUNNING' }, /runs: Prod is put in order only after it has ended/],
+    ['the execution runs', { status: 'RUNNING' }, /runs: Prod is restored only after it has ended/],
     ['CodeDeploy deploys', { running: ['d-1'] }, /deployment d-1 of shop\/prod has not ended/],
     ['the pipeline runs', { run: 'InProgress' }, /The pipeline still deploys/],
     ['the pipeline is being stopped', { run: 'Stopping' }, /The pipeline still deploys/],
@@ -149,7 +149,7 @@ describe('after a Prod deployment that failed', () => {
     expect([world.written, world.fleet.log, world.mails]).toEqual([[], [], []]);
   });
 
-  it('ends the same wherever it is killed, and tells the same', async () => {
+  it('ends the same at every point that it is killed at, with the same mail', async () => {
     const whole = await createRestoreWorld();
     await whole.restore();
     const moments = 2 * whole.calls;
@@ -186,7 +186,7 @@ describe('after a Prod deployment that failed', () => {
   });
 });
 
-describe('whatever Prod looks like', () => {
+describe('in every state of Prod', () => {
   const image = fc.constantFrom('ami-old', 'ami-new', 'ami-other');
   const scenes = fc
     .record({

@@ -13,7 +13,7 @@ export interface Scene {
   readonly status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
   readonly redriveCount: number;
   readonly promotion: Partial<Promotion>;
-  /** The pipeline's run; none if the deployment was never started. `unknown`: whether it was, its start did not come to tell. */
+  /** The pipeline's run; none if the deployment was never started. `unknown`: the start was cut short before recording it. */
   readonly run: 'InProgress' | 'Stopping' | 'Succeeded' | 'Failed' | 'unknown' | undefined;
   /** When the execution ended. */
   readonly stopDate: Date;

@@ -1,5 +1,5 @@
-import { deploymentGroupInput } from '../../../tasks/prod-fleet/fleet.ts';
-import { readProdFleetProperties } from '../../../tasks/prod-fleet/properties.ts';
+import { deploymentGroupInput } from '../../../tasks/prod-fleet/converge-fleet.ts';
+import { readProdFleetProperties } from '../../../tasks/prod-fleet/fleet-properties.ts';
 import { properties } from './fleet-world.ts';
 
 const rollback = (given: object) => {

@@ -228,7 +228,7 @@ describe('verifying Prod', () => {
     });
   });
 
-  it('goes by the last deployment that an instance got, in whatever order they are listed', async () => {
+  it('goes by the last deployment that an instance got, in any order that they are listed in', async () => {
     const older = since('00', 'older', 'i-3');
     const approved = since('01', 'approved', 'i-3');
     for (const later of [
@@ -287,7 +287,7 @@ describe('verifying Prod', () => {
     expect(promotion).toEqual(aPromotion());
   });
 
-  it('tells everything that differs at once', async () => {
+  it('reports everything that differs at once', async () => {
     const { output } = await verify({ commit: 'f'.repeat(40), images: {} });
     expect((output as Error).message.match(/^- /gm)).toHaveLength(3);
   });

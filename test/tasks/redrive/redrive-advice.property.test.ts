@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { requestApproval } from '../../../tasks/approvals/request-approval.ts';
 import type { HolderStatus } from '../../../tasks/environment-locks/lock-rules.ts';
-import type { JobActions } from '../../../tasks/jobs/job-kind.ts';
+import type { JobActions } from '../../../tasks/jobs/job-actions.ts';
 import { startJob } from '../../../tasks/jobs/start-job.ts';
 import type { Approval, Job } from '../../../tasks/ledger/items.ts';
 import { redriveAdvice } from '../../../tasks/redrive/redrive-advice.ts';
@@ -123,7 +123,7 @@ describe('advice', () => {
         tokens.open('redrive');
         const started: (readonly [attempt: number, clientToken: string])[] = [];
         const build: JobActions = {
-          denial: 'ImageBuildFailed',
+          startError: 'ImageBuildFailed',
           start: async ({ attempt, clientToken }) => {
             started.push([attempt, clientToken]);
             return 'image/new';

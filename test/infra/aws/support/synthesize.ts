@@ -5,7 +5,7 @@ import { functions } from '../../../../tasks/functions.ts';
 import type { Template } from './templates.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-type Checks = typeof import('../../../../infra/aws/checks.ts');
+type Checks = typeof import('../../../../infra/aws/nag-checks.ts');
 
 /** The context of cdk.json. */
 export const cdkContext = (): Record<string, unknown> =>
@@ -43,7 +43,7 @@ export const synthesize = (
     validate,
   });
   // Loading the rules takes a second, which only tests that check them need to spend.
-  if (validate) jest.requireActual<Checks>('../../../../infra/aws/checks.ts').addChecks(app);
+  if (validate) jest.requireActual<Checks>('../../../../infra/aws/nag-checks.ts').addChecks(app);
   const assembly = app.synth();
   return Object.fromEntries(assembly.stacks.map((stack) => [stack.stackName, stack.template as Template]));
 };

@@ -27,7 +27,7 @@ const anyStories: fc.Arbitrary<Story> = fc.record({
     fc.record({
       of: fc.constantFrom(...calls),
       nth: fc.constantFrom(0, 0, 0, 1, 2, 3),
-      fate: fc.constantFrom('crash before', 'crash after', 'throttled', 'answer lost', 'denied', 'stale'),
+      fate: fc.constantFrom('crash before', 'crash after', 'throttled', 'response lost', 'denied', 'stale'),
     }),
     { maxLength: 6 },
   ),
@@ -45,10 +45,10 @@ const anyStories: fc.Arbitrary<Story> = fc.record({
   byHand: fc.array(fc.constantFrom(2 * MINUTE, 20 * MINUTE), { maxLength: 2 }),
   unseen: fc.constantFrom(0, SECOND, MINUTE),
 });
-/** Where clocks jump by hours, nobody can tell a job that is not known yet from one that is known no longer. */
+/** Where clocks jump by hours, a job that is not known yet looks like one that no longer exists. */
 const stories = anyStories.map((story) => (story.jumps.length === 0 ? story : { ...story, unseen: 0 }));
 
-it('completes each job once, with the truth, whatever becomes of events, calls, functions and clocks', async () => {
+it('completes each job once, with the truth, despite faults of events, calls, functions and clocks', async () => {
   await fc.assert(
     fc.asyncProperty(stories, fc.scheduler(), async (story, scheduler) => {
       const world = createWorld(story, () => scheduler.schedule(Promise.resolve()));
@@ -62,7 +62,7 @@ it('completes each job once, with the truth, whatever becomes of events, calls, 
       expect(world.state.status()).toBe('done');
       const ours = world.services.ours();
       expect(ours.map(({ ending }) => ending)).toEqual([...ours.slice(1).map(() => 'failed'), 'succeeded']);
-      expect(world.state.answers().filter(({ ending }) => ending === 'succeeded')).toHaveLength(1);
+      expect(world.state.completions().filter(({ ending }) => ending === 'succeeded')).toHaveLength(1);
       expect(await world.ledger.openJobs('shop')).toEqual([]);
       const ends = (await world.entries()).filter(({ kind }) => kind === 'job-ended');
       expect(new Set(ends.map(({ key }) => key)).size).toBe(ends.length);
@@ -71,7 +71,7 @@ it('completes each job once, with the truth, whatever becomes of events, calls, 
   );
 });
 
-it('waits for no reconcile when an event tells of the end, however start, events and a second try interleave', async () => {
+it('waits for no reconcile when an event reports the end, however start, events and a second attempt interleave', async () => {
   const undisturbed = fc.record({
     kind: fc.constantFrom('image-build' as const, 'instance-refresh' as const, 'pipeline-run' as const),
     jobs: fc.tuple(

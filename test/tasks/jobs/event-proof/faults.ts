@@ -5,8 +5,8 @@ export type Fate =
   | 'crash before'
   | 'crash after'
   | 'throttled'
-  /** It was done, and the answer never came. */
-  | 'answer lost'
+  /** It was done, and the response was lost. */
+  | 'response lost'
   /** The service says no; of calls that start something only. */
   | 'denied'
   /** An index of the table shows what it held a moment ago; of look-ups by index only. */
@@ -20,8 +20,8 @@ export class Crashed extends Error {
 const indexed = ['jobByExternalId', 'openJobs'];
 
 /**
- * Wraps what functions call, so that others get their turn before each call and some calls fail.
- * @param between lets others have their turn
+ * Wraps what functions call, so that others run before each call and some calls fail.
+ * @param between lets others run
  * @param fateOf the fate of the nth call of that name, from 0; undefined when nothing happens to it
  */
 export const createFaults = (
@@ -54,7 +54,7 @@ export const createFaults = (
       }
       const result = await work(...given);
       if (isIndex) earlier.set(key, structuredClone(result));
-      if (fate === 'crash after' || fate === 'answer lost') {
+      if (fate === 'crash after' || fate === 'response lost') {
         happened += 1;
         throw fate === 'crash after' ? new Crashed(name) : new Error('socket hang up');
       }

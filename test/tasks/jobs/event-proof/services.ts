@@ -19,7 +19,7 @@ export interface ExternalJob {
   /** In ms of the service's own clock. */
   readonly startedAt: number;
   readonly endsAt: number;
-  /** Until when its service answers that there is no such job. */
+  /** Until when its service knows no such job. */
   readonly unseenUntil: number;
   readonly ending: Ending;
   readonly clientToken?: string;
@@ -35,7 +35,7 @@ const PIPELINE = 'shop-qat';
 const BUILDS = 'arn:aws:imagebuilder:us-east-1:000000000000:image/shop-qat/1.0.0';
 
 /** What the state gives to each kind. */
-export const subjects = {
+export const parameters = {
   'image-build': { imagePipelineArn: 'arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/shop-qat' },
   'instance-refresh': { autoScalingGroupName: GROUP },
   'pipeline-run': {
@@ -48,7 +48,7 @@ export const subjects = {
 
 /**
  * Image Builder, Auto Scaling and CodePipeline as one account has them: client tokens start once, a group is refreshed once
- * at a time, and each answers from what it knows, never from what was told.
+ * at a time, and each responds from its own state, never from events.
  * @param now the services' own clock, in ms
  * @param unseen how long after its start a job cannot be asked for, in ms
  * @param plan how long the next job takes, in ms, and how it ends
@@ -77,7 +77,7 @@ export const createServices = (
       kind,
       isOurs,
       startedAt: now(),
-      // Refreshes take no idempotency token: two tries at once are told apart because one of them still runs.
+      // Refreshes take no idempotency token: two starts at once are distinguished because one of them still runs.
       endsAt:
         now() + Math.max(unseen, kind === 'instance-refresh' ? Math.max(lasts, SHORTEST_REFRESH) : lasts),
       unseenUntil: now() + unseen,

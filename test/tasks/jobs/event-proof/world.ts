@@ -3,7 +3,7 @@ import { recordedLedger } from '../../../../tasks/evidence/recorded-ledger.ts';
 import { completeJob } from '../../../../tasks/jobs/complete-job.ts';
 import { imageBuild } from '../../../../tasks/jobs/image-build.ts';
 import { instanceRefresh } from '../../../../tasks/jobs/instance-refresh.ts';
-import type { JobKinds } from '../../../../tasks/jobs/job-kind.ts';
+import type { JobKinds } from '../../../../tasks/jobs/job-actions.ts';
 import { pipelineRun } from '../../../../tasks/jobs/pipeline-run.ts';
 import { reconcileJobs } from '../../../../tasks/jobs/reconcile-jobs.ts';
 import { startJob } from '../../../../tasks/jobs/start-job.ts';
@@ -15,7 +15,7 @@ import { createMemoryLedger } from '../../doubles/memory-ledger.ts';
 import { PROMOTION_ID } from '../../doubles/samples.ts';
 import { createTokens } from '../../doubles/tokens.ts';
 import { createFaults, type Fate } from './faults.ts';
-import { createServices, type Ending, type ExternalJob, subjects } from './services.ts';
+import { createServices, type Ending, type ExternalJob, parameters } from './services.ts';
 import { createTimeline } from './timeline.ts';
 
 const SECOND = 1000;
@@ -41,7 +41,7 @@ export interface Story {
   readonly reconciles: boolean;
   /** How long after each failure somebody redrives. */
   readonly redrives: readonly number[];
-  /** When Step Functions gives up waiting for the nth start's answer, and tries again beside it; undefined: it waits. */
+  /** When Step Functions stops waiting for the nth start's response, and retries beside it; undefined: it waits. */
   readonly cutOffs: readonly (number | undefined)[];
   /** How far the services' clocks are from the functions'. */
   readonly skew: number;
@@ -79,7 +79,7 @@ export const createWorld = (story: Story, between: () => Promise<void>) => {
     (job) => {
       const events = isStorm ? (story.jobs[planned - 1]?.events ?? []) : [];
       for (const delay of events)
-        timeline.in(job.endsAt - job.startedAt + delay, () => spawn(() => settle(eventOf(job))));
+        timeline.in(job.endsAt - job.startedAt + delay, () => spawn(() => complete(eventOf(job))));
       if (!job.isOurs) return;
       const before = services.ours();
       if (before.some((other) => services.isRunning(other)))
@@ -128,12 +128,12 @@ export const createWorld = (story: Story, between: () => Promise<void>) => {
     running.add(done);
   };
 
-  /** Lambda tries an event three times. */
-  const settle = async (event: unknown, attempt = 1): Promise<void> => {
+  /** Lambda delivers an event up to three times. */
+  const complete = async (event: unknown, attempt = 1): Promise<void> => {
     try {
       await completeJob(dependencies)(event);
     } catch {
-      if (attempt < 3) timeline.in(attempt * MINUTE, () => spawn(() => settle(event, attempt + 1)));
+      if (attempt < 3) timeline.in(attempt * MINUTE, () => spawn(() => complete(event, attempt + 1)));
     }
   };
 
@@ -149,11 +149,11 @@ export const createWorld = (story: Story, between: () => Promise<void>) => {
   function createState() {
     let status: 'waiting' | 'failed' | 'done' = 'failed';
     let token: string | undefined;
-    let tries = 0;
+    let attempts = 0;
     let redriveCount = -1;
     let retryCount = 0;
     const starting = new Set<string>();
-    const answers: { token: string; ending: Ending; text: string }[] = [];
+    const completions: { token: string; ending: Ending; text: string }[] = [];
 
     const close = (): void => {
       if (token !== undefined) tokens.close(token);
@@ -166,12 +166,12 @@ export const createWorld = (story: Story, between: () => Promise<void>) => {
       if (delay !== undefined) timeline.in(delay, enter);
     };
     const tryOnce = (): void => {
-      tries += 1;
-      const own = `token-${tries}`;
+      attempts += 1;
+      const own = `token-${attempts}`;
       token = own;
       tokens.open(own);
       timeline.in(STATE_TIMEOUT, () => token === own && failed());
-      const cutOff = isStorm ? story.cutOffs[tries - 1] : undefined;
+      const cutOff = isStorm ? story.cutOffs[attempts - 1] : undefined;
       if (cutOff !== undefined)
         timeline.in(cutOff, () => {
           if (token === own && starting.has(own)) again();
@@ -192,7 +192,7 @@ export const createWorld = (story: Story, between: () => Promise<void>) => {
           taskToken: own,
           stateAttempt: redriveCount * 100 + retryCount,
           kind: story.kind,
-          parameters: subjects[story.kind],
+          parameters: parameters[story.kind],
         } as StartJobRequest);
       } catch {
         // The function has failed, and with it the state.
@@ -212,17 +212,17 @@ export const createWorld = (story: Story, between: () => Promise<void>) => {
     return {
       status: () => status,
       token: () => token,
-      answers: () => answers,
+      completions: () => completions,
       isStarting: () => starting.size > 0,
       enter,
       answered: (own: string, ending: Ending, text: string): void => {
-        answers.push({ token: own, ending, text });
+        completions.push({ token: own, ending, text });
         const truth = services.ours().find((job) => tellsOf(job, text));
         const isTrue =
           truth === undefined
             ? ending === 'failed' && text.includes('could not be started')
             : truth.ending === ending && !services.isRunning(truth);
-        if (!isTrue) problems.push(`${own} was told ${ending}: ${text}`);
+        if (!isTrue) problems.push(`${own} got ${ending}: ${text}`);
         if (token !== own) return;
         if (ending === 'failed') failed();
         else {
@@ -262,7 +262,7 @@ export const createWorld = (story: Story, between: () => Promise<void>) => {
     state,
     problems,
     ledger,
-    /** Goes on, with everybody taking turns, until this time has passed and no function is under way. */
+    /** Goes on, everybody step by step, until this time has passed and no function is under way. */
     run: async (ms: number): Promise<void> => {
       const end = timeline.now() + ms;
       timeline.in(ms, () => {});

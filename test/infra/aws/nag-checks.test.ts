@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { addChecks } from '../../../infra/aws/checks.ts';
 import { createLockstepApp } from '../../../infra/aws/lockstep-app.ts';
+import { addChecks } from '../../../infra/aws/nag-checks.ts';
 import { cdkContext, markerBundles } from './support/synthesize.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 

@@ -1,8 +1,8 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { ApplicationConfig } from '../../config.ts';
-import type { EnvironmentReach } from '../environments/environment-access.ts';
-import type { ProdEnvironment } from '../environments/prod.ts';
+import type { EnvironmentAccess } from '../environments/environment-access.ts';
+import type { ProdEnvironment } from '../environments/prod-environment.ts';
 import { allowOnFleet } from '../environments/prod-fleet.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import {
@@ -14,12 +14,12 @@ import {
 } from '../names.ts';
 import type { Ledger } from '../platform/ledger.ts';
 
-export interface RestoreProdProps {
+interface RestoreProdProps {
   readonly application: ApplicationConfig;
   readonly bundles: string;
   readonly prod: ProdEnvironment;
-  /** How the function comes to act in Prod. */
-  readonly environmentAccess: EnvironmentReach;
+  /** How the function acts in Prod. */
+  readonly environmentAccess: EnvironmentAccess;
   readonly ledger: Ledger;
   readonly acquireLock: LockstepFunction<'acquire-lock'>;
   readonly mail: { readonly PROMOTIONS_TOPIC_ARN: string; readonly SITE_URL: string };
@@ -43,7 +43,7 @@ export function createRestoreProd(
     name: 'restore-prod',
     bundles,
     isAsynchronous: true,
-    description: 'Puts Prod in order after a failed deployment',
+    description: 'Restores Prod after a failed deployment',
     environment: {
       APPLICATION: name,
       LEDGER_TABLE: ledger.table.tableName,

@@ -6,7 +6,6 @@ import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import type { Grantee } from '../grantee.ts';
 import { publicImageParameter } from '../image/image-recipe.ts';
 import {
   deploymentGroupName,
@@ -17,15 +16,16 @@ import {
   targetGroupParameterArn,
   targetGroupParameterName,
 } from '../names.ts';
+import type { Grantee } from '../permissions.ts';
 import { createCodeDeployRole, deploymentGroupArn } from './codedeploy-role.ts';
 import { deploymentConfigName } from './deployment-config.ts';
 import { allowLaunches, createLaunchTemplate, InstanceRole } from './instances.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { ProdFleet } from './prod-fleet.ts';
-import type { EnvironmentProps } from './qat.ts';
+import type { EnvironmentProps } from './qat-environment.ts';
 import { seedUserData } from './seed-user-data.ts';
 
-export interface ProdEnvironmentProps extends EnvironmentProps {
+interface ProdEnvironmentProps extends EnvironmentProps {
   readonly bundles: string;
   /** Where the load balancer logs requests. */
   readonly logs: IBucket;
@@ -156,7 +156,7 @@ export class ProdEnvironment extends Construct {
     fleet.node.addDependency(instanceRole, codeDeployRole, loadBalancer, securityGroup);
   }
 
-  /** Lets somebody find the target group by `targetGroupReference`. */
+  /** Allows a role to find the target group by `targetGroupReference`. */
   allowTargetGroup(one: Grantee): void {
     if (this.isElsewhere) one.allow(['ssm:GetParameter'], [this.targetGroupReference]);
   }

@@ -1,4 +1,4 @@
-import { ROOT_VOLUME_GIB } from './idle.ts';
+import { ROOT_VOLUME_GIB } from './idle-costs.ts';
 import {
   type CostLine,
   instancePrice,
@@ -9,7 +9,7 @@ import {
   type Resources,
 } from './templates.ts';
 
-/** How long things take on AWS, assumed: what a promotion costs hangs on it. */
+/** How long things take on AWS, as assumed for a promotion's cost. */
 export const assumed = {
   /** Build and test of one image, in hours. */
   imageBuildHours: 0.75,

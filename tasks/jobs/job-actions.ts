@@ -7,24 +7,24 @@ export type Outcome =
   | { readonly state: 'succeeded'; readonly output: Readonly<Record<string, string>> }
   | { readonly state: 'failed'; readonly error: JobError; readonly cause: string };
 
-/** Its service does not know it: not yet, or no longer. What then counts as its failure says so. */
+/** Its service does not know it: not yet, or no longer. `error` and `cause` are those of a job that no longer exists. */
 export interface Missing {
   readonly state: 'missing';
   readonly error: JobError;
   readonly cause: string;
 }
 
-/** How an external job stands, as its service says. */
+/** The state of an external job, as its service reports it. */
 export type Inspection = { readonly state: 'running' } | Missing | Outcome;
 
 /** What Lockstep does with one kind of external job. */
 export interface JobActions {
-  /** The state's error when the service refuses to start it. */
-  readonly denial: JobError;
+  /** The state's error when the start fails. */
+  readonly startError: JobError;
   /** The newest external job there is, before an attempt; for services whose starts take no idempotency token. */
   readonly newest?: (request: StartJobRequest) => Promise<string | undefined>;
   /**
-   * Starts the attempt's external job; for an attempt that was tried before, finds what that try started.
+   * Starts the attempt's external job; for a repeated start, finds the job that the first one started.
    * @param isTaken whether an external job belongs to another attempt
    * @returns the external id
    */

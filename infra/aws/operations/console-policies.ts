@@ -2,12 +2,12 @@ import { Stack } from 'aws-cdk-lib';
 import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
-import { acknowledgeWildcards } from '../acknowledge.ts';
-import { SEE_DEPLOYMENT_TARGETS } from '../grantee.ts';
 import { EXECUTIONS_REASON, type LockstepFunction } from '../lockstep-function.ts';
+import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { executionArns, pipelineArn, stateMachineArn } from '../names.ts';
+import { SEE_DEPLOYMENT_TARGETS } from '../permissions.ts';
 
-export interface PeopleProps {
+interface PeopleProps {
   readonly application: string;
   readonly deploymentGroupArns: readonly string[];
   /** Every image of the application's recipe, as an ARN that ends with a star. */
@@ -17,7 +17,7 @@ export interface PeopleProps {
 }
 
 const WITHOUT_RESOURCE_REASON =
-  'AWS authorises states:ListStateMachines, which the console begins with, and what happened on instances of a deployment on no particular resource.';
+  'AWS authorizes states:ListStateMachines, which the console begins with, and what happened on instances of a deployment on no particular resource.';
 
 /**
  * Policies to attach to people's roles in the AWS console. They deny completing a task for an approver and starting a pipeline, even if
@@ -38,7 +38,7 @@ export class People extends Construct {
     });
     this.operators = new ManagedPolicy(this, 'Operators', {
       description: `See and redrive the promotions of ${application}`,
-      statements: [...this.seeing(props), ...this.mending(props), never()],
+      statements: [...this.seeing(props), ...this.redriving(props), never()],
     });
     acknowledgeWildcards(this, EXECUTIONS_REASON, executionArns(Stack.of(this), application));
     acknowledgeWildcards(
@@ -74,7 +74,7 @@ export class People extends Construct {
     ];
   }
 
-  private mending({ application, asynchronous }: PeopleProps): PolicyStatement[] {
+  private redriving({ application, asynchronous }: PeopleProps): PolicyStatement[] {
     const stack = Stack.of(this);
     const queues = asynchronous.flatMap(({ deadLetters }) => deadLetters?.queueArn ?? []);
     return [
@@ -88,8 +88,8 @@ export class People extends Construct {
       }),
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
-        // The guard's answers belong to CodePipeline's own jobs, which do not wait for a letter to be found; a turn that could not
-        // be settled is settled five minutes later, and nobody may ask for one in a promotion's name.
+        // Not the guard: by the time anybody reads its dead letter, CodePipeline's job has timed out. Not acquire-lock: it runs every
+        // five minutes anyway, and nobody may request a lock in a promotion's name.
         resources: asynchronous
           .filter(({ name }) => name !== 'guard-pipeline' && name !== 'acquire-lock')
           .map(({ function: { functionArn } }) => functionArn),
@@ -99,7 +99,7 @@ export class People extends Construct {
 }
 
 /**
- * The policy for whoever follows a failure into an environment in another account, where {@link People}'s policies allow nothing.
+ * The policy for people who look into a failure in an environment in another account, where {@link People}'s policies allow nothing.
  */
 export function viewersElsewhere(
   stack: Stack,
@@ -125,7 +125,7 @@ const seeDeployments = (deploymentGroupArns: readonly string[]): PolicyStatement
         new PolicyStatement({ actions: SEE_DEPLOYMENT_TARGETS, resources: ['*'] }),
       ];
 
-/** A denial counts whatever other policies say. */
+/** An explicit deny overrides every other policy. */
 const never = () =>
   new PolicyStatement({
     effect: Effect.DENY,

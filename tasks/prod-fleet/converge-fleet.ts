@@ -2,8 +2,8 @@ import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { AutoRollbackEvent, CreateDeploymentGroupCommandInput } from '@aws-sdk/client-codedeploy';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
+import { FLEET_TAG, fleetKey, type ProdFleetProperties, seedName } from './fleet-properties.ts';
 import { isBeingDeleted } from './leftovers.ts';
-import { FLEET_TAG, fleetKey, type ProdFleetProperties, seedName } from './properties.ts';
 
 /** What keeping a fleet needs. */
 export interface FleetDependencies {

@@ -1,18 +1,18 @@
 import { type Conditions, Effect, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
-import { acknowledgeWildcards } from './acknowledge.ts';
+import { acknowledgeWildcards } from './nag-acknowledgements.ts';
 
-/** What happened on each instance. CodeDeploy authorises it on no deployment group. */
+/** What happened on each instance. CodeDeploy authorizes it on no deployment group. */
 export const SEE_DEPLOYMENT_TARGETS = [
   'codedeploy:BatchGetDeploymentTargets',
   'codedeploy:ListDeploymentTargets',
 ];
 
-/** Whoever acts under a role of ours, and may do nothing until it is allowed to. */
+/** Something that acts under a role of ours, and may do nothing until it is allowed to. */
 export interface Grantee {
   readonly role: Role;
   /** Adds a permission. */
   allow(actions: readonly string[], resources: readonly string[], conditions?: Conditions): Grantee;
-  /** Adds actions that AWS authorises on no resource, so that none can be named (Service Authorization Reference). */
+  /** Adds actions that AWS authorizes on no resource, so that none can be named (Service Authorization Reference). */
   allowWithoutResource(...actions: readonly string[]): Grantee;
   /** Adds a permission on resources whose ARNs have a star in them. @param reason why they cannot be named exactly */
   allowWithWildcard(
@@ -40,7 +40,7 @@ export class RoleGrantee implements Grantee {
   }
 
   allowWithoutResource(...actions: readonly string[]): this {
-    acknowledgeWildcards(this.role, `AWS authorises ${actions.join(', ')} on no particular resource.`, '*');
+    acknowledgeWildcards(this.role, `AWS authorizes ${actions.join(', ')} on no particular resource.`, '*');
     return this.allow(actions, ['*']);
   }
 

@@ -3,7 +3,7 @@ export const errorText = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
 /**
- * Ends what was tried one by one, none keeping back the others: with all that failed, if anything did.
+ * Throws all failures of independent steps, if there are any.
  * @param what begins the message
  * @throws AggregateError
  */

@@ -4,7 +4,7 @@ import type { IConstruct } from 'constructs';
 /**
  * Accepts a finding of the AWS Solutions rules on a construct and what is below it.
  * @param rule without the prefix `AwsSolutions-`
- * @param reason what makes it right here, for whoever audits the system
+ * @param reason why it is acceptable here, for auditors
  */
 export function acknowledge(construct: IConstruct, rule: string, reason: string): void {
   Validations.of(construct).acknowledge({ id: `AwsSolutions-${rule}`, reason });

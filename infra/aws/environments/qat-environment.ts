@@ -5,7 +5,7 @@ import { type IVpc, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { ApplicationConfig, InternetAccess } from '../../config.ts';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledge } from '../nag-acknowledgements.ts';
 import { deploymentGroupName, ENVIRONMENT_TAG, environmentName, imageParameterName } from '../names.ts';
 import { createCodeDeployRole, deploymentGroupArn } from './codedeploy-role.ts';
 import type { ImageParameters } from './image-parameters.ts';

@@ -29,7 +29,7 @@ export interface ProdFleetProperties {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** Tag by which Lockstep knows its Prod groups, whoever made them: CodeDeploy copies it from group to group (T05). */
+/** Tag by which Lockstep knows its Prod groups: CodeDeploy copies it from group to group (T05). */
 export const FLEET_TAG = 'lockstep:fleet';
 
 /** The tag's value, and the physical id of the custom resource. */
@@ -57,7 +57,7 @@ function numberIn(raw: Readonly<Record<string, unknown>>, name: string): number 
   return Number(value);
 }
 
-/** The names alone: all that deleting needs, whatever else is wrong. @throws TypeError as `readProdFleetProperties` */
+/** The names alone, which are all that deleting needs, even if other properties are wrong. @throws TypeError as `readProdFleetProperties` */
 export const readFleetNames = (
   raw: Readonly<Record<string, unknown>>,
 ): Pick<ProdFleetProperties, 'applicationName' | 'deploymentGroupName'> => ({
@@ -84,7 +84,7 @@ const numbers = [
 ] as const;
 
 /**
- * The properties as CloudFormation hands them over: it turns numbers into text.
+ * The properties as CloudFormation hands them over: it makes numbers text.
  * @throws TypeError that names the property, the value and the remedy
  */
 export function readProdFleetProperties(raw: Readonly<Record<string, unknown>>): ProdFleetProperties {

@@ -1,8 +1,8 @@
-/** Errors after which nobody knows, or which pass by themselves, although the service blames the caller. */
+/** Client errors that pass by themselves, or after which the outcome is unknown. */
 const passing = /Throttl|TooManyRequests|TooManyUpdates|RequestLimitExceeded|RequestTimeout|ExpiredToken/;
 
 /**
- * Whether a service refused a call for good, so that nothing was done: the caller's fault, and neither throttled nor
+ * Whether a call failed for good, so that nothing was done: by the caller's fault, and neither throttled nor
  * timed out.
  */
 export const isFailedCall = (error: unknown): error is Error =>

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
-const require = createRequire(join(import.meta.dirname, 'exact-imports.ts'));
+const require = createRequire(join(import.meta.dirname, 'sdk-imports.ts'));
 
 /** An import of values from an SDK client; types on their own are erased anyway. */
 const CLIENT_IMPORT = /import\s*\{([^}]*)\}\s*from\s*'(@aws-sdk\/client-[\w-]+)'/g;
