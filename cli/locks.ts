@@ -1,5 +1,5 @@
 import type { LockView, QueueEntryView } from '../tasks/environment-locks/lock-view.ts';
-import { environmentTitles } from '../tasks/environment-locks/messages.ts';
+import { environmentTitles } from '../tasks/words.ts';
 import { printable, utc } from './format.ts';
 
 const waitingText = ({

@@ -1,10 +1,10 @@
-import { roleTitles } from './approvals/decision-rules.ts';
 import { executionLink } from './console-links.ts';
 import { cutText } from './cut-text.ts';
 import type { Approval, Promotion } from './ledger/items.ts';
 import { type ApproverRole, QAT_CHANGED } from './payloads.ts';
 import type { ServingFleet } from './prod-fleet/serving-fleet.ts';
 import { fitCause } from './task-completions.ts';
+import { firstLine, roleTitles, shortCommit, utcTime } from './words.ts';
 
 /** A mail to all members of a role who subscribed. */
 export interface Notice {
@@ -59,15 +59,12 @@ const plain = (lines: readonly string[]): string =>
     .map((line) => fitLine(line.replace(/[^\P{Cc}\t]/gu, '')))
     .join('\n');
 
-const utc = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
-
 /** Longest subject of a commit that a mail repeats; the page shows all of it. */
 const MAX_TITLE = 200;
 
 /** First line of what the commit says. */
 const titleOf = (promotion: Promotion | undefined): string => {
-  const first = (promotion?.commitMessage ?? '').trim().split(/\r?\n/)[0] ?? '';
-  return cutText(first, MAX_TITLE);
+  return cutText(firstLine(promotion?.commitMessage ?? ''), MAX_TITLE);
 };
 
 const changeLines = ({ candidate, review }: Approval, promotion: Promotion | undefined): string[] => {
@@ -85,7 +82,7 @@ const changeLines = ({ candidate, review }: Approval, promotion: Promotion | und
 };
 
 const subjectLine = (what: string, { candidate }: Approval, promotion: Promotion | undefined): string =>
-  asciiSubject(`${what}: ${candidate.application} ${candidate.commitId.slice(0, 8)} ${titleOf(promotion)}`);
+  asciiSubject(`${what}: ${candidate.application} ${shortCommit(candidate.commitId)} ${titleOf(promotion)}`);
 
 const linkOf = (approval: Approval, siteUrl: string): string => `${siteUrl}/approvals/${approval.approvalId}`;
 
@@ -108,11 +105,11 @@ export const approvalNotice = (
     ),
     message: plain([
       kind === 'reminder'
-        ? `${application} still waits for ${title}, asked at ${utc(approval.requestedAt)}, to approve or refuse its promotion to production.`
+        ? `${application} still waits for ${title}, asked at ${utcTime(approval.requestedAt)}, to approve or refuse its promotion to production.`
         : `${application} waits for ${title} to approve or refuse its promotion to production.`,
       '',
       ...changeLines(approval, promotion),
-      `Decide until:   ${utc(approval.expiresAt)}`,
+      `Decide until:   ${utcTime(approval.expiresAt)}`,
       '',
       linkOf(approval, siteUrl),
       '',
@@ -126,7 +123,7 @@ const outcomeOf = (
   approval: Approval,
 ): { readonly what: string; readonly line: string; readonly next: string } => {
   const title = roleTitles[approval.role];
-  const who = `${approval.decidedBy?.name ?? 'somebody'} at ${utc(approval.decidedAt ?? '')}`;
+  const who = `${approval.decidedBy?.name ?? 'somebody'} at ${utcTime(approval.decidedAt ?? approval.expiresAt)}`;
   switch (approval.status) {
     case 'APPROVED':
       return {
@@ -143,7 +140,7 @@ const outcomeOf = (
     case 'EXPIRED':
       return {
         what: `${title} did not decide`,
-        line: `${title} had until ${utc(approval.expiresAt)} to decide, and nobody did.`,
+        line: `${title} had until ${utcTime(approval.expiresAt)} to decide, and nobody did.`,
         next: 'An operator can redrive the promotion; a new request is mailed then.',
       };
     default:
@@ -199,7 +196,7 @@ const prodAfterFailure = ({ images, deployments, commitId }: Promotion): readonl
   return [
     '',
     'Prod: the instances from before go on serving. Prod is now put in order: new instances start from the image that serves again, and what the deployment left is deleted. Another mail tells when that is done.',
-    `A redrive points Prod at ${images.prod} again and starts a new deployment of ${commitId.slice(0, 8)}; nothing is built again, and nobody is asked again.`,
+    `A redrive points Prod at ${images.prod} again and starts a new deployment of ${shortCommit(commitId)}; nothing is built again, and nobody is asked again.`,
   ];
 };
 
@@ -212,7 +209,7 @@ export const failureNotice = (
   role: 'operator',
   application: promotion.application,
   subject: asciiSubject(
-    `Failed: ${promotion.application} ${promotion.commitId.slice(0, 8)} at ${failure.state ?? 'an unknown state'}`,
+    `Failed: ${promotion.application} ${shortCommit(promotion.commitId)} at ${failure.state ?? 'an unknown state'}`,
   ),
   message: plain([
     `The promotion of ${promotion.application} failed at the state "${failure.state ?? 'unknown'}": ${failure.error}`,
@@ -245,8 +242,8 @@ export const prodRestoredNotice = (
     application,
     subject: asciiSubject(
       isNewImage
-        ? `Prod runs what failed: ${application} ${commitId.slice(0, 8)}`
-        : `Prod is in order: ${application} ${commitId.slice(0, 8)} does not run there`,
+        ? `Prod runs what failed: ${application} ${shortCommit(commitId)}`
+        : `Prod is in order: ${application} ${shortCommit(commitId)} does not run there`,
     ),
     message: plain([
       isNewImage
@@ -278,7 +275,7 @@ export const staleNotices = (promotion: Promotion, cause: string, siteUrl: strin
     role,
     application: promotion.application,
     subject: asciiSubject(
-      `Not promoted: ${promotion.application} ${promotion.commitId.slice(0, 8)} ${titleOf(promotion)}`,
+      `Not promoted: ${promotion.application} ${shortCommit(promotion.commitId)} ${titleOf(promotion)}`,
     ),
     message: plain([
       `${promotion.application}: a newer commit was promoted while this one waited. It ends here.`,
@@ -302,13 +299,13 @@ export const waitingNotice = (
   return {
     role: 'operator',
     application,
-    subject: asciiSubject(`Waiting for ${title}: ${application} ${commitId.slice(0, 8)}`),
+    subject: asciiSubject(`Waiting for ${title}: ${application} ${shortCommit(commitId)}`),
     message: plain([
       `The promotion of ${application} waits at the state "${approval.state}": nobody of ${title} has decided.`,
       '',
       `Commit:       ${commitId}${promotion === undefined ? '' : ` (${promotion.commitMessage})`}`,
-      `Asked:        ${utc(approval.requestedAt)}`,
-      `Decide until: ${utc(approval.expiresAt)}; then the state fails, and a redrive asks anew`,
+      `Asked:        ${utcTime(approval.requestedAt)}`,
+      `Decide until: ${utcTime(approval.expiresAt)}; then the state fails, and a redrive asks anew`,
       '',
       `${siteUrl}/promotions/${encodeURIComponent(approval.promotionId)}`,
       ...(promotion === undefined ? [] : ['', `Execution: ${executionLink(promotion.executionArn)}`]),

@@ -1,7 +1,8 @@
 import type { FC } from 'hono/jsx';
 import type { CandidateChange } from '../../tasks/approvals/candidate.ts';
-import { type Ruling, roleTitles } from '../../tasks/approvals/decision-rules.ts';
+import type { Ruling } from '../../tasks/approvals/decision-rules.ts';
 import type { Approval, DenialReason, Job, Person, Promotion } from '../../tasks/ledger/items.ts';
+import { roleTitles } from '../../tasks/words.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { GraphDrawing } from '../graph/drawing.tsx';
 import type { PromotionGraph } from '../graph/steps.ts';

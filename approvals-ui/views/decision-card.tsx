@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx';
 import type { CandidateChange } from '../../tasks/approvals/candidate.ts';
-import { roleTitles } from '../../tasks/approvals/decision-rules.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
+import { roleTitles } from '../../tasks/words.ts';
 import { duration, shortCommit } from '../format.ts';
 import type { ApprovalPageProps } from './approval.tsx';
 import { Notice, signInAddress } from './layout.tsx';

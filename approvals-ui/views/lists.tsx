@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx';
 import type { LockView } from '../../tasks/environment-locks/lock-view.ts';
-import { environmentTitles } from '../../tasks/environment-locks/messages.ts';
 import type { Approval, Person, Promotion } from '../../tasks/ledger/items.ts';
+import { environmentTitles } from '../../tasks/words.ts';
 import { duration, roleName } from '../format.ts';
 import { AutoRefreshRegion, Page } from './layout.tsx';
 import { Locks, locksSummary } from './locks.tsx';

@@ -5,7 +5,7 @@ import type {
   LockViewEntry,
   QueueEntryView,
 } from '../../tasks/environment-locks/lock-view.ts';
-import { environmentTitles } from '../../tasks/environment-locks/messages.ts';
+import { environmentTitles } from '../../tasks/words.ts';
 import { shortCommit } from '../format.ts';
 import { StatusIcon } from '../graph/drawing.tsx';
 import type { StepStatus } from '../graph/steps.ts';

@@ -1,10 +1,10 @@
 import type { FC } from 'hono/jsx';
 import type { QueueEntryView } from '../../tasks/environment-locks/lock-view.ts';
-import { environmentTitles } from '../../tasks/environment-locks/messages.ts';
 import type { Execution } from '../../tasks/executions/execution.ts';
 import type { Approval, Denial, Job, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { Environment } from '../../tasks/payloads.ts';
 import type { RedriveAdvice } from '../../tasks/redrive/redrive-advice.ts';
+import { environmentTitles } from '../../tasks/words.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { duration, nameOfArn, roleName } from '../format.ts';
 import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';

@@ -1,6 +1,7 @@
 import type { Approval } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ApproverRole, ConfirmApproversOutput, ConfirmApproversRequest } from '../payloads.ts';
+import { roleTitles } from '../words.ts';
 import {
   ApprovedSomethingElseError,
   ApproverMadeChangeError,
@@ -8,7 +9,7 @@ import {
   ApproversNotRecordedError,
 } from './approver-errors.ts';
 import { candidateChanges, candidateDigest, currentCandidate, requestedCandidate } from './candidate.ts';
-import { isSamePerson, partInChange, roleTitles } from './decision-rules.ts';
+import { isSamePerson, partInChange } from './decision-rules.ts';
 
 /** What confirming needs. */
 export interface ConfirmDependencies {

@@ -1,5 +1,5 @@
 import type { Approval, DenialReason, Person, Promotion } from '../ledger/items.ts';
-import type { ApproverRole } from '../payloads.ts';
+import { roleTitles } from '../words.ts';
 import {
   type CandidateChange,
   candidateChanges,
@@ -7,9 +7,6 @@ import {
   currentCandidate,
   requestedCandidate,
 } from './candidate.ts';
-
-/** Role names as pages, mails and messages write them. */
-export const roleTitles: Readonly<Record<ApproverRole, string>> = { qc: 'QC', pmo: 'PMO' };
 
 /** What the rules say about one person's attempt to decide. */
 export type Ruling =

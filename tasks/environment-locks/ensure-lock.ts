@@ -1,5 +1,6 @@
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { LockedWork } from '../payloads.ts';
+import { environmentTitles } from '../words.ts';
 import type { EnvironmentLock, LockError, LockHolder } from './environment-lock.ts';
 import { type ExecutionState, holderStatusOf } from './holder-status.ts';
 import {
@@ -9,7 +10,7 @@ import {
   StaleError,
 } from './lock-errors.ts';
 import { confirmLock } from './lock-rules.ts';
-import { environmentTitles, lockMessage } from './messages.ts';
+import { lockMessage } from './messages.ts';
 import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
 import { type WorkStage, workStageOf } from './work-stage.ts';
 

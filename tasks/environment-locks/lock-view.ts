@@ -1,10 +1,9 @@
-import { roleTitles } from '../approvals/decision-rules.ts';
 import type { Approval, Job, Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Environment } from '../payloads.ts';
 import { mayNeedRestoring } from '../prod-fleet/restore-prod.ts';
+import { commitTitle, environmentTitles, roleTitles, shortCommit } from '../words.ts';
 import type { EnvironmentLock, LockHolder, PromotionReference } from './environment-lock.ts';
-import { environmentTitles } from './messages.ts';
 
 /** A promotion that has a turn or waits for one, as people are shown it. */
 export interface LockViewEntry extends PromotionReference {
@@ -55,9 +54,10 @@ const entryOf = (
 ): LockViewEntry => ({
   promotionId,
   commitId,
-  title:
-    background.promotions.get(promotionId)?.commitMessage.split('\n', 1)[0]?.trim() ||
-    `Commit ${commitId.slice(0, 8)}`,
+  title: commitTitle({
+    commitId,
+    commitMessage: background.promotions.get(promotionId)?.commitMessage ?? '',
+  }),
   since,
 });
 
@@ -87,7 +87,7 @@ const reasonFor = (lock: EnvironmentLock, place: number, holder: HolderView | un
       ? 'One after the other goes to Prod, in the order in which PMO approved.'
       : 'Of those that wait for QAT, the newest goes on.';
   if (holder === undefined) return `${name} is free: its turn comes in a moment.`;
-  const commit = holder.commitId.slice(0, 8);
+  const commit = shortCommit(holder.commitId);
   switch (holder.kind) {
     case 'awaiting-decision':
       return `${commit} is on ${name} until QC has decided.`;

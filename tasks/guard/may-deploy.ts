@@ -1,11 +1,11 @@
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
-import { isSamePerson, roleTitles } from '../approvals/decision-rules.ts';
+import { isSamePerson } from '../approvals/decision-rules.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import { hasRecordedEnd } from '../environment-locks/holder-status.ts';
-import { environmentTitles } from '../environment-locks/messages.ts';
 import { pipelineRunId } from '../jobs/external-ids.ts';
 import type { Approval, Job, Promotion } from '../ledger/items.ts';
 import { type ApproverRole, type GuardParameters, NO_PROMOTION } from '../payloads.ts';
+import { environmentTitles, roleTitles } from '../words.ts';
 
 /** What the guard knows. */
 export interface GuardEvidence {

@@ -4,10 +4,10 @@ import {
   currentCandidate,
   requestedCandidate,
 } from '../approvals/candidate.ts';
-import { hasExpired, isSamePerson, roleTitles } from '../approvals/decision-rules.ts';
+import { hasExpired, isSamePerson } from '../approvals/decision-rules.ts';
 import type { Approval, Promotion } from '../ledger/items.ts';
 import type { ApproverRole } from '../payloads.ts';
-import { minute } from './redrive-context.ts';
+import { roleTitles, utcTime } from '../words.ts';
 
 /** How one role's approval stands. */
 export interface ApprovalState {
@@ -53,8 +53,8 @@ const holderStatusOf = (
     );
   }
   if (latest.status === 'PENDING' && !hasExpired(latest, now))
-    return standing('open', `${title} is asked, until ${minute(latest.expiresAt)}.`);
-  const ending = latest.status === 'WITHDRAWN' ? 'was withdrawn' : `expired at ${minute(latest.expiresAt)}`;
+    return standing('open', `${title} is asked, until ${utcTime(latest.expiresAt)}.`);
+  const ending = latest.status === 'WITHDRAWN' ? 'was withdrawn' : `expired at ${utcTime(latest.expiresAt)}`;
   return standing('over', `${title}'s request ${ending} without a decision.`);
 };
 

@@ -1,5 +1,5 @@
-import { environmentTitles } from '../environment-locks/messages.ts';
 import { lastEventId } from '../executions/progress.ts';
+import { environmentTitles, promotionName } from '../words.ts';
 import { approvalStates } from './approval-states.ts';
 import { type DefinitionChange, definitionChange } from './definition-change.ts';
 import { type LockOutlook, lockOutlook } from './lock-outlook.ts';
@@ -61,7 +61,7 @@ const result = (state: string, { jobs, approvals }: RedriveContext): string => {
 
 const lockPoint = ({ environment, kind, by }: LockOutlook): AdvicePoint => {
   const title = environmentTitles[environment];
-  const other = `commit ${by?.commitId.slice(0, 8)} (promotion ${by?.promotionId})`;
+  const other = by === undefined ? 'another promotion' : promotionName(by);
   const texts: Readonly<Record<LockOutlook['kind'], string>> = {
     holds: `It has the ${title} turn.`,
     acquires: `The ${title} turn is free: the redrive takes it.`,

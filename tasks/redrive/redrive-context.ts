@@ -26,7 +26,3 @@ export interface RedriveContext {
   readonly configurationVersion?: string;
   readonly now: Date;
 }
-
-/** `2026-11-22 10:20 UTC`. */
-export const minute = (at: Date | string): string =>
-  `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

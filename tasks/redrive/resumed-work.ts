@@ -1,9 +1,8 @@
-import { roleTitles } from '../approvals/decision-rules.ts';
 import { takenOver } from '../approvals/request-approval.ts';
 import { needsAttempt } from '../jobs/job-attempts.ts';
 import type { Approval, Job } from '../ledger/items.ts';
 import type { JobKind, StartJobRequest } from '../payloads.ts';
-import { minute } from './redrive-context.ts';
+import { roleTitles, utcTime } from '../words.ts';
 import type { ResumePoint } from './resume-point.ts';
 
 /** What becomes of what the state's earlier tries have started. */
@@ -75,7 +74,8 @@ export const resumedApproval = (
       sentence: `${role} has decided (${same.decidedBy?.name ?? 'unknown'}): it counts, and nobody is asked again.`,
     };
   if (same === undefined) {
-    const ending = latest.status === 'WITHDRAWN' ? 'was withdrawn' : `expired at ${minute(latest.expiresAt)}`;
+    const ending =
+      latest.status === 'WITHDRAWN' ? 'was withdrawn' : `expired at ${utcTime(latest.expiresAt)}`;
     return {
       kind: 'starts',
       sentence: `${role}'s request ${ending}: ${role} is asked anew, with another mail.`,

@@ -1,8 +1,8 @@
-import { environmentTitles } from '../environment-locks/messages.ts';
 import { lastEventId } from '../executions/progress.ts';
 import { ENVIRONMENT_LOCKED, QAT_CHANGED, REJECTED, STALE, SUPERSEDED } from '../payloads.ts';
+import { environmentTitles, promotionName, utcTime } from '../words.ts';
 import type { LockOutlook } from './lock-outlook.ts';
-import { minute, type RedriveContext } from './redrive-context.ts';
+import type { RedriveContext } from './redrive-context.ts';
 import type { ResumePoint } from './resume-point.ts';
 import type { RunbookHeading } from './runbook-headings.ts';
 
@@ -88,7 +88,7 @@ const finalEnd = (
 const keptBack = (standing: LockOutlook | undefined): Verdict | undefined => {
   if (standing?.by === undefined) return undefined;
   const title = environmentTitles[standing.environment];
-  const other = `commit ${standing.by.commitId.slice(0, 8)} (promotion ${standing.by.promotionId})`;
+  const other = promotionName(standing.by);
   switch (standing.kind) {
     case 'locked':
       return {
@@ -149,7 +149,7 @@ export const verdictOn = (
   if (execution.endedAt !== undefined && now > redrivableUntil(execution.endedAt))
     return no(
       'too-late',
-      `It ended at ${minute(new Date(execution.endedAt))}, more than ${REDRIVE_DAYS} days ago: Step Functions takes no redrive any more. ${PUSH}`,
+      `It ended at ${utcTime(execution.endedAt)}, more than ${REDRIVE_DAYS} days ago: Step Functions takes no redrive any more. ${PUSH}`,
       NOT_OFFERED,
     );
   if (lastEventId(execution.events) >= FULL_HISTORY)
@@ -170,7 +170,7 @@ export const verdictOn = (
       'redrivable',
       execution.endedAt === undefined
         ? 'It may be redriven.'
-        : `It may be redriven until ${minute(redrivableUntil(execution.endedAt))}.`,
+        : `It may be redriven until ${utcTime(redrivableUntil(execution.endedAt))}.`,
     )
   );
 };

@@ -255,7 +255,7 @@ describe('a redrive', () => {
     const scene = await failedScene();
     const html = await (await scene.get(PATH, await scene.signIn(name))).text();
     for (const part of [
-      'It may be redriven until 2026-12-06 10:20 UTC.',
+      'It may be redriven until 6 Dec 2026, 10:20 UTC.',
       '<dt>Fix first</dt>',
       'See RUNBOOK.md, &quot;Build QAT image, Build Prod image&quot;.',
       'Build Prod image, try 2; then Point Prod at image',

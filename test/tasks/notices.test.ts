@@ -24,7 +24,7 @@ describe('mails', () => {
         'Against Prod:   1 commit(s), files: 1 added, 1 changed, 0 removed',
         'QAT image:      ami-0123456789abcdef0',
         'QAT deployment: d-QAT000001',
-        'Decide until:   2026-11-29 10:10 UTC',
+        'Decide until:   29 Nov 2026, 10:10 UTC',
         '',
         `${SITE}/approvals/qc-request-1`,
         '',

@@ -1,9 +1,9 @@
 import type { Host } from '@lockstep/aws-emulator';
-import { environmentTitles } from '../../../tasks/environment-locks/messages.ts';
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { adviceInOneLine } from '../../../tasks/redrive/advice-text.ts';
 import { readRedriveAdvice } from '../../../tasks/redrive/read-advice.ts';
+import { environmentTitles } from '../../../tasks/words.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { followExecution } from './follow.ts';
 import { DEFAULT_PORT } from './options.ts';

@@ -102,7 +102,7 @@ describe('what is reused and what starts', () => {
       'a request expired',
       { ...qc, approvals: [anApproval({ expiresAt: '2026-11-22T12:00:00.000Z' })] },
       'starts',
-      'expired at 2026-11-22 12:00 UTC: QC is asked anew',
+      'expired at 22 Nov 2026, 12:00 UTC: QC is asked anew',
     ],
     [
       'a request was withdrawn',
@@ -227,7 +227,7 @@ it('warns before the history is full', () => {
 it('is written line by line, and in one line', () => {
   const advice = redriveAdvice(context(anExecution(failedDeployment)));
   expect(adviceLines(advice).slice(0, 3)).toEqual([
-    'It may be redriven until 2026-12-06 12:00 UTC.',
+    'It may be redriven until 6 Dec 2026, 12:00 UTC.',
     'Fix first: A script of the commit failed; its log\'s last lines are in the cause. A fault of the commit: push a new one instead. See RUNBOOK.md, "Deploy to QAT, Deploy to Prod".',
     'Resumes at: Deploy to Prod, try 2; then Verify Prod.',
   ]);

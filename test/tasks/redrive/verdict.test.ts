@@ -13,7 +13,7 @@ describe('whether it may be redriven', () => {
       'one that failed may, until 14 days after its end',
       context(failed),
       'redrivable',
-      'until 2026-12-06 12:00 UTC',
+      'until 6 Dec 2026, 12:00 UTC',
     ],
     [
       'on the 14th day it still may',
