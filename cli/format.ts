@@ -5,6 +5,7 @@ import type { Verification } from '../tasks/evidence/verify-evidence.ts';
 import type { Approval, Denial, Job, Promotion } from '../tasks/ledger/items.ts';
 import { adviceLines } from '../tasks/redrive/advice-text.ts';
 import type { RedriveAdvice } from '../tasks/redrive/redrive-advice.ts';
+import { shortCommit } from '../tasks/words.ts';
 
 /** A promotion with everything that belongs to it. */
 export interface PromotionRecord {
@@ -46,14 +47,9 @@ const table = (rows: readonly (readonly string[])[]): string => {
     .join('\n');
 };
 
-/** The status; of one that a newer commit has overtaken, which, as its cause names it. */
-const statusText = ({ status, cause }: Promotion): string => {
-  const [, commit] =
-    (status === 'SUPERSEDED' || status === 'STALE') && cause
-      ? (/ commit ([0-9a-f]{8}) /.exec(cause) ?? [])
-      : [];
-  return commit === undefined ? status : `${status} by ${commit}`;
-};
+/** The status; of a superseded or stale promotion with the newer commit. */
+const statusText = ({ status, supersededBy }: Promotion): string =>
+  supersededBy === undefined ? status : `${status} by ${shortCommit(supersededBy.commitId)}`;
 
 /** The list of promotions. */
 export const promotionsText = (promotions: readonly Promotion[]): string =>

@@ -1,9 +1,9 @@
 import { executionLink } from './console-links.ts';
 import { cutText } from './cut-text.ts';
+import { fitCause } from './failure-cause.ts';
 import type { Approval, Promotion } from './ledger/items.ts';
 import { type ApproverRole, QAT_CHANGED } from './payloads.ts';
 import type { ServingFleet } from './prod-fleet/serving-fleet.ts';
-import { fitCause } from './task-completions.ts';
 import { firstLine, roleTitles, shortCommit, utcTime } from './words.ts';
 
 /** A mail to all members of a role who subscribed. */

@@ -6,9 +6,10 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
-import { type Completion, fitCause, MAX_ERROR_LENGTH, type TaskCompletions } from './task-completions.ts';
+import { causeText } from './failure-cause.ts';
+import { type Completion, MAX_ERROR_LENGTH, type TaskCompletions } from './task-completions.ts';
 
-const tell = async (send: () => Promise<unknown>): Promise<Completion> => {
+const complete = async (send: () => Promise<unknown>): Promise<Completion> => {
   try {
     await send();
     return 'completed';
@@ -22,14 +23,14 @@ const tell = async (send: () => Promise<unknown>): Promise<Completion> => {
 /** Completes task tokens through Step Functions. */
 export const createSfnTaskCompletions = (client = new SFNClient({})): TaskCompletions => ({
   succeed: (taskToken, output) =>
-    tell(() => client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) }))),
-  fail: (taskToken, { error, cause }) =>
-    tell(() =>
+    complete(() => client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) }))),
+  fail: (taskToken, { error, ...cause }) =>
+    complete(() =>
       client.send(
         new SendTaskFailureCommand({
           taskToken,
           error: error.slice(0, MAX_ERROR_LENGTH),
-          cause: fitCause(cause),
+          cause: causeText(cause),
         }),
       ),
     ),

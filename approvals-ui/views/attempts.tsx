@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx';
 import type { Attempt } from '../../tasks/executions/progress.ts';
+import { fitCause } from '../../tasks/failure-cause.ts';
 import type { Job, Promotion } from '../../tasks/ledger/items.ts';
-import { fitCause } from '../../tasks/task-completions.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { clockTime, duration } from '../format.ts';
 import { StatusIcon, statusNames } from '../graph/drawing.tsx';

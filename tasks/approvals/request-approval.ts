@@ -127,7 +127,7 @@ const noteMailed = async ({ ledger, now }: RequestApprovalDependencies, mailed: 
   }
 };
 
-const superseded = (by: PromotionReference): SupersededError => new SupersededError(supersededBy(by));
+const superseded = (by: PromotionReference): SupersededError => new SupersededError(supersededBy(by), by);
 
 /**
  * Makes sure that there is something to ask. What was decided already needs no turn any more.

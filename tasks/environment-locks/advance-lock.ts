@@ -59,7 +59,11 @@ const perform = async (
     case 'complete':
       if (lock.holder?.taskToken !== undefined) await tasks.succeed(lock.holder.taskToken, {});
       for (const { taskToken, error, by } of lock.dequeued)
-        await tasks.fail(taskToken, { error, cause: lockMessage(error, lock.environment, by) });
+        await tasks.fail(taskToken, {
+          error,
+          cause: lockMessage(error, lock.environment, by),
+          ...(error !== 'EnvironmentLocked' && { supersededBy: by }),
+        });
       await ledger.replaceLock(lock, step.after);
       return;
     case 'write':

@@ -1,7 +1,7 @@
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { LockedWork } from '../payloads.ts';
 import { environmentTitles } from '../words.ts';
-import type { EnvironmentLock, LockError, LockHolder } from './environment-lock.ts';
+import type { EnvironmentLock, LockError, LockHolder, PromotionReference } from './environment-lock.ts';
 import { type ExecutionState, holderStatusOf } from './holder-status.ts';
 import {
   EnvironmentLockedError,
@@ -25,7 +25,7 @@ export const withLock =
     return work(request);
   };
 
-const errors: Readonly<Record<LockError, new (message: string) => Error>> = {
+const errors: Readonly<Record<LockError, new (message: string, by: PromotionReference) => Error>> = {
   EnvironmentLocked: EnvironmentLockedError,
   Stale: StaleError,
   QatChanged: QatChangedError,
@@ -73,7 +73,10 @@ export const ensureLock =
         case 'go on':
           return;
         case 'fail':
-          throw new errors[completion.error](lockMessage(completion.error, environment, completion.by));
+          throw new errors[completion.error](
+            lockMessage(completion.error, environment, completion.by),
+            completion.by,
+          );
         case 'try again':
           throw new EnvironmentRestoringError(
             `${environmentTitles[environment]} is put in order after promotion ${completion.by.promotionId}, which ended ` +

@@ -31,8 +31,8 @@ export const completeSuperseded = async (
     approval.supersededBy !== undefined && approval.completedToken !== approval.taskToken;
     writeAttempt = nextWriteAttempt(writeAttempt, `Request ${approval.approvalId}`)
   ) {
-    const cause = supersededBy(approval.supersededBy);
-    await tasks.fail(approval.taskToken, { error: SUPERSEDED, cause });
+    const by = approval.supersededBy;
+    await tasks.fail(approval.taskToken, { error: SUPERSEDED, cause: supersededBy(by), supersededBy: by });
     approval = await noteCompleted(ledger, approval);
   }
   return approval;

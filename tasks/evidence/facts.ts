@@ -1,5 +1,5 @@
+import { fitCause } from '../failure-cause.ts';
 import type { Approval, Denial, Job, Promotion, PromotionStatus } from '../ledger/items.ts';
-import { fitCause } from '../task-completions.ts';
 import type { Actor, Fact } from './chain.ts';
 
 /** Characters of a cause that the record keeps; the ledger and Step Functions hold all of it. */

@@ -11,6 +11,7 @@ import {
   type SFNClient,
   StateMachineDoesNotExist,
 } from '@aws-sdk/client-sfn';
+import { readCause } from '../failure-cause.ts';
 import type { Execution, Executions } from './execution.ts';
 
 /** Most events that one answer of Step Functions holds. */
@@ -36,7 +37,7 @@ export const createSfnExecutions = (client: SFNClient): Executions => ({
         startedAt: description.startDate?.getTime() ?? 0,
         ...(description.stopDate ? { endedAt: description.stopDate.getTime() } : {}),
         ...(description.error === undefined ? {} : { error: description.error }),
-        ...(description.cause === undefined ? {} : { cause: description.cause }),
+        ...(description.cause === undefined ? {} : readCause(description.cause)),
         definition: machine.definition ?? '',
         ...(isOver(status) ? await currentDefinition(client, description.stateMachineArn) : {}),
         events: await wholeHistory(client, executionArn),

@@ -1,10 +1,11 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import { type FailureCause, readCause } from '../failure-cause.ts';
 
 /** How one try of a state ended, or that it goes on. */
 export type AttemptStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
 /** One try of a state: by the first entering, by a Retry, or by a redrive. */
-export interface Attempt {
+export interface Attempt extends Partial<FailureCause> {
   readonly state: string;
   /** 1, 2, … within the state. */
   readonly number: number;
@@ -13,7 +14,6 @@ export interface Attempt {
   readonly startedAt: number;
   readonly endedAt?: number;
   readonly error?: string;
-  readonly cause?: string;
 }
 
 /** What a history tells. */
@@ -50,7 +50,7 @@ export const progressOf = (events: readonly HistoryEvent[]): Progress => {
     attempt.endedAt = at;
     const { error, cause } = event ? failureOf(event) : {};
     if (error !== undefined) attempt.error = error;
-    if (cause !== undefined) attempt.cause = cause;
+    if (cause !== undefined) Object.assign(attempt, readCause(cause));
   };
 
   for (const event of events) {
@@ -88,7 +88,7 @@ export const progressOf = (events: readonly HistoryEvent[]): Progress => {
 };
 
 /** Error and cause, wherever this type of event keeps them. */
-const failureOf = (event: HistoryEvent): { error?: string | undefined; cause?: string | undefined } =>
+export const failureOf = (event: HistoryEvent): { error?: string | undefined; cause?: string | undefined } =>
   event.taskFailedEventDetails ??
   event.taskTimedOutEventDetails ??
   event.taskStartFailedEventDetails ??

@@ -39,6 +39,7 @@ export const imageInspection = (imageBuildVersionArn: string, image: Image | und
   const failed = (what: string, state: 'failed' | 'missing' = 'failed'): Inspection => ({
     state,
     error: jobErrors.imageBuildFailed,
+    ...(state === 'missing' && { code: 'JobMissing' }),
     cause: [
       `Image build ${imageBuildVersionArn}${image?.sourcePipelineName === undefined ? '' : ` of the image pipeline ${image.sourcePipelineName}`} ${what}`,
       `Console: ${imageLink(imageBuildVersionArn)}`,

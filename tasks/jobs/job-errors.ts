@@ -1,3 +1,5 @@
+import { causeText } from '../failure-cause.ts';
+
 /** Errors that a state with an external job fails with. */
 export const jobErrors = {
   imageBuildFailed: 'ImageBuildFailed',
@@ -14,7 +16,10 @@ export class RepeatedStartFailedError extends Error {
   override readonly name: JobError;
   constructor(denial: JobError, cause: string) {
     super(
-      `${cause}\nAn earlier try may have started it all the same. Mend what was refused and redrive: what runs is found again.`,
+      causeText({
+        code: 'StartFailed',
+        cause: `${cause}\nAn earlier attempt may have started it all the same. Fix the reason of the failed call, then redrive: the redrive finds the job if it runs.`,
+      }),
     );
     this.name = denial;
   }

@@ -103,7 +103,8 @@ const begin = async (dependencies: StartJobDependencies, { job, isRepeated }: Cl
     const cause = `${job.state} could not be started: ${error.name}: ${error.message}`;
     if (isRepeated) throw new RepeatedStartFailedError(actions.denial, cause);
     isRejected = true;
-    begun = (current) => finished(current, { state: 'failed', error: actions.denial, cause }, now());
+    begun = (current) =>
+      finished(current, { state: 'failed', error: actions.denial, code: 'StartFailed', cause }, now());
   }
 
   let current = job;

@@ -1,4 +1,5 @@
 import type { Review } from '../approvals/review.ts';
+import type { FailureCause, FailureCode } from '../failure-cause.ts';
 import type { ApproverRole, Candidate, Decision, Environment, JobKind, StateAttempt } from '../payloads.ts';
 
 /** How a promotion stands: Step Functions' execution status, with ends that are no technical failures told apart. */
@@ -38,6 +39,8 @@ export interface Promotion {
   /** Error and cause of the execution, when it failed. */
   readonly error?: string;
   readonly cause?: string;
+  /** Of a superseded or stale promotion: the newer one. */
+  readonly supersededBy?: FailureCause['supersededBy'];
   /** AMI by environment, once built and before anything is pointed at it. */
   readonly images: Readonly<Partial<Record<Environment, string>>>;
   /** CodeDeploy deployment by environment, once succeeded. */
@@ -95,6 +98,7 @@ export interface Job {
   readonly output?: Readonly<Record<string, string>>;
   /** Set with FAILED. */
   readonly error?: string;
+  readonly code?: FailureCode;
   readonly cause?: string;
   /** The task token that was told the outcome. While it differs from `taskToken`, the job is open. */
   readonly completedToken?: string;

@@ -27,12 +27,13 @@ export const nextWriteAttempt = (writeAttempt: number, what: string): number => 
   );
 };
 
-/** What may change about a promotion. `undefined` removes: a redriven promotion has no error, cause and end. */
+/** What may change about a promotion. `undefined` removes: a redriven promotion has no error, cause, newer promotion and end. */
 export interface PromotionChange
   extends Partial<Pick<Promotion, 'status' | 'redrives' | 'images' | 'deployments'>> {
   readonly endedAt?: string | undefined;
   readonly error?: string | undefined;
   readonly cause?: string | undefined;
+  readonly supersededBy?: Promotion['supersededBy'] | undefined;
   readonly prodRestored?: ProdRestored | undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import { executionLink } from '../console-links.ts';
+import { readCause } from '../failure-cause.ts';
 import type { Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
@@ -140,7 +141,8 @@ export const trackPromotion =
       }
       if (known === undefined) await ledger.addPromotion(promotion);
 
-      const { error = '', cause = '' } = execution;
+      const { error = '' } = execution;
+      const { cause, supersededBy } = readCause(execution.cause ?? '');
       if (status === 'STALE')
         for (const notice of staleNotices(promotion, cause, siteUrl)) await notices.send(notice);
       if (isFailure(status)) {
@@ -159,7 +161,8 @@ export const trackPromotion =
         redrives: execution.redriveCount ?? 0,
         endedAt: execution.stopDate?.toISOString(),
         error: execution.error,
-        cause: execution.cause,
+        cause: execution.cause === undefined ? undefined : cause,
+        supersededBy,
       });
       // Last, so that whatever is repeated after a crash is not measured again.
       if (status !== 'RUNNING') await measureEnd(dependencies, promotion, status, execution);

@@ -126,7 +126,7 @@ const fixPoint = (context: RedriveContext, point: ResumePoint): AdvicePoint => {
     };
   const { sentence, heading } = remedyFor({
     error: point.last?.error ?? execution?.error ?? promotion.error ?? '',
-    cause: point.last?.cause ?? execution?.cause ?? promotion.cause ?? '',
+    code: point.last?.code ?? execution?.code,
     state: point.state,
     work: point.work,
   });

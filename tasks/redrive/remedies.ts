@@ -1,3 +1,4 @@
+import type { FailureCode } from '../failure-cause.ts';
 import { jobErrors } from '../jobs/job-errors.ts';
 import { ENVIRONMENT_LOCKED, ENVIRONMENT_RESTORING, QAT_CHANGED } from '../payloads.ts';
 import { headingOfState, type RunbookHeading } from './runbook-headings.ts';
@@ -15,15 +16,15 @@ export interface Remedy {
 /** What is known of a failure. */
 export interface Failure {
   readonly error: string;
-  readonly cause: string;
+  readonly code: FailureCode | undefined;
   readonly state: string | undefined;
   readonly work: Work | undefined;
 }
 
 interface Entry {
   readonly error: string | RegExp;
-  /** Applies only to causes like this. */
-  readonly cause?: RegExp;
+  /** Applies only to causes with this code. */
+  readonly code?: FailureCode;
   /** Applies only to states that do this. */
   readonly work?: Work;
   readonly sentence: string;
@@ -34,17 +35,17 @@ interface Entry {
 const NOT_OF_PEOPLE =
   'Treat it as a security incident. A redrive reads the same records and fails again for as long as they are so.';
 
-/** By error and cause; the first that fits counts. Errors of Lambda and `States.…`: Step Functions' developer guide. */
+/** By error and code; the first that fits counts. Errors of Lambda and `States.…`: Step Functions' developer guide. */
 const entries: readonly Entry[] = [
   {
     error: jobErrors.imageBuildFailed,
-    cause: /could not be started/,
+    code: 'StartFailed',
     sentence:
       'Image Builder refused the build for the reason in the cause: a quota, a permission, or a recipe.',
   },
   {
     error: jobErrors.imageBuildFailed,
-    cause: /no longer exists/,
+    code: 'JobMissing',
     sentence: 'The image was deleted while it was built: find out by whom. The redrive builds another.',
   },
   {
@@ -59,13 +60,13 @@ const entries: readonly Entry[] = [
   },
   {
     error: jobErrors.deploymentFailed,
-    cause: /agent was silent/,
+    code: 'AgentSilent',
     sentence:
       "The instance's CodeDeploy agent was silent: see that it runs, that it reaches CodeDeploy, and what its role may read.",
   },
   {
     error: jobErrors.deploymentFailed,
-    cause: /\b(ScriptFailed|ScriptTimedOut|ScriptMissing|ScriptNotExecutable)\b/,
+    code: 'ScriptFailed',
     sentence:
       "A script of the commit failed; its log's last lines are in the cause. A fault of the commit: push a new one instead.",
   },
@@ -76,12 +77,12 @@ const entries: readonly Entry[] = [
   },
   {
     error: jobErrors.pipelineRunFailed,
-    cause: /Only a promotion deploys/,
+    code: 'GuardBlocked',
     sentence: 'The guard let the run not deploy, for the reason in the cause. Put right what it names.',
   },
   {
     error: jobErrors.pipelineRunFailed,
-    cause: /Action \S+ of stage Test failed/,
+    code: 'TestsFailed',
     sentence: "The commit's tests failed; the cause links their log. Push a commit that passes.",
   },
   {
@@ -212,12 +213,12 @@ const entries: readonly Entry[] = [
 /** Names and patterns of the errors that have an entry of their own. */
 export const knownErrors: readonly (string | RegExp)[] = entries.map(({ error }) => error);
 
-const fits = ({ error, cause, work }: Entry, failure: Failure): boolean =>
+const fits = ({ error, code, work }: Entry, failure: Failure): boolean =>
   (typeof error === 'string' ? error === failure.error : error.test(failure.error)) &&
-  (cause === undefined || cause.test(failure.cause)) &&
+  (code === undefined || code === failure.code) &&
   (work === undefined || work === failure.work);
 
-/** What to mend first, from a failure's error and cause. */
+/** What to mend first, from a failure's error and code. */
 export const remedyFor = (failure: Failure): Remedy => {
   const entry = entries.find((candidate) => fits(candidate, failure));
   if (entry !== undefined)

@@ -76,7 +76,7 @@ describe('locks', () => {
   it('that ended for a newer commit name it', async () => {
     await cli.failed({
       status: 'SUPERSEDED',
-      cause: 'Superseded by the newer commit 1a2b3c4d (promotion b), so',
+      supersededBy: { promotionId: 'b', commitId: '1a2b3c4d'.repeat(5) },
     });
     expect((await cli.run({ name: 'promotions', limit: 20 })).text).toContain('SUPERSEDED by 1a2b3c4d');
   });

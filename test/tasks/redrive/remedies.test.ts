@@ -5,7 +5,7 @@ const FUNCTION = "A state's function fails";
 
 it.each<[Partial<Failure>, string, string]>([
   [
-    { error: 'ImageBuildFailed', state: names.buildProdImage, cause: 'ended FAILED: phase validate' },
+    { error: 'ImageBuildFailed', state: names.buildProdImage, code: undefined },
     "Image Builder's reason",
     'Build QAT image, Build Prod image',
   ],
@@ -13,13 +13,13 @@ it.each<[Partial<Failure>, string, string]>([
     {
       error: 'ImageBuildFailed',
       state: names.buildQatImage,
-      cause: 'Build QAT image could not be started: X',
+      code: 'StartFailed',
     },
     'refused the build',
     'Build QAT image, Build Prod image',
   ],
   [
-    { error: 'ImageBuildFailed', state: names.buildQatImage, cause: 'Image build a no longer exists.' },
+    { error: 'ImageBuildFailed', state: names.buildQatImage, code: 'JobMissing' },
     'was deleted',
     'Build QAT image, Build Prod image',
   ],
@@ -29,17 +29,17 @@ it.each<[Partial<Failure>, string, string]>([
     'Refresh QAT instance',
   ],
   [
-    { error: 'DeploymentFailed', state: names.deployToQat, cause: '  Its CodeDeploy agent was silent: …' },
+    { error: 'DeploymentFailed', state: names.deployToQat, code: 'AgentSilent' },
     'see that it runs',
     'Deploy to QAT, Deploy to Prod',
   ],
   [
-    { error: 'DeploymentFailed', state: names.deployToProd, cause: '  AfterInstall: ScriptFailed in a.sh' },
+    { error: 'DeploymentFailed', state: names.deployToProd, code: 'ScriptFailed' },
     'A script of the commit failed',
     'Deploy to QAT, Deploy to Prod',
   ],
   [
-    { error: 'DeploymentFailed', state: names.deployToProd, cause: 'HEALTH_CONSTRAINTS' },
+    { error: 'DeploymentFailed', state: names.deployToProd },
     "deployment's link",
     'Deploy to QAT, Deploy to Prod',
   ],
@@ -47,7 +47,7 @@ it.each<[Partial<Failure>, string, string]>([
     {
       error: 'PipelineRunFailed',
       state: names.deployToProd,
-      cause: 'PMO has not approved. Only a promotion deploys: …',
+      code: 'GuardBlocked',
     },
     'The guard let',
     'Deploy to QAT, Deploy to Prod',
@@ -56,7 +56,7 @@ it.each<[Partial<Failure>, string, string]>([
     {
       error: 'PipelineRunFailed',
       state: names.deployToQat,
-      cause: 'Action Test of stage Test failed: 1 of 9',
+      code: 'TestsFailed',
     },
     'Push a commit that passes',
     'Deploy to QAT, Deploy to Prod',
@@ -119,6 +119,6 @@ it.each<[Partial<Failure>, string, string]>([
   [{ error: 'TypeError', state: names.verifyProd }, 'TypeError is none that Lockstep gives', FUNCTION],
   [{ error: '', state: undefined }, 'The error is none', FUNCTION],
 ])('what to fix after %j', (failure, words, heading) => {
-  const remedy = remedyFor({ error: '', cause: '', state: undefined, work: undefined, ...failure });
+  const remedy = remedyFor({ error: '', code: undefined, state: undefined, work: undefined, ...failure });
   expect(remedy).toEqual({ sentence: expect.stringContaining(words), heading });
 });
