@@ -87,12 +87,12 @@ const subjectLine = (what: string, { candidate }: Approval, promotion: Promotion
 const linkOf = (approval: Approval, siteUrl: string): string => `${siteUrl}/approvals/${approval.approvalId}`;
 
 /** Asks a role to decide, or reminds it. Its one link carries nothing but the request's opaque id (T45). */
-export const approvalNotice = (
+export function approvalNotice(
   approval: Approval,
   promotion: Promotion | undefined,
   siteUrl: string,
   kind: 'request' | 'reminder' = 'request',
-): Notice => {
+): Notice {
   const { application } = approval.candidate;
   const title = roleTitles[approval.role];
   return {
@@ -116,7 +116,7 @@ export const approvalNotice = (
       'Opening the page decides nothing: sign in, look, then approve or refuse.',
     ]),
   };
-};
+}
 
 /** What a request's end is called in subjects, and what follows from it. */
 const outcomeOf = (
@@ -159,11 +159,11 @@ const outcomeOf = (
  * Tells those who were asked how their request ended; of PMO's, QC is told as well, since its approval led there. None for a
  * request that is still open.
  */
-export const outcomeNotices = (
+export function outcomeNotices(
   approval: Approval,
   promotion: Promotion | undefined,
   siteUrl: string,
-): readonly Notice[] => {
+): readonly Notice[] {
   if (approval.status === 'PENDING') return [];
   const { what, line, next } = outcomeOf(approval);
   const comment = (approval.comment ?? '').trim();
@@ -183,7 +183,7 @@ export const outcomeNotices = (
     subject: subjectLine(what, approval, promotion),
     message,
   }));
-};
+}
 
 /** What the failure means for Prod, if the promotion was about to change it, and what a redrive does there. */
 const prodAfterFailure = ({ images, deployments, commitId }: Promotion): readonly string[] => {
@@ -229,12 +229,12 @@ export const failureNotice = (
 });
 
 /** Tells operators how Prod stands once it is in order after a promotion that failed to deploy there. */
-export const prodRestoredNotice = (
+export function prodRestoredNotice(
   promotion: Promotion,
   { autoScalingGroupName, imageId, instanceIds, strayIds }: ServingFleet,
   parameterName: string,
   siteUrl: string,
-): Notice => {
+): Notice {
   const { application, commitId, images } = promotion;
   const isNewImage = imageId === images.prod;
   return {
@@ -267,7 +267,7 @@ export const prodRestoredNotice = (
       `${siteUrl}/promotions/${encodeURIComponent(promotion.promotionId)}`,
     ]),
   };
-};
+}
 
 /** Tells both roles that a promotion which they approved came too late. */
 export const staleNotices = (promotion: Promotion, cause: string, siteUrl: string): readonly Notice[] =>
@@ -289,11 +289,7 @@ export const staleNotices = (promotion: Promotion, cause: string, siteUrl: strin
   }));
 
 /** Tells operators that nobody has decided yet, while there is still time. */
-export const waitingNotice = (
-  approval: Approval,
-  promotion: Promotion | undefined,
-  siteUrl: string,
-): Notice => {
+export function waitingNotice(approval: Approval, promotion: Promotion | undefined, siteUrl: string): Notice {
   const { application, commitId } = approval.candidate;
   const title = roleTitles[approval.role];
   return {
@@ -311,4 +307,4 @@ export const waitingNotice = (
       ...(promotion === undefined ? [] : ['', `Execution: ${executionLink(promotion.executionArn)}`]),
     ]),
   };
-};
+}

@@ -15,10 +15,10 @@ export interface AnnounceDependencies {
  * @returns the request as it is recorded then
  * @throws LedgerContendedError
  */
-export const announce = async (
+export async function announce(
   { ledger, notices, siteUrl, now }: AnnounceDependencies,
   over: Approval,
-): Promise<Approval> => {
+): Promise<Approval> {
   if (over.announcedAt !== undefined) return over;
   const promotion = await ledger.promotion(over.promotionId);
   for (const notice of outcomeNotices(over, promotion, siteUrl)) await notices.send(notice);
@@ -39,4 +39,4 @@ export const announce = async (
     }
   }
   return over;
-};
+}

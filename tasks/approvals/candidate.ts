@@ -54,11 +54,11 @@ export const candidateDigest = (candidate: BoundCandidate): string => digestOf(c
  * What the records say now. What a record does not tell is taken from the request: an execution that was started by hand may
  * have no promotion in the ledger.
  */
-export const currentCandidate = (
+export function currentCandidate(
   approval: Approval,
   promotion: Promotion | undefined,
   configurationVersion: string,
-): BoundCandidate => {
+): BoundCandidate {
   const requested = requestedCandidate(approval.candidate, approval.review);
   return {
     ...requested,
@@ -72,7 +72,7 @@ export const currentCandidate = (
           qatDeploymentId: promotion.deployments.qat ?? requested.qatDeploymentId,
         }),
   };
-};
+}
 
 /** What differs between two subjects. */
 export const candidateChanges = (before: BoundCandidate, now: BoundCandidate): readonly CandidateChange[] =>

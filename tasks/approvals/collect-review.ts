@@ -81,11 +81,11 @@ const fileOf = ({ changeType, beforeBlob, afterBlob }: Difference): ChangedFile 
  * everybody sees that it is missing.
  * @throws whatever keeps the commits from being read
  */
-export const collectReview = async (
+export async function collectReview(
   sources: ReviewSources,
   promotionId: string,
   { application, commitId, qatImageId, qatDeploymentId }: Candidate,
-): Promise<Review> => {
+): Promise<Review> {
   const gaps: string[] = [];
   const orGap = async <Value>(what: string, otherwise: Value, ask: () => Promise<Value>): Promise<Value> => {
     try {
@@ -151,4 +151,4 @@ export const collectReview = async (
     ...(sources.qatUrl === undefined ? {} : { qatUrl: sources.qatUrl }),
     gaps,
   };
-};
+}

@@ -19,12 +19,12 @@ const dateOf = ({ committer }: Commit): number => Number((committer?.date ?? '')
  * @param base what is in Prod; without it, every commit counts
  * @param most commits that are read at most, of both histories together
  */
-export const commitsBetween = async (
+export async function commitsBetween(
   read: ReadCommits,
   head: string,
   base: string | undefined,
   most: number,
-): Promise<CommitRange> => {
+): Promise<CommitRange> {
   const known = new Map<string, Commit>();
   const ofBase = new Set<string>();
   const waiting = new Set<string>();
@@ -67,7 +67,7 @@ export const commitsBetween = async (
     await add(parents);
   }
   return { commits: changed(done, ofBase), hasMore: false };
-};
+}
 
 const changed = (commits: readonly Commit[], ofBase: ReadonlySet<string>): Commit[] =>
   commits.filter(({ commitId = '' }) => !ofBase.has(commitId));

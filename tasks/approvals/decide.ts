@@ -44,22 +44,22 @@ export type DecideOutcome =
     };
 
 /** The task's output for a decided approval. @throws TypeError for an undecided one */
-export const approvalOutput = (approval: Approval): ApprovalOutput => {
+export function approvalOutput(approval: Approval): ApprovalOutput {
   const { approvalId, decision, decidedBy, decidedAt } = approval;
   if (decision === undefined || decidedBy === undefined || decidedAt === undefined)
     throw new TypeError(`Approval ${approvalId} is ${approval.status}: only a decided one has an output`);
   return { decision, approvalId, decidedBy: decidedBy.name, decidedAt };
-};
+}
 
 /**
  * Tells the waiting token a recorded decision, and notes that it was told. Safe to repeat.
  * @returns `completed` if the state was waiting for it
  * @throws LedgerContendedError
  */
-export const completeApproval = async (
+export async function completeApproval(
   { ledger, tasks }: Pick<DecideDependencies, 'ledger' | 'tasks'>,
   decided: Approval,
-): Promise<{ readonly completion: Completion; readonly approval: Approval }> => {
+): Promise<{ readonly completion: Completion; readonly approval: Approval }> {
   let approval = decided;
   let completion: Completion = 'completed';
   for (
@@ -71,16 +71,15 @@ export const completeApproval = async (
     approval = await noteCompleted(ledger, approval);
   }
   return { completion, approval };
-};
+}
 
 /**
  * Records one decision, completes the state that waits for it, and tells the others. Of several sent at once exactly one
  * counts, whoever sent them. Refusals are recorded.
  * @throws LedgerContendedError
  */
-export const decideApproval =
-  (dependencies: DecideDependencies) =>
-  async (input: DecideInput): Promise<DecideOutcome> => {
+export function decideApproval(dependencies: DecideDependencies) {
+  return async function decideApproval(input: DecideInput): Promise<DecideOutcome> {
     const { ledger, now, policy, configurationVersion } = dependencies;
     const { decision, comment, person, signedInAt, shownDigest, isRunning } = input;
     const identity = { subject: person.subject, name: person.name, verifiedEmail: person.verifiedEmail };
@@ -163,3 +162,4 @@ export const decideApproval =
       return complete(decided);
     }
   };
+}

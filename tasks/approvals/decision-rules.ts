@@ -58,17 +58,17 @@ export const hasExpired = (approval: Approval, now: Date): boolean =>
   approval.status === 'EXPIRED' || now.getTime() >= Date.parse(approval.expiresAt);
 
 /** What somebody did with the change, or undefined if nothing is known. */
-export const partInChange = (
+export function partInChange(
   person: Pick<Person, 'name' | 'verifiedEmail'>,
   { candidate, review }: Pick<Approval, 'candidate' | 'review'>,
-): 'wrote or committed' | 'pushed' | undefined => {
+): 'wrote or committed' | 'pushed' | undefined {
   const email = person.verifiedEmail.toLowerCase();
   if (email !== '' && review.makers.some((maker) => maker.toLowerCase() === email))
     return 'wrote or committed';
   // IAM tells who pushed by the name of a user or of a role's session, which identity centres fill with either of these.
   const pusher = (candidate.pushedBy.split('/').at(-1) ?? '').toLowerCase();
   return pusher !== '' && (pusher === person.name.toLowerCase() || pusher === email) ? 'pushed' : undefined;
-};
+}
 
 /** Whether half of the time has passed without a decision: whoever should decide may not have got the mail. */
 export const isWaitingLong = ({ status, requestedAt, expiresAt }: Approval, now: Date): boolean =>
@@ -114,7 +114,7 @@ const ruleOnPerson = (
  * Whether this person may decide this request now. Nobody is exempt: what a person may do elsewhere is not asked.
  * The one place that rules on decisions.
  */
-export const mayDecide = (approval: Approval, context: DecisionContext): Ruling => {
+export function mayDecide(approval: Approval, context: DecisionContext): Ruling {
   const { person, promotion, isRunning, configurationVersion, shownDigest, policy, now } = context;
   const { role, status } = approval;
   const title = roleTitles[role];
@@ -156,4 +156,4 @@ export const mayDecide = (approval: Approval, context: DecisionContext): Ruling 
       `A decision needs a sign-in of the last ${policy.freshSignInMinutes} minutes. Sign in again, then decide.`,
     );
   return { kind: 'ok' };
-};
+}

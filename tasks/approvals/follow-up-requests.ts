@@ -38,7 +38,7 @@ export type FollowUp =
   | 'remind';
 
 /** What is to be done about a request now. The first thing only: what follows is found the next time. */
-export const followUpFor = (
+export function followUpFor(
   approval: Approval,
   facts: {
     readonly isRunning: boolean;
@@ -46,7 +46,7 @@ export const followUpFor = (
     readonly reminderHours: number;
     readonly now: Date;
   },
-): FollowUp => {
+): FollowUp {
   const { status, requestedAt, decidedAt, supersededBy, mailedAt, remindedAt, review } = approval;
   // What is noted for later than now was noted by a clock that has been set back since: it is no reason to wait.
   const since = (at: string | undefined): number => Math.abs(facts.now.getTime() - Date.parse(at ?? ''));
@@ -62,7 +62,7 @@ export const followUpFor = (
   if (mailedAt === undefined) return since(requestedAt) >= TELLING ? 'mail' : 'nothing';
   if (isWaitingLong(approval, facts.now) && approval.escalatedAt === undefined) return 'escalate';
   return since(remindedAt ?? mailedAt) >= facts.reminderHours * HOUR ? 'remind' : 'nothing';
-};
+}
 
 const CONFIGURATION_CHANGED =
   'The configuration has changed since this was asked. A new request, with a mail of its own, has taken its place.';
@@ -72,9 +72,8 @@ const PROMOTION_ENDED = 'The promotion was stopped before anybody decided: nobod
  * Looks after one open request: tells a decision whose telling was cut short, tells the others how it ended, marks it expired or
  * withdrawn, asks anew when the configuration has changed, reminds, and tells operators when it takes long. Safe to repeat.
  */
-export const followUpRequest =
-  (dependencies: FollowUpDependencies) =>
-  async (approval: Approval): Promise<void> => {
+export function followUpRequest(dependencies: FollowUpDependencies) {
+  return async function followUpRequest(approval: Approval): Promise<void> {
     const { ledger, notices, siteUrl, now, isRunning, newApprovalId } = dependencies;
     const { configurationVersion, reminderHours } = dependencies;
     const promotion = await ledger.promotion(approval.promotionId);
@@ -158,3 +157,4 @@ export const followUpRequest =
       if (!(error instanceof LedgerConflictError)) throw error;
     }
   };
+}

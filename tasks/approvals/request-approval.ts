@@ -40,11 +40,11 @@ export interface RequestedApproval {
 }
 
 /** The request that a later try of the state takes over, with the time that this try has; none if it is over. */
-export const takenOver = (
+export function takenOver(
   latest: Approval | undefined,
   { taskToken, stateAttempt, expiresInSeconds }: RequestApprovalRequest,
   now: Date,
-): Approval | undefined => {
+): Approval | undefined {
   // Nobody waits any more for the token of a try that a later one has overtaken.
   if (latest === undefined || latest.taskToken === taskToken || stateAttempt < latest.stateAttempt)
     return latest;
@@ -52,16 +52,16 @@ export const takenOver = (
   if (latest.status === 'PENDING' && !hasExpired(latest, now))
     return { ...latest, taskToken, stateAttempt, expiresAt: after(now, expiresInSeconds) };
   return latest.decision === undefined ? undefined : { ...latest, taskToken, stateAttempt };
-};
+}
 
 /** The next request of a state. */
-export const nextRequest = (
+export function nextRequest(
   latest: Approval | undefined,
   request: RequestApprovalRequest,
   approvalId: string,
   review: Review,
   now: Date,
-): Approval => {
+): Approval {
   const { promotionId, state, role, candidate, taskToken, stateAttempt, expiresInSeconds } = request;
   return {
     approvalId,
@@ -79,7 +79,7 @@ export const nextRequest = (
     requestedAt: now.toISOString(),
     expiresAt: after(now, expiresInSeconds),
   };
-};
+}
 
 const after = (now: Date, seconds: number): string => new Date(now.getTime() + seconds * 1000).toISOString();
 
@@ -179,9 +179,8 @@ const withdrawIfSuperseded = async (
  * is told to the new token by reconciling: this function may not complete tasks (T48).
  * @throws SupersededError if a newer promotion has made it pointless; LedgerContendedError; what `ensureLock` throws
  */
-export const requestApproval =
-  (dependencies: RequestApprovalDependencies) =>
-  async (request: RequestApprovalRequest): Promise<RequestedApproval> => {
+export function requestApproval(dependencies: RequestApprovalDependencies) {
+  return async function requestApproval(request: RequestApprovalRequest): Promise<RequestedApproval> {
     const { ledger, notices, siteUrl } = dependencies;
     await seeThatItIsWorthAsking(dependencies, request);
     const approval = await claim(dependencies, request);
@@ -192,3 +191,4 @@ export const requestApproval =
     }
     return { approvalId: approval.approvalId, attempt: approval.attempt };
   };
+}

@@ -15,9 +15,8 @@ export interface AcquireLockDependencies extends AdvanceLockDependencies {
  * A promotion asks for the lock: it waits, recorded with its token, until it is told. Once recorded it is never lost, so
  * nothing that goes wrong later fails the state.
  */
-export const acquireLock =
-  (dependencies: AcquireLockDependencies) =>
-  async (request: AcquireLockRequest): Promise<void> => {
+export function acquireLock(dependencies: AcquireLockDependencies) {
+  return async function acquireLock(request: AcquireLockRequest): Promise<void> {
     const { ledger, now, noteFailure } = dependencies;
     const { application, environment, promotionId, redrives, taskToken } = request;
     const promotion = await ledger.promotion(promotionId);
@@ -46,3 +45,4 @@ export const acquireLock =
       noteFailure(error);
     }
   };
+}

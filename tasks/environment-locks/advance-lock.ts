@@ -81,9 +81,8 @@ const perform = async (
  * and who was dismissed. Each step is written before it has an effect; cut short or repeated anywhere, even by several at
  * once, it ends the same. Any event may wake it.
  */
-export const advanceLock =
-  (dependencies: AdvanceLockDependencies) =>
-  async (environment: Environment): Promise<void> => {
+export function advanceLock(dependencies: AdvanceLockDependencies) {
+  return async function advanceLock(environment: Environment): Promise<void> {
     const { ledger, application } = dependencies;
     for (;;) {
       const lock = await ledger.lock(application, environment);
@@ -97,6 +96,7 @@ export const advanceLock =
       }
     }
   };
+}
 
 /** Withdraws the requests of promotions that are older than what Prod runs: what they would bring could not be promoted. */
 const withdrawOvertaken = async (dependencies: AdvanceLockDependencies): Promise<void> => {
@@ -126,13 +126,15 @@ const withdrawOvertaken = async (dependencies: AdvanceLockDependencies): Promise
  * not keep back the others.
  * @throws AggregateError with everything that failed
  */
-export const advanceLocks = (dependencies: AdvanceLockDependencies) => async (): Promise<void> => {
-  const failures: unknown[] = [];
-  for (const part of [
-    () => withdrawOvertaken(dependencies),
-    () => advanceLock(dependencies)('qat'),
-    () => advanceLock(dependencies)('prod'),
-  ])
-    await part().catch((error: unknown) => failures.push(error));
-  throwFailures(failures, `The turns of ${dependencies.application} could not be settled`);
-};
+export function advanceLocks(dependencies: AdvanceLockDependencies) {
+  return async function advanceLocks(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const part of [
+      () => withdrawOvertaken(dependencies),
+      () => advanceLock(dependencies)('qat'),
+      () => advanceLock(dependencies)('prod'),
+    ])
+      await part().catch((error: unknown) => failures.push(error));
+    throwFailures(failures, `The turns of ${dependencies.application} could not be settled`);
+  };
+}

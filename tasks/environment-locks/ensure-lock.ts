@@ -15,15 +15,15 @@ import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
 import { type WorkStage, workStageOf } from './work-stage.ts';
 
 /** A state's work, done only when its promotion has the turn. @param ensure throws if it has not */
-export const withLock =
-  <Request, Result>(
-    ensure: (lock: LockedWork, workStage: WorkStage) => Promise<void>,
-    work: (request: Request) => Promise<Result>,
-  ) =>
-  async (request: Request & LockedWork): Promise<Result> => {
+export function withLock<Request, Result>(
+  ensure: (lock: LockedWork, workStage: WorkStage) => Promise<void>,
+  work: (request: Request) => Promise<Result>,
+) {
+  return async function withLock(request: Request & LockedWork): Promise<Result> {
     await ensure(request, workStageOf(request));
     return work(request);
   };
+}
 
 const errors: Readonly<Record<LockError, new (message: string, by: PromotionReference) => Error>> = {
   EnvironmentLocked: EnvironmentLockedError,
@@ -45,12 +45,11 @@ export interface EnsureLockDependencies {
  * @throws StaleError if Prod runs a newer commit by now
  * @throws QatChangedError if it follows what QAT was pointed at, and another promotion has pointed it since
  */
-export const ensureLock =
-  ({ ledger, now }: EnsureLockDependencies) =>
-  async (
+export function ensureLock({ ledger, now }: EnsureLockDependencies) {
+  return async function ensureLock(
     { promotionId, application, environment, redrives }: LockedWork,
     workStage: WorkStage,
-  ): Promise<void> => {
+  ): Promise<void> {
     const execution = async (holder: LockHolder): Promise<ExecutionState> =>
       (await ledger.promotion(holder.promotionId)) ?? { status: 'RUNNING', redrives: holder.redrives };
 
@@ -92,3 +91,4 @@ export const ensureLock =
       }
     }
   };
+}

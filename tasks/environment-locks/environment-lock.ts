@@ -83,8 +83,8 @@ export const freeLock = (application: string, environment: Environment): Environ
 export type PromotionOrder = Pick<LockingPromotion, 'pushedAt' | 'startedAt' | 'promotionId'>;
 
 /** Whether one promotion is newer than another: by push, then by start of the execution, then by id. */
-export const isNewer = (one: PromotionOrder, than: PromotionOrder): boolean => {
+export function isNewer(one: PromotionOrder, than: PromotionOrder): boolean {
   const byPush = Date.parse(one.pushedAt) - Date.parse(than.pushedAt);
   const byStart = Date.parse(one.startedAt) - Date.parse(than.startedAt);
   return (byPush || byStart || (one.promotionId > than.promotionId ? 1 : -1)) > 0;
-};
+}

@@ -44,7 +44,7 @@ const isProdRestored = async (ledger: Pick<Ledger, 'promotion'>, holder: LockHol
 };
 
 /** How the holder of a turn stands. @param execution asks for its execution */
-export const holderStatusOf = async (
+export async function holderStatusOf(
   {
     ledger,
     now,
@@ -55,7 +55,7 @@ export const holderStatusOf = async (
   environment: Environment,
   holder: LockHolder,
   execution: (holder: LockHolder) => Promise<ExecutionState | undefined>,
-): Promise<HolderStatus> => {
+): Promise<HolderStatus> {
   const found = await execution(holder);
   if (!isUnderWay(holder, found, now()))
     return found?.status === 'SUCCEEDED' || environment === 'qat' || (await isProdRestored(ledger, holder))
@@ -65,4 +65,4 @@ export const holderStatusOf = async (
   const asked = await ledger.latestApproval(holder.promotionId, 'qc');
   if (asked?.decision !== undefined || asked?.supersededBy !== undefined) return 'done';
   return asked?.status === 'PENDING' && !hasExpired(asked, now()) ? 'awaiting-decision' : 'working';
-};
+}

@@ -122,7 +122,7 @@ const isChanged = (before: EnvironmentLock, after: EnvironmentLock): boolean =>
   before.dequeued.length !== after.dequeued.length;
 
 /** The next step for a turn. Whoever repeats it until there is nothing to do has settled the turn. */
-export const nextLockAction = (lock: EnvironmentLock, facts: LockFacts): LockAction => {
+export function nextLockAction(lock: EnvironmentLock, facts: LockFacts): LockAction {
   const { holder, waiting, dequeued } = lock;
   if (dequeued.length > 0 || holder?.taskToken !== undefined) {
     if (holder === undefined) return { do: 'complete', after: { ...lock, dequeued: [] } };
@@ -139,7 +139,7 @@ export const nextLockAction = (lock: EnvironmentLock, facts: LockFacts): LockAct
     newer !== undefined
     ? { do: 'withdraw', holder, by: newer }
     : { do: 'nothing' };
-};
+}
 
 const isSameTry = (one: LockingPromotion, other: LockingPromotion): boolean =>
   one.promotionId === other.promotionId && one.redrives === other.redrives;
@@ -159,7 +159,7 @@ const isOvertaken = (
  * The turn after a promotion has asked for it. Whoever has it, or waits already, gets the answer by the new token; what was
  * decided against a promotion stays decided until it is redriven. A try that a later one has overtaken changes nothing.
  */
-export const enqueue = (lock: EnvironmentLock, waiter: LockWaiter): EnvironmentLock => {
+export function enqueue(lock: EnvironmentLock, waiter: LockWaiter): EnvironmentLock {
   if (isOvertaken(lock, waiter)) return lock;
   const { holder, waiting, dequeued } = lock;
   const { taskToken, redrives, promotionId, stateAttempt = 0 } = waiter;
@@ -178,7 +178,7 @@ export const enqueue = (lock: EnvironmentLock, waiter: LockWaiter): EnvironmentL
       ),
     };
   return { ...lock, waiting: [...waiting, waiter] };
-};
+}
 
 /** What a state that works on an environment may do. */
 export type LockConfirmation =
@@ -194,12 +194,12 @@ export type LockConfirmation =
  * redrive keeps those who settle at the same time from passing the turn on. Past pointing QAT at its image, it may only
  * while nobody else has done so: it would work on, and have QC decide about, what is not its own.
  */
-export const confirmLock = (
+export function confirmLock(
   lock: EnvironmentLock,
   locking: LockingPromotion,
   workStage: WorkStage,
   facts: Pick<LockFacts, 'holder' | 'live' | 'now'>,
-): LockConfirmation => {
+): LockConfirmation {
   const { holder, waiting, environment, pointedBy } = lock;
   const isPointedByOther = pointedBy?.promotionId !== locking.promotionId;
   if (environment === 'qat' && workStage === 'follows' && pointedBy !== undefined && isPointedByOther)
@@ -225,4 +225,4 @@ export const confirmLock = (
     do: 'write',
     after: { ...noted, holder: { ...locking, since: facts.now.toISOString() } },
   };
-};
+}

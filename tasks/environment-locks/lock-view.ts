@@ -101,7 +101,7 @@ const reasonFor = (lock: EnvironmentLock, place: number, holder: HolderView | un
 };
 
 /** What people are shown of a turn. */
-export const lockView = (lock: EnvironmentLock, background: LockViewSources): LockView => {
+export function lockView(lock: EnvironmentLock, background: LockViewSources): LockView {
   const { application, environment, holder, waiting } = lock;
   const entry: HolderView | undefined = holder && {
     ...entryOf(holder, background),
@@ -121,7 +121,7 @@ export const lockView = (lock: EnvironmentLock, background: LockViewSources): Lo
       };
     }),
   };
-};
+}
 
 /** Reads who has both environments of an application, and who waits. */
 export const readLockViews = async (

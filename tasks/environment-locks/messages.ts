@@ -11,11 +11,11 @@ export const withdrawnFor = (by: PromotionReference): string =>
   `Superseded: the newer ${promotionName(by)} took the place of this one. Nobody is asked about this commit any more.`;
 
 /** Why a promotion does not get a turn, and what can be done. */
-export const lockMessage = (
+export function lockMessage(
   error: LockError | DequeueReason,
   environment: Environment,
   by: PromotionReference,
-): string => {
+): string {
   const title = environmentTitles[environment];
   switch (error) {
     case 'Superseded':
@@ -27,4 +27,4 @@ export const lockMessage = (
     case 'EnvironmentLocked':
       return `${title} is taken by ${promotionName(by)}. Redrive this promotion when that one is through.`;
   }
-};
+}

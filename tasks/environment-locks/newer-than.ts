@@ -15,13 +15,12 @@ export interface NewerThanDependencies {
  * The newer promotion that makes it pointless to ask a role about this one: one that Prod runs, or one that waits for QAT and
  * would take over from QC's request at once.
  */
-export const newerThan =
-  ({ ledger, whenNewer, now }: NewerThanDependencies) =>
-  async (
+export function newerThan({ ledger, whenNewer, now }: NewerThanDependencies) {
+  return async function newerThan(
     promotionId: string,
     application: string,
     role: ApproverRole,
-  ): Promise<PromotionReference | undefined> => {
+  ): Promise<PromotionReference | undefined> {
     const promotion = await ledger.promotion(promotionId);
     // Started by hand a moment ago: nothing is known that it could be compared by.
     if (promotion === undefined) return undefined;
@@ -32,3 +31,4 @@ export const newerThan =
           return waiter;
     return newerInProd(ledger, application, one);
   };
+}

@@ -34,7 +34,7 @@ type OpenAttempt = Mutable<Attempt> & { isScheduled: boolean };
  * Reads a whole history, oldest event first. Events belong to the state of their predecessor; a redrive schedules the
  * failed task again without entering its state again.
  */
-export const progressOf = (events: readonly HistoryEvent[]): Progress => {
+export function progressOf(events: readonly HistoryEvent[]): Progress {
   const stateOf = new Map<number, string>();
   const attempts: OpenAttempt[] = [];
   const taken = new Set<string>();
@@ -85,7 +85,7 @@ export const progressOf = (events: readonly HistoryEvent[]): Progress => {
     }
   }
   return { attempts: attempts.map(({ isScheduled: _, ...attempt }) => attempt), taken };
-};
+}
 
 /** Error and cause, wherever this type of event keeps them. */
 export const failureOf = (event: HistoryEvent): { error?: string | undefined; cause?: string | undefined } =>

@@ -24,7 +24,7 @@ export interface GuardDependencies {
 const names = ['environment', 'pipelineName', 'promotionId', 'pipelineExecutionId', 'commitId'] as const;
 
 /** The action's user parameters. @throws TypeError that names what is wrong */
-export const readGuardParameters = (text: string): GuardParameters => {
+export function readGuardParameters(text: string): GuardParameters {
   let value: Record<string, unknown>;
   try {
     value = JSON.parse(text) as Record<string, unknown>;
@@ -37,12 +37,11 @@ export const readGuardParameters = (text: string): GuardParameters => {
   if (value.environment !== 'qat' && value.environment !== 'prod')
     throw new TypeError(`The guard action's environment is "${value.environment}"; give "qat" or "prod"`);
   return value as unknown as GuardParameters;
-};
+}
 
 /** The guard action of a pipeline: lets a run deploy, or fails it. It answers always, or the action would hang (T20). */
-export const guardPipeline =
-  ({ pipelines, ledger, starterRoleArn, now }: GuardDependencies) =>
-  async (event: CodePipelineEvent): Promise<void> => {
+export function guardPipeline({ pipelines, ledger, starterRoleArn, now }: GuardDependencies) {
+  return async function guardPipeline(event: CodePipelineEvent): Promise<void> {
     const { id, data } = event['CodePipeline.job'];
     const reasonAgainst = async (): Promise<string | undefined> => {
       const parameters = readGuardParameters(data.actionConfiguration.configuration.UserParameters);
@@ -76,3 +75,4 @@ export const guardPipeline =
     );
     await (reason === undefined ? pipelines.allow(id) : pipelines.deny(id, reason));
   };
+}

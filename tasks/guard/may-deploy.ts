@@ -30,14 +30,14 @@ export type GuardRuling =
  * Whether a caller is a session of a role: `arn:aws:iam::<account>:role/<path><name>` appears as
  * `arn:aws:sts::<account>:assumed-role/<name>/<session>`.
  */
-export const isSessionOf = (callerArn: string, roleArn: string): boolean => {
+export function isSessionOf(callerArn: string, roleArn: string): boolean {
   const role = /^arn:([^:]+):iam::(\d+):role\/(?:.*\/)?([^/]+)$/.exec(roleArn);
   const session = /^arn:([^:]+):sts::(\d+):assumed-role\/([^/]+)\/[^/]+$/.exec(callerArn);
   return (
     callerArn === roleArn ||
     (role !== null && session !== null && [1, 2, 3].every((part) => role[part] === session[part]))
   );
-};
+}
 
 const approvedAs = (approvals: readonly Approval[], role: ApproverRole): Approval | undefined =>
   approvals.findLast((approval) => approval.role === role && approval.status === 'APPROVED');
@@ -93,7 +93,7 @@ const letGo = ({ parameters, lock }: GuardEvidence, promotion: Promotion): strin
  * this run, with just that promotion's commit, and for Prod with both approvals (T20). A new pipeline's first run, and
  * "Release change" by hand, fail here.
  */
-export const mayDeploy = (evidence: GuardEvidence): GuardRuling => {
+export function mayDeploy(evidence: GuardEvidence): GuardRuling {
   const { parameters, run, promotion, jobs, approvals, starterRoleArn } = evidence;
   const { pipelineName, promotionId, pipelineExecutionId, commitId, environment } = parameters;
   const no = (reason: string, job?: Job): GuardRuling => ({
@@ -118,4 +118,4 @@ export const mayDeploy = (evidence: GuardEvidence): GuardRuling => {
   if (job === undefined) return no(`The promotion ${promotionId} does not wait for this run.`);
   const against = letGo(evidence, promotion);
   return against === undefined ? { kind: 'ok', job } : no(against, job);
-};
+}

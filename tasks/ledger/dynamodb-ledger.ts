@@ -96,7 +96,7 @@ const updateOf = (change: PromotionChange) => {
 };
 
 /** The ledger in DynamoDB. Reads by key are strongly consistent; indexes may lag by some milliseconds. */
-export const createDynamoDbLedger = (tableName: string, client = new DynamoDBClient({})): Ledger => {
+export function createDynamoDbLedger(tableName: string, client = new DynamoDBClient({})): Ledger {
   const conflictAs = async (message: string, write: () => Promise<unknown>): Promise<void> => {
     try {
       await write();
@@ -305,4 +305,4 @@ export const createDynamoDbLedger = (tableName: string, client = new DynamoDBCli
       }
     },
   };
-};
+}

@@ -20,12 +20,12 @@ const MOST_ROUNDS = 20;
  * @param round 1, 2, …
  * @throws LedgerContendedError after so many that it cannot be chance
  */
-export const nextWriteAttempt = (writeAttempt: number, what: string): number => {
+export function nextWriteAttempt(writeAttempt: number, what: string): number {
   if (writeAttempt < MOST_ROUNDS) return writeAttempt + 1;
   throw new LedgerContendedError(
     `${what} was changed each of the ${MOST_ROUNDS} times between reading and writing it; try again, and if this goes on see what writes to it`,
   );
-};
+}
 
 /** What may change about a promotion. `undefined` removes: a redriven promotion has no error, cause, newer promotion and end. */
 export interface PromotionChange

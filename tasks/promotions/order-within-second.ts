@@ -16,11 +16,11 @@ const madeAt = ({ committer }: Commit): number => Number.parseInt(committer?.dat
  * @param parent reads a commit of the same repository
  * @returns ISO 8601, in the same second
  */
-export const orderedWithinSecond = async (
+export async function orderedWithinSecond(
   pushedAt: string,
   head: Commit,
   parent: (commitId: string) => Promise<Commit | undefined>,
-): Promise<string> => {
+): Promise<string> {
   const second = Date.parse(pushedAt);
   let before = 0;
   for (let commit: Commit | undefined = head; before < LOOKED_AT; before++) {
@@ -29,4 +29,4 @@ export const orderedWithinSecond = async (
     if (commit === undefined || !(madeAt(commit) > second - RECENT_MS)) break;
   }
   return new Date(second - (second % 1000) + before).toISOString();
-};
+}

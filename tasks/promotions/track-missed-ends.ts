@@ -46,9 +46,8 @@ const lastChange = ({ startDate, redriveDate, stopDate }: DescribeExecutionOutpu
  * does not keep back the others.
  * @throws AggregateError with everything that failed
  */
-export const trackMissedEnds =
-  ({ ledger, application, find, track, now }: TrackMissedEndsDependencies) =>
-  async (): Promise<void> => {
+export function trackMissedEnds({ ledger, application, find, track, now }: TrackMissedEndsDependencies) {
+  return async function trackMissedEnds(): Promise<void> {
     const failures: unknown[] = [];
     for (const [executionArn, promotion] of await toFollow(ledger, application)) {
       try {
@@ -62,3 +61,4 @@ export const trackMissedEnds =
     }
     throwFailures(failures, `Promotions of ${application} could not be followed`);
   };
+}

@@ -51,10 +51,10 @@ export interface ExecutionStatusChange {
 }
 
 /** The promotion's status. */
-export const statusOf = ({ status, error }: DescribeExecutionOutput): PromotionStatus => {
+export function statusOf({ status, error }: DescribeExecutionOutput): PromotionStatus {
   if (status === 'FAILED') return failedAs(error);
   return status === 'SUCCEEDED' || status === 'TIMED_OUT' || status === 'ABORTED' ? status : 'RUNNING';
-};
+}
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
@@ -62,7 +62,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
  * A promotion whose execution was started by hand, from its input; undefined if that is no promotion's of the application, whose
  * machine ran it.
  */
-export const promotionOf = (execution: DescribeExecutionOutput, ours: string): Promotion | undefined => {
+export function promotionOf(execution: DescribeExecutionOutput, ours: string): Promotion | undefined {
   let input: Partial<PromotionInput>;
   try {
     input = (JSON.parse(execution.input ?? '') ?? {}) as Partial<PromotionInput>;
@@ -90,7 +90,7 @@ export const promotionOf = (execution: DescribeExecutionOutput, ours: string): P
     images: {},
     deployments: {},
   };
-};
+}
 
 const isStale = (
   { status: completion, redriveCount: recordedRedrives = 0 }: ExecutionStatusChange['detail'],
@@ -114,9 +114,8 @@ export const isNoted = (promotion: Promotion, execution: DescribeExecutionOutput
  * measures the end, once, and seals the evidence of what has ended. Events may come doubled, late and in any order.
  * @throws ExecutionNotEndedError while Step Functions still describes what was before the event
  */
-export const trackPromotion =
-  (dependencies: TrackPromotionDependencies) =>
-  async ({ detail }: ExecutionStatusChange): Promise<void> => {
+export function trackPromotion(dependencies: TrackPromotionDependencies) {
+  return async function trackPromotion({ detail }: ExecutionStatusChange): Promise<void> {
     const { application, ledger, executions, notices, siteUrl, sealEvidence, wakeLocks } = dependencies;
     const { executionArn } = detail;
     for (;;) {
@@ -168,6 +167,7 @@ export const trackPromotion =
       if (status !== 'RUNNING') await measureEnd(dependencies, promotion, status, execution);
     }
   };
+}
 
 /** The promotions between the last one of the application that succeeded, and a later one. */
 const sinceLastGood = async (

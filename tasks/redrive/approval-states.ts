@@ -59,11 +59,11 @@ const holderStatusOf = (
 };
 
 /** How both approvals stand: whether they still are about what would be built, and whether requests are open. */
-export const approvalStates = (
+export function approvalStates(
   approvals: readonly Approval[],
   promotion: Promotion,
   now: Date,
-): readonly ApprovalState[] => {
+): readonly ApprovalState[] {
   const latestOf = (role: ApproverRole) => approvals.findLast((approval) => approval.role === role);
   const standings = roles.map((role) => holderStatusOf(role, latestOf(role), promotion, now));
   const [qc, pmo] = roles.map(latestOf);
@@ -84,4 +84,4 @@ export const approvalStates = (
           sentence: `PMO's approval is by the same person as QC's (${pmo.decidedBy?.name}): push the commit again.`,
         },
   );
-};
+}

@@ -81,10 +81,10 @@ const working = (
  * What a redrive would meet when it comes to its turn, by the rules that the turns are settled by.
  * @returns undefined if the state needs none, or nothing is known of it
  */
-export const lockOutlook = (
+export function lockOutlook(
   context: RedriveContext,
   point: ResumePoint | undefined,
-): LockOutlook | undefined => {
+): LockOutlook | undefined {
   const { promotion, execution, locks, newerInProd, approvals } = context;
   const seen = locks.find(({ lock }) => lock.environment === point?.environment);
   const locking = lockingPromotionOf(promotion, (execution?.redrives ?? promotion.redrives) + 1);
@@ -105,4 +105,4 @@ export const lockOutlook = (
   )
     return { environment: 'prod', kind: 'superseded', by: newerInProd };
   return met && seen && { environment: seen.lock.environment, ...met };
-};
+}

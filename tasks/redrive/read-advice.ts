@@ -18,10 +18,10 @@ export interface RedriveAdviceDependencies {
 }
 
 /** Both turns of the promotion's application, how their holders stand, and what Prod runs that is newer. */
-export const readLocks = async (
+export async function readLocks(
   { ledger, now }: Pick<RedriveAdviceDependencies, 'ledger' | 'now'>,
   promotion: Promotion,
-): Promise<Pick<RedriveContext, 'locks' | 'newerInProd'>> => {
+): Promise<Pick<RedriveContext, 'locks' | 'newerInProd'>> {
   const { application } = promotion;
   const [newerInProd, ...locks] = await Promise.all([
     findNewerInProd(ledger, application, lockingPromotionOf(promotion)),
@@ -36,13 +36,13 @@ export const readLocks = async (
     }),
   ]);
   return { locks, ...(newerInProd && { newerInProd }) };
-};
+}
 
 /** Reads what advice on a promotion's redrive is given on, and gives it. */
-export const readRedriveAdvice = async (
+export async function readRedriveAdvice(
   dependencies: RedriveAdviceDependencies,
   promotion: Promotion,
-): Promise<{ readonly advice: RedriveAdvice; readonly execution: Execution | undefined }> => {
+): Promise<{ readonly advice: RedriveAdvice; readonly execution: Execution | undefined }> {
   const { ledger, executions, now } = dependencies;
   const { promotionId, executionArn } = promotion;
   const [execution, jobs, approvals, locks] = await Promise.all([
@@ -53,4 +53,4 @@ export const readRedriveAdvice = async (
   ]);
   const advice = redriveAdvice({ execution, promotion, jobs, approvals, ...locks, now: now() });
   return { advice, execution };
-};
+}

@@ -188,7 +188,7 @@ const pointsOf = (
  * resumes (T34), what it reuses and what it starts, and what to fix first.
  * @throws DefinitionError if the execution's definition cannot be read
  */
-export const redriveAdvice = (context: RedriveContext): RedriveAdvice => {
+export function redriveAdvice(context: RedriveContext): RedriveAdvice {
   const { execution, jobs, approvals, now, configurationVersion } = context;
   const point = execution && resumePoint(execution, jobs, approvals);
   const standing = lockOutlook(context, point);
@@ -211,4 +211,4 @@ export const redriveAdvice = (context: RedriveContext): RedriveAdvice => {
     taking: taking.kind,
     points: pointsOf(context, point, taking, standing),
   };
-};
+}

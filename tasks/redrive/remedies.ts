@@ -219,7 +219,7 @@ const fits = ({ error, code, work }: Entry, failure: Failure): boolean =>
   (work === undefined || work === failure.work);
 
 /** What to mend first, from a failure's error and code. */
-export const remedyFor = (failure: Failure): Remedy => {
+export function remedyFor(failure: Failure): Remedy {
   const entry = entries.find((candidate) => fits(candidate, failure));
   if (entry !== undefined)
     return { sentence: entry.sentence, heading: entry.heading ?? headingOfState(failure.state) };
@@ -227,4 +227,4 @@ export const remedyFor = (failure: Failure): Remedy => {
     sentence: `${failure.error || 'The error'} is none that Lockstep gives: read the cause, and the log of the state's function.`,
     heading: "A state's function fails",
   };
-};
+}

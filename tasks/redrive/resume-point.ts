@@ -60,11 +60,11 @@ const environmentOf = (
  * @returns undefined if the history tells of no state, and the definition of no first one
  * @throws DefinitionError
  */
-export const resumePoint = (
+export function resumePoint(
   execution: Execution,
   jobs: readonly Job[],
   approvals: readonly Approval[],
-): ResumePoint | undefined => {
+): ResumePoint | undefined {
   const graph = readDefinition(execution.definition);
   const { attempts } = progressOf(execution.events);
   const way = successPath(graph);
@@ -95,4 +95,4 @@ export const resumePoint = (
       .slice(way.findIndex((one) => one.name === state.name) + 1)
       .flatMap((one) => (one.type === 'Task' ? [one.name] : [])),
   };
-};
+}

@@ -25,7 +25,7 @@ const nouns: Readonly<Record<JobKind, string>> = {
 const NEW_TOKEN = 'the token of the redrive';
 
 /** What `start-job` would do with the state's latest job, by its own decision. */
-export const resumedJob = (latest: Job | undefined): ResumedWork => {
+export function resumedJob(latest: Job | undefined): ResumedWork {
   if (latest === undefined)
     return { kind: 'starts', sentence: 'No job of this state is recorded: one is started.' };
   const { promotionId, state, kind, parameters, attempt, status } = latest;
@@ -45,14 +45,14 @@ export const resumedJob = (latest: Job | undefined): ResumedWork => {
     kind: 'starts-once',
     sentence: `Whether the ${noun} was started is not known: it is started with the same idempotency token, so not twice.`,
   };
-};
+}
 
 /** What `request-approval` would do with the role's latest request, by its own decision. */
-export const resumedApproval = (
+export function resumedApproval(
   latest: Approval | undefined,
   now: Date,
   configurationVersion: string | undefined,
-): ResumedWork => {
+): ResumedWork {
   if (latest === undefined)
     return { kind: 'starts', sentence: 'Nobody has been asked yet: the role is asked, by mail.' };
   const role = roleTitles[latest.role];
@@ -89,16 +89,16 @@ export const resumedApproval = (
       ? `${role}'s request is open, but the configuration has changed: ${role} is asked anew within five minutes.`
       : `${role}'s request is open: its link stays, its time is renewed, and no other mail is sent.`,
   };
-};
+}
 
 /** What becomes of what the state's earlier tries have started. */
-export const resumedWorkOf = (
+export function resumedWorkOf(
   point: ResumePoint,
   jobs: readonly Job[],
   approvals: readonly Approval[],
   now: Date,
   configurationVersion: string | undefined,
-): ResumedWork => {
+): ResumedWork {
   if (point.work === 'job')
     return resumedJob(
       jobs
@@ -118,4 +118,4 @@ export const resumedWorkOf = (
     kind: 'starts',
     sentence: `${point.state} is done again; nothing else is started, and doing it twice does no harm.`,
   };
-};
+}

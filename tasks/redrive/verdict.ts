@@ -126,11 +126,11 @@ const no = (kind: VerdictKind, sentence: string, heading?: RunbookHeading): Verd
 });
 
 /** Whether the execution may be redriven, and else why not. */
-export const verdictOn = (
+export function verdictOn(
   context: RedriveContext,
   point: ResumePoint | undefined,
   standing: LockOutlook | undefined,
-): Verdict => {
+): Verdict {
   const { execution, promotion, now } = context;
   const status = execution?.status ?? promotion.status;
   const NOT_OFFERED = 'A redrive is not offered';
@@ -173,4 +173,4 @@ export const verdictOn = (
         : `It may be redriven until ${utcTime(redrivableUntil(execution.endedAt))}.`,
     )
   );
-};
+}
