@@ -43,8 +43,8 @@ export function recordedApproval(
 }
 
 /**
- * Sees again, from what is recorded, that two different people approved, neither of whom made the change, and what they
- * approved: a task token told by hand bypasses the page (T48).
+ * Checks the records again before Prod: two different people approved, neither of them made the change, and the
+ * candidate is the one that they approved. A task token completed by hand bypasses the page (T48).
  * @throws ApproversNotRecordedError, ApproversMustDifferError, ApproverMadeChangeError, ApprovedSomethingElseError
  */
 export function confirmApprovers({ ledger, makersMayDecide }: ConfirmDependencies) {

@@ -30,7 +30,7 @@ export interface DecideInput {
   readonly isRunning: boolean;
 }
 
-/** What came of it. A refusal is an expected outcome, not an error. */
+/** What came of it. A denial is an expected outcome, not an error. */
 export type DecideOutcome =
   | { readonly kind: 'decided'; readonly approval: Approval }
   | {
@@ -52,7 +52,7 @@ export function approvalOutput(approval: Approval): ApprovalOutput {
 }
 
 /**
- * Tells the waiting token a recorded decision, and notes that it was told. Safe to repeat.
+ * Completes the waiting token with a recorded decision, and records that. Safe to repeat.
  * @returns `completed` if the state was waiting for it
  * @throws LedgerContendedError
  */
@@ -74,8 +74,8 @@ export async function completeApproval(
 }
 
 /**
- * Records one decision, completes the state that waits for it, and tells the others. Of several sent at once exactly one
- * counts, whoever sent them. Refusals are recorded.
+ * Records one decision, completes the state that waits for it, and mails the outcome. Of several sent at once exactly one
+ * counts. Denials are recorded.
  * @throws LedgerContendedError
  */
 export function decideApproval(dependencies: DecideDependencies) {
@@ -103,14 +103,14 @@ export function decideApproval(dependencies: DecideDependencies) {
     };
     const complete = async (decided: Approval): Promise<DecideOutcome> => {
       const { completion, approval } = await completeApproval(dependencies, decided);
-      // A mail that could not be sent is sent by reconciling; the decision counts all the same.
+      // Reconciling sends a mail that could not be sent; the decision counts all the same.
       const announced = await announce(dependencies, approval).catch(() => approval);
       return completion === 'completed'
         ? { kind: 'decided', approval: announced }
         : deny(
             approval,
             'NoLongerOpen',
-            'The promotion no longer waits for this decision: it timed out, was stopped, or has been told already. ' +
+            'The promotion no longer waits for this decision: it timed out, was stopped, or has completed already. ' +
               'The decision is recorded; if the state is redriven, it counts.',
           );
     };
@@ -155,7 +155,7 @@ export function decideApproval(dependencies: DecideDependencies) {
       try {
         await ledger.replaceApproval(approval, decided);
       } catch (error) {
-        // Somebody else was quicker: the rules are asked again, about what is recorded now.
+        // Another write came first: the rules decide again on the current record.
         if (error instanceof LedgerConflictError) continue;
         throw error;
       }

@@ -16,11 +16,11 @@ import { lockMessage } from './messages.ts';
 import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
 import { type SupersedeDependencies, supersede } from './supersede.ts';
 
-/** What settling turns needs. */
+/** What advancing locks needs. */
 export interface AdvanceLockDependencies extends SupersedeDependencies {
   readonly ledger: Ledger;
   readonly application: string;
-  /** How an execution stands, by Step Functions; undefined if there is none of that name. */
+  /** The status of an execution in Step Functions; undefined if there is none of that name. */
   readonly execution: (executionArn: string) => Promise<ExecutionState | undefined>;
   readonly whenNewer: WhenNewer;
 }
@@ -30,7 +30,7 @@ const roles: readonly ApproverRole[] = ['qc', 'pmo'];
 const oldestOf = <One extends PromotionOrder>(all: readonly One[]): One | undefined =>
   [...all].sort((a, b) => (isNewer(a, b) ? 1 : -1))[0];
 
-/** What is true about a turn, asked of Step Functions and the ledger. */
+/** Reads the facts about a lock from Step Functions and the ledger. */
 const factsOf = async (dependencies: AdvanceLockDependencies, lock: EnvironmentLock): Promise<LockFacts> => {
   const { ledger, execution, whenNewer, now } = dependencies;
   const { application, environment, holder, waiting } = lock;
@@ -77,8 +77,8 @@ const perform = async (
 };
 
 /**
- * Brings the turn of an environment as far as the truth allows: passes it on, takes over from who waits for QC, tells who has it
- * and who was dismissed. Each step is written before it has an effect; cut short or repeated anywhere, even by several at
+ * Advances the lock of an environment as far as the facts allow: passes it on, supersedes a holder that waits for QC, and completes
+ * the tokens of the new holder and of removed waiters. Each step is written before it has an effect; interrupted or repeated anywhere, even by several at
  * once, it ends the same. Any event may wake it.
  */
 export function advanceLock(dependencies: AdvanceLockDependencies) {
@@ -91,14 +91,14 @@ export function advanceLock(dependencies: AdvanceLockDependencies) {
       try {
         await perform(dependencies, lock, step);
       } catch (error) {
-        // Somebody else was quicker: what is recorded now decides.
+        // Another write came first: read the lock again.
         if (!(error instanceof LedgerConflictError)) throw error;
       }
     }
   };
 }
 
-/** Withdraws the requests of promotions that are older than what Prod runs: what they would bring could not be promoted. */
+/** Withdraws the requests of promotions that are older than the one that Prod runs: they could not be promoted. */
 const withdrawOvertaken = async (dependencies: AdvanceLockDependencies): Promise<void> => {
   const { ledger, application } = dependencies;
   const open: { readonly request: Approval; readonly asking: LockingPromotion }[] = [];
@@ -115,14 +115,14 @@ const withdrawOvertaken = async (dependencies: AdvanceLockDependencies): Promise
     try {
       await supersede(dependencies, request, live);
     } catch (error) {
-      // Decided just now: it ends as stale when its turn comes.
+      // Decided at the same moment: it ends as stale when it asks for the Prod lock.
       if (!(error instanceof LedgerConflictError)) throw error;
     }
   }
 };
 
 /**
- * Settles both turns of an application, and withdraws what a promotion that went by has made pointless. One that fails does
+ * Advances both locks of an application, and withdraws requests that a newer promotion in Prod has made pointless. One that fails does
  * not keep back the others.
  * @throws AggregateError with everything that failed
  */
@@ -135,6 +135,6 @@ export function advanceLocks(dependencies: AdvanceLockDependencies) {
       () => advanceLock(dependencies)('prod'),
     ])
       await part().catch((error: unknown) => failures.push(error));
-    throwFailures(failures, `The turns of ${dependencies.application} could not be settled`);
+    throwFailures(failures, `The environment locks of ${dependencies.application} could not be advanced`);
   };
 }

@@ -18,7 +18,7 @@ export class StaleError extends Error {
   }
 }
 
-/** Another promotion has the turn. */
+/** Another promotion holds the lock. */
 export class EnvironmentLockedError extends Error {
   override readonly name = ENVIRONMENT_LOCKED;
 }
@@ -28,7 +28,7 @@ export class QatChangedError extends Error {
   override readonly name = QAT_CHANGED;
 }
 
-/** Prod is put in order after a promotion that failed there. */
+/** Prod is being restored after a promotion that failed there. */
 export class EnvironmentRestoringError extends Error {
   override readonly name = ENVIRONMENT_RESTORING;
 }

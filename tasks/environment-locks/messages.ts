@@ -2,15 +2,15 @@ import type { Environment } from '../payloads.ts';
 import { environmentTitles, promotionName } from '../words.ts';
 import type { DequeueReason, LockError, PromotionReference } from './environment-lock.ts';
 
-/** Why a promotion ends that a newer one took the place of. */
+/** Why a superseded promotion ends. */
 export const supersededBy = (by: PromotionReference): string =>
-  `The newer ${promotionName(by)} took the place of this one.`;
+  `The newer ${promotionName(by)} superseded this one.`;
 
-/** Why nobody is asked about a promotion any more. */
+/** Why a superseded promotion's request is withdrawn. */
 export const withdrawnFor = (by: PromotionReference): string =>
-  `Superseded: the newer ${promotionName(by)} took the place of this one. Nobody is asked about this commit any more.`;
+  `The newer ${promotionName(by)} superseded this one. This request is closed.`;
 
-/** Why a promotion does not get a turn, and what can be done. */
+/** Why a promotion does not get a lock, and the remedy. */
 export function lockMessage(
   error: LockError | DequeueReason,
   environment: Environment,
@@ -21,10 +21,10 @@ export function lockMessage(
     case 'Superseded':
       return supersededBy(by);
     case 'Stale':
-      return `Prod runs the newer ${promotionName(by)}: nothing was changed. Push this commit again if it must come after it.`;
+      return `Prod runs the newer ${promotionName(by)}, so this promotion ended without changing Prod. To promote this commit anyway, push it again.`;
     case 'QatChanged':
-      return `QAT was pointed at the image of ${promotionName(by)} since: nothing was changed. Push this commit again.`;
+      return `QAT now runs the image of ${promotionName(by)}, so this promotion stopped without changing QAT. Push this commit again.`;
     case 'EnvironmentLocked':
-      return `${title} is taken by ${promotionName(by)}. Redrive this promotion when that one is through.`;
+      return `${title} is locked by ${promotionName(by)}. Redrive this promotion when that one has ended.`;
   }
 }

@@ -6,7 +6,7 @@ import type { OrderedPromotion } from './lock-rules.ts';
 /** How far clocks may differ: a promotion is recorded at the earliest so long before its push, in ms. */
 const CLOCKS_DIFFER = 60_000;
 
-/** A promotion as turns know it. */
+/** A promotion as locks know it. */
 export function lockingPromotionOf(promotion: Promotion, redrives = promotion.redrives): LockingPromotion {
   const { promotionId, executionArn, commitId, startedAt, pushedAt = startedAt } = promotion;
   return { promotionId, executionArn, commitId, pushedAt, startedAt, redrives };
@@ -14,7 +14,7 @@ export function lockingPromotionOf(promotion: Promotion, redrives = promotion.re
 
 /**
  * The newest promotion that was deployed to Prod, if it is newer than another. Prod never goes back, so this is what it
- * runs: whatever was deployed later is newer still.
+ * runs: a later deployment is newer still.
  */
 export async function newerInProd(
   ledger: Pick<Ledger, 'promotions'>,

@@ -4,7 +4,7 @@ import { isNewer, type PromotionReference, type WhenNewer } from './environment-
 import { isUnderWay } from './holder-status.ts';
 import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
 
-/** What looking for newer promotions needs. */
+/** What finding newer promotions needs. */
 export interface NewerThanDependencies {
   readonly ledger: Pick<Ledger, 'lock' | 'promotion' | 'promotions'>;
   readonly whenNewer: WhenNewer;
@@ -22,7 +22,7 @@ export function newerThan({ ledger, whenNewer, now }: NewerThanDependencies) {
     role: ApproverRole,
   ): Promise<PromotionReference | undefined> {
     const promotion = await ledger.promotion(promotionId);
-    // Started by hand a moment ago: nothing is known that it could be compared by.
+    // Started by hand a moment ago: the ledger does not have it yet.
     if (promotion === undefined) return undefined;
     const one = lockingPromotionOf(promotion);
     if (role === 'qc' && whenNewer === 'supersede')

@@ -39,8 +39,8 @@ export async function completeSuperseded(
 }
 
 /**
- * Takes a promotion out that waits for a decision: withdraws the request, fails the state and tells those who were asked. Of a
- * decision and this, the one that is written first counts; what is cut short after it is done by reconciling.
+ * Supersedes a promotion that waits for a decision: withdraws the request, fails the state and mails the approvers. If an
+ * approver decides at the same moment, the first write wins. Reconciling completes what is interrupted after it.
  * @throws LedgerConflictError if it was decided or changed meanwhile
  */
 export async function supersede(
@@ -52,6 +52,6 @@ export async function supersede(
   const after = withdrawn(request, by, now());
   await ledger.replaceApproval(request, after);
   const completion = await completeSuperseded(dependencies, after);
-  // A mail that could not be sent is sent by reconciling: the turn passes on all the same.
+  // Reconciling sends a mail that could not be sent: the lock passes on all the same.
   await announce(dependencies, completion).catch(() => completion);
 }

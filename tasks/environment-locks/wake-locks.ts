@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 
 /**
- * Has the turns of an application settled soon. Lambda queues it and tries again if it fails, so whoever wakes does not wait.
+ * Has the locks of an application advanced soon. Lambda queues the call and retries it, so the caller does not wait.
  * @param functionName `acquire-lock`
  */
 export function createWakeLocks(functionName: string, client = new LambdaClient({})) {

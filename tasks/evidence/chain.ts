@@ -8,9 +8,9 @@ export const EVIDENCE_FORMAT = 'lockstep-evidence/1';
 export type Actor =
   /** Signed in on the approvals site. */
   | ({ readonly type: 'person' } & Pick<Person, 'subject' | 'name' | 'verifiedEmail'>)
-  /** Known to AWS: whoever pushed, or used the command line. */
+  /** Known to AWS: the pusher, or the user of the command line. */
   | { readonly type: 'identity'; readonly arn: string }
-  /** Lockstep by itself. */
+  /** Lockstep itself. */
   | { readonly type: 'lockstep' };
 
 /** What happened. */

@@ -15,13 +15,13 @@ export interface GuardEvidence {
   /** All jobs and approvals of that promotion. */
   readonly jobs: readonly Job[];
   readonly approvals: readonly Approval[];
-  /** Whose turn it is on the environment; undefined without a promotion. */
+  /** The environment's lock; undefined without a promotion. */
   readonly lock: EnvironmentLock | undefined;
   /** The one role that may start pipelines. */
   readonly starterRoleArn: string;
 }
 
-/** What the guard says. `job` waits for the run, also if the promotion has had to let go since. */
+/** What the guard decides. `job` waits for the run, even if the promotion has lost the lock since. */
 export type GuardRuling =
   | { readonly kind: 'ok'; readonly job: Job }
   | { readonly kind: 'no'; readonly reason: string; readonly job?: Job };
@@ -42,7 +42,7 @@ export function isSessionOf(callerArn: string, roleArn: string): boolean {
 const approvedAs = (approvals: readonly Approval[], role: ApproverRole): Approval | undefined =>
   approvals.findLast((approval) => approval.role === role && approval.status === 'APPROVED');
 
-/** Why the approvals do not allow Prod, if so. */
+/** Why the approvals do not allow Prod; undefined if they do. */
 const missingApproval = (approvals: readonly Approval[]): string | undefined => {
   const [qc, pmo] = [approvedAs(approvals, 'qc'), approvedAs(approvals, 'pmo')];
   for (const [role, approval] of [
@@ -60,8 +60,8 @@ const missingApproval = (approvals: readonly Approval[]): string | undefined => 
 };
 
 /**
- * The job that waits for a run. The run may be quicker than the note of its id; then it is that of the job which is being
- * started, if it is no other attempt's.
+ * The job that waits for a run. The run may reach the guard before its id is recorded; then it belongs to the job that is being
+ * started, unless another attempt has it.
  */
 const waitingJob = (jobs: readonly Job[], pipelineName: string, externalId: string): Job | undefined => {
   const runs = jobs.filter(
@@ -73,23 +73,23 @@ const waitingJob = (jobs: readonly Job[], pipelineName: string, externalId: stri
 };
 
 /**
- * Why a promotion that started a run has had to let go of the environment since, if so: a start that was cut short may reach
- * the guard when the state has failed, and the environment been put in order or handed on.
+ * Why a promotion that started a run may no longer deploy, if so: a start that was interrupted may reach
+ * the guard after the state has failed, and the environment was restored or locked by another promotion.
  */
 const letGo = ({ parameters, lock }: GuardEvidence, promotion: Promotion): string | undefined => {
   const { promotionId, status, prodRestored } = promotion;
   const holder = lock?.holder;
   if (holder?.promotionId !== promotionId)
-    return `The turn on ${environmentTitles[parameters.environment]} is not that of the promotion ${promotionId}.`;
+    return `The promotion ${promotionId} does not hold the ${environmentTitles[parameters.environment]} lock.`;
   if (hasRecordedEnd(promotion, holder)) return `The promotion ${promotionId} has ended (${status}).`;
-  // Whoever starts a run points Prod at the promotion's image before, which removes the note.
+  // A state that starts a run first points Prod at the promotion's image, which removes this field.
   if (parameters.environment === 'prod' && prodRestored !== undefined)
-    return `Prod was put in order after the promotion ${promotionId}, and starts from ${prodRestored.imageId}.`;
+    return `Prod was restored after the promotion ${promotionId}, and starts from ${prodRestored.imageId}.`;
   return undefined;
 };
 
 /**
- * Whether a pipeline's run may deploy: started by our starter, for a promotion whose turn it is and whose job waits for just
+ * Whether a pipeline's run may deploy: started by start-job, for a promotion that holds the lock and whose job waits for just
  * this run, with just that promotion's commit, and for Prod with both approvals (T20). A new pipeline's first run, and
  * "Release change" by hand, fail here.
  */

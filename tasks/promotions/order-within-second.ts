@@ -2,14 +2,14 @@ import type { Commit } from '@aws-sdk/client-codecommit';
 
 /** Commits made longer than this before the push, in ms, are taken to have been pushed earlier. */
 const RECENT_MS = 10 * 60 * 1000;
-/** How many commits are looked at. Reaching it tells nothing, so that the order stays open rather than wrong. */
+/** How many commits are looked at. If they all are recent, the order stays open rather than wrong. */
 const LOOKED_AT = 50;
 
 /** CodeCommit's dates are seconds since the epoch and an offset: `1484167798 -0800`. */
 const madeAt = ({ committer }: Commit): number => Number.parseInt(committer?.date ?? '', 10) * 1000;
 
 /**
- * A push's time made finer: events tell its second alone, and several pushes may share it. Each commit counts a
+ * A push's time made finer: events have whole seconds, and several pushes may share one. Each commit counts a
  * millisecond more than the one that it was made upon, so that of one second's pushes the newest commit is the newest.
  * @param pushedAt of the event, ISO 8601
  * @param head the pushed commit

@@ -31,7 +31,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** When the event happened, if it tells: its time has no fractions of a second. */
+/** The time of the event, if it has one; in whole seconds. */
 const pushedAtOf = (event: Readonly<Record<string, unknown>>): Pick<PromotionInput, 'pushedAt'> => {
   const at = textOf(event.time);
   return Number.isNaN(Date.parse(at)) ? {} : { pushedAt: at };

@@ -24,7 +24,7 @@ const readParameters = (text: string): PushParameters => {
   return { pipelineName, pipelineExecutionId };
 };
 
-/** A connection tells its commit as JSON: `{"ProviderType":"GitHub","CommitMessage":"…"}`. */
+/** A connection gives its commit as JSON: `{"ProviderType":"GitHub","CommitMessage":"…"}`. */
 const messageIn = (summary: string | undefined): string => {
   try {
     const { CommitMessage } = JSON.parse(summary ?? '') as { readonly CommitMessage?: unknown };
@@ -53,7 +53,7 @@ export function promotionOfRun(
   };
 }
 
-/** The push pipeline's action: starts the promotion of the run's commit. It answers always, or the action would hang. */
+/** The push pipeline's action: starts the promotion of the run's commit. It always reports a result, or the action would hang. */
 export function startPushedRun(dependencies: PushedRunDependencies) {
   return async function startPushedRun(event: CodePipelineEvent): Promise<{ readonly promotionId?: string }> {
     const { pipelines, promoted } = dependencies;

@@ -1,7 +1,7 @@
 import type { PromotionStatus } from '../ledger/items.ts';
 import { REJECTED, STALE, SUPERSEDED } from '../payloads.ts';
 
-/** The promotion's status of an execution that failed: a Fail state's error tells an end that is no technical failure. */
+/** The promotion's status of an execution that failed: a Fail state's error distinguishes an end that is no technical failure. */
 export function failedAs(error: string | undefined): PromotionStatus {
   if (error === REJECTED) return 'REJECTED';
   if (error === SUPERSEDED) return 'SUPERSEDED';

@@ -30,13 +30,13 @@ export interface TrackPromotionDependencies {
   readonly siteUrl: string;
   /** Signs and keeps the record of a promotion that has ended. Safe to repeat. */
   readonly sealEvidence: (promotionId: string) => Promise<void>;
-  /** Has turns passed on: an execution that ends needs none. */
+  /** Advances the environment locks: an execution that has ended needs none. */
   readonly wakeLocks: () => Promise<void>;
   /** Takes what an ended promotion was measured by. */
   readonly measure: (metrics: readonly Metric[], at: Date) => void;
 }
 
-/** Step Functions tells an older state of the execution than the event did: to be asked again. */
+/** Step Functions describes an older status of the execution than the event: describe it again. */
 export class ExecutionNotEndedError extends Error {
   override readonly name = 'ExecutionNotEnded';
 }
@@ -103,14 +103,14 @@ const isStale = (
 
 const isFailure = (status: PromotionStatus): boolean => status === 'FAILED' || status === 'TIMED_OUT';
 
-/** Whether the ledger has what Step Functions tells of an execution. */
+/** Whether the ledger has what Step Functions describes. */
 export const isNoted = (promotion: Promotion, execution: DescribeExecutionOutput): boolean =>
   promotion.status === statusOf(execution) &&
   promotion.redrives === (execution.redriveCount ?? 0) &&
   promotion.endedAt === execution.stopDate?.toISOString();
 
 /**
- * An execution's status changed: keeps the promotion as Step Functions describes it, tells operators of a failure and
+ * An execution's status changed: keeps the promotion as Step Functions describes it, mails operators about a failure and
  * measures the end, once, and seals the evidence of what has ended. Events may come doubled, late and in any order.
  * @throws ExecutionNotEndedError while Step Functions still describes what was before the event
  */
@@ -122,7 +122,7 @@ export function trackPromotion(dependencies: TrackPromotionDependencies) {
       const execution = await executions.describe(executionArn);
       if (isStale(detail, execution))
         throw new ExecutionNotEndedError(
-          `${executionArn} is described as RUNNING after the event of ${detail.status}: try again`,
+          `${executionArn} is described as RUNNING after the event ${detail.status}. Lambda retries this.`,
         );
       const promotionId = execution.name ?? '';
       const known = await ledger.promotion(promotionId);
@@ -131,7 +131,7 @@ export function trackPromotion(dependencies: TrackPromotionDependencies) {
       const status = statusOf(execution);
       // Also how the loop ends: another event may have written an older status over a newer one.
       if (known !== undefined && isNoted(known, execution)) {
-        // Here also when an earlier try was cut short between noting the end and what follows from it.
+        // Also reached when an earlier invocation was interrupted between recording the end and what follows.
         if (known.endedAt !== undefined) {
           await wakeLocks();
           await sealEvidence(promotionId);
@@ -163,7 +163,7 @@ export function trackPromotion(dependencies: TrackPromotionDependencies) {
         cause: execution.cause === undefined ? undefined : cause,
         supersededBy,
       });
-      // Last, so that whatever is repeated after a crash is not measured again.
+      // Last, so that a repetition after a crash measures nothing twice.
       if (status !== 'RUNNING') await measureEnd(dependencies, promotion, status, execution);
     }
   };

@@ -12,7 +12,7 @@ export const adviceLines = ({ sentence, heading, points }: RedriveAdvice): reado
   ),
 ];
 
-/** The advice in one line, for a terminal that tells of many things. */
+/** The advice in one line, for the terminal of the local run. */
 export function adviceInOneLine({ mayRedrive, sentence, resumesAt, points }: RedriveAdvice): string {
   const fix = points.find(({ about }) => about === 'fix');
   return mayRedrive && resumesAt !== undefined

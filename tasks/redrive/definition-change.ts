@@ -23,7 +23,7 @@ const parsed = (definition: string): Machine | undefined => {
 
 /**
  * How the state machine has changed since an execution started; its redrive runs the definition of that time (T33).
- * @returns undefined if it means the same, whatever the order of its fields
+ * @returns undefined if both mean the same; the order of fields does not matter
  */
 export function definitionChange(before: string, now: string): DefinitionChange | undefined {
   if (before === now) return undefined;

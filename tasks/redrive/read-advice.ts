@@ -17,7 +17,7 @@ export interface RedriveAdviceDependencies {
   readonly now: () => Date;
 }
 
-/** Both turns of the promotion's application, how their holders stand, and what Prod runs that is newer. */
+/** Both locks of the promotion's application, the status of their holders, and the newer promotion that Prod runs. */
 export async function readLocks(
   { ledger, now }: Pick<RedriveAdviceDependencies, 'ledger' | 'now'>,
   promotion: Promotion,
@@ -29,7 +29,7 @@ export async function readLocks(
       const lock = await ledger.lock(application, environment);
       const { holder } = lock;
       if (holder === undefined) return { lock };
-      // The ledger tells of an end within seconds; Step Functions has the last word when the state is redriven.
+      // The ledger learns of an end within seconds; a redriven state reads the lock again.
       const execution = async ({ promotionId, redrives }: LockHolder) =>
         (await ledger.promotion(promotionId)) ?? { status: 'RUNNING', redrives };
       return { lock, holder: await holderStatusOf({ ledger, now }, environment, holder, execution) };

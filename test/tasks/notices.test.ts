@@ -28,7 +28,7 @@ describe('mails', () => {
         '',
         `${SITE}/approvals/qc-request-1`,
         '',
-        'Opening the page decides nothing: sign in, look, then approve or refuse.',
+        'Opening the page decides nothing. Sign in, review the change, then approve or reject it.',
       ].join('\n'),
     });
   });
@@ -44,7 +44,7 @@ describe('mails', () => {
 
   it.each([
     ['DeploymentFailed', 'then redrive the promotion: it goes on at this state'],
-    ['QatChanged', 'A redrive fails again.'],
+    ['QatChanged', 'A redrive would fail again. Push the commit again.'],
   ])('tell operators whether a redrive helps after %s', (error, words) => {
     const failure = { state: 'Deploy to QAT', error, cause: '' };
     expect(failureNotice(aPromotion(), failure, SITE).message).toContain(words);

@@ -117,7 +117,7 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
     const { locking, redrives, workStage } = runner;
     const completion = confirmLock(lock, { ...locking, redrives }, workStage, facts());
     if (completion.do === 'write') write(lock, completion.after);
-    if (completion.do === 'fail' || completion.do === 'try again') {
+    if (completion.do === 'fail' || completion.do === 'retry') {
       const error =
         completion.do === 'fail' && completion.error !== 'EnvironmentLocked' ? completion.error : undefined;
       if (error === 'QatChanged' && onQat === locking.promotionId) throw new Error('QAT runs its own image');

@@ -286,7 +286,7 @@ describe('a state that works on an environment', () => {
       'prod',
       { holder: aHolder('a') },
       { holder: 'ended' },
-      { do: 'try again', by: other('a') },
+      { do: 'retry', by: other('a') },
     ],
     [
       'is stale if Prod runs a newer commit',

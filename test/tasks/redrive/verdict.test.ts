@@ -223,7 +223,7 @@ describe('whether it may be redriven', () => {
 
   it('asks for a turn again, and starts nothing, where it waited for one', () => {
     const of = context(anExecution(waitedFor(names.lockQat)));
-    expect(about(of, 'starts')).toEqual(['The promotion asks for the lock again; nothing else is started.']);
+    expect(about(of, 'starts')).toEqual(['The promotion asks for the lock again. Nothing else is started.']);
     expect(about(of, 'fix')).toEqual([expect.stringContaining('Its turn did not come in time')]);
   });
 
