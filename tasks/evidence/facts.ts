@@ -63,7 +63,7 @@ export function jobFacts(job: Job): readonly Fact[] {
 
 /**
  * What an approval's record shows to have happened: the request, and the decision or what else closed it.
- * @param noticedAt when it was seen closed, ISO 8601: records of what is closed early do not tell since when
+ * @param noticedAt when it was seen closed, ISO 8601: a record that is closed early has no such time
  */
 export function approvalFacts(approval: Approval, noticedAt: string): readonly Fact[] {
   const { role, attempt, state, candidate, digest, status, decision, decidedBy, decidedAt, comment } =
@@ -103,7 +103,7 @@ export function approvalFacts(approval: Approval, noticedAt: string): readonly F
   return [requested, closed];
 }
 
-/** Somebody tried to decide and was refused. */
+/** A rule denied an attempt to decide. */
 export const denialFact = ({ role, person, reason, at }: Denial): Fact => ({
   key: `denial#${at}#${role}#${person.subject}`,
   kind: 'denial',

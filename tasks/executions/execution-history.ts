@@ -17,11 +17,11 @@ import type { Execution, Executions } from './execution.ts';
 /** Most events that one answer of Step Functions holds. */
 const EVENTS_PER_PAGE = 1000;
 
-/** Executions as Step Functions tells of them. */
+/** Executions as Step Functions describes them. */
 export const createSfnExecutions = (client: SFNClient): Executions => ({
   read: async (executionArn) => {
     try {
-      // The history is read last: what it tells is at least as new as the status.
+      // The history is read last: it is at least as new as the status.
       const [description, machine] = await Promise.all([
         client.send(new DescribeExecutionCommand({ executionArn })),
         client.send(new DescribeStateMachineForExecutionCommand({ executionArn })),

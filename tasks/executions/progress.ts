@@ -1,10 +1,10 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { type FailureCause, readCause } from '../failure-cause.ts';
 
-/** How one try of a state ended, or that it goes on. */
+/** How one attempt of a state ended, or that it goes on. */
 export type AttemptStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
-/** One try of a state: by the first entering, by a Retry, or by a redrive. */
+/** One attempt of a state: by the first entering, by a Retry, or by a redrive. */
 export interface Attempt extends Partial<FailureCause> {
   readonly state: string;
   /** 1, 2, … within the state. */
@@ -16,7 +16,7 @@ export interface Attempt extends Partial<FailureCause> {
   readonly error?: string;
 }
 
-/** What a history tells. */
+/** What a history shows. */
 export interface Progress {
   /** In order of their start. */
   readonly attempts: readonly Attempt[];

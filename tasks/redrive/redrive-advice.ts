@@ -184,7 +184,7 @@ const pointsOf = (
 };
 
 /**
- * What an operator should know before a redrive: whether Step Functions takes one and whether it leads on (T33), where it
+ * What an operator should know before a redrive: whether Step Functions allows one and whether it gets further (T33), where it
  * resumes (T34), what it reuses and what it starts, and what to fix first.
  * @throws DefinitionError if the execution's definition cannot be read
  */

@@ -6,7 +6,7 @@ import type { Approval, Job } from '../ledger/items.ts';
 import type { Environment } from '../payloads.ts';
 import type { Work } from './remedies.ts';
 
-/** Where a redrive takes an execution up again. */
+/** Where a redrive resumes an execution. */
 export interface ResumePoint {
   readonly state: string;
   /** Which attempt of the state it would be: 2 after the first has failed. */

@@ -19,7 +19,7 @@ export type VerdictKind =
   /** Another promotion has pointed QAT at its image since. */
   | 'qat-changed'
   | 'ended-on-purpose'
-  /** Step Functions takes it no more. */
+  /** Step Functions no longer allows it. */
   | 'too-late'
   | 'history-full'
   | 'forgotten'
@@ -34,14 +34,14 @@ export interface Verdict {
   readonly heading?: RunbookHeading;
 }
 
-/** Days after the end in which Step Functions takes a redrive (T33). */
+/** Days after the end in which Step Functions allows a redrive (T33). */
 export const REDRIVE_DAYS = 14;
-/** A history with as many events takes none either (T33). */
+/** A history with as many events allows none either (T33). */
 export const FULL_HISTORY = 24_999;
 
 const DAY = 86_400_000;
 
-/** Until when Step Functions takes a redrive. @param endedAt in ms since the epoch */
+/** Until when Step Functions allows a redrive. @param endedAt in ms since the epoch */
 export const redrivableUntil = (endedAt: number): Date => new Date(endedAt + REDRIVE_DAYS * DAY);
 
 const PUSH = 'Push a new commit instead.';

@@ -302,7 +302,7 @@ describe('a decision', () => {
     expect(answer.status).toBe(403);
     const html = await answer.text();
     expect(html).toContain('data-reason="ApproversMustDiffer"');
-    expect(html).toContain('sam approved as QC: somebody else must decide as PMO.');
+    expect(html).toContain('sam approved as QC. Another member of PMO must decide.');
     expect(await scene.ledger.approvalById('pmo-request-1')).toEqual(scene.pmo);
     expect(scene.told).toHaveLength(1);
   });

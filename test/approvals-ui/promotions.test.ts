@@ -255,11 +255,11 @@ describe('a redrive', () => {
     const scene = await failedScene();
     const html = await (await scene.get(PATH, await scene.signIn(name))).text();
     for (const part of [
-      'It may be redriven until 6 Dec 2026, 10:20 UTC.',
+      'You can redrive it until 6 Dec 2026, 10:20 UTC.',
       '<dt>Fix first</dt>',
       'See RUNBOOK.md, &quot;Build QAT image, Build Prod image&quot;.',
-      'Build Prod image, try 2; then Point Prod at image',
-      'As it was when the promotion started.',
+      'Build Prod image, attempt 2; then Point Prod at image',
+      'Unchanged since the promotion started.',
     ])
       expect(html).toContain(part);
   });
@@ -280,7 +280,7 @@ describe('a redrive', () => {
     expect(html).toMatch(
       /<button class="primary" type="button" disabled="" aria-describedby="redrive-verdict"/,
     );
-    expect(html).toMatch(/<p id="redrive-verdict">An approver refused. A rejection is final./);
+    expect(html).toMatch(/<p id="redrive-verdict">An approver rejected this promotion. A rejection is final./);
     expect(await (await scene.get(PATH, await scene.signIn('dana'))).text()).not.toContain(
       'Redrive</button>',
     );

@@ -181,7 +181,7 @@ describe('a redrive', () => {
     const { text } = await cli.run({ ...plain, yes: false }, answering(' Y '));
     expect(text).toBe(`Redrive 1 of ${PROMOTION_ID}, by ${CALLER}: it goes on at Build QAT image.`);
     expect(cli.redriven).toHaveLength(1);
-    expect(asked[0]).toContain('It may be redriven until 6 Dec 2026, 11:00 UTC.\nFix first: ');
+    expect(asked[0]).toContain('You can redrive it until 6 Dec 2026, 11:00 UTC.\nFix first: ');
     expect(asked[0]).toMatch(/\nRedrive it\? \[y\/N\] $/);
   });
 
@@ -195,7 +195,7 @@ describe('a redrive', () => {
 
   it.each<[string, Partial<Execution>, string]>([
     ['runs', { status: 'RUNNING' }, 'in progress'],
-    ['has succeeded', { status: 'SUCCEEDED' }, 'has succeeded'],
+    ['succeeded', { status: 'SUCCEEDED' }, 'has succeeded'],
     ['was refused', { error: 'Rejected' }, 'A rejection is final'],
     ['ended long ago', { endedAt: Date.parse('2026-11-01T00:00:00.000Z') }, '14 days'],
     ['Step Functions offers none for', { redrivable: false, redriveDenial: 'It is odd' }, '(It is odd)'],
@@ -227,7 +227,7 @@ describe('a redrive', () => {
   it('is advised on when one that failed is shown, and not when one runs', async () => {
     await cli.failed();
     const { text, json } = await cli.run({ name: 'show', promotion: PROMOTION_ID });
-    expect(text).toContain('\n\nRedrive\n  It may be redriven until 6 Dec 2026, 11:00 UTC.\n  Fix first: ');
+    expect(text).toContain('\n\nRedrive\n  You can redrive it until 6 Dec 2026, 11:00 UTC.\n  Fix first: ');
     expect(json).toMatchObject({ redrive: { mayRedrive: true, resumesAt: { attempt: 2 } } });
     cli.execution = failedExecution({ status: 'RUNNING' });
     const running = await cli.run({ name: 'show', promotion: PROMOTION_ID });

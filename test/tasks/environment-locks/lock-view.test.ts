@@ -49,7 +49,7 @@ describe('what the holder does', () => {
       'has left Build QAT image',
     ],
     [
-      'nothing yet in Prod, whatever was done before',
+      'nothing yet in Prod, after any earlier work',
       view('prod', aHolder({ since: '2026-11-22T11:00:00.000Z' }), {
         jobs: [aJob({ status: 'SUCCEEDED' })],
       }),
@@ -117,7 +117,7 @@ describe('who waits', () => {
       [anApproval()],
       ['a0000000 is on QAT until QC has decided.', 'Only the newest promotion that waits for QAT goes on.'],
     ],
-    ['is nobody', {}, [], ['Prod is free: its turn comes in a moment.', expect.any(String)]],
+    ['is nobody', {}, [], ['Prod is free. This promotion acquires it in a moment.', expect.any(String)]],
   ])('is told why when the holder %s', (_, lock, approvals, expected) => {
     expect(entries(lock, approvals).map(({ because }) => because)).toEqual(expected);
   });

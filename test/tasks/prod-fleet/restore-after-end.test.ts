@@ -96,7 +96,7 @@ describe('waking up to put Prod in order', () => {
       ledger,
       application: 'shop',
       postponed: () => {},
-      wakeLocks: world.settleAll,
+      wakeLocks: world.advanceAll,
       restore: async (id) => {
         restored.push(id);
         await world.restore(id);

@@ -15,7 +15,7 @@ it.each<[Partial<Failure>, string, string]>([
       state: names.buildQatImage,
       code: 'StartFailed',
     },
-    'refused the build',
+    'did not start the build',
     'Build QAT image, Build Prod image',
   ],
   [
@@ -30,7 +30,7 @@ it.each<[Partial<Failure>, string, string]>([
   ],
   [
     { error: 'DeploymentFailed', state: names.deployToQat, code: 'AgentSilent' },
-    'see that it runs',
+    'Check that it runs',
     'Deploy to QAT, Deploy to Prod',
   ],
   [
@@ -40,7 +40,7 @@ it.each<[Partial<Failure>, string, string]>([
   ],
   [
     { error: 'DeploymentFailed', state: names.deployToProd },
-    "deployment's link",
+    'Open the deployment by its link',
     'Deploy to QAT, Deploy to Prod',
   ],
   [
@@ -49,7 +49,7 @@ it.each<[Partial<Failure>, string, string]>([
       state: names.deployToProd,
       code: 'GuardBlocked',
     },
-    'The guard let',
+    'The guard blocked',
     'Deploy to QAT, Deploy to Prod',
   ],
   [
@@ -69,18 +69,18 @@ it.each<[Partial<Failure>, string, string]>([
   ],
   [
     { error: 'ImageNotPointedAt', state: names.pointProdAtImage },
-    'the AMI of the cause',
+    'the AMI in the cause',
     'Point QAT at image, Point Prod at image',
   ],
   [{ error: 'ProdNotVerified', state: names.verifyProd }, 'lists what differs', 'Verify Prod'],
-  [{ error: 'TargetGroupUnknown', state: names.verifyProd }, "deploy Prod's stack", 'Verify Prod'],
+  [{ error: 'TargetGroupUnknown', state: names.verifyProd }, "Deploy Prod's stack", 'Verify Prod'],
   [{ error: 'ApproversMustDiffer', state: names.confirmApprovers }, 'security incident', 'Confirm approvers'],
   [
     { error: 'EnvironmentLocked', state: names.buildProdImage },
-    'wait until it has let go',
+    'Redrive when it has released',
     'An environment is locked',
   ],
-  [{ error: 'QatChanged', state: names.deployToQat }, 'push the commit again', 'QAT has changed'],
+  [{ error: 'QatChanged', state: names.deployToQat }, 'Push the commit again', 'QAT has changed'],
   [
     { error: 'EnvironmentRestoring', state: names.buildProdImage },
     'restore-prod',
@@ -93,31 +93,31 @@ it.each<[Partial<Failure>, string, string]>([
   ],
   [
     { error: 'States.Timeout', state: names.deployToProd, work: 'job' },
-    'had not ended in time',
+    'did not end in time',
     'Deploy to QAT, Deploy to Prod',
   ],
   [
     { error: 'States.Timeout', state: names.lockProd, work: 'lock' },
-    'did not come in time',
+    'did not acquire the environment lock in time',
     'Lock QAT, Lock Prod',
   ],
-  [{ error: 'States.Timeout', state: names.verifyProd, work: 'function' }, 'did not answer', FUNCTION],
-  [{ error: 'Sandbox.Timedout', state: names.verifyProd }, 'did not answer', FUNCTION],
+  [{ error: 'States.Timeout', state: names.verifyProd, work: 'function' }, 'timed out', FUNCTION],
+  [{ error: 'Sandbox.Timedout', state: names.verifyProd }, 'timed out', FUNCTION],
   [{ error: 'AccessDeniedException', state: names.verifyProd }, 'A permission is missing', FUNCTION],
   [{ error: 'ThrottlingException', state: names.verifyProd }, 'Wait some minutes', FUNCTION],
   [{ error: 'Lambda.TooManyRequestsException', state: names.verifyProd }, 'Wait some minutes', FUNCTION],
   [{ error: 'Lambda.ServiceException', state: names.verifyProd }, 'Lambda itself', FUNCTION],
-  [{ error: 'Lambda.Unknown', state: names.verifyProd }, 'ended without an answer', FUNCTION],
-  [{ error: 'Runtime.ExitError', state: names.verifyProd }, 'ended without an answer', FUNCTION],
-  [{ error: 'LedgerConflict', state: names.verifyProd }, 'Nothing is to be mended', FUNCTION],
-  [{ error: 'LedgerContended', state: names.qcApproval }, 'See what writes to it', FUNCTION],
+  [{ error: 'Lambda.Unknown', state: names.verifyProd }, 'ended without a result', FUNCTION],
+  [{ error: 'Runtime.ExitError', state: names.verifyProd }, 'ended without a result', FUNCTION],
+  [{ error: 'LedgerConflict', state: names.verifyProd }, 'There is nothing to fix', FUNCTION],
+  [{ error: 'LedgerContended', state: names.qcApproval }, 'Find out what writes to it', FUNCTION],
   [
     { error: 'States.QueryEvaluationError', state: names.didQcApprove },
     'The definition itself',
     'The state machine itself fails',
   ],
-  [{ error: 'TypeError', state: names.verifyProd }, 'TypeError is none that Lockstep gives', FUNCTION],
-  [{ error: '', state: undefined }, 'The error is none', FUNCTION],
+  [{ error: 'TypeError', state: names.verifyProd }, 'TypeError is not an error of Lockstep', FUNCTION],
+  [{ error: '', state: undefined }, 'The error is not an error', FUNCTION],
 ])('what to fix after %j', (failure, words, heading) => {
   const remedy = remedyFor({ error: '', code: undefined, state: undefined, work: undefined, ...failure });
   expect(remedy).toEqual({ sentence: expect.stringContaining(words), heading });
