@@ -280,7 +280,9 @@ describe('a redrive', () => {
     expect(html).toMatch(
       /<button class="primary" type="button" disabled="" aria-describedby="redrive-verdict"/,
     );
-    expect(html).toMatch(/<p id="redrive-verdict">An approver rejected this promotion. A rejection is final./);
+    expect(html).toMatch(
+      /<p id="redrive-verdict">An approver rejected this promotion. A rejection is final./,
+    );
     expect(await (await scene.get(PATH, await scene.signIn('dana'))).text()).not.toContain(
       'Redrive</button>',
     );
@@ -297,7 +299,7 @@ describe('a redrive', () => {
     expect(html).toMatch(/disabled="" aria-describedby="redrive-verdict">\s*Redrive from Build Prod image/);
     const answer = await scene.post(`${PATH}/redrive`, cookie);
     expect(answer.status).toBe(409);
-    expect(await answer.text()).toContain('Not now: Prod is taken by commit other000 (promotion other)');
+    expect(await answer.text()).toContain('Not now: Prod is locked by commit other000 (promotion other)');
     expect(scene.redriven).toEqual([]);
   });
 

@@ -83,7 +83,12 @@ describe('what is reused and what starts', () => {
     ['nothing is recorded', build, 'starts', 'The redrive starts one'],
     ['the build failed', { ...build, jobs: [prodBuild({ status: 'FAILED' })] }, 'starts', '(attempt 2)'],
     ['the build runs', { ...build, jobs: [prodBuild({ status: 'RUNNING' })] }, 'attaches', 'starts no other'],
-    ['the build ended well', { ...build, jobs: [prodBuild({ status: 'SUCCEEDED' })] }, 'reuses', 'uses its result'],
+    [
+      'the build ended well',
+      { ...build, jobs: [prodBuild({ status: 'SUCCEEDED' })] },
+      'reuses',
+      'uses its result',
+    ],
     ['its start was cut short', { ...build, jobs: [prodBuild({})] }, 'starts-once', 'so not twice'],
     [
       'an older attempt ended well and the latest failed',
@@ -139,9 +144,7 @@ describe('what is reused and what starts', () => {
   it('says that leftovers of a failed deployment to Prod are deleted first, and Prod is pointed at the image', () => {
     const job = aJob({ state: names.deployToProd, kind: 'pipeline-run', status: 'FAILED' });
     const of = context(anExecution(failedDeployment), { jobs: [job] });
-    expect(about(of, 'starts')[0]).toContain(
-      "left behind are deleted, and Prod is pointed at the promotion's image again.",
-    );
+    expect(about(of, 'starts')[0]).toContain("left behind and points Prod at the promotion's image again.");
   });
 });
 
@@ -149,8 +152,8 @@ describe('whether the approvals hold', () => {
   const of = (approvals: readonly Approval[]) => context(anExecution(failedBuild), { approvals });
   it('they do for the commit, image and deployment that were approved', () => {
     expect(about(of([approved('qc', 'quinn'), approved('pmo', 'parker')]), 'approvals')).toEqual([
-      "QC's approval (quinn) holds: commit, QAT image and QAT deployment are those that were approved.",
-      "PMO's approval (parker) holds: commit, QAT image and QAT deployment are those that were approved.",
+      "QC's approval (quinn) holds: commit, QAT image and QAT deployment are unchanged.",
+      "PMO's approval (parker) holds: commit, QAT image and QAT deployment are unchanged.",
     ]);
   });
 
@@ -165,7 +168,7 @@ describe('whether the approvals hold', () => {
     [
       'the same person twice',
       [approved('qc', 'sam'), approved('pmo', 'sam')],
-      "by the same person as QC's (sam)",
+      'The same person (sam) approved as QC and as PMO',
     ],
   ])('they do not for %s', (_, approvals, words) => {
     const advice = redriveAdvice({
@@ -185,13 +188,13 @@ describe('the definition', () => {
     return context(anExecution(failedBuild, { currentDefinition: JSON.stringify(machine) }));
   };
   it.each<[string, RedriveContext, string]>([
-    ['is as it was', context(anExecution(failedBuild)), 'As it was'],
+    ['is as it was', context(anExecution(failedBuild)), 'Unchanged since'],
     [
       'is as it was in another order',
       changed((machine) => {
         machine.States = Object.fromEntries(Object.entries(machine.States).reverse());
       }),
-      'As it was',
+      'Unchanged since',
     ],
     [
       'has another state, one less, and one that changed',
