@@ -4,7 +4,7 @@ import { type EvidenceFile, evidenceFile, serialize } from '../tasks/evidence/ev
 import { archiveKey } from '../tasks/evidence/seal-evidence.ts';
 import { verifyEvidence } from '../tasks/evidence/verify-evidence.ts';
 import type { Promotion } from '../tasks/ledger/items.ts';
-import { readRedriveAdvice } from '../tasks/redrive/read-advice.ts';
+import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
 import type { Outcome } from './command-result.ts';
 import { promotionJson, promotionsText, promotionText, utc, verificationText } from './format.ts';
 import { locksText } from './locks.ts';
@@ -73,16 +73,14 @@ const findPromotion = async (system: System, given: string): Promise<Promotion> 
 
 const sealedUpTo = (seals: readonly { readonly sequence: number }[]): number => seals.at(-1)?.sequence ?? 0;
 
-const show = async (system: System, promotion: Promotion): Promise<Outcome> => {
+const show = async (system: System, recorded: Promotion): Promise<Outcome> => {
   const { ledger, evidence } = system;
-  const { promotionId } = promotion;
-  const [jobs, approvals, denials, entries, seals, { advice }] = await Promise.all([
-    ledger.jobs(promotionId),
-    ledger.approvals(promotionId),
+  const { promotionId } = recorded;
+  const [{ promotion, jobs, approvals, advice }, denials, entries, seals] = await Promise.all([
+    readAdvisedPromotion(system, recorded),
     ledger.denials(promotionId),
     evidence.entries(promotionId),
     evidence.seals(promotionId),
-    readRedriveAdvice(system, promotion),
   ]);
   const record = {
     promotion,

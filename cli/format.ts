@@ -7,8 +7,8 @@ import { adviceLines } from '../tasks/redrive/advice-text.ts';
 import type { RedriveAdvice } from '../tasks/redrive/redrive-advice.ts';
 import { shortCommit } from '../tasks/words.ts';
 
-/** A promotion with everything that belongs to it. */
-export interface PromotionRecord {
+/** A promotion with everything that `show` prints. */
+export interface ShownPromotion {
   readonly promotion: Promotion;
   readonly jobs: readonly Job[];
   readonly approvals: readonly Approval[];
@@ -75,7 +75,7 @@ const indented = (title: string, text: string): string =>
   text === '' ? '' : `\n\n${title}\n${text.replace(/^/gm, '  ')}`;
 
 /** One promotion. */
-export const promotionText = (record: PromotionRecord): string => {
+export const promotionText = (record: ShownPromotion): string => {
   const { promotion, jobs, approvals, denials, evidence, redrive } = record;
   const facts = [
     ['Promotion', promotion.promotionId],
@@ -105,8 +105,7 @@ export const promotionText = (record: PromotionRecord): string => {
     utc(job.endedAt),
     job.error ?? '',
   ]);
-  const inOrder = [...approvals].sort((a, b) => (a.requestedAt < b.requestedAt ? -1 : 1));
-  const approvalRows = inOrder.map((approval) => [
+  const approvalRows = approvals.map((approval) => [
     attempted(approval.state, approval.attempt),
     approval.status,
     utc(approval.requestedAt),
@@ -142,7 +141,7 @@ export const promotionJson = ({
   denials,
   evidence,
   redrive,
-}: PromotionRecord) => ({
+}: ShownPromotion) => ({
   promotion,
   jobs: jobs.map(({ taskToken: _, completedToken: __, clientToken: ___, ...job }) => job),
   approvals: approvals.map(({ taskToken: _, completedToken: __, ...approval }) => approval),

@@ -1,6 +1,6 @@
 import type { Promotion } from '../tasks/ledger/items.ts';
 import { adviceLines } from '../tasks/redrive/advice-text.ts';
-import { readRedriveAdvice } from '../tasks/redrive/read-advice.ts';
+import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
 import type { Outcome } from './command-result.ts';
 import { printable } from './format.ts';
 import { UsageError } from './options.ts';
@@ -20,12 +20,12 @@ const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer.trim());
  */
 export const redrive = async (
   system: System,
-  promotion: Promotion,
+  recorded: Promotion,
   isAgreed: boolean,
   ask: Ask | undefined,
 ): Promise<Outcome> => {
-  const { promotionId, executionArn } = promotion;
-  const { advice, execution } = await readRedriveAdvice(system, promotion);
+  const { promotionId, executionArn } = recorded;
+  const { advice, promotion } = await readAdvisedPromotion(system, recorded);
   if (!advice.mayRedrive) throw new CommandError(`${promotionId}: ${printable(advice.sentence)}`);
   const text = adviceLines(advice).map(printable).join('\n');
   if (!isAgreed) {
@@ -40,7 +40,7 @@ export const redrive = async (
         isGood: false,
       };
   }
-  const number = (execution?.redrives ?? promotion.redrives) + 1;
+  const number = promotion.redrives + 1;
   // Recorded first: nobody redrives without being named.
   const by = await system.noteRedrive(promotionId, number);
   const outcome = await system.executions.redrive(executionArn);

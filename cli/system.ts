@@ -15,7 +15,7 @@ import type { Executions } from '../tasks/executions/execution.ts';
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
-import { platformParameters } from '../tasks/platform-parameters.ts';
+import { platformParameters, readConfigurationVersions } from '../tasks/platform-parameters.ts';
 
 /** Something that cannot be done; the message says why and what to do. The program ends with 1. */
 export class CommandError extends Error {
@@ -33,6 +33,8 @@ export interface System {
   /** The newest sealed record in the archive. */
   readonly archived: (objectKey: string) => Promise<string | undefined>;
   readonly executions: Executions;
+  /** Version of an application's configuration as it is deployed. */
+  readonly configurationVersion: (application: string) => string;
   /** Records who asks for the redrive of that number, 1 being the first. @returns the caller's ARN */
   readonly noteRedrive: (promotionId: string, redrive: number) => Promise<string>;
   readonly now: () => Date;
@@ -68,6 +70,7 @@ export const openSystem = async (localPort?: number): Promise<System> => {
   const tableName = parameter(platformParameters.ledgerTable);
   const bucket = parameter(platformParameters.evidenceBucket);
   const keyArn = parameter(platformParameters.evidenceKeyArn);
+  const configurationVersion = readConfigurationVersions(parameter(platformParameters.configurationVersions));
   const table = new DynamoDBClient(config);
   const evidence = createDynamoDbEvidenceStore(tableName, table);
   return {
@@ -76,6 +79,7 @@ export const openSystem = async (localPort?: number): Promise<System> => {
     publicKey: () => readPublicKey(keyArn, new KMSClient(config)),
     archived: (objectKey) => readArchived(bucket, objectKey, new S3Client(config)),
     executions: createSfnExecutions(new SFNClient(config)),
+    configurationVersion,
     noteRedrive: async (promotionId, redrive) => {
       const { Arn: arn = 'unknown' } = await new STSClient(config).send(new GetCallerIdentityCommand({}));
       const actor = { type: 'identity', arn } as const;

@@ -2,7 +2,7 @@ import type { Host } from '@lockstep/aws-emulator';
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { adviceInOneLine } from '../../../tasks/redrive/advice-text.ts';
-import { readRedriveAdvice } from '../../../tasks/redrive/read-advice.ts';
+import { readAdvisedPromotion } from '../../../tasks/redrive/read-advice.ts';
 import { environmentTitles } from '../../../tasks/words.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { followExecution } from './follow.ts';
@@ -17,7 +17,7 @@ const deciders = { qc: 'quinn or sam', pmo: 'parker or sam' } as const;
 /** What a narration needs. */
 export interface Narration {
   readonly host: Host;
-  readonly system: Pick<LockstepSystem, 'ledger' | 'executions' | 'siteUrl'>;
+  readonly system: Pick<LockstepSystem, 'ledger' | 'executions' | 'configurationVersion' | 'siteUrl'>;
   readonly terminal: Terminal;
   /** Whether the run ends with the promotion, so that nobody can redrive it while it serves. */
   readonly endsWithPromotion?: boolean;
@@ -41,12 +41,12 @@ export const redriveHint = async (
   { host, system, endsWithPromotion }: Omit<Narration, 'terminal'>,
   executionArn: string,
 ): Promise<string | undefined> => {
-  const { ledger, executions, siteUrl } = system;
+  const { ledger, siteUrl } = system;
   const promotionId = promotionIdOf(executionArn);
   const promotion = await ledger.promotion(promotionId);
   if (promotion === undefined) return undefined;
   const now = () => new Date(host.clock.now());
-  const { advice } = await readRedriveAdvice({ ledger, executions, now }, promotion);
+  const { advice } = await readAdvisedPromotion({ ...system, now }, promotion);
   const port = Number(new URL(host.endpointUrl).port);
   return [
     adviceInOneLine(advice),
