@@ -63,7 +63,7 @@ export async function readPromotionsPage(
 ): Promise<Omit<PromotionsPageProps, 'path'>> {
   const [page, views] = await Promise.all([
     ledger.promotions({ limit: PAGE_SIZE, ...(next ? { next } : {}) }),
-    // Whoever looks further back looks for what was.
+    // Older pages are history: the locks are about now.
     next ? [] : Promise.all(applications.map((application) => readLockViews(ledger, application))),
   ]);
   return { person, now: now(), promotions: page.items, views: views.flat(), next: page.next };
@@ -89,7 +89,7 @@ export async function readPromotionPage(
   return { person, now: now(), ...advised, denials, graph, links, ...waitsForLock(views, promotionId) };
 }
 
-/** Where in a queue a promotion waits, if it does. */
+/** The queue that a promotion waits in, if it does. */
 const waitsForLock = (views: readonly LockView[], promotionId: string): Pick<PromotionPageProps, 'waits'> => {
   for (const { environment, waiting } of views) {
     const entry = waiting.find((one) => one.promotionId === promotionId);
@@ -98,7 +98,7 @@ const waitsForLock = (views: readonly LockView[], promotionId: string): Pick<Pro
   return {};
 };
 
-/** Reads one approval with what it is decided upon. Undefined if there is none of that id. */
+/** Reads one approval with what the approver decides about. Undefined if there is none of that id. */
 export async function readApprovalPage(
   dependencies: ApprovalDependencies,
   links: ConsoleLinks,
@@ -113,7 +113,7 @@ export async function readApprovalPage(
     readPromotion(dependencies, recorded),
     livePromotion(ledger, recorded.application),
   ]);
-  // Nothing noted: nothing was deployed to Prod since the request was made, which knows what was there before.
+  // Nothing is noted if nothing was deployed to Prod since the request: the request names what was live before.
   const before = approval.review.live;
   const live = noted ?? (before && (await ledger.promotion(before.promotionId)));
   return {

@@ -12,7 +12,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Headers on every answer: nothing from elsewhere, nothing inline, no framing, no storing. */
+/** Headers on every answer: nothing from other sites, nothing inline, no framing, no storing. */
 export const securityHeaders =
   (address: SiteAddress): MiddlewareHandler =>
   async (context, next) => {
@@ -35,11 +35,11 @@ export const securityHeaders =
  * Whether a request that changes something comes from a page of this site. Browsers tell both headers by themselves
  * and no page can forge them; a request with neither is no browser's form.
  */
-export const comesFromThisSite = (
+export function comesFromThisSite(
   headers: { readonly origin: string | undefined; readonly fetchSite: string | undefined },
   address: SiteAddress,
-): boolean => {
+): boolean {
   if (headers.origin === undefined && headers.fetchSite === undefined) return false;
   if (headers.origin !== undefined && headers.origin !== address.origin) return false;
   return headers.fetchSite === undefined || headers.fetchSite === 'same-origin';
-};
+}

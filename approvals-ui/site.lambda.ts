@@ -35,7 +35,7 @@ const policy = {
   makersMayDecide: env.MAKERS_MAY_DECIDE === 'yes',
   freshSignInMinutes: wholeNumber('FRESH_SIGN_IN_MINUTES', env.FRESH_SIGN_IN_MINUTES),
 };
-// Only where environments are in other regions.
+// Set only if an environment is in another region.
 const environmentRegions = JSON.parse(process.env[REGIONS_VARIABLE] ?? '{}') as EnvironmentRegions;
 const configurationVersion = readConfigurationVersions(env.CONFIGURATION_VERSIONS);
 

@@ -6,24 +6,24 @@ import { printable } from './format.ts';
 import { UsageError } from './options.ts';
 import { CommandError, type System } from './system.ts';
 
-/** Asks the person at the terminal. @returns the answer, as it was typed */
+/** Asks the person at the terminal. @returns the answer as typed */
 export type Ask = (question: string) => Promise<string>;
 
 const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer.trim());
 
 /**
- * Redrives a promotion, after telling what that would do and asking whether to.
- * @param isAgreed whether somebody said yes beforehand
- * @param ask absent where nobody sits at a terminal
- * @throws UsageError if there is nobody to ask
+ * Redrives a promotion, after it says what that would do and asks for agreement.
+ * @param isAgreed whether `--yes` was given
+ * @param ask absent without a terminal
+ * @throws UsageError without both
  * @throws CommandError if it may not be redriven
  */
-export const redrive = async (
+export async function redrive(
   system: System,
   recorded: Promotion,
   isAgreed: boolean,
   ask: Ask | undefined,
-): Promise<Outcome> => {
+): Promise<Outcome> {
   const { promotionId, executionArn } = recorded;
   const { advice, promotion } = await readAdvisedPromotion(system, recorded);
   if (!advice.mayRedrive) throw new CommandError(`${promotionId}: ${printable(advice.sentence)}`);
@@ -31,25 +31,25 @@ export const redrive = async (
   if (!isAgreed) {
     if (ask === undefined)
       throw new UsageError(
-        `redrive asks before it does anything, and there is no terminal to ask at: add --yes.\n${text}\n`,
+        `redrive asks before it changes anything, and there is no terminal to ask at. To agree, add --yes.\n${text}\n`,
       );
     if (!isYes(await ask(`${text}\nRedrive it? [y/N] `)))
       return {
-        text: 'Not redriven; nothing was changed.',
+        text: 'Not redriven. Nothing was changed.',
         json: { promotionId, redriven: false, advice },
         isGood: false,
       };
   }
   const number = promotion.redrives + 1;
-  // Recorded first: nobody redrives without being named.
+  // Recorded first, so that no redrive happens without a name.
   const by = await system.noteRedrive(promotionId, number);
   const outcome = await system.executions.redrive(executionArn);
   if (outcome.kind === 'failed')
-    throw new CommandError(`Step Functions refused the redrive: ${outcome.message}`);
-  const done = `Redrive ${number} of ${promotionId}, by ${by}: it goes on at ${advice.resumesAt?.state ?? 'the state that failed'}.`;
+    throw new CommandError(`Step Functions did not redrive it: ${outcome.message}`);
+  const done = `Redrive ${number} of ${promotionId}, by ${by}: it resumes at ${advice.resumesAt?.state ?? 'the state that failed'}.`;
   return {
-    // Whoever was asked has read it.
+    // A person who was asked has read the advice.
     text: isAgreed ? `${text}\n${done}` : done,
     json: { promotionId, redriven: true, redrive: number, by, advice },
   };
-};
+}

@@ -17,7 +17,7 @@ import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
 import { platformParameters, readConfigurationVersions } from '../tasks/platform-parameters.ts';
 
-/** Something that cannot be done; the message says why and what to do. The program ends with 1. */
+/** The command cannot be done; the message says why and what to do. The program exits with 1. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
@@ -35,12 +35,12 @@ export interface System {
   readonly executions: Executions;
   /** Version of an application's configuration as it is deployed. */
   readonly configurationVersion: (application: string) => string;
-  /** Records who asks for the redrive of that number, 1 being the first. @returns the caller's ARN */
+  /** Records who asks for a redrive. @param redrive its number; 1 is the first @returns the caller's ARN */
   readonly noteRedrive: (promotionId: string, redrive: number) => Promise<string>;
   readonly now: () => Date;
 }
 
-/** Of the local run; any key that belongs to no role is the person's at the machine. */
+/** The local run takes any key that belongs to no role as the person's at the machine. */
 const localRegion = () => process.env.AWS_REGION ?? 'us-east-1';
 const local = (port: number) => ({
   endpoint: `http://127.0.0.1:${port}`,
@@ -54,7 +54,7 @@ const local = (port: number) => ({
  * @param localPort of the local run @default AWS, by the default credentials
  * @throws CommandError if there is none
  */
-export const openSystem = async (localPort?: number): Promise<System> => {
+export async function openSystem(localPort?: number): Promise<System> {
   const config = localPort === undefined ? {} : local(localPort);
   const names = Object.values(platformParameters);
   const { Parameters = [] } = await new SSMClient(config).send(new GetParametersCommand({ Names: names }));
@@ -88,4 +88,4 @@ export const openSystem = async (localPort?: number): Promise<System> => {
     },
     now: () => new Date(),
   };
-};
+}

@@ -37,10 +37,10 @@ export const pendingApproval = async (
 export const promotionIdOf = (executionArn: string): string => executionArn.split(':').at(-1) ?? '';
 
 /** What to do about a promotion that has ended without success, and by which command. */
-export const redriveHint = async (
+export async function redriveHint(
   { host, system, endsWithPromotion }: Omit<Narration, 'terminal'>,
   executionArn: string,
-): Promise<string | undefined> => {
+): Promise<string | undefined> {
   const { ledger, siteUrl } = system;
   const promotionId = promotionIdOf(executionArn);
   const promotion = await ledger.promotion(promotionId);
@@ -57,7 +57,7 @@ export const redriveHint = async (
           `or sign in as olga: ${siteUrl}/promotions/${promotionId}`,
         ]),
   ].join('\n');
-};
+}
 
 const lockStates = { [stateNames.lockQat]: 'qat', [stateNames.lockProd]: 'prod' } as const;
 const lockOf = (state: string | undefined) =>
@@ -99,12 +99,12 @@ const hintFor = async (narration: Narration, executionArn: string, line: Progres
  * @param options `prefix` stands before each state, where several promotions are told
  * @returns the id of the last event that was told
  */
-export const narrate = async (
+export async function narrate(
   narration: Narration,
   executionArn: string,
   onLine: (line: ProgressLine) => void | Promise<void> = () => undefined,
   options: { readonly after?: number; readonly signal?: AbortSignal; readonly prefix?: () => string } = {},
-): Promise<number> => {
+): Promise<number> {
   const progress = createProgress();
   const after = options.after ?? 0;
   return followExecution(
@@ -128,7 +128,7 @@ export const narrate = async (
     },
     options.signal ? { signal: options.signal } : {},
   );
-};
+}
 
 /** A callback state says that it waits right after it has started; only waiting for people and for others is told. */
 const isWorthTelling = (line: ProgressLine) =>
