@@ -25,11 +25,11 @@ import { PromotionPage, PromotionRegion } from './views/promotion.tsx';
 import { SimplePage } from './views/simple.tsx';
 
 /**
- * The approvals site. Every page but sign-in asks for a session; GET changes nothing (T45); a POST is taken from this
- * site's own pages only.
+ * The approvals site. Every page but sign-in needs a session. GET changes nothing (T45), and a POST must come from a
+ * page of this site.
  * @throws SiteAddressError if the site's URL is neither https nor on a loopback address
  */
-export const createSite = (dependencies: SiteDependencies): Hono<SiteEnv> => {
+export function createSite(dependencies: SiteDependencies): Hono<SiteEnv> {
   const { siteUrl, sessionSecret, now, log } = dependencies;
   const address = readSiteAddress(siteUrl);
   const links = address.isLoopback ? noConsole : awsConsoleWith(dependencies.environmentRegions ?? {});
@@ -47,10 +47,7 @@ export const createSite = (dependencies: SiteDependencies): Hono<SiteEnv> => {
     });
     return context.html(
       <SimplePage title="Something went wrong" kind="bad" link={{ href: '/', text: 'Start page' }}>
-        <p>
-          Nothing was changed by showing this page. Try again; if it stays, tell an operator the time it
-          happened.
-        </p>
+        <p>The site could not answer. Try again. If it happens again, tell an operator when it happened.</p>
       </SimplePage>,
       500,
     );
@@ -79,7 +76,8 @@ export const createSite = (dependencies: SiteDependencies): Hono<SiteEnv> => {
         link={{ href: '/', text: 'Start page' }}
       >
         <p>
-          This request came from another page, so nothing was changed. Open the page here and send it again.
+          This request came from another site, so nothing was changed. Open the page on this site and send it
+          again.
         </p>
       </SimplePage>,
       403,
@@ -92,11 +90,11 @@ export const createSite = (dependencies: SiteDependencies): Hono<SiteEnv> => {
   addPromotions(site, dependencies, links);
   site.notFound(notFound);
   return site;
-};
+}
 
 /**
  * Lets only signed-in people through.
- * @param loopbackOrigin where pages are opened instead if this machine's other name was used: cookies belong to one name
+ * @param loopbackOrigin on this machine, where people sign in whichever of its names they opened: a cookie belongs to one name
  */
 const requireSession =
   (cookies: Cookies, loopbackOrigin: string | undefined) =>
@@ -117,7 +115,7 @@ const requireSession =
         reason="SignedOut"
         link={{ href: signInAddress(context.req.path), text: 'Sign in' }}
       >
-        <p>Nothing was changed. Sign in, and send it again.</p>
+        <p>Nothing was changed. Sign in and send it again.</p>
       </SimplePage>,
       401,
     );
@@ -155,7 +153,7 @@ const addPromotions = (site: Hono<SiteEnv>, dependencies: SiteDependencies, link
     if (!person.groups.includes('operator')) {
       return context.html(
         <SimplePage
-          title="Operators redrive"
+          title="Only operators can redrive"
           kind="bad"
           reason="NotInRole"
           person={person}
@@ -169,7 +167,7 @@ const addPromotions = (site: Hono<SiteEnv>, dependencies: SiteDependencies, link
         403,
       );
     }
-    // Recorded first: nobody redrives without being named.
+    // Recorded first, so that no redrive happens without a name.
     if (page.advice.mayRedrive) await noteRedrive(promotionId, page.promotion.redrives + 1, person);
     const outcome = page.advice.mayRedrive
       ? await executions.redrive(page.promotion.executionArn)

@@ -8,7 +8,7 @@ import { ApprovalPage } from './views/approval.tsx';
 import { LONGEST_COMMENT } from './views/decision-card.tsx';
 import { PendingPage, PendingRegion } from './views/lists.tsx';
 
-/** Refusals that are about the person, not about the request's state. */
+/** Denials that are about the person, not about the request's state. */
 const personalReasons: readonly DenialReason[] = [
   'NotInRole',
   'ApproversMustDiffer',
@@ -17,12 +17,8 @@ const personalReasons: readonly DenialReason[] = [
   'SignInTooOld',
 ];
 
-/** Adds the pages on which people look at requests and decide. */
-export const addApprovals = (
-  site: Hono<SiteEnv>,
-  dependencies: SiteDependencies,
-  links: ConsoleLinks,
-): void => {
+/** Adds the pages on which people read requests and decide. */
+export function addApprovals(site: Hono<SiteEnv>, dependencies: SiteDependencies, links: ConsoleLinks): void {
   const { decide, groupsNow, log } = dependencies;
 
   site.get('/', async (context) => {
@@ -39,7 +35,7 @@ export const addApprovals = (
     return context.html(<ApprovalPage {...page} path={here(context)} />);
   });
 
-  // Where a refused decision's answer is shown: reloading it opens the request itself.
+  // A denied decision is shown at this address: reloading it opens the request.
   site.get('/approvals/:id/decision', (context) =>
     context.redirect(`/approvals/${encodeURIComponent(context.req.param('id'))}`, 303),
   );
@@ -48,14 +44,14 @@ export const addApprovals = (
     const approvalId = context.req.param('id');
     const path = `/approvals/${encodeURIComponent(approvalId)}`;
     const session = context.get('session');
-    // Groups are read again: whoever left one after signing in decides nothing for it.
+    // Groups are read again: somebody who left one after signing in decides nothing for it.
     const person = { ...session.person, groups: await groupsNow(session.person) };
     const now = { ...session, person };
     const before = await readApprovalPage(dependencies, links, now, approvalId);
     if (!before) return notFound(context);
     const { decision, comment = '', digest = '' } = await context.req.parseBody();
     if ((decision !== 'approve' && decision !== 'reject') || typeof comment !== 'string') {
-      return badForm(context, path, 'The decision must be approve or refuse.');
+      return badForm(context, path, 'The decision must be "approve" or "reject".');
     }
     // Browsers send a line break as two characters and count it as one.
     const text = comment.replaceAll('\r\n', '\n').trim();
@@ -63,7 +59,7 @@ export const addApprovals = (
       return badForm(
         context,
         path,
-        `The comment has ${text.length} characters; at most ${LONGEST_COMMENT} are kept.`,
+        `The comment has ${text.length} characters; the limit is ${LONGEST_COMMENT}. Shorten it.`,
       );
     }
     const outcome = await decide({
@@ -89,4 +85,4 @@ export const addApprovals = (
       personalReasons.includes(outcome.reason) ? 403 : 409,
     );
   });
-};
+}

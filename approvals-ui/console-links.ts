@@ -11,17 +11,17 @@ import {
 import type { Job, Promotion } from '../tasks/ledger/items.ts';
 import type { Environment } from '../tasks/payloads.ts';
 
-/** Where a promotion's parts are found in the AWS console. */
+/** Where the AWS console shows a promotion's parts. */
 export interface ConsoleLinks {
   readonly execution: (promotion: Promotion) => string | undefined;
   readonly job: (promotion: Promotion, job: Job) => string | undefined;
   readonly deployment: (promotion: Promotion, deploymentId: string) => string | undefined;
   readonly commit: (promotion: Promotion, commitId: string) => string | undefined;
-  /** What the promotion's commit changes against another. */
+  /** What the promotion's commit changes, compared with another commit. */
   readonly diff: (promotion: Promotion, before: string) => string | undefined;
 }
 
-/** For a site on this machine, which no console stands behind. */
+/** For a site on this machine, where there is no console. */
 export const noConsole: ConsoleLinks = {
   execution: () => undefined,
   job: () => undefined,
@@ -30,7 +30,7 @@ export const noConsole: ConsoleLinks = {
   diff: () => undefined,
 };
 
-/** Variable that holds the regions as JSON; the site has it only where environments are elsewhere. */
+/** Variable with the regions as JSON; the site has it only if an environment is in another region. */
 export const REGIONS_VARIABLE = 'ENVIRONMENT_REGIONS';
 
 /** Regions of the environments that are not in Lockstep's own, by application. */
@@ -44,7 +44,7 @@ const regionIn = (
   environment: Environment,
 ): string => regions[application]?.[environment] ?? regionOf(executionArn);
 
-/** The console of the region that the promotion's execution runs in; of what is in an environment, of that one's. */
+/** Links to the console of the execution's region or, for what is in an environment, of the environment's region. */
 export const awsConsoleWith = (regions: EnvironmentRegions): ConsoleLinks => ({
   execution: ({ executionArn }) => executionLink(executionArn),
   job: (promotion, { kind, externalId }) => {

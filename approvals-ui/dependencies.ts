@@ -26,18 +26,18 @@ export interface SiteDependencies {
   /** Where people reach the site, without a path: `https://…` or, on this machine, `http://127.0.0.1:…`. */
   readonly siteUrl: string;
   readonly ledger: SiteLedger;
-  /** Names of the configured applications, whose turns are shown. */
+  /** Names of the configured applications, whose locks are shown. */
   readonly applications: readonly string[];
-  /** Where links into the console lead. @default everything is in the region of the executions */
+  /** Regions that links to the console use. @default the region of the executions */
   readonly environmentRegions?: EnvironmentRegions;
   readonly decide: (input: DecideInput) => Promise<DecideOutcome>;
   readonly policy: ApprovalPolicy;
   /** Version of an application's configuration as it is deployed. */
   readonly configurationVersion: (application: string) => string;
-  /** The groups that somebody is in now: a session remembers those of its sign-in. */
+  /** The groups that a person is in now; a session keeps those of its sign-in. */
   readonly groupsNow: (person: Person) => Promise<readonly string[]>;
   readonly executions: Executions;
-  /** Records as evidence that somebody asks for the promotion's redrive of that number, 1 being the first. */
+  /** Records as evidence that a person asks for a redrive. @param redrive its number; 1 is the first */
   readonly noteRedrive: (promotionId: string, redrive: number, person: Person) => Promise<void>;
   readonly identity: Identity;
   /** The secret that session keys are derived from; at least 32 characters. */

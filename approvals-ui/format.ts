@@ -4,40 +4,22 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** A length of time for people: `< 0.1 s`, `0.7 s`, `42 s`, `2 min 3 s`, `1 h 4 min`, `6 d 23 h`. @param ms milliseconds */
-export const duration = (ms: number): string => {
+export function duration(ms: number): string {
   if (ms < SECOND / 10) return '< 0.1 s';
   if (ms < 10 * SECOND) return `${(ms / SECOND).toFixed(1)} s`;
   if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
   if (ms < HOUR) return pair(ms, MINUTE, 'min', SECOND, 's');
   if (ms < DAY) return pair(ms, HOUR, 'h', MINUTE, 'min');
   return pair(ms, DAY, 'd', HOUR, 'h');
-};
+}
 
 const pair = (ms: number, large: number, largeName: string, small: number, smallName: string): string => {
   const rest = Math.floor((ms % large) / small);
   return `${Math.floor(ms / large)} ${largeName}${rest > 0 ? ` ${rest} ${smallName}` : ''}`;
 };
 
-const dayAndTime = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'short',
-  year: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  timeZone: 'UTC',
-});
-
-/** A time for people: `22 Nov 2026, 10:54 UTC`. @param at ISO 8601, or milliseconds since the epoch */
-export const moment = (at: string | number): string => `${dayAndTime.format(new Date(at))} UTC`;
-
 /** The time of day to the second: `10:54:06`. @param at milliseconds since the epoch */
 export const clockTime = (at: number): string => new Date(at).toISOString().slice(11, 19);
 
-/** The first digits of a commit. */
-export const shortCommit = (commitId: string): string => commitId.slice(0, 8);
-
 /** The last part of an ARN that names somebody (user or session), or the text itself. */
 export const nameOfArn = (arn: string): string => arn.split('/').at(-1) || arn;
-
-/** Roles, groups and the rest as people write them. */
-export const roleName = (role: string): string => role.toUpperCase();

@@ -1,12 +1,10 @@
 import { mayDecide } from '../tasks/approvals/decision-rules.ts';
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
-import type { Execution } from '../tasks/executions/execution.ts';
-import type { Approval, Person, Promotion } from '../tasks/ledger/items.ts';
+import type { Person } from '../tasks/ledger/items.ts';
 import { livePromotion } from '../tasks/ledger/live-promotion.ts';
 import type { ApproverRole } from '../tasks/payloads.ts';
-import { statusOf } from '../tasks/promotions/status.ts';
-import { readLocks } from '../tasks/redrive/read-advice.ts';
-import { redriveAdvice } from '../tasks/redrive/redrive-advice.ts';
+import { readPromotion } from '../tasks/promotions/read-promotion.ts';
+import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { promotionGraph } from './graph/steps.ts';
@@ -23,11 +21,11 @@ const PAGE_SIZE = 20;
 const approverRoles: readonly ApproverRole[] = ['qc', 'pmo'];
 
 /** Reads what waits for a person. @param page 1, 2, …; beyond the last: the last */
-export const readPendingPage = async (
+export async function readPendingPage(
   { ledger, now }: PageDependencies,
   person: Person,
   page: number,
-): Promise<Omit<PendingPageProps, 'path'>> => {
+): Promise<Omit<PendingPageProps, 'path'>> {
   const roles = approverRoles.filter((role) => person.groups.includes(role));
   const at = now();
   const open = (await Promise.all(roles.map((role) => ledger.openApprovals(role))))
@@ -55,68 +53,43 @@ export const readPendingPage = async (
     page: shown,
     pages,
   };
-};
+}
 
 /** Reads a page of all promotions. */
-export const readPromotionsPage = async (
+export async function readPromotionsPage(
   { ledger, now, applications }: PageDependencies & Pick<SiteDependencies, 'applications'>,
   person: Person,
   next: string | undefined,
-): Promise<Omit<PromotionsPageProps, 'path'>> => {
+): Promise<Omit<PromotionsPageProps, 'path'>> {
   const [page, views] = await Promise.all([
     ledger.promotions({ limit: PAGE_SIZE, ...(next ? { next } : {}) }),
-    // Whoever looks further back looks for what was.
+    // Older pages are history: the locks are about now.
     next ? [] : Promise.all(applications.map((application) => readLockViews(ledger, application))),
   ]);
   return { person, now: now(), promotions: page.items, views: views.flat(), next: page.next };
-};
+}
 
 /** Reads one promotion. Undefined if there is none of that id. */
-export const readPromotionPage = async (
+export async function readPromotionPage(
   dependencies: PageDependencies & Pick<SiteDependencies, 'configurationVersion'>,
   links: ConsoleLinks,
   person: Person,
   promotionId: string,
-): Promise<Omit<PromotionPageProps, 'path'> | undefined> => {
-  const { ledger, executions, now, configurationVersion } = dependencies;
+): Promise<Omit<PromotionPageProps, 'path'> | undefined> {
+  const { ledger, now } = dependencies;
   const recorded = await ledger.promotion(promotionId);
   if (!recorded) return undefined;
-  const [execution, approvals, jobs, denials, views] = await Promise.all([
-    executions.read(recorded.executionArn),
-    ledger.approvals(promotionId),
-    ledger.jobs(promotionId),
+  const [advised, denials, views] = await Promise.all([
+    readAdvisedPromotion({ ...dependencies, now: () => new Date(now()) }, recorded),
     ledger.denials(promotionId),
     recorded.status === 'RUNNING' ? readLockViews(ledger, recorded.application) : [],
   ]);
-  const promotion = withExecution(recorded, execution);
+  const { execution, approvals } = advised;
   const graph = execution ? promotionGraph(execution, approvals, now()) : undefined;
-  const isOver = promotion.status !== 'RUNNING' && promotion.status !== 'SUCCEEDED';
-  const locks = isOver ? await readLocks({ ledger, now: () => new Date(now()) }, promotion) : { locks: [] };
-  const advice = redriveAdvice({
-    execution,
-    promotion,
-    jobs,
-    approvals,
-    ...locks,
-    configurationVersion: configurationVersion(promotion.application),
-    now: new Date(now()),
-  });
-  return {
-    person,
-    now: now(),
-    promotion,
-    approvals: inOrder(approvals),
-    jobs,
-    denials,
-    execution,
-    graph,
-    links,
-    advice,
-    ...waitsForLock(views, promotionId),
-  };
-};
+  return { person, now: now(), ...advised, denials, graph, links, ...waitsForLock(views, promotionId) };
+}
 
-/** Where in a queue a promotion waits, if it does. */
+/** The queue that a promotion waits in, if it does. */
 const waitsForLock = (views: readonly LockView[], promotionId: string): Pick<PromotionPageProps, 'waits'> => {
   for (const { environment, waiting } of views) {
     const entry = waiting.find((one) => one.promotionId === promotionId);
@@ -125,25 +98,22 @@ const waitsForLock = (views: readonly LockView[], promotionId: string): Pick<Pro
   return {};
 };
 
-/** Reads one approval with what it is decided upon. Undefined if there is none of that id. */
-export const readApprovalPage = async (
+/** Reads one approval with what the approver decides about. Undefined if there is none of that id. */
+export async function readApprovalPage(
   dependencies: ApprovalDependencies,
   links: ConsoleLinks,
   { person, signedInAt }: Session,
   approvalId: string,
-): Promise<Omit<ApprovalPageProps, 'path'> | undefined> => {
-  const { ledger, executions, now, policy, configurationVersion } = dependencies;
+): Promise<Omit<ApprovalPageProps, 'path'> | undefined> {
+  const { ledger, now, policy, configurationVersion } = dependencies;
   const approval = await ledger.approvalById(approvalId);
   const recorded = approval && (await ledger.promotion(approval.promotionId));
   if (!approval || !recorded) return undefined;
-  const [execution, approvals, jobs, noted] = await Promise.all([
-    executions.read(recorded.executionArn),
-    ledger.approvals(recorded.promotionId),
-    ledger.jobs(recorded.promotionId),
+  const [{ promotion, execution, approvals, jobs }, noted] = await Promise.all([
+    readPromotion(dependencies, recorded),
     livePromotion(ledger, recorded.application),
   ]);
-  const promotion = withExecution(recorded, execution);
-  // Nothing noted: nothing was deployed to Prod since the request was made, which knows what was there before.
+  // Nothing is noted if nothing was deployed to Prod since the request: the request names what was live before.
   const before = approval.review.live;
   const live = noted ?? (before && (await ledger.promotion(before.promotionId)));
   return {
@@ -151,7 +121,7 @@ export const readApprovalPage = async (
     now: now(),
     approval,
     promotion,
-    approvals: inOrder(approvals),
+    approvals,
     jobs,
     live,
     graph: execution ? promotionGraph(execution, approvals, now()) : undefined,
@@ -169,15 +139,4 @@ export const readApprovalPage = async (
       now: new Date(now()),
     }),
   };
-};
-
-const inOrder = (approvals: readonly Approval[]): readonly Approval[] =>
-  [...approvals].sort((a, b) => Date.parse(a.requestedAt) - Date.parse(b.requestedAt));
-
-/** The promotion with the status that Step Functions tells: the ledger learns of it a moment later, by an event. */
-const withExecution = (promotion: Promotion, execution: Execution | undefined): Promotion => {
-  if (!execution) return promotion;
-  const { endedAt: _, ...rest } = promotion;
-  const ended = execution.endedAt === undefined ? {} : { endedAt: new Date(execution.endedAt).toISOString() };
-  return { ...rest, ...ended, status: statusOf(execution), redrives: execution.redrives };
-};
+}

@@ -3,28 +3,28 @@ import type { FC } from 'hono/jsx';
 import type { Session } from './sign-in/cookies.ts';
 import { SimplePage } from './views/simple.tsx';
 
-/** What the middleware hands on. */
+/** What the middleware passes on. */
 export type SiteEnv = { Variables: { session: Session } };
-/** A request of somebody who is signed in. */
+/** A signed-in person's request. */
 export type SiteContext = Context<SiteEnv>;
 
 /** Largest form that is read, in bytes: a comment, with room. */
 export const LARGEST_FORM = 16 * 1024;
 
-/** The whole page, or for `part=live` only the part that follows events. */
+/** The whole page, or for `part=refresh` only the part that refreshes itself. */
 export const show = <Props extends { path: string }>(
   context: SiteContext,
   Whole: FC<Props>,
-  Live: FC<Props>,
+  Region: FC<Props>,
   props: Props,
-) => context.html(context.req.query('part') === 'live' ? <Live {...props} /> : <Whole {...props} />);
+) => context.html(context.req.query('part') === 'refresh' ? <Region {...props} /> : <Whole {...props} />);
 
-/** Path and query of the request, without what asks for a part only. */
-export const here = (context: SiteContext): string => {
+/** Path and query of the request, without `part`. */
+export function here(context: SiteContext): string {
   const url = new URL(context.req.url);
   url.searchParams.delete('part');
   return `${url.pathname}${url.search}`;
-};
+}
 
 /** There is nothing at this address. */
 export const notFound = (context: Context) =>
@@ -38,8 +38,13 @@ export const notFound = (context: Context) =>
 /** The form is larger than what is read. */
 export const tooLarge = (context: Context) =>
   context.html(
-    <SimplePage title="Nothing was sent" kind="bad" reason="BadForm" link={{ href: '/', text: 'Start page' }}>
-      <p>The form is larger than {LARGEST_FORM / 1024} KiB. Shorten the comment.</p>
+    <SimplePage
+      title="Nothing was saved"
+      kind="bad"
+      reason="BadForm"
+      link={{ href: '/', text: 'Start page' }}
+    >
+      <p>The form is larger than {LARGEST_FORM / 1024} KiB. Shorten the comment and send it again.</p>
     </SimplePage>,
     413,
   );
@@ -48,7 +53,7 @@ export const tooLarge = (context: Context) =>
 export const badForm = (context: SiteContext, path: string, message: string) =>
   context.html(
     <SimplePage
-      title="Nothing was sent"
+      title="Nothing was saved"
       kind="bad"
       reason="BadForm"
       person={context.get('session').person}

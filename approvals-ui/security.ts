@@ -33,11 +33,11 @@ export function securityHeaders(address: SiteAddress): MiddlewareHandler {
  * Whether a request that changes something comes from a page of this site. Browsers tell both headers by themselves
  * and no page can forge them; a request with neither is no browser's form.
  */
-export const comesFromThisSite = (
+export function comesFromThisSite(
   headers: { readonly origin: string | undefined; readonly fetchSite: string | undefined },
   address: SiteAddress,
-): boolean => {
+): boolean {
   if (headers.origin === undefined && headers.fetchSite === undefined) return false;
   if (headers.origin !== undefined && headers.origin !== address.origin) return false;
   return headers.fetchSite === undefined || headers.fetchSite === 'same-origin';
-};
+}

@@ -21,7 +21,7 @@ export interface SiteAddress {
  * @param siteUrl `https:` anywhere; `http:` on loopback addresses only
  * @throws SiteAddressError for any other
  */
-export const readSiteAddress = (siteUrl: string): SiteAddress => {
+export function readSiteAddress(siteUrl: string): SiteAddress {
   const url = URL.canParse(siteUrl) ? new URL(siteUrl) : undefined;
   const loopback = url !== undefined && isLoopback(url.hostname);
   if (!url || (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback))) {
@@ -35,16 +35,16 @@ export const readSiteAddress = (siteUrl: string): SiteAddress => {
     isSecure: url.protocol === 'https:',
     isLoopback: loopback,
   };
-};
+}
 
 /** Longest return address; paths of this site are far shorter. */
 const LONGEST_PATH = 512;
 
 /** A path of this site to return to after sign-in; the start page for anything that could lead elsewhere. */
-export const localPath = (value: string | undefined, origin: string): string => {
+export function localPath(value: string | undefined, origin: string): string {
   if (!value?.startsWith('/') || value.length > LONGEST_PATH || !URL.canParse(value, origin)) return '/';
   const url = new URL(value, origin);
   if (url.origin !== origin || /^\/(sign-|signed-)/.test(url.pathname)) return '/';
   // A path such as `/x/..//host` becomes `//host`, which a browser takes for another host.
   return url.pathname.startsWith('//') ? '/' : `${url.pathname}${url.search}`;
-};
+}

@@ -6,6 +6,7 @@ import { redriveAsked } from '../tasks/evidence/facts.ts';
 import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger.ts';
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { logger } from '../tasks/log.ts';
+import { readConfigurationVersions } from '../tasks/platform-parameters.ts';
 import { readEnv, wholeNumber } from '../tasks/read-env.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
 import { createSnsNotices } from '../tasks/sns-notices.ts';
@@ -23,18 +24,16 @@ const policy = {
   makersMayDecide: env.MAKERS_MAY_DECIDE === 'yes',
   freshSignInMinutes: wholeNumber('FRESH_SIGN_IN_MINUTES', env.FRESH_SIGN_IN_MINUTES),
 };
-const versions = JSON.parse(env.CONFIGURATION_VERSIONS) as Readonly<Record<string, string>>;
-// Only where environments are in other regions.
+// Set only if an environment is in another region.
 const environmentRegions = JSON.parse(process.env[REGIONS_VARIABLE] ?? '{}') as EnvironmentRegions;
-// An application that is no longer configured has none: its requests are not decided any more.
-const configurationVersion = (application: string): string => versions[application] ?? 'none';
+const configurationVersion = readConfigurationVersions(env.CONFIGURATION_VERSIONS);
 
 /** The approvals site behind an HTTP API (payload format 2.0). */
 export const handler = handle(
   createSite({
     siteUrl: env.SITE_URL,
     ledger,
-    applications: Object.keys(versions),
+    applications: Object.keys(JSON.parse(env.CONFIGURATION_VERSIONS)),
     environmentRegions,
     decide: decideApproval({
       ledger,

@@ -4,9 +4,9 @@ import { type EvidenceFile, evidenceFile, serialize } from '../tasks/evidence/ev
 import { archiveKey } from '../tasks/evidence/seal-evidence.ts';
 import { verifyEvidence } from '../tasks/evidence/verify-evidence.ts';
 import type { Promotion } from '../tasks/ledger/items.ts';
-import { readRedriveAdvice } from '../tasks/redrive/read-advice.ts';
+import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
 import type { Outcome } from './command-result.ts';
-import { promotionJson, promotionsText, promotionText, utc, verificationText } from './format.ts';
+import { promotionJson, promotionsText, promotionText, time, verificationText } from './format.ts';
 import { locksText } from './locks.ts';
 import type { Command } from './options.ts';
 import { type Ask, redrive } from './redrive.ts';
@@ -20,17 +20,17 @@ export interface Files {
   readonly create: (file: string, text: string) => void;
 }
 
-/** How many promotions are looked through for the beginning of an id or commit. */
-const LOOK_THROUGH = 500;
-/** Fewer characters name too many. */
+/** How many promotions are searched for the beginning of an id or commit. */
+const SEARCHED = 500;
+/** Fewer characters match too many. */
 const LEAST_PREFIX = 4;
 
-/** Promotions newest first, until there are enough. */
+/** The newest promotions. @param most how many are searched */
 const latest = async (
   { ledger }: System,
   limit: number,
   belongs: (promotion: Promotion) => boolean,
-  lookThrough = Number.POSITIVE_INFINITY,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<readonly Promotion[]> => {
   const found: Promotion[] = [];
   let next: string | undefined;
@@ -40,12 +40,12 @@ const latest = async (
     found.push(...page.items.filter(belongs));
     seen += page.items.length;
     next = page.next;
-  } while (next !== undefined && found.length < limit && seen < lookThrough);
+  } while (next !== undefined && found.length < limit && seen < most);
   return found.slice(0, limit);
 };
 
 /**
- * The promotion that is meant.
+ * Finds a promotion.
  * @param given its id, or the beginning of its id or commit
  * @throws CommandError if there is none, or more than one
  */
@@ -59,30 +59,28 @@ const findPromotion = async (system: System, given: string): Promise<Promotion> 
           system,
           Number.POSITIVE_INFINITY,
           ({ promotionId, commitId }) => promotionId.startsWith(given) || commitId.startsWith(given),
-          LOOK_THROUGH,
+          SEARCHED,
         );
   const [only, ...others] = found;
   if (only && others.length === 0) return only;
   throw new CommandError(
     only
-      ? `${JSON.stringify(given)} means more than one promotion; give the whole id:\n${promotionsText(found)}`
-      : `There is no promotion ${JSON.stringify(given)}. The command promotions lists them; ` +
-          `of an id or commit, the first ${LEAST_PREFIX} characters or more are enough.`,
+      ? `${JSON.stringify(given)} matches more than one promotion. Give the whole id:\n${promotionsText(found)}`
+      : `There is no promotion ${JSON.stringify(given)}. List them with: npm run lockstep -- promotions. ` +
+          `The first ${LEAST_PREFIX} characters of an id or commit are enough.`,
   );
 };
 
 const sealedUpTo = (seals: readonly { readonly sequence: number }[]): number => seals.at(-1)?.sequence ?? 0;
 
-const show = async (system: System, promotion: Promotion): Promise<Outcome> => {
+const show = async (system: System, recorded: Promotion): Promise<Outcome> => {
   const { ledger, evidence } = system;
-  const { promotionId } = promotion;
-  const [jobs, approvals, denials, entries, seals, { advice }] = await Promise.all([
-    ledger.jobs(promotionId),
-    ledger.approvals(promotionId),
+  const { promotionId } = recorded;
+  const [{ promotion, jobs, approvals, advice }, denials, entries, seals] = await Promise.all([
+    readAdvisedPromotion(system, recorded),
     ledger.denials(promotionId),
     evidence.entries(promotionId),
     evidence.seals(promotionId),
-    readRedriveAdvice(system, promotion),
   ]);
   const record = {
     promotion,
@@ -95,13 +93,13 @@ const show = async (system: System, promotion: Promotion): Promise<Outcome> => {
   return { text: promotionText(record), json: promotionJson(record) };
 };
 
-/** The first place at which the ledger's record is not what was sealed. */
-const departure = (sealed: EvidenceFile, entries: readonly EvidenceEntry[]): number | undefined =>
+/** The first entry that differs from what was sealed. */
+const firstDifference = (sealed: EvidenceFile, entries: readonly EvidenceEntry[]): number | undefined =>
   sealed.entries.find((entry, index) => entries[index]?.hash !== entry.hash)?.sequence;
 
 /**
- * Writes the record from the ledger, after comparing it with the locked copy of what was sealed.
- * @throws CommandError if the ledger holds another record than was sealed: that one is written then
+ * Writes the record from the ledger, after comparing it with the sealed copy in the locked bucket.
+ * @throws CommandError if they differ: the sealed copy is written then
  */
 const writeEvidence = async (
   system: System,
@@ -116,15 +114,15 @@ const writeEvidence = async (
     system.archived(archiveKey(application, promotionId)),
   ]);
   if (entries.length === 0)
-    throw new CommandError(`${promotionId} has no record: it is older than the evidence.`);
+    throw new CommandError(`${promotionId} has no record: it is older than Lockstep's evidence.`);
   if (archived !== undefined) {
     const sealed = JSON.parse(archived) as EvidenceFile;
-    const at = departure(sealed, entries);
+    const at = firstDifference(sealed, entries);
     if (at !== undefined) {
       files.create(out, archived);
       throw new CommandError(
-        `The ledger's record of ${promotionId} is not what was sealed: it departs at entry ${at}. ` +
-          `Somebody changed the ledger. The sealed record, from the locked bucket, is in ${out}.`,
+        `The ledger's record of ${promotionId} differs from the sealed one, first at entry ${at}: somebody changed ` +
+          `the ledger. ${out} has the sealed record, from the locked bucket.`,
       );
     }
   }
@@ -133,17 +131,17 @@ const writeEvidence = async (
   const signed = sealedUpTo(seals);
   return {
     text: [
-      `${out}: ${entries.length} entries of ${promotionId}, from ${utc(entries[0]?.at)} to ${utc(entries.at(-1)?.at)} UTC.`,
+      `${out}: ${entries.length} entries of ${promotionId}, from ${time(entries[0]?.at)} to ${time(entries.at(-1)?.at)}.`,
       signed === 0
-        ? 'Nothing is signed yet: that happens when the promotion ends.'
+        ? 'Nothing is signed yet: Lockstep signs the record when the promotion ends.'
         : `Entries 1 to ${signed} are signed. Check it with: npm run lockstep -- verify ${out}`,
     ].join('\n'),
     json: { promotionId, format: EVIDENCE_FORMAT, file: out, entries: entries.length, sealedUpTo: signed },
   };
 };
 
-/** Checks a record. Nothing but the files is needed. @throws CommandError if one cannot be read */
-export const verifyFile = ({ file, key }: Extract<Command, { name: 'verify' }>, files: Files): Outcome => {
+/** Checks a record, from files alone. @throws CommandError if one cannot be read */
+export function verifyFile({ file, key }: Extract<Command, { name: 'verify' }>, files: Files): Outcome {
   const pinned = key === undefined ? undefined : Buffer.from(files.read(key)).toString('utf8');
   const bytes = files.read(file);
   try {
@@ -167,10 +165,10 @@ export const verifyFile = ({ file, key }: Extract<Command, { name: 'verify' }>, 
     if (error instanceof TypeError) throw new CommandError(`${key}: ${error.message}`);
     throw error;
   }
-};
+}
 
-/** The turns of the applications that promotions are of. */
-const boardsOf = async (
+/** The locks of the promotions' applications. */
+const locksOf = async (
   { ledger }: System,
   promotions: readonly Promotion[],
 ): Promise<readonly LockView[]> => {
@@ -179,16 +177,16 @@ const boardsOf = async (
 };
 
 /**
- * Does what a command asks of the deployed system.
- * @param ask absent where nobody sits at a terminal
+ * Runs a command against the deployed system.
+ * @param ask absent without a terminal
  * @throws CommandError, UsageError
  */
-export const runCommand = async (
+export async function runCommand(
   command: Exclude<Command, { name: 'verify' | 'help' }>,
   system: System,
   files: Files,
   ask?: Ask,
-): Promise<Outcome> => {
+): Promise<Outcome> {
   if (command.name === 'promotions') {
     const { application, limit } = command;
     const promotions = await latest(
@@ -196,7 +194,7 @@ export const runCommand = async (
       limit,
       (promotion) => application === undefined || promotion.application === application,
     );
-    const views = await boardsOf(system, promotions);
+    const views = await locksOf(system, promotions);
     return { text: [promotionsText(promotions), ...locksText(views)].join('\n\n'), json: promotions };
   }
   if (command.name === 'locks') {
@@ -205,13 +203,13 @@ export const runCommand = async (
       system,
       Number.POSITIVE_INFINITY,
       (promotion) => application === undefined || promotion.application === application,
-      LOOK_THROUGH,
+      SEARCHED,
     );
-    const views = await boardsOf(system, promotions);
+    const views = await locksOf(system, promotions);
     return { text: locksText(views).join('\n') || 'There are no promotions.', json: views };
   }
   const promotion = await findPromotion(system, command.promotion);
   if (command.name === 'show') return show(system, promotion);
   if (command.name === 'evidence') return writeEvidence(system, promotion, command.out, files);
   return redrive(system, promotion, command.yes, ask);
-};
+}

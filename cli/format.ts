@@ -1,19 +1,20 @@
-import { beginningOf } from '../tasks/truncate-text.ts';
 import type { EvidenceEntry } from '../tasks/evidence/chain.ts';
 import type { ClaimedEntry } from '../tasks/evidence/verify-chain.ts';
 import type { Verification } from '../tasks/evidence/verify-evidence.ts';
 import type { Approval, Denial, Job, Promotion } from '../tasks/ledger/items.ts';
 import { adviceLines } from '../tasks/redrive/advice-text.ts';
 import type { RedriveAdvice } from '../tasks/redrive/redrive-advice.ts';
+import { beginningOf } from '../tasks/truncate-text.ts';
+import { shortCommit, utcTime } from '../tasks/words.ts';
 
-/** A promotion with everything that belongs to it. */
-export interface PromotionRecord {
+/** A promotion with everything that `show` prints. */
+export interface ShownPromotion {
   readonly promotion: Promotion;
   readonly jobs: readonly Job[];
   readonly approvals: readonly Approval[];
   readonly denials: readonly Denial[];
   readonly evidence: { readonly entries: number; readonly sealedUpTo: number };
-  /** Of one that has ended without success. */
+  /** If it has ended without success. */
   readonly redrive?: RedriveAdvice;
 }
 
@@ -24,8 +25,9 @@ export const printable = (text: string): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-/** `2026-11-22 10:00:00` in UTC. */
-export const utc = (iso: string | undefined): string => (iso ?? '').slice(0, 19).replace('T', ' ');
+/** A time for people; nothing if there is none, and what a file claims as it stands if it is no time. */
+export const time = (at: string | undefined): string =>
+  at === undefined || Number.isNaN(Date.parse(at)) ? printable(at ?? '') : utcTime(at);
 
 const cut = (text: string, most: number): string =>
   text.length > most ? `${beginningOf(text, most - 1)}…` : text;
@@ -46,32 +48,27 @@ const table = (rows: readonly (readonly string[])[]): string => {
     .join('\n');
 };
 
-/** The status; of one that a newer commit has overtaken, which, as its cause names it. */
-const statusText = ({ status, cause }: Promotion): string => {
-  const [, commit] =
-    (status === 'SUPERSEDED' || status === 'STALE') && cause
-      ? (/ commit ([0-9a-f]{8}) /.exec(cause) ?? [])
-      : [];
-  return commit === undefined ? status : `${status} by ${commit}`;
-};
+/** The status; of a superseded or stale promotion with the newer commit. */
+const statusText = ({ status, supersededBy }: Promotion): string =>
+  supersededBy === undefined ? status : `${status} by ${shortCommit(supersededBy.commitId)}`;
 
 /** The list of promotions. */
 export const promotionsText = (promotions: readonly Promotion[]): string =>
   promotions.length === 0
     ? 'There are no promotions.'
     : table([
-        ['STARTED (UTC)', 'STATUS', 'REDRIVES', 'COMMIT', 'MESSAGE', 'PROMOTION'],
+        ['STARTED', 'STATUS', 'REDRIVES', 'COMMIT', 'MESSAGE', 'PROMOTION'],
         ...promotions.map((promotion) => [
-          utc(promotion.startedAt),
+          time(promotion.startedAt),
           statusText(promotion),
           String(promotion.redrives),
-          promotion.commitId.slice(0, 8),
+          shortCommit(promotion.commitId),
           cut(printable(promotion.commitMessage), 40),
           promotion.promotionId,
         ]),
       ]);
 
-/** `name (attempt 2)`; the first attempt goes without saying. */
+/** `name (attempt 2)`; the first attempt is not numbered. */
 const attempted = (name: string, attempt: number): string =>
   attempt === 1 ? name : `${name} (attempt ${attempt})`;
 
@@ -79,7 +76,7 @@ const indented = (title: string, text: string): string =>
   text === '' ? '' : `\n\n${title}\n${text.replace(/^/gm, '  ')}`;
 
 /** One promotion. */
-export const promotionText = (record: PromotionRecord): string => {
+export function promotionText(record: ShownPromotion): string {
   const { promotion, jobs, approvals, denials, evidence, redrive } = record;
   const facts = [
     ['Promotion', promotion.promotionId],
@@ -87,17 +84,12 @@ export const promotionText = (record: PromotionRecord): string => {
     ['Commit', `${promotion.commitId} ${printable(promotion.commitMessage)}`.trim()],
     ['Author', printable(`${promotion.commitAuthor} <${promotion.commitAuthorEmail}>`)],
     ['Pushed', `to ${printable(promotion.branch)} by ${printable(promotion.pushedBy)}`],
-    ['Started', `${utc(promotion.startedAt)} UTC`],
-    ...(promotion.endedAt ? [['Ended', `${utc(promotion.endedAt)} UTC`]] : []),
+    ['Started', `${time(promotion.startedAt)}`],
+    ...(promotion.endedAt ? [['Ended', `${time(promotion.endedAt)}`]] : []),
     ...Object.entries(promotion.images).map(([environment, id]) => [`Image ${environment}`, id]),
     ...Object.entries(promotion.deployments).map(([environment, id]) => [`Deployment ${environment}`, id]),
     ...(promotion.prodRestored
-      ? [
-          [
-            'Prod',
-            `in order since ${utc(promotion.prodRestored.at)} UTC: ${promotion.prodRestored.imageId} serves`,
-          ],
-        ]
+      ? [['Prod', `restored to ${promotion.prodRestored.imageId}, ${time(promotion.prodRestored.at)}`]]
       : []),
     ...(promotion.error ? [['Error', printable(promotion.error)]] : []),
     ['Evidence', `${evidence.entries} entries, ${sealedText(evidence.sealedUpTo, evidence.entries)}`],
@@ -105,20 +97,19 @@ export const promotionText = (record: PromotionRecord): string => {
   const jobRows = jobs.map((job) => [
     attempted(job.state, job.attempt),
     job.status,
-    utc(job.startedAt),
-    utc(job.endedAt),
+    time(job.startedAt),
+    time(job.endedAt),
     job.error ?? '',
   ]);
-  const inOrder = [...approvals].sort((a, b) => (a.requestedAt < b.requestedAt ? -1 : 1));
-  const approvalRows = inOrder.map((approval) => [
+  const approvalRows = approvals.map((approval) => [
     attempted(approval.state, approval.attempt),
     approval.status,
-    utc(approval.requestedAt),
-    utc(approval.decidedAt),
+    time(approval.requestedAt),
+    time(approval.decidedAt),
     printable([approval.decidedBy?.name, approval.comment].filter(Boolean).join(': ')),
   ]);
   const denialRows = denials.map(({ at, role, person, reason }) => [
-    utc(at),
+    time(at),
     printable(person.name),
     `as ${role}`,
     reason,
@@ -127,11 +118,11 @@ export const promotionText = (record: PromotionRecord): string => {
     table(facts) +
     indented('Jobs', table(jobRows)) +
     indented('Approvals', table(approvalRows)) +
-    indented('Refused attempts to decide', table(denialRows)) +
+    indented('Denied attempts to decide', table(denialRows)) +
     indented('Cause', (promotion.cause ?? '').split('\n').map(printable).join('\n')) +
     indented('Redrive', redrive === undefined ? '' : adviceLines(redrive).map(printable).join('\n'))
   );
-};
+}
 
 const sealedText = (sealedUpTo: number, entries: number): string => {
   if (sealedUpTo === 0) return 'not signed yet';
@@ -146,7 +137,7 @@ export const promotionJson = ({
   denials,
   evidence,
   redrive,
-}: PromotionRecord) => ({
+}: ShownPromotion) => ({
   promotion,
   jobs: jobs.map(({ taskToken: _, completedToken: __, clientToken: ___, ...job }) => job),
   approvals: approvals.map(({ taskToken: _, completedToken: __, ...approval }) => approval),
@@ -161,11 +152,11 @@ const entryText = (entry: ClaimedEntry): string => {
     actor?.type === 'person' ? actor.name : actor?.type === 'identity' ? actor.arn : String(actor?.type);
   const details = [what.state ?? what.role, what.decision ?? what.reason ?? what.status].filter(Boolean);
   const about = details.length === 0 ? '' : ` (${details.join(': ')})`;
-  return printable(`${String(sequence).padStart(4)}  ${utc(String(at))}  ${String(kind)} by ${who}${about}`);
+  return printable(`${String(sequence).padStart(4)}  ${time(String(at))}  ${String(kind)} by ${who}${about}`);
 };
 
 /** What checking a record found. */
-export const verificationText = (file: string, verification: Verification, isPinned: boolean): string => {
+export function verificationText(file: string, verification: Verification, isPinned: boolean): string {
   const { promotionId, entries, problems, sealedUpTo, sealedAt, key } = verification;
   const lines = [];
   if (problems.length > 0) {
@@ -183,25 +174,25 @@ export const verificationText = (file: string, verification: Verification, isPin
   );
   if (key === undefined || sealedAt === undefined) {
     lines.push(
-      'WARNING: nothing in it is signed, because the promotion had not ended: anybody could have written it.',
+      'WARNING: nothing in it is signed, as the promotion had not ended: anybody could have written it.',
     );
     return lines.join('\n');
   }
   lines.push(
-    `Signed:      entries 1 to ${sealedUpTo}, at ${utc(sealedAt)} UTC`,
+    `Signed:      entries 1 to ${sealedUpTo}, ${time(sealedAt)}`,
     `Key:         ${printable(key.arn)}`,
     `Fingerprint: ${key.fingerprint}`,
   );
   if (sealedUpTo < entries.length)
-    lines.push(`WARNING: entries ${sealedUpTo + 1} to ${entries.length} came after that and are not signed.`);
+    lines.push(`WARNING: entries ${sealedUpTo + 1} to ${entries.length} are later and are not signed.`);
   if (!isPinned) lines.push(`WARNING: ${compareText(key.arn)}`);
   return lines.join('\n');
-};
+}
 
-/** How to see that the key is the account's: a forger would put his own into the file. */
+/** How to check that the key is the account's: a forger would put another into the file. */
 const compareText = (arn: string): string =>
   [
-    "the key came with the file. Compare the fingerprint with the account's:",
+    "the key came with the file. Compare its fingerprint with that of the account's key:",
     `  aws kms get-public-key --key-id ${printable(arn)} --query PublicKey --output text | base64 -d | sha256sum`,
-    'or give the public key in PEM: verify FILE --key KEY.pem',
+    'Or give the public key in PEM: verify FILE --key KEY.pem',
   ].join('\n');

@@ -1,6 +1,6 @@
 import type { LockView, QueueEntryView } from '../tasks/environment-locks/lock-view.ts';
-import { environmentTitles } from '../tasks/environment-locks/messages.ts';
-import { printable, utc } from './format.ts';
+import { environmentTitles, shortCommit } from '../tasks/words.ts';
+import { printable, time } from './format.ts';
 
 const waitingText = ({
   place,
@@ -11,18 +11,18 @@ const waitingText = ({
   behind,
   because,
 }: QueueEntryView): string[] => [
-  `  ${place}. ${commitId.slice(0, 8)} ${printable(title)} (${promotionId}), waits since ${utc(since)} UTC${behind === undefined ? '' : ` for ${behind.promotionId}`}:`,
+  `  ${place}. ${shortCommit(commitId)} ${printable(title)} (${promotionId}), waiting since ${time(since)}${behind === undefined ? '' : ` for ${behind.promotionId}`}:`,
   `     ${because}`,
 ];
 
-/** Who has each environment of each application, and who waits: one text for each. */
+/** Who holds each environment's lock, and who waits for it: one text for each lock. */
 export const locksText = (views: readonly LockView[]): readonly string[] =>
   views.map(({ application, environment, holder, waiting }) => {
     const name = `${environmentTitles[environment]} of ${application}`;
     return [
       holder === undefined
         ? `${name}: free`
-        : `${name}: ${holder.commitId.slice(0, 8)} ${printable(holder.title)} (${holder.promotionId}) ${holder.doing}, since ${utc(holder.since)} UTC`,
+        : `${name}: ${shortCommit(holder.commitId)} ${printable(holder.title)} (${holder.promotionId}) ${holder.doing}, since ${time(holder.since)}`,
       ...waiting.flatMap(waitingText),
     ].join('\n');
   });

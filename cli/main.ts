@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline/promises';
 import { runProgram } from './program.ts';
 
-// The SDK is pinned here; its notice about later versions is nothing that a person at this terminal can act on.
+// The SDK's version is pinned: people at this terminal cannot act on its notice about later ones.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
-/** Asked on the error stream, so that what goes on from the output is the outcome alone. */
+/** Asks on the error stream, so that the output has the outcome only. */
 const ask = async (question: string): Promise<string> => {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
@@ -15,7 +15,7 @@ const ask = async (question: string): Promise<string> => {
 };
 
 process.exitCode = await runProgram(process.argv.slice(2), {
-  // npm changes into the project's root; paths are meant from where it was called.
+  // npm changes to the project's root; paths are relative to where it was called.
   directory: process.env.INIT_CWD ?? process.cwd(),
   out: (text) => console.log(text),
   error: (text) => console.error(`lockstep: ${text}`),

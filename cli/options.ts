@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { DEFAULT_PORT, UsageError, wholeNumber } from './arguments.ts';
 
-/** One command, with what it needs. Files are as given, not resolved. */
+/** One command with its arguments. Files are as given, not resolved. */
 export type Command =
   | { readonly name: 'promotions'; readonly limit: number; readonly application?: string }
   | { readonly name: 'locks'; readonly application?: string }
@@ -31,7 +31,7 @@ const optionTypes = {
   help: { type: 'boolean' },
 } as const;
 
-/** Options that go with some commands only. */
+/** Options of some commands only. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   limit: ['promotions'],
   application: ['promotions', 'locks'],
@@ -40,7 +40,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   yes: ['redrive'],
 };
 /** What each command takes. */
-const subjects: Readonly<Record<string, string | undefined>> = {
+const operands: Readonly<Record<string, string | undefined>> = {
   promotions: undefined,
   locks: undefined,
   show: 'a promotion',
@@ -62,21 +62,21 @@ const readArguments = (args: readonly string[]) => {
 
 const readCommand = (
   values: ReturnType<typeof readArguments>['values'],
-  [name, subject, ...more]: readonly string[],
+  [name, operand, ...more]: readonly string[],
 ): Command => {
-  if (name === undefined) throw new UsageError(`A command is missing: ${Object.keys(subjects).join(', ')}.`);
-  if (!Object.hasOwn(subjects, name))
+  if (name === undefined) throw new UsageError(`Give a command: ${Object.keys(operands).join(', ')}.`);
+  if (!Object.hasOwn(operands, name))
     throw new UsageError(
-      `${JSON.stringify(name)} is no command; there are ${Object.keys(subjects).join(', ')}.`,
+      `${JSON.stringify(name)} is not a command. Commands: ${Object.keys(operands).join(', ')}.`,
     );
   for (const [option, commands] of Object.entries(owners))
     if (option in values && !commands.includes(name))
       throw new UsageError(`--${option} goes with ${commands.join(' and ')}, not with ${name}.`);
-  const wanted = subjects[name];
-  const surplus = wanted === undefined ? subject : more[0];
+  const wanted = operands[name];
+  const surplus = wanted === undefined ? operand : more[0];
   if (surplus !== undefined) throw new UsageError(`${name} does not take ${JSON.stringify(surplus)}.`);
-  if (wanted !== undefined && !subject) throw new UsageError(`${name} takes ${wanted}, got none.`);
-  const given = subject ?? '';
+  if (wanted !== undefined && !operand) throw new UsageError(`${name} takes ${wanted}, got none.`);
+  const given = operand ?? '';
   switch (name) {
     case 'promotions':
       return {
@@ -87,7 +87,8 @@ const readCommand = (
     case 'locks':
       return { name, ...(values.application !== undefined && { application: values.application }) };
     case 'evidence':
-      if (!values.out) throw new UsageError('evidence takes --out FILE, which says where the record goes.');
+      if (!values.out)
+        throw new UsageError('evidence takes --out FILE, the file to write the record to; got none.');
       return { name, promotion: given, out: values.out };
     case 'verify':
       return { name, file: given, ...(values.key !== undefined && { key: values.key }) };
@@ -98,8 +99,8 @@ const readCommand = (
   }
 };
 
-/** Reads the command line. @throws UsageError naming what is wrong and what is taken instead */
-export const parseOptions = (args: readonly string[]): Options => {
+/** Reads the command line. @throws UsageError */
+export function parseOptions(args: readonly string[]): Options {
   const { values, positionals } = readArguments(args);
   const json = values.json ?? false;
   if (values.help) return { command: { name: 'help' }, json };
@@ -111,4 +112,4 @@ export const parseOptions = (args: readonly string[]): Options => {
     json,
     ...(values.local && { localPort: wholeNumber('port', values.port ?? String(DEFAULT_PORT), 1, 65_535) }),
   };
-};
+}

@@ -8,16 +8,16 @@ import type { Ask } from './redrive.ts';
 import { CommandError, openSystem } from './system.ts';
 import { usage } from './usage.ts';
 
-/** Where a run of the program writes, and what its paths are relative to. */
+/** Where the program writes, and what its paths are relative to. */
 export interface Surroundings {
   readonly directory: string;
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
-  /** Absent where nobody sits at a terminal. */
+  /** Absent without a terminal. */
   readonly ask?: Ask;
 }
 
-/** What the program ends with. */
+/** The program's exit codes. */
 export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 
 const filesBelow = (directory: string): Files => {
@@ -29,7 +29,7 @@ const filesBelow = (directory: string): Files => {
       const reasons: Readonly<Record<string, string>> = {
         ENOENT: 'there is no such file or directory',
         EEXIST: 'it exists already; choose another name',
-        EACCES: 'it may not be read or written',
+        EACCES: 'you may not read or write it',
         EISDIR: 'it is a directory',
       };
       throw new CommandError(`${file}: ${reasons[code ?? ''] ?? message}.`);
@@ -51,13 +51,13 @@ const perform = async (
   return runCommand(command, await openSystem(localPort), files, ask);
 };
 
-/** What failed, for whoever sits at the terminal. */
+/** What failed, in words for people. */
 const explained = (error: Error, localPort: number | undefined): string => {
   if (error instanceof CommandError) return error.message;
   const isUnreached =
     ('code' in error && error.code === 'ECONNREFUSED') || /ECONNREFUSED/.test(error.message);
   if (isUnreached && localPort !== undefined)
-    return `No local run answers on port ${localPort}: start it with npm start, or give its --port.`;
+    return `No local run answers on port ${localPort}. Start one with npm start, or give its port with --port.`;
   if (error.name === 'CredentialsProviderError')
     return `There are no AWS credentials (${error.message}). Sign in to AWS, or use --local for the local run.`;
   if (error.message === 'Region is missing')
@@ -70,7 +70,7 @@ const explained = (error: Error, localPort: number | undefined): string => {
  * @param args after `npm run lockstep --`
  * @returns the exit code
  */
-export const runProgram = async (args: readonly string[], surroundings: Surroundings): Promise<number> => {
+export async function runProgram(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { directory, out, error: tell, ask } = surroundings;
   let options: Options | undefined;
   try {
@@ -87,4 +87,4 @@ export const runProgram = async (args: readonly string[], surroundings: Surround
     tell(explained(error, options?.localPort));
     return exitCodes.failed;
   }
-};
+}

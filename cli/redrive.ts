@@ -1,55 +1,55 @@
 import type { Promotion } from '../tasks/ledger/items.ts';
 import { adviceLines } from '../tasks/redrive/advice-text.ts';
-import { readRedriveAdvice } from '../tasks/redrive/read-advice.ts';
+import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
 import { UsageError } from './arguments.ts';
 import type { Outcome } from './command-result.ts';
 import { printable } from './format.ts';
 import { CommandError, type System } from './system.ts';
 
-/** Asks the person at the terminal. @returns the answer, as it was typed */
+/** Asks the person at the terminal. @returns the answer as typed */
 export type Ask = (question: string) => Promise<string>;
 
 const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer.trim());
 
 /**
- * Redrives a promotion, after telling what that would do and asking whether to.
- * @param isAgreed whether somebody said yes beforehand
- * @param ask absent where nobody sits at a terminal
- * @throws UsageError if there is nobody to ask
+ * Redrives a promotion, after it says what that would do and asks for agreement.
+ * @param isAgreed whether `--yes` was given
+ * @param ask absent without a terminal
+ * @throws UsageError without both
  * @throws CommandError if it may not be redriven
  */
-export const redrive = async (
+export async function redrive(
   system: System,
-  promotion: Promotion,
+  recorded: Promotion,
   isAgreed: boolean,
   ask: Ask | undefined,
-): Promise<Outcome> => {
-  const { promotionId, executionArn } = promotion;
-  const { advice, execution } = await readRedriveAdvice(system, promotion);
+): Promise<Outcome> {
+  const { promotionId, executionArn } = recorded;
+  const { advice, promotion } = await readAdvisedPromotion(system, recorded);
   if (!advice.mayRedrive) throw new CommandError(`${promotionId}: ${printable(advice.sentence)}`);
   const text = adviceLines(advice).map(printable).join('\n');
   if (!isAgreed) {
     if (ask === undefined)
       throw new UsageError(
-        `redrive asks before it does anything, and there is no terminal to ask at: add --yes.\n${text}\n`,
+        `redrive asks before it changes anything, and there is no terminal to ask at. To agree, add --yes.\n${text}\n`,
       );
     if (!isYes(await ask(`${text}\nRedrive it? [y/N] `)))
       return {
-        text: 'Not redriven; nothing was changed.',
+        text: 'Not redriven. Nothing was changed.',
         json: { promotionId, redriven: false, advice },
         isGood: false,
       };
   }
-  const number = (execution?.redrives ?? promotion.redrives) + 1;
-  // Recorded first: nobody redrives without being named.
+  const number = promotion.redrives + 1;
+  // Recorded first, so that no redrive happens without a name.
   const by = await system.noteRedrive(promotionId, number);
   const outcome = await system.executions.redrive(executionArn);
   if (outcome.kind === 'failed')
-    throw new CommandError(`Step Functions refused the redrive: ${outcome.message}`);
-  const done = `Redrive ${number} of ${promotionId}, by ${by}: it goes on at ${advice.resumesAt?.state ?? 'the state that failed'}.`;
+    throw new CommandError(`Step Functions did not redrive it: ${outcome.message}`);
+  const done = `Redrive ${number} of ${promotionId}, by ${by}: it resumes at ${advice.resumesAt?.state ?? 'the state that failed'}.`;
   return {
-    // Whoever was asked has read it.
+    // A person who was asked has read the advice.
     text: isAgreed ? `${text}\n${done}` : done,
     json: { promotionId, redriven: true, redrive: number, by, advice },
   };
-};
+}

@@ -15,9 +15,9 @@ import type { Executions } from '../tasks/executions/execution.ts';
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
-import { platformParameters } from '../tasks/platform-parameters.ts';
+import { platformParameters, readConfigurationVersions } from '../tasks/platform-parameters.ts';
 
-/** Something that cannot be done; the message says why and what to do. The program ends with 1. */
+/** The command cannot be done; the message says why and what to do. The program exits with 1. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
@@ -33,12 +33,14 @@ export interface System {
   /** The newest sealed record in the archive. */
   readonly archived: (objectKey: string) => Promise<string | undefined>;
   readonly executions: Executions;
-  /** Records who asks for the redrive of that number, 1 being the first. @returns the caller's ARN */
+  /** Version of an application's configuration as it is deployed. */
+  readonly configurationVersion: (application: string) => string;
+  /** Records who asks for a redrive. @param redrive its number; 1 is the first @returns the caller's ARN */
   readonly noteRedrive: (promotionId: string, redrive: number) => Promise<string>;
   readonly now: () => Date;
 }
 
-/** Of the local run; any key that belongs to no role is the person's at the machine. */
+/** The local run takes any key that belongs to no role as the person's at the machine. */
 const localRegion = () => process.env.AWS_REGION ?? 'us-east-1';
 const local = (port: number) => ({
   endpoint: `http://127.0.0.1:${port}`,
@@ -52,7 +54,7 @@ const local = (port: number) => ({
  * @param localPort of the local run @default AWS, by the default credentials
  * @throws CommandError if there is none
  */
-export const openSystem = async (localPort?: number): Promise<System> => {
+export async function openSystem(localPort?: number): Promise<System> {
   const config = localPort === undefined ? {} : local(localPort);
   const names = Object.values(platformParameters);
   const { Parameters = [] } = await new SSMClient(config).send(new GetParametersCommand({ Names: names }));
@@ -68,6 +70,7 @@ export const openSystem = async (localPort?: number): Promise<System> => {
   const tableName = parameter(platformParameters.ledgerTable);
   const bucket = parameter(platformParameters.evidenceBucket);
   const keyArn = parameter(platformParameters.evidenceKeyArn);
+  const configurationVersion = readConfigurationVersions(parameter(platformParameters.configurationVersions));
   const table = new DynamoDBClient(config);
   const evidence = createDynamoDbEvidenceStore(tableName, table);
   return {
@@ -76,6 +79,7 @@ export const openSystem = async (localPort?: number): Promise<System> => {
     publicKey: () => readPublicKey(keyArn, new KMSClient(config)),
     archived: (objectKey) => readArchived(bucket, objectKey, new S3Client(config)),
     executions: createSfnExecutions(new SFNClient(config)),
+    configurationVersion,
     noteRedrive: async (promotionId, redrive) => {
       const { Arn: arn = 'unknown' } = await new STSClient(config).send(new GetCallerIdentityCommand({}));
       const actor = { type: 'identity', arn } as const;
@@ -84,4 +88,4 @@ export const openSystem = async (localPort?: number): Promise<System> => {
     },
     now: () => new Date(),
   };
-};
+}

@@ -1,10 +1,10 @@
-import { roleTitles } from './approvals/decision-rules.ts';
 import { consoleLine, executionLink } from './console-links.ts';
+import { fitCause } from './failure-cause.ts';
 import type { Approval, Promotion } from './ledger/items.ts';
 import { type ApproverRole, QAT_CHANGED } from './payloads.ts';
 import type { ServingFleet } from './prod-fleet/serving-fleet.ts';
 import { cutText } from './truncate-text.ts';
-import { fitCause } from './task-completions.ts';
+import { firstLine, roleTitles, shortCommit, utcTime } from './words.ts';
 
 /** A mail to all members of a role who subscribed. */
 export interface Notice {
@@ -21,13 +21,13 @@ export interface Notices {
   readonly send: (notice: Notice) => Promise<void>;
 }
 
-/** SNS wants less than 100 characters in a mail's subject, and less than 998 in a line (T49). */
+/** SNS accepts less than 100 characters in a mail's subject, and less than 998 in a line (T49). */
 const MAX_SUBJECT = 99;
 const MAX_LINE = 990;
 /** Characters of a cause that a mail shows; the page shows all of it. */
 const MAX_CAUSE = 6_000;
 
-/** A subject that SNS takes: printable ASCII, one line, begun with a letter or digit. */
+/** A mail's subject as SNS accepts it: printable ASCII, one line, begun with a letter or digit. */
 export const asciiSubject = (text: string): string =>
   text
     .normalize('NFKD')
@@ -38,7 +38,7 @@ export const asciiSubject = (text: string): string =>
     .slice(0, MAX_SUBJECT)
     .trim();
 
-/** A line that mail servers take, in bytes as they count; never cut within a character. */
+/** A line that mail servers accept, in bytes as they count; never cut within a character. */
 const fitLine = (line: string): string => {
   if (Buffer.byteLength(line) <= MAX_LINE) return line;
   let fitted = '';
@@ -51,7 +51,7 @@ const fitLine = (line: string): string => {
   return `${fitted}…`;
 };
 
-/** Lines of text without anything that a mail reader could take for more than text. */
+/** Lines of text without control characters, which a mail reader could interpret. */
 const plain = (lines: readonly string[]): string =>
   lines
     .join('\n')
@@ -59,15 +59,12 @@ const plain = (lines: readonly string[]): string =>
     .map((line) => fitLine(line.replace(/[^\P{Cc}\t]/gu, '')))
     .join('\n');
 
-const utc = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
-
 /** Longest subject of a commit that a mail repeats; the page shows all of it. */
 const MAX_TITLE = 200;
 
-/** First line of what the commit says. */
+/** First line of the commit's message. */
 const titleOf = (promotion: Promotion | undefined): string => {
-  const first = (promotion?.commitMessage ?? '').trim().split(/\r?\n/)[0] ?? '';
-  return cutText(first, MAX_TITLE);
+  return cutText(firstLine(promotion?.commitMessage ?? ''), MAX_TITLE);
 };
 
 const changeLines = ({ candidate, review }: Approval, promotion: Promotion | undefined): string[] => {
@@ -85,17 +82,17 @@ const changeLines = ({ candidate, review }: Approval, promotion: Promotion | und
 };
 
 const subjectLine = (what: string, { candidate }: Approval, promotion: Promotion | undefined): string =>
-  asciiSubject(`${what}: ${candidate.application} ${candidate.commitId.slice(0, 8)} ${titleOf(promotion)}`);
+  asciiSubject(`${what}: ${candidate.application} ${shortCommit(candidate.commitId)} ${titleOf(promotion)}`);
 
 const linkOf = (approval: Approval, siteUrl: string): string => `${siteUrl}/approvals/${approval.approvalId}`;
 
-/** Asks a role to decide, or reminds it. Its one link carries nothing but the request's opaque id (T45). */
-export const approvalNotice = (
+/** Asks a role to decide, or reminds it. Its one link carries only the request's opaque id (T45). */
+export function approvalNotice(
   approval: Approval,
   promotion: Promotion | undefined,
   siteUrl: string,
   kind: 'request' | 'reminder' = 'request',
-): Notice => {
+): Notice {
   const { application } = approval.candidate;
   const title = roleTitles[approval.role];
   return {
@@ -108,65 +105,65 @@ export const approvalNotice = (
     ),
     message: plain([
       kind === 'reminder'
-        ? `${application} still waits for ${title}, asked at ${utc(approval.requestedAt)}, to approve or refuse its promotion to production.`
-        : `${application} waits for ${title} to approve or refuse its promotion to production.`,
+        ? `The promotion of ${application} to production still waits for ${title} to approve or reject it, since ${utcTime(approval.requestedAt)}.`
+        : `The promotion of ${application} to production waits for ${title} to approve or reject it.`,
       '',
       ...changeLines(approval, promotion),
-      `Decide until:   ${utc(approval.expiresAt)}`,
+      `Decide until:   ${utcTime(approval.expiresAt)}`,
       '',
       linkOf(approval, siteUrl),
       '',
-      'Opening the page decides nothing: sign in, look, then approve or refuse.',
+      'Opening the page decides nothing. Sign in, review the change, then approve or reject it.',
     ]),
   };
-};
+}
 
-/** What a request's end is called in subjects, and what follows from it. */
+/** A request's outcome as mails give it, and what follows. */
 const outcomeOf = (
   approval: Approval,
 ): { readonly what: string; readonly line: string; readonly next: string } => {
   const title = roleTitles[approval.role];
-  const who = `${approval.decidedBy?.name ?? 'somebody'} at ${utc(approval.decidedAt ?? '')}`;
+  const who = `${approval.decidedBy?.name ?? 'unknown'} at ${utcTime(approval.decidedAt ?? approval.expiresAt)}`;
   switch (approval.status) {
     case 'APPROVED':
       return {
         what: `${title} approved`,
-        line: `${title} has approved the promotion: ${who}.`,
-        next: approval.role === 'qc' ? 'PMO is asked next.' : 'The Prod image is built and deployed next.',
+        line: `${title} approved the promotion (${who}).`,
+        next: approval.role === 'qc' ? 'Next, PMO decides.' : 'Next, the Prod image is built and deployed.',
       };
     case 'REJECTED':
       return {
         what: `${title} rejected`,
-        line: `${title} rejected the promotion: ${who}.`,
-        next: 'The promotion ends here. Push a commit that answers the refusal to start another.',
+        line: `${title} rejected the promotion (${who}).`,
+        next: 'The promotion has ended. Fix the reason for the rejection and push a new commit to start another promotion.',
       };
     case 'EXPIRED':
       return {
         what: `${title} did not decide`,
-        line: `${title} had until ${utc(approval.expiresAt)} to decide, and nobody did.`,
-        next: 'An operator can redrive the promotion; a new request is mailed then.',
+        line: `Nobody of ${title} decided by ${utcTime(approval.expiresAt)}.`,
+        next: 'If an operator redrives the promotion, a new request is mailed.',
       };
     default:
       return {
         what: `${title} request withdrawn`,
-        line: approval.withdrawnBecause ?? 'The promotion was stopped: nobody is asked any more.',
+        line: approval.withdrawnBecause ?? 'The promotion was stopped.',
         next:
           approval.supersededBy === undefined
-            ? 'The link of the earlier mail decides nothing any more.'
-            : 'The link of the earlier mail decides nothing any more. The newer promotion asks for itself when it has come so far.',
+            ? 'The link in the earlier mail is no longer valid.'
+            : 'The link in the earlier mail is no longer valid. You will get a request when the newer promotion reaches approval.',
       };
   }
 };
 
 /**
- * Tells those who were asked how their request ended; of PMO's, QC is told as well, since its approval led there. None for a
+ * Mails how a request ended to its role; of PMO's requests to QC as well, since its approval led there. None for a
  * request that is still open.
  */
-export const outcomeNotices = (
+export function outcomeNotices(
   approval: Approval,
   promotion: Promotion | undefined,
   siteUrl: string,
-): readonly Notice[] => {
+): readonly Notice[] {
   if (approval.status === 'PENDING') return [];
   const { what, line, next } = outcomeOf(approval);
   const comment = (approval.comment ?? '').trim();
@@ -186,24 +183,24 @@ export const outcomeNotices = (
     subject: subjectLine(what, approval, promotion),
     message,
   }));
-};
+}
 
-/** What the failure means for Prod, if the promotion was about to change it, and what a redrive does there. */
+/** The state of Prod after a failure, if the promotion was about to change it, and what a redrive does there. */
 const prodAfterFailure = ({ images, deployments, commitId }: Promotion): readonly string[] => {
   if (images.prod === undefined) return [];
   if (deployments.prod !== undefined)
     return [
       '',
-      `Prod: deployment ${deployments.prod} has succeeded, so the new instances serve, and new ones start from ${images.prod} as well. Nothing is taken back.`,
+      `Prod: deployment ${deployments.prod} succeeded. The new instances serve, and later ones start from ${images.prod} as well. Nothing is rolled back.`,
     ];
   return [
     '',
-    'Prod: the instances from before go on serving. Prod is now put in order: new instances start from the image that serves again, and what the deployment left is deleted. Another mail tells when that is done.',
-    `A redrive points Prod at ${images.prod} again and starts a new deployment of ${commitId.slice(0, 8)}; nothing is built again, and nobody is asked again.`,
+    'Prod: the earlier instances continue to serve. Lockstep now restores Prod: new instances start from the image that serves, and leftovers of the deployment are deleted. Another mail follows when this is done.',
+    `A redrive points Prod at ${images.prod} again and starts a new deployment of ${shortCommit(commitId)}. It builds nothing and asks nobody again.`,
   ];
 };
 
-/** Tells operators that a promotion has failed, where and why. */
+/** Mails operators that a promotion has failed, where and why. */
 export const failureNotice = (
   promotion: Promotion,
   failure: { readonly state: string | undefined; readonly error: string; readonly cause: string },
@@ -212,7 +209,7 @@ export const failureNotice = (
   role: 'operator',
   application: promotion.application,
   subject: asciiSubject(
-    `Failed: ${promotion.application} ${promotion.commitId.slice(0, 8)} at ${failure.state ?? 'an unknown state'}`,
+    `Failed: ${promotion.application} ${shortCommit(promotion.commitId)} at ${failure.state ?? 'an unknown state'}`,
   ),
   message: plain([
     `The promotion of ${promotion.application} failed at the state "${failure.state ?? 'unknown'}": ${failure.error}`,
@@ -221,23 +218,23 @@ export const failureNotice = (
     `Author:   ${promotion.commitAuthor || 'unknown'}`,
     `Redrives: ${promotion.redrives}`,
     '',
-    fitCause(failure.cause === '' ? 'No cause was given.' : failure.cause, MAX_CAUSE),
+    fitCause(failure.cause === '' ? 'No cause is known.' : failure.cause, MAX_CAUSE),
     ...prodAfterFailure(promotion),
     '',
     failure.error === QAT_CHANGED
-      ? 'A redrive fails again.'
-      : 'Put right what failed, then redrive the promotion: it goes on at this state.',
+      ? 'A redrive would fail again. Push the commit again.'
+      : 'Fix the reason, then redrive the promotion. It resumes at this state.',
     `${siteUrl}/promotions/${encodeURIComponent(promotion.promotionId)}`,
   ]),
 });
 
-/** Tells operators how Prod stands once it is in order after a promotion that failed to deploy there. */
-export const prodRestoredNotice = (
+/** Mails operators the state of Prod once it is restored after a promotion that failed to deploy there. */
+export function prodRestoredNotice(
   promotion: Promotion,
   { autoScalingGroupName, imageId, instanceIds, strayIds }: ServingFleet,
   parameterName: string,
   siteUrl: string,
-): Notice => {
+): Notice {
   const { application, commitId, images } = promotion;
   const isNewImage = imageId === images.prod;
   return {
@@ -245,43 +242,43 @@ export const prodRestoredNotice = (
     application,
     subject: asciiSubject(
       isNewImage
-        ? `Prod runs what failed: ${application} ${commitId.slice(0, 8)}`
-        : `Prod is in order: ${application} ${commitId.slice(0, 8)} does not run there`,
+        ? `Prod runs the failed commit: ${application} ${shortCommit(commitId)}`
+        : `Prod is restored: ${application} ${shortCommit(commitId)} does not run there`,
     ),
     message: plain([
       isNewImage
-        ? `The promotion of ${application} failed to deploy to Prod, after requests had gone over to the new instances. They serve: see whether they should.`
-        : `The promotion of ${application} did not get to Prod, and Prod is as it was before.`,
+        ? `The promotion of ${application} failed to deploy to Prod after requests had moved to the new instances. These serve now. Check whether they should.`
+        : `The promotion of ${application} did not reach Prod. Prod is as it was before.`,
       '',
       `Commit:    ${commitId}${promotion.commitMessage === '' ? '' : ` (${promotion.commitMessage})`}`,
       `Redrives:  ${promotion.redrives}`,
       `Serving:   ${instanceIds.length} instance(s) of the Auto Scaling group ${autoScalingGroupName}`,
       `Image:     ${imageId}; new instances start from it (parameter ${parameterName})`,
-      'Leftovers: no other Auto Scaling group of the fleet is kept',
+      'Leftovers: none; the other Auto Scaling groups of the fleet are deleted',
       ...(strayIds.length === 0
         ? []
         : [
             '',
-            `Not of that image: ${strayIds.join(', ')}. They were added while the deployment ran. Terminate them: the group replaces them.`,
+            `Other image: ${strayIds.join(', ')}. These instances were added while the deployment ran. Terminate them; the group replaces them.`,
           ]),
       '',
-      'What to do: put right what failed, then redrive, or push another commit.',
-      `A redrive points Prod at ${images.prod ?? 'its image'} again and starts a new deployment; nothing is built again, and nobody is asked again.`,
+      'What to do: fix the reason, then redrive, or push another commit.',
+      `A redrive points Prod at ${images.prod ?? 'its image'} again and starts a new deployment. It builds nothing and asks nobody again.`,
       `${siteUrl}/promotions/${encodeURIComponent(promotion.promotionId)}`,
     ]),
   };
-};
+}
 
-/** Tells both roles that a promotion which they approved came too late. */
+/** Mails both roles that a promotion that they approved is stale. */
 export const staleNotices = (promotion: Promotion, cause: string, siteUrl: string): readonly Notice[] =>
   (['qc', 'pmo'] as const).map((role) => ({
     role,
     application: promotion.application,
     subject: asciiSubject(
-      `Not promoted: ${promotion.application} ${promotion.commitId.slice(0, 8)} ${titleOf(promotion)}`,
+      `Not promoted: ${promotion.application} ${shortCommit(promotion.commitId)} ${titleOf(promotion)}`,
     ),
     message: plain([
-      `${promotion.application}: a newer commit was promoted while this one waited. It ends here.`,
+      `${promotion.application}: a newer commit was promoted while this promotion waited. It has ended.`,
       '',
       `Commit: ${promotion.commitId}${promotion.commitMessage === '' ? '' : ` (${titleOf(promotion)})`}`,
       `Author: ${promotion.commitAuthor || 'unknown'}`,
@@ -291,24 +288,20 @@ export const staleNotices = (promotion: Promotion, cause: string, siteUrl: strin
     ]),
   }));
 
-/** Tells operators that nobody has decided yet, while there is still time. */
-export const waitingNotice = (
-  approval: Approval,
-  promotion: Promotion | undefined,
-  siteUrl: string,
-): Notice => {
+/** Mails operators that nobody has decided yet, while there is still time. */
+export function waitingNotice(approval: Approval, promotion: Promotion | undefined, siteUrl: string): Notice {
   const { application, commitId } = approval.candidate;
   const title = roleTitles[approval.role];
   return {
     role: 'operator',
     application,
-    subject: asciiSubject(`Waiting for ${title}: ${application} ${commitId.slice(0, 8)}`),
+    subject: asciiSubject(`Waiting for ${title}: ${application} ${shortCommit(commitId)}`),
     message: plain([
-      `The promotion of ${application} waits at the state "${approval.state}": nobody of ${title} has decided.`,
+      `The promotion of ${application} waits at the state "${approval.state}". Nobody of ${title} has decided.`,
       '',
       `Commit:       ${commitId}${promotion === undefined ? '' : ` (${promotion.commitMessage})`}`,
-      `Asked:        ${utc(approval.requestedAt)}`,
-      `Decide until: ${utc(approval.expiresAt)}; then the state fails, and a redrive asks anew`,
+      `Asked:        ${utcTime(approval.requestedAt)}`,
+      `Decide until: ${utcTime(approval.expiresAt)}; then the state fails, and a redrive asks again`,
       '',
       `${siteUrl}/promotions/${encodeURIComponent(approval.promotionId)}`,
       ...(promotion === undefined
@@ -316,4 +309,4 @@ export const waitingNotice = (
         : consoleLine(executionLink(promotion.executionArn), 'Execution').flatMap((line) => ['', line])),
     ]),
   };
-};
+}

@@ -9,7 +9,7 @@ export interface PromotionInput {
   /** 40 hexadecimal digits; of an object's revision, the version that S3 gave it. */
   readonly commitId: string;
   readonly branch: string;
-  /** ARN of whoever pushed. */
+  /** ARN of the pusher. */
   readonly pushedBy: string;
   /** Id of the push event. */
   readonly eventId: string;
@@ -20,7 +20,7 @@ export interface PromotionInput {
 /** Where Lockstep deploys to. */
 export type Environment = 'qat' | 'prod';
 
-/** What a state tells of its turn whose work on an environment needs it. */
+/** What a state that needs the environment lock gives its function. */
 export interface LockedWork {
   readonly promotionId: string;
   readonly application: string;
@@ -31,8 +31,8 @@ export interface LockedWork {
 }
 
 /**
- * Orders the tries of one state: a redrive's or retry's is higher than those before it. Step Functions may try again while
- * the function of the try before still runs, whose token nobody waits for any more.
+ * Orders the attempts of one state: a redrive's or retry's is higher than those before it. Step Functions may retry while
+ * the function of the attempt before still runs, for whose token nothing waits any more.
  */
 export type StateAttempt = number;
 
@@ -108,7 +108,7 @@ export interface PointAtImageOutput {
 /** Roles whose members decide. */
 export type ApproverRole = 'qc' | 'pmo';
 
-/** Argument of `request-approval`. QC decides while the promotion has the QAT turn. */
+/** Argument of `request-approval`. QC decides while the promotion holds the QAT lock. */
 export interface RequestApprovalRequest extends Pick<LockedWork, 'promotionId' | 'redrives'> {
   readonly state: string;
   readonly taskToken: string;
@@ -136,7 +136,7 @@ export interface Candidate {
 export interface ApprovalOutput {
   readonly decision: Decision;
   readonly approvalId: string;
-  /** User name of whoever decided. */
+  /** User name of the approver. */
   readonly decidedBy: string;
   /** ISO 8601. */
   readonly decidedAt: string;
@@ -189,20 +189,20 @@ export interface PushParameters {
 export const PROMOTION_ID_VARIABLE = 'PROMOTION_ID';
 export const NO_PROMOTION = 'none';
 
-/** Error of an execution that a person refused: a redrive does not revive it, and it is no technical failure. */
+/** Error of an execution that an approver rejected: final, and no technical failure. */
 export const REJECTED = 'Rejected';
 
-/** Error of an execution that a newer promotion took the place of; final, as a refusal. */
+/** Error of an execution that a newer promotion superseded; final, as a rejection. */
 export const SUPERSEDED = 'Superseded';
 
-/** Error of an execution that came to Prod's turn after a newer commit had got there; final, as a refusal. */
+/** Error of an execution that asked for the Prod lock after a newer commit was promoted; final, as a rejection. */
 export const STALE = 'Stale';
 
-/** Error of a state that was redriven while another promotion has the turn: to be redriven later. */
+/** Error of a state that was redriven while another promotion holds the lock: redrive it later. */
 export const ENVIRONMENT_LOCKED = 'EnvironmentLocked';
 
 /** Error of a state that was redriven after another promotion had pointed QAT at its image; a redrive fails again. */
 export const QAT_CHANGED = 'QatChanged';
 
-/** Error of a state whose turn comes as soon as Prod is in order after a promotion that failed there: tried again. */
+/** Error of a state that waits until Prod is restored after a promotion that failed there: Step Functions retries it. */
 export const ENVIRONMENT_RESTORING = 'EnvironmentRestoring';

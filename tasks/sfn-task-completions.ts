@@ -6,7 +6,8 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
-import { type Completion, fitCause, MAX_ERROR_LENGTH, type TaskCompletions } from './task-completions.ts';
+import { causeText } from './failure-cause.ts';
+import { type Completion, MAX_ERROR_LENGTH, type TaskCompletions } from './task-completions.ts';
 
 async function completionOf(send: () => Promise<unknown>): Promise<Completion> {
   try {
@@ -25,13 +26,13 @@ export const createSfnTaskCompletions = (client = new SFNClient({})): TaskComple
     completionOf(() =>
       client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) })),
     ),
-  fail: (taskToken, { error, cause }) =>
+  fail: (taskToken, { error, ...cause }) =>
     completionOf(() =>
       client.send(
         new SendTaskFailureCommand({
           taskToken,
           error: error.slice(0, MAX_ERROR_LENGTH),
-          cause: fitCause(cause),
+          cause: causeText(cause),
         }),
       ),
     ),

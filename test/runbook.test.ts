@@ -94,7 +94,7 @@ describe('the runbook', () => {
 });
 
 describe('what to fix', () => {
-  /** Whoever meets these is no state of the machine, or the end is final. */
+  /** No state of the machine leads to these, or the end is final. */
   const elsewhere = ['ProdInUse', 'ProdNotCertain', 'Rejected', 'Stale', 'Superseded'];
 
   it('is told for every error that a state may fail with', () => {

@@ -141,10 +141,10 @@ export const functionState = <Request extends object>(
 export const isRejected = (variable: string): Condition =>
   Condition.jsonata(`{% $not($${variable}.decision = 'approve') %}`);
 
-/** Why, in plain words: the cause that completed the task, or the message of the error that a function threw. */
+/** The cause that the task token failed with, or the message of the error that a function threw; `readCause` reads both. */
 const ended = {
   cause:
-    "{% $substring($states.errorOutput.Cause, 0, 1) = '{' ? $parse($states.errorOutput.Cause).errorMessage : $states.errorOutput.Cause %}",
+    "{% ($cause := $states.errorOutput.Cause; $message := $substring($cause, 0, 1) = '{' ? $parse($cause).errorMessage; $message ? $message : $cause) %}",
 };
 
 const callback = (

@@ -19,7 +19,7 @@ const asset = (contentType: string, body: string): Asset => ({
 
 const assets = {
   'site.css': asset('text/css; charset=utf-8', styleSheet),
-  'live.js': asset('text/javascript; charset=utf-8', autoRefreshScript),
+  'auto-refresh.js': asset('text/javascript; charset=utf-8', autoRefreshScript),
   'icon.svg': asset('image/svg+xml', icon),
 } as const;
 

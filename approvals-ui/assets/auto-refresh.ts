@@ -1,14 +1,14 @@
 /**
- * Follows a page's live part while somebody looks on: asks for it again, and replaces it when it has changed. Keeps
- * what is open, focused or selected. The page is complete without it.
+ * Refreshes a part of a page: asks for it every few seconds and replaces it when it has changed. Keeps what is open,
+ * focused or selected. The page is complete without it.
  */
 export const autoRefreshScript = `'use strict';
 (() => {
   const INTERVAL_MS = 2000;
   const HIDDEN_INTERVAL_MS = 15000;
-  let region = document.querySelector('[data-live]');
+  let region = document.querySelector('[data-refresh]');
   if (!region) return;
-  const address = region.dataset.live;
+  const address = region.dataset.refresh;
   const announcer = document.getElementById('announcer');
   let last = '';
   let timer;
@@ -19,7 +19,7 @@ export const autoRefreshScript = `'use strict';
   };
 
   const replace = (html) => {
-    const next = new DOMParser().parseFromString(html, 'text/html').querySelector('[data-live]');
+    const next = new DOMParser().parseFromString(html, 'text/html').querySelector('[data-refresh]');
     if (!next) return;
     for (const details of region.querySelectorAll('details[open][id]')) {
       const same = next.querySelector('#' + CSS.escape(details.id));
@@ -27,14 +27,14 @@ export const autoRefreshScript = `'use strict';
     }
     const focusedId = region.contains(document.activeElement) ? document.activeElement.id : '';
     const focusedHref = region.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
-    const summary = next.dataset.liveSummary;
-    if (summary !== region.dataset.liveSummary) announcer.textContent = summary;
+    const summary = next.dataset.refreshSummary;
+    if (summary !== region.dataset.refreshSummary) announcer.textContent = summary;
     region.replaceWith(next);
     region = next;
     const focus = focusedId ? document.getElementById(focusedId)
       : focusedHref ? region.querySelector('a[href="' + CSS.escape(focusedHref) + '"]') : null;
     if (focus) focus.focus({ preventScroll: true });
-    // Animations go on where they were instead of starting anew with every answer.
+    // Animations continue instead of starting again with every answer.
     for (const animation of document.getAnimations()) animation.startTime = 0;
   };
 
@@ -48,22 +48,22 @@ export const autoRefreshScript = `'use strict';
           replace(html);
         }
       } else if (answer.type === 'opaqueredirect' || answer.status < 500) {
-        announcer.textContent = 'You are signed out. Reload the page to go on.';
+        announcer.textContent = 'You are signed out. Reload the page to continue.';
         return;
       }
     } catch {
-      // The next turn asks again.
+      // The next poll asks again.
     }
     schedule();
   };
 
   const schedule = () => {
     clearTimeout(timer);
-    if (region.dataset.liveEnded === undefined) timer = setTimeout(poll, document.hidden ? HIDDEN_INTERVAL_MS : INTERVAL_MS);
+    if (region.dataset.refreshEnded === undefined) timer = setTimeout(poll, document.hidden ? HIDDEN_INTERVAL_MS : INTERVAL_MS);
   };
 
   document.addEventListener('visibilitychange', () => {
-    if (!document.hidden && region.dataset.liveEnded === undefined) {
+    if (!document.hidden && region.dataset.refreshEnded === undefined) {
       clearTimeout(timer);
       poll();
     }

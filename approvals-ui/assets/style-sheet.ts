@@ -147,17 +147,17 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .empty p { max-width: 34rem; margin: 0 auto; }
 .empty-title { color: var(--ink); font-weight: 650; font-size: 1.08rem; padding-bottom: .35rem; }
 
-.turns { margin: 1rem 0 1.6rem; display: grid; gap: .75rem; }
+.locks { margin: 1rem 0 1.6rem; display: grid; gap: .75rem; }
 .locks-of { padding: .95rem 1.15rem 1.05rem; }
 .locks-of h3 { margin: 0 0 .55rem; font-size: .95rem; overflow-wrap: anywhere; }
 .locks-of > div { display: grid; grid-template-columns: minmax(0, 1fr); gap: .9rem 1.6rem; }
 @media (min-width: 40rem) { .locks-of > div { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
-.turn h4 { margin: 0 0 .15rem; font-size: .82rem; font-weight: 650; letter-spacing: .03em; color: var(--muted); }
-.turn p { margin: 0; overflow-wrap: anywhere; }
+.lock h4 { margin: 0 0 .15rem; font-size: .82rem; font-weight: 650; letter-spacing: .03em; color: var(--muted); }
+.lock p { margin: 0; overflow-wrap: anywhere; }
 .queue { list-style: none; margin: .55rem 0 0; padding: .55rem 0 0; border-top: 1px solid var(--line); display: grid; gap: .55rem; }
-.seat { display: grid; grid-template-columns: 16px minmax(0, 1fr); gap: .6rem; }
-.seat > .icon { margin-top: .3rem; }
-.seat a { font-weight: 600; overflow-wrap: anywhere; unicode-bidi: isolate; }
+.lock-entry { display: grid; grid-template-columns: 16px minmax(0, 1fr); gap: .6rem; }
+.lock-entry > .icon { margin-top: .3rem; }
+.lock-entry a { font-weight: 600; overflow-wrap: anywhere; unicode-bidi: isolate; }
 
 .facts { display: grid; grid-template-columns: minmax(0, 1fr); margin: 0; gap: 0; }
 .facts dt { color: var(--muted); font-size: .88rem; }
@@ -165,7 +165,7 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 @media (min-width: 30rem) { .facts { grid-template-columns: 7rem minmax(0, 1fr); gap: .45rem 1rem; } .facts dt { line-height: 1.55rem; } .facts dd { margin: 0; } }
 .message { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; border-left: 3px solid var(--line-strong); padding-left: .85rem; max-height: 18rem; overflow: auto; }
 .comment { display: block; quotes: none; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; color: var(--ink); border-left: 3px solid var(--line-strong); padding-left: .7rem; margin-top: .35rem; }
-.outcomes, .decisions, .attempts, .refusals, .commits, .files, .plain { list-style: none; margin: 0; padding: 0; }
+.outcomes, .decisions, .attempts, .denials, .commits, .files, .plain { list-style: none; margin: 0; padding: 0; }
 .outcomes { margin-top: .9rem; display: grid; grid-template-columns: minmax(0, 1fr); gap: .45rem; }
 .outcomes li { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .7rem; }
 .commits { display: grid; gap: .7rem; }
@@ -183,7 +183,7 @@ a.primary { display: inline-flex; align-items: center; justify-content: center; 
 .attempts li { position: relative; padding: .38rem 0; }
 .attempts li:not(:last-child)::before { content: ""; position: absolute; left: 7.25px; top: 1.9rem; bottom: -.45rem; width: 1.5px; background: var(--line); }
 .attempts strong, .decisions strong { font-weight: 600; }
-.refusals { color: var(--ink); font-size: .93rem; }
+.denials { color: var(--ink); font-size: .93rem; }
 
 .notice { border: 1px solid var(--line-strong); border-left-width: 4px; border-radius: 10px; padding: .95rem 1.1rem; margin: 0 0 1.1rem; background: var(--card); min-width: 0; }
 .column > .notice { margin: 0; }

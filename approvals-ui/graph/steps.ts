@@ -3,7 +3,8 @@ import type { Execution } from '../../tasks/executions/execution.ts';
 import { type Attempt, type Progress, progressOf } from '../../tasks/executions/progress.ts';
 import type { Approval } from '../../tasks/ledger/items.ts';
 import { failedAs, isFinal } from '../../tasks/promotions/status.ts';
-import { duration, roleName } from '../format.ts';
+import { roleTitles } from '../../tasks/words.ts';
+import { duration } from '../format.ts';
 
 /** How a state stands, as the graph colours it. `stopped`: the promotion was ended here on purpose. */
 export type StepStatus = 'done' | 'running' | 'waiting' | 'failed' | 'stopped' | 'idle';
@@ -70,7 +71,7 @@ const standing = (
     if (waitsForLock(state)) return { status: 'waiting', detail: `waiting for the lock · ${took}${tries}` };
     if (!waitsFor) return { status: 'running', detail: `running for ${took}${tries}` };
     const left = duration(Date.parse(waitsFor.expiresAt) - now);
-    return { status: 'waiting', detail: `waiting for ${roleName(waitsFor.role)} · ${left}` };
+    return { status: 'waiting', detail: `waiting for ${roleTitles[waitsFor.role]} · ${left}` };
   }
   if (type === 'Fail') return { status: 'stopped', detail: 'ended here' };
   // A newer promotion has come: a Fail state says so, and nothing is broken here.

@@ -1,6 +1,6 @@
 import type { Person } from '../../tasks/ledger/items.ts';
 
-/** The identity provider's token lacks what a person is known by. */
+/** The identity provider's token does not say who the person is. */
 export class UnusableClaimsError extends Error {
   override readonly name = 'UnusableClaims';
 }
@@ -9,10 +9,10 @@ export class UnusableClaimsError extends Error {
 export type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * The person that verified claims speak of.
+ * The person whom verified claims name.
  * @throws UnusableClaimsError if there is no subject
  */
-export const personFromClaims = (claims: Claims): Person => {
+export function personFromClaims(claims: Claims): Person {
   const subject = text(claims.sub);
   if (!subject) {
     throw new UnusableClaimsError(
@@ -26,11 +26,11 @@ export const personFromClaims = (claims: Claims): Person => {
     verifiedEmail: verified ? text(claims.email).toLowerCase() : '',
     groups: groupsOf(claims['cognito:groups']),
   };
-};
+}
 
 /**
- * When somebody proved who they are, in ms since the epoch: as the provider tells it, which may have answered from a session
- * of its own; else now.
+ * When a person proved who they are, in ms since the epoch: the provider's `auth_time`, as it may have answered from a
+ * session of its own; else now.
  */
 export const signedInAt = ({ auth_time: seconds }: Claims, now: number): number =>
   typeof seconds === 'number' && Number.isFinite(seconds) ? Math.min(now, seconds * 1000) : now;
@@ -39,7 +39,7 @@ export const signedInAt = ({ auth_time: seconds }: Claims, now: number): number 
  * Whole group names from any form that the claim takes: a list, `[qc pmo]` as an HTTP API's authorizer writes it, a
  * list as JSON text, names with commas or spaces between them, or one name (T47).
  */
-export const groupsOf = (claim: unknown): readonly string[] => {
+export function groupsOf(claim: unknown): readonly string[] {
   if (Array.isArray(claim)) return unique(claim.filter((name) => typeof name === 'string'));
   if (typeof claim !== 'string') return [];
   const json = parsedList(claim);
@@ -51,7 +51,7 @@ export const groupsOf = (claim: unknown): readonly string[] => {
       .replace(/\]$/, '')
       .split(/[\s,]+/),
   );
-};
+}
 
 const parsedList = (value: string): unknown[] | undefined => {
   try {

@@ -5,10 +5,12 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider';
 import type { SiteDependencies } from '../dependencies.ts';
 
-/** Reads the groups that somebody is in from a Cognito user pool; nobody who has left it is in any. */
-export const createCognitoGroups =
-  (userPoolId: string, client = new CognitoIdentityProviderClient({})): SiteDependencies['groupsNow'] =>
-  async ({ name }) => {
+/** Reads a person's groups from a Cognito user pool; a person who has left the pool is in none. */
+export function createCognitoGroups(
+  userPoolId: string,
+  client = new CognitoIdentityProviderClient({}),
+): SiteDependencies['groupsNow'] {
+  return async function groupsNow({ name }) {
     const groups: string[] = [];
     try {
       const pages = paginateAdminListGroupsForUser({ client }, { UserPoolId: userPoolId, Username: name });
@@ -20,3 +22,4 @@ export const createCognitoGroups =
     }
     return groups;
   };
+}

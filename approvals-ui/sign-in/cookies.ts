@@ -7,7 +7,7 @@ import type { Sealer, SealPurpose } from './sealed.ts';
 
 /** Seconds after which a person must sign in again. */
 export const SESSION_SECONDS = 8 * 60 * 60;
-/** Seconds within which a sign-in must come back from the provider. */
+/** Seconds within which a person must come back from the provider. */
 export const SIGN_IN_SECONDS = 10 * 60;
 
 /** A signed-in person's session. */
@@ -17,7 +17,7 @@ export interface Session {
   readonly signedInAt: number;
 }
 
-/** A sign-in under way, and where it returns to. */
+/** A sign-in in progress, and the page that it returns to. */
 export type PendingSignIn = SignInTransaction & { readonly returnTo: string };
 
 /** What the browser keeps for us, encrypted. */
@@ -37,7 +37,7 @@ export interface CookieSlot<Value> {
 /**
  * The site's cookies: `__Host-` and Secure over HTTPS, plain names on a loopback address, where browsers refuse both.
  */
-export const createCookies = (address: SiteAddress, sealer: Sealer, now: () => number): Cookies => {
+export function createCookies(address: SiteAddress, sealer: Sealer, now: () => number): Cookies {
   const slot = <Value>(name: string, purpose: SealPurpose, seconds: number): CookieSlot<Value> => {
     const fullName = address.isSecure ? `__Host-${name}` : name;
     const options = { path: '/', httpOnly: true, sameSite: 'Lax', secure: address.isSecure } as const;
@@ -61,4 +61,4 @@ export const createCookies = (address: SiteAddress, sealer: Sealer, now: () => n
     session: slot<Session>('lockstep', 'session', SESSION_SECONDS),
     signIn: slot<PendingSignIn>('lockstep-sign-in', 'sign-in', SIGN_IN_SECONDS),
   };
-};
+}

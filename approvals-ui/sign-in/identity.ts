@@ -14,7 +14,7 @@ import {
 import { isLoopback } from '../site-address.ts';
 import type { Claims } from './claims.ts';
 
-/** What one sign-in must remember between leaving for the provider and coming back. */
+/** What a sign-in keeps while the person is at the provider. */
 export interface SignInTransaction {
   readonly state: string;
   readonly nonce: string;
@@ -28,9 +28,9 @@ export interface Identity {
     redirectUri: string,
   ) => Promise<{ readonly url: URL; readonly transaction: SignInTransaction }>;
   /**
-   * The claims of whoever came back.
+   * The claims of the person who came back.
    * @param returned the redirect URI with the provider's parameters
-   * @throws Error if state, nonce, code, code verifier or ID token are not as they must be
+   * @throws Error if state, nonce, code, code verifier or ID token; any that is not valid
    */
   readonly finish: (returned: URL, transaction: SignInTransaction) => Promise<Claims>;
 }
@@ -41,12 +41,12 @@ export class IssuerError extends Error {
 }
 
 /**
- * An OpenID provider, asked by authorization code with PKCE, state and nonce, as a public client. Tokens are checked
- * against the provider's keys, although they come over its own connection.
+ * An OpenID provider, used by a public client with authorization code, PKCE, state and nonce. Tokens are verified with
+ * the provider's keys, although they come over its own connection.
  * @param issuer `https:` anywhere; `http:` on loopback addresses only
  * @throws IssuerError for any other issuer
  */
-export const createOpenIdIdentity = (issuer: string, clientId: string): Identity => {
+export function createOpenIdIdentity(issuer: string, clientId: string): Identity {
   const server = new URL(issuer);
   const plain = server.protocol === 'http:';
   if (server.protocol !== 'https:' && !(plain && isLoopback(server.hostname))) {
@@ -59,7 +59,7 @@ export const createOpenIdIdentity = (issuer: string, clientId: string): Identity
     discovered ??= discovery(server, clientId, { id_token_signed_response_alg: 'RS256' }, None(), {
       execute: [enableNonRepudiationChecks, ...(plain ? [allowInsecureRequests] : [])],
     }).catch((error: unknown) => {
-      // A provider that could not be reached is asked again by the next sign-in.
+      // The next sign-in asks a provider again that could not be reached.
       discovered = undefined;
       throw error;
     });
@@ -79,7 +79,7 @@ export const createOpenIdIdentity = (issuer: string, clientId: string): Identity
         code_challenge_method: 'S256',
         state: transaction.state,
         nonce: transaction.nonce,
-        // Somebody else may want to sign in on this browser; the provider's own session must not answer for them.
+        // Another person may sign in on this browser: the provider's session must not answer for them.
         prompt: 'login',
       });
       return { url, transaction };
@@ -96,4 +96,4 @@ export const createOpenIdIdentity = (issuer: string, clientId: string): Identity
       return claims;
     },
   };
-};
+}

@@ -10,14 +10,14 @@ import type { Identity } from './identity.ts';
 /** Where the provider sends people back to; registered with its client. */
 export const SIGNED_IN_PATH = '/signed-in';
 
-/** Adds the routes that need no session: to the provider, back from it, and out. */
-export const addSignIn = <SiteEnv extends Env>(
+/** Adds the routes that need no session: to the provider, back from it, and sign-out. */
+export function addSignIn<SiteEnv extends Env>(
   site: Hono<SiteEnv>,
   identity: Identity,
   cookies: Cookies,
   address: SiteAddress,
   { now, log }: Pick<SiteDependencies, 'now' | 'log'>,
-): void => {
+): void {
   site.get('/sign-in', async (context) => {
     const returnTo = localPath(context.req.query('return'), address.origin);
     // Cookies belong to one host name, and the provider returns to this one.
@@ -47,7 +47,7 @@ export const addSignIn = <SiteEnv extends Env>(
     if (!pending) {
       return failed(
         'SignInExpired',
-        'This sign-in was not started here, or took longer than 10 minutes.',
+        'This sign-in was not started on this site, or it took longer than 10 minutes.',
         400,
       );
     }
@@ -63,7 +63,7 @@ export const addSignIn = <SiteEnv extends Env>(
       log({ event: 'sign-in-failed', name, message });
       return failed(
         'SignInFailed',
-        'What came back from the identity provider could not be trusted, so nobody was signed in.',
+        "The identity provider's answer could not be verified, so you are not signed in.",
         403,
       );
     }
@@ -77,8 +77,8 @@ export const addSignIn = <SiteEnv extends Env>(
   site.get('/signed-out', (context) =>
     context.html(
       <SimplePage title="You are signed out" link={{ href: '/sign-in', text: 'Sign in' }}>
-        <p>This browser no longer knows you here.</p>
+        <p>You can sign in again at any time.</p>
       </SimplePage>,
     ),
   );
-};
+}

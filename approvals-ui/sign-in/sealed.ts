@@ -2,10 +2,10 @@ import { hkdf } from 'node:crypto';
 import { promisify } from 'node:util';
 import { EncryptJWT, jwtDecrypt } from 'jose';
 
-/** What a sealed text is for: each purpose has its own key, so that none can stand for another. */
+/** What a sealed text is for: each purpose has its own key, so that none is accepted for another. */
 export type SealPurpose = 'session' | 'sign-in';
 
-/** Encrypts what the browser keeps for us. */
+/** Encrypts what the browser keeps for the site. */
 export interface Sealer {
   /**
    * @param value plain JSON
@@ -17,7 +17,7 @@ export interface Sealer {
     lifetimeSeconds: number,
     now: number,
   ) => Promise<string>;
-  /** The value, or undefined if it was not sealed by us for this purpose or has expired. */
+  /** The value, or undefined if the site did not seal it for this purpose or it has expired. */
   readonly open: (purpose: SealPurpose, sealed: string, now: number) => Promise<unknown>;
 }
 
@@ -31,9 +31,9 @@ const derive = promisify(hkdf);
 
 /**
  * Seals values as JWE with a key derived for each purpose (RFC 5869) from one secret, which is read once.
- * @param secret rejects with what is to be shown to the operator; it is asked again the next time
+ * @param secret asked again after it failed
  */
-export const createSealer = (secret: () => Promise<string>): Sealer => {
+export function createSealer(secret: () => Promise<string>): Sealer {
   const keys = new Map<SealPurpose, Promise<Uint8Array>>();
   const keyFor = (purpose: SealPurpose): Promise<Uint8Array> => {
     const known = keys.get(purpose);
@@ -72,13 +72,13 @@ export const createSealer = (secret: () => Promise<string>): Sealer => {
       }
     },
   };
-};
+}
 
 const deriveKey = async (secret: () => Promise<string>, purpose: SealPurpose): Promise<Uint8Array> => {
   const text = await secret();
   if (text.length < SHORTEST_SECRET) {
     throw new SessionSecretError(
-      `The session secret has ${text.length} characters; at least ${SHORTEST_SECRET} are needed. Generate another.`,
+      `The session secret has ${text.length} characters; it needs at least ${SHORTEST_SECRET}. Generate another.`,
     );
   }
   return new Uint8Array(await derive('sha256', text, '', `lockstep approvals site: ${purpose}`, 32));

@@ -1,14 +1,15 @@
 import type { FC } from 'hono/jsx';
 import type { CandidateChange } from '../../tasks/approvals/candidate.ts';
-import { type Ruling, roleTitles } from '../../tasks/approvals/decision-rules.ts';
+import type { Ruling } from '../../tasks/approvals/decision-rules.ts';
 import type { Approval, DenialReason, Job, Person, Promotion } from '../../tasks/ledger/items.ts';
+import { commitTitle, roleTitles } from '../../tasks/words.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { GraphDrawing } from '../graph/drawing.tsx';
 import type { PromotionGraph } from '../graph/steps.ts';
 import { ChangeCard } from './change-card.tsx';
 import { ChangedCandidate, DecisionCard } from './decision-card.tsx';
 import { Notice, Page } from './layout.tsx';
-import { commitTitle, DecisionList, isOpen, StatusChip } from './parts.tsx';
+import { DecisionList, isOpen, StatusChip } from './parts.tsx';
 import { QatCard } from './qat-card.tsx';
 
 /** Everything that one approval's page shows. */
@@ -21,16 +22,16 @@ export interface ApprovalPageProps {
   /** All approvals of the promotion. */
   readonly approvals: readonly Approval[];
   readonly jobs: readonly Job[];
-  /** What is in Prod now. */
+  /** What Prod runs now. */
   readonly live: Promotion | undefined;
   /** Undefined if Step Functions has forgotten the execution. */
   readonly graph: PromotionGraph | undefined;
   readonly links: ConsoleLinks;
   /** What the rules say about this person and this request. */
   readonly ruling: Ruling;
-  /** After this a decision needs another sign-in. */
+  /** After this time a decision needs another sign-in. */
   readonly freshSignInMinutes: number;
-  /** Why the decision that was just sent does not count. */
+  /** Why the decision that was just sent was denied. */
   readonly denial?: {
     readonly reason: DenialReason;
     readonly message: string;
@@ -38,7 +39,7 @@ export interface ApprovalPageProps {
   };
 }
 
-/** One approval: what is asked, on what grounds, and the decision. */
+/** One approval: what the approver decides about, the review, and the decision. */
 export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
   const { approval, promotion, person, path, denial, graph } = props;
   const title = roleTitles[approval.role];
@@ -80,7 +81,7 @@ export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
           <DecisionCard {...props} />
           {graph ? (
             <section class="card" aria-labelledby="graph-title">
-              <h2 id="graph-title">Where it stands</h2>
+              <h2 id="graph-title">Progress</h2>
               <GraphDrawing
                 promotion={graph}
                 label={`Graph of the promotion. It waits at ${approval.state}.`}
@@ -100,7 +101,7 @@ const ApprovalChip: FC<ApprovalPageProps> = ({ approval, promotion, now, ruling 
   if (ruling.kind === 'denied' && ruling.reason === 'CandidateChanged')
     return <StatusChip status="idle" text="Out of date" />;
   return isOpen(approval, promotion, now) ? (
-    <StatusChip status="waiting" text={`${title} decides`} />
+    <StatusChip status="waiting" text={`Waiting for ${title}`} />
   ) : (
     <StatusChip status="idle" text="No longer open" />
   );

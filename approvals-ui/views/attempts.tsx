@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx';
 import type { Attempt } from '../../tasks/executions/progress.ts';
+import { fitCause } from '../../tasks/failure-cause.ts';
 import type { Job, Promotion } from '../../tasks/ledger/items.ts';
-import { fitCause } from '../../tasks/task-completions.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { clockTime, duration } from '../format.ts';
 import { StatusIcon, statusNames } from '../graph/drawing.tsx';
@@ -23,7 +23,7 @@ const attemptStatuses: Record<Attempt['status'], StepStatus> = {
   ABORTED: 'stopped',
 };
 
-/** Every try of every state, in the order of their start. */
+/** Every attempt of every state, by start. */
 export const Attempts: FC<{
   promotion: Promotion;
   graph: PromotionGraph;
@@ -50,7 +50,7 @@ export const Attempts: FC<{
               <StatusIcon status={status} />
               <div>
                 <strong>{attempt.state}</strong>
-                {attempt.number > 1 ? <span class="tag">try {attempt.number}</span> : null}
+                {attempt.number > 1 ? <span class="tag">attempt {attempt.number}</span> : null}
                 <span class="unseen"> {statusNames[status]}</span>
                 <div class="muted">
                   <time datetime={new Date(attempt.startedAt).toISOString()}>
@@ -87,10 +87,10 @@ export const Attempts: FC<{
   );
 };
 
-/** Whether a job ran during a try (a redriven state may attach to a job that goes on). */
+/** Whether a job ran during an attempt (a redriven state may attach to a running job). */
 const overlaps = (attempt: Attempt, startedAt: string, endedAt: string | undefined): boolean =>
   Date.parse(startedAt) <= (attempt.endedAt ?? Number.POSITIVE_INFINITY) &&
   (endedAt === undefined || Date.parse(endedAt) >= attempt.startedAt);
 
-/** The telling end of an external id: build version, refresh id or run id. */
+/** The end of an external id: build version, refresh id or run id. */
 const lastPart = (externalId: string): string => externalId.split('/').slice(-2).join('/');

@@ -1,14 +1,15 @@
 import type { FC } from 'hono/jsx';
 import type { ChangedCommit, Review } from '../../tasks/approvals/review.ts';
-import { nameOfArn, shortCommit } from '../format.ts';
+import { commitTitle, shortCommit } from '../../tasks/words.ts';
+import { nameOfArn } from '../format.ts';
 import type { ApprovalPageProps } from './approval.tsx';
 import { Notice } from './layout.tsx';
-import { ConsoleLink, commitTitle } from './parts.tsx';
+import { ConsoleLink } from './parts.tsx';
 
-/** Rows of a list that are shown at once; the others are behind a control. */
+/** Rows of a list that are shown at once; the others open on a click. */
 const FIRST = 8;
 
-/** What changes against what is live in Prod: commits with their authors, and files. */
+/** What changes compared with what is live in Prod: commits with their authors, and files. */
 export const ChangeCard: FC<ApprovalPageProps> = (props) => {
   const { approval, promotion, live, links } = props;
   const { review, candidate } = approval;
@@ -26,7 +27,7 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
         </dd>
         <dt>Author</dt>
         <dd>
-          <bdi>{promotion.commitAuthor || 'not known'}</bdi>
+          <bdi>{promotion.commitAuthor || 'unknown'}</bdi>
           {promotion.commitAuthorEmail ? (
             <span class="muted">
               {' '}
@@ -48,7 +49,7 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
               {live.commitId === promotion.commitId ? <span class="muted"> (the same commit)</span> : null}
             </>
           ) : (
-            'nothing was promoted before: everything is new'
+            'nothing yet: everything is new'
           )}
         </dd>
         <dt>Difference</dt>
@@ -57,8 +58,8 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
         </dd>
       </dl>
       {live?.promotionId === review.live?.promotionId || approval.status !== 'PENDING' ? null : (
-        <Notice kind="warning" title="Prod has changed since this was asked">
-          <p>The commits and files below are against what was in Prod then.</p>
+        <Notice kind="warning" title="Prod has changed since this request">
+          <p>The commits and files below are compared with what Prod ran then.</p>
         </Notice>
       )}
       <h3>
@@ -77,7 +78,7 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
         )}
       </More>
       {review.gaps.length > 0 ? (
-        <Notice kind="warning" title="Not everything could be found out">
+        <Notice kind="warning" title="Some information is missing">
           <ul>
             {review.gaps.map((gap) => (
               <li>{gap}</li>
@@ -119,10 +120,10 @@ const CommitRow: FC<{ commit: ChangedCommit; href: string | undefined }> = ({ co
       </strong>
       <div class="muted">
         <ConsoleLink href={href} text={shortCommit(commit.commitId)} /> by{' '}
-        <bdi>{commit.author || 'nobody'}</bdi>
+        <bdi>{commit.author || 'unknown'}</bdi>
         {isSame ? null : (
           <>
-            , committed by <bdi>{commit.committer || 'nobody'}</bdi>
+            , committed by <bdi>{commit.committer || 'unknown'}</bdi>
           </>
         )}
       </div>
@@ -131,7 +132,7 @@ const CommitRow: FC<{ commit: ChangedCommit; href: string | undefined }> = ({ co
   );
 };
 
-/** The first rows of a list, and the others behind a control that works without script. */
+/** The first rows of a list; the others open on a click, without script. */
 const More = <Item,>({
   items,
   name,

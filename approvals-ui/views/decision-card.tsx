@@ -1,8 +1,8 @@
 import type { FC } from 'hono/jsx';
 import type { CandidateChange } from '../../tasks/approvals/candidate.ts';
-import { roleTitles } from '../../tasks/approvals/decision-rules.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
-import { duration, shortCommit } from '../format.ts';
+import { roleTitles, shortCommit } from '../../tasks/words.ts';
+import { duration } from '../format.ts';
 import type { ApprovalPageProps } from './approval.tsx';
 import { Notice, signInAddress } from './layout.tsx';
 import { Moment } from './parts.tsx';
@@ -12,11 +12,11 @@ export const LONGEST_COMMENT = 1000;
 
 /** What follows from an approval, by role. */
 const consequences: Readonly<Record<ApproverRole, string>> = {
-  qc: 'If you approve, PMO is asked next; nothing reaches Prod before both have approved. If you reject, this promotion ends.',
-  pmo: 'If you approve, the Prod image is built and this commit is deployed to Prod. If you reject, this promotion ends.',
+  qc: 'If you approve, PMO is asked next. Nothing reaches Prod until both have approved. If you reject, this promotion ends.',
+  pmo: 'If you approve, Lockstep builds the Prod image and deploys this commit to Prod. If you reject, this promotion ends.',
 };
 
-/** What is not as it was when the request was made. */
+/** What has changed since the request was made. */
 export const ChangedCandidate: FC<{ changes: readonly CandidateChange[] }> = ({ changes }) =>
   changes.length === 0 ? null : (
     <dl class="facts">
@@ -31,12 +31,12 @@ export const ChangedCandidate: FC<{ changes: readonly CandidateChange[] }> = ({ 
     </dl>
   );
 
-/** How the request stands, and the form for whoever may decide. */
+/** The state of the request, and the form for those who may decide. */
 export const DecisionCard: FC<ApprovalPageProps> = (props) => {
   const { approval, person, ruling, path } = props;
   const title = roleTitles[approval.role];
   if (approval.status === 'APPROVED' || approval.status === 'REJECTED') return <Decided {...props} />;
-  // How the request stands comes before who looks at it.
+  // The request's state comes before the person's role.
   if (approval.status === 'EXPIRED' || approval.status === 'WITHDRAWN' || !isAsked(props)) {
     return <Over {...props} />;
   }
@@ -57,7 +57,7 @@ export const DecisionCard: FC<ApprovalPageProps> = (props) => {
     case 'CandidateChanged':
       return (
         <Notice kind="warning" title="This request is out of date" reason={ruling.reason}>
-          <p>{ruling.message} Nobody can decide about this one.</p>
+          <p>{ruling.message} This request can no longer be decided.</p>
           <ChangedCandidate changes={ruling.changes ?? []} />
         </Notice>
       );
@@ -67,8 +67,8 @@ export const DecisionCard: FC<ApprovalPageProps> = (props) => {
           <h2 id="decide-title">Your decision as {title}</h2>
           <p>{consequences[approval.role]}</p>
           <p>
-            You signed in more than {props.freshSignInMinutes} minutes ago. Sign in again to decide: it makes
-            sure that it is you.
+            You signed in more than {props.freshSignInMinutes} minutes ago. To confirm that it is you, sign in
+            again before you decide.
           </p>
           <p>
             <a class="primary" href={signInAddress(path)}>
@@ -125,21 +125,19 @@ const Over: FC<ApprovalPageProps> = (props) => {
             {title} is then asked again.
           </>
         ) : (
-          (approval.withdrawnBecause ?? 'The promotion does not wait for this decision any more.')
+          (approval.withdrawnBecause ?? 'The promotion no longer waits for this decision.')
         )}
       </p>
       {approval.supersededBy ? (
         <p>
           <a href={`/promotions/${encodeURIComponent(approval.supersededBy.promotionId)}`}>
-            Open the promotion of {shortCommit(approval.supersededBy.commitId)}, which took its place
+            Open the promotion that superseded it, of commit {shortCommit(approval.supersededBy.commitId)}
           </a>
         </p>
       ) : null}
       {next ? (
         <p>
-          <a href={`/approvals/${encodeURIComponent(next.approvalId)}`}>
-            Open the request that came after it
-          </a>
+          <a href={`/approvals/${encodeURIComponent(next.approvalId)}`}>Open the newer request</a>
         </p>
       ) : null}
     </Notice>
@@ -155,13 +153,13 @@ const Form: FC<ApprovalPageProps> = (props) => {
       <p>{consequences[approval.role]}</p>
       {ruling.kind === 'denied' ? (
         <Notice kind="warning" title="Somebody else must decide here">
-          <p>{ruling.message} A decision that you send will be denied and recorded.</p>
+          <p>{ruling.message} If you send a decision, it will be denied and recorded.</p>
         </Notice>
       ) : null}
       <form method="post" action={`/approvals/${encodeURIComponent(approval.approvalId)}/decision`}>
         <input type="hidden" name="digest" value={approval.digest} />
         <label for="comment">
-          Comment <span class="muted">(optional, kept with the decision)</span>
+          Comment <span class="muted">(optional, stored with the decision)</span>
         </label>
         <textarea id="comment" name="comment" rows={3} maxlength={LONGEST_COMMENT}></textarea>
         <div class="buttons">
@@ -183,23 +181,23 @@ const Form: FC<ApprovalPageProps> = (props) => {
 
 const Undo: FC<ApprovalPageProps> = ({ approval, live }) => (
   <details id="undo">
-    <summary>How it would be undone</summary>
+    <summary>How to undo it</summary>
     {approval.role === 'qc' ? (
       <p>
-        Until PMO has approved, nothing in Prod changes: PMO can reject, or an operator can stop the
-        promotion.
+        Nothing in Prod changes until PMO has approved: PMO can reject, or an operator can stop the promotion.
       </p>
     ) : null}
     <p>
-      Prod is deployed beside what runs there. While both fleets exist, stopping the deployment in CodeDeploy
-      with a rollback sends visitors back at once. Later, push a commit that reverts this one
+      The deployment to Prod starts a new fleet next to the live one. While both fleets exist, stop the
+      deployment in CodeDeploy with a rollback: visitors return to the old fleet at once. Later, push a commit
+      that reverts this one
       {live ? (
         <>
           {' '}
-          (Prod has <code>{shortCommit(live.commitId)}</code> now)
+          (Prod runs <code>{shortCommit(live.commitId)}</code> now)
         </>
       ) : null}
-      : it is promoted in the same way.
+      . It is promoted in the same way.
     </p>
   </details>
 );

@@ -1,14 +1,13 @@
 import type { Child, FC } from 'hono/jsx';
 import type { Person } from '../../tasks/ledger/items.ts';
 import { assetAddress } from '../assets/assets.ts';
-import { roleName } from '../format.ts';
 
 /** What each page gives to the frame around it. */
 export interface PageProps {
   readonly title: string;
-  /** Whoever is signed in. */
+  /** The person who is signed in. */
   readonly person?: Person | undefined;
-  /** Path and query of this page, for signing in as somebody else and coming back. */
+  /** Path and query of this page, to return to after signing in as somebody else. */
   readonly here?: string;
   /** Part of the site that the navigation marks. */
   readonly section?: 'approvals' | 'promotions';
@@ -25,7 +24,7 @@ export const Page: FC<PageProps> = ({ title, person, here = '/', section, childr
       <title>{title} · Lockstep</title>
       <link rel="stylesheet" href={assetAddress('site.css')} />
       <link rel="icon" href={assetAddress('icon.svg')} type="image/svg+xml" />
-      <script src={assetAddress('live.js')} defer></script>
+      <script src={assetAddress('auto-refresh.js')} defer></script>
     </head>
     <body>
       <a class="skip" href="#content">
@@ -68,7 +67,7 @@ const PersonMenu: FC<{ person: Person; here: string }> = ({ person, here }) => (
       <span class="unseen">Signed in as </span>
       <bdi>{person.name}</bdi>
       {person.groups.map((group) => (
-        <span class="tag">{roleName(group)}</span>
+        <span class="tag">{group.toUpperCase()}</span>
       ))}
     </span>
     <a class="quiet" href={signInAddress(here)}>
@@ -82,7 +81,7 @@ const PersonMenu: FC<{ person: Person; here: string }> = ({ person, here }) => (
   </div>
 );
 
-/** Where somebody signs in and comes back from. */
+/** Where a person signs in, to return to a page. */
 export const signInAddress = (returnTo: string): string => `/sign-in?return=${encodeURIComponent(returnTo)}`;
 
 const Mark: FC = () => (
@@ -92,7 +91,7 @@ const Mark: FC = () => (
   </svg>
 );
 
-/** A block that tells how something stands. */
+/** A block that stands out, with a title. */
 export const Notice: FC<{
   kind: 'info' | 'good' | 'warning' | 'bad';
   title?: string;
@@ -106,20 +105,20 @@ export const Notice: FC<{
   </div>
 );
 
-/** The part of a page that follows events while somebody looks on. */
+/** The part of a page that refreshes itself. */
 export const AutoRefreshRegion: FC<{
   /** Path of this page. */
   path: string;
-  /** One sentence that is read out when it changes. */
+  /** One sentence that screen readers announce when it changes. */
   summary: string;
   hasEnded: boolean;
   children?: Child;
 }> = ({ path, summary, hasEnded, children }) => (
   <div
-    id="live"
-    data-live={`${path}${path.includes('?') ? '&' : '?'}part=live`}
-    data-live-summary={summary}
-    data-live-ended={hasEnded ? '' : undefined}
+    id="refresh"
+    data-refresh={`${path}${path.includes('?') ? '&' : '?'}part=refresh`}
+    data-refresh-summary={summary}
+    data-refresh-ended={hasEnded ? '' : undefined}
   >
     {children}
   </div>

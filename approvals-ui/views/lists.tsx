@@ -1,18 +1,12 @@
 import type { FC } from 'hono/jsx';
 import type { LockView } from '../../tasks/environment-locks/lock-view.ts';
-import { environmentTitles } from '../../tasks/environment-locks/messages.ts';
 import type { Approval, Person, Promotion } from '../../tasks/ledger/items.ts';
-import { duration, roleName } from '../format.ts';
+import type { ApproverRole } from '../../tasks/payloads.ts';
+import { commitTitle, environmentTitles, roleTitles } from '../../tasks/words.ts';
+import { duration } from '../format.ts';
 import { AutoRefreshRegion, Page } from './layout.tsx';
 import { Locks, locksSummary } from './locks.tsx';
-import {
-  ChangeLine,
-  commitTitle,
-  isOvertakenByNewer,
-  Moment,
-  promotionStatuses,
-  StatusChip,
-} from './parts.tsx';
+import { ChangeLine, isOvertakenByNewer, Moment, promotionStatuses, StatusChip } from './parts.tsx';
 
 /** An approval with the promotion that it belongs to. */
 export interface PendingApproval {
@@ -26,7 +20,7 @@ export interface PendingPageProps {
   readonly path: string;
   readonly now: number;
   /** Roles that the person may decide for. */
-  readonly roles: readonly string[];
+  readonly roles: readonly ApproverRole[];
   readonly pending: readonly PendingApproval[];
   readonly total: number;
   readonly page: number;
@@ -43,24 +37,24 @@ export const PendingPage: FC<PendingPageProps> = (props) => (
   </Page>
 );
 
-/** The part of the page that follows events. */
+/** The part of the page that refreshes itself. */
 export const PendingRegion: FC<PendingPageProps> = (props) => {
   const { roles, pending, total, page, pages, path, now } = props;
   const summary = total === 0 ? 'Nothing waits for you.' : `${total} waiting for you.`;
   return (
     <AutoRefreshRegion path={path} summary={summary} hasEnded={roles.length === 0}>
       {roles.length === 0 ? (
-        <Empty title="You are not asked to approve">
+        <Empty title="You are not an approver">
           <p>
-            Members of the groups QC and PMO decide here. You belong to neither; you can follow every
-            promotion on <a href="/promotions">its page</a>.
+            The groups QC and PMO approve promotions, and you are in neither. You can follow{' '}
+            <a href="/promotions">all promotions</a>.
           </p>
         </Empty>
       ) : total === 0 ? (
         <Empty title="Nothing waits for you">
           <p>
-            When a promotion needs {roles.map(roleName).join(' or ')}, a mail is sent and it appears here.{' '}
-            <a href="/promotions">All promotions</a>
+            When a promotion needs approval by {roles.map((role) => roleTitles[role]).join(' or ')}, a mail is
+            sent and the request appears here. <a href="/promotions">All promotions</a>
           </p>
         </Empty>
       ) : (
@@ -76,11 +70,11 @@ export const PendingRegion: FC<PendingPageProps> = (props) => {
                   </h2>
                   <ChangeLine promotion={promotion} />
                   <p class="muted">
-                    Asked <Moment at={approval.requestedAt} /> ·{' '}
+                    Requested <Moment at={approval.requestedAt} /> ·{' '}
                     <span class="together">{duration(Date.parse(approval.expiresAt) - now)} left</span>
                   </p>
                 </div>
-                <StatusChip status="waiting" text={`${roleName(approval.role)} decides`} />
+                <StatusChip status="waiting" text={`Waiting for ${roleTitles[approval.role]}`} />
               </li>
             ))}
           </ol>
@@ -123,7 +117,7 @@ export interface PromotionsPageProps {
   readonly path: string;
   readonly now: number;
   readonly promotions: readonly Promotion[];
-  /** Who has each environment, and who waits. */
+  /** Who holds each environment's lock, and who waits for it. */
   readonly views: readonly LockView[];
   /** Token of the next page. */
   readonly next?: string | undefined;
@@ -139,18 +133,18 @@ export const PromotionsPage: FC<PromotionsPageProps> = (props) => (
   </Page>
 );
 
-/** How a promotion stands; of one that waits for its turn, for what. */
+/** A promotion's status; of one that waits for an environment's lock, which. */
 const chipOf = (promotion: Promotion, views: readonly LockView[]) => {
   const { status, name } = promotionStatuses[promotion.status];
-  const board =
+  const waitsFor =
     promotion.status === 'RUNNING' &&
     views.find(({ waiting }) => waiting.some((entry) => entry.promotionId === promotion.promotionId));
-  return board
-    ? ({ status: 'waiting', text: `Waits for ${environmentTitles[board.environment]}` } as const)
+  return waitsFor
+    ? ({ status: 'waiting', text: `Waiting for ${environmentTitles[waitsFor.environment]}` } as const)
     : { status, text: name };
 };
 
-/** The part of the page that follows events. */
+/** The part of the page that refreshes itself. */
 export const PromotionsRegion: FC<PromotionsPageProps> = ({ promotions, views, next, path, now }) => (
   <AutoRefreshRegion
     path={path}

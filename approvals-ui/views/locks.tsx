@@ -5,36 +5,35 @@ import type {
   LockViewEntry,
   QueueEntryView,
 } from '../../tasks/environment-locks/lock-view.ts';
-import { environmentTitles } from '../../tasks/environment-locks/messages.ts';
-import { shortCommit } from '../format.ts';
+import { environmentTitles, shortCommit } from '../../tasks/words.ts';
 import { StatusIcon } from '../graph/drawing.tsx';
 import type { StepStatus } from '../graph/steps.ts';
 import { Moment } from './parts.tsx';
 
 const isFree = ({ holder, waiting }: LockView): boolean => holder === undefined && waiting.length === 0;
 
-/** What is read out when turns change: who has what, and how many wait. */
+/** What screen readers announce when locks change: who holds what, and how many wait. */
 export const locksSummary = (views: readonly LockView[]): string =>
   views
     .filter((view) => !isFree(view))
     .map(({ application, environment, holder, waiting }) => {
       const name = `${environmentTitles[environment]} of ${application}`;
-      const who = holder === undefined ? `${name} is free` : `${shortCommit(holder.commitId)} has ${name}`;
+      const who = holder === undefined ? `${name} is free` : `${shortCommit(holder.commitId)} holds ${name}`;
       return waiting.length === 0 ? `${who}.` : `${who}, ${waiting.length} waiting.`;
     })
     .join(' ');
 
-/** Who works on which environment of which application, and who waits for it. */
+/** Who holds the lock of which environment of which application, and who waits for it. */
 export const Locks: FC<{ views: readonly LockView[] }> = ({ views }) => {
   if (views.length === 0) return null;
   const applications = [...new Set(views.map(({ application }) => application))];
   return (
-    <section class="turns" aria-labelledby="locks-title">
+    <section class="locks" aria-labelledby="locks-title">
       <h2 id="locks-title" class="unseen">
-        Turns
+        Environment locks
       </h2>
       {applications.map((application) => (
-        <section class="card locks-of" aria-label={`Turns of ${application}`}>
+        <section class="card locks-of" aria-label={`Locks of ${application}`}>
           <h3>
             <bdi>{application}</bdi>
           </h3>
@@ -54,7 +53,7 @@ export const Locks: FC<{ views: readonly LockView[] }> = ({ views }) => {
 const Environment: FC<{ view: LockView }> = ({ view }) => {
   const { environment, holder, waiting } = view;
   return (
-    <div class="turn" data-lock={environment}>
+    <div class="lock" data-lock={environment}>
       <h4>{environmentTitles[environment]}</h4>
       {holder === undefined ? <p class="muted">Free</p> : <Holder holder={holder} />}
       {waiting.length === 0 ? null : (
@@ -80,7 +79,7 @@ const EntryLink: FC<{ entry: LockViewEntry }> = ({ entry }) => (
 );
 
 const Holder: FC<{ holder: HolderView }> = ({ holder }) => (
-  <div class="seat">
+  <div class="lock-entry">
     <StatusIcon status={signs[holder.kind]} />
     <div>
       <p>
@@ -94,7 +93,7 @@ const Holder: FC<{ holder: HolderView }> = ({ holder }) => (
 );
 
 const Waiting: FC<{ entry: QueueEntryView }> = ({ entry }) => (
-  <li class="seat">
+  <li class="lock-entry">
     <StatusIcon status="waiting" />
     <div>
       <p>
@@ -109,7 +108,7 @@ const Waiting: FC<{ entry: QueueEntryView }> = ({ entry }) => (
       </p>
       <p class="muted">{entry.because}</p>
       <p class="muted">
-        <code>{shortCommit(entry.commitId)}</code> · waits since <Moment at={entry.since} />
+        <code>{shortCommit(entry.commitId)}</code> · waiting since <Moment at={entry.since} />
       </p>
     </div>
   </li>

@@ -1,15 +1,16 @@
 import type { FC } from 'hono/jsx';
 import type { Approval, Promotion, PromotionStatus } from '../../tasks/ledger/items.ts';
-import { duration, moment, nameOfArn, roleName, shortCommit } from '../format.ts';
+import { roleTitles, shortCommit, utcTime } from '../../tasks/words.ts';
+import { duration, nameOfArn } from '../format.ts';
 import { StatusIcon } from '../graph/drawing.tsx';
 import type { StepStatus } from '../graph/steps.ts';
 
 /** A time, exact for machines and readable for people. */
 export const Moment: FC<{ at: string | number }> = ({ at }) => (
-  <time datetime={new Date(at).toISOString()}>{moment(at)}</time>
+  <time datetime={new Date(at).toISOString()}>{utcTime(at)}</time>
 );
 
-/** What a promotion's status is called, and how it is coloured. */
+/** The name of a promotion's status, and its color. */
 export const promotionStatuses: Record<
   PromotionStatus,
   { readonly name: string; readonly status: StepStatus }
@@ -32,11 +33,7 @@ export const StatusChip: FC<{ status: StepStatus; text: string }> = ({ status, t
   </span>
 );
 
-/** First line of what the commit says; always as text. */
-export const commitTitle = (promotion: Promotion): string =>
-  promotion.commitMessage.split('\n', 1)[0]?.trim() || `Commit ${shortCommit(promotion.commitId)}`;
-
-/** Whether a newer promotion came before it: its cause names that one. */
+/** Whether it ended because of a newer promotion, which its cause names. */
 export const isOvertakenByNewer = ({ status }: Promotion): boolean =>
   status === 'SUPERSEDED' || status === 'STALE';
 
@@ -65,11 +62,11 @@ export const ConsoleLink: FC<{ href: string | undefined; text: string }> = ({ hr
     <span>{text}</span>
   );
 
-/** Whether a decision is still asked for. @param now milliseconds since the epoch */
+/** Whether the request still waits for a decision. @param now milliseconds since the epoch */
 export const isOpen = (approval: Approval, promotion: Promotion, now: number): boolean =>
   approval.status === 'PENDING' && Date.parse(approval.expiresAt) > now && promotion.status === 'RUNNING';
 
-/** Who decided what and when, or that it is waited for. */
+/** Who decided what and when, and who has yet to decide. */
 export const DecisionList: FC<{
   approvals: readonly Approval[];
   promotion: Promotion;
@@ -97,13 +94,13 @@ const DecisionState: FC<{
   now: number;
   isShown: boolean;
 }> = ({ approval, promotion, now, isShown }) => {
-  const role = roleName(approval.role);
+  const role = roleTitles[approval.role];
   if (approval.status === 'PENDING') {
     if (!isOpen(approval, promotion, now))
-      return <DecisionText status="idle" text={`${role}: no longer open`} />;
+      return <DecisionText status="idle" text={`${role}'s request is no longer open`} />;
     const left = duration(Date.parse(approval.expiresAt) - now);
     return (
-      <DecisionText status="waiting" text={`${role} is asked`}>
+      <DecisionText status="waiting" text={`Waiting for ${role}`}>
         {isShown ? null : (
           <>
             <a href={`/approvals/${encodeURIComponent(approval.approvalId)}`}>Open the request</a>
@@ -123,7 +120,7 @@ const DecisionState: FC<{
   }
   if (approval.status === 'WITHDRAWN') {
     return (
-      <DecisionText status="idle" text={`${role} was asked, and is no longer`}>
+      <DecisionText status="idle" text={`${role}'s request was withdrawn`}>
         {approval.withdrawnBecause}
       </DecisionText>
     );

@@ -1,25 +1,17 @@
 import type { FC } from 'hono/jsx';
 import type { QueueEntryView } from '../../tasks/environment-locks/lock-view.ts';
-import { environmentTitles } from '../../tasks/environment-locks/messages.ts';
 import type { Execution } from '../../tasks/executions/execution.ts';
 import type { Approval, Denial, Job, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { Environment } from '../../tasks/payloads.ts';
 import type { RedriveAdvice } from '../../tasks/redrive/redrive-advice.ts';
+import { commitTitle, environmentTitles, roleTitles } from '../../tasks/words.ts';
 import type { ConsoleLinks } from '../console-links.ts';
-import { duration, nameOfArn, roleName } from '../format.ts';
+import { duration, nameOfArn } from '../format.ts';
 import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';
 import type { PromotionGraph, StepStatus } from '../graph/steps.ts';
 import { Attempts, CauseText } from './attempts.tsx';
 import { AutoRefreshRegion, Notice, Page } from './layout.tsx';
-import {
-  ChangeLine,
-  ConsoleLink,
-  commitTitle,
-  DecisionList,
-  Moment,
-  promotionStatuses,
-  StatusChip,
-} from './parts.tsx';
+import { ChangeLine, ConsoleLink, DecisionList, Moment, promotionStatuses, StatusChip } from './parts.tsx';
 import { RedriveCard } from './redrive-card.tsx';
 
 /** Everything that one promotion's page shows. */
@@ -35,15 +27,15 @@ export interface PromotionPageProps {
   readonly execution: Execution | undefined;
   readonly graph: PromotionGraph | undefined;
   readonly links: ConsoleLinks;
-  /** Whether and how to redrive it, whoever asks. */
+  /** Whether and how to redrive it, for every reader. */
   readonly advice: RedriveAdvice;
-  /** The environment that it waits for, and its place in the queue. */
+  /** The environment whose lock it waits for, and its entry in the queue. */
   readonly waits?: { readonly environment: Environment; readonly entry: QueueEntryView };
-  /** Why the redrive that was just asked for did not happen. */
+  /** Why the redrive that was just asked for was not started. */
   readonly problem?: string;
 }
 
-/** One promotion, followed live. */
+/** One promotion; the page refreshes itself. */
 export const PromotionPage: FC<PromotionPageProps> = (props) => (
   <Page title={commitTitle(props.promotion)} person={props.person} here={props.path} section="promotions">
     <p class="crumb">
@@ -53,7 +45,7 @@ export const PromotionPage: FC<PromotionPageProps> = (props) => (
   </Page>
 );
 
-/** The part of the page that follows events. */
+/** The part of the page that refreshes itself. */
 export const PromotionRegion: FC<PromotionPageProps> = (props) => {
   const { promotion, graph, path, approvals, now, denials, problem, person, advice, waits } = props;
   const { name, status } = promotionStatuses[promotion.status];
@@ -111,48 +103,52 @@ const WaitsForLock: FC<NonNullable<PromotionPageProps['waits']>> = ({ environmen
     <Notice
       kind="info"
       title={
-        entry.place === 1 ? `Waits for ${name}, and is next` : `Waits for ${name} as number ${entry.place}`
+        entry.place === 1
+          ? `Waiting for the ${name} lock: next in the queue`
+          : `Waiting for the ${name} lock: number ${entry.place} in the queue`
       }
     >
       <p>
         {entry.because}{' '}
         {entry.behind ? (
-          <a href={`/promotions/${encodeURIComponent(entry.behind.promotionId)}`}>The promotion before it</a>
+          <a href={`/promotions/${encodeURIComponent(entry.behind.promotionId)}`}>
+            Open the promotion before it
+          </a>
         ) : null}
       </p>
     </Notice>
   );
 };
 
-/** Whether there is nothing to redrive: it runs, or has succeeded. */
+/** Whether there is nothing to redrive: it runs or has succeeded. */
 const isWithoutRedrive = ({ status }: Promotion): boolean => status === 'RUNNING' || status === 'SUCCEEDED';
 
-/** One sentence that tells where the promotion stands. */
+/** The promotion's state in one sentence. */
 const summaryOf = ({ promotion, graph, now, waits }: PromotionPageProps): string => {
   const took = duration(
     (promotion.endedAt ? Date.parse(promotion.endedAt) : now) - Date.parse(promotion.startedAt),
   );
   switch (promotion.status) {
     case 'SUCCEEDED':
-      return `In Prod after ${took}.`;
+      return `Deployed to Prod after ${took}.`;
     case 'REJECTED':
-      return 'An approver rejected it; a rejection is final.';
+      return 'An approver rejected it. A rejection is final.';
     case 'SUPERSEDED':
     case 'STALE':
       // The cause names the newer promotion.
       return promotion.cause ?? 'A newer promotion took its place.';
     case 'ABORTED':
-      return 'Somebody stopped it.';
+      return 'It was stopped.';
     case 'FAILED':
     case 'TIMED_OUT': {
       const failed = graph?.steps.find((step) => step.status === 'failed');
       return failed ? `${failed.name} ${failed.detail}.` : `It failed after ${took}.`;
     }
     case 'RUNNING': {
-      if (waits !== undefined) return `Waits for its turn on ${environmentTitles[waits.environment]}.`;
+      if (waits !== undefined) return `Waiting for the ${environmentTitles[waits.environment]} lock.`;
       const current = graph?.steps.find(({ status }) => status === 'waiting' || status === 'running');
-      if (!current) return 'On its way.';
-      // Without the time, so that it is read out only when the step changes.
+      if (!current) return 'Starting.';
+      // Without the time, so that screen readers announce it only when the step changes.
       return `${current.name}: ${statusNames[current.status]}.`;
     }
   }
@@ -191,11 +187,11 @@ const Legend: FC = () => (
 const DeniedAttempts: FC<{ denials: readonly Denial[] }> = ({ denials }) =>
   denials.length === 0 ? null : (
     <>
-      <h3>Not accepted</h3>
-      <ul class="refusals">
+      <h3>Denied</h3>
+      <ul class="denials">
         {denials.map(({ person, role, reason, at }) => (
           <li>
-            <bdi>{person.name}</bdi> as {roleName(role)}: <code>{reason}</code>{' '}
+            <bdi>{person.name}</bdi> as {roleTitles[role]}: <code>{reason}</code>{' '}
             <span class="muted">
               <Moment at={at} />
             </span>
@@ -245,7 +241,7 @@ const Facts: FC<PromotionPageProps> = ({ promotion, links, execution }) => (
               {environment === 'prod' && promotion.prodRestored ? (
                 <>
                   {' '}
-                  · not deployed: {promotion.prodRestored.imageId} serves, in order since{' '}
+                  · not deployed; Prod was restored to {promotion.prodRestored.imageId},{' '}
                   <Moment at={promotion.prodRestored.at} />
                 </>
               ) : null}

@@ -4,10 +4,10 @@ import { duration } from '../format.ts';
 import type { ApprovalPageProps } from './approval.tsx';
 import { ConsoleLink, Moment, StatusChip } from './parts.tsx';
 
-/** It comes from a service's answer; a link must not run anything. */
+/** The address comes from a service's answer: it must not become a link that runs script. */
 const isWebAddress = (url: string): boolean => /^https?:\/\//.test(url);
 
-/** What runs on QAT: its image against Prod's, how deployment and checks went, and where to look at it. */
+/** What runs on QAT: its image compared with Prod's, the results of deployment and checks, and its address. */
 export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, links }) => {
   const { qatImageId, qatDeploymentId, qatTestsUrl } = approval.candidate;
   const { review } = approval;
@@ -15,7 +15,7 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
   const before = jobs.filter((job) => Date.parse(job.startedAt) <= asked);
   return (
     <section class="card" aria-labelledby="qat-title">
-      <h2 id="qat-title">How QAT went</h2>
+      <h2 id="qat-title">Results on QAT</h2>
       <dl class="facts">
         <dt>Try it</dt>
         <dd>
@@ -89,18 +89,18 @@ const Tests: FC<{ tests: Review['tests'] }> = ({ tests }) => (
 
 const Images: FC<{ images: Review['images'] }> = ({ images: { qat, prod } }) => (
   <>
-    <h3>QAT image against Prod's</h3>
+    <h3>QAT image compared with Prod's</h3>
     {qat === undefined ? (
-      <p class="muted">What the QAT image was made of is not known.</p>
+      <p class="muted">The contents of the QAT image are unknown.</p>
     ) : (
       <dl class="facts">
         <dt>Recipe</dt>
         <dd>
-          <Against now={qat.recipe} before={prod?.recipe} />
+          <Compared now={qat.recipe} before={prod?.recipe} />
         </dd>
         <dt>Parent image</dt>
         <dd>
-          <Against now={qat.parentImage} before={prod?.parentImage} />
+          <Compared now={qat.parentImage} before={prod?.parentImage} />
         </dd>
         <dt>Components</dt>
         <dd>
@@ -111,12 +111,12 @@ const Images: FC<{ images: Review['images'] }> = ({ images: { qat, prod } }) => 
       </dl>
     )}
     <p class="muted">
-      Both images install the newest security updates of the day they are built; packages are not compared.
+      Each image installs the latest security updates when it is built. Packages are not compared.
     </p>
   </>
 );
 
-const Against: FC<{ now: string; before: string | undefined }> = ({ now, before }) => (
+const Compared: FC<{ now: string; before: string | undefined }> = ({ now, before }) => (
   <>
     {now}
     <span class="muted">

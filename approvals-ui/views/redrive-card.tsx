@@ -3,7 +3,7 @@ import type { Person } from '../../tasks/ledger/items.ts';
 import { runbookText } from '../../tasks/redrive/advice-text.ts';
 import { type AdvicePoint, adviceTitles, type RedriveAdvice } from '../../tasks/redrive/redrive-advice.ts';
 
-/** What the card on a redrive shows. */
+/** What the redrive card shows. */
 export interface RedriveCardProps {
   readonly promotionId: string;
   readonly person: Person;
@@ -40,7 +40,7 @@ export const RedriveCard: FC<RedriveCardProps> = ({ promotionId, person, advice 
   </section>
 );
 
-/** Points about one thing stand together. */
+/** Groups neighboring points about the same thing. */
 const grouped = (points: readonly AdvicePoint[]): (readonly [AdvicePoint, ...AdvicePoint[]])[] => {
   const groups: [AdvicePoint, ...AdvicePoint[]][] = [];
   for (const point of points) {

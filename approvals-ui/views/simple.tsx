@@ -2,7 +2,7 @@ import type { Child, FC } from 'hono/jsx';
 import type { Person } from '../../tasks/ledger/items.ts';
 import { Notice, Page } from './layout.tsx';
 
-/** A page that says one thing and leads on. */
+/** A page with one message and one link. */
 export const SimplePage: FC<{
   title: string;
   kind?: 'info' | 'warning' | 'bad';

@@ -2,7 +2,7 @@ import type { Approval } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
 import { type Notices, outcomeNotices } from '../notices.ts';
 
-/** What telling the others needs. */
+/** What announcing the end of a request needs. */
 export interface AnnounceDependencies {
   readonly ledger: Ledger;
   readonly notices: Notices;
@@ -11,14 +11,14 @@ export interface AnnounceDependencies {
 }
 
 /**
- * Tells the others how a request ended, and notes it. Safe to repeat; two at once may both send.
+ * Mails how a request ended, and records that. Safe to repeat; two at once may both send.
  * @returns the request as it is recorded then
  * @throws LedgerContendedError
  */
-export const announce = async (
+export async function announce(
   { ledger, notices, siteUrl, now }: AnnounceDependencies,
   over: Approval,
-): Promise<Approval> => {
+): Promise<Approval> {
   if (over.announcedAt !== undefined) return over;
   const promotion = await ledger.promotion(over.promotionId);
   for (const notice of outcomeNotices(over, promotion, siteUrl)) await notices.send(notice);
@@ -39,4 +39,4 @@ export const announce = async (
     }
   }
   return over;
-};
+}

@@ -1,4 +1,4 @@
-/** The ledger has no decision of QC or PMO: the state machine was told something that nobody decided. */
+/** The ledger has no decision of QC or PMO: a task token was completed without one. */
 export class ApproversNotRecordedError extends Error {
   override readonly name = 'ApproversNotRecorded';
 }

@@ -24,14 +24,14 @@ export const candidateTitles: Readonly<Record<keyof BoundCandidate, string>> = {
   configurationVersion: 'Configuration',
 };
 
-/** One part of the subject that is not what it was. */
+/** One part of the candidate that has changed. */
 export interface CandidateChange {
   readonly what: string;
   readonly before: string;
   readonly now: string;
 }
 
-/** Digits of the test report's digest that are kept: enough to tell two apart, short enough to show. */
+/** Digits of the test report's digest that are kept: enough to distinguish two reports, short enough to show. */
 const REPORT_DIGITS = 16;
 
 /** What a request was made for. */
@@ -51,14 +51,14 @@ export const requestedCandidate = (
 export const candidateDigest = (candidate: BoundCandidate): string => digestOf(candidate);
 
 /**
- * What the records say now. What a record does not tell is taken from the request: an execution that was started by hand may
+ * What the records say now. The request fills in what they lack: an execution that was started by hand may
  * have no promotion in the ledger.
  */
-export const currentCandidate = (
+export function currentCandidate(
   approval: Approval,
   promotion: Promotion | undefined,
   configurationVersion: string,
-): BoundCandidate => {
+): BoundCandidate {
   const requested = requestedCandidate(approval.candidate, approval.review);
   return {
     ...requested,
@@ -72,9 +72,9 @@ export const currentCandidate = (
           qatDeploymentId: promotion.deployments.qat ?? requested.qatDeploymentId,
         }),
   };
-};
+}
 
-/** What differs between two subjects. */
+/** What differs between two candidates. */
 export const candidateChanges = (before: BoundCandidate, now: BoundCandidate): readonly CandidateChange[] =>
   (Object.keys(candidateTitles) as (keyof BoundCandidate)[])
     .filter((name) => before[name] !== now[name])

@@ -9,8 +9,8 @@ const MOST_PROMOTIONS = 100;
 export const isInCodeCommit = (repositoryName: string): boolean => !repositoryName.includes('/');
 
 /**
- * What is known of a change whose repository is not in CodeCommit: the revision, and what its push said. Who made it, what
- * came before it and which files it touches, nobody tells; the configuration has said that makers may decide.
+ * What is known of a change whose repository is not in CodeCommit: the revision, and the message of its push. Its makers, the
+ * commits before it and its files are not known; the configuration allows makers to decide.
  */
 export const createChangeOutsideCodeCommit = (
   repositoryName: string,

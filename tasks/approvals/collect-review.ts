@@ -10,7 +10,7 @@ import { cutText } from '../truncate-text.ts';
 import { commitsBetween, type ReadCommits } from './commits-between.ts';
 import type { ChangedCommit, ChangedFile, ImageContents, InstanceReport, Review } from './review.ts';
 
-/** Where the grounds of a decision are found. */
+/** Where a review is read from. */
 export interface ReviewSources {
   readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'jobs'>;
   readonly commits: ReadCommits;
@@ -77,15 +77,15 @@ const fileOf = ({ changeType, beforeBlob, afterBlob }: Difference): ChangedFile 
 });
 
 /**
- * Collects on what grounds a role is asked. What cannot be found out is told as a gap: nobody is kept waiting for it, and
+ * Collects what approvers are shown. What cannot be read is listed as a gap: the request does not wait for it, and
  * everybody sees that it is missing.
- * @throws whatever keeps the commits from being read
+ * @throws the error of the call that reads commits
  */
-export const collectReview = async (
+export async function collectReview(
   sources: ReviewSources,
   promotionId: string,
   { application, commitId, qatImageId, qatDeploymentId }: Candidate,
-): Promise<Review> => {
+): Promise<Review> {
   const gaps: string[] = [];
   const orGap = async <Value>(what: string, otherwise: Value, ask: () => Promise<Value>): Promise<Value> => {
     try {
@@ -119,7 +119,7 @@ export const collectReview = async (
     orGap('The image in Prod', undefined, async () =>
       live === undefined ? undefined : imageContents(live.promotionId, live.images.prod),
     ),
-    orGap('How the QAT deployment went', [], async () =>
+    orGap('The report of the QAT deployment', [], async () =>
       (await sources.targets(qatDeploymentId)).map(reportOf),
     ),
   ]);
@@ -151,4 +151,4 @@ export const collectReview = async (
     ...(sources.qatUrl === undefined ? {} : { qatUrl: sources.qatUrl }),
     gaps,
   };
-};
+}

@@ -14,21 +14,21 @@ export interface CommitRange {
 const dateOf = ({ committer }: Commit): number => Number((committer?.date ?? '').split(' ')[0]) || 0;
 
 /**
- * The commits that lead to `head` and not to `base`, as `git log base..head` tells them: both histories are followed, newest
+ * The commits that lead to `head` and not to `base`, as `git log base..head` lists them: both histories are followed, newest
  * first, until what is left leads to both.
  * @param base what is in Prod; without it, every commit counts
  * @param most commits that are read at most, of both histories together
  */
-export const commitsBetween = async (
+export async function commitsBetween(
   read: ReadCommits,
   head: string,
   base: string | undefined,
   most: number,
-): Promise<CommitRange> => {
+): Promise<CommitRange> {
   const known = new Map<string, Commit>();
   const ofBase = new Set<string>();
   const waiting = new Set<string>();
-  // Of commits of the same second, the base's are followed first: they tell which others Prod has.
+  // Of commits of the same second, the base's are followed first: they show which others Prod has.
   const sideOf = ({ commitId = '' }: Commit): number => (ofBase.has(commitId) ? 1 : 0);
   const done: Commit[] = [];
 
@@ -40,7 +40,7 @@ export const commitsBetween = async (
         waiting.add(commit.commitId);
       }
   };
-  /** Marks a commit and whatever is known to lead to it. */
+  /** Marks a commit and all its known ancestors. */
   const mark = (ids: readonly string[]): void => {
     const rest = [...ids];
     for (let id = rest.pop(); id !== undefined; id = rest.pop()) {
@@ -67,7 +67,7 @@ export const commitsBetween = async (
     await add(parents);
   }
   return { commits: changed(done, ofBase), hasMore: false };
-};
+}
 
 const changed = (commits: readonly Commit[], ofBase: ReadonlySet<string>): Commit[] =>
   commits.filter(({ commitId = '' }) => !ofBase.has(commitId));

@@ -1,6 +1,7 @@
 import type { Approval } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ApproverRole, ConfirmApproversOutput, ConfirmApproversRequest } from '../payloads.ts';
+import { roleTitles } from '../words.ts';
 import {
   ApprovedSomethingElseError,
   ApproverMadeChangeError,
@@ -8,7 +9,7 @@ import {
   ApproversNotRecordedError,
 } from './approver-errors.ts';
 import { candidateChanges, candidateDigest, currentCandidate, requestedCandidate } from './candidate.ts';
-import { isSamePerson, partInChange, roleTitles } from './decision-rules.ts';
+import { isSamePerson, partInChange } from './decision-rules.ts';
 
 /** What confirming needs. */
 export interface ConfirmDependencies {
@@ -27,11 +28,11 @@ const AGAIN = 'Push the commit again to start a new promotion.';
  * A role's approval, as recorded: the latest request counts.
  * @throws ApproversNotRecordedError if it is not an approval
  */
-export const recordedApproval = (
+export function recordedApproval(
   promotionId: string,
   approvals: readonly Approval[],
   role: ApproverRole,
-): RecordedApproval => {
+): RecordedApproval {
   const latest = approvals.findLast((approval) => approval.role === role);
   if (!isApproved(latest))
     throw new ApproversNotRecordedError(
@@ -39,16 +40,17 @@ export const recordedApproval = (
         `Only decisions on the approvals page count. ${AGAIN}`,
     );
   return latest;
-};
+}
 
 /**
- * Sees again, from what is recorded, that two different people approved, neither of whom made the change, and what they
- * approved: a task token told by hand bypasses the page (T48).
+ * Checks the records again before Prod: two different people approved, neither of them made the change, and the
+ * candidate is the one that they approved. A task token completed by hand bypasses the page (T48).
  * @throws ApproversNotRecordedError, ApproversMustDifferError, ApproverMadeChangeError, ApprovedSomethingElseError
  */
-export const confirmApprovers =
-  ({ ledger, makersMayDecide }: ConfirmDependencies) =>
-  async ({ promotionId }: ConfirmApproversRequest): Promise<ConfirmApproversOutput> => {
+export function confirmApprovers({ ledger, makersMayDecide }: ConfirmDependencies) {
+  return async function confirmApprovers({
+    promotionId,
+  }: ConfirmApproversRequest): Promise<ConfirmApproversOutput> {
     const [approvals, promotion] = await Promise.all([
       ledger.approvals(promotionId),
       ledger.promotion(promotionId),
@@ -84,3 +86,4 @@ export const confirmApprovers =
     }
     return { qc: qc.decidedBy.name, pmo: pmo.decidedBy.name };
   };
+}

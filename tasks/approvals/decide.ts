@@ -30,7 +30,7 @@ export interface DecideInput {
   readonly isRunning: boolean;
 }
 
-/** What came of it. A refusal is an expected outcome, not an error. */
+/** What came of it. A denial is an expected outcome, not an error. */
 export type DecideOutcome =
   | { readonly kind: 'decided'; readonly approval: Approval }
   | {
@@ -44,22 +44,22 @@ export type DecideOutcome =
     };
 
 /** The task's output for a decided approval. @throws TypeError for an undecided one */
-export const approvalOutput = (approval: Approval): ApprovalOutput => {
+export function approvalOutput(approval: Approval): ApprovalOutput {
   const { approvalId, decision, decidedBy, decidedAt } = approval;
   if (decision === undefined || decidedBy === undefined || decidedAt === undefined)
     throw new TypeError(`Approval ${approvalId} is ${approval.status}: only a decided one has an output`);
   return { decision, approvalId, decidedBy: decidedBy.name, decidedAt };
-};
+}
 
 /**
- * Tells the waiting token a recorded decision, and notes that it was told. Safe to repeat.
+ * Completes the waiting token with a recorded decision, and records that. Safe to repeat.
  * @returns `completed` if the state was waiting for it
  * @throws LedgerContendedError
  */
-export const completeApproval = async (
+export async function completeApproval(
   { ledger, tasks }: Pick<DecideDependencies, 'ledger' | 'tasks'>,
   decided: Approval,
-): Promise<{ readonly completion: Completion; readonly approval: Approval }> => {
+): Promise<{ readonly completion: Completion; readonly approval: Approval }> {
   let approval = decided;
   let completion: Completion = 'completed';
   for (
@@ -71,16 +71,15 @@ export const completeApproval = async (
     approval = await noteCompleted(ledger, approval);
   }
   return { completion, approval };
-};
+}
 
 /**
- * Records one decision, completes the state that waits for it, and tells the others. Of several sent at once exactly one
- * counts, whoever sent them. Refusals are recorded.
+ * Records one decision, completes the state that waits for it, and mails the outcome. Of several sent at once exactly one
+ * counts. Denials are recorded.
  * @throws LedgerContendedError
  */
-export const decideApproval =
-  (dependencies: DecideDependencies) =>
-  async (input: DecideInput): Promise<DecideOutcome> => {
+export function decideApproval(dependencies: DecideDependencies) {
+  return async function decideApproval(input: DecideInput): Promise<DecideOutcome> {
     const { ledger, now, policy, configurationVersion } = dependencies;
     const { decision, comment, person, signedInAt, shownDigest, isRunning } = input;
     const identity = { subject: person.subject, name: person.name, verifiedEmail: person.verifiedEmail };
@@ -104,14 +103,14 @@ export const decideApproval =
     };
     const complete = async (decided: Approval): Promise<DecideOutcome> => {
       const { completion, approval } = await completeApproval(dependencies, decided);
-      // A mail that could not be sent is sent by reconciling; the decision counts all the same.
+      // Reconciling sends a mail that could not be sent; the decision counts all the same.
       const announced = await announce(dependencies, approval).catch(() => approval);
       return completion === 'completed'
         ? { kind: 'decided', approval: announced }
         : deny(
             approval,
             'NoLongerOpen',
-            'The promotion no longer waits for this decision: it timed out, was stopped, or has been told already. ' +
+            'The promotion no longer waits for this decision: it timed out, was stopped, or has completed already. ' +
               'The decision is recorded; if the state is redriven, it counts.',
           );
     };
@@ -156,10 +155,11 @@ export const decideApproval =
       try {
         await ledger.replaceApproval(approval, decided);
       } catch (error) {
-        // Somebody else was quicker: the rules are asked again, about what is recorded now.
+        // Another write came first: the rules decide again on the current record.
         if (error instanceof LedgerConflictError) continue;
         throw error;
       }
       return complete(decided);
     }
   };
+}

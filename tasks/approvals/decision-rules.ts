@@ -1,5 +1,5 @@
 import type { Approval, DenialReason, Person, Promotion } from '../ledger/items.ts';
-import type { ApproverRole } from '../payloads.ts';
+import { roleTitles, utcTime } from '../words.ts';
 import {
   type CandidateChange,
   candidateChanges,
@@ -7,9 +7,6 @@ import {
   currentCandidate,
   requestedCandidate,
 } from './candidate.ts';
-
-/** Role names as pages, mails and messages write them. */
-export const roleTitles: Readonly<Record<ApproverRole, string>> = { qc: 'QC', pmo: 'PMO' };
 
 /** What the rules say about one person's attempt to decide. */
 export type Ruling =
@@ -24,13 +21,13 @@ export type Ruling =
 
 /** The rules that a configuration may loosen or tighten. */
 export interface ApprovalPolicy {
-  /** Whether whoever wrote, committed or pushed the change may decide about it. */
+  /** Whether makers (authors, committers, the pusher) may decide about their change. */
   readonly makersMayDecide: boolean;
   /** Minutes after which somebody must sign in again to decide. */
   readonly freshSignInMinutes: number;
 }
 
-/** Under which circumstances somebody tries to decide. */
+/** What the rules decide on. */
 export interface DecisionContext {
   readonly person: Person;
   /** When the person signed in. In ms since the epoch. */
@@ -60,26 +57,26 @@ export const isSamePerson = (a: Identity, b: Identity): boolean =>
 export const hasExpired = (approval: Approval, now: Date): boolean =>
   approval.status === 'EXPIRED' || now.getTime() >= Date.parse(approval.expiresAt);
 
-/** What somebody did with the change, or undefined if nothing is known. */
-export const partInChange = (
+/** A person's part in making the change; undefined if none is known. */
+export function partInChange(
   person: Pick<Person, 'name' | 'verifiedEmail'>,
   { candidate, review }: Pick<Approval, 'candidate' | 'review'>,
-): 'wrote or committed' | 'pushed' | undefined => {
+): 'wrote or committed' | 'pushed' | undefined {
   const email = person.verifiedEmail.toLowerCase();
   if (email !== '' && review.makers.some((maker) => maker.toLowerCase() === email))
     return 'wrote or committed';
-  // IAM tells who pushed by the name of a user or of a role's session, which identity centres fill with either of these.
+  // IAM names the pusher by user or role session; IAM Identity Center uses the user name or the e-mail address.
   const pusher = (candidate.pushedBy.split('/').at(-1) ?? '').toLowerCase();
   return pusher !== '' && (pusher === person.name.toLowerCase() || pusher === email) ? 'pushed' : undefined;
-};
+}
 
-/** Whether half of the time has passed without a decision: whoever should decide may not have got the mail. */
+/** Whether half of the time has passed without a decision: the approvers may not have got the mail. */
 export const isWaitingLong = ({ status, requestedAt, expiresAt }: Approval, now: Date): boolean =>
   status === 'PENDING' && now.getTime() >= (Date.parse(requestedAt) + Date.parse(expiresAt)) / 2;
 
 const denied = (reason: DenialReason, message: string): Ruling => ({ kind: 'denied', reason, message });
 
-/** Whether somebody else is to decide: the role, the other approver, and who made the change. */
+/** Denies the other role's approver and makers. */
 const ruleOnPerson = (
   approval: Approval,
   { person, approvals, policy }: DecisionContext,
@@ -95,29 +92,29 @@ const ruleOnPerson = (
   if (other !== undefined)
     return denied(
       'ApproversMustDiffer',
-      `${person.name} approved as ${roleTitles[other.role]}: somebody else must decide as ${title}.`,
+      `${person.name} approved as ${roleTitles[other.role]}. Another member of ${title} must decide.`,
     );
   if (policy.makersMayDecide) return undefined;
   const part = partInChange(person, approval);
   if (part !== undefined)
     return denied(
       'MadeTheChange',
-      `${person.name} ${part} this change: somebody else must decide as ${title}.`,
+      `${person.name} ${part} this change. Another member of ${title} must decide.`,
     );
   if (person.verifiedEmail === '')
     return denied(
       'NoVerifiedEmail',
-      `${person.name} has no verified e-mail address, so it cannot be told who made this change. ` +
+      `${person.name} has no verified e-mail address, so we cannot rule out that they made this change. ` +
         'Ask an administrator to verify it in the user pool, then sign in again.',
     );
   return undefined;
 };
 
 /**
- * Whether this person may decide this request now. Nobody is exempt: what a person may do elsewhere is not asked.
+ * Whether this person may decide this request now. Nobody is exempt: permissions elsewhere do not matter.
  * The one place that rules on decisions.
  */
-export const mayDecide = (approval: Approval, context: DecisionContext): Ruling => {
+export function mayDecide(approval: Approval, context: DecisionContext): Ruling {
   const { person, promotion, isRunning, configurationVersion, shownDigest, policy, now } = context;
   const { role, status } = approval;
   const title = roleTitles[role];
@@ -129,14 +126,17 @@ export const mayDecide = (approval: Approval, context: DecisionContext): Ruling 
   if (status === 'APPROVED' || status === 'REJECTED')
     return denied(
       'AlreadyDecided',
-      `${approval.decidedBy?.name ?? 'Somebody'} has ${status === 'APPROVED' ? 'approved' : 'denied'} this already.`,
+      `${approval.decidedBy?.name ?? 'Another approver'} has already ${status === 'APPROVED' ? 'approved' : 'rejected'} this request.`,
     );
   if (status === 'WITHDRAWN' || (!isRunning && !hasExpired(approval, now)))
-    return denied('Withdrawn', approval.withdrawnBecause ?? 'The promotion was stopped: nobody is asked.');
+    return denied(
+      'Withdrawn',
+      approval.withdrawnBecause ?? 'The promotion was stopped. This request is closed.',
+    );
   if (hasExpired(approval, now))
     return denied(
       'Expired',
-      `This request expired at ${approval.expiresAt}. After a redrive, ${title} gets a new one.`,
+      `This request expired at ${utcTime(approval.expiresAt)}. After a redrive, ${title} gets a new request.`,
     );
   const onPerson = ruleOnPerson(approval, context);
   if (onPerson !== undefined) return onPerson;
@@ -148,15 +148,15 @@ export const mayDecide = (approval: Approval, context: DecisionContext): Ruling 
       reason: 'CandidateChanged',
       message:
         changes.length > 0
-          ? 'What was asked about has changed since. A new request follows.'
-          : 'The decision was not about what this page shows. Look again, then decide.',
+          ? 'The candidate has changed since this request. A new request follows.'
+          : 'The decision was about an older version of this page. Review the page again, then decide.',
       changes,
     };
-  // A sign-in of later than now tells of a clock that was set back: how long ago it was, nobody knows.
+  // A sign-in in the future means that a clock was set back: its age is unknown.
   if (Math.abs(now.getTime() - context.signedInAt) > policy.freshSignInMinutes * 60_000)
     return denied(
       'SignInTooOld',
-      `A decision needs a sign-in of the last ${policy.freshSignInMinutes} minutes. Sign in again, then decide.`,
+      `To decide, you must have signed in within the last ${policy.freshSignInMinutes} minutes. Sign in again, then decide.`,
     );
   return { kind: 'ok' };
-};
+}

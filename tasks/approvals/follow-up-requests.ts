@@ -9,19 +9,19 @@ import { candidateDigest, requestedCandidate } from './candidate.ts';
 import { completeApproval } from './decide.ts';
 import { hasExpired, isWaitingLong } from './decision-rules.ts';
 
-/** What looking after requests needs. */
+/** What following up requests needs. */
 export interface FollowUpDependencies extends AnnounceDependencies {
   readonly tasks: TaskCompletions;
   /** Whether Step Functions runs the execution. */
   readonly isRunning: (executionArn: string) => Promise<boolean>;
   /** Version of the application's configuration as it is deployed. */
   readonly configurationVersion: string;
-  /** Hours after which whoever was asked is reminded. */
+  /** Hours after which approvers are reminded. */
   readonly reminderHours: number;
   readonly newApprovalId: () => string;
 }
 
-/** Milliseconds within which whoever decided or asked tells it; after that it was cut short. */
+/** Milliseconds after which a function that decided or asked must have been interrupted. */
 const TELLING = 60_000;
 const HOUR = 3_600_000;
 
@@ -38,7 +38,7 @@ export type FollowUp =
   | 'remind';
 
 /** What is to be done about a request now. The first thing only: what follows is found the next time. */
-export const followUpFor = (
+export function followUpFor(
   approval: Approval,
   facts: {
     readonly isRunning: boolean;
@@ -46,39 +46,38 @@ export const followUpFor = (
     readonly reminderHours: number;
     readonly now: Date;
   },
-): FollowUp => {
+): FollowUp {
   const { status, requestedAt, decidedAt, supersededBy, mailedAt, remindedAt, review } = approval;
-  // What is noted for later than now was noted by a clock that has been set back since: it is no reason to wait.
+  // A time in the future comes from a clock that has been set back since: it is no reason to wait.
   const since = (at: string | undefined): number => Math.abs(facts.now.getTime() - Date.parse(at ?? ''));
   if (status !== 'PENDING') {
     if (isTaskIncomplete(approval))
       return since(decidedAt ?? supersededBy?.at) >= TELLING ? 'complete' : 'nothing';
     return approval.announcedAt === undefined ? 'announce' : 'nothing';
   }
-  // Step Functions' clock decides: while the state waits, a clock that is ahead takes nobody's request away.
+  // Step Functions' clock decides: while the state waits, a clock that is ahead expires nothing.
   if (hasExpired(approval, facts.now)) return facts.isRunning ? 'nothing' : 'expire';
   if (!facts.isRunning) return 'withdraw';
   if (review.configurationVersion !== facts.configurationVersion) return 'ask again';
   if (mailedAt === undefined) return since(requestedAt) >= TELLING ? 'mail' : 'nothing';
   if (isWaitingLong(approval, facts.now) && approval.escalatedAt === undefined) return 'escalate';
   return since(remindedAt ?? mailedAt) >= facts.reminderHours * HOUR ? 'remind' : 'nothing';
-};
+}
 
 const CONFIGURATION_CHANGED =
-  'The configuration has changed since this was asked. A new request, with a mail of its own, has taken its place.';
-const PROMOTION_ENDED = 'The promotion was stopped before anybody decided: nobody is asked any more.';
+  'The configuration has changed since this request. A new request, with its own mail, replaces it.';
+const PROMOTION_ENDED = 'The promotion was stopped before anybody decided.';
 
 /**
- * Looks after one open request: tells a decision whose telling was cut short, tells the others how it ended, marks it expired or
- * withdrawn, asks anew when the configuration has changed, reminds, and tells operators when it takes long. Safe to repeat.
+ * Follows up one open request: completes its state if that was interrupted, mails how it ended, marks it expired or
+ * withdrawn, asks again when the configuration has changed, reminds, and mails operators when it takes long. Safe to repeat.
  */
-export const followUpRequest =
-  (dependencies: FollowUpDependencies) =>
-  async (approval: Approval): Promise<void> => {
+export function followUpRequest(dependencies: FollowUpDependencies) {
+  return async function followUpRequest(approval: Approval): Promise<void> {
     const { ledger, notices, siteUrl, now, isRunning, newApprovalId } = dependencies;
     const { configurationVersion, reminderHours } = dependencies;
     const promotion = await ledger.promotion(approval.promotionId);
-    // The ledger may be late: before a request is closed, Step Functions is asked.
+    // The ledger may be late: only Step Functions' status closes a request.
     const isOver = hasExpired(approval, now());
     const runs =
       approval.status !== 'PENDING' ||
@@ -133,7 +132,7 @@ export const followUpRequest =
           return;
         case 'ask again': {
           const latest = await ledger.latestApproval(approval.promotionId, approval.role);
-          // Cut short between the two writes, the old request still is there and decides nothing: it is done again.
+          // If this is interrupted between the two writes, the old request is still open, and the next run repeats this.
           if (latest?.attempt === approval.attempt) await ledger.addApproval(askedAgain(approval));
           await announce(
             dependencies,
@@ -154,7 +153,8 @@ export const followUpRequest =
           await change({ remindedAt: now().toISOString() });
       }
     } catch (error) {
-      // Decided or asked for anew just now.
+      // Decided or replaced at the same moment.
       if (!(error instanceof LedgerConflictError)) throw error;
     }
   };
+}

@@ -18,10 +18,10 @@ export interface RequestApprovalDependencies {
   readonly now: () => Date;
   /** 128 random bits in base64url. */
   readonly newApprovalId: () => string;
-  /** Collects on what grounds the role is asked. */
+  /** Collects what the role is shown. */
   readonly collect: (promotionId: string, candidate: Candidate) => Promise<Review>;
   readonly siteUrl: string;
-  /** @throws if the promotion has not the turn, or QAT runs another's image */
+  /** @throws if the promotion does not hold the environment lock, or QAT runs another promotion's image */
   readonly ensureLock: (lock: LockedWork, workStage: WorkStage) => Promise<void>;
   /** The newer promotion that makes it pointless to ask a role about this one. */
   readonly newerThan: (
@@ -29,7 +29,7 @@ export interface RequestApprovalDependencies {
     application: string,
     role: ApproverRole,
   ) => Promise<PromotionReference | undefined>;
-  /** Has turns passed on: when PMO is asked, QC has decided. */
+  /** Advances the environment locks: when PMO is asked, QC has decided. */
   readonly wakeLocks: () => Promise<void>;
 }
 
@@ -39,29 +39,29 @@ export interface RequestedApproval {
   readonly attempt: number;
 }
 
-/** The request that a later try of the state takes over, with the time that this try has; none if it is over. */
-export const takenOver = (
+/** The request that a later attempt of the state takes over, with that attempt's expiry; undefined if it is over. */
+export function takenOver(
   latest: Approval | undefined,
   { taskToken, stateAttempt, expiresInSeconds }: RequestApprovalRequest,
   now: Date,
-): Approval | undefined => {
-  // Nobody waits any more for the token of a try that a later one has overtaken.
+): Approval | undefined {
+  // Nothing waits for the token of an attempt that a later one has overtaken.
   if (latest === undefined || latest.taskToken === taskToken || stateAttempt < latest.stateAttempt)
     return latest;
-  // A decision in time stays valid: only what nobody decided is asked anew.
+  // A decision in time stays valid: only undecided requests are asked again.
   if (latest.status === 'PENDING' && !hasExpired(latest, now))
     return { ...latest, taskToken, stateAttempt, expiresAt: after(now, expiresInSeconds) };
   return latest.decision === undefined ? undefined : { ...latest, taskToken, stateAttempt };
-};
+}
 
 /** The next request of a state. */
-export const nextRequest = (
+export function nextRequest(
   latest: Approval | undefined,
   request: RequestApprovalRequest,
   approvalId: string,
   review: Review,
   now: Date,
-): Approval => {
+): Approval {
   const { promotionId, state, role, candidate, taskToken, stateAttempt, expiresInSeconds } = request;
   return {
     approvalId,
@@ -79,7 +79,7 @@ export const nextRequest = (
     requestedAt: now.toISOString(),
     expiresAt: after(now, expiresInSeconds),
   };
-};
+}
 
 const after = (now: Date, seconds: number): string => new Date(now.getTime() + seconds * 1000).toISOString();
 
@@ -110,7 +110,7 @@ const claim = async (
   }
 };
 
-/** Notes that the mail was sent, whatever else has happened to the request meanwhile. */
+/** Records that the mail was sent, even if the request has changed meanwhile. */
 const noteMailed = async ({ ledger, now }: RequestApprovalDependencies, mailed: Approval): Promise<void> => {
   let current: Approval | undefined = mailed;
   for (
@@ -127,17 +127,17 @@ const noteMailed = async ({ ledger, now }: RequestApprovalDependencies, mailed: 
   }
 };
 
-const superseded = (by: PromotionReference): SupersededError => new SupersededError(supersededBy(by));
+const superseded = (by: PromotionReference): SupersededError => new SupersededError(supersededBy(by), by);
 
 /**
- * Makes sure that there is something to ask. What was decided already needs no turn any more.
+ * Checks that a request still makes sense. A decided one needs no lock.
  * @throws SupersededError, and what `ensureLock` throws
  */
-const seeThatItIsWorthAsking = async (
+const checkStillNeeded = async (
   { ledger, ensureLock, newerThan, wakeLocks }: RequestApprovalDependencies,
   { promotionId, redrives, role, candidate: { application } }: RequestApprovalRequest,
 ): Promise<void> => {
-  // What is not woken now is settled by reconciling.
+  // If this fails, reconciling advances the locks.
   if (role === 'pmo') await wakeLocks().catch(() => undefined);
   const latest = await ledger.latestApproval(promotionId, role);
   if (latest?.supersededBy !== undefined) throw superseded(latest.supersededBy);
@@ -148,7 +148,7 @@ const seeThatItIsWorthAsking = async (
 };
 
 /**
- * Withdraws what was just asked if a newer promotion came at the same moment: whoever is recorded second, request or
+ * Withdraws a new request if a newer promotion came at the same moment: the one recorded second, request or
  * newer promotion, sees the other.
  * @throws SupersededError
  */
@@ -161,13 +161,13 @@ const withdrawIfSuperseded = async (
   const at = now();
   const withdrawal = withdrawn(approval, newer, at);
   try {
-    // Of what nobody was told, nobody is told that it is over.
+    // A request that was never mailed ends without a mail.
     await ledger.replaceApproval(
       approval,
       approval.mailedAt === undefined ? { ...withdrawal, announcedAt: at.toISOString() } : withdrawal,
     );
   } catch (error) {
-    // Decided, or superseded by whoever settles the turn: that counts, and is told to the state.
+    // Decided or superseded at the same moment: that counts, and completes the state.
     if (error instanceof LedgerConflictError) return;
     throw error;
   }
@@ -175,15 +175,14 @@ const withdrawIfSuperseded = async (
 };
 
 /**
- * Records that a role is asked to decide, and mails it once per request. A decision that an earlier try of the state got
- * is told to the new token by reconciling: this function may not complete tasks (T48).
+ * Records a request for a role's decision, and mails it once per request. Reconciling completes the new token with a
+ * decision that an earlier attempt of the state got: this function may not complete tasks (T48).
  * @throws SupersededError if a newer promotion has made it pointless; LedgerContendedError; what `ensureLock` throws
  */
-export const requestApproval =
-  (dependencies: RequestApprovalDependencies) =>
-  async (request: RequestApprovalRequest): Promise<RequestedApproval> => {
+export function requestApproval(dependencies: RequestApprovalDependencies) {
+  return async function requestApproval(request: RequestApprovalRequest): Promise<RequestedApproval> {
     const { ledger, notices, siteUrl } = dependencies;
-    await seeThatItIsWorthAsking(dependencies, request);
+    await checkStillNeeded(dependencies, request);
     const approval = await claim(dependencies, request);
     if (approval.status === 'PENDING') await withdrawIfSuperseded(dependencies, approval);
     if (approval.status === 'PENDING' && approval.mailedAt === undefined) {
@@ -192,3 +191,4 @@ export const requestApproval =
     }
     return { approvalId: approval.approvalId, attempt: approval.attempt };
   };
+}

@@ -33,8 +33,8 @@ export interface InstanceReport {
 }
 
 /**
- * On what grounds a role is asked to decide, collected when it is asked and kept with the request: everybody sees the same,
- * and sees it later as well.
+ * What approvers are shown, collected when they are asked and kept with the request: everybody sees the same,
+ * then and later.
  */
 export interface Review {
   /** Digest of the application's configuration. */
@@ -46,13 +46,13 @@ export interface Review {
   readonly hasMoreCommits: boolean;
   /** Lower-case e-mail addresses of everybody who wrote or committed a commit of the change. */
   readonly makers: readonly string[];
-  /** Files that differ from Prod, by path; `fileCount` tells of all. */
+  /** Files that differ from Prod, by path; `fileCount` counts all of them. */
   readonly files: readonly ChangedFile[];
   readonly fileCount: { readonly added: number; readonly changed: number; readonly removed: number };
   readonly images: { readonly qat?: ImageContents; readonly prod?: ImageContents };
   readonly tests: readonly InstanceReport[];
-  /** Where the QAT application answers, if that is known. */
+  /** URL of the QAT application, if known. */
   readonly qatUrl?: string;
-  /** What could not be found out, and why. */
+  /** What could not be read, and why. */
   readonly gaps: readonly string[];
 }

@@ -25,14 +25,17 @@ const dependencies = {
   },
   whenNewer: readWhenNewer(env.WHEN_NEWER),
 };
-const take = acquireLock({
+const acquire = acquireLock({
   ...dependencies,
   noteFailure: (error) =>
-    logger.error('The turn could not be settled yet', error instanceof Error ? error : String(error)),
+    logger.error(
+      'The environment lock could not be advanced yet',
+      error instanceof Error ? error : String(error),
+    ),
 });
-const settle = advanceLocks(dependencies);
+const advance = advanceLocks(dependencies);
 
 /** A state that asks for the lock; anything else only wakes. */
 export const handler = logged((event: Partial<AcquireLockRequest>) =>
-  event.taskToken === undefined ? settle() : take(event as AcquireLockRequest),
+  event.taskToken === undefined ? advance() : acquire(event as AcquireLockRequest),
 );

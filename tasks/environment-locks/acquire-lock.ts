@@ -5,25 +5,24 @@ import type { LockWaiter } from './environment-lock.ts';
 import { enqueue } from './lock-rules.ts';
 import { lockingPromotionOf } from './newer-in-prod.ts';
 
-/** What taking a turn needs. */
+/** What acquiring a lock needs. */
 export interface AcquireLockDependencies extends AdvanceLockDependencies {
-  /** Notes that a turn could not be settled; the next event or reconciling does it. */
+  /** Logs that a lock could not be advanced; the next event or reconciling does it. */
   readonly noteFailure: (error: unknown) => void;
 }
 
 /**
- * A promotion asks for the lock: it waits, recorded with its token, until it is told. Once recorded it is never lost, so
+ * A promotion asks for the lock: it waits in the queue, with its token, until the token is completed. Once recorded it is never lost, so
  * nothing that goes wrong later fails the state.
  */
-export const acquireLock =
-  (dependencies: AcquireLockDependencies) =>
-  async (request: AcquireLockRequest): Promise<void> => {
+export function acquireLock(dependencies: AcquireLockDependencies) {
+  return async function acquireLock(request: AcquireLockRequest): Promise<void> {
     const { ledger, now, noteFailure } = dependencies;
     const { application, environment, promotionId, redrives, taskToken } = request;
     const promotion = await ledger.promotion(promotionId);
     const { executionArn, commitId, pushedAt, startedAt, stateAttempt } = request;
     const waiter: LockWaiter = {
-      // What the ledger says is what others are compared by.
+      // Others are compared with what the ledger says.
       ...(promotion === undefined
         ? { promotionId, executionArn, commitId, pushedAt, startedAt, redrives }
         : lockingPromotionOf(promotion, redrives)),
@@ -46,3 +45,4 @@ export const acquireLock =
       noteFailure(error);
     }
   };
+}

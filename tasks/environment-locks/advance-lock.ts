@@ -16,11 +16,11 @@ import { lockMessage } from './messages.ts';
 import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
 import { type SupersedeDependencies, supersede } from './supersede.ts';
 
-/** What settling turns needs. */
+/** What advancing locks needs. */
 export interface AdvanceLockDependencies extends SupersedeDependencies {
   readonly ledger: Ledger;
   readonly application: string;
-  /** How an execution stands, by Step Functions; undefined if there is none of that name. */
+  /** The status of an execution in Step Functions; undefined if there is none of that name. */
   readonly execution: (executionArn: string) => Promise<ExecutionState | undefined>;
   readonly whenNewer: WhenNewer;
 }
@@ -30,7 +30,7 @@ const roles: readonly ApproverRole[] = ['qc', 'pmo'];
 const oldestOf = <One extends PromotionOrder>(all: readonly One[]): One | undefined =>
   [...all].sort((a, b) => (isNewer(a, b) ? 1 : -1))[0];
 
-/** What is true about a turn, asked of Step Functions and the ledger. */
+/** Reads the facts about a lock from Step Functions and the ledger. */
 const factsOf = async (dependencies: AdvanceLockDependencies, lock: EnvironmentLock): Promise<LockFacts> => {
   const { ledger, execution, whenNewer, now } = dependencies;
   const { application, environment, holder, waiting } = lock;
@@ -59,7 +59,11 @@ const perform = async (
     case 'complete':
       if (lock.holder?.taskToken !== undefined) await tasks.succeed(lock.holder.taskToken, {});
       for (const { taskToken, error, by } of lock.dequeued)
-        await tasks.fail(taskToken, { error, cause: lockMessage(error, lock.environment, by) });
+        await tasks.fail(taskToken, {
+          error,
+          cause: lockMessage(error, lock.environment, by),
+          ...(error !== 'EnvironmentLocked' && { supersededBy: by }),
+        });
       await ledger.replaceLock(lock, step.after);
       return;
     case 'write':
@@ -73,13 +77,12 @@ const perform = async (
 };
 
 /**
- * Brings the turn of an environment as far as the truth allows: passes it on, takes over from who waits for QC, tells who has it
- * and who was dismissed. Each step is written before it has an effect; cut short or repeated anywhere, even by several at
+ * Advances the lock of an environment as far as the facts allow: passes it on, supersedes a holder that waits for QC, and completes
+ * the tokens of the new holder and of removed waiters. Each step is written before it has an effect; interrupted or repeated anywhere, even by several at
  * once, it ends the same. Any event may wake it.
  */
-export const advanceLock =
-  (dependencies: AdvanceLockDependencies) =>
-  async (environment: Environment): Promise<void> => {
+export function advanceLock(dependencies: AdvanceLockDependencies) {
+  return async function advanceLock(environment: Environment): Promise<void> {
     const { ledger, application } = dependencies;
     for (;;) {
       const lock = await ledger.lock(application, environment);
@@ -88,13 +91,14 @@ export const advanceLock =
       try {
         await perform(dependencies, lock, step);
       } catch (error) {
-        // Somebody else was quicker: what is recorded now decides.
+        // Another write came first: read the lock again.
         if (!(error instanceof LedgerConflictError)) throw error;
       }
     }
   };
+}
 
-/** Withdraws the requests of promotions that are older than what Prod runs: what they would bring could not be promoted. */
+/** Withdraws the requests of promotions that are older than the one that Prod runs: they could not be promoted. */
 const withdrawOvertaken = async (dependencies: AdvanceLockDependencies): Promise<void> => {
   const { ledger, application } = dependencies;
   const open: { readonly request: Approval; readonly asking: LockingPromotion }[] = [];
@@ -111,24 +115,26 @@ const withdrawOvertaken = async (dependencies: AdvanceLockDependencies): Promise
     try {
       await supersede(dependencies, request, live);
     } catch (error) {
-      // Decided just now: it ends as stale when its turn comes.
+      // Decided at the same moment: it ends as stale when it asks for the Prod lock.
       if (!(error instanceof LedgerConflictError)) throw error;
     }
   }
 };
 
 /**
- * Settles both turns of an application, and withdraws what a promotion that went by has made pointless. One that fails does
+ * Advances both locks of an application, and withdraws requests that a newer promotion in Prod has made pointless. One that fails does
  * not keep back the others.
  * @throws AggregateError with everything that failed
  */
-export const advanceLocks = (dependencies: AdvanceLockDependencies) => async (): Promise<void> => {
-  const failures: unknown[] = [];
-  for (const part of [
-    () => withdrawOvertaken(dependencies),
-    () => advanceLock(dependencies)('qat'),
-    () => advanceLock(dependencies)('prod'),
-  ])
-    await part().catch((error: unknown) => failures.push(error));
-  throwFailures(failures, `The turns of ${dependencies.application} could not be settled`);
-};
+export function advanceLocks(dependencies: AdvanceLockDependencies) {
+  return async function advanceLocks(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const part of [
+      () => withdrawOvertaken(dependencies),
+      () => advanceLock(dependencies)('qat'),
+      () => advanceLock(dependencies)('prod'),
+    ])
+      await part().catch((error: unknown) => failures.push(error));
+    throwFailures(failures, `The environment locks of ${dependencies.application} could not be advanced`);
+  };
+}

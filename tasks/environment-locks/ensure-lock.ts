@@ -1,6 +1,7 @@
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { LockedWork } from '../payloads.ts';
-import type { EnvironmentLock, LockError, LockHolder } from './environment-lock.ts';
+import { environmentTitles } from '../words.ts';
+import type { EnvironmentLock, LockError, LockHolder, PromotionReference } from './environment-lock.ts';
 import { type ExecutionState, holderStatusOf } from './holder-status.ts';
 import {
   EnvironmentLockedError,
@@ -9,59 +10,60 @@ import {
   StaleError,
 } from './lock-errors.ts';
 import { confirmLock } from './lock-rules.ts';
-import { environmentTitles, lockMessage } from './messages.ts';
+import { lockMessage } from './messages.ts';
 import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
 import { type WorkStage, workStageOf } from './work-stage.ts';
 
-/** A state's work, done only when its promotion has the turn. @param ensure throws if it has not */
-export const withLock =
-  <Request, Result>(
-    ensure: (lock: LockedWork, workStage: WorkStage) => Promise<void>,
-    work: (request: Request) => Promise<Result>,
-  ) =>
-  async (request: Request & LockedWork): Promise<Result> => {
+/** A state's work, done only while its promotion holds the lock. @param ensure throws if it does not */
+export function withLock<Request, Result>(
+  ensure: (lock: LockedWork, workStage: WorkStage) => Promise<void>,
+  work: (request: Request) => Promise<Result>,
+) {
+  return async function withLock(request: Request & LockedWork): Promise<Result> {
     await ensure(request, workStageOf(request));
     return work(request);
   };
+}
 
-const errors: Readonly<Record<LockError, new (message: string) => Error>> = {
+const errors: Readonly<Record<LockError, new (message: string, by: PromotionReference) => Error>> = {
   EnvironmentLocked: EnvironmentLockedError,
   Stale: StaleError,
   QatChanged: QatChangedError,
 };
 
-/** What making sure of a turn needs: the ledger, which knows how executions stand as far as it is told. */
+/** What confirming a lock needs: the ledger, which learns of executions' ends within seconds. */
 export interface EnsureLockDependencies {
   readonly ledger: Pick<Ledger, 'lock' | 'replaceLock' | 'promotion' | 'promotions' | 'latestApproval'>;
   readonly now: () => Date;
 }
 
 /**
- * Makes sure, before a state works on an environment, that its promotion has the turn. A redriven one takes it again if
- * nobody has it.
- * @throws EnvironmentLockedError if another promotion has it; redriven later, the state goes on
- * @throws EnvironmentRestoringError while Prod is put in order; to be tried again
+ * Checks, before a state changes an environment, that its promotion holds the lock. A redriven promotion acquires it again if
+ * it is free.
+ * @throws EnvironmentLockedError if another promotion holds it; a later redrive goes on
+ * @throws EnvironmentRestoringError while Prod is being restored; Step Functions retries
  * @throws StaleError if Prod runs a newer commit by now
- * @throws QatChangedError if it follows what QAT was pointed at, and another promotion has pointed it since
+ * @throws QatChangedError if the state works on QAT's image, and another promotion has pointed QAT at its own since
  */
-export const ensureLock =
-  ({ ledger, now }: EnsureLockDependencies) =>
-  async (
+export function ensureLock({ ledger, now }: EnsureLockDependencies) {
+  return async function ensureLock(
     { promotionId, application, environment, redrives }: LockedWork,
     workStage: WorkStage,
-  ): Promise<void> => {
+  ): Promise<void> {
     const execution = async (holder: LockHolder): Promise<ExecutionState> =>
       (await ledger.promotion(holder.promotionId)) ?? { status: 'RUNNING', redrives: holder.redrives };
 
     for (;;) {
       const lock: EnvironmentLock = await ledger.lock(application, environment);
       const { holder } = lock;
-      // Of one that has the turn, only pointing is noted.
+      // While the promotion holds the lock, only pointing is recorded.
       if (workStage !== 'points' && holder?.promotionId === promotionId && holder.redrives >= redrives)
         return;
       const promotion = await ledger.promotion(promotionId);
       if (promotion === undefined)
-        throw new Error(`The ledger has no promotion ${promotionId} yet: redrive it when it is listed`);
+        throw new Error(
+          `The ledger has no promotion ${promotionId} yet. Redrive it once the list of promotions shows it.`,
+        );
       const locking = lockingPromotionOf(promotion, redrives);
       const completion = confirmLock(lock, locking, workStage, {
         holder: holder && (await holderStatusOf({ ledger, now }, environment, holder, execution)),
@@ -72,11 +74,14 @@ export const ensureLock =
         case 'go on':
           return;
         case 'fail':
-          throw new errors[completion.error](lockMessage(completion.error, environment, completion.by));
-        case 'try again':
+          throw new errors[completion.error](
+            lockMessage(completion.error, environment, completion.by),
+            completion.by,
+          );
+        case 'retry':
           throw new EnvironmentRestoringError(
-            `${environmentTitles[environment]} is put in order after promotion ${completion.by.promotionId}, which ended ` +
-              'without success. This is tried again for 20 minutes; then redrive the promotion.',
+            `${environmentTitles[environment]} is being restored after promotion ${completion.by.promotionId}, which ended ` +
+              'without success. Step Functions retries this state for 20 minutes. If it still fails then, redrive the promotion.',
           );
         case 'write':
           try {
@@ -88,3 +93,4 @@ export const ensureLock =
       }
     }
   };
+}

@@ -1,6 +1,6 @@
 import type { Environment, StateAttempt } from '../payloads.ts';
 
-/** A promotion, as far as turns need it. */
+/** A promotion, as far as locks need it. */
 export interface LockingPromotion {
   readonly promotionId: string;
   readonly executionArn: string;
@@ -13,44 +13,44 @@ export interface LockingPromotion {
   readonly redrives: number;
 }
 
-/** A promotion that waits for a turn. */
+/** A promotion in the queue of a lock. */
 export interface LockWaiter extends LockingPromotion {
   /** Since when it waits. ISO 8601. */
   readonly since: string;
   /** Token of the state that waits. */
   readonly taskToken: string;
-  /** Of the try that the token belongs to. @default 0, as recorded before tries had numbers */
+  /** Of the attempt that the token belongs to. @default 0 */
   readonly stateAttempt?: StateAttempt;
 }
 
-/** The promotion whose turn it is. */
+/** The promotion that holds the lock. */
 export interface LockHolder extends LockingPromotion {
-  /** Since when it has the turn. ISO 8601. */
+  /** Since when it holds the lock. ISO 8601. */
   readonly since: string;
-  /** Token of the state that waits, until it has been told. */
+  /** Token of the state that waits, until it is completed. */
   readonly taskToken?: string;
-  /** Of the last try that asked for the turn. @default 0, as of one that took it without asking */
+  /** Of the last attempt that asked for the lock. @default 0 */
   readonly stateAttempt?: StateAttempt;
 }
 
-/** Which promotion somebody is decided against for. */
+/** Refers to another promotion. */
 export type PromotionReference = Pick<LockingPromotion, 'promotionId' | 'commitId'>;
 
-/** Why a promotion does not get the turn that it asked for. */
+/** Why a promotion leaves the queue without the lock. */
 export type DequeueReason = 'Superseded' | 'Stale' | 'EnvironmentLocked';
 
 /** Why a state may not work on an environment. */
 export type LockError = 'EnvironmentLocked' | 'Stale' | 'QatChanged';
 
-/** A promotion that was decided against, and has not been told yet. */
+/** A promotion that left the queue without the lock; its token is not completed yet. */
 export interface DequeuedPromotion extends LockWaiter {
   readonly error: DequeueReason;
-  /** The newer promotion, the one that Prod runs, or the one whose turn it is. */
+  /** The newer promotion, the one that Prod runs, or the holder. */
   readonly by: PromotionReference;
 }
 
 /**
- * Whose turn it is to work on an environment of an application, and who waits. Read it with `Ledger.turn`; `advanceLock` and
+ * Which promotion holds an environment of an application, and which wait for it. Read it with `Ledger.lock`; `advanceLock` and
  * `ensureLock` alone write it.
  */
 export interface EnvironmentLock {
@@ -60,17 +60,17 @@ export interface EnvironmentLock {
   readonly version: number;
   /** Absent: the environment is free. */
   readonly holder?: LockHolder;
-  /** In the order in which they came. On QAT, settled, at most one; on Prod the first is next. */
+  /** In the order in which they came. On QAT, once advanced, at most one; on Prod the first is next. */
   readonly waiting: readonly LockWaiter[];
   readonly dequeued: readonly DequeuedPromotion[];
-  /** Of QAT: the last promotion that was about to point it at its image. It stays when the turn passes on. @default not known */
+  /** Of QAT: the last promotion that was about to point it at its image. It stays when the lock passes on. @default not known */
   readonly pointedBy?: PromotionReference;
 }
 
-/** What becomes of the holder of the QAT turn that waits for QC when a newer promotion comes. */
+/** What happens to a QAT lock's holder that waits for QC when a newer promotion comes. */
 export type WhenNewer = 'supersede' | 'wait';
 
-/** A turn that nobody has taken yet. */
+/** A lock that nobody has acquired yet. */
 export const freeLock = (application: string, environment: Environment): EnvironmentLock => ({
   application,
   environment,
@@ -83,8 +83,8 @@ export const freeLock = (application: string, environment: Environment): Environ
 export type PromotionOrder = Pick<LockingPromotion, 'pushedAt' | 'startedAt' | 'promotionId'>;
 
 /** Whether one promotion is newer than another: by push, then by start of the execution, then by id. */
-export const isNewer = (one: PromotionOrder, than: PromotionOrder): boolean => {
+export function isNewer(one: PromotionOrder, than: PromotionOrder): boolean {
   const byPush = Date.parse(one.pushedAt) - Date.parse(than.pushedAt);
   const byStart = Date.parse(one.startedAt) - Date.parse(than.startedAt);
   return (byPush || byStart || (one.promotionId > than.promotionId ? 1 : -1)) > 0;
-};
+}

@@ -6,7 +6,7 @@ import { mayNeedRestoring } from '../prod-fleet/restore-prod.ts';
 import type { LockHolder, LockingPromotion } from './environment-lock.ts';
 import type { HolderStatus } from './lock-rules.ts';
 
-/** How an execution stands, by Step Functions or by the ledger. */
+/** An execution's status, from Step Functions or the ledger. */
 export interface ExecutionState {
   readonly status: string;
   readonly redrives: number;
@@ -16,7 +16,7 @@ export interface ExecutionState {
 const JUST_STARTED = 24 * 3_600_000;
 
 /**
- * Whether an execution runs. What is described with fewer redrives than the promotion had when it took or confirmed its turn
+ * Whether an execution runs. A description with fewer redrives than the promotion had when it acquired or confirmed its lock
  * is from before the last of them.
  * @param execution undefined if there is none of that name
  */
@@ -29,13 +29,13 @@ export const isUnderWay = (
     ? now.getTime() - Date.parse(startedAt) < JUST_STARTED
     : execution.status === 'RUNNING' || execution.redrives < redrives;
 
-/** Whether the ledger has been told the end of a turn's holder: what it was told before the last redrive does not count. */
+/** Whether the ledger has the end of a lock's holder: an end before the last redrive does not count. */
 export const hasRecordedEnd = (promotion: Promotion, { redrives }: Pick<LockHolder, 'redrives'>): boolean =>
   promotion.status !== 'RUNNING' && promotion.redrives >= redrives;
 
 /**
- * Whether nothing is to be put in order after a promotion that ended without success. What the ledger has not been told yet, the end
- * or a redrive, it cannot know.
+ * Whether Prod needs no restoring after a promotion that ended without success. As long as the ledger lacks the end
+ * or a redrive, it does not know.
  */
 const isProdRestored = async (ledger: Pick<Ledger, 'promotion'>, holder: LockHolder): Promise<boolean> => {
   const promotion = await ledger.promotion(holder.promotionId);
@@ -43,8 +43,8 @@ const isProdRestored = async (ledger: Pick<Ledger, 'promotion'>, holder: LockHol
   return hasRecordedEnd(promotion, holder) && !mayNeedRestoring(promotion);
 };
 
-/** How the holder of a turn stands. @param execution asks for its execution */
-export const holderStatusOf = async (
+/** The status of a lock's holder. @param execution reads its execution */
+export async function holderStatusOf(
   {
     ledger,
     now,
@@ -55,7 +55,7 @@ export const holderStatusOf = async (
   environment: Environment,
   holder: LockHolder,
   execution: (holder: LockHolder) => Promise<ExecutionState | undefined>,
-): Promise<HolderStatus> => {
+): Promise<HolderStatus> {
   const found = await execution(holder);
   if (!isUnderWay(holder, found, now()))
     return found?.status === 'SUCCEEDED' || environment === 'qat' || (await isProdRestored(ledger, holder))
@@ -65,4 +65,4 @@ export const holderStatusOf = async (
   const asked = await ledger.latestApproval(holder.promotionId, 'qc');
   if (asked?.decision !== undefined || asked?.supersededBy !== undefined) return 'done';
   return asked?.status === 'PENDING' && !hasExpired(asked, now()) ? 'awaiting-decision' : 'working';
-};
+}

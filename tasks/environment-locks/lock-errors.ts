@@ -1,16 +1,24 @@
+import { causeText } from '../failure-cause.ts';
 import { ENVIRONMENT_LOCKED, ENVIRONMENT_RESTORING, QAT_CHANGED, STALE, SUPERSEDED } from '../payloads.ts';
+import type { PromotionReference } from './environment-lock.ts';
 
-/** A newer promotion took this one's place. */
+/** A newer promotion took this one's place. Its message is a cause that `readCause` reads. */
 export class SupersededError extends Error {
   override readonly name = SUPERSEDED;
+  constructor(cause: string, supersededBy: PromotionReference) {
+    super(causeText({ cause, supersededBy }));
+  }
 }
 
-/** Prod runs a newer commit. */
+/** Prod runs a newer commit. Its message is a cause that `readCause` reads. */
 export class StaleError extends Error {
   override readonly name = STALE;
+  constructor(cause: string, supersededBy: PromotionReference) {
+    super(causeText({ cause, supersededBy }));
+  }
 }
 
-/** Another promotion has the turn. */
+/** Another promotion holds the lock. */
 export class EnvironmentLockedError extends Error {
   override readonly name = ENVIRONMENT_LOCKED;
 }
@@ -20,7 +28,7 @@ export class QatChangedError extends Error {
   override readonly name = QAT_CHANGED;
 }
 
-/** Prod is put in order after a promotion that failed there. */
+/** Prod is being restored after a promotion that failed there. */
 export class EnvironmentRestoringError extends Error {
   override readonly name = ENVIRONMENT_RESTORING;
 }

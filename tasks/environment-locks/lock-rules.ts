@@ -13,15 +13,15 @@ import {
 import type { WorkStage } from './work-stage.ts';
 
 /**
- * How the holder of a turn stands. `working`: it builds, deploys or verifies. `awaiting-decision`: QC has been asked and has not decided.
- * `done`: it needs the turn no more. `ended`: its execution is over without success, and Prod is not in order after it.
+ * The status of a lock's holder. `working`: it builds, deploys or verifies. `awaiting-decision`: QC has been asked and has not decided.
+ * `done`: it no longer needs the lock. `ended`: its execution ended without success, and Prod is not restored yet.
  */
 export type HolderStatus = 'working' | 'awaiting-decision' | 'done' | 'ended';
 
 /** A promotion that others are compared with. */
 export type OrderedPromotion = PromotionReference & PromotionOrder;
 
-/** What is true when a turn is settled. */
+/** The facts that a lock is advanced by. */
 export interface LockFacts {
   /** Of the holder, if there is one. */
   readonly holder: HolderStatus | undefined;
@@ -33,17 +33,17 @@ export interface LockFacts {
   readonly now: Date;
 }
 
-/** What brings a turn forward. One step at a time: each is decided from what is recorded, so that it can be cut short anywhere. */
+/** The next action on a lock. Each is decided from the record, so that it may be interrupted anywhere. */
 export type LockAction =
-  /** Tell the holder that it has the turn, and those dismissed why they have not; then write that it was told. */
+  /** Complete the tokens of the holder and of those that left the queue; then record that. */
   | { readonly do: 'complete'; readonly after: EnvironmentLock }
   /** Withdraw the request that QC has been sent, for a newer promotion; then look again. */
   | { readonly do: 'withdraw'; readonly holder: LockHolder; readonly by: LockWaiter }
   | { readonly do: 'write'; readonly after: EnvironmentLock }
   | { readonly do: 'nothing' };
 
-const needsIt = (standing: HolderStatus | undefined): boolean =>
-  standing === 'working' || standing === 'awaiting-decision';
+const needsIt = (status: HolderStatus | undefined): boolean =>
+  status === 'working' || status === 'awaiting-decision';
 
 const newestOf = <One extends PromotionOrder>(all: readonly One[]): One | undefined =>
   all.reduce<One | undefined>(
@@ -56,17 +56,17 @@ const referenceTo = ({ promotionId, commitId }: PromotionReference): PromotionRe
   commitId,
 });
 
-/** The turn without its holder. */
+/** The lock without its holder. */
 const freed = ({ holder: _, ...lock }: EnvironmentLock): EnvironmentLock => lock;
 
-/** Those of a turn who may stay and those who may not. */
-interface SortedOut {
+/** Which promotions stay in the queue, and which leave it. */
+interface SortedQueue {
   readonly staying: readonly LockWaiter[];
   readonly dequeued: readonly DequeuedPromotion[];
 }
 
-/** QAT: nobody needs to try what a newer commit contains, so of all only the newest goes on. */
-const sortOutQat = (waiting: readonly LockWaiter[], holder: LockHolder | undefined): SortedOut => {
+/** QAT: a newer commit contains the older ones, so only the newest promotion goes on. */
+const sortQatQueue = (waiting: readonly LockWaiter[], holder: LockHolder | undefined): SortedQueue => {
   const newest = newestOf<LockWaiter | LockHolder>([...waiting, ...(holder ? [holder] : [])]);
   const staying = waiting.filter((one) => one === newest);
   const dequeued = waiting
@@ -74,7 +74,7 @@ const sortOutQat = (waiting: readonly LockWaiter[], holder: LockHolder | undefin
     .map(
       (one): DequeuedPromotion => ({
         ...one,
-        // An operator wanted it to go on: it may, once the newer one has had its turn.
+        // An operator redrove it: it may go on once the newer one has released the lock.
         error: one.redrives > 0 ? 'EnvironmentLocked' : 'Superseded',
         by: referenceTo(newest ?? one),
       }),
@@ -86,24 +86,21 @@ const sortOutQat = (waiting: readonly LockWaiter[], holder: LockHolder | undefin
 export const isStale = (one: PromotionOrder, live: OrderedPromotion | undefined): live is OrderedPromotion =>
   live !== undefined && live.promotionId !== one.promotionId && isNewer(live, one);
 
-/** Prod: people have agreed to each, so that all go on in the order in which they came; but Prod never goes back. */
-const sortOutProd = (waiting: readonly LockWaiter[], live: OrderedPromotion | undefined): SortedOut => ({
+/** Prod: people approved each of them, so all go on in their order; but Prod never goes back to an older commit. */
+const sortProdQueue = (waiting: readonly LockWaiter[], live: OrderedPromotion | undefined): SortedQueue => ({
   staying: waiting.filter((one) => !isStale(one, live)),
   dequeued: waiting.flatMap((one): DequeuedPromotion[] =>
     isStale(one, live) ? [{ ...one, error: 'Stale', by: referenceTo(live) }] : [],
   ),
 });
 
-/** Who is next, who goes on waiting, and who is dismissed, all in one write. */
-const passedOn = (
-  lock: EnvironmentLock,
-  { holder: standing, gone, live, now }: LockFacts,
-): EnvironmentLock => {
+/** The next holder, the queue, and those that leave it, in one write. */
+const passedOn = (lock: EnvironmentLock, { holder: status, gone, live, now }: LockFacts): EnvironmentLock => {
   const holder =
-    needsIt(standing) || (standing === 'ended' && lock.environment === 'prod') ? lock.holder : undefined;
+    needsIt(status) || (status === 'ended' && lock.environment === 'prod') ? lock.holder : undefined;
   const present = lock.waiting.filter(({ promotionId }) => !gone.has(promotionId));
   const { staying, dequeued } =
-    lock.environment === 'qat' ? sortOutQat(present, holder) : sortOutProd(present, live);
+    lock.environment === 'qat' ? sortQatQueue(present, holder) : sortProdQueue(present, live);
   const [next, ...others] = staying;
   return {
     ...freed(lock),
@@ -121,8 +118,8 @@ const isChanged = (before: EnvironmentLock, after: EnvironmentLock): boolean =>
   before.waiting.length !== after.waiting.length ||
   before.dequeued.length !== after.dequeued.length;
 
-/** The next step for a turn. Whoever repeats it until there is nothing to do has settled the turn. */
-export const nextLockAction = (lock: EnvironmentLock, facts: LockFacts): LockAction => {
+/** The next action on a lock. Repeat it until there is nothing to do. */
+export function nextLockAction(lock: EnvironmentLock, facts: LockFacts): LockAction {
   const { holder, waiting, dequeued } = lock;
   if (dequeued.length > 0 || holder?.taskToken !== undefined) {
     if (holder === undefined) return { do: 'complete', after: { ...lock, dequeued: [] } };
@@ -139,12 +136,12 @@ export const nextLockAction = (lock: EnvironmentLock, facts: LockFacts): LockAct
     newer !== undefined
     ? { do: 'withdraw', holder, by: newer }
     : { do: 'nothing' };
-};
+}
 
-const isSameTry = (one: LockingPromotion, other: LockingPromotion): boolean =>
+const isSameAttempt = (one: LockingPromotion, other: LockingPromotion): boolean =>
   one.promotionId === other.promotionId && one.redrives === other.redrives;
 
-/** Whether a later try of the state has asked, or a redriven one of a later state has the turn: nobody waits for this one's token. */
+/** Whether a later attempt has asked, or a redriven later state holds the lock: nothing waits for this attempt's token. */
 const isOvertaken = (
   { holder, waiting, dequeued }: EnvironmentLock,
   { promotionId, redrives, stateAttempt = 0 }: LockWaiter,
@@ -156,19 +153,21 @@ const isOvertaken = (
   );
 
 /**
- * The turn after a promotion has asked for it. Whoever has it, or waits already, gets the answer by the new token; what was
- * decided against a promotion stays decided until it is redriven. A try that a later one has overtaken changes nothing.
+ * The lock after a promotion has asked for it. A promotion that holds it or waits already gets its new token; what was
+ * decided against a promotion stays so until it is redriven. An attempt that a later one has overtaken changes nothing.
  */
-export const enqueue = (lock: EnvironmentLock, waiter: LockWaiter): EnvironmentLock => {
+export function enqueue(lock: EnvironmentLock, waiter: LockWaiter): EnvironmentLock {
   if (isOvertaken(lock, waiter)) return lock;
   const { holder, waiting, dequeued } = lock;
   const { taskToken, redrives, promotionId, stateAttempt = 0 } = waiter;
   if (holder?.promotionId === promotionId)
     return { ...lock, holder: { ...holder, redrives, taskToken, stateAttempt } };
-  if (dequeued.some((one) => isSameTry(one, waiter)))
+  if (dequeued.some((one) => isSameAttempt(one, waiter)))
     return {
       ...lock,
-      dequeued: dequeued.map((one) => (isSameTry(one, waiter) ? { ...one, taskToken, stateAttempt } : one)),
+      dequeued: dequeued.map((one) =>
+        isSameAttempt(one, waiter) ? { ...one, taskToken, stateAttempt } : one,
+      ),
     };
   if (waiting.some((one) => one.promotionId === promotionId))
     return {
@@ -178,28 +177,28 @@ export const enqueue = (lock: EnvironmentLock, waiter: LockWaiter): EnvironmentL
       ),
     };
   return { ...lock, waiting: [...waiting, waiter] };
-};
+}
 
 /** What a state that works on an environment may do. */
 export type LockConfirmation =
   | { readonly do: 'go on' }
-  /** Take the turn, or note that the holder was redriven or is about to point QAT at its image; then go on. */
+  /** Acquire the lock, or record that the holder was redriven or is about to point QAT at its image; then go on. */
   | { readonly do: 'write'; readonly after: EnvironmentLock }
   | { readonly do: 'fail'; readonly error: LockError; readonly by: PromotionReference }
-  /** The turn is free as soon as Prod is in order. */
-  | { readonly do: 'try again'; readonly by: PromotionReference };
+  /** The lock is free as soon as Prod is restored. */
+  | { readonly do: 'retry'; readonly by: PromotionReference };
 
 /**
- * Whether a promotion may work on an environment: if it has the turn, or nobody has, as after a redrive. What is noted of a
- * redrive keeps those who settle at the same time from passing the turn on. Past pointing QAT at its image, it may only
- * while nobody else has done so: it would work on, and have QC decide about, what is not its own.
+ * Whether a promotion may change an environment: if it holds the lock, or the lock is free, as after a redrive. Recording a
+ * redrive keeps a concurrent advance from passing the lock on. After pointing QAT at its image, it may only
+ * while no other promotion has pointed QAT: else QC would decide about another promotion's image.
  */
-export const confirmLock = (
+export function confirmLock(
   lock: EnvironmentLock,
   locking: LockingPromotion,
   workStage: WorkStage,
   facts: Pick<LockFacts, 'holder' | 'live' | 'now'>,
-): LockConfirmation => {
+): LockConfirmation {
   const { holder, waiting, environment, pointedBy } = lock;
   const isPointedByOther = pointedBy?.promotionId !== locking.promotionId;
   if (environment === 'qat' && workStage === 'follows' && pointedBy !== undefined && isPointedByOther)
@@ -216,7 +215,7 @@ export const confirmLock = (
   if (holder !== undefined && needsIt(facts.holder))
     return { do: 'fail', error: 'EnvironmentLocked', by: referenceTo(holder) };
   if (holder !== undefined && environment === 'prod' && facts.holder === 'ended')
-    return { do: 'try again', by: referenceTo(holder) };
+    return { do: 'retry', by: referenceTo(holder) };
   const next = environment === 'qat' ? newestOf(waiting) : waiting[0];
   if (next !== undefined) return { do: 'fail', error: 'EnvironmentLocked', by: referenceTo(next) };
   if (environment === 'prod' && isStale(locking, facts.live))
@@ -225,4 +224,4 @@ export const confirmLock = (
     do: 'write',
     after: { ...noted, holder: { ...locking, since: facts.now.toISOString() } },
   };
-};
+}

@@ -1,22 +1,21 @@
-import { roleTitles } from '../approvals/decision-rules.ts';
 import type { Approval, Job, Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Environment } from '../payloads.ts';
 import { mayNeedRestoring } from '../prod-fleet/restore-prod.ts';
+import { commitTitle, environmentTitles, roleTitles, shortCommit } from '../words.ts';
 import type { EnvironmentLock, LockHolder, PromotionReference } from './environment-lock.ts';
-import { environmentTitles } from './messages.ts';
 
-/** A promotion that has a turn or waits for one, as people are shown it. */
+/** A promotion that holds a lock or waits for it, as pages show it. */
 export interface LockViewEntry extends PromotionReference {
-  /** First line of what the commit says. */
+  /** First line of the commit's message. */
   readonly title: string;
   /** ISO 8601. */
   readonly since: string;
 }
 
-/** The promotion whose turn it is. */
+/** The promotion that holds the lock. */
 export interface HolderView extends LockViewEntry {
-  /** `awaiting-decision`: a person decides. `restoring`: it has failed, and Prod is put in order. `ended`: the turn passes on in a moment. */
+  /** `awaiting-decision`: a person decides. `restoring`: it has failed, and Prod is being restored. `ended`: the lock passes on in a moment. */
   readonly kind: 'working' | 'awaiting-decision' | 'restoring' | 'ended';
   /** In a few words, as the predicate of a sentence. */
   readonly doing: string;
@@ -26,13 +25,13 @@ export interface HolderView extends LockViewEntry {
 export interface QueueEntryView extends LockViewEntry {
   /** 1 is next. */
   readonly place: number;
-  /** Whom it waits for: who is before it. */
+  /** The promotion directly before it. */
   readonly behind?: PromotionReference;
   /** What it waits for, in one sentence. */
   readonly because: string;
 }
 
-/** Who has an environment of an application, and who waits for it, in order. */
+/** Which promotion holds an environment of an application, and which wait for it, in order. */
 export interface LockView {
   readonly application: string;
   readonly environment: Environment;
@@ -40,7 +39,7 @@ export interface LockView {
   readonly waiting: readonly QueueEntryView[];
 }
 
-/** What is known of the promotions that a turn names. */
+/** What is known of a lock's promotions. */
 export interface LockViewSources {
   readonly promotions: ReadonlyMap<string, Promotion>;
   /** All of the holder. */
@@ -55,9 +54,10 @@ const entryOf = (
 ): LockViewEntry => ({
   promotionId,
   commitId,
-  title:
-    background.promotions.get(promotionId)?.commitMessage.split('\n', 1)[0]?.trim() ||
-    `Commit ${commitId.slice(0, 8)}`,
+  title: commitTitle({
+    commitId,
+    commitMessage: background.promotions.get(promotionId)?.commitMessage ?? '',
+  }),
   since,
 });
 
@@ -69,8 +69,8 @@ const activityOf = (
   const promotion = promotions.get(holder.promotionId);
   const status = promotion?.status ?? 'RUNNING';
   if (environment === 'prod' && promotion && status !== 'RUNNING' && mayNeedRestoring(promotion))
-    return { kind: 'restoring', doing: 'has failed; Prod is being put in order' };
-  if (status !== 'RUNNING') return { kind: 'ended', doing: 'has ended; the turn passes on' };
+    return { kind: 'restoring', doing: 'has failed; Prod is being restored' };
+  if (status !== 'RUNNING') return { kind: 'ended', doing: 'has ended and releases the lock' };
   const asked = approvals.find((approval) => approval.status === 'PENDING');
   if (asked !== undefined)
     return { kind: 'awaiting-decision', doing: `waits for ${roleTitles[asked.role]} to decide` };
@@ -84,24 +84,24 @@ const reasonFor = (lock: EnvironmentLock, place: number, holder: HolderView | un
   const name = environmentTitles[lock.environment];
   if (place > 1)
     return lock.environment === 'prod'
-      ? 'One after the other goes to Prod, in the order in which PMO approved.'
-      : 'Of those that wait for QAT, the newest goes on.';
-  if (holder === undefined) return `${name} is free: its turn comes in a moment.`;
-  const commit = holder.commitId.slice(0, 8);
+      ? 'Promotions go to Prod one at a time, in the order in which PMO approved them.'
+      : 'Only the newest promotion that waits for QAT goes on.';
+  if (holder === undefined) return `${name} is free. This promotion acquires it in a moment.`;
+  const commit = shortCommit(holder.commitId);
   switch (holder.kind) {
     case 'awaiting-decision':
-      return `${commit} is on ${name} until QC has decided.`;
+      return `${commit} holds ${name} until QC has decided.`;
     case 'restoring':
-      return `${name} is put in order after ${commit}.`;
+      return `${name} is being restored after ${commit}.`;
     case 'ended':
-      return `${commit} has ended: its turn comes in a moment.`;
+      return `${commit} has ended and releases ${name} in a moment.`;
     case 'working':
       return `${commit} is being built, deployed or verified.`;
   }
 };
 
-/** What people are shown of a turn. */
-export const lockView = (lock: EnvironmentLock, background: LockViewSources): LockView => {
+/** What pages show of a lock. */
+export function lockView(lock: EnvironmentLock, background: LockViewSources): LockView {
   const { application, environment, holder, waiting } = lock;
   const entry: HolderView | undefined = holder && {
     ...entryOf(holder, background),
@@ -121,9 +121,9 @@ export const lockView = (lock: EnvironmentLock, background: LockViewSources): Lo
       };
     }),
   };
-};
+}
 
-/** Reads who has both environments of an application, and who waits. */
+/** Reads both locks of an application as pages show them. */
 export const readLockViews = async (
   ledger: Pick<Ledger, 'lock' | 'promotion' | 'jobs' | 'approvals'>,
   application: string,

@@ -1,35 +1,30 @@
 import type { Environment } from '../payloads.ts';
+import { environmentTitles, promotionName } from '../words.ts';
 import type { DequeueReason, LockError, PromotionReference } from './environment-lock.ts';
 
-/** Environments as pages, mails and messages write them. */
-export const environmentTitles: Readonly<Record<Environment, string>> = { qat: 'QAT', prod: 'Prod' };
-
-const named = ({ commitId, promotionId }: PromotionReference): string =>
-  `commit ${commitId.slice(0, 8)} (promotion ${promotionId})`;
-
-/** Why a promotion ends that a newer one took the place of. */
+/** Why a superseded promotion ends. */
 export const supersededBy = (by: PromotionReference): string =>
-  `The newer ${named(by)} took the place of this one.`;
+  `The newer ${promotionName(by)} superseded this one.`;
 
-/** Why nobody is asked about a promotion any more. */
+/** Why a superseded promotion's request is withdrawn. */
 export const withdrawnFor = (by: PromotionReference): string =>
-  `Superseded: the newer ${named(by)} took the place of this one. Nobody is asked about this commit any more.`;
+  `The newer ${promotionName(by)} superseded this one. This request is closed.`;
 
-/** Why a promotion does not get a turn, and what can be done. */
-export const lockMessage = (
+/** Why a promotion does not get a lock, and the remedy. */
+export function lockMessage(
   error: LockError | DequeueReason,
   environment: Environment,
   by: PromotionReference,
-): string => {
+): string {
   const title = environmentTitles[environment];
   switch (error) {
     case 'Superseded':
       return supersededBy(by);
     case 'Stale':
-      return `Prod runs the newer ${named(by)}: nothing was changed. Push this commit again if it must come after it.`;
+      return `Prod runs the newer ${promotionName(by)}, so this promotion ended without changing Prod. To promote this commit anyway, push it again.`;
     case 'QatChanged':
-      return `QAT was pointed at the image of ${named(by)} since: nothing was changed. Push this commit again.`;
+      return `QAT now runs the image of ${promotionName(by)}, so this promotion stopped without changing QAT. Push this commit again.`;
     case 'EnvironmentLocked':
-      return `${title} is taken by ${named(by)}. Redrive this promotion when that one is through.`;
+      return `${title} is locked by ${promotionName(by)}. Redrive this promotion when that one has ended.`;
   }
-};
+}

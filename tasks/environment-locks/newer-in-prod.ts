@@ -6,21 +6,21 @@ import type { OrderedPromotion } from './lock-rules.ts';
 /** How far clocks may differ: a promotion is recorded at the earliest so long before its push, in ms. */
 const CLOCKS_DIFFER = 60_000;
 
-/** A promotion as turns know it. */
-export const lockingPromotionOf = (promotion: Promotion, redrives = promotion.redrives): LockingPromotion => {
+/** A promotion as locks know it. */
+export function lockingPromotionOf(promotion: Promotion, redrives = promotion.redrives): LockingPromotion {
   const { promotionId, executionArn, commitId, startedAt, pushedAt = startedAt } = promotion;
   return { promotionId, executionArn, commitId, pushedAt, startedAt, redrives };
-};
+}
 
 /**
  * The newest promotion that was deployed to Prod, if it is newer than another. Prod never goes back, so this is what it
- * runs: whatever was deployed later is newer still.
+ * runs: a later deployment is newer still.
  */
-export const newerInProd = async (
+export async function newerInProd(
   ledger: Pick<Ledger, 'promotions'>,
   application: string,
   than: PromotionOrder,
-): Promise<OrderedPromotion | undefined> => {
+): Promise<OrderedPromotion | undefined> {
   const since = Date.parse(than.pushedAt) - CLOCKS_DIFFER;
   let newest: OrderedPromotion | undefined;
   let next: string | undefined;
@@ -35,4 +35,4 @@ export const newerInProd = async (
     next = oldest !== undefined && Date.parse(oldest.startedAt) >= since ? page.next : undefined;
   } while (next !== undefined);
   return newest;
-};
+}

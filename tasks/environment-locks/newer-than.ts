@@ -4,7 +4,7 @@ import { isNewer, type PromotionReference, type WhenNewer } from './environment-
 import { isUnderWay } from './holder-status.ts';
 import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
 
-/** What looking for newer promotions needs. */
+/** What finding newer promotions needs. */
 export interface NewerThanDependencies {
   readonly ledger: Pick<Ledger, 'lock' | 'promotion' | 'promotions'>;
   readonly whenNewer: WhenNewer;
@@ -15,15 +15,14 @@ export interface NewerThanDependencies {
  * The newer promotion that makes it pointless to ask a role about this one: one that Prod runs, or one that waits for QAT and
  * would take over from QC's request at once.
  */
-export const newerThan =
-  ({ ledger, whenNewer, now }: NewerThanDependencies) =>
-  async (
+export function newerThan({ ledger, whenNewer, now }: NewerThanDependencies) {
+  return async function newerThan(
     promotionId: string,
     application: string,
     role: ApproverRole,
-  ): Promise<PromotionReference | undefined> => {
+  ): Promise<PromotionReference | undefined> {
     const promotion = await ledger.promotion(promotionId);
-    // Started by hand a moment ago: nothing is known that it could be compared by.
+    // Started by hand a moment ago: the ledger does not have it yet.
     if (promotion === undefined) return undefined;
     const one = lockingPromotionOf(promotion);
     if (role === 'qc' && whenNewer === 'supersede')
@@ -32,3 +31,4 @@ export const newerThan =
           return waiter;
     return newerInProd(ledger, application, one);
   };
+}

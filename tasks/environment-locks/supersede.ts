@@ -21,37 +21,37 @@ export const withdrawn = (approval: Approval, by: PromotionReference, now: Date)
 });
 
 /** Fails the state that waits for a request which was withdrawn for a newer promotion, and notes it. Safe to repeat. */
-export const completeSuperseded = async (
+export async function completeSuperseded(
   { ledger, tasks }: Pick<SupersedeDependencies, 'ledger' | 'tasks'>,
   request: Approval,
-): Promise<Approval> => {
+): Promise<Approval> {
   let approval = request;
   for (
     let writeAttempt = 1;
     approval.supersededBy !== undefined && approval.completedToken !== approval.taskToken;
     writeAttempt = nextWriteAttempt(writeAttempt, `Request ${approval.approvalId}`)
   ) {
-    const cause = supersededBy(approval.supersededBy);
-    await tasks.fail(approval.taskToken, { error: SUPERSEDED, cause });
+    const by = approval.supersededBy;
+    await tasks.fail(approval.taskToken, { error: SUPERSEDED, cause: supersededBy(by), supersededBy: by });
     approval = await noteCompleted(ledger, approval);
   }
   return approval;
-};
+}
 
 /**
- * Takes a promotion out that waits for a decision: withdraws the request, fails the state and tells those who were asked. Of a
- * decision and this, the one that is written first counts; what is cut short after it is done by reconciling.
+ * Supersedes a promotion that waits for a decision: withdraws the request, fails the state and mails the approvers. If an
+ * approver decides at the same moment, the first write wins. Reconciling completes what is interrupted after it.
  * @throws LedgerConflictError if it was decided or changed meanwhile
  */
-export const supersede = async (
+export async function supersede(
   dependencies: SupersedeDependencies,
   request: Approval,
   by: PromotionReference,
-): Promise<void> => {
+): Promise<void> {
   const { ledger, now } = dependencies;
   const after = withdrawn(request, by, now());
   await ledger.replaceApproval(request, after);
   const completion = await completeSuperseded(dependencies, after);
-  // A mail that could not be sent is sent by reconciling: the turn passes on all the same.
+  // Reconciling sends a mail that could not be sent: the lock passes on all the same.
   await announce(dependencies, completion).catch(() => completion);
-};
+}

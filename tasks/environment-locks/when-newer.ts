@@ -1,8 +1,8 @@
 import type { WhenNewer } from './environment-lock.ts';
 
 /** @throws RangeError for anything else than `supersede` or `wait` */
-export const readWhenNewer = (value: string): WhenNewer => {
+export function readWhenNewer(value: string): WhenNewer {
   if (value !== 'supersede' && value !== 'wait')
     throw new RangeError(`The environment variable WHEN_NEWER is "${value}": set supersede or wait`);
   return value;
-};
+}

@@ -5,7 +5,7 @@
 export type WorkStage = 'builds' | 'points' | 'follows';
 
 /** What a state does, by what it gives its function. */
-export const workStageOf = (request: object): WorkStage => {
+export function workStageOf(request: object): WorkStage {
   if ('parameterName' in request) return 'points';
   return 'kind' in request && request.kind === 'image-build' ? 'builds' : 'follows';
-};
+}

@@ -7,11 +7,10 @@ export type AppendEvidence = (promotionId: string, ...facts: readonly Fact[]) =>
 
 /**
  * Adds facts to promotions' records. Safe to repeat, and to do by several at once: each entry is one conditional write
- * at its place, and whoever finds the place taken reads what is there and looks for the next.
+ * at its place, and a writer that finds its place taken reads the record and tries the next place.
  */
-export const appendEvidence =
-  (store: Pick<EvidenceStore, 'entries' | 'addEntry'>): AppendEvidence =>
-  async (promotionId, ...facts) => {
+export function appendEvidence(store: Pick<EvidenceStore, 'entries' | 'addEntry'>): AppendEvidence {
+  return async function appendEvidence(promotionId, ...facts) {
     let missing = facts;
     while (missing.length > 0) {
       const entries = await store.entries(promotionId);
@@ -30,3 +29,4 @@ export const appendEvidence =
       }
     }
   };
+}

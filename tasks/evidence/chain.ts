@@ -8,9 +8,9 @@ export const EVIDENCE_FORMAT = 'lockstep-evidence/1';
 export type Actor =
   /** Signed in on the approvals site. */
   | ({ readonly type: 'person' } & Pick<Person, 'subject' | 'name' | 'verifiedEmail'>)
-  /** Known to AWS: whoever pushed, or used the command line. */
+  /** Known to AWS: the pusher, or the user of the command line. */
   | { readonly type: 'identity'; readonly arn: string }
-  /** Lockstep by itself. */
+  /** Lockstep itself. */
   | { readonly type: 'lockstep' };
 
 /** What happened. */
@@ -52,17 +52,17 @@ export interface EvidenceEntry extends Fact {
 export const originOf = (promotionId: string): string => digestOf({ format: EVIDENCE_FORMAT, promotionId });
 
 /** The hash that an entry must have. */
-export const hashOf = (entry: { readonly hash?: unknown }): string => {
+export function hashOf(entry: { readonly hash?: unknown }): string {
   const { hash: _, ...content } = entry;
   return digestOf(content);
-};
+}
 
 /** The entry for a fact that follows `last`. */
-export const nextEntry = (
+export function nextEntry(
   promotionId: string,
   last: EvidenceEntry | undefined,
   { key, kind, at, actor, what }: Fact,
-): EvidenceEntry => {
+): EvidenceEntry {
   const content = canonical({
     sequence: (last?.sequence ?? 0) + 1,
     key,
@@ -73,7 +73,7 @@ export const nextEntry = (
     previous: last?.hash ?? originOf(promotionId),
   }) as Omit<EvidenceEntry, 'hash'>;
   return { ...content, hash: digestOf(content) };
-};
+}
 
 /** The head of a record, signed: everything up to `sequence` is what it was then. */
 export interface Seal {

@@ -19,10 +19,10 @@ const SEAL_PREFIX = 'SEAL#';
 const placeOf = (prefix: string, sequence: number): string => `${prefix}${String(sequence).padStart(6, '0')}`;
 
 /** Evidence as items of the ledger's table: `PROMOTION#<id>` / `EVIDENCE#<sequence>` and `SEAL#<sequence>`. */
-export const createDynamoDbEvidenceStore = (
+export function createDynamoDbEvidenceStore(
   tableName: string,
   client = new DynamoDBClient({}),
-): EvidenceStore => {
+): EvidenceStore {
   const listed = async <Item>(promotionId: string, prefix: string): Promise<readonly Item[]> => {
     const items: Record<string, AttributeValue>[] = [];
     const pages = paginateQuery(
@@ -68,4 +68,4 @@ export const createDynamoDbEvidenceStore = (
       }
     },
   };
-};
+}

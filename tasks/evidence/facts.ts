@@ -1,5 +1,5 @@
+import { fitCause } from '../failure-cause.ts';
 import type { Approval, Denial, Job, Promotion, PromotionStatus } from '../ledger/items.ts';
-import { fitCause } from '../task-completions.ts';
 import type { Actor, Fact } from './chain.ts';
 
 /** Characters of a cause that the record keeps; the ledger and Step Functions hold all of it. */
@@ -27,7 +27,7 @@ export const pushed = (promotion: Promotion): Fact => ({
 });
 
 /** Somebody started the execution past the push; who did is in CloudTrail, the rest is what the input claims. */
-export const startedByHand = (promotion: Promotion): Fact => {
+export function startedByHand(promotion: Promotion): Fact {
   const { application, branch, commitId, executionArn, pushedBy } = promotion;
   return {
     key: 'start',
@@ -36,10 +36,10 @@ export const startedByHand = (promotion: Promotion): Fact => {
     actor: { type: 'identity', arn: 'unknown' },
     what: { application, branch, commitId, executionArn, claimedPushedBy: pushedBy },
   };
-};
+}
 
 /** What a job's record shows to have happened: its start, and its end. */
-export const jobFacts = (job: Job): readonly Fact[] => {
+export function jobFacts(job: Job): readonly Fact[] {
   const { state, attempt, kind, externalId } = job;
   const about = { state, attempt, job: kind, externalId };
   const place = `${state}#${attempt}`;
@@ -59,13 +59,13 @@ export const jobFacts = (job: Job): readonly Fact[] => {
   };
   const hasEnded = job.status === 'SUCCEEDED' || job.status === 'FAILED';
   return [...(externalId === undefined ? [] : [started]), ...(hasEnded ? [ended] : [])];
-};
+}
 
 /**
  * What an approval's record shows to have happened: the request, and the decision or what else closed it.
- * @param noticedAt when it was seen closed, ISO 8601: records of what is closed early do not tell since when
+ * @param noticedAt when it was seen closed, ISO 8601: a record that is closed early has no such time
  */
-export const approvalFacts = (approval: Approval, noticedAt: string): readonly Fact[] => {
+export function approvalFacts(approval: Approval, noticedAt: string): readonly Fact[] {
   const { role, attempt, state, candidate, digest, status, decision, decidedBy, decidedAt, comment } =
     approval;
   const { withdrawnBecause: because, supersededBy } = approval;
@@ -101,9 +101,9 @@ export const approvalFacts = (approval: Approval, noticedAt: string): readonly F
     what: { ...about, status, because, supersededBy: supersededBy && { ...supersededBy } },
   };
   return [requested, closed];
-};
+}
 
-/** Somebody tried to decide and was refused. */
+/** A rule denied an attempt to decide. */
 export const denialFact = ({ role, person, reason, at }: Denial): Fact => ({
   key: `denial#${at}#${role}#${person.subject}`,
   kind: 'denial',
@@ -151,13 +151,13 @@ export const ended = (end: {
 });
 
 /** Everything that the ledger shows to have happened, in order of time. @param noticedAt as in `approvalFacts` */
-export const factsOf = (
+export function factsOf(
   promotion: Promotion,
   jobs: readonly Job[],
   approvals: readonly Approval[],
   denials: readonly Denial[],
   noticedAt: string,
-): readonly Fact[] => {
+): readonly Fact[] {
   const { redrives, endedAt, status, error, cause } = promotion;
   const facts = [
     ...jobs.flatMap(jobFacts),
@@ -166,4 +166,4 @@ export const factsOf = (
     ...(endedAt === undefined ? [] : [ended({ redrives, at: endedAt, status, error, cause })]),
   ];
   return facts.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
-};
+}

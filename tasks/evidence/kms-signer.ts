@@ -4,16 +4,16 @@ import type { SealingKey } from './evidence-file.ts';
 import type { Signer } from './seal-evidence.ts';
 
 /** A KMS key's public half. @throws Error if KMS gives none */
-export const readPublicKey = async (keyArn: string, client = new KMSClient({})): Promise<SealingKey> => {
+export async function readPublicKey(keyArn: string, client = new KMSClient({})): Promise<SealingKey> {
   const { KeyId, PublicKey } = await client.send(new GetPublicKeyCommand({ KeyId: keyArn }));
   if (KeyId === undefined || PublicKey === undefined)
     throw new Error(`KMS gave no public key of ${keyArn}: the evidence key must be an asymmetric one`);
   const key = createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' });
   return { arn: KeyId, publicKey: key.export({ format: 'pem', type: 'spki' }).toString() };
-};
+}
 
 /** Signs with a KMS key (ECC_NIST_P256); its public half is read once. */
-export const createKmsSigner = (keyArn: string, client = new KMSClient({})): Signer => {
+export function createKmsSigner(keyArn: string, client = new KMSClient({})): Signer {
   let key: Promise<SealingKey> | undefined;
   return {
     key: async () => {
@@ -38,4 +38,4 @@ export const createKmsSigner = (keyArn: string, client = new KMSClient({})): Sig
       return Buffer.from(Signature).toString('base64');
     },
   };
-};
+}

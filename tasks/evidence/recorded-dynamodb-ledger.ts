@@ -18,10 +18,10 @@ export interface RecordedLedger {
 }
 
 /** The ledger in DynamoDB, with everything that is written to it kept as evidence and logged. @param begin as in `Recording` */
-export const createRecordedLedger = (
+export function createRecordedLedger(
   tableName: string,
   begin?: (promotion: Promotion) => Fact,
-): RecordedLedger => {
+): RecordedLedger {
   const client = new DynamoDBClient({});
   const store = createDynamoDbEvidenceStore(tableName, client);
   const append = appendEvidence(store);
@@ -35,4 +35,4 @@ export const createRecordedLedger = (
     store,
     append,
   };
-};
+}

@@ -13,7 +13,7 @@ export interface Recording {
 }
 
 /**
- * A ledger that keeps the evidence as well: whoever writes to it records what the write shows to have happened, and
+ * A ledger that keeps the evidence as well: each write records what it shows to have happened, and
  * cannot forget to. What a crash between both leaves out is added when the record is sealed.
  */
 export const recordedLedger = (ledger: Ledger, { append, now, begin = pushed }: Recording): Ledger => ({

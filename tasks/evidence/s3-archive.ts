@@ -16,11 +16,11 @@ export const createS3Archive = (bucket: string, client = new S3Client({})): Evid
 });
 
 /** The newest sealed record; undefined if there is none. */
-export const readArchived = async (
+export async function readArchived(
   bucket: string,
   objectKey: string,
   client = new S3Client({}),
-): Promise<string | undefined> => {
+): Promise<string | undefined> {
   try {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: objectKey }));
     return await Body?.transformToString('utf8');
@@ -28,4 +28,4 @@ export const readArchived = async (
     if (error instanceof NoSuchKey) return undefined;
     throw error;
   }
-};
+}

@@ -36,9 +36,8 @@ export const archiveKey = (application: string, promotionId: string): string =>
  * Seals the record of a promotion that has ended: adds what a crash left out, signs the head and keeps the whole.
  * Nothing is done if the last seal covers everything. The seal is recorded last: what is cut short is done again.
  */
-export const sealEvidence =
-  ({ ledger, store, append, signer, archive, now }: SealDependencies) =>
-  async (promotionId: string): Promise<void> => {
+export function sealEvidence({ ledger, store, append, signer, archive, now }: SealDependencies) {
+  return async function sealEvidence(promotionId: string): Promise<void> {
     const promotion = await ledger.promotion(promotionId);
     if (promotion === undefined) return;
     const [jobs, approvals, denials] = await Promise.all([
@@ -61,3 +60,4 @@ export const sealEvidence =
     );
     await store.addSeal(promotionId, seal);
   };
+}

@@ -48,11 +48,11 @@ const range = (from: number, to: number): string => (from === to ? `${from}` : `
  * @param upTo a seal's last entry: the record must reach it
  * @returns what is wrong, by place; nothing if all is right
  */
-export const verifyChain = (
+export function verifyChain(
   promotionId: string,
   entries: readonly ClaimedEntry[],
   upTo = 0,
-): readonly EvidenceProblem[] => {
+): readonly EvidenceProblem[] {
   const problems: EvidenceProblem[] = [];
   /** Sequence that the next entry should have, as far as the ones before can be believed. */
   let expected = 1;
@@ -135,4 +135,4 @@ export const verifyChain = (
   });
   if (upTo >= expected) missing(expected, upTo);
   return problems;
-};
+}

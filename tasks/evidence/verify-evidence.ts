@@ -97,7 +97,7 @@ const sealProblem = (
  * @param pinned PEM of the public key that must have signed, fetched by other means than the file
  * @throws TypeError if `pinned` is no public key
  */
-export const verifyEvidence = (bytes: Uint8Array, pinned?: string): Verification => {
+export function verifyEvidence(bytes: Uint8Array, pinned?: string): Verification {
   const parsed = parse(bytes);
   if (typeof parsed === 'string') return nothing(parsed);
   const { text, value: file } = parsed;
@@ -166,7 +166,7 @@ export const verifyEvidence = (bytes: Uint8Array, pinned?: string): Verification
     ...(last && { sealedAt: last.at }),
     ...(publicKey && key && { key: { arn: String(key.arn), fingerprint: fingerprintOf(publicKey) } }),
   };
-};
+}
 
 const pinnedFrom = (pem: string): KeyObject => {
   try {

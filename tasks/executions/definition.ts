@@ -42,7 +42,7 @@ export class DefinitionError extends Error {
  * Reads the top level of a definition in the States Language.
  * @throws DefinitionError
  */
-export const readDefinition = (definition: string): MachineGraph => {
+export function readDefinition(definition: string): MachineGraph {
   const machine = parse(definition);
   const states = Object.entries(machine.States);
   return {
@@ -55,10 +55,10 @@ export const readDefinition = (definition: string): MachineGraph => {
     })),
     transitions: states.flatMap(([name, state]) => transitionsOf(name, state)),
   };
-};
+}
 
 /** The states of the way that goes well, from the first to the last: past what fails, through each Choice. */
-export const successPath = ({ startAt, states, transitions }: MachineGraph): readonly GraphState[] => {
+export function successPath({ startAt, states, transitions }: MachineGraph): readonly GraphState[] {
   const byName = new Map(states.map((state) => [state.name, state]));
   const way: GraphState[] = [];
   let next: GraphState | undefined = byName.get(startAt);
@@ -71,7 +71,7 @@ export const successPath = ({ startAt, states, transitions }: MachineGraph): rea
     next = following.find((state) => state !== undefined && state.type !== 'Fail');
   }
   return way;
-};
+}
 
 const parse = (definition: string): { StartAt: string; States: Record<string, StateDefinition> } => {
   try {

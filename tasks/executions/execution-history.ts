@@ -11,16 +11,17 @@ import {
   type SFNClient,
   StateMachineDoesNotExist,
 } from '@aws-sdk/client-sfn';
+import { readCause } from '../failure-cause.ts';
 import type { Execution, Executions } from './execution.ts';
 
 /** Most events that one answer of Step Functions holds. */
 const EVENTS_PER_PAGE = 1000;
 
-/** Executions as Step Functions tells of them. */
+/** Executions as Step Functions describes them. */
 export const createSfnExecutions = (client: SFNClient): Executions => ({
   read: async (executionArn) => {
     try {
-      // The history is read last: what it tells is at least as new as the status.
+      // The history is read last: it is at least as new as the status.
       const [description, machine] = await Promise.all([
         client.send(new DescribeExecutionCommand({ executionArn })),
         client.send(new DescribeStateMachineForExecutionCommand({ executionArn })),
@@ -36,7 +37,7 @@ export const createSfnExecutions = (client: SFNClient): Executions => ({
         startedAt: description.startDate?.getTime() ?? 0,
         ...(description.stopDate ? { endedAt: description.stopDate.getTime() } : {}),
         ...(description.error === undefined ? {} : { error: description.error }),
-        ...(description.cause === undefined ? {} : { cause: description.cause }),
+        ...(description.cause === undefined ? {} : readCause(description.cause)),
         definition: machine.definition ?? '',
         ...(isOver(status) ? await currentDefinition(client, description.stateMachineArn) : {}),
         events: await wholeHistory(client, executionArn),

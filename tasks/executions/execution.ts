@@ -1,7 +1,8 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import type { FailureCause } from '../failure-cause.ts';
 
 /** How an execution of the state machine stands. */
-export interface Execution {
+export interface Execution extends Partial<FailureCause> {
   readonly status: string;
   /** Whether Step Functions would accept a redrive. */
   readonly redrivable: boolean;
@@ -12,7 +13,6 @@ export interface Execution {
   readonly startedAt: number;
   readonly endedAt?: number;
   readonly error?: string;
-  readonly cause?: string;
   /** The definition that this execution runs, in the States Language. */
   readonly definition: string;
   /** The definition that a promotion started now would run; of an execution that ended without success. */

@@ -1,10 +1,11 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import { type FailureCause, readCause } from '../failure-cause.ts';
 
-/** How one try of a state ended, or that it goes on. */
+/** How one attempt of a state ended, or that it goes on. */
 export type AttemptStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
-/** One try of a state: by the first entering, by a Retry, or by a redrive. */
-export interface Attempt {
+/** One attempt of a state: by the first entering, by a Retry, or by a redrive. */
+export interface Attempt extends Partial<FailureCause> {
   readonly state: string;
   /** 1, 2, … within the state. */
   readonly number: number;
@@ -13,10 +14,9 @@ export interface Attempt {
   readonly startedAt: number;
   readonly endedAt?: number;
   readonly error?: string;
-  readonly cause?: string;
 }
 
-/** What a history tells. */
+/** What a history shows. */
 export interface Progress {
   /** In order of their start. */
   readonly attempts: readonly Attempt[];
@@ -34,7 +34,7 @@ type OpenAttempt = Mutable<Attempt> & { isScheduled: boolean };
  * Reads a whole history, oldest event first. Events belong to the state of their predecessor; a redrive schedules the
  * failed task again without entering its state again.
  */
-export const progressOf = (events: readonly HistoryEvent[]): Progress => {
+export function progressOf(events: readonly HistoryEvent[]): Progress {
   const stateOf = new Map<number, string>();
   const attempts: OpenAttempt[] = [];
   const taken = new Set<string>();
@@ -50,7 +50,7 @@ export const progressOf = (events: readonly HistoryEvent[]): Progress => {
     attempt.endedAt = at;
     const { error, cause } = event ? failureOf(event) : {};
     if (error !== undefined) attempt.error = error;
-    if (cause !== undefined) attempt.cause = cause;
+    if (cause !== undefined) Object.assign(attempt, readCause(cause));
   };
 
   for (const event of events) {
@@ -85,10 +85,10 @@ export const progressOf = (events: readonly HistoryEvent[]): Progress => {
     }
   }
   return { attempts: attempts.map(({ isScheduled: _, ...attempt }) => attempt), taken };
-};
+}
 
 /** Error and cause, wherever this type of event keeps them. */
-const failureOf = (event: HistoryEvent): { error?: string | undefined; cause?: string | undefined } =>
+export const failureOf = (event: HistoryEvent): { error?: string | undefined; cause?: string | undefined } =>
   event.taskFailedEventDetails ??
   event.taskTimedOutEventDetails ??
   event.taskStartFailedEventDetails ??

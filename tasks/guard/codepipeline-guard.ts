@@ -10,24 +10,24 @@ import type { GuardedPipelines } from './guard-pipeline.ts';
 /** Longest message of a failed job (PutJobFailureResult's reference), in characters. */
 const MAX_MESSAGE = 5000;
 
-/** An invocation that comes twice answers twice; the first answer stands, and the second one is no failure. */
-const unlessAnswered = async (answer: Promise<unknown>): Promise<void> => {
+/** A repeated invocation reports its result twice; the first result stands, and the second is no failure. */
+const unlessReported = async (report: Promise<unknown>): Promise<void> => {
   try {
-    await answer;
+    await report;
   } catch (error) {
     if (!(error instanceof InvalidJobStateException)) throw error;
   }
 };
 
-/** The guard's answers to CodePipeline. Safe to repeat. */
+/** The guard's results for CodePipeline. Safe to repeat. */
 export const createGuardedPipelines = (
   client: CodePipelineClient,
   runs: Pick<PipelineRuns, 'run'>,
 ): GuardedPipelines => ({
   run: runs.run,
-  allow: (jobId) => unlessAnswered(client.send(new PutJobSuccessResultCommand({ jobId }))),
+  allow: (jobId) => unlessReported(client.send(new PutJobSuccessResultCommand({ jobId }))),
   deny: (jobId, message) =>
-    unlessAnswered(
+    unlessReported(
       client.send(
         new PutJobFailureResultCommand({
           jobId,

@@ -24,12 +24,12 @@ export interface GuardDependencies {
 const names = ['environment', 'pipelineName', 'promotionId', 'pipelineExecutionId', 'commitId'] as const;
 
 /** The action's user parameters. @throws TypeError that names what is wrong */
-export const readGuardParameters = (text: string): GuardParameters => {
+export function readGuardParameters(text: string): GuardParameters {
   let value: Record<string, unknown>;
   try {
     value = JSON.parse(text) as Record<string, unknown>;
   } catch {
-    throw new TypeError(`The guard action's user parameters are no JSON: ${text}`);
+    throw new TypeError(`The guard action's user parameters are not JSON: ${text}`);
   }
   const missing = names.filter((name) => typeof value?.[name] !== 'string' || value[name] === '');
   if (missing.length > 0)
@@ -37,12 +37,11 @@ export const readGuardParameters = (text: string): GuardParameters => {
   if (value.environment !== 'qat' && value.environment !== 'prod')
     throw new TypeError(`The guard action's environment is "${value.environment}"; give "qat" or "prod"`);
   return value as unknown as GuardParameters;
-};
+}
 
-/** The guard action of a pipeline: lets a run deploy, or fails it. It answers always, or the action would hang (T20). */
-export const guardPipeline =
-  ({ pipelines, ledger, starterRoleArn, now }: GuardDependencies) =>
-  async (event: CodePipelineEvent): Promise<void> => {
+/** The guard action of a pipeline: lets a run deploy, or fails it. It always reports a result, or the action would hang (T20). */
+export function guardPipeline({ pipelines, ledger, starterRoleArn, now }: GuardDependencies) {
+  return async function guardPipeline(event: CodePipelineEvent): Promise<void> {
     const { id, data } = event['CodePipeline.job'];
     const reasonAgainst = async (): Promise<string | undefined> => {
       const parameters = readGuardParameters(data.actionConfiguration.configuration.UserParameters);
@@ -59,8 +58,8 @@ export const guardPipeline =
         const reason = ruling.kind === 'no' ? ruling.reason : undefined;
         const { job } = ruling;
         if (job?.status !== 'STARTING') return reason;
-        // Its start may have been cut short before it noted the run. It must not deploy unknown to the job; and of one that is refused,
-        // the job has to know that it failed, or a redrive would go on with it.
+        // Its start may have been interrupted before it recorded the run. The run must not deploy unknown to the job; and if it is denied,
+        // the job must record the failure, or a redrive would go on with the run.
         const externalId = pipelineRunId(pipelineName, pipelineExecutionId);
         const runningSince = now().toISOString();
         try {
@@ -76,3 +75,4 @@ export const guardPipeline =
     );
     await (reason === undefined ? pipelines.allow(id) : pipelines.deny(id, reason));
   };
+}

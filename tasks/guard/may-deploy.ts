@@ -1,11 +1,11 @@
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
-import { isSamePerson, roleTitles } from '../approvals/decision-rules.ts';
+import { isSamePerson } from '../approvals/decision-rules.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import { hasRecordedEnd } from '../environment-locks/holder-status.ts';
-import { environmentTitles } from '../environment-locks/messages.ts';
 import { pipelineRunId } from '../jobs/external-ids.ts';
 import type { Approval, Job, Promotion } from '../ledger/items.ts';
 import { type ApproverRole, type GuardParameters, NO_PROMOTION } from '../payloads.ts';
+import { environmentTitles, roleTitles } from '../words.ts';
 
 /** What the guard knows. */
 export interface GuardEvidence {
@@ -15,13 +15,13 @@ export interface GuardEvidence {
   /** All jobs and approvals of that promotion. */
   readonly jobs: readonly Job[];
   readonly approvals: readonly Approval[];
-  /** Whose turn it is on the environment; undefined without a promotion. */
+  /** The environment's lock; undefined without a promotion. */
   readonly lock: EnvironmentLock | undefined;
   /** The one role that may start pipelines. */
   readonly starterRoleArn: string;
 }
 
-/** What the guard says. `job` waits for the run, also if the promotion has had to let go since. */
+/** What the guard decides. `job` waits for the run, even if the promotion has lost the lock since. */
 export type GuardRuling =
   | { readonly kind: 'ok'; readonly job: Job }
   | { readonly kind: 'no'; readonly reason: string; readonly job?: Job };
@@ -30,19 +30,19 @@ export type GuardRuling =
  * Whether a caller is a session of a role: `arn:aws:iam::<account>:role/<path><name>` appears as
  * `arn:aws:sts::<account>:assumed-role/<name>/<session>`.
  */
-export const isSessionOf = (callerArn: string, roleArn: string): boolean => {
+export function isSessionOf(callerArn: string, roleArn: string): boolean {
   const role = /^arn:([^:]+):iam::(\d+):role\/(?:.*\/)?([^/]+)$/.exec(roleArn);
   const session = /^arn:([^:]+):sts::(\d+):assumed-role\/([^/]+)\/[^/]+$/.exec(callerArn);
   return (
     callerArn === roleArn ||
     (role !== null && session !== null && [1, 2, 3].every((part) => role[part] === session[part]))
   );
-};
+}
 
 const approvedAs = (approvals: readonly Approval[], role: ApproverRole): Approval | undefined =>
   approvals.findLast((approval) => approval.role === role && approval.status === 'APPROVED');
 
-/** Why the approvals do not allow Prod, if so. */
+/** Why the approvals do not allow Prod; undefined if they do. */
 const missingApproval = (approvals: readonly Approval[]): string | undefined => {
   const [qc, pmo] = [approvedAs(approvals, 'qc'), approvedAs(approvals, 'pmo')];
   for (const [role, approval] of [
@@ -60,8 +60,8 @@ const missingApproval = (approvals: readonly Approval[]): string | undefined => 
 };
 
 /**
- * The job that waits for a run. The run may be quicker than the note of its id; then it is that of the job which is being
- * started, if it is no other attempt's.
+ * The job that waits for a run. The run may reach the guard before its id is recorded; then it belongs to the job that is being
+ * started, unless another attempt has it.
  */
 const waitingJob = (jobs: readonly Job[], pipelineName: string, externalId: string): Job | undefined => {
   const runs = jobs.filter(
@@ -73,27 +73,27 @@ const waitingJob = (jobs: readonly Job[], pipelineName: string, externalId: stri
 };
 
 /**
- * Why a promotion that started a run has had to let go of the environment since, if so: a start that was cut short may reach
- * the guard when the state has failed, and the environment been put in order or handed on.
+ * Why a promotion that started a run may no longer deploy, if so: a start that was interrupted may reach
+ * the guard after the state has failed, and the environment was restored or locked by another promotion.
  */
 const letGo = ({ parameters, lock }: GuardEvidence, promotion: Promotion): string | undefined => {
   const { promotionId, status, prodRestored } = promotion;
   const holder = lock?.holder;
   if (holder?.promotionId !== promotionId)
-    return `The turn on ${environmentTitles[parameters.environment]} is not that of the promotion ${promotionId}.`;
+    return `The promotion ${promotionId} does not hold the ${environmentTitles[parameters.environment]} lock.`;
   if (hasRecordedEnd(promotion, holder)) return `The promotion ${promotionId} has ended (${status}).`;
-  // Whoever starts a run points Prod at the promotion's image before, which removes the note.
+  // A state that starts a run first points Prod at the promotion's image, which removes this field.
   if (parameters.environment === 'prod' && prodRestored !== undefined)
-    return `Prod was put in order after the promotion ${promotionId}, and starts from ${prodRestored.imageId}.`;
+    return `Prod was restored after the promotion ${promotionId}, and starts from ${prodRestored.imageId}.`;
   return undefined;
 };
 
 /**
- * Whether a pipeline's run may deploy: started by our starter, for a promotion whose turn it is and whose job waits for just
+ * Whether a pipeline's run may deploy: started by start-job, for a promotion that holds the lock and whose job waits for just
  * this run, with just that promotion's commit, and for Prod with both approvals (T20). A new pipeline's first run, and
  * "Release change" by hand, fail here.
  */
-export const mayDeploy = (evidence: GuardEvidence): GuardRuling => {
+export function mayDeploy(evidence: GuardEvidence): GuardRuling {
   const { parameters, run, promotion, jobs, approvals, starterRoleArn } = evidence;
   const { pipelineName, promotionId, pipelineExecutionId, commitId, environment } = parameters;
   const no = (reason: string, job?: Job): GuardRuling => ({
@@ -118,4 +118,4 @@ export const mayDeploy = (evidence: GuardEvidence): GuardRuling => {
   if (job === undefined) return no(`The promotion ${promotionId} does not wait for this run.`);
   const against = letGo(evidence, promotion);
   return against === undefined ? { kind: 'ok', job } : no(against, job);
-};
+}

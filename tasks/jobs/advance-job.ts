@@ -34,7 +34,8 @@ async function completeTask({ ledger, tasks }: JobDependencies, job: Job): Promi
     await noteDeployment(ledger, job);
     await tasks.succeed(job.taskToken, job.output ?? {});
   } else {
-    await tasks.fail(job.taskToken, { error: job.error ?? '', cause: job.cause ?? '' });
+    const { error = '', code, cause = '' } = job;
+    await tasks.fail(job.taskToken, { error, ...(code && { code }), cause });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DeploymentInfo, InstanceTarget, LifecycleEvent } from '@aws-sdk/client-codedeploy';
 import { consoleLine, deploymentLink } from '../console-links.ts';
+import type { FailureCause, FailureCode } from '../failure-cause.ts';
 
 /** Log lines and instances that a cause shows: enough to see what happened, the rest is behind the link. */
 const LOG_LINES = 20;
@@ -28,24 +29,40 @@ const hasReported = (event: LifecycleEvent): boolean =>
   event.status === 'Succeeded' ||
   (event.status === 'Failed' && !agentSilent.test(event.diagnostics?.message ?? ''));
 
-function instanceFailure({
-  targetId,
-  instanceLabel,
-  lifecycleEvents = [],
-  status,
-}: InstanceTarget): string[] {
-  const failed = lifecycleEvents.filter((event) => event.status === 'Failed');
+const failedEvents = ({ lifecycleEvents = [] }: InstanceTarget): readonly LifecycleEvent[] =>
+  lifecycleEvents.filter(({ status }) => status === 'Failed');
+
+const isSilent = (target: InstanceTarget): boolean =>
+  failedEvents(target).some((event) => !hasReported(event)) ||
+  !(target.lifecycleEvents ?? []).some(hasReported);
+
+/** CodeDeploy's codes of a script's failure (API reference, "Diagnostics"). */
+const scriptCodes: ReadonlySet<string | undefined> = new Set([
+  'ScriptFailed',
+  'ScriptTimedOut',
+  'ScriptMissing',
+  'ScriptNotExecutable',
+]);
+
+const codeOf = (target: InstanceTarget): FailureCode | undefined => {
+  if (isSilent(target)) return 'AgentSilent';
+  return failedEvents(target).some(({ diagnostics }) => scriptCodes.has(diagnostics?.errorCode))
+    ? 'ScriptFailed'
+    : undefined;
+};
+
+function instanceFailure(target: InstanceTarget): string[] {
+  const { targetId, instanceLabel, status } = target;
   const where = `Instance ${targetId}${instanceLabel === undefined ? '' : ` (${instanceLabel})`}, ${status}:`;
-  const silent = failed.some((event) => !hasReported(event)) || !lifecycleEvents.some(hasReported);
   return [
     where,
-    ...(silent
+    ...(isSilent(target)
       ? [
           '  Its CodeDeploy agent was silent: no script ran. Check that the agent runs, that the instance reaches CodeDeploy,',
           '  and that its role may read the artifact bucket and its key.',
         ]
       : []),
-    ...failed.flatMap(eventFailure),
+    ...failedEvents(target).flatMap(eventFailure),
   ];
 }
 
@@ -58,8 +75,8 @@ export function deploymentFailure(
   deploymentId: string,
   deployment: DeploymentInfo | undefined,
   targets: readonly InstanceTarget[],
-): string {
-  const { code, message } = deployment?.errorInformation ?? {};
+): Pick<FailureCause, 'cause' | 'code'> {
+  const { code: errorCode, message } = deployment?.errorInformation ?? {};
   const group =
     deployment?.deploymentGroupName === undefined
       ? ''
@@ -72,10 +89,12 @@ export function deploymentFailure(
   ];
   // CodeDeploy's own message only counts instances; an instance's own failure replaces it.
   const hasInstanceFailure = ordered.some(({ status }) => status === 'Failed');
-  return [
-    `CodeDeploy deployment ${deploymentId}${group} is ${deployment?.status ?? 'unknown'}: ${code ?? 'no error code'}${hasInstanceFailure || message === undefined ? '' : `: ${message}`}`,
+  const code = ordered.map(codeOf).find((found) => found !== undefined);
+  const cause = [
+    `CodeDeploy deployment ${deploymentId}${group} is ${deployment?.status ?? 'unknown'}: ${errorCode ?? 'no error code'}${hasInstanceFailure || message === undefined ? '' : `: ${message}`}`,
     ...ordered.slice(0, INSTANCES).flatMap(instanceFailure),
     ...(ordered.length > INSTANCES ? [`… and ${ordered.length - INSTANCES} more instances`] : []),
     ...consoleLine(deploymentLink(region, deploymentId)),
   ].join('\n');
+  return { cause, ...(code && { code }) };
 }

@@ -39,6 +39,7 @@ function imageInspection(imageBuildVersionArn: string, image: Image | undefined)
   const failed = (what: string, state: 'failed' | 'missing' = 'failed'): Inspection => ({
     state,
     error: jobErrors.imageBuildFailed,
+    ...(state === 'missing' && { code: 'JobMissing' }),
     cause: [
       `Image build ${imageBuildVersionArn}${image?.sourcePipelineName === undefined ? '' : ` of the image pipeline ${image.sourcePipelineName}`} ${what}`,
       ...consoleLine(imageLink(imageBuildVersionArn)),

@@ -1,17 +1,23 @@
+import type { FailureCode } from '../failure-cause.ts';
 import type { Job } from '../ledger/items.ts';
 import type { JobKind, StartJobRequest } from '../payloads.ts';
 import type { JobError } from './job-errors.ts';
 
+/** Why a job counts as failed. */
+interface JobFailure {
+  readonly error: JobError;
+  readonly code?: FailureCode;
+  readonly cause: string;
+}
+
 /** How an external job has ended. */
 export type Outcome =
   | { readonly state: 'succeeded'; readonly output: Readonly<Record<string, string>> }
-  | { readonly state: 'failed'; readonly error: JobError; readonly cause: string };
+  | ({ readonly state: 'failed' } & JobFailure);
 
 /** Its service does not know it: not yet, or no longer. `error` and `cause` are those of a job that no longer exists. */
-export interface Missing {
+export interface Missing extends JobFailure {
   readonly state: 'missing';
-  readonly error: JobError;
-  readonly cause: string;
 }
 
 /** The state of an external job, as its service reports it. */

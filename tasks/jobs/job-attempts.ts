@@ -49,7 +49,12 @@ export const finished = (job: Job, outcome: Outcome | Missing, now: Date): Job =
   endedAt: now.toISOString(),
   ...(outcome.state === 'succeeded'
     ? { status: 'SUCCEEDED', output: outcome.output }
-    : { status: 'FAILED', error: outcome.error, cause: outcome.cause }),
+    : {
+        status: 'FAILED',
+        error: outcome.error,
+        ...(outcome.code && { code: outcome.code }),
+        cause: outcome.cause,
+      }),
 });
 
 /** What advances a job. */

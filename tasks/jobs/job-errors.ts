@@ -1,3 +1,5 @@
+import { causeText } from '../failure-cause.ts';
+
 /** Errors that a state with an external job fails with. */
 export const jobErrors = {
   imageBuildFailed: 'ImageBuildFailed',
@@ -14,7 +16,10 @@ export class RepeatedStartFailedError extends Error {
   override readonly name: JobError;
   constructor(startError: JobError, cause: string) {
     super(
-      `${cause}\nAn earlier attempt may have started it. Fix the error and redrive: the redrive finds a job that runs.`,
+      causeText({
+        code: 'StartFailed',
+        cause: `${cause}\nAn earlier attempt may have started it. Fix the error and redrive: the redrive finds a job that runs.`,
+      }),
     );
     this.name = startError;
   }

@@ -1,6 +1,7 @@
 import type { DeploymentInfo, InstanceTarget } from '@aws-sdk/client-codedeploy';
 import type { ActionExecutionDetail, PipelineExecution } from '@aws-sdk/client-codepipeline';
 import { consoleLine, pipelineRunLink } from '../console-links.ts';
+import type { FailureCode } from '../failure-cause.ts';
 import type { Job } from '../ledger/items.ts';
 import type { JobParameters } from '../payloads.ts';
 import { deploymentFailure } from './deployment-failure.ts';
@@ -49,6 +50,22 @@ function actionFailure({ stageName, actionName, output }: ActionExecutionDetail)
   return `Action ${actionName} of stage ${stageName} failed: ${reasons.length > 0 ? reasons.join(': ') : 'no reason was given'}${externalExecutionUrl === '' ? '' : `\n  See: ${externalExecutionUrl}`}`;
 }
 
+/** CodeBuild's phases before any command of the commit runs, in the words of CodePipeline's summary: it has no code for them. */
+const beforeCommands = /Phase: (DOWNLOAD_SOURCE|PROVISIONING|SUBMITTED|QUEUED), Code:/;
+
+/** What failed, by the service that the failed action calls: the guard is the only function. */
+const codeOf = (failedActions: readonly ActionExecutionDetail[]): FailureCode | undefined => {
+  const providers = failedActions.map(({ input }) => input?.actionTypeId?.provider);
+  if (providers.includes('Lambda')) return 'GuardBlocked';
+  if (!providers.includes('CodeBuild')) return undefined;
+  const isBefore = failedActions.some(({ output }) =>
+    beforeCommands.test(
+      `${output?.executionResult?.errorDetails?.message} ${output?.executionResult?.externalExecutionSummary}`,
+    ),
+  );
+  return isBefore ? 'TestsNotStarted' : 'TestsFailed';
+};
+
 /** Statuses of a run that a newer run or a person ended (T23). */
 const displaced = new Set<string | undefined>(['Superseded', 'Cancelled', 'Stopped']);
 
@@ -79,21 +96,23 @@ export function pipelineRun(
       run === undefined
         ? 'no longer exists. A redrive starts another run.'
         : `ended ${run.status ?? 'without a status'}${run.statusSummary === undefined ? '' : `: ${run.statusSummary}`}`;
+    const deployment =
+      deploymentId === undefined
+        ? undefined
+        : deploymentFailure(
+            deploymentRegion,
+            deploymentId,
+            await deployments.deployment(deploymentId),
+            await deployments.targets(deploymentId),
+          );
+    const code = run === undefined ? 'JobMissing' : (deployment?.code ?? codeOf(failedActions));
     return {
       state: run === undefined ? 'missing' : 'failed',
       error,
+      ...(code && { code }),
       cause: [
         // What operators look for first: the script that failed, and its log.
-        ...(deploymentId === undefined
-          ? []
-          : [
-              deploymentFailure(
-                deploymentRegion,
-                deploymentId,
-                await deployments.deployment(deploymentId),
-                await deployments.targets(deploymentId),
-              ),
-            ]),
+        ...(deployment === undefined ? [] : [deployment.cause]),
         `Run ${id} of the pipeline ${pipelineName} ${ending}`,
         ...failedActions.filter((action) => deploymentOf([action]) === undefined).map(actionFailure),
         ...consoleLine(pipelineRunLink(region, pipelineName, id)),

@@ -103,7 +103,8 @@ async function begin(dependencies: StartJobDependencies, { job, isRepeated }: Cl
     const cause = `${job.state} could not be started: ${error.name}: ${error.message}`;
     if (isRepeated) throw new RepeatedStartFailedError(actions.startError, cause);
     hasFailed = true;
-    begun = (current) => finished(current, { state: 'failed', error: actions.startError, cause }, now());
+    begun = (current) =>
+      finished(current, { state: 'failed', error: actions.startError, code: 'StartFailed', cause }, now());
   }
 
   let current = job;

@@ -96,7 +96,7 @@ const updateOf = (change: PromotionChange) => {
 };
 
 /** The ledger in DynamoDB. Reads by key are strongly consistent; indexes may lag by some milliseconds. */
-export const createDynamoDbLedger = (tableName: string, client = new DynamoDBClient({})): Ledger => {
+export function createDynamoDbLedger(tableName: string, client = new DynamoDBClient({})): Ledger {
   const conflictAs = async (message: string, write: () => Promise<unknown>): Promise<void> => {
     try {
       await write();
@@ -191,7 +191,7 @@ export const createDynamoDbLedger = (tableName: string, client = new DynamoDBCli
   };
   /** The newest item with that key, as the table has it now: an index may show an older version. */
   const lookedUp = async <Item>(index: Index, key: string): Promise<Item | undefined> => {
-    // DynamoDB refuses such keys; they come from links and events, and no item has one.
+    // DynamoDB rejects such keys; they come from links and events, and no item has one.
     if (key === '' || Buffer.byteLength(key) > MAX_KEY_BYTES) return undefined;
     const [found] = (await indexPage(index, key, { forward: false, limit: 1 })).Items ?? [];
     const [pk, sk] = [found?.[partitionKey], found?.[sortKey]];
@@ -249,7 +249,7 @@ export const createDynamoDbLedger = (tableName: string, client = new DynamoDBCli
     approvalById: (approvalId) => lookedUp<Approval>(indexes.approvalById, approvalId),
     openApprovals: (role) => indexed<Approval>(indexes.openApprovals, role),
 
-    // The same refusal in the same millisecond is the same refusal.
+    // The same denial in the same millisecond is the same denial.
     addDenial: (denial) => addOnce(storedDenial(denial)),
     denials: (promotionId) => listed<Denial>(promotionId, DENIAL_PREFIX),
 
@@ -268,7 +268,7 @@ export const createDynamoDbLedger = (tableName: string, client = new DynamoDBCli
     replaceLock: async (before, after) => {
       const lock: EnvironmentLock = { ...after, version: before.version + 1 };
       await conflictAs(
-        `The ${lock.environment} turn of ${lock.application} was changed since it was read; read it and decide again`,
+        `The ${lock.environment} lock of ${lock.application} has changed since it was read. Read it and decide again.`,
         () =>
           client.send(
             new PutItemCommand({
@@ -305,4 +305,4 @@ export const createDynamoDbLedger = (tableName: string, client = new DynamoDBCli
       }
     },
   };
-};
+}

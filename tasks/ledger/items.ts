@@ -1,7 +1,8 @@
 import type { Review } from '../approvals/review.ts';
+import type { FailureCause, FailureCode } from '../failure-cause.ts';
 import type { ApproverRole, Candidate, Decision, Environment, JobKind, StateAttempt } from '../payloads.ts';
 
-/** How a promotion stands: Step Functions' execution status, with ends that are no technical failures told apart. */
+/** A promotion's status: Step Functions' execution status, with ends that are no technical failures distinguished. */
 export type PromotionStatus =
   | 'RUNNING'
   | 'SUCCEEDED'
@@ -9,7 +10,7 @@ export type PromotionStatus =
   | 'REJECTED'
   /** A newer promotion took its place. */
   | 'SUPERSEDED'
-  /** Prod ran a newer commit when its turn came. */
+  /** Prod ran a newer commit when it asked for the Prod lock. */
   | 'STALE'
   | 'TIMED_OUT'
   | 'ABORTED';
@@ -22,7 +23,7 @@ export interface Promotion {
   readonly application: string;
   readonly commitId: string;
   readonly branch: string;
-  /** ARN of whoever pushed. */
+  /** ARN of the pusher. */
   readonly pushedBy: string;
   /** First line and author of the commit. */
   readonly commitMessage: string;
@@ -38,15 +39,17 @@ export interface Promotion {
   /** Error and cause of the execution, when it failed. */
   readonly error?: string;
   readonly cause?: string;
+  /** Of a superseded or stale promotion: the newer one. */
+  readonly supersededBy?: FailureCause['supersededBy'];
   /** AMI by environment, once built and before anything is pointed at it. */
   readonly images: Readonly<Partial<Record<Environment, string>>>;
   /** CodeDeploy deployment by environment, once succeeded. */
   readonly deployments: Readonly<Partial<Record<Environment, string>>>;
-  /** Set when Prod was put in order after a failure; removed when the promotion points Prod at its image again. */
+  /** Set when Prod was restored after a failure; removed when the promotion points Prod at its image again. */
   readonly prodRestored?: ProdRestored;
 }
 
-/** How Prod was found when it was in order again. */
+/** How Prod was found when it was restored. */
 export interface ProdRestored {
   /** Redrives of the execution by then: what a later one leaves behind is another matter. */
   readonly redrives: number;
@@ -82,9 +85,9 @@ export interface Job {
   readonly clientToken: string;
   /** The newest job of that kind before this attempt: where starts take no idempotency token, ours is newer. */
   readonly startedAfter?: string;
-  /** The task token that waits for this job; replaced when a later try of the state attaches to the job. */
+  /** The task token that waits for this job; replaced when a later attempt of the state attaches to the job. */
   readonly taskToken: string;
-  /** Of the try that the token belongs to. */
+  /** Of the attempt that the token belongs to. */
   readonly stateAttempt: StateAttempt;
   readonly status: JobStatus;
   /** Image build version ARN, `<group>/<instance refresh id>`, or `<pipeline>/<pipeline execution id>`. */
@@ -95,8 +98,9 @@ export interface Job {
   readonly output?: Readonly<Record<string, string>>;
   /** Set with FAILED. */
   readonly error?: string;
+  readonly code?: FailureCode;
   readonly cause?: string;
-  /** The task token that was told the outcome. While it differs from `taskToken`, the job is open. */
+  /** The task token that was completed with the outcome. While it differs from `taskToken`, the job is open. */
   readonly completedToken?: string;
   /** ISO 8601. */
   readonly startedAt: string;
@@ -129,12 +133,12 @@ export interface Approval {
   /** 1, 2, …: a redrive after an expired request makes the next. */
   readonly attempt: number;
   readonly candidate: Candidate;
-  /** On what grounds the role is asked. */
+  /** What the role is shown. */
   readonly review: Review;
   /** Digest of what is decided upon; comes back with the decision. */
   readonly digest: string;
   readonly taskToken: string;
-  /** Of the try that the token belongs to. */
+  /** Of the attempt that the token belongs to. */
   readonly stateAttempt: StateAttempt;
   readonly status: ApprovalStatus;
   /** ISO 8601. */
@@ -144,16 +148,16 @@ export interface Approval {
   readonly mailedAt?: string;
   /** When the last reminder was handed to SNS. */
   readonly remindedAt?: string;
-  /** When operators were told that nobody had decided yet. */
+  /** When operators were mailed that nobody had decided yet. */
   readonly escalatedAt?: string;
   /** Set with APPROVED and REJECTED. */
   readonly decision?: Decision;
   readonly decidedBy?: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>;
   readonly decidedAt?: string;
   readonly comment?: string;
-  /** The task token that was told the decision. */
+  /** The task token that was completed with the decision. */
   readonly completedToken?: string;
-  /** Set with WITHDRAWN: why nobody is asked any more. */
+  /** Set with WITHDRAWN: the reason. */
   readonly withdrawnBecause?: string;
   /** Set with WITHDRAWN when a newer promotion took its place: the state fails for it. */
   readonly supersededBy?: {
@@ -162,11 +166,11 @@ export interface Approval {
     /** ISO 8601. */
     readonly at: string;
   };
-  /** When the others were told how it ended. */
+  /** When the outcome was mailed. */
   readonly announcedAt?: string;
 }
 
-/** An attempt to decide that the rules did not allow. */
+/** An attempt to decide that a rule denied. */
 export interface Denial {
   readonly promotionId: string;
   readonly approvalId: string;
@@ -177,7 +181,7 @@ export interface Denial {
   readonly at: string;
 }
 
-/** Why somebody may not decide. */
+/** Why a person may not decide. */
 export type DenialReason =
   | 'NotInRole'
   | 'ApproversMustDiffer'

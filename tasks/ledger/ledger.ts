@@ -2,37 +2,38 @@ import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
 import type { Approval, Denial, Job, Live, ProdRestored, Promotion } from './items.ts';
 
-/** A conditional write found the item changed by somebody else; read it again and decide again. */
+/** A conditional write found that the item has changed; read it and decide again. */
 export class LedgerConflictError extends Error {
   override readonly name = 'LedgerConflict';
 }
 
-/** A record was changed each time between reading and writing it: whoever wanted to write gives up. */
+/** A record changed each time between reading and writing it: the writer gives up. */
 export class LedgerContendedError extends Error {
   override readonly name = 'LedgerContended';
 }
 
 /** More rounds than people and functions that change one record at the same moment. */
-const MOST_ROUNDS = 20;
+const MOST_WRITE_ATTEMPTS = 20;
 
 /**
- * The next round of reading a record and writing it, after somebody else was quicker.
+ * The next attempt to read a record and write it, after another write came first.
  * @param round 1, 2, …
  * @throws LedgerContendedError after so many that it cannot be chance
  */
-export const nextWriteAttempt = (writeAttempt: number, what: string): number => {
-  if (writeAttempt < MOST_ROUNDS) return writeAttempt + 1;
+export function nextWriteAttempt(writeAttempt: number, what: string): number {
+  if (writeAttempt < MOST_WRITE_ATTEMPTS) return writeAttempt + 1;
   throw new LedgerContendedError(
-    `${what} was changed each of the ${MOST_ROUNDS} times between reading and writing it; try again, and if this goes on see what writes to it`,
+    `${what} has changed each of the ${MOST_WRITE_ATTEMPTS} times between reading and writing it. Try again; if this continues, find out what writes to it.`,
   );
-};
+}
 
-/** What may change about a promotion. `undefined` removes: a redriven promotion has no error, cause and end. */
+/** What may change about a promotion. `undefined` removes: a redriven promotion has no error, cause, newer promotion and end. */
 export interface PromotionChange
   extends Partial<Pick<Promotion, 'status' | 'redrives' | 'images' | 'deployments'>> {
   readonly endedAt?: string | undefined;
   readonly error?: string | undefined;
   readonly cause?: string | undefined;
+  readonly supersededBy?: Promotion['supersededBy'] | undefined;
   readonly prodRestored?: ProdRestored | undefined;
 }
 
@@ -46,7 +47,7 @@ export interface Page<Item> {
 /**
  * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
  * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `DENIAL#<at>#<approval id>#<person>`;
- * attempts have four digits. Turns and what is live are keyed `APPLICATION#<name>` / `LOCK#qat` | `LOCK#prod` | `LIVE`.
+ * attempts have four digits. Locks and what is live are keyed `APPLICATION#<name>` / `LOCK#qat` | `LOCK#prod` | `LIVE`.
  */
 export interface Ledger {
   /** Adds the promotion unless it exists. Safe to repeat. */
@@ -54,7 +55,7 @@ export interface Ledger {
   readonly promotion: (promotionId: string) => Promise<Promotion | undefined>;
   /** Newest first, over all applications. */
   readonly promotions: (options?: { limit?: number; next?: string }) => Promise<Page<Promotion>>;
-  /** Promotions of an application whose end the ledger has not been told, oldest first. */
+  /** Promotions of an application whose end the ledger does not have, oldest first. */
   readonly openPromotions: (application: string) => Promise<readonly Promotion[]>;
   /**
    * Merges the given fields (images and deployments: by environment) into the promotion; an optional field given as
@@ -71,7 +72,7 @@ export interface Ledger {
   /** All jobs of a promotion, by start. */
   readonly jobs: (promotionId: string) => Promise<readonly Job[]>;
   readonly jobByExternalId: (externalId: string) => Promise<Job | undefined>;
-  /** Jobs of an application whose outcome has not been told to the token that waits. */
+  /** Jobs of an application whose waiting token is not completed. */
   readonly openJobs: (application: string) => Promise<readonly Job[]>;
 
   /** Adds an approval. @throws LedgerConflictError if that attempt exists */
@@ -82,17 +83,17 @@ export interface Ledger {
   /** All approvals of a promotion, by role and attempt. */
   readonly approvals: (promotionId: string) => Promise<readonly Approval[]>;
   readonly approvalById: (approvalId: string) => Promise<Approval | undefined>;
-  /** Undecided or untold approvals of a role, oldest first. */
+  /** Undecided, incomplete or unannounced approvals of a role, oldest first. */
   readonly openApprovals: (role: ApproverRole) => Promise<readonly Approval[]>;
 
   readonly addDenial: (denial: Denial) => Promise<void>;
   readonly denials: (promotionId: string) => Promise<readonly Denial[]>;
 
-  /** Whose turn it is; free, of version 0, if nobody ever took it. */
+  /** An environment's lock; free, of version 0, if nobody ever acquired it. */
   readonly lock: (application: string, environment: Environment) => Promise<EnvironmentLock>;
   /**
-   * Replaces a turn if it still is what was read.
-   * @returns the turn as it is recorded, with its next version
+   * Replaces a lock if it still is what was read.
+   * @returns the lock as recorded, with its next version
    * @throws LedgerConflictError
    */
   readonly replaceLock: (before: EnvironmentLock, after: EnvironmentLock) => Promise<EnvironmentLock>;

@@ -3,13 +3,13 @@ import type { Ledger } from './ledger.ts';
 import { promotionPages } from './promotion-pages.ts';
 
 /** The promotion that an application's Prod runs, as it was noted when it was deployed. */
-export const livePromotion = async (
+export async function livePromotion(
   ledger: Pick<Ledger, 'live' | 'promotion'>,
   application: string,
-): Promise<Promotion | undefined> => {
+): Promise<Promotion | undefined> {
   const live = await ledger.live(application);
   return live && ledger.promotion(live.promotionId);
-};
+}
 
 const ended = ({ endedAt, startedAt }: Promotion): string => endedAt ?? startedAt;
 
@@ -17,11 +17,11 @@ const ended = ({ endedAt, startedAt }: Promotion): string => endedAt ?? startedA
  * What Prod ran before a promotion: the last of the application's others that was deployed there. Where nothing is noted, because
  * nothing was ever deployed or only before this was noted, every promotion is looked at until one is found.
  */
-export const liveBefore = async (
+export async function liveBefore(
   ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions'>,
   application: string,
   promotionId: string,
-): Promise<Promotion | undefined> => {
+): Promise<Promotion | undefined> {
   const noted = await livePromotion(ledger, application);
   if (noted !== undefined && noted.promotionId !== promotionId) return noted;
   for await (const promotions of promotionPages(ledger)) {
@@ -32,4 +32,4 @@ export const liveBefore = async (
     if (last !== undefined) return last;
   }
   return undefined;
-};
+}

@@ -2,10 +2,10 @@ import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { Approval, Job } from './items.ts';
 import type { Ledger } from './ledger.ts';
 
-/** Writes a line with the promotion's id and what else tells its way. */
+/** Writes a line with the promotion's id and other keys to find it by. */
 export type LedgerLog = (message: string, keys: Readonly<Record<string, unknown>>) => void;
 
-/** What may be logged of a job: no token, which would let whoever reads the log answer the state. */
+/** What may be logged of a job: no token, which would let readers of the log complete the state. */
 const jobKeys = ({ promotionId, application, state, attempt, kind, status, externalId, error }: Job) => ({
   promotionId,
   application,
@@ -28,7 +28,7 @@ const approvalKeys = ({ promotionId, application, state, role, attempt, status, 
   decidedBy: decidedBy?.name,
 });
 
-/** What may be logged of a turn: who, and nobody's token. */
+/** What may be logged of a lock: promotions, and no token. */
 const lockKeys = ({ application, environment, version, holder, waiting, dequeued }: EnvironmentLock) => ({
   application,
   environment,
@@ -74,7 +74,7 @@ export const loggedLedger = (ledger: Ledger, log: LedgerLog): Ledger => ({
   },
   replaceLock: async (before, after) => {
     const lock = await ledger.replaceLock(before, after);
-    log('Turn changed', lockKeys(lock));
+    log('Environment lock changed', lockKeys(lock));
     return lock;
   },
   noteLive: async (live) => {

@@ -3,7 +3,7 @@ import type { Ledger } from './ledger.ts';
 
 const PAGE_SIZE = 100;
 
-/** Promotions of all applications, newest first, read page by page for as long as somebody looks. */
+/** Promotions of all applications, newest first, read page by page as they are consumed. */
 export async function* promotionPages(
   ledger: Pick<Ledger, 'promotions'>,
 ): AsyncGenerator<readonly Promotion[]> {

@@ -41,24 +41,24 @@ export const jobPrefix = (state?: string): string => (state === undefined ? 'JOB
 /** Sort key prefix of a role's approvals; without a role, of all approvals. */
 export const approvalPrefix = (role?: ApproverRole): string =>
   role === undefined ? 'APPROVAL#' : `APPROVAL#${role}#`;
-/** Sort key prefix of all refusals. */
+/** Sort key prefix of all denials. */
 export const DENIAL_PREFIX = 'DENIAL#';
 
-/** A promotion is open until the ledger is told its end; a redrive opens it again. */
+/** A promotion is open until the ledger has its end; a redrive opens it again. */
 export const isPromotionOpen = ({ status }: Pick<Promotion, 'status'>): boolean => status === 'RUNNING';
 
-/** A job is open until its outcome has been told to the token that waits now. */
+/** A job is open until the token that waits now is completed with its outcome. */
 export const isJobOpen = (job: Job): boolean => job.completedToken !== job.taskToken;
 
-/** An approval is open until it is over, the token that waits now has been told a decision, and the others as well. */
+/** An approval is open until it is over, the token that waits now is completed, and the outcome is mailed. */
 export const isApprovalOpen = (approval: Approval): boolean =>
   approval.status === 'PENDING' || isTaskIncomplete(approval) || approval.announcedAt === undefined;
 
-/** Whether there is a decision, or a newer promotion, that the token which waits now has not been told of. */
+/** Whether there is a decision, or a newer promotion, that the token that waits now is not completed with. */
 export const isTaskIncomplete = ({ decision, supersededBy, completedToken, taskToken }: Approval): boolean =>
   (decision !== undefined || supersededBy !== undefined) && completedToken !== taskToken;
 
-/** Digest of a record: the same for the same content, whatever the order of its fields, and after it was read back. */
+/** Digest of a record: the same for the same content in any order of fields, and after it was read back. */
 export const versionOf = (record: object): string =>
   createHash('sha256').update(canonicalJson(record)).digest('base64url');
 
@@ -89,7 +89,7 @@ export const storedApproval = (approval: Approval): Approval & Bookkeeping => ({
   ...(isApprovalOpen(approval) ? { openApprovalsOf: approval.role } : {}),
 });
 
-/** A refusal as stored. */
+/** A denial as stored. */
 export const storedDenial = (denial: Denial): Denial & Bookkeeping => ({
   ...denial,
   pk: partitionOf(denial.promotionId),
@@ -97,13 +97,13 @@ export const storedDenial = (denial: Denial): Denial & Bookkeeping => ({
   version: versionOf(denial),
 });
 
-/** Key of an application's turn. */
+/** Key of an environment's lock. */
 export const lockKey = (application: string, environment: Environment) => ({
   pk: `APPLICATION#${application}`,
   sk: `LOCK#${environment}`,
 });
 
-/** A turn as stored. Its version is its own. */
+/** A lock as stored, with its own version. */
 export const storedLock = (lock: EnvironmentLock) => ({
   ...lock,
   ...lockKey(lock.application, lock.environment),

@@ -6,9 +6,8 @@ import {
 } from '@aws-sdk/client-codecommit';
 
 /** Reads commits of CodeCommit repositories; undefined for one that does not exist. */
-export const createCommits =
-  (client = new CodeCommitClient({})) =>
-  async (repositoryName: string, commitId: string): Promise<Commit | undefined> => {
+export function createCommits(client = new CodeCommitClient({})) {
+  return async function createCommits(repositoryName: string, commitId: string): Promise<Commit | undefined> {
     try {
       return (await client.send(new GetCommitCommand({ repositoryName, commitId }))).commit;
     } catch (error) {
@@ -16,3 +15,4 @@ export const createCommits =
       throw error;
     }
   };
+}

@@ -48,7 +48,7 @@ export const prodDeployments = (jobs: readonly Job[]): readonly Job[] =>
  * key metrics are made of. Frequency: promotions that succeeded; lead time: from push to Prod; change failure rate:
  * failed among all Prod deployments; time to restore: from the first that failed to the next promotion that succeeded.
  */
-export const promotionMetrics = (ended: EndedPromotion): readonly Metric[] => {
+export function promotionMetrics(ended: EndedPromotion): readonly Metric[] {
   const { promotion, status, since, endedAt, visits, jobs, brokenSince } = ended;
   const Application = promotion.application;
   const deployments = prodDeployments(jobs).filter(
@@ -79,7 +79,7 @@ export const promotionMetrics = (ended: EndedPromotion): readonly Metric[] => {
     if (brokenSince) add('TimeToRestore', 'Seconds', seconds(brokenSince, endedAt));
   }
   return metrics;
-};
+}
 
 /**
  * A log line that CloudWatch makes a metric of.

@@ -2,25 +2,25 @@ import type { Commit } from '@aws-sdk/client-codecommit';
 
 /** Commits made longer than this before the push, in ms, are taken to have been pushed earlier. */
 const RECENT_MS = 10 * 60 * 1000;
-/** How many commits are looked at. Reaching it tells nothing, so that the order stays open rather than wrong. */
+/** How many commits are looked at. If they all are recent, the order stays open rather than wrong. */
 const LOOKED_AT = 50;
 
 /** CodeCommit's dates are seconds since the epoch and an offset: `1484167798 -0800`. */
 const madeAt = ({ committer }: Commit): number => Number.parseInt(committer?.date ?? '', 10) * 1000;
 
 /**
- * A push's time made finer: events tell its second alone, and several pushes may share it. Each commit counts a
+ * A push's time made finer: events have whole seconds, and several pushes may share one. Each commit counts a
  * millisecond more than the one that it was made upon, so that of one second's pushes the newest commit is the newest.
  * @param pushedAt of the event, ISO 8601
  * @param head the pushed commit
  * @param parent reads a commit of the same repository
  * @returns ISO 8601, in the same second
  */
-export const orderedWithinSecond = async (
+export async function orderedWithinSecond(
   pushedAt: string,
   head: Commit,
   parent: (commitId: string) => Promise<Commit | undefined>,
-): Promise<string> => {
+): Promise<string> {
   const second = Date.parse(pushedAt);
   let before = 0;
   for (let commit: Commit | undefined = head; before < LOOKED_AT; before++) {
@@ -29,4 +29,4 @@ export const orderedWithinSecond = async (
     if (commit === undefined || !(madeAt(commit) > second - RECENT_MS)) break;
   }
   return new Date(second - (second % 1000) + before).toISOString();
-};
+}

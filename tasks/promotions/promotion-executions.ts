@@ -12,15 +12,15 @@ import type { StateVisit } from './metrics.ts';
 import type { Executions } from './track-promotion.ts';
 
 /** Starts executions; one of that name exists already: it is started. */
-export const createStartExecution =
-  (stateMachineArn: string, client = new SFNClient({})) =>
-  async (name: string, input: PromotionInput): Promise<void> => {
+export function createStartExecution(stateMachineArn: string, client = new SFNClient({})) {
+  return async function createStartExecution(name: string, input: PromotionInput): Promise<void> {
     try {
       await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
     } catch (error) {
       if (!(error instanceof ExecutionAlreadyExists)) throw error;
     }
   };
+}
 
 /** Executions in Step Functions. */
 export const createExecutions = (client = new SFNClient({})): Executions => ({
@@ -57,7 +57,7 @@ export const createExecutions = (client = new SFNClient({})): Executions => ({
 });
 
 /** The states that an execution has left, by the time at which it left them. */
-export const stateVisitsOf = (events: readonly HistoryEvent[]): readonly StateVisit[] => {
+export function stateVisitsOf(events: readonly HistoryEvent[]): readonly StateVisit[] {
   const entered = new Map<string, Date>();
   const visits: StateVisit[] = [];
   for (const event of [...events].sort((a, b) => (a.id ?? 0) - (b.id ?? 0))) {
@@ -68,4 +68,4 @@ export const stateVisitsOf = (events: readonly HistoryEvent[]): readonly StateVi
       visits.push({ name: exit.name, enteredAt, exitedAt: timestamp });
   }
   return visits;
-};
+}

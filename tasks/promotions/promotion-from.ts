@@ -31,7 +31,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** When the event happened, if it tells: its time has no fractions of a second. */
+/** The time of the event, if it has one; in whole seconds. */
 const pushedAtOf = (event: Readonly<Record<string, unknown>>): Pick<PromotionInput, 'pushedAt'> => {
   const at = textOf(event.time);
   return Number.isNaN(Date.parse(at)) ? {} : { pushedAt: at };
@@ -60,7 +60,7 @@ const objectPromotion = (
  * The promotion that a repository's event asks for (T41): a commit that the promoted branch was created with or moved
  * to; or a new version of the promoted object. Anything else asks for none: another branch or repository, a tag, a deleted branch.
  */
-export const promotionFrom = (event: unknown, promoted: PromotedBranch): RequestedPromotion | undefined => {
+export function promotionFrom(event: unknown, promoted: PromotedBranch): RequestedPromotion | undefined {
   if (!isObject(event) || !isObject(event.detail)) return undefined;
   const { detail } = event;
   const eventId = textOf(event.id);
@@ -88,4 +88,4 @@ export const promotionFrom = (event: unknown, promoted: PromotedBranch): Request
       ...pushedAtOf(event),
     },
   };
-};
+}

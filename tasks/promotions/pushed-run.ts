@@ -24,7 +24,7 @@ const readParameters = (text: string): PushParameters => {
   return { pipelineName, pipelineExecutionId };
 };
 
-/** A connection tells its commit as JSON: `{"ProviderType":"GitHub","CommitMessage":"…"}`. */
+/** A connection gives its commit as JSON: `{"ProviderType":"GitHub","CommitMessage":"…"}`. */
 const messageIn = (summary: string | undefined): string => {
   try {
     const { CommitMessage } = JSON.parse(summary ?? '') as { readonly CommitMessage?: unknown };
@@ -38,10 +38,10 @@ const messageIn = (summary: string | undefined): string => {
  * The promotion that a run of the push pipeline asks for: only one that a push through the connection started. The run
  * that the pipeline's creation starts (T20), and one by hand, ask for none.
  */
-export const promotionOfRun = (
+export function promotionOfRun(
   run: PipelineExecution | undefined,
   { application, branch, repositoryName }: PromotedBranch,
-): (RequestedPromotion & { readonly message: string }) | undefined => {
+): (RequestedPromotion & { readonly message: string }) | undefined {
   const { revisionId = '', revisionSummary } = run?.artifactRevisions?.[0] ?? {};
   const eventId = run?.pipelineExecutionId ?? '';
   if (run?.trigger?.triggerType !== 'WebhookV2' || eventId === '' || !/^[0-9a-f]{40}$/.test(revisionId))
@@ -51,12 +51,11 @@ export const promotionOfRun = (
     input: { application, commitId: revisionId, branch, pushedBy: repositoryName, eventId },
     message: messageIn(revisionSummary),
   };
-};
+}
 
-/** The push pipeline's action: starts the promotion of the run's commit. It answers always, or the action would hang. */
-export const startPushedRun =
-  (dependencies: PushedRunDependencies) =>
-  async (event: CodePipelineEvent): Promise<{ readonly promotionId?: string }> => {
+/** The push pipeline's action: starts the promotion of the run's commit. It always reports a result, or the action would hang. */
+export function startPushedRun(dependencies: PushedRunDependencies) {
+  return async function startPushedRun(event: CodePipelineEvent): Promise<{ readonly promotionId?: string }> {
     const { pipelines, promoted } = dependencies;
     const { id, data } = event['CodePipeline.job'];
     try {
@@ -73,12 +72,14 @@ export const startPushedRun =
       return {};
     }
   };
+}
 
 /** What wakes start-promotion: an event of the repository, or the push pipeline's job. */
-export const onPush =
-  <Result>(handlers: {
-    readonly event: (event: unknown) => Promise<Result>;
-    readonly job: (event: CodePipelineEvent) => Promise<Result>;
-  }) =>
-  (event: unknown): Promise<Result> =>
-    isPipelineJob(event) ? handlers.job(event) : handlers.event(event);
+export function onPush<Result>(handlers: {
+  readonly event: (event: unknown) => Promise<Result>;
+  readonly job: (event: CodePipelineEvent) => Promise<Result>;
+}) {
+  return function onPush(event: unknown): Promise<Result> {
+    return isPipelineJob(event) ? handlers.job(event) : handlers.event(event);
+  };
+}

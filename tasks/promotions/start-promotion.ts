@@ -28,9 +28,11 @@ export const executionArnOf = (stateMachineArn: string, name: string): string =>
  * Records a promotion and starts its execution; again, it does nothing more. Recorded first, so that the first state and
  * the first status event find it.
  */
-export const beginPromotion =
-  ({ ledger, startExecution, stateMachineArn, now }: BeginPromotionDependencies) =>
-  async ({ promotionId, input }: RequestedPromotion, { message = '', author }: Commit): Promise<void> => {
+export function beginPromotion({ ledger, startExecution, stateMachineArn, now }: BeginPromotionDependencies) {
+  return async function beginPromotion(
+    { promotionId, input }: RequestedPromotion,
+    { message = '', author }: Commit,
+  ): Promise<void> {
     const { application, commitId, branch, pushedBy, pushedAt } = input;
     await ledger.addPromotion({
       promotionId,
@@ -51,14 +53,14 @@ export const beginPromotion =
     });
     await startExecution(promotionId, input);
   };
+}
 
 /**
  * A push event came: starts its promotion. A doubled event starts nothing more.
  * @returns the promotion's id, if the event asks for one
  */
-export const startPromotion =
-  (dependencies: StartPromotionDependencies) =>
-  async (event: unknown): Promise<{ readonly promotionId?: string }> => {
+export function startPromotion(dependencies: StartPromotionDependencies) {
+  return async function startPromotion(event: unknown): Promise<{ readonly promotionId?: string }> {
     const { commit, promoted } = dependencies;
     const requested = promotionFrom(event, promoted);
     if (requested === undefined) return {};
@@ -77,3 +79,4 @@ export const startPromotion =
     );
     return { promotionId };
   };
+}

@@ -1,12 +1,12 @@
 import type { PromotionStatus } from '../ledger/items.ts';
 import { REJECTED, STALE, SUPERSEDED } from '../payloads.ts';
 
-/** The promotion's status of an execution that failed: a Fail state's error tells an end that is no technical failure. */
-export const failedAs = (error: string | undefined): PromotionStatus => {
+/** The promotion's status of an execution that failed: a Fail state's error distinguishes an end that is no technical failure. */
+export function failedAs(error: string | undefined): PromotionStatus {
   if (error === REJECTED) return 'REJECTED';
   if (error === SUPERSEDED) return 'SUPERSEDED';
   return error === STALE ? 'STALE' : 'FAILED';
-};
+}
 
 /** The promotion's status by its execution's. */
 export function statusOf(execution: {

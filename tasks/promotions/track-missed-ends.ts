@@ -18,8 +18,8 @@ export interface TrackMissedEndsDependencies {
 const ON_ITS_WAY = 60_000;
 
 /**
- * Executions of promotions that the ledger has as running, and of those that have a turn or wait for one: of a redriven one, or
- * one started by hand, that alone may tell that it runs.
+ * Executions of promotions that the ledger has as running, and of those that hold a lock or wait for one: of a redriven one, or
+ * one started by hand, only the lock may show that it runs.
  * @returns by ARN what the ledger has of each; nothing of one that it does not know yet
  */
 const toFollow = async (
@@ -42,13 +42,12 @@ const lastChange = ({ startDate, redriveDate, stopDate }: DescribeExecutionOutpu
   Math.max(...[startDate, redriveDate, stopDate].map((date) => date?.getTime() ?? 0));
 
 /**
- * Follows the executions of an application whose end or redrive no event has told: events are best effort. One that fails
+ * Tracks the executions of an application whose end or redrive no event has reported: events are best effort. One that fails
  * does not keep back the others.
  * @throws AggregateError with everything that failed
  */
-export const trackMissedEnds =
-  ({ ledger, application, find, track, now }: TrackMissedEndsDependencies) =>
-  async (): Promise<void> => {
+export function trackMissedEnds({ ledger, application, find, track, now }: TrackMissedEndsDependencies) {
+  return async function trackMissedEnds(): Promise<void> {
     const failures: unknown[] = [];
     for (const [executionArn, promotion] of await toFollow(ledger, application)) {
       try {
@@ -62,3 +61,4 @@ export const trackMissedEnds =
     }
     throwFailures(failures, `Promotions of ${application} could not be followed`);
   };
+}

@@ -41,7 +41,7 @@ const track = trackPromotion({
 });
 const untold = trackMissedEnds({ ledger, application: env.APPLICATION, find: executions.find, track, now });
 
-/** An event tells of an execution; anything else only wakes. */
+/** An event names an execution; anything else only starts the search for missed ends. */
 export const handler = logged((event: Partial<ExecutionStatusChange>) =>
   event.detail?.executionArn === undefined ? untold() : track(event as ExecutionStatusChange),
 );

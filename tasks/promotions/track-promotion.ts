@@ -1,5 +1,6 @@
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import { consoleLine, executionLink } from '../console-links.ts';
+import { readCause } from '../failure-cause.ts';
 import type { Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
@@ -29,13 +30,13 @@ export interface TrackPromotionDependencies {
   readonly siteUrl: string;
   /** Signs and keeps the record of a promotion that has ended. Safe to repeat. */
   readonly sealEvidence: (promotionId: string) => Promise<void>;
-  /** Has turns passed on: an execution that ends needs none. */
+  /** Advances the environment locks: an execution that has ended needs none. */
   readonly wakeLocks: () => Promise<void>;
   /** Takes what an ended promotion was measured by. */
   readonly measure: (metrics: readonly Metric[], at: Date) => void;
 }
 
-/** Step Functions tells an older state of the execution than the event did: to be asked again. */
+/** Step Functions describes an older status of the execution than the event: describe it again. */
 export class ExecutionNotEndedError extends Error {
   override readonly name = 'ExecutionNotEnded';
 }
@@ -55,7 +56,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
  * A promotion whose execution was started by hand, from its input; undefined if that is no promotion's of the application, whose
  * machine ran it.
  */
-export const promotionOf = (execution: DescribeExecutionOutput, ours: string): Promotion | undefined => {
+export function promotionOf(execution: DescribeExecutionOutput, ours: string): Promotion | undefined {
   let input: Partial<PromotionInput>;
   try {
     input = (JSON.parse(execution.input ?? '') ?? {}) as Partial<PromotionInput>;
@@ -83,7 +84,7 @@ export const promotionOf = (execution: DescribeExecutionOutput, ours: string): P
     images: {},
     deployments: {},
   };
-};
+}
 
 const isStale = (
   { status: completion, redriveCount: recordedRedrives = 0 }: ExecutionStatusChange['detail'],
@@ -96,27 +97,26 @@ const isStale = (
 
 const isFailure = (status: PromotionStatus): boolean => status === 'FAILED' || status === 'TIMED_OUT';
 
-/** Whether the ledger has what Step Functions tells of an execution. */
+/** Whether the ledger has what Step Functions describes. */
 export const isNoted = (promotion: Promotion, execution: DescribeExecutionOutput): boolean =>
   promotion.status === statusOf(execution) &&
   promotion.redrives === (execution.redriveCount ?? 0) &&
   promotion.endedAt === execution.stopDate?.toISOString();
 
 /**
- * An execution's status changed: keeps the promotion as Step Functions describes it, tells operators of a failure and
+ * An execution's status changed: keeps the promotion as Step Functions describes it, mails operators about a failure and
  * measures the end, once, and seals the evidence of what has ended. Events may come doubled, late and in any order.
  * @throws ExecutionNotEndedError while Step Functions still describes what was before the event
  */
-export const trackPromotion =
-  (dependencies: TrackPromotionDependencies) =>
-  async ({ detail }: ExecutionStatusChange): Promise<void> => {
+export function trackPromotion(dependencies: TrackPromotionDependencies) {
+  return async function trackPromotion({ detail }: ExecutionStatusChange): Promise<void> {
     const { application, ledger, executions, notices, siteUrl, sealEvidence, wakeLocks } = dependencies;
     const { executionArn } = detail;
     for (;;) {
       const execution = await executions.describe(executionArn);
       if (isStale(detail, execution))
         throw new ExecutionNotEndedError(
-          `${executionArn} is described as RUNNING after the event of ${detail.status}: try again`,
+          `${executionArn} is described as RUNNING after the event ${detail.status}. Lambda retries this.`,
         );
       const promotionId = execution.name ?? '';
       const known = await ledger.promotion(promotionId);
@@ -125,7 +125,7 @@ export const trackPromotion =
       const status = statusOf(execution);
       // Also how the loop ends: another event may have written an older status over a newer one.
       if (known !== undefined && isNoted(known, execution)) {
-        // Here also when an earlier try was cut short between noting the end and what follows from it.
+        // Also reached when an earlier invocation was interrupted between recording the end and what follows.
         if (known.endedAt !== undefined) {
           await wakeLocks();
           await sealEvidence(promotionId);
@@ -134,7 +134,8 @@ export const trackPromotion =
       }
       if (known === undefined) await ledger.addPromotion(promotion);
 
-      const { error = '', cause = '' } = execution;
+      const { error = '' } = execution;
+      const { cause, supersededBy } = readCause(execution.cause ?? '');
       if (status === 'STALE')
         for (const notice of staleNotices(promotion, cause, siteUrl)) await notices.send(notice);
       if (isFailure(status)) {
@@ -157,12 +158,14 @@ export const trackPromotion =
         redrives: execution.redriveCount ?? 0,
         endedAt: execution.stopDate?.toISOString(),
         error: execution.error,
-        cause: execution.cause,
+        cause: execution.cause === undefined ? undefined : cause,
+        supersededBy,
       });
-      // Last, so that whatever is repeated after a crash is not measured again.
+      // Last, so that a repetition after a crash measures nothing twice.
       if (status !== 'RUNNING') await measureEnd(dependencies, promotion, status, execution);
     }
   };
+}
 
 /** The promotions between the last one of the application that succeeded, and a later one. */
 const sinceLastGood = async (

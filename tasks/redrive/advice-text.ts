@@ -12,10 +12,10 @@ export const adviceLines = ({ sentence, heading, points }: RedriveAdvice): reado
   ),
 ];
 
-/** The advice in one line, for a terminal that tells of many things. */
-export const adviceInOneLine = ({ mayRedrive, sentence, resumesAt, points }: RedriveAdvice): string => {
+/** The advice in one line, for the terminal of the local run. */
+export function adviceInOneLine({ mayRedrive, sentence, resumesAt, points }: RedriveAdvice): string {
   const fix = points.find(({ about }) => about === 'fix');
   return mayRedrive && resumesAt !== undefined
     ? `A redrive resumes at ${resumesAt.state}. First: ${fix?.text ?? ''}`.trim()
     : sentence;
-};
+}

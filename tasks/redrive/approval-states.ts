@@ -4,12 +4,12 @@ import {
   currentCandidate,
   requestedCandidate,
 } from '../approvals/candidate.ts';
-import { hasExpired, isSamePerson, roleTitles } from '../approvals/decision-rules.ts';
+import { hasExpired, isSamePerson } from '../approvals/decision-rules.ts';
 import type { Approval, Promotion } from '../ledger/items.ts';
 import type { ApproverRole } from '../payloads.ts';
-import { minute } from './redrive-context.ts';
+import { roleTitles, utcTime } from '../words.ts';
 
-/** How one role's approval stands. */
+/** The state of one role's approval. */
 export interface ApprovalState {
   readonly role: ApproverRole;
   /** `holds`: decided, about what would be built. `open` and `over`: asked, not decided. `broken`: decided about something else. */
@@ -26,14 +26,14 @@ const holderStatusOf = (
   now: Date,
 ): ApprovalState => {
   const title = roleTitles[role];
-  const standing = (kind: ApprovalState['kind'], sentence: string): ApprovalState => ({
+  const stateOf = (kind: ApprovalState['kind'], sentence: string): ApprovalState => ({
     role,
     kind,
     sentence,
   });
-  if (latest === undefined) return standing('not-asked', `${title} has not been asked yet.`);
+  if (latest === undefined) return stateOf('not-asked', `${title} has not been asked yet.`);
   const by = latest.decidedBy?.name ?? 'unknown';
-  if (latest.status === 'REJECTED') return standing('rejected', `${title} refused (${by}).`);
+  if (latest.status === 'REJECTED') return stateOf('rejected', `${title} rejected (${by}).`);
   if (latest.status === 'APPROVED') {
     const requested = requestedCandidate(latest.candidate, latest.review);
     // Configurations may change after a decision: each was shown the one of its time.
@@ -42,30 +42,30 @@ const holderStatusOf = (
       currentCandidate(latest, promotion, latest.review.configurationVersion),
     );
     if (changes.length === 0 && candidateDigest(requested) === latest.digest)
-      return standing(
+      return stateOf(
         'holds',
-        `${title}'s approval (${by}) holds: commit, QAT image and QAT deployment are those that were approved.`,
+        `${title}'s approval (${by}) holds: commit, QAT image and QAT deployment are unchanged.`,
       );
     const what = changes.map((change) => `${change.what} ${change.before}, now ${change.now}`).join('; ');
-    return standing(
+    return stateOf(
       'broken',
-      `${title}'s approval (${by}) is not about what would be built (${what || 'its digest differs'}): push the commit again.`,
+      `${title}'s approval (${by}) is for another candidate (${what || 'its digest differs'}). Push the commit again.`,
     );
   }
   if (latest.status === 'PENDING' && !hasExpired(latest, now))
-    return standing('open', `${title} is asked, until ${minute(latest.expiresAt)}.`);
-  const ending = latest.status === 'WITHDRAWN' ? 'was withdrawn' : `expired at ${minute(latest.expiresAt)}`;
-  return standing('over', `${title}'s request ${ending} without a decision.`);
+    return stateOf('open', `${title} can decide until ${utcTime(latest.expiresAt)}.`);
+  const ending = latest.status === 'WITHDRAWN' ? 'was withdrawn' : `expired at ${utcTime(latest.expiresAt)}`;
+  return stateOf('over', `${title}'s request ${ending} without a decision.`);
 };
 
-/** How both approvals stand: whether they still are about what would be built, and whether requests are open. */
-export const approvalStates = (
+/** The states of both approvals: whether they are for the candidate that would be built, and whether requests are open. */
+export function approvalStates(
   approvals: readonly Approval[],
   promotion: Promotion,
   now: Date,
-): readonly ApprovalState[] => {
+): readonly ApprovalState[] {
   const latestOf = (role: ApproverRole) => approvals.findLast((approval) => approval.role === role);
-  const standings = roles.map((role) => holderStatusOf(role, latestOf(role), promotion, now));
+  const states = roles.map((role) => holderStatusOf(role, latestOf(role), promotion, now));
   const [qc, pmo] = roles.map(latestOf);
   if (
     qc?.status !== 'APPROVED' ||
@@ -74,14 +74,14 @@ export const approvalStates = (
     pmo.decidedBy === undefined ||
     !isSamePerson(qc.decidedBy, pmo.decidedBy)
   )
-    return standings;
-  return standings.map((standing) =>
-    standing.role === 'qc'
-      ? standing
+    return states;
+  return states.map((state) =>
+    state.role === 'qc'
+      ? state
       : {
-          ...standing,
+          ...state,
           kind: 'broken',
-          sentence: `PMO's approval is by the same person as QC's (${pmo.decidedBy?.name}): push the commit again.`,
+          sentence: `The same person (${pmo.decidedBy?.name}) approved as QC and as PMO. Push the commit again.`,
         },
   );
-};
+}

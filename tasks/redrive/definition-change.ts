@@ -23,9 +23,9 @@ const parsed = (definition: string): Machine | undefined => {
 
 /**
  * How the state machine has changed since an execution started; its redrive runs the definition of that time (T33).
- * @returns undefined if it means the same, whatever the order of its fields
+ * @returns undefined if both mean the same; the order of fields does not matter
  */
-export const definitionChange = (before: string, now: string): DefinitionChange | undefined => {
+export function definitionChange(before: string, now: string): DefinitionChange | undefined {
   if (before === now) return undefined;
   const { States: old = {}, ...oldRest } = parsed(before) ?? {};
   const { States: current = {}, ...currentRest } = parsed(now) ?? {};
@@ -39,4 +39,4 @@ export const definitionChange = (before: string, now: string): DefinitionChange 
   };
   const isSame = [change.changed, change.added, change.removed].every(({ length }) => length === 0);
   return isSame && !change.otherwise ? undefined : change;
-};
+}

@@ -12,19 +12,19 @@ import type { Environment } from '../payloads.ts';
 import type { LockSeen, RedriveContext } from './redrive-context.ts';
 import type { ResumePoint } from './resume-point.ts';
 
-/** What a redrive would meet when it comes to its turn. */
+/** What a redrive would find when it needs the environment lock. */
 export interface LockOutlook {
   readonly environment: Environment;
   /**
-   * `has` and `takes`: it goes on. `waits`: it goes on when its turn comes. `tries`: it tries again while Prod is put in order.
-   * `taken`: it fails. `changed`: it fails each time. `stale` and `superseded`: it ends for good.
+   * `holds` and `acquires`: it goes on. `waits`: it goes on when it acquires the lock. `retries`: Step Functions retries while Prod is being restored.
+   * `locked`: it fails. `changed`: it fails each time. `stale` and `superseded`: it ends for good.
    */
   readonly kind: 'holds' | 'acquires' | 'waits' | 'retries' | 'locked' | 'changed' | 'stale' | 'superseded';
-  /** Whom it waits, or ends, for. */
+  /** The promotion that it waits, or ends, for. */
   readonly by?: PromotionReference;
 }
 
-/** What becomes of a promotion that asks for a turn: the steps that settling takes next, until it is decided. */
+/** What happens to a promotion that asks for the lock: the next actions on the lock, until it is decided. */
 const asking = (
   { lock, holder }: LockSeen,
   locking: LockingPromotion,
@@ -42,7 +42,7 @@ const asking = (
       };
     if (next?.promotionId === locking.promotionId) return { kind: 'acquires' };
     const step = nextLockAction(current, {
-      // Whoever has got it in the meantime has yet to begin.
+      // A holder that acquired it in this simulation has not begun yet.
       holder: next?.promotionId === lock.holder?.promotionId ? holder : 'working',
       gone: new Set(),
       whenNewer: 'wait',
@@ -73,30 +73,30 @@ const working = (
 ): Omit<LockOutlook, 'environment'> => {
   const may = confirmLock(lock, locking, workStage, { holder, live, now });
   if (may.do === 'fail') return { kind: kinds[may.error], by: may.by };
-  if (may.do === 'try again') return { kind: 'retries', by: may.by };
+  if (may.do === 'retry') return { kind: 'retries', by: may.by };
   return { kind: lock.holder?.promotionId === locking.promotionId ? 'holds' : 'acquires' };
 };
 
 /**
- * What a redrive would meet when it comes to its turn, by the rules that the turns are settled by.
+ * What a redrive would find when it needs the lock, by the rules that advance the lock.
  * @returns undefined if the state needs none, or nothing is known of it
  */
-export const lockOutlook = (
+export function lockOutlook(
   context: RedriveContext,
   point: ResumePoint | undefined,
-): LockOutlook | undefined => {
+): LockOutlook | undefined {
   const { promotion, execution, locks, newerInProd, approvals } = context;
   const seen = locks.find(({ lock }) => lock.environment === point?.environment);
   const locking = lockingPromotionOf(promotion, (execution?.redrives ?? promotion.redrives) + 1);
   if (point?.workStage === undefined) return undefined;
-  // What is decided is only told.
+  // A decided request only completes its state.
   if (approvals.findLast(({ state }) => state === point.state)?.decision !== undefined) return undefined;
   const met =
     seen &&
     (point.work === 'lock'
       ? asking(seen, locking, context)
       : working(seen, locking, point.workStage, context));
-  // Nobody is asked about what Prod is past already.
+  // Nobody is asked about a commit older than the one that Prod runs.
   if (
     point.work === 'approval' &&
     newerInProd !== undefined &&
@@ -105,4 +105,4 @@ export const lockOutlook = (
   )
     return { environment: 'prod', kind: 'superseded', by: newerInProd };
   return met && seen && { environment: seen.lock.environment, ...met };
-};
+}

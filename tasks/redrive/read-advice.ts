@@ -1,27 +1,26 @@
 import type { LockHolder } from '../environment-locks/environment-lock.ts';
 import { holderStatusOf } from '../environment-locks/holder-status.ts';
 import { newerInProd as findNewerInProd, lockingPromotionOf } from '../environment-locks/newer-in-prod.ts';
-import type { Execution, Executions } from '../executions/execution.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { type PromotionRecord, type PromotionSources, readPromotion } from '../promotions/read-promotion.ts';
 import { type RedriveAdvice, redriveAdvice } from './redrive-advice.ts';
 import type { LockSeen, RedriveContext } from './redrive-context.ts';
 
-/** Where advice on a promotion is read from. */
-export interface RedriveAdviceDependencies {
-  readonly ledger: Pick<
-    Ledger,
-    'promotion' | 'promotions' | 'jobs' | 'approvals' | 'latestApproval' | 'lock'
-  >;
-  readonly executions: Pick<Executions, 'read'>;
+/** Where a promotion and the advice on its redrive are read from. */
+export interface AdvisedPromotionSources extends PromotionSources {
+  readonly ledger: PromotionSources['ledger'] &
+    Pick<Ledger, 'promotion' | 'promotions' | 'latestApproval' | 'lock'>;
+  /** Version of an application's configuration as it is deployed. */
+  readonly configurationVersion: (application: string) => string;
   readonly now: () => Date;
 }
 
-/** Both turns of the promotion's application, how their holders stand, and what Prod runs that is newer. */
-export const readLocks = async (
-  { ledger, now }: Pick<RedriveAdviceDependencies, 'ledger' | 'now'>,
+/** Both locks of the promotion's application, the status of their holders, and what Prod runs that is newer. */
+async function readLocks(
+  { ledger, now }: Pick<AdvisedPromotionSources, 'ledger' | 'now'>,
   promotion: Promotion,
-): Promise<Pick<RedriveContext, 'locks' | 'newerInProd'>> => {
+): Promise<Pick<RedriveContext, 'locks' | 'newerInProd'>> {
   const { application } = promotion;
   const [newerInProd, ...locks] = await Promise.all([
     findNewerInProd(ledger, application, lockingPromotionOf(promotion)),
@@ -29,28 +28,34 @@ export const readLocks = async (
       const lock = await ledger.lock(application, environment);
       const { holder } = lock;
       if (holder === undefined) return { lock };
-      // The ledger tells of an end within seconds; Step Functions has the last word when the state is redriven.
+      // The ledger learns of an end within seconds; a redriven state reads the lock again.
       const execution = async ({ promotionId, redrives }: LockHolder) =>
         (await ledger.promotion(promotionId)) ?? { status: 'RUNNING', redrives };
       return { lock, holder: await holderStatusOf({ ledger, now }, environment, holder, execution) };
     }),
   ]);
   return { locks, ...(newerInProd && { newerInProd }) };
-};
+}
 
-/** Reads what advice on a promotion's redrive is given on, and gives it. */
-export const readRedriveAdvice = async (
-  dependencies: RedriveAdviceDependencies,
-  promotion: Promotion,
-): Promise<{ readonly advice: RedriveAdvice; readonly execution: Execution | undefined }> => {
-  const { ledger, executions, now } = dependencies;
-  const { promotionId, executionArn } = promotion;
-  const [execution, jobs, approvals, locks] = await Promise.all([
-    executions.read(executionArn),
-    ledger.jobs(promotionId),
-    ledger.approvals(promotionId),
-    readLocks(dependencies, promotion),
-  ]);
-  const advice = redriveAdvice({ execution, promotion, jobs, approvals, ...locks, now: now() });
-  return { advice, execution };
-};
+/** A promotion with all that is known of it, and the advice on its redrive. */
+export interface AdvisedPromotion extends PromotionRecord {
+  readonly advice: RedriveAdvice;
+}
+
+/** Reads a promotion with the advice on its redrive: the one reader of site, command line and terminal. */
+export async function readAdvisedPromotion(
+  sources: AdvisedPromotionSources,
+  recorded: Promotion,
+): Promise<AdvisedPromotion> {
+  const { now, configurationVersion } = sources;
+  const record = await readPromotion(sources, recorded);
+  const { promotion } = record;
+  // Of one that runs or has succeeded, the verdict needs nothing else.
+  const isOver = promotion.status !== 'RUNNING' && promotion.status !== 'SUCCEEDED';
+  const locks = isOver ? await readLocks(sources, promotion) : { locks: [] };
+  const version = configurationVersion(promotion.application);
+  return {
+    ...record,
+    advice: redriveAdvice({ ...record, ...locks, configurationVersion: version, now: now() }),
+  };
+}

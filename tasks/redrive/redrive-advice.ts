@@ -1,5 +1,5 @@
-import { environmentTitles } from '../environment-locks/messages.ts';
 import { lastEventId } from '../executions/progress.ts';
+import { environmentTitles, promotionName } from '../words.ts';
 import { approvalStates } from './approval-states.ts';
 import { type DefinitionChange, definitionChange } from './definition-change.ts';
 import { type LockOutlook, lockOutlook } from './lock-outlook.ts';
@@ -17,7 +17,7 @@ export const adviceTitles = {
   kept: 'Is kept',
   starts: 'Starts again',
   approvals: 'Approvals',
-  lock: 'Turn',
+  lock: 'Lock',
   definition: 'Definition',
   history: 'History',
 } as const;
@@ -28,7 +28,7 @@ export interface AdvicePoint {
   readonly text: string;
   /** Where RUNBOOK.md has more. */
   readonly heading?: RunbookHeading;
-  /** Whether it should make somebody think twice. */
+  /** Whether it is a warning. */
   readonly isWarning?: true;
 }
 
@@ -43,13 +43,13 @@ export interface RedriveAdvice {
   /** ISO 8601; of one that may be redriven. */
   readonly until?: string;
   readonly resumesAt?: { readonly state: string; readonly attempt: number };
-  /** What becomes of what the state's earlier tries have started. */
+  /** What the redrive does with what earlier attempts of the state have started. */
   readonly taking?: ResumedWork['kind'];
   /** In the order in which an operator goes through them. */
   readonly points: readonly AdvicePoint[];
 }
 
-/** From this part of a full history on, operators are told how much room is left. */
+/** From this part of a full history on, the advice warns. */
 const NEARLY_FULL = 0.8;
 
 const result = (state: string, { jobs, approvals }: RedriveContext): string => {
@@ -61,16 +61,16 @@ const result = (state: string, { jobs, approvals }: RedriveContext): string => {
 
 const lockPoint = ({ environment, kind, by }: LockOutlook): AdvicePoint => {
   const title = environmentTitles[environment];
-  const other = `commit ${by?.commitId.slice(0, 8)} (promotion ${by?.promotionId})`;
+  const other = by === undefined ? 'another promotion' : promotionName(by);
   const texts: Readonly<Record<LockOutlook['kind'], string>> = {
-    holds: `It has the ${title} turn.`,
-    acquires: `The ${title} turn is free: the redrive takes it.`,
-    waits: `It waits for ${title}, after ${other}.`,
-    retries: `${title} is put in order after ${other}; the state tries again for 20 minutes.`,
-    locked: `${title} is taken by ${other}.`,
-    changed: `QAT was pointed at the image of ${other} since.`,
+    holds: `This promotion holds the ${title} lock.`,
+    acquires: `The ${title} lock is free. The redrive acquires it.`,
+    waits: `The redrive waits for the ${title} lock, behind ${other}.`,
+    retries: `${title} is being restored after ${other}. Step Functions retries the state for 20 minutes.`,
+    locked: `${title} is locked by ${other}.`,
+    changed: `QAT now runs the image of ${other}.`,
     stale: `Prod runs the newer ${other}.`,
-    superseded: `The newer ${other} has gone by.`,
+    superseded: `The newer ${other} supersedes it.`,
   };
   return { about: 'lock', text: texts[kind] };
 };
@@ -95,13 +95,13 @@ const definitionPoint = (before: string, now: string | undefined): AdvicePoint[]
     return [
       {
         about: 'definition',
-        text: 'As it was when the promotion started. Functions run their current code.',
+        text: 'Unchanged since the promotion started. Functions run their current code.',
       },
     ];
   return [
     {
       about: 'definition',
-      text: `It has changed since (${changeText(change)}). The redrive runs the old one with the functions' current code; to run the new one, push the commit again.`,
+      text: `It has changed since the promotion started (${changeText(change)}). The redrive runs the old definition with the functions' current code. To run the new definition, push the commit again.`,
       isWarning: true,
     },
   ];
@@ -121,12 +121,12 @@ const fixPoint = (context: RedriveContext, point: ResumePoint): AdvicePoint => {
   if (execution?.status === 'ABORTED')
     return {
       about: 'fix',
-      text: 'Somebody stopped it: ask who, and why, before it goes on.',
+      text: 'Somebody stopped this promotion. Find out who and why before you redrive it.',
       heading: 'A promotion was stopped',
     };
   const { sentence, heading } = remedyFor({
     error: point.last?.error ?? execution?.error ?? promotion.error ?? '',
-    cause: point.last?.cause ?? execution?.cause ?? promotion.cause ?? '',
+    code: point.last?.code ?? execution?.code,
     state: point.state,
     work: point.work,
   });
@@ -137,7 +137,7 @@ const fixPoint = (context: RedriveContext, point: ResumePoint): AdvicePoint => {
 const startNote = (point: ResumePoint, taking: ResumedWork, { jobs }: RedriveContext): string => {
   const isDeployment = jobs.some(({ state, kind }) => state === point.state && kind === 'pipeline-run');
   return taking.kind.startsWith('starts') && isDeployment && point.environment === 'prod'
-    ? " Before that, instances that the failed deployment left behind are deleted, and Prod is pointed at the promotion's image again."
+    ? " Before that, it deletes the instances that the failed deployment left behind and points Prod at the promotion's image again."
     : '';
 };
 
@@ -145,7 +145,7 @@ const pointsOf = (
   context: RedriveContext,
   point: ResumePoint,
   taking: ResumedWork,
-  standing: LockOutlook | undefined,
+  outlook: LockOutlook | undefined,
 ): readonly AdvicePoint[] => {
   const { execution } = context;
   const events = lastEventId(execution?.events ?? []);
@@ -154,7 +154,7 @@ const pointsOf = (
     fixPoint(context, point),
     {
       about: 'resumes',
-      text: `${point.state}${point.attempt > 1 ? `, try ${point.attempt}` : ''}${then}.`,
+      text: `${point.state}${point.attempt > 1 ? `, attempt ${point.attempt}` : ''}${then}.`,
     },
     ...(point.done.length === 0
       ? []
@@ -169,14 +169,14 @@ const pointsOf = (
       text: `${taking.sentence}${startNote(point, taking, context)}`,
     },
     ...approvalPoints(context),
-    ...(standing === undefined ? [] : [lockPoint(standing)]),
+    ...(outlook === undefined ? [] : [lockPoint(outlook)]),
     ...definitionPoint(execution?.definition ?? '', execution?.currentDefinition),
     ...(events < FULL_HISTORY * NEARLY_FULL
       ? []
       : [
           {
             about: 'history',
-            text: `${events} of 25,000 events are used; when none is left, a push has to start another promotion.`,
+            text: `${events} of 25,000 events are used. When none is left, push again to start another promotion.`,
             isWarning: true,
           } as const,
         ]),
@@ -184,15 +184,15 @@ const pointsOf = (
 };
 
 /**
- * What an operator should know before a redrive: whether Step Functions takes one and whether it leads on (T33), where it
+ * What an operator should know before a redrive: whether Step Functions allows one and whether it gets further (T33), where it
  * resumes (T34), what it reuses and what it starts, and what to fix first.
  * @throws DefinitionError if the execution's definition cannot be read
  */
-export const redriveAdvice = (context: RedriveContext): RedriveAdvice => {
+export function redriveAdvice(context: RedriveContext): RedriveAdvice {
   const { execution, jobs, approvals, now, configurationVersion } = context;
   const point = execution && resumePoint(execution, jobs, approvals);
-  const standing = lockOutlook(context, point);
-  const verdict = verdictOn(context, point, standing);
+  const outlook = lockOutlook(context, point);
+  const verdict = verdictOn(context, point, outlook);
   const mayRedrive = verdict.kind === 'redrivable';
   const about = {
     mayRedrive,
@@ -201,7 +201,7 @@ export const redriveAdvice = (context: RedriveContext): RedriveAdvice => {
     ...(verdict.heading === undefined ? {} : { heading: verdict.heading }),
     points: [],
   };
-  // What would happen is told only of what may happen, now or later.
+  // A redrive that is not possible has no consequences to list.
   if (point === undefined || !(mayRedrive || verdict.kind === 'environment-locked')) return about;
   const taking = resumedWorkOf(point, jobs, approvals, now, configurationVersion);
   return {
@@ -209,6 +209,6 @@ export const redriveAdvice = (context: RedriveContext): RedriveAdvice => {
     ...(execution?.endedAt === undefined ? {} : { until: redrivableUntil(execution.endedAt).toISOString() }),
     resumesAt: { state: point.state, attempt: point.attempt },
     taking: taking.kind,
-    points: pointsOf(context, point, taking, standing),
+    points: pointsOf(context, point, taking, outlook),
   };
-};
+}

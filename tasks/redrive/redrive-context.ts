@@ -3,7 +3,7 @@ import type { HolderStatus, OrderedPromotion } from '../environment-locks/lock-r
 import type { Execution } from '../executions/execution.ts';
 import type { Approval, Job, Promotion } from '../ledger/items.ts';
 
-/** An environment's turn, and how its holder stands. */
+/** An environment's lock, and the status of its holder. */
 export interface LockSeen {
   readonly lock: EnvironmentLock;
   /** Absent if nobody holds it. */
@@ -26,7 +26,3 @@ export interface RedriveContext {
   readonly configurationVersion?: string;
   readonly now: Date;
 }
-
-/** `2026-11-22 10:20 UTC`. */
-export const minute = (at: Date | string): string =>
-  `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

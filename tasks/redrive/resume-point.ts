@@ -6,20 +6,20 @@ import type { Approval, Job } from '../ledger/items.ts';
 import type { Environment } from '../payloads.ts';
 import type { Work } from './remedies.ts';
 
-/** Where a redrive takes an execution up again. */
+/** Where a redrive resumes an execution. */
 export interface ResumePoint {
   readonly state: string;
-  /** Which try of the state it would be: 2 after the first has failed. */
+  /** Which attempt of the state it would be: 2 after the first has failed. */
   readonly attempt: number;
   /** Task, Choice, Fail, … */
   readonly type: string;
   /** What the state does; absent if it is no task. */
   readonly work?: Work;
-  /** The environment that it works on, whose turn it therefore needs. */
+  /** The environment that it works on, whose lock it therefore needs. */
   readonly environment?: Environment;
   /** What it does there; absent if it is no task. */
   readonly workStage?: WorkStage;
-  /** How the last try of it ended; absent if there was none. */
+  /** How its last attempt ended; absent if there was none. */
   readonly last?: Attempt;
   /** Tasks whose work is done and stays, in their order. */
   readonly done: readonly string[];
@@ -27,7 +27,7 @@ export interface ResumePoint {
   readonly next: readonly string[];
 }
 
-/** What a promotion is compared by goes to those states alone that ask for a turn, which ends with the execution. */
+/** Only the states that ask for a lock get the time of the push. A lock ends with the execution. */
 const asksForLock = (payload: GraphState['payload']): boolean => payload?.pushedAt !== undefined;
 
 const workOf = (state: GraphState, jobs: readonly Job[], approvals: readonly Approval[]): Work => {
@@ -56,15 +56,15 @@ const environmentOf = (
 };
 
 /**
- * Where a redrive would resume: at the state whose last try has not succeeded (T34).
- * @returns undefined if the history tells of no state, and the definition of no first one
+ * Where a redrive would resume: at the state whose last attempt has not succeeded (T34).
+ * @returns undefined if neither history nor definition name a state
  * @throws DefinitionError
  */
-export const resumePoint = (
+export function resumePoint(
   execution: Execution,
   jobs: readonly Job[],
   approvals: readonly Approval[],
-): ResumePoint | undefined => {
+): ResumePoint | undefined {
   const graph = readDefinition(execution.definition);
   const { attempts } = progressOf(execution.events);
   const way = successPath(graph);
@@ -74,8 +74,8 @@ export const resumePoint = (
   const name = last === undefined || last.status === 'SUCCEEDED' ? after?.name : last.state;
   const state = graph.states.find((candidate) => candidate.name === (name ?? graph.startAt));
   if (state === undefined) return undefined;
-  const tries = attempts.filter((attempt) => attempt.state === state.name);
-  const ended = tries.at(-1);
+  const own = attempts.filter((attempt) => attempt.state === state.name);
+  const ended = own.at(-1);
   const environment = environmentOf(way, state.name, approvals);
   const isDone = ({ name: other, type, payload }: GraphState): boolean =>
     type === 'Task' &&
@@ -83,7 +83,7 @@ export const resumePoint = (
     attempts.findLast((attempt) => attempt.state === other)?.status === 'SUCCEEDED';
   return {
     state: state.name,
-    attempt: tries.length + 1,
+    attempt: own.length + 1,
     type: state.type,
     ...(state.type === 'Task'
       ? { work: workOf(state, jobs, approvals), workStage: workStageOf(state.payload ?? {}) }
@@ -95,4 +95,4 @@ export const resumePoint = (
       .slice(way.findIndex((one) => one.name === state.name) + 1)
       .flatMap((one) => (one.type === 'Task' ? [one.name] : [])),
   };
-};
+}

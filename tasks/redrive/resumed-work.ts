@@ -1,12 +1,11 @@
-import { roleTitles } from '../approvals/decision-rules.ts';
 import { takenOver } from '../approvals/request-approval.ts';
 import { needsAttempt } from '../jobs/job-attempts.ts';
 import type { Approval, Job } from '../ledger/items.ts';
 import type { JobKind, StartJobRequest } from '../payloads.ts';
-import { minute } from './redrive-context.ts';
+import { roleTitles, utcTime } from '../words.ts';
 import type { ResumePoint } from './resume-point.ts';
 
-/** What becomes of what the state's earlier tries have started. */
+/** What the redrive does with what earlier attempts of the state have started. */
 export interface ResumedWork {
   /**
    * `starts`: another job, request or call is made. `starts-once`: the start that was tried before is tried again, with the
@@ -22,40 +21,46 @@ const nouns: Readonly<Record<JobKind, string>> = {
   'pipeline-run': 'pipeline run',
 };
 
-/** A redrive gets a token that no try before it had. */
+/** A redrive gets a token that no attempt before it had. */
 const NEW_TOKEN = 'the token of the redrive';
 
 /** What `start-job` would do with the state's latest job, by its own decision. */
-export const resumedJob = (latest: Job | undefined): ResumedWork => {
+export function resumedJob(latest: Job | undefined): ResumedWork {
   if (latest === undefined)
-    return { kind: 'starts', sentence: 'No job of this state is recorded: one is started.' };
+    return { kind: 'starts', sentence: 'This state has not started a job yet. The redrive starts one.' };
   const { promotionId, state, kind, parameters, attempt, status } = latest;
   const stateAttempt = latest.stateAttempt + 1;
   const request = { promotionId, state, kind, parameters, taskToken: NEW_TOKEN, stateAttempt };
   const noun = nouns[kind];
   if (needsAttempt(latest, request as unknown as StartJobRequest))
-    return { kind: 'starts', sentence: `The ${noun} failed: another is started (attempt ${attempt + 1}).` };
+    return {
+      kind: 'starts',
+      sentence: `The ${noun} failed. The redrive starts another (attempt ${attempt + 1}).`,
+    };
   if (status === 'SUCCEEDED')
-    return { kind: 'reuses', sentence: `The ${noun} has ended well: it counts, and none is started.` };
+    return {
+      kind: 'reuses',
+      sentence: `The ${noun} succeeded. The redrive uses its result and starts no other.`,
+    };
   if (status === 'RUNNING')
     return {
       kind: 'attaches',
-      sentence: `The ${noun} was running when it was last looked at: it is waited for, or its end counts; none is started.`,
+      sentence: `The ${noun} was running at the last check. The redrive waits for it, or uses its result, and starts no other.`,
     };
   return {
     kind: 'starts-once',
-    sentence: `Whether the ${noun} was started is not known: it is started with the same idempotency token, so not twice.`,
+    sentence: `It is not known whether the ${noun} was started. The redrive starts it with the same idempotency token, so not twice.`,
   };
-};
+}
 
 /** What `request-approval` would do with the role's latest request, by its own decision. */
-export const resumedApproval = (
+export function resumedApproval(
   latest: Approval | undefined,
   now: Date,
   configurationVersion: string | undefined,
-): ResumedWork => {
+): ResumedWork {
   if (latest === undefined)
-    return { kind: 'starts', sentence: 'Nobody has been asked yet: the role is asked, by mail.' };
+    return { kind: 'starts', sentence: 'Nobody has been asked yet. The redrive mails a request.' };
   const role = roleTitles[latest.role];
   const { promotionId, state, candidate } = latest;
   const request = {
@@ -72,13 +77,14 @@ export const resumedApproval = (
   if (same?.decision !== undefined)
     return {
       kind: 'reuses',
-      sentence: `${role} has decided (${same.decidedBy?.name ?? 'unknown'}): it counts, and nobody is asked again.`,
+      sentence: `${role} has decided (${same.decidedBy?.name ?? 'unknown'}). The decision counts; the redrive sends no other request.`,
     };
   if (same === undefined) {
-    const ending = latest.status === 'WITHDRAWN' ? 'was withdrawn' : `expired at ${minute(latest.expiresAt)}`;
+    const ending =
+      latest.status === 'WITHDRAWN' ? 'was withdrawn' : `expired at ${utcTime(latest.expiresAt)}`;
     return {
       kind: 'starts',
-      sentence: `${role}'s request ${ending}: ${role} is asked anew, with another mail.`,
+      sentence: `${role}'s request ${ending}. The redrive mails another request.`,
     };
   }
   const isOld =
@@ -86,19 +92,19 @@ export const resumedApproval = (
   return {
     kind: 'attaches',
     sentence: isOld
-      ? `${role}'s request is open, but the configuration has changed: ${role} is asked anew within five minutes.`
-      : `${role}'s request is open: its link stays, its time is renewed, and no other mail is sent.`,
+      ? `${role}'s request is open, but the configuration has changed. ${role} gets another request within five minutes.`
+      : `${role}'s request is open. Its link stays valid, its time to decide starts again, and no other mail is sent.`,
   };
-};
+}
 
-/** What becomes of what the state's earlier tries have started. */
-export const resumedWorkOf = (
+/** What the redrive does with what earlier attempts of the state have started. */
+export function resumedWorkOf(
   point: ResumePoint,
   jobs: readonly Job[],
   approvals: readonly Approval[],
   now: Date,
   configurationVersion: string | undefined,
-): ResumedWork => {
+): ResumedWork {
   if (point.work === 'job')
     return resumedJob(
       jobs
@@ -113,9 +119,9 @@ export const resumedWorkOf = (
       configurationVersion,
     );
   if (point.work === 'lock')
-    return { kind: 'starts', sentence: 'The promotion asks for the lock again; nothing else is started.' };
+    return { kind: 'starts', sentence: 'The promotion asks for the lock again. Nothing else is started.' };
   return {
     kind: 'starts',
-    sentence: `${point.state} is done again; nothing else is started, and doing it twice does no harm.`,
+    sentence: `${point.state} runs again, which is safe. Nothing else is started.`,
   };
-};
+}

@@ -1,8 +1,8 @@
-import { environmentTitles } from '../environment-locks/messages.ts';
 import { lastEventId } from '../executions/progress.ts';
 import { ENVIRONMENT_LOCKED, QAT_CHANGED, REJECTED, STALE, SUPERSEDED } from '../payloads.ts';
+import { environmentTitles, promotionName, utcTime } from '../words.ts';
 import type { LockOutlook } from './lock-outlook.ts';
-import { minute, type RedriveContext } from './redrive-context.ts';
+import type { RedriveContext } from './redrive-context.ts';
 import type { ResumePoint } from './resume-point.ts';
 import type { RunbookHeading } from './runbook-headings.ts';
 
@@ -19,7 +19,7 @@ export type VerdictKind =
   /** Another promotion has pointed QAT at its image since. */
   | 'qat-changed'
   | 'ended-on-purpose'
-  /** Step Functions takes it no more. */
+  /** Step Functions no longer allows it. */
   | 'too-late'
   | 'history-full'
   | 'forgotten'
@@ -34,39 +34,39 @@ export interface Verdict {
   readonly heading?: RunbookHeading;
 }
 
-/** Days after the end in which Step Functions takes a redrive (T33). */
+/** Days after the end in which Step Functions allows a redrive (T33). */
 export const REDRIVE_DAYS = 14;
-/** A history with as many events takes none either (T33). */
+/** A history with as many events allows none either (T33). */
 export const FULL_HISTORY = 24_999;
 
 const DAY = 86_400_000;
 
-/** Until when Step Functions takes a redrive. @param endedAt in ms since the epoch */
+/** Until when Step Functions allows a redrive. @param endedAt in ms since the epoch */
 export const redrivableUntil = (endedAt: number): Date => new Date(endedAt + REDRIVE_DAYS * DAY);
 
 const PUSH = 'Push a new commit instead.';
-const PUSH_AGAIN = 'Push this commit again if it must come after that one.';
+const PUSH_AGAIN = 'To promote this commit anyway, push it again.';
 
 /** Ends that a redrive comes to again, by the error of the Fail state. */
 const finalEnds: Readonly<Record<string, Verdict>> = {
   [REJECTED]: {
     kind: 'rejected',
-    sentence: `An approver refused. A rejection is final. ${PUSH}`,
+    sentence: `An approver rejected this promotion. A rejection is final. ${PUSH}`,
     heading: 'Rejected',
   },
   [SUPERSEDED]: {
     kind: 'superseded',
-    sentence: `A newer promotion took its place, and that is final. ${PUSH_AGAIN}`,
+    sentence: `A newer promotion superseded this one. That is final. ${PUSH_AGAIN}`,
     heading: 'Superseded',
   },
   [STALE]: {
     kind: 'stale',
-    sentence: `Prod ran a newer commit when its turn came, and that is final. ${PUSH_AGAIN}`,
+    sentence: `Prod already ran a newer commit. That is final. ${PUSH_AGAIN}`,
     heading: 'Stale',
   },
 };
 
-/** How it ended on purpose, if so: by a Fail state, or by a refusal that the execution has not heard of yet. */
+/** How it ended on purpose, if so: by a Fail state, or by a rejection that its execution has not received yet. */
 const finalEnd = (
   { execution, promotion, approvals }: RedriveContext,
   point: ResumePoint | undefined,
@@ -78,28 +78,28 @@ const finalEnd = (
   return point?.type === 'Fail'
     ? {
         kind: 'ended-on-purpose',
-        sentence: `It ended at ${point.state}, where a redrive ends again. ${PUSH}`,
+        sentence: `It ended at ${point.state}, and a redrive would end there again. ${PUSH}`,
         heading: 'A redrive is not offered',
       }
     : undefined;
 };
 
-/** What a redrive would fail or end for at once, of what concerns turns. */
-const keptBack = (standing: LockOutlook | undefined): Verdict | undefined => {
-  if (standing?.by === undefined) return undefined;
-  const title = environmentTitles[standing.environment];
-  const other = `commit ${standing.by.commitId.slice(0, 8)} (promotion ${standing.by.promotionId})`;
-  switch (standing.kind) {
+/** Why a redrive would fail or end at once for the sake of an environment lock. */
+const keptBack = (outlook: LockOutlook | undefined): Verdict | undefined => {
+  if (outlook?.by === undefined) return undefined;
+  const title = environmentTitles[outlook.environment];
+  const other = promotionName(outlook.by);
+  switch (outlook.kind) {
     case 'locked':
       return {
         kind: 'environment-locked',
-        sentence: `Not now: ${title} is taken by ${other}, and a redrive would fail with ${ENVIRONMENT_LOCKED}. Redrive when that one is through.`,
+        sentence: `Not now: ${title} is locked by ${other}, and a redrive would fail with ${ENVIRONMENT_LOCKED}. Redrive when that one has ended.`,
         heading: 'An environment is locked',
       };
     case 'changed':
       return {
         kind: 'qat-changed',
-        sentence: `QAT was pointed at the image of ${other} since: a redrive would fail with ${QAT_CHANGED}. Push this commit again.`,
+        sentence: `QAT now runs the image of ${other}: a redrive would fail with ${QAT_CHANGED}. Push this commit again.`,
         heading: 'QAT has changed',
       };
     case 'stale':
@@ -111,7 +111,7 @@ const keptBack = (standing: LockOutlook | undefined): Verdict | undefined => {
     case 'superseded':
       return {
         kind: 'superseded',
-        sentence: `The newer ${other} has gone by: a redrive would end as ${SUPERSEDED}. ${PUSH_AGAIN}`,
+        sentence: `The newer ${other} supersedes it: a redrive would end as ${SUPERSEDED}. ${PUSH_AGAIN}`,
         heading: 'Superseded',
       };
     default:
@@ -126,36 +126,35 @@ const no = (kind: VerdictKind, sentence: string, heading?: RunbookHeading): Verd
 });
 
 /** Whether the execution may be redriven, and else why not. */
-export const verdictOn = (
+export function verdictOn(
   context: RedriveContext,
   point: ResumePoint | undefined,
-  standing: LockOutlook | undefined,
-): Verdict => {
+  outlook: LockOutlook | undefined,
+): Verdict {
   const { execution, promotion, now } = context;
   const status = execution?.status ?? promotion.status;
   const NOT_OFFERED = 'A redrive is not offered';
-  if (status === 'SUCCEEDED')
-    return no('succeeded', 'The promotion has succeeded; there is nothing to redrive.');
+  if (status === 'SUCCEEDED') return no('succeeded', 'The promotion succeeded. There is nothing to redrive.');
   const end = status === 'RUNNING' ? undefined : finalEnd(context, point);
   if (end !== undefined) return end;
   if (execution === undefined)
     return no(
       'forgotten',
-      `Step Functions has forgotten the execution: it keeps each for 90 days. ${PUSH}`,
+      `Step Functions no longer has the execution: it keeps executions for 90 days. ${PUSH}`,
       NOT_OFFERED,
     );
   if (status === 'RUNNING' || status === 'PENDING_REDRIVE')
-    return no('in-progress', 'The promotion is in progress; there is nothing to redrive.');
+    return no('in-progress', 'The promotion is in progress. There is nothing to redrive.');
   if (execution.endedAt !== undefined && now > redrivableUntil(execution.endedAt))
     return no(
       'too-late',
-      `It ended at ${minute(new Date(execution.endedAt))}, more than ${REDRIVE_DAYS} days ago: Step Functions takes no redrive any more. ${PUSH}`,
+      `It ended at ${utcTime(execution.endedAt)}, more than ${REDRIVE_DAYS} days ago. Step Functions no longer allows a redrive. ${PUSH}`,
       NOT_OFFERED,
     );
   if (lastEventId(execution.events) >= FULL_HISTORY)
     return no(
       'history-full',
-      `Its history has ${lastEventId(execution.events)} events, and Step Functions keeps 25,000: it takes no redrive any more. ${PUSH}`,
+      `Its history has ${lastEventId(execution.events)} events of 25,000. Step Functions no longer allows a redrive. ${PUSH}`,
       NOT_OFFERED,
     );
   if (!execution.redrivable)
@@ -165,12 +164,12 @@ export const verdictOn = (
       NOT_OFFERED,
     );
   return (
-    keptBack(standing) ??
+    keptBack(outlook) ??
     no(
       'redrivable',
       execution.endedAt === undefined
-        ? 'It may be redriven.'
-        : `It may be redriven until ${minute(redrivableUntil(execution.endedAt))}.`,
+        ? 'You can redrive it.'
+        : `You can redrive it until ${utcTime(redrivableUntil(execution.endedAt))}.`,
     )
   );
-};
+}

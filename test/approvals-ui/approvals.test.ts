@@ -4,7 +4,7 @@ import { createScene } from './support/scene.ts';
 
 const WEEK = 7 * 24 * 60 * 60_000;
 
-/** A promotion that QC approved and PMO is asked about. */
+/** A promotion that QC approved and that waits for PMO. */
 const pmoScene = async (qcApprover: string) => {
   const scene = createScene();
   await scene.addQcRequest();
@@ -33,8 +33,8 @@ describe('my approvals', () => {
 
   it.each([
     ['parker', 'Nothing waits for you'],
-    ['dana', 'You are not asked to approve'],
-    ['olga', 'You are not asked to approve'],
+    ['dana', 'You are not an approver'],
+    ['olga', 'You are not an approver'],
   ])('show %s: %s', async (name, text) => {
     const scene = createScene();
     await scene.addQcRequest();
@@ -104,7 +104,7 @@ describe('one approval', () => {
   });
 
   describe('compares with what is in Prod', () => {
-    const changed = 'Prod has changed since this was asked';
+    const changed = 'Prod has changed since this request';
     /** A request that was made when `live` was live, and its page. */
     const page = async (noted?: string) => {
       const scene = createScene();
@@ -177,7 +177,7 @@ describe('one approval', () => {
   });
 
   it.each([
-    ['WITHDRAWN', 'This request was withdrawn', 'QC was asked, and is no longer'],
+    ['WITHDRAWN', 'This request was withdrawn', 'QC&#39;s request was withdrawn'],
     ['EXPIRED', 'This request has expired', 'QC did not decide in time'],
   ] as const)('says that it is %s, and nothing else', async (status, title, line) => {
     const scene = createScene();
@@ -185,7 +185,7 @@ describe('one approval', () => {
     const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
     expect(html).toContain(title);
     expect(html).toContain(line);
-    expect(html).not.toMatch(/QC (refused|approved)|value="approve"/);
+    expect(html).not.toMatch(/QC (rejected|approved)|value="approve"/);
   });
 
   it('names the newer promotion that took its place', async () => {
@@ -278,7 +278,7 @@ describe('a decision', () => {
     expect(html).not.toContain('<form method="post" action="/approvals');
   });
 
-  it('by somebody of another role is refused and recorded', async () => {
+  it('by somebody of another role is denied and recorded', async () => {
     const scene = createScene();
     const approval = await scene.addQcRequest();
     const answer = await scene.post('/approvals/qc-request-1/decision', await scene.signIn('olga'), {
@@ -292,7 +292,7 @@ describe('a decision', () => {
     ]);
   });
 
-  it('of PMO by whoever approved as QC is refused with its reason', async () => {
+  it('of PMO by the approver of QC is denied with its reason', async () => {
     const scene = await pmoScene('sam');
     const cookie = await scene.signIn('sam');
     expect(await (await scene.get('/approvals/pmo-request-1', cookie)).text()).toContain(
@@ -302,7 +302,7 @@ describe('a decision', () => {
     expect(answer.status).toBe(403);
     const html = await answer.text();
     expect(html).toContain('data-reason="ApproversMustDiffer"');
-    expect(html).toContain('sam approved as QC: somebody else must decide as PMO.');
+    expect(html).toContain('sam approved as QC. Another member of PMO must decide.');
     expect(await scene.ledger.approvalById('pmo-request-1')).toEqual(scene.pmo);
     expect(scene.told).toHaveLength(1);
   });
@@ -330,7 +330,7 @@ describe('a decision', () => {
     expect(scene.told).toHaveLength(1);
   });
 
-  it('after the request expired is refused', async () => {
+  it('after the request expired is denied', async () => {
     const scene = createScene();
     await scene.addQcRequest();
     scene.advance(WEEK);
@@ -342,7 +342,7 @@ describe('a decision', () => {
     expect(scene.told).toEqual([]);
   });
 
-  it('that the state no longer waits for is refused', async () => {
+  it('that the state no longer waits for is denied', async () => {
     const scene = createScene();
     await scene.addQcRequest();
     scene.loseTask();
@@ -358,7 +358,7 @@ describe('a decision', () => {
     ['an unknown decision', { decision: 'maybe' }],
     ['another spelling', { decision: 'APPROVE' }],
     ['a comment of 1001 characters', { decision: 'approve', comment: 'x'.repeat(1001) }],
-  ])('with %s is refused and changes nothing', async (_case, form) => {
+  ])('with %s is not accepted and changes nothing', async (_case, form) => {
     const scene = createScene();
     const approval = await scene.addQcRequest();
     const answer = await scene.post('/approvals/qc-request-1/decision', await scene.signIn('quinn'), form);

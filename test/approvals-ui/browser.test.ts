@@ -72,7 +72,7 @@ describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])('in a
     expect(problems).toEqual([]);
   });
 
-  it('the same person is refused on the second approval, with the reason', async () => {
+  it('the same person is denied the second approval, with the reason', async () => {
     const { page } = await openBrowser(view);
     await openAs(page, 'sam', QC_PATH);
     await page.click('button[value="approve"]');
@@ -88,7 +88,7 @@ describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])('in a
     expect(await site.ledger.approvalById('pmo-request-1')).toMatchObject({ status: 'PENDING' });
   });
 
-  it('a refusal is final, and shown to everybody', async () => {
+  it('a rejection is final, and shown to everybody', async () => {
     const { page } = await openBrowser(view);
     await openAs(page, 'quinn', QC_PATH);
     await page.click('button[value="reject"]');
@@ -176,7 +176,7 @@ describe('a page that is followed live', () => {
       events: untilProd(createHistory(execution.startedAt)).succeeded().events,
     });
     await page.clock.runFor(2000);
-    await page.waitForSelector('[data-live-ended]');
+    await page.waitForSelector('[data-refresh-ended]');
     expect(await page.textContent('.title-row')).toContain('Promoted');
     const soFar = requested.length;
     await page.clock.runFor(120_000);
@@ -203,7 +203,7 @@ it('is used with the keyboard alone', async () => {
   expect(site.told).toHaveLength(1);
 });
 
-it('shows script in whatever comes from outside as text', async () => {
+it('shows script from outside as text', async () => {
   const evil = '<script>alert(1)</script><img src=x onerror="alert(2)">';
   const [commit] = aReview().commits;
   if (!commit) throw new Error('the sample has no commit');

@@ -19,7 +19,7 @@ import {
 const CLIENT = 'client-1';
 const REDIRECT = 'http://127.0.0.1:4567/signed-in';
 
-/** A provider that signs whatever a test asks for. */
+/** A provider that signs what a test asks for. */
 const startForger = async () => {
   const keys = await generateKeyPair('RS256', { extractable: true });
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'k', alg: 'RS256', use: 'sig' };

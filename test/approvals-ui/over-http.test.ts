@@ -81,7 +81,7 @@ describe('reading decides nothing', () => {
   });
 });
 
-describe('a decision is refused, and changes nothing,', () => {
+describe('a decision is denied, and changes nothing,', () => {
   it.each<[string, Record<string, string>]>([
     ['from another origin', { origin: 'https://evil.example' }],
     ['from an opaque origin', { origin: 'null' }],
@@ -156,7 +156,7 @@ describe('a decision is refused, and changes nothing,', () => {
     expect(await denials()).toEqual(['NotInRole']);
   });
 
-  it('by whoever wrote the change', async () => {
+  it('by the person who wrote the change', async () => {
     const review = { ...asked.review, makers: ['quinn@example.com'] };
     await site.ledger.replaceApproval(asked, { ...asked, review });
     const quinn = await signIn('quinn');

@@ -84,18 +84,18 @@ describe('locks', () => {
     expect(qat).toContain('<a href="/promotions/b">Show the sum</a> is next');
     expect(qat).toContain('a0000000 is being built, deployed or verified.');
     expect(prod).toContain('Free');
-    expect(html).toContain('a0000000 has QAT of shop, 1 waiting.');
-    expect(html.match(/class="chip is-waiting">.*?Waits for QAT/g)).toHaveLength(1);
+    expect(html).toContain('a0000000 holds QAT of shop, 1 waiting.');
+    expect(html.match(/class="chip is-waiting">.*?Waiting for QAT/g)).toHaveLength(1);
   });
 
   it('are told on the page of a promotion that waits', async () => {
     const scene = await take();
     const html = await (await scene.get('/promotions/b', await scene.signIn('dana'))).text();
-    expect(html).toContain('Waits for QAT, and is next');
-    expect(html).toContain('<a href="/promotions/a">The promotion before it</a>');
-    expect(html).toContain('<p class="summary">Waits for its turn on QAT.</p>');
+    expect(html).toContain('Waiting for the QAT lock: next in the queue');
+    expect(html).toContain('<a href="/promotions/a">Open the promotion before it</a>');
+    expect(html).toContain('<p class="summary">Waiting for the QAT lock.</p>');
     expect(await (await scene.get('/promotions/a', await scene.signIn('dana'))).text()).not.toContain(
-      'Waits for',
+      'Waiting for',
     );
   });
 
@@ -125,23 +125,23 @@ describe('one promotion', () => {
     expect(html).toContain(`class="node is-done" transform=`);
     expect(html).toMatch(new RegExp(`class="node is-running"[^>]*data-state="${stateNames.buildProdImage}"`));
     expect(html).toMatch(new RegExp(`class="node is-idle"[^>]*data-state="${stateNames.rejected}"`));
-    expect(html).toContain('try 2');
+    expect(html).toContain('attempt 2');
     expect(html).toContain('phase validate failed\nlast line of the log &lt;b&gt;');
   });
 
   it('gives the part that follows events alone', async () => {
     const scene = createScene();
     await scene.addPromotion({}, untilQc);
-    const html = await (await scene.get(`${PATH}?part=live`, await scene.signIn('dana'))).text();
-    expect(html).toMatch(/^<div id="live"/);
-    expect(html).toContain(`data-live="${PATH}?part=live"`);
-    expect(html).not.toContain('data-live-ended');
+    const html = await (await scene.get(`${PATH}?part=refresh`, await scene.signIn('dana'))).text();
+    expect(html).toMatch(/^<div id="refresh"/);
+    expect(html).toContain(`data-refresh="${PATH}?part=refresh"`);
+    expect(html).not.toContain('data-refresh-ended');
     expect(html).not.toContain('<html');
   });
 
   it('follows no longer once it has ended', async () => {
     const scene = await failedScene();
-    expect(await (await scene.get(PATH, await scene.signIn('dana'))).text()).toContain('data-live-ended');
+    expect(await (await scene.get(PATH, await scene.signIn('dana'))).text()).toContain('data-refresh-ended');
   });
 
   it('believes Step Functions where the ledger is behind', async () => {
@@ -151,7 +151,7 @@ describe('one promotion', () => {
     });
     const html = await (await scene.get(PATH, await scene.signIn('olga'))).text();
     expect(html).toContain('In progress');
-    expect(html).not.toContain('data-live-ended');
+    expect(html).not.toContain('data-refresh-ended');
   });
 
   it('links the console on AWS, and shows the ids alone on this machine', async () => {
@@ -192,7 +192,7 @@ describe('one promotion', () => {
     );
     const html = await (await scene.get(PATH, await scene.signIn('dana'))).text();
     expect(html).toContain('ami-new');
-    expect(html).toContain('not deployed: ami-old serves, in order since');
+    expect(html).toContain('not deployed; Prod was restored to ami-old,');
   });
 
   it('shows attempts to decide that were not accepted', async () => {
@@ -224,7 +224,7 @@ describe('one promotion', () => {
     );
     const html = await (await scene.get(PATH, await scene.signIn('olga'))).text();
     const css = await (await scene.site.request('/assets/site.css')).text();
-    const script = await (await scene.site.request('/assets/live.js')).text();
+    const script = await (await scene.site.request('/assets/auto-refresh.js')).text();
     expect(html.length + css.length + script.length).toBeLessThan(60_000);
   });
 });
@@ -255,11 +255,11 @@ describe('a redrive', () => {
     const scene = await failedScene();
     const html = await (await scene.get(PATH, await scene.signIn(name))).text();
     for (const part of [
-      'It may be redriven until 2026-12-06 10:20 UTC.',
+      'You can redrive it until 6 Dec 2026, 10:20 UTC.',
       '<dt>Fix first</dt>',
       'See RUNBOOK.md, &quot;Build QAT image, Build Prod image&quot;.',
-      'Build Prod image, try 2; then Point Prod at image',
-      'As it was when the promotion started.',
+      'Build Prod image, attempt 2; then Point Prod at image',
+      'Unchanged since the promotion started.',
     ])
       expect(html).toContain(part);
   });
@@ -280,7 +280,9 @@ describe('a redrive', () => {
     expect(html).toMatch(
       /<button class="primary" type="button" disabled="" aria-describedby="redrive-verdict"/,
     );
-    expect(html).toMatch(/<p id="redrive-verdict">An approver refused. A rejection is final./);
+    expect(html).toMatch(
+      /<p id="redrive-verdict">An approver rejected this promotion. A rejection is final./,
+    );
     expect(await (await scene.get(PATH, await scene.signIn('dana'))).text()).not.toContain(
       'Redrive</button>',
     );
@@ -297,7 +299,7 @@ describe('a redrive', () => {
     expect(html).toMatch(/disabled="" aria-describedby="redrive-verdict">\s*Redrive from Build Prod image/);
     const answer = await scene.post(`${PATH}/redrive`, cookie);
     expect(answer.status).toBe(409);
-    expect(await answer.text()).toContain('Not now: Prod is taken by commit other000 (promotion other)');
+    expect(await answer.text()).toContain('Not now: Prod is locked by commit other000 (promotion other)');
     expect(scene.redriven).toEqual([]);
   });
 
@@ -307,7 +309,7 @@ describe('a redrive', () => {
     expect(await (await scene.get(PATH, await scene.signIn('olga'))).text()).not.toContain('redrive-title');
   });
 
-  it.each(['quinn', 'parker', 'sam', 'dana'])('by %s is refused', async (name) => {
+  it.each(['quinn', 'parker', 'sam', 'dana'])('by %s is denied', async (name) => {
     const scene = await failedScene();
     const answer = await scene.post(`${PATH}/redrive`, await scene.signIn(name));
     expect(answer.status).toBe(403);
@@ -315,7 +317,7 @@ describe('a redrive', () => {
     expect(scene.redriven).toEqual([]);
   });
 
-  it('does not revive a refusal', async () => {
+  it('does not revive a rejection', async () => {
     const scene = createScene();
     await scene.addPromotion({ status: 'REJECTED', endedAt: '2026-11-22T10:20:00.000Z' }, denied);
     const cookie = await scene.signIn('olga');
@@ -326,7 +328,7 @@ describe('a redrive', () => {
     expect(scene.redriven).toEqual([]);
   });
 
-  it('does not revive a Fail state either, before the ledger knows of the refusal', async () => {
+  it('does not revive a Fail state either, before the ledger knows of the rejection', async () => {
     const scene = createScene();
     await scene.addPromotion({ status: 'FAILED', endedAt: '2026-11-22T10:20:00.000Z' }, denied);
     const answer = await scene.post(`${PATH}/redrive`, await scene.signIn('olga'));
@@ -337,7 +339,7 @@ describe('a redrive', () => {
   it.each([
     ['RUNNING', 'in progress'],
     ['SUCCEEDED', 'has succeeded'],
-  ] as const)('of a promotion that is %s is refused', async (status, text) => {
+  ] as const)('of a promotion that is %s is not possible', async (status, text) => {
     const scene = createScene();
     await scene.addPromotion({ status }, untilProd);
     const answer = await scene.post(`${PATH}/redrive`, await scene.signIn('olga'));
@@ -357,7 +359,7 @@ describe('a redrive', () => {
     expect(scene.redriven).toEqual([]);
   });
 
-  it('shows why Step Functions refused it', async () => {
+  it('shows why Step Functions did not take it', async () => {
     const client = new SFNClient({
       region: 'us-east-1',
       credentials: { accessKeyId: 'x', secretAccessKey: 'x' },

@@ -92,7 +92,7 @@ describe('a POST', () => {
     },
   );
 
-  it('with a form larger than 16 KiB is refused unread', async () => {
+  it('with a form larger than 16 KiB is not read', async () => {
     const scene = createScene();
     const approval = await scene.addQcRequest();
     const cookie = await scene.signIn('quinn');

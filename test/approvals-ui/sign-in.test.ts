@@ -4,19 +4,19 @@ const SECURE = 'https://approvals.example.com';
 const cookies = (response: Response) => response.headers.getSetCookie();
 
 describe('without a session', () => {
-  it.each(['/', '/promotions', '/approvals/abc', '/promotions/abc?part=live', '/nothing'])(
+  it.each(['/', '/promotions', '/approvals/abc', '/promotions/abc?part=refresh', '/nothing'])(
     'GET %s leads to sign-in and back',
     async (path) => {
       const { site } = createScene();
       const answer = await site.request(path);
       expect(answer.status).toBe(303);
       expect(answer.headers.get('location')).toBe(
-        `${SITE}/sign-in?return=${encodeURIComponent(path.replace('?part=live', ''))}`,
+        `${SITE}/sign-in?return=${encodeURIComponent(path.replace('?part=refresh', ''))}`,
       );
     },
   );
 
-  it.each(['/approvals/abc/decision', '/promotions/abc/redrive'])('POST %s is refused', async (path) => {
+  it.each(['/approvals/abc/decision', '/promotions/abc/redrive'])('POST %s is not accepted', async (path) => {
     const scene = createScene();
     const answer = await scene.post(path, '', { decision: 'approve' });
     expect(answer.status).toBe(401);
@@ -60,7 +60,7 @@ describe('signing in', () => {
     expect(cookies(answer)).toContainEqual(expect.stringMatching(/^__Host-lockstep-sign-in=;.*Max-Age=0/));
   });
 
-  it('uses plain cookie names on a loopback address, where browsers refuse the others', async () => {
+  it('uses plain cookie names on a loopback address, where browsers do not take the others', async () => {
     const scene = createScene();
     expect(await scene.signIn('quinn')).toMatch(/^lockstep=/);
     const [cookie = ''] = cookies(await scene.site.request('/sign-in'));

@@ -13,7 +13,7 @@ import { createHistory } from '../approvals-ui/support/history.ts';
 import { promotionDefinition } from '../support/promotion-definition.ts';
 import { createMemoryEvidence, createTestSigner } from '../tasks/doubles/memory-evidence.ts';
 import { createMemoryLedger } from '../tasks/doubles/memory-ledger.ts';
-import { aPromotion, PROMOTION_ID } from '../tasks/doubles/samples.ts';
+import { aPromotion, aReview, PROMOTION_ID } from '../tasks/doubles/samples.ts';
 
 /** When the promotions of these tests ended. */
 export const END = '2026-11-22T11:00:00.000Z';
@@ -42,6 +42,7 @@ interface Parts {
   ledger: Ledger;
   store: EvidenceStore;
   execution: Execution | undefined;
+  configurationVersion: string;
   redriveAnswer: Awaited<ReturnType<Executions['redrive']>>;
   /** Runs before a redrive is recorded. */
   recordRedrive: () => Promise<void>;
@@ -54,6 +55,7 @@ export const createCommandLine = () => {
     store: createMemoryEvidence(),
     ledger: recordedLedger(createMemoryLedger(), { append, now }),
     execution: failedExecution(),
+    configurationVersion: aReview().configurationVersion,
     redriveAnswer: { kind: 'redriven' },
     recordRedrive: async () => {},
   };
@@ -85,6 +87,7 @@ export const createCommandLine = () => {
         return parts.redriveAnswer;
       },
     },
+    configurationVersion: () => parts.configurationVersion,
     noteRedrive: async (promotionId, redrive) => {
       await parts.recordRedrive();
       const asked = redriveAsked(redrive, { type: 'identity', arn: CALLER }, now().toISOString());

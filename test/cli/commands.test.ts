@@ -55,8 +55,8 @@ describe('locks', () => {
     await cli.ledger.replaceLock(free, { ...free, holder, waiting: [aWaiter('b')] });
   };
   const told = [
-    'QAT of shop: a0000000 Show the cart (a) is about to start, since 2026-11-22 10:00:02 UTC',
-    '  1. b0000000 Say \\u001b[2J (b), waits since 2026-11-22 10:00:02 UTC for a:',
+    'QAT of shop: a0000000 Show the cart (a) is about to start, since 22 Nov 2026, 10:00 UTC',
+    '  1. b0000000 Say \\u001b[2J (b), waiting since 22 Nov 2026, 10:00 UTC for a:',
     '     a0000000 is being built, deployed or verified.',
   ].join('\n');
 
@@ -76,7 +76,7 @@ describe('locks', () => {
   it('that ended for a newer commit name it', async () => {
     await cli.failed({
       status: 'SUPERSEDED',
-      cause: 'Superseded by the newer commit 1a2b3c4d (promotion b), so',
+      supersededBy: { promotionId: 'b', commitId: '1a2b3c4d'.repeat(5) },
     });
     expect((await cli.run({ name: 'promotions', limit: 20 })).text).toContain('SUPERSEDED by 1a2b3c4d');
   });
@@ -105,6 +105,7 @@ describe('a promotion', () => {
   });
 
   it('is shown with what belongs to it, and without any task token', async () => {
+    cli.execution = failedExecution({ redrives: 1 });
     await cli.failed({ commitMessage: 'Say \u001b[2Jhello', cause: 'line one\nline \u202etwo', redrives: 1 });
     await cli.ledger.addJob(aJob({ attempt: 2, status: 'FAILED', error: 'ImageBuildFailed', endedAt: END }));
     await cli.ledger.addApproval(
@@ -172,16 +173,16 @@ describe('a redrive', () => {
     const { yes: _, ...plain } = redrive;
     for (const answer of ['', 'n', 'no', 'maybe'])
       expect(await cli.run({ ...plain, yes: false }, answering(answer))).toMatchObject({
-        text: 'Not redriven; nothing was changed.',
+        text: 'Not redriven. Nothing was changed.',
         json: { redriven: false },
         isGood: false,
       });
     expect(cli.redriven).toEqual([]);
     expect(await cli.store.entries(PROMOTION_ID)).toHaveLength(1);
     const { text } = await cli.run({ ...plain, yes: false }, answering(' Y '));
-    expect(text).toBe(`Redrive 1 of ${PROMOTION_ID}, by ${CALLER}: it goes on at Build QAT image.`);
+    expect(text).toBe(`Redrive 1 of ${PROMOTION_ID}, by ${CALLER}: it resumes at Build QAT image.`);
     expect(cli.redriven).toHaveLength(1);
-    expect(asked[0]).toContain('It may be redriven until 2026-12-06 11:00 UTC.\nFix first: ');
+    expect(asked[0]).toContain('You can redrive it until 6 Dec 2026, 11:00 UTC.\nFix first: ');
     expect(asked[0]).toMatch(/\nRedrive it\? \[y\/N\] $/);
   });
 
@@ -195,39 +196,34 @@ describe('a redrive', () => {
 
   it.each<[string, Partial<Execution>, string]>([
     ['runs', { status: 'RUNNING' }, 'in progress'],
-    ['has succeeded', { status: 'SUCCEEDED' }, 'has succeeded'],
-    ['was refused', { error: 'Rejected' }, 'A rejection is final'],
+    ['succeeded', { status: 'SUCCEEDED' }, 'has succeeded'],
+    ['was rejected', { error: 'Rejected' }, 'A rejection is final'],
     ['ended long ago', { endedAt: Date.parse('2026-11-01T00:00:00.000Z') }, '14 days'],
     ['Step Functions offers none for', { redrivable: false, redriveDenial: 'It is odd' }, '(It is odd)'],
-  ])(
-    'of one that %s is refused by the rules of the site, and nothing is recorded',
-    async (_, change, why) => {
-      await cli.failed();
-      cli.execution = failedExecution(change);
-      await expect(cli.run(redrive)).rejects.toThrow(why);
-      expect(cli.redriven).toEqual([]);
-      expect(await cli.store.entries(PROMOTION_ID)).toHaveLength(1);
-    },
-  );
+  ])('of one that %s fails by the rules of the site, and nothing is recorded', async (_, change, why) => {
+    await cli.failed();
+    cli.execution = failedExecution(change);
+    await expect(cli.run(redrive)).rejects.toThrow(why);
+    expect(cli.redriven).toEqual([]);
+    expect(await cli.store.entries(PROMOTION_ID)).toHaveLength(1);
+  });
 
-  it('that Step Functions refuses after all fails with its reason', async () => {
+  it('that Step Functions does not take fails with its reason', async () => {
     await cli.failed();
     cli.redriveAnswer = { kind: 'failed', message: 'Execution is RUNNING' };
-    await expect(cli.run(redrive)).rejects.toThrow(
-      'Step Functions refused the redrive: Execution is RUNNING',
-    );
+    await expect(cli.run(redrive)).rejects.toThrow('Step Functions did not redrive it: Execution is RUNNING');
   });
 
   it('that did not get to Prod is shown with what serves there', async () => {
     await cli.failed({ prodRestored: { redrives: 0, imageId: 'ami-old', at: END } });
     const { text } = await cli.run({ name: 'show', promotion: PROMOTION_ID });
-    expect(text).toMatch(/^Prod +in order since 2026-11-22 11:00:00 UTC: ami-old serves$/m);
+    expect(text).toMatch(/^Prod +restored to ami-old, 22 Nov 2026, 11:00 UTC$/m);
   });
 
   it('is advised on when one that failed is shown, and not when one runs', async () => {
     await cli.failed();
     const { text, json } = await cli.run({ name: 'show', promotion: PROMOTION_ID });
-    expect(text).toContain('\n\nRedrive\n  It may be redriven until 2026-12-06 11:00 UTC.\n  Fix first: ');
+    expect(text).toContain('\n\nRedrive\n  You can redrive it until 6 Dec 2026, 11:00 UTC.\n  Fix first: ');
     expect(json).toMatchObject({ redrive: { mayRedrive: true, resumesAt: { attempt: 2 } } });
     cli.execution = failedExecution({ status: 'RUNNING' });
     const running = await cli.run({ name: 'show', promotion: PROMOTION_ID });

@@ -55,10 +55,10 @@ describe('evidence', () => {
     await cli.seal();
     await cli.run({ name: 'redrive', promotion: PROMOTION_ID, yes: true });
     await evidence();
-    expect(verify().text).toContain('entries 3 to 3 came after that and are not signed');
+    expect(verify().text).toContain('entries 3 to 3 are later and are not signed');
   });
 
-  it('that was changed is refused, with the entry', async () => {
+  it('that was changed fails, with the entry', async () => {
     await cli.failed();
     await cli.seal();
     await evidence();
@@ -76,7 +76,7 @@ describe('evidence', () => {
     cli.store = createMemoryEvidence();
     const [first] = await sealed.entries(PROMOTION_ID);
     if (first) await cli.store.addEntry(PROMOTION_ID, first);
-    await expect(evidence()).rejects.toThrow('it departs at entry 2');
+    await expect(evidence()).rejects.toThrow('first at entry 2');
     cli.store = sealed;
     expect(verify().isGood).toBe(true);
   });

@@ -24,10 +24,10 @@ it.each<[string, object]>([
 });
 
 it.each([
-  ['', 'A command is missing'],
-  ['approve p', '"approve" is no command; there are promotions, locks, show, redrive, evidence, verify'],
-  ['decide p', 'is no command'],
-  ['toString', 'is no command'],
+  ['', 'Give a command'],
+  ['approve p', '"approve" is not a command. Commands: promotions, locks, show, redrive, evidence, verify'],
+  ['decide p', 'is not a command'],
+  ['toString', 'is not a command'],
   ['show', 'show takes a promotion, got none'],
   ['show p q', 'show does not take "q"'],
   ['promotions p', 'promotions does not take "p"'],

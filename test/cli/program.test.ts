@@ -78,6 +78,6 @@ it('ends with 1 where no local run answers, and says how to start one', async ()
   expect(await run('promotions', '--local', '--port', String(port))).toEqual({
     code: 1,
     out: '',
-    error: `No local run answers on port ${port}: start it with npm start, or give its --port.`,
+    error: `No local run answers on port ${port}. Start one with npm start, or give its port with --port.`,
   });
 });

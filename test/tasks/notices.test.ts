@@ -15,7 +15,7 @@ describe('mails', () => {
       application: 'shop',
       subject: 'QC approval: shop 8f0c9c1f Show the cart',
       message: [
-        'shop waits for QC to approve or refuse its promotion to production.',
+        'The promotion of shop to production waits for QC to approve or reject it.',
         '',
         `Commit:         ${COMMIT} (Show the cart)`,
         'Author:         Dana',
@@ -24,16 +24,16 @@ describe('mails', () => {
         'Against Prod:   1 commit(s), files: 1 added, 1 changed, 0 removed',
         'QAT image:      ami-0123456789abcdef0',
         'QAT deployment: d-QAT000001',
-        'Decide until:   2026-11-29 10:10 UTC',
+        'Decide until:   29 Nov 2026, 10:10 UTC',
         '',
         `${SITE}/approvals/qc-request-1`,
         '',
-        'Opening the page decides nothing: sign in, look, then approve or refuse.',
+        'Opening the page decides nothing. Sign in, review the change, then approve or reject it.',
       ].join('\n'),
     });
   });
 
-  it('tell operators where a promotion failed, why, and how it goes on', () => {
+  it('show operators where a promotion failed, why, and how it goes on', () => {
     const failure = { state: 'Deploy to QAT', error: 'DeploymentFailed', cause: 'start.sh exited with 1' };
     const { role, subject, message } = failureNotice(aPromotion({ redrives: 1 }), failure, SITE);
     expect([role, subject]).toEqual(['operator', 'Failed: shop 8f0c9c1f at Deploy to QAT']);
@@ -43,9 +43,9 @@ describe('mails', () => {
   });
 
   it.each([
-    ['DeploymentFailed', 'then redrive the promotion: it goes on at this state'],
-    ['QatChanged', 'A redrive fails again.'],
-  ])('tell operators whether a redrive helps after %s', (error, words) => {
+    ['DeploymentFailed', 'then redrive the promotion. It resumes at this state'],
+    ['QatChanged', 'A redrive would fail again. Push the commit again.'],
+  ])('show operators whether a redrive helps after %s', (error, words) => {
     const failure = { state: 'Deploy to QAT', error, cause: '' };
     expect(failureNotice(aPromotion(), failure, SITE).message).toContain(words);
   });
@@ -55,15 +55,15 @@ describe('mails', () => {
     [
       { prod: 'ami-new' },
       {},
-      /before go on serving.*A redrive points Prod at ami-new again and starts a new deployment of 8f0c9c1f/s,
+      /earlier instances continue to serve.*A redrive points Prod at ami-new again and starts a new deployment of 8f0c9c1f/s,
     ],
     [
       { prod: 'ami-new' },
       { prod: 'd-1' },
-      /deployment d-1 has succeeded.*new ones start from ami-new.*Nothing is taken back/s,
+      /deployment d-1 succeeded.*later ones start from ami-new.*Nothing is rolled back/s,
     ],
   ])(
-    'tell operators what a failure means for Prod: images %j, deployments %j',
+    'show operators what a failure means for Prod: images %j, deployments %j',
     (images, deployments, words) => {
       const failure = { state: 'Any', error: 'Any', cause: '' };
       const { message } = failureNotice(aPromotion({ images, deployments }), failure, SITE);
@@ -72,7 +72,7 @@ describe('mails', () => {
     },
   );
 
-  it('have a subject that SNS takes, whatever the commit says (T49)', () => {
+  it('have a subject that SNS accepts, for any commit message (T49)', () => {
     expect(asciiSubject('Café\r\nBcc: x → done')).toBe('Cafe Bcc: x ? done');
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
@@ -81,7 +81,7 @@ describe('mails', () => {
     );
   });
 
-  it('have lines below 998 characters, whatever the cause says (T49)', () => {
+  it('have lines below 998 characters, for any cause (T49)', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1500, maxLength: 30_000 }), (cause) => {
         const { message } = failureNotice(aPromotion(), { state: undefined, error: 'E', cause }, SITE);
@@ -105,7 +105,7 @@ describe('mails', () => {
       ['pmo', 'qc'],
     ],
     [{ status: 'PENDING' }, '', []],
-  ])('tell the others how a request ended: %j', (change, subject, roles) => {
+  ])('give the outcome of a request: %j', (change, subject, roles) => {
     const approval = anApproval({ decidedAt: '2026-11-23T08:00:00.000Z', ...change });
     const notices = outcomeNotices(approval, aPromotion(), SITE);
     expect(notices.map((notice) => notice.role)).toEqual(roles);
@@ -115,7 +115,7 @@ describe('mails', () => {
     }
   });
 
-  it('keep the limits whatever commit, people and comment say (T49)', () => {
+  it('keep the limits for any commit, people and comment (T49)', () => {
     const texts = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 3000 }),
       fc.string({ unit: 'binary', minLength: 1200, maxLength: 3000 }),

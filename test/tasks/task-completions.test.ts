@@ -6,9 +6,8 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
-import fc from 'fast-check';
+import { causeText } from '../../tasks/failure-cause.ts';
 import { createSfnTaskCompletions } from '../../tasks/sfn-task-completions.ts';
-import { fitCause } from '../../tasks/task-completions.ts';
 import { because, double, offline, on } from './doubles/sdk.ts';
 
 const responding = (respond: () => object) =>
@@ -27,12 +26,17 @@ describe('completing tasks', () => {
     const { client, sent } = responding(() => ({}));
     await createSfnTaskCompletions(client).fail('token', {
       error: 'E'.repeat(300),
+      code: 'ScriptFailed',
       cause: 'c'.repeat(40_000),
     });
     expect(sent).toEqual([
       {
         command: 'SendTaskFailureCommand',
-        input: { taskToken: 'token', error: 'E'.repeat(256), cause: fitCause('c'.repeat(40_000), 32_768) },
+        input: {
+          taskToken: 'token',
+          error: 'E'.repeat(256),
+          cause: causeText({ code: 'ScriptFailed', cause: 'c'.repeat(40_000) }),
+        },
       },
     ]);
   });
@@ -54,24 +58,5 @@ describe('completing tasks', () => {
       throw new Error('throttled');
     });
     await expect(createSfnTaskCompletions(client).succeed('token', {})).rejects.toThrow('throttled');
-  });
-});
-
-describe('fitting a cause', () => {
-  it('keeps what fits, and else its head and its tail', () => {
-    fc.assert(
-      fc.property(fc.string({ maxLength: 200 }), fc.integer({ min: 10, max: 150 }), (cause, max) => {
-        const fitted = fitCause(cause, max);
-        expect(fitted.length).toBe(Math.min(cause.length, max));
-        if (cause.length <= max) expect(fitted).toBe(cause);
-        else expect(cause.startsWith(fitted.split('\n[…]\n')[0] ?? '')).toBe(true);
-        expect(cause.endsWith(fitted.slice(-1))).toBe(true);
-      }),
-    );
-  });
-
-  it('cuts between characters, never within one', () => {
-    const fitted = [10, 11, 12, 13].map((max) => fitCause('🚀'.repeat(20), max));
-    expect(fitted).toEqual(['🚀\n[…]\n🚀', '🚀\n[…]\n🚀', '🚀\n[…]\n🚀🚀', '🚀🚀\n[…]\n🚀🚀']);
   });
 });

@@ -287,6 +287,7 @@ it('T33: a newer promotion ends an older one in a Fail state that says why, whic
   await expect(
     causeOf(JSON.stringify({ errorType: 'Superseded', errorMessage: 'the newer commit', trace: [] })),
   ).resolves.toBe('the newer commit');
+  await expect(causeOf('{"message":"the newer commit"}')).resolves.toBe('{"message":"the newer commit"}');
 });
 
 it('T33: only a rejection and a newer promotion end in a Fail state', () => {

@@ -37,6 +37,8 @@ interface ApprovalsSiteProps {
 export class ApprovalsSite extends Construct {
   /** Without a slash at the end. */
   readonly url: string;
+  /** JSON: the version of each application's configuration. */
+  readonly configurationVersions: string;
   readonly signIn: SignIn;
   /** Requests that the site failed to answer. */
   readonly serverErrors: IMetric;
@@ -64,6 +66,9 @@ export class ApprovalsSite extends Construct {
       'SMG4',
       'It seals session cookies of this one site, which last hours; no other system holds it. A new value signs everybody out, so people replace it when there is a reason to (RUNBOOK, "The session key has leaked").',
     );
+    this.configurationVersions = JSON.stringify(
+      Object.fromEntries(applications.map((one) => [one.name, configurationVersion(config, one)])),
+    );
     const site = new LockstepFunction(this, 'Site', {
       name: 'approvals-site',
       bundles,
@@ -78,9 +83,7 @@ export class ApprovalsSite extends Construct {
         PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
         MAKERS_MAY_DECIDE: approvals.makersMayDecide ? 'yes' : 'no',
         FRESH_SIGN_IN_MINUTES: String(approvals.freshSignInMinutes),
-        CONFIGURATION_VERSIONS: JSON.stringify(
-          Object.fromEntries(applications.map((one) => [one.name, configurationVersion(config, one)])),
-        ),
+        CONFIGURATION_VERSIONS: this.configurationVersions,
       },
       timeout: Duration.seconds(20),
       memorySize: 1024,

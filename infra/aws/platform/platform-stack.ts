@@ -89,6 +89,7 @@ export class PlatformStack extends Stack {
       ledgerTable: this.ledger.table.tableName,
       evidenceBucket: this.evidence.bucket.bucketName,
       evidenceKeyArn: this.evidence.signingKey.keyArn,
+      configurationVersions: site.configurationVersions,
     };
     for (const [name, value] of Object.entries(parameters))
       new StringParameter(this, `Parameter-${name}`, {

@@ -1,10 +1,10 @@
 import type { Host } from '@lockstep/aws-emulator';
 import { DEFAULT_PORT } from '../../../cli/arguments.ts';
-import { environmentTitles } from '../../../tasks/environment-locks/messages.ts';
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { adviceInOneLine } from '../../../tasks/redrive/advice-text.ts';
-import { readRedriveAdvice } from '../../../tasks/redrive/read-advice.ts';
+import { readAdvisedPromotion } from '../../../tasks/redrive/read-advice.ts';
+import { environmentTitles } from '../../../tasks/words.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { followExecution } from './follow.ts';
 import { membersOf } from './people.ts';
@@ -15,7 +15,7 @@ import type { Terminal } from './terminal.ts';
 /** What a narration needs. */
 export interface Narration {
   readonly host: Host;
-  readonly system: Pick<LockstepSystem, 'ledger' | 'executions' | 'siteUrl'>;
+  readonly system: Pick<LockstepSystem, 'ledger' | 'executions' | 'configurationVersion' | 'siteUrl'>;
   readonly terminal: Terminal;
   /** Whether the run ends with the promotion, so that nobody can redrive it while it serves. */
   readonly endsWithPromotion?: boolean;
@@ -35,16 +35,16 @@ export const pendingApproval = async (
 export const promotionIdOf = (executionArn: string): string => executionArn.split(':').at(-1) ?? '';
 
 /** What to do about a promotion that has ended without success, and by which command. */
-export const redriveHint = async (
+export async function redriveHint(
   { host, system, endsWithPromotion }: Omit<Narration, 'terminal'>,
   executionArn: string,
-): Promise<string | undefined> => {
-  const { ledger, executions, siteUrl } = system;
+): Promise<string | undefined> {
+  const { ledger, siteUrl } = system;
   const promotionId = promotionIdOf(executionArn);
   const promotion = await ledger.promotion(promotionId);
   if (promotion === undefined) return undefined;
   const now = () => new Date(host.clock.now());
-  const { advice } = await readRedriveAdvice({ ledger, executions, now }, promotion);
+  const { advice } = await readAdvisedPromotion({ ...system, now }, promotion);
   const port = Number(new URL(host.endpointUrl).port);
   return [
     adviceInOneLine(advice),
@@ -55,7 +55,7 @@ export const redriveHint = async (
           `or sign in as ${membersOf('operator').join(' or ')}: ${siteUrl}/promotions/${promotionId}`,
         ]),
   ].join('\n');
-};
+}
 
 const lockStates = { [stateNames.lockQat]: 'qat', [stateNames.lockProd]: 'prod' } as const;
 const lockOf = (state: string | undefined) =>
@@ -97,12 +97,12 @@ const hintFor = async (narration: Narration, executionArn: string, line: Progres
  * @param options `prefix` stands before each state, where several promotions are told
  * @returns the id of the last event that was told
  */
-export const narrate = async (
+export async function narrate(
   narration: Narration,
   executionArn: string,
   onLine: (line: ProgressLine) => void | Promise<void> = () => undefined,
   options: { readonly after?: number; readonly signal?: AbortSignal; readonly prefix?: () => string } = {},
-): Promise<number> => {
+): Promise<number> {
   const progress = createProgress();
   const after = options.after ?? 0;
   return followExecution(
@@ -126,7 +126,7 @@ export const narrate = async (
     },
     options.signal ? { signal: options.signal } : {},
   );
-};
+}
 
 /** A callback state says that it waits right after it has started; only waiting for people and for others is told. */
 const isWorthTelling = (line: ProgressLine) =>

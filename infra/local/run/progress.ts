@@ -1,4 +1,6 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import { failureOf as failureIn } from '../../../tasks/executions/progress.ts';
+import { readCause } from '../../../tasks/failure-cause.ts';
 import { failedAs } from '../../../tasks/promotions/status.ts';
 
 /** One thing to tell about a promotion as it goes. */
@@ -50,7 +52,7 @@ export const createProgress = () => {
       if (state) state = { ...state, hasFailed: true };
       const isOvertaken = failedAs(event.taskFailedEventDetails?.error) !== 'FAILED';
       return isOvertaken
-        ? stateLine('overtaken', event, messageIn(event.taskFailedEventDetails?.cause))
+        ? stateLine('overtaken', event, readCause(event.taskFailedEventDetails?.cause ?? '').cause)
         : stateLine('failed', event, failureOf(event));
     }
     if (event.type === 'ExecutionRedriven') {
@@ -61,21 +63,9 @@ export const createProgress = () => {
   };
 };
 
-/** What a function threw comes as JSON, with a stack that helps nobody at a terminal. */
-const messageIn = (cause: string | undefined): string | undefined => {
-  try {
-    const { errorMessage } = JSON.parse(cause ?? '') as { readonly errorMessage?: unknown };
-    return typeof errorMessage === 'string' ? errorMessage : cause;
-  } catch {
-    return cause;
-  }
-};
-
 const failureOf = (event: HistoryEvent): string => {
-  const { error, cause } = event.taskFailedEventDetails ??
-    event.taskTimedOutEventDetails ??
-    event.evaluationFailedEventDetails ?? { error: undefined, cause: undefined };
-  return [error, messageIn(cause)].filter(Boolean).join(': ');
+  const { error, cause } = failureIn(event);
+  return [error, cause && readCause(cause).cause].filter(Boolean).join(': ');
 };
 
 const ending = (event: HistoryEvent, at: Date): ProgressLine[] => {

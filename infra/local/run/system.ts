@@ -3,12 +3,14 @@ import type { GetRepositoryOutput } from '@aws-sdk/client-codecommit';
 import type { GetPipelineOutput } from '@aws-sdk/client-codepipeline';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DescribeStateMachineOutput, SFNClient } from '@aws-sdk/client-sfn';
+import type { GetParameterResult } from '@aws-sdk/client-ssm';
 import { administrator } from '@lockstep/aws-emulator';
 import { UsageError } from '../../../cli/arguments.ts';
 import type { Executions } from '../../../tasks/executions/execution.ts';
 import { createSfnExecutions } from '../../../tasks/executions/execution-history.ts';
 import { createDynamoDbLedger } from '../../../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import { platformParameters, readConfigurationVersions } from '../../../tasks/platform-parameters.ts';
 import type { LocalRun } from './local-run.ts';
 
 /** One deployed application, as its stack's outputs tell. */
@@ -29,6 +31,8 @@ export interface LockstepSystem {
   readonly siteUrl: string;
   readonly ledger: Ledger;
   readonly executions: Executions;
+  /** Version of an application's configuration as it is deployed. */
+  readonly configurationVersion: (application: string) => string;
   readonly applications: readonly DeployedApplication[];
 }
 
@@ -70,10 +74,14 @@ export const readSystem = async (run: LocalRun): Promise<LockstepSystem> => {
     region: host.region,
     credentials: { accessKeyId: 'administrator', secretAccessKey: 'administrator' },
   };
+  const { Parameter: versions }: GetParameterResult = await host.call(administrator, 'ssm', 'GetParameter', {
+    Name: platformParameters.configurationVersions,
+  });
   return {
     siteUrl: value(platform, 'ApprovalsUrl'),
     ledger: createDynamoDbLedger(value(platform, 'LedgerTableName'), new DynamoDBClient(client)),
     executions: createSfnExecutions(new SFNClient(client)),
+    configurationVersion: readConfigurationVersions(versions?.Value ?? '{}'),
     applications,
   };
 };

@@ -1,4 +1,5 @@
 import { readOutbox } from '@lockstep/aws-emulator';
+import { readCause } from '../../../tasks/failure-cause.ts';
 import type { ApproverRole } from '../../../tasks/payloads.ts';
 import { mayNeedRestoring } from '../../../tasks/prod-fleet/restore-prod.ts';
 import { failedAs, isFinal } from '../../../tasks/promotions/status.ts';
@@ -108,7 +109,7 @@ export const runUnattended = async (run: UnattendedRun, executionArn: string): P
       if (status === 'SUCCEEDED') end(exitCodes.promoted);
       else if (status === 'FAILED' && isFinal(failedAs(error))) {
         // A redrive would end the same.
-        run.terminal.error(`Not promoted: ${error}. ${cause ?? ''}`);
+        run.terminal.error(`Not promoted: ${error}. ${readCause(cause ?? '').cause}`);
         end(exitCodes.notPromoted);
       } else if (redrives >= run.options.redrives) end(exitCodes.notPromoted);
       else {

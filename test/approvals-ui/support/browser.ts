@@ -35,7 +35,7 @@ export const prepareLook = async (page: Page): Promise<number> => {
   await page.evaluate(axeSource);
   return (await page.evaluate(
     `['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
-      .filter(({ name }) => !name.includes('part=live'))
+      .filter(({ name }) => !name.includes('part=refresh'))
       .reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0)`,
   )) as number;
 };

@@ -88,7 +88,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
     noteRedrive: async (promotionId, redrive, { name }) => {
       notedRedrives.push([promotionId, redrive, name]);
     },
-    // Stands for a provider that lets in whoever the code names.
+    // Stands for a provider that lets in the person whom the code names.
     identity: {
       begin: async (redirectUri) => ({
         url: new URL(`https://provider.example/authorize?redirect_uri=${encodeURIComponent(redirectUri)}`),
@@ -212,7 +212,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
   };
 };
 
-/** QAT is done and QC is asked. */
+/** QAT is done and QC has a request. */
 export const untilQc = (history: History): History =>
   history
     .wait(900)
@@ -224,7 +224,7 @@ export const untilQc = (history: History): History =>
     .enter(stateNames.qcApproval)
     .schedule();
 
-/** QC has approved and PMO is asked. */
+/** QC has approved and PMO has a request. */
 export const untilPmo = (history: History): History => {
   untilQc(history).wait(720_000).add('TaskSucceeded');
   return history

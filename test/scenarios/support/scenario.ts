@@ -20,6 +20,7 @@ import {
   readSystem,
 } from '../../../infra/local/run/system.ts';
 import { gatherReport } from '../../../infra/local/run/write-report.ts';
+import { readCause } from '../../../tasks/failure-cause.ts';
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { ApproverRole, Decision, PromotionInput } from '../../../tasks/payloads.ts';
 import { testAssembly } from '../../support/assembly.ts';
@@ -205,7 +206,9 @@ export const scenarioOf = async (run: LocalRun, stateDir: string, name?: string)
           `the end of ${id}`,
           async () => {
             const description = await describe();
-            return description.status === 'RUNNING' ? undefined : description;
+            return description.status === 'RUNNING'
+              ? undefined
+              : { ...description, ...readCause(description.cause ?? '') };
           },
           story,
         ),

@@ -233,7 +233,7 @@ describe('the grounds of a decision', () => {
     ]);
   });
 
-  it('stay small enough to be kept, whatever the change', async () => {
+  it('stay small enough to be kept, for any change', async () => {
     const review = await collect({
       commits: async (ids) =>
         ids.map((commitId) => ({

@@ -144,14 +144,14 @@ describe('deciding', () => {
     expect(await ledger.denials(PROMOTION_ID)).toMatchObject([{ reason: 'CandidateChanged' }]);
   });
 
-  it('records who was refused and why, and leaves the request open', async () => {
+  it('records who was denied and why, and leaves the request open', async () => {
     await decide(aPerson('sam'), 'approve');
     const request = anApproval({ role: 'pmo', approvalId: 'pmo-request-1', taskToken: 'pmo-token-1' });
     await ledger.addApproval(request);
     expect(await decide(aPerson('sam'), 'approve', 'pmo-request-1')).toEqual({
       kind: 'denied',
       reason: 'ApproversMustDiffer',
-      message: 'sam approved as QC: somebody else must decide as PMO.',
+      message: 'sam approved as QC. Another member of PMO must decide.',
       approval: request,
     });
     expect(await ledger.denials(PROMOTION_ID)).toEqual([

@@ -63,7 +63,7 @@ describe('who may decide', () => {
       'Expired',
     ],
     [
-      'whoever approved as QC does not decide as PMO',
+      'the person who approved as QC does not decide as PMO',
       pmoRequest,
       [approvedBy(sam)],
       sam,
@@ -91,28 +91,28 @@ describe('who may decide', () => {
       'NoVerifiedEmail',
     ],
     [
-      'whoever wrote a commit of the change does not decide',
+      'the author of a commit of the change does not decide',
       anApproval(),
       [],
       aPerson('dana'),
       'MadeTheChange',
     ],
     [
-      'whoever committed a commit of the change does not decide, however the address is written',
+      'the committer of a commit of the change does not decide, in any spelling of the address',
       anApproval({ review: aReview({ makers: ['Erin@Example.com'] }) }),
       [],
       aPerson('erin'),
       'MadeTheChange',
     ],
     [
-      'whoever pushed does not decide, by user name',
+      'the pusher does not decide, by user name',
       anApproval({ review: aReview({ makers: [] }) }),
       [],
       aPerson('Dana', { verifiedEmail: 'd@example.com' }),
       'MadeTheChange',
     ],
     [
-      'whoever pushed does not decide, by the e-mail address that names the session of a role',
+      'the pusher does not decide, by the e-mail address that names the session of a role',
       anApproval({
         review: aReview({ makers: [] }),
         candidate: {
@@ -162,14 +162,14 @@ describe('who may decide', () => {
     expect(mayDecide(pmoRequest, [approvedBy(sam)], sam, now)).toEqual({
       kind: 'denied',
       reason: 'ApproversMustDiffer',
-      message: 'sam approved as QC: somebody else must decide as PMO.',
+      message: 'sam approved as QC. Another member of PMO must decide.',
     });
   });
 
   it.each<[string, Partial<DecisionContext>, string]>([
     ['a promotion that was stopped asks nobody', { isRunning: false }, 'Withdrawn'],
     [
-      'whoever made the change decides where the configuration lets them',
+      'makers decide where the configuration lets them',
       { person: aPerson('dana'), policy: { ...aPolicy, makersMayDecide: true } },
       'ok',
     ],
@@ -232,7 +232,7 @@ describe('who may decide', () => {
     fc.assert(fc.property(people, people, (a, b) => isSamePerson(a, b) === isSamePerson(b, a)));
   });
 
-  it('never lets a decision through that breaks any one rule, whatever else holds', () => {
+  it('never allows a decision that breaks any one rule, in any other circumstances', () => {
     const at = fc.integer({ min: -1, max: 1 }).map((sign) => now.getTime() + sign * 60_000);
     const digests = fc.constantFrom(anApproval().digest, 'another', '');
     const statuses = fc.constantFrom<Approval['status']>(

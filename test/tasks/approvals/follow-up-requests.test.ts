@@ -82,7 +82,7 @@ describe('looking after a request', () => {
     expect(followUp(decided)).toBe('complete');
     expect(followUp({ requestedAt: '2026-11-22T13:00:00.000Z' })).toBe('mail');
     expect(followUp({ mailedAt: '2026-11-23T11:00:00.000Z' })).toBe('remind');
-    // Clocks of two functions differ a little: whoever decided is still telling.
+    // Clocks of two functions differ a little: the function that decided is still completing the state.
     expect(followUp({ ...decided, decidedAt: '2026-11-22T11:00:02.000Z' })).toBe('nothing');
   });
 
@@ -95,7 +95,7 @@ describe('looking after a request', () => {
     expect(subjects()).toEqual(['QC request withdrawn: shop 8f0c9c1f Show the cart']);
   });
 
-  it('asks anew when the configuration has changed, with another link and another mail', async () => {
+  it('asks again when the configuration has changed, with another link and another mail', async () => {
     const configurationVersion = 'c0ffee000002';
     await tend('2026-11-22T11:00:00.000Z', { configurationVersion });
     await tend('2026-11-22T11:05:00.000Z', { configurationVersion });
@@ -117,7 +117,7 @@ describe('looking after a request', () => {
     ]);
   });
 
-  it('goes on with asking anew that was cut short', async () => {
+  it('completes asking again after an interruption', async () => {
     const configurationVersion = 'c0ffee000002';
     const broken: Ledger = { ...ledger, replaceApproval: () => Promise.reject(new Error('killed')) };
     await expect(tend('2026-11-22T11:00:00.000Z', { configurationVersion, ledger: broken })).rejects.toThrow(

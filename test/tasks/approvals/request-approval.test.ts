@@ -96,7 +96,7 @@ describe('requesting an approval', () => {
     await expect(requestApproval(over)(request('token-2'))).rejects.toMatchObject(gaveUp);
   });
 
-  it('asks anew, with another mail, after a request expired', async () => {
+  it('asks again, with another mail, after a request expired', async () => {
     await ask('token-1');
     pass(WEEK);
     expect(await ask('token-2')).toMatchObject({ attempt: 2 });
@@ -107,7 +107,7 @@ describe('requesting an approval', () => {
     ]);
   });
 
-  it('mails after a try that crashed before it could', async () => {
+  it('mails after an attempt that crashed before it could', async () => {
     const broken = requestApproval({
       ...dependencies(),
       notices: { send: () => Promise.reject(new Error('unreachable')) },
@@ -189,7 +189,7 @@ describe('requesting an approval', () => {
     });
   });
 
-  it('asks QC only while the promotion has the QAT turn, which PMO needs no more', async () => {
+  it('asks QC only while the promotion holds the QAT lock, which PMO does not need', async () => {
     const ensured: unknown[] = [];
     let woken = 0;
     const asking = requestApproval({

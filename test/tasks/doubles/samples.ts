@@ -119,7 +119,7 @@ export const aPerson = (name: string, change: Partial<Person> = {}): Person => (
 /** The rules as they are without any configuration. */
 export const aPolicy = { makersMayDecide: false, freshSignInMinutes: 15 } as const;
 
-/** A promotion that waits for a turn; with the same push, the later letter is the newer one. */
+/** A promotion that waits for a lock; with the same push, the later letter is the newer one. */
 export const aWaiter = (promotionId: string, change: Partial<LockWaiter> = {}): LockWaiter => ({
   promotionId,
   executionArn: `arn:aws:states:us-east-1:000000000000:execution:lockstep-shop:${promotionId}`,

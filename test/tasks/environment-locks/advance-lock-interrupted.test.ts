@@ -1,14 +1,14 @@
 import { LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
 import { createLockWorld, Killed } from './lock-world.ts';
 
-/** A take-over with everything in it: a request withdrawn, one dismissed, both turns passed on. */
+/** A superseding with everything in it: a request withdrawn, a waiter removed, both locks passed on. */
 const takeOver = async (world: ReturnType<typeof createLockWorld>): Promise<void> => {
   await world.take('a');
   await world.ask('a');
   await world.take('x', 'prod');
   await world.take('y', 'prod');
   await world.end('x', 'FAILED');
-  // As two pushes at once would be recorded before anybody settles.
+  // As two pushes at once would be recorded before any lock is advanced.
   const lock = await world.ledger.lock('shop', 'qat');
   for (const id of ['b', 'c']) world.tokens.open(`${id}/qat/0`);
   world.killAt(Number.POSITIVE_INFINITY);
@@ -37,19 +37,19 @@ const END = {
   ],
 };
 
-it('ends the same wherever whoever settles was killed', async () => {
+it('ends the same wherever advancing was killed', async () => {
   let kills = 0;
   for (let call = 1; ; call += 1) {
     const world = createLockWorld();
     await takeOver(world);
     world.killAt(call);
-    const killed = await world.settleAll().then(
+    const killed = await world.advanceAll().then(
       () => false,
       (error: AggregateError) => error.errors.some((one: unknown) => one instanceof Killed),
     );
     world.killAt(Number.POSITIVE_INFINITY);
     world.pass(5);
-    await world.settleAll();
+    await world.advanceAll();
     await world.tend();
     await world.tend();
     expect([call, await world.lock(), await world.lock('prod')]).toEqual([call, END.qat, END.prod]);
@@ -63,10 +63,10 @@ it('ends the same wherever whoever settles was killed', async () => {
   expect(kills).toBeGreaterThan(30);
 });
 
-it('ends the same when many settle at once', async () => {
+it('ends the same when many advance at once', async () => {
   const world = createLockWorld();
   await takeOver(world);
-  await Promise.all(Array.from({ length: 5 }, () => world.settleAll()));
+  await Promise.all(Array.from({ length: 5 }, () => world.advanceAll()));
   expect([await world.lock(), await world.lock('prod')]).toEqual([END.qat, END.prod]);
   expect(world.completion()).toHaveLength(END.completion.length);
 });

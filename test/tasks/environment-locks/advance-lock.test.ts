@@ -1,7 +1,7 @@
 import { createLockWorld } from './lock-world.ts';
 
 describe('while a promotion waits for QC', () => {
-  it('a newer one takes over: the request is withdrawn, whoever was asked is told, and the state fails', async () => {
+  it('a newer one supersedes: the request is withdrawn, its approvers are mailed, and the state fails', async () => {
     const world = createLockWorld();
     await world.take('a');
     await world.ask('a');
@@ -31,12 +31,12 @@ describe('while a promotion waits for QC', () => {
     await world.take('b');
     expect(await world.lock()).toBe('a | b');
     await world.decide('a');
-    await world.settle();
+    await world.advance();
     expect(await world.lock()).toBe('b | -');
     expect(world.mails.sent).toEqual([]);
   });
 
-  it('a decision that is written first counts: nobody is superseded, and the turn passes on', async () => {
+  it('a decision that is written first counts: nobody is superseded, and the lock passes on', async () => {
     const world = createLockWorld();
     const { replaceApproval } = world.dependencies.ledger;
     await world.take('a');
@@ -72,7 +72,7 @@ it.each(['FAILED', 'ABORTED'] as const)('a holder that has %s makes place', asyn
   await world.take('a');
   await world.take('b');
   await world.end('a', status);
-  await world.settle();
+  await world.advance();
   expect(await world.lock()).toBe('b | -');
   expect(world.completion()).toEqual(['a/qat/0: ok', 'b/qat/0: ok']);
 });
@@ -82,7 +82,7 @@ it('a promotion that was stopped while it waited is left out', async () => {
   await world.take('a');
   await world.take('b');
   await world.end('b', 'ABORTED');
-  await world.settle();
+  await world.advance();
   expect(await world.lock()).toBe('a | -');
 });
 
@@ -90,24 +90,24 @@ it('an execution that nobody describes yet is under way, and one of long ago is 
   const world = createLockWorld();
   await world.take('a');
   world.forget('a');
-  await world.settle();
+  await world.advance();
   expect(await world.lock()).toBe('a | -');
   world.pass(24 * 60);
-  await world.settle();
+  await world.advance();
   expect(await world.lock()).toBe('- | -');
 });
 
 describe('a redriven promotion', () => {
-  it('takes its turn again when nobody has it', async () => {
+  it('acquires its lock again when it is free', async () => {
     const world = createLockWorld();
     await world.take('a');
     await world.end('a', 'FAILED');
-    await world.settle();
+    await world.advance();
     expect(await world.lock()).toBe('- | -');
     await world.redrive('a');
     await world.ensure('a', 'qat', 1);
     expect(await world.lock()).toBe('a | -');
-    await world.settle();
+    await world.advance();
     expect(await world.lock()).toBe('a | -');
   });
 
@@ -116,7 +116,7 @@ describe('a redriven promotion', () => {
     await world.take('a');
     await world.take('b');
     await world.end('a', 'FAILED');
-    await world.settle();
+    await world.advance();
     await world.redrive('a');
     await expect(world.ensure('a', 'qat', 1)).rejects.toMatchObject({
       name: 'EnvironmentLocked',
@@ -140,7 +140,7 @@ describe('a redriven promotion', () => {
     expect(world.completion().at(-1)).toBe('a/qat/2: ok');
   });
 
-  it('keeps its turn although Step Functions still describes its end', async () => {
+  it('keeps its lock although Step Functions still describes its end', async () => {
     const world = createLockWorld();
     await world.take('a');
     await world.end('a', 'FAILED');
@@ -150,12 +150,12 @@ describe('a redriven promotion', () => {
     await world.take('b');
     expect(await world.lock()).toBe('a | b');
     world.describe('a', 'FAILED', 1);
-    await world.settle();
+    await world.advance();
     expect(await world.lock()).toBe('b | -');
   });
 
   it.each(['qat', 'prod'] as const)(
-    'keeps its %s turn from who saw its end before the redrive',
+    'keeps its %s lock from a function that saw its end before the redrive',
     async (environment) => {
       const world = createLockWorld();
       const { replaceLock } = world.dependencies.ledger;
@@ -173,7 +173,7 @@ describe('a redriven promotion', () => {
           return replaceLock(...both);
         },
       });
-      await world.settle(environment);
+      await world.advance(environment);
       expect([isFirst, await world.lock(environment)]).toEqual([false, 'a | b']);
       expect(world.completion()).toEqual([`a/${environment}/0: ok`]);
     },
@@ -187,13 +187,13 @@ describe('a redriven promotion', () => {
       await world.ensure(id);
       if (id === 'a' || bPoints) await world.ensure(id, 'qat', 0, 'points');
       await world.end(id, 'FAILED');
-      await world.settle();
+      await world.advance();
     }
     await world.redrive('a');
     return world;
   };
 
-  it('fails with QatChanged past pointing QAT if another has pointed it since, and leaves the turn alone', async () => {
+  it('fails with QatChanged past pointing QAT if another has pointed it since, and leaves the lock alone', async () => {
     const world = await oneAfterTheOther(true);
     await expect(world.ensure('a', 'qat', 1, 'follows')).rejects.toMatchObject({
       name: 'QatChanged',
@@ -229,29 +229,29 @@ describe('a redriven promotion', () => {
   });
 });
 
-describe('a try of "Take … turn" that a later one has overtaken', () => {
+describe('an attempt of "Lock …" that a later one has overtaken', () => {
   it.each<[string, redrives: number, retries: number, token: string]>([
     ['a retry', 0, 1, 'b/qat/0+1'],
     ['a redrive', 1, 0, 'b/qat/1'],
-  ])('leaves the turn to %s, which gets its answer', async (_, redrives, retries, token) => {
+  ])('leaves the lock to %s, whose token is completed', async (_, redrives, retries, token) => {
     const world = createLockWorld();
     await world.take('a');
     await world.take('b', 'qat', redrives, retries);
     await world.goOnLate('b');
     await world.end('a', 'FAILED');
-    await world.settle();
+    await world.advance();
     expect(await world.lock()).toBe('b | -');
     expect(world.completion()).toEqual(['a/qat/0: ok', `${token}: ok`]);
   });
 });
 
-describe('the Prod turn', () => {
+describe('the Prod lock', () => {
   it('is first come, first served, and stale for what is older than what Prod runs', async () => {
     const world = createLockWorld();
     for (const id of ['b', 'a', 'c']) await world.take(id, 'prod');
     expect(await world.lock('prod')).toBe('b | a c');
     await world.end('b', 'SUCCEEDED', true);
-    await world.settle('prod');
+    await world.advance('prod');
     expect(await world.lock('prod')).toBe('c | -');
     expect(world.completion()).toEqual(['b/prod/0: ok', 'c/prod/0: ok', 'a/prod/0: Stale']);
     expect(world.tokens.completion[2]?.cause).toContain('Prod runs the newer commit bbbbbbbb (promotion b)');
@@ -263,20 +263,20 @@ describe('the Prod turn', () => {
     await world.take('b', 'prod');
     await world.point('a');
     await world.end('a', 'FAILED');
-    await world.settleAll();
+    await world.advanceAll();
     expect(await world.lock('prod')).toBe('a | b');
     await expect(world.ensure('b', 'prod')).rejects.toMatchObject({ name: 'EnvironmentRestoring' });
     await world.redrive('a');
     await world.ensure('a', 'prod', 1);
-    await world.settleAll();
+    await world.advanceAll();
     expect(await world.lock('prod')).toBe('a | b');
     // What was put in order after the end before does not count for this one.
     await world.restore('a', 0);
     await world.end('a', 'FAILED');
-    await world.settleAll();
+    await world.advanceAll();
     expect(await world.lock('prod')).toBe('a | b');
     await world.restore('a', 1);
-    await world.settleAll();
+    await world.advanceAll();
     expect(await world.lock('prod')).toBe('b | -');
   });
 
@@ -284,10 +284,10 @@ describe('the Prod turn', () => {
     const world = createLockWorld();
     await world.take('a', 'prod');
     world.describe('a', 'FAILED', 0);
-    await world.settle('prod');
+    await world.advance('prod');
     expect(await world.lock('prod')).toBe('a | -');
     await world.end('a', 'FAILED');
-    await world.settle('prod');
+    await world.advance('prod');
     expect(await world.lock('prod')).toBe('- | -');
   });
 
@@ -297,7 +297,7 @@ describe('the Prod turn', () => {
     await world.end('a', 'FAILED');
     await world.take('b', 'prod');
     await world.end('b', 'SUCCEEDED', true);
-    await world.settle('prod');
+    await world.advance('prod');
     await world.redrive('a');
     await expect(world.ensure('a', 'prod', 1)).rejects.toMatchObject({ name: 'Stale' });
     expect(await world.lock('prod')).toBe('- | -');
@@ -310,20 +310,22 @@ it('when one is promoted, older ones that wait for a decision end, and newer one
   await world.ask('a', 'pmo');
   await world.ask('c', 'pmo');
   await world.end('b', 'SUCCEEDED', true);
-  await world.settleAll();
+  await world.advanceAll();
   expect(await world.ledger.latestApproval('a', 'pmo')).toMatchObject({ status: 'WITHDRAWN' });
   expect(await world.ledger.latestApproval('c', 'pmo')).toMatchObject({ status: 'PENDING' });
   expect(world.completion()).toContain('a/pmo: Superseded');
   expect(world.mails.sent.map(({ role }) => role)).toEqual(['pmo', 'qc']);
 });
 
-it('passes on errors of the ledger that are no conflict, after what else can be settled', async () => {
+it('passes on errors of the ledger that are no conflict, after the other locks are advanced', async () => {
   const world = createLockWorld();
   await world.take('a', 'prod');
   await world.end('a', 'SUCCEEDED', true);
   Object.assign(world.dependencies.ledger, {
     openApprovals: () => Promise.reject(new Error('throttled')),
   });
-  await expect(world.settleAll()).rejects.toThrow('The turns of shop could not be settled: Error: throttled');
+  await expect(world.advanceAll()).rejects.toThrow(
+    'The environment locks of shop could not be advanced: Error: throttled',
+  );
   expect(await world.lock('prod')).toBe('- | -');
 });

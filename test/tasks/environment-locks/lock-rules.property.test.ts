@@ -18,7 +18,7 @@ import type { WorkStage } from '../../../tasks/environment-locks/work-stage.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import { aWaiter } from '../doubles/samples.ts';
 
-/** Where a promotion is, as far as turns go. */
+/** Where a promotion is, as far as locks go. */
 type Place = 'takes' | 'working' | 'awaiting-decision' | 'over';
 
 interface Runner {
@@ -36,11 +36,11 @@ interface Runner {
   request: 'none' | 'pending' | 'decided' | 'withdrawn';
   /** The state that waits. */
   token?: string;
-  /** Tries of the state that asks for the turn. Any but the last may still be at it. */
+  /** Tries of the state that asks for the lock. Any but the last may still be at it. */
   readonly tries: LockWaiter[];
 }
 
-/** Somebody who settles: what was read, and the step that follows from it. Cut short, it is never taken. */
+/** A function that advances: what it read, and the step that follows from it. Cut short, it is never taken. */
 interface Thought {
   readonly lock: EnvironmentLock;
   readonly step: LockAction;
@@ -48,7 +48,7 @@ interface Thought {
 
 const MINUTE = 60_000;
 
-/** Step Functions, people, and any number of functions that settle one turn at the same time. */
+/** Step Functions, people, and any number of functions that advance one lock at the same time. */
 const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
   let lock: EnvironmentLock = freeLock('shop', environment);
   let now = Date.parse('2026-11-22T12:00:00Z');
@@ -117,7 +117,7 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
     const { locking, redrives, workStage } = runner;
     const completion = confirmLock(lock, { ...locking, redrives }, workStage, facts());
     if (completion.do === 'write') write(lock, completion.after);
-    if (completion.do === 'fail' || completion.do === 'try again') {
+    if (completion.do === 'fail' || completion.do === 'retry') {
       const error =
         completion.do === 'fail' && completion.error !== 'EnvironmentLocked' ? completion.error : undefined;
       if (error === 'QatChanged' && onQat === locking.promotionId) throw new Error('QAT runs its own image');
@@ -200,7 +200,7 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
     retry: (runner: Runner | undefined) => {
       if (runner?.token !== undefined && runner.place === 'takes') ask(runner, `${runner.token}'`);
     },
-    /** The function of a try that was overtaken goes on; in its minutes nobody gets as far as to let go of the turn. */
+    /** The function of an attempt that was overtaken goes on; in its minutes nobody gets as far as to let go of the lock. */
     goOnLate: (runner: Runner | undefined) => runner?.place !== 'over' && record(runner?.tries.at(-2)),
     goOn: (runner: Runner | undefined) => runner && goOn(runner),
     decide: (runner: Runner | undefined) => {
@@ -240,12 +240,12 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
     },
     runner: (index: number) => runners[index % Math.max(1, runners.length)],
     /** Settles as reconciling does, until there is nothing to do. */
-    settle: () => {
+    advance: () => {
       thoughts.length = 0;
       now += 10 * MINUTE;
       for (const runner of runners) if (!runner.runs) runner.inOrderAfter = runner.redrives;
       for (let steps = 0; ; steps += 1) {
-        if (steps > 500) throw new Error('the turn is never settled');
+        if (steps > 500) throw new Error('the lock is never up to date');
         const step = nextLockAction(lock, facts());
         if (step.do === 'nothing') return;
         perform({ lock, step });
@@ -269,7 +269,7 @@ const event: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 2, arbitrary: fc.nat(5).map((ago) => happening(`push ${ago} min ago`, (w) => w.push(ago))) },
   { weight: 4, arbitrary: fc.constant(happening('think', (w) => w.think())) },
   { weight: 4, arbitrary: index.map((i) => happening(`act ${i}`, (w) => w.act(i))) },
-  { weight: 2, arbitrary: fc.constant(happening('settle', (w) => w.settle())) },
+  { weight: 2, arbitrary: fc.constant(happening('advance', (w) => w.advance())) },
   {
     weight: 6,
     arbitrary: fc
@@ -304,7 +304,7 @@ const event: fc.Arbitrary<Happening> = fc.oneof(
     // Who comes next finds the environment as it was left.
     arbitrary: fc.tuple(fc.nat(4), index).map(([steps, i]) =>
       happening(`the holder fails after ${steps} steps, and ${i} is redriven`, (w) => {
-        w.settle();
+        w.advance();
         for (let step = 0; step < steps; step += 1) w.goOn(w.holder());
         w.fail(w.holder());
         w.redrive(w.runner(i));
@@ -321,7 +321,7 @@ it.each<[Environment, WhenNewer]>([
   ['qat', 'supersede'],
   ['qat', 'wait'],
   ['prod', 'supersede'],
-])('whatever happens in whatever order, the %s turn (%s) is kept', (environment, whenNewer) => {
+])('in any order of any events, the %s lock (%s) is kept', (environment, whenNewer) => {
   fc.assert(
     fc.property(events, (happens) => {
       const world = createWorld(environment, whenNewer);
@@ -330,16 +330,16 @@ it.each<[Environment, WhenNewer]>([
         // Never two at once.
         if (world.inside().length > 1) throw new Error('two at once');
       }
-      world.settle();
+      world.advance();
       const { holder, waiting, dequeued } = world.lock();
       const running = world.runners.filter(({ runs }) => runs);
       const waits = running.filter(({ place }) => place === 'takes').map((one) => one.locking.promotionId);
-      // Nobody waits for an environment that nobody has, and whoever waits is known.
+      // No promotion waits for a free environment, and each waiting promotion is known.
       expect(new Set(waiting.map((one) => one.promotionId))).toEqual(new Set(waits));
       if (waiting.length > 0)
         expect(world.inside().map((one) => one.locking.promotionId)).toEqual([holder?.promotionId]);
       expect(dequeued).toEqual([]);
-      // One answer for each token, whoever gave it and however often.
+      // One completion for each token, however many functions try.
       for (const [token, said] of world.answers) expect([token, said.size]).toEqual([token, 1]);
       // The newest is promoted or still in it, unless it failed by itself.
       const newest = [...world.runners].sort((a, b) => (isNewer(a.locking, b.locking) ? -1 : 1))[0];
@@ -350,7 +350,7 @@ it.each<[Environment, WhenNewer]>([
           world.goOn(runner);
           world.decide(runner);
         }
-        world.settle();
+        world.advance();
       }
       expect(world.runners.filter(({ runs, place }) => runs && place === 'takes')).toEqual([]);
     }),

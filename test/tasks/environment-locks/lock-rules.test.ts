@@ -35,7 +35,7 @@ const aLock = (environment: Environment, change: Partial<EnvironmentLock> = {}):
 });
 const other = (promotionId: string) => ({ promotionId, commitId: promotionId.padEnd(40, '0') });
 
-/** A turn in a word: holder, who waits, who is dismissed for whom. */
+/** A lock in a word: holder, queue, and which promotions left it for which. */
 const completion = ({ holder, waiting, dequeued }: EnvironmentLock): string =>
   [
     `${holder?.promotionId ?? 'nobody'} has it`,
@@ -67,7 +67,7 @@ const waiters = (all: Waiters): LockWaiter[] =>
   all.map((one) => (typeof one === 'string' ? aWaiter(one) : one));
 const redrivenWaiter = aWaiter('a', { redrives: 1 });
 
-describe('the QAT turn', () => {
+describe('the QAT lock', () => {
   it.each<[string, string | undefined, Waiters, Partial<LockFacts>, string]>([
     ['free: the one who asks has it', undefined, ['a'], {}, 'a has it'],
     [
@@ -135,7 +135,7 @@ describe('the QAT turn', () => {
   });
 });
 
-describe('the Prod turn', () => {
+describe('the Prod lock', () => {
   const live = aHolder('b');
   it.each<[string, string | undefined, Waiters, Partial<LockFacts>, string]>([
     ['free: first come, first served', undefined, ['b', 'a', 'c'], {}, 'b has it, a waits, c waits'],
@@ -173,7 +173,7 @@ it('tells what is written before anything else is decided', () => {
   expect(nextLockAction(free, facts())).toEqual({ do: 'complete', after: { ...free, dequeued: [] } });
 });
 
-describe('asking for a turn', () => {
+describe('asking for a lock', () => {
   const again = aWaiter('a', { taskToken: 'another', since: '2026-11-22T11:00:00.000Z' });
 
   it('waits behind those who came before', () => {
@@ -205,7 +205,7 @@ describe('asking for a turn', () => {
   });
 });
 
-describe('asking for a turn after a later try has asked', () => {
+describe('asking for a lock after a later attempt has asked', () => {
   const late = aWaiter('a', { stateAttempt: 100, redrives: 1, taskToken: 'late' });
   it.each<[string, Partial<LockWaiter>]>([
     ['a retry', { stateAttempt: 101, redrives: 1 }],
@@ -222,7 +222,7 @@ describe('asking for a turn after a later try has asked', () => {
       expect(enqueue(lock, late)).toEqual(lock);
   });
 
-  it('changes nothing where a redriven state has taken the turn, which asked for none', () => {
+  it('changes nothing where a redriven state has acquired the lock without asking', () => {
     const { stateAttempt: _, ...holder } = aHolder('a', { redrives: 2 });
     expect(enqueue(aLock('qat', { holder }), late)).toEqual(aLock('qat', { holder }));
   });
@@ -241,20 +241,20 @@ describe('a state that works on an environment', () => {
     confirmLock(lock, me, workStage, facts(truth));
   const mine = { do: 'write', after: { holder: { promotionId: 'b', redrives: 1 } } };
 
-  it('goes on while its promotion has the turn', () => {
+  it('goes on while its promotion has the lock', () => {
     expect(admitted(aLock('qat', { holder: me, waiting: [aWaiter('c')] }))).toEqual({ do: 'go on' });
   });
 
-  it('notes a redrive, so that whoever settles sees that the execution runs again', () => {
+  it('records a redrive, so that advancing sees that the execution runs again', () => {
     expect(admitted(aLock('qat', { holder: { ...me, redrives: 0 } }))).toMatchObject(mine);
   });
 
   it.each<[string, Environment, Partial<EnvironmentLock>, Partial<LockFacts>, object]>([
-    ['takes a turn that nobody has', 'qat', {}, {}, mine],
+    ['acquires a free lock', 'qat', {}, {}, mine],
     ['takes over from one who needs it no more', 'qat', { holder: aHolder('a') }, { holder: 'done' }, mine],
     ['takes over from one who has ended', 'qat', { holder: aHolder('a') }, { holder: 'ended' }, mine],
     [
-      'takes the Prod turn after one that was promoted',
+      'acquires the Prod lock after one that was promoted',
       'prod',
       { holder: aHolder('a') },
       { holder: 'done' },
@@ -286,7 +286,7 @@ describe('a state that works on an environment', () => {
       'prod',
       { holder: aHolder('a') },
       { holder: 'ended' },
-      { do: 'try again', by: other('a') },
+      { do: 'retry', by: other('a') },
     ],
     [
       'is stale if Prod runs a newer commit',
@@ -304,11 +304,11 @@ describe('a state that works on an environment', () => {
   const another = other('a');
   const changed = { do: 'fail', error: 'QatChanged', by: another };
   it.each<[string, WorkStage, Partial<EnvironmentLock>, Partial<LockFacts>, object]>([
-    ['takes a turn whose QAT it pointed last itself', 'follows', { pointedBy: own }, {}, mine],
-    ['takes a turn of which no pointing is noted', 'follows', {}, {}, mine],
+    ['acquires a lock whose QAT it pointed last itself', 'follows', { pointedBy: own }, {}, mine],
+    ['acquires a lock without recorded pointing', 'follows', {}, {}, mine],
     ['fails on what another pointed QAT at since', 'follows', { pointedBy: another }, {}, changed],
     [
-      'fails, and need not wait, while the another still has the turn',
+      'fails, and does not wait, while the other still holds the lock',
       'follows',
       { holder: aHolder('a'), pointedBy: another },
       { holder: 'working' },
@@ -321,9 +321,9 @@ describe('a state that works on an environment', () => {
       { holder: 'working' },
       { do: 'fail', error: 'EnvironmentLocked', by: another },
     ],
-    ['builds whatever QAT runs', 'builds', { pointedBy: another }, {}, { after: { pointedBy: another } }],
+    ['builds, for any image in QAT', 'builds', { pointedBy: another }, {}, { after: { pointedBy: another } }],
     [
-      'points QAT, and notes it, whatever it runs',
+      'points QAT, and records it, for any image in QAT',
       'points',
       { pointedBy: another },
       {},
@@ -331,7 +331,7 @@ describe('a state that works on an environment', () => {
     ],
     ['points QAT, and notes it, the first time', 'points', { holder: me }, {}, { after: { pointedBy: own } }],
     [
-      'points QAT, and notes it, while a later redrive has the turn',
+      'points QAT, and records it, while a later redrive holds the lock',
       'points',
       { holder: { ...me, redrives: 2 } },
       {},
@@ -342,13 +342,13 @@ describe('a state that works on an environment', () => {
     expect(admitted(aLock('qat', lock), truth, workStage)).toMatchObject(expected);
   });
 
-  it('notes nothing of Prod, which each deployment is pointed at anew', () => {
+  it('records nothing of Prod, which each deployment points again', () => {
     expect(admitted(aLock('prod', { holder: me }), {}, 'points')).toEqual({ do: 'go on' });
     expect(admitted(aLock('prod', { pointedBy: another }), {}, 'follows')).toMatchObject(mine);
   });
 });
 
-it('keeps who pointed QAT last while the turn passes on', () => {
+it('keeps the promotion that pointed QAT last while the lock passes on', () => {
   const lock = aLock('qat', { holder: aHolder('a'), waiting: [aWaiter('b')], pointedBy: other('a') });
   expect(nextLockAction(lock, facts({ holder: 'done' }))).toMatchObject({
     do: 'write',

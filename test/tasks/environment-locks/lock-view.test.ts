@@ -49,7 +49,7 @@ describe('what the holder does', () => {
       'has left Build QAT image',
     ],
     [
-      'nothing yet in Prod, whatever was done before',
+      'nothing yet in Prod, after any earlier work',
       view('prod', aHolder({ since: '2026-11-22T11:00:00.000Z' }), {
         jobs: [aJob({ status: 'SUCCEEDED' })],
       }),
@@ -66,13 +66,13 @@ describe('what the holder does', () => {
       'what it left on Prod',
       view('prod', aHolder(), { status: 'FAILED', images: { prod: 'ami-2' } }),
       'restoring',
-      'has failed; Prod is being put in order',
+      'has failed; Prod is being restored',
     ],
     [
       'nothing any more',
       view('qat', aHolder(), { status: 'FAILED' }),
       'ended',
-      'has ended; the turn passes on',
+      'has ended and releases the lock',
     ],
   ])('is told of %s', (_, { holder }, kind, doing) => {
     expect(holder).toMatchObject({ kind, doing, title: 'Show the cart', since: expect.any(String) });
@@ -108,16 +108,16 @@ describe('who waits', () => {
       [],
       [
         'a0000000 is being built, deployed or verified.',
-        'One after the other goes to Prod, in the order in which PMO approved.',
+        'Promotions go to Prod one at a time, in the order in which PMO approved them.',
       ],
     ],
     [
       'waits for QC',
       { environment: 'qat', holder: aHolder() },
       [anApproval()],
-      ['a0000000 is on QAT until QC has decided.', 'Of those that wait for QAT, the newest goes on.'],
+      ['a0000000 is on QAT until QC has decided.', 'Only the newest promotion that waits for QAT goes on.'],
     ],
-    ['is nobody', {}, [], ['Prod is free: its turn comes in a moment.', expect.any(String)]],
+    ['is nobody', {}, [], ['Prod is free. This promotion acquires it in a moment.', expect.any(String)]],
   ])('is told why when the holder %s', (_, lock, approvals, expected) => {
     expect(entries(lock, approvals).map(({ because }) => because)).toEqual(expected);
   });

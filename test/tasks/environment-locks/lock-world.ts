@@ -20,7 +20,7 @@ export class Killed extends Error {
   override readonly name = 'Killed';
 }
 
-/** Promotions of one application, pushed one minute after the other in the order of their ids, and what settles their turns. */
+/** Promotions of one application, pushed one minute after the other in the order of their ids, and what advances their locks. */
 export const createLockWorld = (change: Partial<AdvanceLockDependencies> = {}) => {
   const ledger = createMemoryLedger();
   const tokens = createTokens();
@@ -95,21 +95,21 @@ export const createLockWorld = (change: Partial<AdvanceLockDependencies> = {}) =
     tokens,
     mails,
     failures,
-    settle: (environment: Environment = 'qat') => advanceLock(dependencies)(environment),
-    settleAll: advanceLocks(dependencies),
+    advance: (environment: Environment = 'qat') => advanceLock(dependencies)(environment),
+    advanceAll: advanceLocks(dependencies),
     /** Looks after requests, as reconciling does. */
     tend: async (): Promise<void> => {
       const tend = followUpRequest({ ...aTending(), ...dependencies });
       for (const approval of await ledger.openApprovals('qc')) await tend(approval);
     },
-    /** Starts a promotion, redrives it, or has it tried again, in a "Take … turn" state. */
+    /** Starts a promotion, redrives it, or retries it, in a "Lock …" state. */
     take: async (id: string, environment: Environment = 'qat', redrives = 0, retries = 0): Promise<void> => {
       await ledger.addPromotion(promotionOf(id));
       executions.set(id, { status: 'RUNNING', redrives });
       tokens.open(tokenOf(id, environment, redrives, retries));
       await requestLock(id, environment, redrives, retries);
     },
-    /** The function of a try goes on that a later one has overtaken: nobody waits for its token. */
+    /** The function of an attempt goes on that a later one has overtaken: nobody waits for its token. */
     goOnLate: async (
       id: string,
       environment: Environment = 'qat',
@@ -167,7 +167,7 @@ export const createLockWorld = (change: Partial<AdvanceLockDependencies> = {}) =
     killAt: (call: number) => {
       calls = call;
     },
-    /** The turn in a line. */
+    /** The lock in a line. */
     lock: async (environment: Environment = 'qat'): Promise<string> => {
       const { holder, waiting, dequeued }: EnvironmentLock = await ledger.lock('shop', environment);
       const waits = waiting.map(({ promotionId }) => promotionId).join(' ');

@@ -69,7 +69,7 @@ describe('a record as it was written', () => {
     expect(open).not.toHaveProperty('key');
   });
 
-  it('holds for whatever happened', () => {
+  it('holds for any record', () => {
     const json = fc.letrec((tie) => ({
       value: fc.oneof(
         { depthSize: 'small' },
@@ -90,7 +90,7 @@ describe('a record as it was written', () => {
     );
   });
 
-  it('says the same whatever the order of fields, and with half a character as DynamoDB keeps it', () => {
+  it('says the same for any order of fields, and with half a character as DynamoDB keeps it', () => {
     const cut = '👍'.slice(0, 1);
     const written = nextEntry(ID, undefined, fact(1, cut));
     const read = JSON.parse(JSON.stringify(Object.fromEntries(Object.entries(written).reverse())));
@@ -216,7 +216,7 @@ describe('an entry', () => {
     expect(kinds(check({ ...file, entries }).problems)).toEqual(['not-linked 4']);
   });
 
-  it('of a record that was written anew behind the seals is named by them', () => {
+  it('of a record that was rewritten behind the seals is found by them', () => {
     const entries = chainOf([1, 2, 3, 4, 5, 6].map((number) => fact(number, 'forged')));
     expect(kinds(check({ ...file, entries }).problems)).toEqual(['seal 4', 'seal 6']);
   });

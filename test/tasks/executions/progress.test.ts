@@ -35,7 +35,7 @@ describe('attempts', () => {
     expect(attempts.at(-1)).toMatchObject({ status: 'FAILED', error: 'ImageBuildFailed', cause: 'the log' });
   });
 
-  it('begin anew with a redrive, which enters no state again', () => {
+  it('begin again with a redrive, which enters no state again', () => {
     const progress = read((history) =>
       untilProd(history)
         .enter(names.buildProdImage)
@@ -50,7 +50,7 @@ describe('attempts', () => {
     ]);
   });
 
-  it('begin anew with a Retry', () => {
+  it('begin again with a Retry', () => {
     const progress = read((history) =>
       history
         .enter(names.pointQatAtImage)

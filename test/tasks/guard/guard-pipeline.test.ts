@@ -45,7 +45,7 @@ interface Situation {
   readonly promotion?: Promotion;
   readonly jobs?: readonly Job[];
   readonly approvals?: readonly Approval[];
-  /** Who has the turn on both environments. @default the promotion */
+  /** Who holds the locks of both environments. @default the promotion */
   readonly holder?: Partial<LockHolder>;
   /** What becomes of the jobs once the guard has read them. */
   readonly meanwhile?: Job;
@@ -129,7 +129,7 @@ describe('the guard of a pipeline (T20)', () => {
       { promotion: aPromotion({ status: 'FAILED' }), holder: { redrives: 1 } },
     ],
     [
-      'QAT whatever became of Prod before',
+      'QAT after any earlier end in Prod',
       {
         promotion: aPromotion({ prodRestored: restored }),
         parameters: { environment: 'qat', pipelineName: 'shop-qat' },
@@ -189,9 +189,9 @@ describe('the guard of a pipeline (T20)', () => {
       /does not wait/,
     ],
     [
-      'a promotion whose turn it is not',
+      'a promotion that does not hold the lock',
       { jobs: [starting], holder: { promotionId: 'shop-2222' } },
-      /The turn on Prod is not that of the promotion shop-8f0c9c1f/,
+      /The promotion shop-8f0c9c1f.* does not hold the Prod lock/,
     ],
     [
       'a promotion that has ended',

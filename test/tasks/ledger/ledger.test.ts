@@ -236,7 +236,7 @@ describe.each<[string, () => Promise<Ledger>]>([
     expect((await ledger.promotions()).items).toEqual([]);
   });
 
-  it('keeps a turn of each application and environment, and replaces only what was read', async () => {
+  it('keeps a lock of each application and environment, and replaces only what was read', async () => {
     const free = await ledger.lock('shop', 'qat');
     expect(free).toEqual({ application: 'shop', environment: 'qat', version: 0, waiting: [], dequeued: [] });
     const taken = await ledger.replaceLock(free, { ...free, waiting: [aWaiter('a'), aWaiter('b')] });

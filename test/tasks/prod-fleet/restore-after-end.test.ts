@@ -96,7 +96,7 @@ describe('restoring Prod after an end', () => {
       ledger,
       application: 'shop',
       postponed: () => {},
-      wakeLocks: world.settleAll,
+      wakeLocks: world.advanceAll,
       restore: async (id) => {
         restored.push(id);
         await world.restore(id);

@@ -17,7 +17,7 @@ const exited = (id: number, minute: number, name: string): HistoryEvent => ({
   stateExitedEventDetails: { name },
 });
 
-it('states are measured from entry to exit, in whatever order the history comes', () => {
+it('states are measured from entry to exit, in any order of the history', () => {
   const history = [
     exited(9, 30, 'QC approval'),
     entered(5, 10, 'QC approval'),

@@ -35,7 +35,7 @@ const createWorld = () => {
     sealEvidence: async (promotionId) => {
       sealed.push(promotionId);
     },
-    wakeLocks: locks.settleAll,
+    wakeLocks: locks.advanceAll,
     measure: (_, at) => measured.push(at.toISOString()),
   });
   return {
@@ -71,13 +71,13 @@ const createWorld = () => {
 };
 
 describe('promotions of which no event told', () => {
-  it('are noted, mailed, measured and sealed, and let go of their turn', async () => {
+  it('are recorded, mailed, measured and sealed, and release their lock', async () => {
     const { locks, describe, reconcile, status, sealed, measured } = createWorld();
     await locks.take('a', 'prod');
     await locks.take('b', 'prod');
     describe('b', {});
     describe('a', { status: 'FAILED', error: 'DeploymentFailed', stopDate: minute(2) });
-    await locks.settleAll();
+    await locks.advanceAll();
     expect(await locks.lock('prod')).toBe('a | b');
     await reconcile(5);
     expect([await status('a'), await locks.lock('prod')]).toEqual(['FAILED after 0 redrives', 'b | -']);
@@ -100,13 +100,13 @@ describe('promotions of which no event told', () => {
     expect(await status('a')).toBe('ABORTED after 0 redrives');
   });
 
-  it('are followed through a redrive that only their turn tells', async () => {
+  it('are tracked through a redrive that only their lock shows', async () => {
     const { locks, describe, reconcile, status } = createWorld();
     await locks.take('a', 'prod');
     await locks.point('a');
     await locks.end('a', 'FAILED');
     await locks.restore('a');
-    // Redriven, it takes its turn again; the event is lost.
+    // Redriven, it acquires its lock again; the event is lost.
     locks.describe('a', 'RUNNING', 1);
     await locks.ensure('a', 'prod', 1);
     describe('a', { redriveCount: 1, redriveDate: minute(1) });
@@ -118,7 +118,7 @@ describe('promotions of which no event told', () => {
     expect([await status('a'), await locks.lock('prod')]).toEqual(['FAILED after 1 redrives', '- | -']);
   });
 
-  it('are found by their turn if the ledger does not know them at all', async () => {
+  it('are found by their lock if the ledger does not know them at all', async () => {
     const { locks, ledger, describe, reconcile, status } = createWorld();
     const lock = await ledger.lock('shop', 'qat');
     const executionArn = 'arn:aws:states:us-east-1:000000000000:execution:lockstep-shop:by-hand';

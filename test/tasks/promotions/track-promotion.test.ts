@@ -136,7 +136,7 @@ describe('tracking a promotion', () => {
     for (const { message } of sent) expect(message).toContain(cause);
   });
 
-  it('has turns passed on when an execution ends, before its evidence is sealed, and not when it starts', async () => {
+  it('has locks advanced when an execution ends, before its evidence is sealed, and not when it starts', async () => {
     await ledger.addPromotion(aPromotion());
     await track({ status: 'RUNNING' }, execution({ status: 'RUNNING' }));
     expect(woken).toBe(0);
@@ -298,7 +298,7 @@ describe('measuring a promotion', () => {
     expect(values('TimeToRestore')).toEqual([1200]);
   });
 
-  it('measures the time to restore from the first failure since the last that succeeded, whatever others did since', async () => {
+  it('measures the time to restore from the first failure since the last that succeeded, regardless of others since', async () => {
     const earlier = (promotionId: string, startedAt: string, status: 'SUCCEEDED' | 'FAILED') =>
       ledger.addPromotion(aPromotion({ promotionId, startedAt, status }));
     await earlier('good', '2026-11-22T07:00:00.000Z', 'SUCCEEDED');

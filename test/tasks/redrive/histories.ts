@@ -1,3 +1,4 @@
+import { causeText } from '../../../tasks/failure-cause.ts';
 import { stateNames as names } from '../../../workflows/state-names.ts';
 import type { History } from '../../approvals-ui/support/history.ts';
 import { untilProd, untilQc } from '../../approvals-ui/support/scene.ts';
@@ -14,7 +15,10 @@ export const failedDeployment = (history: History) =>
     .done(names.pointProdAtImage)
     .enter(names.deployToProd)
     .schedule()
-    .taskFailed('DeploymentFailed', 'AfterInstall: ScriptFailed in install.sh')
+    .taskFailed(
+      'DeploymentFailed',
+      causeText({ code: 'ScriptFailed', cause: 'AfterInstall: ScriptFailed in install.sh' }),
+    )
     .executionFailed('DeploymentFailed');
 export const expiredQc = (history: History) =>
   untilQc(history).taskTimedOut().executionFailed('States.Timeout');

@@ -30,7 +30,7 @@ describe('where it resumes', () => {
       attempt: 2,
     });
     expect(about(context(anExecution(failedBuild)), 'resumes')).toEqual([
-      'Build Prod image, try 2; then Point Prod at image, Deploy to Prod and Verify Prod.',
+      'Build Prod image, attempt 2; then Point Prod at image, Deploy to Prod and Verify Prod.',
     ]);
   });
 
@@ -51,7 +51,7 @@ describe('where it resumes', () => {
     });
   });
 
-  it('keeps no turn, which has ended with the execution', () => {
+  it('keeps no lock, which has ended with the execution', () => {
     const failedAfterLock = (history: History) => failedBuild(history.done(names.lockQat));
     const of = context(anExecution(failedAfterLock));
     expect(about(of, 'kept')).toEqual([expect.stringMatching(/^Build QAT image, /)]);
@@ -80,10 +80,15 @@ describe('what is reused and what starts', () => {
   const qc = context(anExecution(expiredQc));
   const open = { expiresAt: '2026-11-29T10:10:00.000Z' };
   it.each<[string, RedriveContext, string, string]>([
-    ['nothing is recorded', build, 'starts', 'one is started'],
+    ['nothing is recorded', build, 'starts', 'The redrive starts one'],
     ['the build failed', { ...build, jobs: [prodBuild({ status: 'FAILED' })] }, 'starts', '(attempt 2)'],
-    ['the build runs', { ...build, jobs: [prodBuild({ status: 'RUNNING' })] }, 'attaches', 'none is started'],
-    ['the build ended well', { ...build, jobs: [prodBuild({ status: 'SUCCEEDED' })] }, 'reuses', 'it counts'],
+    ['the build runs', { ...build, jobs: [prodBuild({ status: 'RUNNING' })] }, 'attaches', 'starts no other'],
+    [
+      'the build ended well',
+      { ...build, jobs: [prodBuild({ status: 'SUCCEEDED' })] },
+      'reuses',
+      'uses its result',
+    ],
     ['its start was cut short', { ...build, jobs: [prodBuild({})] }, 'starts-once', 'so not twice'],
     [
       'an older attempt ended well and the latest failed',
@@ -91,7 +96,7 @@ describe('what is reused and what starts', () => {
       'starts',
       '(attempt 3)',
     ],
-    ['a request is open', { ...qc, approvals: [anApproval(open)] }, 'attaches', 'its link stays'],
+    ['a request is open', { ...qc, approvals: [anApproval(open)] }, 'attaches', 'Its link stays'],
     [
       'a request is open and the configuration has changed',
       { ...qc, approvals: [anApproval(open)], configurationVersion: 'another' },
@@ -102,16 +107,16 @@ describe('what is reused and what starts', () => {
       'a request expired',
       { ...qc, approvals: [anApproval({ expiresAt: '2026-11-22T12:00:00.000Z' })] },
       'starts',
-      'expired at 2026-11-22 12:00 UTC: QC is asked anew',
+      'expired at 22 Nov 2026, 12:00 UTC. The redrive mails another request.',
     ],
     [
       'a request was withdrawn',
       { ...qc, approvals: [anApproval({ status: 'WITHDRAWN' })] },
       'starts',
-      'was withdrawn: QC is asked anew',
+      'was withdrawn. The redrive mails another request.',
     ],
     [
-      'a decision was recorded that was not told',
+      'a recorded decision has not completed its state',
       { ...qc, approvals: [approved('qc', 'quinn')] },
       'reuses',
       'QC has decided (quinn)',
@@ -129,19 +134,17 @@ describe('what is reused and what starts', () => {
         ),
       ),
       'starts',
-      'Point QAT at image is done again',
+      'Point QAT at image runs again',
     ],
   ])('when %s', (_, of, taking, words) => {
     expect(redriveAdvice(of).taking).toBe(taking);
     expect(about(of, 'starts')).toEqual([expect.stringContaining(words)]);
   });
 
-  it('tells that leftovers of a failed deployment to Prod are deleted first, and Prod is pointed at the image', () => {
+  it('says that leftovers of a failed deployment to Prod are deleted first, and Prod is pointed at the image', () => {
     const job = aJob({ state: names.deployToProd, kind: 'pipeline-run', status: 'FAILED' });
     const of = context(anExecution(failedDeployment), { jobs: [job] });
-    expect(about(of, 'starts')[0]).toContain(
-      "left behind are deleted, and Prod is pointed at the promotion's image again.",
-    );
+    expect(about(of, 'starts')[0]).toContain("left behind and points Prod at the promotion's image again.");
   });
 });
 
@@ -149,8 +152,8 @@ describe('whether the approvals hold', () => {
   const of = (approvals: readonly Approval[]) => context(anExecution(failedBuild), { approvals });
   it('they do for the commit, image and deployment that were approved', () => {
     expect(about(of([approved('qc', 'quinn'), approved('pmo', 'parker')]), 'approvals')).toEqual([
-      "QC's approval (quinn) holds: commit, QAT image and QAT deployment are those that were approved.",
-      "PMO's approval (parker) holds: commit, QAT image and QAT deployment are those that were approved.",
+      "QC's approval (quinn) holds: commit, QAT image and QAT deployment are unchanged.",
+      "PMO's approval (parker) holds: commit, QAT image and QAT deployment are unchanged.",
     ]);
   });
 
@@ -165,7 +168,7 @@ describe('whether the approvals hold', () => {
     [
       'the same person twice',
       [approved('qc', 'sam'), approved('pmo', 'sam')],
-      "by the same person as QC's (sam)",
+      'The same person (sam) approved as QC and as PMO',
     ],
   ])('they do not for %s', (_, approvals, words) => {
     const advice = redriveAdvice({
@@ -174,7 +177,7 @@ describe('whether the approvals hold', () => {
     });
     const warnings = advice.points.filter(({ isWarning }) => isWarning).map(({ text }) => text);
     expect(warnings.join('\n')).toContain(words);
-    expect(warnings.join('\n')).toContain('push the commit again');
+    expect(warnings.join('\n')).toContain('Push the commit again');
   });
 });
 
@@ -185,13 +188,13 @@ describe('the definition', () => {
     return context(anExecution(failedBuild, { currentDefinition: JSON.stringify(machine) }));
   };
   it.each<[string, RedriveContext, string]>([
-    ['is as it was', context(anExecution(failedBuild)), 'As it was'],
+    ['is as it was', context(anExecution(failedBuild)), 'Unchanged since'],
     [
       'is as it was in another order',
       changed((machine) => {
         machine.States = Object.fromEntries(Object.entries(machine.States).reverse());
       }),
-      'As it was',
+      'Unchanged since',
     ],
     [
       'has another state, one less, and one that changed',
@@ -227,12 +230,12 @@ it('warns before the history is full', () => {
 it('is written line by line, and in one line', () => {
   const advice = redriveAdvice(context(anExecution(failedDeployment)));
   expect(adviceLines(advice).slice(0, 3)).toEqual([
-    'It may be redriven until 2026-12-06 12:00 UTC.',
-    'Fix first: A script of the commit failed; its log\'s last lines are in the cause. A fault of the commit: push a new one instead. See RUNBOOK.md, "Deploy to QAT, Deploy to Prod".',
-    'Resumes at: Deploy to Prod, try 2; then Verify Prod.',
+    'You can redrive it until 6 Dec 2026, 12:00 UTC.',
+    'Fix first: A script of the commit failed. The cause has the last lines of its log. If the commit is at fault, push a new commit instead. See RUNBOOK.md, "Deploy to QAT, Deploy to Prod".',
+    'Resumes at: Deploy to Prod, attempt 2; then Verify Prod.',
   ]);
   expect(adviceInOneLine(advice)).toBe(
-    "A redrive resumes at Deploy to Prod. First: A script of the commit failed; its log's last lines are in the cause. A fault of the commit: push a new one instead.",
+    'A redrive resumes at Deploy to Prod. First: A script of the commit failed. The cause has the last lines of its log. If the commit is at fault, push a new commit instead.',
   );
   expect(adviceInOneLine(redriveAdvice(context(anExecution(denied, { error: 'Rejected' }))))).toContain(
     'A rejection is final',
@@ -241,5 +244,5 @@ it('is written line by line, and in one line', () => {
 
 it('says of one that was stopped that somebody stopped it', () => {
   const of = context(anExecution((history) => untilPmo(history).aborted(), { status: 'ABORTED' }));
-  expect(about(of, 'fix')).toEqual([expect.stringContaining('Somebody stopped it')]);
+  expect(about(of, 'fix')).toEqual([expect.stringContaining('Somebody stopped this promotion')]);
 });

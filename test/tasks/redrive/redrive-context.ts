@@ -41,7 +41,7 @@ export const context = (
   ...change,
 });
 
-/** A turn that somebody holds, or nobody. */
+/** A lock that somebody holds, or nobody. */
 export const aLock = (
   environment: 'qat' | 'prod',
   holder?: {
@@ -57,7 +57,7 @@ export const aLock = (
   return { lock: { ...lock, holder: { ...locking, ...holder.change } }, holder: holder.standing };
 };
 
-/** The same turn, of an environment that a promotion has pointed at its image. */
+/** The same lock, of an environment that a promotion has pointed at its image. */
 export const pointed = (seen: LockSeen, by: string | undefined): LockSeen =>
   by === undefined ? seen : { ...seen, lock: { ...seen.lock, pointedBy: { promotionId: by, commitId: by } } };
 

@@ -5,7 +5,7 @@ const FUNCTION = "A state's function fails";
 
 it.each<[Partial<Failure>, string, string]>([
   [
-    { error: 'ImageBuildFailed', state: names.buildProdImage, cause: 'ended FAILED: phase validate' },
+    { error: 'ImageBuildFailed', state: names.buildProdImage, code: undefined },
     "Image Builder's reason",
     'Build QAT image, Build Prod image',
   ],
@@ -13,13 +13,13 @@ it.each<[Partial<Failure>, string, string]>([
     {
       error: 'ImageBuildFailed',
       state: names.buildQatImage,
-      cause: 'Build QAT image could not be started: X',
+      code: 'StartFailed',
     },
-    'refused the build',
+    'did not start the build',
     'Build QAT image, Build Prod image',
   ],
   [
-    { error: 'ImageBuildFailed', state: names.buildQatImage, cause: 'Image build a no longer exists.' },
+    { error: 'ImageBuildFailed', state: names.buildQatImage, code: 'JobMissing' },
     'was deleted',
     'Build QAT image, Build Prod image',
   ],
@@ -29,35 +29,34 @@ it.each<[Partial<Failure>, string, string]>([
     'Refresh QAT instance',
   ],
   [
-    { error: 'DeploymentFailed', state: names.deployToQat, cause: '  Its CodeDeploy agent was silent: …' },
-    'see that it runs',
+    { error: 'DeploymentFailed', state: names.deployToQat, code: 'AgentSilent' },
+    'Check that it runs',
     'Deploy to QAT, Deploy to Prod',
   ],
   [
-    { error: 'DeploymentFailed', state: names.deployToProd, cause: '  AfterInstall: ScriptFailed in a.sh' },
+    { error: 'DeploymentFailed', state: names.deployToProd, code: 'ScriptFailed' },
     'A script of the commit failed',
     'Deploy to QAT, Deploy to Prod',
   ],
   [
-    { error: 'DeploymentFailed', state: names.deployToProd, cause: 'HEALTH_CONSTRAINTS' },
-    "deployment's link",
+    { error: 'DeploymentFailed', state: names.deployToProd },
+    'Open the deployment by its link',
     'Deploy to QAT, Deploy to Prod',
   ],
   [
     {
       error: 'PipelineRunFailed',
       state: names.deployToProd,
-      cause: 'PMO has not approved. Only a promotion deploys: …',
+      code: 'GuardBlocked',
     },
-    'The guard let',
+    'The guard blocked',
     'Deploy to QAT, Deploy to Prod',
   ],
   [
     {
       error: 'PipelineRunFailed',
       state: names.deployToQat,
-      cause:
-        'Action Test of stage Test failed: JobFailed: Build terminated with state: FAILED. Phase: DOWNLOAD_SOURCE, Code: CLIENT_ERROR, Message: gone',
+      code: 'TestsNotStarted',
     },
     'The commit is not at fault',
     'Deploy to QAT, Deploy to Prod',
@@ -66,19 +65,9 @@ it.each<[Partial<Failure>, string, string]>([
     {
       error: 'PipelineRunFailed',
       state: names.deployToQat,
-      cause: 'Action Test of stage Test failed: 1 of 9',
+      code: 'TestsFailed',
     },
     'Push a commit that passes',
-    'Deploy to QAT, Deploy to Prod',
-  ],
-  [
-    {
-      error: 'PipelineRunFailed',
-      state: names.deployToQat,
-      cause:
-        'Action Test of stage Test failed: JobFailed: Build terminated with state: FAILED. Phase: DOWNLOAD_SOURCE, Code: CLIENT_ERROR, Message: The variable KEY comes from the SSM parameter /orders/key, which does not exist.',
-    },
-    'The tests did not start: their environment lacks what the cause names',
     'Deploy to QAT, Deploy to Prod',
   ],
   [{ error: 'PipelineRunFailed', state: names.deployToQat }, 'which action', 'Deploy to QAT, Deploy to Prod'],
@@ -89,18 +78,18 @@ it.each<[Partial<Failure>, string, string]>([
   ],
   [
     { error: 'ImageNotPointedAt', state: names.pointProdAtImage },
-    'the AMI of the cause',
+    'the AMI in the cause',
     'Point QAT at image, Point Prod at image',
   ],
   [{ error: 'ProdNotVerified', state: names.verifyProd }, 'lists what differs', 'Verify Prod'],
-  [{ error: 'TargetGroupUnknown', state: names.verifyProd }, "deploy Prod's stack", 'Verify Prod'],
+  [{ error: 'TargetGroupUnknown', state: names.verifyProd }, "Deploy Prod's stack", 'Verify Prod'],
   [{ error: 'ApproversMustDiffer', state: names.confirmApprovers }, 'security incident', 'Confirm approvers'],
   [
     { error: 'EnvironmentLocked', state: names.buildProdImage },
-    'wait until it has let go',
+    'Redrive when it has released',
     'An environment is locked',
   ],
-  [{ error: 'QatChanged', state: names.deployToQat }, 'push the commit again', 'QAT has changed'],
+  [{ error: 'QatChanged', state: names.deployToQat }, 'Push the commit again', 'QAT has changed'],
   [
     { error: 'EnvironmentRestoring', state: names.buildProdImage },
     'restore-prod',
@@ -113,32 +102,32 @@ it.each<[Partial<Failure>, string, string]>([
   ],
   [
     { error: 'States.Timeout', state: names.deployToProd, work: 'job' },
-    'had not ended in time',
+    'did not end in time',
     'Deploy to QAT, Deploy to Prod',
   ],
   [
     { error: 'States.Timeout', state: names.lockProd, work: 'lock' },
-    'did not come in time',
+    'did not acquire the environment lock in time',
     'Lock QAT, Lock Prod',
   ],
-  [{ error: 'States.Timeout', state: names.verifyProd, work: 'function' }, 'did not answer', FUNCTION],
-  [{ error: 'Sandbox.Timedout', state: names.verifyProd }, 'did not answer', FUNCTION],
+  [{ error: 'States.Timeout', state: names.verifyProd, work: 'function' }, 'timed out', FUNCTION],
+  [{ error: 'Sandbox.Timedout', state: names.verifyProd }, 'timed out', FUNCTION],
   [{ error: 'AccessDeniedException', state: names.verifyProd }, 'A permission is missing', FUNCTION],
   [{ error: 'ThrottlingException', state: names.verifyProd }, 'Wait some minutes', FUNCTION],
   [{ error: 'Lambda.TooManyRequestsException', state: names.verifyProd }, 'Wait some minutes', FUNCTION],
   [{ error: 'Lambda.ServiceException', state: names.verifyProd }, 'Lambda itself', FUNCTION],
-  [{ error: 'Lambda.Unknown', state: names.verifyProd }, 'ended without an answer', FUNCTION],
-  [{ error: 'Runtime.ExitError', state: names.verifyProd }, 'ended without an answer', FUNCTION],
-  [{ error: 'LedgerConflict', state: names.verifyProd }, 'Nothing is to be mended', FUNCTION],
-  [{ error: 'LedgerContended', state: names.qcApproval }, 'See what writes to it', FUNCTION],
+  [{ error: 'Lambda.Unknown', state: names.verifyProd }, 'ended without a result', FUNCTION],
+  [{ error: 'Runtime.ExitError', state: names.verifyProd }, 'ended without a result', FUNCTION],
+  [{ error: 'LedgerConflict', state: names.verifyProd }, 'There is nothing to fix', FUNCTION],
+  [{ error: 'LedgerContended', state: names.qcApproval }, 'Find out what writes to it', FUNCTION],
   [
     { error: 'States.QueryEvaluationError', state: names.didQcApprove },
     'The definition itself',
     'The state machine itself fails',
   ],
-  [{ error: 'TypeError', state: names.verifyProd }, 'TypeError is none that Lockstep gives', FUNCTION],
-  [{ error: '', state: undefined }, 'The error is none', FUNCTION],
+  [{ error: 'TypeError', state: names.verifyProd }, 'TypeError is not an error of Lockstep', FUNCTION],
+  [{ error: '', state: undefined }, 'The error is not an error', FUNCTION],
 ])('what to fix after %j', (failure, words, heading) => {
-  const remedy = remedyFor({ error: '', cause: '', state: undefined, work: undefined, ...failure });
+  const remedy = remedyFor({ error: '', code: undefined, state: undefined, work: undefined, ...failure });
   expect(remedy).toEqual({ sentence: expect.stringContaining(words), heading });
 });

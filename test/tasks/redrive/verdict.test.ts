@@ -13,13 +13,13 @@ describe('whether it may be redriven', () => {
       'one that failed may, until 14 days after its end',
       context(failed),
       'redrivable',
-      'until 2026-12-06 12:00 UTC',
+      'until 6 Dec 2026, 12:00 UTC',
     ],
     [
       'on the 14th day it still may',
       context(failed, { now: new Date(ENDED + 14 * DAY) }),
       'redrivable',
-      'may be redriven',
+      'can redrive it',
     ],
     [
       'after the 14th day it may not',
@@ -31,13 +31,13 @@ describe('whether it may be redriven', () => {
       'one that timed out may',
       context(anExecution(failedBuild, { status: 'TIMED_OUT' })),
       'redrivable',
-      'may be redriven',
+      'can redrive it',
     ],
     [
       'one that was stopped may',
       context(anExecution((history) => untilQc(history).aborted(), { status: 'ABORTED' })),
       'redrivable',
-      'may be redriven',
+      'can redrive it',
     ],
     [
       'one that runs may not',
@@ -55,11 +55,11 @@ describe('whether it may be redriven', () => {
       'one that succeeded may not',
       context(anExecution((history) => untilProd(history).succeeded(), { status: 'SUCCEEDED' })),
       'succeeded',
-      'has succeeded',
+      'succeeded',
     ],
-    ['a refusal is final', context(anExecution(denied, { error: 'Rejected' })), 'rejected', 'is final'],
+    ['a rejection is final', context(anExecution(denied, { error: 'Rejected' })), 'rejected', 'is final'],
     [
-      'a refusal that the execution has not heard of is final, too',
+      'a rejection that the execution has not received is final, too',
       context(anExecution(expiredQc), {
         approvals: [anApproval({ status: 'REJECTED', decision: 'reject' })],
       }),
@@ -76,13 +76,13 @@ describe('whether it may be redriven', () => {
       'stale is final',
       context(anExecution(endingAs('Stale'), { error: 'Stale' })),
       'stale',
-      'Prod ran a newer commit',
+      'Prod already ran a newer commit',
     ],
     [
       'any other Fail state is final',
       context(anExecution(denied, { error: 'Unheard' })),
       'ended-on-purpose',
-      'where a redrive ends again',
+      'a redrive would end there again',
     ],
     [
       'one whose history is full may not',
@@ -94,20 +94,20 @@ describe('whether it may be redriven', () => {
       '24999 events',
     ],
     [
-      'one that Step Functions refuses may not, in its words',
+      'one that Step Functions does not allow may not, in its words',
       context({ ...failed, redrivable: false, redriveDenial: 'Execution is odd' }),
       'not-offered',
       '(Execution is odd)',
     ],
-    ['one that is forgotten may not', context(undefined), 'forgotten', 'for 90 days'],
+    ['one that Step Functions no longer has may not', context(undefined), 'forgotten', 'for 90 days'],
     [
-      'one whose turn another promotion has may not now',
+      'one whose lock another promotion holds may not now',
       context(failed, { locks: [aLock('prod', { promotionId: 'shop-2222', standing: 'working' })] }),
       'environment-locked',
-      'Prod is taken by commit shop-222 (promotion shop-2222), and a redrive would fail with EnvironmentLocked',
+      'Prod is locked by commit shop-222 (promotion shop-2222), and a redrive would fail with EnvironmentLocked',
     ],
     [
-      'one whose turn another promotion waits for may not now',
+      'one whose lock another promotion waits for may not now',
       context(failed, { locks: [aLock('prod', undefined, ['shop-3333'])] }),
       'environment-locked',
       '(promotion shop-3333)',
@@ -122,7 +122,7 @@ describe('whether it may be redriven', () => {
       'one that would ask about a commit that Prod is past ends as superseded',
       context(anExecution(expiredQc), { locks: [aLock('qat')], newerInProd: aWaiter('z') }),
       'superseded',
-      '(promotion z) has gone by: a redrive would end as Superseded',
+      '(promotion z) supersedes it: a redrive would end as Superseded',
     ],
     ...[names.refreshQatInstance, names.deployToQat, names.qcApproval].map(
       (state): [string, RedriveContext, string, string] => [
@@ -132,7 +132,7 @@ describe('whether it may be redriven', () => {
           newerInProd: aWaiter('z'),
         }),
         'qat-changed',
-        'QAT was pointed at the image of commit shop-222 (promotion shop-2222) since: a redrive would fail with QatChanged. Push this commit again',
+        'QAT now runs the image of commit shop-222 (promotion shop-2222): a redrive would fail with QatChanged. Push this commit again',
       ],
     ),
     [
@@ -168,37 +168,37 @@ describe('whether it may be redriven', () => {
     [
       'whose holder is done with it',
       context(build, { locks: [aLock('prod', { promotionId: 'other', standing: 'done' })] }),
-      'The Prod turn is free: the redrive takes it.',
+      'The Prod lock is free. The redrive acquires it.',
     ],
     [
       'that it has itself',
       context(build, { locks: [aLock('prod', { promotionId: PROMOTION_ID, standing: 'ended' })] }),
-      'It has the Prod turn.',
+      'This promotion holds the Prod lock.',
     ],
     [
       'of a QAT that it pointed last itself',
       context(anExecution(waitedFor(names.refreshQatInstance)), {
         locks: [pointed(aLock('qat'), PROMOTION_ID)],
       }),
-      'The QAT turn is free: the redrive takes it.',
+      'The QAT lock is free. The redrive acquires it.',
     ],
     ...[names.buildQatImage, names.pointQatAtImage].map((state): [string, RedriveContext, string] => [
       `of a QAT that "${state}" does not rely on`,
       context(anExecution(waitedFor(state)), { locks: [pointed(aLock('qat'), 'shop-2222')] }),
-      'The QAT turn is free: the redrive takes it.',
+      'The QAT lock is free. The redrive acquires it.',
     ]),
-    ['that nobody has', context(build, { locks: [aLock('prod')] }), 'is free: the redrive takes it.'],
+    ['that nobody has', context(build, { locks: [aLock('prod')] }), 'is free. The redrive acquires it.'],
     [
-      'after which Prod is put in order',
+      'after which Prod is being restored',
       context(build, { locks: [aLock('prod', { promotionId: 'other', standing: 'ended' })] }),
-      'Prod is put in order after commit other000 (promotion other); the state tries again',
+      'Prod is being restored after commit other000 (promotion other). Step Functions retries the state',
     ],
     [
       'that it takes first of all',
       context(anExecution(waitedFor(names.lockQat)), {
         locks: [aLock('qat')],
       }),
-      'The QAT turn is free: the redrive takes it.',
+      'The QAT lock is free. The redrive acquires it.',
     ],
     [
       'for which it waits, being the newest',
@@ -206,7 +206,7 @@ describe('whether it may be redriven', () => {
         promotion: newer,
         locks: [aLock('qat', { promotionId: 'a', standing: 'working' })],
       }),
-      'It waits for QAT, after commit a0000000 (promotion a).',
+      'The redrive waits for the QAT lock, behind commit a0000000 (promotion a).',
     ],
     [
       'for which it waits in the order of approval',
@@ -214,24 +214,26 @@ describe('whether it may be redriven', () => {
         promotion: older,
         locks: [aLock('prod', { promotionId: 'a', standing: 'working' }, ['b'])],
       }),
-      'It waits for Prod, after commit b0000000 (promotion b).',
+      'The redrive waits for the Prod lock, behind commit b0000000 (promotion b).',
     ],
-  ])('it may with a turn %s', (_, of, words) => {
+  ])('it may with a lock %s', (_, of, words) => {
     expect(redriveAdvice(of)).toMatchObject({ verdict: 'redrivable', mayRedrive: true });
     expect(about(of, 'lock')).toEqual([expect.stringContaining(words)]);
   });
 
-  it('asks for a turn again, and starts nothing, where it waited for one', () => {
+  it('asks for a lock again, and starts nothing, where it waited for one', () => {
     const of = context(anExecution(waitedFor(names.lockQat)));
-    expect(about(of, 'starts')).toEqual(['The promotion asks for the lock again; nothing else is started.']);
-    expect(about(of, 'fix')).toEqual([expect.stringContaining('Its turn did not come in time')]);
+    expect(about(of, 'starts')).toEqual(['The promotion asks for the lock again. Nothing else is started.']);
+    expect(about(of, 'fix')).toEqual([
+      expect.stringContaining('did not acquire the environment lock in time'),
+    ]);
   });
 
   it.each<[string, Partial<RedriveContext>]>([
-    ['another has the turn', { locks: [aLock('qat', { promotionId: 'x', standing: 'working' })] }],
+    ['another holds the lock', { locks: [aLock('qat', { promotionId: 'x', standing: 'working' })] }],
     ['another has pointed QAT since', { locks: [pointed(aLock('qat'), 'x')] }],
     ['Prod is past the commit', { locks: [aLock('qat')], newerInProd: aWaiter('z') }],
-  ])('needs no turn where QC has decided, although %s', (_, change) => {
+  ])('needs no lock where QC has decided, although %s', (_, change) => {
     const approvals = [anApproval({ status: 'APPROVED', decision: 'approve' })];
     const stopped = anExecution((history) => untilQc(history).aborted(), { status: 'ABORTED' });
     expect(redriveAdvice(context(stopped, { approvals, ...change }))).toMatchObject({
@@ -240,7 +242,7 @@ describe('whether it may be redriven', () => {
     });
   });
 
-  it("does not mind who has the other environment's turn", () => {
+  it("does not depend on the other environment's lock", () => {
     const of = context(build, { locks: [aLock('qat', { promotionId: 'x', standing: 'working' })] });
     expect(redriveAdvice(of).mayRedrive).toBe(true);
   });

@@ -122,10 +122,7 @@ const Overview: FC<{ content: OverviewContent }> = ({ content }) => (
 export type BuildLogs = (build: string) => string | undefined;
 
 /** The overview's pages over what `content` gives. */
-export const createOverview = (
-  content: () => OverviewContent,
-  buildLogs: BuildLogs = () => undefined,
-): Hono => {
+export function createOverview(content: () => OverviewContent, buildLogs: BuildLogs = () => undefined): Hono {
   const app = new Hono();
   app.use(
     secureHeaders({
@@ -145,7 +142,7 @@ export const createOverview = (
   });
   app.get('/', (c) => c.html(`<!doctype html>${<Overview content={content()} />}`));
   return app;
-};
+}
 
 /**
  * Serves the overview on 127.0.0.1.

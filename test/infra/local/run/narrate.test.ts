@@ -5,7 +5,7 @@ import { stateNames } from '../../../../workflows/state-names.ts';
 import type { History } from '../../../approvals-ui/support/history.ts';
 import { untilQc } from '../../../approvals-ui/support/scene.ts';
 import { createMemoryLedger } from '../../../tasks/doubles/memory-ledger.ts';
-import { aPromotion, PROMOTION_ID } from '../../../tasks/doubles/samples.ts';
+import { aPromotion, aReview, PROMOTION_ID } from '../../../tasks/doubles/samples.ts';
 import { anExecution, ENDED } from '../../../tasks/redrive/redrive-context.ts';
 
 const failed = (history: History) =>
@@ -39,7 +39,12 @@ const told = async (write: (history: History) => History, port: number, options:
     read: async () => execution,
     redrive: () => Promise.reject(new Error('nobody redrives here')),
   };
-  const system = { ledger, executions, siteUrl: 'http://127.0.0.1:4568' };
+  const system = {
+    ledger,
+    executions,
+    configurationVersion: () => aReview().configurationVersion,
+    siteUrl: 'http://127.0.0.1:4568',
+  };
   await narrate(
     { host, system, terminal: createTerminal(output, false), ...options },
     promotion.executionArn,
