@@ -9,7 +9,7 @@ import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { promotionGraph } from './graph/steps.ts';
 import type { Session } from './sign-in/cookies.ts';
-import type { ApprovalPageProps } from './views/approval.tsx';
+import type { ApprovalPageProps } from './views/approval-props.ts';
 import type { PendingPageProps, PromotionsPageProps } from './views/lists.tsx';
 import type { PromotionPageProps } from './views/promotion.tsx';
 

@@ -4,12 +4,13 @@ import type { z } from 'zod';
 import type { WhenNewer } from '../tasks/environment-locks/environment-lock.ts';
 import type { Environment } from '../tasks/payloads.ts';
 import type { Runtime } from './aws/runtimes.ts';
-import { type EnvironmentPlace, placeOf } from './config/environments.ts';
+import { checkTogether } from './config/cross-checks.ts';
+import { type EnvironmentPlace, type NetworkConfig, placeOf } from './config/environments.ts';
 import { remedyFor } from './config/remedies.ts';
 import { configuration, type WrittenConfig } from './config/schema.ts';
 import { DEFAULT_CIDR } from './config/values.ts';
 
-export type { EnvironmentPlace } from './config/environments.ts';
+export type { EnvironmentPlace, InternetAccess, NetworkConfig } from './config/environments.ts';
 
 /** Context key in cdk.json that holds the configuration. */
 export const CONFIG_KEY = 'lockstep';
@@ -116,23 +117,6 @@ export interface ApplicationConfig {
   readonly environments?: Readonly<Partial<Record<Environment, EnvironmentPlace>>>;
 }
 
-/** How instances without a public address reach AWS. */
-export type InternetAccess = 'nat-gateway' | 'endpoints';
-
-/** Where instances and load balancers are. */
-export interface NetworkConfig {
-  /** In an existing VPC: what is there already. */
-  readonly internetAccess: InternetAccess;
-  /** IPv4 range of a new VPC. */
-  readonly cidr: string;
-  /** A VPC that is there already; without it, one is made. */
-  readonly existing?: {
-    readonly vpcId: string;
-    readonly publicSubnetIds: readonly string[];
-    readonly privateSubnetIds: readonly string[];
-  };
-}
-
 /** How people approve. */
 export interface ApprovalsConfig {
   /** Whether a change's makers (author, committer, pusher) may decide about it. */
@@ -175,7 +159,11 @@ export function readConfigFile(file: string): unknown {
  * @throws ConfigError naming each faulty key, the value received and the remedy
  */
 export function readConfig(value: unknown, place = 'cdk.json'): LockstepConfig {
-  const parsed = configuration.safeParse(value);
+  const parsed = configuration
+    .superRefine((written, context) =>
+      checkTogether(written, (fault) => context.addIssue({ code: 'custom', ...fault })),
+    )
+    .safeParse(value);
   if (!parsed.success) {
     const lines = parsed.error.issues.flatMap((issue) => describe(issue, value));
     throw new ConfigError(`The configuration in ${place} is invalid:\n${lines.join('\n')}`);

@@ -1,43 +1,12 @@
 import type { FC } from 'hono/jsx';
-import type { CandidateChange } from '../../tasks/approvals/candidate.ts';
-import type { Ruling } from '../../tasks/approvals/decision-rules.ts';
-import type { Approval, DenialReason, Job, Person, Promotion } from '../../tasks/ledger/items.ts';
 import { commitTitle, roleTitles } from '../../tasks/words.ts';
-import type { ConsoleLinks } from '../console-links.ts';
 import { GraphDrawing } from '../graph/drawing.tsx';
-import type { PromotionGraph } from '../graph/steps.ts';
+import type { ApprovalPageProps } from './approval-props.ts';
 import { ChangeCard } from './change-card.tsx';
 import { ChangedCandidate, DecisionCard } from './decision-card.tsx';
 import { Notice, Page } from './layout.tsx';
 import { DecisionList, isOpen, StatusChip } from './parts.tsx';
 import { QatCard } from './qat-card.tsx';
-
-/** Everything that one approval's page shows. */
-export interface ApprovalPageProps {
-  readonly person: Person;
-  readonly path: string;
-  readonly now: number;
-  readonly approval: Approval;
-  readonly promotion: Promotion;
-  /** All approvals of the promotion. */
-  readonly approvals: readonly Approval[];
-  readonly jobs: readonly Job[];
-  /** What Prod runs now. */
-  readonly live: Promotion | undefined;
-  /** Undefined if Step Functions has forgotten the execution. */
-  readonly graph: PromotionGraph | undefined;
-  readonly links: ConsoleLinks;
-  /** What the rules say about this person and this request. */
-  readonly ruling: Ruling;
-  /** After this time a decision needs another sign-in. */
-  readonly freshSignInMinutes: number;
-  /** Why the decision that was just sent was denied. */
-  readonly denial?: {
-    readonly reason: DenialReason;
-    readonly message: string;
-    readonly changes?: readonly CandidateChange[];
-  };
-}
 
 /** One approval: what the approver decides about, the review, and the decision. */
 export const ApprovalPage: FC<ApprovalPageProps> = (props) => {

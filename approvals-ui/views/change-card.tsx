@@ -2,7 +2,7 @@ import type { FC } from 'hono/jsx';
 import type { ChangedCommit, Review } from '../../tasks/approvals/review.ts';
 import { commitTitle, shortCommit } from '../../tasks/words.ts';
 import { nameOfArn } from '../format.ts';
-import type { ApprovalPageProps } from './approval.tsx';
+import type { ApprovalPageProps } from './approval-props.ts';
 import { Notice } from './layout.tsx';
 import { ConsoleLink } from './parts.tsx';
 

@@ -3,7 +3,7 @@ import type { CandidateChange } from '../../tasks/approvals/candidate.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
 import { roleTitles, shortCommit } from '../../tasks/words.ts';
 import { duration } from '../format.ts';
-import type { ApprovalPageProps } from './approval.tsx';
+import type { ApprovalPageProps } from './approval-props.ts';
 import { Notice, signInAddress } from './layout.tsx';
 import { Moment } from './parts.tsx';
 

@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx';
 import type { ImageContents, Review } from '../../tasks/approvals/review.ts';
 import { duration } from '../format.ts';
-import type { ApprovalPageProps } from './approval.tsx';
+import type { ApprovalPageProps } from './approval-props.ts';
 import { ConsoleLink, Moment, StatusChip } from './parts.tsx';
 
 /** The address comes from a service's answer: it must not become a link that runs script. */

@@ -20,7 +20,7 @@ import { PromotionMachine } from './promotion/promotion-machine.ts';
 import { PushPipeline } from './promotion/push-pipeline.ts';
 import { TestProject } from './promotion/test-project.ts';
 import { Triggers } from './promotion/triggers.ts';
-import { createSource } from './source/source.ts';
+import { createSource } from './source/create-source.ts';
 
 interface ApplicationStackProps extends StackProps {
   readonly application: ApplicationConfig;

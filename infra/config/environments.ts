@@ -1,7 +1,23 @@
 import type { Environment } from '../../tasks/payloads.ts';
-import type { NetworkConfig } from '../config.ts';
 import type { WrittenConfig } from './schema.ts';
 import { DEFAULT_CIDR } from './values.ts';
+
+/** How instances without a public address reach AWS. */
+export type InternetAccess = 'nat-gateway' | 'endpoints';
+
+/** Where instances and load balancers are. */
+export interface NetworkConfig {
+  /** In an existing VPC: what is there already. */
+  readonly internetAccess: InternetAccess;
+  /** IPv4 range of a new VPC. */
+  readonly cidr: string;
+  /** A VPC that is there already; without it, one is made. */
+  readonly existing?: {
+    readonly vpcId: string;
+    readonly publicSubnetIds: readonly string[];
+    readonly privateSubnetIds: readonly string[];
+  };
+}
 
 /** Where an environment is, if it is not where Lockstep itself is. */
 export interface EnvironmentPlace {

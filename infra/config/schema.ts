@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type Runtime, runtimes } from '../aws/runtimes.ts';
-import { checkTogether } from './cross-checks.ts';
 import * as values from './values.ts';
 
 // `describe` gives a key's meaning in docs/configuration.md, which `npm run configuration` writes; `fallback` (meta)
@@ -199,71 +198,67 @@ const application = z.strictObject({
 });
 
 /** What may stand under the context key `lockstep`, with defaults; `cross-checks.ts` holds what concerns several keys. */
-export const configuration = z
-  .strictObject({
-    // Each has a load balancer, and a region has 50 of them unless AWS is asked for more.
-    applications: z.array(application).min(1).max(50).describe('What is promoted.'),
-    approvers: approvers.optional().meta({
-      description: 'Who gets a mail when a role must decide.',
-      fallback: 'each application gives its own',
-    }),
-    operators: values.addresses.optional().meta({
-      description: 'Who gets a mail about failures and alarms.',
-      fallback: 'each application gives its own',
-    }),
-    approvalExpiryDays: values.expiryDays
-      .default(7)
-      .describe('A request for an approval expires after so many days.'),
-    approvals: z
-      .strictObject({
-        makersMayDecide: z
-          .boolean()
-          .default(false)
-          .describe('Whether the author, committer or pusher of a change may approve it.'),
-        reminderHours: z
-          .int()
-          .min(1)
-          .max(720)
-          .default(24)
-          .describe('An approver who has not decided gets a reminder each time so many hours pass.'),
-        freshSignInMinutes: z
-          .int()
-          .min(1)
-          .max(480)
-          .default(15)
-          .describe('A decision needs a sign-in that is not older than this.'),
-      })
-      .prefault({})
-      .describe('How people approve.'),
-    terminationWaitMinutes: values.terminationWait
-      .default(5)
-      .describe('How long Prod keeps the old instances after traffic has moved to the new ones.'),
-    network: network
-      .prefault({})
-      .describe("The network in Lockstep's account and region: a new VPC, or an existing one."),
-    environments: environments.optional().meta({
-      description: 'Environments in another account or region than Lockstep itself. Needs `env`.',
-      fallback: "both in Lockstep's account and region",
-    }),
-    approvalsSite: website.optional().meta({
-      description: "The approvals site's own domain name and certificate.",
-      fallback: "API Gateway's address",
-    }),
-    env: z
-      .strictObject({
-        account: values.account
-          .optional()
-          .meta({ description: 'The AWS account.', fallback: "your credentials' account" }),
-        region: values.region
-          .optional()
-          .meta({ description: 'The AWS region.', fallback: "your credentials' region" }),
-      })
-      .optional()
-      .describe('Where Lockstep itself is deployed to.'),
-  })
-  .superRefine((value, context) =>
-    checkTogether(value, (fault) => context.addIssue({ code: 'custom', ...fault })),
-  );
+export const configuration = z.strictObject({
+  // Each has a load balancer, and a region has 50 of them unless AWS is asked for more.
+  applications: z.array(application).min(1).max(50).describe('What is promoted.'),
+  approvers: approvers.optional().meta({
+    description: 'Who gets a mail when a role must decide.',
+    fallback: 'each application gives its own',
+  }),
+  operators: values.addresses.optional().meta({
+    description: 'Who gets a mail about failures and alarms.',
+    fallback: 'each application gives its own',
+  }),
+  approvalExpiryDays: values.expiryDays
+    .default(7)
+    .describe('A request for an approval expires after so many days.'),
+  approvals: z
+    .strictObject({
+      makersMayDecide: z
+        .boolean()
+        .default(false)
+        .describe('Whether the author, committer or pusher of a change may approve it.'),
+      reminderHours: z
+        .int()
+        .min(1)
+        .max(720)
+        .default(24)
+        .describe('An approver who has not decided gets a reminder each time so many hours pass.'),
+      freshSignInMinutes: z
+        .int()
+        .min(1)
+        .max(480)
+        .default(15)
+        .describe('A decision needs a sign-in that is not older than this.'),
+    })
+    .prefault({})
+    .describe('How people approve.'),
+  terminationWaitMinutes: values.terminationWait
+    .default(5)
+    .describe('How long Prod keeps the old instances after traffic has moved to the new ones.'),
+  network: network
+    .prefault({})
+    .describe("The network in Lockstep's account and region: a new VPC, or an existing one."),
+  environments: environments.optional().meta({
+    description: 'Environments in another account or region than Lockstep itself. Needs `env`.',
+    fallback: "both in Lockstep's account and region",
+  }),
+  approvalsSite: website.optional().meta({
+    description: "The approvals site's own domain name and certificate.",
+    fallback: "API Gateway's address",
+  }),
+  env: z
+    .strictObject({
+      account: values.account
+        .optional()
+        .meta({ description: 'The AWS account.', fallback: "your credentials' account" }),
+      region: values.region
+        .optional()
+        .meta({ description: 'The AWS region.', fallback: "your credentials' region" }),
+    })
+    .optional()
+    .describe('Where Lockstep itself is deployed to.'),
+});
 
 /** The configuration as written, with the defaults of the schema. */
 export type WrittenConfig = z.output<typeof configuration>;

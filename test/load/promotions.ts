@@ -55,7 +55,7 @@ export const prepareCommits = async (directory: string, count: number): Promise<
 /** A decision needs a sign-in of the last 15 minutes; who decides signs in again before, in ms. */
 const SIGN_IN_LASTS_MS = 10 * 60 * 1000;
 
-/** Approves whatever is asked for, over the pages, until it is told to stop. */
+/** Approves every request on the pages until it is told to stop. */
 const approveAll = ({ ledger, siteUrl }: LockstepSystem) => {
   let isStopped = false;
   const answered = new Set<string>();

@@ -125,7 +125,7 @@ const holderStatusOf = async (run: SimulatedRun, id: string) => {
       .sort(),
     evidence: (await createDynamoDbEvidenceStore(tableName).entries(id))
       .map(({ kind }) => kind)
-      // Whoever asked for a redrive that a crash prevented asks again, and both are on record.
+      // Somebody whose redrive a crash prevented asks again, and both are on record.
       .filter((kind, index, kinds) => kind !== 'redrive-asked' || kinds.indexOf(kind) === index)
       .sort(),
     seals: (await createDynamoDbEvidenceStore(tableName).seals(id)).length,

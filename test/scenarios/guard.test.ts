@@ -117,7 +117,7 @@ describe('the pipeline guard', () => {
     return pipelineExecutionId;
   };
 
-  /** A session of a deployed role, whatever that role may do. */
+  /** A session of a deployed role with all its permissions. */
   const sessionOf = (logicalId: RegExp): Principal => {
     const role = scenario.run.stacks
       .resourcesOfType('AWS::IAM::Role')
@@ -206,7 +206,7 @@ describe('the pipeline guard', () => {
     }
   });
 
-  it('T20: a run for a promotion that is not approved deploys nothing, whatever waits for it', async () => {
+  it('T20: a run for a promotion that is not approved deploys nothing, even if something waits for it', async () => {
     const { prod } = scenario.application.pipelines;
     const { commitId, id: promotionId } = promotion;
     const id = await start(prod, { as: starter(), commitId, promotionId });

@@ -61,7 +61,7 @@ describe('a promotion of the synthesized system', () => {
     expect(report.iam.denied).toEqual([]);
   });
 
-  it('deploys to Prod the commit that QAT got, whatever is pushed while PMO has not decided', async () => {
+  it('deploys to Prod the commit that QAT got, also after another push while PMO has not decided', async () => {
     const first = await scenario.startPromotion();
     await first.decide('qc', 'quinn');
     await first.asked('pmo');
@@ -90,7 +90,7 @@ describe('a promotion of the synthesized system', () => {
     expect((await promotion.report()).deployments.map(({ environment }) => environment)).toEqual(['qat']);
   });
 
-  it('refuses on the PMO page whoever approved as QC, and goes on with another person', async () => {
+  it('denies on the PMO page the person who approved as QC, and goes on with another', async () => {
     const promotion = await scenario.startPromotion();
     expect(await promotion.decide('qc', 'sam')).toEqual({ kind: 'decided' });
     expect(await promotion.decide('pmo', 'sam')).toMatchObject({

@@ -14,7 +14,7 @@ describe('push events', () => {
   const pushEvents = () =>
     scenario.run.services.events.recentEvents().filter((event) => event.source === 'aws.codecommit');
 
-  /** The push has been told to whoever listens, and functions that it woke have ended. */
+  /** The push event has reached its targets, and the functions that it woke have ended. */
   const settled = async (pushes: number) => {
     await eventually('the push event', () => (pushEvents().length >= pushes ? true : undefined));
     await pause(1500);

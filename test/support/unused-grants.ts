@@ -139,7 +139,7 @@ export const unusedGrants: readonly UnusedGrant[] = [
     role: /ProdFleetIsCompleteRole/,
     actions: ['autoscaling:CreateOrUpdateTags'],
     reason:
-      'AWS asks it of whoever creates a group with tags; the emulated Auto Scaling asks for the creation alone.',
+      'AWS asks for it when a group is created with tags; the emulated Auto Scaling asks for the creation alone.',
   },
   {
     role: /(Qat|Prod)PipelineRole/,
@@ -159,7 +159,7 @@ export const unusedGrants: readonly UnusedGrant[] = [
   {
     role: /ImageBuildsRole/,
     actions: ['kms:Decrypt'],
-    reason: 'S3 asks it of whoever uploads a large log in parts under a key.',
+    reason: 'S3 asks for it when a large log is uploaded in parts under a key.',
   },
   {
     role: /PromotionRole/,

@@ -16,7 +16,7 @@ export interface MalformedInput {
   readonly [member: string]: unknown;
 }
 
-/** Part of the name of whatever a path that leads out of its folder would make. */
+/** Part of the name of each file that a path out of its folder would make. */
 export const ESCAPED = 'escaped-from-its-folder';
 
 /** Texts that name nothing, or lead astray. */
