@@ -14,7 +14,7 @@ import { commits, type Name, requestId } from './support/lifelike.ts';
 import { fillScene } from './support/lifelike-scene.ts';
 import { serveSite } from './support/served-site.ts';
 
-jest.setTimeout(240_000);
+jest.setTimeout(480_000);
 
 /** Set to any value, the tests write what they see to docs. */
 const writesScreenshots = (process.env.SCREENSHOTS ?? '') !== '';
@@ -48,7 +48,6 @@ const pages: Readonly<Record<string, string>> = {
   promotion: promotion('running'),
   'promotion-failed': promotion('failed'),
   'promotion-long': promotion('long'),
-  'promotion-stale': promotion('stale'),
   'promotion-superseded': promotion('superseded'),
   'promotion-waiting': promotion('waiting'),
   'signed-out': '/signed-out',
@@ -170,7 +169,7 @@ const keep = async (page: Page, name: string): Promise<void> => {
     !/-(narrow|dark|long)/.test(name) || /^(approval|approvals|promotion)-(narrow-dark|dark)$/.test(name);
   if (!writesScreenshots || !isKept) return;
   // The whole of the main pages; of the others, what one sees first.
-  const fullPage = /^(approval|promotion)(-narrow)?(-dark)?$/.test(name);
+  const fullPage = /^(approval|promotions?)(-narrow)?(-dark)?$/.test(name);
   await writeScreenshot(page, path.join(docs, 'screenshots', `${name}.png`), fullPage);
   if (name !== 'promotion') return;
   await page.setViewportSize({ width: 1200, height: 900 });
