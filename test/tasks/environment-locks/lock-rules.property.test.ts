@@ -251,7 +251,7 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
         perform({ lock, step });
       }
     },
-    /** Whoever is in the environment. */
+    /** The promotions in the environment. */
     inside: () =>
       runners.filter(({ runs, place, request }) => runs && (place === 'working' || request === 'pending')),
     lock: () => lock,
