@@ -49,7 +49,7 @@ const codeOf = (target: InstanceTarget): FailureCode | undefined => {
   return failedEvents(target).some(({ diagnostics }) => scriptCodes.has(diagnostics?.errorCode))
     ? 'ScriptFailed'
     : undefined;
-}
+};
 
 function instanceFailure(target: InstanceTarget): string[] {
   const { targetId, instanceLabel, status } = target;

@@ -338,13 +338,8 @@ describe('a redrive', () => {
 
   it.each([
     ['RUNNING', 'in progress'],
-<<<<<<< HEAD
-    ['SUCCEEDED', 'has succeeded'],
-  ] as const)('of a promotion that is %s is not possible', async (status, text) => {
-=======
     ['SUCCEEDED', 'promotion succeeded'],
-  ] as const)('of a promotion that is %s is refused', async (status, text) => {
->>>>>>> a49c924 (Follow the new texts in the tests of pages, command line and scenarios)
+  ] as const)('of a promotion that is %s is not possible', async (status, text) => {
     const scene = createScene();
     await scene.addPromotion({ status }, untilProd);
     const answer = await scene.post(`${PATH}/redrive`, await scene.signIn('olga'));

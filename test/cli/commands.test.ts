@@ -196,13 +196,8 @@ describe('a redrive', () => {
 
   it.each<[string, Partial<Execution>, string]>([
     ['runs', { status: 'RUNNING' }, 'in progress'],
-<<<<<<< HEAD
-    ['succeeded', { status: 'SUCCEEDED' }, 'has succeeded'],
-    ['was rejected', { error: 'Rejected' }, 'A rejection is final'],
-=======
     ['succeeded', { status: 'SUCCEEDED' }, 'promotion succeeded'],
-    ['was refused', { error: 'Rejected' }, 'A rejection is final'],
->>>>>>> a49c924 (Follow the new texts in the tests of pages, command line and scenarios)
+    ['was rejected', { error: 'Rejected' }, 'A rejection is final'],
     ['ended long ago', { endedAt: Date.parse('2026-11-01T00:00:00.000Z') }, '14 days'],
     ['Step Functions offers none for', { redrivable: false, redriveDenial: 'It is odd' }, '(It is odd)'],
   ])('of one that %s fails by the rules of the site, and nothing is recorded', async (_, change, why) => {
