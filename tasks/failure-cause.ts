@@ -36,11 +36,11 @@ export const MAX_CAUSE_LENGTH = 32_768;
 const GAP = '\n[…]\n';
 
 /** Shortens a message. What failed stands first and the log's end last: the middle goes. */
-export const fitCause = (cause: string, max: number): string => {
+export function fitCause(cause: string, max: number): string {
   if (cause.length <= max) return cause;
   const head = Math.floor((max - GAP.length) / 2);
   return beginningOf(cause, head) + GAP + endOf(cause, max - GAP.length - head);
-};
+}
 
 /** A cause as Step Functions carries it: JSON within the length that it takes. `readCause` reads it. */
 export function causeText({ cause, code, supersededBy }: FailureCause): string {

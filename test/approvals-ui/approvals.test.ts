@@ -192,11 +192,11 @@ describe('one approval', () => {
     const scene = createScene();
     await scene.addQcRequest({
       status: 'WITHDRAWN',
-      withdrawnBecause: 'Superseded: the newer commit bbbbbbbb took the place of this one.',
+      withdrawnBecause: 'The newer commit bbbbbbbb superseded this one.',
       supersededBy: { promotionId: 'newer-1', commitId: 'b'.repeat(40), at: '2026-11-22T10:20:00.000Z' },
     });
     const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
-    expect(html).toContain('Superseded: the newer commit bbbbbbbb took the place of this one.');
+    expect(html).toContain('The newer commit bbbbbbbb superseded this one.');
     expect(html).toContain('<a href="/promotions/newer-1">');
     expect(html).not.toContain('value="approve"');
   });

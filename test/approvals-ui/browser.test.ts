@@ -82,7 +82,7 @@ describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])('in a
     await page.click('button[value="approve"]');
     await page.waitForSelector('[data-reason="ApproversMustDiffer"]');
     expect(await page.textContent('[data-reason="ApproversMustDiffer"]')).toContain(
-      'somebody else must decide',
+      'Another member of PMO must decide',
     );
     expect(site.told).toHaveLength(1);
     expect(await site.ledger.approvalById('pmo-request-1')).toMatchObject({ status: 'PENDING' });

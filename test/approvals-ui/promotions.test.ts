@@ -338,7 +338,7 @@ describe('a redrive', () => {
 
   it.each([
     ['RUNNING', 'in progress'],
-    ['SUCCEEDED', 'has succeeded'],
+    ['SUCCEEDED', 'promotion succeeded'],
   ] as const)('of a promotion that is %s is not possible', async (status, text) => {
     const scene = createScene();
     await scene.addPromotion({ status }, untilProd);

@@ -149,7 +149,7 @@ describe('a redrive', () => {
     const { text, json } = await cli.run(redrive);
     expect(cli.redriven).toEqual([aPromotion().executionArn]);
     expect(text).toContain(CALLER);
-    expect(text).toContain('Resumes at: Build QAT image, try 2; then Point QAT at image');
+    expect(text).toContain('Resumes at: Build QAT image, attempt 2; then Point QAT at image');
     expect(json).toEqual({
       promotionId: PROMOTION_ID,
       redriven: true,
@@ -190,13 +190,13 @@ describe('a redrive', () => {
     await cli.failed();
     const call = cli.run({ ...redrive, yes: false });
     await expect(call).rejects.toThrow(UsageError);
-    await expect(call).rejects.toThrow(/add --yes\.\nIt may be redriven/);
+    await expect(call).rejects.toThrow(/add --yes\.\nYou can redrive it/);
     expect(cli.redriven).toEqual([]);
   });
 
   it.each<[string, Partial<Execution>, string]>([
     ['runs', { status: 'RUNNING' }, 'in progress'],
-    ['succeeded', { status: 'SUCCEEDED' }, 'has succeeded'],
+    ['succeeded', { status: 'SUCCEEDED' }, 'promotion succeeded'],
     ['was rejected', { error: 'Rejected' }, 'A rejection is final'],
     ['ended long ago', { endedAt: Date.parse('2026-11-01T00:00:00.000Z') }, '14 days'],
     ['Step Functions offers none for', { redrivable: false, redriveDenial: 'It is odd' }, '(It is odd)'],

@@ -57,7 +57,7 @@ const redrivePastThePage = (scenario: Scenario, { executionArn }: ScenarioPromot
   scenario.run.host.call({ kind: 'administrator' }, 'states', 'RedriveExecution', { executionArn });
 
 describe('with whenNewer supersede', () => {
-  it('a push while the first waits for QC takes its place: its mail and its link say so, and the second goes on', async () => {
+  it('a push while the first waits for QC supersedes it: its mail and its link say so, and the second goes on', async () => {
     const first = await orders.startPromotion();
     const { approvalId } = await first.asked('qc');
     const second = await orders.startPromotion();
@@ -137,7 +137,7 @@ describe('with whenNewer wait', () => {
     expect(await untilTracked(books, first)).toMatchObject({ status: 'STALE' });
   });
 
-  it('a stopped holder makes place, and a redriven one waits for nobody who is through', async () => {
+  it('a stopped holder releases the lock, and a redriven one does not wait for one that has ended', async () => {
     await books.failNext(stateNames.buildQatImage);
     const failed = await books.startPromotion();
     expect(await failed.ended()).toMatchObject({ status: 'FAILED', error: 'ImageBuildFailed' });
@@ -147,8 +147,8 @@ describe('with whenNewer wait', () => {
     const waiter = await books.startPromotion();
     await untilWaiting(books, waiter);
 
-    // The page knows it beforehand; the console asks for it all the same.
-    await expect(failed.redrive()).rejects.toThrow('Not now: QAT is taken by');
+    // The page does not offer it; the console redrives all the same.
+    await expect(failed.redrive()).rejects.toThrow('Not now: QAT is locked by');
     await redrivePastThePage(books, failed);
     const taken = await failed.ended();
     expect(taken).toMatchObject({ status: 'FAILED', error: 'EnvironmentLocked', redriveCount: 1 });
@@ -167,7 +167,7 @@ describe('with whenNewer wait', () => {
     await abort(books, failed);
   });
 
-  it('one that failed past pointing QAT is not redriven upon what another has pointed QAT at since', async () => {
+  it('one that failed after pointing QAT is not redriven once another has pointed QAT', async () => {
     await books.failNext(stateNames.refreshQatInstance);
     const failed = await books.startPromotion();
     expect(await failed.ended()).toMatchObject({ status: 'FAILED', error: 'InstanceRefreshFailed' });
@@ -177,7 +177,9 @@ describe('with whenNewer wait', () => {
     await abort(books, other);
     await eventually('QAT to be free', async () => ((await lock(books)).holder ? undefined : true));
 
-    await expect(failed.redrive()).rejects.toThrow(`(promotion ${other.id}) since`);
+    await expect(failed.redrive()).rejects.toThrow(
+      `QAT now runs the image of commit ${other.commitId.slice(0, 8)} (promotion ${other.id})`,
+    );
     await redrivePastThePage(books, failed);
     const changed = await failed.ended();
     expect(changed).toMatchObject({ status: 'FAILED', error: 'QatChanged', redriveCount: 1 });

@@ -46,7 +46,7 @@ describe('the Test stage', () => {
     expect(cause).not.toContain('console.aws.amazon.com');
     expect(
       await redriveHint({ host: scenario.run.host, system: scenario.system }, promotion.executionArn),
-    ).toContain('A fault of the environment, not of the commit');
+    ).toContain('The commit is not at fault');
   });
 
   it('fails the promotion with the command that failed, and deploys nothing', async () => {

@@ -9,7 +9,7 @@ describe('while a promotion waits for QC', () => {
     expect(await world.lock()).toBe('b | -');
     expect(world.completion()).toEqual(['a/qat/0: ok', 'a/qc: Superseded', 'b/qat/0: ok']);
     expect(world.tokens.completion[1]?.cause).toBe(
-      'The newer commit bbbbbbbb (promotion b) took the place of this one.',
+      'The newer commit bbbbbbbb (promotion b) superseded this one.',
     );
     expect(await world.ledger.latestApproval('a', 'qc')).toMatchObject({
       status: 'WITHDRAWN',
@@ -21,7 +21,7 @@ describe('while a promotion waits for QC', () => {
     expect(world.mails.sent.map(({ role, subject }) => [role, subject])).toEqual([
       ['qc', expect.stringMatching(/^QC request withdrawn: shop 8f0c9c1f/)],
     ]);
-    expect(world.mails.sent[0]?.message).toContain('the newer commit bbbbbbbb (promotion b) took the place');
+    expect(world.mails.sent[0]?.message).toContain('the newer commit bbbbbbbb (promotion b) superseded');
   });
 
   it('by configuration, a newer one waits until QC has decided', async () => {
@@ -121,7 +121,7 @@ describe('a redriven promotion', () => {
     await expect(world.ensure('a', 'qat', 1)).rejects.toMatchObject({
       name: 'EnvironmentLocked',
       message:
-        'QAT is taken by commit bbbbbbbb (promotion b). Redrive this promotion when that one is through.',
+        'QAT is locked by commit bbbbbbbb (promotion b). Redrive this promotion when that one has ended.',
     });
     await world.ask('b');
     await expect(world.ensure('a', 'qat', 1)).rejects.toMatchObject({ name: 'EnvironmentLocked' });
@@ -198,7 +198,7 @@ describe('a redriven promotion', () => {
     await expect(world.ensure('a', 'qat', 1, 'follows')).rejects.toMatchObject({
       name: 'QatChanged',
       message:
-        'QAT was pointed at the image of commit bbbbbbbb (promotion b) since: nothing was changed. Push this commit again.',
+        'QAT now runs the image of commit bbbbbbbb (promotion b), so this promotion stopped without changing QAT. Push this commit again.',
     });
     expect(await world.lock()).toBe('- | -');
     // Whose QAT it is may go on with it.

@@ -115,7 +115,7 @@ describe('who waits', () => {
       'waits for QC',
       { environment: 'qat', holder: aHolder() },
       [anApproval()],
-      ['a0000000 is on QAT until QC has decided.', 'Only the newest promotion that waits for QAT goes on.'],
+      ['a0000000 holds QAT until QC has decided.', 'Only the newest promotion that waits for QAT goes on.'],
     ],
     ['is nobody', {}, [], ['Prod is free. This promotion acquires it in a moment.', expect.any(String)]],
   ])('is told why when the holder %s', (_, lock, approvals, expected) => {
@@ -125,7 +125,7 @@ describe('who waits', () => {
   it('is told why when the holder has failed on Prod', () => {
     const failed = aPromotion({ promotionId: 'a', status: 'FAILED', images: { prod: 'ami-2' } });
     const [first] = entries({ holder: aHolder() }, [], new Map([['a', failed]]));
-    expect(first?.because).toBe('Prod is put in order after a0000000.');
+    expect(first?.because).toBe('Prod is being restored after a0000000.');
   });
 });
 
