@@ -122,7 +122,7 @@ describe('one promotion', () => {
       failedAtProd(history).redrive(stateNames.buildProdImage),
     );
     const html = await (await scene.get(PATH, await scene.signIn('dana'))).text();
-    expect(html).toContain(`class="node is-done" transform=`);
+    expect(html).toContain(`class="node is-done" data-state=`);
     expect(html).toMatch(new RegExp(`class="node is-running"[^>]*data-state="${stateNames.buildProdImage}"`));
     expect(html).toMatch(new RegExp(`class="node is-idle"[^>]*data-state="${stateNames.rejected}"`));
     expect(html).toContain('attempt 2');

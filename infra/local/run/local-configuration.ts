@@ -30,7 +30,7 @@ const placedElsewhere = (lockstep: Fields): string[] => {
 };
 
 /**
- * Leaves out of a configuration what this machine cannot stand for. Whatever is no configuration stays as it is.
+ * Leaves out of a configuration what this machine cannot stand for. What is no configuration stays as it is.
  * @throws UsageError for environments in other accounts or regions: without them it would be another system
  */
 export const localConfiguration = (lockstep: unknown): LocalConfiguration => {

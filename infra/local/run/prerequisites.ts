@@ -16,7 +16,7 @@ interface ProjectEnvironment {
   }[];
 }
 
-/** The SSM parameters that test projects name and that do not exist: without them tests fail, whatever the commit is. */
+/** The SSM parameters that test projects name and that do not exist: without them tests fail for every commit. */
 export const missingParameters = async ({ host, stacks }: LocalRun): Promise<readonly NamedParameter[]> => {
   const named = stacks
     .resourcesOfType('AWS::CodeBuild::Project')

@@ -81,7 +81,7 @@ export const fitOf = async (page: Page, width: number) => ({
   )) as readonly string[],
 });
 
-/** Styles that stand for what readers' browsers have; spacing makes letters narrow or wide whatever fonts there are. */
+/** Styles that stand for what readers' browsers have; spacing makes letters narrow or wide with any font. */
 const typefaces = {
   narrow: `* { font-family: "DejaVu Sans Condensed", "Liberation Sans Narrow", "Arial Narrow", sans-serif !important;
     letter-spacing: -.06em !important; }`,
