@@ -68,14 +68,16 @@ const standing = (
     return { status: 'done', detail: type === 'Task' ? `done in ${took}${repeated}` : 'done' };
   }
   if (last.status === 'RUNNING') {
-    if (waitsForLock(state)) return { status: 'waiting', detail: `waiting for the lock · ${took}${repeated}` };
+    if (waitsForLock(state))
+      return { status: 'waiting', detail: `waiting for the lock · ${took}${repeated}` };
     if (!waitsFor) return { status: 'running', detail: `running for ${took}${repeated}` };
     const left = duration(Date.parse(waitsFor.expiresAt) - now);
     return { status: 'waiting', detail: `waiting for ${roleTitles[waitsFor.role]} · ${left}` };
   }
   if (type === 'Fail') return { status: 'stopped', detail: 'ended here' };
   // A newer promotion has come: a Fail state says so, and nothing is broken here.
-  if (isFinal(failedAs(last.error))) return { status: 'stopped', detail: `given up after ${took}${repeated}` };
+  if (isFinal(failedAs(last.error)))
+    return { status: 'stopped', detail: `given up after ${took}${repeated}` };
   // Between two attempts of a Retry nothing runs, yet nothing is lost either.
   if (isRunning) return { status: 'running', detail: `tries again · failed ${attempts.length}×` };
   if (last.status === 'TIMED_OUT') return { status: 'failed', detail: `timed out after ${took}${repeated}` };

@@ -124,7 +124,7 @@ describe('one promotion', () => {
     const html = await (await scene.get(PATH, await scene.signIn('dana'))).text();
     expect(html).toContain(`class="node is-done" data-state=`);
     expect(html).toMatch(new RegExp(`class="node is-running"[^>]*data-state="${stateNames.buildProdImage}"`));
-    expect(html).toMatch(new RegExp(`class="node is-idle"[^>]*data-state="${stateNames.rejected}"`));
+    expect(html).toMatch(new RegExp(`class="node is-idle[^>]*data-state="${stateNames.rejected}"`));
     expect(html).toContain('attempt 2');
     expect(html).toContain('phase validate failed\nlast line of the log &lt;b&gt;');
   });
