@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import type { SiteAddress } from './site-address.ts';
 
-/** Headers on every response: nothing from elsewhere, nothing inline, no framing, no storing. */
+/** Headers on every response: nothing from other sites, nothing inline, no framing, no storing. */
 export function securityHeaders(address: SiteAddress): MiddlewareHandler {
   const addHeaders = secureHeaders({
     contentSecurityPolicy: {

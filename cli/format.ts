@@ -2,10 +2,11 @@ import type { EvidenceEntry } from '../tasks/evidence/chain.ts';
 import type { ClaimedEntry } from '../tasks/evidence/verify-chain.ts';
 import type { Verification } from '../tasks/evidence/verify-evidence.ts';
 import type { Approval, Denial, Job, Promotion } from '../tasks/ledger/items.ts';
+import type { Environment } from '../tasks/payloads.ts';
 import { adviceLines } from '../tasks/redrive/advice-text.ts';
 import type { RedriveAdvice } from '../tasks/redrive/redrive-advice.ts';
 import { beginningOf } from '../tasks/truncate-text.ts';
-import { shortCommit, utcTime } from '../tasks/words.ts';
+import { environmentTitles, shortCommit, utcTime } from '../tasks/words.ts';
 
 /** A promotion with everything that `show` prints. */
 export interface ShownPromotion {
@@ -86,8 +87,14 @@ export function promotionText(record: ShownPromotion): string {
     ['Pushed', `to ${printable(promotion.branch)} by ${printable(promotion.pushedBy)}`],
     ['Started', `${time(promotion.startedAt)}`],
     ...(promotion.endedAt ? [['Ended', `${time(promotion.endedAt)}`]] : []),
-    ...Object.entries(promotion.images).map(([environment, id]) => [`Image ${environment}`, id]),
-    ...Object.entries(promotion.deployments).map(([environment, id]) => [`Deployment ${environment}`, id]),
+    ...Object.entries(promotion.images).map(([environment, id]) => [
+      `${environmentTitles[environment as Environment]} image`,
+      id,
+    ]),
+    ...Object.entries(promotion.deployments).map(([environment, id]) => [
+      `${environmentTitles[environment as Environment]} deployment`,
+      id,
+    ]),
     ...(promotion.prodRestored
       ? [['Prod', `restored to ${promotion.prodRestored.imageId}, ${time(promotion.prodRestored.at)}`]]
       : []),

@@ -62,23 +62,25 @@ const standing = (
   const { type } = state;
   const last = attempts.at(-1);
   if (!last) return { status: 'idle', detail: 'not reached' };
-  const tries = attempts.length > 1 ? ` · try ${attempts.length}` : '';
+  const repeated = attempts.length > 1 ? ` · attempt ${attempts.length}` : '';
   const took = duration((last.endedAt ?? now) - last.startedAt);
   if (last.status === 'SUCCEEDED') {
-    return { status: 'done', detail: type === 'Task' ? `done in ${took}${tries}` : 'done' };
+    return { status: 'done', detail: type === 'Task' ? `done in ${took}${repeated}` : 'done' };
   }
   if (last.status === 'RUNNING') {
-    if (waitsForLock(state)) return { status: 'waiting', detail: `waiting for the lock · ${took}${tries}` };
-    if (!waitsFor) return { status: 'running', detail: `running for ${took}${tries}` };
+    if (waitsForLock(state))
+      return { status: 'waiting', detail: `waiting for the lock · ${took}${repeated}` };
+    if (!waitsFor) return { status: 'running', detail: `running for ${took}${repeated}` };
     const left = duration(Date.parse(waitsFor.expiresAt) - now);
     return { status: 'waiting', detail: `waiting for ${roleTitles[waitsFor.role]} · ${left}` };
   }
   if (type === 'Fail') return { status: 'stopped', detail: 'ended here' };
   // A newer promotion has come: a Fail state says so, and nothing is broken here.
-  if (isFinal(failedAs(last.error))) return { status: 'stopped', detail: `given up after ${took}${tries}` };
-  // Between two tries of a Retry nothing runs, yet nothing is lost either.
+  if (isFinal(failedAs(last.error)))
+    return { status: 'stopped', detail: `given up after ${took}${repeated}` };
+  // Between two attempts of a Retry nothing runs, yet nothing is lost either.
   if (isRunning) return { status: 'running', detail: `tries again · failed ${attempts.length}×` };
-  if (last.status === 'TIMED_OUT') return { status: 'failed', detail: `timed out after ${took}${tries}` };
-  if (last.status === 'ABORTED') return { status: 'stopped', detail: `stopped after ${took}${tries}` };
-  return { status: 'failed', detail: `failed after ${took}${tries}` };
+  if (last.status === 'TIMED_OUT') return { status: 'failed', detail: `timed out after ${took}${repeated}` };
+  if (last.status === 'ABORTED') return { status: 'stopped', detail: `stopped after ${took}${repeated}` };
+  return { status: 'failed', detail: `failed after ${took}${repeated}` };
 };

@@ -35,7 +35,7 @@ export interface CookieSlot<Value> {
 }
 
 /**
- * The site's cookies: `__Host-` and Secure over HTTPS, plain names on a loopback address, where browsers refuse both.
+ * The site's cookies: `__Host-` and Secure over HTTPS, plain names on a loopback address, where browsers take neither.
  */
 export function createCookies(address: SiteAddress, sealer: Sealer, now: () => number): Cookies {
   const slot = <Value>(name: string, purpose: SealPurpose, seconds: number): CookieSlot<Value> => {

@@ -44,7 +44,7 @@ export const DecisionCard: FC<ApprovalPageProps> = (props) => {
   switch (ruling.reason) {
     case 'NotInRole':
       return (
-        <Notice kind="info" title={`${title} decides here`}>
+        <Notice kind="info" title={`Only ${title} decides here`}>
           <p>
             You are signed in as <bdi>{person.name}</bdi>, who is not in the group{' '}
             <code>{approval.role}</code>. You can read everything on this page.

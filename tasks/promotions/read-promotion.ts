@@ -1,7 +1,7 @@
 import type { Execution, Executions } from '../executions/execution.ts';
-import type { Approval, Job, Promotion, PromotionStatus } from '../ledger/items.ts';
+import type { Approval, Job, Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { failedAs } from './status.ts';
+import { statusOf } from './status.ts';
 
 /** Where a promotion is read from. */
 export interface PromotionSources {
@@ -32,7 +32,7 @@ export async function readPromotion(
     ledger.approvals(promotionId),
   ]);
   return {
-    promotion: withExecution(recorded, execution, approvals),
+    promotion: withExecution(recorded, execution),
     execution,
     jobs,
     approvals: approvals.toSorted((a, b) => Date.parse(a.requestedAt) - Date.parse(b.requestedAt)),
@@ -40,27 +40,9 @@ export async function readPromotion(
 }
 
 /** Step Functions knows an end first: the ledger learns of it a moment later, by an event. */
-const withExecution = (
-  promotion: Promotion,
-  execution: Execution | undefined,
-  approvals: readonly Approval[],
-): Promotion => {
+const withExecution = (promotion: Promotion, execution: Execution | undefined): Promotion => {
   if (!execution) return promotion;
   const { endedAt: _, ...rest } = promotion;
   const ended = execution.endedAt === undefined ? {} : { endedAt: new Date(execution.endedAt).toISOString() };
-  const wasRejected =
-    promotion.status === 'REJECTED' || approvals.some(({ status }) => status === 'REJECTED');
-  return { ...rest, ...ended, status: statusOf(execution, wasRejected), redrives: execution.redrives };
-};
-
-const statusOf = ({ status, error }: Execution, wasRejected: boolean): PromotionStatus => {
-  switch (status) {
-    case 'RUNNING':
-    case 'SUCCEEDED':
-    case 'TIMED_OUT':
-    case 'ABORTED':
-      return status;
-    default:
-      return wasRejected ? 'REJECTED' : failedAs(error);
-  }
+  return { ...rest, ...ended, status: statusOf(execution), redrives: execution.redrives };
 };

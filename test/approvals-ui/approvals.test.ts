@@ -157,7 +157,7 @@ describe('one approval', () => {
     const scene = createScene();
     await scene.addQcRequest();
     const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('parker'))).text();
-    expect(html).toContain('QC decides here');
+    expect(html).toContain('Only QC decides here');
     expect(html).not.toContain('<form method="post" action="/approvals');
   });
 

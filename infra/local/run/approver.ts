@@ -35,7 +35,7 @@ const unexpected = (page: Page, what: string) =>
     `${page.url} answered ${page.status} without ${what}: ${textOf(page.document.querySelector('main')) || textOf(page.document)}`,
   );
 
-/** The refusal that a page shows, if it shows one. */
+/** The denial that a page shows, if it shows one. */
 const denialOn = (page: Page): DecisionOutcome | undefined => {
   const notice = page.document.querySelector('[data-reason]');
   if (!notice) return undefined;

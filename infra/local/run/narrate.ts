@@ -4,7 +4,7 @@ import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { adviceInOneLine } from '../../../tasks/redrive/advice-text.ts';
 import { readAdvisedPromotion } from '../../../tasks/redrive/read-advice.ts';
-import { environmentTitles } from '../../../tasks/words.ts';
+import { environmentTitles, promotionName } from '../../../tasks/words.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { followExecution } from './follow.ts';
 import { membersOf } from './people.ts';
@@ -61,7 +61,7 @@ const lockStates = { [stateNames.lockQat]: 'qat', [stateNames.lockProd]: 'prod' 
 const lockOf = (state: string | undefined) =>
   Object.entries(lockStates).find(([name]) => name === state)?.[1];
 
-/** Whom a promotion waits for that takes its turn, if it has to wait. */
+/** Which promotion holds the lock that this one waits for, if it has to wait. */
 const waitsForOf = async (
   ledger: Ledger,
   promotionId: string,
@@ -71,7 +71,7 @@ const waitsForOf = async (
   const { holder } = await ledger.lock(promotion?.application ?? '', environment);
   return holder === undefined || holder.promotionId === promotionId
     ? undefined
-    : `Waits for its ${environmentTitles[environment]} turn, held by ${holder.commitId.slice(0, 8)} (promotion ${holder.promotionId}).`;
+    : `Waits for the ${environmentTitles[environment]} lock, held by ${promotionName(holder)}.`;
 };
 
 /** What somebody can do now, if something. */
@@ -114,7 +114,7 @@ export async function narrate(
         if ((event.id ?? 0) <= after) continue;
         const prefix = options.prefix?.() ?? '';
         const hint = isWorthTelling(line) ? await hintFor(narration, executionArn, line) : undefined;
-        // A turn that is free is taken at once.
+        // A free lock is acquired at once.
         const isWaiting = line.kind !== 'waiting' || lockOf(line.state) === undefined || hint !== undefined;
         if (isWorthTelling(line) && isWaiting)
           narration.terminal.progress(

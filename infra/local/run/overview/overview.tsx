@@ -2,6 +2,7 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { FC, PropsWithChildren } from 'hono/jsx';
 import { secureHeaders } from 'hono/secure-headers';
+import { utcTime } from '../../../../tasks/words.ts';
 import { styleSheet } from './style-sheet.ts';
 
 /** A mail of the outbox, as the page shows it. */
@@ -41,7 +42,7 @@ const Document: FC<PropsWithChildren<{ title: string }>> = ({ title, children })
 
 const loopbackLink = /http:\/\/127\.0\.0\.1:\d+\/[^\s]*/g;
 
-/** The message with links to this machine made clickable; everything else is text. */
+/** The message as text, with links to this machine. */
 const Message: FC<{ text: string }> = ({ text }) => {
   const parts: (string | ReturnType<typeof Link>)[] = [];
   let from = 0;
@@ -64,7 +65,7 @@ const Overview: FC<{ content: OverviewContent }> = ({ content }) => (
     <header>
       <h1>Lockstep on this machine</h1>
       <p>
-        The local run: for trying and testing, never for production. Image builds are simulated; pushes,
+        This local run is for trials and tests, never for production. Image builds are simulated; pushes,
         approvals, deployments and traffic are real.
       </p>
     </header>
@@ -79,15 +80,14 @@ const Overview: FC<{ content: OverviewContent }> = ({ content }) => (
     </ul>
     <section>
       <h2>Outbox</h2>
-      {content.mails.length === 0 && <p class="none">No mail yet. One comes when somebody has to decide.</p>}
+      {content.mails.length === 0 && (
+        <p class="none">No mail yet. The first one comes when QC has to decide.</p>
+      )}
       {content.mails.map((mail) => (
         <article id={`mail-${mail.id}`}>
           <h3>{mail.subject}</h3>
           <p class="envelope">
-            to {mail.to},{' '}
-            <time datetime={new Date(mail.at).toISOString()}>
-              {new Date(mail.at).toLocaleString('en-GB')}
-            </time>
+            to {mail.to}, <time datetime={new Date(mail.at).toISOString()}>{utcTime(mail.at)}</time>
           </p>
           <Message text={mail.message} />
         </article>

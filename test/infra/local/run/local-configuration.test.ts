@@ -12,7 +12,7 @@ it('leaves out what only an AWS account has, and says so', () => {
 });
 
 it.each([[undefined], ['text'], [{ applications: 'text' }], [{ applications: [1] }]])(
-  'leaves %j for the synthesis to refuse',
+  'leaves %j for the synthesis to reject as invalid',
   (lockstep) => {
     expect(localConfiguration(lockstep)).toEqual({ lockstep, leftOut: [] });
   },
@@ -24,7 +24,7 @@ it.each([
     { applications: [{ name: 'orders' }, { name: 'stock', environments: {} }] },
     'lockstep.applications[1].environments',
   ],
-])('refuses environments in other accounts, and says what to do: %j', (lockstep, key) => {
+])('fails for environments in other accounts, and says what to do: %j', (lockstep, key) => {
   expect(() => localConfiguration(lockstep)).toThrow(
     expect.objectContaining({ name: 'UsageError', message: expect.stringContaining(`(${key})`) }),
   );

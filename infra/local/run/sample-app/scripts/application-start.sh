@@ -9,7 +9,7 @@ else
   INSTANCE_ID=$(instance_id)
   export INSTANCE_ID
   [ -z "${DESTDIR:-}" ] || export LISTEN_HOST=127.0.0.1
-  # CodeDeploy waits for whoever holds the script's output open, so all three are redirected.
+  # CodeDeploy waits while a process holds the script's output open, so all three are redirected.
   nohup node "$app_dir/src/server.mjs" >>"$log_file" 2>&1 </dev/null &
   echo $! >"$pid_file"
 fi

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Refuses early what could not run: the server needs Node 20 or newer.
+# Fails early where the application could not run: the server needs Node 20 or newer.
 . "$(dirname "$0")/common.sh"
 
 major=$(node -p 'process.versions.node.split(".")[0]')
