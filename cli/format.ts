@@ -1,10 +1,10 @@
-import { beginningOf } from '../tasks/truncate-text.ts';
 import type { EvidenceEntry } from '../tasks/evidence/chain.ts';
 import type { ClaimedEntry } from '../tasks/evidence/verify-chain.ts';
 import type { Verification } from '../tasks/evidence/verify-evidence.ts';
 import type { Approval, Denial, Job, Promotion } from '../tasks/ledger/items.ts';
 import { adviceLines } from '../tasks/redrive/advice-text.ts';
 import type { RedriveAdvice } from '../tasks/redrive/redrive-advice.ts';
+import { beginningOf } from '../tasks/truncate-text.ts';
 
 /** A promotion with everything that belongs to it. */
 export interface PromotionRecord {

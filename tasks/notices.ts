@@ -3,8 +3,8 @@ import { consoleLine, executionLink } from './console-links.ts';
 import type { Approval, Promotion } from './ledger/items.ts';
 import { type ApproverRole, QAT_CHANGED } from './payloads.ts';
 import type { ServingFleet } from './prod-fleet/serving-fleet.ts';
-import { cutText } from './truncate-text.ts';
 import { fitCause } from './task-completions.ts';
+import { cutText } from './truncate-text.ts';
 
 /** A mail to all members of a role who subscribed. */
 export interface Notice {
