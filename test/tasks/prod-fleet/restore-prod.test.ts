@@ -131,7 +131,7 @@ describe('after a Prod deployment that failed', () => {
     [
       'the group that it names is missing',
       { live: 'gone' },
-      /names the Auto Scaling group gone, which is not/,
+      /names the Auto Scaling group gone, which does not exist/,
     ],
     ['nothing takes requests', { healthy: [] }, /No instance of the Auto Scaling group blue/],
     ['only another group takes requests', { healthy: ['green-0'] }, /load balancer; of green there are/],
