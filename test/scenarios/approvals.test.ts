@@ -1,8 +1,9 @@
 import { readOutbox } from '@lockstep/aws-emulator';
+import { signInAs } from '../../infra/local/run/approver.ts';
 import { addPendingApprovals, openApprovalsList } from './support/pending-approvals.ts';
 import { eventually, type Scenario, startScenario } from './support/scenario.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 const administrator = { kind: 'administrator' } as const;
 const PENDING = 200;
@@ -43,9 +44,15 @@ describe('approvals', () => {
     const answer = await fetch(review.qatUrl ?? '');
     expect(await answer.text()).toContain(promotion.commitId.slice(0, 7));
 
-    // Somebody who has left the group decides nothing, though signed in as a member.
+    // Somebody who has left the group decides nothing, even on a page that was opened as a member.
+    const quinn = await signInAs('quinn', scenario.system.siteUrl);
+    const { approvalId } = await promotion.asked('qc');
+    const page = await quinn.open(`${scenario.system.siteUrl}/approvals/${approvalId}`);
+    const form = page.document.querySelector('form[action$="/decision"]');
+    if (!form) throw new Error('The page has no form for a decision.');
     await inGroup('AdminRemoveUserFromGroup', 'quinn');
-    expect(await promotion.decide('qc', 'quinn')).toMatchObject({ kind: 'denied', reason: 'NotInRole' });
+    const denied = await quinn.submit(page, form, { decision: 'approve', comment: '' });
+    expect(denied.document.querySelector('[data-reason]')?.getAttribute('data-reason')).toBe('NotInRole');
     await inGroup('AdminAddUserToGroup', 'dana');
     expect(await promotion.decide('qc', 'dana')).toMatchObject({ kind: 'denied', reason: 'MadeTheChange' });
     await inGroup('AdminRemoveUserFromGroup', 'dana');

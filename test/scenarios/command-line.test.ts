@@ -10,7 +10,7 @@ import { runCommand, startCommand } from '../support/command.ts';
 import { freePorts } from '../support/ports.ts';
 import { eventually } from './support/scenario.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 describe('npm start', () => {
   let directory: string;

@@ -11,7 +11,7 @@ import {
   startScenario,
 } from './support/scenario.ts';
 
-jest.setTimeout(240_000);
+jest.setTimeout(400_000);
 
 const people = {
   approvers: { qc: ['qc@example.com'], pmo: ['pmo@example.com'] },

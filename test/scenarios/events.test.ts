@@ -3,7 +3,7 @@ import { openJournal } from '../../infra/local/aws/services/states/journal.ts';
 import { stateNames } from '../../workflows/state-names.ts';
 import { eventually, type Scenario, startScenario } from './support/scenario.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(400_000);
 
 const HOUR_MS = 3_600_000;
 

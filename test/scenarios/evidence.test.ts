@@ -13,7 +13,7 @@ import {
   startScenario,
 } from './support/scenario.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 const administrator = { kind: 'administrator' } as const;
 

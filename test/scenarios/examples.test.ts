@@ -8,7 +8,7 @@ import { readSystem } from '../../infra/local/run/system.ts';
 import { freePorts } from '../support/ports.ts';
 import { type Configuration, synthesizeWith } from './support/assemblies.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(400_000);
 
 const folder = path.join(projectRoot, 'examples');
 const examples = fs.readdirSync(folder).filter((file) => file.endsWith('.json'));

@@ -14,7 +14,7 @@ import { PROMOTION_ID_VARIABLE } from '../../tasks/payloads.ts';
 import { changeResources } from '../support/templates.ts';
 import { eventually, type Scenario, type ScenarioPromotion, startScenario } from './support/scenario.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 const administrator = { kind: 'administrator' } as const;
 const REMEDY = 'Only a promotion deploys: push to the repository, or redrive the promotion.';

@@ -11,7 +11,7 @@ import {
   startScenario,
 } from './support/scenario.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 let scenario: Scenario;
 let promotion: ScenarioPromotion;

@@ -2,7 +2,7 @@ import { pause } from '../../infra/local/run/follow.ts';
 import { changeResources } from '../support/templates.ts';
 import { eventually, type Scenario, startScenario } from './support/scenario.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(400_000);
 
 interface Statement {
   Action: string | string[];

@@ -8,7 +8,7 @@ import { type Command, startCommand } from '../support/command.ts';
 import { freePorts } from '../support/ports.ts';
 import { eventually } from './support/scenario.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 const started: Command[] = [];
 let directory: string;

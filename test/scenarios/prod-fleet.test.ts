@@ -12,7 +12,7 @@ import { synthesizeWith } from './support/assemblies.ts';
 import { cutOff, prodImage, prodInOrder, seeFleet } from './support/prod-fleet.ts';
 import { approveBoth, eventually, type Scenario, startScenario } from './support/scenario.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 const STACK = 'Lockstep-orders';
 

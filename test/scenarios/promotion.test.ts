@@ -1,7 +1,7 @@
 import { stateNames } from '../../workflows/state-names.ts';
 import { approveBoth, type Scenario, startScenario } from './support/scenario.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(400_000);
 
 const allStates = [
   stateNames.lockQat,

@@ -2,7 +2,7 @@ import { pause } from '../../infra/local/run/follow.ts';
 import { git } from '../../infra/local/run/git.ts';
 import { eventually, type Scenario, startScenario } from './support/scenario.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(400_000);
 
 describe('push events', () => {
   let scenario: Scenario;

@@ -2,7 +2,7 @@ import { stateNames } from '../../workflows/state-names.ts';
 import { prodImage, prodInOrder, seeFleet } from './support/prod-fleet.ts';
 import { approveBoth, type Scenario, type ScenarioPromotion, startScenario } from './support/scenario.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 describe('a redrive', () => {
   let scenario: Scenario;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
 import { approveBoth, type Scenario, scenarioOf, startScenario } from './support/scenario.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(400_000);
 
 const lockstep = JSON.parse(
   readFileSync(path.join(projectRoot, 'examples/several-applications.json'), 'utf8'),

@@ -7,7 +7,7 @@ import { missingParameters, missingParametersText } from '../../infra/local/run/
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
 import { type Scenario, startScenario } from './support/scenario.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(400_000);
 
 const lockstep = JSON.parse(
   fs.readFileSync(path.join(projectRoot, 'examples/tests.json'), 'utf8'),

@@ -9,8 +9,7 @@ export type DecisionOutcome =
   | { readonly kind: 'denied'; readonly reason: string; readonly text: string };
 
 /** Somebody signed in to the approvals site, by its pages alone. */
-export interface SignedInPerson {
-  readonly open: (url: string) => Promise<Page>;
+export interface SignedInPerson extends WebPerson {
   /** Opens the link of a mail, fills in the form and presses the button. */
   readonly decide: (link: string, decision: Decision, comment?: string) => Promise<DecisionOutcome>;
   /** Presses "Redrive" on the promotion's page. */
@@ -64,6 +63,7 @@ export const signInAs = async (name: string, siteUrl: string): Promise<SignedInP
   await signIn(person, name, `${siteUrl}/promotions`);
   return {
     open: person.open,
+    submit: person.submit,
     decide: async (link, decision, comment = '') => {
       const page = await person.open(link);
       const form = formWith(page, 'decision', decision);

@@ -29,7 +29,7 @@ import { freePorts } from '../../support/ports.ts';
 const administrator = { kind: 'administrator' } as const;
 
 /** How long a step of a scenario may take on a busy machine, in ms. */
-const PATIENCE_MS = 45_000;
+const PATIENCE_MS = 120_000;
 
 /** Asks again and again until there is an answer. @throws Error naming what was waited for */
 export const eventually = async <Value>(
