@@ -29,7 +29,7 @@ type AssumeRole = (roleArn: string) => Promise<SessionCredentials>;
 
 /** Only one of the two variables that lead to an environment is set, or STS gave no credentials. */
 class EnvironmentAccessError extends Error {
-  override readonly name = 'ReachNotConfigured';
+  override readonly name = 'EnvironmentAccessNotConfigured';
 }
 
 /** Milliseconds before its end in which a session is replaced: longer than any call of a function takes. */

@@ -115,7 +115,7 @@ const entries: readonly Entry[] = [
     sentence: "Prod's target group is not known. Deploy Prod's stack in its account again.",
   },
   {
-    error: 'ReachNotConfigured',
+    error: 'EnvironmentAccessNotConfigured',
     sentence:
       "The configuration of the environment's account is incomplete. Deploy the application's stack again.",
     heading: "A state's function fails",

@@ -124,7 +124,7 @@ describe('sessions', () => {
       on(AssumeRoleCommand, () => ({})),
     );
     await expect(createAssumeRole('function', client)(ROLE)).rejects.toMatchObject({
-      name: 'ReachNotConfigured',
+      name: 'EnvironmentAccessNotConfigured',
     });
   });
 });
