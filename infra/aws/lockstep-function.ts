@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Duration, PhysicalName } from 'aws-cdk-lib';
-import { type Conditions, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
@@ -11,10 +11,10 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import type { FunctionEnvironment, FunctionName } from '../../tasks/functions.ts';
 import { createDeadLetterQueue } from './operations/dead-letter-queue.ts';
-import { type Grantee, RoleGrantee } from './permissions.ts';
+import { Grantee } from './permissions.ts';
 
 interface LockstepFunctionProps<Name extends FunctionName> {
   readonly name: Name;
@@ -36,11 +36,10 @@ export const EXECUTIONS_REASON =
   'Executions of this one state machine: each promotion is one, and its name is made with it.';
 
 /** One of Lockstep's functions, with a role and a log group of its own. It may do nothing until it is allowed to. */
-export class LockstepFunction<Name extends FunctionName> extends Construct implements Grantee {
+export class LockstepFunction<Name extends FunctionName> extends Grantee {
   readonly name: Name;
   readonly function: LambdaFunction;
   readonly role: Role;
-  private readonly grants: RoleGrantee;
   /** Only of a function that is invoked asynchronously. */
   readonly deadLetters: Queue | undefined;
 
@@ -54,7 +53,6 @@ export class LockstepFunction<Name extends FunctionName> extends Construct imple
       // Only if another account must trust it by name.
       roleName: PhysicalName.GENERATE_IF_NEEDED,
     });
-    this.grants = new RoleGrantee(this.role);
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
     this.allowWithoutResource('xray:PutTelemetryRecords', 'xray:PutTraceSegments');
     this.deadLetters = props.isAsynchronous ? createDeadLetterQueue(this, 'DeadLetters') : undefined;
@@ -73,28 +71,5 @@ export class LockstepFunction<Name extends FunctionName> extends Construct imple
       memorySize: props.memorySize ?? 512,
       ...(this.deadLetters && { deadLetterQueue: this.deadLetters }),
     });
-  }
-
-  /** Adds actions that AWS authorizes on no resource, so that none can be named (Service Authorization Reference). */
-  allowWithoutResource(...actions: readonly string[]): this {
-    this.grants.allowWithoutResource(...actions);
-    return this;
-  }
-
-  /** Adds a permission on resources whose ARNs have a star in them. @param reason why they cannot be named exactly */
-  allowWithWildcard(
-    actions: readonly string[],
-    resources: readonly string[],
-    reason: string,
-    conditions?: Conditions,
-  ): this {
-    this.grants.allowWithWildcard(actions, resources, reason, conditions);
-    return this;
-  }
-
-  /** Adds a permission. */
-  allow(actions: readonly string[], resources: readonly string[], conditions?: Conditions): this {
-    this.grants.allow(actions, resources, conditions);
-    return this;
   }
 }

@@ -5,7 +5,7 @@ import { environmentAccessVariables } from '../../../tasks/environment-access.ts
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
-import { type Grantee, RoleGrantee } from '../permissions.ts';
+import { Grantee } from '../permissions.ts';
 import { rolesOf } from '../service-principal.ts';
 
 /** How Lockstep's functions act in an environment. */
@@ -18,6 +18,16 @@ export interface EnvironmentAccess {
 
 /** An environment with Lockstep itself: the functions act under their own roles. */
 export const accessHere = (stack: Stack): EnvironmentAccess => ({ stack, of: (one) => one });
+
+class RoleElsewhere extends Grantee {
+  constructor(
+    scope: Construct,
+    id: string,
+    readonly role: Role,
+  ) {
+    super(scope, id);
+  }
+}
 
 /** An environment elsewhere: it has a role for each function that does something there, which that function alone may assume. */
 export class AccessElsewhere extends Construct implements EnvironmentAccess {
@@ -48,7 +58,7 @@ export class AccessElsewhere extends Construct implements EnvironmentAccess {
     const variables = environmentAccessVariables[environment];
     one.function.addEnvironment(variables.role, role.roleArn);
     one.function.addEnvironment(variables.region, this.stack.region);
-    const grantee = new RoleGrantee(role);
+    const grantee = new RoleElsewhere(this, `As ${one.name}`, role);
     this.grantees.set(one.name, grantee);
     return grantee;
   }
