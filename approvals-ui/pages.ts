@@ -2,9 +2,9 @@ import { mayDecide } from '../tasks/approvals/decision-rules.ts';
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import type { Person } from '../tasks/ledger/items.ts';
 import { livePromotion } from '../tasks/ledger/live-promotion.ts';
-import type { ApproverRole } from '../tasks/payloads.ts';
 import { readPromotion } from '../tasks/promotions/read-promotion.ts';
 import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
+import { approverRoles } from '../tasks/words.ts';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { promotionGraph } from './graph/steps.ts';
@@ -18,7 +18,6 @@ type ApprovalDependencies = PageDependencies & Pick<SiteDependencies, 'policy' |
 
 /** Rows of a list on one page. */
 const PAGE_SIZE = 20;
-const approverRoles: readonly ApproverRole[] = ['qc', 'pmo'];
 
 /** Reads what waits for a person. @param page 1, 2, …; beyond the last: the last */
 export async function readPendingPage(

@@ -4,6 +4,7 @@ import { type EvidenceFile, evidenceFile, serialize } from '../tasks/evidence/ev
 import { archiveKey } from '../tasks/evidence/seal-evidence.ts';
 import { verifyEvidence } from '../tasks/evidence/verify-evidence.ts';
 import type { Promotion } from '../tasks/ledger/items.ts';
+import { promotionPages } from '../tasks/ledger/promotion-pages.ts';
 import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
 import type { Outcome } from './command-result.ts';
 import { promotionJson, promotionsText, promotionText, time, verificationText } from './format.ts';
@@ -33,14 +34,12 @@ const latest = async (
   most = Number.POSITIVE_INFINITY,
 ): Promise<readonly Promotion[]> => {
   const found: Promotion[] = [];
-  let next: string | undefined;
   let seen = 0;
-  do {
-    const page = await ledger.promotions({ limit: 100, ...(next !== undefined && { next }) });
-    found.push(...page.items.filter(belongs));
-    seen += page.items.length;
-    next = page.next;
-  } while (next !== undefined && found.length < limit && seen < most);
+  for await (const page of promotionPages(ledger)) {
+    found.push(...page.filter(belongs));
+    seen += page.length;
+    if (found.length >= limit || seen >= most) break;
+  }
   return found.slice(0, limit);
 };
 

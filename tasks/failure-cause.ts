@@ -2,6 +2,7 @@
  * The cause of a failure on its way through Step Functions, which carries text alone. Lockstep writes JSON, so that programs
  * read fields instead of sentences.
  */
+import { isObject, parsedJson } from './json.ts';
 import { beginningOf, endOf } from './truncate-text.ts';
 
 /** What failed, where the error's name does not say it. */
@@ -53,21 +54,13 @@ export function causeText({ cause, code, supersededBy }: FailureCause): string {
   }
 }
 
-const objectIn = (text: string): Readonly<Record<string, unknown>> | undefined => {
-  if (!text.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(text) as Readonly<Record<string, unknown>>;
-  } catch {
-    return undefined;
-  }
-};
-
 /**
  * Reads a cause: JSON of `causeText`; JSON of Lambda about an error that a function threw, whose message may be such JSON;
  * or the plain text of AWS.
  */
 export function readCause(text: string): FailureCause {
-  const { errorMessage, message, code, supersededBy } = objectIn(text) ?? {};
+  const value = parsedJson(text);
+  const { errorMessage, message, code, supersededBy } = isObject(value) ? value : {};
   // Lambda's guide, "Error handling": `{"errorType": …, "errorMessage": …, "trace": […]}`.
   if (typeof errorMessage === 'string') return readCause(errorMessage);
   if (typeof message !== 'string') return { cause: text };

@@ -1,11 +1,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
+import { isObject, parsedJson } from './json.ts';
 
 /** Structured log of a function: a JSON object per line. */
 export const logger = new Logger({ serviceName: 'lockstep' });
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null;
 
 /** A guard's user parameters, which CodePipeline hands over as JSON text. */
 function guardParameters(event: Readonly<Record<string, unknown>>): unknown {
@@ -16,11 +14,7 @@ function guardParameters(event: Readonly<Record<string, unknown>>): unknown {
     'configuration',
     'UserParameters',
   ].reduce<readonly unknown[]>(([value], key) => [isObject(value) ? value[key] : undefined], [event]);
-  try {
-    return typeof text === 'string' ? JSON.parse(text) : undefined;
-  } catch {
-    return undefined;
-  }
+  return parsedJson(text);
 }
 
 /** The promotion that an event names: a state's request, an execution's status, or a guard's parameters. */

@@ -4,7 +4,7 @@ import type { Approval, Promotion } from './ledger/items.ts';
 import { type ApproverRole, QAT_CHANGED } from './payloads.ts';
 import type { ServingFleet } from './prod-fleet/serving-fleet.ts';
 import { cutText } from './truncate-text.ts';
-import { firstLine, roleTitles, shortCommit, utcTime } from './words.ts';
+import { approverRoles, firstLine, roleTitles, shortCommit, utcTime } from './words.ts';
 
 /** A mail to all members of a role who subscribed. */
 export interface Notice {
@@ -271,7 +271,7 @@ export function prodRestoredNotice(
 
 /** Mails both roles that a promotion that they approved is stale. */
 export const staleNotices = (promotion: Promotion, cause: string, siteUrl: string): readonly Notice[] =>
-  (['qc', 'pmo'] as const).map((role) => ({
+  approverRoles.map((role) => ({
     role,
     application: promotion.application,
     subject: asciiSubject(

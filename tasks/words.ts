@@ -1,6 +1,9 @@
 /** Words and formats that pages, mails, messages and the command line share. */
 import type { ApproverRole, Environment } from './payloads.ts';
 
+/** The roles that decide, in the order in which they are asked. */
+export const approverRoles: readonly ApproverRole[] = ['qc', 'pmo'];
+
 /** Roles as people write them. */
 export const roleTitles: Readonly<Record<ApproverRole, string>> = { qc: 'QC', pmo: 'PMO' };
 

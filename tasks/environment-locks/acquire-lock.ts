@@ -1,7 +1,8 @@
+import { ignoring } from '../ignoring.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
 import type { AcquireLockRequest } from '../payloads.ts';
 import { type AdvanceLockDependencies, advanceLock } from './advance-lock.ts';
-import type { LockWaiter } from './environment-lock.ts';
+import type { EnvironmentLock, LockWaiter } from './environment-lock.ts';
 import { enqueue } from './lock-rules.ts';
 import { lockingPromotionOf } from './newer-in-prod.ts';
 
@@ -30,19 +31,10 @@ export function acquireLock(dependencies: AcquireLockDependencies) {
       taskToken,
       stateAttempt,
     };
-    for (;;) {
+    for (let recorded: EnvironmentLock | undefined; recorded === undefined; ) {
       const lock = await ledger.lock(application, environment);
-      try {
-        await ledger.replaceLock(lock, enqueue(lock, waiter));
-        break;
-      } catch (error) {
-        if (!(error instanceof LedgerConflictError)) throw error;
-      }
+      recorded = await ledger.replaceLock(lock, enqueue(lock, waiter)).catch(ignoring(LedgerConflictError));
     }
-    try {
-      await advanceLock(dependencies)(environment);
-    } catch (error) {
-      noteFailure(error);
-    }
+    await advanceLock(dependencies)(environment).catch(noteFailure);
   };
 }

@@ -1,8 +1,10 @@
 import { throwFailures } from '../error-text.ts';
+import { ignoring } from '../ignoring.ts';
 import type { Approval } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
-import type { ApproverRole, Environment } from '../payloads.ts';
+import type { Environment } from '../payloads.ts';
+import { approverRoles } from '../words.ts';
 import {
   type EnvironmentLock,
   isNewer,
@@ -24,8 +26,6 @@ export interface AdvanceLockDependencies extends SupersedeDependencies {
   readonly execution: (executionArn: string) => Promise<ExecutionState | undefined>;
   readonly whenNewer: WhenNewer;
 }
-
-const roles: readonly ApproverRole[] = ['qc', 'pmo'];
 
 const oldestOf = <One extends PromotionOrder>(all: readonly One[]): One | undefined =>
   [...all].sort((a, b) => (isNewer(a, b) ? 1 : -1))[0];
@@ -88,12 +88,8 @@ export function advanceLock(dependencies: AdvanceLockDependencies) {
       const lock = await ledger.lock(application, environment);
       const step = nextLockAction(lock, await factsOf(dependencies, lock));
       if (step.do === 'nothing') return;
-      try {
-        await perform(dependencies, lock, step);
-      } catch (error) {
-        // Another write came first: read the lock again.
-        if (!(error instanceof LedgerConflictError)) throw error;
-      }
+      // If another write came first, the lock is read again.
+      await perform(dependencies, lock, step).catch(ignoring(LedgerConflictError));
     }
   };
 }
@@ -102,7 +98,7 @@ export function advanceLock(dependencies: AdvanceLockDependencies) {
 const withdrawOvertaken = async (dependencies: AdvanceLockDependencies): Promise<void> => {
   const { ledger, application } = dependencies;
   const open: { readonly request: Approval; readonly asking: LockingPromotion }[] = [];
-  for (const role of roles)
+  for (const role of approverRoles)
     for (const request of await ledger.openApprovals(role)) {
       if (request.application !== application || request.status !== 'PENDING') continue;
       const promotion = await ledger.promotion(request.promotionId);
@@ -112,12 +108,8 @@ const withdrawOvertaken = async (dependencies: AdvanceLockDependencies): Promise
   const live = oldest && (await newerInProd(ledger, application, oldest));
   for (const { request, asking } of open) {
     if (!isStale(asking, live)) continue;
-    try {
-      await supersede(dependencies, request, live);
-    } catch (error) {
-      // Decided at the same moment: it ends as stale when it asks for the Prod lock.
-      if (!(error instanceof LedgerConflictError)) throw error;
-    }
+    // One that is decided at the same moment ends as stale when it asks for the Prod lock.
+    await supersede(dependencies, request, live).catch(ignoring(LedgerConflictError));
   }
 };
 

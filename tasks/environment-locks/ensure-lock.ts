@@ -1,3 +1,4 @@
+import { ignoring } from '../ignoring.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { LockedWork } from '../payloads.ts';
 import { environmentTitles } from '../words.ts';
@@ -84,12 +85,7 @@ export function ensureLock({ ledger, now }: EnsureLockDependencies) {
               'without success. Step Functions retries this state for 20 minutes. If it still fails then, redrive the promotion.',
           );
         case 'write':
-          try {
-            await ledger.replaceLock(lock, completion.after);
-            return;
-          } catch (error) {
-            if (!(error instanceof LedgerConflictError)) throw error;
-          }
+          if (await ledger.replaceLock(lock, completion.after).catch(ignoring(LedgerConflictError))) return;
       }
     }
   };

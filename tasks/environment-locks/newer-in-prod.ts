@@ -1,5 +1,6 @@
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { promotionPages } from '../ledger/promotion-pages.ts';
 import { isNewer, type LockingPromotion, type PromotionOrder } from './environment-lock.ts';
 import type { OrderedPromotion } from './lock-rules.ts';
 
@@ -23,16 +24,14 @@ export async function newerInProd(
 ): Promise<OrderedPromotion | undefined> {
   const since = Date.parse(than.pushedAt) - CLOCKS_DIFFER;
   let newest: OrderedPromotion | undefined;
-  let next: string | undefined;
-  do {
-    const page = await ledger.promotions({ limit: 100, ...(next !== undefined && { next }) });
-    for (const promotion of page.items) {
+  for await (const promotions of promotionPages(ledger)) {
+    for (const promotion of promotions) {
       if (promotion.application !== application || promotion.deployments.prod === undefined) continue;
       const one = lockingPromotionOf(promotion);
       if (one.promotionId !== than.promotionId && isNewer(one, newest ?? than)) newest = one;
     }
-    const oldest = page.items.at(-1);
-    next = oldest !== undefined && Date.parse(oldest.startedAt) >= since ? page.next : undefined;
-  } while (next !== undefined);
+    const oldest = promotions.at(-1);
+    if (oldest === undefined || Date.parse(oldest.startedAt) < since) break;
+  }
   return newest;
 }

@@ -1,3 +1,5 @@
+import { parsedJson } from '../json.ts';
+
 /** One state of a machine, as the graph shows it. */
 export interface GraphState {
   readonly name: string;
@@ -74,12 +76,10 @@ export function successPath({ startAt, states, transitions }: MachineGraph): rea
 }
 
 const parse = (definition: string): { StartAt: string; States: Record<string, StateDefinition> } => {
-  try {
-    const machine = JSON.parse(definition) as { StartAt?: string; States?: Record<string, StateDefinition> };
-    if (machine.StartAt && machine.States) return { StartAt: machine.StartAt, States: machine.States };
-  } catch {
-    // Reported below, like a definition without states.
-  }
+  const machine = parsedJson(definition) as
+    | { StartAt?: string; States?: Record<string, StateDefinition> }
+    | undefined;
+  if (machine?.StartAt && machine.States) return { StartAt: machine.StartAt, States: machine.States };
   throw new DefinitionError(
     `The state machine's definition has no StartAt and States: ${definition.slice(0, 80)}`,
   );

@@ -11,7 +11,9 @@ import {
   type SFNClient,
   StateMachineDoesNotExist,
 } from '@aws-sdk/client-sfn';
+import { allItems } from '../all-items.ts';
 import { readCause } from '../failure-cause.ts';
+import { ignoring } from '../ignoring.ts';
 import type { Execution, Executions } from './execution.ts';
 
 /** Most events that one answer of Step Functions holds. */
@@ -67,21 +69,18 @@ const currentDefinition = async (
   client: SFNClient,
   stateMachineArn: string | undefined,
 ): Promise<Pick<Execution, 'currentDefinition'>> => {
-  try {
-    const { definition } = await client.send(new DescribeStateMachineCommand({ stateMachineArn }));
-    return definition === undefined ? {} : { currentDefinition: definition };
-  } catch (error) {
-    if (error instanceof StateMachineDoesNotExist) return {};
-    throw error;
-  }
+  const machine = await client
+    .send(new DescribeStateMachineCommand({ stateMachineArn }))
+    .catch(ignoring(StateMachineDoesNotExist));
+  return machine?.definition === undefined ? {} : { currentDefinition: machine.definition };
 };
 
-const wholeHistory = async (client: SFNClient, executionArn: string): Promise<HistoryEvent[]> => {
-  const events: HistoryEvent[] = [];
-  const pages = paginateGetExecutionHistory(
-    { client, pageSize: EVENTS_PER_PAGE },
-    { executionArn, includeExecutionData: false },
+/** All events of an execution, oldest first, without inputs and outputs. */
+export const wholeHistory = (client: SFNClient, executionArn: string): Promise<HistoryEvent[]> =>
+  allItems(
+    paginateGetExecutionHistory(
+      { client, pageSize: EVENTS_PER_PAGE },
+      { executionArn, includeExecutionData: false },
+    ),
+    (page) => page.events,
   );
-  for await (const page of pages) events.push(...(page.events ?? []));
-  return events;
-};

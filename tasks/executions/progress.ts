@@ -89,22 +89,9 @@ export function progressOf(events: readonly HistoryEvent[]): Progress {
 
 /** Error and cause, wherever this type of event keeps them. */
 export const failureOf = (event: HistoryEvent): { error?: string | undefined; cause?: string | undefined } =>
-  event.taskFailedEventDetails ??
-  event.taskTimedOutEventDetails ??
-  event.taskStartFailedEventDetails ??
-  event.taskSubmitFailedEventDetails ??
-  event.lambdaFunctionFailedEventDetails ??
-  event.lambdaFunctionTimedOutEventDetails ??
-  event.lambdaFunctionScheduleFailedEventDetails ??
-  event.lambdaFunctionStartFailedEventDetails ??
-  event.activityFailedEventDetails ??
-  event.activityTimedOutEventDetails ??
-  event.activityScheduleFailedEventDetails ??
-  event.evaluationFailedEventDetails ??
-  event.executionFailedEventDetails ??
-  event.executionTimedOutEventDetails ??
-  event.executionAbortedEventDetails ??
-  {};
+  Object.entries(event).find(
+    ([field, details]) => details !== undefined && /(Failed|TimedOut|Aborted)EventDetails$/.test(field),
+  )?.[1] ?? {};
 
 /** Id of the last event, which is how many there are. */
 export const lastEventId = (events: readonly HistoryEvent[]): number =>

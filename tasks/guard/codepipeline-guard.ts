@@ -4,6 +4,7 @@ import {
   PutJobFailureResultCommand,
   PutJobSuccessResultCommand,
 } from '@aws-sdk/client-codepipeline';
+import { ignoring } from '../ignoring.ts';
 import type { PipelineRuns } from '../jobs/pipeline-run.ts';
 import type { GuardedPipelines } from './guard-pipeline.ts';
 
@@ -12,11 +13,7 @@ const MAX_MESSAGE = 5000;
 
 /** A repeated invocation reports its result twice; the first result stands, and the second is no failure. */
 const unlessReported = async (report: Promise<unknown>): Promise<void> => {
-  try {
-    await report;
-  } catch (error) {
-    if (!(error instanceof InvalidJobStateException)) throw error;
-  }
+  await report.catch(ignoring(InvalidJobStateException));
 };
 
 /** The guard's results for CodePipeline. Safe to repeat. */

@@ -6,6 +6,7 @@ import {
   PutParameterCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
+import { ignoring } from '../ignoring.ts';
 import type { ImageParameterStore } from './image-parameter.ts';
 import type { ImageParameters } from './point-at-image.ts';
 
@@ -17,29 +18,17 @@ export function createSsmImageParameters(client = new SSMClient({})): ImageParam
     );
   return {
     read: async (Name) => {
-      try {
-        return (await client.send(new GetParameterCommand({ Name }))).Parameter?.Value;
-      } catch (error) {
-        if (error instanceof ParameterNotFound) return undefined;
-        throw error;
-      }
+      const found = await client.send(new GetParameterCommand({ Name })).catch(ignoring(ParameterNotFound));
+      return found?.Parameter?.Value;
     },
     add: async (name, imageId) => {
-      try {
-        await put(name, imageId, false);
-      } catch (error) {
-        if (!(error instanceof ParameterAlreadyExists)) throw error;
-      }
+      await put(name, imageId, false).catch(ignoring(ParameterAlreadyExists));
     },
     write: async (name, imageId) => {
       await put(name, imageId, true);
     },
     remove: async (Name) => {
-      try {
-        await client.send(new DeleteParameterCommand({ Name }));
-      } catch (error) {
-        if (!(error instanceof ParameterNotFound)) throw error;
-      }
+      await client.send(new DeleteParameterCommand({ Name })).catch(ignoring(ParameterNotFound));
     },
   };
 }

@@ -1,3 +1,4 @@
+import { ignoring } from '../ignoring.ts';
 import type { Job } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { Environment } from '../payloads.ts';
@@ -21,12 +22,10 @@ async function noteDeployment(ledger: Ledger, job: Job): Promise<void> {
   if (environment === undefined || deploymentId === undefined) return;
   if (environment === 'prod' && endedAt !== undefined)
     await ledger.noteLive({ application, promotionId, since: endedAt });
-  try {
-    await ledger.updatePromotion(promotionId, { deployments: { [environment]: deploymentId } });
-  } catch (error) {
+  await ledger
+    .updatePromotion(promotionId, { deployments: { [environment]: deploymentId } })
     // An execution started by hand has no promotion yet; its job counts all the same.
-    if (!(error instanceof LedgerConflictError)) throw error;
-  }
+    .catch(ignoring(LedgerConflictError));
 }
 
 async function completeTask({ ledger, tasks }: JobDependencies, job: Job): Promise<void> {

@@ -7,6 +7,7 @@ import {
   type InstanceTarget,
   ListDeploymentTargetsCommand,
 } from '@aws-sdk/client-codedeploy';
+import { ignoring } from '../ignoring.ts';
 import type { Deployments } from './pipeline-run.ts';
 
 /** Most targets that BatchGetDeploymentTargets takes (its API reference). */
@@ -15,33 +16,22 @@ const BATCH = 25;
 /** Deployments in CodeDeploy. */
 export const createDeployments = (client = new CodeDeployClient({})): Deployments => ({
   deployment: async (deploymentId) => {
-    try {
-      return (await client.send(new GetDeploymentCommand({ deploymentId }))).deploymentInfo;
-    } catch (error) {
-      if (error instanceof DeploymentDoesNotExistException) return undefined;
-      throw error;
-    }
+    const found = await client
+      .send(new GetDeploymentCommand({ deploymentId }))
+      .catch(ignoring(DeploymentDoesNotExistException));
+    return found?.deploymentInfo;
   },
   targets: async (deploymentId) => {
     const ids: string[] = [];
-    try {
-      let nextToken: string | undefined;
-      do {
-        const page = await client.send(
-          new ListDeploymentTargetsCommand({
-            deploymentId,
-            ...(nextToken === undefined ? {} : { nextToken }),
-          }),
-        );
-        ids.push(...(page.targetIds ?? []));
-        nextToken = page.nextToken;
-      } while (nextToken !== undefined);
-    } catch (error) {
-      // It failed before it had any targets.
-      if (error instanceof DeploymentNotStartedException || error instanceof DeploymentDoesNotExistException)
-        return [];
-      throw error;
-    }
+    let nextToken: string | undefined;
+    do {
+      const page = await client
+        .send(new ListDeploymentTargetsCommand({ deploymentId, nextToken }))
+        // It failed before it had any targets.
+        .catch(ignoring(DeploymentNotStartedException, DeploymentDoesNotExistException));
+      ids.push(...(page?.targetIds ?? []));
+      nextToken = page?.nextToken;
+    } while (nextToken !== undefined);
     const targets: InstanceTarget[] = [];
     for (let from = 0; from < ids.length; from += BATCH) {
       const { deploymentTargets = [] } = await client.send(

@@ -1,11 +1,12 @@
 import {
-  type ActionExecutionDetail,
   CodePipelineClient,
   GetPipelineExecutionCommand,
   PipelineExecutionNotFoundException,
   paginateListActionExecutions,
   StartPipelineExecutionCommand,
 } from '@aws-sdk/client-codepipeline';
+import { allItems } from '../all-items.ts';
+import { ignoring } from '../ignoring.ts';
 import { PROMOTION_ID_VARIABLE } from '../payloads.ts';
 import type { PipelineRuns } from './pipeline-run.ts';
 
@@ -25,21 +26,14 @@ export const createPipelineRuns = (client = new CodePipelineClient({})): Pipelin
     return pipelineExecutionId;
   },
   run: async (pipelineName, pipelineExecutionId) => {
-    try {
-      return (await client.send(new GetPipelineExecutionCommand({ pipelineName, pipelineExecutionId })))
-        .pipelineExecution;
-    } catch (error) {
-      if (error instanceof PipelineExecutionNotFoundException) return undefined;
-      throw error;
-    }
+    const found = await client
+      .send(new GetPipelineExecutionCommand({ pipelineName, pipelineExecutionId }))
+      .catch(ignoring(PipelineExecutionNotFoundException));
+    return found?.pipelineExecution;
   },
-  actions: async (pipelineName, pipelineExecutionId) => {
-    const actions: ActionExecutionDetail[] = [];
-    for await (const page of paginateListActionExecutions(
-      { client },
-      { pipelineName, filter: { pipelineExecutionId } },
-    ))
-      actions.push(...(page.actionExecutionDetails ?? []));
-    return actions;
-  },
+  actions: (pipelineName, pipelineExecutionId) =>
+    allItems(
+      paginateListActionExecutions({ client }, { pipelineName, filter: { pipelineExecutionId } }),
+      (page) => page.actionExecutionDetails,
+    ),
 });

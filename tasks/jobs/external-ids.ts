@@ -1,3 +1,5 @@
+import { isObject, parsedJson } from '../json.ts';
+
 /** External ids of jobs, and how events of the services name them. */
 
 /** The id of an instance refresh: the group's name may hold slashes, the refresh's id none. */
@@ -16,26 +18,14 @@ export function partsOf(externalId: string): readonly [name: string, id: string]
   return [externalId.slice(0, slash), externalId.slice(slash + 1)];
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
 const field = (value: unknown, ...path: readonly (string | number)[]): unknown =>
-  path.reduce<unknown>(
-    (inner, name) => (isObject(inner) ? (inner as Record<string | number, unknown>)[name] : undefined),
-    value,
-  );
-function parsed(text: unknown): unknown {
-  try {
-    return typeof text === 'string' ? JSON.parse(text) : undefined;
-  } catch {
-    return undefined;
-  }
-}
+  path.reduce<unknown>((inner, name) => (isObject(inner) ? inner[name] : undefined), value);
 
 /** Image Builder's message through SNS is the image as JSON text; its `arn` is the build's (T14). */
 function ofNotification(event: unknown): unknown[] {
   const records = field(event, 'Records');
   return Array.isArray(records)
-    ? records.map((record) => field(parsed(field(record, 'Sns', 'Message')), 'arn'))
+    ? records.map((record) => field(parsedJson(field(record, 'Sns', 'Message')), 'arn'))
     : [];
 }
 

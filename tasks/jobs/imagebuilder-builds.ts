@@ -4,6 +4,7 @@ import {
   ResourceNotFoundException,
   StartImagePipelineExecutionCommand,
 } from '@aws-sdk/client-imagebuilder';
+import { ignoring } from '../ignoring.ts';
 import type { ImageBuilds } from './image-build.ts';
 
 /** Builds in EC2 Image Builder. */
@@ -17,11 +18,9 @@ export const createImageBuilds = (client = new ImagebuilderClient({})): ImageBui
     return imageBuildVersionArn;
   },
   image: async (imageBuildVersionArn) => {
-    try {
-      return (await client.send(new GetImageCommand({ imageBuildVersionArn }))).image;
-    } catch (error) {
-      if (error instanceof ResourceNotFoundException) return undefined;
-      throw error;
-    }
+    const found = await client
+      .send(new GetImageCommand({ imageBuildVersionArn }))
+      .catch(ignoring(ResourceNotFoundException));
+    return found?.image;
   },
 });

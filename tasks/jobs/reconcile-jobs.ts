@@ -1,14 +1,12 @@
 import { type FollowUpDependencies, followUpRequest } from '../approvals/follow-up-requests.ts';
 import { throwFailures } from '../error-text.ts';
-import type { ApproverRole } from '../payloads.ts';
+import { approverRoles } from '../words.ts';
 import { type JobDependencies, lookAt } from './advance-job.ts';
 
 /** What reconciling needs. */
 interface ReconcileDependencies extends JobDependencies, FollowUpDependencies {
   readonly application: string;
 }
-
-const roles: readonly ApproverRole[] = ['qc', 'pmo'];
 
 /**
  * Completes tasks that an event or a decision should have completed: jobs whose event was lost (T38), and decisions that were
@@ -33,7 +31,7 @@ export function reconcileJobs(dependencies: ReconcileDependencies) {
     };
 
     await each(await ledger.openJobs(application), (job) => lookAt(dependencies, job));
-    for (const role of roles) {
+    for (const role of approverRoles) {
       const open = (await ledger.openApprovals(role)).filter(
         (approval) => approval.application === application,
       );

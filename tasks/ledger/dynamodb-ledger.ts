@@ -4,10 +4,13 @@ import {
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  paginateQuery,
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { allItems } from '../all-items.ts';
 import { type EnvironmentLock, freeLock } from '../environment-locks/environment-lock.ts';
+import { ignoring } from '../ignoring.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
 import type { Approval, Denial, Job, Live, Promotion } from './items.ts';
 import { type Ledger, LedgerConflictError, ledgerSchema, type PromotionChange } from './ledger.ts';
@@ -121,13 +124,7 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
     conflictAs(`${item.pk} / ${item.sk} exists already; read it and decide again`, () =>
       put(item, 'attribute_not_exists(#condition)'),
     );
-  const addOnce = async (item: Bookkeeping): Promise<void> => {
-    try {
-      await add(item);
-    } catch (error) {
-      if (!(error instanceof LedgerConflictError)) throw error;
-    }
-  };
+  const addOnce = (item: Bookkeeping): Promise<void> => add(item).catch(ignoring(LedgerConflictError));
   const replace = (before: object, item: Bookkeeping): Promise<void> =>
     conflictAs(`${item.pk} / ${item.sk} was changed since it was read; read it and decide again`, () =>
       put(item, '#condition = :before', { ':before': { S: versionOf(before) } }),
@@ -142,58 +139,45 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
 
   /** All of a promotion's items whose sort key starts so, in the order of their keys. */
   const listed = async <Item>(promotionId: string, prefix: string, last = false): Promise<Item[]> => {
-    const items: Item[] = [];
-    let from: Attributes | undefined;
-    do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: tableName,
-          ConsistentRead: true,
-          KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :sk)',
-          ExpressionAttributeNames: { '#pk': partitionKey, '#sk': sortKey },
-          ExpressionAttributeValues: { ':pk': { S: partitionOf(promotionId) }, ':sk': { S: prefix } },
-          ...(last ? { ScanIndexForward: false, Limit: 1 } : {}),
-          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
-        }),
-      );
-      items.push(...(page.Items ?? []).map((item) => record<Item>(item)));
-      from = last ? undefined : page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return items;
+    const query = {
+      TableName: tableName,
+      ConsistentRead: true,
+      KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :sk)',
+      ExpressionAttributeNames: { '#pk': partitionKey, '#sk': sortKey },
+      ExpressionAttributeValues: { ':pk': { S: partitionOf(promotionId) }, ':sk': { S: prefix } },
+    };
+    const items = last
+      ? (await client.send(new QueryCommand({ ...query, ScanIndexForward: false, Limit: 1 }))).Items
+      : await allItems(paginateQuery({ client }, query), ({ Items }) => Items);
+    return (items ?? []).map((item) => record<Item>(item));
   };
 
-  const indexPage = (
-    index: Index,
-    key: string,
-    options: { forward: boolean; limit?: number; from?: Attributes },
-  ) =>
+  const indexQuery = (index: Index, key: string) => ({
+    TableName: tableName,
+    IndexName: index.name,
+    KeyConditionExpression: '#key = :key',
+    ExpressionAttributeNames: { '#key': index.partitionKey },
+    ExpressionAttributeValues: { ':key': { S: key } },
+  });
+  const newestFirst = (index: Index, key: string, Limit: number, from?: Attributes) =>
     client.send(
       new QueryCommand({
-        TableName: tableName,
-        IndexName: index.name,
-        KeyConditionExpression: '#key = :key',
-        ExpressionAttributeNames: { '#key': index.partitionKey },
-        ExpressionAttributeValues: { ':key': { S: key } },
-        ScanIndexForward: options.forward,
-        ...(options.limit === undefined ? {} : { Limit: options.limit }),
-        ...(options.from === undefined ? {} : { ExclusiveStartKey: options.from }),
+        ...indexQuery(index, key),
+        ScanIndexForward: false,
+        Limit,
+        ExclusiveStartKey: from,
       }),
     );
+  /** Oldest first. */
   const indexed = async <Item>(index: Index, key: string): Promise<Item[]> => {
-    const items: Item[] = [];
-    let from: Attributes | undefined;
-    do {
-      const page = await indexPage(index, key, { forward: true, ...(from === undefined ? {} : { from }) });
-      items.push(...(page.Items ?? []).map((item) => record<Item>(item)));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return items;
+    const items = await allItems(paginateQuery({ client }, indexQuery(index, key)), ({ Items }) => Items);
+    return items.map((item) => record<Item>(item));
   };
   /** The newest item with that key, as the table has it now: an index may show an older version. */
   const lookedUp = async <Item>(index: Index, key: string): Promise<Item | undefined> => {
     // DynamoDB rejects such keys; they come from links and events, and no item has one.
     if (key === '' || Buffer.byteLength(key) > MAX_KEY_BYTES) return undefined;
-    const [found] = (await indexPage(index, key, { forward: false, limit: 1 })).Items ?? [];
+    const [found] = (await newestFirst(index, key, 1)).Items ?? [];
     const [pk, sk] = [found?.[partitionKey], found?.[sortKey]];
     return pk === undefined || sk === undefined
       ? undefined
@@ -205,11 +189,8 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
     promotion: (promotionId) =>
       get<Promotion>({ [partitionKey]: { S: partitionOf(promotionId) }, [sortKey]: { S: SUMMARY } }),
     promotions: async ({ limit = DEFAULT_PAGE, next } = {}) => {
-      const page = await indexPage(indexes.promotions, ALL_PROMOTIONS, {
-        forward: false,
-        limit,
-        ...(next === undefined ? {} : { from: pageToken.read(next) }),
-      });
+      const from = next === undefined ? undefined : pageToken.read(next);
+      const page = await newestFirst(indexes.promotions, ALL_PROMOTIONS, limit, from);
       return {
         items: (page.Items ?? []).map((item) => record<Promotion>(item)),
         ...(page.LastEvaluatedKey === undefined ? {} : { next: pageToken.of(page.LastEvaluatedKey) }),
@@ -289,8 +270,8 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
 
     live: (application) => get<Live>(toAttributes(liveKey(application))),
     noteLive: async (live) => {
-      try {
-        await client.send(
+      await client
+        .send(
           new PutItemCommand({
             TableName: tableName,
             Item: toAttributes(storedLive(live)),
@@ -298,11 +279,9 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
             ExpressionAttributeNames: { '#since': 'since' },
             ExpressionAttributeValues: { ':since': { S: live.since } },
           }),
-        );
-      } catch (error) {
+        )
         // Something later is live.
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      }
+        .catch(ignoring(ConditionalCheckFailedException));
     },
   };
 }

@@ -12,6 +12,8 @@ import {
   UpdateAutoScalingGroupCommand,
   type UpdateAutoScalingGroupCommandInput,
 } from '@aws-sdk/client-auto-scaling';
+import { allItems } from '../all-items.ts';
+import { ignoring } from '../ignoring.ts';
 import { FLEET_TAG } from './fleet-properties.ts';
 
 /** Auto Scaling, as far as a Prod fleet needs it. */
@@ -30,24 +32,19 @@ export interface AutoScalingGroups {
 
 /** Groups in EC2 Auto Scaling. */
 export const createAutoScalingGroups = (client = new AutoScalingClient({})): AutoScalingGroups => ({
-  owned: async (fleetKey) => {
-    const groups: AutoScalingGroup[] = [];
-    for await (const page of paginateDescribeAutoScalingGroups(
-      { client },
-      { Filters: [{ Name: `tag:${FLEET_TAG}`, Values: [fleetKey] }] },
-    ))
-      groups.push(...(page.AutoScalingGroups ?? []));
-    return groups;
-  },
+  owned: (fleetKey) =>
+    allItems(
+      paginateDescribeAutoScalingGroups(
+        { client },
+        { Filters: [{ Name: `tag:${FLEET_TAG}`, Values: [fleetKey] }] },
+      ),
+      (page) => page.AutoScalingGroups,
+    ),
   named: async (name) =>
     (await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] })))
       .AutoScalingGroups?.[0],
   create: async (group) => {
-    try {
-      await client.send(new CreateAutoScalingGroupCommand(group));
-    } catch (error) {
-      if (!(error instanceof AlreadyExistsFault)) throw error;
-    }
+    await client.send(new CreateAutoScalingGroupCommand(group)).catch(ignoring(AlreadyExistsFault));
   },
   update: async (change) => {
     await client.send(new UpdateAutoScalingGroupCommand(change));

@@ -13,6 +13,8 @@ import {
   StopDeploymentCommand,
   UpdateDeploymentGroupCommand,
 } from '@aws-sdk/client-codedeploy';
+import { allItems } from '../all-items.ts';
+import { ignoring } from '../ignoring.ts';
 
 /** CodeDeploy, as far as a Prod fleet needs it. */
 export interface DeploymentGroups {
@@ -30,26 +32,16 @@ export interface DeploymentGroups {
   readonly stop: (deploymentId: string) => Promise<void>;
 }
 
-async function listed(
-  client: CodeDeployClient,
-  deployments: ListDeploymentsCommandInput,
-): Promise<readonly string[]> {
-  const ids: string[] = [];
-  for await (const page of paginateListDeployments({ client }, deployments))
-    ids.push(...(page.deployments ?? []));
-  return ids;
-}
+const listed = (client: CodeDeployClient, deployments: ListDeploymentsCommandInput): Promise<string[]> =>
+  allItems(paginateListDeployments({ client }, deployments), (page) => page.deployments);
 
 /** Deployment groups in CodeDeploy. */
 export const createDeploymentGroups = (client = new CodeDeployClient({})): DeploymentGroups => ({
   find: async (applicationName, deploymentGroupName) => {
-    try {
-      return (await client.send(new GetDeploymentGroupCommand({ applicationName, deploymentGroupName })))
-        .deploymentGroupInfo;
-    } catch (error) {
-      if (error instanceof DeploymentGroupDoesNotExistException) return undefined;
-      throw error;
-    }
+    const found = await client
+      .send(new GetDeploymentGroupCommand({ applicationName, deploymentGroupName }))
+      .catch(ignoring(DeploymentGroupDoesNotExistException));
+    return found?.deploymentGroupInfo;
   },
   create: async (group) => {
     await client.send(new CreateDeploymentGroupCommand(group));
@@ -63,20 +55,13 @@ export const createDeploymentGroups = (client = new CodeDeployClient({})): Deplo
     await client.send(new DeleteDeploymentGroupCommand({ applicationName, deploymentGroupName }));
   },
   running: async (applicationName, deploymentGroupName) => {
-    try {
-      return await listed(client, {
-        applicationName,
-        deploymentGroupName,
-        includeOnlyStatuses: ['Created', 'Queued', 'InProgress', 'Baking', 'Ready'],
-      });
-    } catch (error) {
+    const ids = await listed(client, {
+      applicationName,
+      deploymentGroupName,
+      includeOnlyStatuses: ['Created', 'Queued', 'InProgress', 'Baking', 'Ready'],
       // An application that was deleted by hand must not keep its fleet from being deleted.
-      const isGone =
-        error instanceof DeploymentGroupDoesNotExistException ||
-        error instanceof ApplicationDoesNotExistException;
-      if (!isGone) throw error;
-      return [];
-    }
+    }).catch(ignoring(DeploymentGroupDoesNotExistException, ApplicationDoesNotExistException));
+    return ids ?? [];
   },
   createdSince: (applicationName, deploymentGroupName, start) =>
     listed(client, {
@@ -86,10 +71,8 @@ export const createDeploymentGroups = (client = new CodeDeployClient({})): Deplo
       createTimeRange: { start },
     }),
   stop: async (deploymentId) => {
-    try {
-      await client.send(new StopDeploymentCommand({ deploymentId, autoRollbackEnabled: false }));
-    } catch (error) {
-      if (!(error instanceof DeploymentAlreadyCompletedException)) throw error;
-    }
+    await client
+      .send(new StopDeploymentCommand({ deploymentId, autoRollbackEnabled: false }))
+      .catch(ignoring(DeploymentAlreadyCompletedException));
   },
 });

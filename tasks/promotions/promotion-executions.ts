@@ -7,6 +7,8 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { wholeHistory } from '../executions/execution-history.ts';
+import { ignoring } from '../ignoring.ts';
 import type { PromotionInput } from '../payloads.ts';
 import type { StateVisit } from './metrics.ts';
 import type { Executions } from './track-promotion.ts';
@@ -14,25 +16,17 @@ import type { Executions } from './track-promotion.ts';
 /** Starts executions; one of that name exists already: it is started. */
 export function createStartExecution(stateMachineArn: string, client = new SFNClient({})) {
   return async function createStartExecution(name: string, input: PromotionInput): Promise<void> {
-    try {
-      await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
-    } catch (error) {
-      if (!(error instanceof ExecutionAlreadyExists)) throw error;
-    }
+    await client
+      .send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }))
+      .catch(ignoring(ExecutionAlreadyExists));
   };
 }
 
 /** Executions in Step Functions. */
 export const createExecutions = (client = new SFNClient({})): Executions => ({
   describe: (executionArn) => client.send(new DescribeExecutionCommand({ executionArn })),
-  find: async (executionArn) => {
-    try {
-      return await client.send(new DescribeExecutionCommand({ executionArn }));
-    } catch (error) {
-      if (error instanceof ExecutionDoesNotExist) return undefined;
-      throw error;
-    }
-  },
+  find: (executionArn) =>
+    client.send(new DescribeExecutionCommand({ executionArn })).catch(ignoring(ExecutionDoesNotExist)),
   lastStateEntered: async (executionArn) => {
     const pages = paginateGetExecutionHistory(
       { client, pageSize: 100 },
@@ -45,15 +39,7 @@ export const createExecutions = (client = new SFNClient({})): Executions => ({
     }
     return undefined;
   },
-  visits: async (executionArn) => {
-    const all: HistoryEvent[] = [];
-    const pages = paginateGetExecutionHistory(
-      { client, pageSize: 1000 },
-      { executionArn, includeExecutionData: false },
-    );
-    for await (const { events = [] } of pages) all.push(...events);
-    return stateVisitsOf(all);
-  },
+  visits: async (executionArn) => stateVisitsOf(await wholeHistory(client, executionArn)),
 });
 
 /** The states that an execution has left, by the time at which it left them. */

@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts';
 import type { PromotionInput } from '../payloads.ts';
 
 /** What is promoted. */
@@ -27,8 +28,6 @@ export const promotionIdOf = (application: string, commitId: string, eventId: st
     .join('-')
     .slice(0, MAX_NAME);
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null;
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** The time of the event, if it has one; in whole seconds. */

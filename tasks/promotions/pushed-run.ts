@@ -2,6 +2,7 @@ import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
 import { errorText } from '../error-text.ts';
 import type { GuardedPipelines } from '../guard/guard-pipeline.ts';
+import { isObject, parsedJson } from '../json.ts';
 import type { PushParameters } from '../payloads.ts';
 import { type PromotedBranch, promotionIdOf, type RequestedPromotion } from './promotion-from.ts';
 import { type BeginPromotionDependencies, beginPromotion } from './start-promotion.ts';
@@ -14,7 +15,7 @@ export interface PushedRunDependencies extends BeginPromotionDependencies {
 
 /** Whether a Lambda event is a job of CodePipeline. */
 export const isPipelineJob = (event: unknown): event is CodePipelineEvent =>
-  typeof event === 'object' && event !== null && 'CodePipeline.job' in event;
+  isObject(event) && 'CodePipeline.job' in event;
 
 /** @throws TypeError that names what is wrong */
 const readParameters = (text: string): PushParameters => {
@@ -26,12 +27,9 @@ const readParameters = (text: string): PushParameters => {
 
 /** A connection gives its commit as JSON: `{"ProviderType":"GitHub","CommitMessage":"…"}`. */
 const messageIn = (summary: string | undefined): string => {
-  try {
-    const { CommitMessage } = JSON.parse(summary ?? '') as { readonly CommitMessage?: unknown };
-    return typeof CommitMessage === 'string' ? CommitMessage : '';
-  } catch {
-    return summary ?? '';
-  }
+  const value = parsedJson(summary);
+  if (!isObject(value)) return summary ?? '';
+  return typeof value.CommitMessage === 'string' ? value.CommitMessage : '';
 };
 
 /**

@@ -1,6 +1,7 @@
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import { consoleLine, executionLink } from '../console-links.ts';
 import { readCause } from '../failure-cause.ts';
+import { parsedJson } from '../json.ts';
 import type { Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
@@ -57,12 +58,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
  * machine ran it.
  */
 export function promotionOf(execution: DescribeExecutionOutput, ours: string): Promotion | undefined {
-  let input: Partial<PromotionInput>;
-  try {
-    input = (JSON.parse(execution.input ?? '') ?? {}) as Partial<PromotionInput>;
-  } catch {
-    return undefined;
-  }
+  const input = (parsedJson(execution.input) ?? {}) as Partial<PromotionInput>;
   const { application, commitId, branch, pushedBy, pushedAt } = input;
   const { name, executionArn } = execution;
   if (name === undefined || executionArn === undefined) return undefined;

@@ -7,7 +7,7 @@ import {
 import { hasExpired, isSamePerson } from '../approvals/decision-rules.ts';
 import type { Approval, Promotion } from '../ledger/items.ts';
 import type { ApproverRole } from '../payloads.ts';
-import { roleTitles, utcTime } from '../words.ts';
+import { approverRoles, roleTitles, utcTime } from '../words.ts';
 
 /** The state of one role's approval. */
 export interface ApprovalState {
@@ -16,8 +16,6 @@ export interface ApprovalState {
   readonly kind: 'holds' | 'broken' | 'rejected' | 'open' | 'over' | 'not-asked';
   readonly sentence: string;
 }
-
-const roles: readonly ApproverRole[] = ['qc', 'pmo'];
 
 const holderStatusOf = (
   role: ApproverRole,
@@ -65,8 +63,8 @@ export function approvalStates(
   now: Date,
 ): readonly ApprovalState[] {
   const latestOf = (role: ApproverRole) => approvals.findLast((approval) => approval.role === role);
-  const states = roles.map((role) => holderStatusOf(role, latestOf(role), promotion, now));
-  const [qc, pmo] = roles.map(latestOf);
+  const states = approverRoles.map((role) => holderStatusOf(role, latestOf(role), promotion, now));
+  const [qc, pmo] = approverRoles.map(latestOf);
   if (
     qc?.status !== 'APPROVED' ||
     pmo?.status !== 'APPROVED' ||

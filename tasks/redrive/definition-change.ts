@@ -1,4 +1,5 @@
 import { canonicalJson } from '../canonical-json.ts';
+import { parsedJson } from '../json.ts';
 
 /** What differs between two definitions of a state machine. */
 export interface DefinitionChange {
@@ -13,13 +14,7 @@ interface Machine {
   readonly States?: Readonly<Record<string, unknown>>;
 }
 
-const parsed = (definition: string): Machine | undefined => {
-  try {
-    return (JSON.parse(definition) ?? undefined) as Machine | undefined;
-  } catch {
-    return undefined;
-  }
-};
+const machineIn = (definition: string): Machine => (parsedJson(definition) ?? {}) as Machine;
 
 /**
  * How the state machine has changed since an execution started; its redrive runs the definition of that time (T33).
@@ -27,8 +22,8 @@ const parsed = (definition: string): Machine | undefined => {
  */
 export function definitionChange(before: string, now: string): DefinitionChange | undefined {
   if (before === now) return undefined;
-  const { States: old = {}, ...oldRest } = parsed(before) ?? {};
-  const { States: current = {}, ...currentRest } = parsed(now) ?? {};
+  const { States: old = {}, ...oldRest } = machineIn(before);
+  const { States: current = {}, ...currentRest } = machineIn(now);
   const change = {
     changed: Object.keys(old).filter(
       (name) => name in current && canonicalJson(old[name]) !== canonicalJson(current[name]),
