@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
-import type { WhenNewer } from '../tasks/environment-locks/environment-lock.ts';
 import type { Environment } from '../tasks/payloads.ts';
-import type { Runtime } from './aws/runtimes.ts';
 import { checkTogether } from './config/cross-checks.ts';
 import { type EnvironmentPlace, type NetworkConfig, placeOf } from './config/environments.ts';
 import { remedyFor } from './config/remedies.ts';
@@ -23,59 +21,23 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** How fast CodeDeploy goes through Prod's new fleet: one of AWS's configurations, or one of our own. */
-export type DeploymentConfiguration =
-  | 'one-at-a-time'
-  | 'half-at-a-time'
-  | 'all-at-once'
-  | { readonly minimumHealthyPercent: number };
+type WrittenApplication = WrittenConfig['applications'][number];
 
-/** How Prod is deployed to. */
-interface DeploymentSettings {
-  readonly configuration: DeploymentConfiguration;
-  /** When CodeDeploy takes a deployment back by itself. */
-  readonly rollback: { readonly onFailure: boolean; readonly onAlarms: readonly string[] };
-  /** How long the old fleet is kept after traffic has moved. */
-  readonly terminationWaitMinutes: number;
-}
+/** The same object with optional properties left out instead of undefined. */
+type Defined<T> = { readonly [Key in keyof T]: Exclude<T[Key], undefined> };
+
+// What a key means stands in the schema.
+/** How fast CodeDeploy goes through Prod's new fleet: one of AWS's configurations, or one of our own. */
+export type DeploymentConfiguration = WrittenApplication['deployment']['configuration'];
 
 /** A domain name served by HTTPS. */
-export interface WebsiteConfig {
-  readonly domainName: string;
-  /** In AWS Certificate Manager, in the region that is deployed to. */
-  readonly certificateArn: string;
-  /** Route 53 zone that gets the record; without it, the record is made by hand. */
-  readonly hostedZone?: { readonly id: string; readonly name: string };
-}
+export type WebsiteConfig = Defined<NonNullable<WrittenConfig['approvalsSite']>>;
 
 /** When an image is built without a promotion, so that a recipe that no longer builds is known before one needs it. */
-export interface ImageSchedule {
-  /** Image Builder's `cron(…)`. */
-  readonly cron: string;
-  readonly timeZone: string;
-}
+export type ImageSchedule = NonNullable<WrittenApplication['imageSchedule']>;
 
 /** The Test stage: CodeBuild runs the application's buildspec before QAT is deployed to. */
-export interface TestConfig {
-  /** Path in the repository. */
-  readonly buildspec: string;
-  /** Variables by name: a value, or the SSM parameter that holds it. */
-  readonly environment: Readonly<Record<string, string | { readonly parameter: string }>>;
-  readonly computeType: 'small' | 'medium' | 'large';
-  readonly timeoutMinutes: number;
-  /** Whether what the buildspec's `cache` names is kept for later builds. */
-  readonly cache: boolean;
-  /** Whether builds run in the VPC's private subnets. */
-  readonly vpc: boolean;
-}
-
-/** EC2 instance types, all of one architecture. */
-interface InstanceTypes {
-  /** Of Image Builder's build and test instances. */
-  readonly image: string;
-  readonly qat: string;
-  readonly prod: string;
-}
+export type TestConfig = NonNullable<WrittenApplication['test']>;
 
 /** Where an application's revisions come from. */
 export type SourceConfig =
@@ -86,46 +48,26 @@ export type SourceConfig =
   | { readonly kind: 's3'; readonly objectKey: string };
 
 /** One application. */
-export interface ApplicationConfig {
-  /** Names its repository, stack and state machine. */
-  readonly name: string;
-  /** Pushes to this branch are promoted. */
-  readonly branch: string;
+export interface ApplicationConfig
+  extends Pick<
+    WrittenApplication,
+    'name' | 'branch' | 'port' | 'healthCheckPath' | 'runtime' | 'fleet' | 'whenNewer'
+  > {
   readonly source: SourceConfig;
-  /** Where the application listens on its instances. */
-  readonly port: number;
-  /** What the load balancer asks for; answers 200 when healthy. */
-  readonly healthCheckPath: string;
-  readonly runtime: Runtime;
-  readonly instanceTypes: InstanceTypes;
-  /** Prod's number of instances. */
-  readonly fleet: { readonly min: number; readonly max: number };
-  /** Who is asked by mail, per role. */
-  readonly approvers: { readonly qc: readonly string[]; readonly pmo: readonly string[] };
-  /** Who gets mail about failures. */
-  readonly operators: readonly string[];
+  readonly instanceTypes: Exclude<WrittenApplication['instanceType'], string>;
+  readonly approvers: NonNullable<WrittenConfig['approvers']>;
+  readonly operators: NonNullable<WrittenConfig['operators']>;
   readonly approvalExpiryDays: number;
-  /** What a newer promotion does while an older one waits for QC. */
-  readonly whenNewer: WhenNewer;
-  readonly deployment: DeploymentSettings;
+  readonly deployment: Defined<Required<WrittenApplication['deployment']>>;
   readonly imageSchedule?: ImageSchedule;
-  /** The QAT pipeline's Test stage; without it, there is none. */
   readonly test?: TestConfig;
-  /** Prod's domain name and certificate; without them, Prod is served by HTTP. */
   readonly https?: WebsiteConfig;
   /** Environments in another account or region than Lockstep itself; without any, both are with it. */
   readonly environments?: Readonly<Partial<Record<Environment, EnvironmentPlace>>>;
 }
 
 /** How people approve. */
-export interface ApprovalsConfig {
-  /** Whether a change's makers (author, committer, pusher) may decide about it. */
-  readonly makersMayDecide: boolean;
-  /** How often approvers are reminded. */
-  readonly reminderHours: number;
-  /** After this a decision needs another sign-in. */
-  readonly freshSignInMinutes: number;
-}
+export type ApprovalsConfig = WrittenConfig['approvals'];
 
 /** The checked configuration, every default filled in. */
 export interface LockstepConfig {
@@ -135,7 +77,7 @@ export interface LockstepConfig {
   /** The approvals site's domain name; without it, the HTTP API's own. */
   readonly approvalsSite?: WebsiteConfig;
   /** Where to deploy to; without it, the account and region of the caller's credentials. */
-  readonly env?: { readonly account?: string; readonly region?: string };
+  readonly env?: Defined<NonNullable<WrittenConfig['env']>>;
 }
 
 /**
@@ -178,10 +120,7 @@ export function readConfig(value: unknown, place = 'cdk.json'): LockstepConfig {
   };
 }
 
-function applicationOf(
-  written: WrittenConfig['applications'][number],
-  shared: WrittenConfig,
-): ApplicationConfig {
+function applicationOf(written: WrittenApplication, shared: WrittenConfig): ApplicationConfig {
   const {
     instanceType,
     approvers,
@@ -217,7 +156,7 @@ function applicationOf(
   };
 }
 
-function sourceOf(source: WrittenConfig['applications'][number]['source']): SourceConfig {
+function sourceOf(source: WrittenApplication['source']): SourceConfig {
   if (source?.objectKey !== undefined) return { kind: 's3', objectKey: source.objectKey };
   return source === undefined
     ? { kind: 'codecommit' }
@@ -292,7 +231,5 @@ function defined<T>(value: T | undefined): T {
   return value;
 }
 
-/** The same object with optional properties left out instead of undefined. */
-type Defined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
 const withoutUndefined = <T extends object>(value: T): Defined<T> =>
   Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Defined<T>;

@@ -1,5 +1,5 @@
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
-import { checkEnvironments, placeOf } from './environments.ts';
+import { checkEnvironments, type Path, placeOf, type Report } from './environments.ts';
 import type { WrittenConfig } from './schema.ts';
 
 /** Something that is wrong with keys taken together; the message is the remedy. */
@@ -9,8 +9,6 @@ interface Fault {
   readonly message: string;
 }
 
-type Report = (path: Path, input: unknown, message: string) => void;
-type Path = (string | number)[];
 type Website = NonNullable<WrittenConfig['approvalsSite']>;
 
 /** What no key shows alone: names that overlap, settings that exclude or need each other. */

@@ -27,8 +27,10 @@ export interface EnvironmentPlace {
   readonly network: NetworkConfig;
 }
 
-type Report = (path: Path, input: unknown, message: string) => void;
-type Path = (string | number)[];
+/** Reports that something is wrong at a key; the message is the remedy. */
+export type Report = (path: Path, input: unknown, message: string) => void;
+/** A key below `lockstep`. */
+export type Path = (string | number)[];
 type WrittenEnvironments = NonNullable<WrittenConfig['environments']>;
 type WrittenPlace = NonNullable<WrittenEnvironments[Environment]>;
 

@@ -8,8 +8,7 @@ const wait = 'Give a whole number of minutes from 0 to 120.';
 const expiry = 'Give a whole number of days from 1 to 90.';
 const size = 'Give a whole number from 1 to 100.';
 const instanceType = 'Give an EC2 instance type, such as t3.small';
-const cidr = 'Give an IPv4 range with a prefix of 16 to 24 bits, such as 10.0.0.0/16.';
-const vpc = 'Give the id of a VPC, such as vpc-0123456789abcdef0.';
+const account = 'Give the 12 digits of the AWS account as text, in quotes.';
 const subnet = 'Give the id of a subnet, such as subnet-0123456789abcdef0.';
 const subnets = (least: number) =>
   `Give a list of at least ${least} subnet ids, such as subnet-0123456789abcdef0.`;
@@ -21,6 +20,25 @@ const website = (key: string): Readonly<Record<string, string>> => ({
   [`${key}.hostedZone`]: 'Give an object with the id and name of a Route 53 hosted zone, or leave it out.',
   [`${key}.hostedZone.id`]: 'Give the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ.',
   [`${key}.hostedZone.name`]: 'Give the name of the hosted zone, such as example.com.',
+});
+
+const network = (key: string, whole: string): Readonly<Record<string, string>> => ({
+  [key]: whole,
+  [`${key}.cidr`]: 'Give an IPv4 range with a prefix of 16 to 24 bits, such as 10.0.0.0/16.',
+  [`${key}.vpcId`]: 'Give the id of a VPC, such as vpc-0123456789abcdef0.',
+  [`${key}.publicSubnetIds`]: `${subnets(2)} They must lie in two zones.`,
+  [`${key}.publicSubnetIds[]`]: subnet,
+  [`${key}.privateSubnetIds`]: subnets(1),
+  [`${key}.privateSubnetIds[]`]: subnet,
+});
+const place = (key: string): Readonly<Record<string, string>> => ({
+  [key]: 'Give an object with region and, if it is another one, account.',
+  [`${key}.account`]: account,
+  [`${key}.region`]: 'Give the AWS region that it is in, such as eu-west-1.',
+  ...network(
+    `${key}.network`,
+    'Give an object with cidr for a new VPC, or with vpcId, publicSubnetIds and privateSubnetIds.',
+  ),
 });
 
 /** What to write instead, by key; `[]` stands for any index. */
@@ -72,33 +90,14 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].test.vpc': 'Give true or false.',
   ...website('applications[].https'),
   ...website('approvalsSite'),
-  network:
+  ...network(
+    'network',
     'Give an object with internetAccess and cidr for a new VPC, or with vpcId, publicSubnetIds and privateSubnetIds.',
-  'network.internetAccess': 'Give nat-gateway or endpoints.',
-  'network.cidr': cidr,
-  'network.vpcId': vpc,
-  'network.publicSubnetIds': `${subnets(2)} They must lie in two zones.`,
-  'network.publicSubnetIds[]': subnet,
-  'network.privateSubnetIds': subnets(1),
-  'network.privateSubnetIds[]': subnet,
-  environments: 'Give an object with qat, prod or both: where they are, if not where Lockstep itself is.',
-  ...Object.fromEntries(
-    ['qat', 'prod'].flatMap((environment) =>
-      Object.entries({
-        '': 'Give an object with region and, if it is another one, account.',
-        '.account': 'Give the 12 digits of the AWS account as text, in quotes.',
-        '.region': 'Give the AWS region that it is in, such as eu-west-1.',
-        '.network':
-          'Give an object with cidr for a new VPC, or with vpcId, publicSubnetIds and privateSubnetIds.',
-        '.network.cidr': cidr,
-        '.network.vpcId': vpc,
-        '.network.publicSubnetIds': `${subnets(2)} They must lie in two zones.`,
-        '.network.publicSubnetIds[]': subnet,
-        '.network.privateSubnetIds': subnets(1),
-        '.network.privateSubnetIds[]': subnet,
-      }).map(([key, remedy]) => [`environments.${environment}${key}`, remedy]),
-    ),
   ),
+  'network.internetAccess': 'Give nat-gateway or endpoints.',
+  environments: 'Give an object with qat, prod or both: where they are, if not where Lockstep itself is.',
+  ...place('environments.qat'),
+  ...place('environments.prod'),
   approvals:
     'Give an object with any of makersMayDecide, reminderHours and freshSignInMinutes, or leave it out.',
   'approvals.makersMayDecide': "Give true or false; false keeps a change's makers from approving it.",
@@ -109,7 +108,7 @@ const remedies: Readonly<Record<string, string>> = {
   approvalExpiryDays: expiry,
   terminationWaitMinutes: wait,
   env: 'Give an object with account, region or both, or leave it out.',
-  'env.account': 'Give the 12 digits of the AWS account as text, in quotes.',
+  'env.account': account,
   'env.region': 'Give an AWS region, such as us-east-1.',
 };
 

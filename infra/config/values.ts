@@ -1,138 +1,89 @@
 import { z } from 'zod';
 
-// The title says in the table of docs/configuration.md what a value looks like.
+/** A text of a pattern. @param title what it looks like, for the table of docs/configuration.md */
+const text = (title: string, pattern: RegExp) => z.string().regex(pattern).meta({ title });
 
 /** At least one e-mail address. */
 export const addresses = z.array(z.email()).min(1).readonly();
 
 /** In AWS Certificate Manager. */
-export const certificateArn = z
-  .string()
-  .regex(/^arn:aws(?:-[a-z-]+)?:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/)
-  .meta({ title: "certificate's ARN" });
+export const certificateArn = text(
+  "certificate's ARN",
+  /^arn:aws(?:-[a-z-]+)?:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/,
+);
 
 /** In lower case, such as `orders.example.com`. */
-export const domainName = z
-  .string()
-  .max(253)
-  .regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/)
-  .meta({ title: 'domain name' });
+export const domainName = text(
+  'domain name',
+  /^(?!.{254})(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+);
 
 /** Id of a Route 53 hosted zone. */
-export const hostedZoneId = z
-  .string()
-  .regex(/^Z[A-Z0-9]{1,31}$/)
-  .meta({ title: "hosted zone's id" });
+export const hostedZoneId = text("hosted zone's id", /^Z[A-Z0-9]{1,31}$/);
 
 /** An EC2 instance type, such as `t3.small`. */
-export const instanceType = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/)
-  .meta({ title: 'EC2 instance type' });
+export const instanceType = text('EC2 instance type', /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/);
 
 /** Image Builder's, in five or six fields. */
-export const cron = z
-  .string()
-  .regex(/^cron\((?:\S+ ){4,5}\S+\)$/)
-  .meta({ title: '`cron(…)`' });
+export const cron = text('`cron(…)`', /^cron\((?:\S+ ){4,5}\S+\)$/);
 
 /** Such as `Europe/Berlin`. */
-export const timeZone = z
-  .string()
-  .regex(/^[A-Z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+){0,2}$/)
-  .meta({ title: 'time zone' });
+export const timeZone = text('time zone', /^[A-Z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+){0,2}$/);
 
 /** Of AWS CodeConnections. */
-export const connectionArn = z
-  .string()
-  .regex(
-    /^arn:aws(?:-[a-z-]+)?:(?:codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection\/[\w-]+$/,
-  )
-  .meta({ title: "connection's ARN" });
+export const connectionArn = text(
+  "connection's ARN",
+  /^arn:aws(?:-[a-z-]+)?:(?:codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection\/[\w-]+$/,
+);
 
 /** Owner and name, such as `example/orders`. */
-export const repository = z
-  .string()
-  .regex(/^[\w.-]+(?:\/[\w.-]+)+$/)
-  .meta({ title: '`owner/name`' });
+export const repository = text('`owner/name`', /^[\w.-]+(?:\/[\w.-]+)+$/);
 
 /** Of an object in S3. */
-export const objectKey = z
-  .string()
-  .regex(/^(?!\/)[\w!.*'()/-]{1,1024}$/)
-  .meta({ title: "object's key" });
+export const objectKey = text("object's key", /^(?!\/)[\w!.*'()/-]{1,1024}$/);
 
 /** Name of an environment variable. */
 export const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/);
 
 /** Name of an SSM parameter. */
-export const parameterName = z
-  .string()
-  .regex(/^\/?[\w.-]+(?:\/[\w.-]+)*$/)
-  .meta({ title: "SSM parameter's name" });
+export const parameterName = text("SSM parameter's name", /^\/?[\w.-]+(?:\/[\w.-]+)*$/);
 
 /** Path of a buildspec in the repository. */
-export const buildspec = z
-  .string()
-  .regex(/^(?!\/)(?!.*\.\.)[\w./-]+\.ya?ml$/)
-  .meta({ title: 'path of a YAML file' });
+export const buildspec = text('path of a YAML file', /^(?!\/)(?!.*\.\.)[\w./-]+\.ya?ml$/);
 
 /** An AWS account's 12 digits, as text. */
-export const account = z
-  .string()
-  .regex(/^\d{12}$/)
-  .meta({ title: '12 digits, in quotes' });
+export const account = text('12 digits, in quotes', /^\d{12}$/);
 
 /** An AWS region. */
-export const region = z
-  .string()
-  .regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/)
-  .meta({ title: 'AWS region' });
+export const region = text('AWS region', /^[a-z]{2}(?:-[a-z]+)+-\d$/);
 
 /** At least so many ids of subnets. */
 export const subnets = (least: number) =>
   z
-    .array(
-      z
-        .string()
-        .regex(/^subnet-[0-9a-f]{8,17}$/)
-        .meta({ title: "subnet's id" }),
-    )
+    .array(text("subnet's id", /^subnet-[0-9a-f]{8,17}$/))
     .min(least)
     .readonly();
 
 /** An IPv4 range with a prefix of 16 to 24 bits. */
-export const cidr = z
-  .string()
-  .regex(/^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}0\/(?:1[6-9]|2[0-4])$/)
-  .meta({ title: 'IPv4 range, `/16` to `/24`' });
+export const cidr = text(
+  'IPv4 range, `/16` to `/24`',
+  /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}0\/(?:1[6-9]|2[0-4])$/,
+);
 
 /** Id of a VPC. */
-export const vpcId = z
-  .string()
-  .regex(/^vpc-[0-9a-f]{8,17}$/)
-  .meta({ title: "VPC's id" });
+export const vpcId = text("VPC's id", /^vpc-[0-9a-f]{8,17}$/);
 
 // Longest derived name: the Image Builder components'. `platform` would name a second platform stack.
 /** Name of an application. */
-export const applicationName = z
-  .string()
-  .regex(/^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/)
+export const applicationName = text('git branch', /^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/)
   .refine((name) => name !== 'platform')
   .meta({ title: '1 to 24 of `a-z`, `0-9`, `-`' });
 
 /** A git branch. */
-export const branch = z
-  .string()
-  .regex(/^(?![/.-])(?!.*(?:\.\.|\/\/|@\{))[A-Za-z0-9._/-]{1,200}(?<![/.])$/)
-  .meta({ title: 'git branch' });
+export const branch = text('git branch', /^(?![/.-])(?!.*(?:\.\.|\/\/|@\{))[A-Za-z0-9._/-]{1,200}(?<![/.])$/);
 
 /** A URL's path without a query. */
-export const urlPath = z
-  .string()
-  .regex(/^\/[\w\-.~/%]*$/)
-  .max(1024)
-  .meta({ title: 'path' });
+export const urlPath = text('path', /^\/[\w\-.~/%]{0,1023}$/);
 
 // States wait at most a year; a week is the default.
 /** Days that a request for an approval waits. */
