@@ -35,31 +35,30 @@ export const notFound = (context: Context) =>
     404,
   );
 
-/** The form is larger than what is read. */
-export const tooLarge = (context: Context) =>
-  context.html(
-    <SimplePage
-      title="Nothing was saved"
-      kind="bad"
-      reason="BadForm"
-      link={{ href: '/', text: 'Start page' }}
-    >
-      <p>The form is larger than {LARGEST_FORM / 1024} KiB. Shorten the comment and send it again.</p>
+const nothingSaved = (
+  context: SiteContext,
+  status: 400 | 413,
+  link: { readonly href: string; readonly text: string },
+  message: string,
+) => {
+  const session: Session | undefined = context.get('session');
+  return context.html(
+    <SimplePage title="Nothing was saved" kind="bad" reason="BadForm" person={session?.person} link={link}>
+      <p>{message}</p>
     </SimplePage>,
+    status,
+  );
+};
+
+/** The form is larger than what is read. */
+export const tooLarge = (context: SiteContext) =>
+  nothingSaved(
+    context,
     413,
+    { href: '/', text: 'Start page' },
+    `The form is larger than ${LARGEST_FORM / 1024} KiB. Shorten the comment and send it again.`,
   );
 
 /** The form cannot be used. */
 export const badForm = (context: SiteContext, path: string, message: string) =>
-  context.html(
-    <SimplePage
-      title="Nothing was saved"
-      kind="bad"
-      reason="BadForm"
-      person={context.get('session').person}
-      link={{ href: path, text: 'Back' }}
-    >
-      <p>{message}</p>
-    </SimplePage>,
-    400,
-  );
+  nothingSaved(context, 400, { href: path, text: 'Back' }, message);

@@ -166,6 +166,11 @@ export function verifyFile({ file, key }: Extract<Command, { name: 'verify' }>, 
   }
 }
 
+const isOf =
+  (application: string | undefined) =>
+  (promotion: Promotion): boolean =>
+    application === undefined || promotion.application === application;
+
 /** The locks of the promotions' applications. */
 const locksOf = async (
   { ledger }: System,
@@ -188,22 +193,13 @@ export async function runCommand(
 ): Promise<Outcome> {
   if (command.name === 'promotions') {
     const { application, limit } = command;
-    const promotions = await latest(
-      system,
-      limit,
-      (promotion) => application === undefined || promotion.application === application,
-    );
+    const promotions = await latest(system, limit, isOf(application));
     const views = await locksOf(system, promotions);
     return { text: [promotionsText(promotions), ...locksText(views)].join('\n\n'), json: promotions };
   }
   if (command.name === 'locks') {
     const { application } = command;
-    const promotions = await latest(
-      system,
-      Number.POSITIVE_INFINITY,
-      (promotion) => application === undefined || promotion.application === application,
-      SEARCHED,
-    );
+    const promotions = await latest(system, Number.POSITIVE_INFINITY, isOf(application), SEARCHED);
     const views = await locksOf(system, promotions);
     return { text: locksText(views).join('\n') || 'There are no promotions.', json: views };
   }

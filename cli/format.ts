@@ -1,18 +1,16 @@
 import type { EvidenceEntry } from '../tasks/evidence/chain.ts';
 import type { ClaimedEntry } from '../tasks/evidence/verify-chain.ts';
 import type { Verification } from '../tasks/evidence/verify-evidence.ts';
-import type { Approval, Denial, Job, Promotion } from '../tasks/ledger/items.ts';
+import type { Denial, Promotion } from '../tasks/ledger/items.ts';
 import type { Environment } from '../tasks/payloads.ts';
+import type { PromotionRecord } from '../tasks/promotions/read-promotion.ts';
 import { adviceLines } from '../tasks/redrive/advice-text.ts';
 import type { RedriveAdvice } from '../tasks/redrive/redrive-advice.ts';
 import { beginningOf } from '../tasks/truncate-text.ts';
 import { environmentTitles, shortCommit, utcTime } from '../tasks/words.ts';
 
 /** A promotion with everything that `show` prints. */
-export interface ShownPromotion {
-  readonly promotion: Promotion;
-  readonly jobs: readonly Job[];
-  readonly approvals: readonly Approval[];
+export interface ShownPromotion extends Omit<PromotionRecord, 'execution'> {
   readonly denials: readonly Denial[];
   readonly evidence: { readonly entries: number; readonly sealedUpTo: number };
   /** If it has ended without success. */

@@ -3,6 +3,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Chain, Choice, Fail, type IChainable, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import {
+  type ApproverRole,
   type Candidate,
   type ConfirmApproversRequest,
   type Environment,
@@ -159,20 +160,16 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     qatDeploymentId: '{% $qatDeployment %}',
     ...(qatTestTimeout && { qatTestsUrl: '{% $qatTests %}' }),
   };
-  const qcApproval = approvalState(scope, names.qcApproval, functions.requestApproval, {
-    role: 'qc',
-    candidate,
-    timeout: approvalExpiry,
-    ends: superseded,
-    assign: { qc: '{% $states.result %}' },
-  });
-  const pmoApproval = approvalState(scope, names.pmoApproval, functions.requestApproval, {
-    role: 'pmo',
-    candidate,
-    timeout: approvalExpiry,
-    ends: superseded,
-    assign: { pmo: '{% $states.result %}' },
-  });
+  const approvalBy = (role: ApproverRole, state: string) =>
+    approvalState(scope, state, functions.requestApproval, {
+      role,
+      candidate,
+      timeout: approvalExpiry,
+      ends: superseded,
+      assign: { [role]: '{% $states.result %}' },
+    });
+  const qcApproval = approvalBy('qc', names.qcApproval);
+  const pmoApproval = approvalBy('pmo', names.pmoApproval);
   const rejected = Fail.jsonata(scope, names.rejected, {
     comment: 'A rejection is final: a redrive ends here again.',
     error: REJECTED,

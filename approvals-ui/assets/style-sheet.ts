@@ -216,7 +216,6 @@ textarea { width: 100%; font: inherit; color: inherit; background: var(--paper);
 .people button { width: 100%; font: inherit; color: inherit; text-align: left; display: flex; align-items: center; justify-content: space-between; gap: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 11px; padding: .75rem 1rem; cursor: pointer; box-shadow: var(--shadow); }
 .people button:hover { border-color: var(--accent); }
 .people strong { font-weight: 650; margin-right: .6rem; }
-.people .tags { white-space: nowrap; }
 @media (forced-colors: active) { .sign circle { stroke: CanvasText; } .chip, .notice { border: 1px solid CanvasText; } }
 @media (max-width: 30rem) { main { padding: 1.2rem min(1rem, 5vw) 3rem; } .bar-inside { padding: .55rem min(1rem, 5vw); } .bar nav { flex-wrap: wrap; } .card { padding: 1rem min(1rem, 5vw); } .cell { width: 12px; } .person { width: 100%; } .person-name { margin-right: auto; } .bar nav { margin-left: -.5rem; } .bar-inside { gap: .35rem .6rem; } .bar nav a { padding: .35rem .5rem; } }
 @media print { .bar, .decide form, .redrive { display: none; } .node, .card { break-inside: avoid; } }

@@ -1,3 +1,4 @@
+import type { PromotionRecord } from '../../tasks/promotions/read-promotion.ts';
 import type { CandidateChange } from '../../tasks/approvals/candidate.ts';
 import type { Ruling } from '../../tasks/approvals/decision-rules.ts';
 import type { Approval, DenialReason, Job, Person, Promotion } from '../../tasks/ledger/items.ts';
@@ -5,15 +6,11 @@ import type { ConsoleLinks } from '../console-links.ts';
 import type { PromotionGraph } from '../graph/steps.ts';
 
 /** Everything that one approval's page shows. */
-export interface ApprovalPageProps {
+export interface ApprovalPageProps extends Omit<PromotionRecord, 'execution'> {
   readonly person: Person;
   readonly path: string;
   readonly now: number;
   readonly approval: Approval;
-  readonly promotion: Promotion;
-  /** All approvals of the promotion. */
-  readonly approvals: readonly Approval[];
-  readonly jobs: readonly Job[];
   /** What Prod runs now. */
   readonly live: Promotion | undefined;
   /** Undefined if Step Functions has forgotten the execution. */
@@ -24,9 +21,5 @@ export interface ApprovalPageProps {
   /** After this time a decision needs another sign-in. */
   readonly freshSignInMinutes: number;
   /** Why the decision that was just sent was denied. */
-  readonly denial?: {
-    readonly reason: DenialReason;
-    readonly message: string;
-    readonly changes?: readonly CandidateChange[];
-  };
+  readonly denial?: Extract<Ruling, { kind: 'denied' }>;
 }

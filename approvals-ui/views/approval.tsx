@@ -5,7 +5,7 @@ import type { ApprovalPageProps } from './approval-props.ts';
 import { ChangeCard } from './change-card.tsx';
 import { ChangedCandidate, DecisionCard } from './decision-card.tsx';
 import { Notice, Page } from './layout.tsx';
-import { DecisionList, isOpen, StatusChip } from './parts.tsx';
+import { Card, DecisionList, isOpen, StatusChip } from './parts.tsx';
 import { QatCard } from './qat-card.tsx';
 
 /** One approval: what the approver decides about, the review, and the decision. */
@@ -36,26 +36,24 @@ export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
         <div class="column">
           <ChangeCard {...props} />
           <QatCard {...props} />
-          <section class="card" aria-labelledby="decisions-title">
-            <h2 id="decisions-title">Decisions so far</h2>
+          <Card id="decisions" title="Decisions so far">
             <DecisionList
               approvals={props.approvals}
               promotion={promotion}
               now={props.now}
               shown={approval.approvalId}
             />
-          </section>
+          </Card>
         </div>
         <div class="column">
           <DecisionCard {...props} />
           {graph ? (
-            <section class="card" aria-labelledby="graph-title">
-              <h2 id="graph-title">Progress</h2>
+            <Card id="graph" title="Progress">
               <GraphDrawing
                 promotion={graph}
                 label={`Graph of the promotion. It waits at ${approval.state}.`}
               />
-            </section>
+            </Card>
           ) : null}
         </div>
       </div>

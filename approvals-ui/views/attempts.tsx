@@ -6,7 +6,7 @@ import type { ConsoleLinks } from '../console-links.ts';
 import { clockTime, duration } from '../format.ts';
 import { StatusIcon, statusNames } from '../graph/drawing.tsx';
 import type { PromotionGraph, StepStatus } from '../graph/steps.ts';
-import { ConsoleLink } from './parts.tsx';
+import { Card, ConsoleLink } from './parts.tsx';
 
 /** A cause as it was told, cut in the middle if it is very long (the console has it whole). */
 export const CauseText: FC<{ label: string; text: string; longest: number }> = ({ label, text, longest }) => (
@@ -34,8 +34,7 @@ export const Attempts: FC<{
   const { attempts } = graph.progress;
   const stepOf = new Map(graph.steps.map((step) => [step.name, step]));
   return (
-    <section class="card" aria-labelledby="attempts-title">
-      <h2 id="attempts-title">Steps</h2>
+    <Card id="attempts" title="Steps">
       <ol class="attempts">
         {attempts.map((attempt, index) => {
           const step = stepOf.get(attempt.state);
@@ -83,7 +82,7 @@ export const Attempts: FC<{
           );
         })}
       </ol>
-    </section>
+    </Card>
   );
 };
 

@@ -4,7 +4,7 @@ import { commitTitle, shortCommit } from '../../tasks/words.ts';
 import { nameOfArn } from '../format.ts';
 import type { ApprovalPageProps } from './approval-props.ts';
 import { Notice } from './layout.tsx';
-import { ConsoleLink } from './parts.tsx';
+import { Card, ConsoleLink, Fact } from './parts.tsx';
 
 /** Rows of a list that are shown at once; the others open on a click. */
 const FIRST = 8;
@@ -14,19 +14,15 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
   const { approval, promotion, live, links } = props;
   const { review, candidate } = approval;
   return (
-    <section class="card" aria-labelledby="change-title">
-      <h2 id="change-title">What changes in Prod</h2>
+    <Card id="change" title="What changes in Prod">
       <dl class="facts">
-        <dt>Application</dt>
-        <dd>
+        <Fact name="Application">
           <bdi>{candidate.application}</bdi>
-        </dd>
-        <dt>Commit</dt>
-        <dd>
+        </Fact>
+        <Fact name="Commit">
           <code class="long">{candidate.commitId}</code> on <bdi>{candidate.branch}</bdi>
-        </dd>
-        <dt>Author</dt>
-        <dd>
+        </Fact>
+        <Fact name="Author">
           <bdi>{promotion.commitAuthor || 'unknown'}</bdi>
           {promotion.commitAuthorEmail ? (
             <span class="muted">
@@ -34,13 +30,11 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
               <bdi>{promotion.commitAuthorEmail}</bdi>
             </span>
           ) : null}
-        </dd>
-        <dt>Pushed by</dt>
-        <dd title={candidate.pushedBy}>
+        </Fact>
+        <Fact name="Pushed by" title={candidate.pushedBy}>
           <bdi>{nameOfArn(candidate.pushedBy)}</bdi>
-        </dd>
-        <dt>In Prod now</dt>
-        <dd>
+        </Fact>
+        <Fact name="In Prod now">
           {live ? (
             <>
               <a href={`/promotions/${encodeURIComponent(live.promotionId)}`}>
@@ -51,11 +45,10 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
           ) : (
             'nothing yet: everything is new'
           )}
-        </dd>
-        <dt>Difference</dt>
-        <dd>
+        </Fact>
+        <Fact name="Difference">
           <Difference {...props} />
-        </dd>
+        </Fact>
       </dl>
       {live?.promotionId === review.live?.promotionId || approval.status !== 'PENDING' ? null : (
         <Notice kind="warning" title="Prod has changed since this request">
@@ -86,7 +79,7 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
           </ul>
         </Notice>
       ) : null}
-    </section>
+    </Card>
   );
 };
 

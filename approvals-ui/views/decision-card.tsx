@@ -5,7 +5,7 @@ import { roleTitles, shortCommit } from '../../tasks/words.ts';
 import { duration } from '../format.ts';
 import type { ApprovalPageProps } from './approval-props.ts';
 import { Notice, signInAddress } from './layout.tsx';
-import { Moment } from './parts.tsx';
+import { Card, Fact, Moment } from './parts.tsx';
 
 /** Longest comment, in characters. */
 export const LONGEST_COMMENT = 1000;
@@ -21,12 +21,9 @@ export const ChangedCandidate: FC<{ changes: readonly CandidateChange[] }> = ({ 
   changes.length === 0 ? null : (
     <dl class="facts">
       {changes.map(({ what, before, now }) => (
-        <>
-          <dt>{what}</dt>
-          <dd>
-            <del>{before}</del> is now <ins>{now}</ins>
-          </dd>
-        </>
+        <Fact name={what}>
+          <del>{before}</del> is now <ins>{now}</ins>
+        </Fact>
       ))}
     </dl>
   );
@@ -63,8 +60,7 @@ export const DecisionCard: FC<ApprovalPageProps> = (props) => {
       );
     case 'SignInTooOld':
       return (
-        <section class="card decide" aria-labelledby="decide-title">
-          <h2 id="decide-title">Your decision as {title}</h2>
+        <Card id="decide" title={`Your decision as ${title}`} class="decide">
           <p>{consequences[approval.role]}</p>
           <p>
             You signed in more than {props.freshSignInMinutes} minutes ago. To confirm that it is you, sign in
@@ -75,7 +71,7 @@ export const DecisionCard: FC<ApprovalPageProps> = (props) => {
               Sign in again
             </a>
           </p>
-        </section>
+        </Card>
       );
     default:
       return <Form {...props} />;
@@ -148,8 +144,7 @@ const Form: FC<ApprovalPageProps> = (props) => {
   const { approval, ruling, now } = props;
   const title = roleTitles[approval.role];
   return (
-    <section class="card decide" aria-labelledby="decide-title">
-      <h2 id="decide-title">Your decision as {title}</h2>
+    <Card id="decide" title={`Your decision as ${title}`} class="decide">
       <p>{consequences[approval.role]}</p>
       {ruling.kind === 'denied' ? (
         <Notice kind="warning" title="Somebody else must decide here">
@@ -175,7 +170,7 @@ const Form: FC<ApprovalPageProps> = (props) => {
       <p class="muted">
         Open until <Moment at={approval.expiresAt} /> ({duration(Date.parse(approval.expiresAt) - now)} left).
       </p>
-    </section>
+    </Card>
   );
 };
 

@@ -1,9 +1,10 @@
-import type { FC } from 'hono/jsx';
+import type { Child, FC } from 'hono/jsx';
 import type { LockView } from '../../tasks/environment-locks/lock-view.ts';
 import type { Approval, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
 import { commitTitle, environmentTitles, roleTitles } from '../../tasks/words.ts';
 import { duration } from '../format.ts';
+import type { StepStatus } from '../graph/steps.ts';
 import { AutoRefreshRegion, Page } from './layout.tsx';
 import { Locks, locksSummary } from './locks.tsx';
 import { ChangeLine, isOvertakenByNewer, Moment, promotionStatuses, StatusChip } from './parts.tsx';
@@ -61,21 +62,16 @@ export const PendingRegion: FC<PendingPageProps> = (props) => {
         <>
           <ol class="rows">
             {pending.map(({ approval, promotion }) => (
-              <li class="row">
-                <div>
-                  <h2>
-                    <a href={`/approvals/${encodeURIComponent(approval.approvalId)}`}>
-                      {commitTitle(promotion)}
-                    </a>
-                  </h2>
-                  <ChangeLine promotion={promotion} />
-                  <p class="muted">
-                    Requested <Moment at={approval.requestedAt} /> ·{' '}
-                    <span class="together">{duration(Date.parse(approval.expiresAt) - now)} left</span>
-                  </p>
-                </div>
-                <StatusChip status="waiting" text={`Waiting for ${roleTitles[approval.role]}`} />
-              </li>
+              <Row
+                promotion={promotion}
+                href={`/approvals/${encodeURIComponent(approval.approvalId)}`}
+                chip={{ status: 'waiting', text: `Waiting for ${roleTitles[approval.role]}` }}
+              >
+                <p class="muted">
+                  Requested <Moment at={approval.requestedAt} /> ·{' '}
+                  <span class="together">{duration(Date.parse(approval.expiresAt) - now)} left</span>
+                </p>
+              </Row>
             ))}
           </ol>
           <Pager page={page} pages={pages} />
@@ -84,6 +80,24 @@ export const PendingRegion: FC<PendingPageProps> = (props) => {
     </AutoRefreshRegion>
   );
 };
+
+const Row: FC<{
+  promotion: Promotion;
+  href: string;
+  chip: { status: StepStatus; text: string };
+  children?: Child;
+}> = ({ promotion, href, chip, children }) => (
+  <li class="row">
+    <div>
+      <h2>
+        <a href={href}>{commitTitle(promotion)}</a>
+      </h2>
+      <ChangeLine promotion={promotion} />
+      {children}
+    </div>
+    <StatusChip {...chip} />
+  </li>
+);
 
 const Pager: FC<{ page: number; pages: number }> = ({ page, pages }) =>
   pages < 2 ? null : (
@@ -104,10 +118,10 @@ const Pager: FC<{ page: number; pages: number }> = ({ page, pages }) =>
     </nav>
   );
 
-const Empty: FC<{ title: string; children?: unknown }> = ({ title, children }) => (
+const Empty: FC<{ title: string; children?: Child }> = ({ title, children }) => (
   <div class="empty">
     <p class="empty-title">{title}</p>
-    {children as never}
+    {children}
   </div>
 );
 
@@ -159,27 +173,20 @@ export const PromotionsRegion: FC<PromotionsPageProps> = ({ promotions, views, n
     ) : (
       <ol class="rows">
         {promotions.map((promotion) => (
-          <li class="row">
-            <div>
-              <h2>
-                <a href={`/promotions/${encodeURIComponent(promotion.promotionId)}`}>
-                  {commitTitle(promotion)}
-                </a>
-              </h2>
-              <ChangeLine promotion={promotion} />
-              <p class="muted">
-                Started <Moment at={promotion.startedAt} /> ·{' '}
-                {promotion.endedAt
-                  ? `took ${duration(Date.parse(promotion.endedAt) - Date.parse(promotion.startedAt))}`
-                  : `${duration(now - Date.parse(promotion.startedAt))} so far`}
-                {promotion.redrives > 0 ? ` · redriven ${promotion.redrives}×` : ''}
-              </p>
-              {isOvertakenByNewer(promotion) && promotion.cause ? (
-                <p class="muted">{promotion.cause}</p>
-              ) : null}
-            </div>
-            <StatusChip {...chipOf(promotion, views)} />
-          </li>
+          <Row
+            promotion={promotion}
+            href={`/promotions/${encodeURIComponent(promotion.promotionId)}`}
+            chip={chipOf(promotion, views)}
+          >
+            <p class="muted">
+              Started <Moment at={promotion.startedAt} /> ·{' '}
+              {promotion.endedAt
+                ? `took ${duration(Date.parse(promotion.endedAt) - Date.parse(promotion.startedAt))}`
+                : `${duration(now - Date.parse(promotion.startedAt))} so far`}
+              {promotion.redrives > 0 ? ` · redriven ${promotion.redrives}×` : ''}
+            </p>
+            {isOvertakenByNewer(promotion) && promotion.cause ? <p class="muted">{promotion.cause}</p> : null}
+          </Row>
         ))}
       </ol>
     )}

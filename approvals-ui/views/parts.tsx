@@ -1,4 +1,4 @@
-import type { FC } from 'hono/jsx';
+import type { Child, FC } from 'hono/jsx';
 import type { Approval, Promotion, PromotionStatus } from '../../tasks/ledger/items.ts';
 import { roleTitles, shortCommit, utcTime } from '../../tasks/words.ts';
 import { duration, nameOfArn } from '../format.ts';
@@ -9,6 +9,28 @@ import type { StepStatus } from '../graph/steps.ts';
 export const Moment: FC<{ at: string | number }> = ({ at }) => (
   <time datetime={new Date(at).toISOString()}>{utcTime(at)}</time>
 );
+
+/** A titled part of a page. */
+export const Card: FC<{ id: string; title: string; class?: string; children?: Child }> = (props) => {
+  const { id, title, class: more, children, ...attributes } = props;
+  return (
+    <section class={`card${more ? ` ${more}` : ''}`} aria-labelledby={`${id}-title`} {...attributes}>
+      <h2 id={`${id}-title`}>{title}</h2>
+      {children}
+    </section>
+  );
+};
+
+/** An entry of a list of facts (`<dl class="facts">`). */
+export const Fact: FC<{ name: string; title?: string; class?: string; children?: Child }> = (props) => {
+  const { name, children, ...attributes } = props;
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd {...attributes}>{children}</dd>
+    </>
+  );
+};
 
 /** The name of a promotion's status, and its color. */
 export const promotionStatuses: Record<

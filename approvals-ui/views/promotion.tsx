@@ -1,9 +1,8 @@
 import type { FC } from 'hono/jsx';
 import type { QueueEntryView } from '../../tasks/environment-locks/lock-view.ts';
-import type { Execution } from '../../tasks/executions/execution.ts';
-import type { Approval, Denial, Job, Person, Promotion } from '../../tasks/ledger/items.ts';
+import type { Denial, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { Environment } from '../../tasks/payloads.ts';
-import type { RedriveAdvice } from '../../tasks/redrive/redrive-advice.ts';
+import type { AdvisedPromotion } from '../../tasks/redrive/read-advice.ts';
 import { commitTitle, environmentTitles, roleTitles } from '../../tasks/words.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { duration, nameOfArn } from '../format.ts';
@@ -11,24 +10,27 @@ import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';
 import type { PromotionGraph, StepStatus } from '../graph/steps.ts';
 import { Attempts, CauseText } from './attempts.tsx';
 import { AutoRefreshRegion, Notice, Page } from './layout.tsx';
-import { ChangeLine, ConsoleLink, DecisionList, Moment, promotionStatuses, StatusChip } from './parts.tsx';
+import {
+  Card,
+  ChangeLine,
+  ConsoleLink,
+  DecisionList,
+  Fact,
+  Moment,
+  promotionStatuses,
+  StatusChip,
+} from './parts.tsx';
 import { RedriveCard } from './redrive-card.tsx';
 
 /** Everything that one promotion's page shows. */
-export interface PromotionPageProps {
+export interface PromotionPageProps extends AdvisedPromotion {
   readonly person: Person;
   readonly path: string;
   readonly now: number;
-  readonly promotion: Promotion;
-  readonly approvals: readonly Approval[];
-  readonly jobs: readonly Job[];
   readonly denials: readonly Denial[];
-  /** Undefined if Step Functions has forgotten it. */
-  readonly execution: Execution | undefined;
+  /** Undefined if Step Functions has forgotten the execution. */
   readonly graph: PromotionGraph | undefined;
   readonly links: ConsoleLinks;
-  /** Whether and how to redrive it, for every reader. */
-  readonly advice: RedriveAdvice;
   /** The environment whose lock it waits for, and its entry in the queue. */
   readonly waits?: { readonly environment: Environment; readonly entry: QueueEntryView };
   /** Why the redrive that was just asked for was not started. */
@@ -69,8 +71,7 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
         <RedriveCard promotionId={promotion.promotionId} person={person} advice={advice} />
       )}
       <div class="columns">
-        <section class="card column" aria-labelledby="graph-title">
-          <h2 id="graph-title">Graph</h2>
+        <Card id="graph" title="Graph" class="column">
           {graph ? (
             <GraphDrawing
               promotion={graph}
@@ -80,14 +81,13 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
             <p class="muted">Step Functions keeps an execution for 90 days; this one is gone.</p>
           )}
           <Legend />
-        </section>
+        </Card>
         <div class="column">
           {approvals.length > 0 || denials.length > 0 ? (
-            <section class="card" aria-labelledby="decisions-title">
-              <h2 id="decisions-title">Decisions</h2>
+            <Card id="decisions" title="Decisions">
               <DecisionList approvals={approvals} promotion={promotion} now={now} />
               <DeniedAttempts denials={denials} />
-            </section>
+            </Card>
           ) : null}
           {graph ? <Attempts {...props} graph={graph} /> : null}
           <Facts {...props} />
@@ -202,59 +202,47 @@ const DeniedAttempts: FC<{ denials: readonly Denial[] }> = ({ denials }) =>
   );
 
 const Facts: FC<PromotionPageProps> = ({ promotion, links, execution }) => (
-  <section class="card" aria-labelledby="facts-title">
-    <h2 id="facts-title">Details</h2>
+  <Card id="facts" title="Details">
     <dl class="facts">
-      <dt>Commit</dt>
-      <dd>
+      <Fact name="Commit">
         <code class="long">{promotion.commitId}</code>
-      </dd>
-      <dt>Pushed by</dt>
-      <dd title={promotion.pushedBy}>
+      </Fact>
+      <Fact name="Pushed by" title={promotion.pushedBy}>
         <bdi>{nameOfArn(promotion.pushedBy)}</bdi>
-      </dd>
-      <dt>Started</dt>
-      <dd>
+      </Fact>
+      <Fact name="Started">
         <Moment at={promotion.startedAt} />
-      </dd>
+      </Fact>
       {promotion.endedAt ? (
-        <>
-          <dt>Ended</dt>
-          <dd>
-            <Moment at={promotion.endedAt} />
-          </dd>
-        </>
+        <Fact name="Ended">
+          <Moment at={promotion.endedAt} />
+        </Fact>
       ) : null}
       {(['qat', 'prod'] as const).map((environment) => {
         const image = promotion.images[environment];
         const deployment = promotion.deployments[environment];
         if (!image && !deployment) return null;
         return (
-          <>
-            <dt>{environmentTitles[environment]}</dt>
-            <dd>
-              {image ?? null}
-              {image && deployment ? ' · ' : null}
-              {deployment ? (
-                <ConsoleLink href={links.deployment(promotion, deployment)} text={deployment} />
-              ) : null}
-              {environment === 'prod' && promotion.prodRestored ? (
-                <>
-                  {' '}
-                  · not deployed; Prod was restored to {promotion.prodRestored.imageId},{' '}
-                  <Moment at={promotion.prodRestored.at} />
-                </>
-              ) : null}
-            </dd>
-          </>
+          <Fact name={environmentTitles[environment]}>
+            {image ?? null}
+            {image && deployment ? ' · ' : null}
+            {deployment ? (
+              <ConsoleLink href={links.deployment(promotion, deployment)} text={deployment} />
+            ) : null}
+            {environment === 'prod' && promotion.prodRestored ? (
+              <>
+                {' '}
+                · not deployed; Prod was restored to {promotion.prodRestored.imageId},{' '}
+                <Moment at={promotion.prodRestored.at} />
+              </>
+            ) : null}
+          </Fact>
         );
       })}
-      <dt>Redrives</dt>
-      <dd>{execution?.redrives ?? promotion.redrives}</dd>
-      <dt>Execution</dt>
-      <dd class="long">
+      <Fact name="Redrives">{execution?.redrives ?? promotion.redrives}</Fact>
+      <Fact name="Execution" class="long">
         <ConsoleLink href={links.execution(promotion)} text={promotion.promotionId} />
-      </dd>
+      </Fact>
     </dl>
-  </section>
+  </Card>
 );

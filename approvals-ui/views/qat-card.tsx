@@ -2,7 +2,7 @@ import type { FC } from 'hono/jsx';
 import type { ImageContents, Review } from '../../tasks/approvals/review.ts';
 import { duration } from '../format.ts';
 import type { ApprovalPageProps } from './approval-props.ts';
-import { ConsoleLink, Moment, StatusChip } from './parts.tsx';
+import { Card, ConsoleLink, Fact, Moment, StatusChip } from './parts.tsx';
 
 /** The address comes from a service's answer: it must not become a link that runs script. */
 const isWebAddress = (url: string): boolean => /^https?:\/\//.test(url);
@@ -14,11 +14,9 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
   const asked = Date.parse(approval.requestedAt);
   const before = jobs.filter((job) => Date.parse(job.startedAt) <= asked);
   return (
-    <section class="card" aria-labelledby="qat-title">
-      <h2 id="qat-title">Results on QAT</h2>
+    <Card id="qat" title="Results on QAT">
       <dl class="facts">
-        <dt>Try it</dt>
-        <dd>
+        <Fact name="Try it">
           {review.qatUrl ? (
             <a href={review.qatUrl} rel="noreferrer">
               The application on QAT
@@ -26,21 +24,16 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
           ) : (
             'The address of the QAT application is not configured'
           )}
-        </dd>
-        <dt>Deployment</dt>
-        <dd>
+        </Fact>
+        <Fact name="Deployment">
           <ConsoleLink href={links.deployment(promotion, qatDeploymentId)} text={qatDeploymentId} />
-        </dd>
+        </Fact>
         {qatTestsUrl && isWebAddress(qatTestsUrl) ? (
-          <>
-            <dt>Tests</dt>
-            <dd>
-              <ConsoleLink href={qatTestsUrl} text="Report and log" />
-            </dd>
-          </>
+          <Fact name="Tests">
+            <ConsoleLink href={qatTestsUrl} text="Report and log" />
+          </Fact>
         ) : null}
-        <dt>Image</dt>
-        <dd>{qatImageId}</dd>
+        <Fact name="Image">{qatImageId}</Fact>
       </dl>
       <ul class="outcomes">
         {before.map((job) => (
@@ -58,7 +51,7 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
       </ul>
       <Tests tests={review.tests} />
       <Images images={review.images} />
-    </section>
+    </Card>
   );
 };
 
@@ -94,20 +87,16 @@ const Images: FC<{ images: Review['images'] }> = ({ images: { qat, prod } }) => 
       <p class="muted">The contents of the QAT image are unknown.</p>
     ) : (
       <dl class="facts">
-        <dt>Recipe</dt>
-        <dd>
+        <Fact name="Recipe">
           <Compared now={qat.recipe} before={prod?.recipe} />
-        </dd>
-        <dt>Parent image</dt>
-        <dd>
+        </Fact>
+        <Fact name="Parent image">
           <Compared now={qat.parentImage} before={prod?.parentImage} />
-        </dd>
-        <dt>Components</dt>
-        <dd>
+        </Fact>
+        <Fact name="Components">
           <Components qat={qat} prod={prod} />
-        </dd>
-        <dt>Prod's image</dt>
-        <dd>{prod?.imageId ?? 'none yet'}</dd>
+        </Fact>
+        <Fact name="Prod's image">{prod?.imageId ?? 'none yet'}</Fact>
       </dl>
     )}
     <p class="muted">

@@ -2,6 +2,7 @@ import type { FC } from 'hono/jsx';
 import type { Person } from '../../tasks/ledger/items.ts';
 import { runbookText } from '../../tasks/redrive/advice-text.ts';
 import { type AdvicePoint, adviceTitles, type RedriveAdvice } from '../../tasks/redrive/redrive-advice.ts';
+import { Card, Fact } from './parts.tsx';
 
 /** What the redrive card shows. */
 export interface RedriveCardProps {
@@ -12,8 +13,7 @@ export interface RedriveCardProps {
 
 /** Whether and how to redrive, for everybody; with a button for operators. */
 export const RedriveCard: FC<RedriveCardProps> = ({ promotionId, person, advice }) => (
-  <section class="card redrive-card" aria-labelledby="redrive-title" data-verdict={advice.verdict}>
-    <h2 id="redrive-title">Redrive</h2>
+  <Card id="redrive" title="Redrive" class="redrive-card" data-verdict={advice.verdict}>
     <p id="redrive-verdict">
       {advice.sentence}
       <Runbook heading={advice.heading} />
@@ -21,23 +21,20 @@ export const RedriveCard: FC<RedriveCardProps> = ({ promotionId, person, advice 
     {advice.points.length === 0 ? null : (
       <dl class="facts">
         {grouped(advice.points).map((points) => (
-          <>
-            <dt>{adviceTitles[points[0].about]}</dt>
-            <dd>
-              {points.map(({ text, heading, isWarning }) => (
-                <div class={isWarning ? 'careful' : undefined}>
-                  {isWarning ? <strong>Careful: </strong> : null}
-                  <bdi>{text}</bdi>
-                  <Runbook heading={heading} />
-                </div>
-              ))}
-            </dd>
-          </>
+          <Fact name={adviceTitles[points[0].about]}>
+            {points.map(({ text, heading, isWarning }) => (
+              <div class={isWarning ? 'careful' : undefined}>
+                {isWarning ? <strong>Careful: </strong> : null}
+                <bdi>{text}</bdi>
+                <Runbook heading={heading} />
+              </div>
+            ))}
+          </Fact>
         ))}
       </dl>
     )}
     <RedriveButton promotionId={promotionId} person={person} advice={advice} />
-  </section>
+  </Card>
 );
 
 /** Groups neighboring points about the same thing. */

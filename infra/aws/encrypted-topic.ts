@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { serviceLinkedRoleArn } from './names.ts';
 
 /** A key that rotates yearly. The roles' policies say who may use it. */
 export const rotatingKey = (scope: Construct, id: string, description: string): Key =>
@@ -30,12 +31,11 @@ export function allowImageBuilderToPublish(key: Key): void {
       resources: ['*'],
       conditions: {
         ArnLike: {
-          'aws:PrincipalArn': Stack.of(key).formatArn({
-            service: 'iam',
-            region: '',
-            resource: 'role',
-            resourceName: 'aws-service-role/imagebuilder.amazonaws.com/AWSServiceRoleForImageBuilder',
-          }),
+          'aws:PrincipalArn': serviceLinkedRoleArn(
+            Stack.of(key),
+            'imagebuilder',
+            'AWSServiceRoleForImageBuilder',
+          ),
         },
       },
     }),

@@ -76,6 +76,21 @@ export const executionArns = (stack: Stack, application: string): string =>
 export const pipelineArn = (stack: Stack, application: string, environment: Environment): string =>
   stack.formatArn({ service: 'codepipeline', resource: pipelineName(application, environment) });
 
+/** The pipelines that deploy an application to QAT and to Prod. */
+export const pipelineArns = (stack: Stack, application: string): readonly [string, string] => [
+  pipelineArn(stack, application, 'qat'),
+  pipelineArn(stack, application, 'prod'),
+];
+
+/** A role by which a service of AWS acts in an account; it may not exist yet. */
+export const serviceLinkedRoleArn = (stack: Stack, service: string, name: string): string =>
+  stack.formatArn({
+    service: 'iam',
+    region: '',
+    resource: 'role',
+    resourceName: `aws-service-role/${service}.amazonaws.com/${name}`,
+  });
+
 export const imageParameterArn = (stack: Stack, application: string, environment: Environment): string =>
   stack.formatArn({
     service: 'ssm',

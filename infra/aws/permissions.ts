@@ -1,6 +1,14 @@
-import { type Conditions, Effect, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { type Conditions, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { acknowledgeWildcards } from './nag-acknowledgements.ts';
+
+/** What a pipeline's action deploys to: an environment's CodeDeploy application and group. */
+export interface DeployTarget {
+  readonly codeDeployApplication: string;
+  readonly deploymentGroupArn: string;
+  readonly deploymentConfig: string;
+}
 
 /** What happened on each instance. CodeDeploy authorizes it on no deployment group. */
 export const SEE_DEPLOYMENT_TARGETS = [
@@ -8,20 +16,54 @@ export const SEE_DEPLOYMENT_TARGETS = [
   'codedeploy:ListDeploymentTargets',
 ];
 
+/** Adds a permission to a role. */
+export const allow = (
+  role: Role,
+  actions: readonly string[],
+  resources: readonly string[],
+  conditions?: Conditions,
+): void => {
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: [...actions],
+      resources: [...resources],
+      ...(conditions && { conditions }),
+    }),
+  );
+};
+
+/** Lets a pipeline's action create deployments. */
+export function allowDeployments(
+  role: Role,
+  { codeDeployApplication, deploymentGroupArn, deploymentConfig }: DeployTarget,
+): void {
+  const codeDeploy = (resource: string, resourceName: string) =>
+    Stack.of(role).formatArn({
+      service: 'codedeploy',
+      resource,
+      resourceName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+  allow(
+    role,
+    [
+      'codedeploy:GetApplication',
+      'codedeploy:GetApplicationRevision',
+      'codedeploy:RegisterApplicationRevision',
+    ],
+    [codeDeploy('application', codeDeployApplication)],
+  );
+  allow(role, ['codedeploy:CreateDeployment', 'codedeploy:GetDeployment'], [deploymentGroupArn]);
+  allow(role, ['codedeploy:GetDeploymentConfig'], [codeDeploy('deploymentconfig', deploymentConfig)]);
+}
+
 /** Something that acts under a role of ours, and may do nothing until it is allowed to. */
 export abstract class Grantee extends Construct {
   abstract readonly role: Role;
 
   /** Adds a permission. */
   allow(actions: readonly string[], resources: readonly string[], conditions?: Conditions): this {
-    this.role.addToPrincipalPolicy(
-      new PolicyStatement({
-        effect: Effect.ALLOW,
-        actions: [...actions],
-        resources: [...resources],
-        ...(conditions && { conditions }),
-      }),
-    );
+    allow(this.role, actions, resources, conditions);
     return this;
   }
 

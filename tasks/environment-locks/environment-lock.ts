@@ -15,22 +15,18 @@ export interface LockingPromotion {
 
 /** A promotion in the queue of a lock. */
 export interface LockWaiter extends LockingPromotion {
-  /** Since when it waits. ISO 8601. */
+  /** Since when it waits for the lock, or holds it. ISO 8601. */
   readonly since: string;
   /** Token of the state that waits. */
   readonly taskToken: string;
-  /** Of the attempt that the token belongs to. @default 0 */
+  /** Of the last attempt that asked for the lock. @default 0 */
   readonly stateAttempt?: StateAttempt;
 }
 
 /** The promotion that holds the lock. */
-export interface LockHolder extends LockingPromotion {
-  /** Since when it holds the lock. ISO 8601. */
-  readonly since: string;
+export interface LockHolder extends Omit<LockWaiter, 'taskToken'> {
   /** Token of the state that waits, until it is completed. */
   readonly taskToken?: string;
-  /** Of the last attempt that asked for the lock. @default 0 */
-  readonly stateAttempt?: StateAttempt;
 }
 
 /** Refers to another promotion. */

@@ -2,20 +2,21 @@ import { causeText } from '../failure-cause.ts';
 import { ENVIRONMENT_LOCKED, ENVIRONMENT_RESTORING, QAT_CHANGED, STALE, SUPERSEDED } from '../payloads.ts';
 import type { PromotionReference } from './environment-lock.ts';
 
-/** A newer promotion took this one's place. Its message is a cause that `readCause` reads. */
-export class SupersededError extends Error {
-  override readonly name = SUPERSEDED;
+/** Its message is a cause that `readCause` reads. */
+class EndedByNewerError extends Error {
   constructor(cause: string, supersededBy: PromotionReference) {
     super(causeText({ cause, supersededBy }));
   }
 }
 
-/** Prod runs a newer commit. Its message is a cause that `readCause` reads. */
-export class StaleError extends Error {
+/** A newer promotion took this one's place. */
+export class SupersededError extends EndedByNewerError {
+  override readonly name = SUPERSEDED;
+}
+
+/** Prod runs a newer commit. */
+export class StaleError extends EndedByNewerError {
   override readonly name = STALE;
-  constructor(cause: string, supersededBy: PromotionReference) {
-    super(causeText({ cause, supersededBy }));
-  }
 }
 
 /** Another promotion holds the lock. */

@@ -10,13 +10,10 @@ import type { Inspection, JobActions } from './job-actions.ts';
 import { type JobError, jobErrors } from './job-errors.ts';
 
 /** What a pipeline is started with (T21). */
-interface PipelineStart {
-  readonly pipelineName: string;
-  readonly sourceAction: string;
-  readonly commitId: string;
+interface PipelineStart
+  extends Pick<JobParameters['pipeline-run'], 'pipelineName' | 'sourceAction' | 'commitId'>,
+    Pick<Job, 'promotionId' | 'clientToken'> {
   readonly revisionType: 'COMMIT_ID' | 'S3_OBJECT_VERSION_ID';
-  readonly promotionId: string;
-  readonly clientToken: string;
 }
 
 /** CodePipeline, as far as runs need it. */

@@ -130,11 +130,11 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
       put(item, '#condition = :before', { ':before': { S: versionOf(before) } }),
     );
 
+  const read = async (Key: Attributes): Promise<Attributes | undefined> =>
+    (await client.send(new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }))).Item;
   const get = async <Item>(key: Attributes): Promise<Item | undefined> => {
-    const { Item } = await client.send(
-      new GetItemCommand({ TableName: tableName, Key: key, ConsistentRead: true }),
-    );
-    return Item === undefined ? undefined : record<Item>(Item);
+    const item = await read(key);
+    return item && record<Item>(item);
   };
 
   /** All of a promotion's items whose sort key starts so, in the order of their keys. */
@@ -235,15 +235,9 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
     denials: (promotionId) => listed<Denial>(promotionId, DENIAL_PREFIX),
 
     lock: async (application, environment) => {
-      const { Item } = await client.send(
-        new GetItemCommand({
-          TableName: tableName,
-          Key: toAttributes(lockKey(application, environment)),
-          ConsistentRead: true,
-        }),
-      );
-      if (Item === undefined) return freeLock(application, environment);
-      const { [partitionKey]: _, [sortKey]: __, ...lock } = fromAttributes(Item);
+      const item = await read(toAttributes(lockKey(application, environment)));
+      if (item === undefined) return freeLock(application, environment);
+      const { [partitionKey]: _, [sortKey]: __, ...lock } = fromAttributes(item);
       return lock as unknown as EnvironmentLock;
     },
     replaceLock: async (before, after) => {

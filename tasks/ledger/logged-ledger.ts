@@ -5,27 +5,17 @@ import type { Ledger } from './ledger.ts';
 /** Writes a line with the promotion's id and other keys to find it by. */
 export type LedgerLog = (message: string, keys: Readonly<Record<string, unknown>>) => void;
 
+const pick = <From, Name extends keyof From>(from: From, ...names: readonly Name[]) =>
+  Object.fromEntries(names.map((name) => [name, from[name]]));
+
 /** What may be logged of a job: no token, which would let readers of the log complete the state. */
-const jobKeys = ({ promotionId, application, state, attempt, kind, status, externalId, error }: Job) => ({
-  promotionId,
-  application,
-  state,
-  attempt,
-  kind,
-  status,
-  externalId,
-  error,
-});
+const jobKeys = (job: Job) =>
+  pick(job, 'promotionId', 'application', 'state', 'attempt', 'kind', 'status', 'externalId', 'error');
 
 /** What may be logged of an approval: neither token nor the id that its link carries. */
-const approvalKeys = ({ promotionId, application, state, role, attempt, status, decidedBy }: Approval) => ({
-  promotionId,
-  application,
-  state,
-  role,
-  attempt,
-  status,
-  decidedBy: decidedBy?.name,
+const approvalKeys = (approval: Approval) => ({
+  ...pick(approval, 'promotionId', 'application', 'state', 'role', 'attempt', 'status'),
+  decidedBy: approval.decidedBy?.name,
 });
 
 /** What may be logged of a lock: promotions, and no token. */
@@ -43,8 +33,7 @@ export const loggedLedger = (ledger: Ledger, log: LedgerLog): Ledger => ({
   ...ledger,
   addPromotion: async (promotion) => {
     await ledger.addPromotion(promotion);
-    const { promotionId, application, commitId, branch } = promotion;
-    log('Promotion recorded', { promotionId, application, commitId, branch });
+    log('Promotion recorded', pick(promotion, 'promotionId', 'application', 'commitId', 'branch'));
   },
   updatePromotion: async (promotionId, change) => {
     await ledger.updatePromotion(promotionId, change);

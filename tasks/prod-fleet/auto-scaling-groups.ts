@@ -52,20 +52,12 @@ export const createAutoScalingGroups = (client = new AutoScalingClient({})): Aut
   remove: async (name) => {
     await client.send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: name, ForceDelete: true }));
   },
-  attachTargetGroup: async (name, targetGroupArn) => {
-    await client.send(
-      new AttachLoadBalancerTargetGroupsCommand({
-        AutoScalingGroupName: name,
-        TargetGroupARNs: [targetGroupArn],
-      }),
-    );
+  attachTargetGroup: async (AutoScalingGroupName, arn) => {
+    const change = { AutoScalingGroupName, TargetGroupARNs: [arn] };
+    await client.send(new AttachLoadBalancerTargetGroupsCommand(change));
   },
-  detachTargetGroup: async (name, targetGroupArn) => {
-    await client.send(
-      new DetachLoadBalancerTargetGroupsCommand({
-        AutoScalingGroupName: name,
-        TargetGroupARNs: [targetGroupArn],
-      }),
-    );
+  detachTargetGroup: async (AutoScalingGroupName, arn) => {
+    const change = { AutoScalingGroupName, TargetGroupARNs: [arn] };
+    await client.send(new DetachLoadBalancerTargetGroupsCommand(change));
   },
 });

@@ -2,7 +2,13 @@ import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { AutoRollbackEvent, CreateDeploymentGroupCommandInput } from '@aws-sdk/client-codedeploy';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
-import { FLEET_TAG, fleetKey, type ProdFleetProperties, seedName } from './fleet-properties.ts';
+import {
+  FLEET_TAG,
+  type FleetNames,
+  fleetKey,
+  type ProdFleetProperties,
+  seedName,
+} from './fleet-properties.ts';
 import { isBeingDeleted } from './leftovers.ts';
 
 /** What keeping a fleet needs. */
@@ -134,7 +140,7 @@ export async function converge(
  */
 export async function removeFleet(
   { groups, deploymentGroups }: FleetDependencies,
-  fleet: Pick<ProdFleetProperties, 'applicationName' | 'deploymentGroupName'>,
+  fleet: FleetNames,
 ): Promise<boolean> {
   const { applicationName, deploymentGroupName } = fleet;
   const running = await deploymentGroups.running(applicationName, deploymentGroupName);

@@ -1,8 +1,11 @@
-/** Properties of the custom resource that keeps Prod's fleet: what the construct sets and the handlers read. */
-export interface ProdFleetProperties {
-  /** CodeDeploy application and deployment group; another name is another fleet. */
+/** CodeDeploy application and deployment group; another name is another fleet. */
+export interface FleetNames {
   readonly applicationName: string;
   readonly deploymentGroupName: string;
+}
+
+/** Properties of the custom resource that keeps Prod's fleet: what the construct sets and the handlers read. */
+export interface ProdFleetProperties extends FleetNames {
   /** CodeDeploy's service role (T06). */
   readonly serviceRoleArn: string;
   readonly deploymentConfigName: string;
@@ -33,16 +36,12 @@ export interface ProdFleetProperties {
 export const FLEET_TAG = 'lockstep:fleet';
 
 /** The tag's value, and the physical id of the custom resource. */
-export const fleetKey = (fleet: {
-  readonly applicationName: string;
-  readonly deploymentGroupName: string;
-}): string => `${fleet.applicationName}/${fleet.deploymentGroupName}`;
+export const fleetKey = ({ applicationName, deploymentGroupName }: FleetNames): string =>
+  `${applicationName}/${deploymentGroupName}`;
 
 /** Name of the fleet's first Auto Scaling group. */
-export const seedName = (fleet: {
-  readonly applicationName: string;
-  readonly deploymentGroupName: string;
-}): string => `${fleet.applicationName}-${fleet.deploymentGroupName}-seed`;
+export const seedName = ({ applicationName, deploymentGroupName }: FleetNames): string =>
+  `${applicationName}-${deploymentGroupName}-seed`;
 
 const wrong = (raw: Readonly<Record<string, unknown>>, name: string, remedy: string): TypeError =>
   new TypeError(`Prod fleet: property ${name} is ${JSON.stringify(raw[name])}; ${remedy}`);
@@ -58,9 +57,7 @@ function numberIn(raw: Readonly<Record<string, unknown>>, name: string): number 
 }
 
 /** The names alone, which are all that deleting needs, even if other properties are wrong. @throws TypeError as `readProdFleetProperties` */
-export const readFleetNames = (
-  raw: Readonly<Record<string, unknown>>,
-): Pick<ProdFleetProperties, 'applicationName' | 'deploymentGroupName'> => ({
+export const readFleetNames = (raw: Readonly<Record<string, unknown>>): FleetNames => ({
   applicationName: textIn(raw, 'applicationName'),
   deploymentGroupName: textIn(raw, 'deploymentGroupName'),
 });

@@ -5,7 +5,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { PointAtImageRequest } from '../payloads.ts';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
-import { fleetKey } from './fleet-properties.ts';
+import { type FleetNames, fleetKey } from './fleet-properties.ts';
 
 /** Status that Auto Scaling gives a group while it is being deleted (DescribeAutoScalingGroups). */
 export const isBeingDeleted = (group: AutoScalingGroup): boolean => (group.Status ?? '').startsWith('Delete');
@@ -46,7 +46,7 @@ export async function removeGroup(
 export async function groupsAndDeployments(
   groups: Pick<AutoScalingGroups, 'owned'>,
   deploymentGroups: Pick<DeploymentGroups, 'running'>,
-  fleet: { readonly applicationName: string; readonly deploymentGroupName: string },
+  fleet: FleetNames,
 ) {
   // Before the deployments: a group that one of them makes meanwhile is not among these.
   const owned = await groups.owned(fleetKey(fleet));
@@ -59,10 +59,7 @@ function removeLeftovers(
   groups: Pick<AutoScalingGroups, 'owned' | 'named' | 'remove'>,
   deploymentGroups: DeploymentGroups,
 ) {
-  return async function removeLeftovers(fleet: {
-    readonly applicationName: string;
-    readonly deploymentGroupName: string;
-  }): Promise<void> {
+  return async function removeLeftovers(fleet: FleetNames): Promise<void> {
     const { owned, running } = await groupsAndDeployments(groups, deploymentGroups, fleet);
     const deploymentGroup = await deploymentGroups.find(fleet.applicationName, fleet.deploymentGroupName);
     for (const name of leftovers(owned, deploymentGroup, running)) await removeGroup(groups, name);
@@ -71,12 +68,7 @@ function removeLeftovers(
 
 /** What a run of Prod's pipeline begins with. */
 interface BeforeRunDependencies {
-  readonly prod: {
-    readonly pipelineName: string;
-    readonly applicationName: string;
-    readonly deploymentGroupName: string;
-    readonly imageParameterName: string;
-  };
+  readonly prod: FleetNames & { readonly pipelineName: string; readonly imageParameterName: string };
   readonly groups: Pick<AutoScalingGroups, 'owned' | 'named' | 'remove'>;
   readonly deploymentGroups: DeploymentGroups;
   readonly ledger: Pick<Ledger, 'promotion'>;

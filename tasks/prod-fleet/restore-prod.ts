@@ -8,7 +8,7 @@ import { type Notices, prodRestoredNotice } from '../notices.ts';
 import { prodDeployments } from '../promotions/metrics.ts';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
-import { fleetKey } from './fleet-properties.ts';
+import { type FleetNames, fleetKey } from './fleet-properties.ts';
 import { groupsAndDeployments, leftovers, removeGroup } from './leftovers.ts';
 import { ProdInUseError } from './prod-errors.ts';
 import { type ServingFleet, servingFleet } from './serving-fleet.ts';
@@ -25,9 +25,7 @@ export interface RestoreProdDependencies extends WriteImageDependencies {
   readonly notices: Notices;
   readonly now: () => Date;
   readonly siteUrl: string;
-  readonly prod: {
-    readonly applicationName: string;
-    readonly deploymentGroupName: string;
+  readonly prod: FleetNames & {
     readonly targetGroupArn: string;
     /** The SSM parameter that Prod launches from. */
     readonly imageParameterName: string;
@@ -115,13 +113,11 @@ export function restoreProd(dependencies: RestoreProdDependencies) {
     if (execution.status === 'SUCCEEDED' || promotion.prodRestored?.redrives === redrives) return;
     const run = await runStatus(dependencies, promotionId, execution.stopDate);
     if (run === 'succeeded') return;
-    if (run === 'starting')
+    if (run !== 'over')
       throw new ProdInUseError(
-        `A deployment of ${promotionId} to Prod may have started unnoticed: Prod is restored ten minutes after the end`,
-      );
-    if (run === 'working')
-      throw new ProdInUseError(
-        `The pipeline still deploys ${promotionId} to Prod: Prod is restored afterwards`,
+        run === 'starting'
+          ? `A deployment of ${promotionId} to Prod may have started unnoticed: Prod is restored ten minutes after the end`
+          : `The pipeline still deploys ${promotionId} to Prod: Prod is restored afterwards`,
       );
 
     const { fleet, left } = await lookAtFleet(dependencies, unproven);

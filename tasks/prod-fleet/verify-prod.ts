@@ -7,6 +7,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { VerifyProdOutput, VerifyProdRequest } from '../payloads.ts';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
+import type { FleetNames } from './fleet-properties.ts';
 import { ProdNotVerifiedError } from './prod-errors.ts';
 
 /** What serves behind the load balancer. */
@@ -20,10 +21,8 @@ export interface ServingInstances {
 }
 
 /** Prod as it should be. */
-interface ProdSettings {
+interface ProdSettings extends FleetNames {
   readonly pipelineName: string;
-  readonly applicationName: string;
-  readonly deploymentGroupName: string;
   readonly targetGroupArn: string;
   readonly minSize: number;
   readonly maxSize: number;

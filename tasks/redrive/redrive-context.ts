@@ -1,7 +1,6 @@
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { HolderStatus, OrderedPromotion } from '../environment-locks/lock-rules.ts';
-import type { Execution } from '../executions/execution.ts';
-import type { Approval, Job, Promotion } from '../ledger/items.ts';
+import type { PromotionRecord } from '../promotions/read-promotion.ts';
 
 /** An environment's lock, and the status of its holder. */
 export interface LockSeen {
@@ -11,14 +10,7 @@ export interface LockSeen {
 }
 
 /** What advice is given on. */
-export interface RedriveContext {
-  /** Undefined if Step Functions has forgotten it (90 days after its end). */
-  readonly execution: Execution | undefined;
-  readonly promotion: Promotion;
-  /** All of the promotion, by start. */
-  readonly jobs: readonly Job[];
-  /** All of the promotion, by role and attempt. */
-  readonly approvals: readonly Approval[];
+export interface RedriveContext extends PromotionRecord {
   readonly locks: readonly LockSeen[];
   /** The newest promotion that was deployed to Prod, if it is newer than this one. */
   readonly newerInProd?: OrderedPromotion;

@@ -1,6 +1,6 @@
-import { ArnFormat, CfnOutput, PhysicalName, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, PhysicalName, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ApplicationConfig, InternetAccess } from '../../config.ts';
@@ -9,6 +9,7 @@ import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { environmentName } from '../names.ts';
 import { addProdAlarms } from '../operations/application-alarms.ts';
 import { viewersElsewhere } from '../operations/console-policies.ts';
+import { allow, allowDeployments, type DeployTarget } from '../permissions.ts';
 import type { PlatformStack } from '../platform/platform-stack.ts';
 import { forResource, rolesOf } from '../service-principal.ts';
 import { AccessElsewhere } from './environment-access.ts';
@@ -68,12 +69,7 @@ abstract class EnvironmentStack extends Stack {
   }
 
   /** The CodeDeploy application, group and configuration that are deployed to, and the instances' role. */
-  protected abstract get deployTo(): {
-    readonly codeDeployApplication: string;
-    readonly deploymentGroupArn: string;
-    readonly deploymentConfig: string;
-    readonly instanceRole: Role;
-  };
+  protected abstract get deployTo(): DeployTarget & { readonly instanceRole: Role };
 
   /** Once what is deployed to is known. */
   protected admitViewers(): void {
@@ -91,34 +87,16 @@ abstract class EnvironmentStack extends Stack {
    */
   allowDeployments(pipelineRole: Role): Role {
     const { application, store } = this.elsewhere;
-    const { codeDeployApplication, deploymentGroupArn, deploymentConfig, instanceRole } = this.deployTo;
+    const { instanceRole } = this.deployTo;
     const role = new Role(this, 'Deployments', {
       description: `The pipeline of ${application.name} deploys to ${this.forEnvironment}`,
       roleName: PhysicalName.GENERATE_IF_NEEDED,
       assumedBy: rolesOf(Stack.of(pipelineRole).account, [pipelineRole.roleArn]),
     });
-    const allow = (actions: string[], resources: string[]) =>
-      role.addToPolicy(new PolicyStatement({ actions, resources }));
-    const codeDeploy = (resource: string, resourceName: string) =>
-      this.formatArn({
-        service: 'codedeploy',
-        resource,
-        resourceName,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      });
-    allow(
-      [
-        'codedeploy:GetApplication',
-        'codedeploy:GetApplicationRevision',
-        'codedeploy:RegisterApplicationRevision',
-      ],
-      [codeDeploy('application', codeDeployApplication)],
-    );
-    allow(['codedeploy:CreateDeployment', 'codedeploy:GetDeployment'], [deploymentGroupArn]);
-    allow(['codedeploy:GetDeploymentConfig'], [codeDeploy('deploymentconfig', deploymentConfig)]);
+    allowDeployments(role, this.deployTo);
     const revisions = revisionsFor(this, store);
-    allow(['s3:GetBucketVersioning'], [store.bucket.bucketArn]);
-    allow(['s3:GetObject', 's3:GetObjectVersion'], [revisions.objects]);
+    allow(role, ['s3:GetBucketVersioning'], [store.bucket.bucketArn]);
+    allow(role, ['s3:GetObject', 's3:GetObjectVersion'], [revisions.objects]);
     acknowledgeWildcards(
       role,
       'Revisions of this application alone: CodePipeline names each by its run.',
@@ -157,7 +135,7 @@ export class QatStack extends EnvironmentStack {
       assumedBy: forResource('events.amazonaws.com', this, rule),
     });
     const bus = platform.admitEvents(role);
-    role.addToPolicy(new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus] }));
+    allow(role, ['events:PutEvents'], [bus]);
     new CfnRule(this, 'RefreshEnded', {
       name,
       description: "QAT's instance refreshes have ended",

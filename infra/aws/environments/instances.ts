@@ -1,16 +1,10 @@
 import { Fn, PhysicalName, Stack } from 'aws-cdk-lib';
 import { CfnLaunchTemplate, type ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import {
-  InstanceProfile,
-  type IRole,
-  ManagedPolicy,
-  PolicyStatement,
-  Role,
-  ServicePrincipal,
-} from 'aws-cdk-lib/aws-iam';
+import { InstanceProfile, type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { InternetAccess } from '../../config.ts';
 import { acknowledge, acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';
+import { allow } from '../permissions.ts';
 import type { Revisions } from './revisions.ts';
 
 /** What CodeDeploy's agent calls where it speaks to `codedeploy-commands-secure`. */
@@ -55,12 +49,7 @@ export class InstanceRole extends Construct {
       resource: `aws-codedeploy-${stack.region}`,
       resourceName: '*',
     });
-    this.role.addToPolicy(
-      new PolicyStatement({
-        actions: ['s3:GetObject'],
-        resources: [revisions.objects, agent],
-      }),
-    );
+    allow(this.role, ['s3:GetObject'], [revisions.objects, agent]);
     acknowledgeWildcards(
       this.role,
       'Revisions of this application alone: CodePipeline names each by its run.',
@@ -70,7 +59,7 @@ export class InstanceRole extends Construct {
     revisions.allowDecrypt(this.role);
     // By the endpoint, the agent is authorized by the instance's role.
     if (internetAccess === 'endpoints') {
-      this.role.addToPolicy(new PolicyStatement({ actions: [...AGENT_COMMANDS], resources: ['*'] }));
+      allow(this.role, AGENT_COMMANDS, ['*']);
       acknowledge(
         this.role,
         'IAM5[Resource::*]',
@@ -139,28 +128,20 @@ export function allowLaunches(role: Role, props: LaunchProps): void {
     'Each build makes another image; which one may start is said by the launch templates, whose parameters the promotions alone write.',
     ...images,
   );
-  const statements = [
-    new PolicyStatement({
-      actions: ['ec2:RunInstances'],
-      resources: [
-        ...created,
-        ...images,
-        ...launchTemplates.map(({ ref }) => ec2('launch-template', ref)),
-        ec2('security-group', securityGroup.securityGroupId),
-        ...subnetIds.map((subnetId) => ec2('subnet', subnetId)),
-      ],
-    }),
-    new PolicyStatement({
-      actions: ['ec2:CreateTags'],
-      resources: created,
-      conditions: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
-    }),
-    new PolicyStatement({
-      actions: ['iam:PassRole'],
-      resources: [instanceRole.roleArn],
-      conditions: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
-    }),
-    new PolicyStatement({ actions: ['ssm:GetParameters'], resources: [...imageParameterArns] }),
-  ];
-  for (const statement of statements) role.addToPolicy(statement);
+  allow(
+    role,
+    ['ec2:RunInstances'],
+    [
+      ...created,
+      ...images,
+      ...launchTemplates.map(({ ref }) => ec2('launch-template', ref)),
+      ec2('security-group', securityGroup.securityGroupId),
+      ...subnetIds.map((subnetId) => ec2('subnet', subnetId)),
+    ],
+  );
+  allow(role, ['ec2:CreateTags'], created, { StringEquals: { 'ec2:CreateAction': 'RunInstances' } });
+  allow(role, ['iam:PassRole'], [instanceRole.roleArn], {
+    StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' },
+  });
+  allow(role, ['ssm:GetParameters'], imageParameterArns);
 }

@@ -2,10 +2,15 @@ import { ArnFormat, CustomResource, Duration, Stack } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
-import { FLEET_TAG, fleetKey, type ProdFleetProperties } from '../../../tasks/prod-fleet/fleet-properties.ts';
+import {
+  FLEET_TAG,
+  type FleetNames,
+  fleetKey,
+  type ProdFleetProperties,
+} from '../../../tasks/prod-fleet/fleet-properties.ts';
 import { createProvider } from '../custom-resource-provider.ts';
 import { LockstepFunction } from '../lockstep-function.ts';
-import { stateMachineName } from '../names.ts';
+import { serviceLinkedRoleArn, stateMachineName } from '../names.ts';
 import type { Grantee } from '../permissions.ts';
 import { allowLaunches, type LaunchProps } from './instances.ts';
 
@@ -68,23 +73,11 @@ const autoScalingGroups = (scope: Construct): string =>
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
 
-const autoScalingsOwnRole = (scope: Construct): string =>
-  Stack.of(scope).formatArn({
-    service: 'iam',
-    region: '',
-    resource: 'role',
-    resourceName: 'aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling',
-  });
-
 const GROUPS_REASON =
   "CodeDeploy makes another group with each deployment and names it; the condition on the fleet's tag lets in this fleet's groups alone.";
 
 /** Allows actions on the Auto Scaling groups of one fleet: the stack's own and CodeDeploy's copies. */
-export function allowOnFleet(
-  one: Grantee,
-  actions: readonly string[],
-  fleet: { applicationName: string; deploymentGroupName: string },
-): void {
+export function allowOnFleet(one: Grantee, actions: readonly string[], fleet: FleetNames): void {
   one.allowWithWildcard(actions, [autoScalingGroups(one.role)], GROUPS_REASON, {
     StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: fleetKey(fleet) },
   });
@@ -100,9 +93,11 @@ function allowFleetChanges(one: LockstepFunction<FunctionName>, props: ProdFleet
       { StringEquals: { [`aws:RequestTag/${FLEET_TAG}`]: fleetKey(props.properties) } },
     )
     // The first group of an account brings Auto Scaling's own role into being.
-    .allow(['iam:CreateServiceLinkedRole'], [autoScalingsOwnRole(one)], {
-      StringEquals: { 'iam:AWSServiceName': 'autoscaling.amazonaws.com' },
-    })
+    .allow(
+      ['iam:CreateServiceLinkedRole'],
+      [serviceLinkedRoleArn(Stack.of(one), 'autoscaling', 'AWSServiceRoleForAutoScaling')],
+      { StringEquals: { 'iam:AWSServiceName': 'autoscaling.amazonaws.com' } },
+    )
     .allow(['iam:PassRole'], [props.codeDeployRole.roleArn], {
       StringEquals: { 'iam:PassedToService': 'codedeploy.amazonaws.com' },
     })

@@ -3,6 +3,7 @@ import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
+import { allow } from '../permissions.ts';
 import { rolesOf } from '../service-principal.ts';
 
 /** An application's revisions, as those see them that fetch them. */
@@ -22,9 +23,7 @@ export interface ArtifactStore {
 /** Revisions in the account and region that their readers are in. */
 export const revisionsHere = ({ bucket, key }: ArtifactStore): Revisions => ({
   objects: bucket.arnForObjects('*'),
-  allowDecrypt: (role) => {
-    role.addToPolicy(new PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn] }));
-  },
+  allowDecrypt: (role) => allow(role, ['kms:Decrypt'], [key.keyArn]),
 });
 
 /**
@@ -41,14 +40,10 @@ const revisionsElsewhere = ({ bucket, key }: ArtifactStore): Revisions => ({
       resourceName: '*',
       arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
     });
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ['kms:Decrypt'],
-        resources: [keys],
-        conditions: { StringEquals: { 'kms:ViaService': `s3.${stack.region}.amazonaws.com` } },
-      }),
-    );
-    role.addToPolicy(new PolicyStatement({ actions: ['kms:DescribeKey'], resources: [keys] }));
+    allow(role, ['kms:Decrypt'], [keys], {
+      StringEquals: { 'kms:ViaService': `s3.${stack.region}.amazonaws.com` },
+    });
+    allow(role, ['kms:DescribeKey'], [keys]);
     acknowledgeWildcards(
       role,
       "The key's id is made in another account; its policy names this role, and what is decrypted comes from that account's bucket, whose policy does as well.",

@@ -1,6 +1,6 @@
 import { Arn, ArnFormat, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
-import { ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { EnvironmentPlace, LockstepConfig, NetworkConfig } from '../../config.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
@@ -9,6 +9,7 @@ import { logBucket } from '../log-bucket.ts';
 import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { DISTRIBUTION_ROLE, IMAGE_KEY_ALIAS } from '../names.ts';
 import { AlarmsTopic } from '../operations/alarms-topic.ts';
+import { allow } from '../permissions.ts';
 import { createNetwork } from '../platform/network.ts';
 import { rolesOf } from '../service-principal.ts';
 
@@ -86,17 +87,9 @@ export class WorkloadsStack extends Stack {
     ];
     const throughEc2 = { StringLike: { 'kms:ViaService': 'ec2.*.amazonaws.com' } };
     // Image Builder itself looks at the keys; EC2 uses them.
-    role.addToPolicy(new PolicyStatement({ actions: ['kms:DescribeKey'], resources: keys }));
-    role.addToPolicy(
-      new PolicyStatement({ actions: [...IMAGE_KEY_ACTIONS], resources: keys, conditions: throughEc2 }),
-    );
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ['kms:CreateGrant'],
-        resources: keys,
-        conditions: { ...throughEc2, ...FOR_AWS_RESOURCES },
-      }),
-    );
+    allow(role, ['kms:DescribeKey'], keys);
+    allow(role, IMAGE_KEY_ACTIONS, keys, throughEc2);
+    allow(role, ['kms:CreateGrant'], keys, { ...throughEc2, ...FOR_AWS_RESOURCES });
     acknowledgeWildcards(
       role,
       "Keys of images have no id before they are made, some of them in another account, where each key's policy names this role; through EC2 alone it uses them, for images and volumes.",

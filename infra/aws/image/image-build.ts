@@ -1,5 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
-import { InstanceProfile, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { InstanceProfile, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   CfnDistributionConfiguration,
   CfnImagePipeline,
@@ -12,6 +12,7 @@ import { Construct } from 'constructs';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ImageSchedule } from '../../config.ts';
 import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';
+import { allow } from '../permissions.ts';
 import type { ImageRecipe } from './image-recipe.ts';
 
 /** Where the builds' logs go in the application's bucket. */
@@ -39,11 +40,9 @@ export class ImageBuildRole extends Construct {
         "Image Builder demands AWS's policy of its build instances, and AWS changes it along with what it runs on them. An instance lives as long as its build.",
       );
     const logs = props.bucket.arnForObjects(`${LOG_PREFIX}/*`);
-    this.role.addToPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: [logs] }));
+    allow(this.role, ['s3:PutObject'], [logs]);
     acknowledgeWildcards(this.role, 'Logs of builds to come: Image Builder names each by its build.', logs);
-    this.role.addToPolicy(
-      new PolicyStatement({ actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: [props.key.keyArn] }),
-    );
+    allow(this.role, ['kms:GenerateDataKey', 'kms:Decrypt'], [props.key.keyArn]);
     this.instanceProfile = new InstanceProfile(this, 'Profile', { role: this.role });
   }
 }

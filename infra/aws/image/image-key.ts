@@ -3,7 +3,7 @@ import { AnyPrincipal, type IPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { rotatingKey } from '../encrypted-topic.ts';
-import { DISTRIBUTION_ROLE } from '../names.ts';
+import { DISTRIBUTION_ROLE, serviceLinkedRoleArn } from '../names.ts';
 import { rolesOf } from '../service-principal.ts';
 
 /** What copying and launching encrypted images does with keys (EC2 Auto Scaling user guide, "Required KMS key policy"). */
@@ -56,18 +56,11 @@ export function imageKey(
 ): Key {
   const key = rotatingKey(scope, id, description);
   const stack = Stack.of(scope);
-  const serviceLinked = (service: string, name: string) =>
-    stack.formatArn({
-      service: 'iam',
-      region: '',
-      resource: 'role',
-      resourceName: `aws-service-role/${service}.amazonaws.com/${name}`,
-    });
   allowUse(key, 'ServicesUse', new AnyPrincipal(), {
     ArnLike: {
       'aws:PrincipalArn': [
-        serviceLinked('autoscaling', 'AWSServiceRoleForAutoScaling'),
-        serviceLinked('imagebuilder', 'AWSServiceRoleForImageBuilder'),
+        serviceLinkedRoleArn(stack, 'autoscaling', 'AWSServiceRoleForAutoScaling'),
+        serviceLinkedRoleArn(stack, 'imagebuilder', 'AWSServiceRoleForImageBuilder'),
       ],
     },
   });

@@ -62,6 +62,9 @@ export class ApplicationDashboard extends Construct {
       });
     const timeIn = (states: readonly string[], statistic: string) =>
       states.map((State) => metric('TimeInState', statistic, DAY, { label: State, dimensions: { State } }));
+    const value = (title: string, shown: IMetric) =>
+      new SingleValueWidget({ title, metrics: [shown], width: 6 });
+    const medianSeconds = { label: 'Median, in seconds' };
     const leftYAxis = { label: 'seconds', min: 0, showUnits: false };
 
     const dashboard = new Dashboard(this, 'Dashboard', {
@@ -76,41 +79,27 @@ export class ApplicationDashboard extends Construct {
       }),
     );
     dashboard.addWidgets(
-      new SingleValueWidget({
-        title: 'Deployment frequency',
-        metrics: [
-          metric('Promotions', Stats.SUM, WEEK, {
-            label: 'Promotions to Prod',
-            dimensions: { Outcome: 'SUCCEEDED' },
-          }),
-        ],
-        width: 6,
-      }),
-      new SingleValueWidget({
-        title: 'Lead time for changes',
-        metrics: [metric('LeadTime', Stats.percentile(50), WEEK, { label: 'Median, in seconds' })],
-        width: 6,
-      }),
-      new SingleValueWidget({
-        title: 'Change failure rate',
-        metrics: [
-          new MathExpression({
-            expression: '100 * failed / all',
-            label: 'Percent of deployments to Prod',
-            period: WEEK,
-            usingMetrics: {
-              failed: metric('FailedProdDeployments', Stats.SUM, WEEK, { label: 'Failed' }),
-              all: metric('ProdDeployments', Stats.SUM, WEEK, { label: 'All' }),
-            },
-          }),
-        ],
-        width: 6,
-      }),
-      new SingleValueWidget({
-        title: 'Time to restore',
-        metrics: [metric('TimeToRestore', Stats.percentile(50), WEEK, { label: 'Median, in seconds' })],
-        width: 6,
-      }),
+      value(
+        'Deployment frequency',
+        metric('Promotions', Stats.SUM, WEEK, {
+          label: 'Promotions to Prod',
+          dimensions: { Outcome: 'SUCCEEDED' },
+        }),
+      ),
+      value('Lead time for changes', metric('LeadTime', Stats.percentile(50), WEEK, medianSeconds)),
+      value(
+        'Change failure rate',
+        new MathExpression({
+          expression: '100 * failed / all',
+          label: 'Percent of deployments to Prod',
+          period: WEEK,
+          usingMetrics: {
+            failed: metric('FailedProdDeployments', Stats.SUM, WEEK, { label: 'Failed' }),
+            all: metric('ProdDeployments', Stats.SUM, WEEK, { label: 'All' }),
+          },
+        }),
+      ),
+      value('Time to restore', metric('TimeToRestore', Stats.percentile(50), WEEK, medianSeconds)),
     );
     dashboard.addWidgets(
       new GraphWidget({

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import { EXECUTIONS_REASON, type LockstepFunction } from '../lockstep-function.ts';
 import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
-import { executionArns, pipelineArn, stateMachineArn } from '../names.ts';
+import { executionArns, pipelineArns, stateMachineArn } from '../names.ts';
 import { SEE_DEPLOYMENT_TARGETS } from '../permissions.ts';
 
 interface PeopleProps {
@@ -51,7 +51,8 @@ export class People extends Construct {
 
   private seeing({ application, deploymentGroupArns, imageArns }: PeopleProps): PolicyStatement[] {
     const stack = Stack.of(this);
-    const allow = (actions: string[], resources: string[]) => new PolicyStatement({ actions, resources });
+    const allow = (actions: string[], resources: readonly string[]) =>
+      new PolicyStatement({ actions, resources: [...resources] });
     return [
       allow(['states:ListStateMachines'], ['*']),
       allow(['states:DescribeStateMachine', 'states:ListExecutions'], [stateMachineArn(stack, application)]),
@@ -67,7 +68,7 @@ export class People extends Construct {
           'codepipeline:ListActionExecutions',
           'codepipeline:ListPipelineExecutions',
         ],
-        pipelines(stack, application),
+        pipelineArns(stack, application),
       ),
       ...seeDeployments(deploymentGroupArns),
       allow(['imagebuilder:GetImage'], [imageArns]),
@@ -141,6 +142,3 @@ const never = () =>
     ],
     resources: ['*'],
   });
-
-const pipelines = (stack: Stack, application: string): string[] =>
-  (['qat', 'prod'] as const).map((environment) => pipelineArn(stack, application, environment));

@@ -1,6 +1,6 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
-import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -12,8 +12,15 @@ import {
   PROMOTION_ID_VARIABLE,
 } from '../../../tasks/payloads.ts';
 import { deploymentGroupName, pipelineArn, pipelineName, SOURCE_NAMESPACE } from '../names.ts';
+import { allow, allowDeployments, type DeployTarget } from '../permissions.ts';
 import type { Source } from '../source/source.ts';
-import { createPipelineRole, SOURCE_ARTIFACT, sourceStage } from './pipeline-parts.ts';
+import {
+  artifactStoreOf,
+  createPipelineRole,
+  functionAction,
+  SOURCE_ARTIFACT,
+  sourceStage,
+} from './pipeline-parts.ts';
 import type { TestProject } from './test-project.ts';
 
 /** What a pipeline must know of an environment in another account or region. */
@@ -32,12 +39,7 @@ interface DeploymentPipelineProps {
   readonly guard: IFunction;
   /** Runs before the deployment. @default none */
   readonly test?: TestProject;
-  /** The environment's CodeDeploy application and group. */
-  readonly deployTo: {
-    readonly codeDeployApplication: string;
-    readonly deploymentGroupArn: string;
-    readonly deploymentConfig: string;
-  };
+  readonly deployTo: DeployTarget;
   /** @default the environment is with the pipeline */
   readonly elsewhere?: DeployElsewhere;
   readonly artifacts: Bucket;
@@ -56,13 +58,8 @@ export class DeploymentPipeline extends Construct {
     const name = pipelineName(application, environment);
     const role = this.createRole(props);
     const deployRole = elsewhere?.allowDeployments(role);
-    if (deployRole)
-      role.addToPolicy(new PolicyStatement({ actions: ['sts:AssumeRole'], resources: [deployRole.roleArn] }));
-    const artifactStore: CfnPipeline.ArtifactStoreProperty = {
-      type: 'S3',
-      location: artifacts.bucketName,
-      encryptionKey: { type: 'KMS', id: key.keyArn },
-    };
+    if (deployRole) allow(role, ['sts:AssumeRole'], [deployRole.roleArn]);
+    const artifactStore = artifactStoreOf(artifacts, key.keyArn);
     const guardParameters: GuardParameters = {
       environment,
       pipelineName: name,
@@ -82,11 +79,7 @@ export class DeploymentPipeline extends Construct {
               { region: Stack.of(this).region, artifactStore },
               {
                 region: regional.region,
-                artifactStore: {
-                  type: 'S3',
-                  location: regional.bucket.bucketName,
-                  encryptionKey: { type: 'KMS', id: regional.keyArn },
-                },
+                artifactStore: artifactStoreOf(regional.bucket, regional.keyArn),
               },
             ],
           }
@@ -104,15 +97,7 @@ export class DeploymentPipeline extends Construct {
         {
           name: 'Deploy',
           actions: [
-            {
-              name: 'Guard',
-              actionTypeId: { category: 'Invoke', owner: 'AWS', provider: 'Lambda', version: '1' },
-              configuration: {
-                FunctionName: props.guard.functionName,
-                UserParameters: JSON.stringify(guardParameters),
-              },
-              runOrder: 1,
-            },
+            functionAction('Guard', props.guard, guardParameters),
             {
               name: 'Deploy',
               actionTypeId: { category: 'Deploy', owner: 'AWS', provider: 'CodeDeploy', version: '1' },
@@ -136,13 +121,6 @@ export class DeploymentPipeline extends Construct {
   private createRole(props: DeploymentPipelineProps): Role {
     const { application, environment, source, guard, deployTo, artifacts, key } = props;
     const stack = Stack.of(this);
-    const codeDeploy = (resource: string, resourceName: string) =>
-      stack.formatArn({
-        service: 'codedeploy',
-        resource,
-        resourceName,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      });
     const role = createPipelineRole(this, 'Role', {
       description: `Pipeline of ${application} to ${environment}`,
       pipelineArn: pipelineArn(stack, application, environment),
@@ -152,21 +130,13 @@ export class DeploymentPipeline extends Construct {
       ...(props.elsewhere?.regional && { regional: props.elsewhere.regional }),
       functions: [guard],
     });
-    const allow = (actions: string[], resources: string[]) =>
-      role.addToPolicy(new PolicyStatement({ actions, resources }));
     if (props.test)
-      allow(['codebuild:BatchGetBuilds', 'codebuild:StartBuild', 'codebuild:StopBuild'], [props.test.arn]);
-    if (props.elsewhere) return role;
-    allow(
-      [
-        'codedeploy:GetApplication',
-        'codedeploy:GetApplicationRevision',
-        'codedeploy:RegisterApplicationRevision',
-      ],
-      [codeDeploy('application', deployTo.codeDeployApplication)],
-    );
-    allow(['codedeploy:CreateDeployment', 'codedeploy:GetDeployment'], [deployTo.deploymentGroupArn]);
-    allow(['codedeploy:GetDeploymentConfig'], [codeDeploy('deploymentconfig', deployTo.deploymentConfig)]);
+      allow(
+        role,
+        ['codebuild:BatchGetBuilds', 'codebuild:StartBuild', 'codebuild:StopBuild'],
+        [props.test.arn],
+      );
+    if (!props.elsewhere) allowDeployments(role, deployTo);
     return role;
   }
 }

@@ -1,12 +1,13 @@
 import { PhysicalName, Stack } from 'aws-cdk-lib';
 import type { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
-import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { SOURCE_ACTION, SOURCE_NAMESPACE } from '../names.ts';
+import { allow } from '../permissions.ts';
 import { forResource } from '../service-principal.ts';
 import type { Source } from '../source/source.ts';
 
@@ -26,6 +27,28 @@ export const sourceStage = ({ action }: Source): CfnPipeline.StageDeclarationPro
       runOrder: 1,
     },
   ],
+});
+
+/** Where a pipeline keeps artifacts. */
+export const artifactStoreOf = (
+  { bucketName }: Bucket,
+  keyArn: string,
+): CfnPipeline.ArtifactStoreProperty => ({
+  type: 'S3',
+  location: bucketName,
+  encryptionKey: { type: 'KMS', id: keyArn },
+});
+
+/** An action that invokes a function with parameters: the first of its stage. */
+export const functionAction = (
+  name: string,
+  { functionName }: IFunction,
+  parameters: object,
+): CfnPipeline.ActionDeclarationProperty => ({
+  name,
+  actionTypeId: { category: 'Invoke', owner: 'AWS', provider: 'Lambda', version: '1' },
+  configuration: { FunctionName: functionName, UserParameters: JSON.stringify(parameters) },
+  runOrder: 1,
 });
 
 interface PipelineRoleProps {
@@ -49,16 +72,16 @@ export function createPipelineRole(scope: Construct, id: string, props: Pipeline
     roleName: PhysicalName.GENERATE_IF_NEEDED,
     assumedBy: forResource('codepipeline.amazonaws.com', Stack.of(scope), props.pipelineArn),
   });
-  const allow = (actions: readonly string[], resources: readonly string[]) =>
-    role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }));
-  for (const { actions, resources } of source.read) allow(actions, resources);
+  for (const { actions, resources } of source.read) allow(role, actions, resources);
   const buckets = [artifacts, ...(regional ? [regional.bucket] : [])];
   allow(
+    role,
     ['s3:GetBucketVersioning'],
     buckets.map(({ bucketArn }) => bucketArn),
   );
   const objects = buckets.map((bucket) => bucket.arnForObjects('*'));
   allow(
+    role,
     [
       's3:GetObject',
       's3:GetObjectVersion',
@@ -74,10 +97,12 @@ export function createPipelineRole(scope: Construct, id: string, props: Pipeline
     ...objects,
   );
   allow(
+    role,
     ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'],
     [key.keyArn, ...(regional ? [regional.keyArn] : [])],
   );
   allow(
+    role,
     ['lambda:InvokeFunction'],
     functions.map(({ functionArn }) => functionArn),
   );

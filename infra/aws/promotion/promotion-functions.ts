@@ -8,7 +8,7 @@ import {
   executionArns,
   imageParameterArn,
   imageParameterName,
-  pipelineArn,
+  pipelineArns,
   pipelineName,
   stateMachineArn,
 } from '../names.ts';
@@ -207,10 +207,7 @@ export class PromotionFunctions extends Construct {
       description: 'Lets only promotions through a pipeline',
       environment: { LEDGER_TABLE, STARTER_ROLE_ARN: this.startJob.role.roleArn },
     })
-      .allow(
-        ['codepipeline:GetPipelineExecution'],
-        [pipelineArn(stack, application.name, 'qat'), pipelineArn(stack, application.name, 'prod')],
-      )
+      .allow(['codepipeline:GetPipelineExecution'], pipelineArns(stack, application.name))
       .allowWithoutResource('codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult');
 
     this.verifyProd = new LockstepFunction(this, 'VerifyProd', {

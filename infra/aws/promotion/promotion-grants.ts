@@ -1,5 +1,4 @@
 import { Stack } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ApplicationConfig } from '../../config.ts';
@@ -10,7 +9,13 @@ import type { QatEnvironment } from '../environments/qat-environment.ts';
 import type { ImageBuild } from '../image/image-build.ts';
 import type { ImageRecipe } from '../image/image-recipe.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
-import { deploymentGroupName, imageParameterArn, pipelineArn, stateMachineArn } from '../names.ts';
+import {
+  deploymentGroupName,
+  imageParameterArn,
+  pipelineArn,
+  pipelineArns,
+  stateMachineArn,
+} from '../names.ts';
 import { SEE_DEPLOYMENT_TARGETS } from '../permissions.ts';
 import type { Ledger } from '../platform/ledger.ts';
 
@@ -36,11 +41,6 @@ const fleetOf = (prod: ProdEnvironment) => ({
   deploymentGroupName: deploymentGroupName('prod'),
 });
 
-const pipelineArns = (scope: Construct, { name }: ApplicationConfig): string[] => [
-  pipelineArn(Stack.of(scope), name, 'qat'),
-  pipelineArn(Stack.of(scope), name, 'prod'),
-];
-
 /** Starting each kind of job, and preparing Prod for a deployment. */
 export function allowStartJobs(
   startJob: LockstepFunction<'start-job'>,
@@ -48,7 +48,7 @@ export function allowStartJobs(
 ): void {
   startJob
     .allow(['imagebuilder:StartImagePipelineExecution'], [qatImage.pipelineArn, prodImage.pipelineArn])
-    .allow(['codepipeline:StartPipelineExecution'], pipelineArns(startJob, application));
+    .allow(['codepipeline:StartPipelineExecution'], pipelineArns(Stack.of(startJob), application.name));
   environmentAccess.qat.of(startJob).allowWithWildcard(
     ['autoscaling:StartInstanceRefresh'],
     [
@@ -88,7 +88,7 @@ export function allowCompleteJobs(
     .allowWithWildcard(['imagebuilder:GetImage'], [recipe.imageArns], IMAGES_REASON)
     .allow(
       ['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'],
-      pipelineArns(one, application),
+      pipelineArns(Stack.of(one), application.name),
     );
   environmentAccess.qat.of(one).allowWithoutResource('autoscaling:DescribeInstanceRefreshes');
   for (const [environment, { deploymentGroupArn }] of [

@@ -1,11 +1,12 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { Role } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, QueryLanguage, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { type PromotionParts, promotionDefinition } from '../../../workflows/promotion.ts';
 import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { stateMachineArn, stateMachineName } from '../names.ts';
+import { allow } from '../permissions.ts';
 import { forResource } from '../service-principal.ts';
 
 interface PromotionMachineProps extends Omit<PromotionParts, 'approvalExpiry' | 'terminationWait'> {
@@ -45,13 +46,12 @@ export class PromotionMachine extends Construct {
       description: `State machine of ${application}`,
       assumedBy: forResource('states.amazonaws.com', stack, stateMachineArn(stack, application)),
     });
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ['lambda:InvokeFunction'],
-        resources: Object.values(parts.functions).map(({ functionArn }) => functionArn),
-      }),
+    allow(
+      role,
+      ['lambda:InvokeFunction'],
+      Object.values(parts.functions).map(({ functionArn }) => functionArn),
     );
-    role.addToPolicy(new PolicyStatement({ actions: [...LOG_ACTIONS, ...TRACE_ACTIONS], resources: ['*'] }));
+    allow(role, [...LOG_ACTIONS, ...TRACE_ACTIONS], ['*']);
     acknowledgeWildcards(
       role,
       'AWS authorizes the delivery of logs and traces of state machines on no particular resource.',

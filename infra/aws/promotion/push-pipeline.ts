@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import type { PushParameters } from '../../../tasks/payloads.ts';
 import { pushPipelineName, SOURCE_ACTION } from '../names.ts';
 import type { Source } from '../source/source.ts';
-import { createPipelineRole, sourceStage } from './pipeline-parts.ts';
+import { artifactStoreOf, createPipelineRole, functionAction, sourceStage } from './pipeline-parts.ts';
 
 interface PushPipelineProps {
   readonly application: string;
@@ -45,11 +45,7 @@ export class PushPipeline extends Construct {
       pipelineType: 'V2',
       executionMode: 'QUEUED',
       restartExecutionOnUpdate: false,
-      artifactStore: {
-        type: 'S3',
-        location: artifacts.bucketName,
-        encryptionKey: { type: 'KMS', id: key.keyArn },
-      },
+      artifactStore: artifactStoreOf(artifacts, key.keyArn),
       triggers: [
         {
           providerType: 'CodeStarSourceConnection',
@@ -63,17 +59,7 @@ export class PushPipeline extends Construct {
         sourceStage(source),
         {
           name: 'Promote',
-          actions: [
-            {
-              name: 'StartPromotion',
-              actionTypeId: { category: 'Invoke', owner: 'AWS', provider: 'Lambda', version: '1' },
-              configuration: {
-                FunctionName: startPromotion.functionName,
-                UserParameters: JSON.stringify(parameters),
-              },
-              runOrder: 1,
-            },
-          ],
+          actions: [functionAction('StartPromotion', startPromotion, parameters)],
         },
       ],
     });

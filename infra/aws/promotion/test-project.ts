@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { CfnProject } from 'aws-cdk-lib/aws-codebuild';
 import type { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
 import { InstanceType, type ISecurityGroup, type IVpc, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import type { TestConfig } from '../../config.ts';
 import { acknowledge, acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { testProjectName } from '../names.ts';
+import { allow } from '../permissions.ts';
 import { forResource } from '../service-principal.ts';
 import { SOURCE_ARTIFACT } from './pipeline-parts.ts';
 
@@ -111,11 +112,9 @@ export class TestProject extends Construct {
       description: `Tests of ${application}`,
       assumedBy: forResource('codebuild.amazonaws.com', stack, this.arn),
     });
-    const allow = (actions: string[], resources: string[], conditions?: Record<string, unknown>) =>
-      role.addToPolicy(new PolicyStatement({ actions, resources, ...(conditions && { conditions }) }));
-    allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+    allow(role, ['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
     const objects = artifacts.arnForObjects('*');
-    allow(['s3:GetObject', 's3:GetObjectVersion'], [objects]);
+    allow(role, ['s3:GetObject', 's3:GetObjectVersion'], [objects]);
     acknowledgeWildcards(
       role,
       'Revisions of this application alone: CodePipeline names each by its run.',
@@ -123,20 +122,21 @@ export class TestProject extends Construct {
     );
     if (test.cache) {
       const cache = artifacts.arnForObjects(`${CACHE_PREFIX}/*`);
-      allow(['s3:PutObject'], [cache]);
+      allow(role, ['s3:PutObject'], [cache]);
       acknowledgeWildcards(
         role,
         "The cache of this application's tests: CodeBuild names what it keeps.",
         cache,
       );
     }
-    allow(['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn]);
+    allow(role, ['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn]);
     const reports = stack.formatArn({
       service: 'codebuild',
       resource: 'report-group',
       resourceName: `${this.name}-*`,
     });
     allow(
+      role,
       [
         'codebuild:BatchPutCodeCoverages',
         'codebuild:BatchPutTestCases',
@@ -156,6 +156,7 @@ export class TestProject extends Construct {
     );
     if (parameters.length > 0)
       allow(
+        role,
         ['ssm:GetParameters'],
         parameters.map((resourceName) =>
           stack.formatArn({ service: 'ssm', resource: 'parameter', resourceName }),
@@ -167,6 +168,7 @@ export class TestProject extends Construct {
       const subnets = vpc.privateSubnets.map(({ subnetId }) => ec2('subnet', subnetId));
       const interfaces = ec2('network-interface');
       allow(
+        role,
         [
           'ec2:DescribeDhcpOptions',
           'ec2:DescribeNetworkInterfaces',
@@ -178,12 +180,13 @@ export class TestProject extends Construct {
       );
       acknowledge(role, 'IAM5[Resource::*]', "EC2's Describe actions have no resource.");
       allow(
+        role,
         ['ec2:CreateNetworkInterface'],
         [interfaces, ec2('security-group', securityGroup?.securityGroupId), ...subnets],
       );
-      allow(['ec2:DeleteNetworkInterface'], [interfaces]);
+      allow(role, ['ec2:DeleteNetworkInterface'], [interfaces]);
       acknowledgeWildcards(role, 'Interfaces have no name before CodeBuild makes them.', interfaces);
-      allow(['ec2:CreateNetworkInterfacePermission'], [interfaces], {
+      allow(role, ['ec2:CreateNetworkInterfacePermission'], [interfaces], {
         StringEquals: { 'ec2:AuthorizedService': 'codebuild.amazonaws.com' },
         ArnEquals: { 'ec2:Subnet': subnets },
       });
