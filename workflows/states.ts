@@ -144,7 +144,7 @@ export const isRejected = (variable: string): Condition =>
 /** The cause that the task token failed with, or the message of the error that a function threw; `readCause` reads both. */
 const ended = {
   cause:
-    "{% ($cause := $states.errorOutput.Cause; $message := $substring($cause, 0, 1) = '{' ? $parse($cause).errorMessage; $message ? $message : $cause) %}",
+    "{% [$substring($states.errorOutput.Cause, 0, 1) = '{' ? $parse($states.errorOutput.Cause).errorMessage, $states.errorOutput.Cause][0] %}",
 };
 
 const callback = (

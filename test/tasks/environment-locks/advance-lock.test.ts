@@ -21,7 +21,7 @@ describe('while a promotion waits for QC', () => {
     expect(world.mails.sent.map(({ role, subject }) => [role, subject])).toEqual([
       ['qc', expect.stringMatching(/^QC request withdrawn: shop 8f0c9c1f/)],
     ]);
-    expect(world.mails.sent[0]?.message).toContain('the newer commit bbbbbbbb (promotion b) superseded');
+    expect(world.mails.sent[0]?.message).toContain('The newer commit bbbbbbbb (promotion b) superseded');
   });
 
   it('by configuration, a newer one waits until QC has decided', async () => {

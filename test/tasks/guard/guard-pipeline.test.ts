@@ -204,9 +204,9 @@ describe('the guard of a pipeline (T20)', () => {
       /has ended \(ABORTED\)/,
     ],
     [
-      'a promotion after which Prod was put in order',
+      'a promotion after which Prod was restored',
       { jobs: [starting], promotion: aPromotion({ prodRestored: restored }) },
-      /Prod was put in order after the promotion shop-8f0c9c1f.* and starts from ami-old/,
+      /Prod was restored after the promotion shop-8f0c9c1f.* and starts from ami-old/,
     ],
     ['Prod without QC', { approvals: [approved('pmo', 'parker')] }, /QC has not approved/],
     [
@@ -219,7 +219,7 @@ describe('the guard of a pipeline (T20)', () => {
       { approvals: [approved('qc', 'sam'), approved('pmo', 'sam')] },
       /sam approved as QC and as PMO/,
     ],
-    ['parameters that are no JSON', { parameters: 'prod' }, /could not decide: TypeError: .*no JSON: prod/],
+    ['parameters that are not JSON', { parameters: 'prod' }, /could not decide: TypeError: .*not JSON: prod/],
     ['parameters that lack something', { parameters: { commitId: '' } }, /lack commitId/],
     ['an unknown environment', { parameters: { environment: 'test' as 'qat' } }, /environment is "test"/],
     ['an unreachable ledger', { ledgerFails: true }, /could not decide: Error: the table is unreachable/],
