@@ -1,6 +1,5 @@
-import type { CandidateChange } from '../../tasks/approvals/candidate.ts';
 import type { Ruling } from '../../tasks/approvals/decision-rules.ts';
-import type { Approval, DenialReason, Job, Person, Promotion } from '../../tasks/ledger/items.ts';
+import type { Approval, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { PromotionRecord } from '../../tasks/promotions/read-promotion.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import type { PromotionGraph } from '../graph/steps.ts';

@@ -70,7 +70,7 @@ describe('a permission removed from the template', () => {
     }
     const { error, cause } = await promotion.ended();
     expect(error).toBe('Lambda.AWSLambdaException');
-    expect(cause).toMatch(/PromotionRole.*lambda:InvokeFunction.*TakeTurn/s);
+    expect(cause).toMatch(/PromotionRole.*lambda:InvokeFunction.*AcquireLock/s);
   });
 
   it('that a deployment needs fails the deployment of the templates with the same words', async () => {
