@@ -56,8 +56,8 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
         </Notice>
       )}
       <h3>
-        {review.commits.length}
-        {review.hasMoreCommits ? ' or more' : ''} {review.commits.length === 1 ? 'commit' : 'commits'}
+        {review.commitCount} {review.commitCount === 1 ? 'commit' : 'commits'}
+        {review.commits.length < review.commitCount ? `; ${review.commits.length} are listed` : ''}
       </h3>
       <More items={review.commits} name="commits" list="commits">
         {(commit) => <CommitRow commit={commit} href={links.commit(promotion, commit.commitId)} />}

@@ -7,13 +7,12 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
 import type { Candidate } from '../payloads.ts';
 import { cutText } from '../truncate-text.ts';
-import { commitsBetween, type ReadCommits } from './commits-between.ts';
+import { type ChangeSources, readChange } from './read-change.ts';
 import type { ChangedCommit, ChangedFile, ImageContents, InstanceReport, Review } from './review.ts';
 
 /** Where a review is read from. */
-export interface ReviewSources {
+export interface ReviewSources extends ChangeSources {
   readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'jobs'>;
-  readonly commits: ReadCommits;
   /** What differs between two commits; from nothing if `before` is undefined. At most so many. */
   readonly differences: (
     before: string | undefined,
@@ -28,7 +27,6 @@ export interface ReviewSources {
 
 /** How much is kept: an item of the ledger holds 400 KB, and a page is to be read by people. */
 const MOST_COMMITS = 30;
-const MOST_COMMITS_READ = 200;
 const MOST_FILES = 100;
 const MOST_DIFFERENCES = 2000;
 const LONGEST_MESSAGE = 1000;
@@ -79,7 +77,7 @@ const fileOf = ({ changeType, beforeBlob, afterBlob }: Difference): ChangedFile 
 /**
  * Collects what approvers are shown. What cannot be read is listed as a gap: the request does not wait for it, and
  * everybody sees that it is missing.
- * @throws the error of the call that reads commits
+ * @throws ChangeNotReadError; the error of the call that reads commits
  */
 export async function collectReview(
   sources: ReviewSources,
@@ -106,14 +104,9 @@ export async function collectReview(
       : contentsOf(imageId, await sources.image(build));
   };
 
-  const [range, differences, qat, prod, tests] = await Promise.all([
-    // A rule depends on who made the change: without its commits nobody is asked.
-    commitsBetween(
-      sources.commits,
-      commitId,
-      live?.commitId,
-      live === undefined ? MOST_COMMITS : MOST_COMMITS_READ,
-    ),
+  const [records, differences, qat, prod, tests] = await Promise.all([
+    // A rule depends on who made the change: without all of its commits nobody is asked.
+    readChange(sources, commitId, live?.commitId),
     orGap('The changed files', [], () => sources.differences(live?.commitId, commitId, MOST_DIFFERENCES)),
     orGap('The QAT image', undefined, () => imageContents(promotionId, qatImageId)),
     orGap('The image in Prod', undefined, async () =>
@@ -124,26 +117,30 @@ export async function collectReview(
     ),
   ]);
 
-  const commits = range.commits.map(
-    (commit): ChangedCommit => ({
-      commitId: commit.commitId ?? '',
-      author: cutText(asText(commit.author?.name), 200),
-      authorEmail: cutText(asText(commit.author?.email), 320),
-      committer: cutText(asText(commit.committer?.name), 200),
-      committerEmail: cutText(asText(commit.committer?.email), 320),
-      message: cutText(asText(commit.message), LONGEST_MESSAGE),
-    }),
-  );
+  const ids = records.slice(0, MOST_COMMITS).map((record) => record.commitId);
+  const shown = await sources.commits(ids);
+  const commits = [...shown]
+    .sort((a, b) => ids.indexOf(a.commitId ?? '') - ids.indexOf(b.commitId ?? ''))
+    .map(
+      (commit): ChangedCommit => ({
+        commitId: commit.commitId ?? '',
+        author: cutText(asText(commit.author?.name), 200),
+        authorEmail: cutText(asText(commit.author?.email), 320),
+        committer: cutText(asText(commit.committer?.name), 200),
+        committerEmail: cutText(asText(commit.committer?.email), 320),
+        message: cutText(asText(commit.message), LONGEST_MESSAGE),
+      }),
+    );
   const files = differences.map(fileOf);
   const count = (change: ChangedFile['change']): number =>
     files.filter((file) => file.change === change).length;
-  const makers = commits.flatMap(({ authorEmail, committerEmail }) => [authorEmail, committerEmail]);
+  const makers = records.flatMap(({ claims }) => claims.map(({ address }) => address.toLowerCase()));
   return {
     configurationVersion: sources.configurationVersion,
     ...(live === undefined ? {} : { live: { promotionId: live.promotionId, commitId: live.commitId } }),
-    commits: commits.slice(0, MOST_COMMITS),
-    hasMoreCommits: range.hasMore || commits.length > MOST_COMMITS,
-    makers: [...new Set(makers.map((email) => email.toLowerCase()).filter((email) => email !== ''))].sort(),
+    commits,
+    commitCount: records.length,
+    makers: [...new Set(makers.filter((email) => email !== ''))].sort(),
     files: files.slice(0, MOST_FILES),
     fileCount: { added: count('added'), changed: count('changed'), removed: count('removed') },
     images: { ...(qat === undefined ? {} : { qat }), ...(prod === undefined ? {} : { prod }) },

@@ -41,9 +41,9 @@ export interface Review {
   readonly configurationVersion: string;
   /** What was in Prod; absent before the first promotion. */
   readonly live?: { readonly promotionId: string; readonly commitId: string };
-  /** The commits that Prod does not have, newest first; `hasMore` if there are others. */
+  /** Commits that Prod does not have, those nearest to the promoted one first; `commitCount` counts all of them. */
   readonly commits: readonly ChangedCommit[];
-  readonly hasMoreCommits: boolean;
+  readonly commitCount: number;
   /** Lower-case e-mail addresses of everybody who wrote or committed a commit of the change. */
   readonly makers: readonly string[];
   /** Files that differ from Prod, by path; `fileCount` counts all of them. */

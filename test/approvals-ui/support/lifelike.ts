@@ -232,7 +232,7 @@ export const reviewOf = (of: Commit, configurationVersion: string): Review => ({
     ? { live: { promotionId: commits.live.promotionId, commitId: commits.live.commitId } }
     : {}),
   commits: [changedCommit(of), ...(of === commits.open ? [changedCommit(before)] : [])],
-  hasMoreCommits: false,
+  commitCount: of === commits.open ? 2 : 1,
   makers: [of.commitAuthorEmail, ...(of === commits.open ? [before.commitAuthorEmail] : [])],
   files: files[of.application] ?? [],
   fileCount: countOf(files[of.application] ?? []),

@@ -1,3 +1,4 @@
+import { nothingKept } from '../../../tasks/approvals/change-outside-codecommit.ts';
 import { collectReview, type ReviewSources } from '../../../tasks/approvals/collect-review.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
@@ -74,6 +75,8 @@ const collect = (change: Partial<ReviewSources> = {}) =>
               }
             : { commitId, parents: [], committer: signature('olga', 1) },
         ),
+      kept: nothingKept,
+      isTimeUp: () => false,
       differences: async () => [
         { changeType: 'A', afterBlob: { path: 'new.mjs' } },
         { changeType: 'D', beforeBlob: { path: 'old.mjs' } },
@@ -115,7 +118,7 @@ describe('the grounds of a decision', () => {
           message: '<script>alert(1)</script>\n\nWhy',
         },
       ],
-      hasMoreCommits: false,
+      commitCount: 1,
       makers: ['dana@example.com', 'erin@example.com'],
       files: [
         { path: 'new.mjs', change: 'added' },
@@ -234,11 +237,12 @@ describe('the grounds of a decision', () => {
   });
 
   it('stay small enough to be kept, for any change', async () => {
+    const filler = Array.from({ length: 204 }, (_, index) => String(index).padStart(40, '0'));
     const review = await collect({
       commits: async (ids) =>
         ids.map((commitId) => ({
           commitId,
-          parents: [`${Number(commitId.slice(0, 6)) + 1 || 100_000}`.padEnd(40, '0')],
+          parents: commitId === COMMIT ? filler : [],
           author: signature('a'.repeat(5000), 1),
           committer: signature('b', 1),
           message: 'm'.repeat(100_000),
@@ -249,7 +253,8 @@ describe('the grounds of a decision', () => {
           afterBlob: { path: `${index}/${'p'.repeat(200)}` },
         })),
     });
-    expect(review.hasMoreCommits).toBe(true);
+    expect(review.commits).toHaveLength(30);
+    expect(review.commitCount).toBe(205);
     expect(Buffer.byteLength(JSON.stringify(review))).toBeLessThan(300_000);
   });
 });

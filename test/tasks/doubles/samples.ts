@@ -55,7 +55,7 @@ export const aReview = (change: Partial<Review> = {}): Review => ({
       message: 'Show the cart\n\nPeople lost track of what they had chosen.',
     },
   ],
-  hasMoreCommits: false,
+  commitCount: 1,
   makers: ['dana@example.com'],
   files: [
     { path: 'src/cart.mjs', change: 'added' },
