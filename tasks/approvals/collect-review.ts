@@ -7,8 +7,10 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
 import type { Candidate } from '../payloads.ts';
 import { cutText } from '../truncate-text.ts';
+import { makersOf, pushesOf, TooManyMakersError } from './makers.ts';
 import { type ChangeSources, readChange } from './read-change.ts';
 import type { ChangedCommit, ChangedFile, ImageContents, InstanceReport, Review } from './review.ts';
+import { type FurtherNames, withPerson } from './same-maker.ts';
 
 /** Where a review is read from. */
 export interface ReviewSources extends ChangeSources {
@@ -22,6 +24,10 @@ export interface ReviewSources extends ChangeSources {
   readonly image: (imageBuildVersionArn: string) => Promise<Image | undefined>;
   readonly targets: (deploymentId: string) => Promise<readonly InstanceTarget[]>;
   readonly configurationVersion: string;
+  /** People's further names, as the configuration has them. */
+  readonly people: readonly FurtherNames[];
+  /** Domains in whose addresses dots do not count. */
+  readonly dotsIgnoredIn: readonly string[];
   readonly qatUrl: string | undefined;
 }
 
@@ -30,6 +36,7 @@ const MOST_COMMITS = 30;
 const MOST_FILES = 100;
 const MOST_DIFFERENCES = 2000;
 const LONGEST_MESSAGE = 1000;
+const LONGEST_PATH = 500;
 
 const asText = (value: string | undefined): string => (value ?? '').trim();
 
@@ -70,19 +77,34 @@ const reportOf = ({
 });
 
 const fileOf = ({ changeType, beforeBlob, afterBlob }: Difference): ChangedFile => ({
-  path: afterBlob?.path ?? beforeBlob?.path ?? '',
+  path: cutText(afterBlob?.path ?? beforeBlob?.path ?? '', LONGEST_PATH),
   change: changeType === 'A' ? 'added' : changeType === 'D' ? 'removed' : 'changed',
 });
+
+/** Bytes of a review: an item of the ledger holds 400 KB, with the request, its token and comments beside it. */
+const MOST_BYTES = 340_000;
+const bytesOf = (review: Review): number => Buffer.byteLength(JSON.stringify(review));
+
+/** A review that fits into the ledger: of commits and files fewer are listed if need be, of makers never. */
+const fitted = (review: Review): Review => {
+  if (bytesOf(review) <= MOST_BYTES) return review;
+  const shorter = { ...review, commits: review.commits.slice(0, 5), files: review.files.slice(0, 20) };
+  if (bytesOf(shorter) <= MOST_BYTES) return shorter;
+  throw new TooManyMakersError(
+    `The change names ${review.makers.length} makers in ${review.commitCount} commits, more than a request can list. ` +
+      'Push an earlier commit first, so that fewer commits are promoted at a time.',
+  );
+};
 
 /**
  * Collects what approvers are shown. What cannot be read is listed as a gap: the request does not wait for it, and
  * everybody sees that it is missing.
- * @throws ChangeNotReadError; the error of the call that reads commits
+ * @throws ChangeNotReadError, TooManyMakersError; the error of the call that reads commits
  */
 export async function collectReview(
   sources: ReviewSources,
   promotionId: string,
-  { application, commitId, qatImageId, qatDeploymentId }: Candidate,
+  { application, commitId, pushedBy, qatImageId, qatDeploymentId }: Candidate,
 ): Promise<Review> {
   const gaps: string[] = [];
   const orGap = async <Value>(what: string, otherwise: Value, ask: () => Promise<Value>): Promise<Value> => {
@@ -134,18 +156,21 @@ export async function collectReview(
   const files = differences.map(fileOf);
   const count = (change: ChangedFile['change']): number =>
     files.filter((file) => file.change === change).length;
-  const makers = records.flatMap(({ claims }) => claims.map(({ address }) => address.toLowerCase()));
-  return {
+  const pushes = await pushesOf(sources.ledger, { promotionId, application }, live, records);
+  return fitted({
     configurationVersion: sources.configurationVersion,
     ...(live === undefined ? {} : { live: { promotionId: live.promotionId, commitId: live.commitId } }),
     commits,
     commitCount: records.length,
-    makers: [...new Set(makers.filter((email) => email !== ''))].sort(),
+    makers: makersOf(records, [{ commitId, pushedBy }, ...pushes]).map((maker) =>
+      withPerson(maker, sources.people, sources.dotsIgnoredIn),
+    ),
+    ...(sources.dotsIgnoredIn.length > 0 && { dotsIgnoredIn: sources.dotsIgnoredIn }),
     files: files.slice(0, MOST_FILES),
     fileCount: { added: count('added'), changed: count('changed'), removed: count('removed') },
     images: { ...(qat === undefined ? {} : { qat }), ...(prod === undefined ? {} : { prod }) },
     tests: [...tests].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1)),
     ...(sources.qatUrl === undefined ? {} : { qatUrl: sources.qatUrl }),
     gaps,
-  };
+  });
 }

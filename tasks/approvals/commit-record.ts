@@ -7,6 +7,7 @@ export type ClaimedRole = 'author' | 'committer' | 'co-author' | 'signed off';
 export interface Claim {
   readonly role: ClaimedRole;
   readonly name: string;
+  /** Empty if none is given. */
   readonly address: string;
 }
 
@@ -17,19 +18,50 @@ export interface CommitRecord {
   readonly claims: readonly Claim[];
 }
 
-/** Of one commit. */
-export const recordOf = ({ commitId = '', parents = [], author, committer }: Commit): CommitRecord => ({
-  commitId,
-  parents,
-  claims: (
+const TRAILER = /^[ \t]*(co-authored-by|signed-off-by)[ \t]*:(.*)$/i;
+const ADDRESS = /<([^<>]*)>/g;
+
+/** Everybody whom a trailer's value names: `Name <address>`, several of these, or an address alone. */
+const claimsIn = (role: ClaimedRole, value: string): Claim[] => {
+  const addresses = [...value.matchAll(ADDRESS)].map(([, address = '']) => address.trim());
+  const name = value.replace(/[<,].*$/, '').trim();
+  if (addresses.length === 0) return [{ role, name, address: name.includes('@') ? name : '' }];
+  return addresses.map((address) => ({ role, name, address }));
+};
+
+const isContinuation = (line: string | undefined): boolean =>
+  line !== undefined && /^[ \t]+\S/.test(line) && !TRAILER.test(line);
+
+/** Trailers anywhere in a message: git wants them at its end, and people put them elsewhere. */
+const trailersIn = (message: string): Claim[] => {
+  const lines = message.split(/\r\n|[\r\n\u2028\u2029]/);
+  return lines.flatMap((line, index) => {
+    const [, key = '', first = ''] = TRAILER.exec(line) ?? [];
+    if (key === '') return [];
+    // A long trailer continues on lines that begin with a space.
+    let end = index + 1;
+    while (isContinuation(lines[end])) end += 1;
+    const value = [first, ...lines.slice(index + 1, end)].join(' ').trim();
+    return claimsIn(key.toLowerCase() === 'co-authored-by' ? 'co-author' : 'signed off', value);
+  });
+};
+
+/** Of one commit: its author and committer, and those whom its trailers name. */
+export const recordOf = ({
+  commitId = '',
+  parents = [],
+  author,
+  committer,
+  message = '',
+}: Commit): CommitRecord => {
+  const signatures = (
     [
       ['author', author],
       ['committer', committer],
     ] as const
-  ).flatMap(([role, who]) => {
-    const { name = '', email = '' } = who ?? {};
-    return name.trim() === '' && email.trim() === ''
-      ? []
-      : [{ role, name: name.trim(), address: email.trim() }];
-  }),
-});
+  ).map(
+    ([role, who]): Claim => ({ role, name: (who?.name ?? '').trim(), address: (who?.email ?? '').trim() }),
+  );
+  const claims = [...signatures, ...trailersIn(message)];
+  return { commitId, parents, claims: claims.filter(({ name, address }) => name !== '' || address !== '') };
+};

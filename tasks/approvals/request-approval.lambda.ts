@@ -17,6 +17,7 @@ import { createChangeOutsideCodeCommit, isInCodeCommit, nothingKept } from './ch
 import { collectReview } from './collect-review.ts';
 import { createKeptCommits } from './dynamodb-kept-commits.ts';
 import { requestApproval } from './request-approval.ts';
+import type { FurtherNames } from './same-maker.ts';
 
 const env = readEnv('request-approval');
 const now = () => new Date();
@@ -32,6 +33,8 @@ const sources = {
   image: createImageBuilds().image,
   targets: createDeployments(new CodeDeployClient(environmentAccess('qat'))).targets,
   configurationVersion: env.CONFIGURATION_VERSION,
+  people: JSON.parse(env.PEOPLE) as readonly FurtherNames[],
+  dotsIgnoredIn: JSON.parse(env.DOTS_IGNORED_IN) as readonly string[],
   qatUrl: URL.canParse(env.QAT_URL) ? env.QAT_URL : undefined,
 };
 

@@ -190,6 +190,8 @@ export class PromotionFunctions extends Construct {
         QAT_URL: props.qatUrl,
         ACQUIRE_LOCK_FUNCTION,
         WHEN_NEWER: application.whenNewer,
+        PEOPLE: JSON.stringify(approvals.people),
+        DOTS_IGNORED_IN: JSON.stringify(approvals.dotsIgnoredIn),
       },
       // It reads the whole history before the first promotion, and each commit names the next.
       timeout: Duration.minutes(10),

@@ -233,7 +233,16 @@ export const reviewOf = (of: Commit, configurationVersion: string): Review => ({
     : {}),
   commits: [changedCommit(of), ...(of === commits.open ? [changedCommit(before)] : [])],
   commitCount: of === commits.open ? 2 : 1,
-  makers: [of.commitAuthorEmail, ...(of === commits.open ? [before.commitAuthorEmail] : [])],
+  makers: [of, ...(of === commits.open ? [before] : [])].map(
+    ({ commitId, commitAuthor, commitAuthorEmail }) => ({
+      name: commitAuthor,
+      address: commitAuthorEmail,
+      because: [
+        { role: 'author', commitId, count: 1 },
+        { role: 'committer', commitId, count: 1 },
+      ],
+    }),
+  ),
   files: files[of.application] ?? [],
   fileCount: countOf(files[of.application] ?? []),
   images: {

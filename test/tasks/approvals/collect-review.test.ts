@@ -96,6 +96,8 @@ const collect = (change: Partial<ReviewSources> = {}) =>
         },
       ],
       configurationVersion: 'c0ffee',
+      people: [],
+      dotsIgnoredIn: [],
       qatUrl: 'http://127.0.0.1:8080',
       ...change,
     },
@@ -119,7 +121,25 @@ describe('the grounds of a decision', () => {
         },
       ],
       commitCount: 1,
-      makers: ['dana@example.com', 'erin@example.com'],
+      makers: [
+        {
+          name: 'Dana',
+          address: 'Dana@Example.com',
+          because: [{ role: 'author', commitId: COMMIT, count: 1 }],
+        },
+        {
+          name: 'erin',
+          address: 'erin@Example.com',
+          because: [{ role: 'committer', commitId: COMMIT, count: 1 }],
+        },
+        {
+          name: 'dana',
+          address: '',
+          arn: 'arn:aws:iam::000000000000:user/dana',
+          // Another promotion had the same commit.
+          because: [{ role: 'pusher', commitId: COMMIT, count: 2 }],
+        },
+      ],
       files: [
         { path: 'new.mjs', change: 'added' },
         { path: 'old.mjs', change: 'removed' },
@@ -181,8 +201,9 @@ describe('the grounds of a decision', () => {
     };
     const review = await collect({ ledger: counted });
     expect(review.live).toEqual({ promotionId: 'live', commitId: LIVE });
-    expect(review.makers).toEqual(['dana@example.com', 'erin@example.com']);
-    expect(listings).toBe(isNoted ? 0 : 3);
+    expect(review.makers.map(({ name }) => name)).toEqual(['Dana', 'erin', 'dana']);
+    // Pushes are read as well.
+    expect(listings).toBe(isNoted ? 3 : 6);
   });
 
   it('compare with nothing before anything was promoted, and never with the promotion itself', async () => {
