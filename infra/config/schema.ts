@@ -285,3 +285,6 @@ export const configuration = z.strictObject({
     .optional()
     .describe('Where Lockstep itself is deployed to.'),
 });
+
+/** The configuration as written, with the defaults of the schema. */
+export type WrittenConfig = z.output<typeof configuration>;
