@@ -58,9 +58,7 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
       <h3>
         {review.makers.length} {review.makers.length === 1 ? 'maker' : 'makers'}
       </h3>
-      <p class="muted">
-        Names in commits are claimed by those who made them. IAM names the pushers.
-      </p>
+      <p class="muted">Names in commits are claimed by those who made them. IAM names the pushers.</p>
       <More items={review.makers} name="makers" list="commits">
         {(maker) => <MakerRow maker={maker} />}
       </More>

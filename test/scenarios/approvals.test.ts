@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
 import { readOutbox } from '@lockstep/aws-emulator';
 import { signInAs } from '../../infra/local/run/approver.ts';
 import { addPendingApprovals, openApprovalsList } from './support/pending-approvals.ts';
@@ -137,12 +136,6 @@ describe('approvals', () => {
     await scenario.push();
     const promotion = await scenario.promotion();
     const { review } = await promotion.asked('qc');
-    const events = await promotion.history();
-    const entered = events.find((e) => e.stateEnteredEventDetails?.name === 'QC approval')?.timestamp;
-    fs.writeFileSync(
-      '/tmp/timing.txt',
-      `${entered?.toISOString()} ${(await promotion.asked('qc')).requestedAt} ${(await promotion.asked('qc')).mailedAt}`,
-    );
     expect(review.commitCount).toBeGreaterThan(COMMITS);
     expect(review.makers.map(({ address }) => address)).toContain('sam@example.com');
     expect(await promotion.decide('qc', 'sam')).toMatchObject({ kind: 'denied', reason: 'MadeTheChange' });

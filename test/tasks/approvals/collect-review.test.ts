@@ -257,6 +257,47 @@ describe('the grounds of a decision', () => {
     ]);
   });
 
+  const named = (count: number) => async (ids: readonly string[]) =>
+    ids.map((commitId) => ({
+      commitId,
+      parents: [],
+      author: signature('Dana', 1),
+      message: Array.from(
+        { length: count },
+        (_, index) => `Co-authored-by: P${index} <p${index}@example.com>`,
+      ).join('\n'),
+    }));
+
+  it('list every maker, a thousand too', async () => {
+    const { makers } = await collect({ commits: named(1000) });
+    expect(makers).toHaveLength(1002);
+    expect(makers.at(-2)).toEqual({
+      name: 'P999',
+      address: 'p999@example.com',
+      because: [{ role: 'co-author', commitId: COMMIT, count: 1 }],
+    });
+  });
+
+  it('fail with TooManyMakers rather than leave one out', async () => {
+    await expect(collect({ commits: named(5000) })).rejects.toMatchObject({
+      name: 'TooManyMakers',
+      message: expect.stringContaining('names 5002 makers in 1 commits'),
+    });
+  });
+
+  it('say whose further name a maker has, and where dots do not count', async () => {
+    const people = [
+      { email: 'quinn@example.com', iamNames: ['dana'], commitAddresses: ['erin@example.com'] },
+    ];
+    const review = await collect({ people, dotsIgnoredIn: ['gmail.com'] });
+    expect(review.makers.map(({ person }) => person)).toEqual([
+      undefined,
+      'quinn@example.com',
+      'quinn@example.com',
+    ]);
+    expect(review.dotsIgnoredIn).toEqual(['gmail.com']);
+  });
+
   it('stay small enough to be kept, for any change', async () => {
     const filler = Array.from({ length: 204 }, (_, index) => String(index).padStart(40, '0'));
     const review = await collect({

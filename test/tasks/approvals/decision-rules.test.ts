@@ -105,6 +105,44 @@ describe('who may decide', () => {
       'MadeTheChange',
     ],
     [
+      'the co-author of a commit of the change does not decide',
+      anApproval({
+        review: aReview({
+          makers: [
+            aMaker('erin+x@example.com', { because: [{ role: 'co-author', commitId: COMMIT, count: 1 }] }),
+          ],
+        }),
+      }),
+      [],
+      aPerson('erin'),
+      'MadeTheChange',
+    ],
+    [
+      'the pusher of an earlier push since the live commit does not decide',
+      anApproval({
+        review: aReview({
+          makers: [
+            {
+              name: 'quinn',
+              address: '',
+              arn: 'arn:aws:iam::000000000000:user/quinn',
+              because: [{ role: 'pusher', commitId: COMMIT, count: 1 }],
+            },
+          ],
+        }),
+      }),
+      [],
+      aPerson('quinn'),
+      'MadeTheChange',
+    ],
+    [
+      'a person does not decide about a commit under a further name of theirs',
+      anApproval({ review: aReview({ makers: [aMaker('q@home', { person: 'quinn@example.com' })] }) }),
+      [],
+      aPerson('quinn'),
+      'MadeTheChange',
+    ],
+    [
       'the pusher does not decide, by user name',
       anApproval({ review: aReview({ makers: [] }) }),
       [],
