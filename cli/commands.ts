@@ -9,6 +9,7 @@ import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
 import type { Outcome } from './command-result.ts';
 import { promotionJson, promotionsText, promotionText, time, verificationText } from './format.ts';
 import { locksText } from './locks.ts';
+import { makers } from './makers.ts';
 import type { Command } from './options.ts';
 import { type Ask, redrive } from './redrive.ts';
 import { CommandError, type System } from './system.ts';
@@ -205,6 +206,7 @@ export async function runCommand(
   }
   const promotion = await findPromotion(system, command.promotion);
   if (command.name === 'show') return show(system, promotion);
+  if (command.name === 'makers') return makers(system, promotion);
   if (command.name === 'evidence') return writeEvidence(system, promotion, command.out, files);
   return redrive(system, promotion, command.yes, ask);
 }

@@ -6,6 +6,7 @@ export type Command =
   | { readonly name: 'promotions'; readonly limit: number; readonly application?: string }
   | { readonly name: 'locks'; readonly application?: string }
   | { readonly name: 'show'; readonly promotion: string }
+  | { readonly name: 'makers'; readonly promotion: string }
   | { readonly name: 'redrive'; readonly promotion: string; readonly yes: boolean }
   | { readonly name: 'evidence'; readonly promotion: string; readonly out: string }
   | { readonly name: 'verify'; readonly file: string; readonly key?: string }
@@ -44,6 +45,7 @@ const operands: Readonly<Record<string, string | undefined>> = {
   promotions: undefined,
   locks: undefined,
   show: 'a promotion',
+  makers: 'a promotion',
   redrive: 'a promotion',
   evidence: 'a promotion',
   verify: 'a file',
@@ -95,7 +97,7 @@ const readCommand = (
     case 'redrive':
       return { name, promotion: given, yes: values.yes ?? false };
     default:
-      return { name: name as 'show', promotion: given };
+      return { name: name as 'show' | 'makers', promotion: given };
   }
 };
 

@@ -8,6 +8,7 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        --application NAME  of that application only
   show P               show a promotion: its jobs, requests, decisions and denied attempts;
                        if it failed, what to fix and what a redrive would do
+  makers P             list everybody who made a part of the change, and why each is in the list
   redrive P            continue a failed promotion where it failed; says what that would do, and asks first
                        --yes               do not ask
   evidence P           write the promotion's record, signed with the account's key

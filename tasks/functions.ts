@@ -93,6 +93,9 @@ export const functions = {
       'QAT_URL',
       'ACQUIRE_LOCK_FUNCTION',
       'WHEN_NEWER',
+      /** JSON: further names of people, and domains in whose addresses dots do not count. */
+      'PEOPLE',
+      'DOTS_IGNORED_IN',
     ],
   },
   /** "Confirm approvers". */

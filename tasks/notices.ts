@@ -75,7 +75,7 @@ const changeLines = ({ candidate, review }: Approval, promotion: Promotion | und
     `Author:         ${promotion?.commitAuthor || 'unknown'}`,
     `Branch:         ${candidate.branch}`,
     `Pushed by:      ${candidate.pushedBy}`,
-    `Against Prod:   ${review.commits.length}${review.hasMoreCommits ? ' or more' : ''} commit(s), files: ${added} added, ${changed} changed, ${removed} removed`,
+    `Against Prod:   ${review.commitCount} commit(s), files: ${added} added, ${changed} changed, ${removed} removed`,
     `QAT image:      ${candidate.qatImageId}`,
     `QAT deployment: ${candidate.qatDeploymentId}`,
   ];

@@ -37,3 +37,38 @@ export const promotionName = (promotion: {
   readonly commitId: string;
   readonly promotionId: string;
 }): string => `commit ${shortCommit(promotion.commitId)} (promotion ${promotion.promotionId})`;
+
+const escaped = (text: string): string =>
+  [...text]
+    .map((character) => {
+      const digits = (character.codePointAt(0) ?? 0).toString(16);
+      return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits.padStart(4, '0')}`;
+    })
+    .join('');
+
+/**
+ * A name that somebody chose, with what hides, reorders or imitates other text made visible: control and format characters and
+ * odd spaces; in a word with Latin letters, letters of other scripts.
+ */
+export const visibleName = (name: string): string =>
+  name
+    .replace(/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, escaped)
+    .replace(/[\p{L}\p{M}]+/gu, (word) =>
+      /\p{Script=Latin}/u.test(word)
+        ? word.replace(/[^\p{Script=Latin}\p{Script=Inherited}]/gu, escaped)
+        : word,
+    );
+
+/** An e-mail address that somebody chose, with every character outside ASCII made visible. */
+export const visibleAddress = (address: string): string => address.replace(/[^\x20-\x7e]/gu, escaped);
+
+/** Why somebody is a maker: `author of 8f0c1d2e and 2 more, pusher of 8f0c1d2e`. */
+export const reasonsText = (
+  because: readonly { readonly role: string; readonly commitId: string; readonly count: number }[],
+): string =>
+  because
+    .map(({ role, commitId, count }) => {
+      const more = count > 1 ? ` and ${count - 1} more` : '';
+      return `${role === 'signed off' ? 'signed off' : `${role} of`} ${shortCommit(commitId)}${more}`;
+    })
+    .join(', ');

@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx';
-import type { ChangedCommit, Review } from '../../tasks/approvals/review.ts';
-import { commitTitle, shortCommit } from '../../tasks/words.ts';
+import type { ChangedCommit, Maker, Review } from '../../tasks/approvals/review.ts';
+import { commitTitle, reasonsText, shortCommit, visibleAddress, visibleName } from '../../tasks/words.ts';
 import { nameOfArn } from '../format.ts';
 import type { ApprovalPageProps } from './approval-props.ts';
 import { Notice } from './layout.tsx';
@@ -56,8 +56,15 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
         </Notice>
       )}
       <h3>
-        {review.commits.length}
-        {review.hasMoreCommits ? ' or more' : ''} {review.commits.length === 1 ? 'commit' : 'commits'}
+        {review.makers.length} {review.makers.length === 1 ? 'maker' : 'makers'}
+      </h3>
+      <p class="muted">Names in commits are claimed by those who made them. IAM names the pushers.</p>
+      <More items={review.makers} name="makers" list="commits">
+        {(maker) => <MakerRow maker={maker} />}
+      </More>
+      <h3>
+        {review.commitCount} {review.commitCount === 1 ? 'commit' : 'commits'}
+        {review.commits.length < review.commitCount ? `; ${review.commits.length} are listed` : ''}
       </h3>
       <More items={review.commits} name="commits" list="commits">
         {(commit) => <CommitRow commit={commit} href={links.commit(promotion, commit.commitId)} />}
@@ -100,6 +107,25 @@ const Difference: FC<ApprovalPageProps> = ({ approval, promotion, links }) => {
     </code>
   );
 };
+
+/** A maker with why: what commits claim is shown as claimed, with hidden and imitating characters visible. */
+const MakerRow: FC<{ maker: Maker }> = ({ maker: { name, address, arn, person, because } }) => (
+  <li>
+    <strong>
+      <bdi>{visibleName(name) || 'No name'}</bdi>
+    </strong>{' '}
+    {arn === undefined ? <bdi>{visibleAddress(address)}</bdi> : <code class="long">{arn}</code>}
+    <div class="muted">
+      {arn === undefined ? 'Claimed as ' : ''}
+      {reasonsText(because)}
+      {person === undefined ? null : (
+        <>
+          ; is <bdi>{person}</bdi> by the configuration
+        </>
+      )}
+    </div>
+  </li>
+);
 
 /** A commit with its whole message, as text. */
 const CommitRow: FC<{ commit: ChangedCommit; href: string | undefined }> = ({ commit, href }) => {

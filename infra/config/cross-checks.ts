@@ -32,9 +32,34 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
     );
     checkArchitecture(one.instanceType, (message) => report(at('instanceType'), one.instanceType, message));
   });
+  checkPeople(config.approvals.people, report);
   checkWebsites(config, report);
   checkNetwork(config.network, ['network'], report);
   checkEnvironments(config, report, (network, path) => checkNetwork(network, path, report));
+}
+
+/** Bytes of all people: a function's variables hold 4 KB together (Lambda's quotas). */
+const MOST_PEOPLE_BYTES = 2_500;
+
+/** A name of two people would tell nothing; and all must fit into a function's variables. */
+function checkPeople(people: WrittenConfig['approvals']['people'], report: Report): void {
+  for (const key of ['iamNames', 'commitAddresses'] as const) {
+    const owners = new Map<string, string>();
+    people.forEach((one, index) => {
+      for (const name of one[key].map((each) => each.toLowerCase())) {
+        if (owners.has(name) && owners.get(name) !== one.email)
+          report(['approvals', 'people', index, key], name, 'Another person has this name. Give it to one.');
+        owners.set(name, one.email);
+      }
+    });
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(people));
+  if (bytes > MOST_PEOPLE_BYTES)
+    report(
+      ['approvals', 'people'],
+      `${bytes} bytes`,
+      `At most ${MOST_PEOPLE_BYTES} bytes fit. List only members of QC and PMO, and only their further names.`,
+    );
 }
 
 type WrittenSource = WrittenConfig['applications'][number]['source'];

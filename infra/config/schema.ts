@@ -218,6 +218,32 @@ export const configuration = z.strictObject({
         .boolean()
         .default(false)
         .describe('Whether the author, committer or pusher of a change may approve it.'),
+      people: z
+        .array(
+          z.strictObject({
+            email: z.email().describe("The person's address in the user pool."),
+            iamNames: z
+              .array(values.iamName)
+              .readonly()
+              .default([])
+              .describe('IAM users and role sessions that are this person.'),
+            commitAddresses: z
+              .array(values.commitAddress)
+              .readonly()
+              .default([])
+              .describe('Addresses that this person commits with.'),
+          }),
+        )
+        .readonly()
+        .default([])
+        .describe(
+          'Further names of people, so that nobody decides about their own change under another one.',
+        ),
+      dotsIgnoredIn: z
+        .array(values.domainName)
+        .readonly()
+        .default([])
+        .describe('Domains in whose e-mail addresses dots do not count, such as `gmail.com`.'),
       reminderHours: z
         .int()
         .min(1)

@@ -95,3 +95,15 @@ export const terminationWait = z.int().min(0).max(120);
 
 /** IPv4 range of a VPC that Lockstep makes, unless the configuration gives another. */
 export const DEFAULT_CIDR = '10.0.0.0/16';
+
+/** Name of an IAM user or of a role's session. */
+export const iamName = z
+  .string()
+  .regex(/^[\w+=,.@-]{1,64}$/)
+  .meta({ title: "IAM user's or session's name" });
+
+/** As git has it: often no address that mail reaches. */
+export const commitAddress = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,320}$/)
+  .meta({ title: "commit's e-mail address" });

@@ -1,12 +1,16 @@
 import type { Commit } from '@aws-sdk/client-codecommit';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ReviewSources } from './collect-review.ts';
+import type { KeptCommits } from './read-change.ts';
 
 /** Promotions among which a revision's is looked for. */
 const MOST_PROMOTIONS = 100;
 
 /** A CodeCommit repository's name has no slash; `owner/name` and `bucket/key` have (see PromotedBranch). */
 export const isInCodeCommit = (repositoryName: string): boolean => !repositoryName.includes('/');
+
+/** Of revisions whose commits are not known, there is nothing to keep. */
+export const nothingKept: KeptCommits = { load: async () => [], save: async () => undefined };
 
 /**
  * What is known of a change whose repository is not in CodeCommit: the revision, and the message of its push. Its makers, the

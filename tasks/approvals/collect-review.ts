@@ -7,13 +7,14 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
 import type { Candidate } from '../payloads.ts';
 import { cutText } from '../truncate-text.ts';
-import { commitsBetween, type ReadCommits } from './commits-between.ts';
+import { makersOf, pushesOf, TooManyMakersError } from './makers.ts';
+import { type ChangeSources, readChange } from './read-change.ts';
 import type { ChangedCommit, ChangedFile, ImageContents, InstanceReport, Review } from './review.ts';
+import { type FurtherNames, withPerson } from './same-maker.ts';
 
 /** Where a review is read from. */
-export interface ReviewSources {
+export interface ReviewSources extends ChangeSources {
   readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'jobs'>;
-  readonly commits: ReadCommits;
   /** What differs between two commits; from nothing if `before` is undefined. At most so many. */
   readonly differences: (
     before: string | undefined,
@@ -23,15 +24,19 @@ export interface ReviewSources {
   readonly image: (imageBuildVersionArn: string) => Promise<Image | undefined>;
   readonly targets: (deploymentId: string) => Promise<readonly InstanceTarget[]>;
   readonly configurationVersion: string;
+  /** People's further names, as the configuration has them. */
+  readonly people: readonly FurtherNames[];
+  /** Domains in whose addresses dots do not count. */
+  readonly dotsIgnoredIn: readonly string[];
   readonly qatUrl: string | undefined;
 }
 
 /** How much is kept: an item of the ledger holds 400 KB, and a page is to be read by people. */
 const MOST_COMMITS = 30;
-const MOST_COMMITS_READ = 200;
 const MOST_FILES = 100;
 const MOST_DIFFERENCES = 2000;
 const LONGEST_MESSAGE = 1000;
+const LONGEST_PATH = 500;
 
 const asText = (value: string | undefined): string => (value ?? '').trim();
 
@@ -72,19 +77,34 @@ const reportOf = ({
 });
 
 const fileOf = ({ changeType, beforeBlob, afterBlob }: Difference): ChangedFile => ({
-  path: afterBlob?.path ?? beforeBlob?.path ?? '',
+  path: cutText(afterBlob?.path ?? beforeBlob?.path ?? '', LONGEST_PATH),
   change: changeType === 'A' ? 'added' : changeType === 'D' ? 'removed' : 'changed',
 });
+
+/** Bytes of a review: an item of the ledger holds 400 KB, with the request, its token and comments beside it. */
+const MOST_BYTES = 340_000;
+const bytesOf = (review: Review): number => Buffer.byteLength(JSON.stringify(review));
+
+/** A review that fits into the ledger: of commits and files fewer are listed if need be, of makers never. */
+const fitted = (review: Review): Review => {
+  if (bytesOf(review) <= MOST_BYTES) return review;
+  const shorter = { ...review, commits: review.commits.slice(0, 5), files: review.files.slice(0, 20) };
+  if (bytesOf(shorter) <= MOST_BYTES) return shorter;
+  throw new TooManyMakersError(
+    `The change names ${review.makers.length} makers in ${review.commitCount} commits, more than a request can list. ` +
+      'Push an earlier commit first, so that fewer commits are promoted at a time.',
+  );
+};
 
 /**
  * Collects what approvers are shown. What cannot be read is listed as a gap: the request does not wait for it, and
  * everybody sees that it is missing.
- * @throws the error of the call that reads commits
+ * @throws ChangeNotReadError, TooManyMakersError; the error of the call that reads commits
  */
 export async function collectReview(
   sources: ReviewSources,
   promotionId: string,
-  { application, commitId, qatImageId, qatDeploymentId }: Candidate,
+  { application, commitId, pushedBy, qatImageId, qatDeploymentId }: Candidate,
 ): Promise<Review> {
   const gaps: string[] = [];
   const orGap = async <Value>(what: string, otherwise: Value, ask: () => Promise<Value>): Promise<Value> => {
@@ -106,14 +126,9 @@ export async function collectReview(
       : contentsOf(imageId, await sources.image(build));
   };
 
-  const [range, differences, qat, prod, tests] = await Promise.all([
-    // A rule depends on who made the change: without its commits nobody is asked.
-    commitsBetween(
-      sources.commits,
-      commitId,
-      live?.commitId,
-      live === undefined ? MOST_COMMITS : MOST_COMMITS_READ,
-    ),
+  const [records, differences, qat, prod, tests] = await Promise.all([
+    // A rule depends on who made the change: without all of its commits nobody is asked.
+    readChange(sources, commitId, live?.commitId),
     orGap('The changed files', [], () => sources.differences(live?.commitId, commitId, MOST_DIFFERENCES)),
     orGap('The QAT image', undefined, () => imageContents(promotionId, qatImageId)),
     orGap('The image in Prod', undefined, async () =>
@@ -124,31 +139,38 @@ export async function collectReview(
     ),
   ]);
 
-  const commits = range.commits.map(
-    (commit): ChangedCommit => ({
-      commitId: commit.commitId ?? '',
-      author: cutText(asText(commit.author?.name), 200),
-      authorEmail: cutText(asText(commit.author?.email), 320),
-      committer: cutText(asText(commit.committer?.name), 200),
-      committerEmail: cutText(asText(commit.committer?.email), 320),
-      message: cutText(asText(commit.message), LONGEST_MESSAGE),
-    }),
-  );
+  const ids = records.slice(0, MOST_COMMITS).map((record) => record.commitId);
+  const shown = await sources.commits(ids);
+  const commits = [...shown]
+    .sort((a, b) => ids.indexOf(a.commitId ?? '') - ids.indexOf(b.commitId ?? ''))
+    .map(
+      (commit): ChangedCommit => ({
+        commitId: commit.commitId ?? '',
+        author: cutText(asText(commit.author?.name), 200),
+        authorEmail: cutText(asText(commit.author?.email), 320),
+        committer: cutText(asText(commit.committer?.name), 200),
+        committerEmail: cutText(asText(commit.committer?.email), 320),
+        message: cutText(asText(commit.message), LONGEST_MESSAGE),
+      }),
+    );
   const files = differences.map(fileOf);
   const count = (change: ChangedFile['change']): number =>
     files.filter((file) => file.change === change).length;
-  const makers = commits.flatMap(({ authorEmail, committerEmail }) => [authorEmail, committerEmail]);
-  return {
+  const pushes = await pushesOf(sources.ledger, { promotionId, application }, live, records);
+  return fitted({
     configurationVersion: sources.configurationVersion,
     ...(live === undefined ? {} : { live: { promotionId: live.promotionId, commitId: live.commitId } }),
-    commits: commits.slice(0, MOST_COMMITS),
-    hasMoreCommits: range.hasMore || commits.length > MOST_COMMITS,
-    makers: [...new Set(makers.map((email) => email.toLowerCase()).filter((email) => email !== ''))].sort(),
+    commits,
+    commitCount: records.length,
+    makers: makersOf(records, [{ commitId, pushedBy }, ...pushes]).map((maker) =>
+      withPerson(maker, sources.people, sources.dotsIgnoredIn),
+    ),
+    ...(sources.dotsIgnoredIn.length > 0 && { dotsIgnoredIn: sources.dotsIgnoredIn }),
     files: files.slice(0, MOST_FILES),
     fileCount: { added: count('added'), changed: count('changed'), removed: count('removed') },
     images: { ...(qat === undefined ? {} : { qat }), ...(prod === undefined ? {} : { prod }) },
     tests: [...tests].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1)),
     ...(sources.qatUrl === undefined ? {} : { qatUrl: sources.qatUrl }),
     gaps,
-  };
+  });
 }

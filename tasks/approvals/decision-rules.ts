@@ -7,6 +7,8 @@ import {
   currentCandidate,
   requestedCandidate,
 } from './candidate.ts';
+import { pusherOf } from './makers.ts';
+import { foldedAddress, isSameMaker } from './same-maker.ts';
 
 /** What the rules say about one person's attempt to decide. */
 export type Ruling =
@@ -51,7 +53,7 @@ type Identity = Pick<Person, 'subject' | 'verifiedEmail'>;
 /** One person may have two accounts: the same subject or the same verified e-mail address is the same person (T48). */
 export const isSamePerson = (a: Identity, b: Identity): boolean =>
   a.subject === b.subject ||
-  (a.verifiedEmail !== '' && a.verifiedEmail.toLowerCase() === b.verifiedEmail.toLowerCase());
+  (a.verifiedEmail !== '' && foldedAddress(a.verifiedEmail, []) === foldedAddress(b.verifiedEmail, []));
 
 /** Whether the request's time is up. */
 export const hasExpired = (approval: Approval, now: Date): boolean =>
@@ -61,13 +63,15 @@ export const hasExpired = (approval: Approval, now: Date): boolean =>
 export function partInChange(
   person: Pick<Person, 'name' | 'verifiedEmail'>,
   { candidate, review }: Pick<Approval, 'candidate' | 'review'>,
-): 'wrote or committed' | 'pushed' | undefined {
-  const email = person.verifiedEmail.toLowerCase();
-  if (email !== '' && review.makers.some((maker) => maker.toLowerCase() === email))
-    return 'wrote or committed';
-  // IAM names the pusher by user or role session; IAM Identity Center uses the user name or the e-mail address.
-  const pusher = (candidate.pushedBy.split('/').at(-1) ?? '').toLowerCase();
-  return pusher !== '' && (pusher === person.name.toLowerCase() || pusher === email) ? 'pushed' : undefined;
+): 'wrote or committed' | 'co-wrote or signed off' | 'pushed' | undefined {
+  const dotsIgnoredIn = review.dotsIgnoredIn ?? [];
+  const parts = review.makers.filter((maker) => isSameMaker(person, maker, dotsIgnoredIn));
+  const roles = new Set(parts.flatMap(({ because }) => because.map(({ role }) => role)));
+  if (roles.has('author') || roles.has('committer')) return 'wrote or committed';
+  if (roles.has('co-author') || roles.has('signed off')) return 'co-wrote or signed off';
+  return roles.has('pusher') || isSameMaker(person, pusherOf(candidate.pushedBy), dotsIgnoredIn)
+    ? 'pushed'
+    : undefined;
 }
 
 /** Whether half of the time has passed without a decision: the approvers may not have got the mail. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { environmentAccess } from '../environment-access.ts';
 import { ensureLock } from '../environment-locks/ensure-lock.ts';
 import { newerThan } from '../environment-locks/newer-than.ts';
@@ -12,13 +13,18 @@ import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
 import { createChange } from './change-in-codecommit.ts';
-import { createChangeOutsideCodeCommit, isInCodeCommit } from './change-outside-codecommit.ts';
+import { createChangeOutsideCodeCommit, isInCodeCommit, nothingKept } from './change-outside-codecommit.ts';
 import { collectReview } from './collect-review.ts';
+import { createKeptCommits } from './dynamodb-kept-commits.ts';
 import { requestApproval } from './request-approval.ts';
+import type { FurtherNames } from './same-maker.ts';
 
 const env = readEnv('request-approval');
 const now = () => new Date();
 const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
+const table = new DynamoDBClient({});
+/** In ms. The function has ten minutes (promotion-functions.ts): the rest is for keeping what was read, and for the mail. */
+const MOST_READING = 8 * 60_000;
 const sources = {
   ledger,
   ...(isInCodeCommit(env.REPOSITORY_NAME)
@@ -27,6 +33,8 @@ const sources = {
   image: createImageBuilds().image,
   targets: createDeployments(new CodeDeployClient(environmentAccess('qat'))).targets,
   configurationVersion: env.CONFIGURATION_VERSION,
+  people: JSON.parse(env.PEOPLE) as readonly FurtherNames[],
+  dotsIgnoredIn: JSON.parse(env.DOTS_IGNORED_IN) as readonly string[],
   qatUrl: URL.canParse(env.QAT_URL) ? env.QAT_URL : undefined,
 };
 
@@ -36,7 +44,20 @@ export const handler = logged(
     notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
     now,
     newApprovalId: () => randomBytes(16).toString('base64url'),
-    collect: (promotionId, candidate) => collectReview(sources, promotionId, candidate),
+    collect: (promotionId, candidate) => {
+      const until = Date.now() + MOST_READING;
+      return collectReview(
+        {
+          ...sources,
+          kept: isInCodeCommit(env.REPOSITORY_NAME)
+            ? createKeptCommits(env.LEDGER_TABLE, candidate.application, table)
+            : nothingKept,
+          isTimeUp: () => Date.now() > until,
+        },
+        promotionId,
+        candidate,
+      );
+    },
     siteUrl: env.SITE_URL,
     ensureLock: ensureLock({ ledger, now }),
     newerThan: newerThan({ ledger, now, whenNewer: readWhenNewer(env.WHEN_NEWER) }),

@@ -1,3 +1,5 @@
+import type { ClaimedRole } from './commit-record.ts';
+
 /** Who wrote and who committed one commit of the change. */
 export interface ChangedCommit {
   readonly commitId: string;
@@ -7,6 +9,28 @@ export interface ChangedCommit {
   readonly committerEmail: string;
   /** The whole message, cut if it is very long. Always shown as text. */
   readonly message: string;
+}
+
+/** Why somebody is a maker. */
+export interface Reason {
+  readonly role: ClaimedRole | 'pusher';
+  /** One commit in which they are named, or which they pushed. */
+  readonly commitId: string;
+  /** Commits, or pushes, of which this is true. */
+  readonly count: number;
+}
+
+/** Somebody who made a part of the change. */
+export interface Maker {
+  /** As the commit claims; of a pusher, the user or session that IAM names. */
+  readonly name: string;
+  /** As the commit claims. Never cut. Empty if none is given, and of pushers. */
+  readonly address: string;
+  /** Of a pusher. */
+  readonly arn?: string;
+  /** E-mail address of the person of the pool whose further name this is, by the configuration. */
+  readonly person?: string;
+  readonly because: readonly Reason[];
 }
 
 /** One file that differs from what is in Prod. */
@@ -41,11 +65,13 @@ export interface Review {
   readonly configurationVersion: string;
   /** What was in Prod; absent before the first promotion. */
   readonly live?: { readonly promotionId: string; readonly commitId: string };
-  /** The commits that Prod does not have, newest first; `hasMore` if there are others. */
+  /** Commits that Prod does not have, those nearest to the promoted one first; `commitCount` counts all of them. */
   readonly commits: readonly ChangedCommit[];
-  readonly hasMoreCommits: boolean;
-  /** Lower-case e-mail addresses of everybody who wrote or committed a commit of the change. */
-  readonly makers: readonly string[];
+  readonly commitCount: number;
+  /** Everybody who made a part of the change. Complete: a rule depends on it. */
+  readonly makers: readonly Maker[];
+  /** Domains in whose addresses dots do not count, by the configuration. */
+  readonly dotsIgnoredIn?: readonly string[];
   /** Files that differ from Prod, by path; `fileCount` counts all of them. */
   readonly files: readonly ChangedFile[];
   readonly fileCount: { readonly added: number; readonly changed: number; readonly removed: number };

@@ -121,6 +121,16 @@ const entries: readonly Entry[] = [
     heading: "A state's function fails",
   },
   {
+    error: 'ChangeNotRead',
+    sentence:
+      'Not all commits of the change could be read, so nobody was asked. The cause says why. What was read is kept, and a redrive reads the rest.',
+  },
+  {
+    error: 'TooManyMakers',
+    sentence:
+      'More people made the change than a request can list, so nobody was asked. Push an earlier commit first, then this one.',
+  },
+  {
     error: 'ApproversNotRecorded',
     sentence: `The ledger lacks an approval that a task token was completed with. ${SECURITY_INCIDENT}`,
   },

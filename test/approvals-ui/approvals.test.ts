@@ -1,5 +1,5 @@
 import { stateNames } from '../../workflows/state-names.ts';
-import { anApproval, aPromotion, aReview } from '../tasks/doubles/samples.ts';
+import { aMaker, anApproval, aPromotion, aReview, COMMIT } from '../tasks/doubles/samples.ts';
 import { createScene } from './support/scene.ts';
 
 const WEEK = 7 * 24 * 60 * 60_000;
@@ -218,6 +218,30 @@ describe('one approval', () => {
     await scene.addQcRequest({ candidate: { ...anApproval().candidate, qatTestsUrl } });
     const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
     expect(html.includes(`href="${qatTestsUrl}"`)).toBe(isLinked);
+  });
+
+  it('shows the makers with why, as claimed or as IAM names them, and imitating characters by their code', async () => {
+    const scene = createScene();
+    const makers = [
+      aMaker('d\u0430na@example.com', { name: 'Dana\u202e' }),
+      {
+        name: 'ci-1',
+        address: '',
+        arn: 'arn:aws:iam::000000000000:user/ci-1',
+        person: 'erin@example.com',
+        because: [{ role: 'pusher' as const, commitId: COMMIT, count: 3 }],
+      },
+    ];
+    await scene.ledger.addPromotion(aPromotion());
+    await scene.ledger.addApproval(anApproval({ review: aReview({ makers }) }));
+    const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
+    expect(html).toContain('2 makers');
+    expect(html).toContain('<bdi>Dana\\u202e</bdi>');
+    expect(html).toContain('d\\u0430na@example.com');
+    expect(html).toContain('Claimed as author of 8f0c9c1f, committer of 8f0c9c1f');
+    expect(html).toContain('arn:aws:iam::000000000000:user/ci-1');
+    expect(html).toContain('pusher of 8f0c9c1f and 2 more');
+    expect(html).not.toMatch(/[\u202e\u0430]/);
   });
 
   it('shows markup in texts from outside as text', async () => {

@@ -1,7 +1,7 @@
 import { createCookieJar, pickPerson } from '../../infra/local/aws/test/services/cognito-idp/user-pool.ts';
 import type { Approval } from '../../tasks/ledger/items.ts';
 import { stateNames } from '../../workflows/state-names.ts';
-import { anApproval, aPromotion } from '../tasks/doubles/samples.ts';
+import { aMaker, anApproval, aPromotion } from '../tasks/doubles/samples.ts';
 import { serveSite } from './support/served-site.ts';
 
 jest.setTimeout(60_000);
@@ -157,7 +157,7 @@ describe('a decision is denied, and changes nothing,', () => {
   });
 
   it('by the person who wrote the change', async () => {
-    const review = { ...asked.review, makers: ['quinn@example.com'] };
+    const review = { ...asked.review, makers: [aMaker('quinn@example.com')] };
     await site.ledger.replaceApproval(asked, { ...asked, review });
     const quinn = await signIn('quinn');
     expect(await (await quinn.get(QC)).text()).toContain('quinn wrote or committed this change');

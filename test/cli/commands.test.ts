@@ -3,9 +3,11 @@ import type { Execution } from '../../tasks/executions/execution.ts';
 import type { Promotion } from '../../tasks/ledger/items.ts';
 import {
   aJob,
+  aMaker,
   anApproval,
   aPerson,
   aPromotion,
+  aReview,
   aWaiter,
   COMMIT,
   PROMOTION_ID,
@@ -239,5 +241,44 @@ describe('a redrive that cannot be recorded', () => {
     cli.recordRedrive = () => Promise.reject(new Error('the table is gone'));
     await expect(cli.run(redrive)).rejects.toThrow('the table is gone');
     expect(cli.redriven).toEqual([]);
+  });
+});
+
+describe('makers', () => {
+  it('are listed with why each is in the list; hidden characters are shown', async () => {
+    await cli.ledger.addPromotion(aPromotion());
+    const review = aReview({
+      makers: [
+        aMaker('d\u0430na@example.com', { name: 'Dana\u202e' }),
+        {
+          name: 'ci-1',
+          address: '',
+          arn: 'arn:aws:iam::000000000000:user/ci-1',
+          person: 'dana@example.com',
+          because: [{ role: 'pusher', commitId: COMMIT, count: 2 }],
+        },
+      ],
+    });
+    await cli.ledger.addApproval(anApproval({ review }));
+    const { text, json } = await cli.run({ name: 'makers', promotion: PROMOTION_ID });
+    expect(text).toBe(
+      [
+        'Makers of 8f0c9c1f (1 commits, since 11111111):',
+        'Dana\\u202e <d\\u0430na@example.com>',
+        '  author of 8f0c9c1f, committer of 8f0c9c1f',
+        'arn:aws:iam::000000000000:user/ci-1',
+        '  is dana@example.com, by the configuration',
+        '  pusher of 8f0c9c1f and 1 more',
+        'Names in commits are free text; IAM names the pushers.',
+      ].join('\n'),
+    );
+    expect(json).toMatchObject({ commitId: COMMIT, makers: review.makers });
+  });
+
+  it('fails before anybody is asked', async () => {
+    await cli.ledger.addPromotion(aPromotion());
+    await expect(cli.run({ name: 'makers', promotion: PROMOTION_ID })).rejects.toThrow(
+      'read when QC is asked',
+    );
   });
 });

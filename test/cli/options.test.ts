@@ -25,7 +25,10 @@ it.each<[string, object]>([
 
 it.each([
   ['', 'Give a command'],
-  ['approve p', '"approve" is not a command. Commands: promotions, locks, show, redrive, evidence, verify'],
+  [
+    'approve p',
+    '"approve" is not a command. Commands: promotions, locks, show, makers, redrive, evidence, verify',
+  ],
   ['decide p', 'is not a command'],
   ['toString', 'is not a command'],
   ['show', 'show takes a promotion, got none'],

@@ -35,7 +35,13 @@ it('fills in what an application leaves out', () => {
       },
     ],
     network: { internetAccess: 'nat-gateway', cidr: '10.0.0.0/16' },
-    approvals: { makersMayDecide: false, reminderHours: 24, freshSignInMinutes: 15 },
+    approvals: {
+      makersMayDecide: false,
+      people: [],
+      dotsIgnoredIn: [],
+      reminderHours: 24,
+      freshSignInMinutes: 15,
+    },
   });
 });
 
@@ -92,6 +98,49 @@ describe('fails, naming key, value and remedy', () => {
       'approvals.makersMayDecide',
       '"yes"',
       'true or false',
+    ],
+    [
+      "a person's ARN instead of a name",
+      config(
+        {},
+        {
+          approvals: { people: [{ email: 'dana@example.com', iamNames: ['arn:aws:iam::1:user/dana'] }] },
+        },
+      ),
+      'approvals.people[0].iamNames[0]',
+      'user/dana',
+      'not its ARN',
+    ],
+    [
+      'a name of two people',
+      config(
+        {},
+        {
+          approvals: {
+            people: [
+              { email: 'dana@example.com', commitAddresses: ['d@home'] },
+              { email: 'erin@example.com', commitAddresses: ['D@home'] },
+            ],
+          },
+        },
+      ),
+      'approvals.people[1].commitAddresses',
+      'D@home',
+      'Another person has this name',
+    ],
+    [
+      'more people than a function can be told',
+      config(
+        {},
+        {
+          approvals: {
+            people: Array.from({ length: 60 }, (_, index) => ({ email: `p${index}@example.com` })),
+          },
+        },
+      ),
+      'approvals.people',
+      'bytes',
+      'At most 2500 bytes',
     ],
     [
       'reminders without a pause',

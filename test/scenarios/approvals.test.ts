@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readOutbox } from '@lockstep/aws-emulator';
 import { signInAs } from '../../infra/local/run/approver.ts';
 import { addPendingApprovals, openApprovalsList } from './support/pending-approvals.ts';
@@ -7,6 +8,7 @@ jest.setTimeout(400_000);
 
 const administrator = { kind: 'administrator' } as const;
 const PENDING = 200;
+const COMMITS = 1000;
 /** More pages of the query for what is open. */
 const MORE_CALLS = 5;
 
@@ -37,7 +39,10 @@ describe('approvals', () => {
       commitId: promotion.commitId,
       authorEmail: 'dana@example.com',
     });
-    expect(review.makers).toEqual(['dana@example.com']);
+    expect(review.makers).toMatchObject([
+      { address: 'dana@example.com', because: [{ role: 'author' }, { role: 'committer' }] },
+      { name: 'dana', because: [{ role: 'pusher', commitId: promotion.commitId }] },
+    ]);
     expect(review.images.qat?.components.length).toBeGreaterThan(0);
     expect(review.tests).toMatchObject([{ status: 'Succeeded' }]);
     expect(review.tests[0]?.events).toContainEqual({ name: 'ValidateService', status: 'Succeeded' });
@@ -106,5 +111,34 @@ describe('approvals', () => {
     for (let page = 1; page <= PENDING / 20; page++) calls.push(await callsOf(() => rows(page)));
     // The fewest show what a page itself needs; the others also what reconciling does at the same time.
     expect(Math.min(...calls)).toBeLessThanOrEqual(callsForFew + MORE_CALLS);
+  });
+
+  it('of a thousand commits since the live one know the maker of each, the one dated 1970 too', async () => {
+    const { directory, commitId: tip } = { ...scenario.source, commitId: await scenario.commit() };
+    const commit = (mark: number, name: string, seconds: number, parents: readonly string[]) => [
+      'commit refs/heads/main',
+      `mark :${mark}`,
+      `committer ${name} <${name}@example.com> ${seconds} +0000`,
+      'data 0',
+      `from ${parents[0]}`,
+      ...parents.slice(1).map((parent) => `merge ${parent}`),
+      '',
+    ];
+    const lines = [
+      ...commit(1, 'sam', 0, [tip]),
+      ...commit(2, 'dana', 1_764_000_000, [tip, ':1']),
+      ...Array.from({ length: COMMITS }, (_, index) =>
+        commit(index + 3, 'dana', 1_764_000_001 + index, [`:${index + 2}`]),
+      ).flat(),
+    ];
+    execFileSync('git', ['-C', directory, 'fast-import', '--quiet', '--force'], { input: lines.join('\n') });
+    execFileSync('git', ['-C', directory, 'reset', '--quiet', '--hard']);
+    await scenario.push();
+    const promotion = await scenario.promotion();
+    const { review } = await promotion.asked('qc');
+    expect(review.commitCount).toBeGreaterThan(COMMITS);
+    expect(review.makers.map(({ address }) => address)).toContain('sam@example.com');
+    expect(await promotion.decide('qc', 'sam')).toMatchObject({ kind: 'denied', reason: 'MadeTheChange' });
+    expect(scenario.run.host.accessReport().denied).toEqual([]);
   });
 });

@@ -190,7 +190,11 @@ export class PromotionFunctions extends Construct {
         QAT_URL: props.qatUrl,
         ACQUIRE_LOCK_FUNCTION,
         WHEN_NEWER: application.whenNewer,
+        PEOPLE: JSON.stringify(approvals.people),
+        DOTS_IGNORED_IN: JSON.stringify(approvals.dotsIgnoredIn),
       },
+      // It reads the whole history before the first promotion, and each commit names the next.
+      timeout: Duration.minutes(10),
     }).allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON);
     props.environmentAccess.qat.of(this.requestApproval).allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
     for (const { actions, resources } of source.compare) this.requestApproval.allow(actions, resources);

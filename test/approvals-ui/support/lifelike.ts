@@ -232,8 +232,17 @@ export const reviewOf = (of: Commit, configurationVersion: string): Review => ({
     ? { live: { promotionId: commits.live.promotionId, commitId: commits.live.commitId } }
     : {}),
   commits: [changedCommit(of), ...(of === commits.open ? [changedCommit(before)] : [])],
-  hasMoreCommits: false,
-  makers: [of.commitAuthorEmail, ...(of === commits.open ? [before.commitAuthorEmail] : [])],
+  commitCount: of === commits.open ? 2 : 1,
+  makers: [of, ...(of === commits.open ? [before] : [])].map(
+    ({ commitId, commitAuthor, commitAuthorEmail }) => ({
+      name: commitAuthor,
+      address: commitAuthorEmail,
+      because: [
+        { role: 'author', commitId, count: 1 },
+        { role: 'committer', commitId, count: 1 },
+      ],
+    }),
+  ),
   files: files[of.application] ?? [],
   fileCount: countOf(files[of.application] ?? []),
   images: {

@@ -1,8 +1,9 @@
 import {
   createChangeOutsideCodeCommit,
   isInCodeCommit,
+  nothingKept,
 } from '../../../tasks/approvals/change-outside-codecommit.ts';
-import { commitsBetween } from '../../../tasks/approvals/commits-between.ts';
+import { readChange } from '../../../tasks/approvals/read-change.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aPromotion, COMMIT } from '../doubles/samples.ts';
 
@@ -18,10 +19,10 @@ it('tells the revision with the message of its push, and that files are not know
   const ledger = createMemoryLedger();
   await ledger.addPromotion(aPromotion({ commitMessage: 'Count apples' }));
   const { commits, differences } = createChangeOutsideCodeCommit('example/shop', ledger);
-  expect(await commitsBetween(commits, COMMIT, 'before', 200)).toEqual({
-    commits: [{ commitId: COMMIT, parents: [], message: 'Count apples' }],
-    hasMore: false,
-  });
+  expect(await commits([COMMIT])).toEqual([{ commitId: COMMIT, parents: [], message: 'Count apples' }]);
+  expect(await readChange({ commits, kept: nothingKept, isTimeUp: () => false }, COMMIT, 'before')).toEqual([
+    { commitId: COMMIT, parents: [], claims: [] },
+  ]);
   expect(await commits(['unknown'])).toEqual([{ commitId: 'unknown', parents: [] }]);
   await expect(differences(undefined, COMMIT, 1)).rejects.toThrow('look at example/shop itself');
 });

@@ -1,3 +1,4 @@
+import { nothingKept } from '../../../tasks/approvals/change-outside-codecommit.ts';
 import { collectReview, type ReviewSources } from '../../../tasks/approvals/collect-review.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
@@ -74,6 +75,8 @@ const collect = (change: Partial<ReviewSources> = {}) =>
               }
             : { commitId, parents: [], committer: signature('olga', 1) },
         ),
+      kept: nothingKept,
+      isTimeUp: () => false,
       differences: async () => [
         { changeType: 'A', afterBlob: { path: 'new.mjs' } },
         { changeType: 'D', beforeBlob: { path: 'old.mjs' } },
@@ -93,6 +96,8 @@ const collect = (change: Partial<ReviewSources> = {}) =>
         },
       ],
       configurationVersion: 'c0ffee',
+      people: [],
+      dotsIgnoredIn: [],
       qatUrl: 'http://127.0.0.1:8080',
       ...change,
     },
@@ -115,8 +120,26 @@ describe('the grounds of a decision', () => {
           message: '<script>alert(1)</script>\n\nWhy',
         },
       ],
-      hasMoreCommits: false,
-      makers: ['dana@example.com', 'erin@example.com'],
+      commitCount: 1,
+      makers: [
+        {
+          name: 'Dana',
+          address: 'Dana@Example.com',
+          because: [{ role: 'author', commitId: COMMIT, count: 1 }],
+        },
+        {
+          name: 'erin',
+          address: 'erin@Example.com',
+          because: [{ role: 'committer', commitId: COMMIT, count: 1 }],
+        },
+        {
+          name: 'dana',
+          address: '',
+          arn: 'arn:aws:iam::000000000000:user/dana',
+          // Another promotion had the same commit.
+          because: [{ role: 'pusher', commitId: COMMIT, count: 2 }],
+        },
+      ],
       files: [
         { path: 'new.mjs', change: 'added' },
         { path: 'old.mjs', change: 'removed' },
@@ -178,8 +201,9 @@ describe('the grounds of a decision', () => {
     };
     const review = await collect({ ledger: counted });
     expect(review.live).toEqual({ promotionId: 'live', commitId: LIVE });
-    expect(review.makers).toEqual(['dana@example.com', 'erin@example.com']);
-    expect(listings).toBe(isNoted ? 0 : 3);
+    expect(review.makers.map(({ name }) => name)).toEqual(['Dana', 'erin', 'dana']);
+    // Pushes are read as well.
+    expect(listings).toBe(isNoted ? 3 : 6);
   });
 
   it('compare with nothing before anything was promoted, and never with the promotion itself', async () => {
@@ -233,12 +257,54 @@ describe('the grounds of a decision', () => {
     ]);
   });
 
+  const named = (count: number) => async (ids: readonly string[]) =>
+    ids.map((commitId) => ({
+      commitId,
+      parents: [],
+      author: signature('Dana', 1),
+      message: Array.from(
+        { length: count },
+        (_, index) => `Co-authored-by: P${index} <p${index}@example.com>`,
+      ).join('\n'),
+    }));
+
+  it('list every maker, a thousand too', async () => {
+    const { makers } = await collect({ commits: named(1000) });
+    expect(makers).toHaveLength(1002);
+    expect(makers.at(-2)).toEqual({
+      name: 'P999',
+      address: 'p999@example.com',
+      because: [{ role: 'co-author', commitId: COMMIT, count: 1 }],
+    });
+  });
+
+  it('fail with TooManyMakers rather than leave one out', async () => {
+    await expect(collect({ commits: named(5000) })).rejects.toMatchObject({
+      name: 'TooManyMakers',
+      message: expect.stringContaining('names 5002 makers in 1 commits'),
+    });
+  });
+
+  it('say whose further name a maker has, and where dots do not count', async () => {
+    const people = [
+      { email: 'quinn@example.com', iamNames: ['dana'], commitAddresses: ['erin@example.com'] },
+    ];
+    const review = await collect({ people, dotsIgnoredIn: ['gmail.com'] });
+    expect(review.makers.map(({ person }) => person)).toEqual([
+      undefined,
+      'quinn@example.com',
+      'quinn@example.com',
+    ]);
+    expect(review.dotsIgnoredIn).toEqual(['gmail.com']);
+  });
+
   it('stay small enough to be kept, for any change', async () => {
+    const filler = Array.from({ length: 204 }, (_, index) => String(index).padStart(40, '0'));
     const review = await collect({
       commits: async (ids) =>
         ids.map((commitId) => ({
           commitId,
-          parents: [`${Number(commitId.slice(0, 6)) + 1 || 100_000}`.padEnd(40, '0')],
+          parents: commitId === COMMIT ? filler : [],
           author: signature('a'.repeat(5000), 1),
           committer: signature('b', 1),
           message: 'm'.repeat(100_000),
@@ -249,7 +315,8 @@ describe('the grounds of a decision', () => {
           afterBlob: { path: `${index}/${'p'.repeat(200)}` },
         })),
     });
-    expect(review.hasMoreCommits).toBe(true);
+    expect(review.commits).toHaveLength(30);
+    expect(review.commitCount).toBe(205);
     expect(Buffer.byteLength(JSON.stringify(review))).toBeLessThan(300_000);
   });
 });

@@ -2,7 +2,7 @@ import { confirmApprovers } from '../../../tasks/approvals/confirm-approvers.ts'
 import type { Approval, Person, Promotion } from '../../../tasks/ledger/items.ts';
 import type { ApproverRole } from '../../../tasks/payloads.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { anApproval, aPerson, aPromotion, aReview, PROMOTION_ID } from '../doubles/samples.ts';
+import { aMaker, anApproval, aPerson, aPromotion, aReview, PROMOTION_ID } from '../doubles/samples.ts';
 
 let promotion = aPromotion();
 let makersMayDecide = false;
@@ -77,7 +77,7 @@ describe('confirming that the approvers differ', () => {
     ],
     ['pushed', 'dana', approved('pmo', aPerson('dana', { verifiedEmail: '' }))],
   ])('fails with ApproverMadeChange on somebody who %s the change', async (_, name, approval) => {
-    const known = aReview({ makers: ['dana@example.com', 'erin@example.com'] });
+    const known = aReview({ makers: [aMaker('dana@example.com'), aMaker('erin@example.com')] });
     const qc = anApproval({ ...approved('qc', aPerson('quinn')), review: known });
     await expect(confirm(qc, approval)).rejects.toMatchObject({
       name: 'ApproverMadeChange',

@@ -6,7 +6,7 @@ import {
   mayDecide as ruleOn,
 } from '../../../tasks/approvals/decision-rules.ts';
 import type { Approval, Person } from '../../../tasks/ledger/items.ts';
-import { anApproval, aPerson, aPolicy, aPromotion, aReview, COMMIT } from '../doubles/samples.ts';
+import { aMaker, anApproval, aPerson, aPolicy, aPromotion, aReview, COMMIT } from '../doubles/samples.ts';
 
 const now = new Date('2026-11-23T00:00:00.000Z');
 /** Right after signing in and looking, unless something else is given. */
@@ -99,9 +99,47 @@ describe('who may decide', () => {
     ],
     [
       'the committer of a commit of the change does not decide, in any spelling of the address',
-      anApproval({ review: aReview({ makers: ['Erin@Example.com'] }) }),
+      anApproval({ review: aReview({ makers: [aMaker('Erin@Example.com')] }) }),
       [],
       aPerson('erin'),
+      'MadeTheChange',
+    ],
+    [
+      'the co-author of a commit of the change does not decide',
+      anApproval({
+        review: aReview({
+          makers: [
+            aMaker('erin+x@example.com', { because: [{ role: 'co-author', commitId: COMMIT, count: 1 }] }),
+          ],
+        }),
+      }),
+      [],
+      aPerson('erin'),
+      'MadeTheChange',
+    ],
+    [
+      'the pusher of an earlier push since the live commit does not decide',
+      anApproval({
+        review: aReview({
+          makers: [
+            {
+              name: 'quinn',
+              address: '',
+              arn: 'arn:aws:iam::000000000000:user/quinn',
+              because: [{ role: 'pusher', commitId: COMMIT, count: 1 }],
+            },
+          ],
+        }),
+      }),
+      [],
+      aPerson('quinn'),
+      'MadeTheChange',
+    ],
+    [
+      'a person does not decide about a commit under a further name of theirs',
+      anApproval({ review: aReview({ makers: [aMaker('q@home', { person: 'quinn@example.com' })] }) }),
+      [],
+      aPerson('quinn'),
       'MadeTheChange',
     ],
     [
@@ -256,7 +294,7 @@ describe('who may decide', () => {
           const request = anApproval({
             role: 'pmo',
             status,
-            review: aReview({ makers }),
+            review: aReview({ makers: makers.map((address) => aMaker(address)) }),
             expiresAt: new Date(expiresAt).toISOString(),
           });
           const ruling = mayDecide(request, [approvedBy(first)], person, now, {

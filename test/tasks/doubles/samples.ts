@@ -1,5 +1,5 @@
 import { candidateDigest, requestedCandidate } from '../../../tasks/approvals/candidate.ts';
-import type { Review } from '../../../tasks/approvals/review.ts';
+import type { Maker, Review } from '../../../tasks/approvals/review.ts';
 import type { LockWaiter } from '../../../tasks/environment-locks/environment-lock.ts';
 import type { Approval, Job, Person, Promotion } from '../../../tasks/ledger/items.ts';
 
@@ -39,6 +39,17 @@ export const aJob = (change: Partial<Job> = {}): Job => ({
   ...change,
 });
 
+/** Somebody whom a commit names. */
+export const aMaker = (address: string, change: Partial<Maker> = {}): Maker => ({
+  name: address.split('@')[0] ?? '',
+  address,
+  because: [
+    { role: 'author', commitId: COMMIT, count: 1 },
+    { role: 'committer', commitId: COMMIT, count: 1 },
+  ],
+  ...change,
+});
+
 export const aReview = (change: Partial<Review> = {}): Review => ({
   configurationVersion: 'c0ffee000001',
   live: {
@@ -55,8 +66,8 @@ export const aReview = (change: Partial<Review> = {}): Review => ({
       message: 'Show the cart\n\nPeople lost track of what they had chosen.',
     },
   ],
-  hasMoreCommits: false,
-  makers: ['dana@example.com'],
+  commitCount: 1,
+  makers: [aMaker('dana@example.com')],
   files: [
     { path: 'src/cart.mjs', change: 'added' },
     { path: 'src/page.mjs', change: 'changed' },

@@ -15,7 +15,7 @@ import { AwsError, type Host, type Operation, type Service } from '../../host.ts
 import { arnOf } from '../shared/arns.ts';
 import { page } from '../shared/paging.ts';
 import { createPushes } from './pushes.ts';
-import { archiveCommit, readBranches, readCommit, readDifferences } from './read-repository.ts';
+import { archiveCommit, readBranches, readCommit, readCommits, readDifferences } from './read-repository.ts';
 import { findRepository, repositoryPath } from './repositories.ts';
 import { createCodeCommitResources } from './resources.ts';
 
@@ -88,19 +88,15 @@ export const createCodeCommitService = (host: Host): Service => {
   const batchGetCommits: Operation<BatchGetCommitsInput, BatchGetCommitsOutput> = {
     requires: on('BatchGetCommits'),
     run: async ({ repositoryName = '', commitIds = [] }) => {
-      const results = await Promise.all(
-        commitIds.map(async (commitId) => {
-          try {
-            return { commit: await readCommit(host, repositoryName, commitId) };
-          } catch (error) {
-            if (!(error instanceof AwsError) || error.name !== 'CommitIdDoesNotExistException') throw error;
-            return { error: { commitId, errorCode: error.name, errorMessage: error.message } };
-          }
-        }),
-      );
+      const found = await readCommits(host, repositoryName, commitIds);
+      const missing = commitIds.filter((commitId) => !found.has(commitId));
       return {
-        commits: results.flatMap((result) => result.commit ?? []),
-        errors: results.flatMap((result) => result.error ?? []),
+        commits: [...found.values()],
+        errors: missing.map((commitId) => ({
+          commitId,
+          errorCode: 'CommitIdDoesNotExistException',
+          errorMessage: `The commit ${commitId} does not exist`,
+        })),
       };
     },
   };

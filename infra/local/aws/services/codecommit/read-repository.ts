@@ -73,11 +73,25 @@ const COMMIT_FORMAT = ['%H', '%T', '%P', '%an', '%ae', '%ad', '%cn', '%ce', '%cd
  * @throws AwsError `CommitIdDoesNotExistException`
  */
 export const readCommit = async (host: Host, repositoryName: string, commitId = ''): Promise<Commit> => {
+  const commit = (await readCommits(host, repositoryName, [commitId])).get(commitId);
+  if (commit === undefined)
+    throw new AwsError('CommitIdDoesNotExistException', `The commit ${commitId} does not exist`);
+  return commit;
+};
+
+/** Reads commits by their ids, with one git process at most; those that do not exist are left out. */
+export const readCommits = async (
+  host: Host,
+  repositoryName: string,
+  commitIds: readonly string[],
+): Promise<ReadonlyMap<string, Commit>> => {
   const repository = findRepository(host, repositoryName);
   const known = commitsOf(repository);
-  const commit = known.get(commitId) ?? (await readNewCommit(host, repository.name, commitId));
-  known.set(commitId, commit);
-  return commit;
+  const unread = commitIds.filter((id) => !known.has(id) && /^[0-9a-f]{40}$/.test(id));
+  if (unread.length > 0)
+    for (const commit of await readNewCommits(repositoryPath(host, repository.name), unread))
+      known.set(commit.commitId, commit);
+  return new Map(commitIds.flatMap((id) => (known.has(id) ? [[id, known.get(id) as Commit]] : [])));
 };
 
 /** Commits that have been read, by id: what an id names never changes, and each look at it would be a process. */
@@ -89,34 +103,42 @@ const commitsOf = (repository: Repository): Map<string, Commit> => {
   return known;
 };
 
-const readNewCommit = async (host: Host, repositoryName: string, commitId: string): Promise<Commit> => {
-  const directory = repositoryPath(host, repositoryName);
-  const missing = () =>
-    new AwsError('CommitIdDoesNotExistException', `The commit ${commitId} does not exist`);
-  if (!/^[0-9a-f]{40}$/.test(commitId)) throw missing();
-  const args = ['log', '-1', '--date=raw', `--format=${COMMIT_FORMAT}`, '--end-of-options', commitId];
-  const text = await gitText(directory, ...args).catch(() => {
-    throw missing();
+/** Who asks for one commit asks for its parents next: so many of its ancestors are read with it. */
+const READ_AHEAD = 200;
+
+const readNewCommits = async (directory: string, commitIds: readonly string[]): Promise<Commit[]> => {
+  const extent = commitIds.length === 1 ? `-${READ_AHEAD}` : '--no-walk=unsorted';
+  const options = ['-z', '--date=raw', `--format=${COMMIT_FORMAT}`, '--ignore-missing', extent];
+  // git fails on an id of something else than a commit, and on a commit whose ancestors are not there.
+  const read = (ids: readonly string[], ...more: readonly string[]) =>
+    gitText(directory, 'log', ...options, ...more, '--end-of-options', ...ids).catch(() => undefined);
+  const text = await read(commitIds);
+  if (text !== undefined) return commitsIn(text);
+  const single = await Promise.all(commitIds.map((id) => read([id], '--no-walk=unsorted')));
+  return single.flatMap((one) => commitsIn(one ?? ''));
+};
+
+const FIELDS = 10;
+
+const commitsIn = (text: string): Commit[] => {
+  const fields = text.split('\0');
+  return Array.from({ length: Math.floor(fields.length / FIELDS) }, (_, index) => {
+    const [commitId = '', treeId = '', parents = '', ...rest] = fields.slice(
+      index * FIELDS,
+      (index + 1) * FIELDS,
+    );
+    const [name = '', email = '', date = ''] = rest;
+    const [, , , committer = '', committerEmail = '', committerDate = '', message = ''] = rest;
+    return {
+      commitId,
+      treeId,
+      parents: parents.split(' ').filter(Boolean),
+      message,
+      author: { name, email, date },
+      committer: { name: committer, email: committerEmail, date: committerDate },
+      additionalData: '',
+    };
   });
-  const [id = '', treeId = '', parents = '', ...rest] = text.split('\0');
-  const [
-    name = '',
-    email = '',
-    date = '',
-    committer = '',
-    committerEmail = '',
-    committerDate = '',
-    message = '',
-  ] = rest;
-  return {
-    commitId: id,
-    treeId,
-    parents: parents.split(' ').filter(Boolean),
-    message,
-    author: { name, email, date },
-    committer: { name: committer, email: committerEmail, date: committerDate },
-    additionalData: '',
-  };
 };
 
 /** What differs from one commit (from nothing, if left out) to another, by path. */

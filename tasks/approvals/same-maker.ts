@@ -1,0 +1,70 @@
+import type { Person } from '../ledger/items.ts';
+import type { Maker } from './review.ts';
+
+/** What identifies a person of the pool. */
+type Identity = Pick<Person, 'name' | 'verifiedEmail'>;
+
+/** A person's further names, as the configuration lists them. */
+export interface FurtherNames {
+  /** In the user pool. */
+  readonly email: string;
+  /** IAM users and role sessions. */
+  readonly iamNames: readonly string[];
+  /** In commits. */
+  readonly commitAddresses: readonly string[];
+}
+
+/** Printable ASCII. Other characters look like these, or hide: a name that has one equals only itself. */
+const isPlain = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
+
+/** A name in lower case. `toLowerCase` makes ASCII of some other characters, such as the Kelvin sign. */
+const foldedName = (name: string): string => (isPlain(name) ? name.toLowerCase() : name);
+
+/**
+ * An e-mail address as it is compared: without case, without `+suffix`, and in some domains without dots.
+ * @param dotsIgnoredIn domains, in lower case
+ */
+export function foldedAddress(address: string, dotsIgnoredIn: readonly string[]): string {
+  const folded = foldedName(address);
+  const at = folded.lastIndexOf('@');
+  if (at < 1 || !isPlain(address)) return folded;
+  const domain = folded.slice(at + 1);
+  const [local = ''] = folded.slice(0, at).split('+');
+  if (local === '') return folded;
+  return `${dotsIgnoredIn.includes(domain) ? local.replaceAll('.', '') : local}@${domain}`;
+}
+
+/**
+ * Whether a maker is this person: a commit claims their address, IAM names them as pusher (by user name or address), or the
+ * configuration lists the maker among their further names.
+ */
+export function isSameMaker(
+  { name, verifiedEmail }: Identity,
+  maker: Pick<Maker, 'name' | 'address' | 'arn' | 'person'>,
+  dotsIgnoredIn: readonly string[],
+): boolean {
+  const isTheirs = (address: string | undefined): boolean =>
+    address !== undefined &&
+    address !== '' &&
+    verifiedEmail !== '' &&
+    foldedAddress(address, dotsIgnoredIn) === foldedAddress(verifiedEmail, dotsIgnoredIn);
+  if (isTheirs(maker.person) || isTheirs(maker.address)) return true;
+  if (maker.arn === undefined || maker.name === '') return false;
+  // IAM names the pusher by user or role session; IAM Identity Center uses the user name or the e-mail address.
+  return foldedName(maker.name) === foldedName(name) || isTheirs(maker.name);
+}
+
+/** A maker with the address of the person whose further name this is. */
+export function withPerson(
+  maker: Maker,
+  people: readonly FurtherNames[],
+  dotsIgnoredIn: readonly string[],
+): Maker {
+  const folded = (address: string): string => foldedAddress(address, dotsIgnoredIn);
+  const person = people.find(({ iamNames, commitAddresses }) =>
+    maker.arn === undefined
+      ? maker.address !== '' && commitAddresses.some((one) => folded(one) === folded(maker.address))
+      : iamNames.some((one) => foldedName(one) === foldedName(maker.name)),
+  );
+  return person === undefined ? maker : { ...maker, person: person.email };
+}
