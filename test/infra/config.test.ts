@@ -36,6 +36,7 @@ it('fills in what an application leaves out', () => {
     ],
     network: { internetAccess: 'nat-gateway', cidr: '10.0.0.0/16' },
     approvals: { makersMayDecide: false, reminderHours: 24, freshSignInMinutes: 15 },
+    evidence: {},
   });
 });
 
@@ -92,6 +93,13 @@ describe('fails, naming key, value and remedy', () => {
       'approvals.makersMayDecide',
       '"yes"',
       'true or false',
+    ],
+    [
+      'a break-glass role with a wildcard',
+      config({}, { evidence: { breakGlassRole: 'arn:aws:iam::111122223333:role/*' } }),
+      'evidence.breakGlassRole',
+      'role/*',
+      'Give the ARN of an IAM role',
     ],
     [
       'reminders without a pause',
