@@ -2,6 +2,6 @@
 export interface Outcome {
   readonly text: string;
   readonly json: unknown;
-  /** @default true */
-  readonly isGood?: boolean;
+  /** `failed`: not done. `not-valid`: a record is not complete, sealed and as it was recorded. @default 'done' */
+  readonly end?: 'failed' | 'not-valid';
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { FinalState } from '../tasks/evidence/chain.ts';
 import { DEFAULT_PORT, UsageError, wholeNumber } from './arguments.ts';
 
 /** One command with its arguments. Files are as given, not resolved. */
@@ -9,7 +10,7 @@ export type Command =
   | { readonly name: 'makers'; readonly promotion: string }
   | { readonly name: 'redrive'; readonly promotion: string; readonly yes: boolean }
   | { readonly name: 'evidence'; readonly promotion: string; readonly out: string }
-  | { readonly name: 'verify'; readonly file: string; readonly key?: string }
+  | { readonly name: 'verify'; readonly file: string; readonly key?: string; readonly state?: FinalState }
   | { readonly name: 'help' };
 
 /** What the command line asks for. */
@@ -25,6 +26,7 @@ const optionTypes = {
   application: { type: 'string' },
   out: { type: 'string' },
   key: { type: 'string' },
+  state: { type: 'string' },
   yes: { type: 'boolean' },
   local: { type: 'boolean' },
   port: { type: 'string' },
@@ -38,6 +40,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   application: ['promotions', 'locks'],
   out: ['evidence'],
   key: ['verify'],
+  state: ['verify'],
   yes: ['redrive'],
 };
 /** What each command takes. */
@@ -49,6 +52,23 @@ const operands: Readonly<Record<string, string | undefined>> = {
   redrive: 'a promotion',
   evidence: 'a promotion',
   verify: 'a file',
+};
+
+const finalStates: Readonly<Record<FinalState, true>> = {
+  SUCCEEDED: true,
+  FAILED: true,
+  REJECTED: true,
+  SUPERSEDED: true,
+  STALE: true,
+  TIMED_OUT: true,
+  ABORTED: true,
+};
+
+const readState = (given: string): FinalState => {
+  if (Object.hasOwn(finalStates, given)) return given as FinalState;
+  throw new UsageError(
+    `--state must be one of ${Object.keys(finalStates).join(', ')}, got ${JSON.stringify(given)}.`,
+  );
 };
 
 const DEFAULT_LIMIT = 20;
@@ -93,7 +113,12 @@ const readCommand = (
         throw new UsageError('evidence takes --out FILE, the file to write the record to; got none.');
       return { name, promotion: given, out: values.out };
     case 'verify':
-      return { name, file: given, ...(values.key !== undefined && { key: values.key }) };
+      return {
+        name,
+        file: given,
+        ...(values.key !== undefined && { key: values.key }),
+        ...(values.state !== undefined && { state: readState(values.state) }),
+      };
     case 'redrive':
       return { name, promotion: given, yes: values.yes ?? false };
     default:

@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { UsageError } from './arguments.ts';
 import type { Outcome } from './command-result.ts';
-import { type Files, runCommand, verifyFile } from './commands.ts';
+import { runCommand } from './commands.ts';
+import { type Files, verifyFile } from './evidence.ts';
 import { type Options, parseOptions } from './options.ts';
 import type { Ask } from './redrive.ts';
 import { CommandError, openSystem } from './system.ts';
@@ -18,7 +19,7 @@ export interface Surroundings {
 }
 
 /** The program's exit codes. */
-export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
+export const exitCodes = { done: 0, failed: 1, usage: 2, 'not-valid': 3 } as const;
 
 const filesBelow = (directory: string): Files => {
   const attempt = <Value>(file: string, work: (absolute: string) => Value): Value => {
@@ -75,9 +76,9 @@ export async function runProgram(args: readonly string[], surroundings: Surround
   let options: Options | undefined;
   try {
     options = parseOptions(args);
-    const { text, json, isGood = true } = await perform(options, filesBelow(directory), ask);
+    const { text, json, end = 'done' } = await perform(options, filesBelow(directory), ask);
     out(options.json ? JSON.stringify(json, null, 2) : text);
-    return isGood ? exitCodes.done : exitCodes.failed;
+    return exitCodes[end];
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (error instanceof UsageError) {

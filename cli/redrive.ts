@@ -37,7 +37,7 @@ export async function redrive(
       return {
         text: 'Not redriven. Nothing was changed.',
         json: { promotionId, redriven: false, advice },
-        isGood: false,
+        end: 'failed',
       };
   }
   const number = promotion.redrives + 1;

@@ -5,12 +5,13 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { appendEvidence } from '../tasks/evidence/append-evidence.ts';
+import type { ArchivedRecord } from '../tasks/evidence/compare-archive.ts';
 import { createDynamoDbEvidenceStore } from '../tasks/evidence/dynamodb-evidence-store.ts';
 import type { SealingKey } from '../tasks/evidence/evidence-file.ts';
 import type { EvidenceStore } from '../tasks/evidence/evidence-store.ts';
 import { redriveAsked } from '../tasks/evidence/facts.ts';
 import { readPublicKey } from '../tasks/evidence/kms-signer.ts';
-import { readArchived } from '../tasks/evidence/s3-archive.ts';
+import { readArchive } from '../tasks/evidence/s3-archive.ts';
 import type { Executions } from '../tasks/executions/execution.ts';
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
@@ -30,8 +31,8 @@ export interface System {
   >;
   readonly evidence: Pick<EvidenceStore, 'entries' | 'seals'>;
   readonly publicKey: () => Promise<SealingKey>;
-  /** The newest sealed record in the archive. */
-  readonly archived: (objectKey: string) => Promise<string | undefined>;
+  /** What the archive has below a prefix. */
+  readonly archive: (prefix: string) => Promise<readonly ArchivedRecord[]>;
   readonly executions: Executions;
   /** Version of an application's configuration as it is deployed. */
   readonly configurationVersion: (application: string) => string;
@@ -77,7 +78,7 @@ export async function openSystem(localPort?: number): Promise<System> {
     ledger: createDynamoDbLedger(tableName, table),
     evidence,
     publicKey: () => readPublicKey(keyArn, new KMSClient(config)),
-    archived: (objectKey) => readArchived(bucket, objectKey, new S3Client(config)),
+    archive: (prefix) => readArchive(bucket, prefix, new S3Client(config)),
     executions: createSfnExecutions(new SFNClient(config)),
     configurationVersion,
     noteRedrive: async (promotionId, redrive) => {

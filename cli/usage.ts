@@ -11,10 +11,13 @@ export const usage = `npm run lockstep -- COMMAND [options]
   makers P             list everybody who made a part of the change, and why each is in the list
   redrive P            continue a failed promotion where it failed; says what that would do, and asks first
                        --yes               do not ask
-  evidence P           write the promotion's record, signed with the account's key
+  evidence P           compare the promotion's record with the sealed ones in the locked bucket; write it
                        --out FILE          the new file to write it to
-  verify FILE          check a record offline: every byte, every entry, every signature
-                       --key FILE          the account's public key in PEM; a record with another key fails
+  verify FILE          check a record offline: that it is complete, unchanged and sealed to its end
+                       --key KEY           the account's public key in a PEM file, or its fingerprint:
+                                           without it, no record is verified
+                       --state STATE       how the promotion ended; needed for FAILED, TIMED_OUT and
+                                           ABORTED, as a redrive may have continued it
 
   P is a promotion's id, or the beginning of its id or commit if it is the only match.
   Approvers decide on the approvals site, and nowhere else.
@@ -26,4 +29,4 @@ options of all commands
   --help               print this text
 
 On AWS it uses the default credentials and AWS_REGION.
-Exit codes: 0 done; 1 not done, or the record is not valid; 2 wrong usage.`;
+Exit codes: 0 done; 1 not done; 2 wrong usage; 3 the record is not complete, sealed and unchanged.`;

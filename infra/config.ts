@@ -74,6 +74,8 @@ export interface LockstepConfig {
   readonly applications: readonly ApplicationConfig[];
   readonly network: NetworkConfig;
   readonly approvals: ApprovalsConfig;
+  /** `breakGlassRole`: ARN of the role that the evidence bucket's policy denies nothing; without it, nobody is exempt. */
+  readonly evidence: { readonly breakGlassRole?: string };
   /** The approvals site's domain name; without it, the HTTP API's own. */
   readonly approvalsSite?: WebsiteConfig;
   /** Where to deploy to; without it, the account and region of the caller's credentials. */
@@ -110,11 +112,12 @@ export function readConfig(value: unknown, place = 'cdk.json'): LockstepConfig {
     const lines = parsed.error.issues.flatMap((issue) => describe(issue, value));
     throw new ConfigError(`The configuration in ${place} is invalid:\n${lines.join('\n')}`);
   }
-  const { applications, approvals, network, approvalsSite, env } = parsed.data;
+  const { applications, approvals, evidence, network, approvalsSite, env } = parsed.data;
   return {
     applications: applications.map((one) => applicationOf(one, parsed.data)),
     network: networkOf(network),
     approvals,
+    evidence: withoutUndefined(evidence),
     ...(approvalsSite && { approvalsSite: withoutUndefined(approvalsSite) }),
     ...(env && { env: withoutUndefined(env) }),
   };

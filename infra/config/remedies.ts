@@ -111,6 +111,9 @@ const remedies: Readonly<Record<string, string>> = {
   'approvals.dotsIgnoredIn[]': 'Give a domain in lower case, such as gmail.com.',
   'approvals.reminderHours': 'Give a whole number of hours from 1 to 720.',
   'approvals.freshSignInMinutes': 'Give a whole number of minutes from 1 to 480.',
+  evidence: 'Give an object with breakGlassRole, or leave it out.',
+  'evidence.breakGlassRole':
+    'Give the ARN of an IAM role, such as arn:aws:iam::111122223333:role/break-glass, or leave it out.',
   approvers: 'Give an object with the lists qc and pmo.',
   operators: 'Give a list of at least one e-mail address.',
   approvalExpiryDays: expiry,

@@ -259,6 +259,16 @@ export const configuration = z.strictObject({
     })
     .prefault({})
     .describe('How people approve.'),
+  evidence: z
+    .strictObject({
+      breakGlassRole: values.roleArn.optional().meta({
+        description:
+          "The only role that the evidence bucket's policy lets delete records and change the lock and the policy.",
+        fallback: "nobody; the account's root user can still change the policy",
+      }),
+    })
+    .prefault({})
+    .describe('How sealed records are kept.'),
   terminationWaitMinutes: values.terminationWait
     .default(5)
     .describe('How long Prod keeps the old instances after traffic has moved to the new ones.'),

@@ -36,6 +36,12 @@ export const connectionArn = text(
   /^arn:aws(?:-[a-z-]+)?:(?:codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection\/[\w-]+$/,
 );
 
+/** Of an IAM role; not of a session, and with no wildcard. */
+export const roleArn = z
+  .string()
+  .regex(/^arn:aws(?:-[a-z-]+)?:iam::\d{12}:role\/[\w+=,.@/-]+$/)
+  .meta({ title: "IAM role's ARN" });
+
 /** Owner and name, such as `example/orders`. */
 export const repository = text('`owner/name`', /^[\w.-]+(?:\/[\w.-]+)+$/);
 

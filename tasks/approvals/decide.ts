@@ -150,6 +150,7 @@ export function decideApproval(dependencies: DecideDependencies) {
         decision,
         decidedBy: identity,
         decidedAt: now().toISOString(),
+        signedInAt: new Date(signedInAt).toISOString(),
         comment,
       };
       try {

@@ -1,8 +1,8 @@
 import { canonical, digestOf, type Json } from '../canonical-json.ts';
-import type { Person } from '../ledger/items.ts';
+import type { Person, PromotionStatus } from '../ledger/items.ts';
 
 /** Format of the record; it is part of what is hashed and signed. */
-export const EVIDENCE_FORMAT = 'lockstep-evidence/1';
+export const EVIDENCE_FORMAT = 'lockstep-evidence/2';
 
 /** Who did something. */
 export type Actor =
@@ -57,6 +57,10 @@ export function hashOf(entry: { readonly hash?: unknown }): string {
   return digestOf(content);
 }
 
+/** jq escapes U+007F where RFC 8785 does not: without it, an auditor's jq gives the bytes that are hashed. */
+const printableByJq = <Value>(value: Value): Value =>
+  JSON.parse(JSON.stringify(value).replaceAll('\u007f', '\ufffd')) as Value;
+
 /** The entry for a fact that follows `last`. */
 export function nextEntry(
   promotionId: string,
@@ -68,35 +72,59 @@ export function nextEntry(
     key,
     kind,
     at,
-    actor,
-    what,
+    actor: printableByJq(actor),
+    what: printableByJq(what),
     previous: last?.hash ?? originOf(promotionId),
   }) as Omit<EvidenceEntry, 'hash'>;
   return { ...content, hash: digestOf(content) };
 }
 
-/** The head of a record, signed: everything up to `sequence` is what it was then. */
+/** How a promotion ended, as far as its record says. */
+export type FinalState = Exclude<PromotionStatus, 'RUNNING'>;
+
+/**
+ * The state that a record ends with.
+ * @returns undefined while the promotion runs: it has not ended, or was redriven since
+ */
+export function finalState(entries: readonly Pick<Fact, 'kind' | 'what'>[]): FinalState | undefined {
+  let redrives = -1;
+  let state: FinalState | undefined;
+  // Two functions tell of a redrive and of an end, in either order: the number counts, not the place.
+  for (const { kind, what } of entries) {
+    const number = Number(kind === 'ended' ? what.redrives : kind === 'redriven' ? what.redrive : -1);
+    if (number < redrives || (kind !== 'ended' && kind !== 'redriven')) continue;
+    if (kind === 'ended') state = what.status as FinalState;
+    else if (number > redrives) state = undefined;
+    redrives = number;
+  }
+  return state;
+}
+
+/** The head of a record, signed: its first `entries` entries are what they were then. */
 export interface Seal {
-  /** The last entry that it covers. */
-  readonly sequence: number;
-  /** Hash of that entry. */
+  /** How many entries it covers: the first ones, all that there were. */
+  readonly entries: number;
+  /** The state that they end with. */
+  readonly state: FinalState;
+  /** Hash of the last of them. */
   readonly head: string;
   /** When it was signed, ISO 8601. */
   readonly at: string;
   /** ARN of the KMS key that signed. */
   readonly key: string;
-  /** ECDSA over SHA-256 in DER, base64. */
+  /** ECDSA over SHA-256 in DER with the smaller `s`, base64. */
   readonly signature: string;
 }
 
 /** What a seal's signature is over, as canonical JSON. Shorter than the 4096 bytes that KMS signs. */
 export const sealedStatement = (
   promotionId: string,
-  { sequence, head, at, key }: Omit<Seal, 'signature'>,
+  { entries, state, head, at, key }: Omit<Seal, 'signature'>,
 ) => ({
   format: EVIDENCE_FORMAT,
   promotionId,
-  sequence,
+  entries,
+  state,
   head,
   at,
   key,

@@ -18,7 +18,7 @@ const SEAL_PREFIX = 'SEAL#';
 // Sequences sort as text: six digits are more than a promotion can come to.
 const placeOf = (prefix: string, sequence: number): string => `${prefix}${String(sequence).padStart(6, '0')}`;
 
-/** Evidence as items of the ledger's table: `PROMOTION#<id>` / `EVIDENCE#<sequence>` and `SEAL#<sequence>`. */
+/** Evidence as items of the ledger's table: `PROMOTION#<id>` / `EVIDENCE#<sequence>` and `SEAL#<entries>`. */
 export function createDynamoDbEvidenceStore(
   tableName: string,
   client = new DynamoDBClient({}),
@@ -62,7 +62,7 @@ export function createDynamoDbEvidenceStore(
     seals: (promotionId) => listed<Seal>(promotionId, SEAL_PREFIX),
     addSeal: async (promotionId, seal) => {
       try {
-        await add(promotionId, placeOf(SEAL_PREFIX, seal.sequence), seal);
+        await add(promotionId, placeOf(SEAL_PREFIX, seal.entries), seal);
       } catch (error) {
         if (!(error instanceof LedgerConflictError)) throw error;
       }

@@ -61,13 +61,27 @@ export function jobFacts(job: Job): readonly Fact[] {
   return [...(externalId === undefined ? [] : [started]), ...(hasEnded ? [ended] : [])];
 }
 
+/** Who made the change, as the request knew it, and how: who may not decide follows from it. */
+const makersOf = ({ candidate, review }: Approval) => ({
+  /** Everybody, each with a commit or push that says so. */
+  people: review.makers.map(({ because, ...maker }) => ({
+    ...maker,
+    because: because.map((reason) => ({ ...reason })),
+  })),
+  commits: review.commits.map(({ commitId }) => commitId),
+  commitCount: review.commitCount,
+  ...(review.live && { since: review.live.commitId }),
+  /** From the push, by IAM. */
+  pusher: candidate.pushedBy,
+  notRead: review.gaps,
+});
+
 /**
  * What an approval's record shows to have happened: the request, and the decision or what else closed it.
  * @param noticedAt when it was seen closed, ISO 8601: a record that is closed early has no such time
  */
 export function approvalFacts(approval: Approval, noticedAt: string): readonly Fact[] {
-  const { role, attempt, state, candidate, digest, status, decision, decidedBy, decidedAt, comment } =
-    approval;
+  const { role, attempt, state, candidate, digest, status, decision, decidedBy, decidedAt } = approval;
   const { withdrawnBecause: because, supersededBy } = approval;
   // The digest binds request and decision to what was shown, test report and configuration included.
   const about = { role, attempt, state, candidate: { ...candidate }, digest };
@@ -77,7 +91,7 @@ export function approvalFacts(approval: Approval, noticedAt: string): readonly F
     kind: 'approval-requested',
     at: approval.requestedAt,
     actor: lockstep,
-    what: { ...about, expiresAt: approval.expiresAt },
+    what: { ...about, expiresAt: approval.expiresAt, makers: makersOf(approval) },
   };
   if (decision !== undefined && decidedBy !== undefined && decidedAt !== undefined) {
     const { subject: personSubject, name, verifiedEmail } = decidedBy;
@@ -88,7 +102,7 @@ export function approvalFacts(approval: Approval, noticedAt: string): readonly F
         kind: 'decision',
         at: decidedAt,
         actor: { type: 'person', subject: personSubject, name, verifiedEmail },
-        what: { ...about, decision, comment },
+        what: { ...about, decision, comment: approval.comment, signedInAt: approval.signedInAt },
       },
     ];
   }

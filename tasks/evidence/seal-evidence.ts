@@ -1,10 +1,11 @@
 import { canonicalJson } from '../canonical-json.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AppendEvidence } from './append-evidence.ts';
-import { type Seal, sealedStatement } from './chain.ts';
+import { type EvidenceEntry, finalState, sealedStatement } from './chain.ts';
 import { evidenceFile, type SealingKey, serialize } from './evidence-file.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import { factsOf } from './facts.ts';
+import { lowS } from './signature.ts';
 
 /** Signs with the evidence key. */
 export interface Signer {
@@ -15,6 +16,7 @@ export interface Signer {
 
 /** Keeps sealed records where nobody changes or deletes them. */
 export interface EvidenceArchive {
+  /** Keeps a record under a key that has none yet; what a key has stays. */
   readonly keep: (objectKey: string, text: string) => Promise<void>;
 }
 
@@ -28,15 +30,38 @@ export interface SealDependencies {
   readonly now: () => Date;
 }
 
-/** Where a promotion's record is in the archive; each seal makes a version of it. */
-export const archiveKey = (application: string, promotionId: string): string =>
-  `${application}/${promotionId}.json`;
+/** Where the archive has a promotion's sealed records, one for each seal. */
+export const archivePrefix = (application: string, promotionId: string): string =>
+  `${application}/${promotionId}/`;
+
+/** Where the archive has the record as one seal covers it. @param entries of the seal */
+export const archiveKey = (application: string, promotionId: string, entries: number): string =>
+  `${archivePrefix(application, promotionId)}${String(entries).padStart(6, '0')}.json`;
 
 /**
- * Seals the record of a promotion that has ended: adds what a crash left out, signs the head and keeps the whole.
- * Nothing is done if the last seal covers everything. The seal is recorded last: what is cut short is done again.
+ * Seals the record of a promotion that has ended: adds what a crash left out, signs the head and keeps what the seal covers.
+ * The ledger has the seal first, so what is cut short continues with the same one. Safe to repeat.
  */
 export function sealEvidence({ ledger, store, append, signer, archive, now }: SealDependencies) {
+  const sign = async (promotionId: string, entries: readonly EvidenceEntry[]): Promise<void> => {
+    const last = entries.at(-1);
+    const state = finalState(entries);
+    if (last === undefined || state === undefined) return;
+    const { arn } = await signer.key();
+    const unsigned = {
+      entries: last.sequence,
+      state,
+      head: last.hash,
+      at: now().toISOString(),
+      key: arn,
+    };
+    const signature = await signer.sign(canonicalJson(sealedStatement(promotionId, unsigned)));
+    await store.addSeal(promotionId, {
+      ...unsigned,
+      signature: lowS(Buffer.from(signature, 'base64')).toString('base64'),
+    });
+  };
+
   return async function sealEvidence(promotionId: string): Promise<void> {
     const promotion = await ledger.promotion(promotionId);
     if (promotion === undefined) return;
@@ -47,17 +72,22 @@ export function sealEvidence({ ledger, store, append, signer, archive, now }: Se
     ]);
     await append(promotionId, ...factsOf(promotion, jobs, approvals, denials, now().toISOString()));
 
-    const [entries, seals] = await Promise.all([store.entries(promotionId), store.seals(promotionId)]);
-    const last = entries.at(-1);
-    if (last === undefined || seals.at(-1)?.sequence === last.sequence) return;
-    const key = await signer.key();
-    const unsigned = { sequence: last.sequence, head: last.hash, at: now().toISOString(), key: key.arn };
-    const signature = await signer.sign(canonicalJson(sealedStatement(promotionId, unsigned)));
-    const seal: Seal = { ...unsigned, signature };
-    await archive.keep(
-      archiveKey(promotion.application, promotionId),
-      serialize(evidenceFile(promotionId, entries, [...seals, seal], key)),
-    );
-    await store.addSeal(promotionId, seal);
+    const entries = await store.entries(promotionId);
+    const known = await store.seals(promotionId);
+    if (known.at(-1)?.entries !== entries.length) await sign(promotionId, entries);
+    const seals = await store.seals(promotionId);
+    // Also those before: the invocation that made one may have been cut short.
+    for (const [index, seal] of seals.entries())
+      await archive.keep(
+        archiveKey(promotion.application, promotionId, seal.entries),
+        serialize(
+          evidenceFile(
+            promotionId,
+            entries.slice(0, seal.entries),
+            seals.slice(0, index + 1),
+            await signer.key(),
+          ),
+        ),
+      );
   };
 }

@@ -8,8 +8,21 @@ export interface EvidenceProblem {
     | 'missing'
     | 'reordered'
     | 'not-linked'
+    /** It ends earlier than its last seal. */
+    | 'truncated'
+    /** Entries come after the last seal. */
+    | 'not-covered'
+    | 'not-sealed'
+    /** A seal says something else than the entries, or is out of place. */
     | 'seal'
+    | 'signature'
+    | 'high-s'
+    /** Nobody said which key must have signed. */
+    | 'no-expected-key'
     | 'another-key'
+    | 'another-state'
+    /** The promotion can be redriven, and its record then goes on. */
+    | 'may-go-on'
     | 'form';
   /** The entry that it concerns; 1 is the first. */
   readonly sequence?: number;
@@ -60,7 +73,7 @@ export function verifyChain(
   let isAfterChange = false;
   const present = new Set(entries.filter(isEntry).map(({ sequence }) => sequence));
   /** @returns whether any of these is in no place of the file */
-  const missing = (from: number, to: number): boolean => {
+  const missing = (from: number, to: number, kind: 'missing' | 'truncated' = 'missing'): boolean => {
     const absent = Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index).filter(
       (sequence) => !present.has(sequence),
     );
@@ -69,7 +82,7 @@ export function verifyChain(
     const which = absent.length === last - first + 1 ? range(first, last) : absent.join(', ');
     problems.push(
       problem(
-        'missing',
+        kind,
         absent.length === 1 ? `Entry ${which} is missing.` : `Entries ${which} are missing.`,
         first,
       ),
@@ -133,6 +146,6 @@ export function verifyChain(
     before = entry;
     isAfterChange = false;
   });
-  if (upTo >= expected) missing(expected, upTo);
+  if (upTo >= expected) missing(expected, upTo, 'truncated');
   return problems;
 }

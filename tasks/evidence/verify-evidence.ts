@@ -1,28 +1,35 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { canonicalJson } from '../canonical-json.ts';
-import { EVIDENCE_FORMAT, type Seal, sealedStatement } from './chain.ts';
+import { EVIDENCE_FORMAT, type FinalState, type Seal } from './chain.ts';
 import { serialize } from './evidence-file.ts';
+import { fingerprintOf, readExpectedKey, readFileKey } from './sealing-key.ts';
 import { type ClaimedEntry, type EvidenceProblem, verifyChain } from './verify-chain.ts';
+import { verifySeal } from './verify-seal.ts';
 
 /** What checking a file found. */
 export interface Verification {
   readonly promotionId: string;
   readonly entries: readonly ClaimedEntry[];
-  /** Empty if everything is as it was recorded. */
+  /** Empty only for a complete record, sealed to its end by the expected key. */
   readonly problems: readonly EvidenceProblem[];
-  /** Last entry that a good seal covers; 0 if nothing is sealed. What comes after is linked, but nobody signed it. */
+  /** Last entry that a good seal covers; 0 if none does. */
   readonly sealedUpTo: number;
   /** When the last good seal was made, ISO 8601. */
   readonly sealedAt?: string;
+  /** The state that the last good seal names. */
+  readonly state?: FinalState;
   /** The key that signed, as the file gives it. */
   readonly key?: { readonly arn: string; readonly fingerprint: string };
 }
 
-/** SHA-256 of a public key in DER, as `sha256sum` prints it for what `aws kms get-public-key` gives. */
-export const fingerprintOf = (key: KeyObject): string =>
-  createHash('sha256')
-    .update(key.export({ format: 'der', type: 'spki' }))
-    .digest('hex');
+/** What must be true of a record besides what it says itself. A file can bring any key, and an older record of its own. */
+export interface Expectation {
+  /** The key that must have signed, known by other means than the file: PEM, or its fingerprint in 64 hexadecimal digits. */
+  readonly key?: string | undefined;
+  /** The state that the promotion ended in. @default any that no redrive continues */
+  readonly state?: FinalState | undefined;
+}
+
+/** After these, a redrive can continue the promotion for 14 days, and its record with it. */
+const REDRIVABLE: readonly FinalState[] = ['FAILED', 'TIMED_OUT', 'ABORTED'];
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
@@ -50,43 +57,20 @@ const differsAt = (text: string, expected: string): number => {
   return text.slice(0, index).split('\n').length;
 };
 
-const readKey = (pem: unknown): KeyObject | undefined => {
-  try {
-    const key = createPublicKey(String(pem));
-    if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') return undefined;
-    // Another text of the same key is a changed file all the same.
-    return key.export({ format: 'pem', type: 'spki' }) === pem ? key : undefined;
-  } catch {
-    return undefined;
-  }
-};
-
-const sealProblem = (
-  promotionId: string,
-  seal: Seal,
-  entries: readonly ClaimedEntry[],
-  key: KeyObject,
-  keyArn: unknown,
-): EvidenceProblem | undefined => {
-  const { sequence, signature } = seal;
-  const named = `The seal over entries 1 to ${String(sequence)}`;
-  const bytes = Buffer.from(String(signature), 'base64');
-  const isSigned =
-    bytes.toString('base64') === signature &&
-    Object.keys(seal).length === 5 &&
-    verify('sha256', Buffer.from(canonicalJson(sealedStatement(promotionId, seal)), 'utf8'), key, bytes);
-  if (!isSigned || seal.key !== keyArn)
-    return {
-      kind: 'another-key',
-      message: `${named} is not signed by the key ${String(keyArn)} with the fingerprint ${fingerprintOf(key)}: another key signed, or the seal was changed.`,
-    };
-  const sealed = entries.find((entry) => entry.sequence === sequence);
-  // A missing entry is named by the chain.
-  return sealed !== undefined && sealed.hash !== seal.head
+const stateProblem = (state: FinalState, expected: FinalState | undefined): EvidenceProblem | undefined => {
+  if (expected !== undefined)
+    return state === expected
+      ? undefined
+      : {
+          kind: 'another-state',
+          message: `The record ends as ${state}, and ${expected} was expected: it is cut short, or another promotion's.`,
+        };
+  return REDRIVABLE.includes(state)
     ? {
-        kind: 'seal',
-        sequence,
-        message: `${named} was made over another entry ${sequence}: this one, or one before it, was replaced.`,
+        kind: 'may-go-on',
+        message:
+          `The record ends as ${state}, and a redrive may have continued it since. ` +
+          `If the promotion ended so, as the promotions page says, give --state ${state}.`,
       }
     : undefined;
 };
@@ -94,10 +78,10 @@ const sealProblem = (
 /**
  * Checks a file offline: every byte of it counts.
  * @param bytes the file
- * @param pinned PEM of the public key that must have signed, fetched by other means than the file
- * @throws TypeError if `pinned` is no public key
+ * @throws TypeError if the expected key is neither a public key nor a fingerprint
  */
-export function verifyEvidence(bytes: Uint8Array, pinned?: string): Verification {
+export function verifyEvidence(bytes: Uint8Array, expected: Expectation = {}): Verification {
+  const expectedFingerprint = readExpectedKey(expected.key);
   const parsed = parse(bytes);
   if (typeof parsed === 'string') return nothing(parsed);
   const { text, value: file } = parsed;
@@ -120,60 +104,65 @@ export function verifyEvidence(bytes: Uint8Array, pinned?: string): Verification
       'The file must hold format, promotionId, a list of entries, a list of seals, the key of the seals, and nothing else.',
     );
 
+  const claimed = seals as unknown as readonly Seal[];
+  const publicKey = key === undefined ? undefined : readFileKey(key.publicKey);
   const problems: EvidenceProblem[] = [];
   const goodSeals: Seal[] = [];
-  const claimed = seals as unknown as readonly Seal[];
-  const reaches = claimed.map(({ sequence }) => (Number.isSafeInteger(sequence) ? sequence : 0));
-  const publicKey = key === undefined ? undefined : readKey(key.publicKey);
-  const pinnedKey = pinned === undefined ? undefined : pinnedFrom(pinned);
+  if (claimed.length === 0)
+    problems.push({
+      kind: 'not-sealed',
+      message:
+        'The record is not sealed yet, or its seals are missing: Lockstep signs it when the promotion ends.',
+    });
   if (claimed.length > 0 && publicKey === undefined)
     problems.push({ kind: 'another-key', message: 'The public key in the file is missing or was changed.' });
-  if (claimed.length === 0 && key !== undefined)
-    problems.push({ kind: 'seal', message: 'The file holds a key and no seal: the seals are missing.' });
-  if (pinnedKey && claimed.length === 0)
+  if (expectedFingerprint === undefined)
+    problems.push({
+      kind: 'no-expected-key',
+      message:
+        'Nobody said which key must have signed: the file may bring any. ' +
+        "Give the account's public key in PEM, or its fingerprint, with --key.",
+    });
+  else if (publicKey && fingerprintOf(publicKey) !== expectedFingerprint)
     problems.push({
       kind: 'another-key',
-      message: `Nothing in the file is signed, and the key with the fingerprint ${fingerprintOf(pinnedKey)} was asked for.`,
+      message: `The file was signed by another key: its fingerprint is ${fingerprintOf(publicKey)}, the expected key's is ${expectedFingerprint}.`,
     });
-  if (pinnedKey && publicKey && fingerprintOf(pinnedKey) !== fingerprintOf(publicKey))
-    problems.push({
-      kind: 'another-key',
-      message: `The file was signed by another key: its fingerprint is ${fingerprintOf(publicKey)}, the given key's is ${fingerprintOf(pinnedKey)}.`,
-    });
+  const isWhole = verifyChain(promotionId, entries).length === 0;
   if (publicKey)
     for (const seal of claimed) {
-      const found = sealProblem(promotionId, seal, entries, publicKey, key?.arn);
+      const found = verifySeal(promotionId, seal, entries, isWhole, publicKey, key?.arn);
       if (found) problems.push(found);
       else goodSeals.push(seal);
     }
-  if (reaches.some((environmentAccess, index) => index > 0 && environmentAccess <= (reaches[index - 1] ?? 0)))
+  const counts = claimed.map((seal) => seal.entries);
+  if (counts.some((count, index) => index > 0 && !(count > (counts[index - 1] ?? 0))))
     problems.push({ kind: 'seal', message: 'The seals are out of order, or one is there twice.' });
 
-  const covered = Math.max(0, ...goodSeals.map(({ sequence }) => sequence));
+  const last = goodSeals.sort((a, b) => a.entries - b.entries).at(-1);
+  const covered = last?.entries ?? 0;
+  if (last !== undefined && entries.some(({ sequence }) => Number(sequence) > covered))
+    problems.push({
+      kind: 'not-covered',
+      message: `The last seal covers entries 1 to ${covered}; nobody signed what comes after.`,
+    });
+  if (last !== undefined) {
+    const found = stateProblem(last.state, expected.state);
+    if (found) problems.push(found);
+  }
   problems.unshift(...verifyChain(promotionId, entries, covered));
-  const expected = serialize(file);
-  if (problems.length === 0 && text !== expected)
+  const written = serialize(file);
+  if (text !== written)
     problems.push({
       kind: 'form',
-      message: `The file says what was recorded, but is not written as Lockstep writes it: line ${differsAt(text, expected)} was changed.`,
+      message: `The file is not written as Lockstep writes it: line ${differsAt(text, written)} was changed.`,
     });
-  const last = goodSeals.at(-1);
   return {
     promotionId,
     entries,
     problems,
     sealedUpTo: covered,
-    ...(last && { sealedAt: last.at }),
+    ...(last && { sealedAt: last.at, state: last.state }),
     ...(publicKey && key && { key: { arn: String(key.arn), fingerprint: fingerprintOf(publicKey) } }),
   };
 }
-
-const pinnedFrom = (pem: string): KeyObject => {
-  try {
-    return createPublicKey(pem);
-  } catch (error) {
-    throw new TypeError(`The given key is no public key in PEM: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-};

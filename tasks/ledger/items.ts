@@ -154,6 +154,8 @@ export interface Approval {
   readonly decision?: Decision;
   readonly decidedBy?: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>;
   readonly decidedAt?: string;
+  /** When the decider had signed in, ISO 8601. */
+  readonly signedInAt?: string;
   readonly comment?: string;
   /** The task token that was completed with the decision. */
   readonly completedToken?: string;

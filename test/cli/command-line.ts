@@ -1,7 +1,9 @@
-import { type Files, runCommand } from '../../cli/commands.ts';
+import { runCommand } from '../../cli/commands.ts';
+import type { Files } from '../../cli/evidence.ts';
 import type { Ask } from '../../cli/redrive.ts';
 import { CommandError, type System } from '../../cli/system.ts';
 import { appendEvidence } from '../../tasks/evidence/append-evidence.ts';
+import type { ArchivedRecord } from '../../tasks/evidence/compare-archive.ts';
 import type { EvidenceStore } from '../../tasks/evidence/evidence-store.ts';
 import { redriveAsked } from '../../tasks/evidence/facts.ts';
 import { recordedLedger } from '../../tasks/evidence/recorded-ledger.ts';
@@ -63,7 +65,7 @@ export const createCommandLine = () => {
   /** ARNs of executions. */
   const redriven: string[] = [];
   const files = new Map<string, string>();
-  const archive = new Map<string, string>();
+  const archive = new Map<string, ArchivedRecord>();
 
   const disk: Files = {
     read: (file) => {
@@ -79,7 +81,7 @@ export const createCommandLine = () => {
     ledger: parts.ledger,
     evidence: parts.store,
     publicKey: key.signer.key,
-    archived: async (name) => archive.get(name),
+    archive: async (prefix) => [...archive.values()].filter(({ objectKey }) => objectKey.startsWith(prefix)),
     executions: {
       read: async () => parts.execution,
       redrive: async (executionArn) => {
@@ -99,6 +101,7 @@ export const createCommandLine = () => {
 
   return Object.assign(parts, {
     key,
+    archive,
     redriven,
     files,
     disk,
@@ -116,8 +119,9 @@ export const createCommandLine = () => {
         append,
         signer: key.signer,
         archive: {
-          keep: async (name, text) => {
-            archive.set(name, text);
+          keep: async (objectKey, text) => {
+            if (archive.has(objectKey)) return;
+            archive.set(objectKey, { objectKey, text, isLocked: true, newerVersions: 0, deleteMarkers: 0 });
           },
         },
         now,

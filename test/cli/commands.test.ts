@@ -177,7 +177,7 @@ describe('a redrive', () => {
       expect(await cli.run({ ...plain, yes: false }, answering(answer))).toMatchObject({
         text: 'Not redriven. Nothing was changed.',
         json: { redriven: false },
-        isGood: false,
+        end: 'failed',
       });
     expect(cli.redriven).toEqual([]);
     expect(await cli.store.entries(PROMOTION_ID)).toHaveLength(1);

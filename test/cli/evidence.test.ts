@@ -1,4 +1,5 @@
-import { verifyFile } from '../../cli/commands.ts';
+import { verifyFile } from '../../cli/evidence.ts';
+import { archiveKey } from '../../tasks/evidence/seal-evidence.ts';
 import { createMemoryEvidence, createTestSigner } from '../tasks/doubles/memory-evidence.ts';
 import { createMemoryLedger } from '../tasks/doubles/memory-ledger.ts';
 import { aPromotion, PROMOTION_ID } from '../tasks/doubles/samples.ts';
@@ -10,82 +11,149 @@ beforeEach(() => {
   cli = createCommandLine();
 });
 
-describe('evidence', () => {
-  const evidence = () => cli.run({ name: 'evidence', promotion: PROMOTION_ID, out: 'e.json' });
-  const verify = (key?: string) =>
-    verifyFile({ name: 'verify', file: 'e.json', ...(key && { key }) }, cli.disk);
+const evidence = () => cli.run({ name: 'evidence', promotion: PROMOTION_ID, out: 'e.json' });
+const verify = (key: string | undefined = cli.key.fingerprint) =>
+  verifyFile({ name: 'verify', file: 'e.json', key, state: 'FAILED' }, cli.disk);
+const sealedOnce = async () => {
+  await cli.failed();
+  await cli.seal();
+};
 
-  it('that is sealed is written and verifies, with a warning about the key', async () => {
-    await cli.failed();
-    await cli.seal();
-    expect((await evidence()).json).toMatchObject({ file: 'e.json', entries: 2, sealedUpTo: 2 });
-    const { text, json, isGood } = verify();
-    expect(isGood).toBe(true);
-    expect(text).toContain(`Fingerprint: ${cli.key.fingerprint}`);
-    expect(text).toContain('aws kms get-public-key --key-id arn:aws:kms:us-east-1:000000000000:key/evidence');
-    expect(json).toMatchObject({ verified: true, keyCompared: false, problems: [] });
+describe('evidence that is sealed', () => {
+  it('is written, and verifies by the fingerprint that the export prints and by the key in PEM', async () => {
+    await sealedOnce();
+    const { text, json, end } = await evidence();
+    expect(end).toBeUndefined();
+    expect(text).toContain(`npm run lockstep -- verify e.json --key ${cli.key.fingerprint}`);
+    expect(json).toMatchObject({ file: 'e.json', entries: 2, sealedUpTo: 2, findings: [] });
+    expect(verify()).toMatchObject({
+      text: expect.stringContaining('complete and as it was recorded'),
+      json: { verified: true, problems: [], state: 'FAILED' },
+    });
+    cli.files.set('key.pem', cli.key.pem);
+    expect(verify('key.pem').end).toBeUndefined();
   });
 
-  it('verifies against the key that is given, without a warning', async () => {
-    await cli.failed();
-    await cli.seal();
+  it('is not verified by another key, or without an expected one', async () => {
+    await sealedOnce();
     await evidence();
-    cli.files.set('key.pem', cli.key.pem);
-    const { text, json } = verify('key.pem');
-    expect(text).not.toContain('WARNING');
-    expect(json).toMatchObject({ verified: true, keyCompared: true });
     cli.files.set('key.pem', createTestSigner().pem);
-    expect(verify('key.pem')).toMatchObject({ isGood: false, text: expect.stringContaining('another key') });
+    expect(verify('key.pem')).toMatchObject({
+      end: 'not-valid',
+      text: expect.stringContaining('another key'),
+    });
+    expect(verifyFile({ name: 'verify', file: 'e.json' }, cli.disk)).toMatchObject({
+      end: 'not-valid',
+      json: { problems: [{ kind: 'no-expected-key' }, { kind: 'may-go-on' }] },
+    });
     cli.files.set('key.pem', 'nonsense');
     expect(() => verify('key.pem')).toThrow('key.pem: The given key is no public key in PEM');
     expect(() => verify('nowhere')).toThrow('nowhere');
   });
 
-  it('of a promotion that runs verifies, with a warning that nothing is signed', async () => {
-    await cli.ledger.addPromotion(aPromotion());
-    expect((await evidence()).text).toContain('Nothing is signed yet');
-    expect(verify()).toMatchObject({
-      isGood: true,
-      text: expect.stringContaining('WARNING: nothing in it is signed'),
-    });
-  });
-
-  it('that goes on after the seal says what is not signed', async () => {
-    await cli.failed();
-    await cli.seal();
+  it('and goes on after the seal is not verified until the next one', async () => {
+    await sealedOnce();
     await cli.run({ name: 'redrive', promotion: PROMOTION_ID, yes: true });
     await evidence();
-    expect(verify().text).toContain('entries 3 to 3 are later and are not signed');
+    expect(verify()).toMatchObject({ end: 'not-valid', json: { problems: [{ kind: 'not-covered' }] } });
   });
 
-  it('that was changed fails, with the entry', async () => {
-    await cli.failed();
-    await cli.seal();
+  it('and was changed is not verified, and the entry is named', async () => {
+    await sealedOnce();
     await evidence();
     cli.files.set('e.json', (cli.files.get('e.json') ?? '').replace('Show the cart', 'Hide the cart'));
-    const { text, json, isGood } = verify();
-    expect(isGood).toBe(false);
-    expect(text).toContain('e.json is NOT as it was recorded:\n- Entry 1 (push of');
-    expect(json).toMatchObject({ verified: false, problems: [{ kind: 'changed', sequence: 1 }] });
+    expect(verify()).toMatchObject({
+      end: 'not-valid',
+      text: expect.stringContaining('Entry 1 (push of'),
+      json: { verified: false, problems: [{ kind: 'changed', sequence: 1 }] },
+    });
+  });
+});
+
+it('evidence of a promotion that runs is written, and not verified', async () => {
+  await cli.ledger.addPromotion(aPromotion());
+  expect((await evidence()).text).toContain('Nothing is signed yet');
+  expect(verify()).toMatchObject({ end: 'not-valid', json: { problems: [{ kind: 'not-sealed' }] } });
+});
+
+describe('the export compares with the archive, and finds', () => {
+  const objectKey = archiveKey('shop', PROMOTION_ID, 2);
+  const sealed = () => {
+    const found = cli.archive.get(objectKey);
+    if (!found) throw new Error(`nothing is archived as ${objectKey}`);
+    return found;
+  };
+
+  it.each<[string, string, () => unknown]>([
+    ['a delete marker', 'deleted', () => cli.archive.set(objectKey, { ...sealed(), deleteMarkers: 1 })],
+    ['a newer version', 'overwritten', () => cli.archive.set(objectKey, { ...sealed(), newerVersions: 1 })],
+    [
+      'an object that is not locked',
+      'not-locked',
+      () => cli.archive.set(objectKey, { ...sealed(), isLocked: false }),
+    ],
+    ['no object for a seal', 'not-archived', () => cli.archive.delete(objectKey)],
+    [
+      'nothing but a delete marker',
+      'deleted',
+      () => cli.archive.set(objectKey, { ...sealed(), text: undefined, isLocked: false, deleteMarkers: 1 }),
+    ],
+    [
+      'a changed object',
+      'seal',
+      () => cli.archive.set(objectKey, { ...sealed(), text: sealed().text?.replace('FAILED', 'STALE') }),
+    ],
+    [
+      'an object that no seal of the ledger has',
+      'not-in-ledger',
+      () => {
+        const other = archiveKey('shop', PROMOTION_ID, 9);
+        cli.archive.set(other, { ...sealed(), objectKey: other });
+      },
+    ],
+  ])('%s', async (_, kind, change) => {
+    await sealedOnce();
+    change();
+    const { end, json } = await evidence();
+    expect(end).toBe('not-valid');
+    expect((json as { findings: { kind: string }[] }).findings.map((finding) => finding.kind)).toContain(
+      kind,
+    );
   });
 
-  it('departing from what was sealed fails, and the sealed record is written', async () => {
-    await cli.failed();
-    await cli.seal();
-    const sealed = cli.store;
+  it('a ledger that differs, and writes the sealed record', async () => {
+    await sealedOnce();
+    const before = cli.store;
     cli.store = createMemoryEvidence();
-    const [first] = await sealed.entries(PROMOTION_ID);
+    const [first] = await before.entries(PROMOTION_ID);
     if (first) await cli.store.addEntry(PROMOTION_ID, first);
-    await expect(evidence()).rejects.toThrow('first at entry 2');
-    cli.store = sealed;
-    expect(verify().isGood).toBe(true);
+    expect(await evidence()).toMatchObject({
+      end: 'not-valid',
+      text: expect.stringContaining('first at entry 2'),
+    });
+    expect(verify().end).toBeUndefined();
   });
 
-  it('fails for a promotion without a record', async () => {
-    const old = createMemoryLedger();
-    await old.addPromotion(aPromotion());
-    cli.ledger = old;
-    await expect(evidence()).rejects.toThrow('has no record');
-    expect(cli.files.size).toBe(0);
+  it('a ledger whose hashes do not compute, and writes the sealed record', async () => {
+    await sealedOnce();
+    const before = cli.store;
+    cli.store = {
+      ...before,
+      entries: async (id) =>
+        (await before.entries(id)).map((entry) => ({ ...entry, at: '2026-11-22T23:00:00.000Z' })),
+    };
+    expect(await evidence()).toMatchObject({
+      end: 'not-valid',
+      json: { findings: [{ kind: 'changed' }, { kind: 'changed' }] },
+    });
+    expect(verify().end).toBeUndefined();
   });
+});
+
+it('evidence fails for a promotion without a record', async () => {
+  const old = createMemoryLedger();
+  await old.addPromotion(aPromotion());
+  cli.ledger = old;
+  await expect(evidence()).rejects.toThrow('has no record');
+  expect(cli.files.size).toBe(0);
 });

@@ -4,10 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runProgram } from '../../cli/program.ts';
-import { nextEntry } from '../../tasks/evidence/chain.ts';
-import { evidenceFile, serialize } from '../../tasks/evidence/evidence-file.ts';
-import { pushed } from '../../tasks/evidence/facts.ts';
-import { aPromotion, PROMOTION_ID } from '../tasks/doubles/samples.ts';
+import { serialize } from '../../tasks/evidence/evidence-file.ts';
+import { createTestSigner } from '../tasks/doubles/memory-evidence.ts';
+import { chainOf, lifelikeFacts, sealedRecord } from '../tasks/doubles/sealed-record.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -42,23 +41,39 @@ it('ends with 2 when used wrongly, and says where help is', async () => {
 });
 
 describe('verify', () => {
-  const entry = nextEntry(PROMOTION_ID, undefined, pushed(aPromotion()));
+  const ours = createTestSigner();
   const write = (text: string) => fs.writeFileSync(path.join(directory, 'e.json'), text);
-  const good = serialize(evidenceFile(PROMOTION_ID, [entry], [], undefined));
+  const good = async () => {
+    const entries = chainOf(lifelikeFacts);
+    return serialize(await sealedRecord(ours.signer, [entries.length], entries));
+  };
 
-  it('ends with 0 for a good file, relative to the directory it was called from', async () => {
-    write(good);
-    const { code, out } = await run('verify', 'e.json', '--json');
+  it('ends with 0 for a complete record, relative to the directory it was called from', async () => {
+    write(await good());
+    fs.writeFileSync(path.join(directory, 'key.pem'), ours.pem);
+    const { code, out } = await run('verify', 'e.json', '--key', 'key.pem', '--json');
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ verified: true, entries: 1 });
+    expect(JSON.parse(out)).toMatchObject({ verified: true, state: 'SUCCEEDED' });
   });
 
-  it('ends with 1 for a changed file, and tells it as a result', async () => {
-    write(good.replace('dana', 'sana'));
-    expect(await run('verify', 'e.json')).toMatchObject({
-      code: 1,
+  it('ends with 3 for a changed record, and without an expected key, and tells it as a result', async () => {
+    write((await good()).replace('dana', 'sana'));
+    expect(await run('verify', 'e.json', '--key', ours.fingerprint)).toMatchObject({
+      code: 3,
       out: expect.stringContaining('Entry 1'),
       error: '',
+    });
+    write(await good());
+    expect(await run('verify', 'e.json')).toMatchObject({
+      code: 3,
+      out: expect.stringContaining('Nobody said which key must have signed'),
+    });
+  });
+
+  it('ends with 2 for a state that is none', async () => {
+    expect(await run('verify', 'e.json', '--state', 'RUNNING')).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('--state must be one of SUCCEEDED'),
     });
   });
 

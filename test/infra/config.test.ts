@@ -42,6 +42,7 @@ it('fills in what an application leaves out', () => {
       reminderHours: 24,
       freshSignInMinutes: 15,
     },
+    evidence: {},
   });
 });
 
@@ -141,6 +142,13 @@ describe('fails, naming key, value and remedy', () => {
       'approvals.people',
       'bytes',
       'At most 2500 bytes',
+    ],
+    [
+      'a break-glass role with a wildcard',
+      config({}, { evidence: { breakGlassRole: 'arn:aws:iam::111122223333:role/*' } }),
+      'evidence.breakGlassRole',
+      'role/*',
+      'Give the ARN of an IAM role',
     ],
     [
       'reminders without a pause',

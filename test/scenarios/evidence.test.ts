@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { ListObjectVersionsOutput } from '@aws-sdk/client-s3';
 import { runProgram } from '../../cli/program.ts';
 import { createDynamoDbEvidenceStore } from '../../tasks/evidence/dynamodb-evidence-store.ts';
 import type { EvidenceFile } from '../../tasks/evidence/evidence-file.ts';
@@ -106,20 +107,27 @@ describe('evidence of a promotion that failed and was redriven', () => {
       ...job(stateNames.deployToProd),
       ['ended', null, 'SUCCEEDED', 'lockstep'],
     ]);
-    expect(await lockstep('verify', 'e.json')).toMatchObject({ code: 0, json: { verified: true } });
-    expect(read('e.json').seals).toHaveLength(2);
+    expect(read('e.json').seals).toMatchObject([{ state: 'FAILED' }, { state: 'SUCCEEDED' }]);
+    const decision = read('e.json').entries.find(({ kind }) => kind === 'decision');
+    expect(decision?.what.signedInAt).toMatch(/^2\d{3}-/);
     expect(scenario.run.host.accessReport().denied).toEqual([]);
   });
 
-  it('verifies against the key of the account, and is refused with a changed byte', async () => {
-    await lockstep('evidence', promotion.id, '--out', 'pinned.json');
-    fs.writeFileSync(fileAt('key.pem'), read('pinned.json').key?.publicKey ?? '');
-    const pinned = await lockstep('verify', 'pinned.json', '--key', 'key.pem');
-    expect(pinned).toMatchObject({ code: 0, json: { keyCompared: true } });
+  it('verifies by the key of the account, and not without it or with a changed byte', async () => {
+    const { json } = await lockstep('evidence', promotion.id, '--out', 'pinned.json');
+    const { key } = json as { key: { fingerprint: string } };
+    expect(await lockstep('verify', 'pinned.json', '--key', key.fingerprint)).toMatchObject({
+      code: 0,
+      json: { verified: true, state: 'SUCCEEDED' },
+    });
+    expect(await lockstep('verify', 'pinned.json')).toMatchObject({
+      code: 3,
+      json: { problems: [{ kind: 'no-expected-key' }] },
+    });
     const text = fs.readFileSync(fileAt('pinned.json'), 'utf8');
     fs.writeFileSync(fileAt('forged.json'), text.replace('"quinn"', '"quint"'));
-    expect(await lockstep('verify', 'forged.json')).toMatchObject({
-      code: 1,
+    expect(await lockstep('verify', 'forged.json', '--key', key.fingerprint)).toMatchObject({
+      code: 3,
       json: { verified: false, problems: [{ kind: 'changed', sequence: 9 }] },
     });
   });
@@ -127,11 +135,14 @@ describe('evidence of a promotion that failed and was redriven', () => {
   it('is locked: no sealed version can be deleted', async () => {
     const { host, stacks } = scenario.run;
     const Bucket = stacks.stackOutputs('Lockstep-Platform').EvidenceBucketName ?? '';
-    const Key = `${scenario.application.name}/${promotion.id}.json`;
-    const { VersionId } = await host.call<{ VersionId: string }>(administrator, 's3', 'HeadObject', {
-      Bucket,
-      Key,
-    });
+    const { Versions } = await host.call<ListObjectVersionsOutput>(
+      administrator,
+      's3',
+      'ListObjectVersions',
+      { Bucket, Prefix: `${scenario.application.name}/${promotion.id}/` },
+    );
+    expect(Versions).toHaveLength(2);
+    const { Key, VersionId } = Versions?.[0] ?? {};
     const deleted = host.call(administrator, 's3', 'DeleteObject', { Bucket, Key, VersionId });
     await expect(deleted).rejects.toMatchObject({ name: 'AccessDenied' });
   });
@@ -139,7 +150,7 @@ describe('evidence of a promotion that failed and was redriven', () => {
   it('is not redriven again, as there is nothing to redrive', async () => {
     expect(await lockstep('redrive', promotion.id)).toMatchObject({
       code: 1,
-      error: expect.stringContaining('has succeeded'),
+      error: expect.stringContaining('The promotion succeeded'),
     });
   });
 
@@ -165,9 +176,11 @@ describe('evidence of a promotion that failed and was redriven', () => {
     expect(entries[8]?.actor).toMatchObject({ name: 'parker' });
     client.destroy();
     expect(await lockstep('evidence', promotion.id, '--out', 'departed.json')).toMatchObject({
-      code: 1,
-      error: expect.stringContaining('departs at entry 9'),
+      code: 3,
+      json: { findings: expect.arrayContaining([expect.objectContaining({ kind: 'ledger-differs' })]) },
     });
-    expect(await lockstep('verify', 'departed.json')).toMatchObject({ code: 0 });
+    const { key } = read('departed.json');
+    fs.writeFileSync(fileAt('key.pem'), key?.publicKey ?? '');
+    expect(await lockstep('verify', 'departed.json', '--key', 'key.pem')).toMatchObject({ code: 0 });
   });
 });

@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
@@ -17,13 +18,36 @@ const RETENTION = Duration.days(7 * 365 + 2);
 /** After this many days more, records are deleted. */
 const GRACE_DAYS = 30;
 
+/** What would remove a sealed record, or put a delete marker before it. */
+const REMOVING = [
+  's3:BypassGovernanceRetention',
+  's3:DeleteObject',
+  's3:DeleteObjectVersion',
+  's3:PutObjectRetention',
+];
+/** What would let somebody do so later. */
+const WEAKENING = [
+  's3:DeleteBucket',
+  's3:DeleteBucketPolicy',
+  's3:PutBucketObjectLockConfiguration',
+  's3:PutBucketPolicy',
+  's3:PutBucketVersioning',
+  's3:PutLifecycleConfiguration',
+];
+
+interface EvidenceProps {
+  readonly accessLogs: IBucket;
+  /** ARN of the role that the bucket's policy denies nothing. @default nobody is exempt */
+  readonly breakGlassRole?: string | undefined;
+}
+
 /** The promotions' sealed records: the key that signs them, and the bucket that keeps them. */
 export class Evidence extends Construct {
   readonly signingKey: Key;
   readonly bucket: Bucket;
   private readonly storageKey: Key;
 
-  constructor(scope: Construct, id: string, { accessLogs }: { accessLogs: IBucket }) {
+  constructor(scope: Construct, id: string, { accessLogs, breakGlassRole }: EvidenceProps) {
     super(scope, id);
     this.signingKey = new Key(this, 'SigningKey', {
       description: 'Lockstep: signs the evidence of promotions',
@@ -53,6 +77,30 @@ export class Evidence extends Construct {
         },
       ],
     });
+    this.protect(breakGlassRole);
+  }
+
+  /** Denies everybody to delete, write over or unlock what is sealed, permissions notwithstanding (D-093). */
+  private protect(breakGlassRole: string | undefined): void {
+    const objects = this.bucket.arnForObjects('*');
+    const exempt = breakGlassRole && { ArnNotEquals: { 'aws:PrincipalArn': breakGlassRole } };
+    const deny = (sid: string, actions: string[], resource: string, conditions: object = {}) =>
+      this.bucket.addToResourcePolicy(
+        new PolicyStatement({
+          sid,
+          effect: Effect.DENY,
+          principals: [new AnyPrincipal()],
+          actions,
+          resources: [resource],
+          conditions: { ...conditions, ...exempt },
+        }),
+      );
+    deny('KeepRecords', REMOVING, objects);
+    deny('KeepLock', WEAKENING, this.bucket.bucketArn);
+    // Only a write with If-None-Match, which fails for a key that has an object; multipart uploads have no such header.
+    deny('WriteOnce', ['s3:PutObject'], objects, { Null: { 's3:if-none-match': 'true' } });
+    // CloudFormation may not delete it either: it stays with the bucket.
+    this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
   }
 
   /** Lets a function sign, and keep the sealed records of one application. */

@@ -42,7 +42,10 @@ export class PlatformStack extends Stack {
     const accessLogs = logBucket(this, 'AccessLogs');
     this.vpc = createNetwork(this, 'Network', config.network, accessLogs);
     this.ledger = new Ledger(this, 'Ledger');
-    this.evidence = new Evidence(this, 'Evidence', { accessLogs });
+    this.evidence = new Evidence(this, 'Evidence', {
+      accessLogs,
+      breakGlassRole: config.evidence.breakGlassRole,
+    });
     const key = rotatingKey(this, 'MailKey', 'Lockstep: mail to approvers and operators');
     this.promotions = new PromotionsTopic(this, 'Promotions', { key, applications: config.applications });
     this.alarms = new AlarmsTopic(this, 'Alarms', {

@@ -1,5 +1,5 @@
 import { platformParameters } from '../../../tasks/platform-parameters.ts';
-import { ofType, only, stackOf, templates, text } from './support/templates.ts';
+import { ofType, only, type Statement, stackOf, templates, text } from './support/templates.ts';
 
 const stacks = templates();
 const platform = stackOf(stacks, 'Lockstep-Platform');
@@ -92,6 +92,42 @@ describe('evidence', () => {
         ],
       },
     });
+  });
+
+  it('cannot be deleted, written over or unlocked by anybody, with any permission', () => {
+    const [, policy] = only(platform, 'AWS::S3::BucketPolicy', 'EvidenceBucket');
+    const { Statement: all } = policy.Properties.PolicyDocument as {
+      Statement: (Statement & { readonly Sid?: string })[];
+    };
+    const denied = (sid: string) => {
+      const { Effect, Principal, Action, Condition } = all.find(({ Sid }) => Sid === sid) ?? {};
+      return { Effect, Principal, Action, Condition };
+    };
+    const everybody = { Effect: 'Deny', Principal: { AWS: '*' } };
+    expect(denied('KeepRecords')).toEqual({
+      ...everybody,
+      Action: [
+        's3:BypassGovernanceRetention',
+        's3:DeleteObject',
+        's3:DeleteObjectVersion',
+        's3:PutObjectRetention',
+      ],
+    });
+    expect(denied('KeepLock')).toEqual({
+      ...everybody,
+      Action: expect.arrayContaining([
+        's3:DeleteBucketPolicy',
+        's3:PutBucketObjectLockConfiguration',
+        's3:PutBucketPolicy',
+        's3:PutLifecycleConfiguration',
+      ]),
+    });
+    expect(denied('WriteOnce')).toEqual({
+      ...everybody,
+      Action: 's3:PutObject',
+      Condition: { Null: { 's3:if-none-match': 'true' } },
+    });
+    expect(policy.DeletionPolicy).toBe('Retain');
   });
 
   it('is found by the command line through parameters', () => {

@@ -45,6 +45,7 @@ describe('deciding', () => {
         decision,
         decidedBy: { subject: 'sub-of-quinn', name: 'quinn', verifiedEmail: 'quinn@example.com' },
         decidedAt: NOW,
+        signedInAt: NOW,
         comment: 'Looks right',
         completedToken: 'qc-token-1',
         announcedAt: NOW,

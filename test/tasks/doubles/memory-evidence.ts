@@ -8,21 +8,21 @@ import { LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
 export const createMemoryEvidence = (): EvidenceStore => {
   const entries = new Map<string, EvidenceEntry>();
   const seals = new Map<string, Seal>();
-  const of = <Item extends { readonly sequence: number }>(items: Map<string, Item>, promotionId: string) =>
+  const of = <Item>(items: Map<string, Item>, promotionId: string, placeOf: (item: Item) => number): Item[] =>
     [...items]
       .filter(([key]) => key.startsWith(`${promotionId}#`))
       .map(([, item]) => item)
-      .sort((a, b) => a.sequence - b.sequence);
+      .sort((a, b) => placeOf(a) - placeOf(b));
   return {
-    entries: async (promotionId) => of(entries, promotionId),
+    entries: async (promotionId) => of(entries, promotionId, ({ sequence }) => sequence),
     addEntry: async (promotionId, entry) => {
       const key = `${promotionId}#${entry.sequence}`;
       if (entries.has(key)) throw new LedgerConflictError(`${key} is taken`);
       entries.set(key, structuredClone(entry));
     },
-    seals: async (promotionId) => of(seals, promotionId),
+    seals: async (promotionId) => of(seals, promotionId, (seal) => seal.entries),
     addSeal: async (promotionId, seal) => {
-      const key = `${promotionId}#${seal.sequence}`;
+      const key = `${promotionId}#${seal.entries}`;
       if (!seals.has(key)) seals.set(key, structuredClone(seal));
     },
   };

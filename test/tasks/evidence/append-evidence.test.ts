@@ -62,11 +62,11 @@ describe.each<[string, () => Promise<EvidenceStore>]>([
   });
 
   it('keeps the first of two seals over the same entries', async () => {
-    const seal: Seal = { sequence: 2, head: 'h', at: 'now', key: 'k', signature: 'one' };
+    const seal: Seal = { entries: 2, state: 'FAILED', head: 'h', at: 'now', key: 'k', signature: 'one' };
     await store.addSeal(PROMOTION_ID, seal);
     await store.addSeal(PROMOTION_ID, { ...seal, signature: 'two' });
-    await store.addSeal(PROMOTION_ID, { ...seal, sequence: 10 });
-    expect(await store.seals(PROMOTION_ID)).toEqual([seal, { ...seal, sequence: 10 }]);
+    await store.addSeal(PROMOTION_ID, { ...seal, entries: 10 });
+    expect(await store.seals(PROMOTION_ID)).toEqual([seal, { ...seal, entries: 10 }]);
   });
 });
 

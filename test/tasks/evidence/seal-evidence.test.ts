@@ -1,12 +1,20 @@
 import { createPublicKey } from 'node:crypto';
 import { GetPublicKeyCommand, KMSClient, SignCommand } from '@aws-sdk/client-kms';
-import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
 import { appendEvidence } from '../../../tasks/evidence/append-evidence.ts';
+import type { FinalState } from '../../../tasks/evidence/chain.ts';
 import type { EvidenceStore } from '../../../tasks/evidence/evidence-store.ts';
 import { startedByHand } from '../../../tasks/evidence/facts.ts';
 import { createKmsSigner } from '../../../tasks/evidence/kms-signer.ts';
 import { recordedLedger } from '../../../tasks/evidence/recorded-ledger.ts';
-import { createS3Archive, readArchived } from '../../../tasks/evidence/s3-archive.ts';
+import { createS3Archive, readArchive } from '../../../tasks/evidence/s3-archive.ts';
 import { sealEvidence } from '../../../tasks/evidence/seal-evidence.ts';
 import { verifyEvidence } from '../../../tasks/evidence/verify-evidence.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
@@ -31,16 +39,20 @@ beforeEach(() => {
   kept = [];
 });
 const kinds = async () => (await store.entries(PROMOTION_ID)).map(({ kind }) => kind);
-const seal = (signer = ours.signer) =>
+const check = (index: number, state?: FinalState) =>
+  verifyEvidence(Buffer.from(kept[index]?.text ?? ''), { key: ours.pem, state });
+const seal = (signer = ours.signer, keep?: () => Promise<void>) =>
   sealEvidence({
     ledger,
     store,
     append: appendEvidence(store),
     signer,
     archive: {
-      keep: async (objectKey, text) => {
-        kept.push({ objectKey, text });
-      },
+      keep:
+        keep ??
+        (async (objectKey, text) => {
+          if (!kept.some((one) => one.objectKey === objectKey)) kept.push({ objectKey, text });
+        }),
     },
     now,
   })(PROMOTION_ID);
@@ -50,6 +62,7 @@ const approved = {
   decision: 'approve',
   decidedBy: quinn,
   decidedAt: '2026-11-22T10:20:00.000Z',
+  signedInAt: '2026-11-22T10:12:00.000Z',
   comment: 'Fine',
 } as const;
 
@@ -112,7 +125,21 @@ describe('the recorded ledger', () => {
     expect(entries[1]).toMatchObject({
       actor: { type: 'person', ...quinn },
       at: approved.decidedAt,
-      what: { role: 'qc', decision: 'approve', comment: 'Fine', candidate: asked.candidate },
+      what: {
+        role: 'qc',
+        decision: 'approve',
+        comment: 'Fine',
+        signedInAt: approved.signedInAt,
+        candidate: asked.candidate,
+      },
+    });
+    expect(entries[0]?.what.makers).toEqual({
+      people: asked.review.makers,
+      commits: asked.review.commits.map(({ commitId }) => commitId),
+      commitCount: asked.review.commitCount,
+      ...(asked.review.live && { since: asked.review.live.commitId }),
+      pusher: asked.candidate.pushedBy,
+      notRead: asked.review.gaps,
     });
     expect(entries[2]).toMatchObject({ actor: { name: 'sam' }, what: { reason: 'ApproversMustDiffer' } });
     expect(JSON.stringify(entries)).not.toContain('qc-token-1');
@@ -151,9 +178,8 @@ describe('sealing', () => {
   it('signs the head and keeps the whole, which can be checked offline', async () => {
     await ended();
     await seal();
-    expect(kept.map(({ objectKey }) => objectKey)).toEqual([`shop/${PROMOTION_ID}.json`]);
-    const verification = verifyEvidence(Buffer.from(kept[0]?.text ?? ''), ours.pem);
-    expect(verification).toMatchObject({ problems: [], sealedUpTo: 2 });
+    expect(kept.map(({ objectKey }) => objectKey)).toEqual([`shop/${PROMOTION_ID}/000002.json`]);
+    expect(check(0, 'FAILED')).toMatchObject({ problems: [], sealedUpTo: 2, state: 'FAILED' });
   });
 
   it('signs once however often it is asked, and again after a redrive', async () => {
@@ -164,8 +190,38 @@ describe('sealing', () => {
     await ledger.updatePromotion(PROMOTION_ID, { status: 'SUCCEEDED', redrives: 1, endedAt: END });
     await seal();
     expect(kept).toHaveLength(2);
-    expect((await store.seals(PROMOTION_ID)).map(({ sequence }) => sequence)).toEqual([2, 4]);
-    expect(verifyEvidence(Buffer.from(kept[1]?.text ?? ''), ours.pem).problems).toEqual([]);
+    expect(await store.seals(PROMOTION_ID)).toMatchObject([
+      { entries: 2, state: 'FAILED' },
+      { entries: 4, state: 'SUCCEEDED' },
+    ]);
+    expect(check(1).problems).toEqual([]);
+  });
+
+  it('does not sign while the promotion runs, after a redrive as before the first end', async () => {
+    await ledger.addPromotion(aPromotion());
+    await seal();
+    expect(kept).toEqual([]);
+    await ledger.updatePromotion(PROMOTION_ID, { status: 'FAILED', redrives: 0, endedAt: END });
+    await ledger.updatePromotion(PROMOTION_ID, { status: 'RUNNING', redrives: 1, endedAt: undefined });
+    await seal();
+    expect(kept).toEqual([]);
+  });
+
+  it('keeps the same seal after the archive failed, also when entries came since', async () => {
+    await ended();
+    await expect(seal(ours.signer, async () => Promise.reject(new Error('throttled')))).rejects.toThrow(
+      'throttled',
+    );
+    const [first] = await store.seals(PROMOTION_ID);
+    await ledger.updatePromotion(PROMOTION_ID, { status: 'SUCCEEDED', redrives: 1, endedAt: END });
+    await seal();
+    expect(kept.map(({ objectKey }) => objectKey)).toEqual([
+      `shop/${PROMOTION_ID}/000002.json`,
+      `shop/${PROMOTION_ID}/000004.json`,
+    ]);
+    expect((await store.seals(PROMOTION_ID))[0]).toEqual(first);
+    expect(check(0, 'FAILED').problems).toEqual([]);
+    expect(check(1).problems).toEqual([]);
   });
 
   it('is done again after it was cut short', async () => {
@@ -192,7 +248,7 @@ describe('sealing', () => {
       'decision',
       'ended',
     ]);
-    expect(verifyEvidence(Buffer.from(kept[0]?.text ?? '')).problems).toEqual([]);
+    expect(check(0).problems).toEqual([]);
   });
 
   it('leaves alone what is no promotion', async () => {
@@ -243,16 +299,68 @@ describe('KMS and S3', () => {
       Key: 'shop/p.json',
       Body: '{}',
       ContentType: 'application/json',
+      IfNoneMatch: '*',
     });
   });
 
-  it('give nothing where nothing was sealed', async () => {
-    const { client } = double(
+  it('keep what a key has, and pass other errors on', async () => {
+    const failing = (name: string) =>
+      double(
+        new S3Client(offline),
+        on(PutObjectCommand, () => {
+          throw new S3ServiceException({ ...because('no'), name, $fault: 'client' });
+        }),
+      ).client;
+    await createS3Archive('evidence', failing('PreconditionFailed')).keep('shop/p/000002.json', '{}');
+    await expect(
+      createS3Archive('evidence', failing('AccessDenied')).keep('shop/p/000002.json', '{}'),
+    ).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+
+  it('give the oldest version of each object, with what was done to it since', async () => {
+    const body = (text: string) =>
+      ({ transformToString: async () => text }) as unknown as GetObjectCommandOutput['Body'] & object;
+    const { client, sent } = double(
       new S3Client(offline),
-      on(GetObjectCommand, () => {
-        throw new NoSuchKey(because('none'));
-      }),
+      on(ListObjectVersionsCommand, ({ KeyMarker }) =>
+        KeyMarker === undefined
+          ? {
+              IsTruncated: true,
+              NextKeyMarker: 'shop/p/000002.json',
+              NextVersionIdMarker: 'new',
+              Versions: [{ Key: 'shop/p/000002.json', VersionId: 'new' }],
+              DeleteMarkers: [{ Key: 'shop/p/000002.json', VersionId: 'marker' }],
+            }
+          : {
+              Versions: [{ Key: 'shop/p/000002.json', VersionId: 'old' }],
+              DeleteMarkers: [{ Key: 'shop/p/000009.json', VersionId: 'gone' }],
+            },
+      ),
+      on(GetObjectCommand, ({ VersionId }) => ({
+        Body: body(`version ${VersionId}`),
+        ObjectLockRetainUntilDate: new Date('2033-11-22T00:00:00.000Z'),
+      })),
     );
-    expect(await readArchived('evidence', 'shop/p.json', client)).toBeUndefined();
+    expect(await readArchive('evidence', 'shop/p/', client)).toEqual([
+      {
+        objectKey: 'shop/p/000002.json',
+        text: 'version old',
+        isLocked: true,
+        newerVersions: 1,
+        deleteMarkers: 1,
+      },
+      {
+        objectKey: 'shop/p/000009.json',
+        text: undefined,
+        isLocked: false,
+        newerVersions: 0,
+        deleteMarkers: 1,
+      },
+    ]);
+    expect(sent.map(({ command }) => command)).toEqual([
+      'ListObjectVersionsCommand',
+      'ListObjectVersionsCommand',
+      'GetObjectCommand',
+    ]);
   });
 });

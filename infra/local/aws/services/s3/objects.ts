@@ -59,6 +59,10 @@ export interface ObjectStore {
   readonly remove: (bucket: Bucket, key: string, versionId?: string) => { readonly versionId?: string };
   /** Keys whose newest version is no delete marker, in order of their bytes. */
   readonly list: (bucket: string) => { readonly key: string; readonly version: ObjectVersion }[];
+  /** Every version and delete marker: by key in order of their bytes, of one key newest first. */
+  readonly listVersions: (
+    bucket: string,
+  ) => { readonly key: string; readonly version: ObjectVersion; readonly isLatest: boolean }[];
   /** Whether a bucket still holds any version of anything. */
   readonly isEmpty: (bucket: string) => boolean;
   readonly removeFolder: (bucket: string) => void;
@@ -154,6 +158,14 @@ export const createObjectStore = (host: Host): ObjectStore => {
           return version?.file === undefined ? [] : [{ key, version }];
         })
         .sort((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key))),
+    listVersions: (bucket) =>
+      objects
+        .values()
+        .filter((one) => one.bucket === bucket)
+        .sort((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)))
+        .flatMap(({ key, versions }) =>
+          [...versions].reverse().map((version, index) => ({ key, version, isLatest: index === 0 })),
+        ),
     isEmpty: (bucket) => !objects.values().some((one) => one.bucket === bucket),
     removeFolder: (bucket) => fs.rmSync(folder(bucket), { recursive: true, force: true }),
   };

@@ -9,6 +9,8 @@ import type {
   ListBucketsOutput,
   ListObjectsV2Output,
   ListObjectsV2Request,
+  ListObjectVersionsOutput,
+  ListObjectVersionsRequest,
   PutObjectOutput,
   PutObjectRequest,
 } from '@aws-sdk/client-s3';
@@ -97,16 +99,34 @@ export const createS3Service = (host: Host): Service => {
   };
 
   const putObject: Operation<PutInput, PutObjectOutput> = {
-    requires: ({ Bucket: bucket = '', Key: key, SSEKMSKeyId, ObjectLockMode }) => [
-      { action: 's3:PutObject', resource: objectArn(bucket, key) },
+    requires: ({ Bucket: bucket = '', Key: key, SSEKMSKeyId, ObjectLockMode, IfNoneMatch }) => [
+      {
+        action: 's3:PutObject',
+        resource: objectArn(bucket, key),
+        ...(IfNoneMatch !== undefined && { context: { 's3:if-none-match': IfNoneMatch } }),
+      },
       ...(ObjectLockMode ? [{ action: 's3:PutObjectRetention', resource: objectArn(bucket, key) }] : []),
       ...withKey('kms:GenerateDataKey', SSEKMSKeyId ?? buckets.get(bucket)?.kmsKeyArn),
     ],
     run: (input) => {
-      const { Bucket: name, Key: key, Body = '', ContentType, Metadata, SSEKMSKeyId } = input;
+      const { Bucket: name, Key: key, Body = '', ContentType, Metadata, SSEKMSKeyId, IfNoneMatch } = input;
       const bucket = bucketOf(name);
+      if (IfNoneMatch !== undefined && IfNoneMatch !== '*')
+        throw new AwsError(
+          'NotImplemented',
+          `If-None-Match takes * for a write, got ${IfNoneMatch}: it writes a key that has no object.`,
+          501,
+        );
       if (!key || Buffer.byteLength(key) > 1024)
         throw new AwsError('KeyTooLongError', 'Keys must have 1 to 1024 bytes.');
+      // A key whose newest version is a delete marker has none.
+      if (IfNoneMatch === '*' && objects.find(bucket.name, key))
+        throw new AwsError(
+          'PreconditionFailed',
+          'At least one of the pre-conditions you specified did not hold',
+          412,
+          { Condition: 'If-None-Match' },
+        );
       const kmsKeyArn = SSEKMSKeyId ?? bucket.kmsKeyArn;
       const retention = askedRetention(bucket, input);
       const version = objects.put(bucket, key, {
@@ -171,6 +191,15 @@ export const createS3Service = (host: Host): Service => {
     run: (request) => listPage(objects.list(bucketOf(request.Bucket).name), request),
   };
 
+  const listVersions: Operation<ListObjectVersionsRequest, ListObjectVersionsOutput> = {
+    requires: ({ Bucket: bucket, Prefix }) => ({
+      action: 's3:ListBucketVersions',
+      resource: bucketArn(bucket),
+      ...(Prefix !== undefined && { context: { 's3:prefix': Prefix } }),
+    }),
+    run: (request) => versionsPage(objects.listVersions(bucketOf(request.Bucket).name), request),
+  };
+
   const listBuckets: Operation<object, ListBucketsOutput> = {
     requires: () => ({ action: 's3:ListAllMyBuckets', resource: '*' }),
     run: () => ({
@@ -194,6 +223,7 @@ export const createS3Service = (host: Host): Service => {
       HeadObject: headObject,
       DeleteObject: deleteObject,
       ListObjectsV2: listObjects,
+      ListObjectVersions: listVersions,
       ListBuckets: listBuckets,
       GetBucketVersioning: getVersioning,
     },
@@ -260,5 +290,48 @@ const listPage = (
     }),
     ...(ContinuationToken !== undefined && { ContinuationToken }),
     ...(isTruncated && { NextContinuationToken: Buffer.from(last).toString('base64url') }),
+  };
+};
+
+/** One page of versions and delete markers, behind the one that the markers name. */
+const versionsPage = (
+  all: readonly {
+    readonly key: string;
+    readonly version: ObjectVersion;
+    readonly isLatest: boolean;
+  }[],
+  { Bucket: name, Prefix = '', MaxKeys = MOST_KEYS, KeyMarker, VersionIdMarker }: ListObjectVersionsRequest,
+): ListObjectVersionsOutput => {
+  const matching = all.filter(({ key }) => key.startsWith(Prefix));
+  const start =
+    KeyMarker === undefined
+      ? 0
+      : matching.findIndex(({ key, version }) => key === KeyMarker && version.versionId === VersionIdMarker) +
+        1;
+  const size = Math.min(MaxKeys, MOST_KEYS);
+  const page = matching.slice(start, start + size);
+  const last = page.at(-1);
+  const isTruncated = start + page.length < matching.length;
+  const common = ({ key, version, isLatest }: (typeof all)[number]) => ({
+    Key: key,
+    VersionId: version.versionId,
+    IsLatest: isLatest,
+    LastModified: new Date(version.modifiedAt),
+  });
+  return {
+    Name: name,
+    Prefix,
+    MaxKeys: size,
+    IsTruncated: isTruncated,
+    Versions: page
+      .filter(({ version }) => version.file !== undefined)
+      .map((one) => ({
+        ...common(one),
+        Size: one.version.size,
+        ETag: `"${one.version.etag}"`,
+        StorageClass: 'STANDARD' as const,
+      })),
+    DeleteMarkers: page.filter(({ version }) => version.file === undefined).map(common),
+    ...(isTruncated && last && { NextKeyMarker: last.key, NextVersionIdMarker: last.version.versionId }),
   };
 };

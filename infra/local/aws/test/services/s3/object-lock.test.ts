@@ -57,6 +57,56 @@ describe('Object Lock', () => {
     expect(Buffer.from(Body).toString()).toBe('one');
   });
 
+  it('lists every version, newest first, and each marker', async () => {
+    const call = await open(lock({ Mode: 'GOVERNANCE', Years: 1 }));
+    const one = await call('PutObject', { Key: 'p/a', Body: 'one' });
+    const two = await call('PutObject', { Key: 'p/a', Body: 'two!' });
+    const marker = await call('DeleteObject', { Key: 'p/a' });
+    const other = await call('PutObject', { Key: 'p/b', Body: 'b' });
+    await call('PutObject', { Key: 'q', Body: 'q' });
+    const listed = await call<{ Versions: object[]; DeleteMarkers: object[]; IsTruncated: boolean }>(
+      'ListObjectVersions',
+      { Prefix: 'p/' },
+    );
+    expect(listed).toMatchObject({
+      IsTruncated: false,
+      Versions: [
+        { Key: 'p/a', VersionId: two.VersionId, IsLatest: false, Size: 4 },
+        { Key: 'p/a', VersionId: one.VersionId, IsLatest: false, Size: 3 },
+        { Key: 'p/b', VersionId: other.VersionId, IsLatest: true },
+      ],
+      DeleteMarkers: [{ Key: 'p/a', VersionId: marker.VersionId, IsLatest: true }],
+    });
+    const page = await call<{ NextKeyMarker: string; NextVersionIdMarker: string }>('ListObjectVersions', {
+      Prefix: 'p/',
+      MaxKeys: 2,
+    });
+    expect(page).toMatchObject({ IsTruncated: true, Versions: [{ VersionId: two.VersionId }] });
+    const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
+    expect(
+      await call('ListObjectVersions', { Prefix: 'p/', MaxKeys: 2, KeyMarker, VersionIdMarker }),
+    ).toMatchObject({
+      IsTruncated: false,
+      Versions: [{ VersionId: one.VersionId }, { VersionId: other.VersionId }],
+      DeleteMarkers: [],
+    });
+  });
+
+  it('writes with If-None-Match only where no object is, also behind a marker', async () => {
+    const call = await open(lock());
+    const once = { Body: 'one', IfNoneMatch: '*' };
+    await call('PutObject', once);
+    await expect(call('PutObject', once)).rejects.toMatchObject({
+      name: 'PreconditionFailed',
+      statusCode: 412,
+    });
+    await call('DeleteObject', {});
+    await call('PutObject', once);
+    await expect(call('PutObject', { ...once, IfNoneMatch: '"etag"' })).rejects.toMatchObject({
+      name: 'NotImplemented',
+    });
+  });
+
   it('in governance gives way to who may bypass it, and to nobody else', async () => {
     const call = await open(lock({ Mode: 'GOVERNANCE', Days: 1 }));
     const { VersionId } = await call('PutObject', { Body: 'one' });
