@@ -3,7 +3,7 @@ import type { Commit } from '@aws-sdk/client-codecommit';
 /** As what somebody is named in a commit. */
 export type ClaimedRole = 'author' | 'committer' | 'co-author' | 'signed off';
 
-/** A name in a commit. Free text: whoever commits can write any. */
+/** A name in a commit. Free text: a committer can write any name. */
 export interface Claim {
   readonly role: ClaimedRole;
   readonly name: string;

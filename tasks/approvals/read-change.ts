@@ -30,8 +30,8 @@ const READ_TOGETHER = 100;
 const SAVED_TOGETHER = 500;
 
 /**
- * All commits that lead to `head` and not to `base`, over all parents, as `git rev-list head ^base` lists them: whoever made one
- * of them made a part of the change. Dates do not matter: anybody can write them. Those nearest to `head` come first.
+ * All commits that lead to `head` and not to `base`, over all parents, as `git rev-list head ^base` lists them: the makers of
+ * each made a part of the change. Dates do not matter: anybody can write them. Those nearest to `head` come first.
  * @param base what is in Prod; without it, or if the repository no longer has it, every commit counts
  * @throws ChangeNotReadError if a commit is missing, or time is up; what was read by then is kept
  */

@@ -50,7 +50,7 @@ describe('a maker is a person', () => {
 
 const local = fc.stringMatching(/^[a-z][a-z0-9]{0,9}$/);
 
-it('is the same whatever the case, suffix and dots, and nobody else', () => {
+it('is the same with another case, suffix or dots, and nobody else', () => {
   fc.assert(
     fc.property(local, local, local, fc.boolean(), (name, other, suffix, upper) => {
       const written = `${[...name].join('.')}+${suffix}@gmail.com`;
