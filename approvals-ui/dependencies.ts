@@ -7,7 +7,7 @@ import type { EnvironmentRegions } from './console-links.ts';
 import type { Identity } from './sign-in/identity.ts';
 
 /** What the pages read of the ledger. */
-export type SiteLedger = Pick<
+type SiteLedger = Pick<
   Ledger,
   | 'promotion'
   | 'promotions'

@@ -3,7 +3,7 @@ export const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 
 /** The site's address cannot be used. */
-export class SiteAddressError extends Error {
+class SiteAddressError extends Error {
   override readonly name = 'SiteAddressNotAllowed';
 }
 

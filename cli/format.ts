@@ -10,7 +10,7 @@ import { beginningOf } from '../tasks/truncate-text.ts';
 import { environmentTitles, shortCommit, utcTime } from '../tasks/words.ts';
 
 /** A promotion with everything that `show` prints. */
-export interface ShownPromotion extends Omit<PromotionRecord, 'execution'> {
+interface ShownPromotion extends Omit<PromotionRecord, 'execution'> {
   readonly denials: readonly Denial[];
   readonly evidence: { readonly entries: number; readonly sealedUpTo: number };
   /** If it has ended without success. */

@@ -10,7 +10,7 @@ import { CommandError, openSystem } from './system.ts';
 import { usage } from './usage.ts';
 
 /** Where the program writes, and what its paths are relative to. */
-export interface Surroundings {
+interface Surroundings {
   readonly directory: string;
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
@@ -19,7 +19,7 @@ export interface Surroundings {
 }
 
 /** The program's exit codes. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, 'not-valid': 3 } as const;
+const exitCodes = { done: 0, failed: 1, usage: 2, 'not-valid': 3 } as const;
 
 const filesBelow = (directory: string): Files => {
   const attempt = <Value>(file: string, work: (absolute: string) => Value): Value => {

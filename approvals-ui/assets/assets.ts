@@ -4,7 +4,7 @@ import { icon } from './icon.ts';
 import { styleSheet } from './style-sheet.ts';
 
 /** A file that pages refer to. */
-export interface Asset {
+interface Asset {
   readonly contentType: string;
   readonly body: string;
   /** Changes with the content, so that browsers may keep the file for good. */

@@ -10,7 +10,7 @@ import {
  * right edge and the bottom or the top; `across` from the left edge to the right one; `out` and `in` across the cell
  * beside a state, away from it and into it.
  */
-export type LineKind = 'through' | 'corner-down' | 'corner-up' | 'across' | 'out' | 'in';
+type LineKind = 'through' | 'corner-down' | 'corner-up' | 'across' | 'out' | 'in';
 
 /** A line in a cell, with the transitions that share it. */
 export interface Line {

@@ -1,7 +1,7 @@
 import type { Person } from '../../tasks/ledger/items.ts';
 
 /** The identity provider's token does not say who the person is. */
-export class UnusableClaimsError extends Error {
+class UnusableClaimsError extends Error {
   override readonly name = 'UnusableClaims';
 }
 

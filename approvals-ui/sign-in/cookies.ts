@@ -6,9 +6,9 @@ import type { SignInTransaction } from './identity.ts';
 import type { Sealer, SealPurpose } from './sealed.ts';
 
 /** Seconds after which a person must sign in again. */
-export const SESSION_SECONDS = 8 * 60 * 60;
+const SESSION_SECONDS = 8 * 60 * 60;
 /** Seconds within which a person must come back from the provider. */
-export const SIGN_IN_SECONDS = 10 * 60;
+const SIGN_IN_SECONDS = 10 * 60;
 
 /** A signed-in person's session. */
 export interface Session {
@@ -18,7 +18,7 @@ export interface Session {
 }
 
 /** A sign-in in progress, and the page that it returns to. */
-export type PendingSignIn = SignInTransaction & { readonly returnTo: string };
+type PendingSignIn = SignInTransaction & { readonly returnTo: string };
 
 /** What the browser keeps for us, encrypted. */
 export interface Cookies {
@@ -27,7 +27,7 @@ export interface Cookies {
 }
 
 /** One cookie. */
-export interface CookieSlot<Value> {
+interface CookieSlot<Value> {
   readonly name: string;
   readonly read: (context: Context) => Promise<Value | undefined>;
   readonly write: (context: Context, value: Value) => Promise<void>;

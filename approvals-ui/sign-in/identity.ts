@@ -36,7 +36,7 @@ export interface Identity {
 }
 
 /** The provider's address cannot be used. */
-export class IssuerError extends Error {
+class IssuerError extends Error {
   override readonly name = 'IssuerNotAllowed';
 }
 

@@ -8,7 +8,7 @@ import type { Cookies } from './cookies.ts';
 import type { Identity } from './identity.ts';
 
 /** Where the provider sends people back to; registered with its client. */
-export const SIGNED_IN_PATH = '/signed-in';
+const SIGNED_IN_PATH = '/signed-in';
 
 /** Adds the routes that need no session: to the provider, back from it, and sign-out. */
 export function addSignIn<SiteEnv extends Env>(

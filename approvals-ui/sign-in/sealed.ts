@@ -22,7 +22,7 @@ export interface Sealer {
 }
 
 /** The secret is too short to derive keys from. */
-export class SessionSecretError extends Error {
+class SessionSecretError extends Error {
   override readonly name = 'SessionSecretTooShort';
 }
 

@@ -3,7 +3,7 @@ import type { Person } from '../../tasks/ledger/items.ts';
 import { assetAddress } from '../assets/assets.ts';
 
 /** What each page gives to the frame around it. */
-export interface PageProps {
+interface PageProps {
   readonly title: string;
   /** The person who is signed in. */
   readonly person?: Person | undefined;

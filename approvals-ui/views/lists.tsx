@@ -10,7 +10,7 @@ import { Locks, locksSummary } from './locks.tsx';
 import { ChangeLine, isOvertakenByNewer, Moment, promotionStatuses, StatusChip } from './parts.tsx';
 
 /** An approval with the promotion that it belongs to. */
-export interface PendingApproval {
+interface PendingApproval {
   readonly approval: Approval;
   readonly promotion: Promotion;
 }

@@ -5,7 +5,7 @@ import { type AdvicePoint, adviceTitles, type RedriveAdvice } from '../../tasks/
 import { Card, Fact } from './parts.tsx';
 
 /** What the redrive card shows. */
-export interface RedriveCardProps {
+interface RedriveCardProps {
   readonly promotionId: string;
   readonly person: Person;
   readonly advice: RedriveAdvice;

@@ -4,7 +4,7 @@ import type { Candidate } from '../payloads.ts';
 import type { Review } from './review.ts';
 
 /** What a decision is bound to. */
-export interface BoundCandidate {
+interface BoundCandidate {
   readonly application: string;
   readonly commitId: string;
   readonly qatImageId: string;
@@ -15,7 +15,7 @@ export interface BoundCandidate {
 }
 
 /** Names of what a decision is bound to, as pages and messages write them. */
-export const candidateTitles: Readonly<Record<keyof BoundCandidate, string>> = {
+const candidateTitles: Readonly<Record<keyof BoundCandidate, string>> = {
   application: 'Application',
   commitId: 'Commit',
   qatImageId: 'QAT image',

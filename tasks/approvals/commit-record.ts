@@ -4,7 +4,7 @@ import type { Commit } from '@aws-sdk/client-codecommit';
 export type ClaimedRole = 'author' | 'committer' | 'co-author' | 'signed off';
 
 /** A name in a commit. Free text: a committer can write any name. */
-export interface Claim {
+interface Claim {
   readonly role: ClaimedRole;
   readonly name: string;
   /** Empty if none is given. */

@@ -12,7 +12,7 @@ import { candidateChanges, candidateDigest, currentCandidate, requestedCandidate
 import { isSamePerson, partInChange } from './decision-rules.ts';
 
 /** What confirming needs. */
-export interface ConfirmDependencies {
+interface ConfirmDependencies {
   readonly ledger: Pick<Ledger, 'approvals' | 'promotion'>;
   readonly makersMayDecide: boolean;
 }
@@ -28,7 +28,7 @@ const AGAIN = 'Push the commit again to start a new promotion.';
  * A role's approval, as recorded: the latest request counts.
  * @throws ApproversNotRecordedError if it is not an approval
  */
-export function recordedApproval(
+function recordedApproval(
   promotionId: string,
   approvals: readonly Approval[],
   role: ApproverRole,

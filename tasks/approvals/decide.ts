@@ -44,7 +44,7 @@ export type DecideOutcome =
     };
 
 /** The task's output for a decided approval. @throws TypeError for an undecided one */
-export function approvalOutput(approval: Approval): ApprovalOutput {
+function approvalOutput(approval: Approval): ApprovalOutput {
   const { approvalId, decision, decidedBy, decidedAt } = approval;
   if (decision === undefined || decidedBy === undefined || decidedAt === undefined)
     throw new TypeError(`Approval ${approvalId} is ${approval.status}: only a decided one has an output`);

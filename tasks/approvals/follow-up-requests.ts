@@ -26,7 +26,7 @@ const TELLING = 60_000;
 const HOUR = 3_600_000;
 
 /** What is to be done about a request. */
-export type FollowUp =
+type FollowUp =
   | 'nothing'
   | 'complete'
   | 'announce'

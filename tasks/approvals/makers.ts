@@ -11,7 +11,7 @@ export class TooManyMakersError extends Error {
 }
 
 /** A push to the promoted branch, as it was recorded. */
-export type Push = Pick<Promotion, 'commitId' | 'pushedBy'>;
+type Push = Pick<Promotion, 'commitId' | 'pushedBy'>;
 
 /** Longest name that is kept; nothing depends on it. */
 const LONGEST_NAME = 200;

@@ -5,7 +5,7 @@ import { type CommitRecord, recordOf } from './commit-record.ts';
 export type ReadCommits = (commitIds: readonly string[]) => Promise<readonly Commit[]>;
 
 /** The commits of a change cannot all be read: nobody is asked about a part of it. */
-export class ChangeNotReadError extends Error {
+class ChangeNotReadError extends Error {
   override readonly name = 'ChangeNotRead';
 }
 

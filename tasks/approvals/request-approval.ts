@@ -12,7 +12,7 @@ import { hasExpired } from './decision-rules.ts';
 import type { Review } from './review.ts';
 
 /** What requesting needs. */
-export interface RequestApprovalDependencies {
+interface RequestApprovalDependencies {
   readonly ledger: Ledger;
   readonly notices: Notices;
   readonly now: () => Date;
@@ -34,7 +34,7 @@ export interface RequestApprovalDependencies {
 }
 
 /** What the state's history shows of the request; nothing waits for it. */
-export interface RequestedApproval {
+interface RequestedApproval {
   readonly approvalId: string;
   readonly attempt: number;
 }
@@ -55,7 +55,7 @@ export function takenOver(
 }
 
 /** The next request of a state. */
-export function nextRequest(
+function nextRequest(
   latest: Approval | undefined,
   request: RequestApprovalRequest,
   approvalId: string,

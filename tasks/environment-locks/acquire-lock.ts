@@ -7,7 +7,7 @@ import { enqueue } from './lock-rules.ts';
 import { lockingPromotionOf } from './newer-in-prod.ts';
 
 /** What acquiring a lock needs. */
-export interface AcquireLockDependencies extends AdvanceLockDependencies {
+interface AcquireLockDependencies extends AdvanceLockDependencies {
   /** Logs that a lock could not be advanced; the next event or reconciling does it. */
   readonly noteFailure: (error: unknown) => void;
 }

@@ -33,7 +33,7 @@ const errors: Readonly<Record<LockError, new (message: string, by: PromotionRefe
 };
 
 /** What confirming a lock needs: the ledger, which learns of executions' ends within seconds. */
-export interface EnsureLockDependencies {
+interface EnsureLockDependencies {
   readonly ledger: Pick<Ledger, 'lock' | 'replaceLock' | 'promotion' | 'promotions' | 'latestApproval'>;
   readonly now: () => Date;
 }

@@ -180,7 +180,7 @@ export function enqueue(lock: EnvironmentLock, waiter: LockWaiter): EnvironmentL
 }
 
 /** What a state that works on an environment may do. */
-export type LockConfirmation =
+type LockConfirmation =
   | { readonly do: 'go on' }
   /** Acquire the lock, or record that the holder was redriven or is about to point QAT at its image; then go on. */
   | { readonly do: 'write'; readonly after: EnvironmentLock }

@@ -40,7 +40,7 @@ export interface LockView {
 }
 
 /** What is known of a lock's promotions. */
-export interface LockViewSources {
+interface LockViewSources {
   readonly promotions: ReadonlyMap<string, Promotion>;
   /** All of the holder. */
   readonly jobs: readonly Job[];

@@ -5,7 +5,7 @@ import { isUnderWay } from './holder-status.ts';
 import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
 
 /** What finding newer promotions needs. */
-export interface NewerThanDependencies {
+interface NewerThanDependencies {
   readonly ledger: Pick<Ledger, 'lock' | 'promotion' | 'promotions'>;
   readonly whenNewer: WhenNewer;
   readonly now: () => Date;

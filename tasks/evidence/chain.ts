@@ -14,7 +14,7 @@ export type Actor =
   | { readonly type: 'lockstep' };
 
 /** What happened. */
-export type EvidenceKind =
+type EvidenceKind =
   | 'push'
   | 'started-by-hand'
   | 'job-started'

@@ -17,7 +17,7 @@ export interface ArchivedRecord {
 }
 
 /** Something in ledger or archive that is not as it was sealed. */
-export interface ArchiveFinding {
+interface ArchiveFinding {
   readonly kind:
     | EvidenceProblem['kind']
     | 'not-archived'
@@ -30,14 +30,14 @@ export interface ArchiveFinding {
 }
 
 /** What comparing found. */
-export interface Comparison {
+interface Comparison {
   readonly findings: readonly ArchiveFinding[];
   /** The longest good record of the archive. */
   readonly sealed?: EvidenceFile;
 }
 
 /** What a promotion's record is in the ledger. */
-export interface LedgerRecord {
+interface LedgerRecord {
   readonly application: string;
   readonly promotionId: string;
   readonly entries: readonly EvidenceEntry[];

@@ -11,7 +11,7 @@ import type { EvidenceStore } from './evidence-store.ts';
 import { recordedLedger } from './recorded-ledger.ts';
 
 /** The ledger and the evidence in one table. */
-export interface RecordedLedger {
+interface RecordedLedger {
   readonly ledger: Ledger;
   readonly store: EvidenceStore;
   readonly append: AppendEvidence;

@@ -5,7 +5,7 @@ import type { Fact } from './chain.ts';
 import { approvalFacts, denialFact, ended, jobFacts, pushed, redriven } from './facts.ts';
 
 /** What recording needs. */
-export interface Recording {
+interface Recording {
   readonly append: AppendEvidence;
   readonly now: () => Date;
   /** How promotions begin that are added here. @default by a push */

@@ -21,7 +21,7 @@ export interface EvidenceArchive {
 }
 
 /** What sealing needs. */
-export interface SealDependencies {
+interface SealDependencies {
   readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals' | 'denials'>;
   readonly store: EvidenceStore;
   readonly append: AppendEvidence;

@@ -36,7 +36,7 @@ interface StateDefinition {
 }
 
 /** The definition is not one that the graph can be read from. */
-export class DefinitionError extends Error {
+class DefinitionError extends Error {
   override readonly name = 'DefinitionNotReadable';
 }
 

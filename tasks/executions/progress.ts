@@ -2,7 +2,7 @@ import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { type FailureCause, readCause } from '../failure-cause.ts';
 
 /** How one attempt of a state ended, or that it goes on. */
-export type AttemptStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+type AttemptStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
 /** One attempt of a state: by the first entering, by a Retry, or by a redrive. */
 export interface Attempt extends Partial<FailureCause> {

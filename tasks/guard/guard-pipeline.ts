@@ -14,7 +14,7 @@ export interface GuardedPipelines {
 }
 
 /** What the guard needs. */
-export interface GuardDependencies {
+interface GuardDependencies {
   readonly pipelines: GuardedPipelines;
   readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals' | 'lock' | 'replaceJob'>;
   readonly starterRoleArn: string;
@@ -24,7 +24,7 @@ export interface GuardDependencies {
 const names = ['environment', 'pipelineName', 'promotionId', 'pipelineExecutionId', 'commitId'] as const;
 
 /** The action's user parameters. @throws TypeError that names what is wrong */
-export function readGuardParameters(text: string): GuardParameters {
+function readGuardParameters(text: string): GuardParameters {
   let value: Record<string, unknown>;
   try {
     value = JSON.parse(text) as Record<string, unknown>;

@@ -8,7 +8,7 @@ import { type ApproverRole, type GuardParameters, NO_PROMOTION } from '../payloa
 import { environmentTitles, roleTitles } from '../words.ts';
 
 /** What the guard knows. */
-export interface GuardEvidence {
+interface GuardEvidence {
   readonly parameters: GuardParameters;
   readonly run: PipelineExecution | undefined;
   readonly promotion: Promotion | undefined;
@@ -22,7 +22,7 @@ export interface GuardEvidence {
 }
 
 /** What the guard decides. `job` waits for the run, even if the promotion has lost the lock since. */
-export type GuardRuling =
+type GuardRuling =
   | { readonly kind: 'ok'; readonly job: Job }
   | { readonly kind: 'no'; readonly reason: string; readonly job?: Job };
 

@@ -69,7 +69,7 @@ export interface Live {
 }
 
 /** How an external job stands. `STARTING`: recorded before the start, the external id is not known yet. */
-export type JobStatus = 'STARTING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED';
+type JobStatus = 'STARTING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED';
 
 /** One attempt of a state's external job. */
 export interface Job {
@@ -108,7 +108,7 @@ export interface Job {
 }
 
 /** `WITHDRAWN`: the promotion ended, or a new request took its place. */
-export type ApprovalStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'EXPIRED' | 'WITHDRAWN';
+type ApprovalStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'EXPIRED' | 'WITHDRAWN';
 
 /** A signed-in person, from the verified claims of the identity provider. */
 export interface Person {

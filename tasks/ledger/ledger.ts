@@ -8,7 +8,7 @@ export class LedgerConflictError extends Error {
 }
 
 /** A record changed each time between reading and writing it: the writer gives up. */
-export class LedgerContendedError extends Error {
+class LedgerContendedError extends Error {
   override readonly name = 'LedgerContended';
 }
 
@@ -38,7 +38,7 @@ export interface PromotionChange
 }
 
 /** A page of a listing, newest first. */
-export interface Page<Item> {
+interface Page<Item> {
   readonly items: readonly Item[];
   /** Hand back for the next page; absent on the last. */
   readonly next?: string;

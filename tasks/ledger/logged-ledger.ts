@@ -3,7 +3,7 @@ import type { Approval, Job } from './items.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Writes a line with the promotion's id and other keys to find it by. */
-export type LedgerLog = (message: string, keys: Readonly<Record<string, unknown>>) => void;
+type LedgerLog = (message: string, keys: Readonly<Record<string, unknown>>) => void;
 
 const pick = <From, Name extends keyof From>(from: From, ...names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, from[name]]));

@@ -25,7 +25,7 @@ export interface Metric {
 export const METRIC_NAMESPACE = 'Lockstep';
 
 /** What a promotion's end is measured by. */
-export interface EndedPromotion {
+interface EndedPromotion {
   readonly promotion: Promotion;
   readonly status: PromotionStatus;
   /** Start of the execution, or of its last redrive: what was before has been measured. */

@@ -8,13 +8,13 @@ import { type PromotedBranch, promotionIdOf, type RequestedPromotion } from './p
 import { type BeginPromotionDependencies, beginPromotion } from './start-promotion.ts';
 
 /** What starting a promotion from the push pipeline needs. */
-export interface PushedRunDependencies extends BeginPromotionDependencies {
+interface PushedRunDependencies extends BeginPromotionDependencies {
   readonly pipelines: GuardedPipelines;
   readonly promoted: PromotedBranch;
 }
 
 /** Whether a Lambda event is a job of CodePipeline. */
-export const isPipelineJob = (event: unknown): event is CodePipelineEvent =>
+const isPipelineJob = (event: unknown): event is CodePipelineEvent =>
   isObject(event) && 'CodePipeline.job' in event;
 
 /** @throws TypeError that names what is wrong */

@@ -14,14 +14,14 @@ export interface BeginPromotionDependencies {
 }
 
 /** What starting a promotion needs. */
-export interface StartPromotionDependencies extends BeginPromotionDependencies {
+interface StartPromotionDependencies extends BeginPromotionDependencies {
   /** The commit, or undefined if the repository has none of that id. */
   readonly commit: (repositoryName: string, commitId: string) => Promise<Commit | undefined>;
   readonly promoted: PromotedBranch;
 }
 
 /** ARN of the execution of that name. */
-export const executionArnOf = (stateMachineArn: string, name: string): string =>
+const executionArnOf = (stateMachineArn: string, name: string): string =>
   `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
 
 /**

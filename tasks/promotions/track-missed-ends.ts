@@ -5,7 +5,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { type Executions, isNoted, type trackPromotion } from './track-promotion.ts';
 
 /** What finding untold changes needs. */
-export interface TrackMissedEndsDependencies {
+interface TrackMissedEndsDependencies {
   readonly ledger: Pick<Ledger, 'openPromotions' | 'promotion' | 'lock'>;
   readonly application: string;
   readonly find: Executions['find'];

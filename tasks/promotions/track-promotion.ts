@@ -22,7 +22,7 @@ export interface Executions {
 }
 
 /** What tracking needs. */
-export interface TrackPromotionDependencies {
+interface TrackPromotionDependencies {
   /** Whose machine's executions are tracked. */
   readonly application: string;
   readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'addPromotion' | 'updatePromotion' | 'jobs'>;
@@ -38,7 +38,7 @@ export interface TrackPromotionDependencies {
 }
 
 /** Step Functions describes an older status of the execution than the event: describe it again. */
-export class ExecutionNotEndedError extends Error {
+class ExecutionNotEndedError extends Error {
   override readonly name = 'ExecutionNotEnded';
 }
 
@@ -57,7 +57,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
  * A promotion whose execution was started by hand, from its input; undefined if that is no promotion's of the application, whose
  * machine ran it.
  */
-export function promotionOf(execution: DescribeExecutionOutput, ours: string): Promotion | undefined {
+function promotionOf(execution: DescribeExecutionOutput, ours: string): Promotion | undefined {
   const input = (parsedJson(execution.input) ?? {}) as Partial<PromotionInput>;
   const { application, commitId, branch, pushedBy, pushedAt } = input;
   const { name, executionArn } = execution;

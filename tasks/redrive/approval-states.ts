@@ -10,7 +10,7 @@ import type { ApproverRole } from '../payloads.ts';
 import { approverRoles, roleTitles, utcTime } from '../words.ts';
 
 /** The state of one role's approval. */
-export interface ApprovalState {
+interface ApprovalState {
   readonly role: ApproverRole;
   /** `holds`: decided, about what would be built. `open` and `over`: asked, not decided. `broken`: decided about something else. */
   readonly kind: 'holds' | 'broken' | 'rejected' | 'open' | 'over' | 'not-asked';

@@ -8,7 +8,7 @@ import { type RedriveAdvice, redriveAdvice } from './redrive-advice.ts';
 import type { LockSeen, RedriveContext } from './redrive-context.ts';
 
 /** Where a promotion and the advice on its redrive are read from. */
-export interface AdvisedPromotionSources extends PromotionSources {
+interface AdvisedPromotionSources extends PromotionSources {
   readonly ledger: PromotionSources['ledger'] &
     Pick<Ledger, 'promotion' | 'promotions' | 'latestApproval' | 'lock'>;
   /** Version of an application's configuration as it is deployed. */

@@ -7,7 +7,7 @@ import { headingOfState, type RunbookHeading } from './runbook-headings.ts';
 export type Work = 'job' | 'approval' | 'lock' | 'function';
 
 /** What to fix before a redrive. */
-export interface Remedy {
+interface Remedy {
   readonly sentence: string;
   /** Where RUNBOOK.md has more. */
   readonly heading: RunbookHeading;

@@ -25,7 +25,7 @@ const nouns: Readonly<Record<JobKind, string>> = {
 const NEW_TOKEN = 'the token of the redrive';
 
 /** What `start-job` would do with the state's latest job, by its own decision. */
-export function resumedJob(latest: Job | undefined): ResumedWork {
+function resumedJob(latest: Job | undefined): ResumedWork {
   if (latest === undefined)
     return { kind: 'starts', sentence: 'This state has not started a job yet. The redrive starts one.' };
   const { promotionId, state, kind, parameters, attempt, status } = latest;
@@ -54,7 +54,7 @@ export function resumedJob(latest: Job | undefined): ResumedWork {
 }
 
 /** What `request-approval` would do with the role's latest request, by its own decision. */
-export function resumedApproval(
+function resumedApproval(
   latest: Approval | undefined,
   now: Date,
   configurationVersion: string | undefined,

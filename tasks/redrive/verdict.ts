@@ -28,14 +28,14 @@ export type VerdictKind =
   | 'environment-locked';
 
 /** Whether an execution may be redriven. */
-export interface Verdict {
+interface Verdict {
   readonly kind: VerdictKind;
   readonly sentence: string;
   readonly heading?: RunbookHeading;
 }
 
 /** Days after the end in which Step Functions allows a redrive (T33). */
-export const REDRIVE_DAYS = 14;
+const REDRIVE_DAYS = 14;
 /** A history with as many events allows none either (T33). */
 export const FULL_HISTORY = 24_999;
 
