@@ -46,9 +46,12 @@ const clientError = async (service: string, { name, message, statusCode, members
   const module = (await protocols[service]?.client?.()) ?? {};
   const Modelled = (module[name] ?? module[`${name}Exception`]) as (new (given: object) => Error) | undefined;
   const $metadata = { httpStatusCode: statusCode };
-  return Modelled
-    ? new Modelled({ ...members, message, $metadata })
-    : Object.assign(new Error(message), { name, $metadata, $fault: statusCode < 500 ? 'client' : 'server' });
+  if (Modelled) return new Modelled({ ...members, message, $metadata });
+  // What a service's API does not model comes as its base class, with the name from the wire.
+  const base = Object.keys(module).find((key) => key.endsWith('ServiceException')) ?? '';
+  const Base = module[base] as (new (given: object) => Error) | undefined;
+  if (!Base) throw new Error(`The client of ${service} has no base class for errors.`);
+  return new Base({ name, message, $metadata, $fault: statusCode < 500 ? 'client' : 'server' });
 };
 
 /**
