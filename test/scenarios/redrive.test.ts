@@ -103,6 +103,6 @@ describe('a redrive', () => {
     ]);
     expect(new Set(instances.map(({ ImageId }) => ImageId))).toEqual(new Set([images?.prod]));
     const { mails } = await promotion.report();
-    expect(mails.filter(({ subject }) => subject.startsWith('Prod is in order: '))).toHaveLength(2);
+    expect(mails.filter(({ subject }) => subject.startsWith('Prod is restored: '))).toHaveLength(2);
   });
 });

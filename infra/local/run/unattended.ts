@@ -46,7 +46,7 @@ const mailedLink = async ({ host, system }: UnattendedRun, approvalId: string): 
 /** How long the operator waits for Prod to be in order before redriving all the same, in ms. */
 const ORDER_PATIENCE_MS = 15_000;
 
-/** An operator redrives once Prod is in order again, as the mail tells. */
+/** An operator redrives once Prod is restored, as the mail tells. */
 const prodInOrder = async ({ system }: UnattendedRun, promotionId: string): Promise<void> => {
   const deadline = Date.now() + ORDER_PATIENCE_MS;
   while (Date.now() < deadline) {

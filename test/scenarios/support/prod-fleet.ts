@@ -76,7 +76,7 @@ export const prodImage = async ({ run, application }: Scenario): Promise<string 
   return Parameter?.Value;
 };
 
-/** Waits until Prod is in order after a promotion failed, for the first time or after that many redrives. */
+/** Waits until Prod is restored after a promotion failed, for the first time or after that many redrives. */
 export const prodInOrder = async (
   scenario: Scenario,
   promotionId: string,

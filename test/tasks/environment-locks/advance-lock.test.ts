@@ -257,7 +257,7 @@ describe('the Prod lock', () => {
     expect(world.tokens.completion[2]?.cause).toContain('Prod runs the newer commit bbbbbbbb (promotion b)');
   });
 
-  it('passes on after a failed one as soon as Prod is in order, and the failed one may be redriven before', async () => {
+  it('passes on after a failed one as soon as Prod is restored, and the failed one may be redriven before', async () => {
     const world = createLockWorld();
     await world.take('a', 'prod');
     await world.take('b', 'prod');

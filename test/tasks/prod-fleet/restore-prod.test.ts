@@ -19,7 +19,7 @@ describe('after a Prod deployment that failed', () => {
     const [mail] = world.mails;
     expect(mail).toMatchObject({
       role: 'operator',
-      subject: 'Prod is in order: shop 8f0c9c1f does not run there',
+      subject: 'Prod is restored: shop 8f0c9c1f does not run there',
     });
     for (const words of [
       '2 instance(s) of the Auto Scaling group blue',
