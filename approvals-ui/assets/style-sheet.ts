@@ -165,16 +165,16 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 @media (min-width: 30rem) { .facts { grid-template-columns: 7rem minmax(0, 1fr); gap: .45rem 1rem; } .facts dt { line-height: 1.55rem; } .facts dd { margin: 0; } }
 .message { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; border-left: 3px solid var(--line-strong); padding-left: .85rem; max-height: 18rem; overflow: auto; }
 .comment { display: block; quotes: none; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; color: var(--ink); border-left: 3px solid var(--line-strong); padding-left: .7rem; margin-top: .35rem; }
-.outcomes, .decisions, .attempts, .denials, .commits, .files, .plain { list-style: none; margin: 0; padding: 0; }
+.outcomes, .decisions, .attempts, .denials, .commits, .makers, .files, .plain { list-style: none; margin: 0; padding: 0; }
 .outcomes { margin-top: .9rem; display: grid; grid-template-columns: minmax(0, 1fr); gap: .45rem; }
 .outcomes li { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .7rem; }
-.commits { display: grid; gap: .7rem; }
+.commits, .makers { display: grid; grid-template-columns: minmax(0, 1fr); gap: .7rem; overflow-wrap: anywhere; }
 .commits .message { margin: .35rem 0 0; font-size: .93rem; max-height: 9rem; }
 .files { display: grid; gap: .2rem; font-size: .93rem; }
 .files li { display: grid; grid-template-columns: minmax(4.4rem, auto) minmax(0, 1fr); gap: .5rem; align-items: baseline; }
 .change { font-size: .84rem; font-weight: 600; color: var(--muted); }
 .change.is-added { color: var(--done); } .change.is-removed { color: var(--failed); }
-details .commits, details .files, details .outcomes { margin-top: .5rem; }
+details .commits, details .makers, details .files, details .outcomes { margin-top: .5rem; }
 .facts + .notice, .facts + .muted { margin: 1rem 0 0; }
 ins { text-decoration: none; font-weight: 600; }
 a.primary { display: inline-flex; align-items: center; justify-content: center; }

@@ -59,7 +59,7 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
         {review.makers.length} {review.makers.length === 1 ? 'maker' : 'makers'}
       </h3>
       <p class="muted">Names in commits are claimed by those who made them. IAM names the pushers.</p>
-      <More items={review.makers} name="makers" list="commits">
+      <More items={review.makers} name="makers" list="makers">
         {(maker) => <MakerRow maker={maker} />}
       </More>
       <h3>

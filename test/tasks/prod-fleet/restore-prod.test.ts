@@ -63,7 +63,7 @@ describe('after a Prod deployment that failed', () => {
     });
     await world.restore();
     expect(world.parameter).toBe('ami-old');
-    expect(world.mails[0]?.message).toContain('Not of that image: blue-1, blue-2.');
+    expect(world.mails[0]?.message).toContain('Other image: blue-1, blue-2.');
   });
 
   it('leaves the image when requests have gone over to it, and says that it serves', async () => {
@@ -73,7 +73,7 @@ describe('after a Prod deployment that failed', () => {
     });
     await world.restore();
     expect([world.parameter, world.written, world.kept()]).toEqual(['ami-new', [], ['green']]);
-    expect(world.mails[0]?.subject).toBe('Prod runs what failed: shop 8f0c9c1f');
+    expect(world.mails[0]?.subject).toBe('Prod runs the failed commit: shop 8f0c9c1f');
   });
 
   it('leaves alone what another promotion has pointed Prod at since', async () => {
