@@ -252,6 +252,7 @@ const NAMED = [
   'AWS::ImageBuilder::InfrastructureConfiguration lockstep-orders-qat',
   'AWS::Logs::LogGroup /aws/vendedlogs/states/lockstep-orders',
   'AWS::Logs::LogGroup /aws/vendedlogs/states/lockstep-orders-prod-fleet',
+  'AWS::SSM::Parameter /lockstep/platform/configuration-versions',
   'AWS::SSM::Parameter /lockstep/platform/evidence-bucket',
   'AWS::SSM::Parameter /lockstep/platform/evidence-key',
   'AWS::SSM::Parameter /lockstep/platform/ledger-table',
