@@ -253,7 +253,7 @@ describe('the Test stage', () => {
     });
     for (const name of ['QC approval', 'PMO approval'])
       expect(States[name]).toMatchObject({
-        Arguments: { Payload: { parameters: { qatTestsUrl: '{% $qatTests %}' } } },
+        Arguments: { Payload: { candidate: { qatTestsUrl: '{% $qatTests %}' } } },
       });
   });
 });
