@@ -18,6 +18,7 @@ remove() {
   case $1 in
     AWS::Logs::LogGroup) aws logs delete-log-group --log-group-name "$2" ;;
     AWS::S3::Bucket) aws s3 rb "s3://$2" --force ;;
+    AWS::S3::BucketPolicy) ;; # It goes with its bucket.
     AWS::KMS::Key) aws kms schedule-key-deletion --key-id "$2" --pending-window-in-days 7 ;;
     AWS::DynamoDB::Table)
       aws dynamodb update-table --table-name "$2" --no-deletion-protection-enabled

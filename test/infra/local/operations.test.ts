@@ -48,6 +48,7 @@ const forPeople: Readonly<Record<string, readonly string[]>> = {
     'TransactGetItems',
     'TransactWriteItems',
   ],
+  'to download an object (aws s3 cp asks for its size first)': ['HeadObject'],
   'to list what there is (aws s3 ls, aws ssm get-parameters-by-path)': [
     'ListBuckets',
     'ListObjectsV2',

@@ -1,9 +1,4 @@
-import {
-  GetFunctionCommand,
-  InvokeCommand,
-  LambdaClient,
-  ListFunctionsCommand,
-} from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { createEndpoint, type Endpoint } from '../../../endpoint/endpoint.ts';
 import type { PolicyStatement } from '../../../host.ts';
 import { createSecretsManagerService } from '../../../services/secretsmanager/secretsmanager.ts';
@@ -70,9 +65,9 @@ describe('over the wire', () => {
 
   it('functions are described', async () => {
     const arn = await putFunction(running, 'fn', 'exports.handler = async () => 1;', { Timeout: 30 });
-    const { Configuration } = await client.send(new GetFunctionCommand({ FunctionName: arn }));
-    expect(Configuration).toMatchObject({ FunctionArn: arn, Timeout: 30, State: 'Active' });
-    expect((await client.send(new ListFunctionsCommand())).Functions).toHaveLength(1);
+    const { Functions } = await client.send(new ListFunctionsCommand());
+    expect(Functions).toHaveLength(1);
+    expect(Functions?.[0]).toMatchObject({ FunctionArn: arn, Timeout: 30, State: 'Active' });
   });
 });
 
