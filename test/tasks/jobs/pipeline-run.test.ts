@@ -168,6 +168,7 @@ describe('a pipeline’s run', () => {
     expect(await inspect({ run: () => ({ status: 'Failed' }), actions: [guard] })).toEqual({
       state: 'failed',
       error: 'PipelineRunFailed',
+      code: 'GuardBlocked',
       cause: [
         'Run e-1 of the pipeline shop-qat ended Failed',
         'Action Lambda of stage Deploy failed: JobFailed: This run was started by CreatePipeline',

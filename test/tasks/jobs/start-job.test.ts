@@ -222,6 +222,7 @@ describe('starting a job', () => {
       {
         token: 'token-1',
         error: 'ImageBuildFailed',
+        code: 'StartFailed',
         cause:
           'Build QAT image could not be started: AccessDeniedException: role shop-start-job may not StartImagePipelineExecution',
       },
@@ -250,7 +251,9 @@ describe('starting a job', () => {
     };
     await expect(start('token-2', refusing)).rejects.toMatchObject({
       name: 'ImageBuildFailed',
-      message: expect.stringMatching(/could not be started: AccessDeniedException: not any more\n.*redrive/),
+      message: expect.stringMatching(
+        /^\{"code":"StartFailed",.*could not be started: AccessDeniedException: not any more\\n.*redrive/,
+      ),
     });
     expect(await start('token-3')).toMatchObject({ attempt: 1, status: 'RUNNING' });
     expect(started.map(({ clientToken }) => clientToken)).toEqual(['fresh-client-token']);
