@@ -49,8 +49,8 @@ export function causeText({ cause, code, supersededBy }: FailureCause): string {
   for (let message = cause; ; ) {
     const text = JSON.stringify({ code, message, supersededBy: by });
     if (text.length <= MAX_CAUSE_LENGTH) return text;
-    // Escapes make JSON longer than the message.
-    message = fitCause(message, message.length - Math.max(GAP.length + 1, text.length - MAX_CAUSE_LENGTH));
+    // Escapes make JSON longer than the message, by up to six times. Each pass is shorter than the one before.
+    message = fitCause(message, Math.floor((message.length * MAX_CAUSE_LENGTH) / text.length));
   }
 }
 
