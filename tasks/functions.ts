@@ -87,6 +87,7 @@ export const functions = {
       'PROMOTIONS_TOPIC_ARN',
       'SITE_URL',
       'REPOSITORY_NAME',
+      'BRANCH',
       /** Digest of the application's configuration: what is decided upon includes it. */
       'CONFIGURATION_VERSION',
       /** Where approvers reach the QAT application, or `none`. */

@@ -1,4 +1,3 @@
-import type { Difference } from '@aws-sdk/client-codecommit';
 import type { InstanceTarget } from '@aws-sdk/client-codedeploy';
 import type { Image } from '@aws-sdk/client-imagebuilder';
 import { errorText } from '../error-text.ts';
@@ -6,21 +5,17 @@ import type { Job } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
 import type { Candidate } from '../payloads.ts';
+import type { ChangedFile, Source } from '../source/source.ts';
 import { cutText } from '../truncate-text.ts';
 import { makersOf, pushesOf, TooManyMakersError } from './makers.ts';
 import { type ChangeSources, readChange } from './read-change.ts';
-import type { ChangedCommit, ChangedFile, ImageContents, InstanceReport, Review } from './review.ts';
+import type { ChangedCommit, ImageContents, InstanceReport, Review } from './review.ts';
 import { type FurtherNames, withPerson } from './same-maker.ts';
 
 /** Where a review is read from. */
 export interface ReviewSources extends ChangeSources {
   readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'jobs'>;
-  /** What differs between two commits; from nothing if `before` is undefined. At most so many. */
-  readonly differences: (
-    before: string | undefined,
-    after: string,
-    most: number,
-  ) => Promise<readonly Difference[]>;
+  readonly differences: Source['differences'];
   readonly image: (imageBuildVersionArn: string) => Promise<Image | undefined>;
   readonly targets: (deploymentId: string) => Promise<readonly InstanceTarget[]>;
   readonly configurationVersion: string;
@@ -74,11 +69,6 @@ const reportOf = ({
     name: event.lifecycleEventName ?? '',
     status: event.status ?? '',
   })),
-});
-
-const fileOf = ({ changeType, beforeBlob, afterBlob }: Difference): ChangedFile => ({
-  path: cutText(afterBlob?.path ?? beforeBlob?.path ?? '', LONGEST_PATH),
-  change: changeType === 'A' ? 'added' : changeType === 'D' ? 'removed' : 'changed',
 });
 
 /** Bytes of a review: an item of the ledger holds 400 KB, with the request, its token and comments beside it. */
@@ -153,7 +143,7 @@ export async function collectReview(
         message: cutText(asText(commit.message), LONGEST_MESSAGE),
       }),
     );
-  const files = differences.map(fileOf);
+  const files = differences.map(({ path, change }) => ({ path: cutText(path, LONGEST_PATH), change }));
   const count = (change: ChangedFile['change']): number =>
     files.filter((file) => file.change === change).length;
   const pushes = await pushesOf(sources.ledger, { promotionId, application }, live, records);

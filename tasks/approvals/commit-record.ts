@@ -1,4 +1,4 @@
-import type { Commit } from '@aws-sdk/client-codecommit';
+import type { SourceCommit } from '../source/source.ts';
 
 /** As what somebody is named in a commit. */
 export type ClaimedRole = 'author' | 'committer' | 'co-author' | 'signed off';
@@ -53,7 +53,7 @@ export const recordOf = ({
   author,
   committer,
   message = '',
-}: Commit): CommitRecord => {
+}: SourceCommit): CommitRecord => {
   const signatures = (
     [
       ['author', author],

@@ -1,8 +1,5 @@
-import type { Commit } from '@aws-sdk/client-codecommit';
+import type { Source } from '../source/source.ts';
 import { type CommitRecord, recordOf } from './commit-record.ts';
-
-/** Reads commits; those that do not exist are left out. */
-export type ReadCommits = (commitIds: readonly string[]) => Promise<readonly Commit[]>;
 
 /** The commits of a change cannot all be read: nobody is asked about a part of it. */
 class ChangeNotReadError extends Error {
@@ -16,9 +13,12 @@ export interface KeptCommits {
   readonly save: (records: readonly CommitRecord[]) => Promise<void>;
 }
 
+/** Of revisions whose commits are not known, there is nothing to keep. */
+export const nothingKept: KeptCommits = { load: async () => [], save: async () => undefined };
+
 /** Where a change is read from. */
 export interface ChangeSources {
-  readonly commits: ReadCommits;
+  readonly commits: Source['commits'];
   readonly kept: KeptCommits;
   /** Whether to stop reading, before the function itself is stopped. */
   readonly isTimeUp: () => boolean;

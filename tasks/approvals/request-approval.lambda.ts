@@ -12,10 +12,11 @@ import { createImageBuilds } from '../jobs/imagebuilder-builds.ts';
 import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
-import { createChange } from './change-in-codecommit.ts';
-import { createChangeOutsideCodeCommit, isInCodeCommit, nothingKept } from './change-outside-codecommit.ts';
+import { createCodeCommitSource } from '../source/codecommit-source.ts';
+import { createRevisionOnlySource, isInCodeCommit } from '../source/revision-only-source.ts';
 import { collectReview } from './collect-review.ts';
 import { createKeptCommits } from './dynamodb-kept-commits.ts';
+import { nothingKept } from './read-change.ts';
 import { requestApproval } from './request-approval.ts';
 import type { FurtherNames } from './same-maker.ts';
 
@@ -28,8 +29,8 @@ const MOST_READING = 8 * 60_000;
 const sources = {
   ledger,
   ...(isInCodeCommit(env.REPOSITORY_NAME)
-    ? createChange(env.REPOSITORY_NAME)
-    : createChangeOutsideCodeCommit(env.REPOSITORY_NAME, ledger)),
+    ? createCodeCommitSource(env.REPOSITORY_NAME, env.BRANCH)
+    : createRevisionOnlySource(env.REPOSITORY_NAME, ledger)),
   image: createImageBuilds().image,
   targets: createDeployments(new CodeDeployClient(environmentAccess('qat'))).targets,
   configurationVersion: env.CONFIGURATION_VERSION,

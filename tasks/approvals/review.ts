@@ -1,3 +1,4 @@
+import type { ChangedFile } from '../source/source.ts';
 import type { ClaimedRole } from './commit-record.ts';
 
 /** Who wrote and who committed one commit of the change. */
@@ -31,12 +32,6 @@ export interface Maker {
   /** E-mail address of the person of the pool whose further name this is, by the configuration. */
   readonly person?: string;
   readonly because: readonly Reason[];
-}
-
-/** One file that differs from what is in Prod. */
-export interface ChangedFile {
-  readonly path: string;
-  readonly change: 'added' | 'changed' | 'removed';
 }
 
 /** What an image was made of. */

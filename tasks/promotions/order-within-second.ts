@@ -1,4 +1,4 @@
-import type { Commit } from '@aws-sdk/client-codecommit';
+import type { SourceCommit } from '../source/source.ts';
 
 /** Commits made longer than this before the push, in ms, are taken to have been pushed earlier. */
 const RECENT_MS = 10 * 60 * 1000;
@@ -6,7 +6,7 @@ const RECENT_MS = 10 * 60 * 1000;
 const LOOKED_AT = 50;
 
 /** CodeCommit's dates are seconds since the epoch and an offset: `1484167798 -0800`. */
-const madeAt = ({ committer }: Commit): number => Number.parseInt(committer?.date ?? '', 10) * 1000;
+const madeAt = ({ committer }: SourceCommit): number => Number.parseInt(committer?.date ?? '', 10) * 1000;
 
 /**
  * A push's time made finer: events have whole seconds, and several pushes may share one. Each commit counts a
@@ -18,12 +18,12 @@ const madeAt = ({ committer }: Commit): number => Number.parseInt(committer?.dat
  */
 export async function orderedWithinSecond(
   pushedAt: string,
-  head: Commit,
-  parent: (commitId: string) => Promise<Commit | undefined>,
+  head: SourceCommit,
+  parent: (commitId: string) => Promise<SourceCommit | undefined>,
 ): Promise<string> {
   const second = Date.parse(pushedAt);
   let before = 0;
-  for (let commit: Commit | undefined = head; before < LOOKED_AT; before++) {
+  for (let commit: SourceCommit | undefined = head; before < LOOKED_AT; before++) {
     const first: string | undefined = commit?.parents?.[0];
     commit = first === undefined ? undefined : await parent(first);
     if (commit === undefined || !(madeAt(commit) > second - RECENT_MS)) break;

@@ -4,7 +4,7 @@ import { createGuardedPipelines } from '../guard/codepipeline-guard.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
-import { createCommits } from './codecommit-commits.ts';
+import { createCodeCommitSource } from '../source/codecommit-source.ts';
 import { createStartExecution } from './promotion-executions.ts';
 import { onPush, startPushedRun } from './pushed-run.ts';
 import { startPromotion } from './start-promotion.ts';
@@ -22,7 +22,10 @@ const dependencies = {
 
 export const handler = logged(
   onPush({
-    event: startPromotion({ ...dependencies, commit: createCommits() }),
+    event: startPromotion({
+      ...dependencies,
+      source: createCodeCommitSource(env.REPOSITORY_NAME, env.BRANCH),
+    }),
     job: startPushedRun({
       ...dependencies,
       pipelines: createGuardedPipelines(codePipeline, createPipelineRuns(codePipeline)),

@@ -1,6 +1,6 @@
-import type { Commit } from '@aws-sdk/client-codecommit';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PromotionInput } from '../payloads.ts';
+import type { Source, SourceCommit } from '../source/source.ts';
 import { orderedWithinSecond } from './order-within-second.ts';
 import { type PromotedBranch, promotionFrom, type RequestedPromotion } from './promotion-from.ts';
 
@@ -15,8 +15,7 @@ export interface BeginPromotionDependencies {
 
 /** What starting a promotion needs. */
 interface StartPromotionDependencies extends BeginPromotionDependencies {
-  /** The commit, or undefined if the repository has none of that id. */
-  readonly commit: (repositoryName: string, commitId: string) => Promise<Commit | undefined>;
+  readonly source: Pick<Source, 'commits'>;
   readonly promoted: PromotedBranch;
 }
 
@@ -31,7 +30,7 @@ const executionArnOf = (stateMachineArn: string, name: string): string =>
 export function beginPromotion({ ledger, startExecution, stateMachineArn, now }: BeginPromotionDependencies) {
   return async function beginPromotion(
     { promotionId, input }: RequestedPromotion,
-    { message = '', author }: Commit,
+    { message = '', author }: SourceCommit,
   ): Promise<void> {
     const { application, commitId, branch, pushedBy, pushedAt } = input;
     await ledger.addPromotion({
@@ -61,7 +60,7 @@ export function beginPromotion({ ledger, startExecution, stateMachineArn, now }:
  */
 export function startPromotion(dependencies: StartPromotionDependencies) {
   return async function startPromotion(event: unknown): Promise<{ readonly promotionId?: string }> {
-    const { commit, promoted } = dependencies;
+    const { source, promoted } = dependencies;
     const requested = promotionFrom(event, promoted);
     if (requested === undefined) return {};
     const { promotionId, input } = requested;
@@ -70,7 +69,7 @@ export function startPromotion(dependencies: StartPromotionDependencies) {
       await beginPromotion(dependencies)(requested, { message: `New version of ${promoted.repositoryName}` });
       return { promotionId };
     }
-    const read = (commitId: string) => commit(promoted.repositoryName, commitId);
+    const read = async (commitId: string) => (await source.commits([commitId]))[0];
     const head = (await read(input.commitId)) ?? {};
     const pushedAt = input.pushedAt && (await orderedWithinSecond(input.pushedAt, head, read));
     await beginPromotion(dependencies)(

@@ -186,6 +186,7 @@ export class PromotionFunctions extends Construct {
         LEDGER_TABLE,
         ...mail,
         REPOSITORY_NAME: source.repositoryName,
+        BRANCH: application.branch,
         CONFIGURATION_VERSION,
         QAT_URL: props.qatUrl,
         ACQUIRE_LOCK_FUNCTION,

@@ -36,7 +36,7 @@ export function codeCommitSource(
         resources: [repositoryArn],
       },
     ],
-    describe: [{ actions: ['codecommit:GetCommit'], resources: [repositoryArn] }],
+    describe: [{ actions: ['codecommit:BatchGetCommits'], resources: [repositoryArn] }],
     compare: [
       { actions: ['codecommit:BatchGetCommits', 'codecommit:GetDifferences'], resources: [repositoryArn] },
     ],

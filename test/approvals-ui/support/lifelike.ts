@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ChangedFile, ImageContents, Review } from '../../../tasks/approvals/review.ts';
+import type { ImageContents, Review } from '../../../tasks/approvals/review.ts';
 import type { ApproverRole } from '../../../tasks/payloads.ts';
+import type { ChangedFile } from '../../../tasks/source/source.ts';
 import { stateNames as names } from '../../../workflows/state-names.ts';
 import type { History } from './history.ts';
 

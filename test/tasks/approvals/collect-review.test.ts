@@ -1,5 +1,5 @@
-import { nothingKept } from '../../../tasks/approvals/change-outside-codecommit.ts';
 import { collectReview, type ReviewSources } from '../../../tasks/approvals/collect-review.ts';
+import { nothingKept } from '../../../tasks/approvals/read-change.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aJob, anApproval, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
@@ -78,9 +78,9 @@ const collect = (change: Partial<ReviewSources> = {}) =>
       kept: nothingKept,
       isTimeUp: () => false,
       differences: async () => [
-        { changeType: 'A', afterBlob: { path: 'new.mjs' } },
-        { changeType: 'D', beforeBlob: { path: 'old.mjs' } },
-        { changeType: 'M', beforeBlob: { path: 'x.mjs' }, afterBlob: { path: 'x.mjs' } },
+        { path: 'new.mjs', change: 'added' },
+        { path: 'old.mjs', change: 'removed' },
+        { path: 'x.mjs', change: 'changed' },
       ],
       image: async (build) =>
         build === 'build/qat'
@@ -311,8 +311,8 @@ describe('the grounds of a decision', () => {
         })),
       differences: async (_, __, most) =>
         Array.from({ length: most }, (_, index) => ({
-          changeType: 'A',
-          afterBlob: { path: `${index}/${'p'.repeat(200)}` },
+          path: `${index}/${'p'.repeat(200)}`,
+          change: 'added' as const,
         })),
     });
     expect(review.commits).toHaveLength(30);

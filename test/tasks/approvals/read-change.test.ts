@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Commit } from '@aws-sdk/client-codecommit';
 import fc from 'fast-check';
 import type { CommitRecord } from '../../../tasks/approvals/commit-record.ts';
-import { type KeptCommits, type ReadCommits, readChange } from '../../../tasks/approvals/read-change.ts';
+import { type KeptCommits, readChange } from '../../../tasks/approvals/read-change.ts';
+import type { Source, SourceCommit } from '../../../tasks/source/source.ts';
 
 /** Seed of the histories below: the same in each run. */
 const SEED = 20261129;
@@ -25,7 +25,7 @@ const createKept = () => {
 /** A repository: each commit with its parents and its time. */
 const history = (...commits: readonly [id: string, parents: string, time: number][]) => {
   const all = new Map(
-    commits.map(([commitId, parents, time]): [string, Commit] => {
+    commits.map(([commitId, parents, time]): [string, SourceCommit] => {
       const who = { name: commitId, email: `${commitId}@example.com`, date: `${time} +0000` };
       return [
         commitId,
@@ -35,7 +35,7 @@ const history = (...commits: readonly [id: string, parents: string, time: number
   );
   let calls = 0;
   let largest = 0;
-  const read: ReadCommits = async (ids) => {
+  const read: Source['commits'] = async (ids) => {
     calls += 1;
     largest = Math.max(largest, ids.length);
     return ids.flatMap((id) => all.get(id) ?? []);
@@ -137,7 +137,7 @@ describe('the commits of a change', () => {
   it('fails as the repository fails, and keeps what was read', async () => {
     const { all } = history(...chain(10, ''));
     const { kept, records } = createKept();
-    const commits: ReadCommits = async ([id = '']) => {
+    const commits: Source['commits'] = async ([id = '']) => {
       if (id === 'f3') throw new Error('throttled');
       return [all.get(id) ?? {}];
     };
@@ -238,7 +238,7 @@ describe(`in random histories of seed ${SEED}, the commits of a change`, () => {
           .sort(([a], [b]) => Number(a) - Number(b))
           .map(([, id = '']) => id);
         const [head = '', base = ''] = [ids[random.head % ids.length], ids[random.base % ids.length]];
-        const commitsIn: ReadCommits = async (wanted) =>
+        const commitsIn: Source['commits'] = async (wanted) =>
           git(['log', '--no-walk=unsorted', '--format=%H %P', '--stdin'], wanted.join('\n'))
             .trim()
             .split('\n')

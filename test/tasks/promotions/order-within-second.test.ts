@@ -1,17 +1,17 @@
-import type { Commit } from '@aws-sdk/client-codecommit';
 import { orderedWithinSecond } from '../../../tasks/promotions/order-within-second.ts';
+import type { SourceCommit } from '../../../tasks/source/source.ts';
 
 const PUSHED_AT = '2026-11-22T10:00:00Z';
 const SECOND = Date.parse(PUSHED_AT) / 1000;
 
 /** A branch whose commits were made so many seconds before the push, oldest first. */
-const branch = (...secondsBefore: readonly number[]): readonly Commit[] =>
+const branch = (...secondsBefore: readonly number[]): readonly SourceCommit[] =>
   secondsBefore.map((seconds, index) => ({
     commitId: `c${index}`,
     parents: index === 0 ? [] : [`c${index - 1}`, 'merged'],
     committer: { date: `${SECOND - seconds} +0100` },
   }));
-const order = (commits: readonly Commit[], index = commits.length - 1) =>
+const order = (commits: readonly SourceCommit[], index = commits.length - 1) =>
   orderedWithinSecond(PUSHED_AT, commits[index] ?? {}, async (id) =>
     commits.find(({ commitId }) => commitId === id),
   );
@@ -28,7 +28,7 @@ describe('the order of pushes within a second', () => {
     expect(orders.every(([, at]) => String(at).startsWith('2026-11-22T10:00:00.'))).toBe(true);
   });
 
-  it.each<[string, readonly Commit[]]>([
+  it.each<[string, readonly SourceCommit[]]>([
     ['of a first commit', branch(1)],
     ['upon an old commit', branch(601, 1)],
     ['of a commit that is not there', []],

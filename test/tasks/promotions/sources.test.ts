@@ -68,10 +68,12 @@ describe('a new version of an object', () => {
 
   it('is started without asking a repository', async () => {
     const { dependencies, ledger, started } = world(promoted.repositoryName);
-    const commit = async () => {
-      throw new Error('asked');
+    const source = {
+      commits: async () => {
+        throw new Error('asked');
+      },
     };
-    const { promotionId = '' } = await startPromotion({ ...dependencies, commit })(created());
+    const { promotionId = '' } = await startPromotion({ ...dependencies, source })(created());
     expect(started).toEqual([promotionId]);
     expect(await ledger.promotion(promotionId)).toMatchObject({
       commitId: VERSION,

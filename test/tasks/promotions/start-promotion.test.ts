@@ -1,14 +1,10 @@
-import {
-  CodeCommitClient,
-  CommitIdDoesNotExistException,
-  GetCommitCommand,
-} from '@aws-sdk/client-codecommit';
+import { BatchGetCommitsCommand, CodeCommitClient, type Commit } from '@aws-sdk/client-codecommit';
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import fc from 'fast-check';
-import { createCommits } from '../../../tasks/promotions/codecommit-commits.ts';
 import { createStartExecution } from '../../../tasks/promotions/promotion-executions.ts';
 import { promotionFrom } from '../../../tasks/promotions/promotion-from.ts';
 import { startPromotion } from '../../../tasks/promotions/start-promotion.ts';
+import { createCodeCommitSource } from '../../../tasks/source/codecommit-source.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
 import { because, double, offline, on } from '../doubles/sdk.ts';
@@ -71,7 +67,7 @@ describe('what a push asks for (T41)', () => {
 });
 
 describe('starting a promotion', () => {
-  const start = (start: () => object, commit: () => object) => {
+  const start = (start: () => object, commit: () => Commit | undefined) => {
     const ledger = createMemoryLedger();
     const sfn = double(
       new SFNClient(offline),
@@ -79,11 +75,11 @@ describe('starting a promotion', () => {
     );
     const codecommit = double(
       new CodeCommitClient(offline),
-      on(GetCommitCommand, () => ({ commit: commit() })),
+      on(BatchGetCommitsCommand, () => ({ commits: [commit() ?? []].flat() })),
     );
     const handler = startPromotion({
       ledger,
-      commit: createCommits(codecommit.client),
+      source: createCodeCommitSource('orders', 'main', codecommit.client),
       startExecution: createStartExecution(MACHINE, sfn.client),
       stateMachineArn: MACHINE,
       now: () => new Date('2026-11-22T10:00:00.000Z'),
@@ -143,9 +139,7 @@ describe('starting a promotion', () => {
   it('starts also for a commit that was taken back meanwhile', async () => {
     const { handler, ledger, sfn } = start(
       () => ({}),
-      () => {
-        throw new CommitIdDoesNotExistException(because('gone'));
-      },
+      () => undefined,
     );
     await handler(push());
     expect(await ledger.promotion(PROMOTION_ID)).toMatchObject({ commitMessage: '', commitAuthor: '' });

@@ -1,9 +1,5 @@
-import {
-  createChangeOutsideCodeCommit,
-  isInCodeCommit,
-  nothingKept,
-} from '../../../tasks/approvals/change-outside-codecommit.ts';
-import { readChange } from '../../../tasks/approvals/read-change.ts';
+import { nothingKept, readChange } from '../../../tasks/approvals/read-change.ts';
+import { createRevisionOnlySource, isInCodeCommit } from '../../../tasks/source/revision-only-source.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aPromotion, COMMIT } from '../doubles/samples.ts';
 
@@ -18,7 +14,7 @@ it.each([
 it('tells the revision with the message of its push, and that files are not known', async () => {
   const ledger = createMemoryLedger();
   await ledger.addPromotion(aPromotion({ commitMessage: 'Count apples' }));
-  const { commits, differences } = createChangeOutsideCodeCommit('example/shop', ledger);
+  const { commits, differences } = createRevisionOnlySource('example/shop', ledger);
   expect(await commits([COMMIT])).toEqual([{ commitId: COMMIT, parents: [], message: 'Count apples' }]);
   expect(await readChange({ commits, kept: nothingKept, isTimeUp: () => false }, COMMIT, 'before')).toEqual([
     { commitId: COMMIT, parents: [], claims: [] },

@@ -1,19 +1,34 @@
 import {
   BatchGetCommitsCommand,
+  BranchDoesNotExistException,
   CodeCommitClient,
   type Difference,
+  GetBranchCommand,
   paginateGetDifferences,
 } from '@aws-sdk/client-codecommit';
-import type { ReviewSources } from './collect-review.ts';
+import { ignoring } from '../ignoring.ts';
+import type { ChangedFile, Source } from './source.ts';
 
 /** Most commits that BatchGetCommits takes (its API reference). */
 const BATCH = 100;
 
-/** The commits and files of a change, from CodeCommit. */
-export const createChange = (
+const fileOf = ({ changeType, beforeBlob, afterBlob }: Difference): ChangedFile => ({
+  path: afterBlob?.path ?? beforeBlob?.path ?? '',
+  change: changeType === 'A' ? 'added' : changeType === 'D' ? 'removed' : 'changed',
+});
+
+/** A CodeCommit repository. */
+export const createCodeCommitSource = (
   repositoryName: string,
+  branchName: string,
   client = new CodeCommitClient({}),
-): Pick<ReviewSources, 'commits' | 'differences'> => ({
+): Source => ({
+  head: async () => {
+    const found = await client
+      .send(new GetBranchCommand({ repositoryName, branchName }))
+      .catch(ignoring(BranchDoesNotExistException));
+    return found?.branch?.commitId;
+  },
   commits: async (commitIds) => {
     const found = [];
     for (let from = 0; from < commitIds.length; from += BATCH) {
@@ -38,6 +53,6 @@ export const createChange = (
       found.push(...differences);
       if (found.length >= most) break;
     }
-    return found.slice(0, most);
+    return found.slice(0, most).map(fileOf);
   },
 });

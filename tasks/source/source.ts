@@ -1,0 +1,36 @@
+/** Who a commit says wrote or committed it. Free text: anybody can write anything. */
+interface SourceSignature {
+  readonly name?: string | undefined;
+  readonly email?: string | undefined;
+  /** Seconds since the epoch and an offset, as git writes them: `1484167798 -0800`. */
+  readonly date?: string | undefined;
+}
+
+/** A commit, as its repository has it. */
+export interface SourceCommit {
+  readonly commitId?: string | undefined;
+  readonly parents?: readonly string[] | undefined;
+  readonly author?: SourceSignature | undefined;
+  readonly committer?: SourceSignature | undefined;
+  readonly message?: string | undefined;
+}
+
+/** One file that differs between two commits. */
+export interface ChangedFile {
+  readonly path: string;
+  readonly change: 'added' | 'changed' | 'removed';
+}
+
+/** Where an application's commits come from: all that Lockstep asks of a repository, at any host. */
+export interface Source {
+  /** The commit that the promoted branch holds; undefined if there is no such branch. */
+  readonly head: () => Promise<string | undefined>;
+  /** Those commits, in any order; what does not exist is left out. */
+  readonly commits: (commitIds: readonly string[]) => Promise<readonly SourceCommit[]>;
+  /** What differs between two commits; from nothing if `before` is undefined. At most so many. */
+  readonly differences: (
+    before: string | undefined,
+    after: string,
+    most: number,
+  ) => Promise<readonly ChangedFile[]>;
+}
