@@ -5,6 +5,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Where the local run keeps its state, unless told otherwise; below the directory that npm was called in. */
+export const DEFAULT_STATE_DIRECTORY = '.lockstep';
+
 /** Port of the local run's endpoint, unless told otherwise. */
 export const DEFAULT_PORT = 4566;
 

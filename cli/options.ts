@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { FinalState } from '../tasks/evidence/chain.ts';
-import { DEFAULT_PORT, UsageError, wholeNumber } from './arguments.ts';
+import { DEFAULT_PORT, DEFAULT_STATE_DIRECTORY, UsageError, wholeNumber } from './arguments.ts';
 
 /** One command with its arguments. Files are as given, not resolved. */
 export type Command =
@@ -13,12 +13,19 @@ export type Command =
   | { readonly name: 'verify'; readonly file: string; readonly key?: string; readonly state?: FinalState }
   | { readonly name: 'help' };
 
+/** Where the local run is. */
+export interface LocalRunPlace {
+  readonly port: number;
+  /** As given, not resolved. */
+  readonly stateDirectory: string;
+}
+
 /** What the command line asks for. */
 export interface Options {
   readonly command: Command;
   readonly json: boolean;
-  /** Port of the local run; absent for AWS. */
-  readonly localPort?: number;
+  /** The local run; absent for AWS. */
+  readonly local?: LocalRunPlace;
 }
 
 const optionTypes = {
@@ -30,6 +37,7 @@ const optionTypes = {
   yes: { type: 'boolean' },
   local: { type: 'boolean' },
   port: { type: 'string' },
+  'state-dir': { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
@@ -131,12 +139,18 @@ export function parseOptions(args: readonly string[]): Options {
   const { values, positionals } = readArguments(args);
   const json = values.json ?? false;
   if (values.help) return { command: { name: 'help' }, json };
-  if (values.port !== undefined && !values.local)
-    throw new UsageError('--port goes with --local: it is the port of the local run.');
+  for (const option of ['port', 'state-dir'] as const)
+    if (values[option] !== undefined && !values.local)
+      throw new UsageError(`--${option} goes with --local: it is the local run's.`);
   const command = readCommand(values, positionals);
   return {
     command,
     json,
-    ...(values.local && { localPort: wholeNumber('port', values.port ?? String(DEFAULT_PORT), 1, 65_535) }),
+    ...(values.local && {
+      local: {
+        port: wholeNumber('port', values.port ?? String(DEFAULT_PORT), 1, 65_535),
+        stateDirectory: values['state-dir'] ?? DEFAULT_STATE_DIRECTORY,
+      },
+    }),
   };
 }

@@ -43,22 +43,30 @@ const filesBelow = (directory: string): Files => {
 };
 
 const perform = async (
-  { command, localPort }: Options,
+  { command, local }: Options,
+  directory: string,
   files: Files,
   ask: Ask | undefined,
 ): Promise<Outcome> => {
   if (command.name === 'help') return { text: usage, json: { usage } };
   if (command.name === 'verify') return verifyFile(command, files);
-  return runCommand(command, await openSystem(localPort), files, ask);
+  return runCommand(
+    command,
+    await openSystem(local && { ...local, stateDirectory: path.resolve(directory, local.stateDirectory) }),
+    files,
+    ask,
+  );
 };
 
 /** What failed, in words for people. */
-const explained = (error: Error, localPort: number | undefined): string => {
+const explained = (error: Error, local: Options['local']): string => {
   if (error instanceof CommandError) return error.message;
   const isUnreached =
     ('code' in error && error.code === 'ECONNREFUSED') || /ECONNREFUSED/.test(error.message);
-  if (isUnreached && localPort !== undefined)
-    return `No local run answers on port ${localPort}. Start one with npm start, or give its port with --port.`;
+  if (isUnreached && local !== undefined)
+    return `No local run answers on port ${local.port}. Start one with npm start, or give its port with --port.`;
+  if (error.name === 'CredentialsProviderError' && local !== undefined)
+    return `${local.stateDirectory} is no state directory of a local run: it has no file "credentials". Give --state-dir as npm start has it.`;
   if (error.name === 'CredentialsProviderError')
     return `There are no AWS credentials (${error.message}). Sign in to AWS, or use --local for the local run.`;
   if (error.message === 'Region is missing')
@@ -76,7 +84,7 @@ export async function runProgram(args: readonly string[], surroundings: Surround
   let options: Options | undefined;
   try {
     options = parseOptions(args);
-    const { text, json, end = 'done' } = await perform(options, filesBelow(directory), ask);
+    const { text, json, end = 'done' } = await perform(options, directory, filesBelow(directory), ask);
     out(options.json ? JSON.stringify(json, null, 2) : text);
     return exitCodes[end];
   } catch (error) {
@@ -85,7 +93,7 @@ export async function runProgram(args: readonly string[], surroundings: Surround
       tell(`${error.message} See: npm run lockstep -- --help`);
       return exitCodes.usage;
     }
-    tell(explained(error, options?.localPort));
+    tell(explained(error, options?.local));
     return exitCodes.failed;
   }
 }

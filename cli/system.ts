@@ -1,9 +1,11 @@
+import path from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { fromIni } from '@aws-sdk/credential-provider-ini';
 import { appendEvidence } from '../tasks/evidence/append-evidence.ts';
 import type { ArchivedRecord } from '../tasks/evidence/compare-archive.ts';
 import { createDynamoDbEvidenceStore } from '../tasks/evidence/dynamodb-evidence-store.ts';
@@ -17,6 +19,7 @@ import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
 import { platformParameters, readConfigurationVersions } from '../tasks/platform-parameters.ts';
+import type { LocalRunPlace } from './options.ts';
 
 /** The command cannot be done; the message says why and what to do. The program exits with 1. */
 export class CommandError extends Error {
@@ -41,22 +44,22 @@ export interface System {
   readonly now: () => Date;
 }
 
-/** The local run takes any key that belongs to no role as the person's at the machine. */
 const localRegion = () => process.env.AWS_REGION ?? 'us-east-1';
-const local = (port: number) => ({
+/** The state directory holds the key of the person at the machine. */
+const clientOf = ({ port, stateDirectory }: LocalRunPlace) => ({
   endpoint: `http://127.0.0.1:${port}`,
   region: localRegion(),
-  credentials: { accessKeyId: 'administrator', secretAccessKey: 'administrator' },
+  credentials: fromIni({ filepath: path.join(stateDirectory, 'credentials'), profile: 'lockstep' }),
   maxAttempts: 1,
 });
 
 /**
  * Finds the deployed Lockstep by its SSM parameters.
- * @param localPort of the local run @default AWS, by the default credentials
+ * @param local the local run, its state directory as an absolute path @default AWS, by the default credentials
  * @throws CommandError if there is none
  */
-export async function openSystem(localPort?: number): Promise<System> {
-  const config = localPort === undefined ? {} : local(localPort);
+export async function openSystem(local?: LocalRunPlace): Promise<System> {
+  const config = local === undefined ? {} : clientOf(local);
   const names = Object.values(platformParameters);
   const { Parameters = [] } = await new SSMClient(config).send(new GetParametersCommand({ Names: names }));
   const parameter = (name: string): string => {

@@ -25,6 +25,7 @@ export const usage = `npm run lockstep -- COMMAND [options]
 options of all commands
   --local              use the local run on this machine instead of AWS
   --port P             the local run's port (4566)
+  --state-dir DIR      the local run's state directory, which holds its key (.lockstep)
   --json               print JSON instead of text (npm run --silent lockstep -- …)
   --help               print this text
 

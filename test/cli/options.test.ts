@@ -9,10 +9,21 @@ it.each<[string, object]>([
   ],
   ['locks', { command: { name: 'locks' }, json: false }],
   ['locks --application shop', { command: { name: 'locks', application: 'shop' }, json: false }],
-  ['show p --local', { command: { name: 'show', promotion: 'p' }, json: false, localPort: 4566 }],
   [
-    'redrive p --local --port 5500',
-    { command: { name: 'redrive', promotion: 'p', yes: false }, json: false, localPort: 5500 },
+    'show p --local',
+    {
+      command: { name: 'show', promotion: 'p' },
+      json: false,
+      local: { port: 4566, stateDirectory: '.lockstep' },
+    },
+  ],
+  [
+    'redrive p --local --port 5500 --state-dir s',
+    {
+      command: { name: 'redrive', promotion: 'p', yes: false },
+      json: false,
+      local: { port: 5500, stateDirectory: 's' },
+    },
   ],
   ['redrive p --yes', { command: { name: 'redrive', promotion: 'p', yes: true }, json: false }],
   ['evidence p --out f', { command: { name: 'evidence', promotion: 'p', out: 'f' }, json: false }],

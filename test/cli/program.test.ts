@@ -90,7 +90,16 @@ it('ends with 1 where no local run answers, and says how to start one', async ()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
-  expect(await run('promotions', '--local', '--port', String(port))).toEqual({
+  const local = ['--local', '--port', String(port)];
+  expect(await run('promotions', ...local, '--state-dir', 'none')).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(/none is no state directory of a local run: .* Give --state-dir/),
+  });
+  fs.writeFileSync(
+    path.join(directory, 'credentials'),
+    '[lockstep]\naws_access_key_id = A\naws_secret_access_key = B\n',
+  );
+  expect(await run('promotions', ...local, '--state-dir', '.')).toEqual({
     code: 1,
     out: '',
     error: `No local run answers on port ${port}. Start one with npm start, or give its port with --port.`,

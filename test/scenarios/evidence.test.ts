@@ -45,7 +45,7 @@ describe('evidence of a promotion that failed and was redriven', () => {
     let out = '';
     let error = '';
     const port = new URL(scenario.run.host.endpointUrl).port;
-    const local = args[0] === 'verify' ? [] : ['--local', '--port', port];
+    const local = args[0] === 'verify' ? [] : ['--local', '--port', port, '--state-dir', '.'];
     const code = await runProgram([...args, '--json', ...local], {
       directory: scenario.stateDir,
       out: (text) => {
@@ -161,7 +161,7 @@ describe('evidence of a promotion that failed and was redriven', () => {
     const client = new DynamoDBClient({
       endpoint: host.endpointUrl,
       region: host.region,
-      credentials: { accessKeyId: 'administrator', secretAccessKey: 'administrator' },
+      credentials: host.administratorKey(),
     });
     await client.send(
       new UpdateItemCommand({

@@ -16,6 +16,7 @@ import {
   type ServiceEvent,
 } from './host.ts';
 import { type AccessReport, createAccessRecorder } from './iam/access-report.ts';
+import { type AdministratorKey, openAdministratorKey } from './iam/administrator-key.ts';
 import { createAuthorizer } from './iam/authorizer.ts';
 import { createDirectory } from './iam/directory.ts';
 import { createSessions, type Sessions } from './iam/sessions.ts';
@@ -66,6 +67,8 @@ export interface EmulatorHost extends Host {
     input: object,
     requestId: string,
   ) => Promise<unknown>;
+  /** Keys of the person at the machine, who may do everything; in the state directory's file `credentials`. */
+  readonly administratorKey: () => AdministratorKey;
   /** Whose an access key is. @throws AwsError `UnrecognizedClientException` */
   readonly principalOf: Sessions['principalOf'];
   readonly faults: Faults & {
@@ -82,7 +85,12 @@ export const createHost = (options: HostOptions): EmulatorHost => {
   fs.mkdirSync(stateDir, { recursive: true });
   const directory = createDirectory(store);
   const recorder = createAccessRecorder(store, directory);
-  const sessions = createSessions(store);
+  let ownKey: AdministratorKey | undefined;
+  const administratorKey = () => {
+    ownKey ??= openAdministratorKey(stateDir);
+    return ownKey;
+  };
+  const sessions = createSessions(store, administratorKey);
   const services = new Map<string, Service>();
   const writeLine = options.log ?? fileLog(path.join(stateDir, 'lockstep.log'));
   const { authorize, assumeRole } = createAuthorizer({
@@ -118,6 +126,7 @@ export const createHost = (options: HostOptions): EmulatorHost => {
     perform,
     credentialsFor: sessions.credentialsFor,
     principalOf: sessions.principalOf,
+    administratorKey,
     accessReport: recorder.report,
     call: async <Output>(principal: Principal, serviceName: string, name: string, input: object) => {
       const service = services.get(serviceName);

@@ -16,6 +16,7 @@ export {
   type Principal,
   type Service,
 } from './host.ts';
+export { ADMINISTRATOR_PROFILE, credentialsFile } from './iam/administrator-key.ts';
 export { isSameProcess, listProcesses, type ProcessIdentity } from './instances/processes.ts';
 export { moveAddresses } from './move-addresses.ts';
 export { PortInUseError } from './port-in-use.ts';

@@ -1,3 +1,4 @@
+import { awsCommand } from './commands.ts';
 import { describeExecution, historyOf, pause } from './follow.ts';
 import { watchIdlePushes } from './idle-pushes.ts';
 import { inOrder } from './in-order.ts';
@@ -24,10 +25,7 @@ const placesAndCommands = ({ run, system, application, source, sources, terminal
         [`Prod${of}`, prodUrl],
       ];
     }),
-    [
-      'AWS API',
-      `aws --endpoint-url ${run.host.endpointUrl} --region ${run.host.region} stepfunctions list-state-machines`,
-    ],
+    ['AWS API', awsCommand(run.host, 'stepfunctions list-state-machines')],
   ]);
   terminal.line(
     options.app

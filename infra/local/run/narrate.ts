@@ -1,11 +1,11 @@
 import type { Host } from '@lockstep/aws-emulator';
-import { DEFAULT_PORT } from '../../../cli/arguments.ts';
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { adviceInOneLine } from '../../../tasks/redrive/advice-text.ts';
 import { readAdvisedPromotion } from '../../../tasks/redrive/read-advice.ts';
 import { environmentTitles, promotionName } from '../../../tasks/words.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
+import { lockstepCommand } from './commands.ts';
 import { followExecution } from './follow.ts';
 import { membersOf } from './people.ts';
 import { createProgress, type ProgressLine } from './progress.ts';
@@ -45,13 +45,12 @@ export async function redriveHint(
   if (promotion === undefined) return undefined;
   const now = () => new Date(host.clock.now());
   const { advice } = await readAdvisedPromotion({ ...system, now }, promotion);
-  const port = Number(new URL(host.endpointUrl).port);
   return [
     adviceInOneLine(advice),
     ...(endsWithPromotion || !advice.mayRedrive
       ? []
       : [
-          `npm run lockstep -- redrive ${promotionId} --local${port === DEFAULT_PORT ? '' : ` --port ${port}`}`,
+          lockstepCommand(host, `redrive ${promotionId}`),
           `or sign in as ${membersOf('operator').join(' or ')}: ${siteUrl}/promotions/${promotionId}`,
         ]),
   ].join('\n');

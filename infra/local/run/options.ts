@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { DEFAULT_PORT, UsageError, wholeNumber } from '../../../cli/arguments.ts';
+import { DEFAULT_PORT, DEFAULT_STATE_DIRECTORY, UsageError, wholeNumber } from '../../../cli/arguments.ts';
 import { people } from './people.ts';
 
 /** What the command line asks for. */
@@ -103,7 +103,7 @@ export const parseOptions = (args: readonly string[], workingDirectory: string):
     pmo: person('pmo', values.pmo ?? 'parker'),
     failures: new Map((values.fail ?? []).map(failure)),
     redrives: wholeNumber('redrive', values.redrive ?? '0', 0, 100),
-    stateDir: absolute(values['state-dir'] ?? '.lockstep'),
+    stateDir: absolute(values['state-dir'] ?? DEFAULT_STATE_DIRECTORY),
     port: wholeNumber('port', values.port ?? String(DEFAULT_PORT), 1024, 65_535 - PORTS_IN_A_ROW),
     ...(values.config !== undefined && { config: absolute(values.config) }),
     ...(values.app !== undefined && { app: absolute(values.app) }),

@@ -1,4 +1,5 @@
 import { readOutbox } from '@lockstep/aws-emulator';
+import { awsCommand } from './commands.ts';
 import type { OverviewContent } from './overview/overview.tsx';
 import { people } from './people.ts';
 import type { Session } from './session.ts';
@@ -25,7 +26,7 @@ export const overviewContent = ({ run, system, sources }: Session): OverviewCont
         what: several
           ? `Ask Step Functions about ${name} with the AWS CLI:`
           : 'Ask Step Functions with the AWS CLI:',
-        command: `aws --endpoint-url ${host.endpointUrl} --region ${host.region} stepfunctions list-executions --state-machine-arn ${stateMachineArn}`,
+        command: awsCommand(host, `stepfunctions list-executions --state-machine-arn ${stateMachineArn}`),
       },
     ]),
     people: people.map(({ name, description }) => ({ name, roles: description })),

@@ -1,5 +1,6 @@
 import type { GetParametersResult } from '@aws-sdk/client-ssm';
 import { administrator } from '@lockstep/aws-emulator';
+import { awsCommand } from './commands.ts';
 import type { LocalRun } from './local-run.ts';
 
 /** An SSM parameter that a test project gives to its commands. */
@@ -42,9 +43,8 @@ export const missingParametersText = (
     `The configuration names ${missing.length === 1 ? 'an SSM parameter that does' : 'SSM parameters that do'} not exist here: ${missing.map(({ variable, parameter }) => `${parameter} (test.environment.${variable})`).join(', ')}.`,
     'This is a fault of the environment, not of the commit. Create it while the local run serves (npm start without --unattended):',
     ...new Set(
-      missing.map(
-        ({ parameter }) =>
-          `aws --endpoint-url ${host.endpointUrl} --region ${host.region} ssm put-parameter --name ${parameter} --type String --value …`,
+      missing.map(({ parameter }) =>
+        awsCommand(host, `ssm put-parameter --name ${parameter} --type String --value …`),
       ),
     ),
   ].join('\n');

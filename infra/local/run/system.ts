@@ -72,7 +72,7 @@ export const readSystem = async (run: LocalRun): Promise<LockstepSystem> => {
   const client = {
     endpoint: host.endpointUrl,
     region: host.region,
-    credentials: { accessKeyId: 'administrator', secretAccessKey: 'administrator' },
+    credentials: host.administratorKey(),
   };
   const { Parameter: versions }: GetParameterResult = await host.call(administrator, 'ssm', 'GetParameter', {
     Name: platformParameters.configurationVersions,

@@ -83,7 +83,7 @@ const isCalled = (operation: string): boolean => {
     [product, `aws-sdk:\\w+:${member}\\b`],
     // A wrapper of `host.call` may name the service.
     [emulator, `\\bcall\\w*(<[^()]*>)?\\([^()]*'${operation}'`],
-    [pages + product, `\\baws [^\\n\`]*\\b${cliName(operation)}\\b`],
+    [pages + product, `\\b(aws |awsCommand\\()[^\\n]*\\b${cliName(operation)}\\b`],
   ].some(([text = '', pattern = '']) => new RegExp(pattern).test(text));
 };
 

@@ -1,7 +1,7 @@
 import { AwsError } from '../host.ts';
 import type { RequestTarget } from './routes.ts';
 
-/** What a signed request says of its caller. Signatures are not verified: the endpoint listens on loopback only. */
+/** What a signed request says of its caller. Signatures are not verified: the key's id itself is random. */
 interface CallerClaim {
   readonly accessKeyId: string;
   readonly sessionToken: string | undefined;
@@ -21,7 +21,7 @@ export const readClaim = ({ headers, query }: RequestTarget): CallerClaim => {
     if (typeof header !== 'string') {
       throw new AwsError(
         'MissingAuthenticationToken',
-        'Missing Authentication Token: sign the request, with any access key (aws configure, or AWS_ACCESS_KEY_ID).',
+        'Missing Authentication Token: sign the request with the access key in the file "credentials" of the state directory.',
         403,
       );
     }

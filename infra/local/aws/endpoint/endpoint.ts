@@ -119,11 +119,16 @@ const listen = (server: http.Server, port: number): Promise<number> =>
 
 /**
  * Why a request may not come in. Pages in the machine's browser must not reach the endpoint, neither directly (they send
- * `Origin`) nor by a name of theirs that they point at 127.0.0.1 (they send it as `Host`).
+ * `Origin`, or at least `Sec-Fetch-Site`) nor by a name of theirs that they point at 127.0.0.1 (they send it as `Host`).
  */
-const reasonToReject = ({ headers }: http.IncomingMessage): string | undefined => {
+const reasonToReject = ({ headers, url }: http.IncomingMessage): string | undefined => {
   if (headers.origin !== undefined)
     return 'Requests with an Origin header, as browsers send them, are rejected.';
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'none' && site !== 'same-origin')
+    return `Requests that a page of another site sends are rejected (Sec-Fetch-Site: ${site}).`;
+  if (site !== undefined && url?.includes('X-Amz-'))
+    return 'Presigned requests are rejected from a browser: use curl or the AWS CLI.';
   const name = headers.host?.split(':', 1)[0];
   if (name === '127.0.0.1' || name === 'localhost') return undefined;
   return `The Host header must be 127.0.0.1 or localhost, but was "${headers.host ?? ''}".`;

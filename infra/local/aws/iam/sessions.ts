@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { AwsError, type Principal } from '../host.ts';
 import type { Store } from '../store.ts';
+import type { AdministratorKey } from './administrator-key.ts';
 
 /** Keys of a session, as the SDK's clients take them. */
 interface SessionCredentials {
@@ -14,20 +15,22 @@ export interface Sessions {
   /** The same keys for the same session, over restarts. */
   readonly credentialsFor: (principal: Principal) => SessionCredentials;
   /**
-   * Whose an access key is: a session's, or else the person's at the machine.
-   * @throws AwsError `UnrecognizedClientException` for a session's key without its token, and for one of another
-   *   state directory
+   * Whose an access key is: a session's, or the person's at the machine.
+   * @throws AwsError `UnrecognizedClientException` for any other, and for a session's key without its token
    */
   readonly principalOf: (accessKeyId: string, sessionToken: string | undefined) => Principal;
 }
 
-/** Marks keys made here, so that another state directory's are not taken for the person's at the machine. */
+/** Marks keys of sessions. */
 const KEY_PREFIX = 'ASIALOCK';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** Sessions that the store keeps, with keys derived from a secret of this state directory. */
-export const createSessions = (store: Store): Sessions => {
+/**
+ * Sessions that the store keeps, with keys derived from a secret of this state directory.
+ * @param administratorKey the keys of the person at the machine
+ */
+export const createSessions = (store: Store, administratorKey: () => AdministratorKey): Sessions => {
   const secrets = store.table<string>('iam.secrets');
   const principals = store.table<Principal>('iam.sessions');
   const secret = () => {
@@ -52,12 +55,14 @@ export const createSessions = (store: Store): Sessions => {
     },
     principalOf: (accessKeyId, sessionToken) => {
       const principal = principals.get(accessKeyId);
-      if (!principal && !accessKeyId.startsWith(KEY_PREFIX)) return { kind: 'administrator' };
+      if (isSame(accessKeyId, administratorKey().accessKeyId)) return { kind: 'administrator' };
       if (!principal || !isSame(sessionToken ?? '', tokenOf(accessKeyId))) {
         throw new AwsError(
           'UnrecognizedClientException',
-          `The security token included in the request is invalid: the access key ${accessKeyId} ` +
-            (principal ? 'came without its session token.' : 'belongs to another state directory.'),
+          `The security token included in the request is invalid: the access key ${accessKeyId.slice(0, 40)} ` +
+            (principal
+              ? 'came without its session token.'
+              : 'is not of this state directory. Use the key in its file "credentials".'),
           403,
         );
       }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Host } from '@lockstep/aws-emulator';
 import { type Narration, narrate } from '../../../../infra/local/run/narrate.ts';
 import { createTerminal } from '../../../../infra/local/run/terminal.ts';
@@ -25,6 +26,7 @@ const told = async (write: (history: History) => History, port: number, options:
   await ledger.addPromotion(promotion);
   const host = {
     endpointUrl: `http://127.0.0.1:${port}`,
+    stateDir: path.resolve(process.env.INIT_CWD ?? '.', '.lockstep'),
     clock: { now: () => ENDED },
     call: async (_: unknown, __: string, operation: string) =>
       operation === 'DescribeExecution' ? { status: 'FAILED' } : { events: execution.events },

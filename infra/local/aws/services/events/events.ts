@@ -5,14 +5,7 @@ import type {
   PutEventsResponse,
   PutEventsResultEntry,
 } from '@aws-sdk/client-eventbridge';
-import {
-  AwsError,
-  type BusEvent,
-  type Host,
-  type Operation,
-  type Principal,
-  type Service,
-} from '../../host.ts';
+import { AwsError, type BusEvent, type Host, type Operation, type Service } from '../../host.ts';
 import { arnOf } from '../shared/arns.ts';
 import { createBus, DEFAULT_BUS } from './bus.ts';
 import { createEventsResources } from './resources.ts';
@@ -37,14 +30,14 @@ export const createEventsService = (host: Host): EventsService => {
         action: 'events:PutEvents',
         resource: arnOf(host, 'events', `event-bus/${name}`),
       })),
-    run: ({ Entries = [] }, { principal }) => {
+    run: ({ Entries = [] }) => {
       if (Entries.length === 0 || Entries.length > 10)
         throw new AwsError(
           'ValidationException',
           `Entries must hold 1 to 10 events; received ${Entries.length}.`,
         );
       const results = Entries.map((entry): PutEventsResultEntry => {
-        const problem = checkEntry(entry, principal);
+        const problem = checkEntry(entry);
         if (problem) return problem;
         const id = randomUUID();
         bus.accept(eventOf(host, entry, id), busName(entry.EventBusName));
@@ -54,10 +47,7 @@ export const createEventsService = (host: Host): EventsService => {
     },
   };
 
-  const checkEntry = (
-    entry: PutEventsRequestEntry,
-    principal: Principal,
-  ): PutEventsResultEntry | undefined => {
+  const checkEntry = (entry: PutEventsRequestEntry): PutEventsResultEntry | undefined => {
     const name = busName(entry.EventBusName);
     if (name !== DEFAULT_BUS && !buses.has(name))
       return { ErrorCode: 'InvalidArgument', ErrorMessage: `Event bus ${name} does not exist.` };
@@ -67,7 +57,8 @@ export const createEventsService = (host: Host): EventsService => {
           ErrorCode: 'InvalidArgument',
           ErrorMessage: `Parameter ${member} is not valid. Reason: ${member} is a required argument.`,
         };
-    if (entry.Source?.startsWith('aws.') && principal.kind !== 'administrator')
+    // Only AWS's own services may send these.
+    if (entry.Source?.startsWith('aws.'))
       return { ErrorCode: 'NotAuthorizedForSourceException', ErrorMessage: 'Not authorized for the source.' };
     try {
       const detail: unknown = JSON.parse(entry.Detail ?? '');

@@ -31,7 +31,6 @@ const describeExecution = open('states:DescribeExecution', () => {
 
 let served: ServedHost;
 let credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-const administrator = { accessKeyId: 'someone', secretAccessKey: 'secret' };
 const worker: Principal = {
   kind: 'role',
   roleArn: 'arn:aws:iam::000000000000:role/Worker',
@@ -58,7 +57,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  credentials = administrator;
+  credentials = served.host.administratorKey();
 });
 
 afterAll(() => served.close());
@@ -89,7 +88,7 @@ const raw = async (headers: http.OutgoingHttpHeaders, body = '{}', path = '/') =
 };
 
 const signed = (service: string, target: string): http.OutgoingHttpHeaders => ({
-  authorization: `AWS4-HMAC-SHA256 Credential=someone/20261122/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=00`,
+  authorization: `AWS4-HMAC-SHA256 Credential=${served.host.administratorKey().accessKeyId}/20261122/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=00`,
   'x-amz-target': target,
   'content-type': 'application/x-amz-json-1.0',
 });
@@ -214,6 +213,10 @@ describe('callers', () => {
         status: 403,
       },
     );
+    credentials = { accessKeyId: 'administrator', secretAccessKey: 'administrator' };
+    expect(await failureOf(new SNSClient(config()).send(new PublishCommand({ Message: 'm' })))).toMatchObject(
+      { name: 'InvalidClientTokenId', status: 403 },
+    );
   });
 
   it('denies what no policy allows, in the form of each protocol', async () => {
@@ -251,7 +254,7 @@ describe('callers', () => {
   });
 
   it('reads the caller from a presigned query', async () => {
-    const query = 'X-Amz-Credential=someone%2F20261122%2Fus-east-1%2Fsts%2Faws4_request&X-Amz-Signature=00';
+    const query = `X-Amz-Credential=${served.host.administratorKey().accessKeyId}%2F20261122%2Fus-east-1%2Fsts%2Faws4_request&X-Amz-Signature=00`;
     const answer = await raw(
       { 'content-type': 'application/x-www-form-urlencoded' },
       'Action=GetCallerIdentity&Version=2011-06-15',
@@ -268,6 +271,12 @@ describe('the door', () => {
     expect(fromPage).toMatchObject({ status: 403, text: expect.stringContaining('Origin') });
     const rebound = await raw({ ...headers, host: 'rebound.example.com' });
     expect(rebound).toMatchObject({ status: 403, text: expect.stringContaining('rebound.example.com') });
+    // A picture or a link on a page is requested without Origin.
+    for (const site of ['cross-site', 'same-site'])
+      expect(await raw({ ...headers, 'sec-fetch-site': site })).toMatchObject({
+        status: 403,
+        text: expect.stringContaining('Sec-Fetch-Site'),
+      });
     const byName = await raw({ ...headers, host: 'localhost:1' }, '{"stateMachineArn":"m"}');
     expect(byName.status).toBe(200);
   });

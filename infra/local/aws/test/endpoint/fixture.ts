@@ -62,7 +62,7 @@ export const echoService = (
 interface ClientModule {
   readonly model: ServiceModel;
   /** A client that neither retries nor puts names before the host. */
-  readonly createClient: (url: string) => SdkClient;
+  readonly createClient: (served: ServedHost) => SdkClient;
   readonly createCommand: (operation: string, input: object) => object;
 }
 
@@ -82,11 +82,11 @@ export const loadClient = async (name: string): Promise<ClientModule> => {
   const Client = exports[clientName] as Constructor<SdkClient>;
   return {
     model: readModel(exports),
-    createClient: (url) =>
+    createClient: ({ host, endpoint }) =>
       new Client({
-        endpoint: url,
+        endpoint: endpoint.url,
         region: 'us-east-1',
-        credentials: { accessKeyId: 'someone', secretAccessKey: 'secret' },
+        credentials: host.administratorKey(),
         maxAttempts: 1,
         disableHostPrefix: true,
       }),

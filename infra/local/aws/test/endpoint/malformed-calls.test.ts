@@ -145,7 +145,7 @@ it('answers wrong types, missing members and impossible names with an error of A
   const principal = putRole({ store: host.store } as never, 'caller', 'lambda.amazonaws.com');
   const credentials = host.credentialsFor(principal);
   const callers = [
-    { id: 'administrator' },
+    { id: host.administratorKey().accessKeyId },
     { id: credentials.accessKeyId, token: credentials.sessionToken },
   ] as const;
   const before = filesIn(folder, host.stateDir);

@@ -40,7 +40,7 @@ describe.each(services)('%s', (name) => {
         return output;
       }),
     );
-    const client = createClient(served.endpoint.url);
+    const client = createClient(served);
     const failures: unknown[] = [];
     const operations = [...model.operations.values()].filter(
       (operation) => !left[name]?.test(operation.name),
@@ -72,7 +72,7 @@ describe.each(services)('%s', (name) => {
         throw thrown;
       }),
     );
-    const client = createClient(served.endpoint.url);
+    const client = createClient(served);
     const failures: unknown[] = [];
     for (const error of new Set(model.errors.values())) {
       // The client's own base error, which no service sends.

@@ -34,7 +34,7 @@ beforeAll(async () => {
   client = new S3Client({
     endpoint: served.endpoint.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'someone', secretAccessKey: 'secret' },
+    credentials: served.host.administratorKey(),
     maxAttempts: 1,
   });
 });
@@ -58,7 +58,7 @@ const plainRequest = async (
   const request = http.request(`${served.endpoint.url}${path}`, {
     method,
     headers: {
-      authorization: 'AWS4-HMAC-SHA256 Credential=k/20261122/us-east-1/s3/aws4_request',
+      authorization: `AWS4-HMAC-SHA256 Credential=${served.host.administratorKey().accessKeyId}/20261122/us-east-1/s3/aws4_request`,
       ...headers,
     },
   });

@@ -38,7 +38,7 @@ const connect = async () => {
   client = new DynamoDBClient({
     endpoint: endpoint.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'someone', secretAccessKey: 'at the machine' },
+    credentials: running.host.administratorKey(),
     maxAttempts: 1,
   });
 };

@@ -266,9 +266,10 @@ describe('EventBridge', () => {
     await expect(make({ Unknown: 1 })).rejects.toThrow('Unknown');
   });
 
-  it('takes custom events, and events in the name of AWS from the administrator only', async () => {
+  it('takes custom events, and none in the name of AWS, not even from the administrator', async () => {
     const { process, events } = open();
-    await create(events, 'AWS::Events::Rule', 'PushRule', pushRule());
+    const EventPattern = { source: ['app', 'aws.codecommit'], detail: { branch: ['main'] } };
+    await create(events, 'AWS::Events::Rule', 'PushRule', pushRule({ EventPattern }));
     const role = putRole(world, 'app', 'lambda.amazonaws.com');
     const entry = { Source: 'aws.codecommit', DetailType: 'Push', Detail: '{"branch":"main"}' };
     const put = (principal: typeof role, Entries: object[]) =>
@@ -291,8 +292,10 @@ describe('EventBridge', () => {
       'MalformedDetail',
       'InvalidArgument',
     ]);
-    const taken = await put(administrator, [entry]);
-    await until(world, () => invocations.length === 1);
-    expect(invocations[0]?.id).toBe(taken.Entries[0]?.EventId);
+    const forged = await put(administrator, [entry]);
+    expect(forged.Entries[0]).toMatchObject({ ErrorCode: 'NotAuthorizedForSourceException' });
+    const taken = await put(administrator, [{ ...entry, Source: 'app' }]);
+    await until(world, () => invocations.length === 2);
+    expect(invocations[1]?.id).toBe(taken.Entries[0]?.EventId);
   });
 });

@@ -22,7 +22,7 @@ beforeEach(async () => {
   client = new KMSClient({
     endpoint: endpoint.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'someone', secretAccessKey: 'at the machine' },
+    credentials: running.host.administratorKey(),
     maxAttempts: 1,
   });
   const state = await running.host

@@ -23,7 +23,7 @@ beforeEach(async () => {
   client = new LambdaClient({
     endpoint: endpoint.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'someone', secretAccessKey: 'at the machine' },
+    credentials: running.host.administratorKey(),
     maxAttempts: 1,
   });
 });

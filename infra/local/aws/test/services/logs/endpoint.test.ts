@@ -19,7 +19,7 @@ it('takes and gives log events over the wire', async () => {
   const client = new CloudWatchLogsClient({
     endpoint: endpoint.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'someone', secretAccessKey: 'at the machine' },
+    credentials: running.host.administratorKey(),
     maxAttempts: 1,
   });
   const logGroupName = '/lockstep/test';
