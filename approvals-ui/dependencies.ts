@@ -1,5 +1,5 @@
 import type { DecideInput, DecideOutcome } from '../tasks/approvals/decide.ts';
-import type { ApprovalPolicy } from '../tasks/approvals/decision-rules.ts';
+import type { PolicyOf } from '../tasks/approvals/decision-rules.ts';
 import type { Executions } from '../tasks/executions/execution.ts';
 import type { Person } from '../tasks/ledger/items.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
@@ -31,7 +31,7 @@ export interface SiteDependencies {
   /** Regions that links to the console use. @default the region of the executions */
   readonly environmentRegions?: EnvironmentRegions;
   readonly decide: (input: DecideInput) => Promise<DecideOutcome>;
-  readonly policy: ApprovalPolicy;
+  readonly policyOf: PolicyOf;
   /** Version of an application's configuration as it is deployed. */
   readonly configurationVersion: (application: string) => string;
   /** The groups that a person is in now; a session keeps those of its sign-in. */

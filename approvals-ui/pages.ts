@@ -14,7 +14,7 @@ import type { PendingPageProps, PromotionsPageProps } from './views/lists.tsx';
 import type { PromotionPageProps } from './views/promotion.tsx';
 
 type PageDependencies = Pick<SiteDependencies, 'ledger' | 'executions' | 'now'>;
-type ApprovalDependencies = PageDependencies & Pick<SiteDependencies, 'policy' | 'configurationVersion'>;
+type ApprovalDependencies = PageDependencies & Pick<SiteDependencies, 'policyOf' | 'configurationVersion'>;
 
 /** Rows of a list on one page. */
 const PAGE_SIZE = 20;
@@ -104,10 +104,11 @@ export async function readApprovalPage(
   { person, signedInAt }: Session,
   approvalId: string,
 ): Promise<Omit<ApprovalPageProps, 'path'> | undefined> {
-  const { ledger, now, policy, configurationVersion } = dependencies;
+  const { ledger, now, policyOf, configurationVersion } = dependencies;
   const approval = await ledger.approvalById(approvalId);
   const recorded = approval && (await ledger.promotion(approval.promotionId));
   if (!approval || !recorded) return undefined;
+  const policy = policyOf(approval.application);
   const [{ promotion, execution, approvals, jobs }, noted] = await Promise.all([
     readPromotion(dependencies, recorded),
     livePromotion(ledger, recorded.application),

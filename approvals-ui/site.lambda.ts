@@ -20,10 +20,12 @@ const stepFunctions = new SFNClient({});
 const secrets = new SecretsManagerClient({});
 const { ledger, append } = createRecordedLedger(env.LEDGER_TABLE);
 const tasks = createSfnTaskCompletions(stepFunctions);
-const policy = {
-  makersMayDecide: env.MAKERS_MAY_DECIDE === 'yes',
-  freshSignInMinutes: wholeNumber('FRESH_SIGN_IN_MINUTES', env.FRESH_SIGN_IN_MINUTES),
-};
+const makersMayDecide = JSON.parse(env.MAKERS_MAY_DECIDE) as readonly string[];
+const freshSignInMinutes = wholeNumber('FRESH_SIGN_IN_MINUTES', env.FRESH_SIGN_IN_MINUTES);
+const policyOf = (application: string) => ({
+  makersMayDecide: makersMayDecide.includes(application),
+  freshSignInMinutes,
+});
 // Set only if an environment is in another region.
 const environmentRegions = JSON.parse(process.env[REGIONS_VARIABLE] ?? '{}') as EnvironmentRegions;
 const configurationVersion = readConfigurationVersions(env.CONFIGURATION_VERSIONS);
@@ -38,13 +40,13 @@ export const handler = handle(
     decide: decideApproval({
       ledger,
       tasks,
-      policy,
+      policyOf,
       configurationVersion,
       notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
       siteUrl: env.SITE_URL,
       now: () => new Date(),
     }),
-    policy,
+    policyOf,
     configurationVersion,
     groupsNow: createCognitoGroups(env.USER_POOL_ID),
     executions: createSfnExecutions(stepFunctions),

@@ -51,7 +51,7 @@ export type SourceConfig =
 export interface ApplicationConfig
   extends Pick<
     WrittenApplication,
-    'name' | 'branch' | 'port' | 'healthCheckPath' | 'runtime' | 'fleet' | 'whenNewer'
+    'name' | 'branch' | 'port' | 'healthCheckPath' | 'runtime' | 'fleet' | 'makersMayDecide' | 'whenNewer'
   > {
   readonly source: SourceConfig;
   readonly instanceTypes: Exclude<WrittenApplication['instanceType'], string>;

@@ -102,7 +102,11 @@ export const functions = {
   /** "Confirm approvers". */
   'confirm-approvers': {
     entry: 'tasks/approvals/confirm-approvers.lambda.ts',
-    environment: ['LEDGER_TABLE', 'MAKERS_MAY_DECIDE'],
+    environment: [
+      'LEDGER_TABLE',
+      /** `yes` if the makers of the application's changes may decide about them. */
+      'MAKERS_MAY_DECIDE',
+    ],
   },
   /** First action of each pipeline's Deploy stage. */
   'guard-pipeline': {
@@ -157,7 +161,7 @@ export const functions = {
       'USER_POOL_ID',
       'SESSION_SECRET_ARN',
       'PROMOTIONS_TOPIC_ARN',
-      /** `yes` if a change's makers may decide about it. */
+      /** JSON: names of the applications whose changes' makers may decide about them. */
       'MAKERS_MAY_DECIDE',
       /** After this a decision needs another sign-in. */
       'FRESH_SIGN_IN_MINUTES',

@@ -21,11 +21,11 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
     for (const key of ['approvers', 'operators'] as const)
       if (one[key] === undefined && config[key] === undefined)
         report(at(key), undefined, `Give ${key} here, or for all applications under lockstep.${key}.`);
-    if (one.source !== undefined && !config.approvals.makersMayDecide)
+    if (one.source !== undefined && !one.makersMayDecide)
       report(
         at('source'),
         one.source,
-        'Only CodeCommit says who made a change. Leave source out, or set lockstep.approvals.makersMayDecide to true.',
+        'Only CodeCommit says who made a change. Leave source out, or set makersMayDecide of this application to true.',
       );
     checkSource(one.source, config.env?.account, (rest, input, message) =>
       report(at('source', ...rest), input, message),

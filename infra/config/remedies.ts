@@ -66,6 +66,7 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].fleet.min': size,
   'applications[].fleet.max': size,
   'applications[].approvalExpiryDays': expiry,
+  'applications[].makersMayDecide': "Give true or false; false keeps a change's makers from approving it.",
   'applications[].whenNewer':
     'Give supersede (a newer promotion takes the place of one that waits for QC) or wait (it waits for QC).',
   'applications[].deployment':
@@ -99,8 +100,7 @@ const remedies: Readonly<Record<string, string>> = {
   ...place('environments.qat'),
   ...place('environments.prod'),
   approvals:
-    'Give an object with any of makersMayDecide, people, dotsIgnoredIn, reminderHours and freshSignInMinutes, or leave it out.',
-  'approvals.makersMayDecide': "Give true or false; false keeps a change's makers from approving it.",
+    'Give an object with any of people, dotsIgnoredIn, reminderHours and freshSignInMinutes, or leave it out.',
   'approvals.people': 'Give a list of objects with email, iamNames and commitAddresses.',
   'approvals.people[].email': "Give the person's e-mail address in the user pool.",
   'approvals.people[].iamNames': 'Give a list of names of IAM users and role sessions.',

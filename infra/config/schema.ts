@@ -175,6 +175,10 @@ const application = z.strictObject({
     description: 'Replaces `approvalExpiryDays` for this application.',
     fallback: '`approvalExpiryDays`',
   }),
+  makersMayDecide: z
+    .boolean()
+    .default(false)
+    .describe('Whether the author, committer or pusher of a change may approve it.'),
   whenNewer: z
     .enum(['supersede', 'wait'])
     .default('supersede')
@@ -214,10 +218,6 @@ export const configuration = z.strictObject({
     .describe('A request for an approval expires after so many days.'),
   approvals: z
     .strictObject({
-      makersMayDecide: z
-        .boolean()
-        .default(false)
-        .describe('Whether the author, committer or pusher of a change may approve it.'),
       people: z
         .array(
           z.strictObject({

@@ -3,7 +3,7 @@ export class ApproversNotRecordedError extends Error {
   override readonly name = 'ApproversNotRecorded';
 }
 
-/** One person approved in both roles. */
+/** One person approved in both roles, or somebody whose address is not verified did. */
 export class ApproversMustDifferError extends Error {
   override readonly name = 'ApproversMustDiffer';
 }

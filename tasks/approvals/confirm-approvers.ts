@@ -43,7 +43,7 @@ function recordedApproval(
 }
 
 /**
- * Checks the records again before Prod: two different people approved, neither of them made the change, and the
+ * Checks the records again before Prod: two different people with verified addresses approved, neither of them made the change, and the
  * candidate is the one that they approved. A task token completed by hand bypasses the page (T48).
  * @throws ApproversNotRecordedError, ApproversMustDifferError, ApproverMadeChangeError, ApprovedSomethingElseError
  */
@@ -63,6 +63,12 @@ export function confirmApprovers({ ledger, makersMayDecide }: ConfirmDependencie
           `${qc.decidedBy.subject === pmo.decidedBy.subject ? 'account' : `e-mail address ${qc.decidedBy.verifiedEmail}`}. ` +
           `Two people must agree. ${AGAIN}`,
       );
+    for (const { decidedBy, role } of [qc, pmo])
+      if (decidedBy.verifiedEmail === '')
+        throw new ApproversMustDifferError(
+          `Promotion ${promotionId}: ${decidedBy.name} approved as ${roleTitles[role]} without a verified e-mail address, ` +
+            `so we cannot tell whether QC and PMO are two people. Verify the address in the user pool. ${AGAIN}`,
+        );
     for (const approval of [qc, pmo]) {
       const { decidedBy, digest, review, role, candidate } = approval;
       // Who made the change is known from either request: the other one may have been made with less.

@@ -4,14 +4,14 @@ import type { ApprovalOutput, Decision } from '../payloads.ts';
 import type { Completion, TaskCompletions } from '../task-completions.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
 import type { CandidateChange } from './candidate.ts';
-import { type ApprovalPolicy, mayDecide } from './decision-rules.ts';
+import { mayDecide, type PolicyOf } from './decision-rules.ts';
 import { noteCompleted } from './note-completed.ts';
 
 /** What deciding needs. */
 export interface DecideDependencies extends AnnounceDependencies {
   readonly ledger: Ledger;
   readonly tasks: TaskCompletions;
-  readonly policy: ApprovalPolicy;
+  readonly policyOf: PolicyOf;
   /** Version of an application's configuration as it is deployed. */
   readonly configurationVersion: (application: string) => string;
 }
@@ -80,7 +80,7 @@ export async function completeApproval(
  */
 export function decideApproval(dependencies: DecideDependencies) {
   return async function decideApproval(input: DecideInput): Promise<DecideOutcome> {
-    const { ledger, now, policy, configurationVersion } = dependencies;
+    const { ledger, now, policyOf, configurationVersion } = dependencies;
     const { decision, comment, person, signedInAt, shownDigest, isRunning } = input;
     const identity = { subject: person.subject, name: person.name, verifiedEmail: person.verifiedEmail };
 
@@ -140,7 +140,7 @@ export function decideApproval(dependencies: DecideDependencies) {
         isRunning,
         configurationVersion: configurationVersion(approval.application),
         shownDigest,
-        policy,
+        policy: policyOf(approval.application),
         now: now(),
       });
       if (ruling.kind === 'denied') return deny(approval, ruling.reason, ruling.message, ruling.changes);

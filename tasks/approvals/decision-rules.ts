@@ -21,13 +21,16 @@ export type Ruling =
       readonly changes?: readonly CandidateChange[];
     };
 
-/** The rules that a configuration may loosen or tighten. */
+/** The rules that an application's configuration may loosen or tighten. */
 export interface ApprovalPolicy {
   /** Whether makers (authors, committers, the pusher) may decide about their change. */
   readonly makersMayDecide: boolean;
   /** Minutes after which somebody must sign in again to decide. */
   readonly freshSignInMinutes: number;
 }
+
+/** An application's own rules: they hold for no other application. */
+export type PolicyOf = (application: string) => ApprovalPolicy;
 
 /** What the rules decide on. */
 export interface DecisionContext {
@@ -98,8 +101,7 @@ const ruleOnPerson = (
       'ApproversMustDiffer',
       `${person.name} approved as ${roleTitles[other.role]}. Another member of ${title} must decide.`,
     );
-  if (policy.makersMayDecide) return undefined;
-  const part = partInChange(person, approval);
+  const part = policy.makersMayDecide ? undefined : partInChange(person, approval);
   if (part !== undefined)
     return denied(
       'MadeTheChange',
@@ -108,7 +110,7 @@ const ruleOnPerson = (
   if (person.verifiedEmail === '')
     return denied(
       'NoVerifiedEmail',
-      `${person.name} has no verified e-mail address, so we cannot rule out that they made this change. ` +
+      `${person.name} has no verified e-mail address, so we cannot tell whether they approved already or made this change. ` +
         'Ask an administrator to verify it in the user pool, then sign in again.',
     );
   return undefined;

@@ -26,6 +26,7 @@ it('fills in what an application leaves out', () => {
         fleet: { min: 2, max: 4 },
         ...shared,
         approvalExpiryDays: 7,
+        makersMayDecide: false,
         whenNewer: 'supersede',
         deployment: {
           configuration: 'one-at-a-time',
@@ -36,7 +37,6 @@ it('fills in what an application leaves out', () => {
     ],
     network: { internetAccess: 'nat-gateway', cidr: '10.0.0.0/16' },
     approvals: {
-      makersMayDecide: false,
       people: [],
       dotsIgnoredIn: [],
       reminderHours: 24,
@@ -55,7 +55,7 @@ it('gives another version to another configuration, and the same to the same', (
   expect(version({})).toMatch(/^[0-9a-f]{12}$/);
   expect(version({})).toBe(version({ port: 8080 }));
   expect(version({})).not.toBe(version({ port: 8081 }));
-  expect(version({})).not.toBe(version({}, { approvals: { makersMayDecide: true } }));
+  expect(version({})).not.toBe(version({ makersMayDecide: true }));
 });
 
 it("prefers an application's own approvers and operators", () => {
@@ -94,9 +94,9 @@ it('keeps account and region', () => {
 describe('fails, naming key, value and remedy', () => {
   it.each<[string, unknown, string, string, string]>([
     [
-      'an unknown rule of approvals',
-      config({}, { approvals: { makersMayDecide: 'yes' } }),
-      'approvals.makersMayDecide',
+      'whether makers may decide',
+      config({ makersMayDecide: 'yes' }),
+      'applications[0].makersMayDecide',
       '"yes"',
       'true or false',
     ],
@@ -207,21 +207,21 @@ describe('fails, naming key, value and remedy', () => {
       config({ source: { objectKey: 'orders.zip' } }),
       '[0].source',
       'orders.zip',
-      'lockstep.approvals.makersMayDecide',
+      'set makersMayDecide of this application to true',
     ],
     [
       'two sources',
-      config(
-        { source: { repository: 'example/orders', objectKey: 'orders.zip' } },
-        { approvals: { makersMayDecide: true } },
-      ),
+      config({
+        source: { repository: 'example/orders', objectKey: 'orders.zip' },
+        makersMayDecide: true,
+      }),
       '[0].source',
       'orders.zip',
       'either connectionArn and repository, or objectKey',
     ],
     [
       'a repository without connection',
-      config({ source: { repository: 'example/orders' } }, { approvals: { makersMayDecide: true } }),
+      config({ source: { repository: 'example/orders' }, makersMayDecide: true }),
       '[0].source.connectionArn',
       'nothing was given',
       'Make a connection',
@@ -234,8 +234,9 @@ describe('fails, naming key, value and remedy', () => {
             connectionArn: 'arn:aws:codeconnections:us-east-1:123456789012:connection/1',
             repository: 'example/orders',
           },
+          makersMayDecide: true,
         },
-        { env: { account: '210987654321' }, approvals: { makersMayDecide: true } },
+        { env: { account: '210987654321' } },
       ),
       '[0].source.connectionArn',
       '123456789012',

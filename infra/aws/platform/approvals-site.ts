@@ -81,7 +81,9 @@ export class ApprovalsSite extends Construct {
         USER_POOL_ID: this.signIn.userPool.userPoolId,
         SESSION_SECRET_ARN: sessionKey.secretArn,
         PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
-        MAKERS_MAY_DECIDE: approvals.makersMayDecide ? 'yes' : 'no',
+        MAKERS_MAY_DECIDE: JSON.stringify(
+          applications.filter((one) => one.makersMayDecide).map(({ name }) => name),
+        ),
         FRESH_SIGN_IN_MINUTES: String(approvals.freshSignInMinutes),
         CONFIGURATION_VERSIONS: this.configurationVersions,
       },

@@ -203,7 +203,7 @@ export class PromotionFunctions extends Construct {
       name: 'confirm-approvers',
       bundles,
       description: 'Confirms that two people approved, and what',
-      environment: { LEDGER_TABLE, MAKERS_MAY_DECIDE: approvals.makersMayDecide ? 'yes' : 'no' },
+      environment: { LEDGER_TABLE, MAKERS_MAY_DECIDE: application.makersMayDecide ? 'yes' : 'no' },
     });
     this.guard = new LockstepFunction(this, 'Guard', {
       name: 'guard-pipeline',

@@ -49,7 +49,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
   const left = new Set<string>();
   let configurationVersion = aReview().configurationVersion;
   let stillWaits = true;
-  const policy = { makersMayDecide: false, freshSignInMinutes: 15 };
+  const policyOf = () => ({ makersMayDecide: false, freshSignInMinutes: 15 });
 
   const dependencies: SiteDependencies = {
     siteUrl,
@@ -65,7 +65,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
         },
         fail: async () => 'completed',
       },
-      policy,
+      policyOf,
       configurationVersion: () => configurationVersion,
       notices: {
         send: async (notice) => {
@@ -75,7 +75,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
       siteUrl,
       now: () => new Date(now),
     }),
-    policy,
+    policyOf,
     configurationVersion: () => configurationVersion,
     groupsNow: async (person) => (left.has(person.name) ? [] : person.groups),
     executions: {

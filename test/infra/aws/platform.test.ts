@@ -1,4 +1,5 @@
 import { platformParameters } from '../../../tasks/platform-parameters.ts';
+import { synthesize } from './support/synthesize.ts';
 import { ofType, only, type Statement, stackOf, templates, text } from './support/templates.ts';
 
 const stacks = templates();
@@ -45,6 +46,22 @@ describe('approvals', () => {
     const [client] = only(platform, 'AWS::Cognito::UserPoolClient');
     const [, branding] = only(platform, 'AWS::Cognito::ManagedLoginBranding');
     expect(branding.Properties).toMatchObject({ ClientId: { Ref: client }, UseCognitoProvidedValues: true });
+  });
+
+  it('lets makers decide about an application only by its own setting', () => {
+    const [orders, stock] = ['orders', 'stock'].map((name) => ({ name, runtime: 'nodejs' }));
+    const stacks = synthesize({
+      applications: [{ ...orders, makersMayDecide: true }, stock],
+      approvers: { qc: ['qc@example.com'], pmo: ['pmo@example.com'] },
+      operators: ['operators@example.com'],
+    });
+    const variable = (stack: string, id: string) => {
+      const [, { Properties }] = only(stackOf(stacks, stack), 'AWS::Lambda::Function', id);
+      return (Properties.Environment as { Variables: Record<string, string> }).Variables.MAKERS_MAY_DECIDE;
+    };
+    expect(variable('Lockstep-Platform', 'ApprovalsSite')).toBe('["orders"]');
+    expect(variable('Lockstep-orders', 'FunctionsConfirmApprovers')).toBe('yes');
+    expect(variable('Lockstep-stock', 'FunctionsConfirmApprovers')).toBe('no');
   });
 
   it("T49: mail goes to each role's addresses only", () => {

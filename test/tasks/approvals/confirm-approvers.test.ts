@@ -68,6 +68,18 @@ describe('confirming that the approvers differ', () => {
     });
   });
 
+  it.each([false, true])(
+    'fails with ApproversMustDiffer if an address is not verified (makers may decide: %s)',
+    async (mayDecide) => {
+      makersMayDecide = mayDecide;
+      const unverified = approved('pmo', aPerson('parker', { verifiedEmail: '' }));
+      await expect(confirm(approved('qc', aPerson('quinn')), unverified)).rejects.toMatchObject({
+        name: 'ApproversMustDiffer',
+        message: expect.stringContaining('parker approved as PMO without a verified e-mail address'),
+      });
+    },
+  );
+
   it.each<[string, string, Approval]>([
     ['wrote or committed', 'dana', approved('pmo', aPerson('dana'))],
     [
@@ -75,7 +87,7 @@ describe('confirming that the approvers differ', () => {
       'erin',
       approved('pmo', aPerson('erin', { verifiedEmail: 'Erin@example.com' })),
     ],
-    ['pushed', 'dana', approved('pmo', aPerson('dana', { verifiedEmail: '' }))],
+    ['pushed', 'dana', approved('pmo', aPerson('dana', { verifiedEmail: 'd@example.com' }))],
   ])('fails with ApproverMadeChange on somebody who %s the change', async (_, name, approval) => {
     const known = aReview({ makers: [aMaker('dana@example.com'), aMaker('erin@example.com')] });
     const qc = anApproval({ ...approved('qc', aPerson('quinn')), review: known });

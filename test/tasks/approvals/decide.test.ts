@@ -6,7 +6,7 @@ import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Decision } from '../../../tasks/payloads.ts';
 import { createDeciding, createMails } from '../doubles/deciding.ts';
 import { contended, createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
+import { anApproval, aPerson, aPolicy, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
 
 const NOW = '2026-11-23T08:00:00.000Z';
@@ -59,6 +59,19 @@ describe('deciding', () => {
     ]);
     expect(await ledger.openApprovals('qc')).toEqual([]);
     expect(await ledger.denials(PROMOTION_ID)).toEqual([]);
+  });
+
+  it("lets makers decide by the application's own rules only", async () => {
+    const mayInShop = (shop: boolean) =>
+      createDeciding({
+        ledger,
+        tasks: tokens.tasks,
+        now: () => new Date(NOW),
+        policyOf: (application) => ({ ...aPolicy, makersMayDecide: (application === 'shop') === shop }),
+      });
+    const attempt = { approvalId: 'qc-request-1', decision: 'approve', person: aPerson('dana') } as const;
+    expect(await mayInShop(false)(attempt)).toMatchObject({ kind: 'denied', reason: 'MadeTheChange' });
+    expect(await mayInShop(true)(attempt)).toMatchObject({ kind: 'decided' });
   });
 
   it('counts exactly one of two who decide at once', async () => {

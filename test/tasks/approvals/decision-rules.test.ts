@@ -211,6 +211,14 @@ describe('who may decide', () => {
       { person: aPerson('dana'), policy: { ...aPolicy, makersMayDecide: true } },
       'ok',
     ],
+    [
+      'nobody without a verified address decides, even there',
+      {
+        person: aPerson('quinn', { verifiedEmail: '' }),
+        policy: { ...aPolicy, makersMayDecide: true },
+      },
+      'NoVerifiedEmail',
+    ],
     ['a decision about something else is refused', { shownDigest: 'another' }, 'CandidateChanged'],
     ['a decision without what it is about is refused', { shownDigest: '' }, 'CandidateChanged'],
     [
@@ -308,7 +316,8 @@ describe('who may decide', () => {
             !isRunning,
             expiresAt <= now.getTime(),
             isSamePerson(first, person),
-            !makersMayDecide && (partInChange(person, request) !== undefined || person.verifiedEmail === ''),
+            !makersMayDecide && partInChange(person, request) !== undefined,
+            person.verifiedEmail === '',
             shownDigest !== request.digest,
           ];
           expect(ruling.kind).toBe(broken.includes(true) ? 'denied' : 'ok');

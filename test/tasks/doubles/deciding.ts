@@ -24,7 +24,7 @@ export const createDeciding = (
   dependencies: Pick<DecideDependencies, 'ledger' | 'tasks' | 'now'> & Partial<DecideDependencies>,
 ) => {
   const decide = decideApproval({
-    policy: aPolicy,
+    policyOf: () => aPolicy,
     configurationVersion: () => aReview().configurationVersion,
     siteUrl: 'https://approvals.example.com',
     ...createMails(),
