@@ -107,14 +107,33 @@ const definitionPoint = (before: string, now: string | undefined): AdvicePoint[]
   ];
 };
 
-const approvalPoints = (context: RedriveContext): AdvicePoint[] =>
-  approvalStates(context.approvals, context.promotion, context.now)
-    .filter(({ kind }) => kind === 'holds' || kind === 'broken')
-    .map(({ kind, sentence }) => ({
-      about: 'approvals',
-      text: sentence,
-      ...(kind === 'broken' ? ({ isWarning: true } as const) : {}),
-    }));
+/** States of approvals that succeeded although the ledger has no approval: their tasks were completed past the rules. */
+const forgedIn = ({ doneApprovals }: ResumePoint, { approvals }: RedriveContext): readonly string[] =>
+  doneApprovals
+    .filter(({ role }) => approvals.findLast((one) => one.role === role)?.status !== 'APPROVED')
+    .map(({ state }) => state);
+
+const approvalPoints = (context: RedriveContext, point: ResumePoint): AdvicePoint[] => {
+  const forged = forgedIn(point, context);
+  return approvalStates(context.approvals, context.promotion, context.now).flatMap(
+    ({ kind, role, sentence }): AdvicePoint[] => {
+      const state = point.doneApprovals.find((one) => one.role === role)?.state;
+      if (state !== undefined && forged.includes(state))
+        return [
+          {
+            about: 'approvals',
+            text: `${state} succeeded, but the ledger has no approval: ${sentence} Somebody completed the task past the approvals site. Find out who did.`,
+            heading: 'Confirm approvers',
+            isWarning: true,
+          },
+        ];
+      if (kind !== 'holds' && kind !== 'broken') return [];
+      return [
+        { about: 'approvals', text: sentence, ...(kind === 'broken' ? ({ isWarning: true } as const) : {}) },
+      ];
+    },
+  );
+};
 
 const fixPoint = (context: RedriveContext, point: ResumePoint): AdvicePoint => {
   const { execution, promotion } = context;
@@ -149,6 +168,8 @@ const pointsOf = (
 ): readonly AdvicePoint[] => {
   const { execution } = context;
   const events = lastEventId(execution?.events ?? []);
+  const forged = forgedIn(point, context);
+  const kept = point.done.filter((state) => !forged.includes(state));
   const then = point.next.length === 0 ? '' : `; then ${listed(point.next)}`;
   return [
     fixPoint(context, point),
@@ -156,19 +177,19 @@ const pointsOf = (
       about: 'resumes',
       text: `${point.state}${point.attempt > 1 ? `, attempt ${point.attempt}` : ''}${then}.`,
     },
-    ...(point.done.length === 0
+    ...(kept.length === 0
       ? []
       : [
           {
             about: 'kept',
-            text: `${point.done.map((state) => result(state, context)).join(', ')}.`,
+            text: `${kept.map((state) => result(state, context)).join(', ')}.`,
           } as const,
         ]),
     {
       about: 'starts',
       text: `${taking.sentence}${startNote(point, taking, context)}`,
     },
-    ...approvalPoints(context),
+    ...approvalPoints(context, point),
     ...(outlook === undefined ? [] : [lockPoint(outlook)]),
     ...definitionPoint(execution?.definition ?? '', execution?.currentDefinition),
     ...(events < FULL_HISTORY * NEARLY_FULL

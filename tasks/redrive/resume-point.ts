@@ -3,7 +3,8 @@ import { type GraphState, readDefinition, successPath } from '../executions/defi
 import type { Execution } from '../executions/execution.ts';
 import { type Attempt, progressOf } from '../executions/progress.ts';
 import type { Approval, Job } from '../ledger/items.ts';
-import type { Environment } from '../payloads.ts';
+import type { ApproverRole, Environment } from '../payloads.ts';
+import { approverRoles } from '../words.ts';
 import type { Work } from './remedies.ts';
 
 /** Where a redrive resumes an execution. */
@@ -23,6 +24,8 @@ export interface ResumePoint {
   readonly last?: Attempt;
   /** Tasks whose work is done and stays, in their order. */
   readonly done: readonly string[];
+  /** Of these, the states of approvals, by role. */
+  readonly doneApprovals: readonly { readonly state: string; readonly role: ApproverRole }[];
   /** What follows if all goes well. */
   readonly next: readonly string[];
 }
@@ -37,6 +40,13 @@ const workOf = (state: GraphState, jobs: readonly Job[], approvals: readonly App
   return isAsked ? 'approval' : 'function';
 };
 
+/** Whether a state asks a role, by the definition or by what was asked. */
+const isApprovalOf = (
+  role: ApproverRole,
+  { name, payload }: GraphState,
+  approvals: readonly Approval[],
+): boolean => payload?.role === role || approvals.some((one) => one.role === role && one.state === name);
+
 /** QAT is worked on until QC has decided, Prod once PMO has; by the place of their approvals in the definition. */
 const environmentOf = (
   way: readonly GraphState[],
@@ -44,11 +54,7 @@ const environmentOf = (
   approvals: readonly Approval[],
 ): Environment | undefined => {
   const at = way.findIndex(({ name }) => name === state);
-  const placeOf = (role: string): number =>
-    way.findIndex(
-      ({ name, payload }) =>
-        payload?.role === role || approvals.some((one) => one.role === role && one.state === name),
-    );
+  const placeOf = (role: ApproverRole): number => way.findIndex((one) => isApprovalOf(role, one, approvals));
   const [qc, pmo] = [placeOf('qc'), placeOf('pmo')];
   if (at < 0) return undefined;
   if (qc >= 0 && at <= qc) return 'qat';
@@ -81,6 +87,7 @@ export function resumePoint(
     type === 'Task' &&
     !asksForLock(payload) &&
     attempts.findLast((attempt) => attempt.state === other)?.status === 'SUCCEEDED';
+  const done = way.filter(isDone);
   return {
     state: state.name,
     attempt: own.length + 1,
@@ -90,7 +97,11 @@ export function resumePoint(
       : {}),
     ...(environment === undefined ? {} : { environment }),
     ...(ended === undefined ? {} : { last: ended }),
-    done: way.filter(isDone).map((one) => one.name),
+    done: done.map((one) => one.name),
+    doneApprovals: done.flatMap((one) => {
+      const role = approverRoles.find((each) => isApprovalOf(each, one, approvals));
+      return role === undefined ? [] : [{ state: one.name, role }];
+    }),
     next: way
       .slice(way.findIndex((one) => one.name === state.name) + 1)
       .flatMap((one) => (one.type === 'Task' ? [one.name] : [])),

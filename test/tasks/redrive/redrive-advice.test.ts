@@ -75,6 +75,36 @@ describe('where it resumes', () => {
   });
 });
 
+describe('an approval that the ledger does not hold', () => {
+  const forged = (history: History) => {
+    untilPmo(history).add('TaskSucceeded');
+    return history
+      .exit(names.pmoApproval)
+      .choose(names.didPmoApprove)
+      .enter(names.confirmApprovers)
+      .schedule()
+      .taskFailed('ApproversNotRecorded', '')
+      .executionFailed('ApproversNotRecorded');
+  };
+  const pmo = { approvalId: 'pmo-1', role: 'pmo', state: names.pmoApproval } as const;
+
+  it.each<[string, Approval[], string]>([
+    ['was not asked for', [], 'PMO has not been asked yet'],
+    [
+      'is still open',
+      [anApproval({ ...pmo, expiresAt: '2026-11-29T10:10:00.000Z' })],
+      'PMO can decide until',
+    ],
+    ['was withdrawn', [anApproval({ ...pmo, status: 'WITHDRAWN' })], "PMO's request was withdrawn"],
+  ])('because it %s is not called kept', (_, ofPmo, holds) => {
+    const of = context(anExecution(forged), { approvals: [approved('qc', 'quinn'), ...ofPmo] });
+    expect(about(of, 'kept')).toEqual([expect.stringMatching(/QC approval \(quinn\)\.$/)]);
+    const warning = redriveAdvice(of).points.find(({ isWarning }) => isWarning);
+    expect(warning).toMatchObject({ about: 'approvals', heading: 'Confirm approvers' });
+    expect(warning?.text).toContain(`PMO approval succeeded, but the ledger has no approval: ${holds}`);
+  });
+});
+
 describe('what is reused and what starts', () => {
   const build = context(anExecution(failedBuild));
   const qc = context(anExecution(expiredQc));
@@ -158,7 +188,10 @@ describe('whether the approvals hold', () => {
   });
 
   it('they do although the configuration has changed since', () => {
-    const { points } = redriveAdvice({ ...of([approved('qc', 'quinn')]), configurationVersion: 'another' });
+    const { points } = redriveAdvice({
+      ...of([approved('qc', 'quinn'), approved('pmo', 'parker')]),
+      configurationVersion: 'another',
+    });
     expect(points.filter(({ isWarning }) => isWarning)).toEqual([]);
   });
 
