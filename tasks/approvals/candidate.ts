@@ -9,9 +9,9 @@ interface BoundCandidate {
   readonly commitId: string;
   readonly qatImageId: string;
   readonly qatDeploymentId: string;
-  /** Digest of the deployment's lifecycle events on each instance. */
-  readonly testReport: string;
   readonly configurationVersion: string;
+  /** Digest of everything that was shown: candidate and review, makers and gaps included. */
+  readonly shown: string;
 }
 
 /** Names of what a decision is bound to, as pages and messages write them. */
@@ -20,8 +20,8 @@ const candidateTitles: Readonly<Record<keyof BoundCandidate, string>> = {
   commitId: 'Commit',
   qatImageId: 'QAT image',
   qatDeploymentId: 'QAT deployment',
-  testReport: 'Test report',
   configurationVersion: 'Configuration',
+  shown: 'What was shown',
 };
 
 /** One part of the candidate that has changed. */
@@ -31,21 +31,13 @@ export interface CandidateChange {
   readonly now: string;
 }
 
-/** Digits of the test report's digest that are kept: enough to distinguish two reports, short enough to show. */
-const REPORT_DIGITS = 16;
-
 /** What a request was made for. */
-export const requestedCandidate = (
-  { application, commitId, qatImageId, qatDeploymentId }: Candidate,
-  { tests, configurationVersion }: Pick<Review, 'tests' | 'configurationVersion'>,
-): BoundCandidate => ({
-  application,
-  commitId,
-  qatImageId,
-  qatDeploymentId,
-  testReport: digestOf(tests).slice(0, REPORT_DIGITS),
-  configurationVersion,
-});
+export function requestedCandidate(candidate: Candidate, review: Review): BoundCandidate {
+  const { application, commitId, qatImageId, qatDeploymentId } = candidate;
+  const { configurationVersion } = review;
+  const shown = digestOf({ candidate, review });
+  return { application, commitId, qatImageId, qatDeploymentId, configurationVersion, shown };
+}
 
 /** The digest that is stored with a request and sent back with its decision: SHA-256 in hexadecimal digits. */
 export const candidateDigest = (candidate: BoundCandidate): string => digestOf(candidate);

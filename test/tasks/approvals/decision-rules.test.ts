@@ -5,6 +5,7 @@ import {
   partInChange,
   mayDecide as ruleOn,
 } from '../../../tasks/approvals/decision-rules.ts';
+import type { Review } from '../../../tasks/approvals/review.ts';
 import type { Approval, Person } from '../../../tasks/ledger/items.ts';
 import { aMaker, anApproval, aPerson, aPolicy, aPromotion, aReview, COMMIT } from '../doubles/samples.ts';
 
@@ -244,8 +245,26 @@ describe('who may decide', () => {
     expect(ruling.kind === 'ok' ? 'ok' : ruling.reason).toBe(expected);
   });
 
-  it('refuses a request whose test report was changed under its digest', () => {
-    const changed = { ...anApproval({ review: aReview({ tests: [] }) }), digest: anApproval().digest };
+  it.each<Partial<Review>>([
+    { tests: [] },
+    { commits: [] },
+    { commitCount: 2 },
+    { files: [] },
+    { fileCount: { added: 0, changed: 1, removed: 0 } },
+    { makers: [] },
+    { gaps: ['The QAT image: it is gone'] },
+    { images: { qat: { imageId: 'ami-1', recipe: 'shop 1.0.1', parentImage: 'al2023', components: [] } } },
+    { qatUrl: 'https://elsewhere.example.com' },
+    { dotsIgnoredIn: ['example.com'] },
+    { live: { promotionId: 'another', commitId: COMMIT } },
+  ])('denies a decision about a request of which %j was changed under its digest', (change) => {
+    const changed = { ...anApproval({ review: aReview(change) }), digest: anApproval().digest };
+    expect(mayDecide(changed, [], aPerson('quinn'), now)).toMatchObject({ reason: 'CandidateChanged' });
+  });
+
+  it('denies a decision about a request whose pusher was changed under its digest', () => {
+    const { candidate, digest } = anApproval();
+    const changed = anApproval({ candidate: { ...candidate, pushedBy: 'another' }, digest });
     expect(mayDecide(changed, [], aPerson('quinn'), now)).toMatchObject({ reason: 'CandidateChanged' });
   });
 
