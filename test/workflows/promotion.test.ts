@@ -1,4 +1,4 @@
-import aslValidator = require('asl-validator');
+import aslValidator from 'asl-validator';
 
 import jsonata from 'jsonata';
 import { workStageOf } from '../../tasks/environment-locks/work-stage.ts';

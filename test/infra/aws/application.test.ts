@@ -120,7 +120,7 @@ it('takes the configuration from a file, if one is named', () => {
   const file = join(temporaryDirectory(), 'shop.json');
   const from = (text: string) => {
     writeFileSync(file, text);
-    return synthesize(undefined, false, { config: file });
+    return synthesize(undefined, undefined, { config: file });
   };
   const shop = { ...shared, applications: [{ name: 'shop', runtime: 'nodejs' }] };
   expect(Object.keys(from(JSON.stringify(shop)))).toEqual(['Lockstep-Platform', 'Lockstep-shop']);

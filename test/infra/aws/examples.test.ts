@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { addChecks } from '../../../infra/aws/nag-checks.ts';
 import { synthesize } from './support/synthesize.ts';
 import {
   definitionOf,
@@ -19,7 +20,7 @@ const synthesized = new Map<string, Readonly<Record<string, Template>>>();
 const example = (name: string): Readonly<Record<string, Template>> => {
   const stacks =
     synthesized.get(name) ??
-    synthesize(JSON.parse(readFileSync(resolve(folder, `${name}.json`), 'utf8')), true);
+    synthesize(JSON.parse(readFileSync(resolve(folder, `${name}.json`), 'utf8')), addChecks);
   synthesized.set(name, stacks);
   return stacks;
 };

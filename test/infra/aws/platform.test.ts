@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { platformParameters } from '../../../tasks/platform-parameters.ts';
 import { synthesize } from './support/synthesize.ts';
 import { ofType, only, type Statement, stackOf, templates, text } from './support/templates.ts';
@@ -161,8 +162,8 @@ it('T50: instances reach the internet through one NAT gateway', () => {
 });
 
 it("T42: the CDK command is pinned to the version that reads this library's output", () => {
-  const { devDependencies } = jest.requireActual<{ devDependencies: Record<string, string> }>(
-    '../../../package.json',
-  );
+  const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
   expect(devDependencies['aws-cdk']).toBe('2.1148.1');
 });

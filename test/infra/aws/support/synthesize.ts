@@ -1,11 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { App } from 'aws-cdk-lib';
 import { createLockstepApp } from '../../../../infra/aws/lockstep-app.ts';
 import { functions } from '../../../../tasks/functions.ts';
 import type { Template } from './templates.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
-
-type Checks = typeof import('../../../../infra/aws/nag-checks.ts');
 
 /** The context of cdk.json. */
 export const cdkContext = (): Record<string, unknown> =>
@@ -27,11 +26,11 @@ export const markerBundles = (directory: string): string => {
 
 /**
  * Templates by stack, for a configuration (cdk.json's if left out).
- * @param validate whether CloudFormation's and AWS Solutions' rules are checked, every finding an error
+ * @param addChecks adds AWS Solutions' rules; then CloudFormation's are checked as well, every finding an error
  */
 export const synthesize = (
   lockstep?: unknown,
-  validate = false,
+  addChecks?: (app: App) => void,
   more: Readonly<Record<string, unknown>> = {},
 ): Readonly<Record<string, Template>> => {
   const directory = temporaryDirectory();
@@ -40,10 +39,9 @@ export const synthesize = (
     context: lockstep === undefined ? context : { ...context, lockstep },
     outdir: join(directory, 'cdk.out'),
     bundles: markerBundles(directory),
-    validate,
+    validate: addChecks !== undefined,
   });
-  // Loading the rules takes a second, which only tests that check them need to spend.
-  if (validate) jest.requireActual<Checks>('../../../../infra/aws/nag-checks.ts').addChecks(app);
+  addChecks?.(app);
   const assembly = app.synth();
   return Object.fromEntries(assembly.stacks.map((stack) => [stack.stackName, stack.template as Template]));
 };

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { createEndpoint, type Endpoint } from '../../../endpoint/endpoint.ts';
 import type { PolicyStatement } from '../../../host.ts';
@@ -78,7 +79,7 @@ describe('a function that uses an SDK client', () => {
       inTest('Secret'),
     );
     const source = `
-      const { GetSecretValueCommand, SecretsManagerClient } = require(${JSON.stringify(require.resolve('@aws-sdk/client-secrets-manager'))});
+      const { GetSecretValueCommand, SecretsManagerClient } = require(${JSON.stringify(createRequire(import.meta.url).resolve('@aws-sdk/client-secrets-manager'))});
       const client = new SecretsManagerClient();
       exports.handler = async () => (await client.send(new GetSecretValueCommand({ SecretId: 'key' }))).SecretString;`;
     const Role = putRole(running.host, 'reader', 'lambda.amazonaws.com', [basicExecution, ...statements]);
