@@ -36,7 +36,9 @@ export function codeCommitSource(
         resources: [repositoryArn],
       },
     ],
-    describe: [{ actions: ['codecommit:BatchGetCommits'], resources: [repositoryArn] }],
+    describe: [
+      { actions: ['codecommit:BatchGetCommits', 'codecommit:GetBranch'], resources: [repositoryArn] },
+    ],
     compare: [
       { actions: ['codecommit:BatchGetCommits', 'codecommit:GetDifferences'], resources: [repositoryArn] },
     ],

@@ -34,6 +34,7 @@ describe('a new version of an object', () => {
     id: EVENT_ID,
     source: 'aws.s3',
     'detail-type': 'Object Created',
+    time: '2026-11-22T11:59:58Z',
     detail: {
       bucket: { name: 'archives' },
       object: { key: 'releases/shop.zip', 'version-id': VERSION, ...object },
@@ -51,6 +52,7 @@ describe('a new version of an object', () => {
         branch: 'main',
         pushedBy: '000000000000',
         eventId: EVENT_ID,
+        pushedAt: '2026-11-22T11:59:58Z',
       },
     });
   });
@@ -68,12 +70,12 @@ describe('a new version of an object', () => {
 
   it('is started without asking a repository', async () => {
     const { dependencies, ledger, started } = world(promoted.repositoryName);
-    const source = {
-      commits: async () => {
-        throw new Error('asked');
-      },
+    const asked = async () => {
+      throw new Error('asked');
     };
-    const { promotionId = '' } = await startPromotion({ ...dependencies, source })(created());
+    const source = { head: asked, commits: asked };
+    const note = () => undefined;
+    const { promotionId = '' } = await startPromotion({ ...dependencies, source, note })(created());
     expect(started).toEqual([promotionId]);
     expect(await ledger.promotion(promotionId)).toMatchObject({
       commitId: VERSION,
