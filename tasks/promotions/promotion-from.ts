@@ -1,5 +1,5 @@
 import { isObject } from '../json.ts';
-import type { PromotionInput } from '../payloads.ts';
+import { type PromotionInput, UNKNOWN_PUSHER } from '../payloads.ts';
 
 /** What is promoted. */
 export interface PromotedBranch {
@@ -15,9 +15,6 @@ export interface RequestedPromotion {
   readonly promotionId: string;
   readonly input: PromotionInput;
 }
-
-/** The pusher of whom an event says nothing: nobody is asked about such a promotion. */
-export const UNKNOWN_PUSHER = 'unknown';
 
 const MAX_NAME = 80;
 /** An event id is a UUID of 36 characters; with 12 of the commit and two dashes this leaves 30. */

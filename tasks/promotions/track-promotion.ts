@@ -76,6 +76,7 @@ function promotionOf(execution: DescribeExecutionOutput, ours: string): Promotio
     status: 'RUNNING',
     ...(isText(pushedAt) && !Number.isNaN(Date.parse(pushedAt)) && { pushedAt }),
     startedAt: execution.startDate?.toISOString() ?? '',
+    startedByHand: true,
     redrives: 0,
     images: {},
     deployments: {},

@@ -92,10 +92,11 @@ describe('evidence of a promotion that failed and was redriven', () => {
       ['job-ended', state, status, 'lockstep'],
     ];
     expect(story).toEqual([
-      ['push', 'main', null, 'dana'],
+      ['push-event', 'main', null, 'lockstep'],
       ...job(stateNames.buildQatImage),
       ...job(stateNames.refreshQatInstance),
       ...job(stateNames.deployToQat),
+      ['push', 'main', null, 'dana'],
       ['approval-requested', stateNames.qcApproval, null, 'lockstep'],
       ['decision', stateNames.qcApproval, 'approve', 'quinn'],
       ['approval-requested', stateNames.pmoApproval, null, 'lockstep'],

@@ -199,6 +199,7 @@ export class PromotionFunctions extends Construct {
     }).allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON);
     props.environmentAccess.qat.of(this.requestApproval).allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
     for (const { actions, resources } of source.compare) this.requestApproval.allow(actions, resources);
+    if (source.recordOfPushes) this.requestApproval.allowWithoutResource(source.recordOfPushes);
     this.confirmApprovers = new LockstepFunction(this, 'ConfirmApprovers', {
       name: 'confirm-approvers',
       bundles,

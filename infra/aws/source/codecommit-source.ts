@@ -42,6 +42,7 @@ export function codeCommitSource(
     compare: [
       { actions: ['codecommit:BatchGetCommits', 'codecommit:GetDifferences'], resources: [repositoryArn] },
     ],
+    recordOfPushes: 'cloudtrail:LookupEvents',
     pushes: {
       source: ['aws.codecommit'],
       detailType: ['CodeCommit Repository State Change'],

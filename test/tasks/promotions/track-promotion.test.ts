@@ -225,7 +225,13 @@ describe('tracking a promotion', () => {
   it('adds a promotion whose execution was started by hand', async () => {
     await track({ status: 'RUNNING' }, execution({}));
     expect(await ledger.promotion(PROMOTION_ID)).toEqual(
-      aPromotion({ pushedBy: 'dana', commitMessage: '', commitAuthor: '', commitAuthorEmail: '' }),
+      aPromotion({
+        pushedBy: 'dana',
+        commitMessage: '',
+        commitAuthor: '',
+        commitAuthorEmail: '',
+        startedByHand: true,
+      }),
     );
   });
 
