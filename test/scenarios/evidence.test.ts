@@ -129,7 +129,7 @@ describe('evidence of a promotion that failed and was redriven', () => {
     fs.writeFileSync(fileAt('forged.json'), text.replace('"quinn"', '"quint"'));
     expect(await lockstep('verify', 'forged.json', '--key', key.fingerprint)).toMatchObject({
       code: 3,
-      json: { verified: false, problems: [{ kind: 'changed', sequence: 9 }] },
+      json: { verified: false, problems: [{ kind: 'changed', sequence: 10 }] },
     });
   });
 

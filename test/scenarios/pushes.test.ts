@@ -1,4 +1,5 @@
-import { pause } from '../../infra/local/run/follow.ts';
+import { randomUUID } from 'node:crypto';
+import { describeExecution, historyOf, pause } from '../../infra/local/run/follow.ts';
 import { git } from '../../infra/local/run/git.ts';
 import { eventually, type Scenario, startScenario } from './support/scenario.ts';
 
@@ -67,5 +68,64 @@ describe('push events', () => {
     });
     await settled(pushes + 1);
     expect(await scenario.executions()).toEqual(before);
+  });
+
+  describe('that somebody makes up and hands to start-promotion', () => {
+    const administrator = { kind: 'administrator' } as const;
+    /** Invokes start-promotion with the event of the last push, changed. @returns the id of the promotion that it started */
+    const invoke = async (detail: object): Promise<string | undefined> => {
+      const { host, clock } = scenario.run;
+      const { Functions } = await host.call<{ Functions: { FunctionName: string }[] }>(
+        administrator,
+        'lambda',
+        'ListFunctions',
+        {},
+      );
+      const push = pushEvents().at(-1);
+      const event = {
+        ...push,
+        id: randomUUID(),
+        time: new Date(clock.now()).toISOString(),
+        detail: { ...push?.detail, ...detail },
+      };
+      const { Payload } = await host.call<{ Payload: Uint8Array }>(administrator, 'lambda', 'Invoke', {
+        FunctionName: Functions.find(({ FunctionName }) => FunctionName.includes('StartPromotion'))
+          ?.FunctionName,
+        Payload: JSON.stringify(event),
+      });
+      return (JSON.parse(Buffer.from(Payload).toString()) as { promotionId?: string }).promotionId;
+    };
+
+    it('start nothing for a commit that was never pushed to the branch', async () => {
+      const before = await scenario.executions();
+      const commitId = await scenario.commit();
+      expect(await invoke({ commitId })).toBeUndefined();
+      await scenario.push('feature/later');
+      expect(await invoke({ commitId })).toBeUndefined();
+      expect(await scenario.executions()).toEqual(before);
+    });
+
+    it('ask nobody if they name a false pusher, and fail when the record still lacks that push', async () => {
+      const promotion = await scenario.startPromotion();
+      await promotion.asked('qc');
+      const forged = await invoke({
+        commitId: promotion.commitId,
+        callerUserArn: 'arn:aws:iam::000000000000:user/erin',
+      });
+      const [name] = (await scenario.executions()).filter((arn) => arn.endsWith(forged ?? 'none'));
+      const executionArn = name ?? '';
+      const { host } = scenario.run;
+      await eventually('the first refusal', async () =>
+        (await historyOf(host, executionArn)).some(({ type }) => type === 'TaskFailed') ? true : undefined,
+      );
+      const ended = await eventually('its end', async () => {
+        scenario.advance({ minutes: 1 });
+        await pause(200);
+        const description = await describeExecution(host, executionArn);
+        return description.status === 'RUNNING' ? undefined : description;
+      });
+      expect([ended.status, ended.error]).toEqual(['FAILED', 'PushNotConfirmed']);
+      expect(await scenario.system.ledger.approvals(forged ?? '')).toEqual([]);
+    });
   });
 });

@@ -34,6 +34,7 @@ const statements: readonly (readonly [string, Statement])[] = all.flatMap(([id, 
 const WITHOUT_RESOURCE = [
   'autoscaling:DescribeAutoScalingGroups',
   'autoscaling:DescribeInstanceRefreshes',
+  'cloudtrail:LookupEvents',
   'codedeploy:BatchGetDeploymentTargets',
   'codedeploy:ListDeploymentTargets',
   'codedeploy:StopDeployment',

@@ -72,7 +72,7 @@ const forPeople: Readonly<Record<string, readonly string[]>> = {
     'StopPipelineExecution',
     'UpdateStateMachine',
   ],
-  'to see where work under way is': ['DescribeScalingActivities', 'GetPipelineState', 'ListFunctions'],
+  'to see where work under way is': ['DescribeScalingActivities', 'GetPipelineState'],
   'to send an event by hand': ['PutEvents'],
 };
 
