@@ -221,6 +221,8 @@ export class ApplicationStack extends Stack {
       ),
       imageArns: recipe.imageArns,
       asynchronous: functions.asynchronous,
+      ledger,
+      evidence,
     });
     new ApplicationDashboard(this, 'Dashboard', { application: name });
 

@@ -28,6 +28,17 @@ export const promotionIdOf = (application: string, commitId: string, eventId: st
     .join('-')
     .slice(0, MAX_NAME);
 
+/**
+ * What every id of an application's promotions looks like, with a question mark for each character that differs. Of a fixed length, it
+ * matches no other application's, whatever that is called. An execution that was started by hand may have any other name.
+ */
+export const promotionIdPattern = (application: string): string =>
+  `${application.slice(0, MAX_APPLICATION)}-${'?'.repeat(COMMIT_DIGITS)}-????????-????-????-????-????????????`;
+
+/** Whether an execution's name is an id of the application's promotions. */
+export const isPromotionIdOf = (application: string, name: string): boolean =>
+  new RegExp(`^${promotionIdPattern(application).replaceAll('?', '[\\w-]')}$`).test(name);
+
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** What EventBridge says about an event of a service, in the form that it gives to each. */

@@ -241,19 +241,19 @@ export class PromotionFunctions extends Construct {
     });
 
     // A function that writes reads the promotion's record first and appends to it.
-    ledger.allow(this.startPromotion, 'PutItem', 'Query');
-    ledger.allow(this.trackPromotion, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    ledger.allow(this.startPromotion, application.name, 'PutItem', 'Query');
+    ledger.allow(this.trackPromotion, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     evidence.allowSealing(this.trackPromotion, application.name);
     // A function that works on an environment ensures its lock, and acquires it again after a redrive.
-    ledger.allow(this.pointAtImage, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
-    ledger.allow(this.acquireLock, 'GetItem', 'PutItem', 'Query');
+    ledger.allow(this.pointAtImage, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    ledger.allow(this.acquireLock, application.name, 'GetItem', 'PutItem', 'Query');
     for (const one of [this.trackPromotion, this.requestApproval])
       one.allow(['lambda:InvokeFunction'], [this.acquireLock.function.functionArn]);
-    ledger.allow(this.requestApproval, 'GetItem', 'PutItem', 'Query');
-    ledger.allow(this.confirmApprovers, 'GetItem', 'Query');
+    ledger.allow(this.requestApproval, application.name, 'GetItem', 'PutItem', 'Query');
+    ledger.allow(this.confirmApprovers, application.name, 'GetItem', 'Query');
     // It records the run that it lets through, in case start-job was cut short before recording it.
-    ledger.allow(this.guard, 'GetItem', 'PutItem', 'Query');
-    ledger.allow(this.verifyProd, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    ledger.allow(this.guard, application.name, 'GetItem', 'PutItem', 'Query');
+    ledger.allow(this.verifyProd, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     promotions.allowPublish(
       this.reconcileJobs,
       this.requestApproval,
