@@ -221,6 +221,7 @@ export class ApplicationStack extends Stack {
       ),
       imageArns: recipe.imageArns,
       asynchronous: functions.asynchronous,
+      retries: functions.retries,
       ledger,
       evidence,
     });

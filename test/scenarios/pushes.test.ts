@@ -15,6 +15,14 @@ describe('push events', () => {
   const pushEvents = () =>
     scenario.run.services.events.recentEvents().filter((event) => event.source === 'aws.codecommit');
 
+  /** The commit that the promoted branch holds. */
+  const head = () =>
+    git(scenario.source.directory, [
+      'ls-remote',
+      scenario.application.repositoryPath,
+      'refs/heads/main',
+    ]).then((line) => line.split('\t')[0] ?? '');
+
   /** The push event has reached its targets, and the functions that it woke have ended. */
   const settled = async (pushes: number) => {
     await eventually('the push event', () => (pushEvents().length >= pushes ? true : undefined));
@@ -127,5 +135,37 @@ describe('push events', () => {
       expect([ended.status, ended.error]).toEqual(['FAILED', 'PushNotConfirmed']);
       expect(await scenario.system.ledger.approvals(forged ?? '')).toEqual([]);
     });
+  });
+
+  it('that became dead letters are handed back through the queue, and start their promotion', async () => {
+    const { host, stacks } = scenario.run;
+    const administrator = { kind: 'administrator' } as const;
+    const queueOf = (prefix: string): string =>
+      String(
+        stacks.resourcesOfType('AWS::SQS::Queue').find(({ logicalId }) => logicalId.startsWith(prefix))?.state
+          .attributes.Arn,
+      );
+    const [deadLetters, retries] = ['FunctionsStartPromotion', 'FunctionsRetries'].map(queueOf);
+    const before = await scenario.executions();
+    const push = pushEvents().at(-1);
+    const id = randomUUID();
+    // As Lambda leaves an event that a function failed with three times.
+    await host.call(administrator, 'sqs', 'SendMessage', {
+      QueueUrl: `${host.endpointUrl}/${host.accountId}/${deadLetters?.split(':').at(-1)}`,
+      MessageBody: JSON.stringify({ ...push, id, detail: { ...push?.detail, commitId: await head() } }),
+    });
+    await host.call(administrator, 'sqs', 'StartMessageMoveTask', {
+      SourceArn: deadLetters,
+      DestinationArn: retries,
+    });
+    const { Results } = await host.call<{ Results: object[] }>(administrator, 'sqs', 'ListMessageMoveTasks', {
+      SourceArn: deadLetters,
+    });
+    expect(Results).toMatchObject([{ Status: 'COMPLETED' }]);
+    const started = await eventually('the promotion', async () =>
+      (await scenario.executions()).find((arn) => arn.endsWith(id)),
+    );
+    expect(before).not.toContain(started);
+    expect(host.accessReport().denied).toEqual([]);
   });
 });

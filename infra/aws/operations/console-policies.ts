@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import { EXECUTIONS_REASON, type LockstepFunction } from '../lockstep-function.ts';
@@ -16,6 +17,8 @@ interface PeopleProps {
   readonly imageArns: string;
   /** Functions whose dead letters operators see to. */
   readonly asynchronous: readonly LockstepFunction<FunctionName>[];
+  /** Through which operators hand dead letters of start-promotion back to it. */
+  readonly retries: { readonly deadLetters: IQueue; readonly queue: IQueue };
   readonly ledger: Ledger;
   readonly evidence: Evidence;
 }
@@ -38,7 +41,11 @@ export class People extends Construct {
     const { application } = props;
     this.viewers = new ManagedPolicy(this, 'Viewers', {
       description: `See the promotions of ${application}`,
-      statements: [...this.seeing(props), ...never(Stack.of(this)), ...neverWrite(props)],
+      statements: [
+        ...this.seeing(props),
+        ...never(Stack.of(this)),
+        ...neverWrite(props, props.retries.queue),
+      ],
     });
     this.operators = new ManagedPolicy(this, 'Operators', {
       description: `See and redrive the promotions of ${application}`,
@@ -84,7 +91,7 @@ export class People extends Construct {
     ];
   }
 
-  private redriving({ application, asynchronous }: PeopleProps): PolicyStatement[] {
+  private redriving({ application, asynchronous, retries }: PeopleProps): PolicyStatement[] {
     const stack = Stack.of(this);
     return [
       new PolicyStatement({
@@ -95,6 +102,13 @@ export class People extends Construct {
         actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
         resources: [...queuesOf(asynchronous)],
       }),
+      // SQS moves the messages in the operator's name. Whoever can send to the retry queue can make an event up: it starts nothing but what
+      // was pushed, and nobody is asked about it unless the push is on record (D-099).
+      new PolicyStatement({
+        actions: ['sqs:CancelMessageMoveTask', 'sqs:ListMessageMoveTasks', 'sqs:StartMessageMoveTask'],
+        resources: [retries.deadLetters.queueArn],
+      }),
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [retries.queue.queueArn] }),
     ];
   }
 }
@@ -154,7 +168,10 @@ const never = (stack: Stack): readonly PolicyStatement[] => [
 ];
 
 /** What only functions write: the ledger, the evidence and the queues. */
-const neverWrite = ({ ledger, evidence, asynchronous }: PeopleProps): readonly PolicyStatement[] => [
+const neverWrite = (
+  { ledger, evidence, asynchronous }: PeopleProps,
+  ...queues: readonly IQueue[]
+): readonly PolicyStatement[] => [
   deny(
     [
       'dynamodb:BatchWriteItem',
@@ -180,7 +197,7 @@ const neverWrite = ({ ledger, evidence, asynchronous }: PeopleProps): readonly P
     [evidence.bucket.arnForObjects('*')],
   ),
   deny(['kms:Sign'], [evidence.signingKey.keyArn]),
-  deny(['sqs:SendMessage'], queuesOf(asynchronous)),
+  deny(['sqs:SendMessage'], [...queuesOf(asynchronous), ...queues.map(({ queueArn }) => queueArn)]),
 ];
 
 const queuesOf = (asynchronous: PeopleProps['asynchronous']): readonly string[] =>

@@ -25,6 +25,7 @@ import {
 } from './promotion-grants.ts';
 import { pushPipelineArn } from './push-pipeline.ts';
 import { createRestoreProd } from './restore-prod-function.ts';
+import { RetryQueue } from './retry-queue.ts';
 
 interface PromotionFunctionsProps extends PromotionParameters {
   readonly bundles: string;
@@ -41,6 +42,8 @@ interface PromotionFunctionsProps extends PromotionParameters {
 /** An application's functions, each allowed what it does and nothing else. */
 export class PromotionFunctions extends Construct {
   readonly startPromotion: LockstepFunction<'start-promotion'>;
+  /** Hands dead letters of start-promotion back to it. Everything else is repeated every five minutes. */
+  readonly retries: RetryQueue;
   readonly trackPromotion: LockstepFunction<'track-promotion'>;
   readonly acquireLock: LockstepFunction<'acquire-lock'>;
   readonly startJob: LockstepFunction<'start-job'>;
@@ -82,6 +85,7 @@ export class PromotionFunctions extends Construct {
       },
     }).allow(['states:StartExecution'], [machine]);
     for (const { actions, resources } of source.describe) this.startPromotion.allow(actions, resources);
+    this.retries = new RetryQueue(this, 'Retries', this.startPromotion);
     // Without push events, the push pipeline invokes it; it reads that pipeline's runs and completes their jobs.
     if (source.pushes === undefined)
       this.startPromotion

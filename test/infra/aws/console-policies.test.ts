@@ -62,7 +62,11 @@ const record = resourceOf('FunctionsTrackPromotionRole', 's3:PutObject');
 const signingKey = resourceOf('FunctionsTrackPromotionRole', 'kms:Sign');
 const startPromotion = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:Lockstep-orders-FunctionsStartPromotion`;
 const image = `arn:aws:ssm:us-east-1:${ACCOUNT}:parameter/lockstep/orders/prod/image`;
-const queue = arnOf({ 'Fn::GetAtt': [only(orders, 'AWS::SQS::Queue', 'FunctionsCompleteJob')[0], 'Arn'] });
+const queueOf = (prefix: string): string =>
+  arnOf({ 'Fn::GetAtt': [only(orders, 'AWS::SQS::Queue', prefix)[0], 'Arn'] });
+const pushQueue = queueOf('FunctionsStartPromotion');
+const retryQueue = queueOf('FunctionsRetries');
+const queue = queueOf('FunctionsCompleteJob');
 
 describe('people in the AWS console', () => {
   it.each<[string, string, readonly Who[]]>([
@@ -74,6 +78,15 @@ describe('people in the AWS console', () => {
     ['codepipeline:GetPipelineExecution', pipeline, ['viewers', 'operators']],
     ['states:RedriveExecution', execution, ['operators']],
     ['sqs:ReceiveMessage', queue, ['operators']],
+    ['sqs:DeleteMessage', queue, ['operators']],
+    ['sqs:StartMessageMoveTask', queue, []],
+    ['sqs:StartMessageMoveTask', pushQueue, ['operators']],
+    ['sqs:ListMessageMoveTasks', pushQueue, ['operators']],
+    ['sqs:CancelMessageMoveTask', pushQueue, ['operators']],
+    ['sqs:ReceiveMessage', pushQueue, ['operators']],
+    ['sqs:SendMessage', retryQueue, ['operators']],
+    ['sqs:SendMessage', pushQueue, []],
+    ['lambda:InvokeFunction', startPromotion, []],
     ['states:RedriveExecution', execution.replace('lockstep-orders', 'lockstep-other'), []],
     ['states:DescribeExecution', execution.replace('lockstep-orders', 'lockstep-other'), []],
     ['states:StartExecution', machine, []],
@@ -119,6 +132,10 @@ describe('people in the AWS console', () => {
     expect(may([everything], action, resource)).toBe(true);
     for (const policy of Object.values(policies))
       expect(may([everything, policy], action, resource)).toBe(false);
+  });
+
+  it('viewers hand nothing back to a function either', () => {
+    expect(may([everything, policies.viewers], 'sqs:SendMessage', retryQueue)).toBe(false);
   });
 
   it('viewers change nothing', () => {

@@ -169,4 +169,19 @@ describe('a push through a connection', () => {
     expect(await handler({ source: 'aws.codecommit' })).toBe('event');
     expect(await handler(null)).toBe('event');
   });
+
+  it('takes either of them from the retry queue, one after the other', async () => {
+    const taken: unknown[] = [];
+    const handler = onPush({
+      event: async (event) => taken.push(event),
+      job: async () => taken.push('job'),
+    });
+    const queued = (...bodies: unknown[]) => ({
+      Records: bodies.map((body) => ({ eventSource: 'aws:sqs', body: JSON.stringify(body) })),
+    });
+    await handler(queued({ source: 'aws.codecommit' }, job(parameters)));
+    expect(taken).toEqual([{ source: 'aws.codecommit' }, 'job']);
+    await handler({ Records: [{ eventSource: 'aws:sqs', body: 'no event' }] });
+    expect(taken.at(-1)).toBeUndefined();
+  });
 });
