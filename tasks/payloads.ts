@@ -9,13 +9,16 @@ export interface PromotionInput {
   /** 40 hexadecimal digits; of an object's revision, the version that S3 gave it. */
   readonly commitId: string;
   readonly branch: string;
-  /** ARN of the pusher. */
+  /** ARN of the pusher, as the event claims; `unknown` if it says nothing. */
   readonly pushedBy: string;
   /** Id of the push event. */
   readonly eventId: string;
   /** When it was pushed, ISO 8601. @default the execution's start */
   readonly pushedAt?: string;
 }
+
+/** The pusher of whom an event says nothing: nobody is asked about such a promotion. */
+export const UNKNOWN_PUSHER = 'unknown';
 
 /** Where Lockstep deploys to. */
 export type Environment = 'qat' | 'prod';
@@ -206,3 +209,6 @@ export const QAT_CHANGED = 'QatChanged';
 
 /** Error of a state that waits until Prod is restored after a promotion that failed there: Step Functions retries it. */
 export const ENVIRONMENT_RESTORING = 'EnvironmentRestoring';
+
+/** Error of an approval state whose push the repository's provider has not recorded yet: Step Functions retries it. */
+export const PUSH_NOT_CONFIRMED = 'PushNotConfirmed';

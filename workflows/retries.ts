@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
-import { ENVIRONMENT_RESTORING } from '../tasks/payloads.ts';
+import { ENVIRONMENT_RESTORING, PUSH_NOT_CONFIRMED } from '../tasks/payloads.ts';
 
 /**
  * The Lambda service, not the function, was at fault: nothing or the same thing was started, and every function is safe
@@ -31,4 +31,16 @@ export const environmentRestoringRetry: RetryProps = {
   backoffRate: 2,
   maxDelay: Duration.seconds(60),
   maxAttempts: 24,
+};
+
+/**
+ * CloudTrail shows a call within minutes, typically five; images and QAT's deployment take longer, so this rarely waits. Waits 5, 10, 20,
+ * 40, then nineteen times 60 s: 1215 s in all.
+ */
+export const pushNotConfirmedRetry: RetryProps = {
+  errors: [PUSH_NOT_CONFIRMED],
+  interval: Duration.seconds(5),
+  backoffRate: 2,
+  maxDelay: Duration.seconds(60),
+  maxAttempts: 23,
 };

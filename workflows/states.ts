@@ -1,6 +1,13 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Condition, type Fail, IntegrationPattern, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
+import {
+  Condition,
+  type Fail,
+  IntegrationPattern,
+  type RetryProps,
+  TaskInput,
+  Timeout,
+} from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type {
@@ -14,7 +21,7 @@ import type {
   RequestApprovalRequest,
   StartJobRequest,
 } from '../tasks/payloads.ts';
-import { environmentRestoringRetry, lambdaServiceRetry } from './retries.ts';
+import { environmentRestoringRetry, lambdaServiceRetry, pushNotConfirmedRetry } from './retries.ts';
 
 /** The promotion's id: the execution's name. */
 export const promotionId = '{% $states.context.Execution.Name %}';
@@ -50,6 +57,8 @@ interface StateProps {
   readonly environment?: Environment;
   /** Ends that are no technical failures. @default none */
   readonly ends?: LockEnds;
+  /** What is retried besides the Lambda service's own errors. @default nothing */
+  readonly retry?: RetryProps;
 }
 
 /**
@@ -119,7 +128,7 @@ export function approvalState(
     expiresInSeconds: props.timeout.toSeconds(),
     candidate: props.candidate,
   };
-  return callback(scope, state, requestApproval, request, props);
+  return callback(scope, state, requestApproval, request, { ...props, retry: pushNotConfirmedRetry });
 }
 
 /** A function that returns within seconds. */
@@ -161,7 +170,7 @@ function invoke(
   state: string,
   lambdaFunction: IFunction,
   request: object,
-  { assign, timeout, environment, ends = {} }: StateProps,
+  { assign, timeout, environment, ends = {}, retry }: StateProps,
   integrationPattern: IntegrationPattern = IntegrationPattern.REQUEST_RESPONSE,
 ): LambdaInvoke {
   const task = LambdaInvoke.jsonata(scope, state, {
@@ -177,6 +186,7 @@ function invoke(
   });
   task.addRetry(lambdaServiceRetry);
   if (environment === 'prod') task.addRetry(environmentRestoringRetry);
+  if (retry !== undefined) task.addRetry(retry);
   for (const [error, end] of Object.entries(ends)) task.addCatch(end, { errors: [error], outputs: ended });
   return task;
 }

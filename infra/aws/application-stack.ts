@@ -221,6 +221,9 @@ export class ApplicationStack extends Stack {
       ),
       imageArns: recipe.imageArns,
       asynchronous: functions.asynchronous,
+      retries: functions.retries,
+      ledger,
+      evidence,
     });
     new ApplicationDashboard(this, 'Dashboard', { application: name });
 

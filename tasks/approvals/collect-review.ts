@@ -7,7 +7,9 @@ import { liveBefore } from '../ledger/live-promotion.ts';
 import type { Candidate } from '../payloads.ts';
 import type { ChangedFile, Source } from '../source/source.ts';
 import { cutText } from '../truncate-text.ts';
-import { makersOf, pushesOf, TooManyMakersError } from './makers.ts';
+import { confirmPush } from './confirm-push.ts';
+import { makersOf, TooManyMakersError } from './makers.ts';
+import { pushesOf } from './pushes.ts';
 import { type ChangeSources, readChange } from './read-change.ts';
 import type { ChangedCommit, ImageContents, InstanceReport, Review } from './review.ts';
 import { type FurtherNames, withPerson } from './same-maker.ts';
@@ -16,6 +18,8 @@ import { type FurtherNames, withPerson } from './same-maker.ts';
 export interface ReviewSources extends ChangeSources {
   readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'jobs'>;
   readonly differences: Source['differences'];
+  /** Absent where nobody records pushes. */
+  readonly pushes?: Source['pushes'];
   readonly image: (imageBuildVersionArn: string) => Promise<Image | undefined>;
   readonly targets: (deploymentId: string) => Promise<readonly InstanceTarget[]>;
   readonly configurationVersion: string;
@@ -89,7 +93,7 @@ const fitted = (review: Review): Review => {
 /**
  * Collects what approvers are shown. What cannot be read is listed as a gap: the request does not wait for it, and
  * everybody sees that it is missing.
- * @throws ChangeNotReadError, TooManyMakersError; the error of the call that reads commits
+ * @throws ChangeNotReadError, TooManyMakersError; what `confirmPush` throws; the error of the call that reads commits
  */
 export async function collectReview(
   sources: ReviewSources,
@@ -106,6 +110,9 @@ export async function collectReview(
     }
   };
   const live = await liveBefore(sources.ledger, application, promotionId);
+  const promotion = await sources.ledger.promotion(promotionId);
+  // First, as it may have to be tried again: nobody is asked about what nobody pushed.
+  const recorded = await confirmPush(sources.pushes, promotionId, { commitId, pushedBy }, promotion, live);
   const imageContents = async (
     of: string,
     imageId: string | undefined,
@@ -146,7 +153,7 @@ export async function collectReview(
   const files = differences.map(({ path, change }) => ({ path: cutText(path, LONGEST_PATH), change }));
   const count = (change: ChangedFile['change']): number =>
     files.filter((file) => file.change === change).length;
-  const pushes = await pushesOf(sources.ledger, { promotionId, application }, live, records);
+  const pushes = await pushesOf(sources.ledger, { promotionId, application }, live, records, recorded);
   return fitted({
     configurationVersion: sources.configurationVersion,
     ...(live === undefined ? {} : { live: { promotionId: live.promotionId, commitId: live.commitId } }),
@@ -155,6 +162,7 @@ export async function collectReview(
     makers: makersOf(records, [{ commitId, pushedBy }, ...pushes]).map((maker) =>
       withPerson(maker, sources.people, sources.dotsIgnoredIn),
     ),
+    ...(recorded.own && { push: recorded.own }),
     ...(sources.dotsIgnoredIn.length > 0 && { dotsIgnoredIn: sources.dotsIgnoredIn }),
     files: files.slice(0, MOST_FILES),
     fileCount: { added: count('added'), changed: count('changed'), removed: count('removed') },

@@ -1,8 +1,6 @@
-import type { Promotion } from '../ledger/items.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import { promotionPages } from '../ledger/promotion-pages.ts';
 import { cutText } from '../truncate-text.ts';
 import type { CommitRecord } from './commit-record.ts';
+import type { Push } from './pushes.ts';
 import type { Maker, Reason } from './review.ts';
 
 /** A request cannot list everybody who made the change: nobody is asked with a part of them. */
@@ -10,40 +8,8 @@ export class TooManyMakersError extends Error {
   override readonly name = 'TooManyMakers';
 }
 
-/** A push to the promoted branch, as it was recorded. */
-type Push = Pick<Promotion, 'commitId' | 'pushedBy'>;
-
 /** Longest name that is kept; nothing depends on it. */
 const LONGEST_NAME = 200;
-
-const pushedAt = ({ pushedAt, startedAt }: Promotion): string =>
-  pushedAt === undefined || Date.parse(pushedAt) > Date.parse(startedAt) ? startedAt : pushedAt;
-
-/**
- * The pushes that brought a change, besides the promotion's own: every one since the live commit was pushed, up to this one, however its promotion
- * ended; and each earlier or later one of a commit of the change.
- */
-export async function pushesOf(
-  ledger: Pick<Ledger, 'promotion' | 'promotions'>,
-  { promotionId, application }: Pick<Promotion, 'promotionId' | 'application'>,
-  live: Promotion | undefined,
-  records: readonly CommitRecord[],
-): Promise<readonly Push[]> {
-  const ids = new Set(records.map(({ commitId }) => commitId));
-  const own = await ledger.promotion(promotionId);
-  // In ms: the service gives times in whole seconds, we in thousandths.
-  const since = live === undefined ? 0 : Math.floor(Date.parse(pushedAt(live)) / 1000) * 1000;
-  const until = own === undefined ? Number.POSITIVE_INFINITY : Date.parse(own.startedAt);
-  const notThese = [promotionId, live?.promotionId];
-  const found: Push[] = [];
-  for await (const page of promotionPages(ledger))
-    for (const one of page) {
-      if (one.application !== application || notThese.includes(one.promotionId)) continue;
-      const isBetween = Date.parse(one.startedAt) >= since && Date.parse(pushedAt(one)) <= until;
-      if (isBetween || ids.has(one.commitId)) found.push({ commitId: one.commitId, pushedBy: one.pushedBy });
-    }
-  return found;
-}
 
 /** The pusher that IAM names: a user, or a session of a role. */
 export const pusherOf = (arn: string): Omit<Maker, 'because'> => ({

@@ -1,4 +1,4 @@
-import type { ChangedFile } from '../source/source.ts';
+import type { ChangedFile, SourcePush } from '../source/source.ts';
 import type { ClaimedRole } from './commit-record.ts';
 
 /** Who wrote and who committed one commit of the change. */
@@ -65,6 +65,11 @@ export interface Review {
   readonly commitCount: number;
   /** Everybody who made a part of the change. Complete: a rule depends on it. */
   readonly makers: readonly Maker[];
+  /**
+   * The promotion's push, as the repository's provider recorded it. Absent where nobody records pushes: then the pusher is who the event
+   * names.
+   */
+  readonly push?: SourcePush;
   /** Domains in whose addresses dots do not count, by the configuration. */
   readonly dotsIgnoredIn?: readonly string[];
   /** Files that differ from Prod, by path; `fileCount` counts all of them. */

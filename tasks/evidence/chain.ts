@@ -15,6 +15,7 @@ export type Actor =
 
 /** What happened. */
 type EvidenceKind =
+  | 'push-event'
   | 'push'
   | 'started-by-hand'
   | 'job-started'

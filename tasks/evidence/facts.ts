@@ -9,12 +9,12 @@ const lockstep: Actor = { type: 'lockstep' };
 const shortened = (cause: string | undefined) =>
   cause === undefined ? undefined : fitCause(cause, MAX_CAUSE);
 
-/** A push asked for the promotion. */
-export const pushed = (promotion: Promotion): Fact => ({
+/** The event of a push asked for the promotion. Who pushed is what it claims, until the provider's record confirms it. */
+export const pushEvent = (promotion: Promotion): Fact => ({
   key: 'start',
-  kind: 'push',
+  kind: 'push-event',
   at: promotion.startedAt,
-  actor: { type: 'identity', arn: promotion.pushedBy },
+  actor: lockstep,
   what: {
     application: promotion.application,
     branch: promotion.branch,
@@ -23,8 +23,23 @@ export const pushed = (promotion: Promotion): Fact => ({
     commitAuthor: promotion.commitAuthor,
     commitAuthorEmail: promotion.commitAuthorEmail,
     executionArn: promotion.executionArn,
+    claimedPushedBy: promotion.pushedBy,
   },
 });
+
+/** The provider of the repository has recorded the push. */
+const pushOf = ({ candidate, review: { push } }: Approval): readonly Fact[] =>
+  push === undefined
+    ? []
+    : [
+        {
+          key: 'push',
+          kind: 'push',
+          at: push.pushedAt,
+          actor: { type: 'identity', arn: push.pushedBy },
+          what: { application: candidate.application, branch: candidate.branch, commitId: push.commitId },
+        },
+      ];
 
 /** Somebody started the execution past the push; who did is in CloudTrail, the rest is what the input claims. */
 export function startedByHand(promotion: Promotion): Fact {
@@ -71,8 +86,9 @@ const makersOf = ({ candidate, review }: Approval) => ({
   commits: review.commits.map(({ commitId }) => commitId),
   commitCount: review.commitCount,
   ...(review.live && { since: review.live.commitId }),
-  /** From the push, by IAM. */
   pusher: candidate.pushedBy,
+  /** Whether the repository's provider has recorded the push; otherwise the event alone says who pushed. */
+  pusherConfirmed: review.push !== undefined,
   notRead: review.gaps,
 });
 
@@ -96,6 +112,7 @@ export function approvalFacts(approval: Approval, noticedAt: string): readonly F
   if (decision !== undefined && decidedBy !== undefined && decidedAt !== undefined) {
     const { subject: personSubject, name, verifiedEmail } = decidedBy;
     return [
+      ...pushOf(approval),
       requested,
       {
         key: `decision#${place}`,
@@ -106,7 +123,7 @@ export function approvalFacts(approval: Approval, noticedAt: string): readonly F
       },
     ];
   }
-  if (status === 'PENDING') return [requested];
+  if (status === 'PENDING') return [...pushOf(approval), requested];
   const closed: Fact = {
     key: `approval-closed#${place}`,
     kind: 'approval-closed',
@@ -114,7 +131,7 @@ export function approvalFacts(approval: Approval, noticedAt: string): readonly F
     actor: lockstep,
     what: { ...about, status, because, supersededBy: supersededBy && { ...supersededBy } },
   };
-  return [requested, closed];
+  return [...pushOf(approval), requested, closed];
 }
 
 /** A rule denied an attempt to decide. */

@@ -2,13 +2,13 @@ import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AppendEvidence } from './append-evidence.ts';
 import type { Fact } from './chain.ts';
-import { approvalFacts, denialFact, ended, jobFacts, pushed, redriven } from './facts.ts';
+import { approvalFacts, denialFact, ended, jobFacts, pushEvent, redriven } from './facts.ts';
 
 /** What recording needs. */
 interface Recording {
   readonly append: AppendEvidence;
   readonly now: () => Date;
-  /** How promotions begin that are added here. @default by a push */
+  /** How promotions begin that are added here. @default by the event of a push */
   readonly begin?: (promotion: Promotion) => Fact;
 }
 
@@ -16,7 +16,7 @@ interface Recording {
  * A ledger that keeps the evidence as well: each write records what it shows to have happened, and
  * cannot forget to. What a crash between both leaves out is added when the record is sealed.
  */
-export const recordedLedger = (ledger: Ledger, { append, now, begin = pushed }: Recording): Ledger => ({
+export const recordedLedger = (ledger: Ledger, { append, now, begin = pushEvent }: Recording): Ledger => ({
   ...ledger,
   addPromotion: async (promotion) => {
     await ledger.addPromotion(promotion);

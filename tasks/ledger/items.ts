@@ -23,7 +23,7 @@ export interface Promotion {
   readonly application: string;
   readonly commitId: string;
   readonly branch: string;
-  /** ARN of the pusher. */
+  /** ARN of the pusher, as the event or the input claims. */
   readonly pushedBy: string;
   /** First line and author of the commit. */
   readonly commitMessage: string;
@@ -34,6 +34,8 @@ export interface Promotion {
   readonly pushedAt?: string;
   /** ISO 8601. */
   readonly startedAt: string;
+  /** Set if no push started its execution: its input is what somebody wrote. */
+  readonly startedByHand?: boolean;
   readonly endedAt?: string;
   readonly redrives: number;
   /** Error and cause of the execution, when it failed. */

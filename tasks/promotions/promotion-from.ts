@@ -1,5 +1,5 @@
 import { isObject } from '../json.ts';
-import type { PromotionInput } from '../payloads.ts';
+import { type PromotionInput, UNKNOWN_PUSHER } from '../payloads.ts';
 
 /** What is promoted. */
 export interface PromotedBranch {
@@ -28,19 +28,42 @@ export const promotionIdOf = (application: string, commitId: string, eventId: st
     .join('-')
     .slice(0, MAX_NAME);
 
+/**
+ * What every id of an application's promotions looks like, with a question mark for each character that differs. Of a fixed length, it
+ * matches no other application's, whatever that is called. An execution that was started by hand may have any other name.
+ */
+export const promotionIdPattern = (application: string): string =>
+  `${application.slice(0, MAX_APPLICATION)}-${'?'.repeat(COMMIT_DIGITS)}-????????-????-????-????-????????????`;
+
+/** Whether an execution's name is an id of the application's promotions. */
+export const isPromotionIdOf = (application: string, name: string): boolean =>
+  new RegExp(`^${promotionIdPattern(application).replaceAll('?', '[\\w-]')}$`).test(name);
+
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** The time of the event, if it has one; in whole seconds. */
-const pushedAtOf = (event: Readonly<Record<string, unknown>>): Pick<PromotionInput, 'pushedAt'> => {
-  const at = textOf(event.time);
-  return Number.isNaN(Date.parse(at)) ? {} : { pushedAt: at };
-};
+/** What EventBridge says about an event of a service, in the form that it gives to each. */
+interface ServiceEvent {
+  readonly id: string;
+  readonly source: string;
+  readonly detailType: string;
+  /** In whole seconds. */
+  readonly time: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** An event as EventBridge forms it; nothing for anything else. */
+function eventOf(event: unknown): ServiceEvent | undefined {
+  if (!isObject(event) || !isObject(event.detail)) return undefined;
+  const [id, time] = [textOf(event.id), textOf(event.time)];
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) || Number.isNaN(Date.parse(time)))
+    return undefined;
+  const [source, detailType] = [textOf(event.source), textOf(event['detail-type'])];
+  return { id, source, detailType, time, detail: event.detail };
+}
 
 /** The promotion that an object's new version asks for: its version is what is deployed. */
 const objectPromotion = (
-  eventId: string,
-  pushedAt: Pick<PromotionInput, 'pushedAt'>,
-  detail: Readonly<Record<string, unknown>>,
+  { id, time, detail }: ServiceEvent,
   { application, branch, repositoryName }: PromotedBranch,
 ): RequestedPromotion | undefined => {
   const { bucket, object, requester } = detail;
@@ -50,41 +73,48 @@ const objectPromotion = (
   if (`${textOf(bucket.name)}/${textOf(object.key)}` !== repositoryName || !/^[!-~]{1,1024}$/.test(commitId))
     return undefined;
   return {
-    promotionId: promotionIdOf(application, commitId, eventId),
-    input: { application, commitId, branch, pushedBy: textOf(requester) || 'unknown', eventId, ...pushedAt },
+    promotionId: promotionIdOf(application, commitId, id),
+    input: {
+      application,
+      commitId,
+      branch,
+      pushedBy: textOf(requester) || UNKNOWN_PUSHER,
+      eventId: id,
+      pushedAt: time,
+    },
   };
 };
 
 /**
  * The promotion that a repository's event asks for (T41): a commit that the promoted branch was created with or moved
- * to; or a new version of the promoted object. Anything else asks for none: another branch or repository, a tag, a deleted branch.
+ * to; or a new version of the promoted object. Anything else asks for none: another branch or repository, a tag, a deleted branch,
+ * and what does not have the form of EventBridge's events. What it says is a claim: the source is asked, too.
  */
 export function promotionFrom(event: unknown, promoted: PromotedBranch): RequestedPromotion | undefined {
-  if (!isObject(event) || !isObject(event.detail)) return undefined;
-  const { detail } = event;
-  const eventId = textOf(event.id);
-  if (event.source === 'aws.s3')
-    return eventId !== '' && event['detail-type'] === 'Object Created'
-      ? objectPromotion(eventId, pushedAtOf(event), detail, promoted)
-      : undefined;
+  const told = eventOf(event);
+  if (told === undefined) return undefined;
+  const { id, source, detailType, time, detail } = told;
+  if (source === 'aws.s3')
+    return detailType === 'Object Created' ? objectPromotion(told, promoted) : undefined;
   const commitId = textOf(detail.commitId);
   const isPush =
-    event.source === 'aws.codecommit' &&
+    source === 'aws.codecommit' &&
+    detailType === 'CodeCommit Repository State Change' &&
     (detail.event === 'referenceCreated' || detail.event === 'referenceUpdated') &&
     detail.referenceType === 'branch' &&
     detail.referenceName === promoted.branch &&
     detail.repositoryName === promoted.repositoryName;
-  if (!isPush || eventId === '' || !/^[0-9a-f]{40}$/.test(commitId)) return undefined;
+  if (!isPush || !/^[0-9a-f]{40}$/.test(commitId)) return undefined;
   const { application, branch } = promoted;
   return {
-    promotionId: promotionIdOf(application, commitId, eventId),
+    promotionId: promotionIdOf(application, commitId, id),
     input: {
       application,
       commitId,
       branch,
-      pushedBy: textOf(detail.callerUserArn) || 'unknown',
-      eventId,
-      ...pushedAtOf(event),
+      pushedBy: textOf(detail.callerUserArn) || UNKNOWN_PUSHER,
+      eventId: id,
+      pushedAt: time,
     },
   };
 }

@@ -72,12 +72,27 @@ export function startPushedRun(dependencies: PushedRunDependencies) {
   };
 }
 
-/** What wakes start-promotion: an event of the repository, or the push pipeline's job. */
+/** The events that a queue hands over; undefined for anything else. */
+const queuedEvents = (event: unknown): readonly unknown[] | undefined => {
+  const records: readonly unknown[] = isObject(event) && Array.isArray(event.Records) ? event.Records : [];
+  const bodies = records.map((record) =>
+    isObject(record) && record.eventSource === 'aws:sqs' ? parsedJson(record.body) : undefined,
+  );
+  return bodies.length > 0 ? bodies : undefined;
+};
+
+/** What wakes start-promotion: an event of the repository, the push pipeline's job, or either of them once more from the retry queue. */
 export function onPush<Result>(handlers: {
   readonly event: (event: unknown) => Promise<Result>;
   readonly job: (event: CodePipelineEvent) => Promise<Result>;
 }) {
-  return function onPush(event: unknown): Promise<Result> {
-    return isPipelineJob(event) ? handlers.job(event) : handlers.event(event);
+  const one = (event: unknown): Promise<Result> =>
+    isPipelineJob(event) ? handlers.job(event) : handlers.event(event);
+  return async function onPush(event: unknown): Promise<readonly Result[] | Result> {
+    const queued = queuedEvents(event);
+    if (queued === undefined) return one(event);
+    const results: Result[] = [];
+    for (const each of queued) results.push(await one(each));
+    return results;
   };
 }

@@ -2,7 +2,7 @@ import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createGuardedPipelines } from '../guard/codepipeline-guard.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
-import { logged } from '../log.ts';
+import { logged, logger } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createCodeCommitSource } from '../source/codecommit-source.ts';
 import { createStartExecution } from './promotion-executions.ts';
@@ -25,6 +25,7 @@ export const handler = logged(
     event: startPromotion({
       ...dependencies,
       source: createCodeCommitSource(env.REPOSITORY_NAME, env.BRANCH),
+      note: (why) => logger.warn(why),
     }),
     job: startPushedRun({
       ...dependencies,

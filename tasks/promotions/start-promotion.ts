@@ -1,6 +1,7 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PromotionInput } from '../payloads.ts';
 import type { Source, SourceCommit } from '../source/source.ts';
+import { leadsTo } from './leads-to.ts';
 import { orderedWithinSecond } from './order-within-second.ts';
 import { type PromotedBranch, promotionFrom, type RequestedPromotion } from './promotion-from.ts';
 
@@ -15,8 +16,10 @@ export interface BeginPromotionDependencies {
 
 /** What starting a promotion needs. */
 interface StartPromotionDependencies extends BeginPromotionDependencies {
-  readonly source: Pick<Source, 'commits'>;
+  readonly source: Pick<Source, 'head' | 'commits'>;
   readonly promoted: PromotedBranch;
+  /** Notes why an event starts nothing. */
+  readonly note: (why: string) => void;
 }
 
 /** ARN of the execution of that name. */
@@ -54,27 +57,45 @@ export function beginPromotion({ ledger, startExecution, stateMachineArn, now }:
   };
 }
 
+/** The time that an event gives, which anybody could have written: never later than now. @returns ISO 8601 */
+const notAfter = (now: Date, told: string): string =>
+  Date.parse(told) > now.getTime() ? now.toISOString() : told;
+
 /**
- * A push event came: starts its promotion. A doubled event starts nothing more.
- * @returns the promotion's id, if the event asks for one
+ * A push event came: it only wakes, and the source says whether the commit is on the branch. Then its promotion starts. A doubled event
+ * starts nothing more.
+ * @returns the promotion's id, if a promotion is asked for
  */
 export function startPromotion(dependencies: StartPromotionDependencies) {
   return async function startPromotion(event: unknown): Promise<{ readonly promotionId?: string }> {
-    const { source, promoted } = dependencies;
+    const { source, promoted, now, note } = dependencies;
     const requested = promotionFrom(event, promoted);
-    if (requested === undefined) return {};
+    if (requested === undefined) {
+      note(`The event tells of no push to ${promoted.branch} of ${promoted.repositoryName}.`);
+      return {};
+    }
     const { promotionId, input } = requested;
+    const told = { ...input, ...(input.pushedAt && { pushedAt: notAfter(now(), input.pushedAt) }) };
     const isObject = (event as { readonly source?: string }).source === 'aws.s3';
     if (isObject) {
-      await beginPromotion(dependencies)(requested, { message: `New version of ${promoted.repositoryName}` });
+      const message = `New version of ${promoted.repositoryName}`;
+      await beginPromotion(dependencies)({ promotionId, input: told }, { message });
       return { promotionId };
     }
+    const head = await source.head();
+    if (head === undefined || !(await leadsTo(source.commits, input.commitId, head))) {
+      note(
+        `Commit ${input.commitId} is not on ${promoted.branch} of ${promoted.repositoryName}, which is at ${head ?? 'no commit'}: ` +
+          'it was never pushed there, or has been taken back since. Nothing is started.',
+      );
+      return {};
+    }
     const read = async (commitId: string) => (await source.commits([commitId]))[0];
-    const head = (await read(input.commitId)) ?? {};
-    const pushedAt = input.pushedAt && (await orderedWithinSecond(input.pushedAt, head, read));
+    const pushed = (await read(input.commitId)) ?? {};
+    const pushedAt = told.pushedAt && (await orderedWithinSecond(told.pushedAt, pushed, read));
     await beginPromotion(dependencies)(
-      { promotionId, input: { ...input, ...(pushedAt !== undefined && { pushedAt }) } },
-      head,
+      { promotionId, input: { ...told, ...(pushedAt !== undefined && { pushedAt }) } },
+      pushed,
     );
     return { promotionId };
   };

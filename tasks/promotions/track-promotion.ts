@@ -8,6 +8,7 @@ import { promotionPages } from '../ledger/promotion-pages.ts';
 import { failureNotice, type Notices, staleNotices } from '../notices.ts';
 import type { PromotionInput } from '../payloads.ts';
 import { type Metric, prodDeployments, promotionMetrics, type StateVisit } from './metrics.ts';
+import { isPromotionIdOf } from './promotion-from.ts';
 import { statusOf } from './status.ts';
 
 /** Step Functions, as far as following an execution needs it. */
@@ -62,6 +63,8 @@ function promotionOf(execution: DescribeExecutionOutput, ours: string): Promotio
   const { application, commitId, branch, pushedBy, pushedAt } = input;
   const { name, executionArn } = execution;
   if (name === undefined || executionArn === undefined) return undefined;
+  // The functions may write no items of another name, lest one application writes another's.
+  if (!isPromotionIdOf(ours, name)) return undefined;
   if (application !== ours || !isText(commitId) || !isText(branch) || !isText(pushedBy)) return undefined;
   return {
     promotionId: name,
@@ -76,6 +79,7 @@ function promotionOf(execution: DescribeExecutionOutput, ours: string): Promotio
     status: 'RUNNING',
     ...(isText(pushedAt) && !Number.isNaN(Date.parse(pushedAt)) && { pushedAt }),
     startedAt: execution.startDate?.toISOString() ?? '',
+    startedByHand: true,
     redrives: 0,
     images: {},
     deployments: {},

@@ -1,6 +1,6 @@
 import type { FailureCode } from '../failure-cause.ts';
 import { jobErrors } from '../jobs/job-errors.ts';
-import { ENVIRONMENT_LOCKED, ENVIRONMENT_RESTORING, QAT_CHANGED } from '../payloads.ts';
+import { ENVIRONMENT_LOCKED, ENVIRONMENT_RESTORING, PUSH_NOT_CONFIRMED, QAT_CHANGED } from '../payloads.ts';
 import { headingOfState, type RunbookHeading } from './runbook-headings.ts';
 
 /** What a state does, as far as remedies depend on it. */
@@ -124,6 +124,26 @@ const entries: readonly Entry[] = [
     error: 'ChangeNotRead',
     sentence:
       'Not all commits of the change could be read, so nobody was asked. The cause says why. What was read is kept, and a redrive reads the rest.',
+  },
+  {
+    error: PUSH_NOT_CONFIRMED,
+    sentence:
+      'AWS has no record of the push that this promotion claims, so nobody was asked. Find the push in CloudTrail. If it is there, redrive; if not, somebody forged its event.',
+  },
+  {
+    error: 'PushRecordUnclear',
+    sentence:
+      'Lockstep cannot read a record of CloudTrail that may be a push, so nobody was asked. The cause names it. Until tasks/source/branch-moves.ts knows its form, a redrive fails again.',
+  },
+  {
+    error: 'PusherUnknown',
+    sentence:
+      'It is not known who pushed, so nobody was asked. A redrive fails again. Push the commit again.',
+  },
+  {
+    error: 'NotStartedByPush',
+    sentence:
+      'Somebody started this execution by hand, so nobody was asked. A redrive fails again. Push the commit instead, and find out in CloudTrail who called StartExecution.',
   },
   {
     error: 'TooManyMakers',

@@ -7,6 +7,7 @@ import {
   paginateGetDifferences,
 } from '@aws-sdk/client-codecommit';
 import { ignoring } from '../ignoring.ts';
+import { createCloudTrailPushes } from './cloudtrail-pushes.ts';
 import type { ChangedFile, Source } from './source.ts';
 
 /** Most commits that BatchGetCommits takes (its API reference). */
@@ -23,6 +24,7 @@ export const createCodeCommitSource = (
   branchName: string,
   client = new CodeCommitClient({}),
 ): Source => ({
+  pushes: createCloudTrailPushes({ repositoryName, branchName }),
   head: async () => {
     const found = await client
       .send(new GetBranchCommand({ repositoryName, branchName }))

@@ -14,7 +14,7 @@ export const isInCodeCommit = (repositoryName: string): boolean => !repositoryNa
 export const createRevisionOnlySource = (
   repositoryName: string,
   ledger: Pick<Ledger, 'promotions'>,
-): Pick<Source, 'commits' | 'differences'> => ({
+): Pick<Source, 'commits' | 'differences' | 'pushes'> => ({
   commits: async (commitIds) => {
     const { items } = await ledger.promotions({ limit: MOST_PROMOTIONS });
     return commitIds.map((commitId): SourceCommit => {

@@ -21,6 +21,16 @@ export interface ChangedFile {
   readonly change: 'added' | 'changed' | 'removed';
 }
 
+/** The promoted branch was made to hold a commit, by the record of the repository's provider. */
+export interface SourcePush {
+  /** What the branch held afterwards. */
+  readonly commitId: string;
+  /** Who did it, as the provider knows them; an ARN if IAM does. Never empty. */
+  readonly pushedBy: string;
+  /** ISO 8601. */
+  readonly pushedAt: string;
+}
+
 /** Where an application's commits come from: all that Lockstep asks of a repository, at any host. */
 export interface Source {
   /** The commit that the promoted branch holds; undefined if there is no such branch. */
@@ -33,4 +43,9 @@ export interface Source {
     after: string,
     most: number,
   ) => Promise<readonly ChangedFile[]>;
+  /**
+   * Who moved the promoted branch since then, in any order; what happened in the last minutes may not be recorded yet.
+   * Absent where nobody records it. @throws if a record of this repository cannot be understood
+   */
+  readonly pushes?: (since: Date) => Promise<readonly SourcePush[]>;
 }

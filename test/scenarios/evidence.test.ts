@@ -92,10 +92,11 @@ describe('evidence of a promotion that failed and was redriven', () => {
       ['job-ended', state, status, 'lockstep'],
     ];
     expect(story).toEqual([
-      ['push', 'main', null, 'dana'],
+      ['push-event', 'main', null, 'lockstep'],
       ...job(stateNames.buildQatImage),
       ...job(stateNames.refreshQatInstance),
       ...job(stateNames.deployToQat),
+      ['push', 'main', null, 'dana'],
       ['approval-requested', stateNames.qcApproval, null, 'lockstep'],
       ['decision', stateNames.qcApproval, 'approve', 'quinn'],
       ['approval-requested', stateNames.pmoApproval, null, 'lockstep'],
@@ -128,7 +129,7 @@ describe('evidence of a promotion that failed and was redriven', () => {
     fs.writeFileSync(fileAt('forged.json'), text.replace('"quinn"', '"quint"'));
     expect(await lockstep('verify', 'forged.json', '--key', key.fingerprint)).toMatchObject({
       code: 3,
-      json: { verified: false, problems: [{ kind: 'changed', sequence: 9 }] },
+      json: { verified: false, problems: [{ kind: 'changed', sequence: 10 }] },
     });
   });
 

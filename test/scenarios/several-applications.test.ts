@@ -53,4 +53,29 @@ describe('two applications', () => {
     }
     expect(orders.run.host.accessReport().denied).toEqual([]);
   });
+
+  it("cannot write each other's items", async () => {
+    const { host, stacks } = orders.run;
+    const role = stacks
+      .resourcesOfType('AWS::IAM::Role')
+      .map(({ state }) => String(state.attributes.Arn))
+      .find((arn) => arn.includes('Lockstep-orders-FunctionsStartPromotionRole'));
+    const { TableNames } = await host.call<{ TableNames: string[] }>(
+      { kind: 'administrator' },
+      'dynamodb',
+      'ListTables',
+      {},
+    );
+    const principal = { kind: 'role', roleArn: role ?? '', sessionName: 'attack' } as const;
+    const write = (pk: string) =>
+      host.call(principal, 'dynamodb', 'PutItem', {
+        TableName: TableNames[0],
+        Item: { pk: { S: pk }, sk: { S: 'TEST' } },
+      });
+    const promotionOf = (application: string) =>
+      `PROMOTION#${application}-aaaaaaaaaaaa-6b1f2a0e-0000-4000-8000-000000000001`;
+    await expect(write(promotionOf('stock'))).rejects.toThrow(/not authorized to perform: dynamodb:PutItem/);
+    await expect(write('APPLICATION#stock')).rejects.toThrow(/not authorized to perform: dynamodb:PutItem/);
+    await expect(write(promotionOf('orders'))).resolves.toBeDefined();
+  });
 });

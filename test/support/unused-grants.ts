@@ -49,6 +49,11 @@ export const unusedGrants: readonly UnusedGrant[] = [
     reason: 'An event that failed three times goes to the dead-letter queue; none did.',
   },
   {
+    role: /FunctionsStartPromotionRole/,
+    actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+    reason: 'Operators hand dead letters back through its retry queue; there were none.',
+  },
+  {
     role: /FunctionsAcquireLockRole/,
     actions: ['states:SendTaskFailure', 'sns:Publish', 'kms:Decrypt', 'kms:GenerateDataKey'],
     reason: 'A newer promotion that comes while an older one waits has it told, and those who were asked.',

@@ -177,14 +177,18 @@ it('T08, T32: a deployment may take longer than a silent agent and the wait for 
 
 const onProd = [names.buildProdImage, names.pointProdAtImage, names.deployToProd, names.verifyProd];
 
-it("T33: no failure is caught, and none but the Lambda service's is retried; on Prod also that it is being restored", () => {
+it("T33: no failure is caught, and none but the Lambda service's is retried; on Prod also that it is being restored, and a push that is not recorded yet", () => {
   for (const [name, { Catch = [], Retry = [] }] of tasks) {
     const caught = (Catch as { ErrorEquals: string[] }[]).flatMap(({ ErrorEquals }) => ErrorEquals);
     expect([name, caught.filter((error) => error !== 'Superseded' && error !== 'Stale')]).toEqual([name, []]);
     const retried = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
     expect([name, retried.filter((error) => !/^Lambda\./.test(error))]).toEqual([
       name,
-      onProd.some((one) => one === name) ? ['EnvironmentRestoring'] : [],
+      onProd.some((one) => one === name)
+        ? ['EnvironmentRestoring']
+        : name === names.qcApproval || name === names.pmoApproval
+          ? ['PushNotConfirmed']
+          : [],
     ]);
   }
 });
@@ -204,15 +208,14 @@ it("every task retries the Lambda service's errors, throttling included", () => 
     ]).toEqual([name, errors]);
 });
 
-it('retries wait 126 seconds for Lambda and 1202 for Prod', () => {
+it('retries wait 126 seconds for Lambda, 1202 for Prod and 1215 for the record of a push', () => {
+  const total: Readonly<Record<string, number>> = { EnvironmentRestoring: 1202, PushNotConfirmed: 1215 };
   for (const [, { Retry = [] }] of tasks)
     for (const { ErrorEquals, IntervalSeconds, MaxAttempts, BackoffRate, MaxDelaySeconds } of Retry) {
       const waits = Array.from({ length: MaxAttempts }, (_, attempt) =>
         Math.min(IntervalSeconds * BackoffRate ** attempt, MaxDelaySeconds ?? Number.POSITIVE_INFINITY),
       );
-      expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(
-        ErrorEquals[0] === 'EnvironmentRestoring' ? 1202 : 126,
-      );
+      expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(total[ErrorEquals[0] ?? ''] ?? 126);
     }
 });
 

@@ -100,7 +100,7 @@ export class ApprovalsSite extends Construct {
     // Links into the console need them.
     if (regions.length > 0)
       site.function.addEnvironment(REGIONS_VARIABLE, JSON.stringify(Object.fromEntries(regions)));
-    ledger.allow(site, 'GetItem', 'PutItem', 'Query');
+    ledger.allow(site, 'all', 'GetItem', 'PutItem', 'Query');
     promotions.allowPublish(site);
     const machines = applications.map(({ name }) => stateMachineArn(stack, name));
     const executions = applications.map(({ name }) => executionArns(stack, name));

@@ -1,14 +1,28 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import type { Conditions } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import { ledgerSchema } from '../../../tasks/ledger/ledger.ts';
+import { liveKey, partitionOf } from '../../../tasks/ledger/stored.ts';
+import { promotionIdPattern } from '../../../tasks/promotions/promotion-from.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
 
 const string = (name: string) => ({ name, type: AttributeType.STRING });
 
 /** What functions do with the ledger: conditional writes of single items, reads, and listings. */
 type LedgerOperation = 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem';
+
+const isWrite = (operation: LedgerOperation): boolean =>
+  operation === 'PutItem' || operation === 'UpdateItem';
+
+/** Holds for items of one application. A call without a partition key is none of these. */
+const ownItems = (application: string): Conditions => ({
+  'ForAllValues:StringLike': {
+    'dynamodb:LeadingKeys': [partitionOf(promotionIdPattern(application)), liveKey(application).pk],
+  },
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+});
 
 /** The promotions' book-keeping. */
 export class Ledger extends Construct {
@@ -35,8 +49,15 @@ export class Ledger extends Construct {
       });
   }
 
-  /** Lets a function do these things, and no others, with the ledger. Nothing is ever deleted. */
-  allow(one: LockstepFunction<FunctionName>, ...operations: readonly LedgerOperation[]): void {
+  /**
+   * Lets a function do these things, and no others, with the ledger. Nothing is ever deleted.
+   * @param application the only one whose items it may write; `all` is for the approvals site
+   */
+  allow(
+    one: LockstepFunction<FunctionName>,
+    application: string | 'all',
+    ...operations: readonly LedgerOperation[]
+  ): void {
     const { tableArn } = this.table;
     const indexes = Object.values(ledgerSchema.indexes).map(({ name }) => name);
     for (const operation of operations)
@@ -46,6 +67,7 @@ export class Ledger extends Construct {
         operation === 'Query'
           ? [tableArn, ...indexes.map((name) => `${tableArn}/index/${name}`)]
           : [tableArn],
+        application !== 'all' && isWrite(operation) ? ownItems(application) : undefined,
       );
   }
 }

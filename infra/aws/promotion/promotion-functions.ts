@@ -25,6 +25,7 @@ import {
 } from './promotion-grants.ts';
 import { pushPipelineArn } from './push-pipeline.ts';
 import { createRestoreProd } from './restore-prod-function.ts';
+import { RetryQueue } from './retry-queue.ts';
 
 interface PromotionFunctionsProps extends PromotionParameters {
   readonly bundles: string;
@@ -41,6 +42,8 @@ interface PromotionFunctionsProps extends PromotionParameters {
 /** An application's functions, each allowed what it does and nothing else. */
 export class PromotionFunctions extends Construct {
   readonly startPromotion: LockstepFunction<'start-promotion'>;
+  /** Hands dead letters of start-promotion back to it. Everything else is repeated every five minutes. */
+  readonly retries: RetryQueue;
   readonly trackPromotion: LockstepFunction<'track-promotion'>;
   readonly acquireLock: LockstepFunction<'acquire-lock'>;
   readonly startJob: LockstepFunction<'start-job'>;
@@ -82,6 +85,7 @@ export class PromotionFunctions extends Construct {
       },
     }).allow(['states:StartExecution'], [machine]);
     for (const { actions, resources } of source.describe) this.startPromotion.allow(actions, resources);
+    this.retries = new RetryQueue(this, 'Retries', this.startPromotion);
     // Without push events, the push pipeline invokes it; it reads that pipeline's runs and completes their jobs.
     if (source.pushes === undefined)
       this.startPromotion
@@ -199,6 +203,7 @@ export class PromotionFunctions extends Construct {
     }).allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON);
     props.environmentAccess.qat.of(this.requestApproval).allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
     for (const { actions, resources } of source.compare) this.requestApproval.allow(actions, resources);
+    if (source.recordOfPushes) this.requestApproval.allowWithoutResource(source.recordOfPushes);
     this.confirmApprovers = new LockstepFunction(this, 'ConfirmApprovers', {
       name: 'confirm-approvers',
       bundles,
@@ -240,19 +245,19 @@ export class PromotionFunctions extends Construct {
     });
 
     // A function that writes reads the promotion's record first and appends to it.
-    ledger.allow(this.startPromotion, 'PutItem', 'Query');
-    ledger.allow(this.trackPromotion, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    ledger.allow(this.startPromotion, application.name, 'PutItem', 'Query');
+    ledger.allow(this.trackPromotion, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     evidence.allowSealing(this.trackPromotion, application.name);
     // A function that works on an environment ensures its lock, and acquires it again after a redrive.
-    ledger.allow(this.pointAtImage, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
-    ledger.allow(this.acquireLock, 'GetItem', 'PutItem', 'Query');
+    ledger.allow(this.pointAtImage, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    ledger.allow(this.acquireLock, application.name, 'GetItem', 'PutItem', 'Query');
     for (const one of [this.trackPromotion, this.requestApproval])
       one.allow(['lambda:InvokeFunction'], [this.acquireLock.function.functionArn]);
-    ledger.allow(this.requestApproval, 'GetItem', 'PutItem', 'Query');
-    ledger.allow(this.confirmApprovers, 'GetItem', 'Query');
+    ledger.allow(this.requestApproval, application.name, 'GetItem', 'PutItem', 'Query');
+    ledger.allow(this.confirmApprovers, application.name, 'GetItem', 'Query');
     // It records the run that it lets through, in case start-job was cut short before recording it.
-    ledger.allow(this.guard, 'GetItem', 'PutItem', 'Query');
-    ledger.allow(this.verifyProd, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    ledger.allow(this.guard, application.name, 'GetItem', 'PutItem', 'Query');
+    ledger.allow(this.verifyProd, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     promotions.allowPublish(
       this.reconcileJobs,
       this.requestApproval,

@@ -79,7 +79,7 @@ export function allowCompleteJobs(
   one: LockstepFunction<FunctionName>,
   { application, ledger, recipe, qat, prod, environmentAccess }: PromotionParameters,
 ): void {
-  ledger.allow(one, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+  ledger.allow(one, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
   one
     .allow(
       ['states:SendTaskFailure', 'states:SendTaskSuccess'],

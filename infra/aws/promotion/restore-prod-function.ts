@@ -75,6 +75,6 @@ export function createRestoreProd(
     );
   prod.allowTargetGroup(inProd);
   allowOnFleet(inProd, ['autoscaling:DeleteAutoScalingGroup'], fleet);
-  ledger.allow(restoreProd, 'GetItem', 'Query', 'UpdateItem');
+  ledger.allow(restoreProd, name, 'GetItem', 'Query', 'UpdateItem');
   return restoreProd;
 }

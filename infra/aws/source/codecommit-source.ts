@@ -36,10 +36,13 @@ export function codeCommitSource(
         resources: [repositoryArn],
       },
     ],
-    describe: [{ actions: ['codecommit:BatchGetCommits'], resources: [repositoryArn] }],
+    describe: [
+      { actions: ['codecommit:BatchGetCommits', 'codecommit:GetBranch'], resources: [repositoryArn] },
+    ],
     compare: [
       { actions: ['codecommit:BatchGetCommits', 'codecommit:GetDifferences'], resources: [repositoryArn] },
     ],
+    recordOfPushes: 'cloudtrail:LookupEvents',
     pushes: {
       source: ['aws.codecommit'],
       detailType: ['CodeCommit Repository State Change'],

@@ -25,6 +25,8 @@ export interface Source {
   readonly describe: readonly Grant[];
   /** What request-approval needs to list the changes. */
   readonly compare: readonly Grant[];
+  /** The action that request-approval needs to read who pushed. @default nobody records it */
+  readonly recordOfPushes?: string;
   /** Events of a push. @default there are none: the push pipeline starts the promotion */
   readonly pushes?: EventPattern;
   /** Outputs of the stack: where to push to. */

@@ -63,7 +63,8 @@ describe('functions', () => {
 
 describe('what is asynchronous', () => {
   const orders = stackOf(stacks, 'Lockstep-orders');
-  const queues = ofType(orders, 'AWS::SQS::Queue');
+  const isRetry = (id: string): boolean => id.startsWith('FunctionsRetries');
+  const queues = ofType(orders, 'AWS::SQS::Queue').filter(([id]) => !isRetry(id));
   /** Logical ids of the functions that events invoke, and of their queues. */
   const queueOf = new Map<string, string>(
     ofType(orders, 'AWS::Lambda::Function').flatMap(([id, { Properties }]) => {
@@ -105,6 +106,23 @@ describe('what is asynchronous', () => {
       expect(text((Properties.RedrivePolicy as { deadLetterTargetArn: unknown }).deadLetterTargetArn)).toBe(
         queueOf.get(text(Properties.Endpoint)),
       );
+  });
+
+  it('has one way back for what it keeps: a queue of start-promotion, whose failures are dead letters again', () => {
+    const [retries, ...others] = ofType(orders, 'AWS::SQS::Queue').filter(([id]) => isRetry(id));
+    expect(others).toEqual([]);
+    const [, { Properties }] = only(orders, 'AWS::Lambda::EventSourceMapping');
+    expect(text(Properties.EventSourceArn)).toBe(`<${retries?.[0]}.Arn>`);
+    const [startPromotion = '', deadLetters] =
+      [...queueOf].find(([id]) => id.startsWith('<FunctionsStartPromotion')) ?? [];
+    expect(`<${(Properties.FunctionName as { Ref: string }).Ref}.Arn>`).toBe(startPromotion);
+    const queue = retries?.[1].Properties;
+    expect(queue?.SqsManagedSseEnabled).toBe(true);
+    const redrive = queue?.RedrivePolicy as { deadLetterTargetArn: unknown; maxReceiveCount: number };
+    expect([text(redrive.deadLetterTargetArn), redrive.maxReceiveCount]).toEqual([deadLetters, 3]);
+    // At least six times the function's timeout (Lambda's developer guide).
+    const [, { Properties: ofFunction }] = only(orders, 'AWS::Lambda::Function', 'FunctionsStartPromotion');
+    expect(Number(queue?.VisibilityTimeout)).toBeGreaterThanOrEqual(6 * Number(ofFunction.Timeout));
   });
 
   it('calls operators when one of the queues holds anything', () => {

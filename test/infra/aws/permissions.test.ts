@@ -1,9 +1,16 @@
+import fc from 'fast-check';
+import { applicationName } from '../../../infra/config/values.ts';
+import { evaluate } from '../../../infra/local/aws/iam/evaluate.ts';
+import { readPolicy } from '../../../infra/local/aws/iam/policy.ts';
+import { isPromotionIdOf, promotionIdOf } from '../../../tasks/promotions/promotion-from.ts';
 import { unusedGrants } from '../../support/unused-grants.ts';
 import {
   grantsOf,
   listOf,
+  ofType,
   type Resource,
   type Statement,
+  stackOf,
   statementsOf,
   type Template,
   templates,
@@ -34,6 +41,7 @@ const statements: readonly (readonly [string, Statement])[] = all.flatMap(([id, 
 const WITHOUT_RESOURCE = [
   'autoscaling:DescribeAutoScalingGroups',
   'autoscaling:DescribeInstanceRefreshes',
+  'cloudtrail:LookupEvents',
   'codedeploy:BatchGetDeploymentTargets',
   'codedeploy:ListDeploymentTargets',
   'codedeploy:StopDeployment',
@@ -212,4 +220,61 @@ it('explains as unused only what is granted', () => {
       .map((action) => `${action} of ${role}`),
   );
   expect(stale).toEqual([]);
+});
+
+describe("an application's functions", () => {
+  const orders = stackOf(stacks, 'Lockstep-orders');
+  const roles = ofType(orders, 'AWS::IAM::Role').filter(([id]) => /^Functions\w+Role/.test(id));
+  const writing = roles.flatMap(([id]) =>
+    statementsOf(orders, id)
+      .filter(({ Action }) => listOf(Action).some((action) => /^dynamodb:(Put|Update)Item$/.test(action)))
+      .map((statement) => [id, statement] as const),
+  );
+  const table = 'arn:aws:dynamodb:us-east-1:000000000000:table/ledger';
+  const mayWrite = ({ Action, Condition }: Statement, keys: readonly string[]): boolean =>
+    evaluate({
+      action: listOf(Action)[0] ?? '',
+      resource: table,
+      caller: { accountId: '000000000000', arns: [] },
+      context: new Map(keys.length > 0 ? [['dynamodb:leadingkeys', keys]] : []),
+      identityPolicies: [
+        readPolicy(
+          { Statement: { Effect: 'Allow', Action: listOf(Action), Resource: table, Condition } } as never,
+          'of a function',
+        ),
+      ],
+    }).allowed;
+  const uuid = '6b1f2a0e-0000-4000-8000-000000000001';
+  const idOf = (application: string) => `PROMOTION#${promotionIdOf(application, 'a'.repeat(40), uuid)}`;
+
+  it('write no items but their own', () => {
+    expect(writing.length).toBeGreaterThan(8);
+    for (const [id, statement] of writing) {
+      expect([id, mayWrite(statement, [idOf('orders')])]).toEqual([id, true]);
+      expect([id, mayWrite(statement, ['APPLICATION#orders'])]).toEqual([id, true]);
+      for (const key of [
+        idOf('billing'),
+        // Names that begin like this one, or contain it.
+        idOf('orders-2'),
+        idOf('orders-aaaaaaaaaaaa'),
+        'APPLICATION#billing',
+        'APPLICATION#orders-2',
+        `PROMOTION#orders-by-hand`,
+      ])
+        expect([id, key, mayWrite(statement, [key])]).toEqual([id, key, false]);
+      expect([id, mayWrite(statement, [idOf('orders'), idOf('billing')])]).toEqual([id, false]);
+      expect([id, mayWrite(statement, [])]).toEqual([id, false]);
+    }
+  });
+
+  it('find the longest name of an application whole in the ids of its promotions', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z][a-z0-9-]{22}[a-z0-9]$/), fc.uuid(), (name, id) => {
+        expect(applicationName.safeParse(name).success).toBe(true);
+        expect(applicationName.safeParse(`${name}x`).success).toBe(false);
+        expect(isPromotionIdOf(name, promotionIdOf(name, 'a'.repeat(40), id))).toBe(true);
+        expect(isPromotionIdOf(name.slice(0, -1), promotionIdOf(name, 'a'.repeat(40), id))).toBe(false);
+      }),
+    );
+  });
 });

@@ -40,7 +40,6 @@ const forPeople: Readonly<Record<string, readonly string[]>> = {
   'to read what functions logged (aws logs tail)': ['FilterLogEvents', 'GetLogEvents', 'DescribeLogGroups'],
   'to look at tables and correct them; one engine answers them all alike': [
     'DescribeTable',
-    'ListTables',
     'DeleteTable',
     'BatchGetItem',
     'BatchWriteItem',
@@ -54,7 +53,7 @@ const forPeople: Readonly<Record<string, readonly string[]>> = {
     'ListObjectsV2',
     'GetParametersByPath',
   ],
-  'to read and delete dead letters': ['GetQueueUrl', 'GetQueueAttributes', 'ReceiveMessage', 'DeleteMessage'],
+  'to read and delete dead letters': ['GetQueueUrl', 'GetQueueAttributes'],
   'to subscribe to alarms by hand': ['Subscribe', 'ListSubscriptions'],
   'to check a signature, and to decrypt what a key has encrypted': [
     'Encrypt',
@@ -72,7 +71,7 @@ const forPeople: Readonly<Record<string, readonly string[]>> = {
     'StopPipelineExecution',
     'UpdateStateMachine',
   ],
-  'to see where work under way is': ['DescribeScalingActivities', 'GetPipelineState', 'ListFunctions'],
+  'to see where work under way is': ['DescribeScalingActivities', 'GetPipelineState'],
   'to send an event by hand': ['PutEvents'],
 };
 

@@ -216,6 +216,26 @@ describe('the grounds of a decision', () => {
     expect((await collect()).live?.promotionId).toBe('live');
   });
 
+  it('say how the pusher is known, and name every recorded pusher since the live commit', async () => {
+    const pushedBy = 'arn:aws:iam::000000000000:user/dana';
+    const push = { commitId: COMMIT, pushedBy, pushedAt: '2026-11-22T10:00:00.000Z' };
+    const lost = {
+      commitId: 'a'.repeat(40),
+      pushedBy: 'arn:aws:iam::000000000000:user/mallory',
+      pushedAt: '2026-11-21T00:00:00.000Z',
+    };
+    const review = await collect({ pushes: async () => [push, lost] });
+    expect(review.push).toEqual(push);
+    expect(review.makers.map(({ name }) => name)).toEqual(['Dana', 'erin', 'dana', 'mallory']);
+  });
+
+  it('fail before anything is read if nobody recorded the push', async () => {
+    const commits = () => Promise.reject(new Error('read'));
+    await expect(collect({ pushes: async () => [], commits })).rejects.toMatchObject({
+      name: 'PushNotConfirmed',
+    });
+  });
+
   it('say what could not be found out', async () => {
     const review = await collect({ image: () => Promise.reject(new TypeError('no answer')) });
     expect(review.images).toEqual({});

@@ -8,7 +8,7 @@ import {
   sealedStatement,
 } from '../../../tasks/evidence/chain.ts';
 import { type EvidenceFile, evidenceFile } from '../../../tasks/evidence/evidence-file.ts';
-import { approvalFacts, ended, pushed, redriveAsked, redriven } from '../../../tasks/evidence/facts.ts';
+import { approvalFacts, ended, pushEvent, redriveAsked, redriven } from '../../../tasks/evidence/facts.ts';
 import type { Signer } from '../../../tasks/evidence/seal-evidence.ts';
 import { lowS } from '../../../tasks/evidence/signature.ts';
 import { anApproval, aPromotion, PROMOTION_ID } from './samples.ts';
@@ -18,7 +18,7 @@ const quinn = { subject: 'sub-of-quinn', name: 'quinn', verifiedEmail: 'quinn@ex
 
 /** A promotion that was approved, failed, was redriven and succeeded; U+007F and half a character are in its comment. */
 export const lifelikeFacts: readonly Fact[] = [
-  pushed(aPromotion({ commitMessage: 'Größe ändern: "</script>"\t\u2028' })),
+  pushEvent(aPromotion({ commitMessage: 'Größe ändern: "</script>"\t\u2028' })),
   ...approvalFacts(
     anApproval({
       status: 'APPROVED',

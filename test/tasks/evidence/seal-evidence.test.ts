@@ -20,7 +20,7 @@ import { verifyEvidence } from '../../../tasks/evidence/verify-evidence.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { createMemoryEvidence, createTestSigner } from '../doubles/memory-evidence.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aJob, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
+import { aJob, anApproval, aPerson, aPromotion, aReview, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
 import { because, double, offline, on } from '../doubles/sdk.ts';
 
 const now = () => new Date('2026-11-22T12:00:00.000Z');
@@ -67,14 +67,15 @@ const approved = {
 } as const;
 
 describe('the recorded ledger', () => {
-  it('records a push with who pushed, and an execution started by hand as such', async () => {
+  it('records what the event of a push claims, and an execution started by hand as such', async () => {
     await ledger.addPromotion(aPromotion());
     await ledger.addPromotion(aPromotion());
     expect(await store.entries(PROMOTION_ID)).toEqual([
       expect.objectContaining({
-        kind: 'push',
-        actor: { type: 'identity', arn: 'arn:aws:iam::000000000000:user/dana' },
+        kind: 'push-event',
+        actor: { type: 'lockstep' },
         at: aPromotion().startedAt,
+        what: expect.objectContaining({ claimedPushedBy: 'arn:aws:iam::000000000000:user/dana' }),
       }),
     ]);
     const other = aPromotion({ promotionId: 'by-hand' });
@@ -84,6 +85,22 @@ describe('the recorded ledger', () => {
     expect(await store.entries('by-hand')).toEqual([
       expect.objectContaining({ kind: 'started-by-hand', actor: { type: 'identity', arn: 'unknown' } }),
     ]);
+  });
+
+  it('records a push once its provider has confirmed it, with its time and caller', async () => {
+    const pushedBy = 'arn:aws:iam::000000000000:user/dana';
+    const push = { commitId: COMMIT, pushedBy, pushedAt: '2026-11-22T09:59:56.000Z' };
+    const asked = anApproval({ review: aReview({ push }) });
+    await ledger.addApproval(asked);
+    await ledger.addApproval({ ...asked, role: 'pmo', approvalId: 'another' });
+    const entries = await store.entries(PROMOTION_ID);
+    expect(entries.map(({ kind }) => kind)).toEqual(['push', 'approval-requested', 'approval-requested']);
+    expect(entries[0]).toMatchObject({
+      at: push.pushedAt,
+      actor: { type: 'identity', arn: pushedBy },
+      what: { commitId: COMMIT },
+    });
+    expect(entries[1]?.what.makers).toMatchObject({ pusher: pushedBy, pusherConfirmed: true });
   });
 
   it('records a job when it runs and when it has ended, and no change of its tokens', async () => {
@@ -139,6 +156,7 @@ describe('the recorded ledger', () => {
       commitCount: asked.review.commitCount,
       ...(asked.review.live && { since: asked.review.live.commitId }),
       pusher: asked.candidate.pushedBy,
+      pusherConfirmed: false,
       notRead: asked.review.gaps,
     });
     expect(entries[2]).toMatchObject({ actor: { name: 'sam' }, what: { reason: 'ApproversMustDiffer' } });
@@ -165,7 +183,7 @@ describe('the recorded ledger', () => {
     await ledger.updatePromotion(PROMOTION_ID, { status: 'RUNNING', redrives: 1 });
     await ledger.updatePromotion(PROMOTION_ID, { status: 'SUCCEEDED', redrives: 1, endedAt: END });
     await ledger.updatePromotion(PROMOTION_ID, { images: { qat: 'ami-1' } });
-    expect(await kinds()).toEqual(['push', 'ended', 'redriven', 'ended']);
+    expect(await kinds()).toEqual(['push-event', 'ended', 'redriven', 'ended']);
   });
 });
 
@@ -241,7 +259,7 @@ describe('sealing', () => {
     await plain.updatePromotion(PROMOTION_ID, { status: 'SUCCEEDED', redrives: 0, endedAt: END });
     await seal();
     expect(await kinds()).toEqual([
-      'push',
+      'push-event',
       'job-started',
       'job-ended',
       'approval-requested',

@@ -34,6 +34,7 @@ describe('a new version of an object', () => {
     id: EVENT_ID,
     source: 'aws.s3',
     'detail-type': 'Object Created',
+    time: '2026-11-22T11:59:58Z',
     detail: {
       bucket: { name: 'archives' },
       object: { key: 'releases/shop.zip', 'version-id': VERSION, ...object },
@@ -51,6 +52,7 @@ describe('a new version of an object', () => {
         branch: 'main',
         pushedBy: '000000000000',
         eventId: EVENT_ID,
+        pushedAt: '2026-11-22T11:59:58Z',
       },
     });
   });
@@ -68,12 +70,12 @@ describe('a new version of an object', () => {
 
   it('is started without asking a repository', async () => {
     const { dependencies, ledger, started } = world(promoted.repositoryName);
-    const source = {
-      commits: async () => {
-        throw new Error('asked');
-      },
+    const asked = async () => {
+      throw new Error('asked');
     };
-    const { promotionId = '' } = await startPromotion({ ...dependencies, source })(created());
+    const source = { head: asked, commits: asked };
+    const note = () => undefined;
+    const { promotionId = '' } = await startPromotion({ ...dependencies, source, note })(created());
     expect(started).toEqual([promotionId]);
     expect(await ledger.promotion(promotionId)).toMatchObject({
       commitId: VERSION,
@@ -166,5 +168,20 @@ describe('a push through a connection', () => {
     expect(await handler(job(parameters))).toBe('job');
     expect(await handler({ source: 'aws.codecommit' })).toBe('event');
     expect(await handler(null)).toBe('event');
+  });
+
+  it('takes either of them from the retry queue, one after the other', async () => {
+    const taken: unknown[] = [];
+    const handler = onPush({
+      event: async (event) => taken.push(event),
+      job: async () => taken.push('job'),
+    });
+    const queued = (...bodies: unknown[]) => ({
+      Records: bodies.map((body) => ({ eventSource: 'aws:sqs', body: JSON.stringify(body) })),
+    });
+    await handler(queued({ source: 'aws.codecommit' }, job(parameters)));
+    expect(taken).toEqual([{ source: 'aws.codecommit' }, 'job']);
+    await handler({ Records: [{ eventSource: 'aws:sqs', body: 'no event' }] });
+    expect(taken.at(-1)).toBeUndefined();
   });
 });

@@ -121,14 +121,15 @@ describe('promotions of which no event told', () => {
   it('are found by their lock if the ledger does not know them at all', async () => {
     const { locks, ledger, describe, reconcile, status } = createWorld();
     const lock = await ledger.lock('shop', 'qat');
-    const executionArn = 'arn:aws:states:us-east-1:000000000000:execution:lockstep-shop:by-hand';
-    const { taskToken: _, ...holder } = aWaiter('by-hand');
+    const byHand = 'shop-000000000000-6b1f2a0e-0000-4000-8000-000000000001';
+    const executionArn = `arn:aws:states:us-east-1:000000000000:execution:lockstep-shop:${byHand}`;
+    const { taskToken: _, ...holder } = aWaiter(byHand);
     await ledger.replaceLock(lock, { ...lock, holder: { ...holder, executionArn } });
     const { application, commitId, branch } = aPromotion();
     const input = JSON.stringify({ application, commitId, branch, pushedBy: 'olga' });
-    describe('by-hand', { input, status: 'ABORTED', stopDate: minute(2) });
+    describe(byHand, { input, status: 'ABORTED', stopDate: minute(2) });
     await reconcile(5);
-    expect([await status('by-hand'), await locks.lock('qat')]).toEqual(['ABORTED after 0 redrives', '- | -']);
+    expect([await status(byHand), await locks.lock('qat')]).toEqual(['ABORTED after 0 redrives', '- | -']);
   });
 
   it('have a minute for their event to come: then nobody is told twice', async () => {

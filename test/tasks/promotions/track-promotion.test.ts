@@ -222,10 +222,21 @@ describe('tracking a promotion', () => {
     expect(sealed).toEqual([]);
   });
 
+  it("does not add an execution whose name is no id of the application's promotions", async () => {
+    await track({ status: 'RUNNING' }, execution({ name: `billing-8f0c9c1f3a5d-${'0'.repeat(36)}` }));
+    expect((await ledger.promotions()).items).toEqual([]);
+  });
+
   it('adds a promotion whose execution was started by hand', async () => {
     await track({ status: 'RUNNING' }, execution({}));
     expect(await ledger.promotion(PROMOTION_ID)).toEqual(
-      aPromotion({ pushedBy: 'dana', commitMessage: '', commitAuthor: '', commitAuthorEmail: '' }),
+      aPromotion({
+        pushedBy: 'dana',
+        commitMessage: '',
+        commitAuthor: '',
+        commitAuthorEmail: '',
+        startedByHand: true,
+      }),
     );
   });
 

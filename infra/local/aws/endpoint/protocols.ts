@@ -21,6 +21,7 @@ export const protocols: Readonly<Record<string, ServiceProtocol>> = {
     client: () => import('@aws-sdk/client-auto-scaling'),
     xmlNamespace: 'http://autoscaling.amazonaws.com/doc/2011-01-01/',
   },
+  cloudtrail: { form: 'json', client: () => import('@aws-sdk/client-cloudtrail') },
   codebuild: { form: 'json', client: () => import('@aws-sdk/client-codebuild') },
   codecommit: { form: 'json', client: () => import('@aws-sdk/client-codecommit') },
   codedeploy: { form: 'json', client: () => import('@aws-sdk/client-codedeploy') },

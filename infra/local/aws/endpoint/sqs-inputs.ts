@@ -49,5 +49,14 @@ export const sqsInputs: Readonly<Record<string, Structure>> = {
   ]),
   DeleteMessage: structure('DeleteMessageRequest', [queueUrl, member('ReceiptHandle', text, true)]),
   GetQueueAttributes: structure('GetQueueAttributesRequest', [queueUrl]),
+  StartMessageMoveTask: structure('StartMessageMoveTaskRequest', [
+    member('SourceArn', text, true),
+    member('DestinationArn', text),
+    member('MaxNumberOfMessagesPerSecond', { kind: 'number' }),
+  ]),
+  ListMessageMoveTasks: structure('ListMessageMoveTasksRequest', [
+    member('SourceArn', text, true),
+    member('MaxResults', { kind: 'number' }),
+  ]),
   GetQueueUrl: structure('GetQueueUrlRequest', [member('QueueName', text, true)]),
 };

@@ -1,6 +1,7 @@
 import type { EmulatorHost } from '../create-host.ts';
 import { createApiGatewayService } from './apigateway/apigateway.ts';
 import { createAutoScalingService } from './autoscaling/autoscaling.ts';
+import { createCloudTrailService } from './cloudtrail/cloudtrail.ts';
 import { createCodeBuildService } from './codebuild/codebuild.ts';
 import { createCodeCommitService } from './codecommit/codecommit.ts';
 import { createCodeDeployService } from './codedeploy/codedeploy.ts';
@@ -38,6 +39,7 @@ export const createServices = (host: EmulatorHost, signIn: SignInOptions) => {
     createSecretsManagerService(host),
     createLogsService(host),
     createDynamoDbService(host),
+    createCloudTrailService(host),
     createSsmService(host),
     createS3Service(host),
     createSqsService(host),

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import type { Host, ServiceEvent } from '../../host.ts';
 import { replaceFile } from '../../replace-file.ts';
 import { stableUuid } from '../shared/ids.ts';
+import { recordCall } from '../shared/trail.ts';
 import { gitText } from './git.ts';
 import {
   prepareRepository,
@@ -57,7 +58,10 @@ export const createPushes = (host: Host): Pushes => {
     const state = announcedOf.get(repository.name) ?? nothingAnnounced;
     const isKnown = (state.references[change.ref] ?? NOTHING) === change.after;
     const isFollowed = /^refs\/(heads|tags)\//.test(change.ref);
-    if (!isKnown && isFollowed) host.emit(eventOf(repository, change, pusher, state.count));
+    if (!isKnown && isFollowed) {
+      recordPush(host, repository, change, pusher, state.count);
+      host.emit(eventOf(repository, change, pusher, state.count));
+    }
     const { [change.ref]: _old, ...others } = state.references;
     announcedOf.put(repository.name, {
       references: change.after === NOTHING ? others : { ...others, [change.ref]: change.after },
@@ -152,6 +156,30 @@ const pusherArn = async (host: Host, { name }: Repository, { before, after }: Ch
   const user = (mail.split('@')[0] ?? '').replace(/[^\w+=,.-]/g, '-').slice(0, 64) || 'unknown';
   return `arn:${host.partition}:iam::${host.accountId}:user/${user}`;
 };
+
+/** @see https://docs.aws.amazon.com/codecommit/latest/userguide/integ-cloudtrail.html */
+const recordPush = (
+  host: Host,
+  { arn, id, name }: Repository,
+  { ref, before, after }: Change,
+  callerArn: string,
+  count: number,
+): void =>
+  recordCall(host, {
+    id: stableUuid('cloudtrail', id, count, ref, before, after),
+    service: 'codecommit',
+    name: 'GitPush',
+    callerArn,
+    resource: { arn, name, type: 'AWS::CodeCommit::Repository' },
+    requestParameters: { references: [{ commit: after, ref }] },
+    additionalEventData: {
+      protocol: 'HTTP',
+      capabilities: ['report-status', 'side-band-64k'],
+      dataTransferred: true,
+      repositoryName: name,
+      repositoryId: id,
+    },
+  });
 
 /** @see https://docs.aws.amazon.com/codecommit/latest/userguide/monitoring-events.html (T41) */
 const eventOf = (

@@ -1,5 +1,6 @@
 import type { Host, Service } from '../../host.ts';
 import { createAsyncEvents } from './async-events.ts';
+import { createEventSources } from './event-source-mappings.ts';
 import { permissionTable } from './functions.ts';
 import { createInvoker } from './invoker.ts';
 import { lambdaOperations } from './operations.ts';
@@ -12,6 +13,7 @@ import { lambdaResources } from './resources.ts';
 export const createLambdaService = (host: Host): Service => {
   const invoker = createInvoker(host);
   const asyncEvents = createAsyncEvents(host, invoker);
+  const eventSources = createEventSources(host, invoker);
 
   const policyOf: NonNullable<Service['resourcePolicy']> = (arn) => {
     const name = arn.split(':')[6];
@@ -27,9 +29,13 @@ export const createLambdaService = (host: Host): Service => {
     operations: lambdaOperations(host, { invoker, asyncEvents, policyOf }),
     resources: lambdaResources(host, invoker),
     resourcePolicy: policyOf,
-    start: asyncEvents.start,
+    start: () => {
+      asyncEvents.start();
+      eventSources.start();
+    },
     stop: async () => {
       asyncEvents.stop();
+      eventSources.stop();
       await invoker.stop();
     },
   };

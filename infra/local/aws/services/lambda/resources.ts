@@ -13,6 +13,7 @@ import {
   type ResourceState,
 } from '../../host.ts';
 import { executionPrincipal } from './environment.ts';
+import { eventSourceMappingProvider } from './event-source-mappings.ts';
 import {
   type EventInvokeConfig,
   eventInvokeConfigs,
@@ -36,6 +37,7 @@ export const lambdaResources = (
   [FUNCTION]: functionProvider(host, invoker),
   [PERMISSION]: permissionProvider(host),
   [EVENT_INVOKE_CONFIG]: eventInvokeConfigProvider(host),
+  'AWS::Lambda::EventSourceMapping': eventSourceMappingProvider(host),
 });
 
 const functionProvider = (host: Host, invoker: Invoker): ResourceProvider => {

@@ -11,6 +11,8 @@ export interface Queue {
   readonly retentionMs: number;
   /** How long a message that was received is hidden from others. */
   readonly visibilityMs: number;
+  /** Where a message goes that was received so often and never deleted. */
+  readonly redrive?: { readonly deadLetterArn: string; readonly mostReceives: number };
 }
 
 /** A message attribute in SQS's own form. */
@@ -29,6 +31,8 @@ interface QueuedMessage {
   readonly sentAt: number;
   readonly visibleAt: number;
   readonly received: number;
+  /** ARN of the queue whose dead letter it is. */
+  readonly movedFrom?: string;
   /** What deletes it: new with each receipt. */
   readonly receiptHandle?: string;
 }
@@ -70,6 +74,7 @@ export const send = (
   queue: Queue,
   body: string | undefined,
   attributes: QueuedMessage['attributes'] = {},
+  movedFrom?: string,
 ): { readonly id: string; readonly md5: string } => {
   if (!body) throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
   if (Buffer.byteLength(body) > LONGEST_MESSAGE_BYTES)
@@ -87,6 +92,7 @@ export const send = (
     sentAt: now,
     visibleAt: now,
     received: 0,
+    ...(movedFrom !== undefined && { movedFrom }),
   });
   return { id, md5: md5Of(body) };
 };
@@ -103,11 +109,23 @@ export const messagesOf = (host: Host, queue: Queue): readonly QueuedMessage[] =
   return [...kept].sort((a, b) => a.sentAt - b.sentAt);
 };
 
+/** Whether a message becomes a dead letter instead of being received once more. */
+const buryIfReceivedTooOften = (host: Host, queue: Queue, message: QueuedMessage): boolean => {
+  const { redrive } = queue;
+  const deadLetters = redrive && tablesOf(host).queues.get(redrive.deadLetterArn);
+  if (redrive === undefined || deadLetters === undefined || message.received < redrive.mostReceives)
+    return false;
+  send(host, deadLetters, message.body, message.attributes, queue.arn);
+  tablesOf(host).messages.delete(message.id);
+  return true;
+};
+
 /** Hands out what is visible, and hides it for the queue's visibility timeout. */
 export const receive = (host: Host, queue: Queue, most: number): readonly QueuedMessage[] => {
   const now = host.clock.now();
   return messagesOf(host, queue)
     .filter(({ visibleAt }) => visibleAt <= now)
+    .filter((message) => !buryIfReceivedTooOften(host, queue, message))
     .slice(0, most)
     .map((message) => {
       const next = {

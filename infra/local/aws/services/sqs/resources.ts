@@ -27,6 +27,7 @@ const queueProvider = (host: Host): ResourceProvider => {
       'QueueName',
       'MessageRetentionPeriod',
       'VisibilityTimeout',
+      'RedrivePolicy',
       // No difference locally: encryption at rest, and who may name the queue as a place for dead letters.
       'KmsMasterKeyId',
       'KmsDataKeyReusePeriodSeconds',
@@ -35,6 +36,7 @@ const queueProvider = (host: Host): ResourceProvider => {
       'Tags',
     );
     const name = read.optionalString('QueueName') ?? context.generatedName(80);
+    const redrive = read.optionalAt('RedrivePolicy');
     const arn = arnOf(host, 'sqs', name);
     const url = queueUrl(host, name);
     queues.put(arn, {
@@ -43,6 +45,12 @@ const queueProvider = (host: Host): ResourceProvider => {
       url,
       retentionMs: (read.optionalNumber('MessageRetentionPeriod') ?? DEFAULT_RETENTION_S) * 1000,
       visibilityMs: (read.optionalNumber('VisibilityTimeout') ?? DEFAULT_VISIBILITY_S) * 1000,
+      ...(redrive && {
+        redrive: {
+          deadLetterArn: redrive.string('deadLetterTargetArn'),
+          mostReceives: redrive.number('maxReceiveCount'),
+        },
+      }),
     });
     return { physicalId: url, attributes: { Arn: arn, QueueName: name, QueueUrl: url } };
   };

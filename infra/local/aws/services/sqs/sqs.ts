@@ -1,5 +1,6 @@
 import type { Access, Host, Operation, Service } from '../../host.ts';
 import { AwsError } from '../../host.ts';
+import { moveOperations } from './message-moves.ts';
 import {
   findQueue,
   type MessageAttribute,
@@ -101,6 +102,7 @@ export const createSqsService = (host: Host): Service => {
       DeleteMessage: deleteMessage,
       GetQueueAttributes: getQueueAttributes,
       GetQueueUrl: getQueueUrl,
+      ...moveOperations(host),
     },
     resources: createSqsResources(host),
     resourcePolicy: (arn) => tablesOf(host).policies.get(arn),

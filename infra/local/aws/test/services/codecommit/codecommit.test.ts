@@ -127,6 +127,31 @@ describe('CodeCommit', () => {
     await codecommit.stop?.();
   });
 
+  it('records each push for CloudTrail, once, also after a crash at any write', async () => {
+    commit({ 'a.txt': '1' });
+    for (let writesToLive = 1; writesToLive < 6; writesToLive++) {
+      const { process, codecommit } = await running(writesToLive);
+      if (writesToLive === 1) push('main');
+      await runFor(world, 300);
+      process.kill();
+      await codecommit.stop?.();
+    }
+    const { codecommit } = await running();
+    await until(world, () => world.events.length > 0);
+    const records = world.store
+      .table<{ readonly name: string; readonly record: string }>('cloudtrail.events')
+      .values();
+    expect(records).toHaveLength(1);
+    expect(records[0]?.name).toBe('GitPush');
+    expect(JSON.parse(records[0]?.record ?? '')).toMatchObject({
+      userIdentity: { arn: `arn:aws:iam::${ACCOUNT}:user/dana` },
+      requestParameters: { references: [{ commit: git('rev-parse', 'HEAD'), ref: 'refs/heads/main' }] },
+      additionalEventData: { repositoryName: 'orders', dataTransferred: true },
+      resources: [{ ARN }],
+    });
+    await codecommit.stop?.();
+  });
+
   it('raises no event for a push that changes nothing, and a deletion for a deleted branch', async () => {
     const { codecommit } = await running();
     const first = commit({ 'a.txt': '1' });

@@ -211,3 +211,134 @@ describe('dead letters', () => {
     expect(JSON.parse(letter?.Body ?? '')).toMatchObject({ Records: [{ Sns: { Message: 'an image' } }] });
   });
 });
+
+describe('a dead-letter queue of another queue', () => {
+  const SOURCE = 'arn:aws:sqs:us-east-1:000000000000:work';
+  let work: string;
+  beforeEach(async () => {
+    const state = await create(
+      'sqs',
+      'AWS::SQS::Queue',
+      { QueueName: 'work', RedrivePolicy: { deadLetterTargetArn: QUEUE, maxReceiveCount: 2 } },
+      'Work',
+    );
+    work = state.physicalId;
+  });
+  const bodies = async (QueueUrl: string) =>
+    (await call<Received>('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 })).Messages.map(
+      ({ Body }) => Body,
+    );
+  const receiveTooOften = async () => {
+    for (let time = 0; time < 2; time++) {
+      expect(await bodies(work)).toEqual(['hello']);
+      running.clock.advance(31_000);
+    }
+    expect(await bodies(work)).toEqual([]);
+  };
+  const move = (input: object) => call('StartMessageMoveTask', { SourceArn: QUEUE, ...input });
+  const tasks = async () =>
+    (await call<{ Results: object[] }>('ListMessageMoveTasks', { SourceArn: QUEUE })).Results;
+
+  it('takes what was received too often, and gives it back to where it came from', async () => {
+    await call('SendMessage', { QueueUrl: work, MessageBody: 'hello' });
+    await receiveTooOften();
+    await move({});
+    expect(await tasks()).toMatchObject([{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 1 }]);
+    expect([await bodies(work), await bodies(url)]).toEqual([['hello'], []]);
+  });
+
+  it('gives what no queue sent to a queue that is named, and not without', async () => {
+    await call('SendMessage', { MessageBody: 'of a function' });
+    await move({});
+    expect(await tasks()).toMatchObject([
+      { Status: 'FAILED', FailureReason: 'CouldNotDetermineMessageSource' },
+    ]);
+    await move({ DestinationArn: SOURCE });
+    expect(await bodies(work)).toEqual(['of a function']);
+  });
+
+  it('fails to move out of a queue that is no dead-letter queue, or does not exist', async () => {
+    await expect(move({ SourceArn: SOURCE })).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    await expect(move({ SourceArn: `${SOURCE}-gone` })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+
+  it.each(['StartMessageMoveTask', 'ReceiveMessage', 'DeleteMessage', 'SendMessage'])(
+    'moves nothing for a caller without sqs:%s',
+    async (missing) => {
+      const actions = [
+        'StartMessageMoveTask',
+        'ReceiveMessage',
+        'DeleteMessage',
+        'GetQueueAttributes',
+        'SendMessage',
+      ];
+      const roleArn = putRole(running.host, 'operator', 'lambda.amazonaws.com', [
+        {
+          Effect: 'Allow',
+          Action: actions.filter((action) => action !== missing).map((action) => `sqs:${action}`),
+          Resource: [QUEUE, SOURCE],
+        },
+      ]);
+      await call('SendMessage', { MessageBody: 'hello' });
+      const operator = { kind: 'role', roleArn, sessionName: 'test' } as const;
+      await expect(
+        running.host.call(operator, 'sqs', 'StartMessageMoveTask', {
+          SourceArn: QUEUE,
+          DestinationArn: SOURCE,
+        }),
+      ).rejects.toThrow(`not authorized to perform: sqs:${missing}`);
+      expect(await bodies(work)).toEqual([]);
+    },
+  );
+});
+
+describe('a queue as a source of events', () => {
+  const REQUIRED = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+  const putConsumer = async (source: string) => {
+    await create('sqs', 'AWS::SQS::Queue', { QueueName: 'dead', MessageRetentionPeriod: 1_209_600 });
+    const Role = putRole(running.host, 'consumer', 'lambda.amazonaws.com', [
+      basicExecution,
+      { Effect: 'Allow', Action: REQUIRED, Resource: QUEUE },
+    ]);
+    await create('lambda', 'AWS::Lambda::Function', {
+      FunctionName: 'consumer',
+      Role,
+      Handler: 'index.handler',
+      Runtime: 'nodejs24.x',
+      Code: { ZipFile: source },
+    });
+    await create(
+      'lambda',
+      'AWS::Lambda::EventSourceMapping',
+      { EventSourceArn: QUEUE, FunctionName: 'consumer', BatchSize: 1 },
+      'Source',
+    );
+    await running.host.service('lambda')?.start?.();
+  };
+
+  it('hands each message to the function, and deletes what it accepted', async () => {
+    await putConsumer(
+      "exports.handler = async ({ Records }) => console.log('got', Records[0].body, Records[0].eventSource);",
+    );
+    await call('SendMessage', { MessageBody: 'hello' });
+    running.clock.advance(1000);
+    await eventually(() => waiting() === 0);
+    expect(running.host.accessReport().denied).toEqual([]);
+  });
+
+  it('keeps what the function failed with, until it is received again', async () => {
+    await putConsumer("exports.handler = async () => { throw new Error('not now'); };");
+    await call('SendMessage', { MessageBody: 'hello' });
+    running.clock.advance(1000);
+    const received = () =>
+      running.store.table<{ received: number }>('sqs.messages').values()[0]?.received ?? 0;
+    await eventually(() => received() === 1);
+    await eventually(() => {
+      running.clock.advance(31_000);
+      return received() > 1;
+    });
+    expect(waiting()).toBe(1);
+  });
+});
