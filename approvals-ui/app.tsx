@@ -1,27 +1,29 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { withCurrentGroups } from './actions.tsx';
 import { addApprovals } from './approval-routes.tsx';
 import { findAsset } from './assets/assets.ts';
-import { awsConsoleWith, type ConsoleLinks, noConsole } from './console-links.ts';
+import { awsConsoleWith, noConsole } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
-import { readPromotionPage, readPromotionsPage } from './pages.ts';
+import { addPromotions } from './promotion-routes.tsx';
 import {
+  badRequest,
   here,
+  isForm,
   LARGEST_FORM,
   notFound,
   type SiteContext,
   type SiteEnv,
-  show,
   tooLarge,
 } from './responses.tsx';
 import { comesFromThisSite, securityHeaders } from './security.ts';
-import { type Cookies, createCookies } from './sign-in/cookies.ts';
+import { createCookies } from './sign-in/cookies.ts';
+import { createPendingSignIns } from './sign-in/pending-sign-in.ts';
 import { addSignIn } from './sign-in/routes.tsx';
-import { createSealer } from './sign-in/sealed.ts';
+import { createSessions, type Sessions } from './sign-in/sessions.ts';
 import { readSiteAddress } from './site-address.ts';
+import { throttle } from './throttle/throttle.tsx';
 import { signInAddress } from './views/layout.tsx';
-import { PromotionsPage, PromotionsRegion } from './views/lists.tsx';
-import { PromotionPage, PromotionRegion } from './views/promotion.tsx';
 import { SimplePage } from './views/simple.tsx';
 
 /**
@@ -30,10 +32,11 @@ import { SimplePage } from './views/simple.tsx';
  * @throws SiteAddressError if the site's URL is neither https nor on a loopback address
  */
 export function createSite(dependencies: SiteDependencies): Hono<SiteEnv> {
-  const { siteUrl, sessionSecret, now, log } = dependencies;
+  const { siteUrl, now, log } = dependencies;
   const address = readSiteAddress(siteUrl);
   const links = address.isLoopback ? noConsole : awsConsoleWith(dependencies.environmentRegions ?? {});
-  const cookies = createCookies(address, createSealer(sessionSecret), now);
+  const cookies = createCookies(address);
+  const sessions = createSessions(cookies, dependencies.sessions, now);
   const site = new Hono<SiteEnv>();
 
   site.use(securityHeaders(address));
@@ -64,9 +67,13 @@ export function createSite(dependencies: SiteDependencies): Hono<SiteEnv> {
     });
   });
 
+  site.use(throttle(sessions, now));
   site.on('POST', '*', bodyLimit({ maxSize: LARGEST_FORM, onError: tooLarge }), async (context, next) => {
     const headers = { origin: context.req.header('origin'), fetchSite: context.req.header('sec-fetch-site') };
-    if (comesFromThisSite(headers, address)) return next();
+    if (comesFromThisSite(headers, address)) {
+      if (isForm(context)) return next();
+      return badRequest(context, '/', 'This request is no form of this site.');
+    }
     log({ event: 'foreign-post', path: context.req.path, ...headers });
     return context.html(
       <SimplePage
@@ -84,8 +91,9 @@ export function createSite(dependencies: SiteDependencies): Hono<SiteEnv> {
     );
   });
 
-  addSignIn(site, dependencies.identity, cookies, address, dependencies);
-  site.use(requireSession(cookies, address.isLoopback ? address.origin : undefined));
+  addSignIn(site, sessions, createPendingSignIns(cookies, now), address, dependencies);
+  site.use(requireSession(sessions, address.isLoopback ? address.origin : undefined));
+  site.on('POST', '*', withCurrentGroups(dependencies.groupsNow));
   addApprovals(site, dependencies, links);
   addPromotions(site, dependencies, links);
   site.notFound(notFound);
@@ -97,9 +105,9 @@ export function createSite(dependencies: SiteDependencies): Hono<SiteEnv> {
  * @param loopbackOrigin on this machine, where people sign in whichever of its names they opened: a cookie belongs to one name
  */
 const requireSession =
-  (cookies: Cookies, loopbackOrigin: string | undefined) =>
+  (sessions: Sessions, loopbackOrigin: string | undefined) =>
   async (context: SiteContext, next: () => Promise<void>) => {
-    const session = await cookies.session.read(context);
+    const session = await sessions.read(context);
     if (session) {
       context.set('session', session);
       return next();
@@ -120,60 +128,3 @@ const requireSession =
       401,
     );
   };
-
-const addPromotions = (site: Hono<SiteEnv>, dependencies: SiteDependencies, links: ConsoleLinks) => {
-  const { executions, log, noteRedrive } = dependencies;
-
-  site.get('/promotions', async (context) => {
-    const page = await readPromotionsPage(
-      dependencies,
-      context.get('session').person,
-      context.req.query('next'),
-    );
-    return show(context, PromotionsPage, PromotionsRegion, { ...page, path: here(context) });
-  });
-
-  site.get('/promotions/:id', async (context) => {
-    const id = context.req.param('id');
-    const page = await readPromotionPage(dependencies, links, context.get('session').person, id);
-    if (!page) return notFound(context);
-    return show(context, PromotionPage, PromotionRegion, { ...page, path: here(context) });
-  });
-
-  site.get('/promotions/:id/redrive', (context) =>
-    context.redirect(`/promotions/${encodeURIComponent(context.req.param('id'))}`, 303),
-  );
-
-  site.post('/promotions/:id/redrive', async (context) => {
-    const promotionId = context.req.param('id');
-    const path = `/promotions/${encodeURIComponent(promotionId)}`;
-    const person = context.get('session').person;
-    const page = await readPromotionPage(dependencies, links, person, promotionId);
-    if (!page) return notFound(context);
-    if (!person.groups.includes('operator')) {
-      return context.html(
-        <SimplePage
-          title="Only operators can redrive"
-          kind="bad"
-          reason="NotInRole"
-          person={person}
-          link={{ href: path, text: 'Back to the promotion' }}
-        >
-          <p>
-            You are signed in as <bdi>{person.name}</bdi>, who is not in the group <code>operator</code>.
-            Nothing was changed.
-          </p>
-        </SimplePage>,
-        403,
-      );
-    }
-    // Recorded first, so that no redrive happens without a name.
-    if (page.advice.mayRedrive) await noteRedrive(promotionId, page.promotion.redrives + 1, person);
-    const outcome = page.advice.mayRedrive
-      ? await executions.redrive(page.promotion.executionArn)
-      : ({ kind: 'failed', message: page.advice.sentence } as const);
-    log({ event: 'redrive', promotionId, person: person.name, outcome: outcome.kind });
-    if (outcome.kind === 'redriven') return context.redirect(path, 303);
-    return context.html(<PromotionPage {...page} path={path} problem={outcome.message} />, 409);
-  });
-};

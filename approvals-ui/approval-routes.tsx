@@ -3,7 +3,7 @@ import type { DenialReason } from '../tasks/ledger/items.ts';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { readApprovalPage, readPendingPage } from './pages.ts';
-import { badForm, here, notFound, type SiteEnv, show } from './responses.tsx';
+import { badRequest, here, notFound, readForm, type SiteEnv, show } from './responses.tsx';
 import { ApprovalPage } from './views/approval.tsx';
 import { LONGEST_COMMENT } from './views/decision-card.tsx';
 import { PendingPage, PendingRegion } from './views/lists.tsx';
@@ -19,7 +19,7 @@ const personalReasons: readonly DenialReason[] = [
 
 /** Adds the pages on which people read requests and decide. */
 export function addApprovals(site: Hono<SiteEnv>, dependencies: SiteDependencies, links: ConsoleLinks): void {
-  const { decide, groupsNow, log } = dependencies;
+  const { decide, log } = dependencies;
 
   site.get('/', async (context) => {
     const number = Number(context.req.query('page') ?? '1');
@@ -44,19 +44,17 @@ export function addApprovals(site: Hono<SiteEnv>, dependencies: SiteDependencies
     const approvalId = context.req.param('id');
     const path = `/approvals/${encodeURIComponent(approvalId)}`;
     const session = context.get('session');
-    // Groups are read again: somebody who left one after signing in decides nothing for it.
-    const person = { ...session.person, groups: await groupsNow(session.person) };
-    const now = { ...session, person };
-    const before = await readApprovalPage(dependencies, links, now, approvalId);
+    const { person } = session;
+    const before = await readApprovalPage(dependencies, links, session, approvalId);
     if (!before) return notFound(context);
-    const { decision, comment = '', digest = '' } = await context.req.parseBody();
-    if ((decision !== 'approve' && decision !== 'reject') || typeof comment !== 'string') {
-      return badForm(context, path, 'The decision must be "approve" or "reject".');
+    const { decision, comment = '', digest = '' } = await readForm(context);
+    if (decision !== 'approve' && decision !== 'reject') {
+      return badRequest(context, path, 'The decision must be "approve" or "reject".');
     }
     // Browsers send a line break as two characters and count it as one.
     const text = comment.replaceAll('\r\n', '\n').trim();
     if (text.length > LONGEST_COMMENT) {
-      return badForm(
+      return badRequest(
         context,
         path,
         `The comment has ${text.length} characters; the limit is ${LONGEST_COMMENT}. Shorten it.`,
@@ -68,7 +66,7 @@ export function addApprovals(site: Hono<SiteEnv>, dependencies: SiteDependencies
       comment: text,
       person,
       signedInAt: session.signedInAt,
-      shownDigest: typeof digest === 'string' ? digest : '',
+      shownDigest: digest,
       isRunning: before.promotion.status === 'RUNNING',
     });
     log({
@@ -79,7 +77,7 @@ export function addApprovals(site: Hono<SiteEnv>, dependencies: SiteDependencies
       outcome: outcome.kind === 'denied' ? outcome.reason : outcome.kind,
     });
     if (outcome.kind === 'decided') return context.redirect(path, 303);
-    const after = (await readApprovalPage(dependencies, links, now, approvalId)) ?? before;
+    const after = (await readApprovalPage(dependencies, links, session, approvalId)) ?? before;
     return context.html(
       <ApprovalPage {...after} path={path} denial={outcome} />,
       personalReasons.includes(outcome.reason) ? 403 : 409,

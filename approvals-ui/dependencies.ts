@@ -5,6 +5,7 @@ import type { Person } from '../tasks/ledger/items.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
 import type { EnvironmentRegions } from './console-links.ts';
 import type { Identity } from './sign-in/identity.ts';
+import type { SessionStore } from './sign-in/sessions.ts';
 
 /** What the pages read of the ledger. */
 type SiteLedger = Pick<
@@ -40,8 +41,7 @@ export interface SiteDependencies {
   /** Records as evidence that a person asks for a redrive. @param redrive its number; 1 is the first */
   readonly noteRedrive: (promotionId: string, redrive: number, person: Person) => Promise<void>;
   readonly identity: Identity;
-  /** The secret that session keys are derived from; at least 32 characters. */
-  readonly sessionSecret: () => Promise<string>;
+  readonly sessions: SessionStore;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** A line for the log: who did what, and what failed. Never a secret. */

@@ -1,4 +1,5 @@
 import { mayDecide } from '../tasks/approvals/decision-rules.ts';
+import { mayOperate } from '../tasks/approvals/operator-rules.ts';
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import type { Person } from '../tasks/ledger/items.ts';
 import { livePromotion } from '../tasks/ledger/live-promotion.ts';
@@ -8,7 +9,7 @@ import { approverRoles } from '../tasks/words.ts';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { promotionGraph } from './graph/steps.ts';
-import type { Session } from './sign-in/cookies.ts';
+import type { Session } from './sign-in/sessions.ts';
 import type { ApprovalPageProps } from './views/approval-props.ts';
 import type { PendingPageProps, PromotionsPageProps } from './views/lists.tsx';
 import type { PromotionPageProps } from './views/promotion.tsx';
@@ -70,12 +71,12 @@ export async function readPromotionsPage(
 
 /** Reads one promotion. Undefined if there is none of that id. */
 export async function readPromotionPage(
-  dependencies: PageDependencies & Pick<SiteDependencies, 'configurationVersion'>,
+  dependencies: ApprovalDependencies,
   links: ConsoleLinks,
-  person: Person,
+  { person, signedInAt }: Session,
   promotionId: string,
 ): Promise<Omit<PromotionPageProps, 'path'> | undefined> {
-  const { ledger, now } = dependencies;
+  const { ledger, now, policy } = dependencies;
   const recorded = await ledger.promotion(promotionId);
   if (!recorded) return undefined;
   const [advised, denials, views] = await Promise.all([
@@ -85,7 +86,17 @@ export async function readPromotionPage(
   ]);
   const { execution, approvals } = advised;
   const graph = execution ? promotionGraph(execution, approvals, now()) : undefined;
-  return { person, now: now(), ...advised, denials, graph, links, ...waitsForLock(views, promotionId) };
+  const { freshSignInMinutes } = policy;
+  return {
+    person,
+    now: now(),
+    ...advised,
+    denials,
+    graph,
+    links,
+    operator: mayOperate({ person, signedInAt, freshSignInMinutes, now: new Date(now()) }),
+    ...waitsForLock(views, promotionId),
+  };
 }
 
 /** The queue that a promotion waits in, if it does. */

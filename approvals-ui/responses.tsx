@@ -1,10 +1,14 @@
 import type { Context } from 'hono';
 import type { FC } from 'hono/jsx';
-import type { Session } from './sign-in/cookies.ts';
+import type { Session } from './sign-in/sessions.ts';
 import { SimplePage } from './views/simple.tsx';
 
 /** What the middleware passes on. */
-export type SiteEnv = { Variables: { session: Session } };
+export type SiteEnv = {
+  Variables: { session: Session };
+  /** What the HTTP API tells beside the request. */
+  Bindings: { readonly requestContext?: { readonly http?: { readonly sourceIp?: string } } };
+};
 /** A signed-in person's request. */
 export type SiteContext = Context<SiteEnv>;
 
@@ -35,6 +39,14 @@ export const notFound = (context: Context) =>
     404,
   );
 
+/** Whether a request brings a form as this site's pages send it. */
+export const isForm = (context: Context): boolean =>
+  /^application\/x-www-form-urlencoded(?:;|$)/i.test(context.req.header('content-type')?.trim() ?? '');
+
+/** The fields of a form; of several with one name, the last. */
+export const readForm = async (context: Context): Promise<Readonly<Record<string, string | undefined>>> =>
+  Object.fromEntries(new URLSearchParams(await context.req.text()));
+
 const nothingSaved = (
   context: SiteContext,
   status: 400 | 413,
@@ -59,6 +71,6 @@ export const tooLarge = (context: SiteContext) =>
     `The form is larger than ${LARGEST_FORM / 1024} KiB. Shorten the comment and send it again.`,
   );
 
-/** The form cannot be used. */
-export const badForm = (context: SiteContext, path: string, message: string) =>
+/** The request cannot be read. @param path where to go from here */
+export const badRequest = (context: SiteContext, path: string, message: string) =>
   nothingSaved(context, 400, { href: path, text: 'Back' }, message);

@@ -1,4 +1,3 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { handle } from 'hono/aws-lambda';
 import { decideApproval } from '../tasks/approvals/decide.ts';
@@ -13,11 +12,11 @@ import { createSnsNotices } from '../tasks/sns-notices.ts';
 import { createSite } from './app.tsx';
 import { type EnvironmentRegions, REGIONS_VARIABLE } from './console-links.ts';
 import { createCognitoGroups } from './sign-in/cognito-groups.ts';
+import { createDynamoDbSessions } from './sign-in/dynamodb-sessions.ts';
 import { createOpenIdIdentity } from './sign-in/identity.ts';
 
 const env = readEnv('approvals-site');
 const stepFunctions = new SFNClient({});
-const secrets = new SecretsManagerClient({});
 const { ledger, append } = createRecordedLedger(env.LEDGER_TABLE);
 const tasks = createSfnTaskCompletions(stepFunctions);
 const makersMayDecide = JSON.parse(env.MAKERS_MAY_DECIDE) as readonly string[];
@@ -56,10 +55,7 @@ export const handler = handle(
         redriveAsked(redrive, { type: 'person', subject, name, verifiedEmail }, new Date().toISOString()),
       ),
     identity: createOpenIdIdentity(env.OIDC_ISSUER, env.OIDC_CLIENT_ID),
-    sessionSecret: async () => {
-      const secret = await secrets.send(new GetSecretValueCommand({ SecretId: env.SESSION_SECRET_ARN }));
-      return secret.SecretString ?? '';
-    },
+    sessions: createDynamoDbSessions(env.LEDGER_TABLE),
     now: Date.now,
     log: (event) => logger.info('Request', { ...event }),
   }),

@@ -150,7 +150,7 @@ export const functions = {
       'ACQUIRE_LOCK_FUNCTION',
     ],
   },
-  /** The approvals site behind the HTTP API. The secret holds the key that sessions are encrypted with. Platform stack. */
+  /** The approvals site behind the HTTP API. Platform stack. */
   'approvals-site': {
     entry: 'approvals-ui/site.lambda.ts',
     environment: [
@@ -159,7 +159,6 @@ export const functions = {
       'OIDC_ISSUER',
       'OIDC_CLIENT_ID',
       'USER_POOL_ID',
-      'SESSION_SECRET_ARN',
       'PROMOTIONS_TOPIC_ARN',
       /** JSON: names of the applications whose changes' makers may decide about them. */
       'MAKERS_MAY_DECIDE',

@@ -47,7 +47,7 @@ export const autoRefreshScript = `'use strict';
           last = html;
           replace(html);
         }
-      } else if (answer.type === 'opaqueredirect' || answer.status < 500) {
+      } else if (answer.type === 'opaqueredirect' || (answer.status < 500 && answer.status !== 429)) {
         announcer.textContent = 'You are signed out. Reload the page to continue.';
         return;
       }

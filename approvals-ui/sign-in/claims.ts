@@ -30,10 +30,10 @@ export function personFromClaims(claims: Claims): Person {
 
 /**
  * When a person proved who they are, in ms since the epoch: the provider's `auth_time`, as it may have answered from a
- * session of its own; else now.
+ * session of its own; 0, long ago, if it does not say.
  */
 export const signedInAt = ({ auth_time: seconds }: Claims, now: number): number =>
-  typeof seconds === 'number' && Number.isFinite(seconds) ? Math.min(now, seconds * 1000) : now;
+  typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0 ? Math.min(now, seconds * 1000) : 0;
 
 /**
  * Whole group names from any form that the claim takes: a list, `[qc pmo]` as an HTTP API's authorizer writes it, a

@@ -4,8 +4,8 @@ import { localPath, type SiteAddress } from '../site-address.ts';
 import { signInAddress } from '../views/layout.tsx';
 import { SimplePage } from '../views/simple.tsx';
 import { personFromClaims, signedInAt } from './claims.ts';
-import type { Cookies } from './cookies.ts';
-import type { Identity } from './identity.ts';
+import type { PendingSignIns } from './pending-sign-in.ts';
+import type { Session, Sessions } from './sessions.ts';
 
 /** Where the provider sends people back to; registered with its client. */
 const SIGNED_IN_PATH = '/signed-in';
@@ -13,10 +13,10 @@ const SIGNED_IN_PATH = '/signed-in';
 /** Adds the routes that need no session: to the provider, back from it, and sign-out. */
 export function addSignIn<SiteEnv extends Env>(
   site: Hono<SiteEnv>,
-  identity: Identity,
-  cookies: Cookies,
+  sessions: Sessions,
+  signIns: PendingSignIns,
   address: SiteAddress,
-  { now, log }: Pick<SiteDependencies, 'now' | 'log'>,
+  { identity, now, log }: Pick<SiteDependencies, 'identity' | 'now' | 'log'>,
 ): void {
   site.get('/sign-in', async (context) => {
     const returnTo = localPath(context.req.query('return'), address.origin);
@@ -25,20 +25,21 @@ export function addSignIn<SiteEnv extends Env>(
       return context.redirect(`${address.origin}${signInAddress(returnTo)}`, 303);
     }
     const { url, transaction } = await identity.begin(`${address.origin}${SIGNED_IN_PATH}`);
-    await cookies.signIn.write(context, { ...transaction, returnTo });
+    signIns.write(context, { ...transaction, returnTo });
     return context.redirect(url.href, 303);
   });
 
   site.get(SIGNED_IN_PATH, async (context) => {
-    const pending = await cookies.signIn.read(context);
-    cookies.signIn.clear(context);
+    const pending = signIns.read(context);
+    signIns.clear(context);
+    const returnTo = localPath(pending?.returnTo, address.origin);
     const failed = (reason: string, message: string, status: 400 | 403) =>
       context.html(
         <SimplePage
           title="You are not signed in"
           kind="bad"
           reason={reason}
-          link={{ href: signInAddress(pending?.returnTo ?? '/'), text: 'Sign in again' }}
+          link={{ href: signInAddress(returnTo), text: 'Sign in again' }}
         >
           <p>{message}</p>
         </SimplePage>,
@@ -52,12 +53,10 @@ export function addSignIn<SiteEnv extends Env>(
       );
     }
     const returned = new URL(new URL(context.req.url).search, `${address.origin}${SIGNED_IN_PATH}`);
+    let session: Session;
     try {
       const claims = await identity.finish(returned, pending);
-      const person = personFromClaims(claims);
-      await cookies.session.write(context, { person, signedInAt: signedInAt(claims, now()) });
-      log({ event: 'signed-in', person: person.name, subject: person.subject });
-      return context.redirect(pending.returnTo, 303);
+      session = { person: personFromClaims(claims), signedInAt: signedInAt(claims, now()) };
     } catch (error) {
       const { name, message } = error as Error;
       log({ event: 'sign-in-failed', name, message });
@@ -67,10 +66,13 @@ export function addSignIn<SiteEnv extends Env>(
         403,
       );
     }
+    await sessions.begin(context, session);
+    log({ event: 'signed-in', person: session.person.name, subject: session.person.subject });
+    return context.redirect(returnTo, 303);
   });
 
-  site.post('/sign-out', (context) => {
-    cookies.session.clear(context);
+  site.post('/sign-out', async (context) => {
+    await sessions.end(context);
     return context.redirect('/signed-out', 303);
   });
   site.get('/sign-out', (context) => context.redirect('/', 303));

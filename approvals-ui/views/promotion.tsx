@@ -1,4 +1,5 @@
 import type { FC } from 'hono/jsx';
+import type { OperatorRuling } from '../../tasks/approvals/operator-rules.ts';
 import type { QueueEntryView } from '../../tasks/environment-locks/lock-view.ts';
 import type { Denial, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { Environment } from '../../tasks/payloads.ts';
@@ -28,6 +29,8 @@ export interface PromotionPageProps extends AdvisedPromotion {
   readonly path: string;
   readonly now: number;
   readonly denials: readonly Denial[];
+  /** Whether the person may redrive and stop now. */
+  readonly operator: OperatorRuling;
   /** Undefined if Step Functions has forgotten the execution. */
   readonly graph: PromotionGraph | undefined;
   readonly links: ConsoleLinks;
@@ -49,7 +52,7 @@ export const PromotionPage: FC<PromotionPageProps> = (props) => (
 
 /** The part of the page that refreshes itself. */
 export const PromotionRegion: FC<PromotionPageProps> = (props) => {
-  const { promotion, graph, path, approvals, now, denials, problem, person, advice, waits } = props;
+  const { promotion, graph, path, approvals, now, denials, problem, operator, advice, waits } = props;
   const { name, status } = promotionStatuses[promotion.status];
   const summary = summaryOf(props);
   return (
@@ -68,7 +71,7 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
       {promotion.status === 'RUNNING' && waits !== undefined ? <WaitsForLock {...waits} /> : null}
       <Failure {...props} />
       {isWithoutRedrive(promotion) ? null : (
-        <RedriveCard promotionId={promotion.promotionId} person={person} advice={advice} />
+        <RedriveCard promotionId={promotion.promotionId} operator={operator} advice={advice} path={path} />
       )}
       <div class="columns">
         <Card id="graph" title="Graph" class="column">

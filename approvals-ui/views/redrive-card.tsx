@@ -1,41 +1,48 @@
 import type { FC } from 'hono/jsx';
-import type { Person } from '../../tasks/ledger/items.ts';
+import type { OperatorRuling } from '../../tasks/approvals/operator-rules.ts';
 import { runbookText } from '../../tasks/redrive/advice-text.ts';
 import { type AdvicePoint, adviceTitles, type RedriveAdvice } from '../../tasks/redrive/redrive-advice.ts';
+import { signInAddress } from './layout.tsx';
 import { Card, Fact } from './parts.tsx';
 
 /** What the redrive card shows. */
 interface RedriveCardProps {
   readonly promotionId: string;
-  readonly person: Person;
+  /** Whether the person may redrive now. */
+  readonly operator: OperatorRuling;
   readonly advice: RedriveAdvice;
+  /** Path of the page, to return to after another sign-in. */
+  readonly path: string;
 }
 
 /** Whether and how to redrive, for everybody; with a button for operators. */
-export const RedriveCard: FC<RedriveCardProps> = ({ promotionId, person, advice }) => (
-  <Card id="redrive" title="Redrive" class="redrive-card" data-verdict={advice.verdict}>
-    <p id="redrive-verdict">
-      {advice.sentence}
-      <Runbook heading={advice.heading} />
-    </p>
-    {advice.points.length === 0 ? null : (
-      <dl class="facts">
-        {grouped(advice.points).map((points) => (
-          <Fact name={adviceTitles[points[0].about]}>
-            {points.map(({ text, heading, isWarning }) => (
-              <div class={isWarning ? 'careful' : undefined}>
-                {isWarning ? <strong>Careful: </strong> : null}
-                <bdi>{text}</bdi>
-                <Runbook heading={heading} />
-              </div>
-            ))}
-          </Fact>
-        ))}
-      </dl>
-    )}
-    <RedriveButton promotionId={promotionId} person={person} advice={advice} />
-  </Card>
-);
+export const RedriveCard: FC<RedriveCardProps> = (props) => {
+  const { advice } = props;
+  return (
+    <Card id="redrive" title="Redrive" class="redrive-card" data-verdict={advice.verdict}>
+      <p id="redrive-verdict">
+        {advice.sentence}
+        <Runbook heading={advice.heading} />
+      </p>
+      {advice.points.length === 0 ? null : (
+        <dl class="facts">
+          {grouped(advice.points).map((points) => (
+            <Fact name={adviceTitles[points[0].about]}>
+              {points.map(({ text, heading, isWarning }) => (
+                <div class={isWarning ? 'careful' : undefined}>
+                  {isWarning ? <strong>Careful: </strong> : null}
+                  <bdi>{text}</bdi>
+                  <Runbook heading={heading} />
+                </div>
+              ))}
+            </Fact>
+          ))}
+        </dl>
+      )}
+      <RedriveButton {...props} />
+    </Card>
+  );
+};
 
 /** Groups neighboring points about the same thing. */
 const grouped = (points: readonly AdvicePoint[]): (readonly [AdvicePoint, ...AdvicePoint[]])[] => {
@@ -51,10 +58,11 @@ const grouped = (points: readonly AdvicePoint[]): (readonly [AdvicePoint, ...Adv
 const Runbook: FC<{ heading: string | undefined }> = ({ heading }) =>
   heading === undefined ? null : <span class="muted"> See {runbookText(heading)}.</span>;
 
-const RedriveButton: FC<RedriveCardProps> = ({ promotionId, person, advice }) => {
+const RedriveButton: FC<RedriveCardProps> = ({ promotionId, operator, advice, path }) => {
   const { mayRedrive, resumesAt } = advice;
   const text = `Redrive from ${resumesAt?.state ?? 'where it failed'}`;
-  if (!person.groups.includes('operator'))
+  const reason = operator.kind === 'denied' ? operator.reason : undefined;
+  if (reason === 'NotInRole')
     return mayRedrive ? <p class="muted">An operator can redrive it from here.</p> : null;
   if (!mayRedrive)
     return (
@@ -62,6 +70,14 @@ const RedriveButton: FC<RedriveCardProps> = ({ promotionId, person, advice }) =>
         <button class="primary" type="button" disabled aria-describedby="redrive-verdict">
           {resumesAt === undefined ? 'Redrive' : text}
         </button>
+      </p>
+    );
+  if (reason === 'SignInTooOld')
+    return (
+      <p class="redrive">
+        <a class="primary" href={signInAddress(path)}>
+          Sign in again to redrive
+        </a>
       </p>
     );
   return (

@@ -7,6 +7,7 @@ import {
   currentCandidate,
   requestedCandidate,
 } from './candidate.ts';
+import { staleSignIn } from './fresh-sign-in.ts';
 import { pusherOf } from './makers.ts';
 import { foldedAddress, isSameMaker } from './same-maker.ts';
 
@@ -158,11 +159,6 @@ export function mayDecide(approval: Approval, context: DecisionContext): Ruling 
           : 'The decision was about an older version of this page. Review the page again, then decide.',
       changes,
     };
-  // A sign-in in the future means that a clock was set back: its age is unknown.
-  if (Math.abs(now.getTime() - context.signedInAt) > policy.freshSignInMinutes * 60_000)
-    return denied(
-      'SignInTooOld',
-      `To decide, you must have signed in within the last ${policy.freshSignInMinutes} minutes. Sign in again, then decide.`,
-    );
-  return { kind: 'ok' };
+  const stale = staleSignIn(context.signedInAt, now, policy.freshSignInMinutes, 'decide');
+  return stale === undefined ? { kind: 'ok' } : denied('SignInTooOld', stale);
 }

@@ -14,6 +14,7 @@ import { ignoring } from '../ignoring.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
 import type { Approval, Denial, Job, Live, Promotion } from './items.ts';
 import { type Ledger, LedgerConflictError, ledgerSchema, type PromotionChange } from './ledger.ts';
+import { isUsableKey, pageToken } from './page-token.ts';
 import {
   ALL_PROMOTIONS,
   approvalPrefix,
@@ -39,23 +40,10 @@ type Attributes = Record<string, AttributeValue>;
 type Index = (typeof ledgerSchema.indexes)[keyof typeof ledgerSchema.indexes];
 
 const DEFAULT_PAGE = 50;
-/** Longest sort key; a partition key may have twice that (DynamoDB's service quotas). */
-const MAX_KEY_BYTES = 1024;
 const { partitionKey, sortKey, indexes } = ledgerSchema;
 
 // The attributes are what this file wrote from the same type: the table has no other writer.
 const record = <Item>(attributes: Attributes): Item => recordOf(fromAttributes(attributes)) as Item;
-
-const pageToken = {
-  of: (key: Attributes): string => Buffer.from(JSON.stringify(fromAttributes(key))).toString('base64url'),
-  read: (token: string): Attributes => {
-    try {
-      return toAttributes(JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as object);
-    } catch {
-      throw new RangeError(`"${token}" is no page of promotions; use the value that the page before gave`);
-    }
-  },
-};
 
 /**
  * SET and REMOVE of a promotion's fields; images and deployments are merged by environment. Its status says whether it is
@@ -175,8 +163,7 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
   };
   /** The newest item with that key, as the table has it now: an index may show an older version. */
   const lookedUp = async <Item>(index: Index, key: string): Promise<Item | undefined> => {
-    // DynamoDB rejects such keys; they come from links and events, and no item has one.
-    if (key === '' || Buffer.byteLength(key) > MAX_KEY_BYTES) return undefined;
+    if (!isUsableKey(key)) return undefined;
     const [found] = (await newestFirst(index, key, 1)).Items ?? [];
     const [pk, sk] = [found?.[partitionKey], found?.[sortKey]];
     return pk === undefined || sk === undefined
@@ -186,8 +173,10 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
 
   return {
     addPromotion: (promotion) => addOnce(storedPromotion(promotion)),
-    promotion: (promotionId) =>
-      get<Promotion>({ [partitionKey]: { S: partitionOf(promotionId) }, [sortKey]: { S: SUMMARY } }),
+    promotion: async (promotionId) =>
+      isUsableKey(promotionId)
+        ? get<Promotion>({ [partitionKey]: { S: partitionOf(promotionId) }, [sortKey]: { S: SUMMARY } })
+        : undefined,
     promotions: async ({ limit = DEFAULT_PAGE, next } = {}) => {
       const from = next === undefined ? undefined : pageToken.read(next);
       const page = await newestFirst(indexes.promotions, ALL_PROMOTIONS, limit, from);

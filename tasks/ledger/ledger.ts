@@ -48,12 +48,13 @@ interface Page<Item> {
  * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
  * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `DENIAL#<at>#<approval id>#<person>`;
  * attempts have four digits. Locks and what is live are keyed `APPLICATION#<name>` / `LOCK#qat` | `LOCK#prod` | `LIVE`.
+ * The approvals site keeps its sessions in the same table.
  */
 export interface Ledger {
   /** Adds the promotion unless it exists. Safe to repeat. */
   readonly addPromotion: (promotion: Promotion) => Promise<void>;
   readonly promotion: (promotionId: string) => Promise<Promotion | undefined>;
-  /** Newest first, over all applications. */
+  /** Newest first, over all applications. @throws PageTokenError if `next` is none that a page before gave */
   readonly promotions: (options?: { limit?: number; next?: string }) => Promise<Page<Promotion>>;
   /** Promotions of an application whose end the ledger does not have, oldest first. */
   readonly openPromotions: (application: string) => Promise<readonly Promotion[]>;
@@ -108,6 +109,8 @@ export interface Ledger {
 export const ledgerSchema = {
   partitionKey: 'pk',
   sortKey: 'sk',
+  /** Seconds since the epoch after which DynamoDB deletes the item; only sessions of the approvals site have it. */
+  timeToLive: 'deleteAfter',
   /** Sparse indexes: an item is in one only while it has both attributes. All project everything; all keys are strings. */
   indexes: {
     /** Partition key constant `PROMOTION`. */

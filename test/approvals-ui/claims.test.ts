@@ -89,10 +89,11 @@ describe('a person', () => {
 
 describe('the time of the sign-in', () => {
   it.each([
-    ['is now where the provider does not tell', {}, 1_000_000],
+    ['is long ago where the provider does not tell', {}, 0],
     ['is when the provider asked, if it answered from a session of its own', { auth_time: 400 }, 400_000],
     ['is never later than now', { auth_time: 2_000 }, 1_000_000],
-    ['is now for anything that is no time', { auth_time: '400' }, 1_000_000],
+    ['is long ago for anything that is no time', { auth_time: '400' }, 0],
+    ['is long ago for a time before any', { auth_time: -1 }, 0],
   ])('%s', (_, claims, expected) => {
     expect(signedInAt(claims, 1_000_000)).toBe(expected);
   });

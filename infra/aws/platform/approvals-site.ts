@@ -13,7 +13,6 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { REGIONS_VARIABLE } from '../../../approvals-ui/console-links.ts';
 import { configurationVersion, type LockstepConfig, type WebsiteConfig } from '../../config.ts';
@@ -57,15 +56,6 @@ export class ApprovalsSite extends Construct {
     this.serverErrors = api.metricServerError({ period: Duration.minutes(5), statistic: Stats.SUM });
     this.signIn = new SignIn(this, 'SignIn', { siteUrl: this.url });
 
-    const sessionKey = new Secret(this, 'SessionKey', {
-      description: 'Key that the approvals site encrypts sessions with. Changing it signs everybody out.',
-      generateSecretString: { passwordLength: 64, excludePunctuation: true },
-    });
-    acknowledge(
-      sessionKey,
-      'SMG4',
-      'It seals session cookies of this one site, which last hours; no other system holds it. A new value signs everybody out, so people replace it when there is a reason to (RUNBOOK, "The session key has leaked").',
-    );
     this.configurationVersions = JSON.stringify(
       Object.fromEntries(applications.map((one) => [one.name, configurationVersion(config, one)])),
     );
@@ -79,7 +69,6 @@ export class ApprovalsSite extends Construct {
         OIDC_ISSUER: this.signIn.userPool.userPoolProviderUrl,
         OIDC_CLIENT_ID: this.signIn.client.userPoolClientId,
         USER_POOL_ID: this.signIn.userPool.userPoolId,
-        SESSION_SECRET_ARN: sessionKey.secretArn,
         PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
         MAKERS_MAY_DECIDE: JSON.stringify(
           applications.filter((one) => one.makersMayDecide).map(({ name }) => name),
@@ -105,7 +94,6 @@ export class ApprovalsSite extends Construct {
     const machines = applications.map(({ name }) => stateMachineArn(stack, name));
     const executions = applications.map(({ name }) => executionArns(stack, name));
     site
-      .allow(['secretsmanager:GetSecretValue'], [sessionKey.secretArn])
       .allow(['cognito-idp:AdminListGroupsForUser'], [this.signIn.userPool.userPoolArn])
       .allow(['states:DescribeStateMachine', 'states:SendTaskSuccess'], machines)
       .allowWithWildcard(
@@ -133,8 +121,8 @@ export class ApprovalsSite extends Construct {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
-      // A dozen people; HTTP APIs have no web application firewall.
-      throttle: { rateLimit: 20, burstLimit: 40 },
+      // All clients share it, so it only bounds costs: the site limits each client itself (D-101).
+      throttle: { rateLimit: 200, burstLimit: 400 },
       accessLogSettings: {
         destination: new LogGroupLogDestination(
           new LogGroup(this, 'AccessLogs', { retention: RetentionDays.THREE_MONTHS }),

@@ -33,6 +33,7 @@ export class Ledger extends Construct {
     this.table = new Table(this, 'Table', {
       partitionKey: string(ledgerSchema.partitionKey),
       sortKey: string(ledgerSchema.sortKey),
+      timeToLiveAttribute: ledgerSchema.timeToLive,
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.AWS_MANAGED,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
@@ -50,7 +51,7 @@ export class Ledger extends Construct {
   }
 
   /**
-   * Lets a function do these things, and no others, with the ledger. Nothing is ever deleted.
+   * Lets a function do these things, and no others, with the ledger. None deletes anything: DynamoDB deletes old sessions.
    * @param application the only one whose items it may write; `all` is for the approvals site
    */
   allow(

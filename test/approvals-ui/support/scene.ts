@@ -1,6 +1,7 @@
 import { createSite } from '../../../approvals-ui/app.tsx';
 import type { SiteDependencies } from '../../../approvals-ui/dependencies.ts';
 import type { Claims } from '../../../approvals-ui/sign-in/claims.ts';
+import type { SessionRecord, SessionStore } from '../../../approvals-ui/sign-in/sessions.ts';
 import { decideApproval } from '../../../tasks/approvals/decide.ts';
 import type { Execution } from '../../../tasks/executions/execution.ts';
 import type { Approval, Promotion } from '../../../tasks/ledger/items.ts';
@@ -20,16 +21,28 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
   olga: ['operator'],
 };
 
-export const claimsOf = (name: string): Claims => ({
+/** @param authTime when the person signed in at the provider, in seconds */
+export const claimsOf = (name: string, authTime?: number): Claims => ({
   sub: `sub-of-${name}`,
   'cognito:username': name,
   email: `${name}@example.com`,
   email_verified: true,
+  ...(authTime === undefined ? {} : { auth_time: authTime }),
   ...(groups[name]?.length ? { 'cognito:groups': groups[name] } : {}),
 });
 
 export const SITE = 'http://127.0.0.1:4567';
-export const SECRET = 'a secret for tests, of forty-four characters';
+
+/** Keeps sessions in a map, an ended one as undefined. */
+const memorySessions = (kept: Map<string, SessionRecord | undefined>): SessionStore => ({
+  add: async (key, record) => {
+    kept.set(key, record);
+  },
+  read: async (key) => kept.get(key),
+  end: async (key) => {
+    if (kept.has(key)) kept.set(key, undefined);
+  },
+});
 
 interface SceneOptions {
   readonly siteUrl?: string;
@@ -47,6 +60,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
   const log: Readonly<Record<string, unknown>>[] = [];
   const mails: Notice[] = [];
   const left = new Set<string>();
+  const sessions = new Map<string, SessionRecord | undefined>();
   let configurationVersion = aReview().configurationVersion;
   let stillWaits = true;
   const policyOf = () => ({ makersMayDecide: false, freshSignInMinutes: 15 });
@@ -96,10 +110,10 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
       }),
       finish: async (returned, transaction) => {
         if (returned.searchParams.get('state') !== transaction.state) throw new Error('another state');
-        return claimsOf(returned.searchParams.get('code') ?? '');
+        return claimsOf(returned.searchParams.get('code') ?? '', Math.floor(now / 1000));
       },
     },
-    sessionSecret: async () => SECRET,
+    sessions: memorySessions(sessions),
     now: () => now,
     log: (event) => log.push(event),
     ...overrides,
@@ -122,6 +136,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
     notedRedrives,
     log,
     mails,
+    sessions,
     now: () => now,
     advance: (ms: number) => {
       now += ms;

@@ -9,9 +9,14 @@ const orders = stackOf(stacks, 'Lockstep-orders');
 const fleet = only(orders, 'Custom::LockstepProdFleet')[1];
 
 describe('approvals', () => {
-  it("T46: the site's API is throttled", () => {
+  it("T46: the site's API is throttled for all together, far above what its people send", () => {
     const [, { Properties }] = only(platform, 'AWS::ApiGatewayV2::Stage');
-    expect(Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 });
+    expect(Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 });
+  });
+
+  it('sessions are deleted by DynamoDB once they have expired', () => {
+    const [, { Properties }] = only(platform, 'AWS::DynamoDB::Table');
+    expect(Properties.TimeToLiveSpecification).toEqual({ AttributeName: 'deleteAfter', Enabled: true });
   });
 
   it('T48: nobody signs up by himself, and the client is public with the code flow alone', () => {

@@ -1,5 +1,5 @@
+import { createHash, randomBytes } from 'node:crypto';
 import type { InvocationResponse } from '@aws-sdk/client-lambda';
-import type { GetSecretValueResponse } from '@aws-sdk/client-secrets-manager';
 import {
   createHost,
   createServices,
@@ -7,11 +7,11 @@ import {
   type EmulatorHost,
   loadAssembly,
 } from '@lockstep/aws-emulator';
-import { createSealer } from '../../../../approvals-ui/sign-in/sealed.ts';
 import { deployed } from '../../../../infra/local/aws/assembly/stack-records.ts';
 import type { JournalLine } from '../../../../infra/local/aws/journal-records.ts';
 import { createMemoryStore } from '../../../../infra/local/aws/store.ts';
 import { people } from '../../../../infra/local/run/people.ts';
+import { toAttributes } from '../../../../tasks/ledger/attributes.ts';
 import { createFunctions } from './functions.ts';
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts';
 
@@ -155,18 +155,17 @@ export const startSimulatedRun = async (
 
   const post: SimulatedRun['post'] = async (name, path, fields = {}) => {
     const person = people.find((one) => one.name === name);
-    const [secret] = store.table<{ readonly arn: string }>('secretsmanager.secrets').values();
-    const { SecretString = '' } = await host.call<GetSecretValueResponse>(
-      administrator,
-      'secretsmanager',
-      'GetSecretValue',
-      { SecretId: secret?.arn },
-    );
-    const session = {
-      person: { subject: name, name, verifiedEmail: person?.email, groups: person?.groups },
-      signedInAt: clock.now(),
-    };
-    const sealed = await createSealer(async () => SecretString).seal('session', session, 3_600, clock.now());
+    const id = randomBytes(32).toString('base64url');
+    await host.call(administrator, 'dynamodb', 'PutItem', {
+      TableName: store.table('dynamodb.tables').keys()[0],
+      Item: toAttributes({
+        pk: `SESSION#${createHash('sha256').update(id).digest('base64url')}`,
+        sk: 'SESSION',
+        person: { subject: name, name, verifiedEmail: person?.email, groups: person?.groups },
+        signedInAt: clock.now(),
+        expiresAt: clock.now() + 3_600_000,
+      }),
+    });
     const { host: domainName, origin } = new URL(output('ApprovalsUrl'));
     const [integration] = store.table<{ readonly functionArn: string }>('apigateway.integrations').values();
     const answer = await host.call<InvocationResponse>(administrator, 'lambda', 'Invoke', {
@@ -177,7 +176,7 @@ export const startSimulatedRun = async (
           routeKey: '$default',
           rawPath: path,
           rawQueryString: '',
-          cookies: [`lockstep=${sealed}`],
+          cookies: [`lockstep=${id}`],
           headers: { host: domainName, origin, 'content-type': 'application/x-www-form-urlencoded' },
           requestContext: { domainName, stage: '$default', http: { method: 'POST', path } },
           body: new URLSearchParams(fields).toString(),

@@ -1,0 +1,52 @@
+import { mayOperate } from '../tasks/approvals/operator-rules.ts';
+import type { SiteDependencies } from './dependencies.ts';
+import type { SiteContext } from './responses.tsx';
+import { signInAddress } from './views/layout.tsx';
+import { SimplePage } from './views/simple.tsx';
+
+/** Every action is judged by the groups that its person is in now: a session keeps those of its sign-in. */
+export const withCurrentGroups =
+  (groupsNow: SiteDependencies['groupsNow']) =>
+  async (context: SiteContext, next: () => Promise<void>): Promise<void> => {
+    const session = context.get('session');
+    context.set('session', {
+      ...session,
+      person: { ...session.person, groups: await groupsNow(session.person) },
+    });
+    await next();
+  };
+
+/**
+ * The answer to somebody who may not redrive or stop promotions now; undefined to those who may.
+ * @param path the promotion's page
+ */
+export function denyOperation(
+  context: SiteContext,
+  { policy, now, log }: Pick<SiteDependencies, 'policy' | 'now' | 'log'>,
+  path: string,
+) {
+  const { person, signedInAt } = context.get('session');
+  const { freshSignInMinutes } = policy;
+  const ruling = mayOperate({ person, signedInAt, freshSignInMinutes, now: new Date(now()) });
+  if (ruling.kind === 'ok') return undefined;
+  log({ event: 'operation-denied', path: context.req.path, person: person.name, reason: ruling.reason });
+  const isStale = ruling.reason === 'SignInTooOld';
+  return context.html(
+    <SimplePage
+      title={isStale ? 'Sign in again' : 'Only operators can do this'}
+      kind="bad"
+      reason={ruling.reason}
+      person={person}
+      link={
+        isStale
+          ? { href: signInAddress(path), text: 'Sign in again' }
+          : { href: path, text: 'Back to the promotion' }
+      }
+    >
+      <p>
+        <bdi>{ruling.message}</bdi> Nothing was changed.
+      </p>
+    </SimplePage>,
+    403,
+  );
+}

@@ -1,0 +1,59 @@
+import type { Hono } from 'hono';
+import { PageTokenError } from '../tasks/ledger/page-token.ts';
+import { denyOperation } from './actions.tsx';
+import type { ConsoleLinks } from './console-links.ts';
+import type { SiteDependencies } from './dependencies.ts';
+import { readPromotionPage, readPromotionsPage } from './pages.ts';
+import { badRequest, here, notFound, type SiteEnv, show } from './responses.tsx';
+import { PromotionsPage, PromotionsRegion } from './views/lists.tsx';
+import { PromotionPage, PromotionRegion } from './views/promotion.tsx';
+
+const pathOf = (promotionId: string): string => `/promotions/${encodeURIComponent(promotionId)}`;
+
+/** Adds the pages of promotions, and what operators do with them. */
+export function addPromotions(
+  site: Hono<SiteEnv>,
+  dependencies: SiteDependencies,
+  links: ConsoleLinks,
+): void {
+  const { executions, log, noteRedrive } = dependencies;
+
+  site.get('/promotions', async (context) => {
+    const { person } = context.get('session');
+    try {
+      const page = await readPromotionsPage(dependencies, person, context.req.query('next'));
+      return await show(context, PromotionsPage, PromotionsRegion, { ...page, path: here(context) });
+    } catch (error) {
+      if (!(error instanceof PageTokenError)) throw error;
+      return badRequest(context, '/promotions', 'This is no page of the list. The link may be incomplete.');
+    }
+  });
+
+  site.get('/promotions/:id', async (context) => {
+    const id = context.req.param('id');
+    const page = await readPromotionPage(dependencies, links, context.get('session'), id);
+    if (!page) return notFound(context);
+    return show(context, PromotionPage, PromotionRegion, { ...page, path: here(context) });
+  });
+
+  site.get('/promotions/:id/redrive', (context) => context.redirect(pathOf(context.req.param('id')), 303));
+
+  site.post('/promotions/:id/redrive', async (context) => {
+    const promotionId = context.req.param('id');
+    const path = pathOf(promotionId);
+    const session = context.get('session');
+    const denial = denyOperation(context, dependencies, path);
+    if (denial) return denial;
+    const page = await readPromotionPage(dependencies, links, session, promotionId);
+    if (!page) return notFound(context);
+    const { person } = session;
+    // Recorded first, so that no redrive happens without a name.
+    if (page.advice.mayRedrive) await noteRedrive(promotionId, page.promotion.redrives + 1, person);
+    const outcome = page.advice.mayRedrive
+      ? await executions.redrive(page.promotion.executionArn)
+      : ({ kind: 'failed', message: page.advice.sentence } as const);
+    log({ event: 'redrive', promotionId, person: person.name, outcome: outcome.kind });
+    if (outcome.kind === 'redriven') return context.redirect(path, 303);
+    return context.html(<PromotionPage {...page} path={path} problem={outcome.message} />, 409);
+  });
+}

@@ -1,0 +1,37 @@
+import type { Person } from '../ledger/items.ts';
+import { staleSignIn } from './fresh-sign-in.ts';
+
+/** The group whose members redrive and stop promotions. */
+const OPERATORS = 'operator';
+
+/** What the rules say about a person who wants to redrive or stop. */
+export type OperatorRuling =
+  | { readonly kind: 'ok' }
+  | {
+      readonly kind: 'denied';
+      readonly reason: 'NotInRole' | 'SignInTooOld';
+      readonly message: string;
+    };
+
+/** Whether this person may redrive or stop promotions now: the one place that rules on it. */
+export function mayOperate({
+  person,
+  signedInAt,
+  freshSignInMinutes,
+  now,
+}: {
+  readonly person: Pick<Person, 'name' | 'groups'>;
+  /** In ms since the epoch. */
+  readonly signedInAt: number;
+  readonly freshSignInMinutes: number;
+  readonly now: Date;
+}): OperatorRuling {
+  if (!person.groups.includes(OPERATORS))
+    return {
+      kind: 'denied',
+      reason: 'NotInRole',
+      message: `${person.name} is not in the group ${OPERATORS}: only its members redrive and stop promotions.`,
+    };
+  const message = staleSignIn(signedInAt, now, freshSignInMinutes, 'redrive or stop a promotion');
+  return message === undefined ? { kind: 'ok' } : { kind: 'denied', reason: 'SignInTooOld', message };
+}

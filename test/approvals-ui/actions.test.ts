@@ -1,0 +1,94 @@
+import { stateNames } from '../../workflows/state-names.ts';
+import { createScene, untilProd } from './support/scene.ts';
+
+const MINUTE = 60_000;
+
+/** A scene with something to act on for each action of the site. */
+const actionScene = async () => {
+  const scene = createScene();
+  const approval = await scene.addQcRequest();
+  const failed = await scene.addPromotion(
+    {
+      promotionId: 'shop-failed-1',
+      executionArn: 'arn:aws:states:us-east-1:000000000000:execution:lockstep-shop:shop-failed-1',
+      status: 'FAILED',
+      endedAt: '2026-11-22T10:25:00.000Z',
+    },
+    (history) =>
+      untilProd(history)
+        .enter(stateNames.buildProdImage)
+        .schedule()
+        .wait(1000)
+        .taskFailed('ImageBuildFailed', 'phase validate failed')
+        .executionFailed('ImageBuildFailed', 'phase validate failed'),
+  );
+  const things: Readonly<Record<string, string>> = {
+    '/approvals/:id/decision': approval.approvalId,
+    '/promotions/:id/redrive': failed.promotionId,
+  };
+  const actions = scene.site.routes
+    .filter(({ method, path }) => method === 'POST' && path !== '/*' && path !== '/sign-out')
+    .map(({ path }) => path);
+  return {
+    ...scene,
+    actions: [...new Set(actions)],
+    act: (action: string, cookie: string) =>
+      scene.post(action.replace(':id', things[action] ?? 'missing'), cookie, { decision: 'approve' }),
+    expectUnchanged: async () => {
+      expect(await scene.ledger.approvalById(approval.approvalId)).toMatchObject({ status: 'PENDING' });
+      expect([scene.told, scene.redriven, scene.notedRedrives]).toEqual([[], [], []]);
+    },
+    covered: Object.keys(things),
+  };
+};
+/** Who may do it. */
+const actorOf = (action: string): string => (action.startsWith('/approvals') ? 'quinn' : 'olga');
+const reasonOf = async (answer: Response) => /data-reason="(\w+)"/.exec(await answer.text())?.[1];
+
+it('every action of the site is covered here', async () => {
+  const { actions, covered } = await actionScene();
+  expect(actions.sort()).toEqual([...covered].sort());
+});
+
+describe('every action', () => {
+  it('is for those who are in the group now, whatever it was at their sign-in', async () => {
+    const scene = await actionScene();
+    for (const action of scene.actions) {
+      const name = actorOf(action);
+      const cookie = await scene.signIn(name);
+      scene.dismiss(name);
+      const answer = await scene.act(action, cookie);
+      expect([action, answer.status, await reasonOf(answer)]).toEqual([action, 403, 'NotInRole']);
+    }
+    await scene.expectUnchanged();
+  });
+
+  it('wants a sign-in of the last 15 minutes', async () => {
+    const scene = await actionScene();
+    const cookies = await Promise.all(scene.actions.map((action) => scene.signIn(actorOf(action))));
+    scene.advance(15 * MINUTE + 2000);
+    for (const [index, action] of scene.actions.entries()) {
+      const answer = await scene.act(action, cookies[index] ?? '');
+      expect([action, answer.status, await reasonOf(answer)]).toEqual([action, 403, 'SignInTooOld']);
+    }
+    await scene.expectUnchanged();
+  });
+
+  it('by the right person after a fresh sign-in is done', async () => {
+    const scene = await actionScene();
+    for (const action of scene.actions)
+      expect([action, (await scene.act(action, await scene.signIn(actorOf(action)))).status]).toEqual([
+        action,
+        303,
+      ]);
+  });
+});
+
+it('the page offers another sign-in, and no button that would be denied', async () => {
+  const scene = await actionScene();
+  const cookie = await scene.signIn('olga');
+  scene.advance(15 * MINUTE + 2000);
+  const html = await (await scene.get('/promotions/shop-failed-1', cookie)).text();
+  expect(html).toContain('Sign in again to redrive');
+  expect(html).not.toContain('action="/promotions/shop-failed-1/redrive"');
+});
