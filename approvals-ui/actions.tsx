@@ -1,7 +1,7 @@
-import { mayOperate } from '../tasks/approvals/operator-rules.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import type { SiteContext } from './responses.tsx';
 import { signInAddress } from './views/layout.tsx';
+import type { PromotionPageProps } from './views/promotion.tsx';
 import { SimplePage } from './views/simple.tsx';
 
 /** Every action is judged by the groups that its person is in now: a session keeps those of its sign-in. */
@@ -17,17 +17,15 @@ export const withCurrentGroups =
   };
 
 /**
- * The answer to somebody who may not redrive or stop promotions now; undefined to those who may.
+ * The answer to somebody who may not redrive or stop a promotion now; undefined to those who may.
  * @param path the promotion's page
  */
 export function denyOperation(
   context: SiteContext,
-  { policy, now, log }: Pick<SiteDependencies, 'policy' | 'now' | 'log'>,
+  { operator: ruling, person }: Pick<PromotionPageProps, 'operator' | 'person'>,
   path: string,
+  log: SiteDependencies['log'],
 ) {
-  const { person, signedInAt } = context.get('session');
-  const { freshSignInMinutes } = policy;
-  const ruling = mayOperate({ person, signedInAt, freshSignInMinutes, now: new Date(now()) });
   if (ruling.kind === 'ok') return undefined;
   log({ event: 'operation-denied', path: context.req.path, person: person.name, reason: ruling.reason });
   const isStale = ruling.reason === 'SignInTooOld';

@@ -76,7 +76,7 @@ export async function readPromotionPage(
   { person, signedInAt }: Session,
   promotionId: string,
 ): Promise<Omit<PromotionPageProps, 'path'> | undefined> {
-  const { ledger, now, policy } = dependencies;
+  const { ledger, now, policyOf } = dependencies;
   const recorded = await ledger.promotion(promotionId);
   if (!recorded) return undefined;
   const [advised, denials, views] = await Promise.all([
@@ -86,7 +86,7 @@ export async function readPromotionPage(
   ]);
   const { execution, approvals } = advised;
   const graph = execution ? promotionGraph(execution, approvals, now()) : undefined;
-  const { freshSignInMinutes } = policy;
+  const { freshSignInMinutes } = policyOf(recorded.application);
   return {
     person,
     now: now(),

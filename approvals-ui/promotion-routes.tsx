@@ -41,12 +41,11 @@ export function addPromotions(
   site.post('/promotions/:id/redrive', async (context) => {
     const promotionId = context.req.param('id');
     const path = pathOf(promotionId);
-    const session = context.get('session');
-    const denial = denyOperation(context, dependencies, path);
-    if (denial) return denial;
-    const page = await readPromotionPage(dependencies, links, session, promotionId);
+    const page = await readPromotionPage(dependencies, links, context.get('session'), promotionId);
     if (!page) return notFound(context);
-    const { person } = session;
+    const denial = denyOperation(context, page, path, log);
+    if (denial) return denial;
+    const { person } = page;
     // Recorded first, so that no redrive happens without a name.
     if (page.advice.mayRedrive) await noteRedrive(promotionId, page.promotion.redrives + 1, person);
     const outcome = page.advice.mayRedrive
