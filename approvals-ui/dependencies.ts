@@ -40,6 +40,8 @@ export interface SiteDependencies {
   readonly executions: Executions;
   /** Records as evidence that a person asks for a redrive. @param redrive its number; 1 is the first */
   readonly noteRedrive: (promotionId: string, redrive: number, person: Person) => Promise<void>;
+  /** Records as evidence that a person stops a promotion, and why. */
+  readonly noteStop: (promotionId: string, reason: string, person: Person) => Promise<void>;
   readonly identity: Identity;
   readonly sessions: SessionStore;
   /** Milliseconds since the epoch. */

@@ -1,12 +1,14 @@
 import type { Hono } from 'hono';
 import { PageTokenError } from '../tasks/ledger/page-token.ts';
+import { LONGEST_REASON, readReason, stopPromotion } from '../tasks/promotions/stop-promotion.ts';
 import { denyOperation } from './actions.tsx';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { readPromotionPage, readPromotionsPage } from './pages.ts';
-import { badRequest, here, notFound, type SiteEnv, show } from './responses.tsx';
+import { badRequest, here, notFound, readForm, type SiteEnv, show } from './responses.tsx';
 import { PromotionsPage, PromotionsRegion } from './views/lists.tsx';
 import { PromotionPage, PromotionRegion } from './views/promotion.tsx';
+import { StopPage } from './views/stop.tsx';
 
 const pathOf = (promotionId: string): string => `/promotions/${encodeURIComponent(promotionId)}`;
 
@@ -16,7 +18,7 @@ export function addPromotions(
   dependencies: SiteDependencies,
   links: ConsoleLinks,
 ): void {
-  const { executions, log, noteRedrive } = dependencies;
+  const { executions, log, noteRedrive, noteStop } = dependencies;
 
   site.get('/promotions', async (context) => {
     const { person } = context.get('session');
@@ -54,5 +56,42 @@ export function addPromotions(
     log({ event: 'redrive', promotionId, person: person.name, outcome: outcome.kind });
     if (outcome.kind === 'redriven') return context.redirect(path, 303);
     return context.html(<PromotionPage {...page} path={path} problem={outcome.message} />, 409);
+  });
+
+  site.get('/promotions/:id/stop', async (context) => {
+    const promotionId = context.req.param('id');
+    const page = await readPromotionPage(dependencies, links, context.get('session'), promotionId);
+    if (!page) return notFound(context);
+    const path = pathOf(promotionId);
+    const denial = denyOperation(context, page, path, log);
+    if (denial) return denial;
+    if (page.promotion.status !== 'RUNNING') return context.redirect(path, 303);
+    return context.html(<StopPage promotion={page.promotion} person={page.person} path={path} />);
+  });
+
+  site.post('/promotions/:id/stop', async (context) => {
+    const promotionId = context.req.param('id');
+    const path = pathOf(promotionId);
+    const page = await readPromotionPage(dependencies, links, context.get('session'), promotionId);
+    if (!page) return notFound(context);
+    const denial = denyOperation(context, page, path, log);
+    if (denial) return denial;
+    const { promotion, person } = page;
+    if (promotion.status !== 'RUNNING') return context.redirect(path, 303);
+    const reason = readReason((await readForm(context)).reason ?? '');
+    if (reason === undefined) {
+      const problem = `Give a reason of 1 to ${LONGEST_REASON} characters.`;
+      return context.html(
+        <StopPage promotion={promotion} person={person} path={path} problem={problem} />,
+        400,
+      );
+    }
+    const note = async (): Promise<string> => {
+      await noteStop(promotionId, reason, person);
+      return person.name;
+    };
+    await stopPromotion({ executions, noteStop: note }, promotion, reason);
+    log({ event: 'stop', promotionId, person: person.name });
+    return context.redirect(path, 303);
   });
 }

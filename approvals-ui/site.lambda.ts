@@ -1,9 +1,10 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { handle } from 'hono/aws-lambda';
 import { decideApproval } from '../tasks/approvals/decide.ts';
-import { redriveAsked } from '../tasks/evidence/facts.ts';
+import { redriveAsked, stopAsked } from '../tasks/evidence/facts.ts';
 import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger.ts';
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
+import type { Person } from '../tasks/ledger/items.ts';
 import { logger } from '../tasks/log.ts';
 import { readConfigurationVersions } from '../tasks/platform-parameters.ts';
 import { readEnv, wholeNumber } from '../tasks/read-env.ts';
@@ -29,6 +30,9 @@ const policyOf = (application: string) => ({
 const environmentRegions = JSON.parse(process.env[REGIONS_VARIABLE] ?? '{}') as EnvironmentRegions;
 const configurationVersion = readConfigurationVersions(env.CONFIGURATION_VERSIONS);
 
+const actorOf = ({ subject, name, verifiedEmail }: Person) =>
+  ({ type: 'person', subject, name, verifiedEmail }) as const;
+
 /** The approvals site behind an HTTP API (payload format 2.0). */
 export const handler = handle(
   createSite({
@@ -49,11 +53,10 @@ export const handler = handle(
     configurationVersion,
     groupsNow: createCognitoGroups(env.USER_POOL_ID),
     executions: createSfnExecutions(stepFunctions),
-    noteRedrive: (promotionId, redrive, { subject, name, verifiedEmail }) =>
-      append(
-        promotionId,
-        redriveAsked(redrive, { type: 'person', subject, name, verifiedEmail }, new Date().toISOString()),
-      ),
+    noteRedrive: (promotionId, redrive, person) =>
+      append(promotionId, redriveAsked(redrive, actorOf(person), new Date().toISOString())),
+    noteStop: (promotionId, reason, person) =>
+      append(promotionId, stopAsked(reason, actorOf(person), new Date().toISOString())),
     identity: createOpenIdIdentity(env.OIDC_ISSUER, env.OIDC_CLIENT_ID),
     sessions: createDynamoDbSessions(env.LEDGER_TABLE),
     now: Date.now,

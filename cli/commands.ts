@@ -9,6 +9,7 @@ import { locksText } from './locks.ts';
 import { makers } from './makers.ts';
 import type { Command } from './options.ts';
 import { type Ask, redrive } from './redrive.ts';
+import { stop } from './stop.ts';
 import { CommandError, type System } from './system.ts';
 
 /** How many promotions are searched for the beginning of an id or commit. */
@@ -121,5 +122,6 @@ export async function runCommand(
   if (command.name === 'show') return show(system, promotion);
   if (command.name === 'makers') return makers(system, promotion);
   if (command.name === 'evidence') return exportEvidence(system, promotion, command.out, files);
+  if (command.name === 'stop') return stop(system, promotion, command.reason);
   return redrive(system, promotion, command.yes, ask);
 }

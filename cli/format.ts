@@ -113,11 +113,12 @@ export function promotionText(record: ShownPromotion): string {
     time(approval.decidedAt),
     printable([approval.decidedBy?.name, approval.comment].filter(Boolean).join(': ')),
   ]);
-  const denialRows = denials.map(({ at, role, person, reason }) => [
+  const denialRows = denials.map(({ at, lastAt, count, role, person, reason }) => [
     time(at),
     printable(person.name),
     `as ${role}`,
     reason,
+    count > 1 ? `${count} times, last ${time(lastAt)}` : '',
   ]);
   return (
     table(facts) +
@@ -156,7 +157,8 @@ const entryText = (entry: ClaimedEntry): string => {
   const who =
     actor?.type === 'person' ? actor.name : actor?.type === 'identity' ? actor.arn : String(actor?.type);
   const details = [what.state ?? what.role, what.decision ?? what.reason ?? what.status].filter(Boolean);
-  const about = details.length === 0 ? '' : ` (${details.join(': ')})`;
+  const attempts = Number(what.attempts) > 1 ? `, ${what.attempts} times by then` : '';
+  const about = details.length === 0 ? '' : ` (${details.join(': ')}${attempts})`;
   return printable(`${String(sequence).padStart(4)}  ${time(String(at))}  ${String(kind)} by ${who}${about}`);
 };
 

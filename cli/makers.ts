@@ -1,5 +1,5 @@
 import type { Promotion } from '../tasks/ledger/items.ts';
-import { reasonsText, shortCommit, visibleAddress, visibleName } from '../tasks/words.ts';
+import { reasonsText, shortCommit, visibleAddress, visibleText } from '../tasks/words.ts';
 import type { Outcome } from './command-result.ts';
 import { CommandError, type System } from './system.ts';
 
@@ -23,7 +23,7 @@ export async function makers(
   const lines = review.makers.map(({ name, address, arn, person, because }) =>
     [
       arn ??
-        [visibleName(name), address === '' ? '' : `<${visibleAddress(address)}>`].filter(Boolean).join(' '),
+        [visibleText(name), address === '' ? '' : `<${visibleAddress(address)}>`].filter(Boolean).join(' '),
       ...(person === undefined ? [] : [`  is ${person}, by the configuration`]),
       `  ${reasonsText(because)}`,
     ].join('\n'),

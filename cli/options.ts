@@ -9,6 +9,7 @@ export type Command =
   | { readonly name: 'show'; readonly promotion: string }
   | { readonly name: 'makers'; readonly promotion: string }
   | { readonly name: 'redrive'; readonly promotion: string; readonly yes: boolean }
+  | { readonly name: 'stop'; readonly promotion: string; readonly reason: string }
   | { readonly name: 'evidence'; readonly promotion: string; readonly out: string }
   | { readonly name: 'verify'; readonly file: string; readonly key?: string; readonly state?: FinalState }
   | { readonly name: 'help' };
@@ -32,6 +33,7 @@ const optionTypes = {
   limit: { type: 'string' },
   application: { type: 'string' },
   out: { type: 'string' },
+  reason: { type: 'string' },
   key: { type: 'string' },
   state: { type: 'string' },
   yes: { type: 'boolean' },
@@ -47,6 +49,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   limit: ['promotions'],
   application: ['promotions', 'locks'],
   out: ['evidence'],
+  reason: ['stop'],
   key: ['verify'],
   state: ['verify'],
   yes: ['redrive'],
@@ -58,6 +61,7 @@ const operands: Readonly<Record<string, string | undefined>> = {
   show: 'a promotion',
   makers: 'a promotion',
   redrive: 'a promotion',
+  stop: 'a promotion',
   evidence: 'a promotion',
   verify: 'a file',
 };
@@ -127,6 +131,10 @@ const readCommand = (
         ...(values.key !== undefined && { key: values.key }),
         ...(values.state !== undefined && { state: readState(values.state) }),
       };
+    case 'stop':
+      if (!values.reason)
+        throw new UsageError('stop takes --reason TEXT, why the promotion is stopped; got none.');
+      return { name, promotion: given, reason: values.reason };
     case 'redrive':
       return { name, promotion: given, yes: values.yes ?? false };
     default:

@@ -7,11 +7,12 @@ import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromIni } from '@aws-sdk/credential-provider-ini';
 import { appendEvidence } from '../tasks/evidence/append-evidence.ts';
+import type { Fact } from '../tasks/evidence/chain.ts';
 import type { ArchivedRecord } from '../tasks/evidence/compare-archive.ts';
 import { createDynamoDbEvidenceStore } from '../tasks/evidence/dynamodb-evidence-store.ts';
 import type { SealingKey } from '../tasks/evidence/evidence-file.ts';
 import type { EvidenceStore } from '../tasks/evidence/evidence-store.ts';
-import { redriveAsked } from '../tasks/evidence/facts.ts';
+import { redriveAsked, stopAsked } from '../tasks/evidence/facts.ts';
 import { readPublicKey } from '../tasks/evidence/kms-signer.ts';
 import { readArchive } from '../tasks/evidence/s3-archive.ts';
 import type { Executions } from '../tasks/executions/execution.ts';
@@ -41,6 +42,8 @@ export interface System {
   readonly configurationVersion: (application: string) => string;
   /** Records who asks for a redrive. @param redrive its number; 1 is the first @returns the caller's ARN */
   readonly noteRedrive: (promotionId: string, redrive: number) => Promise<string>;
+  /** Records who stops a promotion, and why. @returns the caller's ARN */
+  readonly noteStop: (promotionId: string, reason: string) => Promise<string>;
   readonly now: () => Date;
 }
 
@@ -77,6 +80,15 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
   const configurationVersion = readConfigurationVersions(parameter(platformParameters.configurationVersions));
   const table = new DynamoDBClient(config);
   const evidence = createDynamoDbEvidenceStore(tableName, table);
+  /** Records what the caller asks for. @returns the caller's ARN */
+  const note = async (
+    promotionId: string,
+    asked: (actor: { readonly type: 'identity'; readonly arn: string }, at: string) => Fact,
+  ): Promise<string> => {
+    const { Arn: arn = 'unknown' } = await new STSClient(config).send(new GetCallerIdentityCommand({}));
+    await appendEvidence(evidence)(promotionId, asked({ type: 'identity', arn }, new Date().toISOString()));
+    return arn;
+  };
   return {
     ledger: createDynamoDbLedger(tableName, table),
     evidence,
@@ -84,12 +96,8 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
     archive: (prefix) => readArchive(bucket, prefix, new S3Client(config)),
     executions: createSfnExecutions(new SFNClient(config)),
     configurationVersion,
-    noteRedrive: async (promotionId, redrive) => {
-      const { Arn: arn = 'unknown' } = await new STSClient(config).send(new GetCallerIdentityCommand({}));
-      const actor = { type: 'identity', arn } as const;
-      await appendEvidence(evidence)(promotionId, redriveAsked(redrive, actor, new Date().toISOString()));
-      return arn;
-    },
+    noteRedrive: (promotionId, redrive) => note(promotionId, (actor, at) => redriveAsked(redrive, actor, at)),
+    noteStop: (promotionId, reason) => note(promotionId, (actor, at) => stopAsked(reason, actor, at)),
     now: () => new Date(),
   };
 }

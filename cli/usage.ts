@@ -11,6 +11,8 @@ export const usage = `npm run lockstep -- COMMAND [options]
   makers P             list everybody who made a part of the change, and why each is in the list
   redrive P            continue a failed promotion where it failed; says what that would do, and asks first
                        --yes               do not ask
+  stop P               stop a promotion that runs; it can be redriven later
+                       --reason TEXT       why; recorded with who stops it
   evidence P           compare the promotion's record with the sealed ones in the locked bucket; write it
                        --out FILE          the new file to write it to
   verify FILE          check a record offline: that it is complete, unchanged and sealed to its end

@@ -20,7 +20,9 @@ export type FailureCode =
   /** The tests did not begin: their environment lacks something. The commit is not at fault. */
   | 'TestsNotStarted'
   /** The tests of the commit failed. */
-  | 'TestsFailed';
+  | 'TestsFailed'
+  /** An operator stopped the promotion. */
+  | 'StoppedByOperator';
 
 /** Why something failed. */
 export interface FailureCause {
@@ -29,6 +31,8 @@ export interface FailureCause {
   readonly code?: FailureCode;
   /** With the errors `Superseded` and `Stale`: the newer promotion. */
   readonly supersededBy?: { readonly promotionId: string; readonly commitId: string };
+  /** With the error `Stopped`: who stopped the promotion, a name or an ARN, and why. */
+  readonly stopped?: { readonly by: string; readonly reason: string };
 }
 
 /** Longest cause that SendTaskFailure takes, in characters (its API reference). */
@@ -44,10 +48,10 @@ export function fitCause(cause: string, max: number): string {
 }
 
 /** A cause as Step Functions carries it: JSON within the length that it takes. `readCause` reads it. */
-export function causeText({ cause, code, supersededBy }: FailureCause): string {
+export function causeText({ cause, code, supersededBy, stopped }: FailureCause): string {
   const by = supersededBy && { promotionId: supersededBy.promotionId, commitId: supersededBy.commitId };
   for (let message = cause; ; ) {
-    const text = JSON.stringify({ code, message, supersededBy: by });
+    const text = JSON.stringify({ code, message, supersededBy: by, stopped });
     if (text.length <= MAX_CAUSE_LENGTH) return text;
     // Escapes make JSON longer than the message, by up to six times. Each pass is shorter than the one before.
     message = fitCause(message, Math.floor((message.length * MAX_CAUSE_LENGTH) / text.length));
@@ -60,7 +64,7 @@ export function causeText({ cause, code, supersededBy }: FailureCause): string {
  */
 export function readCause(text: string): FailureCause {
   const value = parsedJson(text);
-  const { errorMessage, message, code, supersededBy } = isObject(value) ? value : {};
+  const { errorMessage, message, code, supersededBy, stopped } = isObject(value) ? value : {};
   // Lambda's guide, "Error handling": `{"errorType": …, "errorMessage": …, "trace": […]}`.
   if (typeof errorMessage === 'string') return readCause(errorMessage);
   if (typeof message !== 'string') return { cause: text };
@@ -70,5 +74,6 @@ export function readCause(text: string): FailureCause {
     ...(supersededBy !== undefined && {
       supersededBy: supersededBy as NonNullable<FailureCause['supersededBy']>,
     }),
+    ...(stopped !== undefined && { stopped: stopped as NonNullable<FailureCause['stopped']> }),
   };
 }

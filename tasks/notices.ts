@@ -1,6 +1,7 @@
 import { consoleLine, executionLink } from './console-links.ts';
 import { fitCause } from './failure-cause.ts';
 import type { Approval, Promotion } from './ledger/items.ts';
+import { asciiSubject, type Ours, ours, plain } from './mail-text.ts';
 import { type ApproverRole, QAT_CHANGED } from './payloads.ts';
 import type { ServingFleet } from './prod-fleet/serving-fleet.ts';
 import { cutText } from './truncate-text.ts';
@@ -21,43 +22,8 @@ export interface Notices {
   readonly send: (notice: Notice) => Promise<void>;
 }
 
-/** SNS accepts less than 100 characters in a mail's subject, and less than 998 in a line (T49). */
-const MAX_SUBJECT = 99;
-const MAX_LINE = 990;
 /** Characters of a cause that a mail shows; the page shows all of it. */
 const MAX_CAUSE = 6_000;
-
-/** A mail's subject as SNS accepts it: printable ASCII, one line, begun with a letter or digit. */
-export const asciiSubject = (text: string): string =>
-  text
-    .normalize('NFKD')
-    .replace(/\p{Mark}/gu, '')
-    .replace(/\s+/g, ' ')
-    .replace(/[^\x20-\x7e]/g, '?')
-    .trim()
-    .slice(0, MAX_SUBJECT)
-    .trim();
-
-/** A line that mail servers accept, in bytes as they count; never cut within a character. */
-const fitLine = (line: string): string => {
-  if (Buffer.byteLength(line) <= MAX_LINE) return line;
-  let fitted = '';
-  let bytes = Buffer.byteLength('…');
-  for (const character of line) {
-    bytes += Buffer.byteLength(character);
-    if (bytes > MAX_LINE) break;
-    fitted += character;
-  }
-  return `${fitted}…`;
-};
-
-/** Lines of text without control characters, which a mail reader could interpret. */
-const plain = (lines: readonly string[]): string =>
-  lines
-    .join('\n')
-    .split(/\r\n|[\r\n\u2028\u2029]/)
-    .map((line) => fitLine(line.replace(/[^\P{Cc}\t]/gu, '')))
-    .join('\n');
 
 /** Longest subject of a commit that a mail repeats; the page shows all of it. */
 const MAX_TITLE = 200;
@@ -84,7 +50,11 @@ const changeLines = ({ candidate, review }: Approval, promotion: Promotion | und
 const subjectLine = (what: string, { candidate }: Approval, promotion: Promotion | undefined): string =>
   asciiSubject(`${what}: ${candidate.application} ${shortCommit(candidate.commitId)} ${titleOf(promotion)}`);
 
-const linkOf = (approval: Approval, siteUrl: string): string => `${siteUrl}/approvals/${approval.approvalId}`;
+const linkOf = (approval: Approval, siteUrl: string): Ours =>
+  ours(`${siteUrl}/approvals/${approval.approvalId}`);
+
+const promotionLink = (promotionId: string, siteUrl: string): Ours =>
+  ours(`${siteUrl}/promotions/${encodeURIComponent(promotionId)}`);
 
 /** Asks a role to decide, or reminds it. Its one link carries only the request's opaque id (T45). */
 export function approvalNotice(
@@ -185,6 +155,10 @@ export function outcomeNotices(
   }));
 }
 
+/** The execution in the console, which AWS alone has. */
+const executionLines = ({ executionArn }: Promotion): readonly (string | Ours)[] =>
+  consoleLine(executionLink(executionArn), 'Execution').flatMap((line) => ['', ours(line)]);
+
 /** The state of Prod after a failure, if the promotion was about to change it, and what a redrive does there. */
 const prodAfterFailure = ({ images, deployments, commitId }: Promotion): readonly string[] => {
   if (images.prod === undefined) return [];
@@ -212,19 +186,44 @@ export const failureNotice = (
     `Failed: ${promotion.application} ${shortCommit(promotion.commitId)} at ${failure.state ?? 'an unknown state'}`,
   ),
   message: plain([
-    `The promotion of ${promotion.application} failed at the state "${failure.state ?? 'unknown'}": ${failure.error}`,
+    // Names of states and errors are ours, and some have dots: `States.Timeout`.
+    ours(
+      `The promotion of ${promotion.application} failed at the state "${failure.state ?? 'unknown'}": ${failure.error}`,
+    ),
     '',
     `Commit:   ${promotion.commitId}${promotion.commitMessage === '' ? '' : ` (${promotion.commitMessage})`}`,
     `Author:   ${promotion.commitAuthor || 'unknown'}`,
     `Redrives: ${promotion.redrives}`,
     '',
     fitCause(failure.cause === '' ? 'No cause is known.' : failure.cause, MAX_CAUSE),
+    ...executionLines(promotion),
     ...prodAfterFailure(promotion),
     '',
     failure.error === QAT_CHANGED
       ? 'A redrive would fail again. Push the commit again.'
       : 'Fix the reason, then redrive the promotion. It resumes at this state.',
-    `${siteUrl}/promotions/${encodeURIComponent(promotion.promotionId)}`,
+    promotionLink(promotion.promotionId, siteUrl),
+  ]),
+});
+
+/** Mails operators that somebody stopped a promotion. @param cause names who and why, if Lockstep stopped it; it may be empty */
+export const stoppedNotice = (promotion: Promotion, cause: string, siteUrl: string): Notice => ({
+  role: 'operator',
+  application: promotion.application,
+  subject: asciiSubject(`Stopped: ${promotion.application} ${shortCommit(promotion.commitId)}`),
+  message: plain([
+    cause === ''
+      ? `Somebody stopped the promotion of ${promotion.application} in AWS. CloudTrail names who called StopExecution.`
+      : fitCause(cause, MAX_CAUSE),
+    '',
+    `Commit:   ${promotion.commitId}${promotion.commitMessage === '' ? '' : ` (${titleOf(promotion)})`}`,
+    `Author:   ${promotion.commitAuthor || 'unknown'}`,
+    `Redrives: ${promotion.redrives}`,
+    ...executionLines(promotion),
+    ...prodAfterFailure(promotion),
+    '',
+    'Open requests are withdrawn. A redrive continues the promotion where it was stopped.',
+    promotionLink(promotion.promotionId, siteUrl),
   ]),
 });
 
@@ -264,7 +263,7 @@ export function prodRestoredNotice(
       '',
       'What to do: fix the reason, then redrive, or push another commit.',
       `A redrive points Prod at ${images.prod ?? 'its image'} again and starts a new deployment. It builds nothing and asks nobody again.`,
-      `${siteUrl}/promotions/${encodeURIComponent(promotion.promotionId)}`,
+      promotionLink(promotion.promotionId, siteUrl),
     ]),
   };
 }
@@ -284,7 +283,7 @@ export const staleNotices = (promotion: Promotion, cause: string, siteUrl: strin
       `Author: ${promotion.commitAuthor || 'unknown'}`,
       '',
       cause,
-      `${siteUrl}/promotions/${encodeURIComponent(promotion.promotionId)}`,
+      promotionLink(promotion.promotionId, siteUrl),
     ]),
   }));
 
@@ -303,10 +302,8 @@ export function waitingNotice(approval: Approval, promotion: Promotion | undefin
       `Asked:        ${utcTime(approval.requestedAt)}`,
       `Decide until: ${utcTime(approval.expiresAt)}; then the state fails, and a redrive asks again`,
       '',
-      `${siteUrl}/promotions/${encodeURIComponent(approval.promotionId)}`,
-      ...(promotion === undefined
-        ? []
-        : consoleLine(executionLink(promotion.executionArn), 'Execution').flatMap((line) => ['', line])),
+      promotionLink(approval.promotionId, siteUrl),
+      ...(promotion === undefined ? [] : executionLines(promotion)),
     ]),
   };
 }

@@ -201,6 +201,9 @@ export const SUPERSEDED = 'Superseded';
 /** Error of an execution that asked for the Prod lock after a newer commit was promoted; final, as a rejection. */
 export const STALE = 'Stale';
 
+/** Error of an execution that an operator stopped; a redrive continues it. */
+export const STOPPED = 'Stopped';
+
 /** Error of a state that was redriven while another promotion holds the lock: redrive it later. */
 export const ENVIRONMENT_LOCKED = 'EnvironmentLocked';
 

@@ -1,5 +1,6 @@
 /** Words and formats that pages, mails, messages and the command line share. */
 import type { ApproverRole, Environment } from './payloads.ts';
+import { cutText } from './truncate-text.ts';
 
 /** The roles that decide, in the order in which they are asked. */
 export const approverRoles: readonly ApproverRole[] = ['qc', 'pmo'];
@@ -28,10 +29,6 @@ export const shortCommit = (commitId: string): string => commitId.slice(0, 8);
 /** The first line of a commit's message. */
 export const firstLine = (message: string): string => message.trim().split(/\r?\n/, 1)[0]?.trim() ?? '';
 
-/** What a list calls a commit: the first line of its message, or its first digits if it has none. */
-export const commitTitle = (commit: { readonly commitId: string; readonly commitMessage: string }): string =>
-  firstLine(commit.commitMessage) || `Commit ${shortCommit(commit.commitId)}`;
-
 /** How a sentence refers to another promotion: `commit 8f0c1d2e (promotion shop-8f0c…)`. */
 export const promotionName = (promotion: {
   readonly commitId: string;
@@ -46,18 +43,34 @@ const escaped = (text: string): string =>
     })
     .join('');
 
+/** A word with letters of Latin and of others; Chinese, Japanese and Korean imitate none and stand beside Latin (UTS 39). */
+const withoutImitations = (word: string): string =>
+  /\p{Script=Latin}/u.test(word)
+    ? word.replace(
+        /[^\p{Script=Latin}\p{Script=Inherited}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]/gu,
+        escaped,
+      )
+    : word;
+
 /**
- * A name that somebody chose, with what hides, reorders or imitates other text made visible: control and format characters and
- * odd spaces; in a word with Latin letters, letters of other scripts.
+ * A line that somebody wrote, with what hides, reorders or imitates other text made visible: control and format characters and
+ * odd spaces; in a word with Latin letters, letters of scripts that imitate them. Joined emoji stay as they are.
  */
-export const visibleName = (name: string): string =>
-  name
-    .replace(/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, escaped)
-    .replace(/[\p{L}\p{M}]+/gu, (word) =>
-      /\p{Script=Latin}/u.test(word)
-        ? word.replace(/[^\p{Script=Latin}\p{Script=Inherited}]/gu, escaped)
-        : word,
-    );
+export const visibleText = (line: string): string =>
+  line
+    .replace(
+      /((?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d(?=\p{Extended_Pictographic}))|[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu,
+      (character, joins: string | undefined) => joins ?? escaped(character),
+    )
+    .replace(/[\p{L}\p{M}]+/gu, withoutImitations);
+
+/** Several lines that somebody wrote, each as `visibleText` shows it. Tabs stay. */
+export const visibleLines = (text: string): string =>
+  text
+    .replace(/\r\n?/g, '\n')
+    .split(/([\n\t])/)
+    .map((part, index) => (index % 2 === 0 ? visibleText(part) : part))
+    .join('');
 
 /** An e-mail address that somebody chose, with every character outside ASCII made visible. */
 export const visibleAddress = (address: string): string => address.replace(/[^\x20-\x7e]/gu, escaped);
@@ -72,3 +85,17 @@ export const reasonsText = (
       return `${role === 'signed off' ? 'signed off' : `${role} of`} ${shortCommit(commitId)}${more}`;
     })
     .join(', ');
+
+/** Characters of a subject that headings and lists show. */
+const LONGEST_TITLE = 120;
+
+const subjectOf = (commit: { readonly commitMessage: string }): string =>
+  visibleText(firstLine(commit.commitMessage));
+
+/** What a list calls a commit: the beginning of its message's first line, or its first digits if it has none. */
+export const commitTitle = (commit: { readonly commitId: string; readonly commitMessage: string }): string =>
+  cutText(subjectOf(commit), LONGEST_TITLE) || `Commit ${shortCommit(commit.commitId)}`;
+
+/** Whether `commitTitle` leaves out a part of the first line. */
+export const isTitleCut = (commit: { readonly commitMessage: string }): boolean =>
+  subjectOf(commit).length > LONGEST_TITLE;

@@ -38,7 +38,7 @@ main { max-width: 76rem; margin: 0 auto; padding: 1.75rem 1.25rem 4rem; outline:
 h1 { font-size: clamp(1.45rem, 1.2rem + 1.1vw, 1.95rem); line-height: 1.2; letter-spacing: -0.018em; font-weight: 650; margin: 0 0 .6rem; overflow-wrap: anywhere; text-wrap: balance; unicode-bidi: isolate; }
 h2 { overflow-wrap: anywhere; font-size: 1.02rem; line-height: 1.35; font-weight: 650; margin: 0 0 .8rem; letter-spacing: -0.005em; }
 h3 { font-size: .9rem; font-weight: 650; margin: 1.2rem 0 .4rem; }
-p { margin: 0 0 .75rem; }
+p, .paragraph { margin: 0 0 .75rem; }
 a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: .18em; }
 a:hover { text-decoration-thickness: 2px; }
 code, pre { font-family: var(--mono); font-size: .88em; }
@@ -72,7 +72,7 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .title-row .chip { margin-top: .3rem; }
 .change-line { display: flex; flex-wrap: wrap; gap: .1rem 1rem; color: var(--muted); margin: 0 0 .5rem; font-size: .95rem; overflow-wrap: anywhere; }
 .change-line strong { color: var(--ink); font-weight: 600; }
-.summary { font-size: 1.06rem; margin: 0 0 1.4rem; }
+.summary { unicode-bidi: isolate; overflow-wrap: anywhere; font-size: 1.06rem; margin: 0 0 1.4rem; }
 .columns { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.1rem; align-items: start; margin-top: 1.2rem; }
 .column { display: grid; gap: 1.1rem; grid-template-columns: minmax(0, 1fr); align-content: start; }
 @media (min-width: 60rem) { .columns { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1.4rem; } .column { gap: 1.4rem; } }
@@ -196,6 +196,15 @@ a.primary { display: inline-flex; align-items: center; justify-content: center; 
 .cause pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .cause { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .75rem .9rem; margin: .4rem 0 .9rem; max-height: 24rem; overflow: auto; line-height: 1.45; }
 summary { cursor: pointer; padding: .15rem 0; }
+details.given, details.given > summary { display: inline; }
+details.given > summary { list-style: none; padding: 0; } details.given > summary::-webkit-details-marker { display: none; }
+details.given[open] > summary .beginning { display: none; }
+.show-all { color: var(--link); font-size: .85rem; font-weight: 400; text-decoration: underline; text-underline-offset: .18em; white-space: nowrap; }
+details.whole-title { display: block; margin: 0 0 .6rem; }
+details.whole-title[open] > bdi { display: block; margin-top: .25rem; color: var(--muted); }
+.row details { position: relative; z-index: 1; }
+.stop { margin: -.6rem 0 1.4rem; } .stop .danger, .buttons > a { display: inline-flex; align-items: center; justify-content: center; }
+.stop .danger { min-height: 2.4rem; font-size: .92rem; }
 .primary:disabled { background: var(--idle-soft); color: var(--muted); border-color: var(--line-strong); cursor: not-allowed; }
 .redrive-card > .redrive, .redrive-card > dl + p { margin-top: 1.1rem; }
 .careful strong { color: var(--waiting); }
@@ -218,5 +227,5 @@ textarea { width: 100%; font: inherit; color: inherit; background: var(--paper);
 .people strong { font-weight: 650; margin-right: .6rem; }
 @media (forced-colors: active) { .sign circle { stroke: CanvasText; } .chip, .notice { border: 1px solid CanvasText; } }
 @media (max-width: 30rem) { main { padding: 1.2rem min(1rem, 5vw) 3rem; } .bar-inside { padding: .55rem min(1rem, 5vw); } .bar nav { flex-wrap: wrap; } .card { padding: 1rem min(1rem, 5vw); } .cell { width: 12px; } .person { width: 100%; } .person-name { margin-right: auto; } .bar nav { margin-left: -.5rem; } .bar-inside { gap: .35rem .6rem; } .bar nav a { padding: .35rem .5rem; } }
-@media print { .bar, .decide form, .redrive { display: none; } .node, .card { break-inside: avoid; } }
+@media print { .bar, .decide form, .redrive, .stop { display: none; } .node, .card { break-inside: avoid; } }
 `;

@@ -1,9 +1,10 @@
 import type { FC } from 'hono/jsx';
-import { commitTitle, roleTitles } from '../../tasks/words.ts';
+import { commitTitle, roleTitles, visibleText } from '../../tasks/words.ts';
 import { GraphDrawing } from '../graph/drawing.tsx';
 import type { ApprovalPageProps } from './approval-props.ts';
 import { ChangeCard } from './change-card.tsx';
 import { ChangedCandidate, DecisionCard } from './decision-card.tsx';
+import { WholeTitle } from './given-text.tsx';
 import { Notice, Page } from './layout.tsx';
 import { Card, DecisionList, isOpen, StatusChip } from './parts.tsx';
 import { QatCard } from './qat-card.tsx';
@@ -26,9 +27,12 @@ export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
         <h1>{commitTitle(promotion)}</h1>
         <ApprovalChip {...props} />
       </div>
+      <WholeTitle promotion={promotion} id="whole-title" />
       {denial ? (
         <Notice kind="bad" title="Your decision was not accepted" reason={denial.reason}>
-          <p>{denial.message}</p>
+          <p>
+            <bdi>{visibleText(denial.message)}</bdi>
+          </p>
           <ChangedCandidate changes={denial.changes ?? []} />
         </Notice>
       ) : null}

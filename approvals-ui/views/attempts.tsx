@@ -2,6 +2,7 @@ import type { FC } from 'hono/jsx';
 import type { Attempt } from '../../tasks/executions/progress.ts';
 import { fitCause } from '../../tasks/failure-cause.ts';
 import type { Job, Promotion } from '../../tasks/ledger/items.ts';
+import { visibleLines } from '../../tasks/words.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { clockTime, duration } from '../format.ts';
 import { StatusIcon, statusNames } from '../graph/drawing.tsx';
@@ -11,7 +12,7 @@ import { Card, ConsoleLink } from './parts.tsx';
 /** A cause as it was told, cut in the middle if it is very long (the console has it whole). */
 export const CauseText: FC<{ label: string; text: string; longest: number }> = ({ label, text, longest }) => (
   <section class="cause" tabindex={0} aria-label={label}>
-    <pre>{fitCause(text, longest)}</pre>
+    <pre>{visibleLines(fitCause(text, longest))}</pre>
   </section>
 );
 

@@ -1,13 +1,16 @@
 import type { FC } from 'hono/jsx';
 import type { ChangedCommit, Maker, Review } from '../../tasks/approvals/review.ts';
-import { commitTitle, reasonsText, shortCommit, visibleAddress, visibleName } from '../../tasks/words.ts';
+import { commitTitle, reasonsText, shortCommit, visibleAddress, visibleText } from '../../tasks/words.ts';
 import { nameOfArn } from '../format.ts';
 import type { ApprovalPageProps } from './approval-props.ts';
+import { GivenLines, GivenText } from './given-text.tsx';
 import { Notice } from './layout.tsx';
 import { Card, ConsoleLink, Fact } from './parts.tsx';
 
 /** Rows of a list that are shown at once; the others open on a click. */
 const FIRST = 8;
+/** Characters of a commit's subject that are shown at once. */
+const LONGEST_SUBJECT = 120;
 
 /** What changes compared with what is live in Prod: commits with their authors, and files. */
 export const ChangeCard: FC<ApprovalPageProps> = (props) => {
@@ -20,25 +23,25 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
           <bdi>{candidate.application}</bdi>
         </Fact>
         <Fact name="Commit">
-          <code class="long">{candidate.commitId}</code> on <bdi>{candidate.branch}</bdi>
+          <code class="long">{candidate.commitId}</code> on <GivenText text={candidate.branch} />
         </Fact>
         <Fact name="Author">
-          <bdi>{promotion.commitAuthor || 'unknown'}</bdi>
+          <GivenText text={promotion.commitAuthor || 'unknown'} />
           {promotion.commitAuthorEmail ? (
             <span class="muted">
               {' '}
-              <bdi>{promotion.commitAuthorEmail}</bdi>
+              <GivenText text={visibleAddress(promotion.commitAuthorEmail)} />
             </span>
           ) : null}
         </Fact>
         <Fact name="Pushed by" title={candidate.pushedBy}>
-          <bdi>{nameOfArn(candidate.pushedBy)}</bdi>
+          <GivenText text={nameOfArn(candidate.pushedBy)} />
         </Fact>
         <Fact name="In Prod now">
           {live ? (
             <>
               <a href={`/promotions/${encodeURIComponent(live.promotionId)}`}>
-                <code>{shortCommit(live.commitId)}</code> {commitTitle(live)}
+                <code>{shortCommit(live.commitId)}</code> <bdi>{commitTitle(live)}</bdi>
               </a>
               {live.commitId === promotion.commitId ? <span class="muted"> (the same commit)</span> : null}
             </>
@@ -73,7 +76,10 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
       <More items={review.files} name="files" list="files">
         {({ path, change }) => (
           <li>
-            <span class={`change is-${change}`}>{change}</span> <code class="long">{path}</code>
+            <span class={`change is-${change}`}>{change}</span>{' '}
+            <code class="long">
+              <bdi>{visibleText(path)}</bdi>
+            </code>
           </li>
         )}
       </More>
@@ -81,7 +87,9 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
         <Notice kind="warning" title="Some information is missing">
           <ul>
             {review.gaps.map((gap) => (
-              <li>{gap}</li>
+              <li>
+                <GivenLines text={gap} />
+              </li>
             ))}
           </ul>
         </Notice>
@@ -112,9 +120,13 @@ const Difference: FC<ApprovalPageProps> = ({ approval, promotion, links }) => {
 const MakerRow: FC<{ maker: Maker }> = ({ maker: { name, address, arn, person, because } }) => (
   <li>
     <strong>
-      <bdi>{visibleName(name) || 'No name'}</bdi>
+      <GivenText text={name || 'No name'} />
     </strong>{' '}
-    {arn === undefined ? <bdi>{visibleAddress(address)}</bdi> : <code class="long">{arn}</code>}
+    {arn === undefined ? (
+      <GivenText text={visibleAddress(address)} />
+    ) : (
+      <code class="long">{visibleText(arn)}</code>
+    )}
     <div class="muted">
       {arn === undefined ? 'Claimed as ' : ''}
       {reasonsText(because)}
@@ -135,18 +147,22 @@ const CommitRow: FC<{ commit: ChangedCommit; href: string | undefined }> = ({ co
   return (
     <li>
       <strong>
-        <bdi>{first || 'No message'}</bdi>
+        <GivenText text={first || 'No message'} most={LONGEST_SUBJECT} />
       </strong>
       <div class="muted">
         <ConsoleLink href={href} text={shortCommit(commit.commitId)} /> by{' '}
-        <bdi>{commit.author || 'unknown'}</bdi>
+        <GivenText text={commit.author || 'unknown'} />
         {isSame ? null : (
           <>
-            , committed by <bdi>{commit.committer || 'unknown'}</bdi>
+            , committed by <GivenText text={commit.committer || 'unknown'} />
           </>
         )}
       </div>
-      {more ? <p class="message">{more}</p> : null}
+      {more ? (
+        <p class="message">
+          <GivenLines text={more} />
+        </p>
+      ) : null}
     </li>
   );
 };

@@ -1,9 +1,10 @@
 import type { FC } from 'hono/jsx';
 import type { CandidateChange } from '../../tasks/approvals/candidate.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
-import { roleTitles, shortCommit } from '../../tasks/words.ts';
+import { roleTitles, shortCommit, visibleText } from '../../tasks/words.ts';
 import { duration } from '../format.ts';
 import type { ApprovalPageProps } from './approval-props.ts';
+import { GivenLines, GivenText } from './given-text.tsx';
 import { Notice, signInAddress } from './layout.tsx';
 import { Card, Fact, Moment } from './parts.tsx';
 
@@ -42,10 +43,10 @@ export const DecisionCard: FC<ApprovalPageProps> = (props) => {
     case 'NotInRole':
       return (
         <Notice kind="info" title={`Only ${title} decides here`}>
-          <p>
-            You are signed in as <bdi>{person.name}</bdi>, who is not in the group{' '}
+          <div class="paragraph">
+            You are signed in as <GivenText text={person.name} />, who is not in the group{' '}
             <code>{approval.role}</code>. You can read everything on this page.
-          </p>
+          </div>
           <p>
             <a href={signInAddress(path)}>Sign in as somebody else</a>
           </p>
@@ -87,8 +88,8 @@ const Decided: FC<ApprovalPageProps> = ({ approval, person }) => (
     kind={approval.status === 'APPROVED' ? 'good' : 'warning'}
     title={`${approval.status === 'APPROVED' ? 'Approved' : 'Rejected'} as ${roleTitles[approval.role]}`}
   >
-    <p>
-      By <bdi>{approval.decidedBy?.name ?? 'somebody'}</bdi>
+    <div class="paragraph">
+      By <GivenText text={approval.decidedBy?.name ?? 'somebody'} />
       {approval.decidedBy?.subject === person.subject ? ' (you)' : ''}
       {approval.decidedAt ? (
         <>
@@ -96,8 +97,12 @@ const Decided: FC<ApprovalPageProps> = ({ approval, person }) => (
         </>
       ) : null}
       . A decision is final.
-    </p>
-    {approval.comment ? <q class="comment">{approval.comment}</q> : null}
+    </div>
+    {approval.comment ? (
+      <q class="comment">
+        <GivenLines text={approval.comment} />
+      </q>
+    ) : null}
   </Notice>
 );
 
@@ -148,7 +153,9 @@ const Form: FC<ApprovalPageProps> = (props) => {
       <p>{consequences[approval.role]}</p>
       {ruling.kind === 'denied' ? (
         <Notice kind="warning" title="Somebody else must decide here">
-          <p>{ruling.message} If you send a decision, it will be denied and recorded.</p>
+          <p>
+            <bdi>{visibleText(ruling.message)}</bdi> If you send a decision, it will be denied and recorded.
+          </p>
         </Notice>
       ) : null}
       <form method="post" action={`/approvals/${encodeURIComponent(approval.approvalId)}/decision`}>

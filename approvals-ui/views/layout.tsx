@@ -1,6 +1,7 @@
 import type { Child, FC } from 'hono/jsx';
 import type { Person } from '../../tasks/ledger/items.ts';
 import { assetAddress } from '../assets/assets.ts';
+import { GivenText } from './given-text.tsx';
 
 /** What each page gives to the frame around it. */
 interface PageProps {
@@ -65,7 +66,7 @@ const PersonMenu: FC<{ person: Person; here: string }> = ({ person, here }) => (
   <div class="person">
     <span class="person-name">
       <span class="unseen">Signed in as </span>
-      <bdi>{person.name}</bdi>
+      <GivenText text={person.name} most={30} />
       {person.groups.map((group) => (
         <span class="tag">{group.toUpperCase()}</span>
       ))}

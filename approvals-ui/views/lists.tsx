@@ -2,9 +2,10 @@ import type { Child, FC } from 'hono/jsx';
 import type { LockView } from '../../tasks/environment-locks/lock-view.ts';
 import type { Approval, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
-import { commitTitle, environmentTitles, roleTitles } from '../../tasks/words.ts';
+import { commitTitle, environmentTitles, roleTitles, visibleText } from '../../tasks/words.ts';
 import { duration } from '../format.ts';
 import type { StepStatus } from '../graph/steps.ts';
+import { WholeTitle } from './given-text.tsx';
 import { AutoRefreshRegion, Page } from './layout.tsx';
 import { Locks, locksSummary } from './locks.tsx';
 import { ChangeLine, isOvertakenByNewer, Moment, promotionStatuses, StatusChip } from './parts.tsx';
@@ -92,6 +93,7 @@ const Row: FC<{
       <h2>
         <a href={href}>{commitTitle(promotion)}</a>
       </h2>
+      <WholeTitle promotion={promotion} id={`title-${promotion.promotionId}`} />
       <ChangeLine promotion={promotion} />
       {children}
     </div>
@@ -185,7 +187,11 @@ export const PromotionsRegion: FC<PromotionsPageProps> = ({ promotions, views, n
                 : `${duration(now - Date.parse(promotion.startedAt))} so far`}
               {promotion.redrives > 0 ? ` · redriven ${promotion.redrives}×` : ''}
             </p>
-            {isOvertakenByNewer(promotion) && promotion.cause ? <p class="muted">{promotion.cause}</p> : null}
+            {isOvertakenByNewer(promotion) && promotion.cause ? (
+              <p class="muted">
+                <bdi>{visibleText(promotion.cause)}</bdi>
+              </p>
+            ) : null}
           </Row>
         ))}
       </ol>

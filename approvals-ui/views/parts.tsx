@@ -4,6 +4,7 @@ import { roleTitles, shortCommit, utcTime } from '../../tasks/words.ts';
 import { duration, nameOfArn } from '../format.ts';
 import { StatusIcon } from '../graph/drawing.tsx';
 import type { StepStatus } from '../graph/steps.ts';
+import { GivenLines, GivenText } from './given-text.tsx';
 
 /** A time, exact for machines and readable for people. */
 export const Moment: FC<{ at: string | number }> = ({ at }) => (
@@ -61,17 +62,17 @@ export const isOvertakenByNewer = ({ status }: Promotion): boolean =>
 
 /** Application, commit and people in one line. */
 export const ChangeLine: FC<{ promotion: Promotion }> = ({ promotion }) => (
-  <p class="change-line">
+  <div class="change-line">
     <strong>
       <bdi>{promotion.application}</bdi>
     </strong>
     <span>
-      <code>{shortCommit(promotion.commitId)}</code> on <bdi>{promotion.branch}</bdi>
+      <code>{shortCommit(promotion.commitId)}</code> on <GivenText text={promotion.branch} />
     </span>
     <span>
-      by <bdi>{promotion.commitAuthor || nameOfArn(promotion.pushedBy)}</bdi>
+      by <GivenText text={promotion.commitAuthor || nameOfArn(promotion.pushedBy)} />
     </span>
-  </p>
+  </div>
 );
 
 /** A link to the console, or the text alone where there is no console. */
@@ -152,14 +153,18 @@ const DecisionState: FC<{
       status={approval.status === 'APPROVED' ? 'done' : 'stopped'}
       text={`${role} ${approval.status === 'APPROVED' ? 'approved' : 'rejected'}`}
     >
-      <bdi>{approval.decidedBy?.name ?? 'unknown'}</bdi>
+      <GivenText text={approval.decidedBy?.name ?? 'unknown'} />
       {approval.decidedAt ? (
         <>
           {' · '}
           <Moment at={approval.decidedAt} />
         </>
       ) : null}
-      {approval.comment ? <q class="comment">{approval.comment}</q> : null}
+      {approval.comment ? (
+        <q class="comment">
+          <GivenLines text={approval.comment} />
+        </q>
+      ) : null}
     </DecisionText>
   );
 };

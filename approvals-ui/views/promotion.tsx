@@ -4,13 +4,14 @@ import type { QueueEntryView } from '../../tasks/environment-locks/lock-view.ts'
 import type { Denial, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { Environment } from '../../tasks/payloads.ts';
 import type { AdvisedPromotion } from '../../tasks/redrive/read-advice.ts';
-import { commitTitle, environmentTitles, roleTitles } from '../../tasks/words.ts';
+import { commitTitle, environmentTitles, roleTitles, visibleText } from '../../tasks/words.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { duration, nameOfArn } from '../format.ts';
 import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';
 import type { PromotionGraph, StepStatus } from '../graph/steps.ts';
 import { Attempts, CauseText } from './attempts.tsx';
-import { AutoRefreshRegion, Notice, Page } from './layout.tsx';
+import { GivenText, WholeTitle } from './given-text.tsx';
+import { AutoRefreshRegion, Notice, Page, signInAddress } from './layout.tsx';
 import {
   Card,
   ChangeLine,
@@ -54,15 +55,17 @@ export const PromotionPage: FC<PromotionPageProps> = (props) => (
 export const PromotionRegion: FC<PromotionPageProps> = (props) => {
   const { promotion, graph, path, approvals, now, denials, problem, operator, advice, waits } = props;
   const { name, status } = promotionStatuses[promotion.status];
-  const summary = summaryOf(props);
+  const summary = visibleText(summaryOf(props));
   return (
     <AutoRefreshRegion path={path} summary={summary} hasEnded={promotion.status !== 'RUNNING'}>
       <div class="title-row">
         <h1>{commitTitle(promotion)}</h1>
         <StatusChip status={status} text={name} />
       </div>
+      <WholeTitle promotion={promotion} id="whole-title" />
       <ChangeLine promotion={promotion} />
       <p class="summary">{summary}</p>
+      <StopLink {...props} />
       {problem === undefined ? null : (
         <Notice kind="bad" title="The redrive was not started" reason="NotRedrivable">
           <p>{problem}</p>
@@ -97,6 +100,20 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
         </div>
       </div>
     </AutoRefreshRegion>
+  );
+};
+
+/** Where operators stop a promotion that runs. */
+const StopLink: FC<PromotionPageProps> = ({ promotion, operator }) => {
+  const isOperator = operator.kind === 'ok' || operator.reason === 'SignInTooOld';
+  if (promotion.status !== 'RUNNING' || !isOperator) return null;
+  const path = `/promotions/${encodeURIComponent(promotion.promotionId)}/stop`;
+  return (
+    <p class="stop">
+      <a class="danger" href={operator.kind === 'ok' ? path : signInAddress(path)}>
+        {operator.kind === 'ok' ? 'Stop the promotion…' : 'Sign in again to stop the promotion'}
+      </a>
+    </p>
   );
 };
 
@@ -141,7 +158,8 @@ const summaryOf = ({ promotion, graph, now, waits }: PromotionPageProps): string
       // The cause names the newer promotion.
       return promotion.cause ?? 'A newer promotion took its place.';
     case 'ABORTED':
-      return 'It was stopped.';
+      // The cause names who stopped it and why.
+      return promotion.cause ?? 'It was stopped.';
     case 'FAILED':
     case 'TIMED_OUT': {
       const failed = graph?.steps.find((step) => step.status === 'failed');
@@ -162,10 +180,11 @@ const Failure: FC<PromotionPageProps> = ({ promotion, execution, graph }) => {
   const failed = graph?.progress.attempts.findLast(
     ({ status }) => status !== 'SUCCEEDED' && status !== 'RUNNING',
   );
+  const isStopped = promotion.status === 'ABORTED';
   const error = failed?.error ?? execution?.error ?? promotion.error;
   const cause = failed?.cause ?? execution?.cause ?? promotion.cause;
   return (
-    <Notice kind="bad" title={failed ? `${failed.state} failed` : 'The promotion failed'}>
+    <Notice kind={isStopped ? 'warning' : 'bad'} title={titleOfEnd(isStopped, failed?.state)}>
       {error ? (
         <p>
           <code>{error}</code>
@@ -174,6 +193,11 @@ const Failure: FC<PromotionPageProps> = ({ promotion, execution, graph }) => {
       {cause ? <CauseText label="Cause" text={cause} longest={16_000} /> : null}
     </Notice>
   );
+};
+
+const titleOfEnd = (isStopped: boolean, state: string | undefined): string => {
+  if (isStopped) return state === undefined ? 'Stopped' : `Stopped at ${state}`;
+  return state === undefined ? 'The promotion failed' : `${state} failed`;
 };
 
 const Legend: FC = () => (
@@ -192,11 +216,16 @@ const DeniedAttempts: FC<{ denials: readonly Denial[] }> = ({ denials }) =>
     <>
       <h3>Denied</h3>
       <ul class="denials">
-        {denials.map(({ person, role, reason, at }) => (
+        {denials.map(({ person, role, reason, at, lastAt, count }) => (
           <li>
-            <bdi>{person.name}</bdi> as {roleTitles[role]}: <code>{reason}</code>{' '}
+            <GivenText text={person.name} /> as {roleTitles[role]}: <code>{reason}</code>{' '}
             <span class="muted">
               <Moment at={at} />
+              {count > 1 ? (
+                <>
+                  , {count} times, last <Moment at={lastAt} />
+                </>
+              ) : null}
             </span>
           </li>
         ))}
@@ -211,7 +240,7 @@ const Facts: FC<PromotionPageProps> = ({ promotion, links, execution }) => (
         <code class="long">{promotion.commitId}</code>
       </Fact>
       <Fact name="Pushed by" title={promotion.pushedBy}>
-        <bdi>{nameOfArn(promotion.pushedBy)}</bdi>
+        <GivenText text={nameOfArn(promotion.pushedBy)} />
       </Fact>
       <Fact name="Started">
         <Moment at={promotion.startedAt} />

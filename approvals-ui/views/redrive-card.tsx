@@ -2,6 +2,7 @@ import type { FC } from 'hono/jsx';
 import type { OperatorRuling } from '../../tasks/approvals/operator-rules.ts';
 import { runbookText } from '../../tasks/redrive/advice-text.ts';
 import { type AdvicePoint, adviceTitles, type RedriveAdvice } from '../../tasks/redrive/redrive-advice.ts';
+import { visibleText } from '../../tasks/words.ts';
 import { signInAddress } from './layout.tsx';
 import { Card, Fact } from './parts.tsx';
 
@@ -21,7 +22,7 @@ export const RedriveCard: FC<RedriveCardProps> = (props) => {
   return (
     <Card id="redrive" title="Redrive" class="redrive-card" data-verdict={advice.verdict}>
       <p id="redrive-verdict">
-        {advice.sentence}
+        {visibleText(advice.sentence)}
         <Runbook heading={advice.heading} />
       </p>
       {advice.points.length === 0 ? null : (
@@ -31,7 +32,7 @@ export const RedriveCard: FC<RedriveCardProps> = (props) => {
               {points.map(({ text, heading, isWarning }) => (
                 <div class={isWarning ? 'careful' : undefined}>
                   {isWarning ? <strong>Careful: </strong> : null}
-                  <bdi>{text}</bdi>
+                  <bdi>{visibleText(text)}</bdi>
                   <Runbook heading={heading} />
                 </div>
               ))}

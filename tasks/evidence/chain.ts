@@ -26,6 +26,7 @@ type EvidenceKind =
   | 'denial'
   | 'redrive-asked'
   | 'redriven'
+  | 'stop-asked'
   | 'ended';
 
 /** Something that happened, before it has its place in the record. */

@@ -134,19 +134,27 @@ export function approvalFacts(approval: Approval, noticedAt: string): readonly F
   return [...pushOf(approval), requested, closed];
 }
 
-/** A rule denied an attempt to decide. */
-export const denialFact = ({ role, person, reason, at }: Denial): Fact => ({
-  key: `denial#${at}#${role}#${person.subject}`,
-  kind: 'denial',
-  at,
-  actor: {
-    type: 'person',
-    subject: person.subject,
-    name: person.name,
-    verifiedEmail: person.verifiedEmail,
-  },
-  what: { role, reason },
-});
+/** The numbers of attempts that the record notes: 1, 10, 100, …, so that nobody makes it long. */
+const recordedCounts = (most: number): readonly number[] =>
+  Array.from({ length: String(most).length }, (_, digits) => 10 ** digits);
+
+/** Whether the record notes that there were so many attempts. */
+export const isRecordedCount = (count: number): boolean => recordedCounts(count).includes(count);
+
+/** A rule denied one person's attempts to decide, for one reason: the first, and how their number grew. */
+export const denialFacts = ({ role, person, reason, at, lastAt, count }: Denial): readonly Fact[] =>
+  recordedCounts(count).map((attempts) => ({
+    key: `denial#${at}#${role}#${person.subject}#${reason}#${attempts}`,
+    kind: 'denial',
+    at: attempts === 1 ? at : lastAt,
+    actor: {
+      type: 'person',
+      subject: person.subject,
+      name: person.name,
+      verifiedEmail: person.verifiedEmail,
+    },
+    what: { role, reason, attempts },
+  }));
 
 /** Somebody asks for a redrive. @param redrive 1 for the first */
 export const redriveAsked = (redrive: number, actor: Actor, at: string): Fact => ({
@@ -155,6 +163,15 @@ export const redriveAsked = (redrive: number, actor: Actor, at: string): Fact =>
   at,
   actor,
   what: { redrive },
+});
+
+/** Somebody stops the promotion. */
+export const stopAsked = (reason: string, actor: Actor, at: string): Fact => ({
+  key: `stop-asked#${at}`,
+  kind: 'stop-asked',
+  at,
+  actor,
+  what: { reason },
 });
 
 /** The execution runs again. @param redrive 1 for the first */
@@ -193,7 +210,7 @@ export function factsOf(
   const facts = [
     ...jobs.flatMap(jobFacts),
     ...approvals.flatMap((approval) => approvalFacts(approval, noticedAt)),
-    ...denials.map(denialFact),
+    ...denials.flatMap(denialFacts),
     ...(endedAt === undefined ? [] : [ended({ redrives, at: endedAt, status, error, cause })]),
   ];
   return facts.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));

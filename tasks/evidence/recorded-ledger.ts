@@ -2,7 +2,7 @@ import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AppendEvidence } from './append-evidence.ts';
 import type { Fact } from './chain.ts';
-import { approvalFacts, denialFact, ended, jobFacts, pushEvent, redriven } from './facts.ts';
+import { approvalFacts, denialFacts, ended, isRecordedCount, jobFacts, pushEvent, redriven } from './facts.ts';
 
 /** What recording needs. */
 interface Recording {
@@ -44,8 +44,9 @@ export const recordedLedger = (ledger: Ledger, { append, now, begin = pushEvent 
     if (before.status === after.status) return;
     await append(after.promotionId, ...approvalFacts(after, now().toISOString()));
   },
-  addDenial: async (denial) => {
-    await ledger.addDenial(denial);
-    await append(denial.promotionId, denialFact(denial));
+  addDenial: async (attempt) => {
+    const denial = await ledger.addDenial(attempt);
+    if (isRecordedCount(denial.count)) await append(denial.promotionId, ...denialFacts(denial));
+    return denial;
   },
 });

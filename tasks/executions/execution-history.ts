@@ -10,6 +10,7 @@ import {
   RedriveExecutionCommand,
   type SFNClient,
   StateMachineDoesNotExist,
+  StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { allItems } from '../all-items.ts';
 import { readCause } from '../failure-cause.ts';
@@ -59,6 +60,9 @@ export const createSfnExecutions = (client: SFNClient): Executions => ({
       }
       throw error;
     }
+  },
+  stop: async (executionArn, failure) => {
+    await client.send(new StopExecutionCommand({ executionArn, ...failure }));
   },
 });
 

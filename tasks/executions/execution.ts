@@ -29,4 +29,9 @@ export interface Executions {
   readonly redrive: (
     executionArn: string,
   ) => Promise<{ readonly kind: 'redriven' } | { readonly kind: 'failed'; readonly message: string }>;
+  /** Ends an execution; one that has ended stays as it is. */
+  readonly stop: (
+    executionArn: string,
+    failure: { readonly error: string; readonly cause: string },
+  ) => Promise<void>;
 }

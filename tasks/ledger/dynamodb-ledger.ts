@@ -20,6 +20,7 @@ import {
   approvalPrefix,
   type Bookkeeping,
   DENIAL_PREFIX,
+  denialKey,
   isPromotionOpen,
   jobPrefix,
   liveKey,
@@ -28,7 +29,6 @@ import {
   recordOf,
   SUMMARY,
   storedApproval,
-  storedDenial,
   storedJob,
   storedLive,
   storedLock,
@@ -219,9 +219,31 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
     approvalById: (approvalId) => lookedUp<Approval>(indexes.approvalById, approvalId),
     openApprovals: (role) => indexed<Approval>(indexes.openApprovals, role),
 
-    // The same denial in the same millisecond is the same denial.
-    addDenial: (denial) => addOnce(storedDenial(denial)),
-    denials: (promotionId) => listed<Denial>(promotionId, DENIAL_PREFIX),
+    addDenial: async (attempt) => {
+      const { at, ...first } = attempt;
+      const fields = Object.entries({ ...first, at });
+      // A call that the SDK repeats may count twice.
+      const { Attributes: item = {} } = await client.send(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: toAttributes(denialKey(attempt)),
+          UpdateExpression: `SET ${fields.map(([name]) => `#${name} = if_not_exists(#${name}, :${name})`).join(', ')}, #lastAt = :at ADD #count :one`,
+          ExpressionAttributeNames: {
+            ...Object.fromEntries(fields.map(([name]) => [`#${name}`, name])),
+            '#lastAt': 'lastAt',
+            '#count': 'count',
+          },
+          ExpressionAttributeValues: toAttributes({
+            ...Object.fromEntries(fields.map(([name, value]) => [`:${name}`, value])),
+            ':one': 1,
+          }),
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return record<Denial>(item);
+    },
+    denials: async (promotionId) =>
+      (await listed<Denial>(promotionId, DENIAL_PREFIX)).sort((a, b) => (a.at < b.at ? -1 : 1)),
 
     lock: async (application, environment) => {
       const item = await read(toAttributes(lockKey(application, environment)));

@@ -175,7 +175,7 @@ export interface Approval {
 }
 
 /** An attempt to decide that a rule denied. */
-export interface Denial {
+export interface DeniedAttempt {
   readonly promotionId: string;
   readonly approvalId: string;
   readonly role: ApproverRole;
@@ -183,6 +183,13 @@ export interface Denial {
   readonly reason: DenialReason;
   /** ISO 8601. */
   readonly at: string;
+}
+
+/** All denied attempts of one person to decide one request, for one reason. `at` is when the first came. */
+export interface Denial extends DeniedAttempt {
+  readonly count: number;
+  /** When the last came, ISO 8601. */
+  readonly lastAt: string;
 }
 
 /** Why a person may not decide. */

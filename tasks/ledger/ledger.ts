@@ -1,6 +1,6 @@
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
-import type { Approval, Denial, Job, Live, ProdRestored, Promotion } from './items.ts';
+import type { Approval, Denial, DeniedAttempt, Job, Live, ProdRestored, Promotion } from './items.ts';
 
 /** A conditional write found that the item has changed; read it and decide again. */
 export class LedgerConflictError extends Error {
@@ -46,7 +46,7 @@ interface Page<Item> {
 
 /**
  * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
- * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `DENIAL#<at>#<approval id>#<person>`;
+ * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `DENIAL#<approval id>#<person>#<reason>`;
  * attempts have four digits. Locks and what is live are keyed `APPLICATION#<name>` / `LOCK#qat` | `LOCK#prod` | `LIVE`.
  * The approvals site keeps its sessions in the same table.
  */
@@ -87,7 +87,9 @@ export interface Ledger {
   /** Undecided, incomplete or unannounced approvals of a role, oldest first. */
   readonly openApprovals: (role: ApproverRole) => Promise<readonly Approval[]>;
 
-  readonly addDenial: (denial: Denial) => Promise<void>;
+  /** Counts a denied attempt. @returns all of the same kind, this one included */
+  readonly addDenial: (attempt: DeniedAttempt) => Promise<Denial>;
+  /** By the first attempt of each. */
   readonly denials: (promotionId: string) => Promise<readonly Denial[]>;
 
   /** An environment's lock; free, of version 0, if nobody ever acquired it. */

@@ -56,10 +56,11 @@ export const loggedLedger = (ledger: Ledger, log: LedgerLog): Ledger => ({
     await ledger.replaceApproval(before, after);
     log('Approval changed', approvalKeys(after));
   },
-  addDenial: async (denial) => {
-    await ledger.addDenial(denial);
-    const { promotionId, role, person, reason } = denial;
-    log('Decision not allowed', { promotionId, role, person: person.name, reason });
+  addDenial: async (attempt) => {
+    const denial = await ledger.addDenial(attempt);
+    const { promotionId, role, person, reason, count } = denial;
+    log('Decision not allowed', { promotionId, role, person: person.name, reason, count });
+    return denial;
   },
   replaceLock: async (before, after) => {
     const lock = await ledger.replaceLock(before, after);

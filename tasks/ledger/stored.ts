@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonical-json.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
-import type { Approval, Denial, Job, Live, Promotion } from './items.ts';
+import type { Approval, DeniedAttempt, Job, Live, Promotion } from './items.ts';
 
 /** Attributes of a stored item that are the table's, not the record's. */
 export interface Bookkeeping {
@@ -89,12 +89,10 @@ export const storedApproval = (approval: Approval): Approval & Bookkeeping => ({
   ...(isApprovalOpen(approval) ? { openApprovalsOf: approval.role } : {}),
 });
 
-/** A denial as stored. */
-export const storedDenial = (denial: Denial): Denial & Bookkeeping => ({
-  ...denial,
-  pk: partitionOf(denial.promotionId),
-  sk: `${DENIAL_PREFIX}${denial.at}#${denial.approvalId}#${denial.person.subject}`,
-  version: versionOf(denial),
+/** Key of the denied attempts of one person to decide one request, for one reason. */
+export const denialKey = ({ promotionId, approvalId, person, reason }: DeniedAttempt) => ({
+  pk: partitionOf(promotionId),
+  sk: `${DENIAL_PREFIX}${approvalId}#${person.subject}#${reason}`,
 });
 
 /** Key of an environment's lock. */

@@ -1,11 +1,10 @@
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
-import { consoleLine, executionLink } from '../console-links.ts';
 import { readCause } from '../failure-cause.ts';
 import { parsedJson } from '../json.ts';
 import type { Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
-import { failureNotice, type Notices, staleNotices } from '../notices.ts';
+import { failureNotice, type Notices, staleNotices, stoppedNotice } from '../notices.ts';
 import type { PromotionInput } from '../payloads.ts';
 import { type Metric, prodDeployments, promotionMetrics, type StateVisit } from './metrics.ts';
 import { isPromotionIdOf } from './promotion-from.ts';
@@ -138,6 +137,7 @@ export function trackPromotion(dependencies: TrackPromotionDependencies) {
       const { cause, supersededBy } = readCause(execution.cause ?? '');
       if (status === 'STALE')
         for (const notice of staleNotices(promotion, cause, siteUrl)) await notices.send(notice);
+      if (status === 'ABORTED') await notices.send(stoppedNotice(promotion, cause, siteUrl));
       if (isFailure(status)) {
         const state = await executions.lastStateEntered(executionArn);
         const redrives = execution.redriveCount ?? 0;
@@ -147,7 +147,7 @@ export function trackPromotion(dependencies: TrackPromotionDependencies) {
             {
               state,
               error,
-              cause: [cause, ...consoleLine(executionLink(executionArn), 'Execution')].join('\n\n').trim(),
+              cause,
             },
             siteUrl,
           ),

@@ -140,7 +140,10 @@ const fixPoint = (context: RedriveContext, point: ResumePoint): AdvicePoint => {
   if (execution?.status === 'ABORTED')
     return {
       about: 'fix',
-      text: 'Somebody stopped this promotion. Find out who and why before you redrive it.',
+      text:
+        execution.stopped === undefined
+          ? 'Somebody stopped this promotion. Find out who and why before you redrive it.'
+          : `${execution.stopped.by} stopped this promotion: ${execution.stopped.reason}`,
       heading: 'A promotion was stopped',
     };
   const { sentence, heading } = remedyFor({

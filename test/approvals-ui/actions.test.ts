@@ -25,6 +25,7 @@ const actionScene = async () => {
   const things: Readonly<Record<string, string>> = {
     '/approvals/:id/decision': approval.approvalId,
     '/promotions/:id/redrive': failed.promotionId,
+    '/promotions/:id/stop': approval.promotionId,
   };
   const actions = scene.site.routes
     .filter(({ method, path }) => method === 'POST' && path !== '/*' && path !== '/sign-out')
@@ -33,10 +34,14 @@ const actionScene = async () => {
     ...scene,
     actions: [...new Set(actions)],
     act: (action: string, cookie: string) =>
-      scene.post(action.replace(':id', things[action] ?? 'missing'), cookie, { decision: 'approve' }),
+      scene.post(action.replace(':id', things[action] ?? 'missing'), cookie, {
+        decision: 'approve',
+        reason: 'Wrong branch',
+      }),
     expectUnchanged: async () => {
       expect(await scene.ledger.approvalById(approval.approvalId)).toMatchObject({ status: 'PENDING' });
       expect([scene.told, scene.redriven, scene.notedRedrives]).toEqual([[], [], []]);
+      expect([scene.stopped, scene.notedStops]).toEqual([[], []]);
     },
     covered: Object.keys(things),
   };

@@ -146,6 +146,7 @@ it('answers a failure with a page that shows nothing of it, and logs it', async 
           throw new Error('AccessDenied: a secret detail');
         },
         redrive: async () => ({ kind: 'redriven' }),
+        stop: async () => undefined,
       },
     },
   });

@@ -5,7 +5,7 @@ import { CommandError, type System } from '../../cli/system.ts';
 import { appendEvidence } from '../../tasks/evidence/append-evidence.ts';
 import type { ArchivedRecord } from '../../tasks/evidence/compare-archive.ts';
 import type { EvidenceStore } from '../../tasks/evidence/evidence-store.ts';
-import { redriveAsked } from '../../tasks/evidence/facts.ts';
+import { redriveAsked, stopAsked } from '../../tasks/evidence/facts.ts';
 import { recordedLedger } from '../../tasks/evidence/recorded-ledger.ts';
 import { sealEvidence } from '../../tasks/evidence/seal-evidence.ts';
 import type { Execution, Executions } from '../../tasks/executions/execution.ts';
@@ -64,6 +64,8 @@ export const createCommandLine = () => {
   const key = createTestSigner();
   /** ARNs of executions. */
   const redriven: string[] = [];
+  /** Stops, each with the kinds of what was recorded by then. */
+  const stopped: { executionArn: string; error: string; cause: string; recorded: string[] }[] = [];
   const files = new Map<string, string>();
   const archive = new Map<string, ArchivedRecord>();
 
@@ -88,12 +90,23 @@ export const createCommandLine = () => {
         redriven.push(executionArn);
         return parts.redriveAnswer;
       },
+      stop: async (executionArn, failure) => {
+        stopped.push({
+          executionArn,
+          ...failure,
+          recorded: (await parts.store.entries(PROMOTION_ID)).map(({ kind }) => kind),
+        });
+      },
     },
     configurationVersion: () => parts.configurationVersion,
     noteRedrive: async (promotionId, redrive) => {
       await parts.recordRedrive();
       const asked = redriveAsked(redrive, { type: 'identity', arn: CALLER }, now().toISOString());
       await append(promotionId, asked);
+      return CALLER;
+    },
+    noteStop: async (promotionId, reason) => {
+      await append(promotionId, stopAsked(reason, { type: 'identity', arn: CALLER }, now().toISOString()));
       return CALLER;
     },
     now,
@@ -103,6 +116,7 @@ export const createCommandLine = () => {
     key,
     archive,
     redriven,
+    stopped,
     files,
     disk,
     run: (command: Parameters<typeof runCommand>[0], ask?: Ask) => runCommand(command, system(), disk, ask),

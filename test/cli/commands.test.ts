@@ -1,5 +1,6 @@
 import { UsageError } from '../../cli/arguments.ts';
 import type { Execution } from '../../tasks/executions/execution.ts';
+import { readCause } from '../../tasks/failure-cause.ts';
 import type { Promotion } from '../../tasks/ledger/items.ts';
 import {
   aJob,
@@ -121,21 +122,22 @@ describe('a promotion', () => {
       }),
     );
     const person = aPerson('sam');
-    await cli.ledger.addDenial({
-      promotionId: PROMOTION_ID,
-      approvalId: 'a',
-      role: 'pmo',
-      person,
-      reason: 'Expired',
-      at: END,
-    });
+    for (const at of [END, '2026-11-22T11:05:00.000Z'])
+      await cli.ledger.addDenial({
+        promotionId: PROMOTION_ID,
+        approvalId: 'a',
+        role: 'pmo',
+        person,
+        reason: 'Expired',
+        at,
+      });
     const { text, json } = await cli.run({ name: 'show', promotion: PROMOTION_ID });
     for (const part of [
       'FAILED, redriven 1 ×',
       'Say \\u001b[2Jhello',
       'Build QAT image (attempt 2)  FAILED',
       'quinn: Fine',
-      'sam  as pmo  Expired',
+      'sam  as pmo  Expired  2 times, last 22 Nov 2026, 11:05 UTC',
       '  line one\n  line \\u202etwo',
       'not signed yet',
     ])
@@ -231,6 +233,50 @@ describe('a redrive', () => {
     const running = await cli.run({ name: 'show', promotion: PROMOTION_ID });
     expect(running.json).not.toHaveProperty('redrive');
     expect(running.text).not.toContain('Redrive\n');
+  });
+});
+
+describe('a stop', () => {
+  const stop = { name: 'stop', promotion: PROMOTION_ID, reason: '  Wrong\nbranch ' } as const;
+
+  it('is recorded with who and why, then ends the execution with an error and a cause of ours', async () => {
+    await cli.ledger.addPromotion(aPromotion());
+    cli.execution = failedExecution({ status: 'RUNNING' });
+    const { text, json } = await cli.run(stop);
+    expect(cli.stopped).toEqual([
+      {
+        executionArn: aPromotion().executionArn,
+        error: 'Stopped',
+        cause: expect.any(String),
+        recorded: ['push', 'stop-asked'],
+      },
+    ]);
+    expect(readCause(cli.stopped[0]?.cause ?? '')).toEqual({
+      cause: `${CALLER} stopped this promotion: Wrong branch`,
+      code: 'StoppedByOperator',
+      stopped: { by: CALLER, reason: 'Wrong branch' },
+    });
+    expect((await cli.store.entries(PROMOTION_ID)).at(-1)).toMatchObject({
+      kind: 'stop-asked',
+      actor: { type: 'identity', arn: CALLER },
+      what: { reason: 'Wrong branch' },
+    });
+    expect(text).toContain(`Stopped ${PROMOTION_ID}, by ${CALLER}: Wrong branch`);
+    expect(json).toEqual({ promotionId: PROMOTION_ID, stopped: true, by: CALLER, reason: 'Wrong branch' });
+  });
+
+  it.each(['FAILED', 'SUCCEEDED', 'ABORTED'])('of one that has ended as %s fails', async (status) => {
+    await cli.ledger.addPromotion(aPromotion());
+    cli.execution = failedExecution({ status });
+    await expect(cli.run(stop)).rejects.toThrow(`is not running (${status})`);
+    expect([cli.stopped, await cli.store.entries(PROMOTION_ID)]).toMatchObject([[], [{ kind: 'push' }]]);
+  });
+
+  it.each(['', ' \n', 'x'.repeat(501)])('for the reason %j fails with the usage', async (reason) => {
+    await cli.ledger.addPromotion(aPromotion());
+    cli.execution = failedExecution({ status: 'RUNNING' });
+    await expect(cli.run({ ...stop, reason })).rejects.toThrow(UsageError);
+    expect(cli.stopped).toEqual([]);
   });
 });
 

@@ -4,6 +4,15 @@ import { causeText, fitCause, MAX_CAUSE_LENGTH, readCause } from '../../tasks/fa
 const supersededBy = { promotionId: 'b', commitId: 'b'.repeat(40) };
 
 describe('a cause', () => {
+  it('names who stopped a promotion, and why, through text', () => {
+    const given = {
+      cause: 'olga stopped this promotion: wrong branch',
+      code: 'StoppedByOperator',
+      stopped: { by: 'olga', reason: 'wrong branch' },
+    } as const;
+    expect(readCause(causeText(given))).toEqual(given);
+  });
+
   it('comes back as it was written', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (cause) => {

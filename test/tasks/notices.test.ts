@@ -1,7 +1,9 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import fc from 'fast-check';
 import type { Approval } from '../../tasks/ledger/items.ts';
-import { approvalNotice, asciiSubject, failureNotice, outcomeNotices } from '../../tasks/notices.ts';
+import { asciiSubject } from '../../tasks/mail-text.ts';
+import * as notices from '../../tasks/notices.ts';
+import { approvalNotice, failureNotice, type Notice, outcomeNotices } from '../../tasks/notices.ts';
 import { createSnsNotices } from '../../tasks/sns-notices.ts';
 import { anApproval, aPerson, aPromotion, COMMIT } from './doubles/samples.ts';
 import { double, offline, on } from './doubles/sdk.ts';
@@ -38,7 +40,7 @@ describe('mails', () => {
     const { role, subject, message } = failureNotice(aPromotion({ redrives: 1 }), failure, SITE);
     expect([role, subject]).toEqual(['operator', 'Failed: shop 8f0c9c1f at Deploy to QAT']);
     expect(message).toContain('failed at the state "Deploy to QAT": DeploymentFailed');
-    expect(message).toContain('start.sh exited with 1');
+    expect(message).toContain('start[.]sh exited with 1');
     expect(message).toContain(`${SITE}/promotions/${aPromotion().promotionId}`);
   });
 
@@ -145,6 +147,90 @@ describe('mails', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  describe('carry no link but ours, and nothing that hides or reorders,', () => {
+    const LINKS = [
+      'http://evil.example/x',
+      'HTTPS://EVIL.EXAMPLE',
+      'ftp://203.0.113.7/x',
+      'www.evil.example',
+      'evil.com',
+      'evil。com',
+      'someone@evil.example',
+      'mailto:someone@evil',
+      'tel:+15550100',
+      '\\\\evil\\share',
+    ];
+    const evil = `Fix ${LINKS.join(' ')} \u202eevil`;
+    const promotion = aPromotion({
+      commitMessage: evil,
+      commitAuthor: evil,
+      branch: evil,
+      pushedBy: `arn:aws:iam::000000000000:user/${evil}`,
+      images: { qat: 'ami-1', prod: 'ami-2' },
+      executionArn: 'arn:aws:states:us-east-1:111122223333:execution:lockstep-shop:shop-1',
+    });
+    const asked = anApproval();
+    const approval = (change: Partial<Approval> = {}) =>
+      anApproval({ candidate: { ...asked.candidate, branch: evil, pushedBy: evil }, ...change });
+    const decided = {
+      decidedBy: { ...aPerson('quinn'), name: evil },
+      decidedAt: asked.requestedAt,
+      comment: evil,
+    };
+    const fleet = { autoScalingGroupName: 'g', imageId: 'ami-2', instanceIds: ['i-1'], strayIds: ['i-2'] };
+    const all: Readonly<Record<string, readonly Notice[]>> = {
+      approvalNotice: (['request', 'reminder'] as const).map((kind) =>
+        notices.approvalNotice(approval(), promotion, SITE, kind),
+      ),
+      outcomeNotices: [
+        approval({ status: 'APPROVED', decision: 'approve', ...decided }),
+        approval({ status: 'REJECTED', decision: 'reject', ...decided }),
+        approval({ status: 'EXPIRED' }),
+        approval({ status: 'WITHDRAWN', withdrawnBecause: evil }),
+      ].flatMap((one) => notices.outcomeNotices(one, promotion, SITE)),
+      failureNotice: [
+        notices.failureNotice(
+          promotion,
+          { state: 'Deploy to QAT', error: 'States.Timeout', cause: evil },
+          SITE,
+        ),
+      ],
+      stoppedNotice: [
+        notices.stoppedNotice(promotion, evil, SITE),
+        notices.stoppedNotice(promotion, '', SITE),
+      ],
+      prodRestoredNotice: [notices.prodRestoredNotice(promotion, fleet, '/lockstep/shop/prod/image', SITE)],
+      staleNotices: notices.staleNotices(promotion, evil, SITE),
+      waitingNotice: [notices.waitingNotice(approval(), promotion, SITE)],
+    };
+    // What mail programs make links of: schemes, www, addresses, shares, and names with a top-level domain.
+    const LINK =
+      /\w+:\/\/\S+|\bwww\.\S+|\S+@\S+\.\w+|\b(?:mailto|tel):\S+|\\\\\\\\\w+|[\p{L}\p{N}-]+[.。．｡]\p{L}{2,}/giu;
+
+    it('and every notice is tried', () => {
+      expect(Object.keys(all).sort()).toEqual(
+        Object.entries(notices)
+          .filter(([, value]) => typeof value === 'function')
+          .map(([name]) => name)
+          .sort(),
+      );
+    });
+
+    it.each(Object.entries(all))('%s', (_, sent) => {
+      expect(sent.length).toBeGreaterThan(0);
+      for (const { subject, message } of sent) {
+        expect(subject.match(LINK) ?? []).toEqual([]);
+        for (const link of message.match(LINK) ?? [])
+          expect(link).toMatch(
+            /^(https:\/\/approvals\.example\.com\/(approvals|promotions)\/[\w-]+|https:\/\/us-east-1\.console\.aws\.amazon\.com\/states\/\S+|States\.Timeout)$/,
+          );
+        expect(message).toContain(SITE);
+        expect(message).not.toMatch(/\u202e/);
+        if (message.includes('evil')) expect(message).toContain('evil[.]com');
+      }
+    });
   });
 
   it('go through the topic with role and application as attributes, which subscriptions filter by', async () => {

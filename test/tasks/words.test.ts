@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { visibleAddress, visibleName } from '../../tasks/words.ts';
+import { commitTitle, isTitleCut, visibleAddress, visibleLines, visibleText } from '../../tasks/words.ts';
 
 it.each([
   ['Dana', 'Dana'],
@@ -11,8 +11,11 @@ it.each([
   ['Da\u200bna\u00a0X', 'Da\\u200bna\\u00a0X'],
   ['\u001b[2J', '\\u001b[2J'],
   ['\u{e0041}Dana', '\\u{e0041}Dana'],
+  ['Fixバグ 修正api 버그fix', 'Fixバグ 修正api 버그fix'],
+  ['👩‍💻 👍🏽‍🤝 fix', '👩‍💻 👍🏽‍🤝 fix'],
+  ['fi\u200dx', 'fi\\u200dx'],
 ])('shows the name %j as %j', (name, expected) => {
-  expect(visibleName(name)).toBe(expected);
+  expect(visibleText(name)).toBe(expected);
 });
 
 it('shows an address in ASCII alone, and two that differ as two', () => {
@@ -24,4 +27,24 @@ it('shows an address in ASCII alone, and two that differ as two', () => {
       expect(visibleAddress(a) === visibleAddress(b)).toBe(a === b);
     }),
   );
+});
+
+it('shows lines as lines, with their tabs, whatever ends them', () => {
+  expect(visibleLines('a\tb\r\nc\u202e\rd\n\u0007')).toBe('a\tb\nc\\u202e\nd\n\\u0007');
+});
+
+describe('the title of a commit', () => {
+  const titleOf = (commitMessage: string) => commitTitle({ commitId: '8f0c9c1f00', commitMessage });
+  it('is its first line, with what it hides, or its first digits', () => {
+    expect(titleOf('Fix \u202ethis\nmore')).toBe('Fix \\u202ethis');
+    expect(titleOf(' ')).toBe('Commit 8f0c9c1f');
+  });
+  it('is cut if it is long', () => {
+    expect(titleOf('x'.repeat(120))).toBe('x'.repeat(120));
+    expect(titleOf('x'.repeat(121))).toBe(`${'x'.repeat(120)}…`);
+    expect([
+      isTitleCut({ commitMessage: 'x'.repeat(120) }),
+      isTitleCut({ commitMessage: 'x'.repeat(121) }),
+    ]).toEqual([false, true]);
+  });
 });

@@ -89,7 +89,7 @@ export class ApprovalsSite extends Construct {
     // Links into the console need them.
     if (regions.length > 0)
       site.function.addEnvironment(REGIONS_VARIABLE, JSON.stringify(Object.fromEntries(regions)));
-    ledger.allow(site, 'all', 'GetItem', 'PutItem', 'Query');
+    ledger.allow(site, 'all', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     promotions.allowPublish(site);
     const machines = applications.map(({ name }) => stateMachineArn(stack, name));
     const executions = applications.map(({ name }) => executionArns(stack, name));
@@ -102,6 +102,7 @@ export class ApprovalsSite extends Construct {
           'states:DescribeStateMachineForExecution',
           'states:GetExecutionHistory',
           'states:RedriveExecution',
+          'states:StopExecution',
         ],
         executions,
         EXECUTIONS_REASON,

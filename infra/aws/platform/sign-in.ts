@@ -17,7 +17,7 @@ import { Construct } from 'constructs';
 const groups = {
   qc: 'Decides whether what runs on QAT is good enough.',
   pmo: 'Decides whether it goes to production.',
-  operator: 'Redrives failed promotions.',
+  operator: 'Redrives failed promotions and stops running ones.',
 } as const;
 
 /** Who people are: a user pool whose members administrators add, or that federates with the company's own provider. */

@@ -77,7 +77,7 @@ const ending = (event: HistoryEvent, at: Date): ProgressLine[] => {
     case 'ExecutionTimedOut':
       return [{ at, kind: 'ended', detail: 'TIMED_OUT' }];
     case 'ExecutionAborted':
-      return [{ at, kind: 'ended', detail: 'ABORTED' }];
+      return [{ at, kind: 'ended', detail: ['ABORTED', failureOf(event)].filter(Boolean).join(', ') }];
     default:
       return [];
   }

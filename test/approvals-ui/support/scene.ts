@@ -57,6 +57,8 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
   const told: { token: string; output: object }[] = [];
   const redriven: string[] = [];
   const notedRedrives: (readonly [promotionId: string, redrive: number, person: string])[] = [];
+  const stopped: { arn: string; error: string; cause: string }[] = [];
+  const notedStops: (readonly [promotionId: string, reason: string, person: string])[] = [];
   const log: Readonly<Record<string, unknown>>[] = [];
   const mails: Notice[] = [];
   const left = new Set<string>();
@@ -98,9 +100,15 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
         redriven.push(arn);
         return { kind: 'redriven' };
       },
+      stop: async (arn, failure) => {
+        stopped.push({ arn, ...failure });
+      },
     },
     noteRedrive: async (promotionId, redrive, { name }) => {
       notedRedrives.push([promotionId, redrive, name]);
+    },
+    noteStop: async (promotionId, reason, { name }) => {
+      notedStops.push([promotionId, reason, name]);
     },
     // Stands for a provider that lets in the person whom the code names.
     identity: {
@@ -134,6 +142,8 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
     told,
     redriven,
     notedRedrives,
+    stopped,
+    notedStops,
     log,
     mails,
     sessions,

@@ -176,6 +176,8 @@ describe('deciding', () => {
         person: { subject: 'sub-of-sam', name: 'sam', verifiedEmail: 'sam@example.com' },
         reason: 'ApproversMustDiffer',
         at: NOW,
+        lastAt: NOW,
+        count: 1,
       },
     ]);
     expect(tokens.completion).toHaveLength(1);

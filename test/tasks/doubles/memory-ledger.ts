@@ -121,9 +121,14 @@ export const createMemoryLedger = (): Ledger => {
         .filter((approval) => approval.role === role && isApprovalOpen(approval))
         .sort(by((approval) => approval.requestedAt)),
 
-    addDenial: async (denial) => {
-      const key = `${denial.promotionId}#${denial.at}#${denial.approvalId}#${denial.person.subject}`;
-      if (!denials.has(key)) denials.set(key, kept(denial));
+    addDenial: async (attempt) => {
+      const { promotionId, approvalId, person, reason } = attempt;
+      const key = [promotionId, approvalId, person.subject, reason].join('#');
+      const before = denials.get(key);
+      const count = (before?.count ?? 0) + 1;
+      const denial = kept({ ...attempt, ...before, lastAt: attempt.at, count });
+      denials.set(key, denial);
+      return denial;
     },
     denials: async (promotionId) =>
       [...denials.values()]

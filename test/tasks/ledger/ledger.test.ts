@@ -184,9 +184,9 @@ describe.each<[string, () => Promise<Ledger>]>([
     expect(await ledger.openApprovals('qc')).toEqual([]);
   });
 
-  it('keeps refusals by time, a repeated one once and two people’s at the same instant both', async () => {
+  it('counts denied attempts by request, person and reason, also of several at once', async () => {
     const { subject, name, verifiedEmail } = aPerson('sam');
-    const denial = {
+    const attempt = {
       promotionId: PROMOTION_ID,
       approvalId: 'pmo-request-1',
       role: 'pmo',
@@ -194,14 +194,23 @@ describe.each<[string, () => Promise<Ledger>]>([
       reason: 'ApproversMustDiffer',
       at: '2026-11-22T10:30:00.000Z',
     } as const;
-    await ledger.addDenial({ ...denial, at: '2026-11-22T10:31:00.000Z' });
-    await ledger.addDenial(denial);
-    await ledger.addDenial(denial);
-    await ledger.addDenial({ ...denial, person: { ...denial.person, subject: 'of-another' } });
-    expect((await ledger.denials(PROMOTION_ID)).map(({ at }) => at)).toEqual([
-      '2026-11-22T10:30:00.000Z',
-      '2026-11-22T10:30:00.000Z',
-      '2026-11-22T10:31:00.000Z',
+    const lastAt = '2026-11-22T10:31:00.000Z';
+    expect(await ledger.addDenial(attempt)).toEqual({ ...attempt, lastAt: attempt.at, count: 1 });
+    const counts = await Promise.all(
+      Array.from({ length: 20 }, () => ledger.addDenial({ ...attempt, at: lastAt })),
+    );
+    expect(counts.map(({ count }) => count).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 2),
+    );
+    const others = [
+      { ...attempt, at: lastAt, person: { ...attempt.person, subject: 'of-another' } },
+      { ...attempt, at: '2026-11-22T10:32:00.000Z', reason: 'Expired' },
+      { ...attempt, at: '2026-11-22T10:33:00.000Z', approvalId: 'pmo-request-2' },
+    ] as const;
+    for (const other of others) await ledger.addDenial(other);
+    expect(await ledger.denials(PROMOTION_ID)).toEqual([
+      { ...attempt, lastAt, count: 21 },
+      ...others.map((other) => ({ ...other, lastAt: other.at, count: 1 })),
     ]);
   });
 

@@ -161,11 +161,31 @@ describe('tracking a promotion', () => {
     expect(sent).toEqual([]);
   });
 
-  it.each(['SUCCEEDED', 'ABORTED'] as const)('keeps %s, and mails nobody', async (status) => {
+  it('keeps SUCCEEDED, and mails nobody', async () => {
     await ledger.addPromotion(aPromotion());
-    await track({ status }, execution({ status, stopDate }));
-    expect((await ledger.promotion(PROMOTION_ID))?.status).toBe(status);
+    await track({ status: 'SUCCEEDED' }, execution({ status: 'SUCCEEDED', stopDate }));
+    expect((await ledger.promotion(PROMOTION_ID))?.status).toBe('SUCCEEDED');
     expect(sent).toEqual([]);
+  });
+
+  it.each([
+    [
+      'by an operator, with who and why',
+      JSON.stringify({ message: 'olga stopped this promotion: wrong branch', code: 'StoppedByOperator' }),
+      'olga stopped this promotion: wrong branch',
+    ],
+    ['in AWS, without saying who', undefined, 'CloudTrail names who called StopExecution.'],
+  ])('tells operators once of a stop %s', async (_, cause, told) => {
+    await ledger.addPromotion(aPromotion());
+    const stopped = execution({ status: 'ABORTED', stopDate, ...(cause && { error: 'Stopped', cause }) });
+    await track({ status: 'ABORTED' }, stopped);
+    await track({ status: 'ABORTED' }, stopped);
+    expect(await ledger.promotion(PROMOTION_ID)).toMatchObject({
+      status: 'ABORTED',
+      ...(cause && { cause: told }),
+    });
+    expect(sent).toMatchObject([{ role: 'operator', subject: expect.stringMatching(/^Stopped: shop/) }]);
+    expect(sent[0]?.message).toContain(told);
   });
 
   it('tells operators of a promotion that ran out of time', async () => {

@@ -40,6 +40,7 @@ const told = async (write: (history: History) => History, port: number, options:
   const executions = {
     read: async () => execution,
     redrive: () => Promise.reject(new Error('nobody redrives here')),
+    stop: () => Promise.reject(new Error('nobody stops here')),
   };
   const system = {
     ledger,
