@@ -164,9 +164,9 @@ const startNpm = (options: readonly string[]) => {
   return { child, output: () => Buffer.concat(chunks).toString('utf8') };
 };
 
-/** Whether something answers on a port. */
+/** Whether an application answers on a port. */
 const answers = (port: number): Promise<boolean> =>
-  fetch(`http://127.0.0.1:${port}/`).then(
+  fetch(`http://localhost:${port}/`).then(
     (response) => response.ok,
     () => false,
   );

@@ -35,7 +35,7 @@ const startOn = (endpoint: number) => {
 
 /** Ports of this machine that a text names. */
 const portsIn = (text: string): number[] => [
-  ...new Set([...text.matchAll(/127\.0\.0\.1:(\d+)/g)].map(([, port]) => Number(port))),
+  ...new Set([...text.matchAll(/(?:127\.0\.0\.1|localhost):(\d+)/g)].map(([, port]) => Number(port))),
 ];
 
 it('goes on at another port with every address: terminal, sign-in, pages, mails, QAT and Prod', async () => {
@@ -59,10 +59,10 @@ it('goes on at another port with every address: terminal, sign-in, pages, mails,
   };
   const quinn = await signInAs('quinn', siteUrl);
   const page = await quinn.open(qcLink);
-  const qatLink = page.document.querySelector(`a[href^="http://127.0.0.1:${ports.qat}"]`);
+  const qatLink = page.document.querySelector(`a[href^="http://localhost:${ports.qat}"]`);
   expect(qatLink?.getAttribute('href')).toBeDefined();
   expect(portsIn(page.document.toString()).filter((port) => !row.includes(port))).toEqual([]);
-  expect((await fetch(`http://127.0.0.1:${ports.qat}/`)).status).toBe(200);
+  expect((await fetch(`http://localhost:${ports.qat}/`)).status).toBe(200);
   // The mail of the first start leads on as well.
   expect(await overview()).toContain(qcLink);
 
@@ -71,7 +71,7 @@ it('goes on at another port with every address: terminal, sign-in, pages, mails,
   await eventually('the new mail', async () => (await overview()).includes(pmoLink) || undefined);
   expect(await (await signInAs('parker', siteUrl)).decide(pmoLink, 'approve')).toEqual({ kind: 'decided' });
   await second.shown(/Promotion +SUCCEEDED/);
-  const prod = await fetch(`http://127.0.0.1:${ports.prod}/`);
+  const prod = await fetch(`http://localhost:${ports.prod}/`);
   expect(prod.status).toBe(200);
 
   expect(portsIn(await overview()).filter((port) => !row.includes(port))).toEqual([]);

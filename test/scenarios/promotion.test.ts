@@ -30,7 +30,7 @@ describe('a promotion of the synthesized system', () => {
   afterAll(() => scenario.stop());
 
   const prod = async () => (await fetch(scenario.application.prodUrl)).text();
-  const qat = async () => (await fetch(`http://127.0.0.1:${scenario.run.host.ports.qat}/`)).text();
+  const qat = async () => (await fetch(`http://localhost:${scenario.run.host.ports.qat}/`)).text();
 
   it('takes a push through both approvals to Prod', async () => {
     const promotion = await scenario.startPromotion();

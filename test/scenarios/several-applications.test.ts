@@ -33,7 +33,7 @@ describe('two applications', () => {
       prodUrl,
     ]);
     expect(new Set(places).size).toBe(places.length);
-    expect(places).toContain(`http://127.0.0.1:${orders.run.host.ports.qat}`);
+    expect(places).toContain(`http://localhost:${orders.run.host.ports.qat}`);
   });
 
   it('are promoted side by side, each by its own push to its own environments', async () => {

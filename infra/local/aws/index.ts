@@ -1,5 +1,6 @@
 /** The emulator's one public entry: what a run is made of, in the order in which it is needed. */
 
+export { APPLICATION_HOST } from './application-host.ts';
 export { deployAssembly } from './assembly/deploy-assembly.ts';
 export { type Assembly, loadAssembly } from './assembly/load-assembly.ts';
 export type { DeployedStacks } from './assembly/stack-records.ts';

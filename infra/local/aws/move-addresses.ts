@@ -23,19 +23,18 @@ interface Standing {
   readonly isOpen?: true;
 }
 
-const loopback = '127.0.0.1:';
 /** Stands for a port while addresses move: old and new ports may overlap, and the move may be cut short anywhere. */
 const placeholder = (name: string) => `<${name}>`;
 
 const replaceEverywhere = (store: Store, replacements: ReadonlyMap<string, string>): void => {
-  const pattern = /127\.0\.0\.1:(\d+|<\w+>)/g;
+  const pattern = /(127\.0\.0\.1|localhost):(\d+|<\w+>)/g;
   for (const name of tables) {
     const table = store.table<unknown>(name);
     for (const [key, value] of table.entries()) {
       const before = JSON.stringify(value);
       const after = before.replace(
         pattern,
-        (whole, port: string) => loopback + (replacements.get(port) ?? whole.slice(loopback.length)),
+        (_, name: string, port: string) => `${name}:${replacements.get(port) ?? port}`,
       );
       if (after !== before) table.put(key, JSON.parse(after));
     }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {
   type AdjustableClock,
+  APPLICATION_HOST,
   type Assembly,
   createClock,
   createEndpoint,
@@ -63,7 +64,7 @@ const withQatUrl = (assembly: Assembly, port: number): Assembly => {
       stack === first
         ? {
             ...stack,
-            parameters: { ...stack.parameters, [QAT_URL_PARAMETER]: `http://127.0.0.1:${port}` },
+            parameters: { ...stack.parameters, [QAT_URL_PARAMETER]: `http://${APPLICATION_HOST}:${port}` },
           }
         : stack,
     ),

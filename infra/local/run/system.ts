@@ -4,7 +4,7 @@ import type { GetPipelineOutput } from '@aws-sdk/client-codepipeline';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DescribeStateMachineOutput, SFNClient } from '@aws-sdk/client-sfn';
 import type { GetParameterResult } from '@aws-sdk/client-ssm';
-import { administrator } from '@lockstep/aws-emulator';
+import { APPLICATION_HOST, administrator } from '@lockstep/aws-emulator';
 import { UsageError } from '../../../cli/arguments.ts';
 import type { Executions } from '../../../tasks/executions/execution.ts';
 import { createSfnExecutions } from '../../../tasks/executions/execution-history.ts';
@@ -64,7 +64,7 @@ export const readSystem = async (run: LocalRun): Promise<LockstepSystem> => {
           repositoryPath: fileURLToPath(repositoryMetadata?.cloneUrlHttp ?? ''),
           stateMachineArn: value(stack, 'StateMachineArn'),
           pipelines: { qat: value(stack, 'QatPipelineName'), prod: value(stack, 'ProdPipelineName') },
-          qatUrl: `http://127.0.0.1:${services.autoscaling.frontDoorPort(value(stack, 'QatAutoScalingGroupName')) ?? host.ports.qat}`,
+          qatUrl: `http://${APPLICATION_HOST}:${services.autoscaling.frontDoorPort(value(stack, 'QatAutoScalingGroupName')) ?? host.ports.qat}`,
           prodUrl: value(stack, 'ProdUrl'),
         };
       }),

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createProxyServer } from 'httpxy';
+import { APPLICATION_HOST } from '../application-host.ts';
 import { asPortInUse } from '../port-in-use.ts';
 
 /** A target that ALB gives up on: no answer within its idle timeout, in ms (60 s is ALB's default). */
@@ -31,7 +32,8 @@ export interface ReverseProxy {
 /**
  * Listens and forwards each request to where `route` says; streams both ways. A target that cannot be reached is a 502,
  * one that does not answer in time a 504; nothing is retried. Targets get a connection per request, so that none is
- * reused while its application closes it.
+ * reused while its application closes it. A request for any host but `localhost` is a 421: a page that leads to an application
+ * under the name of another server on this machine would bring that one's cookies along.
  * @param port 0 for a free one
  * @throws PortInUseError
  */
@@ -47,7 +49,7 @@ export const createReverseProxy = async (
   });
 
   const server = http.createServer((request, response) => {
-    const chosen = route(request);
+    const chosen = isForApplication(request) ? route(request) : misdirected(request);
     if (chosen.kind === 'answer') return answerWith(response, chosen);
     response.once('close', () => chosen.done(response.writableFinished ? response.statusCode : 0));
     Object.assign(request.headers, chosen.headers);
@@ -64,7 +66,7 @@ export const createReverseProxy = async (
   });
 
   server.on('upgrade', (request, socket: Duplex, head) => {
-    const chosen = route(request);
+    const chosen = isForApplication(request) ? route(request) : misdirected(request);
     if (chosen.kind === 'answer') {
       socket.end(
         `HTTP/1.1 ${chosen.status} ${http.STATUS_CODES[chosen.status]}\r\nconnection: close\r\n\r\n`,
@@ -92,6 +94,15 @@ export const createReverseProxy = async (
       }),
   };
 };
+
+const isForApplication = ({ headers }: http.IncomingMessage): boolean =>
+  (headers.host ?? '').replace(/:\d+$/, '').toLowerCase() === APPLICATION_HOST;
+
+const misdirected = ({ headers, socket }: http.IncomingMessage): Extract<Route, { kind: 'answer' }> => ({
+  kind: 'answer',
+  status: 421,
+  body: `Applications answer to ${APPLICATION_HOST} only, not to ${headers.host}. Open http://${APPLICATION_HOST}:${socket.localPort}/\n`,
+});
 
 const answerWith = (response: http.ServerResponse, answer: Extract<Route, { kind: 'answer' }>) => {
   const text = answer.body ?? `${answer.status} ${http.STATUS_CODES[answer.status] ?? ''}\n`;

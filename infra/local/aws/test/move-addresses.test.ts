@@ -13,8 +13,8 @@ const portsFrom = (first: number): Ports => ({
 
 const addresses = (first: number) => ({
   site: `http://127.0.0.1:${first + 1}`,
-  text: `Sign in at http://127.0.0.1:${first + 2}/pool, look at http://127.0.0.1:${first + 4}/.`,
-  other: 'http://127.0.0.1:9999',
+  text: `Sign in at http://127.0.0.1:${first + 2}/pool, look at http://localhost:${first + 4}/.`,
+  other: 'http://127.0.0.1:9999 http://localhost:9998',
   commit: `${first}`,
 });
 

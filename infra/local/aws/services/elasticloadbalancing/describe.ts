@@ -1,10 +1,11 @@
 import type { TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { APPLICATION_HOST } from '../../application-host.ts';
 import type { Host } from '../../host.ts';
 import { type ElbTables, type LoadBalancerRecord, type TargetGroupRecord, usersOf } from './records.ts';
 
 /** Host and port at which the load balancer is reached: a name alone would not tell the port. */
 export const dnsNameOf = (host: Host, { port }: Pick<LoadBalancerRecord, 'port'>): string =>
-  `127.0.0.1:${port === 'prod' ? host.ports.prod : port}`;
+  `${APPLICATION_HOST}:${port === 'prod' ? host.ports.prod : port}`;
 
 /** A target group as the API gives it. */
 export const describeTargetGroup = (tables: ElbTables, record: TargetGroupRecord): TargetGroup => ({

@@ -25,7 +25,7 @@ const proxyTo = async (port: number, headers = {}) => {
     return { kind: 'target', port, headers, done: (status) => void statuses.push(status) };
   });
   open.push(proxy.close);
-  return { url: `http://127.0.0.1:${proxy.port}`, statuses };
+  return { url: `http://localhost:${proxy.port}`, statuses };
 };
 
 describe('the reverse proxy', () => {
@@ -114,6 +114,31 @@ describe('the reverse proxy', () => {
     });
     expect(echoed).toBe('hello');
   });
+
+  it.each(['127.0.0.1', '127.0.0.2', '[::1]', 'localhost.evil.example', 'evil.example', ''])(
+    'lets no request for the host %j reach the application, so that no cookie of that host does',
+    async (host) => {
+      const seen: (string | undefined)[] = [];
+      const port = await target((request, response) => {
+        seen.push(request.headers.cookie);
+        response.end();
+      });
+      const { url, statuses } = await proxyTo(port);
+      const headers = { host: `${host}:${new URL(url).port}`, cookie: 'lockstep=a-session' };
+      const answer = await get(url, headers);
+      expect([answer.status, answer.body]).toEqual([421, expect.stringContaining(`Open ${url}/`)]);
+      const upgrade = await new Promise<number | undefined>((resolve, reject) => {
+        const request = http.request(url, {
+          headers: { ...headers, connection: 'upgrade', upgrade: 'websocket' },
+        });
+        request.once('response', ({ statusCode }) => resolve(statusCode));
+        request.once('error', reject);
+        request.end();
+      });
+      expect([upgrade, seen, statuses]).toEqual([421, [], []]);
+      expect((await get(url)).status).toBe(200);
+    },
+  );
 
   it('says which port is in use', async () => {
     const taken = net.createServer();

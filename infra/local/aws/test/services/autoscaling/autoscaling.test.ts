@@ -317,16 +317,16 @@ describe('a group of a template', () => {
     const state = await fleet.create('AWS::AutoScaling::AutoScalingGroup', 'Qat', properties);
     await inService(fleet, 'qat', 1);
     const port = fleet.autoscaling.frontDoorPort('qat');
-    expect((await get(`http://127.0.0.1:${port}/`)).body).toContain('waits for its first deployment');
+    expect((await get(`http://localhost:${port}/`)).body).toContain('waits for its first deployment');
     await fleet.remove('AWS::AutoScaling::AutoScalingGroup', 'Qat', state, properties);
-    await expect(get(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(get(`http://localhost:${port}/`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await fleet.remove('AWS::AutoScaling::AutoScalingGroup', 'Qat', state, properties);
   });
 
   it('answers 503 at its front door while no instance is in service', async () => {
     await template();
     await fleet.create('AWS::AutoScaling::AutoScalingGroup', 'Qat', { ...properties, MinSize: '0' });
-    expect(await get(`http://127.0.0.1:${fleet.autoscaling.frontDoorPort('qat')}/`)).toMatchObject({
+    expect(await get(`http://localhost:${fleet.autoscaling.frontDoorPort('qat')}/`)).toMatchObject({
       status: 503,
     });
   });

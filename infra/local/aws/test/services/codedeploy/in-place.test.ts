@@ -62,7 +62,7 @@ describe('an in-place deployment', () => {
     );
     expect(await answerOf(instanceId)).toBe('one');
     const door = fleet.autoscaling.frontDoorPort('qat');
-    expect(await get(`http://127.0.0.1:${door}/`)).toMatchObject({ status: 200, body: 'one' });
+    expect(await get(`http://localhost:${door}/`)).toMatchObject({ status: 200, body: 'one' });
   });
 
   it('gives scripts CodeDeploy’s variables, its place on this machine, and nothing of this process', async () => {

@@ -41,7 +41,7 @@ describe('a stopped run', () => {
     await second.start();
     expect(await get(`http://127.0.0.1:${port}/`)).toMatchObject({ body: 'one' });
     const door = second.autoscaling.frontDoorPort('qat');
-    expect(await get(`http://127.0.0.1:${door}/`)).toMatchObject({ body: 'one' });
+    expect(await get(`http://localhost:${door}/`)).toMatchObject({ body: 'one' });
     await second.stop();
   });
 

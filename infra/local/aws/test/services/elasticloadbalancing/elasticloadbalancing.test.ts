@@ -222,7 +222,7 @@ describe('listeners and rules', () => {
     });
     const table = fleet.host.store.table<{ localPort: number }>('elb.listeners');
     const port = table.get(redirect.physicalId)?.localPort;
-    expect(await get(`http://127.0.0.1:${port}/a?b=c`)).toMatchObject({
+    expect(await get(`http://localhost:${port}/a?b=c`)).toMatchObject({
       status: 301,
       headers: { location: `${url}/a?b=c` },
     });
