@@ -25,6 +25,11 @@ export const autoRefreshScript = `'use strict';
       const same = next.querySelector('#' + CSS.escape(details.id));
       if (same) same.open = true;
     }
+    // Cut names and branches have no id: the same text at the same place stays open.
+    const unnamed = (root) => [...root.querySelectorAll('details:not([id])')];
+    const later = unnamed(next);
+    for (const [index, details] of unnamed(region).entries())
+      if (details.open && later[index] && later[index].textContent === details.textContent) later[index].open = true;
     const focusedId = region.contains(document.activeElement) ? document.activeElement.id : '';
     const focusedHref = region.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
     const summary = next.dataset.refreshSummary;

@@ -16,12 +16,19 @@ export const GivenText: FC<{ text: string; most?: number }> = ({ text, most = LO
   return (
     <details class="given">
       <summary>
-        <bdi class="beginning">{beginningOf(visible, most)}…</bdi> <span class="show-all">Show all</span>
+        <bdi class="beginning">{beginningOf(visible, most)}…</bdi> <ShowAll what="" />
       </summary>
       <bdi>{visible}</bdi>
     </details>
   );
 };
+
+const ShowAll: FC<{ what: string }> = ({ what }) => (
+  <>
+    <span class="show-all">Show all{what}</span>
+    <span class="show-less">Show less{what}</span>
+  </>
+);
 
 /** Several lines that somebody wrote. */
 export const GivenLines: FC<{ text: string }> = ({ text }) => <bdi>{visibleLines(text)}</bdi>;
@@ -31,7 +38,7 @@ export const WholeTitle: FC<{ promotion: Promotion; id: string }> = ({ promotion
   isTitleCut(promotion) ? (
     <details id={id} class="given whole-title">
       <summary>
-        <span class="show-all">Show all of the subject</span>
+        <ShowAll what=" of the subject" />
       </summary>
       <bdi>{visibleText(firstLine(promotion.commitMessage))}</bdi>
     </details>

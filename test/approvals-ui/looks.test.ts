@@ -113,8 +113,16 @@ it('has only pages that are accessible, fit and are small, in light and dark, na
   await page.goto(`${site.siteUrl}/signed-in?error=access_denied&state=unknown`);
   await see('sign-in-problem');
 
+  await page.click('text=Switch');
+  await page.click('button[value="olga"]');
+  await page.waitForURL(`${site.siteUrl}/`);
+  await open(page, promotion('running'));
+  await see('promotion-operator');
+  await page.click('text=Stop the promotion…');
+  await see('promotion-stop');
+
   const nothingWrong = { violations: [], overflow: 0, clipped: [], isSmall: true };
-  const other = Object.keys(pages).length + 6 - mainPages.length;
+  const other = Object.keys(pages).length + 8 - mainPages.length;
   expect(seen).toHaveLength(mainPages.length * views.length + other * 2);
   expect(seen).toEqual(
     seen.map(({ name, width, colorScheme }) => ({ name, width, colorScheme, ...nothingWrong })),
