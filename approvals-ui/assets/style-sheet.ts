@@ -199,7 +199,7 @@ summary { cursor: pointer; padding: .15rem 0; }
 details.given, details.given > summary { display: inline; }
 details.given > summary { list-style: none; padding: 0; } details.given > summary::-webkit-details-marker { display: none; }
 details.given[open] > summary .beginning, details[open] > summary .show-all, details:not([open]) > summary .show-less { display: none; }
-.show-all, .show-less { color: var(--link); font-size: .85rem; font-weight: 400; text-decoration: underline; text-underline-offset: .18em; white-space: nowrap; }
+.show-all, .show-less { color: var(--link); font-size: .85rem; font-weight: 400; text-decoration: underline; text-underline-offset: .18em; }
 details.whole-title { display: block; margin: 0 0 .6rem; }
 details.whole-title[open] > bdi { display: block; margin-top: .25rem; color: var(--muted); }
 .row details { position: relative; z-index: 1; }

@@ -113,6 +113,7 @@ it('has only pages that are accessible, fit and are small, in light and dark, na
   await page.goto(`${site.siteUrl}/signed-in?error=access_denied&state=unknown`);
   await see('sign-in-problem');
 
+  await page.goto(`${site.siteUrl}/`);
   await page.click('text=Switch');
   await page.click('button[value="olga"]');
   await page.waitForURL(`${site.siteUrl}/`);

@@ -1,6 +1,13 @@
+import { signInAs } from '../../infra/local/run/approver.ts';
 import { stateNames } from '../../workflows/state-names.ts';
 import { prodImage, prodInOrder, seeFleet } from './support/prod-fleet.ts';
-import { approveBoth, type Scenario, type ScenarioPromotion, startScenario } from './support/scenario.ts';
+import {
+  approveBoth,
+  eventually,
+  type Scenario,
+  type ScenarioPromotion,
+  startScenario,
+} from './support/scenario.ts';
 
 jest.setTimeout(400_000);
 
@@ -75,6 +82,35 @@ describe('a redrive', () => {
       [stateNames.buildProdImage, 'ImageBuildFailed'],
       [stateNames.deployToProd, 'DeploymentFailed'],
     ]));
+
+  it('of a promotion that an operator stopped on its page resumes where it was stopped', async () => {
+    const promotion = await scenario.startPromotion();
+    await promotion.asked('qc');
+    const { siteUrl, ledger } = scenario.system;
+    const stopPage = `${siteUrl}/promotions/${promotion.id}/stop`;
+    const quinn = await signInAs('quinn', siteUrl);
+    expect((await quinn.open(stopPage)).status).toBe(403);
+    const olga = await signInAs('olga', siteUrl);
+    const page = await olga.open(stopPage);
+    const form = page.document.querySelector('form[action$="/stop"]');
+    if (!form) throw new Error('The page has no form for a stop.');
+    await olga.submit(page, form, { reason: 'Wrong branch' });
+    expect(await promotion.ended()).toMatchObject({
+      status: 'ABORTED',
+      error: 'Stopped',
+      cause: 'olga stopped this promotion: Wrong branch',
+    });
+    await eventually(
+      'the end in the ledger',
+      async () => (await ledger.promotion(promotion.id))?.status === 'ABORTED' || undefined,
+    );
+    const { mails } = await promotion.report();
+    expect(mails.some(({ subject }) => subject.startsWith('Stopped: '))).toBe(true);
+    await promotion.redrive();
+    await decideBoth(promotion);
+    expect(await promotion.ended()).toMatchObject({ status: 'SUCCEEDED', redriveCount: 1 });
+    expect(scenario.run.host.accessReport().denied).toEqual([]);
+  });
 
   it('of a failed blue/green starts from Prod as it was: its commit, its image and no leftovers', async () => {
     const before = { commit: await prod(), ...(await seeFleet(scenario.run)) };
