@@ -248,7 +248,7 @@ describe('a stop', () => {
         executionArn: aPromotion().executionArn,
         error: 'Stopped',
         cause: expect.any(String),
-        recorded: ['push', 'stop-asked'],
+        recorded: ['push-event', 'stop-asked'],
       },
     ]);
     expect(readCause(cli.stopped[0]?.cause ?? '')).toEqual({
@@ -269,7 +269,7 @@ describe('a stop', () => {
     await cli.ledger.addPromotion(aPromotion());
     cli.execution = failedExecution({ status });
     await expect(cli.run(stop)).rejects.toThrow(`is not running (${status})`);
-    expect([cli.stopped, await cli.store.entries(PROMOTION_ID)]).toMatchObject([[], [{ kind: 'push' }]]);
+    expect([cli.stopped, await cli.store.entries(PROMOTION_ID)]).toMatchObject([[], [{ kind: 'push-event' }]]);
   });
 
   it.each(['', ' \n', 'x'.repeat(501)])('for the reason %j fails with the usage', async (reason) => {
