@@ -2,7 +2,15 @@ import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AppendEvidence } from './append-evidence.ts';
 import type { Fact } from './chain.ts';
-import { approvalFacts, denialFacts, ended, isRecordedCount, jobFacts, pushEvent, redriven } from './facts.ts';
+import {
+  approvalFacts,
+  denialFacts,
+  ended,
+  isRecordedCount,
+  jobFacts,
+  pushEvent,
+  redriven,
+} from './facts.ts';
 
 /** What recording needs. */
 interface Recording {

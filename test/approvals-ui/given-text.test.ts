@@ -26,7 +26,12 @@ const addOddRequest = async () => {
   };
   const commit = aReview().commits[0];
   if (commit === undefined) throw new Error('the sample has no commit');
-  const odd = { ...commit, author: NAME, committer: `${NAME} too`, message: `${SUBJECT}\n\nWhy \u202eand how` };
+  const odd = {
+    ...commit,
+    author: NAME,
+    committer: `${NAME} too`,
+    message: `${SUBJECT}\n\nWhy \u202eand how`,
+  };
   await site.addQcRequest(
     { candidate: { ...candidate, branch }, review: aReview({ commits: [odd] }) },
     promotion,

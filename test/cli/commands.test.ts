@@ -269,7 +269,10 @@ describe('a stop', () => {
     await cli.ledger.addPromotion(aPromotion());
     cli.execution = failedExecution({ status });
     await expect(cli.run(stop)).rejects.toThrow(`is not running (${status})`);
-    expect([cli.stopped, await cli.store.entries(PROMOTION_ID)]).toMatchObject([[], [{ kind: 'push-event' }]]);
+    expect([cli.stopped, await cli.store.entries(PROMOTION_ID)]).toMatchObject([
+      [],
+      [{ kind: 'push-event' }],
+    ]);
   });
 
   it.each(['', ' \n', 'x'.repeat(501)])('for the reason %j fails with the usage', async (reason) => {
