@@ -16,7 +16,7 @@ export function addSignIn<SiteEnv extends Env>(
   identity: Identity,
   cookies: Cookies,
   address: SiteAddress,
-  { now, log }: Pick<SiteDependencies, 'now' | 'log'>,
+  { personNow, now, log }: Pick<SiteDependencies, 'personNow' | 'now' | 'log'>,
 ): void {
   site.get('/sign-in', async (context) => {
     const returnTo = localPath(context.req.query('return'), address.origin);
@@ -54,7 +54,7 @@ export function addSignIn<SiteEnv extends Env>(
     const returned = new URL(new URL(context.req.url).search, `${address.origin}${SIGNED_IN_PATH}`);
     try {
       const claims = await identity.finish(returned, pending);
-      const person = personFromClaims(claims);
+      const person = await personNow(personFromClaims(claims));
       await cookies.session.write(context, { person, signedInAt: signedInAt(claims, now()) });
       log({ event: 'signed-in', person: person.name, subject: person.subject });
       return context.redirect(pending.returnTo, 303);

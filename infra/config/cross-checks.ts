@@ -1,6 +1,7 @@
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
 import { checkEnvironments, type Path, placeOf, type Report } from './environments.ts';
 import type { WrittenConfig } from './schema.ts';
+import { checkSignIn } from './sign-in.ts';
 
 /** Something that is wrong with keys taken together; the message is the remedy. */
 interface Fault {
@@ -33,6 +34,7 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
     checkArchitecture(one.instanceType, (message) => report(at('instanceType'), one.instanceType, message));
   });
   checkPeople(config.approvals.people, report);
+  checkSignIn(config.signIn, config.env?.account, report);
   checkWebsites(config, report);
   checkNetwork(config.network, ['network'], report);
   checkEnvironments(config, report, (network, path) => checkNetwork(network, path, report));

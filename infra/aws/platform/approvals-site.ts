@@ -16,7 +16,13 @@ import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { REGIONS_VARIABLE } from '../../../approvals-ui/console-links.ts';
-import { configurationVersion, type LockstepConfig, type WebsiteConfig } from '../../config.ts';
+import type { CompanyProvider } from '../../../approvals-ui/sign-in/company-account.ts';
+import {
+  configurationVersion,
+  type LockstepConfig,
+  type SignInConfig,
+  type WebsiteConfig,
+} from '../../config.ts';
 import { pointDomainAt } from '../domain-record.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import { acknowledge } from '../nag-acknowledgements.ts';
@@ -46,7 +52,7 @@ export class ApprovalsSite extends Construct {
   constructor(scope: Construct, id: string, { bundles, ledger, promotions, config }: ApprovalsSiteProps) {
     super(scope, id);
     const stack = Stack.of(this);
-    const { applications, approvals, approvalsSite: website } = config;
+    const { applications, approvals, signIn, approvalsSite: website } = config;
     const api = new HttpApi(this, 'Api', {
       apiName: 'Lockstep approvals',
       createDefaultStage: false,
@@ -55,7 +61,7 @@ export class ApprovalsSite extends Construct {
     });
     this.url = website ? `https://${website.domainName}` : api.apiEndpoint;
     this.serverErrors = api.metricServerError({ period: Duration.minutes(5), statistic: Stats.SUM });
-    this.signIn = new SignIn(this, 'SignIn', { siteUrl: this.url });
+    this.signIn = new SignIn(this, 'SignIn', { siteUrl: this.url, config: signIn });
 
     const sessionKey = new Secret(this, 'SessionKey', {
       description: 'Key that the approvals site encrypts sessions with. Changing it signs everybody out.',
@@ -79,6 +85,7 @@ export class ApprovalsSite extends Construct {
         OIDC_ISSUER: this.signIn.userPool.userPoolProviderUrl,
         OIDC_CLIENT_ID: this.signIn.client.userPoolClientId,
         USER_POOL_ID: this.signIn.userPool.userPoolId,
+        SIGN_IN_PROVIDERS: JSON.stringify(signIn.providers.map(companyProvider)),
         SESSION_SECRET_ARN: sessionKey.secretArn,
         PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
         MAKERS_MAY_DECIDE: JSON.stringify(
@@ -102,6 +109,8 @@ export class ApprovalsSite extends Construct {
       site.function.addEnvironment(REGIONS_VARIABLE, JSON.stringify(Object.fromEntries(regions)));
     ledger.allow(site, 'all', 'GetItem', 'PutItem', 'Query');
     promotions.allowPublish(site);
+    if (signIn.providers.length > 0)
+      site.allow(['cognito-idp:AdminGetUser'], [this.signIn.userPool.userPoolArn]);
     const machines = applications.map(({ name }) => stateMachineArn(stack, name));
     const executions = applications.map(({ name }) => executionArns(stack, name));
     site
@@ -164,3 +173,15 @@ export class ApprovalsSite extends Construct {
       });
   }
 }
+
+/** What the site needs to know about a provider. */
+const companyProvider = ({
+  name,
+  emailVerified,
+  attributes,
+  groups,
+}: SignInConfig['providers'][number]): CompanyProvider => ({
+  name,
+  emailVerified: emailVerified || (attributes.emailVerified === undefined ? false : 'claim'),
+  groups,
+});
