@@ -1,7 +1,7 @@
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
+import { checkSignIn } from './check-sign-in.ts';
 import { checkEnvironments, type Path, placeOf, type Report } from './environments.ts';
 import type { WrittenConfig } from './schema.ts';
-import { checkSignIn } from './sign-in.ts';
 
 /** Something that is wrong with keys taken together; the message is the remedy. */
 interface Fault {

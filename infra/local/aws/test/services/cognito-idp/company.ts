@@ -8,7 +8,8 @@ type Pool = Awaited<ReturnType<typeof startUserPool>>;
 /** What a company says about a person; a claim that is left out is not sent. */
 export type CompanyPerson = Readonly<Record<string, unknown>>;
 
-const CLIENT = { id: 'lockstep', secret: 'a secret of the company, for tests' };
+/** The client that a company's provider knows. */
+export const COMPANY_CLIENT = { id: 'lockstep', secret: 'a secret of the company, for tests' };
 
 /** A company's own OpenID provider on a free port, whose people a test can change at any time. */
 export const startCompany = async (redirectUri: string, people: Map<string, CompanyPerson>) => {
@@ -23,8 +24,8 @@ export const startCompany = async (redirectUri: string, people: Map<string, Comp
   const provider = new Provider(issuer, {
     clients: [
       {
-        client_id: CLIENT.id,
-        client_secret: CLIENT.secret,
+        client_id: COMPANY_CLIENT.id,
+        client_secret: COMPANY_CLIENT.secret,
         redirect_uris: [redirectUri],
         token_endpoint_auth_method: 'client_secret_post',
       },
@@ -95,8 +96,8 @@ export const openIdProvider = (
   ProviderName: 'Company',
   ProviderType: 'OIDC',
   ProviderDetails: {
-    client_id: CLIENT.id,
-    client_secret: CLIENT.secret,
+    client_id: COMPANY_CLIENT.id,
+    client_secret: COMPANY_CLIENT.secret,
     oidc_issuer: issuer,
     authorize_scopes: 'openid email profile',
     attributes_request_method: 'GET',
