@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { addChecks } from '../../../infra/aws/nag-checks.ts';
 import { synthesize } from './support/synthesize.ts';
 import { ofType, only, stackOf, type Template, text } from './support/templates.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
@@ -17,7 +18,7 @@ const platformWith = (signIn: unknown): Template =>
         operators: ['operators@example.com'],
         signIn,
       },
-      true,
+      addChecks,
     ),
     'Lockstep-Platform',
   );
