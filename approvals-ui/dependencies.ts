@@ -35,6 +35,8 @@ export interface SiteDependencies {
   readonly policyOf: PolicyOf;
   /** Version of an application's configuration as it is deployed. */
   readonly configurationVersion: (application: string) => string;
+  /** A person with the groups and the verified address that they have now; a token knows only those of the pool itself. */
+  readonly personNow: (person: Person) => Promise<Person>;
   /** The groups that a person is in now; a session keeps those of its sign-in. */
   readonly groupsNow: (person: Person) => Promise<readonly string[]>;
   readonly executions: Executions;

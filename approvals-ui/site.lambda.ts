@@ -12,7 +12,8 @@ import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
 import { createSnsNotices } from '../tasks/sns-notices.ts';
 import { createSite } from './app.tsx';
 import { type EnvironmentRegions, REGIONS_VARIABLE } from './console-links.ts';
-import { createCognitoGroups } from './sign-in/cognito-groups.ts';
+import { createCognitoPeople } from './sign-in/cognito-people.ts';
+import type { CompanyProvider } from './sign-in/company-account.ts';
 import { createDynamoDbSessions } from './sign-in/dynamodb-sessions.ts';
 import { createOpenIdIdentity } from './sign-in/identity.ts';
 
@@ -51,7 +52,7 @@ export const handler = handle(
     }),
     policyOf,
     configurationVersion,
-    groupsNow: createCognitoGroups(env.USER_POOL_ID),
+    ...createCognitoPeople(env.USER_POOL_ID, JSON.parse(env.SIGN_IN_PROVIDERS) as readonly CompanyProvider[]),
     executions: createSfnExecutions(stepFunctions),
     noteRedrive: (promotionId, redrive, person) =>
       append(promotionId, redriveAsked(redrive, actorOf(person), new Date().toISOString())),

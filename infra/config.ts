@@ -6,9 +6,11 @@ import { checkTogether } from './config/cross-checks.ts';
 import { type EnvironmentPlace, type NetworkConfig, placeOf } from './config/environments.ts';
 import { remedyFor } from './config/remedies.ts';
 import { configuration, type WrittenConfig } from './config/schema.ts';
+import type { SignInConfig } from './config/sign-in.ts';
 import { DEFAULT_CIDR } from './config/values.ts';
 
 export type { EnvironmentPlace, InternetAccess, NetworkConfig } from './config/environments.ts';
+export type { SignInConfig } from './config/sign-in.ts';
 
 /** Context key in cdk.json that holds the configuration. */
 export const CONFIG_KEY = 'lockstep';
@@ -74,6 +76,7 @@ export interface LockstepConfig {
   readonly applications: readonly ApplicationConfig[];
   readonly network: NetworkConfig;
   readonly approvals: ApprovalsConfig;
+  readonly signIn: SignInConfig;
   /** `breakGlassRole`: ARN of the role that the evidence bucket's policy denies nothing; without it, nobody is exempt. */
   readonly evidence: { readonly breakGlassRole?: string };
   /** The approvals site's domain name; without it, the HTTP API's own. */
@@ -112,11 +115,12 @@ export function readConfig(value: unknown, place = 'cdk.json'): LockstepConfig {
     const lines = parsed.error.issues.flatMap((issue) => describe(issue, value));
     throw new ConfigError(`The configuration in ${place} is invalid:\n${lines.join('\n')}`);
   }
-  const { applications, approvals, evidence, network, approvalsSite, env } = parsed.data;
+  const { applications, approvals, signIn, evidence, network, approvalsSite, env } = parsed.data;
   return {
     applications: applications.map((one) => applicationOf(one, parsed.data)),
     network: networkOf(network),
     approvals,
+    signIn,
     evidence: withoutUndefined(evidence),
     ...(approvalsSite && { approvalsSite: withoutUndefined(approvalsSite) }),
     ...(env && { env: withoutUndefined(env) }),

@@ -159,6 +159,8 @@ export const functions = {
       'OIDC_ISSUER',
       'OIDC_CLIENT_ID',
       'USER_POOL_ID',
+      /** JSON: the company's identity providers, with the roles of their groups. */
+      'SIGN_IN_PROVIDERS',
       'PROMOTIONS_TOPIC_ARN',
       /** JSON: names of the applications whose changes' makers may decide about them. */
       'MAKERS_MAY_DECIDE',

@@ -16,7 +16,7 @@ export function addSignIn<SiteEnv extends Env>(
   sessions: Sessions,
   signIns: PendingSignIns,
   address: SiteAddress,
-  { identity, now, log }: Pick<SiteDependencies, 'identity' | 'now' | 'log'>,
+  { identity, personNow, now, log }: Pick<SiteDependencies, 'identity' | 'personNow' | 'now' | 'log'>,
 ): void {
   site.get('/sign-in', async (context) => {
     const returnTo = localPath(context.req.query('return'), address.origin);
@@ -53,10 +53,10 @@ export function addSignIn<SiteEnv extends Env>(
       );
     }
     const returned = new URL(new URL(context.req.url).search, `${address.origin}${SIGNED_IN_PATH}`);
-    let session: Session;
+    let claimed: Session;
     try {
       const claims = await identity.finish(returned, pending);
-      session = { person: personFromClaims(claims), signedInAt: signedInAt(claims, now()) };
+      claimed = { person: personFromClaims(claims), signedInAt: signedInAt(claims, now()) };
     } catch (error) {
       const { name, message } = error as Error;
       log({ event: 'sign-in-failed', name, message });
@@ -66,6 +66,7 @@ export function addSignIn<SiteEnv extends Env>(
         403,
       );
     }
+    const session = { ...claimed, person: await personNow(claimed.person) };
     await sessions.begin(context, session);
     log({ event: 'signed-in', person: session.person.name, subject: session.person.subject });
     return context.redirect(returnTo, 303);

@@ -1,4 +1,5 @@
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
+import { checkSignIn } from './check-sign-in.ts';
 import { checkEnvironments, type Path, placeOf, type Report } from './environments.ts';
 import type { WrittenConfig } from './schema.ts';
 
@@ -33,6 +34,7 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
     checkArchitecture(one.instanceType, (message) => report(at('instanceType'), one.instanceType, message));
   });
   checkPeople(config.approvals.people, report);
+  checkSignIn(config.signIn, config.env?.account, report);
   checkWebsites(config, report);
   checkNetwork(config.network, ['network'], report);
   checkEnvironments(config, report, (network, path) => checkNetwork(network, path, report));

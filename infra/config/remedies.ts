@@ -111,6 +111,34 @@ const remedies: Readonly<Record<string, string>> = {
   'approvals.dotsIgnoredIn[]': 'Give a domain in lower case, such as gmail.com.',
   'approvals.reminderHours': 'Give a whole number of hours from 1 to 720.',
   'approvals.freshSignInMinutes': 'Give a whole number of minutes from 1 to 480.',
+  signIn: 'Give an object with passwords, providers or both, or leave it out.',
+  'signIn.passwords': 'Give true or false.',
+  'signIn.providers': 'Give a list of at most 10 objects with name, saml or oidc, and groups.',
+  'signIn.providers[].name':
+    'Use 3 to 32 letters, digits and hyphens, beginning with a letter, and no name that Cognito uses itself, such as Cognito or Google.',
+  'signIn.providers[].saml': 'Give an object with metadataUrl or metadataFile.',
+  'signIn.providers[].saml.metadataUrl':
+    "Give the https address of the provider's SAML metadata, or metadataFile instead.",
+  'signIn.providers[].saml.metadataFile': "Give the path of a file with the provider's SAML metadata.",
+  'signIn.providers[].oidc': 'Give an object with issuer, clientId and clientSecretArn.',
+  'signIn.providers[].oidc.issuer':
+    "Give the provider's issuer, such as https://login.example.com (plain http is for 127.0.0.1 only).",
+  'signIn.providers[].oidc.clientId': 'Give the id that the provider gave this client.',
+  'signIn.providers[].oidc.clientSecretArn':
+    "Keep the client's secret in Secrets Manager, and give its ARN: arn:aws:secretsmanager:<region>:<account>:secret:<name>-<6 characters>.",
+  'signIn.providers[].oidc.scopes': 'Give a list of scopes, openid among them.',
+  'signIn.providers[].attributes': 'Give an object with any of email, name, groups and emailVerified.',
+  'signIn.providers[].attributes.email': 'Give the name of the claim that holds the e-mail address.',
+  'signIn.providers[].attributes.name': 'Give the name of the claim that holds the name.',
+  'signIn.providers[].attributes.groups': 'Give the name of the claim that holds the groups.',
+  'signIn.providers[].attributes.emailVerified':
+    'Give the name of the claim that says whether the address is verified, or leave it out.',
+  'signIn.providers[].emailVerified': 'Give true or false; true if the provider vouches for every address.',
+  'signIn.providers[].groups':
+    "Give an object with any of qc, pmo and operators: lists of the company's groups.",
+  'signIn.providers[].groups.qc': "Give a list of names of the company's groups.",
+  'signIn.providers[].groups.pmo': "Give a list of names of the company's groups.",
+  'signIn.providers[].groups.operators': "Give a list of names of the company's groups.",
   evidence: 'Give an object with breakGlassRole, or leave it out.',
   'evidence.breakGlassRole':
     'Give the ARN of an IAM role, such as arn:aws:iam::111122223333:role/break-glass, or leave it out.',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Runtime, runtimes } from '../aws/runtimes.ts';
+import { signIn } from './sign-in.ts';
 import * as values from './values.ts';
 
 // `describe` gives a key's meaning in docs/configuration.md, which `npm run configuration` writes; `fallback` (meta)
@@ -259,6 +260,7 @@ export const configuration = z.strictObject({
     })
     .prefault({})
     .describe('How people approve.'),
+  signIn: signIn.prefault({}).describe('How people sign in to the approvals site.'),
   evidence: z
     .strictObject({
       breakGlassRole: values.roleArn.optional().meta({

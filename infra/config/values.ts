@@ -113,3 +113,27 @@ export const commitAddress = z
   .string()
   .regex(/^[\x21-\x7e]{1,320}$/)
   .meta({ title: "commit's e-mail address" });
+
+/** Name of a company's identity provider; an underscore would end it early in the user names that begin with it. */
+export const providerName = text(
+  'letters, digits and hyphens',
+  /^(?!(?:cognito|facebook|google|loginwithamazon|signinwithapple)$)[a-z][a-z0-9-]{1,30}[a-z0-9]$/i,
+);
+
+/** By HTTPS; plain HTTP on this machine alone. */
+export const providerUrl = text(
+  "provider's address",
+  /^(?:https:\/\/[a-z0-9.-]+(?::\d+)?|http:\/\/127\.0\.0\.1:\d+)(?:\/[\w.~%/-]*)?(?:\?[\w.~%/=&+:-]*)?$/i,
+);
+
+/** In Secrets Manager; its random suffix belongs to it. */
+export const secretArn = text(
+  "secret's ARN",
+  /^arn:aws(?:-[a-z-]+)?:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/,
+);
+
+/** As the company's provider sends it. */
+export const claimName = text('name of a claim', /^[\w.:/-]{1,256}$/);
+
+/** As the company's provider sends it; Cognito keeps 2,048 characters of all of them. */
+export const companyGroup = text("company group's name", /^(?! )[\x20-\x7e\p{L}\p{N}]{1,128}(?<! )$/u);

@@ -64,7 +64,7 @@ describe('evidence that is sealed', () => {
     cli.files.set('e.json', (cli.files.get('e.json') ?? '').replace('Show the cart', 'Hide the cart'));
     expect(verify()).toMatchObject({
       end: 'not-valid',
-      text: expect.stringContaining('Entry 1 (push of'),
+      text: expect.stringContaining('Entry 1 (push-event of'),
       json: { verified: false, problems: [{ kind: 'changed', sequence: 1 }] },
     });
   });

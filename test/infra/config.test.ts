@@ -42,6 +42,7 @@ it('fills in what an application leaves out', () => {
       reminderHours: 24,
       freshSignInMinutes: 15,
     },
+    signIn: { passwords: true, providers: [] },
     evidence: {},
   });
 });

@@ -15,7 +15,13 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
 import { REGIONS_VARIABLE } from '../../../approvals-ui/console-links.ts';
-import { configurationVersion, type LockstepConfig, type WebsiteConfig } from '../../config.ts';
+import type { CompanyProvider } from '../../../approvals-ui/sign-in/company-account.ts';
+import {
+  configurationVersion,
+  type LockstepConfig,
+  type SignInConfig,
+  type WebsiteConfig,
+} from '../../config.ts';
 import { pointDomainAt } from '../domain-record.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import { acknowledge } from '../nag-acknowledgements.ts';
@@ -45,7 +51,7 @@ export class ApprovalsSite extends Construct {
   constructor(scope: Construct, id: string, { bundles, ledger, promotions, config }: ApprovalsSiteProps) {
     super(scope, id);
     const stack = Stack.of(this);
-    const { applications, approvals, approvalsSite: website } = config;
+    const { applications, approvals, signIn, approvalsSite: website } = config;
     const api = new HttpApi(this, 'Api', {
       apiName: 'Lockstep approvals',
       createDefaultStage: false,
@@ -54,7 +60,7 @@ export class ApprovalsSite extends Construct {
     });
     this.url = website ? `https://${website.domainName}` : api.apiEndpoint;
     this.serverErrors = api.metricServerError({ period: Duration.minutes(5), statistic: Stats.SUM });
-    this.signIn = new SignIn(this, 'SignIn', { siteUrl: this.url });
+    this.signIn = new SignIn(this, 'SignIn', { siteUrl: this.url, config: signIn });
 
     this.configurationVersions = JSON.stringify(
       Object.fromEntries(applications.map((one) => [one.name, configurationVersion(config, one)])),
@@ -69,6 +75,7 @@ export class ApprovalsSite extends Construct {
         OIDC_ISSUER: this.signIn.userPool.userPoolProviderUrl,
         OIDC_CLIENT_ID: this.signIn.client.userPoolClientId,
         USER_POOL_ID: this.signIn.userPool.userPoolId,
+        SIGN_IN_PROVIDERS: JSON.stringify(signIn.providers.map(companyProvider)),
         PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn,
         MAKERS_MAY_DECIDE: JSON.stringify(
           applications.filter((one) => one.makersMayDecide).map(({ name }) => name),
@@ -91,6 +98,8 @@ export class ApprovalsSite extends Construct {
       site.function.addEnvironment(REGIONS_VARIABLE, JSON.stringify(Object.fromEntries(regions)));
     ledger.allow(site, 'all', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     promotions.allowPublish(site);
+    if (signIn.providers.length > 0)
+      site.allow(['cognito-idp:AdminGetUser'], [this.signIn.userPool.userPoolArn]);
     const machines = applications.map(({ name }) => stateMachineArn(stack, name));
     const executions = applications.map(({ name }) => executionArns(stack, name));
     site
@@ -153,3 +162,15 @@ export class ApprovalsSite extends Construct {
       });
   }
 }
+
+/** What the site needs to know about a provider. */
+const companyProvider = ({
+  name,
+  emailVerified,
+  attributes,
+  groups,
+}: SignInConfig['providers'][number]): CompanyProvider => ({
+  name,
+  emailVerified: emailVerified || (attributes.emailVerified === undefined ? false : 'claim'),
+  groups,
+});

@@ -7,7 +7,7 @@ export interface LocalConfiguration {
   readonly leftOut: readonly string[];
 }
 
-/** What only an AWS account has: its id and region, domain names with certificates, and sources elsewhere, for which CodeCommit stands. */
+/** What only an AWS account has: its id and region, domain names with certificates, and sources elsewhere, for which CodeCommit stands. Company providers elsewhere come on top. */
 const ofTheConfiguration = ['approvalsSite', 'env'] as const;
 const ofAnApplication = ['https', 'source'] as const;
 
@@ -17,6 +17,26 @@ const isObject = (value: unknown): value is Fields =>
 
 const without = (fields: Fields, keys: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)));
+
+/** Providers on this machine, which the emulator can speak with. */
+const isOnThisMachine = (provider: unknown): boolean =>
+  isObject(provider) &&
+  isObject(provider.oidc) &&
+  /^http:\/\/127\.0\.0\.1:/.test(String(provider.oidc.issuer));
+
+/** Sign-in without providers elsewhere; without any, people of the pool itself sign in. */
+const localSignIn = (signIn: Fields, leftOut: string[]): Fields => {
+  if (!Array.isArray(signIn.providers)) return signIn;
+  const providers = signIn.providers.filter((one: unknown, index) => {
+    const stays = !isObject(one) || isOnThisMachine(one);
+    if (!stays) leftOut.push(`signIn.providers[${index}]`);
+    return stays;
+  });
+  if (providers.length > 0 || signIn.passwords !== false || signIn.providers.length === 0)
+    return { ...signIn, providers };
+  leftOut.push('signIn.passwords');
+  return { ...without(signIn, ['passwords']), providers };
+};
 
 /** Where a configuration places environments in another account or region, as paths. */
 const placedElsewhere = (lockstep: Fields): string[] => {
@@ -45,6 +65,7 @@ export const localConfiguration = (lockstep: unknown): LocalConfiguration => {
   return {
     lockstep: {
       ...without(lockstep, ofTheConfiguration),
+      ...(isObject(lockstep.signIn) && { signIn: localSignIn(lockstep.signIn, leftOut) }),
       ...(Array.isArray(applications) && {
         applications: applications.map((application: unknown, index) => {
           if (!isObject(application)) return application;

@@ -93,6 +93,7 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
     }),
     policyOf,
     configurationVersion: () => configurationVersion,
+    personNow: async (person) => person,
     groupsNow: async (person) => (left.has(person.name) ? [] : person.groups),
     executions: {
       read: async (arn) => executions.get(arn),

@@ -1,7 +1,9 @@
-import type { AdminListGroupsForUserCommandOutput } from '@aws-sdk/client-cognito-identity-provider';
-import type { Operation, Service } from '@lockstep/aws-emulator';
+import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import type { Host, Operation, Service } from '@lockstep/aws-emulator';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import type { SiteDependencies } from '../../../approvals-ui/dependencies.ts';
+import { createCognitoPeople } from '../../../approvals-ui/sign-in/cognito-people.ts';
+import type { CompanyProvider } from '../../../approvals-ui/sign-in/company-account.ts';
 import { createOpenIdIdentity } from '../../../approvals-ui/sign-in/identity.ts';
 import { createApiGatewayService } from '../../../infra/local/aws/services/apigateway/apigateway.ts';
 import {
@@ -10,13 +12,25 @@ import {
 } from '../../../infra/local/aws/test/services/cognito-idp/user-pool.ts';
 import { people } from '../../../infra/local/run/people.ts';
 import { signInLook } from '../../../infra/local/run/sign-in-look.ts';
+import { offline } from '../../tasks/doubles/sdk.ts';
 import { createScene } from './scene.ts';
 
 const administrator = { kind: 'administrator' } as const;
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:site';
 
-/** The site behind the emulated HTTP API, with the emulated user pool to sign in at. */
-export const serveSite = async (overrides: Partial<SiteDependencies> = {}) => {
+/** A real SDK client that asks the emulated user pool. */
+const clientOf = (host: Host) => {
+  const client = new CognitoIdentityProviderClient(offline);
+  client.send = async (command: { readonly input: object }) =>
+    host.call(administrator, 'cognito-idp', command.constructor.name.replace(/Command$/, ''), command.input);
+  return client;
+};
+
+/** The site behind the emulated HTTP API, with the emulated user pool to sign in at. @param providers the company's */
+export const serveSite = async (
+  overrides: Partial<SiteDependencies> = {},
+  providers: readonly CompanyProvider[] = [],
+) => {
   const pool = await startUserPool({ people, signInLook });
   const siteUrl = `http://127.0.0.1:${pool.host.ports.approvals}`;
   const scene = createScene({
@@ -24,15 +38,7 @@ export const serveSite = async (overrides: Partial<SiteDependencies> = {}) => {
     overrides: {
       ...overrides,
       identity: createOpenIdIdentity(pool.issuer, pool.clientId),
-      groupsNow: async ({ name: Username }) => {
-        const { Groups = [] } = await pool.host.call<AdminListGroupsForUserCommandOutput>(
-          administrator,
-          'cognito-idp',
-          'AdminListGroupsForUser',
-          { UserPoolId: pool.poolId, Username },
-        );
-        return Groups.flatMap(({ GroupName }) => GroupName ?? []);
-      },
+      ...createCognitoPeople(pool.poolId, providers, clientOf(pool.host)),
     },
   });
   const answer = handle(scene.site);
@@ -85,6 +91,7 @@ export const serveSite = async (overrides: Partial<SiteDependencies> = {}) => {
   return {
     ...scene,
     siteUrl,
+    pool,
     stop: pool.stop,
     /** Takes somebody out of a group, as an administrator does in the user pool. */
     removeFromGroup: (Username: string, GroupName: string) =>

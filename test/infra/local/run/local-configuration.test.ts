@@ -11,6 +11,36 @@ it('leaves out what only an AWS account has, and says so', () => {
   });
 });
 
+describe('sign-in at company providers', () => {
+  const provider = (name: string, issuer: string) => ({ name, oidc: { issuer } });
+  const here = provider('Here', 'http://127.0.0.1:4799');
+  const there = provider('There', 'https://login.example.com');
+  const saml = { name: 'Saml', saml: { metadataFile: 'metadata.xml' } };
+
+  it('keeps those on this machine', () => {
+    const signIn = { passwords: false, providers: [there, here, saml] };
+    expect(localConfiguration({ applications: [], signIn })).toEqual({
+      lockstep: { applications: [], signIn: { passwords: false, providers: [here] } },
+      leftOut: ['signIn.providers[0]', 'signIn.providers[2]'],
+    });
+  });
+
+  it('is by the pool itself where none is on this machine', () => {
+    const signIn = { passwords: false, providers: [there] };
+    expect(localConfiguration({ applications: [], signIn })).toEqual({
+      lockstep: { applications: [], signIn: { providers: [] } },
+      leftOut: ['signIn.providers[0]', 'signIn.passwords'],
+    });
+  });
+
+  it.each([[{ passwords: false }], [{ passwords: false, providers: [] }], [{ providers: 'text' }]])(
+    'leaves %j for the synthesis to reject',
+    (signIn) => {
+      expect(localConfiguration({ signIn })).toEqual({ lockstep: { signIn }, leftOut: [] });
+    },
+  );
+});
+
 it.each([[undefined], ['text'], [{ applications: 'text' }], [{ applications: [1] }]])(
   'leaves %j for the synthesis to reject as invalid',
   (lockstep) => {

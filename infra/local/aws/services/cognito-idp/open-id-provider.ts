@@ -53,7 +53,7 @@ export const createOpenIdProvider = async (
           // As in Cognito, the claim is missing for somebody in no group.
           ...(user.groups.length > 0 ? { 'cognito:groups': [...user.groups] } : {}),
           email: user.email,
-          email_verified: true,
+          email_verified: user.attributes.email_verified === 'true',
         }),
       };
     },

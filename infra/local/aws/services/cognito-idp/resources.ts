@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { exportJWK, generateKeyPair } from 'jose';
 import { readProperties } from '../../assembly/properties.ts';
 import type { Host, ResourceContext, ResourceProperties, ResourceProvider } from '../../host.ts';
-import { issuerOf, type PoolTables, poolArn, stableLetters } from './pools.ts';
+import { identityProvider, standardAttributes } from './identity-provider.ts';
+import { inPool, issuerOf, OWN_PROVIDER, type PoolTables, poolArn, stableLetters } from './pools.ts';
 
 const POOL = 'AWS::Cognito::UserPool';
 const CLIENT = 'AWS::Cognito::UserPoolClient';
@@ -19,6 +20,7 @@ export const cognitoResources = (
   [CLIENT]: userPoolClient(tables),
   [DOMAIN]: userPoolDomain(tables),
   [GROUP]: userPoolGroup(tables),
+  'AWS::Cognito::UserPoolIdentityProvider': identityProvider(tables),
   [BRANDING]: managedLoginBranding(tables),
 });
 
@@ -52,7 +54,15 @@ const userPool = (host: Host, tables: PoolTables): ResourceProvider => {
       'VerificationMessageTemplate',
     );
     if (!tables.keys.has(id)) tables.keys.put(id, await newKeys());
-    tables.pools.put(id, { id, name: read.optionalString('UserPoolName') ?? context.generatedName(128) });
+    const customAttributes = read
+      .each('Schema')
+      .map((attribute) => attribute.string('Name'))
+      .filter((name) => !standardAttributes.includes(name));
+    tables.pools.put(id, {
+      id,
+      name: read.optionalString('UserPoolName') ?? context.generatedName(128),
+      customAttributes,
+    });
     const providerName = `cognito-idp.${host.region}.amazonaws.com/${id}`;
     return {
       physicalId: id,
@@ -95,7 +105,9 @@ const userPoolClient = (tables: PoolTables): ResourceProvider => {
       'AllowedOAuthFlowsUserPoolClient',
       'AllowedOAuthScopes',
       'GenerateSecret',
-      // Lifetimes, other ways to sign in and attribute permissions make no difference here.
+      'SupportedIdentityProviders',
+      'WriteAttributes',
+      // Lifetimes, other ways to sign in and reading attributes make no difference here.
       'AccessTokenValidity',
       'AuthSessionValidity',
       'DefaultRedirectURI',
@@ -108,9 +120,7 @@ const userPoolClient = (tables: PoolTables): ResourceProvider => {
       'ReadAttributes',
       'RefreshTokenRotation',
       'RefreshTokenValidity',
-      'SupportedIdentityProviders',
       'TokenValidityUnits',
-      'WriteAttributes',
     );
     const userPoolId = read.string('UserPoolId');
     if (!tables.pools.has(userPoolId)) throw read.error('UserPoolId', 'must be a user pool of this run');
@@ -128,7 +138,21 @@ const userPoolClient = (tables: PoolTables): ResourceProvider => {
     const scopes = read.strings('AllowedOAuthScopes');
     if (!scopes.includes('openid')) throw read.error('AllowedOAuthScopes', 'must contain openid');
     const name = read.optionalString('ClientName') ?? context.generatedName(128);
-    tables.clients.put(id, { id, userPoolId, name, callbackUrls, scopes });
+    const identityProviders = read.strings('SupportedIdentityProviders');
+    const missing = identityProviders.find(
+      (one) => one !== OWN_PROVIDER && !tables.identityProviders.has(inPool(userPoolId, one)),
+    );
+    if (missing !== undefined)
+      throw read.error('SupportedIdentityProviders', `must name providers of the pool; ${missing} is none`);
+    tables.clients.put(id, {
+      id,
+      userPoolId,
+      name,
+      callbackUrls,
+      scopes,
+      ...(identityProviders.length > 0 && { identityProviders }),
+      ...(read.has('WriteAttributes') && { writeAttributes: read.strings('WriteAttributes') }),
+    });
     return { physicalId: id, attributes: { ClientId: id, Name: name } };
   };
   const idFor = (properties: ResourceProperties, context: ResourceContext) =>

@@ -5,12 +5,14 @@ import { lookAssets } from './sign-in-look.ts';
 /** The page on which one says who one is. */
 export const SignInPage: FC<{
   users: readonly PoolUser[];
+  /** Names of other providers that one can sign in at. */
+  providers: readonly string[];
   /** Where the choice is sent. */
   action: string;
   /** Host that one goes on to. */
   application: string;
   productName: string;
-}> = ({ users, action, application, productName }) => (
+}> = ({ users, providers, action, application, productName }) => (
   <html lang="en">
     <head>
       <meta charset="utf-8" />
@@ -27,28 +29,37 @@ export const SignInPage: FC<{
           {productName}
         </p>
         <h1>Who are you?</h1>
-        <p>
-          To go on to <bdi>{application}</bdi>, pick a person.
-        </p>
-        <form method="post" action={action}>
-          <ul class="people">
-            {users.map(({ name, description, groups }) => (
-              <li>
-                <button type="submit" name="person" value={name}>
-                  <span>
-                    <strong>{name}</strong>
-                    <span class="muted">{description}</span>
-                  </span>
-                  <span class="tags">
-                    {groups.map((group) => (
-                      <span class="tag">{group.toUpperCase()}</span>
-                    ))}
-                  </span>
-                </button>
-              </li>
-            ))}
-          </ul>
-        </form>
+        {users.length > 0 && (
+          <>
+            <p>
+              To go on to <bdi>{application}</bdi>, pick a person.
+            </p>
+            <form method="post" action={action}>
+              <ul class="people">
+                {users.map(({ name, description, groups }) => (
+                  <li>
+                    <button type="submit" name="person" value={name}>
+                      <span>
+                        <strong>{name}</strong>
+                        <span class="muted">{description}</span>
+                      </span>
+                      <span class="tags">
+                        {groups.map((group) => (
+                          <span class="tag">{group.toUpperCase()}</span>
+                        ))}
+                      </span>
+                    </button>
+                  </li>
+                ))}
+              </ul>
+            </form>
+          </>
+        )}
+        {providers.map((name) => (
+          <p>
+            <a href={`${action}?provider=${encodeURIComponent(name)}`}>Sign in at {name}</a>
+          </p>
+        ))}
         <p class="muted">
           This is the emulator, so nobody is asked for a password. On AWS, the user pool asks for one (and a
           second factor), or hands over to your company's own sign-in.

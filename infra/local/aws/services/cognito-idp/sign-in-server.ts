@@ -3,8 +3,10 @@ import { buffer } from 'node:stream/consumers';
 import type { Provider } from 'oidc-provider';
 import type { Host } from '../../host.ts';
 import { type LoopbackServer, listenOnLoopback } from '../shared/loopback-server.ts';
+import { FederationError } from './federated-attributes.ts';
+import { createFederation } from './federation.ts';
 import { createOpenIdProvider, SIGN_IN_PATH } from './open-id-provider.ts';
-import { type PoolTables, usersOf } from './pools.ts';
+import { OWN_PROVIDER, type PoolTables, type PoolUser, providersOf, usersOf } from './pools.ts';
 import { lookAssets, type SignInLook } from './sign-in-look.ts';
 import { SignInPage, SignInProblem } from './sign-in-page.tsx';
 
@@ -20,6 +22,7 @@ export const startSignInServer = (
   tables: PoolTables,
   look: SignInLook,
 ): Promise<LoopbackServer> => {
+  const federation = createFederation(host, tables);
   const providers = new Map<string, Promise<Provider>>();
   const providerOf = (poolId: string): Promise<Provider> | undefined => {
     const keys = tables.keys.get(poolId);
@@ -41,7 +44,14 @@ export const startSignInServer = (
     const provider = await providerOf(poolId);
     if (!provider) return sendProblem(response, 404, look, 'There is no such user pool.');
     if (path.startsWith(`/${poolId}${SIGN_IN_PATH}/`)) {
-      return askWho(host, tables, look, poolId, provider, request, response);
+      return askWho({ host, tables, look, federation, poolId, provider }, request, response);
+    }
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const interaction = federation.interactionOf(poolId, url);
+    if (interaction !== undefined) {
+      // The browser shows only there that it started this sign-in.
+      const location = `/${poolId}${SIGN_IN_PATH}/${interaction}${url.search}`;
+      return void response.writeHead(303, { location }).end();
     }
     // As a web framework does where it mounts the provider: the provider reads its own path off the difference.
     Object.assign(request, { originalUrl: request.url });
@@ -53,50 +63,71 @@ export const startSignInServer = (
   );
 };
 
-const askWho = async (
-  host: Host,
-  tables: PoolTables,
-  look: SignInLook,
-  poolId: string,
-  provider: Provider,
-  request: IncomingMessage,
-  response: ServerResponse,
-) => {
+interface Desk {
+  readonly host: Host;
+  readonly tables: PoolTables;
+  readonly look: SignInLook;
+  readonly federation: ReturnType<typeof createFederation>;
+  readonly poolId: string;
+  readonly provider: Provider;
+}
+
+const askWho = async (desk: Desk, request: IncomingMessage, response: ServerResponse) => {
+  const { host, tables, look, federation, poolId, provider } = desk;
   const interaction = await provider.interactionDetails(request, response).catch(() => undefined);
   if (!interaction) {
     const message =
       'It has ended already, or was started in another browser. Go back to the site and sign in again.';
     return sendProblem(response, 400, look, message);
   }
-  const clientId = String(interaction.params.client_id);
-  const client = tables.clients.get(clientId);
-  const users = usersOf(tables, poolId);
-  if (request.method !== 'POST') {
-    const origins = [...new Set(client?.callbackUrls.map((url) => new URL(url).origin))];
-    const page = SignInPage({
-      users,
-      action: (request.url ?? '').split('?')[0] ?? '',
-      application: new URL(String(interaction.params.redirect_uri)).host,
-      productName: look.productName,
-    });
-    // Browsers apply form-action to the redirects that follow, back to the application included.
-    return sendPage(response, 200, `'self' ${origins.join(' ')}`, page);
-  }
-  const name = new URLSearchParams(await readForm(request)).get('person');
-  const user = users.find((candidate) => candidate.name === name);
-  if (!isOwnForm(request) || !user) {
+  const client = tables.clients.get(String(interaction.params.client_id));
+  const offered = providersOf(client);
+  const users = offered.includes(OWN_PROVIDER)
+    ? usersOf(tables, poolId).filter((user) => user.provider === undefined)
+    : [];
+  const letIn = async (user: PoolUser) => {
+    host.log('cognito-idp', 'signed in', { user: user.name, client: client?.name });
+    // The system's time may be ahead of the machine's; the ID token tells it as `auth_time`. In seconds.
+    const ts = Math.floor(host.clock.now() / 1000);
+    const login = { accountId: user.sub, remember: false, ts };
+    const location = await provider.interactionResult(request, response, { login });
+    await forgetSession(provider, interaction.session?.uid);
+    response.writeHead(303, { location }).end();
+  };
+  if (request.method === 'POST') {
+    const name = new URLSearchParams(await readForm(request)).get('person');
+    const user = users.find((candidate) => candidate.name === name);
+    if (isOwnForm(request) && user) return letIn(user);
     const message = user
       ? 'The choice came from another page.'
       : `Nobody here is called ${JSON.stringify(name)}.`;
     return sendProblem(response, 400, look, message);
   }
-  host.log('cognito-idp', 'signed in', { user: user.name, client: client?.name });
-  // The system's time may be ahead of the machine's; the ID token tells it as `auth_time`. In seconds.
-  const ts = Math.floor(host.clock.now() / 1000);
-  const login = { accountId: user.sub, remember: false, ts };
-  const location = await provider.interactionResult(request, response, { login });
-  await forgetSession(provider, interaction.session?.uid);
-  response.writeHead(303, { location }).end();
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const picked = searchParams.get('provider');
+  try {
+    if (searchParams.has('state'))
+      return await letIn(await federation.finish(poolId, interaction.uid, client, searchParams));
+    if (picked !== null && offered.includes(picked) && picked !== OWN_PROVIDER) {
+      const prompt = String(interaction.params.prompt ?? '');
+      const location = await federation.begin(poolId, interaction.uid, picked, prompt);
+      return void response.writeHead(303, { location }).end();
+    }
+  } catch (error) {
+    if (!(error instanceof FederationError)) throw error;
+    host.log('cognito-idp', 'sign-in at a provider failed', { error: error.message });
+    return sendProblem(response, 400, look, error.message);
+  }
+  const origins = [...new Set(client?.callbackUrls.map((url) => new URL(url).origin))];
+  const page = SignInPage({
+    users,
+    providers: offered.filter((name) => name !== OWN_PROVIDER),
+    action: pathname,
+    application: new URL(String(interaction.params.redirect_uri)).host,
+    productName: look.productName,
+  });
+  // Browsers apply form-action to the redirects that follow, back to the application included.
+  return sendPage(response, 200, `'self' ${origins.join(' ')}`, page);
 };
 
 /** Signs out the previous user of this browser: the provider asks for a confirmation otherwise. */

@@ -1,5 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type {
+  CreateSecretCommandInput,
+  CreateSecretCommandOutput,
   GetSecretValueCommandInput,
   GetSecretValueCommandOutput,
 } from '@aws-sdk/client-secrets-manager';
@@ -37,6 +39,8 @@ const SECRET = 'AWS::SecretsManager::Secret';
 /** Secrets Manager: one current version per secret. Values are kept in the state directory only and never logged. */
 export const createSecretsManagerService = (host: Host): Service => {
   const secrets = host.store.table<SecretRecord>('secretsmanager.secrets');
+
+  const arnOfSecret = (name: string) => arnOf(host, 'secretsmanager', `secret:${name}-${suffix(name)}`);
 
   /** By ARN, ARN without its random end, or name. */
   const find = (given: string | undefined): SecretRecord => {
@@ -82,6 +86,36 @@ export const createSecretsManagerService = (host: Host): Service => {
     },
   };
 
+  /** For secrets that people make, and templates only refer to. */
+  const createSecret: Operation<CreateSecretCommandInput, Answer<CreateSecretCommandOutput>> = {
+    requires: ({ Name = '' }) => ({ action: 'secretsmanager:CreateSecret', resource: arnOfSecret(Name) }),
+    run: ({ Name = '', Description = '', SecretString }) => {
+      if (SecretString === undefined)
+        throw new AwsError(
+          'InvalidParameterException',
+          'The emulator keeps secrets that are text: give SecretString.',
+        );
+      const arn = arnOfSecret(Name);
+      if (secrets.has(arn))
+        throw new AwsError(
+          'ResourceExistsException',
+          `The operation failed because the secret ${Name} already exists.`,
+        );
+      const now = host.clock.now();
+      const versionId = randomUUID();
+      secrets.put(arn, {
+        arn,
+        name: Name,
+        description: Description,
+        value: SecretString,
+        versionId,
+        createdAt: now,
+        changedAt: now,
+      });
+      return { ARN: arn, Name, VersionId: versionId };
+    },
+  };
+
   const put = (
     properties: ResourceProperties,
     context: ResourceContext,
@@ -99,7 +133,7 @@ export const createSecretsManagerService = (host: Host): Service => {
       'Tags',
     );
     const name = read.optionalString('Name') ?? context.generatedName(256);
-    const arn = arnOf(host, 'secretsmanager', `secret:${name}-${suffix(name)}`);
+    const arn = arnOfSecret(name);
     const known = secrets.get(arn);
     const isSame = known && (!before || sameSource(before, properties)) && !hasChangedText(known, read);
     const value = isSame ? known.value : readValue(read);
@@ -125,7 +159,7 @@ export const createSecretsManagerService = (host: Host): Service => {
 
   return {
     name: 'secretsmanager',
-    operations: { GetSecretValue: getSecretValue },
+    operations: { CreateSecret: createSecret, GetSecretValue: getSecretValue },
     resources: { [SECRET]: provider },
   };
 };

@@ -53,7 +53,9 @@ export const startUserPool = async (signIn: SignInOptions = { people: testPeople
   const { host, clock, log } = await serviceHost();
   const service = createCognitoService(host, signIn);
   host.register(service);
-  const pool = await createResource(service, 'AWS::Cognito::UserPool', 'Pool', {});
+  const pool = await createResource(service, 'AWS::Cognito::UserPool', 'Pool', {
+    Schema: [{ Name: 'groups', AttributeDataType: 'String', Mutable: true }],
+  });
   for (const group of ['qc', 'pmo', 'operator']) {
     await createResource(service, 'AWS::Cognito::UserPoolGroup', `Group${group}`, {
       UserPoolId: pool.physicalId,
@@ -61,14 +63,15 @@ export const startUserPool = async (signIn: SignInOptions = { people: testPeople
     });
   }
   const callbackUrl = `http://127.0.0.1:${host.ports.approvals}/signed-in`;
-  const client = await createResource(service, 'AWS::Cognito::UserPoolClient', 'Client', {
+  const clientProperties = {
     UserPoolId: pool.physicalId,
     GenerateSecret: false,
     AllowedOAuthFlows: ['code'],
     AllowedOAuthFlowsUserPoolClient: true,
     AllowedOAuthScopes: ['openid', 'email', 'profile'],
     CallbackURLs: [callbackUrl],
-  });
+  };
+  const client = await createResource(service, 'AWS::Cognito::UserPoolClient', 'Client', clientProperties);
   await host.startServices();
   return {
     host,
@@ -78,6 +81,7 @@ export const startUserPool = async (signIn: SignInOptions = { people: testPeople
     poolId: pool.physicalId,
     issuer: String(pool.attributes.ProviderURL),
     clientId: client.physicalId,
+    clientProperties,
     callbackUrl,
     stop: async () => {
       clock.stop();

@@ -63,6 +63,20 @@ describe('secrets', () => {
     expect([user, password.length]).toEqual(['quinn', 12]);
   });
 
+  it('are made by people, once, under a name that templates refer to', async () => {
+    const make = (input: object) =>
+      running.host.call<{ ARN: string }>({ kind: 'administrator' }, 'secretsmanager', 'CreateSecret', {
+        Name: 'company',
+        ...input,
+      });
+    await expect(make({})).rejects.toMatchObject({ name: 'InvalidParameterException' });
+    const { ARN } = await make({ SecretString: 'first' });
+    expect(ARN).toMatch(/:secret:company-[0-9a-f]{6}$/);
+    expect([await value(ARN), await value('company')]).toEqual(['first', 'first']);
+    await expect(make({ SecretString: 'second' })).rejects.toMatchObject({ name: 'ResourceExistsException' });
+    expect(await value(ARN)).toBe('first');
+  });
+
   it('are never in the log', async () => {
     const { physicalId } = await create({ SecretString: 'hunter2 hunter2' });
     expect(await value(physicalId)).toBe('hunter2 hunter2');

@@ -1,5 +1,7 @@
 import type {
   AdminAddUserToGroupCommandInput,
+  AdminGetUserCommandInput,
+  AdminGetUserCommandOutput,
   AdminListGroupsForUserCommandInput,
   AdminListGroupsForUserCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
@@ -12,8 +14,8 @@ type GroupInput = Pick<AdminAddUserToGroupCommandInput, 'UserPoolId' | 'Username
 
 const userNotFound = () => new AwsError('UserNotFoundException', 'User does not exist.');
 
-/** Who is in which group of a pool: asking, putting in and taking out. */
-export const groupOperations = (host: Host, tables: PoolTables): Readonly<Record<string, Operation>> => {
+/** Who is in a pool and in which group of it: asking, putting in and taking out. */
+export const userOperations = (host: Host, tables: PoolTables): Readonly<Record<string, Operation>> => {
   const on =
     (action: string) =>
     ({ UserPoolId = '' }: Partial<GroupInput>) => ({
@@ -50,7 +52,20 @@ export const groupOperations = (host: Host, tables: PoolTables): Readonly<Record
       };
     },
   };
+  const get: Operation<AdminGetUserCommandInput, Answer<AdminGetUserCommandOutput>> = {
+    requires: on('AdminGetUser'),
+    run: (input) => {
+      const { name, provider, attributes } = find(input);
+      return {
+        Username: name,
+        Enabled: true,
+        UserStatus: provider === undefined ? 'CONFIRMED' : 'EXTERNAL_PROVIDER',
+        UserAttributes: Object.entries(attributes).map(([Name, Value]) => ({ Name, Value })),
+      };
+    },
+  };
   return {
+    AdminGetUser: get,
     AdminListGroupsForUser: list,
     AdminAddUserToGroup: change('AdminAddUserToGroup', true),
     AdminRemoveUserFromGroup: change('AdminRemoveUserFromGroup', false),

@@ -1,0 +1,46 @@
+import {
+  AdminGetUserCommand,
+  CognitoIdentityProviderClient,
+  paginateAdminListGroupsForUser,
+  UserNotFoundException,
+} from '@aws-sdk/client-cognito-identity-provider';
+import type { SiteDependencies } from '../dependencies.ts';
+import { type CompanyProvider, companyAccount } from './company-account.ts';
+
+/**
+ * Reads people from a Cognito user pool: their groups there, and what the company's provider said at their last sign-in.
+ * Somebody who has left the pool, or whose account is disabled, is in no group.
+ */
+export function createCognitoPeople(
+  userPoolId: string,
+  providers: readonly CompanyProvider[],
+  client = new CognitoIdentityProviderClient({}),
+): Pick<SiteDependencies, 'personNow' | 'groupsNow'> {
+  async function groupsInPool(Username: string): Promise<readonly string[]> {
+    const groups: string[] = [];
+    const pages = paginateAdminListGroupsForUser({ client }, { UserPoolId: userPoolId, Username });
+    for await (const { Groups = [] } of pages)
+      groups.push(...Groups.flatMap(({ GroupName }) => GroupName ?? []));
+    return groups;
+  }
+
+  const personNow: SiteDependencies['personNow'] = async (person) => {
+    try {
+      const groups = await groupsInPool(person.name);
+      if (providers.length === 0) return { ...person, groups };
+      const user = await client.send(
+        new AdminGetUserCommand({ UserPoolId: userPoolId, Username: person.name }),
+      );
+      if (user.Enabled === false) return { ...person, groups: [] };
+      const attributes = (user.UserAttributes ?? []).map(({ Name = '', Value = '' }) => [Name, Value]);
+      const account = companyAccount(Object.fromEntries(attributes), providers);
+      return account
+        ? { ...person, ...account, groups: [...new Set([...groups, ...account.groups])] }
+        : { ...person, groups };
+    } catch (error) {
+      if (error instanceof UserNotFoundException) return { ...person, groups: [] };
+      throw error;
+    }
+  };
+  return { personNow, groupsNow: async (person) => (await personNow(person)).groups };
+}

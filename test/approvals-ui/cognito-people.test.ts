@@ -1,0 +1,113 @@
+import {
+  AdminGetUserCommand,
+  type AdminGetUserCommandOutput,
+  AdminListGroupsForUserCommand,
+  CognitoIdentityProviderClient,
+  UserNotFoundException,
+} from '@aws-sdk/client-cognito-identity-provider';
+import { createCognitoPeople } from '../../approvals-ui/sign-in/cognito-people.ts';
+import type { CompanyProvider } from '../../approvals-ui/sign-in/company-account.ts';
+import { aPerson } from '../tasks/doubles/samples.ts';
+import { because, double, offline, on } from '../tasks/doubles/sdk.ts';
+
+const company: CompanyProvider = {
+  name: 'Company',
+  emailVerified: true,
+  groups: { qc: ['Lockstep QC'], pmo: [], operators: [] },
+};
+
+const poolWith = (
+  groups: Parameters<typeof on<AdminListGroupsForUserCommand['input'], object>>[1],
+  user?: () => Partial<AdminGetUserCommandOutput>,
+) =>
+  double(
+    new CognitoIdentityProviderClient(offline),
+    on(AdminListGroupsForUserCommand, groups),
+    ...(user ? [on(AdminGetUserCommand, () => ({ Username: undefined, ...user() }))] : []),
+  );
+const gone = () => {
+  throw new UserNotFoundException(because('User does not exist.'));
+};
+
+describe('groups in a Cognito user pool', () => {
+  it('are those of the person now, from every page', async () => {
+    const { client, sent } = poolWith(({ NextToken }) =>
+      NextToken === undefined
+        ? { Groups: [{ GroupName: 'qc' }], NextToken: 'next' }
+        : { Groups: [{ GroupName: 'operator' }] },
+    );
+    const { groupsNow } = createCognitoPeople('us-east-1_pool', [], client);
+    expect(await groupsNow(aPerson('quinn', { groups: ['pmo'] }))).toEqual(['qc', 'operator']);
+    expect(sent[0]?.input).toMatchObject({ UserPoolId: 'us-east-1_pool', Username: 'quinn' });
+  });
+
+  it('are none for somebody who has left the pool', async () => {
+    const { client } = poolWith(gone);
+    expect(await createCognitoPeople('us-east-1_pool', [], client).groupsNow(aPerson('quinn'))).toEqual([]);
+  });
+
+  it('fail if they cannot be read, instead of being taken from the session', async () => {
+    const { client } = poolWith(() => {
+      throw new Error('throttled');
+    });
+    await expect(
+      createCognitoPeople('us-east-1_pool', [], client).groupsNow(aPerson('quinn')),
+    ).rejects.toThrow('throttled');
+  });
+});
+
+describe("somebody of a company's provider", () => {
+  const attributes = {
+    email: 'Ada@example.com',
+    email_verified: 'false',
+    identities: JSON.stringify([{ providerName: 'Company', userId: 'ada' }]),
+    'custom:groups': 'Lockstep QC',
+  };
+  const people = (user: Partial<AdminGetUserCommandOutput> = {}, groups: readonly string[] = []) =>
+    createCognitoPeople(
+      'us-east-1_pool',
+      [company],
+      poolWith(
+        () => ({ Groups: groups.map((GroupName) => ({ GroupName })) }),
+        () => ({
+          Enabled: true,
+          UserAttributes: Object.entries(attributes).map(([Name, Value]) => ({ Name, Value })),
+          ...user,
+        }),
+      ).client,
+    );
+  const ada = aPerson('Company_ada', { verifiedEmail: '', groups: ['pmo'] });
+
+  it('has the roles of the groups in the company and in the pool, and the address that the company vouches for', async () => {
+    expect(await people({}, ['operator', 'qc']).personNow(ada)).toEqual({
+      ...ada,
+      groups: ['operator', 'qc'],
+      verifiedEmail: 'ada@example.com',
+    });
+    expect(await people().groupsNow(ada)).toEqual(['qc']);
+  });
+
+  it('is in no group once the account is disabled', async () => {
+    expect(await people({ Enabled: false }, ['pmo']).groupsNow(ada)).toEqual([]);
+  });
+
+  it('is somebody of the pool itself without a provider', async () => {
+    const quinn = aPerson('quinn', { verifiedEmail: 'quinn@example.com' });
+    const now = await people({ UserAttributes: [{ Name: 'custom:groups', Value: 'Lockstep QC' }] }).personNow(
+      quinn,
+    );
+    expect(now).toEqual({ ...quinn, groups: [] });
+  });
+
+  it('fails if the account cannot be read', async () => {
+    const { client } = poolWith(
+      () => ({ Groups: [{ GroupName: 'qc' }] }),
+      () => {
+        throw new Error('throttled');
+      },
+    );
+    await expect(createCognitoPeople('us-east-1_pool', [company], client).personNow(ada)).rejects.toThrow(
+      'throttled',
+    );
+  });
+});
