@@ -31,11 +31,15 @@ export interface CandidateChange {
   readonly now: string;
 }
 
+/** Of QAT's address only the host counts: the port may move while a request is open, and the application stays the same. */
+const hostOf = (url: string | undefined): string | undefined =>
+  url !== undefined && URL.canParse(url) ? new URL(url).hostname : url;
+
 /** What a request was made for. */
 export function requestedCandidate(candidate: Candidate, review: Review): BoundCandidate {
   const { application, commitId, qatImageId, qatDeploymentId } = candidate;
   const { configurationVersion } = review;
-  const shown = digestOf({ candidate, review });
+  const shown = digestOf({ candidate, review: { ...review, qatUrl: hostOf(review.qatUrl) } });
   return { application, commitId, qatImageId, qatDeploymentId, configurationVersion, shown };
 }
 
