@@ -7,7 +7,7 @@ import { type EnvironmentPlace, type NetworkConfig, placeOf } from './config/env
 import { remedyFor } from './config/remedies.ts';
 import { configuration, type WrittenConfig } from './config/schema.ts';
 import type { SignInConfig } from './config/sign-in.ts';
-import { DEFAULT_CIDR } from './config/values.ts';
+import { DEFAULT_API_URL, DEFAULT_CIDR } from './config/values.ts';
 
 export type { EnvironmentPlace, InternetAccess, NetworkConfig } from './config/environments.ts';
 export type { SignInConfig } from './config/sign-in.ts';
@@ -45,7 +45,13 @@ export type TestConfig = NonNullable<WrittenApplication['test']>;
 export type SourceConfig =
   | { readonly kind: 'codecommit' }
   /** GitHub, GitLab, Bitbucket and others, by AWS CodeConnections. */
-  | { readonly kind: 'connection'; readonly connectionArn: string; readonly repository: string }
+  | {
+      readonly kind: 'connection';
+      readonly connectionArn: string;
+      readonly repository: string;
+      /** The repository at GitHub is read; without it, nobody knows who makes changes. */
+      readonly gitHub?: { readonly tokenSecretArn: string; readonly apiUrl: string };
+    }
   /** Versions of an object, a zip archive, in a bucket that is made for it. */
   | { readonly kind: 's3'; readonly objectKey: string };
 
@@ -171,6 +177,9 @@ function sourceOf(source: WrittenApplication['source']): SourceConfig {
         kind: 'connection',
         connectionArn: defined(source.connectionArn),
         repository: defined(source.repository),
+        ...(source.tokenSecretArn !== undefined && {
+          gitHub: { tokenSecretArn: source.tokenSecretArn, apiUrl: source.apiUrl ?? DEFAULT_API_URL },
+        }),
       };
 }
 

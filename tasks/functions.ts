@@ -6,7 +6,16 @@ export const functions = {
   /** Push rule → starts the execution. Application stack. */
   'start-promotion': {
     entry: 'tasks/promotions/start-promotion.lambda.ts',
-    environment: ['APPLICATION', 'BRANCH', 'REPOSITORY_NAME', 'STATE_MACHINE_ARN', 'LEDGER_TABLE'],
+    environment: [
+      'APPLICATION',
+      'BRANCH',
+      'REPOSITORY_NAME',
+      /** Of a repository behind a connection: its provider's REST API and the secret with its token, or `none`. */
+      'SOURCE_API_URL',
+      'SOURCE_TOKEN_SECRET_ARN',
+      'STATE_MACHINE_ARN',
+      'LEDGER_TABLE',
+    ],
   },
   /** Rule on "Step Functions Execution Status Change" of the machine, and every 5 minutes → keeps the promotion's status, mails operators, seals its evidence. */
   'track-promotion': {
@@ -88,6 +97,8 @@ export const functions = {
       'SITE_URL',
       'REPOSITORY_NAME',
       'BRANCH',
+      'SOURCE_API_URL',
+      'SOURCE_TOKEN_SECRET_ARN',
       /** Digest of the application's configuration: what is decided upon includes it. */
       'CONFIGURATION_VERSION',
       /** Where approvers reach the QAT application, or `none`. */

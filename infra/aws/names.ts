@@ -53,6 +53,9 @@ export const SOURCE_NAMESPACE = 'SourceVariables';
 /** Parameter of an application's stack: where people reach what runs on QAT, or `none`. */
 export const QAT_URL_PARAMETER = 'QatUrl';
 
+/** Parameter of a stack whose application's repository is read at GitHub: where its REST API is. */
+export const SOURCE_API_URL_PARAMETER = 'SourceApiUrl';
+
 /** Tag by which CodeDeploy finds QAT's instance; its value is `<application>-qat`. */
 export const ENVIRONMENT_TAG = 'lockstep:environment';
 

@@ -22,13 +22,14 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
     for (const key of ['approvers', 'operators'] as const)
       if (one[key] === undefined && config[key] === undefined)
         report(at(key), undefined, `Give ${key} here, or for all applications under lockstep.${key}.`);
-    if (one.source !== undefined && !one.makersMayDecide)
+    if (one.source !== undefined && one.source.tokenSecretArn === undefined && !one.makersMayDecide)
       report(
         at('source'),
         one.source,
-        'Only CodeCommit says who made a change. Leave source out, or set makersMayDecide of this application to true.',
+        'Nothing says who made a change. For a repository at GitHub, give source.tokenSecretArn; for CodeCommit, leave source out; ' +
+          'otherwise set makersMayDecide of this application to true.',
       );
-    checkSource(one.source, config.env?.account, (rest, input, message) =>
+    checkSource(one.source, config.env, (rest, input, message) =>
       report(at('source', ...rest), input, message),
     );
     checkArchitecture(one.instanceType, (message) => report(at('instanceType'), one.instanceType, message));
@@ -45,7 +46,7 @@ const MOST_PEOPLE_BYTES = 2_500;
 
 /** A name of two people would tell nothing; and all must fit into a function's variables. */
 function checkPeople(people: WrittenConfig['approvals']['people'], report: Report): void {
-  for (const key of ['iamNames', 'commitAddresses'] as const) {
+  for (const key of ['pusherNames', 'commitAddresses'] as const) {
     const owners = new Map<string, string>();
     people.forEach((one, index) => {
       for (const name of one[key].map((each) => each.toLowerCase())) {
@@ -67,10 +68,10 @@ function checkPeople(people: WrittenConfig['approvals']['people'], report: Repor
 type WrittenSource = WrittenConfig['applications'][number]['source'];
 
 /** CodeCommit, a connection or S3, and only one of them. */
-function checkSource(source: WrittenSource, account: string | undefined, report: Report): void {
+function checkSource(source: WrittenSource, env: WrittenConfig['env'], report: Report): void {
   if (source === undefined) return;
-  const { connectionArn, repository, objectKey } = source;
-  const isConnection = connectionArn !== undefined || repository !== undefined;
+  const { connectionArn, repository, objectKey, tokenSecretArn, apiUrl } = source;
+  const isConnection = [connectionArn, repository, tokenSecretArn, apiUrl].some((one) => one !== undefined);
   if (isConnection === (objectKey !== undefined))
     report(
       [],
@@ -85,13 +86,34 @@ function checkSource(source: WrittenSource, account: string | undefined, report:
     );
   else if (isConnection && repository === undefined)
     report(['repository'], undefined, 'Give owner and name of the repository, such as example/orders.');
-  const owner = connectionArn?.split(':')[4];
-  if (owner !== undefined && account !== undefined && owner !== account)
+  if (tokenSecretArn !== undefined && (repository ?? '/').split('/').length !== 2)
     report(
-      ['connectionArn'],
-      connectionArn,
-      `The connection is of the account ${owner}: give one of ${account}, which lockstep.env.account names.`,
+      ['repository'],
+      repository,
+      'A repository at GitHub has an owner and a name, such as example/orders.',
     );
+  if (apiUrl !== undefined && tokenSecretArn === undefined)
+    report(['apiUrl'], apiUrl, 'It is read with a token: give tokenSecretArn, or leave apiUrl out.');
+  for (const [key, arn, what] of [
+    ['connectionArn', connectionArn, 'The connection'],
+    ['tokenSecretArn', tokenSecretArn, 'The secret'],
+  ] as const) {
+    const [, , , region, account] = arn?.split(':') ?? [];
+    if (account !== undefined && env?.account !== undefined && account !== env.account)
+      report(
+        [key],
+        arn,
+        `${what} is of the account ${account}: give one of ${env.account}, which lockstep.env.account names.`,
+      );
+    // A connection serves pipelines in other regions, too.
+    const isElsewhere = region !== undefined && env?.region !== undefined && region !== env.region;
+    if (key === 'tokenSecretArn' && isElsewhere)
+      report(
+        [key],
+        arn,
+        `${what} is in ${region}: give one in ${env.region}, which lockstep.env.region names.`,
+      );
+  }
 }
 
 type InstanceTypes = WrittenConfig['applications'][number]['instanceType'];

@@ -54,6 +54,10 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].source.connectionArn':
     'Give the ARN of a connection: arn:aws:codeconnections:<region>:<account>:connection/<id>.',
   'applications[].source.repository': 'Give owner and name of the repository, such as example/orders.',
+  'applications[].source.tokenSecretArn':
+    'Give the whole ARN of a secret: arn:aws:secretsmanager:<region>:<account>:secret:<name>-<six characters>.',
+  'applications[].source.apiUrl':
+    'Give the https address of a REST API of GitHub, such as https://github.example.com/api/v3.',
   'applications[].source.objectKey': 'Give the key of an object, such as orders.zip.',
   'applications[].port': 'Give the port that the application listens on: a whole number from 1 to 65535.',
   'applications[].healthCheckPath': 'Give a path that begins with / and has no query, such as /health.',
@@ -101,10 +105,12 @@ const remedies: Readonly<Record<string, string>> = {
   ...place('environments.prod'),
   approvals:
     'Give an object with any of people, dotsIgnoredIn, reminderHours and freshSignInMinutes, or leave it out.',
-  'approvals.people': 'Give a list of objects with email, iamNames and commitAddresses.',
+  'approvals.people': 'Give a list of objects with email, pusherNames and commitAddresses.',
   'approvals.people[].email': "Give the person's e-mail address in the user pool.",
-  'approvals.people[].iamNames': 'Give a list of names of IAM users and role sessions.',
-  'approvals.people[].iamNames[]': 'Give the name of an IAM user or a role session, not its ARN.',
+  'approvals.people[].pusherNames':
+    'Give a list of names of IAM users and role sessions, and of GitHub logins.',
+  'approvals.people[].pusherNames[]':
+    'Give the name of an IAM user or a role session, not its ARN; or a login at GitHub.',
   'approvals.people[].commitAddresses': 'Give a list of addresses that the person commits with.',
   'approvals.people[].commitAddresses[]': 'Give the address as git has it, without spaces.',
   'approvals.dotsIgnoredIn': 'Give a list of domains, such as gmail.com.',

@@ -79,9 +79,19 @@ const source = z.strictObject({
     .optional()
     .describe('A CodeConnections connection to GitHub, GitLab, Bitbucket or others. Needs `repository`.'),
   repository: values.repository.optional().describe('The repository behind the connection.'),
+  tokenSecretArn: values.secretArn.optional().meta({
+    description:
+      "A secret with a token that reads the repository at GitHub: then Lockstep knows a change's makers.",
+    fallback: '`makersMayDecide` must be `true`',
+  }),
+  apiUrl: values.apiUrl.optional().meta({
+    description:
+      "GitHub's REST API; of an Enterprise Server `https://<host>/api/v3`. Needs `tokenSecretArn`.",
+    fallback: `\`${values.DEFAULT_API_URL}\``,
+  }),
   objectKey: values.objectKey
     .optional()
-    .describe('A zip archive in a bucket that Lockstep makes. Excludes the other two.'),
+    .describe('A zip archive in a bucket that Lockstep makes. Excludes all other keys of `source`.'),
 });
 
 const test = z.strictObject({
@@ -223,11 +233,11 @@ export const configuration = z.strictObject({
         .array(
           z.strictObject({
             email: z.email().describe("The person's address in the user pool."),
-            iamNames: z
-              .array(values.iamName)
+            pusherNames: z
+              .array(values.pusherName)
               .readonly()
               .default([])
-              .describe('IAM users and role sessions that are this person.'),
+              .describe('IAM users, role sessions and GitHub logins that are this person.'),
             commitAddresses: z
               .array(values.commitAddress)
               .readonly()

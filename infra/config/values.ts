@@ -45,6 +45,18 @@ export const roleArn = z
 /** Owner and name, such as `example/orders`. */
 export const repository = text('`owner/name`', /^[\w.-]+(?:\/[\w.-]+)+$/);
 
+/** Of a secret in Secrets Manager, complete: with the six characters at its end. */
+export const secretArn = text(
+  "secret's ARN",
+  /^arn:aws(?:-[a-z-]+)?:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/,
+);
+
+/** Of a REST API; without a query. */
+export const apiUrl = text('`https://` URL', /^https:\/\/[a-z0-9.-]+(?::\d{1,5})?(?:\/[\w./-]*)?$/);
+
+/** GitHub's own, unless the configuration gives another. */
+export const DEFAULT_API_URL = 'https://api.github.com';
+
 /** Of an object in S3. */
 export const objectKey = text("object's key", /^(?!\/)[\w!.*'()/-]{1,1024}$/);
 
@@ -102,11 +114,11 @@ export const terminationWait = z.int().min(0).max(120);
 /** IPv4 range of a VPC that Lockstep makes, unless the configuration gives another. */
 export const DEFAULT_CIDR = '10.0.0.0/16';
 
-/** Name of an IAM user or of a role's session. */
-export const iamName = z
+/** Name of an IAM user or of a role's session, or login at GitHub. */
+export const pusherName = z
   .string()
   .regex(/^[\w+=,.@-]{1,64}$/)
-  .meta({ title: "IAM user's or session's name" });
+  .meta({ title: "IAM user's or session's name, or GitHub login" });
 
 /** As git has it: often no address that mail reaches. */
 export const commitAddress = z
@@ -124,12 +136,6 @@ export const providerName = text(
 export const providerUrl = text(
   "provider's address",
   /^(?:https:\/\/[a-z0-9.-]+(?::\d+)?|http:\/\/127\.0\.0\.1:\d+)(?:\/[\w.~%/-]*)?(?:\?[\w.~%/=&+:-]*)?$/i,
-);
-
-/** In Secrets Manager; its random suffix belongs to it. */
-export const secretArn = text(
-  "secret's ARN",
-  /^arn:aws(?:-[a-z-]+)?:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/,
 );
 
 /** As the company's provider sends it. */

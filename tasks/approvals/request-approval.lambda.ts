@@ -13,6 +13,7 @@ import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
 import { createCodeCommitSource } from '../source/codecommit-source.ts';
+import { createConnectedSource } from '../source/connected-source.ts';
 import { createRevisionOnlySource, isInCodeCommit } from '../source/revision-only-source.ts';
 import { collectReview } from './collect-review.ts';
 import { createKeptCommits } from './dynamodb-kept-commits.ts';
@@ -26,11 +27,12 @@ const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
 const table = new DynamoDBClient({});
 /** In ms. The function has ten minutes (promotion-functions.ts): the rest is for keeping what was read, and for the mail. */
 const MOST_READING = 8 * 60_000;
+const readable = isInCodeCommit(env.REPOSITORY_NAME)
+  ? createCodeCommitSource(env.REPOSITORY_NAME, env.BRANCH)
+  : createConnectedSource(env);
 const sources = {
   ledger,
-  ...(isInCodeCommit(env.REPOSITORY_NAME)
-    ? createCodeCommitSource(env.REPOSITORY_NAME, env.BRANCH)
-    : createRevisionOnlySource(env.REPOSITORY_NAME, ledger)),
+  ...(readable ?? createRevisionOnlySource(env.REPOSITORY_NAME, ledger)),
   image: createImageBuilds().image,
   targets: createDeployments(new CodeDeployClient(environmentAccess('qat'))).targets,
   configurationVersion: env.CONFIGURATION_VERSION,
@@ -50,9 +52,7 @@ export const handler = logged(
       return collectReview(
         {
           ...sources,
-          kept: isInCodeCommit(env.REPOSITORY_NAME)
-            ? createKeptCommits(env.LEDGER_TABLE, candidate.application, table)
-            : nothingKept,
+          kept: readable ? createKeptCommits(env.LEDGER_TABLE, candidate.application, table) : nothingKept,
           isTimeUp: () => Date.now() > until,
         },
         promotionId,

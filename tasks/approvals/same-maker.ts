@@ -8,8 +8,8 @@ type Identity = Pick<Person, 'name' | 'verifiedEmail'>;
 export interface FurtherNames {
   /** In the user pool. */
   readonly email: string;
-  /** IAM users and role sessions. */
-  readonly iamNames: readonly string[];
+  /** IAM users, role sessions and GitHub logins. */
+  readonly pusherNames: readonly string[];
   /** In commits. */
   readonly commitAddresses: readonly string[];
 }
@@ -35,7 +35,7 @@ export function foldedAddress(address: string, dotsIgnoredIn: readonly string[])
 }
 
 /**
- * Whether a maker is this person: a commit claims their address, IAM names them as pusher (by user name or address), or the
+ * Whether a maker is this person: a commit claims their address, IAM or GitHub names them as pusher (by user name or address), or the
  * configuration lists the maker among their further names.
  */
 export function isSameMaker(
@@ -50,7 +50,7 @@ export function isSameMaker(
     foldedAddress(address, dotsIgnoredIn) === foldedAddress(verifiedEmail, dotsIgnoredIn);
   if (isTheirs(maker.person) || isTheirs(maker.address)) return true;
   if (maker.arn === undefined || maker.name === '') return false;
-  // IAM names the pusher by user or role session; IAM Identity Center uses the user name or the e-mail address.
+  // GitHub names the pusher by login, IAM by user or role session; IAM Identity Center uses the user name or the e-mail address.
   return foldedName(maker.name) === foldedName(name) || isTheirs(maker.name);
 }
 
@@ -61,10 +61,10 @@ export function withPerson(
   dotsIgnoredIn: readonly string[],
 ): Maker {
   const folded = (address: string): string => foldedAddress(address, dotsIgnoredIn);
-  const person = people.find(({ iamNames, commitAddresses }) =>
+  const person = people.find(({ pusherNames, commitAddresses }) =>
     maker.arn === undefined
       ? maker.address !== '' && commitAddresses.some((one) => folded(one) === folded(maker.address))
-      : iamNames.some((one) => foldedName(one) === foldedName(maker.name)),
+      : pusherNames.some((one) => foldedName(one) === foldedName(maker.name)),
   );
   return person === undefined ? maker : { ...maker, person: person.email };
 }

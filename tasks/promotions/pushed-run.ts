@@ -3,15 +3,36 @@ import type { CodePipelineEvent } from 'aws-lambda';
 import { errorText } from '../error-text.ts';
 import type { GuardedPipelines } from '../guard/guard-pipeline.ts';
 import { isObject, parsedJson } from '../json.ts';
-import type { PushParameters } from '../payloads.ts';
-import { type PromotedBranch, promotionIdOf, type RequestedPromotion } from './promotion-from.ts';
+import type { PromotionInput, PushParameters } from '../payloads.ts';
+import type { Source, SourceCommit, SourcePush } from '../source/source.ts';
+import { leadsTo } from './leads-to.ts';
+import { orderedWithinSecond } from './order-within-second.ts';
+import { type PromotedBranch, promotionIdOf } from './promotion-from.ts';
 import { type BeginPromotionDependencies, beginPromotion } from './start-promotion.ts';
 
 /** What starting a promotion from the push pipeline needs. */
 interface PushedRunDependencies extends BeginPromotionDependencies {
   readonly pipelines: GuardedPipelines;
   readonly promoted: PromotedBranch;
+  /** The repository, if it can be read; otherwise nobody knows who pushed. */
+  readonly source?: ReadableSource;
+  /** In ms. @default a timer */
+  readonly wait?: (ms: number) => Promise<void>;
 }
+
+type ReadableSource = Pick<Required<Source>, 'head' | 'commits' | 'pushes'>;
+
+/** The repository's provider does not confirm the push that a run is about. */
+class PushNotRecordedError extends Error {
+  override readonly name = 'PushNotRecorded';
+}
+
+/** How far back a run's push is looked for, in ms: a run waits in its pipeline's queue behind those of earlier pushes. */
+const RECENT_MS = 24 * 60 * 60 * 1000;
+/** Waits between looks for it, in ms. */
+const LOOK_AGAIN_AFTER_MS = [0, 2_000, 5_000, 10_000, 20_000];
+
+const timer = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Whether a Lambda event is a job of CodePipeline. */
 const isPipelineJob = (event: unknown): event is CodePipelineEvent =>
@@ -32,38 +53,81 @@ const messageIn = (summary: string | undefined): string => {
   return typeof value.CommitMessage === 'string' ? value.CommitMessage : '';
 };
 
+/** What a run of the push pipeline asks for. */
+interface PushedCommit {
+  readonly commitId: string;
+  /** The run's id. */
+  readonly eventId: string;
+  readonly message: string;
+}
+
 /**
- * The promotion that a run of the push pipeline asks for: only one that a push through the connection started. The run
+ * The commit whose promotion a run of the push pipeline asks for: only one that a push through the connection started. The run
  * that the pipeline's creation starts (T20), and one by hand, ask for none.
  */
-export function promotionOfRun(
-  run: PipelineExecution | undefined,
-  { application, branch, repositoryName }: PromotedBranch,
-): (RequestedPromotion & { readonly message: string }) | undefined {
+export function commitOfRun(run: PipelineExecution | undefined): PushedCommit | undefined {
   const { revisionId = '', revisionSummary } = run?.artifactRevisions?.[0] ?? {};
   const eventId = run?.pipelineExecutionId ?? '';
   if (run?.trigger?.triggerType !== 'WebhookV2' || eventId === '' || !/^[0-9a-f]{40}$/.test(revisionId))
     return undefined;
-  return {
-    promotionId: promotionIdOf(application, revisionId, eventId),
-    input: { application, commitId: revisionId, branch, pushedBy: repositoryName, eventId },
-    message: messageIn(revisionSummary),
-  };
+  return { commitId: revisionId, eventId, message: messageIn(revisionSummary) };
+}
+
+/** The pusher, the time of the push and the commit, as the repository's provider has them. */
+async function confirmed(
+  source: ReadableSource,
+  { branch, repositoryName }: PromotedBranch,
+  commitId: string,
+  since: Date,
+  wait: (ms: number) => Promise<void>,
+): Promise<Pick<PromotionInput, 'pushedBy' | 'pushedAt'> & { readonly commit: SourceCommit }> {
+  let push: SourcePush | undefined;
+  for (const ms of LOOK_AGAIN_AFTER_MS) {
+    if (ms > 0) await wait(ms);
+    [push] = (await source.pushes(since))
+      .filter((one) => one.commitId === commitId)
+      .sort((one, other) => Date.parse(other.pushedAt) - Date.parse(one.pushedAt));
+    if (push !== undefined) break;
+  }
+  if (push === undefined)
+    throw new PushNotRecordedError(
+      `The provider of ${repositoryName} has not recorded that ${commitId} was pushed to ${branch}. Push again; an empty commit will do.`,
+    );
+  const head = await source.head();
+  if (head === undefined || !(await leadsTo(source.commits, commitId, head)))
+    throw new PushNotRecordedError(
+      `Commit ${commitId} is no longer on ${branch} of ${repositoryName}, which is at ${head ?? 'no commit'}. Push what is to be promoted.`,
+    );
+  const read = async (id: string) => (await source.commits([id]))[0];
+  const commit = (await read(commitId)) ?? {};
+  const pushedAt = await orderedWithinSecond(push.pushedAt, commit, read);
+  return { pushedBy: push.pushedBy, pushedAt, commit };
 }
 
 /** The push pipeline's action: starts the promotion of the run's commit. It always reports a result, or the action would hang. */
 export function startPushedRun(dependencies: PushedRunDependencies) {
+  const begin = async (pushed: PushedCommit): Promise<string> => {
+    const { source, promoted, now, wait = timer } = dependencies;
+    const { application, branch, repositoryName } = promoted;
+    const { commitId, eventId, message } = pushed;
+    const promotionId = promotionIdOf(application, commitId, eventId);
+    const { commit, ...push } = source
+      ? await confirmed(source, promoted, commitId, new Date(now().getTime() - RECENT_MS), wait)
+      : { pushedBy: repositoryName, commit: { message } };
+    const input: PromotionInput = { application, commitId, branch, eventId, ...push };
+    await beginPromotion(dependencies)({ promotionId, input }, commit);
+    return promotionId;
+  };
   return async function startPushedRun(event: CodePipelineEvent): Promise<{ readonly promotionId?: string }> {
-    const { pipelines, promoted } = dependencies;
+    const { pipelines } = dependencies;
     const { id, data } = event['CodePipeline.job'];
     try {
       const { UserParameters } = data.actionConfiguration.configuration;
       const { pipelineName, pipelineExecutionId } = readParameters(UserParameters);
-      const requested = promotionOfRun(await pipelines.run(pipelineName, pipelineExecutionId), promoted);
-      if (requested !== undefined)
-        await beginPromotion(dependencies)(requested, { message: requested.message });
+      const pushed = commitOfRun(await pipelines.run(pipelineName, pipelineExecutionId));
+      const promotionId = pushed && (await begin(pushed));
       await pipelines.allow(id);
-      return requested === undefined ? {} : { promotionId: requested.promotionId };
+      return promotionId === undefined ? {} : { promotionId };
     } catch (error) {
       const reason = errorText(error);
       await pipelines.deny(id, `The promotion could not be started: ${reason}`);

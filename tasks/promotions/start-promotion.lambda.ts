@@ -5,12 +5,15 @@ import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { logged, logger } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { createCodeCommitSource } from '../source/codecommit-source.ts';
+import { createConnectedSource } from '../source/connected-source.ts';
 import { createStartExecution } from './promotion-executions.ts';
 import { onPush, startPushedRun } from './pushed-run.ts';
 import { startPromotion } from './start-promotion.ts';
 
 const env = readEnv('start-promotion');
 const codePipeline = new CodePipelineClient({});
+
+const source = createConnectedSource(env);
 
 const dependencies = {
   ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
@@ -29,6 +32,7 @@ export const handler = logged(
     }),
     job: startPushedRun({
       ...dependencies,
+      ...(source && { source }),
       pipelines: createGuardedPipelines(codePipeline, createPipelineRuns(codePipeline)),
     }),
   }),

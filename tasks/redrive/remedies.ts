@@ -126,9 +126,14 @@ const entries: readonly Entry[] = [
       'Not all commits of the change could be read, so nobody was asked. The cause says why. What was read is kept, and a redrive reads the rest.',
   },
   {
+    error: 'GitHubUnreadable',
+    sentence:
+      'GitHub could not be read, so nobody was asked. The cause names the answer and what to do. A redrive reads it again.',
+  },
+  {
     error: PUSH_NOT_CONFIRMED,
     sentence:
-      'AWS has no record of the push that this promotion claims, so nobody was asked. Find the push in CloudTrail. If it is there, redrive; if not, somebody forged its event.',
+      "The repository's provider has no record of the push that this promotion claims, so nobody was asked. Find the push in CloudTrail, or in GitHub's Activity. If it is there, redrive; if not, somebody forged its event.",
   },
   {
     error: 'PushRecordUnclear',

@@ -59,6 +59,24 @@ it('gives another version to another configuration, and the same to the same', (
   expect(version({})).not.toBe(version({ makersMayDecide: true }));
 });
 
+const gitHub = {
+  connectionArn: 'arn:aws:codeconnections:us-east-1:123456789012:connection/1',
+  repository: 'example/orders',
+  tokenSecretArn: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:github-a1B2c3',
+};
+
+it('reads a repository at GitHub that names makers, at github.com or elsewhere', () => {
+  const sourceOf = (source: object) => readConfig(config({ source })).applications[0]?.source;
+  const { tokenSecretArn, ...connection } = gitHub;
+  expect(sourceOf(gitHub)).toEqual({
+    kind: 'connection',
+    ...connection,
+    gitHub: { tokenSecretArn, apiUrl: 'https://api.github.com' },
+  });
+  const apiUrl = 'https://github.example.com/api/v3';
+  expect(sourceOf({ ...gitHub, apiUrl })).toMatchObject({ gitHub: { tokenSecretArn, apiUrl } });
+});
+
 it("prefers an application's own approvers and operators", () => {
   const own = {
     approvers: { qc: ['a@example.com'], pmo: ['b@example.com'] },
@@ -106,10 +124,10 @@ describe('fails, naming key, value and remedy', () => {
       config(
         {},
         {
-          approvals: { people: [{ email: 'dana@example.com', iamNames: ['arn:aws:iam::1:user/dana'] }] },
+          approvals: { people: [{ email: 'dana@example.com', pusherNames: ['arn:aws:iam::1:user/dana'] }] },
         },
       ),
-      'approvals.people[0].iamNames[0]',
+      'approvals.people[0].pusherNames[0]',
       'user/dana',
       'not its ARN',
     ],
@@ -242,6 +260,63 @@ describe('fails, naming key, value and remedy', () => {
       '[0].source.connectionArn',
       '123456789012',
       'The connection is of the account 123456789012: give one of 210987654321',
+    ],
+    [
+      "an unknown account's secret",
+      config(
+        {
+          source: { ...gitHub, connectionArn: gitHub.connectionArn.replace('123456789012', '210987654321') },
+        },
+        { env: { account: '210987654321' } },
+      ),
+      '[0].source.tokenSecretArn',
+      '123456789012',
+      'The secret is of the account 123456789012: give one of 210987654321',
+    ],
+    [
+      'a secret elsewhere',
+      config({ source: gitHub }, { env: { region: 'eu-west-1' } }),
+      '[0].source.tokenSecretArn',
+      'us-east-1',
+      'The secret is in us-east-1: give one in eu-west-1',
+    ],
+    [
+      'a secret without the end of its ARN',
+      config({ source: { ...gitHub, tokenSecretArn: gitHub.tokenSecretArn.slice(0, -7) } }),
+      '[0].source.tokenSecretArn',
+      'secret:github',
+      'Give the whole ARN of a secret',
+    ],
+    [
+      "a group's repository with a token of GitHub",
+      config({ source: { ...gitHub, repository: 'example/group/orders' } }),
+      '[0].source.repository',
+      'example/group/orders',
+      'an owner and a name',
+    ],
+    [
+      'an API without token',
+      config({
+        source: { ...gitHub, tokenSecretArn: undefined, apiUrl: 'https://x/api/v3' },
+        makersMayDecide: true,
+      }),
+      '[0].source.apiUrl',
+      'https://x/api/v3',
+      'give tokenSecretArn',
+    ],
+    [
+      'an API without encryption',
+      config({ source: { ...gitHub, apiUrl: 'http://github.example.com/api/v3' } }),
+      '[0].source.apiUrl',
+      'http://github.example.com',
+      'Give the https address',
+    ],
+    [
+      'a token of GitHub for an archive',
+      config({ source: { objectKey: 'orders.zip', tokenSecretArn: gitHub.tokenSecretArn } }),
+      '[0].source',
+      'orders.zip',
+      'either connectionArn and repository, or objectKey',
     ],
     [
       'a percentage',

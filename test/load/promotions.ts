@@ -143,7 +143,7 @@ export const promoteAtOnce = async (run: LocalRun, load: Load) => {
     await Promise.all(
       sources.map(async ({ application, directory, commits }) => {
         for (const commitId of commits)
-          await push({ directory, commitId }, application.repositoryPath, application.branch);
+          await push({ directory, commitId }, application.remote, application.branch);
       }),
     );
     for (;;) {

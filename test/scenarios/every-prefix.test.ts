@@ -27,10 +27,10 @@ jest.mock('../../infra/local/aws/instances/instances.ts', () => ({
 jest.mock('../../infra/local/aws/services/codedeploy/agent/agent.ts', () => ({
   createAgent: jest.requireActual(`./support/in-process/played-machines.ts`).createAgent,
 }));
-jest.mock('../../infra/local/aws/services/codecommit/git.ts', () =>
+jest.mock('../../infra/local/aws/git.ts', () =>
   jest
     .requireActual(`./support/in-process/remembered-git.ts`)
-    .rememberedGit(jest.requireActual('../../infra/local/aws/services/codecommit/git.ts')),
+    .rememberedGit(jest.requireActual('../../infra/local/aws/git.ts')),
 );
 jest.mock('../../infra/local/aws/services/lambda/function-worker.ts', () => ({
   ...jest.requireActual('../../infra/local/aws/services/lambda/function-worker.ts'),

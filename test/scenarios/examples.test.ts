@@ -17,7 +17,6 @@ const read = (file: string): unknown => JSON.parse(fs.readFileSync(path.join(fol
 /** What the local run leaves out of an example, or why it does not start with it. */
 const expected: Readonly<Record<string, readonly string[] | RegExp>> = {
   'company-sign-in.json': ['signIn.providers[0]', 'signIn.passwords'],
-  'github.json': ['applications[0].source'],
   'https.json': ['approvalsSite', 'env', 'applications[0].https'],
   's3-source.json': ['applications[0].source'],
   'two-accounts.json': /places environments in another account or region \(lockstep\.environments\)/,

@@ -17,11 +17,9 @@ describe('push events', () => {
 
   /** The commit that the promoted branch holds. */
   const head = () =>
-    git(scenario.source.directory, [
-      'ls-remote',
-      scenario.application.repositoryPath,
-      'refs/heads/main',
-    ]).then((line) => line.split('\t')[0] ?? '');
+    git(scenario.source.directory, ['ls-remote', scenario.application.remote, 'refs/heads/main']).then(
+      (line) => line.split('\t')[0] ?? '',
+    );
 
   /** The push event has reached its targets, and the functions that it woke have ended. */
   const settled = async (pushes: number) => {
@@ -53,8 +51,8 @@ describe('push events', () => {
   it('of a deleted branch start none', async () => {
     const before = await scenario.executions();
     const pushes = pushEvents().length;
-    const { repositoryPath } = scenario.application;
-    await git(scenario.source.directory, ['push', '--quiet', repositoryPath, ':refs/heads/feature/login']);
+    const { remote } = scenario.application;
+    await git(scenario.source.directory, ['push', '--quiet', remote, ':refs/heads/feature/login']);
     await settled(pushes + 1);
     expect(pushEvents().at(-1)?.detail).toMatchObject({
       event: 'referenceDeleted',

@@ -27,11 +27,7 @@ describe('two applications', () => {
       ['orders', 'main'],
       ['stock', 'release'],
     ]);
-    const places = applications.flatMap(({ repositoryPath, qatUrl, prodUrl }) => [
-      repositoryPath,
-      qatUrl,
-      prodUrl,
-    ]);
+    const places = applications.flatMap(({ remote, qatUrl, prodUrl }) => [remote, qatUrl, prodUrl]);
     expect(new Set(places).size).toBe(places.length);
     expect(places).toContain(`http://localhost:${orders.run.host.ports.qat}`);
   });

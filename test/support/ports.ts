@@ -7,7 +7,7 @@ import { portsFrom } from '../../infra/local/run/ports.ts';
  */
 const lowest = 10_800;
 const rows = 3_000;
-const portsInRow = 6;
+const portsInRow = 7;
 
 /**
  * A worker of Jest keeps to rows of its own: an application takes its port only when it is deployed, so that a row that is in use
@@ -18,7 +18,7 @@ const rowsOfWorker = rows / workers;
 const firstRow = rowsOfWorker * ((Number(process.env.JEST_WORKER_ID ?? 1) - 1) % workers);
 
 /**
- * Six free ports in a row, as `--port` takes them and a run beside others needs them.
+ * Seven free ports in a row, as `--port` takes them and a run beside others needs them.
  * @throws PortInUseError if none is found in 20 tries
  */
 export const freePorts = async (): Promise<Ports> => {

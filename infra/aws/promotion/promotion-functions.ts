@@ -65,6 +65,10 @@ export class PromotionFunctions extends Construct {
     const LEDGER_TABLE = ledger.table.tableName;
     const machine = stateMachineArn(stack, application.name);
     const executions = executionArns(stack, application.name);
+    const sourceApi = {
+      SOURCE_API_URL: source.api?.url ?? 'none',
+      SOURCE_TOKEN_SECRET_ARN: source.api?.tokenSecretArn ?? 'none',
+    };
     const prodFleet = {
       PROD_PIPELINE_NAME: pipelineName(application.name, 'prod'),
       PROD_CODEDEPLOY_APPLICATION: prod.codeDeployApplication,
@@ -80,9 +84,12 @@ export class PromotionFunctions extends Construct {
         APPLICATION: application.name,
         BRANCH: application.branch,
         REPOSITORY_NAME: source.repositoryName,
+        ...sourceApi,
         STATE_MACHINE_ARN: machine,
         LEDGER_TABLE,
       },
+      // GitHub may ask to wait for a minute.
+      ...(source.api && { timeout: Duration.minutes(5) }),
     }).allow(['states:StartExecution'], [machine]);
     for (const { actions, resources } of source.describe) this.startPromotion.allow(actions, resources);
     this.retries = new RetryQueue(this, 'Retries', this.startPromotion);
@@ -191,6 +198,7 @@ export class PromotionFunctions extends Construct {
         ...mail,
         REPOSITORY_NAME: source.repositoryName,
         BRANCH: application.branch,
+        ...sourceApi,
         CONFIGURATION_VERSION,
         QAT_URL: props.qatUrl,
         ACQUIRE_LOCK_FUNCTION,

@@ -12,7 +12,7 @@ import type { Source } from './source.ts';
  */
 export function createSource(scope: Construct, application: ApplicationConfig, accessLogs: IBucket): Source {
   const { source } = application;
-  if (source.kind === 'connection') return connectionSource(application, source);
+  if (source.kind === 'connection') return connectionSource(scope, application, source);
   return source.kind === 's3'
     ? objectSource(scope, application, source, accessLogs)
     : codeCommitSource(scope, application);

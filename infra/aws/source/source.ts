@@ -29,6 +29,8 @@ export interface Source {
   readonly recordOfPushes?: string;
   /** Events of a push. @default there are none: the push pipeline starts the promotion */
   readonly pushes?: EventPattern;
+  /** Where the provider's REST API is read, and the secret with its token. @default it is not read */
+  readonly api?: { readonly url: string; readonly tokenSecretArn: string };
   /** Outputs of the stack: where to push to. */
   readonly outputs: Readonly<Record<string, string>>;
 }

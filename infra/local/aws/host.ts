@@ -163,6 +163,8 @@ export interface Ports {
   readonly qat: number;
   /** The Prod load balancer (endpoint + 5); of further applications: free ones. */
   readonly prod: number;
+  /** The git forge (endpoint + 6); it listens if something is connected to it. */
+  readonly forge: number;
 }
 
 /** Failures asked for on the command line, kept in the store so that a restart does not repeat them. */

@@ -98,16 +98,22 @@ export const notePromotedBranch = async (repository: string, branch: string): Pr
   await git(repository, ['config', 'lockstep.promotedBranch', branch]);
 };
 
+/** The machine's proxy and its store of passwords have no part in what stays on the machine. */
+const overHttp = ['-c', 'http.proxy=', '-c', 'credential.helper='];
+
 /** Whether the repository's branch is at the source's commit already, so that a push would tell nothing. */
 export const isPushed = async (
   source: ApplicationSource,
   remote: string,
   branch: string,
 ): Promise<boolean> => {
-  const before = await git(remote, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`]).catch(
-    () => '',
-  );
-  return before === source.commitId;
+  const before = await git(source.directory, [
+    ...overHttp,
+    'ls-remote',
+    remote,
+    `refs/heads/${branch}`,
+  ]).catch(() => '');
+  return before.startsWith(source.commitId);
 };
 
 /**
@@ -115,7 +121,13 @@ export const isPushed = async (
  * @throws GitError with git's reason, for example a push that is no fast-forward
  */
 export const push = async (source: ApplicationSource, remote: string, branch: string): Promise<void> => {
-  await git(source.directory, ['push', '--quiet', remote, `${source.commitId}:refs/heads/${branch}`]);
+  await git(source.directory, [
+    ...overHttp,
+    'push',
+    '--quiet',
+    remote,
+    `${source.commitId}:refs/heads/${branch}`,
+  ]);
 };
 
 const reason = (error: unknown) => (error instanceof GitError ? error.message.split('\n')[0] : String(error));

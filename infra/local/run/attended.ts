@@ -25,11 +25,21 @@ const placesAndCommands = ({ run, system, application, source, sources, terminal
         [`Prod${of}`, prodUrl],
       ];
     }),
+    ...system.applications.flatMap(({ name, connected }): [string, string][] =>
+      connected
+        ? [
+            [
+              'Git forge',
+              `http://127.0.0.1:${ports.forge}/${connected.repository}   stands for the provider of ${name}`,
+            ],
+          ]
+        : [],
+    ),
     ['AWS API', awsCommand(run.host, 'stepfunctions list-state-machines')],
   ]);
   terminal.line(
     options.app
-      ? `Push another commit with: git -C ${source.directory} push ${application.repositoryPath} HEAD:${application.branch}`
+      ? `Push another commit with: git -C ${source.directory} push ${application.remote} HEAD:${application.branch}`
       : `Change something in ${source.directory}, commit, and "git push" to promote it. Ctrl-C ends; npm start goes on from here.`,
   );
   for (const { name } of system.applications.slice(1))

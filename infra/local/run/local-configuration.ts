@@ -7,13 +7,18 @@ export interface LocalConfiguration {
   readonly leftOut: readonly string[];
 }
 
-/** What only an AWS account has: its id and region, domain names with certificates, and sources elsewhere, for which CodeCommit stands. Company providers elsewhere come on top. */
+/**
+ * What only an AWS account has: its id and region, domain names with certificates, and archives in S3, for which CodeCommit stands. For
+ * repositories behind a connection the forge stands. Company providers elsewhere come on top.
+ */
 const ofTheConfiguration = ['approvalsSite', 'env'] as const;
 const ofAnApplication = ['https', 'source'] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isConnection = (source: unknown): boolean => isObject(source) && 'connectionArn' in source;
 
 const without = (fields: Fields, keys: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)));
@@ -69,9 +74,9 @@ export const localConfiguration = (lockstep: unknown): LocalConfiguration => {
       ...(Array.isArray(applications) && {
         applications: applications.map((application: unknown, index) => {
           if (!isObject(application)) return application;
-          for (const key of ofAnApplication)
-            if (key in application) leftOut.push(`applications[${index}].${key}`);
-          return without(application, ofAnApplication);
+          const keys = ofAnApplication.filter((key) => key in application && !isConnection(application[key]));
+          leftOut.push(...keys.map((key) => `applications[${index}].${key}`));
+          return without(application, keys);
         }),
       }),
     },

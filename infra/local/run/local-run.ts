@@ -17,6 +17,7 @@ import {
   type Ports,
   type Store,
 } from '@lockstep/aws-emulator';
+import { prepareForge } from './connected-sources.ts';
 import { createJournalFailure, type JournalFailure } from './journal-failure.ts';
 import { people } from './people.ts';
 import { signInLook } from './sign-in-look.ts';
@@ -53,21 +54,24 @@ export interface LocalRun {
   readonly stop: () => Promise<void>;
 }
 
-/** Parameter of an application's stack that tells approvers where the QAT application is; only this run serves it anywhere. */
+/** Parameters of applications' stacks: where approvers reach the QAT application, which only this run serves; and GitHub's API. */
 const QAT_URL_PARAMETER = 'QatUrl';
+const SOURCE_API_URL_PARAMETER = 'SourceApiUrl';
 
-const withQatUrl = (assembly: Assembly, port: number): Assembly => {
-  const first = assembly.stacks.find(({ template }) => QAT_URL_PARAMETER in (template.Parameters ?? {}));
+const withAddresses = (assembly: Assembly, qatPort: number, sourceApiUrl: string): Assembly => {
+  const has = ({ template }: Assembly['stacks'][number], parameter: string): boolean =>
+    parameter in (template.Parameters ?? {});
+  const first = assembly.stacks.find((stack) => has(stack, QAT_URL_PARAMETER));
   return {
     ...assembly,
-    stacks: assembly.stacks.map((stack) =>
-      stack === first
-        ? {
-            ...stack,
-            parameters: { ...stack.parameters, [QAT_URL_PARAMETER]: `http://${APPLICATION_HOST}:${port}` },
-          }
-        : stack,
-    ),
+    stacks: assembly.stacks.map((stack) => ({
+      ...stack,
+      parameters: {
+        ...stack.parameters,
+        ...(stack === first && { [QAT_URL_PARAMETER]: `http://${APPLICATION_HOST}:${qatPort}` }),
+        ...(has(stack, SOURCE_API_URL_PARAMETER) && { [SOURCE_API_URL_PARAMETER]: sourceApiUrl }),
+      },
+    })),
   };
 };
 
@@ -111,8 +115,10 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
     undo.push(host.stopServices);
     await host.startServices();
     signal?.throwIfAborted();
+    const assembly = loadAssembly(assemblyDirectory);
+    await prepareForge(services, assembly);
     const stacks = await journal.orFail(
-      deployAssembly(host, withQatUrl(loadAssembly(assemblyDirectory), ports.qat)),
+      deployAssembly(host, withAddresses(assembly, ports.qat, services.forge.apiUrl)),
     );
     return {
       host,

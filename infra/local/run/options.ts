@@ -47,7 +47,7 @@ export const usage = `npm start -- [options]
   --redrive N        unattended: redrive a failed execution up to N times (0)
   --report FILE      write what happened as JSON
   --state-dir DIR    where everything lives (.lockstep); a run that was killed goes on from there
-  --port P           the endpoint's port (4566); the next five are used as well
+  --port P           the endpoint's port (4566); the next six are used as well
   --help             this text`;
 
 const optionTypes = {
@@ -65,7 +65,7 @@ const optionTypes = {
 } as const;
 
 /** How many ports beside the endpoint's are in a row behind it. */
-const PORTS_IN_A_ROW = 5;
+const PORTS_IN_A_ROW = 6;
 
 const person = (option: string, name: string): string => {
   if (names.includes(name)) return name;

@@ -17,10 +17,10 @@ export const overviewContent = ({ run, system, sources }: Session): OverviewCont
         { name: `Prod ${named(name)}`, what: 'behind the load balancer', href: prodUrl },
       ]),
     ],
-    commands: system.applications.flatMap(({ name, repositoryPath, branch, stateMachineArn }) => [
+    commands: system.applications.flatMap(({ name, remote, branch, stateMachineArn }) => [
       {
         what: several ? `Promote another commit of ${name}:` : 'Promote another commit:',
-        command: `git -C ${sources.get(name)?.directory ?? '.'} push ${repositoryPath} HEAD:${branch}`,
+        command: `git -C ${sources.get(name)?.directory ?? '.'} push ${remote} HEAD:${branch}`,
       },
       {
         what: several

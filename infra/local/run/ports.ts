@@ -9,6 +9,7 @@ const purposes: readonly (readonly [keyof Ports, string])[] = [
   ['overview', 'the overview and mail outbox'],
   ['qat', 'the QAT application'],
   ['prod', 'the Prod application'],
+  ['forge', 'the git forge'],
 ];
 
 /** Listens for a moment. @returns the port, or undefined if it is taken */
@@ -29,7 +30,7 @@ const tryPort = (port: number): Promise<number | undefined> =>
 const PATIENCE_MS = 5_000;
 
 /**
- * The ports of a run: the endpoint's and the five behind it.
+ * The ports of a run: the endpoint's and the six behind it.
  * @throws PortInUseError naming the first that is taken, what it is for, and the remedy
  */
 export const portsFrom = async (first: number, patienceMs = PATIENCE_MS): Promise<Ports> => {

@@ -108,7 +108,7 @@ export const promote = async (
 ): Promise<CommitPromotion | undefined> => {
   const { unreported } = options;
   const { commitId } = source;
-  const isAlreadyPushed = await isPushed(source, application.repositoryPath, application.branch);
+  const isAlreadyPushed = await isPushed(source, application.remote, application.branch);
   // A run that died between a push and its promotion is taken up by the services.
   if (isAlreadyPushed) await startDequeued(host, application, commitId, options);
   const known = await newestOf(host, application, commitId, new Set());
@@ -129,7 +129,8 @@ export const promote = async (
   const before = new Set(await executionsOf(host, application));
   unreported?.note(commitId, known?.executionArn);
   options.beforeStart();
-  if (isAlreadyPushed) announceAgain(host, application, commitId);
+  if (isAlreadyPushed && application.connected) application.connected.pushAgain();
+  else if (isAlreadyPushed) announceAgain(host, application, commitId);
   else await pushOrExplain(application, source);
   const startedNow = () => newestOf(host, application, commitId, before);
   await startDequeued(host, application, commitId, options, startedNow);
@@ -172,11 +173,11 @@ const startDequeued = async (
 
 const pushOrExplain = async (application: DeployedApplication, source: ApplicationSource): Promise<void> => {
   try {
-    await push(source, application.repositoryPath, application.branch);
+    await push(source, application.remote, application.branch);
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
     throw new UsageError(
-      `${source.directory} could not be pushed to ${application.repositoryPath}:\n${error.message}\n` +
+      `${source.directory} could not be pushed to ${application.remote}:\n${error.message}\n` +
         'If the repository holds the history of another application, start with another --state-dir.',
     );
   }

@@ -24,12 +24,44 @@ const pushEventsOf = (host: Host, { name, branch }: DeployedApplication, commitI
     )
     .map(({ id }) => id);
 
+/** What the emulator's CodePipeline has of a run. */
+interface PipelineRun {
+  readonly pipelineName: string;
+  readonly status: string;
+  readonly overrides: readonly { readonly revisionValue: string }[];
+}
+
+/** Whether a push to the forge is not recorded yet, or the run of the push pipeline that it started has not ended. */
+const isPipelineRunning = (
+  host: Host,
+  { name, branch }: DeployedApplication,
+  repository: string,
+  commitId: string,
+): boolean => {
+  const { branches = {} } =
+    host.store
+      .table<{ readonly branches?: Readonly<Record<string, string>> }>('forge.repositories')
+      .get(repository) ?? {};
+  if (branches[`refs/heads/${branch}`] !== commitId) return true;
+  return host.store
+    .table<PipelineRun>('codepipeline.executions')
+    .values()
+    .some(
+      ({ pipelineName, status, overrides }) =>
+        pipelineName === `lockstep-${name}-push` &&
+        status === 'InProgress' &&
+        overrides.some(({ revisionValue }) => revisionValue === commitId),
+    );
+};
+
 /**
  * Whether a push of a commit is still on its way to StartPromotion: not announced yet, or its event or that function's
  * invocation is queued. Once it is not, its execution exists, or none comes of it.
  * @param commitId what the application's branch is at
  */
 export const isStartQueued = (host: Host, application: DeployedApplication, commitId: string): boolean => {
+  const { connected } = application;
+  if (connected) return isPipelineRunning(host, application, connected.repository, commitId);
   const announced = host.store.table<Announced>('codecommit.announced').get(application.name);
   if (announced?.references[`refs/heads/${application.branch}`] !== commitId) return true;
   const events = pushEventsOf(host, application, commitId);

@@ -84,13 +84,13 @@ const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal)
     await moveOpenRequests(system);
     const [application] = system.applications;
     if (!application) throw new Error('The configuration has no application.');
-    const sampleOf = async ({ name, repositoryPath, branch }: DeployedApplication) => {
+    const sampleOf = async ({ name, remote, branch }: DeployedApplication) => {
       const sample = await sampleApplication(path.join(options.stateDir, 'applications', name));
-      await nameRemote(sample.directory, repositoryPath, branch);
+      await nameRemote(sample.directory, remote, branch);
       return sample;
     };
-    for (const { repositoryPath, branch } of system.applications)
-      await notePromotedBranch(repositoryPath, branch);
+    for (const { remote, branch, connected } of system.applications)
+      if (!connected) await notePromotedBranch(remote, branch);
     const source = given ?? (await sampleOf(application));
     const sources = new Map([[application.name, source]]);
     // Others wait for somebody's push.

@@ -12,13 +12,21 @@ import { createDynamoDbLedger } from '../../../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { platformParameters, readConfigurationVersions } from '../../../tasks/platform-parameters.ts';
 import type { LocalRun } from './local-run.ts';
+import { developer } from './people.ts';
 
 /** One deployed application, as its stack's outputs tell. */
 export interface DeployedApplication {
   readonly name: string;
   readonly branch: string;
-  /** Bare git repository that a push goes to. */
-  readonly repositoryPath: string;
+  /** What a push goes to: the path of a bare repository; of one behind a connection, the URL at the forge, with the developer's token. */
+  readonly remote: string;
+  /** Of an application whose repository is behind a connection. */
+  readonly connected?: {
+    /** Owner and name. */
+    readonly repository: string;
+    /** Tells the push of a branch's commit again, as another push. */
+    readonly pushAgain: () => void;
+  };
   readonly stateMachineArn: string;
   readonly pipelines: { readonly qat: string; readonly prod: string };
   /** Where its QAT instance and its Prod load balancer answer. */
@@ -36,6 +44,17 @@ export interface LockstepSystem {
   readonly applications: readonly DeployedApplication[];
 }
 
+/** The bare repository that stands for one in CodeCommit. */
+const codeCommitPath = async ({ host }: LocalRun, repositoryName: string): Promise<string> => {
+  const { repositoryMetadata }: GetRepositoryOutput = await host.call(
+    administrator,
+    'codecommit',
+    'GetRepository',
+    { repositoryName },
+  );
+  return fileURLToPath(repositoryMetadata?.cloneUrlHttp ?? '');
+};
+
 /** Reads the outputs of the stacks. */
 export const readSystem = async (run: LocalRun): Promise<LockstepSystem> => {
   const { host, services, stacks } = run;
@@ -51,17 +70,25 @@ export const readSystem = async (run: LocalRun): Promise<LockstepSystem> => {
     names
       .filter((name) => 'StateMachineArn' in stacks.stackOutputs(name))
       .map(async (stack) => {
-        const repositoryName = value(stack, 'RepositoryName');
-        const { repositoryMetadata }: GetRepositoryOutput = await host.call(
-          administrator,
-          'codecommit',
-          'GetRepository',
-          { repositoryName },
-        );
+        const repository = value(stack, 'RepositoryName');
+        const branch = value(stack, 'BranchName');
+        const isInCodeCommit = 'RepositoryCloneUrl' in stacks.stackOutputs(stack);
         return {
-          name: repositoryName,
-          branch: value(stack, 'BranchName'),
-          repositoryPath: fileURLToPath(repositoryMetadata?.cloneUrlHttp ?? ''),
+          name:
+            value(stack, 'StateMachineArn')
+              .split(':')
+              .at(-1)
+              ?.replace(/^lockstep-/, '') ?? '',
+          branch,
+          ...(isInCodeCommit
+            ? { remote: await codeCommitPath(run, repository) }
+            : {
+                remote: services.forge.pushUrl(developer.name, repository),
+                connected: {
+                  repository,
+                  pushAgain: () => services.forge.pushAgain(developer.name, repository, branch),
+                },
+              }),
           stateMachineArn: value(stack, 'StateMachineArn'),
           pipelines: { qat: value(stack, 'QatPipelineName'), prod: value(stack, 'ProdPipelineName') },
           qatUrl: `http://${APPLICATION_HOST}:${services.autoscaling.frontDoorPort(value(stack, 'QatAutoScalingGroupName')) ?? host.ports.qat}`,

@@ -98,6 +98,26 @@ describe('a connection to GitHub and others', () => {
     expect(starting.map(([id]) => id)).toEqual([expect.stringMatching(/^FunctionsStartJob/)]);
   });
 
+  it('is read at GitHub with a token, by the two functions that need it', () => {
+    const SECRET = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:lockstep/github-a1B2c3';
+    expect(template).toMatchObject({ Parameters: { SourceApiUrl: { Default: 'https://api.github.com' } } });
+    const readers = ofType(template, 'AWS::IAM::Policy').filter(([, policy]) =>
+      JSON.stringify(policy).includes('secretsmanager:'),
+    );
+    expect(readers.map(([id]) => id)).toEqual([
+      expect.stringMatching(/^FunctionsStartPromotion/),
+      expect.stringMatching(/^FunctionsRequestApproval/),
+    ]);
+    for (const prefix of ['FunctionsStartPromotion', 'FunctionsRequestApproval']) {
+      expect(grantsOfRole(template, prefix)).toContain(`secretsmanager:GetSecretValue on ${SECRET}`);
+      expect(only(template, 'AWS::Lambda::Function', prefix)[1].Properties).toMatchObject({
+        Environment: {
+          Variables: { SOURCE_API_URL: { Ref: 'SourceApiUrl' }, SOURCE_TOKEN_SECRET_ARN: SECRET },
+        },
+      });
+    }
+  });
+
   it('T21: pins the commit', () => {
     expect(JSON.stringify(definitionOf(template))).not.toContain('revisionType');
     expect(JSON.stringify(deploying)).toContain('#{SourceVariables.CommitId}');

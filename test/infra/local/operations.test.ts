@@ -93,7 +93,7 @@ describe('the operations that the emulator serves', () => {
     clock.stop();
     fs.rmSync(stateDir, { recursive: true });
   });
-  const ports = { endpoint: 1, approvals: 2, signIn: 3, overview: 4, qat: 5, prod: 6 };
+  const ports = { endpoint: 1, approvals: 2, signIn: 3, overview: 4, qat: 5, prod: 6, forge: 7 };
   const host = createHost({ stateDir, store: createMemoryStore(), clock, ports, log: () => undefined });
   createServices(host, { people: [] });
   const served = host.services().flatMap((service) => Object.keys(service.operations));

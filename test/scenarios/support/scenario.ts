@@ -234,7 +234,7 @@ export const scenarioOf = async (run: LocalRun, stateDir: string, name?: string)
       return head();
     },
     push: async (branch = application.branch) =>
-      push({ directory: source.directory, commitId: await head() }, application.repositoryPath, branch),
+      push({ directory: source.directory, commitId: await head() }, application.remote, branch),
     promotion,
     startPromotion: async () => {
       const commitId = await scenario.commit();

@@ -307,7 +307,7 @@ describe('the grounds of a decision', () => {
 
   it('say whose further name a maker has, and where dots do not count', async () => {
     const people = [
-      { email: 'quinn@example.com', iamNames: ['dana'], commitAddresses: ['erin@example.com'] },
+      { email: 'quinn@example.com', pusherNames: ['dana'], commitAddresses: ['erin@example.com'] },
     ];
     const review = await collect({ people, dotsIgnoredIn: ['gmail.com'] });
     expect(review.makers.map(({ person }) => person)).toEqual([

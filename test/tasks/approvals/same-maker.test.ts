@@ -73,7 +73,9 @@ it('compares text with a character outside ASCII as equal to itself alone', () =
 });
 
 it('finds the person whose further name a maker has', () => {
-  const people = [{ email: 'dana@example.com', iamNames: ['ci-dana'], commitAddresses: ['d.ana@gmail.com'] }];
+  const people = [
+    { email: 'dana@example.com', pusherNames: ['ci-dana'], commitAddresses: ['d.ana@gmail.com'] },
+  ];
   const personOf = (maker: Parameters<typeof withPerson>[0]) => withPerson(maker, people, dots).person;
   expect(personOf({ ...pusher('CI-Dana'), because: [] })).toBe('dana@example.com');
   expect(personOf(aMaker('Dana+x@gmail.com'))).toBe('dana@example.com');

@@ -1,8 +1,9 @@
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
 import { promotionFrom } from '../../../tasks/promotions/promotion-from.ts';
-import { onPush, promotionOfRun, startPushedRun } from '../../../tasks/promotions/pushed-run.ts';
+import { commitOfRun, onPush, startPushedRun } from '../../../tasks/promotions/pushed-run.ts';
 import { startPromotion } from '../../../tasks/promotions/start-promotion.ts';
+import type { Source, SourcePush } from '../../../tasks/source/source.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { COMMIT } from '../doubles/samples.ts';
 
@@ -85,7 +86,6 @@ describe('a new version of an object', () => {
 });
 
 describe('a push through a connection', () => {
-  const promoted = { application: 'shop', repositoryName: 'example/shop', branch: 'main' };
   const RUN = '0a1b2c3d-0000-4000-8000-000000000002';
   const pushed: PipelineExecution = {
     pipelineExecutionId: RUN,
@@ -107,18 +107,25 @@ describe('a push through a connection', () => {
     }) as unknown as CodePipelineEvent;
   const parameters = JSON.stringify({ pipelineName: 'lockstep-shop-push', pipelineExecutionId: RUN });
 
-  const start = async (run: PipelineExecution | undefined, userParameters = parameters) => {
+  const start = async (
+    run: PipelineExecution | undefined,
+    userParameters = parameters,
+    source?: Pick<Required<Source>, 'head' | 'commits' | 'pushes'>,
+  ) => {
     const { dependencies, ledger, started } = world('example/shop');
     const answers: string[] = [];
+    const waits: number[] = [];
     const result = await startPushedRun({
       ...dependencies,
+      ...(source && { source }),
+      wait: async (ms) => void waits.push(ms),
       pipelines: {
         run: async (pipelineName) => (pipelineName === 'lockstep-shop-push' ? run : undefined),
         allow: async (id) => void answers.push(`allow ${id}`),
         deny: async (id, message) => void answers.push(`refuse ${id}: ${message}`),
       },
     })(job(userParameters));
-    return { result, ledger, started, answers };
+    return { result, ledger, started, answers, waits };
   };
 
   it('starts the promotion of its commit, with its message', async () => {
@@ -150,7 +157,7 @@ describe('a push through a connection', () => {
 
   it('takes a summary that is no JSON as the message', () => {
     const run = { ...pushed, artifactRevisions: [{ revisionId: COMMIT, revisionSummary: 'Count apples' }] };
-    expect(promotionOfRun(run, promoted)?.message).toBe('Count apples');
+    expect(commitOfRun(run)?.message).toBe('Count apples');
   });
 
   it.each([
@@ -161,6 +168,60 @@ describe('a push through a connection', () => {
     expect(started).toEqual([]);
     expect(answers).toEqual([expect.stringContaining(reason)]);
     expect(answers[0]).toMatch(/^refuse job-1: The promotion could not be started: /);
+  });
+
+  describe('at a provider that is read', () => {
+    const commit = {
+      commitId: COMMIT,
+      parents: [],
+      message: 'Count pears',
+      author: { name: 'Dana', email: 'dana@example.com' },
+    };
+    const push = (change: Partial<SourcePush> = {}): SourcePush => ({
+      commitId: COMMIT,
+      pushedBy: 'octo-dana',
+      pushedAt: '2026-11-22T11:59:30Z',
+      ...change,
+    });
+    const repository = (pushes: readonly (readonly SourcePush[])[], head: string | undefined = COMMIT) => {
+      let looks = 0;
+      return {
+        head: async () => head,
+        commits: async (ids: readonly string[]) => [commit].filter(({ commitId }) => ids.includes(commitId)),
+        pushes: async () => pushes[Math.min(looks++, pushes.length - 1)] ?? [],
+      };
+    };
+
+    it('is by who moved the branch, and has its time, author and message from there', async () => {
+      const earlier = push({ pushedBy: 'octo-erin', pushedAt: '2026-11-22T11:00:00Z' });
+      const other = push({
+        commitId: 'b'.repeat(40),
+        pushedBy: 'octo-finn',
+        pushedAt: '2026-11-22T11:59:59Z',
+      });
+      const { result, ledger } = await start(pushed, parameters, repository([[earlier, other, push()]]));
+      expect(await ledger.promotion(result.promotionId ?? '')).toMatchObject({
+        pushedBy: 'octo-dana',
+        pushedAt: '2026-11-22T11:59:30.000Z',
+        commitMessage: 'Count pears',
+        commitAuthor: 'Dana',
+      });
+    });
+
+    it('is waited for until the provider has recorded it', async () => {
+      const { started, waits } = await start(pushed, parameters, repository([[], [], [push()]]));
+      expect(started).toHaveLength(1);
+      expect(waits).toEqual([2_000, 5_000]);
+    });
+
+    it.each<[string, ReturnType<typeof repository>, string]>([
+      ['that the provider did not record', repository([[]]), 'has not recorded'],
+      ['that the branch no longer has', repository([[push()]], 'c'.repeat(40)), 'is no longer on main'],
+    ])('starts none %s, and fails the action', async (_, source, reason) => {
+      const { started, answers } = await start(pushed, parameters, source);
+      expect(started).toEqual([]);
+      expect(answers).toEqual([expect.stringContaining(reason)]);
+    });
   });
 
   it('is told from an event by its form', async () => {

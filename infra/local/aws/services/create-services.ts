@@ -1,4 +1,7 @@
 import type { EmulatorHost } from '../create-host.ts';
+import { createForge } from '../forge/forge.ts';
+import { forgeProvider } from '../forge/forge-provider.ts';
+import { NOTHING } from '../forge/repositories.ts';
 import { createApiGatewayService } from './apigateway/apigateway.ts';
 import { createAutoScalingService } from './autoscaling/autoscaling.ts';
 import { createCloudTrailService } from './cloudtrail/cloudtrail.ts';
@@ -32,11 +35,26 @@ export const createServices = (host: EmulatorHost, signIn: SignInOptions) => {
   const events = createEventsService(host);
   const autoscaling = createAutoScalingService(host);
   const elasticloadbalancing = createElasticLoadBalancingService(host);
+  const secretsmanager = createSecretsManagerService(host);
+  const codepipeline = createCodePipelineService(host, forgeProvider(host));
+  const forge = createForge(host, {
+    accounts: signIn.people.map(({ name }) => name),
+    onPush: ({ id, repository, ref, after, at }) => {
+      if (after !== NOTHING)
+        codepipeline.pushed({
+          id: String(id),
+          repository,
+          branch: ref.slice('refs/heads/'.length),
+          commitId: after,
+          at,
+        });
+    },
+  });
   const services = [
     createIamService(host),
     createStsService(host),
     createKmsService(host),
-    createSecretsManagerService(host),
+    secretsmanager,
     createLogsService(host),
     createDynamoDbService(host),
     createCloudTrailService(host),
@@ -53,14 +71,15 @@ export const createServices = (host: EmulatorHost, signIn: SignInOptions) => {
     createImageBuilderService(host),
     createCodeBuildService(host),
     createCodeCommitService(host),
-    createCodePipelineService(host),
+    codepipeline,
+    forge,
     createStatesService(host),
     events,
     // Last: at its start it delivers what was queued, and it stops first.
     createLambdaService(host),
   ];
   for (const service of services) host.register(service);
-  return { events, autoscaling, elasticloadbalancing };
+  return { events, autoscaling, elasticloadbalancing, secretsmanager, forge };
 };
 
 /** Services that the run itself asks for more than their AWS operations. */

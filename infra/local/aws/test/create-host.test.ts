@@ -7,7 +7,15 @@ import type { BusEvent, PolicyStatement, Principal, Service } from '../host.ts';
 import { createMemoryStore, openStore } from '../store.ts';
 import { policyOf, putRole } from './iam/roles.ts';
 
-const ports = { endpoint: 4566, approvals: 4567, signIn: 4568, overview: 4569, qat: 4570, prod: 4571 };
+const ports = {
+  endpoint: 4566,
+  approvals: 4567,
+  signIn: 4568,
+  overview: 4569,
+  qat: 4570,
+  prod: 4571,
+  forge: 4572,
+};
 const administrator: Principal = { kind: 'administrator' };
 const worker: Principal = {
   kind: 'role',

@@ -9,6 +9,7 @@ const portsFrom = (first: number): Ports => ({
   overview: first + 3,
   qat: first + 4,
   prod: first + 5,
+  forge: first + 6,
 });
 
 const addresses = (first: number) => ({

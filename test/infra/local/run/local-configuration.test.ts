@@ -41,6 +41,15 @@ describe('sign-in at company providers', () => {
   );
 });
 
+it('keeps a repository behind a connection, for which the forge stands, and leaves out an archive in S3', () => {
+  const connected = { name: 'orders', source: { connectionArn: 'arn', repository: 'example/orders' } };
+  const archive = { name: 'stock', source: { objectKey: 'stock.zip' } };
+  expect(localConfiguration({ applications: [connected, archive] })).toEqual({
+    lockstep: { applications: [connected, { name: 'stock' }] },
+    leftOut: ['applications[1].source'],
+  });
+});
+
 it.each([[undefined], ['text'], [{ applications: 'text' }], [{ applications: [1] }]])(
   'leaves %j for the synthesis to reject as invalid',
   (lockstep) => {

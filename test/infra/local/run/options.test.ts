@@ -44,7 +44,7 @@ describe('command line', () => {
     [['--qc', 'quinn'], '--qc goes with --unattended'],
     [['--redrive', '1'], '--redrive goes with --unattended'],
     [['--unattended', '--qc', 'mallory'], '--qc takes one of quinn, parker, sam, dana, olga, got "mallory"'],
-    [['--port', '80'], '--port takes a whole number from 1024 to 65530, got "80"'],
+    [['--port', '80'], '--port takes a whole number from 1024 to 65529, got "80"'],
     [['--port', '4566.5'], 'got "4566.5"'],
     [['--unattended', '--redrive', '-1'], '--redrive'],
     [['--fail', '=2'], '--fail takes "STATE" or "STATE=N", got "=2"'],

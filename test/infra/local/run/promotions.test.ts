@@ -21,7 +21,7 @@ describe('the promotion of a commit that was pushed before', () => {
     application = {
       name: 'orders',
       branch: 'main',
-      repositoryPath: source.directory,
+      remote: source.directory,
       stateMachineArn: MACHINE,
       pipelines: { qat: 'qat', prod: 'prod' },
       qatUrl: '',

@@ -1,4 +1,4 @@
-import type * as Git from '../../../../infra/local/aws/services/codecommit/git.ts';
+import type * as Git from '../../../../infra/local/aws/git.ts';
 
 let isRemembering = false;
 

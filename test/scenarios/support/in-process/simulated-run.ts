@@ -45,7 +45,7 @@ const HORIZON_MS = 5_000;
 const PATIENCE_MS = 60_000;
 
 const administrator = { kind: 'administrator' } as const;
-const ports = { endpoint: 1, approvals: 2, signIn: 3, overview: 4, qat: 5, prod: 6 };
+const ports = { endpoint: 1, approvals: 2, signIn: 3, overview: 4, qat: 5, prod: 6, forge: 7 };
 
 let current: { readonly host: EmulatorHost; readonly clock: SimulatedClock } | undefined;
 const running = () => {

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
+import { gitText } from '../../git.ts';
 import type { Host, ServiceEvent } from '../../host.ts';
 import { replaceFile } from '../../replace-file.ts';
 import { stableUuid } from '../shared/ids.ts';
 import { recordCall } from '../shared/trail.ts';
-import { gitText } from './git.ts';
 import {
   prepareRepository,
   presencePath,

@@ -1,5 +1,5 @@
+import { gitBytes, gitText } from '../../git.ts';
 import { AwsError, type Host } from '../../host.ts';
-import { gitBytes, gitText } from './git.ts';
 import { findRepository, type Repository, readReferences, repositoryPath } from './repositories.ts';
 
 /** A commit as git has it. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { gitText } from '../../git.ts';
 import { AwsError, type Host } from '../../host.ts';
 import { replaceFile } from '../../replace-file.ts';
-import { gitText } from './git.ts';
 
 /** A repository, as the store keeps it under its name. */
 export interface Repository {

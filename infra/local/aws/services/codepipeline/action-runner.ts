@@ -2,6 +2,7 @@ import type { Host, Principal } from '../../host.ts';
 import type { Table } from '../../store.ts';
 import { errorDetails } from './action-errors.ts';
 import type { ActionContext, Outcome, RunAction } from './actions.ts';
+import { type ConnectedProvider, runConnectionSource } from './connection-source.ts';
 import type { ActionDeclaration } from './declaration.ts';
 import { runCodeDeploy } from './deploy-action.ts';
 import { runLambdaInvoke } from './invoke-action.ts';
@@ -18,28 +19,32 @@ interface Runner {
   readonly stop: () => void;
 }
 
-const byProvider: Readonly<Record<string, RunAction>> = {
+const actionsOf = (connected: ConnectedProvider): Readonly<Record<string, RunAction>> => ({
   CodeCommit: runCodeCommitSource,
+  CodeStarSourceConnection: runConnectionSource(connected),
   S3: runS3Source,
   CodeBuild: runCodeBuild,
   Lambda: runLambdaInvoke,
   CodeDeploy: runCodeDeploy,
-};
+});
 
 const CODEPIPELINE = 'codepipeline.amazonaws.com';
 
 /**
  * Creates the runner.
+ * @param connected what connections lead to
  * @param ended tells of an action's end, before it is written
  * @param pump goes on with a pipeline
  */
 export const createRunner = (
   host: Host,
+  connected: ConnectedProvider,
   actions: Table<ActionExecution>,
   executions: Table<Execution>,
   ended: (action: ActionExecution) => void,
   pump: (pipelineName: string) => void,
 ): Runner => {
+  const byProvider = actionsOf(connected);
   const running = new Set<string>();
   const wakers = new Map<string, Set<() => void>>();
   let stopped = false;

@@ -12,6 +12,7 @@ import type {
 } from '@aws-sdk/client-codepipeline';
 import type { Host, Operation, Service } from '../../host.ts';
 import { page } from '../shared/paging.ts';
+import type { ConnectedProvider, ConnectedPush } from './connection-source.ts';
 import {
   describeAction,
   describeDeclaration,
@@ -23,12 +24,31 @@ import { createControl } from './execution-operations.ts';
 import { createQueue } from './execution-queue.ts';
 import { findExecution, findPipeline, pipelineArn, tablesOf } from './records.ts';
 import { createCodePipelineResources } from './resources.ts';
-import { createStart } from './start-execution.ts';
+import { createPushTrigger, createStart } from './start-execution.ts';
 
-/** Creates CodePipeline: V2 pipelines in QUEUED mode with sources, Lambda and CodeDeploy actions. */
-export const createCodePipelineService = (host: Host): Service => {
+/** CodePipeline, which hears of pushes at the provider that connections lead to. */
+export interface CodePipelineService extends Service {
+  /** Starts the pipelines that a push starts; again, it does nothing more. */
+  readonly pushed: (push: ConnectedPush) => void;
+}
+
+/** Where connections lead, if there is no provider. */
+const nowhere: ConnectedProvider = {
+  head: async () => undefined,
+  commit: async () => undefined,
+  archive: async () => new Uint8Array(),
+};
+
+/**
+ * Creates CodePipeline: V2 pipelines in QUEUED mode with sources, Lambda and CodeDeploy actions.
+ * @param connected what connections lead to
+ */
+export const createCodePipelineService = (
+  host: Host,
+  connected: ConnectedProvider = nowhere,
+): CodePipelineService => {
   const { executions, actions } = tablesOf(host);
-  const queue = createQueue(host);
+  const queue = createQueue(host, connected);
   const access = (action: string, name = '') => ({
     action: `codepipeline:${action}`,
     resource: pipelineArn(host, name),
@@ -106,6 +126,7 @@ export const createCodePipelineService = (host: Host): Service => {
       ...createControl(host, queue),
     },
     resources: createCodePipelineResources(host, queue),
+    pushed: createPushTrigger(host, queue),
     start: queue.start,
     stop: queue.stop,
   };

@@ -6,6 +6,14 @@ export interface Declaration {
   readonly artifactStore: { readonly bucket: string; readonly kmsKeyId?: string };
   readonly stages: readonly StageDeclaration[];
   readonly variables: readonly VariableDeclaration[];
+  /** Pushes that start it. @default none do */
+  readonly triggers?: readonly TriggerDeclaration[];
+}
+
+/** Pushes to one of these branches, through the connection of a source action. */
+export interface TriggerDeclaration {
+  readonly sourceActionName: string;
+  readonly branches: readonly string[];
 }
 
 export interface StageDeclaration {
@@ -53,6 +61,11 @@ const kinds: Readonly<Record<string, ActionKind>> = {
     required: ['RepositoryName', 'BranchName', 'PollForSourceChanges'],
     optional: ['OutputArtifactFormat'],
   },
+  CodeStarSourceConnection: {
+    category: 'Source',
+    required: ['ConnectionArn', 'FullRepositoryId', 'BranchName', 'DetectChanges'],
+    optional: ['OutputArtifactFormat'],
+  },
   S3: {
     category: 'Source',
     required: ['S3Bucket', 'S3ObjectKey', 'PollForSourceChanges'],
@@ -62,6 +75,9 @@ const kinds: Readonly<Record<string, ActionKind>> = {
   Lambda: { category: 'Invoke', required: ['FunctionName'], optional: ['UserParameters'] },
   CodeDeploy: { category: 'Deploy', required: ['ApplicationName', 'DeploymentGroupName'], optional: [] },
 };
+
+/** What lets pushes start a pipeline by themselves. */
+const switches = ['PollForSourceChanges', 'DetectChanges'];
 
 /** Longest text of a Lambda action's user parameters. Source: CodePipeline quotas. */
 const LONGEST_USER_PARAMETERS = 1000;
@@ -91,7 +107,7 @@ export const resolveConfiguration = (
   );
 
 /** What CodePipeline, or the emulator, reports in a definition; empty when it is usable. */
-export const findProblems = ({ stages, variables }: Declaration): string[] => {
+export const findProblems = ({ stages, variables, triggers = [] }: Declaration): string[] => {
   const problems: string[] = [];
   const report = (text: string) => problems.push(text);
   if (stages.length < 2) report(`a pipeline needs at least two stages; received ${stages.length}`);
@@ -117,6 +133,13 @@ export const findProblems = ({ stages, variables }: Declaration): string[] => {
       if (action.namespace !== undefined) namespaces.add(action.namespace);
     }
   });
+  for (const { sourceActionName, branches } of triggers) {
+    const source = stages[0]?.actions.find(({ name }) => name === sourceActionName);
+    if (source?.type.provider !== 'CodeStarSourceConnection')
+      report(`a trigger names the source ${sourceActionName}, which is no connection`);
+    for (const branch of branches)
+      if (/[*?[\]{}!]/.test(branch)) report(`the emulator has no patterns of branches; received ${branch}`);
+  }
   return problems;
 };
 
@@ -134,15 +157,15 @@ const findActionProblems = (action: ActionDeclaration, isFirstStage: boolean): s
   if ((kind.category === 'Source') !== isFirstStage)
     problems.push('source actions, and no others, belong in the first stage');
   for (const key of kind.required)
-    if (configuration[key] === undefined && key !== 'PollForSourceChanges')
-      problems.push(`${key} is required`);
+    if (configuration[key] === undefined && !switches.includes(key)) problems.push(`${key} is required`);
   for (const key of Object.keys(configuration))
     if (![...kind.required, ...kind.optional].includes(key)) problems.push(`${key} is not known`);
   // Left out it means true: every push would start the pipeline (T22).
-  if (kind.category === 'Source' && configuration.PollForSourceChanges !== 'false')
-    problems.push(
-      `PollForSourceChanges must be "false", or pushes start the pipeline; received ${configuration.PollForSourceChanges ?? 'nothing'}`,
-    );
+  for (const key of switches)
+    if (kind.required.includes(key) && configuration[key] !== 'false')
+      problems.push(
+        `${key} must be "false", or pushes start the pipeline; received ${configuration[key] ?? 'nothing'}`,
+      );
   if ((configuration.OutputArtifactFormat ?? 'CODE_ZIP') !== 'CODE_ZIP')
     problems.push(`OutputArtifactFormat must be CODE_ZIP; received ${configuration.OutputArtifactFormat}`);
   if ((configuration.UserParameters ?? '').length > LONGEST_USER_PARAMETERS)

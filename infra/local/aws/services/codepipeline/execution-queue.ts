@@ -1,6 +1,7 @@
 import type { Host } from '../../host.ts';
 import type { Table } from '../../store.ts';
 import { createRunner } from './action-runner.ts';
+import type { ConnectedProvider } from './connection-source.ts';
 import {
   type ActionDeclaration,
   byRunOrder,
@@ -29,11 +30,12 @@ export interface Queue {
 }
 
 /** Opens the queue over the store. */
-export const createQueue = (host: Host): Queue => {
+export const createQueue = (host: Host, connected: ConnectedProvider): Queue => {
   const { pipelines, executions, actions } = tablesOf(host);
   const announce = createAnnouncements(host);
   const runner = createRunner(
     host,
+    connected,
     actions,
     executions,
     (action) => {

@@ -26,7 +26,7 @@ export interface Execution {
   readonly status: ExecutionStatus;
   readonly statusSummary?: string;
   readonly trigger: {
-    readonly triggerType: 'CreatePipeline' | 'StartPipelineExecution';
+    readonly triggerType: 'CreatePipeline' | 'StartPipelineExecution' | 'WebhookV2';
     readonly triggerDetail: string;
   };
   readonly variables: Readonly<Record<string, string>>;

@@ -14,6 +14,7 @@ import {
   type Declaration,
   findProblems,
   type StageDeclaration,
+  type TriggerDeclaration,
 } from './declaration.ts';
 import type { Queue } from './execution-queue.ts';
 import { type Pipeline, pipelineArn, tablesOf } from './records.ts';
@@ -105,10 +106,9 @@ const readDeclaration = (read: PropertyReader, context: ResourceContext): Declar
   if (read.string('PipelineType') !== 'V2') throw read.error('PipelineType', 'must be V2');
   if (read.string('ExecutionMode') !== 'QUEUED')
     throw read.error('ExecutionMode', 'must be QUEUED: others lose or mix executions (T23)');
-  if (read.each('Triggers').length > 0)
-    throw read.error('Triggers', 'must be left out: promotions start the pipeline');
   if (read.optionalBoolean('RestartExecutionOnUpdate'))
     throw read.error('RestartExecutionOnUpdate', 'must be false: an update must not deploy');
+  const triggers = read.each('Triggers').map(readTrigger);
   const store = read.at('ArtifactStore');
   store.only('Type', 'Location', 'EncryptionKey');
   const kmsKeyId = store.optionalAt('EncryptionKey')?.string('Id');
@@ -118,6 +118,7 @@ const readDeclaration = (read: PropertyReader, context: ResourceContext): Declar
     version: 0,
     artifactStore: { bucket: store.string('Location'), ...(kmsKeyId !== undefined && { kmsKeyId }) },
     stages: read.each('Stages').map(readStage),
+    ...(triggers.length > 0 && { triggers }),
     variables: read.each('Variables').map((variable) => {
       variable.only('Name', 'DefaultValue', 'Description');
       const defaultValue = variable.optionalString('DefaultValue');
@@ -132,6 +133,23 @@ const readDeclaration = (read: PropertyReader, context: ResourceContext): Declar
   const [problem] = findProblems(declaration);
   if (problem) throw read.error('Stages', `is not usable: ${problem}`);
   return declaration;
+};
+
+const readTrigger = (read: PropertyReader): TriggerDeclaration => {
+  read.only('ProviderType', 'GitConfiguration');
+  if (read.string('ProviderType') !== 'CodeStarSourceConnection')
+    throw read.error('ProviderType', 'must be CodeStarSourceConnection');
+  const git = read.at('GitConfiguration');
+  git.only('SourceActionName', 'Push');
+  return {
+    sourceActionName: git.string('SourceActionName'),
+    branches: git.each('Push').flatMap((push) => {
+      push.only('Branches');
+      const branches = push.at('Branches');
+      branches.only('Includes');
+      return branches.strings('Includes');
+    }),
+  };
 };
 
 const readStage = (read: PropertyReader): StageDeclaration => {

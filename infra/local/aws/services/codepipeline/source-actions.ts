@@ -9,7 +9,7 @@ interface CommitAnswer {
 }
 
 /** The revision that StartPipelineExecution asked for, if it did (T21). */
-const overrideOf = ({ execution, action }: ActionContext, type: string): string | undefined =>
+export const overrideOf = ({ execution, action }: ActionContext, type: string): string | undefined =>
   execution.overrides.find((one) => one.actionName === action.name && one.revisionType === type)
     ?.revisionValue;
 

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { StartPipelineExecutionInput, StartPipelineExecutionOutput } from '@aws-sdk/client-codepipeline';
 import { AwsError, type Host, type Operation } from '../../host.ts';
 import { callerArn } from '../../iam/principals.ts';
+import { stableUuid } from '../shared/ids.ts';
+import type { ConnectedPush } from './connection-source.ts';
 import type { Declaration } from './declaration.ts';
 import type { Queue } from './execution-queue.ts';
 import { type Execution, findPipeline, pipelineArn, type SourceOverride, tablesOf } from './records.ts';
@@ -64,11 +66,36 @@ export const createStart = (
   };
 };
 
+/**
+ * A push through a connection starts the pipelines whose trigger it meets, with its commit. It starts each once, however often it is
+ * told, and none that was made later.
+ */
+export const createPushTrigger = (host: Host, queue: Queue) => {
+  const { pipelines, executions } = tablesOf(host);
+  return ({ id: pushId, repository, branch, commitId, at }: ConnectedPush): void => {
+    for (const { arn, owner, createdAt, declaration } of pipelines.values()) {
+      const trigger = declaration.triggers?.find(({ branches }) => branches.includes(branch));
+      const source = declaration.stages[0]?.actions.find(({ name }) => name === trigger?.sourceActionName);
+      if (source?.configuration.FullRepositoryId !== repository || at < createdAt) continue;
+      const id = stableUuid('codepipeline', arn, owner, createdAt, pushId);
+      if (executions.has(id)) continue;
+      executions.put(id, {
+        ...newExecution(declaration, host.clock.now()),
+        id,
+        trigger: { triggerType: 'WebhookV2', triggerDetail: source.configuration.ConnectionArn ?? '' },
+        variables: readVariables(declaration, {}),
+        overrides: [{ actionName: source.name, revisionType: 'COMMIT_ID', revisionValue: commitId }],
+      });
+      host.clock.at(host.clock.now(), () => queue.pump(declaration.name));
+    }
+  };
+};
+
 const invalid = (message: string) => new AwsError('ValidationException', `${message}.`);
 
 const readVariables = (
   declaration: Declaration,
-  { variables = [] }: StartPipelineExecutionInput,
+  { variables = [] }: Pick<StartPipelineExecutionInput, 'variables'>,
 ): Record<string, string> => {
   const given = new Map(variables.map(({ name = '', value = '' }) => [name, value]));
   for (const [name, value] of given) {
@@ -91,6 +118,7 @@ const readVariables = (
 /** Revision types that each kind of source takes. */
 const revisionTypes: Readonly<Record<string, readonly string[]>> = {
   CodeCommit: ['COMMIT_ID'],
+  CodeStarSourceConnection: ['COMMIT_ID'],
   S3: ['S3_OBJECT_VERSION_ID', 'S3_OBJECT_KEY'],
 };
 

@@ -36,8 +36,14 @@ interface SecretRecord {
 
 const SECRET = 'AWS::SecretsManager::Secret';
 
+/** Secrets Manager, with secrets of the account that no template makes. */
+interface SecretsManagerService extends Service {
+  /** Keeps a text under an ARN, as somebody does who stores it by hand. */
+  readonly keep: (arn: string, value: string) => void;
+}
+
 /** Secrets Manager: one current version per secret. Values are kept in the state directory only and never logged. */
-export const createSecretsManagerService = (host: Host): Service => {
+export const createSecretsManagerService = (host: Host): SecretsManagerService => {
   const secrets = host.store.table<SecretRecord>('secretsmanager.secrets');
 
   const arnOfSecret = (name: string) => arnOf(host, 'secretsmanager', `secret:${name}-${suffix(name)}`);
@@ -161,6 +167,13 @@ export const createSecretsManagerService = (host: Host): Service => {
     name: 'secretsmanager',
     operations: { CreateSecret: createSecret, GetSecretValue: getSecretValue },
     resources: { [SECRET]: provider },
+    keep: (arn, value) => {
+      if (secrets.get(arn)?.value === value) return;
+      const name = arn.split(':').slice(6).join(':').slice(0, -7);
+      const now = host.clock.now();
+      const versionId = randomUUID();
+      secrets.put(arn, { arn, name, description: '', value, versionId, createdAt: now, changedAt: now });
+    },
   };
 };
 

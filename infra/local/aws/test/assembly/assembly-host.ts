@@ -51,7 +51,7 @@ export const startHost = async (
   const store = openStore(stateDir);
   const clock = createClock();
   const log: LogLine[] = [];
-  const ports = { endpoint, approvals: 0, signIn: 0, overview: 0, qat: 0, prod: 0 };
+  const ports = { endpoint, approvals: 0, signIn: 0, overview: 0, qat: 0, prod: 0, forge: 0 };
   const host = createHost({ stateDir, store, clock, ports, log: (line) => log.push(line) });
   for (const create of [createIamService, ...createServices]) host.register(create(host));
   await host.startServices();

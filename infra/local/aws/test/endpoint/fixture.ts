@@ -17,7 +17,7 @@ export interface ServedHost {
 }
 
 /** Ports that nobody listens on in these tests; the endpoint takes any free one. */
-export const anyPorts = { endpoint: 0, approvals: 0, signIn: 0, overview: 0, qat: 0, prod: 0 };
+export const anyPorts = { endpoint: 0, approvals: 0, signIn: 0, overview: 0, qat: 0, prod: 0, forge: 0 };
 
 /** Starts an endpoint over a host with these services. */
 export const serve = async (...services: readonly Service[]): Promise<ServedHost> => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
     stateDir: path.join(folder, 'a', 'b', 'state'),
     store: createMemoryStore(),
     clock,
-    ports: { endpoint: 0, approvals: 0, signIn: 0, overview: 0, qat: 0, prod: 0 },
+    ports: { endpoint: 0, approvals: 0, signIn: 0, overview: 0, qat: 0, prod: 0, forge: 0 },
     log: ({ service, message }) => lines.push(`${service}: ${message}`),
   });
   createServices(host, {

@@ -48,7 +48,7 @@ export const createFleetHost = (
     stateDir,
     store,
     clock,
-    ports: { endpoint: 0, approvals: 0, signIn: 0, overview: 0, qat: 0, prod: 0, ...options.ports },
+    ports: { endpoint: 0, approvals: 0, signIn: 0, overview: 0, qat: 0, prod: 0, forge: 0, ...options.ports },
     log: ({ service, message, details }) =>
       log.push(`${service}: ${message} ${JSON.stringify(details ?? {})}`),
   });

@@ -7,7 +7,7 @@ import type { Ports } from '../../host.ts';
  */
 const LOWEST = 10_800;
 const ROWS = 3_000;
-const PORTS_IN_ROW = 6;
+const PORTS_IN_ROW = 7;
 const ATTEMPTS = 20;
 
 const isFree = (port: number): Promise<boolean> =>
@@ -18,7 +18,7 @@ const isFree = (port: number): Promise<boolean> =>
   });
 
 /**
- * Six free ports in a row.
+ * Seven free ports in a row.
  * @throws Error if no row is found in 20 attempts
  */
 export const freePorts = async (): Promise<Ports> => {
@@ -33,6 +33,7 @@ export const freePorts = async (): Promise<Ports> => {
         overview: first + 3,
         qat: first + 4,
         prod: first + 5,
+        forge: first + 6,
       };
     }
   }

@@ -100,6 +100,15 @@ describe('secrets', () => {
     expect(await value(physicalId, as(read, decrypt))).toBe('x');
   });
 
+  it('are also there that somebody stored by hand, under the ARN that a template names', async () => {
+    const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:lockstep/token-a1B2c3';
+    const secretsmanager = createSecretsManagerService(running.host);
+    secretsmanager.keep(arn, 'first');
+    secretsmanager.keep(arn, 'second');
+    expect(await value(arn)).toBe('second');
+    expect(await value('lockstep/token')).toBe('second');
+  });
+
   it('fail when they do not exist', () =>
     expect(value('nobody')).rejects.toThrow("Secrets Manager can't find the specified secret."));
 

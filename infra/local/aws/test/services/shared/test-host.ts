@@ -114,7 +114,15 @@ export const startProcess = (world: World, writesToLive = Number.POSITIVE_INFINI
         (/^(iam|host|access)/.test(name) ? world.store : store).table<Value>(name),
     },
     clock,
-    ports: { endpoint: 4566, approvals: 4567, signIn: 4568, overview: 4569, qat: 4570, prod: 4571 },
+    ports: {
+      endpoint: 4566,
+      approvals: 4567,
+      signIn: 4568,
+      overview: 4569,
+      qat: 4570,
+      prod: 4571,
+      forge: 4572,
+    },
     log: (line) => {
       if (!dead) world.logs.push(line);
     },

@@ -133,7 +133,7 @@ export const statesHost = async (
   time = T0,
 ): Promise<StatesHost> => {
   const clock = createClock(() => time);
-  const ports = { endpoint: 0, approvals: 0, signIn: 0, overview: 0, qat: 0, prod: 0 };
+  const ports = { endpoint: 0, approvals: 0, signIn: 0, overview: 0, qat: 0, prod: 0, forge: 0 };
   const host = createHost({ stateDir, store, clock, ports, log: () => undefined });
   const [events, calls]: [BusEvent[], unknown[]] = [[], []];
   const services = [createIamService(host), lambdaService(functions, calls), busService(events)];

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import os from 'node:os';
 
 /** A git command that failed; the message is git's own. */
@@ -25,6 +25,15 @@ const environment = (): NodeJS.ProcessEnv => ({
   LC_ALL: 'C',
 });
 
+const safe = ['-c', 'safe.directory=*', '-c', `core.hooksPath=${os.devNull}`];
+
+/** Starts a git command on a bare repository, without a shell, whose input and output are streams. */
+export const spawnGit = (repository: string, command: string, ...args: readonly string[]): ChildProcess =>
+  spawn('git', [...safe, command, ...args, repository], {
+    env: environment(),
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+
 /**
  * Runs git on a bare repository, without a shell.
  * @returns the bytes that it printed
@@ -36,10 +45,9 @@ export const gitBytes = (repository: string, ...args: readonly string[]): Promis
     const withNul = args.find((arg) => arg.includes('\0'));
     if (withNul !== undefined)
       throw new GitCommandError(`git has no object of the name ${JSON.stringify(withNul)}.`);
-    const safe = ['-c', 'safe.directory=*', '-c', `core.hooksPath=${os.devNull}`, '--git-dir', repository];
     execFile(
       'git',
-      [...safe, ...args],
+      [...safe, '--git-dir', repository, ...args],
       { env: environment(), encoding: 'buffer', maxBuffer: LARGEST_OUTPUT_BYTES },
       (error, stdout, stderr) => {
         if (!error) resolve(stdout);

@@ -1,0 +1,48 @@
+import type { Assembly, EmulatorServices } from '@lockstep/aws-emulator';
+
+/** A resource of a template, as far as it tells of sources. */
+interface Resource {
+  readonly Type?: string;
+  readonly Properties?: {
+    readonly Stages?: readonly {
+      readonly Actions?: readonly { readonly Configuration?: Readonly<Record<string, unknown>> }[];
+    }[];
+    readonly Environment?: { readonly Variables?: Readonly<Record<string, unknown>> };
+  };
+}
+
+/** Variable of a function that names the secret with the token of a repository's provider, or `none`. */
+const SECRET_VARIABLE = 'SOURCE_TOKEN_SECRET_ARN';
+
+/** Repositories that pipelines read through connections, and the secrets that functions read them with. */
+export const connectedSources = ({
+  stacks,
+}: Pick<Assembly, 'stacks'>): {
+  readonly repositories: readonly string[];
+  readonly secrets: readonly string[];
+} => {
+  const repositories = new Set<string>();
+  const secrets = new Set<string>();
+  for (const { template } of stacks)
+    for (const { Properties } of Object.values(
+      (template.Resources ?? {}) as Readonly<Record<string, Resource>>,
+    )) {
+      for (const { Actions = [] } of Properties?.Stages ?? [])
+        for (const { Configuration } of Actions)
+          if (typeof Configuration?.FullRepositoryId === 'string')
+            repositories.add(Configuration.FullRepositoryId);
+      const secret = Properties?.Environment?.Variables?.[SECRET_VARIABLE];
+      if (typeof secret === 'string' && secret.startsWith('arn:')) secrets.add(secret);
+    }
+  return { repositories: [...repositories], secrets: [...secrets] };
+};
+
+/** Makes on the forge what the templates take for granted: the repositories, and a token that reads them in the secrets. */
+export const prepareForge = async (
+  { forge, secretsmanager }: Pick<EmulatorServices, 'forge' | 'secretsmanager'>,
+  assembly: Pick<Assembly, 'stacks'>,
+): Promise<void> => {
+  const { repositories, secrets } = connectedSources(assembly);
+  for (const repository of repositories) await forge.createRepository(repository);
+  for (const secret of secrets) secretsmanager.keep(secret, forge.readOnlyToken());
+};
