@@ -257,4 +257,15 @@ describe(`in random histories of seed ${SEED}, the commits of a change`, () => {
       fs.rmSync(directory, { recursive: true, force: true });
     }
   });
+
+  it('takes a part of the 256 MB that its function has, with 20,000 commits', () => {
+    const script = path.join(import.meta.dirname, 'read-many-commits.ts');
+    const printed = execFileSync(process.execPath, ['--import', 'tsx', script, '20000'], {
+      encoding: 'utf8',
+    });
+    const { commits, makers, megabytes } = JSON.parse(printed) as Record<string, number>;
+    expect([commits, makers]).toEqual([20_000, 11]);
+    // The runtime and the function's own code take some 110 MB.
+    expect(megabytes).toBeLessThan(130);
+  });
 });

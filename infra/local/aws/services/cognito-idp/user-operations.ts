@@ -4,6 +4,8 @@ import type {
   AdminGetUserCommandOutput,
   AdminListGroupsForUserCommandInput,
   AdminListGroupsForUserCommandOutput,
+  ListUsersInGroupCommandInput,
+  ListUsersInGroupCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { AwsError, type Host, type Operation } from '../../host.ts';
 import { page } from '../shared/paging.ts';
@@ -13,6 +15,13 @@ type Answer<Output> = Omit<Output, '$metadata'>;
 type GroupInput = Pick<AdminAddUserToGroupCommandInput, 'UserPoolId' | 'Username' | 'GroupName'>;
 
 const userNotFound = () => new AwsError('UserNotFoundException', 'User does not exist.');
+
+const userTypeOf = ({ name, provider, attributes }: PoolUser) => ({
+  Username: name,
+  Enabled: true,
+  UserStatus: provider === undefined ? ('CONFIRMED' as const) : ('EXTERNAL_PROVIDER' as const),
+  Attributes: Object.entries(attributes).map(([Name, Value]) => ({ Name, Value })),
+});
 
 /** Who is in a pool and in which group of it: asking, putting in and taking out. */
 export const userOperations = (host: Host, tables: PoolTables): Readonly<Record<string, Operation>> => {
@@ -29,13 +38,16 @@ export const userOperations = (host: Host, tables: PoolTables): Readonly<Record<
     if (!user) throw userNotFound();
     return user;
   };
+  const requireGroup = (poolId: string, group: string): void => {
+    if (!tables.groups.values().some((one) => one.userPoolId === poolId && one.name === group))
+      throw new AwsError('ResourceNotFoundException', 'Group not found.');
+  };
   const change = (action: string, isMember: boolean): Operation<GroupInput, Record<string, never>> => ({
     requires: on(action),
     run: (input) => {
       const { name } = find(input);
       const { UserPoolId = '', GroupName = '' } = input;
-      if (!tables.groups.values().some((one) => one.userPoolId === UserPoolId && one.name === GroupName))
-        throw new AwsError('ResourceNotFoundException', 'Group not found.');
+      requireGroup(UserPoolId, GroupName);
       tables.memberships.put(membershipKey(UserPoolId, GroupName, name), { isMember });
       return {};
     },
@@ -52,21 +64,26 @@ export const userOperations = (host: Host, tables: PoolTables): Readonly<Record<
       };
     },
   };
+  const members: Operation<ListUsersInGroupCommandInput, Answer<ListUsersInGroupCommandOutput>> = {
+    requires: on('ListUsersInGroup'),
+    run: ({ UserPoolId = '', GroupName = '', NextToken, Limit }) => {
+      requireGroup(UserPoolId, GroupName);
+      const found = usersOf(tables, UserPoolId).filter(({ groups }) => groups.includes(GroupName));
+      const { items, nextToken } = page(found, NextToken, Limit, { errorName: 'InvalidParameterException' });
+      return { Users: items.map(userTypeOf), ...(nextToken && { NextToken: nextToken }) };
+    },
+  };
   const get: Operation<AdminGetUserCommandInput, Answer<AdminGetUserCommandOutput>> = {
     requires: on('AdminGetUser'),
     run: (input) => {
-      const { name, provider, attributes } = find(input);
-      return {
-        Username: name,
-        Enabled: true,
-        UserStatus: provider === undefined ? 'CONFIRMED' : 'EXTERNAL_PROVIDER',
-        UserAttributes: Object.entries(attributes).map(([Name, Value]) => ({ Name, Value })),
-      };
+      const { Attributes, ...user } = userTypeOf(find(input));
+      return { ...user, UserAttributes: Attributes };
     },
   };
   return {
     AdminGetUser: get,
     AdminListGroupsForUser: list,
+    ListUsersInGroup: members,
     AdminAddUserToGroup: change('AdminAddUserToGroup', true),
     AdminRemoveUserFromGroup: change('AdminRemoveUserFromGroup', false),
   };

@@ -26,6 +26,23 @@ describe('the groups of a user pool', () => {
     expect(await groupsOf('quinn')).toEqual(['qc']);
   });
 
+  it('list their members with their attributes, in pages', async () => {
+    const list = (input: object) =>
+      pool.host.call<{ Users?: { Username?: string; Attributes?: object[] }[]; NextToken?: string }>(
+        administrator,
+        'cognito-idp',
+        'ListUsersInGroup',
+        { UserPoolId: pool.poolId, GroupName: 'pmo', ...input },
+      );
+    const { Users = [] } = await list({});
+    expect(Users.map(({ Username }) => Username)).toEqual(expect.arrayContaining(['parker', 'sam']));
+    expect(Users[0]?.Attributes).toContainEqual({ Name: 'email_verified', Value: 'true' });
+    const first = await list({ Limit: 1 });
+    const second = await list({ Limit: 1, NextToken: first.NextToken });
+    expect([first.Users?.length, second.Users?.length]).toEqual([1, 1]);
+    await expect(list({ GroupName: 'unknown' })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
   it('come in pages', async () => {
     const first = await call('AdminListGroupsForUser', { Username: 'sam', Limit: 1 });
     expect(first.Groups).toHaveLength(1);
