@@ -1,4 +1,4 @@
-import { mayDecide } from '../tasks/approvals/decision-rules.ts';
+import { isSamePerson, mayDecide } from '../tasks/approvals/decision-rules.ts';
 import { mayOperate } from '../tasks/approvals/operator-rules.ts';
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import type { Person } from '../tasks/ledger/items.ts';
@@ -31,6 +31,8 @@ export async function readPendingPage(
   const open = (await Promise.all(roles.map((role) => ledger.openApprovals(role))))
     .flat()
     .filter(({ status, expiresAt }) => status === 'PENDING' && Date.parse(expiresAt) > at)
+    // Nobody decides twice: it waits for somebody else.
+    .filter(({ decisions }) => !decisions.some((one) => isSamePerson(one.person, person)))
     .sort((a, b) => Date.parse(a.requestedAt) - Date.parse(b.requestedAt));
   const pages = Math.max(1, Math.ceil(open.length / PAGE_SIZE));
   const shown = Math.min(Math.max(1, page), pages);

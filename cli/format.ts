@@ -1,3 +1,4 @@
+import { deciderText, progressText } from '../tasks/approvals/decisions.ts';
 import type { EvidenceEntry } from '../tasks/evidence/chain.ts';
 import type { ClaimedEntry } from '../tasks/evidence/verify-chain.ts';
 import type { Verification } from '../tasks/evidence/verify-evidence.ts';
@@ -110,8 +111,17 @@ export function promotionText(record: ShownPromotion): string {
     attempted(approval.state, approval.attempt),
     approval.status,
     time(approval.requestedAt),
-    time(approval.decidedAt),
-    printable([approval.decidedBy?.name, approval.comment].filter(Boolean).join(': ')),
+    time(approval.decisions.at(-1)?.at),
+    printable(
+      [
+        progressText(approval),
+        ...approval.decisions.map((one) =>
+          [deciderText(one), one.decision === 'reject' && 'rejected', one.comment].filter(Boolean).join(': '),
+        ),
+      ]
+        .filter(Boolean)
+        .join('; '),
+    ),
   ]);
   const denialRows = denials.map(({ at, lastAt, count, role, person, reason }) => [
     time(at),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
-import type { Environment } from '../tasks/payloads.ts';
+import type { ApproverRole, Environment } from '../tasks/payloads.ts';
 import { checkTogether } from './config/cross-checks.ts';
 import { type EnvironmentPlace, type NetworkConfig, placeOf } from './config/environments.ts';
 import { remedyFor } from './config/remedies.ts';
@@ -55,6 +55,12 @@ export type SourceConfig =
   /** Versions of an object, a zip archive, in a bucket that is made for it. */
   | { readonly kind: 's3'; readonly objectKey: string };
 
+/** Who is mailed when a role must decide, and how many different people of it must approve. */
+interface RoleApprovers {
+  readonly addresses: readonly string[];
+  readonly count: number;
+}
+
 /** One application. */
 export interface ApplicationConfig
   extends Pick<
@@ -63,7 +69,7 @@ export interface ApplicationConfig
   > {
   readonly source: SourceConfig;
   readonly instanceTypes: Exclude<WrittenApplication['instanceType'], string>;
-  readonly approvers: NonNullable<WrittenConfig['approvers']>;
+  readonly approvers: Readonly<Record<ApproverRole, RoleApprovers>>;
   readonly operators: NonNullable<WrittenConfig['operators']>;
   readonly approvalExpiryDays: number;
   readonly deployment: Defined<Required<WrittenApplication['deployment']>>;
@@ -147,6 +153,7 @@ function applicationOf(written: WrittenApplication, shared: WrittenConfig): Appl
     environments: _,
     ...rest
   } = written;
+  const approversOf = defined(approvers ?? shared.approvers);
   const [qat, prod] = [placeOf(shared, written, 'qat'), placeOf(shared, written, 'prod')];
   return {
     ...rest,
@@ -155,7 +162,7 @@ function applicationOf(written: WrittenApplication, shared: WrittenConfig): Appl
       typeof instanceType === 'string'
         ? { image: instanceType, qat: instanceType, prod: instanceType }
         : instanceType,
-    approvers: defined(approvers ?? shared.approvers),
+    approvers: { qc: roleApprovers(approversOf.qc), pmo: roleApprovers(approversOf.pmo) },
     operators: defined(operators ?? shared.operators),
     approvalExpiryDays: approvalExpiryDays ?? shared.approvalExpiryDays,
     deployment: {
@@ -168,6 +175,9 @@ function applicationOf(written: WrittenApplication, shared: WrittenConfig): Appl
     ...((qat || prod) && { environments: { ...(qat && { qat }), ...(prod && { prod }) } }),
   };
 }
+
+const roleApprovers = (written: NonNullable<WrittenConfig['approvers']>[ApproverRole]): RoleApprovers =>
+  'addresses' in written ? written : { addresses: written, count: 1 };
 
 function sourceOf(source: WrittenApplication['source']): SourceConfig {
   if (source?.objectKey !== undefined) return { kind: 's3', objectKey: source.objectKey };

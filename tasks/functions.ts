@@ -57,6 +57,8 @@ export const functions = {
       'PROMOTIONS_TOPIC_ARN',
       'SITE_URL',
       'CONFIGURATION_VERSION',
+      /** JSON: how many people of each role must approve. */
+      'APPROVAL_COUNTS',
       /** How often approvers are reminded. */
       'REMINDER_HOURS',
     ],
@@ -101,6 +103,7 @@ export const functions = {
       'SOURCE_TOKEN_SECRET_ARN',
       /** Digest of the application's configuration: what is decided upon includes it. */
       'CONFIGURATION_VERSION',
+      'APPROVAL_COUNTS',
       /** Where approvers reach the QAT application, or `none`. */
       'QAT_URL',
       'ACQUIRE_LOCK_FUNCTION',
@@ -115,6 +118,8 @@ export const functions = {
     entry: 'tasks/approvals/confirm-approvers.lambda.ts',
     environment: [
       'LEDGER_TABLE',
+      /** JSON: how many people of each role must have approved. */
+      'APPROVAL_COUNTS',
       /** `yes` if the makers of the application's changes may decide about them. */
       'MAKERS_MAY_DECIDE',
     ],

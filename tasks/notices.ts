@@ -1,3 +1,10 @@
+import {
+  deciderText,
+  decisionsText,
+  endingDecisions,
+  missingApprovals,
+  progressText,
+} from './approvals/decisions.ts';
 import { consoleLine, executionLink } from './console-links.ts';
 import { fitCause } from './failure-cause.ts';
 import type { Approval, Promotion } from './ledger/items.ts';
@@ -56,6 +63,16 @@ const linkOf = (approval: Approval, siteUrl: string): Ours =>
 const promotionLink = (promotionId: string, siteUrl: string): Ours =>
   ours(`${siteUrl}/promotions/${encodeURIComponent(promotionId)}`);
 
+/** How many people must approve, and who has; nothing if one person decides. */
+const neededLines = (approval: Approval): readonly string[] => {
+  const missing = missingApprovals(approval);
+  return approval.count === 1
+    ? []
+    : [
+        `Approvals:      ${progressText(approval)}; ${missing} more ${missing === 1 ? 'person' : 'different people'} must approve, one rejection ends it`,
+      ];
+};
+
 /** Asks a role to decide, or reminds it. Its one link carries only the request's opaque id (T45). */
 export function approvalNotice(
   approval: Approval,
@@ -79,6 +96,7 @@ export function approvalNotice(
         : `The promotion of ${application} to production waits for ${title} to approve or reject it.`,
       '',
       ...changeLines(approval, promotion),
+      ...neededLines(approval),
       `Decide until:   ${utcTime(approval.expiresAt)}`,
       '',
       linkOf(approval, siteUrl),
@@ -93,7 +111,8 @@ const outcomeOf = (
   approval: Approval,
 ): { readonly what: string; readonly line: string; readonly next: string } => {
   const title = roleTitles[approval.role];
-  const who = `${approval.decidedBy?.name ?? 'unknown'} at ${utcTime(approval.decidedAt ?? approval.expiresAt)}`;
+  const progress = progressText(approval);
+  const who = decisionsText(endingDecisions(approval));
   switch (approval.status) {
     case 'APPROVED':
       return {
@@ -110,7 +129,7 @@ const outcomeOf = (
     case 'EXPIRED':
       return {
         what: `${title} did not decide`,
-        line: `Nobody of ${title} decided by ${utcTime(approval.expiresAt)}.`,
+        line: `${title} did not decide by ${utcTime(approval.expiresAt)}${progress === '' ? '' : ` (${progress})`}.`,
         next: 'If an operator redrives the promotion, a new request is mailed.',
       };
     default:
@@ -136,10 +155,19 @@ export function outcomeNotices(
 ): readonly Notice[] {
   if (approval.status === 'PENDING') return [];
   const { what, line, next } = outcomeOf(approval);
-  const comment = (approval.comment ?? '').trim();
+  const comments = approval.decisions
+    .filter(({ comment }) => comment.trim() !== '')
+    .flatMap((one) => [
+      '',
+      approval.decisions.length === 1 ? 'Comment:' : `Comment of ${deciderText(one)}:`,
+      ...one.comment
+        .trim()
+        .split(/\r?\n/)
+        .map((text) => `  ${text}`),
+    ]);
   const message = plain([
     `${approval.candidate.application}: ${line}`,
-    ...(comment === '' ? [] : ['', 'Comment:', ...comment.split(/\r?\n/).map((text) => `  ${text}`)]),
+    ...comments,
     '',
     ...changeLines(approval, promotion),
     '',
@@ -291,12 +319,13 @@ export const staleNotices = (promotion: Promotion, cause: string, siteUrl: strin
 export function waitingNotice(approval: Approval, promotion: Promotion | undefined, siteUrl: string): Notice {
   const { application, commitId } = approval.candidate;
   const title = roleTitles[approval.role];
+  const progress = progressText(approval);
   return {
     role: 'operator',
     application,
     subject: asciiSubject(`Waiting for ${title}: ${application} ${shortCommit(commitId)}`),
     message: plain([
-      `The promotion of ${application} waits at the state "${approval.state}". Nobody of ${title} has decided.`,
+      `The promotion of ${application} waits at the state "${approval.state}". ${progress === '' ? `Nobody of ${title} has decided` : `${title} has not decided: ${progress}`}.`,
       '',
       `Commit:       ${commitId}${promotion === undefined ? '' : ` (${promotion.commitMessage})`}`,
       `Asked:        ${utcTime(approval.requestedAt)}`,

@@ -139,9 +139,9 @@ export interface Candidate {
 export interface ApprovalOutput {
   readonly decision: Decision;
   readonly approvalId: string;
-  /** User name of the approver. */
+  /** User names of those who approved, or of the person who rejected: `quinn and sam`. */
   readonly decidedBy: string;
-  /** ISO 8601. */
+  /** When the last of them decided. ISO 8601. */
   readonly decidedAt: string;
 }
 export type Decision = 'approve' | 'reject';
@@ -150,11 +150,8 @@ export type Decision = 'approve' | 'reject';
 export interface ConfirmApproversRequest {
   readonly promotionId: string;
 }
-/** User names of the two who approved. */
-export interface ConfirmApproversOutput {
-  readonly qc: string;
-  readonly pmo: string;
-}
+/** User names of those who approved, by role. */
+export type ConfirmApproversOutput = Readonly<Record<ApproverRole, readonly string[]>>;
 
 /** Argument of `verify-prod`. */
 export interface VerifyProdRequest {

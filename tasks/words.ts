@@ -35,6 +35,10 @@ export const promotionName = (promotion: {
   readonly promotionId: string;
 }): string => `commit ${shortCommit(promotion.commitId)} (promotion ${promotion.promotionId})`;
 
+/** Names in a sentence: `quinn, sam and olga`. */
+export const listed = (names: readonly string[]): string =>
+  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
 const escaped = (text: string): string =>
   [...text]
     .map((character) => {

@@ -1,5 +1,13 @@
 import type { FC } from 'hono/jsx';
 import type { CandidateChange } from '../../tasks/approvals/candidate.ts';
+import { isSamePerson } from '../../tasks/approvals/decision-rules.ts';
+import {
+  deciderText,
+  endingDecisions,
+  missingApprovals,
+  progressText,
+} from '../../tasks/approvals/decisions.ts';
+import type { Approval } from '../../tasks/ledger/items.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
 import { roleTitles, shortCommit, visibleText } from '../../tasks/words.ts';
 import { duration } from '../format.ts';
@@ -16,6 +24,11 @@ const consequences: Readonly<Record<ApproverRole, string>> = {
   qc: 'If you approve, PMO is asked next. Nothing reaches Prod until both have approved. If you reject, this promotion ends.',
   pmo: 'If you approve, Lockstep builds the Prod image and deploys this commit to Prod. If you reject, this promotion ends.',
 };
+
+const consequenceOf = (approval: Approval): string =>
+  missingApprovals(approval) > 1
+    ? 'Your approval alone does not end this request. If you reject, this promotion ends.'
+    : consequences[approval.role];
 
 /** What has changed since the request was made. */
 export const ChangedCandidate: FC<{ changes: readonly CandidateChange[] }> = ({ changes }) =>
@@ -39,6 +52,12 @@ export const DecisionCard: FC<ApprovalPageProps> = (props) => {
     return <Over {...props} />;
   }
   if (ruling.kind === 'ok') return <Form {...props} />;
+  if (approval.decisions.some((one) => isSamePerson(one.person, person)))
+    return (
+      <Notice kind="info" title={`You have approved as ${title}`}>
+        <Needed {...props} />
+      </Notice>
+    );
   switch (ruling.reason) {
     case 'NotInRole':
       return (
@@ -62,7 +81,8 @@ export const DecisionCard: FC<ApprovalPageProps> = (props) => {
     case 'SignInTooOld':
       return (
         <Card id="decide" title={`Your decision as ${title}`} class="decide">
-          <p>{consequences[approval.role]}</p>
+          <p>{consequenceOf(approval)}</p>
+          <Needed {...props} />
           <p>
             You signed in more than {props.freshSignInMinutes} minutes ago. To confirm that it is you, sign in
             again before you decide.
@@ -88,23 +108,39 @@ const Decided: FC<ApprovalPageProps> = ({ approval, person }) => (
     kind={approval.status === 'APPROVED' ? 'good' : 'warning'}
     title={`${approval.status === 'APPROVED' ? 'Approved' : 'Rejected'} as ${roleTitles[approval.role]}`}
   >
-    <div class="paragraph">
-      By <GivenText text={approval.decidedBy?.name ?? 'somebody'} />
-      {approval.decidedBy?.subject === person.subject ? ' (you)' : ''}
-      {approval.decidedAt ? (
-        <>
-          , <Moment at={approval.decidedAt} />
-        </>
-      ) : null}
-      . A decision is final.
-    </div>
-    {approval.comment ? (
-      <q class="comment">
-        <GivenLines text={approval.comment} />
-      </q>
-    ) : null}
+    {endingDecisions(approval).map((one) => (
+      <>
+        <div class="paragraph">
+          By <GivenText text={deciderText(one)} />
+          {one.person.subject === person.subject ? ' (you)' : ''}, <Moment at={one.at} />.
+        </div>
+        {one.comment ? (
+          <q class="comment">
+            <GivenLines text={one.comment} />
+          </q>
+        ) : null}
+      </>
+    ))}
+    <p>A decision is final.</p>
   </Notice>
 );
+
+/** What a request that several people must approve still needs; nothing if one person decides. */
+const Needed: FC<ApprovalPageProps> = ({ approval }) => {
+  const { count, role } = approval;
+  if (count === 1) return null;
+  const missing = missingApprovals(approval);
+  return (
+    <p id="needed">
+      {count} different members of {roleTitles[role]} must approve.{' '}
+      <strong>
+        <bdi>{visibleText(progressText(approval))}</bdi>.
+      </strong>{' '}
+      {missing === 1 ? 'One more person' : `${missing} more people`} must approve. One rejection ends the
+      promotion.
+    </p>
+  );
+};
 
 const Over: FC<ApprovalPageProps> = (props) => {
   const { approval, approvals } = props;
@@ -150,7 +186,8 @@ const Form: FC<ApprovalPageProps> = (props) => {
   const title = roleTitles[approval.role];
   return (
     <Card id="decide" title={`Your decision as ${title}`} class="decide">
-      <p>{consequences[approval.role]}</p>
+      <p>{consequenceOf(approval)}</p>
+      <Needed {...props} />
       {ruling.kind === 'denied' ? (
         <Notice kind="warning" title="Somebody else must decide here">
           <p>

@@ -1,4 +1,5 @@
 import type { Child, FC } from 'hono/jsx';
+import { progressCount } from '../../tasks/approvals/decisions.ts';
 import type { LockView } from '../../tasks/environment-locks/lock-view.ts';
 import type { Approval, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
@@ -71,6 +72,7 @@ export const PendingRegion: FC<PendingPageProps> = (props) => {
                 <p class="muted">
                   Requested <Moment at={approval.requestedAt} /> ·{' '}
                   <span class="together">{duration(Date.parse(approval.expiresAt) - now)} left</span>
+                  {approval.count === 1 ? null : ` · ${progressCount(approval)}`}
                 </p>
               </Row>
             ))}

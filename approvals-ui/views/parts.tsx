@@ -1,5 +1,6 @@
 import type { Child, FC } from 'hono/jsx';
-import type { Approval, Promotion, PromotionStatus } from '../../tasks/ledger/items.ts';
+import { approvalsIn, deciderText, progressCount } from '../../tasks/approvals/decisions.ts';
+import type { Approval, Promotion, PromotionStatus, RecordedDecision } from '../../tasks/ledger/items.ts';
 import { roleTitles, shortCommit, utcTime } from '../../tasks/words.ts';
 import { duration, nameOfArn } from '../format.ts';
 import { StatusIcon } from '../graph/drawing.tsx';
@@ -131,6 +132,7 @@ const DecisionState: FC<{
           </>
         )}
         {left} left
+        <Progress approval={approval} />
       </DecisionText>
     );
   }
@@ -138,6 +140,7 @@ const DecisionState: FC<{
     return (
       <DecisionText status="failed" text={`${role} did not decide in time`}>
         Expired <Moment at={approval.expiresAt} />
+        <Progress approval={approval} />
       </DecisionText>
     );
   }
@@ -145,6 +148,7 @@ const DecisionState: FC<{
     return (
       <DecisionText status="idle" text={`${role}'s request was withdrawn`}>
         {approval.withdrawnBecause}
+        <Progress approval={approval} />
       </DecisionText>
     );
   }
@@ -153,21 +157,38 @@ const DecisionState: FC<{
       status={approval.status === 'APPROVED' ? 'done' : 'stopped'}
       text={`${role} ${approval.status === 'APPROVED' ? 'approved' : 'rejected'}`}
     >
-      <GivenText text={approval.decidedBy?.name ?? 'unknown'} />
-      {approval.decidedAt ? (
-        <>
-          {' · '}
-          <Moment at={approval.decidedAt} />
-        </>
-      ) : null}
-      {approval.comment ? (
-        <q class="comment">
-          <GivenLines text={approval.comment} />
-        </q>
-      ) : null}
+      <Decisions decisions={approval.decisions} />
     </DecisionText>
   );
 };
+
+/** The approvals that a request has, if several people must approve and it is not decided. */
+const Progress: FC<{ approval: Approval }> = ({ approval }) =>
+  approval.count === 1 ? null : (
+    <>
+      <div>{progressCount(approval)}</div>
+      <Decisions decisions={approvalsIn(approval)} />
+    </>
+  );
+
+/** Who decided, when and why. */
+const Decisions: FC<{ decisions: readonly RecordedDecision[] }> = ({ decisions }) => (
+  <>
+    {decisions.map((one) => (
+      <div>
+        <GivenText text={deciderText(one)} />
+        {decisions.length > 1 ? ` ${one.decision === 'approve' ? 'approved' : 'rejected'}` : ''}
+        {' · '}
+        <Moment at={one.at} />
+        {one.comment ? (
+          <q class="comment">
+            <GivenLines text={one.comment} />
+          </q>
+        ) : null}
+      </div>
+    ))}
+  </>
+);
 
 const DecisionText: FC<{ status: StepStatus; text: string; children?: unknown }> = (props) => (
   <>

@@ -1,4 +1,5 @@
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
+import { MOST_APPROVALS } from '../../tasks/approvals/approval-counts.ts';
 import { checkSignIn } from './check-sign-in.ts';
 import { checkEnvironments, type Path, placeOf, type Report } from './environments.ts';
 import type { WrittenConfig } from './schema.ts';
@@ -22,6 +23,7 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
     for (const key of ['approvers', 'operators'] as const)
       if (one[key] === undefined && config[key] === undefined)
         report(at(key), undefined, `Give ${key} here, or for all applications under lockstep.${key}.`);
+    checkApprovers(one.approvers, at('approvers'), report);
     if (one.source !== undefined && one.source.tokenSecretArn === undefined && !one.makersMayDecide)
       report(
         at('source'),
@@ -34,11 +36,27 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
     );
     checkArchitecture(one.instanceType, (message) => report(at('instanceType'), one.instanceType, message));
   });
+  checkApprovers(config.approvers, ['approvers'], report);
   checkPeople(config.approvals.people, report);
   checkSignIn(config.signIn, config.env?.account, report);
   checkWebsites(config, report);
   checkNetwork(config.network, ['network'], report);
   checkEnvironments(config, report, (network, path) => checkNetwork(network, path, report));
+}
+
+/** With fewer addresses than people who must approve, nothing could be promoted. */
+function checkApprovers(approvers: WrittenConfig['approvers'], path: Path, report: Report): void {
+  for (const [role, written] of Object.entries(approvers ?? {})) {
+    if (!('count' in written)) continue;
+    const { addresses, count } = written;
+    // A count or a list that is wrong alone has its own message.
+    if (count <= MOST_APPROVALS && addresses.length > 0 && count > new Set(addresses).size)
+      report(
+        [...path, role, 'count'],
+        count,
+        'Give a count that is not above the number of different addresses, or add addresses.',
+      );
+  }
 }
 
 /** Bytes of all people: a function's variables hold 4 KB together (Lambda's quotas). */

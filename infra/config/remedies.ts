@@ -6,6 +6,7 @@ const domain = 'Give a domain name in lower case, such as orders.example.com.';
 const schedule = 'Give six fields of Image Builder in cron(…), such as cron(0 3 ? * sun *).';
 const wait = 'Give a whole number of minutes from 0 to 120.';
 const expiry = 'Give a whole number of days from 1 to 90.';
+const addresses = 'Give a list of at least one e-mail address.';
 const size = 'Give a whole number from 1 to 100.';
 const instanceType = 'Give an EC2 instance type, such as t3.small';
 const account = 'Give the 12 digits of the AWS account as text, in quotes.';
@@ -39,6 +40,12 @@ const place = (key: string): Readonly<Record<string, string>> => ({
     `${key}.network`,
     'Give an object with cidr for a new VPC, or with vpcId, publicSubnetIds and privateSubnetIds.',
   ),
+});
+
+const roleApprovers = (key: string): Readonly<Record<string, string>> => ({
+  [key]: 'Give a list of at least one e-mail address, or an object with addresses and count.',
+  [`${key}.addresses`]: addresses,
+  [`${key}.count`]: 'Give a whole number from 1 to 10.',
 });
 
 /** What to write instead, by key; `[]` stands for any index. */
@@ -148,8 +155,11 @@ const remedies: Readonly<Record<string, string>> = {
   evidence: 'Give an object with breakGlassRole, or leave it out.',
   'evidence.breakGlassRole':
     'Give the ARN of an IAM role, such as arn:aws:iam::111122223333:role/break-glass, or leave it out.',
-  approvers: 'Give an object with the lists qc and pmo.',
-  operators: 'Give a list of at least one e-mail address.',
+  approvers:
+    'Give an object with qc and pmo: lists of e-mail addresses, or objects with addresses and count.',
+  ...roleApprovers('approvers.qc'),
+  ...roleApprovers('approvers.pmo'),
+  operators: addresses,
   approvalExpiryDays: expiry,
   terminationWaitMinutes: wait,
   env: 'Give an object with account, region or both, or leave it out.',
@@ -164,8 +174,8 @@ export function remedyFor(path: readonly PropertyKey[]): string {
     .join('')
     .replace(/^\./, '');
   const shared = pattern.replace(/^applications\[\]\.(approvers|operators|environments)/, '$1');
-  if (/^approvers\.(qc|pmo)(\[\])?$|^operators\[\]$/.test(shared))
-    return shared.endsWith('[]') ? 'Give an e-mail address.' : 'Give a list of at least one e-mail address.';
+  if (/^approvers\.(qc|pmo)(\.addresses)?\[\]$|^operators\[\]$/.test(shared))
+    return 'Give an e-mail address.';
   // A key within a value that has one remedy as a whole has that.
   const known = remedies[pattern] ?? remedies[shared];
   return known ?? (path.length > 0 ? remedyFor(path.slice(0, -1)) : '');

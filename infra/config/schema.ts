@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_APPROVALS } from '../../tasks/approvals/approval-counts.ts';
 import { type Runtime, runtimes } from '../aws/runtimes.ts';
 import { signIn } from './sign-in.ts';
 import * as values from './values.ts';
@@ -6,9 +7,22 @@ import * as values from './values.ts';
 // `describe` gives a key's meaning in docs/configuration.md, which `npm run configuration` writes; `fallback` (meta)
 // says there what holds without the key, where that is not a default of the schema.
 
+// A list alone stands for one person of it.
+const approversOfRole = z.union([
+  values.addresses,
+  z.strictObject({
+    addresses: values.addresses.describe('Their e-mail addresses.'),
+    count: z
+      .int()
+      .min(1)
+      .max(MOST_APPROVALS)
+      .default(1)
+      .describe('How many different people must approve; not above the number of addresses.'),
+  }),
+]);
 const approvers = z.strictObject({
-  qc: values.addresses.describe('QC: decides when QAT runs the commit.'),
-  pmo: values.addresses.describe('PMO: decides after QC.'),
+  qc: approversOfRole.describe('QC: decides when QAT runs the commit.'),
+  pmo: approversOfRole.describe('PMO: decides after QC.'),
 });
 
 const website = z.strictObject({

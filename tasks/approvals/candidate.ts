@@ -1,7 +1,5 @@
 import { digestOf } from '../canonical-json.ts';
 import type { Approval, Promotion } from '../ledger/items.ts';
-import type { Candidate } from '../payloads.ts';
-import type { Review } from './review.ts';
 
 /** What a decision is bound to. */
 interface BoundCandidate {
@@ -10,7 +8,7 @@ interface BoundCandidate {
   readonly qatImageId: string;
   readonly qatDeploymentId: string;
   readonly configurationVersion: string;
-  /** Digest of everything that was shown: candidate and review, makers and gaps included. */
+  /** Digest of everything that was shown: candidate and review, makers and gaps included, and how many must approve. */
   readonly shown: string;
 }
 
@@ -36,10 +34,14 @@ const hostOf = (url: string | undefined): string | undefined =>
   url !== undefined && URL.canParse(url) ? new URL(url).hostname : url;
 
 /** What a request was made for. */
-export function requestedCandidate(candidate: Candidate, review: Review): BoundCandidate {
+export function requestedCandidate({
+  candidate,
+  review,
+  count,
+}: Pick<Approval, 'candidate' | 'review' | 'count'>): BoundCandidate {
   const { application, commitId, qatImageId, qatDeploymentId } = candidate;
   const { configurationVersion } = review;
-  const shown = digestOf({ candidate, review: { ...review, qatUrl: hostOf(review.qatUrl) } });
+  const shown = digestOf({ candidate, review: { ...review, qatUrl: hostOf(review.qatUrl) }, count });
   return { application, commitId, qatImageId, qatDeploymentId, configurationVersion, shown };
 }
 
@@ -55,7 +57,7 @@ export function currentCandidate(
   promotion: Promotion | undefined,
   configurationVersion: string,
 ): BoundCandidate {
-  const requested = requestedCandidate(approval.candidate, approval.review);
+  const requested = requestedCandidate(approval);
   return {
     ...requested,
     configurationVersion,

@@ -1,7 +1,8 @@
-import type { Approval } from '../ledger/items.ts';
+import type { Approval, Promotion, RecordedDecision } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ApproverRole, ConfirmApproversOutput, ConfirmApproversRequest } from '../payloads.ts';
-import { roleTitles } from '../words.ts';
+import { approverRoles, roleTitles } from '../words.ts';
+import type { ApprovalCounts } from './approval-counts.ts';
 import {
   ApprovedSomethingElseError,
   ApproverMadeChangeError,
@@ -10,44 +11,88 @@ import {
 } from './approver-errors.ts';
 import { candidateChanges, candidateDigest, currentCandidate, requestedCandidate } from './candidate.ts';
 import { isSamePerson, partInChange } from './decision-rules.ts';
+import { approvalsIn, decidersText } from './decisions.ts';
 
 /** What confirming needs. */
 interface ConfirmDependencies {
   readonly ledger: Pick<Ledger, 'approvals' | 'promotion'>;
+  /** How many people of each role must have approved, as it is configured. */
+  readonly counts: ApprovalCounts;
   readonly makersMayDecide: boolean;
 }
-
-type RecordedApproval = Approval & Required<Pick<Approval, 'decidedBy'>>;
-
-const isApproved = (approval: Approval | undefined): approval is RecordedApproval =>
-  approval?.status === 'APPROVED' && approval.decidedBy !== undefined;
 
 const AGAIN = 'Push the commit again to start a new promotion.';
 
 /**
- * A role's approval, as recorded: the latest request counts.
- * @throws ApproversNotRecordedError if it is not an approval
+ * A role's approved request, as recorded: the latest one counts.
+ * @throws ApproversNotRecordedError if it is not approved, by as many people as the configuration wants
  */
-function recordedApproval(
+function approvedRequest(
   promotionId: string,
   approvals: readonly Approval[],
   role: ApproverRole,
-): RecordedApproval {
+  count: number,
+): Approval {
   const latest = approvals.findLast((approval) => approval.role === role);
-  if (!isApproved(latest))
+  const title = roleTitles[role];
+  if (latest?.status !== 'APPROVED')
     throw new ApproversNotRecordedError(
-      `Promotion ${promotionId}: the ledger has no approval of ${roleTitles[role]}, its request is ${latest?.status ?? 'missing'}. ` +
+      `Promotion ${promotionId}: the ledger has no approval of ${title}, its request is ${latest?.status ?? 'missing'}. ` +
         `Only decisions on the approvals page count. ${AGAIN}`,
+    );
+  const approved = approvalsIn(latest).length;
+  if (approved < count)
+    throw new ApproversNotRecordedError(
+      `Promotion ${promotionId}: ${approved} of ${title} approved (${decidersText(latest)}), and the configuration wants ${count}. ${AGAIN}`,
     );
   return latest;
 }
 
+/** One approval with the role in which it was given. */
+type RoleApproval = RecordedDecision & Pick<Approval, 'role'>;
+
+/** @throws ApproversMustDifferError if one person approved twice, or somebody without a verified address did */
+function checkPeopleDiffer(promotionId: string, approved: readonly RoleApproval[]): void {
+  approved.forEach((one, index) => {
+    const other = approved.slice(0, index).find(({ person }) => isSamePerson(person, one.person));
+    if (other !== undefined)
+      throw new ApproversMustDifferError(
+        `Promotion ${promotionId}: ${other.person.name} approved as ${roleTitles[other.role]} and ${one.person.name} as ${roleTitles[one.role]}, with the same ` +
+          `${one.person.subject === other.person.subject ? 'account' : `e-mail address ${one.person.verifiedEmail}`}. ` +
+          `Different people must agree. ${AGAIN}`,
+      );
+  });
+  for (const { person, role } of approved)
+    if (person.verifiedEmail === '')
+      throw new ApproversMustDifferError(
+        `Promotion ${promotionId}: ${person.name} approved as ${roleTitles[role]} without a verified e-mail address, ` +
+          `so we cannot tell whether the approvers are different people. Verify the address in the user pool. ${AGAIN}`,
+      );
+}
+
+/** @throws ApprovedSomethingElseError if a request is not about what would be built */
+function checkCandidate(promotionId: string, approval: Approval, promotion: Promotion | undefined): void {
+  const { digest, review, role } = approval;
+  const requested = requestedCandidate(approval);
+  // Configurations may change between QC and PMO: each was shown the one of its time.
+  const now = currentCandidate(approval, promotion, review.configurationVersion);
+  const changes = candidateChanges(requested, now).map(
+    ({ what, before, now }) => `${what} ${before}, now ${now}`,
+  );
+  if (changes.length > 0 || candidateDigest(requested) !== digest)
+    throw new ApprovedSomethingElseError(
+      `Promotion ${promotionId}: ${decidersText(approval)} approved something else as ${roleTitles[role]}: ` +
+        `${changes.join('; ') || `what is recorded does not have the digest ${digest}`}. ${AGAIN}`,
+    );
+}
+
 /**
- * Checks the records again before Prod: two different people with verified addresses approved, neither of them made the change, and the
- * candidate is the one that they approved. A task token completed by hand bypasses the page (T48).
+ * Checks the records again before Prod: as many people as configured approved in each role, all different and with verified
+ * addresses, none of them made the change, and the candidate is the one that they approved. A task token completed by hand
+ * bypasses the page (T48).
  * @throws ApproversNotRecordedError, ApproversMustDifferError, ApproverMadeChangeError, ApprovedSomethingElseError
  */
-export function confirmApprovers({ ledger, makersMayDecide }: ConfirmDependencies) {
+export function confirmApprovers({ ledger, counts, makersMayDecide }: ConfirmDependencies) {
   return async function confirmApprovers({
     promotionId,
   }: ConfirmApproversRequest): Promise<ConfirmApproversOutput> {
@@ -55,41 +100,23 @@ export function confirmApprovers({ ledger, makersMayDecide }: ConfirmDependencie
       ledger.approvals(promotionId),
       ledger.promotion(promotionId),
     ]);
-    const qc = recordedApproval(promotionId, approvals, 'qc');
-    const pmo = recordedApproval(promotionId, approvals, 'pmo');
-    if (isSamePerson(qc.decidedBy, pmo.decidedBy))
-      throw new ApproversMustDifferError(
-        `Promotion ${promotionId}: ${qc.decidedBy.name} approved as QC and ${pmo.decidedBy.name} as PMO, with the same ` +
-          `${qc.decidedBy.subject === pmo.decidedBy.subject ? 'account' : `e-mail address ${qc.decidedBy.verifiedEmail}`}. ` +
-          `Two people must agree. ${AGAIN}`,
-      );
-    for (const { decidedBy, role } of [qc, pmo])
-      if (decidedBy.verifiedEmail === '')
-        throw new ApproversMustDifferError(
-          `Promotion ${promotionId}: ${decidedBy.name} approved as ${roleTitles[role]} without a verified e-mail address, ` +
-            `so we cannot tell whether QC and PMO are two people. Verify the address in the user pool. ${AGAIN}`,
-        );
-    for (const approval of [qc, pmo]) {
-      const { decidedBy, digest, review, role, candidate } = approval;
+    const requests = approverRoles.map((role) => approvedRequest(promotionId, approvals, role, counts[role]));
+    const approved = requests.flatMap((request) =>
+      approvalsIn(request).map((one): RoleApproval => ({ ...one, role: request.role })),
+    );
+    checkPeopleDiffer(promotionId, approved);
+    for (const { person, role } of approved) {
       // Who made the change is known from either request: the other one may have been made with less.
-      const part = [qc, pmo].map((one) => partInChange(decidedBy, one)).find((one) => one !== undefined);
+      const part = requests.map((one) => partInChange(person, one)).find((one) => one !== undefined);
       if (!makersMayDecide && part !== undefined)
         throw new ApproverMadeChangeError(
-          `Promotion ${promotionId}: ${decidedBy.name} approved as ${roleTitles[role]}, and ${part} the change. ` +
+          `Promotion ${promotionId}: ${person.name} approved as ${roleTitles[role]}, and ${part} the change. ` +
             `Somebody else must approve it. ${AGAIN}`,
         );
-      const requested = requestedCandidate(candidate, review);
-      // Configurations may change between QC and PMO: each was shown the one of its time.
-      const now = currentCandidate(approval, promotion, review.configurationVersion);
-      const changes = candidateChanges(requested, now).map(
-        ({ what, before, now }) => `${what} ${before}, now ${now}`,
-      );
-      if (changes.length > 0 || candidateDigest(requested) !== digest)
-        throw new ApprovedSomethingElseError(
-          `Promotion ${promotionId}: ${decidedBy.name} approved something else as ${roleTitles[role]}: ` +
-            `${changes.join('; ') || `what is recorded does not have the digest ${digest}`}. ${AGAIN}`,
-        );
     }
-    return { qc: qc.decidedBy.name, pmo: pmo.decidedBy.name };
+    for (const request of requests) checkCandidate(promotionId, request, promotion);
+    const namesOf = (role: ApproverRole): readonly string[] =>
+      approved.filter((one) => one.role === role).map(({ person }) => person.name);
+    return { qc: namesOf('qc'), pmo: namesOf('pmo') };
   };
 }

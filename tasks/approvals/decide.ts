@@ -5,6 +5,7 @@ import type { Completion, TaskCompletions } from '../task-completions.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
 import type { CandidateChange } from './candidate.ts';
 import { mayDecide, type PolicyOf } from './decision-rules.ts';
+import { decidersText, isDecided, withDecision } from './decisions.ts';
 import { noteCompleted } from './note-completed.ts';
 
 /** What deciding needs. */
@@ -45,10 +46,11 @@ export type DecideOutcome =
 
 /** The task's output for a decided approval. @throws TypeError for an undecided one */
 function approvalOutput(approval: Approval): ApprovalOutput {
-  const { approvalId, decision, decidedBy, decidedAt } = approval;
-  if (decision === undefined || decidedBy === undefined || decidedAt === undefined)
-    throw new TypeError(`Approval ${approvalId} is ${approval.status}: only a decided one has an output`);
-  return { decision, approvalId, decidedBy: decidedBy.name, decidedAt };
+  const { approvalId, status } = approval;
+  const last = approval.decisions.at(-1);
+  if (!isDecided(approval) || last === undefined)
+    throw new TypeError(`Approval ${approvalId} is ${status}: only a decided one has an output`);
+  return { decision: last.decision, approvalId, decidedBy: decidersText(approval), decidedAt: last.at };
 }
 
 /**
@@ -74,8 +76,8 @@ export async function completeApproval(
 }
 
 /**
- * Records one decision, completes the state that waits for it, and mails the outcome. Of several sent at once exactly one
- * counts. Denials are recorded.
+ * Records one decision. If it decides the request, completes the state that waits for it and mails the outcome. Decisions
+ * sent at once are recorded one after the other, each by the rules on what was recorded before. Denials are recorded.
  * @throws LedgerContendedError
  */
 export function decideApproval(dependencies: DecideDependencies) {
@@ -144,15 +146,13 @@ export function decideApproval(dependencies: DecideDependencies) {
         now: now(),
       });
       if (ruling.kind === 'denied') return deny(approval, ruling.reason, ruling.message, ruling.changes);
-      const decided: Approval = {
-        ...approval,
-        status: decision === 'approve' ? 'APPROVED' : 'REJECTED',
+      const decided = withDecision(approval, {
         decision,
-        decidedBy: identity,
-        decidedAt: now().toISOString(),
+        person: identity,
+        at: now().toISOString(),
         signedInAt: new Date(signedInAt).toISOString(),
         comment,
-      };
+      });
       try {
         await ledger.replaceApproval(approval, decided);
       } catch (error) {
@@ -160,7 +160,8 @@ export function decideApproval(dependencies: DecideDependencies) {
         if (error instanceof LedgerConflictError) continue;
         throw error;
       }
-      return complete(decided);
+      // More people must approve: the state goes on waiting.
+      return isDecided(decided) ? complete(decided) : { kind: 'decided', approval: decided };
     }
   };
 }

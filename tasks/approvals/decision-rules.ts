@@ -7,6 +7,7 @@ import {
   currentCandidate,
   requestedCandidate,
 } from './candidate.ts';
+import { decidersText } from './decisions.ts';
 import { staleSignIn } from './fresh-sign-in.ts';
 import { pusherOf } from './makers.ts';
 import { foldedAddress, isSameMaker } from './same-maker.ts';
@@ -84,23 +85,20 @@ export const isWaitingLong = ({ status, requestedAt, expiresAt }: Approval, now:
 
 const denied = (reason: DenialReason, message: string): Ruling => ({ kind: 'denied', reason, message });
 
-/** Denies the other role's approver and makers. */
+/** Denies whoever decided as the other role or about this request, and makers. */
 const ruleOnPerson = (
   approval: Approval,
   { person, approvals, policy }: DecisionContext,
 ): Ruling | undefined => {
   const title = roleTitles[approval.role];
-  const other = approvals.find(
-    (candidate) =>
-      candidate.role !== approval.role &&
-      candidate.status === 'APPROVED' &&
-      candidate.decidedBy !== undefined &&
-      isSamePerson(candidate.decidedBy, person),
+  // The other role's requests that are over count as well: nobody decides in both roles about one promotion.
+  const before = [approval, ...approvals.filter(({ role }) => role !== approval.role)].find(({ decisions }) =>
+    decisions.some((one) => isSamePerson(one.person, person)),
   );
-  if (other !== undefined)
+  if (before !== undefined)
     return denied(
       'ApproversMustDiffer',
-      `${person.name} approved as ${roleTitles[other.role]}. Another member of ${title} must decide.`,
+      `${person.name} approved as ${roleTitles[before.role]}. Another member of ${title} must decide.`,
     );
   const part = policy.makersMayDecide ? undefined : partInChange(person, approval);
   if (part !== undefined)
@@ -133,7 +131,7 @@ export function mayDecide(approval: Approval, context: DecisionContext): Ruling 
   if (status === 'APPROVED' || status === 'REJECTED')
     return denied(
       'AlreadyDecided',
-      `${approval.decidedBy?.name ?? 'Another approver'} has already ${status === 'APPROVED' ? 'approved' : 'rejected'} this request.`,
+      `This request is already ${status === 'APPROVED' ? 'approved' : 'rejected'} (${decidersText(approval)}).`,
     );
   if (status === 'WITHDRAWN' || (!isRunning && !hasExpired(approval, now)))
     return denied(
@@ -147,7 +145,7 @@ export function mayDecide(approval: Approval, context: DecisionContext): Ruling 
     );
   const onPerson = ruleOnPerson(approval, context);
   if (onPerson !== undefined) return onPerson;
-  const requested = requestedCandidate(approval.candidate, approval.review);
+  const requested = requestedCandidate(approval);
   const changes = candidateChanges(requested, currentCandidate(approval, promotion, configurationVersion));
   if (changes.length > 0 || candidateDigest(requested) !== approval.digest || shownDigest !== approval.digest)
     return {

@@ -5,6 +5,7 @@ import { isTaskIncomplete } from '../ledger/stored.ts';
 import { approvalNotice, waitingNotice } from '../notices.ts';
 import type { TaskCompletions } from '../task-completions.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
+import type { ApprovalCounts } from './approval-counts.ts';
 import { candidateDigest, requestedCandidate } from './candidate.ts';
 import { completeApproval } from './decide.ts';
 import { hasExpired, isWaitingLong } from './decision-rules.ts';
@@ -16,6 +17,8 @@ export interface FollowUpDependencies extends AnnounceDependencies {
   readonly isRunning: (executionArn: string) => Promise<boolean>;
   /** Version of the application's configuration as it is deployed. */
   readonly configurationVersion: string;
+  /** How many people of each role must approve, as it is configured. */
+  readonly counts: ApprovalCounts;
   /** Hours after which approvers are reminded. */
   readonly reminderHours: number;
   readonly newApprovalId: () => string;
@@ -47,12 +50,12 @@ export function followUpFor(
     readonly now: Date;
   },
 ): FollowUp {
-  const { status, requestedAt, decidedAt, supersededBy, mailedAt, remindedAt, review } = approval;
+  const { status, requestedAt, decisions, supersededBy, mailedAt, remindedAt, review } = approval;
   // A time in the future comes from a clock that has been set back since: it is no reason to wait.
   const since = (at: string | undefined): number => Math.abs(facts.now.getTime() - Date.parse(at ?? ''));
   if (status !== 'PENDING') {
     if (isTaskIncomplete(approval))
-      return since(decidedAt ?? supersededBy?.at) >= TELLING ? 'complete' : 'nothing';
+      return since(supersededBy?.at ?? decisions.at(-1)?.at) >= TELLING ? 'complete' : 'nothing';
     return approval.announcedAt === undefined ? 'announce' : 'nothing';
   }
   // Step Functions' clock decides: while the state waits, a clock that is ahead expires nothing.
@@ -75,7 +78,7 @@ const PROMOTION_ENDED = 'The promotion was stopped before anybody decided.';
 export function followUpRequest(dependencies: FollowUpDependencies) {
   return async function followUpRequest(approval: Approval): Promise<void> {
     const { ledger, notices, siteUrl, now, isRunning, newApprovalId } = dependencies;
-    const { configurationVersion, reminderHours } = dependencies;
+    const { configurationVersion, counts, reminderHours } = dependencies;
     const promotion = await ledger.promotion(approval.promotionId);
     // The ledger may be late: only Step Functions' status closes a request.
     const isOver = hasExpired(approval, now());
@@ -97,12 +100,16 @@ export function followUpRequest(dependencies: FollowUpDependencies) {
     };
     const askedAgain = ({ mailedAt: _, remindedAt: __, escalatedAt: ___, ...before }: Approval): Approval => {
       const review = { ...before.review, configurationVersion };
+      const count = counts[before.role];
       return {
         ...before,
         approvalId: newApprovalId(),
         attempt: before.attempt + 1,
         review,
-        digest: candidateDigest(requestedCandidate(before.candidate, review)),
+        // What was decided was about the configuration of its time.
+        count,
+        decisions: [],
+        digest: candidateDigest(requestedCandidate({ ...before, review, count })),
         requestedAt: now().toISOString(),
       };
     };

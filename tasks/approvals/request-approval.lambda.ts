@@ -15,6 +15,7 @@ import { createSnsNotices } from '../sns-notices.ts';
 import { createCodeCommitSource } from '../source/codecommit-source.ts';
 import { createConnectedSource } from '../source/connected-source.ts';
 import { createRevisionOnlySource, isInCodeCommit } from '../source/revision-only-source.ts';
+import { readApprovalCounts } from './approval-counts.ts';
 import { collectReview } from './collect-review.ts';
 import { createKeptCommits } from './dynamodb-kept-commits.ts';
 import { nothingKept } from './read-change.ts';
@@ -59,6 +60,7 @@ export const handler = logged(
         candidate,
       );
     },
+    counts: readApprovalCounts(env.APPROVAL_COUNTS),
     siteUrl: env.SITE_URL,
     ensureLock: ensureLock({ ledger, now }),
     newerThan: newerThan({ ledger, now, whenNewer: readWhenNewer(env.WHEN_NEWER) }),

@@ -7,8 +7,10 @@ import type { Approval } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
 import { approvalNotice, type Notices } from '../notices.ts';
 import type { ApproverRole, Candidate, LockedWork, RequestApprovalRequest } from '../payloads.ts';
+import type { ApprovalCounts } from './approval-counts.ts';
 import { candidateDigest, requestedCandidate } from './candidate.ts';
 import { hasExpired } from './decision-rules.ts';
+import { isDecided } from './decisions.ts';
 import type { Review } from './review.ts';
 
 /** What requesting needs. */
@@ -20,6 +22,8 @@ interface RequestApprovalDependencies {
   readonly newApprovalId: () => string;
   /** Collects what the role is shown. */
   readonly collect: (promotionId: string, candidate: Candidate) => Promise<Review>;
+  /** How many people of each role must approve, as it is configured. */
+  readonly counts: ApprovalCounts;
   readonly siteUrl: string;
   /** @throws if the promotion does not hold the environment lock, or QAT runs another promotion's image */
   readonly ensureLock: (lock: LockedWork, workStage: WorkStage) => Promise<void>;
@@ -51,7 +55,7 @@ export function takenOver(
   // A decision in time stays valid: only undecided requests are asked again.
   if (latest.status === 'PENDING' && !hasExpired(latest, now))
     return { ...latest, taskToken, stateAttempt, expiresAt: after(now, expiresInSeconds) };
-  return latest.decision === undefined ? undefined : { ...latest, taskToken, stateAttempt };
+  return isDecided(latest) ? { ...latest, taskToken, stateAttempt } : undefined;
 }
 
 /** The next request of a state. */
@@ -60,6 +64,7 @@ function nextRequest(
   request: RequestApprovalRequest,
   approvalId: string,
   review: Review,
+  count: number,
   now: Date,
 ): Approval {
   const { promotionId, state, role, candidate, taskToken, stateAttempt, expiresInSeconds } = request;
@@ -72,7 +77,9 @@ function nextRequest(
     attempt: (latest?.attempt ?? 0) + 1,
     candidate,
     review,
-    digest: candidateDigest(requestedCandidate(candidate, review)),
+    count,
+    decisions: [],
+    digest: candidateDigest(requestedCandidate({ candidate, review, count })),
     taskToken,
     stateAttempt,
     status: 'PENDING',
@@ -87,7 +94,7 @@ const requestOf = ({ promotionId, role }: Pick<Approval, 'promotionId' | 'role'>
   `The request to ${role} about ${promotionId}`;
 
 const claim = async (
-  { ledger, now, newApprovalId, collect }: RequestApprovalDependencies,
+  { ledger, now, newApprovalId, collect, counts }: RequestApprovalDependencies,
   request: RequestApprovalRequest,
 ): Promise<Approval> => {
   for (let writeAttempt = 1; ; writeAttempt = nextWriteAttempt(writeAttempt, requestOf(request))) {
@@ -99,7 +106,7 @@ const claim = async (
         return same;
       }
       const review = await collect(request.promotionId, request.candidate);
-      const next = nextRequest(latest, request, newApprovalId(), review, now());
+      const next = nextRequest(latest, request, newApprovalId(), review, counts[request.role], now());
       if (latest?.status === 'PENDING')
         await ledger.replaceApproval(latest, { ...latest, status: 'EXPIRED' });
       await ledger.addApproval(next);
@@ -141,7 +148,7 @@ const checkStillNeeded = async (
   if (role === 'pmo') await wakeLocks().catch(() => undefined);
   const latest = await ledger.latestApproval(promotionId, role);
   if (latest?.supersededBy !== undefined) throw superseded(latest.supersededBy);
-  if (latest?.decision !== undefined) return;
+  if (latest !== undefined && isDecided(latest)) return;
   if (role === 'qc') await ensureLock({ promotionId, application, environment: 'qat', redrives }, 'follows');
   const newer = latest?.status === 'PENDING' ? undefined : await newerThan(promotionId, application, role);
   if (newer !== undefined) throw superseded(newer);

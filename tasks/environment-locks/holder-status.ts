@@ -1,4 +1,5 @@
 import { hasExpired } from '../approvals/decision-rules.ts';
+import { isDecided } from '../approvals/decisions.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Environment } from '../payloads.ts';
@@ -63,6 +64,6 @@ export async function holderStatusOf(
       : 'ended';
   if (environment === 'prod') return 'working';
   const asked = await ledger.latestApproval(holder.promotionId, 'qc');
-  if (asked?.decision !== undefined || asked?.supersededBy !== undefined) return 'done';
+  if (asked !== undefined && (isDecided(asked) || asked.supersededBy !== undefined)) return 'done';
   return asked?.status === 'PENDING' && !hasExpired(asked, now()) ? 'awaiting-decision' : 'working';
 }

@@ -1,3 +1,4 @@
+import { isDecided } from '../approvals/decisions.ts';
 import { fitCause } from '../failure-cause.ts';
 import type { Approval, Denial, Job, Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { Actor, Fact } from './chain.ts';
@@ -93,13 +94,13 @@ const makersOf = ({ candidate, review }: Approval) => ({
 });
 
 /**
- * What an approval's record shows to have happened: the request, and the decision or what else closed it.
+ * What an approval's record shows to have happened: the request, each decision, and what closed it without one.
  * @param noticedAt when it was seen closed, ISO 8601: a record that is closed early has no such time
  */
 export function approvalFacts(approval: Approval, noticedAt: string): readonly Fact[] {
-  const { role, attempt, state, candidate, digest, status, decision, decidedBy, decidedAt } = approval;
+  const { role, attempt, state, candidate, digest, status, count } = approval;
   const { withdrawnBecause: because, supersededBy } = approval;
-  // The digest binds request and decision to what was shown, test report and configuration included.
+  // The digest binds request and decisions to what was shown, test report and configuration included.
   const about = { role, attempt, state, candidate: { ...candidate }, digest };
   const place = `${role}#${attempt}`;
   const requested: Fact = {
@@ -107,23 +108,18 @@ export function approvalFacts(approval: Approval, noticedAt: string): readonly F
     kind: 'approval-requested',
     at: approval.requestedAt,
     actor: lockstep,
-    what: { ...about, expiresAt: approval.expiresAt, makers: makersOf(approval) },
+    what: { ...about, count, expiresAt: approval.expiresAt, makers: makersOf(approval) },
   };
-  if (decision !== undefined && decidedBy !== undefined && decidedAt !== undefined) {
-    const { subject: personSubject, name, verifiedEmail } = decidedBy;
-    return [
-      ...pushOf(approval),
-      requested,
-      {
-        key: `decision#${place}`,
-        kind: 'decision',
-        at: decidedAt,
-        actor: { type: 'person', subject: personSubject, name, verifiedEmail },
-        what: { ...about, decision, comment: approval.comment, signedInAt: approval.signedInAt },
-      },
-    ];
-  }
-  if (status === 'PENDING') return [...pushOf(approval), requested];
+  const decisions = approval.decisions.map(
+    ({ decision, person: { subject, name, verifiedEmail }, at, signedInAt, comment }, index): Fact => ({
+      key: `decision#${place}#${index + 1}`,
+      kind: 'decision',
+      at,
+      actor: { type: 'person', subject, name, verifiedEmail },
+      what: { ...about, decision, comment, signedInAt },
+    }),
+  );
+  if (status === 'PENDING' || isDecided(approval)) return [...pushOf(approval), requested, ...decisions];
   const closed: Fact = {
     key: `approval-closed#${place}`,
     kind: 'approval-closed',
@@ -131,7 +127,7 @@ export function approvalFacts(approval: Approval, noticedAt: string): readonly F
     actor: lockstep,
     what: { ...about, status, because, supersededBy: supersededBy && { ...supersededBy } },
   };
-  return [...pushOf(approval), requested, closed];
+  return [...pushOf(approval), requested, ...decisions, closed];
 }
 
 /** The numbers of attempts that the record notes: 1, 10, 100, …, so that nobody makes it long. */

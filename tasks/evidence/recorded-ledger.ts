@@ -49,7 +49,7 @@ export const recordedLedger = (ledger: Ledger, { append, now, begin = pushEvent 
   },
   replaceApproval: async (before, after) => {
     await ledger.replaceApproval(before, after);
-    if (before.status === after.status) return;
+    if (before.status === after.status && before.decisions.length === after.decisions.length) return;
     await append(after.promotionId, ...approvalFacts(after, now().toISOString()));
   },
   addDenial: async (attempt) => {

@@ -1,9 +1,10 @@
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
 import { isSamePerson } from '../approvals/decision-rules.ts';
+import { approvalsIn, missingApprovals } from '../approvals/decisions.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import { hasRecordedEnd } from '../environment-locks/holder-status.ts';
 import { pipelineRunId } from '../jobs/external-ids.ts';
-import type { Approval, Job, Promotion } from '../ledger/items.ts';
+import type { Approval, Job, Promotion, RecordedDecision } from '../ledger/items.ts';
 import { type ApproverRole, type GuardParameters, NO_PROMOTION } from '../payloads.ts';
 import { environmentTitles, roleTitles } from '../words.ts';
 
@@ -45,17 +46,20 @@ const approvedAs = (approvals: readonly Approval[], role: ApproverRole): Approva
 /** Why the approvals do not allow Prod; undefined if they do. */
 const missingApproval = (approvals: readonly Approval[]): string | undefined => {
   const [qc, pmo] = [approvedAs(approvals, 'qc'), approvedAs(approvals, 'pmo')];
+  const people: { readonly person: RecordedDecision['person']; readonly title: string }[] = [];
   for (const [role, approval] of [
     ['qc', qc],
     ['pmo', pmo],
-  ] as const)
-    if (approval?.decidedBy === undefined) return `${roleTitles[role]} has not approved the promotion.`;
-  if (
-    qc?.decidedBy !== undefined &&
-    pmo?.decidedBy !== undefined &&
-    isSamePerson(qc.decidedBy, pmo.decidedBy)
-  )
-    return `${qc.decidedBy.name} approved as QC and as PMO.`;
+  ] as const) {
+    const title = roleTitles[role];
+    if (approval === undefined || missingApprovals(approval) > 0)
+      return `${title} has not approved the promotion.`;
+    for (const { person } of approvalsIn(approval)) {
+      const same = people.find((one) => isSamePerson(one.person, person));
+      if (same !== undefined) return `${person.name} approved as ${same.title} and as ${title}.`;
+      people.push({ person, title });
+    }
+  }
   return undefined;
 };
 

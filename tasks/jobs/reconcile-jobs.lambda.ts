@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readApprovalCounts } from '../approvals/approval-counts.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { logged } from '../log.ts';
 import { createExecutions } from '../promotions/promotion-executions.ts';
@@ -23,6 +24,7 @@ export const handler = logged(
     application: env.APPLICATION,
     siteUrl: env.SITE_URL,
     configurationVersion: env.CONFIGURATION_VERSION,
+    counts: readApprovalCounts(env.APPROVAL_COUNTS),
     reminderHours: wholeNumber('REMINDER_HOURS', env.REMINDER_HOURS),
   }),
 );

@@ -124,7 +124,19 @@ export interface Person {
   readonly groups: readonly string[];
 }
 
-/** One request for a decision. */
+/** One person's decision about a request. */
+export interface RecordedDecision {
+  readonly decision: Decision;
+  readonly person: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>;
+  /** ISO 8601. */
+  readonly at: string;
+  /** When the person had signed in, ISO 8601. */
+  readonly signedInAt: string;
+  /** May be empty. */
+  readonly comment: string;
+}
+
+/** One request for a role's decision. */
 export interface Approval {
   /** Opaque, unguessable: 128 random bits in base64url. The only thing that links carry. */
   readonly approvalId: string;
@@ -152,14 +164,11 @@ export interface Approval {
   readonly remindedAt?: string;
   /** When operators were mailed that nobody had decided yet. */
   readonly escalatedAt?: string;
-  /** Set with APPROVED and REJECTED. */
-  readonly decision?: Decision;
-  readonly decidedBy?: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>;
-  readonly decidedAt?: string;
-  /** When the decider had signed in, ISO 8601. */
-  readonly signedInAt?: string;
-  readonly comment?: string;
-  /** The task token that was completed with the decision. */
+  /** How many different people must approve. One rejection ends it. */
+  readonly count: number;
+  /** In the order in which they were made. */
+  readonly decisions: readonly RecordedDecision[];
+  /** The task token that was completed with the outcome. */
   readonly completedToken?: string;
   /** Set with WITHDRAWN: the reason. */
   readonly withdrawnBecause?: string;

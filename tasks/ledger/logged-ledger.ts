@@ -15,7 +15,7 @@ const jobKeys = (job: Job) =>
 /** What may be logged of an approval: neither token nor the id that its link carries. */
 const approvalKeys = (approval: Approval) => ({
   ...pick(approval, 'promotionId', 'application', 'state', 'role', 'attempt', 'status'),
-  decidedBy: approval.decidedBy?.name,
+  decidedBy: approval.decisions.map(({ person }) => person.name),
 });
 
 /** What may be logged of a lock: promotions, and no token. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDecided } from '../approvals/decisions.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
@@ -54,9 +55,10 @@ export const isJobOpen = (job: Job): boolean => job.completedToken !== job.taskT
 export const isApprovalOpen = (approval: Approval): boolean =>
   approval.status === 'PENDING' || isTaskIncomplete(approval) || approval.announcedAt === undefined;
 
-/** Whether there is a decision, or a newer promotion, that the token that waits now is not completed with. */
-export const isTaskIncomplete = ({ decision, supersededBy, completedToken, taskToken }: Approval): boolean =>
-  (decision !== undefined || supersededBy !== undefined) && completedToken !== taskToken;
+/** Whether the request is decided, or there is a newer promotion, that the token that waits now is not completed with. */
+export const isTaskIncomplete = (approval: Approval): boolean =>
+  (isDecided(approval) || approval.supersededBy !== undefined) &&
+  approval.completedToken !== approval.taskToken;
 
 /** Digest of a record: the same for the same content in any order of fields, and after it was read back. */
 export const versionOf = (record: object): string =>

@@ -5,6 +5,7 @@ import {
   requestedCandidate,
 } from '../approvals/candidate.ts';
 import { hasExpired, isSamePerson } from '../approvals/decision-rules.ts';
+import { approvalsIn, decidersText, progressText } from '../approvals/decisions.ts';
 import type { Approval, Promotion } from '../ledger/items.ts';
 import type { ApproverRole } from '../payloads.ts';
 import { approverRoles, roleTitles, utcTime } from '../words.ts';
@@ -30,10 +31,12 @@ const holderStatusOf = (
     sentence,
   });
   if (latest === undefined) return stateOf('not-asked', `${title} has not been asked yet.`);
-  const by = latest.decidedBy?.name ?? 'unknown';
+  const by = decidersText(latest);
+  const progress = progressText(latest);
+  const sofar = progress === '' ? '' : ` ${progress}.`;
   if (latest.status === 'REJECTED') return stateOf('rejected', `${title} rejected (${by}).`);
   if (latest.status === 'APPROVED') {
-    const requested = requestedCandidate(latest.candidate, latest.review);
+    const requested = requestedCandidate(latest);
     // Configurations may change after a decision: each was shown the one of its time.
     const changes = candidateChanges(
       requested,
@@ -51,9 +54,9 @@ const holderStatusOf = (
     );
   }
   if (latest.status === 'PENDING' && !hasExpired(latest, now))
-    return stateOf('open', `${title} can decide until ${utcTime(latest.expiresAt)}.`);
+    return stateOf('open', `${title} can decide until ${utcTime(latest.expiresAt)}.${sofar}`);
   const ending = latest.status === 'WITHDRAWN' ? 'was withdrawn' : `expired at ${utcTime(latest.expiresAt)}`;
-  return stateOf('over', `${title}'s request ${ending} without a decision.`);
+  return stateOf('over', `${title}'s request ${ending} without a decision.${sofar}`);
 };
 
 /** The states of both approvals: whether they are for the candidate that would be built, and whether requests are open. */
@@ -65,21 +68,24 @@ export function approvalStates(
   const latestOf = (role: ApproverRole) => approvals.findLast((approval) => approval.role === role);
   const states = approverRoles.map((role) => holderStatusOf(role, latestOf(role), promotion, now));
   const [qc, pmo] = approverRoles.map(latestOf);
-  if (
-    qc?.status !== 'APPROVED' ||
-    pmo?.status !== 'APPROVED' ||
-    qc.decidedBy === undefined ||
-    pmo.decidedBy === undefined ||
-    !isSamePerson(qc.decidedBy, pmo.decidedBy)
-  )
-    return states;
+  const twice = qc && pmo && repeatedApprover([qc, pmo]);
+  if (twice === undefined) return states;
   return states.map((state) =>
     state.role === 'qc'
       ? state
-      : {
-          ...state,
-          kind: 'broken',
-          sentence: `The same person (${pmo.decidedBy?.name}) approved as QC and as PMO. Push the commit again.`,
-        },
+      : { ...state, kind: 'broken', sentence: `The same person ${twice}. Push the commit again.` },
   );
 }
+
+/** Who approved twice, and as what: `(sam) approved as QC and as PMO`. Undefined unless all requests are approved. */
+const repeatedApprover = (requests: readonly Approval[]): string | undefined => {
+  if (requests.some(({ status }) => status !== 'APPROVED')) return undefined;
+  const approved = requests.flatMap((request) =>
+    approvalsIn(request).map(({ person }) => ({ person, title: roleTitles[request.role] })),
+  );
+  for (const [index, { person, title }] of approved.entries()) {
+    const before = approved.slice(0, index).find((one) => isSamePerson(one.person, person));
+    if (before !== undefined) return `(${person.name}) approved as ${before.title} and as ${title}`;
+  }
+  return undefined;
+};

@@ -1,3 +1,4 @@
+import { isDecided } from '../approvals/decisions.ts';
 import type {
   EnvironmentLock,
   LockError,
@@ -90,7 +91,8 @@ export function lockOutlook(
   const locking = lockingPromotionOf(promotion, (execution?.redrives ?? promotion.redrives) + 1);
   if (point?.workStage === undefined) return undefined;
   // A decided request only completes its state.
-  if (approvals.findLast(({ state }) => state === point.state)?.decision !== undefined) return undefined;
+  const asked = approvals.findLast(({ state }) => state === point.state);
+  if (asked !== undefined && isDecided(asked)) return undefined;
   const met =
     seen &&
     (point.work === 'lock'

@@ -1,5 +1,6 @@
+import { decidersText, isDecided } from '../approvals/decisions.ts';
 import { lastEventId } from '../executions/progress.ts';
-import { environmentTitles, promotionName } from '../words.ts';
+import { environmentTitles, listed, promotionName } from '../words.ts';
 import { approvalStates } from './approval-states.ts';
 import { type DefinitionChange, definitionChange } from './definition-change.ts';
 import { type LockOutlook, lockOutlook } from './lock-outlook.ts';
@@ -54,7 +55,8 @@ const NEARLY_FULL = 0.8;
 
 const result = (state: string, { jobs, approvals }: RedriveContext): string => {
   const output = jobs.findLast((job) => job.state === state && job.status === 'SUCCEEDED')?.output;
-  const decider = approvals.findLast((approval) => approval.state === state)?.decidedBy?.name;
+  const asked = approvals.findLast((approval) => approval.state === state);
+  const decider = asked && isDecided(asked) ? decidersText(asked) : undefined;
   const detail = output?.imageId ?? output?.deploymentId ?? decider;
   return detail === undefined ? state : `${state} (${detail})`;
 };
@@ -74,9 +76,6 @@ const lockPoint = ({ environment, kind, by }: LockOutlook): AdvicePoint => {
   };
   return { about: 'lock', text: texts[kind] };
 };
-
-const listed = (names: readonly string[]): string =>
-  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
 const changeText = ({ changed, added, removed, otherwise }: DefinitionChange): string =>
   [

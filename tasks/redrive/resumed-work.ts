@@ -1,3 +1,4 @@
+import { decidersText, isDecided, progressText } from '../approvals/decisions.ts';
 import { takenOver } from '../approvals/request-approval.ts';
 import { needsAttempt } from '../jobs/job-attempts.ts';
 import type { Approval, Job } from '../ledger/items.ts';
@@ -74,10 +75,10 @@ function resumedApproval(
     expiresInSeconds: 0,
   };
   const same = takenOver(latest, request, now);
-  if (same?.decision !== undefined)
+  if (same !== undefined && isDecided(same))
     return {
       kind: 'reuses',
-      sentence: `${role} has decided (${same.decidedBy?.name ?? 'unknown'}). The decision counts; the redrive sends no other request.`,
+      sentence: `${role} has decided (${decidersText(same)}). The decision counts; the redrive sends no other request.`,
     };
   if (same === undefined) {
     const ending =
@@ -87,13 +88,14 @@ function resumedApproval(
       sentence: `${role}'s request ${ending}. The redrive mails another request.`,
     };
   }
+  const progress = progressText(latest);
   const isOld =
     configurationVersion !== undefined && configurationVersion !== latest.review.configurationVersion;
   return {
     kind: 'attaches',
     sentence: isOld
       ? `${role}'s request is open, but the configuration has changed. ${role} gets another request within five minutes.`
-      : `${role}'s request is open. Its link stays valid, its time to decide starts again, and no other mail is sent.`,
+      : `${role}'s request is open${progress === '' ? '' : ` (${progress})`}. Its link stays valid, its time to decide starts again, and no other mail is sent.`,
   };
 }
 

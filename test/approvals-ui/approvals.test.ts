@@ -22,6 +22,31 @@ const pmoScene = async (qcApprover: string) => {
   return { ...scene, pmo };
 };
 
+describe('a request that two people must approve', () => {
+  it('says what it needs, counts one, leaves the list of that person, and ends with the other', async () => {
+    const scene = createScene();
+    await scene.addQcRequest({ count: 2 });
+    const [quinn, sam] = [await scene.signIn('quinn'), await scene.signIn('sam')];
+    const page = async (cookie: string) => {
+      const html = await (await scene.get('/approvals/qc-request-1', cookie)).text();
+      return html.replace(/<[^>]+>/g, '').replace(/\s+/g, ' ');
+    };
+    expect(await page(quinn)).toContain('2 different members of QC must approve. 0 of 2 approved.');
+    const first = await scene.post('/approvals/qc-request-1/decision', quinn, { decision: 'approve' });
+    expect([first.status, scene.told]).toEqual([303, []]);
+    expect(await page(quinn)).toContain('You have approved as QC');
+    expect(await page(quinn)).not.toContain('Your decision as QC');
+    expect(await page(sam)).toContain('1 of 2 approved: quinn. One more person must approve.');
+    expect(await (await scene.get('/', quinn)).text()).toContain('Nothing waits for you');
+    expect(await (await scene.get('/', sam)).text()).toContain('1 of 2 approved');
+    const again = await scene.post('/approvals/qc-request-1/decision', quinn, { decision: 'reject' });
+    expect([again.status, await again.text()]).toEqual([403, expect.stringContaining('ApproversMustDiffer')]);
+    await scene.post('/approvals/qc-request-1/decision', sam, { decision: 'approve' });
+    expect(scene.told).toMatchObject([{ output: { decision: 'approve', decidedBy: 'quinn and sam' } }]);
+    expect(await page(sam)).toMatch(/By quinn, .*By sam \(you\), /);
+  });
+});
+
 describe('my approvals', () => {
   it('show what waits for my roles, with a link', async () => {
     const scene = createScene();
@@ -291,8 +316,13 @@ describe('a decision', () => {
     expect(answer.headers.get('location')).toBe('/approvals/qc-request-1');
     expect(await scene.ledger.approvalById('qc-request-1')).toMatchObject({
       status,
-      comment: 'Tested\non QAT',
-      decidedBy: { subject: 'sub-of-quinn', name: 'quinn', verifiedEmail: 'quinn@example.com' },
+      decisions: [
+        {
+          decision,
+          comment: 'Tested\non QAT',
+          person: { subject: 'sub-of-quinn', name: 'quinn', verifiedEmail: 'quinn@example.com' },
+        },
+      ],
     });
     expect(scene.told).toEqual([
       { token: 'qc-token-1', output: expect.objectContaining({ decision, decidedBy: 'quinn' }) },

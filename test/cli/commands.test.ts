@@ -8,6 +8,7 @@ import {
   anApproval,
   aPerson,
   aPromotion,
+  approvedBy,
   aReview,
   aWaiter,
   COMMIT,
@@ -113,11 +114,7 @@ describe('a promotion', () => {
     await cli.ledger.addJob(aJob({ attempt: 2, status: 'FAILED', error: 'ImageBuildFailed', endedAt: END }));
     await cli.ledger.addApproval(
       anApproval({
-        status: 'APPROVED',
-        decision: 'approve',
-        decidedBy: aPerson('quinn'),
-        decidedAt: END,
-        comment: 'Fine',
+        ...approvedBy(aPerson('quinn'), { at: END, comment: 'Fine' }),
         completedToken: 'qc-token-1',
       }),
     );
@@ -143,7 +140,7 @@ describe('a promotion', () => {
     ])
       expect(text).toContain(part);
     expect(JSON.stringify(json)).not.toMatch(/token/i);
-    expect(json).toMatchObject({ approvals: [{ comment: 'Fine' }], jobs: [{ attempt: 2 }] });
+    expect(json).toMatchObject({ approvals: [{ decisions: [{ comment: 'Fine' }] }], jobs: [{ attempt: 2 }] });
   });
 });
 

@@ -25,6 +25,10 @@ it('fills in what an application leaves out', () => {
         instanceTypes: { image: 't3.small', qat: 't3.small', prod: 't3.small' },
         fleet: { min: 2, max: 4 },
         ...shared,
+        approvers: {
+          qc: { addresses: shared.approvers.qc, count: 1 },
+          pmo: { addresses: shared.approvers.pmo, count: 1 },
+        },
         approvalExpiryDays: 7,
         makersMayDecide: false,
         whenNewer: 'supersede',
@@ -82,7 +86,21 @@ it("prefers an application's own approvers and operators", () => {
     approvers: { qc: ['a@example.com'], pmo: ['b@example.com'] },
     operators: ['c@example.com'],
   };
-  expect(readConfig(config(own)).applications[0]).toMatchObject(own);
+  expect(readConfig(config(own)).applications[0]).toMatchObject({
+    approvers: {
+      qc: { addresses: ['a@example.com'], count: 1 },
+      pmo: { addresses: ['b@example.com'], count: 1 },
+    },
+    operators: ['c@example.com'],
+  });
+});
+
+it('takes how many people of a role must approve', () => {
+  const qc = { addresses: ['a@example.com', 'b@example.com'], count: 2 };
+  const { applications } = readConfig(
+    config({}, { approvers: { qc, pmo: { addresses: ['p@example.com'] } } }),
+  );
+  expect(applications[0]?.approvers).toEqual({ qc, pmo: { addresses: ['p@example.com'], count: 1 } });
 });
 
 it("prefers an application's own waits", () => {
@@ -208,6 +226,27 @@ describe('fails, naming key, value and remedy', () => {
       'lockstep.approvers.qc',
       '[]',
       'at least one e-mail address',
+    ],
+    [
+      'no address beside a count',
+      config({}, { approvers: { qc: { addresses: [], count: 1 }, pmo: ['p@example.com'] } }),
+      'lockstep.approvers.qc.addresses',
+      '[]',
+      'Give a list of at least one e-mail address.',
+    ],
+    [
+      'more people than addresses',
+      config({ approvers: { qc: ['q@example.com'], pmo: { addresses: ['p@x.com', 'p@x.com'], count: 2 } } }),
+      'lockstep.applications[0].approvers.pmo.count',
+      '2',
+      'not above the number of different addresses',
+    ],
+    [
+      'too many people',
+      config({}, { approvers: { qc: { addresses: ['q@example.com'], count: 11 }, pmo: ['p@example.com'] } }),
+      'lockstep.approvers.qc.count',
+      '11',
+      'whole number from 1 to 10',
     ],
     ['no e-mail address', config({}, { operators: ['olga'] }), 'operators[0]', '"olga"', 'an e-mail address'],
     [

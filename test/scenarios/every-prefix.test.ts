@@ -103,7 +103,7 @@ const holderStatusOf = async (run: SimulatedRun, id: string) => {
       one.role,
       one.attempt,
       one.status,
-      one.decidedBy?.name,
+      one.decisions.map(({ person }) => person.name),
       one.mailedAt !== undefined,
       one.announcedAt !== undefined,
       one.completedToken === one.taskToken,

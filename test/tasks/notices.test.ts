@@ -5,7 +5,15 @@ import { asciiSubject } from '../../tasks/mail-text.ts';
 import * as notices from '../../tasks/notices.ts';
 import { approvalNotice, failureNotice, type Notice, outcomeNotices } from '../../tasks/notices.ts';
 import { createSnsNotices } from '../../tasks/sns-notices.ts';
-import { anApproval, aPerson, aPromotion, COMMIT } from './doubles/samples.ts';
+import {
+  aDecision,
+  anApproval,
+  aPerson,
+  aPromotion,
+  approvedBy,
+  COMMIT,
+  rejectedBy,
+} from './doubles/samples.ts';
 import { double, offline, on } from './doubles/sdk.ts';
 
 const SITE = 'https://approvals.example.com';
@@ -94,10 +102,10 @@ describe('mails', () => {
   });
 
   it.each<[Partial<Approval>, string, string[]]>([
-    [{ status: 'APPROVED', decidedBy: aPerson('quinn') }, 'QC approved: shop 8f0c9c1f Show the cart', ['qc']],
+    [approvedBy(aPerson('quinn')), 'QC approved: shop 8f0c9c1f Show the cart', ['qc']],
     [{ status: 'EXPIRED' }, 'QC did not decide: shop 8f0c9c1f Show the cart', ['qc']],
     [
-      { role: 'pmo', status: 'REJECTED', decidedBy: aPerson('parker') },
+      { role: 'pmo', ...rejectedBy(aPerson('parker')) },
       'PMO rejected: shop 8f0c9c1f Show the cart',
       ['pmo', 'qc'],
     ],
@@ -108,7 +116,7 @@ describe('mails', () => {
     ],
     [{ status: 'PENDING' }, '', []],
   ])('give the outcome of a request: %j', (change, subject, roles) => {
-    const approval = anApproval({ decidedAt: '2026-11-23T08:00:00.000Z', ...change });
+    const approval = anApproval(change);
     const notices = outcomeNotices(approval, aPromotion(), SITE);
     expect(notices.map((notice) => notice.role)).toEqual(roles);
     for (const notice of notices) {
@@ -127,10 +135,12 @@ describe('mails', () => {
         const promotion = aPromotion({ commitMessage, commitAuthor: comment, branch: commitMessage });
         const approval = anApproval({
           role: 'pmo',
+          count: 3,
           status: 'REJECTED',
-          decidedBy: aPerson(comment),
-          decidedAt: '2026-11-23T08:00:00.000Z',
-          comment,
+          decisions: [
+            aDecision(aPerson('quinn'), { comment }),
+            aDecision(aPerson(comment), { decision: 'reject', comment }),
+          ],
         });
         const notices = [
           approvalNotice(approval, promotion, SITE),
@@ -174,19 +184,17 @@ describe('mails', () => {
     const asked = anApproval();
     const approval = (change: Partial<Approval> = {}) =>
       anApproval({ candidate: { ...asked.candidate, branch: evil, pushedBy: evil }, ...change });
-    const decided = {
-      decidedBy: { ...aPerson('quinn'), name: evil },
-      decidedAt: asked.requestedAt,
-      comment: evil,
-    };
+    const evilPerson = { ...aPerson('quinn'), name: evil };
+    const once = { count: 2, decisions: [aDecision(evilPerson, { comment: evil })] };
     const fleet = { autoScalingGroupName: 'g', imageId: 'ami-2', instanceIds: ['i-1'], strayIds: ['i-2'] };
     const all: Readonly<Record<string, readonly Notice[]>> = {
       approvalNotice: (['request', 'reminder'] as const).map((kind) =>
-        notices.approvalNotice(approval(), promotion, SITE, kind),
+        notices.approvalNotice(approval(once), promotion, SITE, kind),
       ),
       outcomeNotices: [
-        approval({ status: 'APPROVED', decision: 'approve', ...decided }),
-        approval({ status: 'REJECTED', decision: 'reject', ...decided }),
+        approval(approvedBy(evilPerson, { comment: evil })),
+        approval(rejectedBy(evilPerson, { comment: evil })),
+        approval({ status: 'EXPIRED', ...once }),
         approval({ status: 'EXPIRED' }),
         approval({ status: 'WITHDRAWN', withdrawnBecause: evil }),
       ].flatMap((one) => notices.outcomeNotices(one, promotion, SITE)),

@@ -4,7 +4,15 @@ import type { Approval } from '../../tasks/ledger/items.ts';
 import type { ApproverRole, Decision } from '../../tasks/payloads.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
 import { createMemoryLedger } from '../tasks/doubles/memory-ledger.ts';
-import { anApproval, aPerson, aPromotion, PROMOTION_ID } from '../tasks/doubles/samples.ts';
+import {
+  anApproval,
+  aPerson,
+  aPromotion,
+  approvedBy,
+  ONE_EACH,
+  PROMOTION_ID,
+  rejectedBy,
+} from '../tasks/doubles/samples.ts';
 import { renderDefinition, type State } from './support/rendered.ts';
 
 const definition = renderDefinition();
@@ -29,9 +37,7 @@ const completions = (role: ApproverRole): readonly { output: unknown; recorded?:
       recorded: anApproval({
         role,
         approvalId: `${role}-${name}`,
-        status: decision === 'approve' ? 'APPROVED' : 'REJECTED',
-        decision,
-        decidedBy: aPerson(name),
+        ...(decision === 'approve' ? approvedBy : rejectedBy)(aPerson(name)),
       }),
     })),
   ),
@@ -63,7 +69,9 @@ const confirmed = async (decided: readonly Approval[]): Promise<boolean> => {
   await ledger.addPromotion(aPromotion());
   for (const approval of decided) await ledger.addApproval(approval);
   try {
-    await confirmApprovers({ ledger, makersMayDecide: false })({ promotionId: PROMOTION_ID });
+    await confirmApprovers({ ledger, counts: ONE_EACH, makersMayDecide: false })({
+      promotionId: PROMOTION_ID,
+    });
     return true;
   } catch {
     return false;
@@ -117,7 +125,9 @@ it('reaches "Build Prod image" only after two different people have approved, on
   expect(ways.length).toBeGreaterThan(0);
   for (const { states, decided } of ways) {
     const approvers = decided.filter(({ status }) => status === 'APPROVED');
-    expect(new Set(approvers.map(({ decidedBy }) => decidedBy?.subject)).size).toBeGreaterThanOrEqual(2);
+    expect(
+      new Set(approvers.map(({ decisions }) => decisions[0]?.person.subject)).size,
+    ).toBeGreaterThanOrEqual(2);
     expect(new Set(approvers.map(({ role }) => role))).toEqual(new Set(['qc', 'pmo']));
     expect(states).toContain(names.confirmApprovers);
   }

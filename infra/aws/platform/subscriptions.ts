@@ -23,8 +23,8 @@ export function subscriptions(
   const applicationsOf = new Map<string, Map<MailRole, string[]>>();
   for (const { name, approvers, operators } of applications)
     for (const [role, addresses] of [
-      ['qc', approvers.qc],
-      ['pmo', approvers.pmo],
+      ['qc', approvers.qc.addresses],
+      ['pmo', approvers.pmo.addresses],
       ['operator', operators],
     ] as const)
       for (const address of new Set(addresses)) {

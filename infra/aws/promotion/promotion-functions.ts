@@ -113,6 +113,8 @@ export class PromotionFunctions extends Construct {
     })
       .allow(['states:SendTaskFailure', 'states:SendTaskSuccess'], [machine])
       .allowWithWildcard(['states:DescribeExecution'], [executions], EXECUTIONS_REASON);
+    const { qc, pmo } = application.approvers;
+    const APPROVAL_COUNTS = JSON.stringify({ qc: qc.count, pmo: pmo.count });
     const ACQUIRE_LOCK_FUNCTION = this.acquireLock.function.functionName;
 
     this.trackPromotion = new LockstepFunction(this, 'TrackPromotion', {
@@ -165,6 +167,7 @@ export class PromotionFunctions extends Construct {
         LEDGER_TABLE,
         ...mail,
         CONFIGURATION_VERSION,
+        APPROVAL_COUNTS,
         REMINDER_HOURS: String(approvals.reminderHours),
       },
       timeout: Duration.minutes(4),
@@ -200,6 +203,7 @@ export class PromotionFunctions extends Construct {
         BRANCH: application.branch,
         ...sourceApi,
         CONFIGURATION_VERSION,
+        APPROVAL_COUNTS,
         QAT_URL: props.qatUrl,
         ACQUIRE_LOCK_FUNCTION,
         WHEN_NEWER: application.whenNewer,
@@ -215,8 +219,12 @@ export class PromotionFunctions extends Construct {
     this.confirmApprovers = new LockstepFunction(this, 'ConfirmApprovers', {
       name: 'confirm-approvers',
       bundles,
-      description: 'Confirms that two people approved, and what',
-      environment: { LEDGER_TABLE, MAKERS_MAY_DECIDE: application.makersMayDecide ? 'yes' : 'no' },
+      description: 'Confirms who approved, and what',
+      environment: {
+        LEDGER_TABLE,
+        APPROVAL_COUNTS,
+        MAKERS_MAY_DECIDE: application.makersMayDecide ? 'yes' : 'no',
+      },
     });
     this.guard = new LockstepFunction(this, 'Guard', {
       name: 'guard-pipeline',

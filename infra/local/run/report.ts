@@ -155,10 +155,8 @@ export const buildReport = (material: ReportMaterial): Report => {
       status,
     })),
     approvals: material.approvals
-      .flatMap(({ role, decision, decidedBy, decidedAt }) =>
-        decision && decidedBy && decidedAt
-          ? [{ role, approver: decidedBy.name, decision, at: decidedAt }]
-          : [],
+      .flatMap(({ role, decisions }) =>
+        decisions.map(({ decision, person, at }) => ({ role, approver: person.name, decision, at })),
       )
       .sort((one, other) => one.at.localeCompare(other.at)),
     denials: material.denials.map(({ role, person, reason }) => ({ role, approver: person.name, reason })),

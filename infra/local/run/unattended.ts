@@ -1,14 +1,15 @@
 import { readOutbox } from '@lockstep/aws-emulator';
 import { readCause } from '../../../tasks/failure-cause.ts';
-import type { ApproverRole } from '../../../tasks/payloads.ts';
+import type { Approval } from '../../../tasks/ledger/items.ts';
 import { mayNeedRestoring } from '../../../tasks/prod-fleet/restore-prod.ts';
 import { failedAs, isFinal } from '../../../tasks/promotions/status.ts';
+import { roleTitles } from '../../../tasks/words.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { signInAs } from './approver.ts';
 import { describeExecution, pause } from './follow.ts';
 import { type Narration, narrate, pendingApproval, promotionIdOf } from './narrate.ts';
 import type { RunOptions } from './options.ts';
-import { operator } from './people.ts';
+import { membersOf, operator, unattendedApprovers } from './people.ts';
 import type { ProgressLine } from './progress.ts';
 import { exitCodeOf, type StopSignal } from './stop-request.ts';
 
@@ -73,13 +74,23 @@ export const runUnattended = async (run: UnattendedRun, executionArn: string): P
   if (run.stop.aborted) onStop();
   run.stop.addEventListener('abort', onStop, { once: true });
 
-  const decide = async (role: ApproverRole, approvalId: string) => {
-    const name = run.options[role];
-    const person = await signInAs(name, run.system.siteUrl);
-    const outcome = await person.decide(await mailedLink(run, approvalId), 'approve');
-    if (outcome.kind === 'decided') return;
-    run.terminal.error(`${name} was denied as ${role.toUpperCase()} (${outcome.reason}): ${outcome.text}`);
-    end(outcome.reason === 'ApproversMustDiffer' ? exitCodes.sameApprover : exitCodes.notPromoted);
+  const decide = async ({ role, count, decisions, approvalId }: Approval) => {
+    const names = unattendedApprovers(role, count, run.options);
+    if (names === undefined) {
+      run.terminal.error(
+        `${roleTitles[role]} needs ${count} different people, and this run has only ${membersOf(role).join(', ')}, one of whom may decide in the other role. ` +
+          `Lower approvers.${role}.count in the configuration, or add people in infra/local/run/people.ts.`,
+      );
+      return end(exitCodes.notPromoted);
+    }
+    const link = await mailedLink(run, approvalId);
+    for (const name of names.filter((one) => !decisions.some(({ person }) => person.name === one))) {
+      const person = await signInAs(name, run.system.siteUrl);
+      const outcome = await person.decide(link, 'approve');
+      if (outcome.kind === 'decided') continue;
+      run.terminal.error(`${name} was denied as ${roleTitles[role]} (${outcome.reason}): ${outcome.text}`);
+      return end(outcome.reason === 'ApproversMustDiffer' ? exitCodes.sameApprover : exitCodes.notPromoted);
+    }
   };
 
   const onLine = async (line: ProgressLine) => {
@@ -87,7 +98,7 @@ export const runUnattended = async (run: UnattendedRun, executionArn: string): P
     const isApproval = line.state === stateNames.qcApproval || line.state === stateNames.pmoApproval;
     if (line.kind !== 'waiting' || !isApproval || exitCode !== undefined) return;
     const approval = await pendingApproval(run.system.ledger, promotionId, line.state ?? '');
-    if (approval) await decide(approval.role, approval.approvalId);
+    if (approval) await decide(approval);
   };
 
   const watchDenials = (async () => {

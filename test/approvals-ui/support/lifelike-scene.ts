@@ -1,7 +1,7 @@
 import { lockMessage, supersededBy, withdrawnFor } from '../../../tasks/environment-locks/messages.ts';
 import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
 import { stateNames as names } from '../../../workflows/state-names.ts';
-import { anApproval, aPerson } from '../../tasks/doubles/samples.ts';
+import { anApproval, aPerson, approvedBy, rejectedBy } from '../../tasks/doubles/samples.ts';
 import { createHistory, type History } from './history.ts';
 import {
   at,
@@ -97,13 +97,14 @@ export const fillScene = async (scene: Scene): Promise<void> => {
   };
 
   const decided = (name: Name, person: string, minutes: number, comment?: string) =>
-    ({
-      decidedBy: aPerson(person),
-      decidedAt: at(Date.parse(commits[name].startedAt) + minutes * MINUTE),
-      ...(comment === undefined ? {} : { comment }),
-    }) as const;
-  const approved = (...[name, ...how]: Parameters<typeof decided>) =>
-    ({ status: 'APPROVED', decision: 'approve', ...decided(name, ...how) }) as const;
+    [
+      aPerson(person),
+      {
+        at: at(Date.parse(commits[name].startedAt) + minutes * MINUTE),
+        ...(comment === undefined ? {} : { comment }),
+      },
+    ] as const;
+  const approved = (...how: Parameters<typeof decided>) => approvedBy(...decided(...how));
 
   const addJob = (name: Name, state: string, kind: Job['kind'], externalId: string, change: Partial<Job>) =>
     ledger.addJob({
@@ -255,9 +256,7 @@ export const fillScene = async (scene: Scene): Promise<void> => {
     { error: 'Rejected' },
   );
   await ask('rejected', {
-    status: 'REJECTED',
-    decision: 'reject',
-    ...decided('rejected', 'quinn', 41, 'The sum is wrong when two gifts are in the cart.'),
+    ...rejectedBy(...decided('rejected', 'quinn', 41, 'The sum is wrong when two gifts are in the cart.')),
   });
   await promote('expired', 'FAILED', (history) =>
     toQc(history)

@@ -2,7 +2,7 @@ import { subscriptions } from '../../../infra/aws/platform/subscriptions.ts';
 
 const application = (name: string, qc: string[], pmo: string[], operators: string[]) => ({
   name,
-  approvers: { qc, pmo },
+  approvers: { qc: { addresses: qc, count: 1 }, pmo: { addresses: pmo, count: 1 } },
   operators,
 });
 

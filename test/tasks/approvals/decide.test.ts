@@ -6,7 +6,15 @@ import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Decision } from '../../../tasks/payloads.ts';
 import { createDeciding, createMails } from '../doubles/deciding.ts';
 import { contended, createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { anApproval, aPerson, aPolicy, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
+import {
+  aDecision,
+  anApproval,
+  aPerson,
+  aPolicy,
+  aPromotion,
+  approvedBy,
+  PROMOTION_ID,
+} from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
 
 const NOW = '2026-11-23T08:00:00.000Z';
@@ -42,11 +50,9 @@ describe('deciding', () => {
       kind: 'decided',
       approval: anApproval({
         status: decision === 'approve' ? 'APPROVED' : 'REJECTED',
-        decision,
-        decidedBy: { subject: 'sub-of-quinn', name: 'quinn', verifiedEmail: 'quinn@example.com' },
-        decidedAt: NOW,
-        signedInAt: NOW,
-        comment: 'Looks right',
+        decisions: [
+          aDecision(aPerson('quinn'), { decision, at: NOW, signedInAt: NOW, comment: 'Looks right' }),
+        ],
         completedToken: 'qc-token-1',
         announcedAt: NOW,
       }),
@@ -93,12 +99,7 @@ describe('deciding', () => {
   });
 
   it('fails when it cannot note what it told or announced, and leaves it to reconciling', async () => {
-    const decided = anApproval({
-      status: 'APPROVED',
-      decision: 'approve',
-      decidedBy: aPerson('quinn'),
-      decidedAt: NOW,
-    });
+    const decided = anApproval(approvedBy(aPerson('quinn'), { at: NOW }));
     await ledger.replaceApproval(anApproval(), decided);
     const gaveUp = expect.objectContaining({ name: 'LedgerContended' });
     await expect(

@@ -7,7 +7,17 @@ import {
 } from '../../../tasks/approvals/decision-rules.ts';
 import type { Review } from '../../../tasks/approvals/review.ts';
 import type { Approval, Person } from '../../../tasks/ledger/items.ts';
-import { aMaker, anApproval, aPerson, aPolicy, aPromotion, aReview, COMMIT } from '../doubles/samples.ts';
+import {
+  aDecision,
+  aMaker,
+  anApproval,
+  aPerson,
+  aPolicy,
+  aPromotion,
+  aReview,
+  COMMIT,
+  rejectedBy,
+} from '../doubles/samples.ts';
 
 const now = new Date('2026-11-23T00:00:00.000Z');
 /** Right after signing in and looking, unless something else is given. */
@@ -31,7 +41,7 @@ const mayDecide = (
     ...change,
   });
 const approvedBy = (person: Person, change: Partial<Approval> = {}): Approval =>
-  anApproval({ status: 'APPROVED', decision: 'approve', decidedBy: person, ...change });
+  anApproval({ status: 'APPROVED', decisions: [aDecision(person)], ...change });
 const pmoRequest = anApproval({ role: 'pmo', approvalId: 'pmo-request-1' });
 const sam = aPerson('sam');
 
@@ -48,13 +58,7 @@ describe('who may decide', () => {
     ],
     ['an operator does not decide', anApproval(), [], aPerson('olga', { groups: ['operator'] }), 'NotInRole'],
     ['an approved request is decided', approvedBy(sam), [], aPerson('quinn'), 'AlreadyDecided'],
-    [
-      'a refused request is decided',
-      anApproval({ status: 'REJECTED', decidedBy: sam }),
-      [],
-      aPerson('quinn'),
-      'AlreadyDecided',
-    ],
+    ['a refused request is decided', anApproval(rejectedBy(sam)), [], aPerson('quinn'), 'AlreadyDecided'],
     ['an expired request is over', anApproval({ status: 'EXPIRED' }), [], aPerson('quinn'), 'Expired'],
     [
       'a request is over at its last instant',

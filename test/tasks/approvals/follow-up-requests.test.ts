@@ -1,9 +1,18 @@
+import { candidateDigest, requestedCandidate } from '../../../tasks/approvals/candidate.ts';
 import { followUpFor, followUpRequest } from '../../../tasks/approvals/follow-up-requests.ts';
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { aTending, createDeciding, createMails } from '../doubles/deciding.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { anApproval, aPerson, aPromotion, aReview, PROMOTION_ID } from '../doubles/samples.ts';
+import {
+  aDecision,
+  anApproval,
+  aPerson,
+  aPromotion,
+  approvedBy,
+  aReview,
+  PROMOTION_ID,
+} from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
 
 const asked = anApproval({ mailedAt: '2026-11-22T10:10:00.000Z' });
@@ -64,13 +73,7 @@ describe('looking after a request', () => {
   });
 
   it('tells, mails and reminds on time when the clock has been set back since', async () => {
-    const decided = {
-      status: 'APPROVED',
-      decision: 'approve',
-      decidedBy: aPerson('quinn'),
-      decidedAt: '2026-11-22T13:00:00.000Z',
-      comment: '',
-    } as const;
+    const decidedAt = (at: string) => approvedBy(aPerson('quinn'), { at });
     const now = new Date('2026-11-22T11:00:00.000Z');
     const followUp = (change: Partial<Approval>) =>
       followUpFor(anApproval(change), {
@@ -79,11 +82,11 @@ describe('looking after a request', () => {
         reminderHours: 24,
         now,
       });
-    expect(followUp(decided)).toBe('complete');
+    expect(followUp(decidedAt('2026-11-22T13:00:00.000Z'))).toBe('complete');
     expect(followUp({ requestedAt: '2026-11-22T13:00:00.000Z' })).toBe('mail');
     expect(followUp({ mailedAt: '2026-11-23T11:00:00.000Z' })).toBe('remind');
     // Clocks of two functions differ a little: the function that decided is still completing the state.
-    expect(followUp({ ...decided, decidedAt: '2026-11-22T11:00:02.000Z' })).toBe('nothing');
+    expect(followUp(decidedAt('2026-11-22T11:00:02.000Z'))).toBe('nothing');
   });
 
   it('withdraws it when the promotion was stopped, and not because the ledger is late', async () => {
@@ -115,6 +118,26 @@ describe('looking after a request', () => {
       'QC request withdrawn: shop 8f0c9c1f Show the cart',
       'QC approval: shop 8f0c9c1f Show the cart',
     ]);
+  });
+
+  it('says in a reminder who approved and how many more must', async () => {
+    const once = { ...asked, count: 2, decisions: [aDecision(aPerson('quinn'))] };
+    await ledger.replaceApproval(asked, once);
+    await tend('2026-11-23T10:10:00.000Z');
+    expect(mails.sent[0]?.message).toContain(
+      'Approvals:      1 of 2 approved: quinn; 1 more person must approve, one rejection ends it',
+    );
+  });
+
+  it('asks for as many people as the new configuration wants, and keeps no approval of the old one', async () => {
+    await ledger.replaceApproval(asked, { ...asked, count: 3, decisions: [aDecision(aPerson('quinn'))] });
+    await tend('2026-11-22T11:00:00.000Z', {
+      configurationVersion: 'c0ffee000002',
+      counts: { qc: 2, pmo: 1 },
+    });
+    const after = await latest();
+    expect(after).toMatchObject({ attempt: 2, status: 'PENDING', count: 2, decisions: [] });
+    expect(after?.digest).toBe(after && candidateDigest(requestedCandidate(after)));
   });
 
   it('completes asking again after an interruption', async () => {

@@ -6,7 +6,7 @@ import type { Notice } from '../../../tasks/notices.ts';
 import type { RequestApprovalRequest } from '../../../tasks/payloads.ts';
 import { createDeciding } from '../doubles/deciding.ts';
 import { contended, createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { anApproval, aPerson, aPromotion, aReview, PROMOTION_ID } from '../doubles/samples.ts';
+import { anApproval, aPerson, aPromotion, aReview, ONE_EACH, PROMOTION_ID } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
 
 const WEEK = 7 * 24 * 3600;
@@ -47,6 +47,7 @@ const dependencies = () => ({
     return `request-${ids}`;
   },
   collect: async () => aReview(),
+  counts: ONE_EACH,
   siteUrl: 'https://approvals.example.com',
   ensureLock: async () => undefined,
   newerThan: async () => undefined,
@@ -137,6 +138,7 @@ describe('requesting an approval', () => {
       siteUrl: dependencies().siteUrl,
       isRunning: async () => true,
       configurationVersion: aReview().configurationVersion,
+      counts: ONE_EACH,
       reminderHours: 24,
       newApprovalId: dependencies().newApprovalId,
     });

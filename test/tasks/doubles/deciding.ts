@@ -4,7 +4,7 @@ import {
   decideApproval,
 } from '../../../tasks/approvals/decide.ts';
 import type { Notice } from '../../../tasks/notices.ts';
-import { anApproval, aPolicy, aReview } from './samples.ts';
+import { anApproval, aPolicy, aReview, ONE_EACH } from './samples.ts';
 
 /** Mails that are kept instead of sent. */
 export const createMails = () => {
@@ -48,6 +48,7 @@ export const aTending = () => ({
   siteUrl: 'https://approvals.example.com',
   isRunning: async () => true,
   configurationVersion: aReview().configurationVersion,
+  counts: ONE_EACH,
   reminderHours: 24,
   newApprovalId: () => 'asked-again-1',
 });

@@ -1,7 +1,7 @@
 import { candidateDigest, requestedCandidate } from '../../../tasks/approvals/candidate.ts';
 import type { Maker, Review } from '../../../tasks/approvals/review.ts';
 import type { LockWaiter } from '../../../tasks/environment-locks/environment-lock.ts';
-import type { Approval, Job, Person, Promotion } from '../../../tasks/ledger/items.ts';
+import type { Approval, Job, Person, Promotion, RecordedDecision } from '../../../tasks/ledger/items.ts';
 
 export const COMMIT = '8f0c9c1f3a5d4f7f9b1e2d3c4b5a697887766554';
 export const PROMOTION_ID = 'shop-8f0c9c1f3a5d-6b1f2a0e-0000-4000-8000-000000000001';
@@ -106,6 +106,8 @@ const undecided: Omit<Approval, 'review' | 'digest'> = {
   taskToken: 'qc-token-1',
   stateAttempt: 0,
   status: 'PENDING',
+  count: 1,
+  decisions: [],
   requestedAt: '2026-11-22T10:10:00.000Z',
   expiresAt: '2026-11-29T10:10:00.000Z',
 };
@@ -114,10 +116,34 @@ const undecided: Omit<Approval, 'review' | 'digest'> = {
 export const anApproval = (change: Partial<Approval> = {}): Approval => {
   const approval = { ...undecided, review: aReview(), ...change };
   return {
-    digest: candidateDigest(requestedCandidate(approval.candidate, approval.review)),
+    digest: candidateDigest(requestedCandidate(approval)),
     ...approval,
   };
 };
+
+/** An approval by a person, unless something else is given. */
+export const aDecision = (
+  { subject, name, verifiedEmail }: RecordedDecision['person'],
+  change: Partial<RecordedDecision> = {},
+): RecordedDecision => ({
+  decision: 'approve',
+  person: { subject, name, verifiedEmail },
+  at: '2026-11-22T10:20:00.000Z',
+  signedInAt: '2026-11-22T10:12:00.000Z',
+  comment: '',
+  ...change,
+});
+
+/** What a request is once one person has approved it. */
+export const approvedBy = (person: RecordedDecision['person'], change: Partial<RecordedDecision> = {}) =>
+  ({ status: 'APPROVED', decisions: [aDecision(person, change)] }) as const;
+
+/** What a request is once a person has rejected it. */
+export const rejectedBy = (person: RecordedDecision['person'], change: Partial<RecordedDecision> = {}) =>
+  ({ status: 'REJECTED', decisions: [aDecision(person, { decision: 'reject', ...change })] }) as const;
+
+/** One person of each role decides. */
+export const ONE_EACH = { qc: 1, pmo: 1 } as const;
 
 export const aPerson = (name: string, change: Partial<Person> = {}): Person => ({
   subject: `sub-of-${name}`,

@@ -11,7 +11,7 @@ import { type EvidenceFile, evidenceFile } from '../../../tasks/evidence/evidenc
 import { approvalFacts, ended, pushEvent, redriveAsked, redriven } from '../../../tasks/evidence/facts.ts';
 import type { Signer } from '../../../tasks/evidence/seal-evidence.ts';
 import { lowS } from '../../../tasks/evidence/signature.ts';
-import { anApproval, aPromotion, PROMOTION_ID } from './samples.ts';
+import { anApproval, aPromotion, approvedBy, PROMOTION_ID } from './samples.ts';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 22, 10, minute)).toISOString();
 const quinn = { subject: 'sub-of-quinn', name: 'quinn', verifiedEmail: 'quinn@example.com' };
@@ -20,14 +20,7 @@ const quinn = { subject: 'sub-of-quinn', name: 'quinn', verifiedEmail: 'quinn@ex
 export const lifelikeFacts: readonly Fact[] = [
   pushEvent(aPromotion({ commitMessage: 'Größe ändern: "</script>"\t\u2028' })),
   ...approvalFacts(
-    anApproval({
-      status: 'APPROVED',
-      decision: 'approve',
-      decidedBy: quinn,
-      decidedAt: at(20),
-      signedInAt: at(15),
-      comment: 'Fine \u007f\ud83d',
-    }),
+    anApproval(approvedBy(quinn, { at: at(20), signedInAt: at(15), comment: 'Fine \u007f\ud83d' })),
     at(20),
   ),
   ended({ redrives: 0, at: at(30), status: 'FAILED', error: 'ImageBuildFailed', cause: 'disk full' }),

@@ -12,7 +12,7 @@ import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import { aTending, createMails } from '../doubles/deciding.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { anApproval, aPromotion } from '../doubles/samples.ts';
+import { anApproval, aPerson, aPromotion, approvedBy } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
 
 /** The process was killed. */
@@ -140,7 +140,7 @@ export const createLockWorld = (change: Partial<AdvanceLockDependencies> = {}) =
     },
     decide: async (id: string): Promise<void> => {
       const asked = await ledger.latestApproval(id, 'qc');
-      if (asked) await ledger.replaceApproval(asked, { ...asked, status: 'APPROVED', decision: 'approve' });
+      if (asked) await ledger.replaceApproval(asked, { ...asked, ...approvedBy(aPerson('quinn')) });
     },
     /** Its execution ends; the ledger learns of it. */
     end: async (id: string, status: 'FAILED' | 'SUCCEEDED' | 'ABORTED', isInProd = false): Promise<void> => {

@@ -20,7 +20,17 @@ import { verifyEvidence } from '../../../tasks/evidence/verify-evidence.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { createMemoryEvidence, createTestSigner } from '../doubles/memory-evidence.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aJob, anApproval, aPerson, aPromotion, aReview, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
+import {
+  aDecision,
+  aJob,
+  anApproval,
+  aPerson,
+  aPromotion,
+  approvedBy,
+  aReview,
+  COMMIT,
+  PROMOTION_ID,
+} from '../doubles/samples.ts';
 import { because, double, offline, on } from '../doubles/sdk.ts';
 
 const now = () => new Date('2026-11-22T12:00:00.000Z');
@@ -57,14 +67,7 @@ const seal = (signer = ours.signer, keep?: () => Promise<void>) =>
     now,
   })(PROMOTION_ID);
 
-const approved = {
-  status: 'APPROVED',
-  decision: 'approve',
-  decidedBy: quinn,
-  decidedAt: '2026-11-22T10:20:00.000Z',
-  signedInAt: '2026-11-22T10:12:00.000Z',
-  comment: 'Fine',
-} as const;
+const approved = approvedBy(quinn, { comment: 'Fine' });
 
 describe('the recorded ledger', () => {
   it('records what the event of a push claims, and an execution started by hand as such', async () => {
@@ -141,12 +144,12 @@ describe('the recorded ledger', () => {
     expect(entries.map(({ kind }) => kind)).toEqual(['approval-requested', 'decision', 'denial']);
     expect(entries[1]).toMatchObject({
       actor: { type: 'person', ...quinn },
-      at: approved.decidedAt,
+      at: approved.decisions[0]?.at,
       what: {
         role: 'qc',
         decision: 'approve',
         comment: 'Fine',
-        signedInAt: approved.signedInAt,
+        signedInAt: approved.decisions[0]?.signedInAt,
         candidate: asked.candidate,
       },
     });
@@ -162,6 +165,30 @@ describe('the recorded ledger', () => {
     expect(entries[2]).toMatchObject({ actor: { name: 'sam' }, what: { reason: 'ApproversMustDiffer' } });
     expect(JSON.stringify(entries)).not.toContain('qc-token-1');
     expect(JSON.stringify(entries)).not.toContain(asked.approvalId);
+  });
+
+  it('records each of several decisions once, and what closed the request without the last', async () => {
+    const asked = anApproval({ count: 2 });
+    const once = { ...asked, decisions: [aDecision(quinn)] };
+    await ledger.addApproval(asked);
+    await ledger.replaceApproval(asked, once);
+    await ledger.replaceApproval(once, { ...once, status: 'EXPIRED' });
+    const entries = await store.entries(PROMOTION_ID);
+    expect(entries.map(({ kind }) => kind)).toEqual(['approval-requested', 'decision', 'approval-closed']);
+    expect(entries[0]?.what.count).toBe(2);
+    const both = anApproval({ count: 2, attempt: 2, approvalId: 'again' });
+    await ledger.addApproval(both);
+    const first = { ...both, decisions: [aDecision(quinn)] };
+    await ledger.replaceApproval(both, first);
+    const decisions = [...first.decisions, aDecision(aPerson('sam'))];
+    await ledger.replaceApproval(first, { ...first, status: 'APPROVED', decisions });
+    expect(
+      (await store.entries(PROMOTION_ID)).slice(3).map(({ kind, actor }) => [kind, actor]),
+    ).toMatchObject([
+      ['approval-requested', {}],
+      ['decision', { name: 'quinn' }],
+      ['decision', { name: 'sam' }],
+    ]);
   });
 
   it('records a request that nobody answered', async () => {

@@ -16,7 +16,16 @@ import { createPipelineRuns } from '../../../tasks/jobs/codepipeline-runs.ts';
 import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
 import type { GuardParameters } from '../../../tasks/payloads.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aJob, anApproval, aPerson, aPromotion, aWaiter, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
+import {
+  aJob,
+  anApproval,
+  aPerson,
+  aPromotion,
+  approvedBy,
+  aWaiter,
+  COMMIT,
+  PROMOTION_ID,
+} from '../doubles/samples.ts';
 import { because, double, offline, on } from '../doubles/sdk.ts';
 
 const STARTER = 'arn:aws:iam::000000000000:role/lockstep/shop-start-job';
@@ -25,7 +34,7 @@ const started = {
   triggerDetail: 'arn:aws:sts::000000000000:assumed-role/shop-start-job/shop-start-job',
 } as const;
 const approved = (role: 'qc' | 'pmo', name: string): Approval =>
-  anApproval({ role, approvalId: role, status: 'APPROVED', decidedBy: aPerson(name) });
+  anApproval({ role, approvalId: role, ...approvedBy(aPerson(name)) });
 const waiting = (change: Partial<Job> = {}): Job =>
   aJob({
     kind: 'pipeline-run',
@@ -213,6 +222,11 @@ describe('the guard of a pipeline (T20)', () => {
       'Prod with a pending PMO',
       { approvals: [approved('qc', 'quinn'), anApproval({ role: 'pmo' })] },
       /PMO has not approved/,
+    ],
+    [
+      'Prod with one of two who must approve as QC',
+      { approvals: [{ ...approved('qc', 'quinn'), count: 2 }, approved('pmo', 'parker')] },
+      /QC has not approved/,
     ],
     [
       'Prod approved twice by one person',

@@ -4,7 +4,7 @@ import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Notice } from '../../../tasks/notices.ts';
 import { aTending } from '../doubles/deciding.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aJob, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
+import { aJob, anApproval, aPerson, aPromotion, approvedBy, PROMOTION_ID } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
 
 let ledger: Ledger;
@@ -38,13 +38,7 @@ const reconcile = (now: string, over = ledger) =>
     },
     siteUrl: 'https://approvals.example.com',
   })();
-const decided = anApproval({
-  status: 'APPROVED',
-  decision: 'approve',
-  decidedBy: aPerson('quinn'),
-  decidedAt: '2026-11-23T08:00:00.000Z',
-  comment: '',
-});
+const decided = anApproval(approvedBy(aPerson('quinn'), { at: '2026-11-23T08:00:00.000Z' }));
 
 describe('reconciling', () => {
   it('completes a job whose event was lost (T38)', async () => {

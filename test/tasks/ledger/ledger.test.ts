@@ -4,7 +4,15 @@ import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { startLedgerTables } from '../doubles/ledger-table.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aJob, anApproval, aPerson, aPromotion, aWaiter, PROMOTION_ID } from '../doubles/samples.ts';
+import {
+  aJob,
+  anApproval,
+  aPerson,
+  aPromotion,
+  approvedBy,
+  aWaiter,
+  PROMOTION_ID,
+} from '../doubles/samples.ts';
 
 let tables: Awaited<ReturnType<typeof startLedgerTables>>;
 beforeAll(async () => {
@@ -161,14 +169,7 @@ describe.each<[string, () => Promise<Ledger>]>([
     expect(await ledger.openApprovals('qc')).toEqual([older, anApproval()]);
     expect(await ledger.openApprovals('pmo')).toEqual([]);
 
-    const { subject, name, verifiedEmail } = aPerson('quinn');
-    const decided = anApproval({
-      status: 'APPROVED',
-      decision: 'approve',
-      decidedBy: { subject, name, verifiedEmail },
-      decidedAt: '2026-11-22T10:20:00.000Z',
-      comment: '',
-    });
+    const decided = anApproval(approvedBy(aPerson('quinn')));
     await ledger.replaceApproval(anApproval(), decided);
     await expect(ledger.replaceApproval(anApproval(), decided)).rejects.toEqual(conflict);
     expect(await ledger.openApprovals('qc')).toEqual([older, decided]);
@@ -216,8 +217,10 @@ describe.each<[string, () => Promise<Ledger>]>([
 
   it('keeps text as UTF-8 carries it, and replaces what it keeps as well as what was given', async () => {
     const half = '🚀'.charAt(0);
-    const given = (change: Partial<Approval> = {}) => anApproval({ comment: `cut ${half}`, ...change });
-    const kept = (change: Partial<Approval> = {}) => anApproval({ comment: 'cut \ufffd', ...change });
+    const given = (change: Partial<Approval> = {}) =>
+      anApproval({ withdrawnBecause: `cut ${half}`, ...change });
+    const kept = (change: Partial<Approval> = {}) =>
+      anApproval({ withdrawnBecause: 'cut \ufffd', ...change });
     await ledger.addApproval(given());
     expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toEqual(kept());
     await ledger.replaceApproval(given(), given({ mailedAt: 'soon' }));

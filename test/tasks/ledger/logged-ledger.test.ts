@@ -1,6 +1,6 @@
 import { loggedLedger } from '../../../tasks/ledger/logged-ledger.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aJob, anApproval, aPerson, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
+import { aJob, anApproval, aPerson, aPromotion, approvedBy, PROMOTION_ID } from '../doubles/samples.ts';
 
 const written: { message: string; keys: Readonly<Record<string, unknown>> }[] = [];
 const ledger = loggedLedger(createMemoryLedger(), (message, keys) => written.push({ message, keys }));
@@ -10,7 +10,7 @@ it('logs each change with the promotion, and none of what would let a reader ans
   await ledger.addJob(aJob());
   await ledger.replaceJob(aJob(), aJob({ status: 'FAILED', error: 'ImageBuildFailed' }));
   await ledger.addApproval(anApproval());
-  await ledger.replaceApproval(anApproval(), anApproval({ status: 'APPROVED', decidedBy: aPerson('quinn') }));
+  await ledger.replaceApproval(anApproval(), anApproval(approvedBy(aPerson('quinn'))));
   await ledger.addDenial({
     promotionId: PROMOTION_ID,
     approvalId: 'qc-request-1',

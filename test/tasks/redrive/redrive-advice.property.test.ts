@@ -9,7 +9,17 @@ import { stateNames as names } from '../../../workflows/state-names.ts';
 import type { History } from '../../approvals-ui/support/history.ts';
 import { untilProd, untilQc } from '../../approvals-ui/support/scene.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aJob, anApproval, aPerson, aPromotion, aReview, PROMOTION_ID } from '../doubles/samples.ts';
+import {
+  aJob,
+  anApproval,
+  aPerson,
+  aPromotion,
+  approvedBy,
+  aReview,
+  ONE_EACH,
+  PROMOTION_ID,
+  rejectedBy,
+} from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
 import { aLock, anExecution, context, DAY, ENDED, pointed } from './redrive-context.ts';
 
@@ -65,7 +75,7 @@ describe('advice', () => {
             },
             {
               now: new Date(ENDED + endedAfterMs),
-              approvals: denied ? [anApproval({ status: 'REJECTED', decision: 'reject' })] : [],
+              approvals: denied ? [anApproval(rejectedBy(aPerson('quinn')))] : [],
               locks: (['qat', 'prod'] as const).map((environment) =>
                 pointed(aLock(environment, holder ?? undefined, isWaiting ? ['waits'] : []), pointedBy),
               ),
@@ -173,7 +183,7 @@ describe('advice', () => {
             attempt: index + 1,
             status: one,
             mailedAt: '2026-11-22T10:10:01.000Z',
-            ...(one === 'APPROVED' ? { decision: 'approve', decidedBy: aPerson('quinn') } : {}),
+            ...(one === 'APPROVED' ? approvedBy(aPerson('quinn')) : {}),
           }),
         );
         const { taking } = redriveAdvice(
@@ -198,6 +208,7 @@ describe('advice', () => {
           ensureLock: async () => undefined,
           newerThan: async () => undefined,
           wakeLocks: async () => undefined,
+          counts: ONE_EACH,
           siteUrl: 'https://approvals.example.com',
         })({
           promotionId: PROMOTION_ID,
@@ -215,7 +226,7 @@ describe('advice', () => {
             : { mails: 0, approvalId: `asked-${approvals.length}` },
         );
         const latest = await ledger.latestApproval(PROMOTION_ID, 'qc');
-        expect(latest?.decision).toBe(taking === 'reuses' ? 'approve' : undefined);
+        expect(latest?.status === 'APPROVED').toBe(taking === 'reuses');
       }),
       { numRuns: 120 },
     );

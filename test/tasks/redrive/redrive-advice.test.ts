@@ -6,7 +6,7 @@ import { stateNames as names } from '../../../workflows/state-names.ts';
 import type { History } from '../../approvals-ui/support/history.ts';
 import { untilPmo } from '../../approvals-ui/support/scene.ts';
 import { promotionDefinition } from '../../support/promotion-definition.ts';
-import { aJob, anApproval, aPerson, aPromotion } from '../doubles/samples.ts';
+import { aDecision, aJob, anApproval, aPerson, aPromotion, approvedBy } from '../doubles/samples.ts';
 import { denied, expiredQc, failedBuild, failedDeployment } from './histories.ts';
 import { about, anExecution, context } from './redrive-context.ts';
 
@@ -17,9 +17,7 @@ const approved = (role: 'qc' | 'pmo', name: string, change: Partial<Approval> = 
     approvalId: `${role}-1`,
     role,
     state: role === 'qc' ? names.qcApproval : names.pmoApproval,
-    status: 'APPROVED',
-    decision: 'approve',
-    decidedBy: aPerson(name),
+    ...approvedBy(aPerson(name)),
     ...change,
   });
 
@@ -198,6 +196,17 @@ describe('whether the approvals hold', () => {
   it.each<[string, readonly Approval[], string]>([
     ['another image', [approved('qc', 'quinn')], 'QAT image ami-0123456789abcdef0, now ami-other'],
     ['what has another digest', [approved('qc', 'quinn', { digest: 'x' })], 'ami-other'],
+    [
+      'the same person twice in one role',
+      [
+        approved('qc', 'sam', {
+          count: 2,
+          decisions: [aDecision(aPerson('sam')), aDecision(aPerson('sam'))],
+        }),
+        approved('pmo', 'parker'),
+      ],
+      'The same person (sam) approved as QC and as QC',
+    ],
     [
       'the same person twice',
       [approved('qc', 'sam'), approved('pmo', 'sam')],

@@ -2,7 +2,15 @@ import { redriveAdvice } from '../../../tasks/redrive/redrive-advice.ts';
 import type { RedriveContext } from '../../../tasks/redrive/redrive-context.ts';
 import { stateNames as names } from '../../../workflows/state-names.ts';
 import { untilProd, untilQc } from '../../approvals-ui/support/scene.ts';
-import { anApproval, aPromotion, aWaiter, PROMOTION_ID } from '../doubles/samples.ts';
+import {
+  anApproval,
+  aPerson,
+  aPromotion,
+  approvedBy,
+  aWaiter,
+  PROMOTION_ID,
+  rejectedBy,
+} from '../doubles/samples.ts';
 import { denied, endingAs, expiredQc, failedBuild, waitedFor } from './histories.ts';
 import { about, aLock, anExecution, context, DAY, ENDED, pointed } from './redrive-context.ts';
 
@@ -61,7 +69,7 @@ describe('whether it may be redriven', () => {
     [
       'a rejection that the execution has not received is final, too',
       context(anExecution(expiredQc), {
-        approvals: [anApproval({ status: 'REJECTED', decision: 'reject' })],
+        approvals: [anApproval(rejectedBy(aPerson('quinn')))],
       }),
       'rejected',
       'is final',
@@ -234,7 +242,7 @@ describe('whether it may be redriven', () => {
     ['another has pointed QAT since', { locks: [pointed(aLock('qat'), 'x')] }],
     ['Prod is past the commit', { locks: [aLock('qat')], newerInProd: aWaiter('z') }],
   ])('needs no lock where QC has decided, although %s', (_, change) => {
-    const approvals = [anApproval({ status: 'APPROVED', decision: 'approve' })];
+    const approvals = [anApproval(approvedBy(aPerson('quinn')))];
     const stopped = anExecution((history) => untilQc(history).aborted(), { status: 'ABORTED' });
     expect(redriveAdvice(context(stopped, { approvals, ...change }))).toMatchObject({
       verdict: 'redrivable',
