@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { addAbsences } from './absence-routes.tsx';
 import { withCurrentGroups } from './actions.tsx';
 import { addApprovals } from './approval-routes.tsx';
 import { findAsset } from './assets/assets.ts';
@@ -95,6 +96,7 @@ export function createSite(dependencies: SiteDependencies): Hono<SiteEnv> {
   site.use(requireSession(sessions, address.isLoopback ? address.origin : undefined));
   site.on('POST', '*', withCurrentGroups(dependencies.groupsNow));
   addApprovals(site, dependencies, links);
+  addAbsences(site, dependencies);
   addPromotions(site, dependencies, links);
   site.notFound(notFound);
   return site;

@@ -11,6 +11,7 @@ import { PendingPage, PendingRegion } from './views/lists.tsx';
 /** Denials that are about the person, not about the request's state. */
 const personalReasons: readonly DenialReason[] = [
   'NotInRole',
+  'Absent',
   'ApproversMustDiffer',
   'MadeTheChange',
   'NoVerifiedEmail',

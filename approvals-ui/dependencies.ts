@@ -1,3 +1,5 @@
+import type { CheckedAbsence } from '../tasks/approvals/absence-rules.ts';
+import type { endAbsence, handOver } from '../tasks/approvals/absences.ts';
 import type { DecideInput, DecideOutcome } from '../tasks/approvals/decide.ts';
 import type { PolicyOf } from '../tasks/approvals/decision-rules.ts';
 import type { Executions } from '../tasks/executions/execution.ts';
@@ -18,6 +20,7 @@ type SiteLedger = Pick<
   | 'openApprovals'
   | 'jobs'
   | 'denials'
+  | 'absences'
   | 'lock'
   | 'live'
 >;
@@ -39,6 +42,10 @@ export interface SiteDependencies {
   readonly personNow: (person: Person) => Promise<Person>;
   /** The groups that a person is in now; a session keeps those of its sign-in. */
   readonly groupsNow: (person: Person) => Promise<readonly string[]>;
+  /** Absences that concern a person now. */
+  readonly absencesOf: (person: Person) => Promise<readonly CheckedAbsence[]>;
+  readonly handOver: ReturnType<typeof handOver>;
+  readonly endAbsence: ReturnType<typeof endAbsence>;
   readonly executions: Executions;
   /** Records as evidence that a person asks for a redrive. @param redrive its number; 1 is the first */
   readonly noteRedrive: (promotionId: string, redrive: number, person: Person) => Promise<void>;

@@ -1,5 +1,7 @@
-import { isSamePerson, mayDecide } from '../tasks/approvals/decision-rules.ts';
+import { capacityOf, decidesAs, isCurrent } from '../tasks/approvals/absence-rules.ts';
+import { mayDecide } from '../tasks/approvals/decision-rules.ts';
 import { mayOperate } from '../tasks/approvals/operator-rules.ts';
+import { isSamePerson } from '../tasks/approvals/same-person.ts';
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import type { Person } from '../tasks/ledger/items.ts';
 import { livePromotion } from '../tasks/ledger/live-promotion.ts';
@@ -10,11 +12,12 @@ import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { promotionGraph } from './graph/steps.ts';
 import type { Session } from './sign-in/sessions.ts';
+import type { AbsencesPageProps } from './views/absences.tsx';
 import type { ApprovalPageProps } from './views/approval-props.ts';
 import type { PendingPageProps, PromotionsPageProps } from './views/lists.tsx';
 import type { PromotionPageProps } from './views/promotion.tsx';
 
-type PageDependencies = Pick<SiteDependencies, 'ledger' | 'executions' | 'now'>;
+type PageDependencies = Pick<SiteDependencies, 'ledger' | 'executions' | 'now' | 'absencesOf'>;
 type ApprovalDependencies = PageDependencies & Pick<SiteDependencies, 'policyOf' | 'configurationVersion'>;
 
 /** Rows of a list on one page. */
@@ -22,12 +25,17 @@ const PAGE_SIZE = 20;
 
 /** Reads what waits for a person. @param page 1, 2, …; beyond the last: the last */
 export async function readPendingPage(
-  { ledger, now }: PageDependencies,
+  { ledger, now, absencesOf }: PageDependencies,
   person: Person,
   page: number,
 ): Promise<Omit<PendingPageProps, 'path'>> {
-  const roles = approverRoles.filter((role) => person.groups.includes(role));
   const at = now();
+  const absences = await absencesOf(person);
+  const roles = approverRoles.filter((role) => decidesAs(person, role, absences, new Date(at)));
+  const away = approverRoles.flatMap((role) => {
+    const capacity = capacityOf(person, role, absences, new Date(at));
+    return capacity.kind === 'absent' ? [capacity.absence] : [];
+  });
   const open = (await Promise.all(roles.map((role) => ledger.openApprovals(role))))
     .flat()
     .filter(({ status, expiresAt }) => status === 'PENDING' && Date.parse(expiresAt) > at)
@@ -50,6 +58,7 @@ export async function readPendingPage(
     person,
     now: at,
     roles,
+    away,
     pending,
     total: open.length - (rows.length - pending.length),
     page: shown,
@@ -117,14 +126,15 @@ export async function readApprovalPage(
   { person, signedInAt }: Session,
   approvalId: string,
 ): Promise<Omit<ApprovalPageProps, 'path'> | undefined> {
-  const { ledger, now, policyOf, configurationVersion } = dependencies;
+  const { ledger, now, policyOf, configurationVersion, absencesOf } = dependencies;
   const approval = await ledger.approvalById(approvalId);
   const recorded = approval && (await ledger.promotion(approval.promotionId));
   if (!approval || !recorded) return undefined;
   const policy = policyOf(approval.application);
-  const [{ promotion, execution, approvals, jobs }, noted] = await Promise.all([
+  const [{ promotion, execution, approvals, jobs }, noted, absences] = await Promise.all([
     readPromotion(dependencies, recorded),
     livePromotion(ledger, recorded.application),
+    absencesOf(person),
   ]);
   // Nothing is noted if nothing was deployed to Prod since the request: the request names what was live before.
   const before = approval.review.live;
@@ -149,7 +159,22 @@ export async function readApprovalPage(
       configurationVersion: configurationVersion(approval.application),
       shownDigest: approval.digest,
       policy,
+      absences,
       now: new Date(now()),
     }),
+  };
+}
+
+/** Reads the page on which people hand over their roles. */
+export async function readAbsencesPage(
+  { ledger, now }: PageDependencies,
+  person: Person,
+): Promise<Omit<AbsencesPageProps, 'path'>> {
+  const at = now();
+  return {
+    person,
+    now: at,
+    roles: approverRoles.filter((role) => person.groups.includes(role)),
+    absences: (await ledger.absences()).filter((absence) => isCurrent(absence, new Date(at))),
   };
 }

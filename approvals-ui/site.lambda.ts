@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { handle } from 'hono/aws-lambda';
+import { endAbsence, handOver, readAbsencesOf } from '../tasks/approvals/absences.ts';
 import { decideApproval } from '../tasks/approvals/decide.ts';
 import { redriveAsked, stopAsked } from '../tasks/evidence/facts.ts';
 import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger.ts';
@@ -30,6 +32,18 @@ const policyOf = (application: string) => ({
 // Set only if an environment is in another region.
 const environmentRegions = JSON.parse(process.env[REGIONS_VARIABLE] ?? '{}') as EnvironmentRegions;
 const configurationVersion = readConfigurationVersions(env.CONFIGURATION_VERSIONS);
+const now = () => new Date();
+const { findPerson, ...people } = createCognitoPeople(
+  env.USER_POOL_ID,
+  JSON.parse(env.SIGN_IN_PROVIDERS) as readonly CompanyProvider[],
+);
+const absencesOf = readAbsencesOf({ ledger, groupsNow: people.groupsNow, now });
+const absences = {
+  ledger,
+  findPerson,
+  now,
+  newAbsenceId: () => randomBytes(16).toString('base64url'),
+};
 
 const actorOf = ({ subject, name, verifiedEmail }: Person) =>
   ({ type: 'person', subject, name, verifiedEmail }) as const;
@@ -48,11 +62,15 @@ export const handler = handle(
       configurationVersion,
       notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
       siteUrl: env.SITE_URL,
-      now: () => new Date(),
+      absencesOf,
+      now,
     }),
     policyOf,
     configurationVersion,
-    ...createCognitoPeople(env.USER_POOL_ID, JSON.parse(env.SIGN_IN_PROVIDERS) as readonly CompanyProvider[]),
+    ...people,
+    absencesOf,
+    handOver: handOver(absences),
+    endAbsence: endAbsence(absences),
     executions: createSfnExecutions(stepFunctions),
     noteRedrive: (promotionId, redrive, person) =>
       append(promotionId, redriveAsked(redrive, actorOf(person), new Date().toISOString())),

@@ -142,6 +142,8 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .row:hover { border-color: var(--line-strong); }
 .row:hover h2 a { text-decoration: underline; }
 .row p { margin: 0; }
+.row form { margin: .3rem 0 0 -.45rem; }
+.rows + .card, .empty + .card { margin-top: 1.25rem; }
 .pager { display: flex; gap: 1.2rem; align-items: center; justify-content: center; margin-top: 1.4rem; }
 .empty { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 2.2rem 1.5rem; text-align: center; margin-top: 1rem; color: var(--muted); }
 .empty p { max-width: 34rem; margin: 0 auto; }
@@ -212,7 +214,9 @@ details.whole-title[open] > bdi { display: block; margin-top: .25rem; color: var
 
 label { display: block; font-weight: 600; margin-bottom: .3rem; }
 label .muted { font-weight: 400; }
-textarea { width: 100%; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--idle); border-radius: 8px; padding: .6rem .75rem; resize: vertical; min-height: 5rem; }
+textarea, select, input[type="text"], input[type="date"] { width: 100%; box-sizing: border-box; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--idle); border-radius: 8px; padding: .6rem .75rem; resize: vertical; }
+textarea { min-height: 5rem; }
+select, input[type="text"], input[type="date"] { margin-bottom: .9rem; }
 .buttons { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 8rem), 1fr)); gap: .75rem; margin: .9rem 0 .8rem; }
 .primary, .danger { font: inherit; font-weight: 650; min-height: 2.9rem; padding: .5rem min(1.2rem, 4vw); border-radius: 9px; cursor: pointer; border: 1.5px solid transparent; text-align: center; text-decoration: none; }
 .primary { background: var(--accent); color: var(--accent-ink); }
@@ -226,6 +230,6 @@ textarea { width: 100%; font: inherit; color: inherit; background: var(--paper);
 .people button:hover { border-color: var(--accent); }
 .people strong { font-weight: 650; margin-right: .6rem; }
 @media (forced-colors: active) { .sign circle { stroke: CanvasText; } .chip, .notice { border: 1px solid CanvasText; } }
-@media (max-width: 30rem) { main { padding: 1.2rem min(1rem, 5vw) 3rem; } .bar-inside { padding: .55rem min(1rem, 5vw); } .bar nav { flex-wrap: wrap; } .card { padding: 1rem min(1rem, 5vw); } .cell { width: 12px; } .person { width: 100%; } .person-name { margin-right: auto; } .bar nav { margin-left: -.5rem; } .bar-inside { gap: .35rem .6rem; } .bar nav a { padding: .35rem .5rem; } }
+@media (max-width: 30rem) { main { padding: 1.2rem min(1rem, 5vw) 3rem; } .bar-inside { padding: .55rem min(1rem, 5vw); } .bar nav { flex-wrap: wrap; } .card { padding: 1rem min(1rem, 5vw); } .cell { width: 12px; } .person { width: 100%; } .person-name { margin-right: auto; } .bar nav { margin-left: -.5rem; } .bar-inside { gap: .35rem .6rem; } .bar nav a { padding: .35rem .3rem; font-size: .92rem; } }
 @media print { .bar, .decide form, .redrive, .stop { display: none; } .node, .card { break-inside: avoid; } }
 `;

@@ -1,11 +1,18 @@
 import {
   AdminGetUserCommand,
+  type AdminGetUserCommandOutput,
   CognitoIdentityProviderClient,
   paginateAdminListGroupsForUser,
   UserNotFoundException,
 } from '@aws-sdk/client-cognito-identity-provider';
+import type { AbsenceDependencies } from '../../tasks/approvals/absences.ts';
 import type { SiteDependencies } from '../dependencies.ts';
 import { type CompanyProvider, companyAccount } from './company-account.ts';
+
+const attributesOf = ({
+  UserAttributes = [],
+}: Pick<AdminGetUserCommandOutput, 'UserAttributes'>): Readonly<Record<string, string>> =>
+  Object.fromEntries(UserAttributes.map(({ Name = '', Value = '' }) => [Name, Value]));
 
 /**
  * Reads people from a Cognito user pool: their groups there, and what the company's provider said at their last sign-in.
@@ -15,7 +22,7 @@ export function createCognitoPeople(
   userPoolId: string,
   providers: readonly CompanyProvider[],
   client = new CognitoIdentityProviderClient({}),
-): Pick<SiteDependencies, 'personNow' | 'groupsNow'> {
+): Pick<SiteDependencies, 'personNow' | 'groupsNow'> & Pick<AbsenceDependencies, 'findPerson'> {
   async function groupsInPool(Username: string): Promise<readonly string[]> {
     const groups: string[] = [];
     const pages = paginateAdminListGroupsForUser({ client }, { UserPoolId: userPoolId, Username });
@@ -32,8 +39,7 @@ export function createCognitoPeople(
         new AdminGetUserCommand({ UserPoolId: userPoolId, Username: person.name }),
       );
       if (user.Enabled === false) return { ...person, groups: [] };
-      const attributes = (user.UserAttributes ?? []).map(({ Name = '', Value = '' }) => [Name, Value]);
-      const account = companyAccount(Object.fromEntries(attributes), providers);
+      const account = companyAccount(attributesOf(user), providers);
       return account
         ? { ...person, ...account, groups: [...new Set([...groups, ...account.groups])] }
         : { ...person, groups };
@@ -42,5 +48,23 @@ export function createCognitoPeople(
       throw error;
     }
   };
-  return { personNow, groupsNow: async (person) => (await personNow(person)).groups };
+
+  const findPerson: AbsenceDependencies['findPerson'] = async (name) => {
+    try {
+      const user = await client.send(new AdminGetUserCommand({ UserPoolId: userPoolId, Username: name }));
+      const attributes = attributesOf(user);
+      const { sub = '', email = '', email_verified: isVerified } = attributes;
+      const account = companyAccount(attributes, providers);
+      return {
+        subject: sub,
+        name: user.Username ?? name,
+        verifiedEmail: account?.verifiedEmail ?? (isVerified === 'true' ? email.toLowerCase() : ''),
+        isEnabled: user.Enabled === true,
+      };
+    } catch (error) {
+      if (error instanceof UserNotFoundException) return undefined;
+      throw error;
+    }
+  };
+  return { personNow, findPerson, groupsNow: async (person) => (await personNow(person)).groups };
 }

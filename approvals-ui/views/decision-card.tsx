@@ -1,12 +1,12 @@
 import type { FC } from 'hono/jsx';
 import type { CandidateChange } from '../../tasks/approvals/candidate.ts';
-import { isSamePerson } from '../../tasks/approvals/decision-rules.ts';
 import {
   deciderText,
   endingDecisions,
   missingApprovals,
   progressText,
 } from '../../tasks/approvals/decisions.ts';
+import { isSamePerson } from '../../tasks/approvals/same-person.ts';
 import type { Approval } from '../../tasks/ledger/items.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
 import { roleTitles, shortCommit, visibleText } from '../../tasks/words.ts';
@@ -14,7 +14,7 @@ import { duration } from '../format.ts';
 import type { ApprovalPageProps } from './approval-props.ts';
 import { GivenLines, GivenText } from './given-text.tsx';
 import { Notice, signInAddress } from './layout.tsx';
-import { Card, Fact, Moment } from './parts.tsx';
+import { Card, Fact, MOST_DECIDER, Moment } from './parts.tsx';
 
 /** Longest comment, in characters. */
 export const LONGEST_COMMENT = 1000;
@@ -71,6 +71,17 @@ export const DecisionCard: FC<ApprovalPageProps> = (props) => {
           </p>
         </Notice>
       );
+    case 'Absent':
+      return (
+        <Notice kind="info" title={`You are absent as ${title}`} reason={ruling.reason}>
+          <p>
+            <bdi>{visibleText(ruling.message)}</bdi>
+          </p>
+          <p>
+            <a href="/absences">Absences</a>
+          </p>
+        </Notice>
+      );
     case 'CandidateChanged':
       return (
         <Notice kind="warning" title="This request is out of date" reason={ruling.reason}>
@@ -111,7 +122,7 @@ const Decided: FC<ApprovalPageProps> = ({ approval, person }) => (
     {endingDecisions(approval).map((one) => (
       <>
         <div class="paragraph">
-          By <GivenText text={deciderText(one)} />
+          By <GivenText text={deciderText(one)} most={MOST_DECIDER} />
           {one.person.subject === person.subject ? ' (you)' : ''}, <Moment at={one.at} />.
         </div>
         {one.comment ? (
@@ -188,6 +199,12 @@ const Form: FC<ApprovalPageProps> = (props) => {
     <Card id="decide" title={`Your decision as ${title}`} class="decide">
       <p>{consequenceOf(approval)}</p>
       <Needed {...props} />
+      {ruling.kind === 'ok' && ruling.absence ? (
+        <p id="for">
+          You decide for <bdi>{visibleText(ruling.absence.absent.name)}</bdi>, who is absent until{' '}
+          <Moment at={ruling.absence.until} />.
+        </p>
+      ) : null}
       {ruling.kind === 'denied' ? (
         <Notice kind="warning" title="Somebody else must decide here">
           <p>

@@ -1,7 +1,7 @@
 import type { Child, FC } from 'hono/jsx';
 import { progressCount } from '../../tasks/approvals/decisions.ts';
 import type { LockView } from '../../tasks/environment-locks/lock-view.ts';
-import type { Approval, Person, Promotion } from '../../tasks/ledger/items.ts';
+import type { Absence, Approval, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
 import { commitTitle, environmentTitles, roleTitles, visibleText } from '../../tasks/words.ts';
 import { duration } from '../format.ts';
@@ -24,6 +24,8 @@ export interface PendingPageProps {
   readonly now: number;
   /** Roles that the person may decide for. */
   readonly roles: readonly ApproverRole[];
+  /** The absences in which the person does not decide. */
+  readonly away: readonly Absence[];
   readonly pending: readonly PendingApproval[];
   readonly total: number;
   readonly page: number;
@@ -42,11 +44,17 @@ export const PendingPage: FC<PendingPageProps> = (props) => (
 
 /** The part of the page that refreshes itself. */
 export const PendingRegion: FC<PendingPageProps> = (props) => {
-  const { roles, pending, total, page, pages, path, now } = props;
+  const { roles, away, pending, total, page, pages, path, now } = props;
   const summary = total === 0 ? 'Nothing waits for you.' : `${total} waiting for you.`;
   return (
     <AutoRefreshRegion path={path} summary={summary} hasEnded={roles.length === 0}>
-      {roles.length === 0 ? (
+      {away.map(({ role, substitute, until }) => (
+        <p>
+          You are absent as {roleTitles[role]} until <Moment at={until} />.{' '}
+          <bdi>{visibleText(substitute.name)}</bdi> decides. <a href="/absences">Absences</a>
+        </p>
+      ))}
+      {roles.length === 0 && away.length > 0 ? null : roles.length === 0 ? (
         <Empty title="You are not an approver">
           <p>
             The groups QC and PMO approve promotions, and you are in neither. You can follow{' '}

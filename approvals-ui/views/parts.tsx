@@ -171,12 +171,15 @@ const Progress: FC<{ approval: Approval }> = ({ approval }) =>
     </>
   );
 
+/** Characters of who decided, which may name two people and a time. */
+export const MOST_DECIDER = 160;
+
 /** Who decided, when and why. */
 const Decisions: FC<{ decisions: readonly RecordedDecision[] }> = ({ decisions }) => (
   <>
     {decisions.map((one) => (
       <div>
-        <GivenText text={deciderText(one)} />
+        <GivenText text={deciderText(one)} most={MOST_DECIDER} />
         {decisions.length > 1 ? ` ${one.decision === 'approve' ? 'approved' : 'rejected'}` : ''}
         {' · '}
         <Moment at={one.at} />

@@ -10,8 +10,9 @@ import {
   ApproversNotRecordedError,
 } from './approver-errors.ts';
 import { candidateChanges, candidateDigest, currentCandidate, requestedCandidate } from './candidate.ts';
-import { isSamePerson, partInChange } from './decision-rules.ts';
-import { approvalsIn, decidersText } from './decisions.ts';
+import { partInChange } from './decision-rules.ts';
+import { approvalsIn, decidersText, deciderText } from './decisions.ts';
+import { peopleOf, sharedPerson } from './same-person.ts';
 
 /** What confirming needs. */
 interface ConfirmDependencies {
@@ -54,13 +55,16 @@ type RoleApproval = RecordedDecision & Pick<Approval, 'role'>;
 /** @throws ApproversMustDifferError if one person approved twice, or somebody without a verified address did */
 function checkPeopleDiffer(promotionId: string, approved: readonly RoleApproval[]): void {
   approved.forEach((one, index) => {
-    const other = approved.slice(0, index).find(({ person }) => isSamePerson(person, one.person));
-    if (other !== undefined)
+    for (const other of approved.slice(0, index)) {
+      const both = sharedPerson(one, other);
+      if (both === undefined) continue;
+      const isOneAccount = peopleOf(other).some(({ subject }) => subject === both.subject);
       throw new ApproversMustDifferError(
-        `Promotion ${promotionId}: ${other.person.name} approved as ${roleTitles[other.role]} and ${one.person.name} as ${roleTitles[one.role]}, with the same ` +
-          `${one.person.subject === other.person.subject ? 'account' : `e-mail address ${one.person.verifiedEmail}`}. ` +
+        `Promotion ${promotionId}: ${deciderText(other)} approved as ${roleTitles[other.role]} and ${deciderText(one)} as ${roleTitles[one.role]}, with the same ` +
+          `${isOneAccount ? 'account' : `e-mail address ${both.verifiedEmail}`}. ` +
           `Different people must agree. ${AGAIN}`,
       );
+    }
   });
   for (const { person, role } of approved)
     if (person.verifiedEmail === '')
@@ -105,18 +109,19 @@ export function confirmApprovers({ ledger, counts, makersMayDecide }: ConfirmDep
       approvalsIn(request).map((one): RoleApproval => ({ ...one, role: request.role })),
     );
     checkPeopleDiffer(promotionId, approved);
-    for (const { person, role } of approved) {
-      // Who made the change is known from either request: the other one may have been made with less.
-      const part = requests.map((one) => partInChange(person, one)).find((one) => one !== undefined);
-      if (!makersMayDecide && part !== undefined)
+    for (const one of approved)
+      for (const person of peopleOf(one)) {
+        // Who made the change is known from either request: the other one may have been made with less.
+        const part = requests.map((each) => partInChange(person, each)).find((each) => each !== undefined);
+        if (makersMayDecide || part === undefined) continue;
         throw new ApproverMadeChangeError(
-          `Promotion ${promotionId}: ${person.name} approved as ${roleTitles[role]}, and ${part} the change. ` +
+          `Promotion ${promotionId}: ${deciderText(one)} approved as ${roleTitles[one.role]}, and ${person.name} ${part} the change. ` +
             `Somebody else must approve it. ${AGAIN}`,
         );
-    }
+      }
     for (const request of requests) checkCandidate(promotionId, request, promotion);
     const namesOf = (role: ApproverRole): readonly string[] =>
-      approved.filter((one) => one.role === role).map(({ person }) => person.name);
+      approved.filter((one) => one.role === role).map(deciderText);
     return { qc: namesOf('qc'), pmo: namesOf('pmo') };
   };
 }

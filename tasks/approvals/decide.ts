@@ -1,7 +1,8 @@
-import type { Approval, DenialReason, Person } from '../ledger/items.ts';
+import type { Absence, Approval, DenialReason, Person } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
 import type { ApprovalOutput, Decision } from '../payloads.ts';
 import type { Completion, TaskCompletions } from '../task-completions.ts';
+import type { CheckedAbsence } from './absence-rules.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
 import type { CandidateChange } from './candidate.ts';
 import { mayDecide, type PolicyOf } from './decision-rules.ts';
@@ -15,6 +16,8 @@ export interface DecideDependencies extends AnnounceDependencies {
   readonly policyOf: PolicyOf;
   /** Version of an application's configuration as it is deployed. */
   readonly configurationVersion: (application: string) => string;
+  /** Absences that concern a person now. */
+  readonly absencesOf: (person: Person) => Promise<readonly CheckedAbsence[]>;
 }
 
 /** One person's attempt to decide. */
@@ -43,6 +46,9 @@ export type DecideOutcome =
       /** Absent if there is no such request. */
       readonly approval?: Approval;
     };
+
+/** What a decision keeps of the absence by which it was made. */
+const absenceIn = ({ absenceId, absent, until }: Absence) => ({ absenceId, absent, until });
 
 /** The task's output for a decided approval. @throws TypeError for an undecided one */
 function approvalOutput(approval: Approval): ApprovalOutput {
@@ -82,7 +88,7 @@ export async function completeApproval(
  */
 export function decideApproval(dependencies: DecideDependencies) {
   return async function decideApproval(input: DecideInput): Promise<DecideOutcome> {
-    const { ledger, now, policyOf, configurationVersion } = dependencies;
+    const { ledger, now, policyOf, configurationVersion, absencesOf } = dependencies;
     const { decision, comment, person, signedInAt, shownDigest, isRunning } = input;
     const identity = { subject: person.subject, name: person.name, verifiedEmail: person.verifiedEmail };
 
@@ -143,6 +149,7 @@ export function decideApproval(dependencies: DecideDependencies) {
         configurationVersion: configurationVersion(approval.application),
         shownDigest,
         policy: policyOf(approval.application),
+        absences: await absencesOf(person),
         now: now(),
       });
       if (ruling.kind === 'denied') return deny(approval, ruling.reason, ruling.message, ruling.changes);
@@ -152,6 +159,7 @@ export function decideApproval(dependencies: DecideDependencies) {
         at: now().toISOString(),
         signedInAt: new Date(signedInAt).toISOString(),
         comment,
+        ...(ruling.absence && { absence: absenceIn(ruling.absence) }),
       });
       try {
         await ledger.replaceApproval(approval, decided);

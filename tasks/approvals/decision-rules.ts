@@ -1,5 +1,6 @@
-import type { Approval, DenialReason, Person, Promotion } from '../ledger/items.ts';
+import type { Absence, Approval, DenialReason, Person, Promotion } from '../ledger/items.ts';
 import { roleTitles, utcTime } from '../words.ts';
+import { type Capacity, type CheckedAbsence, capacityOf } from './absence-rules.ts';
 import {
   type CandidateChange,
   candidateChanges,
@@ -10,11 +11,16 @@ import {
 import { decidersText } from './decisions.ts';
 import { staleSignIn } from './fresh-sign-in.ts';
 import { pusherOf } from './makers.ts';
-import { foldedAddress, isSameMaker } from './same-maker.ts';
+import { isSameMaker } from './same-maker.ts';
+import { isSamePerson, peopleOf } from './same-person.ts';
 
 /** What the rules say about one person's attempt to decide. */
 export type Ruling =
-  | { readonly kind: 'ok' }
+  | {
+      readonly kind: 'ok';
+      /** If the person decides as a substitute: for whom. */
+      readonly absence?: Absence;
+    }
   | {
       readonly kind: 'denied';
       readonly reason: DenialReason;
@@ -50,15 +56,10 @@ export interface DecisionContext {
   /** The digest of what the person was shown. */
   readonly shownDigest: string;
   readonly policy: ApprovalPolicy;
+  /** Those that concern the person, as absent or as substitute. */
+  readonly absences: readonly CheckedAbsence[];
   readonly now: Date;
 }
-
-type Identity = Pick<Person, 'subject' | 'verifiedEmail'>;
-
-/** One person may have two accounts: the same subject or the same verified e-mail address is the same person (T48). */
-export const isSamePerson = (a: Identity, b: Identity): boolean =>
-  a.subject === b.subject ||
-  (a.verifiedEmail !== '' && foldedAddress(a.verifiedEmail, []) === foldedAddress(b.verifiedEmail, []));
 
 /** Whether the request's time is up. */
 export const hasExpired = (approval: Approval, now: Date): boolean =>
@@ -83,29 +84,61 @@ export function partInChange(
 export const isWaitingLong = ({ status, requestedAt, expiresAt }: Approval, now: Date): boolean =>
   status === 'PENDING' && now.getTime() >= (Date.parse(requestedAt) + Date.parse(expiresAt)) / 2;
 
-const denied = (reason: DenialReason, message: string): Ruling => ({ kind: 'denied', reason, message });
+type Denied = Extract<Ruling, { kind: 'denied' }>;
 
-/** Denies whoever decided as the other role or about this request, and makers. */
-const ruleOnPerson = (
+const denied = (reason: DenialReason, message: string): Denied => ({ kind: 'denied', reason, message });
+
+/** As whom the person decides, or why not. */
+const asWhom = (
+  { role }: Approval,
+  { person, absences, now }: DecisionContext,
+): Denied | Extract<Capacity, { kind: 'member' | 'substitute' }> => {
+  const title = roleTitles[role];
+  const capacity = capacityOf(person, role, absences, now);
+  if (capacity.kind === 'absent')
+    return denied(
+      'Absent',
+      `${person.name} handed ${title} to ${capacity.absence.substitute.name} until ${utcTime(capacity.absence.until)}. ` +
+        `${capacity.absence.substitute.name} decides; end the absence to decide yourself.`,
+    );
+  if (capacity.kind !== 'none') return capacity;
+  return denied(
+    'NotInRole',
+    capacity.lapsed === undefined
+      ? `${person.name} is not in the group ${role}: only its members decide as ${title}.`
+      : `${capacity.lapsed.absent.name}, who handed ${title} to ${person.name}, is no longer in the group ${role}.`,
+  );
+};
+
+/**
+ * Denies people who decided in the other role or about this request, and makers: the person, and the absent person for whom
+ * they would decide. An absent person and their substitute count as one.
+ */
+const ruleOnPeople = (
   approval: Approval,
   { person, approvals, policy }: DecisionContext,
+  absence: Absence | undefined,
 ): Ruling | undefined => {
   const title = roleTitles[approval.role];
-  // The other role's requests that are over count as well: nobody decides in both roles about one promotion.
-  const before = [approval, ...approvals.filter(({ role }) => role !== approval.role)].find(({ decisions }) =>
-    decisions.some((one) => isSamePerson(one.person, person)),
-  );
-  if (before !== undefined)
-    return denied(
-      'ApproversMustDiffer',
-      `${person.name} approved as ${roleTitles[before.role]}. Another member of ${title} must decide.`,
+  for (const one of peopleOf({ person, ...(absence && { absence }) })) {
+    const decides = one === person ? '' : ` ${person.name} would decide for ${one.name}.`;
+    // The other role's requests that are over count as well: nobody decides in both roles about one promotion.
+    const requests = [approval, ...approvals.filter(({ role }) => role !== approval.role)];
+    const before = requests.find(({ decisions }) =>
+      decisions.some((decision) => peopleOf(decision).some((other) => isSamePerson(other, one))),
     );
-  const part = policy.makersMayDecide ? undefined : partInChange(person, approval);
-  if (part !== undefined)
-    return denied(
-      'MadeTheChange',
-      `${person.name} ${part} this change. Another member of ${title} must decide.`,
-    );
+    if (before !== undefined)
+      return denied(
+        'ApproversMustDiffer',
+        `${one.name} approved as ${roleTitles[before.role]}.${decides} Another member of ${title} must decide.`,
+      );
+    const part = policy.makersMayDecide ? undefined : partInChange(one, approval);
+    if (part !== undefined)
+      return denied(
+        'MadeTheChange',
+        `${one.name} ${part} this change.${decides} Another member of ${title} must decide.`,
+      );
+  }
   if (person.verifiedEmail === '')
     return denied(
       'NoVerifiedEmail',
@@ -120,14 +153,11 @@ const ruleOnPerson = (
  * The one place that rules on decisions.
  */
 export function mayDecide(approval: Approval, context: DecisionContext): Ruling {
-  const { person, promotion, isRunning, configurationVersion, shownDigest, policy, now } = context;
+  const { promotion, isRunning, configurationVersion, shownDigest, policy, now } = context;
   const { role, status } = approval;
   const title = roleTitles[role];
-  if (!person.groups.includes(role))
-    return denied(
-      'NotInRole',
-      `${person.name} is not in the group ${role}: only its members decide as ${title}.`,
-    );
+  const capacity = asWhom(approval, context);
+  if (capacity.kind === 'denied') return capacity;
   if (status === 'APPROVED' || status === 'REJECTED')
     return denied(
       'AlreadyDecided',
@@ -143,8 +173,12 @@ export function mayDecide(approval: Approval, context: DecisionContext): Ruling 
       'Expired',
       `This request expired at ${utcTime(approval.expiresAt)}. After a redrive, ${title} gets a new request.`,
     );
-  const onPerson = ruleOnPerson(approval, context);
-  if (onPerson !== undefined) return onPerson;
+  // Of several absent people, a substitute decides for the first for whom nothing speaks against it.
+  const choices = capacity.kind === 'substitute' ? capacity.absences : [undefined];
+  const rulings = choices.map((absence) => ruleOnPeople(approval, context, absence));
+  const chosen = rulings.indexOf(undefined);
+  if (chosen < 0 && rulings[0] !== undefined) return rulings[0];
+  const absence = choices[chosen];
   const requested = requestedCandidate(approval);
   const changes = candidateChanges(requested, currentCandidate(approval, promotion, configurationVersion));
   if (changes.length > 0 || candidateDigest(requested) !== approval.digest || shownDigest !== approval.digest)
@@ -158,5 +192,5 @@ export function mayDecide(approval: Approval, context: DecisionContext): Ruling 
       changes,
     };
   const stale = staleSignIn(context.signedInAt, now, policy.freshSignInMinutes, 'decide');
-  return stale === undefined ? { kind: 'ok' } : denied('SignInTooOld', stale);
+  return stale === undefined ? { kind: 'ok', ...(absence && { absence }) } : denied('SignInTooOld', stale);
 }

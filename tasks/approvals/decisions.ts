@@ -30,8 +30,11 @@ export const endingDecisions = (
 export const decidersText = (approval: Pick<Approval, 'decisions' | 'status'>): string =>
   listed(endingDecisions(approval).map(deciderText)) || 'unknown';
 
-/** Who decided: `quinn`. */
-export const deciderText = ({ person }: RecordedDecision): string => person.name;
+/** Who decided: `quinn`, or `carol for quinn (absent until 29 Nov 2026, 10:10 UTC)`. */
+export const deciderText = ({ person, absence }: Pick<RecordedDecision, 'person' | 'absence'>): string =>
+  absence === undefined
+    ? person.name
+    : `${person.name} for ${absence.absent.name} (absent until ${utcTime(absence.until)})`;
 
 /** How many approved of those who must: `1 of 2 approved`. Empty if one person decides. */
 export const progressCount = (approval: Pick<Approval, 'decisions' | 'count'>): string =>

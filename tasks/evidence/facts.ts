@@ -111,12 +111,21 @@ export function approvalFacts(approval: Approval, noticedAt: string): readonly F
     what: { ...about, count, expiresAt: approval.expiresAt, makers: makersOf(approval) },
   };
   const decisions = approval.decisions.map(
-    ({ decision, person: { subject, name, verifiedEmail }, at, signedInAt, comment }, index): Fact => ({
+    (
+      { decision, person: { subject, name, verifiedEmail }, at, signedInAt, comment, absence },
+      index,
+    ): Fact => ({
       key: `decision#${place}#${index + 1}`,
       kind: 'decision',
       at,
       actor: { type: 'person', subject, name, verifiedEmail },
-      what: { ...about, decision, comment, signedInAt },
+      what: {
+        ...about,
+        decision,
+        comment,
+        signedInAt,
+        ...(absence && { for: { ...absence, absent: { ...absence.absent } } }),
+      },
     }),
   );
   if (status === 'PENDING' || isDecided(approval)) return [...pushOf(approval), requested, ...decisions];

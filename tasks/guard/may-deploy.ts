@@ -1,6 +1,6 @@
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
-import { isSamePerson } from '../approvals/decision-rules.ts';
-import { approvalsIn, missingApprovals } from '../approvals/decisions.ts';
+import { approvalsIn, deciderText, missingApprovals } from '../approvals/decisions.ts';
+import { sharedPerson } from '../approvals/same-person.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import { hasRecordedEnd } from '../environment-locks/holder-status.ts';
 import { pipelineRunId } from '../jobs/external-ids.ts';
@@ -46,7 +46,7 @@ const approvedAs = (approvals: readonly Approval[], role: ApproverRole): Approva
 /** Why the approvals do not allow Prod; undefined if they do. */
 const missingApproval = (approvals: readonly Approval[]): string | undefined => {
   const [qc, pmo] = [approvedAs(approvals, 'qc'), approvedAs(approvals, 'pmo')];
-  const people: { readonly person: RecordedDecision['person']; readonly title: string }[] = [];
+  const counted: { readonly one: RecordedDecision; readonly title: string }[] = [];
   for (const [role, approval] of [
     ['qc', qc],
     ['pmo', pmo],
@@ -54,10 +54,10 @@ const missingApproval = (approvals: readonly Approval[]): string | undefined => 
     const title = roleTitles[role];
     if (approval === undefined || missingApprovals(approval) > 0)
       return `${title} has not approved the promotion.`;
-    for (const { person } of approvalsIn(approval)) {
-      const same = people.find((one) => isSamePerson(one.person, person));
-      if (same !== undefined) return `${person.name} approved as ${same.title} and as ${title}.`;
-      people.push({ person, title });
+    for (const one of approvalsIn(approval)) {
+      const same = counted.find((before) => sharedPerson(before.one, one) !== undefined);
+      if (same !== undefined) return `${deciderText(one)} approved as ${same.title} and as ${title}.`;
+      counted.push({ one, title });
     }
   }
   return undefined;

@@ -12,10 +12,12 @@ import { allItems } from '../all-items.ts';
 import { type EnvironmentLock, freeLock } from '../environment-locks/environment-lock.ts';
 import { ignoring } from '../ignoring.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
-import type { Approval, Denial, Job, Live, Promotion } from './items.ts';
+import type { Absence, Approval, Denial, Job, Live, Promotion } from './items.ts';
 import { type Ledger, LedgerConflictError, ledgerSchema, type PromotionChange } from './ledger.ts';
 import { isUsableKey, pageToken } from './page-token.ts';
 import {
+  ABSENCE_PREFIX,
+  ABSENCES,
   ALL_PROMOTIONS,
   approvalPrefix,
   type Bookkeeping,
@@ -28,6 +30,7 @@ import {
   partitionOf,
   recordOf,
   SUMMARY,
+  storedAbsence,
   storedApproval,
   storedJob,
   storedLive,
@@ -125,20 +128,22 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
     return item && record<Item>(item);
   };
 
-  /** All of a promotion's items whose sort key starts so, in the order of their keys. */
-  const listed = async <Item>(promotionId: string, prefix: string, last = false): Promise<Item[]> => {
+  /** All items of a partition whose sort key starts so, in the order of their keys. */
+  const listedIn = async <Item>(partition: string, prefix: string, last = false): Promise<Item[]> => {
     const query = {
       TableName: tableName,
       ConsistentRead: true,
       KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :sk)',
       ExpressionAttributeNames: { '#pk': partitionKey, '#sk': sortKey },
-      ExpressionAttributeValues: { ':pk': { S: partitionOf(promotionId) }, ':sk': { S: prefix } },
+      ExpressionAttributeValues: { ':pk': { S: partition }, ':sk': { S: prefix } },
     };
     const items = last
       ? (await client.send(new QueryCommand({ ...query, ScanIndexForward: false, Limit: 1 }))).Items
       : await allItems(paginateQuery({ client }, query), ({ Items }) => Items);
     return (items ?? []).map((item) => record<Item>(item));
   };
+  const listed = <Item>(promotionId: string, prefix: string, last = false): Promise<Item[]> =>
+    listedIn<Item>(partitionOf(promotionId), prefix, last);
 
   const indexQuery = (index: Index, key: string) => ({
     TableName: tableName,
@@ -244,6 +249,10 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
     },
     denials: async (promotionId) =>
       (await listed<Denial>(promotionId, DENIAL_PREFIX)).sort((a, b) => (a.at < b.at ? -1 : 1)),
+
+    addAbsence: (absence) => add(storedAbsence(absence)),
+    replaceAbsence: (before, after) => replace(before, storedAbsence(after)),
+    absences: () => listedIn<Absence>(ABSENCES, ABSENCE_PREFIX),
 
     lock: async (application, environment) => {
       const item = await read(toAttributes(lockKey(application, environment)));

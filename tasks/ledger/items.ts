@@ -124,6 +124,22 @@ export interface Person {
   readonly groups: readonly string[];
 }
 
+/** Somebody handed their role to another person for a time. Never deleted. */
+export interface Absence {
+  readonly absenceId: string;
+  readonly role: ApproverRole;
+  /** Who set it. */
+  readonly absent: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>;
+  readonly substitute: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>;
+  /** ISO 8601. */
+  readonly from: string;
+  readonly until: string;
+  readonly reason: string;
+  readonly setAt: string;
+  /** When the absent person ended it early. */
+  readonly endedAt?: string;
+}
+
 /** One person's decision about a request. */
 export interface RecordedDecision {
   readonly decision: Decision;
@@ -134,6 +150,8 @@ export interface RecordedDecision {
   readonly signedInAt: string;
   /** May be empty. */
   readonly comment: string;
+  /** If a substitute decided: for whom, and until when. */
+  readonly absence?: Pick<Absence, 'absenceId' | 'absent' | 'until'>;
 }
 
 /** One request for a role's decision. */
@@ -204,6 +222,8 @@ export interface Denial extends DeniedAttempt {
 /** Why a person may not decide. */
 export type DenialReason =
   | 'NotInRole'
+  /** They handed the role to somebody. */
+  | 'Absent'
   | 'ApproversMustDiffer'
   | 'MadeTheChange'
   | 'NoVerifiedEmail'

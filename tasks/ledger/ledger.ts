@@ -1,6 +1,15 @@
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
-import type { Approval, Denial, DeniedAttempt, Job, Live, ProdRestored, Promotion } from './items.ts';
+import type {
+  Absence,
+  Approval,
+  Denial,
+  DeniedAttempt,
+  Job,
+  Live,
+  ProdRestored,
+  Promotion,
+} from './items.ts';
 
 /** A conditional write found that the item has changed; read it and decide again. */
 export class LedgerConflictError extends Error {
@@ -49,6 +58,7 @@ interface Page<Item> {
  * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `DENIAL#<approval id>#<person>#<reason>`;
  * attempts have four digits. Locks and what is live are keyed `APPLICATION#<name>` / `LOCK#qat` | `LOCK#prod` | `LIVE`.
  * The approvals site keeps its sessions in the same table.
+ * Absences, of all applications, are keyed `ABSENCES` / `ABSENCE#<set at>#<id>`.
  */
 export interface Ledger {
   /** Adds the promotion unless it exists. Safe to repeat. */
@@ -91,6 +101,13 @@ export interface Ledger {
   readonly addDenial: (attempt: DeniedAttempt) => Promise<Denial>;
   /** By the first attempt of each. */
   readonly denials: (promotionId: string) => Promise<readonly Denial[]>;
+
+  /** Adds an absence. @throws LedgerConflictError if it exists */
+  readonly addAbsence: (absence: Absence) => Promise<void>;
+  /** Replaces an absence if it still is what was read. @throws LedgerConflictError */
+  readonly replaceAbsence: (before: Absence, after: Absence) => Promise<void>;
+  /** All that were ever set, in that order. */
+  readonly absences: () => Promise<readonly Absence[]>;
 
   /** An environment's lock; free, of version 0, if nobody ever acquired it. */
   readonly lock: (application: string, environment: Environment) => Promise<EnvironmentLock>;

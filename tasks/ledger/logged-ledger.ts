@@ -1,5 +1,5 @@
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
-import type { Approval, Job } from './items.ts';
+import type { Absence, Approval, Job } from './items.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Writes a line with the promotion's id and other keys to find it by. */
@@ -16,6 +16,13 @@ const jobKeys = (job: Job) =>
 const approvalKeys = (approval: Approval) => ({
   ...pick(approval, 'promotionId', 'application', 'state', 'role', 'attempt', 'status'),
   decidedBy: approval.decisions.map(({ person }) => person.name),
+});
+
+/** What may be logged of an absence. */
+const absenceKeys = ({ absent, substitute, ...absence }: Absence) => ({
+  ...pick(absence, 'absenceId', 'role', 'from', 'until', 'endedAt'),
+  absent: absent.name,
+  substitute: substitute.name,
 });
 
 /** What may be logged of a lock: promotions, and no token. */
@@ -61,6 +68,14 @@ export const loggedLedger = (ledger: Ledger, log: LedgerLog): Ledger => ({
     const { promotionId, role, person, reason, count } = denial;
     log('Decision not allowed', { promotionId, role, person: person.name, reason, count });
     return denial;
+  },
+  addAbsence: async (absence) => {
+    await ledger.addAbsence(absence);
+    log('Absence set', absenceKeys(absence));
+  },
+  replaceAbsence: async (before, after) => {
+    await ledger.replaceAbsence(before, after);
+    log('Absence changed', absenceKeys(after));
   },
   replaceLock: async (before, after) => {
     const lock = await ledger.replaceLock(before, after);

@@ -3,7 +3,7 @@ import { isDecided } from '../approvals/decisions.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
-import type { Approval, DeniedAttempt, Job, Live, Promotion } from './items.ts';
+import type { Absence, Approval, DeniedAttempt, Job, Live, Promotion } from './items.ts';
 
 /** Attributes of a stored item that are the table's, not the record's. */
 export interface Bookkeeping {
@@ -95,6 +95,19 @@ export const storedApproval = (approval: Approval): Approval & Bookkeeping => ({
 export const denialKey = ({ promotionId, approvalId, person, reason }: DeniedAttempt) => ({
   pk: partitionOf(promotionId),
   sk: `${DENIAL_PREFIX}${approvalId}#${person.subject}#${reason}`,
+});
+
+/** Partition key of all absences. */
+export const ABSENCES = 'ABSENCES';
+/** Sort key prefix of absences. */
+export const ABSENCE_PREFIX = 'ABSENCE#';
+
+/** An absence as stored. */
+export const storedAbsence = (absence: Absence): Absence & Bookkeeping => ({
+  ...absence,
+  pk: ABSENCES,
+  sk: `${ABSENCE_PREFIX}${absence.setAt}#${absence.absenceId}`,
+  version: versionOf(absence),
 });
 
 /** Key of an environment's lock. */

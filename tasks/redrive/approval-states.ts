@@ -4,8 +4,9 @@ import {
   currentCandidate,
   requestedCandidate,
 } from '../approvals/candidate.ts';
-import { hasExpired, isSamePerson } from '../approvals/decision-rules.ts';
-import { approvalsIn, decidersText, progressText } from '../approvals/decisions.ts';
+import { hasExpired } from '../approvals/decision-rules.ts';
+import { approvalsIn, decidersText, deciderText, progressText } from '../approvals/decisions.ts';
+import { sharedPerson } from '../approvals/same-person.ts';
 import type { Approval, Promotion } from '../ledger/items.ts';
 import type { ApproverRole } from '../payloads.ts';
 import { approverRoles, roleTitles, utcTime } from '../words.ts';
@@ -81,11 +82,11 @@ export function approvalStates(
 const repeatedApprover = (requests: readonly Approval[]): string | undefined => {
   if (requests.some(({ status }) => status !== 'APPROVED')) return undefined;
   const approved = requests.flatMap((request) =>
-    approvalsIn(request).map(({ person }) => ({ person, title: roleTitles[request.role] })),
+    approvalsIn(request).map((one) => ({ one, title: roleTitles[request.role] })),
   );
-  for (const [index, { person, title }] of approved.entries()) {
-    const before = approved.slice(0, index).find((one) => isSamePerson(one.person, person));
-    if (before !== undefined) return `(${person.name}) approved as ${before.title} and as ${title}`;
+  for (const [index, { one, title }] of approved.entries()) {
+    const before = approved.slice(0, index).find((other) => sharedPerson(other.one, one) !== undefined);
+    if (before !== undefined) return `(${deciderText(one)}) approved as ${before.title} and as ${title}`;
   }
   return undefined;
 };

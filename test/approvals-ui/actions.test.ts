@@ -1,4 +1,5 @@
 import { stateNames } from '../../workflows/state-names.ts';
+import { anAbsence, aPerson } from '../tasks/doubles/samples.ts';
 import { createScene, untilProd } from './support/scene.ts';
 
 const MINUTE = 60_000;
@@ -22,8 +23,16 @@ const actionScene = async () => {
         .taskFailed('ImageBuildFailed', 'phase validate failed')
         .executionFailed('ImageBuildFailed', 'phase validate failed'),
   );
+  const later = anAbsence(aPerson('quinn'), aPerson('sam'), {
+    absenceId: 'later',
+    from: '2026-12-20T00:00:00.000Z',
+    until: '2027-01-04T00:00:00.000Z',
+  });
+  await scene.ledger.addAbsence(later);
   const things: Readonly<Record<string, string>> = {
     '/approvals/:id/decision': approval.approvalId,
+    '/absences': '',
+    '/absences/:id/end': later.absenceId,
     '/promotions/:id/redrive': failed.promotionId,
     '/promotions/:id/stop': approval.promotionId,
   };
@@ -37,9 +46,13 @@ const actionScene = async () => {
       scene.post(action.replace(':id', things[action] ?? 'missing'), cookie, {
         decision: 'approve',
         reason: 'Wrong branch',
+        ...(action === '/absences'
+          ? { role: 'qc', substitute: 'sam', first: '2026-11-22', last: '2026-11-24' }
+          : {}),
       }),
     expectUnchanged: async () => {
       expect(await scene.ledger.approvalById(approval.approvalId)).toMatchObject({ status: 'PENDING' });
+      expect(await scene.ledger.absences()).toEqual([later]);
       expect([scene.told, scene.redriven, scene.notedRedrives]).toEqual([[], [], []]);
       expect([scene.stopped, scene.notedStops]).toEqual([[], []]);
     },
@@ -47,7 +60,7 @@ const actionScene = async () => {
   };
 };
 /** Who may do it. */
-const actorOf = (action: string): string => (action.startsWith('/approvals') ? 'quinn' : 'olga');
+const actorOf = (action: string): string => (action.startsWith('/promotions') ? 'olga' : 'quinn');
 const reasonOf = async (answer: Response) => /data-reason="(\w+)"/.exec(await answer.text())?.[1];
 
 it('every action of the site is covered here', async () => {

@@ -72,6 +72,26 @@ describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])('in a
     expect(problems).toEqual([]);
   });
 
+  it('a member hands the role over, and the substitute approves', async () => {
+    const { page, problems } = await openBrowser(view);
+    await openAs(page, 'quinn', '/absences');
+    await page.fill('#substitute', 'olga');
+    await page.fill('#last', '2026-12-24');
+    await page.fill('#reason', 'Holiday <b>');
+    await page.click('text=Hand over');
+    await page.waitForSelector('text=End it and decide as QC again');
+    expect(await page.textContent('.row')).toContain('Holiday <b>');
+    await page.click('text=Switch');
+    await page.click('button[value="olga"]');
+    await page.goto(`${site.siteUrl}/`);
+    await page.click('text=Show the cart');
+    expect(await page.textContent('#for')).toContain('You decide for quinn');
+    await page.click('button[value="approve"]');
+    await page.waitForSelector('text=Approved as QC');
+    expect(await page.textContent('.notice')).toContain('olga for quinn (absent until 25 Dec 2026');
+    expect(problems).toEqual([]);
+  });
+
   it('the same person is denied the second approval, with the reason', async () => {
     const { page } = await openBrowser(view);
     await openAs(page, 'sam', QC_PATH);

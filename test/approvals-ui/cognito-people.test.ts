@@ -111,3 +111,62 @@ describe("somebody of a company's provider", () => {
     );
   });
 });
+
+describe('a person to hand a role to', () => {
+  const find = async (
+    user: Partial<AdminGetUserCommandOutput>,
+    providers: readonly CompanyProvider[] = [],
+  ) => {
+    const { client, sent } = poolWith(
+      () => ({ Groups: [] }),
+      () => ({ Username: 'olga', Enabled: true, ...user }),
+    );
+    const found = await createCognitoPeople('us-east-1_pool', providers, client).findPerson(
+      'Olga@example.com',
+    );
+    return { found, sent };
+  };
+  const attributes = (change: Readonly<Record<string, string>> = {}) =>
+    Object.entries({ sub: 'sub-of-olga', email: 'Olga@example.com', email_verified: 'true', ...change }).map(
+      ([Name, Value]) => ({ Name, Value }),
+    );
+  const olga = { subject: 'sub-of-olga', name: 'olga', verifiedEmail: 'olga@example.com', isEnabled: true };
+
+  it.each<[string, Partial<AdminGetUserCommandOutput>, object]>([
+    ['is found by a name of the account', { UserAttributes: attributes() }, olga],
+    [
+      'has no address unless it is verified',
+      { UserAttributes: attributes({ email_verified: 'false' }) },
+      { ...olga, verifiedEmail: '' },
+    ],
+    ['is disabled', { UserAttributes: attributes(), Enabled: false }, { ...olga, isEnabled: false }],
+  ])('%s', async (_, user, expected) => {
+    const { found, sent } = await find(user);
+    expect(found).toEqual(expected);
+    expect(sent[0]?.input).toEqual({ UserPoolId: 'us-east-1_pool', Username: 'Olga@example.com' });
+  });
+
+  it('has the address that the company vouches for, and no other', async () => {
+    const identities = JSON.stringify([{ providerName: 'Company', userId: 'olga' }]);
+    const user = { UserAttributes: attributes({ email_verified: 'false', identities }) };
+    expect((await find(user, [company])).found).toEqual(olga);
+    const silent = { UserAttributes: attributes({ identities }) };
+    expect((await find(silent, [{ ...company, emailVerified: false }])).found).toEqual({
+      ...olga,
+      verifiedEmail: '',
+    });
+  });
+
+  it('is nobody if the pool has no such user, and fails if it cannot be read', async () => {
+    const findWith = (user: () => never) =>
+      createCognitoPeople('us-east-1_pool', [], poolWith(() => ({ Groups: [] }), user).client).findPerson(
+        'x',
+      );
+    expect(await findWith(gone)).toBeUndefined();
+    await expect(
+      findWith(() => {
+        throw new Error('throttled');
+      }),
+    ).rejects.toThrow('throttled');
+  });
+});

@@ -5,7 +5,7 @@ import {
   companyAccount,
   companyGroups,
 } from '../../approvals-ui/sign-in/company-account.ts';
-import { isSamePerson } from '../../tasks/approvals/decision-rules.ts';
+import { isSamePerson } from '../../tasks/approvals/same-person.ts';
 
 const company: CompanyProvider = {
   name: 'Company',

@@ -44,6 +44,7 @@ const pages: Readonly<Record<string, string>> = {
   'approval-changed': approval('changed'),
   'approval-own-change': approval('own'),
   'approval-pmo': approval('pmo', 'pmo'),
+  absences: '/absences',
   promotions: '/promotions',
   promotion: promotion('running'),
   'promotion-failed': promotion('failed'),

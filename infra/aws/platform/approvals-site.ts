@@ -98,12 +98,13 @@ export class ApprovalsSite extends Construct {
       site.function.addEnvironment(REGIONS_VARIABLE, JSON.stringify(Object.fromEntries(regions)));
     ledger.allow(site, 'all', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     promotions.allowPublish(site);
-    if (signIn.providers.length > 0)
-      site.allow(['cognito-idp:AdminGetUser'], [this.signIn.userPool.userPoolArn]);
     const machines = applications.map(({ name }) => stateMachineArn(stack, name));
     const executions = applications.map(({ name }) => executionArns(stack, name));
     site
-      .allow(['cognito-idp:AdminListGroupsForUser'], [this.signIn.userPool.userPoolArn])
+      .allow(
+        ['cognito-idp:AdminGetUser', 'cognito-idp:AdminListGroupsForUser'],
+        [this.signIn.userPool.userPoolArn],
+      )
       .allow(['states:DescribeStateMachine', 'states:SendTaskSuccess'], machines)
       .allowWithWildcard(
         [

@@ -1,7 +1,14 @@
 import { lockMessage, supersededBy, withdrawnFor } from '../../../tasks/environment-locks/messages.ts';
 import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
 import { stateNames as names } from '../../../workflows/state-names.ts';
-import { anApproval, aPerson, approvedBy, rejectedBy } from '../../tasks/doubles/samples.ts';
+import {
+  aDecision,
+  anAbsence,
+  anApproval,
+  aPerson,
+  approvedBy,
+  rejectedBy,
+} from '../../tasks/doubles/samples.ts';
 import { createHistory, type History } from './history.ts';
 import {
   at,
@@ -185,8 +192,21 @@ export const fillScene = async (scene: Scene): Promise<void> => {
       ...reviewOf(commits.pmo, scene.dependencies.configurationVersion('billing')),
       gaps: ['The image in Prod: ThrottlingException: Rate exceeded'],
     },
+    count: 2,
+    decisions: [aDecision(...decided('pmo', 'parker', 40, 'The shop agrees.'))],
   });
   await promote('own', 'RUNNING', toQc);
+  await ledger.addAbsence(
+    anAbsence(aPerson('parker'), aPerson('olga'), { role: 'pmo', absenceId: 'parker' }),
+  );
+  await ledger.addAbsence(
+    anAbsence(aPerson('sam'), aPerson('quinn'), {
+      absenceId: 'sam',
+      from: '2026-12-20T00:00:00.000Z',
+      until: '2027-01-04T00:00:00.000Z',
+      reason: 'Holiday at the end of the year',
+    }),
+  );
   await ask('own');
   await promote('changed', 'RUNNING', toQc);
   await ask('changed', { review: reviewOf(commits.changed, 'c0ffee000000') });

@@ -2,9 +2,15 @@ import { createSite } from '../../../approvals-ui/app.tsx';
 import type { SiteDependencies } from '../../../approvals-ui/dependencies.ts';
 import type { Claims } from '../../../approvals-ui/sign-in/claims.ts';
 import type { SessionRecord, SessionStore } from '../../../approvals-ui/sign-in/sessions.ts';
+import {
+  type AbsenceDependencies,
+  endAbsence,
+  handOver,
+  readAbsencesOf,
+} from '../../../tasks/approvals/absences.ts';
 import { decideApproval } from '../../../tasks/approvals/decide.ts';
 import type { Execution } from '../../../tasks/executions/execution.ts';
-import type { Approval, Promotion } from '../../../tasks/ledger/items.ts';
+import type { Approval, Person, Promotion } from '../../../tasks/ledger/items.ts';
 import type { Notice } from '../../../tasks/notices.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { promotionDefinition } from '../../support/promotion-definition.ts';
@@ -47,10 +53,21 @@ const memorySessions = (kept: Map<string, SessionRecord | undefined>): SessionSt
 interface SceneOptions {
   readonly siteUrl?: string;
   readonly overrides?: Partial<SiteDependencies>;
+  /** Finds people to hand a role to. @default everybody whom tests sign in as */
+  readonly findPerson?: AbsenceDependencies['findPerson'];
 }
 
+const findTestPerson: AbsenceDependencies['findPerson'] = async (name) =>
+  name in groups
+    ? { subject: `sub-of-${name}`, name, verifiedEmail: `${name}@example.com`, isEnabled: true }
+    : undefined;
+
 /** The site with a ledger in memory, the real rules, and executions that tests put in place. */
-export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {}) => {
+export const createScene = ({
+  siteUrl = SITE,
+  overrides = {},
+  findPerson = findTestPerson,
+}: SceneOptions = {}) => {
   let now = Date.parse('2026-11-22T10:30:00.000Z');
   const ledger = createMemoryLedger();
   const executions = new Map<string, Execution>();
@@ -65,6 +82,14 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
   const sessions = new Map<string, SessionRecord | undefined>();
   let configurationVersion = aReview().configurationVersion;
   let stillWaits = true;
+  const groupsNow = async ({ name }: Pick<Person, 'name'>) => (left.has(name) ? [] : (groups[name] ?? []));
+  const absencesOf = readAbsencesOf({ ledger, groupsNow, now: () => new Date(now) });
+  const absences = {
+    ledger,
+    findPerson,
+    now: () => new Date(now),
+    newAbsenceId: () => `absence-${now}`,
+  };
   const policyOf = () => ({ makersMayDecide: false, freshSignInMinutes: 15 });
 
   const dependencies: SiteDependencies = {
@@ -89,12 +114,16 @@ export const createScene = ({ siteUrl = SITE, overrides = {} }: SceneOptions = {
         },
       },
       siteUrl,
+      absencesOf,
       now: () => new Date(now),
     }),
     policyOf,
     configurationVersion: () => configurationVersion,
     personNow: async (person) => person,
-    groupsNow: async (person) => (left.has(person.name) ? [] : person.groups),
+    groupsNow,
+    absencesOf,
+    handOver: handOver(absences),
+    endAbsence: endAbsence(absences),
     executions: {
       read: async (arn) => executions.get(arn),
       redrive: async (arn) => {

@@ -33,12 +33,14 @@ export const serveSite = async (
 ) => {
   const pool = await startUserPool({ people, signInLook });
   const siteUrl = `http://127.0.0.1:${pool.host.ports.approvals}`;
+  const { findPerson, ...accounts } = createCognitoPeople(pool.poolId, providers, clientOf(pool.host));
   const scene = createScene({
     siteUrl,
+    findPerson,
     overrides: {
       ...overrides,
       identity: createOpenIdIdentity(pool.issuer, pool.clientId),
-      ...createCognitoPeople(pool.poolId, providers, clientOf(pool.host)),
+      ...accounts,
     },
   });
   const answer = handle(scene.site);

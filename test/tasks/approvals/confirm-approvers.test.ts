@@ -4,7 +4,9 @@ import type { Approval, Person, Promotion } from '../../../tasks/ledger/items.ts
 import type { ApproverRole } from '../../../tasks/payloads.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import {
+  aDecision,
   aMaker,
+  anAbsence,
   anApproval,
   aPerson,
   aPromotion,
@@ -107,6 +109,25 @@ describe('confirming that the approvers differ', () => {
     });
     makersMayDecide = true;
     expect(await confirm(qc, approval)).toEqual({ qc: ['quinn'], pmo: [name] });
+  });
+
+  it.each<[string, Person, Person, string, RegExp]>([
+    [
+      'approved as PMO',
+      aPerson('parker'),
+      aPerson('parker'),
+      'ApproversMustDiffer',
+      /olga for parker \(absent until/,
+    ],
+    ['made the change', aPerson('dana'), aPerson('parker'), 'ApproverMadeChange', /dana wrote or committed/],
+  ])('fails if QC was decided for an absent person who %s', async (_, absent, pmo, name, message) => {
+    const { absenceId, until } = anAbsence(absent, aPerson('olga'));
+    const decisions = [aDecision(aPerson('olga'), { absence: { absenceId, absent, until } })];
+    const qc = anApproval({ status: 'APPROVED', decisions });
+    await expect(confirm(qc, approved('pmo', pmo))).rejects.toMatchObject({
+      name,
+      message: expect.stringMatching(message),
+    });
   });
 
   it.each<[string, Partial<Promotion>, RegExp]>([

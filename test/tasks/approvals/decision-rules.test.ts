@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import {
   type DecisionContext,
-  isSamePerson,
   partInChange,
   mayDecide as ruleOn,
 } from '../../../tasks/approvals/decision-rules.ts';
 import type { Review } from '../../../tasks/approvals/review.ts';
+import { isSamePerson } from '../../../tasks/approvals/same-person.ts';
 import type { Approval, Person } from '../../../tasks/ledger/items.ts';
 import {
   aDecision,
@@ -37,6 +37,7 @@ const mayDecide = (
     signedInAt: at.getTime(),
     shownDigest: approval.digest,
     policy: aPolicy,
+    absences: [],
     now: at,
     ...change,
   });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { confirmApprovers } from '../../../tasks/approvals/confirm-approvers.ts';
-import { isSamePerson, mayDecide, partInChange } from '../../../tasks/approvals/decision-rules.ts';
+import { mayDecide, partInChange } from '../../../tasks/approvals/decision-rules.ts';
 import { approvalsIn, withDecision } from '../../../tasks/approvals/decisions.ts';
+import { isSamePerson } from '../../../tasks/approvals/same-person.ts';
 import type { Approval, Person } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { ApproverRole, Decision } from '../../../tasks/payloads.ts';
@@ -36,6 +37,7 @@ const rulingOn = (approval: Approval, approvals: readonly Approval[], person: Pe
     signedInAt: now.getTime(),
     shownDigest: approval.digest,
     policy: aPolicy,
+    absences: [],
     now,
   });
 

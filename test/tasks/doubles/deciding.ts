@@ -26,6 +26,7 @@ export const createDeciding = (
   const decide = decideApproval({
     policyOf: () => aPolicy,
     configurationVersion: () => aReview().configurationVersion,
+    absencesOf: async () => [],
     siteUrl: 'https://approvals.example.com',
     ...createMails(),
     ...dependencies,

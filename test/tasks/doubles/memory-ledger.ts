@@ -1,6 +1,6 @@
 import { type EnvironmentLock, freeLock } from '../../../tasks/environment-locks/environment-lock.ts';
 import { fromAttributes, toAttributes } from '../../../tasks/ledger/attributes.ts';
-import type { Approval, Denial, Job, Live, Promotion } from '../../../tasks/ledger/items.ts';
+import type { Absence, Approval, Denial, Job, Live, Promotion } from '../../../tasks/ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
 import { isApprovalOpen, isJobOpen, isPromotionOpen, versionOf } from '../../../tasks/ledger/stored.ts';
 
@@ -32,6 +32,7 @@ export const createMemoryLedger = (): Ledger => {
   const approvals = new Map<string, Approval>();
   const denials = new Map<string, Denial>();
   const locks = new Map<string, EnvironmentLock>();
+  const absences = new Map<string, Absence>();
   const lives = new Map<string, Live>();
 
   const jobKey = ({ promotionId, state, attempt }: Job): string => `${promotionId}#${state}#${attempt}`;
@@ -134,6 +135,10 @@ export const createMemoryLedger = (): Ledger => {
       [...denials.values()]
         .filter((denial) => denial.promotionId === promotionId)
         .sort(by((item) => item.at)),
+
+    addAbsence: async (absence) => add(absences, absence.absenceId, absence),
+    replaceAbsence: async (before, after) => replace(absences, after.absenceId, before, after),
+    absences: async () => [...absences.values()].sort(by(({ setAt, absenceId }) => `${setAt}#${absenceId}`)),
 
     lock: async (application, environment) =>
       structuredClone(locks.get(`${application}#${environment}`)) ?? freeLock(application, environment),

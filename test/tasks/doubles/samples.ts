@@ -1,7 +1,14 @@
 import { candidateDigest, requestedCandidate } from '../../../tasks/approvals/candidate.ts';
 import type { Maker, Review } from '../../../tasks/approvals/review.ts';
 import type { LockWaiter } from '../../../tasks/environment-locks/environment-lock.ts';
-import type { Approval, Job, Person, Promotion, RecordedDecision } from '../../../tasks/ledger/items.ts';
+import type {
+  Absence,
+  Approval,
+  Job,
+  Person,
+  Promotion,
+  RecordedDecision,
+} from '../../../tasks/ledger/items.ts';
 
 export const COMMIT = '8f0c9c1f3a5d4f7f9b1e2d3c4b5a697887766554';
 export const PROMOTION_ID = 'shop-8f0c9c1f3a5d-6b1f2a0e-0000-4000-8000-000000000001';
@@ -133,6 +140,30 @@ export const aDecision = (
   comment: '',
   ...change,
 });
+
+/** QC is handed over for the week of 23 November, unless something else is given. */
+export const anAbsence = (
+  absent: Absence['absent'],
+  substitute: Absence['substitute'],
+  change: Partial<Absence> = {},
+): Absence => {
+  const identityOf = ({ subject, name, verifiedEmail }: Absence['absent']) => ({
+    subject,
+    name,
+    verifiedEmail,
+  });
+  return {
+    absenceId: 'absence-1',
+    role: 'qc',
+    absent: identityOf(absent),
+    substitute: identityOf(substitute),
+    from: '2026-11-22T00:00:00.000Z',
+    until: '2026-11-30T00:00:00.000Z',
+    reason: 'Holiday',
+    setAt: '2026-11-20T08:00:00.000Z',
+    ...change,
+  };
+};
 
 /** What a request is once one person has approved it. */
 export const approvedBy = (person: RecordedDecision['person'], change: Partial<RecordedDecision> = {}) =>

@@ -178,10 +178,16 @@ describe('the recorded ledger', () => {
     expect(entries[0]?.what.count).toBe(2);
     const both = anApproval({ count: 2, attempt: 2, approvalId: 'again' });
     await ledger.addApproval(both);
-    const first = { ...both, decisions: [aDecision(quinn)] };
+    const absence = { absenceId: 'a', absent: aPerson('parker'), until: END };
+    const first = { ...both, decisions: [aDecision(quinn, { absence })] };
     await ledger.replaceApproval(both, first);
     const decisions = [...first.decisions, aDecision(aPerson('sam'))];
     await ledger.replaceApproval(first, { ...first, status: 'APPROVED', decisions });
+    expect((await store.entries(PROMOTION_ID))[4]?.what.for).toMatchObject({
+      absenceId: 'a',
+      absent: { name: 'parker' },
+      until: END,
+    });
     expect(
       (await store.entries(PROMOTION_ID)).slice(3).map(({ kind, actor }) => [kind, actor]),
     ).toMatchObject([

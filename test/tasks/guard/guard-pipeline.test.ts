@@ -17,6 +17,7 @@ import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
 import type { GuardParameters } from '../../../tasks/payloads.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import {
+  aDecision,
   aJob,
   anApproval,
   aPerson,
@@ -227,6 +228,23 @@ describe('the guard of a pipeline (T20)', () => {
       'Prod with one of two who must approve as QC',
       { approvals: [{ ...approved('qc', 'quinn'), count: 2 }, approved('pmo', 'parker')] },
       /QC has not approved/,
+    ],
+    [
+      'Prod approved by one person and for the same person',
+      {
+        approvals: [
+          {
+            ...approved('qc', 'olga'),
+            decisions: [
+              aDecision(aPerson('olga'), {
+                absence: { absenceId: 'a', absent: aPerson('parker'), until: '2026-11-30T00:00:00.000Z' },
+              }),
+            ],
+          },
+          approved('pmo', 'parker'),
+        ],
+      },
+      /parker approved as QC and as PMO/,
     ],
     [
       'Prod approved twice by one person',

@@ -6,6 +6,7 @@ import { startLedgerTables } from '../doubles/ledger-table.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import {
   aJob,
+  anAbsence,
   anApproval,
   aPerson,
   aPromotion,
@@ -213,6 +214,18 @@ describe.each<[string, () => Promise<Ledger>]>([
       { ...attempt, lastAt, count: 21 },
       ...others.map((other) => ({ ...other, lastAt: other.at, count: 1 })),
     ]);
+  });
+
+  it('keeps absences in the order in which they were set, and replaces one only if it still is what was read', async () => {
+    const first = anAbsence(aPerson('quinn'), aPerson('olga'));
+    const second = { ...first, absenceId: 'absence-2', setAt: '2026-11-21T08:00:00.000Z' };
+    await ledger.addAbsence(second);
+    await ledger.addAbsence(first);
+    await expect(ledger.addAbsence(first)).rejects.toEqual(conflict);
+    const ended = { ...first, endedAt: '2026-11-22T08:00:00.000Z' };
+    await ledger.replaceAbsence(first, ended);
+    await expect(ledger.replaceAbsence(first, ended)).rejects.toEqual(conflict);
+    expect(await ledger.absences()).toEqual([ended, second]);
   });
 
   it('keeps text as UTF-8 carries it, and replaces what it keeps as well as what was given', async () => {

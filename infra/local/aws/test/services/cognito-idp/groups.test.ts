@@ -50,6 +50,24 @@ describe('the groups of a user pool', () => {
     expect(second.Groups).toHaveLength(1);
   });
 
+  it('has people with their subject and verified address', async () => {
+    const user = await pool.host.call<{ UserAttributes: { Name: string; Value: string }[] }>(
+      administrator,
+      'cognito-idp',
+      'AdminGetUser',
+      { UserPoolId: pool.poolId, Username: 'sam' },
+    );
+    expect(user).toMatchObject({ Username: 'sam', Enabled: true });
+    expect(Object.fromEntries(user.UserAttributes.map(({ Name, Value }) => [Name, Value]))).toEqual({
+      sub: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      email: 'sam@example.com',
+      email_verified: 'true',
+    });
+    await expect(call('AdminGetUser', { Username: 'nobody' })).rejects.toMatchObject({
+      name: 'UserNotFoundException',
+    });
+  });
+
   it.each([
     ['somebody unknown', { Username: 'nobody' }, 'UserNotFoundException'],
     ['an unknown pool', { Username: 'sam', UserPoolId: 'us-east-1_unknown' }, 'ResourceNotFoundException'],
