@@ -31,6 +31,19 @@ type PutInput = WithoutBody<PutObjectRequest> & { readonly Body?: Uint8Array | s
 /** What GetObject gives: S3's answer with the bytes instead of a stream. */
 type GetObjectAnswer = HeadObjectOutput & { readonly Body: Uint8Array };
 
+/** First and last byte of a range of an object; S3 ignores what it cannot read. */
+const rangeOf = (range: string | undefined, size: number): readonly [number, number] | undefined => {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
+  if (first === undefined) return undefined;
+  const end = last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  if (Number(first) >= size)
+    throw new AwsError('InvalidRange', 'The requested range is not satisfiable', 416, {
+      RangeRequested: range ?? '',
+      ActualObjectSize: String(size),
+    });
+  return end < Number(first) ? undefined : [Number(first), end];
+};
+
 /** Creates S3: buckets, whole objects, versions; bytes are files below `<stateDir>/s3`. */
 export const createS3Service = (host: Host): Service => {
   const objects = createObjectStore(host);
@@ -148,7 +161,16 @@ export const createS3Service = (host: Host): Service => {
     requires: readAccess,
     run: (request) => {
       const version = versionOf(request, 'NoSuchKey');
-      return { ...head(version), Body: objects.read(request.Bucket ?? '', version) };
+      const body = objects.read(request.Bucket ?? '', version);
+      const range = rangeOf(request.Range, version.size);
+      if (range === undefined) return { ...head(version), Body: body };
+      const [first, last] = range;
+      return {
+        ...head(version),
+        Body: body.subarray(first, last + 1),
+        ContentLength: last + 1 - first,
+        ContentRange: `bytes ${first}-${last}/${version.size}`,
+      };
     },
   };
 

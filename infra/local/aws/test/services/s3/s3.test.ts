@@ -70,6 +70,25 @@ describe('S3', () => {
     expect(await next.call('HeadObject', { Key: 'a/b c.zip' })).not.toHaveProperty('Body');
   });
 
+  it('gives a range of an object', async () => {
+    const { call } = await open();
+    await call('PutObject', { Key: 'a.zip', Body: Buffer.from('0123456789') });
+    const range = async (Range: string) => {
+      const { Body, ContentLength, ContentRange } = await call<ObjectAnswer & { ContentRange?: string }>(
+        'GetObject',
+        { Key: 'a.zip', Range },
+      );
+      expect(ContentLength).toBe(Body.length);
+      return [text(Body), ContentRange];
+    };
+    expect(await range('bytes=0-0')).toEqual(['0', 'bytes 0-0/10']);
+    expect(await range('bytes=8-20')).toEqual(['89', 'bytes 8-9/10']);
+    expect(await range('bytes=7-')).toEqual(['789', 'bytes 7-9/10']);
+    for (const ignored of ['bytes=5-2', 'lines=1-2'])
+      expect(await range(ignored)).toEqual(['0123456789', undefined]);
+    await expect(range('bytes=10-')).rejects.toMatchObject({ name: 'InvalidRange' });
+  });
+
   it('keeps one file per object, under any key', async () => {
     const { call } = await open();
     for (const body of ['one', 'two'])
