@@ -5,7 +5,7 @@ export type ClaimedRole = 'author' | 'committer' | 'co-author' | 'signed off';
 
 /** A name in a commit. Free text: a committer can write any name. */
 interface Claim {
-  readonly role: ClaimedRole;
+  readonly role: ClaimedRole | 'pusher';
   readonly name: string;
   /** Empty if none is given. */
   readonly address: string;
@@ -53,6 +53,7 @@ export const recordOf = ({
   author,
   committer,
   message = '',
+  pushedBy = [],
 }: SourceCommit): CommitRecord => {
   const signatures = (
     [
@@ -62,6 +63,7 @@ export const recordOf = ({
   ).map(
     ([role, who]): Claim => ({ role, name: (who?.name ?? '').trim(), address: (who?.email ?? '').trim() }),
   );
-  const claims = [...signatures, ...trailersIn(message)];
+  const pushers = pushedBy.map((name): Claim => ({ role: 'pusher', name, address: '' }));
+  const claims = [...signatures, ...pushers, ...trailersIn(message)];
   return { commitId, parents, claims: claims.filter(({ name, address }) => name !== '' || address !== '') };
 };

@@ -34,7 +34,11 @@ export function makersOf(records: readonly CommitRecord[], pushes: readonly Push
   };
   for (const { commitId, claims } of records)
     for (const { role, name, address } of claims)
-      add({ name: cutText(name, LONGEST_NAME), address }, role, commitId);
+      add(
+        role === 'pusher' ? pusherOf(name) : { name: cutText(name, LONGEST_NAME), address },
+        role,
+        commitId,
+      );
   for (const { commitId, pushedBy } of pushes) add(pusherOf(pushedBy), 'pusher', commitId);
   return [...makers.values()].map(({ maker, because }) => ({ ...maker, because: [...because.values()] }));
 }

@@ -131,6 +131,11 @@ const entries: readonly Entry[] = [
       'GitHub could not be read, so nobody was asked. The cause names the answer and what to do. A redrive reads it again.',
   },
   {
+    error: 'ManifestInvalid',
+    sentence:
+      'The archive does not prove who made the change, so nobody was asked. The cause says what is wrong with its manifest. Upload a signed archive; if only a key was missing in the configuration, deploy it and redrive.',
+  },
+  {
     error: PUSH_NOT_CONFIRMED,
     sentence:
       "The repository's provider has no record of the push that this promotion claims, so nobody was asked. Find the push in CloudTrail, or in GitHub's Activity. If it is there, redrive; if not, somebody forged its event.",

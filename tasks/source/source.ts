@@ -13,6 +13,8 @@ export interface SourceCommit {
   readonly author?: SourceSignature | undefined;
   readonly committer?: SourceSignature | undefined;
   readonly message?: string | undefined;
+  /** Who built and pushed it, where the commit itself says so: user names, logins, ARNs or e-mail addresses. */
+  readonly pushedBy?: readonly string[] | undefined;
 }
 
 /** One file that differs between two commits. */

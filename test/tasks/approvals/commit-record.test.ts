@@ -14,6 +14,12 @@ it('names author and committer, and nobody who has neither name nor address', ()
   });
 });
 
+it('names those whom a signed archive names as its pushers', () => {
+  expect(recordOf({ commitId: 'v1', parents: ['b'], pushedBy: ['quinn'] }).claims).toEqual([
+    { role: 'pusher', name: 'quinn', address: '' },
+  ]);
+});
+
 it.each<[string, string, object[]]>([
   [
     'Co-authored-by: Erin <erin@example.com>',

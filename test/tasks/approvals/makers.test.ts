@@ -21,4 +21,16 @@ describe('makers', () => {
       },
     ]);
   });
+
+  it('are named by a signed archive as IAM and GitHub name pushers', () => {
+    const claims = [{ role: 'pusher', name: user('dana'), address: '' }] as const;
+    expect(makersOf([{ commitId: 'v1', parents: [], claims }], [])).toEqual([
+      {
+        name: 'dana',
+        address: '',
+        arn: user('dana'),
+        because: [{ role: 'pusher', commitId: 'v1', count: 1 }],
+      },
+    ]);
+  });
 });
