@@ -7,7 +7,7 @@ import { type EnvironmentPlace, type NetworkConfig, placeOf } from './config/env
 import { remedyFor } from './config/remedies.ts';
 import { configuration, type WrittenConfig } from './config/schema.ts';
 import type { SignInConfig } from './config/sign-in.ts';
-import { DEFAULT_API_URL, DEFAULT_CIDR } from './config/values.ts';
+import { DEFAULT_API_URL, DEFAULT_CIDR, keyText } from './config/values.ts';
 
 export type { EnvironmentPlace, InternetAccess, NetworkConfig } from './config/environments.ts';
 export type { SignInConfig } from './config/sign-in.ts';
@@ -53,7 +53,12 @@ export type SourceConfig =
       readonly gitHub?: { readonly tokenSecretArn: string; readonly apiUrl: string };
     }
   /** Versions of an object, a zip archive, in a bucket that is made for it. */
-  | { readonly kind: 's3'; readonly objectKey: string };
+  | {
+      readonly kind: 's3';
+      readonly objectKey: string;
+      /** SPKI in DER, base64. Without them, nobody knows who makes changes. */
+      readonly manifestKeys?: readonly string[];
+    };
 
 /** Who is mailed when a role must decide, and how many different people of it must approve. */
 interface RoleApprovers {
@@ -180,7 +185,12 @@ const roleApprovers = (written: NonNullable<WrittenConfig['approvers']>[Approver
   'addresses' in written ? written : { addresses: written, count: 1 };
 
 function sourceOf(source: WrittenApplication['source']): SourceConfig {
-  if (source?.objectKey !== undefined) return { kind: 's3', objectKey: source.objectKey };
+  if (source?.objectKey !== undefined)
+    return {
+      kind: 's3',
+      objectKey: source.objectKey,
+      ...(source.manifestKeys && { manifestKeys: source.manifestKeys.map(keyText) }),
+    };
   return source === undefined
     ? { kind: 'codecommit' }
     : {

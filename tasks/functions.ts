@@ -101,6 +101,8 @@ export const functions = {
       'BRANCH',
       'SOURCE_API_URL',
       'SOURCE_TOKEN_SECRET_ARN',
+      /** JSON: public keys of the signed manifests in archives (SPKI in DER, base64), or `none`. */
+      'SOURCE_MANIFEST_KEYS',
       /** Digest of the application's configuration: what is decided upon includes it. */
       'CONFIGURATION_VERSION',
       'APPROVAL_COUNTS',

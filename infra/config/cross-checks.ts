@@ -24,11 +24,12 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
       if (one[key] === undefined && config[key] === undefined)
         report(at(key), undefined, `Give ${key} here, or for all applications under lockstep.${key}.`);
     checkApprovers(one.approvers, at('approvers'), report);
-    if (one.source !== undefined && one.source.tokenSecretArn === undefined && !one.makersMayDecide)
+    const names = one.source === undefined || (one.source.tokenSecretArn ?? one.source.manifestKeys);
+    if (names === undefined && !one.makersMayDecide)
       report(
         at('source'),
         one.source,
-        'Nothing says who made a change. For a repository at GitHub, give source.tokenSecretArn; for CodeCommit, leave source out; ' +
+        'Nothing says who made a change. For a repository at GitHub, give source.tokenSecretArn; for archives, source.manifestKeys; for CodeCommit, leave source out; ' +
           'otherwise set makersMayDecide of this application to true.',
       );
     checkSource(one.source, config.env, (rest, input, message) =>
@@ -88,7 +89,7 @@ type WrittenSource = WrittenConfig['applications'][number]['source'];
 /** CodeCommit, a connection or S3, and only one of them. */
 function checkSource(source: WrittenSource, env: WrittenConfig['env'], report: Report): void {
   if (source === undefined) return;
-  const { connectionArn, repository, objectKey, tokenSecretArn, apiUrl } = source;
+  const { connectionArn, repository, objectKey, tokenSecretArn, apiUrl, manifestKeys } = source;
   const isConnection = [connectionArn, repository, tokenSecretArn, apiUrl].some((one) => one !== undefined);
   if (isConnection === (objectKey !== undefined))
     report(
@@ -110,6 +111,14 @@ function checkSource(source: WrittenSource, env: WrittenConfig['env'], report: R
       repository,
       'A repository at GitHub has an owner and a name, such as example/orders.',
     );
+  if (manifestKeys !== undefined && objectKey === undefined)
+    report(
+      ['manifestKeys'],
+      manifestKeys,
+      'They belong to archives: give objectKey, or leave manifestKeys out.',
+    );
+  if (new Set(manifestKeys?.map((key) => key.replace(/\s/g, ''))).size < (manifestKeys?.length ?? 0))
+    report(['manifestKeys'], manifestKeys, 'Both are the same key: give each once.');
   if (apiUrl !== undefined && tokenSecretArn === undefined)
     report(['apiUrl'], apiUrl, 'It is read with a token: give tokenSecretArn, or leave apiUrl out.');
   for (const [key, arn, what] of [

@@ -66,6 +66,9 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].source.apiUrl':
     'Give the https address of a REST API of GitHub, such as https://github.example.com/api/v3.',
   'applications[].source.objectKey': 'Give the key of an object, such as orders.zip.',
+  'applications[].source.manifestKeys': 'Give a list of one or two public keys in PEM.',
+  'applications[].source.manifestKeys[]':
+    'Give a public key of the curve P-256 as openssl ec -pubout writes it: -----BEGIN PUBLIC KEY----- and so on, with \\n for each end of a line.',
   'applications[].port': 'Give the port that the application listens on: a whole number from 1 to 65535.',
   'applications[].healthCheckPath': 'Give a path that begins with / and has no query, such as /health.',
   'applications[].runtime': `Give one of: ${Object.keys(runtimes).join(', ')}.`,

@@ -105,7 +105,14 @@ const source = z.strictObject({
   }),
   objectKey: values.objectKey
     .optional()
-    .describe('A zip archive in a bucket that Lockstep makes. Excludes all other keys of `source`.'),
+    .describe(
+      'A zip archive in a bucket that Lockstep makes. Excludes the other keys of `source` but `manifestKeys`.',
+    ),
+  manifestKeys: values.manifestKeys.optional().meta({
+    description:
+      "Public keys that sign the archives' manifests: then Lockstep knows a change's makers. Two while one replaces the other.",
+    fallback: '`makersMayDecide` must be `true`',
+  }),
 });
 
 const test = z.strictObject({

@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 
 /** A text of a pattern. @param title what it looks like, for the table of docs/configuration.md */
@@ -59,6 +60,27 @@ export const DEFAULT_API_URL = 'https://api.github.com';
 
 /** Of an object in S3. */
 export const objectKey = text("object's key", /^(?!\/)[\w!.*'()/-]{1,1024}$/);
+
+/** The key itself, without PEM's lines: it fits into a function's variables beside everything else. */
+export const keyText = (pem: string): string =>
+  createPublicKey(pem).export({ type: 'spki', format: 'der' }).toString('base64');
+
+const isP256 = (pem: string): boolean => {
+  // A certificate or a private key would be read as well.
+  if (!/^-----BEGIN PUBLIC KEY-----\n[A-Za-z0-9+/=\n]+\n-----END PUBLIC KEY-----\n?$/.test(pem)) return false;
+  try {
+    return createPublicKey(pem).asymmetricKeyDetails?.namedCurve === 'prime256v1';
+  } catch {
+    return false;
+  }
+};
+
+/** Of signatures by ECDSA with P-256. */
+export const manifestKeys = z
+  .array(z.string().refine(isP256).meta({ title: 'public key in PEM' }))
+  .min(1)
+  .max(2)
+  .readonly();
 
 /** Name of an environment variable. */
 export const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/);

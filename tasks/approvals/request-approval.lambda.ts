@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import { environmentAccess } from '../environment-access.ts';
 import { ensureLock } from '../environment-locks/ensure-lock.ts';
 import { newerThan } from '../environment-locks/newer-than.ts';
@@ -9,11 +10,14 @@ import { readWhenNewer } from '../environment-locks/when-newer.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
 import { createImageBuilds } from '../jobs/imagebuilder-builds.ts';
+import { liveBefore } from '../ledger/live-promotion.ts';
 import { logged } from '../log.ts';
+import type { Candidate } from '../payloads.ts';
 import { readEnv } from '../read-env.ts';
 import { createSnsNotices } from '../sns-notices.ts';
 import { createCodeCommitSource } from '../source/codecommit-source.ts';
 import { createConnectedSource } from '../source/connected-source.ts';
+import { createObjectSource } from '../source/object-source.ts';
 import { createRevisionOnlySource, isInCodeCommit } from '../source/revision-only-source.ts';
 import { readApprovalCounts } from './approval-counts.ts';
 import { collectReview } from './collect-review.ts';
@@ -25,15 +29,21 @@ import type { FurtherNames } from './same-maker.ts';
 const env = readEnv('request-approval');
 const now = () => new Date();
 const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
+const s3 = new S3Client({});
 const table = new DynamoDBClient({});
 /** In ms. The function has ten minutes (promotion-functions.ts): the rest is for keeping what was read, and for the mail. */
 const MOST_READING = 8 * 60_000;
 const readable = isInCodeCommit(env.REPOSITORY_NAME)
   ? createCodeCommitSource(env.REPOSITORY_NAME, env.BRANCH)
   : createConnectedSource(env);
+/** An archive in S3: its signed manifest says what it was made of, if the configuration has a key. */
+const archive = async (promotionId: string, { application, commitId }: Candidate) => {
+  const live = await liveBefore(ledger, application, promotionId);
+  const versions = { versionId: commitId, liveVersionId: live?.commitId };
+  return createObjectSource(env, versions, s3) ?? createRevisionOnlySource(env.REPOSITORY_NAME, ledger);
+};
 const sources = {
   ledger,
-  ...(readable ?? createRevisionOnlySource(env.REPOSITORY_NAME, ledger)),
   image: createImageBuilds().image,
   targets: createDeployments(new CodeDeployClient(environmentAccess('qat'))).targets,
   configurationVersion: env.CONFIGURATION_VERSION,
@@ -48,11 +58,12 @@ export const handler = logged(
     notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
     now,
     newApprovalId: () => randomBytes(16).toString('base64url'),
-    collect: (promotionId, candidate) => {
+    collect: async (promotionId, candidate) => {
       const until = Date.now() + MOST_READING;
       return collectReview(
         {
           ...sources,
+          ...(readable ?? (await archive(promotionId, candidate))),
           kept: readable ? createKeptCommits(env.LEDGER_TABLE, candidate.application, table) : nothingKept,
           isTimeUp: () => Date.now() > until,
         },

@@ -1,4 +1,6 @@
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { configurationVersion, readConfig } from '../../infra/config.ts';
+import { aKeyPair } from '../tasks/source/support/archives.ts';
 import { messageOf } from './invalid-config.ts';
 
 const shared = {
@@ -79,6 +81,21 @@ it('reads a repository at GitHub that names makers, at github.com or elsewhere',
   });
   const apiUrl = 'https://github.example.com/api/v3';
   expect(sourceOf({ ...gitHub, apiUrl })).toMatchObject({ gitHub: { tokenSecretArn, apiUrl } });
+});
+
+const manifestKey = aKeyPair().pem;
+const publicPem = ({ publicKey }: { readonly publicKey: KeyObject }): string =>
+  publicKey.export({ type: 'spki', format: 'pem' }).toString();
+
+it('reads archives whose manifests name makers, as keys that fit into a variable', () => {
+  const manifestKeys = [manifestKey, aKeyPair().pem];
+  const source = readConfig(config({ source: { objectKey: 'orders.zip', manifestKeys } })).applications[0]
+    ?.source;
+  const encoded = manifestKeys.map((pem) =>
+    createPublicKey(pem).export({ type: 'spki', format: 'der' }).toString('base64'),
+  );
+  expect(source).toEqual({ kind: 's3', objectKey: 'orders.zip', manifestKeys: encoded });
+  expect(JSON.stringify(encoded).length).toBeLessThan(300);
 });
 
 it("prefers an application's own approvers and operators", () => {
@@ -265,8 +282,48 @@ describe('fails, naming key, value and remedy', () => {
       config({ source: { objectKey: 'orders.zip' } }),
       '[0].source',
       'orders.zip',
-      'set makersMayDecide of this application to true',
+      'for archives, source.manifestKeys; for CodeCommit, leave source out; otherwise set makersMayDecide of this application to true',
     ],
+    [
+      'keys of manifests without archives',
+      config({ source: { ...gitHub, manifestKeys: [manifestKey] } }),
+      '[0].source.manifestKeys',
+      'BEGIN PUBLIC KEY',
+      'give objectKey',
+    ],
+    [
+      'one key of manifests twice',
+      config({ source: { objectKey: 'orders.zip', manifestKeys: [manifestKey, manifestKey.trim()] } }),
+      '[0].source.manifestKeys',
+      'BEGIN PUBLIC KEY',
+      'give each once',
+    ],
+    [
+      'three keys of manifests',
+      config({ source: { objectKey: 'orders.zip', manifestKeys: [0, 1, 2].map(() => aKeyPair().pem) } }),
+      '[0].source.manifestKeys',
+      'BEGIN PUBLIC KEY',
+      'one or two public keys',
+    ],
+    ...(
+      [
+        ['of another curve', publicPem(generateKeyPairSync('ec', { namedCurve: 'secp384r1' }))],
+        ['of RSA', publicPem(generateKeyPairSync('rsa', { modulusLength: 2048 }))],
+        [
+          'that is private',
+          generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+            .privateKey.export({ type: 'pkcs8', format: 'pem' })
+            .toString(),
+        ],
+        ['that is none', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----'],
+      ] as const
+    ).map(([what, key]): [string, unknown, string, string, string] => [
+      `a key of manifests ${what}`,
+      config({ source: { objectKey: 'orders.zip', manifestKeys: [key] } }),
+      '[0].source.manifestKeys[0]',
+      '-----BEGIN',
+      'of the curve P-256',
+    ]),
     [
       'two sources',
       config({

@@ -202,6 +202,7 @@ export class PromotionFunctions extends Construct {
         REPOSITORY_NAME: source.repositoryName,
         BRANCH: application.branch,
         ...sourceApi,
+        SOURCE_MANIFEST_KEYS: source.manifestKeys ? JSON.stringify(source.manifestKeys) : 'none',
         CONFIGURATION_VERSION,
         APPROVAL_COUNTS,
         QAT_URL: props.qatUrl,

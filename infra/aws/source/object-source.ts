@@ -15,7 +15,7 @@ import type { Source } from './source.ts';
 export function objectSource(
   scope: Construct,
   { name }: { readonly name: string },
-  { objectKey }: Extract<SourceConfig, { kind: 's3' }>,
+  { objectKey, manifestKeys }: Extract<SourceConfig, { kind: 's3' }>,
   accessLogs: IBucket,
 ): Source {
   const key = rotatingKey(scope, 'SourceKey', `Lockstep: archives of ${name}`);
@@ -62,7 +62,14 @@ export function objectSource(
       { actions: ['kms:Decrypt'], resources: [key.keyArn] },
     ],
     describe: [],
-    compare: [],
+    // The manifest of each promoted version is read, if a key of its signature is known.
+    compare: manifestKeys
+      ? [
+          { actions: ['s3:GetObjectVersion'], resources: [bucket.arnForObjects(objectKey)] },
+          { actions: ['kms:Decrypt'], resources: [key.keyArn] },
+        ]
+      : [],
+    ...(manifestKeys && { manifestKeys }),
     pushes: {
       source: ['aws.s3'],
       detailType: ['Object Created'],

@@ -31,6 +31,8 @@ export interface Source {
   readonly pushes?: EventPattern;
   /** Where the provider's REST API is read, and the secret with its token. @default it is not read */
   readonly api?: { readonly url: string; readonly tokenSecretArn: string };
+  /** Public keys of the manifests in archives: SPKI in DER, base64. @default archives have none */
+  readonly manifestKeys?: readonly string[];
   /** Outputs of the stack: where to push to. */
   readonly outputs: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { manifestKeysFrom } from '../../../tasks/source/manifest.ts';
 import { synthesize } from './support/synthesize.ts';
 import {
   definitionOf,
@@ -13,13 +14,9 @@ import {
   text,
 } from './support/templates.ts';
 
-const orders = (example: string) =>
-  stackOf(
-    synthesize(
-      JSON.parse(readFileSync(resolve(import.meta.dirname, `../../../examples/${example}.json`), 'utf8')),
-    ),
-    'Lockstep-orders',
-  );
+const example = (name: string): { readonly applications: readonly object[] } =>
+  JSON.parse(readFileSync(resolve(import.meta.dirname, `../../../examples/${name}.json`), 'utf8'));
+const orders = (name: string) => stackOf(synthesize(example(name)), 'Lockstep-orders');
 interface Action {
   readonly Name: string;
   readonly ActionTypeId: { readonly Provider: string };
@@ -163,15 +160,49 @@ describe('an object in S3', () => {
       });
   });
 
-  it('is read by the pipelines alone', () => {
-    const readers = ofType(template, 'AWS::IAM::Policy').filter(([, { Properties }]) =>
-      listOf((Properties.PolicyDocument as { Statement: { Resource: unknown }[] }).Statement).some(
-        ({ Resource }) => JSON.stringify(Resource).includes(bucketId),
-      ),
-    );
-    expect(readers.map(([id]) => id)).toEqual([
-      expect.stringMatching(/^QatPipelineRole/),
-      expect.stringMatching(/^ProdPipelineRole/),
+  /** Policies that name the bucket. */
+  const readersIn = (one: typeof template): readonly string[] =>
+    ofType(one, 'AWS::IAM::Policy')
+      .filter(([, { Properties }]) =>
+        listOf((Properties.PolicyDocument as { Statement: { Resource: unknown }[] }).Statement).some(
+          ({ Resource }) => JSON.stringify(Resource).includes(bucketId),
+        ),
+      )
+      .map(([id]) => id);
+  const pipelineRoles = [
+    expect.stringMatching(/^QatPipelineRole/),
+    expect.stringMatching(/^ProdPipelineRole/),
+  ];
+
+  it('is read by the pipelines, and by request-approval for its signed manifest: versions of this object alone', () => {
+    expect(readersIn(template)).toEqual([
+      expect.stringMatching(/^FunctionsRequestApproval/),
+      ...pipelineRoles,
     ]);
+    const [keyId] = only(template, 'AWS::KMS::Key', 'SourceKey');
+    const grants = grantsOfRole(template, 'FunctionsRequestApproval').filter((grant) =>
+      [bucketId, keyId].some((id) => grant.includes(id)),
+    );
+    expect(grants.sort()).toEqual([
+      `kms:Decrypt on <${keyId}.Arn>`,
+      `s3:GetObjectVersion on <${bucketId}.Arn>/releases/orders.zip`,
+    ]);
+    const { Environment } = only(template, 'AWS::Lambda::Function', 'FunctionsRequestApproval')[1].Properties;
+    const keys = (Environment as { Variables: Record<string, string> }).Variables.SOURCE_MANIFEST_KEYS;
+    expect(manifestKeysFrom(JSON.parse(keys ?? ''))).toHaveLength(1);
+  });
+
+  it('is read by the pipelines alone if it has no manifest', () => {
+    const { applications, ...rest } = example('s3-source');
+    const unsigned = applications.map((one) => ({
+      ...one,
+      source: { objectKey: 'releases/orders.zip' },
+      makersMayDecide: true,
+    }));
+    const without = stackOf(synthesize({ ...rest, applications: unsigned }), 'Lockstep-orders');
+    expect(readersIn(without)).toEqual(pipelineRoles);
+    expect(only(without, 'AWS::Lambda::Function', 'FunctionsRequestApproval')[1].Properties).toMatchObject({
+      Environment: { Variables: { SOURCE_MANIFEST_KEYS: 'none' } },
+    });
   });
 });
