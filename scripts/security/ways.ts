@@ -176,6 +176,11 @@ export const trusted: readonly (readonly [string, string, string])[] = [
     'Trusted for who a login is. What Prod lacks is read from the commit that is promoted.',
   ],
   [
+    "who holds the private key of archives' manifests",
+    'name other commits, builders and pushers',
+    'Trusted. Without the key, an archive with other files or another manifest is not asked about ([test](../test/tasks/source/signed-archive.test.ts)).',
+  ],
+  [
     "AWS's services",
     'act with the roles that they assume',
     'Trusted. Each role names the service, the account and, where AWS says it, the resource.',

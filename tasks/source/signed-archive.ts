@@ -36,6 +36,8 @@ const unreadable = (why: string): ManifestInvalidError =>
     `The archive ${why}. Pack it again, with ${MANIFEST_FILE} and ${SIGNATURE_FILE} at its root, and upload it.`,
   );
 
+const shown = (path: string): string => JSON.stringify(path.slice(0, 200));
+
 /** Reads any range from portions of a fixed size: a zip archive is read in many small steps. */
 class PortionReader extends RandomAccessReader {
   readonly #bytes: ArchiveBytes;
@@ -78,27 +80,71 @@ class PortionReader extends RandomAccessReader {
   }
 }
 
+/** Info-ZIP's extra field of a path in Unicode (APPNOTE, 4.6.9): one byte of version and four of a checksum come before it. */
+const UNICODE_PATH = 0x7075;
+
+/** An entry's path, if every program that unpacks the archive reads the same. Without a flag it is UTF-8, too: `zip` sets none. */
+function pathOf({ fileNameRaw, extraFields }: Entry): string {
+  let path: string;
+  try {
+    path = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(fileNameRaw);
+  } catch {
+    throw unreadable(`has a path that is not UTF-8: ${fileNameRaw.toString('hex').slice(0, 200)}`);
+  }
+  const parts = path.replace(/\/$/, '').split('/');
+  const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..');
+  const hasOther = extraFields.some(
+    ({ id, data }) => id === UNICODE_PATH && !data.subarray(5).equals(fileNameRaw),
+  );
+  // A zero ends a path for some programs.
+  if (!isPlain || hasOther || /[\\\0]/.test(path))
+    throw unreadable(`has a file ${shown(path)}, whose path is not plain`);
+  return path;
+}
+
 /** Every file of the archive, by its path. Two of one path, or a path that leads elsewhere, would hide one behind the other. */
 async function filesOf(zip: ZipFile): Promise<ReadonlyMap<string, Entry>> {
   const files = new Map<string, Entry>();
   const paths = new Set<string>();
   let bytes = 0;
   for await (const entry of zip.eachEntry()) {
-    const path = entry.fileName;
-    const parts = path.replace(/\/$/, '').split('/');
-    if (parts.some((part) => part === '' || part === '.' || part === '..') || path.includes('\0'))
-      throw unreadable(`has a file ${JSON.stringify(path.slice(0, 200))}, whose path is not plain`);
-    if (paths.has(parts.join('/'))) throw unreadable(`has ${JSON.stringify(path.slice(0, 200))} twice`);
-    paths.add(parts.join('/'));
+    const path = pathOf(entry);
+    const unpacked = path.replace(/\/$/, '');
+    if (paths.has(unpacked)) throw unreadable(`has ${shown(path)} twice`);
+    paths.add(unpacked);
     if (paths.size > MOST_FILES + 2) throw unreadable(`has more than ${MOST_FILES} files`);
     if (((entry.externalFileAttributes >>> 16) & FILE_TYPE) === SYMBOLIC_LINK)
-      throw unreadable(`has a symbolic link, ${JSON.stringify(path.slice(0, 200))}: pack the file itself`);
-    if (entry.isEncrypted()) throw unreadable(`has an encrypted file, ${JSON.stringify(path.slice(0, 200))}`);
+      throw unreadable(`has a symbolic link, ${shown(path)}: pack the file itself`);
+    if (entry.isEncrypted()) throw unreadable(`has an encrypted file, ${shown(path)}`);
     bytes += entry.uncompressedSize;
     if (bytes > LARGEST_CONTENTS) throw unreadable(`holds more than ${LARGEST_CONTENTS} bytes`);
     if (!path.endsWith('/')) files.set(path, entry);
   }
   return files;
+}
+
+/** In a local header, for sizes that stand elsewhere: behind the data, or in an extra field. */
+const ELSEWHERE = 0xffffffff;
+const SIZES_BEHIND = 0b1000;
+
+/**
+ * A file's bytes. Before them stands a second header, which some programs unpack by: what it says must be the same.
+ * @throws ManifestInvalidError
+ */
+async function openFile(zip: ZipFile, path: string, entry: Entry): Promise<Readable> {
+  const local = await zip.readLocalFileHeaderPromise(entry);
+  const isBehind = (local.generalPurposeBitFlag & SIZES_BEHIND) !== 0;
+  const isSize = (told: number, size: number) =>
+    told === size || told === ELSEWHERE || (isBehind && told === 0);
+  if (
+    !local.fileName.equals(entry.fileNameRaw) ||
+    local.compressionMethod !== entry.compressionMethod ||
+    local.generalPurposeBitFlag !== entry.generalPurposeBitFlag ||
+    !isSize(local.compressedSize, entry.compressedSize) ||
+    !isSize(local.uncompressedSize, entry.uncompressedSize)
+  )
+    throw unreadable(`describes ${shown(path)} in two ways`);
+  return zip.openReadStreamPromise(entry);
 }
 
 /** A file's text, if it is not larger than this. */
@@ -114,7 +160,7 @@ async function readFile(
     throw unreadable(`has ${entry.uncompressedSize} bytes in ${path}, of which ${most} are allowed`);
   const parts: Uint8Array[] = [];
   // The library ends the stream if there is more than the entry says.
-  for await (const part of await zip.openReadStreamPromise(entry)) parts.push(part as Uint8Array);
+  for await (const part of await openFile(zip, path, entry)) parts.push(part as Uint8Array);
   return Buffer.concat(parts);
 }
 
@@ -133,7 +179,7 @@ async function checkContents(
     const expected = contents.get(path);
     if (expected === undefined) throw unreadable(`has ${path}, which its manifest does not list`);
     const hash = createHash('sha256');
-    for await (const part of await zip.openReadStreamPromise(entry)) hash.update(part as Uint8Array);
+    for await (const part of await openFile(zip, path, entry)) hash.update(part as Uint8Array);
     const found = hash.digest('hex');
     if (found !== expected)
       throw unreadable(`has ${path} with the SHA-256 ${found}, and its manifest lists ${expected}`);
@@ -156,7 +202,7 @@ export async function readSignedArchive(
   try {
     const zip = await fromRandomAccessReaderPromise(reader, bytes.size, {
       autoClose: false,
-      strictFileNames: true,
+      decodeStrings: false,
     });
     const files = await filesOf(zip);
     const text = await readFile(zip, files, MANIFEST_FILE, LARGEST_MANIFEST);

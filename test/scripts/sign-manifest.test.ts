@@ -49,7 +49,7 @@ beforeEach(() => {
   fs.rmSync(build, { recursive: true, force: true });
   fs.mkdirSync(path.join(build, 'app'), { recursive: true });
   fs.writeFileSync(path.join(build, 'appspec.yml'), 'version: 0.0');
-  fs.writeFileSync(path.join(build, 'app/.hidden'), 'x');
+  fs.writeFileSync(path.join(build, 'app/.hidden \u00e9'), 'x');
   fs.symlinkSync('appspec.yml', path.join(build, 'link.yml'));
 });
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -92,7 +92,7 @@ it('signs what a build packs, with its whole history', async () => {
     builtBy: 'https://ci.example.com/builds/42',
     pushedBy: ['dana', 'erin'],
   });
-  expect([...manifest.contents.keys()].sort()).toEqual(['app/.hidden', 'appspec.yml', 'link.yml']);
+  expect([...manifest.contents.keys()].sort()).toEqual(['app/.hidden \u00e9', 'appspec.yml', 'link.yml']);
   expect([...manifest.commits.keys()].sort()).toEqual(git('rev-list', 'HEAD').split('\n').sort());
   expect(manifest.commits.get(head)).toEqual({
     commitId: head,

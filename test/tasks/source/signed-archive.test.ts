@@ -7,6 +7,14 @@ const builder = aKeyPair();
 const other = aKeyPair();
 const keys = manifestKeysFrom([builder.encoded]);
 
+const unicodePath = (path: string): Buffer => {
+  const name = Buffer.from(path);
+  const field = Buffer.alloc(9 + name.length);
+  field.writeUInt16LE(0x7075, 0);
+  field.writeUInt16LE(5 + name.length, 2);
+  name.copy(field, 9);
+  return field;
+};
 const inMemory = (bytes: Buffer) => ({
   size: bytes.length,
   read: async (start: number, end: number) => bytes.subarray(start, end),
@@ -43,6 +51,15 @@ it('reads who made the files of a signed archive, wherever in it the manifest is
     expect(commits.get(idOf('b'))).toMatchObject({ parents: [idOf('a')], author: { name: 'dev-b' } });
     expect([...contents.keys()]).toEqual(['appspec.yml', 'app/server.js']);
   }
+});
+
+it('reads sizes that stand behind the data, and paths in Unicode, as programs write them', async () => {
+  const of: Entry[] = [
+    { name: '\u00e9.txt', content: 'x', flags: 0x8, local: { size: 0 } },
+    { name: '\u00e8.txt', content: 'y', flags: 0x800, extra: unicodePath('\u00e8.txt') },
+  ];
+  const { contents } = await read([...of, ...signed(aManifest({}, of), builder.privateKey)]);
+  expect([...contents.keys()]).toEqual(['\u00e9.txt', '\u00e8.txt']);
 });
 
 it('accepts either of two keys while one replaces the other, and a signature in several lines', async () => {
@@ -111,13 +128,42 @@ describe('fails without a manifest that proves who made the archive:', () => {
     [
       'a second manifest by a path that unpacks onto the first',
       [...files, ...both, { ...good, name: 'a/../lockstep.json' }],
-      /cannot be read: invalid relative path/,
+      /"a\/..\/lockstep\.json", whose path is not plain/,
     ],
-    ['a path from the root', [...files, ...both, { name: '/lockstep.json', content: '' }], /absolute path/],
+    [
+      'a path from the root',
+      [...files, ...both, { name: '/lockstep.json', content: '' }],
+      /"\/lockstep\.json", whose path is not plain/,
+    ],
     [
       'a path of Windows',
       [...files, ...both, { name: 'a\\lockstep.json', content: '' }],
-      /invalid characters/,
+      /"a\\\\lockstep\.json", whose path is not plain/,
+    ],
+    [
+      'a path that ends early for some',
+      [...files, ...both, { name: 'lockstep.json\0.txt', content: '' }],
+      /not plain/,
+    ],
+    [
+      'another path for programs that read Unicode',
+      [...files, ...both, { name: 'more.js', content: '', extra: unicodePath('lockstep.json') }],
+      /"more\.js", whose path is not plain/,
+    ],
+    [
+      'another path before the data',
+      [{ ...(files[0] as Entry), local: { name: 'other--.yml' } }, ...files.slice(1), ...both],
+      /describes "appspec\.yml" in two ways/,
+    ],
+    [
+      'another compression before the data',
+      [...files, { ...good, local: { method: 0 } }, goodSignature],
+      /describes "lockstep\.json" in two ways/,
+    ],
+    [
+      'another size before the data',
+      [{ ...(files[0] as Entry), local: { size: 1 } }, ...files.slice(1), ...both],
+      /describes "appspec\.yml" in two ways/,
     ],
     ['a path with an empty part', [...files, ...both, { name: 'a//b', content: '' }], /not plain/],
     [

@@ -20,6 +20,10 @@ export interface Entry {
   readonly attributes?: number;
   /** General purpose flags. */
   readonly flags?: number;
+  /** What the header before the data says instead; of the same length. */
+  readonly local?: { readonly name?: string; readonly method?: number; readonly size?: number };
+  /** Extra fields of the central directory. */
+  readonly extra?: Uint8Array;
 }
 
 /** A zip archive of these entries, in this order (APPNOTE 6.3). Checksums are left out: CodeDeploy's concern, not ours. */
@@ -27,7 +31,7 @@ export const zip = (entries: readonly Entry[]): Buffer => {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];
   let offset = 0;
-  for (const { name, content, toldSize, attributes = 0, flags = 0 } of entries) {
+  for (const { name, content, toldSize, attributes = 0, flags = 0, local: other = {}, extra } of entries) {
     const path = Buffer.from(name);
     const bytes = Buffer.from(content as string);
     const packed = deflateRawSync(bytes);
@@ -38,11 +42,18 @@ export const zip = (entries: readonly Entry[]): Buffer => {
     common.writeUInt32LE(packed.length, 14);
     common.writeUInt32LE(toldSize ?? bytes.length, 18);
     common.writeUInt16LE(path.length, 22);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, path, packed]);
+    const before = Buffer.from(common);
+    before.writeUInt16LE(other.method ?? 8, 4);
+    before.writeUInt32LE(other.size ?? packed.length, 14);
+    const named = Buffer.from(other.name ?? name);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), before, named, packed]);
+    const more = Buffer.from(extra ?? []);
+    const head = Buffer.from(common);
+    head.writeUInt16LE(more.length, 24);
     const rest = Buffer.alloc(14);
     rest.writeUInt32LE(attributes, 6);
     rest.writeUInt32LE(offset, 10);
-    central.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x03', 'latin1'), common, rest, path]));
+    central.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x03', 'latin1'), head, rest, path, more]));
     locals.push(local);
     offset += local.length;
   }
