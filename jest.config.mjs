@@ -1,14 +1,8 @@
-import path from 'node:path';
-
 /**
  * Tests run in bare Node, which shares loaded modules among the files of one worker: twice as fast as a module registry for each
- * file (D-097). These need Jest's own registry or its timers with options.
+ * file (D-097). This one replaces modules, for which it needs Jest's own registry.
  */
-const isolated = [
-  '/test/scenarios/every-prefix\\.test\\.ts$',
-  '/test/infra/local/run/(promotions|stop-request|in-order)\\.test\\.ts$',
-  '/infra/local/aws/test/clock\\.test\\.ts$',
-];
+const isolated = ['/test/scenarios/every-prefix\\.test\\.ts$'];
 
 // The isolated run as CommonJS through swc; the packages below ship ES modules only and are transformed as well.
 const esModules = [
@@ -34,9 +28,8 @@ const swc = (parser) => [
   },
 ];
 
-const root = import.meta.dirname;
 const shared = {
-  rootDir: root,
+  rootDir: import.meta.dirname,
   roots: ['<rootDir>/test', '<rootDir>/infra/local/aws/test'],
   testEnvironment: 'node',
 };
@@ -44,17 +37,15 @@ const shared = {
 /** @type {import('jest').Config} */
 const config = {
   testSequencer: '<rootDir>/test/support/long-first.mjs',
-  // Generous: a busy machine with two cores must not fail what is only slow. The light runner has it from test/support/light-runner.mjs.
+  // Generous: a busy machine with two cores must not fail what is only slow. The runner for bare Node has its own.
   testTimeout: 60_000,
   projects: [
     {
       ...shared,
-      displayName: 'light',
+      displayName: 'bare',
       testMatch: ['**/*.test.ts', '**/*.test.tsx'],
       testPathIgnorePatterns: isolated,
-      // Processes rather than threads: tests change the environment and send signals.
-      runner: path.join(root, 'node_modules/jest-light-runner/src/child-process.js'),
-      setupFilesAfterEnv: ['<rootDir>/test/support/light-runner.mjs'],
+      runner: '<rootDir>/test/support/bare-node/runner.mjs',
       transform: {},
     },
     {
