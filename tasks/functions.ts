@@ -110,6 +110,9 @@ export const functions = {
       'QAT_URL',
       'ACQUIRE_LOCK_FUNCTION',
       'WHEN_NEWER',
+      /** Whose groups are the roles, or `none` if they are known only after a sign-in at the company's provider. */
+      'USER_POOL_ID',
+      'MAKERS_MAY_DECIDE',
       /** JSON: further names of people, and domains in whose addresses dots do not count. */
       'PEOPLE',
       'DOTS_IGNORED_IN',

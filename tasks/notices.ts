@@ -5,9 +5,10 @@ import {
   missingApprovals,
   progressText,
 } from './approvals/decisions.ts';
+import { shortageText } from './approvals/shortage.ts';
 import { consoleLine, executionLink } from './console-links.ts';
 import { fitCause } from './failure-cause.ts';
-import type { Approval, Promotion } from './ledger/items.ts';
+import type { Approval, Promotion, Shortage } from './ledger/items.ts';
 import { asciiSubject, type Ours, ours, plain } from './mail-text.ts';
 import { type ApproverRole, QAT_CHANGED } from './payloads.ts';
 import type { ServingFleet } from './prod-fleet/serving-fleet.ts';
@@ -333,6 +334,33 @@ export function waitingNotice(approval: Approval, promotion: Promotion | undefin
       '',
       promotionLink(approval.promotionId, siteUrl),
       ...(promotion === undefined ? [] : executionLines(promotion)),
+    ]),
+  };
+}
+
+/** Too few members of a role may decide: operators can add somebody, or ask for another change. */
+export function shortageNotice(
+  approval: Approval,
+  shortage: Shortage,
+  promotion: Promotion | undefined,
+  siteUrl: string,
+): Notice {
+  const { application, commitId, pushedBy } = approval.candidate;
+  const title = roleTitles[approval.role];
+  return {
+    role: 'operator',
+    application,
+    subject: asciiSubject(`Nobody left to decide as ${title}: ${application} ${shortCommit(commitId)}`),
+    message: plain([
+      shortageText(approval.role, shortage),
+      ...shortage.unable.map(({ name, why }) => `- ${name}: ${why}`),
+      '',
+      `Commit:     ${commitId}${titleOf(promotion) === '' ? '' : ` (${titleOf(promotion)})`}`,
+      `Pushed by:  ${pushedBy}`,
+      '',
+      `Add somebody else to the group ${approval.role}, or reject this change and have others make it. The request stays open.`,
+      '',
+      promotionLink(approval.promotionId, siteUrl),
     ]),
   };
 }

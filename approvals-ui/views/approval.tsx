@@ -8,6 +8,7 @@ import { WholeTitle } from './given-text.tsx';
 import { Notice, Page } from './layout.tsx';
 import { Card, DecisionList, isOpen, StatusChip } from './parts.tsx';
 import { QatCard } from './qat-card.tsx';
+import { ShortageNotice } from './shortage-notice.tsx';
 
 /** One approval: what the approver decides about, the review, and the decision. */
 export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
@@ -36,6 +37,7 @@ export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
           <ChangedCandidate changes={denial.changes ?? []} />
         </Notice>
       ) : null}
+      <ShortageNotice approvals={[approval]} promotion={promotion} now={props.now} />
       <div class="columns">
         <div class="column">
           <ChangeCard {...props} />

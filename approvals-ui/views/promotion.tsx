@@ -23,6 +23,7 @@ import {
   StatusChip,
 } from './parts.tsx';
 import { RedriveCard } from './redrive-card.tsx';
+import { ShortageNotice } from './shortage-notice.tsx';
 
 /** Everything that one promotion's page shows. */
 export interface PromotionPageProps extends AdvisedPromotion {
@@ -72,6 +73,7 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
         </Notice>
       )}
       {promotion.status === 'RUNNING' && waits !== undefined ? <WaitsForLock {...waits} /> : null}
+      <ShortageNotice approvals={approvals} promotion={promotion} now={now} />
       <Failure {...props} />
       {isWithoutRedrive(promotion) ? null : (
         <RedriveCard promotionId={promotion.promotionId} operator={operator} advice={advice} path={path} />

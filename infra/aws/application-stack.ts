@@ -37,7 +37,7 @@ export class ApplicationStack extends Stack {
     const { application, config, bundles, platform, workloads, ...props } = stackProps;
     super(scope, id, props);
     const { name } = application;
-    const { vpc, ledger, evidence, promotions, siteUrl } = platform;
+    const { vpc, ledger, evidence, promotions, siteUrl, userPool } = platform;
 
     const key = rotatingKey(this, 'Key', `Lockstep: revisions, logs and image reports of ${name}`);
     allowImageBuilderToPublish(key);
@@ -117,6 +117,7 @@ export class ApplicationStack extends Stack {
       evidence,
       promotions,
       siteUrl,
+      ...(userPool && { userPool }),
       approvals: config.approvals,
       configurationVersion: configurationVersion(config, application),
       qatUrl: qatUrl.valueAsString,

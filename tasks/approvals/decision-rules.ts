@@ -61,6 +61,11 @@ export interface DecisionContext {
   readonly now: Date;
 }
 
+/** What the rules about people decide on. */
+type MemberContext = Pick<DecisionContext, 'person' | 'approvals'> & {
+  readonly policy: Pick<ApprovalPolicy, 'makersMayDecide'>;
+};
+
 /** Whether the request's time is up. */
 export const hasExpired = (approval: Approval, now: Date): boolean =>
   approval.status === 'EXPIRED' || now.getTime() >= Date.parse(approval.expiresAt);
@@ -116,7 +121,7 @@ const asWhom = (
  */
 const ruleOnPeople = (
   approval: Approval,
-  { person, approvals, policy }: DecisionContext,
+  { person, approvals, policy }: MemberContext,
   absence: Absence | undefined,
 ): Ruling | undefined => {
   const title = roleTitles[approval.role];
@@ -147,6 +152,10 @@ const ruleOnPeople = (
     );
   return undefined;
 };
+
+/** Whether something about a member of the role speaks against a decision of theirs; undefined if nothing does. */
+export const ruleOnMember = (approval: Approval, context: MemberContext): Ruling | undefined =>
+  ruleOnPeople(approval, context, undefined);
 
 /**
  * Whether this person may decide this request now. Nobody is exempt: permissions elsewhere do not matter.

@@ -24,7 +24,9 @@ import { collectReview } from './collect-review.ts';
 import { createKeptCommits } from './dynamodb-kept-commits.ts';
 import { nothingKept } from './read-change.ts';
 import { requestApproval } from './request-approval.ts';
+import { createRoleMembers } from './role-members.ts';
 import type { FurtherNames } from './same-maker.ts';
+import { shortageOf } from './shortage.ts';
 
 const env = readEnv('request-approval');
 const now = () => new Date();
@@ -42,6 +44,8 @@ const archive = async (promotionId: string, { application, commitId }: Candidate
   const versions = { versionId: commitId, liveVersionId: live?.commitId };
   return createObjectSource(env, versions, s3) ?? createRevisionOnlySource(env.REPOSITORY_NAME, ledger);
 };
+/** Of a company's people the pool knows the roles only after they have signed in. */
+const members = env.USER_POOL_ID === 'none' ? undefined : createRoleMembers(env.USER_POOL_ID);
 const sources = {
   ledger,
   image: createImageBuilds().image,
@@ -72,6 +76,11 @@ export const handler = logged(
       );
     },
     counts: readApprovalCounts(env.APPROVAL_COUNTS),
+    shortage: async (request) =>
+      members &&
+      shortageOf(request, await members(request.role), await ledger.approvals(request.promotionId), {
+        makersMayDecide: env.MAKERS_MAY_DECIDE === 'yes',
+      }),
     siteUrl: env.SITE_URL,
     ensureLock: ensureLock({ ledger, now }),
     newerThan: newerThan({ ledger, now, whenNewer: readWhenNewer(env.WHEN_NEWER) }),

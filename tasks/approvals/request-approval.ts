@@ -3,9 +3,9 @@ import { SupersededError } from '../environment-locks/lock-errors.ts';
 import { supersededBy } from '../environment-locks/messages.ts';
 import { withdrawn } from '../environment-locks/supersede.ts';
 import type { WorkStage } from '../environment-locks/work-stage.ts';
-import type { Approval } from '../ledger/items.ts';
+import type { Approval, Shortage } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
-import { approvalNotice, type Notices } from '../notices.ts';
+import { approvalNotice, type Notices, shortageNotice } from '../notices.ts';
 import type { ApproverRole, Candidate, LockedWork, RequestApprovalRequest } from '../payloads.ts';
 import type { ApprovalCounts } from './approval-counts.ts';
 import { candidateDigest, requestedCandidate } from './candidate.ts';
@@ -24,6 +24,8 @@ interface RequestApprovalDependencies {
   readonly collect: (promotionId: string, candidate: Candidate) => Promise<Review>;
   /** How many people of each role must approve, as it is configured. */
   readonly counts: ApprovalCounts;
+  /** Why too few members of the role may decide; undefined if enough may, or if it is not known. */
+  readonly shortage: (request: Approval) => Promise<Shortage | undefined>;
   readonly siteUrl: string;
   /** @throws if the promotion does not hold the environment lock, or QAT runs another promotion's image */
   readonly ensureLock: (lock: LockedWork, workStage: WorkStage) => Promise<void>;
@@ -94,7 +96,7 @@ const requestOf = ({ promotionId, role }: Pick<Approval, 'promotionId' | 'role'>
   `The request to ${role} about ${promotionId}`;
 
 const claim = async (
-  { ledger, now, newApprovalId, collect, counts }: RequestApprovalDependencies,
+  { ledger, now, newApprovalId, collect, shortage, counts }: RequestApprovalDependencies,
   request: RequestApprovalRequest,
 ): Promise<Approval> => {
   for (let writeAttempt = 1; ; writeAttempt = nextWriteAttempt(writeAttempt, requestOf(request))) {
@@ -106,7 +108,10 @@ const claim = async (
         return same;
       }
       const review = await collect(request.promotionId, request.candidate);
-      const next = nextRequest(latest, request, newApprovalId(), review, counts[request.role], now());
+      const asked = nextRequest(latest, request, newApprovalId(), review, counts[request.role], now());
+      // A warning only: the rules decide about each person when they decide.
+      const lacking = await shortage(asked).catch(() => undefined);
+      const next = { ...asked, ...(lacking && { shortage: lacking }) };
       if (latest?.status === 'PENDING')
         await ledger.replaceApproval(latest, { ...latest, status: 'EXPIRED' });
       await ledger.addApproval(next);
@@ -193,7 +198,11 @@ export function requestApproval(dependencies: RequestApprovalDependencies) {
     const approval = await claim(dependencies, request);
     if (approval.status === 'PENDING') await withdrawIfSuperseded(dependencies, approval);
     if (approval.status === 'PENDING' && approval.mailedAt === undefined) {
-      await notices.send(approvalNotice(approval, await ledger.promotion(approval.promotionId), siteUrl));
+      const promotion = await ledger.promotion(approval.promotionId);
+      // First: operators can help before the role looks for somebody.
+      if (approval.shortage !== undefined)
+        await notices.send(shortageNotice(approval, approval.shortage, promotion, siteUrl));
+      await notices.send(approvalNotice(approval, promotion, siteUrl));
       await noteMailed(dependencies, approval);
     }
     return { approvalId: approval.approvalId, attempt: approval.attempt };

@@ -154,6 +154,16 @@ export interface RecordedDecision {
   readonly absence?: Pick<Absence, 'absenceId' | 'absent' | 'until'>;
 }
 
+/** Too few members of a role may decide about a request, as the group was when the role was asked. */
+export interface Shortage {
+  /** How many people must approve. */
+  readonly needed: number;
+  /** User names of those who may decide. */
+  readonly able: readonly string[];
+  /** Who may not, and why. */
+  readonly unable: readonly { readonly name: string; readonly why: string }[];
+}
+
 /** One request for a role's decision. */
 export interface Approval {
   /** Opaque, unguessable: 128 random bits in base64url. The only thing that links carry. */
@@ -176,6 +186,8 @@ export interface Approval {
   /** ISO 8601. */
   readonly requestedAt: string;
   readonly expiresAt: string;
+  /** If too few members may decide. */
+  readonly shortage?: Shortage;
   /** When the mail was handed to SNS. */
   readonly mailedAt?: string;
   /** When the last reminder was handed to SNS. */

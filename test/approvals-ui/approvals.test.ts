@@ -47,6 +47,25 @@ describe('a request that two people must approve', () => {
   });
 });
 
+describe('a request that nobody of the role may decide', () => {
+  it('says so on its page and on the promotion’s, to everybody, and no longer once it is over', async () => {
+    const scene = createScene();
+    const why = 'quinn pushed this change. Another member of QC must decide.';
+    await scene.addQcRequest({ shortage: { needed: 1, able: [], unable: [{ name: 'quinn', why }] } });
+    const cookie = await scene.signIn('quinn');
+    const asked = await scene.ledger.latestApproval(anApproval().promotionId, 'qc');
+    if (asked === undefined) throw new Error('nobody was asked');
+    const paths = ['/approvals/qc-request-1', `/promotions/${asked.promotionId}`];
+    const pages = () => Promise.all(paths.map(async (path) => (await scene.get(path, cookie)).text()));
+    for (const html of await pages()) {
+      expect(html).toContain('Nobody in QC may decide about this change.');
+      expect(html).toContain(why);
+    }
+    await scene.ledger.replaceApproval(asked, { ...asked, status: 'EXPIRED' });
+    for (const html of await pages()) expect(html).not.toContain('Nobody in QC may decide');
+  });
+});
+
 describe('my approvals', () => {
   it('show what waits for my roles, with a link', async () => {
     const scene = createScene();

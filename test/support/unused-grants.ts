@@ -54,6 +54,11 @@ export const unusedGrants: readonly UnusedGrant[] = [
     reason: 'Operators hand dead letters back through its retry queue; there were none.',
   },
   {
+    role: /ApprovalsSiteRole/,
+    actions: ['states:StopExecution', 'dynamodb:UpdateItem', 'cognito-idp:AdminGetUser'],
+    reason: 'Nobody stopped a promotion, repeated a denied attempt, or handed a role to a substitute.',
+  },
+  {
     role: /FunctionsAcquireLockRole/,
     actions: ['states:SendTaskFailure', 'sns:Publish', 'kms:Decrypt', 'kms:GenerateDataKey'],
     reason: 'A newer promotion that comes while an older one waits has it told, and those who were asked.',

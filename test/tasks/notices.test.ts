@@ -212,6 +212,14 @@ describe('mails', () => {
       prodRestoredNotice: [notices.prodRestoredNotice(promotion, fleet, '/lockstep/shop/prod/image', SITE)],
       staleNotices: notices.staleNotices(promotion, evil, SITE),
       waitingNotice: [notices.waitingNotice(approval(), promotion, SITE)],
+      shortageNotice: [
+        notices.shortageNotice(
+          approval(),
+          { needed: 2, able: [evil], unable: [{ name: evil, why: evil }] },
+          promotion,
+          SITE,
+        ),
+      ],
     };
     // What mail programs make links of: schemes, www, addresses, shares, and names with a top-level domain.
     const LINK =

@@ -1,5 +1,6 @@
 import { CfnOutput, CfnResource, Duration, Fn, Lazy, Stack, type StackProps } from 'aws-cdk-lib';
 import { ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
@@ -29,6 +30,8 @@ export class PlatformStack extends Stack {
   readonly promotions: PromotionsTopic;
   readonly alarms: AlarmsTopic;
   readonly siteUrl: string;
+  /** Whose groups are the roles; absent where a company's provider gives them at each sign-in. */
+  readonly userPool?: IUserPool;
   /** Roles that put events on the bus, by account. */
   private readonly senders = new Map<string, string[]>();
 
@@ -59,6 +62,7 @@ export class PlatformStack extends Stack {
       config,
     });
     this.siteUrl = site.url;
+    if (config.signIn.providers.length === 0) this.userPool = site.signIn.userPool;
     this.alarms.add(this, 'SiteAlarm', {
       heading: 'The approvals site fails',
       meaning: 'The approvals site failed to answer a request.',

@@ -1,4 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { ApprovalsConfig } from '../../config.ts';
@@ -33,6 +34,8 @@ interface PromotionFunctionsProps extends PromotionParameters {
   readonly evidence: Evidence;
   readonly promotions: PromotionsTopic;
   readonly siteUrl: string;
+  /** Whose groups are the roles. @default they are not known before a sign-in */
+  readonly userPool?: IUserPool;
   readonly approvals: ApprovalsConfig;
   readonly configurationVersion: string;
   /** Where people reach what runs on QAT, or `none`. */
@@ -208,12 +211,16 @@ export class PromotionFunctions extends Construct {
         QAT_URL: props.qatUrl,
         ACQUIRE_LOCK_FUNCTION,
         WHEN_NEWER: application.whenNewer,
+        USER_POOL_ID: props.userPool?.userPoolId ?? 'none',
+        MAKERS_MAY_DECIDE: application.makersMayDecide ? 'yes' : 'no',
         PEOPLE: JSON.stringify(approvals.people),
         DOTS_IGNORED_IN: JSON.stringify(approvals.dotsIgnoredIn),
       },
       // It reads the whole history before the first promotion, and each commit names the next.
       timeout: Duration.minutes(10),
     }).allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON);
+    if (props.userPool)
+      this.requestApproval.allow(['cognito-idp:ListUsersInGroup'], [props.userPool.userPoolArn]);
     props.environmentAccess.qat.of(this.requestApproval).allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
     for (const { actions, resources } of source.compare) this.requestApproval.allow(actions, resources);
     if (source.recordOfPushes) this.requestApproval.allowWithoutResource(source.recordOfPushes);

@@ -48,6 +48,7 @@ const dependencies = () => ({
   },
   collect: async () => aReview(),
   counts: ONE_EACH,
+  shortage: async () => undefined,
   siteUrl: 'https://approvals.example.com',
   ensureLock: async () => undefined,
   newerThan: async () => undefined,
@@ -86,6 +87,22 @@ describe('requesting an approval', () => {
       taskToken: 'token-2',
       expiresAt: '2026-11-29T11:10:00.000Z',
     });
+  });
+
+  it('tells operators at once when nobody of the role may decide, and asks all the same', async () => {
+    const shortage = { needed: 1, able: [], unable: [{ name: 'quinn', why: 'quinn pushed this change.' }] };
+    await requestApproval({ ...dependencies(), shortage: async () => shortage })(request('token-1'));
+    expect(sent.map(({ role, subject }) => [role, subject.split(':')[0]])).toEqual([
+      ['operator', 'Nobody left to decide as QC'],
+      ['qc', 'QC approval'],
+    ]);
+    expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toMatchObject({ status: 'PENDING', shortage });
+  });
+
+  it('asks although the group cannot be read: that is a warning only', async () => {
+    const shortage = () => Promise.reject(new Error('throttled'));
+    await requestApproval({ ...dependencies(), shortage })(request('token-1'));
+    expect(sent).toHaveLength(1);
   });
 
   it('fails when the request was changed each time that it was read', async () => {
