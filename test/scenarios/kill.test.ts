@@ -126,7 +126,7 @@ describe('a run that is killed', () => {
       ['SIGKILL', 'npm'],
     ];
     for (const [signal, target] of endings) {
-      const { child, output } = startNpm(['--state-dir', stateDir, '--port', String(endpoint)]);
+      const { child, output, hasClosed } = startNpm(['--state-dir', stateDir, '--port', String(endpoint)]);
       try {
         await eventually(
           `QC to be asked, before ${signal} to ${target}`,
@@ -138,7 +138,8 @@ describe('a run that is killed', () => {
         process.kill(target === 'group' ? -(child.pid ?? 0) : (child.pid ?? 0), signal);
         await eventually(
           `the end after ${signal} to ${target}`,
-          () => (processes().length === 0 ? true : undefined),
+          // What was printed last may still be in the pipe when the processes are gone.
+          () => (processes().length === 0 && hasClosed() ? true : undefined),
           () => `${processes().join('\n')}\n${output()}`,
         );
         expect([signal, target, output()]).toEqual([signal, target, expect.stringContaining('Stopping …')]);
@@ -161,7 +162,11 @@ const startNpm = (options: readonly string[]) => {
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
-  return { child, output: () => Buffer.concat(chunks).toString('utf8') };
+  let isClosed = false;
+  child.once('close', () => {
+    isClosed = true;
+  });
+  return { child, output: () => Buffer.concat(chunks).toString('utf8'), hasClosed: () => isClosed };
 };
 
 /** Whether an application answers on a port. */

@@ -35,7 +35,7 @@ describe('the Test stage', () => {
     expect(text).toContain('does not exist here: /orders/test/database-url (test.environment.DATABASE_URL).');
     expect(text).toContain('a fault of the environment, not of the commit');
     expect(text).toMatch(
-      /^aws --endpoint-url http:\S+ .* ssm put-parameter --name \/orders\/test\/database-url/m,
+      /^AWS_SHARED_CREDENTIALS_FILE=\S+ aws .* --endpoint-url http:\S+ .* ssm put-parameter --name \/orders\/test\/database-url/m,
     );
     const promotion = await withBuildspec(buildspec('true'));
     const { status, cause } = await promotion.ended();
