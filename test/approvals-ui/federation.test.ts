@@ -78,7 +78,7 @@ it("decides as a member of the company's group, under the company's address", as
   expect(await person.decide(QC)).toEqual([303, undefined]);
   expect(site.told).toHaveLength(1);
   expect(await site.ledger.approvalById('qc-request-1')).toMatchObject({
-    decidedBy: { name: 'Company_ada', verifiedEmail: 'ada@example.com' },
+    decisions: [{ person: { name: 'Company_ada', verifiedEmail: 'ada@example.com' } }],
   });
 });
 
