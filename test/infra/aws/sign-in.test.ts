@@ -121,12 +121,14 @@ describe("with the company's providers", () => {
 describe("without the company's providers", () => {
   const platform = platformWith({});
 
-  it('people of the pool sign in, and the site reads nothing but groups', () => {
+  it('people of the pool sign in, and the site reads groups, and who a substitute is', () => {
     const [, client] = only(platform, 'AWS::Cognito::UserPoolClient');
     expect(client.Properties.SupportedIdentityProviders).toEqual(['COGNITO']);
     expect(client.Properties).not.toHaveProperty('WriteAttributes');
     expect(siteOf(platform).SIGN_IN_PROVIDERS).toBe('[]');
-    expect(actionsOnPeople(platform)).toEqual(['cognito-idp:AdminListGroupsForUser']);
+    expect(new Set(actionsOnPeople(platform))).toEqual(
+      new Set(['cognito-idp:AdminListGroupsForUser', 'cognito-idp:AdminGetUser']),
+    );
   });
 
   it("the pool has the attribute for groups already, as a pool's attributes cannot be taken away", () => {
