@@ -193,7 +193,7 @@ it('T52: applications share the network of an account and region, and have their
 });
 
 it.each(both)(
-  'T52: people may see the deployments to %s in its account, and complete no task',
+  'T52: people may see the deployments to %s in its account, complete no task and point at no image',
   (environment, { template, region }) => {
     const [id, { Properties }] = only(template, 'AWS::IAM::ManagedPolicy', 'Viewers');
     const { Statement } = Properties.PolicyDocument as { Statement: Statement[] };
@@ -205,7 +205,9 @@ it.each(both)(
         Resource: '*',
       },
       { Effect: 'Deny', Action: expect.arrayContaining(['states:SendTaskSuccess']), Resource: '*' },
+      { Effect: 'Deny', Action: 'ssm:PutParameter' },
     ]);
+    expect(text(Statement.at(-1)?.Resource)).toMatch(/:ssm:\*:\*:parameter\/lockstep\/\*$/);
     const group = `lockstep-orders-${environment}/${environment}`;
     expect(text(Statement[0]?.Resource)).toBe(
       `arn:aws:codedeploy:${region}:${THEIRS}:deploymentgroup:${group}`,
