@@ -78,7 +78,7 @@ export function capacityOf(
   return { kind: 'none', ...(lapsed && { lapsed }) };
 }
 
-/** The role and whether somebody decides in it now, whatever the request. */
+/** The role and whether somebody decides in it now, about any request. */
 export const decidesAs = (
   person: Person,
   role: ApproverRole,

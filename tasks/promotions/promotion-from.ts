@@ -30,7 +30,7 @@ export const promotionIdOf = (application: string, commitId: string, eventId: st
 
 /**
  * What every id of an application's promotions looks like, with a question mark for each character that differs. Of a fixed length, it
- * matches no other application's, whatever that is called. An execution that was started by hand may have any other name.
+ * matches no other application's of any name. An execution that was started by hand may have any other name.
  */
 export const promotionIdPattern = (application: string): string =>
   `${application.slice(0, MAX_APPLICATION)}-${'?'.repeat(COMMIT_DIGITS)}-????????-????-????-????-????????????`;

@@ -102,7 +102,7 @@ export class People extends Construct {
         actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
         resources: [...queuesOf(asynchronous)],
       }),
-      // SQS moves the messages in the operator's name. Whoever can send to the retry queue can make an event up: it starts nothing but what
+      // SQS moves the messages in the operator's name. A person who can send to the retry queue can make an event up: it starts nothing but what
       // was pushed, and nobody is asked about it unless the push is on record (D-098).
       new PolicyStatement({
         actions: ['sqs:CancelMessageMoveTask', 'sqs:ListMessageMoveTasks', 'sqs:StartMessageMoveTask'],
