@@ -1,7 +1,4 @@
-/**
- * Tests run in bare Node, which shares loaded modules among the files of one worker: twice as fast as a module registry for each
- * file (D-097). This one replaces modules, for which it needs Jest's own registry.
- */
+/** Tests run in bare Node (D-097). This one replaces modules, for which it needs Jest's own registry. */
 const isolated = ['/test/scenarios/every-prefix\\.test\\.ts$'];
 
 // The isolated run as CommonJS through swc; the packages below ship ES modules only and are transformed as well.

@@ -1,4 +1,4 @@
-// Runs test files in bare Node: a worker loads each module once for all of its files (D-097).
+// Runs each test file in a process of bare Node, without a module registry of Jest's own (D-097).
 import path from 'node:path';
 import { Worker } from 'jest-worker';
 
@@ -23,32 +23,31 @@ export default class BareNodeRunner {
    */
   async runTests(tests, _watcher, onStart, onResult, onFailure) {
     const { maxWorkers, testNamePattern } = this.globalConfig;
-    // Processes rather than threads: tests change the environment and send signals.
-    const pool = new Worker(path.join(import.meta.dirname, 'worker.mjs'), {
-      exposedMethods: ['run'],
-      numWorkers: Math.min(maxWorkers, tests.length),
-      maxRetries: 0,
-      forkOptions: { stdio: 'pipe' },
-    });
-    pool.getStdout().pipe(process.stdout);
-    pool.getStderr().pipe(process.stderr);
-    const run = /** @type {any} */ (pool).run;
+    const options = { testNamePattern: testNamePattern ?? '', timeout: TIMEOUT_MS };
     const waiting = [...tests];
-    const runSome = async () => {
+    /** @param {number} slot */
+    const runSome = async (slot) => {
       for (let test = waiting.shift(); test !== undefined; test = waiting.shift()) {
+        // A process for each file: none sees what another has left in modules, in the environment or in a browser.
+        const worker = new Worker(path.join(import.meta.dirname, 'worker.mjs'), {
+          exposedMethods: ['run'],
+          numWorkers: 1,
+          maxRetries: 0,
+          // Tells files that run at the same time apart, for ports of their own.
+          forkOptions: { stdio: 'pipe', env: { ...process.env, JEST_WORKER_ID: String(slot) } },
+        });
+        worker.getStdout().pipe(process.stdout);
+        worker.getStderr().pipe(process.stderr);
         try {
           await onStart(test);
-          const options = { testNamePattern: testNamePattern ?? '', timeout: TIMEOUT_MS };
-          await onResult(test, await run(test.path, options));
+          await onResult(test, await /** @type {any} */ (worker).run(test.path, options));
         } catch (error) {
           await onFailure(test, error);
+        } finally {
+          await worker.end();
         }
       }
     };
-    try {
-      await Promise.all(Array.from({ length: maxWorkers }, runSome));
-    } finally {
-      await pool.end();
-    }
+    await Promise.all(Array.from({ length: maxWorkers }, (_, index) => runSome(index + 1)));
   }
 }
