@@ -9,17 +9,14 @@ const axeSource = fs.readFileSync(
   path.join(path.dirname(createRequire(path.resolve('package.json')).resolve('axe-core')), 'axe.min.js'),
   'utf8',
 );
-/** Of all test files of this process, with which it ends. */
 let browser: Browser | undefined;
 const contexts = new Map<string, BrowserContext>();
+afterAll(() => browser?.close());
 
 /** A browser that nobody has signed in on, which reports what went wrong in it and where it asked for things. */
 export const openBrowser = async (view: View = {}) => {
   const key = JSON.stringify(view);
-  if (!browser?.isConnected()) {
-    contexts.clear();
-    browser = await launchChromium();
-  }
+  browser ??= await launchChromium();
   const context = contexts.get(key) ?? (await openProfile(browser, view));
   contexts.set(key, context);
   await context.clearCookies();
