@@ -1,6 +1,7 @@
+import type { Resources } from '../templates.ts';
 import { idleCosts } from './idle-costs.ts';
+import { type CostLine, costOf, priceList } from './prices.ts';
 import { assumed, promotionCosts } from './promotion-costs.ts';
-import { type CostLine, costOf, priceList, type Resources } from './templates.ts';
 
 /** The stack that all applications share. */
 const PLATFORM = 'Lockstep-Platform';

@@ -1,14 +1,5 @@
-import {
-  type CostLine,
-  HOURS_PER_MONTH,
-  instancePrice,
-  instanceTypeOf,
-  numberOf,
-  ofType,
-  prices,
-  type Resource,
-  type Resources,
-} from './templates.ts';
+import { ofType, type Resource, type Resources } from '../templates.ts';
+import { type CostLine, HOURS_PER_MONTH, instancePrice, instanceTypeOf, numberOf, prices } from './prices.ts';
 
 /** Size of Amazon Linux 2023's root volume, in GiB: the launch templates name none. */
 export const ROOT_VOLUME_GIB = 8;

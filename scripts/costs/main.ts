@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectRoot, synthesize } from '../../infra/local/run/synthesize.ts';
+import { readTemplates } from '../templates.ts';
 import { costSection, costSummary, withCosts } from './document.ts';
-import { readTemplates } from './templates.ts';
 
 function write(document: string, section: string): void {
   const file = path.join(projectRoot, document);

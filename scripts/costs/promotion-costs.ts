@@ -1,13 +1,6 @@
+import { ofType, type Resources } from '../templates.ts';
 import { ROOT_VOLUME_GIB } from './idle-costs.ts';
-import {
-  type CostLine,
-  instancePrice,
-  instanceTypeOf,
-  numberOf,
-  ofType,
-  prices,
-  type Resources,
-} from './templates.ts';
+import { type CostLine, instancePrice, instanceTypeOf, numberOf, prices } from './prices.ts';
 
 /** How long things take on AWS, as assumed for a promotion's cost. */
 export const assumed = {

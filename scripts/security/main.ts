@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectRoot, synthesize } from '../../infra/local/run/synthesize.ts';
-import { readTemplates } from '../costs/templates.ts';
+import { readTemplates } from '../templates.ts';
 import { securityTable, withTable } from './table.ts';
 
 const directory = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-security-'));

@@ -1,4 +1,4 @@
-import { ofType, type Resource, type Resources } from '../costs/templates.ts';
+import { listOf, ofType, type Resource, type Resources, text } from '../templates.ts';
 
 /** What acts: a role's user, or people that a policy is attached to. */
 type PrincipalKind = 'function' | 'state machine' | 'pipeline' | 'service' | 'deployment' | 'people';
@@ -23,20 +23,6 @@ interface Statement {
   readonly Action: string | readonly string[];
   readonly Resource: unknown;
 }
-
-const listOf = <T>(value: T | readonly T[] | undefined): readonly T[] =>
-  value === undefined ? [] : Array.isArray(value) ? value : [value as T];
-
-/** `arn:<AWS::Partition>:states:…` */
-const text = (value: unknown): string => {
-  if (typeof value === 'string') return value;
-  const [[name, argument] = []] = Object.entries((value ?? {}) as Record<string, unknown>);
-  if (name === 'Fn::Join') {
-    const [separator, parts] = argument as [string, unknown[]];
-    return parts.map(text).join(separator);
-  }
-  return `<${Array.isArray(argument) ? argument.join('.') : String(argument)}>`;
-};
 
 const kebab = (name: string): string =>
   name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();

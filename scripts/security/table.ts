@@ -1,4 +1,4 @@
-import type { Resources } from '../costs/templates.ts';
+import type { Resources } from '../templates.ts';
 import { type Principal, principalsOf } from './principals.ts';
 import { trusted, ways } from './ways.ts';
 

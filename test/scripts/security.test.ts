@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
-import { type Resources, readTemplates } from '../../scripts/costs/templates.ts';
 import { securityTable, withTable } from '../../scripts/security/table.ts';
+import { type Resources, readTemplates } from '../../scripts/templates.ts';
 import { testAssembly } from '../support/assembly.ts';
 
 const file = path.join(projectRoot, 'docs/security.md');

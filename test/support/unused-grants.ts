@@ -108,7 +108,7 @@ export const unusedGrants: readonly UnusedGrant[] = [
   {
     role: /FunctionsGuardRole/,
     actions: ['codepipeline:PutJobFailureResult'],
-    reason: 'It refuses runs that belong to no promotion (T20); every run here did.',
+    reason: 'It denies runs that belong to no promotion (T20); every run here did.',
   },
   {
     role: /FunctionsGuardRole/,

@@ -1,4 +1,5 @@
-import { type Statement, type Template, templates, text } from './support/templates.ts';
+import { text } from '../../../scripts/templates.ts';
+import { type Statement, type Template, templates } from './support/templates.ts';
 
 /** Every statement of every policy, of every resource. */
 const statementsIn = (value: unknown): Statement[] => {

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { PlatformStack } from '../../../infra/aws/platform/platform-stack.ts';
 import { readConfig } from '../../../infra/config.ts';
+import { listOf, text } from '../../../scripts/templates.ts';
 import { functions } from '../../../tasks/functions.ts';
 import { markerBundles, synthesize } from './support/synthesize.ts';
-import { listOf, ofType, stackOf, statementsOf, type Template, text } from './support/templates.ts';
+import { ofType, stackOf, statementsOf, type Template } from './support/templates.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const shared = {

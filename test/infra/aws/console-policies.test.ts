@@ -1,16 +1,8 @@
 import type { PolicyDocument } from '@lockstep/aws-emulator';
 import { evaluate } from '../../../infra/local/aws/iam/evaluate.ts';
 import { readPolicy } from '../../../infra/local/aws/iam/policy.ts';
-import {
-  grantsOfRole,
-  listOf,
-  ofType,
-  only,
-  type Statement,
-  stackOf,
-  templates,
-  text,
-} from './support/templates.ts';
+import { listOf, text } from '../../../scripts/templates.ts';
+import { grantsOfRole, ofType, only, type Statement, stackOf, templates } from './support/templates.ts';
 
 const orders = stackOf(templates(), 'Lockstep-orders');
 const ACCOUNT = '000000000000';

@@ -1,3 +1,4 @@
+import { text } from '../../../scripts/templates.ts';
 import {
   grantsOfRole,
   ofType,
@@ -7,7 +8,6 @@ import {
   type Statement,
   stackOf,
   templates,
-  text,
 } from './support/templates.ts';
 
 const orders = stackOf(templates(), 'Lockstep-orders');

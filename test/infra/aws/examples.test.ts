@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { addChecks } from '../../../infra/aws/nag-checks.ts';
+import { text } from '../../../scripts/templates.ts';
 import { synthesize } from './support/synthesize.ts';
 import {
   definitionOf,
@@ -10,7 +11,6 @@ import {
   stackOf,
   type Template,
   templates,
-  text,
 } from './support/templates.ts';
 
 const folder = resolve(import.meta.dirname, '../../../examples');

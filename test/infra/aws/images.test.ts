@@ -1,4 +1,5 @@
 import type { Runtime } from '../../../infra/aws/runtimes.ts';
+import { text } from '../../../scripts/templates.ts';
 import { synthesize } from './support/synthesize.ts';
 import {
   grantsOf,
@@ -10,7 +11,6 @@ import {
   stackOf,
   type Template,
   templates,
-  text,
 } from './support/templates.ts';
 
 const stacks = templates();

@@ -1,3 +1,4 @@
+import { text } from '../../../scripts/templates.ts';
 import { type FunctionName, functions } from '../../../tasks/functions.ts';
 import {
   grantsOf,
@@ -8,7 +9,6 @@ import {
   stackOf,
   type Template,
   templates,
-  text,
 } from './support/templates.ts';
 
 /** Functions that only some configurations need. */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { listOf, text } from '../../../scripts/templates.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
-import { listOf, ofType, only, stackOf, templates, text } from './support/templates.ts';
+import { ofType, only, stackOf, templates } from './support/templates.ts';
 
 const stacks = templates();
 const platform = stackOf(stacks, 'Lockstep-Platform');

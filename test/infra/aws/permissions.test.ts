@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { applicationName } from '../../../infra/config/values.ts';
 import { evaluate } from '../../../infra/local/aws/iam/evaluate.ts';
 import { readPolicy } from '../../../infra/local/aws/iam/policy.ts';
+import { listOf, text } from '../../../scripts/templates.ts';
 import { isPromotionIdOf, promotionIdOf } from '../../../tasks/promotions/promotion-from.ts';
 import { unusedGrants } from '../../support/unused-grants.ts';
 import {
   grantsOf,
-  listOf,
   ofType,
   type Resource,
   type Statement,
@@ -14,7 +14,6 @@ import {
   statementsOf,
   type Template,
   templates,
-  text,
 } from './support/templates.ts';
 
 const stacks = templates();

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { text } from '../../../scripts/templates.ts';
 import { platformParameters } from '../../../tasks/platform-parameters.ts';
 import { synthesize } from './support/synthesize.ts';
-import { ofType, only, type Statement, stackOf, templates, text } from './support/templates.ts';
+import { ofType, only, type Statement, stackOf, templates } from './support/templates.ts';
 
 const stacks = templates();
 const platform = stackOf(stacks, 'Lockstep-Platform');

@@ -1,13 +1,12 @@
+import { listOf, text } from '../../../scripts/templates.ts';
 import {
   grantsOfRole,
   launchTemplateOf,
-  listOf,
   ofType,
   only,
   stackOf,
   statementsOf,
   templates,
-  text,
 } from './support/templates.ts';
 
 const orders = stackOf(templates(), 'Lockstep-orders');

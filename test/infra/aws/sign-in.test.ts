@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addChecks } from '../../../infra/aws/nag-checks.ts';
+import { text } from '../../../scripts/templates.ts';
 import { synthesize } from './support/synthesize.ts';
-import { ofType, only, stackOf, type Template, text } from './support/templates.ts';
+import { ofType, only, stackOf, type Template } from './support/templates.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const SECRET = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:company-AbCdEf';

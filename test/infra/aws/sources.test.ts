@@ -1,17 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { listOf, text } from '../../../scripts/templates.ts';
 import { manifestKeysFrom } from '../../../tasks/source/manifest.ts';
 import { synthesize } from './support/synthesize.ts';
 import {
   definitionOf,
   grantsOfRole,
-  listOf,
   ofType,
   only,
   patternOf,
   type Resource,
   stackOf,
-  text,
 } from './support/templates.ts';
 
 const example = (name: string): { readonly applications: readonly object[] } =>

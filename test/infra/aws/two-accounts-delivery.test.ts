@@ -1,13 +1,5 @@
-import {
-  grantsOf,
-  listOf,
-  ofType,
-  only,
-  patternOf,
-  type Statement,
-  type Template,
-  text,
-} from './support/templates.ts';
+import { listOf, text } from '../../../scripts/templates.ts';
+import { grantsOf, ofType, only, patternOf, type Statement, type Template } from './support/templates.ts';
 import {
   arnOfRole,
   artifacts,

@@ -1,7 +1,8 @@
 import { idleCosts } from '../../../scripts/costs/idle-costs.ts';
+import { listOf, text } from '../../../scripts/templates.ts';
 import { environmentAccessVariables } from '../../../tasks/environment-access.ts';
 import { synthesize } from './support/synthesize.ts';
-import { grantsOf, listOf, ofType, only, type Statement, stackOf, text } from './support/templates.ts';
+import { grantsOf, ofType, only, type Statement, stackOf } from './support/templates.ts';
 import {
   actionsOf,
   arnOfRole,

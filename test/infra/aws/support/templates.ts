@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { listOf, text } from '../../../../scripts/templates.ts';
 import { testAssemblyNow } from '../../../support/assembly.ts';
 
 /** A resource of a synthesized template. */
@@ -43,24 +44,6 @@ export const only = (template: Template, type: string, prefix = ''): [string, Re
     );
   return first;
 };
-
-/** Text of a value with its intrinsics in angle brackets: `arn:<AWS::Partition>:states:…`. */
-export const text = (value: unknown): string => {
-  if (typeof value === 'string') return value;
-  const [[name, argument] = []] = Object.entries((value ?? {}) as Record<string, unknown>);
-  if (name === 'Fn::Join') {
-    const [separator, parts] = argument as [string, unknown[]];
-    return parts.map(text).join(separator);
-  }
-  if (name === 'Ref') return `<${argument}>`;
-  if (name === 'Fn::GetAtt') return `<${(argument as string[]).join('.')}>`;
-  if (name === 'Fn::ImportValue') return `<import ${argument}>`;
-  return `<${JSON.stringify(value)}>`;
-};
-
-/** One value or a list of them, as a list. */
-export const listOf = <T>(value: T | readonly T[] | undefined): readonly T[] =>
-  value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T];
 
 export interface Statement {
   readonly Effect: string;

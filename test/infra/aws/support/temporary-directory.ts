@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const directories: string[] = [];
-// Not after a file's tests: other files of this process use this module as well.
-process.once('exit', () => {
+afterAll(() => {
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
-/** A directory that is removed when the process ends. */
+/** A directory that is removed when the tests of the file are done. */
 export const temporaryDirectory = (): string => {
   const directory = mkdtempSync(join(tmpdir(), 'lockstep-infra-'));
   directories.push(directory);

@@ -1,16 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createLockstepApp } from '../../../../infra/aws/lockstep-app.ts';
+import { listOf, text } from '../../../../scripts/templates.ts';
 import { cdkContext, markerBundles } from './synthesize.ts';
-import {
-  listOf,
-  ofType,
-  type Resource,
-  type Statement,
-  statementsOf,
-  type Template,
-  text,
-} from './templates.ts';
+import { ofType, type Resource, type Statement, statementsOf, type Template } from './templates.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 export interface Placed {

@@ -124,8 +124,7 @@ export const putRole = (
 };
 
 const stateDir = fs.mkdtempSync(path.join(os.tmpdir(), 'lockstep-states-'));
-// Not after a file's tests: other files of this process use this module as well.
-process.once('exit', () => fs.rmSync(stateDir, { recursive: true, force: true }));
+afterAll(() => fs.rmSync(stateDir, { recursive: true, force: true }));
 
 /** The clock stands at T0 until it is set forward. */
 export const statesHost = async (

@@ -1,14 +1,5 @@
-import fs from 'node:fs';
-import path from 'node:path';
+import { ofType, type Resource, type Resources } from '../templates.ts';
 import list from './prices.json' with { type: 'json' };
-
-/** A resource of a synthesized template. */
-export interface Resource {
-  readonly Type: string;
-  readonly Properties?: Readonly<Record<string, unknown>>;
-}
-/** Resources by logical id. */
-export type Resources = Readonly<Record<string, Resource>>;
 
 /** The price list: on-demand list prices, approximate, of the date that it says. */
 export const priceList = list;
@@ -27,26 +18,6 @@ export const HOURS_PER_MONTH = 730;
 
 /** What a line costs, in USD. */
 export const costOf = ({ quantity, price }: CostLine): number => quantity * price;
-
-/** The templates of an assembly's directory, by stack. */
-export const readTemplates = (directory: string): Readonly<Record<string, Resources>> =>
-  Object.fromEntries(
-    fs
-      .readdirSync(directory)
-      .filter((name) => name.endsWith('.template.json'))
-      .sort()
-      .map((name) => [
-        name.slice(0, -'.template.json'.length),
-        (JSON.parse(fs.readFileSync(path.join(directory, name), 'utf8')) as { Resources: Resources })
-          .Resources,
-      ]),
-  );
-
-/** Resources of one type. */
-export const ofType = (resources: Resources, type: string): (Resource & { readonly id: string })[] =>
-  Object.entries(resources).flatMap(([id, resource]) =>
-    resource.Type === type ? [{ ...resource, id }] : [],
-  );
 
 /** A number among properties, which custom resources may hold as text. */
 export function numberOf(resource: Resource, name: string): number {
