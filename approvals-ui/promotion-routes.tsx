@@ -5,10 +5,13 @@ import { denyOperation } from './actions.tsx';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { readPromotionPage, readPromotionsPage } from './pages.ts';
-import { badRequest, here, notFound, readForm, type SiteEnv, show } from './responses.tsx';
+import { badRequest, here, notFound, readForm, type SiteContext, type SiteEnv, show } from './responses.tsx';
 import { PromotionsPage, PromotionsRegion } from './views/lists.tsx';
 import { PromotionPage, PromotionRegion } from './views/promotion.tsx';
 import { StopPage } from './views/stop.tsx';
+
+/** What the pages of one promotion show. */
+type PromotionView = NonNullable<Awaited<ReturnType<typeof readPromotionPage>>>;
 
 const pathOf = (promotionId: string): string => `/promotions/${encodeURIComponent(promotionId)}`;
 
@@ -19,6 +22,16 @@ export function addPromotions(
   links: ConsoleLinks,
 ): void {
   const { executions, log, noteRedrive, noteStop } = dependencies;
+  /** What operators do with one promotion: nobody else gets to the answer. */
+  const forOperators =
+    (answer: (context: SiteContext, page: PromotionView, path: string) => Response | Promise<Response>) =>
+    async (context: SiteContext) => {
+      const promotionId = context.req.param('id') ?? '';
+      const page = await readPromotionPage(dependencies, links, context.get('session'), promotionId);
+      if (!page) return notFound(context);
+      const path = pathOf(promotionId);
+      return denyOperation(context, page, path, log) ?? answer(context, page, path);
+    };
 
   site.get('/promotions', async (context) => {
     const { person } = context.get('session');
@@ -40,58 +53,54 @@ export function addPromotions(
 
   site.get('/promotions/:id/redrive', (context) => context.redirect(pathOf(context.req.param('id')), 303));
 
-  site.post('/promotions/:id/redrive', async (context) => {
-    const promotionId = context.req.param('id');
-    const path = pathOf(promotionId);
-    const page = await readPromotionPage(dependencies, links, context.get('session'), promotionId);
-    if (!page) return notFound(context);
-    const denial = denyOperation(context, page, path, log);
-    if (denial) return denial;
-    const { person } = page;
-    // Recorded first, so that no redrive happens without a name.
-    if (page.advice.mayRedrive) await noteRedrive(promotionId, page.promotion.redrives + 1, person);
-    const outcome = page.advice.mayRedrive
-      ? await executions.redrive(page.promotion.executionArn)
-      : ({ kind: 'failed', message: page.advice.sentence } as const);
-    log({ event: 'redrive', promotionId, person: person.name, outcome: outcome.kind });
-    if (outcome.kind === 'redriven') return context.redirect(path, 303);
-    return context.html(<PromotionPage {...page} path={path} problem={outcome.message} />, 409);
-  });
+  site.post(
+    '/promotions/:id/redrive',
+    forOperators(async (context, page, path) => {
+      const { person, promotion, advice } = page;
+      // Recorded first, so that no redrive happens without a name.
+      if (advice.mayRedrive) await noteRedrive(promotion.promotionId, promotion.redrives + 1, person);
+      const outcome = advice.mayRedrive
+        ? await executions.redrive(promotion.executionArn)
+        : ({ kind: 'failed', message: advice.sentence } as const);
+      log({
+        event: 'redrive',
+        promotionId: promotion.promotionId,
+        person: person.name,
+        outcome: outcome.kind,
+      });
+      if (outcome.kind === 'redriven') return context.redirect(path, 303);
+      return context.html(<PromotionPage {...page} path={path} problem={outcome.message} />, 409);
+    }),
+  );
 
-  site.get('/promotions/:id/stop', async (context) => {
-    const promotionId = context.req.param('id');
-    const page = await readPromotionPage(dependencies, links, context.get('session'), promotionId);
-    if (!page) return notFound(context);
-    const path = pathOf(promotionId);
-    const denial = denyOperation(context, page, path, log);
-    if (denial) return denial;
-    if (page.promotion.status !== 'RUNNING') return context.redirect(path, 303);
-    return context.html(<StopPage promotion={page.promotion} person={page.person} path={path} />);
-  });
+  site.get(
+    '/promotions/:id/stop',
+    forOperators((context, { promotion, person }, path) =>
+      promotion.status === 'RUNNING'
+        ? context.html(<StopPage promotion={promotion} person={person} path={path} />)
+        : context.redirect(path, 303),
+    ),
+  );
 
-  site.post('/promotions/:id/stop', async (context) => {
-    const promotionId = context.req.param('id');
-    const path = pathOf(promotionId);
-    const page = await readPromotionPage(dependencies, links, context.get('session'), promotionId);
-    if (!page) return notFound(context);
-    const denial = denyOperation(context, page, path, log);
-    if (denial) return denial;
-    const { promotion, person } = page;
-    if (promotion.status !== 'RUNNING') return context.redirect(path, 303);
-    const reason = readReason((await readForm(context)).reason ?? '');
-    if (reason === undefined) {
-      const problem = `Give a reason of 1 to ${LONGEST_REASON} characters.`;
-      return context.html(
-        <StopPage promotion={promotion} person={person} path={path} problem={problem} />,
-        400,
-      );
-    }
-    const note = async (): Promise<string> => {
-      await noteStop(promotionId, reason, person);
-      return person.name;
-    };
-    await stopPromotion({ executions, noteStop: note }, promotion, reason);
-    log({ event: 'stop', promotionId, person: person.name });
-    return context.redirect(path, 303);
-  });
+  site.post(
+    '/promotions/:id/stop',
+    forOperators(async (context, { promotion, person }, path) => {
+      if (promotion.status !== 'RUNNING') return context.redirect(path, 303);
+      const reason = readReason((await readForm(context)).reason ?? '');
+      if (reason === undefined) {
+        const problem = `Give a reason of 1 to ${LONGEST_REASON} characters.`;
+        return context.html(
+          <StopPage promotion={promotion} person={person} path={path} problem={problem} />,
+          400,
+        );
+      }
+      const note = async (): Promise<string> => {
+        await noteStop(promotion.promotionId, reason, person);
+        return person.name;
+      };
+      await stopPromotion({ executions, noteStop: note }, promotion, reason);
+      log({ event: 'stop', promotionId: promotion.promotionId, person: person.name });
+      return context.redirect(path, 303);
+    }),
+  );
 }

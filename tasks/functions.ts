@@ -1,3 +1,6 @@
+/** What a variable holds that has no value. */
+export const NONE = 'none';
+
 /**
  * Every function that Lockstep deploys: where its handler is and which environment variables it reads. The constructs
  * that set the variables and the handlers that read them share this list.

@@ -1,3 +1,4 @@
+import { parsedList } from '../../tasks/json.ts';
 import type { Person } from '../../tasks/ledger/items.ts';
 
 /** The identity provider's token does not say who the person is. */
@@ -52,15 +53,6 @@ export function groupsOf(claim: unknown): readonly string[] {
       .split(/[\s,]+/),
   );
 }
-
-const parsedList = (value: string): unknown[] | undefined => {
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return Array.isArray(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
-};
 
 const text = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
 

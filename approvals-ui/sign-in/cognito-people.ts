@@ -1,18 +1,13 @@
 import {
   AdminGetUserCommand,
-  type AdminGetUserCommandOutput,
   CognitoIdentityProviderClient,
   paginateAdminListGroupsForUser,
   UserNotFoundException,
 } from '@aws-sdk/client-cognito-identity-provider';
 import type { AbsenceDependencies } from '../../tasks/approvals/absences.ts';
+import { attributesOf, verifiedAddressOf } from '../../tasks/approvals/pool-user.ts';
 import type { SiteDependencies } from '../dependencies.ts';
 import { type CompanyProvider, companyAccount } from './company-account.ts';
-
-const attributesOf = ({
-  UserAttributes = [],
-}: Pick<AdminGetUserCommandOutput, 'UserAttributes'>): Readonly<Record<string, string>> =>
-  Object.fromEntries(UserAttributes.map(({ Name = '', Value = '' }) => [Name, Value]));
 
 /**
  * Reads people from a Cognito user pool: their groups there, and what the company's provider said at their last sign-in.
@@ -39,7 +34,7 @@ export function createCognitoPeople(
         new AdminGetUserCommand({ UserPoolId: userPoolId, Username: person.name }),
       );
       if (user.Enabled === false) return { ...person, groups: [] };
-      const account = companyAccount(attributesOf(user), providers);
+      const account = companyAccount(attributesOf(user.UserAttributes), providers);
       return account
         ? { ...person, ...account, groups: [...new Set([...groups, ...account.groups])] }
         : { ...person, groups };
@@ -52,13 +47,12 @@ export function createCognitoPeople(
   const findPerson: AbsenceDependencies['findPerson'] = async (name) => {
     try {
       const user = await client.send(new AdminGetUserCommand({ UserPoolId: userPoolId, Username: name }));
-      const attributes = attributesOf(user);
-      const { sub = '', email = '', email_verified: isVerified } = attributes;
+      const attributes = attributesOf(user.UserAttributes);
       const account = companyAccount(attributes, providers);
       return {
-        subject: sub,
+        subject: attributes.sub ?? '',
         name: user.Username ?? name,
-        verifiedEmail: account?.verifiedEmail ?? (isVerified === 'true' ? email.toLowerCase() : ''),
+        verifiedEmail: account?.verifiedEmail ?? verifiedAddressOf(attributes),
         isEnabled: user.Enabled === true,
       };
     } catch (error) {

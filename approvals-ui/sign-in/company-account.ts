@@ -1,3 +1,5 @@
+import { parsedList } from '../../tasks/json.ts';
+
 /** What the configuration says about a company's identity provider. */
 export interface CompanyProvider {
   readonly name: string;
@@ -73,14 +75,5 @@ function formDecoded(name: string): string {
     return decodeURIComponent(name.replaceAll('+', ' '));
   } catch {
     return name;
-  }
-}
-
-function parsedList(text: string): readonly unknown[] | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return Array.isArray(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
   }
 }

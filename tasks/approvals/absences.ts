@@ -10,7 +10,7 @@ import {
   whyNoAbsence,
   whyNoHandOver,
 } from './absence-rules.ts';
-import { isSamePerson } from './same-person.ts';
+import { identityOf, isSamePerson } from './same-person.ts';
 
 /** The groups that a person is in now. */
 type GroupsNow = (person: Person) => Promise<readonly string[]>;
@@ -19,17 +19,16 @@ type GroupsNow = (person: Person) => Promise<readonly string[]>;
  * Absences that concern what a person may decide now. Groups of the absent are read only where the person stands in.
  * @returns a function that reads them
  */
-export const readAbsencesOf =
-  ({
-    ledger,
-    groupsNow,
-    now,
-  }: {
-    readonly ledger: Pick<Ledger, 'absences'>;
-    readonly groupsNow: GroupsNow;
-    readonly now: () => Date;
-  }) =>
-  async (person: Pick<Person, 'subject'>): Promise<readonly CheckedAbsence[]> => {
+export function readAbsencesOf({
+  ledger,
+  groupsNow,
+  now,
+}: {
+  readonly ledger: Pick<Ledger, 'absences'>;
+  readonly groupsNow: GroupsNow;
+  readonly now: () => Date;
+}) {
+  return async function readAbsencesOf(person: Pick<Person, 'subject'>): Promise<readonly CheckedAbsence[]> {
     const active = (await ledger.absences()).filter((absence) => isActive(absence, now()));
     return Promise.all(
       active.map(async (absence) => ({
@@ -40,6 +39,7 @@ export const readAbsencesOf =
       })),
     );
   };
+}
 
 /** What setting and ending absences needs. */
 export interface AbsenceDependencies {
@@ -58,21 +58,14 @@ interface Acting {
   readonly freshSignInMinutes: number;
 }
 
-/** What came of it. A refusal by the rules is an expected outcome: its message says what to do. */
+/** What came of it. A denial by the rules is an expected outcome: its message says what to do. */
 export type AbsenceOutcome =
   | { readonly kind: 'done'; readonly absence: Absence }
   | ({ readonly kind: 'denied' } & AbsenceDenial);
 
-const identityOf = ({ subject, name, verifiedEmail }: PoolPerson | Person) => ({
-  subject,
-  name,
-  verifiedEmail,
-});
-
 /** Hands a person's role to somebody for a time. Recorded for good. */
-export const handOver =
-  ({ ledger, findPerson, now, newAbsenceId }: AbsenceDependencies) =>
-  async (
+export function handOver({ ledger, findPerson, now, newAbsenceId }: AbsenceDependencies) {
+  return async function handOver(
     acting: Acting,
     asked: {
       readonly role: ApproverRole;
@@ -82,7 +75,7 @@ export const handOver =
       readonly until: string;
       readonly reason: string;
     },
-  ): Promise<AbsenceOutcome> => {
+  ): Promise<AbsenceOutcome> {
     const at = now();
     const substitute = asked.substitute === '' ? undefined : await findPerson(asked.substitute);
     const denial = whyNoHandOver({
@@ -110,11 +103,11 @@ export const handOver =
     await ledger.addAbsence(absence);
     return { kind: 'done', absence };
   };
+}
 
 /** Ends an absence early. Only the absent person does. @throws LedgerContendedError */
-export const endAbsence =
-  ({ ledger, now }: Pick<AbsenceDependencies, 'ledger' | 'now'>) =>
-  async (acting: Acting, absenceId: string): Promise<AbsenceOutcome> => {
+export function endAbsence({ ledger, now }: Pick<AbsenceDependencies, 'ledger' | 'now'>) {
+  return async function endAbsence(acting: Acting, absenceId: string): Promise<AbsenceOutcome> {
     for (let writeAttempt = 1; ; writeAttempt = nextWriteAttempt(writeAttempt, `Absence ${absenceId}`)) {
       const at = now();
       const absence = (await ledger.absences()).find((one) => one.absenceId === absenceId);
@@ -137,3 +130,4 @@ export const endAbsence =
       }
     }
   };
+}

@@ -8,6 +8,7 @@ import type { CandidateChange } from './candidate.ts';
 import { mayDecide, type PolicyOf } from './decision-rules.ts';
 import { decidersText, isDecided, withDecision } from './decisions.ts';
 import { noteCompleted } from './note-completed.ts';
+import { identityOf } from './same-person.ts';
 
 /** What deciding needs. */
 export interface DecideDependencies extends AnnounceDependencies {
@@ -90,7 +91,7 @@ export function decideApproval(dependencies: DecideDependencies) {
   return async function decideApproval(input: DecideInput): Promise<DecideOutcome> {
     const { ledger, now, policyOf, configurationVersion, absencesOf } = dependencies;
     const { decision, comment, person, signedInAt, shownDigest, isRunning } = input;
-    const identity = { subject: person.subject, name: person.name, verifiedEmail: person.verifiedEmail };
+    const identity = identityOf(person);
 
     const deny = async (
       approval: Approval,

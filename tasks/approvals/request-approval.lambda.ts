@@ -8,6 +8,7 @@ import { newerThan } from '../environment-locks/newer-than.ts';
 import { createWakeLocks } from '../environment-locks/wake-locks.ts';
 import { readWhenNewer } from '../environment-locks/when-newer.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { NONE } from '../functions.ts';
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
 import { createImageBuilds } from '../jobs/imagebuilder-builds.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
@@ -45,7 +46,7 @@ const archive = async (promotionId: string, { application, commitId }: Candidate
   return createObjectSource(env, versions, s3) ?? createRevisionOnlySource(env.REPOSITORY_NAME, ledger);
 };
 /** Of a company's people the pool knows the roles only after they have signed in. */
-const members = env.USER_POOL_ID === 'none' ? undefined : createRoleMembers(env.USER_POOL_ID);
+const members = env.USER_POOL_ID === NONE ? undefined : createRoleMembers(env.USER_POOL_ID);
 const sources = {
   ledger,
   image: createImageBuilds().image,

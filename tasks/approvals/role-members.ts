@@ -4,6 +4,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider';
 import type { Person } from '../ledger/items.ts';
 import type { ApproverRole } from '../payloads.ts';
+import { attributesOf, verifiedAddressOf } from './pool-user.ts';
 
 /** Members of a role's group in the user pool, who can sign in. */
 export type RoleMembers = (role: ApproverRole) => Promise<readonly Person[]>;
@@ -17,17 +18,11 @@ export function createRoleMembers(
     const members: Person[] = [];
     const pages = paginateListUsersInGroup({ client }, { UserPoolId: userPoolId, GroupName: role });
     for await (const { Users = [] } of pages)
-      for (const { Username: name = '', Enabled, Attributes = [] } of Users) {
+      for (const { Username: name = '', Enabled, Attributes } of Users) {
         if (Enabled === false) continue;
-        const attribute = (wanted: string): string =>
-          Attributes.find(({ Name }) => Name === wanted)?.Value ?? '';
-        const isVerified = attribute('email_verified') === 'true';
-        members.push({
-          subject: attribute('sub'),
-          name,
-          verifiedEmail: isVerified ? attribute('email').trim().toLowerCase() : '',
-          groups: [role],
-        });
+        const attributes = attributesOf(Attributes);
+        const verifiedEmail = verifiedAddressOf(attributes);
+        members.push({ subject: attributes.sub ?? '', name, verifiedEmail, groups: [role] });
       }
     return members;
   };

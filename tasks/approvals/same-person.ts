@@ -8,6 +8,17 @@ export const isSamePerson = (a: Identity, b: Identity): boolean =>
   a.subject === b.subject ||
   (a.verifiedEmail !== '' && foldedAddress(a.verifiedEmail, []) === foldedAddress(b.verifiedEmail, []));
 
+/** What is recorded of a person. */
+export const identityOf = ({
+  subject,
+  name,
+  verifiedEmail,
+}: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>): RecordedDecision['person'] => ({
+  subject,
+  name,
+  verifiedEmail,
+});
+
 /** Whom a decision counts for: who decided, and the absent person for whom they did. */
 export const peopleOf = ({
   person,

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
 import { errorText } from '../error-text.ts';
@@ -5,8 +6,7 @@ import type { GuardedPipelines } from '../guard/guard-pipeline.ts';
 import { isObject, parsedJson } from '../json.ts';
 import type { PromotionInput, PushParameters } from '../payloads.ts';
 import type { Source, SourceCommit, SourcePush } from '../source/source.ts';
-import { leadsTo } from './leads-to.ts';
-import { orderedWithinSecond } from './order-within-second.ts';
+import { findOnBranch } from './find-on-branch.ts';
 import { type PromotedBranch, promotionIdOf } from './promotion-from.ts';
 import { type BeginPromotionDependencies, beginPromotion } from './start-promotion.ts';
 
@@ -31,8 +31,6 @@ class PushNotRecordedError extends Error {
 const RECENT_MS = 24 * 60 * 60 * 1000;
 /** Waits between looks for it, in ms. */
 const LOOK_AGAIN_AFTER_MS = [0, 2_000, 5_000, 10_000, 20_000];
-
-const timer = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Whether a Lambda event is a job of CodePipeline. */
 const isPipelineJob = (event: unknown): event is CodePipelineEvent =>
@@ -93,21 +91,19 @@ async function confirmed(
     throw new PushNotRecordedError(
       `The provider of ${repositoryName} has not recorded that ${commitId} was pushed to ${branch}. Push again; an empty commit will do.`,
     );
-  const head = await source.head();
-  if (head === undefined || !(await leadsTo(source.commits, commitId, head)))
+  const found = await findOnBranch(source, commitId, push.pushedAt);
+  if (!found.isFound)
     throw new PushNotRecordedError(
-      `Commit ${commitId} is no longer on ${branch} of ${repositoryName}, which is at ${head ?? 'no commit'}. Push what is to be promoted.`,
+      `Commit ${commitId} is no longer on ${branch} of ${repositoryName}, which is at ${found.head}. Push what is to be promoted.`,
     );
-  const read = async (id: string) => (await source.commits([id]))[0];
-  const commit = (await read(commitId)) ?? {};
-  const pushedAt = await orderedWithinSecond(push.pushedAt, commit, read);
-  return { pushedBy: push.pushedBy, pushedAt, commit };
+  const { commit, pushedAt } = found;
+  return { pushedBy: push.pushedBy, ...(pushedAt !== undefined && { pushedAt }), commit };
 }
 
 /** The push pipeline's action: starts the promotion of the run's commit. It always reports a result, or the action would hang. */
 export function startPushedRun(dependencies: PushedRunDependencies) {
   const begin = async (pushed: PushedCommit): Promise<string> => {
-    const { source, promoted, now, wait = timer } = dependencies;
+    const { source, promoted, now, wait = pause } = dependencies;
     const { application, branch, repositoryName } = promoted;
     const { commitId, eventId, message } = pushed;
     const promotionId = promotionIdOf(application, commitId, eventId);

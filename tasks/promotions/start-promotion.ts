@@ -1,8 +1,7 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PromotionInput } from '../payloads.ts';
 import type { Source, SourceCommit } from '../source/source.ts';
-import { leadsTo } from './leads-to.ts';
-import { orderedWithinSecond } from './order-within-second.ts';
+import { findOnBranch } from './find-on-branch.ts';
 import { type PromotedBranch, promotionFrom, type RequestedPromotion } from './promotion-from.ts';
 
 /** What recording and starting a promotion needs. */
@@ -82,20 +81,18 @@ export function startPromotion(dependencies: StartPromotionDependencies) {
       await beginPromotion(dependencies)({ promotionId, input: told }, { message });
       return { promotionId };
     }
-    const head = await source.head();
-    if (head === undefined || !(await leadsTo(source.commits, input.commitId, head))) {
+    const found = await findOnBranch(source, input.commitId, told.pushedAt);
+    if (!found.isFound) {
       note(
-        `Commit ${input.commitId} is not on ${promoted.branch} of ${promoted.repositoryName}, which is at ${head ?? 'no commit'}: ` +
+        `Commit ${input.commitId} is not on ${promoted.branch} of ${promoted.repositoryName}, which is at ${found.head}: ` +
           'it was never pushed there, or has been taken back since. Nothing is started.',
       );
       return {};
     }
-    const read = async (commitId: string) => (await source.commits([commitId]))[0];
-    const pushed = (await read(input.commitId)) ?? {};
-    const pushedAt = told.pushedAt && (await orderedWithinSecond(told.pushedAt, pushed, read));
+    const { commit, pushedAt } = found;
     await beginPromotion(dependencies)(
       { promotionId, input: { ...told, ...(pushedAt !== undefined && { pushedAt }) } },
-      pushed,
+      commit,
     );
     return { promotionId };
   };

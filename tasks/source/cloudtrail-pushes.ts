@@ -14,13 +14,12 @@ const createClient = (): CloudTrailClient => new CloudTrailClient({ retryMode: '
  * by name, as most calls on a repository only read.
  * @throws PushRecordUnclearError
  */
-export const createCloudTrailPushes =
-  (
-    branch: RepositoryBranch,
-    client: CloudTrailClient = createClient(),
-    now: () => number = Date.now,
-  ): NonNullable<Source['pushes']> =>
-  async (since) => {
+export function createCloudTrailPushes(
+  branch: RepositoryBranch,
+  client: CloudTrailClient = createClient(),
+  now: () => number = Date.now,
+): NonNullable<Source['pushes']> {
+  return async function cloudTrailPushes(since) {
     const StartTime = new Date(Math.max(since.getTime(), now() - KEPT_MS));
     const found: SourcePush[] = [];
     for (const AttributeValue of branchMovingCalls) {
@@ -33,3 +32,4 @@ export const createCloudTrailPushes =
     }
     return found;
   };
+}

@@ -1,11 +1,8 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { FunctionEnvironment } from '../functions.ts';
+import { type FunctionEnvironment, NONE } from '../functions.ts';
 import { createGitHubApi } from './github-api.ts';
 import { createGitHubSource } from './github-source.ts';
 import type { Source } from './source.ts';
-
-/** The value of a variable whose value does not exist. */
-const NONE = 'none';
 
 /** A secret's text, read when it is needed first, and again when it may have been replaced. */
 const createToken = (

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { isObject, parsedJson } from '../json.ts';
 
 /** GitHub could not be read: nothing is assumed about what it did not say. */
@@ -44,8 +45,6 @@ const MOST_MS = 90_000;
 /** Longest that one request may take, in ms. */
 const REQUEST_MS = 20_000;
 
-const timer = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** Limits are told by 429, or by 403 with one of these headers (GitHub's "Rate limits for the REST API"). */
 const isLimited = ({ status, headers }: Response): boolean =>
   status === 429 ||
@@ -89,7 +88,7 @@ const nextOf = (link: string | null, apiUrl: string, path: string): string | und
 
 /** GitHub's REST API, read with a token; what fails for a while is tried again. */
 export function createGitHubApi(options: GitHubApiOptions): GitHubApi {
-  const { token, fetch: send = fetch, wait = timer, now = Date.now } = options;
+  const { token, fetch: send = fetch, wait = pause, now = Date.now } = options;
   const apiUrl = options.apiUrl.replace(/\/+$/, '');
 
   const request = async (

@@ -1,6 +1,7 @@
+import { filesBetween } from './files-between.ts';
 import { activitiesIn, commitsIn, filesIn, headIn } from './github-answers.ts';
 import { type GitHubApi, GitHubUnreadableError, unknownShape } from './github-api.ts';
-import type { ChangedFile, Source, SourceCommit, SourcePush } from './source.ts';
+import type { Source, SourceCommit, SourcePush } from './source.ts';
 
 /** Most that a page of GitHub holds. */
 const PAGE = 100;
@@ -8,16 +9,6 @@ const PAGE = 100;
 const MOST_KEPT = 20_000;
 /** After a branch was deleted. */
 const NOTHING = '0'.repeat(40);
-
-const changesBetween = (
-  before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
-): readonly ChangedFile[] =>
-  [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((path): ChangedFile[] => {
-    const [was, is] = [before.get(path), after.get(path)];
-    if (was === is) return [];
-    return [{ path, change: was === undefined ? 'added' : is === undefined ? 'removed' : 'changed' }];
-  });
 
 /**
  * A repository at GitHub, or at a GitHub Enterprise Server.
@@ -71,7 +62,7 @@ export function createGitHubSource(repository: string, branch: string, api: GitH
     // Not compared by GitHub, which lists 300 files at most: a tree lists 100,000, and says if it has more.
     differences: async (before, after, most) => {
       const [was, is] = [before === undefined ? new Map() : await filesOf(before), await filesOf(after)];
-      return changesBetween(was, is).slice(0, most);
+      return filesBetween(was, is).slice(0, most);
     },
     pushes: async (since) => {
       const found: SourcePush[] = [];

@@ -1,5 +1,5 @@
 import { type Manifest, ManifestInvalidError } from './manifest.ts';
-import type { ChangedFile, SourceCommit } from './source.ts';
+import type { SourceCommit } from './source.ts';
 
 /** A version of an archive, with what it was made of. */
 export interface BuiltVersion {
@@ -72,14 +72,4 @@ export function commitsOfVersion(
   for (const one of live === undefined ? [version] : [live, version])
     commits.set(one.versionId, versionCommit(one));
   return commits;
-}
-
-/** Files that differ between two archives, by path. @param before undefined if nothing is live */
-export function filesBetween(before: Manifest | undefined, after: Manifest): readonly ChangedFile[] {
-  const was = before?.contents ?? new Map<string, string>();
-  const files: ChangedFile[] = [];
-  for (const [path, digest] of after.contents)
-    if (was.get(path) !== digest) files.push({ path, change: was.has(path) ? 'changed' : 'added' });
-  for (const path of was.keys()) if (!after.contents.has(path)) files.push({ path, change: 'removed' });
-  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

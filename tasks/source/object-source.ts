@@ -1,13 +1,11 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { errorText } from '../error-text.ts';
-import type { FunctionEnvironment } from '../functions.ts';
+import { type FunctionEnvironment, NONE } from '../functions.ts';
+import { filesBetween } from './files-between.ts';
 import { ManifestInvalidError, manifestKeysFrom } from './manifest.ts';
-import { type BuiltVersion, commitsOfVersion, filesBetween } from './manifest-change.ts';
+import { type BuiltVersion, commitsOfVersion } from './manifest-change.ts';
 import { type ArchiveBytes, readSignedArchive } from './signed-archive.ts';
 import type { Source, SourceCommit } from './source.ts';
-
-/** The value of a variable whose value does not exist. */
-const NONE = 'none';
 
 /** Where archives lie. */
 interface ArchiveObject {
@@ -103,7 +101,7 @@ export function createObjectSource(
     differences: async (_before, _after, most) => {
       const { version, live } = await known();
       if (whyNotLive !== undefined) throw new Error(whyNotLive);
-      return filesBetween(live?.manifest, version.manifest).slice(0, most);
+      return filesBetween(live?.manifest.contents ?? new Map(), version.manifest.contents).slice(0, most);
     },
   };
 }

@@ -69,7 +69,7 @@ it('every action of the site is covered here', async () => {
 });
 
 describe('every action', () => {
-  it('is for those who are in the group now, whatever it was at their sign-in', async () => {
+  it('is for those who are in the group now, not at their sign-in', async () => {
     const scene = await actionScene();
     for (const action of scene.actions) {
       const name = actorOf(action);

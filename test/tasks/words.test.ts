@@ -29,7 +29,7 @@ it('shows an address in ASCII alone, and two that differ as two', () => {
   );
 });
 
-it('shows lines as lines, with their tabs, whatever ends them', () => {
+it('shows lines as lines, with their tabs, by any line end', () => {
   expect(visibleLines('a\tb\r\nc\u202e\rd\n\u0007')).toBe('a\tb\nc\\u202e\nd\n\\u0007');
 });
 

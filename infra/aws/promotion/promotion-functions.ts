@@ -1,7 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
-import type { FunctionName } from '../../../tasks/functions.ts';
+import { type FunctionName, NONE } from '../../../tasks/functions.ts';
 import type { ApprovalsConfig } from '../../config.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import {
@@ -69,8 +69,8 @@ export class PromotionFunctions extends Construct {
     const machine = stateMachineArn(stack, application.name);
     const executions = executionArns(stack, application.name);
     const sourceApi = {
-      SOURCE_API_URL: source.api?.url ?? 'none',
-      SOURCE_TOKEN_SECRET_ARN: source.api?.tokenSecretArn ?? 'none',
+      SOURCE_API_URL: source.api?.url ?? NONE,
+      SOURCE_TOKEN_SECRET_ARN: source.api?.tokenSecretArn ?? NONE,
     };
     const prodFleet = {
       PROD_PIPELINE_NAME: pipelineName(application.name, 'prod'),
@@ -205,13 +205,13 @@ export class PromotionFunctions extends Construct {
         REPOSITORY_NAME: source.repositoryName,
         BRANCH: application.branch,
         ...sourceApi,
-        SOURCE_MANIFEST_KEYS: source.manifestKeys ? JSON.stringify(source.manifestKeys) : 'none',
+        SOURCE_MANIFEST_KEYS: source.manifestKeys ? JSON.stringify(source.manifestKeys) : NONE,
         CONFIGURATION_VERSION,
         APPROVAL_COUNTS,
         QAT_URL: props.qatUrl,
         ACQUIRE_LOCK_FUNCTION,
         WHEN_NEWER: application.whenNewer,
-        USER_POOL_ID: props.userPool?.userPoolId ?? 'none',
+        USER_POOL_ID: props.userPool?.userPoolId ?? NONE,
         MAKERS_MAY_DECIDE: application.makersMayDecide ? 'yes' : 'no',
         PEOPLE: JSON.stringify(approvals.people),
         DOTS_IGNORED_IN: JSON.stringify(approvals.dotsIgnoredIn),

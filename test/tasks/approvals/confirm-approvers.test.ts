@@ -56,7 +56,7 @@ describe('confirming that the approvers differ', () => {
       [approved('qc', aPerson('quinn')), anApproval({ role: 'pmo' })],
       /no approval of PMO, its request is PENDING/,
     ],
-    ['QC refused', [anApproval(rejectedBy(aPerson('quinn')))], /its request is REJECTED/],
+    ['QC rejected', [anApproval(rejectedBy(aPerson('quinn')))], /its request is REJECTED/],
     [
       'the latest request is not approved',
       [approved('qc', aPerson('quinn')), anApproval({ attempt: 2, approvalId: 'again' })],

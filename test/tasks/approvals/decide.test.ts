@@ -148,7 +148,7 @@ describe('deciding', () => {
     expect(await ledger.openApprovals('qc')).toMatchObject([{ status: 'APPROVED' }]);
   });
 
-  it('refuses what was not shown, tells what changed, and changes nothing', async () => {
+  it('denies what was not shown, tells what changed, and changes nothing', async () => {
     await ledger.addPromotion(aPromotion({ images: { qat: 'ami-2' } }));
     expect(await decide(aPerson('quinn'), 'approve')).toMatchObject({
       kind: 'denied',

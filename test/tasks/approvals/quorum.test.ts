@@ -218,7 +218,7 @@ describe('confirming', () => {
 
   it.each<[string, Approval, string, RegExp]>([
     [
-      'fewer people approved than the configuration wants, whatever the request says',
+      'fewer people approved than the configuration wants, although the request says otherwise',
       approvedAs('qc', quinn),
       'ApproversNotRecorded',
       /1 of QC approved \(quinn\), and the configuration wants 2/,

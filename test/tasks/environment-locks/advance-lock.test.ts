@@ -291,7 +291,7 @@ describe('the Prod lock', () => {
     expect(await world.lock('prod')).toBe('- | -');
   });
 
-  it('is refused to a redriven state when a newer commit has got there', async () => {
+  it('is denied to a redriven state when a newer commit has got there', async () => {
     const world = createLockWorld();
     await world.take('a', 'prod');
     await world.end('a', 'FAILED');

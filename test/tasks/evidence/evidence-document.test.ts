@@ -76,11 +76,11 @@ it.each<[string, string, () => string, { key?: string; state?: string }]>([
   ],
   ['another key', 'another key signed', () => serialize(record), { key: createTestSigner().pem }],
   ['another state', 'does not end as FAILED', () => serialize(record), { state: 'FAILED' }],
-])('the commands refuse %s', (_, said, text, expected) => {
+])('the commands reject %s', (_, said, text, expected) => {
   expect(check(text(), expected)).toMatchObject({ status: 3, said: expect.stringContaining(said) });
 });
 
-it('the commands refuse the larger s', () => {
+it('the commands reject the larger s', () => {
   const [first, last] = record.seals;
   const der = Buffer.from(last?.signature ?? '', 'base64');
   const sAt = 4 + (der[3] ?? 0);

@@ -126,7 +126,7 @@ describe('the recorded ledger', () => {
     expect(JSON.stringify(await store.entries(PROMOTION_ID))).not.toContain('token-');
   });
 
-  it('records a request, the decision with who decided, and refused attempts', async () => {
+  it('records a request, the decision with who decided, and denied attempts', async () => {
     const asked = anApproval();
     await ledger.addApproval(asked);
     await ledger.replaceApproval(asked, { ...asked, mailedAt: END });

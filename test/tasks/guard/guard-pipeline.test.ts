@@ -275,7 +275,7 @@ describe('a run that is quicker than the note of its id', () => {
     expect(await ledger.jobByExternalId('shop-prod/e-1')).toEqual(waiting({ runningSince: NOTED_AT }));
   });
 
-  it('is noted with the job also if it is refused, or a redrive would go on with it', async () => {
+  it('is noted with the job also if it is denied, or a redrive would go on with it', async () => {
     const promotion = aPromotion({ status: 'FAILED', endedAt: '2026-11-22T11:00:00.000Z' });
     const { answers, ledger } = await askGuard({ jobs: [starting], promotion });
     expect(answers).toMatchObject([{ command: 'PutJobFailureResultCommand' }]);

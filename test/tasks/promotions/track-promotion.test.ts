@@ -154,7 +154,7 @@ describe('tracking a promotion', () => {
     expect((await ledger.promotion(PROMOTION_ID))?.redrives).toBe(1);
   });
 
-  it('tells a refusal from a failure, and mails nobody', async () => {
+  it('tells a rejection from a failure, and mails nobody', async () => {
     await ledger.addPromotion(aPromotion());
     await track({ status: 'FAILED' }, execution({ ...failed, error: 'Rejected', cause: 'QC refused' }));
     expect((await ledger.promotion(PROMOTION_ID))?.status).toBe('REJECTED');

@@ -1,6 +1,6 @@
 import { nothingKept, readChange } from '../../../tasks/approvals/read-change.ts';
-import { type Manifest, manifestKeysFrom, verifiedManifest } from '../../../tasks/source/manifest.ts';
-import { commitsOfVersion, filesBetween } from '../../../tasks/source/manifest-change.ts';
+import { manifestKeysFrom, verifiedManifest } from '../../../tasks/source/manifest.ts';
+import { commitsOfVersion } from '../../../tasks/source/manifest-change.ts';
 import { aCommit, aKeyPair, aManifest, idOf, signed } from './support/archives.ts';
 
 const key = aKeyPair();
@@ -103,18 +103,4 @@ it.each([
   expect(() => commitsOfVersion(next, live)).toThrow(
     expect.objectContaining({ name: 'ManifestInvalid', message: expect.stringMatching(message) }),
   );
-});
-
-it('compares the files of two archives', () => {
-  const holding = (contents: Readonly<Record<string, string>>): Manifest => ({
-    ...whole.manifest,
-    contents: new Map(Object.entries(contents)),
-  });
-  const next = holding({ same: '1', changed: '2', added: '3' });
-  expect(filesBetween(holding({ same: '1', changed: '1', gone: '1' }), next)).toEqual([
-    { path: 'added', change: 'added' },
-    { path: 'changed', change: 'changed' },
-    { path: 'gone', change: 'removed' },
-  ]);
-  expect(filesBetween(undefined, next).map(({ change }) => change)).toEqual(['added', 'added', 'added']);
 });
