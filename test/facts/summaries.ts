@@ -35,7 +35,7 @@ export const factSummaries: Readonly<Record<string, string>> = {
   T33: 'A redrive runs the failed task again; a Fail state fails again',
   T34: 'A redrive begins at the failed state, so that starting and waiting cannot be two states',
   T35: 'A job may end before the caller has noted its id',
-  T36: 'A task without a timeout waits for years, and a late token is refused',
+  T36: 'A task without a timeout waits for years, and a late token is not taken',
   T37: 'An execution of the same name and input starts once',
   T38: 'Completion events are best effort',
   T39: 'A JSONata machine may hold no JSONPath state',

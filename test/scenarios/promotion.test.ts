@@ -76,7 +76,7 @@ describe('a promotion of the synthesized system', () => {
     await second.ended();
   });
 
-  it('ends in Refused when an approver refuses, and a redrive does not revive it', async () => {
+  it('ends in Rejected when an approver rejects, and a redrive does not revive it', async () => {
     const promotion = await scenario.startPromotion();
     await promotion.decide('qc', 'quinn', 'reject');
     expect(await promotion.ended()).toMatchObject({ status: 'FAILED', error: 'Rejected' });

@@ -121,7 +121,7 @@ describe('push events', () => {
       const [name] = (await scenario.executions()).filter((arn) => arn.endsWith(forged ?? 'none'));
       const executionArn = name ?? '';
       const { host } = scenario.run;
-      await eventually('the first refusal', async () =>
+      await eventually('the first failure', async () =>
         (await historyOf(host, executionArn)).some(({ type }) => type === 'TaskFailed') ? true : undefined,
       );
       const ended = await eventually('its end', async () => {
