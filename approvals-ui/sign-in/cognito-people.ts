@@ -11,7 +11,7 @@ import { type CompanyProvider, companyAccount } from './company-account.ts';
 
 /**
  * Reads people from a Cognito user pool: their groups there, and what the company's provider said at their last sign-in.
- * Somebody who has left the pool, or whose account is disabled, is in no group.
+ * Somebody who has left the pool, or whose account is disabled, is in no group; nor is a later account of the same name.
  */
 export function createCognitoPeople(
   userPoolId: string,
@@ -29,12 +29,13 @@ export function createCognitoPeople(
   const personNow: SiteDependencies['personNow'] = async (person) => {
     try {
       const groups = await groupsInPool(person.name);
-      if (providers.length === 0) return { ...person, groups };
+      // Nothing says that Cognito lists no groups of a disabled account, and another account may get a user name later.
       const user = await client.send(
         new AdminGetUserCommand({ UserPoolId: userPoolId, Username: person.name }),
       );
-      if (user.Enabled === false) return { ...person, groups: [] };
-      const account = companyAccount(attributesOf(user.UserAttributes), providers);
+      const attributes = attributesOf(user.UserAttributes);
+      if (user.Enabled !== true || attributes.sub !== person.subject) return { ...person, groups: [] };
+      const account = companyAccount(attributes, providers);
       return account
         ? { ...person, ...account, groups: [...new Set([...groups, ...account.groups])] }
         : { ...person, groups };

@@ -23,7 +23,12 @@ const poolWith = (
   double(
     new CognitoIdentityProviderClient(offline),
     on(AdminListGroupsForUserCommand, groups),
-    ...(user ? [on(AdminGetUserCommand, () => ({ Username: undefined, ...user() }))] : []),
+    on(AdminGetUserCommand, ({ Username }) => ({
+      Username: undefined,
+      Enabled: true,
+      UserAttributes: [{ Name: 'sub', Value: `sub-of-${Username}` }],
+      ...user?.(),
+    })),
   );
 const gone = () => {
   throw new UserNotFoundException(because('User does not exist.'));
@@ -39,6 +44,20 @@ describe('groups in a Cognito user pool', () => {
     const { groupsNow } = createCognitoPeople('us-east-1_pool', [], client);
     expect(await groupsNow(aPerson('quinn', { groups: ['pmo'] }))).toEqual(['qc', 'operator']);
     expect(sent[0]?.input).toMatchObject({ UserPoolId: 'us-east-1_pool', Username: 'quinn' });
+  });
+
+  it.each<[string, Partial<AdminGetUserCommandOutput>]>([
+    ['whose account is disabled', { Enabled: false }],
+    [
+      'whose user name another account has now',
+      { UserAttributes: [{ Name: 'sub', Value: 'sub-of-another' }] },
+    ],
+  ])('are none for somebody %s', async (_, user) => {
+    const { client } = poolWith(
+      () => ({ Groups: [{ GroupName: 'qc' }] }),
+      () => user,
+    );
+    expect(await createCognitoPeople('us-east-1_pool', [], client).groupsNow(aPerson('quinn'))).toEqual([]);
   });
 
   it('are none for somebody who has left the pool', async () => {
@@ -58,6 +77,7 @@ describe('groups in a Cognito user pool', () => {
 
 describe("somebody of a company's provider", () => {
   const attributes = {
+    sub: 'sub-of-Company_ada',
     email: 'Ada@example.com',
     email_verified: 'false',
     identities: JSON.stringify([{ providerName: 'Company', userId: 'ada' }]),
@@ -93,9 +113,10 @@ describe("somebody of a company's provider", () => {
 
   it('is somebody of the pool itself without a provider', async () => {
     const quinn = aPerson('quinn', { verifiedEmail: 'quinn@example.com' });
-    const now = await people({ UserAttributes: [{ Name: 'custom:groups', Value: 'Lockstep QC' }] }).personNow(
-      quinn,
-    );
+    const own = { sub: quinn.subject, 'custom:groups': 'Lockstep QC' };
+    const now = await people({
+      UserAttributes: Object.entries(own).map(([Name, Value]) => ({ Name, Value })),
+    }).personNow(quinn);
     expect(now).toEqual({ ...quinn, groups: [] });
   });
 
