@@ -62,6 +62,9 @@ export const functions = {
       'CONFIGURATION_VERSION',
       /** JSON: how many people of each role must approve. */
       'APPROVAL_COUNTS',
+      /** JSON: further names of people, and domains whose addresses are compared without dots. */
+      'PEOPLE',
+      'DOTS_IGNORED_IN',
       /** How often approvers are reminded. */
       'REMINDER_HOURS',
     ],

@@ -12,10 +12,10 @@ import { makersOf, TooManyMakersError } from './makers.ts';
 import { pushesOf } from './pushes.ts';
 import { type ChangeSources, readChange } from './read-change.ts';
 import type { ChangedCommit, ImageContents, InstanceReport, Review } from './review.ts';
-import { type FurtherNames, withPerson } from './same-maker.ts';
+import { makersBy, type NameRules } from './same-maker.ts';
 
 /** Where a review is read from. */
-export interface ReviewSources extends ChangeSources {
+export interface ReviewSources extends ChangeSources, NameRules {
   readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'jobs'>;
   readonly differences: Source['differences'];
   /** Absent where nobody records pushes. */
@@ -23,10 +23,6 @@ export interface ReviewSources extends ChangeSources {
   readonly image: (imageBuildVersionArn: string) => Promise<Image | undefined>;
   readonly targets: (deploymentId: string) => Promise<readonly InstanceTarget[]>;
   readonly configurationVersion: string;
-  /** People's further names, as the configuration has them. */
-  readonly people: readonly FurtherNames[];
-  /** Domains in whose addresses dots do not count. */
-  readonly dotsIgnoredIn: readonly string[];
   readonly qatUrl: string | undefined;
 }
 
@@ -159,11 +155,8 @@ export async function collectReview(
     ...(live === undefined ? {} : { live: { promotionId: live.promotionId, commitId: live.commitId } }),
     commits,
     commitCount: records.length,
-    makers: makersOf(records, [{ commitId, pushedBy }, ...pushes]).map((maker) =>
-      withPerson(maker, sources.people, sources.dotsIgnoredIn),
-    ),
+    ...makersBy(sources, makersOf(records, [{ commitId, pushedBy }, ...pushes])),
     ...(recorded.own && { push: recorded.own }),
-    ...(sources.dotsIgnoredIn.length > 0 && { dotsIgnoredIn: sources.dotsIgnoredIn }),
     files: files.slice(0, MOST_FILES),
     fileCount: { added: count('added'), changed: count('changed'), removed: count('removed') },
     images: { ...(qat === undefined ? {} : { qat }), ...(prod === undefined ? {} : { prod }) },

@@ -9,6 +9,7 @@ import type { ApprovalCounts } from './approval-counts.ts';
 import { candidateDigest, requestedCandidate } from './candidate.ts';
 import { completeApproval } from './decide.ts';
 import { hasExpired, isWaitingLong } from './decision-rules.ts';
+import { makersBy, type NameRules } from './same-maker.ts';
 
 /** What following up requests needs. */
 export interface FollowUpDependencies extends AnnounceDependencies {
@@ -19,6 +20,8 @@ export interface FollowUpDependencies extends AnnounceDependencies {
   readonly configurationVersion: string;
   /** How many people of each role must approve, as it is configured. */
   readonly counts: ApprovalCounts;
+  /** As configured. */
+  readonly names: NameRules;
   /** Hours after which approvers are reminded. */
   readonly reminderHours: number;
   readonly newApprovalId: () => string;
@@ -78,7 +81,7 @@ const PROMOTION_ENDED = 'The promotion was stopped before anybody decided.';
 export function followUpRequest(dependencies: FollowUpDependencies) {
   return async function followUpRequest(approval: Approval): Promise<void> {
     const { ledger, notices, siteUrl, now, isRunning, newApprovalId } = dependencies;
-    const { configurationVersion, counts, reminderHours } = dependencies;
+    const { configurationVersion, counts, names, reminderHours } = dependencies;
     const promotion = await ledger.promotion(approval.promotionId);
     // The ledger may be late: only Step Functions' status closes a request.
     const isOver = hasExpired(approval, now());
@@ -99,7 +102,9 @@ export function followUpRequest(dependencies: FollowUpDependencies) {
       return after;
     };
     const askedAgain = ({ mailedAt: _, remindedAt: __, escalatedAt: ___, ...before }: Approval): Approval => {
-      const review = { ...before.review, configurationVersion };
+      const { dotsIgnoredIn: ____, makers, ...shown } = before.review;
+      // Who made the change under which names is a part of the configuration.
+      const review = { ...shown, ...makersBy(names, makers), configurationVersion };
       const count = counts[before.role];
       return {
         ...before,

@@ -26,7 +26,7 @@ import { createKeptCommits } from './dynamodb-kept-commits.ts';
 import { nothingKept } from './read-change.ts';
 import { requestApproval } from './request-approval.ts';
 import { createRoleMembers } from './role-members.ts';
-import type { FurtherNames } from './same-maker.ts';
+import { readNameRules } from './same-maker.ts';
 import { shortageOf } from './shortage.ts';
 
 const env = readEnv('request-approval');
@@ -52,8 +52,7 @@ const sources = {
   image: createImageBuilds().image,
   targets: createDeployments(new CodeDeployClient(environmentAccess('qat'))).targets,
   configurationVersion: env.CONFIGURATION_VERSION,
-  people: JSON.parse(env.PEOPLE) as readonly FurtherNames[],
-  dotsIgnoredIn: JSON.parse(env.DOTS_IGNORED_IN) as readonly string[],
+  ...readNameRules(env),
   qatUrl: URL.canParse(env.QAT_URL) ? env.QAT_URL : undefined,
 };
 

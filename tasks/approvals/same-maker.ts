@@ -1,5 +1,5 @@
 import type { Person } from '../ledger/items.ts';
-import type { Maker } from './review.ts';
+import type { Maker, Review } from './review.ts';
 
 /** What identifies a person of the pool. */
 type Identity = Pick<Person, 'name' | 'verifiedEmail'>;
@@ -54,12 +54,16 @@ export function isSameMaker(
   return foldedName(maker.name) === foldedName(name) || isTheirs(maker.name);
 }
 
-/** A maker with the address of the person whose further name this is. */
-export function withPerson(
-  maker: Maker,
-  people: readonly FurtherNames[],
-  dotsIgnoredIn: readonly string[],
-): Maker {
+/** What the configuration says about names. */
+export interface NameRules {
+  /** People's further names. */
+  readonly people: readonly FurtherNames[];
+  /** Domains in whose addresses dots do not count, in lower case. */
+  readonly dotsIgnoredIn: readonly string[];
+}
+
+/** A maker with the address of the person whose further name this is by this configuration, whatever an earlier one said. */
+export function withPerson({ person: _, ...maker }: Maker, { people, dotsIgnoredIn }: NameRules): Maker {
   const folded = (address: string): string => foldedAddress(address, dotsIgnoredIn);
   const person = people.find(({ pusherNames, commitAddresses }) =>
     maker.arn === undefined
@@ -68,3 +72,21 @@ export function withPerson(
   );
   return person === undefined ? maker : { ...maker, person: person.email };
 }
+
+/** The rules about names in a function's variables. */
+export const readNameRules = (env: {
+  readonly PEOPLE: string;
+  readonly DOTS_IGNORED_IN: string;
+}): NameRules => ({
+  people: JSON.parse(env.PEOPLE) as readonly FurtherNames[],
+  dotsIgnoredIn: JSON.parse(env.DOTS_IGNORED_IN) as readonly string[],
+});
+
+/** The part of a review that says who made the change, by this configuration. */
+export const makersBy = (
+  names: NameRules,
+  makers: readonly Maker[],
+): Pick<Review, 'makers' | 'dotsIgnoredIn'> => ({
+  makers: makers.map((maker) => withPerson(maker, names)),
+  ...(names.dotsIgnoredIn.length > 0 && { dotsIgnoredIn: names.dotsIgnoredIn }),
+});

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readApprovalCounts } from '../approvals/approval-counts.ts';
+import { readNameRules } from '../approvals/same-maker.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { logged } from '../log.ts';
 import { createExecutions } from '../promotions/promotion-executions.ts';
@@ -25,6 +26,7 @@ export const handler = logged(
     siteUrl: env.SITE_URL,
     configurationVersion: env.CONFIGURATION_VERSION,
     counts: readApprovalCounts(env.APPROVAL_COUNTS),
+    names: readNameRules(env),
     reminderHours: wholeNumber('REMINDER_HOURS', env.REMINDER_HOURS),
   }),
 );

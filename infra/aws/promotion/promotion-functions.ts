@@ -64,6 +64,10 @@ export class PromotionFunctions extends Construct {
     const { application, bundles, source, ledger, evidence, promotions, siteUrl, prod } = props;
     const { approvals, configurationVersion: CONFIGURATION_VERSION } = props;
     const mail = { PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn, SITE_URL: siteUrl };
+    const names = {
+      PEOPLE: JSON.stringify(approvals.people),
+      DOTS_IGNORED_IN: JSON.stringify(approvals.dotsIgnoredIn),
+    };
     const stack = Stack.of(this);
     const LEDGER_TABLE = ledger.table.tableName;
     const machine = stateMachineArn(stack, application.name);
@@ -171,6 +175,7 @@ export class PromotionFunctions extends Construct {
         ...mail,
         CONFIGURATION_VERSION,
         APPROVAL_COUNTS,
+        ...names,
         REMINDER_HOURS: String(approvals.reminderHours),
       },
       timeout: Duration.minutes(4),
@@ -213,8 +218,7 @@ export class PromotionFunctions extends Construct {
         WHEN_NEWER: application.whenNewer,
         USER_POOL_ID: props.userPool?.userPoolId ?? NONE,
         MAKERS_MAY_DECIDE: application.makersMayDecide ? 'yes' : 'no',
-        PEOPLE: JSON.stringify(approvals.people),
-        DOTS_IGNORED_IN: JSON.stringify(approvals.dotsIgnoredIn),
+        ...names,
       },
       // It reads the whole history before the first promotion, and each commit names the next.
       timeout: Duration.minutes(10),

@@ -1,11 +1,14 @@
 import { candidateDigest, requestedCandidate } from '../../../tasks/approvals/candidate.ts';
+import { partInChange } from '../../../tasks/approvals/decision-rules.ts';
 import { followUpFor, followUpRequest } from '../../../tasks/approvals/follow-up-requests.ts';
+import type { NameRules } from '../../../tasks/approvals/same-maker.ts';
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { aTending, createDeciding, createMails } from '../doubles/deciding.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import {
   aDecision,
+  aMaker,
   anApproval,
   aPerson,
   aPromotion,
@@ -138,6 +141,30 @@ describe('looking after a request', () => {
     const after = await latest();
     expect(after).toMatchObject({ attempt: 2, status: 'PENDING', count: 2, decisions: [] });
     expect(after?.digest).toBe(after && candidateDigest(requestedCandidate(after)));
+  });
+
+  it.each<[string, Partial<NameRules>]>([
+    [
+      'further name',
+      { people: [{ email: 'quinn@example.com', pusherNames: [], commitAddresses: ['dana@example.com'] }] },
+    ],
+    ['domain without dots', { dotsIgnoredIn: ['example.com'] }],
+  ])('asks again with the makers that a new %s of the configuration finds', async (_, names) => {
+    const dotted = anApproval({
+      review: aReview({ makers: [aMaker('dana@example.com'), aMaker('qui.nn@example.com')] }),
+    });
+    const request = names.people ? anApproval() : dotted;
+    await ledger.replaceApproval(asked, request);
+    expect(partInChange(aPerson('quinn'), request)).toBeUndefined();
+    await tend('2026-11-22T11:00:00.000Z', {
+      configurationVersion: 'c0ffee000002',
+      names: { people: [], dotsIgnoredIn: [], ...names },
+    });
+    const after = await latest();
+    expect(after && partInChange(aPerson('quinn'), after)).toBe('wrote or committed');
+    await tend('2026-11-22T11:05:00.000Z', { configurationVersion: 'c0ffee000003' });
+    const again = await latest();
+    expect(again?.review).toEqual({ ...request.review, configurationVersion: 'c0ffee000003' });
   });
 
   it('completes asking again after an interruption', async () => {

@@ -156,6 +156,7 @@ describe('requesting an approval', () => {
       isRunning: async () => true,
       configurationVersion: aReview().configurationVersion,
       counts: ONE_EACH,
+      names: { people: [], dotsIgnoredIn: [] },
       reminderHours: 24,
       newApprovalId: dependencies().newApprovalId,
     });

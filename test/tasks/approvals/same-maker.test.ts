@@ -76,7 +76,8 @@ it('finds the person whose further name a maker has', () => {
   const people = [
     { email: 'dana@example.com', pusherNames: ['ci-dana'], commitAddresses: ['d.ana@gmail.com'] },
   ];
-  const personOf = (maker: Parameters<typeof withPerson>[0]) => withPerson(maker, people, dots).person;
+  const personOf = (maker: Parameters<typeof withPerson>[0]) =>
+    withPerson(maker, { people, dotsIgnoredIn: dots }).person;
   expect(personOf({ ...pusher('CI-Dana'), because: [] })).toBe('dana@example.com');
   expect(personOf(aMaker('Dana+x@gmail.com'))).toBe('dana@example.com');
   expect(personOf(aMaker('erin@example.com'))).toBeUndefined();

@@ -50,6 +50,7 @@ export const aTending = () => ({
   isRunning: async () => true,
   configurationVersion: aReview().configurationVersion,
   counts: ONE_EACH,
+  names: { people: [], dotsIgnoredIn: [] },
   reminderHours: 24,
   newApprovalId: () => 'asked-again-1',
 });
