@@ -1,7 +1,7 @@
 import { capacityOf, decidesAs, isCurrent } from '../tasks/approvals/absence-rules.ts';
 import { mayDecide } from '../tasks/approvals/decision-rules.ts';
 import { mayOperate } from '../tasks/approvals/operator-rules.ts';
-import { isSamePerson } from '../tasks/approvals/same-person.ts';
+import { dotsIgnoredBy, isSamePerson } from '../tasks/approvals/same-person.ts';
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import type { Person } from '../tasks/ledger/items.ts';
 import { livePromotion } from '../tasks/ledger/live-promotion.ts';
@@ -40,7 +40,10 @@ export async function readPendingPage(
     .flat()
     .filter(({ status, expiresAt }) => status === 'PENDING' && Date.parse(expiresAt) > at)
     // Nobody decides twice: it waits for somebody else.
-    .filter(({ decisions }) => !decisions.some((one) => isSamePerson(one.person, person)))
+    .filter(
+      (approval) =>
+        !approval.decisions.some((one) => isSamePerson(one.person, person, dotsIgnoredBy(approval))),
+    )
     .sort((a, b) => Date.parse(a.requestedAt) - Date.parse(b.requestedAt));
   const pages = Math.max(1, Math.ceil(open.length / PAGE_SIZE));
   const shown = Math.min(Math.max(1, page), pages);

@@ -6,7 +6,7 @@ import {
   missingApprovals,
   progressText,
 } from '../../tasks/approvals/decisions.ts';
-import { isSamePerson } from '../../tasks/approvals/same-person.ts';
+import { dotsIgnoredBy, isSamePerson } from '../../tasks/approvals/same-person.ts';
 import type { Approval } from '../../tasks/ledger/items.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
 import { roleTitles, shortCommit, visibleText } from '../../tasks/words.ts';
@@ -52,7 +52,7 @@ export const DecisionCard: FC<ApprovalPageProps> = (props) => {
     return <Over {...props} />;
   }
   if (ruling.kind === 'ok') return <Form {...props} />;
-  if (approval.decisions.some((one) => isSamePerson(one.person, person)))
+  if (approval.decisions.some((one) => isSamePerson(one.person, person, dotsIgnoredBy(approval))))
     return (
       <Notice kind="info" title={`You have approved as ${title}`}>
         <Needed {...props} />

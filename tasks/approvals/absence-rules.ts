@@ -48,27 +48,36 @@ const earlierFirst = (a: Absence, b: Absence): number =>
   `${a.setAt} ${a.absenceId}` < `${b.setAt} ${b.absenceId}` ? -1 : 1;
 
 /** Absences that hold in a role now. Of several of one person, the one set first holds: a role has one substitute at a time. */
-const holding = (all: readonly CheckedAbsence[], role: ApproverRole, now: Date): readonly CheckedAbsence[] =>
+const holding = (
+  all: readonly CheckedAbsence[],
+  role: ApproverRole,
+  now: Date,
+  dotsIgnoredIn: readonly string[],
+): readonly CheckedAbsence[] =>
   all
     .filter(({ absence }) => absence.role === role && isActive(absence, now))
     .sort((a, b) => earlierFirst(a.absence, b.absence))
     .filter(
       ({ absence }, index, active) =>
-        !active.slice(0, index).some((one) => isSamePerson(one.absence.absent, absence.absent)),
+        !active
+          .slice(0, index)
+          .some((one) => isSamePerson(one.absence.absent, absence.absent, dotsIgnoredIn)),
     );
 
 /**
  * As whom a person decides in a role now. Who handed it to somebody does not decide in it, not even for another person: there
  * are no chains. A substitute counts only by the account that was named.
+ * @param dotsIgnoredIn domains in which dots make no other address
  */
 export function capacityOf(
   person: Person,
   role: ApproverRole,
   absences: readonly CheckedAbsence[],
   now: Date,
+  dotsIgnoredIn: readonly string[] = [],
 ): Capacity {
-  const active = holding(absences, role, now);
-  const own = active.find(({ absence }) => isSamePerson(absence.absent, person));
+  const active = holding(absences, role, now, dotsIgnoredIn);
+  const own = active.find(({ absence }) => isSamePerson(absence.absent, person, dotsIgnoredIn));
   if (own !== undefined) return { kind: 'absent', absence: own.absence };
   if (person.groups.includes(role)) return { kind: 'member' };
   const forOthers = active.filter(({ absence }) => absence.substitute.subject === person.subject);

@@ -12,7 +12,7 @@ import {
 import { candidateChanges, candidateDigest, currentCandidate, requestedCandidate } from './candidate.ts';
 import { partInChange } from './decision-rules.ts';
 import { approvalsIn, decidersText, deciderText } from './decisions.ts';
-import { peopleOf, sharedPerson } from './same-person.ts';
+import { dotsIgnoredBy, peopleOf, sharedPerson } from './same-person.ts';
 
 /** What confirming needs. */
 interface ConfirmDependencies {
@@ -53,10 +53,14 @@ function approvedRequest(
 type RoleApproval = RecordedDecision & Pick<Approval, 'role'>;
 
 /** @throws ApproversMustDifferError if one person approved twice, or somebody without a verified address did */
-function checkPeopleDiffer(promotionId: string, approved: readonly RoleApproval[]): void {
+function checkPeopleDiffer(
+  promotionId: string,
+  approved: readonly RoleApproval[],
+  dotsIgnoredIn: readonly string[],
+): void {
   approved.forEach((one, index) => {
     for (const other of approved.slice(0, index)) {
-      const both = sharedPerson(one, other);
+      const both = sharedPerson(one, other, dotsIgnoredIn);
       if (both === undefined) continue;
       const isOneAccount = peopleOf(other).some(({ subject }) => subject === both.subject);
       throw new ApproversMustDifferError(
@@ -108,7 +112,7 @@ export function confirmApprovers({ ledger, counts, makersMayDecide }: ConfirmDep
     const approved = requests.flatMap((request) =>
       approvalsIn(request).map((one): RoleApproval => ({ ...one, role: request.role })),
     );
-    checkPeopleDiffer(promotionId, approved);
+    checkPeopleDiffer(promotionId, approved, dotsIgnoredBy(...requests));
     for (const one of approved)
       for (const person of peopleOf(one)) {
         // Who made the change is known from either request: the other one may have been made with less.

@@ -12,7 +12,7 @@ import { decidersText } from './decisions.ts';
 import { staleSignIn } from './fresh-sign-in.ts';
 import { pusherOf } from './makers.ts';
 import { isSameMaker } from './same-maker.ts';
-import { isSamePerson, peopleOf } from './same-person.ts';
+import { dotsIgnoredBy, isSamePerson, peopleOf } from './same-person.ts';
 
 /** What the rules say about one person's attempt to decide. */
 export type Ruling =
@@ -95,11 +95,12 @@ const denied = (reason: DenialReason, message: string): Denied => ({ kind: 'deni
 
 /** As whom the person decides, or why not. */
 const asWhom = (
-  { role }: Approval,
+  approval: Approval,
   { person, absences, now }: DecisionContext,
 ): Denied | Extract<Capacity, { kind: 'member' | 'substitute' }> => {
+  const { role } = approval;
   const title = roleTitles[role];
-  const capacity = capacityOf(person, role, absences, now);
+  const capacity = capacityOf(person, role, absences, now, dotsIgnoredBy(approval));
   if (capacity.kind === 'absent')
     return denied(
       'Absent',
@@ -130,7 +131,9 @@ const ruleOnPeople = (
     // The other role's requests that are over count as well: nobody decides in both roles about one promotion.
     const requests = [approval, ...approvals.filter(({ role }) => role !== approval.role)];
     const before = requests.find(({ decisions }) =>
-      decisions.some((decision) => peopleOf(decision).some((other) => isSamePerson(other, one))),
+      decisions.some((decision) =>
+        peopleOf(decision).some((other) => isSamePerson(other, one, dotsIgnoredBy(approval))),
+      ),
     );
     if (before !== undefined)
       return denied(

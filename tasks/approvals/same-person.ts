@@ -1,12 +1,21 @@
-import type { Person, RecordedDecision } from '../ledger/items.ts';
+import type { Approval, Person, RecordedDecision } from '../ledger/items.ts';
 import { foldedAddress } from './same-maker.ts';
 
 type Identity = Pick<Person, 'subject' | 'verifiedEmail'>;
 
-/** One person may have two accounts: the same subject or the same verified e-mail address is the same person (T48). */
-export const isSamePerson = (a: Identity, b: Identity): boolean =>
+/**
+ * One person may have two accounts: the same subject or the same verified e-mail address is the same person (T48).
+ * @param dotsIgnoredIn domains in which dots make no other address. Where a request is not known, none: the rules judge
+ * absences again when somebody decides
+ */
+export const isSamePerson = (a: Identity, b: Identity, dotsIgnoredIn: readonly string[] = []): boolean =>
   a.subject === b.subject ||
-  (a.verifiedEmail !== '' && foldedAddress(a.verifiedEmail, []) === foldedAddress(b.verifiedEmail, []));
+  (a.verifiedEmail !== '' &&
+    foldedAddress(a.verifiedEmail, dotsIgnoredIn) === foldedAddress(b.verifiedEmail, dotsIgnoredIn));
+
+/** Domains whose addresses are compared without dots, by any of these requests: an earlier configuration may have named fewer. */
+export const dotsIgnoredBy = (...requests: readonly Pick<Approval, 'review'>[]): readonly string[] =>
+  requests.flatMap(({ review }) => review.dotsIgnoredIn ?? []);
 
 /** What is recorded of a person. */
 export const identityOf = ({
@@ -30,5 +39,6 @@ export const peopleOf = ({
 export const sharedPerson = (
   a: Pick<RecordedDecision, 'person' | 'absence'>,
   b: Pick<RecordedDecision, 'person' | 'absence'>,
+  dotsIgnoredIn: readonly string[],
 ): RecordedDecision['person'] | undefined =>
-  peopleOf(a).find((one) => peopleOf(b).some((other) => isSamePerson(one, other)));
+  peopleOf(a).find((one) => peopleOf(b).some((other) => isSamePerson(one, other, dotsIgnoredIn)));

@@ -2,7 +2,7 @@ import type { Approval, Person, Shortage } from '../ledger/items.ts';
 import type { ApproverRole } from '../payloads.ts';
 import { listed, roleTitles } from '../words.ts';
 import { type ApprovalPolicy, ruleOnMember } from './decision-rules.ts';
-import { isSamePerson } from './same-person.ts';
+import { dotsIgnoredBy, isSamePerson } from './same-person.ts';
 
 /**
  * Whether a role has too few members who may decide about a request, as the group is now. Two accounts of one person count once.
@@ -20,7 +20,7 @@ export function shortageOf(
   for (const person of members) {
     const ruling = ruleOnMember(approval, { person, approvals, policy });
     if (ruling?.kind === 'denied') unable.push({ name: person.name, why: ruling.message });
-    else if (!able.some((other) => isSamePerson(other, person))) able.push(person);
+    else if (!able.some((other) => isSamePerson(other, person, dotsIgnoredBy(approval)))) able.push(person);
   }
   return able.length >= approval.count
     ? undefined

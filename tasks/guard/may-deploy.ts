@@ -1,6 +1,6 @@
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
 import { approvalsIn, deciderText, missingApprovals } from '../approvals/decisions.ts';
-import { sharedPerson } from '../approvals/same-person.ts';
+import { dotsIgnoredBy, sharedPerson } from '../approvals/same-person.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import { hasRecordedEnd } from '../environment-locks/holder-status.ts';
 import { pipelineRunId } from '../jobs/external-ids.ts';
@@ -46,6 +46,7 @@ const approvedAs = (approvals: readonly Approval[], role: ApproverRole): Approva
 /** Why the approvals do not allow Prod; undefined if they do. */
 const missingApproval = (approvals: readonly Approval[]): string | undefined => {
   const [qc, pmo] = [approvedAs(approvals, 'qc'), approvedAs(approvals, 'pmo')];
+  const dotsIgnoredIn = dotsIgnoredBy(...[qc, pmo].flatMap((approval) => approval ?? []));
   const counted: { readonly one: RecordedDecision; readonly title: string }[] = [];
   for (const [role, approval] of [
     ['qc', qc],
@@ -55,7 +56,7 @@ const missingApproval = (approvals: readonly Approval[]): string | undefined => 
     if (approval === undefined || missingApprovals(approval) > 0)
       return `${title} has not approved the promotion.`;
     for (const one of approvalsIn(approval)) {
-      const same = counted.find((before) => sharedPerson(before.one, one) !== undefined);
+      const same = counted.find((before) => sharedPerson(before.one, one, dotsIgnoredIn) !== undefined);
       if (same !== undefined) return `${deciderText(one)} approved as ${same.title} and as ${title}.`;
       counted.push({ one, title });
     }

@@ -6,7 +6,7 @@ import {
 } from '../approvals/candidate.ts';
 import { hasExpired } from '../approvals/decision-rules.ts';
 import { approvalsIn, decidersText, deciderText, progressText } from '../approvals/decisions.ts';
-import { sharedPerson } from '../approvals/same-person.ts';
+import { dotsIgnoredBy, sharedPerson } from '../approvals/same-person.ts';
 import type { Approval, Promotion } from '../ledger/items.ts';
 import type { ApproverRole } from '../payloads.ts';
 import { approverRoles, roleTitles, utcTime } from '../words.ts';
@@ -84,8 +84,11 @@ const repeatedApprover = (requests: readonly Approval[]): string | undefined => 
   const approved = requests.flatMap((request) =>
     approvalsIn(request).map((one) => ({ one, title: roleTitles[request.role] })),
   );
+  const dotsIgnoredIn = dotsIgnoredBy(...requests);
   for (const [index, { one, title }] of approved.entries()) {
-    const before = approved.slice(0, index).find((other) => sharedPerson(other.one, one) !== undefined);
+    const before = approved
+      .slice(0, index)
+      .find((other) => sharedPerson(other.one, one, dotsIgnoredIn) !== undefined);
     if (before !== undefined) return `(${deciderText(one)}) approved as ${before.title} and as ${title}`;
   }
   return undefined;

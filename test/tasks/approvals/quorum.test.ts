@@ -3,6 +3,7 @@ import { confirmApprovers } from '../../../tasks/approvals/confirm-approvers.ts'
 import { mayDecide, partInChange } from '../../../tasks/approvals/decision-rules.ts';
 import { approvalsIn, withDecision } from '../../../tasks/approvals/decisions.ts';
 import { isSamePerson } from '../../../tasks/approvals/same-person.ts';
+import { shortageOf } from '../../../tasks/approvals/shortage.ts';
 import type { Approval, Person } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { ApproverRole, Decision } from '../../../tasks/payloads.ts';
@@ -10,12 +11,14 @@ import { createDeciding, createMails } from '../doubles/deciding.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import {
   aDecision,
+  anAbsence,
   anApproval,
   aPerson,
   aPolicy,
   aPromotion,
+  approvedBy,
   aReview,
-  type ONE_EACH,
+  ONE_EACH,
   PROMOTION_ID,
 } from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
@@ -27,7 +30,12 @@ const sam = aPerson('sam');
 const twoNeeded = anApproval({ count: 2 });
 
 /** What the rules say about an attempt, right after signing in and looking. */
-const rulingOn = (approval: Approval, approvals: readonly Approval[], person: Person) =>
+const rulingOn = (
+  approval: Approval,
+  approvals: readonly Approval[],
+  person: Person,
+  change: Partial<Parameters<typeof mayDecide>[1]> = {},
+) =>
   mayDecide(approval, {
     person,
     approvals,
@@ -39,6 +47,7 @@ const rulingOn = (approval: Approval, approvals: readonly Approval[], person: Pe
     policy: aPolicy,
     absences: [],
     now,
+    ...change,
   });
 
 describe('a request that two people must approve', () => {
@@ -77,6 +86,43 @@ describe('a request that two people must approve', () => {
     expect(twoNeeded.digest).not.toBe(anApproval().digest);
     const lowered = { ...twoNeeded, count: 1 };
     expect(rulingOn(lowered, [lowered], quinn)).toMatchObject({ reason: 'CandidateChanged' });
+  });
+});
+
+describe('of one person, whose addresses differ in dots that do not count', () => {
+  const dotted = aPerson('quincy', { verifiedEmail: 'qui.nn@example.com' });
+  const review = aReview({ dotsIgnoredIn: ['example.com'] });
+  const request = anApproval({ review, count: 2 });
+
+  it('the second account does not decide', () => {
+    const once = withDecision(request, aDecision(quinn));
+    expect(rulingOn(once, [once], dotted)).toMatchObject({ reason: 'ApproversMustDiffer' });
+    const pmo = anApproval({ review, role: 'pmo', approvalId: 'pmo-request-1' });
+    expect(rulingOn(pmo, [once, pmo], dotted)).toMatchObject({ reason: 'ApproversMustDiffer' });
+    expect(rulingOn(twoNeeded, [withDecision(twoNeeded, aDecision(sam))], dotted).kind).toBe('ok');
+  });
+
+  it('neither account decides while one of them is absent', () => {
+    const absence = anAbsence(quinn, sam);
+    const context = { absences: [{ absence, absentIsMember: true }] };
+    expect(rulingOn(request, [request], dotted, context)).toMatchObject({ reason: 'Absent' });
+  });
+
+  it('both count once among those who may decide', () => {
+    expect(shortageOf(request, [quinn, dotted], [], aPolicy)).toMatchObject({ needed: 2, able: ['quinn'] });
+  });
+
+  it('both do not release to Prod, even if only the later request was made with that rule', async () => {
+    const ledger = createMemoryLedger();
+    await ledger.addPromotion(aPromotion());
+    await ledger.addApproval(anApproval(approvedBy(quinn)));
+    await ledger.addApproval(
+      anApproval({ review, role: 'pmo', approvalId: 'pmo-request-1', ...approvedBy(dotted) }),
+    );
+    const confirm = confirmApprovers({ ledger, counts: ONE_EACH, makersMayDecide: false });
+    await expect(confirm({ promotionId: PROMOTION_ID })).rejects.toMatchObject({
+      name: 'ApproversMustDiffer',
+    });
   });
 });
 

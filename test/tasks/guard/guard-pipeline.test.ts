@@ -23,6 +23,7 @@ import {
   aPerson,
   aPromotion,
   approvedBy,
+  aReview,
   aWaiter,
   COMMIT,
   PROMOTION_ID,
@@ -250,6 +251,20 @@ describe('the guard of a pipeline (T20)', () => {
       'Prod approved twice by one person',
       { approvals: [approved('qc', 'sam'), approved('pmo', 'sam')] },
       /sam approved as QC and as PMO/,
+    ],
+    [
+      'Prod approved twice by one person with dots in the second address',
+      {
+        approvals: [
+          approved('qc', 'sam'),
+          {
+            ...approved('pmo', 'samuel'),
+            review: aReview({ dotsIgnoredIn: ['example.com'] }),
+            decisions: [aDecision(aPerson('samuel', { verifiedEmail: 's.am@example.com' }))],
+          },
+        ],
+      },
+      /samuel approved as QC and as PMO/,
     ],
     ['parameters that are not JSON', { parameters: 'prod' }, /could not decide: TypeError: .*not JSON: prod/],
     ['parameters that lack something', { parameters: { commitId: '' } }, /lack commitId/],

@@ -6,7 +6,7 @@ import { stateNames as names } from '../../../workflows/state-names.ts';
 import type { History } from '../../approvals-ui/support/history.ts';
 import { untilPmo } from '../../approvals-ui/support/scene.ts';
 import { promotionDefinition } from '../../support/promotion-definition.ts';
-import { aDecision, aJob, anApproval, aPerson, aPromotion, approvedBy } from '../doubles/samples.ts';
+import { aDecision, aJob, anApproval, aPerson, aPromotion, approvedBy, aReview } from '../doubles/samples.ts';
 import { denied, expiredQc, failedBuild, failedDeployment } from './histories.ts';
 import { about, anExecution, context } from './redrive-context.ts';
 
@@ -211,6 +211,17 @@ describe('whether the approvals hold', () => {
       'the same person twice',
       [approved('qc', 'sam'), approved('pmo', 'sam')],
       'The same person (sam) approved as QC and as PMO',
+    ],
+    [
+      'the same person twice with dots in the second address',
+      [
+        approved('qc', 'sam'),
+        approved('pmo', 'samuel', {
+          review: aReview({ dotsIgnoredIn: ['example.com'] }),
+          decisions: [aDecision(aPerson('samuel', { verifiedEmail: 's.am@example.com' }))],
+        }),
+      ],
+      'The same person (samuel) approved as QC and as PMO',
     ],
   ])('they do not for %s', (_, approvals, words) => {
     const advice = redriveAdvice({
