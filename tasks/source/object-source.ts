@@ -1,10 +1,11 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { errorText } from '../error-text.ts';
 import { type FunctionEnvironment, NONE } from '../functions.ts';
+import type { ArchiveBytes } from './archive-layout.ts';
 import { filesBetween } from './files-between.ts';
 import { ManifestInvalidError, manifestKeysFrom } from './manifest.ts';
 import { type BuiltVersion, commitsOfVersion } from './manifest-change.ts';
-import { type ArchiveBytes, readSignedArchive } from './signed-archive.ts';
+import { readSignedArchive } from './signed-archive.ts';
 import type { Source, SourceCommit } from './source.ts';
 
 /** Where archives lie. */

@@ -1,6 +1,14 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
+import { InflateRaw } from 'node:zlib';
+import {
+  type Entry,
+  fromRandomAccessReaderPromise,
+  parseExtraFields,
+  RandomAccessReader,
+  type ZipFile,
+} from 'yauzl';
+import { type ArchiveBytes, checkLayout, type PlacedEntry, unreadable } from './archive-layout.ts';
 import {
   MANIFEST_FILE,
   type Manifest,
@@ -9,13 +17,6 @@ import {
   SIGNATURE_FILE,
   verifiedManifest,
 } from './manifest.ts';
-
-/** Bytes of an archive, read in parts. */
-export interface ArchiveBytes {
-  readonly size: number;
-  /** @param end exclusive */
-  readonly read: (start: number, end: number) => Promise<Uint8Array>;
-}
 
 /** Largest archive, in bytes. */
 const LARGEST_ARCHIVE = 512 * 1024 * 1024;
@@ -27,14 +28,12 @@ const LARGEST_SIGNATURE = 1024;
 const PORTION = 4 * 1024 * 1024;
 const KEPT_PORTIONS = 3;
 
-/** Type of a Unix file in the upper half of an entry's attributes (APPNOTE, `stat`). */
+/** Type of a Unix file in the upper half of an entry's attributes (APPNOTE, `stat`); none where the attributes are of DOS. */
 const FILE_TYPE = 0o170000;
-const SYMBOLIC_LINK = 0o120000;
-
-const unreadable = (why: string): ManifestInvalidError =>
-  new ManifestInvalidError(
-    `The archive ${why}. Pack it again, with ${MANIFEST_FILE} and ${SIGNATURE_FILE} at its root, and upload it.`,
-  );
+const PLAIN_FILE = [0, 0o100000];
+const FOLDER = [0, 0o040000];
+/** DOS's mark of a folder. */
+const DOS_FOLDER = 0x10;
 
 const shown = (path: string): string => JSON.stringify(path.slice(0, 200));
 
@@ -42,8 +41,6 @@ const shown = (path: string): string => JSON.stringify(path.slice(0, 200));
 class PortionReader extends RandomAccessReader {
   readonly #bytes: ArchiveBytes;
   readonly #portions = new Map<number, Promise<Uint8Array>>();
-  /** What reading a portion failed with; the zip library must not hide it behind a message of its own. */
-  failure: unknown;
 
   constructor(bytes: ArchiveBytes) {
     super();
@@ -55,9 +52,6 @@ class PortionReader extends RandomAccessReader {
     if (known !== undefined) return known;
     const start = index * PORTION;
     const read = this.#bytes.read(start, Math.min(start + PORTION, this.#bytes.size));
-    read.catch((error: unknown) => {
-      this.failure ??= error;
-    });
     this.#portions.set(index, read);
     const [oldest] = this.#portions.keys();
     if (oldest !== undefined && this.#portions.size > KEPT_PORTIONS) this.#portions.delete(oldest);
@@ -83,6 +77,9 @@ class PortionReader extends RandomAccessReader {
 /** Info-ZIP's extra field of a path in Unicode (APPNOTE, 4.6.9): one byte of version and four of a checksum come before it. */
 const UNICODE_PATH = 0x7075;
 
+const hasOtherPath = (name: Buffer, extraFields: Entry['extraFields']): boolean =>
+  extraFields.some(({ id, data }) => id === UNICODE_PATH && !data.subarray(5).equals(name));
+
 /** An entry's path, if every program that unpacks the archive reads the same. Without a flag it is UTF-8, too: `zip` sets none. */
 function pathOf({ fileNameRaw, extraFields }: Entry): string {
   let path: string;
@@ -93,16 +90,13 @@ function pathOf({ fileNameRaw, extraFields }: Entry): string {
   }
   const parts = path.replace(/\/$/, '').split('/');
   const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..');
-  const hasOther = extraFields.some(
-    ({ id, data }) => id === UNICODE_PATH && !data.subarray(5).equals(fileNameRaw),
-  );
   // A zero ends a path for some programs.
-  if (!isPlain || hasOther || /[\\\0]/.test(path))
+  if (!isPlain || hasOtherPath(fileNameRaw, extraFields) || /[\\\0]/.test(path))
     throw unreadable(`has a file ${shown(path)}, whose path is not plain`);
   return path;
 }
 
-/** Every file of the archive, by its path. Two of one path, or a path that leads elsewhere, would hide one behind the other. */
+/** Every file and folder of the archive, by its path; a folder's ends with a slash. Two of one path, or a path that leads elsewhere, would hide one behind the other. */
 async function filesOf(zip: ZipFile): Promise<ReadonlyMap<string, Entry>> {
   const files = new Map<string, Entry>();
   const paths = new Set<string>();
@@ -113,12 +107,20 @@ async function filesOf(zip: ZipFile): Promise<ReadonlyMap<string, Entry>> {
     if (paths.has(unpacked)) throw unreadable(`has ${shown(path)} twice`);
     paths.add(unpacked);
     if (paths.size > MOST_FILES + 2) throw unreadable(`has more than ${MOST_FILES} files`);
-    if (((entry.externalFileAttributes >>> 16) & FILE_TYPE) === SYMBOLIC_LINK)
-      throw unreadable(`has a symbolic link, ${shown(path)}: pack the file itself`);
+    const isFolder = path.endsWith('/');
+    const { externalFileAttributes } = entry;
+    const type = (externalFileAttributes >>> 16) & FILE_TYPE;
+    if (
+      !(isFolder ? FOLDER : PLAIN_FILE).includes(type) ||
+      (!isFolder && (externalFileAttributes & DOS_FOLDER) !== 0)
+    )
+      throw unreadable(
+        `has ${shown(path)} as something else than a plain file or a folder, such as a symbolic link: pack the file itself`,
+      );
     if (entry.isEncrypted()) throw unreadable(`has an encrypted file, ${shown(path)}`);
     bytes += entry.uncompressedSize;
     if (bytes > LARGEST_CONTENTS) throw unreadable(`holds more than ${LARGEST_CONTENTS} bytes`);
-    if (!path.endsWith('/')) files.set(path, entry);
+    files.set(path, entry);
   }
   return files;
 }
@@ -126,25 +128,54 @@ async function filesOf(zip: ZipFile): Promise<ReadonlyMap<string, Entry>> {
 /** In a local header, for sizes that stand elsewhere: behind the data, or in an extra field. */
 const ELSEWHERE = 0xffffffff;
 const SIZES_BEHIND = 0b1000;
+/** Extra field of sizes that need more than four bytes (APPNOTE, 4.5.3). */
+const LARGE_SIZES = 0x0001;
 
 /**
- * A file's bytes. Before them stands a second header, which some programs unpack by: what it says must be the same.
+ * Where a file's data begin. Before them stands a second header, which some programs unpack by: what it says must be the same.
  * @throws ManifestInvalidError
  */
-async function openFile(zip: ZipFile, path: string, entry: Entry): Promise<Readable> {
+async function dataStartOf(zip: ZipFile, path: string, entry: Entry): Promise<number> {
   const local = await zip.readLocalFileHeaderPromise(entry);
+  const extra = parseExtraFields(local.extraField);
   const isBehind = (local.generalPurposeBitFlag & SIZES_BEHIND) !== 0;
-  const isSize = (told: number, size: number) =>
-    told === size || told === ELSEWHERE || (isBehind && told === 0);
+  const large = extra.find(({ id }) => id === LARGE_SIZES)?.data;
+  const isSize = (told: number, size: number, largeAt: number) =>
+    told === size ||
+    (isBehind && told === 0) ||
+    (told === ELSEWHERE &&
+      large !== undefined &&
+      large.length >= largeAt + 8 &&
+      [BigInt(size), ...(isBehind ? [0n] : [])].includes(large.readBigUInt64LE(largeAt)));
   if (
     !local.fileName.equals(entry.fileNameRaw) ||
+    hasOtherPath(entry.fileNameRaw, extra) ||
     local.compressionMethod !== entry.compressionMethod ||
     local.generalPurposeBitFlag !== entry.generalPurposeBitFlag ||
-    !isSize(local.compressedSize, entry.compressedSize) ||
-    !isSize(local.uncompressedSize, entry.uncompressedSize)
+    !isSize(local.uncompressedSize, entry.uncompressedSize, 0) ||
+    !isSize(local.compressedSize, entry.compressedSize, local.uncompressedSize === ELSEWHERE ? 8 : 0)
   )
     throw unreadable(`describes ${shown(path)} in two ways`);
-  return zip.openReadStreamPromise(entry);
+  return local.fileDataStart;
+}
+
+/**
+ * A file's bytes, which are all that lies between its headers: what follows a deflated file within its size, some programs read as
+ * the next file.
+ * @throws ManifestInvalidError
+ */
+async function* readEntry(zip: ZipFile, path: string, entry: Entry): AsyncGenerator<Uint8Array> {
+  const stream = await zip.openReadStreamPromise(entry);
+  let size = 0;
+  for await (const part of stream as AsyncIterable<Uint8Array>) {
+    size += part.length;
+    if (size > entry.uncompressedSize) break;
+    yield part;
+  }
+  // The library gives a deflated file as zlib's stream, which counts what it has read (Node.js, `zlib.bytesWritten`).
+  const packed = stream instanceof InflateRaw ? stream.bytesWritten : size;
+  if (size !== entry.uncompressedSize || packed !== entry.compressedSize)
+    throw unreadable(`has other sizes of ${shown(path)} than it tells`);
 }
 
 /** A file's text, if it is not larger than this. */
@@ -159,31 +190,41 @@ async function readFile(
   if (entry.uncompressedSize > most)
     throw unreadable(`has ${entry.uncompressedSize} bytes in ${path}, of which ${most} are allowed`);
   const parts: Uint8Array[] = [];
-  // The library ends the stream if there is more than the entry says.
-  for await (const part of await openFile(zip, path, entry)) parts.push(part as Uint8Array);
+  await dataStartOf(zip, path, entry);
+  for await (const part of readEntry(zip, path, entry)) parts.push(part);
   return Buffer.concat(parts);
 }
 
-/** Whether the archive holds exactly the files that its manifest lists. */
+/** The SHA-256 of nothing: a folder has no bytes. */
+const NOTHING = createHash('sha256').digest('hex');
+
+/** Whether the archive holds exactly the files that its manifest lists, and no byte more. */
 async function checkContents(
   zip: ZipFile,
+  bytes: ArchiveBytes,
   files: ReadonlyMap<string, Entry>,
   { contents }: Manifest,
 ): Promise<void> {
-  const others = [...files].filter(([path]) => path !== MANIFEST_FILE && path !== SIGNATURE_FILE);
   const missing = [...contents.keys()].find((path) => !files.has(path));
   if (missing !== undefined) throw unreadable(`lacks ${missing}, which its manifest lists`);
   // As they lie in the archive, so that each part of it is read once.
-  others.sort(([, a], [, b]) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
-  for (const [path, entry] of others) {
-    const expected = contents.get(path);
+  const inOrder = [...files].sort(
+    ([, a], [, b]) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader,
+  );
+  const placed: PlacedEntry[] = [];
+  for (const [path, entry] of inOrder) {
+    placed.push({ entry, dataStart: await dataStartOf(zip, path, entry) });
+    // Both were read, to the end.
+    if (path === MANIFEST_FILE || path === SIGNATURE_FILE) continue;
+    const expected = path.endsWith('/') ? NOTHING : contents.get(path);
     if (expected === undefined) throw unreadable(`has ${path}, which its manifest does not list`);
     const hash = createHash('sha256');
-    for await (const part of await openFile(zip, path, entry)) hash.update(part as Uint8Array);
+    for await (const part of readEntry(zip, path, entry)) hash.update(part);
     const found = hash.digest('hex');
     if (found !== expected)
       throw unreadable(`has ${path} with the SHA-256 ${found}, and its manifest lists ${expected}`);
   }
+  await checkLayout(bytes, zip.comment.length, placed);
 }
 
 /**
@@ -198,20 +239,31 @@ export async function readSignedArchive(
 ): Promise<Manifest> {
   if (bytes.size > LARGEST_ARCHIVE)
     throw unreadable(`has ${bytes.size} bytes, of which ${LARGEST_ARCHIVE} are allowed`);
-  const reader = new PortionReader(bytes);
+  /** What reading failed with; the zip library must not hide it behind a message of its own. */
+  let failure: unknown;
+  const noted: ArchiveBytes = {
+    size: bytes.size,
+    read: (start, end) =>
+      bytes.read(start, end).catch((error: unknown) => {
+        failure ??= error;
+        throw error;
+      }),
+  };
   try {
-    const zip = await fromRandomAccessReaderPromise(reader, bytes.size, {
+    const zip = await fromRandomAccessReaderPromise(new PortionReader(noted), bytes.size, {
       autoClose: false,
       decodeStrings: false,
+      // `readEntry` does.
+      validateEntrySizes: false,
     });
     const files = await filesOf(zip);
     const text = await readFile(zip, files, MANIFEST_FILE, LARGEST_MANIFEST);
     const signature = await readFile(zip, files, SIGNATURE_FILE, LARGEST_SIGNATURE);
     const manifest = verifiedManifest(text, signature.toString('latin1'), keys);
-    if (ofAllFiles) await checkContents(zip, files, manifest);
+    if (ofAllFiles) await checkContents(zip, noted, files, manifest);
     return manifest;
   } catch (error) {
-    if (reader.failure !== undefined) throw reader.failure;
+    if (failure !== undefined) throw failure;
     if (error instanceof ManifestInvalidError) throw error;
     throw unreadable(`cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }

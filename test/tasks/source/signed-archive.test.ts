@@ -15,6 +15,14 @@ const unicodePath = (path: string): Buffer => {
   name.copy(field, 9);
   return field;
 };
+/** ZIP64's extra field of one size. */
+const largeSize = (size: number): Buffer => {
+  const field = Buffer.alloc(12);
+  field.writeUInt16LE(1, 0);
+  field.writeUInt16LE(8, 2);
+  field.writeUInt32LE(size, 4);
+  return field;
+};
 const inMemory = (bytes: Buffer) => ({
   size: bytes.length,
   read: async (start: number, end: number) => bytes.subarray(start, end),
@@ -55,11 +63,33 @@ it('reads who made the files of a signed archive, wherever in it the manifest is
 
 it('reads sizes that stand behind the data, and paths in Unicode, as programs write them', async () => {
   const of: Entry[] = [
-    { name: '\u00e9.txt', content: 'x', flags: 0x8, local: { size: 0 } },
+    { name: '\u00e9.txt', content: 'x', flags: 0x8, local: { size: 0 }, behind: Buffer.alloc(16) },
     { name: '\u00e8.txt', content: 'y', flags: 0x800, extra: unicodePath('\u00e8.txt') },
   ];
   const { contents } = await read([...of, ...signed(aManifest({}, of), builder.privateKey)]);
   expect([...contents.keys()]).toEqual(['\u00e9.txt', '\u00e8.txt']);
+});
+
+it('reads an archive whose end is told as ZIP64, too', async () => {
+  const plain = zip([...files, ...both]);
+  const [before, end] = [plain.subarray(0, -22), plain.subarray(-22)];
+  const large = Buffer.alloc(76);
+  large.write('PK\x06\x06', 'latin1');
+  large.writeUInt32LE(44, 4);
+  large.writeUInt32LE(end.readUInt16LE(10), 32);
+  large.writeUInt32LE(end.readUInt32LE(12), 40);
+  large.writeUInt32LE(end.readUInt32LE(16), 48);
+  large.write('PK\x06\x07', 56, 'latin1');
+  large.writeUInt32LE(before.length, 64);
+  const whole = (last: Buffer) => inMemory(Buffer.concat([before, large, last]));
+  await expect(readSignedArchive(whole(end), keys, true)).resolves.toMatchObject({ head: idOf('c') });
+  const elsewhere = Buffer.from(end);
+  elsewhere.fill(0xff, 10, 20);
+  await expect(readSignedArchive(whole(elsewhere), keys, true)).resolves.toMatchObject({ head: idOf('c') });
+  elsewhere.writeUInt32LE(1, 16);
+  await expect(readSignedArchive(whole(elsewhere), keys, true)).rejects.toMatchObject({
+    message: expect.stringContaining('has bytes around its central directory'),
+  });
 });
 
 it('accepts either of two keys while one replaces the other, and a signature in several lines', async () => {
@@ -165,6 +195,79 @@ describe('fails without a manifest that proves who made the archive:', () => {
       [{ ...(files[0] as Entry), local: { size: 1 } }, ...files.slice(1), ...both],
       /describes "appspec\.yml" in two ways/,
     ],
+    [
+      'another size before the data, in an extra field',
+      [
+        { ...(files[0] as Entry), local: { size: 0xffffffff, extra: largeSize(1) } },
+        ...files.slice(1),
+        ...both,
+      ],
+      /describes "appspec\.yml" in two ways/,
+    ],
+    [
+      'another path before the data for programs that read Unicode',
+      [{ ...(files[0] as Entry), local: { extra: unicodePath('other.yml') } }, ...files.slice(1), ...both],
+      /describes "appspec\.yml" in two ways/,
+    ],
+    [
+      'a file that only programs see which read from the beginning',
+      [{ name: 'appspec.yml', content: 'version: 6.6', isUnlisted: true }, ...files, ...both],
+      /has \d+ bytes at 0 that belong to none of its files/,
+    ],
+    [
+      'such a file between two others',
+      [...files.slice(0, 1), { name: 'x', content: 'x', isUnlisted: true }, ...files.slice(1), ...both],
+      /has 34 bytes at \d+ that belong to none/,
+    ],
+    [
+      'such a file behind all others',
+      [...files, ...both, { name: 'x', content: 'x', isUnlisted: true }],
+      /has 34 bytes at \d+ that belong to none/,
+    ],
+    [
+      'such a file behind the deflated bytes of another',
+      [{ ...(files[0] as Entry), padding: zip([{ name: 'x', content: 'x' }]) }, ...files.slice(1), ...both],
+      /has other sizes of "appspec\.yml" than it tells/,
+    ],
+    [
+      'such a file behind the manifest',
+      [...files, { ...good, padding: zip([{ name: 'x', content: 'x' }]) }, goodSignature],
+      /has other sizes of "lockstep\.json" than it tells/,
+    ],
+    [
+      'such a file in the place of sizes behind the data',
+      [
+        {
+          ...(files[0] as Entry),
+          flags: 0x8,
+          local: { size: 0 },
+          behind: zip([{ name: 'x', content: 'x' }]),
+        },
+        ...files.slice(1),
+        ...both,
+      ],
+      /bytes at \d+ that belong to none/,
+    ],
+    [
+      'a folder that some unpack as a file',
+      [files[0] as Entry, { name: 'app/', content: '', local: { name: 'app-' } }, ...files.slice(2), ...both],
+      /describes "app\/" in two ways/,
+    ],
+    [
+      'a folder with bytes',
+      [files[0] as Entry, { name: 'app/', content: 'x' }, ...files.slice(2), ...both],
+      /has app\/ with the SHA-256/,
+    ],
+    [
+      'a file that some unpack as a folder',
+      [{ ...(files[0] as Entry), attributes: (0o040755 << 16) >>> 0 }, ...files.slice(1), ...both],
+      /has "appspec\.yml" as something else than a plain file/,
+    ],
+    [
+      'a file that DOS takes for a folder',
+      [{ ...(files[0] as Entry), attributes: 0x10 }, ...files.slice(1), ...both],
+      /has "appspec\.yml" as something else/,
+    ],
     ['a path with an empty part', [...files, ...both, { name: 'a//b', content: '' }], /not plain/],
     [
       'a file and a folder of one path',
@@ -185,7 +288,7 @@ describe('fails without a manifest that proves who made the archive:', () => {
     [
       'a link in place of a file',
       [{ ...(files[0] as Entry), attributes: (0o120777 << 16) >>> 0 }, ...files.slice(1), ...both],
-      /has a symbolic link, "appspec\.yml"/,
+      /has "appspec\.yml" as something else than a plain file/,
     ],
     [
       'an encrypted file',
@@ -204,7 +307,7 @@ describe('fails without a manifest that proves who made the archive:', () => {
         { name: 'lockstep.json', content: Buffer.alloc(11 * 1024 * 1024), toldSize: 9 },
         goodSignature,
       ],
-      /cannot be read: too many bytes in the stream/,
+      /has other sizes of "lockstep\.json" than it tells/,
     ],
     [
       'files that together are a zip bomb',
@@ -243,6 +346,29 @@ describe('fails without a manifest that proves who made the archive:', () => {
 
   it.each(attacks)('%s', async (_, entries, message) => {
     await expect(read(entries)).rejects.toMatchObject({
+      name: 'ManifestInvalid',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it.each<[string, readonly Entry[], Parameters<typeof zip>[1], RegExp]>([
+    ['bytes before the first file', [], { prefix: '#!/bin/sh\n' }, /has 10 bytes at 0 that belong to none/],
+    ['bytes behind the central directory', [], { beforeEnd: 'x' }, /has bytes around its central directory/],
+    [
+      'an entry that its end does not count',
+      [{ name: 'x', content: 'x' }],
+      { count: 5 },
+      /has bytes around its central directory/,
+    ],
+    [
+      'a place of another central directory for programs that read ZIP64',
+      [],
+      { beforeEnd: `PK\x06\x07${'\0'.repeat(16)}` },
+      /cannot be read: invalid zip64/,
+    ],
+  ])('an archive with %s', async (_, more, how, message) => {
+    const reading = readSignedArchive(inMemory(zip([...both, ...files, ...more], how)), keys, true);
+    await expect(reading).rejects.toMatchObject({
       name: 'ManifestInvalid',
       message: expect.stringMatching(message),
     });

@@ -21,20 +21,40 @@ export interface Entry {
   /** General purpose flags. */
   readonly flags?: number;
   /** What the header before the data says instead; of the same length. */
-  readonly local?: { readonly name?: string; readonly method?: number; readonly size?: number };
+  readonly local?: {
+    readonly name?: string;
+    readonly method?: number;
+    readonly size?: number;
+    readonly extra?: Uint8Array;
+  };
   /** Extra fields of the central directory. */
   readonly extra?: Uint8Array;
+  /** Bytes that follow the deflated ones within the size that is told. */
+  readonly padding?: Uint8Array;
+  /** Bytes that follow within no size. */
+  readonly behind?: Uint8Array;
+  /** Stands before its bytes alone, not in the central directory. */
+  readonly isUnlisted?: boolean;
 }
 
 /** A zip archive of these entries, in this order (APPNOTE 6.3). Checksums are left out: CodeDeploy's concern, not ours. */
-export const zip = (entries: readonly Entry[]): Buffer => {
-  const locals: Buffer[] = [];
+export const zip = (
+  entries: readonly Entry[],
+  {
+    prefix = '',
+    beforeEnd = '',
+    count,
+  }: { readonly prefix?: string; readonly beforeEnd?: string; readonly count?: number } = {},
+): Buffer => {
+  const locals: Buffer[] = [Buffer.from(prefix, 'latin1')];
   const central: Buffer[] = [];
-  let offset = 0;
-  for (const { name, content, toldSize, attributes = 0, flags = 0, local: other = {}, extra } of entries) {
+  let offset = prefix.length;
+  for (const one of entries) {
+    const { name, content, toldSize, attributes = 0, flags = 0, local: other = {}, extra } = one;
+    const { padding = new Uint8Array(), behind = new Uint8Array() } = one;
     const path = Buffer.from(name);
     const bytes = Buffer.from(content as string);
-    const packed = deflateRawSync(bytes);
+    const packed = Buffer.concat([deflateRawSync(bytes), padding]);
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
     common.writeUInt16LE(flags, 2);
@@ -46,24 +66,40 @@ export const zip = (entries: readonly Entry[]): Buffer => {
     before.writeUInt16LE(other.method ?? 8, 4);
     before.writeUInt32LE(other.size ?? packed.length, 14);
     const named = Buffer.from(other.name ?? name);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), before, named, packed]);
+    const moreBefore = Buffer.from(other.extra ?? []);
+    before.writeUInt16LE(moreBefore.length, 24);
+    const local = Buffer.concat([
+      Buffer.from('PK\x03\x04', 'latin1'),
+      before,
+      named,
+      moreBefore,
+      packed,
+      behind,
+    ]);
     const more = Buffer.from(extra ?? []);
     const head = Buffer.from(common);
     head.writeUInt16LE(more.length, 24);
     const rest = Buffer.alloc(14);
     rest.writeUInt32LE(attributes, 6);
     rest.writeUInt32LE(offset, 10);
-    central.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x03', 'latin1'), head, rest, path, more]));
+    if (!one.isUnlisted)
+      central.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x03', 'latin1'), head, rest, path, more]));
     locals.push(local);
     offset += local.length;
   }
   const directory = Buffer.concat(central);
   const end = Buffer.alloc(18);
-  end.writeUInt16LE(entries.length, 4);
-  end.writeUInt16LE(entries.length, 6);
+  end.writeUInt16LE(count ?? central.length, 4);
+  end.writeUInt16LE(count ?? central.length, 6);
   end.writeUInt32LE(directory.length, 8);
   end.writeUInt32LE(offset, 12);
-  return Buffer.concat([...locals, directory, Buffer.from('PK\x05\x06', 'latin1'), end]);
+  return Buffer.concat([
+    ...locals,
+    directory,
+    Buffer.from(beforeEnd, 'latin1'),
+    Buffer.from('PK\x05\x06', 'latin1'),
+    end,
+  ]);
 };
 
 /** A commit's id of one digit. */
