@@ -82,5 +82,7 @@ export function addAbsences(site: Hono<SiteEnv>, dependencies: SiteDependencies)
 /** The beginning, in UTC, of a day or of one of those after it, ISO 8601; empty if it is no day. */
 function dayStart(day: string, later: number): string {
   const at = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00.000Z`) : Number.NaN;
-  return Number.isNaN(at) ? '' : new Date(at + later * DAY).toISOString();
+  // JavaScript takes February 30 for a day of March.
+  const exists = !Number.isNaN(at) && new Date(at).toISOString().startsWith(day);
+  return exists ? new Date(at + later * DAY).toISOString() : '';
 }

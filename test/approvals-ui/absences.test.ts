@@ -68,7 +68,7 @@ describe('absences', () => {
     ['another role', 'quinn', { role: 'pmo' }, 'not in the group pmo'],
     ['no role', 'quinn', { role: 'operator' }, 'Choose the role'],
     ['no day', 'quinn', { first: 'tomorrow' }, 'Give the first and the last day'],
-    ['a day that does not exist', 'quinn', { last: '2026-02-31' }, 'The last day is'],
+    ['a day that does not exist', 'quinn', { last: '2026-11-31' }, 'Give the first and the last day'],
     ['no member', 'dana', {}, 'not in the group qc'],
     ['too long', 'quinn', { last: '2027-04-01' }, 'longer than 90 days'],
   ])('are not set for %s, and the page keeps what was typed', async (_, name, change, message) => {
