@@ -154,6 +154,8 @@ export function whyNoHandOver(request: HandOver): AbsenceDenial | undefined {
 function whyNotPossible(request: HandOver): string | undefined {
   const { person, role, substitute, substituteName, from, until, reason, absences, now } = request;
   const title = roleTitles[role];
+  if (person.verifiedEmail === '')
+    return 'You have no verified e-mail address, so we cannot tell you from other people, and nobody can decide for you. Ask an administrator to verify it in the user pool, then sign in again.';
   if (substitute === undefined)
     return `The user pool has nobody with the user name "${substituteName}". Give the name that the person signs in with.`;
   if (!substitute.isEnabled)

@@ -70,10 +70,10 @@ function checkPeopleDiffer(
       );
     }
   });
-  for (const { person, role } of approved)
-    if (person.verifiedEmail === '')
+  for (const one of approved)
+    if (peopleOf(one).some(({ verifiedEmail }) => verifiedEmail === ''))
       throw new ApproversMustDifferError(
-        `Promotion ${promotionId}: ${person.name} approved as ${roleTitles[role]} without a verified e-mail address, ` +
+        `Promotion ${promotionId}: ${deciderText(one)} approved as ${roleTitles[one.role]} without a verified e-mail address, ` +
           `so we cannot tell whether the approvers are different people. Verify the address in the user pool. ${AGAIN}`,
       );
 }

@@ -146,13 +146,14 @@ const ruleOnPeople = (
         'MadeTheChange',
         `${one.name} ${part} this change.${decides} Another member of ${title} must decide.`,
       );
+    if (one.verifiedEmail === '')
+      return denied(
+        'NoVerifiedEmail',
+        `${one.name} has no verified e-mail address, so we cannot tell whether they approved already or made this change.${decides} ` +
+          'Ask an administrator to verify it in the user pool, then sign in again' +
+          `${one === person ? '' : ' and set the absence again'}.`,
+      );
   }
-  if (person.verifiedEmail === '')
-    return denied(
-      'NoVerifiedEmail',
-      `${person.name} has no verified e-mail address, so we cannot tell whether they approved already or made this change. ` +
-        'Ask an administrator to verify it in the user pool, then sign in again.',
-    );
   return undefined;
 };
 

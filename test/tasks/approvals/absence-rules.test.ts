@@ -111,6 +111,14 @@ describe('while a role is handed over', () => {
       'MadeTheChange',
     ],
     [
+      'nobody stands in for somebody without a verified address, who may be a maker',
+      qc,
+      [],
+      olga,
+      [{ absence: anAbsence({ ...sam, verifiedEmail: '' }, olga), absentIsMember: true }],
+      'NoVerifiedEmail',
+    ],
+    [
       'the approver of the other role is no substitute',
       pmo,
       [by(quinn)],
@@ -251,6 +259,7 @@ describe('handing a role over', () => {
     ['not years ahead', { from: later(366), until: later(370) }, /more than 365 days/],
     ['not without a reason', { reason: '' }, /0 characters/],
     ['not with a long one', { reason: 'x'.repeat(201) }, /201 characters/],
+    ['not without a verified address', { person: { ...quinn, verifiedEmail: '' } }, /You have no verified/],
     ['not twice', { absences: [anAbsence(quinn, sam)] }, /handed QC to sam/],
     ['not by a substitute', { absences: [anAbsence(sam, quinn)] }, /cannot hand it on/],
     ['not to somebody absent', { absences: [anAbsence(olga, sam)] }, /olga is absent/],

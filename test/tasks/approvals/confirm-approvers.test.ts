@@ -79,6 +79,17 @@ describe('confirming that the approvers differ', () => {
     });
   });
 
+  it('fails with ApproversMustDiffer if a substitute approved for somebody whose address is not verified', async () => {
+    makersMayDecide = false;
+    const absent = aPerson('sam', { verifiedEmail: '' });
+    const absence = { absenceId: 'a', absent, until: '2026-11-30T00:00:00.000Z' };
+    const bySubstitute = anApproval(approvedBy(aPerson('olga'), { absence }));
+    await expect(confirm(bySubstitute, approved('pmo', aPerson('parker')))).rejects.toMatchObject({
+      name: 'ApproversMustDiffer',
+      message: expect.stringMatching(/olga for sam .*approved as QC without a verified e-mail address/),
+    });
+  });
+
   it.each([false, true])(
     'fails with ApproversMustDiffer if an address is not verified (makers may decide: %s)',
     async (mayDecide) => {
