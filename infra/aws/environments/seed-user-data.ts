@@ -1,4 +1,5 @@
 import type { InternetAccess } from '../../config.ts';
+import { agentInstallation } from '../image/component.ts';
 
 const authPolicy = `echo ':enable_auth_policy: true' >> /etc/codedeploy-agent/conf/codedeployagent.yml
 systemctl stop codedeploy-agent
@@ -45,11 +46,5 @@ WantedBy=multi-user.target
 UNIT
 systemctl daemon-reload
 systemctl enable --now lockstep-stub
-dnf -y install ruby wget
-token=$(curl -fsS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' http://169.254.169.254/latest/api/token)
-region=$(curl -fsS -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/placement/region)
-wget -q -O /tmp/codedeploy-install "https://aws-codedeploy-$region.s3.$region.amazonaws.com/latest/install"
-chmod +x /tmp/codedeploy-install
-/tmp/codedeploy-install auto
-${internetAccess === 'endpoints' ? authPolicy : ''}systemctl enable --now codedeploy-agent
+${agentInstallation()}${internetAccess === 'endpoints' ? authPolicy : ''}systemctl enable --now codedeploy-agent
 `;

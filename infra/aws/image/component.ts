@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CfnComponent } from 'aws-cdk-lib/aws-imagebuilder';
 import { Construct } from 'constructs';
+import { parse } from 'yaml';
 
 /** Documents in `components/`, without their ending. */
 export type ComponentDocument =
@@ -23,6 +24,17 @@ const PATCHES = 2 ** 30;
 export const contentVersion = (content: string): string =>
   `1.0.${createHash('sha256').update(content).digest().readUInt32BE(0) % PATCHES}`;
 
+const read = (document: ComponentDocument): string =>
+  readFileSync(join(import.meta.dirname, 'components', `${document}.yaml`), 'utf8');
+
+/** The commands that install CodeDeploy's agent in images, for an instance that starts from none. */
+export function agentInstallation(): string {
+  const { phases } = parse(read('codedeploy-agent')) as {
+    phases: [{ steps: [{ inputs: { commands: string[] } }] }];
+  };
+  return phases[0].steps[0].inputs.commands.join('\n');
+}
+
 /** What Image Builder runs on the build instance, and later on a test instance. */
 export class Component extends Construct {
   readonly arn: string;
@@ -31,7 +43,7 @@ export class Component extends Construct {
 
   constructor(scope: Construct, id: string, props: { application: string; document: ComponentDocument }) {
     super(scope, id);
-    const data = readFileSync(join(import.meta.dirname, 'components', `${props.document}.yaml`), 'utf8');
+    const data = read(props.document);
     this.version = contentVersion(data);
     this.arn = new CfnComponent(this, 'Component', {
       name: `lockstep-${props.application}-${props.document}`,

@@ -41,6 +41,8 @@ export class Ledger extends Construct {
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    // DynamoDB makes or deletes one index in an update (T64), so a release may add or remove one, and only one: a second one
+    // comes with the next release, after every account has deployed this one. A new table takes all of them at once.
     for (const { name, partitionKey, sortKey } of Object.values(ledgerSchema.indexes))
       this.table.addGlobalSecondaryIndex({
         indexName: name,

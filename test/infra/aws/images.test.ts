@@ -23,7 +23,11 @@ describe('images', () => {
       [...String(Properties.Data).matchAll(/\bdnf .*/g)].map(([command]) => command),
     );
     expect(commands.length).toBeGreaterThan(3);
-    expect(commands.filter((command) => !command.includes('--releasever=latest'))).toEqual([]);
+    expect(
+      commands.filter(
+        (command) => !command.includes('--releasever=latest') && !command.startsWith('dnf clean metadata;'),
+      ),
+    ).toEqual([]);
   });
 
   it.each([
@@ -86,6 +90,12 @@ describe('images', () => {
       expect([major, minor]).toEqual([1, 0]);
       expect(patch).toBeLessThan(2 ** 30);
     }
+  });
+
+  it('T69: of every image the packages can be listed: its pipeline has enhanced metadata', () => {
+    const pipelines = ofType(orders, 'AWS::ImageBuilder::ImagePipeline');
+    expect(pipelines.length).toBeGreaterThan(1);
+    for (const [, { Properties }] of pipelines) expect(Properties.EnhancedImageMetadataEnabled).toBe(true);
   });
 
   it("T14: each environment's builds report to a topic of their own, which wakes complete-job", () => {

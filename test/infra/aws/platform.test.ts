@@ -9,6 +9,28 @@ const platform = stackOf(stacks, 'Lockstep-Platform');
 const orders = stackOf(stacks, 'Lockstep-orders');
 const fleet = only(orders, 'Custom::LockstepProdFleet')[1];
 
+/** Indexes of the release before. A release may add or delete one of them; then it becomes this list. */
+const releasedIndexes = [
+  'approvalById',
+  'jobByExternalId',
+  'openApprovals',
+  'openJobs',
+  'openPromotions',
+  'promotions',
+];
+
+it('T64: an update makes or deletes one index of the ledger at most', () => {
+  const [, { Properties }] = only(platform, 'AWS::DynamoDB::Table');
+  const now = (Properties.GlobalSecondaryIndexes as { IndexName: string }[]).map(
+    ({ IndexName }) => IndexName,
+  );
+  const changed = [
+    ...now.filter((name) => !releasedIndexes.includes(name)),
+    ...releasedIndexes.filter((name) => !now.includes(name)),
+  ];
+  expect(changed.length).toBeLessThanOrEqual(1);
+});
+
 describe('approvals', () => {
   it("T46: the site's API is throttled for all together, far above what its people send", () => {
     const [, { Properties }] = only(platform, 'AWS::ApiGatewayV2::Stage');

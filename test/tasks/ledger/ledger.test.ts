@@ -99,6 +99,14 @@ describe.each<[string, () => Promise<Ledger>]>([
     expect((await ledger.jobs(PROMOTION_ID)).map(({ state }) => state)).toEqual(['B', 'A']);
   });
 
+  it('takes task tokens as long as Step Functions makes them (T68)', async () => {
+    const job = aJob({ taskToken: 'a'.repeat(2_048) });
+    await ledger.addJob(job);
+    const told = { ...job, completedToken: job.taskToken };
+    await ledger.replaceJob(job, told);
+    expect(await ledger.latestJob(job.promotionId, job.state)).toEqual(told);
+  });
+
   it('replaces a job only if it still is what was read', async () => {
     await ledger.addJob(aJob());
     const running = aJob({ status: 'RUNNING', externalId: 'image/1' });
