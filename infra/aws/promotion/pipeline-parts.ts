@@ -8,7 +8,7 @@ import type { Construct } from 'constructs';
 import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { SOURCE_ACTION, SOURCE_NAMESPACE } from '../names.ts';
 import { allow } from '../permissions.ts';
-import { forResource } from '../service-principal.ts';
+import { forPipeline } from '../service-principal.ts';
 import type { Source } from '../source/source.ts';
 
 /** Name of the artifact that holds the revision's files. */
@@ -63,20 +63,24 @@ interface PipelineRoleProps {
   readonly functions: readonly IFunction[];
 }
 
-/** A pipeline's service role: reads the source, keeps artifacts, invokes functions. */
+/**
+ * A pipeline's service role: reads the source, keeps artifacts, invokes functions, with what CodePipeline documents as the least
+ * that it needs of a bucket and to invoke (T62).
+ * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
+ */
 export function createPipelineRole(scope: Construct, id: string, props: PipelineRoleProps): Role {
   const { description, source, artifacts, key, regional, functions } = props;
   const role = new Role(scope, id, {
     description,
     // Only if an action's role in another account must trust it by name.
     roleName: PhysicalName.GENERATE_IF_NEEDED,
-    assumedBy: forResource('codepipeline.amazonaws.com', Stack.of(scope), props.pipelineArn),
+    assumedBy: forPipeline(Stack.of(scope), props.pipelineArn),
   });
   for (const { actions, resources } of source.read) allow(role, actions, resources);
   const buckets = [artifacts, ...(regional ? [regional.bucket] : [])];
   allow(
     role,
-    ['s3:GetBucketVersioning'],
+    ['s3:GetBucketAcl', 's3:GetBucketLocation', 's3:GetBucketVersioning'],
     buckets.map(({ bucketArn }) => bucketArn),
   );
   const objects = buckets.map((bucket) => bucket.arnForObjects('*'));
@@ -106,5 +110,7 @@ export function createPipelineRole(scope: Construct, id: string, props: Pipeline
     ['lambda:InvokeFunction'],
     functions.map(({ functionArn }) => functionArn),
   );
+  allow(role, ['lambda:ListFunctions'], ['*']);
+  acknowledgeWildcards(role, 'AWS authorizes lambda:ListFunctions on no particular resource.', '*');
   return role;
 }
