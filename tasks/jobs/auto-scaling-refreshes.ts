@@ -1,8 +1,12 @@
 import {
+  ActiveInstanceRefreshNotFoundFault,
   AutoScalingClient,
+  CancelInstanceRefreshCommand,
   DescribeInstanceRefreshesCommand,
   StartInstanceRefreshCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { ignoring } from '../ignoring.ts';
+import { readActivities } from '../launch-failures.ts';
 import type { InstanceRefreshes } from './instance-refresh.ts';
 
 /** Instance refreshes in EC2 Auto Scaling. The newest 100 are read: far more than a group has at a time. */
@@ -28,4 +32,10 @@ export const createInstanceRefreshes = (client = new AutoScalingClient({})): Ins
         }),
       )
     ).InstanceRefreshes ?? [],
+  activities: (autoScalingGroupName) => readActivities(client, autoScalingGroupName),
+  cancel: async (AutoScalingGroupName) => {
+    await client
+      .send(new CancelInstanceRefreshCommand({ AutoScalingGroupName }))
+      .catch(ignoring(ActiveInstanceRefreshNotFoundFault));
+  },
 });

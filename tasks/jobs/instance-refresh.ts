@@ -1,5 +1,6 @@
-import type { InstanceRefresh } from '@aws-sdk/client-auto-scaling';
+import type { Activity, InstanceRefresh } from '@aws-sdk/client-auto-scaling';
 import { consoleLine, instanceRefreshLink } from '../console-links.ts';
+import { launchFailure } from '../launch-failures.ts';
 import type { Job } from '../ledger/items.ts';
 import type { JobParameters } from '../payloads.ts';
 import { instanceRefreshId, partsOf } from './external-ids.ts';
@@ -16,6 +17,10 @@ export interface InstanceRefreshes {
   readonly start: (autoScalingGroupName: string) => Promise<string>;
   /** The group's refreshes, newest first: the one asked for, or those of the last weeks. */
   readonly list: (autoScalingGroupName: string, refreshId?: string) => Promise<readonly InstanceRefresh[]>;
+  /** What the group did lately. */
+  readonly activities: (autoScalingGroupName: string) => Promise<readonly Activity[]>;
+  /** Asks the group's refresh to end, if one is in progress. It ends later, as `Cancelled`. */
+  readonly cancel: (autoScalingGroupName: string) => Promise<void>;
 }
 
 const underWay = new Set<string | undefined>([
@@ -31,9 +36,9 @@ function refreshInspection(
   region: string,
   externalId: string,
   refresh: InstanceRefresh | undefined,
+  noInstances: string | undefined,
 ): Inspection {
   const [group, refreshId] = partsOf(externalId);
-  if (underWay.has(refresh?.Status)) return { state: 'running' };
   if (refresh?.Status === 'Successful')
     return { state: 'succeeded', output: { instanceRefreshId: refreshId } };
   const ending =
@@ -45,6 +50,7 @@ function refreshInspection(
     error: jobErrors.instanceRefreshFailed,
     cause: [
       `Instance refresh ${refreshId} of the Auto Scaling group ${group} ${ending}`,
+      ...(noInstances === undefined ? [] : [`Instances could not be started: ${noInstances}`]),
       ...consoleLine(instanceRefreshLink(region, group)),
     ].join('\n'),
   };
@@ -91,7 +97,12 @@ export function instanceRefresh(refreshes: InstanceRefreshes, region: string): J
     inspect: async (externalId) => {
       const [group, refreshId] = partsOf(externalId);
       const [refresh] = await refreshes.list(group, refreshId);
-      return refreshInspection(region, externalId, refresh);
+      if (refresh?.Status === 'Successful') return refreshInspection(region, externalId, refresh, undefined);
+      const noInstances = refresh && launchFailure(await refreshes.activities(group), refresh.StartTime);
+      if (!underWay.has(refresh?.Status)) return refreshInspection(region, externalId, refresh, noInstances);
+      // It would wait for an hour and then say nothing of this (T57). It fails when it has ended, so that a redrive can begin.
+      if (noInstances !== undefined && refresh?.Status !== 'Cancelling') await refreshes.cancel(group);
+      return { state: 'running' };
     },
   };
 }

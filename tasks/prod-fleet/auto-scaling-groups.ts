@@ -1,4 +1,5 @@
 import {
+  type Activity,
   AlreadyExistsFault,
   AttachLoadBalancerTargetGroupsCommand,
   AutoScalingClient,
@@ -14,6 +15,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { allItems } from '../all-items.ts';
 import { ignoring } from '../ignoring.ts';
+import { readActivities } from '../launch-failures.ts';
 import { FLEET_TAG } from './fleet-properties.ts';
 
 /** Auto Scaling, as far as a Prod fleet needs it. */
@@ -21,6 +23,8 @@ export interface AutoScalingGroups {
   /** The groups tagged as this fleet's: the stack's own and CodeDeploy's copies. */
   readonly owned: (fleetKey: string) => Promise<readonly AutoScalingGroup[]>;
   readonly named: (name: string) => Promise<AutoScalingGroup | undefined>;
+  /** What a group did lately. */
+  readonly activities: (name: string) => Promise<readonly Activity[]>;
   /** Creates a group unless it exists. */
   readonly create: (group: CreateAutoScalingGroupCommandInput) => Promise<void>;
   readonly update: (change: UpdateAutoScalingGroupCommandInput) => Promise<void>;
@@ -43,6 +47,7 @@ export const createAutoScalingGroups = (client = new AutoScalingClient({})): Aut
   named: async (name) =>
     (await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] })))
       .AutoScalingGroups?.[0],
+  activities: (name) => readActivities(client, name),
   create: async (group) => {
     await client.send(new CreateAutoScalingGroupCommand(group)).catch(ignoring(AlreadyExistsFault));
   },

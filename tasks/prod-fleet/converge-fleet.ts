@@ -1,5 +1,6 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { AutoRollbackEvent, CreateDeploymentGroupCommandInput } from '@aws-sdk/client-codedeploy';
+import { launchFailure } from '../launch-failures.ts';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
 import {
@@ -30,6 +31,17 @@ function rollbackInput({ rollbackOnFailure = true, alarmNames = [] }: ProdFleetP
     autoRollbackConfiguration: { enabled: events.length > 0, events },
     alarmConfiguration: { enabled: alarmNames.length > 0, alarms: alarmNames.map((name) => ({ name })) },
   };
+}
+
+/** Prod's first instances cannot be started. */
+class FirstInstancesError extends Error {
+  override readonly name = 'FirstInstances';
+
+  constructor(group: string, wanted: number, failure: string) {
+    super(
+      `The Auto Scaling group ${group} cannot start its ${wanted} instances: ${failure} Remove the cause (a new account's quota for vCPUs is small: see Service Quotas), then deploy again.`,
+    );
+  }
 }
 
 /** The call that makes the deployment group (T03); an update resends all of it (T04). */
@@ -94,6 +106,7 @@ async function moveToTargetGroup(
  * Brings the fleet one step closer to its properties, for create and update alike. The first group starts from the seed
  * template; once it serves, it is pointed at Prod's own, which every later group copies. Safe to repeat at any point.
  * @returns whether nothing is left to do
+ * @throws FirstInstancesError if Auto Scaling cannot start the first instances, with its reason (T57)
  */
 export async function converge(
   dependencies: FleetDependencies,
@@ -116,7 +129,11 @@ export async function converge(
   }
   if (isBeingDeleted(live)) return false;
   // Green gets as many instances as are healthy here, and none if none is (T07).
-  if (referenced !== name && healthy(live) < fleet.desiredCapacity) return false;
+  if (referenced !== name && healthy(live) < fleet.desiredCapacity) {
+    const failure = launchFailure(await groups.activities(name), live.CreatedTime);
+    if (failure !== undefined) throw new FirstInstancesError(name, fleet.desiredCapacity, failure);
+    return false;
+  }
 
   await groups.update({
     AutoScalingGroupName: name,

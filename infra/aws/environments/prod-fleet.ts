@@ -85,7 +85,11 @@ export function allowOnFleet(one: Grantee, actions: readonly string[], fleet: Fl
 
 function allowFleetChanges(one: LockstepFunction<FunctionName>, props: ProdFleetProps): void {
   one
-    .allowWithoutResource('autoscaling:DescribeAutoScalingGroups', 'codedeploy:StopDeployment')
+    .allowWithoutResource(
+      'autoscaling:DescribeAutoScalingGroups',
+      'autoscaling:DescribeScalingActivities',
+      'codedeploy:StopDeployment',
+    )
     .allowWithWildcard(
       ['autoscaling:CreateAutoScalingGroup', 'autoscaling:CreateOrUpdateTags'],
       [autoScalingGroups(one)],

@@ -41,6 +41,25 @@ const fleetOf = (prod: ProdEnvironment) => ({
   deploymentGroupName: deploymentGroupName('prod'),
 });
 
+const allowOnQatGroup = (
+  one: LockstepFunction<FunctionName>,
+  action: string,
+  { autoScalingGroupName }: QatEnvironment,
+  { qat }: PromotionParameters['environmentAccess'],
+): void => {
+  qat.of(one).allowWithWildcard(
+    [action],
+    [
+      qat.stack.formatArn({
+        service: 'autoscaling',
+        resource: 'autoScalingGroup:*:autoScalingGroupName',
+        resourceName: autoScalingGroupName,
+      }),
+    ],
+    "QAT's one group by its name; the star stands for the UUID in its ARN, which CloudFormation does not return.",
+  );
+};
+
 /** Starting each kind of job, and preparing Prod for a deployment. */
 export function allowStartJobs(
   startJob: LockstepFunction<'start-job'>,
@@ -49,17 +68,7 @@ export function allowStartJobs(
   startJob
     .allow(['imagebuilder:StartImagePipelineExecution'], [qatImage.pipelineArn, prodImage.pipelineArn])
     .allow(['codepipeline:StartPipelineExecution'], pipelineArns(Stack.of(startJob), application.name));
-  environmentAccess.qat.of(startJob).allowWithWildcard(
-    ['autoscaling:StartInstanceRefresh'],
-    [
-      environmentAccess.qat.stack.formatArn({
-        service: 'autoscaling',
-        resource: `autoScalingGroup:*:autoScalingGroupName`,
-        resourceName: qat.autoScalingGroupName,
-      }),
-    ],
-    "QAT's one group by its name; the star stands for the UUID in its ARN, which CloudFormation does not return.",
-  );
+  allowOnQatGroup(startJob, 'autoscaling:StartInstanceRefresh', qat, environmentAccess);
   const inProd = environmentAccess.prod.of(startJob);
   inProd
     // What a failed blue/green left behind is deleted before the next one.
@@ -90,7 +99,11 @@ export function allowCompleteJobs(
       ['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'],
       pipelineArns(Stack.of(one), application.name),
     );
-  environmentAccess.qat.of(one).allowWithoutResource('autoscaling:DescribeInstanceRefreshes');
+  environmentAccess.qat
+    .of(one)
+    .allowWithoutResource('autoscaling:DescribeInstanceRefreshes', 'autoscaling:DescribeScalingActivities');
+  // A refresh whose instances cannot be started is given up.
+  allowOnQatGroup(one, 'autoscaling:CancelInstanceRefresh', qat, environmentAccess);
   for (const [environment, { deploymentGroupArn }] of [
     ['qat', qat],
     ['prod', prod],

@@ -1,6 +1,10 @@
 import {
+  ActiveInstanceRefreshNotFoundFault,
+  type Activity,
   AutoScalingClient,
+  CancelInstanceRefreshCommand,
   DescribeInstanceRefreshesCommand,
+  DescribeScalingActivitiesCommand,
   type InstanceRefresh,
   InstanceRefreshInProgressFault,
   type InstanceRefreshStatus,
@@ -21,7 +25,7 @@ const refresh = (id: string): InstanceRefresh => ({
   AutoScalingGroupName: 'qat',
   Status: 'InProgress',
 });
-const autoScaling = (refreshes: InstanceRefresh[], start: () => string) =>
+const autoScaling = (refreshes: InstanceRefresh[], start: () => string, activities: Activity[] = []) =>
   double(
     new AutoScalingClient(offline),
     on(DescribeInstanceRefreshesCommand, (input) => ({
@@ -30,6 +34,10 @@ const autoScaling = (refreshes: InstanceRefresh[], start: () => string) =>
       ),
     })),
     on(StartInstanceRefreshCommand, () => ({ InstanceRefreshId: start() })),
+    on(DescribeScalingActivitiesCommand, () => ({ Activities: activities })),
+    on(CancelInstanceRefreshCommand, () => {
+      throw new ActiveInstanceRefreshNotFoundFault(because('it has just ended'));
+    }),
   );
 const kind = ({ client }: { client: AutoScalingClient }) =>
   instanceRefresh(createInstanceRefreshes(client), 'us-east-1');
@@ -106,6 +114,57 @@ describe('an instance refresh', () => {
       });
     },
   );
+
+  describe('whose instances cannot be started (T57)', () => {
+    const startedAt = new Date('2026-01-01T10:00:00Z');
+    const launch = (minute: number, StatusCode: 'Failed' | 'Successful' = 'Failed'): Activity => ({
+      ActivityId: `a-${minute}`,
+      AutoScalingGroupName: 'qat',
+      Cause: 'The desired capacity was not met.',
+      Description: 'Launching a new EC2 instance',
+      StatusCode,
+      StatusMessage: `vCPU limit of 5, at 10:0${minute}`,
+      StartTime: new Date(startedAt.getTime() + minute * 60_000),
+    });
+    const waiting: InstanceRefresh = { ...refresh('r-1'), StartTime: startedAt };
+
+    it('is cancelled while it waits, and is running until that has happened', async () => {
+      const service = autoScaling([waiting], inProgress, [launch(3), launch(2), launch(1)]);
+      expect(await kind(service).inspect('qat/r-1')).toEqual({ state: 'running' });
+      expect(service.sent.at(-1)).toEqual({
+        command: 'CancelInstanceRefreshCommand',
+        input: { AutoScalingGroupName: 'qat' },
+      });
+    });
+
+    it.each<[string, InstanceRefresh, Activity[]]>([
+      ['two launches failed', waiting, [launch(2), launch(1)]],
+      ['one of them succeeded', waiting, [launch(3), launch(2, 'Successful'), launch(1)]],
+      ['they failed before', waiting, [launch(-1), launch(-2), launch(-3)]],
+      [
+        'it is being cancelled already',
+        { ...waiting, Status: 'Cancelling' },
+        [launch(3), launch(2), launch(1)],
+      ],
+    ])('is left alone when %s', async (_, one, activities) => {
+      const service = autoScaling([one], inProgress, activities);
+      expect(await kind(service).inspect('qat/r-1')).toEqual({ state: 'running' });
+      expect(service.sent.map(({ command }) => command)).not.toContain('CancelInstanceRefreshCommand');
+    });
+
+    it("fails with Auto Scaling's own message when it has ended", async () => {
+      const service = autoScaling([{ ...waiting, Status: 'Cancelled' }], inProgress, [
+        launch(1),
+        launch(3),
+        launch(2),
+      ]);
+      expect(await kind(service).inspect('qat/r-1')).toMatchObject({
+        state: 'failed',
+        error: 'InstanceRefreshFailed',
+        cause: expect.stringContaining('Instances could not be started: vCPU limit of 5, at 10:03'),
+      });
+    });
+  });
 
   it('gives its id when it succeeded', async () => {
     expect(await kind(autoScaling([ended('Successful')], inProgress)).inspect('qat/r-1')).toEqual({

@@ -95,6 +95,29 @@ describe('creating the Prod fleet', () => {
   });
 });
 
+describe('creating the Prod fleet in an account with a small quota', () => {
+  const failedLaunch = {
+    ActivityId: 'a',
+    AutoScalingGroupName: 'shop-prod-seed',
+    Cause: 'The desired capacity was not met.',
+    Description: 'Launching a new EC2 instance.  Status Reason: You have requested more vCPU capacity.',
+    StatusCode: 'Failed' as const,
+    StatusMessage: 'You have requested more vCPU capacity than your current vCPU limit of 5 allows.',
+    StartTime: new Date('2026-01-01T00:00:00Z'),
+  };
+
+  it("T57: fails with Auto Scaling's own message after three launches failed, not with a time-out", async () => {
+    const world = createFleetWorld();
+    expect(await isComplete(world.dependencies)(event('Create'))).toEqual({ IsComplete: false });
+    world.activities.push(failedLaunch, failedLaunch);
+    expect(await isComplete(world.dependencies)(event('Create'))).toEqual({ IsComplete: false });
+    world.activities.push(failedLaunch);
+    await expect(isComplete(world.dependencies)(event('Create'))).rejects.toThrow(
+      /^The Auto Scaling group shop-prod-seed cannot start its 2 instances: You have requested more vCPU capacity than your current vCPU limit of 5 allows\. .*deploy again/,
+    );
+  });
+});
+
 describe('updating the Prod fleet', () => {
   it('changes the group that serves now, and resends it to the deployment group (T04)', async () => {
     const world = createFleetWorld();

@@ -1,4 +1,4 @@
-import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import type { Activity, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { DeploymentGroupInfo } from '@aws-sdk/client-codedeploy';
 import type { AutoScalingGroups } from '../../../tasks/prod-fleet/auto-scaling-groups.ts';
 import type { DeploymentGroups } from '../../../tasks/prod-fleet/deployment-groups.ts';
@@ -33,6 +33,7 @@ export const createFleetWorld = () => {
   const deploymentGroups = new Map<string, DeploymentGroupInfo>();
   const running = new Set<string>();
   const log: string[] = [];
+  const activities: Activity[] = [];
   let calls = Number.POSITIVE_INFINITY;
 
   const mortal =
@@ -58,6 +59,7 @@ export const createFleetWorld = () => {
       ),
     ),
     named: mortal((name) => groups.get(name)),
+    activities: mortal(() => activities),
     create: mortal(({ AutoScalingGroupName: name = '', ...group }) => {
       if (groups.has(name)) return;
       log.push(`create ${name} from ${group.LaunchTemplate?.LaunchTemplateId}`);
@@ -122,6 +124,8 @@ export const createFleetWorld = () => {
     deploymentGroups,
     running,
     log,
+    /** What Auto Scaling did for its groups. */
+    activities,
     /** Killed at the nth call from now; `undefined` lives. */
     killAt: (n: number | undefined) => {
       calls = n ?? Number.POSITIVE_INFINITY;

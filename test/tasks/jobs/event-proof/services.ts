@@ -115,6 +115,8 @@ export const createServices = (
   };
   const instanceRefreshes: InstanceRefreshes = {
     start: async () => startRefresh(true),
+    activities: async () => [],
+    cancel: async () => {},
     list: async (_, refreshId) =>
       of('instance-refresh')
         .filter((job) => refreshId === undefined || (idOf(job) === refreshId && isSeen(job)))

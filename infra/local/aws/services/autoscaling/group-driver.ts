@@ -68,7 +68,6 @@ export const createDriver = (
       changeSlot(tables, group.name, slot.token, () => undefined);
       const reason = `${error.name}: ${error.message}`;
       record(group.name, 'Launching a new EC2 instance', 'The desired capacity was not met.', reason);
-      refreshes.fail(group.name, `Launching an instance failed. ${reason}`);
     }
   };
 

@@ -24,12 +24,16 @@ import {
 /** Most refreshes that one answer holds unless the caller says otherwise (the API's default). */
 const DEFAULT_RECORDS = 50;
 
+/**
+ * How long a refresh waits for instances, in ms: Auto Scaling tries failed launches again, which does not end it. The hour is what
+ * people report; AWS's guide only says that a refresh whose instances do not become healthy fails in the end.
+ */
+const LONGEST_WAIT_MS = 3_600_000;
+
 /** The refreshes of all groups. */
 export interface Refreshes {
   /** Takes the group's refresh one step on. @returns whether one is under way */
   readonly advance: (group: GroupRecord, isStable: boolean) => boolean;
-  /** Fails the group's refresh, if one is under way. */
-  readonly fail: (groupName: string, reason: string) => void;
   /** @param wake called when a group has something new to do */
   readonly operations: (wake: (groupName: string) => void) => Record<string, Operation>;
 }
@@ -67,6 +71,8 @@ export const createRefreshes = (host: Host, tables: AutoScalingTables): Refreshe
     if (refresh.status === 'Cancelling') end(refresh, 'Cancelled', 'Cancelled by user.');
     else if (refresh.isFaulty) {
       end(refresh, 'Failed', `The failure of this refresh of ${group.name} was asked for by --fail.`);
+    } else if (!isStable && host.clock.now() >= refresh.startedAt + LONGEST_WAIT_MS) {
+      end(refresh, 'Failed', 'Instances did not become healthy within an hour.');
     } else if (refresh.status === 'Pending')
       tables.refreshes.put(refresh.id, { ...refresh, status: 'InProgress' });
     else if (isStable) {
@@ -140,10 +146,6 @@ export const createRefreshes = (host: Host, tables: AutoScalingTables): Refreshe
 
   return {
     advance,
-    fail: (groupName, reason) => {
-      const refresh = openOf(groupName);
-      if (refresh) end(refresh, 'Failed', reason);
-    },
     operations: (wake) => {
       const access = (action: string) => (input: { AutoScalingGroupName: string | undefined }) => ({
         action: `autoscaling:${action}`,

@@ -212,7 +212,7 @@ describe('an instance refresh', () => {
     expect(await inService(fleet, 'web', 1)).toEqual(before);
   });
 
-  it('fails with the cause when the new image cannot be launched', async () => {
+  it('waits while the new image cannot be launched, and ends when it is cancelled', async () => {
     await create();
     await inService(fleet, 'web', 1);
     await fleet.update(
@@ -221,10 +221,16 @@ describe('an instance refresh', () => {
       { LaunchTemplateName: 'web', LaunchTemplateData: { ImageId: 'resolve:ssm:/none' } },
       { state: await template(), properties: {} },
     );
-    expect(await over(await refresh())).toMatchObject({
-      Status: 'Failed',
-      StatusReason: expect.stringContaining('/none'),
+    const id = await refresh();
+    await eventually(async () => {
+      const { Activities = [] } = await call<ActivitiesType>('DescribeScalingActivities');
+      return (
+        Activities.filter(({ StatusMessage }) => /\/none/.test(StatusMessage ?? '')).length > 1 || undefined
+      );
     });
+    expect(await refreshOf(id)).toMatchObject({ Status: 'InProgress' });
+    await call('CancelInstanceRefresh');
+    expect(await over(id)).toMatchObject({ Status: 'Cancelled' });
   });
 
   it('ends when it is cancelled', async () => {
