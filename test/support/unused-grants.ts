@@ -11,6 +11,7 @@ const functionRoles =
   /ApprovalsSiteRole|Functions\w+Role|ImageParametersCreatorRole|ProdFleet(OnEvent|IsComplete)Role/;
 const askingAboutJobs = [
   'autoscaling:DescribeInstanceRefreshes',
+  'autoscaling:DescribeScalingActivities',
   'codedeploy:BatchGetDeploymentTargets',
   'codedeploy:GetDeployment',
   'codedeploy:ListDeploymentTargets',
@@ -73,6 +74,16 @@ export const unusedGrants: readonly UnusedGrant[] = [
     actions: [...askingAboutJobs, ...tellingOutcomes],
     reason:
       'A job may have ended by the time at which it has been started and recorded: start-job looks at it once.',
+  },
+  {
+    role: /Functions(CompleteJob|ReconcileJobs|StartJob)Role/,
+    actions: ['autoscaling:CancelInstanceRefresh'],
+    reason: 'A refresh whose instances cannot be started is given up (T57); here they could.',
+  },
+  {
+    role: /SchedulesRole/,
+    actions: ['sqs:SendMessage'],
+    reason: 'What cannot be handed to a function goes to its dead-letter queue; all could.',
   },
   {
     role: /FunctionsStartJobRole/,
@@ -159,6 +170,9 @@ export const unusedGrants: readonly UnusedGrant[] = [
       'codedeploy:GetDeploymentConfig',
       'kms:Decrypt',
       'kms:DescribeKey',
+      'lambda:ListFunctions',
+      's3:GetBucketAcl',
+      's3:GetBucketLocation',
       's3:GetBucketVersioning',
       's3:GetObject',
       's3:GetObjectVersion',

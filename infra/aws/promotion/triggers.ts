@@ -1,5 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
-import { type EventPattern, Match, Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { type EventPattern, Match, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -9,6 +8,7 @@ import type { LockstepFunction } from '../lockstep-function.ts';
 import { pipelineName } from '../names.ts';
 import type { Source } from '../source/source.ts';
 import type { PromotionFunctions } from './promotion-functions.ts';
+import { Schedules } from './schedules.ts';
 
 interface TriggersProps {
   readonly application: string;
@@ -75,14 +75,12 @@ export class Triggers extends Construct {
         state: ['SUCCEEDED', 'FAILED', 'CANCELED', 'STOPPED', 'SUPERSEDED'],
       },
     });
-    new Rule(this, 'Reconcile', {
-      description:
-        'Events are best effort: checks every open job and promotion, Prod after failures, and the environment locks',
-      schedule: Schedule.rate(Duration.minutes(5)),
-      targets: [reconcileJobs, restoreProd, acquireLock, trackPromotion].map(
-        (one) => new LambdaFunction(one.function, deadLetters(one)),
-      ),
-    });
+    // Events are best effort.
+    const schedules = new Schedules(this, 'Schedules');
+    schedules.add('ReconcileJobs', 'Checks every open job and request', reconcileJobs);
+    schedules.add('RestoreProd', 'Checks Prod after failures', restoreProd);
+    schedules.add('AcquireLock', 'Checks the environment locks', acquireLock);
+    schedules.add('TrackPromotion', 'Checks every open promotion', trackPromotion);
   }
 
   private on(

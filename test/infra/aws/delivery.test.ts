@@ -10,7 +10,8 @@ import {
   templates,
 } from './support/templates.ts';
 
-const orders = stackOf(templates(), 'Lockstep-orders');
+const stacks = templates();
+const orders = stackOf(stacks, 'Lockstep-orders');
 const rules = ofType(orders, 'AWS::Events::Rule');
 const pipelines = ofType(orders, 'AWS::CodePipeline::Pipeline');
 interface Action {
@@ -167,10 +168,28 @@ describe('state machine', () => {
   });
 
   it('T38: every five minutes somebody asks about open jobs', () => {
-    const [, { Properties }] = only(orders, 'AWS::Events::Rule', 'TriggersReconcile');
-    expect(Properties.ScheduleExpression).toBe('rate(5 minutes)');
-    for (const id of ['FunctionsReconcileJobs', 'FunctionsAcquireLock', 'FunctionsTrackPromotion'])
-      expect(JSON.stringify(Properties.Targets)).toContain(id);
+    const schedules = ofType(orders, 'AWS::Scheduler::Schedule');
+    const invoked = schedules
+      .filter(([, { Properties }]) => Properties.ScheduleExpression === 'rate(5 minutes)')
+      .map(([, { Properties }]) => text((Properties.Target as { Arn: unknown }).Arn));
+    expect(invoked.sort()).toEqual(
+      ['AcquireLock', 'ReconcileJobs', 'RestoreProd', 'TrackPromotion'].map((name) =>
+        expect.stringContaining(`Functions${name}Function`),
+      ),
+    );
+  });
+
+  it('T63: no two schedules start functions in the same second: each has a window of minutes, and no rule has a schedule', () => {
+    const everything = Object.values(stacks).flatMap(({ Resources }) => Object.values(Resources));
+    const schedules = everything.filter(({ Type }) => Type === 'AWS::Scheduler::Schedule');
+    expect(schedules.length).toBeGreaterThan(3);
+    for (const { Properties } of schedules)
+      expect(Properties.FlexibleTimeWindow).toEqual({ Mode: 'FLEXIBLE', MaximumWindowInMinutes: 4 });
+    expect(
+      everything.filter(
+        ({ Type, Properties }) => Type === 'AWS::Events::Rule' && Properties.ScheduleExpression !== undefined,
+      ),
+    ).toEqual([]);
   });
 
   it('T40: its name is fixed, so that functions may complete its tasks without a circle', () => {

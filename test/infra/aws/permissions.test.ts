@@ -40,6 +40,7 @@ const statements: readonly (readonly [string, Statement])[] = all.flatMap(([id, 
 const WITHOUT_RESOURCE = [
   'autoscaling:DescribeAutoScalingGroups',
   'autoscaling:DescribeInstanceRefreshes',
+  'autoscaling:DescribeScalingActivities',
   'cloudtrail:LookupEvents',
   'codedeploy:BatchGetDeploymentTargets',
   'codedeploy:ListDeploymentTargets',
@@ -49,6 +50,7 @@ const WITHOUT_RESOURCE = [
   'ec2:DescribeImages',
   'ec2:DescribeInstances',
   'elasticloadbalancing:DescribeTargetHealth',
+  'lambda:ListFunctions',
   'logs:CreateLogDelivery',
   'logs:DeleteLogDelivery',
   'logs:DescribeLogGroups',
@@ -151,8 +153,10 @@ describe('permissions', () => {
     const lent = every('AWS::IAM::Role').map(([id, { Properties }]) => {
       const [trust] = (Properties.AssumeRolePolicyDocument as { Statement: Statement[] }).Statement;
       const { Service = '' } = (trust?.Principal ?? {}) as { Service?: string };
-      const account = trust?.Condition?.StringEquals?.['aws:SourceAccount'];
-      const arn = trust?.Condition?.ArnLike?.['aws:SourceArn'];
+      // T54 says why these keys count only if they are there.
+      const ifExists = Service === 'codepipeline.amazonaws.com' ? 'IfExists' : '';
+      const account = trust?.Condition?.[`StringEquals${ifExists}`]?.['aws:SourceAccount'];
+      const arn = trust?.Condition?.[`ArnLike${ifExists}`]?.['aws:SourceArn'];
       // Neither names the function or instance that it assumes a role for; iam:PassRole decides there.
       if (['lambda.amazonaws.com', 'ec2.amazonaws.com'].includes(Service)) {
         expect([id, trust?.Condition]).toEqual([id, undefined]);
@@ -166,10 +170,45 @@ describe('permissions', () => {
       expect.stringMatching(/^codedeploy.amazonaws.com for deploymentgroup:<QatCodeDeploy\w*>\/qat$/),
       'codepipeline.amazonaws.com for lockstep-orders-prod',
       'codepipeline.amazonaws.com for lockstep-orders-qat',
+      // Scheduler names the group of a schedule.
+      'scheduler.amazonaws.com for schedule-group/default',
       'states.amazonaws.com for stateMachine:lockstep-orders',
       // The waiter of the custom resource: CloudFormation names it.
       'states.amazonaws.com for the account',
     ]);
+  });
+
+  it('T54: are lent to CodePipeline whether or not it says for which pipeline it acts, and to nobody else so', () => {
+    const lenient = every('AWS::IAM::Role').filter(([, { Properties }]) =>
+      JSON.stringify(Properties.AssumeRolePolicyDocument).includes('IfExists'),
+    );
+    expect(lenient.length).toBeGreaterThan(0);
+    for (const [id, { Properties }] of lenient)
+      expect([id, JSON.stringify(Properties.AssumeRolePolicyDocument)]).toEqual([
+        id,
+        expect.stringContaining('"codepipeline.amazonaws.com"'),
+      ]);
+    const strict = every('AWS::IAM::Role').filter(([, { Properties }]) =>
+      /codepipeline.*"(StringEquals|ArnLike)":/.test(JSON.stringify(Properties.AssumeRolePolicyDocument)),
+    );
+    expect(strict.map(([id]) => id)).toEqual([]);
+  });
+
+  it('T62: give every pipeline what CodePipeline documents as the least for its bucket and for functions', () => {
+    const pipelines = every('AWS::CodePipeline::Pipeline');
+    expect(pipelines.length).toBeGreaterThan(1);
+    for (const [id, { Properties }, template] of pipelines) {
+      const role = text(Properties.RoleArn).slice(1).split('.')[0] ?? '';
+      const grants = grantsOf(template, role);
+      for (const action of ['GetBucketAcl', 'GetBucketLocation', 'GetBucketVersioning'])
+        expect([id, grants]).toEqual([
+          id,
+          expect.arrayContaining([
+            expect.stringMatching(new RegExp(`^s3:${action} on <Artifacts\\w+\\.Arn>$`)),
+          ]),
+        ]);
+      expect([id, grants]).toEqual([id, expect.arrayContaining(['lambda:ListFunctions on *'])]);
+    }
   });
 
   it('are lent to one function or service each', () => {

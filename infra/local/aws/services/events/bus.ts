@@ -1,19 +1,21 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { BusEvent, Host } from '../../host.ts';
 import { createDeliveries } from '../shared/deliveries.ts';
 import { compilePattern, type Matcher } from '../shared/event-pattern.ts';
 import { parseSchedule } from './schedule.ts';
 import { compileInput } from './target-input.ts';
-import { buryEvent, deliverToTarget, type Target, type TargetDelivery } from './targets.ts';
+import { buryEvent, deliverToTarget, isSchedule, type Target, type TargetDelivery } from './targets.ts';
 
-/** A rule, as the store keeps it under its ARN. */
+/** A rule, as the store keeps it under its ARN; a schedule of EventBridge Scheduler is one without a bus. */
 export interface Rule {
   readonly arn: string;
   readonly name: string;
-  readonly bus: string;
+  readonly bus?: string;
   readonly description?: string;
   readonly pattern?: Readonly<Record<string, unknown>>;
   readonly scheduleExpression?: string;
+  /** Within how many ms after its time it fires. @default at once */
+  readonly windowMs?: number;
   readonly isEnabled: boolean;
   readonly targets: readonly Target[];
 }
@@ -47,6 +49,10 @@ interface RememberedEvent {
   readonly event: BusEvent;
   readonly bus: string;
 }
+
+/** Some moment in a schedule's window, in ms: always the same one, so that runs are alike. */
+const delayIn = ({ arn, windowMs = 0 }: Rule): number =>
+  windowMs === 0 ? 0 : createHash('sha256').update(arn).digest().readUInt32BE(0) % windowMs;
 
 /** Opens the buses of an account over the store; rules are read from the table `events.rules`. */
 export const createBus = (host: Host): Bus => {
@@ -103,7 +109,7 @@ export const createBus = (host: Host): Bus => {
       version: '0',
       id: randomUUID(),
       'detail-type': 'Scheduled Event',
-      source: 'aws.events',
+      source: isSchedule(rule.arn) ? 'aws.scheduler' : 'aws.events',
       account: host.accountId,
       time: `${new Date(host.clock.now()).toISOString().slice(0, 19)}Z`,
       region: host.region,
@@ -119,16 +125,18 @@ export const createBus = (host: Host): Bus => {
     if (rule?.isEnabled) fire(rule);
   };
 
-  const reschedule = (ruleArn: string) => {
+  const reschedule = (ruleArn: string, from = host.clock.now()) => {
     timers.get(ruleArn)?.();
     timers.delete(ruleArn);
     const rule = rules.get(ruleArn);
     if (!rule?.isEnabled || rule.scheduleExpression === undefined) return;
-    const at = parseSchedule(rule.scheduleExpression).next(host.clock.now());
+    const at = parseSchedule(rule.scheduleExpression).next(from);
     if (at === undefined) return;
-    const cancel = host.clock.at(at, () => {
+    const later = delayIn(rule);
+    const cancel = host.clock.at(at + later, () => {
       fire(rule);
-      reschedule(ruleArn);
+      // One turn after a leap of time, not each that was missed.
+      reschedule(ruleArn, Math.max(at, host.clock.now() - later));
     });
     timers.set(ruleArn, cancel);
   };
@@ -148,7 +156,7 @@ export const createBus = (host: Host): Bus => {
       route(known, randomUUID());
     },
     recent: () => remembered.values().map(({ event }) => event),
-    reschedule,
+    reschedule: (ruleArn) => reschedule(ruleArn),
     start: () => {
       for (const id of unrouted.keys()) {
         const known = remembered.get(id);

@@ -4,6 +4,7 @@ import { arnOf } from '../shared/arns.ts';
 import { compilePattern } from '../shared/event-pattern.ts';
 import { type Bus, DEFAULT_BUS, type Rule } from './bus.ts';
 import { parseSchedule } from './schedule.ts';
+import { createScheduleProvider } from './schedules.ts';
 import { compileInput, type InputSettings } from './target-input.ts';
 import { checkTarget, type Target } from './targets.ts';
 
@@ -11,6 +12,7 @@ import { checkTarget, type Target } from './targets.ts';
 export const createEventsResources = (host: Host, bus: Bus): Record<string, ResourceProvider> => ({
   'AWS::Events::Rule': ruleProvider(host, bus),
   'AWS::Events::EventBus': busProvider(host),
+  'AWS::Scheduler::Schedule': createScheduleProvider(host, bus),
 });
 
 const ruleProvider = (host: Host, bus: Bus): ResourceProvider => {

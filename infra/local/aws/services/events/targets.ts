@@ -30,14 +30,31 @@ type Deliver = (host: Host, delivery: TargetDelivery) => Promise<unknown>;
 
 const EVENTS = 'events.amazonaws.com';
 
+/** Whether a rule's ARN is that of a schedule of EventBridge Scheduler. */
+export const isSchedule = (ruleArn: string): boolean => ruleArn.split(':')[2] === 'scheduler';
+
 const asService = ({ ruleArn }: TargetDelivery): Principal => ({
   kind: 'service',
   service: EVENTS,
   sourceArn: ruleArn,
 });
 
+/**
+ * Scheduler names the group of the schedule as the source, not the schedule.
+ * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+ */
 const asRole = (host: Host, { target, ruleArn }: TargetDelivery): Principal =>
-  host.assumeRole(target.roleArn ?? '', EVENTS, ruleArn);
+  isSchedule(ruleArn)
+    ? host.assumeRole(
+        target.roleArn ?? '',
+        'scheduler.amazonaws.com',
+        ruleArn.replace(/:schedule\/([^/]+)\/.*$/, ':schedule-group/$1'),
+      )
+    : host.assumeRole(target.roleArn ?? '', EVENTS, ruleArn);
+
+/** Rules reach functions, topics and queues by their policies; schedules reach everything under their role. */
+const asCaller = (host: Host, delivery: TargetDelivery): Principal =>
+  isSchedule(delivery.ruleArn) ? asRole(host, delivery) : asService(delivery);
 
 /** Stable over repeated attempts, so that a crash between the call and its record starts nothing twice. */
 const startId = ({ eventId, ruleArn, target, repetition }: TargetDelivery) =>
@@ -48,7 +65,7 @@ const deliverers: Readonly<Record<string, { readonly needsRole: boolean; readonl
   lambda: {
     needsRole: false,
     deliver: (host, delivery) =>
-      host.call(asService(delivery), 'lambda', 'Invoke', {
+      host.call(asCaller(host, delivery), 'lambda', 'Invoke', {
         FunctionName: delivery.target.arn,
         InvocationType: 'Event',
         Payload: new Uint8Array(Buffer.from(delivery.text)),
@@ -57,7 +74,7 @@ const deliverers: Readonly<Record<string, { readonly needsRole: boolean; readonl
   sns: {
     needsRole: false,
     deliver: (host, delivery) =>
-      host.call(asService(delivery), 'sns', 'Publish', {
+      host.call(asCaller(host, delivery), 'sns', 'Publish', {
         TopicArn: delivery.target.arn,
         Message: withoutQuotes(delivery.text),
       }),
@@ -115,7 +132,7 @@ export const buryEvent = async (host: Host, delivery: TargetDelivery, error: unk
   const { target, ruleArn, text } = delivery;
   if (target.deadLetterArn === undefined) return;
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
-  await bury(host, asService(delivery), {
+  await bury(host, asCaller(host, delivery), {
     queueArn: target.deadLetterArn,
     body: text,
     attributes: { RULE_ARN: ruleArn, TARGET_ARN: target.arn, ERROR_CODE: name, ERROR_MESSAGE: message },

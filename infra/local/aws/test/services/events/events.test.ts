@@ -189,6 +189,49 @@ describe('EventBridge', () => {
     expect(invocations).toHaveLength(4);
   });
 
+  it('invokes by a schedule of Scheduler under its role, at one moment of its window in each turn', async () => {
+    putRole(world, 'scheduling', 'scheduler.amazonaws.com');
+    const { process, events } = open();
+    const Target = { Arn: FUNCTION, RoleArn: `arn:aws:iam::${ACCOUNT}:role/scheduling` };
+    await create(events, 'AWS::Scheduler::Schedule', 'Check', {
+      Name: 'check',
+      ScheduleExpression: 'rate(5 minutes)',
+      FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 4 },
+      Target,
+    });
+    await runFor(world, 5 * 60_000 - 1);
+    expect(invocations).toHaveLength(0);
+    await runFor(world, 4 * 60_000 + 1);
+    expect(invocations).toHaveLength(1);
+    expect(invocations[0]?.event).toMatchObject({
+      source: 'aws.scheduler',
+      resources: [`arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default/check`],
+    });
+    await runFor(world, 5 * 60_000);
+    expect(invocations).toHaveLength(2);
+    process.kill();
+  });
+
+  it.each([
+    [{ FlexibleTimeWindow: { Mode: 'SOMETIMES' } }, /FlexibleTimeWindow.Mode must be FLEXIBLE, or OFF/],
+    [{ FlexibleTimeWindow: { Mode: 'FLEXIBLE' } }, /MaximumWindowInMinutes must be 1 to 1440, got undefined/],
+    [{ ScheduleExpression: 'at(noon)' }, /ScheduleExpression is not usable/],
+    [
+      { Target: { Arn: `arn:aws:sqs:${REGION}:${ACCOUNT}:queue`, RoleArn: 'arn' } },
+      /Target.Arn must be that of a function/,
+    ],
+  ])('fails for a schedule that Scheduler or the emulator does not take: %j', async (change, text) => {
+    const { events } = open();
+    await expect(
+      create(events, 'AWS::Scheduler::Schedule', 'Check', {
+        ScheduleExpression: 'rate(5 minutes)',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: { Arn: FUNCTION, RoleArn: `arn:aws:iam::${ACCOUNT}:role/scheduling` },
+        ...change,
+      }),
+    ).rejects.toThrow(text);
+  });
+
   it('starts state machines and pipelines under the target role, and publishes to topics', async () => {
     const calls: unknown[] = [];
     const note = (input: never, principal: unknown) => calls.push({ input, principal });
