@@ -37,6 +37,7 @@ const kinds: readonly (readonly [RegExp, PrincipalKind, (match: string) => strin
   [/^(Qat|Prod)CodeDeployRole/, 'service', (name) => `CodeDeploy for ${name}`],
   [/^(Qat|Prod)InstanceRole/, 'service', (name) => `instances of ${name}`],
   [/^(ImageBuilds)Role/, 'service', () => 'image builds'],
+  [/^Triggers(Schedules)Role/, 'service', () => 'schedules'],
   [/^(ProdFleet|ImageParameters)/, 'deployment', (name) => `custom resource ${kebab(name)}`],
   [/^People(\w+)/, 'people', (name) => name.toLowerCase()],
 ];

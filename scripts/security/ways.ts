@@ -77,6 +77,10 @@ export const ways: readonly Way[] = [
         'tasks/environment-locks/advance-lock.test.ts',
       ),
       deployment: 'Only the custom resources of the same stack, during a deployment',
+      service: test(
+        'Only what checks again every five minutes, with no input but the time; EventBridge Scheduler alone may take on the role',
+        'infra/aws/permissions.test.ts',
+      ),
     },
   },
   {
