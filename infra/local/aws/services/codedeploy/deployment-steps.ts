@@ -27,6 +27,9 @@ export const allowEvents = ['BeforeAllowTraffic', 'AllowTraffic', 'AfterAllowTra
 /** Lifecycle events on an instance that loses its traffic. */
 export const blockEvents = ['BeforeBlockTraffic', 'BlockTraffic', 'AfterBlockTraffic'] as const;
 
+/** Events whose failures `ignoreApplicationStopFailures` passes over (its API reference). */
+const ignorableEvents: readonly string[] = ['ApplicationStop', 'BeforeBlockTraffic', 'AfterBlockTraffic'];
+
 /** Takes deployments through lifecycle events, each written down before it is done. */
 export interface Steps {
   /** Adds a target whose events are all pending, unless the deployment has it. */
@@ -93,7 +96,7 @@ export const createSteps = (host: Host, tables: CodeDeployTables, agent: Agent):
       const diagnostics = isTraffic
         ? ({ errorCode: 'UnknownError', scriptName: '', message: error.message, logTail: '' } as const)
         : error.diagnostics;
-      if (name === 'ApplicationStop' && deployment.ignoreStopFailures && !deployment.isFaulty) {
+      if (ignorableEvents.includes(name) && deployment.ignoreStopFailures && !deployment.isFaulty) {
         end('Succeeded', diagnostics);
         return true;
       }

@@ -127,8 +127,8 @@ export interface DeploymentRecord {
 export interface InstanceRecord {
   readonly instanceId: string;
   readonly groupId: string;
-  /** The deployment whose scripts stop what runs now. */
-  readonly lastSuccessful?: string;
+  /** The deployment whose Install succeeded last: its scripts stop what runs now. */
+  readonly lastInstalled?: string;
   /** The deployment whose application runs: it is started again when the emulator is. */
   readonly running?: string;
 }

@@ -11,7 +11,10 @@ import { type AppSpec, AppSpecError, type HookName, hookNames, parseAppSpec } fr
 import { LifecycleEventError, note, runHook } from './hooks.ts';
 import { InstallError, install, missingSources } from './install.ts';
 
-/** Events whose scripts come from the revision that was deployed before: it is that one which stops or loses traffic. */
+/**
+ * Events whose scripts come from the revision that was installed last: it is that one which stops or loses traffic (CodeDeploy's API
+ * reference, `ignoreApplicationStopFailures`; `hook_executor.rb` of aws/aws-codedeploy-agent).
+ */
 const eventsOfLastRevision: readonly string[] = [
   'ApplicationStop',
   'BeforeBlockTraffic',
@@ -36,7 +39,7 @@ export interface Agent {
    * @throws LifetimeEndedError when the service stops meanwhile; the event is to be done again
    */
   readonly perform: (task: AgentTask, event: string) => Promise<void>;
-  /** Remembers that the deployment has succeeded on the instance; what older ones have left is deleted. */
+  /** The deployment has succeeded on the instance: what older ones have left is deleted. */
   readonly succeed: (task: AgentTask) => void;
   /** Starts again what ran on the instance when the emulator last ended. */
   readonly restart: (task: AgentTask) => Promise<void>;
@@ -62,8 +65,12 @@ export const createAgent = (host: Host, tables: CodeDeployTables, lifetime: Life
     });
   };
 
-  const groupDirectory = ({ instanceId, group }: AgentTask) =>
-    path.join(instances.directory(instanceId), 'agent', group.id);
+  // Where the agent of Amazon Linux keeps its files, so that what operators do there can be done here.
+  const deploymentRoot = ({ instanceId }: AgentTask) =>
+    path.join(instances.root(instanceId), 'opt/codedeploy-agent/deployment-root');
+  const instructions = (task: AgentTask, name: string) =>
+    path.join(deploymentRoot(task), 'deployment-instructions', `${task.group.id}${name}`);
+  const groupDirectory = (task: AgentTask) => path.join(deploymentRoot(task), task.group.id);
   const deploymentDirectory = (task: AgentTask, deploymentId = task.deployment.id) =>
     path.join(groupDirectory(task), deploymentId);
   const archiveOf = (task: AgentTask, deploymentId?: string) =>
@@ -100,11 +107,14 @@ export const createAgent = (host: Host, tables: CodeDeployTables, lifetime: Life
       spec: readAppSpec(archive),
       archive,
       root: instances.root(task.instanceId),
-      cleanupFile: path.join(groupDirectory(task), 'installed.json'),
+      cleanupFile: instructions(task, '-cleanup'),
       defaultBehavior: task.deployment.fileExistsBehavior,
     });
     fs.mkdirSync(path.dirname(logOf(task)), { recursive: true });
     note(logOf(task), 'LifecycleEvent - Install', ...notes);
+    // Also when the deployment fails later: its scripts are the ones that stop what it installed.
+    fs.writeFileSync(instructions(task, '_last_successful_install'), deploymentDirectory(task));
+    tables.instances.put(keyOf(task), { ...recordOf(task), lastInstalled: task.deployment.id });
   };
 
   const runScripts = async (task: AgentTask, event: string, revisionOf: string) => {
@@ -148,7 +158,7 @@ export const createAgent = (host: Host, tables: CodeDeployTables, lifetime: Life
     if (event === 'DownloadBundle') return download(task);
     if (event === 'Install') return runInstall(task);
     const isOfLast = eventsOfLastRevision.includes(event);
-    const revisionOf = isOfLast ? recordOf(task).lastSuccessful : task.deployment.id;
+    const revisionOf = isOfLast ? recordOf(task).lastInstalled : task.deployment.id;
     if (event === 'ApplicationStop') setRunning(task, undefined);
     if (event === 'ApplicationStart') await instances.endStub(task.instanceId);
     if (revisionOf !== undefined) await runScripts(task, event, revisionOf);
@@ -174,7 +184,6 @@ export const createAgent = (host: Host, tables: CodeDeployTables, lifetime: Life
       }
     },
     succeed: (task) => {
-      tables.instances.put(keyOf(task), { ...recordOf(task), lastSuccessful: task.deployment.id });
       for (const entry of fs.readdirSync(groupDirectory(task), { withFileTypes: true })) {
         if (entry.isDirectory() && entry.name !== task.deployment.id)
           fs.rmSync(path.join(groupDirectory(task), entry.name), { recursive: true, force: true });

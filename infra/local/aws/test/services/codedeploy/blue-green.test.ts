@@ -103,6 +103,74 @@ describe('a blue/green deployment', () => {
     expect((await get(url)).body).toBe('two');
   });
 
+  describe('after a revision whose scripts fail when it loses its traffic', () => {
+    const appspec = appspecWith('ApplicationStart', 'start.sh').concat(
+      '  AfterBlockTraffic:\n    - location: blocked.sh\n',
+    );
+    const promote = async (version: string, files: Record<string, string> = {}, more: object = {}) => {
+      const id = await deploy(
+        fleet,
+        'prod',
+        await fleet.revision(`${version}.zip`, applicationOf(version, files)),
+        more,
+      );
+      return { id, info: await ended(fleet, id), found: await targets(fleet, id) };
+    };
+    const failures = (found: Awaited<ReturnType<typeof targets>>) =>
+      found.flatMap(({ instanceLabel, targetId = '', lifecycleEvents = [] }) =>
+        lifecycleEvents
+          .filter(({ status }) => status === 'Failed')
+          .map(({ lifecycleEventName, diagnostics }) => ({
+            instanceLabel,
+            targetId,
+            lifecycleEventName,
+            diagnostics,
+          })),
+      );
+    const broken = { 'appspec.yml': appspec, 'blocked.sh': '#!/bin/sh\necho no such file\nexit 7\n' };
+
+    it('fails on blue, whatever the next one brings, until its script is repaired on the instance', async () => {
+      const { url } = await setUpBlueGreen(fleet, 1);
+      expect((await promote('one', broken)).info.status).toBe('Succeeded');
+      const { info, found } = await promote('two');
+      expect(info).toMatchObject({ status: 'Failed', errorInformation: { code: 'HEALTH_CONSTRAINTS' } });
+      const [failure, ...others] = failures(found);
+      expect(others).toEqual([]);
+      expect(failure).toMatchObject({
+        instanceLabel: 'Blue',
+        lifecycleEventName: 'AfterBlockTraffic',
+        diagnostics: {
+          errorCode: 'ScriptFailed',
+          scriptName: 'blocked.sh',
+          logTail: expect.stringContaining('no such file'),
+        },
+      });
+      expect((await get(url)).body).toBe('one');
+      // Where the agent itself looks for the revision that it installed last.
+      const root = path.join(
+        fleet.instances.root(failure?.targetId ?? ''),
+        'opt/codedeploy-agent/deployment-root',
+      );
+      const pointers = fs
+        .readdirSync(path.join(root, 'deployment-instructions'))
+        .filter((name) => name.endsWith('_last_successful_install'));
+      const [last = ''] = pointers.map((name) =>
+        fs.readFileSync(path.join(root, 'deployment-instructions', name), 'utf8'),
+      );
+      fs.writeFileSync(path.join(last, 'deployment-archive', 'blocked.sh'), '#!/bin/sh\n');
+      expect((await promote('three')).info.status).toBe('Succeeded');
+      expect((await get(url)).body).toBe('three');
+    });
+
+    it('goes on in a deployment that ignores it', async () => {
+      const { url } = await setUpBlueGreen(fleet, 1);
+      await promote('one', broken);
+      const { info } = await promote('two', {}, { ignoreApplicationStopFailures: true });
+      expect(info).toMatchObject({ status: 'Succeeded', ignoreApplicationStopFailures: true });
+      expect((await get(url)).body).toBe('two');
+    });
+  });
+
   it('leaves green behind and blue serving when a script fails (T10), and another deployment works', async () => {
     const { url } = await setUpBlueGreen(fleet, 1);
     const bad = applicationOf('bad', { 'start.sh': '#!/bin/sh\necho no such module\nexit 1\n' });

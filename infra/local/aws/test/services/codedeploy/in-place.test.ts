@@ -105,6 +105,22 @@ describe('an in-place deployment', () => {
     expect(await answerOf(instanceId)).toBe('two');
   });
 
+  it('stops by the script of the revision that it installed last, even if that one failed later', async () => {
+    const [instanceId = ''] = (await setUpInPlace(fleet)).instanceIds;
+    const marking = (version: string) => ({
+      'stop.sh': `#!/bin/sh\necho stopped ${version} >> "$DESTDIR/stops"\nkill "$(cat "$DESTDIR/app.pid")"; true\n`,
+    });
+    await outcome(applicationOf('one', marking('one')));
+    const failed = await outcome(
+      applicationOf('two', { ...marking('two'), 'start.sh': '#!/bin/sh\nexit 3\n' }),
+    );
+    expect(failed.event).toBe('ApplicationStart');
+    expect((await outcome(applicationOf('three', marking('three')))).info.status).toBe('Succeeded');
+    expect(fs.readFileSync(path.join(fleet.instances.root(instanceId), 'stops'), 'utf8')).toBe(
+      'stopped one\nstopped two\n',
+    );
+  });
+
   it('fails where --fail asked for it, and says so', async () => {
     await setUpInPlace(fleet);
     fleet.host.faults.arm('shop/qat', 1);
