@@ -15,6 +15,8 @@ export type FailureCode =
   | 'AgentSilent'
   /** A script of the revision failed. */
   | 'ScriptFailed'
+  /** A script of the revision that is live failed where it loses its traffic (T70). The commit is not at fault. */
+  | 'LiveHookFailed'
   /** The guard blocked the run. */
   | 'GuardBlocked'
   /** The tests did not begin: their environment lacks something. The commit is not at fault. */

@@ -1,6 +1,7 @@
 import { ignoring } from '../ignoring.ts';
 import type { Job } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
+import { livePromotion } from '../ledger/live-promotion.ts';
 import type { Environment } from '../payloads.ts';
 import type { TaskCompletions } from '../task-completions.ts';
 import type { Inspection, JobKinds } from './job-actions.ts';
@@ -63,7 +64,9 @@ async function advance(dependencies: JobDependencies, job: Job, inspection: Insp
 export async function lookAt(dependencies: JobDependencies, job: Job): Promise<Job> {
   const isUnderWay = job.status === 'RUNNING' && job.externalId !== undefined;
   const inspection: Inspection = isUnderWay
-    ? await dependencies.kinds[job.kind].inspect(job.externalId)
+    ? await dependencies.kinds[job.kind].inspect(job.externalId, () =>
+        livePromotion(dependencies.ledger, job.application),
+      )
     : { state: 'running' };
   return advance(dependencies, job, inspection);
 }

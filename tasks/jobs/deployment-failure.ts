@@ -1,6 +1,8 @@
 import type { DeploymentInfo, InstanceTarget, LifecycleEvent } from '@aws-sdk/client-codedeploy';
 import { consoleLine, deploymentLink } from '../console-links.ts';
 import type { FailureCause, FailureCode } from '../failure-cause.ts';
+import type { Promotion } from '../ledger/items.ts';
+import { listed, promotionName } from '../words.ts';
 
 /** Log lines and instances that a cause shows: enough to see what happened, the rest is behind the link. */
 const LOG_LINES = 20;
@@ -44,6 +46,39 @@ const scriptCodes: ReadonlySet<string | undefined> = new Set([
   'ScriptNotExecutable',
 ]);
 
+/**
+ * Hooks that a blue/green deployment runs on the original instances. Their scripts come from the revision that these run
+ * (CodeDeploy's API reference, `ignoreApplicationStopFailures`; its guide, "AppSpec 'hooks' section").
+ */
+const hooksOfLive: ReadonlySet<string | undefined> = new Set(['BeforeBlockTraffic', 'AfterBlockTraffic']);
+
+const failedHooksOfLive = (target: InstanceTarget): readonly string[] =>
+  target.instanceLabel === 'Blue' && !isSilent(target)
+    ? failedEvents(target).flatMap(({ lifecycleEventName: name }) =>
+        name !== undefined && hooksOfLive.has(name) ? [name] : [],
+      )
+    : [];
+
+/** Hooks of what is live that failed, each with the instances on which it did (T70). */
+export function liveHookFailures(targets: readonly InstanceTarget[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const target of targets)
+    for (const hook of failedHooksOfLive(target))
+      found.set(hook, [...(found.get(hook) ?? []), target.targetId ?? '']);
+  return found;
+}
+
+const liveHookLines = (
+  targets: readonly InstanceTarget[],
+  live: Pick<Promotion, 'promotionId' | 'commitId'> | undefined,
+): string[] =>
+  [...liveHookFailures(targets)].map(
+    ([hook, instances]) =>
+      `The hook ${hook} of what Prod runs now${live === undefined ? '' : `, ${promotionName(live)},`} failed on the old ` +
+      `${instances.length === 1 ? 'instance' : 'instances'} ${listed(instances)}; it is not a fault of this commit. ` +
+      'Every promotion fails like this until the script is repaired there: RUNBOOK.md, "A hook of what is live fails".',
+  );
+
 const codeOf = (target: InstanceTarget): FailureCode | undefined => {
   if (isSilent(target)) return 'AgentSilent';
   return failedEvents(target).some(({ diagnostics }) => scriptCodes.has(diagnostics?.errorCode))
@@ -68,13 +103,15 @@ function instanceFailure(target: InstanceTarget): string[] {
 
 /**
  * Why a deployment failed, for operators: where, in which script, with its log's last lines; a silent agent is distinguished
- * from a failed script (T25, T32).
+ * from a failed script (T25, T32), and a hook of what is live from one of the commit (T70).
+ * @param live what Prod runs, if a hook of it failed
  */
 export function deploymentFailure(
   region: string,
   deploymentId: string,
   deployment: DeploymentInfo | undefined,
   targets: readonly InstanceTarget[],
+  live: Pick<Promotion, 'promotionId' | 'commitId'> | undefined,
 ): Pick<FailureCause, 'cause' | 'code'> {
   const { code: errorCode, message } = deployment?.errorInformation ?? {};
   const group =
@@ -89,8 +126,13 @@ export function deploymentFailure(
   ];
   // CodeDeploy's own message only counts instances; an instance's own failure replaces it.
   const hasInstanceFailure = ordered.some(({ status }) => status === 'Failed');
-  const code = ordered.map(codeOf).find((found) => found !== undefined);
+  // If the commit failed on its own instances, too, that is the first thing to fix.
+  const ofCommit = ordered.filter((target) => failedHooksOfLive(target).length === 0);
+  const isOnlyOfLive =
+    !ofCommit.some(({ status }) => status === 'Failed') && ofCommit.length < ordered.length;
+  const code = isOnlyOfLive ? 'LiveHookFailed' : ofCommit.map(codeOf).find((found) => found !== undefined);
   const cause = [
+    ...liveHookLines(ordered, live),
     `CodeDeploy deployment ${deploymentId}${group} is ${deployment?.status ?? 'unknown'}: ${errorCode ?? 'no error code'}${hasInstanceFailure || message === undefined ? '' : `: ${message}`}`,
     ...ordered.slice(0, INSTANCES).flatMap(instanceFailure),
     ...(ordered.length > INSTANCES ? [`… and ${ordered.length - INSTANCES} more instances`] : []),

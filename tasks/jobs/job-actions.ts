@@ -1,5 +1,5 @@
 import type { FailureCode } from '../failure-cause.ts';
-import type { Job } from '../ledger/items.ts';
+import type { Job, Promotion } from '../ledger/items.ts';
 import type { JobKind, StartJobRequest } from '../payloads.ts';
 import type { JobError } from './job-errors.ts';
 
@@ -23,6 +23,9 @@ export interface Missing extends JobFailure {
 /** The state of an external job, as its service reports it. */
 export type Inspection = { readonly state: 'running' } | Missing | Outcome;
 
+/** Reads the promotion that Prod runs; undefined before the first. */
+export type ReadLive = () => Promise<Pick<Promotion, 'promotionId' | 'commitId'> | undefined>;
+
 /** What Lockstep does with one kind of external job. */
 export interface JobActions {
   /** The state's error when the start fails. */
@@ -35,7 +38,8 @@ export interface JobActions {
    * @returns the external id
    */
   readonly start: (job: Job, isTaken: (externalId: string) => Promise<boolean>) => Promise<string>;
-  readonly inspect: (externalId: string) => Promise<Inspection>;
+  /** @param live reads the promotion that Prod runs */
+  readonly inspect: (externalId: string, live: ReadLive) => Promise<Inspection>;
 }
 
 /** All kinds. */

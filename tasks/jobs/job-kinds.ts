@@ -20,7 +20,7 @@ export function runsByEnvironment(runs: Readonly<Record<Environment, JobActions>
     startError: runs.qat.startError,
     start: (job, isTaken) =>
       of((job.parameters as JobParameters['pipeline-run']).pipelineName).start(job, isTaken),
-    inspect: (externalId) => of(partsOf(externalId)[0]).inspect(externalId),
+    inspect: (externalId, live) => of(partsOf(externalId)[0]).inspect(externalId, live),
   };
 }
 

@@ -4,9 +4,9 @@ import { consoleLine, pipelineRunLink } from '../console-links.ts';
 import type { FailureCode } from '../failure-cause.ts';
 import type { Job } from '../ledger/items.ts';
 import type { JobParameters } from '../payloads.ts';
-import { deploymentFailure } from './deployment-failure.ts';
+import { deploymentFailure, liveHookFailures } from './deployment-failure.ts';
 import { partsOf, pipelineRunId } from './external-ids.ts';
-import type { Inspection, JobActions } from './job-actions.ts';
+import type { Inspection, JobActions, ReadLive } from './job-actions.ts';
 import { type JobError, jobErrors } from './job-errors.ts';
 
 /** What a pipeline is started with (T21). */
@@ -79,7 +79,23 @@ export function pipelineRun(
   beforeStart: (job: Job) => Promise<void>,
   deploymentRegion = region,
 ): JobActions {
-  const failed = async (externalId: string, run: PipelineExecution | undefined): Promise<Inspection> => {
+  const failureOf = async (deploymentId: string, live: ReadLive) => {
+    const deployment = await deployments.deployment(deploymentId);
+    const targets = await deployments.targets(deploymentId);
+    const isOfLive = liveHookFailures(targets).size > 0;
+    return deploymentFailure(
+      deploymentRegion,
+      deploymentId,
+      deployment,
+      targets,
+      isOfLive ? await live() : undefined,
+    );
+  };
+  const failed = async (
+    externalId: string,
+    run: PipelineExecution | undefined,
+    live: ReadLive,
+  ): Promise<Inspection> => {
     const [pipelineName, id] = partsOf(externalId);
     const actions = run === undefined ? [] : await runs.actions(pipelineName, id);
     const failedActions = actions.filter((action) => action.status === 'Failed');
@@ -93,15 +109,7 @@ export function pipelineRun(
       run === undefined
         ? 'no longer exists. A redrive starts another run.'
         : `ended ${run.status ?? 'without a status'}${run.statusSummary === undefined ? '' : `: ${run.statusSummary}`}`;
-    const deployment =
-      deploymentId === undefined
-        ? undefined
-        : deploymentFailure(
-            deploymentRegion,
-            deploymentId,
-            await deployments.deployment(deploymentId),
-            await deployments.targets(deploymentId),
-          );
+    const deployment = deploymentId === undefined ? undefined : await failureOf(deploymentId, live);
     const code = run === undefined ? 'JobMissing' : (deployment?.code ?? codeOf(failedActions));
     return {
       state: run === undefined ? 'missing' : 'failed',
@@ -133,11 +141,11 @@ export function pipelineRun(
         await runs.start({ pipelineName, sourceAction, commitId, revisionType, promotionId, clientToken }),
       );
     },
-    inspect: async (externalId) => {
+    inspect: async (externalId, live) => {
       const [pipelineName, pipelineExecutionId] = partsOf(externalId);
       const run = await runs.run(pipelineName, pipelineExecutionId);
       if (run?.status === 'InProgress' || run?.status === 'Stopping') return { state: 'running' };
-      if (run?.status !== 'Succeeded') return failed(externalId, run);
+      if (run?.status !== 'Succeeded') return failed(externalId, run, live);
       const actions = await runs.actions(pipelineName, pipelineExecutionId);
       const deploymentId = deploymentOf(actions);
       if (deploymentId !== undefined) {

@@ -73,6 +73,13 @@ const entries: readonly Entry[] = [
   },
   {
     error: jobErrors.deploymentFailed,
+    code: 'LiveHookFailed',
+    sentence:
+      'A script of what Prod runs now failed on the old instances; this commit is not at fault, and another one fails the same way. Repair the script on each old instance, then redrive.',
+    heading: 'A hook of what is live fails',
+  },
+  {
+    error: jobErrors.deploymentFailed,
     sentence:
       'Open the deployment by its link in the cause. Fix the environment. If the commit is at fault, push a new commit instead.',
   },

@@ -11,6 +11,7 @@ export const runbookHeadings = [
   'Rejected',
   'Superseded',
   'Stale',
+  'A hook of what is live fails',
   'An environment is locked',
   'QAT has changed',
   "A state's function fails",

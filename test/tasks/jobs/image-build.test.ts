@@ -20,7 +20,7 @@ const inspect = (image: () => Image | undefined) =>
         on(GetImageCommand, () => ({ image: image() })),
       ).client,
     ),
-  ).inspect(IMAGE);
+  ).inspect(IMAGE, async () => undefined);
 
 describe('an image build', () => {
   it('starts with its pipeline and nothing else (T19) but a token that stays the same within one attempt (T13)', async () => {

@@ -109,7 +109,9 @@ describe('an instance refresh', () => {
   it.each<InstanceRefreshStatus>(['Pending', 'InProgress', 'Baking', 'Cancelling', 'RollbackInProgress'])(
     'is running while it is %s',
     async (status) => {
-      expect(await kind(autoScaling([ended(status)], inProgress)).inspect('qat/r-1')).toEqual({
+      expect(
+        await kind(autoScaling([ended(status)], inProgress)).inspect('qat/r-1', async () => undefined),
+      ).toEqual({
         state: 'running',
       });
     },
@@ -167,7 +169,9 @@ describe('an instance refresh', () => {
   });
 
   it('gives its id when it succeeded', async () => {
-    expect(await kind(autoScaling([ended('Successful')], inProgress)).inspect('qat/r-1')).toEqual({
+    expect(
+      await kind(autoScaling([ended('Successful')], inProgress)).inspect('qat/r-1', async () => undefined),
+    ).toEqual({
       state: 'succeeded',
       output: { instanceRefreshId: 'r-1' },
     });
@@ -176,7 +180,9 @@ describe('an instance refresh', () => {
   it.each<InstanceRefreshStatus>(['Failed', 'Cancelled', 'RollbackFailed', 'RollbackSuccessful'])(
     'fails with InstanceRefreshFailed when it is %s',
     async (status) => {
-      expect(await kind(autoScaling([ended(status)], inProgress)).inspect('qat/r-1')).toEqual({
+      expect(
+        await kind(autoScaling([ended(status)], inProgress)).inspect('qat/r-1', async () => undefined),
+      ).toEqual({
         state: 'failed',
         error: 'InstanceRefreshFailed',
         cause: `Instance refresh r-1 of the Auto Scaling group qat ended ${status} at 40 %: instances failed to become healthy\nConsole: https://us-east-1.console.aws.amazon.com/ec2/home?region=us-east-1#AutoScalingGroupDetails:id=qat;view=instanceRefresh`,
@@ -185,7 +191,7 @@ describe('an instance refresh', () => {
   );
 
   it('says when its service does not know it', async () => {
-    expect(await kind(autoScaling([], inProgress)).inspect('qat/r-1')).toMatchObject({
+    expect(await kind(autoScaling([], inProgress)).inspect('qat/r-1', async () => undefined)).toMatchObject({
       state: 'missing',
       error: 'InstanceRefreshFailed',
       cause: expect.stringContaining('no longer exists'),

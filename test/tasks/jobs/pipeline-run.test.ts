@@ -47,6 +47,7 @@ interface Situation {
   readonly deployment?: () => DeploymentInfo;
   readonly targets?: InstanceTarget[];
   readonly list?: () => string[];
+  readonly live?: { readonly promotionId: string; readonly commitId: string };
 }
 const kindIn = ({ run, actions = [], deployment = () => ({}), targets = [], list }: Situation) =>
   pipelineRun(
@@ -81,7 +82,8 @@ const kindIn = ({ run, actions = [], deployment = () => ({}), targets = [], list
     'us-east-1',
     async () => {},
   );
-const inspect = (situation: Situation) => kindIn(situation).inspect('shop-qat/e-1');
+const inspect = (situation: Situation) =>
+  kindIn(situation).inspect('shop-qat/e-1', async () => situation.live);
 const causeOf = async (situation: Situation): Promise<string> => {
   const inspection = await inspect(situation);
   return inspection.state === 'failed' ? inspection.cause : '';
@@ -234,6 +236,95 @@ describe('a failed deployment', () => {
     expect(cause).toMatch(/line 39\nConsole: .*deployments\/d-1/);
     expect(cause).not.toContain('line 19\n');
     expect(cause).not.toContain('agent was silent');
+  });
+
+  describe('by a hook of what is live (T70)', () => {
+    const live = { promotionId: 'shop-live', commitId: 'c0ffee12'.repeat(5) };
+    const failedIn = (
+      instanceLabel: 'Blue' | 'Green',
+      targetId: string,
+      lifecycleEventName: string,
+      message = 'failed with exit code 7',
+    ): InstanceTarget => ({
+      targetId,
+      instanceLabel,
+      status: 'Failed',
+      lifecycleEvents: [
+        {
+          lifecycleEventName,
+          status: 'Failed',
+          diagnostics: {
+            errorCode: 'ScriptFailed',
+            scriptName: 'scripts/blocked.sh',
+            message,
+            logTail: 'no such file',
+          },
+        },
+      ],
+    });
+    const found = (targets: InstanceTarget[]) => inspect({ ...failed, live, targets });
+
+    it('fails as that: it names hook, revision and instances, shows the log, and does not blame the commit', async () => {
+      const inspection = await found([
+        failedIn('Blue', 'i-1', 'AfterBlockTraffic'),
+        failedIn('Blue', 'i-2', 'AfterBlockTraffic'),
+        { targetId: 'i-3', instanceLabel: 'Blue', status: 'Pending' },
+      ]);
+      expect(inspection).toMatchObject({ error: 'DeploymentFailed', code: 'LiveHookFailed' });
+      const { cause = '' } = inspection as { cause?: string };
+      expect(cause.split('\n')[0]).toBe(
+        'The hook AfterBlockTraffic of what Prod runs now, commit c0ffee12 (promotion shop-live), failed on the old instances ' +
+          'i-1 and i-2; it is not a fault of this commit. Every promotion fails like this until the script is repaired there: ' +
+          'RUNBOOK.md, "A hook of what is live fails".',
+      );
+      expect(cause).toContain(
+        'AfterBlockTraffic: ScriptFailed in scripts/blocked.sh: failed with exit code 7',
+      );
+      expect(cause).toContain('no such file');
+    });
+
+    it('fails as that when nothing is noted as live', async () => {
+      const targets = [failedIn('Blue', 'i-1', 'BeforeBlockTraffic')];
+      expect(await inspect({ ...failed, targets })).toMatchObject({
+        code: 'LiveHookFailed',
+        cause: expect.stringMatching(
+          /^The hook BeforeBlockTraffic of what Prod runs now failed on the old instance i-1; it is not a fault of this commit/,
+        ),
+      });
+    });
+
+    it.each<[string, InstanceTarget[], string | undefined]>([
+      ['a hook of the commit', [failedIn('Green', 'i-1', 'AfterAllowTraffic')], 'ScriptFailed'],
+      ['its hook in place', [failedIn('Green', 'i-1', 'BeforeBlockTraffic')], 'ScriptFailed'],
+      ['the load balancer', [failedIn('Blue', 'i-1', 'BlockTraffic')], 'ScriptFailed'],
+      [
+        'a silent agent',
+        [
+          failedIn(
+            'Blue',
+            'i-1',
+            'BeforeBlockTraffic',
+            'CodeDeploy agent was not able to receive the lifecycle event.',
+          ),
+        ],
+        'AgentSilent',
+      ],
+    ])('fails otherwise by %s', async (_, targets, code) => {
+      const inspection = await found(targets);
+      expect(inspection).toMatchObject({ code });
+      expect((inspection as { cause?: string }).cause).not.toContain('what Prod runs now');
+    });
+
+    it('fails by the commit first if both failed, and names both', async () => {
+      const inspection = await found([
+        failedIn('Blue', 'i-1', 'AfterBlockTraffic'),
+        failedIn('Green', 'i-2', 'ApplicationStart'),
+      ]);
+      expect(inspection).toMatchObject({
+        code: 'ScriptFailed',
+        cause: expect.stringContaining('The hook AfterBlockTraffic of what Prod runs now'),
+      });
+    });
   });
 
   it('gives CodeDeploy’s own words when no instance reports what failed', async () => {

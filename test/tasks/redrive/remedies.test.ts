@@ -39,6 +39,11 @@ it.each<[Partial<Failure>, string, string]>([
     'Deploy to QAT, Deploy to Prod',
   ],
   [
+    { error: 'DeploymentFailed', state: names.deployToProd, code: 'LiveHookFailed' },
+    'Repair the script on each old instance',
+    'A hook of what is live fails',
+  ],
+  [
     { error: 'DeploymentFailed', state: names.deployToProd },
     'Open the deployment by its link',
     'Deploy to QAT, Deploy to Prod',
