@@ -1,7 +1,9 @@
 import type { FC } from 'hono/jsx';
 import type { ImageContents, Review } from '../../tasks/approvals/review.ts';
+import { visibleText } from '../../tasks/words.ts';
 import { duration } from '../format.ts';
 import type { ApprovalPageProps } from './approval-props.ts';
+import { Notice } from './layout.tsx';
 import { Card, ConsoleLink, Fact, Moment, StatusChip } from './parts.tsx';
 
 /** The address comes from a service's answer: it must not become a link that runs script. */
@@ -50,10 +52,35 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
         ))}
       </ul>
       <Tests tests={review.tests} />
+      {review.untriedHooks === undefined ? null : <UntriedHooks hooks={review.untriedHooks} />}
       <Images images={review.images} />
     </Card>
   );
 };
+
+const UntriedHooks: FC<{ hooks: NonNullable<Review['untriedHooks']> }> = ({ hooks }) => (
+  <Notice kind="warning" title="QAT cannot try a part of this change">
+    <p>
+      This commit adds or changes what these hooks need. QAT never runs them: they run in Prod when the next
+      promotion replaces this one, and if one fails, that promotion fails.
+    </p>
+    <ul>
+      {hooks.map(({ name, files }) => (
+        <li>
+          {name}:{' '}
+          {files.map((file, index) => (
+            <>
+              {index === 0 ? '' : ', '}
+              <code class="long">
+                <bdi>{visibleText(file)}</bdi>
+              </code>
+            </>
+          ))}
+        </li>
+      ))}
+    </ul>
+  </Notice>
+);
 
 const Tests: FC<{ tests: Review['tests'] }> = ({ tests }) => (
   <>

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { type ApplicationConfig, configurationVersion, type LockstepConfig } from '../config.ts';
 import { allowImageBuilderToPublish, encryptedTopic, rotatingKey } from './encrypted-topic.ts';
 import { createEnvironments, destinationOf, type WorkloadsIn } from './environments/environments.ts';
+import { revisionsHere } from './environments/revisions.ts';
 import { ImageBuild, ImageBuildRole } from './image/image-build.ts';
 import { imageKey } from './image/image-key.ts';
 import { ImageRecipe } from './image/image-recipe.ts';
@@ -126,6 +127,7 @@ export class ApplicationStack extends Stack {
       prodImage,
       qat,
       prod,
+      revisions: revisionsHere({ bucket: artifacts, key }),
       environmentAccess: { qat: placed.qat.environmentAccess, prod: placed.prod.environmentAccess },
     });
     const pipelines = {

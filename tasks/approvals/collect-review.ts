@@ -1,10 +1,12 @@
 import type { InstanceTarget } from '@aws-sdk/client-codedeploy';
 import type { Image } from '@aws-sdk/client-imagebuilder';
 import { errorText } from '../error-text.ts';
+import { partsOf } from '../jobs/external-ids.ts';
 import type { Job } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
 import type { Candidate } from '../payloads.ts';
+import type { AppSpecFile } from '../source/revision-appspec.ts';
 import type { ChangedFile, Source } from '../source/source.ts';
 import { cutText } from '../truncate-text.ts';
 import { confirmPush } from './confirm-push.ts';
@@ -13,6 +15,7 @@ import { pushesOf } from './pushes.ts';
 import { type ChangeSources, readChange } from './read-change.ts';
 import type { ChangedCommit, ImageContents, InstanceReport, Review } from './review.ts';
 import { makersBy, type NameRules } from './same-maker.ts';
+import { changedHooks, hooksOf, type UntriedHook } from './untried-hooks.ts';
 
 /** Where a review is read from. */
 export interface ReviewSources extends ChangeSources, NameRules {
@@ -22,6 +25,8 @@ export interface ReviewSources extends ChangeSources, NameRules {
   readonly pushes?: Source['pushes'];
   readonly image: (imageBuildVersionArn: string) => Promise<Image | undefined>;
   readonly targets: (deploymentId: string) => Promise<readonly InstanceTarget[]>;
+  /** The AppSpec file of what a pipeline's run deploys. */
+  readonly appSpec: (pipelineName: string, pipelineExecutionId: string) => Promise<AppSpecFile>;
   readonly configurationVersion: string;
   readonly qatUrl: string | undefined;
 }
@@ -56,6 +61,18 @@ const contentsOf = (imageId: string, image: Image | undefined): ImageContents | 
 const buildOf = (jobs: readonly Job[], imageId: string | undefined): string | undefined =>
   jobs.findLast(({ kind, output }) => kind === 'image-build' && output?.imageId === imageId)?.output
     ?.imageBuildVersionArn;
+
+/** The hooks that a deployment to QAT does not run, in the revision that it deployed. */
+const untriedIn = async (
+  { ledger, appSpec }: Pick<ReviewSources, 'ledger' | 'appSpec'>,
+  promotionId: string,
+  deploymentId: string,
+): Promise<readonly UntriedHook[]> => {
+  const jobs = await ledger.jobs(promotionId);
+  const externalId = jobs.findLast(({ output }) => output?.deploymentId === deploymentId)?.externalId;
+  if (externalId === undefined) throw new Error('no run of the pipeline is recorded');
+  return hooksOf(await appSpec(...partsOf(externalId)));
+};
 
 const reportOf = ({
   targetId = '',
@@ -119,10 +136,12 @@ export async function collectReview(
       : contentsOf(imageId, await sources.image(build));
   };
 
-  const [records, differences, qat, prod, tests] = await Promise.all([
+  const [records, differences, qat, prod, tests, hooks] = await Promise.all([
     // A rule depends on who made the change: without all of its commits nobody is asked.
     readChange(sources, commitId, live?.commitId),
-    orGap('The changed files', [], () => sources.differences(live?.commitId, commitId, MOST_DIFFERENCES)),
+    orGap('The changed files', undefined, () =>
+      sources.differences(live?.commitId, commitId, MOST_DIFFERENCES),
+    ),
     orGap('The QAT image', undefined, () => imageContents(promotionId, qatImageId)),
     orGap('The image in Prod', undefined, async () =>
       live === undefined ? undefined : imageContents(live.promotionId, live.images.prod),
@@ -130,7 +149,15 @@ export async function collectReview(
     orGap('The report of the QAT deployment', [], async () =>
       (await sources.targets(qatDeploymentId)).map(reportOf),
     ),
+    orGap('The hooks that QAT does not run', [], () => untriedIn(sources, promotionId, qatDeploymentId)),
   ]);
+  const changedPaths =
+    differences === undefined || differences.length >= MOST_DIFFERENCES
+      ? undefined
+      : new Set(differences.map((file) => file.path));
+  const untriedHooks = await orGap('Whether hooks that QAT does not run changed', [], async () =>
+    changedHooks(hooks, changedPaths),
+  );
 
   const ids = records.slice(0, MOST_COMMITS).map((record) => record.commitId);
   const shown = await sources.commits(ids);
@@ -146,7 +173,10 @@ export async function collectReview(
         message: cutText(asText(commit.message), LONGEST_MESSAGE),
       }),
     );
-  const files = differences.map(({ path, change }) => ({ path: cutText(path, LONGEST_PATH), change }));
+  const files = (differences ?? []).map(({ path, change }) => ({
+    path: cutText(path, LONGEST_PATH),
+    change,
+  }));
   const count = (change: ChangedFile['change']): number =>
     files.filter((file) => file.change === change).length;
   const pushes = await pushesOf(sources.ledger, { promotionId, application }, live, records, recorded);
@@ -161,6 +191,7 @@ export async function collectReview(
     fileCount: { added: count('added'), changed: count('changed'), removed: count('removed') },
     images: { ...(qat === undefined ? {} : { qat }), ...(prod === undefined ? {} : { prod }) },
     tests: [...tests].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1)),
+    ...(untriedHooks.length > 0 && { untriedHooks }),
     ...(sources.qatUrl === undefined ? {} : { qatUrl: sources.qatUrl }),
     gaps,
   });

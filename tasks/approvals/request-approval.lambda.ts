@@ -10,6 +10,7 @@ import { readWhenNewer } from '../environment-locks/when-newer.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { NONE } from '../functions.ts';
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
+import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { createImageBuilds } from '../jobs/imagebuilder-builds.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
 import { logged } from '../log.ts';
@@ -19,6 +20,7 @@ import { createSnsNotices } from '../sns-notices.ts';
 import { createCodeCommitSource } from '../source/codecommit-source.ts';
 import { createConnectedSource } from '../source/connected-source.ts';
 import { createObjectSource } from '../source/object-source.ts';
+import { createRevisionAppSpecs } from '../source/revision-appspec.ts';
 import { createRevisionOnlySource, isInCodeCommit } from '../source/revision-only-source.ts';
 import { readApprovalCounts } from './approval-counts.ts';
 import { collectReview } from './collect-review.ts';
@@ -51,6 +53,7 @@ const sources = {
   ledger,
   image: createImageBuilds().image,
   targets: createDeployments(new CodeDeployClient(environmentAccess('qat'))).targets,
+  appSpec: createRevisionAppSpecs(createPipelineRuns().actions, s3),
   configurationVersion: env.CONFIGURATION_VERSION,
   ...readNameRules(env),
   qatUrl: URL.canParse(env.QAT_URL) ? env.QAT_URL : undefined,

@@ -1,5 +1,6 @@
 import type { ChangedFile, SourcePush } from '../source/source.ts';
 import type { ClaimedRole } from './commit-record.ts';
+import type { UntriedHook } from './untried-hooks.ts';
 
 /** Who wrote and who committed one commit of the change. */
 export interface ChangedCommit {
@@ -77,6 +78,8 @@ export interface Review {
   readonly fileCount: { readonly added: number; readonly changed: number; readonly removed: number };
   readonly images: { readonly qat?: ImageContents; readonly prod?: ImageContents };
   readonly tests: readonly InstanceReport[];
+  /** Hooks that QAT does not run and that the change brings, with the files that differ. Absent if there are none. */
+  readonly untriedHooks?: readonly UntriedHook[];
   /** URL of the QAT application, if known. */
   readonly qatUrl?: string;
   /** What could not be read, and why. */

@@ -1,21 +1,15 @@
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { errorText } from '../error-text.ts';
 import { type FunctionEnvironment, NONE } from '../functions.ts';
-import type { ArchiveBytes } from './archive-layout.ts';
+import { openObject } from './archive-bytes.ts';
 import { filesBetween } from './files-between.ts';
 import { ManifestInvalidError, manifestKeysFrom } from './manifest.ts';
 import { type BuiltVersion, commitsOfVersion } from './manifest-change.ts';
 import { readSignedArchive } from './signed-archive.ts';
 import type { Source, SourceCommit } from './source.ts';
 
-/** Where archives lie. */
-interface ArchiveObject {
-  readonly bucket: string;
-  readonly key: string;
-}
-
 /** The object that `bucket/key` names. */
-const objectOf = (repositoryName: string): ArchiveObject => {
+const objectOf = (repositoryName: string): { readonly bucket: string; readonly key: string } => {
   const slash = repositoryName.indexOf('/');
   return { bucket: repositoryName.slice(0, slash), key: repositoryName.slice(slash + 1) };
 };
@@ -25,27 +19,6 @@ const isGone = (error: unknown): boolean =>
   [403, 404, 405].includes(
     (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0,
   );
-
-/** One version of the object, read by ranges. */
-async function openVersion(
-  { bucket: Bucket, key: Key }: ArchiveObject,
-  VersionId: string,
-  client: Pick<S3Client, 'send'>,
-): Promise<ArchiveBytes> {
-  /** @param last a part of the range */
-  const get = (first: number, last: number) =>
-    client.send(new GetObjectCommand({ Bucket, Key, VersionId, Range: `bytes=${first}-${last}` }));
-  // Not HeadObject: its failures say nothing but their status.
-  const { ContentRange = '' } = await get(0, 0);
-  const size = Number(/^bytes 0-0\/(\d+)$/.exec(ContentRange)?.[1]);
-  if (Number.isNaN(size))
-    throw new Error(`S3 gave the range "${ContentRange}" for the first byte of ${Key}.`);
-  return {
-    size,
-    read: async (start, end) =>
-      (await (await get(start, end - 1)).Body?.transformToByteArray()) ?? new Uint8Array(),
-  };
-}
 
 /**
  * What an object's version was made of, by the signed manifest in it; undefined if the configuration names no key for that. A version
@@ -63,7 +36,7 @@ export function createObjectSource(
   const keys = manifestKeysFrom(JSON.parse(env.SOURCE_MANIFEST_KEYS) as readonly string[]);
   const read = async (id: string, ofAllFiles: boolean): Promise<BuiltVersion> => ({
     versionId: id,
-    manifest: await readSignedArchive(await openVersion(object, id, client), keys, ofAllFiles),
+    manifest: await readSignedArchive(await openObject({ ...object, version: id }, client), keys, ofAllFiles),
   });
   /** Why what is live cannot be compared with. Then every commit is a part of the change: more makers, never fewer. */
   let whyNotLive: string | undefined;

@@ -1,13 +1,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { InflateRaw } from 'node:zlib';
-import {
-  type Entry,
-  fromRandomAccessReaderPromise,
-  parseExtraFields,
-  RandomAccessReader,
-  type ZipFile,
-} from 'yauzl';
+import { type Entry, fromRandomAccessReaderPromise, parseExtraFields, type ZipFile } from 'yauzl';
+import { PortionReader } from './archive-bytes.ts';
 import { type ArchiveBytes, checkLayout, type PlacedEntry, unreadable } from './archive-layout.ts';
 import {
   MANIFEST_FILE,
@@ -24,10 +18,6 @@ const LARGEST_ARCHIVE = 512 * 1024 * 1024;
 const LARGEST_CONTENTS = 4 * 1024 * 1024 * 1024;
 const LARGEST_MANIFEST = 10 * 1024 * 1024;
 const LARGEST_SIGNATURE = 1024;
-/** Bytes that are asked for at once; the last few portions are kept. */
-const PORTION = 4 * 1024 * 1024;
-const KEPT_PORTIONS = 3;
-
 /** Type of a Unix file in the upper half of an entry's attributes (APPNOTE, `stat`); none where the attributes are of DOS. */
 const FILE_TYPE = 0o170000;
 const PLAIN_FILE = [0, 0o100000];
@@ -36,43 +26,6 @@ const FOLDER = [0, 0o040000];
 const DOS_FOLDER = 0x10;
 
 const shown = (path: string): string => JSON.stringify(path.slice(0, 200));
-
-/** Reads any range from portions of a fixed size: a zip archive is read in many small steps. */
-class PortionReader extends RandomAccessReader {
-  readonly #bytes: ArchiveBytes;
-  readonly #portions = new Map<number, Promise<Uint8Array>>();
-
-  constructor(bytes: ArchiveBytes) {
-    super();
-    this.#bytes = bytes;
-  }
-
-  #portion(index: number): Promise<Uint8Array> {
-    const known = this.#portions.get(index);
-    if (known !== undefined) return known;
-    const start = index * PORTION;
-    const read = this.#bytes.read(start, Math.min(start + PORTION, this.#bytes.size));
-    this.#portions.set(index, read);
-    const [oldest] = this.#portions.keys();
-    if (oldest !== undefined && this.#portions.size > KEPT_PORTIONS) this.#portions.delete(oldest);
-    return read;
-  }
-
-  async *#range(start: number, end: number): AsyncGenerator<Uint8Array> {
-    for (let at = start; at < end; ) {
-      const index = Math.floor(at / PORTION);
-      const portion = await this.#portion(index);
-      const part = portion.subarray(at - index * PORTION, Math.min(end - index * PORTION, portion.length));
-      if (part.length === 0) throw unreadable('ends before its last file');
-      yield part;
-      at += part.length;
-    }
-  }
-
-  override _readStreamForRange(start: number, end: number): Readable {
-    return Readable.from(this.#range(start, end), { objectMode: false });
-  }
-}
 
 /** Info-ZIP's extra field of a path in Unicode (APPNOTE, 4.6.9): one byte of version and four of a checksum come before it. */
 const UNICODE_PATH = 0x7075;

@@ -288,6 +288,29 @@ describe('one approval', () => {
     expect(html).not.toMatch(/[\u202e\u0430]/);
   });
 
+  it('warns of hooks that QAT does not run, if the change brings some (T70)', async () => {
+    const title = 'QAT cannot try a part of this change';
+    const scene = createScene();
+    await scene.addQcRequest();
+    const other = anApproval({ approvalId: 'hooks', promotionId: 'hooks' });
+    await scene.ledger.addPromotion(aPromotion({ promotionId: 'hooks', executionArn: 'arn:hooks' }));
+    const untriedHooks = [
+      { name: 'BeforeBlockTraffic', files: ['appspec.yml', 'scripts/before.sh'] },
+      { name: 'AfterBlockTraffic', files: ['scripts/after.sh'] },
+    ] as const;
+    await scene.ledger.addApproval({ ...other, review: aReview({ untriedHooks }) });
+    const cookie = await scene.signIn('quinn');
+    const textOf = async (id: string) =>
+      (await (await scene.get(`/approvals/${id}`, cookie)).text())
+        .replace(/<[^>]+>/g, '')
+        .replace(/\s+/g, ' ');
+    const text = await textOf('hooks');
+    expect(text).toContain(title);
+    expect(text).toContain('BeforeBlockTraffic: appspec.yml, scripts/before.sh');
+    expect(text).toContain('AfterBlockTraffic: scripts/after.sh');
+    expect(await textOf('qc-request-1')).not.toContain(title);
+  });
+
   it('shows markup in texts from outside as text', async () => {
     const scene = createScene();
     const evil = '<script>alert(1)</script><img src=x onerror=alert(1)>"\'';

@@ -236,6 +236,7 @@ it('shows script from outside as text', async () => {
       review: aReview({
         commits: [{ ...commit, author: evil, committer: `${evil}2`, message: `${evil}\n\n${evil}` }],
         files: [{ path: evil, change: 'added' }],
+        untriedHooks: [{ name: 'AfterBlockTraffic', files: [evil] }],
         gaps: [evil],
       }),
     },

@@ -3,12 +3,14 @@ import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import { type FunctionName, NONE } from '../../../tasks/functions.ts';
 import type { ApprovalsConfig } from '../../config.ts';
+import type { Revisions } from '../environments/revisions.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import {
   deploymentGroupName,
   executionArns,
   imageParameterArn,
   imageParameterName,
+  pipelineArn,
   pipelineArns,
   pipelineName,
   stateMachineArn,
@@ -31,6 +33,8 @@ import { RetryQueue } from './retry-queue.ts';
 interface PromotionFunctionsProps extends PromotionParameters {
   readonly bundles: string;
   readonly source: Source;
+  /** What pipelines deploy. */
+  readonly revisions: Revisions;
   readonly evidence: Evidence;
   readonly promotions: PromotionsTopic;
   readonly siteUrl: string;
@@ -226,6 +230,15 @@ export class PromotionFunctions extends Construct {
     if (props.userPool)
       this.requestApproval.allow(['cognito-idp:ListUsersInGroup'], [props.userPool.userPoolArn]);
     props.environmentAccess.qat.of(this.requestApproval).allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
+    // It reads the AppSpec file out of the revision that QAT's pipeline deployed.
+    this.requestApproval
+      .allow(['codepipeline:ListActionExecutions'], [pipelineArn(stack, application.name, 'qat')])
+      .allowWithWildcard(
+        ['s3:GetObject'],
+        [props.revisions.objects],
+        'CodePipeline chooses the key of each revision.',
+      );
+    props.revisions.allowDecrypt(this.requestApproval.role);
     for (const { actions, resources } of source.compare) this.requestApproval.allow(actions, resources);
     if (source.recordOfPushes) this.requestApproval.allowWithoutResource(source.recordOfPushes);
     this.confirmApprovers = new LockstepFunction(this, 'ConfirmApprovers', {

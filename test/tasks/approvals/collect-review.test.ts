@@ -1,8 +1,9 @@
+import { candidateDigest, requestedCandidate } from '../../../tasks/approvals/candidate.ts';
 import { collectReview, type ReviewSources } from '../../../tasks/approvals/collect-review.ts';
 import { nothingKept } from '../../../tasks/approvals/read-change.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aJob, anApproval, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
+import { aDeployToQat, aJob, anApproval, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
 
 const LIVE = '1'.repeat(40);
 const recipe = (version: string, components: string[]) => ({
@@ -20,6 +21,8 @@ const signature = (name: string, time: number) => ({
   email: `${name}@Example.com`,
   date: `${time} +0000`,
 });
+
+const appSpecOf = (hook: string) => `hooks:\n  ${hook}:\n    - location: new.mjs\n`;
 
 let ledger: Ledger;
 beforeEach(async () => {
@@ -45,6 +48,7 @@ beforeEach(async () => {
       deployments: { prod: 'd-quicker' },
     }),
   );
+  await ledger.addJob(aDeployToQat());
   const build = { kind: 'image-build', status: 'SUCCEEDED' } as const;
   await ledger.addJob(
     aJob({ ...build, output: { imageId: 'ami-0123456789abcdef0', imageBuildVersionArn: 'build/qat' } }),
@@ -95,6 +99,7 @@ const collect = (change: Partial<ReviewSources> = {}) =>
           lifecycleEvents: [{ lifecycleEventName: 'ValidateService', status: 'Succeeded' }],
         },
       ],
+      appSpec: async () => ({ path: 'appspec.yml', text: appSpecOf('BeforeInstall') }),
       configurationVersion: 'c0ffee',
       people: [],
       dotsIgnoredIn: [],
@@ -243,6 +248,47 @@ describe('the grounds of a decision', () => {
       'The QAT image: TypeError: no answer',
       'The image in Prod: TypeError: no answer',
     ]);
+  });
+
+  describe('of hooks that QAT does not run (T70)', () => {
+    const asked: string[] = [];
+    const appSpec = async (...run: string[]) => {
+      asked.push(...run);
+      return { path: 'appspec.yml', text: appSpecOf('AfterBlockTraffic') };
+    };
+
+    it('are those that the change brings, as the revision that runs in QAT has them', async () => {
+      const review = await collect({ appSpec });
+      expect(review.untriedHooks).toEqual([{ name: 'AfterBlockTraffic', files: ['new.mjs'] }]);
+      expect(asked).toEqual(['shop-qat', 'e-1']);
+    });
+
+    it('are part of what a decision is bound to', async () => {
+      const digestOf = async (change: Partial<ReviewSources>) =>
+        candidateDigest(requestedCandidate({ ...anApproval(), review: await collect(change) }));
+      expect(await digestOf({ appSpec })).not.toBe(await digestOf({}));
+    });
+
+    it('fail to be known without the AppSpec file, the run or the changed files, and say so', async () => {
+      const gapsOf = async (change: Partial<ReviewSources>) => (await collect(change)).gaps;
+      expect(await gapsOf({ appSpec: () => Promise.reject(new TypeError('no zip')) })).toEqual([
+        'The hooks that QAT does not run: TypeError: no zip',
+      ]);
+      expect(
+        await gapsOf({ appSpec, differences: () => Promise.reject(new TypeError('no answer')) }),
+      ).toEqual([
+        'The changed files: TypeError: no answer',
+        'Whether hooks that QAT does not run changed: Error: not all changed files are known; the commit has AfterBlockTraffic (appspec.yml, new.mjs)',
+      ]);
+      const many = Array.from({ length: 2000 }, (_, n) => ({ path: `${n}.mjs`, change: 'added' as const }));
+      expect(await gapsOf({ appSpec, differences: async () => many })).toEqual([
+        expect.stringContaining('not all changed files are known'),
+      ]);
+      const others = { ...ledger, jobs: async () => [] };
+      expect(await gapsOf({ ledger: others })).toContain(
+        'The hooks that QAT does not run: Error: no run of the pipeline is recorded',
+      );
+    });
   });
 
   it('fail without the commits, which tell who may not decide', async () => {

@@ -31,6 +31,16 @@ export const aPromotion = (change: Partial<Promotion> = {}): Promotion => ({
   ...change,
 });
 
+/** The run that deployed `anApproval`'s candidate to QAT. */
+export const aDeployToQat = (): Job =>
+  aJob({
+    state: 'Deploy to QAT',
+    kind: 'pipeline-run',
+    status: 'SUCCEEDED',
+    externalId: 'shop-qat/e-1',
+    output: { pipelineExecutionId: 'e-1', deploymentId: 'd-QAT000001' },
+  });
+
 export const aJob = (change: Partial<Job> = {}): Job => ({
   promotionId: PROMOTION_ID,
   application: 'shop',

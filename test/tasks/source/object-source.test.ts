@@ -16,7 +16,7 @@ import { nothingKept, readChange } from '../../../tasks/approvals/read-change.ts
 import { isSameMaker } from '../../../tasks/approvals/same-maker.ts';
 import { createObjectSource } from '../../../tasks/source/object-source.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { anApproval, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
+import { aDeployToQat, anApproval, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
 import { aCommit, aKeyPair, aManifest, type Entry, files, idOf, signed, zip } from './support/archives.ts';
 
 const object = { bucket: 'archives', key: 'releases/orders.zip' };
@@ -105,6 +105,7 @@ it('is shown like commits of a repository, with what cannot be compared', async 
   const versionId = await build({ pushedBy: ['quinn', 'dana@example.com'] });
   const pushedBy = '123456789012';
   await ledger.addPromotion(aPromotion({ commitId: versionId, pushedBy }));
+  await ledger.addJob(aDeployToQat());
   const review = await collectReview(
     {
       ledger,
@@ -113,6 +114,7 @@ it('is shown like commits of a repository, with what cannot be compared', async 
       isTimeUp: () => false,
       image: async () => undefined,
       targets: async () => [],
+      appSpec: async () => ({ path: 'appspec.yml', text: 'hooks:' }),
       configurationVersion: '1',
       people: [{ email: 'pat@example.com', pusherNames: ['42'], commitAddresses: [] }],
       dotsIgnoredIn: [],
