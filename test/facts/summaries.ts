@@ -63,4 +63,5 @@ export const factSummaries: Readonly<Record<string, string>> = {
   T67: 'Node 24 is in Amazon Linux 2023 and in Lambda, and 20 has ended',
   T68: 'Task tokens may have 2,048 characters',
   T69: 'Image Builder lists packages of images with enhanced metadata',
+  T70: 'Blue/green runs the block-traffic hooks of what is live, and in-place QAT none',
 };
