@@ -45,6 +45,7 @@ const inProgress = (): never => {
   throw new InstanceRefreshInProgressFault(because('An instance refresh is already in progress'));
 };
 const nobodys = async () => false;
+const nothingLive = async () => undefined;
 
 describe('an instance refresh', () => {
   it('starts without keeping the group’s one instance (T30), and leaves none unrefreshed (T11)', async () => {
@@ -109,9 +110,7 @@ describe('an instance refresh', () => {
   it.each<InstanceRefreshStatus>(['Pending', 'InProgress', 'Baking', 'Cancelling', 'RollbackInProgress'])(
     'is running while it is %s',
     async (status) => {
-      expect(
-        await kind(autoScaling([ended(status)], inProgress)).inspect('qat/r-1', async () => undefined),
-      ).toEqual({
+      expect(await kind(autoScaling([ended(status)], inProgress)).inspect('qat/r-1', nothingLive)).toEqual({
         state: 'running',
       });
     },
@@ -132,7 +131,7 @@ describe('an instance refresh', () => {
 
     it('is cancelled while it waits, and is running until that has happened', async () => {
       const service = autoScaling([waiting], inProgress, [launch(3), launch(2), launch(1)]);
-      expect(await kind(service).inspect('qat/r-1')).toEqual({ state: 'running' });
+      expect(await kind(service).inspect('qat/r-1', nothingLive)).toEqual({ state: 'running' });
       expect(service.sent.at(-1)).toEqual({
         command: 'CancelInstanceRefreshCommand',
         input: { AutoScalingGroupName: 'qat' },
@@ -150,7 +149,7 @@ describe('an instance refresh', () => {
       ],
     ])('is left alone when %s', async (_, one, activities) => {
       const service = autoScaling([one], inProgress, activities);
-      expect(await kind(service).inspect('qat/r-1')).toEqual({ state: 'running' });
+      expect(await kind(service).inspect('qat/r-1', nothingLive)).toEqual({ state: 'running' });
       expect(service.sent.map(({ command }) => command)).not.toContain('CancelInstanceRefreshCommand');
     });
 
@@ -160,7 +159,7 @@ describe('an instance refresh', () => {
         launch(3),
         launch(2),
       ]);
-      expect(await kind(service).inspect('qat/r-1')).toMatchObject({
+      expect(await kind(service).inspect('qat/r-1', nothingLive)).toMatchObject({
         state: 'failed',
         error: 'InstanceRefreshFailed',
         cause: expect.stringContaining('Instances could not be started: vCPU limit of 5, at 10:03'),
@@ -170,7 +169,7 @@ describe('an instance refresh', () => {
 
   it('gives its id when it succeeded', async () => {
     expect(
-      await kind(autoScaling([ended('Successful')], inProgress)).inspect('qat/r-1', async () => undefined),
+      await kind(autoScaling([ended('Successful')], inProgress)).inspect('qat/r-1', nothingLive),
     ).toEqual({
       state: 'succeeded',
       output: { instanceRefreshId: 'r-1' },
@@ -180,9 +179,7 @@ describe('an instance refresh', () => {
   it.each<InstanceRefreshStatus>(['Failed', 'Cancelled', 'RollbackFailed', 'RollbackSuccessful'])(
     'fails with InstanceRefreshFailed when it is %s',
     async (status) => {
-      expect(
-        await kind(autoScaling([ended(status)], inProgress)).inspect('qat/r-1', async () => undefined),
-      ).toEqual({
+      expect(await kind(autoScaling([ended(status)], inProgress)).inspect('qat/r-1', nothingLive)).toEqual({
         state: 'failed',
         error: 'InstanceRefreshFailed',
         cause: `Instance refresh r-1 of the Auto Scaling group qat ended ${status} at 40 %: instances failed to become healthy\nConsole: https://us-east-1.console.aws.amazon.com/ec2/home?region=us-east-1#AutoScalingGroupDetails:id=qat;view=instanceRefresh`,
@@ -191,7 +188,7 @@ describe('an instance refresh', () => {
   );
 
   it('says when its service does not know it', async () => {
-    expect(await kind(autoScaling([], inProgress)).inspect('qat/r-1', async () => undefined)).toMatchObject({
+    expect(await kind(autoScaling([], inProgress)).inspect('qat/r-1', nothingLive)).toMatchObject({
       state: 'missing',
       error: 'InstanceRefreshFailed',
       cause: expect.stringContaining('no longer exists'),
