@@ -11,7 +11,7 @@ import { logger } from '../tasks/log.ts';
 import { readConfigurationVersions } from '../tasks/platform-parameters.ts';
 import { readEnv, wholeNumber } from '../tasks/read-env.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
-import { createSnsNotices } from '../tasks/sns-notices.ts';
+import { createSnsNotices } from '../tasks/notices/sns-notices.ts';
 import { createSite } from './app.tsx';
 import { type EnvironmentRegions, REGIONS_VARIABLE } from './console-links.ts';
 import { createCognitoPeople } from './sign-in/cognito-people.ts';

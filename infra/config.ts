@@ -76,6 +76,7 @@ export interface ApplicationConfig
   readonly instanceTypes: Exclude<WrittenApplication['instanceType'], string>;
   readonly approvers: Readonly<Record<ApproverRole, RoleApprovers>>;
   readonly operators: NonNullable<WrittenConfig['operators']>;
+  readonly developers: WrittenConfig['developers'];
   readonly approvalExpiryDays: number;
   readonly deployment: Defined<Required<WrittenApplication['deployment']>>;
   readonly imageSchedule?: ImageSchedule;
@@ -149,6 +150,7 @@ function applicationOf(written: WrittenApplication, shared: WrittenConfig): Appl
     instanceType,
     approvers,
     operators,
+    developers,
     approvalExpiryDays,
     deployment,
     imageSchedule,
@@ -169,6 +171,7 @@ function applicationOf(written: WrittenApplication, shared: WrittenConfig): Appl
         : instanceType,
     approvers: { qc: roleApprovers(approversOf.qc), pmo: roleApprovers(approversOf.pmo) },
     operators: defined(operators ?? shared.operators),
+    developers: developers ?? shared.developers,
     approvalExpiryDays: approvalExpiryDays ?? shared.approvalExpiryDays,
     deployment: {
       ...deployment,

@@ -20,7 +20,7 @@ export const functions = {
       'LEDGER_TABLE',
     ],
   },
-  /** Rule on "Step Functions Execution Status Change" of the machine, and every 5 minutes → keeps the promotion's status, mails operators, seals its evidence. */
+  /** Rule on "Step Functions Execution Status Change" of the machine, and every 5 minutes → keeps the promotion's status, mails operators and makers, seals its evidence. */
   'track-promotion': {
     entry: 'tasks/promotions/track-promotion.lambda.ts',
     environment: [
@@ -31,6 +31,10 @@ export const functions = {
       'PROMOTIONS_TOPIC_ARN',
       'SITE_URL',
       'ACQUIRE_LOCK_FUNCTION',
+      /** JSON: addresses of developers, who are told of their own changes; names that lead to them. */
+      'DEVELOPERS',
+      'PEOPLE',
+      'DOTS_IGNORED_IN',
     ],
   },
   /** Callback states → starts the external job. */
@@ -119,6 +123,7 @@ export const functions = {
       /** Whose groups are the roles, or `none` if they are known only after a sign-in at the company's provider. */
       'USER_POOL_ID',
       'MAKERS_MAY_DECIDE',
+      'DEVELOPERS',
       /** JSON: further names of people, and domains in whose addresses dots do not count. */
       'PEOPLE',
       'DOTS_IGNORED_IN',

@@ -39,6 +39,7 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
   });
   checkApprovers(config.approvers, ['approvers'], report);
   checkPeople(config.approvals.people, report);
+  checkVariables(config, report);
   checkSignIn(config.signIn, config.env?.account, report);
   checkWebsites(config, report);
   checkNetwork(config.network, ['network'], report);
@@ -60,10 +61,7 @@ function checkApprovers(approvers: WrittenConfig['approvers'], path: Path, repor
   }
 }
 
-/** Bytes of all people: a function's variables hold 4 KB together (Lambda's quotas). */
-const MOST_PEOPLE_BYTES = 2_500;
-
-/** A name of two people would tell nothing; and all must fit into a function's variables. */
+/** A name of two people would tell nothing. */
 function checkPeople(people: WrittenConfig['approvals']['people'], report: Report): void {
   for (const key of ['pusherNames', 'commitAddresses'] as const) {
     const owners = new Map<string, string>();
@@ -75,13 +73,34 @@ function checkPeople(people: WrittenConfig['approvals']['people'], report: Repor
       }
     });
   }
-  const bytes = Buffer.byteLength(JSON.stringify(people));
-  if (bytes > MOST_PEOPLE_BYTES)
+}
+
+/** Bytes of all people and an application's developers: a function's variables hold 4 KB together (Lambda's quotas). */
+const MOST_NAME_BYTES = 2_500;
+
+/** People and developers must fit into a function's variables. */
+function checkVariables(
+  { approvals: { people }, developers, applications }: WrittenConfig,
+  report: Report,
+): void {
+  const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+  const ofPeople = bytesOf(people);
+  if (ofPeople > MOST_NAME_BYTES)
     report(
       ['approvals', 'people'],
-      `${bytes} bytes`,
-      `At most ${MOST_PEOPLE_BYTES} bytes fit. List only members of QC and PMO, and only their further names.`,
+      `${ofPeople} bytes`,
+      `At most ${MOST_NAME_BYTES} bytes fit. List only members of QC and PMO and developers, and only their further names.`,
     );
+  else
+    applications.forEach((one, index) => {
+      const bytes = ofPeople + bytesOf(one.developers ?? developers);
+      if (bytes > MOST_NAME_BYTES)
+        report(
+          ['applications', index, 'developers'],
+          one.developers ?? developers,
+          `With approvals.people these are ${bytes} bytes, and at most ${MOST_NAME_BYTES} fit. List only developers of this application here, and fewer further names of people.`,
+        );
+    });
 }
 
 type WrittenSource = WrittenConfig['applications'][number]['source'];

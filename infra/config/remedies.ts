@@ -163,6 +163,7 @@ const remedies: Readonly<Record<string, string>> = {
   ...roleApprovers('approvers.qc'),
   ...roleApprovers('approvers.pmo'),
   operators: addresses,
+  developers: 'Give a list of e-mail addresses, which may be empty.',
   approvalExpiryDays: expiry,
   terminationWaitMinutes: wait,
   env: 'Give an object with account, region or both, or leave it out.',
@@ -176,8 +177,8 @@ export function remedyFor(path: readonly PropertyKey[]): string {
     .map((part) => (typeof part === 'number' ? '[]' : `.${String(part)}`))
     .join('')
     .replace(/^\./, '');
-  const shared = pattern.replace(/^applications\[\]\.(approvers|operators|environments)/, '$1');
-  if (/^approvers\.(qc|pmo)(\.addresses)?\[\]$|^operators\[\]$/.test(shared))
+  const shared = pattern.replace(/^applications\[\]\.(approvers|operators|developers|environments)/, '$1');
+  if (/^approvers\.(qc|pmo)(\.addresses)?\[\]$|^(operators|developers)\[\]$/.test(shared))
     return 'Give an e-mail address.';
   // A key within a value that has one remedy as a whole has that.
   const known = remedies[pattern] ?? remedies[shared];

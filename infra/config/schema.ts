@@ -203,6 +203,9 @@ const application = z.strictObject({
   operators: values.addresses
     .optional()
     .meta({ description: 'Replaces `operators` for this application.', fallback: '`operators`' }),
+  developers: values.anyAddresses
+    .optional()
+    .meta({ description: 'Replaces `developers` for this application.', fallback: '`developers`' }),
   approvalExpiryDays: values.expiryDays.optional().meta({
     description: 'Replaces `approvalExpiryDays` for this application.',
     fallback: '`approvalExpiryDays`',
@@ -245,6 +248,11 @@ export const configuration = z.strictObject({
     description: 'Who gets a mail about failures and alarms.',
     fallback: 'each application gives its own',
   }),
+  developers: values.anyAddresses
+    .default([])
+    .describe(
+      'Who may get a mail about their own changes: how a promotion ended, or that nobody may decide. `approvals.people` maps names to these addresses.',
+    ),
   approvalExpiryDays: values.expiryDays
     .default(7)
     .describe('A request for an approval expires after so many days.'),

@@ -7,6 +7,9 @@ const text = (title: string, pattern: RegExp) => z.string().regex(pattern).meta(
 /** At least one e-mail address. */
 export const addresses = z.array(z.email()).min(1).readonly();
 
+/** E-mail addresses, or none. */
+export const anyAddresses = z.array(z.email()).readonly();
+
 /** In AWS Certificate Manager. */
 export const certificateArn = text(
   "certificate's ARN",

@@ -1,6 +1,7 @@
 import type { Approval } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
-import { type Notices, outcomeNotices } from '../notices.ts';
+import { outcomeNotices } from '../notices/approver-notices.ts';
+import type { Notices } from '../notices/notice.ts';
 
 /** What announcing the end of a request needs. */
 export interface AnnounceDependencies {

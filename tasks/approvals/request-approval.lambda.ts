@@ -14,9 +14,10 @@ import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { createImageBuilds } from '../jobs/imagebuilder-builds.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
 import { logged } from '../log.ts';
+import { createSnsNotices } from '../notices/sns-notices.ts';
+import { tellMakers } from '../notices/tell-makers.ts';
 import type { Candidate } from '../payloads.ts';
 import { readEnv } from '../read-env.ts';
-import { createSnsNotices } from '../sns-notices.ts';
 import { createCodeCommitSource } from '../source/codecommit-source.ts';
 import { createConnectedSource } from '../source/connected-source.ts';
 import { createObjectSource } from '../source/object-source.ts';
@@ -24,11 +25,11 @@ import { createRevisionAppSpecs } from '../source/revision-appspec.ts';
 import { createRevisionOnlySource, isInCodeCommit } from '../source/revision-only-source.ts';
 import { readApprovalCounts } from './approval-counts.ts';
 import { collectReview } from './collect-review.ts';
+import { developersAmong, readDevelopers } from './developers.ts';
 import { createKeptCommits } from './dynamodb-kept-commits.ts';
 import { nothingKept } from './read-change.ts';
 import { requestApproval } from './request-approval.ts';
 import { createRoleMembers } from './role-members.ts';
-import { readNameRules } from './same-maker.ts';
 import { shortageOf } from './shortage.ts';
 
 const env = readEnv('request-approval');
@@ -49,20 +50,24 @@ const archive = async (promotionId: string, { application, commitId }: Candidate
 };
 /** Of a company's people the pool knows the roles only after they have signed in. */
 const members = env.USER_POOL_ID === NONE ? undefined : createRoleMembers(env.USER_POOL_ID);
+const developers = readDevelopers(env);
+const notices = createSnsNotices(env.PROMOTIONS_TOPIC_ARN);
 const sources = {
   ledger,
   image: createImageBuilds().image,
   targets: createDeployments(new CodeDeployClient(environmentAccess('qat'))).targets,
   appSpec: createRevisionAppSpecs(createPipelineRuns().actions, s3),
   configurationVersion: env.CONFIGURATION_VERSION,
-  ...readNameRules(env),
+  people: developers.people,
+  dotsIgnoredIn: developers.dotsIgnoredIn,
   qatUrl: URL.canParse(env.QAT_URL) ? env.QAT_URL : undefined,
 };
 
 export const handler = logged(
   requestApproval({
     ledger,
-    notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
+    notices,
+    tellMakers: tellMakers(notices, developersAmong(developers)),
     now,
     newApprovalId: () => randomBytes(16).toString('base64url'),
     collect: async (promotionId, candidate) => {

@@ -5,12 +5,17 @@ import { withdrawn } from '../environment-locks/supersede.ts';
 import type { WorkStage } from '../environment-locks/work-stage.ts';
 import type { Approval, Shortage } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
-import { approvalNotice, type Notices, shortageNotice } from '../notices.ts';
+import { approvalNotice } from '../notices/approver-notices.ts';
+import { pusherShortageNotice } from '../notices/developer-notices.ts';
+import type { Notices } from '../notices/notice.ts';
+import { shortageNotice } from '../notices/operator-notices.ts';
+import type { TellMakers } from '../notices/tell-makers.ts';
 import type { ApproverRole, Candidate, LockedWork, RequestApprovalRequest } from '../payloads.ts';
 import type { ApprovalCounts } from './approval-counts.ts';
 import { candidateDigest, requestedCandidate } from './candidate.ts';
 import { hasExpired } from './decision-rules.ts';
 import { isDecided } from './decisions.ts';
+import { pusherOf } from './makers.ts';
 import type { Review } from './review.ts';
 
 /** What requesting needs. */
@@ -26,6 +31,7 @@ interface RequestApprovalDependencies {
   readonly counts: ApprovalCounts;
   /** Why too few members of the role may decide; undefined if enough may, or if it is not known. */
   readonly shortage: (request: Approval) => Promise<Shortage | undefined>;
+  readonly tellMakers: TellMakers;
   readonly siteUrl: string;
   /** @throws if the promotion does not hold the environment lock, or QAT runs another promotion's image */
   readonly ensureLock: (lock: LockedWork, workStage: WorkStage) => Promise<void>;
@@ -193,15 +199,21 @@ const withdrawIfSuperseded = async (
  */
 export function requestApproval(dependencies: RequestApprovalDependencies) {
   return async function requestApproval(request: RequestApprovalRequest): Promise<RequestedApproval> {
-    const { ledger, notices, siteUrl } = dependencies;
+    const { ledger, notices, tellMakers, siteUrl } = dependencies;
     await checkStillNeeded(dependencies, request);
     const approval = await claim(dependencies, request);
     if (approval.status === 'PENDING') await withdrawIfSuperseded(dependencies, approval);
     if (approval.status === 'PENDING' && approval.mailedAt === undefined) {
       const promotion = await ledger.promotion(approval.promotionId);
-      // First: operators can help before the role looks for somebody.
-      if (approval.shortage !== undefined)
-        await notices.send(shortageNotice(approval, approval.shortage, promotion, siteUrl));
+      // First: others can help before the role looks for somebody.
+      if (approval.shortage !== undefined) {
+        const { shortage } = approval;
+        const isPusherTold = await tellMakers(
+          [pusherOf(approval.candidate.pushedBy)],
+          pusherShortageNotice(approval, shortage, promotion, siteUrl),
+        );
+        await notices.send(shortageNotice(approval, shortage, promotion, siteUrl, isPusherTold));
+      }
       await notices.send(approvalNotice(approval, promotion, siteUrl));
       await noteMailed(dependencies, approval);
     }

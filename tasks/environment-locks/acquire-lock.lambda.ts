@@ -1,10 +1,10 @@
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { logged, logger } from '../log.ts';
+import { createSnsNotices } from '../notices/sns-notices.ts';
 import type { AcquireLockRequest } from '../payloads.ts';
 import { createExecutions } from '../promotions/promotion-executions.ts';
 import { readEnv } from '../read-env.ts';
 import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
-import { createSnsNotices } from '../sns-notices.ts';
 import { acquireLock } from './acquire-lock.ts';
 import { advanceLocks } from './advance-lock.ts';
 import { readWhenNewer } from './when-newer.ts';

@@ -3,10 +3,10 @@ import { readApprovalCounts } from '../approvals/approval-counts.ts';
 import { readNameRules } from '../approvals/same-maker.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { logged } from '../log.ts';
+import { createSnsNotices } from '../notices/sns-notices.ts';
 import { createExecutions } from '../promotions/promotion-executions.ts';
 import { readEnv, wholeNumber } from '../read-env.ts';
 import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
-import { createSnsNotices } from '../sns-notices.ts';
 import { createJobKinds } from './job-kinds.ts';
 import { reconcileJobs } from './reconcile-jobs.ts';
 

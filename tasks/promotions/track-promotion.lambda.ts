@@ -1,3 +1,4 @@
+import { developersAmong, readDevelopers } from '../approvals/developers.ts';
 import { createWakeLocks } from '../environment-locks/wake-locks.ts';
 import { startedByHand } from '../evidence/facts.ts';
 import { createKmsSigner } from '../evidence/kms-signer.ts';
@@ -5,8 +6,9 @@ import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createS3Archive } from '../evidence/s3-archive.ts';
 import { sealEvidence } from '../evidence/seal-evidence.ts';
 import { logged } from '../log.ts';
+import { createSnsNotices } from '../notices/sns-notices.ts';
+import { tellMakers } from '../notices/tell-makers.ts';
 import { readEnv } from '../read-env.ts';
-import { createSnsNotices } from '../sns-notices.ts';
 import { metricLine } from './metrics.ts';
 import { createExecutions } from './promotion-executions.ts';
 import { trackMissedEnds } from './track-missed-ends.ts';
@@ -19,11 +21,14 @@ const { ledger, store, append } = createRecordedLedger(env.LEDGER_TABLE, started
 const executions = createExecutions();
 const now = () => new Date();
 
+const notices = createSnsNotices(env.PROMOTIONS_TOPIC_ARN);
+
 const track = trackPromotion({
   application: env.APPLICATION,
   ledger,
   executions,
-  notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
+  notices,
+  tellMakers: tellMakers(notices, developersAmong(readDevelopers(env))),
   siteUrl: env.SITE_URL,
   wakeLocks: createWakeLocks(env.ACQUIRE_LOCK_FUNCTION),
   // Past the logger: CloudWatch reads one metric from a line that is nothing else.

@@ -1,10 +1,15 @@
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
+import { makersOfPromotion } from '../approvals/developers.ts';
 import { readCause } from '../failure-cause.ts';
 import { parsedJson } from '../json.ts';
 import type { Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
-import { failureNotice, type Notices, staleNotices, stoppedNotice } from '../notices.ts';
+import { staleNotices } from '../notices/approver-notices.ts';
+import { endNotice } from '../notices/developer-notices.ts';
+import type { Notices } from '../notices/notice.ts';
+import { failureNotice, stoppedNotice } from '../notices/operator-notices.ts';
+import type { TellMakers } from '../notices/tell-makers.ts';
 import type { PromotionInput } from '../payloads.ts';
 import { type Metric, prodDeployments, promotionMetrics, type StateVisit } from './metrics.ts';
 import { isPromotionIdOf } from './promotion-from.ts';
@@ -28,6 +33,7 @@ interface TrackPromotionDependencies {
   readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'addPromotion' | 'updatePromotion' | 'jobs'>;
   readonly executions: Omit<Executions, 'find'>;
   readonly notices: Notices;
+  readonly tellMakers: TellMakers;
   readonly siteUrl: string;
   /** Signs and keeps the record of a promotion that has ended. Safe to repeat. */
   readonly sealEvidence: (promotionId: string) => Promise<void>;
@@ -104,12 +110,13 @@ export const isNoted = (promotion: Promotion, execution: DescribeExecutionOutput
 
 /**
  * An execution's status changed: keeps the promotion as Step Functions describes it, mails operators about a failure and
- * measures the end, once, and seals the evidence of what has ended. Events may come doubled, late and in any order.
+ * makers about any end, measures it, once, and seals the evidence of what has ended. Events may come doubled, late and in any order.
  * @throws ExecutionNotEndedError while Step Functions still describes what was before the event
  */
 export function trackPromotion(dependencies: TrackPromotionDependencies) {
   return async function trackPromotion({ detail }: ExecutionStatusChange): Promise<void> {
-    const { application, ledger, executions, notices, siteUrl, sealEvidence, wakeLocks } = dependencies;
+    const { application, ledger, executions, notices, tellMakers, siteUrl, sealEvidence, wakeLocks } =
+      dependencies;
     const { executionArn } = detail;
     for (;;) {
       const execution = await executions.describe(executionArn);
@@ -135,11 +142,11 @@ export function trackPromotion(dependencies: TrackPromotionDependencies) {
 
       const { error = '' } = execution;
       const { cause, supersededBy } = readCause(execution.cause ?? '');
+      const state = isFailure(status) ? await executions.lastStateEntered(executionArn) : undefined;
       if (status === 'STALE')
         for (const notice of staleNotices(promotion, cause, siteUrl)) await notices.send(notice);
       if (status === 'ABORTED') await notices.send(stoppedNotice(promotion, cause, siteUrl));
       if (isFailure(status)) {
-        const state = await executions.lastStateEntered(executionArn);
         const redrives = execution.redriveCount ?? 0;
         await notices.send(
           failureNotice(
@@ -153,6 +160,11 @@ export function trackPromotion(dependencies: TrackPromotionDependencies) {
           ),
         );
       }
+      if (status !== 'RUNNING')
+        await tellMakers(
+          makersOfPromotion(promotion),
+          endNotice(promotion, { status, state, cause }, siteUrl),
+        );
       await ledger.updatePromotion(promotionId, {
         status,
         redrives: execution.redriveCount ?? 0,

@@ -31,6 +31,7 @@ it('fills in what an application leaves out', () => {
           qc: { addresses: shared.approvers.qc, count: 1 },
           pmo: { addresses: shared.approvers.pmo, count: 1 },
         },
+        developers: [],
         approvalExpiryDays: 7,
         makersMayDecide: false,
         whenNewer: 'supersede',
@@ -110,6 +111,14 @@ it("prefers an application's own approvers and operators", () => {
     },
     operators: ['c@example.com'],
   });
+});
+
+it('reads whom mail about their own changes may reach: nobody, those of all applications, or its own', () => {
+  const developersOf = (change: object, shared: object = {}) =>
+    readConfig(config(change, shared)).applications[0]?.developers;
+  expect(developersOf({})).toEqual([]);
+  expect(developersOf({}, { developers: ['dana@example.com'] })).toEqual(['dana@example.com']);
+  expect(developersOf({ developers: [] }, { developers: ['dana@example.com'] })).toEqual([]);
 });
 
 it('takes how many people of a role must approve', () => {
@@ -257,6 +266,27 @@ describe('fails, naming key, value and remedy', () => {
       'lockstep.applications[0].approvers.pmo.count',
       '2',
       'not above the number of different addresses',
+    ],
+    [
+      'more people and developers than a function can be told',
+      config(
+        { developers: Array.from({ length: 70 }, (_, index) => `d${index}@example.com`) },
+        {
+          approvals: {
+            people: Array.from({ length: 20 }, (_, index) => ({ email: `p${index}@example.com` })),
+          },
+        },
+      ),
+      'applications[0].developers',
+      'd69@example.com',
+      'at most 2500 fit',
+    ],
+    [
+      'no address of a developer',
+      config({}, { developers: ['d'] }),
+      'developers[0]',
+      '"d"',
+      'e-mail address',
     ],
     [
       'too many people',

@@ -97,6 +97,36 @@ describe('approvals', () => {
     expect(scenario.run.host.accessReport().denied).toEqual([]);
   });
 
+  it('that nobody may decide are told to operators and the pusher, and so is the end', async () => {
+    await scenario.commit(
+      'Pair\n\nCo-authored-by: Q <quinn@example.com>\nCo-authored-by: S <sam@example.com>',
+    );
+    await scenario.push();
+    const promotion = await scenario.promotion();
+    await promotion.asked('qc');
+    const about = (to: string) =>
+      readOutbox(scenario.run.host.store).filter(
+        (mail) => mail.to === to && mail.message.includes(promotion.commitId),
+      );
+    const [shortage, ...others] = await eventually('the mail to operators', () => {
+      const found = about('operators@example.com');
+      return found.length > 0 ? found : undefined;
+    });
+    expect([shortage?.subject.split(':')[0], others]).toEqual(['Nobody left to decide as QC', []]);
+    expect(shortage?.message).toContain('The pusher gets a mail, too.');
+    const subjects = () => about('dana@example.com').map(({ subject }) => subject.split(':')[0]);
+    expect(subjects()).toEqual(['Your change needs other approvers']);
+    expect(about('dana@example.com')[0]?.message).toContain('- quinn: ');
+
+    await inGroup('AdminAddUserToGroup', 'parker');
+    expect(await promotion.decide('qc', 'parker', 'reject')).toEqual({ kind: 'decided' });
+    await inGroup('AdminRemoveUserFromGroup', 'parker');
+    await promotion.ended();
+    await eventually('the end', () => subjects().includes('Rejected') || undefined);
+    expect(subjects().sort()).toEqual(['Rejected', 'Your change needs other approvers']);
+    expect(scenario.run.host.accessReport().denied).toEqual([]);
+  });
+
   it(`are listed page by page when ${PENDING} are pending, at no more calls than when few are`, async () => {
     const callsOf = async (list: () => Promise<number>) => {
       const before = scenario.run.host.accessReport().allowed;

@@ -49,7 +49,7 @@ export class PlatformStack extends Stack {
       accessLogs,
       breakGlassRole: config.evidence.breakGlassRole,
     });
-    const key = rotatingKey(this, 'MailKey', 'Lockstep: mail to approvers and operators');
+    const key = rotatingKey(this, 'MailKey', 'Lockstep: mail to approvers, operators and developers');
     this.promotions = new PromotionsTopic(this, 'Promotions', { key, applications: config.applications });
     this.alarms = new AlarmsTopic(this, 'Alarms', {
       key,
@@ -72,7 +72,7 @@ export class PlatformStack extends Stack {
     });
     this.alarms.add(this, 'MailAlarm', {
       heading: 'Mail is not delivered',
-      meaning: 'SNS could not deliver a mail to approvers or operators.',
+      meaning: 'SNS could not deliver a mail to approvers, operators or developers.',
       metric: this.promotions.topic.metricNumberOfNotificationsFailed({ period: Duration.minutes(5) }),
       threshold: 0,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,

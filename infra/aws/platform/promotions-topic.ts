@@ -12,7 +12,7 @@ interface PromotionsTopicProps {
   readonly applications: readonly ApplicationConfig[];
 }
 
-/** Mail to approvers and operators: each hears what its role concerns. */
+/** Mail to approvers, operators and developers: each hears what concerns their role, or their own change. */
 export class PromotionsTopic extends Construct {
   readonly topic: Topic;
   private readonly key: IKey;

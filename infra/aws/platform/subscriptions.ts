@@ -1,6 +1,6 @@
 import type { ApplicationConfig } from '../../config.ts';
 
-/** Roles that mail is addressed to: the message attribute `role` of what is published. */
+/** Roles that mail is addressed to: the message attribute `role` of what is published. Mail to developers names its `recipients`. */
 const mailRoles = ['qc', 'pmo', 'operator'] as const;
 type MailRole = (typeof mailRoles)[number];
 
@@ -15,12 +15,14 @@ interface Subscription {
 
 /**
  * Who hears what. SNS keeps one subscription per topic and address (D-011), so one filter says everything about an address:
- * the roles it has, and, where it does not have them for every application, the applications.
+ * the roles it has, and, where it does not have them for every application, the applications; of a developer, what is addressed to them.
  */
 export function subscriptions(
-  applications: readonly Pick<ApplicationConfig, 'name' | 'approvers' | 'operators'>[],
+  applications: readonly Pick<ApplicationConfig, 'name' | 'approvers' | 'operators' | 'developers'>[],
 ): readonly Subscription[] {
   const applicationsOf = new Map<string, Map<MailRole, string[]>>();
+  const developerAddresses = new Set(applications.flatMap(({ developers }) => developers));
+  for (const address of developerAddresses) applicationsOf.set(address, new Map());
   for (const { name, approvers, operators } of applications)
     for (const [role, addresses] of [
       ['qc', approvers.qc.addresses],
@@ -33,11 +35,17 @@ export function subscriptions(
         roles.set(role, [...(roles.get(role) ?? []), name]);
       }
   return [...applicationsOf]
-    .map(([address, roles]) => ({ address, filterPolicy: filterPolicy(roles, applications.length) }))
+    .map(([address, roles]) => ({
+      address,
+      filterPolicy: eitherOf([
+        ...ofRoles(roles, applications.length),
+        ...(developerAddresses.has(address) ? [{ recipients: [address] }] : []),
+      ]),
+    }))
     .sort((a, b) => (a.address < b.address ? -1 : 1));
 }
 
-function filterPolicy(roles: ReadonlyMap<MailRole, readonly string[]>, all: number): FilterPolicy {
+function ofRoles(roles: ReadonlyMap<MailRole, readonly string[]>, all: number): readonly FilterPolicy[] {
   const rolesOf = new Map<string, { roles: MailRole[]; applications: readonly string[] }>();
   for (const role of mailRoles) {
     const applications = roles.get(role);
@@ -46,10 +54,13 @@ function filterPolicy(roles: ReadonlyMap<MailRole, readonly string[]>, all: numb
     if (group) group.roles.push(role);
     else rolesOf.set(applications.join(), { roles: [role], applications });
   }
-  const alternatives = [...rolesOf.values()].map(({ roles, applications }) => ({
+  return [...rolesOf.values()].map(({ roles, applications }) => ({
     role: roles,
     ...(applications.length < all && { application: applications }),
   }));
+}
+
+const eitherOf = (alternatives: readonly FilterPolicy[]): FilterPolicy => {
   const [only, ...others] = alternatives;
   return only && others.length === 0 ? only : { $or: alternatives };
-}
+};

@@ -72,6 +72,7 @@ export class PromotionFunctions extends Construct {
       PEOPLE: JSON.stringify(approvals.people),
       DOTS_IGNORED_IN: JSON.stringify(approvals.dotsIgnoredIn),
     };
+    const DEVELOPERS = JSON.stringify(application.developers);
     const stack = Stack.of(this);
     const LEDGER_TABLE = ledger.table.tableName;
     const machine = stateMachineArn(stack, application.name);
@@ -132,7 +133,7 @@ export class PromotionFunctions extends Construct {
       name: 'track-promotion',
       bundles,
       isAsynchronous: true,
-      description: "Keeps a promotion's status, mails operators about failures and seals evidence",
+      description: "Keeps a promotion's status, mails operators and makers, and seals evidence",
       environment: {
         APPLICATION: application.name,
         EVIDENCE_BUCKET: evidence.bucket.bucketName,
@@ -140,6 +141,8 @@ export class PromotionFunctions extends Construct {
         LEDGER_TABLE,
         ...mail,
         ACQUIRE_LOCK_FUNCTION,
+        ...names,
+        DEVELOPERS,
       },
       timeout: Duration.minutes(4),
     }).allowWithWildcard(
@@ -223,6 +226,7 @@ export class PromotionFunctions extends Construct {
         USER_POOL_ID: props.userPool?.userPoolId ?? NONE,
         MAKERS_MAY_DECIDE: application.makersMayDecide ? 'yes' : 'no',
         ...names,
+        DEVELOPERS,
       },
       // It reads the whole history before the first promotion, and each commit names the next.
       timeout: Duration.minutes(10),

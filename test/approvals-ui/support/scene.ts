@@ -11,7 +11,7 @@ import {
 import { decideApproval } from '../../../tasks/approvals/decide.ts';
 import type { Execution } from '../../../tasks/executions/execution.ts';
 import type { Approval, Person, Promotion } from '../../../tasks/ledger/items.ts';
-import type { Notice } from '../../../tasks/notices.ts';
+import type { Notice } from '../../../tasks/notices/notice.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { promotionDefinition } from '../../support/promotion-definition.ts';
 import { createMemoryLedger } from '../../tasks/doubles/memory-ledger.ts';

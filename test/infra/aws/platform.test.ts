@@ -93,13 +93,14 @@ describe('approvals', () => {
     expect(variable('Lockstep-stock', 'FunctionsConfirmApprovers')).toBe('no');
   });
 
-  it("T49: mail goes to each role's addresses only", () => {
+  it("T49: mail goes to each role's addresses only, and to developers by name", () => {
     const mail = ofType(platform, 'AWS::SNS::Subscription').map(([, { Properties }]) => [
       Properties.Protocol,
       Properties.Endpoint,
       Properties.FilterPolicy,
     ]);
     expect(mail).toEqual([
+      ['email', 'dana@example.com', { recipients: ['dana@example.com'] }],
       ['email', 'operators@example.com', { role: ['operator'] }],
       ['email', 'pmo@example.com', { role: ['pmo'] }],
       ['email', 'qc@example.com', { role: ['qc'] }],

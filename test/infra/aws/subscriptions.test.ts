@@ -1,9 +1,16 @@
 import { subscriptions } from '../../../infra/aws/platform/subscriptions.ts';
 
-const application = (name: string, qc: string[], pmo: string[], operators: string[]) => ({
+const application = (
+  name: string,
+  qc: string[],
+  pmo: string[],
+  operators: string[],
+  developers: string[] = [],
+) => ({
   name,
   approvers: { qc: { addresses: qc, count: 1 }, pmo: { addresses: pmo, count: 1 } },
   operators,
+  developers,
 });
 
 it('T49: filters mail by role', () => {
@@ -40,5 +47,18 @@ it('names applications where an address does not hear of all', () => {
       address: 'quinn@x',
       filterPolicy: { $or: [{ role: ['qc'] }, { role: ['pmo'], application: ['stock'] }] },
     },
+  ]);
+});
+
+it('T49: a developer gets what is addressed to them, once for all applications, besides their roles', () => {
+  const found = subscriptions([
+    application('orders', ['quinn@x'], ['parker@x'], ['olga@x'], ['dana@x', 'quinn@x']),
+    application('stock', ['quinn@x'], ['parker@x'], ['olga@x'], ['dana@x']),
+  ]);
+  expect(found).toEqual([
+    { address: 'dana@x', filterPolicy: { recipients: ['dana@x'] } },
+    { address: 'olga@x', filterPolicy: { role: ['operator'] } },
+    { address: 'parker@x', filterPolicy: { role: ['pmo'] } },
+    { address: 'quinn@x', filterPolicy: { $or: [{ role: ['qc'] }, { recipients: ['quinn@x'] }] } },
   ]);
 });

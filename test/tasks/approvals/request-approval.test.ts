@@ -2,7 +2,8 @@ import { requestApproval } from '../../../tasks/approvals/request-approval.ts';
 import type { JobKinds } from '../../../tasks/jobs/job-actions.ts';
 import { reconcileJobs } from '../../../tasks/jobs/reconcile-jobs.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
-import type { Notice } from '../../../tasks/notices.ts';
+import type { Notice } from '../../../tasks/notices/notice.ts';
+import { tellMakers } from '../../../tasks/notices/tell-makers.ts';
 import type { RequestApprovalRequest } from '../../../tasks/payloads.ts';
 import { createDeciding } from '../doubles/deciding.ts';
 import { contended, createMemoryLedger } from '../doubles/memory-ledger.ts';
@@ -19,6 +20,7 @@ beforeEach(async () => {
   ledger = createMemoryLedger();
   await ledger.addPromotion(aPromotion());
   sent = [];
+  mailboxes = {};
   tokens = createTokens('token-1', 'token-2');
   now = new Date('2026-11-22T10:10:00.000Z');
   ids = 0;
@@ -34,13 +36,15 @@ const request = (taskToken: string): RequestApprovalRequest => ({
   expiresInSeconds: WEEK,
   candidate: anApproval().candidate,
 });
+const notices = {
+  send: async (notice: Notice) => {
+    sent.push(notice);
+  },
+};
+let mailboxes: Readonly<Record<string, string>>;
 const dependencies = () => ({
   ledger,
-  notices: {
-    send: async (notice: Notice) => {
-      sent.push(notice);
-    },
-  },
+  notices,
   now: () => now,
   newApprovalId: () => {
     ids += 1;
@@ -49,6 +53,7 @@ const dependencies = () => ({
   collect: async () => aReview(),
   counts: ONE_EACH,
   shortage: async () => undefined,
+  tellMakers: tellMakers(notices, (makers) => makers.flatMap(({ name }) => mailboxes[name] ?? [])),
   siteUrl: 'https://approvals.example.com',
   ensureLock: async () => undefined,
   newerThan: async () => undefined,
@@ -89,14 +94,25 @@ describe('requesting an approval', () => {
     });
   });
 
-  it('tells operators at once when nobody of the role may decide, and asks all the same', async () => {
+  it('tells operators and the pusher at once when nobody of the role may decide, and asks all the same', async () => {
+    mailboxes = { dana: 'dana@example.com', Dana: 'author@example.com' };
     const shortage = { needed: 1, able: [], unable: [{ name: 'quinn', why: 'quinn pushed this change.' }] };
     await requestApproval({ ...dependencies(), shortage: async () => shortage })(request('token-1'));
     expect(sent.map(({ role, subject }) => [role, subject.split(':')[0]])).toEqual([
+      ['developer', 'Your change needs other approvers'],
       ['operator', 'Nobody left to decide as QC'],
       ['qc', 'QC approval'],
     ]);
+    expect(sent[0]).toMatchObject({ recipients: ['dana@example.com'] });
+    expect(sent[1]?.message).toContain('The pusher gets a mail, too.');
     expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toMatchObject({ status: 'PENDING', shortage });
+  });
+
+  it('tells operators when the pusher has no address', async () => {
+    const shortage = { needed: 1, able: [], unable: [] };
+    await requestApproval({ ...dependencies(), shortage: async () => shortage })(request('token-1'));
+    expect(sent.map(({ role }) => role)).toEqual(['operator', 'qc']);
+    expect(sent[0]?.message).toContain('The pusher could not be told');
   });
 
   it('asks although the group cannot be read: that is a warning only', async () => {

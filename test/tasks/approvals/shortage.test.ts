@@ -5,7 +5,8 @@ import {
 import { createRoleMembers } from '../../../tasks/approvals/role-members.ts';
 import { shortageOf, shortageText } from '../../../tasks/approvals/shortage.ts';
 import type { Approval, Person } from '../../../tasks/ledger/items.ts';
-import { shortageNotice } from '../../../tasks/notices.ts';
+import { pusherShortageNotice } from '../../../tasks/notices/developer-notices.ts';
+import { shortageNotice } from '../../../tasks/notices/operator-notices.ts';
 import { aDecision, aMaker, anApproval, aPerson, aPolicy, aPromotion, aReview } from '../doubles/samples.ts';
 import { double, offline, on } from '../doubles/sdk.ts';
 
@@ -54,19 +55,27 @@ describe('a role of which too few may decide', () => {
     expect(shortageOf(request(), [quinn], [], { makersMayDecide: true })).toBeUndefined();
   });
 
-  it('is told to operators, by name and commit', () => {
+  it('is told to operators and to the pusher, by name and commit', () => {
     const asked = request();
     const shortage = shortageOf(asked, [quinn, sam], [], aPolicy);
     if (shortage === undefined) throw new Error('enough may decide');
-    const notice = shortageNotice(asked, shortage, aPromotion(), 'https://site');
-    expect(notice).toMatchObject({
+    const toOperators = (isPusherTold: boolean) =>
+      shortageNotice(asked, shortage, aPromotion(), 'https://site', isPusherTold);
+    expect(toOperators(true)).toMatchObject({
       role: 'operator',
       subject: expect.stringContaining('Nobody left to decide as QC'),
     });
-    expect(notice.message).toContain('Nobody in QC may decide about this change.');
-    expect(notice.message).toContain('- quinn: quinn wrote or committed this change.');
-    expect(notice.message).toContain(asked.candidate.commitId);
-    expect(notice.message).toContain(asked.candidate.pushedBy);
+    expect(toOperators(true).message).toContain(asked.candidate.pushedBy);
+    expect(toOperators(true).message).toContain('The pusher gets a mail, too.');
+    expect(toOperators(false).message).toContain('The pusher could not be told');
+    expect(toOperators(false).message).toContain('under developers');
+    const toPusher = pusherShortageNotice(asked, shortage, aPromotion(), 'https://site');
+    expect(toPusher.subject).toContain('Your change needs other approvers: shop 8f0c9c1f');
+    for (const { message } of [toOperators(true), toPusher]) {
+      expect(message).toContain('Nobody in QC may decide about this change.');
+      expect(message).toContain('- quinn: quinn wrote or committed this change.');
+      expect(message).toContain(asked.candidate.commitId);
+    }
   });
 
   it('says how many are missing', () => {

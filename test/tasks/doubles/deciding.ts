@@ -3,7 +3,7 @@ import {
   type DecideInput,
   decideApproval,
 } from '../../../tasks/approvals/decide.ts';
-import type { Notice } from '../../../tasks/notices.ts';
+import type { Notice } from '../../../tasks/notices/notice.ts';
 import { anApproval, aPolicy, aReview, ONE_EACH } from './samples.ts';
 
 /** Mails that are kept instead of sent. */

@@ -1,7 +1,7 @@
 import type { JobActions } from '../../../tasks/jobs/job-actions.ts';
 import { reconcileJobs } from '../../../tasks/jobs/reconcile-jobs.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
-import type { Notice } from '../../../tasks/notices.ts';
+import type { Notice } from '../../../tasks/notices/notice.ts';
 import { aTending } from '../doubles/deciding.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aJob, anApproval, aPerson, aPromotion, approvedBy, PROMOTION_ID } from '../doubles/samples.ts';

@@ -1,6 +1,6 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { Promotion } from '../../../tasks/ledger/items.ts';
-import type { Notice } from '../../../tasks/notices.ts';
+import type { Notice } from '../../../tasks/notices/notice.ts';
 import { type RestoreProdDependencies, restoreProd } from '../../../tasks/prod-fleet/restore-prod.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aJob, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';

@@ -31,6 +31,7 @@ const createWorld = () => {
       visits: async () => [],
     } as Parameters<typeof trackPromotion>[0]['executions'],
     notices: locks.mails.notices,
+    tellMakers: async () => false,
     siteUrl: 'https://approvals.example.com',
     sealEvidence: async (promotionId) => {
       sealed.push(promotionId);

@@ -6,7 +6,8 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
-import type { Notice } from '../../../tasks/notices.ts';
+import type { Notice } from '../../../tasks/notices/notice.ts';
+import type { MakersMail } from '../../../tasks/notices/tell-makers.ts';
 import type { Metric } from '../../../tasks/promotions/metrics.ts';
 import { createExecutions } from '../../../tasks/promotions/promotion-executions.ts';
 import { trackPromotion } from '../../../tasks/promotions/track-promotion.ts';
@@ -62,12 +63,14 @@ const history: HistoryEvent[][] = [
 
 let ledger: Ledger;
 let sent: Notice[];
+let told: ({ readonly to: readonly string[] } & MakersMail)[];
 let sealed: string[];
 let woken: number;
 let measured: Metric[];
 beforeEach(async () => {
   ledger = createMemoryLedger();
   sent = [];
+  told = [];
   sealed = [];
   woken = 0;
   measured = [];
@@ -94,6 +97,10 @@ const track = (detail: object, ...described: DescribeExecutionOutput[]) => {
     ledger,
     executions: createExecutions(client),
     notices,
+    tellMakers: async (makers, mail) => {
+      told.push({ to: makers.map(({ name }) => name), ...mail });
+      return true;
+    },
     siteUrl: 'https://approvals.example.com',
     sealEvidence: async (promotionId) => {
       sealed.push(promotionId);
@@ -152,6 +159,32 @@ describe('tracking a promotion', () => {
     await track({ status: 'FAILED' }, execution({ ...failed, redriveCount: 1 }));
     expect(sent).toHaveLength(2);
     expect((await ledger.promotion(PROMOTION_ID))?.redrives).toBe(1);
+  });
+
+  it.each([
+    ['Promoted', { status: 'SUCCEEDED', stopDate }],
+    ['Rejected', { ...failed, error: 'Rejected' }],
+    ['Superseded', { ...failed, error: 'Superseded' }],
+    ['Stale', { ...failed, error: 'Stale' }],
+    ['Failed', failed],
+    ['Failed', { status: 'TIMED_OUT', stopDate }],
+    ['Stopped', { status: 'ABORTED', stopDate }],
+  ] as const)('tells pusher and author once of the end: %s, %j', async (subject, end) => {
+    await ledger.addPromotion(aPromotion({ commitAuthor: 'Erin' }));
+    await track({ status: 'RUNNING' }, execution({}));
+    expect(told).toEqual([]);
+    await track({ status: end.status }, execution(end));
+    await track({ status: end.status }, execution(end));
+    expect(told).toMatchObject([
+      { to: ['dana', 'Erin'], subject: expect.stringMatching(`^${subject}: shop 8f0c9c1f`) },
+    ]);
+  });
+
+  it('tells makers where it failed and why', async () => {
+    await ledger.addPromotion(aPromotion());
+    await track({ status: 'FAILED' }, execution(failed));
+    expect(told[0]?.message).toContain('State:  Deploy to QAT');
+    expect(told[0]?.message).toContain('start[.]sh exited with 1');
   });
 
   it('tells a rejection from a failure, and mails nobody', async () => {

@@ -209,6 +209,7 @@ describe('advice', () => {
           newerThan: async () => undefined,
           wakeLocks: async () => undefined,
           counts: ONE_EACH,
+          tellMakers: async () => false,
           shortage: async () => undefined,
           siteUrl: 'https://approvals.example.com',
         })({

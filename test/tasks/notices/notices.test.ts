@@ -1,10 +1,12 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import fc from 'fast-check';
-import type { Approval } from '../../tasks/ledger/items.ts';
-import { asciiSubject } from '../../tasks/mail-text.ts';
-import * as notices from '../../tasks/notices.ts';
-import { approvalNotice, failureNotice, type Notice, outcomeNotices } from '../../tasks/notices.ts';
-import { createSnsNotices } from '../../tasks/sns-notices.ts';
+import type { Approval } from '../../../tasks/ledger/items.ts';
+import { asciiSubject } from '../../../tasks/mail-text.ts';
+import * as toApprovers from '../../../tasks/notices/approver-notices.ts';
+import * as toDevelopers from '../../../tasks/notices/developer-notices.ts';
+import type { Notice } from '../../../tasks/notices/notice.ts';
+import * as toOperators from '../../../tasks/notices/operator-notices.ts';
+import { createSnsNotices } from '../../../tasks/notices/sns-notices.ts';
 import {
   aDecision,
   anApproval,
@@ -13,10 +15,12 @@ import {
   approvedBy,
   COMMIT,
   rejectedBy,
-} from './doubles/samples.ts';
-import { double, offline, on } from './doubles/sdk.ts';
+} from '../doubles/samples.ts';
+import { double, offline, on } from '../doubles/sdk.ts';
 
 const SITE = 'https://approvals.example.com';
+const notices = { ...toApprovers, ...toDevelopers, ...toOperators };
+const { approvalNotice, failureNotice, outcomeNotices } = notices;
 
 describe('mails', () => {
   it('ask a role with what, who, until when, and one link', () => {
@@ -81,6 +85,24 @@ describe('mails', () => {
       else expect(message).toMatch(words);
     },
   );
+
+  it.each([
+    ['SUCCEEDED', undefined, 'Promoted: shop 8f0c9c1f Show the cart', 'Prod runs this commit'],
+    ['REJECTED', undefined, 'Rejected: shop 8f0c9c1f Show the cart', 'push a new commit'],
+    ['SUPERSEDED', undefined, 'Superseded: shop 8f0c9c1f Show the cart', 'a newer promotion'],
+    ['STALE', undefined, 'Stale: shop 8f0c9c1f Show the cart', 'Prod runs a newer commit'],
+    ['FAILED', 'Deploy to QAT', 'Failed: shop 8f0c9c1f Show the cart', 'State:  Deploy to QAT'],
+    ['TIMED_OUT', 'QC approval', 'Failed: shop 8f0c9c1f Show the cart', 'ran out of time'],
+    ['ABORTED', undefined, 'Stopped: shop 8f0c9c1f Show the cart', 'If they redrive it'],
+  ] as const)('tell makers how a promotion ended: %s', (status, state, subject, words) => {
+    const cause = 'the cause of it';
+    const mail = notices.endNotice(aPromotion(), { status, state, cause }, SITE);
+    expect(mail).toMatchObject({ application: 'shop', subject });
+    expect(mail.message).toContain(words);
+    expect(mail.message).toContain(cause);
+    expect(mail.message).toContain(COMMIT);
+    expect(mail.message.match(/https?:\/\/\S+/g)).toEqual([`${SITE}/promotions/${aPromotion().promotionId}`]);
+  });
 
   it('have a subject that SNS accepts, for any commit message (T49)', () => {
     expect(asciiSubject('Café\r\nBcc: x → done')).toBe('Cafe Bcc: x ? done');
@@ -186,8 +208,9 @@ describe('mails', () => {
       anApproval({ candidate: { ...asked.candidate, branch: evil, pushedBy: evil }, ...change });
     const evilPerson = { ...aPerson('quinn'), name: evil };
     const once = { count: 2, decisions: [aDecision(evilPerson, { comment: evil })] };
+    const shortage = { needed: 2, able: [evil], unable: [{ name: evil, why: evil }] };
     const fleet = { autoScalingGroupName: 'g', imageId: 'ami-2', instanceIds: ['i-1'], strayIds: ['i-2'] };
-    const all: Readonly<Record<string, readonly Notice[]>> = {
+    const all: Readonly<Record<string, readonly Pick<Notice, 'subject' | 'message'>[]>> = {
       approvalNotice: (['request', 'reminder'] as const).map((kind) =>
         notices.approvalNotice(approval(once), promotion, SITE, kind),
       ),
@@ -212,13 +235,13 @@ describe('mails', () => {
       prodRestoredNotice: [notices.prodRestoredNotice(promotion, fleet, '/lockstep/shop/prod/image', SITE)],
       staleNotices: notices.staleNotices(promotion, evil, SITE),
       waitingNotice: [notices.waitingNotice(approval(), promotion, SITE)],
-      shortageNotice: [
-        notices.shortageNotice(
-          approval(),
-          { needed: 2, able: [evil], unable: [{ name: evil, why: evil }] },
-          promotion,
-          SITE,
-        ),
+      shortageNotice: [true, false].map((isPusherTold) =>
+        notices.shortageNotice(approval(), shortage, promotion, SITE, isPusherTold),
+      ),
+      pusherShortageNotice: [notices.pusherShortageNotice(approval(), shortage, promotion, SITE)],
+      endNotice: [
+        notices.endNotice(promotion, { status: 'FAILED', state: 'Deploy to QAT', cause: evil }, SITE),
+        notices.endNotice(promotion, { status: 'SUCCEEDED', cause: '' }, SITE),
       ],
     };
     // What mail programs make links of: schemes, www, addresses, shares, and names with a top-level domain.
@@ -249,12 +272,21 @@ describe('mails', () => {
     });
   });
 
-  it('go through the topic with role and application as attributes, which subscriptions filter by', async () => {
+  it.each<[string, { readonly role: Notice['role']; readonly recipients?: string[] }, object]>([
+    ['role and application', { role: 'qc' }, {}],
+    [
+      'recipients, too, where it is to developers',
+      { role: 'developer', recipients: ['dana@example.com', 'erin@example.com'] },
+      {
+        recipients: { DataType: 'String.Array', StringValue: '["dana@example.com","erin@example.com"]' },
+      },
+    ],
+  ])('T49: go through the topic with attributes that subscriptions filter by: %s', async (_, to, more) => {
     const { client, sent } = double(
       new SNSClient(offline),
       on(PublishCommand, () => ({ MessageId: 'm-1' })),
     );
-    const notice = { role: 'qc', application: 'shop', subject: 'Subject', message: 'Message' } as const;
+    const notice = { application: 'shop', subject: 'Subject', message: 'Message', ...to } as Notice;
     await createSnsNotices('arn:aws:sns:us-east-1:000000000000:promotions', client).send(notice);
     expect(sent.map(({ input }) => input)).toEqual([
       {
@@ -262,8 +294,9 @@ describe('mails', () => {
         Subject: 'Subject',
         Message: 'Message',
         MessageAttributes: {
-          role: { DataType: 'String', StringValue: 'qc' },
+          role: { DataType: 'String', StringValue: to.role },
           application: { DataType: 'String', StringValue: 'shop' },
+          ...more,
         },
       },
     ]);

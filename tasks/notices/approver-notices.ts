@@ -1,0 +1,170 @@
+import {
+  deciderText,
+  decisionsText,
+  endingDecisions,
+  missingApprovals,
+  progressText,
+} from '../approvals/decisions.ts';
+import type { Approval, Promotion } from '../ledger/items.ts';
+import { asciiSubject, type Ours, ours, plain } from '../mail-text.ts';
+import type { ApproverRole } from '../payloads.ts';
+import { approverRoles, roleTitles, shortCommit, utcTime } from '../words.ts';
+import { commitText, type Notice, promotionLink, titleOf } from './notice.ts';
+
+const changeLines = ({ candidate, review }: Approval, promotion: Promotion | undefined): string[] => {
+  const { added, changed, removed } = review.fileCount;
+  return [
+    `Commit:         ${commitText(candidate.commitId, promotion)}`,
+    `Author:         ${promotion?.commitAuthor || 'unknown'}`,
+    `Branch:         ${candidate.branch}`,
+    `Pushed by:      ${candidate.pushedBy}`,
+    `Against Prod:   ${review.commitCount} commit(s), files: ${added} added, ${changed} changed, ${removed} removed`,
+    `QAT image:      ${candidate.qatImageId}`,
+    `QAT deployment: ${candidate.qatDeploymentId}`,
+  ];
+};
+
+const subjectLine = (what: string, { candidate }: Approval, promotion: Promotion | undefined): string =>
+  asciiSubject(`${what}: ${candidate.application} ${shortCommit(candidate.commitId)} ${titleOf(promotion)}`);
+
+const linkOf = (approval: Approval, siteUrl: string): Ours =>
+  ours(`${siteUrl}/approvals/${approval.approvalId}`);
+
+/** How many people must approve, and who has; nothing if one person decides. */
+const neededLines = (approval: Approval): readonly string[] => {
+  const missing = missingApprovals(approval);
+  return approval.count === 1
+    ? []
+    : [
+        `Approvals:      ${progressText(approval)}; ${missing} more ${missing === 1 ? 'person' : 'different people'} must approve, one rejection ends it`,
+      ];
+};
+
+/** Asks a role to decide, or reminds it. Its one link carries only the request's opaque id (T45). */
+export function approvalNotice(
+  approval: Approval,
+  promotion: Promotion | undefined,
+  siteUrl: string,
+  kind: 'request' | 'reminder' = 'request',
+): Notice {
+  const { application } = approval.candidate;
+  const title = roleTitles[approval.role];
+  return {
+    role: approval.role,
+    application,
+    subject: subjectLine(
+      kind === 'reminder' ? `Reminder, ${title} approval` : `${title} approval`,
+      approval,
+      promotion,
+    ),
+    message: plain([
+      kind === 'reminder'
+        ? `The promotion of ${application} to production still waits for ${title} to approve or reject it, since ${utcTime(approval.requestedAt)}.`
+        : `The promotion of ${application} to production waits for ${title} to approve or reject it.`,
+      '',
+      ...changeLines(approval, promotion),
+      ...neededLines(approval),
+      `Decide until:   ${utcTime(approval.expiresAt)}`,
+      '',
+      linkOf(approval, siteUrl),
+      '',
+      'Opening the page decides nothing. Sign in, review the change, then approve or reject it.',
+    ]),
+  };
+}
+
+/** A request's outcome as mails give it, and what follows. */
+const outcomeOf = (
+  approval: Approval,
+): { readonly what: string; readonly line: string; readonly next: string } => {
+  const title = roleTitles[approval.role];
+  const progress = progressText(approval);
+  const who = decisionsText(endingDecisions(approval));
+  switch (approval.status) {
+    case 'APPROVED':
+      return {
+        what: `${title} approved`,
+        line: `${title} approved the promotion (${who}).`,
+        next: approval.role === 'qc' ? 'Next, PMO decides.' : 'Next, the Prod image is built and deployed.',
+      };
+    case 'REJECTED':
+      return {
+        what: `${title} rejected`,
+        line: `${title} rejected the promotion (${who}).`,
+        next: 'The promotion has ended. Fix the reason for the rejection and push a new commit to start another promotion.',
+      };
+    case 'EXPIRED':
+      return {
+        what: `${title} did not decide`,
+        line: `${title} did not decide by ${utcTime(approval.expiresAt)}${progress === '' ? '' : ` (${progress})`}.`,
+        next: 'If an operator redrives the promotion, a new request is mailed.',
+      };
+    default:
+      return {
+        what: `${title} request withdrawn`,
+        line: approval.withdrawnBecause ?? 'The promotion was stopped.',
+        next:
+          approval.supersededBy === undefined
+            ? 'The link in the earlier mail is no longer valid.'
+            : 'The link in the earlier mail is no longer valid. You will get a request when the newer promotion reaches approval.',
+      };
+  }
+};
+
+/**
+ * Mails how a request ended to its role; of PMO's requests to QC as well, since its approval led there. None for a
+ * request that is still open.
+ */
+export function outcomeNotices(
+  approval: Approval,
+  promotion: Promotion | undefined,
+  siteUrl: string,
+): readonly Notice[] {
+  if (approval.status === 'PENDING') return [];
+  const { what, line, next } = outcomeOf(approval);
+  const comments = approval.decisions
+    .filter(({ comment }) => comment.trim() !== '')
+    .flatMap((one) => [
+      '',
+      approval.decisions.length === 1 ? 'Comment:' : `Comment of ${deciderText(one)}:`,
+      ...one.comment
+        .trim()
+        .split(/\r?\n/)
+        .map((text) => `  ${text}`),
+    ]);
+  const message = plain([
+    `${approval.candidate.application}: ${line}`,
+    ...comments,
+    '',
+    ...changeLines(approval, promotion),
+    '',
+    next,
+    linkOf(approval, siteUrl),
+  ]);
+  const roles: readonly ApproverRole[] = approval.role === 'pmo' ? ['pmo', 'qc'] : [approval.role];
+  return roles.map((role) => ({
+    role,
+    application: approval.candidate.application,
+    subject: subjectLine(what, approval, promotion),
+    message,
+  }));
+}
+
+/** Mails both roles that a promotion that they approved is stale. */
+export const staleNotices = (promotion: Promotion, cause: string, siteUrl: string): readonly Notice[] =>
+  approverRoles.map((role) => ({
+    role,
+    application: promotion.application,
+    subject: asciiSubject(
+      `Not promoted: ${promotion.application} ${shortCommit(promotion.commitId)} ${titleOf(promotion)}`,
+    ),
+    message: plain([
+      `${promotion.application}: a newer commit was promoted while this promotion waited. It has ended.`,
+      '',
+      `Commit: ${commitText(promotion.commitId, promotion)}`,
+      `Author: ${promotion.commitAuthor || 'unknown'}`,
+      '',
+      cause,
+      promotionLink(promotion.promotionId, siteUrl),
+    ]),
+  }));
