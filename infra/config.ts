@@ -7,7 +7,7 @@ import { type EnvironmentPlace, type NetworkConfig, placeOf } from './config/env
 import { remedyFor } from './config/remedies.ts';
 import { configuration, type WrittenConfig } from './config/schema.ts';
 import type { SignInConfig } from './config/sign-in.ts';
-import { DEFAULT_API_URL, DEFAULT_CIDR, keyText } from './config/values.ts';
+import { API_URLS, DEFAULT_CIDR, DEFAULT_PROVIDER, keyText, type ProviderName } from './config/values.ts';
 
 export type { EnvironmentPlace, InternetAccess, NetworkConfig } from './config/environments.ts';
 export type { SignInConfig } from './config/sign-in.ts';
@@ -49,8 +49,12 @@ export type SourceConfig =
       readonly kind: 'connection';
       readonly connectionArn: string;
       readonly repository: string;
-      /** The repository at GitHub is read; without it, nobody knows who makes changes. */
-      readonly gitHub?: { readonly tokenSecretArn: string; readonly apiUrl: string };
+      /** Where the repository is read; without it, nobody knows who makes changes. */
+      readonly provider?: {
+        readonly name: ProviderName;
+        readonly tokenSecretArn: string;
+        readonly apiUrl: string;
+      };
     }
   /** Versions of an object, a zip archive, in a bucket that is made for it. */
   | {
@@ -194,16 +198,14 @@ function sourceOf(source: WrittenApplication['source']): SourceConfig {
       objectKey: source.objectKey,
       ...(source.manifestKeys && { manifestKeys: source.manifestKeys.map(keyText) }),
     };
-  return source === undefined
-    ? { kind: 'codecommit' }
-    : {
-        kind: 'connection',
-        connectionArn: defined(source.connectionArn),
-        repository: defined(source.repository),
-        ...(source.tokenSecretArn !== undefined && {
-          gitHub: { tokenSecretArn: source.tokenSecretArn, apiUrl: source.apiUrl ?? DEFAULT_API_URL },
-        }),
-      };
+  if (source === undefined) return { kind: 'codecommit' };
+  const { tokenSecretArn, provider: name = DEFAULT_PROVIDER, apiUrl = API_URLS[name] } = source;
+  return {
+    kind: 'connection',
+    connectionArn: defined(source.connectionArn),
+    repository: defined(source.repository),
+    ...(tokenSecretArn !== undefined && { provider: { name, tokenSecretArn, apiUrl } }),
+  };
 }
 
 const networkOf = (network: WrittenConfig['network']): NetworkConfig => ({

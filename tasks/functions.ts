@@ -13,7 +13,8 @@ export const functions = {
       'APPLICATION',
       'BRANCH',
       'REPOSITORY_NAME',
-      /** Of a repository behind a connection: its provider's REST API and the secret with its token, or `none`. */
+      /** Of a repository behind a connection: its provider (`github`, `gitlab`), its REST API and the secret with its token, or `none`. */
+      'SOURCE_PROVIDER',
       'SOURCE_API_URL',
       'SOURCE_TOKEN_SECRET_ARN',
       'STATE_MACHINE_ARN',
@@ -109,6 +110,7 @@ export const functions = {
       'SITE_URL',
       'REPOSITORY_NAME',
       'BRANCH',
+      'SOURCE_PROVIDER',
       'SOURCE_API_URL',
       'SOURCE_TOKEN_SECRET_ARN',
       /** JSON: public keys of the signed manifests in archives (SPKI in DER, base64), or `none`. */

@@ -3,6 +3,7 @@ import { MOST_APPROVALS } from '../../tasks/approvals/approval-counts.ts';
 import { checkSignIn } from './check-sign-in.ts';
 import { checkEnvironments, type Path, placeOf, type Report } from './environments.ts';
 import type { WrittenConfig } from './schema.ts';
+import { DEFAULT_PROVIDER } from './values.ts';
 
 /** Something that is wrong with keys taken together; the message is the remedy. */
 interface Fault {
@@ -29,7 +30,7 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
       report(
         at('source'),
         one.source,
-        'Nothing says who made a change. For a repository at GitHub, give source.tokenSecretArn; for archives, source.manifestKeys; for CodeCommit, leave source out; ' +
+        'Nothing says who made a change. For a repository at GitHub or GitLab, give source.tokenSecretArn; for archives, source.manifestKeys; for CodeCommit, leave source out; ' +
           'otherwise set makersMayDecide of this application to true.',
       );
     checkSource(one.source, config.env, (rest, input, message) =>
@@ -108,8 +109,10 @@ type WrittenSource = WrittenConfig['applications'][number]['source'];
 /** CodeCommit, a connection or S3, and only one of them. */
 function checkSource(source: WrittenSource, env: WrittenConfig['env'], report: Report): void {
   if (source === undefined) return;
-  const { connectionArn, repository, objectKey, tokenSecretArn, apiUrl, manifestKeys } = source;
-  const isConnection = [connectionArn, repository, tokenSecretArn, apiUrl].some((one) => one !== undefined);
+  const { connectionArn, repository, objectKey, provider, tokenSecretArn, apiUrl, manifestKeys } = source;
+  const isConnection = [connectionArn, repository, provider, tokenSecretArn, apiUrl].some(
+    (one) => one !== undefined,
+  );
   if (isConnection === (objectKey !== undefined))
     report(
       [],
@@ -124,11 +127,12 @@ function checkSource(source: WrittenSource, env: WrittenConfig['env'], report: R
     );
   else if (isConnection && repository === undefined)
     report(['repository'], undefined, 'Give owner and name of the repository, such as example/orders.');
-  if (tokenSecretArn !== undefined && (repository ?? '/').split('/').length !== 2)
+  const isAtGitHub = tokenSecretArn !== undefined && (provider ?? DEFAULT_PROVIDER) === 'github';
+  if (isAtGitHub && (repository ?? '/').split('/').length !== 2)
     report(
       ['repository'],
       repository,
-      'A repository at GitHub has an owner and a name, such as example/orders.',
+      'A repository at GitHub has an owner and a name, such as example/orders. For one in a group of GitLab, give provider: gitlab.',
     );
   if (manifestKeys !== undefined && objectKey === undefined)
     report(
@@ -140,6 +144,12 @@ function checkSource(source: WrittenSource, env: WrittenConfig['env'], report: R
     report(['manifestKeys'], manifestKeys, 'Both are the same key: give each once.');
   if (apiUrl !== undefined && tokenSecretArn === undefined)
     report(['apiUrl'], apiUrl, 'It is read with a token: give tokenSecretArn, or leave apiUrl out.');
+  if (provider !== undefined && tokenSecretArn === undefined)
+    report(
+      ['provider'],
+      provider,
+      'Its repository is read with a token: give tokenSecretArn, or leave provider out.',
+    );
   for (const [key, arn, what] of [
     ['connectionArn', connectionArn, 'The connection'],
     ['tokenSecretArn', tokenSecretArn, 'The secret'],

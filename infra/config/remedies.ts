@@ -61,10 +61,11 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].source.connectionArn':
     'Give the ARN of a connection: arn:aws:codeconnections:<region>:<account>:connection/<id>.',
   'applications[].source.repository': 'Give owner and name of the repository, such as example/orders.',
+  'applications[].source.provider': 'Give github or gitlab.',
   'applications[].source.tokenSecretArn':
     'Give the whole ARN of a secret: arn:aws:secretsmanager:<region>:<account>:secret:<name>-<six characters>.',
   'applications[].source.apiUrl':
-    'Give the https address of a REST API of GitHub, such as https://github.example.com/api/v3.',
+    'Give the https address of a REST API of GitHub or GitLab, such as https://github.example.com/api/v3 or https://gitlab.example.com/api/v4.',
   'applications[].source.objectKey': 'Give the key of an object, such as orders.zip.',
   'applications[].source.manifestKeys': 'Give a list of one or two public keys in PEM.',
   'applications[].source.manifestKeys[]':
@@ -118,9 +119,9 @@ const remedies: Readonly<Record<string, string>> = {
   'approvals.people': 'Give a list of objects with email, pusherNames and commitAddresses.',
   'approvals.people[].email': "Give the person's e-mail address in the user pool.",
   'approvals.people[].pusherNames':
-    'Give a list of names of IAM users and role sessions, and of GitHub logins.',
+    'Give a list of names of IAM users and role sessions, and of logins at GitHub or GitLab.',
   'approvals.people[].pusherNames[]':
-    'Give the name of an IAM user or a role session, not its ARN; or a login at GitHub.',
+    'Give the name of an IAM user or a role session, not its ARN; or a login at GitHub or GitLab.',
   'approvals.people[].commitAddresses': 'Give a list of addresses that the person commits with.',
   'approvals.people[].commitAddresses[]': 'Give the address as git has it, without spaces.',
   'approvals.dotsIgnoredIn': 'Give a list of domains, such as gmail.com.',

@@ -93,15 +93,24 @@ const source = z.strictObject({
     .optional()
     .describe('A CodeConnections connection to GitHub, GitLab, Bitbucket or others. Needs `repository`.'),
   repository: values.repository.optional().describe('The repository behind the connection.'),
+  provider: z
+    .enum(Object.keys(values.API_URLS) as [values.ProviderName, ...values.ProviderName[]])
+    .optional()
+    .meta({
+      description: 'Where the repository behind the connection is read. Needs `tokenSecretArn`.',
+      fallback: `\`${values.DEFAULT_PROVIDER}\``,
+    }),
   tokenSecretArn: values.secretArn.optional().meta({
     description:
-      "A secret with a token that reads the repository at GitHub: then Lockstep knows a change's makers.",
+      "A secret with a token that reads the repository at GitHub or GitLab: then Lockstep knows a change's makers.",
     fallback: '`makersMayDecide` must be `true`',
   }),
   apiUrl: values.apiUrl.optional().meta({
     description:
-      "GitHub's REST API; of an Enterprise Server `https://<host>/api/v3`. Needs `tokenSecretArn`.",
-    fallback: `\`${values.DEFAULT_API_URL}\``,
+      "The provider's REST API; of a GitHub Enterprise Server `https://<host>/api/v3`, of your own GitLab `https://<host>/api/v4`. Needs `tokenSecretArn`.",
+    fallback: Object.values(values.API_URLS)
+      .map((url) => `\`${url}\``)
+      .join(' or '),
   }),
   objectKey: values.objectKey
     .optional()
@@ -266,7 +275,7 @@ export const configuration = z.strictObject({
               .array(values.pusherName)
               .readonly()
               .default([])
-              .describe('IAM users, role sessions and GitHub logins that are this person.'),
+              .describe('IAM users, role sessions and logins at GitHub or GitLab that are this person.'),
             commitAddresses: z
               .array(values.commitAddress)
               .readonly()

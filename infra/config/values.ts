@@ -58,8 +58,17 @@ export const secretArn = text(
 /** Of a REST API; without a query. */
 export const apiUrl = text('`https://` URL', /^https:\/\/[a-z0-9.-]+(?::\d{1,5})?(?:\/[\w./-]*)?$/);
 
-/** GitHub's own, unless the configuration gives another. */
-export const DEFAULT_API_URL = 'https://api.github.com';
+/** Providers of repositories that are read, with the address of their own REST API. */
+export const API_URLS = {
+  github: 'https://api.github.com',
+  gitlab: 'https://gitlab.com/api/v4',
+} as const;
+
+/** Name of a provider whose repositories are read. */
+export type ProviderName = keyof typeof API_URLS;
+
+/** The provider, unless the configuration names another. */
+export const DEFAULT_PROVIDER: ProviderName = 'github';
 
 /** Of an object in S3. */
 export const objectKey = text("object's key", /^(?!\/)[\w!.*'()/-]{1,1024}$/);
@@ -139,11 +148,11 @@ export const terminationWait = z.int().min(0).max(120);
 /** IPv4 range of a VPC that Lockstep makes, unless the configuration gives another. */
 export const DEFAULT_CIDR = '10.0.0.0/16';
 
-/** Name of an IAM user or of a role's session, or login at GitHub. */
+/** Name of an IAM user or of a role's session, or login at GitHub or GitLab. */
 export const pusherName = z
   .string()
   .regex(/^[\w+=,.@-]{1,64}$/)
-  .meta({ title: "IAM user's or session's name, or GitHub login" });
+  .meta({ title: "IAM user's or session's name, or login at GitHub or GitLab" });
 
 /** As git has it: often no address that mail reaches. */
 export const commitAddress = z

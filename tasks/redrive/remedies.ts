@@ -133,9 +133,9 @@ const entries: readonly Entry[] = [
       'Not all commits of the change could be read, so nobody was asked. The cause says why. What was read is kept, and a redrive reads the rest.',
   },
   {
-    error: 'GitHubUnreadable',
+    error: 'RepositoryUnreadable',
     sentence:
-      'GitHub could not be read, so nobody was asked. The cause names the answer and what to do. A redrive reads it again.',
+      'The repository could not be read at its provider, so nobody was asked. The cause names the answer and what to do. A redrive reads it again.',
   },
   {
     error: 'ManifestInvalid',

@@ -1,7 +1,8 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type FunctionEnvironment, NONE } from '../functions.ts';
-import { createGitHubApi } from './github-api.ts';
-import { createGitHubSource } from './github-source.ts';
+import type { FunctionEnvironment } from '../functions.ts';
+import { createGitHubSource, gitHub } from './github-source.ts';
+import { createGitLabSource, gitLab } from './gitlab-source.ts';
+import { createProviderApi, type Provider, type ProviderApi } from './provider-api.ts';
 import type { Source } from './source.ts';
 
 /** A secret's text, read when it is needed first, and again when it may have been replaced. */
@@ -23,21 +24,31 @@ const createToken = (
   };
 };
 
+/** How a provider's repositories are read, by its name in the configuration. */
+const readers: Readonly<
+  Record<
+    string,
+    {
+      readonly provider: Provider;
+      readonly create: (repository: string, branch: string, api: ProviderApi) => Required<Source>;
+    }
+  >
+> = {
+  github: { provider: gitHub, create: createGitHubSource },
+  gitlab: { provider: gitLab, create: createGitLabSource },
+};
+
 /** The repository behind a connection, read at its provider; undefined if the configuration names no token for that. */
 export const createConnectedSource = (
   env: Pick<
     FunctionEnvironment<'start-promotion'>,
-    'REPOSITORY_NAME' | 'BRANCH' | 'SOURCE_API_URL' | 'SOURCE_TOKEN_SECRET_ARN'
+    'REPOSITORY_NAME' | 'BRANCH' | 'SOURCE_PROVIDER' | 'SOURCE_API_URL' | 'SOURCE_TOKEN_SECRET_ARN'
   >,
   client: Pick<SecretsManagerClient, 'send'> = new SecretsManagerClient({}),
-): Required<Source> | undefined =>
-  env.SOURCE_TOKEN_SECRET_ARN === NONE
-    ? undefined
-    : createGitHubSource(
-        env.REPOSITORY_NAME,
-        env.BRANCH,
-        createGitHubApi({
-          apiUrl: env.SOURCE_API_URL,
-          token: createToken(env.SOURCE_TOKEN_SECRET_ARN, client),
-        }),
-      );
+): Required<Source> | undefined => {
+  const reader = readers[env.SOURCE_PROVIDER];
+  if (reader === undefined) return undefined;
+  const token = createToken(env.SOURCE_TOKEN_SECRET_ARN, client);
+  const api = createProviderApi(reader.provider, { apiUrl: env.SOURCE_API_URL, token });
+  return reader.create(env.REPOSITORY_NAME, env.BRANCH, api);
+};

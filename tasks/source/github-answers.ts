@@ -1,47 +1,16 @@
-import { isObject } from '../json.ts';
-import { unknownShape } from './github-api.ts';
+import { commitId, fields, gitTime, list, type Reading, text, time, unknown } from './answers.ts';
 import type { SourceCommit } from './source.ts';
 
 // Forms as GitHub's REST API documents them, version 2022-11-28. What has another form is not guessed at.
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** Reads one answer. */
-interface Reading {
-  /** The path that was asked for, for errors. */
-  readonly path: string;
-}
-
-const fields = ({ path }: Reading, value: unknown, what: string): Fields => {
-  if (isObject(value) && !Array.isArray(value)) return value;
-  throw unknownShape(path, `has no ${what}`);
-};
-const list = ({ path }: Reading, value: unknown, what: string): readonly unknown[] => {
-  if (Array.isArray(value)) return value;
-  throw unknownShape(path, `has no ${what}`);
-};
-const text = ({ path }: Reading, value: unknown, what: string): string => {
-  if (typeof value === 'string') return value;
-  throw unknownShape(path, `has no ${what}`);
-};
-const commitId = (reading: Reading, value: unknown, what: string): string => {
-  const id = text(reading, value, what);
-  if (/^[0-9a-f]{40}$/.test(id)) return id;
-  throw unknownShape(reading.path, `has no commit id as ${what}`);
-};
-/** In ms. */
-const time = (reading: Reading, value: unknown, what: string): number => {
-  const at = Date.parse(text(reading, value, what));
-  if (!Number.isNaN(at)) return at;
-  throw unknownShape(reading.path, `has no time as ${what}`);
-};
+const readingOf = (path: string): Reading => ({ provider: 'GitHub', path });
 
 /** The commit of a reference. */
 export const headIn = (path: string, body: unknown): string => {
-  const reading = { path };
+  const reading = readingOf(path);
   const { object } = fields(reading, body, 'reference');
   const { sha, type } = fields(reading, object, 'object');
-  if (type !== 'commit') throw unknownShape(path, 'names no commit');
+  if (type !== 'commit') throw unknown(reading, 'names no commit');
   return commitId(reading, sha, 'object.sha');
 };
 
@@ -50,8 +19,7 @@ const signatureIn = (reading: Reading, value: unknown, what: string): SourceComm
   return {
     name: text(reading, name, `${what}.name`),
     email: text(reading, email, `${what}.email`),
-    // As git writes it.
-    date: `${Math.floor(time(reading, date, `${what}.date`) / 1000)} +0000`,
+    date: gitTime(time(reading, date, `${what}.date`)),
   };
 };
 
@@ -60,7 +28,7 @@ export const commitsIn = (
   path: string,
   body: unknown,
 ): readonly (SourceCommit & { readonly commitId: string })[] => {
-  const reading = { path };
+  const reading = readingOf(path);
   return list(reading, body, 'list of commits').map((one) => {
     const { sha, parents, commit } = fields(reading, one, 'commit');
     const { author, committer, message } = fields(reading, commit, 'commit');
@@ -78,10 +46,10 @@ export const commitsIn = (
 
 /** The files of a tree: what each is, by its path. */
 export const filesIn = (path: string, body: unknown): ReadonlyMap<string, string> => {
-  const reading = { path };
+  const reading = readingOf(path);
   const { tree, truncated } = fields(reading, body, 'tree');
   if (truncated !== false)
-    throw unknownShape(path, truncated === true ? 'has not all files of the commit' : 'has no "truncated"');
+    throw unknown(reading, truncated === true ? 'has not all files of the commit' : 'has no "truncated"');
   const files = new Map<string, string>();
   for (const one of list(reading, tree, 'tree')) {
     const { path: file, mode, type, sha } = fields(reading, one, 'file');
@@ -103,10 +71,10 @@ interface Activity {
 
 /** A page of what happened to a branch. */
 export const activitiesIn = (path: string, body: unknown, reference: string): readonly Activity[] => {
-  const reading = { path };
+  const reading = readingOf(path);
   return list(reading, body, 'list of activities').map((one) => {
     const { after, actor, ref, timestamp } = fields(reading, one, 'activity');
-    if (ref !== reference) throw unknownShape(path, `tells of ${String(ref)}, not of ${reference}`);
+    if (ref !== reference) throw unknown(reading, `tells of ${String(ref)}, not of ${reference}`);
     const login = actor === null ? undefined : text(reading, fields(reading, actor, 'actor').login, 'login');
     return {
       after: commitId(reading, after, 'after'),

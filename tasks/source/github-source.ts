@@ -1,41 +1,36 @@
+import { aheadReader } from './ahead-reader.ts';
 import { filesBetween } from './files-between.ts';
 import { activitiesIn, commitsIn, filesIn, headIn } from './github-answers.ts';
-import { type GitHubApi, GitHubUnreadableError, unknownShape } from './github-api.ts';
-import type { Source, SourceCommit, SourcePush } from './source.ts';
+import { type Provider, type ProviderApi, pagesOf, RepositoryUnreadableError } from './provider-api.ts';
+import type { Source, SourcePush } from './source.ts';
 
 /** Most that a page of GitHub holds. */
 const PAGE = 100;
-/** Commits that are kept at most; more are read again. */
-const MOST_KEPT = 20_000;
 /** After a branch was deleted. */
 const NOTHING = '0'.repeat(40);
+
+/** @see https://docs.github.com/en/rest */
+export const gitHub: Provider = {
+  name: 'GitHub',
+  headers: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
+  limits: { remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset' },
+  statusPage: 'githubstatus.com',
+  permissions: 'the permissions Contents and Metadata, read-only, of this repository',
+};
 
 /**
  * A repository at GitHub, or at a GitHub Enterprise Server.
  * @param repository owner and name
  * @see https://docs.github.com/en/rest
  */
-export function createGitHubSource(repository: string, branch: string, api: GitHubApi): Required<Source> {
+export function createGitHubSource(repository: string, branch: string, api: ProviderApi): Required<Source> {
   const root = `/repos/${repository.split('/').map(encodeURIComponent).join('/')}`;
   const reference = `refs/heads/${branch}`;
-  /** Commits that came with others: who asks for one asks for its parents next. */
-  const known = new Map<string, SourceCommit>();
-
   /** What a path gives; undefined if the repository has no such thing, as opposed to: cannot be read. */
   const find = async (path: string, absent: readonly number[]) => {
     const answer = await api.get(path, absent);
     if (answer === undefined) await api.get(root);
     return answer;
-  };
-
-  const read = async (commitId: string): Promise<void> => {
-    const path = `${root}/commits?sha=${encodeURIComponent(commitId)}&per_page=${PAGE}`;
-    const answer = await find(path, [404, 409, 422]);
-    if (answer === undefined) return;
-    const commits = commitsIn(path, answer.body);
-    if (!commits.some((one) => one.commitId === commitId)) throw unknownShape(path, `lacks ${commitId}`);
-    if (known.size >= MOST_KEPT) known.clear();
-    for (const commit of commits) known.set(commit.commitId, commit);
   };
 
   const filesOf = async (commitId: string): Promise<ReadonlyMap<string, string>> => {
@@ -51,14 +46,11 @@ export function createGitHubSource(repository: string, branch: string, api: GitH
       const answer = await find(path, [404, 409]);
       return answer && headIn(path, answer.body);
     },
-    commits: async (commitIds) => {
-      const found: SourceCommit[] = [];
-      for (const commitId of commitIds) {
-        if (!known.has(commitId)) await read(commitId);
-        found.push(...[known.get(commitId) ?? []].flat());
-      }
-      return found;
-    },
+    commits: aheadReader('GitHub', async (commitId) => {
+      const path = `${root}/commits?sha=${encodeURIComponent(commitId)}&per_page=${PAGE}`;
+      const answer = await find(path, [404, 409, 422]);
+      return answer && { path, commits: commitsIn(path, answer.body) };
+    }),
     // Not compared by GitHub, which lists 300 files at most: a tree lists 100,000, and says if it has more.
     differences: async (before, after, most) => {
       const [was, is] = [before === undefined ? new Map() : await filesOf(before), await filesOf(after)];
@@ -67,21 +59,20 @@ export function createGitHubSource(repository: string, branch: string, api: GitH
     pushes: async (since) => {
       const found: SourcePush[] = [];
       const query = new URLSearchParams({ ref: reference, direction: 'desc', per_page: String(PAGE) });
-      for (let path: string | undefined = `${root}/activity?${query}`; path !== undefined; ) {
-        const answer = await api.get(path);
-        const page = activitiesIn(path, answer?.body, reference);
+      for await (const { path, body } of pagesOf(api, `${root}/activity?${query}`)) {
+        const page = activitiesIn(path, body, reference);
         for (const { after, actor, at } of page) {
           if (at < since.getTime() || after === NOTHING) continue;
           const pushedAt = new Date(at).toISOString();
           if (actor === undefined)
-            throw new GitHubUnreadableError(
+            throw new RepositoryUnreadableError(
               `The account that moved ${branch} of ${repository} to ${after} at ${pushedAt} no longer exists at GitHub, so nobody can tell who made ` +
                 'this change. Set makersMayDecide of this application to true until a later commit is in Prod.',
             );
           found.push({ commitId: after, pushedBy: actor, pushedAt });
         }
         // The newest come first.
-        path = page.some(({ at }) => at < since.getTime()) ? undefined : answer?.next;
+        if (page.some(({ at }) => at < since.getTime())) break;
       }
       return found;
     },

@@ -78,10 +78,22 @@ it('reads a repository at GitHub that names makers, at github.com or elsewhere',
   expect(sourceOf(gitHub)).toEqual({
     kind: 'connection',
     ...connection,
-    gitHub: { tokenSecretArn, apiUrl: 'https://api.github.com' },
+    provider: { name: 'github', tokenSecretArn, apiUrl: 'https://api.github.com' },
   });
   const apiUrl = 'https://github.example.com/api/v3';
-  expect(sourceOf({ ...gitHub, apiUrl })).toMatchObject({ gitHub: { tokenSecretArn, apiUrl } });
+  expect(sourceOf({ ...gitHub, apiUrl })).toMatchObject({ provider: { tokenSecretArn, apiUrl } });
+});
+
+it('reads a project in groups at GitLab that names makers, at gitlab.com or elsewhere', () => {
+  const gitLab = { ...gitHub, provider: 'gitlab', repository: 'example/shop/orders' };
+  const sourceOf = (source: object) => readConfig(config({ source })).applications[0]?.source;
+  const { tokenSecretArn } = gitHub;
+  expect(sourceOf(gitLab)).toMatchObject({
+    repository: 'example/shop/orders',
+    provider: { name: 'gitlab', tokenSecretArn, apiUrl: 'https://gitlab.com/api/v4' },
+  });
+  const apiUrl = 'https://gitlab.example.com/api/v4';
+  expect(sourceOf({ ...gitLab, apiUrl })).toMatchObject({ provider: { name: 'gitlab', apiUrl } });
 });
 
 const manifestKey = aKeyPair().pem;
@@ -428,6 +440,23 @@ describe('fails, naming key, value and remedy', () => {
       }),
       '[0].source.apiUrl',
       'https://x/api/v3',
+      'give tokenSecretArn',
+    ],
+    [
+      'a provider that is not read',
+      config({ source: { ...gitHub, provider: 'bitbucket' } }),
+      '[0].source.provider',
+      '"bitbucket"',
+      'Give github or gitlab',
+    ],
+    [
+      'a provider without token',
+      config({
+        makersMayDecide: true,
+        source: { ...gitHub, tokenSecretArn: undefined, provider: 'gitlab' },
+      }),
+      '[0].source.provider',
+      '"gitlab"',
       'give tokenSecretArn',
     ],
     [

@@ -7,16 +7,18 @@ import { type Scenario, startScenario } from './support/scenario.ts';
 
 jest.setTimeout(400_000);
 
-const example: unknown = JSON.parse(
-  fs.readFileSync(path.join(projectRoot, 'examples', 'github.json'), 'utf8'),
-);
+const exampleOf = (provider: string): unknown =>
+  JSON.parse(fs.readFileSync(path.join(projectRoot, 'examples', `${provider}.json`), 'utf8'));
 
 const madeIt = { kind: 'denied', reason: 'MadeTheChange' };
 
-describe('a repository behind a connection', () => {
+describe.each([
+  ['github', 'example/orders'],
+  ['gitlab', 'example/shop/orders'],
+])('a repository behind a connection: %s', (provider, repository) => {
   let scenario: Scenario;
   beforeAll(async () => {
-    const { lockstep, leftOut } = localConfiguration(example);
+    const { lockstep, leftOut } = localConfiguration(exampleOf(provider));
     expect(leftOut).toEqual([]);
     scenario = await startScenario({ lockstep });
   });
@@ -27,7 +29,7 @@ describe('a repository behind a connection', () => {
     git(scenario.source.directory, [
       'push',
       '--quiet',
-      scenario.run.services.forge.pushUrl(account, 'example/orders'),
+      scenario.run.services.forge.pushUrl(account, repository),
       'HEAD:main',
     ]);
 
@@ -75,7 +77,7 @@ describe('a repository behind a connection', () => {
     await git(scenario.source.directory, [
       'push',
       '--quiet',
-      scenario.run.services.forge.pushUrl('dana', 'example/orders'),
+      scenario.run.services.forge.pushUrl('dana', repository),
       'HEAD:feature/login',
     ]);
     expect(scenario.run.host.store.table('forge.activities').values().at(-1)).toMatchObject({

@@ -78,6 +78,7 @@ export class PromotionFunctions extends Construct {
     const machine = stateMachineArn(stack, application.name);
     const executions = executionArns(stack, application.name);
     const sourceApi = {
+      SOURCE_PROVIDER: source.api?.provider ?? NONE,
       SOURCE_API_URL: source.api?.url ?? NONE,
       SOURCE_TOKEN_SECRET_ARN: source.api?.tokenSecretArn ?? NONE,
     };
@@ -100,7 +101,7 @@ export class PromotionFunctions extends Construct {
         STATE_MACHINE_ARN: machine,
         LEDGER_TABLE,
       },
-      // GitHub may ask to wait for a minute.
+      // A provider may ask to wait for a minute.
       ...(source.api && { timeout: Duration.minutes(5) }),
     }).allow(['states:StartExecution'], [machine]);
     for (const { actions, resources } of source.describe) this.startPromotion.allow(actions, resources);

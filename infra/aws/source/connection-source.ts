@@ -6,21 +6,24 @@ import type { Source } from './source.ts';
 
 type ConnectionConfig = Extract<SourceConfig, { kind: 'connection' }>;
 
-/** A connection serves no API: what its repository holds, and who moved the branch, is read at GitHub with a token of its own. */
-const gitHubApi = (scope: Construct, { tokenSecretArn, apiUrl }: NonNullable<ConnectionConfig['gitHub']>) => {
+/** A connection serves no API: what its repository holds, and who moved the branch, is read at its provider with a token of its own. */
+const providerApi = (
+  scope: Construct,
+  { name, tokenSecretArn, apiUrl }: NonNullable<ConnectionConfig['provider']>,
+) => {
   const url = new CfnParameter(scope, SOURCE_API_URL_PARAMETER, {
     default: apiUrl,
-    description: "GitHub's REST API",
+    description: "REST API of the repository's provider",
   }).valueAsString;
   const readToken = [{ actions: ['secretsmanager:GetSecretValue'], resources: [tokenSecretArn] }];
-  return { api: { url, tokenSecretArn }, describe: readToken, compare: readToken };
+  return { api: { provider: name, url, tokenSecretArn }, describe: readToken, compare: readToken };
 };
 
 /** A repository at GitHub, GitLab, Bitbucket and others, which a connection reaches. */
 export const connectionSource = (
   scope: Construct,
   { branch }: { readonly branch: string },
-  { connectionArn, repository, gitHub }: ConnectionConfig,
+  { connectionArn, repository, provider }: ConnectionConfig,
 ): Source => ({
   repositoryName: repository,
   action: {
@@ -39,6 +42,6 @@ export const connectionSource = (
   read: [{ actions: [`${connectionArn.split(':')[2]}:UseConnection`], resources: [connectionArn] }],
   describe: [],
   compare: [],
-  ...(gitHub && gitHubApi(scope, gitHub)),
+  ...(provider && providerApi(scope, provider)),
   outputs: { RepositoryName: repository },
 });

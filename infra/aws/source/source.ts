@@ -30,7 +30,7 @@ export interface Source {
   /** Events of a push. @default there are none: the push pipeline starts the promotion */
   readonly pushes?: EventPattern;
   /** Where the provider's REST API is read, and the secret with its token. @default it is not read */
-  readonly api?: { readonly url: string; readonly tokenSecretArn: string };
+  readonly api?: { readonly provider: string; readonly url: string; readonly tokenSecretArn: string };
   /** Public keys of the manifests in archives: SPKI in DER, base64. @default archives have none */
   readonly manifestKeys?: readonly string[];
   /** Outputs of the stack: where to push to. */

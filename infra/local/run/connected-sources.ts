@@ -14,6 +14,25 @@ interface Resource {
 /** Variable of a function that names the secret with the token of a repository's provider, or `none`. */
 const SECRET_VARIABLE = 'SOURCE_TOKEN_SECRET_ARN';
 
+/** Variable of a function that names the provider of its repository, or `none`. */
+const PROVIDER_VARIABLE = 'SOURCE_PROVIDER';
+
+type Stack = Assembly['stacks'][number];
+
+const resourcesOf = ({ template }: Stack): readonly Resource[] =>
+  Object.values((template.Resources ?? {}) as Readonly<Record<string, Resource>>);
+
+/** Address of the forge's REST API in the form that a stack's functions read; undefined if they read none. */
+export const forgeApiUrl = (
+  stack: Stack,
+  apiUrls: EmulatorServices['forge']['apiUrls'],
+): string | undefined => {
+  const urls: Readonly<Record<string, string>> = apiUrls;
+  return resourcesOf(stack)
+    .map(({ Properties }) => urls[String(Properties?.Environment?.Variables?.[PROVIDER_VARIABLE])])
+    .find((url) => url !== undefined);
+};
+
 /** Repositories that pipelines read through connections, and the secrets that functions read them with. */
 export const connectedSources = ({
   stacks,
@@ -23,10 +42,8 @@ export const connectedSources = ({
 } => {
   const repositories = new Set<string>();
   const secrets = new Set<string>();
-  for (const { template } of stacks)
-    for (const { Properties } of Object.values(
-      (template.Resources ?? {}) as Readonly<Record<string, Resource>>,
-    )) {
+  for (const stack of stacks)
+    for (const { Properties } of resourcesOf(stack)) {
       for (const { Actions = [] } of Properties?.Stages ?? [])
         for (const { Configuration } of Actions)
           if (typeof Configuration?.FullRepositoryId === 'string')

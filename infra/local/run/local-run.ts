@@ -17,7 +17,7 @@ import {
   type Ports,
   type Store,
 } from '@lockstep/aws-emulator';
-import { prepareForge } from './connected-sources.ts';
+import { forgeApiUrl, prepareForge } from './connected-sources.ts';
 import { createJournalFailure, type JournalFailure } from './journal-failure.ts';
 import { people } from './people.ts';
 import { signInLook } from './sign-in-look.ts';
@@ -54,24 +54,31 @@ export interface LocalRun {
   readonly stop: () => Promise<void>;
 }
 
-/** Parameters of applications' stacks: where approvers reach the QAT application, which only this run serves; and GitHub's API. */
+/** Parameters of applications' stacks: where approvers reach the QAT application, which only this run serves; and the API of the repository's provider. */
 const QAT_URL_PARAMETER = 'QatUrl';
 const SOURCE_API_URL_PARAMETER = 'SourceApiUrl';
 
-const withAddresses = (assembly: Assembly, qatPort: number, sourceApiUrl: string): Assembly => {
+const withAddresses = (
+  assembly: Assembly,
+  qatPort: number,
+  apiUrls: EmulatorServices['forge']['apiUrls'],
+): Assembly => {
   const has = ({ template }: Assembly['stacks'][number], parameter: string): boolean =>
     parameter in (template.Parameters ?? {});
   const first = assembly.stacks.find((stack) => has(stack, QAT_URL_PARAMETER));
   return {
     ...assembly,
-    stacks: assembly.stacks.map((stack) => ({
-      ...stack,
-      parameters: {
-        ...stack.parameters,
-        ...(stack === first && { [QAT_URL_PARAMETER]: `http://${APPLICATION_HOST}:${qatPort}` }),
-        ...(has(stack, SOURCE_API_URL_PARAMETER) && { [SOURCE_API_URL_PARAMETER]: sourceApiUrl }),
-      },
-    })),
+    stacks: assembly.stacks.map((stack) => {
+      const apiUrl = forgeApiUrl(stack, apiUrls);
+      return {
+        ...stack,
+        parameters: {
+          ...stack.parameters,
+          ...(stack === first && { [QAT_URL_PARAMETER]: `http://${APPLICATION_HOST}:${qatPort}` }),
+          ...(apiUrl !== undefined && { [SOURCE_API_URL_PARAMETER]: apiUrl }),
+        },
+      };
+    }),
   };
 };
 
@@ -118,7 +125,7 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
     const assembly = loadAssembly(assemblyDirectory);
     await prepareForge(services, assembly);
     const stacks = await journal.orFail(
-      deployAssembly(host, withAddresses(assembly, ports.qat, services.forge.apiUrl)),
+      deployAssembly(host, withAddresses(assembly, ports.qat, services.forge.apiUrls)),
     );
     return {
       host,

@@ -5,6 +5,7 @@ const SECRET = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:github-a1B2
 const env = {
   REPOSITORY_NAME: 'example/orders',
   BRANCH: 'main',
+  SOURCE_PROVIDER: 'github',
   SOURCE_API_URL: 'https://github.example.com/api/v3',
   SOURCE_TOKEN_SECRET_ARN: SECRET,
 };
@@ -36,7 +37,7 @@ const playGitHub = (accepted: string) =>
 afterEach(() => jest.restoreAllMocks());
 
 it('is none without a token', () => {
-  expect(createConnectedSource({ ...env, SOURCE_TOKEN_SECRET_ARN: 'none' })).toBeUndefined();
+  expect(createConnectedSource({ ...env, SOURCE_PROVIDER: 'none' })).toBeUndefined();
 });
 
 it('reads the token once', async () => {
@@ -61,4 +62,20 @@ it('asks again after a secret could not be read', async () => {
   const source = createConnectedSource(env, secrets(missing, 'first').client);
   await expect(source?.head()).rejects.toThrow('no secret');
   expect(await source?.head()).toBe(COMMIT);
+});
+
+it('is read at GitLab if that is the provider', async () => {
+  const asked = jest
+    .spyOn(globalThis, 'fetch')
+    .mockImplementation(async () => Response.json({ name: 'main', commit: { id: COMMIT } }));
+  const gitLab = {
+    ...env,
+    SOURCE_PROVIDER: 'gitlab',
+    REPOSITORY_NAME: 'example/shop/orders',
+    SOURCE_API_URL: 'https://gitlab.example.com/api/v4',
+  };
+  expect(await createConnectedSource(gitLab, secrets('first').client)?.head()).toBe(COMMIT);
+  expect(String(asked.mock.calls[0]?.[0])).toBe(
+    'https://gitlab.example.com/api/v4/projects/example%2Fshop%2Forders/repository/branches/main',
+  );
 });

@@ -1,56 +1,21 @@
-import { createGitHubApi } from '../../../tasks/source/github-api.ts';
-import { createGitHubSource } from '../../../tasks/source/github-source.ts';
+import { createGitHubSource, gitHub as provider } from '../../../tasks/source/github-source.ts';
+import { createProviderApi } from '../../../tasks/source/provider-api.ts';
+import {
+  type Recorded,
+  type RecordedAnswers,
+  recordedProvider,
+  TOKEN,
+  unreadable,
+} from './support/recorded-provider.ts';
 
-const TOKEN = 'github_pat_secret';
 const API = 'https://github.example.com/api/v3';
 const REPOSITORY = '/repos/example/orders';
 const id = (digit: string) => digit.repeat(40);
 const [A, B, C] = [id('a'), id('b'), id('c')];
 
-interface Recorded {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-  /** Not JSON. */
-  readonly text?: string;
-}
-
-/** GitHub as recorded: each path's answers, one after the other; the last stays. */
-const gitHub = (answers: Readonly<Record<string, Recorded | readonly Recorded[]>>, branch = 'main') => {
-  const asked: string[] = [];
-  const waits: number[] = [];
-  const given = new Map<string, number>();
-  let now = Date.parse('2026-11-22T12:00:00Z');
-  const tokens = [TOKEN, 'github_pat_renewed'];
-  const authorizations: string[] = [];
-  const api = createGitHubApi({
-    apiUrl: `${API}/`,
-    token: async (isRejected) => (isRejected ? tokens[1] : tokens[0]) ?? '',
-    wait: async (ms) => {
-      waits.push(ms);
-      now += ms;
-    },
-    now: () => now,
-    fetch: async (input, init) => {
-      const path = String(input).slice(API.length);
-      expect(String(input)).toBe(`${API}${path}`);
-      expect(init).toMatchObject({ redirect: 'manual' });
-      authorizations.push(new Headers(init?.headers).get('authorization') ?? '');
-      asked.push(path);
-      const all = [answers[path] ?? { status: 404 }].flat();
-      const place = given.get(path) ?? 0;
-      given.set(path, place + 1);
-      const { status = 200, headers = {}, body = {}, text } = all[Math.min(place, all.length - 1)] ?? {};
-      if (status === 0) throw new TypeError(`fetch failed with Bearer ${TOKEN}`);
-      return new Response(text ?? JSON.stringify(body), { status, headers });
-    },
-  });
-  return {
-    source: createGitHubSource('example/orders', branch, api),
-    asked,
-    waits,
-    authorizations,
-  };
+const gitHub = (answers: RecordedAnswers, branch = 'main') => {
+  const { api, ...world } = recordedProvider(provider, API, answers);
+  return { ...world, source: createGitHubSource('example/orders', branch, api) };
 };
 
 const signature = { name: 'Dana', email: 'dana@example.com', date: '2026-11-22T11:00:00Z' };
@@ -73,17 +38,6 @@ const activity = (after: string, timestamp: string, actor: unknown = { login: 'o
   actor,
 });
 
-/** The error's text. */
-const failure = async (work: Promise<unknown>): Promise<string> => {
-  const error = await work.then(
-    () => undefined,
-    (reason: Error) => reason,
-  );
-  expect(error).toMatchObject({ name: 'GitHubUnreadable' });
-  expect(`${error?.message} ${error?.stack}`).not.toContain(TOKEN);
-  return error?.message ?? '';
-};
-
 describe('the head', () => {
   it('is the commit of the branch, whose name is escaped', async () => {
     const { source, authorizations } = gitHub(
@@ -101,7 +55,7 @@ describe('the head', () => {
 
   it('fails if the token does not reach the repository', async () => {
     const { source } = gitHub({});
-    expect(await failure(source.head())).toContain(`GitHub answers 404 to ${REPOSITORY}.`);
+    expect(await unreadable(source.head())).toContain(`GitHub answers 404 to ${REPOSITORY}.`);
   });
 });
 
@@ -158,7 +112,7 @@ describe('commits', () => {
     ['no message', [{ ...commit(A), commit: { ...commit(A).commit, message: null } }]],
   ])('fail with %s', async (_, body) => {
     const { source } = gitHub({ [commitsPath(A)]: { body } });
-    expect(await failure(source.commits([A]))).toContain(`GitHub's answer to ${commitsPath(A)}`);
+    expect(await unreadable(source.commits([A]))).toContain(`GitHub's answer to ${commitsPath(A)}`);
   });
 });
 
@@ -207,7 +161,7 @@ describe('differences', () => {
     ['a file without path', { tree: [{ type: 'blob' }], truncated: false }, 'has no path'],
   ])('fail with %s', async (_, body, reason) => {
     const { source } = gitHub({ [treePath(A)]: { body } });
-    expect(await failure(source.differences(undefined, A, 10))).toContain(reason);
+    expect(await unreadable(source.differences(undefined, A, 10))).toContain(reason);
   });
 });
 
@@ -249,7 +203,7 @@ describe('pushes', () => {
     ['no commit', [activity('main', '2026-11-22T11:00:00Z')], 'has no commit id'],
     ['no list', { message: 'Hello' }, 'has no list of activities'],
   ])('fail with %s', async (_, body, reason) => {
-    expect(await failure(gitHub({ [activityPath]: { body } }).source.pushes(since))).toContain(reason);
+    expect(await unreadable(gitHub({ [activityPath]: { body } }).source.pushes(since))).toContain(reason);
   });
 
   it('fail if the next page is elsewhere: the token goes nowhere else', async () => {
@@ -259,7 +213,7 @@ describe('pushes', () => {
         headers: { link: '<https://github.example.com.evil.test/api/v3/x>; rel="next"' },
       },
     });
-    expect(await failure(source.pushes(since))).toContain('not below https://github.example.com/api/v3');
+    expect(await unreadable(source.pushes(since))).toContain('not below https://github.example.com/api/v3');
   });
 });
 
@@ -315,32 +269,32 @@ describe('what GitHub does not answer', () => {
     ],
   ])('fails after %s, with status, path and remedy', async (_, answer, requests, remedy) => {
     const world = differences(answer);
-    const message = await failure(world.result);
+    const message = await unreadable(world.result);
     expect(message).toContain(`GitHub answers ${answer.status} to ${path}. `);
     expect(message).toContain(remedy);
     expect(world.asked).toHaveLength(requests);
   });
 
   it('fails without a connection, and does not repeat what the error says', async () => {
-    const message = await failure(differences({ status: 0 }).result);
+    const message = await unreadable(differences({ status: 0 }).result);
     expect(message).toContain(`could not be asked for ${path} at ${API}: TypeError.`);
   });
 
   it('fails with an answer that is no JSON', async () => {
-    expect(await failure(differences({ text: '<html>' }).result)).toContain('is no JSON');
+    expect(await unreadable(differences({ text: '<html>' }).result)).toContain('is no JSON');
   });
 
   it.each(['', 'two\nlines', '{"token":"x"}'])(
     'fails with the secret %j, which is no token',
     async (secret) => {
-      const api = createGitHubApi({
+      const api = createProviderApi(provider, {
         apiUrl: API,
         token: async () => secret,
         fetch: async () => {
           throw new Error('asked');
         },
       });
-      expect(await failure(api.get('/x'))).toContain('Store the token alone');
+      expect(await unreadable(api.get('/x'))).toContain('Store the token alone');
     },
   );
 });

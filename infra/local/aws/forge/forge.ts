@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type http from 'node:http';
 import type { Host, Service } from '../host.ts';
 import { type LoopbackServer, listenOnLoopback } from '../services/shared/loopback-server.ts';
-import { API_PATH, answerApi } from './api.ts';
 import { type GitRequest, gitRequestOf, serveGit } from './git-http.ts';
+import { answerGitHub, GITHUB_PATH } from './github-api.ts';
+import { answerGitLab, GITLAB_PATH } from './gitlab-api.ts';
 import {
   type ForgeActivity,
   forgePath,
@@ -13,12 +14,12 @@ import {
   readForgeBranches,
 } from './repositories.ts';
 
-/** A git forge on this machine: what GitHub is to an account of AWS. */
+/** A git forge on this machine: what GitHub or GitLab is to an account of AWS. */
 export interface Forge extends Service {
   /** Makes a repository, unless it is there. */
   readonly createRepository: (repository: string) => Promise<void>;
-  /** Address of its REST API. */
-  readonly apiUrl: string;
+  /** Address of its REST API, in the form of each provider that it stands for. */
+  readonly apiUrls: { readonly github: string; readonly gitlab: string };
   /** Where an account pushes to, with its token. */
   readonly pushUrl: (account: string, repository: string) => string;
   /** Tells that an account pushed what the branch holds already: git has no such push, GitHub's redelivered webhooks are alike. */
@@ -36,6 +37,12 @@ interface ForgeOptions {
 }
 
 const READER = '';
+
+/** The providers whose REST API it speaks. */
+const apis = [
+  { path: GITHUB_PATH, answer: answerGitHub },
+  { path: GITLAB_PATH, answer: answerGitLab },
+];
 
 /** The token of a request: git sends it as a password, the API's clients as a bearer. */
 const tokenOf = ({ headers: { authorization = '' } }: http.IncomingMessage): string => {
@@ -56,7 +63,7 @@ const end = (
   response.end(JSON.stringify(body));
 };
 
-/** The forge: bare repositories below `<stateDir>/forge`, reached by git and by a part of GitHub's REST API. It listens once it has one. */
+/** The forge: bare repositories below `<stateDir>/forge`, reached by git and by a part of GitHub's and of GitLab's REST API. It listens once it has one. */
 export const createForge = (host: Host, { accounts, onPush }: ForgeOptions): Forge => {
   const { repositories, activities, tokens } = forgeTables(host);
   const address = `http://127.0.0.1:${host.ports.forge}`;
@@ -141,9 +148,9 @@ export const createForge = (host: Host, { accounts, onPush }: ForgeOptions): For
         git && { 'www-authenticate': 'Basic realm="forge"' },
       );
     if (git) return handleGit(git, login, request, response);
-    if (request.method !== 'GET' || !url.pathname.startsWith(`${API_PATH}/`))
-      return end(response, 404, { message: 'Not Found' });
-    const { status, body, next } = await answerApi(host, url);
+    const api = apis.find(({ path }) => url.pathname.startsWith(`${path}/`));
+    if (request.method !== 'GET' || api === undefined) return end(response, 404, { message: 'Not Found' });
+    const { status, body, next } = await api.answer(host, url);
     end(response, status, body, next === undefined ? {} : { link: `<${next}>; rel="next"` });
   };
 
@@ -157,7 +164,7 @@ export const createForge = (host: Host, { accounts, onPush }: ForgeOptions): For
     name: 'forge',
     operations: {},
     resources: {},
-    apiUrl: `${address}${API_PATH}`,
+    apiUrls: { github: `${address}${GITHUB_PATH}`, gitlab: `${address}${GITLAB_PATH}` },
     pushUrl: (account, repository) =>
       `http://${account}:${tokenFor(account)}@127.0.0.1:${host.ports.forge}/${repository}.git`,
     pushAgain: (actor, repository, branch) => {

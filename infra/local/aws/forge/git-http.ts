@@ -22,7 +22,7 @@ export interface GitRequest {
 /** What a request of git's is for; undefined for any other. */
 export const gitRequestOf = (method: string | undefined, url: URL): GitRequest | undefined => {
   const [, repository = '', rest = ''] =
-    /^\/([^/]+\/[^/]+?)(?:\.git)?\/(info\/refs|git-[a-z-]+)$/.exec(url.pathname) ?? [];
+    /^\/((?:[^/]+\/)+[^/]+?)(?:\.git)?\/(info\/refs|git-[a-z-]+)$/.exec(url.pathname) ?? [];
   const isAdvertisement = rest === 'info/refs';
   const named = isAdvertisement ? url.searchParams.get('service') : rest;
   const service = services.find((one) => one === named);

@@ -39,13 +39,13 @@ export const forgeTables = ({ store }: Host) => ({
   tokens: store.table<string>('forge.tokens'),
 });
 
-/** The bare repository of `owner/name`. */
+/** The bare repository of `owner/name`, or of a project in groups. */
 export const forgePath = (host: Host, repository: string): string =>
   path.resolve(host.stateDir, 'forge', `${repository}.git`);
 
 /** Makes the bare repository if it is not there. Safe to run again after a crash. @throws TypeError for an impossible name */
 export const prepareForgeRepository = async (host: Host, repository: string): Promise<void> => {
-  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(repository) || repository.endsWith('.git'))
+  if (!/^[\w-][\w.-]*(?:\/[\w-][\w.-]*)+$/.test(repository) || repository.endsWith('.git'))
     throw new TypeError(
       `A repository has an owner and a name, such as example/orders; received ${repository}.`,
     );

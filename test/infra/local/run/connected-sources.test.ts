@@ -1,4 +1,8 @@
-import { connectedSources, prepareForge } from '../../../../infra/local/run/connected-sources.ts';
+import {
+  connectedSources,
+  forgeApiUrl,
+  prepareForge,
+} from '../../../../infra/local/run/connected-sources.ts';
 
 const SECRET = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:github-a1B2c3';
 const pipeline = (Configuration: object) => ({
@@ -48,4 +52,18 @@ it('makes them on the forge', async () => {
     ),
   );
   expect(made).toEqual(['example/orders', `${SECRET} reader`]);
+});
+
+it.each([
+  ['gitlab', 'http://forge/api/v4'],
+  ['github', 'http://forge/api/v3'],
+  ['none', undefined],
+])("gives the address of the forge's API in the form that functions read: %s", (provider, url) => {
+  const { stacks } = assemblyOf(
+    { Type: 'AWS::SNS::Topic' },
+    withVariables({ SOURCE_PROVIDER: 'none' }),
+    withVariables({ SOURCE_PROVIDER: provider }),
+  );
+  const apiUrls = { github: 'http://forge/api/v3', gitlab: 'http://forge/api/v4' };
+  expect(stacks.map((stack) => forgeApiUrl(stack, apiUrls))).toEqual([url, undefined]);
 });

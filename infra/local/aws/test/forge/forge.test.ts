@@ -70,7 +70,9 @@ describe('the forge', () => {
   const push = (account: string, ...refs: readonly string[]) =>
     git('push', '--quiet', '--force', forge.pushUrl(account, REPOSITORY), ...refs);
   const ask = async (pathOrUrl: string, token = forge.readOnlyToken()) => {
-    const url = URL.canParse(pathOrUrl) ? pathOrUrl : `${forge.apiUrl}/repos/${REPOSITORY}${pathOrUrl}`;
+    const url = URL.canParse(pathOrUrl)
+      ? pathOrUrl
+      : `${forge.apiUrls.github}/repos/${REPOSITORY}${pathOrUrl}`;
     const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
     const next = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
     // biome-ignore lint/suspicious/noExplicitAny: what the API answers is what is tested
@@ -165,7 +167,7 @@ describe('the forge', () => {
   ])('answers for %s', async (_, what, status) => {
     await commit('First');
     await push('dana', 'main');
-    const url = what.startsWith('https') ? `${forge.apiUrl}/repos/example/other` : what;
+    const url = what.startsWith('https') ? `${forge.apiUrls.github}/repos/example/other` : what;
     expect((await ask(url)).status).toBe(status);
   });
 
@@ -192,7 +194,92 @@ describe('the forge', () => {
     expect(told).toHaveLength(1);
   });
 
-  it.each(['orders', '../orders', 'example/..', 'a/b/c', 'example/x.git'])(
+  it('makes a project in groups', async () => {
+    await forge.createRepository('example/shop/orders');
+    const first = await commit('First');
+    await git('push', '--quiet', forge.pushUrl('dana', 'example/shop/orders'), 'main');
+    expect(told).toMatchObject([{ repository: 'example/shop/orders', after: first }]);
+  });
+
+  describe("speaks GitLab's API, which", () => {
+    const askGitLab = (pathname: string, repository = REPOSITORY) =>
+      ask(`${forge.apiUrls.gitlab}/projects/${encodeURIComponent(repository)}${pathname}`);
+
+    it('says who pushed, the newest first, page by page', async () => {
+      const first = await commit('First');
+      await push('dana', 'main');
+      const second = await commit('Second');
+      await push('erin', 'main');
+      await push('dana', 'main:feature/login');
+      await push('dana', ':feature/login');
+      const { body, next } = await askGitLab('/events?action=pushed&sort=desc&per_page=3');
+      expect(body).toMatchObject([
+        { push_data: { action: 'removed', ref: 'feature/login', commit_from: second, commit_to: null } },
+        { push_data: { action: 'created', ref: 'feature/login', commit_from: null, commit_to: second } },
+        {
+          action_name: 'pushed to',
+          author: { username: 'erin' },
+          push_data: { ref: 'main', ref_type: 'branch', commit_from: first, commit_to: second },
+        },
+      ]);
+      expect((await ask(next ?? '')).body).toMatchObject([{ author: { username: 'dana' } }]);
+      expect((await ask(next ?? '')).next).toBeUndefined();
+    });
+
+    it('gives a branch, its commits, its files and what differs', async () => {
+      const first = await commit('First\n\nWith a body', { 'src/a.txt': 'a', 'b.txt': 'b' });
+      fs.rmSync(path.join(work, 'b.txt'));
+      const second = await commit('Second', { 'src/a.txt': 'A', 'c.txt': 'c' });
+      await push('dana', 'main', 'main:feature/login');
+      expect((await askGitLab('/repository/branches/feature%2Flogin')).body).toMatchObject({
+        commit: { id: second },
+      });
+      const { body, next } = await askGitLab(`/repository/commits?ref_name=${second}&per_page=1`);
+      expect(body).toMatchObject([{ id: second, parent_ids: [first] }]);
+      const [last] = (await ask(next ?? '')).body;
+      expect(last).toMatchObject({
+        id: first,
+        parent_ids: [],
+        author_name: 'Ann',
+        authored_date: '2025-11-24T16:00:00Z',
+        committer_email: 'dana@example.com',
+        committed_date: '2025-11-24T16:01:40Z',
+        message: 'First\n\nWith a body',
+      });
+      expect((await askGitLab(`/repository/commits/${first}`)).body).toEqual(last);
+      const tree = await askGitLab(`/repository/tree?ref=${first}&recursive=true&per_page=2`);
+      expect(tree.body).toMatchObject([
+        { path: 'b.txt', type: 'blob' },
+        { path: 'src', type: 'tree' },
+      ]);
+      expect((await ask(tree.next ?? '')).body).toMatchObject([{ path: 'src/a.txt', name: 'a.txt' }]);
+      const compared = await askGitLab(`/repository/compare?from=${first}&to=${second}&straight=true`);
+      expect(compared.body).toMatchObject({
+        compare_timeout: false,
+        diffs: [
+          { old_path: 'b.txt', deleted_file: true },
+          { new_path: 'src/a.txt', new_file: false, deleted_file: false },
+          { new_path: 'c.txt', new_file: true },
+        ],
+      });
+    });
+
+    it.each([
+      ['/repository/branches/other', 404],
+      [`/repository/commits?ref_name=${'1'.repeat(40)}`, 404],
+      [`/repository/commits/${'1'.repeat(40)}`, 404],
+      [`/repository/tree?ref=${'1'.repeat(40)}&recursive=true`, 404],
+      [`/repository/compare?from=${'1'.repeat(40)}&to=${'1'.repeat(40)}&straight=true`, 404],
+      ['/issues', 501],
+    ])('answers to %s with %d', async (pathname, status) => {
+      await commit('First');
+      await push('dana', 'main');
+      expect((await askGitLab(pathname)).status).toBe(status);
+      expect((await askGitLab(pathname, 'example/other')).status).toBe(404);
+    });
+  });
+
+  it.each(['orders', '../orders', 'example/..', 'a//c', 'example/x.git'])(
     'makes no repository %s',
     async (name) => {
       await expect(forge.createRepository(name)).rejects.toThrow(TypeError);

@@ -7,41 +7,14 @@ import {
   readForgeCommits,
   readForgeTree,
 } from './repositories.ts';
+import { type ApiAnswer, answer, isoTime, pageNumber, pageSize, withParameter } from './rest.ts';
 
-/** An answer of the REST API. */
-export interface ApiAnswer {
-  readonly status: number;
-  readonly body: unknown;
-  /** URL of the next page. */
-  readonly next?: string;
-}
-
-/** Where the API is, as at a GitHub Enterprise Server. */
-export const API_PATH = '/api/v3';
-
-const answer = (body: unknown, next?: string): ApiAnswer => ({
-  status: 200,
-  body,
-  ...(next !== undefined && { next }),
-});
 const notFound: ApiAnswer = { status: 404, body: { message: 'Not Found', status: '404' } };
 
-const LARGEST_PAGE = 100;
 const DEFAULT_PAGE = 30;
 
-const pageSize = ({ searchParams }: URL): number => {
-  const asked = Number.parseInt(searchParams.get('per_page') ?? '', 10);
-  return asked > 0 ? Math.min(asked, LARGEST_PAGE) : DEFAULT_PAGE;
-};
-
-const withParameter = (url: URL, name: string, value: string): string => {
-  const changed = new URL(url);
-  changed.searchParams.set(name, value);
-  return changed.href;
-};
-
-/** In UTC and whole seconds. */
-const isoTime = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+/** Where the API is, as at a GitHub Enterprise Server. */
+export const GITHUB_PATH = '/api/v3';
 
 const describeCommit = ({ sha, parents, author, committer, message }: ForgeCommit) => {
   const signature = ({ name, email, seconds }: ForgeCommit['author']) => ({
@@ -71,7 +44,7 @@ const describeActivity = ({ id, before, after, ref, at, actor }: ForgeActivity) 
  * @param url of a GET request whose token has been checked
  * @see https://docs.github.com/en/rest
  */
-export const answerApi = async (host: Host, url: URL): Promise<ApiAnswer> => {
+export const answerGitHub = async (host: Host, url: URL): Promise<ApiAnswer> => {
   const { repositories, activities } = forgeTables(host);
   const [, owner, name, rest = ''] =
     /^\/api\/v3\/repos\/([^/]+)\/([^/]+)(?:\/(.*))?$/.exec(url.pathname) ?? [];
@@ -90,8 +63,8 @@ export const answerApi = async (host: Host, url: URL): Promise<ApiAnswer> => {
   }
 
   if (rest === 'commits') {
-    const page = Math.max(1, Number.parseInt(url.searchParams.get('page') ?? '1', 10) || 1);
-    const size = pageSize(url);
+    const page = pageNumber(url);
+    const size = pageSize(url, DEFAULT_PAGE);
     const sha = url.searchParams.get('sha') ?? '';
     const found = await readForgeCommits(host, repository, sha, { skip: (page - 1) * size, most: size + 1 });
     if (found === undefined) return notFound;
@@ -106,7 +79,7 @@ export const answerApi = async (host: Host, url: URL): Promise<ApiAnswer> => {
   }
 
   if (rest === 'activity') {
-    const size = pageSize(url);
+    const size = pageSize(url, DEFAULT_PAGE);
     const ref = url.searchParams.get('ref');
     const cursor = Number.parseInt(url.searchParams.get('after') ?? '', 10) || Number.POSITIVE_INFINITY;
     const own = activities
