@@ -175,7 +175,7 @@ export const trusted: readonly (readonly [string, string, string])[] = [
     "Is a maker by the provider's record, and does not decide ([test](../test/scenarios/approvals.test.ts)).",
   ],
   [
-    'owners of the repository at GitHub',
+    'owners of the repository at GitHub or GitLab',
     'rewrite history, rename accounts',
     'Trusted for who a login is. What Prod lacks is read from the commit that is promoted.',
   ],

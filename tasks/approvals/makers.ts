@@ -11,14 +11,14 @@ export class TooManyMakersError extends Error {
 /** Longest name that is kept; nothing depends on it. */
 const LONGEST_NAME = 200;
 
-/** The pusher that IAM names: a user, or a session of a role; or that GitHub names by login. */
+/** The pusher that IAM names: a user, or a session of a role; or that GitHub or GitLab names by login. */
 export const pusherOf = (arn: string): Omit<Maker, 'because'> => ({
   name: arn.split('/').at(-1) ?? '',
   address: '',
   arn,
 });
 
-/** Everybody who made a part of a change, each with why: as the commits claim, and as IAM or GitHub names the pushers. */
+/** Everybody who made a part of a change, each with why: as the commits claim, and as IAM, GitHub or GitLab names the pushers. */
 export function makersOf(records: readonly CommitRecord[], pushes: readonly Push[]): readonly Maker[] {
   const makers = new Map<string, { maker: Omit<Maker, 'because'>; because: Map<string, Reason> }>();
   const add = (maker: Omit<Maker, 'because'>, role: Reason['role'], commitId: string): void => {

@@ -8,7 +8,7 @@ type Identity = Pick<Person, 'name' | 'verifiedEmail'>;
 export interface FurtherNames {
   /** In the user pool. */
   readonly email: string;
-  /** IAM users, role sessions and GitHub logins. */
+  /** IAM users, role sessions, and logins at GitHub or GitLab. */
   readonly pusherNames: readonly string[];
   /** In commits. */
   readonly commitAddresses: readonly string[];
@@ -35,7 +35,7 @@ export function foldedAddress(address: string, dotsIgnoredIn: readonly string[])
 }
 
 /**
- * Whether a maker is this person: a commit claims their address, IAM or GitHub names them as pusher (by user name or address), or the
+ * Whether a maker is this person: a commit claims their address, IAM, GitHub or GitLab names them as pusher (by user name or address), or the
  * configuration lists the maker among their further names.
  */
 export function isSameMaker(
@@ -50,7 +50,7 @@ export function isSameMaker(
     foldedAddress(address, dotsIgnoredIn) === foldedAddress(verifiedEmail, dotsIgnoredIn);
   if (isTheirs(maker.person) || isTheirs(maker.address)) return true;
   if (maker.arn === undefined || maker.name === '') return false;
-  // GitHub names the pusher by login, IAM by user or role session; IAM Identity Center uses the user name or the e-mail address.
+  // GitHub and GitLab name the pusher by login, IAM by user or role session; IAM Identity Center uses the user name or the e-mail address.
   return foldedName(maker.name) === foldedName(name) || isTheirs(maker.name);
 }
 

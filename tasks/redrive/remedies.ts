@@ -145,7 +145,7 @@ const entries: readonly Entry[] = [
   {
     error: PUSH_NOT_CONFIRMED,
     sentence:
-      "The repository's provider has no record of the push that this promotion claims, so nobody was asked. Find the push in CloudTrail, or in GitHub's Activity. If it is there, redrive; if not, somebody forged its event.",
+      "The repository's provider has no record of the push that this promotion claims, so nobody was asked. Find the push in CloudTrail, or in the activity at GitHub or GitLab. If it is there, redrive; if not, somebody forged its event.",
   },
   {
     error: 'PushRecordUnclear',

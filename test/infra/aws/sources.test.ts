@@ -94,9 +94,13 @@ describe('a connection to GitHub and others', () => {
     expect(starting.map(([id]) => id)).toEqual([expect.stringMatching(/^FunctionsStartJob/)]);
   });
 
-  it('is read at GitHub with a token, by the two functions that need it', () => {
-    const SECRET = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:lockstep/github-a1B2c3';
-    expect(template).toMatchObject({ Parameters: { SourceApiUrl: { Default: 'https://api.github.com' } } });
+  it.each([
+    ['github', 'https://api.github.com'],
+    ['gitlab', 'https://gitlab.com/api/v4'],
+  ])('is read with a token, by the two functions that need it: %s', (provider, url) => {
+    const template = orders(provider);
+    const SECRET = `arn:aws:secretsmanager:us-east-1:123456789012:secret:lockstep/${provider}-a1B2c3`;
+    expect(template).toMatchObject({ Parameters: { SourceApiUrl: { Default: url } } });
     const readers = ofType(template, 'AWS::IAM::Policy').filter(([, policy]) =>
       JSON.stringify(policy).includes('secretsmanager:'),
     );
@@ -108,7 +112,11 @@ describe('a connection to GitHub and others', () => {
       expect(grantsOfRole(template, prefix)).toContain(`secretsmanager:GetSecretValue on ${SECRET}`);
       expect(only(template, 'AWS::Lambda::Function', prefix)[1].Properties).toMatchObject({
         Environment: {
-          Variables: { SOURCE_API_URL: { Ref: 'SourceApiUrl' }, SOURCE_TOKEN_SECRET_ARN: SECRET },
+          Variables: {
+            SOURCE_PROVIDER: provider,
+            SOURCE_API_URL: { Ref: 'SourceApiUrl' },
+            SOURCE_TOKEN_SECRET_ARN: SECRET,
+          },
         },
       });
     }
