@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DescribeInstancesResult } from '@aws-sdk/client-ec2';
 import { type Assembly, deployAssembly, loadAssembly } from '@lockstep/aws-emulator';
-import { removeStack } from '../../infra/local/aws/assembly/deploy-assembly.ts';
+import { removeStack } from '../../infra/local/aws/assembly/remove-stack.ts';
 import { stateNames } from '../../workflows/state-names.ts';
 import { testAssembly } from '../support/assembly.ts';
 import { startCommand } from '../support/command.ts';

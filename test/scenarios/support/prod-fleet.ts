@@ -4,7 +4,7 @@ import type { DescribeInstancesResult, Instance } from '@aws-sdk/client-ec2';
 import type { GetParameterResult } from '@aws-sdk/client-ssm';
 import { AwsError, type Host } from '@lockstep/aws-emulator';
 import { imageParameterName } from '../../../infra/aws/names.ts';
-import type { DeployHost } from '../../../infra/local/aws/assembly/deploy-assembly.ts';
+import type { DeployHost } from '../../../infra/local/aws/assembly/remove-stack.ts';
 import type { LocalRun } from '../../../infra/local/run/local-run.ts';
 import { FLEET_TAG } from '../../../tasks/prod-fleet/fleet-properties.ts';
 import { eventually, type Scenario } from './scenario.ts';

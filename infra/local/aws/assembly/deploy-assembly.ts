@@ -1,15 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Host, ResourceProperties, Service } from '../host.ts';
-import { AssemblyError, DeployError } from './assembly-errors.ts';
+import type { Host, ResourceProperties } from '../host.ts';
 import { recordAsset } from './assets.ts';
 import { resolveDynamicReferences } from './dynamic-references.ts';
 import { resolveIntrinsics } from './intrinsics.ts';
 import type { Assembly, AssemblyStack, TemplateResource } from './load-assembly.ts';
-import { checkTemplate, createProviders, type Providers, waitersIn } from './providers.ts';
+import { checkTemplate, waitersIn } from './providers.ts';
+import {
+  attempt,
+  cleanUp,
+  type DeployHost,
+  type DeployOptions,
+  type ResourceChange,
+  type Work,
+  workOn,
+} from './remove-stack.ts';
 import { dependenciesOf, inOrder } from './resource-order.ts';
 import {
   type BuiltResource,
   type DeployedStacks,
+  deletionRecords,
   deployed,
   type ResourceRecord,
   recordKey,
@@ -19,27 +28,10 @@ import {
 } from './stack-records.ts';
 import { createStackScope, type StackScope, stackIdOf } from './stack-scope.ts';
 
-/** What became of one resource. */
-interface ResourceChange {
-  readonly action: 'created' | 'updated' | 'replaced' | 'deleted' | 'retained';
-  readonly stackName: string;
-  readonly logicalId: string;
-  readonly type: string;
-}
-
 /** A finished deployment. */
 interface Deployment extends DeployedStacks {
   /** In the order in which they were made; empty if everything stood already. */
   readonly changes: readonly ResourceChange[];
-}
-
-/** A host that knows its services; their `resources` build what the templates declare. */
-export type DeployHost = Host & { readonly services: () => readonly Service[] };
-
-/** What a deployment may be told. */
-interface DeployOptions {
-  /** Told of each change as it is made. */
-  readonly onChange?: (change: ResourceChange) => void;
 }
 
 /**
@@ -65,38 +57,6 @@ export const deployAssembly = async (
   for (const { stackName, active } of built.reverse()) await cleanUp(work, stackName, active);
   return { ...deployed(host.store), changes };
 };
-
-/**
- * Deletes a stack's resources, each before those that it refers to; resources with DeletionPolicy Retain stay. Removing
- * what is not deployed succeeds.
- * @throws DeployError if a provider fails
- */
-export const removeStack = async (
-  host: DeployHost,
-  stackName: string,
-  options: DeployOptions = {},
-): Promise<readonly ResourceChange[]> => {
-  const changes: ResourceChange[] = [];
-  await cleanUp(workOn(host, options, changes), stackName, new Map());
-  stackRecords(host.store).delete(stackName);
-  return changes;
-};
-
-interface Work {
-  readonly host: Host;
-  readonly providers: Providers;
-  readonly note: (change: ResourceChange) => void;
-}
-
-const workOn = (host: DeployHost, { onChange }: DeployOptions, changes: ResourceChange[]): Work => ({
-  host,
-  providers: createProviders(host, host.services()),
-  note: (change) => {
-    changes.push(change);
-    host.log('assembly', `${change.stackName}/${change.logicalId} ${change.action}`, { type: change.type });
-    onChange?.(change);
-  },
-});
 
 /** Checks what can be checked before the first change; conditions may hang on parameters that are yet to be made. */
 const check = ({ providers }: Work, { stackName, template }: AssemblyStack): void => {
@@ -141,6 +101,8 @@ const recordAssets = (host: Host, { assets }: Assembly): void => {
 const build = async (work: Work, stack: AssemblyStack): Promise<Active> => {
   const { host } = work;
   const { stackName, template } = stack;
+  // A deletion that was cut short, or a stack of this name that was deleted before, is over.
+  deletionRecords(host.store).delete(stackName);
   const scope = await createStackScope(host, stack, deployed(host.store));
   const active = activeResources(stack, scope);
   const waiters = waitersIn(template);
@@ -163,7 +125,8 @@ const build = async (work: Work, stack: AssemblyStack): Promise<Active> => {
     outputs[name] = String(value.Value);
     if (output.Export) exports[String(resolveIntrinsics(output.Export.Name, scope.at(name)))] = value.Value;
   }
-  const record = { stackName, stackId: stackIdOf(host, stackName), outputs, exports };
+  const imports = scope.imported();
+  const record = { stackName, stackId: stackIdOf(host, stackName), outputs, exports, imports };
   const stacks = stackRecords(host.store);
   if (!isDeepStrictEqual(stacks.get(stackName), record)) stacks.put(stackName, record);
   return active;
@@ -240,53 +203,3 @@ const buildResource = async (work: Work, wanted: Wanted): Promise<void> => {
 /** `Snapshot` would leave a copy; nothing here can be restored from one, so it counts as deletion. */
 const keeps = (policy: string | undefined): boolean =>
   policy === 'Retain' || policy === 'RetainExceptOnCreate';
-
-/** Deletes what has been replaced and what is no longer in the template, in reverse order of reference. */
-const cleanUp = async (work: Work, stackName: string, active: Active): Promise<void> => {
-  const records = resourceRecords(work.host.store);
-  const ofStack = records.values().filter((record) => record.stackName === stackName);
-  const dependencies = new Map(ofStack.map(({ logicalId, dependsOn }) => [logicalId, dependsOn]));
-  for (const logicalId of inOrder(stackName, dependencies, 'ignore').reverse()) {
-    const key = recordKey(stackName, logicalId);
-    let record = records.get(key) as ResourceRecord;
-    while (record.replaced.length > 0) {
-      const [old, ...replaced] = record.replaced as readonly [BuiltResource, ...BuiltResource[]];
-      await deleteResource(work, record, old);
-      record = { ...record, replaced };
-      records.put(key, record);
-    }
-    if (active.has(logicalId)) continue;
-    const { built, retain } = record;
-    if (built && retain) work.note({ action: 'retained', stackName, logicalId, type: built.type });
-    else if (built) {
-      await deleteResource(work, record, built);
-      work.note({ action: 'deleted', stackName, logicalId, type: built.type });
-    }
-    records.delete(key);
-  }
-};
-
-const deleteResource = async (
-  { providers }: Work,
-  { stackName, logicalId }: ResourceRecord,
-  { type, state, properties, isWaiter }: BuiltResource,
-): Promise<void> => {
-  const provider = providers.find(stackName, logicalId, type, isWaiter);
-  const context = resourceContext(stackName, logicalId);
-  await attempt('Deleting', { stackName, logicalId, type }, () =>
-    provider.delete(state, context, properties),
-  );
-};
-
-const attempt = async <Result>(
-  action: 'Creating' | 'Updating' | 'Deleting',
-  resource: { readonly stackName: string; readonly logicalId: string; readonly type: string },
-  run: () => Promise<Result> | Result,
-): Promise<Result> => {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof AssemblyError) throw error;
-    throw new DeployError(action, resource, error);
-  }
-};

@@ -35,6 +35,34 @@ interface StackRecord {
   readonly outputs: Readonly<Record<string, string>>;
   /** Exported values by export name. */
   readonly exports: Readonly<Record<string, unknown>>;
+  /** Names of the exports of other stacks that it uses; absent in a store that an older version wrote. */
+  readonly imports?: readonly string[];
+}
+
+/** What is remembered of a stack's deletion, until a stack of that name is deployed again. */
+export interface DeletionRecord {
+  readonly stackName: string;
+  readonly stackId: string;
+  /** `CANCELLED`: nothing was deleted; the stack stands as before. */
+  readonly status: 'DELETE_IN_PROGRESS' | 'DELETE_FAILED' | 'DELETE_COMPLETE' | 'CANCELLED';
+  readonly reason?: string;
+  /** In ms. */
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  /** The stack's outputs, which outlive it. */
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly events: readonly ResourceDeletion[];
+}
+
+/** One step of the deletion of one resource. */
+export interface ResourceDeletion {
+  readonly logicalId: string;
+  readonly physicalId: string;
+  readonly type: string;
+  readonly status: 'DELETE_IN_PROGRESS' | 'DELETE_COMPLETE' | 'DELETE_FAILED' | 'DELETE_SKIPPED';
+  readonly reason?: string;
+  /** In ms. */
+  readonly at: number;
 }
 
 /** A resource as reports and other parts of the run see it. */
@@ -58,6 +86,9 @@ export const resourceRecords = (store: Store) => store.table<ResourceRecord>('as
 
 /** Stacks by name. */
 export const stackRecords = (store: Store) => store.table<StackRecord>('assembly.stacks');
+
+/** Deletions by the stack's name, the last of each. */
+export const deletionRecords = (store: Store) => store.table<DeletionRecord>('assembly.deletions');
 
 /** The key of a resource in `resourceRecords`. */
 export const recordKey = (stackName: string, logicalId: string): string => `${stackName}/${logicalId}`;

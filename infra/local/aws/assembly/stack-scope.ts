@@ -11,6 +11,8 @@ export interface StackScope {
   /** A scope for one place of the template. */
   readonly at: (logicalId: string) => Scope;
   readonly condition: (name: string) => boolean;
+  /** Names of the exports that the stack has asked for so far. */
+  readonly imported: () => readonly string[];
 }
 
 /** Zones per region; an account sees at least three in most. */
@@ -36,6 +38,7 @@ export const createStackScope = async (
   const parameters = await readParameters(host, stack);
   const pseudo = pseudoParameters(host, stackName);
   const conditions = new Map<string, boolean>();
+  const imports = new Set<string>();
 
   const stateOf = (logicalId: string, where: string): ResourceState => {
     const found = deployed.resource(stackName, logicalId);
@@ -74,6 +77,7 @@ export const createStackScope = async (
         );
       },
       importValue: (name) => {
+        imports.add(name);
         for (const { exports } of stackRecords(host.store).values())
           if (Object.hasOwn(exports, name)) return exports[name];
         throw new AssemblyError(`${where}: no deployed stack exports ${name}.`);
@@ -82,7 +86,7 @@ export const createStackScope = async (
       availabilityZones: (region) => ZONES.map((zone) => `${region}${zone}`),
     };
   };
-  return { at, condition };
+  return { at, condition, imported: () => [...imports].sort() };
 };
 
 const mappingOf = (template: Template, map: string, where: string) => {

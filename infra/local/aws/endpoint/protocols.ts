@@ -21,6 +21,11 @@ export const protocols: Readonly<Record<string, ServiceProtocol>> = {
     client: () => import('@aws-sdk/client-auto-scaling'),
     xmlNamespace: 'http://autoscaling.amazonaws.com/doc/2011-01-01/',
   },
+  cloudformation: {
+    form: 'query',
+    client: () => import('@aws-sdk/client-cloudformation'),
+    xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
+  },
   cloudtrail: { form: 'json', client: () => import('@aws-sdk/client-cloudtrail') },
   codebuild: { form: 'json', client: () => import('@aws-sdk/client-codebuild') },
   codecommit: { form: 'json', client: () => import('@aws-sdk/client-codecommit') },

@@ -4,6 +4,7 @@ import { forgeProvider } from '../forge/forge-provider.ts';
 import { NOTHING } from '../forge/repositories.ts';
 import { createApiGatewayService } from './apigateway/apigateway.ts';
 import { createAutoScalingService } from './autoscaling/autoscaling.ts';
+import { createCloudFormationService } from './cloudformation/cloudformation.ts';
 import { createCloudTrailService } from './cloudtrail/cloudtrail.ts';
 import { createCodeBuildService } from './codebuild/codebuild.ts';
 import { createCodeCommitService } from './codecommit/codecommit.ts';
@@ -52,6 +53,7 @@ export const createServices = (host: EmulatorHost, signIn: SignInOptions) => {
   });
   const services = [
     createIamService(host),
+    createCloudFormationService(host),
     createStsService(host),
     createKmsService(host),
     secretsmanager,

@@ -64,6 +64,8 @@ export const executionOperations = (
     run: async ({ stateMachineArn, name = randomUUID(), input = '{}' }) => {
       await executions.load();
       const machine = machines.get(stateMachineArn);
+      if (machine.isDeleting)
+        throw new AwsError('StateMachineDeleting', `State Machine Deleting: '${machine.arn}'`);
       checkName(name);
       checkInput(input);
       const executionArn = executions.arnOf(machine.name, name);

@@ -1,5 +1,7 @@
 import { readProperties } from '../../assembly/properties.ts';
+import type { Clock } from '../../clock.ts';
 import type { ResourceContext, ResourceProperties, ResourceProvider, ResourceState } from '../../host.ts';
+import type { Executions } from './executions.ts';
 import type { Machines, StateMachine, StateMachineProps } from './state-machines.ts';
 
 const TYPE = 'AWS::StepFunctions::StateMachine';
@@ -53,8 +55,18 @@ const stateOf = ({ arn, name }: StateMachine): ResourceState => ({
   attributes: { Arn: arn, Name: name },
 });
 
-/** Provides `AWS::StepFunctions::StateMachine`. `Ref` gives the ARN. */
-export const stateMachineResource = (machines: Machines): ResourceProvider => {
+/** How often a deletion looks whether executions still run, in ms. */
+const LOOK_MS = 200;
+
+/**
+ * Provides `AWS::StepFunctions::StateMachine`. `Ref` gives the ARN. A machine is DELETING until its executions have ended (API
+ * reference of DeleteStateMachine); AWS ends them at their next transition, here they go on.
+ */
+export const stateMachineResource = (
+  machines: Machines,
+  executions: Executions,
+  clock: Clock,
+): ResourceProvider => {
   const put = (properties: ResourceProperties, context: ResourceContext): ResourceState => {
     const { name, props } = read(properties, context);
     const existing = machines.find(machines.arnOf(name));
@@ -63,6 +75,12 @@ export const stateMachineResource = (machines: Machines): ResourceProvider => {
   return {
     create: put,
     update: put,
-    delete: ({ physicalId }) => machines.delete(physicalId),
+    delete: async ({ physicalId }) => {
+      if (!machines.beginDeletion(physicalId)) return;
+      await executions.load();
+      while (executions.of(physicalId).some(({ execution }) => execution.status === 'RUNNING'))
+        await new Promise<void>((resolve) => clock.at(clock.now() + LOOK_MS, resolve));
+      machines.delete(physicalId);
+    },
   };
 };

@@ -106,7 +106,7 @@ export const stateMachineOperations = (machines: Machines): Readonly<Record<stri
       return {
         stateMachineArn: machine.arn,
         name: machine.name,
-        status: 'ACTIVE',
+        status: machine.isDeleting ? 'DELETING' : 'ACTIVE',
         definition: machines.definitions.text(machine.definition),
         roleArn: machine.roleArn,
         type: 'STANDARD',

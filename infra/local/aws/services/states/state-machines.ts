@@ -23,6 +23,8 @@ export interface StateMachine {
   readonly loggingConfiguration?: object;
   readonly tracingConfiguration?: object;
   readonly tags: readonly { readonly key: string; readonly value: string }[];
+  /** It takes no new executions, and is gone when those that run have ended. */
+  readonly isDeleting?: boolean;
 }
 
 /** What a state machine is made of. */
@@ -94,6 +96,8 @@ export interface Machines {
   readonly create: (name: string, props: StateMachineProps) => StateMachine;
   /** @throws AwsError `InvalidDefinition` */
   readonly update: (machine: StateMachine, changes: Partial<StateMachineProps>) => StateMachine;
+  /** Lets no execution start any more. @returns false if there is no such machine */
+  readonly beginDeletion: (arn: string) => boolean;
   readonly delete: (arn: string) => void;
 }
 
@@ -136,6 +140,11 @@ export const createMachines = (host: Host): Machines => {
       };
       table.put(machine.arn, updated);
       return updated;
+    },
+    beginDeletion: (arn) => {
+      const machine = table.get(arn);
+      if (machine && !machine.isDeleting) table.put(arn, { ...machine, isDeleting: true });
+      return machine !== undefined;
     },
     delete: table.delete,
   };

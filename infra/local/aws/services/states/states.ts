@@ -24,7 +24,7 @@ export const createStatesService = (host: Host): Service => {
       ...listOperations(machines, executions),
       ...tokenOperations(tokens, executions),
     },
-    resources: { 'AWS::StepFunctions::StateMachine': stateMachineResource(machines) },
+    resources: { 'AWS::StepFunctions::StateMachine': stateMachineResource(machines, executions, host.clock) },
     start: async () => {
       await executions.load();
       executions.resume();

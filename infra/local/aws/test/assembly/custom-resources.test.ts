@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { deployAssembly, removeStack } from '../../assembly/deploy-assembly.ts';
+import { deployAssembly } from '../../assembly/deploy-assembly.ts';
 import type { Assembly } from '../../assembly/load-assembly.ts';
+import { removeStack } from '../../assembly/remove-stack.ts';
 import { deployed } from '../../assembly/stack-records.ts';
 import { lambdaServices } from '../services/lambda/functions.ts';
 import { eventually, putRole, startHost, type TestHost, temporaryFolders } from './assembly-host.ts';

@@ -1,5 +1,6 @@
-import { deployAssembly, removeStack } from '../../assembly/deploy-assembly.ts';
+import { deployAssembly } from '../../assembly/deploy-assembly.ts';
 import type { Assembly, TemplateResource } from '../../assembly/load-assembly.ts';
+import { removeStack } from '../../assembly/remove-stack.ts';
 import { deployed } from '../../assembly/stack-records.ts';
 import type { Host, ResourceProvider, Service } from '../../host.ts';
 import { startHost, type TestHost, temporaryFolders } from './assembly-host.ts';
