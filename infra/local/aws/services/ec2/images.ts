@@ -1,14 +1,18 @@
 import type {
+  BlockDeviceMapping,
+  DeleteSnapshotReturnCode,
+  DeregisterImageRequest,
+  DeregisterImageResult,
   DescribeImagesRequest,
   DescribeImagesResult,
   Image,
   RegisterImageRequest,
   RegisterImageResult,
 } from '@aws-sdk/client-ec2';
-import { AwsError, type Host, type Operation } from '../../host.ts';
+import { AwsError, type Host, type Operation, type Principal } from '../../host.ts';
 import { resourceId } from '../../instances/instances.ts';
 import type { Ec2Tables } from './records.ts';
-import { passes, tagList, tagsFor } from './tags.ts';
+import { passes, resourceTags, tagList, tagsFor } from './tags.ts';
 
 const knownFilters = ['image-id', 'name', 'state', 'owner-alias', 'architecture', 'is-public'];
 
@@ -27,9 +31,14 @@ export const imageNotFound = (imageId: string): AwsError =>
     ? new AwsError('InvalidAMIID.NotFound', `The image id '[${imageId}]' does not exist`)
     : new AwsError('InvalidAMIID.Malformed', `Invalid id: "${imageId}" (expecting "ami-...")`);
 
-/** RegisterImage, DescribeImages. */
+/** In GiB: the root volume of Amazon Linux 2023. */
+const ROOT_VOLUME = 8;
+
+/** RegisterImage, DescribeImages, DeregisterImage. */
 export const imageOperations = (host: Host, tables: Ec2Tables): Record<string, Operation> => {
+  // Images and snapshots have no account in their ARNs (Service Authorization Reference, Amazon EC2).
   const imageArn = (id: string) => `arn:${host.partition}:ec2:${host.region}::image/${id}`;
+  const snapshotArn = (id: string) => `arn:${host.partition}:ec2:${host.region}::snapshot/${id}`;
 
   const describe = (imageId: string): Image => {
     const own = tables.images.get(imageId);
@@ -58,12 +67,31 @@ export const imageOperations = (host: Host, tables: Ec2Tables): Record<string, O
       OwnerId: host.accountId,
       Public: false,
       CreationDate: new Date(own.createdAt).toISOString(),
+      BlockDeviceMappings:
+        own.snapshotId === undefined ? [] : [rootDevice(own.rootDeviceName, own.snapshotId)],
     };
   };
+  const rootDevice = (DeviceName: string, SnapshotId: string): BlockDeviceMapping => ({
+    DeviceName,
+    Ebs: {
+      SnapshotId,
+      VolumeSize: tables.snapshots.get(SnapshotId)?.volumeSize ?? ROOT_VOLUME,
+      VolumeType: 'gp3',
+      Encrypted: true,
+      DeleteOnTermination: true,
+    },
+  });
 
   const registerImage: Operation<RegisterImageRequest, RegisterImageResult> = {
     requires: () => ({ action: 'ec2:RegisterImage', resource: imageArn('*') }),
-    run: ({ Name = '', Description, Architecture, RootDeviceName, TagSpecifications }) => {
+    run: ({
+      Name = '',
+      Description,
+      Architecture,
+      RootDeviceName,
+      TagSpecifications,
+      BlockDeviceMappings,
+    }) => {
       const taken = tables.images.values().find(({ name, state }) => name === Name && state === 'available');
       if (!Name) throw new AwsError('MissingParameter', 'The request must contain the parameter Name');
       if (taken)
@@ -73,7 +101,15 @@ export const imageOperations = (host: Host, tables: Ec2Tables): Record<string, O
         );
       const imageId = resourceId('ami', `${host.accountId} ${Name} ${tables.images.keys().length}`);
       tables.tags.put(imageId, tagsFor('image', TagSpecifications));
+      // CreateImage makes the snapshot of an instance's root volume and tags it; here it comes with the image.
+      const root = BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === RootDeviceName)?.Ebs;
+      const snapshotId = root && resourceId('snap', `${host.accountId} ${imageId}`);
+      if (snapshotId !== undefined) {
+        tables.tags.put(snapshotId, tagsFor('snapshot', TagSpecifications));
+        tables.snapshots.put(snapshotId, { snapshotId, volumeSize: root?.VolumeSize ?? ROOT_VOLUME });
+      }
       tables.images.put(imageId, {
+        ...(snapshotId !== undefined && { snapshotId }),
         imageId,
         name: Name,
         description: Description ?? '',
@@ -118,5 +154,46 @@ export const imageOperations = (host: Host, tables: Ec2Tables): Record<string, O
       };
     },
   };
-  return { RegisterImage: registerImage, DescribeImages: describeImages };
+
+  /** Permission that is missing leaves the snapshot, and the answer says so (EC2 API reference, DeleteSnapshotReturnCode). */
+  const deleteSnapshot = (principal: Principal, SnapshotId: string): DeleteSnapshotReturnCode => {
+    try {
+      host.authorize(principal, {
+        action: 'ec2:DeleteSnapshot',
+        resource: snapshotArn(SnapshotId),
+        context: resourceTags(tables.tags.get(SnapshotId)),
+      });
+    } catch (error) {
+      if (error instanceof AwsError) return { SnapshotId, ReturnCode: 'missing-permissions' };
+      throw error;
+    }
+    tables.snapshots.delete(SnapshotId);
+    tables.tags.delete(SnapshotId);
+    return { SnapshotId, ReturnCode: 'success' };
+  };
+
+  const deregisterImage: Operation<DeregisterImageRequest, DeregisterImageResult> = {
+    requires: ({ ImageId = '' }) => ({
+      action: 'ec2:DeregisterImage',
+      resource: imageArn(ImageId),
+      context: resourceTags(tables.tags.get(ImageId)),
+    }),
+    run: ({ ImageId = '', DeleteAssociatedSnapshots = false }, { principal }) => {
+      const image = tables.images.get(ImageId);
+      if (image === undefined) throw imageNotFound(ImageId);
+      if (image.state === 'deregistered')
+        throw new AwsError('InvalidAMIID.Unavailable', `The image ID '${ImageId}' is no longer available`);
+      const { snapshotId, ...rest } = image;
+      tables.images.put(ImageId, { ...rest, state: 'deregistered' });
+      tables.tags.delete(ImageId);
+      if (!DeleteAssociatedSnapshots || snapshotId === undefined) return { Return: true };
+      return { Return: true, DeleteSnapshotResults: [deleteSnapshot(principal, snapshotId)] };
+    },
+  };
+
+  return {
+    RegisterImage: registerImage,
+    DescribeImages: describeImages,
+    DeregisterImage: deregisterImage,
+  };
 };

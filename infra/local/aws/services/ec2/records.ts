@@ -12,6 +12,15 @@ interface ImageRecord {
   readonly state: 'available' | 'deregistered';
   /** Milliseconds since the epoch, as all times of this service. */
   readonly createdAt: number;
+  /** What its root volume is made from; none if the request named none. */
+  readonly snapshotId?: string;
+}
+
+/** A snapshot that a registered AMI is made from. */
+interface SnapshotRecord {
+  readonly snapshotId: string;
+  /** Of the volume, in GiB. */
+  readonly volumeSize: number;
 }
 
 /** A launch template with its versions, of which version n is `versions[n - 1]`. */
@@ -52,6 +61,7 @@ export interface InstanceRecord {
 /** Everything that this service keeps in the store. */
 export interface Ec2Tables {
   readonly images: Table<ImageRecord>;
+  readonly snapshots: Table<SnapshotRecord>;
   readonly launchTemplates: Table<LaunchTemplateRecord>;
   readonly instances: Table<InstanceRecord>;
   /** By resource id. */
@@ -61,6 +71,7 @@ export interface Ec2Tables {
 /** The service's tables in the host's store. */
 export const ec2Tables = ({ store }: Host): Ec2Tables => ({
   images: store.table('ec2.images'),
+  snapshots: store.table('ec2.snapshots'),
   launchTemplates: store.table('ec2.launchTemplates'),
   instances: store.table('ec2.instances'),
   tags: store.table('ec2.tags'),

@@ -17,6 +17,8 @@ const ASKED_FOR = 'The build failed because this was asked for with --fail; noth
 
 /** A build's life, from its record in the store. */
 interface Builds {
+  /** Whether a build is under way. */
+  readonly isUnderWay: (image: Image) => boolean;
   /** Takes up a build that is in the store, or begins a new one. */
   readonly follow: (image: Image) => void;
   /** Ends a build. Nothing is published about it (T14). */
@@ -178,11 +180,14 @@ export const createBuilds = (host: Host): Builds => {
       Description: distribution?.amiDescription ?? `Built by ${image.pipelineArn}`,
       Architecture: /arm64|aarch64/.test(recipe?.parentImage ?? '') ? 'arm64' : 'x86_64',
       RootDeviceName: '/dev/xvda',
+      BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: {} }],
       TagSpecifications: [
         {
           ResourceType: 'image',
           Tags: [tag, ...Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))],
         },
+        // The policy of its lifecycle role finds snapshots by it (EC2ImageBuilderLifecycleExecutionPolicy).
+        { ResourceType: 'snapshot', Tags: [{ Key: 'CreatedBy', Value: tags.CreatedBy }] },
       ],
     });
     if (!ImageId) throw new Error(`EC2 gave no image id for ${name}.`);
@@ -210,6 +215,7 @@ export const createBuilds = (host: Host): Builds => {
   };
 
   return {
+    isUnderWay: ({ status }) => DURATION_MS[status] !== undefined,
     follow,
     cancel: (image) => enter(image, 'CANCELLED', { reason: 'The build was cancelled.' }),
     start: () => {

@@ -100,6 +100,25 @@ export const describeImage = (host: Host, image: Image): sdk.Image => {
   };
 };
 
+/** A build as a list gives it. */
+export const summarizeImage = (host: Host, image: Image): sdk.ImageSummary => {
+  const { arn, name, type, version, platform, state, dateCreated, outputResources, tags, buildType } =
+    describeImage(host, image);
+  return {
+    arn,
+    name,
+    type,
+    version,
+    platform,
+    state,
+    owner: host.accountId,
+    dateCreated,
+    outputResources,
+    tags,
+    buildType,
+  };
+};
+
 /** Image Builder's one number for a version: 30 bits each, the build last. It exceeds what a JavaScript number holds (T14). */
 const semanticVersionNumber = (version: string, build: number): bigint =>
   version.split('.').reduce((sum, part) => (sum << 30n) + BigInt(part), 0n) * 2n ** 30n + BigInt(build);

@@ -2,14 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type {
   CancelImageCreationRequest,
   CancelImageCreationResponse,
+  DeleteImageRequest,
+  DeleteImageResponse,
   GetImageRequest,
   GetImageResponse,
+  ListImagePipelineImagesRequest,
+  ListImagePipelineImagesResponse,
   StartImagePipelineExecutionRequest,
   StartImagePipelineExecutionResponse,
 } from '@aws-sdk/client-imagebuilder';
 import { AwsError, type Host, type Operation, type Service } from '../../host.ts';
+import { page } from '../shared/paging.ts';
 import { createBuilds } from './builds.ts';
-import { describeImage } from './descriptions.ts';
+import { describeImage, summarizeImage } from './descriptions.ts';
 import { found, type Image, imageBuilderArn, slug, tablesOf } from './records.ts';
 import { createImageBuilderResources } from './resources.ts';
 
@@ -62,14 +67,15 @@ export const createImageBuilderService = (host: Host): Service => {
   ): Image => {
     const recipe = found(tables.recipes.get(pipeline.recipeArn), 'image recipe', pipeline.recipeArn);
     const base = imageBuilderArn(host, `image/${slug(recipe.name)}/${recipe.version}`);
-    const builtBefore = tables.images.keys().filter((arn) => arn.startsWith(`${base}/`)).length;
+    const known = tables.images.values().filter(({ arn }) => arn.startsWith(`${base}/`));
+    const build = Math.max(tables.lastDeleted.get(base) ?? 0, ...known.map((image) => image.build)) + 1;
     const now = host.clock.now();
-    const arn = `${base}/${builtBefore + 1}`;
+    const arn = `${base}/${build}`;
     return {
       arn,
       name: recipe.name,
       version: recipe.version,
-      build: builtBefore + 1,
+      build,
       pipelineArn: pipeline.arn,
       recipeArn: recipe.arn,
       infrastructureArn: pipeline.infrastructureArn,
@@ -110,11 +116,47 @@ export const createImageBuilderService = (host: Host): Service => {
     },
   };
 
+  const listImages: Operation<ListImagePipelineImagesRequest, ListImagePipelineImagesResponse> = {
+    requires: ({ imagePipelineArn }) => access('ListImagePipelineImages', imagePipelineArn),
+    run: ({ imagePipelineArn = '', nextToken: token, maxResults }) => {
+      found(tables.pipelines.get(imagePipelineArn), 'image pipeline', imagePipelineArn);
+      const built = tables.images.values().filter(({ pipelineArn }) => pipelineArn === imagePipelineArn);
+      const { items, nextToken } = page(built, token, maxResults, {
+        fallback: 25,
+        errorName: 'InvalidPaginationTokenException',
+      });
+      return {
+        requestId: randomUUID(),
+        imageSummaryList: items.map((image) => summarizeImage(host, image)),
+        ...(nextToken !== undefined && { nextToken }),
+      };
+    },
+  };
+
+  /** Only the resource: its AMIs stay (Image Builder API reference, DeleteImage). */
+  const deleteImage: Operation<DeleteImageRequest, DeleteImageResponse> = {
+    requires: ({ imageBuildVersionArn }) => access('DeleteImage', imageBuildVersionArn),
+    run: ({ imageBuildVersionArn: arn = '' }) => {
+      const image = found(tables.images.get(arn), 'image', arn);
+      if (builds.isUnderWay(image))
+        throw new AwsError(
+          'InvalidRequestException',
+          `The image ${arn} is ${image.status} and cannot be deleted.`,
+        );
+      const base = arn.slice(0, arn.lastIndexOf('/'));
+      tables.lastDeleted.put(base, Math.max(tables.lastDeleted.get(base) ?? 0, image.build));
+      tables.images.delete(arn);
+      return { requestId: randomUUID(), imageBuildVersionArn: arn };
+    },
+  };
+
   return {
     name: 'imagebuilder',
     operations: {
       StartImagePipelineExecution: start,
       GetImage: getImage,
+      ListImagePipelineImages: listImages,
+      DeleteImage: deleteImage,
       CancelImageCreation: cancel,
     },
     resources: createImageBuilderResources(host),

@@ -97,6 +97,8 @@ export const tablesOf = ({ store }: Host) => ({
   distributions: store.table<Distribution>('imagebuilder.distributions'),
   pipelines: store.table<ImagePipeline>('imagebuilder.pipelines'),
   images: store.table<Image>('imagebuilder.images'),
+  /** The highest number of a deleted build, by the image's ARN without it: a number is not given again. */
+  lastDeleted: store.table<number>('imagebuilder.lastDeleted'),
   /** The last patch number given for `1.0.x`, by kind, name and minor version. */
   patches: store.table<number>('imagebuilder.patches'),
 });

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import type {
+  DeregisterImageResult,
   DescribeImagesResult,
   DescribeInstancesResult,
   Instance,
@@ -123,6 +124,63 @@ describe('images', () => {
     ).rejects.toMatchObject({
       name: 'InvalidAMIID.NotFound',
     });
+  });
+});
+
+describe('deregistering an image', () => {
+  const mine = { 'ec2:ResourceTag/application': 'orders' };
+  const onMine = (Action: string) =>
+    ({ Effect: 'Allow', Action, Resource: '*', Condition: { StringEquals: mine } }) as const;
+  const registerTagged = async (name: string, application: string) => {
+    const Tags = [{ Key: 'application', Value: application }];
+    const { ImageId } = await fleet.call<{ ImageId: string }>('ec2', 'RegisterImage', {
+      Name: name,
+      RootDeviceName: '/dev/xvda',
+      BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: {} }],
+      TagSpecifications: ['image', 'snapshot'].map((ResourceType) => ({ ResourceType, Tags })),
+    });
+    return ImageId;
+  };
+  const deregister = (ImageId: string, principal?: ReturnType<typeof roleNamed>) =>
+    fleet.call<DeregisterImageResult>(
+      'ec2',
+      'DeregisterImage',
+      { ImageId, DeleteAssociatedSnapshots: true },
+      principal,
+    );
+
+  it('deletes its snapshots when asked to, and leaves nothing that starts from it', async () => {
+    const image = await registerTagged('one', 'orders');
+    const { Images } = await fleet.call<DescribeImagesResult>('ec2', 'DescribeImages', {
+      Owners: ['self'],
+      Filters: [{ Name: 'tag:application', Values: ['orders'] }],
+    });
+    const root = Images?.[0]?.BlockDeviceMappings?.[0];
+    expect(root).toMatchObject({ DeviceName: '/dev/xvda', Ebs: { VolumeSize: 8, Encrypted: true } });
+    const SnapshotId = root?.Ebs?.SnapshotId ?? '';
+    expect(ec2Tables(fleet.host).snapshots.has(SnapshotId)).toBe(true);
+    expect(await deregister(image)).toMatchObject({
+      DeleteSnapshotResults: [{ SnapshotId, ReturnCode: 'success' }],
+    });
+    expect(ec2Tables(fleet.host).snapshots.keys()).toEqual([]);
+    await expect(run({ ImageId: image }, { kind: 'administrator' })).rejects.toMatchObject({
+      name: 'InvalidAMIID.NotFound',
+    });
+    await expect(deregister(image)).rejects.toMatchObject({ name: 'InvalidAMIID.Unavailable' });
+    await expect(deregister('ami-0123456789abcdef0')).rejects.toMatchObject({
+      name: 'InvalidAMIID.NotFound',
+    });
+  });
+
+  it('is allowed by tags; without permission for the snapshot the image goes and the answer says so', async () => {
+    const [own, other] = [await registerTagged('one', 'orders'), await registerTagged('two', 'shop')];
+    await fleet.role('Launcher', 'lambda.amazonaws.com', [onMine('ec2:DeregisterImage')]);
+    await expect(deregister(other, roleNamed('Launcher'))).rejects.toThrow(/ec2:DeregisterImage/);
+    expect(await deregister(own, roleNamed('Launcher'))).toMatchObject({
+      Return: true,
+      DeleteSnapshotResults: [{ ReturnCode: 'missing-permissions' }],
+    });
+    expect(ec2Tables(fleet.host).snapshots.keys()).toHaveLength(2);
   });
 });
 

@@ -72,6 +72,43 @@ describe('Image Builder builds', () => {
     expect(Buffer.from(log.Body).toString()).toContain('the document was checked, nothing was executed');
   });
 
+  it('lists the builds of a pipeline page by page, and deletes one that has ended, whose number is not given again', async () => {
+    const { world, open, deploy, start, statusOf } = images;
+    const opened = await open();
+    await deploy(opened);
+    const first = await start(opened, 'one');
+    const running = { imageBuildVersionArn: first };
+    await expect(opened.call('DeleteImage', running)).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+    });
+    await until(world, () => statusOf(first) === 'AVAILABLE');
+    const second = await start(opened, 'two');
+    await until(world, () => statusOf(second) === 'AVAILABLE');
+    type Page = { imageSummaryList: object[]; nextToken?: string };
+    const list = { imagePipelineArn: PIPELINE, maxResults: 1 };
+    const page = await opened.call<Page>('ListImagePipelineImages', list);
+    expect(page.imageSummaryList).toEqual([
+      expect.objectContaining({
+        arn: first,
+        state: { status: 'AVAILABLE' },
+        dateCreated: '2026-11-22T10:00:00.000Z',
+        outputResources: { amis: [expect.objectContaining({ image: 'ami-00000000000000001' })] },
+      }),
+    ]);
+    const rest = await opened.call<Page>('ListImagePipelineImages', { ...list, nextToken: page.nextToken });
+    expect(rest).toMatchObject({ imageSummaryList: [{ arn: second }] });
+    expect(rest.nextToken).toBeUndefined();
+
+    await opened.call('DeleteImage', { imageBuildVersionArn: second });
+    await expect(opened.call('DeleteImage', { imageBuildVersionArn: second })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+    expect(await opened.call<Page>('ListImagePipelineImages', { imagePipelineArn: PIPELINE })).toMatchObject({
+      imageSummaryList: [{ arn: first }],
+    });
+    expect(await start(opened, 'three')).toBe(arn('image/orders/1.0.0/3'));
+  });
+
   it('gives the same build for the same client token, another for another (T13)', async () => {
     const { open, deploy, start } = images;
     const opened = await open();
