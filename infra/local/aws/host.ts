@@ -116,6 +116,11 @@ export interface Service {
    * written to the store in here, and acted upon later. Only the event bus listens.
    */
   readonly onServiceEvent?: (event: BusEvent) => void;
+  /**
+   * Why a resource of another service cannot be deleted now: something of this service uses it. Asked before CloudFormation
+   * deletes a resource.
+   */
+  readonly inUse?: (type: string, physicalId: string) => string | undefined;
   /** Takes up what was under way when the store was last closed or the process died: timers, queued deliveries, processes. */
   readonly start?: () => Promise<void> | void;
   /** Frees ports, workers and processes. Nothing that the store holds is lost. */

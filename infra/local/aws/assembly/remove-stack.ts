@@ -1,4 +1,4 @@
-import type { Host, Service } from '../host.ts';
+import { AwsError, type Host, type Service } from '../host.ts';
 import { AssemblyError, DeployError } from './assembly-errors.ts';
 import type { TemplateResource } from './load-assembly.ts';
 import { createProviders, type Providers } from './providers.ts';
@@ -32,7 +32,7 @@ export interface DeployOptions {
 
 /** A deployment, or a deletion, that is under way. */
 export interface Work {
-  readonly host: Host;
+  readonly host: DeployHost;
   readonly providers: Providers;
   readonly note: (change: ResourceChange) => void;
 }
@@ -149,6 +149,8 @@ const cleanUpResource = async (
       goingOn?.onDeletion({ ...step, status: 'DELETE_SKIPPED' });
     } else if (built) {
       goingOn?.onDeletion({ ...step, status: 'DELETE_IN_PROGRESS' });
+      // Written first, so that a deployment after a kill calls the provider again.
+      records.put(key, { ...record, status: 'busy' });
       await deleteResource(work, record, built);
       work.note({ action: 'deleted', stackName, logicalId, type: built.type });
       goingOn?.onDeletion({ ...step, status: 'DELETE_COMPLETE' });
@@ -164,16 +166,33 @@ const cleanUpResource = async (
   }
 };
 
+/** How long a deletion waits for a resource that is in use, in ms; AWS tries for minutes. */
+const IN_USE_PATIENCE_MS = 1000;
+const IN_USE_LOOK_MS = 100;
+
+/** @throws AwsError `DependencyViolation` if another service still uses the resource */
+const waitUntilFree = async (host: DeployHost, type: string, physicalId: string): Promise<void> => {
+  const { clock } = host;
+  const deadline = clock.now() + IN_USE_PATIENCE_MS;
+  for (;;) {
+    const [reason] = host.services().flatMap((service) => service.inUse?.(type, physicalId) ?? []);
+    if (reason === undefined) return;
+    if (clock.now() >= deadline) throw new AwsError('DependencyViolation', reason);
+    await new Promise<void>((resolve) => clock.at(clock.now() + IN_USE_LOOK_MS, resolve));
+  }
+};
+
 const deleteResource = async (
-  { providers }: Work,
+  { host, providers }: Work,
   { stackName, logicalId }: ResourceRecord,
   { type, state, properties, isWaiter }: BuiltResource,
 ): Promise<void> => {
   const provider = providers.find(stackName, logicalId, type, isWaiter);
   const context = resourceContext(stackName, logicalId);
-  await attempt('Deleting', { stackName, logicalId, type }, () =>
-    provider.delete(state, context, properties),
-  );
+  await attempt('Deleting', { stackName, logicalId, type }, async () => {
+    await waitUntilFree(host, type, state.physicalId);
+    await provider.delete(state, context, properties);
+  });
 };
 
 /** Does something with a resource. @throws DeployError naming the resource if it fails */

@@ -1,5 +1,6 @@
 import type { Host, Service } from '../../host.ts';
 import type { LoopbackServer } from '../shared/loopback-server.ts';
+import { poolOperations } from './pool-operations.ts';
 import { type Person, poolTables } from './pools.ts';
 import { cognitoResources } from './resources.ts';
 import { plainLook, type SignInLook } from './sign-in-look.ts';
@@ -24,7 +25,7 @@ export const createCognitoService = (host: Host, options: SignInOptions): Servic
   let server: LoopbackServer | undefined;
   return {
     name: 'cognito-idp',
-    operations: userOperations(host, tables),
+    operations: { ...userOperations(host, tables), ...poolOperations(host, tables) },
     resources: cognitoResources(host, tables),
     start: async () => {
       server ??= await startSignInServer(host, tables, signInLook);

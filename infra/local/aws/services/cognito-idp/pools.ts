@@ -10,6 +10,8 @@ interface UserPool {
   readonly name: string;
   /** Attributes of its own, without `custom:`. @default none */
   readonly customAttributes?: readonly string[];
+  /** Whether DeleteUserPool fails. @default false */
+  readonly isProtected?: boolean;
 }
 
 /** An application that people sign in to. */

@@ -62,6 +62,7 @@ const userPool = (host: Host, tables: PoolTables): ResourceProvider => {
       id,
       name: read.optionalString('UserPoolName') ?? context.generatedName(128),
       customAttributes,
+      isProtected: read.optionalString('DeletionProtection') === 'ACTIVE',
     });
     const providerName = `cognito-idp.${host.region}.amazonaws.com/${id}`;
     return {

@@ -67,6 +67,22 @@ const dynamoDbOperations = (host: Host, database: Database): Readonly<Record<str
         return answer;
       },
     ),
+    UpdateTable: operation(
+      (input) => onTable('UpdateTable', input),
+      async (input) => {
+        const { TableName, DeletionProtectionEnabled, ...others } = input;
+        const name = String(TableName);
+        const description = await database.read('DescribeTable', { TableName: name });
+        const record = tableRecords(host).get(name);
+        if (Object.keys(others).length > 0 || typeof DeletionProtectionEnabled !== 'boolean')
+          throw new AwsError(
+            'ValidationException',
+            `The emulator updates DeletionProtectionEnabled of a table and nothing else; received ${Object.keys(input).join(', ')}.`,
+          );
+        if (record) tableRecords(host).put(name, { ...record, isProtected: DeletionProtectionEnabled });
+        return { TableDescription: description.Table as Json };
+      },
+    ),
     DeleteTable: operation(
       (input) => onTable('DeleteTable', input),
       async (input) => {

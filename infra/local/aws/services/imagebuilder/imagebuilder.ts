@@ -15,6 +15,7 @@ import { AwsError, type Host, type Operation, type Service } from '../../host.ts
 import { page } from '../shared/paging.ts';
 import { createBuilds } from './builds.ts';
 import { describeImage, summarizeImage } from './descriptions.ts';
+import { imageLists } from './image-lists.ts';
 import { found, type Image, imageBuilderArn, slug, tablesOf } from './records.ts';
 import { createImageBuilderResources } from './resources.ts';
 
@@ -79,6 +80,7 @@ export const createImageBuilderService = (host: Host): Service => {
       pipelineArn: pipeline.arn,
       recipeArn: recipe.arn,
       infrastructureArn: pipeline.infrastructureArn,
+      securityGroupIds: tables.infrastructures.get(pipeline.infrastructureArn)?.securityGroupIds ?? [],
       ...(pipeline.distributionArn !== undefined && { distributionArn: pipeline.distributionArn }),
       ...(clientToken !== undefined && { clientToken }),
       status: 'PENDING',
@@ -155,11 +157,18 @@ export const createImageBuilderService = (host: Host): Service => {
     operations: {
       StartImagePipelineExecution: start,
       GetImage: getImage,
+      ...imageLists(host, tables),
       ListImagePipelineImages: listImages,
       DeleteImage: deleteImage,
       CancelImageCreation: cancel,
     },
     resources: createImageBuilderResources(host),
+    // The build instance's network interface has the group (EC2: DependencyViolation).
+    inUse: (type, id) =>
+      type === 'AWS::EC2::SecurityGroup' &&
+      tables.images.values().some((image) => builds.isUnderWay(image) && image.securityGroupIds?.includes(id))
+        ? `resource ${id} has a dependent object`
+        : undefined,
     start: builds.start,
     stop: builds.stop,
   };

@@ -73,6 +73,8 @@ export interface Image {
   readonly pipelineArn: string;
   readonly recipeArn: string;
   readonly infrastructureArn: string;
+  /** Of the build instance; absent in a store that an older version wrote. */
+  readonly securityGroupIds?: readonly string[];
   readonly distributionArn?: string;
   readonly clientToken?: string;
   readonly status: ImageStatus;

@@ -8,6 +8,8 @@ import type {
   EncryptCommandOutput,
   GenerateDataKeyCommandInput,
   GenerateDataKeyCommandOutput,
+  ScheduleKeyDeletionCommandInput,
+  ScheduleKeyDeletionCommandOutput,
 } from '@aws-sdk/client-kms';
 import { readProperties } from '../../assembly/properties.ts';
 import {
@@ -35,6 +37,12 @@ import {
 import { newSigningKey, signingOperations } from './signing.ts';
 
 type Answer<Output> = Omit<Output, '$metadata'>;
+
+/** Days from the request to the key's end; KMS takes 7 to 30. */
+const SHORTEST_WINDOW = 7;
+const LONGEST_WINDOW = 30;
+/** In ms. */
+const DAY = 86_400_000;
 
 /** In bytes. */
 const LONGEST_DATA_KEY = 1024;
@@ -155,7 +163,29 @@ const kmsOperations = (host: Host): Readonly<Record<string, Operation>> => {
     },
   };
 
+  const schedule: Operation<ScheduleKeyDeletionCommandInput, Answer<ScheduleKeyDeletionCommandOutput>> = {
+    requires: ({ KeyId }) => access('kms:ScheduleKeyDeletion', findKey(host, KeyId)),
+    run: ({ KeyId, PendingWindowInDays: days = LONGEST_WINDOW }) => {
+      const key = findKey(host, KeyId);
+      if (key.isPendingDeletion)
+        throw new AwsError('KMSInvalidStateException', `${key.arn} is pending deletion.`);
+      if (!(days >= SHORTEST_WINDOW && days <= LONGEST_WINDOW))
+        throw new AwsError(
+          'ValidationException',
+          `PendingWindowInDays takes ${SHORTEST_WINDOW} to ${LONGEST_WINDOW} days, got ${days}.`,
+        );
+      keyTable(host).put(key.id, { ...key, isPendingDeletion: true });
+      return {
+        KeyId: key.arn,
+        KeyState: 'PendingDeletion',
+        PendingWindowInDays: days,
+        DeletionDate: new Date(host.clock.now() + days * DAY),
+      };
+    },
+  };
+
   return {
+    ScheduleKeyDeletion: schedule,
     Encrypt: encrypt,
     Decrypt: decrypt,
     GenerateDataKey: generateDataKey,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type {
   CreateLogGroupCommandInput,
   CreateLogStreamCommandInput,
+  DeleteLogGroupCommandInput,
   DescribeLogGroupsCommandInput,
   DescribeLogGroupsCommandOutput,
   FilterLogEventsCommandInput,
@@ -114,6 +115,19 @@ export const createLogsService = (host: Host): Service => {
       if (groups.has(logGroupName))
         throw new AwsError('ResourceAlreadyExistsException', 'The specified log group already exists');
       groups.put(logGroupName, { name: logGroupName, createdAt: host.clock.now() });
+      return {};
+    },
+  };
+
+  const removeGroup = (name: string) => {
+    groups.delete(name);
+    streams.delete(name);
+    events.delete(name);
+  };
+  const deleteLogGroup: Operation<DeleteLogGroupCommandInput, object> = {
+    requires: onGroup('logs:DeleteLogGroup'),
+    run: ({ logGroupName }) => {
+      removeGroup(findGroup(logGroupName).name);
       return {};
     },
   };
@@ -237,6 +251,7 @@ export const createLogsService = (host: Host): Service => {
     name: 'logs',
     operations: {
       CreateLogGroup: createLogGroup,
+      DeleteLogGroup: deleteLogGroup,
       CreateLogStream: createLogStream,
       PutLogEvents: putLogEvents,
       FilterLogEvents: filterLogEvents,
@@ -247,11 +262,7 @@ export const createLogsService = (host: Host): Service => {
       'AWS::Logs::LogGroup': {
         create: putGroup,
         update: putGroup,
-        delete: ({ physicalId }) => {
-          groups.delete(physicalId);
-          streams.delete(physicalId);
-          events.delete(physicalId);
-        },
+        delete: ({ physicalId }) => removeGroup(physicalId),
       },
     },
   };

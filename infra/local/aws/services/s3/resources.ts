@@ -1,12 +1,12 @@
 import { readProperties } from '../../assembly/properties.ts';
-import {
-  AwsError,
-  type Host,
-  type PolicyDocument,
-  type ResourceContext,
-  type ResourceProperties,
-  type ResourceProvider,
+import type {
+  Host,
+  PolicyDocument,
+  ResourceContext,
+  ResourceProperties,
+  ResourceProvider,
 } from '../../host.ts';
+import { deleteBucketNow } from './deletions.ts';
 import type { Bucket, ObjectStore } from './objects.ts';
 
 /** The CloudFormation types of S3. */
@@ -67,15 +67,7 @@ const bucketProvider = (host: Host, objects: ObjectStore): ResourceProvider => {
     update: put,
     delete: ({ physicalId }) => {
       if (!buckets.has(physicalId)) return;
-      if (!objects.isEmpty(physicalId))
-        throw new AwsError(
-          'BucketNotEmpty',
-          `The bucket ${physicalId} you tried to delete is not empty; delete its objects first.`,
-          409,
-        );
-      buckets.delete(physicalId);
-      host.store.table<PolicyDocument>('s3.policies').delete(physicalId);
-      objects.removeFolder(physicalId);
+      deleteBucketNow(host, objects, physicalId);
     },
   };
 };

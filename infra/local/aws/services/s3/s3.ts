@@ -22,6 +22,7 @@ import {
   type PolicyDocument,
   type Service,
 } from '../../host.ts';
+import { deletionOperations } from './deletions.ts';
 import { type Bucket, createObjectStore, type ObjectVersion } from './objects.ts';
 import { createS3Resources } from './resources.ts';
 
@@ -240,6 +241,7 @@ export const createS3Service = (host: Host): Service => {
   return {
     name: 's3',
     operations: {
+      ...deletionOperations({ host, objects, deleteObject }),
       PutObject: putObject,
       GetObject: getObject,
       HeadObject: headObject,

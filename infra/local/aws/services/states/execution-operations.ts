@@ -14,7 +14,13 @@ import type {
 import { PAYLOAD_BYTES } from '../../engine/limits.ts';
 import { type Access, AwsError, type Host, type Operation } from '../../host.ts';
 import type { Executions, Run } from './executions.ts';
-import { checkArn, checkLength, checkName, executionDoesNotExist } from './input-checks.ts';
+import {
+  checkArn,
+  checkLength,
+  checkName,
+  executionDoesNotExist,
+  stateMachineDeleting,
+} from './input-checks.ts';
 import { settingsOf } from './state-machine-operations.ts';
 import type { Machines } from './state-machines.ts';
 import { redriveStatus } from './status-change-events.ts';
@@ -64,8 +70,7 @@ export const executionOperations = (
     run: async ({ stateMachineArn, name = randomUUID(), input = '{}' }) => {
       await executions.load();
       const machine = machines.get(stateMachineArn);
-      if (machine.isDeleting)
-        throw new AwsError('StateMachineDeleting', `State Machine Deleting: '${machine.arn}'`);
+      if (machine.isDeleting) throw stateMachineDeleting(machine.arn);
       checkName(name);
       checkInput(input);
       const executionArn = executions.arnOf(machine.name, name);

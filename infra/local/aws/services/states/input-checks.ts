@@ -68,3 +68,7 @@ export const executionDoesNotExist = (arn: string): AwsError =>
 /** The error for a state machine that is not known. */
 export const stateMachineDoesNotExist = (arn: string): AwsError =>
   new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
+
+/** The error for a state machine that takes nothing new. */
+export const stateMachineDeleting = (arn: string): AwsError =>
+  new AwsError('StateMachineDeleting', `State Machine Deleting: '${arn}'`);

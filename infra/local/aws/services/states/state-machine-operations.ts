@@ -12,7 +12,7 @@ import type {
 } from '@aws-sdk/client-sfn';
 import { type Access, AwsError, type Operation } from '../../host.ts';
 import { page } from '../shared/paging.ts';
-import { checkMaxResults } from './input-checks.ts';
+import { checkMaxResults, stateMachineDeleting } from './input-checks.ts';
 import type { Machines, StateMachine } from './state-machines.ts';
 
 const access = (action: string, resource = '*'): Access => ({ action: `states:${action}`, resource });
@@ -81,6 +81,7 @@ export const stateMachineOperations = (machines: Machines): Readonly<Record<stri
     ],
     run: (input) => {
       const machine = machines.get(input.stateMachineArn);
+      if (machine.isDeleting) throw stateMachineDeleting(machine.arn);
       rejectVersions(input.publish);
       const changes = {
         ...defined('definition', input.definition),

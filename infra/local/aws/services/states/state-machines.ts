@@ -130,7 +130,7 @@ export const createMachines = (host: Host): Machines => {
       table.put(arn, machine);
       return machine;
     },
-    update: (machine, { definition, ...changes }) => {
+    update: ({ isDeleting: _, ...machine }, { definition, ...changes }) => {
       const updated = {
         ...machine,
         ...changes,
