@@ -101,7 +101,7 @@ const locksOf = async (
  * @throws CommandError, UsageError
  */
 export async function runCommand(
-  command: Exclude<Command, { name: 'verify' | 'help' }>,
+  command: Exclude<Command, { name: 'verify' | 'teardown' | 'help' }>,
   system: System,
   files: Files,
   ask?: Ask,

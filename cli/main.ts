@@ -18,6 +18,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   // npm changes to the project's root; paths are relative to where it was called.
   directory: process.env.INIT_CWD ?? process.cwd(),
   out: (text) => console.log(text),
+  progress: (text) => console.error(text),
   error: (text) => console.error(`lockstep: ${text}`),
   ...(process.stdin.isTTY && process.stderr.isTTY && { ask }),
 });

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { FinalState } from '../tasks/evidence/chain.ts';
 import { DEFAULT_PORT, DEFAULT_STATE_DIRECTORY, UsageError, wholeNumber } from './arguments.ts';
+import type { Target } from './teardown/stacks.ts';
+import type { LeftoverKind } from './teardown/stays.ts';
 
 /** One command with its arguments. Files are as given, not resolved. */
 export type Command =
@@ -12,7 +14,15 @@ export type Command =
   | { readonly name: 'stop'; readonly promotion: string; readonly reason: string }
   | { readonly name: 'evidence'; readonly promotion: string; readonly out: string }
   | { readonly name: 'verify'; readonly file: string; readonly key?: string; readonly state?: FinalState }
+  | TeardownCommand
   | { readonly name: 'help' };
+
+/** Tears down the stacks; or, later and each by itself, what they leave behind. */
+export type TeardownCommand = {
+  readonly name: 'teardown';
+  readonly target: Target;
+  readonly yes: boolean;
+} & ({ readonly step: 'stacks'; readonly reason: string } | { readonly step: LeftoverKind });
 
 /** Where the local run is. */
 export interface LocalRunPlace {
@@ -37,6 +47,9 @@ const optionTypes = {
   key: { type: 'string' },
   state: { type: 'string' },
   yes: { type: 'boolean' },
+  platform: { type: 'boolean' },
+  'delete-leftovers': { type: 'boolean' },
+  'delete-evidence': { type: 'boolean' },
   local: { type: 'boolean' },
   port: { type: 'string' },
   'state-dir': { type: 'string' },
@@ -49,10 +62,13 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   limit: ['promotions'],
   application: ['promotions', 'locks'],
   out: ['evidence'],
-  reason: ['stop'],
+  reason: ['stop', 'teardown'],
   key: ['verify'],
   state: ['verify'],
-  yes: ['redrive'],
+  yes: ['redrive', 'teardown'],
+  platform: ['teardown'],
+  'delete-leftovers': ['teardown'],
+  'delete-evidence': ['teardown'],
 };
 /** What each command takes. */
 const operands: Readonly<Record<string, string | undefined>> = {
@@ -64,6 +80,7 @@ const operands: Readonly<Record<string, string | undefined>> = {
   stop: 'a promotion',
   evidence: 'a promotion',
   verify: 'a file',
+  teardown: 'an application, or --platform',
 };
 
 const finalStates: Readonly<Record<FinalState, true>> = {
@@ -94,6 +111,42 @@ const readArguments = (args: readonly string[]) => {
   }
 };
 
+const readTeardown = (
+  values: ReturnType<typeof readArguments>['values'],
+  application: string | undefined,
+  surplus: string | undefined,
+): TeardownCommand => {
+  const { platform = false, yes = false, reason } = values;
+  const [leftovers, evidence] = [values['delete-leftovers'] ?? false, values['delete-evidence'] ?? false];
+  if (surplus !== undefined) throw new UsageError(`teardown does not take ${JSON.stringify(surplus)}.`);
+  if (platform && application !== undefined)
+    throw new UsageError(
+      `teardown takes an application or --platform, got both: ${JSON.stringify(application)} and --platform.`,
+    );
+  if (!platform && !application)
+    throw new UsageError('teardown takes an application or --platform, got none.');
+  if (leftovers && evidence)
+    throw new UsageError('--delete-leftovers and --delete-evidence are two steps. Give one of them.');
+  if (evidence && !platform)
+    throw new UsageError(
+      `--delete-evidence goes with --platform, not with an application, got ${JSON.stringify(application)}: the evidence of all applications is in one bucket and one ledger.`,
+    );
+  const base = {
+    name: 'teardown' as const,
+    target: platform ? ('platform' as const) : { application: application ?? '' },
+    yes,
+  };
+  if (!leftovers && !evidence) {
+    if (!reason) throw new UsageError('teardown takes --reason TEXT, why it is torn down; got none.');
+    return { ...base, step: 'stacks', reason };
+  }
+  if (reason !== undefined)
+    throw new UsageError(
+      '--reason goes with the deletion of stacks: it is recorded with the promotions that are stopped.',
+    );
+  return { ...base, step: evidence ? 'evidence' : 'leftovers' };
+};
+
 const readCommand = (
   values: ReturnType<typeof readArguments>['values'],
   [name, operand, ...more]: readonly string[],
@@ -106,6 +159,8 @@ const readCommand = (
   for (const [option, commands] of Object.entries(owners))
     if (option in values && !commands.includes(name))
       throw new UsageError(`--${option} goes with ${commands.join(' and ')}, not with ${name}.`);
+  // Its operand is left out for the platform.
+  if (name === 'teardown') return readTeardown(values, operand, more[0]);
   const wanted = operands[name];
   const surplus = wanted === undefined ? operand : more[0];
   if (surplus !== undefined) throw new UsageError(`${name} does not take ${JSON.stringify(surplus)}.`);

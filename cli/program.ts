@@ -1,12 +1,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { UsageError } from './arguments.ts';
 import type { Outcome } from './command-result.ts';
 import { runCommand } from './commands.ts';
 import { type Files, verifyFile } from './evidence.ts';
+import { printable } from './format.ts';
 import { type Options, parseOptions } from './options.ts';
 import type { Ask } from './redrive.ts';
 import { CommandError, openSystem } from './system.ts';
+import { createAwsAccount } from './teardown/aws-account.ts';
+import { teardown } from './teardown/teardown.ts';
 import { usage } from './usage.ts';
 
 /** Where the program writes, and what its paths are relative to. */
@@ -14,6 +18,8 @@ interface Surroundings {
   readonly directory: string;
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
+  /** What a long command is doing. @default it is not told */
+  readonly progress?: (text: string) => void;
   /** Absent without a terminal. */
   readonly ask?: Ask;
 }
@@ -42,20 +48,27 @@ const filesBelow = (directory: string): Files => {
   };
 };
 
+/** How often a tear-down looks, in ms. */
+const LOOK_MS = { aws: 5000, local: 200 };
+
 const perform = async (
-  { command, local }: Options,
-  directory: string,
+  { command, local: given }: Options,
+  { directory, progress, ask }: Surroundings,
   files: Files,
-  ask: Ask | undefined,
 ): Promise<Outcome> => {
   if (command.name === 'help') return { text: usage, json: { usage } };
   if (command.name === 'verify') return verifyFile(command, files);
-  return runCommand(
-    command,
-    await openSystem(local && { ...local, stateDirectory: path.resolve(directory, local.stateDirectory) }),
-    files,
-    ask,
-  );
+  const local = given && { ...given, stateDirectory: path.resolve(directory, given.stateDirectory) };
+  if (command.name === 'teardown')
+    return teardown(command, {
+      account: createAwsAccount(local),
+      system: () => openSystem(local),
+      now: () => new Date(),
+      pause: () => setTimeout(local ? LOOK_MS.local : LOOK_MS.aws),
+      tell: (text) => progress?.(text.split('\n').map(printable).join('\n')),
+      ...(ask && { ask }),
+    });
+  return runCommand(command, await openSystem(local), files, ask);
 };
 
 /** What failed, in words for people. */
@@ -80,11 +93,11 @@ const explained = (error: Error, local: Options['local']): string => {
  * @returns the exit code
  */
 export async function runProgram(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { directory, out, error: tell, ask } = surroundings;
+  const { directory, out, error: tell } = surroundings;
   let options: Options | undefined;
   try {
     options = parseOptions(args);
-    const { text, json, end = 'done' } = await perform(options, directory, filesBelow(directory), ask);
+    const { text, json, end = 'done' } = await perform(options, surroundings, filesBelow(directory));
     out(options.json ? JSON.stringify(json, null, 2) : text);
     return exitCodes[end];
   } catch (error) {

@@ -48,8 +48,8 @@ export interface System {
 }
 
 const localRegion = () => process.env.AWS_REGION ?? 'us-east-1';
-/** The state directory holds the key of the person at the machine. */
-const clientOf = ({ port, stateDirectory }: LocalRunPlace) => ({
+/** How clients reach the local run. The state directory holds the key of the person at the machine. */
+export const clientOf = ({ port, stateDirectory }: LocalRunPlace) => ({
   endpoint: `http://127.0.0.1:${port}`,
   region: localRegion(),
   credentials: fromIni({ filepath: path.join(stateDirectory, 'credentials'), profile: 'lockstep' }),

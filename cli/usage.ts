@@ -21,6 +21,14 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        --state STATE       how the promotion ended; needed for FAILED, TIMED_OUT and
                                            ABORTED, as a redrive may have continued it
 
+  teardown APPLICATION stop what runs, then delete the application's stacks; says what stays and why;
+                       asks first. Run again, it continues where it was cut short
+                       --platform          the platform instead, when no application's stack stands
+                       --reason TEXT       why; recorded with the promotions that it stops
+                       --delete-leftovers  later: delete what the stacks left behind
+                       --delete-evidence   later, with --platform: delete the evidence, if none is locked
+                       --yes               do not ask
+
   P is a promotion's id, or the beginning of its id or commit if it is the only match.
   Approvers decide on the approvals site, and nowhere else.
 

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { type ApplicationConfig, configurationVersion, type LockstepConfig } from '../config.ts';
 import { allowImageBuilderToPublish, encryptedTopic, rotatingKey } from './encrypted-topic.ts';
 import { createEnvironments, destinationOf, type WorkloadsIn } from './environments/environments.ts';
+import { placeText } from './environments/place-text.ts';
 import { revisionsHere } from './environments/revisions.ts';
 import { ImageBuild, ImageBuildRole } from './image/image-build.ts';
 import { imageKey } from './image/image-key.ts';
@@ -240,6 +241,7 @@ export class ApplicationStack extends Stack {
       ProdImagePipelineArn: prodImage.pipelineArn,
       QatAutoScalingGroupName: qat.autoScalingGroupName,
       ...(!placed.prod.elsewhere && { ProdUrl: prod.url }),
+      ...placesElsewhere(application),
       ViewersPolicyArn: people.viewers.managedPolicyArn,
       OperatorsPolicyArn: people.operators.managedPolicyArn,
     };
@@ -251,3 +253,11 @@ export class ApplicationStack extends Stack {
 const accountsOtherThan = (own: string, { environments = {} }: ApplicationConfig): readonly string[] => [
   ...new Set(Object.values(environments).flatMap(({ account }) => (account === own ? [] : [account]))),
 ];
+
+/** Where environments elsewhere are: a tear-down looks for their stacks there. */
+const placesElsewhere = ({
+  environments: { qat, prod } = {},
+}: ApplicationConfig): Record<string, string> => ({
+  ...(qat && { QatPlace: placeText(qat) }),
+  ...(prod && { ProdPlace: placeText(prod) }),
+});

@@ -8,6 +8,7 @@ import type { Construct } from 'constructs';
 import { platformParameters } from '../../../tasks/platform-parameters.ts';
 import type { LockstepConfig } from '../../config.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
+import { placeText } from '../environments/place-text.ts';
 import { logBucket } from '../log-bucket.ts';
 import { AlarmsTopic } from '../operations/alarms-topic.ts';
 import { ApprovalsSite } from './approvals-site.ts';
@@ -91,6 +92,12 @@ export class PlatformStack extends Stack {
       value: this.evidence.signingKey.keyArn,
       description: 'Key that signs evidence: auditors compare its fingerprint',
     });
+    // A tear-down looks for the stacks of environments elsewhere there.
+    const places = config.applications.flatMap(({ environments = {} }) =>
+      Object.values(environments).map(placeText),
+    );
+    if (places.length > 0)
+      new CfnOutput(this, 'WorkloadsPlaces', { value: [...new Set(places)].sort().join(',') });
     // The command line finds Lockstep by these.
     const parameters: Readonly<Record<keyof typeof platformParameters, string>> = {
       ledgerTable: this.ledger.table.tableName,

@@ -1,11 +1,13 @@
 import type {
   DeleteUserPoolCommandInput,
+  DescribeUserPoolCommandInput,
+  DescribeUserPoolCommandOutput,
   UpdateUserPoolCommandInput,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { AwsError, type Host, type Operation } from '../../host.ts';
 import { type PoolTables, poolArn } from './pools.ts';
 
-/** Changing a pool's protection, and deleting it. */
+/** Looking at a pool, changing its protection, and deleting it. */
 export const poolOperations = (host: Host, tables: PoolTables): Readonly<Record<string, Operation>> => {
   const find = (id = '') => {
     const pool = tables.pools.get(id);
@@ -49,5 +51,23 @@ export const poolOperations = (host: Host, tables: PoolTables): Readonly<Record<
     },
   };
 
-  return { UpdateUserPool: update, DeleteUserPool: remove };
+  const describe: Operation<
+    DescribeUserPoolCommandInput,
+    Omit<DescribeUserPoolCommandOutput, '$metadata'>
+  > = {
+    requires: on('DescribeUserPool'),
+    run: ({ UserPoolId }) => {
+      const { id, name, isProtected } = find(UserPoolId);
+      return {
+        UserPool: {
+          Id: id,
+          Name: name,
+          Arn: poolArn(host, id),
+          DeletionProtection: isProtected ? 'ACTIVE' : 'INACTIVE',
+        },
+      };
+    },
+  };
+
+  return { DescribeUserPool: describe, UpdateUserPool: update, DeleteUserPool: remove };
 };
