@@ -117,6 +117,6 @@ export async function stopWork(
       return open.length === 0 ? undefined : `Waiting until the record of ${open.join(', ')} is sealed.`;
     },
     SEAL_MINUTES,
-    'See RUNBOOK.md, "track-promotion". To go on without the seal, run the same command again.',
+    'See RUNBOOK.md, "A promotion has ended and is not sealed". To go on without the seal, run the same command again.',
   );
 }

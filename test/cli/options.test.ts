@@ -30,6 +30,30 @@ it.each<[string, object]>([
   ['evidence p --out f', { command: { name: 'evidence', promotion: 'p', out: 'f' }, json: false }],
   ['verify f', { command: { name: 'verify', file: 'f' }, json: false }],
   ['verify f --key k', { command: { name: 'verify', file: 'f', key: 'k' }, json: false }],
+  [
+    'teardown a --reason retired',
+    {
+      command: {
+        name: 'teardown',
+        target: { application: 'a' },
+        yes: false,
+        step: 'stacks',
+        reason: 'retired',
+      },
+      json: false,
+    },
+  ],
+  [
+    'teardown a --delete-leftovers --yes',
+    {
+      command: { name: 'teardown', target: { application: 'a' }, yes: true, step: 'leftovers' },
+      json: false,
+    },
+  ],
+  [
+    'teardown --platform --delete-evidence',
+    { command: { name: 'teardown', target: 'platform', yes: false, step: 'evidence' }, json: false },
+  ],
   ['anything --help', { command: { name: 'help' }, json: false }],
 ])('reads "%s"', (line, expected) => {
   expect(parseOptions(line.split(' '))).toEqual(expected);
@@ -50,10 +74,21 @@ it.each([
   ['evidence p', 'evidence takes --out FILE'],
   ['verify', 'verify takes a file'],
   ['stop p', 'stop takes --reason TEXT'],
-  ['redrive p --reason x', '--reason goes with stop, not with redrive'],
+  ['redrive p --reason x', '--reason goes with stop and teardown, not with redrive'],
   ['show p --out f', '--out goes with evidence, not with show'],
   ['show p --application a', '--application goes with promotions and locks, not with show'],
-  ['show p --yes', '--yes goes with redrive, not with show'],
+  ['show p --yes', '--yes goes with redrive and teardown, not with show'],
+  ['teardown', 'teardown takes an application or --platform, got none'],
+  ['teardown a b', 'teardown does not take "b"'],
+  ['teardown a --platform', 'got both: "a" and --platform'],
+  ['teardown a', 'teardown takes --reason TEXT'],
+  [
+    'teardown a --delete-evidence',
+    '--delete-evidence goes with --platform, not with an application, got "a"',
+  ],
+  ['teardown --platform --delete-evidence --delete-leftovers', 'two steps'],
+  ['teardown a --delete-leftovers --reason x', '--reason goes with the deletion of stacks'],
+  ['show p --platform', '--platform goes with teardown, not with show'],
   ['show p --port 5500', '--port goes with --local'],
   ['show p --local --port x', '--port takes a whole number from 1 to 65535, got "x"'],
   ['show p --colour', "Unknown option '--colour'"],

@@ -2,6 +2,8 @@ import type { ListStackResourcesOutput } from '@aws-sdk/client-cloudformation';
 import type { DescribeImagesResult } from '@aws-sdk/client-ec2';
 import { administrator } from '@lockstep/aws-emulator';
 import { runProgram } from '../../cli/program.ts';
+import { createAwsAccount } from '../../cli/teardown/aws-account.ts';
+import { teardown as tearDown } from '../../cli/teardown/teardown.ts';
 import type { Image } from '../../infra/local/aws/services/imagebuilder/records.ts';
 import { approveBoth, eventually, type Scenario, startScenario } from './support/scenario.ts';
 
@@ -161,6 +163,25 @@ describe('a tear-down', () => {
       error: expect.stringMatching(/under Object Lock, the last until \d+ \w+ \d{4}, .*Nothing was deleted/),
     });
     await expect(call('dynamodb', 'DescribeTable', { TableName: ledger })).resolves.toBeDefined();
+
+    // Seven years and some days later. The command line has the machine's clock: here it is given the run's.
+    scenario.advance({ days: 7 * 365 + 30 });
+    const lines: string[] = [];
+    const port = Number(new URL(scenario.run.host.endpointUrl).port);
+    const { text } = await tearDown(
+      { name: 'teardown', target: 'platform', step: 'evidence', yes: true },
+      {
+        account: createAwsAccount({ port, stateDirectory: scenario.stateDir }),
+        system: () => Promise.reject(new Error('There is no system any more.')),
+        now: () => new Date(scenario.run.clock.now()),
+        pause: async () => {},
+        tell: (line) => lines.push(line),
+      },
+    );
+    expect(text).toMatch(/^Deleted 4 of 4\.$/);
+    expect(lines.slice(-2).every((line) => line.startsWith('Scheduled'))).toBe(true);
+    await expect(call('dynamodb', 'DescribeTable', { TableName: ledger })).rejects.toThrow('not found');
+    expect(await call('s3', 'ListBuckets')).toMatchObject({ Buckets: [] });
   });
 });
 

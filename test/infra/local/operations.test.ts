@@ -37,19 +37,15 @@ const cliName = (operation: string): string =>
 
 /** Operations that nothing of ours calls, by the reason for which a person at the AWS CLI needs them. */
 const forPeople: Readonly<Record<string, readonly string[]>> = {
-  'to read what functions logged (aws logs tail)': ['FilterLogEvents', 'GetLogEvents', 'DescribeLogGroups'],
+  'to read what functions logged (aws logs tail)': ['FilterLogEvents', 'GetLogEvents'],
   'to look at tables and correct them; one engine answers them all alike': [
-    'DescribeTable',
-    'DeleteTable',
     'BatchGetItem',
     'BatchWriteItem',
     'DeleteItem',
     'TransactGetItems',
     'TransactWriteItems',
   ],
-  'to download an object (aws s3 cp asks for its size first)': ['HeadObject'],
   'to list what there is (aws s3 ls, aws ssm get-parameters-by-path)': [
-    'ListBuckets',
     'ListObjectsV2',
     'GetParametersByPath',
   ],
@@ -62,13 +58,10 @@ const forPeople: Readonly<Record<string, readonly string[]>> = {
     'Verify',
   ],
   'to stop, repeat or continue work under way, which promotions must bear': [
-    'CancelImageCreation',
-    'CancelInstanceRefresh',
     'ContinueDeployment',
     'RetryStageExecution',
     'SendTaskHeartbeat',
     'StopBuild',
-    'StopPipelineExecution',
     'UpdateStateMachine',
   ],
   'to see where work under way is': ['DescribeScalingActivities', 'GetPipelineState'],
