@@ -32,7 +32,7 @@ export interface Account {
   /** A stack by its id, also one that was deleted. */
   readonly stack: (id: string) => Promise<StandingStack | undefined>;
   readonly resources: (stackId: string) => Promise<readonly StackResource[]>;
-  /** What a deletion failed at, newest first. */
+  /** What the last deletion failed at, each resource once. */
   readonly failures: (stackId: string) => Promise<readonly FailedResource[]>;
   readonly deleteStack: (id: string) => Promise<void>;
   /** Stacks that were deleted in the last 90 days. */

@@ -72,7 +72,9 @@ export function createAwsAccount(local?: LocalRunPlace, region?: string): Accoun
         found.push(...(began < 0 ? StackEvents : StackEvents.slice(0, began)));
         if (began >= 0) break;
       }
-      return found
+      // What failed once may be deleted since: the newest event of a resource counts.
+      const newest = new Map(found.reverse().map((event) => [event.LogicalResourceId, event]));
+      return [...newest.values()]
         .filter(
           ({ ResourceStatus, ResourceType }) =>
             ResourceStatus === 'DELETE_FAILED' && ResourceType !== 'AWS::CloudFormation::Stack',

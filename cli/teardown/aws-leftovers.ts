@@ -113,9 +113,12 @@ export function createAwsLeftovers(config: object): Leftovers {
       },
     },
     'AWS::KMS::Key': {
+      // A key whose time is over does not exist; one that waits for its end is deleted already.
       exists: async (KeyId) => {
-        const { KeyMetadata } = await keys.send(new DescribeKeyCommand({ KeyId }));
-        return KeyMetadata?.KeyState !== 'PendingDeletion';
+        const found = await keys.send(new DescribeKeyCommand({ KeyId })).catch((error: Error) => {
+          if (!isGone(error)) throw error;
+        });
+        return found !== undefined && found.KeyMetadata?.KeyState !== 'PendingDeletion';
       },
       remove: async (KeyId) => {
         await keys.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: KEY_WINDOW_DAYS }));

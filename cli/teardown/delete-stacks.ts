@@ -7,18 +7,18 @@ import { type Waiting, waitFor } from './waits.ts';
 /** How long one stack may take, in minutes: custom resources end instances and deployments first. */
 const STACK_MINUTES = 120;
 
+/** How often a stack may still be seen as it was before the call: CloudFormation's answers are eventually consistent. */
+const LOOKS_TO_BEGIN = 3;
+
 /** The end of a deletion that did not succeed, with CloudFormation's own reason and what to do. */
 const failureText = async (account: Account, stack: StandingStack): Promise<string> => {
   const failures = await account.failures(stack.id);
   // Of resources that wait for others, CloudFormation says only that.
   const causes = failures.filter(({ reason }) => !/^Resource deletion cancelled/i.test(reason));
-  const seen = new Set<string>();
-  const lines = causes
-    .filter(({ logicalId }) => !seen.has(logicalId) && seen.add(logicalId))
-    .flatMap(({ type, logicalId, physicalId, reason }) => [
-      `  ${type} ${logicalId} (${physicalId}): ${reason}`,
-      `    ${remedyFor(reason)}`,
-    ]);
+  const lines = causes.flatMap(({ type, logicalId, physicalId, reason }) => [
+    `  ${type} ${logicalId} (${physicalId}): ${reason}`,
+    `    ${remedyFor(reason)}`,
+  ]);
   const reason = stack.reason?.trim();
   return [
     `CloudFormation did not delete ${stack.name} (${stack.status})${reason ? `: ${reason}` : '.'}`,
@@ -49,12 +49,17 @@ export async function deleteStack(
       );
     }
   }
+  let looks = 0;
   await waitFor(
     waiting,
     async () => {
       const now = await account.stack(stack.id);
       if (now === undefined || now.status === 'DELETE_COMPLETE') return undefined;
-      if (now.status !== 'DELETE_IN_PROGRESS') throw new CommandError(await failureText(account, now));
+      if (now.status !== 'DELETE_IN_PROGRESS') {
+        const isAsBefore = now.status === stack.status && now.reason === stack.reason;
+        if (!isAsBefore || ++looks >= LOOKS_TO_BEGIN) throw new CommandError(await failureText(account, now));
+        return `${stack.name}: CloudFormation begins.`;
+      }
       await whileWaiting();
       const resources = await account.resources(stack.id);
       const done = resources.filter(({ status }) => /^DELETE_(COMPLETE|SKIPPED)$/.test(status));

@@ -210,6 +210,13 @@ describe('a tear-down of stacks', () => {
     expect(calls).toEqual(['delete Lockstep-orders-Qat in us-east-1']);
   });
 
+  it('fails if CloudFormation goes on to show the stack as it was', async () => {
+    deploy('us-east-1', { ...stack('Lockstep-orders'), status: 'DELETE_FAILED', reason: 'as before' });
+    endings.set('Lockstep-orders', {});
+    await expect(run({})).rejects.toThrow('Lockstep-orders (DELETE_FAILED): as before');
+    expect(told).toContain('Lockstep-orders: CloudFormation begins.');
+  });
+
   it('fails if CloudFormation gives a deletion up because an export is in use', async () => {
     deploy('us-east-1', stack('Lockstep-Platform'));
     endings.set('Lockstep-Platform', {
