@@ -142,11 +142,11 @@ const tearDownStacks = async (
       if (work.length > 0) plan.push(`    stop ${workText(work)}`);
       for (const { name, status } of stacks)
         plan.push(`    delete the stack ${name}${status.startsWith('DELETE') ? ` (${status})` : ''}`);
-      const repositories = (await Promise.all(stacks.map(({ id }) => there.resources(id))))
-        .flat()
-        .filter(({ type }) => type === 'AWS::CodeCommit::Repository');
-      for (const { physicalId } of repositories)
-        plan.push(`    with the CodeCommit repository ${physicalId} and its history: clone it first`);
+      for (const { outputs } of stacks)
+        if (outputs.RepositoryCloneUrl !== undefined)
+          plan.push(
+            `    with the CodeCommit repository ${outputs.RepositoryName} and its history: clone it first`,
+          );
     }
     plan.push(
       target === 'platform'

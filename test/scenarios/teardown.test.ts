@@ -78,7 +78,7 @@ describe('a tear-down', () => {
     expect(await lockstep(['teardown', 'orders', '--reason', 'retired'], 'no')).toMatchObject({
       code: 1,
       asked: expect.stringMatching(
-        /stop 1 promotion, 1 image build\n {4}delete the stack Lockstep-orders\n.*CodeCommit repository.*clone it first[\s\S]*type orders: $/,
+        /stop 1 promotion, 1 image build\n {4}delete the stack Lockstep-orders\n.*CodeCommit repository orders and its history: clone it first[\s\S]*type orders: $/,
       ),
       out: expect.stringContaining('Nothing was changed'),
     });

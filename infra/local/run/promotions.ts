@@ -1,5 +1,5 @@
 import type { ListExecutionsOutput } from '@aws-sdk/client-sfn';
-import { administrator, type Host } from '@lockstep/aws-emulator';
+import { AwsError, administrator, type Host } from '@lockstep/aws-emulator';
 import { UsageError } from '../../../cli/arguments.ts';
 import type { PromotionInput } from '../../../tasks/payloads.ts';
 import { failedAs, isFinal } from '../../../tasks/promotions/status.ts';
@@ -18,18 +18,21 @@ export class NoPromotionError extends Error {
   override readonly name = 'NoPromotion';
 }
 
-/** Executions of an application's machine, newest first. */
+/** Executions of an application's machine, newest first; none once the application is torn down. */
 export const executionsOf = async (host: Host, application: DeployedApplication): Promise<string[]> => {
-  const { executions = [] }: ListExecutionsOutput = await host.call(
-    administrator,
-    'states',
-    'ListExecutions',
-    {
-      stateMachineArn: application.stateMachineArn,
-      maxResults: 100,
-    },
-  );
-  return executions.map(({ executionArn = '' }) => executionArn);
+  const { stateMachineArn } = application;
+  try {
+    const { executions = [] }: ListExecutionsOutput = await host.call(
+      administrator,
+      'states',
+      'ListExecutions',
+      { stateMachineArn, maxResults: 100 },
+    );
+    return executions.map(({ executionArn = '' }) => executionArn);
+  } catch (error) {
+    if (error instanceof AwsError && error.name === 'StateMachineDoesNotExist') return [];
+    throw error;
+  }
 };
 
 /** The newest execution that promotes a commit, and how it stands. */
