@@ -160,13 +160,13 @@ const pusherArn = async (host: Host, { name }: Repository, { before, after }: Ch
 /** @see https://docs.aws.amazon.com/codecommit/latest/userguide/integ-cloudtrail.html */
 const recordPush = (
   host: Host,
-  { arn, id, name }: Repository,
+  { arn, id, name, createdAt }: Repository,
   { ref, before, after }: Change,
   callerArn: string,
   count: number,
 ): void =>
   recordCall(host, {
-    id: stableUuid('cloudtrail', id, count, ref, before, after),
+    id: stableUuid('cloudtrail', id, createdAt, count, ref, before, after),
     service: 'codecommit',
     name: 'GitPush',
     callerArn,
@@ -183,7 +183,7 @@ const recordPush = (
 
 /** @see https://docs.aws.amazon.com/codecommit/latest/userguide/monitoring-events.html (T41) */
 const eventOf = (
-  { arn, id, name }: Repository,
+  { arn, id, name, createdAt }: Repository,
   { ref, before, after }: Change,
   callerUserArn: string,
   count: number,
@@ -191,7 +191,8 @@ const eventOf = (
   const isDeleted = after === NOTHING;
   const isCreated = before === NOTHING;
   return {
-    id: stableUuid('codecommit', id, count, ref, before, after),
+    // A repository that was deleted and made again has the same id here: its pushes are other ones.
+    id: stableUuid('codecommit', id, createdAt, count, ref, before, after),
     source: 'aws.codecommit',
     detailType: 'CodeCommit Repository State Change',
     resources: [arn],

@@ -316,6 +316,22 @@ describe('CodeCommit', () => {
     );
   });
 
+  it('announces a push to a repository that was deleted and made again as another one', async () => {
+    const { codecommit, state } = await running();
+    commit({ 'a.txt': '1' });
+    push('main');
+    await until(world, () => world.events.length === 1);
+    await codecommit.resources['AWS::CodeCommit::Repository']?.delete(state, context('Repository'), {});
+    world.clock.advance(1000);
+    await create(codecommit, 'AWS::CodeCommit::Repository', 'Repository', { RepositoryName: 'orders' });
+    push('main');
+    await until(world, () => world.events.length === 2);
+    const [first, second] = world.events;
+    expect(second?.detail).toEqual(first?.detail);
+    expect(second?.id).not.toBe(first?.id);
+    await codecommit.stop?.();
+  });
+
   it('renames and deletes repositories with what they hold', async () => {
     const { codecommit, state, process } = await running();
     commit({ 'a.txt': '1' });
