@@ -98,6 +98,6 @@ export async function deleteLeftovers(
   return { deleted, failed, keptKeys };
 }
 
-/** Whether an environment's or application's evidence is meant. */
+/** The evidence among what is left. */
 export const evidenceOf = (target: Target, all: readonly Leftover[]): readonly Leftover[] =>
   all.filter((one) => isEvidence(target, one));

@@ -9,7 +9,7 @@ export interface FailedResource {
 const remedies: readonly (readonly [RegExp, string])[] = [
   [
     /dependent object|DependencyViolation|in use by (the )?(network|eni)/i,
-    'A network interface still uses it, of an image build, a function or an instance. It ends by itself, a function’s within 40 minutes.',
+    'A network interface of an image build, a function or an instance still uses it. It ends by itself, that of a function within 40 minutes.',
   ],
   [/not empty/i, 'Delete its objects with all versions, or keep the bucket.'],
   [
