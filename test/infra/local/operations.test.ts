@@ -64,7 +64,7 @@ const forPeople: Readonly<Record<string, readonly string[]>> = {
     'StopBuild',
     'UpdateStateMachine',
   ],
-  'to see where work under way is': ['DescribeScalingActivities', 'GetPipelineState'],
+  'to see where work under way is': ['GetPipelineState'],
   'to send an event by hand': ['PutEvents'],
 };
 
