@@ -74,7 +74,15 @@ interface RoleApprovers {
 export interface ApplicationConfig
   extends Pick<
     WrittenApplication,
-    'name' | 'branch' | 'port' | 'healthCheckPath' | 'runtime' | 'fleet' | 'makersMayDecide' | 'whenNewer'
+    | 'name'
+    | 'branch'
+    | 'port'
+    | 'healthCheckPath'
+    | 'runtime'
+    | 'fleet'
+    | 'keep'
+    | 'makersMayDecide'
+    | 'whenNewer'
   > {
   readonly source: SourceConfig;
   readonly instanceTypes: Exclude<WrittenApplication['instanceType'], string>;

@@ -184,6 +184,26 @@ export const functions = {
       'ACQUIRE_LOCK_FUNCTION',
     ],
   },
+  /** Once a day, and after each promotion → deletes images and revisions that nothing needs. */
+  'delete-unused-images': {
+    entry: 'tasks/keeping/delete-unused-images.lambda.ts',
+    environment: [
+      'APPLICATION',
+      'LEDGER_TABLE',
+      /** How many releases people may go back to. */
+      'KEEP_RELEASES',
+      /** JSON: the buckets that pipelines keep revisions in, each with its region. */
+      'REVISION_BUCKETS',
+      'QAT_IMAGE_PIPELINE_ARN',
+      'QAT_IMAGE_PARAMETER',
+      'QAT_CODEDEPLOY_APPLICATION',
+      'QAT_DEPLOYMENT_GROUP',
+      'PROD_IMAGE_PIPELINE_ARN',
+      'PROD_IMAGE_PARAMETER',
+      'PROD_CODEDEPLOY_APPLICATION',
+      'PROD_DEPLOYMENT_GROUP',
+    ],
+  },
   /** The approvals site behind the HTTP API. Platform stack. */
   'approvals-site': {
     entry: 'approvals-ui/site.lambda.ts',

@@ -17,6 +17,7 @@ import { People } from './operations/console-policies.ts';
 import type { PlatformStack } from './platform/platform-stack.ts';
 import { artifactBucket } from './promotion/artifact-stack.ts';
 import { DeploymentPipeline } from './promotion/deployment-pipeline.ts';
+import { ImageKeeping } from './promotion/image-keeping.ts';
 import { PromotionFunctions } from './promotion/promotion-functions.ts';
 import { PromotionMachine } from './promotion/promotion-machine.ts';
 import { PushPipeline } from './promotion/push-pipeline.ts';
@@ -111,11 +112,20 @@ export class ApplicationStack extends Stack {
       description:
         'Where approvers reach the QAT application: its instance has no load balancer, and no address that people know',
     });
-    const functions = new PromotionFunctions(this, 'Functions', {
+    const parameters = {
       application,
+      ledger,
+      recipe,
+      qatImage,
+      prodImage,
+      qat,
+      prod,
+      environmentAccess: { qat: placed.qat.environmentAccess, prod: placed.prod.environmentAccess },
+    };
+    const functions = new PromotionFunctions(this, 'Functions', {
+      ...parameters,
       bundles,
       source,
-      ledger,
       evidence,
       promotions,
       siteUrl,
@@ -123,13 +133,7 @@ export class ApplicationStack extends Stack {
       approvals: config.approvals,
       configurationVersion: configurationVersion(config, application),
       qatUrl: qatUrl.valueAsString,
-      recipe,
-      qatImage,
-      prodImage,
-      qat,
-      prod,
       revisions: revisionsHere({ bucket: artifacts, key }),
-      environmentAccess: { qat: placed.qat.environmentAccess, prod: placed.prod.environmentAccess },
     });
     const pipelines = {
       application: name,
@@ -210,10 +214,22 @@ export class ApplicationStack extends Stack {
       stateMachineArn: stateMachine.stateMachineArn,
     });
 
+    // Both environments may be in one region.
+    const regionalStores = new Set(
+      [placed.qat, placed.prod].flatMap(({ elsewhere }) => elsewhere?.regional?.bucket ?? []),
+    );
+    const { deleteUnusedImages } = new ImageKeeping(this, 'Keeping', {
+      ...parameters,
+      bundles,
+      revisions: [artifacts, ...regionalStores],
+      stateMachineArn: stateMachine.stateMachineArn,
+    });
+    const asynchronous = [...functions.asynchronous, deleteUnusedImages];
+
     new ApplicationAlarms(this, 'Alarms', {
       application: name,
       alarms: platform.alarms,
-      asynchronous: functions.asynchronous,
+      asynchronous,
       reconcileJobs: functions.reconcileJobs,
       ...(!placed.prod.elsewhere && { targetGroup: prod.targetGroup }),
     });
@@ -224,7 +240,7 @@ export class ApplicationStack extends Stack {
         elsewhere ? [] : [environment.deploymentGroupArn],
       ),
       imageArns: recipe.imageArns,
-      asynchronous: functions.asynchronous,
+      asynchronous,
       retries: functions.retries,
       ledger,
       evidence,

@@ -227,6 +227,19 @@ const application = z.strictObject({
     .enum(['supersede', 'wait'])
     .default('supersede')
     .describe('What a newer promotion does while an older one waits for QC: supersede it, or wait.'),
+  keep: z
+    .strictObject({
+      releases: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(10)
+        .describe(
+          'So many releases keep their Prod image and revision, so that you can go back to them. Older ones are deleted unless something needs them.',
+        ),
+    })
+    .prefault({})
+    .describe('What is kept of earlier promotions.'),
   deployment: deployment.prefault({}).describe('How CodeDeploy deploys to Prod.'),
   imageSchedule: imageSchedule.optional().meta({
     description: 'Builds images without a promotion, to show that the recipe still works.',

@@ -12,7 +12,7 @@ export interface ImageBuilds {
   readonly image: (imageBuildVersionArn: string) => Promise<Image | undefined>;
 }
 
-const underWay = new Set<string | undefined>([
+const underWay: ReadonlySet<string | undefined> = new Set([
   'PENDING',
   'CREATING',
   'BUILDING',
@@ -20,6 +20,9 @@ const underWay = new Set<string | undefined>([
   'DISTRIBUTING',
   'INTEGRATING',
 ]);
+
+/** Whether Image Builder still works on an image. @param status as it tells it */
+export const isUnderWay = (status: string | undefined): boolean => underWay.has(status);
 
 /** Where an image's AMI is used: its distribution says it; without one, where it was built. */
 function destinationOf(imageBuildVersionArn: string, image: Image) {
@@ -47,7 +50,7 @@ function imageInspection(imageBuildVersionArn: string, image: Image | undefined)
   });
   if (image === undefined) return failed('no longer exists. A redrive builds again.', 'missing');
   const status = image.state?.status;
-  if (underWay.has(status)) return { state: 'running' };
+  if (isUnderWay(status)) return { state: 'running' };
   if (status !== 'AVAILABLE')
     return failed(`ended ${status ?? 'without a status'}: ${image.state?.reason ?? 'no reason was given'}`);
   const { region, account } = destinationOf(imageBuildVersionArn, image);

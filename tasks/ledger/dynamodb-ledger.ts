@@ -11,6 +11,7 @@ import {
 import { allItems } from '../all-items.ts';
 import { type EnvironmentLock, freeLock } from '../environment-locks/environment-lock.ts';
 import { ignoring } from '../ignoring.ts';
+import type { ImageReport } from '../keeping/image-report.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
 import type { Absence, Approval, Denial, Job, Live, Promotion } from './items.ts';
 import { type Ledger, LedgerConflictError, ledgerSchema, type PromotionChange } from './ledger.ts';
@@ -23,6 +24,7 @@ import {
   type Bookkeeping,
   DENIAL_PREFIX,
   denialKey,
+  imagesKey,
   isPromotionOpen,
   jobPrefix,
   liveKey,
@@ -296,6 +298,12 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
         )
         // Something later is live.
         .catch(ignoring(ConditionalCheckFailedException));
+    },
+
+    imageReport: (application) => get<ImageReport>(toAttributes(imagesKey(application))),
+    noteImageReport: async (report) => {
+      const Item = toAttributes({ ...report, ...imagesKey(report.application) });
+      await client.send(new PutItemCommand({ TableName: tableName, Item }));
     },
   };
 }

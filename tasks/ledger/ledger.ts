@@ -1,4 +1,5 @@
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
+import type { ImageReport } from '../keeping/image-report.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
 import type {
   Absence,
@@ -56,7 +57,8 @@ interface Page<Item> {
 /**
  * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
  * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `DENIAL#<approval id>#<person>#<reason>`;
- * attempts have four digits. Locks and what is live are keyed `APPLICATION#<name>` / `LOCK#qat` | `LOCK#prod` | `LIVE`.
+ * attempts have four digits. Locks, what is live and which images are kept are keyed `APPLICATION#<name>` / `LOCK#qat` |
+ * `LOCK#prod` | `LIVE` | `IMAGES`.
  * The approvals site keeps its sessions in the same table.
  * Absences, of all applications, are keyed `ABSENCES` / `ABSENCE#<set at>#<id>`.
  */
@@ -122,6 +124,11 @@ export interface Ledger {
   readonly live: (application: string) => Promise<Live | undefined>;
   /** Notes what Prod runs, unless something later is noted. Safe to repeat. */
   readonly noteLive: (live: Live) => Promise<void>;
+
+  /** What was kept of an application's images when it was looked at last. */
+  readonly imageReport: (application: string) => Promise<ImageReport | undefined>;
+  /** Replaces the report. */
+  readonly noteImageReport: (report: ImageReport) => Promise<void>;
 }
 
 /** Names of the table's keys and indexes, shared by the construct that makes them and the code that uses them. */

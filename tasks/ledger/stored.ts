@@ -128,6 +128,9 @@ export const liveKey = (application: string) => ({ pk: `APPLICATION#${applicatio
 /** What is live, as stored. What is noted earlier never replaces it: it needs no version. */
 export const storedLive = (live: Live) => ({ ...live, ...liveKey(live.application) });
 
+/** Key of what was kept of an application's images. */
+export const imagesKey = (application: string) => ({ pk: `APPLICATION#${application}`, sk: 'IMAGES' });
+
 /** The record without the table's own attributes. */
 export const recordOf = (item: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(item).filter(([name]) => !bookkeepingNames.includes(name)));

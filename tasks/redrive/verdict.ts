@@ -35,7 +35,7 @@ interface Verdict {
 }
 
 /** Days after the end in which Step Functions allows a redrive (T33). */
-const REDRIVE_DAYS = 14;
+export const REDRIVE_DAYS = 14;
 /** A history with as many events allows none either (T33). */
 export const FULL_HISTORY = 24_999;
 

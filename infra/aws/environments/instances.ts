@@ -49,7 +49,8 @@ export class InstanceRole extends Construct {
       resource: `aws-codedeploy-${stack.region}`,
       resourceName: '*',
     });
-    allow(this.role, ['s3:GetObject'], [revisions.objects, agent]);
+    allow(this.role, ['s3:GetObject', 's3:GetObjectVersion'], [revisions.objects]);
+    allow(this.role, ['s3:GetObject'], [agent]);
     acknowledgeWildcards(
       this.role,
       'Revisions of this application alone: CodePipeline names each by its run.',

@@ -9,14 +9,16 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { APPLICATION_TAG } from '../../../tasks/keeping/ec2-amis.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ImageSchedule } from '../../config.ts';
 import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { allow } from '../permissions.ts';
+import { builderLog } from './builder-log.ts';
 import type { ImageRecipe } from './image-recipe.ts';
 
 /** Where the builds' logs go in the application's bucket. */
-const LOG_PREFIX = 'image-builds';
+export const IMAGE_LOG_PREFIX = 'image-builds';
 
 /** What build instances may do: be driven by Image Builder, and write their logs. */
 export class ImageBuildRole extends Construct {
@@ -39,7 +41,7 @@ export class ImageBuildRole extends Construct {
         policy,
         "Image Builder demands AWS's policy of its build instances, and AWS changes it along with what it runs on them. An instance lives as long as its build.",
       );
-    const logs = props.bucket.arnForObjects(`${LOG_PREFIX}/*`);
+    const logs = props.bucket.arnForObjects(`${IMAGE_LOG_PREFIX}/*`);
     allow(this.role, ['s3:PutObject'], [logs]);
     acknowledgeWildcards(this.role, 'Logs of builds to come: Image Builder names each by its build.', logs);
     allow(this.role, ['kms:GenerateDataKey', 'kms:Decrypt'], [props.key.keyArn]);
@@ -80,7 +82,7 @@ export class ImageBuild extends Construct {
     super(scope, id);
     const { application, environment, recipe, buildRole, topic, bucket } = props;
     const name = `lockstep-${application}-${environment}`;
-    const tags = { 'lockstep:application': application, 'lockstep:image-for': environment };
+    const tags = { [APPLICATION_TAG]: application, 'lockstep:image-for': environment };
     const infrastructure = new CfnInfrastructureConfiguration(this, 'Infrastructure', {
       name,
       instanceProfileName: buildRole.instanceProfile.instanceProfileName,
@@ -88,7 +90,9 @@ export class ImageBuild extends Construct {
       subnetId: props.subnetId,
       securityGroupIds: [props.securityGroupId],
       snsTopicArn: topic.topicArn,
-      logging: { s3Logs: { s3BucketName: bucket.bucketName, s3KeyPrefix: `${LOG_PREFIX}/${environment}` } },
+      logging: {
+        s3Logs: { s3BucketName: bucket.bucketName, s3KeyPrefix: `${IMAGE_LOG_PREFIX}/${environment}` },
+      },
       instanceMetadataOptions: { httpTokens: 'required', httpPutResponseHopLimit: 1 },
       terminateInstanceOnFailure: true,
       resourceTags: tags,
@@ -112,6 +116,7 @@ export class ImageBuild extends Construct {
         },
       ],
     });
+    builderLog(this, 'Log', `pipeline/${name}`);
     this.pipelineArn = new CfnImagePipeline(this, 'Pipeline', {
       name,
       imageRecipeArn: recipe.arn,

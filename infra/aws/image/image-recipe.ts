@@ -2,8 +2,10 @@ import { Stack } from 'aws-cdk-lib';
 import { type InstanceArchitecture, InstanceType } from 'aws-cdk-lib/aws-ec2';
 import { CfnImageRecipe } from 'aws-cdk-lib/aws-imagebuilder';
 import { Construct } from 'constructs';
+import { APPLICATION_TAG } from '../../../tasks/keeping/ec2-amis.ts';
 import type { InternetAccess } from '../../config.ts';
 import { type Runtime, runtimes } from '../runtimes.ts';
+import { builderLog } from './builder-log.ts';
 import { Component, type ComponentDocument, contentVersion } from './component.ts';
 
 /** How Image Builder's and SSM's public names spell the architecture. */
@@ -49,10 +51,16 @@ export class ImageRecipe extends Construct {
     const { managedImage } = spelling[new InstanceType(instanceType).architecture];
     const name = `lockstep-${application}`;
     const stack = Stack.of(this);
+    builderLog(this, 'Log', name);
     this.arn = new CfnImageRecipe(this, 'Recipe', {
       name,
       version: contentVersion(
-        [managedImage, ...components.map(({ version }) => version), ...(keyArn ? ['key'] : [])].join('\n'),
+        [
+          managedImage,
+          'tagged',
+          ...components.map(({ version }) => version),
+          ...(keyArn ? ['key'] : []),
+        ].join('\n'),
       ),
       // x.x.x: the newest at each build.
       parentImage: stack.formatArn({
@@ -62,6 +70,8 @@ export class ImageRecipe extends Construct {
         resourceName: `${managedImage}/x.x.x`,
       }),
       components: components.map(({ arn }) => ({ componentArn: arn })),
+      // Of the AMI where it is built; its distribution tags the one where it is used.
+      amiTags: { [APPLICATION_TAG]: application },
       blockDeviceMappings: [
         {
           deviceName: '/dev/xvda',

@@ -1,13 +1,32 @@
 import { Duration, PhysicalName, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Key } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type IBucket,
+  type LifecycleRule,
+} from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { rotatingKey } from '../encrypted-topic.ts';
 import type { ArtifactStore } from '../environments/revisions.ts';
+import { IMAGE_LOG_PREFIX } from '../image/image-build.ts';
 import { logBucket } from '../log-bucket.ts';
 import { artifactKeyAlias } from '../names.ts';
+import { CACHE_PREFIX } from './test-project.ts';
 
-/** The bucket of an application's revisions and logs. @param accessLogs takes the log of requests to it */
+/** What is kept for a time: a version that was replaced goes a week later. */
+const expiring = (prefix: string, days: number): LifecycleRule => ({
+  prefix: `${prefix}/`,
+  expiration: Duration.days(days),
+  noncurrentVersionExpiration: Duration.days(7),
+});
+
+/**
+ * The bucket of an application's revisions and logs. Revisions have no end here: CodeDeploy deploys the last one to each new
+ * instance, however old it is (T55); `delete-unused-images` deletes those that nothing needs. Versions keep one that was written
+ * over. @param accessLogs takes the log of requests to it
+ */
 export const artifactBucket = (scope: Construct, id: string, key: Key, accessLogs: IBucket): Bucket =>
   new Bucket(scope, id, {
     // Only if another account must read it by name.
@@ -19,9 +38,12 @@ export const artifactBucket = (scope: Construct, id: string, key: Key, accessLog
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     serverAccessLogsBucket: accessLogs,
     serverAccessLogsPrefix: 'artifacts/',
+    versioned: true,
     lifecycleRules: [
       // Longer than a promotion can take, redrives included.
-      { expiration: Duration.days(180), abortIncompleteMultipartUploadAfter: Duration.days(7) },
+      expiring(IMAGE_LOG_PREFIX, 180),
+      expiring(CACHE_PREFIX, 30),
+      { abortIncompleteMultipartUploadAfter: Duration.days(7), expiredObjectDeleteMarker: true },
     ],
   });
 

@@ -7,9 +7,18 @@ import type { LockstepFunction } from '../lockstep-function.ts';
 import { allow } from '../permissions.ts';
 import { forResource } from '../service-principal.ts';
 
+/** How often, and within how many minutes of each turn. */
+interface Pace {
+  readonly rate: string;
+  readonly windowMinutes: number;
+}
+const EVERY_FIVE_MINUTES: Pace = { rate: 'rate(5 minutes)', windowMinutes: 4 };
+/** At any time of four hours: no two applications need the same minute. */
+export const EVERY_DAY: Pace = { rate: 'rate(1 day)', windowMinutes: 240 };
+
 /**
- * Invokes functions every five minutes, each at another moment of four of them: a new account runs few functions at once (T63),
- * and people wait for the approvals site while the schedules of all applications run.
+ * Invokes functions at intervals, each at another moment of a window: a new account runs few functions at once (T63), and people
+ * wait for the approvals site while the schedules of all applications run.
  */
 export class Schedules extends Construct {
   private readonly role: Role;
@@ -28,16 +37,21 @@ export class Schedules extends Construct {
     });
   }
 
-  /** Adds a function; what cannot be handed to it goes where its own failures go. */
-  add(id: string, description: string, one: LockstepFunction<FunctionName>): void {
+  /** Adds a function; what cannot be handed to it goes where its own failures go. @param pace @default every five minutes */
+  add(
+    id: string,
+    description: string,
+    one: LockstepFunction<FunctionName>,
+    { rate, windowMinutes }: Pace = EVERY_FIVE_MINUTES,
+  ): void {
     const { functionArn } = one.function;
     const queueArn = one.deadLetters?.queueArn;
     allow(this.role, ['lambda:InvokeFunction'], [functionArn]);
     if (queueArn !== undefined) allow(this.role, ['sqs:SendMessage'], [queueArn]);
     const schedule = new CfnSchedule(this, id, {
       description,
-      scheduleExpression: 'rate(5 minutes)',
-      flexibleTimeWindow: { mode: 'FLEXIBLE', maximumWindowInMinutes: 4 },
+      scheduleExpression: rate,
+      flexibleTimeWindow: { mode: 'FLEXIBLE', maximumWindowInMinutes: windowMinutes },
       target: {
         arn: functionArn,
         roleArn: this.role.roleArn,

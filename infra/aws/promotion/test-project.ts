@@ -31,7 +31,7 @@ const images = {
 } as const;
 
 /** Where the cache lies in the application's bucket. */
-const CACHE_PREFIX = 'test-cache';
+export const CACHE_PREFIX = 'test-cache';
 
 /** Runs the application's own tests, as its buildspec says. */
 export class TestProject extends Construct {

@@ -1,4 +1,5 @@
 import { type EnvironmentLock, freeLock } from '../../../tasks/environment-locks/environment-lock.ts';
+import type { ImageReport } from '../../../tasks/keeping/image-report.ts';
 import { fromAttributes, toAttributes } from '../../../tasks/ledger/attributes.ts';
 import type { Absence, Approval, Denial, Job, Live, Promotion } from '../../../tasks/ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
@@ -34,6 +35,7 @@ export const createMemoryLedger = (): Ledger => {
   const locks = new Map<string, EnvironmentLock>();
   const absences = new Map<string, Absence>();
   const lives = new Map<string, Live>();
+  const reports = new Map<string, ImageReport>();
 
   const jobKey = ({ promotionId, state, attempt }: Job): string => `${promotionId}#${state}#${attempt}`;
   const approvalKey = ({ promotionId, role, attempt }: Approval): string =>
@@ -149,6 +151,11 @@ export const createMemoryLedger = (): Ledger => {
       const lock = kept({ ...after, version: before.version + 1 });
       locks.set(key, lock);
       return lock;
+    },
+
+    imageReport: async (application) => reports.get(application),
+    noteImageReport: async (report) => {
+      reports.set(report.application, kept(report));
     },
 
     live: async (application) => lives.get(application),

@@ -1,0 +1,91 @@
+import {
+  DeregisterImageCommand,
+  type EC2Client,
+  paginateDescribeImages,
+  paginateDescribeInstances,
+} from '@aws-sdk/client-ec2';
+import { allItems } from '../all-items.ts';
+import type { Ami, AmiPlace } from './delete-unused-images.ts';
+
+/** Tag of an application's AMIs, in every account that they are copied to. */
+export const APPLICATION_TAG = 'lockstep:application';
+/** Image Builder tags the AMIs that it puts out with their build (its user guide, "Tag Image Builder output resources"). */
+const BUILD_TAG = 'Ec2ImageBuilderArn';
+
+/** Values that one filter of EC2 takes (EC2 API reference, "Filter"). */
+const MOST_VALUES = 200;
+
+/** States of instances that may still run, or run again. */
+const NOT_TERMINATED = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
+
+/** The AMI was deregistered, and a snapshot of it was left. */
+class SnapshotNotDeletedError extends Error {
+  override readonly name = 'SnapshotNotDeleted';
+}
+
+/** EC2's errors have no classes in the SDK. */
+const isGone = (error: unknown): boolean =>
+  error instanceof Error && /^InvalidAMIID\.(NotFound|Unavailable)$/.test(error.name);
+
+/** The AMIs of an application in an account and region. */
+export const createAmiPlace = (client: EC2Client, application: string, region: string): AmiPlace => ({
+  region,
+  list: async () => {
+    const images = await allItems(
+      paginateDescribeImages(
+        { client },
+        { Owners: ['self'], Filters: [{ Name: `tag:${APPLICATION_TAG}`, Values: [application] }] },
+      ),
+      (page) => page.Images,
+    );
+    return images.flatMap(({ ImageId, CreationDate, Tags = [], BlockDeviceMappings = [] }): Ami[] => {
+      const build = Tags.find(({ Key }) => Key === BUILD_TAG)?.Value;
+      return ImageId === undefined || CreationDate === undefined
+        ? []
+        : [
+            {
+              imageId: ImageId,
+              ...(build !== undefined && { build }),
+              createdAt: new Date(CreationDate),
+              size: BlockDeviceMappings.reduce((sum, { Ebs }) => sum + (Ebs?.VolumeSize ?? 0), 0),
+            },
+          ];
+    });
+  },
+  running: async (imageIds) => {
+    const running = new Set<string>();
+    for (let from = 0; from < imageIds.length; from += MOST_VALUES) {
+      const Values = imageIds.slice(from, from + MOST_VALUES);
+      const reservations = await allItems(
+        paginateDescribeInstances(
+          { client },
+          {
+            Filters: [
+              { Name: 'image-id', Values },
+              { Name: 'instance-state-name', Values: NOT_TERMINATED },
+            ],
+          },
+        ),
+        (page) => page.Reservations,
+      );
+      for (const { Instances = [] } of reservations)
+        for (const { ImageId } of Instances) if (ImageId !== undefined) running.add(ImageId);
+    }
+    return [...running];
+  },
+  remove: async (ImageId) => {
+    const answer = await client
+      .send(new DeregisterImageCommand({ ImageId, DeleteAssociatedSnapshots: true }))
+      .catch((error: unknown) => {
+        if (!isGone(error)) throw error;
+      });
+    // `skipped`: another AMI is made from it as well, and deletes it.
+    const left = (answer?.DeleteSnapshotResults ?? []).filter(
+      ({ ReturnCode }) => ReturnCode !== 'success' && ReturnCode !== 'skipped',
+    );
+    if (left.length > 0)
+      throw new SnapshotNotDeletedError(
+        `${ImageId} is deregistered, but EC2 left ${left.map(({ SnapshotId, ReturnCode }) => `${SnapshotId} (${ReturnCode})`).join(', ')} in ${region}. Delete it by hand.`,
+      );
+  },
+});
