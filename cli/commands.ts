@@ -5,6 +5,7 @@ import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
 import type { Outcome } from './command-result.ts';
 import { exportEvidence, type Files } from './evidence.ts';
 import { promotionJson, promotionsText, promotionText } from './format.ts';
+import { imagesOutcome } from './images.ts';
 import { locksText } from './locks.ts';
 import { makers } from './makers.ts';
 import type { Command } from './options.ts';
@@ -86,13 +87,26 @@ const isOf =
   (promotion: Promotion): boolean =>
     application === undefined || promotion.application === application;
 
+const applicationsOf = (promotions: readonly Promotion[]): readonly string[] =>
+  [...new Set(promotions.map(({ application }) => application))].sort();
+
 /** The locks of the promotions' applications. */
 const locksOf = async (
   { ledger }: System,
   promotions: readonly Promotion[],
 ): Promise<readonly LockView[]> => {
-  const applications = [...new Set(promotions.map(({ application }) => application))].sort();
-  return (await Promise.all(applications.map((name) => readLockViews(ledger, name)))).flat();
+  return (await Promise.all(applicationsOf(promotions).map((name) => readLockViews(ledger, name)))).flat();
+};
+
+/** Why images are kept: of one application, or of all that have promotions. */
+const images = async (system: System, application: string | undefined): Promise<Outcome> => {
+  const promotions =
+    application === undefined ? await latest(system, Number.POSITIVE_INFINITY, () => true, SEARCHED) : [];
+  const applications = application === undefined ? applicationsOf(promotions) : [application];
+  const reports = await Promise.all(
+    applications.map(async (name) => [name, await system.ledger.imageReport(name)] as const),
+  );
+  return imagesOutcome(reports, system.now());
 };
 
 /**
@@ -118,6 +132,7 @@ export async function runCommand(
     const views = await locksOf(system, promotions);
     return { text: locksText(views).join('\n') || 'There are no promotions.', json: views };
   }
+  if (command.name === 'images') return images(system, command.application);
   const promotion = await findPromotion(system, command.promotion);
   if (command.name === 'show') return show(system, promotion);
   if (command.name === 'makers') return makers(system, promotion);

@@ -33,7 +33,7 @@ const cut = (text: string, most: number): string =>
   text.length > most ? `${beginningOf(text, most - 1)}…` : text;
 
 /** Columns, each as wide as its widest cell. */
-const table = (rows: readonly (readonly string[])[]): string => {
+export const table = (rows: readonly (readonly string[])[]): string => {
   const widths = rows.reduce<number[]>(
     (known, row) => row.map((cell, column) => Math.max(known[column] ?? 0, cell.length)),
     [],

@@ -8,6 +8,7 @@ import type { LeftoverKind } from './teardown/stays.ts';
 export type Command =
   | { readonly name: 'promotions'; readonly limit: number; readonly application?: string }
   | { readonly name: 'locks'; readonly application?: string }
+  | { readonly name: 'images'; readonly application?: string }
   | { readonly name: 'show'; readonly promotion: string }
   | { readonly name: 'makers'; readonly promotion: string }
   | { readonly name: 'redrive'; readonly promotion: string; readonly yes: boolean }
@@ -74,6 +75,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
 const operands: Readonly<Record<string, string | undefined>> = {
   promotions: undefined,
   locks: undefined,
+  images: 'an application',
   show: 'a promotion',
   makers: 'a promotion',
   redrive: 'a promotion',
@@ -82,6 +84,9 @@ const operands: Readonly<Record<string, string | undefined>> = {
   verify: 'a file',
   teardown: 'an application, or --platform',
 };
+
+/** Commands that do without what they take. */
+const withoutOperand = ['images'];
 
 const finalStates: Readonly<Record<FinalState, true>> = {
   SUCCEEDED: true,
@@ -164,7 +169,8 @@ const readCommand = (
   const wanted = operands[name];
   const surplus = wanted === undefined ? operand : more[0];
   if (surplus !== undefined) throw new UsageError(`${name} does not take ${JSON.stringify(surplus)}.`);
-  if (wanted !== undefined && !operand) throw new UsageError(`${name} takes ${wanted}, got none.`);
+  if (wanted !== undefined && !operand && !withoutOperand.includes(name))
+    throw new UsageError(`${name} takes ${wanted}, got none.`);
   const given = operand ?? '';
   switch (name) {
     case 'promotions':
@@ -175,6 +181,8 @@ const readCommand = (
       };
     case 'locks':
       return { name, ...(values.application !== undefined && { application: values.application }) };
+    case 'images':
+      return { name, ...(operand !== undefined && { application: operand }) };
     case 'evidence':
       if (!values.out)
         throw new UsageError('evidence takes --out FILE, the file to write the record to; got none.');

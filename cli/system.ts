@@ -31,7 +31,7 @@ export class CommandError extends Error {
 export interface System {
   readonly ledger: Pick<
     Ledger,
-    'promotion' | 'promotions' | 'jobs' | 'approvals' | 'latestApproval' | 'denials' | 'lock'
+    'promotion' | 'promotions' | 'jobs' | 'approvals' | 'latestApproval' | 'denials' | 'lock' | 'imageReport'
   >;
   readonly evidence: Pick<EvidenceStore, 'entries' | 'seals'>;
   readonly publicKey: () => Promise<SealingKey>;

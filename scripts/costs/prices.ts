@@ -1,9 +1,10 @@
+import { snapshotPrice } from '../../tasks/keeping/snapshot-price.ts';
 import { ofType, type Resource, type Resources } from '../templates.ts';
 import list from './prices.json' with { type: 'json' };
 
 /** The price list: on-demand list prices, approximate, of the date that it says. */
 export const priceList = list;
-export const { prices } = list;
+export const prices = { ...list.prices, snapshotGbMonth: snapshotPrice.gibMonth };
 
 /** One line of a table. */
 export interface CostLine {

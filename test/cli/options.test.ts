@@ -63,7 +63,7 @@ it.each([
   ['', 'Give a command'],
   [
     'approve p',
-    '"approve" is not a command. Commands: promotions, locks, show, makers, redrive, stop, evidence, verify',
+    '"approve" is not a command. Commands: promotions, locks, images, show, makers, redrive, stop, evidence, verify',
   ],
   ['decide p', 'is not a command'],
   ['toString', 'is not a command'],
