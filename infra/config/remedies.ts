@@ -82,6 +82,8 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].fleet.max': size,
   'applications[].approvalExpiryDays': expiry,
   'applications[].makersMayDecide': "Give true or false; false keeps a change's makers from approving it.",
+  'applications[].keep': 'Give an object with releases, such as { "releases": 10 }.',
+  'applications[].keep.releases': 'Give a whole number from 1 to 100.',
   'applications[].whenNewer':
     'Give supersede (a newer promotion takes the place of one that waits for QC) or wait (it waits for QC).',
   'applications[].deployment':

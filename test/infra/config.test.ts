@@ -34,6 +34,7 @@ it('fills in what an application leaves out', () => {
         developers: [],
         approvalExpiryDays: 7,
         makersMayDecide: false,
+        keep: { releases: 10 },
         whenNewer: 'supersede',
         deployment: {
           configuration: 'one-at-a-time',
@@ -308,6 +309,13 @@ describe('fails, naming key, value and remedy', () => {
       'whole number from 1 to 10',
     ],
     ['no e-mail address', config({}, { operators: ['olga'] }), 'operators[0]', '"olga"', 'an e-mail address'],
+    [
+      'how many releases are kept',
+      config({ keep: { releases: 0 } }),
+      'applications[0].keep.releases',
+      '0',
+      'from 1 to 100',
+    ],
     [
       'what a newer one does',
       config({ whenNewer: 'stop' }),

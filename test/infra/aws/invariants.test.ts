@@ -84,6 +84,7 @@ describe('what is asynchronous', () => {
       'FunctionsRestoreProd',
       'FunctionsStartPromotion',
       'FunctionsTrackPromotion',
+      'KeepingDeleteUnusedImages',
     ]);
     expect(new Set(queueOf.values()).size).toBe(queues.length);
     for (const [id, { Properties }] of queues)
@@ -161,7 +162,7 @@ describe('data', () => {
     }
   });
 
-  it('of buckets is encrypted (with a key of ours but for logs), private, travels by TLS only and has an end', () => {
+  it('of buckets is encrypted (with a key of ours but for logs), private, and travels by TLS only', () => {
     for (const [id, { Properties }, template] of every('AWS::S3::Bucket')) {
       const isForLogs = /^(AccessLogs|FlowLogs)/.test(id);
       expect(Properties).toMatchObject({
@@ -175,7 +176,6 @@ describe('data', () => {
           ],
         },
         PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
-        LifecycleConfiguration: { Rules: [{ Status: 'Enabled', ExpirationInDays: expect.any(Number) }] },
       });
       const policy = ofType(template, 'AWS::S3::BucketPolicy').find(([, resource]) =>
         JSON.stringify(resource.Properties.Bucket).includes(id),
@@ -268,6 +268,9 @@ const NAMED = [
   'AWS::ImageBuilder::ImageRecipe lockstep-orders',
   'AWS::ImageBuilder::InfrastructureConfiguration lockstep-orders-prod',
   'AWS::ImageBuilder::InfrastructureConfiguration lockstep-orders-qat',
+  'AWS::Logs::LogGroup /aws/imagebuilder/lockstep-orders',
+  'AWS::Logs::LogGroup /aws/imagebuilder/pipeline/lockstep-orders-prod',
+  'AWS::Logs::LogGroup /aws/imagebuilder/pipeline/lockstep-orders-qat',
   'AWS::Logs::LogGroup /aws/vendedlogs/states/lockstep-orders',
   'AWS::Logs::LogGroup /aws/vendedlogs/states/lockstep-orders-prod-fleet',
   'AWS::SSM::Parameter /lockstep/platform/configuration-versions',

@@ -252,6 +252,27 @@ describe.each<[string, () => Promise<Ledger>]>([
     expect((await ledger.promotion(PROMOTION_ID))?.cause).toBe('\ufffd');
   });
 
+  it('keeps the last report about the images of each application', async () => {
+    const report = (application: string, revisions: number) => ({
+      application,
+      at: '2026-11-22T11:00:00.000Z',
+      images: [
+        {
+          amis: [{ imageId: 'ami-1', region: 'us-east-1', size: 8 }],
+          createdAt: '2026-11-21T11:00:00.000Z',
+          keep: 'Running' as const,
+        },
+      ],
+      revisions,
+      deleted: { images: 0, revisions: 1 },
+    });
+    expect(await ledger.imageReport('shop')).toBeUndefined();
+    for (const one of [report('shop', 3), report('shop', 2), report('books', 1)])
+      await ledger.noteImageReport(one);
+    expect(await ledger.imageReport('shop')).toEqual(report('shop', 2));
+    expect(await ledger.imageReport('books')).toMatchObject({ revisions: 1 });
+  });
+
   it('keeps what is live in each application, and forgets what was deployed before it', async () => {
     const live = (promotionId: string, since: string, application = 'shop') => ({
       application,
