@@ -8,7 +8,7 @@ export interface UnusedGrant {
 }
 
 const functionRoles =
-  /ApprovalsSiteRole|Functions\w+Role|ImageParametersCreatorRole|ProdFleet(OnEvent|IsComplete)Role/;
+  /ApprovalsSiteRole|Functions\w+Role|KeepingDeleteUnusedImagesRole|ImageParametersCreatorRole|ProdFleet(OnEvent|IsComplete)Role/;
 const askingAboutJobs = [
   'autoscaling:DescribeInstanceRefreshes',
   'autoscaling:DescribeScalingActivities',
@@ -48,6 +48,18 @@ export const unusedGrants: readonly UnusedGrant[] = [
     role: /Functions(AcquireLock|CompleteJob|Guard|ReconcileJobs|RestoreProd|StartPromotion|TrackPromotion)Role/,
     actions: ['sqs:SendMessage'],
     reason: 'An event that failed three times goes to the dead-letter queue; none did.',
+  },
+  {
+    role: /KeepingDeleteUnusedImagesRole/,
+    actions: [
+      'ec2:DeleteSnapshot',
+      'ec2:DeregisterImage',
+      'imagebuilder:DeleteImage',
+      's3:DeleteObjectVersion',
+      'sqs:SendMessage',
+    ],
+    reason:
+      'What is younger than a day is kept, and everything was; test/scenarios/keeping.test.ts deletes. No event failed three times.',
   },
   {
     role: /FunctionsStartPromotionRole/,

@@ -24,6 +24,12 @@ const ownItems = (application: string): Conditions => ({
   Null: { 'dynamodb:LeadingKeys': 'false' },
 });
 
+/** Holds for what is noted about one application as a whole, and for nothing of its promotions. */
+const applicationItems = (application: string): Conditions => ({
+  'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [liveKey(application).pk] },
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+});
+
 /** The promotions' book-keeping. */
 export class Ledger extends Construct {
   readonly table: Table;
@@ -72,5 +78,10 @@ export class Ledger extends Construct {
           : [tableArn],
         application !== 'all' && isWrite(operation) ? ownItems(application) : undefined,
       );
+  }
+
+  /** Lets a function note something about an application: it can write nothing about a promotion, and no decision. */
+  allowNotes(one: LockstepFunction<FunctionName>, application: string): void {
+    one.allow(['dynamodb:PutItem'], [this.table.tableArn], applicationItems(application));
   }
 }

@@ -75,8 +75,8 @@ export class ImageKeeping extends Construct {
     this.deleteUnusedImages = one;
     this.allowDeleting(props);
     this.schedule(application.name, props.stateMachineArn);
-    // It notes only what it kept.
-    ledger.allow(one, application.name, 'PutItem', 'Query');
+    ledger.allow(one, application.name, 'Query');
+    ledger.allowNotes(one, application.name);
     one.allowWithWildcard(['imagebuilder:DeleteImage'], [recipe.imageArns], IMAGES_REASON);
     one.allow(['imagebuilder:ListImagePipelineImages'], [qatImage.pipelineArn, prodImage.pipelineArn]);
     for (const [environment, { deploymentGroupArn }] of [

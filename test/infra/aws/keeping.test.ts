@@ -170,7 +170,7 @@ describe('delete-unused-images', () => {
     expect(OWN).not.toBe(THEIRS);
   });
 
-  it('T63: runs once a day, each application at another time, and after each promotion', () => {
+  it('runs once a day, each application at another time, and after each promotion', () => {
     const rulesOfFunction = (template: Template) =>
       ofType(template, 'AWS::Events::Rule')
         .filter(([id]) => id.startsWith('Keeping'))
@@ -188,6 +188,16 @@ describe('delete-unused-images', () => {
       (name) => rulesOfFunction(templateOf(`Lockstep-${name}`, several))[0]?.ScheduleExpression,
     );
     expect(new Set(times).size).toBe(3);
+  });
+
+  it('writes into the ledger only what it notes about the application: no promotion and no decision', () => {
+    const writes = statementFor(roleIn(orders, 'KeepingDeleteUnusedImages'), 'dynamodb:PutItem');
+    expect(writes.map(({ Condition }) => Condition)).toEqual([
+      {
+        'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['APPLICATION#orders'] },
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      },
+    ]);
   });
 
   it('keeps as many releases as is configured', () => {

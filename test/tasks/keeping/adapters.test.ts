@@ -208,7 +208,7 @@ describe('what new instances get', () => {
           revision:
             deploymentId === 'd-1'
               ? { s3Location: { bucket: 'b', key: 'one', version: 'v', eTag: '"e"' } }
-              : { revisionType: 'GitHub', gitHubLocation: { repository: 'by/hand' } },
+              : { revisionType: 'GitHub' as const, gitHubLocation: { repository: 'by/hand' } },
         },
       })),
     );
