@@ -1,5 +1,6 @@
 import {
   DeregisterImageCommand,
+  DescribeImagesCommand,
   type EC2Client,
   paginateDescribeImages,
   paginateDescribeInstances,
@@ -23,9 +24,16 @@ class SnapshotNotDeletedError extends Error {
   override readonly name = 'SnapshotNotDeleted';
 }
 
-/** EC2's errors have no classes in the SDK. */
-const isGone = (error: unknown): boolean =>
-  error instanceof Error && /^InvalidAMIID\.(NotFound|Unavailable)$/.test(error.name);
+/**
+ * Whether an AMI is gone that could not be deregistered: another run was faster. EC2 may say that it does not exist, or that
+ * nobody may deregister what has no tags any more.
+ */
+async function isGone(client: EC2Client, ImageId: string): Promise<boolean> {
+  const { Images = [] } = await client.send(
+    new DescribeImagesCommand({ Owners: ['self'], Filters: [{ Name: 'image-id', Values: [ImageId] }] }),
+  );
+  return Images.length === 0;
+}
 
 /** The AMIs of an application in an account and region. */
 export const createAmiPlace = (client: EC2Client, application: string, region: string): AmiPlace => ({
@@ -76,8 +84,8 @@ export const createAmiPlace = (client: EC2Client, application: string, region: s
   remove: async (ImageId) => {
     const answer = await client
       .send(new DeregisterImageCommand({ ImageId, DeleteAssociatedSnapshots: true }))
-      .catch((error: unknown) => {
-        if (!isGone(error)) throw error;
+      .catch(async (error: unknown) => {
+        if (!(await isGone(client, ImageId))) throw error;
       });
     // `skipped`: another AMI is made from it as well, and deletes it.
     const left = (answer?.DeleteSnapshotResults ?? []).filter(

@@ -1,6 +1,6 @@
 import type { PromotionStatus } from '../ledger/items.ts';
 import { isFinal } from '../promotions/status.ts';
-import { REDRIVE_DAYS } from '../redrive/verdict.ts';
+import { REDRIVE_DAYS } from '../redrive/redrive-days.ts';
 
 /** Why an image or a revision is kept. */
 export type KeepReason =

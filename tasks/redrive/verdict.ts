@@ -3,6 +3,7 @@ import { ENVIRONMENT_LOCKED, QAT_CHANGED, REJECTED, STALE, SUPERSEDED } from '..
 import { environmentTitles, promotionName, utcTime } from '../words.ts';
 import type { LockOutlook } from './lock-outlook.ts';
 import type { RedriveContext } from './redrive-context.ts';
+import { REDRIVE_DAYS } from './redrive-days.ts';
 import type { ResumePoint } from './resume-point.ts';
 import type { RunbookHeading } from './runbook-headings.ts';
 
@@ -34,8 +35,6 @@ interface Verdict {
   readonly heading?: RunbookHeading;
 }
 
-/** Days after the end in which Step Functions allows a redrive (T33). */
-export const REDRIVE_DAYS = 14;
 /** A history with as many events allows none either (T33). */
 export const FULL_HISTORY = 24_999;
 

@@ -12,8 +12,8 @@ jest.setTimeout(400_000);
 const administrator = { kind: 'administrator' } as const;
 
 /** Items and bytes that docs/keeping.md allows a promotion in the ledger. */
-const MOST_ITEMS = 80;
-const MOST_BYTES = 250_000;
+const MOST_ITEMS = 60;
+const MOST_BYTES = 100_000;
 
 /** What one release is kept of: the configuration of cdk.json, but for that. */
 const keepOne = () => {
@@ -78,20 +78,20 @@ describe('images and revisions', () => {
     return groups.length;
   };
   const promote = async () => {
-    const at = scenario.run.clock.now();
     const promotion = await scenario.startPromotion();
-    expect(await approveBoth(promotion)).toMatchObject({ status: 'SUCCEEDED' });
+    const { status, stopDate } = await approveBoth(promotion);
+    expect(status).toBe('SUCCEEDED');
     const { images } = (await scenario.system.ledger.promotion(promotion.id)) ?? {};
-    return { ...promotion, images, at };
+    return { ...promotion, images, endedAt: stopDate?.getTime() ?? 0 };
   };
 
-  it('T55, T61: nothing of a new promotion is deleted; two days later only what is needed is left, and Prod replaces an instance with it', async () => {
+  it('T55, T61: nothing of a new promotion is deleted; a day later only what is needed is left, and Prod replaces an instance with it', async () => {
     const first = await promote();
     const before = { ledger: await ledgerItems(), logGroups: await logGroups() };
     const second = await promote();
     const kept = [first, second].flatMap(({ images }) => Object.values(images ?? {})).sort();
     expect(kept).toHaveLength(4);
-    const young = await reportSince(second.at);
+    const young = await reportSince(second.endedAt);
     expect(young.deleted).toEqual({ images: 0, revisions: 0 });
     expect(await amis()).toEqual(kept);
     const pushed = await revisions();
@@ -103,9 +103,11 @@ describe('images and revisions', () => {
     expect(after.ledger.bytes - before.ledger.bytes).toBeLessThanOrEqual(MOST_BYTES);
     expect(after.logGroups).toBe(before.logGroups);
 
-    scenario.advance({ days: 2 });
+    // The rule fires once in a day: two runs at the same time would both ask for what the first has deleted.
+    scenario.advance({ days: 1 });
+    const later = scenario.run.clock.now() - 60 * 60_000;
     const old = await eventually('what nothing needs to be deleted', async () => {
-      const report = await reportSince(scenario.run.clock.now() - 26 * 60 * 60_000);
+      const report = await reportSince(later);
       return report.images.length === 2 ? report : undefined;
     });
     expect(old.images.map(({ keep }) => keep)).toEqual(['Running', 'Running']);

@@ -92,11 +92,14 @@ describe('AMIs', () => {
     );
     await place.remove('ami-1');
     expect(sent[0]?.input).toEqual({ ImageId: 'ami-1', DeleteAssociatedSnapshots: true });
-    for (const name of ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable'])
-      await placeWith(on(DeregisterImageCommand, gone(name))).place.remove('ami-1');
-    await expect(
-      placeWith(on(DeregisterImageCommand, gone('OperationNotPermitted'))).place.remove('ami-1'),
-    ).rejects.toMatchObject({ name: 'OperationNotPermitted' });
+    const left = (...Images: { ImageId: string }[]) => on(DescribeImagesCommand, () => ({ Images }));
+    for (const name of ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable', 'UnauthorizedOperation'])
+      await placeWith(on(DeregisterImageCommand, gone(name)), left()).place.remove('ami-1');
+    const stays = placeWith(
+      on(DeregisterImageCommand, gone('OperationNotPermitted')),
+      left({ ImageId: 'ami-1' }),
+    );
+    await expect(stays.place.remove('ami-1')).rejects.toMatchObject({ name: 'OperationNotPermitted' });
   });
 
   it('fails and names a snapshot that EC2 left', async () => {
