@@ -5,11 +5,13 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { environmentAccess } from '../environment-access.ts';
 import { createSsmImageParameters } from '../images/ssm-image-parameters.ts';
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
+import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
 import { logged, logger } from '../log.ts';
 import type { Environment } from '../payloads.ts';
 import { createDeploymentGroups } from '../prod-fleet/deployment-groups.ts';
 import { readEnv, wholeNumber } from '../read-env.ts';
+import { sourceArtifactOf } from '../source/revision-appspec.ts';
 import { deleteUnusedImages } from './delete-unused-images.ts';
 import { createAmiPlace } from './ec2-amis.ts';
 import { environmentUse, revisionOf } from './environment-use.ts';
@@ -28,6 +30,7 @@ const sourcesOf = (environment: Environment) => {
   };
 };
 const sources = { qat: sourcesOf('qat'), prod: sourcesOf('prod') };
+const runs = createPipelineRuns();
 const elsewhere = [environmentAccess('qat'), environmentAccess('prod')].filter(
   (access) => access.region !== undefined,
 );
@@ -37,6 +40,7 @@ export const handler = logged(
   deleteUnusedImages({
     ledger: createDynamoDbLedger(env.LEDGER_TABLE),
     revisionOf: (environment, deploymentId) => revisionOf(sources[environment])(deploymentId),
+    sourceOf: async (pipelineName, id) => sourceArtifactOf(await runs.actions(pipelineName, id)),
     builds: createPipelineImages([env.QAT_IMAGE_PIPELINE_ARN, env.PROD_IMAGE_PIPELINE_ARN]),
     places: [{ region: env.AWS_REGION }, ...elsewhere].map((access) =>
       createAmiPlace(new EC2Client(access), env.APPLICATION, access.region ?? env.AWS_REGION),

@@ -1,8 +1,15 @@
+import { partsOf } from '../jobs/external-ids.ts';
 import type { Job, Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
 import type { Environment } from '../payloads.ts';
-import { type PromotionUse, promotionNeed, REDRIVABLE_DAYS, type Release } from './keeping-rules.ts';
+import {
+  type PromotionUse,
+  promotionNeed,
+  REDRIVABLE_DAYS,
+  type Release,
+  type RevisionLocation,
+} from './keeping-rules.ts';
 
 /** A revision as a deployment names it. */
 type DeployedRevision = Release['revision'];
@@ -12,6 +19,11 @@ export interface PromotionSources {
   readonly ledger: Pick<Ledger, 'promotions' | 'jobs'>;
   /** The revision of a deployment; undefined if CodeDeploy does not have the deployment any more. */
   readonly revisionOf: (environment: Environment, deploymentId: string) => Promise<DeployedRevision>;
+  /** Where a run of a pipeline put the revision that it read from the source: CodeDeploy gets a copy in another region. */
+  readonly sourceOf: (
+    pipelineName: string,
+    pipelineExecutionId: string,
+  ) => Promise<RevisionLocation | undefined>;
 }
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -58,6 +70,28 @@ function builtBy(promotion: Promotion, jobs: readonly Job[]): Pick<PromotionUse,
   };
 }
 
+/** What a promotion's deployments deployed, and what its pipelines' runs read: a request for an approval reads it again. */
+async function revisionsOf(
+  { revisionOf, sourceOf }: PromotionSources,
+  { deployments }: Promotion,
+  jobs: readonly Job[],
+): Promise<PromotionUse['revisions']> {
+  const revisions: RevisionLocation[] = [];
+  for (const environment of ['qat', 'prod'] as const) {
+    const deploymentId = deployments[environment];
+    if (deploymentId === undefined) continue;
+    const revision = await revisionOf(environment, deploymentId);
+    if (revision === undefined) return 'not-known';
+    revisions.push(revision);
+  }
+  for (const { kind, externalId } of jobs) {
+    if (kind !== 'pipeline-run' || externalId === undefined) continue;
+    const source = await sourceOf(...partsOf(externalId));
+    if (source) revisions.push(source);
+  }
+  return revisions;
+}
+
 /** The last releases of an application, newest first, with image and revision: what people may go back to. */
 async function releasesOf(
   { revisionOf }: PromotionSources,
@@ -88,21 +122,16 @@ export async function readPromotionUse(
   const { all, released } = await readPromotions(sources.ledger, application, releases, now);
   const promotions: PromotionUse[] = [];
   for (const promotion of all) {
-    const { promotionId, status, deployments } = promotion;
+    const { promotionId, status } = promotion;
     const endedAt = promotion.endedAt === undefined ? undefined : new Date(promotion.endedAt);
     if (promotionNeed({ status, ...(endedAt && { endedAt }) }, now) === undefined) continue;
-    const revisions: (DeployedRevision | undefined)[] = [];
-    for (const environment of ['qat', 'prod'] as const) {
-      const deploymentId = deployments[environment];
-      if (deploymentId !== undefined) revisions.push(await sources.revisionOf(environment, deploymentId));
-    }
-    const known = revisions.filter((revision) => revision !== undefined);
+    const jobs = await sources.ledger.jobs(promotionId);
     promotions.push({
       promotionId,
       status,
       ...(endedAt && { endedAt }),
-      ...builtBy(promotion, await sources.ledger.jobs(promotionId)),
-      revisions: known.length === revisions.length ? known : 'not-known',
+      ...builtBy(promotion, jobs),
+      revisions: await revisionsOf(sources, promotion, jobs),
     });
   }
   return { promotions, releases: await releasesOf(sources, released) };

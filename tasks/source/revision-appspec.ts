@@ -40,13 +40,20 @@ export async function readAppSpec(bytes: ArchiveBytes): Promise<AppSpecFile> {
   return { path: entry.fileName, text: Buffer.concat(parts).toString('utf8') };
 }
 
-/** Where a run's source action put the revision. @throws Error if it names no such place */
-const revisionOf = (actions: readonly ActionExecutionDetail[]) => {
+/** Where a run's source action put the revision; undefined if its actions do not say so. */
+export const sourceArtifactOf = (
+  actions: readonly ActionExecutionDetail[],
+): { readonly bucket: string; readonly key: string } | undefined => {
   const source = actions.find(({ input }) => input?.actionTypeId?.category === 'Source');
   const { bucket, key } = source?.output?.outputArtifacts?.[0]?.s3location ?? {};
-  if (bucket === undefined || key === undefined)
-    throw new Error("the pipeline's run does not say where its revision is");
-  return { bucket, key };
+  return bucket === undefined || key === undefined ? undefined : { bucket, key };
+};
+
+/** @throws Error if the run does not say where its revision is */
+const revisionOf = (actions: readonly ActionExecutionDetail[]) => {
+  const artifact = sourceArtifactOf(actions);
+  if (artifact === undefined) throw new Error("the pipeline's run does not say where its revision is");
+  return artifact;
 };
 
 /**

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { APPLICATION_TAG } from '../../../tasks/keeping/ec2-amis.ts';
 import { REVISION_PREFIX } from '../../../tasks/keeping/s3-revisions.ts';
 import { LockstepFunction } from '../lockstep-function.ts';
-import { deploymentGroupName, imageParameterArn, imageParameterName } from '../names.ts';
+import { deploymentGroupName, imageParameterArn, imageParameterName, pipelineArns } from '../names.ts';
 import type { Grantee } from '../permissions.ts';
 import { IMAGES_REASON, type PromotionParameters } from './promotion-grants.ts';
 import { EVERY_DAY, Schedules } from './schedules.ts';
@@ -78,7 +78,9 @@ export class ImageKeeping extends Construct {
     ledger.allow(one, application.name, 'Query');
     ledger.allowNotes(one, application.name);
     one.allowWithWildcard(['imagebuilder:DeleteImage'], [recipe.imageArns], IMAGES_REASON);
-    one.allow(['imagebuilder:ListImagePipelineImages'], [qatImage.pipelineArn, prodImage.pipelineArn]);
+    one
+      .allow(['imagebuilder:ListImagePipelineImages'], [qatImage.pipelineArn, prodImage.pipelineArn])
+      .allow(['codepipeline:ListActionExecutions'], pipelineArns(Stack.of(one), application.name));
     for (const [environment, { deploymentGroupArn }] of [
       ['qat', qat],
       ['prod', prod],

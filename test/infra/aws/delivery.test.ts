@@ -184,7 +184,10 @@ describe('state machine', () => {
     const schedules = everything.filter(({ Type }) => Type === 'AWS::Scheduler::Schedule');
     expect(schedules.length).toBeGreaterThan(3);
     for (const { Properties } of schedules)
-      expect(Properties.FlexibleTimeWindow).toEqual({ Mode: 'FLEXIBLE', MaximumWindowInMinutes: 4 });
+      expect(Properties.FlexibleTimeWindow).toEqual({
+        Mode: 'FLEXIBLE',
+        MaximumWindowInMinutes: Properties.ScheduleExpression === 'rate(1 day)' ? 240 : 4,
+      });
     expect(
       everything.filter(
         ({ Type, Properties }) => Type === 'AWS::Events::Rule' && Properties.ScheduleExpression !== undefined,

@@ -99,6 +99,24 @@ describe('deleting what nothing needs', () => {
     });
   });
 
+  it('keeps what the pipeline read for a promotion that waits: the next request for an approval reads it again', async () => {
+    const { ledger, deploy, revisions, live, sources } = keeping;
+    deploy('qat');
+    const [read] = [...revisions.values()];
+    live.qat = { bucket: 'elsewhere', key: 'copy' };
+    if (read) sources.set('run', read);
+    await ledger.addPromotion(aPromotion({ promotionId: 'waits' }));
+    await ledger.addJob(
+      aJob({ promotionId: 'waits', kind: 'pipeline-run', externalId: 'lockstep-shop-qat/run' }),
+    );
+    keeping.pass(5);
+    await keeping.clean();
+    expect([...revisions.values()]).toEqual([read]);
+    await ledger.updatePromotion('waits', { status: 'REJECTED', endedAt: keeping.world.now.toISOString() });
+    await keeping.clean();
+    expect(revisions.size).toBe(0);
+  });
+
   it('leaves promotions of other applications out', async () => {
     const { ledger, build } = keeping;
     const { imageId } = build('prod');
@@ -177,6 +195,16 @@ describe('fails closed', () => {
     await expect(keeping.clean()).rejects.toThrow(`${what} is throttled`);
     expect(keeping.calls).toEqual([]);
     expect(await keeping.ledger.imageReport('shop')).toBeUndefined();
+  });
+
+  it('fails and deletes nothing if a run of a promotion that waits cannot be read', async () => {
+    keeping.build('prod');
+    await keeping.ledger.addPromotion(aPromotion());
+    await keeping.ledger.addJob(aJob({ kind: 'pipeline-run', externalId: 'lockstep-shop-qat/run' }));
+    keeping.pass(30);
+    keeping.faults.set('run', { after: 0 });
+    await expect(keeping.clean()).rejects.toThrow('run is throttled');
+    expect(keeping.calls).toEqual([]);
   });
 
   it('fails and deletes nothing if the ledger cannot be read', async () => {

@@ -24,6 +24,8 @@ export const createKeepingWorld = (start: string) => {
   const parameters: Partial<Record<Environment, string>> = { qat: 'ami-base', prod: 'ami-base' };
   const live: Partial<Record<Environment, RevisionLocation>> = {};
   const deployments = new Map<string, RevisionLocation>();
+  /** What runs of pipelines read from the source, by their ids. */
+  const sources = new Map<string, RevisionLocation>();
   /** Every change that was asked for, in order. */
   const calls: string[] = [];
   /** Calls that fail, by their name; `after` so many of them. */
@@ -83,6 +85,10 @@ export const createKeepingWorld = (start: string) => {
 
   const dependencies = (releases: number): DeleteUnusedDependencies => ({
     ledger,
+    sourceOf: async (_, runId) => {
+      call('run');
+      return sources.get(runId);
+    },
     revisionOf: async (_, deploymentId) => {
       call('deployment');
       return deployments.get(deploymentId);
@@ -139,6 +145,7 @@ export const createKeepingWorld = (start: string) => {
     parameters,
     live,
     deployments,
+    sources,
     calls,
     faults,
     build,
