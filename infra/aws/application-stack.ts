@@ -202,7 +202,7 @@ export class ApplicationStack extends Stack {
       approvalExpiryDays: application.approvalExpiryDays,
       terminationWaitMinutes: application.deployment.terminationWaitMinutes,
     });
-    new Triggers(this, 'Triggers', {
+    const { schedules } = new Triggers(this, 'Triggers', {
       application: name,
       branch: application.branch,
       source,
@@ -222,6 +222,7 @@ export class ApplicationStack extends Stack {
       ...parameters,
       bundles,
       revisions: [artifacts, ...regionalStores],
+      schedules,
       stateMachineArn: stateMachine.stateMachineArn,
     });
     const asynchronous = [...functions.asynchronous, deleteUnusedImages];

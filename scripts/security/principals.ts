@@ -30,7 +30,6 @@ const kebab = (name: string): string =>
 /** By the logical ids that the constructs give. */
 const kinds: readonly (readonly [RegExp, PrincipalKind, (match: string) => string])[] = [
   [/^Functions(\w+)Role/, 'function', kebab],
-  [/^Keeping(Schedules)Role/, 'service', () => 'schedules'],
   [/^Keeping(\w+)Role/, 'function', kebab],
   [/^(ApprovalsSite)Role/, 'function', kebab],
   [/^(Promotion)Role/, 'state machine', () => 'state machine'],

@@ -9,13 +9,14 @@ import { LockstepFunction } from '../lockstep-function.ts';
 import { deploymentGroupName, imageParameterArn, imageParameterName, pipelineArns } from '../names.ts';
 import type { Grantee } from '../permissions.ts';
 import { IMAGES_REASON, type PromotionParameters } from './promotion-grants.ts';
-import { EVERY_DAY, Schedules } from './schedules.ts';
+import { EVERY_DAY, type Schedules } from './schedules.ts';
 
 interface ImageKeepingProps extends PromotionParameters {
   readonly bundles: string;
   /** The buckets that pipelines keep revisions in, of all regions. */
   readonly revisions: readonly Bucket[];
   readonly stateMachineArn: string;
+  readonly schedules: Schedules;
 }
 
 /** Lets a role see an application's AMIs in its account and region, what runs them, and deregister them with their snapshots. */
@@ -74,7 +75,7 @@ export class ImageKeeping extends Construct {
     });
     this.deleteUnusedImages = one;
     this.allowDeleting(props);
-    this.schedule(application.name, props.stateMachineArn);
+    this.schedule(application.name, props);
     ledger.allow(one, application.name, 'Query');
     ledger.allowNotes(one, application.name);
     one.allowWithWildcard(['imagebuilder:DeleteImage'], [recipe.imageArns], IMAGES_REASON);
@@ -117,9 +118,9 @@ export class ImageKeeping extends Construct {
       );
   }
 
-  private schedule(application: string, stateMachineArn: string): void {
+  private schedule(application: string, { schedules, stateMachineArn }: ImageKeepingProps): void {
     const one = this.deleteUnusedImages;
-    new Schedules(this, 'Schedules').add(
+    schedules.add(
       'DeleteUnusedImages',
       `Deletes images and revisions of ${application} that nothing needs`,
       one,

@@ -26,6 +26,9 @@ interface TriggersProps {
 
 /** What wakes the functions. Events only wake: the functions ask the services what is true. */
 export class Triggers extends Construct {
+  /** What invokes functions at intervals. */
+  readonly schedules: Schedules;
+
   constructor(scope: Construct, id: string, props: TriggersProps) {
     super(scope, id);
     const { application, branch, source, functions, qatPlace } = props;
@@ -77,6 +80,7 @@ export class Triggers extends Construct {
     });
     // Events are best effort.
     const schedules = new Schedules(this, 'Schedules');
+    this.schedules = schedules;
     schedules.add('ReconcileJobs', 'Checks every open job and request', reconcileJobs);
     schedules.add('RestoreProd', 'Checks Prod after failures', restoreProd);
     schedules.add('AcquireLock', 'Checks the environment locks', acquireLock);

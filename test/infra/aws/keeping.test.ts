@@ -170,7 +170,11 @@ describe('delete-unused-images', () => {
   });
 
   it('T63: runs once a day at any time of four hours, and after each promotion', () => {
-    const [, { Properties: daily }] = only(orders, 'AWS::Scheduler::Schedule', 'Keeping');
+    const [, { Properties: daily }] = only(
+      orders,
+      'AWS::Scheduler::Schedule',
+      'TriggersSchedulesDeleteUnusedImages',
+    );
     expect(daily).toMatchObject({
       ScheduleExpression: 'rate(1 day)',
       FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 240 },
