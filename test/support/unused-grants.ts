@@ -50,6 +50,12 @@ export const unusedGrants: readonly UnusedGrant[] = [
     reason: 'An event that failed three times goes to the dead-letter queue; none did.',
   },
   {
+    role: /(Qat|Prod)InstanceRole/,
+    actions: ['s3:GetObject'],
+    reason:
+      "The bucket has versions, and the local run's CodePipeline names one to CodeDeploy; the agent's own bucket is AWS's.",
+  },
+  {
     role: /KeepingDeleteUnusedImagesRole/,
     actions: [
       'ec2:DeleteSnapshot',
