@@ -1,6 +1,7 @@
+import { type CostLine, costOf, moneyText, totalOf } from '../../tasks/prices/cost-line.ts';
+import { type PriceList, usEast1 } from '../../tasks/prices/price-list.ts';
 import type { Resources } from '../templates.ts';
 import { idleCosts } from './idle-costs.ts';
-import { type CostLine, costOf, priceList } from './prices.ts';
 import { assumed, promotionCosts } from './promotion-costs.ts';
 
 /** The stack that all applications share. */
@@ -9,21 +10,22 @@ const PLATFORM = 'Lockstep-Platform';
 export const BEGIN = '<!-- costs: made by npm run costs -->';
 export const END = '<!-- /costs -->';
 
-const dollars = (value: number): string =>
-  value >= 0.01 ? `$${value.toFixed(2)}` : `$${value.toPrecision(2)}`;
+/** A price as it is listed: all of its digits. */
+const priceText = (price: number, { currency }: PriceList): string =>
+  currency === 'USD' ? `$${price}` : `${price} ${currency}`;
 const number = (value: number): string => String(Number(value.toFixed(2)));
 
-const sum = (lines: readonly CostLine[]): string =>
-  dollars(lines.reduce((total, line) => total + costOf(line), 0));
+const sum = (lines: readonly CostLine[], { currency }: PriceList): string =>
+  moneyText(totalOf(lines), currency);
 
-const table = (lines: readonly CostLine[], total: string): string[] => [
+const table = (lines: readonly CostLine[], total: string, list: PriceList): string[] => [
   '| item | quantity | price of one | cost |',
   '| --- | ---: | ---: | ---: |',
   ...lines.map(
     (line) =>
-      `| ${line.item} | ${number(line.quantity)} ${line.unit} | $${line.price} | ${dollars(costOf(line))} |`,
+      `| ${line.item} | ${number(line.quantity)} ${line.unit} | ${priceText(line.price, list)} | ${moneyText(costOf(line), list.currency)} |`,
   ),
-  `| **${total}** | | | **${sum(lines)}** |`,
+  `| **${total}** | | | **${sum(lines, list)}** |`,
 ];
 
 type Templates = Readonly<Record<string, Resources>>;
@@ -36,14 +38,14 @@ function stacksOf({ [PLATFORM]: platform, ...applications }: Templates) {
 }
 
 /** The totals, for README. @throws RangeError for what has no price */
-export function costSummary(templates: Templates): string {
+export function costSummary(templates: Templates, list: PriceList = usEast1): string {
   const { platform, application } = stacksOf(templates);
   return [
-    '| what | cost (USD, us-east-1 list prices) |',
+    `| what | cost (${list.currency}, ${list.region} list prices) |`,
     '| --- | ---: |',
-    `| what all applications share, a month | ${sum(idleCosts(platform))} |`,
-    `| one application (QAT with one instance, Prod with two), a month | ${sum(idleCosts(application))} |`,
-    `| one promotion, its images kept for a month | ${sum(promotionCosts(application))} |`,
+    `| what all applications share, a month | ${sum(idleCosts(platform, list), list)} |`,
+    `| one application (QAT with one instance, Prod with two), a month | ${sum(idleCosts(application, list), list)} |`,
+    `| one promotion, its images kept for a month | ${sum(promotionCosts(application, list), list)} |`,
   ].join('\n');
 }
 
@@ -52,25 +54,25 @@ export function costSummary(templates: Templates): string {
  * @param templates by stack, of one configuration
  * @throws RangeError for what has no price
  */
-export function costSection(templates: Templates): string {
+export function costSection(templates: Templates, list: PriceList = usEast1): string {
   const { platform, name, application } = stacksOf(templates);
   return [
-    `Approximate, for the templates of \`cdk.json\`: list prices of ${priceList.date} (${priceList.currency}, ${priceList.region}, on demand, without free tiers).`,
+    `Approximate, for the templates of \`cdk.json\`: list prices of ${list.date} (${list.currency}, ${list.region}, on demand, without free tiers).`,
     'Traffic, logs, storage of revisions and taxes come on top. For current prices see the AWS pages:',
-    `${priceList.sources.join(', ')}.`,
+    `${list.sources.join(', ')}.`,
     '',
     '**A month without promotions**: what all applications share,',
     '',
-    ...table(idleCosts(platform), 'Platform, a month'),
+    ...table(idleCosts(platform, list), 'Platform, a month', list),
     '',
     `and what each application adds (here \`${name.replace(/^Lockstep-/, '')}\`):`,
     '',
-    ...table(idleCosts(application), 'Application, a month'),
+    ...table(idleCosts(application, list), 'Application, a month', list),
     '',
     '**One promotion**, assuming that an image build takes ' +
       `${assumed.imageBuildHours * 60} minutes and a deployment ${assumed.deployMinutes}:`,
     '',
-    ...table(promotionCosts(application), 'Promotion'),
+    ...table(promotionCosts(application, list), 'Promotion', list),
   ].join('\n');
 }
 

@@ -1,8 +1,7 @@
+import { type CostLine, HOURS_PER_MONTH, ROOT_VOLUME_GIB } from '../../tasks/prices/cost-line.ts';
+import { instancePrice, type PriceList, usEast1 } from '../../tasks/prices/price-list.ts';
 import { ofType, type Resource, type Resources } from '../templates.ts';
-import { type CostLine, HOURS_PER_MONTH, instancePrice, instanceTypeOf, numberOf, prices } from './prices.ts';
-
-/** Size of Amazon Linux 2023's root volume, in GiB: the launch templates name none. */
-export const ROOT_VOLUME_GIB = 8;
+import { instanceTypeOf, numberOf } from './properties.ts';
 
 const hours = (item: string, count: number, price: number): CostLine[] =>
   count === 0 ? [] : [{ item, quantity: count * HOURS_PER_MONTH, unit: 'hours', price }];
@@ -89,29 +88,30 @@ const free = new Set([
   'Custom::LockstepImageParameter',
 ]);
 
-type Pricing = (found: readonly Resource[], all: Resources) => readonly CostLine[];
+type Pricing = (found: readonly Resource[], all: Resources, list: PriceList) => readonly CostLine[];
 const sum = (found: readonly Resource[], of: (one: Resource) => number) =>
   found.reduce((total, one) => total + of(one), 0);
 const lengthOf = (value: unknown) => (Array.isArray(value) ? value.length : 0);
 
-function instances(environment: string, count: number, all: Resources): CostLine[] {
+function instances(environment: string, count: number, all: Resources, list: PriceList): CostLine[] {
   const type = instanceTypeOf(all);
   return [
-    ...hours(`${environment}: ${count} × ${type}`, count, instancePrice(type)),
+    ...hours(`${environment}: ${count} × ${type}`, count, instancePrice(list, type)),
     ...months(
       `${environment}: root volumes (gp3)`,
       count * ROOT_VOLUME_GIB,
       'GB-months',
-      prices.volumeGbMonth,
+      list.prices.volumeGbMonth,
     ),
   ];
 }
 
 /** What has a price while it stands there, by type. */
 const priced: Readonly<Record<string, Pricing>> = {
-  'AWS::EC2::NatGateway': (found) => hours('NAT gateway', found.length, prices.natGatewayHour),
-  'AWS::EC2::EIP': (found) => hours("NAT gateway's public address", found.length, prices.publicAddressHour),
-  'AWS::EC2::VPCEndpoint': (found) =>
+  'AWS::EC2::NatGateway': (found, _, { prices }) => hours('NAT gateway', found.length, prices.natGatewayHour),
+  'AWS::EC2::EIP': (found, _, { prices }) =>
+    hours("NAT gateway's public address", found.length, prices.publicAddressHour),
+  'AWS::EC2::VPCEndpoint': (found, _, { prices }) =>
     hours(
       'Interface endpoints, per zone',
       sum(found, ({ Properties: { VpcEndpointType, SubnetIds } = {} }) =>
@@ -119,7 +119,7 @@ const priced: Readonly<Record<string, Pricing>> = {
       ),
       prices.interfaceEndpointHour,
     ),
-  'AWS::ElasticLoadBalancingV2::LoadBalancer': (found) => [
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': (found, _, { prices }) => [
     ...hours('Load balancer', found.length, prices.loadBalancerHour),
     ...hours(
       "Load balancer's public addresses",
@@ -129,22 +129,26 @@ const priced: Readonly<Record<string, Pricing>> = {
       prices.publicAddressHour,
     ),
   ],
-  'AWS::AutoScaling::AutoScalingGroup': (found, all) =>
+  'AWS::AutoScaling::AutoScalingGroup': (found, all, list) =>
     instances(
       'QAT',
       sum(found, (group) => numberOf(group, 'MinSize')),
       all,
+      list,
     ),
-  'Custom::LockstepProdFleet': (found, all) =>
+  'Custom::LockstepProdFleet': (found, all, list) =>
     instances(
       'Prod',
       sum(found, (fleet) => numberOf(fleet, 'desiredCapacity')),
       all,
+      list,
     ),
-  'AWS::KMS::Key': (found) => months('Encryption keys', found.length, 'keys', prices.keyMonth),
-  'AWS::SecretsManager::Secret': (found) => months('Secrets', found.length, 'secrets', prices.secretMonth),
-  'AWS::CloudWatch::Alarm': (found) => months('Alarms', found.length, 'alarms', prices.alarmMonth),
-  'AWS::CloudWatch::Dashboard': (found) =>
+  'AWS::KMS::Key': (found, _, { prices }) => months('Encryption keys', found.length, 'keys', prices.keyMonth),
+  'AWS::SecretsManager::Secret': (found, _, { prices }) =>
+    months('Secrets', found.length, 'secrets', prices.secretMonth),
+  'AWS::CloudWatch::Alarm': (found, _, { prices }) =>
+    months('Alarms', found.length, 'alarms', prices.alarmMonth),
+  'AWS::CloudWatch::Dashboard': (found, _, { prices }) =>
     months('Dashboards', found.length, 'dashboards', prices.dashboardMonth),
 };
 
@@ -152,14 +156,14 @@ const priced: Readonly<Record<string, Pricing>> = {
  * What a stack costs in a month in which nothing is promoted.
  * @throws RangeError for a resource type that is neither priced nor known to be free
  */
-export function idleCosts(resources: Resources): CostLine[] {
+export function idleCosts(resources: Resources, list: PriceList = usEast1): CostLine[] {
   const types = new Set(Object.values(resources).map(({ Type }) => Type));
   const unknown = [...types].filter((type) => !free.has(type) && !(type in priced));
   if (unknown.length > 0)
     throw new RangeError(
-      `Nobody has said what ${unknown.join(', ')} costs: price it, or list it as free, in scripts/costs/idle.ts.`,
+      `Nobody has said what ${unknown.join(', ')} costs: price it, or list it as free, in scripts/costs/idle-costs.ts.`,
     );
   return Object.entries(priced).flatMap(([type, pricing]) =>
-    types.has(type) ? [...pricing(ofType(resources, type), resources)] : [],
+    types.has(type) ? [...pricing(ofType(resources, type), resources, list)] : [],
   );
 }

@@ -1,6 +1,7 @@
+import { type CostLine, ROOT_VOLUME_GIB } from '../../tasks/prices/cost-line.ts';
+import { instancePrice, type PriceList, usEast1 } from '../../tasks/prices/price-list.ts';
 import { ofType, type Resources } from '../templates.ts';
-import { ROOT_VOLUME_GIB } from './idle-costs.ts';
-import { type CostLine, instancePrice, instanceTypeOf, numberOf, prices } from './prices.ts';
+import { instanceTypeOf, numberOf } from './properties.ts';
 
 /** How long things take on AWS, as assumed for a promotion's cost. */
 export const assumed = {
@@ -47,7 +48,8 @@ function statesPassed(resources: Resources): number {
 }
 
 /** What one promotion costs, on top of what stands there anyway. */
-export function promotionCosts(resources: Resources): CostLine[] {
+export function promotionCosts(resources: Resources, list: PriceList = usEast1): CostLine[] {
+  const { prices } = list;
   const type = instanceTypeOf(resources);
   const builds = ofType(resources, 'AWS::ImageBuilder::ImagePipeline').length;
   const [fleet] = ofType(resources, 'Custom::LockstepProdFleet');
@@ -62,7 +64,7 @@ export function promotionCosts(resources: Resources): CostLine[] {
       item: `${builds} image builds on ${type}`,
       quantity: builds * assumed.imageBuildHours,
       unit: 'hours',
-      price: instancePrice(type),
+      price: instancePrice(list, type),
     },
     {
       item: 'What the image builds fetch through the NAT gateway',
@@ -74,7 +76,7 @@ export function promotionCosts(resources: Resources): CostLine[] {
       item: `Green beside blue: ${instances} × ${type}`,
       quantity: instances * overlap,
       unit: 'hours',
-      price: instancePrice(type),
+      price: instancePrice(list, type),
     },
     {
       item: `Actions of the pipelines (${actions.length})`,

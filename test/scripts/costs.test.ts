@@ -3,12 +3,10 @@ import path from 'node:path';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
 import { BEGIN, costSection, costSummary, END, withCosts } from '../../scripts/costs/document.ts';
 import { idleCosts } from '../../scripts/costs/idle-costs.ts';
-import { costOf } from '../../scripts/costs/prices.ts';
 import { promotionCosts } from '../../scripts/costs/promotion-costs.ts';
 import { type Resources, readTemplates } from '../../scripts/templates.ts';
+import { totalOf as total } from '../../tasks/prices/cost-line.ts';
 import { testAssembly } from '../support/assembly.ts';
-
-const total = (lines: Parameters<typeof costOf>[0][]) => lines.reduce((sum, line) => sum + costOf(line), 0);
 
 describe('costs', () => {
   let templates: Readonly<Record<string, Resources>>;
