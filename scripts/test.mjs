@@ -1,4 +1,5 @@
-// Runs jest and ends with one plain line, `N passed, N failed`, which counts tests and files that could not run.
+// Runs jest and ends with one plain line, `N passed, N failed`, which counts tests and files that could not run; if tests were
+// skipped, because a program that they need is not on this machine, it adds `, N skipped`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -30,14 +31,16 @@ const { status } = spawnSync(
 
 let passed = 0;
 let failed = 0;
+let skipped = 0;
 try {
   const summary = JSON.parse(readFileSync(results, 'utf8'));
   passed = summary.numPassedTests;
+  skipped = summary.numPendingTests;
   failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites;
 } catch {
   console.error('jest wrote no results: it ended before any test ran.');
   failed = 1;
 }
 rmSync(scratch, { recursive: true, force: true });
-console.log(`${passed} passed, ${failed} failed`);
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = status === 0 && failed === 0 && passed > 0 ? 0 : 1;

@@ -5,7 +5,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { LogLevel } from 'aws-cdk-lib/aws-stepfunctions';
 import { Provider, type ProviderProps } from 'aws-cdk-lib/custom-resources';
 import type { Construct } from 'constructs';
-import { acknowledge, acknowledgeWildcards } from './nag-acknowledgements.ts';
+import { acknowledgeWildcards } from './nag-acknowledgements.ts';
 
 interface CustomResourceProviderProps
   extends Pick<ProviderProps, 'onEventHandler' | 'isCompleteHandler' | 'queryInterval' | 'totalTimeout'> {
@@ -56,10 +56,12 @@ export function createProvider(
     );
   }
   const { onEventHandler, isCompleteHandler } = props;
+  // CloudFormation alone calls this one, without a role.
+  const called = framework.filter(({ node }) => node.id !== 'framework-onEvent');
   acknowledgeWildcards(
     provider,
     "Versions of the handlers and of the framework's own functions, which CDK grants along with the functions; there are none.",
-    ...[onEventHandler, ...(isCompleteHandler ? [isCompleteHandler] : []), ...framework].map(
+    ...[onEventHandler, ...(isCompleteHandler ? [isCompleteHandler] : []), ...called].map(
       ({ functionArn }) => `${functionArn}:*`,
     ),
   );
@@ -76,11 +78,6 @@ export function createProvider(
       role.addPropertyOverride('AssumeRolePolicyDocument.Statement.0.Condition', {
         StringEquals: { 'aws:SourceAccount': Stack.of(scope).account },
       });
-    acknowledge(
-      waiter,
-      'SF2',
-      'It runs only while CloudFormation changes the stack, and does nothing but ask one function whether the resource is complete; its log holds every step.',
-    );
   }
   return provider;
 }

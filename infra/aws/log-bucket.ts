@@ -2,7 +2,6 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { acknowledge } from './nag-acknowledgements.ts';
 
 /** Days after which access and flow logs are deleted. */
 const RETENTION_DAYS = 90;
@@ -24,7 +23,6 @@ export function logBucket(scope: Construct, id: string): IBucket {
       },
     ],
   });
-  acknowledge(bucket, 'S1', 'It takes logs of access itself: those of requests to it would never end.');
   // The class has `undefined` where its interface has optional properties.
   return bucket as IBucket;
 }

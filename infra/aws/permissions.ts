@@ -1,6 +1,6 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { type Conditions, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { acknowledgeWildcards } from './nag-acknowledgements.ts';
 
 /** What a pipeline's action deploys to: an environment's CodeDeploy application and group. */
@@ -31,6 +31,13 @@ export const allow = (
     }),
   );
 };
+
+/**
+ * Makes a resource wait until a role has its permissions, because its service checks them when it is made. The resource names the
+ * role itself.
+ */
+export const awaitPermissions = (resource: IConstruct, role: Role): void =>
+  resource.node.addDependency(role.node.findChild('DefaultPolicy'));
 
 /** Lets a pipeline's action create deployments. */
 export function allowDeployments(

@@ -9,7 +9,7 @@ import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { environmentName } from '../names.ts';
 import { addProdAlarms } from '../operations/application-alarms.ts';
 import { viewersElsewhere } from '../operations/console-policies.ts';
-import { allow, allowDeployments, type DeployTarget } from '../permissions.ts';
+import { allow, allowDeployments, awaitPermissions, type DeployTarget } from '../permissions.ts';
 import type { PlatformStack } from '../platform/platform-stack.ts';
 import { forResource, rolesOf } from '../service-principal.ts';
 import { AccessElsewhere } from './environment-access.ts';
@@ -136,7 +136,7 @@ export class QatStack extends EnvironmentStack {
     });
     const bus = platform.admitEvents(role);
     allow(role, ['events:PutEvents'], [bus]);
-    new CfnRule(this, 'RefreshEnded', {
+    const refreshEnded = new CfnRule(this, 'RefreshEnded', {
       name,
       description: "QAT's instance refreshes have ended",
       eventPattern: {
@@ -148,7 +148,8 @@ export class QatStack extends EnvironmentStack {
       },
       state: 'ENABLED',
       targets: [{ id: 'Lockstep', arn: bus, roleArn: role.roleArn }],
-    }).node.addDependency(role);
+    });
+    awaitPermissions(refreshEnded, role);
   }
 }
 

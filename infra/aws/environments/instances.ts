@@ -3,7 +3,7 @@ import { CfnLaunchTemplate, type ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { InstanceProfile, type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { InternetAccess } from '../../config.ts';
-import { acknowledge, acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';
+import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { allow } from '../permissions.ts';
 import type { Revisions } from './revisions.ts';
 
@@ -61,10 +61,10 @@ export class InstanceRole extends Construct {
     // By the endpoint, the agent is authorized by the instance's role.
     if (internetAccess === 'endpoints') {
       allow(this.role, AGENT_COMMANDS, ['*']);
-      acknowledge(
+      acknowledgeWildcards(
         this.role,
-        'IAM5[Resource::*]',
         "The commands of CodeDeploy's agent have no resource: CodeDeploy gives each instance its own deployments.",
+        '*',
       );
     }
     this.profile = new InstanceProfile(this, 'Profile', { role: this.role });

@@ -12,11 +12,10 @@ import {
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { LoadBalancerTarget } from 'aws-cdk-lib/aws-route53-targets';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import type { WebsiteConfig } from '../../config.ts';
 import { pointDomainAt } from '../domain-record.ts';
 import { allowLogDelivery } from '../log-bucket.ts';
-import { acknowledge } from '../nag-acknowledgements.ts';
 
 interface LoadBalancerProps {
   readonly vpc: IVpc;
@@ -49,7 +48,6 @@ export class LoadBalancer extends Construct {
       internetFacing: true,
       dropInvalidHeaderFields: true,
     });
-    acknowledge(balancer, 'EC23', "It is the application's public entrance; the instances admit it alone.");
     logRequests(balancer, logs);
     balancer.connections.allowTo(instances, Port.tcp(port), 'Requests and health checks');
     this.targetGroup = new ApplicationTargetGroup(this, 'Targets', {
@@ -80,6 +78,11 @@ export class LoadBalancer extends Construct {
     });
     if (https) this.serveHttps(balancer, https);
     this.url = https ? `https://${https.domainName}` : `http://${balancer.loadBalancerDnsName}`;
+  }
+
+  /** What must be there before the target group has targets. Who has targets names the target group itself. */
+  get entrance(): readonly IConstruct[] {
+    return this.node.children.filter((child) => child !== this.targetGroup);
   }
 
   private serveHttps(balancer: ApplicationLoadBalancer, https: WebsiteConfig): void {

@@ -16,7 +16,7 @@ import {
   targetGroupParameterArn,
   targetGroupParameterName,
 } from '../names.ts';
-import type { Grantee } from '../permissions.ts';
+import { awaitPermissions, type Grantee } from '../permissions.ts';
 import { createCodeDeployRole, deploymentGroupArn } from './codedeploy-role.ts';
 import { deploymentConfigName } from './deployment-config.ts';
 import { allowLaunches, createLaunchTemplate, InstanceRole } from './instances.ts';
@@ -118,7 +118,7 @@ export class ProdEnvironment extends Construct {
       imageParameterArns: [imageParameter],
     });
 
-    const fleet = new ProdFleet(this, 'Fleet', {
+    const { resource: fleet } = new ProdFleet(this, 'Fleet', {
       application: application.name,
       bundles: props.bundles,
       deploymentGroupArn: this.deploymentGroupArn,
@@ -153,7 +153,8 @@ export class ProdEnvironment extends Construct {
     });
     imageParameters.mustPrecede('prod', fleet);
     // What runs instances must outlive them, and the load balancer must know the target group before it has targets.
-    fleet.node.addDependency(instanceRole, codeDeployRole, loadBalancer, securityGroup);
+    fleet.node.addDependency(instanceRole, securityGroup, ...loadBalancer.entrance);
+    awaitPermissions(fleet, codeDeployRole);
   }
 
   /** Allows a role to find the target group by `targetGroupReference`. */

@@ -29,6 +29,8 @@ interface ProdFleetProps {
  * first deployment on CodeDeploy, not the stack, says which Auto Scaling group is live.
  */
 export class ProdFleet extends Construct {
+  readonly resource: CustomResource;
+
   constructor(scope: Construct, id: string, props: ProdFleetProps) {
     super(scope, id);
     const onEvent = new LockstepFunction(this, 'OnEvent', {
@@ -56,7 +58,7 @@ export class ProdFleet extends Construct {
       totalTimeout: Duration.hours(1),
       waiterName: `${stateMachineName(props.application)}-prod-fleet`,
     });
-    new CustomResource(this, 'Resource', {
+    this.resource = new CustomResource(this, 'Resource', {
       resourceType: 'Custom::LockstepProdFleet',
       serviceToken,
       properties: { ...props.properties },

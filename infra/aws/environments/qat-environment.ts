@@ -5,7 +5,6 @@ import { type IVpc, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { ApplicationConfig, InternetAccess } from '../../config.ts';
-import { acknowledge } from '../nag-acknowledgements.ts';
 import { deploymentGroupName, ENVIRONMENT_TAG, environmentName, imageParameterName } from '../names.ts';
 import { createCodeDeployRole, deploymentGroupArn } from './codedeploy-role.ts';
 import type { ImageParameters } from './image-parameters.ts';
@@ -67,11 +66,6 @@ export class QatEnvironment extends Construct {
         { key: 'Name', value: environmentTag, propagateAtLaunch: true },
       ],
     });
-    acknowledge(
-      group,
-      'AS3',
-      'It scales never: instance refreshes of promotions alone replace its one instance, and how each ends is in the promotion and, if it failed, in the mail to operators.',
-    );
     // The instance fetches what it needs through the instance profile's policies from its first second on.
     group.node.addDependency(instanceRole);
     imageParameters.mustPrecede('qat', group);

@@ -24,7 +24,6 @@ import {
 } from '../../config.ts';
 import { pointDomainAt } from '../domain-record.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
-import { acknowledge } from '../nag-acknowledgements.ts';
 import { executionArns, stateMachineArn } from '../names.ts';
 import type { Ledger } from './ledger.ts';
 import type { PromotionsTopic } from './promotions-topic.ts';
@@ -118,16 +117,11 @@ export class ApprovalsSite extends Construct {
         EXECUTIONS_REASON,
       );
 
-    const route = new HttpRoute(this, 'Route', {
+    new HttpRoute(this, 'Route', {
       httpApi: api,
       routeKey: HttpRouteKey.DEFAULT,
       integration: new HttpLambdaIntegration('SiteIntegration', site.function),
     });
-    acknowledge(
-      route,
-      'APIG4',
-      'The site signs people in itself (OpenID Connect with PKCE) and checks the session on every route but sign-in; browsers send no bearer token that an authorizer of the API could check.',
-    );
     const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',

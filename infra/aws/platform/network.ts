@@ -12,7 +12,6 @@ import {
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { NetworkConfig } from '../../config.ts';
-import { acknowledge } from '../nag-acknowledgements.ts';
 
 /**
  * Services that instances without a way to the internet call: CodeDeploy's agent, Session Manager's and Image Builder's.
@@ -86,11 +85,7 @@ function newNetwork(
   if (internetAccess === 'endpoints') {
     vpc.addGatewayEndpoint('S3Endpoint', { service: GatewayVpcEndpointAwsService.S3 });
     for (const [name, service] of Object.entries(interfaceEndpoints))
-      acknowledge(
-        vpc.addInterfaceEndpoint(`${name}Endpoint`, { service }),
-        'EC23',
-        "It lets in the VPC's own range alone, which the rule cannot read because the template refers to the VPC for it.",
-      );
+      vpc.addInterfaceEndpoint(`${name}Endpoint`, { service });
   }
   // The class has `undefined` where its interface has optional properties.
   return vpc as IVpc;

@@ -12,7 +12,7 @@ import {
   PROMOTION_ID_VARIABLE,
 } from '../../../tasks/payloads.ts';
 import { deploymentGroupName, pipelineArn, pipelineName, SOURCE_NAMESPACE } from '../names.ts';
-import { allow, allowDeployments, type DeployTarget } from '../permissions.ts';
+import { allow, allowDeployments, awaitPermissions, type DeployTarget } from '../permissions.ts';
 import type { Source } from '../source/source.ts';
 import {
   artifactStoreOf,
@@ -114,8 +114,7 @@ export class DeploymentPipeline extends Construct {
         },
       ],
     });
-    // The service checks what the role may do when the pipeline is made.
-    pipeline.node.addDependency(role);
+    awaitPermissions(pipeline, role);
   }
 
   private createRole(props: DeploymentPipelineProps): Role {

@@ -83,7 +83,5 @@ export class PromotionMachine extends Construct {
         includeExecutionData: true,
       },
     });
-    // The service checks what the role may do when the machine is made.
-    this.stateMachine.node.addDependency(role);
   }
 }

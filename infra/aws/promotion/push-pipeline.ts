@@ -6,6 +6,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { PushParameters } from '../../../tasks/payloads.ts';
 import { pushPipelineName, SOURCE_ACTION } from '../names.ts';
+import { awaitPermissions } from '../permissions.ts';
 import type { Source } from '../source/source.ts';
 import { artifactStoreOf, createPipelineRole, functionAction, sourceStage } from './pipeline-parts.ts';
 
@@ -63,8 +64,7 @@ export class PushPipeline extends Construct {
         },
       ],
     });
-    // The service checks what the role may do when the pipeline is made.
-    pipeline.node.addDependency(role);
+    awaitPermissions(pipeline, role);
   }
 }
 

@@ -8,9 +8,9 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { TestConfig } from '../../config.ts';
-import { acknowledge, acknowledgeWildcards } from '../nag-acknowledgements.ts';
+import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { testProjectName } from '../names.ts';
-import { allow } from '../permissions.ts';
+import { allow, awaitPermissions } from '../permissions.ts';
 import { forResource } from '../service-principal.ts';
 import { SOURCE_ARTIFACT } from './pipeline-parts.ts';
 
@@ -82,8 +82,8 @@ export class TestProject extends Construct {
         },
       }),
     });
-    // In a VPC, CodeBuild checks its role's permissions when the project is made.
-    project.node.addDependency(role);
+    // In a VPC, CodeBuild checks its role's permissions.
+    awaitPermissions(project, role);
   }
 
   /** The pipeline's stage. */
@@ -178,7 +178,7 @@ export class TestProject extends Construct {
         ],
         ['*'],
       );
-      acknowledge(role, 'IAM5[Resource::*]', "EC2's Describe actions have no resource.");
+      acknowledgeWildcards(role, "EC2's Describe actions have no resource.", '*');
       allow(
         role,
         ['ec2:CreateNetworkInterface'],
