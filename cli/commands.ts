@@ -3,6 +3,7 @@ import type { Promotion } from '../tasks/ledger/items.ts';
 import { promotionPages } from '../tasks/ledger/promotion-pages.ts';
 import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
 import type { Outcome } from './command-result.ts';
+import { cost } from './cost.ts';
 import { exportEvidence, type Files } from './evidence.ts';
 import { promotionJson, promotionsText, promotionText } from './format.ts';
 import { imagesOutcome } from './images.ts';
@@ -136,6 +137,7 @@ export async function runCommand(
   const promotion = await findPromotion(system, command.promotion);
   if (command.name === 'show') return show(system, promotion);
   if (command.name === 'makers') return makers(system, promotion);
+  if (command.name === 'cost') return cost(system, promotion, command, files);
   if (command.name === 'evidence') return exportEvidence(system, promotion, command.out, files);
   if (command.name === 'stop') return stop(system, promotion, command.reason);
   return redrive(system, promotion, command.yes, ask);

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { FinalState } from '../tasks/evidence/chain.ts';
+import type { Sizes } from '../tasks/prices/promotion-cost.ts';
 import { DEFAULT_PORT, DEFAULT_STATE_DIRECTORY, UsageError, wholeNumber } from './arguments.ts';
 import type { Target } from './teardown/stacks.ts';
 import type { LeftoverKind } from './teardown/stays.ts';
@@ -11,6 +12,7 @@ export type Command =
   | { readonly name: 'images'; readonly application?: string }
   | { readonly name: 'show'; readonly promotion: string }
   | { readonly name: 'makers'; readonly promotion: string }
+  | ({ readonly name: 'cost'; readonly promotion: string; readonly prices?: string } & Sizes)
   | { readonly name: 'redrive'; readonly promotion: string; readonly yes: boolean }
   | { readonly name: 'stop'; readonly promotion: string; readonly reason: string }
   | { readonly name: 'evidence'; readonly promotion: string; readonly out: string }
@@ -47,6 +49,10 @@ const optionTypes = {
   reason: { type: 'string' },
   key: { type: 'string' },
   state: { type: 'string' },
+  prices: { type: 'string' },
+  'instance-type': { type: 'string' },
+  instances: { type: 'string' },
+  'test-minutes': { type: 'string' },
   yes: { type: 'boolean' },
   platform: { type: 'boolean' },
   'delete-leftovers': { type: 'boolean' },
@@ -66,6 +72,10 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   reason: ['stop', 'teardown'],
   key: ['verify'],
   state: ['verify'],
+  prices: ['cost'],
+  'instance-type': ['cost'],
+  instances: ['cost'],
+  'test-minutes': ['cost'],
   yes: ['redrive', 'teardown'],
   platform: ['teardown'],
   'delete-leftovers': ['teardown'],
@@ -78,6 +88,7 @@ const operands: Readonly<Record<string, string | undefined>> = {
   images: 'an application',
   show: 'a promotion',
   makers: 'a promotion',
+  cost: 'a promotion',
   redrive: 'a promotion',
   stop: 'a promotion',
   evidence: 'a promotion',
@@ -107,6 +118,9 @@ const readState = (given: string): FinalState => {
 
 const DEFAULT_LIMIT = 20;
 const MOST = 1000;
+/** Defaults of the configuration: `instanceTypes` and `fleet.min`. */
+const DEFAULT_INSTANCE_TYPE = 't3.small';
+const DEFAULT_INSTANCES = 2;
 
 const readArguments = (args: readonly string[]) => {
   try {
@@ -193,6 +207,15 @@ const readCommand = (
         file: given,
         ...(values.key !== undefined && { key: values.key }),
         ...(values.state !== undefined && { state: readState(values.state) }),
+      };
+    case 'cost':
+      return {
+        name,
+        promotion: given,
+        ...(values.prices !== undefined && { prices: values.prices }),
+        instanceType: values['instance-type'] ?? DEFAULT_INSTANCE_TYPE,
+        instances: wholeNumber('instances', values.instances ?? String(DEFAULT_INSTANCES), 1, MOST),
+        testMinutes: wholeNumber('test-minutes', values['test-minutes'] ?? '0', 0, MOST),
       };
     case 'stop':
       if (!values.reason)

@@ -10,6 +10,11 @@ export const usage = `npm run lockstep -- COMMAND [options]
   show P               show a promotion: its jobs, requests, decisions and denied attempts;
                        if it failed, what to fix and what a redrive would do
   makers P             list everybody who made a part of the change, and why each is in the list
+  cost P               say what a promotion cost, by its own durations and list prices
+                       --prices FILE       a price list (that of us-east-1); see docs/deploy-to-aws.md
+                       --instance-type T   of image builds, QAT and Prod (t3.small)
+                       --instances N       how many Prod has (2)
+                       --test-minutes N    how long its Test stages took (0)
   redrive P            continue a failed promotion where it failed; says what that would do, and asks first
                        --yes               do not ask
   stop P               stop a promotion that runs; it can be redriven later

@@ -1,6 +1,14 @@
-import { type CostLine, costOf, moneyText, totalOf } from '../../tasks/prices/cost-line.ts';
+import {
+  type CostLine,
+  costOf,
+  moneyText,
+  priceText,
+  quantityText,
+  totalOf,
+} from '../../tasks/prices/cost-line.ts';
 import { type PriceList, usEast1 } from '../../tasks/prices/price-list.ts';
 import type { Resources } from '../templates.ts';
+import { endpointCosts, furtherCosts } from './further-costs.ts';
 import { idleCosts } from './idle-costs.ts';
 import { assumed, promotionCosts } from './promotion-costs.ts';
 
@@ -10,21 +18,20 @@ const PLATFORM = 'Lockstep-Platform';
 export const BEGIN = '<!-- costs: made by npm run costs -->';
 export const END = '<!-- /costs -->';
 
-/** A price as it is listed: all of its digits. */
-const priceText = (price: number, { currency }: PriceList): string =>
-  currency === 'USD' ? `$${price}` : `${price} ${currency}`;
-const number = (value: number): string => String(Number(value.toFixed(2)));
-
 const sum = (lines: readonly CostLine[], { currency }: PriceList): string =>
   moneyText(totalOf(lines), currency);
 
-const table = (lines: readonly CostLine[], total: string, list: PriceList): string[] => [
+const rows = (lines: readonly CostLine[], list: PriceList): string[] => [
   '| item | quantity | price of one | cost |',
   '| --- | ---: | ---: | ---: |',
   ...lines.map(
     (line) =>
-      `| ${line.item} | ${number(line.quantity)} ${line.unit} | ${priceText(line.price, list)} | ${moneyText(costOf(line), list.currency)} |`,
+      `| ${line.item} | ${quantityText(line.quantity)} ${line.unit} | ${priceText(line.price, list.currency)} | ${moneyText(costOf(line), list.currency)} |`,
   ),
+];
+
+const table = (lines: readonly CostLine[], total: string, list: PriceList): string[] => [
+  ...rows(lines, list),
   `| **${total}** | | | **${sum(lines, list)}** |`,
 ];
 
@@ -52,14 +59,18 @@ export function costSummary(templates: Templates, list: PriceList = usEast1): st
 /**
  * The part of docs/deploy-to-aws.md between the markers.
  * @param templates by stack, of one configuration
+ * @param withoutInternet those of one whose network has endpoints instead of a NAT gateway
  * @throws RangeError for what has no price
  */
-export function costSection(templates: Templates, list: PriceList = usEast1): string {
+export function costSection(
+  templates: Templates,
+  withoutInternet: Templates,
+  list: PriceList = usEast1,
+): string {
   const { platform, name, application } = stacksOf(templates);
   return [
     `Approximate, for the templates of \`cdk.json\`: list prices of ${list.date} (${list.currency}, ${list.region}, on demand, without free tiers).`,
-    'Traffic, logs, storage of revisions and taxes come on top. For current prices see the AWS pages:',
-    `${list.sources.join(', ')}.`,
+    'Traffic, logs, mails, storage of revisions and taxes come on top. Current prices are on the pages that the price list names.',
     '',
     '**A month without promotions**: what all applications share,',
     '',
@@ -73,6 +84,14 @@ export function costSection(templates: Templates, list: PriceList = usEast1): st
       `${assumed.imageBuildHours * 60} minutes and a deployment ${assumed.deployMinutes}:`,
     '',
     ...table(promotionCosts(application, list), 'Promotion', list),
+    '',
+    '**What comes on top in a month**, with time, with traffic, or if you turn it on:',
+    '',
+    ...rows(furtherCosts([platform, application], list), list),
+    '',
+    'A **network without the internet** (`network.internetAccess: endpoints`) has these instead of the NAT gateway and its address:',
+    '',
+    ...table(endpointCosts(stacksOf(withoutInternet).platform, list), 'Endpoints, a month', list),
   ].join('\n');
 }
 

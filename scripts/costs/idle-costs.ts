@@ -50,7 +50,6 @@ const free = new Set([
   'AWS::Events::EventBus',
   'AWS::Events::EventBusPolicy',
   'AWS::Events::Rule',
-  'AWS::Scheduler::Schedule',
   'AWS::IAM::InstanceProfile',
   'AWS::IAM::ManagedPolicy',
   'AWS::IAM::Policy',
@@ -92,6 +91,15 @@ type Pricing = (found: readonly Resource[], all: Resources, list: PriceList) => 
 const sum = (found: readonly Resource[], of: (one: Resource) => number) =>
   found.reduce((total, one) => total + of(one), 0);
 const lengthOf = (value: unknown) => (Array.isArray(value) ? value.length : 0);
+
+/** How often a schedule invokes its function, which records a trace each time. */
+function timesPerMonth({ Properties: { ScheduleExpression } = {} }: Resource): number {
+  const [, every, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(String(ScheduleExpression)) ?? [];
+  const hoursOf: Readonly<Record<string, number>> = { minute: 1 / 60, hour: 1, day: 24 };
+  const hours = Number(every) * (hoursOf[unit] ?? Number.NaN);
+  if (Number.isFinite(hours)) return HOURS_PER_MONTH / hours;
+  throw new RangeError(`A schedule is ${String(ScheduleExpression)}; costs can count rate(…) only.`);
+}
 
 function instances(environment: string, count: number, all: Resources, list: PriceList): CostLine[] {
   const type = instanceTypeOf(all);
@@ -143,6 +151,8 @@ const priced: Readonly<Record<string, Pricing>> = {
       all,
       list,
     ),
+  'AWS::Scheduler::Schedule': (found, _, { prices }) =>
+    months('X-Ray traces of timers', sum(found, timesPerMonth), 'traces', prices.traceRecorded),
   'AWS::KMS::Key': (found, _, { prices }) => months('Encryption keys', found.length, 'keys', prices.keyMonth),
   'AWS::SecretsManager::Secret': (found, _, { prices }) =>
     months('Secrets', found.length, 'secrets', prices.secretMonth),

@@ -1,3 +1,4 @@
+import { assumed as assumedAnywhere } from '../../tasks/prices/assumed.ts';
 import { type CostLine, ROOT_VOLUME_GIB } from '../../tasks/prices/cost-line.ts';
 import { instancePrice, type PriceList, usEast1 } from '../../tasks/prices/price-list.ts';
 import { ofType, type Resources } from '../templates.ts';
@@ -5,10 +6,9 @@ import { instanceTypeOf, numberOf } from './properties.ts';
 
 /** How long things take on AWS, as assumed for a promotion's cost. */
 export const assumed = {
+  ...assumedAnywhere,
   /** Build and test of one image, in hours. */
   imageBuildHours: 0.75,
-  /** What an image build fetches through the NAT gateway, in GB. */
-  imageBuildGb: 1,
   /** How long both fleets stand side by side, beside the wait before the old one ends, in hours. */
   bothFleetsHours: 0.25,
   /** Minutes that the actions of a pipeline's run take: source and guard 1 each, each deployment. */
@@ -16,9 +16,6 @@ export const assumed = {
   deployMinutes: 20,
   /** Minutes of the application's own tests, where there is a Test stage. */
   testMinutes: 5,
-  /** Seconds and GB of all functions. */
-  functionSeconds: 60,
-  functionGb: 0.5,
 } as const;
 
 interface Stage {
@@ -106,6 +103,13 @@ export function promotionCosts(resources: Resources, list: PriceList = usEast1):
       unit: 'GB-seconds',
       price: prices.functionGbSecond,
     },
+    {
+      item: 'Invocations of functions',
+      quantity: assumed.invocations,
+      unit: 'invocations',
+      price: prices.functionRequest,
+    },
+    { item: 'X-Ray traces', quantity: assumed.invocations, unit: 'traces', price: prices.traceRecorded },
     {
       item: `Snapshots of the ${builds} images, for each month that they are kept`,
       quantity: builds * ROOT_VOLUME_GIB,

@@ -25,3 +25,13 @@ export const moneyText = (value: number, currency: string): string => {
   const text = value === 0 || value >= 0.01 ? value.toFixed(2) : value.toPrecision(2);
   return currency === 'USD' ? `$${text}` : `${text} ${currency}`;
 };
+
+/** A price as it is listed: all of its digits, never with an exponent. */
+export const priceText = (price: number, currency: string): string => {
+  const text = String(Number(price.toPrecision(6)));
+  const digits = text.includes('e') ? price.toFixed(12).replace(/0+$/, '') : text;
+  return currency === 'USD' ? `$${digits}` : `${digits} ${currency}`;
+};
+
+/** A quantity with two decimals at most. */
+export const quantityText = (quantity: number): string => String(Number(quantity.toFixed(2)));

@@ -26,6 +26,27 @@ it.each<[string, object]>([
     },
   ],
   ['redrive p --yes', { command: { name: 'redrive', promotion: 'p', yes: true }, json: false }],
+  [
+    'cost p',
+    {
+      command: { name: 'cost', promotion: 'p', instanceType: 't3.small', instances: 2, testMinutes: 0 },
+      json: false,
+    },
+  ],
+  [
+    'cost p --prices f --instance-type m7g.large --instances 4 --test-minutes 12',
+    {
+      command: {
+        name: 'cost',
+        promotion: 'p',
+        prices: 'f',
+        instanceType: 'm7g.large',
+        instances: 4,
+        testMinutes: 12,
+      },
+      json: false,
+    },
+  ],
   ['stop p --reason wrong', { command: { name: 'stop', promotion: 'p', reason: 'wrong' }, json: false }],
   ['evidence p --out f', { command: { name: 'evidence', promotion: 'p', out: 'f' }, json: false }],
   ['verify f', { command: { name: 'verify', file: 'f' }, json: false }],
@@ -63,7 +84,7 @@ it.each([
   ['', 'Give a command'],
   [
     'approve p',
-    '"approve" is not a command. Commands: promotions, locks, images, show, makers, redrive, stop, evidence, verify',
+    '"approve" is not a command. Commands: promotions, locks, images, show, makers, cost, redrive, stop, evidence, verify',
   ],
   ['decide p', 'is not a command'],
   ['toString', 'is not a command'],
@@ -77,6 +98,8 @@ it.each([
   ['redrive p --reason x', '--reason goes with stop and teardown, not with redrive'],
   ['show p --out f', '--out goes with evidence, not with show'],
   ['show p --application a', '--application goes with promotions and locks, not with show'],
+  ['cost p --instances 0', '--instances takes a whole number from 1 to 1000, got "0"'],
+  ['show p --prices f', '--prices goes with cost, not with show'],
   ['show p --yes', '--yes goes with redrive and teardown, not with show'],
   ['teardown', 'teardown takes an application or --platform, got none'],
   ['teardown a b', 'teardown does not take "b"'],

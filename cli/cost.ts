@@ -1,0 +1,68 @@
+import type { Promotion } from '../tasks/ledger/items.ts';
+import { costOf, moneyText, priceText, quantityText, totalOf } from '../tasks/prices/cost-line.ts';
+import { PriceListError, readPriceList, usEast1 } from '../tasks/prices/price-list.ts';
+import { promotionCost, type Sizes } from '../tasks/prices/promotion-cost.ts';
+import type { Outcome } from './command-result.ts';
+import type { Files } from './evidence.ts';
+import { printable, table } from './format.ts';
+import { CommandError, type System } from './system.ts';
+
+/** Reads a price list. @throws CommandError if the file is none */
+const priceList = (file: string | undefined, files: Files) => {
+  if (file === undefined) return usEast1;
+  try {
+    return readPriceList(Buffer.from(files.read(file)).toString('utf8'), file);
+  } catch (error) {
+    throw error instanceof PriceListError ? new CommandError(error.message) : error;
+  }
+};
+
+/**
+ * What one promotion cost, by its own durations.
+ * @param prices a file @default the prices of us-east-1
+ * @throws CommandError if the file is no price list, or lacks the instance type
+ */
+export async function cost(
+  { ledger, executions, now }: Pick<System, 'ledger' | 'executions' | 'now'>,
+  { promotionId, executionArn }: Promotion,
+  { prices, ...sizes }: Sizes & { readonly prices?: string },
+  files: Files,
+): Promise<Outcome> {
+  const list = priceList(prices, files);
+  const { region, currency, date } = list;
+  if (list.prices.instanceHour[sizes.instanceType] === undefined)
+    throw new CommandError(
+      `The prices of ${region} have no instance type ${JSON.stringify(sizes.instanceType)}: give one of ` +
+        `${Object.keys(list.prices.instanceHour).join(', ')}, or add it to a price list and give that with --prices.`,
+    );
+  const [jobs, execution] = await Promise.all([ledger.jobs(promotionId), executions.read(executionArn)]);
+  const { lines, assumptions } = promotionCost(jobs, execution, sizes, list, now());
+  const total = totalOf(lines);
+  return {
+    text: [
+      `${promotionId} cost about ${moneyText(total, currency)}, by list prices of ${date} in ${region}:`,
+      '',
+      table([
+        ['ITEM', 'QUANTITY', 'PRICE OF ONE', 'COST'],
+        ...lines.map((line) => [
+          printable(line.item),
+          `${quantityText(line.quantity)} ${line.unit}`,
+          priceText(line.price, currency),
+          moneyText(costOf(line), currency),
+        ]),
+      ]),
+      '',
+      ...assumptions.map((assumption) => `- ${assumption}`),
+    ].join('\n'),
+    json: {
+      promotionId,
+      region,
+      currency,
+      date,
+      sources: list.sources,
+      total,
+      lines: lines.map((line) => ({ ...line, cost: costOf(line) })),
+      assumptions,
+    },
+  };
+}
