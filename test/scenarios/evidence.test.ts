@@ -68,6 +68,22 @@ describe('evidence of a promotion that failed and was redriven', () => {
       return shown.promotion.status === status && sealedUpTo === entries ? shown : undefined;
     });
   const fileAt = (name: string) => path.join(scenario.stateDir, name);
+
+  it('goes with a cost that counts each attempt of each job, and the images that exist', async () => {
+    const { json } = await lockstep('cost', promotion.id);
+    expect(json).toMatchObject({
+      promotionId: promotion.id,
+      lines: expect.arrayContaining([
+        expect.objectContaining({ item: 'Image builds (3) on t3.small' }),
+        expect.objectContaining({ item: "Actions of the pipelines' runs (2)" }),
+        expect.objectContaining({
+          item: 'Snapshots of 2 images, kept for a month',
+          quantity: 16,
+          price: 0.05,
+        }),
+      ]),
+    });
+  });
   const read = (name: string) => JSON.parse(fs.readFileSync(fileAt(name), 'utf8')) as EvidenceFile;
 
   it('tells everything that happened, by whom, once and in order, and verifies', async () => {

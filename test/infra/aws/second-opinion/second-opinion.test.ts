@@ -12,7 +12,8 @@ import type { Finding } from './finding.ts';
 import { acknowledgements, nagFindings } from './nag-findings.ts';
 import { installScanners, ScannersUnavailableError, scan } from './python-scanners.ts';
 
-jest.setTimeout(600_000);
+// Scanning takes a minute of two cores, and others may use these.
+jest.setTimeout(1_200_000);
 
 /** The scanners' programs; without Python they are none, and the tests of their findings count as skipped. */
 const programs = (() => {
