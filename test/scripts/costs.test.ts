@@ -78,8 +78,11 @@ describe('costs', () => {
     const traces = (lines: readonly CostLine[]) => lines.filter(({ unit }) => unit === 'traces');
     expect(traces(idleCosts(application))[0]?.quantity).toBeGreaterThanOrEqual(4 * 12 * 730);
     expect(traces(promotionCosts(application))).toHaveLength(1);
-    const cron = { Type: 'AWS::Scheduler::Schedule', Properties: { ScheduleExpression: 'cron(0 1 * * ? *)' } };
-    expect(() => idleCosts({ cron })).toThrow("A schedule is cron(0 1 * * ? *)");
+    const cron = {
+      Type: 'AWS::Scheduler::Schedule',
+      Properties: { ScheduleExpression: 'cron(0 1 * * ? *)' },
+    };
+    expect(() => idleCosts({ cron })).toThrow('A schedule is cron(0 1 * * ? *)');
   });
 
   it('follow the prices of another region', () => {

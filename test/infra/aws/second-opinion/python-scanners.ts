@@ -44,7 +44,15 @@ export function installScanners(): string {
     throw /HASH/.test(stderr) ? new Error(message) : new ScannersUnavailableError(message);
   };
   run('python3', '-m', 'venv', home);
-  const options = ['--quiet', '--disable-pip-version-check', '--retries', '1', '--only-binary', ':all:', '--require-hashes'];
+  const options = [
+    '--quiet',
+    '--disable-pip-version-check',
+    '--retries',
+    '1',
+    '--only-binary',
+    ':all:',
+    '--require-hashes',
+  ];
   run(path.join(programs, 'python3'), '-m', 'pip', 'install', ...options, '--requirement', requirements);
   fs.writeFileSync(path.join(home, 'complete'), '');
   return programs;
