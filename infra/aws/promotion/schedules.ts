@@ -4,7 +4,7 @@ import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
-import { allow } from '../permissions.ts';
+import { allow, awaitPermissions } from '../permissions.ts';
 import { forResource } from '../service-principal.ts';
 
 /** How often, and within how many minutes of each turn. */
@@ -59,6 +59,6 @@ export class Schedules extends Construct {
       },
     });
     // The first turn needs the permission.
-    schedule.node.addDependency(this.role);
+    awaitPermissions(schedule, this.role);
   }
 }
