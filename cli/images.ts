@@ -1,6 +1,6 @@
 import type { ImageReport, ReportedImage } from '../tasks/keeping/image-report.ts';
 import type { KeepReason } from '../tasks/keeping/keeping-rules.ts';
-import { monthlyCost, snapshotPrice } from '../tasks/keeping/snapshot-price.ts';
+import { usEast1 } from '../tasks/prices/price-list.ts';
 import type { Outcome } from './command-result.ts';
 import { table, time } from './format.ts';
 
@@ -24,6 +24,15 @@ const ageInDays = ({ createdAt }: ReportedImage, now: Date): number =>
 const days = (count: number): string => (count === 1 ? '1 day' : `${count} days`);
 
 const sizeOf = ({ amis }: ReportedImage): number => amis.reduce((sum, { size }) => sum + size, 0);
+
+const snapshotPrice = {
+  gibMonth: usEast1.prices.snapshotGbMonth,
+  region: usEast1.region,
+  date: usEast1.date,
+} as const;
+
+/** What snapshots of so many GiB cost a month, at most: they store only blocks that are used, and share what they have in common. */
+const monthlyCost = (gib: number): number => Number((gib * snapshotPrice.gibMonth).toFixed(4));
 
 const dollars = (gib: number): string => `$${monthlyCost(gib).toFixed(2)}`;
 
@@ -52,7 +61,7 @@ export function imagesOutcome(
   now: Date,
 ): Outcome {
   const known = reports.flatMap(([, report]) => report ?? []);
-  const price = `Snapshots at $${snapshotPrice.gibMonth} for a GiB and month (${snapshotPrice.source}, ${snapshotPrice.region}, ${snapshotPrice.date}). They store only blocks that are used, so the bill is lower.`;
+  const price = `Snapshots at $${snapshotPrice.gibMonth} for a GiB and month (list price of ${snapshotPrice.region}, ${snapshotPrice.date}). They store only blocks that are used, so the bill is lower.`;
   return {
     text:
       reports.length === 0

@@ -42,7 +42,7 @@ describe('images', () => {
         '1 day    16 GiB  $0.80    an instance runs it       ami-here (us-east-1), ami-there (eu-west-1)',
         '31 days  8 GiB   $0.40    one of the last releases  ami-old (us-east-1)',
         '',
-        'Snapshots at $0.05 for a GiB and month (Amazon EBS pricing, us-east-1, 2025-06-30). They store only blocks that are used, so the bill is lower.',
+        'Snapshots at $0.05 for a GiB and month (list price of us-east-1, 2025-06-30). They store only blocks that are used, so the bill is lower.',
       ].join('\n'),
     );
     expect(json).toMatchObject({
