@@ -18,7 +18,7 @@ interface Identity {
 }
 
 const network = 'Everything runs on loopback; there is no network to build.';
-const watching = 'Nobody is paged by a run on one machine; failures show in the terminal and on the pages.';
+const watching = 'There is no console to show it in; failures show in the terminal and on the pages.';
 
 /** An id such as AWS would give (`vpc-0…`), the same for the same resource at every start. */
 const generatedId =
@@ -106,19 +106,9 @@ export const inertTypes: Readonly<Record<string, InertType>> = {
   'AWS::EC2::SubnetNetworkAclAssociation': plain(network, 'aclassoc', 'AssociationId'),
   'AWS::EC2::FlowLog': plain(network, 'fl', 'Id'),
   'AWS::CDK::Metadata': plain('It only counts the usage of constructs.', 'metadata'),
-  'AWS::CloudWatch::Alarm': {
-    reason: watching,
-    id: generatedName('AlarmName'),
-    attributes: (identity) => ({ Arn: arn(identity, 'cloudwatch', `alarm:${identity.id}`) }),
-  },
-  'AWS::CloudWatch::CompositeAlarm': {
-    reason: watching,
-    id: generatedName('AlarmName'),
-    attributes: (identity) => ({ Arn: arn(identity, 'cloudwatch', `alarm:${identity.id}`) }),
-  },
   'AWS::CloudWatch::Dashboard': { reason: watching, id: generatedName('DashboardName') },
   'AWS::Logs::MetricFilter': {
-    reason: 'Metrics feed alarms and dashboards only, which are inert themselves.',
+    reason: 'No alarm is about a metric of logs, and dashboards are inert themselves.',
     id: generatedName('FilterName'),
   },
   'AWS::Logs::QueryDefinition': plain('A saved query of the console.', 'query', 'QueryDefinitionId'),

@@ -57,6 +57,8 @@ export const protocols: Readonly<Record<string, ServiceProtocol>> = {
   kms: { form: 'json', client: () => import('@aws-sdk/client-kms') },
   lambda: { form: 'rest-json', client: () => import('@aws-sdk/client-lambda') },
   logs: { form: 'json', client: () => import('@aws-sdk/client-cloudwatch-logs') },
+  // CloudWatch.
+  monitoring: { form: 'json', client: () => import('@aws-sdk/client-cloudwatch') },
   s3: {
     form: 'rest-xml',
     client: () => import('@aws-sdk/client-s3'),

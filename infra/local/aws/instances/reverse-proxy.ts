@@ -7,14 +7,22 @@ import { asPortInUse } from '../port-in-use.ts';
 /** A target that ALB gives up on: no answer within its idle timeout, in ms (60 s is ALB's default). */
 const IDLE_TIMEOUT_MS = 60_000;
 
+/** How an exchange with a target ended. */
+export interface Exchange {
+  /** The status that the client got; 0: either side broke off. */
+  readonly status: number;
+  /** Ms until the target began to answer; missing if it did not, and the answer is the proxy's own. */
+  readonly answeredMs?: number;
+}
+
 /** Where a request goes, or the answer to give without a target. */
 export type Route =
   | {
       readonly kind: 'target';
       readonly port: number;
       readonly headers: Readonly<Record<string, string>>;
-      /** Called once when the exchange is over, with the status that the client got (0: either side broke off). */
-      readonly done: (status: number) => void;
+      /** Called once when the exchange is over. */
+      readonly done: (exchange: Exchange) => void;
     }
   | {
       readonly kind: 'answer';
@@ -43,7 +51,9 @@ export const createReverseProxy = async (
 ): Promise<ReverseProxy> => {
   const proxy = createProxyServer({ agent: false, proxyTimeout: IDLE_TIMEOUT_MS });
   // The connection to the target is the proxy's own matter: the client's stays open.
-  proxy.on('proxyRes', (answer) => {
+  const answered = new WeakMap<http.IncomingMessage, number>();
+  proxy.on('proxyRes', (answer, request) => {
+    answered.set(request, performance.now());
     delete answer.headers.connection;
     delete answer.headers['keep-alive'];
   });
@@ -51,14 +61,20 @@ export const createReverseProxy = async (
   const server = http.createServer((request, response) => {
     const chosen = isForApplication(request) ? route(request) : misdirected(request);
     if (chosen.kind === 'answer') return answerWith(response, chosen);
-    response.once('close', () => chosen.done(response.writableFinished ? response.statusCode : 0));
+    const began = performance.now();
+    response.once('close', () => {
+      const at = answered.get(request);
+      chosen.done({
+        status: response.writableFinished ? response.statusCode : 0,
+        ...(at !== undefined && { answeredMs: at - began }),
+      });
+    });
     Object.assign(request.headers, chosen.headers);
     const fail = (error: Error) => {
       if (response.headersSent) return response.destroy();
       const isTimeout = /hang up/.test(error.message) && elapsed() >= IDLE_TIMEOUT_MS;
       answerWith(response, { kind: 'answer', status: isTimeout ? 504 : 502 });
     };
-    const began = performance.now();
     const elapsed = () => performance.now() - began;
     proxy
       .web(request, response, { target: { host: '127.0.0.1', port: chosen.port } })
@@ -73,7 +89,7 @@ export const createReverseProxy = async (
       );
       return;
     }
-    socket.once('close', () => chosen.done(101));
+    socket.once('close', () => chosen.done({ status: 101, answeredMs: 0 }));
     Object.assign(request.headers, chosen.headers);
     proxy
       .ws(request, socket as never, { target: { host: '127.0.0.1', port: chosen.port } }, head)

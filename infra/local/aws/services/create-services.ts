@@ -6,6 +6,7 @@ import { createApiGatewayService } from './apigateway/apigateway.ts';
 import { createAutoScalingService } from './autoscaling/autoscaling.ts';
 import { createCloudFormationService } from './cloudformation/cloudformation.ts';
 import { createCloudTrailService } from './cloudtrail/cloudtrail.ts';
+import { createCloudWatchService } from './cloudwatch/cloudwatch.ts';
 import { createCodeBuildService } from './codebuild/codebuild.ts';
 import { createCodeCommitService } from './codecommit/codecommit.ts';
 import { createCodeDeployService } from './codedeploy/codedeploy.ts';
@@ -64,6 +65,7 @@ export const createServices = (host: EmulatorHost, signIn: SignInOptions) => {
     createS3Service(host),
     createSqsService(host),
     createSnsService(host),
+    createCloudWatchService(host),
     createCognitoService(host, signIn),
     createApiGatewayService(host),
     createEc2Service(host),

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InvokeCommandInput, InvokeCommandOutput } from '@aws-sdk/client-lambda';
 import type { Host } from '../../host.ts';
 import { type LoopbackServer, listenOnLoopback } from '../shared/loopback-server.ts';
+import { metricsOf } from '../shared/metrics.ts';
 import type { ApiTables, Stage } from './apis.ts';
 import { proxyAnswer, proxyEvent } from './proxy-event.ts';
 import { findRoute, type RouteMatch } from './routing.ts';
@@ -44,9 +45,11 @@ export const startGatewayServer = (host: Host, tables: ApiTables): Promise<Loopb
       event,
     );
     if ('problem' in answer) {
+      countServerError(host, api.id);
       host.log('apigateway', answer.problem, { requestId, path });
       return sendMessage(response, 500, 'Internal Server Error');
     }
+    if (answer.status >= 500) countServerError(host, api.id);
     response.writeHead(answer.status, {
       ...(answer.headers as Record<string, string | string[]>),
       'apigw-requestid': requestId,
@@ -57,6 +60,10 @@ export const startGatewayServer = (host: Host, tables: ApiTables): Promise<Loopb
     host.log('apigateway', 'request failed', { error: error.stack }),
   );
 };
+
+/** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html */
+const countServerError = (host: Host, ApiId: string): void =>
+  metricsOf(host).add({ namespace: 'AWS/ApiGateway', name: '5xx', dimensions: { ApiId } }, 1);
 
 /** Which of the API's routes asks: `<api>/<stage>/<method>/<path>`, as function permissions name it. */
 const sourceArn = (host: Host, apiId: string, stage: string, { route }: RouteMatch): string => {

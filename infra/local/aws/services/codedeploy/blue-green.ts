@@ -3,6 +3,7 @@ import type { Lifetime } from '../../instances/lifetime.ts';
 import { DeploymentFailedError, DeploymentStoppedError, healthFailure } from './deployment-errors.ts';
 import { type Fleet, healthyInstances } from './deployment-fleet.ts';
 import { allowEvents, blockEvents, installEvents, type Steps } from './deployment-steps.ts';
+import { checkStop } from './deployment-stops.ts';
 import { noInstances } from './in-place.ts';
 import {
   type CodeDeployTables,
@@ -57,9 +58,18 @@ export const deployBlueGreen = async (run: BlueGreen): Promise<void> => {
   const termination =
     group.settings.blueGreenDeploymentConfiguration?.terminateBlueInstancesOnDeploymentSuccess;
   if (blueGroup && termination?.action !== 'KEEP_ALIVE') {
-    await run.lifetime.sleep(TERMINATION_WAIT_MS);
+    await awaitTermination(run);
     await fleet.remove(blueGroup);
   }
+};
+
+/** Until blue is terminated, alarms may still take the deployment back. */
+const awaitTermination = async ({ host, tables, lifetime, deployment }: BlueGreen) => {
+  const isOver = lifetime.patience(TERMINATION_WAIT_MS);
+  await lifetime.until(POLL_MS, () => {
+    checkStop(host, tables, deployment.id);
+    return isOver() || undefined;
+  });
 };
 
 /** Writes down which group is blue and what green is called, then makes green and waits for its instances. */
@@ -93,14 +103,15 @@ const onEach = async (run: BlueGreen, label: 'Blue' | 'Green', events: readonly 
 };
 
 /** With STOP_DEPLOYMENT somebody must call ContinueDeployment before traffic moves, in time. */
-const awaitGo = async ({ lifetime, tables, group, deployment }: BlueGreen) => {
+const awaitGo = async ({ host, lifetime, tables, group, deployment }: BlueGreen) => {
   const option = group.settings.blueGreenDeploymentConfiguration?.deploymentReadyOption;
   if (option?.actionOnTimeout !== 'STOP_DEPLOYMENT') return;
   const isOver = lifetime.patience((option.waitTimeInMinutes ?? 60) * MINUTE_MS);
   changeDeployment(tables, deployment.id, { status: 'Ready' });
   await lifetime.until(POLL_MS, () => {
+    checkStop(host, tables, deployment.id);
     const now = findDeployment(tables, deployment.id);
-    if (now.stop || (!now.continued && isOver())) throw new DeploymentStoppedError();
+    if (!now.continued && isOver()) throw new DeploymentStoppedError();
     return now.continued;
   });
   changeDeployment(tables, deployment.id, { status: 'InProgress' });
@@ -118,11 +129,22 @@ const handOver = async ({ tables, fleet, group, deployment }: BlueGreen) => {
   changeDeployment(tables, deployment.id, { shifted: true });
 };
 
+/** After the hand-over, the deployment group names blue again. The service role's policy cannot take the target group from green. */
+const handBack = ({ tables, group, deployment }: BlueGreen) => {
+  const { blueGroup, shifted } = findDeployment(tables, deployment.id);
+  if (!shifted || blueGroup === undefined) return;
+  const key = groupKey(deployment.applicationName, deployment.groupName);
+  const newest = tables.groups.get(key);
+  const autoScalingGroups = [{ name: blueGroup, hook: hookNameFor(group) }];
+  if (newest) tables.groups.put(key, { ...newest, autoScalingGroups });
+};
+
 /**
  * Gives the traffic back to blue after a failure; green stays behind without traffic (T10).
  * @returns what to tell
  */
-export const restoreBlue = async ({ tables, fleet, deployment }: BlueGreen): Promise<string> => {
+export const restoreBlue = async (run: BlueGreen): Promise<string> => {
+  const { tables, fleet, deployment } = run;
   const targets = targetsOf(tables, deployment.id);
   const had = (label: string, event: string) =>
     targets.filter(
@@ -135,6 +157,7 @@ export const restoreBlue = async ({ tables, fleet, deployment }: BlueGreen): Pro
   const blue = had('Blue', 'BlockTraffic');
   const green = had('Green', 'AllowTraffic');
   for (const { instanceId } of blue) await fleet.allowTraffic(instanceId);
+  handBack(run);
   for (const { instanceId } of green) await fleet.blockTraffic(instanceId);
   return green.length === 0
     ? 'Traffic never left the original instances.'

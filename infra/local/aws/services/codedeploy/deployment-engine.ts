@@ -9,6 +9,7 @@ import { findConfig } from './configs.ts';
 import { asDeploymentFailure, DeploymentFailedError, DeploymentStoppedError } from './deployment-errors.ts';
 import { createFleet, type Fleet } from './deployment-fleet.ts';
 import { createSteps } from './deployment-steps.ts';
+import { alarmError, authorizeAlarms, checkStop } from './deployment-stops.ts';
 import { deployInPlace } from './in-place.ts';
 import {
   applicationArn,
@@ -180,24 +181,27 @@ export const createEngine = (host: Host, tables: CodeDeployTables, lifetime: Lif
     const rollback =
       surroundings && rollsBack && !deployment.launch ? await rollBack(surroundings) : undefined;
     steps.skipRest(id);
-    const { code, message } = asDeploymentFailure(error);
+    const alarms = deployment.stop?.alarms;
+    const failure = isStop ? alarms && alarmError(alarms) : asDeploymentFailure(error);
     end(id, isStop ? 'STOP' : 'FAILURE', {
       status: isStop ? 'Stopped' : 'Failed',
-      ...(isStop ? {} : { error: { code, message } }),
+      ...(failure ? { error: { code: failure.code, message: failure.message } } : {}),
       ...(rollback ? { rollback } : {}),
     });
-    host.log('codedeploy', `Deployment ${id} ended: ${isStop ? 'stopped' : message}`);
+    host.log('codedeploy', `Deployment ${id} ended: ${failure?.message ?? 'stopped'}`);
   };
 
   const run = async (id: string): Promise<void> => {
     let surroundings: Surroundings | undefined;
     try {
       await lifetime.until(POLL_MS, () => {
-        if (findDeployment(tables, id).stop) throw new DeploymentStoppedError();
+        checkStop(host, tables, id);
         return isQueuedBehind(tables, findDeployment(tables, id)) ? undefined : true;
       });
       const before = findDeployment(tables, id);
       surroundings = surround(before);
+      if (!before.launch)
+        authorizeAlarms(host, surroundings.group, groupArn(host, before.applicationName, before.groupName));
       if (before.startedAt === undefined) {
         tell(before, 'START');
         const startedAt = host.clock.now();

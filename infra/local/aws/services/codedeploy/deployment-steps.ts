@@ -1,12 +1,12 @@
 import type { Host } from '../../host.ts';
 import type { Agent, AgentTask } from './agent/agent.ts';
 import { LifecycleEventError } from './agent/hooks.ts';
-import { DeploymentFailedError, DeploymentStoppedError } from './deployment-errors.ts';
+import { DeploymentFailedError } from './deployment-errors.ts';
 import type { Fleet } from './deployment-fleet.ts';
+import { checkStop } from './deployment-stops.ts';
 import {
   type CodeDeployTables,
   type EventRecord,
-  findDeployment,
   type TargetRecord,
   targetKey,
   targetsOf,
@@ -79,7 +79,7 @@ export const createSteps = (host: Host, tables: CodeDeployTables, agent: Agent):
     const before = find(deployment.id, instanceId).events.find((one) => one.name === name);
     if (before?.status === 'Succeeded') return true;
     if (before?.status === 'Failed') return false;
-    if (findDeployment(tables, deployment.id).stop) throw new DeploymentStoppedError();
+    checkStop(host, tables, deployment.id);
     const startedAt = before?.startedAt ?? host.clock.now();
     putEvent(find(deployment.id, instanceId), { name, status: 'InProgress', startedAt }, 'InProgress');
     const end = (status: 'Succeeded' | 'Failed', diagnostics: EventRecord['diagnostics']) =>

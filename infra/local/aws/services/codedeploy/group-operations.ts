@@ -199,7 +199,22 @@ const withAutoScalingGroups = (group: GroupRecord, names: readonly string[]): Gr
 const checkSettings = (tables: CodeDeployTables, settings: GroupRecord['settings']) => {
   if (!settings.serviceRoleArn) throw new AwsError('RoleRequiredException', 'serviceRoleArn is required');
   findConfig(tables, settings.deploymentConfigName ?? DEFAULT_CONFIG);
+  const { enabled, alarms = [] } = settings.alarmConfiguration ?? {};
+  if (alarms.length > MOST_ALARMS)
+    throw new AwsError(
+      'AlarmsLimitExceededException',
+      `A deployment group can have ${MOST_ALARMS} alarms; received ${alarms.length}.`,
+    );
+  const names = new Set(alarms.map(({ name }) => name));
+  if (names.size < alarms.length || names.has(undefined) || names.has('') || (enabled && names.size === 0))
+    throw new AwsError(
+      'InvalidAlarmConfigException',
+      `The alarm configuration needs alarms with a name each, no name twice; received ${JSON.stringify(settings.alarmConfiguration)}.`,
+    );
 };
+
+/** @see https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_AlarmConfiguration.html */
+const MOST_ALARMS = 10;
 
 /** @throws AwsError for a blue/green group that could not deploy (T02, T04) */
 const checkBlueGreen = (

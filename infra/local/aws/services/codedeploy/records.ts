@@ -96,8 +96,8 @@ export interface DeploymentRecord {
   readonly rollsBack: boolean;
   /** The failure that was asked for. */
   readonly isFaulty: boolean;
-  /** Why it is to stop, and whether it rolls back then. */
-  readonly stop?: { readonly rollsBack: boolean };
+  /** It is to stop: whether it rolls back then, and the alarms that asked for it, if any did. */
+  readonly stop?: { readonly rollsBack: boolean; readonly alarms?: readonly string[] };
   readonly continued?: boolean;
   readonly rollback?: {
     readonly deploymentId?: string;

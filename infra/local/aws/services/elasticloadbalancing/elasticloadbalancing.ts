@@ -2,6 +2,7 @@ import type { Host, Service } from '../../host.ts';
 import { createLifetime } from '../../instances/lifetime.ts';
 import { type AccessLogEntry, createAccessLog } from './access-log.ts';
 import { createFrontEnd } from './front-end.ts';
+import { createLoadBalancerMetrics } from './load-balancer-metrics.ts';
 import { elbOperations } from './operations.ts';
 import { listenerProvider, listenerRuleProvider, loadBalancerProvider } from './providers.ts';
 import { elbTables } from './records.ts';
@@ -23,9 +24,10 @@ export const createElasticLoadBalancingService = (host: Host): ElasticLoadBalanc
   const lifetime = createLifetime(host.clock, (error) =>
     host.log('elasticloadbalancing', 'Work failed', { error: String(error) }),
   );
-  const targets = createTargets(host, tables, lifetime);
+  const metrics = createLoadBalancerMetrics(host, tables);
+  const targets = createTargets(host, tables, lifetime, metrics);
   const log = createAccessLog();
-  const frontEnd = createFrontEnd(host, tables, targets, log);
+  const frontEnd = createFrontEnd(host, tables, targets, log, metrics);
 
   return {
     name: 'elasticloadbalancing',

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Host } from '../../host.ts';
 import { createReverseProxy, type ReverseProxy, type Route } from '../../instances/reverse-proxy.ts';
 import type { AccessLog } from './access-log.ts';
+import type { LoadBalancerMetrics } from './load-balancer-metrics.ts';
 import type { ElbTables, ListenerRecord, LocalPort } from './records.ts';
 import { chooseAction, chooseTargetGroup, redirectLocation } from './routing.ts';
 import type { Targets } from './targets.ts';
@@ -16,7 +17,13 @@ export interface FrontEnd {
 }
 
 /** Every listener is a reverse proxy; also one that speaks HTTPS on AWS speaks HTTP here. */
-export const createFrontEnd = (host: Host, tables: ElbTables, targets: Targets, log: AccessLog): FrontEnd => {
+export const createFrontEnd = (
+  host: Host,
+  tables: ElbTables,
+  targets: Targets,
+  log: AccessLog,
+  metrics: LoadBalancerMetrics,
+): FrontEnd => {
   const proxies = new Map<string, ReverseProxy>();
   const portOf = (port: LocalPort) => (port === 'prod' ? host.ports.prod : port);
 
@@ -51,6 +58,7 @@ export const createFrontEnd = (host: Host, tables: ElbTables, targets: Targets, 
         rest: { headers?: Record<string, string>; body?: string } = {},
       ): Route => {
         logged(status);
+        metrics.answered(loadBalancer.arn, status);
         return { kind: 'answer', status, ...rest };
       };
 
@@ -88,9 +96,10 @@ export const createFrontEnd = (host: Host, tables: ElbTables, targets: Targets, 
           'x-forwarded-port': String(listener.port),
           'x-amzn-trace-id': traceId,
         },
-        done: (status) => {
+        done: (exchange) => {
           end();
-          logged(status, target.instanceId);
+          logged(exchange.status, target.instanceId);
+          metrics.forwarded(loadBalancer.arn, targetGroupArn, exchange);
         },
       };
     };

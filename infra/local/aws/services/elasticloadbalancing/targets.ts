@@ -3,6 +3,8 @@ import type { TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Host } from '../../host.ts';
 import { instancesOf } from '../../instances/instances.ts';
 import type { Lifetime } from '../../instances/lifetime.ts';
+import { metricsOf } from '../shared/metrics.ts';
+import type { LoadBalancerMetrics } from './load-balancer-metrics.ts';
 import { type ElbTables, type HealthCheck, type TargetRecord, targetKey, usersOf } from './records.ts';
 
 /** Health checks come a hundred times as often as the target group says: 30 s become 300 ms. */
@@ -40,7 +42,12 @@ export interface Targets {
 }
 
 /** Health checks and draining. A target is healthy after its first passed check, as ALB has it for new ones. */
-export const createTargets = (host: Host, tables: ElbTables, lifetime: Lifetime): Targets => {
+export const createTargets = (
+  host: Host,
+  tables: ElbTables,
+  lifetime: Lifetime,
+  metrics: LoadBalancerMetrics,
+): Targets => {
   const instances = instancesOf(host);
   const healths = new Map<string, Health>();
   const underWay = new Map<string, number>();
@@ -49,6 +56,19 @@ export const createTargets = (host: Host, tables: ElbTables, lifetime: Lifetime)
   const isActive = (key: string) => {
     const target = tables.targets.get(key);
     return target !== undefined && target.drainsUntil === undefined;
+  };
+
+  const publish = (targetGroupArn: string) => {
+    const registered = tables.targets
+      .entries()
+      .filter(([key, target]) => target.targetGroupArn === targetGroupArn && isActive(key))
+      .map(([key]) => healths.get(key)?.state);
+    const count = (state: Health['state']) => registered.filter((one) => one === state).length;
+    metrics.targets(targetGroupArn, {
+      registered: registered.length,
+      healthy: count('healthy'),
+      unhealthy: count('unhealthy'),
+    });
   };
 
   const watch = async (key: string, health: Health) => {
@@ -60,7 +80,9 @@ export const createTargets = (host: Host, tables: ElbTables, lifetime: Lifetime)
         const port = instances.machine(target.instanceId)?.port;
         const result =
           port === undefined ? failedCheck : await check(port, group.healthCheck, lifetime.signal);
+        const before = health.state;
         judge(health, result, group.healthCheck);
+        if (health.state !== before) publish(group.arn);
       }
       const interval = group.healthCheck.intervalSeconds * INTERVAL_MS_PER_SECOND;
       await lifetime.sleep(Math.max(interval, LEAST_INTERVAL_MS));
@@ -108,6 +130,7 @@ export const createTargets = (host: Host, tables: ElbTables, lifetime: Lifetime)
       const drainsUntil = host.clock.now() + Math.min(delay * 1_000, LONGEST_DRAIN_MS);
       tables.targets.put(key, { targetGroupArn, instanceId, drainsUntil });
       lifetime.run(() => drain(key));
+      publish(targetGroupArn);
     },
     choose: (targetGroupArn) => {
       const healthy = tables.targets
@@ -154,6 +177,9 @@ export const createTargets = (host: Host, tables: ElbTables, lifetime: Lifetime)
       return { State: health.state, Reason: health.reason, Description: health.description };
     },
     start: () => {
+      metricsOf(host).gauge(() => {
+        for (const arn of tables.targetGroups.keys()) publish(arn);
+      });
       for (const [key, { drainsUntil }] of tables.targets.entries()) {
         if (drainsUntil === undefined) begin(key);
         else lifetime.run(() => drain(key));

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { findAsset } from '../../assembly/assets.ts';
 import type { Host } from '../../host.ts';
+import { metricsOf } from '../shared/metrics.ts';
 import { executionPrincipal, processEnvironment, sharedOffset } from './environment.ts';
 import { createFunctionLog, type FunctionLog } from './function-log.ts';
 import {
@@ -117,6 +118,11 @@ export const createInvoker = (host: Host): Invoker => {
     return { key, limit, start: () => startThread(record.memorySize) };
   };
 
+  const measure = (FunctionName: string, values: Readonly<Record<string, number>>) => {
+    for (const [name, value] of Object.entries(values))
+      metricsOf(host).add({ namespace: 'AWS/Lambda', name, dimensions: { FunctionName } }, value);
+  };
+
   return {
     retire,
     invoke: (record, request) =>
@@ -131,6 +137,7 @@ export const createInvoker = (host: Host): Invoker => {
           functionArn: record.arn,
         });
         const duration = performance.now() - startMs;
+        measure(record.name, { Invocations: 1, Errors: result.isError ? 1 : 0, Duration: duration });
         const lines = frame(record, request.requestId, duration, {
           startedAt,
           endedAt: host.clock.now(),

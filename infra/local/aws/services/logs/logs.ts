@@ -26,6 +26,7 @@ import {
 import { createLogFile, type LogFile } from '../../log-file.ts';
 import { arnOf } from '../shared/arns.ts';
 import { page } from '../shared/paging.ts';
+import { publishEmbeddedMetrics } from './embedded-metrics.ts';
 import { checkName, fileName, GROUP_NAME, STREAM_NAME } from './names.ts';
 
 type Answer<Output> = Omit<Output, '$metadata'>;
@@ -159,6 +160,7 @@ export const createLogsService = (host: Host): Service => {
         ingestionTime,
       }));
       events.set(name, [...(events.get(name) ?? []), ...added].slice(-RING));
+      for (const { message } of added) publishEmbeddedMetrics(host, message);
       if (added.length > 0) fileOf(name)(added.map(fileLine).join('\n'));
       return { nextSequenceToken: String(count) };
     },

@@ -1,5 +1,6 @@
 import type { Access, Host, Operation, Service } from '../../host.ts';
 import { AwsError } from '../../host.ts';
+import { metricsOf } from '../shared/metrics.ts';
 import { moveOperations } from './message-moves.ts';
 import {
   findQueue,
@@ -36,6 +37,7 @@ const MOST_MESSAGES = 10;
 
 /** Amazon SQS, as far as dead letters need it: standard queues, no long polling. */
 export const createSqsService = (host: Host): Service => {
+  metricsOf(host).gauge(queueLengths(host));
   const onQueue =
     (action: string) =>
     ({ QueueUrl }: QueueRequest): Access => ({
@@ -106,6 +108,24 @@ export const createSqsService = (host: Host): Service => {
     },
     resources: createSqsResources(host),
     resourcePolicy: (arn) => tablesOf(host).policies.get(arn),
+  };
+};
+
+/** Publishes how many messages wait in each queue that has, or has had, any: SQS measures queues that are in use. */
+const queueLengths = (host: Host) => {
+  const inUse = new Set<string>();
+  return () => {
+    for (const queue of tablesOf(host).queues.values()) {
+      const now = host.clock.now();
+      const visible = messagesOf(host, queue).filter(({ visibleAt }) => visibleAt <= now).length;
+      if (visible > 0) inUse.add(queue.arn);
+      if (!inUse.has(queue.arn)) continue;
+      const dimensions = { QueueName: queue.name };
+      metricsOf(host).add(
+        { namespace: 'AWS/SQS', name: 'ApproximateNumberOfMessagesVisible', dimensions },
+        visible,
+      );
+    }
   };
 };
 

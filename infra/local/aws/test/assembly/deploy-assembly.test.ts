@@ -234,7 +234,7 @@ describe('deployAssembly', () => {
     expect(resource('App', 'A')?.properties.Image).toMatch(/^ami-[0-9a-f]{17}$/);
   });
 
-  it('knows network and alarms as inert, with what others refer to', async () => {
+  it('knows network and dashboards as inert, with what others refer to', async () => {
     const { resource } = await deploy(
       stack({
         Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.0.0.0/16' } },
@@ -242,12 +242,12 @@ describe('deployAssembly', () => {
           Type: 'AWS::EC2::Subnet',
           Properties: { VpcId: { Ref: 'Vpc' }, AvailabilityZone: 'us-east-1b' },
         },
-        Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: {} },
+        Dashboard: { Type: 'AWS::CloudWatch::Dashboard', Properties: {} },
         A: {
           Properties: {
             zone: { 'Fn::GetAtt': ['Subnet', 'AvailabilityZone'] },
             block: { 'Fn::GetAtt': ['Vpc', 'CidrBlock'] },
-            alarm: arnOf('Alarm'),
+            dashboard: { Ref: 'Dashboard' },
           },
         },
       }),
@@ -256,7 +256,7 @@ describe('deployAssembly', () => {
     expect(resource('App', 'A')?.properties).toMatchObject({
       zone: 'us-east-1b',
       block: '10.0.0.0/16',
-      alarm: expect.stringMatching(/^arn:aws:cloudwatch:us-east-1:000000000000:alarm:App-Alarm-/),
+      dashboard: expect.stringMatching(/^App-Dashboard-/),
     });
   });
 

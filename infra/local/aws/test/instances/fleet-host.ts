@@ -8,6 +8,7 @@ import { createHost, type EmulatorHost } from '../../create-host.ts';
 import type { BusEvent, PolicyStatement, Principal, ResourceState } from '../../host.ts';
 import { instancesOf } from '../../instances/instances.ts';
 import { createAutoScalingService } from '../../services/autoscaling/autoscaling.ts';
+import { createCloudWatchService } from '../../services/cloudwatch/cloudwatch.ts';
 import { createCodeDeployService } from '../../services/codedeploy/codedeploy.ts';
 import { createEc2Service } from '../../services/ec2/ec2.ts';
 import { createElasticLoadBalancingService } from '../../services/elasticloadbalancing/elasticloadbalancing.ts';
@@ -64,6 +65,7 @@ export const createFleetHost = (
     createIamService(host),
     createSsmService(host),
     createS3Service(host),
+    createCloudWatchService(host),
     createEc2Service(host),
     elasticloadbalancing,
     autoscaling,

@@ -22,7 +22,7 @@ const target = (handler: http.RequestListener) =>
 const proxyTo = async (port: number, headers = {}) => {
   const statuses: number[] = [];
   const proxy = await createReverseProxy(0, (): Route => {
-    return { kind: 'target', port, headers, done: (status) => void statuses.push(status) };
+    return { kind: 'target', port, headers, done: ({ status }) => void statuses.push(status) };
   });
   open.push(proxy.close);
   return { url: `http://localhost:${proxy.port}`, statuses };

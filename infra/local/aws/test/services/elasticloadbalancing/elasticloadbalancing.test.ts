@@ -2,6 +2,7 @@ import http from 'node:http';
 import type { DescribeTargetHealthOutput, TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { createAccessLog } from '../../../services/elasticloadbalancing/access-log.ts';
 import { matches } from '../../../services/elasticloadbalancing/targets.ts';
+import { metricsOf, minuteOf } from '../../../services/shared/metrics.ts';
 import { baseImage, createFleetHost, eventually, type FleetHost, get } from '../../instances/fleet-host.ts';
 
 /** Real processes on a machine that may be busy. */
@@ -204,6 +205,75 @@ describe('a load balancer', () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     expect((await get(url)).status).toBe(502);
+  });
+});
+
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+describe('what a load balancer measures', () => {
+  /** Sums by name: `lb` of the load balancer, `tg` of the target group behind it. */
+  const measured = ({ balancer, group }: Awaited<ReturnType<typeof setUp>>) => {
+    const LoadBalancer = balancer.physicalId.split(':loadbalancer/')[1] ?? '';
+    const TargetGroup = group.physicalId.split(':').at(-1) ?? '';
+    const sets = { lb: { LoadBalancer }, tg: { LoadBalancer, TargetGroup } };
+    const now = minuteOf(fleet.clock.now());
+    return (name: string, set: keyof typeof sets) =>
+      metricsOf(fleet.host).summary(
+        { namespace: 'AWS/ApplicationELB', name, dimensions: sets[set] },
+        now - 1,
+        now + 1,
+      );
+  };
+
+  it('answers of targets, by status and time', async () => {
+    const there = await setUp();
+    const { id } = await instance((request, response) => {
+      response.statusCode = request.url === '/bad' ? 500 : 200;
+      setTimeout(() => response.end(), request.url === '/bad' ? 50 : 0);
+    });
+    await change('RegisterTargets', there.group.physicalId, [id]);
+    await isIn('healthy', there.group.physicalId, id);
+    await get(`${there.url}/good`);
+    await get(`${there.url}/bad`);
+    const of = measured(there);
+    for (const set of ['lb', 'tg'] as const) {
+      expect(of('RequestCount', set)?.sum).toBe(2);
+      expect(of('HTTPCode_Target_2XX_Count', set)?.sum).toBe(1);
+      expect(of('HTTPCode_Target_5XX_Count', set)?.sum).toBe(1);
+      expect(of('TargetResponseTime', set)?.max).toBeGreaterThan(0.04);
+      expect(of('TargetResponseTime', set)?.max).toBeLessThan(5);
+    }
+    expect(of('HTTPCode_ELB_5XX_Count', 'lb')).toBeUndefined();
+  });
+
+  it('its own answers: 502 for a target that breaks off, 503 without one', async () => {
+    const there = await setUp({ HealthCheckIntervalSeconds: 300 });
+    await get(there.url);
+    const { id } = await instance((request, response) => {
+      if (request.url === '/health') response.end();
+      else request.socket.destroy();
+    });
+    await change('RegisterTargets', there.group.physicalId, [id]);
+    await isIn('healthy', there.group.physicalId, id);
+    expect((await get(there.url)).status).toBe(502);
+    const of = measured(there);
+    expect(of('HTTPCode_ELB_5XX_Count', 'lb')?.sum).toBe(2);
+    expect(of('HTTPCode_ELB_502_Count', 'lb')?.sum).toBe(1);
+    expect(of('HTTPCode_ELB_503_Count', 'lb')?.sum).toBe(1);
+    expect(of('HTTPCode_Target_5XX_Count', 'tg')).toBeUndefined();
+  });
+
+  it('healthy targets, and nothing once none is registered', async () => {
+    const there = await setUp();
+    await fleet.start();
+    const { id } = await instance((_request, response) => response.end());
+    await change('RegisterTargets', there.group.physicalId, [id]);
+    await isIn('healthy', there.group.physicalId, id);
+    const of = measured(there);
+    expect(of('HealthyHostCount', 'tg')?.max).toBe(1);
+    await change('DeregisterTargets', there.group.physicalId, [id]);
+    const seen = of('HealthyHostCount', 'tg')?.count;
+    metricsOf(fleet.host).sample();
+    expect(of('HealthyHostCount', 'tg')?.count).toBe(seen);
   });
 });
 

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { resourceContext } from '../../../assembly/stack-records.ts';
 import { createLogsService } from '../../../services/logs/logs.ts';
+import { metricsOf, minuteOf } from '../../../services/shared/metrics.ts';
 import { startHost, type TestHost, temporaryFolders } from '../../assembly/assembly-host.ts';
 
 const newFolder = temporaryFolders();
@@ -33,6 +34,23 @@ beforeEach(async () => {
   }
 });
 afterEach(() => running.stop());
+
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+it('lines in embedded metric format are metrics, by each set of dimensions', async () => {
+  const directive = { Namespace: 'Shop', Dimensions: [['Place'], []], Metrics: [{ Name: 'Sales' }] };
+  const lines = [
+    { Place: 'till', Sales: [2, 3], _aws: { Timestamp: 1, CloudWatchMetrics: [directive] } },
+    { Place: 'till', Sales: 'many', _aws: { CloudWatchMetrics: [directive] } },
+    { Place: 'till', Sales: 7 },
+  ].map((line) => JSON.stringify(line));
+  const logEvents = [...lines, '{"_aws": broken'].map((message) => ({ timestamp: 1, message }));
+  await call('PutLogEvents', { ...group, logStreamName: 'a', logEvents });
+  const now = minuteOf(running.clock.now());
+  for (const dimensions of [{ Place: 'till' }, {}]) {
+    const metric = { namespace: 'Shop', name: 'Sales', dimensions };
+    expect(metricsOf(running.host).summary(metric, now - 1, now + 1)).toMatchObject({ count: 2, sum: 5 });
+  }
+});
 
 describe('log events', () => {
   it('are filtered by stream, time and words', async () => {
