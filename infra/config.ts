@@ -80,6 +80,7 @@ export interface ApplicationConfig
     | 'healthCheckPath'
     | 'runtime'
     | 'fleet'
+    | 'alarms'
     | 'keep'
     | 'makersMayDecide'
     | 'whenNewer'

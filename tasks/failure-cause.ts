@@ -17,6 +17,8 @@ export type FailureCode =
   | 'ScriptFailed'
   /** A script of the revision that is live failed where it loses its traffic (T70). The commit is not at fault. */
   | 'LiveHookFailed'
+  /** An alarm stopped the deployment. */
+  | 'AlarmActive'
   /** The guard blocked the run. */
   | 'GuardBlocked'
   /** The tests did not begin: their environment lacks something. The commit is not at fault. */

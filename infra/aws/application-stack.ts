@@ -232,7 +232,6 @@ export class ApplicationStack extends Stack {
       alarms: platform.alarms,
       asynchronous,
       reconcileJobs: functions.reconcileJobs,
-      ...(!placed.prod.elsewhere && { targetGroup: prod.targetGroup }),
     });
     const people = new People(this, 'People', {
       application: name,

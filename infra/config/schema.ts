@@ -67,13 +67,21 @@ const deployment = z.strictObject({
   rollback: z
     .strictObject({
       onFailure: z.boolean().default(true).describe('Roll back when the deployment fails.'),
-      // CodeDeploy watches at most ten alarms per group.
+      onProdAlarms: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Roll back when Prod begins to answer with errors or slowly during the deployment. Turn it off for a fix that is deployed while it does.',
+        ),
+      // CodeDeploy watches at most ten alarms per group, of which three are Prod's own.
       onAlarms: z
         .array(z.string().min(1).max(255))
-        .max(10)
+        .max(7)
         .readonly()
         .default([])
-        .describe('Names of CloudWatch alarms. Roll back when one of them goes off during the deployment.'),
+        .describe(
+          'Names of further CloudWatch alarms. Roll back when one of them goes off during the deployment.',
+        ),
     })
     .prefault({})
     .describe('When CodeDeploy rolls Prod back by itself.'),
@@ -206,6 +214,23 @@ const application = z.strictObject({
     .refine(({ min, max }) => min <= max)
     .prefault({})
     .describe('How many instances Prod has.'),
+  alarms: z
+    .strictObject({
+      errors: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(10)
+        .describe('So many answers with a server error within five minutes set off an alarm.'),
+      latencyMilliseconds: z
+        .int()
+        .min(1)
+        .max(60_000)
+        .default(5_000)
+        .describe('If more than one answer in twenty takes longer for two minutes, an alarm goes off.'),
+    })
+    .prefault({})
+    .describe("When Prod's alarms go off."),
   approvers: approvers
     .optional()
     .meta({ description: 'Replaces `approvers` for this application.', fallback: '`approvers`' }),

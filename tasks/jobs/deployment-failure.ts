@@ -118,7 +118,11 @@ export function deploymentFailure(
     deployment?.deploymentGroupName === undefined
       ? ''
       : ` of ${deployment.applicationName}/${deployment.deploymentGroupName}`;
-  const bad = targets.filter(({ status }) => status !== 'Succeeded' && status !== 'Skipped');
+  // An alarm is about all instances: what some of them had not done yet is not why.
+  const isStoppedByAlarm = errorCode === 'ALARM_ACTIVE';
+  const bad = (isStoppedByAlarm ? [] : targets).filter(
+    ({ status }) => status !== 'Succeeded' && status !== 'Skipped',
+  );
   // What failed says more than what was still waiting when the deployment was given up.
   const ordered = [
     ...bad.filter(({ status }) => status === 'Failed'),
@@ -130,7 +134,11 @@ export function deploymentFailure(
   const ofCommit = ordered.filter((target) => failedHooksOfLive(target).length === 0);
   const isOnlyOfLive =
     !ofCommit.some(({ status }) => status === 'Failed') && ofCommit.length < ordered.length;
-  const code = isOnlyOfLive ? 'LiveHookFailed' : ofCommit.map(codeOf).find((found) => found !== undefined);
+  const code = isStoppedByAlarm
+    ? 'AlarmActive'
+    : isOnlyOfLive
+      ? 'LiveHookFailed'
+      : ofCommit.map(codeOf).find((found) => found !== undefined);
   const cause = [
     ...liveHookLines(ordered, live),
     `CodeDeploy deployment ${deploymentId}${group} is ${deployment?.status ?? 'unknown'}: ${errorCode ?? 'no error code'}${hasInstanceFailure || message === undefined ? '' : `: ${message}`}`,

@@ -80,6 +80,12 @@ const entries: readonly Entry[] = [
   },
   {
     error: jobErrors.deploymentFailed,
+    code: 'AlarmActive',
+    sentence:
+      'Prod answered with errors or slowly, and CodeDeploy stopped the deployment. The cause names the alarms. If the commit is at fault, push a new commit instead. CodeDeploy stops each deployment while such an alarm is on.',
+  },
+  {
+    error: jobErrors.deploymentFailed,
     sentence:
       'Open the deployment by its link in the cause. Fix the environment. If the commit is at fault, push a new commit instead.',
   },

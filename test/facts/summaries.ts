@@ -55,6 +55,7 @@ export const factSummaries: Readonly<Record<string, string>> = {
   T53: 'Writing an image parameter answers before the image is checked',
   T54: 'CodePipeline may not say for which pipeline it takes on its role',
   T55: 'CodeDeploy deploys the last successful revision to each new instance, however old it is',
+  T56: 'No metric tells of healthy targets while none is registered',
   T57: 'A new account may start few instances, and a wait for more ends with a time-out that says nothing',
   T58: 'A state machine is DELETING until its executions end, and a build keeps its security group in use',
   T60: 'Versions of objects, keys and images are each deleted in an order of their own',

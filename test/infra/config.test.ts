@@ -26,6 +26,7 @@ it('fills in what an application leaves out', () => {
         runtime: 'nodejs',
         instanceTypes: { image: 't3.small', qat: 't3.small', prod: 't3.small' },
         fleet: { min: 2, max: 4 },
+        alarms: { errors: 10, latencyMilliseconds: 5000 },
         ...shared,
         approvers: {
           qc: { addresses: shared.approvers.qc, count: 1 },
@@ -38,7 +39,7 @@ it('fills in what an application leaves out', () => {
         whenNewer: 'supersede',
         deployment: {
           configuration: 'one-at-a-time',
-          rollback: { onFailure: true, onAlarms: [] },
+          rollback: { onFailure: true, onProdAlarms: true, onAlarms: [] },
           terminationWaitMinutes: 5,
         },
       },
@@ -494,6 +495,20 @@ describe('fails, naming key, value and remedy', () => {
       '[0].deployment.configuration',
       '"canary"',
       'half-at-a-time',
+    ],
+    [
+      'more alarms than CodeDeploy watches beside Prod’s own',
+      config({ deployment: { rollback: { onAlarms: Array(8).fill('one') } } }),
+      'rollback.onAlarms',
+      '"one"',
+      'at most 7',
+    ],
+    [
+      'an alarm that would always be on',
+      config({ alarms: { latencyMilliseconds: 0 } }),
+      'alarms.latencyMilliseconds',
+      '0',
+      'from 1 to 60000',
     ],
     [
       'an alarm without a name',

@@ -1,13 +1,12 @@
 import { CfnOutput, PhysicalName, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { Role } from 'aws-cdk-lib/aws-iam';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ApplicationConfig, InternetAccess } from '../../config.ts';
 import { logBucket } from '../log-bucket.ts';
 import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { environmentName } from '../names.ts';
-import { addProdAlarms } from '../operations/application-alarms.ts';
 import { viewersElsewhere } from '../operations/console-policies.ts';
 import { allow, allowDeployments, awaitPermissions, type DeployTarget } from '../permissions.ts';
 import type { PlatformStack } from '../platform/platform-stack.ts';
@@ -159,18 +158,13 @@ export class ProdStack extends EnvironmentStack {
 
   constructor(scope: Construct, id: string, props: EnvironmentStackProps) {
     super(scope, id, props, 'prod');
-    const { application, bundles, workloads } = props;
+    const { bundles, workloads } = props;
     this.prod = new ProdEnvironment(this, 'Prod', {
       ...this.environmentProps,
       bundles,
       logs: logBucket(this, 'AccessLogs'),
+      alarms: workloads.alarms,
     });
-    if (workloads.alarms)
-      addProdAlarms(new Construct(this, 'Alarms'), {
-        application: application.name,
-        alarms: workloads.alarms,
-        targetGroup: this.prod.targetGroup,
-      });
     this.admitViewers();
     new CfnOutput(this, 'ProdUrl', { value: this.prod.url });
   }

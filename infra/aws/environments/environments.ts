@@ -102,7 +102,7 @@ export function createEnvironments(
   };
   const placeProd = (): Placed<ProdEnvironment> => {
     if (!prodPlace) {
-      const here = { ...environment(), bundles, logs: props.accessLogs };
+      const here = { ...environment(), bundles, logs: props.accessLogs, alarms: props.platform.alarms };
       return { environment: new ProdEnvironment(stack, 'Prod', here), environmentAccess: accessHere(stack) };
     }
     const found = stores.for(prodPlace);

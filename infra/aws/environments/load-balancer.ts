@@ -35,6 +35,7 @@ const LOG_PREFIX = 'load-balancer';
 /** Prod's entrance. CodeDeploy registers and deregisters the instances. */
 export class LoadBalancer extends Construct {
   readonly targetGroup: ApplicationTargetGroup;
+  readonly balancer: ApplicationLoadBalancer;
   readonly url: string;
 
   constructor(
@@ -48,6 +49,7 @@ export class LoadBalancer extends Construct {
       internetFacing: true,
       dropInvalidHeaderFields: true,
     });
+      this.balancer = balancer;
     logRequests(balancer, logs);
     balancer.connections.allowTo(instances, Port.tcp(port), 'Requests and health checks');
     this.targetGroup = new ApplicationTargetGroup(this, 'Targets', {

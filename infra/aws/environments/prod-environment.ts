@@ -16,6 +16,8 @@ import {
   targetGroupParameterArn,
   targetGroupParameterName,
 } from '../names.ts';
+import type { AlarmsTopic } from '../operations/alarms-topic.ts';
+import { ProdAlarms } from '../operations/prod-alarms.ts';
 import { awaitPermissions, type Grantee } from '../permissions.ts';
 import { createCodeDeployRole, deploymentGroupArn } from './codedeploy-role.ts';
 import { deploymentConfigName } from './deployment-config.ts';
@@ -29,6 +31,8 @@ interface ProdEnvironmentProps extends EnvironmentProps {
   readonly bundles: string;
   /** Where the load balancer logs requests. */
   readonly logs: IBucket;
+  /** Where its alarms go. */
+  readonly alarms: AlarmsTopic;
 }
 
 /** Prod: a load balancer, and a fleet that CodeDeploy replaces as a whole with each deployment. */
@@ -118,6 +122,11 @@ export class ProdEnvironment extends Construct {
       imageParameterArns: [imageParameter],
     });
 
+    const alarms = new ProdAlarms(this, 'Alarms', { application, topic: props.alarms, loadBalancer });
+    const watched = [
+      ...(rollback.onProdAlarms ? alarms.aboutAnswers.map(({ alarmName }) => alarmName) : []),
+      ...rollback.onAlarms,
+    ];
     const { resource: fleet } = new ProdFleet(this, 'Fleet', {
       application: application.name,
       bundles: props.bundles,
@@ -147,11 +156,12 @@ export class ProdEnvironment extends Construct {
         terminationWaitMinutes,
         healthCheckGraceSeconds: 120,
         ...(!rollback.onFailure && { rollbackOnFailure: false }),
-        ...(rollback.onAlarms.length > 0 && { alarmNames: rollback.onAlarms }),
+        ...(watched.length > 0 && { alarmNames: watched }),
         tags: { Name: `${application.name}-prod` },
       },
     });
     imageParameters.mustPrecede('prod', fleet);
+    alarms.watchFleet(fleet);
     // What runs instances must outlive them, and the load balancer must know the target group before it has targets.
     fleet.node.addDependency(instanceRole, securityGroup, ...loadBalancer.entrance);
     awaitPermissions(fleet, codeDeployRole);

@@ -19,7 +19,7 @@ interface WorkloadsStackProps extends StackProps {
   readonly delivery: { readonly account: string; readonly region: string };
   /** Whether Image Builder's role is made here: an account has one for all its regions. */
   readonly hasDistributionRole: boolean;
-  /** Who gets mail about alarms of Prod; nobody if no application has its Prod here. */
+  /** Who gets mail about alarms of Prod. */
   readonly operators: readonly string[];
 }
 
@@ -28,8 +28,8 @@ export class WorkloadsStack extends Stack {
   readonly vpc: IVpc;
   /** ARN of the alias of the key that images are encrypted with. */
   readonly imageKeyArn: string;
-  /** Alarms call from the account and region of what they watch. */
-  readonly alarms: AlarmsTopic | undefined;
+  private readonly operators: readonly string[];
+  private topic: AlarmsTopic | undefined;
 
   /** The region's first two zones, asked for when the stack is deployed: a look-up now would take credentials. */
   override get availabilityZones(): string[] {
@@ -47,13 +47,16 @@ export class WorkloadsStack extends Stack {
       arnFormat: ArnFormat.NO_RESOURCE_NAME,
     });
     if (props.hasDistributionRole) this.createDistributionRole(delivery);
-    this.alarms =
-      operators.length > 0
-        ? new AlarmsTopic(this, 'Alarms', {
-            key: rotatingKey(this, 'MailKey', 'Lockstep: mail to operators'),
-            operators,
-          })
-        : undefined;
+    this.operators = operators;
+  }
+
+  /** Alarms call from the account and region of what they watch. Made for the first Prod that is here. */
+  get alarms(): AlarmsTopic {
+    this.topic ??= new AlarmsTopic(this, 'Alarms', {
+      key: rotatingKey(this, 'MailKey', 'Lockstep: mail to operators'),
+      operators: this.operators,
+    });
+    return this.topic;
   }
 
   /** Image Builder copies images into this account under a role of this very name. */

@@ -23,6 +23,8 @@ interface AlarmProps {
   readonly comparisonOperator: ComparisonOperator;
   /** Periods of the metric in a row. @default 1 */
   readonly evaluationPeriods?: number;
+  /** How many of these must be breaching. @default all */
+  readonly datapointsToAlarm?: number;
   /** @default no data is good news */
   readonly treatMissingData?: TreatMissingData;
 }

@@ -5,7 +5,9 @@ export type RunbookHeading =
   | 'The approvals site fails'
   | 'Mail is not delivered'
   | 'Prod has no healthy instance'
-  | 'Prod answers with errors';
+  | 'Prod has too few instances'
+  | 'Prod answers with errors'
+  | 'Prod answers slowly';
 
 /** Where the heading stands, by the anchor that Markdown gives it. */
 export const runbookLink = (heading: RunbookHeading): string =>

@@ -6,7 +6,7 @@ import { readConfig } from '../../../infra/config.ts';
 import { listOf, text } from '../../../scripts/templates.ts';
 import { functions } from '../../../tasks/functions.ts';
 import { markerBundles, synthesize } from './support/synthesize.ts';
-import { ofType, stackOf, statementsOf, type Template } from './support/templates.ts';
+import { ofType, only, stackOf, statementsOf, type Template } from './support/templates.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const shared = {
@@ -135,4 +135,22 @@ it('fails with an invalid configuration', () => {
 
 it('synthesizes the same templates from the same sources', () => {
   expect(synthesize()).toEqual(synthesize());
+});
+
+describe('alarms stop a deployment', () => {
+  const alarmNames = (rollback: object): unknown => {
+    const application = { name: 'orders', runtime: 'nodejs', deployment: { rollback } };
+    const stacks = synthesize({ ...shared, applications: [application] });
+    return only(stackOf(stacks, 'Lockstep-orders'), 'Custom::LockstepProdFleet')[1].Properties.alarmNames;
+  };
+
+  it('but not those of Prod if the configuration says so: a fix is deployed while they are on', () => {
+    expect(alarmNames({ onProdAlarms: false })).toBeUndefined();
+    expect(alarmNames({ onProdAlarms: false, onAlarms: ['own'] })).toEqual(['own']);
+  });
+
+  it('at most ten, as CodeDeploy watches: Prod’s and seven others', () => {
+    const onAlarms = Array.from({ length: 7 }, (_, index) => `own-${index}`);
+    expect(alarmNames({ onAlarms })).toHaveLength(10);
+  });
 });

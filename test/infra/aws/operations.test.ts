@@ -57,9 +57,11 @@ describe('alarms', () => {
     expect(policies.match(/"Service":"cloudwatch.amazonaws.com"/g)).toHaveLength(2);
   });
 
-  it('take the absence of the reconciler for a failure, and of anything else for silence', () => {
+  it('take the absence of the reconciler and of instances for a failure, and of anything else for silence', () => {
     const breaching = alarms.filter(([, { Properties }]) => Properties.TreatMissingData === 'breaching');
-    expect(breaching.map(([, { Properties }]) => linkOf(Properties.AlarmDescription))).toEqual([
+    expect(breaching.map(([, { Properties }]) => linkOf(Properties.AlarmDescription)).sort()).toEqual([
+      'prod-has-no-healthy-instance',
+      'prod-has-too-few-instances',
       'the-reconciler-has-stopped',
     ]);
     expect(alarms.every(([, { Properties }]) => Properties.TreatMissingData !== undefined)).toBe(true);
@@ -109,17 +111,57 @@ it('functions are traced, and write their logs as JSON', () => {
   ).toEqual([{ Enabled: true }]);
 });
 
-it('Prod answers with errors: from 10 of status 5xx within 5 minutes', () => {
-  const [, { Properties }] = alarms.find(
-    ([, alarm]) => linkOf(alarm.Properties.AlarmDescription) === 'prod-answers-with-errors',
-  ) as (typeof alarms)[number];
-  expect(Properties).toMatchObject({
-    MetricName: 'HTTPCode_Target_5XX_Count',
+describe("Prod's alarms", () => {
+  /** Of one metric. */
+  const about = (metric: string) =>
+    alarms
+      .filter(([, { Properties }]) => Properties.MetricName === metric)
+      .map(([id, one]) => [id, one] as const);
+  const sum = {
     Statistic: 'Sum',
     Period: 300,
     EvaluationPeriods: 1,
     Threshold: 10,
-    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
     TreatMissingData: 'notBreaching',
+  };
+
+  it('go off at 10 answers with errors, from instances or for them, within 5 minutes', () => {
+    for (const metric of ['HTTPCode_Target_5XX_Count', 'HTTPCode_ELB_502_Count', 'HTTPCode_ELB_503_Count'])
+      expect(about(metric).map(([, { Properties }]) => Properties)).toMatchObject([
+        { ...sum, ComparisonOperator: 'GreaterThanOrEqualToThreshold' },
+      ]);
+  });
+
+  it('go off when more than one answer in twenty is slow, soon enough to take a deployment back', () => {
+    expect(about('TargetResponseTime').map(([, { Properties }]) => Properties)).toMatchObject([
+      {
+        ExtendedStatistic: 'p95',
+        Threshold: 5,
+        Period: 60,
+        EvaluationPeriods: 3,
+        DatapointsToAlarm: 2,
+        ComparisonOperator: 'GreaterThanThreshold',
+      },
+    ]);
+  });
+
+  it('T56: go off when no target is registered, of which no metric tells, and when too few are healthy for 15 minutes', () => {
+    const healthy = { Statistic: 'Minimum', Period: 60, TreatMissingData: 'breaching' };
+    expect(about('HealthyHostCount').map(([, { Properties }]) => Properties)).toMatchObject(
+      [
+        { Threshold: 1, EvaluationPeriods: 3 },
+        { Threshold: 2, EvaluationPeriods: 15 },
+      ].map((one) => ({ ...healthy, ...one, ComparisonOperator: 'LessThanThreshold' })),
+    );
+    expect(about('HTTPCode_ELB_503_Count')).toHaveLength(1);
+  });
+
+  it('T56: about missing instances begin after the fleet is there, and stop no deployment: it brings instances', () => {
+    const [fleetId, fleet] = only(orders, 'Custom::LockstepProdFleet');
+    const watched = (fleet.Properties.alarmNames as readonly { Ref: string }[]).map(({ Ref }) => Ref);
+    const ids = (...metrics: string[]) => metrics.flatMap(about).map(([id]) => id);
+    expect(watched).toEqual(ids('HTTPCode_Target_5XX_Count', 'HTTPCode_ELB_502_Count', 'TargetResponseTime'));
+    for (const [, alarm] of [...about('HealthyHostCount'), ...about('HTTPCode_ELB_503_Count')])
+      expect(alarm.DependsOn).toContain(fleetId);
   });
 });

@@ -154,7 +154,14 @@ describe('events', () => {
     const alarms = ofType(environments.prod.template, 'AWS::CloudWatch::Alarm').map(
       ([, { Properties }]) => Properties.MetricName,
     );
-    expect(alarms).toEqual(['HealthyHostCount', 'HTTPCode_Target_5XX_Count']);
+    expect(alarms).toEqual([
+      'HTTPCode_Target_5XX_Count',
+      'HTTPCode_ELB_502_Count',
+      'TargetResponseTime',
+      'HealthyHostCount',
+      'HTTPCode_ELB_503_Count',
+      'HealthyHostCount',
+    ]);
     const workloads = templateOf(`Lockstep-Workloads-${THEIRS}-eu-west-1`);
     expect(only(workloads, 'AWS::SNS::Subscription')[1].Properties.Endpoint).toBe('operators@example.com');
     expect(ofType(templateOf(`Lockstep-Workloads-${THEIRS}-us-east-1`), 'AWS::SNS::Topic')).toEqual([]);

@@ -65,6 +65,7 @@ const forPeople: Readonly<Record<string, readonly string[]>> = {
     'UpdateStateMachine',
   ],
   'to see where work under way is': ['GetPipelineState'],
+  'to see what an alarm does': ['SetAlarmState'],
   'to send an event by hand': ['PutEvents'],
 };
 

@@ -327,6 +327,17 @@ describe('a failed deployment', () => {
     });
   });
 
+  it('names the alarms that stopped it, and blames no instance for what it had not done yet', async () => {
+    const message = 'One or more alarms have been activated. Activated alarms: <orders-errors>';
+    const stopped: Situation = {
+      ...failed,
+      deployment: () => ({ status: 'Stopped', errorInformation: { code: 'ALARM_ACTIVE', message } }),
+      targets: [{ targetId: 'i-2', status: 'InProgress', lifecycleEvents: [] }],
+    };
+    expect(await causeOf(stopped)).toMatch(/ is Stopped: ALARM_ACTIVE: .*<orders-errors>\nConsole: /);
+    expect(await inspect(stopped)).toMatchObject({ state: 'failed', code: 'AlarmActive' });
+  });
+
   it('gives CodeDeploy’s own words when no instance reports what failed', async () => {
     expect(await causeOf({ ...failed, targets: [] })).toContain(
       'HEALTH_CONSTRAINTS: too few healthy instances',

@@ -44,6 +44,11 @@ it.each<[Partial<Failure>, string, string]>([
     'A hook of what is live fails',
   ],
   [
+    { error: 'DeploymentFailed', state: names.deployToProd, code: 'AlarmActive' },
+    'The cause names the alarms',
+    'Deploy to QAT, Deploy to Prod',
+  ],
+  [
     { error: 'DeploymentFailed', state: names.deployToProd },
     'Open the deployment by its link',
     'Deploy to QAT, Deploy to Prod',
