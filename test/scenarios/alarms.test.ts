@@ -83,7 +83,7 @@ it('fails a deployment whose version answers with errors after its health checks
   const end = await approveBoth(bad);
   await probe();
   expect(end).toMatchObject({ status: 'FAILED', error: 'DeploymentFailed' });
-  expect((await bad.states()).at(-1)).toEqual([stateNames.deployToProd, 'failed']);
+  expect((await bad.states()).at(-1)).toEqual([stateNames.deployToProd, 'FAILED']);
   const [alarm] = await alarmsOn();
   expect(alarm?.MetricName).toBe('HTTPCode_Target_5XX_Count');
   expect(end.cause).toContain('ALARM_ACTIVE');
