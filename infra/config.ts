@@ -110,6 +110,8 @@ export interface LockstepConfig {
   readonly signIn: SignInConfig;
   /** `breakGlassRole`: ARN of the role that the evidence bucket's policy denies nothing; without it, nobody is exempt. */
   readonly evidence: { readonly breakGlassRole?: string };
+  /** Whether CloudTrail records the account for Lockstep. */
+  readonly trail: boolean;
   /** The approvals site's domain name; without it, the HTTP API's own. */
   readonly approvalsSite?: WebsiteConfig;
   /** Where to deploy to; without it, the account and region of the caller's credentials. */
@@ -146,13 +148,14 @@ export function readConfig(value: unknown, place = 'cdk.json'): LockstepConfig {
     const lines = parsed.error.issues.flatMap((issue) => describe(issue, value));
     throw new ConfigError(`The configuration in ${place} is invalid:\n${lines.join('\n')}`);
   }
-  const { applications, approvals, signIn, evidence, network, approvalsSite, env } = parsed.data;
+  const { applications, approvals, signIn, evidence, trail, network, approvalsSite, env } = parsed.data;
   return {
     applications: applications.map((one) => applicationOf(one, parsed.data)),
     network: networkOf(network),
     approvals,
     signIn,
     evidence: withoutUndefined(evidence),
+    trail,
     ...(approvalsSite && { approvalsSite: withoutUndefined(approvalsSite) }),
     ...(env && { env: withoutUndefined(env) }),
   };

@@ -46,6 +46,9 @@ export const artifactKeyAlias = (application: string): string => `alias/lockstep
 /** The role that Image Builder demands of an account that it brings images into (its user guide, "cross-account-dist"). */
 export const DISTRIBUTION_ROLE = 'EC2ImageBuilderDistributionCrossAccountRole';
 
+/** The account's trail: the policies of its bucket and key name it before it is made. */
+export const TRAIL_NAME = 'lockstep';
+
 /** Name of the source action in both pipelines, and the namespace of its output variables. */
 export const SOURCE_ACTION = 'Source';
 export const SOURCE_NAMESPACE = 'SourceVariables';

@@ -165,6 +165,7 @@ const remedies: Readonly<Record<string, string>> = {
   evidence: 'Give an object with breakGlassRole, or leave it out.',
   'evidence.breakGlassRole':
     'Give the ARN of an IAM role, such as arn:aws:iam::111122223333:role/break-glass, or leave it out.',
+  trail: 'Give true or false; false if another trail records the account.',
   approvers:
     'Give an object with qc and pmo: lists of e-mail addresses, or objects with addresses and count.',
   ...roleApprovers('approvers.qc'),

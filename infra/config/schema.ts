@@ -357,6 +357,12 @@ export const configuration = z.strictObject({
     })
     .prefault({})
     .describe('How sealed records are kept.'),
+  trail: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether Lockstep's account gets a CloudTrail trail. Turn it off if an organization's trail records management events, and writes to the ledger and the evidence bucket.",
+    ),
   terminationWaitMinutes: values.terminationWait
     .default(5)
     .describe('How long Prod keeps the old instances after traffic has moved to the new ones.'),

@@ -14,6 +14,8 @@ const free = new Set([
     (type) => `AWS::ApiGatewayV2::${type}`,
   ),
   'AWS::CertificateManager::Certificate',
+  // The first copy of management events; data events are a dollar for a million.
+  'AWS::CloudTrail::Trail',
   'AWS::CloudWatch::CompositeAlarm',
   'AWS::CodeBuild::Project',
   'AWS::CodeBuild::ReportGroup',

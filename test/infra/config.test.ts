@@ -53,6 +53,7 @@ it('fills in what an application leaves out', () => {
     },
     signIn: { passwords: true, providers: [] },
     evidence: {},
+    trail: true,
   });
 });
 

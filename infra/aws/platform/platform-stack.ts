@@ -16,6 +16,7 @@ import { Evidence } from './evidence.ts';
 import { Ledger } from './ledger.ts';
 import { createNetwork } from './network.ts';
 import { PromotionsTopic } from './promotions-topic.ts';
+import { Trail } from './trail.ts';
 
 interface PlatformStackProps extends StackProps {
   readonly config: LockstepConfig;
@@ -50,6 +51,13 @@ export class PlatformStack extends Stack {
       accessLogs,
       breakGlassRole: config.evidence.breakGlassRole,
     });
+    if (config.trail) {
+      const trail = new Trail(this, 'Trail', { ledger: this.ledger, evidence: this.evidence, accessLogs });
+      new CfnOutput(this, 'TrailBucketName', {
+        value: trail.bucket.bucketName,
+        description: 'What CloudTrail has recorded',
+      });
+    }
     const key = rotatingKey(this, 'MailKey', 'Lockstep: mail to approvers, operators and developers');
     this.promotions = new PromotionsTopic(this, 'Promotions', { key, applications: config.applications });
     this.alarms = new AlarmsTopic(this, 'Alarms', {

@@ -336,6 +336,7 @@ it('gives what operators and the local run look for', () => {
     'EvidenceKeyArn',
     'LedgerTableName',
     'PromotionsTopicArn',
+    'TrailBucketName',
     'UserPoolClientId',
     'UserPoolId',
   ]);

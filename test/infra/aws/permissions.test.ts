@@ -81,6 +81,7 @@ describe('permissions', () => {
     expect(wild).toEqual([
       expect.stringMatching(/^EvidenceSigningKey\w+: kms:\*$/),
       expect.stringMatching(/^EvidenceStorageKey\w+: kms:\*$/),
+      expect.stringMatching(/^TrailKey\w+: kms:\*$/),
       expect.stringMatching(/^MailKey\w+: kms:\*$/),
       expect.stringMatching(/^Key\w+: kms:\*$/),
     ]);

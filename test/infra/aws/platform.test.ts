@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { text } from '../../../scripts/templates.ts';
 import { platformParameters } from '../../../tasks/platform-parameters.ts';
-import { synthesize } from './support/synthesize.ts';
+import { cdkContext, synthesize } from './support/synthesize.ts';
 import { ofType, only, type Statement, stackOf, templates } from './support/templates.ts';
 
 const stacks = templates();
@@ -195,4 +195,69 @@ it("T42: the CDK command is pinned to the version that reads this library's outp
     devDependencies: Record<string, string>;
   };
   expect(devDependencies['aws-cdk']).toBe('2.1148.1');
+});
+
+describe('the trail', () => {
+  const [, trail] = only(platform, 'AWS::CloudTrail::Trail');
+  const [bucketId, bucket] = only(platform, 'AWS::S3::Bucket', 'Trail');
+  const [ledger] = only(platform, 'AWS::DynamoDB::Table');
+
+  it('keeps management events of all regions, writes to the ledger and every access to sealed records', () => {
+    expect(trail.Properties).toMatchObject({
+      IsLogging: true,
+      IsMultiRegionTrail: true,
+      IncludeGlobalServiceEvents: true,
+      EnableLogFileValidation: true,
+      S3BucketName: { Ref: bucketId },
+      KMSKeyId: { 'Fn::GetAtt': [expect.stringMatching(/^TrailKey/), 'Arn'] },
+    });
+    const selectors = (
+      trail.Properties.AdvancedEventSelectors as {
+        FieldSelectors: { Field: string; Equals?: unknown[]; StartsWith?: unknown[] }[];
+      }[]
+    ).map(({ FieldSelectors }) =>
+      FieldSelectors.map(
+        ({ Field, Equals = [], StartsWith = [] }) => `${Field} ${[...Equals, ...StartsWith].map(text)}`,
+      ),
+    );
+    expect(selectors).toEqual([
+      ['eventCategory Management'],
+      [
+        'eventCategory Data',
+        'resources.type AWS::DynamoDB::Table',
+        `resources.ARN <${ledger}.Arn>`,
+        'readOnly false',
+      ],
+      [
+        'eventCategory Data',
+        'resources.type AWS::S3::Object',
+        expect.stringMatching(/^resources.ARN <EvidenceBucket\w+\.Arn>\/$/),
+      ],
+    ]);
+  });
+
+  it('goes to a bucket of its own, which outlives the stack and into which only this trail writes', () => {
+    expect(bucket).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: {
+        LifecycleConfiguration: { Rules: [{ ExpirationInDays: 400, Status: 'Enabled' }] },
+        VersioningConfiguration: { Status: 'Enabled' },
+      },
+    });
+    const [, policy] = only(platform, 'AWS::S3::BucketPolicy', 'TrailBucket');
+    const { Statement } = policy.Properties.PolicyDocument as { Statement: Statement[] };
+    const allowed = Statement.filter(({ Effect }) => Effect === 'Allow');
+    expect(allowed.map(({ Action }) => Action)).toEqual(['s3:GetBucketAcl', 's3:PutObject']);
+    for (const { Principal, Condition } of allowed) {
+      expect(Principal).toEqual({ Service: 'cloudtrail.amazonaws.com' });
+      expect(text(Condition?.StringEquals?.['aws:SourceArn'])).toMatch(/:trail\/lockstep$/);
+    }
+  });
+
+  it('is left out where an organization has one', () => {
+    const { lockstep } = cdkContext() as { lockstep: object };
+    const without = stackOf(synthesize({ ...lockstep, trail: false }), 'Lockstep-Platform');
+    expect(ofType(without, 'AWS::CloudTrail::Trail')).toEqual([]);
+    expect(ofType(without, 'AWS::S3::Bucket').filter(([id]) => id.startsWith('Trail'))).toEqual([]);
+  });
 });

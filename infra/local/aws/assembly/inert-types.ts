@@ -106,6 +106,11 @@ export const inertTypes: Readonly<Record<string, InertType>> = {
   'AWS::EC2::SubnetNetworkAclAssociation': plain(network, 'aclassoc', 'AssociationId'),
   'AWS::EC2::FlowLog': plain(network, 'fl', 'Id'),
   'AWS::CDK::Metadata': plain('It only counts the usage of constructs.', 'metadata'),
+  'AWS::CloudTrail::Trail': {
+    reason: 'Only the event history is kept here, without a trail.',
+    id: generatedName('TrailName'),
+    attributes: (identity) => ({ Arn: arn(identity, 'cloudtrail', `trail/${identity.id}`) }),
+  },
   'AWS::CloudWatch::Dashboard': { reason: watching, id: generatedName('DashboardName') },
   'AWS::Logs::MetricFilter': {
     reason: 'No alarm is about a metric of logs, and dashboards are inert themselves.',
