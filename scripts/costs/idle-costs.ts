@@ -146,13 +146,16 @@ const priced: Readonly<Record<string, Pricing>> = {
       all,
       list,
     ),
-  'Custom::LockstepProdFleet': (found, all, list) =>
-    instances(
+  'Custom::LockstepProdFleet': (found, all, list) => [
+    ...instances(
       'Prod',
       sum(found, (fleet) => numberOf(fleet, 'desiredCapacity')),
       all,
       list,
     ),
+    // Auto Scaling makes one for growing and one for shrinking.
+    ...months("Alarms of Prod's scaling policy", 2 * found.length, 'alarms', list.prices.alarmMonth),
+  ],
   'AWS::Scheduler::Schedule': (found, _, { prices }) =>
     months('X-Ray traces of timers', sum(found, timesPerMonth), 'traces', prices.traceRecorded),
   'AWS::KMS::Key': (found, _, { prices }) => months('Encryption keys', found.length, 'keys', prices.keyMonth),

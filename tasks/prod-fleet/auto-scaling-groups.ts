@@ -9,6 +9,7 @@ import {
   DeleteAutoScalingGroupCommand,
   DescribeAutoScalingGroupsCommand,
   DetachLoadBalancerTargetGroupsCommand,
+  PutScalingPolicyCommand,
   paginateDescribeAutoScalingGroups,
   UpdateAutoScalingGroupCommand,
   type UpdateAutoScalingGroupCommandInput,
@@ -32,7 +33,12 @@ export interface AutoScalingGroups {
   readonly remove: (name: string) => Promise<void>;
   readonly attachTargetGroup: (name: string, targetGroupArn: string) => Promise<void>;
   readonly detachTargetGroup: (name: string, targetGroupArn: string) => Promise<void>;
+  /** Lets the group grow and shrink with its load, between its sizes. Repeating it changes nothing. */
+  readonly scaleByLoad: (name: string) => Promise<void>;
 }
+
+/** Average CPU of the group, in percent, that Auto Scaling keeps to by adding and removing instances (D-112). */
+const CPU_TARGET = 60;
 
 /** Groups in EC2 Auto Scaling. */
 export const createAutoScalingGroups = (client = new AutoScalingClient({})): AutoScalingGroups => ({
@@ -64,5 +70,18 @@ export const createAutoScalingGroups = (client = new AutoScalingClient({})): Aut
   detachTargetGroup: async (AutoScalingGroupName, arn) => {
     const change = { AutoScalingGroupName, TargetGroupARNs: [arn] };
     await client.send(new DetachLoadBalancerTargetGroupsCommand(change));
+  },
+  scaleByLoad: async (AutoScalingGroupName) => {
+    await client.send(
+      new PutScalingPolicyCommand({
+        AutoScalingGroupName,
+        PolicyName: 'lockstep-load',
+        PolicyType: 'TargetTrackingScaling',
+        TargetTrackingConfiguration: {
+          PredefinedMetricSpecification: { PredefinedMetricType: 'ASGAverageCPUUtilization' },
+          TargetValue: CPU_TARGET,
+        },
+      }),
+    );
   },
 });

@@ -144,6 +144,7 @@ export async function converge(
     HealthCheckGracePeriod: fleet.healthCheckGraceSeconds,
   });
   await moveToTargetGroup(groups, live, name, fleet.targetGroupArn);
+  await groups.scaleByLoad(name);
   const input = deploymentGroupInput(fleet, name);
   if (deploymentGroup === undefined) await deploymentGroups.create(input);
   else await deploymentGroups.update(input);

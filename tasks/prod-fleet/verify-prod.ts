@@ -34,7 +34,7 @@ interface VerifyProdDependencies {
   readonly runs: Pick<PipelineRuns, 'run' | 'actions'>;
   readonly deployments: Deployments;
   readonly deploymentGroups: Pick<DeploymentGroups, 'createdSince' | 'find'>;
-  readonly groups: Pick<AutoScalingGroups, 'named' | 'update' | 'attachTargetGroup'>;
+  readonly groups: Pick<AutoScalingGroups, 'named' | 'update' | 'attachTargetGroup' | 'scaleByLoad'>;
   readonly serving: ServingInstances;
   readonly region: string;
   readonly prod: ProdSettings;
@@ -134,7 +134,7 @@ function prodDifferences(
   ];
 }
 
-/** CodeDeploy's copy of a group has min = desired, and may lack the target group: both are repaired (T05). */
+/** CodeDeploy's copy of a group has min = desired, and may lack target group and scaling policy: all are repaired (T05). */
 async function repair(
   groups: VerifyProdDependencies['groups'],
   group: AutoScalingGroup,
@@ -145,6 +145,7 @@ async function repair(
     await groups.update({ AutoScalingGroupName: name, MinSize: minSize, MaxSize: maxSize });
   if (!(group.TargetGroupARNs ?? []).includes(targetGroupArn))
     await groups.attachTargetGroup(name, targetGroupArn);
+  await groups.scaleByLoad(name);
 }
 
 /**

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { PoliciesType } from '@aws-sdk/client-auto-scaling';
 import type { DescribeInstancesResult } from '@aws-sdk/client-ec2';
 import { type Assembly, deployAssembly, loadAssembly } from '@lockstep/aws-emulator';
 import { removeStack } from '../../infra/local/aws/assembly/remove-stack.ts';
@@ -39,6 +40,15 @@ describe('the Prod fleet over its life', () => {
   });
 
   const fleet = () => seeFleet(scenario.run);
+  const policiesOf = async (group: string | undefined) =>
+    (
+      await scenario.run.host.call<PoliciesType>(
+        { kind: 'administrator' },
+        'autoscaling',
+        'DescribePolicies',
+        {},
+      )
+    ).ScalingPolicies?.filter(({ AutoScalingGroupName }) => AutoScalingGroupName === group);
   const promote = async () => {
     const promotion = await scenario.startPromotion();
     expect(await approveBoth(promotion)).toMatchObject({ status: 'SUCCEEDED' });
@@ -92,12 +102,16 @@ describe('the Prod fleet over its life', () => {
     expect(await served()).toEqual(new Set([commitId]));
   });
 
-  it('T05: the promotion after it replaces that group, with the new sizes and the new launch template', async () => {
+  it('T05: the promotion after it replaces that group, with the new sizes, launch template and a scaling policy', async () => {
     const before = await fleet();
     const { commitId } = await promote();
     const after = await fleet();
     expect(after.live).not.toBe(before.live);
     expect(after.groups).toMatchObject([{ AutoScalingGroupName: after.live, MinSize: 3, MaxSize: 5 }]);
+    expect(await policiesOf(before.live)).toEqual([]);
+    expect(await policiesOf(after.live)).toMatchObject([
+      { PolicyType: 'TargetTrackingScaling', TargetTrackingConfiguration: { TargetValue: 60 } },
+    ]);
     expect(after.instances.map(({ InstanceType }) => InstanceType)).toEqual(Array(3).fill('t3.medium'));
     expect(await served()).toEqual(new Set([commitId]));
   });

@@ -124,6 +124,7 @@ function allowFleetChanges(one: LockstepFunction<FunctionName>, props: ProdFleet
       'autoscaling:AttachLoadBalancerTargetGroups',
       'autoscaling:DeleteAutoScalingGroup',
       'autoscaling:DetachLoadBalancerTargetGroups',
+      'autoscaling:PutScalingPolicy',
       'autoscaling:UpdateAutoScalingGroup',
     ],
     props.properties,

@@ -138,7 +138,11 @@ export function allowVerifyProd(
     );
   allowOnFleet(
     inProd,
-    ['autoscaling:AttachLoadBalancerTargetGroups', 'autoscaling:UpdateAutoScalingGroup'],
+    [
+      'autoscaling:AttachLoadBalancerTargetGroups',
+      'autoscaling:PutScalingPolicy',
+      'autoscaling:UpdateAutoScalingGroup',
+    ],
     fleetOf(prod),
   );
 }

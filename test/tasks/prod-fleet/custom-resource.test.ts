@@ -61,6 +61,7 @@ describe('creating the Prod fleet', () => {
         { Key: 'lockstep:fleet', Value: 'shop/prod', PropagateAtLaunch: true },
       ],
     });
+    expect([...world.scaled]).toEqual(['shop-prod-seed']);
   });
 
   it('makes the deployment group as CodePipeline can use it (T02, T03)', async () => {

@@ -32,6 +32,7 @@ export const createFleetWorld = () => {
   const groups = new Map<string, AutoScalingGroup>();
   const deploymentGroups = new Map<string, DeploymentGroupInfo>();
   const running = new Set<string>();
+  const scaled = new Set<string>();
   const log: string[] = [];
   const activities: Activity[] = [];
   let calls = Number.POSITIVE_INFINITY;
@@ -89,6 +90,9 @@ export const createFleetWorld = () => {
       log.push(`detach ${arn} from ${name}`);
       retarget(name, (arns) => arns.filter((one) => one !== arn));
     }),
+    scaleByLoad: mortal((name) => {
+      scaled.add(name);
+    }),
   };
   const codeDeploy: DeploymentGroups = {
     find: mortal((application, name) => deploymentGroups.get(`${application}/${name}`)),
@@ -123,6 +127,8 @@ export const createFleetWorld = () => {
     groups,
     deploymentGroups,
     running,
+    /** Groups with a scaling policy. */
+    scaled,
     log,
     /** What Auto Scaling did for its groups. */
     activities,

@@ -3,6 +3,7 @@ import {
   AutoScalingClient,
   type AutoScalingGroup,
   DescribeAutoScalingGroupsCommand,
+  PutScalingPolicyCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import {
@@ -142,6 +143,7 @@ const verify = async (change: Partial<typeof asItShouldBe> = {}) => {
     })),
     on(UpdateAutoScalingGroupCommand, () => ({})),
     on(AttachLoadBalancerTargetGroupsCommand, () => ({})),
+    on(PutScalingPolicyCommand, () => ({})),
   );
   const loadBalancing = double(
     new ElasticLoadBalancingV2Client(offline),
@@ -190,16 +192,25 @@ describe('verifying Prod', () => {
   it('names the fleet and its instances, and notes image and deployment', async () => {
     const { output, changes, promotion } = await verify();
     expect(output).toEqual({ autoScalingGroupName: 'CodeDeploy_prod_d-1', instanceIds: ['i-1', 'i-2'] });
-    expect(changes).toEqual([]);
+    expect(changes.map(({ command }) => command)).toEqual(['PutScalingPolicyCommand']);
     expect(promotion).toMatchObject({ images: { prod: 'ami-new' }, deployments: { prod: 'd-1' } });
   });
 
-  it('restores size and target group, which CodeDeploy’s copy may lack (T05)', async () => {
+  it('restores size, target group and scaling policy, which CodeDeploy’s copy may lack (T05)', async () => {
     const { output, changes } = await verify({ group: { MinSize: 2, MaxSize: 2 } });
     expect(output).toMatchObject({ instanceIds: ['i-1', 'i-2'] });
     expect(changes.map(({ input }) => input)).toEqual([
       { AutoScalingGroupName: 'CodeDeploy_prod_d-1', MinSize: 2, MaxSize: 4 },
       { AutoScalingGroupName: 'CodeDeploy_prod_d-1', TargetGroupARNs: [TARGET_GROUP] },
+      {
+        AutoScalingGroupName: 'CodeDeploy_prod_d-1',
+        PolicyName: 'lockstep-load',
+        PolicyType: 'TargetTrackingScaling',
+        TargetTrackingConfiguration: {
+          PredefinedMetricSpecification: { PredefinedMetricType: 'ASGAverageCPUUtilization' },
+          TargetValue: 60,
+        },
+      },
     ]);
   });
 

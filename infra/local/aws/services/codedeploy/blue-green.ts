@@ -119,10 +119,9 @@ const awaitGo = async ({ host, lifetime, tables, group, deployment }: BlueGreen)
 
 /** The deployment group belongs to green from here on, and green is what Auto Scaling registers new instances from. */
 const handOver = async ({ tables, fleet, group, deployment }: BlueGreen) => {
-  const { blueGroup = '' } = findDeployment(tables, deployment.id);
   const name = greenGroupName(deployment);
   const hook = hookNameFor(group);
-  await fleet.adopt(await fleet.autoScalingGroup(blueGroup), name, hook);
+  await fleet.adopt(name, hook);
   const key = groupKey(deployment.applicationName, deployment.groupName);
   const newest = tables.groups.get(key);
   if (newest) tables.groups.put(key, { ...newest, autoScalingGroups: [{ name, hook }] });
