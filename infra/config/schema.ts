@@ -209,7 +209,14 @@ const application = z.strictObject({
   fleet: z
     .strictObject({
       min: z.int().min(1).max(100).default(2).describe('The smallest number of instances; not above `max`.'),
-      max: z.int().min(1).max(100).default(4).describe('The largest number of instances: Auto Scaling adds some while their CPU is above 60 percent on average.'),
+      max: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(4)
+        .describe(
+          'The largest number of instances: Auto Scaling adds some while their CPU is above 60 percent on average.',
+        ),
     })
     .refine(({ min, max }) => min <= max)
     .prefault({})
