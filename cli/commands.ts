@@ -116,7 +116,7 @@ const images = async (system: System, application: string | undefined): Promise<
  * @throws CommandError, UsageError
  */
 export async function runCommand(
-  command: Exclude<Command, { name: 'verify' | 'teardown' | 'help' }>,
+  command: Exclude<Command, { name: 'doctor' | 'verify' | 'teardown' | 'help' }>,
   system: System,
   files: Files,
   ask?: Ask,

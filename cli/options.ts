@@ -18,6 +18,7 @@ export type Command =
   | { readonly name: 'evidence'; readonly promotion: string; readonly out: string }
   | { readonly name: 'verify'; readonly file: string; readonly key?: string; readonly state?: FinalState }
   | TeardownCommand
+  | { readonly name: 'doctor'; readonly assembly?: string }
   | { readonly name: 'help' };
 
 /** Tears down the stacks; or, later and each by itself, what they leave behind. */
@@ -53,6 +54,7 @@ const optionTypes = {
   'instance-type': { type: 'string' },
   instances: { type: 'string' },
   'test-minutes': { type: 'string' },
+  assembly: { type: 'string' },
   yes: { type: 'boolean' },
   platform: { type: 'boolean' },
   'delete-leftovers': { type: 'boolean' },
@@ -80,6 +82,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   platform: ['teardown'],
   'delete-leftovers': ['teardown'],
   'delete-evidence': ['teardown'],
+  assembly: ['doctor'],
 };
 /** What each command takes. */
 const operands: Readonly<Record<string, string | undefined>> = {
@@ -94,6 +97,7 @@ const operands: Readonly<Record<string, string | undefined>> = {
   evidence: 'a promotion',
   verify: 'a file',
   teardown: 'an application, or --platform',
+  doctor: undefined,
 };
 
 /** Commands that do without what they take. */
@@ -197,6 +201,8 @@ const readCommand = (
       return { name, ...(values.application !== undefined && { application: values.application }) };
     case 'images':
       return { name, ...(operand !== undefined && { application: operand }) };
+    case 'doctor':
+      return { name, ...(values.assembly !== undefined && { assembly: values.assembly }) };
     case 'evidence':
       if (!values.out)
         throw new UsageError('evidence takes --out FILE, the file to write the record to; got none.');

@@ -8,7 +8,7 @@ import { type Files, verifyFile } from './evidence.ts';
 import { printable } from './format.ts';
 import { type Options, parseOptions } from './options.ts';
 import type { Ask } from './redrive.ts';
-import { CommandError, openSystem } from './system.ts';
+import { CommandError, clientOf, openSystem } from './system.ts';
 import { createAwsAccount } from './teardown/aws-account.ts';
 import { teardown } from './teardown/teardown.ts';
 import { usage } from './usage.ts';
@@ -59,6 +59,16 @@ const perform = async (
   if (command.name === 'help') return { text: usage, json: { usage } };
   if (command.name === 'verify') return verifyFile(command, files);
   const local = given && { ...given, stateDirectory: path.resolve(directory, given.stateDirectory) };
+  if (command.name === 'doctor') {
+    // It takes clients of many services, whose loading the other commands need not wait for.
+    const { doctor } = await import('./doctor/doctor.ts');
+    const assembly = command.assembly ?? path.join(given?.stateDirectory ?? '', 'cdk.out');
+    return doctor({
+      assembly,
+      read: (file) => files.read(path.join(assembly, file)).toString(),
+      config: local === undefined ? {} : clientOf(local),
+    });
+  }
   if (command.name === 'teardown')
     return teardown(command, {
       account: createAwsAccount(local),

@@ -34,6 +34,9 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        --delete-leftovers  later: delete what the stacks left behind
                        --delete-evidence   later, with --platform: delete the evidence, if none is locked
                        --yes               do not ask
+  doctor               look at the account, before and after a deployment: say what is in the way, and what to
+                       do about it; changes nothing
+                       --assembly DIR      the synthesized templates (cdk.out)
 
   P is a promotion's id, or the beginning of its id or commit if it is the only match.
   Approvers decide on the approvals site, and nowhere else.
@@ -46,4 +49,5 @@ options of all commands
   --help               print this text
 
 On AWS it uses the default credentials and AWS_REGION.
-Exit codes: 0 done; 1 not done; 2 wrong usage; 3 the record is not complete, sealed and unchanged.`;
+Exit codes: 0 done; 1 not done, or something is in the way; 2 wrong usage;
+            3 the record is not complete, sealed and unchanged.`;

@@ -7,6 +7,8 @@ it.each<[string, object]>([
     'promotions --limit 3 --application shop --json',
     { command: { name: 'promotions', limit: 3, application: 'shop' }, json: true },
   ],
+  ['doctor', { command: { name: 'doctor' }, json: false }],
+  ['doctor --assembly out', { command: { name: 'doctor', assembly: 'out' }, json: false }],
   ['locks', { command: { name: 'locks' }, json: false }],
   ['locks --application shop', { command: { name: 'locks', application: 'shop' }, json: false }],
   [

@@ -85,6 +85,13 @@ describe('verify', () => {
   });
 });
 
+it('ends with 1 where the doctor finds no templates, and says how to write them', async () => {
+  expect(await run('doctor')).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(/^cdk.out has no templates .*npx cdk synth --quiet/),
+  });
+});
+
 it('ends with 1 where no local run answers, and says how to start one', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
