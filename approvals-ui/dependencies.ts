@@ -23,6 +23,7 @@ type SiteLedger = Pick<
   | 'absences'
   | 'lock'
   | 'live'
+  | 'missingSubscriptions'
 >;
 
 /** Everything that the site needs from outside. */

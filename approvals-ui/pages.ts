@@ -25,7 +25,7 @@ const PAGE_SIZE = 20;
 
 /** Reads what waits for a person. @param page 1, 2, …; beyond the last: the last */
 export async function readPendingPage(
-  { ledger, now, absencesOf }: PageDependencies,
+  { ledger, now, absencesOf, applications }: PageDependencies & Pick<SiteDependencies, 'applications'>,
   person: Person,
   page: number,
 ): Promise<Omit<PendingPageProps, 'path'>> {
@@ -57,11 +57,19 @@ export async function readPendingPage(
   const pending = rows.flatMap(({ approval, promotion }) =>
     promotion?.status === 'RUNNING' ? [{ approval, promotion }] : [],
   );
+  const missing = await Promise.all(applications.map((name) => ledger.missingSubscriptions(name)));
   return {
     person,
     now: at,
     roles,
     away,
+    unreached: missing.flatMap((one) =>
+      (one?.people ?? [])
+        .filter(
+          (member) => member.topic === 'promotions' && roles.some((role) => member.roles.includes(role)),
+        )
+        .map((member) => ({ ...member, application: one?.application ?? '' })),
+    ),
     pending,
     total: open.length - (rows.length - pending.length),
     page: shown,

@@ -235,6 +235,16 @@ const networkOf = (network: WrittenConfig['network']): NetworkConfig => ({
 /** Digits of a configuration's digest: enough to distinguish two. */
 const VERSION_DIGITS = 12;
 
+/** Who is to get an application's mail, by role. */
+export const mailAddresses = ({
+  approvers,
+  operators,
+}: Pick<ApplicationConfig, 'approvers' | 'operators'>) => ({
+  qc: approvers.qc.addresses,
+  pmo: approvers.pmo.addresses,
+  operator: operators,
+});
+
 /** Digest of everything that is configured about an application: a decision is bound to it. */
 export const configurationVersion = (
   { applications: _, env: __, ...shared }: LockstepConfig,

@@ -56,7 +56,7 @@ export const functions = {
     entry: 'tasks/jobs/complete-job.lambda.ts',
     environment: ['LEDGER_TABLE'],
   },
-  /** Every 5 minutes → completes tasks whose jobs have ended; follows up open requests. */
+  /** Every 5 minutes → completes tasks whose jobs have ended; follows up open requests; watches subscriptions. */
   'reconcile-jobs': {
     entry: 'tasks/jobs/reconcile-jobs.lambda.ts',
     environment: [
@@ -72,6 +72,9 @@ export const functions = {
       'DOTS_IGNORED_IN',
       /** How often approvers are reminded. */
       'REMINDER_HOURS',
+      /** Name of an SSM parameter: who is to get mail, by role, as JSON; compared with the subscriptions of both topics. */
+      'MAIL_ADDRESSES_PARAMETER',
+      'ALARMS_TOPIC_ARN',
     ],
   },
   /** "Lock QAT", "Lock Prod" → records the request. Every 5 minutes, and when woken by others → passes the locks on. */

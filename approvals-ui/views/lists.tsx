@@ -10,6 +10,7 @@ import { WholeTitle } from './given-text.tsx';
 import { AutoRefreshRegion, Page } from './layout.tsx';
 import { Locks, locksSummary } from './locks.tsx';
 import { ChangeLine, isOvertakenByNewer, Moment, promotionStatuses, StatusChip } from './parts.tsx';
+import { UnreachedNotice, type UnreachedNoticeProps } from './unreached-notice.tsx';
 
 /** An approval with the promotion that it belongs to. */
 interface PendingApproval {
@@ -26,6 +27,8 @@ export interface PendingPageProps {
   readonly roles: readonly ApproverRole[];
   /** The absences in which the person does not decide. */
   readonly away: readonly Absence[];
+  /** Approvers of these roles who get no mail about requests. */
+  readonly unreached: UnreachedNoticeProps['unreached'];
   readonly pending: readonly PendingApproval[];
   readonly total: number;
   readonly page: number;
@@ -44,7 +47,7 @@ export const PendingPage: FC<PendingPageProps> = (props) => (
 
 /** The part of the page that refreshes itself. */
 export const PendingRegion: FC<PendingPageProps> = (props) => {
-  const { roles, away, pending, total, page, pages, path, now } = props;
+  const { roles, away, unreached, pending, total, page, pages, path, now } = props;
   const summary = total === 0 ? 'Nothing waits for you.' : `${total} waiting for you.`;
   return (
     <AutoRefreshRegion path={path} summary={summary} hasEnded={roles.length === 0}>
@@ -54,6 +57,7 @@ export const PendingRegion: FC<PendingPageProps> = (props) => {
           <bdi>{visibleText(substitute.name)}</bdi> decides. <a href="/absences">Absences</a>
         </p>
       ))}
+      <UnreachedNotice unreached={unreached} />
       {roles.length === 0 && away.length > 0 ? null : roles.length === 0 ? (
         <Empty title="You are not an approver">
           <p>

@@ -128,6 +128,7 @@ export class ApplicationStack extends Stack {
       source,
       evidence,
       promotions,
+      alarms: platform.alarms,
       siteUrl,
       ...(userPool && { userPool }),
       approvals: config.approvals,

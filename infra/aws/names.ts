@@ -23,6 +23,10 @@ export const testProjectName = (application: string): string => `lockstep-${appl
 export const imageParameterName = (application: string, environment: Environment): string =>
   `/lockstep/${application}/${environment}/image`;
 
+/** The SSM parameter that holds who is to get an application's mail. */
+export const mailAddressesParameterName = (application: string): string =>
+  `/lockstep/${application}/mail-addresses`;
+
 /** CodeDeploy's deployment group within the application's CodeDeploy application of that environment. */
 export const deploymentGroupName = (environment: Environment): string => environment;
 

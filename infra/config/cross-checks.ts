@@ -25,6 +25,7 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
       if (one[key] === undefined && config[key] === undefined)
         report(at(key), undefined, `Give ${key} here, or for all applications under lockstep.${key}.`);
     checkApprovers(one.approvers, at('approvers'), report);
+    checkAddresses(one, config, at('approvers'), report);
     const names = one.source === undefined || (one.source.tokenSecretArn ?? one.source.manifestKeys);
     if (names === undefined && !one.makersMayDecide)
       report(
@@ -60,6 +61,26 @@ function checkApprovers(approvers: WrittenConfig['approvers'], path: Path, repor
         'Give a count that is not above the number of different addresses, or add addresses.',
       );
   }
+}
+
+/** An SSM parameter holds 4 KB (Parameter Store's quotas). */
+const MOST_ADDRESS_BYTES = 4_096;
+
+/** A function compares an application's addresses with the subscriptions; it reads them from a parameter. */
+function checkAddresses(
+  one: WrittenConfig['applications'][number],
+  config: WrittenConfig,
+  path: Path,
+  report: Report,
+): void {
+  const written = [one.approvers ?? config.approvers, one.operators ?? config.operators];
+  const bytes = Buffer.byteLength(JSON.stringify(written));
+  if (bytes > MOST_ADDRESS_BYTES)
+    report(
+      path,
+      `${bytes} bytes with the operators`,
+      `Together with the operators, at most ${MOST_ADDRESS_BYTES} bytes fit for an application. Give addresses of mailing lists instead of people's.`,
+    );
 }
 
 /** A name of two people would tell nothing. */

@@ -7,26 +7,40 @@ import { createSnsNotices } from '../notices/sns-notices.ts';
 import { createExecutions } from '../promotions/promotion-executions.ts';
 import { readEnv, wholeNumber } from '../read-env.ts';
 import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
+import { listSubscriptions } from '../subscriptions/sns-subscriptions.ts';
+import { readMailAddresses } from '../subscriptions/ssm-addresses.ts';
+import { watchSubscriptions } from '../subscriptions/watch-subscriptions.ts';
 import { createJobKinds } from './job-kinds.ts';
 import { reconcileJobs } from './reconcile-jobs.ts';
 
 const env = readEnv('reconcile-jobs');
 const executions = createExecutions();
+const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
+const notices = createSnsNotices(env.PROMOTIONS_TOPIC_ARN);
+const shared = {
+  ledger,
+  notices,
+  now: () => new Date(),
+  application: env.APPLICATION,
+  siteUrl: env.SITE_URL,
+};
+const topics = { promotions: env.PROMOTIONS_TOPIC_ARN, alarms: env.ALARMS_TOPIC_ARN };
 
 export const handler = logged(
   reconcileJobs({
-    ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
+    ...shared,
     tasks: createSfnTaskCompletions(),
     kinds: createJobKinds(env.AWS_REGION),
-    notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
     isRunning: async (executionArn) => (await executions.describe(executionArn)).status === 'RUNNING',
-    now: () => new Date(),
     newApprovalId: () => randomBytes(16).toString('base64url'),
-    application: env.APPLICATION,
-    siteUrl: env.SITE_URL,
     configurationVersion: env.CONFIGURATION_VERSION,
     counts: readApprovalCounts(env.APPROVAL_COUNTS),
     names: readNameRules(env),
     reminderHours: wholeNumber('REMINDER_HOURS', env.REMINDER_HOURS),
+    watchSubscriptions: watchSubscriptions({
+      ...shared,
+      addresses: () => readMailAddresses(env.MAIL_ADDRESSES_PARAMETER),
+      subscriptionsOf: (topic) => listSubscriptions(topics[topic]),
+    }),
   }),
 );

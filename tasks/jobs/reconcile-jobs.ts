@@ -6,11 +6,13 @@ import { type JobDependencies, lookAt } from './advance-job.ts';
 /** What reconciling needs. */
 interface ReconcileDependencies extends JobDependencies, FollowUpDependencies {
   readonly application: string;
+  /** Compares subscriptions with the configuration. */
+  readonly watchSubscriptions: () => Promise<void>;
 }
 
 /**
  * Completes tasks that an event or a decision should have completed: jobs whose event was lost (T38), and decisions that were
- * cut short after their record. Follows up open requests. A failure with one does not stop the others.
+ * cut short after their record. Follows up open requests, and watches subscriptions. A failure with one does not stop the others.
  * @throws AggregateError with everything that failed
  */
 export function reconcileJobs(dependencies: ReconcileDependencies) {
@@ -38,6 +40,11 @@ export function reconcileJobs(dependencies: ReconcileDependencies) {
       await each(open, followUpRequest(dependencies));
     }
 
-    throwFailures(failures, `${failures.length} of the open jobs and approvals of ${application} failed`);
+    await each([dependencies.watchSubscriptions], (watch) => watch());
+
+    throwFailures(
+      failures,
+      `${failures.length} of the open jobs, approvals and subscriptions of ${application} failed`,
+    );
   };
 }

@@ -13,7 +13,7 @@ import { type EnvironmentLock, freeLock } from '../environment-locks/environment
 import { ignoring } from '../ignoring.ts';
 import type { ImageReport } from '../keeping/image-report.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
-import type { Absence, Approval, Denial, Job, Live, Promotion } from './items.ts';
+import type { Absence, Approval, Denial, Job, Live, MissingSubscriptions, Promotion } from './items.ts';
 import { type Ledger, LedgerConflictError, ledgerSchema, type PromotionChange } from './ledger.ts';
 import { isUsableKey, pageToken } from './page-token.ts';
 import {
@@ -38,6 +38,8 @@ import {
   storedLive,
   storedLock,
   storedPromotion,
+  storedSubscriptions,
+  subscriptionsKey,
   versionOf,
 } from './stored.ts';
 
@@ -305,5 +307,9 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
       const Item = toAttributes({ ...report, ...imagesKey(report.application) });
       await client.send(new PutItemCommand({ TableName: tableName, Item }));
     },
+    missingSubscriptions: (application) =>
+      get<MissingSubscriptions>(toAttributes(subscriptionsKey(application))),
+    replaceMissingSubscriptions: (before, after) =>
+      before === undefined ? add(storedSubscriptions(after)) : replace(before, storedSubscriptions(after)),
   };
 }

@@ -70,6 +70,23 @@ export interface Live {
   readonly since: string;
 }
 
+/** A configured address that gets no mail of one of the topics. */
+export interface MissingSubscription {
+  readonly address: string;
+  readonly topic: 'promotions' | 'alarms';
+  readonly roles: readonly (ApproverRole | 'operator')[];
+  /** `pending`: AWS waits for the confirmation. `missing`: not confirmed in time, or unsubscribed. */
+  readonly state: 'pending' | 'missing';
+  /** When that was known, ISO 8601. */
+  readonly since: string;
+}
+
+/** Everybody whom an application's mail does not reach. */
+export interface MissingSubscriptions {
+  readonly application: string;
+  readonly people: readonly MissingSubscription[];
+}
+
 /** How an external job stands. `STARTING`: recorded before the start, the external id is not known yet. */
 type JobStatus = 'STARTING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED';
 

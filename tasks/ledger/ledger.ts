@@ -8,6 +8,7 @@ import type {
   DeniedAttempt,
   Job,
   Live,
+  MissingSubscriptions,
   ProdRestored,
   Promotion,
 } from './items.ts';
@@ -57,8 +58,8 @@ interface Page<Item> {
 /**
  * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
  * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `DENIAL#<approval id>#<person>#<reason>`;
- * attempts have four digits. Locks, what is live and which images are kept are keyed `APPLICATION#<name>` / `LOCK#qat` |
- * `LOCK#prod` | `LIVE` | `IMAGES`.
+ * attempts have four digits. Locks, what is live, which images are kept and whom mail does not reach are keyed
+ * `APPLICATION#<name>` / `LOCK#qat` | `LOCK#prod` | `LIVE` | `IMAGES` | `SUBSCRIPTIONS`.
  * The approvals site keeps its sessions in the same table.
  * Absences, of all applications, are keyed `ABSENCES` / `ABSENCE#<set at>#<id>`.
  */
@@ -129,6 +130,13 @@ export interface Ledger {
   readonly imageReport: (application: string) => Promise<ImageReport | undefined>;
   /** Replaces the report. */
   readonly noteImageReport: (report: ImageReport) => Promise<void>;
+  /** Whom an application's mail does not reach; nothing if that was never so. */
+  readonly missingSubscriptions: (application: string) => Promise<MissingSubscriptions | undefined>;
+  /** Replaces it if it still is what was read. @throws LedgerConflictError */
+  readonly replaceMissingSubscriptions: (
+    before: MissingSubscriptions | undefined,
+    after: MissingSubscriptions,
+  ) => Promise<void>;
 }
 
 /** Names of the table's keys and indexes, shared by the construct that makes them and the code that uses them. */

@@ -86,4 +86,8 @@ export const loggedLedger = (ledger: Ledger, log: LedgerLog): Ledger => ({
     await ledger.noteLive(live);
     log('Deployment to Prod noted', { ...live });
   },
+  replaceMissingSubscriptions: async (before, after) => {
+    await ledger.replaceMissingSubscriptions(before, after);
+    log('Missing subscriptions noted', { application: after.application, addresses: after.people.length });
+  },
 });

@@ -3,7 +3,15 @@ import { isDecided } from '../approvals/decisions.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
-import type { Absence, Approval, DeniedAttempt, Job, Live, Promotion } from './items.ts';
+import type {
+  Absence,
+  Approval,
+  DeniedAttempt,
+  Job,
+  Live,
+  MissingSubscriptions,
+  Promotion,
+} from './items.ts';
 
 /** Attributes of a stored item that are the table's, not the record's. */
 export interface Bookkeeping {
@@ -130,6 +138,19 @@ export const storedLive = (live: Live) => ({ ...live, ...liveKey(live.applicatio
 
 /** Key of what was kept of an application's images. */
 export const imagesKey = (application: string) => ({ pk: `APPLICATION#${application}`, sk: 'IMAGES' });
+
+/** Key of whom an application's mail does not reach. */
+export const subscriptionsKey = (application: string) => ({
+  pk: `APPLICATION#${application}`,
+  sk: 'SUBSCRIPTIONS',
+});
+
+/** Whom mail does not reach, as stored. */
+export const storedSubscriptions = (missing: MissingSubscriptions): MissingSubscriptions & Bookkeeping => ({
+  ...missing,
+  ...subscriptionsKey(missing.application),
+  version: versionOf(missing),
+});
 
 /** The record without the table's own attributes. */
 export const recordOf = (item: Record<string, unknown>): Record<string, unknown> =>

@@ -87,6 +87,34 @@ describe('my approvals', () => {
     expect(html).not.toContain('/approvals/qc-request-1');
   });
 
+  it('say which approvers of my roles get no mail (T59)', async () => {
+    const scene = createScene();
+    const of = (address: string, roles: ('qc' | 'pmo' | 'operator')[], topic: 'promotions' | 'alarms') => ({
+      address,
+      topic,
+      roles,
+      state: 'missing' as const,
+      since: '2026-11-22T10:00:00.000Z',
+    });
+    await scene.ledger.replaceMissingSubscriptions(undefined, {
+      application: 'shop',
+      people: [
+        of('qc@example.com', ['qc'], 'promotions'),
+        of('pmo@example.com', ['pmo', 'operator'], 'promotions'),
+        of('olga@example.com', ['operator'], 'alarms'),
+      ],
+    });
+    const shown = async (name: string) =>
+      [
+        ...(await (await scene.get('/', await scene.signIn(name))).text()).matchAll(
+          /<bdi>([\w@.]+)<\/bdi> \(shop\)/g,
+        ),
+      ].map(([, address]) => address);
+    expect(await shown('quinn')).toEqual(['qc@example.com']);
+    expect(await shown('parker')).toEqual(['pmo@example.com']);
+    expect(await shown('olga')).toEqual([]);
+  });
+
   it('leave out what has expired, and what belongs to a promotion that has ended', async () => {
     const scene = createScene();
     await scene.addQcRequest();

@@ -208,6 +208,18 @@ describe('fails, naming key, value and remedy', () => {
       'Another person has this name',
     ],
     [
+      'more addresses than a function can be told',
+      config({
+        approvers: {
+          qc: Array.from({ length: 200 }, (_, index) => `person${index}@example.com`),
+          pmo: ['pmo@example.com'],
+        },
+      }),
+      'applications[0].approvers',
+      'person199@example.com',
+      'at most 4096 bytes fit',
+    ],
+    [
       'more people than a function can be told',
       config(
         {},

@@ -1,8 +1,9 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { type FunctionName, NONE } from '../../../tasks/functions.ts';
-import type { ApprovalsConfig } from '../../config.ts';
+import { type ApprovalsConfig, mailAddresses } from '../../config.ts';
 import type { Revisions } from '../environments/revisions.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import {
@@ -10,11 +11,13 @@ import {
   executionArns,
   imageParameterArn,
   imageParameterName,
+  mailAddressesParameterName,
   pipelineArn,
   pipelineArns,
   pipelineName,
   stateMachineArn,
 } from '../names.ts';
+import type { AlarmsTopic } from '../operations/alarms-topic.ts';
 import { SEE_DEPLOYMENT_TARGETS } from '../permissions.ts';
 import type { Evidence } from '../platform/evidence.ts';
 import type { PromotionsTopic } from '../platform/promotions-topic.ts';
@@ -37,6 +40,7 @@ interface PromotionFunctionsProps extends PromotionParameters {
   readonly revisions: Revisions;
   readonly evidence: Evidence;
   readonly promotions: PromotionsTopic;
+  readonly alarms: AlarmsTopic;
   readonly siteUrl: string;
   /** Whose groups are the roles. @default they are not known before a sign-in */
   readonly userPool?: IUserPool;
@@ -172,6 +176,11 @@ export class PromotionFunctions extends Construct {
       description: 'Completes the state whose job has ended',
       environment: { LEDGER_TABLE },
     });
+    const addresses = new StringParameter(this, 'MailAddresses', {
+      parameterName: mailAddressesParameterName(application.name),
+      stringValue: JSON.stringify(mailAddresses(application)),
+      description: `Who is to get mail about ${application.name}`,
+    });
     this.reconcileJobs = new LockstepFunction(this, 'ReconcileJobs', {
       name: 'reconcile-jobs',
       bundles,
@@ -185,9 +194,14 @@ export class PromotionFunctions extends Construct {
         APPROVAL_COUNTS,
         ...names,
         REMINDER_HOURS: String(approvals.reminderHours),
+        MAIL_ADDRESSES_PARAMETER: addresses.parameterName,
+        ALARMS_TOPIC_ARN: props.alarms.topic.topicArn,
       },
       timeout: Duration.minutes(4),
-    }).allowWithWildcard(['states:DescribeExecution'], [executions], EXECUTIONS_REASON);
+    })
+      .allowWithWildcard(['states:DescribeExecution'], [executions], EXECUTIONS_REASON)
+      .allow(['sns:ListSubscriptionsByTopic'], [promotions.topic.topicArn, props.alarms.topic.topicArn])
+      .allow(['ssm:GetParameter'], [addresses.parameterArn]);
     for (const each of [this.startJob, this.completeJob, this.reconcileJobs]) allowCompleteJobs(each, props);
 
     this.pointAtImage = new LockstepFunction(this, 'PointAtImage', {

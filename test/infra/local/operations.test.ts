@@ -49,8 +49,8 @@ const forPeople: Readonly<Record<string, readonly string[]>> = {
     'ListObjectsV2',
     'GetParametersByPath',
   ],
-  'to read and delete dead letters': ['GetQueueUrl', 'GetQueueAttributes'],
-  'to subscribe to alarms by hand': ['Subscribe', 'ListSubscriptions'],
+  'to read and delete dead letters': ['GetQueueUrl'],
+  'to see all subscriptions': ['ListSubscriptions'],
   'to check a signature, and to decrypt what a key has encrypted': [
     'Encrypt',
     'Decrypt',

@@ -175,6 +175,7 @@ describe('requesting an approval', () => {
       names: { people: [], dotsIgnoredIn: [] },
       reminderHours: 24,
       newApprovalId: dependencies().newApprovalId,
+      watchSubscriptions: async () => {},
     });
     await reconcile();
     expect(tokens.completion).toMatchObject([

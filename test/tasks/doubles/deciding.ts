@@ -53,4 +53,5 @@ export const aTending = () => ({
   names: { people: [], dotsIgnoredIn: [] },
   reminderHours: 24,
   newApprovalId: () => 'asked-again-1',
+  watchSubscriptions: async () => {},
 });

@@ -1,7 +1,15 @@
 import { type EnvironmentLock, freeLock } from '../../../tasks/environment-locks/environment-lock.ts';
 import type { ImageReport } from '../../../tasks/keeping/image-report.ts';
 import { fromAttributes, toAttributes } from '../../../tasks/ledger/attributes.ts';
-import type { Absence, Approval, Denial, Job, Live, Promotion } from '../../../tasks/ledger/items.ts';
+import type {
+  Absence,
+  Approval,
+  Denial,
+  Job,
+  Live,
+  MissingSubscriptions,
+  Promotion,
+} from '../../../tasks/ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
 import { isApprovalOpen, isJobOpen, isPromotionOpen, versionOf } from '../../../tasks/ledger/stored.ts';
 
@@ -36,6 +44,7 @@ export const createMemoryLedger = (): Ledger => {
   const absences = new Map<string, Absence>();
   const lives = new Map<string, Live>();
   const reports = new Map<string, ImageReport>();
+  const subscriptions = new Map<string, MissingSubscriptions>();
 
   const jobKey = ({ promotionId, state, attempt }: Job): string => `${promotionId}#${state}#${attempt}`;
   const approvalKey = ({ promotionId, role, attempt }: Approval): string =>
@@ -163,5 +172,11 @@ export const createMemoryLedger = (): Ledger => {
       const before = lives.get(live.application);
       if (before === undefined || before.since <= live.since) lives.set(live.application, kept(live));
     },
+
+    missingSubscriptions: async (application) => subscriptions.get(application),
+    replaceMissingSubscriptions: async (before, after) =>
+      before === undefined
+        ? add(subscriptions, after.application, after)
+        : replace(subscriptions, after.application, before, after),
   };
 };

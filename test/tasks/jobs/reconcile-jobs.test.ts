@@ -10,9 +10,11 @@ import { createTokens } from '../doubles/tokens.ts';
 let ledger: Ledger;
 let tokens: ReturnType<typeof createTokens>;
 let sent: Notice[];
+let watch: () => Promise<void>;
 beforeEach(() => {
   ledger = createMemoryLedger();
   sent = [];
+  watch = async () => {};
   tokens = createTokens('token-1', 'token-2', 'qc-token-1');
 });
 const actions: JobActions = {
@@ -31,6 +33,7 @@ const reconcile = (now: string, over = ledger) =>
     now: () => new Date(now),
     application: 'shop',
     ...aTending(),
+    watchSubscriptions: () => watch(),
     notices: {
       send: async (notice) => {
         sent.push(notice);
@@ -41,6 +44,15 @@ const reconcile = (now: string, over = ledger) =>
 const decided = anApproval(approvedBy(aPerson('quinn'), { at: '2026-11-23T08:00:00.000Z' }));
 
 describe('reconciling', () => {
+  it('watches subscriptions', async () => {
+    let watched = 0;
+    watch = async () => {
+      watched += 1;
+    };
+    await reconcile('2026-11-22T11:00:00.000Z');
+    expect(watched).toBe(1);
+  });
+
   it('completes a job whose event was lost (T38)', async () => {
     await ledger.addJob(aJob({ status: 'RUNNING', externalId: 'image/1' }));
     await ledger.addJob(
@@ -127,8 +139,11 @@ describe('reconciling', () => {
       aJob({ state: 'Build Prod image', status: 'RUNNING', externalId: 'image/2', taskToken: 'token-2' }),
     );
     await ledger.addApproval(decided);
+    watch = async () => {
+      throw new Error('SNS is down');
+    };
     await expect(reconcile('2026-11-24T00:00:00.000Z')).rejects.toThrow(
-      /1 of the open jobs and approvals of shop .*Error: GetImage is down/,
+      /2 of the open jobs, approvals and subscriptions of shop .*Error: GetImage is down.*Error: SNS is down/s,
     );
     expect(tokens.completion.map(({ token }) => token)).toEqual(['token-2', 'qc-token-1']);
   });

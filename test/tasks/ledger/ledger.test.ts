@@ -273,6 +273,31 @@ describe.each<[string, () => Promise<Ledger>]>([
     expect(await ledger.imageReport('books')).toMatchObject({ revisions: 1 });
   });
 
+  it('keeps whom mail does not reach in each application, and notices who else wrote', async () => {
+    const missing = (state: 'pending' | 'missing') => ({
+      application: 'shop',
+      people: [
+        {
+          address: 'qc@example.com',
+          topic: 'promotions' as const,
+          roles: ['qc' as const],
+          state,
+          since: '2026-11-22T11:00:00.000Z',
+        },
+      ],
+    });
+    expect(await ledger.missingSubscriptions('shop')).toBeUndefined();
+    await ledger.replaceMissingSubscriptions(undefined, missing('pending'));
+    await expect(ledger.replaceMissingSubscriptions(undefined, missing('missing'))).rejects.toEqual(conflict);
+    expect(await ledger.missingSubscriptions('shop')).toEqual(missing('pending'));
+    await ledger.replaceMissingSubscriptions(missing('pending'), missing('missing'));
+    await expect(ledger.replaceMissingSubscriptions(missing('pending'), missing('missing'))).rejects.toEqual(
+      conflict,
+    );
+    expect(await ledger.missingSubscriptions('shop')).toEqual(missing('missing'));
+    expect(await ledger.missingSubscriptions('books')).toBeUndefined();
+  });
+
   it('keeps what is live in each application, and forgets what was deployed before it', async () => {
     const live = (promotionId: string, since: string, application = 'shop') => ({
       application,

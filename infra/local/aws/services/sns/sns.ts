@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type {
   ConfirmSubscriptionInput,
   ConfirmSubscriptionResponse,
+  ListSubscriptionsByTopicInput,
+  ListSubscriptionsByTopicResponse,
   ListSubscriptionsInput,
   ListSubscriptionsResponse,
   PublishInput,
@@ -164,6 +166,17 @@ export const createSnsService = (host: Host): Service => {
     run: ({ NextToken }) => listed(subscriptions.values(), NextToken),
   };
 
+  const listByTopic: Operation<ListSubscriptionsByTopicInput, ListSubscriptionsByTopicResponse> = {
+    requires: onTopic('ListSubscriptionsByTopic'),
+    run: ({ TopicArn, NextToken }) => {
+      const topic = topicOf(TopicArn);
+      return listed(
+        subscriptions.values().filter((one) => one.topicArn === topic.arn),
+        NextToken,
+      );
+    },
+  };
+
   return {
     name: 'sns',
     operations: {
@@ -172,6 +185,7 @@ export const createSnsService = (host: Host): Service => {
       ConfirmSubscription: confirm,
       Unsubscribe: unsubscribe,
       ListSubscriptions: listSubscriptions,
+      ListSubscriptionsByTopic: listByTopic,
     },
     resources: createSnsResources(host),
     resourcePolicy: (arn) => policies.get(arn),

@@ -287,6 +287,9 @@ describe('SNS', () => {
       await call('Subscribe', { TopicArn: TOPIC, Protocol: 'email', Endpoint: 'new@example.com' }),
     ).toEqual({ SubscriptionArn: 'pending confirmation' });
     await publish(process, { Message: 'too early' });
+    expect(await call('ListSubscriptionsByTopic', { TopicArn: TOPIC })).toMatchObject({
+      Subscriptions: [{ SubscriptionArn: 'PendingConfirmation', Endpoint: 'new@example.com' }],
+    });
     const [confirmation] = readOutbox(world.store);
     const Token = confirmation?.message.split(': ').at(-1);
     await expect(call('ConfirmSubscription', { TopicArn: TOPIC, Token: 'wrong' })).rejects.toMatchObject({
@@ -302,6 +305,12 @@ describe('SNS', () => {
         .map(({ message }) => message)
         .slice(1),
     ).toEqual(['now']);
+    expect(await call('ListSubscriptionsByTopic', { TopicArn: TOPIC })).toMatchObject({
+      Subscriptions: [{ SubscriptionArn, Protocol: 'email', Endpoint: 'new@example.com' }],
+    });
+    await expect(call('ListSubscriptionsByTopic', { TopicArn: `${TOPIC}2` })).rejects.toMatchObject({
+      name: 'NotFound',
+    });
     await call('Unsubscribe', { SubscriptionArn });
     expect(await call('ListSubscriptions', {})).toEqual({ Subscriptions: [] });
   });
