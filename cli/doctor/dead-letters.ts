@@ -45,7 +45,9 @@ export const checkDeadLetters = async (place: Place): Promise<readonly Finding[]
         AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
       }),
     );
-    const messages = Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+    const { ApproximateNumberOfMessages: visible, ApproximateNumberOfMessagesNotVisible: hidden } =
+      Attributes;
+    const messages = Number(visible ?? 0) + Number(hidden ?? 0);
     findings.push(...deadLetterFindings(QueueUrl.split('/').at(-1) ?? QueueUrl, messages));
   }
   return findings;

@@ -5,15 +5,11 @@ import { AssemblyError } from './assembly-errors.ts';
 /** CloudFormation deploys for the person at the machine. */
 const administrator: Principal = { kind: 'administrator' };
 
-/** Version of CDK's bootstrap stack that the emulator stands for (CDK asks for at least 6). */
-const BOOTSTRAP_VERSION = '30';
-
 /**
  * A parameter's value: from the emulated Parameter Store or, for the public ones that AWS keeps, one that looks like it.
  * @throws AssemblyError if there is no such parameter
  */
 export const parameterValue = async (host: Host, name: string, where: string): Promise<string> => {
-  if (/^\/cdk-bootstrap\/[^/]+\/version$/.test(name)) return BOOTSTRAP_VERSION;
   try {
     const { Parameter } = await host.call<{ Parameter?: { Value?: string } }>(
       administrator,

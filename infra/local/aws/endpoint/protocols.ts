@@ -65,12 +65,13 @@ export const protocols: Readonly<Record<string, ServiceProtocol>> = {
     xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
   },
   secretsmanager: { form: 'json', client: () => import('@aws-sdk/client-secrets-manager') },
+  servicequotas: { form: 'json', client: () => import('@aws-sdk/client-service-quotas') },
   sns: {
     form: 'query',
     client: () => import('@aws-sdk/client-sns'),
     xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
   },
-  // Dead letters are all that queues are for here, and no client of SQS is installed.
+  // Dead letters are all that queues are for here, and the emulator's package has no client of SQS.
   sqs: { form: 'json', inputs: sqsInputs },
   ssm: { form: 'json', client: () => import('@aws-sdk/client-ssm') },
   states: {

@@ -48,7 +48,10 @@ export const sqsInputs: Readonly<Record<string, Structure>> = {
     member('MaxNumberOfMessages', { kind: 'number' }),
   ]),
   DeleteMessage: structure('DeleteMessageRequest', [queueUrl, member('ReceiptHandle', text, true)]),
-  GetQueueAttributes: structure('GetQueueAttributesRequest', [queueUrl]),
+  GetQueueAttributes: structure('GetQueueAttributesRequest', [
+    queueUrl,
+    member('AttributeNames', { kind: 'list', item: slotOf(text) }),
+  ]),
   StartMessageMoveTask: structure('StartMessageMoveTaskRequest', [
     member('SourceArn', text, true),
     member('DestinationArn', text),

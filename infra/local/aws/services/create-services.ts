@@ -23,6 +23,7 @@ import { createLambdaService } from './lambda/lambda.ts';
 import { createLogsService } from './logs/logs.ts';
 import { createS3Service } from './s3/s3.ts';
 import { createSecretsManagerService } from './secretsmanager/secretsmanager.ts';
+import { createServiceQuotasService } from './servicequotas/servicequotas.ts';
 import { createSnsService } from './sns/sns.ts';
 import { createSqsService } from './sqs/sqs.ts';
 import { createSsmService } from './ssm/ssm.ts';
@@ -56,6 +57,7 @@ export const createServices = (host: EmulatorHost, signIn: SignInOptions) => {
     createIamService(host),
     createCloudFormationService(host),
     createStsService(host),
+    createServiceQuotasService(host),
     createKmsService(host),
     secretsmanager,
     createLogsService(host),

@@ -10,6 +10,7 @@ import type {
 import { AwsError, type Host, type Operation, type Service } from '../../host.ts';
 import { instancesOf, resourceId } from '../../instances/instances.ts';
 import { createLifetime } from '../../instances/lifetime.ts';
+import { accountOperations } from './account.ts';
 import { imageOperations } from './images.ts';
 import { launchAccess, passInstanceProfile, planLaunch, resolveImage } from './launch-plan.ts';
 import { launchTemplateOperations, launchTemplateProvider } from './launch-templates.ts';
@@ -192,6 +193,7 @@ export const createEc2Service = (host: Host): Service => {
       RunInstances: runInstances,
       TerminateInstances: terminateInstances,
       DescribeInstances: describeInstances,
+      ...accountOperations(host),
       ...imageOperations(host, tables),
       ...launchTemplateOperations(host, tables),
     },

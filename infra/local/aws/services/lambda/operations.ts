@@ -1,5 +1,7 @@
 import type {
   FunctionConfiguration,
+  GetAccountSettingsCommandInput,
+  GetAccountSettingsCommandOutput,
   InvokeCommandInput,
   InvokeCommandOutput,
   ListFunctionsCommandInput,
@@ -19,6 +21,8 @@ type InvokeAnswer = Omit<Answer<InvokeCommandOutput>, 'Payload'> & { readonly Pa
 
 /** Bytes: Lambda's limits for requests, synchronous (6 MB) and asynchronous (1 MB). */
 const REQUEST_LIMITS = { RequestResponse: 6_291_456, Event: 1_048_576 } as const;
+/** Lambda's default quota of concurrent executions. Nothing here enforces it. */
+const ACCOUNT_CONCURRENCY = 1000;
 /** Bytes of log that come with an answer. */
 const LOG_TAIL = 4096;
 
@@ -91,7 +95,26 @@ export const lambdaOperations = (
     },
   };
 
+  const getAccountSettings: Operation<
+    GetAccountSettingsCommandInput,
+    Answer<GetAccountSettingsCommandOutput>
+  > = {
+    requires: () => ({ action: 'lambda:GetAccountSettings', resource: '*' }),
+    run: () => {
+      const functions = functionTable(host).values();
+      const reserved = functions.reduce((sum, { reservedConcurrency = 0 }) => sum + reservedConcurrency, 0);
+      return {
+        AccountLimit: {
+          ConcurrentExecutions: ACCOUNT_CONCURRENCY,
+          UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY - reserved,
+        },
+        AccountUsage: { FunctionCount: functions.length },
+      };
+    },
+  };
+
   return {
+    GetAccountSettings: getAccountSettings,
     Invoke: invoke,
     ListFunctions: listFunctions,
   };

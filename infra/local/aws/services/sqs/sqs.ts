@@ -25,6 +25,9 @@ interface SendMessageRequest extends QueueRequest {
 interface ReceiveMessageRequest extends QueueRequest {
   readonly MaxNumberOfMessages?: number;
 }
+interface GetQueueAttributesRequest extends QueueRequest {
+  readonly AttributeNames?: readonly string[];
+}
 interface DeleteMessageRequest extends QueueRequest {
   readonly ReceiptHandle?: string;
 }
@@ -86,9 +89,16 @@ export const createSqsService = (host: Host): Service => {
       return {};
     },
   };
-  const getQueueAttributes: Operation<QueueRequest> = {
+  const getQueueAttributes: Operation<GetQueueAttributesRequest> = {
     requires: onQueue('GetQueueAttributes'),
-    run: ({ QueueUrl }) => ({ Attributes: attributesOf(host, findQueue(host, QueueUrl)) }),
+    // Only those that are named are given (SQS, GetQueueAttributes).
+    run: ({ QueueUrl, AttributeNames = [] }) => ({
+      Attributes: Object.fromEntries(
+        Object.entries(attributesOf(host, findQueue(host, QueueUrl))).filter(
+          ([name]) => AttributeNames.includes(name) || AttributeNames.includes('All'),
+        ),
+      ),
+    }),
   };
   const getQueueUrl: Operation<GetQueueUrlRequest> = {
     requires: ({ QueueName }) => ({ action: 'sqs:GetQueueUrl', resource: queueArn(host, QueueName) }),

@@ -34,8 +34,21 @@ export const parameterArn = (host: Host, name: string): string =>
 
 const PUBLIC_IMAGES = '/aws/service/ami-amazon-linux-latest/';
 
-/** AWS's public parameters: a plausible base image, always the same for a name. */
-export const publicParameter = (name: string): Parameter | undefined => {
+/** Version of CDK's bootstrap stack that the emulator stands for (CDK asks for at least 6); it needs no stack itself. */
+const BOOTSTRAP_VERSION = '30';
+
+/** What an account has that nothing here made: AWS's public images, one always the same for a name, and CDK's bootstrap version. */
+export const presetParameter = (name: string): Parameter | undefined => {
+  if (/^\/cdk-bootstrap\/[^/]+\/version$/.test(name))
+    return {
+      name,
+      type: 'String',
+      dataType: 'text',
+      value: BOOTSTRAP_VERSION,
+      version: 1,
+      modifiedAt: 0,
+      tags: {},
+    };
   if (!name.startsWith(PUBLIC_IMAGES) || name.length === PUBLIC_IMAGES.length) return undefined;
   const value = `ami-${createHash('sha256').update(name).digest('hex').slice(0, 17)}`;
   return { name, type: 'String', dataType: IMAGE_TYPE, value, version: 1, modifiedAt: 0, tags: {} };

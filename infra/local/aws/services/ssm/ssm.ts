@@ -18,7 +18,7 @@ import {
   type Parameter,
   parameterArn,
   parametersOf,
-  publicParameter,
+  presetParameter,
 } from './parameters.ts';
 import { createSsmResources } from './resources.ts';
 import { createSecureStrings, OWN_KEY } from './secure-strings.ts';
@@ -33,7 +33,7 @@ export const createSsmService = (host: Host): Service => {
   /** By name, `name:version` or ARN. */
   const find = (reference = ''): Parameter | undefined => {
     const [name = '', version] = bareName(reference).split(':');
-    const found = parameters.get(name) ?? publicParameter(name);
+    const found = parameters.get(name) ?? presetParameter(name);
     return version === undefined || found?.version === Number(version) ? found : undefined;
   };
   const bareName = (reference: string) =>

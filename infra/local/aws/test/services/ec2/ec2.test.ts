@@ -3,6 +3,7 @@ import type {
   DeregisterImageResult,
   DescribeImagesResult,
   DescribeInstancesResult,
+  DescribeInstanceTypesResult,
   Instance,
   Reservation,
 } from '@aws-sdk/client-ec2';
@@ -42,6 +43,32 @@ const find = async (id: string | undefined): Promise<Instance> => {
 };
 const inState = (id: string | undefined, state: string) =>
   eventually(async () => ((await find(id)).State?.Name === state ? true : undefined));
+
+describe('the account', () => {
+  const vcpusOf = async (...InstanceTypes: string[]) =>
+    (
+      await fleet.call<DescribeInstanceTypesResult>('ec2', 'DescribeInstanceTypes', { InstanceTypes })
+    ).InstanceTypes?.map(({ VCpuInfo }) => VCpuInfo?.DefaultVCpus);
+
+  it('has one region, which is enabled', async () => {
+    expect(await fleet.call('ec2', 'DescribeRegions', { AllRegions: true })).toMatchObject({
+      Regions: [{ RegionName: 'us-east-1', OptInStatus: 'opt-in-not-required' }],
+    });
+    await expect(fleet.call('ec2', 'DescribeRegions', { RegionNames: ['af-south-1'] })).rejects.toMatchObject(
+      { name: 'InvalidParameterValue' },
+    );
+  });
+
+  it('has instance types whose size says how many vCPUs they have', async () => {
+    expect(await vcpusOf('t3.small', 'm5.xlarge', 'm7i-flex.2xlarge', 'c6gn.16xlarge')).toEqual([
+      2, 4, 8, 64,
+    ]);
+  });
+
+  it.each(['t3', 't3.huge', 'small'])('fails for the instance type %s', async (type) => {
+    await expect(vcpusOf(type)).rejects.toMatchObject({ name: 'InvalidInstanceType' });
+  });
+});
 
 describe('launch templates', () => {
   const data = (ImageId: string) => ({ LaunchTemplateName: 'web', LaunchTemplateData: { ImageId } });

@@ -1,5 +1,10 @@
 import { createRequire } from 'node:module';
-import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import {
+  GetAccountSettingsCommand,
+  InvokeCommand,
+  LambdaClient,
+  ListFunctionsCommand,
+} from '@aws-sdk/client-lambda';
 import { createEndpoint, type Endpoint } from '../../../endpoint/endpoint.ts';
 import type { PolicyStatement } from '../../../host.ts';
 import { createSecretsManagerService } from '../../../services/secretsmanager/secretsmanager.ts';
@@ -35,6 +40,14 @@ afterEach(async () => {
 });
 
 describe('over the wire', () => {
+  it('the account tells how much concurrency functions have not reserved', async () => {
+    await putFunction(running, 'fn', 'exports.handler = async () => 1;', { ReservedConcurrentExecutions: 3 });
+    expect(await client.send(new GetAccountSettingsCommand({}))).toMatchObject({
+      AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 997 },
+      AccountUsage: { FunctionCount: 1 },
+    });
+  });
+
   it('functions are invoked, waiting or not', async () => {
     await putFunction(running, 'fn', 'exports.handler = async (event) => ({ echo: event });');
     const Payload = JSON.stringify({ a: 'ü' });

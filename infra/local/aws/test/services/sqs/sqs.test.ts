@@ -68,7 +68,11 @@ describe('a queue', () => {
     await call('SendMessage', { MessageBody: 'one' });
     await call('SendMessage', { MessageBody: 'two' });
     await call('ReceiveMessage', {});
-    expect(await call('GetQueueAttributes', {})).toMatchObject({
+    expect(await call('GetQueueAttributes', {})).toEqual({ Attributes: {} });
+    expect(await call('GetQueueAttributes', { AttributeNames: ['VisibilityTimeout'] })).toEqual({
+      Attributes: { VisibilityTimeout: expect.any(String) },
+    });
+    expect(await call('GetQueueAttributes', { AttributeNames: ['All'] })).toMatchObject({
       Attributes: {
         QueueArn: QUEUE,
         ApproximateNumberOfMessages: '1',
