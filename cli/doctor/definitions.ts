@@ -1,6 +1,7 @@
 import { DescribeStateMachineCommand, StateMachineDoesNotExist } from '@aws-sdk/client-sfn';
 import { referredId } from './assembly.ts';
 import { type Finding, fault } from './finding.ts';
+import { isOfApplication } from './needs.ts';
 import { type DeployedResource, deployedAs, type Place } from './place.ts';
 
 /** Parts of a definition: text as it is, and references by the logical id that they name. */
@@ -43,12 +44,10 @@ export const definitionFindings = (names: readonly string[], stack: string): rea
     ),
   );
 
-/** Compares the deployed state machines of applications, which have names of ours, with the templates. */
+/** Compares the deployed state machines of applications with the templates. */
 export const checkDefinitions = async (place: Place): Promise<readonly Finding[]> => {
   const findings: Finding[] = [];
-  const machines = deployedAs(place, 'AWS::StepFunctions::StateMachine').filter(
-    ({ properties }) => properties.StateMachineName !== undefined,
-  );
+  const machines = deployedAs(place, 'AWS::StepFunctions::StateMachine').filter(isOfApplication);
   for (const { stack, physicalId, properties } of machines) {
     const resources = place.deployed.flatMap((one) => (one.name === stack ? one.resources : []));
     const name = physicalId.split(':').at(-1) ?? physicalId;

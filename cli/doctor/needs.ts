@@ -1,4 +1,4 @@
-import { declared, referredId, type SynthesizedStack, valuesOf } from './assembly.ts';
+import { type DeclaredResource, declared, referredId, type SynthesizedStack, valuesOf } from './assembly.ts';
 
 /** Instances of a type that run at the same time. */
 export interface Instances {
@@ -39,11 +39,13 @@ const peakOf = (stack: SynthesizedStack): readonly Instances[] => {
 export const peakInstances = (stacks: readonly SynthesizedStack[]): readonly Instances[] =>
   stacks.flatMap(peakOf);
 
-/** Functions that one application's and every other's schedules may invoke in the same second (T63). */
-export const scheduledFunctions = (stacks: readonly SynthesizedStack[]): number =>
-  declared(stacks, 'AWS::Events::Rule')
-    .filter(({ properties }) => properties.ScheduleExpression !== undefined)
-    .reduce((sum, { properties }) => sum + ((properties.Targets as readonly unknown[]) ?? []).length, 0);
+/** Whether a state machine is an application's: these have names of ours. */
+export const isOfApplication = ({ properties }: DeclaredResource): boolean =>
+  properties.StateMachineName !== undefined;
+
+/** How many applications there are. */
+export const applicationCount = (stacks: readonly SynthesizedStack[]): number =>
+  declared(stacks, 'AWS::StepFunctions::StateMachine').filter(isOfApplication).length;
 
 /** ARNs of the CodeConnections connections that pipelines read through. */
 export const connectionArns = (stacks: readonly SynthesizedStack[]): readonly string[] => [

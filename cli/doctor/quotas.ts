@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-service-quotas';
 import { declared } from './assembly.ts';
 import { type Finding, fault } from './finding.ts';
-import { type Instances, peakInstances, scheduledFunctions } from './needs.ts';
+import { applicationCount, type Instances, peakInstances } from './needs.ts';
 import { type Place, physicalIds, placeName } from './place.ts';
 
 /** A quota of AWS, per account and region. */
@@ -163,15 +163,18 @@ export const checkVpcs = async (place: Place): Promise<readonly Finding[]> => {
   return quotaFindings(place, quotas.vpcs, { limit, inUse, needed });
 };
 
-/** The approvals site and a state of a promotion run beside the schedules. */
-const BESIDE_SCHEDULES = 2;
+/** Requests to the approvals site that are answered at the same time. */
+const SITE = 2;
 
-/** Lambda's concurrency (T63): what others have not reserved must do for all that schedules invoke in one second. */
+/**
+ * Lambda's concurrency (T63): what others have not reserved must do for the site and one function of each application. Schedules are
+ * spread over minutes (D-107), and a promotion runs one function after the other.
+ */
 export const checkConcurrency = async (place: Place): Promise<readonly Finding[]> => {
-  const scheduled = scheduledFunctions(place.stacks);
-  if (scheduled === 0) return [];
+  const applications = applicationCount(place.stacks);
+  if (applications === 0) return [];
   const { AccountLimit } = await place.clients.lambda.send(new GetAccountSettingsCommand({}));
   const limit = AccountLimit?.ConcurrentExecutions ?? 0;
   const inUse = limit - (AccountLimit?.UnreservedConcurrentExecutions ?? limit);
-  return quotaFindings(place, quotas.concurrency, { limit, inUse, needed: scheduled + BESIDE_SCHEDULES });
+  return quotaFindings(place, quotas.concurrency, { limit, inUse, needed: applications + SITE });
 };

@@ -58,6 +58,7 @@ export const factSummaries: Readonly<Record<string, string>> = {
   T56: 'No metric tells of healthy targets while none is registered',
   T57: 'A new account may start few instances, and a wait for more ends with a time-out that says nothing',
   T58: 'A state machine is DELETING until its executions end, and a build keeps its security group in use',
+  T59: 'SNS deletes mail subscriptions that nobody confirms in two days, and CloudFormation does not make them again',
   T60: 'Versions of objects, keys and images are each deleted in an order of their own',
   T61: 'Nothing deletes images, AMIs and their snapshots by itself, and no rule of AWS knows what is live',
   T62: 'CodePipeline documents the least that its role needs of a bucket and to invoke functions',
