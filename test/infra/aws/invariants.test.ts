@@ -273,6 +273,7 @@ const NAMED = [
   'AWS::Logs::LogGroup /aws/imagebuilder/pipeline/lockstep-orders-qat',
   'AWS::Logs::LogGroup /aws/vendedlogs/states/lockstep-orders',
   'AWS::Logs::LogGroup /aws/vendedlogs/states/lockstep-orders-prod-fleet',
+  'AWS::SSM::Parameter /lockstep/orders/mail-addresses',
   'AWS::SSM::Parameter /lockstep/platform/configuration-versions',
   'AWS::SSM::Parameter /lockstep/platform/evidence-bucket',
   'AWS::SSM::Parameter /lockstep/platform/evidence-key',

@@ -126,19 +126,19 @@ describe('functions', () => {
 
   it('T52: may do there what they may do in an environment of their own account, and nothing of it here', () => {
     const single = stackOf(synthesize(), 'Lockstep-orders');
+    // Who is to get mail is no matter of an environment; the function reads it in Lockstep's account.
+    const ofAnEnvironment = (name: string) => (action: string) =>
+      OF_AN_ENVIRONMENT.test(action) && !(name === 'ReconcileJobs' && action === 'ssm:GetParameter');
     for (const { name, role } of functionsOf(single)) {
       const here = functionsOf(orders).find((one) => one.name === name)?.role ?? '';
       const there = reaching
         .filter((one) => one.name === name)
         .flatMap(({ template, arn }) => actionsOf(template, roleNamed(template, arn, THEIRS)[0]));
-      const needed = actionsOf(single, role).filter((action) => OF_AN_ENVIRONMENT.test(action));
+      const needed = actionsOf(single, role).filter(ofAnEnvironment(name));
       // Prod's target group is looked up where its address is not known.
       if (name === 'VerifyProd') needed.push('ssm:GetParameter');
       expect([name, [...new Set(there)].sort()]).toEqual([name, [...new Set(needed)].sort()]);
-      expect([name, actionsOf(orders, here).filter((action) => OF_AN_ENVIRONMENT.test(action))]).toEqual([
-        name,
-        [],
-      ]);
+      expect([name, actionsOf(orders, here).filter(ofAnEnvironment(name))]).toEqual([name, []]);
     }
   });
 

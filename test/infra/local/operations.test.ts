@@ -62,7 +62,6 @@ const forPeople: Readonly<Record<string, readonly string[]>> = {
     'RetryStageExecution',
     'SendTaskHeartbeat',
     'StopBuild',
-    'UpdateStateMachine',
   ],
   'to see where work under way is': ['GetPipelineState'],
   'to see what an alarm does': ['SetAlarmState'],
