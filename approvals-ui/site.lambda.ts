@@ -8,10 +8,10 @@ import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import type { Person } from '../tasks/ledger/items.ts';
 import { logger } from '../tasks/log.ts';
+import { createSnsNotices } from '../tasks/notices/sns-notices.ts';
 import { readConfigurationVersions } from '../tasks/platform-parameters.ts';
 import { readEnv, wholeNumber } from '../tasks/read-env.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
-import { createSnsNotices } from '../tasks/notices/sns-notices.ts';
 import { createSite } from './app.tsx';
 import { type EnvironmentRegions, REGIONS_VARIABLE } from './console-links.ts';
 import { createCognitoPeople } from './sign-in/cognito-people.ts';

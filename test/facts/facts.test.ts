@@ -2,12 +2,10 @@ import { collectFacts, openFacts, readReasons, testTitles } from './collect.ts';
 import { factSummaries } from './summaries.ts';
 
 describe('facts about AWS', () => {
-  it('are numbered from T01 on, in order', () => {
-    const numbers = Object.keys(factSummaries);
-    expect(numbers.slice(0, 53)).toEqual(
-      Array.from({ length: 53 }, (_, index) => `T${String(index + 1).padStart(2, '0')}`),
+  it('are numbered from T01 to T70', () => {
+    expect(Object.keys(factSummaries)).toEqual(
+      Array.from({ length: 70 }, (_, index) => `T${String(index + 1).padStart(2, '0')}`),
     );
-    expect(numbers).toEqual([...new Set(numbers)].sort());
   });
 
   it('are each closed by a test that names them, or by a reason in ARCHITECTURE.md', () => {

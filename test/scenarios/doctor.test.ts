@@ -77,9 +77,13 @@ it('names ten planted faults, each with its remedy, and nothing else (T57, T59)'
     topics.find((arn) => arn.includes(name)),
   );
   const unsubscribe = async (TopicArn: string, address: string) => {
-    const { Subscriptions } = await call<{ Subscriptions: Subscription[] }>('sns', 'ListSubscriptionsByTopic', {
-      TopicArn,
-    });
+    const { Subscriptions } = await call<{ Subscriptions: Subscription[] }>(
+      'sns',
+      'ListSubscriptionsByTopic',
+      {
+        TopicArn,
+      },
+    );
     const { SubscriptionArn } = Subscriptions.find(({ Endpoint }) => Endpoint === address) ?? {};
     await call('sns', 'Unsubscribe', { SubscriptionArn });
   };

@@ -49,7 +49,7 @@ export class LoadBalancer extends Construct {
       internetFacing: true,
       dropInvalidHeaderFields: true,
     });
-      this.balancer = balancer;
+    this.balancer = balancer;
     logRequests(balancer, logs);
     balancer.connections.allowTo(instances, Port.tcp(port), 'Requests and health checks');
     this.targetGroup = new ApplicationTargetGroup(this, 'Targets', {
