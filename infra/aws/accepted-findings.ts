@@ -101,9 +101,12 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   },
   {
     rules: ['CKV_AWS_45'],
-    resources: ['CompleteJob', 'PointAtImage', 'ReconcileJobs', 'RestoreProd', 'StartJob', 'VerifyProd'].map(
-      (name) => `Functions/${name}/Function`,
-    ),
+    resources: [
+      'Keeping/DeleteUnusedImages/Function',
+      ...['CompleteJob', 'PointAtImage', 'ReconcileJobs', 'RestoreProd', 'StartJob', 'VerifyProd'].map(
+        (name) => `Functions/${name}/Function`,
+      ),
+    ],
     reason:
       'The text that looks like a secret is the name that CDK generates for a role of the other account.',
   },
@@ -123,13 +126,13 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   // Data
   {
     rules: ['NIST.800.53.R5-CloudWatchLogGroupEncrypted', 'CKV_AWS_158'],
-    resources: ['*Logs'],
+    resources: ['*Logs', '*/Log'],
     reason:
       'CloudWatch Logs encrypts every log group with a key of its own, and IAM says who reads it. A customer key in each account and region adds $1 a month, and a mistake in its policy stops logging.',
   },
   {
     rules: ['CKV_AWS_27'],
-    resources: ['Functions/*/DeadLetters', 'Functions/Retries/Queue'],
+    resources: ['Functions/*/DeadLetters', 'Functions/Retries/Queue', 'Keeping/*/DeadLetters'],
     reason: 'SQS encrypts them with keys of its own (SqsManagedSseEnabled); the rule knows KMS keys only.',
   },
   {
@@ -146,15 +149,15 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   },
   {
     rules: ['NIST.800.53.R5-S3BucketReplicationEnabled'],
-    resources: ['AccessLogs', 'Artifacts', 'Evidence/Bucket', 'SourceBucket'],
+    resources: ['AccessLogs', 'Artifacts', 'Evidence/Bucket', 'SourceBucket', 'Trail/Bucket'],
     reason:
       'S3 keeps each object in several zones. A copy in another region is a decision about where data may be and needs a bucket there; revisions and logs are not worth one, and evidence can be exported (npm run lockstep -- evidence).',
   },
   {
     rules: ['NIST.800.53.R5-S3BucketVersioningEnabled', 'CKV_AWS_21'],
-    resources: ['AccessLogs', 'Artifacts'],
+    resources: ['AccessLogs'],
     reason:
-      'Each object has a name of its own, by time or by run of the pipeline, is written once and expires: there are no versions to keep.',
+      'Each object has a name of its own, by its time, is written once and expires: there are no versions to keep.',
   },
   {
     rules: ['NIST.800.53.R5-S3DefaultEncryptionKMS'],
@@ -165,6 +168,13 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     rules: ['AwsSolutions-S1', 'NIST.800.53.R5-S3BucketLoggingEnabled', 'CKV_AWS_18'],
     resources: ['AccessLogs'],
     reason: 'It takes logs of access itself: those of requests to it would never end.',
+  },
+
+  {
+    rules: ['NIST.800.53.R5-CloudTrailCloudWatchLogsEnabled'],
+    resources: ['Trail'],
+    reason:
+      'The trail is there to look things up in, and its bucket is searched for that. What must call somebody at once has alarms of its own; a second copy in CloudWatch Logs would cost more than the trail.',
   },
 
   // Network

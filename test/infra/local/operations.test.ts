@@ -64,7 +64,6 @@ const forPeople: Readonly<Record<string, readonly string[]>> = {
     'StopBuild',
   ],
   'to see where work under way is': ['GetPipelineState'],
-  'to see what an alarm does': ['SetAlarmState'],
   'to send an event by hand': ['PutEvents'],
 };
 
