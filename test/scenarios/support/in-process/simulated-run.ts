@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { AdminGetUserResponse } from '@aws-sdk/client-cognito-identity-provider';
 import type { InvocationResponse } from '@aws-sdk/client-lambda';
 import {
   createHost,
@@ -156,12 +157,19 @@ export const startSimulatedRun = async (
   const post: SimulatedRun['post'] = async (name, path, fields = {}) => {
     const person = people.find((one) => one.name === name);
     const id = randomBytes(32).toString('base64url');
+    const { UserAttributes = [] } = await host.call<AdminGetUserResponse>(
+      administrator,
+      'cognito-idp',
+      'AdminGetUser',
+      { UserPoolId: output('UserPoolId'), Username: name },
+    );
+    const subject = UserAttributes.find(({ Name }) => Name === 'sub')?.Value;
     await host.call(administrator, 'dynamodb', 'PutItem', {
       TableName: store.table('dynamodb.tables').keys()[0],
       Item: toAttributes({
         pk: `SESSION#${createHash('sha256').update(id).digest('base64url')}`,
         sk: 'SESSION',
-        person: { subject: name, name, verifiedEmail: person?.email, groups: person?.groups },
+        person: { subject, name, verifiedEmail: person?.email, groups: person?.groups },
         signedInAt: clock.now(),
         expiresAt: clock.now() + 3_600_000,
       }),
