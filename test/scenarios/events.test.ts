@@ -127,11 +127,12 @@ describe('one promotion whose events are lost, then doubled, while the machineâ€
     await stopped.asked('qc');
     const { executionArn, id } = stopped;
     const found = loseRules(scenario, ({ source }) => source === 'aws.states');
-    expect(found).toHaveLength(2);
+    expect(found).toHaveLength(3);
     await scenario.run.host.call({ kind: 'administrator' }, 'states', 'StopExecution', { executionArn });
     expect(await stopped.ended()).toMatchObject({ status: 'ABORTED' });
     expect(await ledger.promotion(id)).toMatchObject({ status: 'RUNNING' });
-    scenario.advance({ minutes: 6 });
+    // A turn, and the window that it begins in.
+    scenario.advance({ minutes: 10 });
     const promotion = await eventually('the end in the ledger', async () => {
       const noted = await ledger.promotion(id);
       return noted?.status === 'RUNNING' ? undefined : noted;
