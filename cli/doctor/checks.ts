@@ -6,6 +6,7 @@ import { checkDeadLetters } from './dead-letters.ts';
 import { checkDefinitions } from './definitions.ts';
 import type { Finding } from './finding.ts';
 import { checkKeys } from './keys.ts';
+import { checkLeftovers } from './leftovers.ts';
 import { checkPeople } from './people.ts';
 import type { Place } from './place.ts';
 import { checkAddresses, checkConcurrency, checkVcpus, checkVpcs } from './quotas.ts';
@@ -36,4 +37,5 @@ export const checks: readonly Check[] = [
   { subject: 'dead letters', look: checkDeadLetters },
   { subject: 'state machines', look: checkDefinitions },
   { subject: 'keys', look: checkKeys },
+  { subject: 'what was left behind', look: checkLeftovers },
 ];
