@@ -176,6 +176,12 @@ export const unusedGrants: readonly UnusedGrant[] = [
   },
   {
     role: /ProdFleetIsCompleteRole/,
+    actions: ['autoscaling:DescribeScalingActivities'],
+    reason:
+      'It asks why the first instances do not come (T57); these may come before it looks for the first time.',
+  },
+  {
+    role: /ProdFleetIsCompleteRole/,
     actions: ['autoscaling:CreateOrUpdateTags'],
     reason:
       'AWS asks for it when a group is created with tags; the emulated Auto Scaling asks for the creation alone.',
