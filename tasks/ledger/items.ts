@@ -47,6 +47,8 @@ export interface Promotion {
   readonly images: Readonly<Partial<Record<Environment, string>>>;
   /** CodeDeploy deployment by environment, once succeeded. */
   readonly deployments: Readonly<Partial<Record<Environment, string>>>;
+  /** Instances that ran the promotion's image and commit in Prod when Verify Prod looked. */
+  readonly verifiedInstances?: readonly string[];
   /** Set when Prod was restored after a failure; removed when the promotion points Prod at its image again. */
   readonly prodRestored?: ProdRestored;
 }

@@ -211,6 +211,7 @@ export function verifyProd({
     await ledger.updatePromotion(promotionId, {
       images: { prod: imageId },
       deployments: { prod: deploymentId },
+      verifiedInstances: healthy,
     });
     return { autoScalingGroupName: name ?? '', instanceIds: healthy };
   };

@@ -189,11 +189,15 @@ const verify = async (change: Partial<typeof asItShouldBe> = {}) => {
 };
 
 describe('verifying Prod', () => {
-  it('names the fleet and its instances, and notes image and deployment', async () => {
+  it('names the fleet and its instances, and notes image, deployment and instances', async () => {
     const { output, changes, promotion } = await verify();
     expect(output).toEqual({ autoScalingGroupName: 'CodeDeploy_prod_d-1', instanceIds: ['i-1', 'i-2'] });
     expect(changes.map(({ command }) => command)).toEqual(['PutScalingPolicyCommand']);
-    expect(promotion).toMatchObject({ images: { prod: 'ami-new' }, deployments: { prod: 'd-1' } });
+    expect(promotion).toMatchObject({
+      images: { prod: 'ami-new' },
+      deployments: { prod: 'd-1' },
+      verifiedInstances: ['i-1', 'i-2'],
+    });
   });
 
   it('restores size, target group and scaling policy, which CodeDeploy’s copy may lack (T05)', async () => {
