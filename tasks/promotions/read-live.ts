@@ -1,0 +1,107 @@
+import { readLockViews } from '../environment-locks/lock-view.ts';
+import type { Promotion } from '../ledger/items.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { promotionPages } from '../ledger/promotion-pages.ts';
+import type { Environment } from '../payloads.ts';
+import { type LiveApplication, type LiveSources, liveTable } from './live-table.ts';
+import { deployedTo, type RecordedPromotion, type Release } from './releases.ts';
+
+type ReadLedger = Pick<
+  Ledger,
+  'promotion' | 'promotions' | 'openPromotions' | 'jobs' | 'approvals' | 'lock' | 'live'
+>;
+
+/** A promotion with its jobs and requests. */
+export async function recordOf(
+  ledger: Pick<Ledger, 'jobs' | 'approvals'>,
+  promotion: Promotion,
+): Promise<RecordedPromotion> {
+  const [jobs, approvals] = await Promise.all([
+    ledger.jobs(promotion.promotionId),
+    ledger.approvals(promotion.promotionId),
+  ]);
+  return { promotion, jobs, approvals };
+}
+
+const recordNamed = async (
+  ledger: ReadLedger,
+  promotionId: string | undefined,
+): Promise<RecordedPromotion | undefined> => {
+  const promotion = promotionId === undefined ? undefined : await ledger.promotion(promotionId);
+  return promotion && recordOf(ledger, promotion);
+};
+
+const sourcesOf = async (ledger: ReadLedger, application: string): Promise<LiveSources> => {
+  const [live, lock, locks, open] = await Promise.all([
+    ledger.live(application),
+    ledger.lock(application, 'qat'),
+    readLockViews(ledger, application),
+    ledger.openPromotions(application),
+  ]);
+  const [prod, qat, running] = await Promise.all([
+    recordNamed(ledger, live?.promotionId),
+    recordNamed(ledger, lock.pointedBy?.promotionId),
+    Promise.all(
+      open.filter(({ status }) => status === 'RUNNING').map((promotion) => recordOf(ledger, promotion)),
+    ),
+  ]);
+  return { application, ...(qat && { qat }), ...(prod && { prod }), running, locks };
+};
+
+/** What runs where. Reads items by key and what is open by an index: as much with ten promotions as with ten thousand. */
+export const readLive = async (
+  ledger: ReadLedger,
+  applications: readonly string[],
+): Promise<readonly LiveApplication[]> =>
+  liveTable(await Promise.all(applications.map((application) => sourcesOf(ledger, application))));
+
+/** Promotions, of all applications, among which an application's releases are looked for. */
+const LOOKED_THROUGH = 500;
+
+/** Releases of an environment, and how far back they were looked for. */
+export interface ReleaseHistory {
+  readonly application: string;
+  readonly environment: Environment;
+  /** Latest first. */
+  readonly releases: readonly Release[];
+  /** Start of the oldest promotion that was looked at, if older ones were not. */
+  readonly lookedBackTo?: string;
+}
+
+/**
+ * What each environment of an application ran: the newest promotions of all applications are looked through until there are enough.
+ * @param most how many promotions of the application that were deployed are read
+ */
+export async function readReleases(
+  ledger: Pick<ReadLedger, 'promotions' | 'jobs' | 'approvals'>,
+  application: string,
+  most: number,
+): Promise<readonly ReleaseHistory[]> {
+  const found: Promotion[] = [];
+  let seen = 0;
+  let oldest: string | undefined;
+  let isCut = false;
+  for await (const page of promotionPages(ledger)) {
+    if (seen >= LOOKED_THROUGH || found.length >= most) {
+      isCut = page.length > 0;
+      break;
+    }
+    found.push(
+      ...page.filter((one) => one.application === application && Object.keys(one.deployments).length > 0),
+    );
+    seen += page.length;
+    oldest = page.at(-1)?.startedAt ?? oldest;
+  }
+  const read = found.slice(0, most);
+  if (found.length > most) {
+    isCut = true;
+    oldest = read.at(-1)?.startedAt ?? oldest;
+  }
+  const records = await Promise.all(read.map((promotion) => recordOf(ledger, promotion)));
+  return (['qat', 'prod'] as const).map((environment) => ({
+    application,
+    environment,
+    releases: deployedTo(environment, records),
+    ...(isCut && oldest !== undefined && { lookedBackTo: oldest }),
+  }));
+}
