@@ -6,6 +6,7 @@ import { addApprovals } from './approval-routes.tsx';
 import { findAsset } from './assets/assets.ts';
 import { awsConsoleWith, noConsole } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
+import { addLive } from './live-routes.tsx';
 import { addPromotions } from './promotion-routes.tsx';
 import {
   badRequest,
@@ -97,6 +98,7 @@ export function createSite(dependencies: SiteDependencies): Hono<SiteEnv> {
   site.on('POST', '*', withCurrentGroups(dependencies.groupsNow));
   addApprovals(site, dependencies, links);
   addAbsences(site, dependencies);
+  addLive(site, dependencies);
   addPromotions(site, dependencies, links);
   site.notFound(notFound);
   return site;

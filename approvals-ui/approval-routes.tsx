@@ -2,11 +2,13 @@ import type { Hono } from 'hono';
 import type { DenialReason } from '../tasks/ledger/items.ts';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
+import { readLivePage } from './live-pages.ts';
 import { readApprovalPage, readPendingPage } from './pages.ts';
-import { badRequest, here, notFound, readForm, type SiteEnv, show } from './responses.tsx';
+import { badRequest, here, notFound, readForm, type SiteContext, type SiteEnv, show } from './responses.tsx';
 import { ApprovalPage } from './views/approval.tsx';
 import { LONGEST_COMMENT } from './views/decision-card.tsx';
 import { PendingPage, PendingRegion } from './views/lists.tsx';
+import { LivePage, LiveRegion } from './views/live.tsx';
 
 /** Denials that are about the person, not about the request's state. */
 const personalReasons: readonly DenialReason[] = [
@@ -22,10 +24,23 @@ const personalReasons: readonly DenialReason[] = [
 export function addApprovals(site: Hono<SiteEnv>, dependencies: SiteDependencies, links: ConsoleLinks): void {
   const { decide, log } = dependencies;
 
-  site.get('/', async (context) => {
+  const pendingPage = (context: SiteContext) => {
     const number = Number(context.req.query('page') ?? '1');
     const { person } = context.get('session');
-    const page = await readPendingPage(dependencies, person, Number.isInteger(number) ? number : 1);
+    return readPendingPage(dependencies, person, Number.isInteger(number) ? number : 1);
+  };
+
+  // The start page shows what waits for the person, and what is live to everybody else.
+  site.get('/', async (context) => {
+    const page = await pendingPage(context);
+    const path = here(context);
+    if (page.total > 0) return show(context, PendingPage, PendingRegion, { ...page, path });
+    const live = await readLivePage(dependencies, page.person);
+    return show(context, LivePage, LiveRegion, { ...live, path });
+  });
+
+  site.get('/approvals', async (context) => {
+    const page = await pendingPage(context);
     return show(context, PendingPage, PendingRegion, { ...page, path: here(context) });
   });
 

@@ -14,6 +14,7 @@ type SiteLedger = Pick<
   Ledger,
   | 'promotion'
   | 'promotions'
+  | 'openPromotions'
   | 'approvalById'
   | 'approvals'
   | 'latestApproval'

@@ -5,6 +5,7 @@ import { dotsIgnoredBy, isSamePerson } from '../tasks/approvals/same-person.ts';
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import type { Person } from '../tasks/ledger/items.ts';
 import { livePromotion } from '../tasks/ledger/live-promotion.ts';
+import { readWhereabouts } from '../tasks/promotions/read-live.ts';
 import { readPromotion } from '../tasks/promotions/read-promotion.ts';
 import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
 import { approverRoles } from '../tasks/words.ts';
@@ -83,12 +84,20 @@ export async function readPromotionsPage(
   person: Person,
   next: string | undefined,
 ): Promise<Omit<PromotionsPageProps, 'path'>> {
-  const [page, views] = await Promise.all([
+  const [page, read] = await Promise.all([
     ledger.promotions({ limit: PAGE_SIZE, ...(next ? { next } : {}) }),
-    // Older pages are history: the locks are about now.
-    next ? [] : Promise.all(applications.map((application) => readLockViews(ledger, application))),
+    Promise.all(applications.map((application) => readLockViews(ledger, application))),
   ]);
-  return { person, now: now(), promotions: page.items, views: views.flat(), next: page.next };
+  const views = read.flat();
+  return {
+    person,
+    now: now(),
+    promotions: page.items,
+    whereabouts: await readWhereabouts(ledger, page.items, views),
+    // Older pages are history: the locks are about now.
+    views: next ? [] : views,
+    next: page.next,
+  };
 }
 
 /** Reads one promotion. Undefined if there is none of that id. */

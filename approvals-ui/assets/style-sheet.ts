@@ -161,6 +161,25 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .lock-entry > .icon { margin-top: .3rem; }
 .lock-entry a { font-weight: 600; overflow-wrap: anywhere; unicode-bidi: isolate; }
 
+.live { margin-top: 1rem; display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
+.live h2, .live h3, .live h4, .live p { margin: 0; }
+.live h3 { font-size: 1rem; }
+.live h4 { font-size: .82rem; font-weight: 650; letter-spacing: .03em; color: var(--muted); margin-bottom: .15rem; }
+.live .change-line, .live .facts + .muted { margin: 0; }
+.live-title { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .3rem 1rem; }
+.live-title h2 { font-size: 1.15rem; }
+.live-environments { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
+@media (min-width: 52rem) { .live-environments { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1.2rem; } }
+.live-environment { display: flex; flex-direction: column; gap: .55rem; min-width: 0; background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: .85rem 1rem 1rem; }
+.live-commit { font-weight: 600; overflow-wrap: anywhere; unicode-bidi: isolate; }
+.live-lock { margin-top: auto; padding-top: .6rem; border-top: 1px solid var(--line); }
+.live .lock-entry p { overflow-wrap: anywhere; }
+.live-next ol { display: grid; grid-template-columns: minmax(0, 1fr); gap: .6rem; margin-top: .4rem; }
+.search { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .5rem; margin: 0 0 .6rem; }
+.search input { flex: 1 1 14rem; }
+.title-row > search { flex: 0 1 24rem; min-width: 0; }
+.searched { margin: .4rem 0 0; }
+
 .facts { display: grid; grid-template-columns: minmax(0, 1fr); margin: 0; gap: 0; }
 .facts dt { color: var(--muted); font-size: .88rem; }
 .facts dd { margin: 0 0 .6rem; min-width: 0; overflow-wrap: anywhere; }
@@ -214,7 +233,7 @@ details.whole-title[open] > bdi { display: block; margin-top: .25rem; color: var
 
 label { display: block; font-weight: 600; margin-bottom: .3rem; }
 label .muted { font-weight: 400; }
-textarea, select, input[type="text"], input[type="date"] { width: 100%; box-sizing: border-box; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--idle); border-radius: 8px; padding: .6rem .75rem; resize: vertical; }
+textarea, select, input[type="text"], input[type="date"], input[type="search"] { width: 100%; box-sizing: border-box; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--idle); border-radius: 8px; padding: .6rem .75rem; resize: vertical; }
 textarea { min-height: 5rem; }
 select, input[type="text"], input[type="date"] { margin-bottom: .9rem; }
 .buttons { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 8rem), 1fr)); gap: .75rem; margin: .9rem 0 .8rem; }

@@ -11,7 +11,7 @@ interface PageProps {
   /** Path and query of this page, to return to after signing in as somebody else. */
   readonly here?: string;
   /** Part of the site that the navigation marks. */
-  readonly section?: 'approvals' | 'promotions' | 'absences';
+  readonly section?: 'live' | 'approvals' | 'promotions' | 'absences';
   readonly children?: Child;
 }
 
@@ -40,7 +40,8 @@ export const Page: FC<PageProps> = ({ title, person, here = '/', section, childr
           {person ? (
             <>
               <nav aria-label="Site">
-                <NavLink href="/" isCurrent={section === 'approvals'} text="Approvals" />
+                <NavLink href="/live" isCurrent={section === 'live'} text="Live" />
+                <NavLink href="/approvals" isCurrent={section === 'approvals'} text="Approvals" />
                 <NavLink href="/promotions" isCurrent={section === 'promotions'} text="Promotions" />
                 <NavLink href="/absences" isCurrent={section === 'absences'} text="Absences" />
               </nav>

@@ -1,15 +1,16 @@
-import type { Child, FC } from 'hono/jsx';
+import type { FC } from 'hono/jsx';
 import { progressCount } from '../../tasks/approvals/decisions.ts';
 import type { LockView } from '../../tasks/environment-locks/lock-view.ts';
 import type { Absence, Approval, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
-import { commitTitle, environmentTitles, roleTitles, visibleText } from '../../tasks/words.ts';
+import type { Whereabouts } from '../../tasks/promotions/whereabouts.ts';
+import { roleTitles, visibleText } from '../../tasks/words.ts';
 import { duration } from '../format.ts';
-import type { StepStatus } from '../graph/steps.ts';
-import { WholeTitle } from './given-text.tsx';
 import { AutoRefreshRegion, Page } from './layout.tsx';
+import { Empty, PromotionRow, Row } from './list-parts.tsx';
 import { Locks, locksSummary } from './locks.tsx';
-import { ChangeLine, isOvertakenByNewer, Moment, promotionStatuses, StatusChip } from './parts.tsx';
+import { isOvertakenByNewer, Moment } from './parts.tsx';
+import { SearchForm } from './search.tsx';
 import { UnreachedNotice, type UnreachedNoticeProps } from './unreached-notice.tsx';
 
 /** An approval with the promotion that it belongs to. */
@@ -50,7 +51,12 @@ export const PendingRegion: FC<PendingPageProps> = (props) => {
   const { roles, away, unreached, pending, total, page, pages, path, now } = props;
   const summary = total === 0 ? 'Nothing waits for you.' : `${total} waiting for you.`;
   return (
-    <AutoRefreshRegion path={path} summary={summary} hasEnded={roles.length === 0}>
+    // The start page may show what is live by the next time.
+    <AutoRefreshRegion
+      path={path.replace(/^\/(?=$|\?)/, '/approvals')}
+      summary={summary}
+      hasEnded={roles.length === 0}
+    >
       {away.map(({ role, substitute, until }) => (
         <p>
           You are absent as {roleTitles[role]} until <Moment at={until} />.{' '}
@@ -96,30 +102,11 @@ export const PendingRegion: FC<PendingPageProps> = (props) => {
   );
 };
 
-const Row: FC<{
-  promotion: Promotion;
-  href: string;
-  chip: { status: StepStatus; text: string };
-  children?: Child;
-}> = ({ promotion, href, chip, children }) => (
-  <li class="row">
-    <div>
-      <h2>
-        <a href={href}>{commitTitle(promotion)}</a>
-      </h2>
-      <WholeTitle promotion={promotion} id={`title-${promotion.promotionId}`} />
-      <ChangeLine promotion={promotion} />
-      {children}
-    </div>
-    <StatusChip {...chip} />
-  </li>
-);
-
 const Pager: FC<{ page: number; pages: number }> = ({ page, pages }) =>
   pages < 2 ? null : (
     <nav class="pager" aria-label="Pages">
       {page > 1 ? (
-        <a href={`/?page=${page - 1}`} rel="prev">
+        <a href={`/approvals?page=${page - 1}`} rel="prev">
           Previous
         </a>
       ) : null}
@@ -127,19 +114,12 @@ const Pager: FC<{ page: number; pages: number }> = ({ page, pages }) =>
         Page {page} of {pages}
       </span>
       {page < pages ? (
-        <a href={`/?page=${page + 1}`} rel="next">
+        <a href={`/approvals?page=${page + 1}`} rel="next">
           Next
         </a>
       ) : null}
     </nav>
   );
-
-const Empty: FC<{ title: string; children?: Child }> = ({ title, children }) => (
-  <div class="empty">
-    <p class="empty-title">{title}</p>
-    {children}
-  </div>
-);
 
 /** A page of promotions, newest first. */
 export interface PromotionsPageProps {
@@ -147,6 +127,8 @@ export interface PromotionsPageProps {
   readonly path: string;
   readonly now: number;
   readonly promotions: readonly Promotion[];
+  /** Where those that are in progress are, by id. */
+  readonly whereabouts: ReadonlyMap<string, Whereabouts>;
   /** Who holds each environment's lock, and who waits for it. */
   readonly views: readonly LockView[];
   /** Token of the next page. */
@@ -158,24 +140,21 @@ export const PromotionsPage: FC<PromotionsPageProps> = (props) => (
   <Page title="Promotions" person={props.person} here={props.path} section="promotions">
     <div class="narrow">
       <h1>Promotions</h1>
+      <SearchForm />
       <PromotionsRegion {...props} />
     </div>
   </Page>
 );
 
-/** A promotion's status; of one that waits for an environment's lock, which. */
-const chipOf = (promotion: Promotion, views: readonly LockView[]) => {
-  const { status, name } = promotionStatuses[promotion.status];
-  const waitsFor =
-    promotion.status === 'RUNNING' &&
-    views.find(({ waiting }) => waiting.some((entry) => entry.promotionId === promotion.promotionId));
-  return waitsFor
-    ? ({ status: 'waiting', text: `Waiting for ${environmentTitles[waitsFor.environment]}` } as const)
-    : { status, text: name };
-};
-
 /** The part of the page that refreshes itself. */
-export const PromotionsRegion: FC<PromotionsPageProps> = ({ promotions, views, next, path, now }) => (
+export const PromotionsRegion: FC<PromotionsPageProps> = ({
+  promotions,
+  whereabouts,
+  views,
+  next,
+  path,
+  now,
+}) => (
   <AutoRefreshRegion
     path={path}
     summary={`${promotions.length} promotions shown. ${locksSummary(views)}`.trim()}
@@ -189,11 +168,7 @@ export const PromotionsRegion: FC<PromotionsPageProps> = ({ promotions, views, n
     ) : (
       <ol class="rows">
         {promotions.map((promotion) => (
-          <Row
-            promotion={promotion}
-            href={`/promotions/${encodeURIComponent(promotion.promotionId)}`}
-            chip={chipOf(promotion, views)}
-          >
+          <PromotionRow promotion={promotion} whereabouts={whereabouts.get(promotion.promotionId)}>
             <p class="muted">
               Started <Moment at={promotion.startedAt} /> ·{' '}
               {promotion.endedAt
@@ -206,7 +181,7 @@ export const PromotionsRegion: FC<PromotionsPageProps> = ({ promotions, views, n
                 <bdi>{visibleText(promotion.cause)}</bdi>
               </p>
             ) : null}
-          </Row>
+          </PromotionRow>
         ))}
       </ol>
     )}

@@ -50,22 +50,26 @@ export const Locks: FC<{ views: readonly LockView[] }> = ({ views }) => {
   );
 };
 
-const Environment: FC<{ view: LockView }> = ({ view }) => {
-  const { environment, holder, waiting } = view;
-  return (
-    <div class="lock" data-lock={environment}>
-      <h4>{environmentTitles[environment]}</h4>
-      {holder === undefined ? <p class="muted">Free</p> : <Holder holder={holder} />}
-      {waiting.length === 0 ? null : (
-        <ol class="queue" aria-label={`Waiting for ${environmentTitles[environment]}, in order`}>
-          {waiting.map((entry) => (
-            <Waiting entry={entry} />
-          ))}
-        </ol>
-      )}
-    </div>
-  );
-};
+const Environment: FC<{ view: LockView }> = ({ view }) => (
+  <div class="lock" data-lock={view.environment}>
+    <h4>{environmentTitles[view.environment]}</h4>
+    <LockState view={view} />
+  </div>
+);
+
+/** Who holds a lock, and who waits for it. */
+export const LockState: FC<{ view: LockView }> = ({ view: { environment, holder, waiting } }) => (
+  <>
+    {holder === undefined ? <p class="muted">Free</p> : <Holder holder={holder} />}
+    {waiting.length === 0 ? null : (
+      <ol class="queue" aria-label={`Waiting for ${environmentTitles[environment]}, in order`}>
+        {waiting.map((entry) => (
+          <Waiting entry={entry} />
+        ))}
+      </ol>
+    )}
+  </>
+);
 
 const signs: Readonly<Record<HolderView['kind'], StepStatus>> = {
   working: 'running',

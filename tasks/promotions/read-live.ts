@@ -1,10 +1,11 @@
-import { readLockViews } from '../environment-locks/lock-view.ts';
+import { type LockView, readLockViews } from '../environment-locks/lock-view.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
 import type { Environment } from '../payloads.ts';
 import { type LiveApplication, type LiveSources, liveTable } from './live-table.ts';
 import { deployedTo, type RecordedPromotion, type Release } from './releases.ts';
+import { type Whereabouts, whereaboutsOf } from './whereabouts.ts';
 
 type ReadLedger = Pick<
   Ledger,
@@ -55,6 +56,17 @@ export const readLive = async (
 ): Promise<readonly LiveApplication[]> =>
   liveTable(await Promise.all(applications.map((application) => sourcesOf(ledger, application))));
 
+/** Where those of the promotions are that are in progress, by id. @param locks both locks of each of their applications */
+export async function readWhereabouts(
+  ledger: Pick<Ledger, 'jobs' | 'approvals'>,
+  promotions: readonly Promotion[],
+  locks: readonly LockView[],
+): Promise<ReadonlyMap<string, Whereabouts>> {
+  const running = promotions.filter(({ status }) => status === 'RUNNING');
+  const records = await Promise.all(running.map((promotion) => recordOf(ledger, promotion)));
+  return new Map(records.map((record) => [record.promotion.promotionId, whereaboutsOf(record, locks)]));
+}
+
 /** Promotions, of all applications, among which an application's releases are looked for. */
 const LOOKED_THROUGH = 500;
 
@@ -64,6 +76,8 @@ export interface ReleaseHistory {
   readonly environment: Environment;
   /** Latest first. */
   readonly releases: readonly Release[];
+  /** Where the promotions of those releases are that are in progress, by id. */
+  readonly inProgress: Readonly<Record<string, Whereabouts>>;
   /** Start of the oldest promotion that was looked at, if older ones were not. */
   readonly lookedBackTo?: string;
 }
@@ -73,7 +87,7 @@ export interface ReleaseHistory {
  * @param most how many promotions of the application that were deployed are read
  */
 export async function readReleases(
-  ledger: Pick<ReadLedger, 'promotions' | 'jobs' | 'approvals'>,
+  ledger: Pick<ReadLedger, 'promotion' | 'promotions' | 'jobs' | 'approvals' | 'lock'>,
   application: string,
   most: number,
 ): Promise<readonly ReleaseHistory[]> {
@@ -97,11 +111,20 @@ export async function readReleases(
     isCut = true;
     oldest = read.at(-1)?.startedAt ?? oldest;
   }
-  const records = await Promise.all(read.map((promotion) => recordOf(ledger, promotion)));
+  const [records, locks] = await Promise.all([
+    Promise.all(read.map((promotion) => recordOf(ledger, promotion))),
+    readLockViews(ledger, application),
+  ]);
+  const inProgress = Object.fromEntries(
+    records
+      .filter(({ promotion }) => promotion.status === 'RUNNING')
+      .map((record) => [record.promotion.promotionId, whereaboutsOf(record, locks)]),
+  );
   return (['qat', 'prod'] as const).map((environment) => ({
     application,
     environment,
     releases: deployedTo(environment, records),
+    inProgress,
     ...(isCut && oldest !== undefined && { lookedBackTo: oldest }),
   }));
 }

@@ -22,8 +22,8 @@ describe('absences', () => {
       },
     ]);
     expect(await textOf(scene.get('/absences', olga))).toContain('olga for quinn');
-    expect(await textOf(scene.get('/', olga))).toContain('Show the cart');
-    expect(await textOf(scene.get('/', quinn))).toContain('You are absent as QC until');
+    expect(await textOf(scene.get('/approvals', olga))).toContain('Show the cart');
+    expect(await textOf(scene.get('/approvals', quinn))).toContain('You are absent as QC until');
 
     const denied = await scene.post('/approvals/qc-request-1/decision', quinn, { decision: 'approve' });
     expect([denied.status, await denied.text()]).toEqual([
@@ -55,7 +55,7 @@ describe('absences', () => {
     await scene.post('/absences', await scene.signIn('quinn'), absent);
     scene.dismiss('quinn');
     const olga = await scene.signIn('olga');
-    expect(await textOf(scene.get('/', olga))).toContain('You are not an approver');
+    expect(await textOf(scene.get('/approvals', olga))).toContain('You are not an approver');
     const answer = await scene.post('/approvals/qc-request-1/decision', olga, { decision: 'approve' });
     expect([answer.status, await answer.text()]).toEqual([
       403,

@@ -37,8 +37,8 @@ describe('a request that two people must approve', () => {
     expect(await page(quinn)).toContain('You have approved as QC');
     expect(await page(quinn)).not.toContain('Your decision as QC');
     expect(await page(sam)).toContain('1 of 2 approved: quinn. One more person must approve.');
-    expect(await (await scene.get('/', quinn)).text()).toContain('Nothing waits for you');
-    expect(await (await scene.get('/', sam)).text()).toContain('1 of 2 approved');
+    expect(await (await scene.get('/approvals', quinn)).text()).toContain('Nothing waits for you');
+    expect(await (await scene.get('/approvals', sam)).text()).toContain('1 of 2 approved');
     const again = await scene.post('/approvals/qc-request-1/decision', quinn, { decision: 'reject' });
     expect([again.status, await again.text()]).toEqual([403, expect.stringContaining('ApproversMustDiffer')]);
     await scene.post('/approvals/qc-request-1/decision', sam, { decision: 'approve' });
@@ -70,7 +70,7 @@ describe('my approvals', () => {
   it('show what waits for my roles, with a link', async () => {
     const scene = createScene();
     await scene.addQcRequest();
-    const html = await (await scene.get('/', await scene.signIn('quinn'))).text();
+    const html = await (await scene.get('/approvals', await scene.signIn('quinn'))).text();
     expect(html).toContain('href="/approvals/qc-request-1"');
     expect(html).toContain('Show the cart');
   });
@@ -82,7 +82,7 @@ describe('my approvals', () => {
   ])('show %s: %s', async (name, text) => {
     const scene = createScene();
     await scene.addQcRequest();
-    const html = await (await scene.get('/', await scene.signIn(name))).text();
+    const html = await (await scene.get('/approvals', await scene.signIn(name))).text();
     expect(html).toContain(text);
     expect(html).not.toContain('/approvals/qc-request-1');
   });
@@ -120,10 +120,10 @@ describe('my approvals', () => {
     await scene.addQcRequest();
     const cookie = await scene.signIn('quinn');
     await scene.ledger.updatePromotion(anApproval().promotionId, { status: 'ABORTED' });
-    expect(await (await scene.get('/', cookie)).text()).toContain('Nothing waits for you');
+    expect(await (await scene.get('/approvals', cookie)).text()).toContain('Nothing waits for you');
     await scene.ledger.updatePromotion(anApproval().promotionId, { status: 'RUNNING' });
     scene.advance(WEEK);
-    expect(await (await scene.get('/', await scene.signIn('quinn'))).text()).toContain(
+    expect(await (await scene.get('/approvals', await scene.signIn('quinn'))).text()).toContain(
       'Nothing waits for you',
     );
   });

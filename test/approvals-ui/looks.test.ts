@@ -31,10 +31,14 @@ const approval = (name: Name, role?: 'qc' | 'pmo') => `/approvals/${requestId(na
 const promotion = (name: Name) => `/promotions/${encodeURIComponent(commits[name].promotionId)}`;
 
 /** Looked at in every width with every colour scheme; the other states of a page in light and wide, dark and narrow. */
-const mainPages = ['sign-in', 'approvals', 'approval', 'promotions', 'promotion'];
+const mainPages = ['sign-in', 'live', 'approvals', 'approval', 'promotions', 'promotion'];
 
 /** Pages by the name of their screenshot, for somebody who is in both groups. */
 const pages: Readonly<Record<string, string>> = {
+  live: '/live',
+  releases: '/releases/shop',
+  search: '/search?q=dana',
+  'search-nothing': '/search?q=ami-0123',
   approvals: '/',
   approval: approval('open'),
   'approval-approved': approval('running'),
@@ -109,7 +113,7 @@ it('has only pages that are accessible, fit and are small, in light and dark, na
   await page.click('button[value="dana"]');
   await page.goto(`${site.siteUrl}${approval('open')}`);
   await see('approval-not-for-you');
-  await page.goto(`${site.siteUrl}/`);
+  await page.goto(`${site.siteUrl}/approvals`);
   await see('approvals-none');
   await page.goto(`${site.siteUrl}/signed-in?error=access_denied&state=unknown`);
   await see('sign-in-problem');
@@ -176,10 +180,11 @@ it("lets the text of the graph grow with the reader's font size", async () => {
 /** Screenshots of every page at full width in light, and of the main ones otherwise. */
 const keep = async (page: Page, name: string): Promise<void> => {
   const isKept =
-    !/-(narrow|dark|long)/.test(name) || /^(approval|approvals|promotion)-(narrow-dark|dark)$/.test(name);
+    !/-(narrow|dark|long|nothing)/.test(name) ||
+    /^(live|approval|approvals|promotion)-(narrow-dark|dark)$/.test(name);
   if (!writesScreenshots || !isKept) return;
   // The whole of the main pages; of the others, what one sees first.
-  const fullPage = /^(approval|promotions?)(-narrow)?(-dark)?$/.test(name);
+  const fullPage = /^(live|releases|approval|promotions?)(-narrow)?(-dark)?$/.test(name);
   await writeScreenshot(page, path.join(docs, 'screenshots', `${name}.png`), fullPage);
   if (name !== 'promotion') return;
   await page.setViewportSize({ width: 1200, height: 900 });

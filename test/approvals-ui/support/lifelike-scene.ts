@@ -130,14 +130,49 @@ export const fillScene = async (scene: Scene): Promise<void> => {
       ...change,
     });
 
-  await promote('live', 'SUCCEEDED', (history) =>
-    toDeployment(history)
-      .wait(17 * MINUTE)
-      .exit(names.deployToProd)
-      .done(names.verifyProd, 4 * SECOND)
-      .enter(names.promoted, 'Succeed')
-      .succeeded(),
+  const { live } = commits;
+  await promote(
+    'live',
+    'SUCCEEDED',
+    (history) =>
+      toDeployment(history)
+        .wait(17 * MINUTE)
+        .exit(names.deployToProd)
+        .done(names.verifyProd, 4 * SECOND)
+        .enter(names.promoted, 'Succeed')
+        .succeeded(),
+    {
+      images: { qat: image(live.commitId), prod: image(`prod ${live.commitId}`) },
+      deployments: { qat: deployment(live.commitId), prod: deployment(`prod ${live.commitId}`) },
+      verifiedInstances: ['i-0a1b2c3d4e5f60718', 'i-0b1c2d3e4f5061728'],
+    },
   );
+  await ask('live', approved('live', 'quinn', 31));
+  await ask('live', { role: 'pmo', ...approved('live', 'parker', 36) });
+  const afterLive = (minutes: number) => at(Date.parse(live.startedAt) + minutes * MINUTE);
+  await addJob('live', names.buildProdImage, 'image-build', 'build of live', {
+    output: { imageId: image(`prod ${live.commitId}`) },
+    endedAt: afterLive(49),
+  });
+  for (const [environment, minutes] of [
+    ['qat', 19],
+    ['prod', 62],
+  ] as const)
+    await addJob(
+      'live',
+      environment === 'qat' ? names.deployToQat : names.deployToProd,
+      'pipeline-run',
+      `run of live to ${environment}`,
+      {
+        parameters: { pipelineName: `lockstep-shop-${environment}`, environment },
+        output: {
+          pipelineExecutionId: `run to ${environment}`,
+          deploymentId: deployment(environment === 'qat' ? live.commitId : `prod ${live.commitId}`),
+        },
+        endedAt: afterLive(minutes),
+      },
+    );
+  await ledger.noteLive({ application: 'shop', promotionId: live.promotionId, since: afterLive(62) });
 
   // The promotion that is in Prod at the moment, and who decided.
   await promote('running', 'RUNNING', toDeployment, {
@@ -309,6 +344,9 @@ export const fillScene = async (scene: Scene): Promise<void> => {
     await ledger.replaceLock(lock, {
       ...lock,
       holder: contender(holder, since),
+      ...(environment === 'qat' && {
+        pointedBy: { promotionId: holder.promotionId, commitId: holder.commitId },
+      }),
       waiting: waiting.map((commit) => ({
         ...contender(commit, commit.startedAt),
         taskToken: `task token of ${commit.promotionId}`,
@@ -317,6 +355,20 @@ export const fillScene = async (scene: Scene): Promise<void> => {
     });
   };
   await hold('qat', commits.open, '2026-11-22T10:00:13.000Z', [commits.waiting]);
+  for (const name of ['open', 'pmo'] as const) {
+    const minutes = (count: number) => at(Date.parse(commits[name].startedAt) + count * MINUTE);
+    await addJob(name, names.buildQatImage, 'image-build', `build of ${name}`, {
+      output: { imageId: image(commits[name].commitId) },
+      startedAt: minutes(2),
+      endedAt: minutes(15),
+    });
+    await addJob(name, names.deployToQat, 'pipeline-run', `run of ${name}`, {
+      parameters: { pipelineName: `lockstep-${commits[name].application}-qat`, environment: 'qat' },
+      output: { pipelineExecutionId: `run of ${name}`, deploymentId: deployment(commits[name].commitId) },
+      startedAt: minutes(16),
+      endedAt: minutes(18),
+    });
+  }
   await hold('prod', commits.running, startOf(36));
   await hold('qat', commits.pmo, commits.pmo.startedAt);
 };
