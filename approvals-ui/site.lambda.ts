@@ -9,7 +9,7 @@ import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import type { Person } from '../tasks/ledger/items.ts';
 import { logger } from '../tasks/log.ts';
 import { createSnsNotices } from '../tasks/notices/sns-notices.ts';
-import { readConfigurationVersions } from '../tasks/platform-parameters.ts';
+import { applicationsOf, readConfigurationVersions } from '../tasks/platform-parameters.ts';
 import { readEnv, wholeNumber } from '../tasks/read-env.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
 import { createSite } from './app.tsx';
@@ -53,7 +53,7 @@ export const handler = handle(
   createSite({
     siteUrl: env.SITE_URL,
     ledger,
-    applications: Object.keys(JSON.parse(env.CONFIGURATION_VERSIONS)),
+    applications: applicationsOf(env.CONFIGURATION_VERSIONS),
     environmentRegions,
     decide: decideApproval({
       ledger,

@@ -1,12 +1,14 @@
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import type { Promotion } from '../tasks/ledger/items.ts';
 import { promotionPages } from '../tasks/ledger/promotion-pages.ts';
+import { readLive, readReleases, readWhereabouts } from '../tasks/promotions/read-live.ts';
 import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
 import type { Outcome } from './command-result.ts';
 import { cost } from './cost.ts';
 import { exportEvidence, type Files } from './evidence.ts';
 import { promotionJson, promotionsText, promotionText } from './format.ts';
 import { imagesOutcome } from './images.ts';
+import { liveText, releasesText } from './live.ts';
 import { locksText } from './locks.ts';
 import { makers } from './makers.ts';
 import type { Command } from './options.ts';
@@ -125,7 +127,14 @@ export async function runCommand(
     const { application, limit } = command;
     const promotions = await latest(system, limit, isOf(application));
     const views = await locksOf(system, promotions);
-    return { text: [promotionsText(promotions), ...locksText(views)].join('\n\n'), json: promotions };
+    const whereabouts = await readWhereabouts(system.ledger, promotions, views);
+    return {
+      text: [promotionsText(promotions, whereabouts), ...locksText(views)].join('\n\n'),
+      json: promotions.map((promotion) => {
+        const where = whereabouts.get(promotion.promotionId);
+        return where === undefined ? promotion : { ...promotion, whereabouts: where };
+      }),
+    };
   }
   if (command.name === 'locks') {
     const { application } = command;
@@ -134,6 +143,19 @@ export async function runCommand(
     return { text: locksText(views).join('\n') || 'There are no promotions.', json: views };
   }
   if (command.name === 'images') return images(system, command.application);
+  if (command.name === 'live') {
+    const applications = await readLive(system.ledger, system.applications);
+    return { text: liveText(applications), json: applications };
+  }
+  if (command.name === 'releases') {
+    const { application } = command;
+    if (!system.applications.includes(application))
+      throw new CommandError(
+        `There is no application ${JSON.stringify(application)}. Give one of: ${system.applications.join(', ')}.`,
+      );
+    const histories = await readReleases(system.ledger, application, command.limit);
+    return { text: releasesText(histories), json: histories };
+  }
   const promotion = await findPromotion(system, command.promotion);
   if (command.name === 'show') return show(system, promotion);
   if (command.name === 'makers') return makers(system, promotion);

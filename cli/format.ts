@@ -5,6 +5,7 @@ import type { Verification } from '../tasks/evidence/verify-evidence.ts';
 import type { Denial, Promotion } from '../tasks/ledger/items.ts';
 import type { Environment } from '../tasks/payloads.ts';
 import type { PromotionRecord } from '../tasks/promotions/read-promotion.ts';
+import type { Whereabouts } from '../tasks/promotions/whereabouts.ts';
 import { adviceLines } from '../tasks/redrive/advice-text.ts';
 import type { RedriveAdvice } from '../tasks/redrive/redrive-advice.ts';
 import { beginningOf } from '../tasks/truncate-text.ts';
@@ -29,7 +30,8 @@ export const printable = (text: string): string =>
 export const time = (at: string | undefined): string =>
   at === undefined || Number.isNaN(Date.parse(at)) ? printable(at ?? '') : utcTime(at);
 
-const cut = (text: string, most: number): string =>
+/** The beginning of a text that is longer than so many characters. */
+export const cut = (text: string, most: number): string =>
   text.length > most ? `${beginningOf(text, most - 1)}…` : text;
 
 /** Columns, each as wide as its widest cell. */
@@ -48,19 +50,24 @@ export const table = (rows: readonly (readonly string[])[]): string => {
     .join('\n');
 };
 
-/** The status; of a superseded or stale promotion with the newer commit. */
-const statusText = ({ status, supersededBy }: Promotion): string =>
-  supersededBy === undefined ? status : `${status} by ${shortCommit(supersededBy.commitId)}`;
+/** The status; of a superseded or stale promotion with the newer commit, of one in progress with where it is. */
+const statusText = ({ status, supersededBy }: Promotion, whereabouts: Whereabouts | undefined): string => {
+  if (whereabouts !== undefined) return `${status}, ${whereabouts.text}`;
+  return supersededBy === undefined ? status : `${status} by ${shortCommit(supersededBy.commitId)}`;
+};
 
-/** The list of promotions. */
-export const promotionsText = (promotions: readonly Promotion[]): string =>
+/** The list of promotions. @param whereabouts of those in progress, by id */
+export const promotionsText = (
+  promotions: readonly Promotion[],
+  whereabouts: ReadonlyMap<string, Whereabouts> = new Map(),
+): string =>
   promotions.length === 0
     ? 'There are no promotions.'
     : table([
         ['STARTED', 'STATUS', 'REDRIVES', 'COMMIT', 'MESSAGE', 'PROMOTION'],
         ...promotions.map((promotion) => [
           time(promotion.startedAt),
-          statusText(promotion),
+          statusText(promotion, whereabouts.get(promotion.promotionId)),
           String(promotion.redrives),
           shortCommit(promotion.commitId),
           cut(printable(promotion.commitMessage), 40),

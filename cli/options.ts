@@ -10,6 +10,8 @@ export type Command =
   | { readonly name: 'promotions'; readonly limit: number; readonly application?: string }
   | { readonly name: 'locks'; readonly application?: string }
   | { readonly name: 'images'; readonly application?: string }
+  | { readonly name: 'live' }
+  | { readonly name: 'releases'; readonly application: string; readonly limit: number }
   | { readonly name: 'show'; readonly promotion: string }
   | { readonly name: 'makers'; readonly promotion: string }
   | ({ readonly name: 'cost'; readonly promotion: string; readonly prices?: string } & Sizes)
@@ -68,7 +70,7 @@ const optionTypes = {
 
 /** Options of some commands only. */
 const owners: Readonly<Record<string, readonly string[]>> = {
-  limit: ['promotions'],
+  limit: ['promotions', 'releases'],
   application: ['promotions', 'locks'],
   out: ['evidence'],
   reason: ['stop', 'teardown'],
@@ -89,6 +91,8 @@ const operands: Readonly<Record<string, string | undefined>> = {
   promotions: undefined,
   locks: undefined,
   images: 'an application',
+  live: undefined,
+  releases: 'an application',
   show: 'a promotion',
   makers: 'a promotion',
   cost: 'a promotion',
@@ -203,6 +207,14 @@ const readCommand = (
       return { name, ...(operand !== undefined && { application: operand }) };
     case 'doctor':
       return { name, ...(values.assembly !== undefined && { assembly: values.assembly }) };
+    case 'live':
+      return { name };
+    case 'releases':
+      return {
+        name,
+        application: given,
+        limit: wholeNumber('limit', values.limit ?? String(DEFAULT_LIMIT), 1, MOST),
+      };
     case 'evidence':
       if (!values.out)
         throw new UsageError('evidence takes --out FILE, the file to write the record to; got none.');

@@ -19,7 +19,11 @@ import type { Executions } from '../tasks/executions/execution.ts';
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
-import { platformParameters, readConfigurationVersions } from '../tasks/platform-parameters.ts';
+import {
+  applicationsOf,
+  platformParameters,
+  readConfigurationVersions,
+} from '../tasks/platform-parameters.ts';
 import type { LocalRunPlace } from './options.ts';
 
 /** The command cannot be done; the message says why and what to do. The program exits with 1. */
@@ -31,13 +35,24 @@ export class CommandError extends Error {
 export interface System {
   readonly ledger: Pick<
     Ledger,
-    'promotion' | 'promotions' | 'jobs' | 'approvals' | 'latestApproval' | 'denials' | 'lock' | 'imageReport'
+    | 'promotion'
+    | 'promotions'
+    | 'openPromotions'
+    | 'jobs'
+    | 'approvals'
+    | 'latestApproval'
+    | 'denials'
+    | 'lock'
+    | 'live'
+    | 'imageReport'
   >;
   readonly evidence: Pick<EvidenceStore, 'entries' | 'seals'>;
   readonly publicKey: () => Promise<SealingKey>;
   /** What the archive has below a prefix. */
   readonly archive: (prefix: string) => Promise<readonly ArchivedRecord[]>;
   readonly executions: Executions;
+  /** Names of the applications that are deployed. */
+  readonly applications: readonly string[];
   /** Version of an application's configuration as it is deployed. */
   readonly configurationVersion: (application: string) => string;
   /** Records who asks for a redrive. @param redrive its number; 1 is the first @returns the caller's ARN */
@@ -77,7 +92,7 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
   const tableName = parameter(platformParameters.ledgerTable);
   const bucket = parameter(platformParameters.evidenceBucket);
   const keyArn = parameter(platformParameters.evidenceKeyArn);
-  const configurationVersion = readConfigurationVersions(parameter(platformParameters.configurationVersions));
+  const versions = parameter(platformParameters.configurationVersions);
   const table = new DynamoDBClient(config);
   const evidence = createDynamoDbEvidenceStore(tableName, table);
   /** Records what the caller asks for. @returns the caller's ARN */
@@ -95,7 +110,8 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
     publicKey: () => readPublicKey(keyArn, new KMSClient(config)),
     archive: (prefix) => readArchive(bucket, prefix, new S3Client(config)),
     executions: createSfnExecutions(new SFNClient(config)),
-    configurationVersion,
+    applications: applicationsOf(versions),
+    configurationVersion: readConfigurationVersions(versions),
     noteRedrive: (promotionId, redrive) => note(promotionId, (actor, at) => redriveAsked(redrive, actor, at)),
     noteStop: (promotionId, reason) => note(promotionId, (actor, at) => stopAsked(reason, actor, at)),
     now: () => new Date(),

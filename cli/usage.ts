@@ -7,6 +7,10 @@ export const usage = `npm run lockstep -- COMMAND [options]
   locks                list the QAT and Prod locks: which promotion holds each, and which wait for it
                        --application NAME  of that application only
   images [APPLICATION] list the images that are kept: why each is, its age, its size and what it costs a month
+  live                 say what QAT and Prod of each application run, since when and by which promotion,
+                       as of when that is known, and what comes next
+  releases APPLICATION list what QAT and Prod ran, and when, latest first
+                       --limit N           how many promotions that were deployed (20)
   show P               show a promotion: its jobs, requests, decisions and denied attempts;
                        if it failed, what to fix and what a redrive would do
   makers P             list everybody who made a part of the change, and why each is in the list

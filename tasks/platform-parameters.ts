@@ -10,6 +10,9 @@ export const platformParameters = {
   configurationVersions: '/lockstep/platform/configuration-versions',
 } as const;
 
+/** Names of the applications that the versions are of. */
+export const applicationsOf = (json: string): readonly string[] => Object.keys(JSON.parse(json));
+
 /** Reads the versions. @returns the version of an application's configuration; `none` of one that is no longer configured */
 export function readConfigurationVersions(json: string): (application: string) => string {
   const versions = JSON.parse(json) as Readonly<Record<string, string>>;

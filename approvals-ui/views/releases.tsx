@@ -66,10 +66,9 @@ const Entry: FC<{ release: Release; whereabouts: Whereabouts | undefined }> = ({
           <a href={`/promotions/${encodeURIComponent(promotionId)}`}>{commitTitle(release)}</a>
         </strong>
         <div>
-          <code>{shortCommit(commitId)}</code> · <Moment at={deployedAt} />
-          {replacedAt === undefined ? (
-            ' until now'
-          ) : (
+          <code>{shortCommit(commitId)}</code> · {replacedAt === undefined ? 'since ' : ''}
+          <Moment at={deployedAt} />
+          {replacedAt === undefined ? null : (
             <>
               {' '}
               to <Moment at={replacedAt} />

@@ -98,6 +98,7 @@ export const createCommandLine = () => {
         });
       },
     },
+    applications: ['shop', 'till'],
     configurationVersion: () => parts.configurationVersion,
     noteRedrive: async (promotionId, redrive) => {
       await parts.recordRedrive();

@@ -86,6 +86,77 @@ describe('locks', () => {
   });
 });
 
+describe('what is live', () => {
+  const release = async () => {
+    await cli.ledger.addPromotion(
+      aPromotion({
+        promotionId: 'live',
+        status: 'SUCCEEDED',
+        commitMessage: 'Say \u001b[2J',
+        images: { qat: 'ami-1', prod: 'ami-2' },
+        deployments: { qat: 'd-1', prod: 'd-2' },
+        endedAt: END,
+      }),
+    );
+    await cli.ledger.addApproval(anApproval({ promotionId: 'live', ...approvedBy(aPerson('quinn')) }));
+    await cli.ledger.noteLive({ application: 'shop', promotionId: 'live', since: END });
+    await cli.ledger.addPromotion(aPromotion({ promotionId: 'next' }));
+    await cli.ledger.addApproval(anApproval({ promotionId: 'next', approvalId: 'next' }));
+  };
+
+  it('is told of each application, with what comes next and for whom it waits', async () => {
+    await release();
+    const { text, json } = await cli.run({ name: 'live' });
+    expect(text).toContain('Prod of shop runs 8f0c9c1f Say \\u001b[2J');
+    expect(text).toContain('Verify Prod saw this commit and image on every instance that served');
+    expect(text).toContain('Approved by  quinn (QC)');
+    expect(text).toContain(
+      'In progress of shop:\n  8f0c9c1f Show the cart (next) is at QC approval, waits for QC',
+    );
+    expect(text).toContain('Prod of till:\n  No promotion has been deployed to Prod yet.');
+    expect(json).toMatchObject([
+      {
+        application: 'shop',
+        environments: [{ environment: 'qat' }, { environment: 'prod', release: { deploymentId: 'd-2' } }],
+        next: [{ whereabouts: { state: 'QC approval', waitsFor: { role: 'qc' } } }],
+      },
+      { application: 'till' },
+    ]);
+    // No task token leaves the ledger.
+    expect(JSON.stringify(json)).not.toContain('token');
+  });
+
+  it('is told with what ran before', async () => {
+    await release();
+    const { text, json } = await cli.run({ name: 'releases', application: 'shop', limit: 20 });
+    expect(text).toMatch(
+      /Prod of shop\nFROM.*\n22 Nov 2026.*8f0c9c1f Say .*ami-2.*SUCCEEDED.*quinn \(QC\).*live/,
+    );
+    expect(json).toMatchObject([
+      { environment: 'qat', releases: [{ promotionId: 'live' }] },
+      { environment: 'prod', releases: [{ promotionId: 'live' }] },
+    ]);
+  });
+
+  it('fails for an application that is not deployed', async () => {
+    await expect(cli.run({ name: 'releases', application: 'shpo', limit: 20 })).rejects.toThrow(
+      'There is no application "shpo". Give one of: shop, till.',
+    );
+  });
+
+  it('is told in the list of promotions, which says where those in progress are', async () => {
+    await release();
+    const { text, json } = await cli.run({ name: 'promotions', limit: 20 });
+    expect(text).toContain('RUNNING, at QC approval, waits for QC');
+    expect(json).toContainEqual(
+      expect.objectContaining({
+        promotionId: 'next',
+        whereabouts: expect.objectContaining({ state: 'QC approval' }),
+      }),
+    );
+  });
+});
+
 describe('a promotion', () => {
   it('is meant by its id, or by the beginning of id or commit', async () => {
     await cli.ledger.addPromotion(aPromotion());

@@ -11,6 +11,9 @@ it.each<[string, object]>([
   ['doctor --assembly out', { command: { name: 'doctor', assembly: 'out' }, json: false }],
   ['locks', { command: { name: 'locks' }, json: false }],
   ['locks --application shop', { command: { name: 'locks', application: 'shop' }, json: false }],
+  ['live --json', { command: { name: 'live' }, json: true }],
+  ['releases shop', { command: { name: 'releases', application: 'shop', limit: 20 }, json: false }],
+  ['releases shop --limit 3', { command: { name: 'releases', application: 'shop', limit: 3 }, json: false }],
   [
     'show p --local',
     {
@@ -86,7 +89,7 @@ it.each([
   ['', 'Give a command'],
   [
     'approve p',
-    '"approve" is not a command. Commands: promotions, locks, images, show, makers, cost, redrive, stop, evidence, verify',
+    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, redrive, stop, evidence, verify',
   ],
   ['decide p', 'is not a command'],
   ['toString', 'is not a command'],
@@ -113,6 +116,9 @@ it.each([
   ],
   ['teardown --platform --delete-evidence --delete-leftovers', 'two steps'],
   ['teardown a --delete-leftovers --reason x', '--reason goes with the deletion of stacks'],
+  ['releases', 'releases takes an application, got none'],
+  ['live shop', 'live does not take "shop"'],
+  ['live --limit 3', '--limit goes with promotions and releases, not with live'],
   ['show p --platform', '--platform goes with teardown, not with show'],
   ['show p --port 5500', '--port goes with --local'],
   ['show p --local --port x', '--port takes a whole number from 1 to 65535, got "x"'],
@@ -124,6 +130,8 @@ it.each([
 it('says everything that it takes in its help', () => {
   for (const word of [
     'promotions',
+    'live',
+    'releases',
     'show',
     'redrive',
     'evidence',

@@ -1,0 +1,89 @@
+import type { LiveApplication, LiveEnvironment } from '../tasks/promotions/live-table.ts';
+import type { ReleaseHistory } from '../tasks/promotions/read-live.ts';
+import type { Release } from '../tasks/promotions/releases.ts';
+import { approverRoles, environmentTitles, listed, roleTitles, shortCommit } from '../tasks/words.ts';
+import { cut, printable, table, time } from './format.ts';
+
+const approvers = ({ approvedBy }: Release): string =>
+  approverRoles
+    .filter((role) => approvedBy[role].length > 0)
+    .map((role) => `${listed(approvedBy[role].map(printable))} (${roleTitles[role]})`)
+    .join(', ');
+
+const nameOf = ({ commitId, commitMessage }: Pick<Release, 'commitId' | 'commitMessage'>): string =>
+  `${shortCommit(commitId)} ${cut(printable(commitMessage), 60)}`.trim();
+
+const environmentText = (
+  application: string,
+  { environment, release, known, lock }: LiveEnvironment,
+): readonly string[] => {
+  const name = `${environmentTitles[environment]} of ${printable(application)}`;
+  const { holder, waiting = [] } = lock ?? {};
+  const details = release && [
+    ['Since', time(release.deployedAt)],
+    ['Promotion', release.promotionId],
+    [
+      'Image',
+      `${release.images[environment] ?? 'not known'}${release.imageBuiltAt === undefined ? '' : `, built ${time(release.imageBuiltAt)}`}`,
+    ],
+    ['Deployment', release.deploymentId],
+    ...(approvers(release) === '' ? [] : [['Approved by', approvers(release)]]),
+  ];
+  const lockText =
+    holder === undefined ? 'free' : `${shortCommit(holder.commitId)} (${holder.promotionId}) ${holder.doing}`;
+  const rows = [
+    ...(details ?? []),
+    ['Lock', waiting.length === 0 ? lockText : `${lockText}; ${waiting.length} waiting`],
+  ];
+  return [
+    release === undefined ? `${name}:` : `${name} runs ${nameOf(release)}`,
+    `  ${known}`,
+    table(rows).replace(/^/gm, '  '),
+  ];
+};
+
+/** What runs where, and what comes next. */
+export const liveText = (applications: readonly LiveApplication[]): string =>
+  applications.length === 0
+    ? 'No application is deployed.'
+    : applications
+        .flatMap(({ application, environments, next }) => [
+          ...environments.map((one) => environmentText(application, one).join('\n')),
+          [
+            `In progress of ${printable(application)}: ${next.length === 0 ? 'nothing' : ''}`.trim(),
+            ...next.map(
+              ({ promotion, whereabouts }) =>
+                `  ${nameOf(promotion)} (${promotion.promotionId}) is ${whereabouts.text}`,
+            ),
+          ].join('\n'),
+        ])
+        .join('\n\n');
+
+/** What each environment of an application ran. */
+export const releasesText = (histories: readonly ReleaseHistory[]): string =>
+  histories
+    .map(({ application, environment, releases, inProgress, lookedBackTo }) =>
+      [
+        `${environmentTitles[environment]} of ${printable(application)}${releases.length === 0 ? ': no promotion was deployed' : ''}`,
+        ...(releases.length === 0
+          ? []
+          : [
+              table([
+                ['FROM', 'TO', 'COMMIT', 'IMAGE', 'STATUS', 'APPROVED BY', 'PROMOTION'],
+                ...releases.map((release) => [
+                  time(release.deployedAt),
+                  time(release.replacedAt),
+                  nameOf(release),
+                  release.images[environment] ?? '',
+                  inProgress[release.promotionId]?.text ?? release.status,
+                  approvers(release),
+                  release.promotionId,
+                ]),
+              ]),
+            ]),
+        ...(lookedBackTo === undefined
+          ? []
+          : [`Promotions that started before ${time(lookedBackTo)} were not looked at.`]),
+      ].join('\n'),
+    )
+    .join('\n\n');
