@@ -72,6 +72,9 @@ const DECISION = '/approvals/qc-request-1/decision';
 describe('malformed input', () => {
   it.each<[string, Sent, number]>([
     ['a page that is no token', { path: '/promotions', query: 'next=x' }, 400],
+    ['a search that goes on from no token', { path: '/search', query: 'q=dana&next=x' }, 400],
+    ['a search for more than fits', { path: '/search', query: `q=${'x'.repeat(5000)}` }, 200],
+    ['releases of no application', { path: '/releases/%00' }, 404],
     ['a page that is JSON of another kind', { path: '/promotions', query: `next=${token([1])}` }, 400],
     ['a page that is null', { path: '/promotions', query: `next=${token(null)}` }, 400],
     [
