@@ -146,7 +146,7 @@ const WaitsForLock: FC<NonNullable<PromotionPageProps['waits']>> = ({ environmen
 const isWithoutRedrive = ({ status }: Promotion): boolean => status === 'RUNNING' || status === 'SUCCEEDED';
 
 /** The promotion's state in one sentence. */
-const summaryOf = ({ promotion, graph, now, waits }: PromotionPageProps): string => {
+const summaryOf = ({ promotion, graph, approvals, now, waits }: PromotionPageProps): string => {
   const took = duration(
     (promotion.endedAt ? Date.parse(promotion.endedAt) : now) - Date.parse(promotion.startedAt),
   );
@@ -171,6 +171,8 @@ const summaryOf = ({ promotion, graph, now, waits }: PromotionPageProps): string
       if (waits !== undefined) return `Waiting for the ${environmentTitles[waits.environment]} lock.`;
       const current = graph?.steps.find(({ status }) => status === 'waiting' || status === 'running');
       if (!current) return 'Starting.';
+      const asked = approvals.find(({ state, status }) => state === current.name && status === 'PENDING');
+      if (asked) return `${current.name}: waiting for ${roleTitles[asked.role]}.`;
       // Without the time, so that screen readers announce it only when the step changes.
       return `${current.name}: ${statusNames[current.status]}.`;
     }

@@ -138,6 +138,23 @@ describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])('in a
     expect(site.redriven).toEqual([PROMOTION.executionArn]);
   });
 
+  it('somebody with nothing to decide starts at what is live, and finds a promotion by its deployment', async () => {
+    await site.ledger.updatePromotion(PROMOTION.promotionId, { deployments: { qat: 'd-QAT000001' } });
+    const { page, problems } = await openBrowser(view);
+    await openAs(page, 'dana', '/');
+    expect(await page.textContent('h1')).toBe('What is live where');
+    expect(await page.textContent('.live-next')).toContain('Show the cart is at QC approval, waits for QC');
+    await page.fill('input[type="search"]', 'd-QAT000001');
+    await page.press('input[type="search"]', 'Enter');
+    await page.click('.row a');
+    await page.waitForURL(`${site.siteUrl}/promotions/${PROMOTION.promotionId}`);
+    await page.goto(`${site.siteUrl}/live`);
+    await page.click('text=Releases');
+    await page.waitForSelector('text=Releases of shop');
+    expect(await page.textContent('[data-history="qat"]')).toContain('d-QAT000001');
+    expect(problems).toEqual([]);
+  });
+
   it('signing out ends it', async () => {
     const { page } = await openBrowser(view);
     await openAs(page, 'quinn', '/promotions');

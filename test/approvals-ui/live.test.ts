@@ -108,6 +108,11 @@ describe('what is live', () => {
     );
   });
 
+  it('comes next from a promotion whose page says for whom it waits', async () => {
+    const scene = await liveScene();
+    expect(textOf(await pageOf(scene, '/promotions/next'), '.summary')).toBe('QC approval: waiting for QC.');
+  });
+
   it('is shown as not certain where Verify Prod has not seen it', async () => {
     const scene = await liveScene();
     await scene.ledger.updatePromotion('live', { status: 'FAILED' });

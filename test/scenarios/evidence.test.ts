@@ -5,6 +5,9 @@ import type { ListObjectVersionsOutput } from '@aws-sdk/client-s3';
 import { runProgram } from '../../cli/program.ts';
 import { createDynamoDbEvidenceStore } from '../../tasks/evidence/dynamodb-evidence-store.ts';
 import type { EvidenceFile } from '../../tasks/evidence/evidence-file.ts';
+import type { Promotion } from '../../tasks/ledger/items.ts';
+import type { ReleaseHistory } from '../../tasks/promotions/read-live.ts';
+import { searchPromotions } from '../../tasks/promotions/search.ts';
 import { stateNames } from '../../workflows/state-names.ts';
 import {
   approveBoth,
@@ -85,6 +88,34 @@ describe('evidence of a promotion that failed and was redriven', () => {
     });
   });
   const read = (name: string) => JSON.parse(fs.readFileSync(fileAt(name), 'utf8')) as EvidenceFile;
+
+  it('is what Prod runs, seen on the instances that serve, and a release that two people approved', async () => {
+    const { json } = await lockstep('live');
+    expect(json).toMatchObject([
+      {
+        application: 'orders',
+        environments: [
+          { environment: 'qat', certainty: 'deployed', release: { promotionId: promotion.id } },
+          { environment: 'prod', certainty: 'verified', release: { promotionId: promotion.id } },
+        ],
+        next: [],
+      },
+    ]);
+    const [, prod] = (await lockstep('releases', 'orders')).json as unknown as readonly ReleaseHistory[];
+    expect(prod?.releases).toEqual([
+      expect.objectContaining({
+        promotionId: promotion.id,
+        imageBuiltAt: expect.any(String),
+        revision: expect.objectContaining({ pipelineExecutionId: expect.any(String) }),
+        approvedBy: { qc: ['quinn'], pmo: ['parker'] },
+      }),
+    ]);
+    const shown = (await lockstep('show', promotion.id)).json as unknown as { promotion: Promotion };
+    const ids = shown.promotion.verifiedInstances ?? [];
+    expect(ids.length).toBeGreaterThan(0);
+    const { found } = await searchPromotions(scenario.system.ledger, ids[0] ?? '');
+    expect(found).toMatchObject([{ promotion: { promotionId: promotion.id }, because: 'Prod instance' }]);
+  });
 
   it('tells everything that happened, by whom, once and in order, and verifies', async () => {
     expect(await lockstep('evidence', promotion.id, '--out', 'e.json')).toMatchObject({ code: 0 });
