@@ -1,4 +1,4 @@
-import type { LockView } from '../environment-locks/lock-view.ts';
+import type { HolderView, LockView } from '../environment-locks/lock-view.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Environment } from '../payloads.ts';
 import { environmentTitles, shortCommit, utcTime } from '../words.ts';
@@ -95,18 +95,43 @@ const ofProd = (record: RecordedPromotion | undefined): Omit<LiveEnvironment, 'e
       };
 };
 
+/**
+ * Another promotion that has pointed Prod at its image, and what it does: instances that were added since run that image (T29). It
+ * holds the lock until its end, and then until Prod is restored.
+ */
+const changerOf = (
+  { prod, running }: LiveSources,
+  holder: HolderView | undefined,
+): HolderView | undefined => {
+  if (holder === undefined || holder.promotionId === prod?.promotion.promotionId) return undefined;
+  const working = running.find(({ promotion }) => promotion.promotionId === holder.promotionId);
+  const points = holder.kind === 'restoring' || working?.promotion.images.prod !== undefined;
+  return points ? holder : undefined;
+};
+
 /** What runs where, as of what the ledger has: one entry for each application, in the order given. */
 export const liveTable = (sources: readonly LiveSources[]): readonly LiveApplication[] =>
-  sources.map(({ application, qat, prod, running, locks }) => {
+  sources.map((one) => {
+    const { application, qat, prod, running, locks } = one;
     const lockOf = (environment: Environment) => {
       const lock = locks.find((one) => one.environment === environment);
       return lock === undefined ? {} : { lock };
     };
+    const seen = ofProd(prod);
+    const changer = changerOf(one, lockOf('prod').lock?.holder);
+    const now: typeof seen =
+      changer === undefined || seen.release === undefined
+        ? seen
+        : {
+            ...seen,
+            certainty: 'changing',
+            known: `${seen.known} Since then ${shortCommit(changer.commitId)} has pointed Prod at its image, and instances may run either: it ${changer.doing}.`,
+          };
     return {
       application,
       environments: [
         { environment: 'qat', ...ofQat(qat), ...lockOf('qat') },
-        { environment: 'prod', ...ofProd(prod), ...lockOf('prod') },
+        { environment: 'prod', ...now, ...lockOf('prod') },
       ],
       next: running
         .map((record) => ({

@@ -1,11 +1,20 @@
-import type { LockView } from '../../../tasks/environment-locks/lock-view.ts';
+import type { HolderView, LockView } from '../../../tasks/environment-locks/lock-view.ts';
 import type { Job, Promotion } from '../../../tasks/ledger/items.ts';
 import { liveTable } from '../../../tasks/promotions/live-table.ts';
 import { readLive, readReleases } from '../../../tasks/promotions/read-live.ts';
 import type { RecordedPromotion } from '../../../tasks/promotions/releases.ts';
 import { whereaboutsOf } from '../../../tasks/promotions/whereabouts.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aDecision, aJob, anApproval, aPerson, aPromotion, approvedBy, aWaiter } from '../doubles/samples.ts';
+import {
+  aDecision,
+  aJob,
+  anApproval,
+  aPerson,
+  aPromotion,
+  approvedBy,
+  aWaiter,
+  PROMOTION_ID,
+} from '../doubles/samples.ts';
 
 const recorded = (
   change: Partial<Promotion> = {},
@@ -39,6 +48,42 @@ describe('what Prod runs', () => {
     const { prod } = table({ prod: recorded({ status: 'SUCCEEDED', ...deployed, verifiedInstances }) });
     expect(prod?.known).toContain(known);
     expect(prod?.known).toContain('Lockstep has not looked at the instances since');
+  });
+
+  const held = (kind: HolderView['kind'], promotionId = 'next'): LockView => ({
+    application: 'shop',
+    environment: 'prod',
+    holder: {
+      promotionId,
+      commitId: 'b'.repeat(40),
+      title: '',
+      since: '',
+      kind,
+      doing: 'is at Deploy to Prod',
+    },
+    waiting: [],
+  });
+  it.each<[string, LockView, Partial<Promotion>, string]>([
+    [
+      'a promotion that has pointed Prod at its image',
+      held('working'),
+      { images: { prod: 'ami-2' } },
+      'changing',
+    ],
+    ['a promotion that still builds its image', held('working'), {}, 'verified'],
+    ['a promotion that has failed', held('restoring'), { promotionId: 'none' }, 'changing'],
+    ['the promotion that is live', held('working', PROMOTION_ID), { images: { prod: 'ami-2' } }, 'verified'],
+  ])('is, while %s holds Prod, told as such', (_, lock, change, certainty) => {
+    const { prod } = table({
+      prod: recorded({ status: 'SUCCEEDED', ...deployed }),
+      running: [recorded({ promotionId: 'next', ...change }), recorded({ images: { prod: 'ami-1' } })],
+      locks: [lock],
+    });
+    expect(prod).toMatchObject({ certainty, release: { deploymentId: 'd-1' } });
+    if (certainty === 'changing')
+      expect(prod?.known).toMatch(
+        /Verify Prod saw .* Since then bbbbbbbb .* may run either: it is at Deploy to Prod/,
+      );
   });
 
   it('is nothing where nothing was deployed', () => {
