@@ -30,11 +30,12 @@ export function addApprovals(site: Hono<SiteEnv>, dependencies: SiteDependencies
     return readPendingPage(dependencies, person, Number.isInteger(number) ? number : 1);
   };
 
-  // The start page shows what waits for the person, and what is live to everybody else.
+  // The start page shows what waits for the person, or who gets no mail about it, and what is live to everybody else.
   site.get('/', async (context) => {
     const page = await pendingPage(context);
     const path = here(context);
-    if (page.total > 0) return show(context, PendingPage, PendingRegion, { ...page, path });
+    if (page.total > 0 || page.unreached.length > 0)
+      return show(context, PendingPage, PendingRegion, { ...page, path });
     const live = await readLivePage(dependencies, page.person);
     return show(context, LivePage, LiveRegion, { ...live, path });
   });
