@@ -3,7 +3,8 @@ import type { endAbsence, handOver } from '../tasks/approvals/absences.ts';
 import type { DecideInput, DecideOutcome } from '../tasks/approvals/decide.ts';
 import type { PolicyOf } from '../tasks/approvals/decision-rules.ts';
 import type { Executions } from '../tasks/executions/execution.ts';
-import type { Person } from '../tasks/ledger/items.ts';
+import type { GoBackOutcome } from '../tasks/go-back/go-back.ts';
+import type { Person, Promotion } from '../tasks/ledger/items.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
 import type { EnvironmentRegions } from './console-links.ts';
 import type { Identity } from './sign-in/identity.ts';
@@ -53,6 +54,12 @@ export interface SiteDependencies {
   readonly noteRedrive: (promotionId: string, redrive: number, person: Person) => Promise<void>;
   /** Records as evidence that a person stops a promotion, and why. */
   readonly noteStop: (promotionId: string, reason: string, person: Person) => Promise<void>;
+  /** Promotes an earlier release again, recorded with who asks and why. */
+  readonly goBack: (
+    release: Pick<Promotion, 'promotionId' | 'application'>,
+    reason: string,
+    person: Person,
+  ) => Promise<GoBackOutcome>;
   readonly identity: Identity;
   readonly sessions: SessionStore;
   /** Milliseconds since the epoch. */

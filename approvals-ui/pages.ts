@@ -1,8 +1,11 @@
 import { capacityOf, decidesAs, isCurrent } from '../tasks/approvals/absence-rules.ts';
 import { mayDecide } from '../tasks/approvals/decision-rules.ts';
+import { madeBy, undoneReleases } from '../tasks/approvals/go-back-review.ts';
 import { mayOperate } from '../tasks/approvals/operator-rules.ts';
+import type { ReviewedRelease } from '../tasks/approvals/review.ts';
 import { dotsIgnoredBy, isSamePerson } from '../tasks/approvals/same-person.ts';
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
+import { readGoBackFacts, whyNotBackTo } from '../tasks/go-back/go-back.ts';
 import type { Person } from '../tasks/ledger/items.ts';
 import { livePromotion } from '../tasks/ledger/live-promotion.ts';
 import { readWhereabouts } from '../tasks/promotions/read-live.ts';
@@ -128,6 +131,19 @@ export async function readPromotionPage(
     operator: mayOperate({ person, signedInAt, freshSignInMinutes, now: new Date(now()) }),
     ...waitsForLock(views, promotionId),
   };
+}
+
+/** What going back to a promotion's release would undo, or why it is not possible. */
+export async function readGoBack(
+  { ledger }: Pick<SiteDependencies, 'ledger'>,
+  promotionId: string,
+): Promise<{ readonly undone: readonly ReviewedRelease[]; readonly notPossible?: string }> {
+  const facts = await readGoBackFacts(ledger, promotionId);
+  const live = await madeBy(ledger, facts?.live);
+  const notPossible = facts && whyNotBackTo(facts);
+  if (facts === undefined || live === undefined || notPossible !== undefined)
+    return { undone: [], ...(notPossible !== undefined && { notPossible }) };
+  return { undone: await undoneReleases(ledger, facts.release, live) };
 }
 
 /** The queue that a promotion waits in, if it does. */

@@ -4,8 +4,9 @@ import { LONGEST_REASON, readReason, stopPromotion } from '../tasks/promotions/s
 import { denyOperation } from './actions.tsx';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
-import { readPromotionPage, readPromotionsPage } from './pages.ts';
+import { readGoBack, readPromotionPage, readPromotionsPage } from './pages.ts';
 import { badRequest, here, notFound, readForm, type SiteContext, type SiteEnv, show } from './responses.tsx';
+import { GoBackPage } from './views/go-back.tsx';
 import { PromotionsPage, PromotionsRegion } from './views/lists.tsx';
 import { PromotionPage, PromotionRegion } from './views/promotion.tsx';
 import { StopPage } from './views/stop.tsx';
@@ -21,7 +22,7 @@ export function addPromotions(
   dependencies: SiteDependencies,
   links: ConsoleLinks,
 ): void {
-  const { executions, log, noteRedrive, noteStop } = dependencies;
+  const { executions, goBack, log, noteRedrive, noteStop } = dependencies;
   /** What operators do with one promotion: nobody else gets to the answer. */
   const forOperators =
     (answer: (context: SiteContext, page: PromotionView, path: string) => Response | Promise<Response>) =>
@@ -101,6 +102,47 @@ export function addPromotions(
       await stopPromotion({ executions, noteStop: note }, promotion, reason);
       log({ event: 'stop', promotionId: promotion.promotionId, person: person.name });
       return context.redirect(path, 303);
+    }),
+  );
+
+  const showGoBack = async (
+    context: SiteContext,
+    { promotion, person }: PromotionView,
+    path: string,
+    answer: { readonly status: 200 | 400 | 409; readonly problem?: string },
+  ) => {
+    const { status, ...problem } = answer;
+    const facts = await readGoBack(dependencies, promotion.promotionId);
+    return context.html(
+      <GoBackPage promotion={promotion} person={person} path={path} {...facts} {...problem} />,
+      status,
+    );
+  };
+
+  site.get(
+    '/promotions/:id/go-back',
+    forOperators((context, page, path) => showGoBack(context, page, path, { status: 200 })),
+  );
+
+  site.post(
+    '/promotions/:id/go-back',
+    forOperators(async (context, page, path) => {
+      const { promotion, person } = page;
+      const reason = readReason((await readForm(context)).reason ?? '');
+      if (reason === undefined) {
+        const problem = `Give a reason of 1 to ${LONGEST_REASON} characters.`;
+        return showGoBack(context, page, path, { status: 400, problem });
+      }
+      const outcome = await goBack(promotion, reason, person);
+      log({
+        event: 'go-back',
+        promotionId: promotion.promotionId,
+        person: person.name,
+        outcome: outcome.kind,
+      });
+      return outcome.kind === 'started'
+        ? context.redirect(pathOf(outcome.promotionId), 303)
+        : showGoBack(context, page, path, { status: 409, problem: outcome.message });
     }),
   );
 }

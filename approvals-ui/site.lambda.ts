@@ -6,10 +6,12 @@ import { decideApproval } from '../tasks/approvals/decide.ts';
 import { redriveAsked, stopAsked } from '../tasks/evidence/facts.ts';
 import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger.ts';
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
+import { goBack } from '../tasks/go-back/go-back.ts';
 import type { Person } from '../tasks/ledger/items.ts';
 import { logger } from '../tasks/log.ts';
 import { createSnsNotices } from '../tasks/notices/sns-notices.ts';
 import { applicationsOf, readConfigurationVersions } from '../tasks/platform-parameters.ts';
+import { createStartExecutions } from '../tasks/promotions/promotion-executions.ts';
 import { readEnv, wholeNumber } from '../tasks/read-env.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
 import { createSite } from './app.tsx';
@@ -45,6 +47,9 @@ const absences = {
   newAbsenceId: () => randomBytes(16).toString('base64url'),
 };
 
+const startGoBack = goBack({ ledger, now, startExecution: createStartExecutions(stepFunctions) });
+const goBackByOne = JSON.parse(env.GO_BACK_BY_ONE) as readonly string[];
+
 const actorOf = ({ subject, name, verifiedEmail }: Person) =>
   ({ type: 'person', subject, name, verifiedEmail }) as const;
 
@@ -76,6 +81,13 @@ export const handler = handle(
       append(promotionId, redriveAsked(redrive, actorOf(person), new Date().toISOString())),
     noteStop: (promotionId, reason, person) =>
       append(promotionId, stopAsked(reason, actorOf(person), new Date().toISOString())),
+    goBack: ({ promotionId, application }, reason, person) =>
+      startGoBack({
+        promotionId,
+        reason,
+        askedBy: actorOf(person),
+        approvals: goBackByOne.includes(application) ? 'one' : 'both',
+      }),
     identity: createOpenIdIdentity(env.OIDC_ISSUER, env.OIDC_CLIENT_ID),
     sessions: createDynamoDbSessions(env.LEDGER_TABLE),
     now: Date.now,

@@ -7,6 +7,7 @@ import type { Outcome } from './command-result.ts';
 import { cost } from './cost.ts';
 import { exportEvidence, type Files } from './evidence.ts';
 import { promotionJson, promotionsText, promotionText } from './format.ts';
+import { goBack } from './go-back.ts';
 import { imagesOutcome } from './images.ts';
 import { liveText, releasesText } from './live.ts';
 import { locksText } from './locks.ts';
@@ -161,6 +162,7 @@ export async function runCommand(
   if (command.name === 'makers') return makers(system, promotion);
   if (command.name === 'cost') return cost(system, promotion, command, files);
   if (command.name === 'evidence') return exportEvidence(system, promotion, command.out, files);
+  if (command.name === 'go-back') return goBack(system, promotion, command);
   if (command.name === 'stop') return stop(system, promotion, command.reason);
   return redrive(system, promotion, command.yes, ask);
 }

@@ -90,7 +90,12 @@ export function promotionText(record: ShownPromotion): string {
     ['Status', `${promotion.status}${promotion.redrives > 0 ? `, redriven ${promotion.redrives} ×` : ''}`],
     ['Commit', `${promotion.commitId} ${printable(promotion.commitMessage)}`.trim()],
     ['Author', printable(`${promotion.commitAuthor} <${promotion.commitAuthorEmail}>`)],
-    ['Pushed', `to ${printable(promotion.branch)} by ${printable(promotion.pushedBy)}`],
+    promotion.goBack
+      ? [
+          'Goes back',
+          `to ${promotion.goBack.to}, asked by ${printable(promotion.pushedBy)}: ${printable(promotion.goBack.reason)}`,
+        ]
+      : ['Pushed', `to ${printable(promotion.branch)} by ${printable(promotion.pushedBy)}`],
     ['Started', `${time(promotion.startedAt)}`],
     ...(promotion.endedAt ? [['Ended', `${time(promotion.endedAt)}`]] : []),
     ...Object.entries(promotion.images).map(([environment, id]) => [

@@ -19,6 +19,12 @@ export type Command =
   | { readonly name: 'stop'; readonly promotion: string; readonly reason: string }
   | { readonly name: 'evidence'; readonly promotion: string; readonly out: string }
   | { readonly name: 'verify'; readonly file: string; readonly key?: string; readonly state?: FinalState }
+  | {
+      readonly name: 'go-back';
+      readonly application: string;
+      readonly promotion: string;
+      readonly reason: string;
+    }
   | TeardownCommand
   | { readonly name: 'doctor'; readonly assembly?: string }
   | { readonly name: 'help' };
@@ -73,7 +79,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   limit: ['promotions', 'releases'],
   application: ['promotions', 'locks'],
   out: ['evidence'],
-  reason: ['stop', 'teardown'],
+  reason: ['stop', 'go-back', 'teardown'],
   key: ['verify'],
   state: ['verify'],
   prices: ['cost'],
@@ -98,6 +104,7 @@ const operands: Readonly<Record<string, string | undefined>> = {
   cost: 'a promotion',
   redrive: 'a promotion',
   stop: 'a promotion',
+  'go-back': 'an application and a promotion',
   evidence: 'a promotion',
   verify: 'a file',
   teardown: 'an application, or --platform',
@@ -174,6 +181,20 @@ const readTeardown = (
   return { ...base, step: evidence ? 'evidence' : 'leftovers' };
 };
 
+const readGoBack = (
+  { reason }: ReturnType<typeof readArguments>['values'],
+  application: string | undefined,
+  [promotion, surplus]: readonly string[],
+): Command => {
+  if (surplus !== undefined) throw new UsageError(`go-back does not take ${JSON.stringify(surplus)}.`);
+  if (!application || !promotion)
+    throw new UsageError(
+      `go-back takes an application and a promotion, got ${application ? `only ${JSON.stringify(application)}` : 'none'}.`,
+    );
+  if (!reason) throw new UsageError('go-back takes --reason TEXT, why Prod goes back; got none.');
+  return { name: 'go-back', application, promotion, reason };
+};
+
 const readCommand = (
   values: ReturnType<typeof readArguments>['values'],
   [name, operand, ...more]: readonly string[],
@@ -188,6 +209,7 @@ const readCommand = (
       throw new UsageError(`--${option} goes with ${commands.join(' and ')}, not with ${name}.`);
   // Its operand is left out for the platform.
   if (name === 'teardown') return readTeardown(values, operand, more[0]);
+  if (name === 'go-back') return readGoBack(values, operand, more);
   const wanted = operands[name];
   const surplus = wanted === undefined ? operand : more[0];
   if (surplus !== undefined) throw new UsageError(`${name} does not take ${JSON.stringify(surplus)}.`);

@@ -14,9 +14,11 @@ import type { SealingKey } from '../tasks/evidence/evidence-file.ts';
 import type { EvidenceStore } from '../tasks/evidence/evidence-store.ts';
 import { redriveAsked, stopAsked } from '../tasks/evidence/facts.ts';
 import { readPublicKey } from '../tasks/evidence/kms-signer.ts';
+import { recordedLedger } from '../tasks/evidence/recorded-ledger.ts';
 import { readArchive } from '../tasks/evidence/s3-archive.ts';
 import type { Executions } from '../tasks/executions/execution.ts';
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
+import { type GoBackOutcome, goBack } from '../tasks/go-back/go-back.ts';
 import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
 import {
@@ -24,6 +26,7 @@ import {
   platformParameters,
   readConfigurationVersions,
 } from '../tasks/platform-parameters.ts';
+import { createStartExecutions } from '../tasks/promotions/promotion-executions.ts';
 import type { LocalRunPlace } from './options.ts';
 
 /** The command cannot be done; the message says why and what to do. The program exits with 1. */
@@ -59,6 +62,8 @@ export interface System {
   readonly noteRedrive: (promotionId: string, redrive: number) => Promise<string>;
   /** Records who stops a promotion, and why. @returns the caller's ARN */
   readonly noteStop: (promotionId: string, reason: string) => Promise<string>;
+  /** Promotes an earlier release again, recorded with the caller's ARN. */
+  readonly goBack: (promotionId: string, reason: string) => Promise<GoBackOutcome>;
   readonly now: () => Date;
 }
 
@@ -95,17 +100,21 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
   const versions = parameter(platformParameters.configurationVersions);
   const table = new DynamoDBClient(config);
   const evidence = createDynamoDbEvidenceStore(tableName, table);
+  const caller = async (): Promise<string> =>
+    (await new STSClient(config).send(new GetCallerIdentityCommand({}))).Arn ?? 'unknown';
+  const now = () => new Date();
+  const ledger = createDynamoDbLedger(tableName, table);
   /** Records what the caller asks for. @returns the caller's ARN */
   const note = async (
     promotionId: string,
     asked: (actor: { readonly type: 'identity'; readonly arn: string }, at: string) => Fact,
   ): Promise<string> => {
-    const { Arn: arn = 'unknown' } = await new STSClient(config).send(new GetCallerIdentityCommand({}));
+    const arn = await caller();
     await appendEvidence(evidence)(promotionId, asked({ type: 'identity', arn }, new Date().toISOString()));
     return arn;
   };
   return {
-    ledger: createDynamoDbLedger(tableName, table),
+    ledger,
     evidence,
     publicKey: () => readPublicKey(keyArn, new KMSClient(config)),
     archive: (prefix) => readArchive(bucket, prefix, new S3Client(config)),
@@ -114,6 +123,12 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
     configurationVersion: readConfigurationVersions(versions),
     noteRedrive: (promotionId, redrive) => note(promotionId, (actor, at) => redriveAsked(redrive, actor, at)),
     noteStop: (promotionId, reason) => note(promotionId, (actor, at) => stopAsked(reason, actor, at)),
-    now: () => new Date(),
+    goBack: async (promotionId, reason) =>
+      goBack({
+        ledger: recordedLedger(ledger, { append: appendEvidence(evidence), now }),
+        startExecution: createStartExecutions(new SFNClient(config)),
+        now,
+      })({ promotionId, reason, askedBy: { type: 'identity', arn: await caller() }, approvals: 'both' }),
+    now,
   };
 }

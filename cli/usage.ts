@@ -23,6 +23,9 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        --yes               do not ask
   stop P               stop a promotion that runs; it can be redriven later
                        --reason TEXT       why; recorded with who stops it
+  go-back APPLICATION P  promote an earlier release again, after both approvals: its recorded commit and
+                       images; nothing is built
+                       --reason TEXT       why; recorded with who asks, shown to approvers
   evidence P           compare the promotion's record with the sealed ones in the locked bucket; write it
                        --out FILE          the new file to write it to
   verify FILE          check a record offline: that it is complete, unchanged and sealed to its end

@@ -84,6 +84,7 @@ export interface ApplicationConfig
     | 'keep'
     | 'makersMayDecide'
     | 'whenNewer'
+    | 'goBack'
   > {
   readonly source: SourceConfig;
   readonly instanceTypes: Exclude<WrittenApplication['instanceType'], string>;

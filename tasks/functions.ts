@@ -38,6 +38,20 @@ export const functions = {
       'DOTS_IGNORED_IN',
     ],
   },
+  /** State "Check release" → sees that a release can still be deployed. */
+  'check-release': {
+    entry: 'tasks/go-back/check-release.lambda.ts',
+    environment: [
+      'LEDGER_TABLE',
+      'BRANCH',
+      'REPOSITORY_NAME',
+      'SOURCE_PROVIDER',
+      'SOURCE_API_URL',
+      'SOURCE_TOKEN_SECRET_ARN',
+      /** What pins a revision: `COMMIT_ID`, or `S3_OBJECT_VERSION_ID` of an archive. */
+      'REVISION_TYPE',
+    ],
+  },
   /** Callback states → starts the external job. */
   'start-job': {
     entry: 'tasks/jobs/start-job.lambda.ts',
@@ -221,6 +235,8 @@ export const functions = {
       'PROMOTIONS_TOPIC_ARN',
       /** JSON: names of the applications whose changes' makers may decide about them. */
       'MAKERS_MAY_DECIDE',
+      /** JSON: names of the applications that go back with PMO's approval alone. */
+      'GO_BACK_BY_ONE',
       /** After this a decision needs another sign-in. */
       'FRESH_SIGN_IN_MINUTES',
       /** JSON: digest of each application's configuration. */

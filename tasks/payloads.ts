@@ -13,8 +13,39 @@ export interface PromotionInput {
   readonly pushedBy: string;
   /** Id of the push event. */
   readonly eventId: string;
-  /** When it was pushed, ISO 8601. @default the execution's start */
+  /** When it was pushed, or asked for, ISO 8601. @default the execution's start */
   readonly pushedAt?: string;
+  /** Set if an operator goes back to an earlier release: nothing is built, and QAT is not used. */
+  readonly goBack?: GoBack;
+}
+
+/** Who asked Lockstep for something: somebody who signed in on the site, or the caller of the command line. */
+export type Asker =
+  | {
+      readonly type: 'person';
+      readonly subject: string;
+      readonly name: string;
+      /** Lower case; may be empty. */
+      readonly verifiedEmail: string;
+    }
+  | { readonly type: 'identity'; readonly arn: string };
+
+/** Whose approvals a go-back needs: both roles', or PMO's alone. */
+export type GoBackApprovals = 'both' | 'one';
+
+/** What a go-back promotes again, and why. */
+export interface GoBack {
+  /** The promotion that made the release: never a go-back itself. */
+  readonly to: string;
+  /** The promotion that Prod ran when it was asked for. */
+  readonly from: string;
+  readonly reason: string;
+  readonly askedBy: Asker;
+  readonly approvals: GoBackApprovals;
+  /** As the release's promotion recorded them. */
+  readonly qatImageId: string;
+  readonly prodImageId: string;
+  readonly qatDeploymentId: string;
 }
 
 /** The pusher of whom an event says nothing: nobody is asked about such a promotion. */
@@ -145,6 +176,13 @@ export interface ApprovalOutput {
   readonly decidedAt: string;
 }
 export type Decision = 'approve' | 'reject';
+
+/** Argument of `check-release`: what the execution's input names. */
+export interface CheckReleaseRequest {
+  readonly promotionId: string;
+  readonly commitId: string;
+  readonly prodImageId: string;
+}
 
 /** Argument of `confirm-approvers`. It reads the decisions from the ledger itself. */
 export interface ConfirmApproversRequest {

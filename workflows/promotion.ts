@@ -1,10 +1,11 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Chain, Choice, Fail, type IChainable, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, Fail, type IChainable, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import {
   type ApproverRole,
   type Candidate,
+  type CheckReleaseRequest,
   type ConfirmApproversRequest,
   type Environment,
   type PointAtImageRequest,
@@ -25,6 +26,11 @@ import {
 } from './states.ts';
 import * as timeouts from './timeouts.ts';
 
+/** Who decided, where a role is not asked. */
+const NOT_ASKED = 'nobody';
+/** Where the tests of a release are, which are not run again. */
+const NO_TESTS = '';
+
 /** What an environment's states work on. */
 interface EnvironmentParts {
   readonly imagePipelineArn: string;
@@ -38,6 +44,7 @@ interface EnvironmentParts {
 export interface PromotionParts {
   readonly functions: {
     readonly acquireLock: IFunction;
+    readonly checkRelease: IFunction;
     readonly startJob: IFunction;
     readonly pointAtImage: IFunction;
     readonly requestApproval: IFunction;
@@ -60,7 +67,7 @@ export interface PromotionParts {
 }
 
 /**
- * The promotion of one commit, from push to production. A technical failure fails its state uncaught, so that a redrive
+ * The promotion of one commit, from push to production; or of an earlier release, with its recorded commit and images. A technical failure fails its state uncaught, so that a redrive
  * resumes there; only a person's rejection and a newer promotion end in a Fail state. The input is `PromotionInput`.
  */
 export function promotionDefinition(scope: Construct, parts: PromotionParts): IChainable {
@@ -129,12 +136,19 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     : timeouts.qatDeploymentTimeout;
   const prodDeploymentTimeout = timeouts.prodDeploymentTimeout(parts.terminationWait);
 
+  const checkRelease = functionState<CheckReleaseRequest>(scope, names.checkRelease, functions.checkRelease, {
+    request: {
+      promotionId,
+      commitId: '{% $promotion.commitId %}',
+      prodImageId: '{% $prodImage %}',
+    },
+    timeout: timeouts.checkReleaseTimeout,
+  });
   const lockQat = lockState(scope, names.lockQat, functions.acquireLock, {
     environment: 'qat',
-    input: '$states.input',
+    input: '$promotion',
     timeout: timeouts.lockQatTimeout(approvalExpiry, qatDeploymentTimeout),
     ends: superseded,
-    assign: { promotion: '{% $states.input %}' },
   });
   const buildQatImage = buildImage(names.buildQatImage, 'qat', {
     qatImage: '{% $states.result.imageId %}',
@@ -222,7 +236,35 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     },
   });
 
-  return Chain.start(lockQat)
+  const isPush = Condition.jsonata('{% $not($exists($promotion.goBack)) %}');
+  const isGoBack = Condition.jsonata('{% $exists($promotion.goBack) %}');
+  // Each Choice names the way of a push first: graphs show the first one as the main way.
+  const goBack = Choice.jsonata(scope, names.isGoBack)
+    .when(Condition.jsonata('{% $not($exists($states.input.goBack)) %}'), lockQat, {
+      assign: { promotion: '{% $states.input %}' },
+    })
+    .when(Condition.jsonata('{% $exists($states.input.goBack) %}'), checkRelease, {
+      assign: {
+        promotion: '{% $states.input %}',
+        qatImage: '{% $states.input.goBack.qatImageId %}',
+        qatDeployment: '{% $states.input.goBack.qatDeploymentId %}',
+        prodImage: '{% $states.input.goBack.prodImageId %}',
+        // Nobody tests it again.
+        ...(qatTestTimeout && { qatTests: NO_TESTS }),
+        // With one approval nobody else is asked.
+        qc: { decidedBy: NOT_ASKED },
+      },
+    });
+  checkRelease.next(
+    Choice.jsonata(scope, names.isOneApproval)
+      .when(Condition.jsonata("{% $promotion.goBack.approvals = 'both' %}"), qcApproval)
+      .otherwise(pmoApproval),
+  );
+  const imageRecorded = Choice.jsonata(scope, names.isImageRecorded)
+    .when(isPush, buildProdImage)
+    .when(isGoBack, pointProdAtImage);
+
+  lockQat
     .next(buildQatImage)
     .next(pointQatAtImage)
     .next(refreshQatInstance)
@@ -233,9 +275,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     .next(didPmoApprove.afterwards({ includeOtherwise: true }))
     .next(lockProd)
     .next(confirmApprovers)
-    .next(buildProdImage)
-    .next(pointProdAtImage)
-    .next(deployToProd)
-    .next(verifyProd)
-    .next(promoted);
+    .next(imageRecorded);
+  buildProdImage.next(pointProdAtImage).next(deployToProd).next(verifyProd).next(promoted);
+  return goBack;
 }

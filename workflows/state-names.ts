@@ -1,5 +1,8 @@
 /** Names of the states, as people know them. Pages, alarms, the runbook and reports use these. */
 export const stateNames = {
+  isGoBack: 'Go back?',
+  checkRelease: 'Check release',
+  isOneApproval: 'One approval?',
   lockQat: 'Lock QAT',
   buildQatImage: 'Build QAT image',
   pointQatAtImage: 'Point QAT at image',
@@ -11,6 +14,7 @@ export const stateNames = {
   didPmoApprove: 'Did PMO approve?',
   lockProd: 'Lock Prod',
   confirmApprovers: 'Confirm approvers',
+  isImageRecorded: 'Image recorded?',
   buildProdImage: 'Build Prod image',
   pointProdAtImage: 'Point Prod at image',
   deployToProd: 'Deploy to Prod',

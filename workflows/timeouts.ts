@@ -37,6 +37,9 @@ const sum = (...durations: readonly Duration[]): Duration =>
 /** Writes the image's parameter and reads it back until AWS has validated it. */
 export const pointAtImageTimeout = Duration.minutes(5);
 
+/** Looks at an image and a revision. A repository's provider may ask to wait for a minute. */
+export const checkReleaseTimeout = Duration.minutes(5);
+
 /** Two reads of the ledger. */
 export const confirmApproversTimeout = Duration.minutes(1);
 

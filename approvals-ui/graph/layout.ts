@@ -63,17 +63,31 @@ export function layOut(machine: MachineGraph): readonly GraphRow[] {
 }
 
 /**
- * The way that goes well comes first. Of the other states, the one that is left to latest comes next: its line is the
+ * The way that goes well comes first; what leads into it from beside comes behind the state that leads there. Of the other states, the one that is left to latest comes next: its line is the
  * shortest, and stays inside the others.
  */
 function inOrder(machine: MachineGraph): readonly GraphState[] {
-  const way = successPath(machine);
+  const way = withDetours(machine, successPath(machine));
   const leftAt = ({ name }: GraphState) =>
     way.findIndex((state) => machine.transitions.some(({ from, to }) => from === state.name && to === name));
   const others = machine.states
     .filter(({ name }) => !way.some((state) => state.name === name))
     .sort((a, b) => leftAt(b) - leftAt(a));
   return [...way, ...others];
+}
+
+/** The way, with the states that leave it and come back behind the one that leads to them. */
+function withDetours(machine: MachineGraph, way: readonly GraphState[]): readonly GraphState[] {
+  const rows = [...way];
+  const isEnd = ({ name }: GraphState) => !machine.transitions.some(({ from }) => from === name);
+  for (let at = 0; at < rows.length; at++) {
+    const detours = machine.transitions
+      .filter(({ from }) => from === rows[at]?.name)
+      .flatMap(({ to }) => machine.states.filter(({ name }) => name === to))
+      .filter((state) => !rows.includes(state) && !isEnd(state));
+    rows.splice(at + 1, 0, ...new Set(detours));
+  }
+  return rows;
 }
 
 /** Lanes from left to right; those that share one do not touch the same row. The shortest stand next to the states. */

@@ -1,9 +1,10 @@
 import type { FC } from 'hono/jsx';
-import type { ChangedCommit, Maker, Review } from '../../tasks/approvals/review.ts';
+import type { ChangedCommit, GoBackReview, Maker, Review } from '../../tasks/approvals/review.ts';
 import { commitTitle, reasonsText, shortCommit, visibleAddress, visibleText } from '../../tasks/words.ts';
 import { nameOfArn } from '../format.ts';
 import type { ApprovalPageProps } from './approval-props.ts';
 import { GivenLines, GivenText } from './given-text.tsx';
+import { Releases } from './go-back.tsx';
 import { Notice } from './layout.tsx';
 import { Card, ConsoleLink, Fact } from './parts.tsx';
 
@@ -34,7 +35,7 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
             </span>
           ) : null}
         </Fact>
-        <Fact name="Pushed by" title={candidate.pushedBy}>
+        <Fact name={review.goBack ? 'Asked by' : 'Pushed by'} title={candidate.pushedBy}>
           <GivenText text={nameOfArn(candidate.pushedBy)} />
         </Fact>
         <Fact name="In Prod now">
@@ -53,20 +54,28 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
           <Difference {...props} />
         </Fact>
       </dl>
+      {review.goBack ? <GoBackFacts goBack={review.goBack} /> : null}
       {live?.promotionId === review.live?.promotionId || approval.status !== 'PENDING' ? null : (
         <Notice kind="warning" title="Prod has changed since this request">
           <p>The commits and files below are compared with what Prod ran then.</p>
         </Notice>
       )}
       <h3>
-        {review.makers.length} {review.makers.length === 1 ? 'maker' : 'makers'}
+        {review.goBack
+          ? 'Who may not decide'
+          : `${review.makers.length} ${review.makers.length === 1 ? 'maker' : 'makers'}`}
       </h3>
-      <p class="muted">Names in commits are claimed by those who made them. IAM names the pushers.</p>
+      <p class="muted">
+        {review.goBack
+          ? 'Who asked. Makers may decide: what Prod gets was made and approved before.'
+          : 'Names in commits are claimed by those who made them. IAM names the pushers.'}
+      </p>
       <More items={review.makers} name="makers" list="makers">
         {(maker) => <MakerRow maker={maker} />}
       </More>
       <h3>
         {review.commitCount} {review.commitCount === 1 ? 'commit' : 'commits'}
+        {review.goBack ? ' that Prod loses' : ''}
         {review.commits.length < review.commitCount ? `; ${review.commits.length} are listed` : ''}
       </h3>
       <More items={review.commits} name="commits" list="commits">
@@ -97,6 +106,26 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
     </Card>
   );
 };
+
+/** What a go-back undoes, and why. */
+const GoBackFacts: FC<{ goBack: GoBackReview }> = ({ goBack: { to, undone, reason, prodImageId } }) => (
+  <Notice kind="warning" title="This goes back to an earlier release">
+    <dl class="facts">
+      <Fact name="Reason">
+        <GivenText text={reason} />
+      </Fact>
+      <Fact name="Release">
+        <a href={`/promotions/${encodeURIComponent(to.promotionId)}`}>
+          <code>{shortCommit(to.commitId)}</code> <bdi>{commitTitle(to)}</bdi>
+        </a>
+      </Fact>
+      <Fact name="Prod image">{prodImageId}, as it was then</Fact>
+      <Fact name="Undoes">
+        <Releases releases={undone} />
+      </Fact>
+    </dl>
+  </Notice>
+);
 
 const Difference: FC<ApprovalPageProps> = ({ approval, promotion, links }) => {
   const before = approval.review.live?.commitId;

@@ -25,10 +25,16 @@ const consequences: Readonly<Record<ApproverRole, string>> = {
   pmo: 'If you approve, Lockstep builds the Prod image and deploys this commit to Prod. If you reject, this promotion ends.',
 };
 
+/** What follows from an approval of a go-back, by role. */
+const goBackConsequences: Readonly<Record<ApproverRole, string>> = {
+  qc: 'If you approve, PMO is asked next. Nothing reaches Prod until both have approved. If you reject, Prod stays as it is.',
+  pmo: 'If you approve, Lockstep deploys this earlier release to Prod again, with the image that it had. If you reject, Prod stays as it is.',
+};
+
 const consequenceOf = (approval: Approval): string =>
   missingApprovals(approval) > 1
     ? 'Your approval alone does not end this request. If you reject, this promotion ends.'
-    : consequences[approval.role];
+    : (approval.review.goBack ? goBackConsequences : consequences)[approval.role];
 
 /** What has changed since the request was made. */
 export const ChangedCandidate: FC<{ changes: readonly CandidateChange[] }> = ({ changes }) =>

@@ -11,6 +11,7 @@ import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';
 import type { PromotionGraph, StepStatus } from '../graph/steps.ts';
 import { Attempts, CauseText } from './attempts.tsx';
 import { GivenText, WholeTitle } from './given-text.tsx';
+import { GoesBack } from './go-back.tsx';
 import { AutoRefreshRegion, Notice, Page, signInAddress } from './layout.tsx';
 import {
   Card,
@@ -66,6 +67,7 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
       <WholeTitle promotion={promotion} id="whole-title" />
       <ChangeLine promotion={promotion} />
       <p class="summary">{summary}</p>
+      <GoesBack promotion={promotion} />
       <StopLink {...props} />
       {problem === undefined ? null : (
         <Notice kind="bad" title="The redrive was not started" reason="NotRedrivable">
@@ -105,11 +107,21 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
   );
 };
 
-/** Where operators stop a promotion that runs. */
+/** Where operators stop a promotion that runs, or go back to one that succeeded. */
 const StopLink: FC<PromotionPageProps> = ({ promotion, operator }) => {
   const isOperator = operator.kind === 'ok' || operator.reason === 'SignInTooOld';
-  if (promotion.status !== 'RUNNING' || !isOperator) return null;
-  const path = `/promotions/${encodeURIComponent(promotion.promotionId)}/stop`;
+  if (!isOperator) return null;
+  const page = `/promotions/${encodeURIComponent(promotion.promotionId)}`;
+  if (promotion.status === 'SUCCEEDED')
+    return (
+      <p class="stop">
+        <a href={operator.kind === 'ok' ? `${page}/go-back` : signInAddress(`${page}/go-back`)}>
+          {operator.kind === 'ok' ? 'Go back to this release…' : 'Sign in again to go back to this release'}
+        </a>
+      </p>
+    );
+  if (promotion.status !== 'RUNNING') return null;
+  const path = `${page}/stop`;
   return (
     <p class="stop">
       <a class="danger" href={operator.kind === 'ok' ? path : signInAddress(path)}>
@@ -243,7 +255,7 @@ const Facts: FC<PromotionPageProps> = ({ promotion, links, execution }) => (
       <Fact name="Commit">
         <code class="long">{promotion.commitId}</code>
       </Fact>
-      <Fact name="Pushed by" title={promotion.pushedBy}>
+      <Fact name={promotion.goBack ? 'Asked by' : 'Pushed by'} title={promotion.pushedBy}>
         <GivenText text={nameOfArn(promotion.pushedBy)} />
       </Fact>
       <Fact name="Started">

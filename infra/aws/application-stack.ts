@@ -186,6 +186,7 @@ export class ApplicationStack extends Stack {
       application: name,
       functions: {
         acquireLock: functions.acquireLock.function,
+        checkRelease: functions.checkRelease.function,
         startJob: functions.startJob.function,
         pointAtImage: functions.pointAtImage.function,
         requestApproval: functions.requestApproval.function,

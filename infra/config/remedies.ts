@@ -87,6 +87,9 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].makersMayDecide': "Give true or false; false keeps a change's makers from approving it.",
   'applications[].keep': 'Give an object with releases, such as { "releases": 10 }.',
   'applications[].keep.releases': 'Give a whole number from 1 to 100.',
+  'applications[].goBack': 'Give an object with approvals.',
+  'applications[].goBack.approvals':
+    'Give both (QC and PMO approve that Prod goes back) or one (PMO alone, if somebody who signed in asks).',
   'applications[].whenNewer':
     'Give supersede (a newer promotion takes the place of one that waits for QC) or wait (it waits for QC).',
   'applications[].deployment':

@@ -272,6 +272,17 @@ const application = z.strictObject({
     })
     .prefault({})
     .describe('What is kept of earlier promotions.'),
+  goBack: z
+    .strictObject({
+      approvals: z
+        .enum(['both', 'one'])
+        .default('both')
+        .describe(
+          'Who approves that Prod goes back to an earlier release: QC and PMO, or PMO alone, if somebody who signed in asks. Never the person who asks.',
+        ),
+    })
+    .prefault({})
+    .describe('How an operator goes back to an earlier release.'),
   deployment: deployment.prefault({}).describe('How CodeDeploy deploys to Prod.'),
   imageSchedule: imageSchedule.optional().meta({
     description: 'Builds images without a promotion, to show that the recipe still works.',

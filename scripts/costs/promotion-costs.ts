@@ -1,3 +1,4 @@
+import { readDefinition, successPath } from '../../tasks/executions/definition.ts';
 import { assumed as assumedAnywhere } from '../../tasks/prices/assumed.ts';
 import { type CostLine, ROOT_VOLUME_GIB } from '../../tasks/prices/cost-line.ts';
 import { instancePrice, type PriceList, usEast1 } from '../../tasks/prices/price-list.ts';
@@ -35,13 +36,18 @@ function actionMinutes(provider: string): number {
   return provider === 'CodeBuild' ? assumed.testMinutes : assumed.actionMinutes;
 }
 
-/** States that a promotion passes, of the machine's definition: all but those that end it in failure. */
+/** States that the promotion of a push passes when all goes well, by the machine's definition. */
 function statesPassed(resources: Resources): number {
   const machine = ofType(resources, 'AWS::StepFunctions::StateMachine').find(
     ({ Properties }) => Properties?.StateMachineName !== undefined,
   );
-  const definition = JSON.stringify(machine?.Properties?.DefinitionString ?? '').replaceAll('\\', '');
-  return [...definition.matchAll(/"Type":"(Task|Choice|Pass|Wait|Succeed|Map|Parallel)"/g)].length;
+  const written = machine?.Properties?.DefinitionString as string | { 'Fn::Join': [string, unknown[]] };
+  // What CloudFormation fills in are ARNs, which name no states.
+  const definition =
+    typeof written === 'string'
+      ? written
+      : written['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'aws')).join('');
+  return successPath(readDefinition(definition)).length;
 }
 
 /** What one promotion costs, on top of what stands there anyway. */

@@ -25,7 +25,7 @@ export const ways: readonly Way[] = [
     isOpenedBy: on(['states:StartExecution'], /stateMachine:lockstep-/),
     stoppedBy: {
       function: test(
-        'Nobody is asked about an execution that no push started, and its jobs need the ledger',
+        'Nobody is asked about an execution that neither a push nor an operator who goes back started, and its jobs need the ledger',
         'tasks/approvals/confirm-push.test.ts',
       ),
     },

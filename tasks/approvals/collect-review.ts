@@ -10,6 +10,7 @@ import type { AppSpecFile } from '../source/revision-appspec.ts';
 import type { ChangedFile, Source } from '../source/source.ts';
 import { cutText } from '../truncate-text.ts';
 import { confirmPush } from './confirm-push.ts';
+import { askerOf, goBackReview, madeBy } from './go-back-review.ts';
 import { makersOf, TooManyMakersError } from './makers.ts';
 import { pushesOf } from './pushes.ts';
 import { type ChangeSources, readChange } from './read-change.ts';
@@ -122,10 +123,20 @@ export async function collectReview(
       return otherwise;
     }
   };
-  const live = await liveBefore(sources.ledger, application, promotionId);
+  const runs = await liveBefore(sources.ledger, application, promotionId);
+  const live = await madeBy(sources.ledger, runs);
   const promotion = await sources.ledger.promotion(promotionId);
   // First, as it may have to be tried again: nobody is asked about what nobody pushed.
-  const recorded = await confirmPush(sources.pushes, promotionId, { commitId, pushedBy }, promotion, live);
+  const goBack = promotion?.goBack;
+  const undoes = goBack && live && (await goBackReview(sources.ledger, goBack, live));
+  const recorded = goBack
+    ? { all: [] }
+    : await confirmPush(sources.pushes, promotionId, { commitId, pushedBy }, promotion, live);
+  // A go-back takes commits away, builds nothing and does not use QAT: the release's own promotion did.
+  const [head, base] = undoes
+    ? [undoes.undone[0]?.commitId ?? commitId, commitId]
+    : [commitId, live?.commitId];
+  const madeIn = goBack?.to ?? promotionId;
   const imageContents = async (
     of: string,
     imageId: string | undefined,
@@ -138,18 +149,20 @@ export async function collectReview(
 
   const [records, differences, qat, prod, tests, hooks] = await Promise.all([
     // A rule depends on who made the change: without all of its commits nobody is asked.
-    readChange(sources, commitId, live?.commitId),
+    undoes
+      ? orGap('The commits that are undone', [], () => readChange(sources, head, base))
+      : readChange(sources, head, base),
     orGap('The changed files', undefined, () =>
       sources.differences(live?.commitId, commitId, MOST_DIFFERENCES),
     ),
-    orGap('The QAT image', undefined, () => imageContents(promotionId, qatImageId)),
+    orGap('The QAT image', undefined, () => imageContents(madeIn, qatImageId)),
     orGap('The image in Prod', undefined, async () =>
       live === undefined ? undefined : imageContents(live.promotionId, live.images.prod),
     ),
     orGap('The report of the QAT deployment', [], async () =>
       (await sources.targets(qatDeploymentId)).map(reportOf),
     ),
-    orGap('The hooks that QAT does not run', [], () => untriedIn(sources, promotionId, qatDeploymentId)),
+    orGap('The hooks that QAT does not run', [], () => untriedIn(sources, madeIn, qatDeploymentId)),
   ]);
   const changedPaths =
     differences === undefined || differences.length >= MOST_DIFFERENCES
@@ -160,7 +173,7 @@ export async function collectReview(
   );
 
   const ids = records.slice(0, MOST_COMMITS).map((record) => record.commitId);
-  const shown = await sources.commits(ids);
+  const shown = ids.length > 0 ? await sources.commits(ids) : [];
   const commits = [...shown]
     .sort((a, b) => ids.indexOf(a.commitId ?? '') - ids.indexOf(b.commitId ?? ''))
     .map(
@@ -179,13 +192,19 @@ export async function collectReview(
   }));
   const count = (change: ChangedFile['change']): number =>
     files.filter((file) => file.change === change).length;
-  const pushes = await pushesOf(sources.ledger, { promotionId, application }, live, records, recorded);
+  const makers = goBack
+    ? [askerOf(goBack.askedBy, commitId)]
+    : makersOf(records, [
+        { commitId, pushedBy },
+        ...(await pushesOf(sources.ledger, { promotionId, application }, live, records, recorded)),
+      ]);
   return fitted({
     configurationVersion: sources.configurationVersion,
-    ...(live === undefined ? {} : { live: { promotionId: live.promotionId, commitId: live.commitId } }),
+    ...(runs === undefined ? {} : { live: { promotionId: runs.promotionId, commitId: runs.commitId } }),
+    ...(undoes && { goBack: undoes }),
     commits,
     commitCount: records.length,
-    ...makersBy(sources, makersOf(records, [{ commitId, pushedBy }, ...pushes])),
+    ...makersBy(sources, makers),
     ...(recorded.own && { push: recorded.own }),
     files: files.slice(0, MOST_FILES),
     fileCount: { added: count('added'), changed: count('changed'), removed: count('removed') },

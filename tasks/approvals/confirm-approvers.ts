@@ -1,7 +1,7 @@
 import type { Approval, Promotion, RecordedDecision } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ApproverRole, ConfirmApproversOutput, ConfirmApproversRequest } from '../payloads.ts';
-import { approverRoles, roleTitles } from '../words.ts';
+import { roleTitles } from '../words.ts';
 import type { ApprovalCounts } from './approval-counts.ts';
 import {
   ApprovedSomethingElseError,
@@ -10,8 +10,9 @@ import {
   ApproversNotRecordedError,
 } from './approver-errors.ts';
 import { candidateChanges, candidateDigest, currentCandidate, requestedCandidate } from './candidate.ts';
-import { partInChange } from './decision-rules.ts';
+import { partThatForbids } from './decision-rules.ts';
 import { approvalsIn, decidersText, deciderText } from './decisions.ts';
+import { rolesAsked } from './roles-asked.ts';
 import { dotsIgnoredBy, peopleOf, sharedPerson } from './same-person.ts';
 
 /** What confirming needs. */
@@ -108,7 +109,9 @@ export function confirmApprovers({ ledger, counts, makersMayDecide }: ConfirmDep
       ledger.approvals(promotionId),
       ledger.promotion(promotionId),
     ]);
-    const requests = approverRoles.map((role) => approvedRequest(promotionId, approvals, role, counts[role]));
+    const requests = rolesAsked(promotion).map((role) =>
+      approvedRequest(promotionId, approvals, role, counts[role]),
+    );
     const approved = requests.flatMap((request) =>
       approvalsIn(request).map((one): RoleApproval => ({ ...one, role: request.role })),
     );
@@ -116,8 +119,10 @@ export function confirmApprovers({ ledger, counts, makersMayDecide }: ConfirmDep
     for (const one of approved)
       for (const person of peopleOf(one)) {
         // Who made the change is known from either request: the other one may have been made with less.
-        const part = requests.map((each) => partInChange(person, each)).find((each) => each !== undefined);
-        if (makersMayDecide || part === undefined) continue;
+        const part = requests
+          .map((each) => partThatForbids(person, each, makersMayDecide))
+          .find((each) => each !== undefined);
+        if (part === undefined) continue;
         throw new ApproverMadeChangeError(
           `Promotion ${promotionId}: ${deciderText(one)} approved as ${roleTitles[one.role]}, and ${person.name} ${part} the change. ` +
             `Somebody else must approve it. ${AGAIN}`,

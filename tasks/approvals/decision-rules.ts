@@ -74,15 +74,25 @@ export const hasExpired = (approval: Approval, now: Date): boolean =>
 export function partInChange(
   person: Pick<Person, 'name' | 'verifiedEmail'>,
   { candidate, review }: Pick<Approval, 'candidate' | 'review'>,
-): 'wrote or committed' | 'co-wrote or signed off' | 'pushed' | undefined {
+): 'wrote or committed' | 'co-wrote or signed off' | 'pushed' | 'asked for' | undefined {
   const dotsIgnoredIn = review.dotsIgnoredIn ?? [];
   const parts = review.makers.filter((maker) => isSameMaker(person, maker, dotsIgnoredIn));
   const roles = new Set(parts.flatMap(({ because }) => because.map(({ role }) => role)));
   if (roles.has('author') || roles.has('committer')) return 'wrote or committed';
   if (roles.has('co-author') || roles.has('signed off')) return 'co-wrote or signed off';
-  return roles.has('pusher') || isSameMaker(person, pusherOf(candidate.pushedBy), dotsIgnoredIn)
-    ? 'pushed'
-    : undefined;
+  const isPusher = roles.has('pusher') || isSameMaker(person, pusherOf(candidate.pushedBy), dotsIgnoredIn);
+  if (review.goBack !== undefined) return isPusher || roles.has('asker') ? 'asked for' : undefined;
+  return isPusher ? 'pushed' : undefined;
+}
+
+/** What a person did that keeps them from deciding; undefined if nothing does. An operator who goes back never decides about it. */
+export function partThatForbids(
+  person: Pick<Person, 'name' | 'verifiedEmail'>,
+  request: Pick<Approval, 'candidate' | 'review'>,
+  makersMayDecide: boolean,
+): ReturnType<typeof partInChange> {
+  const part = partInChange(person, request);
+  return makersMayDecide && part !== 'asked for' ? undefined : part;
 }
 
 /** Whether half of the time has passed without a decision: the approvers may not have got the mail. */
@@ -140,7 +150,7 @@ const ruleOnPeople = (
         'ApproversMustDiffer',
         `${one.name} approved as ${roleTitles[before.role]}.${decides} Another member of ${title} must decide.`,
       );
-    const part = policy.makersMayDecide ? undefined : partInChange(one, approval);
+    const part = partThatForbids(one, approval, policy.makersMayDecide);
     if (part !== undefined)
       return denied(
         'MadeTheChange',

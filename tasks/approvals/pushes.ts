@@ -71,8 +71,8 @@ export async function pushesOf(
   for await (const page of promotionPages(ledger))
     for (const one of page) {
       if (one.application !== application || notThese.includes(one.promotionId)) continue;
-      // Nobody pushed it: its input is what somebody wrote.
-      if (one.startedByHand === true) continue;
+      // Nobody pushed it: its input is what somebody wrote, or it brings nothing new.
+      if (one.startedByHand === true || one.goBack !== undefined) continue;
       const isBetween = Date.parse(one.startedAt) >= since && Date.parse(pushedAt(one)) <= until;
       if (isBetween || ids.has(one.commitId)) found.push(...withPusher(one, recorded));
     }

@@ -157,10 +157,15 @@ const checkStillNeeded = async (
 ): Promise<void> => {
   // If this fails, reconciling advances the locks.
   if (role === 'pmo') await wakeLocks().catch(() => undefined);
-  const latest = await ledger.latestApproval(promotionId, role);
+  const [latest, promotion] = await Promise.all([
+    ledger.latestApproval(promotionId, role),
+    ledger.promotion(promotionId),
+  ]);
   if (latest?.supersededBy !== undefined) throw superseded(latest.supersededBy);
   if (latest !== undefined && isDecided(latest)) return;
-  if (role === 'qc') await ensureLock({ promotionId, application, environment: 'qat', redrives }, 'follows');
+  // A go-back does not use QAT.
+  if (role === 'qc' && promotion?.goBack === undefined)
+    await ensureLock({ promotionId, application, environment: 'qat', redrives }, 'follows');
   const newer = latest?.status === 'PENDING' ? undefined : await newerThan(promotionId, application, role);
   if (newer !== undefined) throw superseded(newer);
 };

@@ -15,7 +15,7 @@ export interface ChangedCommit {
 
 /** Why somebody is a maker. */
 export interface Reason {
-  readonly role: ClaimedRole | 'pusher';
+  readonly role: ClaimedRole | 'pusher' | 'asker';
   /** One commit in which they are named, or which they pushed. */
   readonly commitId: string;
   /** Commits, or pushes, of which this is true. */
@@ -52,6 +52,25 @@ export interface InstanceReport {
   readonly events: readonly { readonly name: string; readonly status: string }[];
 }
 
+/** A release, as a review names it. */
+export interface ReviewedRelease {
+  readonly promotionId: string;
+  readonly commitId: string;
+  /** The first line of its commit's message. */
+  readonly commitMessage: string;
+}
+
+/** What a go-back undoes, and why. */
+export interface GoBackReview {
+  readonly to: ReviewedRelease;
+  /** The releases that are undone: what Prod runs now, and those between, newest first. */
+  readonly undone: readonly ReviewedRelease[];
+  readonly reason: string;
+  /** User name, or ARN. */
+  readonly askedBy: string;
+  readonly prodImageId: string;
+}
+
 /**
  * What approvers are shown, collected when they are asked and kept with the request: everybody sees the same,
  * then and later.
@@ -61,10 +80,12 @@ export interface Review {
   readonly configurationVersion: string;
   /** What was in Prod; absent before the first promotion. */
   readonly live?: { readonly promotionId: string; readonly commitId: string };
+  /** Set if the promotion goes back: `commits` and `files` are then what leaves Prod. */
+  readonly goBack?: GoBackReview;
   /** Commits that Prod does not have, those nearest to the promoted one first; `commitCount` counts all of them. */
   readonly commits: readonly ChangedCommit[];
   readonly commitCount: number;
-  /** Everybody who made a part of the change. Complete: a rule depends on it. */
+  /** Everybody who made a part of the change; of a go-back, who asked. Complete: a rule depends on it. */
   readonly makers: readonly Maker[];
   /**
    * The promotion's push, as the repository's provider recorded it. Absent where nobody records pushes: then the pusher is who the event

@@ -14,8 +14,8 @@ export function lockingPromotionOf(promotion: Promotion, redrives = promotion.re
 }
 
 /**
- * The newest promotion that was deployed to Prod, if it is newer than another. Prod never goes back, so this is what it
- * runs: a later deployment is newer still.
+ * The newest promotion that was deployed to Prod, if it is newer than another. This is what Prod runs: a later deployment is newer
+ * still, also of a go-back, which is as new as the moment when somebody asked for it.
  */
 export async function newerInProd(
   ledger: Pick<Ledger, 'promotions'>,

@@ -25,7 +25,8 @@ export function newerThan({ ledger, whenNewer, now }: NewerThanDependencies) {
     // Started by hand a moment ago: the ledger does not have it yet.
     if (promotion === undefined) return undefined;
     const one = lockingPromotionOf(promotion);
-    if (role === 'qc' && whenNewer === 'supersede')
+    // A go-back does not use QAT, so it keeps nobody waiting there.
+    if (role === 'qc' && whenNewer === 'supersede' && promotion.goBack === undefined)
       for (const waiter of (await ledger.lock(application, 'qat')).waiting)
         if (isNewer(waiter, one) && isUnderWay(waiter, await ledger.promotion(waiter.promotionId), now()))
           return waiter;

@@ -18,6 +18,7 @@ type EvidenceKind =
   | 'push-event'
   | 'push'
   | 'started-by-hand'
+  | 'go-back'
   | 'job-started'
   | 'job-ended'
   | 'approval-requested'

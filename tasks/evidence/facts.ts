@@ -1,6 +1,7 @@
 import { isDecided } from '../approvals/decisions.ts';
 import { fitCause } from '../failure-cause.ts';
 import type { Approval, Denial, Job, Promotion, PromotionStatus } from '../ledger/items.ts';
+import type { GoBack } from '../payloads.ts';
 import type { Actor, Fact } from './chain.ts';
 
 /** Characters of a cause that the record keeps; the ledger and Step Functions hold all of it. */
@@ -53,6 +54,23 @@ export function startedByHand(promotion: Promotion): Fact {
     what: { application, branch, commitId, executionArn, claimedPushedBy: pushedBy },
   };
 }
+
+/** An operator asked to go back to an earlier release. */
+export function goBackAsked(promotion: Promotion, goBack: GoBack): Fact {
+  const { application, branch, commitId, commitMessage, executionArn } = promotion;
+  const { askedBy, ...what } = goBack;
+  return {
+    key: 'start',
+    kind: 'go-back',
+    at: promotion.startedAt,
+    actor: askedBy,
+    what: { application, branch, commitId, commitMessage, executionArn, ...what },
+  };
+}
+
+/** How a promotion began that is added to the ledger: by the event of a push, or by an operator. */
+export const beginning = (promotion: Promotion): Fact =>
+  promotion.goBack === undefined ? pushEvent(promotion) : goBackAsked(promotion, promotion.goBack);
 
 /** What a job's record shows to have happened: its start, and its end. */
 export function jobFacts(job: Job): readonly Fact[] {

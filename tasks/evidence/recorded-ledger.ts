@@ -4,11 +4,11 @@ import type { AppendEvidence } from './append-evidence.ts';
 import type { Fact } from './chain.ts';
 import {
   approvalFacts,
+  beginning,
   denialFacts,
   ended,
   isRecordedCount,
   jobFacts,
-  pushEvent,
   redriven,
 } from './facts.ts';
 
@@ -16,7 +16,7 @@ import {
 interface Recording {
   readonly append: AppendEvidence;
   readonly now: () => Date;
-  /** How promotions begin that are added here. @default by the event of a push */
+  /** How promotions begin that are added here. @default by the event of a push, or by an operator who goes back */
   readonly begin?: (promotion: Promotion) => Fact;
 }
 
@@ -24,7 +24,7 @@ interface Recording {
  * A ledger that keeps the evidence as well: each write records what it shows to have happened, and
  * cannot forget to. What a crash between both leaves out is added when the record is sealed.
  */
-export const recordedLedger = (ledger: Ledger, { append, now, begin = pushEvent }: Recording): Ledger => ({
+export const recordedLedger = (ledger: Ledger, { append, now, begin = beginning }: Recording): Ledger => ({
   ...ledger,
   addPromotion: async (promotion) => {
     await ledger.addPromotion(promotion);

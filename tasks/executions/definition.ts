@@ -59,8 +59,17 @@ export function readDefinition(definition: string): MachineGraph {
   };
 }
 
-/** The states of the way that goes well, from the first to the last: past what fails, through each Choice. */
-export function successPath({ startAt, states, transitions }: MachineGraph): readonly GraphState[] {
+/** Which way leads on, of those that do not fail; in the order of the definition. */
+type ChooseWay = (from: string, ways: readonly GraphState[]) => GraphState | undefined;
+
+/**
+ * The states of the way that goes well, from the first to the last: past what fails, through each Choice.
+ * @param choose @default the first way
+ */
+export function successPath(
+  { startAt, states, transitions }: MachineGraph,
+  choose: ChooseWay = (_from, [first]) => first,
+): readonly GraphState[] {
   const byName = new Map(states.map((state) => [state.name, state]));
   const way: GraphState[] = [];
   let next: GraphState | undefined = byName.get(startAt);
@@ -70,7 +79,10 @@ export function successPath({ startAt, states, transitions }: MachineGraph): rea
     const following = transitions
       .filter(({ from, isCatch }) => from === name && !isCatch)
       .map(({ to }) => byName.get(to));
-    next = following.find((state) => state !== undefined && state.type !== 'Fail');
+    next = choose(
+      name,
+      following.flatMap((state) => (state === undefined || state.type === 'Fail' ? [] : [state])),
+    );
   }
   return way;
 }

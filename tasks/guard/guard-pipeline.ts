@@ -54,7 +54,17 @@ export function guardPipeline({ pipelines, ledger, starterRoleArn, now }: GuardD
           ledger.approvals(promotionId),
         ]);
         const lock = promotion && (await ledger.lock(promotion.application, environment));
-        const ruling = mayDeploy({ parameters, run, promotion, jobs, approvals, lock, starterRoleArn });
+        const release = promotion?.goBack && (await ledger.promotion(promotion.goBack.to));
+        const ruling = mayDeploy({
+          parameters,
+          run,
+          promotion,
+          release,
+          jobs,
+          approvals,
+          lock,
+          starterRoleArn,
+        });
         const reason = ruling.kind === 'no' ? ruling.reason : undefined;
         const { job } = ruling;
         if (job?.status !== 'STARTING') return reason;

@@ -1,5 +1,6 @@
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
 import { approvalsIn, deciderText, missingApprovals } from '../approvals/decisions.ts';
+import { rolesAsked } from '../approvals/roles-asked.ts';
 import { dotsIgnoredBy, sharedPerson } from '../approvals/same-person.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import { hasRecordedEnd } from '../environment-locks/holder-status.ts';
@@ -13,6 +14,8 @@ interface GuardEvidence {
   readonly parameters: GuardParameters;
   readonly run: PipelineExecution | undefined;
   readonly promotion: Promotion | undefined;
+  /** Of a go-back: the promotion that made the release. */
+  readonly release: Promotion | undefined;
   /** All jobs and approvals of that promotion. */
   readonly jobs: readonly Job[];
   readonly approvals: readonly Approval[];
@@ -44,14 +47,11 @@ const approvedAs = (approvals: readonly Approval[], role: ApproverRole): Approva
   approvals.findLast((approval) => approval.role === role && approval.status === 'APPROVED');
 
 /** Why the approvals do not allow Prod; undefined if they do. */
-const missingApproval = (approvals: readonly Approval[]): string | undefined => {
-  const [qc, pmo] = [approvedAs(approvals, 'qc'), approvedAs(approvals, 'pmo')];
-  const dotsIgnoredIn = dotsIgnoredBy(...[qc, pmo].flatMap((approval) => approval ?? []));
+const missingApproval = (promotion: Promotion, approvals: readonly Approval[]): string | undefined => {
+  const asked = rolesAsked(promotion).map((role) => ({ role, approval: approvedAs(approvals, role) }));
+  const dotsIgnoredIn = dotsIgnoredBy(...asked.flatMap(({ approval }) => approval ?? []));
   const counted: { readonly one: RecordedDecision; readonly title: string }[] = [];
-  for (const [role, approval] of [
-    ['qc', qc],
-    ['pmo', pmo],
-  ] as const) {
+  for (const { role, approval } of asked) {
     const title = roleTitles[role];
     if (approval === undefined || missingApprovals(approval) > 0)
       return `${title} has not approved the promotion.`;
@@ -93,6 +93,14 @@ const letGo = ({ parameters, lock }: GuardEvidence, promotion: Promotion): strin
   return undefined;
 };
 
+/** Whether a go-back deploys exactly what was promoted before. */
+const isRelease = (release: Promotion | undefined, { commitId, goBack, application }: Promotion): boolean =>
+  release?.promotionId === goBack?.to &&
+  release?.application === application &&
+  release.status === 'SUCCEEDED' &&
+  release.commitId === commitId &&
+  release.images.prod === goBack?.prodImageId;
+
 /**
  * Whether a pipeline's run may deploy: started by start-job, for a promotion that holds the lock and whose job waits for just
  * this run, with just that promotion's commit, and for Prod with both approvals (T20). A new pipeline's first run, and
@@ -116,8 +124,13 @@ export function mayDeploy(evidence: GuardEvidence): GuardRuling {
     return no(`This run names the promotion "${promotionId}", which does not exist.`);
   if (promotion.commitId !== commitId)
     return no(`This run has commit ${commitId}, the promotion ${promotionId} has ${promotion.commitId}.`);
+  const { goBack } = promotion;
+  if (goBack !== undefined && (environment !== 'prod' || !isRelease(evidence.release, promotion)))
+    return no(
+      `The promotion ${promotionId} goes back to ${goBack.to}, which is no release of commit ${commitId} to Prod.`,
+    );
   // Before the job: without approvals there is none either, and this is the reason that helps.
-  const missing = environment === 'prod' ? missingApproval(approvals) : undefined;
+  const missing = environment === 'prod' ? missingApproval(promotion, approvals) : undefined;
   if (missing !== undefined) return no(missing);
   const job = waitingJob(jobs, pipelineName, pipelineRunId(pipelineName, pipelineExecutionId));
   if (job === undefined) return no(`The promotion ${promotionId} does not wait for this run.`);

@@ -61,11 +61,15 @@ async function readPromotions(
   return { all, released: released.sort(latestReleaseFirst).slice(0, releases) };
 }
 
-/** Builds and AMIs of a promotion's jobs: a build that had not ended is used by a redrive. */
+/** Builds and AMIs of a promotion's jobs, and the AMI that it goes back to: a build that had not ended is used by a redrive. */
 function builtBy(promotion: Promotion, jobs: readonly Job[]): Pick<PromotionUse, 'imageIds' | 'builds'> {
   const builds = jobs.filter(({ kind }) => kind === 'image-build');
   return {
-    imageIds: [...Object.values(promotion.images), ...builds.flatMap(({ output }) => output?.imageId ?? [])],
+    imageIds: [
+      ...Object.values(promotion.images),
+      ...(promotion.goBack ? [promotion.goBack.prodImageId] : []),
+      ...builds.flatMap(({ output }) => output?.imageId ?? []),
+    ],
     builds: builds.flatMap(({ externalId }) => externalId ?? []),
   };
 }

@@ -1,6 +1,14 @@
 import type { Review } from '../approvals/review.ts';
 import type { FailureCause, FailureCode } from '../failure-cause.ts';
-import type { ApproverRole, Candidate, Decision, Environment, JobKind, StateAttempt } from '../payloads.ts';
+import type {
+  ApproverRole,
+  Candidate,
+  Decision,
+  Environment,
+  GoBack,
+  JobKind,
+  StateAttempt,
+} from '../payloads.ts';
 
 /** A promotion's status: Step Functions' execution status, with ends that are no technical failures distinguished. */
 export type PromotionStatus =
@@ -23,7 +31,7 @@ export interface Promotion {
   readonly application: string;
   readonly commitId: string;
   readonly branch: string;
-  /** ARN of the pusher, as the event or the input claims. */
+  /** ARN of the pusher, as the event or the input claims; of a go-back, the user name or ARN of who asked. */
   readonly pushedBy: string;
   /** First line and author of the commit. */
   readonly commitMessage: string;
@@ -36,6 +44,8 @@ export interface Promotion {
   readonly startedAt: string;
   /** Set if no push started its execution: its input is what somebody wrote. */
   readonly startedByHand?: boolean;
+  /** Set if it promotes an earlier release again. `pushedAt` is when it was asked for. */
+  readonly goBack?: GoBack;
   readonly endedAt?: string;
   readonly redrives: number;
   /** Error and cause of the execution, when it failed. */

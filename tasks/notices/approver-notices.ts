@@ -13,6 +13,15 @@ import { commitText, type Notice, promotionLink, titleOf } from './notice.ts';
 
 const changeLines = ({ candidate, review }: Approval, promotion: Promotion | undefined): string[] => {
   const { added, changed, removed } = review.fileCount;
+  const { goBack } = review;
+  if (goBack !== undefined)
+    return [
+      `Goes back to:   ${commitText(candidate.commitId, promotion)}`,
+      `Reason:         ${goBack.reason}`,
+      `Asked by:       ${goBack.askedBy}`,
+      `Undoes:         ${goBack.undone.length} release(s), ${review.commitCount} commit(s), files: ${added} added, ${changed} changed, ${removed} removed`,
+      `Prod image:     ${goBack.prodImageId}, as it was then`,
+    ];
   return [
     `Commit:         ${commitText(candidate.commitId, promotion)}`,
     `Author:         ${promotion?.commitAuthor || 'unknown'}`,
@@ -85,7 +94,12 @@ const outcomeOf = (
       return {
         what: `${title} approved`,
         line: `${title} approved the promotion (${who}).`,
-        next: approval.role === 'qc' ? 'Next, PMO decides.' : 'Next, the Prod image is built and deployed.',
+        next:
+          approval.role === 'qc'
+            ? 'Next, PMO decides.'
+            : approval.review.goBack
+              ? 'Next, the earlier release is deployed to Prod again.'
+              : 'Next, the Prod image is built and deployed.',
       };
     case 'REJECTED':
       return {

@@ -75,7 +75,9 @@ export function promotionMetrics(ended: EndedPromotion): readonly Metric[] {
     add('FailedProdDeployments', 'Count', failed);
   }
   if (status === 'SUCCEEDED') {
-    add('LeadTime', 'Seconds', seconds(new Date(promotion.startedAt), endedAt));
+    // A go-back brings no change to Prod.
+    if (promotion.goBack === undefined)
+      add('LeadTime', 'Seconds', seconds(new Date(promotion.startedAt), endedAt));
     if (brokenSince) add('TimeToRestore', 'Seconds', seconds(brokenSince, endedAt));
   }
   return metrics;

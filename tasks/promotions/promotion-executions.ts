@@ -13,14 +13,24 @@ import type { PromotionInput } from '../payloads.ts';
 import type { StateVisit } from './metrics.ts';
 import type { Executions } from './track-promotion.ts';
 
-/** Starts executions; one of that name exists already: it is started. */
-export function createStartExecution(stateMachineArn: string, client = new SFNClient({})) {
-  return async function createStartExecution(name: string, input: PromotionInput): Promise<void> {
+/** Starts executions of any machine; one of that name exists already: it is started. */
+export function createStartExecutions(client = new SFNClient({})) {
+  return async function createStartExecutions(
+    stateMachineArn: string,
+    name: string,
+    input: PromotionInput,
+  ): Promise<void> {
     await client
       .send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }))
       .catch(ignoring(ExecutionAlreadyExists));
   };
 }
+
+/** Starts executions of one machine. */
+export const createStartExecution = (stateMachineArn: string, client = new SFNClient({})) => {
+  const start = createStartExecutions(client);
+  return (name: string, input: PromotionInput): Promise<void> => start(stateMachineArn, name, input);
+};
 
 /** Executions in Step Functions. */
 export const createExecutions = (client = new SFNClient({})): Executions => ({

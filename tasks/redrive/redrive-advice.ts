@@ -212,8 +212,9 @@ const pointsOf = (
  * @throws DefinitionError if the execution's definition cannot be read
  */
 export function redriveAdvice(context: RedriveContext): RedriveAdvice {
-  const { execution, jobs, approvals, now, configurationVersion } = context;
-  const point = execution && resumePoint(execution, jobs, approvals);
+  const { promotion, execution, jobs, approvals, now, configurationVersion } = context;
+  const goesBack = promotion.goBack !== undefined;
+  const point = execution && resumePoint(execution, jobs, approvals, goesBack);
   const outlook = lockOutlook(context, point);
   const verdict = verdictOn(context, point, outlook);
   const mayRedrive = verdict.kind === 'redrivable';

@@ -134,6 +134,21 @@ const entries: readonly Entry[] = [
     heading: "A state's function fails",
   },
   {
+    error: 'ReleaseGone',
+    sentence:
+      'The image or the revision of the release is gone, so nobody was asked. The cause names it. Go back to another release, or push the commit again. If the image is only disabled, enable it and redrive.',
+  },
+  {
+    error: 'GoBackNotAskedFor',
+    sentence:
+      'The execution is not the go-back that an operator asked for: somebody started it by hand, or changed the ledger. Treat this as a security incident. A redrive fails again.',
+  },
+  {
+    error: 'ReleaseNotRecorded',
+    sentence:
+      'The ledger no longer has the release that the promotion goes back to. Go back to another release.',
+  },
+  {
     error: 'ChangeNotRead',
     sentence:
       'Not all commits of the change could be read, so nobody was asked. The cause says why. What was read is kept, and a redrive reads the rest.',

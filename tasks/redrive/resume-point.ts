@@ -1,7 +1,7 @@
 import { type WorkStage, workStageOf } from '../environment-locks/work-stage.ts';
 import { type GraphState, readDefinition, successPath } from '../executions/definition.ts';
 import type { Execution } from '../executions/execution.ts';
-import { type Attempt, progressOf } from '../executions/progress.ts';
+import { type Attempt, progressOf, transitionKey } from '../executions/progress.ts';
 import type { Approval, Job } from '../ledger/items.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
 import { approverRoles } from '../words.ts';
@@ -57,12 +57,15 @@ const environmentOf = (
   const placeOf = (role: ApproverRole): number => way.findIndex((one) => isApprovalOf(role, one, approvals));
   const [qc, pmo] = [placeOf('qc'), placeOf('pmo')];
   if (at < 0) return undefined;
-  if (qc >= 0 && at <= qc) return 'qat';
+  // A go-back does not use QAT.
+  const usesQat = way.some(({ payload }) => payload?.environment === 'qat');
+  if (qc >= 0 && at <= qc) return usesQat ? 'qat' : undefined;
   return pmo >= 0 && at > pmo ? 'prod' : undefined;
 };
 
 /**
  * Where a redrive would resume: at the state whose last attempt has not succeeded (T34).
+ * @param goesBack whether it promotes an earlier release again: that takes the last way of each Choice
  * @returns undefined if neither history nor definition name a state
  * @throws DefinitionError
  */
@@ -70,10 +73,15 @@ export function resumePoint(
   execution: Execution,
   jobs: readonly Job[],
   approvals: readonly Approval[],
+  goesBack = false,
 ): ResumePoint | undefined {
   const graph = readDefinition(execution.definition);
-  const { attempts } = progressOf(execution.events);
-  const way = successPath(graph);
+  const { attempts, taken } = progressOf(execution.events);
+  const way = successPath(
+    graph,
+    (from, ways) =>
+      ways.find(({ name }) => taken.has(transitionKey(from, name))) ?? ways.at(goesBack ? -1 : 0),
+  );
   const last = attempts.at(-1);
   // Stopped between two states: the next one has not been entered.
   const after = way[way.findIndex(({ name }) => name === last?.state) + 1];

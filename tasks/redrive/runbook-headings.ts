@@ -6,6 +6,7 @@ export const runbookHeadings = [
   'Deploy to QAT, Deploy to Prod',
   'QC approval, PMO approval',
   'Lock QAT, Lock Prod',
+  'Check release',
   'Confirm approvers',
   'Verify Prod',
   'Rejected',

@@ -1,5 +1,5 @@
 import { stateNames } from '../../workflows/state-names.ts';
-import { anAbsence, aPerson } from '../tasks/doubles/samples.ts';
+import { anAbsence, aPerson, aRelease } from '../tasks/doubles/samples.ts';
 import { createScene, untilProd } from './support/scene.ts';
 
 const MINUTE = 60_000;
@@ -23,6 +23,16 @@ const actionScene = async () => {
         .taskFailed('ImageBuildFailed', 'phase validate failed')
         .executionFailed('ImageBuildFailed', 'phase validate failed'),
   );
+  for (const [promotionId, startedAt] of [
+    ['release-a', '2026-11-20T10:00:00.000Z'],
+    ['release-b', '2026-11-21T10:00:00.000Z'],
+  ] as const)
+    await scene.addPromotion(aRelease({ promotionId, startedAt }), (history) => history.succeeded());
+  await scene.ledger.noteLive({
+    application: 'shop',
+    promotionId: 'release-b',
+    since: '2026-11-21T12:00:00.000Z',
+  });
   const later = anAbsence(aPerson('quinn'), aPerson('sam'), {
     absenceId: 'later',
     from: '2026-12-20T00:00:00.000Z',
@@ -33,6 +43,7 @@ const actionScene = async () => {
     '/approvals/:id/decision': approval.approvalId,
     '/absences': '',
     '/absences/:id/end': later.absenceId,
+    '/promotions/:id/go-back': 'release-a',
     '/promotions/:id/redrive': failed.promotionId,
     '/promotions/:id/stop': approval.promotionId,
   };
@@ -54,7 +65,7 @@ const actionScene = async () => {
       expect(await scene.ledger.approvalById(approval.approvalId)).toMatchObject({ status: 'PENDING' });
       expect(await scene.ledger.absences()).toEqual([later]);
       expect([scene.told, scene.redriven, scene.notedRedrives]).toEqual([[], [], []]);
-      expect([scene.stopped, scene.notedStops]).toEqual([[], []]);
+      expect([scene.stopped, scene.notedStops, scene.started]).toEqual([[], [], []]);
     },
     covered: Object.keys(things),
   };

@@ -9,6 +9,7 @@ import { redriveAsked, stopAsked } from '../../tasks/evidence/facts.ts';
 import { recordedLedger } from '../../tasks/evidence/recorded-ledger.ts';
 import { sealEvidence } from '../../tasks/evidence/seal-evidence.ts';
 import type { Execution, Executions } from '../../tasks/executions/execution.ts';
+import { goBack } from '../../tasks/go-back/go-back.ts';
 import type { Promotion } from '../../tasks/ledger/items.ts';
 import type { Ledger } from '../../tasks/ledger/ledger.ts';
 import { createHistory } from '../approvals-ui/support/history.ts';
@@ -64,6 +65,8 @@ export const createCommandLine = () => {
   const key = createTestSigner();
   /** ARNs of executions. */
   const redriven: string[] = [];
+  /** Names of executions. */
+  const started: string[] = [];
   /** Stops, each with the kinds of what was recorded by then. */
   const stopped: { executionArn: string; error: string; cause: string; recorded: string[] }[] = [];
   const files = new Map<string, string>();
@@ -110,6 +113,14 @@ export const createCommandLine = () => {
       await append(promotionId, stopAsked(reason, { type: 'identity', arn: CALLER }, now().toISOString()));
       return CALLER;
     },
+    goBack: (promotionId, reason) =>
+      goBack({
+        ledger: parts.ledger,
+        startExecution: async (_machine, name) => {
+          started.push(name);
+        },
+        now,
+      })({ promotionId, reason, askedBy: { type: 'identity', arn: CALLER }, approvals: 'both' }),
     now,
   });
 
@@ -117,6 +128,7 @@ export const createCommandLine = () => {
     key,
     archive,
     redriven,
+    started,
     stopped,
     files,
     disk,

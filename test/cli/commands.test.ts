@@ -9,6 +9,7 @@ import {
   aPerson,
   aPromotion,
   approvedBy,
+  aRelease,
   aReview,
   aWaiter,
   COMMIT,
@@ -397,5 +398,53 @@ describe('makers', () => {
     await expect(cli.run({ name: 'makers', promotion: PROMOTION_ID })).rejects.toThrow(
       'read when QC is asked',
     );
+  });
+});
+
+describe('go-back', () => {
+  const live = async (system: ReturnType<typeof createCommandLine>) => {
+    await system.ledger.addPromotion(aRelease());
+    await system.ledger.addPromotion(
+      aRelease({
+        promotionId: 'release-b',
+        commitId: 'b'.repeat(40),
+        startedAt: '2026-11-21T10:00:00.000Z',
+      }),
+    );
+    await system.ledger.noteLive({ application: 'shop', promotionId: 'release-b', since: END });
+  };
+  const command = {
+    name: 'go-back',
+    application: 'shop',
+    promotion: 'release-a',
+    reason: ' Cart\nempty ',
+  } as const;
+
+  it("starts the release again, with the caller's ARN and both approvals", async () => {
+    const system = createCommandLine();
+    await live(system);
+    const { json, text } = await system.run(command);
+    const { promotionId } = json as { promotionId: string };
+    expect(system.started).toEqual([promotionId]);
+    expect(text).toContain('Cart empty');
+    const shown = await system.run({ name: 'show', promotion: promotionId });
+    expect(shown.text).toMatch(/Goes back +to release-a, asked by arn:\S+olga: Cart empty/);
+    expect((await system.ledger.promotion(promotionId))?.goBack).toMatchObject({
+      to: 'release-a',
+      reason: 'Cart empty',
+      askedBy: { type: 'identity', arn: CALLER },
+      approvals: 'both',
+    });
+  });
+
+  it.each([
+    ['another application', { application: 'orders' }, 'is a promotion of shop, not of orders'],
+    ['what Prod runs', { promotion: 'release-b' }, 'Prod runs commit'],
+    ['an empty reason', { reason: ' ' }, '--reason takes 1 to'],
+  ])('fails for %s, and starts nothing', async (_, change, message) => {
+    const system = createCommandLine();
+    await live(system);
+    await expect(system.run({ ...command, ...change })).rejects.toThrow(message);
+    expect(system.started).toEqual([]);
   });
 });

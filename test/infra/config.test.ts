@@ -37,6 +37,7 @@ it('fills in what an application leaves out', () => {
         makersMayDecide: false,
         keep: { releases: 10 },
         whenNewer: 'supersede',
+        goBack: { approvals: 'both' },
         deployment: {
           configuration: 'one-at-a-time',
           rollback: { onFailure: true, onProdAlarms: true, onAlarms: [] },
@@ -336,6 +337,13 @@ describe('fails, naming key, value and remedy', () => {
       'applications[0].whenNewer',
       '"stop"',
       'supersede',
+    ],
+    [
+      'the approvals of a go-back',
+      config({ goBack: { approvals: 'none' } }),
+      'applications[0].goBack.approvals',
+      '"none"',
+      'both',
     ],
     ['an expiry', config({}, { approvalExpiryDays: 0.5 }), 'approvalExpiryDays', '0.5', 'days from 1 to 90'],
     ['a wait', config({}, { terminationWaitMinutes: -1 }), 'terminationWaitMinutes', '-1', 'minutes from 0'],

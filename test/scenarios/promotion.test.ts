@@ -4,6 +4,7 @@ import { approveBoth, type Scenario, startScenario } from './support/scenario.ts
 jest.setTimeout(400_000);
 
 const allStates = [
+  stateNames.isGoBack,
   stateNames.lockQat,
   stateNames.buildQatImage,
   stateNames.pointQatAtImage,
@@ -15,6 +16,7 @@ const allStates = [
   stateNames.didPmoApprove,
   stateNames.lockProd,
   stateNames.confirmApprovers,
+  stateNames.isImageRecorded,
   stateNames.buildProdImage,
   stateNames.pointProdAtImage,
   stateNames.deployToProd,

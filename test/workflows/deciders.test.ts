@@ -5,6 +5,7 @@ import type { ApproverRole, Decision } from '../../tasks/payloads.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
 import { createMemoryLedger } from '../tasks/doubles/memory-ledger.ts';
 import {
+  aGoBack,
   anApproval,
   aPerson,
   aPromotion,
@@ -54,7 +55,7 @@ const completions = (role: ApproverRole): readonly { output: unknown; recorded?:
 const evaluate = (expression: string, variables: Path['variables'], result?: unknown): Promise<unknown> =>
   jsonata(expression.replace(/^\{%|%\}$/g, '')).evaluate(
     {},
-    { ...variables, states: { input: {}, result, context: {} } },
+    { ...variables, states: { input: variables.input, result, context: {} } },
   );
 
 const assigned = async (state: State, path: Path, result: unknown): Promise<Path['variables']> => {
@@ -64,9 +65,9 @@ const assigned = async (state: State, path: Path, result: unknown): Promise<Path
   return variables;
 };
 
-const confirmed = async (decided: readonly Approval[]): Promise<boolean> => {
+const confirmed = async ({ decided, variables }: Path): Promise<boolean> => {
   const ledger = createMemoryLedger();
-  await ledger.addPromotion(aPromotion());
+  await ledger.addPromotion(aPromotion(variables.promotion as object));
   for (const approval of decided) await ledger.addApproval(approval);
   try {
     await confirmApprovers({ ledger, counts: ONE_EACH, makersMayDecide: false })({
@@ -83,8 +84,9 @@ const steps = async (name: string, state: State, path: Path): Promise<{ next: st
   const here: Path = { ...path, states: [...path.states, name] };
   const caught = ((state.Catch ?? []) as { Next: string }[]).map(({ Next }) => ({ next: Next, path: here }));
   if (state.Type === 'Choice') {
-    for (const { Condition, Next } of state.Choices ?? [])
-      if ((await evaluate(Condition, path.variables)) === true) return [{ next: Next, path: here }];
+    for (const { Condition, Next, Assign } of state.Choices ?? [])
+      if ((await evaluate(Condition, path.variables)) === true)
+        return [{ next: Next, path: { ...here, variables: await assigned({ Assign } as State, path, {}) } }];
     return state.Default === undefined ? [] : [{ next: state.Default, path: here }];
   }
   const next = state.Next;
@@ -101,14 +103,16 @@ const steps = async (name: string, state: State, path: Path): Promise<{ next: st
     }));
     return [...caught, ...(await Promise.all(ways))];
   }
-  if (name === names.confirmApprovers && !(await confirmed(path.decided))) return caught;
+  if (name === names.confirmApprovers && !(await confirmed(path))) return caught;
   return [...caught, { next, path: { ...here, variables: await assigned(state, path, {}) } }];
 };
 
 /** Every way that reaches a state, from the start; each way ends where it comes back to a state that it has been in. */
-const waysTo = async (target: string): Promise<Path[]> => {
+const waysTo = async (target: string, input: object = {}): Promise<Path[]> => {
   const found: Path[] = [];
-  const open = [{ next: definition.StartAt, path: { states: [], variables: {}, decided: [] } as Path }];
+  const open = [
+    { next: definition.StartAt, path: { states: [], variables: { input }, decided: [] } as Path },
+  ];
   for (let step = open.pop(); step !== undefined; step = open.pop()) {
     const { next, path } = step;
     if (next === target) found.push(path);
@@ -134,6 +138,26 @@ it('reaches "Build Prod image" only after two different people have approved, on
   // Three people, either of the others in the other role: nothing else gets there.
   expect(ways).toHaveLength(6);
 });
+
+it.each([
+  ['both', ['qc', 'pmo']],
+  ['one', ['pmo']],
+] as const)(
+  'a go-back with the approvals of %s reaches Prod only after %j approved, and builds no image',
+  async (approvals, roles) => {
+    const input = { goBack: aGoBack({ approvals }) };
+    expect(await waysTo(names.buildProdImage, input)).toEqual([]);
+    expect(await waysTo(names.lockQat, input)).toEqual([]);
+    const ways = await waysTo(names.pointProdAtImage, input);
+    expect(ways.length).toBeGreaterThan(0);
+    for (const { states, decided } of ways) {
+      expect(states).toEqual(expect.arrayContaining([names.checkRelease, names.confirmApprovers]));
+      const approvers = decided.filter(({ status }) => status === 'APPROVED');
+      expect(new Set(approvers.map(({ role }) => role))).toEqual(new Set(roles));
+      expect(new Set(approvers.map(({ decisions }) => decisions[0]?.person.subject)).size).toBe(roles.length);
+    }
+  },
+);
 
 it('reaches "PMO approval" only with an output that says approve', async () => {
   const ways = await waysTo(names.pmoApproval);

@@ -16,15 +16,67 @@ const id = '{% $states.context.Execution.Name %}';
 const token = '{% $states.context.Task.Token %}';
 const commitId = '{% $promotion.commitId %}';
 
-it('passes its states in order when everybody approves', () => {
+const evaluates = (condition: string, variables: object): Promise<unknown> =>
+  jsonata(condition.replace(/^\{%|%\}$/g, '')).evaluate({}, variables);
+
+/** The states that an execution with this input passes when everybody approves. */
+const passed = async (input: object): Promise<string[]> => {
+  const variables = {
+    promotion: input,
+    states: { input },
+    qc: { decision: 'approve' },
+    pmo: { decision: 'approve' },
+  };
   const path: string[] = [];
   let next: string | undefined = definition.StartAt;
   while (next !== undefined) {
     path.push(next);
-    const { Next, Default }: State = state(next);
-    next = Next ?? Default;
+    const { Next, Default, Choices = [] }: State = state(next);
+    const chosen: (string | false)[] = await Promise.all(
+      Choices.map(async (one) => ((await evaluates(one.Condition, variables)) === true ? one.Next : false)),
+    );
+    next = chosen.find((one) => one !== false) || (Next ?? Default);
   }
-  expect(path).toEqual([
+  return path;
+};
+
+const fromApprovals = ['QC approval', 'Did QC approve?', 'PMO approval', 'Did PMO approve?'];
+const toProd = ['Point Prod at image', 'Deploy to Prod', 'Verify Prod', 'Promoted'];
+
+it.each([
+  ['both', fromApprovals],
+  ['one', fromApprovals.slice(2)],
+])('goes back with its recorded image and without QAT, by the approvals of %s', async (approvals, asked) => {
+  expect(await passed({ goBack: { approvals } })).toEqual([
+    'Go back?',
+    'Check release',
+    'One approval?',
+    ...asked,
+    'Lock Prod',
+    'Confirm approvers',
+    'Image recorded?',
+    ...toProd,
+  ]);
+});
+
+it('takes what a go-back works on from its input', () => {
+  const [push, goBack] = state(names.isGoBack).Choices ?? [];
+  expect(push).toMatchObject({ Next: names.lockQat, Assign: { promotion: '{% $states.input %}' } });
+  expect(goBack).toMatchObject({
+    Next: names.checkRelease,
+    Assign: {
+      promotion: '{% $states.input %}',
+      qatImage: '{% $states.input.goBack.qatImageId %}',
+      qatDeployment: '{% $states.input.goBack.qatDeploymentId %}',
+      prodImage: '{% $states.input.goBack.prodImageId %}',
+      qc: { decidedBy: 'nobody' },
+    },
+  });
+});
+
+it('passes its states in order when everybody approves', async () => {
+  expect(await passed({})).toEqual([
+    'Go back?',
     'Lock QAT',
     'Build QAT image',
     'Point QAT at image',
@@ -36,6 +88,7 @@ it('passes its states in order when everybody approves', () => {
     'Did PMO approve?',
     'Lock Prod',
     'Confirm approvers',
+    'Image recorded?',
     'Build Prod image',
     'Point Prod at image',
     'Deploy to Prod',
@@ -146,6 +199,7 @@ it.each([
   [names.pointQatAtImage, 'point-at-image', { environment: 'qat', imageId: '{% $qatImage %}' }],
   [names.pointProdAtImage, 'point-at-image', { environment: 'prod', imageId: '{% $prodImage %}' }],
   [names.confirmApprovers, 'confirm-approvers', {}],
+  [names.checkRelease, 'check-release', { commitId, prodImageId: '{% $prodImage %}' }],
   [names.verifyProd, 'verify-prod', { imageId: '{% $prodImage %}', commitId }],
 ])('"%s" invokes its function and goes on with the result', (name, lambda, request) => {
   expect(state(name)).toMatchObject({
@@ -220,7 +274,7 @@ it('retries wait 126 seconds for Lambda, 1202 for Prod and 1215 for the record o
 });
 
 it.each([
-  [names.lockQat, 'qat', '$states.input', 7 * 86_400 + (3 + 1 + 2) * 3600 + 300, 'Superseded'],
+  [names.lockQat, 'qat', '$promotion', 7 * 86_400 + (3 + 1 + 2) * 3600 + 300, 'Superseded'],
   [names.lockProd, 'prod', '$promotion', 7 * 86_400 + (3 + 3) * 3600 + 300 + 300 + 600, 'Stale'],
 ])('"%s" waits for its lock as long as others may hold it', (name, environment, input, seconds, end) => {
   expect(state(name)).toMatchObject({
@@ -253,6 +307,7 @@ it('says with each state that works on an environment which lock it needs, and w
       : [];
   });
   expect(locks).toEqual([
+    [names.lockQat, 'qat', 'follows'],
     [names.buildQatImage, 'qat', 'builds'],
     [names.pointQatAtImage, 'qat', 'points'],
     [names.refreshQatInstance, 'qat', 'follows'],
@@ -343,15 +398,23 @@ it('passes on nothing but variables, and ends with what was promoted', () => {
   });
 });
 
-it('reads no variable before it is assigned', () => {
+it.each([
+  ['a push', {}],
+  ['a go-back', { goBack: { approvals: 'both' } }],
+  ['a go-back with one approval', { goBack: { approvals: 'one' } }],
+])('reads no variable before it is assigned, after %s', async (_, input) => {
   const assigned = new Set<string>();
-  for (let next: string | undefined = definition.StartAt; next !== undefined; ) {
-    const { Assign = {}, Next, Default, ...rest }: State = state(next);
+  for (const next of await passed(input)) {
+    const { Assign = {}, Choices = [], Next: _next, ...rest }: State = state(next);
     const read = [...JSON.stringify(rest).matchAll(/\$(?!states\b)([a-zA-Z]+)\b(?!\()/g)].map(
       ([, name]) => name,
     );
     expect([next, read.filter((name) => !assigned.has(name ?? ''))]).toEqual([next, []]);
-    for (const name of Object.keys(Assign)) assigned.add(name);
-    next = Next ?? Default;
+    const ways =
+      next === names.isGoBack
+        ? Choices.filter((one) => ('goBack' in input ? one === Choices[1] : one === Choices[0]))
+        : [];
+    for (const name of [Assign, ...ways.map((one) => one.Assign ?? {})].flatMap(Object.keys))
+      assigned.add(name);
   }
 });

@@ -15,6 +15,29 @@ const failedAt = (state: string) => {
   return [work, environment, next?.at(0)];
 };
 
+it('follows the way of a go-back: no QAT, and no image is built', () => {
+  const execution = anExecution(
+    (history) =>
+      history
+        .choose(names.isGoBack)
+        .enter(names.checkRelease)
+        .schedule()
+        .taskTimedOut()
+        .executionFailed('ReleaseGone'),
+    { definition },
+  );
+  const point = resumePoint(execution, [], [], true);
+  expect([point?.work, point?.environment]).toEqual(['function', undefined]);
+  expect(point?.next).toEqual([
+    names.pmoApproval,
+    names.lockProd,
+    names.confirmApprovers,
+    names.pointProdAtImage,
+    names.deployToProd,
+    names.verifyProd,
+  ]);
+});
+
 it('gives redrive advice what each state does, for which environment, and what follows', () => {
   expect(
     Object.fromEntries(

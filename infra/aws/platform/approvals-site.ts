@@ -79,6 +79,9 @@ export class ApprovalsSite extends Construct {
         MAKERS_MAY_DECIDE: JSON.stringify(
           applications.filter((one) => one.makersMayDecide).map(({ name }) => name),
         ),
+        GO_BACK_BY_ONE: JSON.stringify(
+          applications.filter(({ goBack }) => goBack.approvals === 'one').map(({ name }) => name),
+        ),
         FRESH_SIGN_IN_MINUTES: String(approvals.freshSignInMinutes),
         CONFIGURATION_VERSIONS: this.configurationVersions,
       },
@@ -104,7 +107,7 @@ export class ApprovalsSite extends Construct {
         ['cognito-idp:AdminGetUser', 'cognito-idp:AdminListGroupsForUser'],
         [this.signIn.userPool.userPoolArn],
       )
-      .allow(['states:DescribeStateMachine', 'states:SendTaskSuccess'], machines)
+      .allow(['states:DescribeStateMachine', 'states:SendTaskSuccess', 'states:StartExecution'], machines)
       .allowWithWildcard(
         [
           'states:DescribeExecution',

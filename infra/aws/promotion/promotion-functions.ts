@@ -57,6 +57,7 @@ export class PromotionFunctions extends Construct {
   readonly retries: RetryQueue;
   readonly trackPromotion: LockstepFunction<'track-promotion'>;
   readonly acquireLock: LockstepFunction<'acquire-lock'>;
+  readonly checkRelease: LockstepFunction<'check-release'>;
   readonly startJob: LockstepFunction<'start-job'>;
   readonly completeJob: LockstepFunction<'complete-job'>;
   readonly reconcileJobs: LockstepFunction<'reconcile-jobs'>;
@@ -155,6 +156,23 @@ export class PromotionFunctions extends Construct {
       [executions],
       EXECUTIONS_REASON,
     );
+
+    this.checkRelease = new LockstepFunction(this, 'CheckRelease', {
+      name: 'check-release',
+      bundles,
+      description: 'Sees that an earlier release can still be deployed',
+      environment: {
+        LEDGER_TABLE,
+        BRANCH: application.branch,
+        REPOSITORY_NAME: source.repositoryName,
+        ...sourceApi,
+        REVISION_TYPE: source.revisionType ?? 'COMMIT_ID',
+      },
+      // A provider may ask to wait for a minute.
+      ...(source.api && { timeout: Duration.minutes(4) }),
+    });
+    for (const { actions, resources } of source.look) this.checkRelease.allow(actions, resources);
+    props.environmentAccess.prod.of(this.checkRelease).allowWithoutResource('ec2:DescribeImages');
 
     this.startJob = new LockstepFunction(this, 'StartJob', {
       name: 'start-job',
@@ -315,6 +333,7 @@ export class PromotionFunctions extends Construct {
       one.allow(['lambda:InvokeFunction'], [this.acquireLock.function.functionArn]);
     ledger.allow(this.requestApproval, application.name, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.confirmApprovers, application.name, 'GetItem', 'Query');
+    ledger.allow(this.checkRelease, application.name, 'GetItem');
     // It records the run that it lets through, in case start-job was cut short before recording it.
     ledger.allow(this.guard, application.name, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.verifyProd, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');

@@ -39,6 +39,7 @@ export function codeCommitSource(
     describe: [
       { actions: ['codecommit:BatchGetCommits', 'codecommit:GetBranch'], resources: [repositoryArn] },
     ],
+    look: [{ actions: ['codecommit:BatchGetCommits'], resources: [repositoryArn] }],
     compare: [
       { actions: ['codecommit:BatchGetCommits', 'codecommit:GetDifferences'], resources: [repositoryArn] },
     ],

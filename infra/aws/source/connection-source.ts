@@ -16,7 +16,12 @@ const providerApi = (
     description: "REST API of the repository's provider",
   }).valueAsString;
   const readToken = [{ actions: ['secretsmanager:GetSecretValue'], resources: [tokenSecretArn] }];
-  return { api: { provider: name, url, tokenSecretArn }, describe: readToken, compare: readToken };
+  return {
+    api: { provider: name, url, tokenSecretArn },
+    describe: readToken,
+    look: readToken,
+    compare: readToken,
+  };
 };
 
 /** A repository at GitHub, GitLab, Bitbucket and others, which a connection reaches. */
@@ -41,6 +46,7 @@ export const connectionSource = (
   // The service's prefix is the one of the connection's ARN: it was renamed.
   read: [{ actions: [`${connectionArn.split(':')[2]}:UseConnection`], resources: [connectionArn] }],
   describe: [],
+  look: [],
   compare: [],
   ...(provider && providerApi(scope, provider)),
   outputs: { RepositoryName: repository },

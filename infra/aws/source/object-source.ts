@@ -62,6 +62,10 @@ export function objectSource(
       { actions: ['kms:Decrypt'], resources: [key.keyArn] },
     ],
     describe: [],
+    look: [
+      { actions: ['s3:GetObjectVersion'], resources: [bucket.arnForObjects(objectKey)] },
+      { actions: ['kms:Decrypt'], resources: [key.keyArn] },
+    ],
     // The manifest of each promoted version is read, if a key of its signature is known.
     compare: manifestKeys
       ? [

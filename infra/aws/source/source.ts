@@ -23,6 +23,8 @@ export interface Source {
   readonly read: readonly Grant[];
   /** What start-promotion needs to read about it. */
   readonly describe: readonly Grant[];
+  /** What check-release needs to see that a revision is still there. */
+  readonly look: readonly Grant[];
   /** What request-approval needs to list the changes. */
   readonly compare: readonly Grant[];
   /** The action that request-approval needs to read who pushed. @default nobody records it */

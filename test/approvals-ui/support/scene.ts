@@ -10,8 +10,10 @@ import {
 } from '../../../tasks/approvals/absences.ts';
 import { decideApproval } from '../../../tasks/approvals/decide.ts';
 import type { Execution } from '../../../tasks/executions/execution.ts';
+import { goBack } from '../../../tasks/go-back/go-back.ts';
 import type { Approval, Person, Promotion } from '../../../tasks/ledger/items.ts';
 import type { Notice } from '../../../tasks/notices/notice.ts';
+import type { PromotionInput } from '../../../tasks/payloads.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { promotionDefinition } from '../../support/promotion-definition.ts';
 import { createMemoryLedger } from '../../tasks/doubles/memory-ledger.ts';
@@ -74,6 +76,7 @@ export const createScene = ({
   const told: { token: string; output: object }[] = [];
   const redriven: string[] = [];
   const notedRedrives: (readonly [promotionId: string, redrive: number, person: string])[] = [];
+  const started: { machine: string; name: string; input: PromotionInput }[] = [];
   const stopped: { arn: string; error: string; cause: string }[] = [];
   const notedStops: (readonly [promotionId: string, reason: string, person: string])[] = [];
   const log: Readonly<Record<string, unknown>>[] = [];
@@ -140,6 +143,19 @@ export const createScene = ({
     noteStop: async (promotionId, reason, { name }) => {
       notedStops.push([promotionId, reason, name]);
     },
+    goBack: async (release, reason, { subject, name, verifiedEmail }) =>
+      goBack({
+        ledger,
+        startExecution: async (machine, name, input) => {
+          started.push({ machine, name, input });
+        },
+        now: () => new Date(now),
+      })({
+        promotionId: release.promotionId,
+        reason,
+        askedBy: { type: 'person', subject, name, verifiedEmail },
+        approvals: 'both',
+      }),
     // Stands for a provider that lets in the person whom the code names.
     identity: {
       begin: async (redirectUri) => ({
@@ -172,6 +188,7 @@ export const createScene = ({
     told,
     redriven,
     notedRedrives,
+    started,
     stopped,
     notedStops,
     log,

@@ -95,6 +95,7 @@ describe('functions', () => {
   it('T52: are led to the environments that they act in, and to no other', () => {
     const led = reaching.map(({ name, environment }) => `${name} ${environment}`);
     expect(led.sort()).toEqual([
+      'CheckRelease prod',
       'CompleteJob prod',
       'CompleteJob qat',
       'PointAtImage prod',

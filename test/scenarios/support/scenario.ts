@@ -80,6 +80,8 @@ export interface Scenario {
   readonly push: (branch?: string) => Promise<void>;
   /** Waits for the promotion of a commit (HEAD if not named). */
   readonly promotion: (commitId?: string) => Promise<ScenarioPromotion>;
+  /** A promotion by its execution, where several have one commit. */
+  readonly promotionOf: (executionArn: string, commitId: string) => ScenarioPromotion;
   /** Commits, pushes and waits for the promotion. */
   readonly startPromotion: () => Promise<ScenarioPromotion>;
   readonly executions: () => Promise<string[]>;
@@ -236,6 +238,7 @@ export const scenarioOf = async (run: LocalRun, stateDir: string, name?: string)
     push: async (branch = application.branch) =>
       push({ directory: source.directory, commitId: await head() }, application.remote, branch),
     promotion,
+    promotionOf,
     startPromotion: async () => {
       const commitId = await scenario.commit();
       await scenario.push();

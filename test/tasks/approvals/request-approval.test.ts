@@ -7,7 +7,15 @@ import { tellMakers } from '../../../tasks/notices/tell-makers.ts';
 import type { RequestApprovalRequest } from '../../../tasks/payloads.ts';
 import { createDeciding } from '../doubles/deciding.ts';
 import { contended, createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { anApproval, aPerson, aPromotion, aReview, ONE_EACH, PROMOTION_ID } from '../doubles/samples.ts';
+import {
+  aGoBack,
+  anApproval,
+  aPerson,
+  aPromotion,
+  aReview,
+  ONE_EACH,
+  PROMOTION_ID,
+} from '../doubles/samples.ts';
 import { createTokens } from '../doubles/tokens.ts';
 
 const WEEK = 7 * 24 * 3600;
@@ -65,6 +73,22 @@ const pass = (seconds: number) => {
 };
 
 describe('requesting an approval', () => {
+  it.each([
+    [undefined, ['qat']],
+    [aGoBack(), []],
+  ])('of QC wants the QAT lock, but not about a go-back: %#', async (goBack, locked) => {
+    ledger = createMemoryLedger();
+    await ledger.addPromotion(aPromotion({ ...(goBack && { goBack }) }));
+    const ensured: string[] = [];
+    await requestApproval({
+      ...dependencies(),
+      ensureLock: async ({ environment }) => {
+        ensured.push(environment);
+      },
+    })(request('token-1'));
+    expect(ensured).toEqual(locked);
+  });
+
   it('records the request and mails the role one link', async () => {
     expect(await ask('token-1')).toEqual({ approvalId: 'request-1', attempt: 1 });
     expect(await ledger.latestApproval(PROMOTION_ID, 'qc')).toEqual(

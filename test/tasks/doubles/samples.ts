@@ -9,6 +9,7 @@ import type {
   Promotion,
   RecordedDecision,
 } from '../../../tasks/ledger/items.ts';
+import type { GoBack } from '../../../tasks/payloads.ts';
 
 export const COMMIT = '8f0c9c1f3a5d4f7f9b1e2d3c4b5a697887766554';
 export const PROMOTION_ID = 'shop-8f0c9c1f3a5d-6b1f2a0e-0000-4000-8000-000000000001';
@@ -28,6 +29,37 @@ export const aPromotion = (change: Partial<Promotion> = {}): Promotion => ({
   redrives: 0,
   images: {},
   deployments: {},
+  ...change,
+});
+
+/** A promotion that was promoted: a release. */
+export const aRelease = (change: Partial<Promotion> = {}): Promotion =>
+  aPromotion({
+    promotionId: 'release-a',
+    executionArn: 'arn:aws:states:us-east-1:000000000000:execution:lockstep-shop:release-a',
+    status: 'SUCCEEDED',
+    startedAt: '2026-11-20T10:00:00.000Z',
+    endedAt: '2026-11-20T12:00:00.000Z',
+    images: { qat: 'ami-a-qat', prod: 'ami-a' },
+    deployments: { qat: 'd-a-qat', prod: 'd-a' },
+    ...change,
+  });
+
+/** What `aRelease` is gone back to with. */
+export const aGoBack = (change: Partial<GoBack> = {}): GoBack => ({
+  to: 'release-a',
+  from: 'release-b',
+  reason: 'The cart is empty',
+  askedBy: {
+    type: 'person',
+    subject: 'sub-of-olga',
+    name: 'olga',
+    verifiedEmail: 'olga@example.com',
+  },
+  approvals: 'both',
+  qatImageId: 'ami-a-qat',
+  prodImageId: 'ami-a',
+  qatDeploymentId: 'd-a-qat',
   ...change,
 });
 

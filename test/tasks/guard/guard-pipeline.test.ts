@@ -14,15 +14,17 @@ import { guardPipeline } from '../../../tasks/guard/guard-pipeline.ts';
 import { isSessionOf } from '../../../tasks/guard/may-deploy.ts';
 import { createPipelineRuns } from '../../../tasks/jobs/codepipeline-runs.ts';
 import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
-import type { GuardParameters } from '../../../tasks/payloads.ts';
+import type { GoBack, GuardParameters } from '../../../tasks/payloads.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import {
   aDecision,
+  aGoBack,
   aJob,
   anApproval,
   aPerson,
   aPromotion,
   approvedBy,
+  aRelease,
   aReview,
   aWaiter,
   COMMIT,
@@ -50,7 +52,13 @@ const waiting = (change: Partial<Job> = {}): Job =>
 const NOTED_AT = '2026-11-22T11:30:00.000Z';
 const { externalId: _, ...starting } = waiting({ status: 'STARTING' });
 
+const goesBack = (change: Partial<GoBack> = {}): Promotion => aPromotion({ goBack: aGoBack(change) });
+
+const NO_RELEASE = /goes back to release-a, which is no release of commit/;
+
 interface Situation {
+  /** The release that the promotion goes back to. */
+  readonly release?: Promotion;
   readonly parameters?: Partial<GuardParameters> | string;
   readonly trigger?: PipelineExecution['trigger'];
   readonly promotion?: Promotion;
@@ -70,6 +78,7 @@ const askGuard = async (situation: Situation) => {
   const { approvals = [approved('qc', 'quinn'), approved('pmo', 'parker')] } = situation;
   const ledger = createMemoryLedger();
   await ledger.addPromotion(promotion);
+  if (situation.release) await ledger.addPromotion(situation.release);
   for (const job of jobs) await ledger.addJob(job);
   for (const approval of approvals) await ledger.addApproval(approval);
   for (const environment of ['qat', 'prod'] as const) {
@@ -127,6 +136,15 @@ describe('the guard of a pipeline (T20)', () => {
   it.each<[string, Situation]>([
     ['the run that a promotion waits for', {}],
     ['a run that is quicker than the note of its id', { jobs: [starting] }],
+    ['a release that an operator goes back to', { promotion: goesBack(), release: aRelease() }],
+    [
+      'a release with the one approval that it needs',
+      {
+        promotion: goesBack({ approvals: 'one' }),
+        release: aRelease(),
+        approvals: [approved('pmo', 'parker')],
+      },
+    ],
     [
       'QAT without approvals',
       {
@@ -218,6 +236,36 @@ describe('the guard of a pipeline (T20)', () => {
       'a promotion after which Prod was restored',
       { jobs: [starting], promotion: aPromotion({ prodRestored: restored }) },
       /Prod was restored after the promotion shop-8f0c9c1f.* and starts from ami-old/,
+    ],
+    ['a go-back to a release that is not recorded', { promotion: goesBack() }, NO_RELEASE],
+    [
+      'a go-back to a release of another commit',
+      { promotion: goesBack(), release: aRelease({ commitId: 'c'.repeat(40) }) },
+      NO_RELEASE,
+    ],
+    [
+      'a go-back to a release with another image',
+      { promotion: goesBack(), release: aRelease({ images: { prod: 'ami-other' } }) },
+      NO_RELEASE,
+    ],
+    [
+      'a go-back to what was not promoted',
+      { promotion: goesBack(), release: aRelease({ status: 'FAILED' }) },
+      NO_RELEASE,
+    ],
+    [
+      'a go-back to QAT',
+      {
+        promotion: goesBack(),
+        release: aRelease(),
+        parameters: { environment: 'qat', pipelineName: 'shop-qat' },
+      },
+      NO_RELEASE,
+    ],
+    [
+      'a go-back that needs both approvals, with one',
+      { promotion: goesBack(), release: aRelease(), approvals: [approved('pmo', 'parker')] },
+      /QC has not approved/,
     ],
     ['Prod without QC', { approvals: [approved('pmo', 'parker')] }, /QC has not approved/],
     [

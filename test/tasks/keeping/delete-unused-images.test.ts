@@ -1,4 +1,4 @@
-import { aJob, aPromotion } from '../doubles/samples.ts';
+import { aGoBack, aJob, aPromotion } from '../doubles/samples.ts';
 import { createKeepingWorld, type KeepingWorld } from './keeping-world.ts';
 
 const START = '2026-11-22T10:00:00.000Z';
@@ -67,6 +67,16 @@ describe('deleting what nothing needs', () => {
     keeping.pass(1);
     await keeping.clean();
     expect(keeping.imageIds()).toEqual([]);
+  });
+
+  it('keeps the image that a promotion goes back to, while people decide about it', async () => {
+    const { ledger, build } = keeping;
+    const { imageId } = build('prod');
+    const goBack = aGoBack({ prodImageId: imageId });
+    await ledger.addPromotion(aPromotion({ promotionId: 'goes-back', startedAt: START, goBack }));
+    keeping.pass(30);
+    await keeping.clean();
+    expect(keeping.imageIds()).toContain(imageId);
   });
 
   it('keeps a promotion that waits for months, however many began since', async () => {

@@ -1,7 +1,7 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { metricLine, promotionMetrics } from '../../../tasks/promotions/metrics.ts';
 import { stateVisitsOf } from '../../../tasks/promotions/promotion-executions.ts';
-import { aPromotion } from '../doubles/samples.ts';
+import { aGoBack, aPromotion } from '../doubles/samples.ts';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 22, 10, minute));
 const entered = (id: number, minute: number, name: string): HistoryEvent => ({
@@ -55,6 +55,23 @@ it('a redriven state is measured from the redrive, and what was before it not ag
       dimensions: { Application: 'shop', State: 'Deploy to QAT' },
     },
   ]);
+});
+
+it.each([
+  ['a push', undefined, true],
+  ['a go-back', aGoBack(), false],
+])('the lead time of %s is measured, if it brings a change (%#)', (_, goBack, isMeasured) => {
+  const metrics = promotionMetrics({
+    promotion: aPromotion({ ...(goBack && { goBack }) }),
+    status: 'SUCCEEDED',
+    since: at(0),
+    endedAt: at(50),
+    visits: [],
+    jobs: [],
+    brokenSince: at(0),
+  });
+  expect(metrics.some(({ name }) => name === 'LeadTime')).toBe(isMeasured);
+  expect(metrics.some(({ name }) => name === 'TimeToRestore')).toBe(true);
 });
 
 it("a metric is written in CloudWatch's emulated format", () => {

@@ -12,7 +12,12 @@ export interface State {
   readonly Output?: unknown;
   readonly Next?: string;
   readonly Default?: string;
-  readonly Choices?: readonly { Condition: string; Next: string; Output: unknown }[];
+  readonly Choices?: readonly {
+    Condition: string;
+    Next: string;
+    Output: unknown;
+    Assign?: Record<string, unknown>;
+  }[];
   readonly TimeoutSeconds?: number;
   readonly Retry?: readonly {
     ErrorEquals: string[];
@@ -44,6 +49,7 @@ export const renderDefinition = () => {
       promotionDefinition(stack, {
         functions: {
           acquireLock: lambda('acquire-lock'),
+          checkRelease: lambda('check-release'),
           startJob: lambda('start-job'),
           pointAtImage: lambda('point-at-image'),
           requestApproval: lambda('request-approval'),

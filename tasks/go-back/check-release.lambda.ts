@@ -1,0 +1,17 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { environmentAccess } from '../environment-access.ts';
+import { openLedger } from '../ledger/open-ledger.ts';
+import { logged } from '../log.ts';
+import { readEnv } from '../read-env.ts';
+import { checkRelease } from './check-release.ts';
+import { createImages, revisionReader } from './release-parts.ts';
+
+const env = readEnv('check-release');
+
+export const handler = logged(
+  checkRelease({
+    ledger: openLedger(env.LEDGER_TABLE),
+    image: createImages(new EC2Client(environmentAccess('prod'))),
+    readRevision: revisionReader(env),
+  }),
+);

@@ -1,0 +1,57 @@
+import { DescribeImagesCommand, type EC2Client, type Image } from '@aws-sdk/client-ec2';
+import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { FunctionEnvironment } from '../functions.ts';
+import { createCodeCommitSource } from '../source/codecommit-source.ts';
+import { createConnectedSource } from '../source/connected-source.ts';
+import { isInCodeCommit } from '../source/revision-only-source.ts';
+import type { Source } from '../source/source.ts';
+
+/** Errors of an id that EC2 has no image of, or no longer (EC2's API reference, "Client error codes"). */
+const noSuchImage = new Set(['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable']);
+
+/** Reads one AMI; undefined if it is gone. A disabled one has the state `disabled` (EC2's user guide). */
+export function createImages(client: Pick<EC2Client, 'send'>) {
+  return async function image(imageId: string): Promise<Image | undefined> {
+    try {
+      const { Images = [] } = await client.send(
+        new DescribeImagesCommand({ ImageIds: [imageId], IncludeDisabled: true }),
+      );
+      return Images[0];
+    } catch (error) {
+      if (noSuchImage.has((error as Error).name)) return undefined;
+      throw error;
+    }
+  };
+}
+
+/** Reads a commit in its repository. */
+export const commitReader =
+  (commits: Source['commits']) =>
+  async (commitId: string): Promise<void> => {
+    const [commit] = await commits([commitId]);
+    if (commit?.commitId !== commitId) throw new Error('the repository does not have it');
+  };
+
+/** Looks at a version of the object `bucket/key`. */
+export const objectReader =
+  (repositoryName: string, client: Pick<S3Client, 'send'>) =>
+  async (VersionId: string): Promise<void> => {
+    const slash = repositoryName.indexOf('/');
+    const [Bucket, Key] = [repositoryName.slice(0, slash), repositoryName.slice(slash + 1)];
+    await client.send(new HeadObjectCommand({ Bucket, Key, VersionId }));
+  };
+
+/** Nobody but the pipeline can read the repository: its source action fails if the revision is gone. */
+const notReadHere = async (): Promise<void> => undefined;
+
+/** Reads a revision where the application's revisions come from. */
+export function revisionReader(
+  env: Omit<FunctionEnvironment<'check-release'>, 'LEDGER_TABLE'>,
+): (commitId: string) => Promise<void> {
+  if (env.REVISION_TYPE === 'S3_OBJECT_VERSION_ID')
+    return objectReader(env.REPOSITORY_NAME, new S3Client({}));
+  const source = isInCodeCommit(env.REPOSITORY_NAME)
+    ? createCodeCommitSource(env.REPOSITORY_NAME, env.BRANCH)
+    : createConnectedSource(env);
+  return source === undefined ? notReadHere : commitReader(source.commits);
+}

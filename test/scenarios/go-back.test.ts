@@ -1,0 +1,165 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { runProgram } from '../../cli/program.ts';
+import { signInAs } from '../../infra/local/run/approver.ts';
+import { startTrafficProbe } from '../../infra/local/run/traffic-probe.ts';
+import type { EvidenceFile } from '../../tasks/evidence/evidence-file.ts';
+import { stateNames as names } from '../../workflows/state-names.ts';
+import {
+  approveBoth,
+  eventually,
+  type Scenario,
+  type ScenarioPromotion,
+  startScenario,
+} from './support/scenario.ts';
+
+jest.setTimeout(400_000);
+
+const administrator = { kind: 'administrator' } as const;
+
+describe('going back to an earlier release', () => {
+  let scenario: Scenario;
+  let first: ScenarioPromotion;
+  let second: ScenarioPromotion;
+  beforeAll(async () => {
+    scenario = await startScenario();
+    first = await scenario.startPromotion();
+    expect(await approveBoth(first)).toMatchObject({ status: 'SUCCEEDED' });
+    second = await scenario.startPromotion();
+    expect(await approveBoth(second)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+  afterAll(() => scenario?.stop());
+
+  /** The command line against the local run, as JSON. */
+  const lockstep = async (...args: string[]) => {
+    let out = '';
+    let error = '';
+    const port = new URL(scenario.run.host.endpointUrl).port;
+    const local = args[0] === 'verify' ? [] : ['--local', '--port', port, '--state-dir', '.'];
+    const code = await runProgram([...args, '--json', ...local], {
+      directory: scenario.stateDir,
+      out: (text) => {
+        out += text;
+      },
+      error: (text) => {
+        error += text;
+      },
+    });
+    return { code, error, json: out === '' ? undefined : (JSON.parse(out) as Record<string, unknown>) };
+  };
+  /** Signs in and asks to go back on the release's page. @returns the go-back's id */
+  const press = async (release: ScenarioPromotion, person = 'olga') => {
+    const operator = await signInAs(person, scenario.system.siteUrl);
+    const page = await operator.open(`${scenario.system.siteUrl}/promotions/${release.id}/go-back`);
+    const form = page.document.querySelector('form[action$="/go-back"]');
+    if (!form) throw new Error(`${page.url} has no form: ${page.document.text}`);
+    const answer = await operator.submit(page, form, { reason: 'The cart is empty since the last release' });
+    expect(answer.status).toBe(200);
+    return new URL(answer.url).pathname.split('/').at(-1) ?? '';
+  };
+  const goBackOf = (id: string, release: ScenarioPromotion) =>
+    scenario.promotionOf(release.executionArn.replace(release.id, id), release.commitId);
+  const served = async () => {
+    const text = await (await fetch(`${scenario.application.prodUrl}/version`)).text();
+    return text.startsWith('{') ? (JSON.parse(text) as { commit: string }).commit : text;
+  };
+
+  it('deploys the recorded image and commit under load: no build, no QAT, no request fails; and evidence names it', async () => {
+    const before = (await scenario.system.ledger.promotion(first.id))?.images;
+    const stopTraffic = startTrafficProbe(scenario.application.prodUrl);
+    const id = await press(first);
+    // Pressed twice, it starts once.
+    expect(await press(first)).toBe(id);
+    const goBack = goBackOf(id, first);
+
+    const { review, candidate } = await goBack.asked('qc');
+    expect(review).toMatchObject({
+      goBack: {
+        to: { promotionId: first.id },
+        undone: [{ promotionId: second.id }],
+        askedBy: 'olga',
+        reason: 'The cart is empty since the last release',
+        prodImageId: before?.prod,
+      },
+      commits: [{ commitId: second.commitId }],
+      makers: [{ name: 'olga' }],
+      gaps: [],
+    });
+    expect(review.fileCount).toEqual({ added: 0, changed: 1, removed: 0 });
+    expect(candidate).toMatchObject({ commitId: first.commitId, qatImageId: before?.qat });
+    expect(await approveBoth(goBack)).toMatchObject({ status: 'SUCCEEDED' });
+
+    const { requests, failed } = await stopTraffic();
+    expect(requests).toBeGreaterThan(10);
+    expect(failed).toBe(0);
+    expect(await served()).toBe(first.commitId);
+    expect((await scenario.system.ledger.promotion(id))?.images).toEqual(before);
+    expect((await goBack.states()).map(([name]) => name)).toEqual([
+      names.isGoBack,
+      names.checkRelease,
+      names.isOneApproval,
+      names.qcApproval,
+      names.didQcApprove,
+      names.pmoApproval,
+      names.didPmoApprove,
+      names.lockProd,
+      names.confirmApprovers,
+      names.isImageRecorded,
+      names.pointProdAtImage,
+      names.deployToProd,
+      names.verifyProd,
+      names.promoted,
+    ]);
+    expect((await scenario.system.ledger.jobs(id)).map(({ kind }) => kind)).toEqual(['pipeline-run']);
+    expect(scenario.run.host.accessReport().denied).toEqual([]);
+
+    await eventually('the seal', async () => {
+      const { json } = await lockstep('show', id);
+      const { entries, sealedUpTo } = (json as { evidence: { entries: number; sealedUpTo: number } })
+        .evidence;
+      return sealedUpTo === entries ? true : undefined;
+    });
+    expect(await lockstep('evidence', id, '--out', 'go-back.json')).toMatchObject({ code: 0 });
+    const file = path.join(scenario.stateDir, 'go-back.json');
+    const { entries, key } = JSON.parse(fs.readFileSync(file, 'utf8')) as EvidenceFile;
+    fs.writeFileSync(path.join(scenario.stateDir, 'key.pem'), key?.publicKey ?? '');
+    expect(await lockstep('verify', 'go-back.json', '--key', 'key.pem')).toMatchObject({ code: 0 });
+    expect(entries[0]).toMatchObject({
+      kind: 'go-back',
+      actor: { type: 'person', name: 'olga' },
+      what: {
+        reason: 'The cart is empty since the last release',
+        to: first.id,
+        from: second.id,
+        prodImageId: before?.prod,
+      },
+    });
+  });
+
+  it('goes on with the next push, whose change is everything that Prod no longer has', async () => {
+    const third = await scenario.startPromotion();
+    const { review } = await third.asked('qc');
+    expect(review.commits.map(({ commitId }) => commitId)).toEqual([third.commitId, second.commitId]);
+    expect(review.makers.map(({ name }) => name)).not.toContain('olga');
+    expect(await approveBoth(third)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await served()).toBe(third.commitId);
+  });
+
+  it('fails before anybody is asked if the image is gone; the command line asks in the caller’s name', async () => {
+    const imageId = (await scenario.system.ledger.promotion(second.id))?.images.prod;
+    await scenario.run.host.call(administrator, 'ec2', 'DeregisterImage', { ImageId: imageId });
+    const { code, json, error } = await lockstep(
+      'go-back',
+      scenario.application.name,
+      second.id,
+      '--reason',
+      'The third is slow',
+    );
+    expect([code, error]).toEqual([0, '']);
+    const goBack = goBackOf(String(json?.promotionId), second);
+    const end = await goBack.ended();
+    expect(end).toMatchObject({ status: 'FAILED', error: 'ReleaseGone' });
+    expect(end.cause).toContain(`The image ${imageId} is gone`);
+    expect(await scenario.system.ledger.approvals(goBack.id)).toEqual([]);
+  });
+});
