@@ -71,6 +71,13 @@ export interface GoBackReview {
   readonly prodImageId: string;
 }
 
+/** A commit of the change with which Prod ran before somebody went back. */
+export interface BroughtBack extends ReviewedRelease {
+  /** The promotion that went back, and why. */
+  readonly undoneBy: string;
+  readonly reason: string;
+}
+
 /**
  * What approvers are shown, collected when they are asked and kept with the request: everybody sees the same,
  * then and later.
@@ -82,6 +89,8 @@ export interface Review {
   readonly live?: { readonly promotionId: string; readonly commitId: string };
   /** Set if the promotion goes back: `commits` and `files` are then what leaves Prod. */
   readonly goBack?: GoBackReview;
+  /** Releases that were taken out of Prod, and whose commits the change contains. Absent if there are none. */
+  readonly bringsBack?: readonly BroughtBack[];
   /** Commits that Prod does not have, those nearest to the promoted one first; `commitCount` counts all of them. */
   readonly commits: readonly ChangedCommit[];
   readonly commitCount: number;

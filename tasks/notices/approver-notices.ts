@@ -28,6 +28,10 @@ const changeLines = ({ candidate, review }: Approval, promotion: Promotion | und
     `Branch:         ${candidate.branch}`,
     `Pushed by:      ${candidate.pushedBy}`,
     `Against Prod:   ${review.commitCount} commit(s), files: ${added} added, ${changed} changed, ${removed} removed`,
+    ...(review.bringsBack ?? []).map(
+      ({ commitId, reason }) =>
+        `Warning:        contains ${shortCommit(commitId)}, which was taken out of Prod: ${reason}`,
+    ),
     `QAT image:      ${candidate.qatImageId}`,
     `QAT deployment: ${candidate.qatDeploymentId}`,
   ];

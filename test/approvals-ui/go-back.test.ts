@@ -95,3 +95,29 @@ it('shows approvers the reason, what is undone and who may not decide', async ()
   ])
     expect(html).toContain(text);
 });
+
+it('warns approvers of a change that contains what was taken out of Prod', async () => {
+  const scene = createScene();
+  const approval = await scene.addQcRequest({
+    review: aReview({
+      bringsBack: [
+        {
+          promotionId: 'release-b',
+          commitId: 'b'.repeat(40),
+          commitMessage: 'Empty the cart',
+          undoneBy: 'goes-back',
+          reason: 'The cart is empty',
+        },
+      ],
+    }),
+  });
+  const html = await (
+    await scene.get(`/approvals/${approval.approvalId}`, await scene.signIn('quinn'))
+  ).text();
+  for (const text of [
+    'contains what was taken out of Prod',
+    'The cart is empty',
+    'href="/promotions/goes-back"',
+  ])
+    expect(html).toContain(text);
+});

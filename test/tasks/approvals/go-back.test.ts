@@ -1,11 +1,12 @@
 import { collectReview } from '../../../tasks/approvals/collect-review.ts';
 import { confirmApprovers } from '../../../tasks/approvals/confirm-approvers.ts';
 import { mayDecide } from '../../../tasks/approvals/decision-rules.ts';
-import { askerOf } from '../../../tasks/approvals/go-back-review.ts';
+import { askerOf, broughtBack } from '../../../tasks/approvals/go-back-review.ts';
 import { pushesOf } from '../../../tasks/approvals/pushes.ts';
 import { nothingKept } from '../../../tasks/approvals/read-change.ts';
 import { newerThan } from '../../../tasks/environment-locks/newer-than.ts';
 import type { Person } from '../../../tasks/ledger/items.ts';
+import { approvalNotice } from '../../../tasks/notices/approver-notices.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import {
   aGoBack,
@@ -131,6 +132,19 @@ it('the next push brings what Prod lost, by those who made it; the operator who 
   expect(review.live).toEqual({ promotionId: PROMOTION_ID, commitId: COMMIT });
   expect(review.commits.map(({ commitId }) => commitId)).toEqual([B]);
   expect(review.makers.map(({ name }) => name)).toEqual(['Bert', 'dana']);
+  expect(review.bringsBack).toEqual([
+    {
+      promotionId: 'release-b',
+      commitId: B,
+      commitMessage: 'Show the cart',
+      undoneBy: PROMOTION_ID,
+      reason: 'The cart is empty',
+    },
+  ]);
+  const { message } = approvalNotice(anApproval({ review }), next, 'https://approvals.example.com');
+  expect(message).toContain(
+    'Warning:        contains bbbbbbbb, which was taken out of Prod: The cart is empty',
+  );
   const pushes = await pushesOf(ledger, next, aRelease(), [], { all: [] });
   expect(pushes.map(({ pushedBy }) => pushedBy)).not.toContain('olga');
 });
@@ -229,3 +243,18 @@ it.each([
   );
   expect(newer?.promotionId).toBe(by);
 });
+
+it.each([
+  ['that did not reach Prod', {}, B, []],
+  ['whose release is no part of the change', { deployments: { prod: 'd' } }, COMMIT, []],
+  ['from a release of the change', { deployments: { prod: 'd' } }, B, ['release-b']],
+])(
+  'approvers are warned of a go-back only if it is one that counts: %s',
+  async (_, change, commit, warned) => {
+    const ledger = createMemoryLedger();
+    await ledger.addPromotion(aRelease({ promotionId: 'release-b', commitId: B }));
+    const goBacks = [aPromotion({ goBack: aGoBack(), ...change })];
+    const found = await broughtBack(ledger, goBacks, new Set([commit]));
+    expect(found.map(({ promotionId }) => promotionId)).toEqual(warned);
+  },
+);
