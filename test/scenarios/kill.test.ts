@@ -106,6 +106,7 @@ describe('a run that is killed', () => {
       'qc@example.com: QC approved:',
       'qc@example.com: PMO approved:',
       'pmo@example.com: PMO approved:',
+      'dana@example.com: Promoted:',
     ];
     expect([...requests, ...notices]).toEqual(expect.arrayContaining([...told]));
     expect(report.iam.denied).toEqual([]);
