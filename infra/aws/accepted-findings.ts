@@ -16,7 +16,7 @@ const INVOKED_BY_CALLERS = [
   'ArtifactKeys/*',
   'ImageParameters/*',
   'Prod/Fleet/*',
-  ...['ConfirmApprovers', 'PointAtImage', 'RequestApproval', 'StartJob', 'VerifyProd'].map(
+  ...['CheckRelease', 'ConfirmApprovers', 'PointAtImage', 'RequestApproval', 'StartJob', 'VerifyProd'].map(
     (name) => `Functions/${name}/Function`,
   ),
 ];
