@@ -67,8 +67,9 @@ export interface PromotionParts {
 }
 
 /**
- * The promotion of one commit, from push to production; or of an earlier release, with its recorded commit and images. A technical failure fails its state uncaught, so that a redrive
- * resumes there; only a person's rejection and a newer promotion end in a Fail state. The input is `PromotionInput`.
+ * The promotion of one commit, from push to production; or of an earlier release, with its recorded commit and images. A technical
+ * failure fails its state uncaught, so that a redrive resumes there; only a person's rejection and a newer promotion end in a Fail
+ * state. The input is `PromotionInput`.
  */
 export function promotionDefinition(scope: Construct, parts: PromotionParts): IChainable {
   const { functions, environments } = parts;
