@@ -33,4 +33,9 @@ export const launchFailure = (
 
 /** The newest hundred activities of a group: the most that one answer holds. */
 export const readActivities = async (client: AutoScalingClient, AutoScalingGroupName: string) =>
-  (await client.send(new DescribeScalingActivitiesCommand({ AutoScalingGroupName }))).Activities ?? [];
+  (
+    await client.send(
+      // What a group did stays known after it was deleted.
+      new DescribeScalingActivitiesCommand({ AutoScalingGroupName, IncludeDeletedGroups: true }),
+    )
+  ).Activities ?? [];

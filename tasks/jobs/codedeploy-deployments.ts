@@ -1,20 +1,33 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import {
   BatchGetDeploymentTargetsCommand,
   CodeDeployClient,
+  DeploymentAlreadyCompletedException,
   DeploymentDoesNotExistException,
   DeploymentNotStartedException,
   GetDeploymentCommand,
   type InstanceTarget,
   ListDeploymentTargetsCommand,
+  StopDeploymentCommand,
 } from '@aws-sdk/client-codedeploy';
 import { ignoring } from '../ignoring.ts';
+import { readActivities } from '../launch-failures.ts';
 import type { Deployments } from './pipeline-run.ts';
 
 /** Most targets that BatchGetDeploymentTargets takes (its API reference). */
 const BATCH = 25;
 
 /** Deployments in CodeDeploy. */
-export const createDeployments = (client = new CodeDeployClient({})): Deployments => ({
+export const createDeployments = (
+  client = new CodeDeployClient({}),
+  autoScaling = new AutoScalingClient({}),
+): Deployments => ({
+  activities: (group) => readActivities(autoScaling, group),
+  stop: async (deploymentId) => {
+    await client
+      .send(new StopDeploymentCommand({ deploymentId, autoRollbackEnabled: true }))
+      .catch(ignoring(DeploymentAlreadyCompletedException));
+  },
   deployment: async (deploymentId) => {
     const found = await client
       .send(new GetDeploymentCommand({ deploymentId }))

@@ -33,7 +33,10 @@ export function createJobKinds(
   const runsTo = (environment: Environment): JobActions =>
     pipelineRun(
       runs,
-      createDeployments(new CodeDeployClient(environmentAccess(environment))),
+      createDeployments(
+        new CodeDeployClient(environmentAccess(environment)),
+        new AutoScalingClient(environmentAccess(environment)),
+      ),
       region,
       beforeRun,
       regionOfEnvironment(environment, region),

@@ -1,7 +1,9 @@
+import type { Activity } from '@aws-sdk/client-auto-scaling';
 import type { DeploymentInfo, InstanceTarget } from '@aws-sdk/client-codedeploy';
 import type { ActionExecutionDetail, PipelineExecution } from '@aws-sdk/client-codepipeline';
 import { consoleLine, pipelineRunLink } from '../console-links.ts';
 import type { FailureCode } from '../failure-cause.ts';
+import { launchFailure } from '../launch-failures.ts';
 import type { Job } from '../ledger/items.ts';
 import type { JobParameters } from '../payloads.ts';
 import { deploymentFailure, liveHookFailures } from './deployment-failure.ts';
@@ -32,6 +34,19 @@ export interface PipelineRuns {
 export interface Deployments {
   readonly deployment: (deploymentId: string) => Promise<DeploymentInfo | undefined>;
   readonly targets: (deploymentId: string) => Promise<readonly InstanceTarget[]>;
+  /** What an Auto Scaling group did lately. */
+  readonly activities: (autoScalingGroupName: string) => Promise<readonly Activity[]>;
+  /** Stops a deployment, unless it has ended, and lets CodeDeploy roll back. */
+  readonly stop: (deploymentId: string) => Promise<void>;
+}
+
+/** Why the new instances of a blue/green deployment cannot be started, by Auto Scaling's word; nothing while they may (T57). */
+async function noNewInstances(
+  { activities }: Deployments,
+  deployment: DeploymentInfo | undefined,
+): Promise<string | undefined> {
+  const [group] = deployment?.targetInstances?.autoScalingGroups ?? [];
+  return group === undefined ? undefined : launchFailure(await activities(group), deployment?.createTime);
 }
 
 /** The CodeDeploy deployment that a run's actions made; the newest, if a stage was retried by hand. */
@@ -83,13 +98,29 @@ export function pipelineRun(
     const deployment = await deployments.deployment(deploymentId);
     const targets = await deployments.targets(deploymentId);
     const isOfLive = liveHookFailures(targets).size > 0;
-    return deploymentFailure(
+    const { cause, ...failure } = deploymentFailure(
       deploymentRegion,
       deploymentId,
       deployment,
       targets,
       isOfLive ? await live() : undefined,
     );
+    const noInstances = await noNewInstances(deployments, deployment);
+    return {
+      ...failure,
+      cause:
+        noInstances === undefined
+          ? cause
+          : `The new instances could not be started: ${noInstances}\n${cause}`,
+    };
+  };
+  /** CodeDeploy would wait for an hour and then say nothing of it (T57). */
+  const stopWithoutInstances = async (pipelineName: string, pipelineExecutionId: string): Promise<void> => {
+    const deploymentId = deploymentOf(await runs.actions(pipelineName, pipelineExecutionId));
+    if (deploymentId === undefined) return;
+    const deployment = await deployments.deployment(deploymentId);
+    if (deployment?.status !== 'InProgress' && deployment?.status !== 'Created') return;
+    if ((await noNewInstances(deployments, deployment)) !== undefined) await deployments.stop(deploymentId);
   };
   const failed = async (
     externalId: string,
@@ -144,6 +175,7 @@ export function pipelineRun(
     inspect: async (externalId, live) => {
       const [pipelineName, pipelineExecutionId] = partsOf(externalId);
       const run = await runs.run(pipelineName, pipelineExecutionId);
+      if (run?.status === 'InProgress') await stopWithoutInstances(pipelineName, pipelineExecutionId);
       if (run?.status === 'InProgress' || run?.status === 'Stopping') return { state: 'running' };
       if (run?.status !== 'Succeeded') return failed(externalId, run, live);
       const actions = await runs.actions(pipelineName, pipelineExecutionId);

@@ -74,8 +74,25 @@ export const unusedGrants: readonly UnusedGrant[] = [
   },
   {
     role: /ApprovalsSiteRole/,
-    actions: ['states:StopExecution', 'dynamodb:UpdateItem', 'cognito-idp:AdminGetUser'],
-    reason: 'Nobody stopped a promotion, repeated a denied attempt, or handed a role to a substitute.',
+    actions: [
+      'states:StartExecution',
+      'states:StopExecution',
+      'dynamodb:UpdateItem',
+      'cognito-idp:AdminGetUser',
+    ],
+    reason:
+      'Nobody went back to a release, stopped a promotion, repeated a denied attempt, or handed a role to a substitute.',
+  },
+  {
+    role: /FunctionsCheckReleaseRole/,
+    actions: [
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'ec2:DescribeImages',
+      'codecommit:BatchGetCommits',
+      'dynamodb:GetItem',
+    ],
+    reason: 'Nobody went back to a release.',
   },
   {
     role: /FunctionsAcquireLockRole/,
@@ -95,8 +112,12 @@ export const unusedGrants: readonly UnusedGrant[] = [
   },
   {
     role: /Functions(CompleteJob|ReconcileJobs|StartJob)Role/,
-    actions: ['autoscaling:CancelInstanceRefresh'],
-    reason: 'A refresh whose instances cannot be started is given up (T57); here they could.',
+    actions: [
+      'autoscaling:CancelInstanceRefresh',
+      'autoscaling:DescribeScalingActivities',
+      'codedeploy:StopDeployment',
+    ],
+    reason: 'A refresh or deployment whose instances cannot be started is given up (T57); here they could.',
   },
   {
     role: /SchedulesRole/,

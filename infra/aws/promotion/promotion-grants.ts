@@ -112,6 +112,10 @@ export function allowCompleteJobs(
       .of(one)
       .allow(['codedeploy:GetDeployment'], [deploymentGroupArn])
       .allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
+  // A deployment whose new instances cannot be started is stopped.
+  environmentAccess.prod
+    .of(one)
+    .allowWithoutResource('autoscaling:DescribeScalingActivities', 'codedeploy:StopDeployment');
 }
 
 /** Asking what serves in Prod, and repairing its fleet. */

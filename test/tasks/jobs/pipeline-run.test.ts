@@ -1,4 +1,9 @@
 import {
+  type Activity,
+  AutoScalingClient,
+  DescribeScalingActivitiesCommand,
+} from '@aws-sdk/client-auto-scaling';
+import {
   BatchGetDeploymentTargetsCommand,
   CodeDeployClient,
   DeploymentDoesNotExistException,
@@ -7,6 +12,7 @@ import {
   GetDeploymentCommand,
   type InstanceTarget,
   ListDeploymentTargetsCommand,
+  StopDeploymentCommand,
 } from '@aws-sdk/client-codedeploy';
 import {
   type ActionExecutionDetail,
@@ -42,6 +48,8 @@ const action = (
 });
 
 interface Situation {
+  readonly activities?: Activity[];
+  readonly stop?: () => void;
   readonly run: () => PipelineExecution;
   readonly actions?: ActionExecutionDetail[];
   readonly deployment?: () => DeploymentInfo;
@@ -49,7 +57,15 @@ interface Situation {
   readonly list?: () => string[];
   readonly live?: { readonly promotionId: string; readonly commitId: string };
 }
-const kindIn = ({ run, actions = [], deployment = () => ({}), targets = [], list }: Situation) =>
+const kindIn = ({
+  run,
+  actions = [],
+  deployment = () => ({}),
+  targets = [],
+  list,
+  activities = [],
+  stop = () => undefined,
+}: Situation) =>
   pipelineRun(
     createPipelineRuns(
       double(
@@ -77,6 +93,14 @@ const kindIn = ({ run, actions = [], deployment = () => ({}), targets = [], list
             .filter(({ targetId }) => targetIds?.includes(targetId ?? ''))
             .map((instanceTarget) => ({ deploymentTargetType: 'InstanceTarget' as const, instanceTarget })),
         })),
+        on(StopDeploymentCommand, () => {
+          stop();
+          return { status: 'Pending' as const };
+        }),
+      ).client,
+      double(
+        new AutoScalingClient(offline),
+        on(DescribeScalingActivitiesCommand, () => ({ Activities: activities })),
       ).client,
     ),
     'us-east-1',
@@ -88,6 +112,69 @@ const causeOf = async (situation: Situation): Promise<string> => {
   const inspection = await inspect(situation);
   return inspection.state === 'failed' ? inspection.cause : '';
 };
+
+describe('a deployment whose new instances cannot be started (T57)', () => {
+  const begun = new Date('2026-01-01T10:00:00Z');
+  const launch = (minute: number, StatusCode: 'Failed' | 'Successful' = 'Failed'): Activity => ({
+    ActivityId: `a-${minute}`,
+    AutoScalingGroupName: 'CodeDeploy_prod_d-1',
+    Cause: 'The desired capacity was not met.',
+    Description: 'Launching a new EC2 instance',
+    StatusCode,
+    StatusMessage: `vCPU limit of 5, at 10:0${minute}`,
+    StartTime: new Date(begun.getTime() + minute * 60_000),
+  });
+  const green = (status: 'InProgress' | 'Stopped', group?: string): DeploymentInfo => ({
+    deploymentId: 'd-1',
+    status,
+    createTime: begun,
+    ...(group !== undefined && { targetInstances: { autoScalingGroups: [group] } }),
+  });
+  const watched = (deployment: DeploymentInfo, activities: Activity[]) => {
+    let stopped = 0;
+    const situation: Situation = {
+      run: () => ({ status: 'InProgress' }),
+      actions: [action('CodeDeploy', 'InProgress', { externalExecutionId: 'd-1' })],
+      deployment: () => deployment,
+      activities,
+      stop: () => {
+        stopped += 1;
+      },
+    };
+    return inspect(situation).then((inspection) => ({ inspection, stopped }));
+  };
+  const failing = [launch(3), launch(2), launch(1)];
+
+  it('is stopped, and runs until that has happened', async () => {
+    expect(await watched(green('InProgress', 'CodeDeploy_prod_d-1'), failing)).toEqual({
+      inspection: { state: 'running' },
+      stopped: 1,
+    });
+  });
+
+  it.each<[string, DeploymentInfo, Activity[]]>([
+    [
+      'one of the last launches succeeded',
+      green('InProgress', 'g'),
+      [launch(3), launch(2, 'Successful'), launch(1)],
+    ],
+    ['only two failed', green('InProgress', 'g'), [launch(2), launch(1)]],
+    ['it starts no instances', green('InProgress'), failing],
+    ['it is stopped already', green('Stopped', 'g'), failing],
+  ])('is left alone when %s', async (_, deployment, activities) => {
+    expect(await watched(deployment, activities)).toEqual({ inspection: { state: 'running' }, stopped: 0 });
+  });
+
+  it("fails with Auto Scaling's own message first", async () => {
+    const cause = await causeOf({
+      run: () => ({ status: 'Failed' }),
+      actions: [action('CodeDeploy', 'Failed', { externalExecutionId: 'd-1' })],
+      deployment: () => green('Stopped', 'CodeDeploy_prod_d-1'),
+      activities: failing,
+    });
+    expect(cause.split('\n')[0]).toBe('The new instances could not be started: vCPU limit of 5, at 10:03');
+  });
+});
 
 describe('a pipeline’s run', () => {
   it('starts with the pinned commit and the promotion’s id, after what it needs is ready (T21)', async () => {

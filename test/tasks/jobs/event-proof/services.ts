@@ -156,6 +156,8 @@ export const createServices = (
   const deployments: Deployments = {
     deployment: async (deploymentId): Promise<DeploymentInfo> => ({ deploymentId, status: 'Failed' }),
     targets: async () => [],
+    activities: async () => [],
+    stop: async () => {},
   };
 
   return {
