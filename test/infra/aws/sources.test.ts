@@ -97,7 +97,7 @@ describe('a connection to GitHub and others', () => {
   it.each([
     ['github', 'https://api.github.com'],
     ['gitlab', 'https://gitlab.com/api/v4'],
-  ])('is read with a token, by the two functions that need it: %s', (provider, url) => {
+  ])('is read with a token, by the functions that need it: %s', (provider, url) => {
     const template = orders(provider);
     const SECRET = `arn:aws:secretsmanager:us-east-1:123456789012:secret:lockstep/${provider}-a1B2c3`;
     expect(template).toMatchObject({ Parameters: { SourceApiUrl: { Default: url } } });
@@ -106,6 +106,7 @@ describe('a connection to GitHub and others', () => {
     );
     expect(readers.map(([id]) => id)).toEqual([
       expect.stringMatching(/^FunctionsStartPromotion/),
+      expect.stringMatching(/^FunctionsCheckRelease/),
       expect.stringMatching(/^FunctionsRequestApproval/),
     ]);
     for (const prefix of ['FunctionsStartPromotion', 'FunctionsRequestApproval']) {
@@ -176,13 +177,16 @@ describe('an object in S3', () => {
         ),
       )
       .map(([id]) => id);
+  // Whether a release can be deployed again.
+  const checkRelease = expect.stringMatching(/^FunctionsCheckRelease/);
   const pipelineRoles = [
     expect.stringMatching(/^QatPipelineRole/),
     expect.stringMatching(/^ProdPipelineRole/),
   ];
 
-  it('is read by the pipelines, and by request-approval for its signed manifest: versions of this object alone', () => {
+  it('is read by the pipelines, by check-release, and by request-approval for its signed manifest: versions of this object alone', () => {
     expect(readersIn(template)).toEqual([
+      checkRelease,
       expect.stringMatching(/^FunctionsRequestApproval/),
       ...pipelineRoles,
     ]);
@@ -199,7 +203,7 @@ describe('an object in S3', () => {
     expect(manifestKeysFrom(JSON.parse(keys ?? ''))).toHaveLength(1);
   });
 
-  it('is read by the pipelines alone if it has no manifest', () => {
+  it('is read by the pipelines and check-release alone if it has no manifest', () => {
     const { applications, ...rest } = example('s3-source');
     const unsigned = applications.map((one) => ({
       ...one,
@@ -207,7 +211,7 @@ describe('an object in S3', () => {
       makersMayDecide: true,
     }));
     const without = stackOf(synthesize({ ...rest, applications: unsigned }), 'Lockstep-orders');
-    expect(readersIn(without)).toEqual(pipelineRoles);
+    expect(readersIn(without)).toEqual([checkRelease, ...pipelineRoles]);
     expect(only(without, 'AWS::Lambda::Function', 'FunctionsRequestApproval')[1].Properties).toMatchObject({
       Environment: { Variables: { SOURCE_MANIFEST_KEYS: 'none' } },
     });
