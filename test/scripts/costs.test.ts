@@ -54,7 +54,7 @@ describe('costs', () => {
   });
 
   it.each<[string, RegExp, number, number]>([
-    ['each version of a rotated key, up to the second', /^From the third year on/, 6, 1],
+    ['each version of a rotated key, up to the second', /^From the third year on/, 8, 1],
     ['the images of kept releases', /^Images of the 10 releases that are kept \(2 each\)/, 160, 0.05],
     ["the load balancer's capacity units", /^Each load balancer capacity unit/, 730, 0.008],
     ['scans by Inspector', /^Scans of the 3 instances by Inspector/, 3, 1.2528],
