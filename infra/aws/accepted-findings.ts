@@ -103,9 +103,15 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     rules: ['CKV_AWS_45'],
     resources: [
       'Keeping/DeleteUnusedImages/Function',
-      ...['CompleteJob', 'PointAtImage', 'ReconcileJobs', 'RestoreProd', 'StartJob', 'VerifyProd'].map(
-        (name) => `Functions/${name}/Function`,
-      ),
+      ...[
+        'CheckRelease',
+        'CompleteJob',
+        'PointAtImage',
+        'ReconcileJobs',
+        'RestoreProd',
+        'StartJob',
+        'VerifyProd',
+      ].map((name) => `Functions/${name}/Function`),
     ],
     reason:
       'The text that looks like a secret is the name that CDK generates for a role of the other account.',
