@@ -106,7 +106,13 @@ describe('a redrive', () => {
     );
     const { mails } = await promotion.report();
     expect(mails.some(({ subject }) => subject.startsWith('Stopped: '))).toBe(true);
+    const waiting = async () => (await ledger.latestApproval(promotion.id, 'qc'))?.taskToken;
+    const before = await waiting();
     await promotion.redrive();
+    // A decision of the moment in which the state takes its open request up again counts at the next reconcile.
+    await eventually('the request to wait for the redriven state', async () =>
+      (await waiting()) === before ? undefined : true,
+    );
     await decideBoth(promotion);
     expect(await promotion.ended()).toMatchObject({ status: 'SUCCEEDED', redriveCount: 1 });
     expect(scenario.run.host.accessReport().denied).toEqual([]);

@@ -143,12 +143,13 @@ describe('functions', () => {
     }
   });
 
+  // CodeDeploy authorizes StopDeployment on no deployment group (Service Authorization Reference).
   it('T52: act there on what is of that account and region alone', () => {
     for (const { template, arn, region } of reaching)
       for (const grant of grantsOf(template, roleNamed(template, arn, THEIRS)[0]))
         expect(grant).toMatch(
           new RegExp(
-            `^(\\S+ on arn:aws:\\w+:${region}:${THEIRS}:|\\w+:(Describe|List|BatchGet)\\w+ on \\*$)`,
+            `^(\\S+ on arn:aws:\\w+:${region}:${THEIRS}:|(\\w+:(Describe|List|BatchGet)\\w+|codedeploy:StopDeployment) on \\*$)`,
           ),
         );
   });
