@@ -1,5 +1,5 @@
 import { unknownShape } from './provider-api.ts';
-import type { Source, SourceCommit } from './source.ts';
+import type { NamedCommit, Source, SourceCommit } from './source.ts';
 
 /** Commits that are kept at most; more are read again. */
 const MOST_KEPT = 20_000;
@@ -7,7 +7,7 @@ const MOST_KEPT = 20_000;
 /** A commit and some of those before it, and the path that they were asked by. */
 interface Page {
   readonly path: string;
-  readonly commits: readonly (SourceCommit & { readonly commitId: string })[];
+  readonly commits: readonly NamedCommit[];
 }
 
 /**

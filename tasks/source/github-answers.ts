@@ -1,5 +1,5 @@
 import { commitId, fields, gitTime, list, type Reading, text, time, unknown } from './answers.ts';
-import type { SourceCommit } from './source.ts';
+import type { NamedCommit, SourceCommit } from './source.ts';
 
 // Forms as GitHub's REST API documents them, version 2022-11-28. What has another form is not guessed at.
 
@@ -24,10 +24,7 @@ const signatureIn = (reading: Reading, value: unknown, what: string): SourceComm
 };
 
 /** A page of commits, each complete. */
-export const commitsIn = (
-  path: string,
-  body: unknown,
-): readonly (SourceCommit & { readonly commitId: string })[] => {
+export const commitsIn = (path: string, body: unknown): readonly NamedCommit[] => {
   const reading = readingOf(path);
   return list(reading, body, 'list of commits').map((one) => {
     const { sha, parents, commit } = fields(reading, one, 'commit');

@@ -1,7 +1,13 @@
 import { aheadReader } from './ahead-reader.ts';
 import { filesBetween } from './files-between.ts';
 import { activitiesIn, commitsIn, filesIn, headIn } from './github-answers.ts';
-import { type Provider, type ProviderApi, pagesOf, RepositoryUnreadableError } from './provider-api.ts';
+import {
+  findIn,
+  type Provider,
+  type ProviderApi,
+  pagesOf,
+  RepositoryUnreadableError,
+} from './provider-api.ts';
 import type { Source, SourcePush } from './source.ts';
 
 /** Most that a page of GitHub holds. */
@@ -26,12 +32,7 @@ export const gitHub: Provider = {
 export function createGitHubSource(repository: string, branch: string, api: ProviderApi): Required<Source> {
   const root = `/repos/${repository.split('/').map(encodeURIComponent).join('/')}`;
   const reference = `refs/heads/${branch}`;
-  /** What a path gives; undefined if the repository has no such thing, as opposed to: cannot be read. */
-  const find = async (path: string, absent: readonly number[]) => {
-    const answer = await api.get(path, absent);
-    if (answer === undefined) await api.get(root);
-    return answer;
-  };
+  const find = (path: string, absent: readonly number[]) => findIn(api, root, path, absent);
 
   const filesOf = async (commitId: string): Promise<ReadonlyMap<string, string>> => {
     const path = `${root}/git/trees/${encodeURIComponent(commitId)}?recursive=1`;

@@ -1,6 +1,6 @@
 import { commitId, fields, gitTime, list, type Reading, text, time, unknown } from './answers.ts';
 import type { PushEvent } from './gitlab-pushes.ts';
-import type { ChangedFile, SourceCommit } from './source.ts';
+import type { ChangedFile, NamedCommit, SourceCommit } from './source.ts';
 
 // Forms as GitLab documents them for version 4 of its REST API.
 
@@ -20,10 +20,7 @@ export const headIn = (path: string, body: unknown): string => {
 };
 
 /** A page of commits, each complete. */
-export const commitsIn = (
-  path: string,
-  body: unknown,
-): readonly (SourceCommit & { readonly commitId: string })[] => {
+export const commitsIn = (path: string, body: unknown): readonly NamedCommit[] => {
   const reading = readingOf(path);
   return list(reading, body, 'list of commits').map((one) => {
     const commit = fields(reading, one, 'commit');

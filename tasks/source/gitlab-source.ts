@@ -2,7 +2,13 @@ import { aheadReader } from './ahead-reader.ts';
 import { filesBetween } from './files-between.ts';
 import { changesIn, commitsIn, filesIn, headIn, pushEventsIn } from './gitlab-answers.ts';
 import { type PushEvent, pushesTo } from './gitlab-pushes.ts';
-import { type Provider, type ProviderApi, pagesOf, RepositoryUnreadableError } from './provider-api.ts';
+import {
+  findIn,
+  type Provider,
+  type ProviderApi,
+  pagesOf,
+  RepositoryUnreadableError,
+} from './provider-api.ts';
 import type { Source } from './source.ts';
 
 /** Most that a page of GitLab holds. */
@@ -26,12 +32,7 @@ export function createGitLabSource(project: string, branch: string, api: Provide
   const root = `/projects/${encodeURIComponent(project)}`;
   const repository = `${root}/repository`;
 
-  /** What a path gives; undefined if the project has no such thing, as opposed to: cannot be read. */
-  const find = async (path: string) => {
-    const answer = await api.get(path, [404]);
-    if (answer === undefined) await api.get(root);
-    return answer;
-  };
+  const find = (path: string) => findIn(api, root, path, [404]);
 
   const filesOf = async (commitId: string): Promise<ReadonlyMap<string, string>> => {
     const files = new Map<string, string>();

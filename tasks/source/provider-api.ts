@@ -192,3 +192,19 @@ export async function* pagesOf(
     path = answer?.next;
   }
 }
+
+/**
+ * What a path gives; undefined if the repository has no such thing, as opposed to: cannot be read.
+ * @param root of the repository, which must answer then
+ * @param absent statuses that say so
+ */
+export async function findIn(
+  api: ProviderApi,
+  root: string,
+  path: string,
+  absent: readonly number[],
+): ReturnType<ProviderApi['get']> {
+  const answer = await api.get(path, absent);
+  if (answer === undefined) await api.get(root);
+  return answer;
+}

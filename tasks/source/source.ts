@@ -17,6 +17,11 @@ export interface SourceCommit {
   readonly pushedBy?: readonly string[] | undefined;
 }
 
+/** A commit with its id. */
+export interface NamedCommit extends SourceCommit {
+  readonly commitId: string;
+}
+
 /** One file that differs between two commits. */
 export interface ChangedFile {
   readonly path: string;
