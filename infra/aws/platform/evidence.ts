@@ -1,15 +1,10 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type IBucket,
-  ObjectLockRetention,
-} from 'aws-cdk-lib/aws-s3';
+import { type Bucket, type IBucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
+import { encryptedBucket } from '../encrypted-bucket.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
 
@@ -56,18 +51,12 @@ export class Evidence extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     this.storageKey = rotatingKey(this, 'StorageKey', 'Lockstep: evidence of promotions at rest');
-    this.bucket = new Bucket(this, 'Bucket', {
-      versioned: true,
+    this.bucket = encryptedBucket(this, 'Bucket', {
+      key: this.storageKey,
+      accessLogs: { bucket: accessLogs, prefix: 'evidence' },
       objectLockEnabled: true,
       // The default of the bucket locks every version: no function says for how long, so none can say less (D-020).
       objectLockDefaultRetention: ObjectLockRetention.governance(RETENTION),
-      encryption: BucketEncryption.KMS,
-      encryptionKey: this.storageKey,
-      bucketKeyEnabled: true,
-      enforceSSL: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      serverAccessLogsBucket: accessLogs,
-      serverAccessLogsPrefix: 'evidence/',
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [
         {

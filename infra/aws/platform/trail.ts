@@ -1,8 +1,9 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnTrail } from 'aws-cdk-lib/aws-cloudtrail';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { encryptedBucket } from '../encrypted-bucket.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
 import { TRAIL_NAME } from '../names.ts';
 import type { Evidence } from './evidence.ts';
@@ -35,15 +36,9 @@ export class Trail extends Construct {
     const stack = Stack.of(this);
     const trailArn = stack.formatArn({ service: 'cloudtrail', resource: 'trail', resourceName: TRAIL_NAME });
     const key = rotatingKey(this, 'Key', 'Lockstep: what CloudTrail records');
-    this.bucket = new Bucket(this, 'Bucket', {
-      versioned: true,
-      encryption: BucketEncryption.KMS,
-      encryptionKey: key,
-      bucketKeyEnabled: true,
-      enforceSSL: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      serverAccessLogsBucket: accessLogs,
-      serverAccessLogsPrefix: 'trail/',
+    this.bucket = encryptedBucket(this, 'Bucket', {
+      key,
+      accessLogs: { bucket: accessLogs, prefix: 'trail' },
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [
         {

@@ -1,13 +1,8 @@
 import { Duration, PhysicalName, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Key } from 'aws-cdk-lib/aws-kms';
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type IBucket,
-  type LifecycleRule,
-} from 'aws-cdk-lib/aws-s3';
+import type { Bucket, IBucket, LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { encryptedBucket } from '../encrypted-bucket.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
 import type { ArtifactStore } from '../environments/revisions.ts';
 import { IMAGE_LOG_PREFIX } from '../image/image-build.ts';
@@ -28,17 +23,11 @@ const expiring = (prefix: string, days: number): LifecycleRule => ({
  * over. @param accessLogs takes the log of requests to it
  */
 export const artifactBucket = (scope: Construct, id: string, key: Key, accessLogs: IBucket): Bucket =>
-  new Bucket(scope, id, {
+  encryptedBucket(scope, id, {
+    key,
+    accessLogs: { bucket: accessLogs, prefix: 'artifacts' },
     // Only if another account must read it by name.
     bucketName: PhysicalName.GENERATE_IF_NEEDED,
-    encryption: BucketEncryption.KMS,
-    encryptionKey: key,
-    bucketKeyEnabled: true,
-    enforceSSL: true,
-    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-    serverAccessLogsBucket: accessLogs,
-    serverAccessLogsPrefix: 'artifacts/',
-    versioned: true,
     lifecycleRules: [
       // Longer than a promotion can take, redrives included.
       expiring(IMAGE_LOG_PREFIX, 180),

@@ -1,13 +1,8 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type CfnBucket,
-  type IBucket,
-} from 'aws-cdk-lib/aws-s3';
+import type { CfnBucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { SourceConfig } from '../../config.ts';
+import { encryptedBucket } from '../encrypted-bucket.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
 import type { Source } from './source.ts';
 
@@ -19,15 +14,9 @@ export function objectSource(
   accessLogs: IBucket,
 ): Source {
   const key = rotatingKey(scope, 'SourceKey', `Lockstep: archives of ${name}`);
-  const bucket = new Bucket(scope, 'SourceBucket', {
-    versioned: true,
-    serverAccessLogsBucket: accessLogs,
-    serverAccessLogsPrefix: 'source/',
-    encryption: BucketEncryption.KMS,
-    encryptionKey: key,
-    bucketKeyEnabled: true,
-    enforceSSL: true,
-    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+  const bucket = encryptedBucket(scope, 'SourceBucket', {
+    key,
+    accessLogs: { bucket: accessLogs, prefix: 'source' },
     removalPolicy: RemovalPolicy.RETAIN,
     lifecycleRules: [
       // Longer than a promotion can take, redrives included; the newest version stays.
