@@ -3,39 +3,18 @@ import type { Host, ResourceContext, ResourceProperties, ResourceProvider } from
 import { arnOf } from '../shared/arns.ts';
 import { compilePattern } from '../shared/event-pattern.ts';
 import { type Bus, DEFAULT_BUS, type Rule } from './bus.ts';
+import { createRuleProvider } from './rule-provider.ts';
 import { parseSchedule } from './schedule.ts';
-import { createScheduleProvider } from './schedules.ts';
+import { readSchedule } from './schedules.ts';
 import { compileInput, type InputSettings } from './target-input.ts';
 import { checkTarget, type Target } from './targets.ts';
 
 /** The CloudFormation types of EventBridge. */
 export const createEventsResources = (host: Host, bus: Bus): Record<string, ResourceProvider> => ({
-  'AWS::Events::Rule': ruleProvider(host, bus),
+  'AWS::Events::Rule': createRuleProvider(host, bus, readRule),
   'AWS::Events::EventBus': busProvider(host),
-  'AWS::Scheduler::Schedule': createScheduleProvider(host, bus),
+  'AWS::Scheduler::Schedule': createRuleProvider(host, bus, readSchedule),
 });
-
-const ruleProvider = (host: Host, bus: Bus): ResourceProvider => {
-  const rules = host.store.table<Rule>('events.rules');
-  const put = (properties: ResourceProperties, context: ResourceContext) => {
-    const rule = readRule(host, properties, context);
-    rules.put(rule.arn, rule);
-    bus.reschedule(rule.arn);
-    return {
-      physicalId: rule.bus === DEFAULT_BUS ? rule.name : `${rule.bus}|${rule.name}`,
-      attributes: { Arn: rule.arn },
-    };
-  };
-  return {
-    create: put,
-    update: put,
-    delete: (state) => {
-      const arn = String(state.attributes.Arn);
-      rules.delete(arn);
-      bus.reschedule(arn);
-    },
-  };
-};
 
 /** @throws PropertyError naming the property, for what EventBridge rejects or this bus does not know */
 const readRule = (host: Host, properties: ResourceProperties, context: ResourceContext): Rule => {

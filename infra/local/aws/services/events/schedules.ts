@@ -1,36 +1,17 @@
 import { type PropertyReader, readProperties } from '../../assembly/properties.ts';
-import type { Host, ResourceContext, ResourceProperties, ResourceProvider } from '../../host.ts';
+import type { Host, ResourceContext, ResourceProperties } from '../../host.ts';
 import { arnOf } from '../shared/arns.ts';
-import type { Bus, Rule } from './bus.ts';
+import type { Rule } from './bus.ts';
 import { parseSchedule } from './schedule.ts';
 
 const MINUTE_MS = 60_000;
 
 /**
- * Schedules of EventBridge Scheduler: each invokes one function under a role, at some moment of its window.
+ * A schedule of EventBridge Scheduler: it invokes one function under a role, at some moment of its window.
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-flexible-time-windows.html
+ * @throws PropertyError naming the property, for what Scheduler rejects or the emulator does not know
  */
-export const createScheduleProvider = (host: Host, bus: Bus): ResourceProvider => {
-  const rules = host.store.table<Rule>('events.rules');
-  const put = (properties: ResourceProperties, context: ResourceContext) => {
-    const schedule = readSchedule(host, properties, context);
-    rules.put(schedule.arn, schedule);
-    bus.reschedule(schedule.arn);
-    return { physicalId: schedule.name, attributes: { Arn: schedule.arn } };
-  };
-  return {
-    create: put,
-    update: put,
-    delete: (state) => {
-      const arn = String(state.attributes.Arn);
-      rules.delete(arn);
-      bus.reschedule(arn);
-    },
-  };
-};
-
-/** @throws PropertyError naming the property, for what Scheduler rejects or the emulator does not know */
-const readSchedule = (host: Host, properties: ResourceProperties, context: ResourceContext): Rule => {
+export const readSchedule = (host: Host, properties: ResourceProperties, context: ResourceContext): Rule => {
   const read = readProperties('AWS::Scheduler::Schedule', context, properties);
   read.only('Name', 'Description', 'ScheduleExpression', 'FlexibleTimeWindow', 'State', 'Target');
   const name = read.optionalString('Name') ?? context.generatedName(64);
