@@ -1,9 +1,10 @@
-import { paginateListStackResources, paginateListStacks } from '@aws-sdk/client-cloudformation';
-import { paginateDescribeImages } from '@aws-sdk/client-ec2';
+import { paginateListStacks } from '@aws-sdk/client-cloudformation';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
+import { allItems } from '../../tasks/all-items.ts';
+import { APPLICATION_TAG, ownImages, snapshotGib } from '../../tasks/images/own-images.ts';
 import { usEast1 } from '../../tasks/prices/price-list.ts';
 import { type Finding, fault } from './finding.ts';
-import { type Place, placeName, readStack } from './place.ts';
+import { type Place, placeName, readStack, stackResources } from './place.ts';
 
 /** What an application has left that is paid for, though nothing of it stands any more. */
 export interface LeftoverFacts {
@@ -33,42 +34,33 @@ export const leftoverFindings = (
 };
 
 const STACK = /^Lockstep-(?!Platform)([a-z][a-z0-9-]*)$/;
-const APPLICATION_TAG = 'lockstep:application';
 
-/** Images of Lockstep's builds, by application. */
+/** Images of Lockstep's builds, by application, as the GiB of their snapshots. */
 async function imagesIn({ clients }: Place): Promise<ReadonlyMap<string, readonly number[]>> {
   const found = new Map<string, readonly number[]>();
-  for await (const { Images = [] } of paginateDescribeImages(
-    { client: clients.ec2 },
-    { Owners: ['self'], Filters: [{ Name: 'tag-key', Values: [APPLICATION_TAG] }] },
-  ))
-    for (const { Tags = [], BlockDeviceMappings = [] } of Images) {
-      const application = Tags.find(({ Key }) => Key === APPLICATION_TAG)?.Value ?? '';
-      const size = BlockDeviceMappings.reduce((sum, { Ebs }) => sum + (Ebs?.VolumeSize ?? 0), 0);
-      found.set(application, [...(found.get(application) ?? []), size]);
-    }
+  for (const image of await ownImages(clients.ec2)) {
+    const application = image.Tags?.find(({ Key }) => Key === APPLICATION_TAG)?.Value ?? '';
+    found.set(application, [...(found.get(application) ?? []), snapshotGib(image)]);
+  }
   return found;
 }
 
 /** Keys that deleted stacks have kept, by application: CloudFormation knows them for 90 days. */
 async function keysIn({ clients }: Place): Promise<ReadonlyMap<string, readonly string[]>> {
-  const client = clients.cloudFormation;
   const found = new Map<string, readonly string[]>();
-  for await (const { StackSummaries = [] } of paginateListStacks(
-    { client },
-    { StackStatusFilter: ['DELETE_COMPLETE'] },
-  ))
-    for (const { StackName = '', StackId } of StackSummaries) {
-      const application = STACK.exec(StackName)?.[1];
-      if (application === undefined || StackId === undefined) continue;
-      for await (const { StackResourceSummaries = [] } of paginateListStackResources(
-        { client },
-        { StackName: StackId },
-      ))
-        for (const { ResourceType, PhysicalResourceId = '' } of StackResourceSummaries)
-          if (ResourceType === 'AWS::KMS::Key' && (await isUsable(clients, PhysicalResourceId)))
-            found.set(application, [...(found.get(application) ?? []), PhysicalResourceId]);
-    }
+  for (const { StackName = '', StackId } of await allItems(
+    paginateListStacks({ client: clients.cloudFormation }, { StackStatusFilter: ['DELETE_COMPLETE'] }),
+    (page) => page.StackSummaries,
+  )) {
+    const application = STACK.exec(StackName)?.[1];
+    if (application === undefined || StackId === undefined) continue;
+    for (const { ResourceType, PhysicalResourceId = '' } of await stackResources(
+      clients.cloudFormation,
+      StackId,
+    ))
+      if (ResourceType === 'AWS::KMS::Key' && (await isUsable(clients, PhysicalResourceId)))
+        found.set(application, [...(found.get(application) ?? []), PhysicalResourceId]);
+  }
   return found;
 }
 

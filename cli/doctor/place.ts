@@ -2,7 +2,9 @@ import {
   type CloudFormationClient,
   DescribeStacksCommand,
   paginateListStackResources,
+  type StackResourceSummary,
 } from '@aws-sdk/client-cloudformation';
+import { allItems } from '../../tasks/all-items.ts';
 import { type DeclaredResource, declared, type SynthesizedStack } from './assembly.ts';
 import type { Clients } from './clients.ts';
 
@@ -55,6 +57,16 @@ export const deployedAs = (
   });
 };
 
+/** The resources of a stack, by its name, or by its id after it was deleted. */
+export const stackResources = (
+  client: CloudFormationClient,
+  StackName: string,
+): Promise<readonly StackResourceSummary[]> =>
+  allItems(
+    paginateListStackResources({ client }, { StackName }),
+    ({ StackResourceSummaries }) => StackResourceSummaries,
+  );
+
 /** Reads a stack and its resources; undefined if it is not deployed. A change set alone has made nothing yet. */
 export async function readStack(
   client: CloudFormationClient,
@@ -62,24 +74,12 @@ export async function readStack(
 ): Promise<DeployedStack | undefined> {
   const status = await statusOf(client, name);
   if (status === undefined || status === 'REVIEW_IN_PROGRESS') return undefined;
-  const resources: DeployedResource[] = [];
-  for await (const { StackResourceSummaries = [] } of paginateListStackResources(
-    { client },
-    { StackName: name },
-  ))
-    for (const {
-      LogicalResourceId,
-      ResourceType,
-      PhysicalResourceId,
-      ResourceStatus,
-    } of StackResourceSummaries)
-      if (LogicalResourceId && ResourceType && PhysicalResourceId && ResourceStatus !== 'DELETE_COMPLETE')
-        resources.push({
-          stack: name,
-          id: LogicalResourceId,
-          type: ResourceType,
-          physicalId: PhysicalResourceId,
-        });
+  const resources = (await stackResources(client, name)).flatMap(
+    ({ LogicalResourceId: id, ResourceType: type, PhysicalResourceId: physicalId, ResourceStatus }) =>
+      id && type && physicalId && ResourceStatus !== 'DELETE_COMPLETE'
+        ? [{ stack: name, id, type, physicalId }]
+        : [],
+  );
   return { name, status, resources };
 }
 

@@ -13,6 +13,7 @@ import {
   NoSuchResourceException,
   type ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
+import { allItems } from '../../tasks/all-items.ts';
 import { declared } from './assembly.ts';
 import { type Finding, fault } from './finding.ts';
 import { applicationCount, type Instances, peakInstances } from './needs.ts';
@@ -107,12 +108,14 @@ export const checkVcpus = async (place: Place): Promise<readonly Finding[]> => {
   const { ec2, quotas: client } = place.clients;
   const peak = peakInstances(place.stacks);
   if (peak.length === 0) return [];
-  const found: Instance[] = [];
-  for await (const { Reservations = [] } of paginateDescribeInstances(
-    { client: ec2 },
-    { Filters: [{ Name: 'instance-state-name', Values: ['pending', 'running'] }] },
-  ))
-    found.push(...Reservations.flatMap(({ Instances: some = [] }) => some).filter(counts));
+  const reservations = await allItems(
+    paginateDescribeInstances(
+      { client: ec2 },
+      { Filters: [{ Name: 'instance-state-name', Values: ['pending', 'running'] }] },
+    ),
+    (page) => page.Reservations,
+  );
+  const found = reservations.flatMap(({ Instances: some = [] }) => some).filter(counts);
   const types = [
     ...new Set<string>([
       ...peak.map(({ type }) => type),
@@ -156,9 +159,10 @@ export const checkAddresses = async (place: Place): Promise<readonly Finding[]> 
 export const checkVpcs = async (place: Place): Promise<readonly Finding[]> => {
   const needed = toMake(place, 'AWS::EC2::VPC');
   if (needed <= 0) return [];
-  let inUse = 0;
-  for await (const { Vpcs = [] } of paginateDescribeVpcs({ client: place.clients.ec2 }, {}))
-    inUse += Vpcs.length;
+  const { length: inUse } = await allItems(
+    paginateDescribeVpcs({ client: place.clients.ec2 }, {}),
+    ({ Vpcs }) => Vpcs,
+  );
   const limit = await limitOf(place.clients.quotas, quotas.vpcs);
   return quotaFindings(place, quotas.vpcs, { limit, inUse, needed });
 };

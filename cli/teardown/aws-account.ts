@@ -4,11 +4,12 @@ import {
   DescribeStacksCommand,
   paginateDescribeStackEvents,
   paginateDescribeStacks,
-  paginateListStackResources,
   paginateListStacks,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { allItems } from '../../tasks/all-items.ts';
+import { stackResources } from '../doctor/place.ts';
 import type { LocalRunPlace } from '../options.ts';
 import { clientOf } from '../system.ts';
 import type { Account } from './account.ts';
@@ -40,20 +41,14 @@ export function createAwsAccount(local?: LocalRunPlace, region?: string): Accoun
       return { account, region: await client.config.region() };
     },
     inRegion: (other) => createAwsAccount(local, other),
-    stacks: async () => {
-      const found: StandingStack[] = [];
-      for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {}))
-        found.push(...Stacks.map(stackOf));
-      return found;
-    },
+    stacks: async () =>
+      (await allItems(paginateDescribeStacks({ client }, {}), ({ Stacks }) => Stacks)).map(stackOf),
     stack: async (id) => {
       const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: id }));
       return stack && stackOf(stack);
     },
     resources: async (StackName) => {
-      const pages = paginateListStackResources({ client }, { StackName });
-      const found = [];
-      for await (const { StackResourceSummaries = [] } of pages) found.push(...StackResourceSummaries);
+      const found = await stackResources(client, StackName);
       return found.map(({ LogicalResourceId, ResourceType, PhysicalResourceId, ResourceStatus }) => ({
         logicalId: LogicalResourceId ?? '',
         type: ResourceType ?? '',
@@ -90,9 +85,8 @@ export function createAwsAccount(local?: LocalRunPlace, region?: string): Accoun
       await client.send(new DeleteStackCommand({ StackName }));
     },
     deletedStacks: async () => {
-      const found = [];
       const pages = paginateListStacks({ client }, { StackStatusFilter: ['DELETE_COMPLETE'] });
-      for await (const { StackSummaries = [] } of pages) found.push(...StackSummaries);
+      const found = await allItems(pages, ({ StackSummaries }) => StackSummaries);
       return found.map(({ StackName = '', StackId = '' }) => ({ name: StackName, id: StackId }));
     },
     running: createAwsWork(config),

@@ -15,7 +15,7 @@ import {
   DynamoDBClient,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
-import { DeregisterImageCommand, EC2Client, paginateDescribeImages } from '@aws-sdk/client-ec2';
+import { DeregisterImageCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   DeleteImageCommand,
   ImagebuilderClient,
@@ -23,6 +23,8 @@ import {
   paginateListImages,
 } from '@aws-sdk/client-imagebuilder';
 import { DescribeKeyCommand, KMSClient, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
+import { allItems } from '../../tasks/all-items.ts';
+import { ownImages } from '../../tasks/images/own-images.ts';
 import { CommandError } from '../system.ts';
 import type { Leftovers } from './account.ts';
 import { createAwsBuckets } from './aws-buckets.ts';
@@ -133,26 +135,22 @@ export function createAwsLeftovers(config: object): Leftovers {
 
   return {
     images: async (application) => {
-      const found: Leftover[] = [];
-      const images = paginateDescribeImages(
-        { client: ec2 },
-        { Owners: ['self'], Filters: [{ Name: 'tag:lockstep:application', Values: [application] }] },
+      const images = await ownImages(ec2, application);
+      const found: Leftover[] = images.map(({ ImageId: id = '' }) => ({ type: 'AWS::EC2::Image', id }));
+      const versions = await allItems(
+        paginateListImages(
+          { client: builder },
+          { owner: 'Self', filters: [{ name: 'name', values: [`lockstep-${application}`] }] },
+        ),
+        ({ imageVersionList }) => imageVersionList,
       );
-      for await (const { Images = [] } of images)
-        found.push(...Images.map(({ ImageId: id = '' }) => ({ type: 'AWS::EC2::Image', id })));
-      const versions = paginateListImages(
-        { client: builder },
-        { owner: 'Self', filters: [{ name: 'name', values: [`lockstep-${application}`] }] },
-      );
-      for await (const { imageVersionList = [] } of versions)
-        for (const { arn: imageVersionArn = '' } of imageVersionList)
-          for await (const { imageSummaryList = [] } of paginateListImageBuildVersions(
-            { client: builder },
-            { imageVersionArn },
-          ))
-            found.push(
-              ...imageSummaryList.map(({ arn: id = '' }) => ({ type: 'AWS::ImageBuilder::Image', id })),
-            );
+      for (const { arn: imageVersionArn = '' } of versions) {
+        const builds = await allItems(
+          paginateListImageBuildVersions({ client: builder }, { imageVersionArn }),
+          ({ imageSummaryList }) => imageSummaryList,
+        );
+        found.push(...builds.map(({ arn: id = '' }) => ({ type: 'AWS::ImageBuilder::Image', id })));
+      }
       return found;
     },
     exists: (leftover) => handlerOf(leftover).exists(leftover.id),

@@ -1,4 +1,5 @@
 import { App } from 'aws-cdk-lib';
+import { APPLICATION_TAG } from '../../tasks/images/own-images.ts';
 import { CONFIG_FILE_KEY, CONFIG_KEY, readConfig, readConfigFile } from '../config.ts';
 import { ApplicationStack } from './application-stack.ts';
 import { createWorkloads } from './environments/workloads-stack.ts';
@@ -44,7 +45,7 @@ export function createLockstepApp({ context, outdir, bundles, validate = true }:
     new ApplicationStack(app, `Lockstep-${application.name}`, {
       ...env,
       description: `Lockstep: promotion of ${application.name}`,
-      tags: { 'lockstep:application': application.name },
+      tags: { [APPLICATION_TAG]: application.name },
       application,
       config,
       bundles,

@@ -2,14 +2,12 @@ import {
   DeregisterImageCommand,
   DescribeImagesCommand,
   type EC2Client,
-  paginateDescribeImages,
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
 import { allItems } from '../all-items.ts';
+import { ownImages, snapshotGib } from '../images/own-images.ts';
 import type { Ami, AmiPlace } from './delete-unused-images.ts';
 
-/** Tag of an application's AMIs, in every account that they are copied to. */
-export const APPLICATION_TAG = 'lockstep:application';
 /** Image Builder tags the AMIs that it puts out with their build (its user guide, "Tag Image Builder output resources"). */
 const BUILD_TAG = 'Ec2ImageBuilderArn';
 
@@ -39,14 +37,9 @@ async function isGone(client: EC2Client, ImageId: string): Promise<boolean> {
 export const createAmiPlace = (client: EC2Client, application: string, region: string): AmiPlace => ({
   region,
   list: async () => {
-    const images = await allItems(
-      paginateDescribeImages(
-        { client },
-        { Owners: ['self'], Filters: [{ Name: `tag:${APPLICATION_TAG}`, Values: [application] }] },
-      ),
-      (page) => page.Images,
-    );
-    return images.flatMap(({ ImageId, CreationDate, Tags = [], BlockDeviceMappings = [] }): Ami[] => {
+    const images = await ownImages(client, application);
+    return images.flatMap((image): Ami[] => {
+      const { ImageId, CreationDate, Tags = [] } = image;
       const build = Tags.find(({ Key }) => Key === BUILD_TAG)?.Value;
       return ImageId === undefined || CreationDate === undefined
         ? []
@@ -55,7 +48,7 @@ export const createAmiPlace = (client: EC2Client, application: string, region: s
               imageId: ImageId,
               ...(build !== undefined && { build }),
               createdAt: new Date(CreationDate),
-              size: BlockDeviceMappings.reduce((sum, { Ebs }) => sum + (Ebs?.VolumeSize ?? 0), 0),
+              size: snapshotGib(image),
             },
           ];
     });

@@ -1,4 +1,5 @@
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
+import { allItems } from '../all-items.ts';
 import type { ListedSubscription } from './compare-subscriptions.ts';
 
 /** Lists a topic's subscriptions. */
@@ -6,16 +7,15 @@ export async function listSubscriptions(
   topicArn: string,
   client = new SNSClient({}),
 ): Promise<readonly ListedSubscription[]> {
-  const listed: ListedSubscription[] = [];
-  for await (const { Subscriptions = [] } of paginateListSubscriptionsByTopic(
-    { client },
-    { TopicArn: topicArn },
-  ))
-    for (const {
+  const listed = await allItems(
+    paginateListSubscriptionsByTopic({ client }, { TopicArn: topicArn }),
+    ({ Subscriptions }) => Subscriptions,
+  );
+  return listed.map(
+    ({
       Protocol: protocol = '',
       Endpoint: endpoint = '',
       SubscriptionArn: subscriptionArn = '',
-    } of Subscriptions)
-      listed.push({ protocol, endpoint, subscriptionArn });
-  return listed;
+    }): ListedSubscription => ({ protocol, endpoint, subscriptionArn }),
+  );
 }

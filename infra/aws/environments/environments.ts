@@ -3,6 +3,7 @@ import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { APPLICATION_TAG } from '../../../tasks/images/own-images.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ApplicationConfig, EnvironmentPlace, InternetAccess } from '../../config.ts';
 import type { ImageDestination } from '../image/image-build.ts';
@@ -127,7 +128,7 @@ const propsElsewhere = (
 ): Omit<EnvironmentStackProps, 'store'> => ({
   env: { account: place.account, region: place.region },
   description: `Lockstep: ${application.name} in another account or region`,
-  tags: { 'lockstep:application': application.name },
+  tags: { [APPLICATION_TAG]: application.name },
   application,
   bundles,
   platform,
@@ -174,7 +175,7 @@ class RegionalStores {
     const there = new ArtifactStack(scopeOf(this.stack), `${this.stack.stackName}-Artifacts-${region}`, {
       env: { account: this.stack.account, region },
       description: `Lockstep: revisions of ${application.name} that are deployed in ${region}`,
-      tags: { 'lockstep:application': application.name },
+      tags: { [APPLICATION_TAG]: application.name },
       application: application.name,
     });
     this.stack.addStackDependency(there);

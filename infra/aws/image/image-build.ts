@@ -9,7 +9,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { APPLICATION_TAG } from '../../../tasks/keeping/ec2-amis.ts';
+import { APPLICATION_TAG } from '../../../tasks/images/own-images.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ImageSchedule } from '../../config.ts';
 import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';

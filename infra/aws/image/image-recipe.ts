@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { type InstanceArchitecture, InstanceType } from 'aws-cdk-lib/aws-ec2';
 import { CfnImageRecipe } from 'aws-cdk-lib/aws-imagebuilder';
 import { Construct } from 'constructs';
-import { APPLICATION_TAG } from '../../../tasks/keeping/ec2-amis.ts';
+import { APPLICATION_TAG } from '../../../tasks/images/own-images.ts';
 import type { InternetAccess } from '../../config.ts';
 import { type Runtime, runtimes } from '../runtimes.ts';
 import { builderLog } from './builder-log.ts';

@@ -3,7 +3,7 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { APPLICATION_TAG } from '../../../tasks/keeping/ec2-amis.ts';
+import { APPLICATION_TAG } from '../../../tasks/images/own-images.ts';
 import { REVISION_PREFIX } from '../../../tasks/keeping/s3-revisions.ts';
 import { LockstepFunction } from '../lockstep-function.ts';
 import { deploymentGroupName, imageParameterArn, imageParameterName, pipelineArns } from '../names.ts';

@@ -8,6 +8,7 @@ const read = (file: string): string => fs.readFileSync(path.join(root, file), 'u
 const files = [
   ...fs.readdirSync(path.join(root, 'cli/doctor')).map((file) => `cli/doctor/${file}`),
   'tasks/approvals/role-members.ts',
+  'tasks/images/own-images.ts',
   'tasks/subscriptions/sns-subscriptions.ts',
   'tasks/environment-access.ts',
 ];
