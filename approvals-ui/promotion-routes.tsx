@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { PageTokenError } from '../tasks/ledger/page-token.ts';
-import { LONGEST_REASON, readReason, stopPromotion } from '../tasks/promotions/stop-promotion.ts';
+import { REASON_NEEDED, readReason } from '../tasks/promotions/reason.ts';
+import { stopPromotion } from '../tasks/promotions/stop-promotion.ts';
 import { denyOperation } from './actions.tsx';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
@@ -89,9 +90,8 @@ export function addPromotions(
       if (promotion.status !== 'RUNNING') return context.redirect(path, 303);
       const reason = readReason((await readForm(context)).reason ?? '');
       if (reason === undefined) {
-        const problem = `Give a reason of 1 to ${LONGEST_REASON} characters.`;
         return context.html(
-          <StopPage promotion={promotion} person={person} path={path} problem={problem} />,
+          <StopPage promotion={promotion} person={person} path={path} problem={REASON_NEEDED} />,
           400,
         );
       }
@@ -129,10 +129,8 @@ export function addPromotions(
     forOperators(async (context, page, path) => {
       const { promotion, person } = page;
       const reason = readReason((await readForm(context)).reason ?? '');
-      if (reason === undefined) {
-        const problem = `Give a reason of 1 to ${LONGEST_REASON} characters.`;
-        return showGoBack(context, page, path, { status: 400, problem });
-      }
+      if (reason === undefined)
+        return showGoBack(context, page, path, { status: 400, problem: REASON_NEEDED });
       const outcome = await goBack(promotion, reason, person);
       log({
         event: 'go-back',

@@ -1,5 +1,6 @@
 import type { Promotion } from '../tasks/ledger/items.ts';
-import { LONGEST_REASON, readReason, stopPromotion } from '../tasks/promotions/stop-promotion.ts';
+import { LONGEST_REASON, readReason } from '../tasks/promotions/reason.ts';
+import { stopPromotion } from '../tasks/promotions/stop-promotion.ts';
 import { UsageError } from './arguments.ts';
 import type { Outcome } from './command-result.ts';
 import { printable } from './format.ts';

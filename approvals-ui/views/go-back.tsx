@@ -1,12 +1,12 @@
 import type { FC } from 'hono/jsx';
 import type { ReviewedRelease } from '../../tasks/approvals/review.ts';
 import type { Person, Promotion } from '../../tasks/ledger/items.ts';
-import { LONGEST_REASON } from '../../tasks/promotions/stop-promotion.ts';
 import { commitTitle, shortCommit } from '../../tasks/words.ts';
 import { nameOfArn } from '../format.ts';
 import { GivenText, WholeTitle } from './given-text.tsx';
 import { Notice, Page } from './layout.tsx';
 import { Card, ChangeLine } from './parts.tsx';
+import { ReasonForm } from './reason-form.tsx';
 
 /** What the page that asks for a reason shows. */
 export interface GoBackPageProps {
@@ -80,18 +80,12 @@ export const GoBackPage: FC<GoBackPageProps> = (props) => {
             </p>
             <h3>This undoes</h3>
             <Releases releases={undone} />
-            <form method="post" action={`${path}/go-back`}>
-              <label for="reason">
-                Reason <span class="muted">(stored with your name, shown to approvers)</span>
-              </label>
-              <textarea id="reason" name="reason" rows={3} maxlength={LONGEST_REASON} required></textarea>
-              <div class="buttons">
-                <button class="danger" type="submit">
-                  Go back to this release
-                </button>
-                <a href={path}>Do not go back</a>
-              </div>
-            </form>
+            <ReasonForm
+              action={`${path}/go-back`}
+              known="shown to approvers"
+              button="Go back to this release"
+              back={{ text: 'Do not go back', path }}
+            />
           </Card>
         ) : null}
       </div>

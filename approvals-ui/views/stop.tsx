@@ -1,10 +1,10 @@
 import type { FC } from 'hono/jsx';
 import type { Person, Promotion } from '../../tasks/ledger/items.ts';
-import { LONGEST_REASON } from '../../tasks/promotions/stop-promotion.ts';
 import { commitTitle } from '../../tasks/words.ts';
 import { WholeTitle } from './given-text.tsx';
 import { Notice, Page } from './layout.tsx';
 import { Card, ChangeLine } from './parts.tsx';
+import { ReasonForm } from './reason-form.tsx';
 
 /** What the page that asks for a reason shows. */
 export interface StopPageProps {
@@ -37,18 +37,12 @@ export const StopPage: FC<StopPageProps> = ({ promotion, person, path, problem }
           Image builds and deployments that have begun continue; stop these in their own service.
         </p>
         <p>An operator can redrive it within 14 days: it resumes where it was stopped.</p>
-        <form method="post" action={`${path}/stop`}>
-          <label for="reason">
-            Reason <span class="muted">(stored with your name, mailed to operators)</span>
-          </label>
-          <textarea id="reason" name="reason" rows={3} maxlength={LONGEST_REASON} required></textarea>
-          <div class="buttons">
-            <button class="danger" type="submit">
-              Stop the promotion
-            </button>
-            <a href={path}>Do not stop it</a>
-          </div>
-        </form>
+        <ReasonForm
+          action={`${path}/stop`}
+          known="mailed to operators"
+          button="Stop the promotion"
+          back={{ text: 'Do not stop it', path }}
+        />
       </Card>
     </div>
   </Page>

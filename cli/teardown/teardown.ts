@@ -1,4 +1,4 @@
-import { LONGEST_REASON, readReason } from '../../tasks/promotions/stop-promotion.ts';
+import { LONGEST_REASON, readReason } from '../../tasks/promotions/reason.ts';
 import { UsageError } from '../arguments.ts';
 import type { Outcome } from '../command-result.ts';
 import type { TeardownCommand } from '../options.ts';

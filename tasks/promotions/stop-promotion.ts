@@ -2,20 +2,11 @@ import type { Executions } from '../executions/execution.ts';
 import { causeText } from '../failure-cause.ts';
 import { STOPPED } from '../payloads.ts';
 
-/** Longest reason for a stop, in characters. */
-export const LONGEST_REASON = 500;
-
 /** What stopping needs. */
 export interface StopDependencies {
   readonly executions: Pick<Executions, 'stop'>;
   /** Records as evidence who stops a promotion, and why. @returns the person's name, or the caller's ARN */
   readonly noteStop: (promotionId: string, reason: string) => Promise<string>;
-}
-
-/** A reason on one line; undefined if it is empty or too long. */
-export function readReason(text: string): string | undefined {
-  const reason = text.trim().replace(/\s+/g, ' ');
-  return reason === '' || reason.length > LONGEST_REASON ? undefined : reason;
 }
 
 /**
