@@ -1,8 +1,7 @@
 import type { Promotion } from '../tasks/ledger/items.ts';
-import { LONGEST_REASON, readReason } from '../tasks/promotions/reason.ts';
-import { UsageError } from './arguments.ts';
 import type { Outcome } from './command-result.ts';
 import { printable } from './format.ts';
+import { givenReason } from './reason.ts';
 import { CommandError, type System } from './system.ts';
 
 /**
@@ -15,11 +14,7 @@ export async function goBack(
   promotion: Promotion,
   asked: { readonly application: string; readonly reason: string },
 ): Promise<Outcome> {
-  const reason = readReason(asked.reason);
-  if (reason === undefined)
-    throw new UsageError(
-      `--reason takes 1 to ${LONGEST_REASON} characters, got ${asked.reason.trim().length}. Say why Prod goes back.`,
-    );
+  const reason = givenReason(asked.reason, 'why Prod goes back');
   if (promotion.application !== asked.application)
     throw new CommandError(
       `${promotion.promotionId} is a promotion of ${promotion.application}, not of ${asked.application}.`,

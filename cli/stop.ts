@@ -1,9 +1,8 @@
 import type { Promotion } from '../tasks/ledger/items.ts';
-import { LONGEST_REASON, readReason } from '../tasks/promotions/reason.ts';
 import { stopPromotion } from '../tasks/promotions/stop-promotion.ts';
-import { UsageError } from './arguments.ts';
 import type { Outcome } from './command-result.ts';
 import { printable } from './format.ts';
+import { givenReason } from './reason.ts';
 import { CommandError, type System } from './system.ts';
 
 /**
@@ -17,11 +16,7 @@ export async function stop(
   text: string,
 ): Promise<Outcome> {
   const { promotionId, executionArn } = promotion;
-  const reason = readReason(text);
-  if (reason === undefined)
-    throw new UsageError(
-      `--reason takes 1 to ${LONGEST_REASON} characters, got ${text.trim().length}. Say why it is stopped.`,
-    );
+  const reason = givenReason(text, 'why it is stopped');
   const execution = await system.executions.read(executionArn);
   const status = execution?.status ?? promotion.status;
   if (status !== 'RUNNING')

@@ -1,7 +1,7 @@
-import { LONGEST_REASON, readReason } from '../../tasks/promotions/reason.ts';
 import { UsageError } from '../arguments.ts';
 import type { Outcome } from '../command-result.ts';
 import type { TeardownCommand } from '../options.ts';
+import { givenReason } from '../reason.ts';
 import type { Ask } from '../redrive.ts';
 import { CommandError } from '../system.ts';
 import type { Account } from './account.ts';
@@ -123,11 +123,7 @@ const tearDownStacks = async (
   parts: TeardownParts,
 ): Promise<Outcome> => {
   const { account, system, tell } = parts;
-  const reason = readReason(given);
-  if (reason === undefined)
-    throw new UsageError(
-      `--reason takes 1 to ${LONGEST_REASON} characters, got ${given.trim().length}. Say why it is torn down.`,
-    );
+  const reason = givenReason(given, 'why it is torn down');
   const { reached, elsewhere, all } = await find(account, target);
   if (target === 'platform') checkPlatformIsFree(all);
   const title = titleOf(target);
