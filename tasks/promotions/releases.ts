@@ -103,10 +103,3 @@ export const deployedTo = (
       const next = all[index - 1];
       return next === undefined ? release : { ...release, replacedAt: next.deployedAt };
     });
-
-/**
- * The releases of one application: what Prod ran after a promotion that went through, latest first.
- * @param records promotions of that application, in any order
- */
-export const releasesOf = (records: readonly RecordedPromotion[]): readonly Release[] =>
-  deployedTo('prod', records).filter(({ status }) => status === 'SUCCEEDED');

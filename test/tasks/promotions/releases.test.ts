@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Job, Promotion } from '../../../tasks/ledger/items.ts';
-import { deployedTo, type RecordedPromotion, releasesOf } from '../../../tasks/promotions/releases.ts';
+import { deployedTo, type RecordedPromotion } from '../../../tasks/promotions/releases.ts';
 import { aDecision, aJob, anApproval, aPerson, aPromotion, approvedBy } from '../doubles/samples.ts';
 
 const minute = (minutes: number): string => new Date(Date.UTC(2026, 10, 22, 10, minutes)).toISOString();
@@ -53,7 +53,7 @@ const idsOf = (releases: readonly { readonly promotionId: string }[]): readonly 
   releases.map(({ promotionId }) => promotionId);
 
 it('knows of a release what was deployed, when, and who approved it', () => {
-  expect(releasesOf([released('a', 30)])).toEqual([
+  expect(deployedTo('prod', [released('a', 30)])).toEqual([
     expect.objectContaining({
       promotionId: 'a',
       application: 'shop',
@@ -69,7 +69,7 @@ it('knows of a release what was deployed, when, and who approved it', () => {
 });
 
 it('tells the latest first, each with when the next one replaced it', () => {
-  const releases = releasesOf([released('b', 40), released('a', 30), released('c', 50)]);
+  const releases = deployedTo('prod', [released('b', 40), released('a', 30), released('c', 50)]);
   expect(releases.map(({ promotionId, replacedAt }) => [promotionId, replacedAt])).toEqual([
     ['c', undefined],
     ['b', minute(50)],
@@ -79,15 +79,17 @@ it('tells the latest first, each with when the next one replaced it', () => {
 
 it('orders by deployment, not by the start of the promotion', () => {
   const overtaken = released('a', 50, { startedAt: minute(0) });
-  expect(idsOf(releasesOf([released('b', 40, { startedAt: minute(5) }), overtaken]))).toEqual(['a', 'b']);
+  expect(idsOf(deployedTo('prod', [released('b', 40, { startedAt: minute(5) }), overtaken]))).toEqual([
+    'a',
+    'b',
+  ]);
 });
 
-it('takes what ended otherwise for deployed, and for no release', () => {
+it('takes what ended otherwise for deployed', () => {
   const records = [released('a', 30), released('b', 40, { status: 'FAILED' })];
   expect(idsOf(deployedTo('prod', records))).toEqual(['b', 'a']);
-  expect(idsOf(releasesOf(records))).toEqual(['a']);
-  // It was replaced when the one that failed later was deployed.
-  expect(releasesOf(records)[0]).toMatchObject({ replacedAt: minute(40) });
+  // The one before was replaced when the one that failed later was deployed.
+  expect(deployedTo('prod', records)[1]).toMatchObject({ promotionId: 'a', replacedAt: minute(40) });
 });
 
 it('leaves out what never was deployed there', () => {
@@ -99,11 +101,13 @@ it('leaves out what never was deployed there', () => {
 it('counts the attempt that was deployed, not one that failed', () => {
   const { jobs, ...record } = released('a', 30);
   const failed = aRun('a', 'prod', { attempt: 2, status: 'FAILED', endedAt: minute(45) });
-  expect(releasesOf([{ ...record, jobs: [...jobs, failed] }])).toMatchObject([{ deployedAt: minute(30) }]);
+  expect(deployedTo('prod', [{ ...record, jobs: [...jobs, failed] }])).toMatchObject([
+    { deployedAt: minute(30) },
+  ]);
 });
 
 it('says what it knows where the ledger has no jobs', () => {
-  const [release] = releasesOf([{ ...released('a', 30), jobs: [], approvals: [] }]);
+  const [release] = deployedTo('prod', [{ ...released('a', 30), jobs: [], approvals: [] }]);
   expect(release).toMatchObject({ deployedAt: minute(31), approvedBy: { qc: [], pmo: [] } });
   expect(release).not.toHaveProperty('revision');
   expect(release).not.toHaveProperty('imageBuiltAt');
