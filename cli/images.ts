@@ -1,5 +1,5 @@
 import type { ImageReport, ReportedImage } from '../tasks/keeping/image-report.ts';
-import type { KeepReason } from '../tasks/keeping/keeping-rules.ts';
+import { DAY_MS, type KeepReason } from '../tasks/keeping/keeping-rules.ts';
 import { usEast1 } from '../tasks/prices/price-list.ts';
 import type { Outcome } from './command-result.ts';
 import { table, time } from './format.ts';
@@ -14,8 +14,6 @@ const reasons: Readonly<Record<KeepReason, string>> = {
   New: 'younger than a day',
   MayBeNeeded: 'it may be the one of a release',
 };
-
-const DAY_MS = 24 * 60 * 60_000;
 
 /** Whole days since then. */
 const ageInDays = ({ createdAt }: ReportedImage, now: Date): number =>

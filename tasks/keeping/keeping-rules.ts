@@ -94,7 +94,8 @@ export interface Verdict<Kind> {
   readonly keep?: KeepReason;
 }
 
-const DAY_MS = 24 * 60 * 60_000;
+/** A day, in ms. */
+export const DAY_MS = 24 * 60 * 60_000;
 
 /** Days after its end in which a failed promotion keeps what it needs: a redrive of the last minute is not known at once. */
 export const REDRIVABLE_DAYS = REDRIVE_DAYS + 1;

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
 import type { Environment } from '../payloads.ts';
 import {
+  DAY_MS,
   type PromotionUse,
   promotionNeed,
   REDRIVABLE_DAYS,
@@ -26,7 +27,6 @@ export interface PromotionSources {
   ) => Promise<RevisionLocation | undefined>;
 }
 
-const DAY_MS = 24 * 60 * 60_000;
 /** An execution runs for a year at most (Step Functions developer guide, "Quotas"): what began before is over. */
 const OPEN_OR_REDRIVABLE_MS = (365 + REDRIVABLE_DAYS) * DAY_MS;
 

@@ -56,6 +56,17 @@ export const readLive = async (
 ): Promise<readonly LiveApplication[]> =>
   liveTable(await Promise.all(applications.map((application) => sourcesOf(ledger, application))));
 
+/** Where those are that are in progress, by the promotion's id. */
+const inProgressOf = (
+  records: readonly RecordedPromotion[],
+  locks: readonly LockView[],
+): ReadonlyMap<string, Whereabouts> =>
+  new Map(
+    records
+      .filter(({ promotion }) => promotion.status === 'RUNNING')
+      .map((record) => [record.promotion.promotionId, whereaboutsOf(record, locks)]),
+  );
+
 /** Where those of the promotions are that are in progress, by id. @param locks both locks of each of their applications */
 export async function readWhereabouts(
   ledger: Pick<Ledger, 'jobs' | 'approvals'>,
@@ -63,8 +74,7 @@ export async function readWhereabouts(
   locks: readonly LockView[],
 ): Promise<ReadonlyMap<string, Whereabouts>> {
   const running = promotions.filter(({ status }) => status === 'RUNNING');
-  const records = await Promise.all(running.map((promotion) => recordOf(ledger, promotion)));
-  return new Map(records.map((record) => [record.promotion.promotionId, whereaboutsOf(record, locks)]));
+  return inProgressOf(await Promise.all(running.map((promotion) => recordOf(ledger, promotion))), locks);
 }
 
 /** Promotions, of all applications, among which an application's releases are looked for. */
@@ -115,11 +125,8 @@ export async function readReleases(
     Promise.all(read.map((promotion) => recordOf(ledger, promotion))),
     readLockViews(ledger, application),
   ]);
-  const inProgress = Object.fromEntries(
-    records
-      .filter(({ promotion }) => promotion.status === 'RUNNING')
-      .map((record) => [record.promotion.promotionId, whereaboutsOf(record, locks)]),
-  );
+  // As JSON gives it.
+  const inProgress = Object.fromEntries(inProgressOf(records, locks));
   return (['qat', 'prod'] as const).map((environment) => ({
     application,
     environment,

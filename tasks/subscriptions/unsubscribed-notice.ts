@@ -1,10 +1,10 @@
 import type { MissingSubscription } from '../ledger/items.ts';
 import { asciiSubject, ours, plain } from '../mail-text.ts';
 import type { Notice } from '../notices/notice.ts';
-import { listed, utcTime } from '../words.ts';
+import { listed, roleTitles, utcTime } from '../words.ts';
 import { CONFIRM_HOURS } from './compare-subscriptions.ts';
 
-const titles = { qc: 'QC', pmo: 'PMO', operator: 'operator' } as const;
+const titles = { ...roleTitles, operator: 'operator' } as const;
 const HOUR = 3_600_000;
 
 /** What somebody misses, and until when they can still confirm. The mail that asks came before `since`, by minutes. */
