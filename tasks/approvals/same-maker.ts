@@ -62,7 +62,7 @@ export interface NameRules {
   readonly dotsIgnoredIn: readonly string[];
 }
 
-/** A maker with the address of the person whose further name this is by this configuration, whatever an earlier one said. */
+/** A maker with the address of the person whose further name this is by this configuration, no matter what an earlier one said. */
 export function withPerson({ person: _, ...maker }: Maker, { people, dotsIgnoredIn }: NameRules): Maker {
   const folded = (address: string): string => foldedAddress(address, dotsIgnoredIn);
   const person = people.find(({ pusherNames, commitAddresses }) =>

@@ -139,7 +139,7 @@ describe('a certificate', () => {
     ]);
   });
 
-  it('fails if it is of another region, whatever its state', async () => {
+  it('fails if it is of another region, in any state', async () => {
     expect(await findings(() => ({ Certificate: { Status: 'ISSUED' } }), 'us-east-1')).toEqual([
       expect.objectContaining({ what: 'A certificate is of another region' }),
     ]);

@@ -14,7 +14,7 @@ const subscription = (endpoint: string, subscriptionArn = `${TOPIC}:1`, protocol
 describe('who is not subscribed (T59)', () => {
   const states = (...listed: ReturnType<typeof subscription>[]) => unsubscribed(['pmo@example.com'], listed);
 
-  it('is nobody who confirmed, written in whatever case', () => {
+  it('is nobody who confirmed, written in any case', () => {
     expect(states(subscription('PMO@example.com'))).toEqual([]);
   });
 

@@ -77,7 +77,7 @@ describe('of these, a change brings', () => {
     expect(brought.map(({ name, files }) => [name, files])).toEqual(expected);
   });
 
-  it('none, if the revision has none, whatever is known of its files', () => {
+  it('none, if the revision has none, no matter what is known of its files', () => {
     expect(changedHooks([], undefined)).toEqual([]);
   });
 

@@ -138,7 +138,7 @@ describe('deleting what nothing needs', () => {
     expect(keeping.imageIds()).toEqual([]);
   });
 
-  it('keeps what an instance runs, whatever the ledger says', async () => {
+  it('keeps what an instance runs, no matter what the ledger says', async () => {
     const { imageId } = keeping.build('prod');
     keeping.instances['eu-west-1'].push(imageId);
     keeping.pass(100);

@@ -243,7 +243,7 @@ const createWorld = () => {
         verdicts.filter(({ keep }) => keep !== undefined || left-- <= 0).map(({ of }) => of);
       images = kept(judgeImages(records));
       revisions = kept(judgeRevisions(records));
-      // What instances run stays, whatever the ledger says.
+      // What instances run stays, no matter what the ledger says.
       for (const id of used) use('An instance', id);
       if (left < 0) return;
       const young = (items: readonly { readonly createdAt: Date }[]) =>

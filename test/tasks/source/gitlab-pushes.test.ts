@@ -85,7 +85,7 @@ describe('who moved a branch', () => {
     expect(() => found(...events)).toThrow(reason);
   });
 
-  it('are all who moved it, whatever pushes are told together: a person is missing only where it fails', () => {
+  it('are all who moved it, no matter which pushes are told together: a person is missing only where it fails', () => {
     const pushes = fc.array(
       fc.record({ author: fc.constantFrom('dana', 'erin', 'faye'), isBulk: fc.boolean() }),
       { minLength: 1, maxLength: 12 },

@@ -40,7 +40,7 @@ const BUCKET_RATIO = 1.02;
 /** The minute since the epoch. @param at ms since the epoch */
 export const minuteOf = (at: number): number => Math.floor(at / MINUTE_MS);
 
-/** The same for the same metric, whatever the order of its dimensions. */
+/** The same for the same metric, in any order of its dimensions. */
 export const metricKey = ({ namespace, name, dimensions }: MetricId): string =>
   JSON.stringify([namespace, name, Object.entries(dimensions).sort()]);
 

@@ -129,7 +129,7 @@ describe('a blue/green deployment', () => {
       );
     const broken = { 'appspec.yml': appspec, 'blocked.sh': '#!/bin/sh\necho no such file\nexit 7\n' };
 
-    it('fails on blue, whatever the next one brings, until its script is repaired on the instance', async () => {
+    it('fails on blue, no matter what the next one brings, until its script is repaired on the instance', async () => {
       const { url } = await setUpBlueGreen(fleet, 1);
       expect((await promote('one', broken)).info.status).toBe('Succeeded');
       const { info, found } = await promote('two');
