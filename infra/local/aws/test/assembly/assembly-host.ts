@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type AdjustableClock, createClock } from '../../clock.ts';
 import { createHost, type EmulatorHost, type LogLine } from '../../create-host.ts';
+import type { Endpoint } from '../../endpoint/endpoint.ts';
 import type { Host, PolicyStatement, Service } from '../../host.ts';
 import type { RoleRecord } from '../../iam/directory.ts';
 import { createIamService } from '../../services/iam/iam.ts';
@@ -109,3 +110,11 @@ export const eventually = async <Value>(look: () => Value | undefined | false): 
   }
   throw new Error('The condition did not become true within 10 s.');
 };
+
+/** What a client of the SDK is made with that calls an endpoint as the administrator. */
+export const administratorAt = ({ url }: Pick<Endpoint, 'url'>, { host }: Pick<TestHost, 'host'>) => ({
+  endpoint: url,
+  region: 'us-east-1',
+  credentials: host.administratorKey(),
+  maxAttempts: 1,
+});

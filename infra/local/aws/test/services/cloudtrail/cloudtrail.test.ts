@@ -3,6 +3,7 @@ import { createEndpoint } from '../../../endpoint/endpoint.ts';
 import { createCloudTrailService } from '../../../services/cloudtrail/cloudtrail.ts';
 import { recordCall } from '../../../services/shared/trail.ts';
 import {
+  administratorAt,
   freePort,
   putRole,
   startHost,
@@ -18,12 +19,7 @@ let client: CloudTrailClient;
 beforeEach(async () => {
   running = await startHost(newFolder(), [createCloudTrailService], await freePort());
   endpoint = await createEndpoint(running.host);
-  client = new CloudTrailClient({
-    endpoint: endpoint.url,
-    region: 'us-east-1',
-    credentials: running.host.administratorKey(),
-    maxAttempts: 1,
-  });
+  client = new CloudTrailClient(administratorAt(endpoint, running));
 });
 afterEach(async () => {
   client.destroy();

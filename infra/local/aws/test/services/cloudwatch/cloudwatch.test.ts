@@ -7,6 +7,7 @@ import { readOutbox } from '../../../services/sns/outbox.ts';
 import { createSnsService } from '../../../services/sns/sns.ts';
 import { createSqsService } from '../../../services/sqs/sqs.ts';
 import {
+  administratorAt,
   freePort,
   putRole,
   startHost,
@@ -211,12 +212,7 @@ describe('through the SDK', () => {
   let client: CloudWatchClient;
   beforeEach(async () => {
     endpoint = await createEndpoint(running.host);
-    client = new CloudWatchClient({
-      endpoint: endpoint.url,
-      region: 'us-east-1',
-      credentials: running.host.administratorKey(),
-      maxAttempts: 1,
-    });
+    client = new CloudWatchClient(administratorAt(endpoint, running));
   });
   afterEach(async () => {
     client.destroy();

@@ -21,6 +21,7 @@ import { createEndpoint, type Endpoint } from '../../../endpoint/endpoint.ts';
 import type { Principal, ResourceProperties } from '../../../host.ts';
 import { createDynamoDbService } from '../../../services/dynamodb/dynamodb.ts';
 import {
+  administratorAt,
   freePort,
   putRole,
   startHost,
@@ -35,12 +36,7 @@ let client: DynamoDBClient;
 
 const connect = async () => {
   endpoint = await createEndpoint(running.host);
-  client = new DynamoDBClient({
-    endpoint: endpoint.url,
-    region: 'us-east-1',
-    credentials: running.host.administratorKey(),
-    maxAttempts: 1,
-  });
+  client = new DynamoDBClient(administratorAt(endpoint, running));
 };
 const disconnect = async () => {
   client.destroy();

@@ -8,7 +8,13 @@ import {
 import { resourceContext } from '../../../assembly/stack-records.ts';
 import { createEndpoint, type Endpoint } from '../../../endpoint/endpoint.ts';
 import { createKmsService } from '../../../services/kms/kms.ts';
-import { freePort, startHost, type TestHost, temporaryFolders } from '../../assembly/assembly-host.ts';
+import {
+  administratorAt,
+  freePort,
+  startHost,
+  type TestHost,
+  temporaryFolders,
+} from '../../assembly/assembly-host.ts';
 
 const newFolder = temporaryFolders();
 let running: TestHost;
@@ -19,12 +25,7 @@ let KeyId: string;
 beforeEach(async () => {
   running = await startHost(newFolder(), [createKmsService], await freePort());
   endpoint = await createEndpoint(running.host);
-  client = new KMSClient({
-    endpoint: endpoint.url,
-    region: 'us-east-1',
-    credentials: running.host.administratorKey(),
-    maxAttempts: 1,
-  });
+  client = new KMSClient(administratorAt(endpoint, running));
   const state = await running.host
     .service('kms')
     ?.resources['AWS::KMS::Key']?.create({ Description: 'images' }, resourceContext('Test', 'Key'));

@@ -5,6 +5,7 @@ import { createEndpoint, type Endpoint } from '../../../endpoint/endpoint.ts';
 import type { ResourceProperties } from '../../../host.ts';
 import { createKmsService } from '../../../services/kms/kms.ts';
 import {
+  administratorAt,
   freePort,
   putRole,
   startHost,
@@ -29,12 +30,7 @@ const Message = Buffer.from('the head');
 beforeEach(async () => {
   running = await startHost(newFolder(), [createKmsService], await freePort());
   endpoint = await createEndpoint(running.host);
-  client = new KMSClient({
-    endpoint: endpoint.url,
-    region: 'us-east-1',
-    credentials: running.host.administratorKey(),
-    maxAttempts: 1,
-  });
+  client = new KMSClient(administratorAt(endpoint, running));
   KeyId = await createKey(signing, 'Signing');
 });
 afterEach(async () => {

@@ -9,6 +9,7 @@ import { createEndpoint, type Endpoint } from '../../../endpoint/endpoint.ts';
 import type { PolicyStatement } from '../../../host.ts';
 import { createSecretsManagerService } from '../../../services/secretsmanager/secretsmanager.ts';
 import {
+  administratorAt,
   eventually,
   freePort,
   putRole,
@@ -26,12 +27,7 @@ let client: LambdaClient;
 beforeEach(async () => {
   running = await startHost(newFolder(), [...lambdaServices, createSecretsManagerService], await freePort());
   endpoint = await createEndpoint(running.host);
-  client = new LambdaClient({
-    endpoint: endpoint.url,
-    region: 'us-east-1',
-    credentials: running.host.administratorKey(),
-    maxAttempts: 1,
-  });
+  client = new LambdaClient(administratorAt(endpoint, running));
 });
 afterEach(async () => {
   client.destroy();

@@ -9,19 +9,14 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { createEndpoint } from '../../../endpoint/endpoint.ts';
 import { createLogsService } from '../../../services/logs/logs.ts';
-import { freePort, startHost, temporaryFolders } from '../../assembly/assembly-host.ts';
+import { administratorAt, freePort, startHost, temporaryFolders } from '../../assembly/assembly-host.ts';
 
 const newFolder = temporaryFolders();
 
 it('takes and gives log events over the wire', async () => {
   const running = await startHost(newFolder(), [createLogsService], await freePort());
   const endpoint = await createEndpoint(running.host);
-  const client = new CloudWatchLogsClient({
-    endpoint: endpoint.url,
-    region: 'us-east-1',
-    credentials: running.host.administratorKey(),
-    maxAttempts: 1,
-  });
+  const client = new CloudWatchLogsClient(administratorAt(endpoint, running));
   const logGroupName = '/lockstep/test';
   const stream = { logGroupName, logStreamName: 'a' };
   await client.send(new CreateLogGroupCommand({ logGroupName }));

@@ -1,7 +1,13 @@
 import { GetServiceQuotaCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { createEndpoint, type Endpoint } from '../../../endpoint/endpoint.ts';
 import { createServiceQuotasService } from '../../../services/servicequotas/servicequotas.ts';
-import { freePort, startHost, type TestHost, temporaryFolders } from '../../assembly/assembly-host.ts';
+import {
+  administratorAt,
+  freePort,
+  startHost,
+  type TestHost,
+  temporaryFolders,
+} from '../../assembly/assembly-host.ts';
 
 const newFolder = temporaryFolders();
 let running: TestHost;
@@ -11,12 +17,7 @@ let client: ServiceQuotasClient;
 beforeEach(async () => {
   running = await startHost(newFolder(), [createServiceQuotasService], await freePort());
   endpoint = await createEndpoint(running.host);
-  client = new ServiceQuotasClient({
-    endpoint: endpoint.url,
-    region: 'us-east-1',
-    credentials: running.host.administratorKey(),
-    maxAttempts: 1,
-  });
+  client = new ServiceQuotasClient(administratorAt(endpoint, running));
 });
 afterEach(async () => {
   client.destroy();
