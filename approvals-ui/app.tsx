@@ -98,7 +98,7 @@ export function createSite(dependencies: SiteDependencies): Hono<SiteEnv> {
   site.on('POST', '*', withCurrentGroups(dependencies.groupsNow));
   addApprovals(site, dependencies, links);
   addAbsences(site, dependencies);
-  addLive(site, dependencies);
+  addLive(site, dependencies, links);
   addPromotions(site, dependencies, links);
   site.notFound(notFound);
   return site;

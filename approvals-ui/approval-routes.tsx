@@ -37,7 +37,7 @@ export function addApprovals(site: Hono<SiteEnv>, dependencies: SiteDependencies
     if (page.total > 0 || page.unreached.length > 0)
       return show(context, PendingPage, PendingRegion, { ...page, path });
     const live = await readLivePage(dependencies, page.person);
-    return show(context, LivePage, LiveRegion, { ...live, path });
+    return show(context, LivePage, LiveRegion, { ...live, links, path });
   });
 
   site.get('/approvals', async (context) => {

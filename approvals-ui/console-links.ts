@@ -1,4 +1,5 @@
 import {
+  alarmLink,
   commitLink,
   deploymentLink,
   diffLink,
@@ -19,6 +20,8 @@ export interface ConsoleLinks {
   readonly commit: (promotion: Promotion, commitId: string) => string | undefined;
   /** What the promotion's commit changes, compared with another commit. */
   readonly diff: (promotion: Promotion, before: string) => string | undefined;
+  /** An alarm in a region. */
+  readonly alarm: (region: string, name: string) => string | undefined;
 }
 
 /** For a site on this machine, where there is no console. */
@@ -28,6 +31,7 @@ export const noConsole: ConsoleLinks = {
   deployment: () => undefined,
   commit: () => undefined,
   diff: () => undefined,
+  alarm: () => undefined,
 };
 
 /** Variable with the regions as JSON; the site has it only if an environment is in another region. */
@@ -68,4 +72,5 @@ export const awsConsoleWith = (regions: EnvironmentRegions): ConsoleLinks => ({
     commitLink(regionOf(executionArn), application, commitId),
   diff: ({ executionArn, application, commitId }, before) =>
     diffLink(regionOf(executionArn), application, before, commitId),
+  alarm: alarmLink,
 });

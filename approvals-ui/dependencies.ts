@@ -26,6 +26,7 @@ type SiteLedger = Pick<
   | 'lock'
   | 'live'
   | 'missingSubscriptions'
+  | 'environmentStatus'
 >;
 
 /** Everything that the site needs from outside. */

@@ -1,7 +1,7 @@
 import { readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import type { Person } from '../tasks/ledger/items.ts';
-import { readLive, readReleases, readWhereabouts } from '../tasks/promotions/read-live.ts';
-import { SHORTEST_SEARCH, searchPromotions } from '../tasks/promotions/search.ts';
+import { readLive, readReleases, readStatuses, readWhereabouts } from '../tasks/promotions/read-live.ts';
+import { SHORTEST_SEARCH, searchInstances, searchPromotions } from '../tasks/promotions/search.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import type { LivePageProps } from './views/live.tsx';
 import type { ReleasesPageProps } from './views/releases.tsx';
@@ -16,10 +16,10 @@ const MOST_RELEASES = 30;
 export const readLivePage = async (
   { ledger, applications, now }: LiveDependencies,
   person: Person,
-): Promise<Omit<LivePageProps, 'path'>> => ({
+): Promise<Omit<LivePageProps, 'path' | 'links'>> => ({
   person,
   now: now(),
-  applications: await readLive(ledger, applications),
+  applications: await readLive(ledger, applications, now()),
 });
 
 /** Reads what the environments of an application ran. Undefined if none of that name is configured. */
@@ -34,19 +34,21 @@ export const readReleasesPage = async (
 
 /** Searches promotions. @throws PageTokenError if `next` is none that a search before gave */
 export async function readSearchPage(
-  { ledger }: LiveDependencies,
+  { ledger, applications }: LiveDependencies,
   person: Person,
   text: string,
   next: string | undefined,
 ): Promise<Omit<SearchPageProps, 'path'>> {
-  if (text.length < SHORTEST_SEARCH) return { person, text };
+  if (text.length < SHORTEST_SEARCH) return { person, text, instances: [] };
   const result = await searchPromotions(ledger, text, next);
   const found = result.found.map(({ promotion }) => promotion);
   const running = found.filter(({ status }) => status === 'RUNNING').map(({ application }) => application);
   const locks = await Promise.all([...new Set(running)].map((one) => readLockViews(ledger, one)));
+  const statuses = await Promise.all(applications.map((one) => readStatuses(ledger, one)));
   return {
     person,
     text,
+    instances: searchInstances(statuses.flat(), text),
     result: { ...result, whereabouts: await readWhereabouts(ledger, found, locks.flat()) },
   };
 }

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { PageTokenError } from '../tasks/ledger/page-token.ts';
 import { LONGEST_SEARCH } from '../tasks/promotions/search.ts';
+import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { readLivePage, readReleasesPage, readSearchPage } from './live-pages.ts';
 import { badRequest, here, notFound, type SiteEnv, show } from './responses.tsx';
@@ -9,10 +10,10 @@ import { ReleasesPage } from './views/releases.tsx';
 import { SearchPage } from './views/search.tsx';
 
 /** Adds the pages that say what runs where, what ran there before, and which promotion has something. */
-export function addLive(site: Hono<SiteEnv>, dependencies: SiteDependencies): void {
+export function addLive(site: Hono<SiteEnv>, dependencies: SiteDependencies, links: ConsoleLinks): void {
   site.get('/live', async (context) => {
     const page = await readLivePage(dependencies, context.get('session').person);
-    return show(context, LivePage, LiveRegion, { ...page, path: here(context) });
+    return show(context, LivePage, LiveRegion, { ...page, links, path: here(context) });
   });
 
   site.get('/releases/:application', async (context) => {

@@ -145,7 +145,7 @@ export async function runCommand(
   }
   if (command.name === 'images') return images(system, command.application);
   if (command.name === 'live') {
-    const applications = await readLive(system.ledger, system.applications);
+    const applications = await readLive(system.ledger, system.applications, Date.now());
     return { text: liveText(applications), json: applications };
   }
   if (command.name === 'releases') {

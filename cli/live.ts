@@ -1,6 +1,9 @@
+import { DRIFT_HEADING, REMEDY } from '../tasks/drift/status-text.ts';
+import type { Environment } from '../tasks/payloads.ts';
 import type { LiveApplication, LiveEnvironment } from '../tasks/promotions/live-table.ts';
 import type { ReleaseHistory } from '../tasks/promotions/read-live.ts';
 import type { Release } from '../tasks/promotions/releases.ts';
+import { runbookText } from '../tasks/redrive/advice-text.ts';
 import { approverRoles, environmentTitles, listed, roleTitles, shortCommit } from '../tasks/words.ts';
 import { cut, printable, table, time } from './format.ts';
 
@@ -13,9 +16,22 @@ const approvers = ({ approvedBy }: Release): string =>
 const nameOf = ({ commitId, commitMessage }: Pick<Release, 'commitId' | 'commitMessage'>): string =>
   `${shortCommit(commitId)} ${cut(printable(commitMessage), 60)}`.trim();
 
+const statusLines = (
+  environment: Environment,
+  status: LiveEnvironment['status'],
+  drift: LiveEnvironment['drift'],
+): readonly string[] => [
+  ...(status?.alarms ?? []).map(({ name, since, meaning }) =>
+    `Alarm ${printable(name)} is on since ${time(since)}. ${printable(meaning)}`.trim(),
+  ),
+  ...drift.map(({ instanceId, drift: differences }) => `Drift: ${instanceId} ${listed(differences)}.`),
+  ...(drift.length === 0 ? [] : [`${REMEDY[environment]} See ${runbookText(DRIFT_HEADING)}.`]),
+  ...(status?.unread ?? []).map((sentence) => `Not read: ${printable(sentence)}`),
+];
+
 const environmentText = (
   application: string,
-  { environment, release, known, lock }: LiveEnvironment,
+  { environment, release, known, lock, status, drift }: LiveEnvironment,
 ): readonly string[] => {
   const name = `${environmentTitles[environment]} of ${printable(application)}`;
   const { holder, waiting = [] } = lock ?? {};
@@ -39,6 +55,7 @@ const environmentText = (
     release === undefined ? `${name}:` : `${name} runs ${nameOf(release)}`,
     `  ${known}`,
     table(rows).replace(/^/gm, '  '),
+    ...statusLines(environment, status, drift).map((line) => `  ${line}`),
   ];
 };
 

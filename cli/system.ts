@@ -48,6 +48,7 @@ export interface System {
     | 'lock'
     | 'live'
     | 'imageReport'
+    | 'environmentStatus'
   >;
   readonly evidence: Pick<EvidenceStore, 'entries' | 'seals'>;
   readonly publicKey: () => Promise<SealingKey>;

@@ -39,6 +39,10 @@ export const pipelineRunLink = (region: string, pipelineName: string, pipelineEx
 export const deploymentLink = (region: string, deploymentId: string): string =>
   `${home(region)}/codesuite/codedeploy/deployments/${deploymentId}?region=${region}`;
 
+/** One alarm of CloudWatch. */
+export const alarmLink = (region: string, name: string): string =>
+  `${home(region)}/cloudwatch/home?region=${region}#alarmsV2:alarm/${encodeURIComponent(name)}`;
+
 /** One commit of a CodeCommit repository. */
 export const commitLink = (region: string, repositoryName: string, commitId: string): string =>
   `${home(region)}/codesuite/codecommit/repositories/${repositoryName}/commit/${commitId}?region=${region}`;

@@ -201,6 +201,24 @@ export const functions = {
       'ACQUIRE_LOCK_FUNCTION',
     ],
   },
+  /** Every 5 minutes, and after each promotion → records what both environments run, and mails operators about drift. */
+  'look-at-instances': {
+    entry: 'tasks/drift/look-at-instances.lambda.ts',
+    environment: [
+      'APPLICATION',
+      'LEDGER_TABLE',
+      'PROMOTIONS_TOPIC_ARN',
+      'SITE_URL',
+      'QAT_AUTO_SCALING_GROUP',
+      'QAT_CODEDEPLOY_APPLICATION',
+      'QAT_DEPLOYMENT_GROUP',
+      'PROD_CODEDEPLOY_APPLICATION',
+      'PROD_DEPLOYMENT_GROUP',
+      'PROD_TARGET_GROUP_ARN',
+      /** JSON: names of the alarms about Prod. */
+      'PROD_ALARMS',
+    ],
+  },
   /** Once a day, and after each promotion → deletes images and revisions that nothing needs. */
   'delete-unused-images': {
     entry: 'tasks/keeping/delete-unused-images.lambda.ts',

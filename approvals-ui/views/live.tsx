@@ -8,9 +8,11 @@ import {
 } from '../../tasks/promotions/live-table.ts';
 import type { Release } from '../../tasks/promotions/releases.ts';
 import { approverRoles, commitTitle, environmentTitles, roleTitles, shortCommit } from '../../tasks/words.ts';
+import type { ConsoleLinks } from '../console-links.ts';
 import { duration, nameOfArn } from '../format.ts';
 import { StatusIcon } from '../graph/drawing.tsx';
 import type { StepStatus } from '../graph/steps.ts';
+import { StatusNotices } from './environment-status.tsx';
 import { GivenText } from './given-text.tsx';
 import { AutoRefreshRegion, Page } from './layout.tsx';
 import { LockState } from './locks.tsx';
@@ -23,6 +25,7 @@ export interface LivePageProps {
   readonly path: string;
   readonly now: number;
   readonly applications: readonly LiveApplication[];
+  readonly links: ConsoleLinks;
 }
 
 /** What each environment of each application runs, since when and by which promotion, and what comes next. */
@@ -37,7 +40,7 @@ export const LivePage: FC<LivePageProps> = (props) => (
 );
 
 /** The part of the page that refreshes itself. */
-export const LiveRegion: FC<LivePageProps> = ({ applications, now }) => (
+export const LiveRegion: FC<LivePageProps> = ({ applications, now, links }) => (
   <AutoRefreshRegion
     // The start page may show what waits for the person by the next time.
     path="/live"
@@ -48,12 +51,18 @@ export const LiveRegion: FC<LivePageProps> = ({ applications, now }) => (
     hasEnded={false}
   >
     {applications.map((one) => (
-      <Application {...one} now={now} />
+      <Application {...one} now={now} links={links} />
     ))}
   </AutoRefreshRegion>
 );
 
-const Application: FC<LiveApplication & { now: number }> = ({ application, environments, next, now }) => (
+const Application: FC<LiveApplication & { now: number; links: ConsoleLinks }> = ({
+  application,
+  environments,
+  next,
+  now,
+  links,
+}) => (
   <section class="card live" aria-label={application} data-application={application}>
     <div class="live-title">
       <h2>
@@ -65,7 +74,7 @@ const Application: FC<LiveApplication & { now: number }> = ({ application, envir
     </div>
     <div class="live-environments">
       {environments.map((one) => (
-        <Environment {...one} application={application} now={now} />
+        <Environment {...one} application={application} now={now} links={links} />
       ))}
     </div>
     <div class="live-next">
@@ -91,17 +100,21 @@ const chips: Readonly<Record<LiveEnvironment['certainty'], { status: StepStatus;
   deployed: { status: 'done', text: 'Deployed' },
   changing: { status: 'running', text: 'Changing' },
   unclear: { status: 'failed', text: 'Not certain' },
+  drifted: { status: 'failed', text: 'Drifted' },
   nothing: { status: 'idle', text: 'Nothing yet' },
 };
 
-const Environment: FC<LiveEnvironment & { application: string; now: number }> = ({
+const Environment: FC<LiveEnvironment & { application: string; now: number; links: ConsoleLinks }> = ({
   application,
   environment,
   certainty,
   known,
   release,
   lock,
+  status,
+  drift,
   now,
+  links,
 }) => (
   <section
     class="live-environment"
@@ -114,6 +127,13 @@ const Environment: FC<LiveEnvironment & { application: string; now: number }> = 
     </div>
     {release === undefined ? null : <Running release={release} now={now} />}
     <p class="muted live-known">{known}</p>
+    <StatusNotices
+      environment={environment}
+      {...(status && { status })}
+      drift={drift}
+      links={links}
+      now={now}
+    />
     {lock === undefined ? null : (
       <div class="live-lock" data-lock={environment}>
         <h4>Lock</h4>

@@ -1,7 +1,13 @@
 import type { FC } from 'hono/jsx';
 import type { Person } from '../../tasks/ledger/items.ts';
-import { LONGEST_SEARCH, type SearchResult, SHORTEST_SEARCH } from '../../tasks/promotions/search.ts';
+import {
+  type FoundInstance,
+  LONGEST_SEARCH,
+  type SearchResult,
+  SHORTEST_SEARCH,
+} from '../../tasks/promotions/search.ts';
 import type { Whereabouts } from '../../tasks/promotions/whereabouts.ts';
+import { environmentTitles, shortCommit } from '../../tasks/words.ts';
 import { Page } from './layout.tsx';
 import { Empty, PromotionRow } from './list-parts.tsx';
 import { Moment } from './parts.tsx';
@@ -33,6 +39,8 @@ export interface SearchPageProps {
   readonly person: Person;
   readonly path: string;
   readonly text: string;
+  /** Instances that were there when Lockstep looked last. */
+  readonly instances: readonly FoundInstance[];
   /** Absent if the text is too short. */
   readonly result?: SearchResult & {
     /** Where those that are in progress are, by id. */
@@ -41,7 +49,7 @@ export interface SearchPageProps {
 }
 
 /** The promotions that have what was searched for. */
-export const SearchPage: FC<SearchPageProps> = ({ person, path, text, result }) => (
+export const SearchPage: FC<SearchPageProps> = ({ person, path, text, instances, result }) => (
   <Page title="Search" person={person} here={path} section="promotions">
     <div class="narrow">
       <h1>Search promotions</h1>
@@ -54,10 +62,57 @@ export const SearchPage: FC<SearchPageProps> = ({ person, path, text, result }) 
           </p>
         </Empty>
       ) : (
-        <Result text={text} result={result} />
+        <>
+          {instances.length === 0 ? null : <Instances instances={instances} />}
+          <Result text={text} result={result} />
+        </>
       )}
     </div>
   </Page>
+);
+
+const states: Readonly<Record<FoundInstance['state'], string>> = {
+  serves: 'serves',
+  starting: 'is starting',
+  idle: 'takes no requests',
+  leaving: 'is being removed',
+};
+
+const Instances: FC<{ instances: readonly FoundInstance[] }> = ({ instances }) => (
+  <section aria-labelledby="instances">
+    <h2 id="instances">Instances that run now</h2>
+    <ul class="plain">
+      {instances.map(({ instanceId, state, imageId, delivery, drift, application, environment, at }) => (
+        <li data-instance={instanceId}>
+          <code>{instanceId}</code> {states[state]} in {environmentTitles[environment]} of{' '}
+          <a href="/live">{application}</a>
+          {imageId === undefined ? null : (
+            <>
+              {' '}
+              · image <code>{imageId}</code>
+            </>
+          )}
+          {delivery === undefined ? null : (
+            <>
+              {' '}
+              · {delivery.commitId === undefined ? 'a revision that no recent promotion deployed' : null}
+              {delivery.commitId === undefined ? null : (
+                <>
+                  commit <code>{shortCommit(delivery.commitId)}</code>
+                </>
+              )}
+              , deployment <code>{delivery.deploymentId}</code>
+            </>
+          )}
+          {drift.length === 0 ? null : ' · drifted'}
+          <span class="muted">
+            {' '}
+            · looked at on <Moment at={at} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  </section>
 );
 
 const Result: FC<{ text: string; result: NonNullable<SearchPageProps['result']> }> = ({ text, result }) => {
@@ -71,8 +126,8 @@ const Result: FC<{ text: string; result: NonNullable<SearchPageProps['result']> 
             , back to <Moment at={oldest} />
           </>
         )}
-        . {next === undefined ? 'There are no older ones.' : 'Older ones have not been searched.'} The ledger
-        knows the instances that Verify Prod and QC’s request saw, not those that started later.
+        . {next === undefined ? 'There are no older ones.' : 'Older ones have not been searched.'} Of
+        instances that are gone, the ledger knows those that Verify Prod and QC’s request saw.
       </p>
       {found.length === 0 ? (
         <Empty title="Nothing found here">

@@ -18,6 +18,7 @@ import type { PlatformStack } from './platform/platform-stack.ts';
 import { artifactBucket } from './promotion/artifact-stack.ts';
 import { DeploymentPipeline } from './promotion/deployment-pipeline.ts';
 import { ImageKeeping } from './promotion/image-keeping.ts';
+import { InstanceLook } from './promotion/instance-look.ts';
 import { PromotionFunctions } from './promotion/promotion-functions.ts';
 import { PromotionMachine } from './promotion/promotion-machine.ts';
 import { PushPipeline } from './promotion/push-pipeline.ts';
@@ -227,7 +228,15 @@ export class ApplicationStack extends Stack {
       schedules,
       stateMachineArn: stateMachine.stateMachineArn,
     });
-    const asynchronous = [...functions.asynchronous, deleteUnusedImages];
+    const { lookAtInstances } = new InstanceLook(this, 'Look', {
+      ...parameters,
+      bundles,
+      promotions,
+      siteUrl,
+      schedules,
+      stateMachineArn: stateMachine.stateMachineArn,
+    });
+    const asynchronous = [...functions.asynchronous, deleteUnusedImages, lookAtInstances];
 
     new ApplicationAlarms(this, 'Alarms', {
       application: name,

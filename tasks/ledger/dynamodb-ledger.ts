@@ -9,6 +9,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { allItems } from '../all-items.ts';
+import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import { type EnvironmentLock, freeLock } from '../environment-locks/environment-lock.ts';
 import { ignoring } from '../ignoring.ts';
 import type { ImageReport } from '../keeping/image-report.ts';
@@ -32,12 +33,14 @@ import {
   partitionOf,
   recordOf,
   SUMMARY,
+  statusKey,
   storedAbsence,
   storedApproval,
   storedJob,
   storedLive,
   storedLock,
   storedPromotion,
+  storedStatus,
   storedSubscriptions,
   subscriptionsKey,
   versionOf,
@@ -311,5 +314,9 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
       get<MissingSubscriptions>(toAttributes(subscriptionsKey(application))),
     replaceMissingSubscriptions: (before, after) =>
       before === undefined ? add(storedSubscriptions(after)) : replace(before, storedSubscriptions(after)),
+    environmentStatus: (application, environment) =>
+      get<EnvironmentStatus>(toAttributes(statusKey(application, environment))),
+    replaceEnvironmentStatus: (before, after) =>
+      before === undefined ? add(storedStatus(after)) : replace(before, storedStatus(after)),
   };
 }

@@ -1,3 +1,4 @@
+import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { ImageReport } from '../keeping/image-report.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
@@ -58,8 +59,8 @@ interface Page<Item> {
 /**
  * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
  * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `DENIAL#<approval id>#<person>#<reason>`;
- * attempts have four digits. Locks, what is live, which images are kept and whom mail does not reach are keyed
- * `APPLICATION#<name>` / `LOCK#qat` | `LOCK#prod` | `LIVE` | `IMAGES` | `SUBSCRIPTIONS`.
+ * attempts have four digits. Locks, what is live, what was seen of an environment, which images are kept and whom mail does not reach are
+ * keyed `APPLICATION#<name>` / `LOCK#qat` | `LOCK#prod` | `LIVE` | `STATUS#qat` | `STATUS#prod` | `IMAGES` | `SUBSCRIPTIONS`.
  * The approvals site keeps its sessions in the same table.
  * Absences, of all applications, are keyed `ABSENCES` / `ABSENCE#<set at>#<id>`.
  */
@@ -136,6 +137,16 @@ export interface Ledger {
   readonly replaceMissingSubscriptions: (
     before: MissingSubscriptions | undefined,
     after: MissingSubscriptions,
+  ) => Promise<void>;
+  /** What was seen when an environment was looked at last; nothing if it never was. */
+  readonly environmentStatus: (
+    application: string,
+    environment: Environment,
+  ) => Promise<EnvironmentStatus | undefined>;
+  /** Replaces it if it still is what was read. @throws LedgerConflictError */
+  readonly replaceEnvironmentStatus: (
+    before: EnvironmentStatus | undefined,
+    after: EnvironmentStatus,
   ) => Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDecided } from '../approvals/decisions.ts';
 import { canonicalJson } from '../canonical-json.ts';
+import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
 import type {
@@ -150,6 +151,19 @@ export const storedSubscriptions = (missing: MissingSubscriptions): MissingSubsc
   ...missing,
   ...subscriptionsKey(missing.application),
   version: versionOf(missing),
+});
+
+/** Key of what was seen of an environment. */
+export const statusKey = (application: string, environment: Environment) => ({
+  pk: `APPLICATION#${application}`,
+  sk: `STATUS#${environment}`,
+});
+
+/** What was seen, as stored. */
+export const storedStatus = (status: EnvironmentStatus): EnvironmentStatus & Bookkeeping => ({
+  ...status,
+  ...statusKey(status.application, status.environment),
+  version: versionOf(status),
 });
 
 /** The record without the table's own attributes. */

@@ -63,7 +63,7 @@ const isOfInstance = ({ targets }: Delivery, instance: string): boolean =>
   targets.some(({ targetId, status }) => targetId === instance && status === 'Succeeded');
 
 /** Version and entity tag count where both have them: not every deployment of a revision does. */
-function isSameRevision(a: RevisionLocation | undefined, b: RevisionLocation | undefined): boolean {
+export function isSameRevision(a: RevisionLocation | undefined, b: RevisionLocation | undefined): boolean {
   const [one, other] = [a?.s3Location, b?.s3Location];
   return (
     one?.key !== undefined &&

@@ -1,3 +1,6 @@
+import { drifted } from '../drift/drift-rules.ts';
+import type { EnvironmentStatus, InstanceStatus } from '../drift/environment-status.ts';
+import { isStale, statusSentence } from '../drift/status-text.ts';
 import type { HolderView, LockView } from '../environment-locks/lock-view.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Environment } from '../payloads.ts';
@@ -8,8 +11,9 @@ import { type Whereabouts, whereaboutsOf } from './whereabouts.ts';
 /**
  * How sure it is that an environment runs what is shown. `verified`: Verify Prod saw it on every instance that served. `deployed`:
  * CodeDeploy reported success. `changing`: a promotion works on it. `unclear`: one ended before its deployment had succeeded.
+ * `drifted`: an instance that serves runs something else.
  */
-type Certainty = 'verified' | 'deployed' | 'changing' | 'unclear' | 'nothing';
+type Certainty = 'verified' | 'deployed' | 'changing' | 'unclear' | 'drifted' | 'nothing';
 
 /** One environment of an application. */
 export interface LiveEnvironment {
@@ -20,6 +24,10 @@ export interface LiveEnvironment {
   /** What was deployed there last. */
   readonly release?: Release;
   readonly lock?: LockView;
+  /** What Lockstep saw when it looked at the environment last. Absent if it has not yet. */
+  readonly status?: EnvironmentStatus;
+  /** Instances that run something else than the release. */
+  readonly drift: readonly InstanceStatus[];
 }
 
 /** A promotion that is on its way. */
@@ -46,11 +54,16 @@ export interface LiveSources {
   readonly prod?: RecordedPromotion;
   readonly running: readonly RecordedPromotion[];
   readonly locks: readonly LockView[];
+  /** Of the environments that have been looked at. */
+  readonly statuses: readonly EnvironmentStatus[];
 }
 
-const notCheckedSince = 'Lockstep has not looked at the instances since.';
+const notLookedSince = 'Lockstep has not looked at the instances since.';
 
-const ofQat = (record: RecordedPromotion | undefined): Omit<LiveEnvironment, 'environment'> => {
+/** An environment by the promotions in the ledger alone. */
+type KnownEnvironment = Pick<LiveEnvironment, 'certainty' | 'known' | 'release'>;
+
+const ofQat = (record: RecordedPromotion | undefined): KnownEnvironment => {
   if (record === undefined)
     return { certainty: 'nothing', known: 'No promotion has been deployed to QAT yet.' };
   const [release] = deployedTo('qat', [record]);
@@ -58,7 +71,7 @@ const ofQat = (record: RecordedPromotion | undefined): Omit<LiveEnvironment, 'en
     return {
       certainty: 'deployed',
       release,
-      known: `CodeDeploy reported success on ${utcTime(release.deployedAt)}. ${notCheckedSince}`,
+      known: `CodeDeploy reported success on ${utcTime(release.deployedAt)}.`,
     };
   const { commitId, status } = record.promotion;
   return status === 'RUNNING'
@@ -72,7 +85,7 @@ const ofQat = (record: RecordedPromotion | undefined): Omit<LiveEnvironment, 'en
       };
 };
 
-const ofProd = (record: RecordedPromotion | undefined): Omit<LiveEnvironment, 'environment'> => {
+const ofProd = (record: RecordedPromotion | undefined): KnownEnvironment => {
   const [release] = record === undefined ? [] : deployedTo('prod', [record]);
   if (record === undefined || release === undefined)
     return { certainty: 'nothing', known: 'No promotion has been deployed to Prod yet.' };
@@ -83,7 +96,7 @@ const ofProd = (record: RecordedPromotion | undefined): Omit<LiveEnvironment, 'e
     return {
       certainty: 'verified',
       release,
-      known: `Verify Prod saw this commit and image on ${seen} that served${endedAt === undefined ? '' : ` on ${utcTime(endedAt)}`}. ${notCheckedSince}`,
+      known: `Verify Prod saw this commit and image on ${seen} that served${endedAt === undefined ? '' : ` on ${utcTime(endedAt)}`}.`,
     };
   }
   return status === 'RUNNING'
@@ -109,17 +122,54 @@ const changerOf = (
   return points ? holder : undefined;
 };
 
-/** What runs where, as of what the ledger has: one entry for each application, in the order given. */
-export const liveTable = (sources: readonly LiveSources[]): readonly LiveApplication[] =>
+/** Adds what was seen. What was seen before the release was deployed tells nothing of it. */
+const withStatus = (
+  known: KnownEnvironment,
+  status: EnvironmentStatus | undefined,
+  now: number,
+): Omit<LiveEnvironment, 'environment'> => {
+  const { release, certainty } = known;
+  const seen = status === undefined ? {} : { status };
+  if (release === undefined) return { ...known, ...seen, drift: [] };
+  if (status === undefined || Date.parse(status.at) < Date.parse(release.deployedAt))
+    return { ...known, known: `${known.known} ${notLookedSince}`, ...seen, drift: [] };
+  const drift = status.release?.deploymentId === release.deploymentId ? drifted(status) : [];
+  const isConfirmed =
+    certainty === 'deployed' &&
+    status.release?.deploymentId === release.deploymentId &&
+    isVerified(status, now);
+  return {
+    ...known,
+    ...seen,
+    certainty: drift.length > 0 ? 'drifted' : isConfirmed ? 'verified' : certainty,
+    known: `${known.known} ${statusSentence(status, now)}`,
+    drift,
+  };
+};
+
+/** Whether every instance that serves was seen lately, and runs what it should. */
+const isVerified = (status: EnvironmentStatus, now: number): boolean =>
+  !isStale(status, now) &&
+  status.unread.length === 0 &&
+  status.instances.some(({ state }) => state === 'serves') &&
+  drifted(status).length === 0;
+
+/**
+ * What runs where, as of what the ledger has: one entry for each application, in the order given.
+ * @param now milliseconds since the epoch
+ */
+export const liveTable = (sources: readonly LiveSources[], now: number): readonly LiveApplication[] =>
   sources.map((one) => {
     const { application, qat, prod, running, locks } = one;
+    const statusOf = (environment: Environment) =>
+      one.statuses.find((status) => status.environment === environment);
     const lockOf = (environment: Environment) => {
       const lock = locks.find((one) => one.environment === environment);
       return lock === undefined ? {} : { lock };
     };
     const seen = ofProd(prod);
     const changer = changerOf(one, lockOf('prod').lock?.holder);
-    const now: typeof seen =
+    const known: KnownEnvironment =
       changer === undefined || seen.release === undefined
         ? seen
         : {
@@ -130,8 +180,8 @@ export const liveTable = (sources: readonly LiveSources[]): readonly LiveApplica
     return {
       application,
       environments: [
-        { environment: 'qat', ...ofQat(qat), ...lockOf('qat') },
-        { environment: 'prod', ...now, ...lockOf('prod') },
+        { environment: 'qat', ...withStatus(ofQat(qat), statusOf('qat'), now), ...lockOf('qat') },
+        { environment: 'prod', ...withStatus(known, statusOf('prod'), now), ...lockOf('prod') },
       ],
       next: running
         .map((record) => ({

@@ -1,3 +1,4 @@
+import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import { type LockView, readLockViews } from '../environment-locks/lock-view.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -9,7 +10,7 @@ import { type Whereabouts, whereaboutsOf } from './whereabouts.ts';
 
 type ReadLedger = Pick<
   Ledger,
-  'promotion' | 'promotions' | 'openPromotions' | 'jobs' | 'approvals' | 'lock' | 'live'
+  'promotion' | 'promotions' | 'openPromotions' | 'jobs' | 'approvals' | 'lock' | 'live' | 'environmentStatus'
 >;
 
 /** A promotion with its jobs and requests. */
@@ -32,12 +33,24 @@ const recordNamed = async (
   return promotion && recordOf(ledger, promotion);
 };
 
+/** What was seen of those environments of an application that have been looked at. */
+export const readStatuses = async (
+  ledger: Pick<Ledger, 'environmentStatus'>,
+  application: string,
+): Promise<readonly EnvironmentStatus[]> =>
+  (
+    await Promise.all(
+      (['qat', 'prod'] as const).map((environment) => ledger.environmentStatus(application, environment)),
+    )
+  ).flatMap((status) => status ?? []);
+
 const sourcesOf = async (ledger: ReadLedger, application: string): Promise<LiveSources> => {
-  const [live, lock, locks, open] = await Promise.all([
+  const [live, lock, locks, open, statuses] = await Promise.all([
     ledger.live(application),
     ledger.lock(application, 'qat'),
     readLockViews(ledger, application),
     ledger.openPromotions(application),
+    readStatuses(ledger, application),
   ]);
   const [prod, qat, running] = await Promise.all([
     recordNamed(ledger, live?.promotionId),
@@ -46,15 +59,19 @@ const sourcesOf = async (ledger: ReadLedger, application: string): Promise<LiveS
       open.filter(({ status }) => status === 'RUNNING').map((promotion) => recordOf(ledger, promotion)),
     ),
   ]);
-  return { application, ...(qat && { qat }), ...(prod && { prod }), running, locks };
+  return { application, ...(qat && { qat }), ...(prod && { prod }), running, locks, statuses };
 };
 
-/** What runs where. Reads items by key and what is open by an index: as much with ten promotions as with ten thousand. */
+/**
+ * What runs where. Reads items by key and what is open by an index: as much with ten promotions as with ten thousand.
+ * @param now milliseconds since the epoch
+ */
 export const readLive = async (
   ledger: ReadLedger,
   applications: readonly string[],
+  now: number,
 ): Promise<readonly LiveApplication[]> =>
-  liveTable(await Promise.all(applications.map((application) => sourcesOf(ledger, application))));
+  liveTable(await Promise.all(applications.map((application) => sourcesOf(ledger, application))), now);
 
 /** Where those are that are in progress, by the promotion's id. */
 const inProgressOf = (

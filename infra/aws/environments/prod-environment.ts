@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { CfnApplication } from 'aws-cdk-lib/aws-codedeploy';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -45,6 +45,8 @@ export class ProdEnvironment extends Construct {
   readonly deploymentConfig: string;
   readonly deploymentGroupArn: string;
   readonly instanceRole: Role;
+  /** Lockstep's own about Prod, and those of the configuration that a deployment is judged by. */
+  readonly alarms: readonly { readonly alarmName: string; readonly alarmArn: string }[];
   private readonly isElsewhere: boolean;
 
   constructor(scope: Construct, id: string, props: ProdEnvironmentProps) {
@@ -161,7 +163,19 @@ export class ProdEnvironment extends Construct {
       },
     });
     imageParameters.mustPrecede('prod', fleet);
-    alarms.watchFleet(fleet);
+    this.alarms = [
+      ...alarms.aboutAnswers,
+      ...alarms.watchFleet(fleet),
+      ...rollback.onAlarms.map((alarmName) => ({
+        alarmName,
+        alarmArn: stack.formatArn({
+          service: 'cloudwatch',
+          resource: 'alarm',
+          resourceName: alarmName,
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      })),
+    ];
     // What runs instances must outlive them, and the load balancer must know the target group before it has targets.
     fleet.node.addDependency(instanceRole, securityGroup, ...loadBalancer.entrance);
     awaitPermissions(fleet, codeDeployRole);

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { PhysicalName, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   type ComparisonOperator,
@@ -68,6 +68,8 @@ export class AlarmsTopic extends Construct {
   /** An alarm that mails operators when it goes on and off. */
   add(scope: Construct, id: string, { heading, meaning, ...props }: AlarmProps): Alarm {
     const alarm = new Alarm(scope, id, {
+      // Looked at from Lockstep's account, if it is in another.
+      alarmName: PhysicalName.GENERATE_IF_NEEDED,
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
       ...props,

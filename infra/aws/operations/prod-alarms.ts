@@ -66,7 +66,7 @@ export class ProdAlarms extends Construct {
    * Adds the alarms about missing instances.
    * @param fleet they are made after it, or they would go off before its first instance is there
    */
-  watchFleet(fleet: IConstruct): void {
+  watchFleet(fleet: IConstruct): readonly Alarm[] {
     const { application, topic, loadBalancer } = this.props;
     const { name, alarms, fleet: size } = application;
     const healthy = {
@@ -99,5 +99,6 @@ export class ProdAlarms extends Construct {
       }),
     ];
     for (const alarm of added) alarm.node.addDependency(fleet);
+    return added;
   }
 }

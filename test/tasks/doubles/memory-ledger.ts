@@ -1,3 +1,4 @@
+import type { EnvironmentStatus } from '../../../tasks/drift/environment-status.ts';
 import { type EnvironmentLock, freeLock } from '../../../tasks/environment-locks/environment-lock.ts';
 import type { ImageReport } from '../../../tasks/keeping/image-report.ts';
 import { fromAttributes, toAttributes } from '../../../tasks/ledger/attributes.ts';
@@ -45,6 +46,7 @@ export const createMemoryLedger = (): Ledger => {
   const lives = new Map<string, Live>();
   const reports = new Map<string, ImageReport>();
   const subscriptions = new Map<string, MissingSubscriptions>();
+  const statuses = new Map<string, EnvironmentStatus>();
 
   const jobKey = ({ promotionId, state, attempt }: Job): string => `${promotionId}#${state}#${attempt}`;
   const approvalKey = ({ promotionId, role, attempt }: Approval): string =>
@@ -178,5 +180,10 @@ export const createMemoryLedger = (): Ledger => {
       before === undefined
         ? add(subscriptions, after.application, after)
         : replace(subscriptions, after.application, before, after),
+    environmentStatus: async (application, environment) => statuses.get(`${application}#${environment}`),
+    replaceEnvironmentStatus: async (before, after) => {
+      const key = `${after.application}#${after.environment}`;
+      return before === undefined ? add(statuses, key, after) : replace(statuses, key, before, after);
+    },
   };
 };

@@ -22,8 +22,10 @@ const recorded = (
   approvals: RecordedPromotion['approvals'] = [],
 ): RecordedPromotion => ({ promotion: aPromotion(change), jobs, approvals });
 
+const NOW = Date.parse('2026-11-22T12:00:00.000Z');
+
 const table = (sources: Partial<Parameters<typeof liveTable>[0][number]>) => {
-  const [only] = liveTable([{ application: 'shop', running: [], locks: [], ...sources }]);
+  const [only] = liveTable([{ application: 'shop', running: [], locks: [], statuses: [], ...sources }], NOW);
   const [qat, prod] = only?.environments ?? [];
   return { qat, prod, next: only?.next };
 };
@@ -193,7 +195,7 @@ describe('reading', () => {
   it('finds what runs where and what comes next, without any list of all promotions', async () => {
     const ledger = await fill();
     const withoutLists = { ...ledger, promotions: () => Promise.reject(new Error('a list of all')) };
-    const [shop, till] = await readLive(withoutLists, ['shop', 'till']);
+    const [shop, till] = await readLive(withoutLists, ['shop', 'till'], NOW);
     expect(shop).toMatchObject({
       application: 'shop',
       environments: [

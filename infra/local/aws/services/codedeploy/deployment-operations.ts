@@ -113,8 +113,9 @@ export const deploymentOperations = (
 
   const list: Operation<ListDeploymentsInput, ListDeploymentsOutput> = {
     requires: onGroup('ListDeployments'),
-    run: ({ applicationName, deploymentGroupName, includeOnlyStatuses, createTimeRange }) => ({
-      deployments: tables.deployments
+    run: ({ applicationName, deploymentGroupName, includeOnlyStatuses, createTimeRange }) => {
+      if (deploymentGroupName !== undefined) findGroup(tables, applicationName, deploymentGroupName);
+      const deployments = tables.deployments
         .values()
         .filter((one) => applicationName === undefined || one.applicationName === applicationName)
         .filter((one) => deploymentGroupName === undefined || one.groupName === deploymentGroupName)
@@ -122,8 +123,9 @@ export const deploymentOperations = (
         .filter(({ createdAt }) => createdAt >= (createTimeRange?.start?.getTime() ?? 0))
         .filter(({ createdAt }) => createdAt <= (createTimeRange?.end?.getTime() ?? Number.POSITIVE_INFINITY))
         .map(({ id }) => id)
-        .reverse(),
-    }),
+        .reverse();
+      return { deployments };
+    },
   };
 
   const stop: Operation<StopDeploymentInput, StopDeploymentOutput> = {

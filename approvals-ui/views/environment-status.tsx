@@ -1,0 +1,73 @@
+import type { FC } from 'hono/jsx';
+import type { EnvironmentStatus, InstanceStatus } from '../../tasks/drift/environment-status.ts';
+import { DRIFT_HEADING, REMEDY } from '../../tasks/drift/status-text.ts';
+import type { LiveEnvironment } from '../../tasks/promotions/live-table.ts';
+import { runbookText } from '../../tasks/redrive/advice-text.ts';
+import { listed, visibleText } from '../../tasks/words.ts';
+import type { ConsoleLinks } from '../console-links.ts';
+import { duration } from '../format.ts';
+import { Notice } from './layout.tsx';
+import { ConsoleLink, Moment } from './parts.tsx';
+
+/** What was seen of an environment that people should know: alarms, drift, and what could not be read. */
+export const StatusNotices: FC<
+  Pick<LiveEnvironment, 'environment' | 'status' | 'drift'> & { links: ConsoleLinks; now: number }
+> = ({ environment, status, drift, links, now }) =>
+  status === undefined ? null : (
+    <>
+      {status.alarms.length === 0 ? null : <Alarms status={status} links={links} now={now} />}
+      {drift.length === 0 ? null : <Drift environment={environment} instances={drift} />}
+      {status.unread.length === 0 ? null : (
+        <Notice kind="warning" title="Not everything could be read">
+          <ul>
+            {status.unread.map((sentence) => (
+              <li>{visibleText(sentence)}</li>
+            ))}
+          </ul>
+          <p>What is not told here may be so. See {runbookText(DRIFT_HEADING)}.</p>
+        </Notice>
+      )}
+    </>
+  );
+
+const Alarms: FC<{ status: EnvironmentStatus; links: ConsoleLinks; now: number }> = ({
+  status,
+  links,
+  now,
+}) => (
+  <Notice
+    kind="bad"
+    title={status.alarms.length === 1 ? 'An alarm is on' : `${status.alarms.length} alarms are on`}
+  >
+    <ul>
+      {status.alarms.map(({ name, since, meaning }) => (
+        <li>
+          <ConsoleLink href={links.alarm(status.region, name)} text={name} />, since <Moment at={since} />{' '}
+          <span class="muted together">· {duration(Math.max(0, now - Date.parse(since)))}</span>
+          {meaning === '' ? null : <p>{visibleText(meaning)}</p>}
+        </li>
+      ))}
+    </ul>
+  </Notice>
+);
+
+const Drift: FC<{
+  environment: LiveEnvironment['environment'];
+  instances: readonly InstanceStatus[];
+}> = ({ environment, instances }) => (
+  <Notice
+    kind="bad"
+    title={`Drift: ${instances.length === 1 ? 'an instance runs' : `${instances.length} instances run`} something else`}
+  >
+    <ul>
+      {instances.map(({ instanceId, drift }) => (
+        <li>
+          <code>{instanceId}</code> {listed(drift)}.
+        </li>
+      ))}
+    </ul>
+    <p>
+      {REMEDY[environment]} See {runbookText(DRIFT_HEADING)}.
+    </p>
+  </Notice>
+);
