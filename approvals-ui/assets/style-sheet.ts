@@ -173,6 +173,10 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .live-environment { display: flex; flex-direction: column; gap: .55rem; min-width: 0; background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: .85rem 1rem 1rem; }
 .live-commit { font-weight: 600; overflow-wrap: anywhere; unicode-bidi: isolate; }
 .live-lock { margin-top: auto; padding-top: .6rem; border-top: 1px solid var(--line); }
+.live .live-notice { margin: 0; padding: .7rem .9rem; font-size: .92rem; overflow-wrap: anywhere; }
+.live .live-notice h4 { color: var(--ink); font-size: .95rem; letter-spacing: 0; }
+.live .live-notice ul { margin: .2rem 0 .5rem; padding-left: 1.1rem; }
+.live .live-notice ul:last-child { margin-bottom: 0; }
 .live .lock-entry p { overflow-wrap: anywhere; }
 .live-next ol { display: grid; grid-template-columns: minmax(0, 1fr); gap: .6rem; margin-top: .4rem; }
 .search { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .5rem; margin: 0 0 .6rem; }

@@ -1,4 +1,4 @@
-import type { FC } from 'hono/jsx';
+import type { Child, FC } from 'hono/jsx';
 import type { EnvironmentStatus, InstanceStatus } from '../../tasks/drift/environment-status.ts';
 import { DRIFT_HEADING, REMEDY } from '../../tasks/drift/status-text.ts';
 import type { LiveEnvironment } from '../../tasks/promotions/live-table.ts';
@@ -6,8 +6,20 @@ import { runbookText } from '../../tasks/redrive/advice-text.ts';
 import { listed, visibleText } from '../../tasks/words.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { duration } from '../format.ts';
-import { Notice } from './layout.tsx';
 import { ConsoleLink, Moment } from './parts.tsx';
+
+/** A notice that is no alert: the page around it refreshes itself, and says in one sentence what has changed. */
+const Part: FC<{ kind: 'warning' | 'bad'; name: string; title: string; children?: Child }> = ({
+  kind,
+  name,
+  title,
+  children,
+}) => (
+  <div class={`notice live-notice is-${kind}`} data-status={name}>
+    <h4 class="notice-title">{title}</h4>
+    {children}
+  </div>
+);
 
 /** What was seen of an environment that people should know: alarms, drift, and what could not be read. */
 export const StatusNotices: FC<
@@ -18,14 +30,14 @@ export const StatusNotices: FC<
       {status.alarms.length === 0 ? null : <Alarms status={status} links={links} now={now} />}
       {drift.length === 0 ? null : <Drift environment={environment} instances={drift} />}
       {status.unread.length === 0 ? null : (
-        <Notice kind="warning" title="Not everything could be read">
+        <Part kind="warning" name="unread" title="Not everything could be read">
           <ul>
             {status.unread.map((sentence) => (
               <li>{visibleText(sentence)}</li>
             ))}
           </ul>
-          <p>What is not told here may be so. See {runbookText(DRIFT_HEADING)}.</p>
-        </Notice>
+          <p>Something may be wrong that is not shown here. See {runbookText(DRIFT_HEADING)}.</p>
+        </Part>
       )}
     </>
   );
@@ -35,8 +47,9 @@ const Alarms: FC<{ status: EnvironmentStatus; links: ConsoleLinks; now: number }
   links,
   now,
 }) => (
-  <Notice
+  <Part
     kind="bad"
+    name="alarms"
     title={status.alarms.length === 1 ? 'An alarm is on' : `${status.alarms.length} alarms are on`}
   >
     <ul>
@@ -48,15 +61,16 @@ const Alarms: FC<{ status: EnvironmentStatus; links: ConsoleLinks; now: number }
         </li>
       ))}
     </ul>
-  </Notice>
+  </Part>
 );
 
 const Drift: FC<{
   environment: LiveEnvironment['environment'];
   instances: readonly InstanceStatus[];
 }> = ({ environment, instances }) => (
-  <Notice
+  <Part
     kind="bad"
+    name="drift"
     title={`Drift: ${instances.length === 1 ? 'an instance runs' : `${instances.length} instances run`} something else`}
   >
     <ul>
@@ -69,5 +83,5 @@ const Drift: FC<{
     <p>
       {REMEDY[environment]} See {runbookText(DRIFT_HEADING)}.
     </p>
-  </Notice>
+  </Part>
 );

@@ -103,6 +103,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     rules: ['CKV_AWS_45'],
     resources: [
       'Keeping/DeleteUnusedImages/Function',
+      'Look/LookAtInstances/Function',
       ...[
         'CheckRelease',
         'CompleteJob',

@@ -30,7 +30,7 @@ const kebab = (name: string): string =>
 /** By the logical ids that the constructs give. */
 const kinds: readonly (readonly [RegExp, PrincipalKind, (match: string) => string])[] = [
   [/^Functions(\w+)Role/, 'function', kebab],
-  [/^Keeping(\w+)Role/, 'function', kebab],
+  [/^(?:Keeping|Look)(\w+)Role/, 'function', kebab],
   [/^(ApprovalsSite)Role/, 'function', kebab],
   [/^(Promotion)Role/, 'state machine', () => 'state machine'],
   [/^(Qat|Prod|Push)PipelineRole/, 'pipeline', (name) => `${name} pipeline`],

@@ -7,7 +7,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { environmentAccess, regionOfEnvironment } from '../environment-access.ts';
 import { throwFailures } from '../error-text.ts';
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
-import { openLedger } from '../ledger/open-ledger.ts';
+import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
 import { logged } from '../log.ts';
 import { createSnsNotices } from '../notices/sns-notices.ts';
 import type { Environment } from '../payloads.ts';
@@ -23,7 +23,7 @@ import { readDeliveries } from './read-deliveries.ts';
 import { readProdInstances, readQatInstances } from './read-instances.ts';
 
 const env = readEnv('look-at-instances');
-const ledger = openLedger(env.LEDGER_TABLE);
+const ledger = createDynamoDbLedger(env.LEDGER_TABLE);
 
 const clientsOf = (environment: Environment) => {
   const access = environmentAccess(environment);

@@ -24,7 +24,9 @@ const seenText = (status: EnvironmentStatus): string => {
   const serving = status.instances.filter(({ state }) => state === 'serves').length + status.unlisted;
   const different = drifted(status).length;
   if (different > 0)
-    return `${different} of ${serving} ${serving === 1 ? 'instance runs' : 'instances run'} something else`;
+    return serving === 1
+      ? 'the one instance that serves runs something else'
+      : `${different} of ${serving} instances that serve ${different === 1 ? 'runs' : 'run'} something else`;
   if (status.unread.length > 0) return 'not everything could be read';
   if (serving === 0) return 'no instance serves';
   return serving === 1

@@ -133,7 +133,9 @@ const withStatus = (
   if (release === undefined) return { ...known, ...seen, drift: [] };
   if (status === undefined || Date.parse(status.at) < Date.parse(release.deployedAt))
     return { ...known, known: `${known.known} ${notLookedSince}`, ...seen, drift: [] };
-  const drift = status.release?.deploymentId === release.deploymentId ? drifted(status) : [];
+  // What differed before a promotion began to change it is that promotion's to replace.
+  const drift =
+    certainty !== 'changing' && status.release?.deploymentId === release.deploymentId ? drifted(status) : [];
   const isConfirmed =
     certainty === 'deployed' &&
     status.release?.deploymentId === release.deploymentId &&
@@ -193,7 +195,16 @@ export const liveTable = (sources: readonly LiveSources[], now: number): readonl
   });
 
 /** One environment in a sentence, for screen readers and the terminal: `Prod of shop runs 8f0c9c1f`. */
-export const liveSentence = (application: string, { environment, release }: LiveEnvironment): string => {
+export const liveSentence = (
+  application: string,
+  { environment, release, drift, status }: LiveEnvironment,
+): string => {
   const name = `${environmentTitles[environment]} of ${application}`;
-  return release === undefined ? `${name}: not known` : `${name} runs ${shortCommit(release.commitId)}`;
+  const runs = release === undefined ? `${name}: not known` : `${name} runs ${shortCommit(release.commitId)}`;
+  const alarms = status?.alarms.length ?? 0;
+  return [
+    runs,
+    ...(drift.length === 0 ? [] : [`${drift.length} drifted`]),
+    ...(alarms === 0 ? [] : [alarms === 1 ? 'one alarm is on' : `${alarms} alarms are on`]),
+  ].join(', ');
 };

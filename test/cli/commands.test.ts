@@ -1,4 +1,5 @@
 import type { Promotion } from '../../tasks/ledger/items.ts';
+import { utcTime } from '../../tasks/words.ts';
 import {
   aJob,
   aMaker,
@@ -118,6 +119,39 @@ describe('what is live', () => {
     ]);
     // No task token leaves the ledger.
     expect(JSON.stringify(json)).not.toContain('token');
+  });
+
+  it('is told with alarms, drift and its remedy, and what could not be read', async () => {
+    await release();
+    const expected = { promotionId: 'live', commitId: COMMIT, imageId: 'ami-2', deploymentId: 'd-2' };
+    await cli.ledger.replaceEnvironmentStatus(undefined, {
+      application: 'shop',
+      environment: 'prod',
+      at: new Date().toISOString(),
+      region: 'us-east-1',
+      release: expected,
+      unread: ['The alarm own does not exist.'],
+      instances: [{ instanceId: 'i-1', state: 'serves', drift: ['runs image ami-x, not ami-2'] }],
+      unlisted: 0,
+      alarms: [{ name: 'slow', since: END, meaning: 'Prod is \u001b[2Jslow.' }],
+      told: [],
+    });
+    const { text, json } = await cli.run({ name: 'live' });
+    expect(text).toContain('the one instance that serves runs something else.');
+    expect(text).toContain(`Alarm slow is on since ${utcTime(END)}. Prod is \\u001b[2Jslow.`);
+    expect(text).toContain(
+      '  Drift: i-1 runs image ami-x, not ami-2.\n  Terminate the instances that differ',
+    );
+    expect(text).toContain('  Not read: The alarm own does not exist.');
+    expect(json).toMatchObject([
+      {
+        environments: [
+          {},
+          { certainty: 'drifted', drift: [{ instanceId: 'i-1' }], status: { release: expected } },
+        ],
+      },
+      {},
+    ]);
   });
 
   it('is told with what ran before', async () => {

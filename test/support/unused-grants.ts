@@ -8,7 +8,7 @@ export interface UnusedGrant {
 }
 
 const functionRoles =
-  /ApprovalsSiteRole|Functions\w+Role|KeepingDeleteUnusedImagesRole|ImageParametersCreatorRole|ProdFleet(OnEvent|IsComplete)Role/;
+  /ApprovalsSiteRole|Functions\w+Role|KeepingDeleteUnusedImagesRole|LookLookAtInstancesRole|ImageParametersCreatorRole|ProdFleet(OnEvent|IsComplete)Role/;
 const askingAboutJobs = [
   'autoscaling:DescribeInstanceRefreshes',
   'autoscaling:DescribeScalingActivities',
@@ -66,6 +66,11 @@ export const unusedGrants: readonly UnusedGrant[] = [
     ],
     reason:
       'What is younger than a day is kept, and everything was; test/scenarios/keeping.test.ts deletes. No event failed three times.',
+  },
+  {
+    role: /LookLookAtInstancesRole/,
+    actions: ['dynamodb:Query', 'kms:Decrypt', 'kms:GenerateDataKey', 'sns:Publish', 'sqs:SendMessage'],
+    reason: 'Operators are mailed about drift, and there was none; test/scenarios/drift.test.ts makes some.',
   },
   {
     role: /FunctionsStartPromotionRole/,

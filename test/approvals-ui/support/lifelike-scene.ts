@@ -1,3 +1,4 @@
+import type { EnvironmentStatus } from '../../../tasks/drift/environment-status.ts';
 import { lockMessage, supersededBy, withdrawnFor } from '../../../tasks/environment-locks/messages.ts';
 import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
 import { stateNames as names } from '../../../workflows/state-names.ts';
@@ -41,6 +42,35 @@ const contender = ({ promotionId, executionArn, commitId, startedAt }: Commit, s
   redrives: 0,
   since,
 });
+
+/** What was seen of the shop's Prod a minute ago: all runs what is live. */
+export const liveStatus = (now: number): EnvironmentStatus => {
+  const { promotionId, commitId } = commits.live;
+  const release = {
+    promotionId,
+    commitId,
+    imageId: image(`prod ${commitId}`),
+    deploymentId: deployment(`prod ${commitId}`),
+  };
+  return {
+    application: 'shop',
+    environment: 'prod',
+    at: at(now - MINUTE),
+    region: 'us-east-1',
+    release,
+    unread: [],
+    instances: ['i-0a1b2c3d4e5f60718', 'i-0b1c2d3e4f5061728'].map((instanceId) => ({
+      instanceId,
+      state: 'serves',
+      imageId: release.imageId,
+      delivery: { deploymentId: release.deploymentId, at: at(now - DAY), isExpected: true, commitId },
+      drift: [],
+    })),
+    unlisted: 0,
+    alarms: [],
+    told: [],
+  };
+};
 
 /** Puts everything that the pages may have to show into a scene: some days in the work of four teams. */
 export const fillScene = async (scene: Scene): Promise<void> => {
@@ -173,6 +203,7 @@ export const fillScene = async (scene: Scene): Promise<void> => {
       },
     );
   await ledger.noteLive({ application: 'shop', promotionId: live.promotionId, since: afterLive(62) });
+  await ledger.replaceEnvironmentStatus(undefined, liveStatus(scene.dependencies.now()));
 
   // The promotion that is in Prod at the moment, and who decided.
   await promote('running', 'RUNNING', toDeployment, {

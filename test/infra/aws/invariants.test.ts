@@ -85,6 +85,7 @@ describe('what is asynchronous', () => {
       'FunctionsStartPromotion',
       'FunctionsTrackPromotion',
       'KeepingDeleteUnusedImages',
+      'LookLookAtInstances',
     ]);
     expect(new Set(queueOf.values()).size).toBe(queues.length);
     for (const [id, { Properties }] of queues)

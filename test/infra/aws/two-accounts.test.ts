@@ -98,6 +98,8 @@ describe('functions', () => {
       'CheckRelease prod',
       'CompleteJob prod',
       'CompleteJob qat',
+      'LookAtInstances prod',
+      'LookAtInstances qat',
       'PointAtImage prod',
       'PointAtImage qat',
       'ReconcileJobs prod',
@@ -137,19 +139,19 @@ describe('functions', () => {
         .flatMap(({ template, arn }) => actionsOf(template, roleNamed(template, arn, THEIRS)[0]));
       const needed = actionsOf(single, role).filter(ofAnEnvironment(name));
       // Prod's target group is looked up where its address is not known.
-      if (name === 'VerifyProd') needed.push('ssm:GetParameter');
+      if (name === 'VerifyProd' || name === 'LookAtInstances') needed.push('ssm:GetParameter');
       expect([name, [...new Set(there)].sort()]).toEqual([name, [...new Set(needed)].sort()]);
       expect([name, actionsOf(orders, here).filter(ofAnEnvironment(name))]).toEqual([name, []]);
     }
   });
 
-  // CodeDeploy authorizes StopDeployment on no deployment group (Service Authorization Reference).
+  // Alarms are resources of that stack. CodeDeploy authorizes StopDeployment on no deployment group (Service Authorization Reference).
   it('T52: act there on what is of that account and region alone', () => {
     for (const { template, arn, region } of reaching)
       for (const grant of grantsOf(template, roleNamed(template, arn, THEIRS)[0]))
         expect(grant).toMatch(
           new RegExp(
-            `^(\\S+ on arn:aws:\\w+:${region}:${THEIRS}:|(\\w+:(Describe|List|BatchGet)\\w+|codedeploy:StopDeployment) on \\*$)`,
+            `^(\\S+ on arn:aws:\\w+:${region}:${THEIRS}:|cloudwatch:DescribeAlarms on <ProdAlarms\\w+\\.Arn>$|(\\w+:(Describe|List|BatchGet)\\w+|codedeploy:StopDeployment) on \\*$)`,
           ),
         );
   });

@@ -152,7 +152,7 @@ describe('an instance', () => {
   });
 
   it('is never drift unless it takes requests: it starts, ends, or is the other group of a blue/green', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(
         fc.constantFrom('Pending', 'Pending:Wait', 'InService', 'Terminating', 'Terminating:Wait', 'Standby'),
         fc.constantFrom('ami-a', 'ami-x', undefined),
@@ -219,7 +219,7 @@ describe('mail about drift', () => {
       }),
       { maxLength: 30 },
     );
-    fc.assert(
+    void fc.assert(
       fc.property(looks, (all) => {
         let told: readonly string[] = [];
         let isTold = false;

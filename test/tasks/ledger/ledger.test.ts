@@ -298,6 +298,29 @@ describe.each<[string, () => Promise<Ledger>]>([
     expect(await ledger.missingSubscriptions('books')).toBeUndefined();
   });
 
+  it('keeps what was seen of each environment, and replaces only what was read', async () => {
+    const seen = (at: string, environment: 'qat' | 'prod' = 'prod') => ({
+      application: 'shop',
+      environment,
+      at,
+      region: 'us-east-1',
+      unread: [],
+      instances: [],
+      unlisted: 0,
+      alarms: [],
+      told: [],
+    });
+    const [first, second] = [seen('2026-11-22T10:00:00.000Z'), seen('2026-11-22T10:05:00.000Z')];
+    expect(await ledger.environmentStatus('shop', 'prod')).toBeUndefined();
+    await ledger.replaceEnvironmentStatus(undefined, first);
+    await ledger.replaceEnvironmentStatus(undefined, seen('2026-11-22T11:00:00.000Z', 'qat'));
+    await expect(ledger.replaceEnvironmentStatus(undefined, second)).rejects.toEqual(conflict);
+    await ledger.replaceEnvironmentStatus(first, second);
+    await expect(ledger.replaceEnvironmentStatus(first, second)).rejects.toEqual(conflict);
+    expect(await ledger.environmentStatus('shop', 'prod')).toEqual(second);
+    expect(await ledger.environmentStatus('books', 'prod')).toBeUndefined();
+  });
+
   it('keeps what is live in each application, and forgets what was deployed before it', async () => {
     const live = (promotionId: string, since: string, application = 'shop') => ({
       application,

@@ -1,3 +1,4 @@
+import type { EnvironmentStatus } from '../../../tasks/drift/environment-status.ts';
 import type { HolderView, LockView } from '../../../tasks/environment-locks/lock-view.ts';
 import type { Job, Promotion } from '../../../tasks/ledger/items.ts';
 import { liveTable } from '../../../tasks/promotions/live-table.ts';
@@ -29,6 +30,63 @@ const table = (sources: Partial<Parameters<typeof liveTable>[0][number]>) => {
   const [qat, prod] = only?.environments ?? [];
   return { qat, prod, next: only?.next };
 };
+
+const seen = (change: Partial<EnvironmentStatus> = {}): EnvironmentStatus => ({
+  application: 'shop',
+  environment: 'qat',
+  at: '2026-11-22T11:59:00.000Z',
+  region: 'us-east-1',
+  release: { promotionId: PROMOTION_ID, commitId: 'c', imageId: 'ami-1', deploymentId: 'd-1' },
+  unread: [],
+  instances: [{ instanceId: 'i-1', state: 'serves', drift: [] }],
+  unlisted: 0,
+  alarms: [],
+  told: [],
+  ...change,
+});
+const differing = [{ instanceId: 'i-1', state: 'serves', drift: ['x'] }] as const;
+
+describe('what was seen of an environment', () => {
+  it.each<[string, Partial<EnvironmentStatus>, string, number]>([
+    ['confirms a deployment', {}, 'verified', 0],
+    ['tells drift', { instances: differing }, 'drifted', 1],
+    ['confirms nothing if it is old', { at: '2026-11-22T11:40:00.000Z' }, 'deployed', 0],
+    ['tells drift that is old, too', { at: '2026-11-22T11:40:00.000Z', instances: differing }, 'drifted', 1],
+    ['confirms nothing if not everything was read', { unread: ['x'] }, 'deployed', 0],
+    ['confirms nothing if nothing serves', { instances: [] }, 'deployed', 0],
+    ['confirms nothing if nothing was compared', { release: undefined as never }, 'deployed', 0],
+    [
+      'tells nothing of another release',
+      {
+        instances: differing,
+        release: { promotionId: 'b', commitId: 'c', imageId: 'a', deploymentId: 'd-0' },
+      },
+      'deployed',
+      0,
+    ],
+    [
+      'tells nothing of what came later',
+      { at: '2026-11-22T09:00:00.000Z', instances: differing },
+      'deployed',
+      0,
+    ],
+  ])('%s', (_, change, certainty, drift) => {
+    const { qat } = table({
+      qat: recorded({ images: { qat: 'ami-1' }, deployments: { qat: 'd-1' } }),
+      statuses: [seen(change)],
+    });
+    expect(qat).toMatchObject({ certainty, status: { region: 'us-east-1' } });
+    expect(qat?.drift).toHaveLength(drift);
+  });
+
+  it('is no drift while a promotion changes Prod', () => {
+    const { prod } = table({
+      prod: recorded({ deployments: { prod: 'd-1' } }),
+      statuses: [seen({ environment: 'prod', instances: differing })],
+    });
+    expect(prod).toMatchObject({ certainty: 'changing', drift: [] });
+  });
+});
 
 describe('what Prod runs', () => {
   const deployed = { deployments: { prod: 'd-1' }, endedAt: '2026-11-22T11:00:00.000Z' } as const;

@@ -84,7 +84,7 @@ export const policyOf = (value: unknown): readonly Statement[] =>
 /** Functions of a template by name, with what they are given and the logical id of their role. */
 export const functionsOf = (template: Template) =>
   ofType(template, 'AWS::Lambda::Function').flatMap(([id, { Properties }]) => {
-    const [, name] = /^Functions(\w+)Function[0-9A-F]{8}$/.exec(id) ?? [];
+    const [, name] = /^(?:Functions|Look)(\w+)Function[0-9A-F]{8}$/.exec(id) ?? [];
     const variables = (Properties.Environment as { Variables?: Record<string, unknown> } | undefined)
       ?.Variables;
     return name === undefined
@@ -92,4 +92,4 @@ export const functionsOf = (template: Template) =>
       : [{ name, variables: variables ?? {}, role: text(Properties.Role).slice(1, -'.Arn>'.length) }];
   });
 /** Services whose resources belong to an environment. */
-export const OF_AN_ENVIRONMENT = /^(autoscaling|codedeploy|ec2|elasticloadbalancing|ssm):/;
+export const OF_AN_ENVIRONMENT = /^(autoscaling|cloudwatch|codedeploy|ec2|elasticloadbalancing|ssm):/;
