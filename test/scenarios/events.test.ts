@@ -127,7 +127,7 @@ describe('one promotion whose events are lost, then doubled, while the machineâ€
     await stopped.asked('qc');
     const { executionArn, id } = stopped;
     const found = loseRules(scenario, ({ source }) => source === 'aws.states');
-    expect(found).toHaveLength(3);
+    expect(found).toHaveLength(4);
     await scenario.run.host.call({ kind: 'administrator' }, 'states', 'StopExecution', { executionArn });
     expect(await stopped.ended()).toMatchObject({ status: 'ABORTED' });
     expect(await ledger.promotion(id)).toMatchObject({ status: 'RUNNING' });
