@@ -27,6 +27,9 @@ type SiteLedger = Pick<
   | 'live'
   | 'missingSubscriptions'
   | 'environmentStatus'
+  | 'calendar'
+  | 'declaredFreezes'
+  | 'overrides'
 >;
 
 /** Everything that the site needs from outside. */

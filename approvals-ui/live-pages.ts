@@ -19,22 +19,26 @@ export const readLivePage = async (
 ): Promise<Omit<LivePageProps, 'path' | 'links'>> => ({
   person,
   now: now(),
-  applications: await readLive(ledger, applications, now()),
+  applications: await readLive(ledger, applications, new Date(now())),
 });
 
 /** Reads what the environments of an application ran. Undefined if none of that name is configured. */
 export const readReleasesPage = async (
-  { ledger, applications }: LiveDependencies,
+  { ledger, applications, now }: LiveDependencies,
   person: Person,
   application: string,
 ): Promise<Omit<ReleasesPageProps, 'path'> | undefined> =>
   applications.includes(application)
-    ? { person, application, histories: await readReleases(ledger, application, MOST_RELEASES) }
+    ? {
+        person,
+        application,
+        histories: await readReleases(ledger, application, MOST_RELEASES, new Date(now())),
+      }
     : undefined;
 
 /** Searches promotions. @throws PageTokenError if `next` is none that a search before gave */
 export async function readSearchPage(
-  { ledger, applications }: LiveDependencies,
+  { ledger, applications, now }: LiveDependencies,
   person: Person,
   text: string,
   next: string | undefined,
@@ -43,7 +47,9 @@ export async function readSearchPage(
   const result = await searchPromotions(ledger, text, next);
   const found = result.found.map(({ promotion }) => promotion);
   const running = found.filter(({ status }) => status === 'RUNNING').map(({ application }) => application);
-  const locks = await Promise.all([...new Set(running)].map((one) => readLockViews(ledger, one)));
+  const locks = await Promise.all(
+    [...new Set(running)].map((one) => readLockViews(ledger, one, new Date(now()))),
+  );
   const statuses = await Promise.all(applications.map((one) => readStatuses(ledger, one)));
   return {
     person,

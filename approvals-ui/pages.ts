@@ -89,7 +89,7 @@ export async function readPromotionsPage(
 ): Promise<Omit<PromotionsPageProps, 'path'>> {
   const [page, read] = await Promise.all([
     ledger.promotions({ limit: PAGE_SIZE, ...(next ? { next } : {}) }),
-    Promise.all(applications.map((application) => readLockViews(ledger, application))),
+    Promise.all(applications.map((application) => readLockViews(ledger, application, new Date(now())))),
   ]);
   const views = read.flat();
   return {
@@ -116,7 +116,7 @@ export async function readPromotionPage(
   const [advised, denials, views] = await Promise.all([
     readAdvisedPromotion({ ...dependencies, now: () => new Date(now()) }, recorded),
     ledger.denials(promotionId),
-    recorded.status === 'RUNNING' ? readLockViews(ledger, recorded.application) : [],
+    recorded.status === 'RUNNING' ? readLockViews(ledger, recorded.application, new Date(now())) : [],
   ]);
   const { execution, approvals } = advised;
   const graph = execution ? promotionGraph(execution, approvals, now()) : undefined;

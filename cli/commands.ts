@@ -96,10 +96,12 @@ const applicationsOf = (promotions: readonly Promotion[]): readonly string[] =>
 
 /** The locks of the promotions' applications. */
 const locksOf = async (
-  { ledger }: System,
+  { ledger, now }: System,
   promotions: readonly Promotion[],
 ): Promise<readonly LockView[]> => {
-  return (await Promise.all(applicationsOf(promotions).map((name) => readLockViews(ledger, name)))).flat();
+  return (
+    await Promise.all(applicationsOf(promotions).map((name) => readLockViews(ledger, name, now())))
+  ).flat();
 };
 
 /** Why images are kept: of one application, or of all that have promotions. */
@@ -145,7 +147,7 @@ export async function runCommand(
   }
   if (command.name === 'images') return images(system, command.application);
   if (command.name === 'live') {
-    const applications = await readLive(system.ledger, system.applications, Date.now());
+    const applications = await readLive(system.ledger, system.applications, system.now());
     return { text: liveText(applications), json: applications };
   }
   if (command.name === 'releases') {
@@ -154,7 +156,7 @@ export async function runCommand(
       throw new CommandError(
         `There is no application ${JSON.stringify(application)}. Give one of: ${system.applications.join(', ')}.`,
       );
-    const histories = await readReleases(system.ledger, application, command.limit);
+    const histories = await readReleases(system.ledger, application, command.limit, system.now());
     return { text: releasesText(histories), json: histories };
   }
   const promotion = await findPromotion(system, command.promotion);

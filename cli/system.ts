@@ -49,6 +49,9 @@ export interface System {
     | 'live'
     | 'imageReport'
     | 'environmentStatus'
+    | 'calendar'
+    | 'declaredFreezes'
+    | 'overrides'
   >;
   readonly evidence: Pick<EvidenceStore, 'entries' | 'seals'>;
   readonly publicKey: () => Promise<SealingKey>;

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import { type Calendar, EMPTY_CALENDAR } from '../tasks/calendar/calendar.ts';
 import type { ApproverRole, Environment } from '../tasks/payloads.ts';
 import { checkTogether } from './config/cross-checks.ts';
 import { type EnvironmentPlace, type NetworkConfig, placeOf } from './config/environments.ts';
+import { withTimeZones } from './config/read-calendar.ts';
 import { remedyFor } from './config/remedies.ts';
 import { configuration, type WrittenConfig } from './config/schema.ts';
 import type { SignInConfig } from './config/sign-in.ts';
@@ -91,6 +93,8 @@ export interface ApplicationConfig
   readonly approvers: Readonly<Record<ApproverRole, RoleApprovers>>;
   readonly operators: NonNullable<WrittenConfig['operators']>;
   readonly developers: WrittenConfig['developers'];
+  /** When promotions may not begin with an environment; each entry with its time zone. */
+  readonly calendar: Calendar;
   readonly approvalExpiryDays: number;
   readonly deployment: Defined<Required<WrittenApplication['deployment']>>;
   readonly imageSchedule?: ImageSchedule;
@@ -168,6 +172,7 @@ function applicationOf(written: WrittenApplication, shared: WrittenConfig): Appl
     approvers,
     operators,
     developers,
+    calendar = shared.calendar,
     approvalExpiryDays,
     deployment,
     imageSchedule,
@@ -189,6 +194,7 @@ function applicationOf(written: WrittenApplication, shared: WrittenConfig): Appl
     approvers: { qc: roleApprovers(approversOf.qc), pmo: roleApprovers(approversOf.pmo) },
     operators: defined(operators ?? shared.operators),
     developers: developers ?? shared.developers,
+    calendar: calendar === undefined ? EMPTY_CALENDAR : withTimeZones(calendar),
     approvalExpiryDays: approvalExpiryDays ?? shared.approvalExpiryDays,
     deployment: {
       ...deployment,
@@ -246,10 +252,10 @@ export const mailAddresses = ({
   operator: operators,
 });
 
-/** Digest of everything that is configured about an application: a decision is bound to it. */
+/** Digest of everything that is configured about an application but when it is promoted: a decision is bound to it. */
 export const configurationVersion = (
   { applications: _, env: __, ...shared }: LockstepConfig,
-  application: ApplicationConfig,
+  { calendar: _calendar, ...application }: ApplicationConfig,
 ): string =>
   createHash('sha256')
     .update(JSON.stringify([application, shared]))

@@ -99,6 +99,8 @@ export const functions = {
       'LEDGER_TABLE',
       'PROMOTIONS_TOPIC_ARN',
       'SITE_URL',
+      /** JSON: when promotions may not begin with an environment. It notes this in the ledger, for all others. */
+      'CALENDAR',
       /** `supersede` or `wait`: what a newer promotion does while an older one waits for QC. */
       'WHEN_NEWER',
     ],

@@ -242,6 +242,9 @@ export const STOPPED = 'Stopped';
 /** Error of a state that was redriven while another promotion holds the lock: redrive it later. */
 export const ENVIRONMENT_LOCKED = 'EnvironmentLocked';
 
+/** Error of a state that was redriven while the calendar holds its environment: redrive it after the freeze, or override that. */
+export const ENVIRONMENT_FROZEN = 'EnvironmentFrozen';
+
 /** Error of a state that was redriven after another promotion had pointed QAT at its image; a redrive fails again. */
 export const QAT_CHANGED = 'QatChanged';
 

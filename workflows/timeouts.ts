@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { MOST_HELD_DAYS } from '../tasks/calendar/calendar.ts';
 
 /** Image Builder builds and tests take 15 to 45 minutes, and may queue. */
 export const imageBuildTimeout = Duration.hours(3);
@@ -17,19 +18,22 @@ export const testedDeploymentTimeout = (tests: Duration): Duration =>
 export const prodDeploymentTimeout = (terminationWait: Duration): Duration =>
   Duration.minutes(Duration.hours(3).toMinutes() + terminationWait.toMinutes());
 
+/** The calendar may hold a promotion so long. */
+const frozen = Duration.days(MOST_HELD_DAYS);
+
 /**
- * A promotion waits for QAT as long as another may have it: its image, instance and deployment, and a week or so for QC.
+ * A promotion waits for QAT as long as another may have it: its image, instance and deployment, and a week or so for QC; and for the calendar.
  * @param deployment timeout of the QAT deployment
  */
 export const lockQatTimeout = (approvalExpiry: Duration, deployment: Duration): Duration =>
-  sum(approvalExpiry, imageBuildTimeout, pointAtImageTimeout, instanceRefreshTimeout, deployment);
+  sum(frozen, approvalExpiry, imageBuildTimeout, pointAtImageTimeout, instanceRefreshTimeout, deployment);
 
 /**
- * Several may wait for Prod, where each takes hours: as many as have been approved within the time that approvers have.
+ * Several may wait for Prod, where each takes hours: as many as have been approved within the time that approvers have; and for the calendar.
  * @param deployment timeout of the Prod deployment
  */
 export const lockProdTimeout = (approvalExpiry: Duration, deployment: Duration): Duration =>
-  sum(approvalExpiry, imageBuildTimeout, pointAtImageTimeout, deployment, verifyProdTimeout);
+  sum(frozen, approvalExpiry, imageBuildTimeout, pointAtImageTimeout, deployment, verifyProdTimeout);
 
 const sum = (...durations: readonly Duration[]): Duration =>
   Duration.seconds(durations.reduce((total, each) => total + each.toSeconds(), 0));

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { MOST_APPROVALS } from '../../tasks/approvals/approval-counts.ts';
+import { MOST_ENTRY_DAYS } from '../../tasks/calendar/calendar.ts';
 import { type Runtime, runtimes } from '../aws/runtimes.ts';
 import * as values from './values.ts';
 
 // What an application is configured with, and what it may replace of the whole configuration. `describe` and `fallback` are
 // explained in schema.ts.
+
+/** Freezes, and windows, of one calendar at most. */
+const MOST_ENTRIES = 20;
 
 // A list alone stands for one person of it.
 const approversOfRole = z.union([
@@ -90,6 +94,41 @@ const deployment = z.strictObject({
     description: 'Replaces `terminationWaitMinutes` for this application.',
     fallback: '`terminationWaitMinutes`',
   }),
+});
+
+const entryOf = (what: string, until: string) =>
+  z.strictObject({
+    name: values.calendarName.describe(`What people read of the ${what}.`),
+    from: values.localTime.describe(
+      'When it begins, in its time zone: each week (`Fri 16:00`) or once (`2026-12-18 18:00`).',
+    ),
+    until: values.localTime.describe(until),
+    timeZone: values.knownTimeZone
+      .optional()
+      .meta({ description: 'Its IANA time zone.', fallback: "the calendar's `timeZone`" }),
+    environments: z
+      .array(z.enum(['qat', 'prod']))
+      .min(1)
+      .readonly()
+      .default(['prod'])
+      .describe('The environments that it is for.'),
+  });
+
+/** When promotions may not begin with an environment. */
+export const calendar = z.strictObject({
+  timeZone: values.knownTimeZone.default('UTC').describe('The IANA time zone of what names none.'),
+  freezes: z
+    .array(entryOf('freeze', `When it ends, in the same way; at most ${MOST_ENTRY_DAYS} days later.`))
+    .max(MOST_ENTRIES)
+    .readonly()
+    .default([])
+    .describe('While one holds, promotions wait before they begin with the environment.'),
+  windows: z
+    .array(entryOf('window', `When it ends, in the same way; at most ${MOST_ENTRY_DAYS} days later.`))
+    .max(MOST_ENTRIES)
+    .readonly()
+    .default([])
+    .describe('If an environment has any, promotions begin with it only inside one of them.'),
 });
 
 const imageSchedule = z.strictObject({
@@ -277,6 +316,9 @@ export const application = z.strictObject({
     })
     .prefault({})
     .describe('How an operator goes back to an earlier release.'),
+  calendar: calendar
+    .optional()
+    .meta({ description: 'Replaces `calendar` for this application.', fallback: '`calendar`' }),
   deployment: deployment.prefault({}).describe('How CodeDeploy deploys to Prod.'),
   imageSchedule: imageSchedule.optional().meta({
     description: 'Builds images without a promotion, to show that the recipe still works.',

@@ -1,5 +1,6 @@
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
 import { MOST_APPROVALS } from '../../tasks/approvals/approval-counts.ts';
+import { checkCalendar } from './check-calendar.ts';
 import { checkSignIn } from './check-sign-in.ts';
 import { checkEnvironments, type Path, placeOf, type Report } from './environments.ts';
 import type { WrittenConfig } from './schema.ts';
@@ -24,6 +25,7 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
     for (const key of ['approvers', 'operators'] as const)
       if (one[key] === undefined && config[key] === undefined)
         report(at(key), undefined, `Give ${key} here, or for all applications under lockstep.${key}.`);
+    checkCalendar(one.calendar, at('calendar'), report);
     checkApprovers(one.approvers, at('approvers'), report);
     checkAddresses(one, config, at('approvers'), report);
     const names = one.source === undefined || (one.source.tokenSecretArn ?? one.source.manifestKeys);
@@ -40,6 +42,7 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
     checkArchitecture(one.instanceType, (message) => report(at('instanceType'), one.instanceType, message));
   });
   checkApprovers(config.approvers, ['approvers'], report);
+  checkCalendar(config.calendar, ['calendar'], report);
   checkPeople(config.approvals.people, report);
   checkVariables(config, report);
   checkSignIn(config.signIn, config.env?.account, report);

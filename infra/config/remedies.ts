@@ -48,6 +48,19 @@ const roleApprovers = (key: string): Readonly<Record<string, string>> => ({
   [`${key}.count`]: 'Give a whole number from 1 to 10.',
 });
 
+const localTime =
+  'Give a local time that is so each week, such as Fri 16:00, or once, such as 2026-12-18 18:00.';
+const timeZone = 'Give the IANA name of a time zone, such as Europe/Berlin.';
+const calendarEntry = (key: string): Readonly<Record<string, string>> => ({
+  [key]: 'Give a list of at most 20 objects with name, from and until.',
+  [`${key}[]`]: 'Give an object with name, from and until; and timeZone and environments, if they differ.',
+  [`${key}[].name`]: 'Give a name of 1 to 60 characters.',
+  [`${key}[].from`]: localTime,
+  [`${key}[].until`]: localTime,
+  [`${key}[].timeZone`]: timeZone,
+  [`${key}[].environments`]: 'Give a list of qat, prod or both.',
+});
+
 /** What to write instead, by key; `[]` stands for any index. */
 const remedies: Readonly<Record<string, string>> = {
   '': 'Give an object with the key applications (see docs/configuration.md).',
@@ -173,6 +186,10 @@ const remedies: Readonly<Record<string, string>> = {
     'Give an object with qc and pmo: lists of e-mail addresses, or objects with addresses and count.',
   ...roleApprovers('approvers.qc'),
   ...roleApprovers('approvers.pmo'),
+  calendar: 'Give an object with any of timeZone, freezes and windows.',
+  'calendar.timeZone': timeZone,
+  ...calendarEntry('calendar.freezes'),
+  ...calendarEntry('calendar.windows'),
   operators: addresses,
   developers: 'Give a list of e-mail addresses, which may be empty.',
   approvalExpiryDays: expiry,
@@ -188,7 +205,10 @@ export function remedyFor(path: readonly PropertyKey[]): string {
     .map((part) => (typeof part === 'number' ? '[]' : `.${String(part)}`))
     .join('')
     .replace(/^\./, '');
-  const shared = pattern.replace(/^applications\[\]\.(approvers|operators|developers|environments)/, '$1');
+  const shared = pattern.replace(
+    /^applications\[\]\.(approvers|calendar|operators|developers|environments)/,
+    '$1',
+  );
   if (/^approvers\.(qc|pmo)(\.addresses)?\[\]$|^(operators|developers)\[\]$/.test(shared))
     return 'Give an e-mail address.';
   // A key within a value that has one remedy as a whole has that.

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { application, approvers, environmentNetwork, environments, website } from './application-schema.ts';
+import {
+  application,
+  approvers,
+  calendar,
+  environmentNetwork,
+  environments,
+  website,
+} from './application-schema.ts';
 import { signIn } from './sign-in.ts';
 import * as values from './values.ts';
 
@@ -32,6 +39,10 @@ export const configuration = z.strictObject({
     .describe(
       'Who may get a mail about their own changes: how a promotion ended, or that nobody may decide. `approvals.people` maps names to these addresses.',
     ),
+  calendar: calendar.optional().meta({
+    description: 'When promotions may not begin with QAT or Prod.',
+    fallback: 'at any time they may',
+  }),
   approvalExpiryDays: values.expiryDays
     .default(7)
     .describe('A request for an approval expires after so many days.'),

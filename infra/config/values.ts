@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import { isTimeZone, readLocalTime } from '../../tasks/calendar/local-time.ts';
 
 /** A text of a pattern. @param title what it looks like, for the table of docs/configuration.md */
 const text = (title: string, pattern: RegExp) => z.string().regex(pattern).meta({ title });
@@ -33,6 +34,18 @@ export const cron = text('`cron(…)`', /^cron\((?:\S+ ){4,5}\S+\)$/);
 
 /** Such as `Europe/Berlin`. */
 export const timeZone = text('time zone', /^[A-Z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+){0,2}$/);
+
+/** A time zone that Node knows, too. */
+export const knownTimeZone = z.string().refine(isTimeZone).meta({ title: 'time zone' });
+
+/** Such as `Fri 16:00` or `2026-12-18 18:00`. */
+export const localTime = z
+  .string()
+  .refine((written) => readLocalTime(written) !== undefined)
+  .meta({ title: '`Fri 16:00` or `2026-12-18 18:00`' });
+
+/** What people read of a freeze or a window. */
+export const calendarName = text('1 to 60 characters', /^(?! )[\x20-\x7e\p{L}\p{N}]{1,60}(?<! )$/u);
 
 /** Of AWS CodeConnections. */
 export const connectionArn = text(

@@ -1,3 +1,5 @@
+import type { Calendar } from '../calendar/calendar.ts';
+import { noteCalendar } from '../calendar/note-calendar.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { logged, logger } from '../log.ts';
 import { createSnsNotices } from '../notices/sns-notices.ts';
@@ -34,8 +36,10 @@ const acquire = acquireLock({
     ),
 });
 const advance = advanceLocks(dependencies);
+const note = noteCalendar(dependencies.ledger, env.APPLICATION, JSON.parse(env.CALENDAR) as Calendar);
 
 /** A state that asks for the lock; anything else only wakes. */
-export const handler = logged((event: Partial<AcquireLockRequest>) =>
-  event.taskToken === undefined ? advance() : acquire(event as AcquireLockRequest),
-);
+export const handler = logged(async (event: Partial<AcquireLockRequest>) => {
+  await note();
+  return event.taskToken === undefined ? advance() : acquire(event as AcquireLockRequest);
+});

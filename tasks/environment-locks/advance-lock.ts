@@ -1,3 +1,4 @@
+import { readHeld } from '../calendar/read-held.ts';
 import { throwFailures } from '../error-text.ts';
 import { ignoring } from '../ignoring.ts';
 import type { Approval } from '../ledger/items.ts';
@@ -40,6 +41,17 @@ const factsOf = async (dependencies: AdvanceLockDependencies, lock: EnvironmentL
   return {
     holder: holder && (await holderStatusOf(dependencies, environment, holder, ask)),
     gone: new Set(waiting.filter((_, index) => !underWay[index]).map(({ promotionId }) => promotionId)),
+    held: new Set(
+      (
+        await readHeld(
+          ledger,
+          application,
+          environment,
+          waiting.map(({ promotionId }) => promotionId),
+          now(),
+        )
+      ).keys(),
+    ),
     whenNewer,
     live:
       environment === 'prod' && oldest !== undefined

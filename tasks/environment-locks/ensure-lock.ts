@@ -1,3 +1,5 @@
+import { heldText } from '../calendar/hold-rules.ts';
+import { type CalendarLedger, readHeld } from '../calendar/read-held.ts';
 import { ignoring } from '../ignoring.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { LockedWork } from '../payloads.ts';
@@ -5,6 +7,7 @@ import { environmentTitles } from '../words.ts';
 import type { EnvironmentLock, LockError, LockHolder, PromotionReference } from './environment-lock.ts';
 import { type ExecutionState, holderStatusOf } from './holder-status.ts';
 import {
+  EnvironmentFrozenError,
   EnvironmentLockedError,
   EnvironmentRestoringError,
   QatChangedError,
@@ -34,7 +37,8 @@ const errors: Readonly<Record<LockError, new (message: string, by: PromotionRefe
 
 /** What confirming a lock needs: the ledger, which learns of executions' ends within seconds. */
 interface EnsureLockDependencies {
-  readonly ledger: Pick<Ledger, 'lock' | 'replaceLock' | 'promotion' | 'promotions' | 'latestApproval'>;
+  readonly ledger: Pick<Ledger, 'lock' | 'replaceLock' | 'promotion' | 'promotions' | 'latestApproval'> &
+    CalendarLedger;
   readonly now: () => Date;
 }
 
@@ -42,6 +46,7 @@ interface EnsureLockDependencies {
  * Checks, before a state changes an environment, that its promotion holds the lock. A redriven promotion acquires it again if
  * it is free.
  * @throws EnvironmentLockedError if another promotion holds it; a later redrive goes on
+ * @throws EnvironmentFrozenError if the calendar keeps it from acquiring the lock; a later redrive goes on
  * @throws EnvironmentRestoringError while Prod is being restored; Step Functions retries
  * @throws StaleError if Prod runs a newer commit by now
  * @throws QatChangedError if the state works on QAT's image, and another promotion has pointed QAT at its own since
@@ -66,8 +71,11 @@ export function ensureLock({ ledger, now }: EnsureLockDependencies) {
           `The ledger has no promotion ${promotionId} yet. Redrive it once the list of promotions shows it.`,
         );
       const locking = lockingPromotionOf(promotion, redrives);
+      const asking = [promotionId, ...lock.waiting.map((one) => one.promotionId)];
+      const held = await readHeld(ledger, application, environment, asking, now());
       const completion = confirmLock(lock, locking, workStage, {
         holder: holder && (await holderStatusOf({ ledger, now }, environment, holder, execution)),
+        held: new Set(held.keys()),
         live: environment === 'prod' ? await newerInProd(ledger, application, locking) : undefined,
         now: now(),
       });
@@ -79,6 +87,13 @@ export function ensureLock({ ledger, now }: EnsureLockDependencies) {
             lockMessage(completion.error, environment, completion.by),
             completion.by,
           );
+        case 'hold': {
+          const own = held.get(promotionId);
+          throw new EnvironmentFrozenError(
+            `${environmentTitles[environment]} is frozen${own === undefined ? '' : ` (${heldText(own)})`}. Redrive this promotion after that; ` +
+              'or an operator asks on its page to go on during the freeze, an approver confirms it, and then it is redriven.',
+          );
+        }
         case 'retry':
           throw new EnvironmentRestoringError(
             `${environmentTitles[environment]} is being restored after promotion ${completion.by.promotionId}, which ended ` +

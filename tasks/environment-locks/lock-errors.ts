@@ -1,5 +1,12 @@
 import { causeText } from '../failure-cause.ts';
-import { ENVIRONMENT_LOCKED, ENVIRONMENT_RESTORING, QAT_CHANGED, STALE, SUPERSEDED } from '../payloads.ts';
+import {
+  ENVIRONMENT_FROZEN,
+  ENVIRONMENT_LOCKED,
+  ENVIRONMENT_RESTORING,
+  QAT_CHANGED,
+  STALE,
+  SUPERSEDED,
+} from '../payloads.ts';
 import type { PromotionReference } from './environment-lock.ts';
 
 /** Its message is a cause that `readCause` reads. */
@@ -22,6 +29,11 @@ export class StaleError extends EndedByNewerError {
 /** Another promotion holds the lock. */
 export class EnvironmentLockedError extends Error {
   override readonly name = ENVIRONMENT_LOCKED;
+}
+
+/** The calendar holds the environment. */
+export class EnvironmentFrozenError extends Error {
+  override readonly name = ENVIRONMENT_FROZEN;
 }
 
 /** Another promotion has pointed QAT at its image since. */

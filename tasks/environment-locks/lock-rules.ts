@@ -27,6 +27,8 @@ export interface LockFacts {
   readonly holder: HolderStatus | undefined;
   /** Ids of those waiting whose execution is over. */
   readonly gone: ReadonlySet<string>;
+  /** Ids of those that the calendar keeps from the lock. */
+  readonly held: ReadonlySet<string>;
   readonly whenNewer: WhenNewer;
   /** The newest promotion that was deployed to Prod. */
   readonly live: OrderedPromotion | undefined;
@@ -65,12 +67,21 @@ interface SortedQueue {
   readonly dequeued: readonly DequeuedPromotion[];
 }
 
-/** QAT: a newer commit contains the older ones, so only the newest promotion goes on. */
-const sortQatQueue = (waiting: readonly LockWaiter[], holder: LockHolder | undefined): SortedQueue => {
-  const newest = newestOf<LockWaiter | LockHolder>([...waiting, ...(holder ? [holder] : [])]);
-  const staying = waiting.filter((one) => one === newest);
+/**
+ * QAT: a newer commit contains the older ones, so only the newest promotion goes on. If the calendar holds that one, the newest of
+ * the others stays as well.
+ */
+const sortQatQueue = (
+  waiting: readonly LockWaiter[],
+  holder: LockHolder | undefined,
+  held: ReadonlySet<string>,
+): SortedQueue => {
+  const all = [...waiting, ...(holder ? [holder] : [])];
+  const newest = newestOf<LockWaiter | LockHolder>(all);
+  const newestFree = newestOf(all.filter((one) => one === holder || !held.has(one.promotionId)));
+  const staying = waiting.filter((one) => one === newest || one === newestFree);
   const dequeued = waiting
-    .filter((one) => one !== newest)
+    .filter((one) => !staying.includes(one))
     .map(
       (one): DequeuedPromotion => ({
         ...one,
@@ -95,20 +106,26 @@ const sortProdQueue = (waiting: readonly LockWaiter[], live: OrderedPromotion | 
 });
 
 /** The next holder, the queue, and those that leave it, in one write. */
-const passedOn = (lock: EnvironmentLock, { holder: status, gone, live, now }: LockFacts): EnvironmentLock => {
+const passedOn = (
+  lock: EnvironmentLock,
+  { holder: status, gone, held, live, now }: LockFacts,
+): EnvironmentLock => {
   const holder =
     needsIt(status) || (status === 'ended' && lock.environment === 'prod') ? lock.holder : undefined;
   const present = lock.waiting.filter(({ promotionId }) => !gone.has(promotionId));
   const { staying, dequeued } =
-    lock.environment === 'qat' ? sortQatQueue(present, holder) : sortProdQueue(present, live);
-  const [next, ...others] = staying;
+    lock.environment === 'qat' ? sortQatQueue(present, holder, held) : sortProdQueue(present, live);
+  const next = staying.find(({ promotionId }) => !held.has(promotionId));
   return {
     ...freed(lock),
     ...(holder !== undefined
       ? { holder, waiting: staying }
       : next !== undefined
-        ? { holder: { ...next, since: now.toISOString() }, waiting: others }
-        : { waiting: [] }),
+        ? {
+            holder: { ...next, since: now.toISOString() },
+            waiting: staying.filter((one) => one !== next),
+          }
+        : { waiting: staying }),
     dequeued: [...lock.dequeued, ...dequeued],
   };
 };
@@ -129,7 +146,8 @@ export function nextLockAction(lock: EnvironmentLock, facts: LockFacts): LockAct
   const after = passedOn(lock, facts);
   if (isChanged(lock, after)) return { do: 'write', after };
   if (holder === undefined) return { do: 'nothing' };
-  const [newer] = waiting;
+  // What has begun ends: a promotion that the calendar holds takes nobody's place.
+  const newer = waiting.find(({ promotionId }) => !facts.held.has(promotionId));
   return lock.environment === 'qat' &&
     facts.holder === 'awaiting-decision' &&
     facts.whenNewer === 'supersede' &&
@@ -185,6 +203,8 @@ type LockConfirmation =
   /** Acquire the lock, or record that the holder was redriven or is about to point QAT at its image; then go on. */
   | { readonly do: 'write'; readonly after: EnvironmentLock }
   | { readonly do: 'fail'; readonly error: LockError; readonly by: PromotionReference }
+  /** The calendar keeps it from acquiring the lock. */
+  | { readonly do: 'hold' }
   /** The lock is free as soon as Prod is restored. */
   | { readonly do: 'retry'; readonly by: PromotionReference };
 
@@ -197,7 +217,7 @@ export function confirmLock(
   lock: EnvironmentLock,
   locking: LockingPromotion,
   workStage: WorkStage,
-  facts: Pick<LockFacts, 'holder' | 'live' | 'now'>,
+  facts: Pick<LockFacts, 'holder' | 'held' | 'live' | 'now'>,
 ): LockConfirmation {
   const { holder, waiting, environment, pointedBy } = lock;
   const isPointedByOther = pointedBy?.promotionId !== locking.promotionId;
@@ -216,10 +236,12 @@ export function confirmLock(
     return { do: 'fail', error: 'EnvironmentLocked', by: referenceTo(holder) };
   if (holder !== undefined && environment === 'prod' && facts.holder === 'ended')
     return { do: 'retry', by: referenceTo(holder) };
-  const next = environment === 'qat' ? newestOf(waiting) : waiting[0];
+  const free = waiting.filter(({ promotionId }) => !facts.held.has(promotionId));
+  const next = environment === 'qat' ? newestOf(free) : free[0];
   if (next !== undefined) return { do: 'fail', error: 'EnvironmentLocked', by: referenceTo(next) };
   if (environment === 'prod' && isStale(locking, facts.live))
     return { do: 'fail', error: 'Stale', by: referenceTo(facts.live) };
+  if (facts.held.has(locking.promotionId)) return { do: 'hold' };
   return {
     do: 'write',
     after: { ...noted, holder: { ...locking, since: facts.now.toISOString() } },

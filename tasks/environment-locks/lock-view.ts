@@ -1,3 +1,5 @@
+import { type Held, heldAt, heldText } from '../calendar/hold-rules.ts';
+import { type CalendarLedger, heldPromotion, readHoldSources } from '../calendar/read-held.ts';
 import type { Approval, Job, Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Environment } from '../payloads.ts';
@@ -29,6 +31,8 @@ export interface QueueEntryView extends LockViewEntry {
   readonly behind?: PromotionReference;
   /** What it waits for, in one sentence. */
   readonly because: string;
+  /** If the calendar keeps it from the lock: others may pass it. */
+  readonly held?: Held;
 }
 
 /** Which promotion holds an environment of an application, and which wait for it, in order. */
@@ -36,6 +40,8 @@ export interface LockView {
   readonly application: string;
   readonly environment: Environment;
   readonly holder?: HolderView;
+  /** If the calendar holds the environment: promotions that ask for the lock wait. */
+  readonly frozen?: Held;
   readonly waiting: readonly QueueEntryView[];
 }
 
@@ -46,6 +52,9 @@ interface LockViewSources {
   readonly jobs: readonly Job[];
   /** All of the holder. */
   readonly approvals: readonly Approval[];
+  /** What the calendar holds: the environment, and promotions that wait, by id. */
+  readonly frozen?: Held | undefined;
+  readonly held?: ReadonlyMap<string, Held>;
 }
 
 const entryOf = (
@@ -111,13 +120,16 @@ export function lockView(lock: EnvironmentLock, background: LockViewSources): Lo
     application,
     environment,
     ...(entry && { holder: entry }),
+    ...(background.frozen && { frozen: background.frozen }),
     waiting: waiting.map((one, index): QueueEntryView => {
       const before = waiting[index - 1] ?? holder;
+      const held = background.held?.get(one.promotionId);
       return {
         ...entryOf(one, background),
         place: index + 1,
         ...(before && { behind: { promotionId: before.promotionId, commitId: before.commitId } }),
-        because: reasonFor(lock, index + 1, entry),
+        because: held === undefined ? reasonFor(lock, index + 1, entry) : `${heldText(held)}.`,
+        ...(held && { held }),
       };
     }),
   };
@@ -125,23 +137,34 @@ export function lockView(lock: EnvironmentLock, background: LockViewSources): Lo
 
 /** Reads both locks of an application as pages show them. */
 export const readLockViews = async (
-  ledger: Pick<Ledger, 'lock' | 'promotion' | 'jobs' | 'approvals'>,
+  ledger: Pick<Ledger, 'lock' | 'promotion' | 'jobs' | 'approvals'> & CalendarLedger,
   application: string,
-): Promise<readonly LockView[]> =>
-  Promise.all(
+  now: Date,
+): Promise<readonly LockView[]> => {
+  const sources = await readHoldSources(ledger, application);
+  return Promise.all(
     (['qat', 'prod'] as const).map(async (environment) => {
       const lock = await ledger.lock(application, environment);
       const { holder, waiting } = lock;
       const ids = [...(holder ? [holder] : []), ...waiting].map(({ promotionId }) => promotionId);
-      const [promotions, jobs, approvals] = await Promise.all([
+      const [promotions, jobs, approvals, held] = await Promise.all([
         Promise.all(ids.map((id) => ledger.promotion(id))),
         holder ? ledger.jobs(holder.promotionId) : [],
         holder ? ledger.approvals(holder.promotionId) : [],
+        Promise.all(
+          waiting.map(async ({ promotionId }) => ({
+            promotionId,
+            held: await heldPromotion(ledger, sources, environment, promotionId, now),
+          })),
+        ),
       ]);
       return lockView(lock, {
         promotions: new Map(promotions.flatMap((one) => (one ? [[one.promotionId, one]] : []))),
         jobs,
         approvals,
+        frozen: heldAt(sources, environment, now),
+        held: new Map(held.flatMap((one) => (one.held ? [[one.promotionId, one.held]] : []))),
       });
     }),
   );
+};

@@ -10,6 +10,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { allItems } from '../all-items.ts';
 import type { EnvironmentStatus } from '../drift/environment-status.ts';
+import type { Calendar, DeclaredFreeze } from '../calendar/calendar.ts';
+import type { Override } from '../calendar/override.ts';
 import { type EnvironmentLock, freeLock } from '../environment-locks/environment-lock.ts';
 import { ignoring } from '../ignoring.ts';
 import type { ImageReport } from '../keeping/image-report.ts';
@@ -23,22 +25,28 @@ import {
   ALL_PROMOTIONS,
   approvalPrefix,
   type Bookkeeping,
+  calendarKey,
   DENIAL_PREFIX,
   denialKey,
+  FREEZE_PREFIX,
   imagesKey,
   isPromotionOpen,
   jobPrefix,
   liveKey,
   lockKey,
+  OVERRIDE_PREFIX,
   partitionOf,
   recordOf,
   SUMMARY,
   statusKey,
   storedAbsence,
   storedApproval,
+  storedCalendar,
+  storedFreeze,
   storedJob,
   storedLive,
   storedLock,
+  storedOverride,
   storedPromotion,
   storedStatus,
   storedSubscriptions,
@@ -288,6 +296,18 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
       );
       return lock;
     },
+
+    calendar: (application) => get<Calendar>(toAttributes(calendarKey(application))),
+    noteCalendar: async (application, calendar) => {
+      const Item = toAttributes(storedCalendar(application, calendar));
+      await client.send(new PutItemCommand({ TableName: tableName, Item }));
+    },
+    declaredFreezes: (application) => listedIn<DeclaredFreeze>(calendarKey(application).pk, FREEZE_PREFIX),
+    addDeclaredFreeze: (freeze) => add(storedFreeze(freeze)),
+    replaceDeclaredFreeze: (before, after) => replace(before, storedFreeze(after)),
+    overrides: (promotionId) => listed<Override>(promotionId, OVERRIDE_PREFIX),
+    addOverride: (override) => add(storedOverride(override)),
+    replaceOverride: (before, after) => replace(before, storedOverride(after)),
 
     live: (application) => get<Live>(toAttributes(liveKey(application))),
     noteLive: async (live) => {

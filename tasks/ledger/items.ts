@@ -179,6 +179,8 @@ export interface RecordedDecision {
   readonly signedInAt: string;
   /** May be empty. */
   readonly comment: string;
+  /** Deploy to Prod not before, ISO 8601. Of an approval. */
+  readonly notBefore?: string;
   /** If a substitute decided: for whom, and until when. */
   readonly absence?: Pick<Absence, 'absenceId' | 'absent' | 'until'>;
 }

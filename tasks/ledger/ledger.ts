@@ -1,4 +1,6 @@
 import type { EnvironmentStatus } from '../drift/environment-status.ts';
+import type { Calendar, DeclaredFreeze } from '../calendar/calendar.ts';
+import type { Override } from '../calendar/override.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { ImageReport } from '../keeping/image-report.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
@@ -58,9 +60,10 @@ interface Page<Item> {
 
 /**
  * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
- * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `DENIAL#<approval id>#<person>#<reason>`;
- * attempts have four digits. Locks, what is live, what was seen of an environment, which images are kept and whom mail does not reach are
- * keyed `APPLICATION#<name>` / `LOCK#qat` | `LOCK#prod` | `LIVE` | `STATUS#qat` | `STATUS#prod` | `IMAGES` | `SUBSCRIPTIONS`.
+ * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `DENIAL#<approval id>#<person>#<reason>` |
+ * `OVERRIDE#<attempt>`; attempts have four digits. Locks, what is live, what was seen of an environment, which images are kept, whom mail
+ * does not reach, the configured calendar and declared freezes are keyed `APPLICATION#<name>` / `LOCK#qat` | `LOCK#prod` | `LIVE` |
+ * `STATUS#qat` | `STATUS#prod` | `IMAGES` | `SUBSCRIPTIONS` | `CALENDAR` | `FREEZE#<from>#<id>`.
  * The approvals site keeps its sessions in the same table.
  * Absences, of all applications, are keyed `ABSENCES` / `ABSENCE#<set at>#<id>`.
  */
@@ -121,6 +124,23 @@ export interface Ledger {
    * @throws LedgerConflictError
    */
   readonly replaceLock: (before: EnvironmentLock, after: EnvironmentLock) => Promise<EnvironmentLock>;
+
+  /** An application's calendar as it is configured; nothing until `acquire-lock` has noted it. */
+  readonly calendar: (application: string) => Promise<Calendar | undefined>;
+  /** Replaces the calendar. */
+  readonly noteCalendar: (application: string, calendar: Calendar) => Promise<void>;
+  /** All freezes that were ever declared for an application, in that order. */
+  readonly declaredFreezes: (application: string) => Promise<readonly DeclaredFreeze[]>;
+  /** Adds a freeze. @throws LedgerConflictError if it exists */
+  readonly addDeclaredFreeze: (freeze: DeclaredFreeze) => Promise<void>;
+  /** Replaces a freeze if it still is what was read. @throws LedgerConflictError */
+  readonly replaceDeclaredFreeze: (before: DeclaredFreeze, after: DeclaredFreeze) => Promise<void>;
+  /** All overrides that were asked for about a promotion, by attempt. */
+  readonly overrides: (promotionId: string) => Promise<readonly Override[]>;
+  /** Adds an override. @throws LedgerConflictError if that attempt exists */
+  readonly addOverride: (override: Override) => Promise<void>;
+  /** Replaces an override if it still is what was read. @throws LedgerConflictError */
+  readonly replaceOverride: (before: Override, after: Override) => Promise<void>;
 
   /** What an application's Prod runs; nothing if no deployment to it was noted yet. */
   readonly live: (application: string) => Promise<Live | undefined>;

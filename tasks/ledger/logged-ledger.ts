@@ -1,3 +1,5 @@
+import type { DeclaredFreeze } from '../calendar/calendar.ts';
+import type { Override } from '../calendar/override.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { Absence, Approval, Job } from './items.ts';
 import type { Ledger } from './ledger.ts';
@@ -23,6 +25,18 @@ const absenceKeys = ({ absent, substitute, ...absence }: Absence) => ({
   ...pick(absence, 'absenceId', 'role', 'from', 'until', 'endedAt'),
   absent: absent.name,
   substitute: substitute.name,
+});
+
+/** What may be logged of a declared freeze. */
+const freezeKeys = (freeze: DeclaredFreeze) =>
+  pick(freeze, 'freezeId', 'application', 'environments', 'from', 'until');
+
+/** What may be logged of an override. */
+const overrideKeys = ({ askedBy, decision, ...override }: Override) => ({
+  ...pick(override, 'promotionId', 'application', 'environment', 'attempt'),
+  askedBy: askedBy.name,
+  decision: decision?.decision,
+  decidedBy: decision?.person.name,
 });
 
 /** What may be logged of a lock: promotions, and no token. */
@@ -76,6 +90,26 @@ export const loggedLedger = (ledger: Ledger, log: LedgerLog): Ledger => ({
   replaceAbsence: async (before, after) => {
     await ledger.replaceAbsence(before, after);
     log('Absence changed', absenceKeys(after));
+  },
+  noteCalendar: async (application, calendar) => {
+    await ledger.noteCalendar(application, calendar);
+    log('Calendar noted', { application });
+  },
+  addDeclaredFreeze: async (freeze) => {
+    await ledger.addDeclaredFreeze(freeze);
+    log('Freeze declared', freezeKeys(freeze));
+  },
+  replaceDeclaredFreeze: async (before, after) => {
+    await ledger.replaceDeclaredFreeze(before, after);
+    log('Freeze ended', freezeKeys(after));
+  },
+  addOverride: async (override) => {
+    await ledger.addOverride(override);
+    log('Override asked for', overrideKeys(override));
+  },
+  replaceOverride: async (before, after) => {
+    await ledger.replaceOverride(before, after);
+    log('Override decided', overrideKeys(after));
   },
   replaceLock: async (before, after) => {
     const lock = await ledger.replaceLock(before, after);

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDecided } from '../approvals/decisions.ts';
+import type { Calendar, DeclaredFreeze } from '../calendar/calendar.ts';
+import type { Override } from '../calendar/override.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
@@ -164,6 +166,37 @@ export const storedStatus = (status: EnvironmentStatus): EnvironmentStatus & Boo
   ...status,
   ...statusKey(status.application, status.environment),
   version: versionOf(status),
+});
+
+/** Key of an application's configured calendar. */
+export const calendarKey = (application: string) => ({ pk: `APPLICATION#${application}`, sk: 'CALENDAR' });
+
+/** A calendar as stored. What is noted later replaces it: it needs no version. */
+export const storedCalendar = (application: string, calendar: Calendar) => ({
+  ...calendar,
+  ...calendarKey(application),
+});
+
+/** Sort key prefix of an application's declared freezes. */
+export const FREEZE_PREFIX = 'FREEZE#';
+
+/** A declared freeze as stored. */
+export const storedFreeze = (freeze: DeclaredFreeze): DeclaredFreeze & Bookkeeping => ({
+  ...freeze,
+  pk: `APPLICATION#${freeze.application}`,
+  sk: `${FREEZE_PREFIX}${freeze.from}#${freeze.freezeId}`,
+  version: versionOf(freeze),
+});
+
+/** Sort key prefix of a promotion's overrides. */
+export const OVERRIDE_PREFIX = 'OVERRIDE#';
+
+/** An override as stored. */
+export const storedOverride = (override: Override): Override & Bookkeeping => ({
+  ...override,
+  pk: partitionOf(override.promotionId),
+  sk: `${OVERRIDE_PREFIX}${padded(override.attempt)}`,
+  version: versionOf(override),
 });
 
 /** The record without the table's own attributes. */

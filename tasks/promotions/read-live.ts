@@ -1,4 +1,5 @@
 import type { EnvironmentStatus } from '../drift/environment-status.ts';
+import type { CalendarLedger } from '../calendar/read-held.ts';
 import { type LockView, readLockViews } from '../environment-locks/lock-view.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -11,7 +12,8 @@ import { type Whereabouts, whereaboutsOf } from './whereabouts.ts';
 type ReadLedger = Pick<
   Ledger,
   'promotion' | 'promotions' | 'openPromotions' | 'jobs' | 'approvals' | 'lock' | 'live' | 'environmentStatus'
->;
+> &
+  CalendarLedger;
 
 /** A promotion with its jobs and requests. */
 export async function recordOf(
@@ -44,11 +46,11 @@ export const readStatuses = async (
     )
   ).flatMap((status) => status ?? []);
 
-const sourcesOf = async (ledger: ReadLedger, application: string): Promise<LiveSources> => {
+const sourcesOf = async (ledger: ReadLedger, application: string, now: Date): Promise<LiveSources> => {
   const [live, lock, locks, open, statuses] = await Promise.all([
     ledger.live(application),
     ledger.lock(application, 'qat'),
-    readLockViews(ledger, application),
+    readLockViews(ledger, application, now),
     ledger.openPromotions(application),
     readStatuses(ledger, application),
   ]);
@@ -69,9 +71,12 @@ const sourcesOf = async (ledger: ReadLedger, application: string): Promise<LiveS
 export const readLive = async (
   ledger: ReadLedger,
   applications: readonly string[],
-  now: number,
+  now: Date,
 ): Promise<readonly LiveApplication[]> =>
-  liveTable(await Promise.all(applications.map((application) => sourcesOf(ledger, application))), now);
+  liveTable(
+    await Promise.all(applications.map((application) => sourcesOf(ledger, application, now))),
+    now.getTime(),
+  );
 
 /** Where those are that are in progress, by the promotion's id. */
 const inProgressOf = (
@@ -114,9 +119,10 @@ export interface ReleaseHistory {
  * @param most how many promotions of the application that were deployed are read
  */
 export async function readReleases(
-  ledger: Pick<ReadLedger, 'promotion' | 'promotions' | 'jobs' | 'approvals' | 'lock'>,
+  ledger: Omit<ReadLedger, 'live' | 'openPromotions' | 'environmentStatus'>,
   application: string,
   most: number,
+  now: Date,
 ): Promise<readonly ReleaseHistory[]> {
   const found: Promotion[] = [];
   let seen = 0;
@@ -140,7 +146,7 @@ export async function readReleases(
   }
   const [records, locks] = await Promise.all([
     Promise.all(read.map((promotion) => recordOf(ledger, promotion))),
-    readLockViews(ledger, application),
+    readLockViews(ledger, application, now),
   ]);
   // As JSON gives it.
   const inProgress = Object.fromEntries(inProgressOf(records, locks));

@@ -1,4 +1,5 @@
 import { progressCount } from '../approvals/decisions.ts';
+import { endText } from '../calendar/hold-rules.ts';
 import type { LockView } from '../environment-locks/lock-view.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
 import { environmentTitles, roleTitles } from '../words.ts';
@@ -40,7 +41,10 @@ export function whereaboutsOf(
     return {
       state,
       waitsFor: { environment, place: entry.place },
-      text: `at ${state}, waits for the ${title} lock as number ${entry.place}`,
+      text:
+        entry.held === undefined
+          ? `at ${state}, waits for the ${title} lock as number ${entry.place}`
+          : `at ${state}, frozen until ${endText(entry.held)}`,
     };
   }
   const asked = approvals.find(({ status }) => status === 'PENDING');

@@ -1,4 +1,5 @@
 import { isDecided } from '../approvals/decisions.ts';
+import type { Held } from '../calendar/hold-rules.ts';
 import type {
   EnvironmentLock,
   LockError,
@@ -18,16 +19,27 @@ export interface LockOutlook {
   readonly environment: Environment;
   /**
    * `holds` and `acquires`: it goes on. `waits`: it goes on when it acquires the lock. `retries`: Step Functions retries while Prod is being restored.
-   * `locked`: it fails. `changed`: it fails each time. `stale` and `superseded`: it ends for good.
+   * `locked`: it fails. `frozen`: it fails until the calendar lets it through. `changed`: it fails each time. `stale` and `superseded`: it ends for good.
    */
-  readonly kind: 'holds' | 'acquires' | 'waits' | 'retries' | 'locked' | 'changed' | 'stale' | 'superseded';
+  readonly kind:
+    | 'holds'
+    | 'acquires'
+    | 'waits'
+    | 'retries'
+    | 'locked'
+    | 'frozen'
+    | 'changed'
+    | 'stale'
+    | 'superseded';
   /** The promotion that it waits, or ends, for. */
   readonly by?: PromotionReference;
+  /** With `frozen` and `waits`: what the calendar has against it. */
+  readonly held?: Held;
 }
 
 /** What happens to a promotion that asks for the lock: the next actions on the lock, until it is decided. */
 const asking = (
-  { lock, holder }: LockSeen,
+  { lock, holder, held }: LockSeen,
   locking: LockingPromotion,
   { newerInProd: live, now }: RedriveContext,
 ): Omit<LockOutlook, 'environment'> => {
@@ -46,6 +58,7 @@ const asking = (
       // A holder that acquired it in this simulation has not begun yet.
       holder: next?.promotionId === lock.holder?.promotionId ? holder : 'working',
       gone: new Set(),
+      held: new Set(held.keys()),
       whenNewer: 'wait',
       live,
       now,
@@ -54,7 +67,8 @@ const asking = (
     else {
       const place = waiting.findIndex(({ promotionId }) => promotionId === locking.promotionId);
       const before = waiting[place - 1] ?? next;
-      return { kind: 'waits', ...(before && { by: before }) };
+      const own = held.get(locking.promotionId);
+      return { kind: 'waits', ...(before && { by: before }), ...(own && { held: own }) };
     }
   }
 };
@@ -67,12 +81,14 @@ const kinds: Readonly<Record<LockError, LockOutlook['kind']>> = {
 
 /** What a state meets that works on an environment. */
 const working = (
-  { lock, holder }: LockSeen,
+  { lock, holder, held }: LockSeen,
   locking: LockingPromotion,
   workStage: WorkStage,
   { newerInProd: live, now }: RedriveContext,
 ): Omit<LockOutlook, 'environment'> => {
-  const may = confirmLock(lock, locking, workStage, { holder, live, now });
+  const may = confirmLock(lock, locking, workStage, { holder, held: new Set(held.keys()), live, now });
+  const own = held.get(locking.promotionId);
+  if (may.do === 'hold') return { kind: 'frozen', ...(own && { held: own }) };
   if (may.do === 'fail') return { kind: kinds[may.error], by: may.by };
   if (may.do === 'retry') return { kind: 'retries', by: may.by };
   return { kind: lock.holder?.promotionId === locking.promotionId ? 'holds' : 'acquires' };

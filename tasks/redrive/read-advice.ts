@@ -1,3 +1,4 @@
+import { type CalendarLedger, readHeld } from '../calendar/read-held.ts';
 import type { LockHolder } from '../environment-locks/environment-lock.ts';
 import { holderStatusOf } from '../environment-locks/holder-status.ts';
 import { newerInProd as findNewerInProd, lockingPromotionOf } from '../environment-locks/newer-in-prod.ts';
@@ -10,7 +11,8 @@ import type { LockSeen, RedriveContext } from './redrive-context.ts';
 /** Where a promotion and the advice on its redrive are read from. */
 interface AdvisedPromotionSources extends PromotionSources {
   readonly ledger: PromotionSources['ledger'] &
-    Pick<Ledger, 'promotion' | 'promotions' | 'latestApproval' | 'lock'>;
+    Pick<Ledger, 'promotion' | 'promotions' | 'latestApproval' | 'lock'> &
+    CalendarLedger;
   /** Version of an application's configuration as it is deployed. */
   readonly configurationVersion: (application: string) => string;
   readonly now: () => Date;
@@ -27,11 +29,13 @@ async function readLocks(
     ...(['qat', 'prod'] as const).map(async (environment): Promise<LockSeen> => {
       const lock = await ledger.lock(application, environment);
       const { holder } = lock;
-      if (holder === undefined) return { lock };
+      const asking = [promotion, ...lock.waiting].map(({ promotionId }) => promotionId);
+      const held = await readHeld(ledger, application, environment, asking, now());
+      if (holder === undefined) return { lock, held };
       // The ledger learns of an end within seconds; a redriven state reads the lock again.
       const execution = async ({ promotionId, redrives }: LockHolder) =>
         (await ledger.promotion(promotionId)) ?? { status: 'RUNNING', redrives };
-      return { lock, holder: await holderStatusOf({ ledger, now }, environment, holder, execution) };
+      return { lock, held, holder: await holderStatusOf({ ledger, now }, environment, holder, execution) };
     }),
   ]);
   return { locks, ...(newerInProd && { newerInProd }) };

@@ -1,4 +1,5 @@
 import { decidersText, isDecided } from '../approvals/decisions.ts';
+import { heldText } from '../calendar/hold-rules.ts';
 import { lastEventId } from '../executions/progress.ts';
 import { environmentTitles, listed, promotionName } from '../words.ts';
 import { approvalStates } from './approval-states.ts';
@@ -61,15 +62,19 @@ const result = (state: string, { jobs, approvals }: RedriveContext): string => {
   return detail === undefined ? state : `${state} (${detail})`;
 };
 
-const lockPoint = ({ environment, kind, by }: LockOutlook): AdvicePoint => {
+const lockPoint = ({ environment, kind, by, held }: LockOutlook): AdvicePoint => {
   const title = environmentTitles[environment];
   const other = by === undefined ? 'another promotion' : promotionName(by);
   const texts: Readonly<Record<LockOutlook['kind'], string>> = {
     holds: `This promotion holds the ${title} lock.`,
     acquires: `The ${title} lock is free. The redrive acquires it.`,
-    waits: `The redrive waits for the ${title} lock, behind ${other}.`,
+    waits:
+      held === undefined
+        ? `The redrive waits for the ${title} lock, behind ${other}.`
+        : `The redrive waits in the queue of ${title}. ${heldText(held)}.`,
     retries: `${title} is being restored after ${other}. Step Functions retries the state for 20 minutes.`,
     locked: `${title} is locked by ${other}.`,
+    frozen: held === undefined ? `${title} is frozen.` : `${title}: ${heldText(held)}.`,
     changed: `QAT now runs the image of ${other}.`,
     stale: `Prod runs the newer ${other}.`,
     superseded: `The newer ${other} supersedes it.`,
@@ -226,7 +231,11 @@ export function redriveAdvice(context: RedriveContext): RedriveAdvice {
     points: [],
   };
   // A redrive that is not possible has no consequences to list.
-  if (point === undefined || !(mayRedrive || verdict.kind === 'environment-locked')) return about;
+  if (
+    point === undefined ||
+    !(mayRedrive || verdict.kind === 'environment-locked' || verdict.kind === 'environment-frozen')
+  )
+    return about;
   const taking = resumedWorkOf(point, jobs, approvals, now, configurationVersion);
   return {
     ...about,

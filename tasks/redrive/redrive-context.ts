@@ -1,3 +1,4 @@
+import type { Held } from '../calendar/hold-rules.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { HolderStatus, OrderedPromotion } from '../environment-locks/lock-rules.ts';
 import type { PromotionRecord } from '../promotions/read-promotion.ts';
@@ -7,6 +8,8 @@ export interface LockSeen {
   readonly lock: EnvironmentLock;
   /** Absent if nobody holds it. */
   readonly holder?: HolderStatus;
+  /** Those that the calendar keeps from it: of the promotions that wait for it, and this one. */
+  readonly held: ReadonlyMap<string, Held>;
 }
 
 /** What advice is given on. */

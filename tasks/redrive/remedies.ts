@@ -1,6 +1,12 @@
 import type { FailureCode } from '../failure-cause.ts';
 import { jobErrors } from '../jobs/job-errors.ts';
-import { ENVIRONMENT_LOCKED, ENVIRONMENT_RESTORING, PUSH_NOT_CONFIRMED, QAT_CHANGED } from '../payloads.ts';
+import {
+  ENVIRONMENT_FROZEN,
+  ENVIRONMENT_LOCKED,
+  ENVIRONMENT_RESTORING,
+  PUSH_NOT_CONFIRMED,
+  QAT_CHANGED,
+} from '../payloads.ts';
 import { headingOfState, type RunbookHeading } from './runbook-headings.ts';
 
 /** What a state does, as far as remedies depend on it. */
@@ -214,6 +220,12 @@ const entries: readonly Entry[] = [
     error: ENVIRONMENT_LOCKED,
     sentence: 'Another promotion holds the environment lock. Redrive when it has released the lock.',
     heading: 'An environment is locked',
+  },
+  {
+    error: ENVIRONMENT_FROZEN,
+    sentence:
+      'The calendar holds the environment. Redrive after the freeze, or have an operator and an approver agree to go on during it.',
+    heading: 'An environment is frozen',
   },
   {
     error: QAT_CHANGED,

@@ -14,6 +14,7 @@ export const runbookHeadings = [
   'Stale',
   'A hook of what is live fails',
   'An environment is locked',
+  'An environment is frozen',
   'QAT has changed',
   "A state's function fails",
   'The state machine itself fails',

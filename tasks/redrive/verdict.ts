@@ -1,5 +1,13 @@
+import { heldText } from '../calendar/hold-rules.ts';
 import { lastEventId } from '../executions/progress.ts';
-import { ENVIRONMENT_LOCKED, QAT_CHANGED, REJECTED, STALE, SUPERSEDED } from '../payloads.ts';
+import {
+  ENVIRONMENT_FROZEN,
+  ENVIRONMENT_LOCKED,
+  QAT_CHANGED,
+  REJECTED,
+  STALE,
+  SUPERSEDED,
+} from '../payloads.ts';
 import { environmentTitles, promotionName, utcTime } from '../words.ts';
 import type { LockOutlook } from './lock-outlook.ts';
 import type { RedriveContext } from './redrive-context.ts';
@@ -26,7 +34,9 @@ export type VerdictKind =
   | 'forgotten'
   | 'not-offered'
   /** Later, perhaps: another promotion holds the environment. */
-  | 'environment-locked';
+  | 'environment-locked'
+  /** Later, or with an override: the calendar holds the environment. */
+  | 'environment-frozen';
 
 /** Whether an execution may be redriven. */
 interface Verdict {
@@ -85,6 +95,12 @@ const finalEnd = (
 
 /** Why a redrive would fail or end at once for the sake of an environment lock. */
 const keptBack = (outlook: LockOutlook | undefined): Verdict | undefined => {
+  if (outlook?.kind === 'frozen')
+    return {
+      kind: 'environment-frozen',
+      sentence: `Not now: ${environmentTitles[outlook.environment]} is frozen${outlook.held === undefined ? '' : ` (${heldText(outlook.held)})`}, and a redrive would fail with ${ENVIRONMENT_FROZEN}. Redrive after that, or have an operator and an approver agree to go on during the freeze.`,
+      heading: 'An environment is frozen',
+    };
   if (outlook?.by === undefined) return undefined;
   const title = environmentTitles[outlook.environment];
   const other = promotionName(outlook.by);

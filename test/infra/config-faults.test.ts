@@ -145,6 +145,100 @@ describe('fails, naming key, value and remedy', () => {
       'at most 2500 fit',
     ],
     [
+      'an unknown time zone',
+      config({}, { calendar: { timeZone: 'Europe/Atlantis' } }),
+      'lockstep.calendar.timeZone',
+      'Europe/Atlantis',
+      'such as Europe/Berlin',
+    ],
+    [
+      'a time that is none',
+      config({ calendar: { freezes: [{ name: 'close', from: 'Friday 16:00', until: 'Mon 07:00' }] } }),
+      'applications[0].calendar.freezes[0].from',
+      'Friday 16:00',
+      'such as Fri 16:00, or once',
+    ],
+    ...(
+      [
+        [
+          'an end before the beginning',
+          '2026-12-18 18:00',
+          '2026-12-18 07:00',
+          'a time after 2026-12-18 18:00',
+        ],
+        ['an entry that is too long', '2026-12-18 18:00', '2027-02-18 07:00', 'at most 31 days after'],
+        ['a week and a date', 'Fri 18:00', '2027-01-18 07:00', 'both each week, or both once'],
+        ['a week without an end', 'Fri 18:00', 'Fri 18:00', 'Give another end'],
+      ] as const
+    ).map(([what, from, until, remedy]): [string, unknown, string, string, string] => [
+      what,
+      config({}, { calendar: { freezes: [{ name: 'close', from, until }] } }),
+      'lockstep.calendar.freezes[0].until',
+      until,
+      remedy,
+    ]),
+    [
+      'windows that are always frozen',
+      config(
+        {},
+        {
+          calendar: {
+            freezes: [{ name: 'always', from: 'Mon 00:00', until: 'Sun 23:59' }],
+            windows: [{ name: 'day', from: 'Tue 09:00', until: 'Tue 16:00' }],
+          },
+        },
+      ),
+      'lockstep.calendar',
+      'Mon 00:00',
+      'nothing would ever be promoted to prod',
+    ],
+    [
+      'windows that open once',
+      config(
+        {},
+        { calendar: { windows: [{ name: 'day', from: '2026-12-01 09:00', until: '2026-12-01 16:00' }] } },
+      ),
+      'lockstep.calendar.windows',
+      '2026-12-01 09:00',
+      'a window that opens each week',
+    ],
+    [
+      'freezes without a break',
+      config(
+        {},
+        {
+          calendar: {
+            freezes: [
+              ['a', '2026-12-01', '2027-01-01'],
+              ['b', '2027-01-01', '2027-02-01'],
+              ['c', '2027-02-01', '2027-02-15'],
+            ].map(([name, from, until]) => ({ name, from: `${from} 00:00`, until: `${until} 00:00` })),
+          },
+        },
+      ),
+      'lockstep.calendar',
+      '"a"',
+      'From a on, prod would be frozen for more than 62 days without a break',
+    ],
+    [
+      'a calendar that is too long',
+      config(
+        {},
+        {
+          calendar: {
+            freezes: Array.from({ length: 20 }, (_, index) => ({
+              name: `${index} ${'long '.repeat(11)}name`.slice(0, 60),
+              from: 'Fri 16:00',
+              until: 'Mon 07:00',
+            })),
+          },
+        },
+      ),
+      'lockstep.calendar',
+      'long long',
+      'At most 2500 bytes fit',
+    ],
+    [
       'no address of a developer',
       config({}, { developers: ['d'] }),
       'developers[0]',

@@ -23,6 +23,7 @@ it('fills in what an application leaves out', () => {
         },
         developers: [],
         approvalExpiryDays: 7,
+        calendar: { freezes: [], windows: [] },
         makersMayDecide: false,
         keep: { releases: 10 },
         whenNewer: 'supersede',

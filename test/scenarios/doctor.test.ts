@@ -106,7 +106,7 @@ it('names ten planted faults, each with its remedy, and nothing else (T57, T59)'
   const { definition = '' } = await call<DescribeStateMachineOutput>('states', 'DescribeStateMachine', {
     stateMachineArn,
   });
-  const changed = definition.replace('"TimeoutSeconds":626700', '"TimeoutSeconds":626701');
+  const changed = definition.replace('"TimeoutSeconds":11340300', '"TimeoutSeconds":11340301');
   expect(changed).not.toBe(definition);
   await call('states', 'UpdateStateMachine', { stateMachineArn, definition: changed });
   const keys = stacks.resourcesOfType('AWS::KMS::Key').map(({ state }) => state.physicalId);

@@ -1,6 +1,6 @@
 import aslValidator from 'asl-validator';
-
 import jsonata from 'jsonata';
+import { MOST_HELD_DAYS } from '../../tasks/calendar/calendar.ts';
 import { workStageOf } from '../../tasks/environment-locks/work-stage.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
 import { renderDefinition, type State } from './support/rendered.ts';
@@ -274,8 +274,8 @@ it('retries wait 126 seconds for Lambda, 1202 for Prod and 1215 for the record o
 });
 
 it.each([
-  [names.lockQat, 'qat', '$promotion', 7 * 86_400 + (3 + 1 + 2) * 3600 + 300, 'Superseded'],
-  [names.lockProd, 'prod', '$promotion', 7 * 86_400 + (3 + 3) * 3600 + 300 + 300 + 600, 'Stale'],
+  [names.lockQat, 'qat', '$promotion', (7 + MOST_HELD_DAYS) * 86_400 + (3 + 1 + 2) * 3600 + 300, 'Superseded'],
+  [names.lockProd, 'prod', '$promotion', (7 + MOST_HELD_DAYS) * 86_400 + (3 + 3) * 3600 + 300 + 300 + 600, 'Stale'],
 ])('"%s" waits for its lock as long as others may hold it', (name, environment, input, seconds, end) => {
   expect(state(name)).toMatchObject({
     Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',

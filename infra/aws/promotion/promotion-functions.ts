@@ -126,6 +126,7 @@ export class PromotionFunctions extends Construct {
         APPLICATION: application.name,
         LEDGER_TABLE,
         ...mail,
+        CALENDAR: JSON.stringify(application.calendar),
         WHEN_NEWER: application.whenNewer,
       },
     })

@@ -1,4 +1,6 @@
 import type { EnvironmentStatus } from '../../../tasks/drift/environment-status.ts';
+import type { Calendar, DeclaredFreeze } from '../../../tasks/calendar/calendar.ts';
+import type { Override } from '../../../tasks/calendar/override.ts';
 import { type EnvironmentLock, freeLock } from '../../../tasks/environment-locks/environment-lock.ts';
 import type { ImageReport } from '../../../tasks/keeping/image-report.ts';
 import { fromAttributes, toAttributes } from '../../../tasks/ledger/attributes.ts';
@@ -48,6 +50,11 @@ export const createMemoryLedger = (): Ledger => {
   const subscriptions = new Map<string, MissingSubscriptions>();
   const statuses = new Map<string, EnvironmentStatus>();
 
+  const calendars = new Map<string, Calendar>();
+  const freezes = new Map<string, DeclaredFreeze>();
+  const overrides = new Map<string, Override>();
+
+  const overrideKey = ({ promotionId, attempt }: Override): string => `${promotionId}#${attempt}`;
   const jobKey = ({ promotionId, state, attempt }: Job): string => `${promotionId}#${state}#${attempt}`;
   const approvalKey = ({ promotionId, role, attempt }: Approval): string =>
     `${promotionId}#${role}#${attempt}`;
@@ -163,6 +170,23 @@ export const createMemoryLedger = (): Ledger => {
       locks.set(key, lock);
       return lock;
     },
+
+    calendar: async (application) => calendars.get(application),
+    noteCalendar: async (application, calendar) => {
+      calendars.set(application, kept(calendar));
+    },
+    declaredFreezes: async (application) =>
+      [...freezes.values()]
+        .filter((freeze) => freeze.application === application)
+        .sort(by(({ from, freezeId }) => `${from}#${freezeId}`)),
+    addDeclaredFreeze: async (freeze) => add(freezes, freeze.freezeId, freeze),
+    replaceDeclaredFreeze: async (before, after) => replace(freezes, after.freezeId, before, after),
+    overrides: async (promotionId) =>
+      [...overrides.values()]
+        .filter((override) => override.promotionId === promotionId)
+        .sort(by(({ attempt }) => String(attempt).padStart(4, '0'))),
+    addOverride: async (override) => add(overrides, overrideKey(override), override),
+    replaceOverride: async (before, after) => replace(overrides, overrideKey(after), before, after),
 
     imageReport: async (application) => reports.get(application),
     noteImageReport: async (report) => {

@@ -78,6 +78,7 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
   const facts = (): LockFacts => ({
     holder: lock.holder && holderStatusOf(lock.holder.promotionId),
     gone: new Set(lock.waiting.map(({ promotionId }) => promotionId).filter((id) => !runnerOf(id).runs)),
+    held: new Set(),
     whenNewer,
     live: environment === 'prod' ? live() : undefined,
     now: new Date(now),

@@ -19,6 +19,7 @@ const now = new Date('2026-11-22T12:00:00.000Z');
 const facts = (change: Partial<LockFacts> = {}): LockFacts => ({
   holder: undefined,
   gone: new Set(),
+  held: new Set(),
   whenNewer: 'supersede',
   live: undefined,
   now,

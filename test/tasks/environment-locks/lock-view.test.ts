@@ -140,7 +140,7 @@ it('is read from the ledger, without any task token', async () => {
     holder: aHolder({ taskToken: 'secret' }),
     waiting: [aWaiter('b')],
   });
-  const views = await readLockViews(ledger, 'shop');
+  const views = await readLockViews(ledger, 'shop', new Date('2026-11-22T12:00:00.000Z'));
   expect(views).toMatchObject([
     {
       environment: 'qat',

@@ -17,6 +17,8 @@ import {
   PROMOTION_ID,
 } from '../doubles/samples.ts';
 
+const now = new Date('2026-11-22T12:00:00.000Z');
+
 const recorded = (
   change: Partial<Promotion> = {},
   jobs: readonly Job[] = [],
@@ -253,7 +255,7 @@ describe('reading', () => {
   it('finds what runs where and what comes next, without any list of all promotions', async () => {
     const ledger = await fill();
     const withoutLists = { ...ledger, promotions: () => Promise.reject(new Error('a list of all')) };
-    const [shop, till] = await readLive(withoutLists, ['shop', 'till'], NOW);
+    const [shop, till] = await readLive(withoutLists, ['shop', 'till'], now);
     expect(shop).toMatchObject({
       application: 'shop',
       environments: [
@@ -266,14 +268,14 @@ describe('reading', () => {
   });
 
   it('finds what ran in each environment of one application', async () => {
-    const [qat, prod] = await readReleases(await fill(), 'shop', 20);
+    const [qat, prod] = await readReleases(await fill(), 'shop', 20, now);
     expect(qat?.releases.map(({ promotionId }) => promotionId)).toEqual(['new', 'old']);
     expect(prod?.releases.map(({ promotionId }) => promotionId)).toEqual(['old']);
     expect(prod).not.toHaveProperty('lookedBackTo');
   });
 
   it('says how far back it looked where it did not look at all', async () => {
-    const [qat] = await readReleases(await fill(), 'shop', 1);
+    const [qat] = await readReleases(await fill(), 'shop', 1, now);
     expect(qat).toMatchObject({
       releases: [{ promotionId: 'new' }],
       lookedBackTo: '2026-11-22T10:12:00.000Z',
@@ -290,7 +292,7 @@ describe('reading', () => {
         return { items: Array.from({ length: limit }, () => aPromotion()), next: 'more' };
       },
     };
-    const [qat] = await readReleases(endless, 'shop', 20);
+    const [qat] = await readReleases(endless, 'shop', 20, now);
     expect(qat).toMatchObject({ releases: [], lookedBackTo: aPromotion().startedAt });
     expect(pages).toBeLessThan(8);
   });

@@ -1,3 +1,4 @@
+import type { Held } from '../../../tasks/calendar/hold-rules.ts';
 import { freeLock, type LockHolder } from '../../../tasks/environment-locks/environment-lock.ts';
 import type { HolderStatus } from '../../../tasks/environment-locks/lock-rules.ts';
 import type { Execution } from '../../../tasks/executions/execution.ts';
@@ -52,9 +53,10 @@ export const aLock = (
   waiting: readonly string[] = [],
 ): LockSeen => {
   const lock = { ...freeLock('shop', environment), waiting: waiting.map((id) => aWaiter(id)) };
-  if (holder === undefined) return { lock };
+  const held = new Map<string, Held>();
+  if (holder === undefined) return { lock, held };
   const { taskToken: _, ...locking } = aWaiter(holder.promotionId);
-  return { lock: { ...lock, holder: { ...locking, ...holder.change } }, holder: holder.standing };
+  return { lock: { ...lock, holder: { ...locking, ...holder.change } }, holder: holder.standing, held };
 };
 
 /** The same lock, of an environment that a promotion has pointed at its image. */

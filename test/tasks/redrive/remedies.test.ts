@@ -99,6 +99,11 @@ it.each<[Partial<Failure>, string, string]>([
     'Redrive when it has released',
     'An environment is locked',
   ],
+  [
+    { error: 'EnvironmentFrozen', state: names.buildProdImage },
+    'Redrive after the freeze',
+    'An environment is frozen',
+  ],
   [{ error: 'QatChanged', state: names.deployToQat }, 'Push the commit again', 'QAT has changed'],
   [
     { error: 'EnvironmentRestoring', state: names.buildProdImage },

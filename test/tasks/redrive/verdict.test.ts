@@ -121,6 +121,30 @@ describe('whether it may be redriven', () => {
       '(promotion shop-3333)',
     ],
     [
+      'one that the calendar holds may not now',
+      context(failed, {
+        locks: [
+          {
+            ...aLock('prod'),
+            held: new Map([
+              [
+                PROMOTION_ID,
+                {
+                  environment: 'prod',
+                  holds: [],
+                  reasons: ['year-end close'],
+                  until: '2026-11-30T06:00:00.000Z',
+                  timeZone: 'Europe/Berlin',
+                },
+              ],
+            ]),
+          },
+        ],
+      }),
+      'environment-frozen',
+      'Not now: Prod is frozen (Frozen until Mon 30 Nov 2026, 07:00 CET: year-end close), and a redrive would fail with EnvironmentFrozen',
+    ],
+    [
       'one whose commit Prod is past ends as stale',
       context(failed, { locks: [aLock('prod')], newerInProd: aWaiter('z') }),
       'stale',
