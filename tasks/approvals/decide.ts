@@ -26,6 +26,8 @@ export interface DecideInput {
   readonly approvalId: string;
   readonly decision: Decision;
   readonly comment: string;
+  /** Deploy to Prod not before, ISO 8601, as `readNotBefore` gives it. Of an approval. */
+  readonly notBefore?: string | undefined;
   readonly person: Person;
   /** When the person signed in. In ms since the epoch. */
   readonly signedInAt: number;
@@ -90,7 +92,7 @@ export async function completeApproval(
 export function decideApproval(dependencies: DecideDependencies) {
   return async function decideApproval(input: DecideInput): Promise<DecideOutcome> {
     const { ledger, now, policyOf, configurationVersion, absencesOf } = dependencies;
-    const { decision, comment, person, signedInAt, shownDigest, isRunning } = input;
+    const { decision, comment, notBefore, person, signedInAt, shownDigest, isRunning } = input;
     const identity = identityOf(person);
 
     const deny = async (
@@ -160,6 +162,7 @@ export function decideApproval(dependencies: DecideDependencies) {
         at: now().toISOString(),
         signedInAt: new Date(signedInAt).toISOString(),
         comment,
+        ...(decision === 'approve' && notBefore !== undefined && { notBefore }),
         ...(ruling.absence && { absence: absenceIn(ruling.absence) }),
       });
       try {

@@ -47,6 +47,10 @@ export function progressText(approval: Pick<Approval, 'decisions' | 'count'>): s
   return [progressCount(approval), listed(names)].filter(Boolean).join(': ');
 }
 
+/** What an approver said about the time, as part of a sentence: `, deploy not before 30 Nov 2026, 07:00 UTC`. */
+export const notBeforeText = ({ notBefore }: Pick<RecordedDecision, 'notBefore'>): string =>
+  notBefore === undefined ? '' : `, deploy not before ${utcTime(notBefore)}`;
+
 /** Decisions as mails list them: `quinn at 29 Nov 2026, 10:10 UTC`. */
 export const decisionsText = (decisions: readonly RecordedDecision[]): string =>
-  listed(decisions.map((one) => `${deciderText(one)} at ${utcTime(one.at)}`));
+  listed(decisions.map((one) => `${deciderText(one)} at ${utcTime(one.at)}${notBeforeText(one)}`));

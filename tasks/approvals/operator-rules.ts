@@ -1,10 +1,10 @@
 import type { Person } from '../ledger/items.ts';
 import { staleSignIn } from './fresh-sign-in.ts';
 
-/** The group whose members redrive and stop promotions, and go back. */
+/** The group whose members redrive and stop promotions, go back, and declare freezes. */
 const OPERATORS = 'operator';
 
-/** What the rules say about a person who wants to redrive, stop or go back. */
+/** What the rules say about a person who wants to do what operators do. */
 export type OperatorRuling =
   | { readonly kind: 'ok' }
   | {
@@ -13,7 +13,7 @@ export type OperatorRuling =
       readonly message: string;
     };
 
-/** Whether this person may redrive or stop promotions, or go back, now: the one place that rules on it. */
+/** Whether this person may do now what operators do: the one place that rules on it. */
 export function mayOperate({
   person,
   signedInAt,
@@ -30,8 +30,8 @@ export function mayOperate({
     return {
       kind: 'denied',
       reason: 'NotInRole',
-      message: `${person.name} is not in the group ${OPERATORS}: only its members redrive and stop promotions and go back to releases.`,
+      message: `${person.name} is not in the group ${OPERATORS}: only its members redrive and stop promotions, go back to releases, and declare and override freezes.`,
     };
-  const message = staleSignIn(signedInAt, now, freshSignInMinutes, 'redrive or stop a promotion, or go back');
+  const message = staleSignIn(signedInAt, now, freshSignInMinutes, 'do what operators do');
   return message === undefined ? { kind: 'ok' } : { kind: 'denied', reason: 'SignInTooOld', message };
 }

@@ -18,6 +18,8 @@ type EvidenceKind =
   | 'push-event'
   | 'push'
   | 'started-by-hand'
+  | 'override-asked'
+  | 'override-decided'
   | 'go-back'
   | 'job-started'
   | 'job-ended'

@@ -1,4 +1,5 @@
 import { isDecided } from '../approvals/decisions.ts';
+import type { Override } from '../calendar/override.ts';
 import { fitCause } from '../failure-cause.ts';
 import type { Approval, Denial, Job, Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { GoBack } from '../payloads.ts';
@@ -130,7 +131,7 @@ export function approvalFacts(approval: Approval, noticedAt: string): readonly F
   };
   const decisions = approval.decisions.map(
     (
-      { decision, person: { subject, name, verifiedEmail }, at, signedInAt, comment, absence },
+      { decision, person: { subject, name, verifiedEmail }, at, signedInAt, comment, notBefore, absence },
       index,
     ): Fact => ({
       key: `decision#${place}#${index + 1}`,
@@ -142,6 +143,7 @@ export function approvalFacts(approval: Approval, noticedAt: string): readonly F
         decision,
         comment,
         signedInAt,
+        ...(notBefore !== undefined && { notBefore }),
         ...(absence && { for: { ...absence, absent: { ...absence.absent } } }),
       },
     }),
@@ -178,6 +180,31 @@ export const denialFacts = ({ role, person, reason, at, lastAt, count }: Denial)
     },
     what: { role, reason, attempts },
   }));
+
+/** An operator asked that the promotion goes on during a freeze; an approver confirmed or declined it. */
+export function overrideFacts(override: Override): readonly Fact[] {
+  const { environment, attempt, reason, holds, askedBy, askedAt, decision } = override;
+  const about = { environment, attempt, holds: holds.map((hold) => ({ ...hold })) };
+  const asked: Fact = {
+    key: `override-asked#${attempt}`,
+    kind: 'override-asked',
+    at: askedAt,
+    actor: { type: 'person', ...askedBy },
+    what: { ...about, reason },
+  };
+  if (decision === undefined) return [asked];
+  const { person, at, absence, ...decided } = decision;
+  return [
+    asked,
+    {
+      key: `override-decided#${attempt}`,
+      kind: 'override-decided',
+      at,
+      actor: { type: 'person', ...person },
+      what: { ...about, ...decided, ...(absence && { for: { ...absence, absent: { ...absence.absent } } }) },
+    },
+  ];
+}
 
 /** Somebody asks for a redrive. @param redrive 1 for the first */
 export const redriveAsked = (redrive: number, actor: Actor, at: string): Fact => ({
@@ -227,6 +254,7 @@ export function factsOf(
   jobs: readonly Job[],
   approvals: readonly Approval[],
   denials: readonly Denial[],
+  overrides: readonly Override[],
   noticedAt: string,
 ): readonly Fact[] {
   const { redrives, endedAt, status, error, cause } = promotion;
@@ -234,6 +262,7 @@ export function factsOf(
     ...jobs.flatMap(jobFacts),
     ...approvals.flatMap((approval) => approvalFacts(approval, noticedAt)),
     ...denials.flatMap(denialFacts),
+    ...overrides.flatMap(overrideFacts),
     ...(endedAt === undefined ? [] : [ended({ redrives, at: endedAt, status, error, cause })]),
   ];
   return facts.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));

@@ -9,6 +9,7 @@ import {
   ended,
   isRecordedCount,
   jobFacts,
+  overrideFacts,
   redriven,
 } from './facts.ts';
 
@@ -51,6 +52,14 @@ export const recordedLedger = (ledger: Ledger, { append, now, begin = beginning 
     await ledger.replaceApproval(before, after);
     if (before.status === after.status && before.decisions.length === after.decisions.length) return;
     await append(after.promotionId, ...approvalFacts(after, now().toISOString()));
+  },
+  addOverride: async (override) => {
+    await ledger.addOverride(override);
+    await append(override.promotionId, ...overrideFacts(override));
+  },
+  replaceOverride: async (before, after) => {
+    await ledger.replaceOverride(before, after);
+    await append(after.promotionId, ...overrideFacts(after));
   },
   addDenial: async (attempt) => {
     const denial = await ledger.addDenial(attempt);

@@ -22,7 +22,7 @@ export interface EvidenceArchive {
 
 /** What sealing needs. */
 interface SealDependencies {
-  readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals' | 'denials'>;
+  readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals' | 'denials' | 'overrides'>;
   readonly store: EvidenceStore;
   readonly append: AppendEvidence;
   readonly signer: Signer;
@@ -65,12 +65,16 @@ export function sealEvidence({ ledger, store, append, signer, archive, now }: Se
   return async function sealEvidence(promotionId: string): Promise<void> {
     const promotion = await ledger.promotion(promotionId);
     if (promotion === undefined) return;
-    const [jobs, approvals, denials] = await Promise.all([
+    const [jobs, approvals, denials, overrides] = await Promise.all([
       ledger.jobs(promotionId),
       ledger.approvals(promotionId),
       ledger.denials(promotionId),
+      ledger.overrides(promotionId),
     ]);
-    await append(promotionId, ...factsOf(promotion, jobs, approvals, denials, now().toISOString()));
+    await append(
+      promotionId,
+      ...factsOf(promotion, jobs, approvals, denials, overrides, now().toISOString()),
+    );
 
     const entries = await store.entries(promotionId);
     const known = await store.seals(promotionId);

@@ -1,5 +1,5 @@
 import { decidersText, isDecided } from '../approvals/decisions.ts';
-import { heldText } from '../calendar/hold-rules.ts';
+import { type Held, heldText } from '../calendar/hold-rules.ts';
 import { lastEventId } from '../executions/progress.ts';
 import { environmentTitles, listed, promotionName } from '../words.ts';
 import { approvalStates } from './approval-states.ts';
@@ -49,6 +49,8 @@ export interface RedriveAdvice {
   readonly taking?: ResumedWork['kind'];
   /** In the order in which an operator goes through them. */
   readonly points: readonly AdvicePoint[];
+  /** If a redrive would fail or wait for the calendar: what holds. */
+  readonly frozen?: Held;
 }
 
 /** From this part of a full history on, the advice warns. */
@@ -228,6 +230,7 @@ export function redriveAdvice(context: RedriveContext): RedriveAdvice {
     verdict: verdict.kind,
     sentence: verdict.sentence,
     ...(verdict.heading === undefined ? {} : { heading: verdict.heading }),
+    ...(outlook?.held && { frozen: outlook.held }),
     points: [],
   };
   // A redrive that is not possible has no consequences to list.

@@ -48,7 +48,7 @@ it('attempts of somebody without the role make one item, and a record that does 
   expect(verifyChain(PROMOTION_ID, entries)).toEqual([]);
   // Sealing adds nothing that is there, and what a crash left out.
   const denials = await ledger.denials(PROMOTION_ID);
-  const facts = factsOf(aPromotion(), [], [], denials, NOW);
+  const facts = factsOf(aPromotion(), [], [], denials, [], NOW);
   expect(facts.map(({ key }) => key)).toEqual(
     entries.filter(({ kind }) => kind === 'denial').map(({ key }) => key),
   );
