@@ -17,14 +17,15 @@ export const withCurrentGroups =
   };
 
 /**
- * The answer to somebody who may not redrive or stop a promotion now; undefined to those who may.
- * @param path the promotion's page
+ * The answer to somebody who may not do now what operators do; undefined to those who may.
+ * @param path the page that it leads back to
  */
 export function denyOperation(
   context: SiteContext,
   { operator: ruling, person }: Pick<PromotionPageProps, 'operator' | 'person'>,
   path: string,
   log: SiteDependencies['log'],
+  back = 'Back to the promotion',
 ) {
   if (ruling.kind === 'ok') return undefined;
   log({ event: 'operation-denied', path: context.req.path, person: person.name, reason: ruling.reason });
@@ -35,11 +36,7 @@ export function denyOperation(
       kind="bad"
       reason={ruling.reason}
       person={person}
-      link={
-        isStale
-          ? { href: signInAddress(path), text: 'Sign in again' }
-          : { href: path, text: 'Back to the promotion' }
-      }
+      link={isStale ? { href: signInAddress(path), text: 'Sign in again' } : { href: path, text: back }}
     >
       <p>
         <bdi>{ruling.message}</bdi> Nothing was changed.

@@ -4,6 +4,7 @@ import { addAbsences } from './absence-routes.tsx';
 import { withCurrentGroups } from './actions.tsx';
 import { addApprovals } from './approval-routes.tsx';
 import { findAsset } from './assets/assets.ts';
+import { addCalendar } from './calendar-routes.tsx';
 import { awsConsoleWith, noConsole } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { addLive } from './live-routes.tsx';
@@ -98,6 +99,7 @@ export function createSite(dependencies: SiteDependencies): Hono<SiteEnv> {
   site.on('POST', '*', withCurrentGroups(dependencies.groupsNow));
   addApprovals(site, dependencies, links);
   addAbsences(site, dependencies);
+  addCalendar(site, dependencies);
   addLive(site, dependencies, links);
   addPromotions(site, dependencies, links);
   site.notFound(notFound);

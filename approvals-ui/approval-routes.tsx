@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { readNotBefore } from '../tasks/calendar/freeze-rules.ts';
 import type { DenialReason } from '../tasks/ledger/items.ts';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
@@ -64,7 +65,7 @@ export function addApprovals(site: Hono<SiteEnv>, dependencies: SiteDependencies
     const { person } = session;
     const before = await readApprovalPage(dependencies, links, session, approvalId);
     if (!before) return notFound(context);
-    const { decision, comment = '', digest = '' } = await readForm(context);
+    const { decision, comment = '', digest = '', notBefore = '' } = await readForm(context);
     if (decision !== 'approve' && decision !== 'reject') {
       return badRequest(context, path, 'The decision must be "approve" or "reject".');
     }
@@ -77,10 +78,13 @@ export function addApprovals(site: Hono<SiteEnv>, dependencies: SiteDependencies
         `The comment has ${text.length} characters; the limit is ${LONGEST_COMMENT}. Shorten it.`,
       );
     }
+    const wait = readNotBefore(decision === 'approve' ? notBefore : '', new Date(dependencies.now()));
+    if (wait.problem !== undefined) return badRequest(context, path, `Deploy not before: ${wait.problem}`);
     const outcome = await decide({
       approvalId,
       decision,
       comment: text,
+      notBefore: wait.at,
       person,
       signedInAt: session.signedInAt,
       shownDigest: digest,

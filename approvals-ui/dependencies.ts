@@ -2,6 +2,8 @@ import type { CheckedAbsence } from '../tasks/approvals/absence-rules.ts';
 import type { endAbsence, handOver } from '../tasks/approvals/absences.ts';
 import type { DecideInput, DecideOutcome } from '../tasks/approvals/decide.ts';
 import type { PolicyOf } from '../tasks/approvals/decision-rules.ts';
+import type { declareFreeze, endFreeze } from '../tasks/calendar/freezes.ts';
+import type { askOverride, decideOverride } from '../tasks/calendar/overrides.ts';
 import type { Executions } from '../tasks/executions/execution.ts';
 import type { GoBackOutcome } from '../tasks/go-back/go-back.ts';
 import type { Person, Promotion } from '../tasks/ledger/items.ts';
@@ -53,6 +55,10 @@ export interface SiteDependencies {
   readonly absencesOf: (person: Person) => Promise<readonly CheckedAbsence[]>;
   readonly handOver: ReturnType<typeof handOver>;
   readonly endAbsence: ReturnType<typeof endAbsence>;
+  readonly declareFreeze: ReturnType<typeof declareFreeze>;
+  readonly endFreeze: ReturnType<typeof endFreeze>;
+  readonly askOverride: ReturnType<typeof askOverride>;
+  readonly decideOverride: ReturnType<typeof decideOverride>;
   readonly executions: Executions;
   /** Records as evidence that a person asks for a redrive. @param redrive its number; 1 is the first */
   readonly noteRedrive: (promotionId: string, redrive: number, person: Person) => Promise<void>;

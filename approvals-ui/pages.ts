@@ -4,6 +4,7 @@ import { madeBy, undoneReleases } from '../tasks/approvals/go-back-review.ts';
 import { mayOperate } from '../tasks/approvals/operator-rules.ts';
 import type { ReviewedRelease } from '../tasks/approvals/review.ts';
 import { dotsIgnoredBy, isSamePerson } from '../tasks/approvals/same-person.ts';
+import { mayDecideOverride, openOverride } from '../tasks/calendar/override-rules.ts';
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import { readGoBackFacts, whyNotBackTo } from '../tasks/go-back/go-back.ts';
 import type { Person } from '../tasks/ledger/items.ts';
@@ -110,18 +111,36 @@ export async function readPromotionPage(
   { person, signedInAt }: Session,
   promotionId: string,
 ): Promise<Omit<PromotionPageProps, 'path'> | undefined> {
-  const { ledger, now, policyOf } = dependencies;
+  const { ledger, now, policyOf, absencesOf } = dependencies;
   const recorded = await ledger.promotion(promotionId);
   if (!recorded) return undefined;
-  const [advised, denials, views] = await Promise.all([
+  const [advised, denials, overrides, absences, views] = await Promise.all([
     readAdvisedPromotion({ ...dependencies, now: () => new Date(now()) }, recorded),
     ledger.denials(promotionId),
+    ledger.overrides(promotionId),
+    absencesOf(person),
     recorded.status === 'RUNNING' ? readLockViews(ledger, recorded.application, new Date(now())) : [],
   ]);
   const { execution, approvals } = advised;
   const graph = execution ? promotionGraph(execution, approvals, now()) : undefined;
-  const { freshSignInMinutes } = policyOf(recorded.application);
+  const policy = policyOf(recorded.application);
+  const { freshSignInMinutes } = policy;
+  const waits = waitsForLock(views, promotionId);
+  const held = waits.waits?.entry.held ?? advised.advice.frozen;
+  const open = openOverride(overrides);
   return {
+    overrides,
+    ...(held && { held }),
+    ...(open && {
+      mayDecide: mayDecideOverride(open, {
+        person,
+        signedInAt,
+        requests: approvals,
+        policy,
+        absences,
+        now: new Date(now()),
+      }),
+    }),
     person,
     now: now(),
     ...advised,
@@ -129,7 +148,7 @@ export async function readPromotionPage(
     graph,
     links,
     operator: mayOperate({ person, signedInAt, freshSignInMinutes, now: new Date(now()) }),
-    ...waitsForLock(views, promotionId),
+    ...waits,
   };
 }
 

@@ -2,14 +2,18 @@ import type { Hono } from 'hono';
 import { PageTokenError } from '../tasks/ledger/page-token.ts';
 import { REASON_NEEDED, readReason } from '../tasks/promotions/reason.ts';
 import { stopPromotion } from '../tasks/promotions/stop-promotion.ts';
+import { visibleText } from '../tasks/words.ts';
 import { denyOperation } from './actions.tsx';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { readGoBack, readPromotionPage, readPromotionsPage } from './pages.ts';
 import { badRequest, here, notFound, readForm, type SiteContext, type SiteEnv, show } from './responses.tsx';
+import { OverridePage } from './views/freeze-card.tsx';
 import { GoBackPage } from './views/go-back.tsx';
+import { signInAddress } from './views/layout.tsx';
 import { PromotionsPage, PromotionsRegion } from './views/lists.tsx';
 import { PromotionPage, PromotionRegion } from './views/promotion.tsx';
+import { SimplePage } from './views/simple.tsx';
 import { StopPage } from './views/stop.tsx';
 
 /** What the pages of one promotion show. */
@@ -23,7 +27,7 @@ export function addPromotions(
   dependencies: SiteDependencies,
   links: ConsoleLinks,
 ): void {
-  const { executions, goBack, log, noteRedrive, noteStop } = dependencies;
+  const { askOverride, decideOverride, executions, goBack, log, noteRedrive, noteStop } = dependencies;
   /** What operators do with one promotion: nobody else gets to the answer. */
   const forOperators =
     (answer: (context: SiteContext, page: PromotionView, path: string) => Response | Promise<Response>) =>
@@ -104,6 +108,80 @@ export function addPromotions(
       return context.redirect(path, 303);
     }),
   );
+
+  site.get(
+    '/promotions/:id/override',
+    forOperators((context, { promotion, person, held }, path) =>
+      held === undefined
+        ? context.redirect(path, 303)
+        : context.html(<OverridePage promotion={promotion} person={person} held={held} path={path} />),
+    ),
+  );
+
+  site.post(
+    '/promotions/:id/override',
+    forOperators(async (context, { promotion, person, held, operator }, path) => {
+      const reason = (await readForm(context)).reason ?? '';
+      const outcome = await askOverride(promotion, held, operator, person, reason);
+      log({
+        event: 'override',
+        promotionId: promotion.promotionId,
+        person: person.name,
+        outcome: outcome.kind,
+      });
+      if (outcome.kind === 'done') return context.redirect(path, 303);
+      if (held === undefined) return badRequest(context, path, outcome.message);
+      return context.html(
+        <OverridePage {...{ promotion, person, held, path }} problem={outcome.message} />,
+        409,
+      );
+    }),
+  );
+
+  // A denied decision is shown at this address: reloading it opens the promotion.
+  site.get('/promotions/:id/override/decision', (context) =>
+    context.redirect(pathOf(context.req.param('id')), 303),
+  );
+
+  // Approvers decide here, not operators: the rule of overrides judges each.
+  site.post('/promotions/:id/override/decision', async (context) => {
+    const session = context.get('session');
+    const promotionId = context.req.param('id');
+    const page = await readPromotionPage(dependencies, links, session, promotionId);
+    if (!page) return notFound(context);
+    const path = pathOf(promotionId);
+    const { decision, attempt } = await readForm(context);
+    if (decision !== 'confirm' && decision !== 'decline')
+      return badRequest(context, path, 'The decision must be "confirm" or "decline".');
+    const { person, signedInAt } = session;
+    const outcome = await decideOverride(page.promotion, Number(attempt), decision, person, signedInAt);
+    log({
+      event: 'override-decision',
+      promotionId,
+      decision,
+      person: person.name,
+      outcome: outcome.kind === 'denied' ? outcome.reason : outcome.kind,
+    });
+    if (outcome.kind === 'done') return context.redirect(path, 303);
+    return context.html(
+      <SimplePage
+        title="Somebody else must decide here"
+        kind="bad"
+        reason={outcome.reason}
+        person={person}
+        link={
+          outcome.reason === 'SignInTooOld'
+            ? { href: signInAddress(path), text: 'Sign in again' }
+            : { href: path, text: 'Back to the promotion' }
+        }
+      >
+        <p>
+          <bdi>{visibleText(outcome.message)}</bdi> Nothing was changed.
+        </p>
+      </SimplePage>,
+      outcome.reason === 'NotPossible' ? 409 : 403,
+    );
+  });
 
   const showGoBack = async (
     context: SiteContext,

@@ -3,6 +3,8 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { handle } from 'hono/aws-lambda';
 import { endAbsence, handOver, readAbsencesOf } from '../tasks/approvals/absences.ts';
 import { decideApproval } from '../tasks/approvals/decide.ts';
+import { declareFreeze, endFreeze } from '../tasks/calendar/freezes.ts';
+import { askOverride, decideOverride } from '../tasks/calendar/overrides.ts';
 import { redriveAsked, stopAsked } from '../tasks/evidence/facts.ts';
 import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger.ts';
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
@@ -47,6 +49,10 @@ const absences = {
   newAbsenceId: () => randomBytes(16).toString('base64url'),
 };
 
+const freezes = { ledger, now, newFreezeId: () => randomBytes(16).toString('base64url') };
+const notices = createSnsNotices(env.PROMOTIONS_TOPIC_ARN);
+const overrides = { ledger, policyOf, absencesOf, notices, siteUrl: env.SITE_URL, now };
+
 const startGoBack = goBack({ ledger, now, startExecution: createStartExecutions(stepFunctions) });
 const goBackByOne = JSON.parse(env.GO_BACK_BY_ONE) as readonly string[];
 
@@ -65,7 +71,7 @@ export const handler = handle(
       tasks,
       policyOf,
       configurationVersion,
-      notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
+      notices,
       siteUrl: env.SITE_URL,
       absencesOf,
       now,
@@ -76,6 +82,10 @@ export const handler = handle(
     absencesOf,
     handOver: handOver(absences),
     endAbsence: endAbsence(absences),
+    declareFreeze: declareFreeze(freezes),
+    endFreeze: endFreeze(freezes),
+    askOverride: askOverride(overrides),
+    decideOverride: decideOverride(overrides),
     executions: createSfnExecutions(stepFunctions),
     noteRedrive: (promotionId, redrive, person) =>
       append(promotionId, redriveAsked(redrive, actorOf(person), new Date().toISOString())),

@@ -4,9 +4,11 @@ import {
   deciderText,
   endingDecisions,
   missingApprovals,
+  notBeforeText,
   progressText,
 } from '../../tasks/approvals/decisions.ts';
 import { dotsIgnoredBy, isSamePerson } from '../../tasks/approvals/same-person.ts';
+import { MOST_NOT_BEFORE_DAYS } from '../../tasks/calendar/calendar.ts';
 import type { Approval } from '../../tasks/ledger/items.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
 import { roleTitles, shortCommit, visibleText } from '../../tasks/words.ts';
@@ -129,7 +131,8 @@ const Decided: FC<ApprovalPageProps> = ({ approval, person }) => (
       <>
         <div class="paragraph">
           By <GivenText text={deciderText(one)} most={MOST_DECIDER} />
-          {one.person.subject === person.subject ? ' (you)' : ''}, <Moment at={one.at} />.
+          {one.person.subject === person.subject ? ' (you)' : ''}, <Moment at={one.at} />
+          {notBeforeText(one)}.
         </div>
         {one.comment ? (
           <q class="comment">
@@ -224,6 +227,14 @@ const Form: FC<ApprovalPageProps> = (props) => {
           Comment <span class="muted">(optional, stored with the decision)</span>
         </label>
         <textarea id="comment" name="comment" rows={3} maxlength={LONGEST_COMMENT}></textarea>
+        <details>
+          <summary>Deploy later</summary>
+          <label for="notBefore">
+            Deploy to Prod not before{' '}
+            <span class="muted">(optional, UTC; at most {MOST_NOT_BEFORE_DAYS} days ahead)</span>
+          </label>
+          <input id="notBefore" name="notBefore" type="datetime-local" />
+        </details>
         <div class="buttons">
           <button class="primary" type="submit" name="decision" value="approve">
             Approve

@@ -11,7 +11,7 @@ interface PageProps {
   /** Path and query of this page, to return to after signing in as somebody else. */
   readonly here?: string;
   /** Part of the site that the navigation marks. */
-  readonly section?: 'live' | 'approvals' | 'promotions' | 'absences';
+  readonly section?: 'live' | 'approvals' | 'promotions' | 'calendar' | 'absences';
   readonly children?: Child;
 }
 
@@ -43,6 +43,7 @@ export const Page: FC<PageProps> = ({ title, person, here = '/', section, childr
                 <NavLink href="/live" isCurrent={section === 'live'} text="Live" />
                 <NavLink href="/approvals" isCurrent={section === 'approvals'} text="Approvals" />
                 <NavLink href="/promotions" isCurrent={section === 'promotions'} text="Promotions" />
+                <NavLink href="/calendar" isCurrent={section === 'calendar'} text="Calendar" />
                 <NavLink href="/absences" isCurrent={section === 'absences'} text="Absences" />
               </nav>
               <PersonMenu person={person} here={here} />

@@ -1,4 +1,5 @@
 import type { FC } from 'hono/jsx';
+import { heldText } from '../../tasks/calendar/hold-rules.ts';
 import type {
   HolderView,
   LockView,
@@ -58,8 +59,13 @@ const Environment: FC<{ view: LockView }> = ({ view }) => (
 );
 
 /** Who holds a lock, and who waits for it. */
-export const LockState: FC<{ view: LockView }> = ({ view: { environment, holder, waiting } }) => (
+export const LockState: FC<{ view: LockView }> = ({ view: { environment, holder, waiting, frozen } }) => (
   <>
+    {frozen === undefined ? null : (
+      <p class="frozen">
+        <bdi>{heldText(frozen)}</bdi>
+      </p>
+    )}
     {holder === undefined ? <p class="muted">Free</p> : <Holder holder={holder} />}
     {waiting.length === 0 ? null : (
       <ol class="queue" aria-label={`Waiting for ${environmentTitles[environment]}, in order`}>
@@ -102,7 +108,9 @@ const Waiting: FC<{ entry: QueueEntryView }> = ({ entry }) => (
     <div>
       <p>
         <EntryLink entry={entry} />{' '}
-        {entry.place === 1 || !entry.behind ? (
+        {entry.held !== undefined ? (
+          'waits'
+        ) : entry.place === 1 || !entry.behind ? (
           'is next'
         ) : (
           <>

@@ -1,5 +1,5 @@
 import type { Child, FC } from 'hono/jsx';
-import { approvalsIn, deciderText, progressCount } from '../../tasks/approvals/decisions.ts';
+import { approvalsIn, deciderText, notBeforeText, progressCount } from '../../tasks/approvals/decisions.ts';
 import type { Approval, Promotion, PromotionStatus, RecordedDecision } from '../../tasks/ledger/items.ts';
 import { roleTitles, shortCommit, utcTime } from '../../tasks/words.ts';
 import { duration, nameOfArn } from '../format.ts';
@@ -183,6 +183,7 @@ const Decisions: FC<{ decisions: readonly RecordedDecision[] }> = ({ decisions }
         {decisions.length > 1 ? ` ${one.decision === 'approve' ? 'approved' : 'rejected'}` : ''}
         {' · '}
         <Moment at={one.at} />
+        {notBeforeText(one)}
         {one.comment ? (
           <q class="comment">
             <GivenLines text={one.comment} />

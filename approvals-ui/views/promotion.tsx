@@ -1,5 +1,6 @@
 import type { FC } from 'hono/jsx';
 import type { OperatorRuling } from '../../tasks/approvals/operator-rules.ts';
+import { heldText } from '../../tasks/calendar/hold-rules.ts';
 import type { QueueEntryView } from '../../tasks/environment-locks/lock-view.ts';
 import type { Denial, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { Environment } from '../../tasks/payloads.ts';
@@ -10,6 +11,7 @@ import { duration, nameOfArn } from '../format.ts';
 import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';
 import type { PromotionGraph, StepStatus } from '../graph/steps.ts';
 import { Attempts, CauseText } from './attempts.tsx';
+import { FreezeCard, type FreezeCardProps } from './freeze-card.tsx';
 import { GivenText, WholeTitle } from './given-text.tsx';
 import { GoesBack } from './go-back.tsx';
 import { AutoRefreshRegion, Notice, Page, signInAddress } from './layout.tsx';
@@ -27,7 +29,9 @@ import { RedriveCard } from './redrive-card.tsx';
 import { ShortageNotice } from './shortage-notice.tsx';
 
 /** Everything that one promotion's page shows. */
-export interface PromotionPageProps extends AdvisedPromotion {
+export interface PromotionPageProps
+  extends AdvisedPromotion,
+    Pick<FreezeCardProps, 'held' | 'overrides' | 'mayDecide'> {
   readonly person: Person;
   readonly path: string;
   readonly now: number;
@@ -74,7 +78,10 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
           <p>{problem}</p>
         </Notice>
       )}
-      {promotion.status === 'RUNNING' && waits !== undefined ? <WaitsForLock {...waits} /> : null}
+      {promotion.status === 'RUNNING' && waits !== undefined && waits.entry.held === undefined ? (
+        <WaitsForLock {...waits} />
+      ) : null}
+      <FreezeCard {...props} />
       <ShortageNotice approvals={approvals} promotion={promotion} now={now} />
       <Failure {...props} />
       {isWithoutRedrive(promotion) ? null : (
@@ -180,6 +187,7 @@ const summaryOf = ({ promotion, graph, approvals, now, waits }: PromotionPagePro
       return failed ? `${failed.name} ${failed.detail}.` : `It failed after ${took}.`;
     }
     case 'RUNNING': {
+      if (waits?.entry.held !== undefined) return `${heldText(waits.entry.held)}.`;
       if (waits !== undefined) return `Waiting for the ${environmentTitles[waits.environment]} lock.`;
       const current = graph?.steps.find(({ status }) => status === 'waiting' || status === 'running');
       if (!current) return 'Starting.';

@@ -9,6 +9,8 @@ import {
   readAbsencesOf,
 } from '../../../tasks/approvals/absences.ts';
 import { decideApproval } from '../../../tasks/approvals/decide.ts';
+import { declareFreeze, endFreeze } from '../../../tasks/calendar/freezes.ts';
+import { askOverride, decideOverride } from '../../../tasks/calendar/overrides.ts';
 import type { Execution } from '../../../tasks/executions/execution.ts';
 import { goBack } from '../../../tasks/go-back/go-back.ts';
 import type { Approval, Person, Promotion } from '../../../tasks/ledger/items.ts';
@@ -94,6 +96,13 @@ export const createScene = ({
     newAbsenceId: () => `absence-${now}`,
   };
   const policyOf = () => ({ makersMayDecide: false, freshSignInMinutes: 15 });
+  const freezes = { ledger, now: () => new Date(now), newFreezeId: () => `freeze-${now}` };
+  const notices = {
+    send: async (notice: Notice) => {
+      mails.push(notice);
+    },
+  };
+  const goingOn = { ledger, policyOf, absencesOf, notices, siteUrl, now: () => new Date(now) };
 
   const dependencies: SiteDependencies = {
     siteUrl,
@@ -111,11 +120,7 @@ export const createScene = ({
       },
       policyOf,
       configurationVersion: () => configurationVersion,
-      notices: {
-        send: async (notice) => {
-          mails.push(notice);
-        },
-      },
+      notices,
       siteUrl,
       absencesOf,
       now: () => new Date(now),
@@ -127,6 +132,10 @@ export const createScene = ({
     absencesOf,
     handOver: handOver(absences),
     endAbsence: endAbsence(absences),
+    declareFreeze: declareFreeze(freezes),
+    endFreeze: endFreeze(freezes),
+    askOverride: askOverride(goingOn),
+    decideOverride: decideOverride(goingOn),
     executions: {
       read: async (arn) => executions.get(arn),
       redrive: async (arn) => {
