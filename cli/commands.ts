@@ -3,6 +3,7 @@ import type { Promotion } from '../tasks/ledger/items.ts';
 import { promotionPages } from '../tasks/ledger/promotion-pages.ts';
 import { readLive, readReleases, readWhereabouts } from '../tasks/promotions/read-live.ts';
 import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
+import { calendarCommand } from './calendar.ts';
 import type { Outcome } from './command-result.ts';
 import { cost } from './cost.ts';
 import { exportEvidence, type Files } from './evidence.ts';
@@ -159,6 +160,8 @@ export async function runCommand(
     const histories = await readReleases(system.ledger, application, command.limit, system.now());
     return { text: releasesText(histories), json: histories };
   }
+  if (command.name === 'calendar' || command.name === 'freeze' || command.name === 'unfreeze')
+    return calendarCommand(system, command);
   const promotion = await findPromotion(system, command.promotion);
   if (command.name === 'show') return show(system, promotion);
   if (command.name === 'makers') return makers(system, promotion);

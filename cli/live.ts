@@ -1,5 +1,6 @@
 import { DRIFT_HEADING, REMEDY } from '../tasks/drift/status-text.ts';
 import type { Environment } from '../tasks/payloads.ts';
+import { heldText } from '../tasks/calendar/hold-rules.ts';
 import type { LiveApplication, LiveEnvironment } from '../tasks/promotions/live-table.ts';
 import type { ReleaseHistory } from '../tasks/promotions/read-live.ts';
 import type { Release } from '../tasks/promotions/releases.ts';
@@ -49,6 +50,7 @@ const environmentText = (
     holder === undefined ? 'free' : `${shortCommit(holder.commitId)} (${holder.promotionId}) ${holder.doing}`;
   const rows = [
     ...(details ?? []),
+    ...(lock?.frozen === undefined ? [] : [['Freeze', printable(heldText(lock.frozen))]]),
     ['Lock', waiting.length === 0 ? lockText : `${lockText}; ${waiting.length} waiting`],
   ];
   return [

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { FinalState } from '../tasks/evidence/chain.ts';
 import type { Sizes } from '../tasks/prices/promotion-cost.ts';
 import { DEFAULT_PORT, DEFAULT_STATE_DIRECTORY, UsageError, wholeNumber } from './arguments.ts';
+import { type CalendarCommand, readCalendarCommand } from './calendar-options.ts';
 import type { Target } from './teardown/stacks.ts';
 import type { LeftoverKind } from './teardown/stays.ts';
 
@@ -25,6 +26,7 @@ export type Command =
       readonly promotion: string;
       readonly reason: string;
     }
+  | CalendarCommand
   | TeardownCommand
   | { readonly name: 'doctor'; readonly assembly?: string }
   | { readonly name: 'help' };
@@ -56,6 +58,8 @@ const optionTypes = {
   application: { type: 'string' },
   out: { type: 'string' },
   reason: { type: 'string' },
+  environment: { type: 'string' },
+  until: { type: 'string' },
   key: { type: 'string' },
   state: { type: 'string' },
   prices: { type: 'string' },
@@ -79,7 +83,9 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   limit: ['promotions', 'releases'],
   application: ['promotions', 'locks'],
   out: ['evidence'],
-  reason: ['stop', 'go-back', 'teardown'],
+  reason: ['stop', 'go-back', 'freeze', 'unfreeze', 'teardown'],
+  environment: ['freeze'],
+  until: ['freeze'],
   key: ['verify'],
   state: ['verify'],
   prices: ['cost'],
@@ -105,6 +111,9 @@ const operands: Readonly<Record<string, string | undefined>> = {
   redrive: 'a promotion',
   stop: 'a promotion',
   'go-back': 'an application and a promotion',
+  calendar: 'an application',
+  freeze: 'an application',
+  unfreeze: 'an application, perhaps a freeze',
   evidence: 'a promotion',
   verify: 'a file',
   teardown: 'an application, or --platform',
@@ -209,6 +218,8 @@ const readCommand = (
       throw new UsageError(`--${option} goes with ${commands.join(' and ')}, not with ${name}.`);
   // Its operand is left out for the platform.
   if (name === 'teardown') return readTeardown(values, operand, more[0]);
+  if (name === 'calendar' || name === 'freeze' || name === 'unfreeze')
+    return readCalendarCommand(name, values, operand === undefined ? [] : [operand, ...more]);
   if (name === 'go-back') return readGoBack(values, operand, more);
   const wanted = operands[name];
   const surplus = wanted === undefined ? operand : more[0];

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
@@ -6,6 +7,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromIni } from '@aws-sdk/credential-provider-ini';
+import { declareFreeze, endFreeze, type FreezeOutcome } from '../tasks/calendar/freezes.ts';
 import { appendEvidence } from '../tasks/evidence/append-evidence.ts';
 import type { Fact } from '../tasks/evidence/chain.ts';
 import type { ArchivedRecord } from '../tasks/evidence/compare-archive.ts';
@@ -21,6 +23,7 @@ import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { type GoBackOutcome, goBack } from '../tasks/go-back/go-back.ts';
 import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
+import type { Environment } from '../tasks/payloads.ts';
 import {
   applicationsOf,
   platformParameters,
@@ -68,6 +71,19 @@ export interface System {
   readonly noteStop: (promotionId: string, reason: string) => Promise<string>;
   /** Promotes an earlier release again, recorded with the caller's ARN. */
   readonly goBack: (promotionId: string, reason: string) => Promise<GoBackOutcome>;
+  /** Declares a freeze, recorded with the caller's ARN. */
+  readonly declareFreeze: (asked: {
+    readonly application: string;
+    readonly environments: readonly Environment[];
+    readonly until: string;
+    readonly reason: string;
+  }) => Promise<FreezeOutcome>;
+  /** Ends a declared freeze, recorded with the caller's ARN. */
+  readonly endFreeze: (asked: {
+    readonly application: string;
+    readonly freezeId: string;
+    readonly reason: string;
+  }) => Promise<FreezeOutcome>;
   readonly now: () => Date;
 }
 
@@ -108,6 +124,7 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
     (await new STSClient(config).send(new GetCallerIdentityCommand({}))).Arn ?? 'unknown';
   const now = () => new Date();
   const ledger = createDynamoDbLedger(tableName, table);
+  const freezes = { ledger, now, newFreezeId: () => randomBytes(16).toString('base64url') };
   /** Records what the caller asks for. @returns the caller's ARN */
   const note = async (
     promotionId: string,
@@ -133,6 +150,8 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
         startExecution: createStartExecutions(new SFNClient(config)),
         now,
       })({ promotionId, reason, askedBy: { type: 'identity', arn: await caller() }, approvals: 'both' }),
+    declareFreeze: async (asked) => declareFreeze(freezes)({ type: 'identity', arn: await caller() }, asked),
+    endFreeze: async (asked) => endFreeze(freezes)({ type: 'identity', arn: await caller() }, asked),
     now,
   };
 }

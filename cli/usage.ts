@@ -26,6 +26,13 @@ export const usage = `npm run lockstep -- COMMAND [options]
   go-back APPLICATION P  promote an earlier release again, after both approvals: its recorded commit and
                        images; nothing is built
                        --reason TEXT       why; recorded with who asks, shown to approvers
+  calendar [APPLICATION] say when QAT and Prod are frozen: now and in the next four weeks, and why
+  freeze APPLICATION   keep promotions from beginning with an environment from now on
+                       --until TIME        its end in UTC, such as 2026-11-30T07:00
+                       --environment E     qat, prod or both (prod)
+                       --reason TEXT       why; recorded with who declares it, shown to everybody
+  unfreeze APPLICATION [FREEZE]  end a freeze that somebody declared; its id, if several hold
+                       --reason TEXT       why; recorded with who ends it
   evidence P           compare the promotion's record with the sealed ones in the locked bucket; write it
                        --out FILE          the new file to write it to
   verify FILE          check a record offline: that it is complete, unchanged and sealed to its end

@@ -2,6 +2,7 @@ import { runCommand } from '../../cli/commands.ts';
 import type { Files } from '../../cli/evidence.ts';
 import type { Ask } from '../../cli/redrive.ts';
 import { CommandError, type System } from '../../cli/system.ts';
+import { declareFreeze, endFreeze } from '../../tasks/calendar/freezes.ts';
 import { appendEvidence } from '../../tasks/evidence/append-evidence.ts';
 import type { ArchivedRecord } from '../../tasks/evidence/compare-archive.ts';
 import type { EvidenceStore } from '../../tasks/evidence/evidence-store.ts';
@@ -121,6 +122,12 @@ export const createCommandLine = () => {
         },
         now,
       })({ promotionId, reason, askedBy: { type: 'identity', arn: CALLER }, approvals: 'both' }),
+    declareFreeze: (asked) =>
+      declareFreeze({ ledger: parts.ledger, now, newFreezeId: () => 'freeze-1' })(
+        { type: 'identity', arn: CALLER },
+        asked,
+      ),
+    endFreeze: (asked) => endFreeze({ ledger: parts.ledger, now })({ type: 'identity', arn: CALLER }, asked),
     now,
   });
 
