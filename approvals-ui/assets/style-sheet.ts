@@ -143,13 +143,14 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .row:hover h2 a { text-decoration: underline; }
 .row p { margin: 0; }
 .row form { margin: .3rem 0 0 -.45rem; }
-.rows + .card, .empty + .card { margin-top: 1.25rem; }
+.rows + .card, .empty + .card, .calendar + .card { margin-top: 1.25rem; }
 .pager { display: flex; gap: 1.2rem; align-items: center; justify-content: center; margin-top: 1.4rem; }
 .empty { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 2.2rem 1.5rem; text-align: center; margin-top: 1rem; color: var(--muted); }
 .empty p { max-width: 34rem; margin: 0 auto; }
 .empty-title { color: var(--ink); font-weight: 650; font-size: 1.08rem; padding-bottom: .35rem; }
 
 .locks { margin: 1rem 0 1.6rem; display: grid; gap: .75rem; }
+.frozen { margin: 0 0 .5rem; }
 .locks-of { padding: .95rem 1.15rem 1.05rem; }
 .locks-of h3 { margin: 0 0 .55rem; font-size: .95rem; overflow-wrap: anywhere; }
 .locks-of > div { display: grid; grid-template-columns: minmax(0, 1fr); gap: .9rem 1.6rem; }
@@ -237,9 +238,9 @@ details.whole-title[open] > bdi { display: block; margin-top: .25rem; color: var
 
 label { display: block; font-weight: 600; margin-bottom: .3rem; }
 label .muted { font-weight: 400; }
-textarea, select, input[type="text"], input[type="date"], input[type="search"] { width: 100%; box-sizing: border-box; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--idle); border-radius: 8px; padding: .6rem .75rem; resize: vertical; }
+textarea, select, input[type="text"], input[type="date"], input[type="datetime-local"], input[type="search"] { width: 100%; box-sizing: border-box; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--idle); border-radius: 8px; padding: .6rem .75rem; resize: vertical; }
 textarea { min-height: 5rem; }
-select, input[type="text"], input[type="date"] { margin-bottom: .9rem; }
+select, input[type="text"], input[type="date"], input[type="datetime-local"] { margin-bottom: .9rem; }
 .buttons { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 8rem), 1fr)); gap: .75rem; margin: .9rem 0 .8rem; }
 .primary, .danger { font: inherit; font-weight: 650; min-height: 2.9rem; padding: .5rem min(1.2rem, 4vw); border-radius: 9px; cursor: pointer; border: 1.5px solid transparent; text-align: center; text-decoration: none; }
 .primary { background: var(--accent); color: var(--accent-ink); }

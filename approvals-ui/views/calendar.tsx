@@ -88,7 +88,7 @@ export const CalendarPage: FC<CalendarPageProps> = (props) => {
 };
 
 const Application: FC<{ of: ApplicationCalendar; isOperator: boolean }> = ({ of, isOperator }) => (
-  <Card id={`calendar-${of.application}`} title={of.application}>
+  <Card id={`calendar-${of.application}`} title={of.application} class="calendar">
     {of.environments.map(({ environment, held, next }) => (
       <div data-calendar={environment}>
         <div class="title-row">

@@ -39,7 +39,7 @@ export const FreezeCard: FC<FreezeCardProps> = (props) => {
       ))}
       <Decide {...props} />
       {held && isOperator && openOverride(overrides) === undefined ? (
-        <p>
+        <p class="stop">
           <a class="danger" href={operator.kind === 'ok' ? path : signInAddress(path)}>
             {operator.kind === 'ok'
               ? 'Ask to go on during the freeze…'

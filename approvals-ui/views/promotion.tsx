@@ -1,6 +1,5 @@
 import type { FC } from 'hono/jsx';
 import type { OperatorRuling } from '../../tasks/approvals/operator-rules.ts';
-import { heldText } from '../../tasks/calendar/hold-rules.ts';
 import type { QueueEntryView } from '../../tasks/environment-locks/lock-view.ts';
 import type { Denial, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { Environment } from '../../tasks/payloads.ts';
@@ -187,7 +186,8 @@ const summaryOf = ({ promotion, graph, approvals, now, waits }: PromotionPagePro
       return failed ? `${failed.name} ${failed.detail}.` : `It failed after ${took}.`;
     }
     case 'RUNNING': {
-      if (waits?.entry.held !== undefined) return `${heldText(waits.entry.held)}.`;
+      if (waits?.entry.held !== undefined)
+        return `Waiting: ${environmentTitles[waits.environment]} is frozen.`;
       if (waits !== undefined) return `Waiting for the ${environmentTitles[waits.environment]} lock.`;
       const current = graph?.steps.find(({ status }) => status === 'waiting' || status === 'running');
       if (!current) return 'Starting.';

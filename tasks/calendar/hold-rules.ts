@@ -173,7 +173,10 @@ function nextBeginning(
   const closings = windowsOf(sources, environment, stretch).flatMap(({ openings }) =>
     openings.map(({ until }) => until),
   );
-  return [...freezes, ...closings]
+  const declared = sources.declared
+    .filter(({ environments }) => environments.includes(environment))
+    .map(({ from }) => Date.parse(from));
+  return [...freezes, ...closings, ...declared]
     .filter((instant) => instant > stretch.from && instant < stretch.until)
     .sort((a, b) => a - b)[0];
 }

@@ -117,6 +117,20 @@ export function occurrencesIn(
     .filter((one) => one.from < one.until && one.from < until && one.until > from);
 }
 
+/** Languages whose people abbreviate zones: `CET` is English, `EST` American, `AEDT` Australian. */
+const abbreviators = ['en-GB', 'en-US', 'en-AU'] as const;
+
+/** The zone as people abbreviate it at an instant; where none do, how far it is from UTC, as `GMT+5:30`. */
+function zoneName(instant: number, timeZone: string): string {
+  const names = abbreviators.map(
+    (locale) =>
+      new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' })
+        .formatToParts(instant)
+        .find(({ type }) => type === 'timeZoneName')?.value ?? timeZone,
+  );
+  return names.find((name) => !/^GMT[+-]/.test(name)) ?? names[0] ?? timeZone;
+}
+
 /** A time for people in a zone: `Mon 30 Nov 2026, 07:00 CET`. */
 export function zonedTime(instant: number, timeZone: string): string {
   const parts = new Map(
@@ -129,11 +143,10 @@ export function zonedTime(instant: number, timeZone: string): string {
       year: 'numeric',
       hour: '2-digit',
       minute: '2-digit',
-      timeZoneName: 'short',
     })
       .formatToParts(instant)
       .map(({ type, value }) => [type, value]),
   );
   const part = (name: Intl.DateTimeFormatPartTypes): string => parts.get(name) ?? '';
-  return `${part('weekday')} ${part('day')} ${part('month')} ${part('year')}, ${part('hour')}:${part('minute')} ${part('timeZoneName')}`;
+  return `${part('weekday')} ${part('day')} ${part('month')} ${part('year')}, ${part('hour')}:${part('minute')} ${zoneName(instant, timeZone)}`;
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Page } from 'playwright-core';
+import { anApproval } from '../tasks/doubles/samples.ts';
 import {
   fitOf,
   openBrowser,
@@ -127,8 +128,25 @@ it('has only pages that are accessible, fit and are small, in light and dark, na
   await page.click('text=Stop the promotion…');
   await see('promotion-stop');
 
+  await freeze();
+  await open(page, '/calendar');
+  await see('calendar');
+  await open(page, promotion('waiting'));
+  await see('promotion-frozen');
+  await page.click('text=Ask to go on during the freeze…');
+  await see('promotion-override');
+  await page.fill('textarea', 'The cart loses items; this is the fix.');
+  await page.click('button:has-text("Ask to go on")');
+  await page.goto(`${site.siteUrl}/`);
+  await page.click('text=Switch');
+  await page.click('button[value="sam"]');
+  await page.goto(`${site.siteUrl}${promotion('waiting')}`);
+  await see('promotion-override-decision');
+  await page.goto(`${site.siteUrl}/live`);
+  await see('live-frozen');
+
   const nothingWrong = { violations: [], overflow: 0, clipped: [], isSmall: true };
-  const other = Object.keys(pages).length + 8 - mainPages.length;
+  const other = Object.keys(pages).length + 13 - mainPages.length;
   expect(seen).toHaveLength(mainPages.length * views.length + other * 2);
   expect(seen).toEqual(
     seen.map(({ name, width, colorScheme }) => ({ name, width, colorScheme, ...nothingWrong })),
@@ -137,6 +155,53 @@ it('has only pages that are accessible, fit and are small, in light and dark, na
   expect(problems.filter((problem) => !/40[034]/.test(problem))).toEqual([]);
   expect([...new Set(requested.map(({ hostname }) => hostname))]).toEqual(['127.0.0.1']);
 });
+
+/** A configured calendar and a freeze that somebody declared; the promotion that waits has been asked about before. */
+async function freeze() {
+  const { ledger } = site;
+  const berlin = { timeZone: 'Europe/Berlin', environments: ['qat', 'prod'] } as const;
+  await ledger.noteCalendar('shop', {
+    freezes: [
+      { name: 'Weekend', from: 'Fri 16:00', until: 'Mon 07:00', ...berlin },
+      { name: 'Year-end close', from: '2026-12-14 18:00', until: '2027-01-04 07:00', ...berlin },
+    ],
+    windows: [],
+  });
+  await ledger.noteCalendar('billing', {
+    freezes: [],
+    windows: [
+      {
+        name: 'Tuesdays',
+        from: 'Tue 09:00',
+        until: 'Tue 16:00',
+        timeZone: 'America/New_York',
+        environments: ['prod'],
+      },
+    ],
+  });
+  const declared = {
+    application: 'shop',
+    environments: ['prod', 'qat'],
+    declaredBy: { type: 'person', subject: 'sub-of-olga', name: 'olga', verifiedEmail: 'olga@example.com' },
+    from: '2026-11-22T09:00:00.000Z',
+  } as const;
+  await ledger.addDeclaredFreeze({
+    ...declared,
+    freezeId: 'f1',
+    reason: 'Incident 42: the payment provider answers slowly',
+    until: '2026-11-23T18:00:00.000Z',
+  });
+  await ledger.addDeclaredFreeze({
+    ...declared,
+    freezeId: 'f0',
+    from: '2026-11-19T09:00:00.000Z',
+    reason: 'Load test',
+    until: '2026-11-19T18:00:00.000Z',
+    ended: { at: '2026-11-19T12:00:00.000Z', by: declared.declaredBy, reason: 'It is done' },
+  });
+  const { promotionId } = commits.waiting;
+  await ledger.addApproval(anApproval({ promotionId, approvalId: 'asked-before', status: 'EXPIRED' }));
+}
 
 /** A page in each font, and how much wider a line is than in the font that comes with this machine. */
 const typefaces: readonly (readonly [Typeface, (ratio: number) => boolean])[] = [

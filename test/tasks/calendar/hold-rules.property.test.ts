@@ -72,7 +72,7 @@ describe('holds', () => {
           expect([moment, isInPeriod]).toEqual([moment, holdsAt(from, 'prod', moment).length > 0]);
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 });

@@ -1,5 +1,6 @@
 import type { Calendar, CalendarEntry, DeclaredFreeze } from '../../../tasks/calendar/calendar.ts';
 import { frozenPeriods, type HoldSources, heldAt, heldText } from '../../../tasks/calendar/hold-rules.ts';
+import { zonedTime } from '../../../tasks/calendar/local-time.ts';
 
 const entry = (
   name: string,
@@ -221,3 +222,12 @@ describe('an override', () => {
     expect(textAt(longer, at)).toContain('weekend');
   });
 });
+
+it.each([
+  ['Europe/Berlin', 'Mon 30 Nov 2026, 07:00 CET'],
+  ['America/New_York', 'Mon 30 Nov 2026, 01:00 EST'],
+  ['Australia/Lord_Howe', 'Mon 30 Nov 2026, 17:00 LHDT'],
+  ['UTC', 'Mon 30 Nov 2026, 06:00 UTC'],
+])('shows times in %s as its people do', (timeZone, text) =>
+  expect(zonedTime(Date.parse('2026-11-30T06:00:00.000Z'), timeZone)).toBe(text),
+);

@@ -224,6 +224,57 @@ describe.each<[string, () => Promise<Ledger>]>([
     ]);
   });
 
+  it('keeps the calendar of each application, its declared freezes, and the overrides of each promotion', async () => {
+    expect(await ledger.calendar('shop')).toBeUndefined();
+    const windows = [
+      { name: 'w', from: 'Tue 09:00', until: 'Tue 16:00', timeZone: 'UTC', environments: ['prod'] },
+    ] as const;
+    await ledger.noteCalendar('shop', { freezes: [], windows });
+    await ledger.noteCalendar('shop', { freezes: windows, windows });
+    expect(await ledger.calendar('shop')).toEqual({ freezes: windows, windows });
+    expect(await ledger.calendar('till')).toBeUndefined();
+
+    const freeze = {
+      freezeId: 'b',
+      application: 'shop',
+      environments: ['prod'],
+      reason: 'incident',
+      declaredBy: { type: 'identity', arn: 'arn' },
+      from: '2026-11-22T12:00:00.000Z',
+      until: '2026-11-23T12:00:00.000Z',
+    } as const;
+    const earlier = { ...freeze, freezeId: 'z', from: '2026-11-21T12:00:00.000Z' };
+    await ledger.addDeclaredFreeze(freeze);
+    await ledger.addDeclaredFreeze(earlier);
+    await expect(ledger.addDeclaredFreeze(freeze)).rejects.toEqual(conflict);
+    const over = {
+      ...freeze,
+      ended: { at: '2026-11-22T13:00:00.000Z', by: freeze.declaredBy, reason: 'over' },
+    };
+    await ledger.replaceDeclaredFreeze(freeze, over);
+    await expect(ledger.replaceDeclaredFreeze(freeze, over)).rejects.toEqual(conflict);
+    expect(await ledger.declaredFreezes('shop')).toEqual([earlier, over]);
+    expect(await ledger.declaredFreezes('till')).toEqual([]);
+
+    const override = {
+      promotionId: PROMOTION_ID,
+      application: 'shop',
+      environment: 'prod',
+      attempt: 1,
+      reason: 'hotfix',
+      holds: [{ id: 'h', name: 'incident' }],
+      askedBy: { subject: 's', name: 'olga', verifiedEmail: 'olga@example.com' },
+      askedAt: '2026-11-22T12:30:00.000Z',
+    } as const;
+    await ledger.addOverride(override);
+    await expect(ledger.addOverride(override)).rejects.toEqual(conflict);
+    const changed = { ...override, reason: 'another' };
+    await ledger.replaceOverride(override, changed);
+    await expect(ledger.replaceOverride(override, changed)).rejects.toEqual(conflict);
+    expect(await ledger.overrides(PROMOTION_ID)).toEqual([changed]);
+    expect(await ledger.overrides('another')).toEqual([]);
+  });
+
   it('keeps absences in the order in which they were set, and replaces one only if it still is what was read', async () => {
     const first = anAbsence(aPerson('quinn'), aPerson('olga'));
     const second = { ...first, absenceId: 'absence-2', setAt: '2026-11-21T08:00:00.000Z' };
