@@ -1,8 +1,18 @@
 import { stateNames } from '../../workflows/state-names.ts';
-import { anAbsence, aPerson, aRelease } from '../tasks/doubles/samples.ts';
+import { anAbsence, anApproval, aPerson, aRelease, aWaiter } from '../tasks/doubles/samples.ts';
 import { createScene, untilProd } from './support/scene.ts';
 
 const MINUTE = 60_000;
+const freeze = { application: 'shop', environment: 'qat', until: '2026-11-24T18:00' };
+const declared = {
+  freezeId: 'declared',
+  application: 'shop',
+  environments: ['qat'],
+  reason: 'incident',
+  declaredBy: { type: 'identity', arn: 'arn' },
+  from: '2026-11-22T10:00:00.000Z',
+  until: '2026-11-25T10:00:00.000Z',
+} as const;
 
 /** A scene with something to act on for each action of the site. */
 const actionScene = async () => {
@@ -39,6 +49,32 @@ const actionScene = async () => {
     until: '2027-01-04T00:00:00.000Z',
   });
   await scene.ledger.addAbsence(later);
+  await scene.ledger.addDeclaredFreeze(declared);
+  // One that the freeze holds in QAT's queue, with a request that has expired, and one about which an operator has asked.
+  const held = await scene.addPromotion(
+    { promotionId: 'shop-held-1', executionArn: `${failed.executionArn}-held` },
+    (history) => untilProd(history),
+  );
+  const asked = await scene.addPromotion(
+    { promotionId: 'shop-asked-1', executionArn: `${failed.executionArn}-asked` },
+    (history) => untilProd(history),
+  );
+  const lock = await scene.ledger.lock('shop', 'qat');
+  await scene.ledger.replaceLock(lock, { ...lock, waiting: [aWaiter(held.promotionId)] });
+  for (const { promotionId } of [held, asked])
+    await scene.ledger.addApproval(
+      anApproval({ promotionId, approvalId: `of-${promotionId}`, status: 'EXPIRED' }),
+    );
+  await scene.ledger.addOverride({
+    promotionId: asked.promotionId,
+    application: 'shop',
+    environment: 'qat',
+    attempt: 1,
+    reason: 'hotfix',
+    holds: [],
+    askedBy: aPerson('olga'),
+    askedAt: declared.from,
+  });
   const things: Readonly<Record<string, string>> = {
     '/approvals/:id/decision': approval.approvalId,
     '/absences': '',
@@ -46,6 +82,10 @@ const actionScene = async () => {
     '/promotions/:id/go-back': 'release-a',
     '/promotions/:id/redrive': failed.promotionId,
     '/promotions/:id/stop': approval.promotionId,
+    '/calendar/freezes': '',
+    '/calendar/:application/freezes/:id/end': 'declared',
+    '/promotions/:id/override': held.promotionId,
+    '/promotions/:id/override/decision': asked.promotionId,
   };
   const actions = scene.site.routes
     .filter(({ method, path }) => method === 'POST' && path !== '/*' && path !== '/sign-out')
@@ -54,8 +94,10 @@ const actionScene = async () => {
     ...scene,
     actions: [...new Set(actions)],
     act: (action: string, cookie: string) =>
-      scene.post(action.replace(':id', things[action] ?? 'missing'), cookie, {
-        decision: 'approve',
+      scene.post(action.replace(':application', 'shop').replace(':id', things[action] ?? 'missing'), cookie, {
+        decision: action.endsWith('/override/decision') ? 'confirm' : 'approve',
+        attempt: '1',
+        ...(action === '/calendar/freezes' ? freeze : {}),
         reason: 'Wrong branch',
         ...(action === '/absences'
           ? { role: 'qc', substitute: 'sam', first: '2026-11-22', last: '2026-11-24' }
@@ -64,6 +106,9 @@ const actionScene = async () => {
     expectUnchanged: async () => {
       expect(await scene.ledger.approvalById(approval.approvalId)).toMatchObject({ status: 'PENDING' });
       expect(await scene.ledger.absences()).toEqual([later]);
+      expect(await scene.ledger.declaredFreezes('shop')).toEqual([declared]);
+      expect(await scene.ledger.overrides(held.promotionId)).toEqual([]);
+      expect((await scene.ledger.overrides(asked.promotionId))[0]?.decision).toBeUndefined();
       expect([scene.told, scene.redriven, scene.notedRedrives]).toEqual([[], [], []]);
       expect([scene.stopped, scene.notedStops, scene.started]).toEqual([[], [], []]);
     },
@@ -71,7 +116,11 @@ const actionScene = async () => {
   };
 };
 /** Who may do it. */
-const actorOf = (action: string): string => (action.startsWith('/promotions') ? 'olga' : 'quinn');
+const actorOf = (action: string): string => {
+  // Quinn hands QC over before.
+  if (action.endsWith('/override/decision')) return 'parker';
+  return /^\/(promotions|calendar)/.test(action) ? 'olga' : 'quinn';
+};
 const reasonOf = async (answer: Response) => /data-reason="(\w+)"/.exec(await answer.text())?.[1];
 
 it('every action of the site is covered here', async () => {
