@@ -1,6 +1,6 @@
+import { heldText } from '../tasks/calendar/hold-rules.ts';
 import { DRIFT_HEADING, REMEDY } from '../tasks/drift/status-text.ts';
 import type { Environment } from '../tasks/payloads.ts';
-import { heldText } from '../tasks/calendar/hold-rules.ts';
 import type { LiveApplication, LiveEnvironment } from '../tasks/promotions/live-table.ts';
 import type { ReleaseHistory } from '../tasks/promotions/read-live.ts';
 import type { Release } from '../tasks/promotions/releases.ts';

@@ -9,9 +9,9 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { allItems } from '../all-items.ts';
-import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import type { Calendar, DeclaredFreeze } from '../calendar/calendar.ts';
 import type { Override } from '../calendar/override.ts';
+import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import { type EnvironmentLock, freeLock } from '../environment-locks/environment-lock.ts';
 import { ignoring } from '../ignoring.ts';
 import type { ImageReport } from '../keeping/image-report.ts';

@@ -1,6 +1,6 @@
-import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import type { Calendar, DeclaredFreeze } from '../calendar/calendar.ts';
 import type { Override } from '../calendar/override.ts';
+import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { ImageReport } from '../keeping/image-report.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';

@@ -1,5 +1,5 @@
-import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import type { CalendarLedger } from '../calendar/read-held.ts';
+import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import { type LockView, readLockViews } from '../environment-locks/lock-view.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';

@@ -274,8 +274,20 @@ it('retries wait 126 seconds for Lambda, 1202 for Prod and 1215 for the record o
 });
 
 it.each([
-  [names.lockQat, 'qat', '$promotion', (7 + MOST_HELD_DAYS) * 86_400 + (3 + 1 + 2) * 3600 + 300, 'Superseded'],
-  [names.lockProd, 'prod', '$promotion', (7 + MOST_HELD_DAYS) * 86_400 + (3 + 3) * 3600 + 300 + 300 + 600, 'Stale'],
+  [
+    names.lockQat,
+    'qat',
+    '$promotion',
+    (7 + MOST_HELD_DAYS) * 86_400 + (3 + 1 + 2) * 3600 + 300,
+    'Superseded',
+  ],
+  [
+    names.lockProd,
+    'prod',
+    '$promotion',
+    (7 + MOST_HELD_DAYS) * 86_400 + (3 + 3) * 3600 + 300 + 300 + 600,
+    'Stale',
+  ],
 ])('"%s" waits for its lock as long as others may hold it', (name, environment, input, seconds, end) => {
   expect(state(name)).toMatchObject({
     Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',

@@ -1,6 +1,6 @@
-import type { EnvironmentStatus } from '../../../tasks/drift/environment-status.ts';
 import type { Calendar, DeclaredFreeze } from '../../../tasks/calendar/calendar.ts';
 import type { Override } from '../../../tasks/calendar/override.ts';
+import type { EnvironmentStatus } from '../../../tasks/drift/environment-status.ts';
 import { type EnvironmentLock, freeLock } from '../../../tasks/environment-locks/environment-lock.ts';
 import type { ImageReport } from '../../../tasks/keeping/image-report.ts';
 import { fromAttributes, toAttributes } from '../../../tasks/ledger/attributes.ts';
