@@ -1,5 +1,6 @@
 import { AwsError, type Host } from '../../host.ts';
 import { createEngine, type Engine, type Json } from './engine.ts';
+import { addToStreams, type ItemChange, observeChanges } from './streams.ts';
 
 /** The tables and their items: in memory, and journaled so that they are the same after a restart. */
 export interface Database {
@@ -15,6 +16,8 @@ export interface Database {
 interface JournalRecord {
   readonly operation: string;
   readonly input: Json;
+  /** What it changed in tables with streams: in the same line, so that no change is without its record. */
+  readonly changes?: readonly ItemChange[];
 }
 
 const REBUILD = 'RebuildTable';
@@ -30,7 +33,10 @@ export const createDatabase = (host: Host): Database => {
   const open = () => {
     opening ??= (async () => {
       const engine = createEngine(host);
-      for (const record of journal.records()) await apply(engine, record);
+      for (const record of journal.records()) {
+        await apply(engine, record);
+        addToStreams(host, record.input, record.changes);
+      }
       return engine;
     })();
     return opening;
@@ -41,8 +47,11 @@ export const createDatabase = (host: Host): Database => {
     const result = last.then(async () => {
       const engine = await open();
       try {
-        const answer = await apply(engine, { operation, input });
-        journal.append({ operation, input });
+        const { answer, changes } = await observeChanges(host, engine, { operation, input }, () =>
+          apply(engine, { operation, input }),
+        );
+        journal.append({ operation, input, ...(changes.length > 0 && { changes }) });
+        addToStreams(host, input, changes);
         return answer;
       } catch (error) {
         throw await withItem(engine, input, error);

@@ -1,7 +1,9 @@
 import { type Access, AwsError, type Host, type Operation, type Service } from '../../host.ts';
 import { createDatabase, type Database } from './database.ts';
 import type { Json } from './engine.ts';
-import { requireUnprotected, tableArn, tableRecords, tableResources } from './tables.ts';
+import { streamOperations } from './streams.ts';
+import { tableArn, tableRecords } from './table-records.ts';
+import { requireUnprotected, tableResources } from './tables.ts';
 
 const itemReads = ['GetItem', 'Query', 'Scan'];
 const itemWrites = ['PutItem', 'UpdateItem', 'DeleteItem'];
@@ -9,14 +11,14 @@ const transactions = ['TransactGetItems', 'TransactWriteItems'];
 
 /**
  * DynamoDB by dynalite, in memory with a journal in the store. Operations take and give DynamoDB's own JSON. There are no
- * transactions, streams or PartiQL, and no item expires.
+ * transactions and no PartiQL, and no item expires.
  */
 export const createDynamoDbService = (host: Host): Service => {
   const database = createDatabase(host);
   return {
     name: 'dynamodb',
     wire: 'json',
-    operations: dynamoDbOperations(host, database),
+    operations: { ...dynamoDbOperations(host, database), ...streamOperations(host) },
     resources: tableResources(host, database),
     start: database.open,
   };

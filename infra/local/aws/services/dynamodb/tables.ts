@@ -7,25 +7,10 @@ import {
   type ResourceProvider,
   type ResourceState,
 } from '../../host.ts';
-import { arnOf } from '../shared/arns.ts';
 import { stableUuid } from '../shared/ids.ts';
 import type { Database } from './database.ts';
 import type { Json } from './engine.ts';
-
-/** What is known of a table beside what dynalite keeps. */
-interface TableRecord {
-  /** Names of the partition key and, if there is one, of the sort key. */
-  readonly keys: readonly string[];
-  readonly isProtected: boolean;
-  /** The resource that made it: `stack/logical id`. */
-  readonly owner?: string;
-}
-
-/** By table name. */
-export const tableRecords = (host: Host) => host.store.table<TableRecord>('dynamodb.tables');
-
-/** The ARN of a table in this run's account. */
-export const tableArn = (host: Host, name: string): string => arnOf(host, 'dynamodb', `table/${name}`);
+import { streamArn, tableArn, tableRecords } from './table-records.ts';
 
 /** @throws AwsError `ValidationException` if the table is protected against deletion */
 export const requireUnprotected = (host: Host, name: string): void => {
@@ -48,14 +33,15 @@ export const tableResources = (
 interface Declaration {
   readonly definition: Json;
   readonly isProtected: boolean;
+  readonly hasStream: boolean;
 }
 
 type ReadDeclaration = (host: Host, properties: ResourceProperties, context: ResourceContext) => Declaration;
 
 const definitionNames = [
   ...['AttributeDefinitions', 'KeySchema', 'TableName', 'GlobalSecondaryIndexes', 'LocalSecondaryIndexes'],
-  // No difference locally: capacity and its price, encryption at rest, streams without a reader. Expired items stay: on
-  // AWS, too, they may be seen for days.
+  // No difference locally: capacity and its price, encryption at rest. Expired items stay: on AWS, too, they may be seen for
+  // days.
   ...['BillingMode', 'SSESpecification', 'StreamSpecification', 'TimeToLiveSpecification', 'WarmThroughput'],
 ];
 
@@ -70,6 +56,7 @@ const readTable: ReadDeclaration = (_host, properties, context) => {
   return {
     definition: readDefinition(read, context),
     isProtected: read.optionalBoolean('DeletionProtectionEnabled') ?? false,
+    hasStream: readStream(read),
   };
 };
 
@@ -86,7 +73,15 @@ const readGlobalTable: ReadDeclaration = (host, properties, context) => {
   return {
     definition: readDefinition(read, context),
     isProtected: replica.optionalBoolean('DeletionProtectionEnabled') ?? false,
+    hasStream: readStream(read),
   };
+};
+
+const readStream = (read: PropertyReader): boolean => {
+  const stream = read.optionalAt('StreamSpecification');
+  if (stream && stream.string('StreamViewType') !== 'NEW_IMAGE')
+    throw stream.error('StreamViewType', 'must be NEW_IMAGE, which is all that is emulated');
+  return stream !== undefined;
 };
 
 /** The input of CreateTable. */
@@ -134,17 +129,17 @@ const tableProvider = (host: Host, database: Database, read: ReadDeclaration): R
     physicalId: name,
     attributes: {
       Arn: tableArn(host, name),
-      StreamArn: `${tableArn(host, name)}/stream/2026-01-01T00:00:00.000`,
+      StreamArn: streamArn(host, name),
       TableId: stableUuid('dynamodb', name),
     },
   });
 
   const create: ResourceProvider['create'] = async (properties, context) => {
-    const { definition, isProtected } = read(host, properties, context);
+    const { definition, isProtected, hasStream } = read(host, properties, context);
     const name = definition.TableName as string;
     const owner = `${context.stackName}/${context.logicalId}`;
     const known = records.get(name);
-    records.put(name, { keys: keyNames(definition), isProtected, owner });
+    records.put(name, { keys: keyNames(definition), isProtected, hasStream, owner });
     try {
       await database.change('CreateTable', definition);
     } catch (error) {
@@ -163,7 +158,7 @@ const tableProvider = (host: Host, database: Database, read: ReadDeclaration): R
     create,
     update: async (properties, context, before) => {
       const old = read(host, before.properties, context);
-      const { definition, isProtected } = read(host, properties, context);
+      const { definition, isProtected, hasStream } = read(host, properties, context);
       const name = definition.TableName as string;
       if (name !== before.state.physicalId) return create(properties, context);
       const same = (member: string) =>
@@ -176,7 +171,7 @@ const tableProvider = (host: Host, database: Database, read: ReadDeclaration): R
       }
       if (!same('GlobalSecondaryIndexes')) await database.rebuild(definition);
       const owner = `${context.stackName}/${context.logicalId}`;
-      records.put(name, { keys: keyNames(definition), isProtected, owner });
+      records.put(name, { keys: keyNames(definition), isProtected, hasStream, owner });
       return stateOf(name);
     },
     delete: async ({ physicalId }) => {

@@ -79,6 +79,14 @@ const deliverers: Readonly<Record<string, { readonly needsRole: boolean; readonl
         Message: withoutQuotes(delivery.text),
       }),
   },
+  sqs: {
+    needsRole: false,
+    deliver: (host, delivery) =>
+      host.call(asCaller(host, delivery), 'sqs', 'SendMessage', {
+        QueueUrl: `${host.endpointUrl}/${host.accountId}/${delivery.target.arn.split(':').at(-1)}`,
+        MessageBody: delivery.text,
+      }),
+  },
   states: {
     needsRole: true,
     deliver: (host, delivery) =>

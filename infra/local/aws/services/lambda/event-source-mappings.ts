@@ -1,52 +1,45 @@
-import { randomUUID } from 'node:crypto';
-import { readProperties } from '../../assembly/properties.ts';
+import { type PropertyReader, readProperties } from '../../assembly/properties.ts';
 import type { Host, ResourceContext, ResourceProperties, ResourceProvider } from '../../host.ts';
 import { arnOf } from '../shared/arns.ts';
+import { compilePattern } from '../shared/event-pattern.ts';
 import { stableUuid } from '../shared/ids.ts';
-import { hasWaitingMessages } from '../shared/waiting-messages.ts';
-import { executionPrincipal } from './environment.ts';
 import { findFunction, functionTable } from './functions.ts';
 import type { Invoker } from './invoker.ts';
+import { deliverMessages } from './queue-source.ts';
+import type { EventSourceMapping, StreamSettings } from './source-context.ts';
+import { deliverRecords } from './stream-source.ts';
 
-/** A queue whose messages a function gets, as the store keeps it under its id. */
-interface EventSourceMapping {
-  readonly id: string;
-  readonly queueArn: string;
-  readonly functionName: string;
-  readonly batchSize: number;
-}
-
-interface Received {
-  readonly Messages: readonly {
-    readonly MessageId: string;
-    readonly ReceiptHandle: string;
-    readonly Body: string;
-    readonly MD5OfBody: string;
-    readonly Attributes: Readonly<Record<string, string>>;
-    readonly MessageAttributes: Readonly<Record<string, unknown>>;
-  }[];
-}
-
-/** How often queues are looked at. */
+/** How often sources are looked at. */
 const POLL_MS = 500;
-/** Lambda's default for queues. */
-const DEFAULT_BATCH = 10;
+/** Lambda's defaults for queues and for streams. */
+const DEFAULT_BATCH = { queue: 10, stream: 100 };
 
 const mappingsOf = ({ store }: Host) => store.table<EventSourceMapping>('lambda.eventSourceMappings');
 
-/** The CloudFormation type, for queues. */
+/** The CloudFormation type, for queues and for streams of DynamoDB. */
 export const eventSourceMappingProvider = (host: Host): ResourceProvider => {
   const put = (properties: ResourceProperties, context: ResourceContext) => {
     const read = readProperties('AWS::Lambda::EventSourceMapping', context, properties);
-    read.only('BatchSize', 'EventSourceArn', 'FunctionName', 'Tags');
-    const queueArn = read.string('EventSourceArn');
-    if (!queueArn.includes(':sqs:')) throw read.error('EventSourceArn', 'must be the ARN of a queue of SQS');
+    const sourceArn = read.string('EventSourceArn');
+    const kind = sourceArn.includes(':sqs:')
+      ? 'queue'
+      : /:dynamodb:.*\/stream\//.test(sourceArn)
+        ? 'stream'
+        : undefined;
+    if (!kind)
+      throw read.error('EventSourceArn', 'must be the ARN of a queue of SQS or of a stream of DynamoDB');
+    read.only(
+      ...['BatchSize', 'EventSourceArn', 'FunctionName', 'FunctionResponseTypes', 'Tags'],
+      ...(kind === 'stream' ? STREAM_PROPERTIES : []),
+    );
     const id = stableUuid('lambda', context.stackName, context.logicalId);
     mappingsOf(host).put(id, {
       id,
-      queueArn,
+      sourceArn,
       functionName: findFunction(host, read.string('FunctionName')).name,
-      batchSize: read.optionalNumber('BatchSize') ?? DEFAULT_BATCH,
+      batchSize: read.optionalNumber('BatchSize') ?? DEFAULT_BATCH[kind],
+      reportsFailures: read.strings('FunctionResponseTypes').includes('ReportBatchItemFailures'),
+      ...(kind === 'stream' && { stream: readStream(read) }),
     });
     const arn = arnOf(host, 'lambda', `event-source-mapping:${id}`);
     return { physicalId: id, attributes: { Id: id, EventSourceMappingArn: arn } };
@@ -54,58 +47,74 @@ export const eventSourceMappingProvider = (host: Host): ResourceProvider => {
   return { create: put, update: put, delete: ({ physicalId }) => mappingsOf(host).delete(physicalId) };
 };
 
-/** Hands messages to functions, and deletes those that a function has accepted. Others are received again later. */
+const STREAM_PROPERTIES = [
+  ...['BisectBatchOnFunctionError', 'DestinationConfig', 'FilterCriteria', 'MaximumRecordAgeInSeconds'],
+  ...['MaximumRetryAttempts', 'StartingPosition'],
+];
+
+const readStream = (read: PropertyReader): StreamSettings => {
+  const startingPosition = read.string('StartingPosition');
+  if (startingPosition !== 'TRIM_HORIZON' && startingPosition !== 'LATEST')
+    throw read.error('StartingPosition', 'must be TRIM_HORIZON or LATEST');
+  const patterns = (read.optionalAt('FilterCriteria')?.each('Filters') ?? []).map((filter) => {
+    try {
+      const pattern: unknown = JSON.parse(filter.string('Pattern'));
+      compilePattern(pattern);
+      return pattern;
+    } catch (error) {
+      throw filter.error('Pattern', `is not usable: ${(error as Error).message}`);
+    }
+  });
+  const mostRetries = limit(read.optionalNumber('MaximumRetryAttempts'));
+  const mostAgeS = limit(read.optionalNumber('MaximumRecordAgeInSeconds'));
+  const onFailureArn = read
+    .optionalAt('DestinationConfig')
+    ?.optionalAt('OnFailure')
+    ?.optionalString('Destination');
+  return {
+    startingPosition,
+    patterns,
+    bisects: read.optionalBoolean('BisectBatchOnFunctionError') ?? false,
+    ...(mostRetries !== undefined && { mostRetries }),
+    ...(mostAgeS !== undefined && { mostAgeMs: mostAgeS * 1000 }),
+    ...(onFailureArn !== undefined && { onFailureArn }),
+  };
+};
+
+/** -1 is Lambda's way to say that there is no limit. */
+const limit = (value: number | undefined) => (value === -1 ? undefined : value);
+
+/** Hands messages and records to functions, of each mapping one batch at a time. */
 export const createEventSources = (host: Host, invoker: Invoker) => {
+  const underWay = new Set<string>();
   let cancel: (() => void) | undefined;
-  let reading = Promise.resolve();
   let isStopped = false;
 
-  const deliver = async ({ queueArn, functionName, batchSize }: EventSourceMapping): Promise<void> => {
-    const record = functionTable(host).get(functionName);
-    if (!record || !hasWaitingMessages(host, queueArn)) return;
-    // The role of the function reads the queue (Lambda's developer guide).
-    const principal = executionPrincipal(host, record);
-    const QueueUrl = `${host.endpointUrl}/${host.accountId}/${queueArn.split(':').at(-1)}`;
-    const { Messages } = await host.call<Received>(principal, 'sqs', 'ReceiveMessage', {
-      QueueUrl,
-      MaxNumberOfMessages: batchSize,
-    });
-    if (Messages.length === 0) return;
-    const Records = Messages.map((message) => ({
-      messageId: message.MessageId,
-      receiptHandle: message.ReceiptHandle,
-      body: message.Body,
-      attributes: message.Attributes,
-      messageAttributes: message.MessageAttributes,
-      md5OfBody: message.MD5OfBody,
-      eventSource: 'aws:sqs',
-      eventSourceARN: queueArn,
-      awsRegion: host.region,
-    }));
-    const payload = JSON.stringify({ Records });
-    const { isError } = await invoker.invoke(record, { requestId: randomUUID(), payload });
-    if (isError || isStopped) return;
-    for (const { ReceiptHandle } of Messages)
-      await host.call(principal, 'sqs', 'DeleteMessage', { QueueUrl, ReceiptHandle });
-  };
-
-  const deliverAll = async (): Promise<void> => {
-    for (const mapping of mappingsOf(host).values())
-      try {
-        if (!isStopped) await deliver(mapping);
-      } catch (error) {
-        if (!isStopped)
-          host.log('lambda', `Messages for ${mapping.functionName} could not be handed over`, {
-            queueArn: mapping.queueArn,
-            error: String(error),
-          });
-      }
+  const deliver = async (mapping: EventSourceMapping): Promise<void> => {
+    const record = functionTable(host).get(mapping.functionName);
+    if (!record) return;
+    const context = { host, invoker, record, isStopped: () => isStopped };
+    try {
+      if (mapping.stream) await deliverRecords(context, mapping, mapping.stream);
+      else await deliverMessages(context, mapping);
+    } catch (error) {
+      if (!isStopped)
+        host.log('lambda', `Events for ${mapping.functionName} could not be handed over`, {
+          sourceArn: mapping.sourceArn,
+          error: String(error),
+        });
+    }
   };
 
   const poll = (): void => {
     if (isStopped) return;
     cancel = host.clock.at(host.clock.now() + POLL_MS, () => {
-      reading = reading.then(deliverAll).then(poll);
+      for (const mapping of mappingsOf(host).values()) {
+        if (underWay.has(mapping.id)) continue;
+        underWay.add(mapping.id);
+        void deliver(mapping).finally(() => underWay.delete(mapping.id));
+      }
+      poll();
     });
   };
 

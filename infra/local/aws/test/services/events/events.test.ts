@@ -297,9 +297,9 @@ describe('EventBridge', () => {
     );
     await expect(make({ EventPattern: undefined })).rejects.toThrow('ScheduleExpression is required');
     await expect(make({ ScheduleExpression: 'rate(1 minutes)' })).rejects.toThrow('ScheduleExpression');
-    await expect(make({ Targets: [{ Id: 'x', Arn: 'arn:aws:sqs:us-east-1:0:q' }] })).rejects.toThrow(
-      /Targets\[0\]\.Arn .*not supported/,
-    );
+    await expect(
+      make({ Targets: [{ Id: 'x', Arn: 'arn:aws:kinesis:us-east-1:0:stream/s' }] }),
+    ).rejects.toThrow(/Targets\[0\]\.Arn .*not supported/);
     await expect(
       make({ Targets: [{ Id: 'x', Arn: 'arn:aws:states:us-east-1:0:stateMachine:m' }] }),
     ).rejects.toThrow('needs a RoleArn');

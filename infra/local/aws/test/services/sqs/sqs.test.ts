@@ -184,6 +184,30 @@ describe('dead letters', () => {
     expect(running.log.at(-1)?.message).toMatch(/dead letter is lost.*sqs:SendMessage/);
   });
 
+  it('are apart from events that a rule of a bus of its own puts into a queue that lets it in', async () => {
+    await create('events', 'AWS::Events::EventBus', { Name: 'own' });
+    await create('events', 'AWS::Events::Rule', {
+      Name: 'told',
+      EventBusName: 'own',
+      EventPattern: { source: ['mine'] },
+      Targets: [{ Id: 'Target0', Arn: QUEUE }],
+    });
+    const tell = (EventBusName?: string) =>
+      running.host.call(administrator, 'events', 'PutEvents', {
+        Entries: [{ Source: 'mine', DetailType: 'told', Detail: '{"n":1}', EventBusName }],
+      });
+    await tell('own');
+    await pass(() => running.log.some(({ message }) => message.includes('dropped')));
+    expect(running.host.accessReport().denied).toMatchObject([{ action: 'sqs:SendMessage' }]);
+    await letQueueIn('events.amazonaws.com');
+    await tell();
+    await tell('own');
+    await pass(() => waiting() > 0);
+    const [message, ...others] = await receive();
+    expect(JSON.parse(message?.Body ?? '')).toMatchObject({ source: 'mine', detail: { n: 1 } });
+    expect(others).toEqual([]);
+  });
+
   it('are events that a rule could not hand over', async () => {
     await letQueueIn('events.amazonaws.com');
     const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:gone';
