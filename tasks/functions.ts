@@ -241,6 +241,11 @@ export const functions = {
       'PROD_DEPLOYMENT_GROUP',
     ],
   },
+  /** Stream of the ledger's table → puts each change of a promotion on Lockstep's event bus. Platform stack. */
+  'publish-events': {
+    entry: 'tasks/events/publish-events.lambda.ts',
+    environment: ['LEDGER_TABLE', 'SITE_URL', 'EVENT_BUS_NAME'],
+  },
   /** The approvals site behind the HTTP API. Platform stack. */
   'approvals-site': {
     entry: 'approvals-ui/site.lambda.ts',

@@ -53,6 +53,9 @@ export const DISTRIBUTION_ROLE = 'EC2ImageBuilderDistributionCrossAccountRole';
 /** The account's trail: the policies of its bucket and key name it before it is made. */
 export const TRAIL_NAME = 'lockstep';
 
+/** The bus that changes of promotions are events on: people write rules for it by this name. */
+export const EVENT_BUS_NAME = 'lockstep';
+
 /** Name of the source action in both pipelines, and the namespace of its output variables. */
 export const SOURCE_ACTION = 'Source';
 export const SOURCE_NAMESPACE = 'SourceVariables';

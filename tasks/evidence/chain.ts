@@ -14,7 +14,7 @@ export type Actor =
   | { readonly type: 'lockstep' };
 
 /** What happened. */
-type EvidenceKind =
+export type EvidenceKind =
   | 'push-event'
   | 'push'
   | 'started-by-hand'

@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
-import { type Mail, readOutbox } from '@lockstep/aws-emulator';
+import { type BusEvent, type Mail, readOutbox } from '@lockstep/aws-emulator';
 import type { JournalLine } from '../../infra/local/aws/journal-records.ts';
 import type { GroupRecord } from '../../infra/local/aws/services/autoscaling/records.ts';
 import { push, sampleApplication } from '../../infra/local/run/application-source.ts';
 import { describeExecution, historyOf } from '../../infra/local/run/follow.ts';
 import { stateAttempts } from '../../infra/local/run/report.ts';
+import { EVENT_SOURCE } from '../../tasks/events/event-types.ts';
+import { eventIdOf } from '../../tasks/events/promotion-event.ts';
 import { createDynamoDbEvidenceStore } from '../../tasks/evidence/dynamodb-evidence-store.ts';
 import { createDynamoDbLedger } from '../../tasks/ledger/dynamodb-ledger.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
@@ -135,6 +137,17 @@ const holderStatusOf = async (run: SimulatedRun, id: string) => {
     denied: host.accessReport().denied,
     faultsLeft: values<{ left: number }>('host.faults').map(({ left }) => left),
   };
+};
+
+/** Entries of the record that no event has told yet. */
+const untold = async ({ host, output }: SimulatedRun, id: string): Promise<readonly string[]> => {
+  const entries = await createDynamoDbEvidenceStore(output('LedgerTableName')).entries(id);
+  const told = host.store
+    .table<{ readonly event: BusEvent; readonly bus: string }>('events.recent')
+    .values()
+    .filter(({ event, bus }) => bus === EVENT_SOURCE && event.source === EVENT_SOURCE)
+    .map(({ event }) => event.detail.id);
+  return entries.map(({ key }) => key).filter((key) => !told.includes(eventIdOf(id, key)));
 };
 
 /**
@@ -300,6 +313,9 @@ describe('a journal that ends anywhere in a promotion with a failure and a redri
       await run.pass(UNTOLD_MS);
       found = withoutAgain(await functions.asAdministrator(() => holderStatusOf(run, id)));
     }
+    await functions.asAdministrator(() =>
+      run.until('each change to be told', async () => (await untold(run, id)).length === 0),
+    );
     await run.stop();
     expect(found).toEqual(wanted);
     expect(run.logs.filter((line) => /fail|cannot|could not|given up/i.test(line))).toEqual([]);

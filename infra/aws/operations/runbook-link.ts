@@ -4,6 +4,8 @@ export type RunbookHeading =
   | 'The reconciler has stopped'
   | 'The approvals site fails'
   | 'Mail is not delivered'
+  | 'Events are not published'
+  | 'A notification was given up'
   | 'Prod has no healthy instance'
   | 'Prod has too few instances'
   | 'Prod answers with errors'

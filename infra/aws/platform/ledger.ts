@@ -1,5 +1,12 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb';
 import type { Conditions } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
@@ -30,9 +37,17 @@ const applicationItems = (application: string): Conditions => ({
   Null: { 'dynamodb:LeadingKeys': 'false' },
 });
 
+/** It has one, because it is asked for. */
+const streamOf = ({ tableStreamArn }: Table): string => {
+  if (tableStreamArn === undefined) throw new Error('The table of the ledger has no stream. Give it one.');
+  return tableStreamArn;
+};
+
 /** The promotions' book-keeping. */
 export class Ledger extends Construct {
   readonly table: Table;
+  /** Changes of the table's items, in order. */
+  readonly streamArn: string;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -40,6 +55,7 @@ export class Ledger extends Construct {
       partitionKey: string(ledgerSchema.partitionKey),
       sortKey: string(ledgerSchema.sortKey),
       timeToLiveAttribute: ledgerSchema.timeToLive,
+      stream: StreamViewType.NEW_IMAGE,
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.AWS_MANAGED,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
@@ -47,6 +63,7 @@ export class Ledger extends Construct {
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    this.streamArn = streamOf(this.table);
     // DynamoDB makes or deletes one index in an update (T64), so a release may add or remove one, and only one: a second one
     // comes with the next release, after every account has deployed this one. A new table takes all of them at once.
     for (const { name, partitionKey, sortKey } of Object.values(ledgerSchema.indexes))

@@ -15,6 +15,7 @@ import { ApprovalsSite } from './approvals-site.ts';
 import { Evidence } from './evidence.ts';
 import { Ledger } from './ledger.ts';
 import { createNetwork } from './network.ts';
+import { PromotionEvents } from './promotion-events.ts';
 import { PromotionsTopic } from './promotions-topic.ts';
 import { Trail } from './trail.ts';
 
@@ -71,6 +72,12 @@ export class PlatformStack extends Stack {
       config,
     });
     this.siteUrl = site.url;
+    const events = new PromotionEvents(this, 'Events', {
+      bundles,
+      ledger: this.ledger,
+      alarms: this.alarms,
+      siteUrl: site.url,
+    });
     if (config.signIn.providers.length === 0) this.userPool = site.signIn.userPool;
     this.alarms.add(this, 'SiteAlarm', {
       heading: 'The approvals site fails',
@@ -95,6 +102,10 @@ export class PlatformStack extends Stack {
     new CfnOutput(this, 'UserPoolClientId', { value: site.signIn.client.userPoolClientId });
     new CfnOutput(this, 'LedgerTableName', { value: this.ledger.table.tableName });
     new CfnOutput(this, 'PromotionsTopicArn', { value: this.promotions.topic.topicArn });
+    new CfnOutput(this, 'EventBusName', {
+      value: events.bus.eventBusName,
+      description: 'Each change of a promotion is an event on this bus',
+    });
     new CfnOutput(this, 'EvidenceBucketName', { value: this.evidence.bucket.bucketName });
     new CfnOutput(this, 'EvidenceKeyArn', {
       value: this.evidence.signingKey.keyArn,
