@@ -5,6 +5,7 @@ import { type Calendar, EMPTY_CALENDAR } from '../tasks/calendar/calendar.ts';
 import type { ApproverRole, Environment } from '../tasks/payloads.ts';
 import { checkTogether } from './config/cross-checks.ts';
 import { type EnvironmentPlace, type NetworkConfig, placeOf } from './config/environments.ts';
+import { type NotificationConfig, notificationsOf } from './config/notifications.ts';
 import { withTimeZones } from './config/read-calendar.ts';
 import { remedyFor } from './config/remedies.ts';
 import { configuration, type WrittenConfig } from './config/schema.ts';
@@ -12,6 +13,7 @@ import type { SignInConfig } from './config/sign-in.ts';
 import { API_URLS, DEFAULT_CIDR, DEFAULT_PROVIDER, keyText, type ProviderName } from './config/values.ts';
 
 export type { EnvironmentPlace, InternetAccess, NetworkConfig } from './config/environments.ts';
+export type { NotificationConfig } from './config/notifications.ts';
 export type { SignInConfig } from './config/sign-in.ts';
 
 /** Context key in cdk.json that holds the configuration. */
@@ -95,6 +97,8 @@ export interface ApplicationConfig
   readonly developers: WrittenConfig['developers'];
   /** When promotions may not begin with an environment; each entry with its time zone. */
   readonly calendar: Calendar;
+  /** Where changes of its promotions are told. */
+  readonly notifications: readonly NotificationConfig[];
   readonly approvalExpiryDays: number;
   readonly deployment: Defined<Required<WrittenApplication['deployment']>>;
   readonly imageSchedule?: ImageSchedule;
@@ -173,6 +177,7 @@ function applicationOf(written: WrittenApplication, shared: WrittenConfig): Appl
     operators,
     developers,
     calendar = shared.calendar,
+    notifications,
     approvalExpiryDays,
     deployment,
     imageSchedule,
@@ -195,6 +200,7 @@ function applicationOf(written: WrittenApplication, shared: WrittenConfig): Appl
     operators: defined(operators ?? shared.operators),
     developers: developers ?? shared.developers,
     calendar: calendar === undefined ? EMPTY_CALENDAR : withTimeZones(calendar),
+    notifications: notificationsOf(notifications ?? shared.notifications),
     approvalExpiryDays: approvalExpiryDays ?? shared.approvalExpiryDays,
     deployment: {
       ...deployment,
@@ -252,10 +258,10 @@ export const mailAddresses = ({
   operator: operators,
 });
 
-/** Digest of everything that is configured about an application but when it is promoted: a decision is bound to it. */
+/** Digest of everything that is configured about an application but when it is promoted and who is told: a decision is bound to it. */
 export const configurationVersion = (
   { applications: _, env: __, ...shared }: LockstepConfig,
-  { calendar: _calendar, ...application }: ApplicationConfig,
+  { calendar: _calendar, notifications: _notifications, ...application }: ApplicationConfig,
 ): string =>
   createHash('sha256')
     .update(JSON.stringify([application, shared]))

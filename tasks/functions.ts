@@ -246,6 +246,14 @@ export const functions = {
     entry: 'tasks/events/publish-events.lambda.ts',
     environment: ['LEDGER_TABLE', 'SITE_URL', 'EVENT_BUS_NAME'],
   },
+  /** Queue of events to tell → webhooks, Slack, Teams, Amazon Q. Platform stack, if the configuration has notifications. */
+  'send-notification': {
+    entry: 'tasks/notifications/send-notification.lambda.ts',
+    environment: [
+      /** Queue for what cannot be delivered. */
+      'DEAD_LETTERS_URL',
+    ],
+  },
   /** The approvals site behind the HTTP API. Platform stack. */
   'approvals-site': {
     entry: 'approvals-ui/site.lambda.ts',

@@ -79,7 +79,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     rules: ['NIST.800.53.R5-LambdaInsideVPC', 'CKV_AWS_117'],
     resources: FUNCTIONS,
     reason:
-      "They call APIs of AWS alone (and GitHub's, if configured), with permissions for each. In a VPC they would need its endpoints or gateway, and promotions would depend on the network that they deploy to.",
+      "They call APIs of AWS alone (and GitHub's, webhooks and chats, if configured), with permissions for each. In a VPC they would need its endpoints or gateway, and promotions would depend on the network that they deploy to.",
   },
   {
     rules: ['NIST.800.53.R5-LambdaConcurrency', 'CKV_AWS_115'],

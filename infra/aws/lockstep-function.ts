@@ -27,6 +27,8 @@ interface LockstepFunctionProps<Name extends FunctionName> {
   readonly timeout?: Duration;
   /** Events, not callers, invoke it: what it fails with for good is kept in a queue. @default false */
   readonly isAsynchronous?: boolean;
+  /** That queue, if the function has to know it. @default a new one, if events invoke it */
+  readonly deadLetters?: Queue;
   /** In MiB; CPU grows with it. @default 512 */
   readonly memorySize?: number;
 }
@@ -55,7 +57,8 @@ export class LockstepFunction<Name extends FunctionName> extends Grantee {
     });
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
     this.allowWithoutResource('xray:PutTelemetryRecords', 'xray:PutTraceSegments');
-    this.deadLetters = props.isAsynchronous ? createDeadLetterQueue(this, 'DeadLetters') : undefined;
+    this.deadLetters =
+      props.deadLetters ?? (props.isAsynchronous ? createDeadLetterQueue(this, 'DeadLetters') : undefined);
     this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
@@ -72,4 +75,10 @@ export class LockstepFunction<Name extends FunctionName> extends Grantee {
       ...(this.deadLetters && { deadLetterQueue: this.deadLetters }),
     });
   }
+}
+
+/** The dead letters of a function that has some. @throws Error for one that callers invoke */
+export function deadLettersOf({ name, deadLetters }: LockstepFunction<FunctionName>): Queue {
+  if (deadLetters === undefined) throw new Error(`${name} has no dead letters. Give isAsynchronous.`);
+  return deadLetters;
 }

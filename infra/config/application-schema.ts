@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MOST_APPROVALS } from '../../tasks/approvals/approval-counts.ts';
 import { MOST_ENTRY_DAYS } from '../../tasks/calendar/calendar.ts';
 import { type Runtime, runtimes } from '../aws/runtimes.ts';
+import { notifications } from './notifications.ts';
 import * as values from './values.ts';
 
 // What an application is configured with, and what it may replace of the whole configuration. `describe` and `fallback` are
@@ -280,6 +281,10 @@ export const application = z.strictObject({
   developers: values.anyAddresses
     .optional()
     .meta({ description: 'Replaces `developers` for this application.', fallback: '`developers`' }),
+  notifications: notifications.optional().meta({
+    description: 'Replaces `notifications` for this application; `[]` for none.',
+    fallback: '`notifications`',
+  }),
   approvalExpiryDays: values.expiryDays.optional().meta({
     description: 'Replaces `approvalExpiryDays` for this application.',
     fallback: '`approvalExpiryDays`',

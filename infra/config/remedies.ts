@@ -61,6 +61,25 @@ const calendarEntry = (key: string): Readonly<Record<string, string>> => ({
   [`${key}[].environments`]: 'Give a list of qat, prod or both.',
 });
 
+const secret =
+  'Give the whole ARN of a secret: arn:aws:secretsmanager:<region>:<account>:secret:<name>-<six characters>.';
+const notifications = (key: string): Readonly<Record<string, string>> => ({
+  [key]: 'Give a list of at most 20 objects, each with one of webhook, slack, teams and amazonQ.',
+  [`${key}[]`]: 'Give exactly one of webhook, slack, teams and amazonQ, and events if not the usual ones.',
+  [`${key}[].webhook`]: 'Give an object with url and secretArn.',
+  [`${key}[].webhook.url`]:
+    'Give an https:// URL with a host name, such as https://hooks.example.com/lockstep.',
+  [`${key}[].webhook.secretArn`]: secret,
+  [`${key}[].slack`]: 'Give an object with secretArn: the secret holds the URL.',
+  [`${key}[].slack.secretArn`]: secret,
+  [`${key}[].teams`]: 'Give an object with secretArn: the secret holds the URL.',
+  [`${key}[].teams.secretArn`]: secret,
+  [`${key}[].amazonQ`]: 'Give an object with topicArn.',
+  [`${key}[].amazonQ.topicArn`]: 'Give the ARN of a topic: arn:aws:sns:<region>:<account>:<name>.',
+  [`${key}[].events`]: 'Give a list of at least one detail-type of docs/events.md, or leave it out.',
+  [`${key}[].events[]`]: 'Give a detail-type of docs/events.md, such as Promotion Ended.',
+});
+
 /** What to write instead, by key; `[]` stands for any index. */
 const remedies: Readonly<Record<string, string>> = {
   '': 'Give an object with the key applications (see docs/configuration.md).',
@@ -126,6 +145,8 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].test.timeoutMinutes': 'Give a whole number of minutes from 5 to 480.',
   'applications[].test.cache': 'Give true or false.',
   'applications[].test.vpc': 'Give true or false.',
+  ...notifications('applications[].notifications'),
+  ...notifications('notifications'),
   ...website('applications[].https'),
   ...website('approvalsSite'),
   ...network(

@@ -7,6 +7,7 @@ import {
   environments,
   website,
 } from './application-schema.ts';
+import { notifications } from './notifications.ts';
 import { signIn } from './sign-in.ts';
 import * as values from './values.ts';
 
@@ -116,6 +117,9 @@ export const configuration = z.strictObject({
     description: 'Environments in another account or region than Lockstep itself. Needs `env`.',
     fallback: "both in Lockstep's account and region",
   }),
+  notifications: notifications
+    .default([])
+    .describe('Where changes of promotions are told, beside mail: webhooks and chats.'),
   approvalsSite: website.optional().meta({
     description: "The approvals site's own domain name and certificate.",
     fallback: "API Gateway's address",

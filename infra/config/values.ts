@@ -71,6 +71,15 @@ export const secretArn = text(
 /** Of a REST API; without a query. */
 export const apiUrl = text('`https://` URL', /^https:\/\/[a-z0-9.-]+(?::\d{1,5})?(?:\/[\w./-]*)?$/);
 
+/** Of a topic in SNS. */
+export const topicArn = text("topic's ARN", /^arn:aws(?:-[a-z-]+)?:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/);
+
+/** By HTTPS to a host with a name; plain HTTP on this machine alone. */
+export const webhookUrl = text(
+  '`https://` URL',
+  /^(?:https:\/\/(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]+(?::\d{1,5})?|http:\/\/127\.0\.0\.1:\d{1,5})(?:\/[\w.~%/-]*)?(?:\?[\w.~%/=&+:-]*)?$/i,
+);
+
 /** Providers of repositories that are read, with the address of their own REST API. */
 export const API_URLS = {
   github: 'https://api.github.com',

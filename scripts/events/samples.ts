@@ -111,6 +111,14 @@ const samples: Readonly<Record<EventKey, { readonly actor: Actor; readonly what:
     what: { ...request, decision: 'approve', comment: 'Looks good', signedInAt: '2026-11-29T10:05:00.000Z' },
   },
   denial: { actor: person, what: { role: 'qc', reason: 'maker', attempts: 1 } },
+  'override-asked': {
+    actor: person,
+    what: { environment: 'prod', attempt: 1, holds: [], reason: 'The shop sells nothing without this fix' },
+  },
+  'override-decided': {
+    actor: person,
+    what: { environment: 'prod', attempt: 1, holds: [], decision: 'confirm', role: 'pmo' },
+  },
   'redrive-asked': { actor: person, what: { redrive: 1 } },
   redriven: { actor: lockstep, what: { redrive: 1 } },
   'stop-asked': { actor: person, what: { reason: 'The wrong branch' } },

@@ -32,6 +32,8 @@ const kinds: readonly (readonly [RegExp, PrincipalKind, (match: string) => strin
   [/^Functions(\w+)Role/, 'function', kebab],
   [/^(?:Keeping|Look)(\w+)Role/, 'function', kebab],
   [/^(ApprovalsSite)Role/, 'function', kebab],
+  [/^(EventsPublish)Role/, 'function', () => 'publish-events'],
+  [/^(NotificationsSend)Role/, 'function', () => 'send-notification'],
   [/^(Promotion)Role/, 'state machine', () => 'state machine'],
   [/^(Qat|Prod|Push)PipelineRole/, 'pipeline', (name) => `${name} pipeline`],
   [/^(\w+?)Pipeline\w*Role/, 'pipeline', (name) => `${name} pipeline`],

@@ -93,13 +93,25 @@ export const eventTypes: Readonly<Record<EventKey, EventType>> = {
   decision: {
     detailType: 'Decision Made',
     meaning: 'A person approved or rejected.',
-    fields: { ...request, decision: 'text', comment: 'text', signedInAt: 'time' },
+    fields: { ...request, decision: 'text', comment: 'text', signedInAt: 'time', notBefore: 'time' },
     isToldByDefault: true,
   },
   denial: {
     detailType: 'Decision Denied',
     meaning: "A rule denied a person's attempt to decide.",
     fields: { role: 'text', reason: 'text', attempts: 'number' },
+  },
+  'override-asked': {
+    detailType: 'Override Requested',
+    meaning: 'An operator asked that the promotion goes on during a freeze.',
+    fields: { environment: 'text', attempt: 'number', reason: 'text' },
+    isToldByDefault: true,
+  },
+  'override-decided': {
+    detailType: 'Override Decided',
+    meaning: 'An approver confirmed or declined that the promotion goes on during a freeze.',
+    fields: { environment: 'text', attempt: 'number', decision: 'text', role: 'text' },
+    isToldByDefault: true,
   },
   'redrive-asked': {
     detailType: 'Redrive Requested',

@@ -1,7 +1,9 @@
 import { createPublicKey } from 'node:crypto';
 import { configurationVersion, readConfig } from '../../infra/config.ts';
+import { toldByDefault } from '../../tasks/events/event-types.ts';
 import { aKeyPair } from '../tasks/source/support/archives.ts';
 import { config, gitHub, shared } from './config-samples.ts';
+import { messageOf } from './invalid-config.ts';
 
 it('fills in what an application leaves out', () => {
   expect(readConfig(config())).toEqual({
@@ -10,6 +12,7 @@ it('fills in what an application leaves out', () => {
         name: 'orders',
         branch: 'main',
         source: { kind: 'codecommit' },
+        notifications: [],
         port: 8080,
         healthCheckPath: '/health',
         runtime: 'nodejs',
@@ -140,4 +143,62 @@ it('keeps account and region', () => {
   const env = { account: '123456789012', region: 'eu-west-1' };
   expect(readConfig(config({}, { env })).env).toEqual(env);
   expect(readConfig(config({}, { env: { region: 'eu-west-1' } })).env).toEqual({ region: 'eu-west-1' });
+});
+
+describe('notifications', () => {
+  const slack = { slack: { secretArn: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-a1B2c3' } };
+  const told = (application: object, rest: object = {}) => {
+    const [first] = readConfig(config(application, rest)).applications;
+    return first?.notifications;
+  };
+
+  it('are those of all applications, unless one has its own; usual events, unless others are named', () => {
+    const usual = [{ notification: { to: 'slack', ...slack.slack }, events: toldByDefault }];
+    expect(told({}, { notifications: [slack] })).toEqual(usual);
+    expect(told({ notifications: [] }, { notifications: [slack] })).toEqual([]);
+    const named = { ...slack, events: ['Promotion Ended'] };
+    expect(told({ notifications: [named] })).toMatchObject([{ events: ['Promotion Ended'] }]);
+  });
+
+  it('are no part of what is decided upon', () => {
+    const versionOf = (rest: object) => {
+      const read = readConfig(config({}, rest));
+      return read.applications.map((one) => configurationVersion(read, one));
+    };
+    expect(versionOf({ notifications: [slack] })).toEqual(versionOf({}));
+  });
+
+  it.each<[string, unknown, string, string]>([
+    [
+      'two places in one',
+      { ...slack, amazonQ: { topicArn: 'arn:aws:sns:us-east-1:123456789012:t' } },
+      '[0]',
+      'exactly one',
+    ],
+    ['no place', { events: ['Promotion Ended'] }, '[0]', 'exactly one'],
+    ['an unknown event', { ...slack, events: ['Promotion Over'] }, '[0].events[0]', 'docs/events.md'],
+    [
+      'plain HTTP',
+      { webhook: { ...slack.slack, url: 'http://hooks.example.com/' } },
+      '[0].webhook.url',
+      'https://',
+    ],
+    ['an address', { webhook: { ...slack.slack, url: 'https://10.0.0.1/' } }, '[0].webhook.url', 'host name'],
+    [
+      'credentials',
+      { webhook: { ...slack.slack, url: 'https://u:p@h.example.com/' } },
+      '[0].webhook.url',
+      'https://',
+    ],
+    [
+      'a URL for a secret',
+      { slack: { secretArn: 'https://hooks.slack.com/x' } },
+      '[0].slack.secretArn',
+      'whole ARN',
+    ],
+  ])('fail for %s, with the key and the remedy', (_, written, key, remedy) => {
+    const message = messageOf(config({}, { notifications: [written] }));
+    expect(message).toContain(`lockstep.notifications${key}:`);
+    expect(message).toContain(remedy);
+  });
 });

@@ -18,6 +18,12 @@ const read = (file: string): unknown => JSON.parse(fs.readFileSync(path.join(fol
 const expected: Readonly<Record<string, readonly string[] | RegExp>> = {
   'company-sign-in.json': ['signIn.providers[0]', 'signIn.passwords'],
   'https.json': ['approvalsSite', 'env', 'applications[0].https'],
+  'notifications.json': [
+    'notifications[0]',
+    'notifications[1]',
+    'applications[1].notifications[0]',
+    'applications[1].notifications[1]',
+  ],
   's3-source.json': ['applications[0].source'],
   'two-accounts.json': /places environments in another account or region \(lockstep\.environments\)/,
 };

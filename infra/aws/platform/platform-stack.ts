@@ -15,6 +15,7 @@ import { ApprovalsSite } from './approvals-site.ts';
 import { Evidence } from './evidence.ts';
 import { Ledger } from './ledger.ts';
 import { createNetwork } from './network.ts';
+import { Notifications } from './notifications.ts';
 import { PromotionEvents } from './promotion-events.ts';
 import { PromotionsTopic } from './promotions-topic.ts';
 import { Trail } from './trail.ts';
@@ -78,6 +79,13 @@ export class PlatformStack extends Stack {
       alarms: this.alarms,
       siteUrl: site.url,
     });
+    if (config.applications.some(({ notifications }) => notifications.length > 0))
+      new Notifications(this, 'Notifications', {
+        bundles,
+        bus: events.bus,
+        alarms: this.alarms,
+        applications: config.applications,
+      });
     if (config.signIn.providers.length === 0) this.userPool = site.signIn.userPool;
     this.alarms.add(this, 'SiteAlarm', {
       heading: 'The approvals site fails',

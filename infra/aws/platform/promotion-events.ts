@@ -3,10 +3,9 @@ import { ComparisonOperator, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { LockstepFunction } from '../lockstep-function.ts';
+import { deadLettersOf, LockstepFunction } from '../lockstep-function.ts';
 import { EVENT_BUS_NAME } from '../names.ts';
 import type { AlarmsTopic } from '../operations/alarms-topic.ts';
-import { createDeadLetterQueue } from '../operations/dead-letter-queue.ts';
 import { awaitPermissions } from '../permissions.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -38,6 +37,7 @@ export class PromotionEvents extends Construct {
     const publish = new LockstepFunction(this, 'Publish', {
       name: 'publish-events',
       bundles,
+      isAsynchronous: true,
       description: 'Puts each change of a promotion on the event bus',
       environment: {
         LEDGER_TABLE: ledger.table.tableName,
@@ -52,8 +52,7 @@ export class PromotionEvents extends Construct {
       )
       .allowWithoutResource('dynamodb:ListStreams');
     ledger.allow(publish, 'all', 'GetItem', 'Query');
-    const givenUp = createDeadLetterQueue(this, 'GivenUp');
-    publish.allow(['sqs:SendMessage'], [givenUp.queueArn]);
+    const givenUp = deadLettersOf(publish);
     const source = new CfnEventSourceMapping(this, 'Source', {
       functionName: publish.function.functionArn,
       eventSourceArn: ledger.streamArn,

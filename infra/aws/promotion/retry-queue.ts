@@ -3,7 +3,7 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
-import type { LockstepFunction } from '../lockstep-function.ts';
+import { deadLettersOf, type LockstepFunction } from '../lockstep-function.ts';
 
 /** AWS asks for at least six times the function's timeout, so that a message is not received again while it is worked on. */
 const VISIBILITY = Duration.minutes(6);
@@ -18,9 +18,7 @@ export class RetryQueue extends Construct {
 
   constructor(scope: Construct, id: string, one: LockstepFunction<FunctionName>) {
     super(scope, id);
-    if (one.deadLetters === undefined)
-      throw new Error(`${one.name} has no dead letters. Give isAsynchronous, or leave the retry queue out.`);
-    this.deadLetters = one.deadLetters;
+    this.deadLetters = deadLettersOf(one);
     this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,

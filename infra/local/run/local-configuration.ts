@@ -9,7 +9,7 @@ export interface LocalConfiguration {
 
 /**
  * What only an AWS account has: its id and region, domain names with certificates, and archives in S3, for which CodeCommit stands. For
- * repositories behind a connection the forge stands. Company providers elsewhere come on top.
+ * repositories behind a connection the forge stands. Company providers, webhooks and chats elsewhere come on top.
  */
 const ofTheConfiguration = ['approvalsSite', 'env'] as const;
 const ofAnApplication = ['https', 'source'] as const;
@@ -43,6 +43,24 @@ const localSignIn = (signIn: Fields, leftOut: string[]): Fields => {
   return { ...without(signIn, ['passwords']), providers };
 };
 
+/** Webhooks on this machine; chats are elsewhere, and nothing of a trial is told there. */
+const isReceivedHere = (notification: unknown): boolean =>
+  isObject(notification) &&
+  isObject(notification.webhook) &&
+  /^http:\/\/127\.0\.0\.1:/.test(String(notification.webhook.url));
+
+/** What has notifications, with those alone that are received on this machine. @param at its path */
+const receivedHere = (fields: Fields, at: string, leftOut: string[]): Fields => {
+  const { notifications } = fields;
+  if (!Array.isArray(notifications)) return fields;
+  const kept = notifications.filter((one: unknown, index) => {
+    const stays = !isObject(one) || isReceivedHere(one);
+    if (!stays) leftOut.push(`${at}notifications[${index}]`);
+    return stays;
+  });
+  return { ...fields, notifications: kept };
+};
+
 /** Where a configuration places environments in another account or region, as paths. */
 const placedElsewhere = (lockstep: Fields): string[] => {
   const { applications } = lockstep;
@@ -69,14 +87,14 @@ export const localConfiguration = (lockstep: unknown): LocalConfiguration => {
   const { applications } = lockstep;
   return {
     lockstep: {
-      ...without(lockstep, ofTheConfiguration),
+      ...receivedHere(without(lockstep, ofTheConfiguration), '', leftOut),
       ...(isObject(lockstep.signIn) && { signIn: localSignIn(lockstep.signIn, leftOut) }),
       ...(Array.isArray(applications) && {
         applications: applications.map((application: unknown, index) => {
           if (!isObject(application)) return application;
           const keys = ofAnApplication.filter((key) => key in application && !isConnection(application[key]));
           leftOut.push(...keys.map((key) => `applications[${index}].${key}`));
-          return without(application, keys);
+          return receivedHere(without(application, keys), `applications[${index}].`, leftOut);
         }),
       }),
     },

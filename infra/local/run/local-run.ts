@@ -23,6 +23,7 @@ import { people } from './people.ts';
 import { signInLook } from './sign-in-look.ts';
 import { lockStateDirectory } from './state-lock.ts';
 import { synthesizeIfChanged } from './synthesize.ts';
+import { prepareWebhookSecrets } from './webhook-secrets.ts';
 
 /** How to start the local run. */
 export interface LocalRunOptions {
@@ -124,6 +125,7 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
     signal?.throwIfAborted();
     const assembly = loadAssembly(assemblyDirectory);
     await prepareForge(services, assembly);
+    prepareWebhookSecrets(host, services, assembly);
     const stacks = await journal.orFail(
       deployAssembly(host, withAddresses(assembly, ports.qat, services.forge.apiUrls)),
     );

@@ -1,8 +1,13 @@
 import { readOutbox } from '@lockstep/aws-emulator';
+import { EVENT_SOURCE } from '../../../tasks/events/event-types.ts';
+import type { EventDetail } from '../../../tasks/events/promotion-event.ts';
 import { awsCommand } from './commands.ts';
 import type { OverviewContent } from './overview/overview.tsx';
 import { people } from './people.ts';
 import type { Session } from './session.ts';
+
+/** The newest events that the page shows: a promotion has about thirty. */
+const MOST_EVENTS = 100;
 
 /** What the overview page shows of a running session. */
 export const overviewContent = ({ run, system, sources }: Session): OverviewContent => {
@@ -29,6 +34,12 @@ export const overviewContent = ({ run, system, sources }: Session): OverviewCont
         command: awsCommand(host, `stepfunctions list-executions --state-machine-arn ${stateMachineArn}`),
       },
     ]),
+    events: run.services.events
+      .recentEvents()
+      .filter(({ source }) => source === EVENT_SOURCE)
+      .slice(-MOST_EVENTS)
+      .reverse()
+      .map(({ 'detail-type': type, detail }) => ({ type, detail: detail as unknown as EventDetail })),
     people: people.map(({ name, description }) => ({ name, roles: description })),
     mails: readOutbox(host.store).reverse(),
   };

@@ -12,7 +12,7 @@ import {
 } from './support/templates.ts';
 
 /** Functions that only some configurations need. */
-const NOT_BY_DEFAULT: readonly FunctionName[] = ['artifact-key'];
+const NOT_BY_DEFAULT: readonly FunctionName[] = ['artifact-key', 'send-notification'];
 const expected = Object.entries(functions).filter(([name]) => !NOT_BY_DEFAULT.includes(name as FunctionName));
 const stacks = templates();
 const all: readonly (readonly [string, Resource, Template])[] = Object.values(stacks).flatMap((template) =>
@@ -259,6 +259,7 @@ const NAMED = [
   'AWS::Cognito::UserPoolGroup operator',
   'AWS::Cognito::UserPoolGroup pmo',
   'AWS::Cognito::UserPoolGroup qc',
+  'AWS::Events::EventBus lockstep',
   'AWS::ImageBuilder::Component lockstep-orders-codedeploy-agent',
   'AWS::ImageBuilder::Component lockstep-orders-runtime-nodejs',
   'AWS::ImageBuilder::Component lockstep-orders-security-updates',
@@ -334,6 +335,7 @@ it('gives what operators and the local run look for', () => {
     Object.keys(stacks[name]?.Outputs ?? {}).filter((output) => !output.startsWith('Exports'));
   expect(outputs('Lockstep-Platform').sort()).toEqual([
     'ApprovalsUrl',
+    'EventBusName',
     'EvidenceBucketName',
     'EvidenceKeyArn',
     'LedgerTableName',

@@ -47,6 +47,7 @@ const WITHOUT_RESOURCE = [
   'codedeploy:StopDeployment',
   'codepipeline:PutJobFailureResult',
   'codepipeline:PutJobSuccessResult',
+  'dynamodb:ListStreams',
   'ec2:DescribeImages',
   'ec2:DescribeInstances',
   'elasticloadbalancing:DescribeTargetHealth',

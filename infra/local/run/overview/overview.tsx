@@ -2,7 +2,8 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { FC, PropsWithChildren } from 'hono/jsx';
 import { secureHeaders } from 'hono/secure-headers';
-import { utcTime } from '../../../../tasks/words.ts';
+import type { EventDetail } from '../../../../tasks/events/promotion-event.ts';
+import { commitTitle, utcTime } from '../../../../tasks/words.ts';
 import { styleSheet } from './style-sheet.ts';
 
 /** A mail of the outbox, as the page shows it. */
@@ -21,6 +22,8 @@ export interface OverviewContent {
   /** Commands for a shell, with what they do. */
   readonly commands: readonly { readonly what: string; readonly command: string }[];
   readonly people: readonly { readonly name: string; readonly roles: string }[];
+  /** Events of Lockstep's bus, newest first. */
+  readonly events: readonly { readonly type: string; readonly detail: EventDetail }[];
   /** Newest first. */
   readonly mails: readonly OutboxMail[];
 }
@@ -60,6 +63,31 @@ const Message: FC<{ text: string }> = ({ text }) => {
 
 const Link: FC<{ href: string }> = ({ href }) => <a href={href}>{href}</a>;
 
+/** Changes of promotions, as rules, webhooks and chats are told. */
+const Events: FC<Pick<OverviewContent, 'events'>> = ({ events }) => (
+  <section>
+    <h2>Events</h2>
+    {events.length === 0 && <p class="none">No event yet. The first one comes with a push.</p>}
+    {events.length > 0 && (
+      <div class="events">
+        {events.map(({ type, detail: { id, application, sequence, at, actor, commit, url, data, kind } }) => (
+          <details id={id}>
+            <summary>
+              <span class="type">{type}</span>{' '}
+              <span class="about">
+                {application}{' '}
+                <a href={url}>{commitTitle({ commitId: commit.id, commitMessage: commit.title })}</a>, event{' '}
+                {sequence}, <time datetime={at}>{utcTime(at)}</time>
+              </span>
+            </summary>
+            <pre>{JSON.stringify({ id, kind, actor, data }, null, 2)}</pre>
+          </details>
+        ))}
+      </div>
+    )}
+  </section>
+);
+
 const Overview: FC<{ content: OverviewContent }> = ({ content }) => (
   <Document title="Lockstep on this machine">
     <header>
@@ -78,6 +106,7 @@ const Overview: FC<{ content: OverviewContent }> = ({ content }) => (
         </li>
       ))}
     </ul>
+    <Events events={content.events} />
     <section>
       <h2>Outbox</h2>
       {content.mails.length === 0 && (

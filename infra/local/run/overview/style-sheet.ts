@@ -24,6 +24,13 @@ article { margin-bottom: .75rem; }
 .envelope { margin: .1rem 0 .75rem; font-size: .9rem; }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .command { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .7rem .9rem; }
+.events { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; max-height: 16rem; overflow: auto; }
+details + details { border-top: 1px solid var(--line); }
+summary { padding: .45rem 1.1rem; cursor: pointer; }
+summary:focus-visible { outline: 3px solid var(--accent); outline-offset: -3px; }
+.type { font-weight: 600; }
+.about { color: var(--soft); font-size: .9rem; }
+details pre { padding: 0 1.1rem .8rem 2.2rem; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: .25rem 1.5rem .25rem 0; font-weight: normal; }
 th { font-weight: 600; }

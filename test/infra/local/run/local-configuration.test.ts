@@ -50,6 +50,25 @@ it('keeps a repository behind a connection, for which the forge stands, and leav
   });
 });
 
+it('tells events on this machine alone: no chat and no receiver elsewhere', () => {
+  const here = { webhook: { url: 'http://127.0.0.1:9000/hook', secretArn: 'arn' } };
+  const there = { webhook: { url: 'https://hooks.example.com/', secretArn: 'arn' } };
+  const near = { webhook: { url: 'http://127.0.0.1.example.com:80/', secretArn: 'arn' } };
+  const chat = { slack: { secretArn: 'arn' } };
+  expect(
+    localConfiguration({
+      notifications: [there, here, chat],
+      applications: [{ name: 'orders', notifications: [near, here] }, { name: 'stock' }],
+    }),
+  ).toEqual({
+    lockstep: {
+      notifications: [here],
+      applications: [{ name: 'orders', notifications: [here] }, { name: 'stock' }],
+    },
+    leftOut: ['notifications[0]', 'notifications[2]', 'applications[0].notifications[0]'],
+  });
+});
+
 it.each([[undefined], ['text'], [{ applications: 'text' }], [{ applications: [1] }]])(
   'leaves %j for the synthesis to reject as invalid',
   (lockstep) => {

@@ -4,6 +4,24 @@ const content: OverviewContent = {
   places: [{ name: 'Approvals', what: 'decisions', href: 'http://127.0.0.1:4567' }],
   commands: [{ what: 'Promote:', command: 'git push' }],
   people: [{ name: 'quinn', roles: 'decides as QC' }],
+  events: [
+    {
+      type: 'Decision Made',
+      detail: {
+        version: '1',
+        id: 'evt_00000000000000000000000000000001',
+        application: 'orders',
+        promotionId: 'p1',
+        sequence: 7,
+        kind: 'decision',
+        at: '2026-11-29T10:10:00.000Z',
+        actor: { type: 'person', name: 'quinn' },
+        commit: { id: '8f0c1d2e3a4b', branch: 'main', title: 'Show <i>carts</i> \u202e' },
+        url: 'http://127.0.0.1:4567/promotions/p1',
+        data: { decision: 'approve', comment: '<script>alert(2)</script>' },
+      },
+    },
+  ],
   mails: [
     {
       id: '1',
@@ -31,6 +49,18 @@ describe('overview', () => {
     expect(page).toContain('&lt;script&gt;');
     expect(page).not.toContain('<script>');
     expect(page).toContain('QC approval: &lt;b&gt;orders');
+  });
+
+  it('shows events of promotions, newest first, each with what it holds and a link to the promotion', async () => {
+    const page = await (await get('/')).text();
+    expect(page).toContain('Decision Made');
+    expect(page).toContain(
+      '<a href="http://127.0.0.1:4567/promotions/p1">Show &lt;i&gt;carts&lt;/i&gt; \\u202e</a>',
+    );
+    expect(page).toContain('29 Nov 2026, 10:10 UTC');
+    expect(page).toContain('evt_00000000000000000000000000000001');
+    const empty = await createOverview(() => ({ ...content, events: [] })).request('http://127.0.0.1:4569/');
+    expect(await empty.text()).toContain('No event yet.');
   });
 
   it('answers for this machine only, and allows nothing but its own style', async () => {
