@@ -17,22 +17,23 @@ export const withCurrentGroups =
   };
 
 /**
- * The answer to somebody who may not do now what operators do; undefined to those who may.
+ * The answer to somebody who may not do something now; undefined to those who may.
  * @param path the page that it leads back to
+ * @param texts the text of the link to that page, and what it says to somebody in another role
  */
 export function denyOperation(
   context: SiteContext,
   { operator: ruling, person }: Pick<PromotionPageProps, 'operator' | 'person'>,
   path: string,
   log: SiteDependencies['log'],
-  back = 'Back to the promotion',
+  { back = 'Back to the promotion', title = 'Only operators can do this' } = {},
 ) {
   if (ruling.kind === 'ok') return undefined;
   log({ event: 'operation-denied', path: context.req.path, person: person.name, reason: ruling.reason });
   const isStale = ruling.reason === 'SignInTooOld';
   return context.html(
     <SimplePage
-      title={isStale ? 'Sign in again' : 'Only operators can do this'}
+      title={isStale ? 'Sign in again' : title}
       kind="bad"
       reason={ruling.reason}
       person={person}

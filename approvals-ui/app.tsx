@@ -8,6 +8,7 @@ import { addCalendar } from './calendar-routes.tsx';
 import { awsConsoleWith, noConsole } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { addLive } from './live-routes.tsx';
+import { addMarks } from './mark-routes.tsx';
 import { addPromotions } from './promotion-routes.tsx';
 import {
   badRequest,
@@ -102,6 +103,7 @@ export function createSite(dependencies: SiteDependencies): Hono<SiteEnv> {
   addCalendar(site, dependencies);
   addLive(site, dependencies, links);
   addPromotions(site, dependencies, links);
+  addMarks(site, dependencies, links);
   site.notFound(notFound);
   return site;
 }

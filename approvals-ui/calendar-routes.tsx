@@ -24,7 +24,7 @@ export function addCalendar(site: Hono<SiteEnv>, dependencies: SiteDependencies)
   const forOperators =
     (answer: (context: SiteContext) => Promise<Response>) => async (context: SiteContext) => {
       const page = await readCalendarPage(dependencies, context.get('session'), undefined);
-      return denyOperation(context, page, PATH, log, 'Back to the calendar') ?? answer(context);
+      return denyOperation(context, page, PATH, log, { back: 'Back to the calendar' }) ?? answer(context);
     };
   const askerOf = (context: SiteContext) => {
     const { subject, name, verifiedEmail } = context.get('session').person;

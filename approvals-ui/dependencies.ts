@@ -8,6 +8,8 @@ import type { Executions } from '../tasks/executions/execution.ts';
 import type { GoBackOutcome } from '../tasks/go-back/go-back.ts';
 import type { Person, Promotion } from '../tasks/ledger/items.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
+import type { MarkOutcome } from '../tasks/marks/mark-bad.ts';
+import type { UnmarkRuling } from '../tasks/marks/mark-rules.ts';
 import type { EnvironmentRegions } from './console-links.ts';
 import type { Identity } from './sign-in/identity.ts';
 import type { SessionStore } from './sign-in/sessions.ts';
@@ -26,6 +28,7 @@ type SiteLedger = Pick<
   | 'denials'
   | 'absences'
   | 'lock'
+  | 'mark'
   | 'live'
   | 'missingSubscriptions'
   | 'environmentStatus'
@@ -70,6 +73,18 @@ export interface SiteDependencies {
     reason: string,
     person: Person,
   ) => Promise<GoBackOutcome>;
+  /** Marks a commit bad, and ends its promotions that wait. */
+  readonly markBad: (
+    commit: Pick<Promotion, 'application' | 'commitId'>,
+    reason: string,
+    person: Person,
+  ) => Promise<MarkOutcome>;
+  /** Unmarks a commit, if somebody else marked it. */
+  readonly unmarkBad: (
+    commit: Pick<Promotion, 'application' | 'commitId'>,
+    reason: string,
+    person: Person,
+  ) => Promise<UnmarkRuling>;
   readonly identity: Identity;
   readonly sessions: SessionStore;
   /** Milliseconds since the epoch. */

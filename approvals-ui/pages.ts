@@ -3,13 +3,15 @@ import { mayDecide } from '../tasks/approvals/decision-rules.ts';
 import { madeBy, undoneReleases } from '../tasks/approvals/go-back-review.ts';
 import { mayOperate } from '../tasks/approvals/operator-rules.ts';
 import type { ReviewedRelease } from '../tasks/approvals/review.ts';
-import { dotsIgnoredBy, isSamePerson } from '../tasks/approvals/same-person.ts';
+import { askerFrom, dotsIgnoredBy, isSamePerson } from '../tasks/approvals/same-person.ts';
 import { mayDecideOverride, openOverride } from '../tasks/calendar/override-rules.ts';
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import { readGoBackFacts, whyNotBackTo } from '../tasks/go-back/go-back.ts';
-import type { Person } from '../tasks/ledger/items.ts';
+import type { Person, Promotion } from '../tasks/ledger/items.ts';
 import { livePromotion } from '../tasks/ledger/live-promotion.ts';
-import { readWhereabouts } from '../tasks/promotions/read-live.ts';
+import type { BadMark } from '../tasks/marks/bad-mark.ts';
+import { badMarking, mayMark, mayUnmark } from '../tasks/marks/mark-rules.ts';
+import { readLive, readWhereabouts } from '../tasks/promotions/read-live.ts';
 import { readPromotion } from '../tasks/promotions/read-promotion.ts';
 import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
 import { approverRoles } from '../tasks/words.ts';
@@ -20,6 +22,7 @@ import type { Session } from './sign-in/sessions.ts';
 import type { AbsencesPageProps } from './views/absences.tsx';
 import type { ApprovalPageProps } from './views/approval-props.ts';
 import type { PendingPageProps, PromotionsPageProps } from './views/lists.tsx';
+import type { PromotionMark } from './views/marks.tsx';
 import type { PromotionPageProps } from './views/promotion.tsx';
 
 type PageDependencies = Pick<SiteDependencies, 'ledger' | 'executions' | 'now' | 'absencesOf'>;
@@ -114,12 +117,13 @@ export async function readPromotionPage(
   const { ledger, now, policyOf, absencesOf } = dependencies;
   const recorded = await ledger.promotion(promotionId);
   if (!recorded) return undefined;
-  const [advised, denials, overrides, absences, views] = await Promise.all([
+  const [advised, denials, overrides, absences, views, mark] = await Promise.all([
     readAdvisedPromotion({ ...dependencies, now: () => new Date(now()) }, recorded),
     ledger.denials(promotionId),
     ledger.overrides(promotionId),
     absencesOf(person),
     recorded.status === 'RUNNING' ? readLockViews(ledger, recorded.application, new Date(now())) : [],
+    ledger.mark(recorded.application, recorded.commitId),
   ]);
   const { execution, approvals } = advised;
   const graph = execution ? promotionGraph(execution, approvals, now()) : undefined;
@@ -128,6 +132,7 @@ export async function readPromotionPage(
   const waits = waitsForLock(views, promotionId);
   const held = waits.waits?.entry.held ?? advised.advice.frozen;
   const open = openOverride(overrides);
+  const asking = { person, signedInAt, freshSignInMinutes, now: new Date(now()) };
   return {
     overrides,
     ...(held && { held }),
@@ -147,10 +152,30 @@ export async function readPromotionPage(
     denials,
     graph,
     links,
-    operator: mayOperate({ person, signedInAt, freshSignInMinutes, now: new Date(now()) }),
+    operator: mayOperate(asking),
+    mark: {
+      ...(await readMark(ledger, recorded, mark, now())),
+      may: mayMark(asking),
+      unmark: mayUnmark(mark, askerFrom(person)),
+    },
     ...waits,
   };
 }
+
+/** How a commit is marked, and where it runs if it is bad. */
+const readMark = async (
+  ledger: SiteDependencies['ledger'],
+  { application, commitId }: Promotion,
+  mark: BadMark | undefined,
+  now: number,
+): Promise<Pick<PromotionMark, 'bad' | 'before' | 'runIn'>> => {
+  const bad = badMarking(mark);
+  const before = mark?.markings.at(-1);
+  if (bad === undefined) return { runIn: [], ...(before && { before }) };
+  const [live] = await readLive(ledger, [application], new Date(now));
+  const running = live?.environments.filter(({ release }) => release?.commitId === commitId) ?? [];
+  return { bad, runIn: running.map(({ environment }) => environment) };
+};
 
 /** What going back to a promotion's release would undo, or why it is not possible. */
 export async function readGoBack(

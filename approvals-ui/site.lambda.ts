@@ -3,17 +3,19 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { handle } from 'hono/aws-lambda';
 import { endAbsence, handOver, readAbsencesOf } from '../tasks/approvals/absences.ts';
 import { decideApproval } from '../tasks/approvals/decide.ts';
+import { askerFrom } from '../tasks/approvals/same-person.ts';
 import { declareFreeze, endFreeze } from '../tasks/calendar/freezes.ts';
 import { askOverride, decideOverride } from '../tasks/calendar/overrides.ts';
+import { advanceLocks } from '../tasks/environment-locks/advance-lock.ts';
 import { redriveAsked, stopAsked } from '../tasks/evidence/facts.ts';
 import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger.ts';
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { goBack } from '../tasks/go-back/go-back.ts';
-import type { Person } from '../tasks/ledger/items.ts';
 import { logger } from '../tasks/log.ts';
+import { markBad, unmarkBad } from '../tasks/marks/mark-bad.ts';
 import { createSnsNotices } from '../tasks/notices/sns-notices.ts';
 import { applicationsOf, readConfigurationVersions } from '../tasks/platform-parameters.ts';
-import { createStartExecutions } from '../tasks/promotions/promotion-executions.ts';
+import { createExecutions, createStartExecutions } from '../tasks/promotions/promotion-executions.ts';
 import { readEnv, wholeNumber } from '../tasks/read-env.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
 import { createSite } from './app.tsx';
@@ -52,12 +54,28 @@ const absences = {
 const freezes = { ledger, now, newFreezeId: () => randomBytes(16).toString('base64url') };
 const notices = createSnsNotices(env.PROMOTIONS_TOPIC_ARN);
 const overrides = { ledger, policyOf, absencesOf, notices, siteUrl: env.SITE_URL, now };
+const trackedExecutions = createExecutions();
+/** Ends promotions that wait and whose commit is bad. If this fails, acquire-lock does it within five minutes. */
+const recallWaiting = (application: string) =>
+  advanceLocks({
+    application,
+    ledger,
+    tasks,
+    notices,
+    siteUrl: env.SITE_URL,
+    now,
+    execution: async (executionArn) => {
+      const found = await trackedExecutions.find(executionArn);
+      return found && { status: found.status ?? 'RUNNING', redrives: found.redriveCount ?? 0 };
+    },
+    // Newer promotions are not the site's matter.
+    whenNewer: 'wait',
+  })().catch((error: unknown) =>
+    logger.error('Promotions of a bad commit could not be ended yet', String(error)),
+  );
 
 const startGoBack = goBack({ ledger, now, startExecution: createStartExecutions(stepFunctions) });
 const goBackByOne = JSON.parse(env.GO_BACK_BY_ONE) as readonly string[];
-
-const actorOf = ({ subject, name, verifiedEmail }: Person) =>
-  ({ type: 'person', subject, name, verifiedEmail }) as const;
 
 /** The approvals site behind an HTTP API (payload format 2.0). */
 export const handler = handle(
@@ -88,16 +106,28 @@ export const handler = handle(
     decideOverride: decideOverride(overrides),
     executions: createSfnExecutions(stepFunctions),
     noteRedrive: (promotionId, redrive, person) =>
-      append(promotionId, redriveAsked(redrive, actorOf(person), new Date().toISOString())),
+      append(promotionId, redriveAsked(redrive, askerFrom(person), new Date().toISOString())),
     noteStop: (promotionId, reason, person) =>
-      append(promotionId, stopAsked(reason, actorOf(person), new Date().toISOString())),
+      append(promotionId, stopAsked(reason, askerFrom(person), new Date().toISOString())),
     goBack: ({ promotionId, application }, reason, person) =>
       startGoBack({
         promotionId,
         reason,
-        askedBy: actorOf(person),
+        askedBy: askerFrom(person),
         approvals: goBackByOne.includes(application) ? 'one' : 'both',
       }),
+    markBad: async ({ application, commitId }, reason, person) => {
+      const marking = { by: askerFrom(person), at: now().toISOString(), reason };
+      const outcome = await markBad(ledger, { application, commitId }, marking);
+      await recallWaiting(application);
+      return outcome;
+    },
+    unmarkBad: ({ application, commitId }, reason, person) =>
+      unmarkBad(
+        ledger,
+        { application, commitId },
+        { by: askerFrom(person), at: now().toISOString(), reason },
+      ),
     identity: createOpenIdIdentity(env.OIDC_ISSUER, env.OIDC_CLIENT_ID),
     sessions: createDynamoDbSessions(env.LEDGER_TABLE),
     now: Date.now,

@@ -13,6 +13,7 @@ import { imagesOutcome } from './images.ts';
 import { liveText, releasesText } from './live.ts';
 import { locksText } from './locks.ts';
 import { makers } from './makers.ts';
+import { listBad, markBad, unmarkBad } from './marks.ts';
 import type { Command } from './options.ts';
 import { type Ask, redrive } from './redrive.ts';
 import { stop } from './stop.ts';
@@ -64,6 +65,38 @@ const findPromotion = async (system: System, given: string): Promise<Promotion> 
       ? `${JSON.stringify(given)} matches more than one promotion. Give the whole id:\n${promotionsText(found)}`
       : `There is no promotion ${JSON.stringify(given)}. List them with: npm run lockstep -- promotions. ` +
           `The first ${LEAST_PREFIX} characters of an id or commit are enough.`,
+  );
+};
+
+/**
+ * Finds a commit of an application.
+ * @param given its id, also of one that was never promoted; or the beginning of one that has a promotion
+ */
+const findCommit = async (system: System, application: string, given: string): Promise<string> => {
+  if (/^[0-9a-f]{40}$/.test(given)) return given;
+  const promotions =
+    given.length < LEAST_PREFIX
+      ? []
+      : await latest(
+          system,
+          Number.POSITIVE_INFINITY,
+          (one) => one.application === application && one.commitId.startsWith(given),
+          SEARCHED,
+        );
+  const [only, ...others] = new Set(promotions.map(({ commitId }) => commitId));
+  if (only !== undefined && others.length === 0) return only;
+  throw new CommandError(
+    only === undefined
+      ? `No promotion of ${application} has the commit ${JSON.stringify(given)}. Give the commit's whole id.`
+      : `${JSON.stringify(given)} matches more than one commit: ${[only, ...others].join(', ')}. Give the whole id.`,
+  );
+};
+
+/** @throws CommandError if there is no application of that name */
+const applicationOf = (system: System, application: string): string => {
+  if (system.applications.includes(application)) return application;
+  throw new CommandError(
+    `There is no application ${JSON.stringify(application)}. Give one of: ${system.applications.join(', ')}.`,
   );
 };
 
@@ -152,16 +185,19 @@ export async function runCommand(
     return { text: liveText(applications), json: applications };
   }
   if (command.name === 'releases') {
-    const { application } = command;
-    if (!system.applications.includes(application))
-      throw new CommandError(
-        `There is no application ${JSON.stringify(application)}. Give one of: ${system.applications.join(', ')}.`,
-      );
+    const application = applicationOf(system, command.application);
     const histories = await readReleases(system.ledger, application, command.limit, system.now());
     return { text: releasesText(histories), json: histories };
   }
   if (command.name === 'calendar' || command.name === 'freeze' || command.name === 'unfreeze')
     return calendarCommand(system, command);
+  if (command.name === 'bad') return listBad(system, applicationOf(system, command.application));
+  if (!('promotion' in command)) {
+    const application = applicationOf(system, command.application);
+    const commitId = await findCommit(system, application, command.commit);
+    const change = command.name === 'mark-bad' ? markBad : unmarkBad;
+    return change(system, { application, commitId }, command.reason);
+  }
   const promotion = await findPromotion(system, command.promotion);
   if (command.name === 'show') return show(system, promotion);
   if (command.name === 'makers') return makers(system, promotion);

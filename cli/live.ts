@@ -1,5 +1,6 @@
 import { heldText } from '../tasks/calendar/hold-rules.ts';
 import { DRIFT_HEADING, REMEDY } from '../tasks/drift/status-text.ts';
+import { markText } from '../tasks/marks/mark-rules.ts';
 import type { Environment } from '../tasks/payloads.ts';
 import type { LiveApplication, LiveEnvironment } from '../tasks/promotions/live-table.ts';
 import type { ReleaseHistory } from '../tasks/promotions/read-live.ts';
@@ -55,6 +56,7 @@ const environmentText = (
   ];
   return [
     release === undefined ? `${name}:` : `${name} runs ${nameOf(release)}`,
+    ...(release?.bad ? [`  Bad: ${printable(markText(release.commitId, release.bad))}`] : []),
     `  ${known}`,
     table(rows).replace(/^/gm, '  '),
     ...statusLines(environment, status, drift).map((line) => `  ${line}`),
@@ -92,7 +94,7 @@ export const releasesText = (histories: readonly ReleaseHistory[]): string =>
                 ...releases.map((release) => [
                   time(release.deployedAt),
                   time(release.replacedAt),
-                  nameOf(release),
+                  `${nameOf(release)}${release.bad ? ' (bad)' : ''}`,
                   release.images[environment] ?? '',
                   inProgress[release.promotionId]?.text ?? release.status,
                   approvers(release),

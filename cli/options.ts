@@ -27,6 +27,13 @@ export type Command =
       readonly reason: string;
     }
   | CalendarCommand
+  | {
+      readonly name: 'mark-bad' | 'unmark-bad';
+      readonly commit: string;
+      readonly application: string;
+      readonly reason: string;
+    }
+  | { readonly name: 'bad'; readonly application: string }
   | TeardownCommand
   | { readonly name: 'doctor'; readonly assembly?: string }
   | { readonly name: 'help' };
@@ -81,9 +88,9 @@ const optionTypes = {
 /** Options of some commands only. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   limit: ['promotions', 'releases'],
-  application: ['promotions', 'locks'],
+  application: ['promotions', 'locks', 'mark-bad', 'unmark-bad'],
   out: ['evidence'],
-  reason: ['stop', 'go-back', 'freeze', 'unfreeze', 'teardown'],
+  reason: ['stop', 'go-back', 'freeze', 'unfreeze', 'mark-bad', 'unmark-bad', 'teardown'],
   environment: ['freeze'],
   until: ['freeze'],
   key: ['verify'],
@@ -114,6 +121,9 @@ const operands: Readonly<Record<string, string | undefined>> = {
   calendar: 'an application',
   freeze: 'an application',
   unfreeze: 'an application, perhaps a freeze',
+  'mark-bad': 'a commit',
+  'unmark-bad': 'a commit',
+  bad: 'an application',
   evidence: 'a promotion',
   verify: 'a file',
   teardown: 'an application, or --platform',
@@ -129,6 +139,7 @@ const finalStates: Readonly<Record<FinalState, true>> = {
   REJECTED: true,
   SUPERSEDED: true,
   STALE: true,
+  RECALLED: true,
   TIMED_OUT: true,
   ABORTED: true,
 };
@@ -242,6 +253,14 @@ const readCommand = (
       return { name, ...(values.assembly !== undefined && { assembly: values.assembly }) };
     case 'live':
       return { name };
+    case 'bad':
+      return { name, application: given };
+    case 'mark-bad':
+    case 'unmark-bad':
+      if (!values.application)
+        throw new UsageError(`${name} takes --application NAME, whose commit it is; got none.`);
+      if (!values.reason) throw new UsageError(`${name} takes --reason TEXT, why; got none.`);
+      return { name, commit: given, application: values.application, reason: values.reason };
     case 'releases':
       return {
         name,

@@ -23,6 +23,9 @@ import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { type GoBackOutcome, goBack } from '../tasks/go-back/go-back.ts';
 import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
+import type { BadMark, MarkChange } from '../tasks/marks/bad-mark.ts';
+import { type MarkOutcome, markBad, unmarkBad } from '../tasks/marks/mark-bad.ts';
+import type { UnmarkRuling } from '../tasks/marks/mark-rules.ts';
 import type { Environment } from '../tasks/payloads.ts';
 import {
   applicationsOf,
@@ -49,6 +52,8 @@ export interface System {
     | 'latestApproval'
     | 'denials'
     | 'lock'
+    | 'mark'
+    | 'marks'
     | 'live'
     | 'imageReport'
     | 'environmentStatus'
@@ -84,8 +89,14 @@ export interface System {
     readonly freezeId: string;
     readonly reason: string;
   }) => Promise<FreezeOutcome>;
+  /** Marks a commit bad, in the caller's name. */
+  readonly markBad: (commit: Commit, reason: string) => Promise<MarkOutcome>;
+  /** Unmarks a commit, in the caller's name, if somebody else marked it. */
+  readonly unmarkBad: (commit: Commit, reason: string) => Promise<UnmarkRuling>;
   readonly now: () => Date;
 }
+
+type Commit = Pick<BadMark, 'application' | 'commitId'>;
 
 const localRegion = () => process.env.AWS_REGION ?? 'us-east-1';
 /** How clients reach the local run. The state directory holds the key of the person at the machine. */
@@ -134,6 +145,11 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
     await appendEvidence(evidence)(promotionId, asked({ type: 'identity', arn }, new Date().toISOString()));
     return arn;
   };
+  const byCaller = async (reason: string): Promise<MarkChange> => ({
+    by: { type: 'identity', arn: await caller() },
+    at: now().toISOString(),
+    reason,
+  });
   return {
     ledger,
     evidence,
@@ -152,6 +168,8 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
       })({ promotionId, reason, askedBy: { type: 'identity', arn: await caller() }, approvals: 'both' }),
     declareFreeze: async (asked) => declareFreeze(freezes)({ type: 'identity', arn: await caller() }, asked),
     endFreeze: async (asked) => endFreeze(freezes)({ type: 'identity', arn: await caller() }, asked),
+    markBad: async (commit, reason) => markBad(ledger, commit, await byCaller(reason)),
+    unmarkBad: async (commit, reason) => unmarkBad(ledger, commit, await byCaller(reason)),
     now,
   };
 }

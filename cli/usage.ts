@@ -33,6 +33,14 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        --reason TEXT       why; recorded with who declares it, shown to everybody
   unfreeze APPLICATION [FREEZE]  end a freeze that somebody declared; its id, if several hold
                        --reason TEXT       why; recorded with who ends it
+  mark-bad COMMIT      mark a commit bad: no promotion of it is started, redriven or gone back to, and one
+                       under way ends, within five minutes if it waits
+                       --application NAME  of that application
+                       --reason TEXT       why; recorded with who marks it
+  unmark-bad COMMIT    unmark it; takes another person than the one who marked it, or who went back from it
+                       --application NAME  of that application
+                       --reason TEXT       why; recorded with who unmarks it
+  bad APPLICATION      list the commits that are marked bad, or were
   evidence P           compare the promotion's record with the sealed ones in the locked bucket; write it
                        --out FILE          the new file to write it to
   verify FILE          check a record offline: that it is complete, unchanged and sealed to its end
@@ -52,6 +60,7 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        do about it; changes nothing
                        --assembly DIR      the synthesized templates (cdk.out)
 
+  COMMIT is a commit's id; of one that has a promotion, the beginning is enough.
   P is a promotion's id, or the beginning of its id or commit if it is the only match.
   Approvers decide on the approvals site, and nowhere else.
 

@@ -19,6 +19,12 @@ export const functions = {
       'SOURCE_TOKEN_SECRET_ARN',
       'STATE_MACHINE_ARN',
       'LEDGER_TABLE',
+      'PROMOTIONS_TOPIC_ARN',
+      'SITE_URL',
+      /** As of track-promotion: who is told that a bad commit starts nothing. */
+      'DEVELOPERS',
+      'PEOPLE',
+      'DOTS_IGNORED_IN',
     ],
   },
   /** Rule on "Step Functions Execution Status Change" of the machine, and every 5 minutes → keeps the promotion's status, mails operators and makers, seals its evidence. */

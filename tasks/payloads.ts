@@ -236,6 +236,9 @@ export const SUPERSEDED = 'Superseded';
 /** Error of an execution that asked for the Prod lock after a newer commit was promoted; final, as a rejection. */
 export const STALE = 'Stale';
 
+/** Error of an execution whose commit was marked bad; final, as a rejection. */
+export const RECALLED = 'Recalled';
+
 /** Error of an execution that an operator stopped; a redrive continues it. */
 export const STOPPED = 'Stopped';
 

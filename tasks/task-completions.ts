@@ -4,7 +4,7 @@ import type { FailureCause } from './failure-cause.ts';
 export type Completion = 'completed' | 'no-longer-open';
 
 /** Why a state fails. */
-interface TaskFailure extends FailureCause {
+export interface TaskFailure extends FailureCause {
   /** The error that Retry and Catch match. */
   readonly error: string;
 }

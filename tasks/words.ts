@@ -1,5 +1,5 @@
 /** Words and formats that pages, mails, messages and the command line share. */
-import type { ApproverRole, Environment } from './payloads.ts';
+import type { ApproverRole, Asker, Environment } from './payloads.ts';
 import { cutText } from './truncate-text.ts';
 
 /** The roles that decide, in the order in which they are asked. */
@@ -10,6 +10,9 @@ export const roleTitles: Readonly<Record<ApproverRole, string>> = { qc: 'QC', pm
 
 /** Environments as people write them. */
 export const environmentTitles: Readonly<Record<Environment, string>> = { qat: 'QAT', prod: 'Prod' };
+
+/** Who asked for something: the name of a person, or the ARN of the command line's caller. */
+export const askerName = (asker: Asker): string => (asker.type === 'person' ? asker.name : asker.arn);
 
 const dayAndTime = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',

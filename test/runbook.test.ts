@@ -95,7 +95,7 @@ describe('the runbook', () => {
 
 describe('what to fix', () => {
   /** No state of the machine leads to these, or the end is final. */
-  const elsewhere = ['ProdInUse', 'ProdNotCertain', 'Rejected', 'Stale', 'Superseded'];
+  const elsewhere = ['ProdInUse', 'ProdNotCertain', 'Recalled', 'Rejected', 'Stale', 'Superseded'];
 
   it('is told for every error that a state may fail with', () => {
     const names = errorsIn([

@@ -9,6 +9,7 @@ import {
   type ConfirmApproversRequest,
   type Environment,
   type PointAtImageRequest,
+  RECALLED,
   REJECTED,
   STALE,
   SUPERSEDED,
@@ -68,8 +69,8 @@ export interface PromotionParts {
 
 /**
  * The promotion of one commit, from push to production; or of an earlier release, with its recorded commit and images. A technical
- * failure fails its state uncaught, so that a redrive resumes there; only a person's rejection and a newer promotion end in a Fail
- * state. The input is `PromotionInput`.
+ * failure fails its state uncaught, so that a redrive resumes there; only a person's rejection, a newer promotion and a bad commit end
+ * in a Fail state. The input is `PromotionInput`.
  */
 export function promotionDefinition(scope: Construct, parts: PromotionParts): IChainable {
   const { functions, environments } = parts;
@@ -86,8 +87,12 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
   const stale: LockEnds = {
     [STALE]: end(names.stale, STALE, 'Prod runs a newer commit: a redrive ends here again.'),
   };
-  /** A redriven state on Prod may find that Prod runs a newer commit. */
-  const endsOf = (environment: Environment): LockEnds => (environment === 'prod' ? stale : {});
+  const recalled: LockEnds = {
+    [RECALLED]: end(names.recalled, RECALLED, 'The commit was marked bad: a redrive ends here again.'),
+  };
+  /** Somebody may mark the commit bad; a redriven state on Prod may find that Prod runs a newer commit. */
+  const endsOf = (environment: Environment): LockEnds =>
+    environment === 'prod' ? { ...stale, ...recalled } : recalled;
 
   const buildImage = (state: string, environment: Environment, assign: Record<string, string>) =>
     jobState(scope, state, functions.startJob, {
@@ -143,13 +148,14 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
       commitId: '{% $promotion.commitId %}',
       prodImageId: '{% $prodImage %}',
     },
+    ends: recalled,
     timeout: timeouts.checkReleaseTimeout,
   });
   const lockQat = lockState(scope, names.lockQat, functions.acquireLock, {
     environment: 'qat',
     input: '$promotion',
     timeout: timeouts.lockQatTimeout(approvalExpiry, qatDeploymentTimeout),
-    ends: superseded,
+    ends: { ...superseded, ...recalled },
   });
   const buildQatImage = buildImage(names.buildQatImage, 'qat', {
     qatImage: '{% $states.result.imageId %}',
@@ -158,6 +164,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
   const refreshQatInstance = jobState(scope, names.refreshQatInstance, functions.startJob, {
     kind: 'instance-refresh',
     environment: 'qat',
+    ends: endsOf('qat'),
     parameters: { autoScalingGroupName: parts.qatAutoScalingGroupName },
     timeout: timeouts.instanceRefreshTimeout,
   });
@@ -180,7 +187,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
       role,
       candidate,
       timeout: approvalExpiry,
-      ends: superseded,
+      ends: { ...superseded, ...recalled },
       assign: { [role]: '{% $states.result %}' },
     });
   const qcApproval = approvalBy('qc', names.qcApproval);
@@ -200,7 +207,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     environment: 'prod',
     input: '$promotion',
     timeout: timeouts.lockProdTimeout(approvalExpiry, prodDeploymentTimeout),
-    ends: stale,
+    ends: endsOf('prod'),
   });
   const confirmApprovers = functionState<ConfirmApproversRequest>(
     scope,

@@ -23,4 +23,5 @@ export const stateNames = {
   rejected: 'Rejected',
   superseded: 'Superseded',
   stale: 'Stale',
+  recalled: 'Recalled',
 } as const;

@@ -32,7 +32,7 @@ const stateAttempt =
 const redrives = '{% $states.context.Execution.RedriveCount %}';
 const startedAt = '$states.context.Execution.StartTime';
 
-/** The Fail states of promotions that are superseded or stale, by error. */
+/** The Fail states of promotions that are superseded, stale or recalled, by error. */
 export type LockEnds = Readonly<Record<string, Fail>>;
 
 /** A request's fields as the definition has them: text for every value. */

@@ -1,17 +1,12 @@
 import type { FC } from 'hono/jsx';
-import type {
-  BroughtBack,
-  ChangedCommit,
-  GoBackReview,
-  Maker,
-  Review,
-} from '../../tasks/approvals/review.ts';
+import type { ChangedCommit, GoBackReview, Maker, Review } from '../../tasks/approvals/review.ts';
 import { commitTitle, reasonsText, shortCommit, visibleAddress, visibleText } from '../../tasks/words.ts';
 import { nameOfArn } from '../format.ts';
 import type { ApprovalPageProps } from './approval-props.ts';
 import { GivenLines, GivenText } from './given-text.tsx';
 import { Releases } from './go-back.tsx';
 import { Notice } from './layout.tsx';
+import { ContainsBad } from './marks.tsx';
 import { Card, ConsoleLink, Fact } from './parts.tsx';
 
 /** Rows of a list that are shown at once; the others open on a click. */
@@ -60,7 +55,7 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
           <Difference {...props} />
         </Fact>
       </dl>
-      {review.bringsBack ? <BringsBack releases={review.bringsBack} /> : null}
+      {review.bad ? <ContainsBad commits={review.bad} shown={review.commits} /> : null}
       {review.goBack ? <GoBackFacts goBack={review.goBack} /> : null}
       {live?.promotionId === review.live?.promotionId || approval.status !== 'PENDING' ? null : (
         <Notice kind="warning" title="Prod has changed since this request">
@@ -131,22 +126,6 @@ const GoBackFacts: FC<{ goBack: GoBackReview }> = ({ goBack: { to, undone, reaso
         <Releases releases={undone} />
       </Fact>
     </dl>
-  </Notice>
-);
-
-/** Warns of commits that an operator took out of Prod. */
-const BringsBack: FC<{ releases: readonly BroughtBack[] }> = ({ releases }) => (
-  <Notice kind="warning" title="This change contains what was taken out of Prod">
-    <p>An operator went back from these releases. Make sure that this change fixes what was wrong.</p>
-    <ul>
-      {releases.map(({ undoneBy, reason, ...release }) => (
-        <li>
-          <code>{shortCommit(release.commitId)}</code> <bdi>{commitTitle(release)}</bdi>:{' '}
-          <GivenText text={reason} /> (
-          <a href={`/promotions/${encodeURIComponent(undoneBy)}`}>the promotion that went back</a>)
-        </li>
-      ))}
-    </ul>
   </Notice>
 );
 

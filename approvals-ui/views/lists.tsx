@@ -9,7 +9,7 @@ import { duration } from '../format.ts';
 import { AutoRefreshRegion, Page } from './layout.tsx';
 import { Empty, PromotionRow, Row } from './list-parts.tsx';
 import { Locks, locksSummary } from './locks.tsx';
-import { isOvertakenByNewer, Moment } from './parts.tsx';
+import { Moment, tellsWhyItEnded } from './parts.tsx';
 import { SearchForm } from './search.tsx';
 import { UnreachedNotice, type UnreachedNoticeProps } from './unreached-notice.tsx';
 
@@ -176,7 +176,7 @@ export const PromotionsRegion: FC<PromotionsPageProps> = ({
                 : `${duration(now - Date.parse(promotion.startedAt))} so far`}
               {promotion.redrives > 0 ? ` · redriven ${promotion.redrives}×` : ''}
             </p>
-            {isOvertakenByNewer(promotion) && promotion.cause ? (
+            {tellsWhyItEnded(promotion) && promotion.cause ? (
               <p class="muted">
                 <bdi>{visibleText(promotion.cause)}</bdi>
               </p>

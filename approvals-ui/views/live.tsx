@@ -16,6 +16,7 @@ import { StatusNotices } from './environment-status.tsx';
 import { GivenText } from './given-text.tsx';
 import { AutoRefreshRegion, Page } from './layout.tsx';
 import { LockState } from './locks.tsx';
+import { BadChip } from './marks.tsx';
 import { Fact, MOST_DECIDER, Moment, StatusChip } from './parts.tsx';
 import { SearchForm } from './search.tsx';
 
@@ -151,7 +152,8 @@ const Running: FC<{ release: Release; now: number }> = ({ release, now }) => {
   return (
     <>
       <p class="live-commit">
-        <a href={`/promotions/${encodeURIComponent(promotionId)}`}>{commitTitle(release)}</a>
+        <a href={`/promotions/${encodeURIComponent(promotionId)}`}>{commitTitle(release)}</a>{' '}
+        <BadChip bad={release.bad} />
       </p>
       <div class="change-line">
         <span>

@@ -45,6 +45,7 @@ export const promotionStatuses: Record<
   REJECTED: { name: 'Rejected', status: 'stopped' },
   SUPERSEDED: { name: 'Superseded', status: 'stopped' },
   STALE: { name: 'Stale', status: 'stopped' },
+  RECALLED: { name: 'Recalled', status: 'stopped' },
   TIMED_OUT: { name: 'Timed out', status: 'failed' },
   ABORTED: { name: 'Stopped', status: 'stopped' },
 };
@@ -57,9 +58,9 @@ export const StatusChip: FC<{ status: StepStatus; text: string }> = ({ status, t
   </span>
 );
 
-/** Whether it ended because of a newer promotion, which its cause names. */
-export const isOvertakenByNewer = ({ status }: Promotion): boolean =>
-  status === 'SUPERSEDED' || status === 'STALE';
+/** Whether it ended because of a newer promotion or a bad commit, which its cause tells. */
+export const tellsWhyItEnded = ({ status }: Promotion): boolean =>
+  status === 'SUPERSEDED' || status === 'STALE' || status === 'RECALLED';
 
 /** Application, commit and people in one line. */
 export const ChangeLine: FC<{ promotion: Promotion }> = ({ promotion }) => (

@@ -14,6 +14,7 @@ import { FreezeCard, type FreezeCardProps } from './freeze-card.tsx';
 import { GivenText, WholeTitle } from './given-text.tsx';
 import { GoesBack } from './go-back.tsx';
 import { AutoRefreshRegion, Notice, Page, signInAddress } from './layout.tsx';
+import { MarkLink, MarkNotice, type PromotionMark } from './marks.tsx';
 import {
   Card,
   ChangeLine,
@@ -37,6 +38,7 @@ export interface PromotionPageProps
   readonly denials: readonly Denial[];
   /** Whether the person may redrive and stop now. */
   readonly operator: OperatorRuling;
+  readonly mark: PromotionMark;
   /** Undefined if Step Functions has forgotten the execution. */
   readonly graph: PromotionGraph | undefined;
   readonly links: ConsoleLinks;
@@ -71,7 +73,9 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
       <ChangeLine promotion={promotion} />
       <p class="summary">{summary}</p>
       <GoesBack promotion={promotion} />
+      <MarkNotice promotion={promotion} mark={props.mark} />
       <StopLink {...props} />
+      <MarkLink promotion={promotion} mark={props.mark} />
       {problem === undefined ? null : (
         <Notice kind="bad" title="The redrive was not started" reason="NotRedrivable">
           <p>{problem}</p>
@@ -177,6 +181,9 @@ const summaryOf = ({ promotion, graph, approvals, now, waits }: PromotionPagePro
     case 'STALE':
       // The cause names the newer promotion.
       return promotion.cause ?? 'A newer promotion took its place.';
+    case 'RECALLED':
+      // The cause names who marked the commit, and why.
+      return `${promotion.cause ?? 'Its commit was marked bad'}.`;
     case 'ABORTED':
       // The cause names who stopped it and why.
       return promotion.cause ?? 'It was stopped.';

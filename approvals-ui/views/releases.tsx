@@ -7,6 +7,7 @@ import { approverRoles, commitTitle, environmentTitles, shortCommit } from '../.
 import { StatusIcon } from '../graph/drawing.tsx';
 import { Page } from './layout.tsx';
 import { Approvers } from './live.tsx';
+import { BadChip } from './marks.tsx';
 import { Card, Moment, promotionStatuses } from './parts.tsx';
 
 /** What the environments of an application ran. */
@@ -64,7 +65,8 @@ const Entry: FC<{ release: Release; whereabouts: Whereabouts | undefined }> = ({
       <div>
         <strong>
           <a href={`/promotions/${encodeURIComponent(promotionId)}`}>{commitTitle(release)}</a>
-        </strong>
+        </strong>{' '}
+        <BadChip bad={release.bad} />
         <div>
           <code>{shortCommit(commitId)}</code> · {replacedAt === undefined ? 'since ' : ''}
           <Moment at={deployedAt} />

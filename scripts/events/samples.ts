@@ -121,6 +121,14 @@ const samples: Readonly<Record<EventKey, { readonly actor: Actor; readonly what:
   },
   'redrive-asked': { actor: person, what: { redrive: 1 } },
   redriven: { actor: lockstep, what: { redrive: 1 } },
+  'marked-bad': {
+    actor: person,
+    what: { commitId: samplePromotion.commitId, reason: 'Orders are lost' },
+  },
+  'unmarked-bad': {
+    actor: person,
+    what: { commitId: samplePromotion.commitId, reason: 'It was the database', markedAt: AT },
+  },
   'stop-asked': { actor: person, what: { reason: 'The wrong branch' } },
   ended: { actor: lockstep, what: { redrives: 0, status: 'SUCCEEDED' } },
 };

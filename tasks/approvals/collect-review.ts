@@ -2,15 +2,16 @@ import type { InstanceTarget } from '@aws-sdk/client-codedeploy';
 import type { Image } from '@aws-sdk/client-imagebuilder';
 import { errorText } from '../error-text.ts';
 import { partsOf } from '../jobs/external-ids.ts';
-import type { Job, Promotion } from '../ledger/items.ts';
+import type { Job } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
+import { containedBad } from '../marks/mark-rules.ts';
 import type { Candidate } from '../payloads.ts';
 import type { AppSpecFile } from '../source/revision-appspec.ts';
 import type { ChangedFile, Source } from '../source/source.ts';
 import { cutText } from '../truncate-text.ts';
 import { confirmPush } from './confirm-push.ts';
-import { askerOf, broughtBack, goBackReview, madeBy } from './go-back-review.ts';
+import { askerOf, goBackReview, madeBy } from './go-back-review.ts';
 import { makersOf, TooManyMakersError } from './makers.ts';
 import { pushesOf } from './pushes.ts';
 import { type ChangeSources, readChange } from './read-change.ts';
@@ -20,7 +21,7 @@ import { changedHooks, hooksOf, type UntriedHook } from './untried-hooks.ts';
 
 /** Where a review is read from. */
 export interface ReviewSources extends ChangeSources, NameRules {
-  readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'jobs'>;
+  readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'jobs' | 'marks'>;
   readonly differences: Source['differences'];
   /** Absent where nobody records pushes. */
   readonly pushes?: Source['pushes'];
@@ -192,22 +193,19 @@ export async function collectReview(
   }));
   const count = (change: ChangedFile['change']): number =>
     files.filter((file) => file.change === change).length;
-  const goBacks: Promotion[] = [];
   const makers = goBack
     ? [askerOf(goBack.askedBy, commitId)]
     : makersOf(records, [
         { commitId, pushedBy },
-        ...(await pushesOf(sources.ledger, { promotionId, application }, live, records, recorded, (one) =>
-          goBacks.push(one),
-        )),
+        ...(await pushesOf(sources.ledger, { promotionId, application }, live, records, recorded)),
       ]);
-  const brought = new Set(records.map((record) => record.commitId));
-  const bringsBack = goBack ? [] : await broughtBack(sources.ledger, goBacks, brought);
+  const changed = new Set(records.map((record) => record.commitId));
+  const bad = goBack ? [] : containedBad(await sources.ledger.marks(application), changed);
   return fitted({
     configurationVersion: sources.configurationVersion,
     ...(runs === undefined ? {} : { live: { promotionId: runs.promotionId, commitId: runs.commitId } }),
     ...(undoes && { goBack: undoes }),
-    ...(bringsBack.length > 0 && { bringsBack }),
+    ...(bad.length > 0 && { bad }),
     commits,
     commitCount: records.length,
     ...makersBy(sources, makers),

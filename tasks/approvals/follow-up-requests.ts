@@ -1,4 +1,4 @@
-import { completeSuperseded } from '../environment-locks/supersede.ts';
+import { completeWithdrawn } from '../environment-locks/supersede.ts';
 import type { Approval } from '../ledger/items.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
 import { isTaskIncomplete } from '../ledger/stored.ts';
@@ -10,6 +10,7 @@ import type { ApprovalCounts } from './approval-counts.ts';
 import { candidateDigest, requestedCandidate } from './candidate.ts';
 import { completeApproval } from './decide.ts';
 import { hasExpired, isWaitingLong } from './decision-rules.ts';
+import { isDecided } from './decisions.ts';
 import { makersBy, type NameRules } from './same-maker.ts';
 
 /** What following up requests needs. */
@@ -54,12 +55,14 @@ export function followUpFor(
     readonly now: Date;
   },
 ): FollowUp {
-  const { status, requestedAt, decisions, supersededBy, mailedAt, remindedAt, review } = approval;
+  const { status, requestedAt, decisions, supersededBy, recalled, mailedAt, remindedAt, review } = approval;
   // A time in the future comes from a clock that has been set back since: it is no reason to wait.
   const since = (at: string | undefined): number => Math.abs(facts.now.getTime() - Date.parse(at ?? ''));
   if (status !== 'PENDING') {
     if (isTaskIncomplete(approval))
-      return since(supersededBy?.at ?? decisions.at(-1)?.at) >= TELLING ? 'complete' : 'nothing';
+      return since((supersededBy ?? recalled)?.at ?? decisions.at(-1)?.at) >= TELLING
+        ? 'complete'
+        : 'nothing';
     return approval.announcedAt === undefined ? 'announce' : 'nothing';
   }
   // Step Functions' clock decides: while the state waits, a clock that is ahead expires nothing.
@@ -126,9 +129,9 @@ export function followUpRequest(dependencies: FollowUpDependencies) {
         case 'complete':
           await announce(
             dependencies,
-            approval.supersededBy === undefined
+            isDecided(approval)
               ? (await completeApproval(dependencies, approval)).approval
-              : await completeSuperseded(dependencies, approval),
+              : await completeWithdrawn(dependencies, approval),
           );
           return;
         case 'announce':

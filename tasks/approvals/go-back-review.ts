@@ -2,8 +2,9 @@ import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
 import type { Asker, GoBack } from '../payloads.ts';
+import { askerName } from '../words.ts';
 import { pusherOf } from './makers.ts';
-import type { BroughtBack, GoBackReview, Maker, ReviewedRelease } from './review.ts';
+import type { GoBackReview, Maker, ReviewedRelease } from './review.ts';
 
 /** The ledger does not have the release that a promotion goes back to. */
 class ReleaseNotRecordedError extends Error {
@@ -32,27 +33,6 @@ export async function madeBy(
 ): Promise<Promotion | undefined> {
   const to = promotion?.goBack?.to;
   return to === undefined ? promotion : ((await ledger.promotion(to)) ?? promotion);
-}
-
-/**
- * What a change brings back: releases from which an operator went back, and whose commits the change contains. They may be fixed by a
- * later commit, so approvers are only told.
- * @param goBacks the application's
- * @param commits ids of the commits that Prod does not have
- */
-export async function broughtBack(
-  ledger: Pick<Ledger, 'promotion'>,
-  goBacks: readonly Promotion[],
-  commits: ReadonlySet<string>,
-): Promise<readonly BroughtBack[]> {
-  const found: BroughtBack[] = [];
-  for (const { promotionId, goBack, deployments } of goBacks) {
-    if (goBack === undefined || deployments.prod === undefined) continue;
-    const undone = await madeBy(ledger, await ledger.promotion(goBack.from));
-    if (undone !== undefined && commits.has(undone.commitId))
-      found.push({ ...referenceTo(undone), undoneBy: promotionId, reason: goBack.reason });
-  }
-  return found.slice(0, MOST_RELEASES);
 }
 
 /** The application's releases from what Prod runs back to a release, which is left out; newest first. */
@@ -96,7 +76,7 @@ export async function goBackReview(
     to: referenceTo(release),
     undone: await undoneReleases(ledger, release, live),
     reason,
-    askedBy: askedBy.type === 'person' ? askedBy.name : askedBy.arn,
+    askedBy: askerName(askedBy),
     prodImageId,
   };
 }

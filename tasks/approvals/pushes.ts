@@ -53,7 +53,6 @@ const sinceLive = (live: Promotion | undefined, { all }: RecordedPushes): number
 /**
  * The pushes that brought a change, besides the promotion's own: every one since the live commit was pushed, up to this one, however its
  * promotion ended, by the provider's record and by the ledger's; and each earlier or later one of a commit of the change.
- * @param onGoBack gets each of the application's go-backs, which nobody pushed
  * @throws PusherUnknownError if one of them has no pusher
  */
 export async function pushesOf(
@@ -62,7 +61,6 @@ export async function pushesOf(
   live: Promotion | undefined,
   records: readonly CommitRecord[],
   recorded: RecordedPushes,
-  onGoBack: (goBack: Promotion) => void = () => undefined,
 ): Promise<readonly Push[]> {
   const ids = new Set(records.map(({ commitId }) => commitId));
   const own = await ledger.promotion(promotionId);
@@ -73,7 +71,6 @@ export async function pushesOf(
   for await (const page of promotionPages(ledger))
     for (const one of page) {
       if (one.application !== application || notThese.includes(one.promotionId)) continue;
-      if (one.goBack !== undefined) onGoBack(one);
       // Nobody pushed it: its input is what somebody wrote, or it brings nothing new.
       if (one.startedByHand === true || one.goBack !== undefined) continue;
       const isBetween = Date.parse(one.startedAt) >= since && Date.parse(pushedAt(one)) <= until;

@@ -1,10 +1,11 @@
 import type { PromotionReference } from '../environment-locks/environment-lock.ts';
 import { SupersededError } from '../environment-locks/lock-errors.ts';
 import { supersededBy } from '../environment-locks/messages.ts';
-import { withdrawn } from '../environment-locks/supersede.ts';
+import { recalled, withdrawn } from '../environment-locks/supersede.ts';
 import type { WorkStage } from '../environment-locks/work-stage.ts';
 import type { Approval, Shortage } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
+import { checkNotBad, RecalledError, recallCause } from '../marks/recall.ts';
 import { approvalNotice } from '../notices/approver-notices.ts';
 import { pusherShortageNotice } from '../notices/developer-notices.ts';
 import type { Notices } from '../notices/notice.ts';
@@ -149,11 +150,11 @@ const superseded = (by: PromotionReference): SupersededError => new SupersededEr
 
 /**
  * Checks that a request still makes sense. A decided one needs no lock.
- * @throws SupersededError, and what `ensureLock` throws
+ * @throws RecalledError, SupersededError, and what `ensureLock` throws
  */
 const checkStillNeeded = async (
   { ledger, ensureLock, newerThan, wakeLocks }: RequestApprovalDependencies,
-  { promotionId, redrives, role, candidate: { application } }: RequestApprovalRequest,
+  { promotionId, redrives, role, candidate: { application, commitId } }: RequestApprovalRequest,
 ): Promise<void> => {
   // If this fails, reconciling advances the locks.
   if (role === 'pmo') await wakeLocks().catch(() => undefined);
@@ -161,8 +162,10 @@ const checkStillNeeded = async (
     ledger.latestApproval(promotionId, role),
     ledger.promotion(promotionId),
   ]);
+  if (latest?.recalled !== undefined) throw new RecalledError(latest.recalled.cause);
   if (latest?.supersededBy !== undefined) throw superseded(latest.supersededBy);
   if (latest !== undefined && isDecided(latest)) return;
+  await checkNotBad(ledger, application, commitId);
   // A go-back does not use QAT.
   if (role === 'qc' && promotion?.goBack === undefined)
     await ensureLock({ promotionId, application, environment: 'qat', redrives }, 'follows');
@@ -171,18 +174,21 @@ const checkStillNeeded = async (
 };
 
 /**
- * Withdraws a new request if a newer promotion came at the same moment: the one recorded second, request or
- * newer promotion, sees the other.
- * @throws SupersededError
+ * Withdraws a new request if its commit was marked bad or a newer promotion came at the same moment: what is recorded second,
+ * request, mark or newer promotion, sees the other.
+ * @throws RecalledError, SupersededError
  */
-const withdrawIfSuperseded = async (
+const withdrawIfPointless = async (
   { ledger, newerThan, now }: RequestApprovalDependencies,
   approval: Approval,
 ): Promise<void> => {
-  const newer = await newerThan(approval.promotionId, approval.application, approval.role);
-  if (newer === undefined) return;
+  const { promotionId, application, role, candidate } = approval;
   const at = now();
-  const withdrawal = withdrawn(approval, newer, at);
+  const cause = await recallCause(ledger, application, candidate.commitId);
+  const newer = cause === undefined ? await newerThan(promotionId, application, role) : undefined;
+  const withdrawal =
+    cause !== undefined ? recalled(approval, cause, at) : newer && withdrawn(approval, newer, at);
+  if (withdrawal === undefined) return;
   try {
     // A request that was never mailed ends without a mail.
     await ledger.replaceApproval(
@@ -190,24 +196,24 @@ const withdrawIfSuperseded = async (
       approval.mailedAt === undefined ? { ...withdrawal, announcedAt: at.toISOString() } : withdrawal,
     );
   } catch (error) {
-    // Decided or superseded at the same moment: that counts, and completes the state.
+    // Decided or withdrawn at the same moment: that counts, and completes the state.
     if (error instanceof LedgerConflictError) return;
     throw error;
   }
-  throw superseded(newer);
+  throw cause !== undefined || newer === undefined ? new RecalledError(cause) : superseded(newer);
 };
 
 /**
  * Records a request for a role's decision, and mails it once per request. Reconciling completes the new token with a
  * decision that an earlier attempt of the state got: this function may not complete tasks (T48).
- * @throws SupersededError if a newer promotion has made it pointless; LedgerContendedError; what `ensureLock` throws
+ * @throws RecalledError if the commit is marked bad; SupersededError if a newer promotion has made it pointless; LedgerContendedError; what `ensureLock` throws
  */
 export function requestApproval(dependencies: RequestApprovalDependencies) {
   return async function requestApproval(request: RequestApprovalRequest): Promise<RequestedApproval> {
     const { ledger, notices, tellMakers, siteUrl } = dependencies;
     await checkStillNeeded(dependencies, request);
     const approval = await claim(dependencies, request);
-    if (approval.status === 'PENDING') await withdrawIfSuperseded(dependencies, approval);
+    if (approval.status === 'PENDING') await withdrawIfPointless(dependencies, approval);
     if (approval.status === 'PENDING' && approval.mailedAt === undefined) {
       const promotion = await ledger.promotion(approval.promotionId);
       // First: others can help before the role looks for somebody.

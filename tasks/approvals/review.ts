@@ -1,3 +1,4 @@
+import type { BadMark, Marking } from '../marks/bad-mark.ts';
 import type { ChangedFile, SourcePush } from '../source/source.ts';
 import type { ClaimedRole } from './commit-record.ts';
 import type { UntriedHook } from './untried-hooks.ts';
@@ -71,12 +72,8 @@ export interface GoBackReview {
   readonly prodImageId: string;
 }
 
-/** A commit of the change with which Prod ran before somebody went back. */
-export interface BroughtBack extends ReviewedRelease {
-  /** The promotion that went back, and why. */
-  readonly undoneBy: string;
-  readonly reason: string;
-}
+/** A commit of the change that is marked bad: by somebody, or because somebody went back from it. */
+export type ContainedBad = Pick<BadMark, 'commitId'> & Omit<Marking, 'unmarked'>;
 
 /**
  * What approvers are shown, collected when they are asked and kept with the request: everybody sees the same,
@@ -89,8 +86,8 @@ export interface Review {
   readonly live?: { readonly promotionId: string; readonly commitId: string };
   /** Set if the promotion goes back: `commits` and `files` are then what leaves Prod. */
   readonly goBack?: GoBackReview;
-  /** Releases that were taken out of Prod, and whose commits the change contains. Absent if there are none. */
-  readonly bringsBack?: readonly BroughtBack[];
+  /** Commits of the change that are marked bad. Absent if there are none. */
+  readonly bad?: readonly ContainedBad[];
   /** Commits that Prod does not have, those nearest to the promoted one first; `commitCount` counts all of them. */
   readonly commits: readonly ChangedCommit[];
   readonly commitCount: number;

@@ -1,4 +1,5 @@
 import type { Approval, Person, RecordedDecision } from '../ledger/items.ts';
+import type { Asker } from '../payloads.ts';
 import { foldedAddress } from './same-maker.ts';
 
 type Identity = Pick<Person, 'subject' | 'verifiedEmail'>;
@@ -26,6 +27,12 @@ export const identityOf = ({
   subject,
   name,
   verifiedEmail,
+});
+
+/** A person as somebody who asks for something. */
+export const askerFrom = (person: Pick<Person, 'subject' | 'name' | 'verifiedEmail'>): Asker => ({
+  type: 'person',
+  ...identityOf(person),
 });
 
 /** Whom a decision counts for: who decided, and the absent person for whom they did. */

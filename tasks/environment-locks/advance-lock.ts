@@ -4,9 +4,12 @@ import { ignoring } from '../ignoring.ts';
 import type { Approval } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
+import { recallCause } from '../marks/recall.ts';
 import type { Environment } from '../payloads.ts';
+import type { TaskFailure } from '../task-completions.ts';
 import { approverRoles } from '../words.ts';
 import {
+  type DequeuedPromotion,
   type EnvironmentLock,
   isNewer,
   type LockingPromotion,
@@ -17,7 +20,7 @@ import { type ExecutionState, holderStatusOf, isUnderWay } from './holder-status
 import { isStale, type LockAction, type LockFacts, nextLockAction } from './lock-rules.ts';
 import { lockMessage } from './messages.ts';
 import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
-import { type SupersedeDependencies, supersede } from './supersede.ts';
+import { recall, type SupersedeDependencies, supersede } from './supersede.ts';
 
 /** What advancing locks needs. */
 export interface AdvanceLockDependencies extends SupersedeDependencies {
@@ -30,6 +33,20 @@ export interface AdvanceLockDependencies extends SupersedeDependencies {
 
 const oldestOf = <One extends PromotionOrder>(all: readonly One[]): One | undefined =>
   [...all].sort((a, b) => (isNewer(a, b) ? 1 : -1))[0];
+
+/** Why those are recalled whose commit is marked bad, by id. */
+const badAmong = async (
+  ledger: Pick<Ledger, 'mark'>,
+  application: string,
+  waiting: readonly LockingPromotion[],
+): Promise<ReadonlyMap<string, string>> => {
+  const bad = new Map<string, string>();
+  for (const { promotionId, commitId } of waiting) {
+    const cause = await recallCause(ledger, application, commitId);
+    if (cause !== undefined) bad.set(promotionId, cause);
+  }
+  return bad;
+};
 
 /** Reads the facts about a lock from Step Functions and the ledger. */
 const factsOf = async (dependencies: AdvanceLockDependencies, lock: EnvironmentLock): Promise<LockFacts> => {
@@ -52,6 +69,7 @@ const factsOf = async (dependencies: AdvanceLockDependencies, lock: EnvironmentL
         )
       ).keys(),
     ),
+    bad: await badAmong(ledger, application, waiting),
     whenNewer,
     live:
       environment === 'prod' && oldest !== undefined
@@ -60,6 +78,16 @@ const factsOf = async (dependencies: AdvanceLockDependencies, lock: EnvironmentL
     now: now(),
   };
 };
+
+/** What the state of a promotion fails with that left the queue. */
+const failureOf = (one: DequeuedPromotion, environment: Environment): TaskFailure =>
+  one.error === 'Recalled'
+    ? { error: one.error, cause: one.cause }
+    : {
+        error: one.error,
+        cause: lockMessage(one.error, environment, one.by),
+        ...(one.error !== 'EnvironmentLocked' && { supersededBy: one.by }),
+      };
 
 const perform = async (
   dependencies: AdvanceLockDependencies,
@@ -70,12 +98,7 @@ const perform = async (
   switch (step.do) {
     case 'complete':
       if (lock.holder?.taskToken !== undefined) await tasks.succeed(lock.holder.taskToken, {});
-      for (const { taskToken, error, by } of lock.dequeued)
-        await tasks.fail(taskToken, {
-          error,
-          cause: lockMessage(error, lock.environment, by),
-          ...(error !== 'EnvironmentLocked' && { supersededBy: by }),
-        });
+      for (const one of lock.dequeued) await tasks.fail(one.taskToken, failureOf(one, lock.environment));
       await ledger.replaceLock(lock, step.after);
       return;
     case 'write':
@@ -106,8 +129,10 @@ export function advanceLock(dependencies: AdvanceLockDependencies) {
   };
 }
 
-/** Withdraws the requests of promotions that are older than the one that Prod runs: they could not be promoted. */
-const withdrawOvertaken = async (dependencies: AdvanceLockDependencies): Promise<void> => {
+/**
+ * Withdraws the requests of promotions that could not be promoted: their commit is marked bad, or they are older than the one that Prod runs.
+ */
+const withdrawPointless = async (dependencies: AdvanceLockDependencies): Promise<void> => {
   const { ledger, application } = dependencies;
   const open: { readonly request: Approval; readonly asking: LockingPromotion }[] = [];
   for (const role of approverRoles)
@@ -119,6 +144,12 @@ const withdrawOvertaken = async (dependencies: AdvanceLockDependencies): Promise
   const oldest = oldestOf(open.map(({ asking }) => asking));
   const live = oldest && (await newerInProd(ledger, application, oldest));
   for (const { request, asking } of open) {
+    const cause = await recallCause(ledger, application, asking.commitId);
+    if (cause !== undefined) {
+      // One that is decided at the same moment ends as recalled before it changes the next environment.
+      await recall(dependencies, request, cause).catch(ignoring(LedgerConflictError));
+      continue;
+    }
     if (!isStale(asking, live)) continue;
     // One that is decided at the same moment ends as stale when it asks for the Prod lock.
     await supersede(dependencies, request, live).catch(ignoring(LedgerConflictError));
@@ -126,7 +157,8 @@ const withdrawOvertaken = async (dependencies: AdvanceLockDependencies): Promise
 };
 
 /**
- * Advances both locks of an application, and withdraws requests that a newer promotion in Prod has made pointless. One that fails does
+ * Advances both locks of an application, and withdraws requests that a bad commit or a newer promotion in Prod has made
+ * pointless. One that fails does
  * not keep back the others.
  * @throws AggregateError with everything that failed
  */
@@ -134,7 +166,7 @@ export function advanceLocks(dependencies: AdvanceLockDependencies) {
   return async function advanceLocks(): Promise<void> {
     const failures: unknown[] = [];
     for (const part of [
-      () => withdrawOvertaken(dependencies),
+      () => withdrawPointless(dependencies),
       () => advanceLock(dependencies)('qat'),
       () => advanceLock(dependencies)('prod'),
     ])

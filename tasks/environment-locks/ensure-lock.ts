@@ -2,6 +2,7 @@ import { heldText } from '../calendar/hold-rules.ts';
 import { type CalendarLedger, readHeld } from '../calendar/read-held.ts';
 import { ignoring } from '../ignoring.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
+import { RecalledError, recallCause } from '../marks/recall.ts';
 import type { LockedWork } from '../payloads.ts';
 import { environmentTitles } from '../words.ts';
 import type { EnvironmentLock, LockError, LockHolder, PromotionReference } from './environment-lock.ts';
@@ -18,13 +19,22 @@ import { lockMessage } from './messages.ts';
 import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
 import { type WorkStage, workStageOf } from './work-stage.ts';
 
-/** A state's work, done only while its promotion holds the lock. @param ensure throws if it does not */
+/** Whether a state has begun its work: a bad commit does not cut it short. */
+type HasBegun = () => Promise<boolean>;
+const NOT_BEGUN: HasBegun = async () => false;
+
+/**
+ * A state's work, done only while its promotion holds the lock.
+ * @param ensure throws if it does not, or if the commit is bad and the state has not begun
+ * @param hasBegun @default it has not
+ */
 export function withLock<Request, Result>(
-  ensure: (lock: LockedWork, workStage: WorkStage) => Promise<void>,
+  ensure: (lock: LockedWork, workStage: WorkStage, hasBegun: HasBegun) => Promise<void>,
   work: (request: Request) => Promise<Result>,
+  hasBegun: (request: Request & LockedWork) => Promise<boolean> = NOT_BEGUN,
 ) {
   return async function withLock(request: Request & LockedWork): Promise<Result> {
-    await ensure(request, workStageOf(request));
+    await ensure(request, workStageOf(request), () => hasBegun(request));
     return work(request);
   };
 }
@@ -37,14 +47,18 @@ const errors: Readonly<Record<LockError, new (message: string, by: PromotionRefe
 
 /** What confirming a lock needs: the ledger, which learns of executions' ends within seconds. */
 interface EnsureLockDependencies {
-  readonly ledger: Pick<Ledger, 'lock' | 'replaceLock' | 'promotion' | 'promotions' | 'latestApproval'> &
+  readonly ledger: Pick<
+    Ledger,
+    'lock' | 'replaceLock' | 'promotion' | 'promotions' | 'latestApproval' | 'mark'
+  > &
     CalendarLedger;
   readonly now: () => Date;
 }
 
 /**
- * Checks, before a state changes an environment, that its promotion holds the lock. A redriven promotion acquires it again if
- * it is free.
+ * Checks, before a state changes an environment, that its promotion holds the lock and that its commit is not bad. A redriven
+ * promotion acquires it again if it is free.
+ * @throws RecalledError if the commit is marked bad, unless the state has begun
  * @throws EnvironmentLockedError if another promotion holds it; a later redrive goes on
  * @throws EnvironmentFrozenError if the calendar keeps it from acquiring the lock; a later redrive goes on
  * @throws EnvironmentRestoringError while Prod is being restored; Step Functions retries
@@ -55,7 +69,11 @@ export function ensureLock({ ledger, now }: EnsureLockDependencies) {
   return async function ensureLock(
     { promotionId, application, environment, redrives }: LockedWork,
     workStage: WorkStage,
+    hasBegun: HasBegun = NOT_BEGUN,
   ): Promise<void> {
+    const known = await ledger.promotion(promotionId);
+    const cause = known && (await recallCause(ledger, application, known.commitId));
+    if (cause !== undefined && !(await hasBegun())) throw new RecalledError(cause);
     const execution = async (holder: LockHolder): Promise<ExecutionState> =>
       (await ledger.promotion(holder.promotionId)) ?? { status: 'RUNNING', redrives: holder.redrives };
 

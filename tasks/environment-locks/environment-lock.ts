@@ -32,18 +32,23 @@ export interface LockHolder extends Omit<LockWaiter, 'taskToken'> {
 /** Refers to another promotion. */
 export type PromotionReference = Pick<LockingPromotion, 'promotionId' | 'commitId'>;
 
-/** Why a promotion leaves the queue without the lock. */
+/** Why a promotion leaves the queue without the lock, for another promotion. */
 export type DequeueReason = 'Superseded' | 'Stale' | 'EnvironmentLocked';
 
 /** Why a state may not work on an environment. */
 export type LockError = 'EnvironmentLocked' | 'Stale' | 'QatChanged';
 
 /** A promotion that left the queue without the lock; its token is not completed yet. */
-export interface DequeuedPromotion extends LockWaiter {
-  readonly error: DequeueReason;
-  /** The newer promotion, the one that Prod runs, or the holder. */
-  readonly by: PromotionReference;
-}
+export type DequeuedPromotion = LockWaiter &
+  (
+    | {
+        readonly error: DequeueReason;
+        /** The newer promotion, the one that Prod runs, or the holder. */
+        readonly by: PromotionReference;
+      }
+    /** Its commit was marked bad. */
+    | { readonly error: 'Recalled'; readonly cause: string }
+  );
 
 /**
  * Which promotion holds an environment of an application, and which wait for it. Read it with `Ledger.lock`; `advanceLock` and

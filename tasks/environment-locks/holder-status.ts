@@ -64,6 +64,7 @@ export async function holderStatusOf(
       : 'ended';
   if (environment === 'prod') return 'working';
   const asked = await ledger.latestApproval(holder.promotionId, 'qc');
-  if (asked !== undefined && (isDecided(asked) || asked.supersededBy !== undefined)) return 'done';
+  const isWithdrawn = asked?.supersededBy !== undefined || asked?.recalled !== undefined;
+  if (asked !== undefined && (isDecided(asked) || isWithdrawn)) return 'done';
   return asked?.status === 'PENDING' && !hasExpired(asked, now()) ? 'awaiting-decision' : 'working';
 }

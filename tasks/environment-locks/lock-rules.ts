@@ -29,6 +29,8 @@ export interface LockFacts {
   readonly gone: ReadonlySet<string>;
   /** Ids of those that the calendar keeps from the lock. */
   readonly held: ReadonlySet<string>;
+  /** Why those waiting are recalled whose commit is marked bad, by id. */
+  readonly bad: ReadonlyMap<string, string>;
   readonly whenNewer: WhenNewer;
   /** The newest promotion that was deployed to Prod. */
   readonly live: OrderedPromotion | undefined;
@@ -108,13 +110,18 @@ const sortProdQueue = (waiting: readonly LockWaiter[], live: OrderedPromotion | 
 /** The next holder, the queue, and those that leave it, in one write. */
 const passedOn = (
   lock: EnvironmentLock,
-  { holder: status, gone, held, live, now }: LockFacts,
+  { holder: status, gone, held, bad, live, now }: LockFacts,
 ): EnvironmentLock => {
   const holder =
     needsIt(status) || (status === 'ended' && lock.environment === 'prod') ? lock.holder : undefined;
   const present = lock.waiting.filter(({ promotionId }) => !gone.has(promotionId));
+  const good = present.filter(({ promotionId }) => !bad.has(promotionId));
+  const recalled = present.flatMap((one): DequeuedPromotion[] => {
+    const cause = bad.get(one.promotionId);
+    return cause === undefined ? [] : [{ ...one, error: 'Recalled', cause }];
+  });
   const { staying, dequeued } =
-    lock.environment === 'qat' ? sortQatQueue(present, holder, held) : sortProdQueue(present, live);
+    lock.environment === 'qat' ? sortQatQueue(good, holder, held) : sortProdQueue(good, live);
   const next = staying.find(({ promotionId }) => !held.has(promotionId));
   return {
     ...freed(lock),
@@ -126,7 +133,7 @@ const passedOn = (
             waiting: staying.filter((one) => one !== next),
           }
         : { waiting: staying }),
-    dequeued: [...lock.dequeued, ...dequeued],
+    dequeued: [...lock.dequeued, ...recalled, ...dequeued],
   };
 };
 

@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import { recallCause } from '../marks/recall.ts';
 import type { ApproverRole } from '../payloads.ts';
 import { isNewer, type PromotionReference, type WhenNewer } from './environment-lock.ts';
 import { isUnderWay } from './holder-status.ts';
@@ -6,7 +7,7 @@ import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
 
 /** What finding newer promotions needs. */
 interface NewerThanDependencies {
-  readonly ledger: Pick<Ledger, 'lock' | 'promotion' | 'promotions'>;
+  readonly ledger: Pick<Ledger, 'lock' | 'mark' | 'promotion' | 'promotions'>;
   readonly whenNewer: WhenNewer;
   readonly now: () => Date;
 }
@@ -28,7 +29,12 @@ export function newerThan({ ledger, whenNewer, now }: NewerThanDependencies) {
     // A go-back does not use QAT, so it keeps nobody waiting there.
     if (role === 'qc' && whenNewer === 'supersede' && promotion.goBack === undefined)
       for (const waiter of (await ledger.lock(application, 'qat')).waiting)
-        if (isNewer(waiter, one) && isUnderWay(waiter, await ledger.promotion(waiter.promotionId), now()))
+        if (
+          isNewer(waiter, one) &&
+          isUnderWay(waiter, await ledger.promotion(waiter.promotionId), now()) &&
+          // One that is recalled takes nobody's place.
+          (await recallCause(ledger, application, waiter.commitId)) === undefined
+        )
           return waiter;
     return newerInProd(ledger, application, one);
   };

@@ -124,6 +124,18 @@ export const eventTypes: Readonly<Record<EventKey, EventType>> = {
     fields: { redrive: 'number' },
     isToldByDefault: true,
   },
+  'marked-bad': {
+    detailType: 'Commit Marked Bad',
+    meaning: "Somebody marked the promotion's commit bad; of a go-back, by what it left.",
+    fields: { reason: 'text', goBack: 'text' },
+    isToldByDefault: true,
+  },
+  'unmarked-bad': {
+    detailType: 'Commit Unmarked',
+    meaning: 'Somebody else took back that the commit is bad.',
+    fields: { reason: 'text', markedAt: 'time' },
+    isToldByDefault: true,
+  },
   'stop-asked': {
     detailType: 'Stop Requested',
     meaning: 'A person stops the promotion.',

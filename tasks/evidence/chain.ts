@@ -30,6 +30,8 @@ export type EvidenceKind =
   | 'redrive-asked'
   | 'redriven'
   | 'stop-asked'
+  | 'marked-bad'
+  | 'unmarked-bad'
   | 'ended';
 
 /** Something that happened, before it has its place in the record. */

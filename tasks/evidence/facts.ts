@@ -2,6 +2,7 @@ import { isDecided } from '../approvals/decisions.ts';
 import type { Override } from '../calendar/override.ts';
 import { fitCause } from '../failure-cause.ts';
 import type { Approval, Denial, Job, Promotion, PromotionStatus } from '../ledger/items.ts';
+import type { BadMark } from '../marks/bad-mark.ts';
 import type { GoBack } from '../payloads.ts';
 import type { Actor, Fact } from './chain.ts';
 
@@ -223,6 +224,23 @@ export const stopAsked = (reason: string, actor: Actor, at: string): Fact => ({
   actor,
   what: { reason },
 });
+
+/** Somebody marked the promotion's commit bad, or unmarked it: every time that the mark knows. */
+export const markFacts = ({ commitId, markings }: BadMark): readonly Fact[] =>
+  markings.flatMap(({ by, at, reason, goBack, unmarked }) => [
+    { key: `marked-bad#${at}`, kind: 'marked-bad', at, actor: by, what: { commitId, reason, goBack } },
+    ...(unmarked === undefined
+      ? []
+      : [
+          {
+            key: `unmarked-bad#${unmarked.at}`,
+            kind: 'unmarked-bad',
+            at: unmarked.at,
+            actor: unmarked.by,
+            what: { commitId, reason: unmarked.reason, markedAt: at },
+          } as const,
+        ]),
+  ]);
 
 /** The execution runs again. @param redrive 1 for the first */
 export const redriven = (redrive: number, at: string): Fact => ({

@@ -1,6 +1,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { errorText } from '../error-text.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { checkNotBad } from '../marks/recall.ts';
 import type { CheckReleaseRequest } from '../payloads.ts';
 
 /** What a release needs no longer exists, so nobody is asked about it. */
@@ -15,7 +16,7 @@ class NotAskedForError extends Error {
 
 /** What checking needs. */
 interface CheckReleaseDependencies {
-  readonly ledger: Pick<Ledger, 'promotion'>;
+  readonly ledger: Pick<Ledger, 'promotion' | 'mark'>;
   /** An AMI in Prod's account and region; undefined if it is gone. */
   readonly image: (imageId: string) => Promise<Image | undefined>;
   /** Reads a revision. @throws if it cannot be read */
@@ -27,7 +28,7 @@ const CHOOSE_ANOTHER = 'Go back to another release, or push the commit again.';
 /**
  * Sees, before anybody is asked, that a release can still be deployed: its image is available in Prod's account and region, and its
  * revision can be read. Also sees that the execution is what an operator asked for.
- * @throws ReleaseGoneError with everything that is missing; NotAskedForError
+ * @throws ReleaseGoneError with everything that is missing; NotAskedForError; RecalledError if the commit is marked bad
  */
 export function checkRelease({ ledger, image, readRevision }: CheckReleaseDependencies) {
   return async function checkRelease({
@@ -48,6 +49,7 @@ export function checkRelease({ ledger, image, readRevision }: CheckReleaseDepend
         `The ledger has no go-back ${promotionId} to a release of commit ${commitId} with the image ${prodImageId}. ` +
           'Go back on the approvals site, or by the command line.',
       );
+    await checkNotBad(ledger, promotion.application, commitId);
     const [found, unreadable] = await Promise.all([
       image(prodImageId),
       readRevision(commitId).then(

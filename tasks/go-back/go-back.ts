@@ -3,13 +3,14 @@ import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
+import { recallCause } from '../marks/recall.ts';
 import type { Asker, GoBackApprovals, PromotionInput } from '../payloads.ts';
 import { promotionIdOf } from '../promotions/promotion-from.ts';
-import { promotionName } from '../words.ts';
+import { askerName, promotionName } from '../words.ts';
 
 /** What going back needs. */
 export interface GoBackDependencies {
-  readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'addPromotion'>;
+  readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'mark' | 'addPromotion'>;
   /** Starts an execution of that machine and name; one that exists is started already (T37). */
   readonly startExecution: (stateMachineArn: string, name: string, input: PromotionInput) => Promise<void>;
   readonly now: () => Date;
@@ -37,6 +38,8 @@ interface GoBackFacts {
   readonly release: Promotion;
   /** What Prod runs. */
   readonly live: Promotion | undefined;
+  /** Who marked its commit bad and why, if it is bad. */
+  readonly bad: string | undefined;
   /** Every go-back of the application since the release. */
   readonly goBacks: readonly Promotion[];
 }
@@ -46,12 +49,13 @@ export const releaseIdOf = ({ promotionId, goBack }: Pick<Promotion, 'promotionI
   goBack?.to ?? promotionId;
 
 /** Why Prod cannot go back to a release; undefined if it can, as far as the ledger knows. */
-export function whyNotBackTo({ release, live, goBacks }: GoBackFacts): string | undefined {
+export function whyNotBackTo({ release, live, bad, goBacks }: GoBackFacts): string | undefined {
   const { promotionId, status, images, deployments } = release;
   if (status !== 'SUCCEEDED')
     return `${promotionId} is no release: it ended as ${status}. Choose a promotion that was promoted.`;
   if (images.qat === undefined || images.prod === undefined || deployments.qat === undefined)
     return `The ledger does not have both images and the QAT deployment of ${promotionId}. Push its commit again instead.`;
+  if (bad !== undefined) return `${bad}. Choose another release, or have somebody else unmark the commit.`;
   if (live === undefined) return 'The ledger does not say what Prod runs. Push the commit again instead.';
   if (releaseIdOf(live) === promotionId)
     return `Prod runs ${promotionName(release)}. Choose a release that it does not run.`;
@@ -98,26 +102,24 @@ async function goBacksSince(ledger: Pick<Ledger, 'promotions'>, release: Promoti
   return found;
 }
 
-/** Who asked, as the promotion's pusher: nobody pushed it. */
-const pushedBy = (asker: Asker): string => (asker.type === 'person' ? asker.name : asker.arn);
-
 /** The machine of an execution. */
 const stateMachineArnOf = (executionArn: string): string =>
   executionArn.replace(':execution:', ':stateMachine:').split(':').slice(0, -1).join(':');
 
 /** What the ledger says about a release and what stands against it; undefined if it has no such promotion. */
 export async function readGoBackFacts(
-  ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions'>,
+  ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'mark'>,
   promotionId: string,
 ): Promise<GoBackFacts | undefined> {
   const chosen = await ledger.promotion(promotionId);
   const release = chosen?.goBack ? await ledger.promotion(chosen.goBack.to) : chosen;
   if (release === undefined) return undefined;
-  const [live, goBacks] = await Promise.all([
+  const [live, bad, goBacks] = await Promise.all([
     liveBefore(ledger, release.application, ''),
+    recallCause(ledger, release.application, release.commitId),
     goBacksSince(ledger, release),
   ]);
-  return { release, live, goBacks };
+  return { release, live, bad, goBacks };
 }
 
 /**
@@ -149,7 +151,8 @@ export function goBack({ ledger, startExecution, now }: GoBackDependencies) {
       application,
       commitId,
       branch: release.branch,
-      pushedBy: pushedBy(askedBy),
+      // Nobody pushed it.
+      pushedBy: askerName(askedBy),
       commitMessage: release.commitMessage,
       commitAuthor: release.commitAuthor,
       commitAuthorEmail: release.commitAuthorEmail,

@@ -3,6 +3,7 @@ import type { CodePipelineEvent } from 'aws-lambda';
 import { errorText } from '../error-text.ts';
 import { pipelineRunId } from '../jobs/external-ids.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
+import { recallCause } from '../marks/recall.ts';
 import type { GuardParameters } from '../payloads.ts';
 import { mayDeploy } from './may-deploy.ts';
 
@@ -16,7 +17,7 @@ export interface GuardedPipelines {
 /** What the guard needs. */
 interface GuardDependencies {
   readonly pipelines: GuardedPipelines;
-  readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals' | 'lock' | 'replaceJob'>;
+  readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals' | 'lock' | 'mark' | 'replaceJob'>;
   readonly starterRoleArn: string;
   readonly now: () => Date;
 }
@@ -54,6 +55,7 @@ export function guardPipeline({ pipelines, ledger, starterRoleArn, now }: GuardD
           ledger.approvals(promotionId),
         ]);
         const lock = promotion && (await ledger.lock(promotion.application, environment));
+        const recalled = promotion && (await recallCause(ledger, promotion.application, promotion.commitId));
         const release = promotion?.goBack && (await ledger.promotion(promotion.goBack.to));
         const ruling = mayDeploy({
           parameters,
@@ -62,6 +64,7 @@ export function guardPipeline({ pipelines, ledger, starterRoleArn, now }: GuardD
           release,
           jobs,
           approvals,
+          recalled,
           lock,
           starterRoleArn,
         });

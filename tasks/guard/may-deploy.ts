@@ -19,6 +19,8 @@ interface GuardEvidence {
   /** All jobs and approvals of that promotion. */
   readonly jobs: readonly Job[];
   readonly approvals: readonly Approval[];
+  /** Why the promotion is recalled, if its commit is marked bad. */
+  readonly recalled: string | undefined;
   /** The environment's lock; undefined without a promotion. */
   readonly lock: EnvironmentLock | undefined;
   /** The one role that may start pipelines. */
@@ -78,12 +80,13 @@ const waitingJob = (jobs: readonly Job[], pipelineName: string, externalId: stri
 };
 
 /**
- * Why a promotion that started a run may no longer deploy, if so: a start that was interrupted may reach
+ * Why a promotion that started a run may no longer deploy, if so: its commit was marked bad meanwhile; or a start that was interrupted may reach
  * the guard after the state has failed, and the environment was restored or locked by another promotion.
  */
-const letGo = ({ parameters, lock }: GuardEvidence, promotion: Promotion): string | undefined => {
+const letGo = ({ parameters, lock, recalled }: GuardEvidence, promotion: Promotion): string | undefined => {
   const { promotionId, status, prodRestored } = promotion;
   const holder = lock?.holder;
+  if (recalled !== undefined) return `${recalled}.`;
   if (holder?.promotionId !== promotionId)
     return `The promotion ${promotionId} does not hold the ${environmentTitles[parameters.environment]} lock.`;
   if (hasRecordedEnd(promotion, holder)) return `The promotion ${promotionId} has ended (${status}).`;

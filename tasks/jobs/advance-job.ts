@@ -2,7 +2,8 @@ import { ignoring } from '../ignoring.ts';
 import type { Job } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import { livePromotion } from '../ledger/live-promotion.ts';
-import type { Environment } from '../payloads.ts';
+import { recallCause } from '../marks/recall.ts';
+import { type Environment, RECALLED } from '../payloads.ts';
 import type { TaskCompletions } from '../task-completions.ts';
 import type { Inspection, JobKinds } from './job-actions.ts';
 import { nextStep } from './job-attempts.ts';
@@ -60,6 +61,17 @@ async function advance(dependencies: JobDependencies, job: Job, inspection: Insp
   }
 }
 
+/** A run that the guard blocked because the commit is bad ends its promotion as recalled. */
+const withRecall = async (
+  { ledger }: JobDependencies,
+  { application, parameters }: Job,
+  inspection: Inspection,
+): Promise<Inspection> => {
+  if (inspection.state !== 'failed' || inspection.code !== 'GuardBlocked') return inspection;
+  const cause = await recallCause(ledger, application, parameters.commitId ?? '');
+  return cause === undefined ? inspection : { ...inspection, error: RECALLED, cause };
+};
+
 /** Asks a job's service for its state, and advances the job. Leaves a job alone whose start is not recorded. */
 export async function lookAt(dependencies: JobDependencies, job: Job): Promise<Job> {
   const isUnderWay = job.status === 'RUNNING' && job.externalId !== undefined;
@@ -68,5 +80,5 @@ export async function lookAt(dependencies: JobDependencies, job: Job): Promise<J
         livePromotion(dependencies.ledger, job.application),
       )
     : { state: 'running' };
-  return advance(dependencies, job, inspection);
+  return advance(dependencies, job, await withRecall(dependencies, job, inspection));
 }

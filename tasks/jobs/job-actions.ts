@@ -1,11 +1,12 @@
 import type { FailureCode } from '../failure-cause.ts';
 import type { Job, Promotion } from '../ledger/items.ts';
-import type { JobKind, StartJobRequest } from '../payloads.ts';
+import type { JobKind, RECALLED, StartJobRequest } from '../payloads.ts';
 import type { JobError } from './job-errors.ts';
 
 /** Why a job counts as failed. */
 interface JobFailure {
-  readonly error: JobError;
+  /** Its job's error; or that the guard blocked a commit that was marked bad. */
+  readonly error: JobError | typeof RECALLED;
   readonly code?: FailureCode;
   readonly cause: string;
 }

@@ -15,7 +15,7 @@ import { beforeRun } from '../prod-fleet/leftovers.ts';
 import { readEnv } from '../read-env.ts';
 import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
 import { createJobKinds } from './job-kinds.ts';
-import { startJob } from './start-job.ts';
+import { hasBegun, startJob } from './start-job.ts';
 
 const env = readEnv('start-job');
 const prod = {
@@ -51,5 +51,6 @@ export const handler = logged(
       application: env.APPLICATION,
       newClientToken: () => randomUUID(),
     }),
+    hasBegun(ledger),
   ),
 );

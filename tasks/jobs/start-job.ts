@@ -1,6 +1,6 @@
 import { isFailedCall } from '../failed-calls.ts';
 import type { Job } from '../ledger/items.ts';
-import { LedgerConflictError } from '../ledger/ledger.ts';
+import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { StartJobRequest } from '../payloads.ts';
 import { type JobDependencies, lookAt } from './advance-job.ts';
 import {
@@ -139,3 +139,11 @@ export function startJob(dependencies: StartJobDependencies) {
     return { attempt, status, ...(externalId === undefined ? {} : { externalId }) };
   };
 }
+
+/** Whether a state's job is recorded, and has not failed: another attempt of the state only takes it over. */
+export const hasBegun =
+  (ledger: Pick<Ledger, 'latestJob'>) =>
+  async ({ promotionId, state }: Pick<StartJobRequest, 'promotionId' | 'state'>): Promise<boolean> => {
+    const latest = await ledger.latestJob(promotionId, state);
+    return latest !== undefined && latest.status !== 'FAILED';
+  };

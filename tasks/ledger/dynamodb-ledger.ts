@@ -15,6 +15,7 @@ import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import { type EnvironmentLock, freeLock } from '../environment-locks/environment-lock.ts';
 import { ignoring } from '../ignoring.ts';
 import type { ImageReport } from '../keeping/image-report.ts';
+import type { BadMark } from '../marks/bad-mark.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
 import type { Absence, Approval, Denial, Job, Live, MissingSubscriptions, Promotion } from './items.ts';
 import { type Ledger, LedgerConflictError, ledgerSchema, type PromotionChange } from './ledger.ts';
@@ -34,6 +35,8 @@ import {
   jobPrefix,
   liveKey,
   lockKey,
+  MARK_PREFIX,
+  markKey,
   OVERRIDE_PREFIX,
   partitionOf,
   recordOf,
@@ -46,6 +49,7 @@ import {
   storedJob,
   storedLive,
   storedLock,
+  storedMark,
   storedOverride,
   storedPromotion,
   storedStatus,
@@ -324,6 +328,11 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
         // Something later is live.
         .catch(ignoring(ConditionalCheckFailedException));
     },
+
+    mark: (application, commitId) => get<BadMark>(toAttributes(markKey({ application, commitId }))),
+    marks: (application) => listedIn<BadMark>(liveKey(application).pk, MARK_PREFIX),
+    replaceMark: (before, after) =>
+      before === undefined ? add(storedMark(after)) : replace(before, storedMark(after)),
 
     imageReport: (application) => get<ImageReport>(toAttributes(imagesKey(application))),
     noteImageReport: async (report) => {

@@ -20,6 +20,8 @@ export type PromotionStatus =
   | 'SUPERSEDED'
   /** Prod ran a newer commit when it asked for the Prod lock. */
   | 'STALE'
+  /** Its commit was marked bad. */
+  | 'RECALLED'
   | 'TIMED_OUT'
   | 'ABORTED';
 
@@ -233,6 +235,12 @@ export interface Approval {
   readonly completedToken?: string;
   /** Set with WITHDRAWN: the reason. */
   readonly withdrawnBecause?: string;
+  /** Set with WITHDRAWN when the commit was marked bad: the state fails for it. */
+  readonly recalled?: {
+    readonly cause: string;
+    /** ISO 8601. */
+    readonly at: string;
+  };
   /** Set with WITHDRAWN when a newer promotion took its place: the state fails for it. */
   readonly supersededBy?: {
     readonly promotionId: string;

@@ -3,6 +3,7 @@ import type { Override } from '../calendar/override.ts';
 import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { ImageReport } from '../keeping/image-report.ts';
+import type { BadMark } from '../marks/bad-mark.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
 import type {
   Absence,
@@ -62,8 +63,8 @@ interface Page<Item> {
  * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
  * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `DENIAL#<approval id>#<person>#<reason>` |
  * `OVERRIDE#<attempt>`; attempts have four digits. Locks, what is live, what was seen of an environment, which images are kept, whom mail
- * does not reach, the configured calendar and declared freezes are keyed `APPLICATION#<name>` / `LOCK#qat` | `LOCK#prod` | `LIVE` |
- * `STATUS#qat` | `STATUS#prod` | `IMAGES` | `SUBSCRIPTIONS` | `CALENDAR` | `FREEZE#<from>#<id>`.
+ * does not reach, the configured calendar, declared freezes and commits that were marked bad are keyed `APPLICATION#<name>` / `LOCK#qat` |
+ * `LOCK#prod` | `LIVE` | `STATUS#qat` | `STATUS#prod` | `IMAGES` | `SUBSCRIPTIONS` | `CALENDAR` | `FREEZE#<from>#<id>` | `BAD#<commit id>`.
  * The approvals site keeps its sessions in the same table.
  * Absences, of all applications, are keyed `ABSENCES` / `ABSENCE#<set at>#<id>`.
  */
@@ -146,6 +147,13 @@ export interface Ledger {
   readonly live: (application: string) => Promise<Live | undefined>;
   /** Notes what Prod runs, unless something later is noted. Safe to repeat. */
   readonly noteLive: (live: Live) => Promise<void>;
+
+  /** Whether a commit was marked bad; nothing if that was never so. */
+  readonly mark: (application: string, commitId: string) => Promise<BadMark | undefined>;
+  /** Every commit of an application that was ever marked bad, by id. */
+  readonly marks: (application: string) => Promise<readonly BadMark[]>;
+  /** Replaces a mark if it still is what was read. @throws LedgerConflictError */
+  readonly replaceMark: (before: BadMark | undefined, after: BadMark) => Promise<void>;
 
   /** What was kept of an application's images when it was looked at last. */
   readonly imageReport: (application: string) => Promise<ImageReport | undefined>;

@@ -1,6 +1,7 @@
 import type { DeclaredFreeze } from '../calendar/calendar.ts';
 import type { Override } from '../calendar/override.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
+import { askerName } from '../words.ts';
 import type { Absence, Approval, Job } from './items.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -46,7 +47,11 @@ const lockKeys = ({ application, environment, version, holder, waiting, dequeued
   version,
   holder: holder?.promotionId,
   waiting: waiting.map(({ promotionId }) => promotionId),
-  dequeued: dequeued.map(({ promotionId, error, by }) => ({ promotionId, error, by: by.promotionId })),
+  dequeued: dequeued.map((one) => ({
+    promotionId: one.promotionId,
+    error: one.error,
+    ...(one.error !== 'Recalled' && { by: one.by.promotionId }),
+  })),
 });
 
 /** A ledger that logs each change once it is written, so that a promotion's whole way is found by its id. */
@@ -119,6 +124,17 @@ export const loggedLedger = (ledger: Ledger, log: LedgerLog): Ledger => ({
   noteLive: async (live) => {
     await ledger.noteLive(live);
     log('Deployment to Prod noted', { ...live });
+  },
+  replaceMark: async (before, after) => {
+    await ledger.replaceMark(before, after);
+    const { application, commitId, markings } = after;
+    const last = markings.at(-1);
+    log('Mark changed', {
+      application,
+      commitId,
+      isBad: last?.unmarked === undefined,
+      by: last && askerName((last.unmarked ?? last).by),
+    });
   },
   replaceMissingSubscriptions: async (before, after) => {
     await ledger.replaceMissingSubscriptions(before, after);

@@ -5,6 +5,7 @@ import type { Override } from '../calendar/override.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
+import type { BadMark } from '../marks/bad-mark.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
 import type {
   Absence,
@@ -66,9 +67,9 @@ export const isJobOpen = (job: Job): boolean => job.completedToken !== job.taskT
 export const isApprovalOpen = (approval: Approval): boolean =>
   approval.status === 'PENDING' || isTaskIncomplete(approval) || approval.announcedAt === undefined;
 
-/** Whether the request is decided, or there is a newer promotion, that the token that waits now is not completed with. */
+/** Whether the request is decided or its promotion ends, and the token that waits now is not completed with that. */
 export const isTaskIncomplete = (approval: Approval): boolean =>
-  (isDecided(approval) || approval.supersededBy !== undefined) &&
+  (isDecided(approval) || approval.supersededBy !== undefined || approval.recalled !== undefined) &&
   approval.completedToken !== approval.taskToken;
 
 /** Digest of a record: the same for the same content in any order of fields, and after it was read back. */
@@ -138,6 +139,22 @@ export const liveKey = (application: string) => ({ pk: `APPLICATION#${applicatio
 
 /** What is live, as stored. What is noted earlier never replaces it: it needs no version. */
 export const storedLive = (live: Live) => ({ ...live, ...liveKey(live.application) });
+
+/** Sort key prefix of commits that were marked bad. */
+export const MARK_PREFIX = 'BAD#';
+
+/** Key of a commit that was marked bad. */
+export const markKey = ({ application, commitId }: Pick<BadMark, 'application' | 'commitId'>) => ({
+  pk: `APPLICATION#${application}`,
+  sk: `${MARK_PREFIX}${commitId}`,
+});
+
+/** A mark as stored. */
+export const storedMark = (mark: BadMark): BadMark & Bookkeeping => ({
+  ...mark,
+  ...markKey(mark),
+  version: versionOf(mark),
+});
 
 /** Key of what was kept of an application's images. */
 export const imagesKey = (application: string) => ({ pk: `APPLICATION#${application}`, sk: 'IMAGES' });

@@ -7,6 +7,7 @@ import {
 } from '../approvals/decisions.ts';
 import type { Approval, Promotion } from '../ledger/items.ts';
 import { asciiSubject, type Ours, ours, plain } from '../mail-text.ts';
+import { markText } from '../marks/mark-rules.ts';
 import type { ApproverRole } from '../payloads.ts';
 import { approverRoles, roleTitles, shortCommit, utcTime } from '../words.ts';
 import { commitText, type Notice, promotionLink, titleOf } from './notice.ts';
@@ -28,9 +29,8 @@ const changeLines = ({ candidate, review }: Approval, promotion: Promotion | und
     `Branch:         ${candidate.branch}`,
     `Pushed by:      ${candidate.pushedBy}`,
     `Against Prod:   ${review.commitCount} commit(s), files: ${added} added, ${changed} changed, ${removed} removed`,
-    ...(review.bringsBack ?? []).map(
-      ({ commitId, reason }) =>
-        `Warning:        contains ${shortCommit(commitId)}, which was taken out of Prod: ${reason}`,
+    ...(review.bad ?? []).map(
+      (one) => `Warning:        contains a bad commit. ${markText(one.commitId, one)}`,
     ),
     `QAT image:      ${candidate.qatImageId}`,
     `QAT deployment: ${candidate.qatDeploymentId}`,
@@ -122,9 +122,11 @@ const outcomeOf = (
         what: `${title} request withdrawn`,
         line: approval.withdrawnBecause ?? 'The promotion was stopped.',
         next:
-          approval.supersededBy === undefined
-            ? 'The link in the earlier mail is no longer valid.'
-            : 'The link in the earlier mail is no longer valid. You will get a request when the newer promotion reaches approval.',
+          approval.recalled !== undefined
+            ? 'The promotion has ended. The link in the earlier mail is no longer valid.'
+            : approval.supersededBy === undefined
+              ? 'The link in the earlier mail is no longer valid.'
+              : 'The link in the earlier mail is no longer valid. You will get a request when the newer promotion reaches approval.',
       };
   }
 };
@@ -170,19 +172,46 @@ export function outcomeNotices(
 
 /** Mails both roles that a promotion that they approved is stale. */
 export const staleNotices = (promotion: Promotion, cause: string, siteUrl: string): readonly Notice[] =>
-  approverRoles.map((role) => ({
+  notPromotedNotices(
+    approverRoles,
+    promotion,
+    { line: 'a newer commit was promoted while this promotion waited', cause },
+    siteUrl,
+  );
+
+/** Mails those who approved that the promotion is recalled. Who was still asked has a mail about the request. */
+export const recalledNotices = (
+  roles: readonly ApproverRole[],
+  promotion: Promotion,
+  cause: string,
+  siteUrl: string,
+): readonly Notice[] =>
+  notPromotedNotices(
+    roles,
+    promotion,
+    { line: 'the commit that you approved was marked bad', cause },
+    siteUrl,
+  );
+
+const notPromotedNotices = (
+  roles: readonly ApproverRole[],
+  promotion: Promotion,
+  why: { readonly line: string; readonly cause: string },
+  siteUrl: string,
+): readonly Notice[] =>
+  roles.map((role) => ({
     role,
     application: promotion.application,
     subject: asciiSubject(
       `Not promoted: ${promotion.application} ${shortCommit(promotion.commitId)} ${titleOf(promotion)}`,
     ),
     message: plain([
-      `${promotion.application}: a newer commit was promoted while this promotion waited. It has ended.`,
+      `${promotion.application}: ${why.line}. The promotion has ended.`,
       '',
       `Commit: ${commitText(promotion.commitId, promotion)}`,
       `Author: ${promotion.commitAuthor || 'unknown'}`,
       '',
-      cause,
+      why.cause,
       promotionLink(promotion.promotionId, siteUrl),
     ]),
   }));

@@ -3,7 +3,15 @@ import { fitCause } from '../failure-cause.ts';
 import type { Approval, Promotion, PromotionStatus, Shortage } from '../ledger/items.ts';
 import { asciiSubject, ours, plain } from '../mail-text.ts';
 import { roleTitles, shortCommit } from '../words.ts';
-import { commitText, MAX_CAUSE, promotionLink, titleOf } from './notice.ts';
+import {
+  commitText,
+  MAX_CAUSE,
+  type NotStarted,
+  notStartedLines,
+  notStartedSubject,
+  promotionLink,
+  titleOf,
+} from './notice.ts';
 import type { MakersMail } from './tell-makers.ts';
 
 /** Tells the pusher that too few members of a role may decide about what they pushed. */
@@ -29,6 +37,21 @@ export function pusherShortageNotice(
     ]),
   };
 }
+
+/** Tells author and pusher that their push started nothing. @param cause who marked the commit bad, and why */
+export const notStartedNotice = (promotion: NotStarted, cause: string, siteUrl: string): MakersMail => ({
+  application: promotion.application,
+  subject: notStartedSubject(promotion),
+  message: plain([
+    `You pushed a commit of ${promotion.application} that is marked bad. Its promotion was not started.`,
+    '',
+    ...notStartedLines(promotion, cause, siteUrl),
+    '',
+    'Fix the fault and push another commit. If it is no fault, another operator or approver can unmark this one; then push it again.',
+    '',
+    'You get this mail because you are the author or the pusher of the commit.',
+  ]),
+});
 
 /** How a promotion ended: the mail's subject, its first line, and what follows. */
 const ends: Readonly<
@@ -56,6 +79,11 @@ const ends: Readonly<
     subject: 'Stale',
     line: 'is stale: Prod runs a newer commit.',
     next: 'Push again if the newer commit does not contain this one.',
+  },
+  RECALLED: {
+    subject: 'Recalled',
+    line: 'was recalled: the commit is marked bad.',
+    next: 'Fix the fault and push another commit. If it is no fault, another operator or approver can unmark this one; then push it again.',
   },
   FAILED: {
     subject: 'Failed',

@@ -7,7 +7,15 @@ import { asciiSubject, type Ours, ours, plain } from '../mail-text.ts';
 import { QAT_CHANGED } from '../payloads.ts';
 import type { ServingFleet } from '../prod-fleet/serving-fleet.ts';
 import { roleTitles, shortCommit, utcTime } from '../words.ts';
-import { commitText, MAX_CAUSE, type Notice, promotionLink } from './notice.ts';
+import {
+  commitText,
+  MAX_CAUSE,
+  type Notice,
+  type NotStarted,
+  notStartedLines,
+  notStartedSubject,
+  promotionLink,
+} from './notice.ts';
 
 /** The execution in the console, which AWS alone has. */
 const executionLines = ({ executionArn }: Promotion): readonly (string | Ours)[] =>
@@ -57,6 +65,20 @@ export const failureNotice = (
       ? 'A redrive would fail again. Push the commit again.'
       : 'Fix the reason, then redrive the promotion. It resumes at this state.',
     promotionLink(promotion.promotionId, siteUrl),
+  ]),
+});
+
+/** Mails operators that a push started nothing. @param cause who marked the commit bad, and why */
+export const notStartedOperatorNotice = (promotion: NotStarted, cause: string, siteUrl: string): Notice => ({
+  role: 'operator',
+  application: promotion.application,
+  subject: notStartedSubject(promotion),
+  message: plain([
+    `A commit of ${promotion.application} was pushed that is marked bad. Its promotion was not started.`,
+    '',
+    ...notStartedLines(promotion, cause, siteUrl),
+    '',
+    'What to do: nothing. To promote it anyway, another operator or approver unmarks the commit; then it must be pushed again.',
   ]),
 });
 
@@ -115,8 +137,14 @@ export function prodRestoredNotice(
             `Other image: ${strayIds.join(', ')}. These instances were added while the deployment ran. Terminate them; the group replaces them.`,
           ]),
       '',
-      'What to do: fix the reason, then redrive, or push another commit.',
-      `A redrive points Prod at ${images.prod ?? 'its image'} again and starts a new deployment. It builds nothing and asks nobody again.`,
+      ...(promotion.status === 'RECALLED'
+        ? [
+            'What to do: nothing. The commit is marked bad, so the promotion was recalled. It cannot be redriven.',
+          ]
+        : [
+            'What to do: fix the reason, then redrive, or push another commit.',
+            `A redrive points Prod at ${images.prod ?? 'its image'} again and starts a new deployment. It builds nothing and asks nobody again.`,
+          ]),
       promotionLink(promotion.promotionId, siteUrl),
     ]),
   };

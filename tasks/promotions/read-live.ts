@@ -4,6 +4,7 @@ import { type LockView, readLockViews } from '../environment-locks/lock-view.ts'
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
+import { badMarking } from '../marks/mark-rules.ts';
 import type { Environment } from '../payloads.ts';
 import { type LiveApplication, type LiveSources, liveTable } from './live-table.ts';
 import { deployedTo, type RecordedPromotion, type Release } from './releases.ts';
@@ -11,20 +12,30 @@ import { type Whereabouts, whereaboutsOf } from './whereabouts.ts';
 
 type ReadLedger = Pick<
   Ledger,
-  'promotion' | 'promotions' | 'openPromotions' | 'jobs' | 'approvals' | 'lock' | 'live' | 'environmentStatus'
+  | 'promotion'
+  | 'promotions'
+  | 'openPromotions'
+  | 'jobs'
+  | 'approvals'
+  | 'mark'
+  | 'lock'
+  | 'live'
+  | 'environmentStatus'
 > &
   CalendarLedger;
 
-/** A promotion with its jobs and requests. */
+/** A promotion with its jobs and requests, and how its commit is marked. */
 export async function recordOf(
-  ledger: Pick<Ledger, 'jobs' | 'approvals'>,
+  ledger: Pick<Ledger, 'jobs' | 'approvals' | 'mark'>,
   promotion: Promotion,
 ): Promise<RecordedPromotion> {
-  const [jobs, approvals] = await Promise.all([
+  const [jobs, approvals, mark] = await Promise.all([
     ledger.jobs(promotion.promotionId),
     ledger.approvals(promotion.promotionId),
+    ledger.mark(promotion.application, promotion.commitId),
   ]);
-  return { promotion, jobs, approvals };
+  const bad = badMarking(mark);
+  return { promotion, jobs, approvals, ...(bad && { bad }) };
 }
 
 const recordNamed = async (
@@ -91,7 +102,7 @@ const inProgressOf = (
 
 /** Where those of the promotions are that are in progress, by id. @param locks both locks of each of their applications */
 export async function readWhereabouts(
-  ledger: Pick<Ledger, 'jobs' | 'approvals'>,
+  ledger: Pick<Ledger, 'jobs' | 'approvals' | 'mark'>,
   promotions: readonly Promotion[],
   locks: readonly LockView[],
 ): Promise<ReadonlyMap<string, Whereabouts>> {

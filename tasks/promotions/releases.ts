@@ -1,11 +1,15 @@
 import { approvalsIn, deciderText } from '../approvals/decisions.ts';
 import type { Approval, Job, Promotion } from '../ledger/items.ts';
+import type { Marking } from '../marks/bad-mark.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
 import { approverRoles } from '../words.ts';
 import type { PromotionRecord } from './read-promotion.ts';
 
 /** A promotion with what the ledger has of its jobs and requests. */
-export type RecordedPromotion = Pick<PromotionRecord, 'promotion' | 'jobs' | 'approvals'>;
+export interface RecordedPromotion extends Pick<PromotionRecord, 'promotion' | 'jobs' | 'approvals'> {
+  /** How its commit is marked, if it is bad. */
+  readonly bad?: Marking;
+}
 
 /** What was deployed to an environment at some time, and by which promotion. */
 export interface Release
@@ -34,6 +38,8 @@ export interface Release
   readonly replacedAt?: string;
   /** Who approved, as pages name them, by role. Of a release to QAT nobody may have yet. */
   readonly approvedBy: Readonly<Record<ApproverRole, readonly string[]>>;
+  /** How its commit is marked, if it is bad. */
+  readonly bad?: Marking;
 }
 
 const succeeded = (
@@ -48,7 +54,7 @@ const approversOf = (approvals: readonly Approval[], asked: ApproverRole): reado
 };
 
 const releaseOf = (
-  { promotion, jobs, approvals }: RecordedPromotion,
+  { promotion, jobs, approvals, bad }: RecordedPromotion,
   environment: Environment,
 ): Release | undefined => {
   const { deployments, images, endedAt, startedAt } = promotion;
@@ -85,6 +91,7 @@ const releaseOf = (
     approvedBy: Object.fromEntries(
       approverRoles.map((role) => [role, approversOf(approvals, role)]),
     ) as Release['approvedBy'],
+    ...(bad && { bad }),
   };
 };
 

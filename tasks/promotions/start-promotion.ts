@@ -1,4 +1,10 @@
+import { makersOfPromotion } from '../approvals/developers.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { RecalledError, recallCause } from '../marks/recall.ts';
+import { notStartedNotice } from '../notices/developer-notices.ts';
+import type { Notices } from '../notices/notice.ts';
+import { notStartedOperatorNotice } from '../notices/operator-notices.ts';
+import type { TellMakers } from '../notices/tell-makers.ts';
 import type { PromotionInput } from '../payloads.ts';
 import type { Source, SourceCommit } from '../source/source.ts';
 import { findOnBranch } from './find-on-branch.ts';
@@ -6,7 +12,10 @@ import { type PromotedBranch, promotionFrom, type RequestedPromotion } from './p
 
 /** What recording and starting a promotion needs. */
 export interface BeginPromotionDependencies {
-  readonly ledger: Pick<Ledger, 'addPromotion'>;
+  readonly ledger: Pick<Ledger, 'addPromotion' | 'promotion' | 'mark'>;
+  readonly notices: Notices;
+  readonly tellMakers: TellMakers;
+  readonly siteUrl: string;
   /** Starts the execution of that name; one that exists is started already (T37). */
   readonly startExecution: (name: string, input: PromotionInput) => Promise<void>;
   readonly stateMachineArn: string;
@@ -27,17 +36,17 @@ const executionArnOf = (stateMachineArn: string, name: string): string =>
 
 /**
  * Records a promotion and starts its execution; again, it does nothing more. Recorded first, so that the first state and
- * the first status event find it.
+ * the first status event find it. A commit that is marked bad starts nothing; operators and its makers get a mail.
+ * @throws RecalledError then, with who marked it and why
  */
-export function beginPromotion({ ledger, startExecution, stateMachineArn, now }: BeginPromotionDependencies) {
+export function beginPromotion(dependencies: BeginPromotionDependencies) {
+  const { ledger, startExecution, stateMachineArn, now, notices, tellMakers, siteUrl } = dependencies;
   return async function beginPromotion(
     { promotionId, input }: RequestedPromotion,
     { message = '', author }: SourceCommit,
   ): Promise<void> {
     const { application, commitId, branch, pushedBy, pushedAt } = input;
-    await ledger.addPromotion({
-      promotionId,
-      executionArn: executionArnOf(stateMachineArn, promotionId),
+    const pushed = {
       application,
       commitId,
       branch,
@@ -45,6 +54,18 @@ export function beginPromotion({ ledger, startExecution, stateMachineArn, now }:
       commitMessage: message.trim().split(/\r?\n/)[0] ?? '',
       commitAuthor: author?.name ?? '',
       commitAuthorEmail: author?.email ?? '',
+    };
+    const cause = await recallCause(ledger, application, commitId);
+    // One that was recorded before somebody marked its commit is started, and ends as recalled.
+    if (cause !== undefined && (await ledger.promotion(promotionId)) === undefined) {
+      await notices.send(notStartedOperatorNotice(pushed, cause, siteUrl));
+      await tellMakers(makersOfPromotion(pushed), notStartedNotice(pushed, cause, siteUrl));
+      throw new RecalledError(`${cause}. Its promotion is not started.`);
+    }
+    await ledger.addPromotion({
+      ...pushed,
+      promotionId,
+      executionArn: executionArnOf(stateMachineArn, promotionId),
       status: 'RUNNING',
       ...(pushedAt !== undefined && { pushedAt }),
       startedAt: now().toISOString(),
@@ -74,12 +95,24 @@ export function startPromotion(dependencies: StartPromotionDependencies) {
       return {};
     }
     const { promotionId, input } = requested;
+    const begin = async (
+      asked: RequestedPromotion,
+      commit: SourceCommit,
+    ): Promise<{ readonly promotionId?: string }> => {
+      try {
+        await beginPromotion(dependencies)(asked, commit);
+        return { promotionId };
+      } catch (error) {
+        if (!(error instanceof RecalledError)) throw error;
+        note(error.message);
+        return {};
+      }
+    };
     const told = { ...input, ...(input.pushedAt && { pushedAt: notAfter(now(), input.pushedAt) }) };
     const isObject = (event as { readonly source?: string }).source === 'aws.s3';
     if (isObject) {
       const message = `New version of ${promoted.repositoryName}`;
-      await beginPromotion(dependencies)({ promotionId, input: told }, { message });
-      return { promotionId };
+      return begin({ promotionId, input: told }, { message });
     }
     const found = await findOnBranch(source, input.commitId, told.pushedAt);
     if (!found.isFound) {
@@ -90,10 +123,6 @@ export function startPromotion(dependencies: StartPromotionDependencies) {
       return {};
     }
     const { commit, pushedAt } = found;
-    await beginPromotion(dependencies)(
-      { promotionId, input: { ...told, ...(pushedAt !== undefined && { pushedAt }) } },
-      commit,
-    );
-    return { promotionId };
+    return begin({ promotionId, input: { ...told, ...(pushedAt !== undefined && { pushedAt }) } }, commit);
   };
 }

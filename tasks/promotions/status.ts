@@ -1,10 +1,11 @@
 import type { PromotionStatus } from '../ledger/items.ts';
-import { REJECTED, STALE, SUPERSEDED } from '../payloads.ts';
+import { RECALLED, REJECTED, STALE, SUPERSEDED } from '../payloads.ts';
 
 /** The promotion's status of an execution that failed: a Fail state's error distinguishes an end that is no technical failure. */
 export function failedAs(error: string | undefined): PromotionStatus {
   if (error === REJECTED) return 'REJECTED';
   if (error === SUPERSEDED) return 'SUPERSEDED';
+  if (error === RECALLED) return 'RECALLED';
   return error === STALE ? 'STALE' : 'FAILED';
 }
 
@@ -23,6 +24,7 @@ const finalStatuses: readonly string[] = [
   'REJECTED',
   'SUPERSEDED',
   'STALE',
+  'RECALLED',
 ] satisfies readonly PromotionStatus[];
 
 /** Whether a promotion has ended for good: a Fail state that is redriven fails again. */

@@ -5,12 +5,14 @@ import { parsedJson } from '../json.ts';
 import type { Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
-import { staleNotices } from '../notices/approver-notices.ts';
+import { markBad } from '../marks/mark-bad.ts';
+import { recalledNotices, staleNotices } from '../notices/approver-notices.ts';
 import { endNotice } from '../notices/developer-notices.ts';
 import type { Notices } from '../notices/notice.ts';
 import { failureNotice, stoppedNotice } from '../notices/operator-notices.ts';
 import type { TellMakers } from '../notices/tell-makers.ts';
 import type { PromotionInput } from '../payloads.ts';
+import { approverRoles } from '../words.ts';
 import { type Metric, prodDeployments, promotionMetrics, type StateVisit } from './metrics.ts';
 import { isPromotionIdOf } from './promotion-from.ts';
 import { statusOf } from './status.ts';
@@ -30,7 +32,18 @@ export interface Executions {
 interface TrackPromotionDependencies {
   /** Whose machine's executions are tracked. */
   readonly application: string;
-  readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'addPromotion' | 'updatePromotion' | 'jobs'>;
+  readonly ledger: Pick<
+    Ledger,
+    | 'promotion'
+    | 'promotions'
+    | 'addPromotion'
+    | 'updatePromotion'
+    | 'jobs'
+    | 'approvals'
+    | 'mark'
+    | 'replaceMark'
+  >;
+  readonly now: () => Date;
   readonly executions: Omit<Executions, 'find'>;
   readonly notices: Notices;
   readonly tellMakers: TellMakers;
@@ -145,6 +158,12 @@ export function trackPromotion(dependencies: TrackPromotionDependencies) {
       const state = isFailure(status) ? await executions.lastStateEntered(executionArn) : undefined;
       if (status === 'STALE')
         for (const notice of staleNotices(promotion, cause, siteUrl)) await notices.send(notice);
+      if (status === 'RECALLED') {
+        const approved = (await ledger.approvals(promotionId)).filter((one) => one.status === 'APPROVED');
+        const roles = approverRoles.filter((role) => approved.some((one) => one.role === role));
+        for (const notice of recalledNotices(roles, promotion, cause, siteUrl)) await notices.send(notice);
+      }
+      if (status === 'SUCCEEDED') await markLeft(dependencies, promotion);
       if (status === 'ABORTED') await notices.send(stoppedNotice(promotion, cause, siteUrl));
       if (isFailure(status)) {
         const redrives = execution.redriveCount ?? 0;
@@ -178,6 +197,24 @@ export function trackPromotion(dependencies: TrackPromotionDependencies) {
     }
   };
 }
+
+/**
+ * Marks the commit that a go-back took out of Prod: a later change that contains it says so, and nobody promotes it again. Another release
+ * of the same commit may have been at fault for its image alone, so that one is not marked. Repeated, it changes nothing.
+ */
+const markLeft = async (
+  { ledger, now }: Pick<TrackPromotionDependencies, 'ledger' | 'now'>,
+  { promotionId, application, commitId, goBack }: Promotion,
+): Promise<void> => {
+  if (goBack === undefined) return;
+  const left = await ledger.promotion(goBack.from);
+  if (left === undefined || left.commitId === commitId) return;
+  await markBad(
+    ledger,
+    { application, commitId: left.commitId },
+    { by: goBack.askedBy, at: now().toISOString(), reason: goBack.reason, goBack: promotionId },
+  );
+};
 
 /** The promotions between the last one of the application that succeeded, and a later one. */
 const sinceLastGood = async (

@@ -48,7 +48,7 @@ const asking = (
   for (;;) {
     const { holder: next, waiting, dequeued } = current;
     const own = dequeued.find(({ promotionId }) => promotionId === locking.promotionId);
-    if (own !== undefined)
+    if (own !== undefined && own.error !== 'Recalled')
       return {
         kind: own.error === 'EnvironmentLocked' ? 'locked' : own.error === 'Stale' ? 'stale' : 'superseded',
         by: own.by,
@@ -59,6 +59,8 @@ const asking = (
       holder: next?.promotionId === lock.holder?.promotionId ? holder : 'working',
       gone: new Set(),
       held: new Set(held.keys()),
+      // The verdict says so first.
+      bad: new Map(),
       whenNewer: 'wait',
       live,
       now,

@@ -4,6 +4,7 @@ import { holderStatusOf } from '../environment-locks/holder-status.ts';
 import { newerInProd as findNewerInProd, lockingPromotionOf } from '../environment-locks/newer-in-prod.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { recallCause } from '../marks/recall.ts';
 import { type PromotionRecord, type PromotionSources, readPromotion } from '../promotions/read-promotion.ts';
 import { type RedriveAdvice, redriveAdvice } from './redrive-advice.ts';
 import type { LockSeen, RedriveContext } from './redrive-context.ts';
@@ -11,7 +12,7 @@ import type { LockSeen, RedriveContext } from './redrive-context.ts';
 /** Where a promotion and the advice on its redrive are read from. */
 interface AdvisedPromotionSources extends PromotionSources {
   readonly ledger: PromotionSources['ledger'] &
-    Pick<Ledger, 'promotion' | 'promotions' | 'latestApproval' | 'lock'> &
+    Pick<Ledger, 'promotion' | 'promotions' | 'latestApproval' | 'lock' | 'mark'> &
     CalendarLedger;
   /** Version of an application's configuration as it is deployed. */
   readonly configurationVersion: (application: string) => string;
@@ -56,10 +57,18 @@ export async function readAdvisedPromotion(
   const { promotion } = record;
   // Of one that runs or has succeeded, the verdict needs nothing else.
   const isOver = promotion.status !== 'RUNNING' && promotion.status !== 'SUCCEEDED';
+  const { application, commitId } = promotion;
   const locks = isOver ? await readLocks(sources, promotion) : { locks: [] };
-  const version = configurationVersion(promotion.application);
+  const bad = isOver ? await recallCause(sources.ledger, application, commitId) : undefined;
+  const version = configurationVersion(application);
   return {
     ...record,
-    advice: redriveAdvice({ ...record, ...locks, configurationVersion: version, now: now() }),
+    advice: redriveAdvice({
+      ...record,
+      ...locks,
+      ...(bad !== undefined && { bad }),
+      configurationVersion: version,
+      now: now(),
+    }),
   };
 }

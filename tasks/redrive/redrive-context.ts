@@ -19,5 +19,7 @@ export interface RedriveContext extends PromotionRecord {
   readonly newerInProd?: OrderedPromotion;
   /** Of the application's configuration as it is deployed now. @default not known, so not compared */
   readonly configurationVersion?: string;
+  /** Who marked its commit bad and why, if it is bad. */
+  readonly bad?: string;
   readonly now: Date;
 }

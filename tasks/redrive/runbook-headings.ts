@@ -12,6 +12,7 @@ export const runbookHeadings = [
   'Rejected',
   'Superseded',
   'Stale',
+  'Recalled',
   'A hook of what is live fails',
   'An environment is locked',
   'An environment is frozen',

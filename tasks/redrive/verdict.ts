@@ -4,6 +4,7 @@ import {
   ENVIRONMENT_FROZEN,
   ENVIRONMENT_LOCKED,
   QAT_CHANGED,
+  RECALLED,
   REJECTED,
   STALE,
   SUPERSEDED,
@@ -25,6 +26,7 @@ export type VerdictKind =
   | 'rejected'
   | 'superseded'
   | 'stale'
+  | 'recalled'
   /** Another promotion has pointed QAT at its image since. */
   | 'qat-changed'
   | 'ended-on-purpose'
@@ -72,6 +74,11 @@ const finalEnds: Readonly<Record<string, Verdict>> = {
     kind: 'stale',
     sentence: `Prod already ran a newer commit. That is final. ${PUSH_AGAIN}`,
     heading: 'Stale',
+  },
+  [RECALLED]: {
+    kind: 'recalled',
+    sentence: `Its commit was marked bad. That is final. ${PUSH} Once somebody else has unmarked this one, it can be pushed again.`,
+    heading: 'Recalled',
   },
 };
 
@@ -177,6 +184,12 @@ export function verdictOn(
       'not-offered',
       `Step Functions offers no redrive${execution.redriveDenial === undefined ? '' : ` (${execution.redriveDenial})`}. ${PUSH}`,
       NOT_OFFERED,
+    );
+  if (context.bad !== undefined)
+    return no(
+      'recalled',
+      `${context.bad}. A redrive would end as ${RECALLED}. Push a new commit, or have somebody else unmark this one.`,
+      'Recalled',
     );
   return (
     keptBack(outlook) ??

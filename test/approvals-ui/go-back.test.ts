@@ -96,17 +96,17 @@ it('shows approvers the reason, what is undone and who may not decide', async ()
     expect(html).toContain(text);
 });
 
-it('warns approvers of a change that contains what was taken out of Prod', async () => {
+it('warns approvers of a change that contains a commit that somebody went back from', async () => {
   const scene = createScene();
   const approval = await scene.addQcRequest({
     review: aReview({
-      bringsBack: [
+      bad: [
         {
-          promotionId: 'release-b',
           commitId: 'b'.repeat(40),
-          commitMessage: 'Empty the cart',
-          undoneBy: 'goes-back',
+          by: { type: 'person', subject: 'sub-of-olga', name: 'olga', verifiedEmail: 'olga@example.com' },
+          at: '2026-11-22T09:00:00.000Z',
           reason: 'The cart is empty',
+          goBack: 'goes-back',
         },
       ],
     }),
@@ -115,7 +115,8 @@ it('warns approvers of a change that contains what was taken out of Prod', async
     await scene.get(`/approvals/${approval.approvalId}`, await scene.signIn('quinn'))
   ).text();
   for (const text of [
-    'contains what was taken out of Prod',
+    'This change contains bad commits',
+    'bbbbbbbb',
     'The cart is empty',
     'href="/promotions/goes-back"',
   ])

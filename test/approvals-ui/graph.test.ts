@@ -92,7 +92,7 @@ describe('the layout', () => {
     ['an approval', promotionDefinition],
     ['a rejection', rejectionFirst],
   ])('puts the way that goes well first, also if Choice tells %s first', (_first, definition) => {
-    const ends = [names.superseded, names.rejected, names.stale];
+    const ends = [names.superseded, names.rejected, names.stale, names.recalled];
     const rows = layOut(readDefinition(definition));
     const way = rows.slice(0, -ends.length);
     // What only a go-back passes stands behind the state that leads to it.
@@ -102,7 +102,12 @@ describe('the layout', () => {
       names.lockQat,
     ]);
     // The line to the end that is left to latest stays inside the others.
-    expect(order(rows.slice(-ends.length))).toEqual([names.stale, names.rejected, names.superseded]);
+    expect(order(rows.slice(-ends.length))).toEqual([
+      names.stale,
+      names.rejected,
+      names.superseded,
+      names.recalled,
+    ]);
   });
 
   it('draws each transition of the promotion as one line', () => {

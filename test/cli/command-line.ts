@@ -13,6 +13,7 @@ import type { Execution, Executions } from '../../tasks/executions/execution.ts'
 import { goBack } from '../../tasks/go-back/go-back.ts';
 import type { Promotion } from '../../tasks/ledger/items.ts';
 import type { Ledger } from '../../tasks/ledger/ledger.ts';
+import { markBad, unmarkBad } from '../../tasks/marks/mark-bad.ts';
 import { createHistory } from '../approvals-ui/support/history.ts';
 import { promotionDefinition } from '../support/promotion-definition.ts';
 import { createMemoryEvidence, createTestSigner } from '../tasks/doubles/memory-evidence.ts';
@@ -128,6 +129,18 @@ export const createCommandLine = () => {
         asked,
       ),
     endFreeze: (asked) => endFreeze({ ledger: parts.ledger, now })({ type: 'identity', arn: CALLER }, asked),
+    markBad: (commit, reason) =>
+      markBad(parts.ledger, commit, {
+        by: { type: 'identity', arn: CALLER },
+        at: now().toISOString(),
+        reason,
+      }),
+    unmarkBad: (commit, reason) =>
+      unmarkBad(parts.ledger, commit, {
+        by: { type: 'identity', arn: CALLER },
+        at: now().toISOString(),
+        reason,
+      }),
     now,
   });
 

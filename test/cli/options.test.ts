@@ -108,7 +108,7 @@ it.each([
   ['', 'Give a command'],
   [
     'approve p',
-    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, redrive, stop, go-back, calendar, freeze, unfreeze, evidence, verify',
+    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, redrive, stop, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, bad, evidence, verify',
   ],
   ['decide p', 'is not a command'],
   ['toString', 'is not a command'],
@@ -133,10 +133,13 @@ it.each([
   ['go-back a p q --reason x', 'go-back does not take "q"'],
   [
     'redrive p --reason x',
-    '--reason goes with stop and go-back and freeze and unfreeze and teardown, not with redrive',
+    '--reason goes with stop and go-back and freeze and unfreeze and mark-bad and unmark-bad and teardown, not with redrive',
   ],
   ['show p --out f', '--out goes with evidence, not with show'],
-  ['show p --application a', '--application goes with promotions and locks, not with show'],
+  [
+    'show p --application a',
+    '--application goes with promotions and locks and mark-bad and unmark-bad, not with show',
+  ],
   ['cost p --instances 0', '--instances takes a whole number from 1 to 1000, got "0"'],
   ['show p --prices f', '--prices goes with cost, not with show'],
   ['show p --yes', '--yes goes with redrive and teardown, not with show'],

@@ -141,7 +141,9 @@ describe('going back to an earlier release', () => {
     const { review } = await third.asked('qc');
     expect(review.commits.map(({ commitId }) => commitId)).toEqual([third.commitId, second.commitId]);
     expect(review.makers.map(({ name }) => name)).not.toContain('olga');
-    expect(review.bringsBack).toMatchObject([{ commitId: second.commitId, promotionId: second.id }]);
+    expect(review.bad).toMatchObject([
+      { commitId: second.commitId, by: { name: 'olga' }, reason: 'The cart is empty since the last release' },
+    ]);
     expect(await approveBoth(third)).toMatchObject({ status: 'SUCCEEDED' });
     expect(await served()).toBe(third.commitId);
   });

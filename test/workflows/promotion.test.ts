@@ -234,7 +234,10 @@ const onProd = [names.buildProdImage, names.pointProdAtImage, names.deployToProd
 it("T33: no failure is caught, and none but the Lambda service's is retried; on Prod also that it is being restored, and a push that is not recorded yet", () => {
   for (const [name, { Catch = [], Retry = [] }] of tasks) {
     const caught = (Catch as { ErrorEquals: string[] }[]).flatMap(({ ErrorEquals }) => ErrorEquals);
-    expect([name, caught.filter((error) => error !== 'Superseded' && error !== 'Stale')]).toEqual([name, []]);
+    expect([name, caught.filter((error) => !['Superseded', 'Stale', 'Recalled'].includes(error))]).toEqual([
+      name,
+      [],
+    ]);
     const retried = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
     expect([name, retried.filter((error) => !/^Lambda\./.test(error))]).toEqual([
       name,
@@ -307,7 +310,10 @@ it.each([
       },
     },
     TimeoutSeconds: seconds,
-    Catch: [{ ErrorEquals: [end], Next: end }],
+    Catch: [
+      { ErrorEquals: [end], Next: end },
+      { ErrorEquals: ['Recalled'], Next: 'Recalled' },
+    ],
   });
 });
 
@@ -336,7 +342,7 @@ it('says with each state that works on an environment which lock it needs, and w
   });
 });
 
-it('T33: a newer promotion ends an older one in a Fail state that says why, whichever function completed the task', async () => {
+it('T33: a newer promotion or a bad commit ends one in a Fail state that says why, whichever function completed the task', async () => {
   const caughtBy = (error: string) =>
     tasks
       .filter(([, { Catch = [] }]) =>
@@ -347,7 +353,12 @@ it('T33: a newer promotion ends an older one in a Fail state that says why, whic
       .map(([name]) => name);
   expect(caughtBy('Superseded')).toEqual([names.lockQat, names.qcApproval, names.pmoApproval]);
   expect(caughtBy('Stale')).toEqual([names.lockProd, ...onProd]);
-  for (const error of [names.superseded, names.stale])
+  // What runs in Prod is verified, no matter who marks it.
+  const notRecalled: string[] = [names.confirmApprovers, names.verifyProd];
+  expect(caughtBy('Recalled')).toEqual(
+    tasks.map(([name]) => name).filter((name) => !notRecalled.includes(name)),
+  );
+  for (const error of [names.superseded, names.stale, names.recalled])
     expect(state(error)).toMatchObject({ Type: 'Fail', Error: error, Cause: '{% $states.input.cause %}' });
   const [{ Output }] = state(names.lockQat).Catch as [{ Output: { cause: string } }];
   const expression = jsonata(Output.cause.replace(/^\{%|%\}$/g, ''));
@@ -360,10 +371,10 @@ it('T33: a newer promotion ends an older one in a Fail state that says why, whic
   await expect(causeOf('{"message":"the newer commit"}')).resolves.toBe('{"message":"the newer commit"}');
 });
 
-it('T33: only a rejection and a newer promotion end in a Fail state', () => {
+it('T33: only a rejection, a newer promotion and a bad commit end in a Fail state', () => {
   const failing = Object.entries(definition.States).filter(([, { Type }]) => Type === 'Fail');
   expect(failing.map(([name]) => name).sort()).toEqual(
-    [names.rejected, names.stale, names.superseded].sort(),
+    [names.recalled, names.rejected, names.stale, names.superseded].sort(),
   );
   const leadThere = Object.entries(definition.States).filter(([, each]) =>
     JSON.stringify([each.Next, each.Default, each.Choices]).includes(`"${names.rejected}"`),

@@ -22,6 +22,7 @@ const outcomes: Readonly<Record<Exclude<PromotionStatus, 'RUNNING'>, string>> = 
   REJECTED: '#ff7f0e',
   SUPERSEDED: '#17becf',
   STALE: '#bcbd22',
+  RECALLED: '#8c564b',
   FAILED: '#d62728',
   TIMED_OUT: '#9467bd',
   ABORTED: '#7f7f7f',

@@ -107,7 +107,16 @@ export class ApprovalsSite extends Construct {
         ['cognito-idp:AdminGetUser', 'cognito-idp:AdminListGroupsForUser'],
         [this.signIn.userPool.userPoolArn],
       )
-      .allow(['states:DescribeStateMachine', 'states:SendTaskSuccess', 'states:StartExecution'], machines)
+      .allow(
+        [
+          'states:DescribeStateMachine',
+          // It ends the states that wait of promotions whose commit is marked bad.
+          'states:SendTaskFailure',
+          'states:SendTaskSuccess',
+          'states:StartExecution',
+        ],
+        machines,
+      )
       .allowWithWildcard(
         [
           'states:DescribeExecution',

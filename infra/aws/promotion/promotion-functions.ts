@@ -105,6 +105,9 @@ export class PromotionFunctions extends Construct {
         ...sourceApi,
         STATE_MACHINE_ARN: machine,
         LEDGER_TABLE,
+        ...mail,
+        ...names,
+        DEVELOPERS,
       },
       // A provider may ask to wait for a minute.
       ...(source.api && { timeout: Duration.minutes(5) }),
@@ -324,7 +327,7 @@ export class PromotionFunctions extends Construct {
     });
 
     // A function that writes reads the promotion's record first and appends to it.
-    ledger.allow(this.startPromotion, application.name, 'PutItem', 'Query');
+    ledger.allow(this.startPromotion, application.name, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.trackPromotion, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     evidence.allowSealing(this.trackPromotion, application.name);
     // A function that works on an environment ensures its lock, and acquires it again after a redrive.
@@ -339,6 +342,7 @@ export class PromotionFunctions extends Construct {
     ledger.allow(this.guard, application.name, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.verifyProd, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
     promotions.allowPublish(
+      this.startPromotion,
       this.reconcileJobs,
       this.requestApproval,
       this.restoreProd,

@@ -9,11 +9,13 @@ import {
   readAbsencesOf,
 } from '../../../tasks/approvals/absences.ts';
 import { decideApproval } from '../../../tasks/approvals/decide.ts';
+import { askerFrom } from '../../../tasks/approvals/same-person.ts';
 import { declareFreeze, endFreeze } from '../../../tasks/calendar/freezes.ts';
 import { askOverride, decideOverride } from '../../../tasks/calendar/overrides.ts';
 import type { Execution } from '../../../tasks/executions/execution.ts';
 import { goBack } from '../../../tasks/go-back/go-back.ts';
 import type { Approval, Person, Promotion } from '../../../tasks/ledger/items.ts';
+import { markBad, unmarkBad } from '../../../tasks/marks/mark-bad.ts';
 import type { Notice } from '../../../tasks/notices/notice.ts';
 import type { PromotionInput } from '../../../tasks/payloads.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
@@ -152,6 +154,18 @@ export const createScene = ({
     noteStop: async (promotionId, reason, { name }) => {
       notedStops.push([promotionId, reason, name]);
     },
+    markBad: async ({ application, commitId }, reason, person) =>
+      markBad(
+        ledger,
+        { application, commitId },
+        { by: askerFrom(person), at: new Date(now).toISOString(), reason },
+      ),
+    unmarkBad: async ({ application, commitId }, reason, person) =>
+      unmarkBad(
+        ledger,
+        { application, commitId },
+        { by: askerFrom(person), at: new Date(now).toISOString(), reason },
+      ),
     goBack: async (release, reason, { subject, name, verifiedEmail }) =>
       goBack({
         ledger,

@@ -1,6 +1,6 @@
 import { announce } from '../../../tasks/approvals/announce.ts';
 import { completeApproval, type DecideInput } from '../../../tasks/approvals/decide.ts';
-import { completeSuperseded } from '../../../tasks/environment-locks/supersede.ts';
+import { completeWithdrawn } from '../../../tasks/environment-locks/supersede.ts';
 import type { Person } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Decision } from '../../../tasks/payloads.ts';
@@ -113,7 +113,7 @@ describe('deciding', () => {
     });
     await ledger.replaceApproval(decided, superseded);
     await expect(
-      completeSuperseded({ ledger: contended(ledger), tasks: tokens.tasks }, superseded),
+      completeWithdrawn({ ledger: contended(ledger), tasks: tokens.tasks }, superseded),
     ).rejects.toEqual(gaveUp);
   });
 

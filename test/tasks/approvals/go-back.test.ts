@@ -1,7 +1,7 @@
 import { collectReview } from '../../../tasks/approvals/collect-review.ts';
 import { confirmApprovers } from '../../../tasks/approvals/confirm-approvers.ts';
 import { mayDecide } from '../../../tasks/approvals/decision-rules.ts';
-import { askerOf, broughtBack } from '../../../tasks/approvals/go-back-review.ts';
+import { askerOf } from '../../../tasks/approvals/go-back-review.ts';
 import { pushesOf } from '../../../tasks/approvals/pushes.ts';
 import { nothingKept } from '../../../tasks/approvals/read-change.ts';
 import { newerThan } from '../../../tasks/environment-locks/newer-than.ts';
@@ -125,6 +125,14 @@ it('the next push brings what Prod lost, by those who made it; the operator who 
   });
   const next = aPromotion({ promotionId: 'next', commitId: B, startedAt: '2026-11-22T12:00:00.000Z' });
   await ledger.addPromotion(next);
+  const marking = {
+    by: aGoBack().askedBy,
+    at: '2026-11-22T11:00:00.000Z',
+    reason: 'The cart is empty',
+    goBack: PROMOTION_ID,
+  };
+  const mark = { application: 'shop', markings: [marking] };
+  for (const commitId of [B, 'f'.repeat(40)]) await ledger.replaceMark(undefined, { ...mark, commitId });
   const review = await collectReview({ ...sources, ledger, differences: async () => [] }, 'next', {
     ...anApproval().candidate,
     commitId: B,
@@ -132,18 +140,10 @@ it('the next push brings what Prod lost, by those who made it; the operator who 
   expect(review.live).toEqual({ promotionId: PROMOTION_ID, commitId: COMMIT });
   expect(review.commits.map(({ commitId }) => commitId)).toEqual([B]);
   expect(review.makers.map(({ name }) => name)).toEqual(['Bert', 'dana']);
-  expect(review.bringsBack).toEqual([
-    {
-      promotionId: 'release-b',
-      commitId: B,
-      commitMessage: 'Show the cart',
-      undoneBy: PROMOTION_ID,
-      reason: 'The cart is empty',
-    },
-  ]);
+  expect(review.bad).toEqual([{ commitId: B, ...marking }]);
   const { message } = approvalNotice(anApproval({ review }), next, 'https://approvals.example.com');
   expect(message).toContain(
-    'Warning:        contains bbbbbbbb, which was taken out of Prod: The cart is empty',
+    'Warning:        contains a bad commit. olga went back from commit bbbbbbbb, which marked it bad on 22 Nov 2026, 11:00 UTC: The cart is empty',
   );
   const pushes = await pushesOf(ledger, next, aRelease(), [], { all: [] });
   expect(pushes.map(({ pushedBy }) => pushedBy)).not.toContain('olga');
@@ -243,18 +243,3 @@ it.each([
   );
   expect(newer?.promotionId).toBe(by);
 });
-
-it.each([
-  ['that did not reach Prod', {}, B, []],
-  ['whose release is no part of the change', { deployments: { prod: 'd' } }, COMMIT, []],
-  ['from a release of the change', { deployments: { prod: 'd' } }, B, ['release-b']],
-])(
-  'approvers are warned of a go-back only if it is one that counts: %s',
-  async (_, change, commit, warned) => {
-    const ledger = createMemoryLedger();
-    await ledger.addPromotion(aRelease({ promotionId: 'release-b', commitId: B }));
-    const goBacks = [aPromotion({ goBack: aGoBack(), ...change })];
-    const found = await broughtBack(ledger, goBacks, new Set([commit]));
-    expect(found.map(({ promotionId }) => promotionId)).toEqual(warned);
-  },
-);

@@ -15,6 +15,7 @@ import type {
 } from '../../../tasks/ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
 import { isApprovalOpen, isJobOpen, isPromotionOpen, versionOf } from '../../../tasks/ledger/stored.ts';
+import type { BadMark } from '../../../tasks/marks/bad-mark.ts';
 
 const by =
   <Item>(key: (item: Item) => string) =>
@@ -46,6 +47,7 @@ export const createMemoryLedger = (): Ledger => {
   const locks = new Map<string, EnvironmentLock>();
   const absences = new Map<string, Absence>();
   const lives = new Map<string, Live>();
+  const marks = new Map<string, BadMark>();
   const reports = new Map<string, ImageReport>();
   const subscriptions = new Map<string, MissingSubscriptions>();
   const statuses = new Map<string, EnvironmentStatus>();
@@ -187,6 +189,16 @@ export const createMemoryLedger = (): Ledger => {
         .sort(by(({ attempt }) => String(attempt).padStart(4, '0'))),
     addOverride: async (override) => add(overrides, overrideKey(override), override),
     replaceOverride: async (before, after) => replace(overrides, overrideKey(after), before, after),
+    mark: async (application, commitId) => marks.get(`${application}#${commitId}`),
+    marks: async (application) =>
+      [...marks.values()]
+        .filter((mark) => mark.application === application)
+        .sort(by((mark) => mark.commitId)),
+    replaceMark: async (before, after) => {
+      const key = `${after.application}#${after.commitId}`;
+      if (before === undefined) add(marks, key, after);
+      else replace(marks, key, before, after);
+    },
 
     imageReport: async (application) => reports.get(application),
     noteImageReport: async (report) => {

@@ -9,6 +9,7 @@ import type {
   Promotion,
   RecordedDecision,
 } from '../../../tasks/ledger/items.ts';
+import type { Marking } from '../../../tasks/marks/bad-mark.ts';
 import type { GoBack } from '../../../tasks/payloads.ts';
 
 export const COMMIT = '8f0c9c1f3a5d4f7f9b1e2d3c4b5a697887766554';
@@ -240,5 +241,13 @@ export const aWaiter = (promotionId: string, change: Partial<LockWaiter> = {}): 
   since: '2026-11-22T10:00:02.000Z',
   taskToken: `token-of-${promotionId}`,
   stateAttempt: 0,
+  ...change,
+});
+
+/** How a commit is marked bad. */
+export const aMarking = (change: Partial<Marking> = {}): Marking => ({
+  by: { type: 'person', subject: 'sub-of-olga', name: 'olga', verifiedEmail: 'olga@example.com' },
+  at: '2026-11-22T11:00:00.000Z',
+  reason: 'it loses orders',
   ...change,
 });

@@ -149,6 +149,7 @@ describe('held promotions', () => {
               holder: lock.holder && 'working',
               gone: new Set(),
               held,
+              bad: new Map(),
               whenNewer: 'supersede',
               live: undefined,
               now: new Date('2026-11-22T12:00:00.000Z'),

@@ -28,8 +28,10 @@ interface Runner {
   /** Of one that works. */
   workStage: WorkStage;
   runs: boolean;
-  /** Ended for good: superseded, stale or promoted. */
-  end?: 'Superseded' | 'Stale' | 'QatChanged' | 'promoted';
+  /** Ended for good: superseded, stale, recalled or promoted. */
+  end?: 'Superseded' | 'Stale' | 'QatChanged' | 'Recalled' | 'promoted';
+  /** Its commit is marked bad. */
+  bad?: boolean;
   /** Redrives after which Prod was put in order. */
   inOrderAfter?: number;
   /** Of what QC was asked, the arbiter between a decision and a newer promotion. */
@@ -79,6 +81,9 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
     holder: lock.holder && holderStatusOf(lock.holder.promotionId),
     gone: new Set(lock.waiting.map(({ promotionId }) => promotionId).filter((id) => !runnerOf(id).runs)),
     held: new Set(),
+    bad: new Map(
+      lock.waiting.flatMap(({ promotionId }) => (runnerOf(promotionId).bad ? [[promotionId, 'bad']] : [])),
+    ),
     whenNewer,
     live: environment === 'prod' ? live() : undefined,
     now: new Date(now),
@@ -116,6 +121,10 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
   /** What each state does first that works on the environment. */
   const isAdmitted = (runner: Runner): boolean => {
     const { locking, redrives, workStage } = runner;
+    if (runner.bad) {
+      stop(runner, 'Recalled');
+      return false;
+    }
     const completion = confirmLock(lock, { ...locking, redrives }, workStage, facts());
     if (completion.do === 'write') write(lock, completion.after);
     if (completion.do === 'fail' || completion.do === 'retry') {
@@ -141,7 +150,7 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
       runner.workStage = runner.workStage === 'builds' ? 'points' : 'follows';
       return;
     }
-    const newer = lock.waiting.some((one) => isNewer(one, runner.locking));
+    const newer = lock.waiting.some((one) => isNewer(one, runner.locking) && !runnerOf(one.promotionId).bad);
     if (whenNewer === 'supersede' && newer) {
       stop(runner, 'Superseded');
       return;
@@ -209,6 +218,11 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
       runner.request = 'decided';
       runner.place = 'over';
     },
+    /** Somebody marks its commit bad; what is asked is withdrawn, unless it is decided. */
+    mark: (runner: Runner | undefined) => {
+      if (runner === undefined || runner.end !== undefined) return;
+      runner.bad = true;
+    },
     fail: (runner: Runner | undefined) => runner?.runs === true && stop(runner),
     restore: (runner: Runner | undefined) => {
       if (runner?.runs === false) runner.inOrderAfter = runner.redrives;
@@ -245,6 +259,11 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
       thoughts.length = 0;
       now += 10 * MINUTE;
       for (const runner of runners) if (!runner.runs) runner.inOrderAfter = runner.redrives;
+      for (const runner of runners)
+        if (runner.bad && runner.runs && runner.request === 'pending') {
+          runner.request = 'withdrawn';
+          stop(runner, 'Recalled');
+        }
       for (let steps = 0; ; steps += 1) {
         if (steps > 500) throw new Error('the lock is never up to date');
         const step = nextLockAction(lock, facts());
@@ -265,7 +284,7 @@ type World = ReturnType<typeof createWorld>;
 const index = fc.nat(30);
 type Happening = readonly [name: string, happen: (world: World) => unknown];
 const happening = (name: string, happen: (world: World) => unknown): Happening => [name, happen];
-const befalling = ['goOn', 'decide', 'fail', 'restore', 'redrive', 'retry', 'goOnLate'] as const;
+const befalling = ['goOn', 'decide', 'fail', 'restore', 'redrive', 'retry', 'goOnLate', 'mark'] as const;
 const event: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 2, arbitrary: fc.nat(5).map((ago) => happening(`push ${ago} min ago`, (w) => w.push(ago))) },
   { weight: 4, arbitrary: fc.constant(happening('think', (w) => w.think())) },
@@ -345,6 +364,9 @@ it.each<[Environment, WhenNewer]>([
       // The newest is promoted or still in it, unless it failed by itself.
       const newest = [...world.runners].sort((a, b) => (isNewer(a.locking, b.locking) ? -1 : 1))[0];
       expect(['Superseded', 'Stale']).not.toContain(newest?.end);
+      // No bad commit waits for anything, and none was promoted after it was marked.
+      expect(running.filter(({ bad, place }) => bad && place !== 'working' && place !== 'over')).toEqual([]);
+      expect(world.runners.filter(({ bad, end }) => bad && end === 'promoted')).toEqual([]);
       // Everybody goes on as soon as those before are through.
       for (let rounds = 0; rounds < 4 * world.runners.length; rounds += 1) {
         for (const runner of world.inside()) {

@@ -20,6 +20,7 @@ const facts = (change: Partial<LockFacts> = {}): LockFacts => ({
   holder: undefined,
   gone: new Set(),
   held: new Set(),
+  bad: new Map(),
   whenNewer: 'supersede',
   live: undefined,
   now,
@@ -41,7 +42,10 @@ const completion = ({ holder, waiting, dequeued }: EnvironmentLock): string =>
   [
     `${holder?.promotionId ?? 'nobody'} has it`,
     ...waiting.map(({ promotionId }) => `${promotionId} waits`),
-    ...dequeued.map(({ promotionId, error, by }) => `${promotionId} ${error} by ${by.promotionId}`),
+    ...dequeued.map(
+      (one) =>
+        `${one.promotionId} ${one.error} ${one.error === 'Recalled' ? `as ${one.cause}` : `by ${one.by.promotionId}`}`,
+    ),
   ].join(', ');
 
 describe('which of two promotions is newer', () => {

@@ -119,22 +119,39 @@ it('takes one approval only for somebody who signed in: an ARN need not name a p
 });
 
 it.each<[string, Parameters<typeof whyNotBackTo>[0], RegExp | undefined]>([
-  ['a release that Prod does not run', { release: aRelease(), live: later(), goBacks: [] }, undefined],
+  [
+    'a release that Prod does not run',
+    { release: aRelease(), live: later(), bad: undefined, goBacks: [] },
+    undefined,
+  ],
   [
     'a promotion that failed',
-    { release: aRelease({ status: 'FAILED' }), live: later(), goBacks: [] },
+    { release: aRelease({ status: 'FAILED' }), live: later(), bad: undefined, goBacks: [] },
     /is no release: it ended as FAILED/,
   ],
   [
     'a release without its image',
-    { release: aRelease({ images: { qat: 'ami-a-qat' } }), live: later(), goBacks: [] },
+    { release: aRelease({ images: { qat: 'ami-a-qat' } }), live: later(), bad: undefined, goBacks: [] },
     /does not have both images/,
   ],
-  ['nothing live', { release: aRelease(), live: undefined, goBacks: [] }, /does not say what Prod runs/],
-  ['what is live', { release: aRelease(), live: aRelease(), goBacks: [] }, /^Prod runs commit/],
+  [
+    'a release whose commit is marked bad',
+    { release: aRelease(), live: later(), bad: 'olga marked commit 8f0c9c1f bad', goBacks: [] },
+    /^olga marked commit 8f0c9c1f bad[.] Choose another release, or have somebody else unmark/,
+  ],
+  [
+    'nothing live',
+    { release: aRelease(), live: undefined, bad: undefined, goBacks: [] },
+    /does not say what Prod runs/,
+  ],
+  [
+    'what is live',
+    { release: aRelease(), live: aRelease(), bad: undefined, goBacks: [] },
+    /^Prod runs commit/,
+  ],
   [
     'what is live since a go-back',
-    { release: aRelease(), live: aPromotion({ goBack: aGoBack() }), goBacks: [] },
+    { release: aRelease(), live: aPromotion({ goBack: aGoBack() }), bad: undefined, goBacks: [] },
     /^Prod runs commit/,
   ],
   [
@@ -142,6 +159,7 @@ it.each<[string, Parameters<typeof whyNotBackTo>[0], RegExp | undefined]>([
     {
       release: aRelease(),
       live: later(),
+      bad: undefined,
       goBacks: [aPromotion({ promotionId: 'other', goBack: aGoBack({ to: 'release-0' }) })],
     },
     /^other goes back to release-0/,

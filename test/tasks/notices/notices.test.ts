@@ -9,10 +9,12 @@ import * as toOperators from '../../../tasks/notices/operator-notices.ts';
 import { createSnsNotices } from '../../../tasks/notices/sns-notices.ts';
 import {
   aDecision,
+  aMarking,
   anApproval,
   aPerson,
   aPromotion,
   approvedBy,
+  aReview,
   COMMIT,
   rejectedBy,
 } from '../doubles/samples.ts';
@@ -91,6 +93,7 @@ describe('mails', () => {
     ['REJECTED', undefined, 'Rejected: shop 8f0c9c1f Show the cart', 'push a new commit'],
     ['SUPERSEDED', undefined, 'Superseded: shop 8f0c9c1f Show the cart', 'a newer promotion'],
     ['STALE', undefined, 'Stale: shop 8f0c9c1f Show the cart', 'Prod runs a newer commit'],
+    ['RECALLED', undefined, 'Recalled: shop 8f0c9c1f Show the cart', 'the commit is marked bad'],
     ['FAILED', 'Deploy to QAT', 'Failed: shop 8f0c9c1f Show the cart', 'State:  Deploy to QAT'],
     ['TIMED_OUT', 'QC approval', 'Failed: shop 8f0c9c1f Show the cart', 'ran out of time'],
     ['ABORTED', undefined, 'Stopped: shop 8f0c9c1f Show the cart', 'If they redrive it'],
@@ -220,6 +223,15 @@ describe('mails', () => {
         approval({ status: 'EXPIRED', ...once }),
         approval({ status: 'EXPIRED' }),
         approval({ status: 'WITHDRAWN', withdrawnBecause: evil }),
+        approval({
+          status: 'WITHDRAWN',
+          withdrawnBecause: evil,
+          recalled: { cause: evil, at: aMarking().at },
+        }),
+        approval({
+          status: 'EXPIRED',
+          review: aReview({ bad: [{ commitId: evil, ...aMarking({ reason: evil }) }] }),
+        }),
       ].flatMap((one) => notices.outcomeNotices(one, promotion, SITE)),
       failureNotice: [
         notices.failureNotice(
@@ -234,6 +246,9 @@ describe('mails', () => {
       ],
       prodRestoredNotice: [notices.prodRestoredNotice(promotion, fleet, '/lockstep/shop/prod/image', SITE)],
       staleNotices: notices.staleNotices(promotion, evil, SITE),
+      recalledNotices: notices.recalledNotices(['qc', 'pmo'], promotion, evil, SITE),
+      notStartedNotice: [notices.notStartedNotice(promotion, evil, SITE)],
+      notStartedOperatorNotice: [notices.notStartedOperatorNotice(promotion, evil, SITE)],
       waitingNotice: [notices.waitingNotice(approval(), promotion, SITE)],
       shortageNotice: [true, false].map((isPusherTold) =>
         notices.shortageNotice(approval(), shortage, promotion, SITE, isPusherTold),
@@ -263,7 +278,7 @@ describe('mails', () => {
         expect(subject.match(LINK) ?? []).toEqual([]);
         for (const link of message.match(LINK) ?? [])
           expect(link).toMatch(
-            /^(https:\/\/approvals\.example\.com\/(approvals|promotions)\/[\w-]+|https:\/\/us-east-1\.console\.aws\.amazon\.com\/states\/\S+|States\.Timeout)$/,
+            /^(https:\/\/approvals\.example\.com\/((approvals|promotions)\/|search\?q=)[\w-]+|https:\/\/us-east-1\.console\.aws\.amazon\.com\/states\/\S+|States\.Timeout)$/,
           );
         expect(message).toContain(SITE);
         expect(message).not.toMatch(/\u202e/);

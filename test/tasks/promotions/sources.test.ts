@@ -22,6 +22,9 @@ const world = (repositoryName: string) => {
         started.push(name);
       },
       stateMachineArn: MACHINE,
+      siteUrl: 'https://approvals.example.com',
+      notices: { send: async () => undefined },
+      tellMakers: async () => true,
       now: () => new Date('2026-11-22T12:00:00Z'),
       promoted: { application: 'shop', repositoryName, branch: 'main' },
     },

@@ -7,12 +7,14 @@ import {
 } from '@aws-sdk/client-codecommit';
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import fc from 'fast-check';
+import { markBad } from '../../../tasks/marks/mark-bad.ts';
+import type { Notice } from '../../../tasks/notices/notice.ts';
 import { createStartExecution } from '../../../tasks/promotions/promotion-executions.ts';
 import { promotionFrom } from '../../../tasks/promotions/promotion-from.ts';
 import { startPromotion } from '../../../tasks/promotions/start-promotion.ts';
 import { createCodeCommitSource } from '../../../tasks/source/codecommit-source.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
+import { aMarking, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
 import { because, double, offline, on } from '../doubles/sdk.ts';
 
 const EVENT_ID = '6b1f2a0e-0000-4000-8000-000000000001';
@@ -92,6 +94,7 @@ describe('starting a promotion', () => {
   const start = (branch: readonly Commit[], started: () => object = () => ({})) => {
     const ledger = createMemoryLedger();
     const notes: string[] = [];
+    const mails: Notice[] = [];
     const commits = branch.map((one, index): Commit => {
       const next = branch[index + 1]?.commitId;
       return { parents: next === undefined ? [] : [next], ...one };
@@ -116,13 +119,19 @@ describe('starting a promotion', () => {
       source: createCodeCommitSource('orders', 'main', codecommit.client),
       startExecution: createStartExecution(MACHINE, sfn.client),
       stateMachineArn: MACHINE,
+      siteUrl: 'https://approvals.example.com',
+      notices: { send: async (notice) => void mails.push(notice) },
+      tellMakers: async (makers, mail) => {
+        mails.push({ ...mail, role: 'developer', recipients: makers.map(({ name }) => name) });
+        return true;
+      },
       now: () => new Date('2026-11-22T10:00:00.000Z'),
       promoted,
       note: (why) => notes.push(why),
     });
     const nothingStarted = async () =>
       expect([...sfn.sent, ...(await ledger.promotions()).items]).toEqual([]);
-    return { handler, ledger, sfn, codecommit, notes, nothingStarted };
+    return { handler, ledger, sfn, codecommit, notes, mails, nothingStarted };
   };
 
   it('records it and starts the execution with the pinned commit', async () => {
@@ -136,6 +145,29 @@ describe('starting a promotion', () => {
         input: JSON.stringify({ ...input, pushedAt: PUSHED_AT }),
       },
     ]);
+  });
+
+  it('starts nothing for a commit that is marked bad: operators and makers get a mail, and the log says why', async () => {
+    const { handler, ledger, notes, mails, nothingStarted } = start([commit()]);
+    await markBad(ledger, { application: 'shop', commitId: COMMIT }, aMarking());
+    expect(await handler(push())).toEqual({});
+    await nothingStarted();
+    const cause = 'olga marked commit 8f0c9c1f bad on 22 Nov 2026, 11:00 UTC: it loses orders';
+    expect(notes).toEqual([`${cause}. Its promotion is not started.`]);
+    expect(mails.map(({ role, subject }) => [role, subject])).toEqual([
+      ['operator', 'Not started, the commit is bad: shop 8f0c9c1f Show the cart'],
+      ['developer', 'Not started, the commit is bad: shop 8f0c9c1f Show the cart'],
+    ]);
+    expect(mails[1]).toMatchObject({ recipients: ['dana', 'Dana'] });
+    for (const { message } of mails) expect(message).toContain('it loses orders');
+  });
+
+  it('starts once more what was recorded before its commit was marked bad: it ends as recalled', async () => {
+    const { handler, ledger, sfn, mails } = start([commit()]);
+    await ledger.addPromotion(aPromotion({ pushedAt: PUSHED_AT }));
+    await markBad(ledger, { application: 'shop', commitId: COMMIT }, aMarking());
+    expect(await handler(push())).toEqual({ promotionId: PROMOTION_ID });
+    expect([sfn.sent.length, mails]).toEqual([1, []]);
   });
 
   it('starts nothing for a commit that was never pushed to the branch', async () => {

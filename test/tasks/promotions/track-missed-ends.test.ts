@@ -33,6 +33,7 @@ const createWorld = () => {
     notices: locks.mails.notices,
     tellMakers: async () => false,
     siteUrl: 'https://approvals.example.com',
+    now: () => new Date('2026-11-22T12:00:00.000Z'),
     sealEvidence: async (promotionId) => {
       sealed.push(promotionId);
     },

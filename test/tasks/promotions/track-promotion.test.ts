@@ -12,7 +12,7 @@ import type { Metric } from '../../../tasks/promotions/metrics.ts';
 import { createExecutions } from '../../../tasks/promotions/promotion-executions.ts';
 import { trackPromotion } from '../../../tasks/promotions/track-promotion.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aJob, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
+import { aJob, anApproval, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
 import { double, offline, on } from '../doubles/sdk.ts';
 
 const { executionArn } = aPromotion();
@@ -102,6 +102,7 @@ const track = (detail: object, ...described: DescribeExecutionOutput[]) => {
       return true;
     },
     siteUrl: 'https://approvals.example.com',
+    now: () => new Date('2026-11-22T12:00:00.000Z'),
     sealEvidence: async (promotionId) => {
       sealed.push(promotionId);
     },
@@ -134,8 +135,11 @@ describe('tracking a promotion', () => {
     ['Rejected', 'REJECTED', []],
     ['Superseded', 'SUPERSEDED', []],
     ['Stale', 'STALE', ['qc', 'pmo']],
+    ['Recalled', 'RECALLED', ['qc']],
   ])('takes the error %s for %s, no failure that operators hear of', async (error, status, completion) => {
     await ledger.addPromotion(aPromotion());
+    // Of those whose request was recalled only who had approved.
+    await ledger.addApproval(anApproval({ status: 'APPROVED' }));
     const cause = 'Prod runs the newer commit bbbbbbbb';
     await track({ status: 'FAILED' }, execution({ ...failed, error, cause }));
     expect(await ledger.promotion(PROMOTION_ID)).toMatchObject({ status, error, cause });
@@ -166,6 +170,7 @@ describe('tracking a promotion', () => {
     ['Rejected', { ...failed, error: 'Rejected' }],
     ['Superseded', { ...failed, error: 'Superseded' }],
     ['Stale', { ...failed, error: 'Stale' }],
+    ['Recalled', { ...failed, error: 'Recalled' }],
     ['Failed', failed],
     ['Failed', { status: 'TIMED_OUT', stopDate }],
     ['Stopped', { status: 'ABORTED', stopDate }],
