@@ -44,7 +44,8 @@ const Marked: FC<{ marking: Omit<Marking, 'unmarked'> }> = ({ marking: { by, at,
         <a href={`/promotions/${encodeURIComponent(goBack)}`}>went back</a> from it
       </>
     )}
-    , <Moment at={at} />: <GivenText text={reason} most={MOST_REASON} />
+    {' on '}
+    <Moment at={at} />: <GivenText text={reason} most={MOST_REASON} />
   </>
 );
 
@@ -76,7 +77,7 @@ const Unmarked: FC<{ before: Marking }> = ({ before }) =>
         <Marked marking={before} />
       </div>
       <div class="paragraph">
-        <GivenText text={nameOfArn(askerName(before.unmarked.by))} /> unmarked it,{' '}
+        <GivenText text={nameOfArn(askerName(before.unmarked.by))} /> unmarked it on{' '}
         <Moment at={before.unmarked.at} />: <GivenText text={before.unmarked.reason} most={MOST_REASON} />
       </div>
     </Notice>
@@ -117,8 +118,13 @@ export const MarkLink: FC<{ promotion: Promotion; mark: PromotionMark }> = ({
   );
 };
 
-const subjectOf = (commit: ChangedCommit | undefined): string =>
-  commit === undefined ? '' : commitTitle({ commitId: commit.commitId, commitMessage: commit.message });
+const Subject: FC<{ commit: ChangedCommit | undefined }> = ({ commit }) =>
+  commit === undefined ? null : (
+    <>
+      {' '}
+      <bdi>{commitTitle({ commitId: commit.commitId, commitMessage: commit.message })}</bdi>
+    </>
+  );
 
 /** Warns approvers of bad commits in a change. */
 export const ContainsBad: FC<{
@@ -131,8 +137,8 @@ export const ContainsBad: FC<{
     <ul>
       {commits.map(({ commitId, ...marking }) => (
         <li>
-          <code>{shortCommit(commitId)}</code>{' '}
-          <bdi>{subjectOf(shown.find((one) => one.commitId === commitId))}</bdi>: <Marked marking={marking} />
+          <code>{shortCommit(commitId)}</code>
+          <Subject commit={shown.find((one) => one.commitId === commitId)} />: <Marked marking={marking} />
         </li>
       ))}
     </ul>

@@ -149,17 +149,21 @@ describe('going back to an earlier release', () => {
   });
 
   it('fails before anybody is asked if the image is gone; the command line asks in the caller’s name', async () => {
-    const imageId = (await scenario.system.ledger.promotion(second.id))?.images.prod;
+    expect(await lockstep('go-back', scenario.application.name, second.id, '--reason', 'x')).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('Choose another release, or have somebody else unmark the commit.'),
+    });
+    const imageId = (await scenario.system.ledger.promotion(first.id))?.images.prod;
     await scenario.run.host.call(administrator, 'ec2', 'DeregisterImage', { ImageId: imageId });
     const { code, json, error } = await lockstep(
       'go-back',
       scenario.application.name,
-      second.id,
+      first.id,
       '--reason',
       'The third is slow',
     );
     expect([code, error]).toEqual([0, '']);
-    const goBack = goBackOf(String(json?.promotionId), second);
+    const goBack = goBackOf(String(json?.promotionId), first);
     const end = await goBack.ended();
     expect(end).toMatchObject({ status: 'FAILED', error: 'ReleaseGone' });
     expect(end.cause).toContain(`The image ${imageId} is gone`);
