@@ -14,12 +14,14 @@ import { guardPipeline } from '../../../tasks/guard/guard-pipeline.ts';
 import { isSessionOf } from '../../../tasks/guard/may-deploy.ts';
 import { createPipelineRuns } from '../../../tasks/jobs/codepipeline-runs.ts';
 import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
+import { markBad } from '../../../tasks/marks/mark-bad.ts';
 import type { GoBack, GuardParameters } from '../../../tasks/payloads.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import {
   aDecision,
   aGoBack,
   aJob,
+  aMarking,
   anApproval,
   aPerson,
   aPromotion,
@@ -69,6 +71,8 @@ interface Situation {
   /** What becomes of the jobs once the guard has read them. */
   readonly meanwhile?: Job;
   readonly ledgerFails?: boolean;
+  /** Whether the commit is marked bad. */
+  readonly isBad?: boolean;
   /** What CodePipeline throws at the guard's answer. */
   readonly answerFails?: Error;
 }
@@ -78,6 +82,7 @@ const askGuard = async (situation: Situation) => {
   const { approvals = [approved('qc', 'quinn'), approved('pmo', 'parker')] } = situation;
   const ledger = createMemoryLedger();
   await ledger.addPromotion(promotion);
+  if (situation.isBad) await markBad(ledger, { application: 'shop', commitId: COMMIT }, aMarking());
   if (situation.release) await ledger.addPromotion(situation.release);
   for (const job of jobs) await ledger.addJob(job);
   for (const approval of approvals) await ledger.addApproval(approval);
@@ -172,6 +177,11 @@ describe('the guard of a pipeline (T20)', () => {
   });
 
   it.each<[string, Situation, RegExp]>([
+    [
+      'a commit that was marked bad',
+      { isBad: true },
+      /olga marked commit 8f0c9c1f bad on .*: it loses orders\./,
+    ],
     [
       'a new pipeline’s first run',
       { trigger: { triggerType: 'CreatePipeline' } },

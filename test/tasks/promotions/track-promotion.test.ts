@@ -6,13 +6,14 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import { unmarkBad } from '../../../tasks/marks/mark-bad.ts';
 import type { Notice } from '../../../tasks/notices/notice.ts';
 import type { MakersMail } from '../../../tasks/notices/tell-makers.ts';
 import type { Metric } from '../../../tasks/promotions/metrics.ts';
 import { createExecutions } from '../../../tasks/promotions/promotion-executions.ts';
 import { trackPromotion } from '../../../tasks/promotions/track-promotion.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aJob, anApproval, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
+import { aGoBack, aJob, anApproval, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
 import { double, offline, on } from '../doubles/sdk.ts';
 
 const { executionArn } = aPromotion();
@@ -184,6 +185,35 @@ describe('tracking a promotion', () => {
       { to: ['dana', 'Erin'], subject: expect.stringMatching(`^${subject}: shop 8f0c9c1f`) },
     ]);
   });
+
+  it.each([
+    ['what it left', 'f'.repeat(40), 1],
+    ['nothing if it went back to another image of the same commit', COMMIT, 0],
+  ])(
+    'a go-back that succeeds marks %s, once, also after somebody unmarked it',
+    async (_, commitId, marked) => {
+      await ledger.addPromotion(aPromotion({ promotionId: 'release-b', commitId }));
+      await ledger.addPromotion(aPromotion({ goBack: aGoBack() }));
+      const end = { status: 'SUCCEEDED', stopDate } as const;
+      await track({ status: end.status }, execution(end));
+      const mark = await ledger.mark('shop', commitId);
+      expect(mark?.markings ?? []).toMatchObject(
+        marked === 0 ? [] : [{ by: { name: 'olga' }, reason: 'The cart is empty', goBack: PROMOTION_ID }],
+      );
+      if (mark === undefined) return;
+      const quinn = {
+        type: 'person',
+        subject: 'q',
+        name: 'quinn',
+        verifiedEmail: 'quinn@example.com',
+      } as const;
+      await unmarkBad(ledger, mark, { by: quinn, at: '2026-11-23T12:00:00.000Z', reason: 'it was the disk' });
+      // As after a crash before the end was noted.
+      await ledger.updatePromotion(PROMOTION_ID, { status: 'RUNNING', endedAt: undefined });
+      await track({ status: end.status }, execution(end));
+      expect((await ledger.mark('shop', commitId))?.markings).toHaveLength(1);
+    },
+  );
 
   it('tells makers where it failed and why', async () => {
     await ledger.addPromotion(aPromotion());
