@@ -7,7 +7,7 @@ import { checkTogether } from './config/cross-checks.ts';
 import { type EnvironmentPlace, type NetworkConfig, placeOf } from './config/environments.ts';
 import { type NotificationConfig, notificationsOf } from './config/notifications.ts';
 import { withTimeZones } from './config/read-calendar.ts';
-import { remedyFor } from './config/remedies.ts';
+import { remedyFor, renamed } from './config/remedies.ts';
 import { configuration, type WrittenConfig } from './config/schema.ts';
 import type { SignInConfig } from './config/sign-in.ts';
 import { API_URLS, DEFAULT_CIDR, DEFAULT_PROVIDER, keyText, type ProviderName } from './config/values.ts';
@@ -204,7 +204,7 @@ function applicationOf(written: WrittenApplication, shared: WrittenConfig): Appl
     approvalExpiryDays: approvalExpiryDays ?? shared.approvalExpiryDays,
     deployment: {
       ...deployment,
-      terminationWaitMinutes: deployment.terminationWaitMinutes ?? shared.terminationWaitMinutes,
+      soakMinutes: deployment.soakMinutes ?? shared.soakMinutes,
     },
     ...(imageSchedule && { imageSchedule }),
     ...(test && { test }),
@@ -272,7 +272,11 @@ function describe(issue: z.core.$ZodIssue, root: unknown): string[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
-      return line(path, at(root, path), 'This key is unknown. Remove it, or correct its spelling.');
+      return line(
+        path,
+        at(root, path),
+        renamed[key] ?? 'This key is unknown. Remove it, or correct its spelling.',
+      );
     });
   if (issue.code === 'invalid_union') {
     // For a value of the right kind with a fault inside, the message names that fault.

@@ -64,7 +64,7 @@ export interface PromotionParts {
   /** How long an approver has. */
   readonly approvalExpiry: Duration;
   /** How long the old Prod fleet is kept after traffic has moved. */
-  readonly terminationWait: Duration;
+  readonly soak: Duration;
 }
 
 /**
@@ -140,7 +140,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
   const qatDeploymentTimeout = qatTestTimeout
     ? timeouts.testedDeploymentTimeout(qatTestTimeout)
     : timeouts.qatDeploymentTimeout;
-  const prodDeploymentTimeout = timeouts.prodDeploymentTimeout(parts.terminationWait);
+  const prodDeploymentTimeout = timeouts.prodDeploymentTimeout(parts.soak);
 
   const checkRelease = functionState<CheckReleaseRequest>(scope, names.checkRelease, functions.checkRelease, {
     request: {

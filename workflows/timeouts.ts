@@ -14,9 +14,9 @@ export const qatDeploymentTimeout = Duration.hours(2);
 export const testedDeploymentTimeout = (tests: Duration): Duration =>
   Duration.minutes(qatDeploymentTimeout.toMinutes() + Duration.hours(1).toMinutes() + tests.toMinutes());
 
-/** Provisioning, hooks on one instance after the other, and the wait before the old fleet is terminated. */
-export const prodDeploymentTimeout = (terminationWait: Duration): Duration =>
-  Duration.minutes(Duration.hours(3).toMinutes() + terminationWait.toMinutes());
+/** Provisioning, hooks on one instance after the other, and the soak, in which the old fleet is kept. */
+export const prodDeploymentTimeout = (soak: Duration): Duration =>
+  Duration.minutes(Duration.hours(3).toMinutes() + soak.toMinutes());
 
 /** The calendar may hold a promotion so long. */
 const frozen = Duration.days(MOST_HELD_DAYS);

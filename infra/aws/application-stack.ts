@@ -203,7 +203,7 @@ export class ApplicationStack extends Stack {
       ...(application.test && { qatTestTimeout: Duration.minutes(application.test.timeoutMinutes) }),
       ...(source.revisionType && { revisionType: source.revisionType }),
       approvalExpiryDays: application.approvalExpiryDays,
-      terminationWaitMinutes: application.deployment.terminationWaitMinutes,
+      soakMinutes: application.deployment.soakMinutes,
     });
     const { schedules } = new Triggers(this, 'Triggers', {
       application: name,

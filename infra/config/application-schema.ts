@@ -91,9 +91,9 @@ const deployment = z.strictObject({
     })
     .prefault({})
     .describe('When CodeDeploy rolls Prod back by itself.'),
-  terminationWaitMinutes: values.terminationWait.optional().meta({
-    description: 'Replaces `terminationWaitMinutes` for this application.',
-    fallback: '`terminationWaitMinutes`',
+  soakMinutes: values.soak.optional().meta({
+    description: 'Replaces `soakMinutes` for this application.',
+    fallback: '`soakMinutes`',
   }),
 });
 

@@ -4,7 +4,7 @@ const certificate =
   'Give the ARN of a certificate in AWS Certificate Manager, in the region that is deployed to: arn:aws:acm:<region>:<account>:certificate/<id>.';
 const domain = 'Give a domain name in lower case, such as orders.example.com.';
 const schedule = 'Give six fields of Image Builder in cron(…), such as cron(0 3 ? * sun *).';
-const wait = 'Give a whole number of minutes from 0 to 120.';
+const soak = 'Give a whole number of minutes from 0 to 2880.';
 const expiry = 'Give a whole number of days from 1 to 90.';
 const addresses = 'Give a list of at least one e-mail address.';
 const size = 'Give a whole number from 1 to 100.';
@@ -124,8 +124,7 @@ const remedies: Readonly<Record<string, string>> = {
     'Give both (QC and PMO approve that Prod goes back) or one (PMO alone, if somebody who signed in asks).',
   'applications[].whenNewer':
     'Give supersede (a newer promotion takes the place of one that waits for QC) or wait (it waits for QC).',
-  'applications[].deployment':
-    'Give an object with any of configuration, rollback and terminationWaitMinutes.',
+  'applications[].deployment': 'Give an object with any of configuration, rollback and soakMinutes.',
   'applications[].deployment.configuration':
     'Give one-at-a-time, half-at-a-time, all-at-once, or {"minimumHealthyPercent": <0 to 99>}.',
   'applications[].deployment.rollback': 'Give an object with any of onFailure, onProdAlarms and onAlarms.',
@@ -133,7 +132,7 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].deployment.rollback.onProdAlarms': 'Give true or false.',
   'applications[].deployment.rollback.onAlarms': 'Give a list of at most 7 names of CloudWatch alarms.',
   'applications[].deployment.rollback.onAlarms[]': 'Give the name of a CloudWatch alarm.',
-  'applications[].deployment.terminationWaitMinutes': wait,
+  'applications[].deployment.soakMinutes': soak,
   'applications[].imageSchedule': `Give an object with cron and, if it is not UTC, timeZone. ${schedule}`,
   'applications[].imageSchedule.cron': schedule,
   'applications[].imageSchedule.timeZone': 'Give the name of a time zone, such as Europe/Berlin.',
@@ -214,10 +213,16 @@ const remedies: Readonly<Record<string, string>> = {
   operators: addresses,
   developers: 'Give a list of e-mail addresses, which may be empty.',
   approvalExpiryDays: expiry,
-  terminationWaitMinutes: wait,
+  soakMinutes: soak,
   env: 'Give an object with account, region or both, or leave it out.',
   'env.account': account,
   'env.region': 'Give an AWS region, such as us-east-1.',
+};
+
+/** What to write instead of a key that had another name. */
+export const renamed: Readonly<Record<string, string>> = {
+  terminationWaitMinutes:
+    'This key is called soakMinutes now: the old instances are kept while alarms watch.',
 };
 
 /** What to write at a key instead. */

@@ -107,9 +107,11 @@ export const configuration = z.strictObject({
     .describe(
       "Whether Lockstep's account gets a CloudTrail trail. Turn it off if an organization's trail records management events, and writes to the ledger and the evidence bucket.",
     ),
-  terminationWaitMinutes: values.terminationWait
+  soakMinutes: values.soak
     .default(5)
-    .describe('How long Prod keeps the old instances after traffic has moved to the new ones.'),
+    .describe(
+      'The soak: how long Prod keeps the old instances after traffic has moved to the new ones. Meanwhile alarms, and operators, can send it back.',
+    ),
   network: network
     .prefault({})
     .describe("The network in Lockstep's account and region: a new VPC, or an existing one."),

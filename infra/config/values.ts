@@ -164,8 +164,8 @@ export const urlPath = text('path', /^\/[\w\-.~/%]{0,1023}$/);
 export const expiryDays = z.int().min(1).max(90);
 
 // CodeDeploy allows two days; every minute of it lengthens each promotion.
-/** Minutes that the old fleet is kept. */
-export const terminationWait = z.int().min(0).max(120);
+/** Minutes that the old fleet is kept after the cut-over. */
+export const soak = z.int().min(0).max(2880);
 
 /** IPv4 range of a VPC that Lockstep makes, unless the configuration gives another. */
 export const DEFAULT_CIDR = '10.0.0.0/16';

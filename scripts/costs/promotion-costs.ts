@@ -58,8 +58,8 @@ export function promotionCosts(resources: Resources, list: PriceList = usEast1):
   const [fleet] = ofType(resources, 'Custom::LockstepProdFleet');
   if (!fleet) throw new TypeError('The stack has no Custom::LockstepProdFleet.');
   const instances = numberOf(fleet, 'desiredCapacity');
-  const { terminationWaitMinutes } = fleet.Properties as { terminationWaitMinutes: number };
-  const overlap = assumed.bothFleetsHours + Number(terminationWaitMinutes) / 60;
+  const { soakMinutes } = fleet.Properties as { soakMinutes: number };
+  const overlap = assumed.bothFleetsHours + Number(soakMinutes) / 60;
   const actions = pipelineActions(resources);
   const tests = actions.filter((provider) => provider === 'CodeBuild').length;
   return [

@@ -63,7 +63,7 @@ export const deploymentGroupInput = (
     greenFleetProvisioningOption: { action: 'COPY_AUTO_SCALING_GROUP' },
     terminateBlueInstancesOnDeploymentSuccess: {
       action: 'TERMINATE',
-      terminationWaitTimeInMinutes: fleet.terminationWaitMinutes,
+      terminationWaitTimeInMinutes: fleet.soakMinutes,
     },
   },
 });

@@ -23,7 +23,7 @@ export interface ProdFleetProperties extends FleetNames {
   /** Seconds before a failing health check of the load balancer replaces a new instance. */
   readonly healthCheckGraceSeconds: number;
   /** Minutes that the old fleet stays after traffic has moved (T08). */
-  readonly terminationWaitMinutes: number;
+  readonly soakMinutes: number;
   /** Whether CodeDeploy takes a failed deployment back by itself. @default true */
   readonly rollbackOnFailure?: boolean;
   /** CloudWatch alarms that stop a deployment and take it back. @default none */
@@ -77,7 +77,7 @@ const numbers = [
   'maxSize',
   'desiredCapacity',
   'healthCheckGraceSeconds',
-  'terminationWaitMinutes',
+  'soakMinutes',
 ] as const;
 
 /**

@@ -275,7 +275,14 @@ describe('fails, naming key, value and remedy', () => {
       'both',
     ],
     ['an expiry', config({}, { approvalExpiryDays: 0.5 }), 'approvalExpiryDays', '0.5', 'days from 1 to 90'],
-    ['a wait', config({}, { terminationWaitMinutes: -1 }), 'terminationWaitMinutes', '-1', 'minutes from 0'],
+    ['a soak', config({}, { soakMinutes: 2881 }), 'soakMinutes', '2881', 'minutes from 0 to 2880'],
+    [
+      'the old name of the soak',
+      config({ deployment: { terminationWaitMinutes: 5 } }),
+      '[0].deployment.terminationWaitMinutes',
+      '5',
+      'called soakMinutes now',
+    ],
     ['an account', config({}, { env: { account: 12 } }), 'env.account', '12', '12 digits'],
     ['a region', config({}, { env: { region: 'Frankfurt' } }), 'env.region', '"Frankfurt"', 'us-east-1'],
     [

@@ -34,7 +34,7 @@ it('fills in what an application leaves out', () => {
         deployment: {
           configuration: 'one-at-a-time',
           rollback: { onFailure: true, onProdAlarms: true, onAlarms: [] },
-          terminationWaitMinutes: 5,
+          soakMinutes: 5,
         },
       },
     ],
@@ -131,11 +131,11 @@ it('takes how many people of a role must approve', () => {
 });
 
 it("prefers an application's own waits", () => {
-  const own = { approvalExpiryDays: 3, deployment: { terminationWaitMinutes: 60 } };
-  const { applications } = readConfig(config(own, { approvalExpiryDays: 9, terminationWaitMinutes: 9 }));
+  const own = { approvalExpiryDays: 3, deployment: { soakMinutes: 60 } };
+  const { applications } = readConfig(config(own, { approvalExpiryDays: 9, soakMinutes: 9 }));
   expect(applications[0]).toMatchObject(own);
-  expect(readConfig(config({}, { terminationWaitMinutes: 9 })).applications[0]?.deployment).toMatchObject({
-    terminationWaitMinutes: 9,
+  expect(readConfig(config({}, { soakMinutes: 9 })).applications[0]?.deployment).toMatchObject({
+    soakMinutes: 9,
   });
 });
 

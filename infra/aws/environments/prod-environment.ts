@@ -105,7 +105,7 @@ export class ProdEnvironment extends Construct {
       computePlatform: 'Server',
     });
     this.codeDeployApplication = isElsewhere ? name : codeDeploy.ref;
-    const { configuration, rollback, terminationWaitMinutes } = application.deployment;
+    const { configuration, rollback, soakMinutes } = application.deployment;
     this.deploymentConfig = deploymentConfigName(this, 'DeploymentConfig', configuration);
     const group = deploymentGroupName('prod');
     this.deploymentGroupArn = deploymentGroupArn(stack, this.codeDeployApplication, group);
@@ -155,7 +155,7 @@ export class ProdEnvironment extends Construct {
         minSize: application.fleet.min,
         maxSize: application.fleet.max,
         desiredCapacity: application.fleet.min,
-        terminationWaitMinutes,
+        soakMinutes,
         healthCheckGraceSeconds: 120,
         ...(!rollback.onFailure && { rollbackOnFailure: false }),
         ...(watched.length > 0 && { alarmNames: watched }),

@@ -55,7 +55,7 @@ export class ProdAlarms extends Construct {
         metric: targetGroup.metrics.targetResponseTime({ period: minute, statistic: Stats.percentile(95) }),
         threshold: alarms.latencyMilliseconds / 1_000,
         comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-        // Sooner than CodeDeploy's shortest usual wait for blue's end.
+        // Sooner than a usual soak ends.
         evaluationPeriods: 3,
         datapointsToAlarm: 2,
       }),

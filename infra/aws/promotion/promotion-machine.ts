@@ -9,10 +9,10 @@ import { stateMachineArn, stateMachineName } from '../names.ts';
 import { allow } from '../permissions.ts';
 import { forResource } from '../service-principal.ts';
 
-interface PromotionMachineProps extends Omit<PromotionParts, 'approvalExpiry' | 'terminationWait'> {
+interface PromotionMachineProps extends Omit<PromotionParts, 'approvalExpiry' | 'soak'> {
   readonly application: string;
   readonly approvalExpiryDays: number;
-  readonly terminationWaitMinutes: number;
+  readonly soakMinutes: number;
 }
 
 /** What delivering its log takes. Source: Step Functions developer guide, "Logging using CloudWatch Logs". */
@@ -41,7 +41,7 @@ export class PromotionMachine extends Construct {
   constructor(scope: Construct, id: string, props: PromotionMachineProps) {
     super(scope, id);
     const stack = Stack.of(this);
-    const { application, approvalExpiryDays, terminationWaitMinutes, ...parts } = props;
+    const { application, approvalExpiryDays, soakMinutes, ...parts } = props;
     const role = new Role(this, 'Role', {
       description: `State machine of ${application}`,
       assumedBy: forResource('states.amazonaws.com', stack, stateMachineArn(stack, application)),
@@ -65,7 +65,7 @@ export class PromotionMachine extends Construct {
         promotionDefinition(this, {
           ...parts,
           approvalExpiry: Duration.days(approvalExpiryDays),
-          terminationWait: Duration.minutes(terminationWaitMinutes),
+          soak: Duration.minutes(soakMinutes),
         }),
       ),
       // CDK would also grant versions of the functions, of which there are none.

@@ -95,13 +95,13 @@ it('follows the configuration in what people wait for', () => {
         ...shared,
         applications: [{ name: 'orders', runtime: 'nodejs', fleet: { min: 3, max: 9 } }],
         approvalExpiryDays: 2,
-        terminationWaitMinutes: 15,
+        soakMinutes: 15,
       }),
       'Lockstep-orders',
     ),
   );
   expect(orders).toContain('\\"expiresInSeconds\\":172800');
-  expect(orders).toContain('"terminationWaitMinutes":15');
+  expect(orders).toContain('"soakMinutes":15');
   expect(orders).toContain('"PROD_MIN_SIZE":"3"');
   expect(orders).toContain('"PROD_MAX_SIZE":"9"');
 });

@@ -60,7 +60,7 @@ describe('deployment settings', () => {
   it('reach the fleet: rollback on alarms, termination wait, instance types, sizes', () => {
     expect(fleet).toMatchObject({
       alarmNames: [...Array(3).fill({ Ref: expect.any(String) }), 'orders-5xx', 'orders-latency'],
-      terminationWaitMinutes: 15,
+      soakMinutes: 15,
       minSize: 4,
       maxSize: 8,
     });

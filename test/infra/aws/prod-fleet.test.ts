@@ -107,7 +107,7 @@ describe('Prod fleet', () => {
   });
 
   it('T08: the old fleet goes after minutes', () => {
-    expect(fleet.Properties.terminationWaitMinutes).toBe(5);
+    expect(fleet.Properties.soakMinutes).toBe(5);
   });
 
   it('T09: instances are replaced one at a time, and leave the load balancer quickly', () => {

@@ -60,7 +60,7 @@ export const renderDefinition = () => {
         qatAutoScalingGroupName: 'orders-qat',
         sourceAction: 'Source',
         approvalExpiry: Duration.days(7),
-        terminationWait: Duration.minutes(5),
+        soak: Duration.minutes(5),
       }),
     ),
   });
