@@ -32,6 +32,8 @@ export interface HostOptions {
   readonly ports: Ports;
   /** @default '000000000000' */
   readonly accountId?: string;
+  /** As the host has it. @default false */
+  readonly waitsAsAsked?: boolean;
   /** @default 'us-east-1' */
   readonly region?: string;
   /**
@@ -121,6 +123,7 @@ export const createHost = (options: HostOptions): EmulatorHost => {
     stateDir,
     endpointUrl: `http://127.0.0.1:${ports.endpoint}`,
     faults: createFaults(store),
+    waitsAsAsked: options.waitsAsAsked ?? false,
     authorize,
     assumeRole,
     perform,

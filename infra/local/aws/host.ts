@@ -193,6 +193,8 @@ export interface Host {
   readonly store: Store;
   readonly ports: Ports;
   readonly faults: Faults;
+  /** Whether waits that a service is asked for last that long; otherwise they are cut to a second. */
+  readonly waitsAsAsked: boolean;
   /** Where instances, repositories and other files live: a folder per service below it. */
   readonly stateDir: string;
   /** The endpoint's URL, for the functions' SDK clients. */

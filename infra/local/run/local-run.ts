@@ -35,6 +35,8 @@ export interface LocalRunOptions {
   readonly lockstep?: unknown;
   /** @default the machine's clock */
   readonly clock?: AdjustableClock;
+  /** Keeps Prod's old instances as long as the configuration says. @default a second */
+  readonly soak?: boolean;
   /** Gives the start up between two of its steps; it throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -116,7 +118,7 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
     const start = performance.now();
     const clock = options.clock ?? createClock();
     undo.push(clock.stop);
-    const host = createHost({ stateDir, store, clock, ports });
+    const host = createHost({ stateDir, store, clock, ports, waitsAsAsked: options.soak ?? false });
     const services = createServices(host, { people, signInLook });
     const endpoint = await createEndpoint(host);
     undo.push(endpoint.close);

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly failures: ReadonlyMap<string, number>;
   /** How often a failed execution is redriven when unattended. */
   readonly redrives: number;
+  /** Whether Prod's old instances are kept as long as the configuration says. */
+  readonly soak: boolean;
   /** File that the report is written to. Absolute. */
   readonly report?: string;
   /** Absolute. */
@@ -45,6 +47,7 @@ export const usage = `npm start -- [options]
                      people: ${peopleInOneLine}
   --fail "STATE[=N]" the external job of that state fails in its first N attempts (1); may be repeated
   --redrive N        unattended: redrive a failed execution up to N times (0)
+  --soak             keep Prod's old instances for soakMinutes after the cut-over, instead of for a second
   --report FILE      write what happened as JSON
   --state-dir DIR    where everything lives (.lockstep); a run that was killed goes on from there
   --port P           the endpoint's port (4566); the next six are used as well
@@ -58,6 +61,7 @@ const optionTypes = {
   pmo: { type: 'string' },
   fail: { type: 'string', multiple: true },
   redrive: { type: 'string' },
+  soak: { type: 'boolean' },
   report: { type: 'string' },
   'state-dir': { type: 'string' },
   port: { type: 'string' },
@@ -102,6 +106,7 @@ export const parseOptions = (args: readonly string[], workingDirectory: string):
     qc: person('qc', values.qc ?? 'quinn'),
     pmo: person('pmo', values.pmo ?? 'parker'),
     failures: new Map((values.fail ?? []).map(failure)),
+    soak: values.soak ?? false,
     redrives: wholeNumber('redrive', values.redrive ?? '0', 0, 100),
     stateDir: absolute(values['state-dir'] ?? DEFAULT_STATE_DIRECTORY),
     port: wholeNumber('port', values.port ?? String(DEFAULT_PORT), 1024, 65_535 - PORTS_IN_A_ROW),

@@ -76,6 +76,7 @@ const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal)
     stateDir: options.stateDir,
     ports,
     signal: stop,
+    soak: options.soak,
     ...(lockstep !== undefined && { lockstep }),
   });
   try {

@@ -102,6 +102,8 @@ export interface ScenarioOptions {
   readonly lockstep?: unknown;
   /** @default the machine's clock */
   readonly clock?: AdjustableClock;
+  /** Keeps Prod's old instances as long as the configuration says. */
+  readonly soak?: boolean;
   /** The application that the scenario is about. @default the configuration's first */
   readonly application?: string;
 }
@@ -116,9 +118,9 @@ export const startScenario = async (options: ScenarioOptions = {}): Promise<Scen
     options.change(copy);
     assemblyDirectory = copy;
   }
-  const { clock } = options;
+  const { clock, soak = false } = options;
   const ports = await freePorts();
-  const run = await startLocalRun({ stateDir, ports, assemblyDirectory, ...(clock && { clock }) });
+  const run = await startLocalRun({ stateDir, ports, assemblyDirectory, soak, ...(clock && { clock }) });
   try {
     return await scenarioOf(run, stateDir, options.application);
   } catch (error) {

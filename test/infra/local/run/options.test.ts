@@ -11,6 +11,7 @@ describe('command line', () => {
       pmo: 'parker',
       failures: new Map(),
       redrives: 0,
+      soak: false,
       stateDir: '/home/quinn/.lockstep',
       port: 4566,
     });
@@ -18,7 +19,7 @@ describe('command line', () => {
 
   it('reads every option, with paths relative to the working directory', () => {
     const args =
-      '--app ../orders --config shop.json --unattended --qc sam --pmo quinn --redrive 2 --report out/report.json --state-dir /tmp/s --port 5000';
+      '--app ../orders --config shop.json --unattended --qc sam --pmo quinn --redrive 2 --soak --report out/report.json --state-dir /tmp/s --port 5000';
     expect(parse(...args.split(' '), '--fail', 'Build Prod image', '--fail', 'Deploy to QAT=3')).toEqual({
       app: '/home/orders',
       config: '/home/quinn/shop.json',
@@ -30,6 +31,7 @@ describe('command line', () => {
         ['Deploy to QAT', 3],
       ]),
       redrives: 2,
+      soak: true,
       report: '/home/quinn/out/report.json',
       stateDir: '/tmp/s',
       port: 5000,

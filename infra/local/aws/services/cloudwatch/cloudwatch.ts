@@ -16,6 +16,7 @@ import {
   findAlarm,
 } from './alarms.ts';
 import type { StateValue } from './evaluate-alarm.ts';
+import { getMetricData } from './metric-data.ts';
 import { alarmProviders } from './resources.ts';
 
 /** Most alarms in one answer. */
@@ -70,7 +71,11 @@ export const createCloudWatchService = (host: Host): Service => {
 
   return {
     name: 'monitoring',
-    operations: { DescribeAlarms: describeAlarms, SetAlarmState: setAlarmState },
+    operations: {
+      DescribeAlarms: describeAlarms,
+      GetMetricData: getMetricData(host),
+      SetAlarmState: setAlarmState,
+    },
     resources: alarmProviders(host, driver),
     start: driver.start,
     stop: async () => {

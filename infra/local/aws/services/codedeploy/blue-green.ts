@@ -16,8 +16,8 @@ import {
   targetsOf,
 } from './records.ts';
 
-/** The wait before blue is terminated, in ms, even if the group asks for more (on AWS 5 minutes and more). */
-const TERMINATION_WAIT_MS = 1_000;
+/** The wait before blue is terminated, in ms, even if the group asks for more, unless the host waits as long as is asked for. */
+const SHORT_WAIT_MS = 1_000;
 const POLL_MS = 25;
 const MINUTE_MS = 60_000;
 
@@ -58,17 +58,23 @@ export const deployBlueGreen = async (run: BlueGreen): Promise<void> => {
   const termination =
     group.settings.blueGreenDeploymentConfiguration?.terminateBlueInstancesOnDeploymentSuccess;
   if (blueGroup && termination?.action !== 'KEEP_ALIVE') {
-    await awaitTermination(run);
+    await awaitTermination(run, termination?.terminationWaitTimeInMinutes);
     await fleet.remove(blueGroup);
   }
 };
 
-/** Until blue is terminated, alarms may still take the deployment back. */
-const awaitTermination = async ({ host, tables, lifetime, deployment }: BlueGreen) => {
-  const isOver = lifetime.patience(TERMINATION_WAIT_MS);
+/** Until blue is terminated, alarms and StopDeployment may still take the deployment back. ContinueDeployment ends the wait. */
+const awaitTermination = async (
+  { host, tables, lifetime, deployment }: BlueGreen,
+  terminationWaitTimeInMinutes = 0,
+) => {
+  const waits = terminationWaitTimeInMinutes * MINUTE_MS;
+  const isOver = host.waitsAsAsked
+    ? () => host.clock.now() >= (findDeployment(tables, deployment.id).shiftedAt ?? 0) + waits
+    : lifetime.patience(Math.min(SHORT_WAIT_MS, waits));
   await lifetime.until(POLL_MS, () => {
     checkStop(host, tables, deployment.id);
-    return isOver() || undefined;
+    return findDeployment(tables, deployment.id).endsWait || isOver() || undefined;
   });
 };
 
@@ -118,14 +124,14 @@ const awaitGo = async ({ host, lifetime, tables, group, deployment }: BlueGreen)
 };
 
 /** The deployment group belongs to green from here on, and green is what Auto Scaling registers new instances from. */
-const handOver = async ({ tables, fleet, group, deployment }: BlueGreen) => {
+const handOver = async ({ host, tables, fleet, group, deployment }: BlueGreen) => {
   const name = greenGroupName(deployment);
   const hook = hookNameFor(group);
   await fleet.adopt(name, hook);
   const key = groupKey(deployment.applicationName, deployment.groupName);
   const newest = tables.groups.get(key);
   if (newest) tables.groups.put(key, { ...newest, autoScalingGroups: [{ name, hook }] });
-  changeDeployment(tables, deployment.id, { shifted: true });
+  changeDeployment(tables, deployment.id, { shifted: true, shiftedAt: host.clock.now() });
 };
 
 /** After the hand-over, the deployment group names blue again. The service role's policy cannot take the target group from green. */

@@ -195,8 +195,22 @@ export const deploymentOperations = (
   };
   const continueDeployment: Operation<ContinueDeploymentInput, object> = {
     requires: onNothing('ContinueDeployment'),
-    run: ({ deploymentId }) => {
+    run: ({ deploymentId, deploymentWaitType }) => {
       const deployment = findDeployment(tables, deploymentId);
+      if (deploymentWaitType === 'TERMINATION_WAIT') {
+        if (!isActive(deployment))
+          throw new AwsError(
+            'DeploymentAlreadyCompletedException',
+            `The deployment ${deployment.id} is already ${deployment.status}.`,
+          );
+        if (!deployment.shifted)
+          throw new AwsError(
+            'InvalidDeploymentStatusException',
+            `The deployment ${deployment.id} does not wait for the end of the original instances.`,
+          );
+        changeDeployment(tables, deployment.id, { endsWait: true });
+        return {};
+      }
       if (deployment.status !== 'Ready') {
         throw new AwsError(
           'DeploymentIsNotInReadyStateException',

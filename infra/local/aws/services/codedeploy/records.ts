@@ -121,6 +121,9 @@ export interface DeploymentRecord {
   readonly instances?: readonly string[];
   /** Traffic is on green and blue may go. */
   readonly shifted?: boolean;
+  readonly shiftedAt?: number;
+  /** Somebody ended the wait before blue is terminated. */
+  readonly endsWait?: boolean;
 }
 
 /** What an instance has of a deployment group. */

@@ -38,7 +38,12 @@ export type FleetHost = ReturnType<typeof createFleetHost>;
 
 /** @param options a store and directory of an earlier host, to take up from it */
 export const createFleetHost = (
-  options: { store?: Store; stateDir?: string; ports?: { qat: number; prod: number } } = {},
+  options: {
+    store?: Store;
+    stateDir?: string;
+    ports?: { qat: number; prod: number };
+    waitsAsAsked?: boolean;
+  } = {},
 ) => {
   const stateDir = options.stateDir ?? fs.mkdtempSync(path.join(os.tmpdir(), 'lockstep-fleet-'));
   const store = options.store ?? createMemoryStore();
@@ -49,6 +54,7 @@ export const createFleetHost = (
     stateDir,
     store,
     clock,
+    waitsAsAsked: options.waitsAsAsked ?? false,
     ports: { endpoint: 0, approvals: 0, signIn: 0, overview: 0, qat: 0, prod: 0, forge: 0, ...options.ports },
     log: ({ service, message, details }) =>
       log.push(`${service}: ${message} ${JSON.stringify(details ?? {})}`),

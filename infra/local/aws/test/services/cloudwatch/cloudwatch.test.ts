@@ -1,4 +1,9 @@
-import { CloudWatchClient, DescribeAlarmsCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  DescribeAlarmsCommand,
+  GetMetricDataCommand,
+  SetAlarmStateCommand,
+} from '@aws-sdk/client-cloudwatch';
 import { createEndpoint } from '../../../endpoint/endpoint.ts';
 import type { ResourceContext, ResourceProperties } from '../../../host.ts';
 import { createCloudWatchService } from '../../../services/cloudwatch/cloudwatch.ts';
@@ -217,6 +222,43 @@ describe('through the SDK', () => {
   afterEach(async () => {
     client.destroy();
     await endpoint.close();
+  });
+
+  it("a metric's values are read in whole periods, without those that have none", async () => {
+    const StartTime = new Date(running.clock.now());
+    add(6);
+    add(7);
+    minute();
+    minute();
+    add(1);
+    const ask = (MetricStat: { Period: number; Stat: string }) =>
+      client.send(
+        new GetMetricDataCommand({
+          StartTime,
+          EndTime: new Date(running.clock.now() + 1),
+          ScanBy: 'TimestampAscending',
+          MetricDataQueries: [
+            {
+              Id: 'm1',
+              MetricStat: {
+                Metric: {
+                  Namespace: METRIC.namespace,
+                  MetricName: METRIC.name,
+                  Dimensions: [{ Name: 'Place', Value: 'till' }],
+                },
+                ...MetricStat,
+              },
+            },
+          ],
+        }),
+      );
+    const { MetricDataResults = [] } = await ask({ Period: 60, Stat: 'Sum' });
+    expect(MetricDataResults).toMatchObject([{ Id: 'm1', Label: METRIC.name, Values: [13, 1] }]);
+    const [first, second] = MetricDataResults[0]?.Timestamps ?? [];
+    expect((second?.getTime() ?? 0) - (first?.getTime() ?? 0)).toBe(120_000);
+    expect((first?.getTime() ?? 1) % 60_000).toBe(0);
+    await expect(ask({ Period: 30, Stat: 'Sum' })).rejects.toThrow('Period must be a multiple of 60');
+    await expect(ask({ Period: 60, Stat: 'Odd' })).rejects.toThrow('does not know the statistic Odd');
   });
 
   it('alarms are described and set by hand; composite ones only if they are asked for', async () => {
