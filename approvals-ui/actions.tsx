@@ -1,4 +1,5 @@
 import type { SiteDependencies } from './dependencies.ts';
+import type { PromotionView } from './pages.ts';
 import type { SiteContext } from './responses.tsx';
 import { signInAddress } from './views/layout.tsx';
 import type { PromotionPageProps } from './views/promotion.tsx';
@@ -15,6 +16,11 @@ export const withCurrentGroups =
     });
     await next();
   };
+
+/** A route of one promotion that only operators get to. @param answer is given the promotion's page and its path */
+export type ForOperators = (
+  answer: (context: SiteContext, page: PromotionView, path: string) => Response | Promise<Response>,
+) => (context: SiteContext) => Promise<Response>;
 
 /**
  * The answer to somebody who may not do something now; undefined to those who may.

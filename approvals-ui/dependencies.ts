@@ -10,6 +10,7 @@ import type { Person, Promotion } from '../tasks/ledger/items.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
 import type { MarkOutcome } from '../tasks/marks/mark-bad.ts';
 import type { UnmarkRuling } from '../tasks/marks/mark-rules.ts';
+import type { AskSoak } from '../tasks/soak/invoke-soak.ts';
 import type { EnvironmentRegions } from './console-links.ts';
 import type { Identity } from './sign-in/identity.ts';
 import type { SessionStore } from './sign-in/sessions.ts';
@@ -65,6 +66,8 @@ export interface SiteDependencies {
   readonly executions: Executions;
   /** Records as evidence that a person asks for a redrive. @param redrive its number; 1 is the first */
   readonly noteRedrive: (promotionId: string, redrive: number, person: Person) => Promise<void>;
+  /** Records that a person wants the next attempt at Prod to be made although alarms are on, and why. */
+  readonly noteDespiteAlarms: (promotionId: string, reason: string, person: Person) => Promise<void>;
   /** Records as evidence that a person stops a promotion, and why. */
   readonly noteStop: (promotionId: string, reason: string, person: Person) => Promise<void>;
   /** Promotes an earlier release again, recorded with who asks and why. */
@@ -85,6 +88,8 @@ export interface SiteDependencies {
     reason: string,
     person: Person,
   ) => Promise<UnmarkRuling>;
+  /** Asks how a promotion's soak stands, or for something in it. */
+  readonly askSoak: AskSoak;
   readonly identity: Identity;
   readonly sessions: SessionStore;
   /** Milliseconds since the epoch. */

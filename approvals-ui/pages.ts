@@ -7,13 +7,15 @@ import { askerFrom, dotsIgnoredBy, isSamePerson } from '../tasks/approvals/same-
 import { mayDecideOverride, openOverride } from '../tasks/calendar/override-rules.ts';
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import { readGoBackFacts, whyNotBackTo } from '../tasks/go-back/go-back.ts';
-import type { Person, Promotion } from '../tasks/ledger/items.ts';
+import type { Job, Person, Promotion } from '../tasks/ledger/items.ts';
 import { livePromotion } from '../tasks/ledger/live-promotion.ts';
 import type { BadMark } from '../tasks/marks/bad-mark.ts';
 import { badMarking, mayMark, mayUnmark } from '../tasks/marks/mark-rules.ts';
+import { prodDeployments } from '../tasks/promotions/metrics.ts';
 import { readLive, readWhereabouts } from '../tasks/promotions/read-live.ts';
 import { readPromotion } from '../tasks/promotions/read-promotion.ts';
 import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
+import type { Soak } from '../tasks/soak/soak-request.ts';
 import { approverRoles } from '../tasks/words.ts';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
@@ -26,6 +28,7 @@ import type { PromotionMark } from './views/marks.tsx';
 import type { PromotionPageProps } from './views/promotion.tsx';
 
 type PageDependencies = Pick<SiteDependencies, 'ledger' | 'executions' | 'now' | 'absencesOf'>;
+type PromotionDependencies = ApprovalDependencies & Pick<SiteDependencies, 'askSoak' | 'log'>;
 type ApprovalDependencies = PageDependencies & Pick<SiteDependencies, 'policyOf' | 'configurationVersion'>;
 
 /** Rows of a list on one page. */
@@ -109,7 +112,7 @@ export async function readPromotionsPage(
 
 /** Reads one promotion. Undefined if there is none of that id. */
 export async function readPromotionPage(
-  dependencies: ApprovalDependencies,
+  dependencies: PromotionDependencies,
   links: ConsoleLinks,
   { person, signedInAt }: Session,
   promotionId: string,
@@ -133,6 +136,7 @@ export async function readPromotionPage(
   const held = waits.waits?.entry.held ?? advised.advice.frozen;
   const open = openOverride(overrides);
   const asking = { person, signedInAt, freshSignInMinutes, now: new Date(now()) };
+  const soak = await readSoak(dependencies, advised.promotion, advised.jobs);
   return {
     overrides,
     ...(held && { held }),
@@ -148,6 +152,7 @@ export async function readPromotionPage(
     }),
     person,
     now: now(),
+    ...(soak && { soak }),
     ...advised,
     denials,
     graph,
@@ -176,6 +181,25 @@ const readMark = async (
   const running = live?.environments.filter(({ release }) => release?.commitId === commitId) ?? [];
   return { bad, runIn: running.map(({ environment }) => environment) };
 };
+/** How a promotion soaks, if it does: CodeDeploy is asked only while its deployment to Prod runs. */
+async function readSoak(
+  { askSoak, log }: PromotionDependencies,
+  { promotionId, application, status }: Promotion,
+  jobs: readonly Job[],
+): Promise<Soak | undefined> {
+  if (status !== 'RUNNING' || prodDeployments(jobs).at(-1)?.status !== 'RUNNING') return undefined;
+  try {
+    const answer = await askSoak(application, { promotionId, action: 'look' });
+    return answer.kind === 'soaking' ? answer.soak : undefined;
+  } catch (error) {
+    // The rest of the page needs nothing of it.
+    log({ event: 'soak-not-read', promotionId, message: String(error) });
+    return undefined;
+  }
+}
+
+/** What the pages of one promotion show. */
+export type PromotionView = NonNullable<Awaited<ReturnType<typeof readPromotionPage>>>;
 
 /** What going back to a promotion's release would undo, or why it is not possible. */
 export async function readGoBack(

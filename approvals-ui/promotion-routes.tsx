@@ -2,12 +2,15 @@ import type { Hono } from 'hono';
 import { PageTokenError } from '../tasks/ledger/page-token.ts';
 import { REASON_NEEDED, readReason } from '../tasks/promotions/reason.ts';
 import { stopPromotion } from '../tasks/promotions/stop-promotion.ts';
+import { isHeldByAlarms } from '../tasks/redrive/despite-alarms.ts';
 import { visibleText } from '../tasks/words.ts';
-import { denyOperation } from './actions.tsx';
+import { denyOperation, type ForOperators } from './actions.tsx';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
-import { readGoBack, readPromotionPage, readPromotionsPage } from './pages.ts';
+import { type PromotionView, readGoBack, readPromotionPage, readPromotionsPage } from './pages.ts';
 import { badRequest, here, notFound, readForm, type SiteContext, type SiteEnv, show } from './responses.tsx';
+import { addSoak } from './soak-routes.tsx';
+import { DespiteAlarmsPage } from './views/despite-alarms.tsx';
 import { OverridePage } from './views/freeze-card.tsx';
 import { GoBackPage } from './views/go-back.tsx';
 import { signInAddress } from './views/layout.tsx';
@@ -15,9 +18,6 @@ import { PromotionsPage, PromotionsRegion } from './views/lists.tsx';
 import { PromotionPage, PromotionRegion } from './views/promotion.tsx';
 import { SimplePage } from './views/simple.tsx';
 import { StopPage } from './views/stop.tsx';
-
-/** What the pages of one promotion show. */
-type PromotionView = NonNullable<Awaited<ReturnType<typeof readPromotionPage>>>;
 
 const pathOf = (promotionId: string): string => `/promotions/${encodeURIComponent(promotionId)}`;
 
@@ -27,17 +27,16 @@ export function addPromotions(
   dependencies: SiteDependencies,
   links: ConsoleLinks,
 ): void {
-  const { askOverride, decideOverride, executions, goBack, log, noteRedrive, noteStop } = dependencies;
+  const { askOverride, decideOverride, executions, goBack, log, noteDespiteAlarms, noteRedrive, noteStop } =
+    dependencies;
   /** What operators do with one promotion: nobody else gets to the answer. */
-  const forOperators =
-    (answer: (context: SiteContext, page: PromotionView, path: string) => Response | Promise<Response>) =>
-    async (context: SiteContext) => {
-      const promotionId = context.req.param('id') ?? '';
-      const page = await readPromotionPage(dependencies, links, context.get('session'), promotionId);
-      if (!page) return notFound(context);
-      const path = pathOf(promotionId);
-      return denyOperation(context, page, path, log) ?? answer(context, page, path);
-    };
+  const forOperators: ForOperators = (answer) => async (context: SiteContext) => {
+    const promotionId = context.req.param('id') ?? '';
+    const page = await readPromotionPage(dependencies, links, context.get('session'), promotionId);
+    if (!page) return notFound(context);
+    const path = pathOf(promotionId);
+    return denyOperation(context, page, path, log) ?? answer(context, page, path);
+  };
 
   site.get('/promotions', async (context) => {
     const { person } = context.get('session');
@@ -59,23 +58,46 @@ export function addPromotions(
 
   site.get('/promotions/:id/redrive', (context) => context.redirect(pathOf(context.req.param('id')), 303));
 
+  const redrive = async (context: SiteContext, page: PromotionView, path: string) => {
+    const { person, promotion, advice } = page;
+    // Recorded first, so that no redrive happens without a name.
+    if (advice.mayRedrive) await noteRedrive(promotion.promotionId, promotion.redrives + 1, person);
+    const outcome = advice.mayRedrive
+      ? await executions.redrive(promotion.executionArn)
+      : ({ kind: 'failed', message: advice.sentence } as const);
+    log({
+      event: 'redrive',
+      promotionId: promotion.promotionId,
+      person: person.name,
+      outcome: outcome.kind,
+    });
+    if (outcome.kind === 'redriven') return context.redirect(path, 303);
+    return context.html(<PromotionPage {...page} path={path} problem={outcome.message} />, 409);
+  };
+  site.post('/promotions/:id/redrive', forOperators(redrive));
+
+  site.get(
+    '/promotions/:id/despite-alarms',
+    forOperators((context, { promotion, person, advice, jobs }, path) =>
+      advice.mayRedrive && isHeldByAlarms(jobs)
+        ? context.html(<DespiteAlarmsPage promotion={promotion} person={person} path={path} />)
+        : context.redirect(path, 303),
+    ),
+  );
+
   site.post(
-    '/promotions/:id/redrive',
+    '/promotions/:id/despite-alarms',
     forOperators(async (context, page, path) => {
-      const { person, promotion, advice } = page;
-      // Recorded first, so that no redrive happens without a name.
-      if (advice.mayRedrive) await noteRedrive(promotion.promotionId, promotion.redrives + 1, person);
-      const outcome = advice.mayRedrive
-        ? await executions.redrive(promotion.executionArn)
-        : ({ kind: 'failed', message: advice.sentence } as const);
-      log({
-        event: 'redrive',
-        promotionId: promotion.promotionId,
-        person: person.name,
-        outcome: outcome.kind,
-      });
-      if (outcome.kind === 'redriven') return context.redirect(path, 303);
-      return context.html(<PromotionPage {...page} path={path} problem={outcome.message} />, 409);
+      const { promotion, person, advice, jobs } = page;
+      if (!advice.mayRedrive || !isHeldByAlarms(jobs)) return context.redirect(path, 303);
+      const reason = readReason((await readForm(context)).reason ?? '');
+      if (reason === undefined)
+        return context.html(
+          <DespiteAlarmsPage promotion={promotion} person={person} path={path} problem={REASON_NEEDED} />,
+          400,
+        );
+      await noteDespiteAlarms(promotion.promotionId, reason, person);
+      return redrive(context, page, path);
     }),
   );
 
@@ -182,6 +204,7 @@ export function addPromotions(
       outcome.reason === 'NotPossible' ? 409 : 403,
     );
   });
+  addSoak(site, dependencies, forOperators);
 
   const showGoBack = async (
     context: SiteContext,

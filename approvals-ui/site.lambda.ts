@@ -17,7 +17,9 @@ import { createSnsNotices } from '../tasks/notices/sns-notices.ts';
 import { applicationsOf, readConfigurationVersions } from '../tasks/platform-parameters.ts';
 import { createExecutions, createStartExecutions } from '../tasks/promotions/promotion-executions.ts';
 import { readEnv, wholeNumber } from '../tasks/read-env.ts';
+import { noteDespiteAlarms } from '../tasks/redrive/despite-alarms.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
+import { createAskSoak } from '../tasks/soak/invoke-soak.ts';
 import { createSite } from './app.tsx';
 import { type EnvironmentRegions, REGIONS_VARIABLE } from './console-links.ts';
 import { createCognitoPeople } from './sign-in/cognito-people.ts';
@@ -107,6 +109,8 @@ export const handler = handle(
     executions: createSfnExecutions(stepFunctions),
     noteRedrive: (promotionId, redrive, person) =>
       append(promotionId, redriveAsked(redrive, askerFrom(person), new Date().toISOString())),
+    noteDespiteAlarms: (promotionId, reason, person) =>
+      noteDespiteAlarms(ledger, now)(promotionId, reason, askerFrom(person)),
     noteStop: (promotionId, reason, person) =>
       append(promotionId, stopAsked(reason, askerFrom(person), new Date().toISOString())),
     goBack: ({ promotionId, application }, reason, person) =>
@@ -128,6 +132,7 @@ export const handler = handle(
         { application, commitId },
         { by: askerFrom(person), at: now().toISOString(), reason },
       ),
+    askSoak: createAskSoak(),
     identity: createOpenIdIdentity(env.OIDC_ISSUER, env.OIDC_CLIENT_ID),
     sessions: createDynamoDbSessions(env.LEDGER_TABLE),
     now: Date.now,

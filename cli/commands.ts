@@ -16,6 +16,7 @@ import { makers } from './makers.ts';
 import { listBad, markBad, unmarkBad } from './marks.ts';
 import type { Command } from './options.ts';
 import { type Ask, redrive } from './redrive.ts';
+import { endSoak, sendBack } from './soak.ts';
 import { stop } from './stop.ts';
 import { CommandError, type System } from './system.ts';
 
@@ -204,6 +205,8 @@ export async function runCommand(
   if (command.name === 'cost') return cost(system, promotion, command, files);
   if (command.name === 'evidence') return exportEvidence(system, promotion, command.out, files);
   if (command.name === 'go-back') return goBack(system, promotion, command);
+  if (command.name === 'send-back') return sendBack(system, promotion, command.reason);
+  if (command.name === 'end-soak') return endSoak(system, promotion);
   if (command.name === 'stop') return stop(system, promotion, command.reason);
-  return redrive(system, promotion, command.yes, ask);
+  return redrive(system, promotion, command.yes, ask, command.despiteAlarms);
 }

@@ -16,8 +16,16 @@ export type Command =
   | { readonly name: 'show'; readonly promotion: string }
   | { readonly name: 'makers'; readonly promotion: string }
   | ({ readonly name: 'cost'; readonly promotion: string; readonly prices?: string } & Sizes)
-  | { readonly name: 'redrive'; readonly promotion: string; readonly yes: boolean }
+  | {
+      readonly name: 'redrive';
+      readonly promotion: string;
+      readonly yes: boolean;
+      /** Why Prod is deployed to although alarms are on. */
+      readonly despiteAlarms?: string;
+    }
   | { readonly name: 'stop'; readonly promotion: string; readonly reason: string }
+  | { readonly name: 'send-back'; readonly promotion: string; readonly reason: string }
+  | { readonly name: 'end-soak'; readonly promotion: string }
   | { readonly name: 'evidence'; readonly promotion: string; readonly out: string }
   | { readonly name: 'verify'; readonly file: string; readonly key?: string; readonly state?: FinalState }
   | {
@@ -75,6 +83,7 @@ const optionTypes = {
   'test-minutes': { type: 'string' },
   assembly: { type: 'string' },
   yes: { type: 'boolean' },
+  'despite-alarms': { type: 'boolean' },
   platform: { type: 'boolean' },
   'delete-leftovers': { type: 'boolean' },
   'delete-evidence': { type: 'boolean' },
@@ -90,9 +99,20 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   limit: ['promotions', 'releases'],
   application: ['promotions', 'locks', 'mark-bad', 'unmark-bad'],
   out: ['evidence'],
-  reason: ['stop', 'go-back', 'freeze', 'unfreeze', 'mark-bad', 'unmark-bad', 'teardown'],
+  reason: [
+    'stop',
+    'send-back',
+    'redrive',
+    'go-back',
+    'freeze',
+    'unfreeze',
+    'mark-bad',
+    'unmark-bad',
+    'teardown',
+  ],
   environment: ['freeze'],
   until: ['freeze'],
+  'despite-alarms': ['redrive'],
   key: ['verify'],
   state: ['verify'],
   prices: ['cost'],
@@ -117,6 +137,8 @@ const operands: Readonly<Record<string, string | undefined>> = {
   cost: 'a promotion',
   redrive: 'a promotion',
   stop: 'a promotion',
+  'send-back': 'a promotion',
+  'end-soak': 'a promotion',
   'go-back': 'an application and a promotion',
   calendar: 'an application',
   freeze: 'an application',
@@ -291,10 +313,21 @@ const readCommand = (
       if (!values.reason)
         throw new UsageError('stop takes --reason TEXT, why the promotion is stopped; got none.');
       return { name, promotion: given, reason: values.reason };
+    case 'send-back':
+      if (!values.reason)
+        throw new UsageError('send-back takes --reason TEXT, why the traffic goes back; got none.');
+      return { name, promotion: given, reason: values.reason };
     case 'redrive':
-      return { name, promotion: given, yes: values.yes ?? false };
+      if (Boolean(values['despite-alarms']) !== Boolean(values.reason))
+        throw new UsageError('redrive takes --despite-alarms and --reason TEXT together, or neither.');
+      return {
+        name,
+        promotion: given,
+        yes: values.yes ?? false,
+        ...(values.reason && { despiteAlarms: values.reason }),
+      };
     default:
-      return { name: name as 'show' | 'makers', promotion: given };
+      return { name: name as 'show' | 'makers' | 'end-soak', promotion: given };
   }
 };
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -33,6 +34,9 @@ import {
   readConfigurationVersions,
 } from '../tasks/platform-parameters.ts';
 import { createStartExecutions } from '../tasks/promotions/promotion-executions.ts';
+import { noteDespiteAlarms } from '../tasks/redrive/despite-alarms.ts';
+import { createAskSoak } from '../tasks/soak/invoke-soak.ts';
+import type { SoakAnswer } from '../tasks/soak/soak-request.ts';
 import type { LocalRunPlace } from './options.ts';
 
 /** The command cannot be done; the message says why and what to do. The program exits with 1. */
@@ -72,6 +76,8 @@ export interface System {
   readonly configurationVersion: (application: string) => string;
   /** Records who asks for a redrive. @param redrive its number; 1 is the first @returns the caller's ARN */
   readonly noteRedrive: (promotionId: string, redrive: number) => Promise<string>;
+  /** Records who wants the next attempt at Prod to be made although alarms are on, and why. */
+  readonly noteDespiteAlarms: (promotionId: string, reason: string) => Promise<void>;
   /** Records who stops a promotion, and why. @returns the caller's ARN */
   readonly noteStop: (promotionId: string, reason: string) => Promise<string>;
   /** Promotes an earlier release again, recorded with the caller's ARN. */
@@ -93,6 +99,13 @@ export interface System {
   readonly markBad: (commit: Commit, reason: string) => Promise<MarkOutcome>;
   /** Unmarks a commit, in the caller's name, if somebody else marked it. */
   readonly unmarkBad: (commit: Commit, reason: string) => Promise<UnmarkRuling>;
+  /** Asks for something in a promotion's soak, with the caller's ARN. */
+  readonly soak: (
+    application: string,
+    request:
+      | { readonly promotionId: string; readonly action: 'send-back'; readonly reason: string }
+      | { readonly promotionId: string; readonly action: 'end' },
+  ) => Promise<SoakAnswer>;
   readonly now: () => Date;
 }
 
@@ -136,6 +149,7 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
   const now = () => new Date();
   const ledger = createDynamoDbLedger(tableName, table);
   const freezes = { ledger, now, newFreezeId: () => randomBytes(16).toString('base64url') };
+  const recorded = recordedLedger(ledger, { append: appendEvidence(evidence), now });
   /** Records what the caller asks for. @returns the caller's ARN */
   const note = async (
     promotionId: string,
@@ -159,10 +173,12 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
     applications: applicationsOf(versions),
     configurationVersion: readConfigurationVersions(versions),
     noteRedrive: (promotionId, redrive) => note(promotionId, (actor, at) => redriveAsked(redrive, actor, at)),
+    noteDespiteAlarms: async (promotionId, reason) =>
+      noteDespiteAlarms(recorded, now)(promotionId, reason, { type: 'identity', arn: await caller() }),
     noteStop: (promotionId, reason) => note(promotionId, (actor, at) => stopAsked(reason, actor, at)),
     goBack: async (promotionId, reason) =>
       goBack({
-        ledger: recordedLedger(ledger, { append: appendEvidence(evidence), now }),
+        ledger: recorded,
         startExecution: createStartExecutions(new SFNClient(config)),
         now,
       })({ promotionId, reason, askedBy: { type: 'identity', arn: await caller() }, approvals: 'both' }),
@@ -170,6 +186,11 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
     endFreeze: async (asked) => endFreeze(freezes)({ type: 'identity', arn: await caller() }, asked),
     markBad: async (commit, reason) => markBad(ledger, commit, await byCaller(reason)),
     unmarkBad: async (commit, reason) => unmarkBad(ledger, commit, await byCaller(reason)),
+    soak: async (application, request) =>
+      createAskSoak(new LambdaClient(config))(application, {
+        ...request,
+        askedBy: { type: 'identity', arn: await caller() },
+      }),
     now,
   };
 }

@@ -21,8 +21,13 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        --test-minutes N    how long its Test stages took (0)
   redrive P            continue a failed promotion where it failed; says what that would do, and asks first
                        --yes               do not ask
+                       --despite-alarms    deploy to Prod although alarms are on; these do not watch it
+                       --reason TEXT       why; only with --despite-alarms
   stop P               stop a promotion that runs; it can be redriven later
                        --reason TEXT       why; recorded with who stops it
+  send-back P          while P soaks in Prod: send the traffic back to the old instances; P fails
+                       --reason TEXT       why; recorded with who asks
+  end-soak P           while P soaks in Prod and its alarms are quiet: end the soak
   go-back APPLICATION P  promote an earlier release again, after both approvals: its recorded commit and
                        images; nothing is built
                        --reason TEXT       why; recorded with who asks, shown to approvers

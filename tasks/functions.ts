@@ -69,6 +69,8 @@ export const functions = {
       'PROD_CODEDEPLOY_APPLICATION',
       'PROD_DEPLOYMENT_GROUP',
       'PROD_IMAGE_PARAMETER',
+      /** JSON: names of the alarms that watch deployments to Prod. */
+      'PROD_ALARMS',
     ],
   },
   /** Both image topics; rules on pipeline runs, instance refreshes and cancelled image builds → completes tasks. */
@@ -192,6 +194,7 @@ export const functions = {
       'PROD_TARGET_GROUP_ARN',
       'PROD_MIN_SIZE',
       'PROD_MAX_SIZE',
+      'PROD_ALARMS',
     ],
   },
   /** Rule on executions that did not succeed, and every 5 minutes → restores Prod after a failed deployment. */
@@ -206,6 +209,7 @@ export const functions = {
       'PROD_DEPLOYMENT_GROUP',
       'PROD_TARGET_GROUP_ARN',
       'PROD_IMAGE_PARAMETER',
+      'PROD_ALARMS',
       'ACQUIRE_LOCK_FUNCTION',
     ],
   },
@@ -226,6 +230,11 @@ export const functions = {
       /** JSON: names of the alarms about Prod. */
       'PROD_ALARMS',
     ],
+  },
+  /** The site and the command line → says how a soak stands, sends traffic back or ends it. */
+  'soak-prod': {
+    entry: 'tasks/soak/soak-prod.lambda.ts',
+    environment: ['APPLICATION', 'LEDGER_TABLE'],
   },
   /** Once a day, and after each promotion → deletes images and revisions that nothing needs. */
   'delete-unused-images': {

@@ -210,6 +210,12 @@ a.primary { display: inline-flex; align-items: center; justify-content: center; 
 .attempts li:not(:last-child)::before { content: ""; position: absolute; left: 7.25px; top: 1.9rem; bottom: -.45rem; width: 1.5px; background: var(--line); }
 .attempts strong, .decisions strong { font-weight: 600; }
 .denials { color: var(--ink); font-size: .93rem; }
+.alarms { list-style: none; margin: 0 0 1rem; padding: 0; } .alarms li { display: grid; grid-template-columns: 16px minmax(0, 1fr); gap: .75rem; padding: .3rem 0; overflow-wrap: anywhere; } .alarms li > .icon { margin-top: .3rem; }
+.soak-card, .fired-alarms { margin-bottom: 1.1rem; } .soak-card .buttons { display: flex; flex-wrap: wrap; margin-bottom: 0; } .soak-card .buttons > * { flex: 0 1 auto; } .soak-card .buttons .muted { flex-basis: 100%; margin: 0; }
+.soak-card progress { width: 100%; height: .6rem; accent-color: var(--running); margin: 0 0 .9rem; }
+.fired-alarm { margin: 0 0 1.2rem; } .fired-alarm:last-child, .fired-alarm > :last-child { margin-bottom: 0; } .fired-alarm figcaption { overflow-wrap: anywhere; margin-bottom: .6rem; }
+.alarm-graph { display: block; width: 100%; max-width: 30rem; height: auto; background: var(--paper); border: 1px solid var(--line); border-radius: 8px; margin-bottom: .5rem; }
+.alarm-graph .axis { stroke: var(--line-strong); } .alarm-graph .threshold { stroke: var(--waiting); stroke-width: 1.5; stroke-dasharray: 5 4; } .alarm-graph .within { fill: var(--running); } .alarm-graph .breaching { fill: var(--failed); } .alarm-graph .label { fill: var(--muted); font-size: 11px; }
 
 .notice { border: 1px solid var(--line-strong); border-left-width: 4px; border-radius: 10px; padding: .95rem 1.1rem; margin: 0 0 1.1rem; background: var(--card); min-width: 0; }
 .column > .notice { margin: 0; }

@@ -3,13 +3,16 @@ import type { OperatorRuling } from '../../tasks/approvals/operator-rules.ts';
 import type { QueueEntryView } from '../../tasks/environment-locks/lock-view.ts';
 import type { Denial, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { Environment } from '../../tasks/payloads.ts';
+import { isHeldByAlarms } from '../../tasks/redrive/despite-alarms.ts';
 import type { AdvisedPromotion } from '../../tasks/redrive/read-advice.ts';
+import type { Soak } from '../../tasks/soak/soak-request.ts';
 import { commitTitle, environmentTitles, roleTitles, visibleText } from '../../tasks/words.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { duration, nameOfArn } from '../format.ts';
 import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';
 import type { PromotionGraph, StepStatus } from '../graph/steps.ts';
 import { Attempts, CauseText } from './attempts.tsx';
+import { FiredAlarms } from './fired-alarms.tsx';
 import { FreezeCard, type FreezeCardProps } from './freeze-card.tsx';
 import { GivenText, WholeTitle } from './given-text.tsx';
 import { GoesBack } from './go-back.tsx';
@@ -27,6 +30,7 @@ import {
 } from './parts.tsx';
 import { RedriveCard } from './redrive-card.tsx';
 import { ShortageNotice } from './shortage-notice.tsx';
+import { SoakCard } from './soak-card.tsx';
 
 /** Everything that one promotion's page shows. */
 export interface PromotionPageProps
@@ -44,6 +48,8 @@ export interface PromotionPageProps
   readonly links: ConsoleLinks;
   /** The environment whose lock it waits for, and its entry in the queue. */
   readonly waits?: { readonly environment: Environment; readonly entry: QueueEntryView };
+  /** Set while Prod soaks. */
+  readonly soak?: Soak;
   /** Why the redrive that was just asked for was not started. */
   readonly problem?: string;
 }
@@ -86,9 +92,17 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
       ) : null}
       <FreezeCard {...props} />
       <ShortageNotice approvals={approvals} promotion={promotion} now={now} />
+      <SoakCard {...props} />
       <Failure {...props} />
+      <FiredAlarms {...props} />
       {isWithoutRedrive(promotion) ? null : (
-        <RedriveCard promotionId={promotion.promotionId} operator={operator} advice={advice} path={path} />
+        <RedriveCard
+          promotionId={promotion.promotionId}
+          operator={operator}
+          advice={advice}
+          path={path}
+          isHeldByAlarms={isHeldByAlarms(props.jobs)}
+        />
       )}
       <div class="columns">
         <Card id="graph" title="Graph" class="column">

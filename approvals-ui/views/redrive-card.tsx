@@ -12,6 +12,8 @@ interface RedriveCardProps {
   /** Whether the person may redrive now. */
   readonly operator: OperatorRuling;
   readonly advice: RedriveAdvice;
+  /** Whether alarms kept it out of Prod: it can also be redriven despite them. */
+  readonly isHeldByAlarms?: boolean;
   /** Path of the page, to return to after another sign-in. */
   readonly path: string;
 }
@@ -41,6 +43,13 @@ export const RedriveCard: FC<RedriveCardProps> = (props) => {
         </dl>
       )}
       <RedriveButton {...props} />
+      {props.isHeldByAlarms && advice.mayRedrive && props.operator.kind === 'ok' ? (
+        <p class="redrive">
+          <a href={`/promotions/${encodeURIComponent(props.promotionId)}/despite-alarms`}>
+            Redrive despite the alarms…
+          </a>
+        </p>
+      ) : null}
     </Card>
   );
 };

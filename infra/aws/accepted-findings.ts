@@ -16,9 +16,15 @@ const INVOKED_BY_CALLERS = [
   'ArtifactKeys/*',
   'ImageParameters/*',
   'Prod/Fleet/*',
-  ...['CheckRelease', 'ConfirmApprovers', 'PointAtImage', 'RequestApproval', 'StartJob', 'VerifyProd'].map(
-    (name) => `Functions/${name}/Function`,
-  ),
+  ...[
+    'CheckRelease',
+    'ConfirmApprovers',
+    'PointAtImage',
+    'RequestApproval',
+    'SoakProd',
+    'StartJob',
+    'VerifyProd',
+  ].map((name) => `Functions/${name}/Function`),
 ];
 
 /**
@@ -110,6 +116,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
         'PointAtImage',
         'ReconcileJobs',
         'RestoreProd',
+        'SoakProd',
         'StartJob',
         'VerifyProd',
       ].map((name) => `Functions/${name}/Function`),

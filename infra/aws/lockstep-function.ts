@@ -29,6 +29,8 @@ interface LockstepFunctionProps<Name extends FunctionName> {
   readonly isAsynchronous?: boolean;
   /** That queue, if the function has to know it. @default a new one, if events invoke it */
   readonly deadLetters?: Queue;
+  /** Only of one that another stack calls. @default CloudFormation's */
+  readonly functionName?: string;
   /** In MiB; CPU grows with it. @default 512 */
   readonly memorySize?: number;
 }
@@ -61,6 +63,7 @@ export class LockstepFunction<Name extends FunctionName> extends Grantee {
       props.deadLetters ?? (props.isAsynchronous ? createDeadLetterQueue(this, 'DeadLetters') : undefined);
     this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
+      ...(props.functionName !== undefined && { functionName: props.functionName }),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',

@@ -1,5 +1,6 @@
 import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import type { Environment } from '../../tasks/payloads.ts';
+import { soakFunctionName } from '../../tasks/soak/soak-request.ts';
 
 /**
  * The physical names that are fixed, and the ARNs built from them. Functions that a machine or pipeline invokes, and
@@ -74,6 +75,15 @@ export const stateMachineArn = (stack: Stack, application: string): string =>
     service: 'states',
     resource: 'stateMachine',
     resourceName: stateMachineName(application),
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+
+/** The function that the approvals site asks about an application's soak. */
+export const soakFunctionArn = (stack: Stack, application: string): string =>
+  stack.formatArn({
+    service: 'lambda',
+    resource: 'function',
+    resourceName: soakFunctionName(application),
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
 

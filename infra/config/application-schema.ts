@@ -77,7 +77,7 @@ const deployment = z.strictObject({
         .boolean()
         .default(true)
         .describe(
-          'Roll back when Prod begins to answer with errors or slowly during the deployment. Turn it off for a fix that is deployed while it does.',
+          'Roll back when Prod begins to answer with errors or slowly during the deployment and its soak.',
         ),
       // CodeDeploy watches at most ten alarms per group, of which three are Prod's own.
       onAlarms: z

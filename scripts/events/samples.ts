@@ -121,6 +121,9 @@ const samples: Readonly<Record<EventKey, { readonly actor: Actor; readonly what:
   },
   'redrive-asked': { actor: person, what: { redrive: 1 } },
   redriven: { actor: lockstep, what: { redrive: 1 } },
+  'send-back-asked': { actor: person, what: { ...run, reason: 'The cart is empty' } },
+  'end-soak-asked': { actor: person, what: run },
+  'despite-alarms-asked': { actor: person, what: { attempt: 2, reason: 'This fixes the errors' } },
   'marked-bad': {
     actor: person,
     what: { commitId: samplePromotion.commitId, reason: 'Orders are lost' },

@@ -73,7 +73,7 @@ export const ways: readonly Way[] = [
         'tasks/guard/guard-pipeline.test.ts',
       ),
       function: test(
-        'Only `acquire-lock`, which takes nothing from its caller for granted: it reads executions and decisions',
+        'Only `acquire-lock`, which takes nothing from its caller for granted: it reads executions and decisions; the approvals site also `soak-prod`, which tells of a soak, ends it or sends its traffic back, and records for whom',
         'tasks/environment-locks/advance-lock.test.ts',
       ),
       deployment: 'Only the custom resources of the same stack, during a deployment',
@@ -81,6 +81,17 @@ export const ways: readonly Way[] = [
         'Only what checks again every five minutes, with no input but the time; EventBridge Scheduler alone may take on the role',
         'infra/aws/permissions.test.ts',
       ),
+    },
+  },
+  {
+    title: 'Deploy to Prod without the alarms that take a deployment back',
+    isOpenedBy: on(['codedeploy:UpdateDeploymentGroup']),
+    stoppedBy: {
+      function: test(
+        `${OWN_CODE}: only alarms that are on, only for a go-back or what an operator asked for, which is recorded first; all watch again afterwards`,
+        'tasks/prod-fleet/watched-alarms.test.ts',
+      ),
+      deployment: 'Only what the configuration says (`rollback`), by a deployment of the stack',
     },
   },
   {

@@ -124,6 +124,24 @@ export const eventTypes: Readonly<Record<EventKey, EventType>> = {
     fields: { redrive: 'number' },
     isToldByDefault: true,
   },
+  'send-back-asked': {
+    detailType: 'Send Back Requested',
+    meaning: "Somebody sends Prod's traffic back to the old instances during the soak.",
+    fields: { ...job, reason: 'text' },
+    isToldByDefault: true,
+  },
+  'end-soak-asked': {
+    detailType: 'End Of Soak Requested',
+    meaning: 'Somebody ends the soak: the old instances end now.',
+    fields: job,
+    isToldByDefault: true,
+  },
+  'despite-alarms-asked': {
+    detailType: 'Deployment Despite Alarms Requested',
+    meaning: 'An operator lets a deployment to Prod begin although alarms are on.',
+    fields: { attempt: 'number', reason: 'text' },
+    isToldByDefault: true,
+  },
   'marked-bad': {
     detailType: 'Commit Marked Bad',
     meaning: "Somebody marked the promotion's commit bad; of a go-back, by what it left.",

@@ -76,7 +76,7 @@ export const beginning = (promotion: Promotion): Fact =>
 
 /** What a job's record shows to have happened: its start, and its end. */
 export function jobFacts(job: Job): readonly Fact[] {
-  const { state, attempt, kind, externalId } = job;
+  const { state, attempt, kind, externalId, alarmsLeftOut, sentBack, soakEnded } = job;
   const about = { state, attempt, job: kind, externalId };
   const place = `${state}#${attempt}`;
   const started: Fact = {
@@ -84,7 +84,7 @@ export function jobFacts(job: Job): readonly Fact[] {
     kind: 'job-started',
     at: job.startedAt,
     actor: lockstep,
-    what: { ...about, parameters: job.parameters },
+    what: { ...about, parameters: job.parameters, ...(alarmsLeftOut && { alarmsLeftOut }) },
   };
   const ended: Fact = {
     key: `job-ended#${place}`,
@@ -93,8 +93,32 @@ export function jobFacts(job: Job): readonly Fact[] {
     actor: lockstep,
     what: { ...about, status: job.status, output: job.output, error: job.error, cause: shortened(job.cause) },
   };
+  const asked: readonly Fact[] = [
+    ...(sentBack === undefined
+      ? []
+      : [
+          {
+            key: `send-back-asked#${place}`,
+            kind: 'send-back-asked' as const,
+            at: sentBack.at,
+            actor: sentBack.askedBy,
+            what: { ...about, reason: sentBack.reason },
+          },
+        ]),
+    ...(soakEnded === undefined
+      ? []
+      : [
+          {
+            key: `end-soak-asked#${place}`,
+            kind: 'end-soak-asked' as const,
+            at: soakEnded.at,
+            actor: soakEnded.askedBy,
+            what: about,
+          },
+        ]),
+  ];
   const hasEnded = job.status === 'SUCCEEDED' || job.status === 'FAILED';
-  return [...(externalId === undefined ? [] : [started]), ...(hasEnded ? [ended] : [])];
+  return [...(externalId === undefined ? [] : [started]), ...asked, ...(hasEnded ? [ended] : [])];
 }
 
 /** Who made the change, as the request knew it, and how: who may not decide follows from it. */
@@ -241,6 +265,19 @@ export const markFacts = ({ commitId, markings }: BadMark): readonly Fact[] =>
           } as const,
         ]),
   ]);
+/** Somebody wants a deployment to Prod to begin although alarms are on. */
+export const despiteAlarmsAsked = ({
+  attempt,
+  askedBy,
+  reason,
+  at,
+}: NonNullable<Promotion['despiteAlarms']>): Fact => ({
+  key: `despite-alarms-asked#${attempt}#${at}`,
+  kind: 'despite-alarms-asked',
+  at,
+  actor: askedBy,
+  what: { attempt, reason },
+});
 
 /** The execution runs again. @param redrive 1 for the first */
 export const redriven = (redrive: number, at: string): Fact => ({

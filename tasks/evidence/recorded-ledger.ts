@@ -6,6 +6,7 @@ import {
   approvalFacts,
   beginning,
   denialFacts,
+  despiteAlarmsAsked,
   ended,
   isRecordedCount,
   jobFacts,
@@ -33,6 +34,8 @@ export const recordedLedger = (ledger: Ledger, { append, now, begin = beginning 
   },
   updatePromotion: async (promotionId, change) => {
     await ledger.updatePromotion(promotionId, change);
+    if (change.despiteAlarms !== undefined)
+      await append(promotionId, despiteAlarmsAsked(change.despiteAlarms));
     const { status, redrives, endedAt, error, cause } = change;
     if (status === undefined || redrives === undefined) return;
     const again = Array.from({ length: redrives }, (_, index) => redriven(index + 1, now().toISOString()));
@@ -42,7 +45,8 @@ export const recordedLedger = (ledger: Ledger, { append, now, begin = beginning 
   replaceJob: async (before, after) => {
     await ledger.replaceJob(before, after);
     // Tokens change far more often than what happened.
-    if (before.status !== after.status) await append(after.promotionId, ...jobFacts(after));
+    const isAsked = before.sentBack !== after.sentBack || before.soakEnded !== after.soakEnded;
+    if (before.status !== after.status || isAsked) await append(after.promotionId, ...jobFacts(after));
   },
   addApproval: async (approval) => {
     await ledger.addApproval(approval);

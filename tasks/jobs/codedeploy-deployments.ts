@@ -2,6 +2,7 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import {
   BatchGetDeploymentTargetsCommand,
   CodeDeployClient,
+  ContinueDeploymentCommand,
   DeploymentAlreadyCompletedException,
   DeploymentDoesNotExistException,
   DeploymentNotStartedException,
@@ -10,6 +11,7 @@ import {
   ListDeploymentTargetsCommand,
   StopDeploymentCommand,
 } from '@aws-sdk/client-codedeploy';
+import { createAlarms } from '../alarms/cloudwatch-alarms.ts';
 import { ignoring } from '../ignoring.ts';
 import { readActivities } from '../launch-failures.ts';
 import type { Deployments } from './pipeline-run.ts';
@@ -21,8 +23,15 @@ const BATCH = 25;
 export const createDeployments = (
   client = new CodeDeployClient({}),
   autoScaling = new AutoScalingClient({}),
+  alarms = createAlarms(),
 ): Deployments => ({
   activities: (group) => readActivities(autoScaling, group),
+  firedAlarms: alarms.fired,
+  endSoak: async (deploymentId) => {
+    await client
+      .send(new ContinueDeploymentCommand({ deploymentId, deploymentWaitType: 'TERMINATION_WAIT' }))
+      .catch(ignoring(DeploymentAlreadyCompletedException));
+  },
   stop: async (deploymentId) => {
     await client
       .send(new StopDeploymentCommand({ deploymentId, autoRollbackEnabled: true }))

@@ -24,6 +24,13 @@ function eventFailure({ lifecycleEventName, diagnostics }: LifecycleEvent): stri
   ];
 }
 
+/** Names of the alarms that stopped a deployment, in CodeDeploy's words: `Activated alarms: <one>, <other>`. */
+export const activatedAlarms = (deployment: DeploymentInfo | undefined): readonly string[] => {
+  const { code, message = '' } = deployment?.errorInformation ?? {};
+  const named = code === 'ALARM_ACTIVE' ? (message.split('Activated alarms:')[1] ?? '') : '';
+  return [...named.matchAll(/<([^>]+)>/g)].flatMap(([, name]) => name ?? []);
+};
+
 /** CodeDeploy's words when the agent on the instance never asked for its commands (T32). */
 const agentSilent = /agent was not able to receive the lifecycle event/i;
 

@@ -1,14 +1,17 @@
+import type { FiredAlarm } from '../alarms/alarms.ts';
 import type { FailureCode } from '../failure-cause.ts';
 import type { Job, Promotion } from '../ledger/items.ts';
 import type { JobKind, RECALLED, StartJobRequest } from '../payloads.ts';
 import type { JobError } from './job-errors.ts';
 
 /** Why a job counts as failed. */
-interface JobFailure {
+export interface JobFailure {
   /** Its job's error; or that the guard blocked a commit that was marked bad. */
   readonly error: JobError | typeof RECALLED;
   readonly code?: FailureCode;
   readonly cause: string;
+  /** The alarms that stopped a deployment. */
+  readonly alarms?: readonly FiredAlarm[];
 }
 
 /** How an external job has ended. */
@@ -33,6 +36,8 @@ export interface JobActions {
   readonly startError: JobError;
   /** The newest external job there is, before an attempt; for services whose starts take no idempotency token. */
   readonly newest?: (request: StartJobRequest) => Promise<string | undefined>;
+  /** Why the job must not be started now; asked before its first start. */
+  readonly obstacle?: (job: Job) => Promise<JobFailure | undefined>;
   /**
    * Starts the attempt's external job; for a repeated start, finds the job that the first one started.
    * @param isTaken whether an external job belongs to another attempt

@@ -1,6 +1,8 @@
 import type { Job } from '../ledger/items.ts';
 import type { StartJobRequest } from '../payloads.ts';
-import type { Inspection, Missing, Outcome } from './job-actions.ts';
+import { askerName, utcTime } from '../words.ts';
+import type { Inspection, JobFailure, Missing, Outcome } from './job-actions.ts';
+import { jobErrors } from './job-errors.ts';
 
 /** Whether a later attempt of the state has begun: nobody waits for this one's token any more. */
 export const isOvertaken = (latest: Job | undefined, { stateAttempt }: StartJobRequest): boolean =>
@@ -43,6 +45,18 @@ export function nextAttempt(latest: Job | undefined, request: StartJobRequest, f
  */
 const UNSEEN_MS = 10 * 60_000;
 
+/** A deployment that an operator took back has failed for that reason, unless an alarm was faster. */
+const sentBackInstead = (
+  { sentBack }: Job,
+  { error, code, cause }: JobFailure,
+): Partial<Pick<Job, 'error' | 'cause'>> =>
+  sentBack === undefined || error !== jobErrors.deploymentFailed || code !== undefined
+    ? {}
+    : {
+        error: jobErrors.sentBack,
+        cause: `${askerName(sentBack.askedBy)} sent the traffic back to the old instances, ${utcTime(sentBack.at)}: ${sentBack.reason}\n${cause}`,
+      };
+
 /** The job with its outcome. */
 export const finished = (job: Job, outcome: Outcome | Missing, now: Date): Job => ({
   ...job,
@@ -54,6 +68,8 @@ export const finished = (job: Job, outcome: Outcome | Missing, now: Date): Job =
         error: outcome.error,
         ...(outcome.code && { code: outcome.code }),
         cause: outcome.cause,
+        ...(outcome.alarms && { alarms: outcome.alarms }),
+        ...sentBackInstead(job, outcome),
       }),
 });
 

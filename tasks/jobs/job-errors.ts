@@ -7,6 +7,10 @@ export const jobErrors = {
   /** CodeDeploy failed within the pipeline's run. */
   deploymentFailed: 'DeploymentFailed',
   pipelineRunFailed: 'PipelineRunFailed',
+  /** An alarm of Prod was on before the deployment was started; none was. */
+  alarmOn: 'AlarmOn',
+  /** An operator sent the traffic back to the old instances in the soak. */
+  sentBack: 'SentBack',
   /** A newer run took its place, or it was stopped or cancelled (T23). */
   pipelineRunSuperseded: 'PipelineRunSuperseded',
 } as const;

@@ -1,5 +1,7 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
+import { createAlarms } from '../alarms/cloudwatch-alarms.ts';
 import { environmentAccess, environmentOfPipeline, regionOfEnvironment } from '../environment-access.ts';
 import type { Job } from '../ledger/items.ts';
 import type { Environment, JobParameters } from '../payloads.ts';
@@ -18,16 +20,19 @@ export function runsByEnvironment(runs: Readonly<Record<Environment, JobActions>
   const of = (pipelineName: string): JobActions => runs[environmentOfPipeline(pipelineName)];
   return {
     startError: runs.qat.startError,
+    obstacle: async (job) =>
+      of((job.parameters as JobParameters['pipeline-run']).pipelineName).obstacle?.(job),
     start: (job, isTaken) =>
       of((job.parameters as JobParameters['pipeline-run']).pipelineName).start(job, isTaken),
     inspect: (externalId, live) => of(partsOf(externalId)[0]).inspect(externalId, live),
   };
 }
 
-/** All kinds of jobs, in AWS. @param beforeRun prepares for a pipeline's run */
+/** All kinds of jobs, in AWS. @param beforeRun prepares for a pipeline's run @param obstacle why one must not start */
 export function createJobKinds(
   region: string,
   beforeRun: (job: Job) => Promise<void> = async () => {},
+  obstacle?: JobActions['obstacle'],
 ): JobKinds {
   const runs = createPipelineRuns();
   const runsTo = (environment: Environment): JobActions =>
@@ -36,10 +41,12 @@ export function createJobKinds(
       createDeployments(
         new CodeDeployClient(environmentAccess(environment)),
         new AutoScalingClient(environmentAccess(environment)),
+        createAlarms(new CloudWatchClient(environmentAccess(environment))),
       ),
       region,
       beforeRun,
       regionOfEnvironment(environment, region),
+      obstacle,
     );
   return {
     'image-build': imageBuild(createImageBuilds()),

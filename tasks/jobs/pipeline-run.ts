@@ -1,12 +1,15 @@
 import type { Activity } from '@aws-sdk/client-auto-scaling';
 import type { DeploymentInfo, InstanceTarget } from '@aws-sdk/client-codedeploy';
 import type { ActionExecutionDetail, PipelineExecution } from '@aws-sdk/client-codepipeline';
+import { firedAlarmLines } from '../alarms/alarm-text.ts';
+import type { Alarms, FiredAlarm } from '../alarms/alarms.ts';
 import { consoleLine, pipelineRunLink } from '../console-links.ts';
+import { isFailedCall } from '../failed-calls.ts';
 import type { FailureCode } from '../failure-cause.ts';
 import { launchFailure } from '../launch-failures.ts';
 import type { Job } from '../ledger/items.ts';
 import type { JobParameters } from '../payloads.ts';
-import { deploymentFailure, liveHookFailures } from './deployment-failure.ts';
+import { activatedAlarms, deploymentFailure, liveHookFailures } from './deployment-failure.ts';
 import { partsOf, pipelineRunId } from './external-ids.ts';
 import type { Inspection, JobActions, ReadLive } from './job-actions.ts';
 import { type JobError, jobErrors } from './job-errors.ts';
@@ -36,6 +39,10 @@ export interface Deployments {
   readonly targets: (deploymentId: string) => Promise<readonly InstanceTarget[]>;
   /** What an Auto Scaling group did lately. */
   readonly activities: (autoScalingGroupName: string) => Promise<readonly Activity[]>;
+  /** The alarms of these names with what they measured while a deployment ran. */
+  readonly firedAlarms: Alarms['fired'];
+  /** Ends a blue/green deployment's wait before the old instances are terminated. */
+  readonly endSoak: (deploymentId: string) => Promise<void>;
   /** Stops a deployment, unless it has ended, and lets CodeDeploy roll back. */
   readonly stop: (deploymentId: string) => Promise<void>;
 }
@@ -47,6 +54,26 @@ async function noNewInstances(
 ): Promise<string | undefined> {
   const [group] = deployment?.targetInstances?.autoScalingGroups ?? [];
   return group === undefined ? undefined : launchFailure(await activities(group), deployment?.createTime);
+}
+
+/** The most alarms that a cause shows; CodeDeploy watches ten. */
+const MOST_ALARMS = 5;
+
+/** The alarms that stopped a deployment, by CodeDeploy's word. What cannot be read of them does not hold up the failure. */
+async function firedIn(
+  { firedAlarms }: Deployments,
+  deployment: DeploymentInfo | undefined,
+): Promise<{ readonly alarms: readonly FiredAlarm[]; readonly lines: readonly string[] }> {
+  const names = activatedAlarms(deployment).slice(0, MOST_ALARMS);
+  const to = deployment?.completeTime;
+  if (names.length === 0 || to === undefined) return { alarms: [], lines: [] };
+  try {
+    const alarms = await firedAlarms(names, deployment?.startTime ?? to, to);
+    return { alarms, lines: alarms.flatMap(firedAlarmLines) };
+  } catch (error) {
+    if (!isFailedCall(error)) throw error;
+    return { alarms: [], lines: [`What the alarms measured could not be read: ${error.message}`] };
+  }
 }
 
 /** The CodeDeploy deployment that a run's actions made; the newest, if a stage was retried by hand. */
@@ -93,6 +120,7 @@ export function pipelineRun(
   region: string,
   beforeStart: (job: Job) => Promise<void>,
   deploymentRegion = region,
+  obstacle?: JobActions['obstacle'],
 ): JobActions {
   const failureOf = async (deploymentId: string, live: ReadLive) => {
     const deployment = await deployments.deployment(deploymentId);
@@ -106,12 +134,15 @@ export function pipelineRun(
       isOfLive ? await live() : undefined,
     );
     const noInstances = await noNewInstances(deployments, deployment);
+    const { alarms, lines } = await firedIn(deployments, deployment);
     return {
       ...failure,
-      cause:
-        noInstances === undefined
-          ? cause
-          : `The new instances could not be started: ${noInstances}\n${cause}`,
+      ...(alarms.length > 0 && { alarms }),
+      cause: [
+        ...(noInstances === undefined ? [] : [`The new instances could not be started: ${noInstances}`]),
+        ...lines,
+        cause,
+      ].join('\n'),
     };
   };
   /** CodeDeploy would wait for an hour and then say nothing of it (T57). */
@@ -146,6 +177,7 @@ export function pipelineRun(
       state: run === undefined ? 'missing' : 'failed',
       error,
       ...(code && { code }),
+      ...(deployment?.alarms && { alarms: deployment.alarms }),
       cause: [
         // What operators look for first: the script that failed, and its log.
         ...(deployment === undefined ? [] : [deployment.cause]),
@@ -158,6 +190,7 @@ export function pipelineRun(
 
   return {
     startError: jobErrors.pipelineRunFailed,
+    ...(obstacle && { obstacle }),
     start: async (job) => {
       const {
         pipelineName,

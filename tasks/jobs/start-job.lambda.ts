@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { createAlarms } from '../alarms/cloudwatch-alarms.ts';
 import { environmentAccess } from '../environment-access.ts';
 import { ensureLock, withLock } from '../environment-locks/ensure-lock.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
@@ -12,6 +14,7 @@ import { logged } from '../log.ts';
 import { createAutoScalingGroups } from '../prod-fleet/auto-scaling-groups.ts';
 import { createDeploymentGroups } from '../prod-fleet/deployment-groups.ts';
 import { beforeRun } from '../prod-fleet/leftovers.ts';
+import { prodAlarmObstacle } from '../prod-fleet/watched-alarms.ts';
 import { readEnv } from '../read-env.ts';
 import { createSfnTaskCompletions } from '../sfn-task-completions.ts';
 import { createJobKinds } from './job-kinds.ts';
@@ -23,7 +26,9 @@ const prod = {
   applicationName: env.PROD_CODEDEPLOY_APPLICATION,
   deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
   imageParameterName: env.PROD_IMAGE_PARAMETER,
+  alarmNames: JSON.parse(env.PROD_ALARMS) as readonly string[],
 };
+const alarms = createAlarms(new CloudWatchClient(environmentAccess('prod')));
 const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
 const now = () => new Date();
 
@@ -37,6 +42,7 @@ export const handler = logged(
         env.AWS_REGION,
         beforeRun({
           prod,
+          alarms,
           groups: createAutoScalingGroups(new AutoScalingClient(environmentAccess('prod'))),
           deploymentGroups: createDeploymentGroups(new CodeDeployClient(environmentAccess('prod'))),
           ledger,
@@ -46,6 +52,7 @@ export const handler = logged(
             wait: (milliseconds) => pause(milliseconds),
           }),
         }),
+        prodAlarmObstacle(alarms, ledger, prod),
       ),
       now,
       application: env.APPLICATION,

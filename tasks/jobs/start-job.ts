@@ -94,9 +94,16 @@ async function begin(dependencies: StartJobDependencies, { job, isRepeated }: Cl
   let begun: (current: Job) => Job;
   let hasFailed = false;
   try {
-    const externalId = await actions.start(job, isTaken);
-    const runningSince = now().toISOString();
-    begun = (current) => ({ ...current, status: 'RUNNING', externalId, runningSince });
+    // What an earlier attempt may have started already goes on.
+    const obstacle = isRepeated ? undefined : await actions.obstacle?.(job);
+    if (obstacle === undefined) {
+      const externalId = await actions.start(job, isTaken);
+      const runningSince = now().toISOString();
+      begun = (current) => ({ ...current, status: 'RUNNING', externalId, runningSince });
+    } else {
+      hasFailed = true;
+      begun = (current) => finished(current, { state: 'failed', ...obstacle }, now());
+    }
   } catch (error) {
     // Unless the call failed for good, the job may have started: the next state attempt starts the same job attempt again.
     if (!isFailedCall(error)) throw error;

@@ -1,7 +1,9 @@
+import type { FiredAlarm } from '../alarms/alarms.ts';
 import type { Review } from '../approvals/review.ts';
 import type { FailureCause, FailureCode } from '../failure-cause.ts';
 import type {
   ApproverRole,
+  Asker,
   Candidate,
   Decision,
   Environment,
@@ -61,6 +63,13 @@ export interface Promotion {
   readonly deployments: Readonly<Partial<Record<Environment, string>>>;
   /** Instances that ran the promotion's image and commit in Prod when Verify Prod looked. */
   readonly verifiedInstances?: readonly string[];
+  /** An operator wants that attempt at Prod to be made although alarms are on; they do not watch it. */
+  readonly despiteAlarms?: {
+    readonly attempt: number;
+    readonly askedBy: Asker;
+    readonly reason: string;
+    readonly at: string;
+  };
   /** Set when Prod was restored after a failure; removed when the promotion points Prod at its image again. */
   readonly prodRestored?: ProdRestored;
 }
@@ -133,6 +142,14 @@ export interface Job {
   readonly error?: string;
   readonly code?: FailureCode;
   readonly cause?: string;
+  /** The alarms that stopped the deployment, with what they measured. */
+  readonly alarms?: readonly FiredAlarm[];
+  /** Alarms that were on before and do not watch this deployment to Prod. */
+  readonly alarmsLeftOut?: readonly string[];
+  /** An operator asked in the soak to send the traffic back to the old instances. */
+  readonly sentBack?: { readonly askedBy: Asker; readonly reason: string; readonly at: string };
+  /** An operator ended the soak. */
+  readonly soakEnded?: { readonly askedBy: Asker; readonly at: string };
   /** The task token that was completed with the outcome. While it differs from `taskToken`, the job is open. */
   readonly completedToken?: string;
   /** ISO 8601. */

@@ -44,7 +44,9 @@ export function nextWriteAttempt(writeAttempt: number, what: string): number {
 
 /** What may change about a promotion. `undefined` removes: a redriven promotion has no error, cause, newer promotion and end. */
 export interface PromotionChange
-  extends Partial<Pick<Promotion, 'status' | 'redrives' | 'images' | 'deployments' | 'verifiedInstances'>> {
+  extends Partial<
+    Pick<Promotion, 'status' | 'redrives' | 'images' | 'deployments' | 'verifiedInstances' | 'despiteAlarms'>
+  > {
   readonly endedAt?: string | undefined;
   readonly error?: string | undefined;
   readonly cause?: string | undefined;

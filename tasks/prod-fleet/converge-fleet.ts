@@ -2,7 +2,7 @@ import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { AutoRollbackEvent, CreateDeploymentGroupCommandInput } from '@aws-sdk/client-codedeploy';
 import { launchFailure } from '../launch-failures.ts';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
-import type { DeploymentGroups } from './deployment-groups.ts';
+import { alarmConfiguration, type DeploymentGroups } from './deployment-groups.ts';
 import {
   FLEET_TAG,
   type FleetNames,
@@ -29,7 +29,7 @@ function rollbackInput({ rollbackOnFailure = true, alarmNames = [] }: ProdFleetP
   ];
   return {
     autoRollbackConfiguration: { enabled: events.length > 0, events },
-    alarmConfiguration: { enabled: alarmNames.length > 0, alarms: alarmNames.map((name) => ({ name })) },
+    alarmConfiguration: alarmConfiguration(alarmNames),
   };
 }
 

@@ -22,6 +22,13 @@ export interface DeploymentGroups {
   readonly create: (group: CreateDeploymentGroupCommandInput) => Promise<void>;
   /** Updates the group of that name. */
   readonly update: (group: CreateDeploymentGroupCommandInput) => Promise<void>;
+  /** Sets the alarms that stop its deployments, and no other setting. @param autoScalingGroup its own, which must be named again (T04) */
+  readonly watch: (
+    applicationName: string,
+    name: string,
+    autoScalingGroup: string,
+    alarmNames: readonly string[],
+  ) => Promise<void>;
   /** Deletes the group; one that does not exist is deleted already. */
   readonly remove: (applicationName: string, name: string) => Promise<void>;
   /** Ids of the deployments that have not ended. */
@@ -31,6 +38,12 @@ export interface DeploymentGroups {
   /** Stops a deployment without rolling back; one that has ended is stopped already. */
   readonly stop: (deploymentId: string) => Promise<void>;
 }
+
+/** The part of a deployment group that names alarms. */
+export const alarmConfiguration = (alarmNames: readonly string[]) => ({
+  enabled: alarmNames.length > 0,
+  alarms: alarmNames.map((name) => ({ name })),
+});
 
 const listed = (client: CodeDeployClient, deployments: ListDeploymentsCommandInput): Promise<string[]> =>
   allItems(paginateListDeployments({ client }, deployments), (page) => page.deployments);
@@ -49,6 +62,16 @@ export const createDeploymentGroups = (client = new CodeDeployClient({})): Deplo
   update: async ({ deploymentGroupName, ...group }) => {
     await client.send(
       new UpdateDeploymentGroupCommand({ ...group, currentDeploymentGroupName: deploymentGroupName }),
+    );
+  },
+  watch: async (applicationName, currentDeploymentGroupName, autoScalingGroup, alarmNames) => {
+    await client.send(
+      new UpdateDeploymentGroupCommand({
+        applicationName,
+        currentDeploymentGroupName,
+        autoScalingGroups: [autoScalingGroup],
+        alarmConfiguration: alarmConfiguration(alarmNames),
+      }),
     );
   },
   remove: async (applicationName, deploymentGroupName) => {

@@ -72,13 +72,7 @@ const texts = [
   'launchTemplateId',
   'seedLaunchTemplateId',
 ] as const;
-const numbers = [
-  'minSize',
-  'maxSize',
-  'desiredCapacity',
-  'healthCheckGraceSeconds',
-  'soakMinutes',
-] as const;
+const numbers = ['minSize', 'maxSize', 'desiredCapacity', 'healthCheckGraceSeconds', 'soakMinutes'] as const;
 
 /**
  * The properties as CloudFormation hands them over: it makes numbers text.

@@ -1,11 +1,13 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { DeploymentGroupInfo } from '@aws-sdk/client-codedeploy';
+import type { Alarms } from '../alarms/alarms.ts';
 import type { Job } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PointAtImageRequest } from '../payloads.ts';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
 import { type FleetNames, fleetKey } from './fleet-properties.ts';
+import { type WatchedProd, watchDeployment } from './watched-alarms.ts';
 
 /** Status that Auto Scaling gives a group while it is being deleted (DescribeAutoScalingGroups). */
 export const isBeingDeleted = (group: AutoScalingGroup): boolean => (group.Status ?? '').startsWith('Delete');
@@ -68,23 +70,28 @@ function removeLeftovers(
 
 /** What a run of Prod's pipeline begins with. */
 interface BeforeRunDependencies {
-  readonly prod: FleetNames & { readonly pipelineName: string; readonly imageParameterName: string };
+  readonly prod: WatchedProd & { readonly imageParameterName: string };
   readonly groups: Pick<AutoScalingGroups, 'owned' | 'named' | 'remove'>;
   readonly deploymentGroups: DeploymentGroups;
-  readonly ledger: Pick<Ledger, 'promotion'>;
+  readonly alarms: Pick<Alarms, 'standings'>;
+  readonly ledger: Pick<Ledger, 'promotion' | 'replaceJob'>;
   readonly pointAtImage: (request: PointAtImageRequest) => Promise<unknown>;
 }
 
 /**
- * Prepares for a pipeline's run: Prod's starts without leftovers and pointed at the promotion's image, which it no
- * longer is when Prod was restored after a failure; others start as they are. Safe to repeat.
+ * Prepares for a pipeline's run: Prod's starts without leftovers, watched by its alarms, and pointed at the promotion's image, which
+ * it no longer is when Prod was restored after a failure; others start as they are. Safe to repeat.
  * @throws ImageNotPointedAtError if Prod cannot be pointed at the image
  */
-export function beforeRun({ prod, groups, deploymentGroups, ledger, pointAtImage }: BeforeRunDependencies) {
-  return async function beforeRun({ promotionId, parameters }: Job): Promise<void> {
+export function beforeRun({ prod, groups, pointAtImage, ...dependencies }: BeforeRunDependencies) {
+  const { deploymentGroups, ledger } = dependencies;
+  return async function beforeRun(job: Job): Promise<void> {
+    const { promotionId, parameters } = job;
     if (parameters.pipelineName !== prod.pipelineName) return;
     await removeLeftovers(groups, deploymentGroups)(prod);
-    const imageId = (await ledger.promotion(promotionId))?.images.prod;
+    const promotion = await ledger.promotion(promotionId);
+    await watchDeployment(dependencies, prod, promotion, job);
+    const imageId = promotion?.images.prod;
     if (imageId === undefined) return;
     await pointAtImage({
       promotionId,

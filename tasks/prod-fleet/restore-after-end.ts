@@ -1,13 +1,16 @@
 import { throwFailures } from '../error-text.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { prodDeployments } from '../promotions/metrics.ts';
 import { ProdInUseError } from './prod-errors.ts';
 import { mayNeedRestoring } from './restore-prod.ts';
 
 /** What waking up needs. */
 interface RestoreAfterEndDependencies {
-  readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'lock'>;
+  readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'lock' | 'jobs'>;
   readonly restore: (promotionId: string) => Promise<void>;
   readonly application: string;
+  /** Has every alarm watch Prod's deployments again, if some were left out of one. */
+  readonly watchAlarms: () => Promise<void>;
   /** Passes environment locks on: Prod's waits until Prod is restored. */
   readonly wakeLocks: () => Promise<void>;
   /** Logs that a promotion is left to the next run, and why. */
@@ -39,6 +42,16 @@ async function unrestored(
   return [...new Set(ids)];
 }
 
+/** Whether a deployment to Prod begins or goes on: it is watched by the alarms that it began with. */
+async function isDeploying(
+  ledger: RestoreAfterEndDependencies['ledger'],
+  application: string,
+): Promise<boolean> {
+  const { holder } = await ledger.lock(application, 'prod');
+  const job = holder && prodDeployments(await ledger.jobs(holder.promotionId)).at(-1);
+  return job?.status === 'STARTING' || job?.status === 'RUNNING';
+}
+
 /**
  * Restores Prod after the promotion whose end the event reports. Any other event checks every promotion whose end may have
  * been missed, or that was left to the next run. While Prod is still worked on, the next run is soon enough: this is no
@@ -49,6 +62,7 @@ export function restoreAfterEnd({
   ledger,
   restore,
   application,
+  watchAlarms,
   wakeLocks,
   postponed,
 }: RestoreAfterEndDependencies) {
@@ -67,6 +81,11 @@ export function restoreAfterEnd({
         if (error instanceof ProdInUseError) postponed(id, error.message);
         else failures.push(error);
       }
+    }
+    try {
+      if (!(await isDeploying(ledger, application))) await watchAlarms();
+    } catch (error) {
+      failures.push(error);
     }
     throwFailures(failures, `Prod of ${application} could not be restored`);
   };

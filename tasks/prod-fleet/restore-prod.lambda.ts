@@ -19,6 +19,7 @@ import { createServingInstances } from './load-balancer-targets.ts';
 import { restoreAfterEnd } from './restore-after-end.ts';
 import { restoreProd } from './restore-prod.ts';
 import { createReadParameter, prodTargetGroup } from './target-group.ts';
+import { watchAlarms } from './watched-alarms.ts';
 
 const env = readEnv('restore-prod');
 const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
@@ -48,6 +49,8 @@ export const handler = logged(
   restoreAfterEnd({
     ledger,
     application: env.APPLICATION,
+    watchAlarms: () =>
+      watchAlarms(dependencies.deploymentGroups, settings, JSON.parse(env.PROD_ALARMS) as readonly string[]),
     postponed: (promotionId, reason) => logger.info('Prod is restored later', { promotionId, reason }),
     // Prod's lock passes on when Prod is restored.
     wakeLocks: createWakeLocks(env.ACQUIRE_LOCK_FUNCTION),

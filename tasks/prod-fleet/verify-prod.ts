@@ -9,6 +9,7 @@ import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
 import type { FleetNames } from './fleet-properties.ts';
 import { ProdNotVerifiedError } from './prod-errors.ts';
+import { watchAlarms } from './watched-alarms.ts';
 
 /** What serves behind the load balancer. */
 export interface ServingInstances {
@@ -26,6 +27,8 @@ interface ProdSettings extends FleetNames {
   readonly targetGroupArn: string;
   readonly minSize: number;
   readonly maxSize: number;
+  /** That watch each deployment; some may have been left out of this one. */
+  readonly alarmNames: readonly string[];
 }
 
 /** What verifying needs. */
@@ -33,7 +36,7 @@ interface VerifyProdDependencies {
   readonly ledger: Pick<Ledger, 'updatePromotion'>;
   readonly runs: Pick<PipelineRuns, 'run' | 'actions'>;
   readonly deployments: Deployments;
-  readonly deploymentGroups: Pick<DeploymentGroups, 'createdSince' | 'find'>;
+  readonly deploymentGroups: Pick<DeploymentGroups, 'createdSince' | 'find' | 'watch'>;
   readonly groups: Pick<AutoScalingGroups, 'named' | 'update' | 'attachTargetGroup' | 'scaleByLoad'>;
   readonly serving: ServingInstances;
   readonly region: string;
@@ -170,6 +173,7 @@ export function verifyProd({
     const name = deploymentGroup?.autoScalingGroups?.[0]?.name;
     const group = name === undefined ? undefined : await groups.named(name);
     if (name !== undefined && group !== undefined) await repair(groups, group, name, prod);
+    await watchAlarms(deploymentGroups, prod, prod.alarmNames);
 
     const deliveryOf = async (id: string): Promise<Delivery> => {
       const [deployment, targets] = await Promise.all([deployments.deployment(id), deployments.targets(id)]);

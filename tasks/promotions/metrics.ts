@@ -1,3 +1,4 @@
+import { jobErrors } from '../jobs/job-errors.ts';
 import type { Job, Promotion, PromotionStatus } from '../ledger/items.ts';
 
 /** A state that an execution was in. */
@@ -52,7 +53,11 @@ export function promotionMetrics(ended: EndedPromotion): readonly Metric[] {
   const { promotion, status, since, endedAt, visits, jobs, brokenSince } = ended;
   const Application = promotion.application;
   const deployments = prodDeployments(jobs).filter(
-    (job) => job.endedAt !== undefined && Date.parse(job.endedAt) >= since.getTime(),
+    // One that did not begin because an alarm was on is none.
+    (job) =>
+      job.error !== jobErrors.alarmOn &&
+      job.endedAt !== undefined &&
+      Date.parse(job.endedAt) >= since.getTime(),
   );
   const failed = deployments.filter((job) => job.status === 'FAILED').length;
   const metrics: Metric[] = [

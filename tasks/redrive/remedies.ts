@@ -88,7 +88,19 @@ const entries: readonly Entry[] = [
     error: jobErrors.deploymentFailed,
     code: 'AlarmActive',
     sentence:
-      'Prod answered with errors or slowly, and CodeDeploy stopped the deployment. The cause names the alarms. If the commit is at fault, push a new commit instead. CodeDeploy stops each deployment while such an alarm is on.',
+      'Prod answered with errors or slowly, and CodeDeploy stopped the deployment. The cause names the alarms. If the commit is at fault, push a new commit instead. While such an alarm is on, a redrive ends as AlarmOn.',
+  },
+  {
+    error: jobErrors.alarmOn,
+    sentence:
+      'An alarm of Prod was on, so nothing was deployed. The cause names it. If what Prod runs is at fault, go back to an earlier release. Otherwise wait until the alarm is off, then redrive; or redrive despite the alarm, with a reason.',
+    heading: 'An alarm is on before a deployment',
+  },
+  {
+    error: jobErrors.sentBack,
+    sentence:
+      'An operator sent the traffic back to the old instances in the soak. The cause names them and the reason. If the commit is at fault, push a new commit instead.',
+    heading: 'A soak',
   },
   {
     error: jobErrors.deploymentFailed,

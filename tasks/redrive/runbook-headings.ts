@@ -14,6 +14,8 @@ export const runbookHeadings = [
   'Stale',
   'Recalled',
   'A hook of what is live fails',
+  'A soak',
+  'An alarm is on before a deployment',
   'An environment is locked',
   'An environment is frozen',
   'QAT has changed',

@@ -14,6 +14,8 @@ import { goBack } from '../../tasks/go-back/go-back.ts';
 import type { Promotion } from '../../tasks/ledger/items.ts';
 import type { Ledger } from '../../tasks/ledger/ledger.ts';
 import { markBad, unmarkBad } from '../../tasks/marks/mark-bad.ts';
+import { noteDespiteAlarms } from '../../tasks/redrive/despite-alarms.ts';
+import type { SoakAnswer } from '../../tasks/soak/soak-request.ts';
 import { createHistory } from '../approvals-ui/support/history.ts';
 import { promotionDefinition } from '../support/promotion-definition.ts';
 import { createMemoryEvidence, createTestSigner } from '../tasks/doubles/memory-evidence.ts';
@@ -49,6 +51,7 @@ interface Parts {
   execution: Execution | undefined;
   configurationVersion: string;
   redriveAnswer: Awaited<ReturnType<Executions['redrive']>>;
+  soakAnswer: SoakAnswer;
   /** Runs before a redrive is recorded. */
   recordRedrive: () => Promise<void>;
 }
@@ -62,9 +65,11 @@ export const createCommandLine = () => {
     execution: failedExecution(),
     configurationVersion: aReview().configurationVersion,
     redriveAnswer: { kind: 'redriven' },
+    soakAnswer: { kind: 'done' },
     recordRedrive: async () => {},
   };
   const key = createTestSigner();
+  const soakAsked: Readonly<Record<string, string>>[] = [];
   /** ARNs of executions. */
   const redriven: string[] = [];
   /** Names of executions. */
@@ -111,6 +116,8 @@ export const createCommandLine = () => {
       await append(promotionId, asked);
       return CALLER;
     },
+    noteDespiteAlarms: (promotionId, reason) =>
+      noteDespiteAlarms(parts.ledger, now)(promotionId, reason, { type: 'identity', arn: CALLER }),
     noteStop: async (promotionId, reason) => {
       await append(promotionId, stopAsked(reason, { type: 'identity', arn: CALLER }, now().toISOString()));
       return CALLER;
@@ -141,6 +148,10 @@ export const createCommandLine = () => {
         at: now().toISOString(),
         reason,
       }),
+    soak: async (application, { promotionId, ...asked }) => {
+      soakAsked.push({ application, promotionId, ...asked });
+      return parts.soakAnswer;
+    },
     now,
   });
 
@@ -148,6 +159,7 @@ export const createCommandLine = () => {
     key,
     archive,
     redriven,
+    soakAsked,
     started,
     stopped,
     files,

@@ -1,7 +1,7 @@
 import { UsageError } from '../../cli/arguments.ts';
 import type { Execution } from '../../tasks/executions/execution.ts';
 import { readCause } from '../../tasks/failure-cause.ts';
-import { aPromotion, aRelease, PROMOTION_ID } from '../tasks/doubles/samples.ts';
+import { aJob, aPromotion, aRelease, PROMOTION_ID } from '../tasks/doubles/samples.ts';
 import { CALLER, createCommandLine, END, failedExecution } from './command-line.ts';
 
 let cli: ReturnType<typeof createCommandLine>;
@@ -98,6 +98,63 @@ describe('a redrive', () => {
     const running = await cli.run({ name: 'show', promotion: PROMOTION_ID });
     expect(running.json).not.toHaveProperty('redrive');
     expect(running.text).not.toContain('Redrive\n');
+  });
+});
+
+describe('in a soak', () => {
+  it('traffic is sent back with a reason, and the soak ended', async () => {
+    await cli.ledger.addPromotion(aPromotion());
+    const sent = await cli.run({ name: 'send-back', promotion: PROMOTION_ID, reason: ' Empty\ncart ' });
+    expect(sent.text).toContain('sends the traffic of shop back to the old instances: Empty cart');
+    const ended = await cli.run({ name: 'end-soak', promotion: PROMOTION_ID });
+    expect(ended.json).toEqual({ promotionId: PROMOTION_ID, soakEnded: true });
+    expect(cli.soakAsked).toEqual([
+      { application: 'shop', promotionId: PROMOTION_ID, action: 'send-back', reason: 'Empty cart' },
+      { application: 'shop', promotionId: PROMOTION_ID, action: 'end' },
+    ]);
+  });
+
+  it('fails with what soak-prod says, or without a reason', async () => {
+    await cli.ledger.addPromotion(aPromotion());
+    cli.soakAnswer = { kind: 'not-possible', message: 'errors is on.' };
+    await expect(cli.run({ name: 'end-soak', promotion: PROMOTION_ID })).rejects.toThrow('errors is on.');
+    await expect(
+      cli.run({ name: 'send-back', promotion: PROMOTION_ID, reason: 'Empty cart' }),
+    ).rejects.toThrow('errors is on.');
+    await expect(cli.run({ name: 'send-back', promotion: PROMOTION_ID, reason: ' ' })).rejects.toThrow(
+      'reason',
+    );
+  });
+});
+
+describe('a redrive despite alarms', () => {
+  const despite = { name: 'redrive', promotion: PROMOTION_ID, yes: true, despiteAlarms: 'The fix' } as const;
+
+  it('is recorded with who and why, for the next attempt, before the redrive', async () => {
+    await cli.ledger.addPromotion(aPromotion());
+    await cli.ledger.addJob(
+      aJob({
+        state: 'Deploy to Prod',
+        kind: 'pipeline-run',
+        parameters: { environment: 'prod' },
+        status: 'FAILED',
+        error: 'AlarmOn',
+      }),
+    );
+    await cli.run(despite);
+    expect(cli.redriven).toHaveLength(1);
+    expect((await cli.ledger.promotion(PROMOTION_ID))?.despiteAlarms).toMatchObject({
+      attempt: 2,
+      askedBy: { arn: CALLER },
+      reason: 'The fix',
+    });
+    expect((await cli.store.entries(PROMOTION_ID)).map(({ kind }) => kind)).toContain('despite-alarms-asked');
+  });
+
+  it('fails if no alarm kept it out of Prod', async () => {
+    await cli.ledger.addPromotion(aPromotion());
+    await expect(cli.run(despite)).rejects.toThrow('no alarm kept it out of Prod');
+    expect(cli.redriven).toEqual([]);
   });
 });
 

@@ -71,6 +71,15 @@ it.each<[string, object]>([
       json: false,
     },
   ],
+  [
+    'send-back p --reason wrong',
+    { command: { name: 'send-back', promotion: 'p', reason: 'wrong' }, json: false },
+  ],
+  ['end-soak p', { command: { name: 'end-soak', promotion: 'p' }, json: false }],
+  [
+    'redrive p --yes --despite-alarms --reason fix',
+    { command: { name: 'redrive', promotion: 'p', yes: true, despiteAlarms: 'fix' }, json: false },
+  ],
   ['stop p --reason wrong', { command: { name: 'stop', promotion: 'p', reason: 'wrong' }, json: false }],
   ['evidence p --out f', { command: { name: 'evidence', promotion: 'p', out: 'f' }, json: false }],
   ['verify f', { command: { name: 'verify', file: 'f' }, json: false }],
@@ -108,7 +117,7 @@ it.each([
   ['', 'Give a command'],
   [
     'approve p',
-    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, redrive, stop, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, bad, evidence, verify',
+    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, redrive, stop, send-back, end-soak, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, bad, evidence, verify',
   ],
   ['decide p', 'is not a command'],
   ['toString', 'is not a command'],
@@ -131,10 +140,13 @@ it.each([
   ['go-back a', 'got only "a"'],
   ['go-back a p', 'go-back takes --reason TEXT'],
   ['go-back a p q --reason x', 'go-back does not take "q"'],
+  ['redrive p --reason x', 'redrive takes --despite-alarms and --reason TEXT together, or neither'],
+  ['redrive p --despite-alarms', 'redrive takes --despite-alarms and --reason TEXT together, or neither'],
   [
-    'redrive p --reason x',
-    '--reason goes with stop and go-back and freeze and unfreeze and mark-bad and unmark-bad and teardown, not with redrive',
+    'show p --reason x',
+    '--reason goes with stop and send-back and redrive and go-back and freeze and unfreeze and mark-bad and unmark-bad and teardown, not with show',
   ],
+  ['send-back p', 'send-back takes --reason TEXT'],
   ['show p --out f', '--out goes with evidence, not with show'],
   [
     'show p --application a',

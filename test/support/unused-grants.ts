@@ -95,6 +95,36 @@ export const unusedGrants: readonly UnusedGrant[] = [
       'Nobody went back to a release, stopped a promotion, repeated a denied attempt, or handed a role to a substitute.',
   },
   {
+    role: /FunctionsSoakProdRole|ApprovalsSiteRole/,
+    actions: [
+      'lambda:InvokeFunction',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'cloudwatch:DescribeAlarms',
+      'codedeploy:BatchGetDeploymentTargets',
+      'codedeploy:ContinueDeployment',
+      'codedeploy:GetDeployment',
+      'codedeploy:GetDeploymentGroup',
+      'codedeploy:ListDeploymentTargets',
+      'codedeploy:StopDeployment',
+      'codepipeline:ListActionExecutions',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+    ],
+    reason: 'Nobody opened the page of a promotion that soaked, ended its soak or sent traffic back.',
+  },
+  {
+    role: /Functions(StartJob|VerifyProd|RestoreProd)Role/,
+    actions: ['codedeploy:UpdateDeploymentGroup'],
+    reason: 'No alarm was on before a deployment, so none was left out, or watched again.',
+  },
+  {
+    role: /Functions(CompleteJob|ReconcileJobs|StartJob)Role/,
+    actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData'],
+    reason: 'No alarm stopped a deployment.',
+  },
+  {
     role: /FunctionsCheckReleaseRole/,
     actions: [
       'logs:CreateLogStream',

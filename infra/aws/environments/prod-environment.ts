@@ -44,6 +44,9 @@ export class ProdEnvironment extends Construct {
   readonly codeDeployApplication: string;
   readonly deploymentConfig: string;
   readonly deploymentGroupArn: string;
+  /** Names of the alarms that watch deployments, as JSON; and their ARNs. */
+  readonly watchedAlarms: string;
+  readonly watchedAlarmArns: readonly string[];
   readonly instanceRole: Role;
   /** Lockstep's own about Prod, and those of the configuration that a deployment is judged by. */
   readonly alarms: readonly { readonly alarmName: string; readonly alarmArn: string }[];
@@ -129,6 +132,15 @@ export class ProdEnvironment extends Construct {
       ...(rollback.onProdAlarms ? alarms.aboutAnswers.map(({ alarmName }) => alarmName) : []),
       ...rollback.onAlarms,
     ];
+    this.watchedAlarms = JSON.stringify(watched);
+    this.watchedAlarmArns = watched.map((alarmName) =>
+      stack.formatArn({
+        service: 'cloudwatch',
+        resource: 'alarm',
+        resourceName: alarmName,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    );
     const { resource: fleet } = new ProdFleet(this, 'Fleet', {
       application: application.name,
       bundles: props.bundles,

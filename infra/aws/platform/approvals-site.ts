@@ -24,7 +24,7 @@ import {
 } from '../../config.ts';
 import { pointDomainAt } from '../domain-record.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
-import { executionArns, stateMachineArn } from '../names.ts';
+import { executionArns, soakFunctionArn, stateMachineArn } from '../names.ts';
 import type { Ledger } from './ledger.ts';
 import type { PromotionsTopic } from './promotions-topic.ts';
 import { SignIn } from './sign-in.ts';
@@ -116,6 +116,10 @@ export class ApprovalsSite extends Construct {
           'states:StartExecution',
         ],
         machines,
+      )
+      .allow(
+        ['lambda:InvokeFunction'],
+        applications.map(({ name }) => soakFunctionArn(stack, name)),
       )
       .allowWithWildcard(
         [

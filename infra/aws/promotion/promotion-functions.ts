@@ -3,6 +3,7 @@ import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { type FunctionName, NONE } from '../../../tasks/functions.ts';
+import { soakFunctionName } from '../../../tasks/soak/soak-request.ts';
 import { type ApprovalsConfig, mailAddresses } from '../../config.ts';
 import type { Revisions } from '../environments/revisions.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
@@ -24,6 +25,7 @@ import type { PromotionsTopic } from '../platform/promotions-topic.ts';
 import type { Source } from '../source/source.ts';
 import {
   allowCompleteJobs,
+  allowSoakProd,
   allowStartJobs,
   allowVerifyProd,
   IMAGES_REASON,
@@ -66,6 +68,7 @@ export class PromotionFunctions extends Construct {
   readonly confirmApprovers: LockstepFunction<'confirm-approvers'>;
   readonly guard: LockstepFunction<'guard-pipeline'>;
   readonly verifyProd: LockstepFunction<'verify-prod'>;
+  readonly soakProd: LockstepFunction<'soak-prod'>;
   readonly restoreProd: LockstepFunction<'restore-prod'>;
 
   constructor(scope: Construct, id: string, props: PromotionFunctionsProps) {
@@ -187,6 +190,7 @@ export class PromotionFunctions extends Construct {
         LEDGER_TABLE,
         ...prodFleet,
         PROD_IMAGE_PARAMETER: imageParameterName(application.name, 'prod'),
+        PROD_ALARMS: prod.watchedAlarms,
       },
       timeout: Duration.minutes(2),
     });
@@ -312,10 +316,20 @@ export class PromotionFunctions extends Construct {
         PROD_TARGET_GROUP_ARN: prod.targetGroupReference,
         PROD_MIN_SIZE: String(application.fleet.min),
         PROD_MAX_SIZE: String(application.fleet.max),
+        PROD_ALARMS: prod.watchedAlarms,
       },
       timeout: Duration.minutes(5),
     });
     allowVerifyProd(this.verifyProd, props);
+    this.soakProd = new LockstepFunction(this, 'SoakProd', {
+      name: 'soak-prod',
+      bundles,
+      // The platform's site calls it, which is deployed before it.
+      functionName: soakFunctionName(application.name),
+      description: 'Says how a soak stands, ends it or sends traffic back',
+      environment: { APPLICATION: application.name, LEDGER_TABLE },
+    });
+    allowSoakProd(this.soakProd, props);
     this.restoreProd = createRestoreProd(this, 'RestoreProd', {
       application,
       bundles,

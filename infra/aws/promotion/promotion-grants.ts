@@ -16,7 +16,7 @@ import {
   pipelineArns,
   stateMachineArn,
 } from '../names.ts';
-import { SEE_DEPLOYMENT_TARGETS } from '../permissions.ts';
+import { type Grantee, SEE_DEPLOYMENT_TARGETS } from '../permissions.ts';
 import type { Ledger } from '../platform/ledger.ts';
 
 export const IMAGES_REASON =
@@ -73,7 +73,11 @@ export function allowStartJobs(
   inProd
     // What a failed blue/green left behind is deleted before the next one.
     .allowWithoutResource('autoscaling:DescribeAutoScalingGroups')
-    .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn])
+    .allow(
+      // The alarms that are on are left out of a deployment that cures what set them off.
+      ['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments', 'codedeploy:UpdateDeploymentGroup'],
+      [prod.deploymentGroupArn],
+    )
     // A redriven deployment points Prod at its image again.
     .allow(
       ['ssm:GetParameter', 'ssm:PutParameter'],
@@ -112,10 +116,40 @@ export function allowCompleteJobs(
       .of(one)
       .allow(['codedeploy:GetDeployment'], [deploymentGroupArn])
       .allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
-  // A deployment whose new instances cannot be started is stopped.
-  environmentAccess.prod
-    .of(one)
-    .allowWithoutResource('autoscaling:DescribeScalingActivities', 'codedeploy:StopDeployment');
+  // A deployment whose new instances cannot be started is stopped; of one that alarms stopped, they are read.
+  allowSeeAlarms(one, prod, environmentAccess.prod)
+    .allowWithoutResource('autoscaling:DescribeScalingActivities', 'codedeploy:StopDeployment')
+    .allowWithoutResource('cloudwatch:GetMetricData');
+}
+
+/** Seeing whether the alarms are on that watch deployments to Prod. */
+function allowSeeAlarms(
+  one: LockstepFunction<FunctionName>,
+  { watchedAlarmArns }: ProdEnvironment,
+  environmentAccess: EnvironmentAccess,
+): Grantee {
+  const inProd = environmentAccess.of(one);
+  if (watchedAlarmArns.length > 0) inProd.allow(['cloudwatch:DescribeAlarms'], watchedAlarmArns);
+  return inProd;
+}
+
+/** Seeing how a soak stands, ending it, and sending traffic back. */
+export function allowSoakProd(
+  soakProd: LockstepFunction<'soak-prod'>,
+  { application, ledger, prod, environmentAccess }: PromotionParameters,
+): void {
+  ledger.allow(soakProd, application.name, 'GetItem', 'PutItem', 'Query');
+  soakProd.allow(
+    ['codepipeline:ListActionExecutions'],
+    [pipelineArn(Stack.of(soakProd), application.name, 'prod')],
+  );
+  allowSeeAlarms(soakProd, prod, environmentAccess.prod)
+    .allow(['codedeploy:GetDeployment', 'codedeploy:GetDeploymentGroup'], [prod.deploymentGroupArn])
+    .allowWithoutResource(
+      ...SEE_DEPLOYMENT_TARGETS,
+      'codedeploy:ContinueDeployment',
+      'codedeploy:StopDeployment',
+    );
 }
 
 /** Asking what serves in Prod, and repairing its fleet. */
@@ -131,7 +165,12 @@ export function allowVerifyProd(
   prod.allowTargetGroup(inProd);
   inProd
     .allow(
-      ['codedeploy:GetDeployment', 'codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'],
+      [
+        'codedeploy:GetDeployment',
+        'codedeploy:GetDeploymentGroup',
+        'codedeploy:ListDeployments',
+        'codedeploy:UpdateDeploymentGroup',
+      ],
       [prod.deploymentGroupArn],
     )
     .allowWithoutResource(

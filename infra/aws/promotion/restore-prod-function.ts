@@ -52,6 +52,7 @@ export function createRestoreProd(
       PROD_DEPLOYMENT_GROUP: fleet.deploymentGroupName,
       PROD_TARGET_GROUP_ARN: prod.targetGroupReference,
       PROD_IMAGE_PARAMETER: imageParameterName(name, 'prod'),
+      PROD_ALARMS: prod.watchedAlarms,
       ACQUIRE_LOCK_FUNCTION: acquireLock.function.functionName,
     },
     // A parameter is looked at for a minute until AWS has accepted its image.
@@ -62,7 +63,10 @@ export function createRestoreProd(
     .allow(['lambda:InvokeFunction'], [acquireLock.function.functionArn]);
   const inProd = environmentAccess.of(restoreProd);
   inProd
-    .allow(['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments'], [prod.deploymentGroupArn])
+    .allow(
+      ['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments', 'codedeploy:UpdateDeploymentGroup'],
+      [prod.deploymentGroupArn],
+    )
     .allow(
       ['ssm:GetParameter', 'ssm:PutParameter'],
       [imageParameterArn(environmentAccess.stack, name, 'prod')],

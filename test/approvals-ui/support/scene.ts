@@ -18,6 +18,7 @@ import type { Approval, Person, Promotion } from '../../../tasks/ledger/items.ts
 import { markBad, unmarkBad } from '../../../tasks/marks/mark-bad.ts';
 import type { Notice } from '../../../tasks/notices/notice.ts';
 import type { PromotionInput } from '../../../tasks/payloads.ts';
+import { noteDespiteAlarms } from '../../../tasks/redrive/despite-alarms.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { promotionDefinition } from '../../support/promotion-definition.ts';
 import { createMemoryLedger } from '../../tasks/doubles/memory-ledger.ts';
@@ -151,6 +152,13 @@ export const createScene = ({
     noteRedrive: async (promotionId, redrive, { name }) => {
       notedRedrives.push([promotionId, redrive, name]);
     },
+    noteDespiteAlarms: async (promotionId, reason, { subject, name, verifiedEmail }) =>
+      noteDespiteAlarms(ledger, () => new Date(now))(promotionId, reason, {
+        type: 'person',
+        subject,
+        name,
+        verifiedEmail,
+      }),
     noteStop: async (promotionId, reason, { name }) => {
       notedStops.push([promotionId, reason, name]);
     },
@@ -179,6 +187,7 @@ export const createScene = ({
         askedBy: { type: 'person', subject, name, verifiedEmail },
         approvals: 'both',
       }),
+    askSoak: async () => ({ kind: 'not-possible', message: 'It does not soak.' }),
     // Stands for a provider that lets in the person whom the code names.
     identity: {
       begin: async (redirectUri) => ({

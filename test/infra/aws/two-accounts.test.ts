@@ -106,6 +106,7 @@ describe('functions', () => {
       'ReconcileJobs qat',
       'RequestApproval qat',
       'RestoreProd prod',
+      'SoakProd prod',
       'StartJob prod',
       'StartJob qat',
       'VerifyProd prod',
@@ -145,13 +146,14 @@ describe('functions', () => {
     }
   });
 
-  // Alarms are resources of that stack. CodeDeploy authorizes StopDeployment on no deployment group (Service Authorization Reference).
+  // Alarms are resources of that stack. CodeDeploy authorizes stopping and continuing on no deployment group, CloudWatch metric data on nothing
+  // (Service Authorization Reference).
   it('T52: act there on what is of that account and region alone', () => {
     for (const { template, arn, region } of reaching)
       for (const grant of grantsOf(template, roleNamed(template, arn, THEIRS)[0]))
         expect(grant).toMatch(
           new RegExp(
-            `^(\\S+ on arn:aws:\\w+:${region}:${THEIRS}:|cloudwatch:DescribeAlarms on <ProdAlarms\\w+\\.Arn>$|(\\w+:(Describe|List|BatchGet)\\w+|codedeploy:StopDeployment) on \\*$)`,
+            `^(\\S+ on arn:aws:\\w+:${region}:${THEIRS}:|cloudwatch:DescribeAlarms on <ProdAlarms\\w+\\.Arn>$|(\\w+:(Describe|List|BatchGet)\\w+|codedeploy:(Stop|Continue)Deployment|cloudwatch:GetMetricData) on \\*$)`,
           ),
         );
   });

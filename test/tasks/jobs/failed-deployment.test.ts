@@ -1,3 +1,4 @@
+import { CloudWatchServiceException } from '@aws-sdk/client-cloudwatch';
 import {
   DeploymentDoesNotExistException,
   DeploymentNotStartedException,
@@ -144,6 +145,51 @@ describe('a failed deployment', () => {
     };
     expect(await causeOf(stopped)).toMatch(/ is Stopped: ALARM_ACTIVE: .*<orders-errors>\nConsole: /);
     expect(await inspect(stopped)).toMatchObject({ state: 'failed', code: 'AlarmActive' });
+  });
+
+  it('tells what an alarm measured, and keeps it with the failure; what cannot be read holds nothing up', async () => {
+    const message = 'Alarms have been activated. Activated alarms: <orders-errors>, <orders-slow>';
+    const stopped: Situation = {
+      ...failed,
+      deployment: () => ({
+        status: 'Stopped',
+        startTime: new Date('2026-11-22T10:00:00Z'),
+        completeTime: new Date('2026-11-22T10:20:00Z'),
+        errorInformation: { code: 'ALARM_ACTIVE', message },
+      }),
+      targets: [],
+    };
+    const errors = {
+      AlarmName: 'orders-errors',
+      AlarmDescription: 'Too many errors. See RUNBOOK.md#errors',
+      StateUpdatedTimestamp: new Date('2026-11-22T10:19:00Z'),
+      Namespace: 'AWS/ApplicationELB',
+      MetricName: 'HTTPCode_Target_5XX_Count',
+      Statistic: 'Sum' as const,
+      Period: 300,
+      Threshold: 10,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold' as const,
+    };
+    const told = { ...stopped, alarms: () => [errors] };
+    expect(await causeOf(told)).toMatch(
+      /^The alarm orders-errors went off, 22 Nov 2026, 10:19 UTC: Too many errors\.\n {2}Sum of HTTPCode_Target_5XX_Count in 5 minutes, alarm at ≥ 10\. Highest of one value: 42, .*\nCodeDeploy deployment d-1 /,
+    );
+    expect(await inspect(told)).toMatchObject({
+      code: 'AlarmActive',
+      alarms: [{ name: 'orders-errors', graph: { points: [{ at: '2026-11-22T09:25:00.000Z', value: 42 }] } }],
+    });
+    const denied = () => {
+      throw new CloudWatchServiceException({
+        name: 'AccessDenied',
+        $fault: 'client',
+        ...because('Not you'),
+      });
+    };
+    expect(await causeOf({ ...stopped, alarms: denied })).toMatch(
+      /^What the alarms measured could not be read: Not you\n/,
+    );
+    // One that was deleted meanwhile is known by its name only.
+    expect(await causeOf(stopped)).toMatch(/^CodeDeploy deployment d-1 .*<orders-errors>, <orders-slow>/);
   });
 
   it('gives CodeDeploy’s own words when no instance reports what failed', async () => {

@@ -4,6 +4,12 @@ import {
   DescribeScalingActivitiesCommand,
 } from '@aws-sdk/client-auto-scaling';
 import {
+  CloudWatchClient,
+  DescribeAlarmsCommand,
+  GetMetricDataCommand,
+  type MetricAlarm,
+} from '@aws-sdk/client-cloudwatch';
+import {
   BatchGetDeploymentTargetsCommand,
   CodeDeployClient,
   type DeploymentInfo,
@@ -19,6 +25,7 @@ import {
   ListActionExecutionsCommand,
   type PipelineExecution,
 } from '@aws-sdk/client-codepipeline';
+import { createAlarms } from '../../../tasks/alarms/cloudwatch-alarms.ts';
 import { createDeployments } from '../../../tasks/jobs/codedeploy-deployments.ts';
 import { createPipelineRuns } from '../../../tasks/jobs/codepipeline-runs.ts';
 import { pipelineRun } from '../../../tasks/jobs/pipeline-run.ts';
@@ -45,6 +52,7 @@ export const action = (
 export interface Situation {
   readonly activities?: Activity[];
   readonly stop?: () => void;
+  readonly alarms?: () => MetricAlarm[];
   readonly run: () => PipelineExecution;
   readonly actions?: ActionExecutionDetail[];
   readonly deployment?: () => DeploymentInfo;
@@ -60,6 +68,7 @@ export const kindIn = ({
   list,
   activities = [],
   stop = () => undefined,
+  alarms = () => [],
 }: Situation) =>
   pipelineRun(
     createPipelineRuns(
@@ -97,6 +106,17 @@ export const kindIn = ({
         new AutoScalingClient(offline),
         on(DescribeScalingActivitiesCommand, () => ({ Activities: activities })),
       ).client,
+      createAlarms(
+        double(
+          new CloudWatchClient(offline),
+          on(DescribeAlarmsCommand, ({ AlarmNames = [] }) => ({
+            MetricAlarms: alarms().filter(({ AlarmName = '' }) => AlarmNames.includes(AlarmName)),
+          })),
+          on(GetMetricDataCommand, ({ StartTime = new Date(0) }) => ({
+            MetricDataResults: [{ Timestamps: [StartTime], Values: [42] }],
+          })),
+        ).client,
+      ),
     ),
     'us-east-1',
     async () => {},

@@ -106,6 +106,15 @@ export const createFleetWorld = () => {
       log.push(`update group on ${group.autoScalingGroups?.join()}`);
       deploymentGroups.set(`${group.applicationName}/${group.deploymentGroupName}`, asInfo(group));
     }),
+    watch: mortal((application, name, autoScalingGroup, alarmNames) => {
+      log.push(`watch ${alarmNames.join(', ') || 'no alarm'} on ${autoScalingGroup}`);
+      const key = `${application}/${name}`;
+      const alarms = alarmNames.map((alarm) => ({ name: alarm }));
+      deploymentGroups.set(key, {
+        ...deploymentGroups.get(key),
+        alarmConfiguration: { enabled: alarms.length > 0, alarms },
+      });
+    }),
     remove: mortal((application, name) => {
       log.push('remove group');
       deploymentGroups.delete(`${application}/${name}`);

@@ -60,7 +60,9 @@ describe('before a pipeline’s run', () => {
         applicationName: 'shop',
         deploymentGroupName: 'prod',
         imageParameterName: '/shop/prod/image',
+        alarmNames: [],
       },
+      alarms: { standings: async () => [] },
       pointAtImage: async (request) => world.log.push(`point ${request.parameterName} at ${request.imageId}`),
     })(aJob({ kind: 'pipeline-run', parameters: { pipelineName } }));
     return world.log;

@@ -1,7 +1,7 @@
 import { ProdInUseError, ProdNotCertainError } from '../../../tasks/prod-fleet/prod-errors.ts';
 import { restoreAfterEnd } from '../../../tasks/prod-fleet/restore-after-end.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
-import { aPromotion } from '../doubles/samples.ts';
+import { aJob, aPromotion, aWaiter } from '../doubles/samples.ts';
 import { createLockWorld } from '../environment-locks/lock-world.ts';
 
 const pointed = { status: 'FAILED', images: { prod: 'ami-new' } } as const;
@@ -24,10 +24,14 @@ const wake = async (event: unknown, failures: Readonly<Record<string, Error>> = 
   const restored: string[] = [];
   const postponed: string[] = [];
   let woken = 0;
+  let watched = 0;
   const done = restoreAfterEnd({
     ledger,
     application: 'shop',
     postponed: (promotionId, reason) => postponed.push(`${promotionId}: ${reason}`),
+    watchAlarms: async () => {
+      watched += 1;
+    },
     wakeLocks: async () => {
       woken += 1;
     },
@@ -38,7 +42,7 @@ const wake = async (event: unknown, failures: Readonly<Record<string, Error>> = 
     },
   })(event);
   const failure = await done.catch((error: unknown) => error);
-  return { restored, postponed, failure, woken };
+  return { restored, postponed, failure, woken, watched };
 };
 const ended = (id: string) => ({
   source: 'aws.states',
@@ -47,12 +51,48 @@ const ended = (id: string) => ({
 const schedule = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
 
 describe('restoring Prod after an end', () => {
+  it.each([
+    ['STARTING', 0],
+    ['RUNNING', 0],
+    ['FAILED', 1],
+    ['SUCCEEDED', 1],
+  ] as const)('has every alarm watch again, unless a deployment to Prod is %s', async (status, times) => {
+    const ledger = createMemoryLedger();
+    await ledger.addPromotion(aPromotion({ promotionId: 'holds' }));
+    const free = await ledger.lock('shop', 'prod');
+    await ledger.replaceLock(free, {
+      ...free,
+      holder: aWaiter('holds'),
+    });
+    await ledger.addJob(
+      aJob({
+        promotionId: 'holds',
+        kind: 'pipeline-run',
+        parameters: { environment: 'prod' },
+        status,
+      }),
+    );
+    let watched = 0;
+    await restoreAfterEnd({
+      ledger,
+      application: 'shop',
+      postponed: () => {},
+      watchAlarms: async () => {
+        watched += 1;
+      },
+      wakeLocks: async () => {},
+      restore: async () => {},
+    })(schedule);
+    expect(watched).toBe(times);
+  });
+
   it('restores after the promotion whose end the event reports, and passes its lock on', async () => {
     expect(await wake(ended('lost'))).toEqual({
       restored: ['lost'],
       postponed: [],
       failure: undefined,
       woken: 1,
+      watched: 1,
     });
   });
 
@@ -96,6 +136,7 @@ describe('restoring Prod after an end', () => {
       ledger,
       application: 'shop',
       postponed: () => {},
+      watchAlarms: async () => {},
       wakeLocks: world.advanceAll,
       restore: async (id) => {
         restored.push(id);

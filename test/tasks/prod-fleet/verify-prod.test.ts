@@ -41,6 +41,7 @@ const prod = {
   applicationName: 'shop',
   deploymentGroupName: 'prod',
   targetGroupArn: TARGET_GROUP,
+  alarmNames: [],
   minSize: 2,
   maxSize: 4,
 };

@@ -49,6 +49,12 @@ it.each<[Partial<Failure>, string, string]>([
     'Deploy to QAT, Deploy to Prod',
   ],
   [
+    { error: 'AlarmOn', state: names.deployToProd },
+    'go back to an earlier release',
+    'An alarm is on before a deployment',
+  ],
+  [{ error: 'SentBack', state: names.deployToProd }, 'sent the traffic back', 'A soak'],
+  [
     { error: 'DeploymentFailed', state: names.deployToProd },
     'Open the deployment by its link',
     'Deploy to QAT, Deploy to Prod',

@@ -157,6 +157,8 @@ export const createServices = (
     deployment: async (deploymentId): Promise<DeploymentInfo> => ({ deploymentId, status: 'Failed' }),
     targets: async () => [],
     activities: async () => [],
+    firedAlarms: async () => [],
+    endSoak: async () => {},
     stop: async () => {},
   };
 
