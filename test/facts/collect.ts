@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseSync } from '@swc/core';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
+import { agentFactSummaries } from './agent-summaries.ts';
 import { factSummaries } from './summaries.ts';
 
 /** A test that names facts in its title. */
@@ -22,7 +23,9 @@ export interface FactProof {
 
 /** Tests of the emulated services show how AWS behaves, not that the design heeds it. */
 const OF_THE_STAND_IN = path.join('test', 'infra', 'local');
-const CITED = /\bT\d{2}\b/g;
+/** Facts about CodeDeploy's agent are what the emulated agent does, so its own tests close them. */
+const OF_THE_AGENT = path.join('infra', 'local', 'aws', 'test', 'services', 'codedeploy');
+const CITED = /\b[AT]\d{2}\b/g;
 
 interface Node {
   readonly type: string;
@@ -48,6 +51,19 @@ const textOf = (node: unknown): string | undefined => {
   return (node.quasis as { raw: string }[]).map(({ raw }) => raw).join('…');
 };
 
+/** A title that a table's first column gives (`it.each([['T01: a row']])('%s')`) is that column's, row by row. */
+const rowTitles = (callee: unknown, title: string): string[] => {
+  if (title !== '%s' || !isNode(callee) || callee.type !== 'CallExpression') return [title];
+  const [table] = callee.arguments as { expression: unknown }[];
+  const rows = elementsOf(table?.expression);
+  return rows.length === 0 ? [title] : rows.map((row) => textOf(elementsOf(row)[0]) ?? title);
+};
+
+const elementsOf = (node: unknown): unknown[] =>
+  isNode(node) && node.type === 'ArrayExpression'
+    ? (node.elements as { expression: unknown }[]).map(({ expression }) => expression)
+    : [];
+
 /**
  * Full titles of a test file's tests, those of their `describe` in front.
  * @param code TypeScript
@@ -64,7 +80,7 @@ export const testTitles = (code: string, tsx = false): string[] => {
         const title = textOf(first?.expression);
         if (title !== undefined && called === 'describe') inside = [...context, title];
         if (title !== undefined && (called === 'it' || called === 'test'))
-          titles.push([...context, title].join(' › '));
+          for (const one of rowTitles(value.callee, title)) titles.push([...context, one].join(' › '));
       }
       for (const child of Object.values(value)) visit(child, inside);
     }
@@ -93,19 +109,24 @@ export const readReasons = (markdown: string): Map<string, string> => {
   return reasons;
 };
 
-/** Every fact with what closes it. */
-export const collectFacts = (): FactProof[] => {
-  const tests = testFiles('test').flatMap((file) => {
+const testsIn = (directory: string): FactTest[] =>
+  testFiles(directory).flatMap((file) => {
     const code = fs.readFileSync(path.join(projectRoot, file), 'utf8');
     return testTitles(code, file.endsWith('x')).map((title) => ({ file, title }));
   });
+
+/** Every fact with what closes it: those about AWS, then those about CodeDeploy's agent. */
+export const collectFacts = (): FactProof[] => {
   const reasons = readReasons(fs.readFileSync(path.join(projectRoot, 'ARCHITECTURE.md'), 'utf8'));
-  return Object.entries(factSummaries).map(([fact, summary]) => ({
-    fact,
-    summary,
-    tests: tests.filter(({ title }) => [...title.matchAll(CITED)].some(([cited]) => cited === fact)),
-    reason: reasons.get(fact),
-  }));
+  const prove = (summaries: Readonly<Record<string, string>>, tests: readonly FactTest[]) =>
+    Object.entries(summaries).map(([fact, summary]) => ({
+      fact,
+      summary,
+      tests: tests.filter(({ title }) => [...title.matchAll(CITED)].some(([cited]) => cited === fact)),
+      reason: reasons.get(fact),
+    }));
+  const tests = testsIn('test');
+  return [...prove(factSummaries, tests), ...prove(agentFactSummaries, [...testsIn(OF_THE_AGENT), ...tests])];
 };
 
 /** Facts that nothing closes. */

@@ -1,3 +1,4 @@
+import { agentFactSummaries } from './agent-summaries.ts';
 import { collectFacts, openFacts, readReasons, testTitles } from './collect.ts';
 import { factSummaries } from './summaries.ts';
 
@@ -5,6 +6,12 @@ describe('facts about AWS', () => {
   it('are numbered from T01 to T70', () => {
     expect(Object.keys(factSummaries)).toEqual(
       Array.from({ length: 70 }, (_, index) => `T${String(index + 1).padStart(2, '0')}`),
+    );
+  });
+
+  it('about CodeDeploy’s agent are numbered from A01 to A23', () => {
+    expect(Object.keys(agentFactSummaries)).toEqual(
+      Array.from({ length: 23 }, (_, index) => `A${String(index + 1).padStart(2, '0')}`),
     );
   });
 
@@ -34,6 +41,7 @@ describe('test titles', () => {
       describe('outer (T01)', () => {
         it('T02: one', () => { log('T03: no title'); });
         it.each([['T04: a row']])('T05: %s', () => {});
+        it.each<[string, number]>([['A01: a row', 1], ['A02: another', 2]])('%s', () => {});
         describe.each<[string]>([])('inner', () => { test(\`T06: \${1} two\`, async () => {}); });
       });
       // it('T07: commented out', () => {});
@@ -42,6 +50,8 @@ describe('test titles', () => {
     expect(testTitles(code)).toEqual([
       'outer (T01) › T02: one',
       'outer (T01) › T05: %s',
+      'outer (T01) › A01: a row',
+      'outer (T01) › A02: another',
       'outer (T01) › inner › T06: … two',
       'T08: alone',
     ]);

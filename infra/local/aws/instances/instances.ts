@@ -4,6 +4,8 @@ import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import type { Host } from '../host.ts';
+import { createDirectorySystem } from './directory-system.ts';
+import type { InstanceSystem } from './instance-system.ts';
 import { createProcessGroups, type ProcessGroups } from './process-groups.ts';
 
 /**
@@ -40,6 +42,8 @@ export interface Instances {
   /** The application takes over from the stub: frees the port, and the stub does not come back at the next start. */
   readonly endStub: (instanceId: string) => Promise<void>;
   readonly processes: ProcessGroups;
+  /** How CodeDeploy's agent reaches into the instance. */
+  readonly system: (instanceId: string) => InstanceSystem;
   /** Ends everything that runs on the instance. */
   readonly halt: (instanceId: string) => Promise<void>;
   /** Forgets the instance and deletes its directory. */
@@ -120,6 +124,14 @@ const createInstances = (host: Host): Instances => {
     directory,
     root,
     processes,
+    system: (instanceId) =>
+      createDirectorySystem({
+        instanceId,
+        root: root(instanceId),
+        home: directory(instanceId),
+        port: () => machines.get(instanceId)?.port,
+        processes,
+      }),
     halt,
     boot: async (instanceId, kind) => {
       // What is booted by this process has nothing of an earlier one to recover from.

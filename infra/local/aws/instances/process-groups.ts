@@ -29,13 +29,20 @@ export interface ScriptRun {
   /** File to which its output is appended; what it leaves running may go on writing there. */
   readonly log: string;
   readonly timeoutMs: number;
+  /**
+   * It has ended when its outputs are closed, too: nothing that it leaves running may keep them, as they are pipes.
+   * @default false
+   */
+  readonly endsWithOutputs?: boolean;
 }
 
 /** How a script ended. */
 export type ScriptEnd =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'killed'; readonly signal: string }
-  | { readonly kind: 'timed-out' };
+  | { readonly kind: 'timed-out' }
+  /** It has ended in time; what it left running kept its outputs open. */
+  | { readonly kind: 'outputs-open' };
 
 /** Which groups are meant: all of an instance, or those of one label. */
 export interface GroupSelection {
@@ -68,6 +75,8 @@ export const createProcessGroups = (
 ): ProcessGroups => {
   const table = store.table<ProcessGroup>('ec2.processGroups');
   const keyOf = ({ instanceId, group }: ProcessGroup) => `${instanceId}/${group}`;
+  /** Closes this process's end of outputs that are waited for, by the script's group. */
+  const waits = new Map<number, { readonly script: ScriptRun; readonly close: () => void }>();
   const sleep = (ms: number) => new Promise<void>((resolve) => clock.at(clock.now() + ms, () => resolve()));
 
   /**
@@ -83,12 +92,16 @@ export const createProcessGroups = (
   const run = async (script: ScriptRun): Promise<ScriptEnd> => {
     const log = fs.openSync(script.log, 'a');
     try {
+      const output = script.endsWithOutputs ? 'pipe' : log;
       const child = spawn('/bin/sh', ['-c', GATE, script.file], {
         cwd: script.cwd,
         env: { ...script.env },
         detached: true,
-        stdio: ['pipe', log, log],
+        stdio: ['pipe', output, output],
       });
+      const outputs = [child.stdout, child.stderr].filter((stream) => stream !== null);
+      for (const stream of outputs) stream.on('data', (bytes: Buffer) => fs.writeSync(log, bytes));
+      const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
       const ended = new Promise<ScriptEnd>((resolve, reject) => {
         child.once('error', reject);
         child.once('exit', (code, signal) =>
@@ -102,15 +115,25 @@ export const createProcessGroups = (
       table.put(keyOf(recorded), recorded);
       child.stdin?.on('error', () => undefined);
       child.stdin?.end('\n');
-      let timedOut = false;
+      const close = () => {
+        for (const stream of outputs) stream.destroy();
+      };
+      waits.set(pid, { script, close });
+      let late: ScriptEnd | undefined;
+      let hasEnded = false;
       const cancel = clock.at(clock.now() + script.timeoutMs, () => {
-        timedOut = true;
-        signalGroup(pid, 'SIGKILL');
+        late = { kind: hasEnded ? 'outputs-open' : 'timed-out' };
+        if (!hasEnded) signalGroup(pid, 'SIGKILL');
+        close();
       });
       const end = await ended;
+      hasEnded = true;
+      if (late === undefined) finish(recorded);
+      if (outputs.length > 0) await closed;
       cancel();
+      waits.delete(pid);
       finish(recorded);
-      return timedOut ? { kind: 'timed-out' } : end;
+      return late ?? end;
     } finally {
       fs.closeSync(log);
     }
@@ -141,6 +164,9 @@ export const createProcessGroups = (
       for (let waited = 0; waited < GRACE_MS && signalAll('SIGKILL'); waited += POLL_MS) await sleep(POLL_MS);
     }
     for (const one of groups) table.delete(keyOf(one));
+    // Those who have left their group may live on with the outputs; nobody waits for them any more.
+    for (const { script, close } of waits.values())
+      if (script.instanceId === instanceId && (label === undefined || script.label === label)) close();
   };
 
   return { run, kill };

@@ -61,7 +61,7 @@ describe('the sample application', () => {
 });
 
 it('the sample application’s appspec has every hook, and every script can be executed', () => {
-  const spec = parseAppSpec(fs.readFileSync(path.join(source, 'appspec.yml'), 'utf8'));
+  const spec = parseAppSpec(fs.readFileSync(path.join(source, 'appspec.yml')));
   expect(Object.keys(spec.hooks).toSorted()).toEqual([...hookNames].toSorted());
   for (const script of Object.values(spec.hooks).flat())
     expect(fs.statSync(path.join(source, script.location)).mode & 0o111).not.toBe(0);

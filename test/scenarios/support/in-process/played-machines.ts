@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Host } from '@lockstep/aws-emulator';
+import { createDirectorySystem } from '../../../../infra/local/aws/instances/directory-system.ts';
 import type { Instances, Machine } from '../../../../infra/local/aws/instances/instances.ts';
 import type { Agent, AgentTask } from '../../../../infra/local/aws/services/codedeploy/agent/agent.ts';
 import type {
@@ -16,9 +17,14 @@ export const instancesOf = (host: Host): Instances => {
   if (existing) return existing;
   const machines = host.store.table<Machine>('ec2.machines');
   const directory = (instanceId: string) => path.join(host.stateDir, 'instances', instanceId);
+  const root = (instanceId: string) => path.join(directory(instanceId), 'root');
+  const processes: Instances['processes'] = {
+    run: async () => ({ kind: 'exited', code: 0 }),
+    kill: async () => undefined,
+  };
   const instances: Instances = {
     directory,
-    root: (instanceId) => path.join(directory(instanceId), 'root'),
+    root,
     machine: machines.get,
     boot: async (instanceId, kind) => {
       if (!machines.has(instanceId)) machines.put(instanceId, { ...kind, port: 20_000 + ports++ });
@@ -28,7 +34,15 @@ export const instancesOf = (host: Host): Instances => {
       const machine = machines.get(instanceId);
       if (machine?.hasStub) machines.put(instanceId, { ...machine, hasStub: false });
     },
-    processes: { run: async () => ({ kind: 'exited', code: 0 }), kill: async () => undefined },
+    processes,
+    system: (instanceId) =>
+      createDirectorySystem({
+        instanceId,
+        root: root(instanceId),
+        home: directory(instanceId),
+        port: () => machines.get(instanceId)?.port,
+        processes,
+      }),
     halt: async () => undefined,
     remove: machines.delete,
   };
@@ -45,11 +59,14 @@ export const createAgent = (host: Host, tables: CodeDeployTables): Agent => {
   return {
     perform: async (task, event) => {
       if (event === 'ApplicationStop') change(task, ({ running: _, ...record }) => record);
-      if (event !== 'ApplicationStart') return;
-      await instancesOf(host).endStub(task.instanceId);
-      change(task, (record) => ({ ...record, running: task.deployment.id }));
+      if (event === 'Install') change(task, (record) => ({ ...record, lastInstalled: task.deployment.id }));
+      if (event === 'ApplicationStart') {
+        await instancesOf(host).endStub(task.instanceId);
+        change(task, (record) => ({ ...record, running: task.deployment.id }));
+      }
+      return [];
     },
-    succeed: (task) => change(task, (record) => ({ ...record, lastSuccessful: task.deployment.id })),
+    succeed: () => undefined,
     restart: async () => undefined,
   };
 };

@@ -63,15 +63,16 @@ export const createSteps = (host: Host, tables: CodeDeployTables, agent: Agent):
   const putEvent = (target: TargetRecord, event: EventRecord, status: TargetRecord['status']) =>
     put({ ...target, status, events: target.events.map((one) => (one.name === event.name ? event : one)) });
 
-  const act = async (task: AgentTask, fleet: Fleet, event: string) => {
+  const act = async (task: AgentTask, fleet: Fleet, event: string): Promise<readonly string[]> => {
     const { deployment, instanceId } = task;
     const isFirst =
       targetsOf(tables, deployment.id).find(({ label }) => label !== 'Blue')?.instanceId === instanceId;
     if (deployment.isFaulty && event === 'ApplicationStop' && isFirst)
       throw new LifecycleEventError({ message: 'The failure of this deployment was asked for by --fail.' });
-    if (event === 'AllowTraffic') return fleet.allowTraffic(instanceId);
-    if (event === 'BlockTraffic') return fleet.blockTraffic(instanceId);
-    return agent.perform(task, event);
+    if (event === 'AllowTraffic') await fleet.allowTraffic(instanceId);
+    else if (event === 'BlockTraffic') await fleet.blockTraffic(instanceId);
+    else return agent.perform(task, event);
+    return [];
   };
 
   const runOne = async (task: AgentTask, fleet: Fleet, name: string): Promise<boolean> => {
@@ -88,8 +89,9 @@ export const createSteps = (host: Host, tables: CodeDeployTables, agent: Agent):
         { name, status, startedAt, endedAt: host.clock.now(), ...(diagnostics ? { diagnostics } : {}) },
         status === 'Failed' ? 'Failed' : 'InProgress',
       );
+    let warnings: readonly string[];
     try {
-      await act(task, fleet, name);
+      warnings = await act(task, fleet, name);
     } catch (error) {
       const isTraffic = error instanceof DeploymentFailedError;
       if (!isTraffic && !(error instanceof LifecycleEventError)) throw error;
@@ -103,7 +105,8 @@ export const createSteps = (host: Host, tables: CodeDeployTables, agent: Agent):
       end('Failed', diagnostics);
       return false;
     }
-    end('Succeeded', { errorCode: 'Success', scriptName: '', message: 'Succeeded', logTail: '' });
+    const logTail = warnings.map((warning) => `Warning: ${warning}`).join('\n');
+    end('Succeeded', { errorCode: 'Success', scriptName: '', message: 'Succeeded', logTail });
     return true;
   };
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl';
+import { type BytePath, bytePath, bytesOf, textOf as nameOf } from '../../instances/instance-system.ts';
 
 /** A revision's bundle cannot be unpacked. */
 export class BundleError extends Error {
@@ -16,25 +17,28 @@ const MADE_BY_UNIX = 3;
 
 /**
  * Unpacks a zip into a new directory, with Unix modes and symbolic links. Links are made last, so that no entry is
- * written through one. Fails for names that lead out of the directory.
+ * written through one. Names stay the bytes that they are. Fails for names that lead out of the directory.
  * @throws BundleError
  */
 export const unpackBundle = async (zip: Uint8Array, directory: string): Promise<void> => {
   fs.rmSync(directory, { recursive: true, force: true });
   fs.mkdirSync(directory, { recursive: true });
-  const links: { file: string; target: string }[] = [];
+  const links: { file: Buffer; target: Buffer }[] = [];
   try {
     for await (const { entry, open } of entriesOf(Buffer.from(zip))) {
-      const file = path.join(directory, entry.fileName);
+      const name = nameIn(entry);
+      const file = bytesOf(`${bytePath(directory)}/${name}` as BytePath);
       const isUnix = entry.versionMadeBy >> 8 === MADE_BY_UNIX;
       const mode = isUnix ? entry.externalFileAttributes >>> 16 : 0;
-      if (entry.fileName.endsWith('/')) {
+      if (name.endsWith('/')) {
         fs.mkdirSync(file, { recursive: true });
         continue;
       }
-      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.mkdirSync(bytesOf(`${bytePath(directory)}/${path.posix.dirname(name)}` as BytePath), {
+        recursive: true,
+      });
       if ((mode & FILE_TYPE) === SYMBOLIC_LINK) {
-        links.push({ file, target: await textOf(await open()) });
+        links.push({ file, target: await bytesIn(await open()) });
         continue;
       }
       await pipeline(await open(), fs.createWriteStream(file));
@@ -46,15 +50,25 @@ export const unpackBundle = async (zip: Uint8Array, directory: string): Promise<
   for (const { file, target } of links) fs.symlinkSync(target, file);
 };
 
-const textOf = async (stream: Readable) => {
+/** An entry's name, of which `yauzl` gives the bytes. */
+const nameIn = (entry: Entry): BytePath => {
+  const name = (entry.fileName as unknown as Buffer).toString('latin1') as BytePath;
+  if (name.startsWith('/') || name.split('/').includes('..'))
+    throw new Error(`the name ${nameOf(name)} leads out of it`);
+  return name;
+};
+
+const bytesIn = async (stream: Readable) => {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 };
 
 async function* entriesOf(zip: Buffer): AsyncGenerator<{ entry: Entry; open: () => Promise<Readable> }> {
   const file = await new Promise<ZipFile>((resolve, reject) => {
-    fromBuffer(zip, { lazyEntries: true }, (error, opened) => (error ? reject(error) : resolve(opened)));
+    fromBuffer(zip, { lazyEntries: true, decodeStrings: false }, (error, opened) =>
+      error ? reject(error) : resolve(opened),
+    );
   });
   for (;;) {
     const entry = await new Promise<Entry | undefined>((resolve, reject) => {

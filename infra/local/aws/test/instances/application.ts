@@ -1,7 +1,7 @@
 import { ZipFile } from 'yazl';
 
-/** A file of a bundle: its text, or text and mode. */
-export type BundleFile = string | { readonly text: string; readonly mode: number };
+/** A file of a bundle: its text, or content and mode. */
+export type BundleFile = string | { readonly text: string | Buffer; readonly mode: number };
 
 /** A zip as `git archive` makes it: Unix modes, scripts executable. */
 export const zipOf = (files: Readonly<Record<string, BundleFile>>): Promise<Buffer> => {
@@ -9,7 +9,7 @@ export const zipOf = (files: Readonly<Record<string, BundleFile>>): Promise<Buff
   for (const [name, file] of Object.entries(files)) {
     const { text, mode } =
       typeof file === 'string' ? { text: file, mode: name.endsWith('.sh') ? 0o100755 : 0o100644 } : file;
-    zip.addBuffer(Buffer.from(text), name, { mode });
+    zip.addBuffer(typeof text === 'string' ? Buffer.from(text) : text, name, { mode });
   }
   zip.end();
   return new Promise((resolve, reject) => {

@@ -7,9 +7,11 @@ import { instancesOf } from '../../../instances/instances.ts';
 import { type Lifetime, LifetimeEndedError } from '../../../instances/lifetime.ts';
 import { BundleError, unpackBundle } from '../../shared/unpack-bundle.ts';
 import type { CodeDeployTables, DeploymentRecord, GroupRecord, InstanceRecord } from '../records.ts';
-import { type AppSpec, AppSpecError, type HookName, hookNames, parseAppSpec } from './appspec.ts';
+import { type AppSpec, checkEvents, parseAppSpec } from './appspec.ts';
+import { AppSpecError } from './appspec-nodes.ts';
+import { findAppSpec, findBundle } from './find-bundle.ts';
 import { LifecycleEventError, note, runHook } from './hooks.ts';
-import { InstallError, install, missingSources } from './install.ts';
+import { InstallError, install } from './install.ts';
 
 /**
  * Events whose scripts come from the revision that was installed last: it is that one which stops or loses traffic (CodeDeploy's API
@@ -35,10 +37,11 @@ export interface Agent {
   /**
    * Does one lifecycle event: downloads, installs, or runs the hook's scripts. Doing it again after an interruption ends
    * what the interrupted run left behind first.
+   * @returns warnings: what the instance cannot do as one of EC2 does
    * @throws LifecycleEventError
    * @throws LifetimeEndedError when the service stops meanwhile; the event is to be done again
    */
-  readonly perform: (task: AgentTask, event: string) => Promise<void>;
+  readonly perform: (task: AgentTask, event: string) => Promise<readonly string[]>;
   /** The deployment has succeeded on the instance: what older ones have left is deleted. */
   readonly succeed: (task: AgentTask) => void;
   /** Starts again what ran on the instance when the emulator last ended. */
@@ -67,7 +70,7 @@ export const createAgent = (host: Host, tables: CodeDeployTables, lifetime: Life
 
   // Where the agent of Amazon Linux keeps its files, so that what operators do there can be done here.
   const deploymentRoot = ({ instanceId }: AgentTask) =>
-    path.join(instances.root(instanceId), 'opt/codedeploy-agent/deployment-root');
+    path.join(instances.system(instanceId).agentRoot, 'deployment-root');
   const instructions = (task: AgentTask, name: string) =>
     path.join(deploymentRoot(task), 'deployment-instructions', `${task.group.id}${name}`);
   const groupDirectory = (task: AgentTask) => path.join(deploymentRoot(task), task.group.id);
@@ -75,6 +78,10 @@ export const createAgent = (host: Host, tables: CodeDeployTables, lifetime: Life
     path.join(groupDirectory(task), deploymentId);
   const archiveOf = (task: AgentTask, deploymentId?: string) =>
     path.join(deploymentDirectory(task, deploymentId), 'deployment-archive');
+  /** The same directory as the instance sees it. */
+  const archiveThere = ({ group, deployment }: AgentTask, deploymentId = deployment.id) =>
+    `/opt/codedeploy-agent/deployment-root/${group.id}/${deploymentId}/deployment-archive`;
+  const eTagFile = (task: AgentTask) => path.join(deploymentDirectory(task), 'bundle-etag');
   const logOf = (task: AgentTask) => path.join(deploymentDirectory(task), 'logs', 'scripts.log');
 
   const download = async (task: AgentTask) => {
@@ -98,54 +105,54 @@ export const createAgent = (host: Host, tables: CodeDeployTables, lifetime: Life
     }
     const archive = archiveOf(task);
     await unpackBundle(Body ?? new Uint8Array(), archive);
-    checkBundle(archive);
+    findBundle(archive);
+    if (found !== undefined) fs.writeFileSync(eTagFile(task), found);
+    return [];
   };
 
-  const runInstall = (task: AgentTask) => {
-    const archive = archiveOf(task);
-    const notes = install({
-      spec: readAppSpec(archive),
-      archive,
-      root: instances.root(task.instanceId),
+  const runInstall = async (task: AgentTask) => {
+    const spec = readAppSpec(archiveOf(task));
+    checkEvents(spec);
+    const warnings = await install({
+      system: instances.system(task.instanceId),
+      spec,
+      archive: archiveThere(task),
       cleanupFile: instructions(task, '-cleanup'),
       defaultBehavior: task.deployment.fileExistsBehavior,
     });
     fs.mkdirSync(path.dirname(logOf(task)), { recursive: true });
-    note(logOf(task), 'LifecycleEvent - Install', ...notes);
+    note(logOf(task), 'LifecycleEvent - Install', ...warnings.map((warning) => `Warning: ${warning}`));
     // Also when the deployment fails later: its scripts are the ones that stop what it installed.
     fs.writeFileSync(instructions(task, '_last_successful_install'), deploymentDirectory(task));
     tables.instances.put(keyOf(task), { ...recordOf(task), lastInstalled: task.deployment.id });
+    return warnings;
   };
 
   const runScripts = async (task: AgentTask, event: string, revisionOf: string) => {
-    const archive = archiveOf(task, revisionOf);
-    const name = hookNames.find((one) => one === event);
-    const scripts = name && readAppSpec(archive).hooks[name];
-    if (!scripts) return;
+    // Read even if the event has no scripts: an error in it is found at the first event that reads it.
+    const scripts = readAppSpec(archiveOf(task, revisionOf)).hooks[event];
+    if (!scripts) return [];
     const selection = { instanceId: task.instanceId, label: `${task.deployment.id}/${event}` };
     underWay.add(selection);
     try {
       await instances.processes.kill(selection);
-      await runHook(instances, {
-        ...selection,
+      const warnings = await runHook({
+        system: instances.system(task.instanceId),
+        label: selection.label,
         event,
         scripts,
-        archive,
+        archive: archiveThere(task, revisionOf),
         log: logOf(task),
-        variables: {
-          DEPLOYMENT_ID: task.deployment.id,
-          APPLICATION_NAME: task.deployment.applicationName,
-          DEPLOYMENT_GROUP_NAME: task.deployment.groupName,
-          DEPLOYMENT_GROUP_ID: task.group.id,
-        },
+        variables: variablesOf(task, readIfThere(eTagFile(task))),
       });
+      if (lifetime.ended()) throw new LifetimeEndedError();
+      return warnings;
     } catch (error) {
       if (lifetime.ended()) throw new LifetimeEndedError();
       throw error;
     } finally {
       underWay.delete(selection);
     }
-    if (lifetime.ended()) throw new LifetimeEndedError();
   };
 
   const act = async (task: AgentTask, event: string) => {
@@ -161,14 +168,15 @@ export const createAgent = (host: Host, tables: CodeDeployTables, lifetime: Life
     const revisionOf = isOfLast ? recordOf(task).lastInstalled : task.deployment.id;
     if (event === 'ApplicationStop') setRunning(task, undefined);
     if (event === 'ApplicationStart') await instances.endStub(task.instanceId);
-    if (revisionOf !== undefined) await runScripts(task, event, revisionOf);
+    const warnings = revisionOf === undefined ? [] : await runScripts(task, event, revisionOf);
     if (event === 'ApplicationStart') setRunning(task, task.deployment.id);
+    return warnings;
   };
 
   return {
     perform: async (task, event) => {
       try {
-        await act(task, event);
+        return await act(task, event);
       } catch (error) {
         if (error instanceof LifecycleEventError || error instanceof LifetimeEndedError) throw error;
         const isKnown =
@@ -192,50 +200,35 @@ export const createAgent = (host: Host, tables: CodeDeployTables, lifetime: Life
     restart: async (task) => {
       await instances.recover(task.instanceId);
       await instances.endStub(task.instanceId);
-      await runScripts(task, 'ApplicationStart' satisfies HookName, task.deployment.id);
+      await runScripts(task, 'ApplicationStart', task.deployment.id);
     },
   };
 };
 
-/**
- * What a bundle must hold before anything of it runs.
- * @throws LifecycleEventError, AppSpecError
- */
-const checkBundle = (archive: string) => {
-  const spec = readAppSpec(archive);
-  const [source] = missingSources(spec, archive);
-  if (source !== undefined) {
-    throw new LifecycleEventError({
-      message: `appspec.yml: files names the source ${source}, which is not in the bundle.`,
-    });
-  }
-  for (const [event, scripts] of Object.entries(spec.hooks)) {
-    const missing = scripts?.find(({ location }) => !isFileIn(archive, location));
-    if (!missing) continue;
-    throw new LifecycleEventError({
-      errorCode: 'ScriptMissing',
-      scriptName: missing.location,
-      message: `Script does not exist at specified location: ${missing.location}. appspec.yml names it for ${event}; add it to the revision.`,
-    });
-  }
+/** What the agent tells a script, beside the event. */
+const variablesOf = ({ deployment, group }: AgentTask, eTag: string | undefined) => {
+  const { bucket, key, version, eTag: wanted } = deployment.revision.s3Location ?? {};
+  const bundle = {
+    BUNDLE_BUCKET: bucket,
+    BUNDLE_KEY: key,
+    BUNDLE_VERSION: version,
+    BUNDLE_ETAG: wanted ?? eTag,
+  };
+  return {
+    DEPLOYMENT_ID: deployment.id,
+    APPLICATION_NAME: deployment.applicationName,
+    DEPLOYMENT_GROUP_NAME: deployment.groupName,
+    DEPLOYMENT_GROUP_ID: group.id,
+    ...Object.fromEntries(
+      Object.entries(bundle).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    ),
+  };
 };
 
-const isFileIn = (archive: string, location: string): boolean => {
-  const file = path.join(archive, location);
-  const isInside = !path.relative(archive, file).startsWith('..');
-  return isInside && (fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false);
-};
+const readIfThere = (file: string): string | undefined =>
+  fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
 
-const readAppSpec = (archive: string): AppSpec => {
-  const file = path.join(archive, 'appspec.yml');
-  if (!fs.existsSync(file)) {
-    throw new LifecycleEventError({
-      message:
-        'The CodeDeploy agent did not find an AppSpec file within the unpacked revision directory at revision-relative path "appspec.yml". Add appspec.yml at the root of the repository.',
-    });
-  }
-  return parseAppSpec(fs.readFileSync(file, 'utf8'));
-};
+const readAppSpec = (archive: string): AppSpec => parseAppSpec(fs.readFileSync(findAppSpec(archive)));
 
 /**
  * The role that the instance's profile gives to what runs there.

@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { LifecycleErrorCode } from '@aws-sdk/client-codedeploy';
-import type { Instances } from '../../../instances/instances.ts';
+import { type BytePath, bytePath, type InstanceSystem } from '../../../instances/instance-system.ts';
+import type { ScriptEnd } from '../../../instances/process-groups.ts';
 import type { HookScript } from './appspec.ts';
 
 /** How much of a script's output goes into a failure's diagnostics: its last lines, and no more than this many bytes. */
@@ -30,54 +31,80 @@ export class LifecycleEventError extends Error {
 
 /** A hook to run on an instance. */
 interface HookRun {
-  readonly instanceId: string;
+  readonly system: Pick<InstanceSystem, 'files' | 'hasUsers' | 'run'>;
   /** Names the processes, so that an interrupted run can be ended before it is repeated. */
   readonly label: string;
   readonly event: string;
   readonly scripts: readonly HookScript[];
+  /** The unpacked bundle, on the instance. */
   readonly archive: string;
+  /** File of this machine. */
   readonly log: string;
   /** `DEPLOYMENT_ID`, `APPLICATION_NAME` and so on. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
 /**
- * Runs a hook's scripts one after the other, in the bundle's directory and a clean environment: beside CodeDeploy's own
- * variables only PATH, HOME and LANG, and `DESTDIR` and `PORT`, by which an application finds its place on this machine.
- * @throws LifecycleEventError for a script that is missing, fails or runs past its timeout
+ * Runs a hook's scripts one after the other, each until its process has ended and its outputs are closed. The agent does not change
+ * to the bundle's directory.
+ * @returns warnings: what is not applied on this instance
+ * @throws LifecycleEventError for a script that is missing, fails, keeps its outputs open or runs past its timeout
  */
-export const runHook = async (instances: Instances, run: HookRun): Promise<void> => {
+export const runHook = async (run: HookRun): Promise<string[]> => {
   fs.mkdirSync(path.dirname(run.log), { recursive: true });
-  for (const script of run.scripts) {
-    const file = path.join(run.archive, script.location);
-    makeExecutable(file, script.location);
-    note(run.log, `LifecycleEvent - ${run.event}`, `Script - ${script.location}`);
-    if (script.runas) note(run.log, `It runs as ${os.userInfo().username} here, not as ${script.runas}.`);
+  const warnings: string[] = [];
+  for (const { location, timeoutSeconds, runas } of run.scripts) {
+    const file = await executableOf(run, location);
+    note(run.log, `LifecycleEvent - ${run.event}`, `Script - ${location}`);
     const begin = fs.statSync(run.log).size;
-    const end = await instances.processes.run({
-      instanceId: run.instanceId,
+    if (runas !== undefined && !run.system.hasUsers) {
+      const warning = `${location} runs as ${os.userInfo().username} here, not as ${runas}: this instance has no users of its own.`;
+      warnings.push(warning);
+      note(run.log, `Warning: ${warning}`);
+    }
+    const end = await run.system.run({
       label: run.label,
       file,
-      cwd: run.archive,
-      env: environment(instances, run),
+      ...(runas !== undefined && run.system.hasUsers ? { user: runas } : {}),
+      env: { ...run.variables, LIFECYCLE_EVENT: run.event },
       log: run.log,
-      timeoutMs: script.timeoutSeconds * 1_000,
+      timeoutMs: timeoutSeconds * 1_000,
     });
     if (end.kind === 'exited' && end.code === 0) continue;
-    const failure = { scriptName: script.location, logTail: tailOf(run.log, begin) };
-    if (end.kind === 'timed-out') {
-      throw new LifecycleEventError({
-        ...failure,
-        errorCode: 'ScriptTimedOut',
-        message: `Script at specified location: ${script.location} failed to complete in ${script.timeoutSeconds} seconds`,
-      });
-    }
-    const how = end.kind === 'exited' ? `failed with exit code ${end.code}` : `was killed by ${end.signal}`;
     throw new LifecycleEventError({
-      ...failure,
-      errorCode: 'ScriptFailed',
-      message: `Script at specified location: ${script.location} ${how}`,
+      scriptName: location,
+      logTail: tailOf(run.log, begin),
+      ...failureOf(end, timeoutSeconds, `Script at specified location: ${location}`, runas),
     });
+  }
+  return warnings;
+};
+
+const failureOf = (
+  end: ScriptEnd,
+  timeoutSeconds: number,
+  script: string,
+  runas: string | undefined,
+): Pick<EventDiagnostics, 'errorCode' | 'message'> => {
+  switch (end.kind) {
+    case 'timed-out':
+      return {
+        errorCode: 'ScriptTimedOut',
+        message: `${script} failed to complete in ${timeoutSeconds} seconds`,
+      };
+    // The agent has a code for this that CodeDeploy's API does not.
+    case 'outputs-open':
+      return {
+        errorCode: 'UnknownError',
+        message: `${script} failed to close STDOUT. A process that it left running in the background keeps its output open: redirect all of its outputs, as in "command >/dev/null 2>&1 </dev/null &".`,
+      };
+    case 'killed':
+      return { errorCode: 'ScriptFailed', message: `${script} was killed by ${end.signal}` };
+    default:
+      return {
+        errorCode: 'ScriptFailed',
+        message: `${script}${runas === undefined ? '' : ` run as user ${runas}`} failed with exit code ${end.code}`,
+      };
   }
 };
 
@@ -85,19 +112,20 @@ export const runHook = async (instances: Instances, run: HookRun): Promise<void>
 export const note = (log: string, ...lines: readonly string[]): void =>
   fs.appendFileSync(log, lines.map((line) => `${line}\n`).join(''));
 
-/** A script that is not executable is made so, as CodeDeploy's agent does. */
-const makeExecutable = (file: string, location: string) => {
-  const stat = fs.statSync(file, { throwIfNoEntry: false });
-  if (!stat?.isFile()) {
+/** A hook's script, made executable if it is not, as CodeDeploy's agent does. */
+const executableOf = async ({ system, archive }: HookRun, location: string): Promise<BytePath> => {
+  const file = path.join(archive, location);
+  const script = bytePath(file);
+  const isThere = file.startsWith(`${archive}/`) && (await system.files.kindsOf([script])).has(script);
+  if (!isThere) {
     throw new LifecycleEventError({
       errorCode: 'ScriptMissing',
       scriptName: location,
       message: `Script does not exist at specified location: ${location}`,
     });
   }
-  if ((stat.mode & 0o111) !== 0) return;
   try {
-    fs.chmodSync(file, stat.mode | 0o111);
+    await system.files.apply([{ kind: 'executable', path: script }]);
   } catch (error) {
     throw new LifecycleEventError({
       errorCode: 'ScriptNotExecutable',
@@ -105,20 +133,7 @@ const makeExecutable = (file: string, location: string) => {
       message: `Unable to set script at specified location: ${location} as executable: ${(error as Error).message}`,
     });
   }
-};
-
-const environment = (instances: Instances, { instanceId, event, variables }: HookRun) => {
-  // The Node that runs Lockstep comes first, so that an application in Node finds one.
-  const search = [path.dirname(process.execPath), process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'];
-  return {
-    PATH: search.join(path.delimiter),
-    HOME: instances.directory(instanceId),
-    LANG: process.env.LANG ?? 'C.UTF-8',
-    ...variables,
-    LIFECYCLE_EVENT: event,
-    DESTDIR: instances.root(instanceId),
-    PORT: String(instances.machine(instanceId)?.port ?? ''),
-  };
+  return script;
 };
 
 /** The last lines that were written to a log after a position. */

@@ -1,7 +1,18 @@
 import fs from 'node:fs';
-import path from 'node:path';
+import path from 'node:path/posix';
+import {
+  type BytePath,
+  bytePath,
+  type FileChange,
+  FileChangeError,
+  type FileKind,
+  type InstanceSystem,
+  type TreeEntry,
+  textOf,
+} from '../../../instances/instance-system.ts';
 import { replaceFile } from '../../../replace-file.ts';
-import type { AppSpec, FileExistsBehavior, PermissionRule } from './appspec.ts';
+import type { AppSpec, FileExistsBehavior } from './appspec.ts';
+import { permissionChanges } from './permissions.ts';
 
 /** The files of a revision cannot be installed. */
 export class InstallError extends Error {
@@ -10,151 +21,157 @@ export class InstallError extends Error {
 
 /** Where an installation happens. */
 interface Installation {
+  readonly system: Pick<InstanceSystem, 'files' | 'hasUsers'>;
   readonly spec: AppSpec;
-  /** The unpacked bundle. */
+  /** The unpacked bundle, on the instance. */
   readonly archive: string;
-  /** What stands for `/`. */
-  readonly root: string;
-  /** Remembers what was installed, so that the next deployment removes it. */
+  /** File of this machine that remembers what was installed, so that the next deployment removes it. */
   readonly cleanupFile: string;
   /** Where the appspec does not say. */
   readonly defaultBehavior: FileExistsBehavior;
 }
 
-/** One file, link or directory to make. */
-interface Step {
-  readonly from: string;
-  readonly to: string;
-  readonly isDirectory: boolean;
+/** A source of the appspec with all that is below it, and where it goes. */
+interface Mapping {
+  readonly source: string;
+  readonly entries: readonly { readonly entry: TreeEntry; readonly to: BytePath }[];
 }
 
-/** A place below the directory that stands for `/`, wherever the path points. */
-const below = (root: string, absolute: string) => path.join(root, path.resolve('/', absolute));
-
-/** Problems of the `files` section with this bundle: sources that are not in it. */
-export const missingSources = (spec: AppSpec, archive: string): string[] =>
-  spec.files.map(({ source }) => source).filter((source) => !fs.existsSync(below(archive, source)));
-
 /**
- * Removes what the last deployment installed, then copies the revision's files and sets their modes. Doing it again
+ * Removes what the last deployment installed, then copies the revision's files and sets what `permissions` asks for. Doing it again
  * after it was interrupted gives the same.
- * @returns notes for the log
- * @throws InstallError naming the file that is in the way
+ * @returns warnings: what is not applied on this instance
+ * @throws InstallError, AppSpecError
  */
-export const install = ({ spec, archive, root, cleanupFile, defaultBehavior }: Installation): string[] => {
-  removeInstalled(cleanupFile);
-  const behavior = spec.fileExistsBehavior ?? defaultBehavior;
-  const steps = spec.files.flatMap((file) => planFile(archive, root, file));
-  const copied = steps.filter(({ isDirectory, to }) => {
-    if (isDirectory || !exists(to)) return true;
-    if (behavior === 'DISALLOW') {
+export const install = async (installation: Installation): Promise<string[]> => {
+  const { system, spec, cleanupFile, defaultBehavior } = installation;
+  await removeInstalled(system, cleanupFile);
+  const mappings = await Promise.all(spec.files.map((file) => mappingOf(installation, file)));
+  const destinations = mappings.flatMap(({ entries }) =>
+    entries.flatMap(({ to }) => [to, ...ancestorsOf(to)]),
+  );
+  const there = await system.files.kindsOf([...new Set(destinations)]);
+  const plan = planOf(mappings, there, spec.fileExistsBehavior ?? defaultBehavior);
+  const { applied, warnings } = applicable(permissionChanges(spec.permissions, plan.installed), system);
+  const written = [...plan.installed.keys()];
+  fs.mkdirSync(path.dirname(cleanupFile), { recursive: true });
+  replaceFile(cleanupFile, JSON.stringify(written));
+  try {
+    await system.files.apply([...plan.changes, ...applied]);
+  } catch (error) {
+    if (!(error instanceof FileChangeError)) throw error;
+    // The agent notes each file right before it writes it; what comes after the failure is not this deployment's to remove.
+    replaceFile(cleanupFile, JSON.stringify(written.slice(0, error.done + 1)));
+    throw new InstallError(error.message);
+  }
+  return warnings;
+};
+
+/** The agent removes in the reverse order. */
+const removeInstalled = async ({ files }: Installation['system'], cleanupFile: string) => {
+  if (!fs.existsSync(cleanupFile)) return;
+  const installed = JSON.parse(fs.readFileSync(cleanupFile, 'utf8')) as BytePath[];
+  await files.apply(installed.toReversed().map((file) => ({ kind: 'remove', path: file })));
+};
+
+const mappingOf = async (
+  { system, archive }: Installation,
+  { source, destination }: AppSpec['files'][number],
+): Promise<Mapping> => {
+  const from = path.join(archive, source).replace(/(?<=.)\/+$/, '');
+  if (from !== archive && !from.startsWith(`${archive}/`))
+    throw new InstallError(`The source ${source} leads out of the revision.`);
+  const entries = await system.files.tree(bytePath(from));
+  const [top] = entries;
+  if (!top) {
+    throw new InstallError(
+      `No such file or directory in the revision: ${source}, which files in appspec.yml names.`,
+    );
+  }
+  const directory = path.resolve('/', destination);
+  const to = bytePath(
+    top.kind === 'directory' ? directory : path.join(directory, path.basename(from)),
+  ).replace(/^\/$/, '');
+  return {
+    source,
+    entries: entries.map((entry) => ({
+      entry,
+      to: `${to}${entry.path.slice(top.path.length)}` as BytePath,
+    })),
+  };
+};
+
+const ancestorsOf = (file: BytePath): BytePath[] => {
+  const parent = path.dirname(file) as BytePath;
+  return parent === '/' || parent === '.' ? [] : [...ancestorsOf(parent), parent];
+};
+
+/** What to do, and what is then this deployment's, in the order in which it comes into being. */
+interface Plan {
+  readonly changes: readonly FileChange[];
+  readonly installed: ReadonlyMap<BytePath, FileKind>;
+}
+
+/** @throws InstallError */
+const planOf = (
+  mappings: readonly Mapping[],
+  there: ReadonlyMap<BytePath, FileKind>,
+  behavior: FileExistsBehavior,
+): Plan => {
+  const changes: FileChange[] = [];
+  const sources = new Map<BytePath, string>();
+  const installed = new Map<BytePath, FileKind>();
+  const makeDirectory = (to: BytePath) => {
+    if (to === '' || there.get(to) === 'directory' || installed.get(to) === 'directory') return;
+    if (there.has(to) || installed.has(to)) throw alreadyThere(to);
+    installed.set(to, 'directory');
+    changes.push({ kind: 'directory', path: to });
+  };
+  const copy = (entry: TreeEntry, to: BytePath, source: string) => {
+    const before = sources.get(to);
+    if (before !== undefined) {
       throw new InstallError(
-        `The deployment failed because a specified file already exists at this location: ${path.join('/', path.relative(root, to))}. ` +
-          'Set file_exists_behavior: OVERWRITE or RETAIN in appspec.yml, or remove the file.',
+        `The deployment failed because the application specification file specifies two source files, in ${before} and ${source}, for the same destination (${textOf(to)}). Remove one of them.`,
       );
     }
-    return behavior === 'OVERWRITE';
-  });
-  const created = newDirectories(root, copied);
-  fs.mkdirSync(path.dirname(cleanupFile), { recursive: true });
-  const installed = { files: copied.filter(({ isDirectory }) => !isDirectory).map(({ to }) => to), created };
-  replaceFile(cleanupFile, JSON.stringify(installed));
-  for (const step of copied) copy(step);
-  return spec.permissions.flatMap((rule) => applyPermission(root, rule));
-};
-
-const exists = (file: string) => fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined;
-
-const removeInstalled = (cleanupFile: string) => {
-  if (!fs.existsSync(cleanupFile)) return;
-  const { files, created } = JSON.parse(fs.readFileSync(cleanupFile, 'utf8')) as {
-    files: string[];
-    created: string[];
+    if (there.has(to) && behavior === 'RETAIN') return;
+    if ((there.has(to) && behavior === 'DISALLOW') || installed.has(to)) throw alreadyThere(to);
+    sources.set(to, source);
+    installed.set(to, 'file');
+    // Onto a directory, the file goes into it.
+    const file = there.get(to) === 'directory' ? (`${to}/${path.basename(entry.path)}` as BytePath) : to;
+    changes.push(
+      entry.target === undefined
+        ? { kind: 'copy', from: entry.path, path: file }
+        : { kind: 'link', target: entry.target, path: file },
+    );
   };
-  for (const file of files) fs.rmSync(file, { force: true });
-  for (const directory of created.toSorted((one, other) => other.length - one.length)) {
-    const isEmpty = fs.existsSync(directory) && fs.readdirSync(directory).length === 0;
-    if (isEmpty) fs.rmdirSync(directory);
+  for (const { source, entries } of mappings) {
+    for (const directory of ancestorsOf(entries[0]?.to ?? bytePath('/'))) makeDirectory(directory);
+    for (const { entry, to } of entries)
+      if (entry.kind === 'directory') makeDirectory(to);
+      else copy(entry, to, source);
   }
+  return { changes, installed };
 };
 
-const planFile = (archive: string, root: string, file: AppSpec['files'][number]): Step[] => {
-  const from = below(archive, file.source);
-  const to = below(root, file.destination);
-  const stat = fs.statSync(from, { throwIfNoEntry: false });
-  if (!stat) throw new InstallError(`No such file or directory in the bundle: ${file.source}`);
-  return stat.isDirectory()
-    ? planTree(from, to)
-    : [{ from, to: path.join(to, path.basename(from)), isDirectory: false }];
-};
+const alreadyThere = (file: BytePath) =>
+  new InstallError(
+    `The deployment failed because a specified file already exists at this location: ${textOf(file)}. ` +
+      'Set file_exists_behavior: OVERWRITE or RETAIN in appspec.yml, or remove the file.',
+  );
 
-const planTree = (from: string, to: string): Step[] => [
-  { from, to, isDirectory: true },
-  ...fs
-    .readdirSync(from, { withFileTypes: true })
-    .flatMap((entry) =>
-      entry.isDirectory()
-        ? planTree(path.join(from, entry.name), path.join(to, entry.name))
-        : [{ from: path.join(from, entry.name), to: path.join(to, entry.name), isDirectory: false }],
+const needUsers: readonly FileChange['kind'][] = ['owner', 'acl', 'context'];
+
+/** Of changes those that the instance can make, and what it cannot. */
+const applicable = (changes: readonly FileChange[], { hasUsers }: Installation['system']) => {
+  const unapplied = hasUsers ? [] : changes.filter(({ kind }) => needUsers.includes(kind));
+  const kinds = [...new Set(unapplied.map(({ kind }) => kind))];
+  return {
+    applied: changes.filter((change) => !unapplied.includes(change)),
+    warnings: kinds.map(
+      (kind) =>
+        `permissions: ${kind} is not set here, as this instance has no users of its own; on EC2 it is, on ${unapplied.filter((change) => change.kind === kind).length} of the installed files and directories.`,
     ),
-];
-
-/** Directories below the root that the steps will bring into being. */
-const newDirectories = (root: string, steps: readonly Step[]): string[] => {
-  const found = new Set<string>();
-  for (const { to, isDirectory } of steps) {
-    let directory = isDirectory ? to : path.dirname(to);
-    while (directory.length > root.length && !found.has(directory) && !fs.existsSync(directory)) {
-      found.add(directory);
-      directory = path.dirname(directory);
-    }
-  }
-  return [...found];
-};
-
-const copy = ({ from, to, isDirectory }: Step) => {
-  if (isDirectory) {
-    fs.mkdirSync(to, { recursive: true });
-    return;
-  }
-  fs.mkdirSync(path.dirname(to), { recursive: true });
-  // A new file rather than new content: a process that runs the old one is not changed under its feet.
-  fs.rmSync(to, { force: true, recursive: true });
-  fs.cpSync(from, to, { verbatimSymlinks: true });
-};
-
-const applyPermission = (root: string, rule: PermissionRule): string[] => {
-  const object = below(root, rule.object);
-  const stat = fs.statSync(object, { throwIfNoEntry: false });
-  if (!stat)
-    throw new InstallError(`permissions name ${rule.object}, which is not there after installing the files.`);
-  const { mode } = rule;
-  if (mode !== undefined) {
-    for (const file of stat.isDirectory() ? walk(object) : [object]) {
-      const isDirectory = fs.statSync(file, { throwIfNoEntry: false })?.isDirectory();
-      if (isDirectory === undefined || !rule.types.includes(isDirectory ? 'directory' : 'file')) continue;
-      const name = path.basename(file);
-      if (matches(rule.pattern, name) && !rule.except.some((pattern) => matches(pattern, name)))
-        fs.chmodSync(file, mode);
-    }
-  }
-  return rule.unapplied.length === 0
-    ? []
-    : [
-        `${rule.unapplied.join(', ')} of ${rule.object} are not applied: only root on an instance may set them.`,
-      ];
-};
-
-const walk = (directory: string): string[] =>
-  fs
-    .readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => !entry.isSymbolicLink())
-    .flatMap((entry) => {
-      const file = path.join(directory, entry.name);
-      return entry.isDirectory() ? [file, ...walk(file)] : [file];
-    });
-
-const matches = (pattern: string, name: string): boolean => {
-  const source = pattern.replace(/[.+^${}()|[\]\\?]/g, '\\$&').replace(/\*+/g, '.*');
-  return new RegExp(`^${source}$`).test(name);
+  };
 };

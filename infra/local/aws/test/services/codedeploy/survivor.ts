@@ -24,7 +24,7 @@ const journal = path.join(stateDir, 'hooks.log');
 const hook =
   '#!/bin/sh\n' +
   `echo "begin $LIFECYCLE_EVENT $PORT" >> "${journal}"; sleep 0.05\n` +
-  'if [ "$LIFECYCLE_EVENT" = ApplicationStart ]; then sh ./start.sh || exit 1; fi\n' +
+  'if [ "$LIFECYCLE_EVENT" = ApplicationStart ]; then sh "$(dirname "$0")/start.sh" || exit 1; fi\n' +
   `echo "end $LIFECYCLE_EVENT $PORT" >> "${journal}"\n`;
 const appspec = [
   'version: 0.0',

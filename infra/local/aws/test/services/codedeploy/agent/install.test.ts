@@ -1,13 +1,15 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { createDirectoryFiles } from '../../../../instances/directory-system.ts';
+import { bytePath, type FileChange, type InstanceSystem } from '../../../../instances/instance-system.ts';
 import { type AppSpec, parseAppSpec } from '../../../../services/codedeploy/agent/appspec.ts';
-import { install, missingSources } from '../../../../services/codedeploy/agent/install.ts';
+import { install } from '../../../../services/codedeploy/agent/install.ts';
 import { BundleError, unpackBundle } from '../../../../services/shared/unpack-bundle.ts';
 import { type BundleFile, zipOf } from '../../../instances/application.ts';
 
 let directory: string;
-const archive = () => path.join(directory, 'archive');
+const archive = () => path.join(root(), 'archive');
 const root = () => path.join(directory, 'root');
 
 beforeEach(() => {
@@ -20,13 +22,20 @@ afterEach(() => {
   fs.rmSync(directory, { recursive: true, force: true });
 });
 
-const specOf = (rest: string) => parseAppSpec(`version: 0.0\nos: linux\n${rest}`);
+const specOf = (rest: string) => parseAppSpec(Buffer.from(`version: 0.0\nos: linux\n${rest}`));
 const unpack = async (files: Record<string, BundleFile>) => unpackBundle(await zipOf(files), archive());
-const installed = (spec: AppSpec, defaultBehavior: 'DISALLOW' | 'OVERWRITE' | 'RETAIN' = 'DISALLOW') =>
+const installed = (
+  spec: AppSpec,
+  defaultBehavior: 'DISALLOW' | 'OVERWRITE' | 'RETAIN' = 'DISALLOW',
+  system: Pick<InstanceSystem, 'files' | 'hasUsers'> = {
+    files: createDirectoryFiles(root()),
+    hasUsers: false,
+  },
+) =>
   install({
+    system,
     spec,
-    archive: archive(),
-    root: root(),
+    archive: '/archive',
     cleanupFile: path.join(directory, 'agent', 'installed.json'),
     defaultBehavior,
   });
@@ -53,7 +62,7 @@ describe('unpacking', () => {
 describe('installing', () => {
   it('copies directories’ content and single files below the root', async () => {
     await unpack({ 'app/a.txt': 'a', 'app/deep/b.txt': 'b', 'conf.ini': 'c' });
-    installed(
+    await installed(
       specOf(
         'files:\n  - {source: app, destination: /opt/app}\n  - {source: conf.ini, destination: /etc/app}\n',
       ),
@@ -67,17 +76,17 @@ describe('installing', () => {
 
   it('stays below the root for any destination', async () => {
     await unpack({ a: 'a' });
-    installed(specOf('files:\n  - {source: a, destination: /../../opt}\n'));
+    await installed(specOf('files:\n  - {source: a, destination: /../../opt}\n'));
     expect(read('opt/a')).toBe('a');
   });
 
   it('removes what the deployment before installed, and nothing else', async () => {
     const spec = specOf('files:\n  - {source: app, destination: /opt/app}\n');
     await unpack({ 'app/old/a': 'a', 'app/b': 'b' });
-    installed(spec);
+    await installed(spec);
     fs.writeFileSync(path.join(root(), 'opt/app/data'), 'made by the application');
     await unpack({ 'app/b': 'new' });
-    installed(spec);
+    await installed(spec);
     expect(fs.readdirSync(path.join(root(), 'opt/app')).sort()).toEqual(['b', 'data']);
     expect(read('opt/app/b')).toBe('new');
   });
@@ -91,21 +100,21 @@ describe('installing', () => {
     fs.mkdirSync(path.join(root(), 'opt'));
     fs.writeFileSync(path.join(root(), 'opt/a'), 'theirs');
     const act = () => installed(specOf('files:\n  - {source: a, destination: /opt}\n'), behavior);
-    if (error) expect(act).toThrow(error);
-    else act();
+    if (error) await expect(act()).rejects.toThrow(error);
+    else await act();
     expect(read('opt/a')).toBe(content);
   });
 
   it('lets the appspec’s behavior win over the deployment’s', async () => {
     await unpack({ a: 'ours' });
     fs.writeFileSync(path.join(root(), 'a'), 'theirs');
-    installed(specOf('files:\n  - {source: a, destination: /}\nfile_exists_behavior: OVERWRITE\n'));
+    await installed(specOf('files:\n  - {source: a, destination: /}\nfile_exists_behavior: OVERWRITE\n'));
     expect(read('a')).toBe('ours');
   });
 
-  it('sets modes by pattern and type, and notes what only root could', async () => {
+  it('sets modes by pattern and type, and warns of owners that the instance does not have', async () => {
     await unpack({ 'app/a.sh': 'a', 'app/b.txt': 'b', 'app/keep.sh': 'k' });
-    const notes = installed(
+    const notes = await installed(
       specOf(`files:
   - {source: app, destination: /opt/app}
 permissions:
@@ -117,20 +126,63 @@ permissions:
       '644',
       '755',
     ]);
-    expect(notes).toEqual([expect.stringContaining('owner of /opt/app')]);
+    expect(notes).toEqual([expect.stringContaining('owner is not set here')]);
   });
 
-  it('fails for permissions on what is not there', async () => {
-    await unpack({ a: 'a' });
-    expect(() => installed(specOf('permissions:\n  - {object: /opt/none, mode: "644"}\n'))).toThrow(
-      '/opt/none',
-    );
+  it('sets mode, ACL, context and owner, in this order, on an instance that has users (A23)', async () => {
+    await unpack({ 'app/a': 'a' });
+    const files = createDirectoryFiles(root());
+    const changes: FileChange[] = [];
+    const needUsers = ['acl', 'context', 'owner'];
+    const system = {
+      hasUsers: true,
+      files: {
+        ...files,
+        apply: async (all: readonly FileChange[]) => {
+          changes.push(...all);
+          await files.apply(all.filter(({ kind }) => !needUsers.includes(kind)));
+        },
+      },
+    };
+    const rule =
+      '{object: /opt/app, owner: web, group: www, mode: "0640", acls: ["u:web:r"], context: {type: t}, type: [file]}';
+    const spec = specOf(`files:\n  - {source: app, destination: /opt/app}\npermissions:\n  - ${rule}\n`);
+    expect(await installed(spec, 'DISALLOW', system)).toEqual([]);
+    const file = '/opt/app/a';
+    expect(changes.slice(-5)).toEqual([
+      { kind: 'copy', from: '/archive/app/a', path: file },
+      { kind: 'mode', path: file, mode: 0o640 },
+      { kind: 'acl', path: file, entries: ['user:web:r--'] },
+      { kind: 'context', path: file, type: 't' },
+      { kind: 'owner', path: file, owner: 'web', group: 'www' },
+    ]);
   });
 
-  it('knows sources that the bundle lacks', async () => {
-    await unpack({ a: 'a' });
-    const spec = specOf('files:\n  - {source: a, destination: /}\n  - {source: dist/, destination: /opt}\n');
-    expect(missingSources(spec, archive())).toEqual(['dist/']);
+  it('leaves what it did not come to, if it fails, to whom it belongs', async () => {
+    await unpack({ 'app/a': 'ours', 'app/b': { text: 'x', mode: 0o120777 }, 'app/c': 'ours' });
+    fs.mkdirSync(path.join(root(), 'opt'));
+    for (const name of ['b', 'c']) fs.writeFileSync(path.join(root(), 'opt', name), 'theirs');
+    const spec = specOf('files:\n  - {source: app, destination: /opt}\n');
+    await expect(installed(spec, 'OVERWRITE')).rejects.toThrow('EEXIST');
+    await installed(specOf(''));
+    expect(fs.existsSync(path.join(root(), 'opt/a'))).toBe(false);
+    expect(read('opt/c')).toBe('theirs');
+  });
+
+  it('leads no path out of the instance, by no link', async () => {
+    await unpack({ 'app/a': 'a', circle: { text: 'circle', mode: 0o120777 } });
+    const files = createDirectoryFiles(root());
+    const out = path.join(directory, 'out');
+    fs.symlinkSync(out, path.join(root(), 'absolute'));
+    fs.symlinkSync('../../../../../../../../out', path.join(root(), 'relative'));
+    fs.symlinkSync(path.join(root(), 'place'), path.join(root(), 'destdir'));
+    for (const link of ['absolute', 'relative', 'destdir'])
+      await installed(specOf(`files:\n  - {source: app/a, destination: /${link}/dir}\n`)).catch(
+        () => undefined,
+      );
+    expect(fs.existsSync(out)).toBe(false);
+    expect(fs.existsSync('/out')).toBe(false);
+    await expect(files.kindsOf([bytePath('/archive/circle')])).rejects.toThrow('Too many levels');
   });
 });
 
@@ -148,7 +200,9 @@ permissions:
     'mkdirSync',
     'writeFileSync',
     'renameSync',
-    'cpSync',
+    'copyFileSync',
+    'unlinkSync',
+    'utimesSync',
     'chmodSync',
   ] as const;
 
@@ -176,15 +230,15 @@ permissions:
     fs.rmSync(directory, { recursive: true, force: true });
     fs.mkdirSync(root(), { recursive: true });
     await unpack({ 'app/old/a': 'a', 'app/run.sh': 'old' });
-    installed(spec);
+    await installed(spec);
     await unpack({ 'app/new/b': 'b', 'app/run.sh': 'new' });
   };
 
   it('has the same installed when it does it again, at any change where it was killed', async () => {
     await withOldVersion();
-    installed(spec);
+    await installed(spec);
     const wanted = tree();
-    expect(wanted.map(([name]) => name)).toEqual([
+    expect(wanted.map(([name]) => name).filter((name) => !String(name).startsWith('archive'))).toEqual([
       'opt',
       'opt/app',
       'opt/app/new',
@@ -196,14 +250,14 @@ permissions:
       await withOldVersion();
       killAfter(kills);
       try {
-        installed(spec);
+        await installed(spec);
         killed = false;
       } catch (error) {
-        expect(error).toEqual(new Error('killed'));
+        expect((error as Error).message).toContain('killed');
         kills++;
       }
       jest.restoreAllMocks();
-      if (killed) installed(spec);
+      if (killed) await installed(spec);
       expect(tree()).toEqual(wanted);
     }
     expect(kills).toBeGreaterThan(changes.length);
