@@ -15,6 +15,8 @@ export type FailureCode =
   | 'AgentSilent'
   /** A script of the revision failed. */
   | 'ScriptFailed'
+  /** CodeDeploy's agent cannot use the revision's AppSpec file, or a file that it names is missing. The commit is at fault. */
+  | 'AppSpecInvalid'
   /** A script of the revision that is live failed where it loses its traffic (T70). The commit is not at fault. */
   | 'LiveHookFailed'
   /** An alarm stopped the deployment. */

@@ -53,6 +53,7 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
       </ul>
       <Tests tests={review.tests} />
       {review.untriedHooks === undefined ? null : <UntriedHooks hooks={review.untriedHooks} />}
+      {review.appSpecWarnings === undefined ? null : <AppSpecWarnings warnings={review.appSpecWarnings} />}
       <Images images={review.images} />
     </Card>
   );
@@ -76,6 +77,19 @@ const UntriedHooks: FC<{ hooks: NonNullable<Review['untriedHooks']> }> = ({ hook
               </code>
             </>
           ))}
+        </li>
+      ))}
+    </ul>
+  </Notice>
+);
+
+const AppSpecWarnings: FC<{ warnings: NonNullable<Review['appSpecWarnings']> }> = ({ warnings }) => (
+  <Notice kind="warning" title="Look at appspec.yml">
+    <p>CodeDeploy deployed this revision to QAT, but this is probably not what its authors mean.</p>
+    <ul>
+      {warnings.map((warning) => (
+        <li>
+          <bdi>{visibleText(warning)}</bdi>
         </li>
       ))}
     </ul>

@@ -1,5 +1,7 @@
 import type { InstanceTarget } from '@aws-sdk/client-codedeploy';
 import type { Image } from '@aws-sdk/client-imagebuilder';
+import type { AppSpecFile } from '../appspec/appspec-file.ts';
+import { appSpecWarnings } from '../appspec/appspec-warnings.ts';
 import { errorText } from '../error-text.ts';
 import { partsOf } from '../jobs/external-ids.ts';
 import type { Job } from '../ledger/items.ts';
@@ -7,7 +9,6 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
 import { containedBad } from '../marks/mark-rules.ts';
 import type { Candidate } from '../payloads.ts';
-import type { AppSpecFile } from '../source/revision-appspec.ts';
 import type { ChangedFile, Source } from '../source/source.ts';
 import { cutText } from '../truncate-text.ts';
 import { confirmPush } from './confirm-push.ts';
@@ -64,16 +65,17 @@ const buildOf = (jobs: readonly Job[], imageId: string | undefined): string | un
   jobs.findLast(({ kind, output }) => kind === 'image-build' && output?.imageId === imageId)?.output
     ?.imageBuildVersionArn;
 
-/** The hooks that a deployment to QAT does not run, in the revision that it deployed. */
-const untriedIn = async (
+/** What the AppSpec file of the revision that was deployed to QAT says of hooks that QAT does not run, and of likely mistakes. */
+const appSpecIn = async (
   { ledger, appSpec }: Pick<ReviewSources, 'ledger' | 'appSpec'>,
   promotionId: string,
   deploymentId: string,
-): Promise<readonly UntriedHook[]> => {
+): Promise<{ readonly hooks: readonly UntriedHook[]; readonly warnings: readonly string[] }> => {
   const jobs = await ledger.jobs(promotionId);
   const externalId = jobs.findLast(({ output }) => output?.deploymentId === deploymentId)?.externalId;
   if (externalId === undefined) throw new Error('no run of the pipeline is recorded');
-  return hooksOf(await appSpec(...partsOf(externalId)));
+  const file = await appSpec(...partsOf(externalId));
+  return { hooks: hooksOf(file), warnings: appSpecWarnings(file) };
 };
 
 const reportOf = ({
@@ -148,7 +150,7 @@ export async function collectReview(
       : contentsOf(imageId, await sources.image(build));
   };
 
-  const [records, differences, qat, prod, tests, hooks] = await Promise.all([
+  const [records, differences, qat, prod, tests, { hooks, warnings }] = await Promise.all([
     // A rule depends on who made the change: without all of its commits nobody is asked.
     undoes
       ? orGap('The commits that are undone', [], () => readChange(sources, head, base))
@@ -163,7 +165,9 @@ export async function collectReview(
     orGap('The report of the QAT deployment', [], async () =>
       (await sources.targets(qatDeploymentId)).map(reportOf),
     ),
-    orGap('The hooks that QAT does not run', [], () => untriedIn(sources, madeIn, qatDeploymentId)),
+    orGap('The hooks that QAT does not run', { hooks: [], warnings: [] }, () =>
+      appSpecIn(sources, madeIn, qatDeploymentId),
+    ),
   ]);
   const changedPaths =
     differences === undefined || differences.length >= MOST_DIFFERENCES
@@ -215,6 +219,7 @@ export async function collectReview(
     images: { ...(qat === undefined ? {} : { qat }), ...(prod === undefined ? {} : { prod }) },
     tests: [...tests].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1)),
     ...(untriedHooks.length > 0 && { untriedHooks }),
+    ...(warnings.length > 0 && { appSpecWarnings: warnings }),
     ...(sources.qatUrl === undefined ? {} : { qatUrl: sources.qatUrl }),
     gaps,
   });

@@ -107,6 +107,8 @@ export interface Review {
   readonly tests: readonly InstanceReport[];
   /** Hooks that QAT does not run and that the change brings, with the files that differ. Absent if there are none. */
   readonly untriedHooks?: readonly UntriedHook[];
+  /** What of the revision's AppSpec file is probably a mistake. Absent if nothing is. */
+  readonly appSpecWarnings?: readonly string[];
   /** URL of the QAT application, if known. */
   readonly qatUrl?: string;
   /** What could not be read, and why. */

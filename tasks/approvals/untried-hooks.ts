@@ -1,7 +1,6 @@
 import path from 'node:path/posix';
-import { parse } from 'yaml';
+import { type AppSpecFile, appSpecContent } from '../appspec/appspec-file.ts';
 import { isObject } from '../json.ts';
-import type { AppSpecFile } from '../source/revision-appspec.ts';
 import { listed } from '../words.ts';
 
 /**
@@ -28,8 +27,7 @@ const scriptsOf = (hooks: unknown, name: string): readonly string[] => {
 
 /** The hooks that an AppSpec file names scripts for, each with these and the file itself. @throws if it is not YAML */
 export function hooksOf({ path: file, text }: AppSpecFile): readonly UntriedHook[] {
-  // Of a key that is there twice, the agent takes the last.
-  const appSpec: unknown = parse(text, { uniqueKeys: false });
+  const appSpec = appSpecContent(text);
   const hooks = isObject(appSpec) ? appSpec.hooks : undefined;
   return blockTrafficHooks.flatMap((name) => {
     const scripts = scriptsOf(hooks, name);

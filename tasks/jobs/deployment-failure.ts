@@ -59,6 +59,29 @@ const scriptCodes: ReadonlySet<string | undefined> = new Set([
  */
 const hooksOfLive: ReadonlySet<string | undefined> = new Set(['BeforeBlockTraffic', 'AfterBlockTraffic']);
 
+/** Events that run scripts of an earlier revision; they read no AppSpec file of this one. */
+const eventsOfEarlier: ReadonlySet<string | undefined> = new Set([...hooksOfLive, 'ApplicationStop']);
+
+/**
+ * What CodeDeploy's agents say of an AppSpec file that they cannot use, and of sources that are not in the unpacked revision. The
+ * first generation gives YAML's own words, which name no file.
+ */
+const appSpecWords =
+  /app ?spec|application specification|yaml|\bat line \d+|no such file.*deployment-archive/i;
+
+/** The agent cannot use the commit's AppSpec file, or a script that it names is missing. A file in the way is not its fault (T31). */
+const isAppSpecFault = ({ lifecycleEventName, diagnostics = {} }: LifecycleEvent): boolean => {
+  const { errorCode, scriptName = '', message = '' } = diagnostics;
+  if (eventsOfEarlier.has(lifecycleEventName)) return false;
+  if (errorCode === 'ScriptMissing') return true;
+  return (
+    errorCode === 'UnknownError' &&
+    scriptName === '' &&
+    appSpecWords.test(message) &&
+    !/already exists at this location/.test(message)
+  );
+};
+
 const failedHooksOfLive = (target: InstanceTarget): readonly string[] =>
   target.instanceLabel === 'Blue' && !isSilent(target)
     ? failedEvents(target).flatMap(({ lifecycleEventName: name }) =>
@@ -88,6 +111,7 @@ const liveHookLines = (
 
 const codeOf = (target: InstanceTarget): FailureCode | undefined => {
   if (isSilent(target)) return 'AgentSilent';
+  if (failedEvents(target).some(isAppSpecFault)) return 'AppSpecInvalid';
   return failedEvents(target).some(({ diagnostics }) => scriptCodes.has(diagnostics?.errorCode))
     ? 'ScriptFailed'
     : undefined;
@@ -110,7 +134,7 @@ function instanceFailure(target: InstanceTarget): string[] {
 
 /**
  * Why a deployment failed, for operators: where, in which script, with its log's last lines; a silent agent is distinguished
- * from a failed script (T25, T32), and a hook of what is live from one of the commit (T70).
+ * from a failed script (T25, T32), a hook of what is live from one of the commit (T70), and the commit's AppSpec file from the environment.
  * @param live what Prod runs, if a hook of it failed
  */
 export function deploymentFailure(
@@ -148,6 +172,9 @@ export function deploymentFailure(
       : ofCommit.map(codeOf).find((found) => found !== undefined);
   const cause = [
     ...liveHookLines(ordered, live),
+    ...(code === 'AppSpecInvalid'
+      ? ["The commit's appspec.yml is at fault, not the environment. Push a commit that fixes it."]
+      : []),
     `CodeDeploy deployment ${deploymentId}${group} is ${deployment?.status ?? 'unknown'}: ${errorCode ?? 'no error code'}${hasInstanceFailure || message === undefined ? '' : `: ${message}`}`,
     ...ordered.slice(0, INSTANCES).flatMap(instanceFailure),
     ...(ordered.length > INSTANCES ? [`… and ${ordered.length - INSTANCES} more instances`] : []),

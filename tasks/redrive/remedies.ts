@@ -73,6 +73,12 @@ const entries: readonly Entry[] = [
   },
   {
     error: jobErrors.deploymentFailed,
+    code: 'AppSpecInvalid',
+    sentence:
+      "The commit's appspec.yml is at fault: the cause says what CodeDeploy cannot use. A redrive fails again. Push a commit that fixes it.",
+  },
+  {
+    error: jobErrors.deploymentFailed,
     code: 'ScriptFailed',
     sentence:
       'A script of the commit failed. The cause has the last lines of its log. If the commit is at fault, push a new commit instead.',

@@ -1,15 +1,9 @@
 import type { ActionExecutionDetail } from '@aws-sdk/client-codepipeline';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Entry, fromRandomAccessReaderPromise } from 'yauzl';
+import type { AppSpecFile } from '../appspec/appspec-file.ts';
 import { openObject, PortionReader } from './archive-bytes.ts';
 import type { ArchiveBytes } from './archive-layout.ts';
-
-/** The AppSpec file of a revision. */
-export interface AppSpecFile {
-  /** In the archive. */
-  readonly path: string;
-  readonly text: string;
-}
 
 /** Bytes of an AppSpec file; usual are two thousand. */
 const LARGEST = 32 * 1024;
@@ -30,14 +24,15 @@ export async function readAppSpec(bytes: ArchiveBytes): Promise<AppSpecFile> {
   const zip = await fromRandomAccessReaderPromise(reader, bytes.size, { autoClose: false });
   const entries: Entry[] = [];
   for await (const entry of zip.eachEntry()) entries.push(entry);
-  const wanted = candidates(entries.map(({ fileName }) => fileName));
+  const files = entries.map(({ fileName }) => fileName);
+  const wanted = candidates(files);
   const entry = wanted.flatMap((path) => entries.find(({ fileName }) => fileName === path) ?? [])[0];
   if (entry === undefined) throw new Error('the revision has no appspec.yml');
   if (entry.uncompressedSize > LARGEST)
     throw new Error(`${entry.fileName} has ${entry.uncompressedSize} bytes; ${LARGEST} are read`);
   const parts: Uint8Array[] = [];
   for await (const part of await zip.openReadStreamPromise(entry)) parts.push(part as Uint8Array);
-  return { path: entry.fileName, text: Buffer.concat(parts).toString('utf8') };
+  return { path: entry.fileName, text: Buffer.concat(parts).toString('utf8'), files };
 }
 
 /** Where a run's source action put the revision; undefined if its actions do not say so. */

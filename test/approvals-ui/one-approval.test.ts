@@ -184,6 +184,17 @@ describe('one approval', () => {
     expect(await textOf('qc-request-1')).not.toContain(title);
   });
 
+  it('warns of what is probably a mistake in appspec.yml, as text', async () => {
+    const scene = createScene();
+    const other = anApproval({ approvalId: 'appspec', promotionId: 'appspec' });
+    await scene.ledger.addPromotion(aPromotion({ promotionId: 'appspec', executionArn: 'arn:appspec' }));
+    const appSpecWarnings = ['files[0].over<b>write</b>\u202e: ignored'];
+    await scene.ledger.addApproval({ ...other, review: aReview({ appSpecWarnings }) });
+    const html = await (await scene.get('/approvals/appspec', await scene.signIn('quinn'))).text();
+    expect(html).toContain('Look at appspec.yml');
+    expect(html).toContain('files[0].over&lt;b&gt;write&lt;/b&gt;\\u202e: ignored');
+  });
+
   it('shows markup in texts from outside as text', async () => {
     const scene = createScene();
     const evil = '<script>alert(1)</script><img src=x onerror=alert(1)>"\'';

@@ -1,4 +1,5 @@
 import type { Host } from '@lockstep/aws-emulator';
+import { errorText } from '../../../tasks/error-text.ts';
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import { adviceInOneLine } from '../../../tasks/redrive/advice-text.ts';
@@ -9,6 +10,7 @@ import { lockstepCommand } from './commands.ts';
 import { followExecution } from './follow.ts';
 import { membersOf } from './people.ts';
 import { createProgress, type ProgressLine } from './progress.ts';
+import { revisionWarnings } from './revision-warnings.ts';
 import type { LockstepSystem } from './system.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -76,6 +78,12 @@ const waitsForOf = async (
 /** What somebody can do now, if something. */
 const hintFor = async (narration: Narration, executionArn: string, line: ProgressLine) => {
   const { ledger, siteUrl } = narration.system;
+  if (line.state === stateNames.deployToQat && (line.kind === 'done' || line.kind === 'failed')) {
+    const warnings = await revisionWarnings(narration.host, ledger, promotionIdOf(executionArn)).catch(
+      (error: unknown) => [`The revision could not be looked at: ${errorText(error)}`],
+    );
+    return warnings.map((warning) => `Warning: ${warning}`).join('\n');
+  }
   const environment = lockOf(line.state);
   if (line.kind === 'waiting' && environment)
     return waitsForOf(ledger, promotionIdOf(executionArn), environment);

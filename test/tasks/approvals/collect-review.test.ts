@@ -250,6 +250,17 @@ describe('the grounds of a decision', () => {
     ]);
   });
 
+  it('warn of what is probably a mistake in the AppSpec file of the revision that runs in QAT', async () => {
+    const text = `version: 0.0\nos: linux\n${appSpecOf('BeforeInstall')}      interpreter: bash\n`;
+    const review = await collect({
+      appSpec: async () => ({ path: 'appspec.yml', text, files: ['appspec.yml', 'new.mjs'] }),
+    });
+    expect(review.appSpecWarnings).toEqual([
+      "hooks.BeforeInstall[0].interpreter: CodeDeploy's agent ignores this key. It knows location, timeout, runas and sudo.",
+    ]);
+    expect((await collect({})).appSpecWarnings).toBeUndefined();
+  });
+
   describe('of hooks that QAT does not run (T70)', () => {
     const asked: string[] = [];
     const appSpec = async (...run: string[]) => {

@@ -47,6 +47,81 @@ describe('a failed deployment', () => {
     expect(cause).not.toContain('agent was silent');
   });
 
+  describe('by an AppSpec file', () => {
+    const failedAt = (
+      lifecycleEventName: string,
+      message: string,
+      errorCode: 'UnknownError' | 'ScriptMissing' = 'UnknownError',
+      scriptName = '',
+    ): InstanceTarget => ({
+      targetId: 'i-1',
+      status: 'Failed',
+      lifecycleEvents: [
+        { lifecycleEventName: 'DownloadBundle', status: 'Succeeded' },
+        {
+          lifecycleEventName,
+          status: 'Failed',
+          diagnostics: { errorCode, scriptName, message, logTail: '' },
+        },
+      ],
+    });
+
+    it.each<[string, InstanceTarget]>([
+      [
+        'a value that the agent does not take',
+        failedAt(
+          'BeforeInstall',
+          'The deployment failed because an invalid version value (1.0) was entered in the application specification file.',
+        ),
+      ],
+      [
+        'YAML that the first generation cannot read',
+        failedAt('BeforeInstall', '(<unknown>): did not find expected key while parsing at line 4 column 3'),
+      ],
+      ['an unknown event', failedAt('Install', 'appspec.yml file contains unknown lifecycle events: Start')],
+      [
+        'no such file',
+        failedAt('DownloadBundle', 'The CodeDeploy agent did not find an AppSpec file within the revision'),
+      ],
+      [
+        'a missing source',
+        failedAt(
+          'Install',
+          'No such file or directory @ rb_sysopen - /opt/codedeploy-agent/x/deployment-archive/dist',
+        ),
+      ],
+      ['a missing script', failedAt('ValidateService', 'Script does not exist', 'ScriptMissing', 'check.sh')],
+    ])('is the fault of the commit: %s', async (_, target) => {
+      const inspection = await inspect({ ...failed, targets: [target] });
+      expect(inspection).toMatchObject({
+        code: 'AppSpecInvalid',
+        cause: expect.stringMatching(
+          /^The commit's appspec\.yml is at fault, not the environment\. Push a commit/,
+        ),
+      });
+    });
+
+    it.each<[string, InstanceTarget, string | undefined]>([
+      [
+        'a file in the way (T31)',
+        failedAt(
+          'Install',
+          'a specified file already exists at this location: /opt/app. Set it in appspec.yml',
+        ),
+        undefined,
+      ],
+      ['a full disk', failedAt('Install', 'No space left on device'), undefined],
+      [
+        'a script of an earlier revision that is gone',
+        failedAt('ApplicationStop', 'Script does not exist', 'ScriptMissing', 'stop.sh'),
+        'ScriptFailed',
+      ],
+    ])('is not at fault for %s', async (_, target, code) => {
+      const inspection = (await inspect({ ...failed, targets: [target] })) as { code?: string };
+      expect(inspection.code).toBe(code);
+    });
+  });
+
   describe('by a hook of what is live (T70)', () => {
     const live = { promotionId: 'shop-live', commitId: 'c0ffee12'.repeat(5) };
     const failedIn = (

@@ -34,6 +34,11 @@ it.each<[Partial<Failure>, string, string]>([
     'Deploy to QAT, Deploy to Prod',
   ],
   [
+    { error: 'DeploymentFailed', state: names.deployToQat, code: 'AppSpecInvalid' },
+    'Push a commit that fixes it',
+    'Deploy to QAT, Deploy to Prod',
+  ],
+  [
     { error: 'DeploymentFailed', state: names.deployToProd, code: 'ScriptFailed' },
     'A script of the commit failed',
     'Deploy to QAT, Deploy to Prod',

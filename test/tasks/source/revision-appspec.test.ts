@@ -18,7 +18,7 @@ describe('the AppSpec file of a revision', () => {
     ['in the only folder', ['orders/', 'orders/appspec.yml', 'orders/run.sh'], 'orders/appspec.yml'],
     ['at the root rather than in a folder', ['appspec.yml', 'orders/appspec.yml'], 'appspec.yml'],
   ])('is found %s', async (_, names, path) => {
-    expect(await read(...names.map((name) => file(name)))).toEqual({ path, text: path });
+    expect(await read(...names.map((name) => file(name)))).toEqual({ path, text: path, files: names });
   });
 
   it.each<[string, Entry[], string]>([
@@ -64,7 +64,11 @@ describe('the revision of a run', () => {
       asked.push(...run);
       return [deploy, source({ bucket: 'artifacts', key: 'shop-qat/Source/abc' })];
     }, client);
-    expect(await appSpecs('shop-qat', 'e-1')).toEqual({ path: 'appspec.yml', text: 'appspec.yml' });
+    expect(await appSpecs('shop-qat', 'e-1')).toEqual({
+      path: 'appspec.yml',
+      text: 'appspec.yml',
+      files: ['appspec.yml'],
+    });
     expect(asked).toEqual(['shop-qat', 'e-1']);
     for (const { input } of sent)
       expect(input).toMatchObject({ Bucket: 'artifacts', Key: 'shop-qat/Source/abc' });
