@@ -254,6 +254,7 @@ it('shows script from outside as text', async () => {
         commits: [{ ...commit, author: evil, committer: `${evil}2`, message: `${evil}\n\n${evil}` }],
         files: [{ path: evil, change: 'added' }],
         untriedHooks: [{ name: 'AfterBlockTraffic', files: [evil] }],
+        appSpecWarnings: [evil],
         gaps: [evil],
       }),
     },
