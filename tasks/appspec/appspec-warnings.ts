@@ -171,7 +171,7 @@ const warnOf = (file: AppSpecFile, documents: readonly Document[], warn: Warn) =
 
 /**
  * What of an AppSpec file is probably a mistake although CodeDeploy takes it, or fails later than it need: unknown keys, files that the
- * revision lacks, values that the generations of the agent read differently (D-135). This is advice; the agent alone decides.
+ * revision lacks, values that the generations of the agent read differently (D-131). This is advice; the agent alone decides.
  */
 export function appSpecWarnings(file: AppSpecFile): readonly string[] {
   const found: string[] = [];

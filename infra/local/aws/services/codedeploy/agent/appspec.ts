@@ -55,7 +55,7 @@ const failed = (why: string) => new AppSpecError(`The deployment failed because 
 
 /**
  * Reads an `appspec.yml` for Linux as CodeDeploy's agent does: what it does not know, it ignores. Where the generations of the agent
- * differ, this is the second (D-135).
+ * differ, this is the second (D-131).
  * @throws AppSpecError
  */
 export const parseAppSpec = (bytes: Uint8Array): AppSpec => {
