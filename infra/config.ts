@@ -13,6 +13,7 @@ import type { SignInConfig } from './config/sign-in.ts';
 import { API_URLS, DEFAULT_CIDR, DEFAULT_PROVIDER, keyText, type ProviderName } from './config/values.ts';
 
 export type { EnvironmentPlace, InternetAccess, NetworkConfig } from './config/environments.ts';
+export { type ImageConfig, isDocument, isImageParameter } from './config/image-schema.ts';
 export type { NotificationConfig } from './config/notifications.ts';
 export type { SignInConfig } from './config/sign-in.ts';
 
@@ -83,6 +84,7 @@ export interface ApplicationConfig
     | 'port'
     | 'healthCheckPath'
     | 'runtime'
+    | 'image'
     | 'fleet'
     | 'alarms'
     | 'keep'

@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx';
 import type { ImageContents, Review } from '../../tasks/approvals/review.ts';
-import { visibleText } from '../../tasks/words.ts';
+import { utcTime, visibleText } from '../../tasks/words.ts';
 import { duration } from '../format.ts';
 import type { ApprovalPageProps } from './approval-props.ts';
 import { Notice } from './layout.tsx';
@@ -132,7 +132,7 @@ const Images: FC<{ images: Review['images'] }> = ({ images: { qat, prod } }) => 
           <Compared now={qat.recipe} before={prod?.recipe} />
         </Fact>
         <Fact name="Parent image">
-          <Compared now={qat.parentImage} before={prod?.parentImage} />
+          <Compared now={parentText(qat)} before={prod && parentText(prod)} />
         </Fact>
         <Fact name="Components">
           <Components qat={qat} prod={prod} />
@@ -145,6 +145,14 @@ const Images: FC<{ images: Review['images'] }> = ({ images: { qat, prod } }) => 
     </p>
   </>
 );
+
+/** What an image was really made from; of one whose parent EC2 does not tell, what its recipe names. */
+const parentText = ({ parentImage, parent }: ImageContents): string => {
+  if (parent === undefined) return parentImage;
+  const { imageId, name, createdAt } = parent;
+  const about = [name, createdAt && `of ${utcTime(createdAt)}`].filter(Boolean).join(' ');
+  return about === '' ? imageId : `${about} (${imageId})`;
+};
 
 const Compared: FC<{ now: string; before: string | undefined }> = ({ now, before }) => (
   <>

@@ -1,6 +1,7 @@
 import { CfnOutput, CfnParameter, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
+import type { Environment } from '../../tasks/payloads.ts';
 import { type ApplicationConfig, configurationVersion, type LockstepConfig } from '../config.ts';
 import { allowImageBuilderToPublish, encryptedTopic, rotatingKey } from './encrypted-topic.ts';
 import { createEnvironments, destinationOf, type WorkloadsIn } from './environments/environments.ts';
@@ -55,6 +56,7 @@ export class ApplicationStack extends Stack {
     const recipe = new ImageRecipe(this, 'Recipe', {
       application: name,
       runtime: application.runtime,
+      image: application.image,
       instanceType,
       internetAccess,
       // Images that are encrypted with an account's own key cannot be copied out of it.
@@ -84,6 +86,7 @@ export class ApplicationStack extends Stack {
       ...builds,
       environment: 'qat',
       topic: qatTopic,
+      ...launchTemplateOf(application, 'qat'),
       ...destinationOf(application, 'qat', workloads),
       ...(application.imageSchedule && { schedule: application.imageSchedule }),
     });
@@ -91,6 +94,7 @@ export class ApplicationStack extends Stack {
       ...builds,
       environment: 'prod',
       topic: prodTopic,
+      ...launchTemplateOf(application, 'prod'),
       ...destinationOf(application, 'prod', workloads),
     });
 
@@ -275,6 +279,15 @@ export class ApplicationStack extends Stack {
     for (const [output, value] of Object.entries(outputs)) new CfnOutput(this, output, { value });
   }
 }
+
+/** The launch template whose default version gets an environment's images, if any. */
+const launchTemplateOf = (
+  { image: { launchTemplateDefault } }: ApplicationConfig,
+  environment: Environment,
+): { readonly launchTemplateId?: string } => {
+  const launchTemplateId = launchTemplateDefault?.[environment];
+  return launchTemplateId === undefined ? {} : { launchTemplateId };
+};
 
 /** Accounts that images are copied into. */
 const accountsOtherThan = (own: string, { environments = {} }: ApplicationConfig): readonly string[] => [

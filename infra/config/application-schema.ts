@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MOST_APPROVALS } from '../../tasks/approvals/approval-counts.ts';
 import { MOST_ENTRY_DAYS } from '../../tasks/calendar/calendar.ts';
 import { type Runtime, runtimes } from '../aws/runtimes.ts';
+import { image } from './image-schema.ts';
 import { notifications } from './notifications.ts';
 import * as values from './values.ts';
 
@@ -233,7 +234,10 @@ export const application = z.strictObject({
     .describe('What the load balancer requests. A healthy instance answers 200.'),
   runtime: z
     .enum(Object.keys(runtimes) as [Runtime, ...Runtime[]])
-    .describe('The runtime that is installed in the images.'),
+    .describe(
+      'The runtime that is installed in the images; `none` if the parent image or a component has it.',
+    ),
+  image: image.prefault({}).describe('What images are made of.'),
   instanceType: z
     .union([values.instanceType, instanceTypes])
     .default('t3.small')

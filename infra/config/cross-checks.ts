@@ -1,6 +1,7 @@
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
 import { MOST_APPROVALS } from '../../tasks/approvals/approval-counts.ts';
 import { checkCalendar } from './check-calendar.ts';
+import { checkImage } from './check-image.ts';
 import { checkSignIn } from './check-sign-in.ts';
 import { checkEnvironments, type Path, placeOf, type Report } from './environments.ts';
 import type { WrittenConfig } from './schema.ts';
@@ -39,6 +40,7 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
     checkSource(one.source, config.env, (rest, input, message) =>
       report(at('source', ...rest), input, message),
     );
+    checkImage(one.image, at('image'), report);
     checkArchitecture(one.instanceType, (message) => report(at('instanceType'), one.instanceType, message));
   });
   checkApprovers(config.approvers, ['approvers'], report);

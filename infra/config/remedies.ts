@@ -1,4 +1,5 @@
 import { runtimes } from '../aws/runtimes.ts';
+import { MOST_COMPONENTS } from './image-schema.ts';
 
 const certificate =
   'Give the ARN of a certificate in AWS Certificate Manager, in the region that is deployed to: arn:aws:acm:<region>:<account>:certificate/<id>.';
@@ -8,6 +9,9 @@ const soak = 'Give a whole number of minutes from 0 to 2880.';
 const expiry = 'Give a whole number of days from 1 to 90.';
 const addresses = 'Give a list of at least one e-mail address.';
 const size = 'Give a whole number from 1 to 100.';
+const component =
+  "Give the path of a component document from the folder with cdk.json, such as image/hardening.yaml (file names of a-z, 0-9 and -), or a component's ARN: arn:aws:imagebuilder:<region>:aws:component/<name>/x.x.x.";
+const launchTemplate = 'Give the id of a launch template, such as lt-0123456789abcdef0.';
 const instanceType = 'Give an EC2 instance type, such as t3.small';
 const account = 'Give the 12 digits of the AWS account as text, in quotes.';
 const subnet = 'Give the id of a subnet, such as subnet-0123456789abcdef0.';
@@ -105,6 +109,25 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].port': 'Give the port that the application listens on: a whole number from 1 to 65535.',
   'applications[].healthCheckPath': 'Give a path that begins with / and has no query, such as /health.',
   'applications[].runtime': `Give one of: ${Object.keys(runtimes).join(', ')}.`,
+  'applications[].image':
+    'Give an object with any of parent, components, packages, tests, volume and launchTemplateDefault.',
+  'applications[].image.parent':
+    'Give an AMI id (ami-0123456789abcdef0), the name of an SSM parameter below /imagebuilder or /aws/service, or the ARN of an image of Image Builder.',
+  'applications[].image.components': `Give a list of at most ${MOST_COMPONENTS} components.`,
+  'applications[].image.components[]': component,
+  'applications[].image.packages': 'Give a list of at most 100 names of packages.',
+  'applications[].image.packages[]':
+    "Give the name of a package in the distribution's repositories, such as nginx.",
+  'applications[].image.tests': `Give a list of at most ${MOST_COMPONENTS} components.`,
+  'applications[].image.tests[]': component,
+  'applications[].image.launchTemplateDefault': 'Give an object with qat, prod or both.',
+  'applications[].image.launchTemplateDefault.qat': launchTemplate,
+  'applications[].image.launchTemplateDefault.prod': launchTemplate,
+  'applications[].image.volume':
+    'Give an object with gibibytes and, if the defaults do not do, iops and throughput.',
+  'applications[].image.volume.gibibytes': 'Give a whole number from 8 to 16384.',
+  'applications[].image.volume.iops': 'Give a whole number from 3000 to 16000.',
+  'applications[].image.volume.throughput': 'Give a whole number from 125 to 1000.',
   'applications[].instanceType': `${instanceType}, or an object with image, qat and prod.`,
   'applications[].instanceType.image': `${instanceType}.`,
   'applications[].instanceType.qat': `${instanceType}.`,

@@ -3,6 +3,7 @@ import type { Image } from '@aws-sdk/client-imagebuilder';
 import type { AppSpecFile } from '../appspec/appspec-file.ts';
 import { appSpecWarnings } from '../appspec/appspec-warnings.ts';
 import { errorText } from '../error-text.ts';
+import type { ParentImage } from '../images/parent-image.ts';
 import { partsOf } from '../jobs/external-ids.ts';
 import type { Job } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -27,6 +28,7 @@ export interface ReviewSources extends ChangeSources, NameRules {
   /** Absent where nobody records pushes. */
   readonly pushes?: Source['pushes'];
   readonly image: (imageBuildVersionArn: string) => Promise<Image | undefined>;
+  readonly parent: (imageId: string) => Promise<ParentImage | undefined>;
   readonly targets: (deploymentId: string) => Promise<readonly InstanceTarget[]>;
   /** The AppSpec file of what a pipeline's run deploys. */
   readonly appSpec: (pipelineName: string, pipelineExecutionId: string) => Promise<AppSpecFile>;
@@ -48,7 +50,11 @@ const nameAndVersion = (arn: string): string => {
   return version === '' ? name : `${name} ${version}`;
 };
 
-const contentsOf = (imageId: string, image: Image | undefined): ImageContents | undefined => {
+const contentsOf = (
+  imageId: string,
+  image: Image | undefined,
+  parent: ParentImage | undefined,
+): ImageContents | undefined => {
   const recipe = image?.imageRecipe;
   return recipe === undefined
     ? undefined
@@ -56,6 +62,7 @@ const contentsOf = (imageId: string, image: Image | undefined): ImageContents | 
         imageId,
         recipe: `${recipe.name ?? 'unnamed'} ${recipe.version ?? ''}`.trim(),
         parentImage: nameAndVersion(recipe.parentImage ?? ''),
+        ...(parent && { parent }),
         components: (recipe.components ?? []).map(({ componentArn = '' }) => nameAndVersion(componentArn)),
       };
 };
@@ -145,9 +152,9 @@ export async function collectReview(
     imageId: string | undefined,
   ): Promise<ImageContents | undefined> => {
     const build = buildOf(await sources.ledger.jobs(of), imageId);
-    return build === undefined || imageId === undefined
-      ? undefined
-      : contentsOf(imageId, await sources.image(build));
+    if (build === undefined || imageId === undefined) return undefined;
+    const [image, parent] = await Promise.all([sources.image(build), sources.parent(imageId)]);
+    return contentsOf(imageId, image, parent);
   };
 
   const [records, differences, qat, prod, tests, { hooks, warnings }] = await Promise.all([

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { environmentAccess } from '../environment-access.ts';
 import { ensureLock } from '../environment-locks/ensure-lock.ts';
@@ -9,6 +10,8 @@ import { createWakeLocks } from '../environment-locks/wake-locks.ts';
 import { readWhenNewer } from '../environment-locks/when-newer.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { NONE } from '../functions.ts';
+import { createImages } from '../images/ec2-image.ts';
+import { parentReader } from '../images/parent-image.ts';
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { createImageBuilds } from '../jobs/imagebuilder-builds.ts';
@@ -55,6 +58,7 @@ const notices = createSnsNotices(env.PROMOTIONS_TOPIC_ARN);
 const sources = {
   ledger,
   image: createImageBuilds().image,
+  parent: parentReader(createImages(new EC2Client())),
   targets: createDeployments(new CodeDeployClient(environmentAccess('qat'))).targets,
   appSpec: createRevisionAppSpecs(createPipelineRuns().actions, s3),
   configurationVersion: env.CONFIGURATION_VERSION,

@@ -1,3 +1,4 @@
+import type { ParentImage } from '../images/parent-image.ts';
 import type { BadMark, Marking } from '../marks/bad-mark.ts';
 import type { ChangedFile, SourcePush } from '../source/source.ts';
 import type { ClaimedRole } from './commit-record.ts';
@@ -41,7 +42,10 @@ export interface ImageContents {
   readonly imageId: string;
   /** Name and version. */
   readonly recipe: string;
+  /** As the recipe names it, which may be "the newest". */
   readonly parentImage: string;
+  /** The AMI that it was really made from, if EC2 says. */
+  readonly parent?: ParentImage;
   /** Names and versions, in the order of their installation. */
   readonly components: readonly string[];
 }

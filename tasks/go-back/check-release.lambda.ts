@@ -1,10 +1,11 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { environmentAccess } from '../environment-access.ts';
+import { createImages } from '../images/ec2-image.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { checkRelease } from './check-release.ts';
-import { createImages, revisionReader } from './release-parts.ts';
+import { revisionReader } from './release-parts.ts';
 
 const env = readEnv('check-release');
 

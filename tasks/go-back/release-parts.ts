@@ -1,28 +1,9 @@
-import { DescribeImagesCommand, type EC2Client, type Image } from '@aws-sdk/client-ec2';
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { FunctionEnvironment } from '../functions.ts';
 import { createCodeCommitSource } from '../source/codecommit-source.ts';
 import { createConnectedSource } from '../source/connected-source.ts';
 import { isInCodeCommit } from '../source/revision-only-source.ts';
 import type { Source } from '../source/source.ts';
-
-/** Errors of an id that EC2 has no image of, or no longer (EC2's API reference, "Client error codes"). */
-const noSuchImage = new Set(['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable']);
-
-/** Reads one AMI; undefined if it is gone. A disabled one has the state `disabled` (EC2's user guide). */
-export function createImages(client: Pick<EC2Client, 'send'>) {
-  return async function image(imageId: string): Promise<Image | undefined> {
-    try {
-      const { Images = [] } = await client.send(
-        new DescribeImagesCommand({ ImageIds: [imageId], IncludeDisabled: true }),
-      );
-      return Images[0];
-    } catch (error) {
-      if (noSuchImage.has((error as Error).name)) return undefined;
-      throw error;
-    }
-  };
-}
 
 /** Reads a commit in its repository. */
 export const commitReader =

@@ -2,7 +2,8 @@ import { Fn, PhysicalName, Stack } from 'aws-cdk-lib';
 import { CfnLaunchTemplate, type ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { InstanceProfile, type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { InternetAccess } from '../../config.ts';
+import type { ImageConfig, InternetAccess } from '../../config.ts';
+import { rootVolume } from '../image/root-volume.ts';
 import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { allow } from '../permissions.ts';
 import type { Revisions } from './revisions.ts';
@@ -77,6 +78,7 @@ interface LaunchTemplateProps {
   readonly instanceType: string;
   readonly profile: InstanceProfile;
   readonly securityGroup: ISecurityGroup;
+  readonly volume?: ImageConfig['volume'];
   /** Shell script for the first boot. @default none: on a baked image the agent must not wait for one */
   readonly userData?: string;
 }
@@ -85,7 +87,7 @@ interface LaunchTemplateProps {
 export const createLaunchTemplate = (
   scope: Construct,
   id: string,
-  { imageParameter, instanceType, profile, securityGroup, userData }: LaunchTemplateProps,
+  { imageParameter, instanceType, profile, securityGroup, volume, userData }: LaunchTemplateProps,
 ): CfnLaunchTemplate =>
   new CfnLaunchTemplate(scope, id, {
     launchTemplateData: {
@@ -94,9 +96,7 @@ export const createLaunchTemplate = (
       iamInstanceProfile: { arn: profile.instanceProfileArn },
       securityGroupIds: [securityGroup.securityGroupId],
       metadataOptions: { httpTokens: 'required', httpPutResponseHopLimit: 1 },
-      blockDeviceMappings: [
-        { deviceName: '/dev/xvda', ebs: { encrypted: true, volumeType: 'gp3', deleteOnTermination: true } },
-      ],
+      blockDeviceMappings: [{ deviceName: '/dev/xvda', ebs: { encrypted: true, ...rootVolume(volume) } }],
       ...(userData !== undefined && { userData: Fn.base64(userData) }),
     },
   });

@@ -71,6 +71,7 @@ export class ProdEnvironment extends Construct {
     const common = {
       instanceType: application.instanceTypes.prod,
       profile: instanceRole.profile,
+      ...(application.image.volume && { volume: application.image.volume }),
       securityGroup,
     };
     const launchTemplate = createLaunchTemplate(this, 'LaunchTemplate', {

@@ -43,6 +43,7 @@ export class QatEnvironment extends Construct {
       imageParameter: imageParameterName(application.name, 'qat'),
       instanceType: application.instanceTypes.qat,
       profile: instanceRole.profile,
+      ...(application.image.volume && { volume: application.image.volume }),
       // Nobody reaches it from outside but by Session Manager's port forwarding.
       securityGroup: new SecurityGroup(this, 'SecurityGroup', {
         vpc,

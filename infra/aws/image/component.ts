@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CfnComponent } from 'aws-cdk-lib/aws-imagebuilder';
 import { Construct } from 'constructs';
 import { parse } from 'yaml';
+import type { OwnDocument } from './own-documents.ts';
 
 /** Documents in `components/`, without their ending. */
 export type ComponentDocument =
@@ -35,18 +36,24 @@ export function agentInstallation(): string {
   return phases[0].steps[0].inputs.commands.join('\n');
 }
 
+interface ComponentProps {
+  readonly application: string;
+  /** One of ours, or an own one of the team. */
+  readonly document: ComponentDocument | OwnDocument;
+}
+
 /** What Image Builder runs on the build instance, and later on a test instance. */
 export class Component extends Construct {
   readonly arn: string;
   /** The content's version; a recipe's version depends on it. */
   readonly version: string;
 
-  constructor(scope: Construct, id: string, props: { application: string; document: ComponentDocument }) {
+  constructor(scope: Construct, id: string, { application, document }: ComponentProps) {
     super(scope, id);
-    const data = read(props.document);
+    const { name, data } = typeof document === 'string' ? { name: document, data: read(document) } : document;
     this.version = contentVersion(data);
     this.arn = new CfnComponent(this, 'Component', {
-      name: `lockstep-${props.application}-${props.document}`,
+      name: `lockstep-${application}-${name}`,
       version: this.version,
       platform: 'Linux',
       supportedOsVersions: ['Amazon Linux 2023'],

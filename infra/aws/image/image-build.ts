@@ -70,6 +70,8 @@ interface ImageBuildProps {
   readonly securityGroupId: string;
   /** Where the images are used. @default where they are built */
   readonly destination?: ImageDestination;
+  /** A launch template of the team's, whose default version gets each image. @default none */
+  readonly launchTemplateId?: string;
   /** Builds beside those of promotions. @default none */
   readonly schedule?: ImageSchedule;
 }
@@ -97,7 +99,7 @@ export class ImageBuild extends Construct {
       terminateInstanceOnFailure: true,
       resourceTags: tags,
     });
-    const { destination } = props;
+    const { destination, launchTemplateId } = props;
     const stack = Stack.of(this);
     const distribution = new CfnDistributionConfiguration(this, 'Distribution', {
       name,
@@ -113,6 +115,11 @@ export class ImageBuild extends Construct {
               ...(destination.account !== stack.account && { TargetAccountIds: [destination.account] }),
             }),
           },
+          ...(launchTemplateId !== undefined && {
+            launchTemplateConfigurations: [
+              { launchTemplateId, accountId: destination?.account ?? stack.account, setDefaultVersion: true },
+            ],
+          }),
         },
       ],
     });

@@ -4,9 +4,12 @@ import { CfnImageRecipe } from 'aws-cdk-lib/aws-imagebuilder';
 import { Construct } from 'constructs';
 import { APPLICATION_TAG } from '../../../tasks/images/own-images.ts';
 import type { InternetAccess } from '../../config.ts';
+import { type ImageConfig, isDocument, isImageParameter } from '../../config.ts';
 import { type Runtime, runtimes } from '../runtimes.ts';
 import { builderLog } from './builder-log.ts';
-import { Component, type ComponentDocument, contentVersion } from './component.ts';
+import { Component, contentVersion } from './component.ts';
+import { packagesDocument, readOwnDocument } from './own-documents.ts';
+import { rootVolume } from './root-volume.ts';
 
 /** How Image Builder's and SSM's public names spell the architecture. */
 const spelling: Record<InstanceArchitecture, { managedImage: string; parameter: string }> = {
@@ -18,9 +21,20 @@ const spelling: Record<InstanceArchitecture, { managedImage: string; parameter: 
 export const publicImageParameter = (instanceType: string): string =>
   `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${spelling[new InstanceType(instanceType).architecture].parameter}`;
 
+/** A component document: one of ours by name, or an own one. */
+type Document = ConstructorParameters<typeof Component>[2]['document'];
+
+/** A component of the recipe. */
+interface ComponentVersion {
+  readonly arn: string;
+  /** Another one for other content. */
+  readonly version: string;
+}
+
 interface ImageRecipeProps {
   readonly application: string;
   readonly runtime: Runtime;
+  readonly image: ImageConfig;
   /** Decides the architecture. */
   readonly instanceType: string;
   readonly internetAccess: InternetAccess;
@@ -28,7 +42,7 @@ interface ImageRecipeProps {
   readonly keyArn?: string;
 }
 
-/** What both environments' images are made of: today's Amazon Linux 2023, then the components in order. */
+/** What both environments' images are made of: the parent image, then the components in order. */
 export class ImageRecipe extends Construct {
   readonly arn: string;
   /** Every build of the recipe's versions. */
@@ -36,39 +50,55 @@ export class ImageRecipe extends Construct {
 
   constructor(scope: Construct, id: string, props: ImageRecipeProps) {
     super(scope, id);
-    const { application, runtime, instanceType, internetAccess, keyArn } = props;
-    const documents: readonly (readonly [string, ComponentDocument])[] = [
-      ['SecurityUpdates', 'security-updates'],
-      ['CodeDeployAgent', 'codedeploy-agent'],
-      ...(internetAccess === 'endpoints'
-        ? ([['AgentByEndpoint', 'codedeploy-agent-by-endpoint']] as const)
-        : []),
-      ['Runtime', runtimes[runtime]],
+    const { application, runtime, instanceType, internetAccess, keyArn, image } = props;
+    const add = (componentId: string, document: Document): ComponentVersion =>
+      new Component(this, componentId, { application, document });
+    const runtimeDocument = runtimes[runtime];
+    /** Components that the configuration names, by key. */
+    const named = (key: 'components' | 'tests'): readonly ComponentVersion[] =>
+      image[key].map((one, index) => {
+        if (!isDocument(one)) return { arn: one, version: one };
+        const where = `lockstep.applications[${application}].image.${key}[${index}]`;
+        const document = readOwnDocument(where, one, key === 'tests' ? 'test' : undefined);
+        return add(document.name, document);
+      });
+    const components: readonly ComponentVersion[] = [
+      add('SecurityUpdates', 'security-updates'),
+      add('CodeDeployAgent', 'codedeploy-agent'),
+      ...(internetAccess === 'endpoints' ? [add('AgentByEndpoint', 'codedeploy-agent-by-endpoint')] : []),
+      ...(runtimeDocument === undefined ? [] : [add('Runtime', runtimeDocument)]),
+      ...(image.packages.length > 0 ? [add('Packages', packagesDocument(image.packages))] : []),
+      ...named('components'),
+      ...named('tests'),
     ];
-    const components = documents.map(
-      ([componentId, document]) => new Component(this, componentId, { application, document }),
-    );
     const { managedImage } = spelling[new InstanceType(instanceType).architecture];
     const name = `lockstep-${application}`;
     const stack = Stack.of(this);
+    const volume = rootVolume(image.volume);
     builderLog(this, 'Log', name);
     this.arn = new CfnImageRecipe(this, 'Recipe', {
       name,
       version: contentVersion(
         [
-          managedImage,
+          image.parent ?? managedImage,
           'tagged',
           ...components.map(({ version }) => version),
           ...(keyArn ? ['key'] : []),
+          ...(image.volume ? [JSON.stringify(volume)] : []),
         ].join('\n'),
       ),
-      // x.x.x: the newest at each build.
-      parentImage: stack.formatArn({
-        service: 'imagebuilder',
-        account: 'aws',
-        resource: 'image',
-        resourceName: `${managedImage}/x.x.x`,
-      }),
+      parentImage:
+        image.parent === undefined
+          ? // x.x.x: the newest at each build.
+            stack.formatArn({
+              service: 'imagebuilder',
+              account: 'aws',
+              resource: 'image',
+              resourceName: `${managedImage}/x.x.x`,
+            })
+          : isImageParameter(image.parent)
+            ? `ssm:${image.parent}`
+            : image.parent,
       components: components.map(({ arn }) => ({ componentArn: arn })),
       // Of the AMI where it is built; its distribution tags the one where it is used.
       amiTags: { [APPLICATION_TAG]: application },
@@ -78,8 +108,7 @@ export class ImageRecipe extends Construct {
           ebs: {
             encrypted: true,
             ...(keyArn && { kmsKeyId: keyArn }),
-            volumeType: 'gp3',
-            deleteOnTermination: true,
+            ...volume,
           },
         },
       ],

@@ -271,7 +271,10 @@ export class PromotionFunctions extends Construct {
       },
       // It reads the whole history before the first promotion, and each commit names the next.
       timeout: Duration.minutes(10),
-    }).allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON);
+    })
+      .allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON)
+      // What an image was really made from.
+      .allowWithoutResource('ec2:DescribeImages');
     if (props.userPool)
       this.requestApproval.allow(['cognito-idp:ListUsersInGroup'], [props.userPool.userPoolArn]);
     props.environmentAccess.qat.of(this.requestApproval).allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);

@@ -8,11 +8,13 @@ export interface LocalConfiguration {
 }
 
 /**
- * What only an AWS account has: its id and region, domain names with certificates, and archives in S3, for which CodeCommit stands. For
- * repositories behind a connection the forge stands. Company providers, webhooks and chats elsewhere come on top.
+ * What only an AWS account has: its id and region, domain names with certificates, its images and launch templates, and archives in S3,
+ * for which CodeCommit stands. For repositories behind a connection the forge stands. Company providers, webhooks and chats elsewhere
+ * come on top.
  */
 const ofTheConfiguration = ['approvalsSite', 'env'] as const;
 const ofAnApplication = ['https', 'source'] as const;
+const ofAnImage = ['parent', 'launchTemplateDefault'] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Fields =>
@@ -61,6 +63,23 @@ const receivedHere = (fields: Fields, at: string, leftOut: string[]): Fields => 
   return { ...fields, notifications: kept };
 };
 
+/** Components of the account itself. */
+const ownComponent = /^arn:aws[a-z-]*:imagebuilder:[^:]*:\d{12}:/;
+
+/** Images without what only an account has: its AMIs and parameters, and components that it keeps in Image Builder. */
+const localImage = (image: Fields, at: string, leftOut: string[]): Fields => {
+  leftOut.push(...ofAnImage.filter((key) => key in image).map((key) => `${at}.${key}`));
+  const kept = (['components', 'tests'] as const).flatMap((key) => {
+    const list = image[key];
+    if (!Array.isArray(list)) return [];
+    list.forEach((one, index) => {
+      if (ownComponent.test(String(one))) leftOut.push(`${at}.${key}[${index}]`);
+    });
+    return [[key, list.filter((one) => !ownComponent.test(String(one)))]];
+  });
+  return { ...without(image, ofAnImage), ...Object.fromEntries(kept) };
+};
+
 /** Where a configuration places environments in another account or region, as paths. */
 const placedElsewhere = (lockstep: Fields): string[] => {
   const { applications } = lockstep;
@@ -94,7 +113,11 @@ export const localConfiguration = (lockstep: unknown): LocalConfiguration => {
           if (!isObject(application)) return application;
           const keys = ofAnApplication.filter((key) => key in application && !isConnection(application[key]));
           leftOut.push(...keys.map((key) => `applications[${index}].${key}`));
-          return receivedHere(without(application, keys), `applications[${index}].`, leftOut);
+          const { image } = application;
+          return {
+            ...receivedHere(without(application, keys), `applications[${index}].`, leftOut),
+            ...(isObject(image) && { image: localImage(image, `applications[${index}].image`, leftOut) }),
+          };
         }),
       }),
     },

@@ -36,7 +36,7 @@ export const digestOfSources = (lockstep?: unknown): string => {
     }
     hash.update(file).update('\0').update(fs.readFileSync(absolute)).update('\0');
   };
-  for (const source of sources) add(source);
+  for (const source of [...sources, ...ownDocuments(lockstep ?? readCdk().context.lockstep)]) add(source);
   return hash.digest('hex').slice(0, 16);
 };
 
@@ -60,6 +60,20 @@ export const synthesizeIfChanged = async (
   const leftOut = await synthesize(outputDirectory, lockstep, signal);
   fs.writeFileSync(mark, digest);
   return leftOut;
+};
+
+/** Files that a configuration names, as far as they exist: synthesis says which do not. */
+const ownDocuments = (lockstep: unknown): readonly string[] => {
+  const { applications } = (lockstep ?? {}) as { readonly applications?: unknown };
+  if (!Array.isArray(applications)) return [];
+  const named = applications.flatMap(({ image }: { image?: { components?: unknown; tests?: unknown } }) => [
+    image?.components ?? [],
+    image?.tests ?? [],
+  ]);
+  return named
+    .flat()
+    .map(String)
+    .filter((file) => fs.existsSync(path.join(projectRoot, file)));
 };
 
 const readCdk = () =>

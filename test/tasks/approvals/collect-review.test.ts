@@ -92,6 +92,10 @@ const collect = (change: Partial<ReviewSources> = {}) =>
           : build === 'build/prod'
             ? recipe('1.0.0', ['runtime'])
             : undefined,
+      parent: async (imageId) =>
+        imageId === 'ami-live'
+          ? undefined
+          : { imageId: 'ami-parent', name: 'al2023-ami-2023.9', createdAt: '2026-11-03T00:00:00.000Z' },
       targets: async () => [
         {
           targetId: 'i-1',
@@ -156,6 +160,7 @@ describe('the grounds of a decision', () => {
           imageId: 'ami-0123456789abcdef0',
           recipe: 'shop 1.0.1',
           parentImage: 'amazon-linux-2023-x86 x.x.x',
+          parent: { imageId: 'ami-parent', name: 'al2023-ami-2023.9', createdAt: '2026-11-03T00:00:00.000Z' },
           components: ['runtime 1.0.0', 'agent 1.0.0'],
         },
         prod: {

@@ -55,6 +55,7 @@ const sources = {
   commits,
   kept: nothingKept,
   isTimeUp: () => false,
+  parent: async () => undefined,
   image: async () => undefined,
   targets: async () => [],
   appSpec: async () => ({ path: 'appspec.yml', text: 'hooks: {}' }),

@@ -1,7 +1,8 @@
 import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { HeadObjectCommand, NotFound, S3Client } from '@aws-sdk/client-s3';
 import { checkRelease } from '../../../tasks/go-back/check-release.ts';
-import { commitReader, createImages, objectReader } from '../../../tasks/go-back/release-parts.ts';
+import { commitReader, objectReader } from '../../../tasks/go-back/release-parts.ts';
+import { createImages } from '../../../tasks/images/ec2-image.ts';
 import type { Promotion } from '../../../tasks/ledger/items.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aGoBack, aPromotion, aRelease, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';

@@ -112,6 +112,7 @@ it('is shown like commits of a repository, with what cannot be compared', async 
       ...sourceOf(versionId),
       kept: nothingKept,
       isTimeUp: () => false,
+      parent: async () => undefined,
       image: async () => undefined,
       targets: async () => [],
       appSpec: async () => ({ path: 'appspec.yml', text: 'hooks:' }),

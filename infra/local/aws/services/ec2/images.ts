@@ -11,6 +11,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { AwsError, type Host, type Operation, type Principal } from '../../host.ts';
 import { resourceId } from '../../instances/instances.ts';
+import { sourceImagesOf } from '../shared/source-images.ts';
 import type { Ec2Tables } from './records.ts';
 import { passes, resourceTags, tagList, tagsFor } from './tags.ts';
 
@@ -42,6 +43,7 @@ export const imageOperations = (host: Host, tables: Ec2Tables): Record<string, O
 
   const describe = (imageId: string): Image => {
     const own = tables.images.get(imageId);
+    const source = sourceImagesOf(host).get(imageId);
     const common = {
       ImageId: imageId,
       State: 'available',
@@ -67,6 +69,7 @@ export const imageOperations = (host: Host, tables: Ec2Tables): Record<string, O
       OwnerId: host.accountId,
       Public: false,
       CreationDate: new Date(own.createdAt).toISOString(),
+      ...(source !== undefined && { SourceImageId: source, SourceImageRegion: host.region }),
       BlockDeviceMappings:
         own.snapshotId === undefined ? [] : [rootDevice(own.rootDeviceName, own.snapshotId)],
     };

@@ -1,7 +1,9 @@
 import type { Host } from '../../host.ts';
 import { administrator } from '../shared/arns.ts';
 import { stableUuid } from '../shared/ids.ts';
+import { sourceImagesOf } from '../shared/source-images.ts';
 import { imageMessage } from './descriptions.ts';
+import { resolveParent } from './parent-image.ts';
 import { type Image, type ImageStatus, isAwsOwned, serviceLinkedRole, tablesOf } from './records.ts';
 
 /** How long each status lasts here, in ms. On AWS a build takes 15 to 45 minutes (T17). */
@@ -174,11 +176,12 @@ export const createBuilds = (host: Host): Builds => {
       one.Tags?.some(({ Key, Value }) => Key === tag.Key && Value === tag.Value),
     );
     if (own?.ImageId) return { imageId: own.ImageId, name };
+    const parent = await resolveParent(host, principal, recipe?.parentImage ?? '');
     const tags = { CreatedBy: 'EC2 Image Builder', ...recipe?.amiTags, ...distribution?.amiTags };
     const { ImageId } = await host.call<{ ImageId?: string }>(principal, 'ec2', 'RegisterImage', {
       Name: name,
       Description: distribution?.amiDescription ?? `Built by ${image.pipelineArn}`,
-      Architecture: /arm64|aarch64/.test(recipe?.parentImage ?? '') ? 'arm64' : 'x86_64',
+      Architecture: parent.architecture,
       RootDeviceName: '/dev/xvda',
       BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: {} }],
       TagSpecifications: [
@@ -191,6 +194,7 @@ export const createBuilds = (host: Host): Builds => {
       ],
     });
     if (!ImageId) throw new Error(`EC2 gave no image id for ${name}.`);
+    if (parent.imageId !== undefined) sourceImagesOf(host).put(ImageId, parent.imageId);
     return { imageId: ImageId, name };
   };
 

@@ -120,7 +120,8 @@ export const imageBuilderArn = (host: Host, resource: string): string =>
   arnOf(host, 'imagebuilder', resource);
 
 /** Whether AWS provides it (`…:aws:component/update-linux/x.x.x`). */
-export const isAwsOwned = (arn: string): boolean => /^arn:[^:]+:imagebuilder:[^:]*:aws:/.test(arn);
+export const isAwsOwned = (arn: string): boolean =>
+  /^arn:[^:]+:imagebuilder:[^:]*:(?:aws|aws-marketplace|third-party):/.test(arn);
 
 /** @throws AwsError `ResourceNotFoundException` */
 export const found = <Value>(value: Value | undefined, kind: string, arn: string): Value => {

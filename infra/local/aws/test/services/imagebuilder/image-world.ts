@@ -13,6 +13,8 @@ import {
 /** ARN of an Image Builder resource. */
 export const arn = (resource: string) => `arn:aws:imagebuilder:${REGION}:${ACCOUNT}:${resource}`;
 export const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:qat-image`;
+/** The AMI for Graviton. */
+export const ARM_IMAGE = 'ami-00000000000000a64';
 export const PIPELINE = arn('image-pipeline/orders-qat');
 /** A component document that runs one command. */
 export const document = (command = 'dnf update -y') => `
@@ -54,8 +56,16 @@ export const createImageWorld = () => {
   const registered: Registered[] = [];
   const messages: { topic: string; text: string; by: unknown }[] = [];
   world.played.ec2 = {
-    DescribeImages: ({ Filters }: { Filters: { Name: string; Values: string[] }[] }) => ({
-      Images: registered.filter(({ Name }) => Filters[0]?.Values.includes(Name)),
+    DescribeImages: ({
+      Filters,
+      ImageIds,
+    }: {
+      Filters?: { Name: string; Values: string[] }[];
+      ImageIds?: string[];
+    }) => ({
+      Images: ImageIds
+        ? ImageIds.map((ImageId) => ({ ImageId, Architecture: ImageId === ARM_IMAGE ? 'arm64' : 'x86_64' }))
+        : registered.filter(({ Name }) => Filters?.[0]?.Values.includes(Name)),
     }),
     RegisterImage: ({
       Name,

@@ -1,0 +1,43 @@
+import { basename } from 'node:path';
+import type { Path, Report } from './environments.ts';
+import { type ImageConfig, isDocument, MOST_COMPONENTS } from './image-schema.ts';
+
+/** Per GiB (EC2's user guide, "General Purpose SSD volumes"). */
+const MOST_IOPS = 500;
+/** Operations per second for each MiB per second. */
+const IOPS_FOR_THROUGHPUT = 4;
+/** What a volume has without being told. */
+const LEAST_IOPS = 3_000;
+
+/** Settings of an image that exclude or need each other. */
+export function checkImage({ components, tests, volume }: ImageConfig, path: Path, report: Report): void {
+  const count = components.length + tests.length;
+  if (count > MOST_COMPONENTS)
+    report(
+      [...path, 'components'],
+      count,
+      `With the tests these are ${count} components: give at most ${MOST_COMPONENTS}.`,
+    );
+  const names = [...components, ...tests].filter(isDocument).map((file) => basename(file).split('.')[0]);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    report(
+      [...path, 'components'],
+      twice,
+      `Two documents are named ${twice}, and components are named by the file: give each its own name.`,
+    );
+  if (volume === undefined) return;
+  const { gibibytes, iops = LEAST_IOPS, throughput } = volume;
+  if (iops > LEAST_IOPS && iops > gibibytes * MOST_IOPS)
+    report(
+      [...path, 'volume', 'iops'],
+      iops,
+      `A volume has at most ${MOST_IOPS} for each GiB: give at most ${gibibytes * MOST_IOPS}, or a larger volume.`,
+    );
+  if (throughput !== undefined && throughput * IOPS_FOR_THROUGHPUT > iops)
+    report(
+      [...path, 'volume', 'throughput'],
+      throughput,
+      `Each MiB per second needs ${IOPS_FOR_THROUGHPUT} operations per second: give at most ${Math.floor(iops / IOPS_FOR_THROUGHPUT)}, or more iops.`,
+    );
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+
+// What an application's images are made of. `describe` and `fallback` are explained in schema.ts.
+
+const amiId = /^ami-[0-9a-f]{8}(?:[0-9a-f]{9})?$/;
+const imageArn =
+  /^arn:aws(?:-[a-z-]+)?:imagebuilder:[a-z0-9-]+:(?:aws|aws-marketplace|\d{12}):image\/[a-z0-9-_]+\/(?:x|\d+)\.(?:x|\d+)\.(?:x|\d+)(?:\/\d+)?$/;
+// Image Builder's service-linked role reads no other parameters (AWSServiceRoleForImageBuilder).
+const imageParameter = /^\/(?:imagebuilder|aws\/service)(?:\/[\w.-]+)+$/;
+
+/** What images start from. */
+const parent = z
+  .string()
+  .refine((text) => [amiId, imageArn, imageParameter].some((pattern) => pattern.test(text)))
+  .meta({ title: 'AMI id, name of an SSM parameter, or ARN of an image of Image Builder' });
+
+/** Whether a parent image is named by a parameter that holds its AMI id. */
+export const isImageParameter = (text: string): boolean => imageParameter.test(text);
+
+const componentArn =
+  /^arn:aws(?:-[a-z-]+)?:imagebuilder:[a-z0-9-]+:(?:aws|aws-marketplace|third-party|\d{12}):component\/[a-z0-9-_]+\/(?:x|\d+)\.(?:x|\d+)\.(?:x|\d+)(?:\/\d+)?$/;
+const documentPath = /^(?!\/)(?!.*\.\.\/)(?:[\w.-]+\/)*[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\.ya?ml$/;
+
+/** Whether a component is an own document, not one that Image Builder has. */
+export const isDocument = (text: string): boolean => documentPath.test(text);
+
+const component = z
+  .string()
+  .refine((text) => componentArn.test(text) || documentPath.test(text))
+  .meta({ title: "path of a component document, or component's ARN" });
+
+// A recipe has at most 20 components (Image Builder's quotas), of which up to five are Lockstep's.
+/** How many components and tests an application may add. */
+export const MOST_COMPONENTS = 15;
+
+const packageName = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.+-]{0,127}$/)
+  .meta({ title: "package's name" });
+
+const volume = z.strictObject({
+  gibibytes: z.int().min(8).max(16_384).describe("The volume's size in GiB; not below the parent image's."),
+  iops: z
+    .int()
+    .min(3_000)
+    .max(16_000)
+    .optional()
+    .meta({ description: 'Its input and output operations per second.', fallback: '3,000' }),
+  throughput: z
+    .int()
+    .min(125)
+    .max(1_000)
+    .optional()
+    .meta({ description: 'Its throughput in MiB per second.', fallback: '125' }),
+});
+
+const launchTemplateId = z
+  .string()
+  .regex(/^lt-[0-9a-f]{17}$/)
+  .meta({ title: "launch template's id" });
+
+/** What images are made of. */
+export const image = z.strictObject({
+  parent: parent.optional().meta({
+    description:
+      'What images start from: Amazon Linux 2023, or something made from it. Image Builder reads parameters below `/imagebuilder` and `/aws/service`.',
+    fallback: 'the newest Amazon Linux 2023',
+  }),
+  components: z
+    .array(component)
+    .max(MOST_COMPONENTS)
+    .readonly()
+    .default([])
+    .describe(
+      'What is added, in this order: own component documents, by their paths from the folder with cdk.json, and components of AWS or of your account, by ARN.',
+    ),
+  packages: z
+    .array(packageName)
+    .max(100)
+    .readonly()
+    .default([])
+    .describe("Packages of the distribution's repositories."),
+  tests: z
+    .array(component)
+    .max(MOST_COMPONENTS)
+    .readonly()
+    .default([])
+    .describe(
+      'Components that test an instance made from the image; own documents need a phase `test`. A test that fails fails the build.',
+    ),
+  volume: volume.optional().meta({ description: 'The root volume.', fallback: "the parent image's size" }),
+  launchTemplateDefault: z
+    .strictObject({
+      qat: launchTemplateId.optional().describe("For QAT's images."),
+      prod: launchTemplateId.optional().describe("For Prod's images."),
+    })
+    .optional()
+    .meta({
+      description:
+        'Launch templates of yours, where each environment is: every image that is built becomes their new default version, before anybody approves it.',
+      fallback: 'none',
+    }),
+});
+
+/** As written, with the defaults of the schema. */
+export type ImageConfig = z.output<typeof image>;
