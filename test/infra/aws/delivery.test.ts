@@ -68,7 +68,10 @@ describe('pipelines', () => {
     }
     for (const [id, { Properties }] of rules)
       for (const { Arn } of Properties.Targets as { Arn: unknown }[])
-        expect([id, text(Arn)]).toEqual([id, expect.stringMatching(/^<(?:Functions|Keeping)\w+\.Arn>$/)]);
+        expect([id, text(Arn)]).toEqual([
+          id,
+          expect.stringMatching(/^<(?:Functions|Keeping|Look)\w+\.Arn>$/),
+        ]);
   });
 
   it('T23: runs wait for each other', () => {
@@ -167,15 +170,19 @@ describe('state machine', () => {
     });
   });
 
-  it('T38: every five minutes somebody asks about open jobs', () => {
+  it('T38: every five minutes somebody asks about open jobs, and looks at the instances', () => {
     const schedules = ofType(orders, 'AWS::Scheduler::Schedule');
     const invoked = schedules
       .filter(([, { Properties }]) => Properties.ScheduleExpression === 'rate(5 minutes)')
       .map(([, { Properties }]) => text((Properties.Target as { Arn: unknown }).Arn));
     expect(invoked.sort()).toEqual(
-      ['AcquireLock', 'ReconcileJobs', 'RestoreProd', 'TrackPromotion'].map((name) =>
-        expect.stringContaining(`Functions${name}Function`),
-      ),
+      [
+        'FunctionsAcquireLock',
+        'FunctionsReconcileJobs',
+        'FunctionsRestoreProd',
+        'FunctionsTrackPromotion',
+        'LookLookAtInstances',
+      ].map((name) => expect.stringContaining(`${name}Function`)),
     );
   });
 

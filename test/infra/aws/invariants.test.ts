@@ -270,6 +270,8 @@ const NAMED = [
   'AWS::ImageBuilder::ImageRecipe lockstep-orders',
   'AWS::ImageBuilder::InfrastructureConfiguration lockstep-orders-prod',
   'AWS::ImageBuilder::InfrastructureConfiguration lockstep-orders-qat',
+  // The platform's site and the command line call it by name.
+  'AWS::Lambda::Function lockstep-orders-soak-prod',
   'AWS::Logs::LogGroup /aws/imagebuilder/lockstep-orders',
   'AWS::Logs::LogGroup /aws/imagebuilder/pipeline/lockstep-orders-prod',
   'AWS::Logs::LogGroup /aws/imagebuilder/pipeline/lockstep-orders-qat',

@@ -58,13 +58,11 @@ const forPeople: Readonly<Record<string, readonly string[]>> = {
     'Verify',
   ],
   'to stop, repeat or continue work under way, which promotions must bear': [
-    'ContinueDeployment',
     'RetryStageExecution',
     'SendTaskHeartbeat',
     'StopBuild',
   ],
   'to see where work under way is': ['GetPipelineState'],
-  'to send an event by hand': ['PutEvents'],
 };
 
 const isCalled = (operation: string): boolean => {
