@@ -1,3 +1,4 @@
+import { sinceText } from '../tasks/alarms/alarm-text.ts';
 import { heldText } from '../tasks/calendar/hold-rules.ts';
 import { DRIFT_HEADING, REMEDY } from '../tasks/drift/status-text.ts';
 import { markText } from '../tasks/marks/mark-rules.ts';
@@ -23,8 +24,8 @@ const statusLines = (
   status: LiveEnvironment['status'],
   drift: LiveEnvironment['drift'],
 ): readonly string[] => [
-  ...(status?.alarms ?? []).map(({ name, since, meaning }) =>
-    `Alarm ${printable(name)} is on since ${time(since)}. ${printable(meaning)}`.trim(),
+  ...(status?.alarms ?? []).map((alarm) =>
+    `Alarm ${printable(alarm.name)} is on${sinceText(alarm)}. ${printable(alarm.meaning)}`.trim(),
   ),
   ...drift.map(({ instanceId, drift: differences }) => `Drift: ${instanceId} ${listed(differences)}.`),
   ...(drift.length === 0 ? [] : [`${REMEDY[environment]} See ${runbookText(DRIFT_HEADING)}.`]),

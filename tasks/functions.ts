@@ -70,7 +70,7 @@ export const functions = {
       'PROD_DEPLOYMENT_GROUP',
       'PROD_IMAGE_PARAMETER',
       /** JSON: names of the alarms that watch deployments to Prod. */
-      'PROD_ALARMS',
+      'WATCHED_ALARMS',
     ],
   },
   /** Both image topics; rules on pipeline runs, instance refreshes and cancelled image builds → completes tasks. */
@@ -194,7 +194,7 @@ export const functions = {
       'PROD_TARGET_GROUP_ARN',
       'PROD_MIN_SIZE',
       'PROD_MAX_SIZE',
-      'PROD_ALARMS',
+      'WATCHED_ALARMS',
     ],
   },
   /** Rule on executions that did not succeed, and every 5 minutes → restores Prod after a failed deployment. */
@@ -209,7 +209,7 @@ export const functions = {
       'PROD_DEPLOYMENT_GROUP',
       'PROD_TARGET_GROUP_ARN',
       'PROD_IMAGE_PARAMETER',
-      'PROD_ALARMS',
+      'WATCHED_ALARMS',
       'ACQUIRE_LOCK_FUNCTION',
     ],
   },

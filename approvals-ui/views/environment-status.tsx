@@ -55,8 +55,13 @@ const Alarms: FC<{ status: EnvironmentStatus; links: ConsoleLinks; now: number }
     <ul>
       {status.alarms.map(({ name, since, meaning }) => (
         <li>
-          <ConsoleLink href={links.alarm(status.region, name)} text={name} />, since <Moment at={since} />{' '}
-          <span class="muted together">· {duration(Math.max(0, now - Date.parse(since)))}</span>
+          <ConsoleLink href={links.alarm(status.region, name)} text={name} />
+          {since === undefined ? null : (
+            <>
+              , since <Moment at={since} />{' '}
+              <span class="muted together">· {duration(Math.max(0, now - Date.parse(since)))}</span>
+            </>
+          )}
           {meaning === '' ? null : <p>{visibleText(meaning)}</p>}
         </li>
       ))}

@@ -27,11 +27,13 @@ const standingOf = ({
   AlarmName = '',
   StateValue = 'INSUFFICIENT_DATA',
   StateUpdatedTimestamp,
+  // Only of an alarm that has changed its state.
+  StateTransitionedTimestamp: since = StateUpdatedTimestamp,
   AlarmDescription,
 }: MetricAlarm | CompositeAlarm): AlarmStanding => ({
   name: AlarmName,
   state: StateValue as AlarmStanding['state'],
-  ...(StateUpdatedTimestamp && { since: StateUpdatedTimestamp.toISOString() }),
+  ...(since && { since: since.toISOString() }),
   meaning: meaningOf(AlarmDescription),
 });
 

@@ -1,3 +1,4 @@
+import type { AlarmStanding } from '../alarms/alarms.ts';
 import type { Environment } from '../payloads.ts';
 
 /** What an environment should run, by the ledger. */
@@ -34,13 +35,7 @@ export interface InstanceStatus {
 }
 
 /** An alarm that is on. */
-export interface AlarmStatus {
-  readonly name: string;
-  /** ISO 8601. */
-  readonly since: string;
-  /** What it means, as its description tells. */
-  readonly meaning: string;
-}
+export type AlarmStatus = Pick<AlarmStanding, 'name' | 'since' | 'meaning'>;
 
 /** What Lockstep saw when it looked at an environment. */
 export interface EnvironmentStatus {

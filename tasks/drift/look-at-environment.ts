@@ -1,9 +1,10 @@
+import { type Alarms, alarmsOn } from '../alarms/alarms.ts';
 import { errorText } from '../error-text.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { Notices } from '../notices/notice.ts';
 import type { Environment } from '../payloads.ts';
+import { beginningOf } from '../truncate-text.ts';
 import { environmentTitles } from '../words.ts';
-import type { ReadAlarms } from './cloudwatch-alarms.ts';
 import { driftGoneNotice, driftNotice } from './drift-notices.ts';
 import {
   driftNews,
@@ -22,6 +23,9 @@ import {
 import type { DeliverySight } from './read-deliveries.ts';
 import type { InstanceSight } from './read-instances.ts';
 
+/** In characters. */
+const LONGEST_MEANING = 300;
+
 /** One environment, as it is looked at. */
 export interface LookedAtEnvironment {
   readonly environment: Environment;
@@ -32,7 +36,7 @@ export interface LookedAtEnvironment {
     before: EnvironmentStatus | undefined,
     now: Date,
   ) => Promise<DeliverySight>;
-  readonly alarms: ReadAlarms;
+  readonly alarms: Alarms['standings'];
   readonly alarmNames: readonly string[];
 }
 
@@ -108,7 +112,11 @@ const readAlarms = async (
   if (found === undefined) return [];
   for (const name of alarmNames)
     if (!found.some((one) => one.name === name)) reading.unread.push(`The alarm ${name} does not exist.`);
-  return found.filter(({ isOn }) => isOn).map(({ name, since, meaning }) => ({ name, since, meaning }));
+  return alarmsOn(found).map(({ name, since, meaning }) => ({
+    name,
+    ...(since !== undefined && { since }),
+    meaning: beginningOf(meaning, LONGEST_MEANING),
+  }));
 };
 
 /** What is there now. */

@@ -4,6 +4,7 @@ import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { createAlarms } from '../alarms/cloudwatch-alarms.ts';
 import { environmentAccess, regionOfEnvironment } from '../environment-access.ts';
 import { throwFailures } from '../error-text.ts';
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
@@ -16,7 +17,6 @@ import { createDeploymentGroups } from '../prod-fleet/deployment-groups.ts';
 import { createServingInstances } from '../prod-fleet/load-balancer-targets.ts';
 import { createReadParameter, prodTargetGroup } from '../prod-fleet/target-group.ts';
 import { readEnv } from '../read-env.ts';
-import { createReadAlarms } from './cloudwatch-alarms.ts';
 import { earlierReleases } from './earlier-releases.ts';
 import { type LookedAtEnvironment, lookAtEnvironment } from './look-at-environment.ts';
 import { readDeliveries } from './read-deliveries.ts';
@@ -34,7 +34,7 @@ const clientsOf = (environment: Environment) => {
     deploymentGroups: createDeploymentGroups(codeDeploy),
     deployments: createDeployments(codeDeploy, autoScaling),
     serving: createServingInstances(new ElasticLoadBalancingV2Client(access), new EC2Client(access)),
-    alarms: createReadAlarms(new CloudWatchClient(access)),
+    alarms: createAlarms(new CloudWatchClient(access)).standings,
     region: regionOfEnvironment(environment, env.AWS_REGION),
   };
 };

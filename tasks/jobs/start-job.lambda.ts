@@ -26,7 +26,7 @@ const prod = {
   applicationName: env.PROD_CODEDEPLOY_APPLICATION,
   deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
   imageParameterName: env.PROD_IMAGE_PARAMETER,
-  alarmNames: JSON.parse(env.PROD_ALARMS) as readonly string[],
+  alarmNames: JSON.parse(env.WATCHED_ALARMS) as readonly string[],
 };
 const alarms = createAlarms(new CloudWatchClient(environmentAccess('prod')));
 const { ledger } = createRecordedLedger(env.LEDGER_TABLE);

@@ -50,7 +50,11 @@ export const handler = logged(
     ledger,
     application: env.APPLICATION,
     watchAlarms: () =>
-      watchAlarms(dependencies.deploymentGroups, settings, JSON.parse(env.PROD_ALARMS) as readonly string[]),
+      watchAlarms(
+        dependencies.deploymentGroups,
+        settings,
+        JSON.parse(env.WATCHED_ALARMS) as readonly string[],
+      ),
     postponed: (promotionId, reason) => logger.info('Prod is restored later', { promotionId, reason }),
     // Prod's lock passes on when Prod is restored.
     wakeLocks: createWakeLocks(env.ACQUIRE_LOCK_FUNCTION),

@@ -38,7 +38,7 @@ const settings = {
   deploymentGroupName: env.PROD_DEPLOYMENT_GROUP,
   minSize: wholeNumber('PROD_MIN_SIZE', env.PROD_MIN_SIZE),
   maxSize: wholeNumber('PROD_MAX_SIZE', env.PROD_MAX_SIZE),
-  alarmNames: JSON.parse(env.PROD_ALARMS) as readonly string[],
+  alarmNames: JSON.parse(env.WATCHED_ALARMS) as readonly string[],
 };
 
 export const handler = logged(

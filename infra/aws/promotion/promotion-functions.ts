@@ -190,7 +190,7 @@ export class PromotionFunctions extends Construct {
         LEDGER_TABLE,
         ...prodFleet,
         PROD_IMAGE_PARAMETER: imageParameterName(application.name, 'prod'),
-        PROD_ALARMS: prod.watchedAlarms,
+        WATCHED_ALARMS: prod.watchedAlarms,
       },
       timeout: Duration.minutes(2),
     });
@@ -319,7 +319,7 @@ export class PromotionFunctions extends Construct {
         PROD_TARGET_GROUP_ARN: prod.targetGroupReference,
         PROD_MIN_SIZE: String(application.fleet.min),
         PROD_MAX_SIZE: String(application.fleet.max),
-        PROD_ALARMS: prod.watchedAlarms,
+        WATCHED_ALARMS: prod.watchedAlarms,
       },
       timeout: Duration.minutes(5),
     });

@@ -52,7 +52,7 @@ export function createRestoreProd(
       PROD_DEPLOYMENT_GROUP: fleet.deploymentGroupName,
       PROD_TARGET_GROUP_ARN: prod.targetGroupReference,
       PROD_IMAGE_PARAMETER: imageParameterName(name, 'prod'),
-      PROD_ALARMS: prod.watchedAlarms,
+      WATCHED_ALARMS: prod.watchedAlarms,
       ACQUIRE_LOCK_FUNCTION: acquireLock.function.functionName,
     },
     // A parameter is looked at for a minute until AWS has accepted its image.

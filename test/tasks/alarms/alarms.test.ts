@@ -1,6 +1,9 @@
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import fc from 'fast-check';
 import { firedAlarmLines, graphText } from '../../../tasks/alarms/alarm-text.ts';
 import { type AlarmGraph, graphWindow, MOST_POINTS, meaningOf } from '../../../tasks/alarms/alarms.ts';
+import { createAlarms } from '../../../tasks/alarms/cloudwatch-alarms.ts';
+import { double, offline, on } from '../doubles/sdk.ts';
 
 const graph: AlarmGraph = {
   metric: 'HTTPCode_Target_5XX_Count',
@@ -70,4 +73,29 @@ it('a graph covers whole periods up to the stop, from the beginning if there is 
       },
     ),
   );
+});
+
+it('alarms are read by name, composite ones too, with what they mean and since when they are as they are', async () => {
+  const since = new Date('2026-11-22T10:00:00.000Z');
+  const { client, sent } = double(
+    new CloudWatchClient(offline),
+    on(DescribeAlarmsCommand, () => ({
+      MetricAlarms: [
+        {
+          AlarmName: 'slow',
+          StateValue: 'ALARM' as const,
+          AlarmDescription: 'Slow.',
+          StateTransitionedTimestamp: since,
+        },
+      ],
+      CompositeAlarms: [{ AlarmName: 'both', StateValue: 'OK' as const, StateUpdatedTimestamp: since }],
+    })),
+  );
+  expect(await createAlarms(client).standings(['slow', 'both'])).toEqual([
+    { name: 'slow', state: 'ALARM', since: since.toISOString(), meaning: 'Slow.' },
+    { name: 'both', state: 'OK', since: since.toISOString(), meaning: '' },
+  ]);
+  expect(sent.map(({ input }) => input)).toMatchObject([
+    { AlarmNames: ['slow', 'both'], AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] },
+  ]);
 });

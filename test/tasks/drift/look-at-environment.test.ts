@@ -61,7 +61,12 @@ const look = (change: Partial<LookedAtEnvironment> = {}) => {
     alarms: async (names) =>
       names
         .filter((name) => name !== 'gone')
-        .map((name) => ({ name, isOn: name === 'slow', since: at, meaning: 'Prod is slow.' })),
+        .map((name) => ({
+          name,
+          state: name === 'slow' ? ('ALARM' as const) : ('OK' as const),
+          since: at,
+          meaning: 'Prod is slow.',
+        })),
     alarmNames: ['slow', 'errors'],
     ...change,
   });

@@ -1,10 +1,7 @@
-import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
-import { createReadAlarms } from '../../../tasks/drift/cloudwatch-alarms.ts';
 import { earlierReleases } from '../../../tasks/drift/earlier-releases.ts';
 import { readProdInstances, readQatInstances } from '../../../tasks/drift/read-instances.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aRelease } from '../doubles/samples.ts';
-import { double, offline, on } from '../doubles/sdk.ts';
 
 const group = (name: string, ...instances: (readonly [id: string, lifecycle: string])[]) =>
   ({
@@ -73,33 +70,6 @@ describe('instances', () => {
 
   it('of Prod cannot be read without the deployment group', async () => {
     await expect(prod({})).rejects.toThrow('The deployment group of shop/prod does not exist');
-  });
-});
-
-describe('alarms', () => {
-  it('are read by name, composite ones too, with what they mean and since when they are as they are', async () => {
-    const since = new Date('2026-11-22T10:00:00.000Z');
-    const { client, sent } = double(
-      new CloudWatchClient(offline),
-      on(DescribeAlarmsCommand, () => ({
-        MetricAlarms: [
-          {
-            AlarmName: 'slow',
-            StateValue: 'ALARM' as const,
-            AlarmDescription: 'Slow.',
-            StateTransitionedTimestamp: since,
-          },
-        ],
-        CompositeAlarms: [{ AlarmName: 'both', StateValue: 'OK' as const, StateUpdatedTimestamp: since }],
-      })),
-    );
-    expect(await createReadAlarms(client)(['slow', 'both'])).toEqual([
-      { name: 'slow', isOn: true, since: since.toISOString(), meaning: 'Slow.' },
-      { name: 'both', isOn: false, since: since.toISOString(), meaning: '' },
-    ]);
-    expect(sent.map(({ input }) => input)).toMatchObject([
-      { AlarmNames: ['slow', 'both'], AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] },
-    ]);
   });
 });
 
