@@ -146,7 +146,15 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   },
   {
     rules: ['CKV_AWS_27'],
-    resources: ['Functions/*/DeadLetters', 'Functions/Retries/Queue', 'Keeping/*/DeadLetters'],
+    resources: [
+      'Events/Publish/DeadLetters',
+      'Functions/*/DeadLetters',
+      'Functions/Retries/Queue',
+      'Keeping/*/DeadLetters',
+      'Look/*/DeadLetters',
+      'Notifications/DeadLetters',
+      'Notifications/Queue',
+    ],
     reason: 'SQS encrypts them with keys of its own (SqsManagedSseEnabled); the rule knows KMS keys only.',
   },
   {

@@ -69,7 +69,7 @@ const onceHarmful = [
   /"t":"sns.outbox".*"subject":"QC approved/,
 ];
 
-jest.setTimeout(300_000 * Math.max(1, 7 / oneIn));
+jest.setTimeout(900_000 * Math.max(1, 7 / oneIn));
 
 /** Only counted; nothing is taken up from them. The beginning that ends with one is the one before it. */
 const isBookkeeping = ({ t }: JournalLine) => /^iam\.(allowed|used|sessions)$/.test(t);
