@@ -95,7 +95,12 @@ describe('evidence of a promotion that failed and was redriven', () => {
       {
         application: 'orders',
         environments: [
-          { environment: 'qat', certainty: 'deployed', release: { promotionId: promotion.id } },
+          // Whether somebody has looked at the instance since.
+          {
+            environment: 'qat',
+            certainty: expect.stringMatching(/^(deployed|verified)$/),
+            release: { promotionId: promotion.id },
+          },
           { environment: 'prod', certainty: 'verified', release: { promotionId: promotion.id } },
         ],
         next: [],

@@ -50,6 +50,16 @@ export const unusedGrants: readonly UnusedGrant[] = [
     reason: 'An event that failed three times goes to the dead-letter queue; none did.',
   },
   {
+    role: /FunctionsStartPromotionRole/,
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'sns:Publish'],
+    reason: 'It mails operators and makers that a pushed commit is marked bad; none was.',
+  },
+  {
+    role: /ApprovalsSiteRole/,
+    actions: ['states:SendTaskFailure'],
+    reason: 'It ends waiting promotions whose commit somebody marks bad; nobody did.',
+  },
+  {
     role: /EventsPublishRole/,
     actions: ['dynamodb:ListStreams', 'dynamodb:Query', 'sqs:SendMessage'],
     reason:
