@@ -52,7 +52,7 @@ export const releaseIdOf = ({ promotionId, goBack }: Pick<Promotion, 'promotionI
 export function whyNotBackTo({ release, live, bad, goBacks }: GoBackFacts): string | undefined {
   const { promotionId, status, images, deployments } = release;
   if (status !== 'SUCCEEDED')
-    return `${promotionId} is no release: it ended as ${status}. Choose a promotion that was promoted.`;
+    return `${promotionId} is no release: it ${status === 'RUNNING' ? 'is in progress' : `ended as ${status}`}. Choose a promotion that was promoted.`;
   if (images.qat === undefined || images.prod === undefined || deployments.qat === undefined)
     return `The ledger does not have both images and the QAT deployment of ${promotionId}. Push its commit again instead.`;
   if (bad !== undefined) return `${bad}. Choose another release, or have somebody else unmark the commit.`;
@@ -168,7 +168,8 @@ export function goBack({ ledger, startExecution, now }: GoBackDependencies) {
         from: live?.promotionId ?? '',
         reason,
         askedBy,
-        approvals: askedBy.type === 'person' ? approvals : 'both',
+        // One approver suffices only if we can tell them from who asked.
+        approvals: askedBy.type === 'person' && askedBy.verifiedEmail !== '' ? approvals : 'both',
         qatImageId: images.qat ?? '',
         prodImageId: images.prod ?? '',
         qatDeploymentId: deployments.qat ?? '',

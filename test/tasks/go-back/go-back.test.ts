@@ -107,9 +107,10 @@ it('goes back to the release that a go-back promoted again, not to the go-back',
   expect(started.at(-1)?.input.goBack).toMatchObject({ to: 'release-a', from: 'release-c' });
 });
 
-it('takes one approval only for somebody who signed in: an ARN need not name a person', async () => {
+it('takes one approval only if the approver can be told from who asked: an ARN or an unverified address need not name a person', async () => {
   for (const [askedBy, approvals] of [
     [OLGA, 'one'],
+    [{ type: 'person', subject: 'olga-1', name: 'olga', verifiedEmail: '' }, 'both'],
     [CALLER, 'both'],
   ] as const) {
     const { started, startedId } = await scene();
@@ -128,6 +129,11 @@ it.each<[string, Parameters<typeof whyNotBackTo>[0], RegExp | undefined]>([
     'a promotion that failed',
     { release: aRelease({ status: 'FAILED' }), live: later(), bad: undefined, goBacks: [] },
     /is no release: it ended as FAILED/,
+  ],
+  [
+    'a promotion that runs',
+    { release: aRelease({ status: 'RUNNING' }), live: later(), bad: undefined, goBacks: [] },
+    /is no release: it is in progress\./,
   ],
   [
     'a release without its image',
