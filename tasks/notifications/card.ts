@@ -1,5 +1,6 @@
 import { breakLinks } from '../break-links.ts';
 import type { EventActor } from '../events/promotion-event.ts';
+import type { PromotionStatus } from '../ledger/items.ts';
 import { cutText } from '../truncate-text.ts';
 import { shortCommit, utcTime, visibleText } from '../words.ts';
 import type { ToldEvent } from './notification.ts';
@@ -24,12 +25,13 @@ const actorName = (actor: EventActor): string => {
   return actor.type === 'identity' ? (actor.arn.split('/').at(-1) ?? actor.arn) : 'Lockstep';
 };
 
-const endings: Readonly<Record<string, string>> = {
+const endings: Readonly<Record<Exclude<PromotionStatus, 'RUNNING'>, string>> = {
   SUCCEEDED: 'promoted to Prod',
   FAILED: 'failed',
   REJECTED: 'rejected',
   SUPERSEDED: 'superseded by a newer promotion',
   STALE: 'stale: Prod runs a newer commit',
+  RECALLED: 'recalled: its commit is marked bad',
   TIMED_OUT: 'timed out',
   ABORTED: 'stopped',
 };
@@ -45,7 +47,8 @@ const titles: Readonly<Record<string, (text: (name: string) => string, actor: st
   'Promotion Redriven': () => 'redriven',
   'Promotion Started By Hand': () => 'started by hand, without a push',
   'Stop Requested': (_, actor) => `${actor} stops the promotion`,
-  'Promotion Ended': (text) => endings[text('status')] ?? 'ended',
+  'Promotion Ended': (text) =>
+    Object.entries(endings).find(([status]) => status === text('status'))?.[1] ?? 'ended',
 };
 
 /** What is said beside the commit, where the event has it. */

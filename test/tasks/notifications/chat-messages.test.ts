@@ -38,6 +38,7 @@ it.each<[string, object, string]>([
   ['ended', {}, 'shop: promoted to Prod'],
   ['ended', { status: 'FAILED' }, 'shop: failed'],
   ['ended', { status: 'STALE' }, 'shop: stale: Prod runs a newer commit'],
+  ['ended', { status: 'RECALLED' }, 'shop: recalled: its commit is marked bad'],
   ['ended', { status: 'OF_TOMORROW' }, 'shop: ended'],
   ['push', {}, 'shop: Push Confirmed'],
 ])('%s %j is titled "%s"', (key, what, title) => {
