@@ -1,4 +1,6 @@
 import type { Host } from '@lockstep/aws-emulator';
+import { heldText } from '../../../tasks/calendar/hold-rules.ts';
+import { readHeld } from '../../../tasks/calendar/read-held.ts';
 import { errorText } from '../../../tasks/error-text.ts';
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
@@ -62,14 +64,20 @@ const lockStates = { [stateNames.lockQat]: 'qat', [stateNames.lockProd]: 'prod' 
 const lockOf = (state: string | undefined) =>
   Object.entries(lockStates).find(([name]) => name === state)?.[1];
 
-/** Which promotion holds the lock that this one waits for, if it has to wait. */
+/** Why a promotion has to wait for a lock, if it has to: the calendar holds it, or another promotion holds the lock. */
 const waitsForOf = async (
-  ledger: Ledger,
+  { host, system: { ledger, siteUrl } }: Narration,
   promotionId: string,
   environment: 'qat' | 'prod',
 ): Promise<string | undefined> => {
   const promotion = await ledger.promotion(promotionId);
-  const { holder } = await ledger.lock(promotion?.application ?? '', environment);
+  if (promotion === undefined) return undefined;
+  const { application } = promotion;
+  const now = new Date(host.clock.now());
+  const held = (await readHeld(ledger, application, environment, [promotionId], now)).get(promotionId);
+  if (held !== undefined)
+    return `${environmentTitles[environment]}: ${heldText(held)}\n${siteUrl}/promotions/${promotionId}`;
+  const { holder } = await ledger.lock(application, environment);
   return holder === undefined || holder.promotionId === promotionId
     ? undefined
     : `Waits for the ${environmentTitles[environment]} lock, held by ${promotionName(holder)}.`;
@@ -86,7 +94,7 @@ const hintFor = async (narration: Narration, executionArn: string, line: Progres
   }
   const environment = lockOf(line.state);
   if (line.kind === 'waiting' && environment)
-    return waitsForOf(ledger, promotionIdOf(executionArn), environment);
+    return waitsForOf(narration, promotionIdOf(executionArn), environment);
   if (line.kind === 'waiting' && line.state) {
     const approval = await pendingApproval(ledger, promotionIdOf(executionArn), line.state);
     if (approval) {

@@ -6,8 +6,11 @@ import { failedAs } from '../../../tasks/promotions/status.ts';
 /** One thing to tell about a promotion as it goes. */
 export interface ProgressLine {
   readonly at: Date;
-  /** `overtaken`: a newer promotion has ended this one in that state, which is no failure of the state. */
-  readonly kind: 'started' | 'waiting' | 'done' | 'failed' | 'overtaken' | 'redriven' | 'ended';
+  /**
+   * `overtaken`: a newer promotion has ended this one in that state, which is no failure of the state; nor is `recalled`: its commit
+   * was marked bad.
+   */
+  readonly kind: 'started' | 'waiting' | 'done' | 'failed' | 'overtaken' | 'recalled' | 'redriven' | 'ended';
   /** The state's name; of the whole promotion if absent. */
   readonly state?: string;
   /** How long the state took, in ms, when it is over. */
@@ -50,10 +53,14 @@ export const createProgress = () => {
     if (event.type === 'TaskScheduled' && state) state = { ...state, hasFailed: false };
     if (failures.has(event.type ?? '')) {
       if (state) state = { ...state, hasFailed: true };
-      const isOvertaken = failedAs(event.taskFailedEventDetails?.error) !== 'FAILED';
-      return isOvertaken
-        ? stateLine('overtaken', event, readCause(event.taskFailedEventDetails?.cause ?? '').cause)
-        : stateLine('failed', event, failureOf(event));
+      const end = failedAs(event.taskFailedEventDetails?.error);
+      return end === 'FAILED'
+        ? stateLine('failed', event, failureOf(event))
+        : stateLine(
+            end === 'RECALLED' ? 'recalled' : 'overtaken',
+            event,
+            readCause(event.taskFailedEventDetails?.cause ?? '').cause,
+          );
     }
     if (event.type === 'ExecutionRedriven') {
       state = state && { name: state.name, since: at(event) };

@@ -21,12 +21,16 @@ const marks: Readonly<Record<ProgressLine['kind'], readonly [mark: string, style
   done: ['✔', 'green'],
   failed: ['✘', 'red'],
   overtaken: ['–', 'yellow'],
+  recalled: ['–', 'yellow'],
   redriven: ['↻', 'cyan'],
   ended: ['■', 'bold'],
 };
 
 /** The longest state name, and in front of it a short commit where several promotions are told, so that times stand in a column. */
 const NAME_WIDTH = 32;
+
+/** Kinds of lines that tell how long a state took before it ended, and why it ended early. */
+const early: readonly ProgressLine['kind'][] = ['failed', 'overtaken', 'recalled'];
 
 const clockTime = (at: Date) => at.toTimeString().slice(0, 8);
 
@@ -64,10 +68,7 @@ export const createTerminal = (output: { write(text: string): unknown }, colour:
     progress: ({ at, kind, state, tookMs, detail }, hint) => {
       const [mark, style] = marks[kind];
       const name = state ?? 'Promotion';
-      const took =
-        tookMs !== undefined && (kind === 'done' || kind === 'failed' || kind === 'overtaken')
-          ? duration(tookMs)
-          : '';
+      const took = tookMs !== undefined && (kind === 'done' || early.includes(kind)) ? duration(tookMs) : '';
       const words = {
         waiting: 'waiting',
         redriven: 'redriven',
@@ -75,6 +76,7 @@ export const createTerminal = (output: { write(text: string): unknown }, colour:
         done: '',
         failed: 'failed',
         overtaken: 'ended by a newer promotion',
+        recalled: 'recalled',
         ended: detail ?? '',
       };
       const status = [words[kind], took && kind !== 'done' ? `after ${took}` : took]
@@ -83,7 +85,7 @@ export const createTerminal = (output: { write(text: string): unknown }, colour:
       line(
         `${paint('dim', at ? clockTime(at) : ' '.repeat(8))}  ${paint(style, mark)} ${name.padEnd(NAME_WIDTH)} ${paint(style, status)}`.trimEnd(),
       );
-      if ((kind === 'failed' || kind === 'overtaken') && detail) indented(detail);
+      if (early.includes(kind) && detail) indented(detail);
       if (hint) indented(hint);
     },
     error: (message) => {

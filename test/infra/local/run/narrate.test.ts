@@ -19,11 +19,17 @@ const denied = (history: History) =>
   untilQc(history).enter(stateNames.rejected, 'Fail').executionFailed('Rejected', 'QC rejected: quinn');
 
 /** What the terminal shows of a promotion that has ended. */
-const told = async (write: (history: History) => History, port: number, options: Partial<Narration> = {}) => {
+const told = async (
+  write: (history: History) => History,
+  port: number,
+  options: Partial<Narration> = {},
+  prepare: (ledger: ReturnType<typeof createMemoryLedger>) => Promise<void> = async () => undefined,
+) => {
   const promotion = aPromotion();
   const execution = anExecution(write, { error: write === denied ? 'Rejected' : 'ImageBuildFailed' });
   const ledger = createMemoryLedger();
   await ledger.addPromotion(promotion);
+  await prepare(ledger);
   const host = {
     endpointUrl: `http://127.0.0.1:${port}`,
     stateDir: path.resolve(process.env.INIT_CWD ?? '.', '.lockstep'),
@@ -74,4 +80,23 @@ it('gives no command for what is final', async () => {
   const text = await told(denied, 4566);
   expect(text).toContain('A rejection is final');
   expect(text).not.toContain('npm run lockstep');
+});
+
+it('says of a promotion that waits for a frozen environment why and until when, and where; of a free lock nothing', async () => {
+  const waiting = (history: History) => failed(history.enter(stateNames.lockQat).schedule());
+  expect(await told(waiting, 4566)).not.toContain(stateNames.lockQat);
+  const text = await told(waiting, 4566, {}, (ledger) =>
+    ledger.addDeclaredFreeze({
+      freezeId: 'f',
+      application: aPromotion().application,
+      environments: ['qat'],
+      reason: 'Year-end close',
+      declaredBy: { type: 'identity', arn: 'arn:aws:iam::123456789012:user/olga' },
+      from: new Date(ENDED - 1000).toISOString(),
+      until: new Date(ENDED + 3_600_000).toISOString(),
+    }),
+  );
+  expect(text).toMatch(
+    /… Lock QAT +waiting\n +QAT: Frozen until .* UTC: Year-end close\n +http:.*\/promotions\//,
+  );
 });

@@ -1,7 +1,7 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { createProgress } from '../../../../infra/local/run/progress.ts';
 import { createTerminal } from '../../../../infra/local/run/terminal.ts';
-import { STALE, SUPERSEDED } from '../../../../tasks/payloads.ts';
+import { RECALLED, STALE, SUPERSEDED } from '../../../../tasks/payloads.ts';
 
 const at = (second: number) => new Date(2026, 0, 1, 12, 0, second);
 const events: HistoryEvent[] = [
@@ -47,7 +47,7 @@ describe('progress of a promotion', () => {
     ]);
   });
 
-  it('tells a state that a newer promotion ended as no failure of it', () => {
+  it('tells a state that a newer promotion or a bad mark ended as no failure of it', () => {
     const overtaken = (error: string): HistoryEvent[] => [
       ...events.slice(0, 3),
       {
@@ -64,16 +64,17 @@ describe('progress of a promotion', () => {
       },
       { id: 6, type: 'ExecutionFailed', timestamp: at(3), executionFailedEventDetails: { error } },
     ];
-    for (const [error, status] of [
-      [SUPERSEDED, 'SUPERSEDED'],
-      [STALE, 'STALE'],
+    for (const [error, status, words] of [
+      [SUPERSEDED, 'SUPERSEDED', 'ended by a newer promotion'],
+      [STALE, 'STALE', 'ended by a newer promotion'],
+      [RECALLED, 'RECALLED', 'recalled'],
     ] as const) {
       const written: string[] = [];
       const terminal = createTerminal({ write: (part: string) => written.push(part) }, false);
       for (const line of overtaken(error).flatMap(createProgress())) terminal.progress(line);
       const text = written.join('');
       expect(text).toContain(
-        '12:00:03  – Deploy to QAT                    ended by a newer promotion after 3.0 s\n            Newer: abc\n',
+        `12:00:03  – Deploy to QAT                    ${words} after 3.0 s\n            Newer: abc\n`,
       );
       expect(text).toContain(`Promotion                        ${status}\n`);
       expect(text).not.toContain('✘');
