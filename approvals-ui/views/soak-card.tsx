@@ -124,11 +124,10 @@ const SoakActions: FC<{ operator: OperatorRuling; soak: Soak; path: string }> = 
   const obstacle = whyNotEnd(soak);
   return (
     <div class="buttons">
-      {soak.sentBack ? null : (
-        <a class="danger" href={sendBack}>
-          Send traffic back now…
-        </a>
-      )}
+      <a class="danger" href={sendBack}>
+        {/* It was recorded before CodeDeploy was called: that call may have failed. */}
+        {soak.sentBack ? 'Ask CodeDeploy again to send it back…' : 'Send traffic back now…'}
+      </a>
       {soak.soakEnded || soak.sentBack ? null : (
         <form method="post" action={`${path}/end-soak`}>
           <button

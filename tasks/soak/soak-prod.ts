@@ -21,6 +21,10 @@ interface SoakDependencies {
 
 const notPossible = (message: string): SoakAnswer => ({ kind: 'not-possible', message });
 
+/** Somebody else than the site and the command line invoked it: what they ask for is not in the type. */
+const unknownAction = (request: never): string =>
+  `${JSON.stringify((request as SoakRequest).action)} is no action of a soak. Give look, send-back or end.`;
+
 /** How the alarms stand that watch a deployment, by its group. */
 async function watching(
   { deploymentGroups, alarms }: SoakDependencies,
@@ -63,7 +67,7 @@ async function readSoak(
   };
 }
 
-/** Records who asked, with the job, unless somebody was first. @returns false if the job has ended meanwhile */
+/** Records who asked, with the job, unless somebody was first. @returns false if the job has ended meanwhile, or its soak is not to be ended any more */
 async function note(
   { ledger }: SoakDependencies,
   job: Job,
@@ -73,6 +77,8 @@ async function note(
   for (let writeAttempt = 1; ; ) {
     if (current.status !== 'RUNNING' || current.attempt !== job.attempt) return false;
     if ('sentBack' in change ? current.sentBack : current.soakEnded) return true;
+    // Somebody sends the traffic back since the soak was read.
+    if ('soakEnded' in change && current.sentBack) return false;
     try {
       await ledger.replaceJob(current, { ...current, ...change });
       return true;
@@ -102,6 +108,8 @@ export function soakProd(dependencies: SoakDependencies) {
     const { job, soak } = found;
     if (request.action === 'look') return { kind: 'soaking', soak };
     const at = now().toISOString();
+    if (request.action !== 'send-back' && request.action !== 'end')
+      return notPossible(unknownAction(request));
     if (request.action === 'send-back') {
       const { askedBy, reason } = request;
       if (!(await note(dependencies, job, { sentBack: { askedBy, reason, at } })))
@@ -112,7 +120,7 @@ export function soakProd(dependencies: SoakDependencies) {
     const obstacle = whyNotEnd(soak);
     if (obstacle !== undefined) return notPossible(obstacle);
     if (!(await note(dependencies, job, { soakEnded: { askedBy: request.askedBy, at } })))
-      return notPossible('The deployment has ended meanwhile.');
+      return notPossible('The deployment has ended meanwhile, or its traffic is being sent back.');
     await deployments.endSoak(soak.deploymentId);
     return { kind: 'done' };
   };

@@ -2,6 +2,7 @@ import type { DeploymentInfo, InstanceTarget } from '@aws-sdk/client-codedeploy'
 import type { AlarmStanding } from '../../../tasks/alarms/alarms.ts';
 import { finished } from '../../../tasks/jobs/job-attempts.ts';
 import { soakProd } from '../../../tasks/soak/soak-prod.ts';
+import type { SoakRequest } from '../../../tasks/soak/soak-request.ts';
 import { soakOf, whyNotEnd } from '../../../tasks/soak/soak-rules.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aJob, aPromotion, PROMOTION_ID } from '../doubles/samples.ts';
@@ -60,6 +61,8 @@ describe('soak-prod', () => {
       state?: AlarmStanding['state'];
       fails?: boolean;
     } = {},
+    meanwhile: (ledger: ReturnType<typeof createMemoryLedger>) => () => Promise<void> = () => async () =>
+      undefined,
   ) => {
     const ledger = createMemoryLedger();
     await ledger.addPromotion(aPromotion());
@@ -101,7 +104,12 @@ describe('soak-prod', () => {
         deploymentGroups: {
           find: async () => ({ alarmConfiguration: { enabled: true, alarms: [{ name: 'errors' }] } }),
         },
-        alarms: { standings: async (names) => names.map(() => alarm(change.state ?? 'OK')) },
+        alarms: {
+          standings: async (names) => {
+            await meanwhile(ledger)();
+            return names.map(() => alarm(change.state ?? 'OK'));
+          },
+        },
         application: 'shop',
         now: () => new Date('2026-11-22T10:10:00Z'),
       }),
@@ -155,6 +163,31 @@ describe('soak-prod', () => {
       at: '2026-11-22T10:10:00.000Z',
     });
     expect(await ask({ promotionId, action: 'end', askedBy })).toMatchObject({ kind: 'not-possible' });
+  });
+
+  it('does not end a soak whose traffic somebody sends back at the same moment', async () => {
+    const { ask, calls, job } = await scene({}, (ledger) => async () => {
+      const [before] = await ledger.jobs(PROMOTION_ID);
+      if (before && !before.sentBack)
+        await ledger.replaceJob(before, { ...before, sentBack: { askedBy, reason: 'Empty cart', at: '' } });
+    });
+    expect(await ask({ promotionId, action: 'end', askedBy })).toMatchObject({
+      kind: 'not-possible',
+      message: expect.stringContaining('sent back'),
+    });
+    expect(calls).toEqual([]);
+    expect(await job()).not.toHaveProperty('soakEnded');
+  });
+
+  it('does nothing for an action that it does not know', async () => {
+    const { ask, calls, job } = await scene();
+    const request = { promotionId, action: 'terminate', askedBy } as unknown as SoakRequest;
+    expect(await ask(request)).toEqual({
+      kind: 'not-possible',
+      message: '"terminate" is no action of a soak. Give look, send-back or end.',
+    });
+    expect(calls).toEqual([]);
+    expect(await job()).not.toHaveProperty('soakEnded');
   });
 
   it('ends the soak, recorded first', async () => {
