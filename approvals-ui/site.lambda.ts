@@ -57,8 +57,11 @@ const freezes = { ledger, now, newFreezeId: () => randomBytes(16).toString('base
 const notices = createSnsNotices(env.PROMOTIONS_TOPIC_ARN);
 const overrides = { ledger, policyOf, absencesOf, notices, siteUrl: env.SITE_URL, now };
 const trackedExecutions = createExecutions();
-/** Ends promotions that wait and whose commit is bad. If this fails, acquire-lock does it within five minutes. */
-const recallWaiting = (application: string) =>
+/**
+ * Ends promotions that wait and whose commit is bad, and lets those go on that the calendar holds no more. If this fails, acquire-lock
+ * does it within five minutes.
+ */
+const advanceWaiting = (application: string) =>
   advanceLocks({
     application,
     ledger,
@@ -73,7 +76,7 @@ const recallWaiting = (application: string) =>
     // Newer promotions are not the site's matter.
     whenNewer: 'wait',
   })().catch((error: unknown) =>
-    logger.error('Promotions of a bad commit could not be ended yet', String(error)),
+    logger.error('The environment locks could not be advanced yet', String(error)),
   );
 
 const startGoBack = goBack({ ledger, now, startExecution: createStartExecutions(stepFunctions) });
@@ -103,9 +106,17 @@ export const handler = handle(
     handOver: handOver(absences),
     endAbsence: endAbsence(absences),
     declareFreeze: declareFreeze(freezes),
-    endFreeze: endFreeze(freezes),
+    endFreeze: async (by, asked) => {
+      const outcome = await endFreeze(freezes)(by, asked);
+      if (outcome.kind === 'done') await advanceWaiting(asked.application);
+      return outcome;
+    },
     askOverride: askOverride(overrides),
-    decideOverride: decideOverride(overrides),
+    decideOverride: async (promotion, ...decided) => {
+      const outcome = await decideOverride(overrides)(promotion, ...decided);
+      if (outcome.kind === 'done') await advanceWaiting(promotion.application);
+      return outcome;
+    },
     executions: createSfnExecutions(stepFunctions),
     noteRedrive: (promotionId, redrive, person) =>
       append(promotionId, redriveAsked(redrive, askerFrom(person), new Date().toISOString())),
@@ -123,7 +134,7 @@ export const handler = handle(
     markBad: async ({ application, commitId }, reason, person) => {
       const marking = { by: askerFrom(person), at: now().toISOString(), reason };
       const outcome = await markBad(ledger, { application, commitId }, marking);
-      await recallWaiting(application);
+      await advanceWaiting(application);
       return outcome;
     },
     unmarkBad: ({ application, commitId }, reason, person) =>

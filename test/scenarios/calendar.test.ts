@@ -99,7 +99,9 @@ describe('a calendar in the week before the clocks go forward', () => {
     expect(await lock()).toEqual({ holder: undefined, waiting: [promotion.id] });
     const [freeze] = await scenario.system.ledger.declaredFreezes('orders');
     await submit('olga', '/calendar', `/${freeze?.freezeId}/end`, { reason: 'incident is over' });
-    scenario.advance({ minutes: 5 });
+    await eventually('Prod to be begun at once', async () =>
+      (await lock()).holder === promotion.id ? true : undefined,
+    );
     await succeeds(promotion);
     // What was declared stays, with who and why.
     expect(await scenario.system.ledger.declaredFreezes('orders')).toMatchObject([
@@ -122,7 +124,9 @@ describe('a calendar in the week before the clocks go forward', () => {
     scenario.advance({ minutes: 5 });
     expect((await lock()).waiting).toEqual([promotion.id]);
     await submit('quinn', path, '/override/decision', { decision: 'confirm' });
-    scenario.advance({ minutes: 5 });
+    await eventually('Prod to be begun at once', async () =>
+      (await lock()).holder === promotion.id ? true : undefined,
+    );
     await succeeds(promotion);
     const { entries } = await evidenceOf(promotion);
     expect(entries.filter(({ kind }) => kind.startsWith('override'))).toMatchObject([
