@@ -96,7 +96,9 @@ export async function calendarCommand(system: System, command: CalendarCommand):
       });
   if (outcome.kind !== 'done') throw new CommandError(outcome.message);
   return {
-    text: `${isFreeze ? 'Declared' : 'Ended'} ${freezeText(outcome.freeze)}`,
+    text: isFreeze
+      ? `Declared ${freezeText(outcome.freeze)}\nIt holds what has not begun with the environment. To end it early: npm run lockstep -- unfreeze ${application} ${outcome.freeze.freezeId} --reason TEXT`
+      : `Ended ${freezeText(outcome.freeze)}\nPromotions that wait go on within five minutes, if nothing else holds them.`,
     json: outcome.freeze,
   };
 }

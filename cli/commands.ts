@@ -74,21 +74,25 @@ const findPromotion = async (system: System, given: string): Promise<Promotion> 
  * @param given its id, also of one that was never promoted; or the beginning of one that has a promotion
  */
 const findCommit = async (system: System, application: string, given: string): Promise<string> => {
-  if (/^[0-9a-f]{40}$/.test(given)) return given;
+  // Git's tools print ids in either case; versions of objects in S3 depend on it.
+  const lower = given.toLowerCase();
+  if (/^[0-9a-f]{40}$/.test(lower)) return lower;
   const promotions =
     given.length < LEAST_PREFIX
       ? []
       : await latest(
           system,
           Number.POSITIVE_INFINITY,
-          (one) => one.application === application && one.commitId.startsWith(given),
+          (one) =>
+            one.application === application &&
+            (one.commitId.startsWith(given) || one.commitId.startsWith(lower)),
           SEARCHED,
         );
   const [only, ...others] = new Set(promotions.map(({ commitId }) => commitId));
   if (only !== undefined && others.length === 0) return only;
   throw new CommandError(
     only === undefined
-      ? `No promotion of ${application} has the commit ${JSON.stringify(given)}. Give the commit's whole id.`
+      ? `No promotion of ${application} has the commit ${JSON.stringify(given)}. Give the first ${LEAST_PREFIX} characters or more of one that has a promotion, or all 40 of any other.`
       : `${JSON.stringify(given)} matches more than one commit: ${[only, ...others].join(', ')}. Give the whole id.`,
   );
 };

@@ -17,7 +17,7 @@ export function readUtcTime(text: string): Date | undefined {
 /** Why a time is none that somebody may give as the end of a wait; undefined if it is. */
 function whyNoEnd(text: string, until: Date | undefined, now: Date, mostDays: number): string | undefined {
   if (until === undefined)
-    return `${JSON.stringify(text)} is no time in UTC. Give one such as ${now.toISOString().slice(0, 16)}.`;
+    return `${JSON.stringify(text)} is no time in UTC. Give one such as ${new Date(now.getTime() + DAY).toISOString().slice(0, 16)}.`;
   if (until.getTime() <= now.getTime())
     return `${zonedTime(until.getTime(), 'UTC')} is over. Give a later time, in UTC.`;
   if (until.getTime() - now.getTime() > mostDays * DAY)

@@ -35,12 +35,15 @@ describe('the calendar', () => {
   it('takes a freeze and its end, with who and why', async () => {
     const cli = createCommandLine();
     expect((await cli.run(freeze)).text).toBe(
-      `Declared freeze-1 of QAT and Prod until 23 Nov 2026, 18:00 UTC, by ${CALLER}: incident 42`,
+      `Declared freeze-1 of QAT and Prod until 23 Nov 2026, 18:00 UTC, by ${CALLER}: incident 42\n` +
+        'It holds what has not begun with the environment. To end it early: npm run lockstep -- unfreeze shop freeze-1 --reason TEXT',
     );
     expect((await cli.run({ name: 'calendar', application: 'shop' })).text).toContain(
       'QAT of shop: Frozen until Mon 23 Nov 2026, 18:00 UTC: incident 42',
     );
-    await cli.run({ name: 'unfreeze', application: 'shop', reason: 'over' });
+    expect((await cli.run({ name: 'unfreeze', application: 'shop', reason: 'over' })).text).toContain(
+      'Promotions that wait go on within five minutes',
+    );
     expect(await cli.ledger.declaredFreezes('shop')).toMatchObject([
       {
         declaredBy: { type: 'identity', arn: CALLER },
@@ -54,7 +57,7 @@ describe('the calendar', () => {
   });
 
   it.each([
-    ['2026-02-30T10:00', '"2026-02-30T10:00" is no time in UTC. Give one such as 2026-11-22T12:00.'],
+    ['2026-02-30T10:00', '"2026-02-30T10:00" is no time in UTC. Give one such as 2026-11-23T12:00.'],
     ['2026-11-22T11:59', 'Sun 22 Nov 2026, 11:59 UTC is over. Give a later time, in UTC.'],
     ['2027-01-22T11:59', 'is in more than 31 days. Give an earlier time.'],
   ])('does not take a freeze until %s', async (until, message) => {

@@ -1,0 +1,32 @@
+import { aPromotion, COMMIT } from '../tasks/doubles/samples.ts';
+import { createCommandLine } from './command-line.ts';
+
+const VERSION = 'Kd8eAbC1.9vX';
+const mark = (commit: string) =>
+  ({ name: 'mark-bad', application: 'shop', commit, reason: 'loses orders' }) as const;
+
+describe('a commit that is to be marked bad', () => {
+  it.each([
+    ['by its beginning', COMMIT.slice(0, 7), COMMIT],
+    ['in capitals', COMMIT.toUpperCase(), COMMIT],
+    ['by its beginning in capitals', COMMIT.slice(0, 7).toUpperCase(), COMMIT],
+    ['although nobody promoted it', 'AB'.repeat(20), 'ab'.repeat(20)],
+    ['as a version of an object', VERSION.slice(0, 6), VERSION],
+  ])('is found %s', async (_, given, commitId) => {
+    const cli = createCommandLine();
+    await cli.ledger.addPromotion(aPromotion());
+    await cli.ledger.addPromotion(aPromotion({ promotionId: 'shop-of-a-version', commitId: VERSION }));
+    expect((await cli.run(mark(given))).json).toMatchObject({ commitId, outcome: 'marked' });
+    expect(await cli.ledger.mark('shop', commitId)).toBeDefined();
+  });
+
+  it.each(['8f0', 'kd8eabc1', 'ffff'])('is not found by %s, and nothing is marked', async (given) => {
+    const cli = createCommandLine();
+    await cli.ledger.addPromotion(aPromotion());
+    await cli.ledger.addPromotion(aPromotion({ promotionId: 'shop-of-a-version', commitId: VERSION }));
+    await expect(cli.run(mark(given))).rejects.toThrow(
+      `No promotion of shop has the commit "${given}". Give the first 4 characters or more of one that has a promotion, or all 40 of any other.`,
+    );
+    expect(await cli.ledger.marks('shop')).toEqual([]);
+  });
+});
