@@ -159,7 +159,7 @@ const MakerRow: FC<{ maker: Maker }> = ({ maker: { name, address, arn, person, b
       <code class="long">{visibleText(arn)}</code>
     )}
     <div class="muted">
-      {arn === undefined ? 'Claimed as ' : ''}
+      {arn === undefined && because.some(({ role }) => role !== 'asker') ? 'Claimed as ' : ''}
       {reasonsText(because)}
       {person === undefined ? null : (
         <>

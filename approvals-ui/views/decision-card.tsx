@@ -261,16 +261,16 @@ const Undo: FC<ApprovalPageProps> = ({ approval, live }) => (
       </p>
     ) : null}
     <p>
-      The deployment to Prod starts a new fleet next to the live one. While both fleets exist, stop the
-      deployment in CodeDeploy with a rollback: visitors return to the old fleet at once. Later, push a commit
-      that reverts this one
+      The deployment to Prod starts a new fleet next to the live one. From the cut-over until the old fleet
+      ends, an operator sends the traffic back to it on this promotion's page (“Send traffic back now”).
+      Later, an operator goes back to an earlier release
       {live ? (
         <>
           {' '}
           (Prod runs <code>{shortCommit(live.commitId)}</code> now)
         </>
       ) : null}
-      . It is promoted in the same way.
+      : nothing is built again, and approvers decide first.
     </p>
   </details>
 );

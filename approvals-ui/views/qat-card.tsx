@@ -16,17 +16,20 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
   const asked = Date.parse(approval.requestedAt);
   const before = jobs.filter((job) => Date.parse(job.startedAt) <= asked);
   return (
-    <Card id="qat" title="Results on QAT">
+    <Card id="qat" title={review.goBack ? 'Results on QAT when it was promoted' : 'Results on QAT'}>
       <dl class="facts">
-        <Fact name="Try it">
-          {review.qatUrl ? (
-            <a href={review.qatUrl} rel="noreferrer">
-              The application on QAT
-            </a>
-          ) : (
-            'The address of the QAT application is not configured'
-          )}
-        </Fact>
+        {/* Of a go-back, these are the results of then: QAT runs something newer by now. */}
+        {review.goBack ? null : (
+          <Fact name="Try it">
+            {review.qatUrl ? (
+              <a href={review.qatUrl} rel="noreferrer">
+                The application on QAT
+              </a>
+            ) : (
+              'The address of the QAT application is not configured'
+            )}
+          </Fact>
+        )}
         <Fact name="Deployment">
           <ConsoleLink href={links.deployment(promotion, qatDeploymentId)} text={qatDeploymentId} />
         </Fact>

@@ -1,3 +1,4 @@
+import { askerOf } from '../../tasks/approvals/go-back-review.ts';
 import { aGoBack, aRelease, aReview } from '../tasks/doubles/samples.ts';
 import { createScene } from './support/scene.ts';
 
@@ -67,6 +68,8 @@ it('offers no form for what Prod runs', async () => {
   expect(html).not.toContain('name="reason"');
 });
 
+const OLGA = { type: 'person', subject: 'olga-1', name: 'olga', verifiedEmail: 'olga@example.com' } as const;
+
 it('shows approvers the reason, what is undone and who may not decide', async () => {
   const scene = createScene();
   const approval = await scene.addQcRequest(
@@ -79,6 +82,7 @@ it('shows approvers the reason, what is undone and who may not decide', async ()
           askedBy: 'olga',
           prodImageId: 'ami-a',
         },
+        makers: [askerOf(OLGA, 'a'.repeat(40))],
       }),
     },
     { goBack: aGoBack() },
@@ -92,8 +96,12 @@ it('shows approvers the reason, what is undone and who may not decide', async ()
     'ami-a',
     'Who may not decide',
     'that Prod loses',
+    // A later push is no way back any more, and QAT runs something newer than what is gone back to.
+    'an operator goes',
+    'Results on QAT when it was promoted',
   ])
     expect(html).toContain(text);
+  for (const text of ['reverts this one', 'Try it', 'Claimed as']) expect(html).not.toContain(text);
 });
 
 it('warns approvers of a change that contains a commit that somebody went back from', async () => {
