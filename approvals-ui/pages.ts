@@ -4,7 +4,7 @@ import { madeBy, undoneReleases } from '../tasks/approvals/go-back-review.ts';
 import { mayOperate } from '../tasks/approvals/operator-rules.ts';
 import type { ReviewedRelease } from '../tasks/approvals/review.ts';
 import { askerFrom, dotsIgnoredBy, isSamePerson } from '../tasks/approvals/same-person.ts';
-import { mayDecideOverride, openOverride } from '../tasks/calendar/override-rules.ts';
+import { mayDecideOverride, openOverride, whyNotAskNow } from '../tasks/calendar/override-rules.ts';
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import { readGoBackFacts, whyNotBackTo } from '../tasks/go-back/go-back.ts';
 import type { Job, Person, Promotion } from '../tasks/ledger/items.ts';
@@ -136,10 +136,14 @@ export async function readPromotionPage(
   const held = waits.waits?.entry.held ?? advised.advice.frozen;
   const open = openOverride(overrides);
   const asking = { person, signedInAt, freshSignInMinutes, now: new Date(now()) };
+  const operator = mayOperate(asking);
   const soak = await readSoak(dependencies, advised.promotion, advised.jobs);
   return {
     overrides,
-    ...(held && { held }),
+    ...(held && {
+      held,
+      whyNotAsk: whyNotAskNow({ operator, person, held, overrides, requests: approvals, policy }),
+    }),
     ...(open && {
       mayDecide: mayDecideOverride(open, {
         person,
@@ -157,7 +161,7 @@ export async function readPromotionPage(
     denials,
     graph,
     links,
-    operator: mayOperate(asking),
+    operator,
     mark: {
       ...(await readMark(ledger, recorded, mark, now())),
       may: mayMark(asking),

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import type { OverrideDenial } from '../tasks/calendar/override-rules.ts';
 import { PageTokenError } from '../tasks/ledger/page-token.ts';
 import { REASON_NEEDED, readReason } from '../tasks/promotions/reason.ts';
 import { stopPromotion } from '../tasks/promotions/stop-promotion.ts';
@@ -20,6 +21,14 @@ import { SimplePage } from './views/simple.tsx';
 import { StopPage } from './views/stop.tsx';
 
 const pathOf = (promotionId: string): string => `/promotions/${encodeURIComponent(promotionId)}`;
+
+/** What a denied decision about an override is headed with. */
+const overrideDenied = (reason: OverrideDenial['reason']): string => {
+  if (reason === 'SignInTooOld') return 'Sign in again';
+  return reason === 'NotPossible' || reason === 'MakersUnknown'
+    ? 'Nothing was decided'
+    : 'Somebody else must decide here';
+};
 
 /** Adds the pages of promotions, and what operators do with them. */
 export function addPromotions(
@@ -133,16 +142,22 @@ export function addPromotions(
 
   site.get(
     '/promotions/:id/override',
-    forOperators((context, { promotion, person, held }, path) =>
+    forOperators((context, { promotion, person, held, whyNotAsk }, path) =>
       held === undefined
         ? context.redirect(path, 303)
-        : context.html(<OverridePage promotion={promotion} person={person} held={held} path={path} />),
+        : context.html(
+            <OverridePage
+              {...{ promotion, person, held, path }}
+              problem={whyNotAsk?.message}
+              isPossible={whyNotAsk === undefined}
+            />,
+          ),
     ),
   );
 
   site.post(
     '/promotions/:id/override',
-    forOperators(async (context, { promotion, person, held, operator }, path) => {
+    forOperators(async (context, { promotion, person, held, operator, whyNotAsk }, path) => {
       const reason = (await readForm(context)).reason ?? '';
       const outcome = await askOverride(promotion, held, operator, person, reason);
       log({
@@ -154,7 +169,11 @@ export function addPromotions(
       if (outcome.kind === 'done') return context.redirect(path, 303);
       if (held === undefined) return badRequest(context, path, outcome.message);
       return context.html(
-        <OverridePage {...{ promotion, person, held, path }} problem={outcome.message} />,
+        <OverridePage
+          {...{ promotion, person, held, path }}
+          problem={outcome.message}
+          isPossible={whyNotAsk === undefined}
+        />,
         409,
       );
     }),
@@ -187,7 +206,7 @@ export function addPromotions(
     if (outcome.kind === 'done') return context.redirect(path, 303);
     return context.html(
       <SimplePage
-        title="Somebody else must decide here"
+        title={overrideDenied(outcome.reason)}
         kind="bad"
         reason={outcome.reason}
         person={person}

@@ -2,7 +2,11 @@ import type { FC } from 'hono/jsx';
 import type { OperatorRuling } from '../../tasks/approvals/operator-rules.ts';
 import { type Held, heldText } from '../../tasks/calendar/hold-rules.ts';
 import type { Override } from '../../tasks/calendar/override.ts';
-import { type mayDecideOverride, openOverride } from '../../tasks/calendar/override-rules.ts';
+import {
+  type mayDecideOverride,
+  type OverrideDenial,
+  openOverride,
+} from '../../tasks/calendar/override-rules.ts';
 import type { Person, Promotion } from '../../tasks/ledger/items.ts';
 import { commitTitle, environmentTitles, listed, roleTitles, visibleText } from '../../tasks/words.ts';
 import { GivenText, WholeTitle } from './given-text.tsx';
@@ -16,6 +20,8 @@ export interface FreezeCardProps {
   readonly operator: OperatorRuling;
   /** What holds the promotion now. */
   readonly held?: Held;
+  /** Why the person cannot ask to go on now, if so. */
+  readonly whyNotAsk?: OverrideDenial | undefined;
   readonly overrides: readonly Override[];
   /** Whether the person may confirm or decline the override that waits. */
   readonly mayDecide?: ReturnType<typeof mayDecideOverride>;
@@ -23,7 +29,7 @@ export interface FreezeCardProps {
 
 /** What the calendar holds, and who asked, confirmed or declined to go on. */
 export const FreezeCard: FC<FreezeCardProps> = (props) => {
-  const { promotion, operator, held, overrides } = props;
+  const { promotion, operator, held, overrides, whyNotAsk } = props;
   if (held === undefined && overrides.length === 0) return null;
   const path = `/promotions/${encodeURIComponent(promotion.promotionId)}/override`;
   const isOperator = operator.kind === 'ok' || operator.reason === 'SignInTooOld';
@@ -38,7 +44,12 @@ export const FreezeCard: FC<FreezeCardProps> = (props) => {
         <OverrideText override={override} />
       ))}
       <Decide {...props} />
-      {held && isOperator && openOverride(overrides) === undefined ? (
+      {held && operator.kind === 'ok' && whyNotAsk && openOverride(overrides) === undefined ? (
+        <p class="muted">
+          <bdi>{visibleText(whyNotAsk.message)}</bdi>
+        </p>
+      ) : null}
+      {held && isOperator && !(operator.kind === 'ok' && whyNotAsk) ? (
         <p class="stop">
           <a class="danger" href={operator.kind === 'ok' ? path : signInAddress(path)}>
             {operator.kind === 'ok'
@@ -115,11 +126,20 @@ export interface OverridePageProps {
   /** Path of the promotion's page. */
   readonly path: string;
   /** What was wrong with what was just sent. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
+  /** Whether another reason could be asked with. @default true */
+  readonly isPossible?: boolean;
 }
 
 /** Asks an operator for the reason to go on during a freeze. */
-export const OverridePage: FC<OverridePageProps> = ({ promotion, person, held, path, problem }) => (
+export const OverridePage: FC<OverridePageProps> = ({
+  promotion,
+  person,
+  held,
+  path,
+  problem,
+  isPossible = true,
+}) => (
   <Page
     title={`Go on: ${commitTitle(promotion)}`}
     person={person}
@@ -148,12 +168,14 @@ export const OverridePage: FC<OverridePageProps> = ({ promotion, person, held, p
           One approver must confirm: somebody else than you, who made no part of the change. It holds for this
           promotion and for what holds it now. A freeze that begins later holds it again.
         </p>
-        <ReasonForm
-          action={`${path}/override`}
-          known="mailed to QC and PMO"
-          button="Ask to go on"
-          back={{ text: 'Wait for the end of the freeze', path }}
-        />
+        {isPossible ? (
+          <ReasonForm
+            action={`${path}/override`}
+            known="mailed to QC and PMO"
+            button="Ask to go on"
+            back={{ text: 'Wait for the end of the freeze', path }}
+          />
+        ) : null}
       </Card>
     </div>
   </Page>

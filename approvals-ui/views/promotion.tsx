@@ -35,7 +35,7 @@ import { SoakCard } from './soak-card.tsx';
 /** Everything that one promotion's page shows. */
 export interface PromotionPageProps
   extends AdvisedPromotion,
-    Pick<FreezeCardProps, 'held' | 'overrides' | 'mayDecide'> {
+    Pick<FreezeCardProps, 'held' | 'whyNotAsk' | 'overrides' | 'mayDecide'> {
   readonly person: Person;
   readonly path: string;
   readonly now: number;

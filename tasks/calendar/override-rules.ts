@@ -41,28 +41,15 @@ const makersUnknown = (
 export const openOverride = (overrides: readonly Override[]): Override | undefined =>
   overrides.find(({ decision }) => decision === undefined);
 
-/** Why an operator cannot ask that a promotion goes on now; undefined if they can. */
-export function whyNotAsk({
+/** Why an operator cannot ask that a promotion goes on now, no matter why they want it; undefined if they can. */
+export function whyNotAskNow({
   operator,
   person,
   held,
   overrides,
   requests,
   policy,
-  reason,
-}: {
-  readonly operator: OperatorRuling;
-  readonly person: Person;
-  /** What holds the promotion now. */
-  readonly held: Held | undefined;
-  /** All of the promotion. */
-  readonly overrides: readonly Override[];
-  /** All requests of the promotion. */
-  readonly requests: readonly Approval[];
-  readonly policy: Pick<ApprovalPolicy, 'makersMayDecide'>;
-  /** As it was typed. */
-  readonly reason: string;
-}): OverrideDenial | undefined {
+}: AskingContext): OverrideDenial | undefined {
   if (operator.kind === 'denied') return operator;
   if (held === undefined)
     return denied(
@@ -76,10 +63,28 @@ export function whyNotAsk({
       'NoVerifiedEmail',
       `${person.name} has no verified e-mail address, so we cannot tell you from the approver who confirms. Ask an administrator to verify it in the user pool, then sign in again.`,
     );
-  return (
-    makersUnknown(requests, policy) ??
-    (readReason(reason) === undefined ? denied('NotPossible', REASON_NEEDED) : undefined)
-  );
+  return makersUnknown(requests, policy);
+}
+
+/** Why an operator cannot ask that a promotion goes on now; undefined if they can. @param asked its reason as it was typed */
+export const whyNotAsk = ({
+  reason,
+  ...context
+}: AskingContext & { readonly reason: string }): OverrideDenial | undefined =>
+  whyNotAskNow(context) ??
+  (readReason(reason) === undefined ? denied('NotPossible', REASON_NEEDED) : undefined);
+
+/** What decides whether an operator can ask. */
+interface AskingContext {
+  readonly operator: OperatorRuling;
+  readonly person: Person;
+  /** What holds the promotion now. */
+  readonly held: Held | undefined;
+  /** All of the promotion. */
+  readonly overrides: readonly Override[];
+  /** All requests of the promotion. */
+  readonly requests: readonly Approval[];
+  readonly policy: Pick<ApprovalPolicy, 'makersMayDecide'>;
 }
 
 /** As whom somebody decides about an override. */

@@ -1,3 +1,4 @@
+import { aPromotion } from '../tasks/doubles/samples.ts';
 import { createScene } from './support/scene.ts';
 
 const textOf = async (answer: Response | Promise<Response>): Promise<string> =>
@@ -11,20 +12,21 @@ const freeze = {
 };
 
 /** A promotion that waits in Prod's queue, while somebody has declared a freeze. */
-const heldScene = async () => {
+const heldScene = async (environment: 'qat' | 'prod' = 'prod') => {
   const scene = createScene();
-  await scene.addQcRequest();
+  if (environment === 'prod') await scene.addQcRequest();
+  else await scene.ledger.addPromotion(aPromotion());
   const [promotion] = (await scene.ledger.promotions()).items;
   if (promotion === undefined) throw new Error('there is no promotion');
   const { promotionId, executionArn, commitId, startedAt } = promotion;
-  const lock = await scene.ledger.lock('shop', 'prod');
+  const lock = await scene.ledger.lock('shop', environment);
   const waiter = { promotionId, executionArn, commitId, startedAt, pushedAt: startedAt, redrives: 0 };
   await scene.ledger.replaceLock(lock, {
     ...lock,
     waiting: [{ ...waiter, since: startedAt, taskToken: 'token' }],
   });
   const olga = await scene.signIn('olga');
-  await scene.post('/calendar/freezes', olga, freeze);
+  await scene.post('/calendar/freezes', olga, { ...freeze, environment });
   return { ...scene, olga, promotionId, path: `/promotions/${promotionId}` };
 };
 
@@ -122,12 +124,34 @@ describe('a promotion that the calendar holds', () => {
     expect(after).not.toContain('Frozen until');
   });
 
+  it('offers no way on before anybody was asked who made the change, and says why', async () => {
+    const { get, post, olga, path, ledger, promotionId } = await heldScene('qat');
+    const page = await (await get(path, olga)).text();
+    expect(page).toContain('QAT is frozen');
+    expect(page).toContain('we cannot tell who made the change');
+    expect(page).not.toContain('Ask to go on during the freeze');
+    for (const answer of [
+      await get(`${path}/override`, olga),
+      await post(`${path}/override`, olga, { reason: 'hotfix' }),
+    ]) {
+      const text = await answer.text();
+      expect(text).toContain('we cannot tell who made the change');
+      expect(text).not.toContain('name="reason"');
+    }
+    expect(await ledger.overrides(promotionId)).toEqual([]);
+  });
+
   it('stays held when an approver declines, and only operators ask', async () => {
     const { get, post, signIn, olga, path } = await heldScene();
     const quinn = await signIn('quinn');
     expect((await post(`${path}/override`, quinn, { reason: 'x' })).status).toBe(403);
     await post(`${path}/override`, olga, { reason: 'hotfix' });
     await post(`${path}/override/decision`, quinn, { decision: 'decline', attempt: '1' });
+    const again = await post(`${path}/override/decision`, quinn, { decision: 'confirm', attempt: '1' });
+    expect([again.status, await textOf(again)]).toEqual([
+      409,
+      expect.stringContaining('Nothing was decided'),
+    ]);
     const after = await textOf(get(path, olga));
     expect(after).toContain('Declined by quinn (QC)');
     expect(after).toContain('Frozen until Tue 24 Nov 2026');
