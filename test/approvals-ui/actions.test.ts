@@ -1,5 +1,15 @@
+import { askerFrom } from '../../tasks/approvals/same-person.ts';
+import { markBad } from '../../tasks/marks/mark-bad.ts';
 import { stateNames } from '../../workflows/state-names.ts';
-import { anAbsence, anApproval, aPerson, aRelease, aWaiter } from '../tasks/doubles/samples.ts';
+import {
+  aJob,
+  aMarking,
+  anAbsence,
+  anApproval,
+  aPerson,
+  aRelease,
+  aWaiter,
+} from '../tasks/doubles/samples.ts';
 import { createScene, untilProd } from './support/scene.ts';
 
 const MINUTE = 60_000;
@@ -16,7 +26,15 @@ const declared = {
 
 /** A scene with something to act on for each action of the site. */
 const actionScene = async () => {
-  const scene = createScene();
+  const soakAsked: string[] = [];
+  const scene = createScene({
+    overrides: {
+      askSoak: async (_, { action }) => {
+        if (action !== 'look') soakAsked.push(action);
+        return { kind: 'done' };
+      },
+    },
+  });
   const approval = await scene.addQcRequest();
   const failed = await scene.addPromotion(
     {
@@ -75,6 +93,36 @@ const actionScene = async () => {
     askedBy: aPerson('olga'),
     askedAt: declared.from,
   });
+  const [toMark, marked] = ['c'.repeat(40), 'd'.repeat(40)];
+  await scene.ledger.addPromotion(aRelease({ promotionId: 'to-mark', commitId: toMark }));
+  await scene.ledger.addPromotion(aRelease({ promotionId: 'marked', commitId: marked }));
+  const marking = aMarking({ by: askerFrom(aPerson('quinn')) });
+  await markBad(scene.ledger, { application: 'shop', commitId: marked }, marking);
+  const alarmed = await scene.addPromotion(
+    {
+      promotionId: 'shop-alarmed-1',
+      executionArn: `${failed.executionArn}-alarmed`,
+      status: 'FAILED',
+      endedAt: '2026-11-22T10:25:00.000Z',
+    },
+    (history) =>
+      untilProd(history)
+        .enter(stateNames.deployToProd)
+        .schedule()
+        .wait(1000)
+        .taskFailed('AlarmOn', 'errors is on')
+        .executionFailed('AlarmOn', 'errors is on'),
+  );
+  await scene.ledger.addJob(
+    aJob({
+      promotionId: alarmed.promotionId,
+      state: stateNames.deployToProd,
+      kind: 'pipeline-run',
+      parameters: { environment: 'prod' },
+      status: 'FAILED',
+      error: 'AlarmOn',
+    }),
+  );
   const things: Readonly<Record<string, string>> = {
     '/approvals/:id/decision': approval.approvalId,
     '/absences': '',
@@ -82,6 +130,11 @@ const actionScene = async () => {
     '/promotions/:id/go-back': 'release-a',
     '/promotions/:id/redrive': failed.promotionId,
     '/promotions/:id/stop': approval.promotionId,
+    '/promotions/:id/mark-bad': 'to-mark',
+    '/promotions/:id/unmark-bad': 'marked',
+    '/promotions/:id/send-back': approval.promotionId,
+    '/promotions/:id/end-soak': approval.promotionId,
+    '/promotions/:id/despite-alarms': alarmed.promotionId,
     '/calendar/freezes': '',
     '/calendar/:application/freezes/:id/end': 'declared',
     '/promotions/:id/override': held.promotionId,
@@ -110,6 +163,10 @@ const actionScene = async () => {
       expect(await scene.ledger.overrides(held.promotionId)).toEqual([]);
       expect((await scene.ledger.overrides(asked.promotionId))[0]?.decision).toBeUndefined();
       expect([scene.told, scene.redriven, scene.notedRedrives]).toEqual([[], [], []]);
+      expect(await scene.ledger.mark('shop', toMark)).toBeUndefined();
+      expect((await scene.ledger.mark('shop', marked))?.markings).toEqual([marking]);
+      expect((await scene.ledger.promotion(alarmed.promotionId))?.despiteAlarms).toBeUndefined();
+      expect(soakAsked).toEqual([]);
       expect([scene.stopped, scene.notedStops, scene.started]).toEqual([[], [], []]);
     },
     covered: Object.keys(things),
