@@ -211,6 +211,12 @@ export function frozenPeriods(
 export const endText = ({ until, timeZone }: Pick<Held, 'until' | 'timeZone'>): string =>
   until === undefined ? 'somebody changes the calendar' : zonedTime(Date.parse(until), timeZone);
 
+/** Reasons that one line names: it is part of errors, mails and items of the ledger, which have a largest size. */
+const MOST_REASONS = 5;
+
 /** In one line: `Frozen until Mon 30 Nov 2026, 07:00 CET: year-end close`. */
-export const heldText = (held: Pick<Held, 'until' | 'timeZone' | 'reasons'>): string =>
-  `Frozen until ${endText(held)}: ${visibleText(held.reasons.join('; '))}`;
+export function heldText(held: Pick<Held, 'until' | 'timeZone' | 'reasons'>): string {
+  const more = held.reasons.length - MOST_REASONS;
+  const named = held.reasons.slice(0, MOST_REASONS).join('; ');
+  return `Frozen until ${endText(held)}: ${visibleText(named)}${more > 0 ? `; and ${more} more` : ''}`;
+}

@@ -184,6 +184,20 @@ describe('several reasons', () => {
     );
   });
 
+  it('are named in one line, five of very many', () => {
+    const many = (count: number) =>
+      sources(
+        {},
+        {
+          declared: Array.from({ length: count }, (_, index) =>
+            declared({ freezeId: `f${index}`, reason: `incident ${index}` }),
+          ),
+        },
+      );
+    expect(textAt(many(5), '2026-11-24T11:00:00.000Z')).toMatch(/: incident 0; .*; incident 4$/);
+    expect(textAt(many(1000), '2026-11-24T11:00:00.000Z')).toMatch(/; incident 4; and 995 more$/);
+  });
+
   it('end at the very instant at which a declared freeze is ended early', () => {
     const ended = declared({
       ended: { at: '2026-11-24T11:00:00.000Z', by: { type: 'identity', arn: 'arn' }, reason: 'over' },
