@@ -1,8 +1,10 @@
 import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
 import type { Asker, Environment } from '../payloads.ts';
 import { readReason } from '../promotions/reason.ts';
+import { askerName } from '../words.ts';
 import type { DeclaredFreeze } from './calendar.ts';
 import { readUtcTime, whyNoEndOfFreeze, whyNoFreeze } from './freeze-rules.ts';
+import { isDeclared } from './hold-rules.ts';
 import { readHoldSources } from './read-held.ts';
 
 /** What declaring and ending freezes needs. */
@@ -21,7 +23,14 @@ export type FreezeOutcome =
   | { readonly kind: 'done'; readonly freeze: DeclaredFreeze }
   | { readonly kind: 'not possible'; readonly message: string };
 
-/** Declares a freeze that begins now. Whether the person may is decided before. */
+/** Whether two freezes are one that was sent twice: a second press of the button makes no second one, which would hold on after the first was ended. */
+const isSameFreeze = (a: DeclaredFreeze, b: DeclaredFreeze): boolean =>
+  a.until === b.until &&
+  a.reason === b.reason &&
+  askerName(a.declaredBy) === askerName(b.declaredBy) &&
+  a.environments.join() === b.environments.join();
+
+/** Declares a freeze that begins now. The same that this person declared and that holds is returned. Whether the person may is decided before. */
 export function declareFreeze({ ledger, now, newFreezeId }: FreezeDependencies) {
   return async function declareFreeze(
     by: Asker,
@@ -44,8 +53,11 @@ export function declareFreeze({ ledger, now, newFreezeId }: FreezeDependencies) 
       from: at.toISOString(),
       until: (readUtcTime(asked.until) ?? at).toISOString(),
     };
-    const message = whyNoFreeze(await readHoldSources(ledger, application), freeze, asked, at);
+    const sources = await readHoldSources(ledger, application);
+    const message = whyNoFreeze(sources, freeze, asked, at);
     if (message !== undefined) return { kind: 'not possible', message };
+    const same = sources.declared.find((one) => isDeclared(one, at.getTime()) && isSameFreeze(one, freeze));
+    if (same !== undefined) return { kind: 'done', freeze: same };
     await ledger.addDeclaredFreeze(freeze);
     return { kind: 'done', freeze };
   };

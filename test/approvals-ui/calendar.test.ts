@@ -55,6 +55,10 @@ describe('the calendar', () => {
     );
     const [declared] = await scene.ledger.declaredFreezes('shop');
     expect(declared).toMatchObject({ declaredBy: { name: 'olga' }, environments: ['prod'] });
+    // The button was pressed twice; another reason is another freeze.
+    scene.advance(1000);
+    expect((await scene.post('/calendar/freezes', olga, freeze)).status).toBe(303);
+    expect(await scene.ledger.declaredFreezes('shop')).toHaveLength(1);
     const end = `/calendar/shop/freezes/${declared?.freezeId}/end`;
     expect((await scene.post(end, olga, { reason: '' })).status).toBe(409);
     expect((await scene.post(end, olga, { reason: 'over' })).status).toBe(303);
@@ -62,6 +66,12 @@ describe('the calendar', () => {
       { ended: { by: { name: 'olga' }, reason: 'over' } },
     ]);
     expect(await textOf(scene.get('/calendar', olga))).toContain('incident 42 · Prod');
+    // One that has ended does not stand for a new one.
+    for (const reason of ['incident 42', 'incident 43']) {
+      scene.advance(1000);
+      expect((await scene.post('/calendar/freezes', olga, { ...freeze, reason })).status).toBe(303);
+    }
+    expect(await scene.ledger.declaredFreezes('shop')).toHaveLength(3);
   });
 
   it('shows everybody, but denies others than operators, and says what is wrong', async () => {

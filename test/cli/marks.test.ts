@@ -1,4 +1,4 @@
-import { aPromotion, COMMIT } from '../tasks/doubles/samples.ts';
+import { aPromotion, aRelease, COMMIT } from '../tasks/doubles/samples.ts';
 import { createCommandLine } from './command-line.ts';
 
 const VERSION = 'Kd8eAbC1.9vX';
@@ -28,5 +28,22 @@ describe('a commit that is to be marked bad', () => {
       `No promotion of shop has the commit "${given}". Give the first 4 characters or more of one that has a promotion, or all 40 of any other.`,
     );
     expect(await cli.ledger.marks('shop')).toEqual([]);
+  });
+});
+
+it('is said to run where it does when it is marked, with the way back', async () => {
+  const cli = createCommandLine();
+  await cli.ledger.addPromotion(aRelease({ promotionId: 'shop-release-1', commitId: COMMIT }));
+  expect((await cli.run(mark(COMMIT))).text).toContain('Neither QAT nor Prod of shop runs it.');
+  await cli.ledger.noteLive({
+    application: 'shop',
+    promotionId: 'shop-release-1',
+    since: '2026-11-22T10:00:00.000Z',
+  });
+  expect(await cli.run(mark(COMMIT))).toMatchObject({
+    text: expect.stringMatching(
+      /Nothing changed: .*\nProd of shop runs it\. To take it out of Prod: .* go-back shop P --reason TEXT$/,
+    ),
+    json: { outcome: 'already', runIn: ['prod'] },
   });
 });
