@@ -75,7 +75,7 @@ export const liveText = (applications: readonly LiveApplication[]): string =>
             `In progress of ${printable(application)}: ${next.length === 0 ? 'nothing' : ''}`.trim(),
             ...next.map(
               ({ promotion, whereabouts }) =>
-                `  ${nameOf(promotion)} (${promotion.promotionId}) is ${whereabouts.text}`,
+                `  ${promotion.goBack ? 'Go-back to ' : ''}${nameOf(promotion)} (${promotion.promotionId}) is ${whereabouts.text}`,
             ),
           ].join('\n'),
         ])

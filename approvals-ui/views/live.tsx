@@ -224,7 +224,8 @@ const Next: FC<NextPromotion & { now: number }> = ({ promotion, whereabouts, now
           {text}
         </p>
         <p class="muted">
-          <code>{shortCommit(promotion.commitId)}</code> · started <Moment at={promotion.startedAt} /> ·{' '}
+          <code>{shortCommit(promotion.commitId)}</code> · {promotion.goBack ? 'goes back to it · ' : ''}
+          started <Moment at={promotion.startedAt} /> ·{' '}
           <span class="together">{since(promotion.startedAt, now)} so far</span>
           {waitsFor !== undefined && 'approvalId' in waitsFor ? (
             <>

@@ -65,6 +65,12 @@ export const MarkNotice: FC<{ promotion: Promotion; mark: PromotionMark }> = ({ 
         No promotion of this commit is started, redriven or gone back to, and one under way ends before it
         changes the next environment. Approvers of a later commit that contains it are warned.
       </p>
+      {runIn.includes('prod') ? (
+        <p>
+          Operators take it out of Prod by going back to one of the{' '}
+          <a href={`/releases/${encodeURIComponent(promotion.application)}`}>earlier releases</a>.
+        </p>
+      ) : null}
       <Unmark promotion={promotion} mark={mark} />
     </Notice>
   );

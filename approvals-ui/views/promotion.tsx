@@ -132,12 +132,13 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
 };
 
 /** Where operators stop a promotion that runs, or go back to one that succeeded. */
-const StopLink: FC<PromotionPageProps> = ({ promotion, operator }) => {
+const StopLink: FC<PromotionPageProps> = ({ promotion, operator, mark }) => {
   const isOperator = operator.kind === 'ok' || operator.reason === 'SignInTooOld';
   if (!isOperator) return null;
   const page = `/promotions/${encodeURIComponent(promotion.promotionId)}`;
+  // Nobody goes back to a bad commit.
   if (promotion.status === 'SUCCEEDED')
-    return (
+    return mark.bad ? null : (
       <p class="stop">
         <a href={operator.kind === 'ok' ? `${page}/go-back` : signInAddress(`${page}/go-back`)}>
           {operator.kind === 'ok' ? 'Go back to this release…' : 'Sign in again to go back to this release'}

@@ -1,5 +1,5 @@
 import { parse } from 'node-html-parser';
-import { aJob, anApproval, aPerson, aPromotion, approvedBy } from '../tasks/doubles/samples.ts';
+import { aGoBack, aJob, anApproval, aPerson, aPromotion, approvedBy } from '../tasks/doubles/samples.ts';
 import { createScene } from './support/scene.ts';
 
 const minute = (minutes: number) => new Date(Date.UTC(2026, 10, 22, 10, minutes)).toISOString();
@@ -101,8 +101,12 @@ describe('what is live', () => {
   });
 
   it('is shown with what comes next, at which state it is and for whom it waits', async () => {
-    const page = await pageOf(await liveScene(), '/live');
+    const scene = await liveScene();
+    await scene.ledger.addPromotion(aPromotion({ promotionId: 'back', goBack: aGoBack() }));
+    const page = await pageOf(scene, '/live');
+    expect(textOf(page, '[data-next=back]')).toContain('goes back to it');
     expect(textOf(page, '[data-next=next]')).toContain('Show the cart is at QC approval, waits for QC');
+    expect(textOf(page, '[data-next=next]')).not.toContain('goes back to it');
     expect(page.document.querySelector('[data-next=next] a[href^="/approvals/"]')?.getAttribute('href')).toBe(
       '/approvals/qc-request-1',
     );

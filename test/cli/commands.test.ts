@@ -1,6 +1,7 @@
 import type { Promotion } from '../../tasks/ledger/items.ts';
 import { utcTime } from '../../tasks/words.ts';
 import {
+  aGoBack,
   aJob,
   aMaker,
   anApproval,
@@ -117,6 +118,12 @@ describe('what is live', () => {
       },
       { application: 'till' },
     ]);
+    await cli.ledger.addPromotion(
+      aPromotion({ promotionId: 'back', startedAt: END, pushedAt: END, goBack: aGoBack() }),
+    );
+    expect((await cli.run({ name: 'live' })).text).toMatch(
+      /\n {2}Go-back to 8f0c9c1f Show the cart \(back\) is /,
+    );
     // No task token leaves the ledger.
     expect(JSON.stringify(json)).not.toContain('token');
   });
