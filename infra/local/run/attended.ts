@@ -100,7 +100,7 @@ const followAll = async (session: Session, signal: AbortSignal): Promise<void> =
     if (status !== 'RUNNING') told.set(executionArn, (await historyOf(run.host, executionArn)).length);
   }
 
-  const idlePushes = watchIdlePushes(run.services.events.recentEvents, system.applications);
+  const idlePushes = watchIdlePushes(run.services.events.recentEvents, system.applications, system.ledger);
   let denied = 0;
   while (!signal.aborted) {
     for (const [executionArn, application] of (await executions()).reverse()) {
@@ -120,7 +120,7 @@ const followAll = async (session: Session, signal: AbortSignal): Promise<void> =
         .finally(() => telling.delete(executionArn));
       telling.set(executionArn, task);
     }
-    for (const text of idlePushes()) terminal.line(text);
+    for (const text of await idlePushes()) terminal.line(text);
     const denials = session.denials();
     for (const denial of denials.slice(denied)) terminal.error(denial);
     denied = denials.length;
