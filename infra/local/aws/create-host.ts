@@ -20,6 +20,7 @@ import { type AdministratorKey, openAdministratorKey } from './iam/administrator
 import { createAuthorizer } from './iam/authorizer.ts';
 import { createDirectory } from './iam/directory.ts';
 import { createSessions, type Sessions } from './iam/sessions.ts';
+import type { ContainerOptions } from './instances/container/container-options.ts';
 import { createLogFile } from './log-file.ts';
 import type { Store } from './store.ts';
 
@@ -36,6 +37,8 @@ export interface HostOptions {
   readonly waitsAsAsked?: boolean;
   /** @default 'us-east-1' */
   readonly region?: string;
+  /** Instances are containers. @default each is a directory with processes */
+  readonly containers?: ContainerOptions;
   /**
    * Takes the lines that services log.
    * @default they are appended to `lockstep.log` in the state directory, one JSON object per line
@@ -121,6 +124,7 @@ export const createHost = (options: HostOptions): EmulatorHost => {
     store,
     ports,
     stateDir,
+    ...(options.containers && { containers: options.containers }),
     endpointUrl: `http://127.0.0.1:${ports.endpoint}`,
     faults: createFaults(store),
     waitsAsAsked: options.waitsAsAsked ?? false,

@@ -18,6 +18,9 @@ export {
   type Service,
 } from './host.ts';
 export { ADMINISTRATOR_PROFILE, credentialsFile } from './iam/administrator-key.ts';
+export type { ContainerOptions } from './instances/container/container-options.ts';
+export { ContainerEngineError, type Engine, findEngine } from './instances/container/engine.ts';
+export { removeAbandoned } from './instances/container/labels.ts';
 export { isSameProcess, listProcesses, type ProcessIdentity } from './instances/processes.ts';
 export { moveAddresses } from './move-addresses.ts';
 export { PortInUseError } from './port-in-use.ts';

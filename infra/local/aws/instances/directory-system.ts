@@ -96,6 +96,10 @@ export const createDirectoryFiles = (root: string): InstanceFiles => {
         }),
       ),
     tree: async (file) => treeAt(file, 0),
+    deleteTrees: async (directories) => {
+      for (const directory of directories)
+        fs.rmSync(bytesOf(resolve(directory, false)), { recursive: true, force: true });
+    },
     apply: async (changes) => {
       for (const [done, change] of changes.entries()) {
         try {
@@ -149,6 +153,7 @@ export const createDirectorySystem = ({
 }: DirectoryInstance): InstanceSystem => ({
   agentRoot: path.join(root, 'opt/codedeploy-agent'),
   hasUsers: false,
+  hasContexts: false,
   files: createDirectoryFiles(root),
   run: ({ label, file, env, log, timeoutMs }) =>
     processes.run({

@@ -72,6 +72,8 @@ export interface InstanceFiles {
   readonly tree: (file: BytePath) => Promise<readonly TreeEntry[]>;
   /** Makes changes in order. @throws FileChangeError at the first that fails */
   readonly apply: (changes: readonly FileChange[]) => Promise<void>;
+  /** Deletes directories with everything below them; what is not there is no fault. */
+  readonly deleteTrees: (directories: readonly BytePath[]) => Promise<void>;
 }
 
 /** A command to run on an instance, in the directory `/`. */
@@ -99,6 +101,8 @@ export interface InstanceSystem {
    * that user, and no owners, ACLs or contexts are set.
    */
   readonly hasUsers: boolean;
+  /** Whether its kernel has SELinux, whose contexts can be set. */
+  readonly hasContexts: boolean;
   readonly files: InstanceFiles;
   /** Runs a command until it and its outputs have ended. */
   readonly run: (command: InstanceCommand) => Promise<ScriptEnd>;

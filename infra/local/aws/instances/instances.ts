@@ -1,12 +1,13 @@
 import { createHash, randomInt } from 'node:crypto';
-import fs from 'node:fs';
-import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import type { Host } from '../host.ts';
-import { createDirectorySystem } from './directory-system.ts';
+import { createContainerDriver } from './container/container-driver.ts';
+import { createImageWorkshop, type ImageWorkshop } from './container/image-workshop.ts';
+import type { InstanceDriver, Launch, Recovered } from './driver.ts';
 import type { InstanceSystem } from './instance-system.ts';
-import { createProcessGroups, type ProcessGroups } from './process-groups.ts';
+import { createProcessDriver } from './process-driver.ts';
+import type { GroupSelection } from './process-groups.ts';
 
 /**
  * Ports of instances lie below the ranges from which systems take ports for outgoing connections (Linux 32768, macOS
@@ -16,38 +17,40 @@ const FIRST_PORT = 20_000;
 const LAST_PORT = 31_999;
 
 /** What this machine knows of an instance beside what EC2's API tells. */
-export interface Machine {
-  /** The port that the instance's application listens on. */
+export interface Machine extends Launch {
+  /** The port of 127.0.0.1 at which the instance's application is reached. */
   readonly port: number;
-  /** Whether a CodeDeploy agent runs there: baked into the image, or installed by user data. */
-  readonly hasAgent: boolean;
-  /** Whether its user data serves a stub until a revision is started. */
-  readonly hasStub: boolean;
 }
 
-/** What stands for EC2 instances on this machine: a directory, a port on loopback and processes each. */
+/** What stands for EC2 instances on this machine, each with a port on loopback. A driver says what it is. */
 export interface Instances {
+  readonly kind: InstanceDriver['kind'];
   /** The instance's directory; the agent's files lie in it. */
   readonly directory: (instanceId: string) => string;
-  /** What is `/` for the application: its `DESTDIR`. */
+  /** Of an instance that is a directory: what is `/` for the application, its `DESTDIR`. */
   readonly root: (instanceId: string) => string;
   readonly machine: (instanceId: string) => Machine | undefined;
-  /** Boots an instance: directory, port and, if it has one, the stub. Booting again changes nothing. */
-  readonly boot: (instanceId: string, kind: Omit<Machine, 'port'>) => Promise<void>;
+  /** After a start of the emulator, before anything else: removes what stands for instances that are not among the living. */
+  readonly start: (living: ReadonlySet<string>) => Promise<void>;
+  /** Boots an instance with a port of its own. Booting again changes nothing. */
+  readonly boot: (instanceId: string, launch: Launch) => Promise<void>;
   /**
-   * After a start of the emulator: ends what an earlier process left running on the instance, makes sure of its port
-   * (another one if a stranger took it) and serves its stub. Done once; later calls wait for the first.
+   * After a start of the emulator: takes up what an earlier process left, or starts it again, with its stub. Done once; later
+   * calls wait for the first.
    */
-  readonly recover: (instanceId: string) => Promise<void>;
+  readonly recover: (instanceId: string) => Promise<Recovered>;
   /** The application takes over from the stub: frees the port, and the stub does not come back at the next start. */
   readonly endStub: (instanceId: string) => Promise<void>;
-  readonly processes: ProcessGroups;
+  /** Ends processes of one command, or all of the instance's. */
+  readonly kill: (selection: GroupSelection) => Promise<void>;
   /** How CodeDeploy's agent reaches into the instance. */
   readonly system: (instanceId: string) => InstanceSystem;
   /** Ends everything that runs on the instance. */
   readonly halt: (instanceId: string) => Promise<void>;
-  /** Forgets the instance and deletes its directory. */
-  readonly remove: (instanceId: string) => void;
+  /** Ends everything, forgets the instance and deletes its files. */
+  readonly remove: (instanceId: string) => Promise<void>;
+  /** Makes the images that instances start from; absent where instances are not made of images. */
+  readonly workshop?: ImageWorkshop;
 }
 
 const known = new WeakMap<Host, Instances>();
@@ -63,11 +66,14 @@ export const instancesOf = (host: Host): Instances => {
 
 const createInstances = (host: Host): Instances => {
   const machines = host.store.table<Machine>('ec2.machines');
-  const stubs = new Map<string, http.Server>();
-  const recovered = new Map<string, Promise<void>>();
+  const recovered = new Map<string, Promise<Recovered>>();
   const directory = (instanceId: string) => path.join(host.stateDir, 'instances', instanceId);
   const root = (instanceId: string) => path.join(directory(instanceId), 'root');
-  const processes = createProcessGroups(host.store, host.clock, root);
+  const workshop = host.containers && createImageWorkshop(host, host.containers);
+  const driver =
+    host.containers && workshop
+      ? createContainerDriver(host, host.containers, workshop, directory)
+      : createProcessDriver(host, { directory, root, port: (id) => machines.get(id)?.port });
 
   const choosePort = async (): Promise<number> => {
     const taken = new Set(machines.values().map(({ port }) => port));
@@ -77,81 +83,67 @@ const createInstances = (host: Host): Instances => {
     }
   };
 
-  const serveStub = async (instanceId: string, port: number) => {
-    const server = http.createServer((_request, response) => {
-      response.setHeader('content-type', 'text/plain; charset=utf-8');
-      response.end(`Instance ${instanceId} waits for its first deployment.\n`);
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, '127.0.0.1', resolve);
-    });
-    stubs.set(instanceId, server);
-  };
-
-  const closeStub = async (instanceId: string) => {
-    const server = stubs.get(instanceId);
-    if (!server) return;
-    stubs.delete(instanceId);
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  };
-
-  const boot = async (instanceId: string, kind: Omit<Machine, 'port'>) => {
-    if (stubs.has(instanceId)) return;
-    fs.mkdirSync(root(instanceId), { recursive: true });
+  /** The instance's machine, with a port that can be listened on unless the driver keeps the one that it has. */
+  const placed = async (instanceId: string, launch: Launch): Promise<Machine> => {
     const before = machines.get(instanceId);
-    const port = before && (await isFree(before.port)) ? before.port : await choosePort();
-    const { hasAgent, hasStub } = before ?? kind;
-    if (before?.port !== port) machines.put(instanceId, { port, hasAgent, hasStub });
-    if (hasStub) await serveStub(instanceId, port);
+    if (before && (!driver.movesPorts || (await isFree(before.port)))) return before;
+    const { hasAgent, hasStub, imageId, instanceType, userData } = before ?? launch;
+    const machine: Machine = {
+      port: await choosePort(),
+      hasAgent,
+      hasStub,
+      imageId,
+      instanceType,
+      ...(userData !== undefined && { userData }),
+    };
+    machines.put(instanceId, machine);
+    return machine;
   };
 
-  const halt = async (instanceId: string) => {
-    await closeStub(instanceId);
-    await processes.kill({ instanceId });
-  };
-
-  const recover = async (instanceId: string) => {
-    await processes.kill({ instanceId });
+  const recover = async (instanceId: string): Promise<Recovered> => {
+    if (driver.movesPorts) await driver.halt(instanceId);
     const before = machines.get(instanceId);
-    if (before) await boot(instanceId, before);
+    if (!before) return 'restarted';
+    const machine = await placed(instanceId, before);
+    return driver.recover({ instanceId, port: machine.port }, machine);
   };
+
+  /** Booted by this process: a second call of `boot` finds its port taken by itself. */
+  const booted = new Set<string>();
 
   return {
+    kind: driver.kind,
+    ...(workshop && { workshop }),
     directory,
     root,
-    processes,
-    system: (instanceId) =>
-      createDirectorySystem({
-        instanceId,
-        root: root(instanceId),
-        home: directory(instanceId),
-        port: () => machines.get(instanceId)?.port,
-        processes,
-      }),
-    halt,
-    boot: async (instanceId, kind) => {
-      // What is booted by this process has nothing of an earlier one to recover from.
-      recovered.set(instanceId, recovered.get(instanceId) ?? Promise.resolve());
-      await boot(instanceId, kind);
-    },
     machine: (instanceId) => machines.get(instanceId),
+    start: driver.start,
+    boot: async (instanceId, launch) => {
+      // What is booted by this process has nothing of an earlier one to recover from.
+      recovered.set(instanceId, recovered.get(instanceId) ?? Promise.resolve('restarted' as const));
+      if (booted.has(instanceId)) return;
+      booted.add(instanceId);
+      const machine = await placed(instanceId, launch);
+      await driver.boot({ instanceId, port: machine.port }, machine);
+    },
     recover: (instanceId) => {
       const started = recovered.get(instanceId) ?? recover(instanceId);
       recovered.set(instanceId, started);
+      if (machines.has(instanceId)) booted.add(instanceId);
       return started;
     },
     endStub: async (instanceId) => {
       const machine = machines.get(instanceId);
-      if (machine?.hasStub) machines.put(instanceId, { ...machine, hasStub: false });
-      await closeStub(instanceId);
+      if (!machine?.hasStub) return;
+      machines.put(instanceId, { ...machine, hasStub: false });
+      await driver.endStub(instanceId);
     },
-    remove: (instanceId) => {
+    kill: driver.kill,
+    system: driver.system,
+    halt: driver.halt,
+    remove: async (instanceId) => {
+      await driver.remove(instanceId);
       machines.delete(instanceId);
-      fs.rmSync(directory(instanceId), { recursive: true, force: true });
     },
   };
 };

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Host } from '@lockstep/aws-emulator';
 import { createDirectorySystem } from '../../../../infra/local/aws/instances/directory-system.ts';
 import type { Instances, Machine } from '../../../../infra/local/aws/instances/instances.ts';
+import type { ProcessGroups } from '../../../../infra/local/aws/instances/process-groups.ts';
 import type { Agent, AgentTask } from '../../../../infra/local/aws/services/codedeploy/agent/agent.ts';
 import type {
   CodeDeployTables,
@@ -18,23 +19,26 @@ export const instancesOf = (host: Host): Instances => {
   const machines = host.store.table<Machine>('ec2.machines');
   const directory = (instanceId: string) => path.join(host.stateDir, 'instances', instanceId);
   const root = (instanceId: string) => path.join(directory(instanceId), 'root');
-  const processes: Instances['processes'] = {
+  const processes: ProcessGroups = {
     run: async () => ({ kind: 'exited', code: 0 }),
     kill: async () => undefined,
   };
   const instances: Instances = {
+    kind: 'process',
+    start: async () => undefined,
     directory,
     root,
     machine: machines.get,
-    boot: async (instanceId, kind) => {
-      if (!machines.has(instanceId)) machines.put(instanceId, { ...kind, port: 20_000 + ports++ });
+    boot: async (instanceId, { hasAgent, hasStub, imageId, instanceType }) => {
+      if (!machines.has(instanceId))
+        machines.put(instanceId, { hasAgent, hasStub, imageId, instanceType, port: 20_000 + ports++ });
     },
-    recover: async () => undefined,
+    recover: async () => 'running',
     endStub: async (instanceId) => {
       const machine = machines.get(instanceId);
       if (machine?.hasStub) machines.put(instanceId, { ...machine, hasStub: false });
     },
-    processes,
+    kill: processes.kill,
     system: (instanceId) =>
       createDirectorySystem({
         instanceId,
@@ -44,7 +48,7 @@ export const instancesOf = (host: Host): Instances => {
         processes,
       }),
     halt: async () => undefined,
-    remove: machines.delete,
+    remove: async (instanceId) => machines.delete(instanceId),
   };
   known.set(host, instances);
   return instances;
@@ -66,7 +70,7 @@ export const createAgent = (host: Host, tables: CodeDeployTables): Agent => {
       }
       return [];
     },
-    succeed: () => undefined,
+    succeed: async () => undefined,
     restart: async () => undefined,
   };
 };

@@ -104,7 +104,7 @@ const onEach = async (run: BlueGreen, label: 'Blue' | 'Green', events: readonly 
   for (const { instanceId } of targetsOf(tables, deployment.id).filter((one) => one.label === label)) {
     const task = { deployment, group, instanceId };
     if (!(await steps.run(task, fleet, events))) throw healthFailure(targetsOf(tables, deployment.id));
-    if (events !== installEvents) steps.succeed(task);
+    if (events !== installEvents) await steps.succeed(task);
   }
 };
 

@@ -46,7 +46,7 @@ export interface Steps {
    */
   readonly run: (task: AgentTask, fleet: Fleet, events: readonly string[]) => Promise<boolean>;
   /** Marks an instance that has gone through all of its events. */
-  readonly succeed: (task: AgentTask) => void;
+  readonly succeed: (task: AgentTask) => Promise<void>;
   /** Marks what will not happen any more. */
   readonly skipRest: (deploymentId: string) => void;
 }
@@ -126,10 +126,10 @@ export const createSteps = (host: Host, tables: CodeDeployTables, agent: Agent):
       for (const event of events) if (!(await runOne(task, fleet, event))) return false;
       return true;
     },
-    succeed: (task) => {
+    succeed: async (task) => {
       const target = find(task.deployment.id, task.instanceId);
       if (target.status === 'Succeeded') return;
-      if (target.label !== 'Blue') agent.succeed(task);
+      if (target.label !== 'Blue') await agent.succeed(task);
       put({ ...target, status: 'Succeeded' });
     },
     skipRest: (deploymentId) => {

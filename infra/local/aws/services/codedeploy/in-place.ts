@@ -59,7 +59,7 @@ export const deployInPlace = async (
       waiting.splice(0, atOnce).map(async (instanceId) => {
         const task = { deployment, group, instanceId };
         const isGood = await steps.run(task, fleet, eventsOf(deployment));
-        if (isGood) steps.succeed(task);
+        if (isGood) await steps.succeed(task);
         return isGood;
       }),
     );

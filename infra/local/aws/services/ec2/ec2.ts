@@ -38,7 +38,7 @@ const instanceFilters = [
 ];
 
 /**
- * EC2: launch templates, images, tags, and instances, each of which is a directory, a port and processes on this
+ * EC2: launch templates, images, tags, and instances, for each of which a container, or a directory with processes, stands on this
  * machine. The network (VPCs, subnets, security groups) makes no difference here.
  */
 export const createEc2Service = (host: Host): Service => {
@@ -70,12 +70,25 @@ export const createEc2Service = (host: Host): Service => {
     if (record?.state === 'pending') {
       const isWanted = () => tables.instances.get(instanceId)?.state === 'pending';
       await lifetime.sleep(BOOT_MS);
-      if (isWanted()) await instances.boot(instanceId, record);
+      if (isWanted() && !(await hasBooted(record))) return;
       if (isWanted()) change(instanceId, 'running');
     } else if (record?.state === 'shutting-down') {
-      await instances.halt(instanceId);
-      instances.remove(instanceId);
+      await instances.remove(instanceId);
       change(instanceId, 'terminated');
+    }
+  };
+
+  /** An instance that cannot be started is terminated, and says why, as on EC2. */
+  const hasBooted = async (record: InstanceRecord): Promise<boolean> => {
+    try {
+      await instances.boot(record.instanceId, record);
+      return true;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      host.log('ec2', `${record.instanceId} could not be started`, { error: why });
+      await instances.remove(record.instanceId);
+      change(record.instanceId, 'terminated', `Server.InternalError: ${why}`);
+      return false;
     }
   };
 
@@ -114,8 +127,9 @@ export const createEc2Service = (host: Host): Service => {
           state: 'pending',
           launchedAt: host.clock.now(),
           instanceType: plan.instanceType,
-          hasAgent: isBaked || plan.hasUserData,
-          hasStub: !isBaked && plan.hasUserData,
+          hasAgent: isBaked || plan.userData !== undefined,
+          hasStub: !isBaked && plan.userData !== undefined,
+          ...(plan.userData === undefined ? {} : { userData: plan.userData }),
           ...(token ? { clientToken: token } : {}),
           ...(plan.subnetId ? { subnetId: plan.subnetId } : {}),
           ...(instanceProfileArn ? { instanceProfileArn } : {}),
@@ -200,6 +214,7 @@ export const createEc2Service = (host: Host): Service => {
     resources: { 'AWS::EC2::LaunchTemplate': launchTemplateProvider(host, tables) },
     start: async () => {
       const living = tables.instances.values().filter(({ state }) => state !== 'terminated');
+      await instances.start(new Set(living.map(({ instanceId }) => instanceId)));
       await Promise.all(living.map(({ instanceId }) => instances.recover(instanceId)));
       for (const { instanceId } of living) drive(instanceId);
     },

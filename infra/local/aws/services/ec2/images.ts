@@ -10,7 +10,7 @@ import type {
   RegisterImageResult,
 } from '@aws-sdk/client-ec2';
 import { AwsError, type Host, type Operation, type Principal } from '../../host.ts';
-import { resourceId } from '../../instances/instances.ts';
+import { instancesOf, resourceId } from '../../instances/instances.ts';
 import { sourceImagesOf } from '../shared/source-images.ts';
 import type { Ec2Tables } from './records.ts';
 import { passes, resourceTags, tagList, tagsFor } from './tags.ts';
@@ -189,6 +189,7 @@ export const imageOperations = (host: Host, tables: Ec2Tables): Record<string, O
       const { snapshotId, ...rest } = image;
       tables.images.put(ImageId, { ...rest, state: 'deregistered' });
       tables.tags.delete(ImageId);
+      void instancesOf(host).workshop?.discard(ImageId);
       if (!DeleteAssociatedSnapshots || snapshotId === undefined) return { Return: true };
       return { Return: true, DeleteSnapshotResults: [deleteSnapshot(principal, snapshotId)] };
     },

@@ -17,7 +17,8 @@ interface LaunchPlan {
   readonly instanceType: string;
   readonly subnetId?: string;
   readonly instanceProfile?: { readonly Arn?: string | undefined; readonly Name?: string | undefined };
-  readonly hasUserData: boolean;
+  /** In Base64. */
+  readonly userData?: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly launchTemplateId?: string;
 }
@@ -32,12 +33,13 @@ export const planLaunch = (tables: Ec2Tables, request: RunInstancesRequest): Lau
   const image = request.ImageId ?? data.ImageId;
   if (!image) throw new AwsError('MissingParameter', 'The request must contain the parameter ImageId');
   const profile = request.IamInstanceProfile ?? data.IamInstanceProfile;
+  const userData = request.UserData ?? data.UserData;
   return {
     image,
     instanceType: request.InstanceType ?? data.InstanceType ?? 'm1.small',
     ...(request.SubnetId === undefined ? {} : { subnetId: request.SubnetId }),
     ...(profile ? { instanceProfile: profile } : {}),
-    hasUserData: Boolean(request.UserData ?? data.UserData),
+    ...(userData ? { userData } : {}),
     tags: {
       ...tagsFor('instance', data.TagSpecifications),
       ...tagsFor('instance', request.TagSpecifications),

@@ -54,6 +54,8 @@ export interface InstanceRecord {
   readonly instanceProfileArn?: string;
   readonly hasAgent: boolean;
   readonly hasStub: boolean;
+  /** In Base64. */
+  readonly userData?: string;
   /** Why it was terminated. */
   readonly reason?: string;
 }

@@ -1,12 +1,14 @@
 import type { Host } from '../../host.ts';
+import { instancesOf } from '../../instances/instances.ts';
 import { administrator } from '../shared/arns.ts';
 import { stableUuid } from '../shared/ids.ts';
 import { sourceImagesOf } from '../shared/source-images.ts';
 import { imageMessage } from './descriptions.ts';
 import { resolveParent } from './parent-image.ts';
+import { type BuildInstance, createRealBuilds } from './real-builds.ts';
 import { type Image, type ImageStatus, isAwsOwned, serviceLinkedRole, tablesOf } from './records.ts';
 
-/** How long each status lasts here, in ms. On AWS a build takes 15 to 45 minutes (T17). */
+/** How long each status lasts here at least, in ms. On AWS a build takes 15 to 45 minutes (T17). */
 const DURATION_MS: Readonly<Partial<Record<ImageStatus, number>>> = {
   PENDING: 100,
   BUILDING: 350,
@@ -26,7 +28,7 @@ interface Builds {
   /** Ends a build. Nothing is published about it (T14). */
   readonly cancel: (image: Image) => void;
   readonly start: () => void;
-  readonly stop: () => void;
+  readonly stop: () => Promise<void>;
 }
 
 /** Follows the builds of all pipelines on the clock. */
@@ -36,6 +38,8 @@ export const createBuilds = (host: Host): Builds => {
   /** Builds whose step, or whose message, is under way in this process. */
   const underWay = new Set<string>();
   let stopped = false;
+  const { workshop } = instancesOf(host);
+  const real = workshop && createRealBuilds(host, workshop);
 
   const once = (image: Image, act: (image: Image) => Promise<void>) => {
     if (underWay.has(image.arn)) return;
@@ -94,16 +98,19 @@ export const createBuilds = (host: Host): Builds => {
         case 'PENDING':
           return enter(image, 'BUILDING');
         case 'BUILDING': {
-          await actAsInstance(image);
+          const made = await build(image, await authorizeInstance(image));
           if (!isCurrent()) return;
           if (image.isToFail) return enter(image, 'FAILED', { reason: ASKED_FOR });
           const hasTests = pipelines.get(image.pipelineArn)?.hasTests ?? true;
-          return enter(image, hasTests ? 'TESTING' : 'DISTRIBUTING');
+          return enter(image, hasTests ? 'TESTING' : 'DISTRIBUTING', made);
         }
         case 'TESTING':
-          return enter(image, 'DISTRIBUTING');
+          await real?.test(image, await authorizeInstance(image));
+          if (isCurrent()) enter(image, 'DISTRIBUTING');
+          return;
         case 'DISTRIBUTING': {
           const ami = await registerImage(image);
+          real?.register(ami.imageId, image);
           if (isCurrent()) enter(image, 'AVAILABLE', { ami });
         }
       }
@@ -114,7 +121,7 @@ export const createBuilds = (host: Host): Builds => {
   };
 
   /** What the build instance needs its role for: reading the components, reporting to Systems Manager, writing the log (T17). */
-  const actAsInstance = async (image: Image) => {
+  const authorizeInstance = async (image: Image): Promise<BuildInstance> => {
     const infrastructure = infrastructures.get(image.infrastructureArn);
     const recipe = recipes.get(image.recipeArn);
     if (!infrastructure || !recipe)
@@ -135,14 +142,26 @@ export const createBuilds = (host: Host): Builds => {
       { action: 'ssm:UpdateInstanceInformation', resource: '*' },
       ...recipe.componentArns.map((resource) => ({ action: 'imagebuilder:GetComponent', resource })),
     ]);
-    if (!infrastructure.log) return;
-    const { bucket, prefix } = infrastructure.log;
-    await host.call(instance, 's3', 'PutObject', {
-      Bucket: bucket,
-      Key: [prefix, image.name, image.version, String(image.build), 'console.log'].filter(Boolean).join('/'),
-      ContentType: 'text/plain',
-      Body: new Uint8Array(Buffer.from(buildLog(image, recipe.componentArns, recipe.parentImage))),
-    });
+    return {
+      recipe,
+      writeLog: async (name, text) => {
+        if (!infrastructure.log) return;
+        const { bucket, prefix } = infrastructure.log;
+        await host.call(instance, 's3', 'PutObject', {
+          Bucket: bucket,
+          Key: [prefix, image.name, image.version, String(image.build), name].filter(Boolean).join('/'),
+          ContentType: 'text/plain',
+          Body: new Uint8Array(Buffer.from(text)),
+        });
+      },
+    };
+  };
+
+  const build = async (image: Image, instance: BuildInstance): Promise<Partial<Image>> => {
+    if (real && !image.isToFail) return real.build(image, instance);
+    const { componentArns, parentImage } = instance.recipe;
+    await instance.writeLog('console.log', buildLog(image, componentArns, parentImage));
+    return {};
   };
 
   const buildLog = (image: Image, componentArns: readonly string[], parentImage: string) =>
@@ -221,14 +240,18 @@ export const createBuilds = (host: Host): Builds => {
   return {
     isUnderWay: ({ status }) => DURATION_MS[status] !== undefined,
     follow,
-    cancel: (image) => enter(image, 'CANCELLED', { reason: 'The build was cancelled.' }),
+    cancel: (image) => {
+      enter(image, 'CANCELLED', { reason: 'The build was cancelled.' });
+      real?.abort(image.arn);
+    },
     start: () => {
       for (const image of images.values()) follow(image);
     },
-    stop: () => {
+    stop: async () => {
       stopped = true;
       for (const cancel of timers.values()) cancel();
       timers.clear();
+      await real?.abortAll();
     },
   };
 };

@@ -5,16 +5,33 @@ class ComponentDocumentError extends Error {
   override readonly name = 'ComponentDocumentError';
 }
 
-/** What a component document does, as far as it is checked. */
-interface ComponentDocument {
+/** One step of a phase. */
+export interface ComponentStep {
   readonly name: string;
-  readonly phases: readonly {
-    readonly name: Phase;
-    readonly steps: readonly { readonly name: string; readonly action: string }[];
-  }[];
+  readonly action: string;
+  /** As the action takes them: one object, or a list of them. */
+  readonly inputs: unknown;
+  readonly onFailure: 'Abort' | 'Continue' | 'Ignore';
+  readonly maxAttempts: number;
+  readonly timeoutSeconds: number;
+  /** `loop` or `if`, which are checked by nobody here and can be executed by AWS only. */
+  readonly unsupported?: string;
 }
 
-type Phase = (typeof PHASES)[number];
+/** What a component document does. */
+export interface ComponentDocument {
+  readonly name: string;
+  readonly phases: readonly { readonly name: Phase; readonly steps: readonly ComponentStep[] }[];
+  /** Constants, and parameters' defaults. */
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** A phase of a component document. */
+export type Phase = (typeof PHASES)[number];
+/** How often, and for how long, AWS's task orchestrator tries a step that says nothing of it. */
+const ATTEMPTS = 1;
+const TIMEOUT_SECONDS = 7_200;
+
 const PHASES = ['build', 'validate', 'test'] as const;
 
 /** The action modules of AWS's task orchestrator, each with the inputs it cannot do without. */
@@ -55,7 +72,7 @@ const DOCUMENT_KEYS = ['name', 'description', 'schemaVersion', 'parameters', 'co
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Parses a component's YAML and checks it as Image Builder does when the component is made. Nothing of it is executed.
+ * Parses a component's YAML and checks it as Image Builder does when the component is made.
  * @see https://docs.aws.amazon.com/imagebuilder/latest/userguide/toe-use-documents.html
  * @throws ComponentDocumentError naming the place
  */
@@ -75,7 +92,19 @@ export const parseComponentDocument = (data: string): ComponentDocument => {
   const names = phases.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice) throw fail(`the phase ${twice} is there twice`);
-  return { name: typeof root.name === 'string' ? root.name : '', phases };
+  return { name: typeof root.name === 'string' ? root.name : '', phases, values: readValues(root) };
+};
+
+/** Both are lists of objects with one key, the name (AWSTOE's guide, "Define variables"). */
+const readValues = ({ constants, parameters }: Json): Record<string, string> => {
+  const named = (value: unknown, what: 'value' | 'default') =>
+    (Array.isArray(value) ? value : []).flatMap((one: unknown) =>
+      Object.entries(one ?? {}).flatMap(([name, definition]) => {
+        const text = (definition as Json | null)?.[what];
+        return text === undefined ? [] : [[name, String(text)] as const];
+      }),
+    );
+  return Object.fromEntries([...named(constants, 'value'), ...named(parameters, 'default')]);
 };
 
 const readPhase = (value: unknown, place: string) => {
@@ -92,7 +121,7 @@ const readPhase = (value: unknown, place: string) => {
   return { name, steps };
 };
 
-const readStep = (value: unknown, place: string) => {
+const readStep = (value: unknown, place: string): ComponentStep => {
   const step = object(value, place);
   only(step, STEP_KEYS, place);
   const { name, action, onFailure } = step;
@@ -107,7 +136,17 @@ const readStep = (value: unknown, place: string) => {
     if (step[key] !== undefined && !Number.isInteger(step[key]))
       throw fail(`${place}.${key} must be a whole number; received ${show(step[key])}`);
   checkInputs(action, ACTIONS[action], step.inputs, `${place}.inputs`);
-  return { name, action };
+  const number = (key: string, fallback: number) => (Number(step[key]) > 0 ? Number(step[key]) : fallback);
+  const unsupported = ['loop', 'if'].find((key) => step[key] !== undefined);
+  return {
+    name,
+    action,
+    inputs: step.inputs,
+    onFailure: (onFailure ?? 'Abort') as ComponentStep['onFailure'],
+    maxAttempts: number('maxAttempts', ATTEMPTS),
+    timeoutSeconds: number('timeoutSeconds', TIMEOUT_SECONDS),
+    ...(unsupported !== undefined && { unsupported }),
+  };
 };
 
 const checkInputs = (

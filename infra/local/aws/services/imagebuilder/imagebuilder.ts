@@ -19,7 +19,10 @@ import { imageLists } from './image-lists.ts';
 import { found, type Image, imageBuilderArn, slug, tablesOf } from './records.ts';
 import { createImageBuilderResources } from './resources.ts';
 
-/** Creates Image Builder: documents are checked, builds are simulated and take about 0.7 s; nothing is executed. */
+/**
+ * Creates Image Builder. Where instances are containers, builds run the components' documents and make an image; elsewhere documents are
+ * checked and builds simulated in about 0.7 s.
+ */
 export const createImageBuilderService = (host: Host): Service => {
   const tables = tablesOf(host);
   const builds = createBuilds(host);

@@ -84,6 +84,8 @@ export interface Image {
   /** When the status was reached, in ms. */
   readonly changedAt: number;
   readonly ami?: { readonly imageId: string; readonly name: string };
+  /** The container image that it became, where instances are containers. */
+  readonly containerImage?: string;
   /** Asked for on the command line. */
   readonly isToFail: boolean;
   /** Until the topic has the message about its end. */

@@ -6,6 +6,7 @@ import type { GetDeploymentOutput, InstanceTarget } from '@aws-sdk/client-codede
 import { type AdjustableClock, createClock } from '../../clock.ts';
 import { createHost, type EmulatorHost } from '../../create-host.ts';
 import type { BusEvent, PolicyStatement, Principal, ResourceState } from '../../host.ts';
+import type { ContainerOptions } from '../../instances/container/container-options.ts';
 import { instancesOf } from '../../instances/instances.ts';
 import { createAutoScalingService } from '../../services/autoscaling/autoscaling.ts';
 import { createCloudWatchService } from '../../services/cloudwatch/cloudwatch.ts';
@@ -43,6 +44,7 @@ export const createFleetHost = (
     stateDir?: string;
     ports?: { qat: number; prod: number };
     waitsAsAsked?: boolean;
+    containers?: ContainerOptions;
   } = {},
 ) => {
   const stateDir = options.stateDir ?? fs.mkdtempSync(path.join(os.tmpdir(), 'lockstep-fleet-'));
@@ -56,6 +58,7 @@ export const createFleetHost = (
     clock,
     waitsAsAsked: options.waitsAsAsked ?? false,
     ports: { endpoint: 0, approvals: 0, signIn: 0, overview: 0, qat: 0, prod: 0, forge: 0, ...options.ports },
+    ...(options.containers && { containers: options.containers }),
     log: ({ service, message, details }) =>
       log.push(`${service}: ${message} ${JSON.stringify(details ?? {})}`),
   });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { DescribeInstancesResult } from '@aws-sdk/client-ec2';
 import type { GetInstanceProfileCommandOutput } from '@aws-sdk/client-iam';
 import { AwsError, type Host, type Principal } from '../../../host.ts';
+import { bytePath } from '../../../instances/instance-system.ts';
 import { instancesOf } from '../../../instances/instances.ts';
 import { type Lifetime, LifetimeEndedError } from '../../../instances/lifetime.ts';
 import { BundleError, unpackBundle } from '../../shared/unpack-bundle.ts';
@@ -43,7 +44,7 @@ export interface Agent {
    */
   readonly perform: (task: AgentTask, event: string) => Promise<readonly string[]>;
   /** The deployment has succeeded on the instance: what older ones have left is deleted. */
-  readonly succeed: (task: AgentTask) => void;
+  readonly succeed: (task: AgentTask) => Promise<void>;
   /** Starts again what ran on the instance when the emulator last ended. */
   readonly restart: (task: AgentTask) => Promise<void>;
 }
@@ -53,7 +54,7 @@ export const createAgent = (host: Host, tables: CodeDeployTables, lifetime: Life
   const instances = instancesOf(host);
   const underWay = new Set<{ instanceId: string; label: string }>();
   lifetime.onEnd(() => {
-    for (const selection of underWay) void instances.processes.kill(selection);
+    for (const selection of underWay) void instances.kill(selection);
   });
 
   const keyOf = ({ instanceId, group }: AgentTask) => `${instanceId}/${group.id}`;
@@ -135,7 +136,7 @@ export const createAgent = (host: Host, tables: CodeDeployTables, lifetime: Life
     const selection = { instanceId: task.instanceId, label: `${task.deployment.id}/${event}` };
     underWay.add(selection);
     try {
-      await instances.processes.kill(selection);
+      await instances.kill(selection);
       const warnings = await runHook({
         system: instances.system(task.instanceId),
         label: selection.label,
@@ -191,14 +192,16 @@ export const createAgent = (host: Host, tables: CodeDeployTables, lifetime: Life
         });
       }
     },
-    succeed: (task) => {
-      for (const entry of fs.readdirSync(groupDirectory(task), { withFileTypes: true })) {
-        if (entry.isDirectory() && entry.name !== task.deployment.id)
-          fs.rmSync(path.join(groupDirectory(task), entry.name), { recursive: true, force: true });
-      }
+    succeed: async (task) => {
+      const names = fs
+        .readdirSync(groupDirectory(task), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && entry.name !== task.deployment.id)
+        .map(({ name }) => `/opt/codedeploy-agent/deployment-root/${task.group.id}/${name}`);
+      await instances.system(task.instanceId).files.deleteTrees(names.map(bytePath));
     },
     restart: async (task) => {
-      await instances.recover(task.instanceId);
+      // A container that outlived the emulator goes on as it is.
+      if ((await instances.recover(task.instanceId)) === 'running') return;
       await instances.endStub(task.instanceId);
       await runScripts(task, 'ApplicationStart', task.deployment.id);
     },

@@ -21,7 +21,7 @@ export class InstallError extends Error {
 
 /** Where an installation happens. */
 interface Installation {
-  readonly system: Pick<InstanceSystem, 'files' | 'hasUsers'>;
+  readonly system: Pick<InstanceSystem, 'files' | 'hasUsers' | 'hasContexts'>;
   readonly spec: AppSpec;
   /** The unpacked bundle, on the instance. */
   readonly archive: string;
@@ -161,17 +161,22 @@ const alreadyThere = (file: BytePath) =>
       'Set file_exists_behavior: OVERWRITE or RETAIN in appspec.yml, or remove the file.',
   );
 
-const needUsers: readonly FileChange['kind'][] = ['owner', 'acl', 'context'];
-
 /** Of changes those that the instance can make, and what it cannot. */
-const applicable = (changes: readonly FileChange[], { hasUsers }: Installation['system']) => {
-  const unapplied = hasUsers ? [] : changes.filter(({ kind }) => needUsers.includes(kind));
+const applicable = (
+  changes: readonly FileChange[],
+  { hasUsers, hasContexts }: Installation['system'],
+): { readonly applied: readonly FileChange[]; readonly warnings: string[] } => {
+  const lacks: Partial<Record<FileChange['kind'], string>> = {
+    ...(!hasUsers && { owner: 'has no users of its own', acl: 'has no users of its own' }),
+    ...(!hasContexts && { context: 'has no SELinux' }),
+  };
+  const unapplied = changes.filter(({ kind }) => lacks[kind] !== undefined);
   const kinds = [...new Set(unapplied.map(({ kind }) => kind))];
   return {
     applied: changes.filter((change) => !unapplied.includes(change)),
     warnings: kinds.map(
       (kind) =>
-        `permissions: ${kind} is not set here, as this instance has no users of its own; on EC2 it is, on ${unapplied.filter((change) => change.kind === kind).length} of the installed files and directories.`,
+        `permissions: ${kind} is not set here, as this instance ${lacks[kind]}; on EC2 it is, on ${unapplied.filter((change) => change.kind === kind).length} of the installed files and directories.`,
     ),
   };
 };

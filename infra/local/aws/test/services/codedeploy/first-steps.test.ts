@@ -33,7 +33,7 @@ const deploy = async (
       done.push(instanceId);
       return true;
     },
-    succeed: () => undefined,
+    succeed: async () => undefined,
   };
   const fleet = { instances: async () => ['i-1', 'i-2', 'i-3'] } as unknown as Fleet;
   await deployInPlace(tables, steps, fleet, {} as GroupRecord, deployment, { type: 'HOST_COUNT', value: 0 });

@@ -12,6 +12,9 @@ ${text
   .join('\n')}
 `;
 
+/** What the task orchestrator assumes of a step. */
+const defaults = { onFailure: 'Abort', maxAttempts: 1, timeoutSeconds: 7_200, inputs: undefined };
+
 describe('a component document', () => {
   it('is read with its phases and steps', () => {
     const document = parseComponentDocument(`
@@ -43,16 +46,33 @@ phases:
 `);
     expect(document).toEqual({
       name: 'runtime',
+      values: { version: '20' },
       phases: [
         {
           name: 'build',
           steps: [
-            { name: 'update', action: 'UpdateOS' },
-            { name: 'install', action: 'ExecuteBash' },
-            { name: 'fetch', action: 'S3Download' },
+            { ...defaults, name: 'update', action: 'UpdateOS' },
+            {
+              ...defaults,
+              name: 'install',
+              action: 'ExecuteBash',
+              timeoutSeconds: 600,
+              inputs: { commands: ['dnf install -y nodejs{{ version }}'] },
+            },
+            {
+              ...defaults,
+              name: 'fetch',
+              action: 'S3Download',
+              inputs: [{ source: 's3://bucket/agent.rpm', destination: '/tmp/agent.rpm' }],
+            },
           ],
         },
-        { name: 'validate', steps: [{ name: 'check', action: 'ExecuteBash' }] },
+        {
+          name: 'validate',
+          steps: [
+            { ...defaults, name: 'check', action: 'ExecuteBash', inputs: { commands: ['node --version'] } },
+          ],
+        },
       ],
     });
   });

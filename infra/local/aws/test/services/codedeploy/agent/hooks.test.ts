@@ -16,6 +16,7 @@ const asked = async (hasUsers: boolean) => {
         kindsOf: async (files) => new Map(files.map((file) => [file, 'file'])),
         tree: async () => [],
         apply: async (all) => void changes.push(...all),
+        deleteTrees: async () => undefined,
       },
       run: async (command) => {
         commands.push(command);

@@ -27,9 +27,10 @@ const unpack = async (files: Record<string, BundleFile>) => unpackBundle(await z
 const installed = (
   spec: AppSpec,
   defaultBehavior: 'DISALLOW' | 'OVERWRITE' | 'RETAIN' = 'DISALLOW',
-  system: Pick<InstanceSystem, 'files' | 'hasUsers'> = {
+  system: Pick<InstanceSystem, 'files' | 'hasUsers' | 'hasContexts'> = {
     files: createDirectoryFiles(root()),
     hasUsers: false,
+    hasContexts: false,
   },
 ) =>
   install({
@@ -136,6 +137,7 @@ permissions:
     const needUsers = ['acl', 'context', 'owner'];
     const system = {
       hasUsers: true,
+      hasContexts: true,
       files: {
         ...files,
         apply: async (all: readonly FileChange[]) => {
