@@ -3,6 +3,7 @@ import {
   type AdjustableClock,
   APPLICATION_HOST,
   type Assembly,
+  type ContainerOptions,
   createClock,
   createEndpoint,
   createHost,
@@ -33,6 +34,8 @@ export interface LocalRunOptions {
   readonly assemblyDirectory?: string;
   /** Replaces cdk.json's configuration. */
   readonly lockstep?: unknown;
+  /** What instances' containers are made with. @default instances are directories with processes */
+  readonly containers?: ContainerOptions;
   /** @default the machine's clock */
   readonly clock?: AdjustableClock;
   /** Keeps Prod's old instances as long as the configuration says. @default a second */
@@ -118,7 +121,14 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
     const start = performance.now();
     const clock = options.clock ?? createClock();
     undo.push(clock.stop);
-    const host = createHost({ stateDir, store, clock, ports, waitsAsAsked: options.soak ?? false });
+    const host = createHost({
+      stateDir,
+      store,
+      clock,
+      ports,
+      waitsAsAsked: options.soak ?? false,
+      ...(options.containers && { containers: options.containers }),
+    });
     const services = createServices(host, { people, signInLook });
     const endpoint = await createEndpoint(host);
     undo.push(endpoint.close);

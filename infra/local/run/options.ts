@@ -3,6 +3,10 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_PORT, DEFAULT_STATE_DIRECTORY, UsageError, wholeNumber } from '../../../cli/arguments.ts';
 import { people } from './people.ts';
 
+/** What an instance can be. */
+const instanceKinds = ['process', 'container'] as const;
+type InstanceKind = (typeof instanceKinds)[number];
+
 /** What the command line asks for. */
 export interface RunOptions {
   /** Git working tree whose HEAD is promoted; the sample application if absent. Absolute. */
@@ -14,6 +18,12 @@ export interface RunOptions {
   readonly qc: string;
   /** User name of who decides as PMO when unattended. */
   readonly pmo: string;
+  /** What instances are made of. @default what the state directory has; else the sample's are directories, others' the strongest */
+  readonly instances?: InstanceKind;
+  /** Container image that instances start from, instead of Amazon Linux 2023. */
+  readonly image?: string;
+  /** Whether an application's scripts may run on this machine itself although they were not written for it. */
+  readonly runsScriptsHere: boolean;
   /** How many attempts fail, by state name. */
   readonly failures: ReadonlyMap<string, number>;
   /** How often a failed execution is redriven when unattended. */
@@ -45,6 +55,12 @@ export const usage = `npm start -- [options]
   --qc NAME          who approves as QC when unattended (quinn)
   --pmo NAME         who approves as PMO when unattended (parker)
                      people: ${peopleInOneLine}
+  --instances KIND   what an instance is: process (a directory; for applications that use DESTDIR and PORT) or
+                     container (podman or docker: its own /, root, users, systemd; images are really built);
+                     the sample takes process, --app takes container where an engine answers
+  --image NAME       container image that instances start from, with systemd and bash (Amazon Linux 2023)
+  --run-scripts-on-this-machine
+                     lets hook scripts that do not use DESTDIR run on this machine itself, as you
   --fail "STATE[=N]" the external job of that state fails in its first N attempts (1); may be repeated
   --redrive N        unattended: redrive a failed execution up to N times (0)
   --soak             keep Prod's old instances for soakMinutes after the cut-over, instead of for a second
@@ -59,6 +75,9 @@ const optionTypes = {
   unattended: { type: 'boolean' },
   qc: { type: 'string' },
   pmo: { type: 'string' },
+  instances: { type: 'string' },
+  image: { type: 'string' },
+  'run-scripts-on-this-machine': { type: 'boolean' },
   fail: { type: 'string', multiple: true },
   redrive: { type: 'string' },
   soak: { type: 'boolean' },
@@ -74,6 +93,12 @@ const PORTS_IN_A_ROW = 6;
 const person = (option: string, name: string): string => {
   if (names.includes(name)) return name;
   throw new UsageError(`--${option} takes one of ${names.join(', ')}, got ${JSON.stringify(name)}.`);
+};
+
+const instanceKind = (text: string): InstanceKind => {
+  const kind = instanceKinds.find((one) => one === text);
+  if (kind !== undefined) return kind;
+  throw new UsageError(`--instances takes ${instanceKinds.join(' or ')}, got ${JSON.stringify(text)}.`);
 };
 
 /** `STATE` or `STATE=N`. State names hold no `=`. */
@@ -100,9 +125,14 @@ export const parseOptions = (args: readonly string[], workingDirectory: string):
       throw new UsageError(`--${option} goes with --unattended; without it, people decide on the pages.`);
     }
   }
+  if (values.image !== undefined && values.instances === 'process')
+    throw new UsageError('--image goes with --instances container; a directory starts from no image.');
   const absolute = (file: string) => path.resolve(workingDirectory, file);
   return {
     unattended,
+    ...(values.instances !== undefined && { instances: instanceKind(values.instances) }),
+    ...(values.image !== undefined && { image: values.image }),
+    runsScriptsHere: values['run-scripts-on-this-machine'] ?? false,
     qc: person('qc', values.qc ?? 'quinn'),
     pmo: person('pmo', values.pmo ?? 'parker'),
     failures: new Map((values.fail ?? []).map(failure)),

@@ -1,5 +1,12 @@
 import path from 'node:path';
-import { PortInUseError, readBuildLog, StateDirectoryError } from '@lockstep/aws-emulator';
+import {
+  type ContainerOptions,
+  findEngine,
+  PortInUseError,
+  readBuildLog,
+  removeAbandoned,
+  StateDirectoryError,
+} from '@lockstep/aws-emulator';
 import { UsageError } from '../../../cli/arguments.ts';
 import { failedAs, isFinal } from '../../../tasks/promotions/status.ts';
 import {
@@ -12,6 +19,8 @@ import { runAttended } from './attended.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import { describeExecution, settled } from './follow.ts';
 import { GitMissingError, requireGit } from './git.ts';
+import { chooseInstances } from './instances/choose-instances.ts';
+import { localConfiguration } from './local-configuration.ts';
 import { startLocalRun } from './local-run.ts';
 import { moveOpenRequests } from './open-requests.ts';
 import { parseOptions, type RunOptions, usage } from './options.ts';
@@ -22,6 +31,7 @@ import { missingParameters, missingParametersText } from './prerequisites.ts';
 import { promote } from './promotions.ts';
 import { reportPromotion, type Session } from './session.ts';
 import { exitCodeOf, type StopSignal } from './stop-request.ts';
+import { configurationOfCdk } from './synthesize.ts';
 import { checkFailures, type DeployedApplication, readSystem } from './system.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 import { watchTraffic } from './traffic.ts';
@@ -71,6 +81,14 @@ const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal)
   const given = options.app === undefined ? undefined : await existingApplication(options.app);
   const lockstep = options.config === undefined ? undefined : readConfigurationFile(options.config);
   const ports = await portsFrom(options.port);
+  const { containers, notices } = await chooseInstances(
+    options,
+    given,
+    localConfiguration(lockstep ?? configurationOfCdk()).lockstep,
+    terminal.line,
+  );
+  const sweeping = removeLeftovers(containers);
+  for (const notice of notices) terminal.line(notice);
   terminal.line('Synthesizing and starting the local run …');
   const run = await startLocalRun({
     stateDir: options.stateDir,
@@ -78,6 +96,7 @@ const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal)
     signal: stop,
     soak: options.soak,
     ...(lockstep !== undefined && { lockstep }),
+    ...(containers && { containers }),
   });
   try {
     for (const notice of run.notices) terminal.line(notice);
@@ -131,6 +150,20 @@ const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal)
     }
   } finally {
     await run.stop();
+    await sweeping;
+  }
+};
+
+/**
+ * Removes containers and images of state directories that have been deleted. Not waited for at the start, and not worth a failure:
+ * the next start tries again.
+ */
+const removeLeftovers = async (containers: ContainerOptions | undefined): Promise<void> => {
+  try {
+    const engine = containers?.engine ?? (await findEngine());
+    if (!('why' in engine)) await removeAbandoned(engine);
+  } catch {
+    // An engine that is there and does not answer now is told where somebody needs it.
   }
 };
 

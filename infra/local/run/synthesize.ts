@@ -82,6 +82,9 @@ const readCdk = () =>
     readonly context: Record<string, unknown>;
   };
 
+/** The configuration in cdk.json. */
+export const configurationOfCdk = (): unknown => readCdk().context.lockstep;
+
 /** The CDK application could not be synthesized; the message is what it printed. */
 export class SynthesisError extends Error {
   override readonly name = 'SynthesisError';

@@ -12,6 +12,7 @@ describe('command line', () => {
       failures: new Map(),
       redrives: 0,
       soak: false,
+      runsScriptsHere: false,
       stateDir: '/home/quinn/.lockstep',
       port: 4566,
     });
@@ -19,7 +20,7 @@ describe('command line', () => {
 
   it('reads every option, with paths relative to the working directory', () => {
     const args =
-      '--app ../orders --config shop.json --unattended --qc sam --pmo quinn --redrive 2 --soak --report out/report.json --state-dir /tmp/s --port 5000';
+      '--app ../orders --config shop.json --unattended --qc sam --pmo quinn --redrive 2 --soak --report out/report.json --state-dir /tmp/s --port 5000 --instances container --image localhost/golden --run-scripts-on-this-machine';
     expect(parse(...args.split(' '), '--fail', 'Build Prod image', '--fail', 'Deploy to QAT=3')).toEqual({
       app: '/home/orders',
       config: '/home/quinn/shop.json',
@@ -32,6 +33,9 @@ describe('command line', () => {
       ]),
       redrives: 2,
       soak: true,
+      instances: 'container',
+      image: 'localhost/golden',
+      runsScriptsHere: true,
       report: '/home/quinn/out/report.json',
       stateDir: '/tmp/s',
       port: 5000,
@@ -52,6 +56,8 @@ describe('command line', () => {
     [['--fail', '=2'], '--fail takes "STATE" or "STATE=N", got "=2"'],
     [['--fail', 'Deploy to QAT=0'], 'from 1 to 100, got "0"'],
     [['--fail', 'A=1=2'], 'got "A=1=2"'],
+    [['--instances', 'vm'], '--instances takes process or container, got "vm"'],
+    [['--instances', 'process', '--image', 'x'], '--image goes with --instances container'],
     [['--frobnicate'], "'--frobnicate'"],
     [['promote'], "'promote'"],
   ])('fails on %j, saying what is wrong', (args, message) => {
