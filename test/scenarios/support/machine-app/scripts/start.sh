@@ -1,0 +1,5 @@
+#!/bin/bash
+set -euo pipefail
+systemctl daemon-reload
+systemctl enable shop
+systemctl restart shop

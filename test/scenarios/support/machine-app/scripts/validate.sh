@@ -1,0 +1,6 @@
+#!/bin/bash
+for _ in $(seq 100); do
+  curl -fs http://127.0.0.1/ && exit 0
+  sleep 0.2
+done
+exit 1
