@@ -6,6 +6,7 @@ import {
   type FileChange,
   FileChangeError,
   type FileKind,
+  type InstanceFiles,
   type InstanceSystem,
   type TreeEntry,
   textOf,
@@ -44,15 +45,10 @@ interface Mapping {
  * @throws InstallError, AppSpecError
  */
 export const install = async (installation: Installation): Promise<string[]> => {
-  const { system, spec, cleanupFile, defaultBehavior } = installation;
+  const { system, cleanupFile } = installation;
   await removeInstalled(system, cleanupFile);
-  const mappings = await Promise.all(spec.files.map((file) => mappingOf(installation, file)));
-  const destinations = mappings.flatMap(({ entries }) =>
-    entries.flatMap(({ to }) => [to, ...ancestorsOf(to)]),
-  );
-  const there = await system.files.kindsOf([...new Set(destinations)]);
-  const plan = planOf(mappings, there, spec.fileExistsBehavior ?? defaultBehavior);
-  const { applied, warnings } = applicable(permissionChanges(spec.permissions, plan.installed), system);
+  const { permissions, ...plan } = await planInstallation(installation);
+  const { applied, warnings } = applicable(permissions, system);
   const written = [...plan.installed.keys()];
   fs.mkdirSync(path.dirname(cleanupFile), { recursive: true });
   replaceFile(cleanupFile, JSON.stringify(written));
@@ -67,6 +63,25 @@ export const install = async (installation: Installation): Promise<string[]> => 
   return warnings;
 };
 
+/**
+ * What an installation would change. It changes nothing.
+ * @throws InstallError, AppSpecError
+ */
+export const planInstallation = async (
+  installation: Omit<Installation, 'cleanupFile' | 'system'> & {
+    readonly system: { readonly files: Pick<InstanceFiles, 'tree' | 'kindsOf'> };
+  },
+): Promise<Plan & { readonly permissions: readonly FileChange[] }> => {
+  const { system, spec, defaultBehavior } = installation;
+  const mappings = await Promise.all(spec.files.map((file) => mappingOf(installation, file)));
+  const destinations = mappings.flatMap(({ entries }) =>
+    entries.flatMap(({ to }) => [to, ...ancestorsOf(to)]),
+  );
+  const there = await system.files.kindsOf([...new Set(destinations)]);
+  const plan = planOf(mappings, there, spec.fileExistsBehavior ?? defaultBehavior);
+  return { ...plan, permissions: permissionChanges(spec.permissions, plan.installed) };
+};
+
 /** The agent removes in the reverse order. */
 const removeInstalled = async ({ files }: Installation['system'], cleanupFile: string) => {
   if (!fs.existsSync(cleanupFile)) return;
@@ -75,7 +90,7 @@ const removeInstalled = async ({ files }: Installation['system'], cleanupFile: s
 };
 
 const mappingOf = async (
-  { system, archive }: Installation,
+  { system, archive }: Parameters<typeof planInstallation>[0],
   { source, destination }: AppSpec['files'][number],
 ): Promise<Mapping> => {
   const from = path.join(archive, source).replace(/(?<=.)\/+$/, '');
