@@ -33,8 +33,17 @@ const hookNames: readonly string[] = [
 ];
 const agentsOwn: readonly string[] = ['DownloadBundle', 'Install'];
 
-/** Says what is probably a mistake, with its place. */
-type Warn = (place: string, text: string) => void;
+/** What is probably a mistake. */
+export interface AppSpecRemark {
+  /** Where, such as `hooks.AfterInstall[0].location`; empty for the whole file. */
+  readonly place: string;
+  readonly text: string;
+  /** What the agent would fail at; absent for what it takes. */
+  readonly fails?: 'unreadable' | 'unknown-event' | 'missing-source' | 'missing-script';
+}
+
+/** Says what is probably a mistake. */
+type Warn = (place: string, text: string, fails?: AppSpecRemark['fails']) => void;
 
 /** Names and values of a map, the last of each name; keys without a value are absent. */
 const entriesOf = (node: unknown, place: string, warn: Warn): ReadonlyMap<string, unknown> => {
@@ -87,6 +96,7 @@ const warnOfFiles = (file: AppSpecFile, node: unknown, warn: Warn) => {
       warn(
         `${place}.source`,
         `${source} is not in the revision. Install fails unless BeforeInstall makes it.`,
+        'missing-source',
       );
     if (destination !== undefined && !destination.startsWith('/'))
       warn(
@@ -122,7 +132,11 @@ const warnOfScripts = (file: AppSpecFile, scripts: readonly unknown[], hook: str
     warnOfKeys(entries, knownKeys.script, place, warn);
     const location = textOf(entries.get('location'));
     if (location !== undefined && !contains(file, location))
-      warn(`${place}.location`, `${location} is not in the revision. ${hook} fails without it.`);
+      warn(
+        `${place}.location`,
+        `${location} is not in the revision. ${hook} fails without it.`,
+        'missing-script',
+      );
     else if (location !== undefined && /\s/.test(location))
       warn(
         `${place}.location`,
@@ -152,6 +166,7 @@ const warnOfHooks = (file: AppSpecFile, node: unknown, warn: Warn) => {
       warn(
         `hooks.${hook}`,
         `This is no lifecycle event${scripts.length > 0 ? ', so Install fails' : ''}. Those that run scripts are ${listed(hookNames)}.`,
+        scripts.length > 0 ? 'unknown-event' : undefined,
       );
   }
 };
@@ -159,7 +174,8 @@ const warnOfHooks = (file: AppSpecFile, node: unknown, warn: Warn) => {
 const warnOf = (file: AppSpecFile, documents: readonly Document[], warn: Warn) => {
   const [document, ...others] = documents;
   const problem = document?.errors[0]?.message.split('\n')[0];
-  if (problem !== undefined) return warn('', `CodeDeploy cannot read it, so BeforeInstall fails: ${problem}`);
+  if (problem !== undefined)
+    return warn('', `CodeDeploy cannot read it, so BeforeInstall fails: ${problem}`, 'unreadable');
   if (others.length > 0)
     warn('', "Version 1 of CodeDeploy's agent reads the first document only, version 2 fails. Keep one.");
   const top = entriesOf(document?.contents, 'the top level', warn);
@@ -173,10 +189,18 @@ const warnOf = (file: AppSpecFile, documents: readonly Document[], warn: Warn) =
  * What of an AppSpec file is probably a mistake although CodeDeploy takes it, or fails later than it need: unknown keys, files that the
  * revision lacks, values that the generations of the agent read differently (D-131). This is advice; the agent alone decides.
  */
-export function appSpecWarnings(file: AppSpecFile): readonly string[] {
-  const found: string[] = [];
-  warnOf(file, appSpecDocuments(file.text), (place, text) => {
-    found.push(cutText(place === '' ? text : `${place}: ${text}`, LONGEST));
+export function appSpecRemarks(file: AppSpecFile): readonly AppSpecRemark[] {
+  const found: AppSpecRemark[] = [];
+  warnOf(file, appSpecDocuments(file.text), (place, text, fails) => {
+    found.push({ place, text, ...(fails && { fails }) });
   });
+  return found;
+}
+
+/** The same as lines of text, no more than anybody reads. */
+export function appSpecWarnings(file: AppSpecFile): readonly string[] {
+  const found = appSpecRemarks(file).map(({ place, text }) =>
+    cutText(place === '' ? text : `${place}: ${text}`, LONGEST),
+  );
   return found.length <= MOST ? found : [...found.slice(0, MOST), `and ${found.length - MOST} more warnings`];
 }
