@@ -160,7 +160,7 @@ const images = async (system: System, application: string | undefined): Promise<
  * @throws CommandError, UsageError
  */
 export async function runCommand(
-  command: Exclude<Command, { name: 'doctor' | 'verify' | 'teardown' | 'help' }>,
+  command: Exclude<Command, { name: 'check' | 'doctor' | 'help' | 'init' | 'teardown' | 'verify' }>,
   system: System,
   files: Files,
   ask?: Ask,

@@ -5,6 +5,11 @@ import { DEFAULT_PORT, DEFAULT_STATE_DIRECTORY, UsageError, wholeNumber } from '
 import { type CalendarCommand, readCalendarCommand } from './calendar-options.ts';
 import type { Target } from './teardown/stacks.ts';
 import type { LeftoverKind } from './teardown/stays.ts';
+import {
+  type CheckCommand,
+  type InitCommand,
+  readWorkingDirectoryCommand,
+} from './working-directory-options.ts';
 
 /** One command with its arguments. Files are as given, not resolved. */
 export type Command =
@@ -44,6 +49,8 @@ export type Command =
   | { readonly name: 'bad'; readonly application: string }
   | TeardownCommand
   | { readonly name: 'doctor'; readonly assembly?: string }
+  | InitCommand
+  | CheckCommand
   | { readonly name: 'help' };
 
 /** Tears down the stacks; or, later and each by itself, what they leave behind. */
@@ -82,6 +89,8 @@ const optionTypes = {
   instances: { type: 'string' },
   'test-minutes': { type: 'string' },
   assembly: { type: 'string' },
+  config: { type: 'string' },
+  'write-configuration': { type: 'string' },
   yes: { type: 'boolean' },
   'despite-alarms': { type: 'boolean' },
   platform: { type: 'boolean' },
@@ -97,7 +106,7 @@ const optionTypes = {
 /** Options of some commands only. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   limit: ['promotions', 'releases'],
-  application: ['promotions', 'locks', 'mark-bad', 'unmark-bad'],
+  application: ['promotions', 'locks', 'mark-bad', 'unmark-bad', 'init', 'check'],
   out: ['evidence'],
   reason: [
     'stop',
@@ -124,6 +133,8 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'delete-leftovers': ['teardown'],
   'delete-evidence': ['teardown'],
   assembly: ['doctor'],
+  config: ['init', 'check'],
+  'write-configuration': ['init'],
 };
 /** What each command takes. */
 const operands: Readonly<Record<string, string | undefined>> = {
@@ -150,6 +161,8 @@ const operands: Readonly<Record<string, string | undefined>> = {
   verify: 'a file',
   teardown: 'an application, or --platform',
   doctor: undefined,
+  init: 'a directory',
+  check: 'a directory',
 };
 
 /** Commands that do without what they take. */
@@ -253,6 +266,8 @@ const readCommand = (
   if (name === 'teardown') return readTeardown(values, operand, more[0]);
   if (name === 'calendar' || name === 'freeze' || name === 'unfreeze')
     return readCalendarCommand(name, values, operand === undefined ? [] : [operand, ...more]);
+  if (name === 'init' || name === 'check')
+    return readWorkingDirectoryCommand(name, values, operand === undefined ? [] : [operand, ...more]);
   if (name === 'go-back') return readGoBack(values, operand, more);
   const wanted = operands[name];
   const surplus = wanted === undefined ? operand : more[0];

@@ -58,6 +58,14 @@ const perform = async (
 ): Promise<Outcome> => {
   if (command.name === 'help') return { text: usage, json: { usage } };
   if (command.name === 'verify') return verifyFile(command, files);
+  if (command.name === 'check') {
+    const { check } = await import('./check/check.ts');
+    return check(command, directory, files.read);
+  }
+  if (command.name === 'init') {
+    const { init } = await import('./init/init.ts');
+    return init(command, directory, files);
+  }
   const local = given && { ...given, stateDirectory: path.resolve(directory, given.stateDirectory) };
   if (command.name === 'doctor') {
     // It takes clients of many services, whose loading the other commands need not wait for.

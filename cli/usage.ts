@@ -65,6 +65,16 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        do about it; changes nothing
                        --assembly DIR      the synthesized templates (cdk.out)
 
+  init DIR             make a directory with Node.js, Java, Python, Go or a static site promotable: writes an
+                       appspec.yml, hooks and a unit, and prints the configuration; overwrites nothing
+                       --application NAME  its name (the directory's)
+                       --write-configuration FILE  a new file for the configuration with it alone
+                       --config FILE       what else is in that file (cdk.json's)
+  check DIR            say what CodeDeploy would say of the files in a directory, and what usually goes wrong;
+                       runs nothing
+                       --application NAME  compare with that application of the configuration (its first)
+                       --config FILE       the configuration (cdk.json)
+
   COMMIT is a commit's id; of one that has a promotion, the beginning is enough.
   P is a promotion's id, or the beginning of its id or commit if it is the only match.
   Approvers decide on the approvals site, and nowhere else.

@@ -19,7 +19,13 @@ export const buildPrograms = async (programs, outdir) => {
     bundle: true,
     packages: 'external',
     // The workspace's package is source as well; everything else stays in node_modules.
-    alias: { '@lockstep/aws-emulator': path.join(root, 'infra/local/aws/index.ts') },
+    alias: {
+      '@lockstep/aws-emulator': path.join(root, 'infra/local/aws/index.ts'),
+      '@lockstep/aws-emulator/codedeploy-agent': path.join(
+        root,
+        'infra/local/aws/services/codedeploy/agent/judge-revision.ts',
+      ),
+    },
     platform: 'node',
     format: 'esm',
     target: 'node20',

@@ -7,6 +7,15 @@ it.each<[string, object]>([
     'promotions --limit 3 --application shop --json',
     { command: { name: 'promotions', limit: 3, application: 'shop' }, json: true },
   ],
+  ['check app', { command: { name: 'check', directory: 'app' }, json: false }],
+  [
+    'check app --application shop --config c.json --json',
+    { command: { name: 'check', directory: 'app', application: 'shop', config: 'c.json' }, json: true },
+  ],
+  [
+    'init app --write-configuration c.json',
+    { command: { name: 'init', directory: 'app', writeConfiguration: 'c.json' }, json: false },
+  ],
   ['doctor', { command: { name: 'doctor' }, json: false }],
   ['doctor --assembly out', { command: { name: 'doctor', assembly: 'out' }, json: false }],
   ['locks', { command: { name: 'locks' }, json: false }],
@@ -150,7 +159,7 @@ it.each([
   ['show p --out f', '--out goes with evidence, not with show'],
   [
     'show p --application a',
-    '--application goes with promotions and locks and mark-bad and unmark-bad, not with show',
+    '--application goes with promotions and locks and mark-bad and unmark-bad and init and check, not with show',
   ],
   ['cost p --instances 0', '--instances takes a whole number from 1 to 1000, got "0"'],
   ['show p --prices f', '--prices goes with cost, not with show'],

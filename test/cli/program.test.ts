@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runProgram } from '../../cli/program.ts';
 import { serialize } from '../../tasks/evidence/evidence-file.ts';
 import { createTestSigner } from '../tasks/doubles/memory-evidence.ts';
 import { chainOf, lifelikeFacts, sealedRecord } from '../tasks/doubles/sealed-record.ts';
+import { runIn } from './run-in.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -14,19 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
 
-const run = async (...args: string[]) => {
-  const printed = { out: '', error: '' };
-  const code = await runProgram(args, {
-    directory,
-    out: (text) => {
-      printed.out += text;
-    },
-    error: (text) => {
-      printed.error += text;
-    },
-  });
-  return { code, ...printed };
-};
+const run = (...args: string[]) => runIn(directory, args);
 
 it('ends with 0 and the usage when asked for help', async () => {
   expect(await run('--help')).toMatchObject({ code: 0, out: expect.stringContaining('verify FILE') });

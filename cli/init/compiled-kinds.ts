@@ -1,0 +1,73 @@
+import type { RevisionFile } from '../../tasks/appspec/revision.ts';
+import type { ApplicationKind } from './application-kind.ts';
+
+const has = (files: readonly RevisionFile[], name: string) => files.some(({ path }) => path === name);
+
+const requires = (command: string, what: string): string =>
+  `command -v ${command} >/dev/null || { echo "${what} is needed, and ${command} was not found." >&2; exit 1; }`;
+
+const buildNote = (made: string) =>
+  `The commit lacks ${made}, which buildspec.yml makes: it is deployed only where Lockstep deploys what a build made, or if you commit it.`;
+
+/** An application in Java, by its Maven or Gradle files. */
+export function javaKind(files: readonly RevisionFile[]): ApplicationKind | undefined {
+  const isMaven = has(files, 'pom.xml');
+  const gradle = ['build.gradle', 'build.gradle.kts'].find((name) => has(files, name));
+  if (!isMaven && gradle === undefined) return undefined;
+  const [wrapper, program, task] = isMaven ? ['mvnw', 'mvn', '-B package'] : ['gradlew', 'gradle', 'build'];
+  const directory = isMaven ? 'target' : 'build/libs';
+  const hasActuator = files.some(({ text = '' }) => text.includes('spring-boot-starter-actuator'));
+  return {
+    title: 'Java application',
+    because: isMaven ? 'pom.xml' : (gradle ?? ''),
+    runtime: 'java',
+    requirements: [requires('java', 'Java')],
+    setup: [],
+    start: [
+      `jar=$(find ${directory} -maxdepth 1 -name '*.jar' ! -name '*-sources.jar' ! -name '*-javadoc.jar' ! -name '*-plain.jar' ! -name 'original-*' | head -n 1)`,
+      `[ -n "$jar" ] || { echo "There is no application's .jar in ${directory}: build it first." >&2; exit 1; }`,
+      '# Spring Boot listens there.',
+      'export SERVER_PORT="$PORT"',
+      'exec java -jar "$jar"',
+    ],
+    build: {
+      runtimeVersions: { java: 'corretto21' },
+      commands: [has(files, wrapper) ? `sh ./${wrapper} ${task}` : `${program} ${task}`],
+      artifacts: [`${directory}/*.jar`],
+    },
+    ...(hasActuator && { healthCheckPath: '/actuator/health' }),
+    notes: [buildNote(`${directory}/*.jar`)],
+  };
+}
+
+/** A program in Go, by its module. @param name what the program is called */
+export function goKind(files: readonly RevisionFile[], name: string): ApplicationKind | undefined {
+  if (!has(files, 'go.mod')) return undefined;
+  const mains = files
+    .filter(
+      ({ path, text = '' }) =>
+        /\.go$/.test(path) && !/_test\.go$/.test(path) && /^package main\b/m.test(text),
+    )
+    .map(({ path }) => (path.includes('/') ? `./${path.slice(0, path.lastIndexOf('/'))}` : '.'));
+  const [main = '.', ...others] = [...new Set(mains)].sort();
+  return {
+    title: 'Go program',
+    because: 'go.mod',
+    runtime: 'none',
+    requirements: [],
+    setup: [],
+    start: [
+      `[ -x bin/${name} ] || { echo "There is no program bin/${name}: build it first." >&2; exit 1; }`,
+      `exec bin/${name}`,
+    ],
+    build: {
+      runtimeVersions: { golang: 'latest' },
+      commands: [`CGO_ENABLED=0 go build -o bin/${name} ${main}`],
+      artifacts: [`bin/${name}`],
+    },
+    notes: [
+      ...(others.length > 0 ? [`It has several programs; ${main} is built, not ${others.join(', ')}.`] : []),
+      buildNote(`bin/${name}`),
+    ],
+  };
+}
