@@ -1,0 +1,101 @@
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { runProgram } from '../../cli/program.ts';
+import { git } from '../../infra/local/run/git.ts';
+import { approveBoth, type Scenario, scenarioOf, startScenario } from './support/scenario.ts';
+
+jest.setTimeout(400_000);
+
+const server = `const http = require('node:http');
+http.createServer((request, response) => {
+  if (request.url === '/healthz') return response.end('ok');
+  response.end('shop ' + process.pid);
+}).listen(process.env.PORT || 8080, process.env.HOST);
+`;
+const applications = {
+  shop: { 'package.json': '{"scripts":{"start":"node server.js"}}', 'server.js': server },
+  site: { 'public/index.html': '<h1>one</h1>', 'public/about/index.html': 'about', 'public/.hidden': 'x' },
+} as const;
+
+/** Makes a repository of an application's files, promotable by `init` alone. @returns the configuration's entry */
+const initialize = async (stateDir: string, name: keyof typeof applications): Promise<object> => {
+  const directory = path.join(stateDir, 'applications', name);
+  for (const [file, text] of Object.entries(applications[name])) {
+    fs.mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
+    fs.writeFileSync(path.join(directory, file), text);
+  }
+  let out = '';
+  const code = await runProgram(['init', directory, '--json'], {
+    directory: stateDir,
+    out: (text) => {
+      out = text;
+    },
+    error: (text) => {
+      throw new Error(text);
+    },
+  });
+  expect(code).toBe(0);
+  await git(directory, ['init', '--quiet', '--initial-branch=main']);
+  await git(directory, ['config', 'user.name', 'Dana']);
+  await git(directory, ['config', 'user.email', 'dana@example.com']);
+  await git(directory, ['add', '--all']);
+  await git(directory, ['commit', '--quiet', '--message', 'Begin']);
+  // The scenario takes it for its own working tree.
+  fs.writeFileSync(path.join(directory, '.git', 'lockstep-sample'), '');
+  return (JSON.parse(out) as { application: object }).application;
+};
+
+describe('applications that init made promotable', () => {
+  let shop: Scenario;
+  let site: Scenario;
+  beforeAll(async () => {
+    const stateDir = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-scenario-'));
+    const lockstep = {
+      applications: [await initialize(stateDir, 'shop'), await initialize(stateDir, 'site')],
+      approvers: { qc: ['qc@example.com'], pmo: ['pmo@example.com'] },
+      operators: ['operators@example.com'],
+    };
+    shop = await startScenario({ stateDir, lockstep });
+    site = await scenarioOf(shop.run, stateDir, 'site');
+  });
+  afterAll(() => shop?.stop());
+
+  it('are promoted through QAT to Prod: Node.js and a static site', async () => {
+    const [ofShop, ofSite] = await Promise.all([shop.startPromotion(), site.startPromotion()]);
+    const ends = await Promise.all([approveBoth(ofShop), approveBoth(ofSite)]);
+    expect(ends.map(({ status, cause }) => [status, cause])).toEqual([
+      ['SUCCEEDED', ''],
+      ['SUCCEEDED', ''],
+    ]);
+    for (const url of [shop.application.qatUrl, shop.application.prodUrl])
+      expect(await (await fetch(url)).text()).toMatch(/^shop \d+$/);
+    for (const url of [site.application.qatUrl, site.application.prodUrl]) {
+      expect(await (await fetch(url)).text()).toBe('<h1>one</h1>');
+      const about = await fetch(new URL('/about', url));
+      expect([about.url.endsWith('/about/'), await about.text()]).toEqual([true, 'about']);
+    }
+  });
+
+  it('are replaced by the next promotion, and no file but the site’s is served', async () => {
+    fs.writeFileSync(path.join(site.source.directory, 'public/index.html'), '<h1>two</h1>');
+    expect(await approveBoth(await site.startPromotion())).toMatchObject({ status: 'SUCCEEDED' });
+    const get = async (file: string) => {
+      const answer = await fetch(new URL(file, site.application.prodUrl));
+      return [answer.status, answer.headers.get('content-type'), await answer.text()] as const;
+    };
+    expect(await get('/')).toEqual([200, 'text/html; charset=utf-8', '<h1>two</h1>']);
+    for (const hidden of ['/.hidden', '/..%2fappspec.yml', '/%2e%2e/deploy/run.sh', '/none', '/%00'])
+      expect([hidden, (await get(hidden))[0]]).toEqual([hidden, 404]);
+    expect((await get('/%ff'))[0]).toBe(400);
+  });
+
+  it('fail at ValidateService if they do not answer', async () => {
+    fs.writeFileSync(path.join(shop.source.directory, 'server.js'), "process.exit(1) // '/healthz'\n");
+    const validate = path.join(shop.source.directory, 'deploy/validate-service.sh');
+    fs.writeFileSync(validate, fs.readFileSync(validate, 'utf8').replace('-ge 60', '-ge 2'));
+    const ended = await (await shop.startPromotion()).ended();
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'DeploymentFailed' });
+    expect(ended.cause).toContain('ValidateService');
+  });
+});
