@@ -62,7 +62,7 @@ const PORTS: readonly RegExp[] = [
   /\bapp\.run\([^)]*\bport\s*=\s*(\d{2,5})\b/,
   /\bListenAndServe(?:TLS)?\(\s*"[\w.]*:(\d{2,5})"/,
   /--(?:server\.)?port[= ](\d{2,5})\b/,
-  /--bind[= ][\w.[\]:]*:(\d{2,5})\b/,
+  /(?:--bind[= ]|\s-b\s+)[\w.[\]:]*:(\d{2,5})\b/,
 ];
 
 /** A port that a line of code names, as far as its text tells. */

@@ -9,6 +9,7 @@ import { type AppSpecRemark, appSpecRemarks } from './appspec-warnings.ts';
 import type { ConfiguredApplication, Finding, RevisionFile } from './revision.ts';
 import { type HookScript, scriptFindings } from './script-findings.ts';
 import { toolFindings } from './tool-findings.ts';
+import { userFindings } from './user-findings.ts';
 
 /** What CodeDeploy's agent fails at. */
 export interface AgentFault {
@@ -186,6 +187,7 @@ export async function checkRevision(revision: RevisionToCheck): Promise<readonly
         ]),
     ...scriptFindings(scripts, paths),
     ...toolFindings(scripts, files, application),
+    ...userFindings(file, scripts, application),
     ...applicationFindings(files, application),
   ];
   return found.toSorted(

@@ -158,6 +158,7 @@ describe('the configuration decides', () => {
       'app.listen(3000)',
       'const port = process.env.PORT || 3000',
       'app.run(host="0", port=3000)',
+      'gunicorn -b 0.0.0.0:3000 a:b',
     ])
       expect(told(await check(text(code)))).toContain('warning server.js:2 It seems to listen on port 3000');
     expect(told(await check(text('app.listen(3000)'), { port: 3000 }))).toBe('');
@@ -273,6 +274,32 @@ describe('the AppSpec file', () => {
     );
     expect(told(await check(dist(hook('BeforeInstall', 'scripts/start.sh') + bothHooks)))).toContain(
       'warning appspec.yml:4 files[0].source',
+    );
+  });
+});
+
+describe('users that Amazon Linux lacks are told', () => {
+  it.each<[string, string]>([
+    ['a new owner', 'chown -R ubuntu:ubuntu /opt/orders'],
+    ['a new group', 'chown root:www-data /opt/orders'],
+    ['sudo', 'sudo -H -u ubuntu ls'],
+    ['su', 'su - ubuntu -c ls'],
+    ['runuser', 'runuser -u "ubuntu" -- ls'],
+  ])('of scripts: %s', async (_, text) => {
+    expect(told(await check(start(text)))).toMatch(
+      /^warning scripts\/start.sh:2 The image of orders \(Amazon Linux 2023\) has no user or group (?:ubuntu|www-data)\./,
+    );
+    expect(told(await check(start(`useradd ubuntu\ngroupadd www-data\n${text}`)))).toBe('');
+    expect(told(await check(start(text.replace(/ubuntu|www-data/g, 'orders'))))).toBe('');
+    expect(told(await check(start(text), { hasOwnImage: true }))).toMatch(/^note /);
+  });
+
+  it('of the AppSpec file, with their lines', async () => {
+    const rule = 'permissions:\n  - object: /opt/orders\n    owner: ubuntu\n    group: root\n';
+    const appSpecText =
+      appSpec(bothHooks.replace('timeout: 60\n', 'timeout: 60\n      runas: ubuntu\n')) + rule;
+    expect(told(await check({ ...good, 'appspec.yml': appSpecText }))).toMatch(
+      /^warning appspec.yml:10 hooks.ApplicationStart\[0\].runas: .*\nwarning appspec.yml:16 permissions\[0\].owner: .*$/,
     );
   });
 });
