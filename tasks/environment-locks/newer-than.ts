@@ -1,3 +1,4 @@
+import { type CalendarLedger, readHeld } from '../calendar/read-held.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { recallCause } from '../marks/recall.ts';
 import type { ApproverRole } from '../payloads.ts';
@@ -7,7 +8,7 @@ import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
 
 /** What finding newer promotions needs. */
 interface NewerThanDependencies {
-  readonly ledger: Pick<Ledger, 'lock' | 'mark' | 'promotion' | 'promotions'>;
+  readonly ledger: Pick<Ledger, 'lock' | 'mark' | 'promotion' | 'promotions'> & CalendarLedger;
   readonly whenNewer: WhenNewer;
   readonly now: () => Date;
 }
@@ -32,8 +33,9 @@ export function newerThan({ ledger, whenNewer, now }: NewerThanDependencies) {
         if (
           isNewer(waiter, one) &&
           isUnderWay(waiter, await ledger.promotion(waiter.promotionId), now()) &&
-          // One that is recalled takes nobody's place.
-          (await recallCause(ledger, application, waiter.commitId)) === undefined
+          // One that is recalled takes nobody's place; nor does one that the calendar holds: what has begun ends.
+          (await recallCause(ledger, application, waiter.commitId)) === undefined &&
+          (await readHeld(ledger, application, 'qat', [waiter.promotionId], now())).size === 0
         )
           return waiter;
     return newerInProd(ledger, application, one);

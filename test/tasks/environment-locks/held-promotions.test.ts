@@ -3,6 +3,7 @@ import type { DeclaredFreeze } from '../../../tasks/calendar/calendar.ts';
 import type { Override } from '../../../tasks/calendar/override.ts';
 import { freeLock } from '../../../tasks/environment-locks/environment-lock.ts';
 import { enqueue, nextLockAction } from '../../../tasks/environment-locks/lock-rules.ts';
+import { newerThan } from '../../../tasks/environment-locks/newer-than.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import { aDecision, anApproval, aPerson, aWaiter } from '../doubles/samples.ts';
 import { createLockWorld } from './lock-world.ts';
@@ -84,6 +85,18 @@ describe('a promotion that asks for a lock during a freeze', () => {
     await world.take('b');
     expect(await world.lock()).toBe('a | b');
     expect((await world.ledger.latestApproval('a', 'qc'))?.status).toBe('PENDING');
+  });
+
+  it('does not supersede the one in QAT before QC is asked about it either, until the freeze ends', async () => {
+    const world = createLockWorld();
+    const now = new Date('2026-11-22T12:00:00.000Z');
+    const newer = newerThan({ ledger: world.ledger, whenNewer: 'supersede', now: () => now });
+    await world.take('a');
+    await world.ledger.addDeclaredFreeze(freeze());
+    await world.take('b');
+    expect(await newer('a', 'shop', 'qc')).toBeUndefined();
+    await world.ledger.addOverride(override('b', 'qat'));
+    expect(await newer('a', 'shop', 'qc')).toMatchObject({ promotionId: 'b' });
   });
 
   it('waits at Prod until the latest time that an approver said', async () => {
