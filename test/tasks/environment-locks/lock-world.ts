@@ -10,6 +10,7 @@ import type { EnvironmentLock } from '../../../tasks/environment-locks/environme
 import type { WorkStage } from '../../../tasks/environment-locks/work-stage.ts';
 import type { Approval } from '../../../tasks/ledger/items.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
+import { approverRoles } from '../../../tasks/words.ts';
 import { aTending, createMails } from '../doubles/deciding.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { anApproval, aPerson, aPromotion, approvedBy } from '../doubles/samples.ts';
@@ -22,7 +23,7 @@ export class Killed extends Error {
 
 /** Promotions of one application, pushed one minute after the other in the order of their ids, and what advances their locks. */
 export const createLockWorld = (change: Partial<AdvanceLockDependencies> = {}) => {
-  const ledger = createMemoryLedger();
+  const ledger = change.ledger ?? createMemoryLedger();
   const tokens = createTokens();
   const mails = createMails();
   const executions = new Map<string, { status: string; redrives: number }>();
@@ -38,10 +39,11 @@ export const createLockWorld = (change: Partial<AdvanceLockDependencies> = {}) =
           ? work
           : async (...parameters: unknown[]) => {
               calls -= 1;
-              if (calls === 0) throw new Killed('before the call');
+              // Nothing that a dead process was about to do happens.
+              if (calls <= 0) throw new Killed('before the call');
               const result = await (work as (...all: unknown[]) => Promise<unknown>)(...parameters);
               calls -= 1;
-              if (calls === 0) throw new Killed('after the call');
+              if (calls <= 0) throw new Killed('after the call');
               return result;
             },
       ]),
@@ -51,7 +53,6 @@ export const createLockWorld = (change: Partial<AdvanceLockDependencies> = {}) =
     execution: async (arn: string) => executions.get(arn.split(':').at(-1) ?? ''),
   });
   const dependencies: AdvanceLockDependencies = {
-    ledger: mortal(ledger),
     tasks: mortal(tokens.tasks),
     notices: mortal(mails.notices),
     ...outside,
@@ -60,6 +61,7 @@ export const createLockWorld = (change: Partial<AdvanceLockDependencies> = {}) =
     application: 'shop',
     whenNewer: 'supersede',
     ...change,
+    ledger: mortal(ledger),
   };
   const failures: unknown[] = [];
   const take = acquireLock({ ...dependencies, noteFailure: (error) => failures.push(error) });
@@ -99,8 +101,10 @@ export const createLockWorld = (change: Partial<AdvanceLockDependencies> = {}) =
     advanceAll: advanceLocks(dependencies),
     /** Looks after requests, as reconciling does. */
     tend: async (): Promise<void> => {
-      const tend = followUpRequest({ ...aTending(), ...dependencies });
-      for (const approval of await ledger.openApprovals('qc')) await tend(approval);
+      const isRunning = async (arn: string) => (await outside.execution(arn))?.status === 'RUNNING';
+      const tend = followUpRequest({ ...aTending(), ...dependencies, isRunning });
+      for (const role of approverRoles)
+        for (const approval of await ledger.openApprovals(role)) await tend(approval);
     },
     /** Starts a promotion, redrives it, or retries it, in a "Lock …" state. */
     take: async (id: string, environment: Environment = 'qat', redrives = 0, retries = 0): Promise<void> => {
