@@ -129,10 +129,10 @@ export async function readPromotionPage(
     ledger.mark(recorded.application, recorded.commitId),
   ]);
   const { execution, approvals } = advised;
-  const graph = execution ? promotionGraph(execution, approvals, now()) : undefined;
   const policy = policyOf(recorded.application);
   const { freshSignInMinutes } = policy;
   const waits = waitsForLock(views, promotionId);
+  const graph = execution ? promotionGraph(execution, approvals, now(), waits.waits?.entry.held) : undefined;
   const held = waits.waits?.entry.held ?? advised.advice.frozen;
   const open = openOverride(overrides);
   const asking = { person, signedInAt, freshSignInMinutes, now: new Date(now()) };

@@ -1,3 +1,4 @@
+import { endText, type Held } from '../../tasks/calendar/hold-rules.ts';
 import { type GraphState, type MachineGraph, readDefinition } from '../../tasks/executions/definition.ts';
 import type { Execution } from '../../tasks/executions/execution.ts';
 import { type Attempt, type Progress, progressOf } from '../../tasks/executions/progress.ts';
@@ -30,12 +31,14 @@ export interface PromotionGraph {
 /**
  * Joins definition, history and approvals.
  * @param now milliseconds since the epoch
+ * @param held why the calendar keeps the promotion from the lock that it waits for
  * @throws DefinitionError
  */
 export const promotionGraph = (
   execution: Execution,
   approvals: readonly Approval[],
   now: number,
+  held?: Held,
 ): PromotionGraph => {
   const graph = readDefinition(execution.definition);
   const progress = progressOf(execution.events);
@@ -44,7 +47,7 @@ export const promotionGraph = (
     const { name, type } = state;
     const attempts = progress.attempts.filter((attempt) => attempt.state === name);
     const waitsFor = approvals.findLast(({ state, status }) => state === name && status === 'PENDING');
-    return { name, type, attempts, ...standing(state, attempts, waitsFor, isRunning, now) };
+    return { name, type, attempts, ...standing(state, attempts, waitsFor, isRunning, now, held) };
   });
   return { graph, progress, steps };
 };
@@ -58,6 +61,7 @@ const standing = (
   waitsFor: Approval | undefined,
   isRunning: boolean,
   now: number,
+  held: Held | undefined,
 ): { readonly status: StepStatus; readonly detail: string } => {
   const { type } = state;
   const last = attempts.at(-1);
@@ -69,7 +73,10 @@ const standing = (
   }
   if (last.status === 'RUNNING') {
     if (waitsForLock(state))
-      return { status: 'waiting', detail: `waiting for the lock · ${took}${repeated}` };
+      return {
+        status: 'waiting',
+        detail: held ? `frozen until ${endText(held)}` : `waiting for the lock · ${took}${repeated}`,
+      };
     if (!waitsFor) return { status: 'running', detail: `running for ${took}${repeated}` };
     const left = duration(Date.parse(waitsFor.expiresAt) - now);
     return { status: 'waiting', detail: `waiting for ${roleTitles[waitsFor.role]} · ${left}` };

@@ -169,6 +169,24 @@ describe('steps', () => {
     expect(steps.get(names.pmoApproval)).toMatchObject({ status: 'idle', detail: 'not reached' });
   });
 
+  it('wait for a lock, and say until when the calendar keeps the promotion from it', () => {
+    const { events } = createHistory(START).enter(names.lockQat).schedule();
+    const held = {
+      environment: 'qat',
+      holds: [],
+      reasons: ['Year-end close'],
+      until: '2026-11-30T06:00:00.000Z',
+      timeZone: 'Europe/Berlin',
+    } as const;
+    const detailOf = (...more: [] | [typeof held]) =>
+      stepsOf(execution(events), [], START + 60_000, ...more).get(names.lockQat);
+    expect(detailOf()).toMatchObject({ status: 'waiting', detail: 'waiting for the lock · 1 min' });
+    expect(detailOf(held)).toMatchObject({
+      status: 'waiting',
+      detail: 'frozen until Mon 30 Nov 2026, 07:00 CET',
+    });
+  });
+
   it('run with the time that has passed', () => {
     const { events } = createHistory(START).enter(names.buildQatImage).schedule();
     const steps = stepsOf(execution(events), [], START + 125_000);
