@@ -340,6 +340,8 @@ export const createPromotionsWorld = (calendar: Calendar, pace: () => Promise<vo
     restore,
     track,
     ...createPeople(dependencies, world.mails.notices, (runner) => lockStates[stateOf(runner)] ?? 'prod'),
+    /** The state that an execution is at. */
+    stateOf,
     advance: world.advanceAll,
     tend: world.tend,
     pass: world.pass,

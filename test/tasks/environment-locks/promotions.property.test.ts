@@ -4,7 +4,7 @@ import { createPromotionsWorld, type Runner } from './promotions-world.ts';
 
 /** Set either to look further. A failure prints the seed and the shortest events that lead to it. */
 const SEED = Number(process.env.PROMOTIONS_SEED ?? 11);
-const HISTORIES = Number(process.env.PROMOTIONS ?? 150);
+const HISTORIES = Number(process.env.PROMOTIONS ?? 100);
 
 type World = ReturnType<typeof createPromotionsWorld>;
 type Do = (world: World) => Promise<unknown>;
@@ -83,6 +83,13 @@ const one: fc.Arbitrary<Event> = fc.oneof(
     arbitrary: fc.nat(30).map((m): Event => [`${m} min pass`, async (w) => w.pass(m)]),
   },
 );
+const goOn = (world: World, runner: Runner): Promise<void> =>
+  world.act(async () => {
+    await world.step(runner);
+    await world.decide(runner, 'approve');
+    await world.track(runner);
+  });
+
 interface Happening {
   readonly happen: (world: World) => Promise<void>;
   readonly [fc.toStringMethod]: () => string;
@@ -109,6 +116,51 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       .map(([[name, what], [other, then]]) =>
         happens(`${name} while ${other}`, (w) => w.act(() => Promise.all([what(w), then(w)]))),
       ),
+  },
+  {
+    // One fails in Prod, and others ask for Prod before it is restored; perhaps it is redriven, in a freeze or not.
+    weight: 3,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom('Lock Prod', 'Point Prod at image', 'Deploy to Prod', 'Verify Prod'),
+        fc.array(one),
+      )
+      .map(([state, others]) =>
+        happens(
+          `the newest fails at ${state}, then ${others.map(([name]) => name).join(', ')}`,
+          async (w) => {
+            const runner = w.runners.at(-1);
+            if (runner === undefined) return;
+            for (let step = 0; step < 30 && runner.runs && w.stateOf(runner) !== state; step += 1)
+              await goOn(w, runner);
+            await w.act(() => w.fail(runner));
+            await w.act(() => w.track(runner));
+            await w.act(() => w.push());
+            const next = w.runners.at(-1);
+            for (let step = 0; step < 12 && next !== undefined; step += 1) await goOn(w, next);
+            for (const [, then] of others) await w.act(() => then(w));
+            await w.act(() => w.redrive(runner));
+            await goOn(w, runner);
+          },
+        ),
+      ),
+  },
+  {
+    // What failed in Prod lost the lock, and is redriven in a freeze.
+    weight: 2,
+    arbitrary: fc.constantFrom('Point Prod at image', 'Deploy to Prod').map((state) =>
+      happens(`the newest fails at ${state}, and is redriven in a freeze`, async (w) => {
+        const runner = w.runners.at(-1);
+        if (runner === undefined) return;
+        for (let step = 0; step < 30 && runner.runs && w.stateOf(runner) !== state; step += 1)
+          await goOn(w, runner);
+        for (const then of [w.fail, w.track, w.restore] as const) await w.act(() => then(runner));
+        await w.act(() => w.advance());
+        await w.act(() => w.freeze(60, ['prod']));
+        await w.act(() => w.redrive(runner));
+        await goOn(w, runner);
+      }),
+    ),
   },
   {
     // One goes far, perhaps the newest, while something else happens.
@@ -138,12 +190,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 const promoted = async (world: World): Promise<void> => {
   await world.act(() => world.push());
   const runner = world.runners.at(-1);
-  for (let step = 0; runner?.runs && step < 30; step += 1)
-    await world.act(async () => {
-      await world.step(runner);
-      await world.decide(runner, 'approve');
-      await world.track(runner);
-    });
+  for (let step = 0; runner?.runs && step < 30; step += 1) await goOn(world, runner);
 };
 
 it('in any order of anything, nobody shares a lock, nothing bad and nothing frozen goes on, and everything ends', async () => {
