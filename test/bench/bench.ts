@@ -1,5 +1,5 @@
 /**
- * Measures and prints JSON. `npm run bench -- --tests` adds the test suite, and names of parts (`unattended`, `engine`,
+ * Measures and prints JSON. `npm run bench -- --tests` adds the test suite, and names of parts (`unattended`, `go-back`, `engine`,
  * `load`, `synthesis`, `approvals`) measure these alone. Numbers are of this machine; nothing is asserted here.
  */
 import { spawn } from 'node:child_process';
@@ -13,6 +13,7 @@ import { startCommand } from '../support/command.ts';
 import { freePorts } from '../support/ports.ts';
 import { measureApprovals } from './approvals.ts';
 import { measureEngine } from './engine.ts';
+import { measureGoBack } from './go-back.ts';
 import { measureLoad } from './load.ts';
 import { measureSynthesis } from './synthesis.ts';
 
@@ -50,6 +51,7 @@ const measureTests = async () => {
 
 const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   unattended: measurePromotion,
+  'go-back': measureGoBack,
   engine: () => measureEngine(scratch),
   load: () => measureLoad(scratch),
   synthesis: () => measureSynthesis(scratch),
@@ -59,7 +61,7 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
 const asked = process.argv.slice(2).map((argument) => argument.replace(/^--/, ''));
 const wanted = asked.some((name) => name !== 'tests')
   ? asked
-  : [...asked, 'unattended', 'engine', 'load', 'synthesis', 'approvals'];
+  : [...asked, 'unattended', 'go-back', 'engine', 'load', 'synthesis', 'approvals'];
 const unknown = wanted.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0)
   throw new Error(`There is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}.`);
