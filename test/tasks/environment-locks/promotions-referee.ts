@@ -53,6 +53,7 @@ export const createReferee = (
   };
   const isoOf = (local: string): string => `${local.replace(' ', 'T')}:00.000Z`;
 
+  const violations: unknown[] = [];
   let badBefore = new Set<string>();
   let heldBefore = new Set<string>();
   const wasAndIsBad = async (id: string) => badBefore.has(id) && (await isBad(id));
@@ -70,10 +71,11 @@ export const createReferee = (
     return job !== undefined && job.status !== 'FAILED';
   };
   /** Prod has the image of a promotion that failed. */
-  const leftProd = async ({ id, runs, redrives }: Runner): Promise<boolean> => {
+  const leftProd = async ({ id, runs }: Runner): Promise<boolean> => {
     const { images, deployments, prodRestored } = (await ledger.promotion(id)) ?? {};
     if (runs || images?.prod === undefined || deployments?.prod !== undefined) return false;
-    return prodRestored?.redrives !== redrives;
+    // Pointing Prod removes this; a redrive that never came so far left Prod as it was.
+    return prodRestored === undefined;
   };
   const onNewHolder = async (environment: Environment, id: string, before?: string): Promise<void> => {
     if (before !== undefined && (await isInside(environment, runnerOf(before))))
@@ -97,6 +99,7 @@ export const createReferee = (
       }
     },
     after: async (): Promise<void> => {
+      if (violations.length > 0) throw violations[0];
       for (const environment of environments) {
         const inside: string[] = [];
         for (const runner of runners) if (await isInside(environment, runner)) inside.push(runner.id);
@@ -108,7 +111,11 @@ export const createReferee = (
       replaceLock: async (before, after) => {
         const written = await target.replaceLock(before, after);
         const [left, holder] = [before.holder?.promotionId, after.holder?.promotionId];
-        if (holder !== undefined && holder !== left) await onNewHolder(after.environment, holder, left);
+        // What advances a lock outlives a failure, so it is kept for the end of the action.
+        if (holder !== undefined && holder !== left)
+          await onNewHolder(after.environment, holder, left).catch((error: unknown) =>
+            violations.push(error),
+          );
         return written;
       },
     }),

@@ -174,6 +174,8 @@ export const createPromotionsWorld = (calendar: Calendar, pace: () => Promise<vo
     const job = await ledger.latestJob(id, state);
     if (job?.status !== 'RUNNING') {
       await referee.onDeployment(runner);
+      // A redriven one points Prod at its image again.
+      await ledger.updatePromotion(id, { prodRestored: undefined });
       const attempt = (job?.attempt ?? 0) + 1;
       await ledger.addJob(aJob({ promotionId: id, state, attempt, kind: 'pipeline-run', status: 'RUNNING' }));
       return false;
