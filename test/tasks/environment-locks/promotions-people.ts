@@ -6,7 +6,7 @@ import { markBad, unmarkBad } from '../../../tasks/marks/mark-bad.ts';
 import type { Notices } from '../../../tasks/notices/notice.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import { aMarking, aPerson, aPolicy } from '../doubles/samples.ts';
-import type { Runner } from './promotions-world.ts';
+import type { Runner } from './promotions-runner.ts';
 
 const application = 'shop';
 const MINUTE = 60_000;

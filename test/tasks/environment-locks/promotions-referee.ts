@@ -4,7 +4,7 @@ import { lockingPromotionOf } from '../../../tasks/environment-locks/newer-in-pr
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { TaskFailure } from '../../../tasks/task-completions.ts';
-import type { Runner } from './promotions-world.ts';
+import type { Runner } from './promotions-runner.ts';
 
 const environments = ['qat', 'prod'] as const;
 

@@ -19,55 +19,14 @@ import { createTokens } from '../doubles/tokens.ts';
 import { createLockWorld, Killed } from './lock-world.ts';
 import { createPeople } from './promotions-people.ts';
 import { createReferee } from './promotions-referee.ts';
+import { type Runner, ways } from './promotions-runner.ts';
 
 const MINUTE = 60_000;
-const ways = {
-  push: [
-    'Lock QAT',
-    'Build QAT image',
-    'Point QAT at image',
-    'Deploy to QAT',
-    'QC approval',
-    'PMO approval',
-    'Lock Prod',
-    'Build Prod image',
-    'Point Prod at image',
-    'Deploy to Prod',
-    'Verify Prod',
-  ],
-  'go-back': [
-    'QC approval',
-    'PMO approval',
-    'Lock Prod',
-    'Point Prod at image',
-    'Deploy to Prod',
-    'Verify Prod',
-  ],
-} as const;
 type State = (typeof ways.push)[number];
 const finalErrors = ['Superseded', 'Stale', 'Recalled', 'Rejected'];
 const roles: Partial<Record<State, ApproverRole>> = { 'QC approval': 'qc', 'PMO approval': 'pmo' };
 const lockStates: Partial<Record<State, Environment>> = { 'Lock QAT': 'qat', 'Lock Prod': 'prod' };
 const environmentOf = (state: State): Environment => (/QAT/.test(state) ? 'qat' : 'prod');
-
-/** An execution of the state machine, as far as it has come. */
-export interface Runner {
-  readonly id: string;
-  readonly commitId: string;
-  readonly kind: keyof typeof ways;
-  at: number;
-  runs: boolean;
-  redrives: number;
-  attempts: number;
-  /** Of the state that waits. */
-  token?: string;
-  /** What it works on, as far as it was told. */
-  inside?: Environment;
-  /** A function of its state runs. */
-  isBusy?: boolean;
-  /** It ended for good. */
-  end?: string;
-}
 
 /** Whether everything that went wrong is that the process was killed. */
 const wasKilled = (error: unknown): boolean =>

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type Calendar, EMPTY_CALENDAR } from '../../../tasks/calendar/calendar.ts';
-import { createPromotionsWorld, type Runner } from './promotions-world.ts';
+import type { Runner } from './promotions-runner.ts';
+import { createPromotionsWorld } from './promotions-world.ts';
 
 /** Set either to look further. A failure prints the seed and the shortest events that lead to it. */
 const SEED = Number(process.env.PROMOTIONS_SEED ?? 11);
