@@ -24,6 +24,7 @@ const expected: Readonly<Record<string, readonly string[] | RegExp>> = {
     'applications[1].notifications[0]',
     'applications[1].notifications[1]',
   ],
+  'own-image.json': ['applications[0].image.parent'],
   's3-source.json': ['applications[0].source'],
   'two-accounts.json': /places environments in another account or region \(lockstep\.environments\)/,
 };

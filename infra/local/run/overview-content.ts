@@ -13,6 +13,11 @@ const MOST_EVENTS = 100;
 export const overviewContent = ({ run, system, sources }: Session): OverviewContent => {
   const { host } = run;
   const several = system.applications.length > 1;
+  // The site may have been at another port when the event was told.
+  const here = (detail: EventDetail) => ({
+    ...detail,
+    url: `${system.siteUrl}${new URL(detail.url).pathname}`,
+  });
   const named = (name: string) => (several ? name : 'application');
   return {
     places: [
@@ -39,7 +44,7 @@ export const overviewContent = ({ run, system, sources }: Session): OverviewCont
       .filter(({ source }) => source === EVENT_SOURCE)
       .slice(-MOST_EVENTS)
       .reverse()
-      .map(({ 'detail-type': type, detail }) => ({ type, detail: detail as unknown as EventDetail })),
+      .map(({ 'detail-type': type, detail }) => ({ type, detail: here(detail as unknown as EventDetail) })),
     people: people.map(({ name, description }) => ({ name, roles: description })),
     mails: readOutbox(host.store).reverse(),
   };

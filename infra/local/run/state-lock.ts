@@ -56,6 +56,11 @@ const usable = <Result>(directory: string, use: () => Result): Result => {
   }
 };
 
+/** Makes the directory unless it exists; nobody else may look into it. @throws StateDirectoryError */
+export const makeStateDirectory = (directory: string): void => {
+  usable(directory, () => fs.mkdirSync(directory, { recursive: true, mode: 0o700 }));
+};
+
 /** @returns whether the lock was free */
 const takeLock = (file: string): boolean => {
   const own = listProcesses().find(({ pid }) => pid === process.pid);
@@ -79,7 +84,7 @@ export const lockStateDirectory = async (
   directory: string,
   patienceMs = PATIENCE_MS,
 ): Promise<() => void> => {
-  usable(directory, () => fs.mkdirSync(directory, { recursive: true, mode: 0o700 }));
+  makeStateDirectory(directory);
   const file = path.join(directory, 'lock');
   const deadline = Date.now() + patienceMs;
   for (let takeOvers = 0; takeOvers < MOST_TAKE_OVERS; ) {

@@ -5,6 +5,7 @@ import { UsageError } from '../../../../cli/arguments.ts';
 import { readConfig } from '../../../config.ts';
 import type { ApplicationSource } from '../application-source.ts';
 import type { RunOptions } from '../options.ts';
+import { makeStateDirectory } from '../state-lock.ts';
 import { baseImage } from './base-image.ts';
 import { touchesOf, touchesText } from './scripts-on-machine.ts';
 
@@ -152,7 +153,7 @@ export const chooseInstances = async (
     notices.push(`Instances are directories of this machine${why === '' ? '' : `: ${why}`}.`);
   }
   if (!before) {
-    fs.mkdirSync(options.stateDir, { recursive: true });
+    makeStateDirectory(options.stateDir);
     const chosen: Chosen = { kind, ...(options.image !== undefined && { image: options.image }) };
     replaceFile(fileOf(options.stateDir), JSON.stringify(chosen));
   }

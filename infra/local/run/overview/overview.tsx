@@ -93,8 +93,8 @@ const Overview: FC<{ content: OverviewContent }> = ({ content }) => (
     <header>
       <h1>Lockstep on this machine</h1>
       <p>
-        This local run is for trials and tests, never for production. Image builds are simulated; pushes,
-        approvals, deployments and traffic are real.
+        This local run is for trials and tests, never for production. Image builds are simulated unless
+        instances are containers; pushes, approvals, deployments and traffic are real.
       </p>
     </header>
     <ul class="places">

@@ -27,6 +27,7 @@ export interface InProcessFunctions {
 /** Names of services that are not their client's. */
 const serviceNames: Readonly<Record<string, string>> = {
   sfn: 'states',
+  cloudwatch: 'monitoring',
   eventbridge: 'events',
   elasticloadbalancingv2: 'elasticloadbalancing',
   cognitoidentityprovider: 'cognito-idp',
