@@ -232,8 +232,11 @@ it('is used with the keyboard alone', async () => {
   await page.keyboard.press('Enter');
   await page.focus('textarea');
   await page.keyboard.type('By keyboard');
+  const focused = (what: string) => page.evaluate(`document.activeElement.${what}`);
   await page.keyboard.press('Tab');
-  expect(await page.evaluate('document.activeElement.value')).toBe('approve');
+  expect(await focused('textContent')).toBe('Deploy later');
+  await page.keyboard.press('Tab');
+  expect(await focused('value')).toBe('approve');
   expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
   await page.keyboard.press('Enter');
   await page.waitForSelector('text=Approved as QC');

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { anApproval } from '../tasks/doubles/samples.ts';
+import { markBad } from '../../tasks/marks/mark-bad.ts';
+import { aMarking, anApproval, aRelease } from '../tasks/doubles/samples.ts';
 import {
   fitOf,
   openBrowser,
@@ -10,6 +11,7 @@ import {
   violationsOf,
   widthOfText,
   writeScreenshot,
+  writesScreenshots,
 } from './support/browser.ts';
 import { commits, type Name, requestId } from './support/lifelike.ts';
 import { fillScene } from './support/lifelike-scene.ts';
@@ -17,8 +19,6 @@ import { serveSite } from './support/served-site.ts';
 
 jest.setTimeout(480_000);
 
-/** Set to any value, the tests write what they see to docs. */
-const writesScreenshots = (process.env.SCREENSHOTS ?? '') !== '';
 const docs = path.resolve('docs');
 
 let site: Awaited<ReturnType<typeof serveSite>>;
@@ -145,8 +145,28 @@ it('has only pages that are accessible, fit and are small, in light and dark, na
   await page.goto(`${site.siteUrl}/live`);
   await see('live-frozen');
 
+  await page.goto(`${site.siteUrl}/`);
+  await page.click('text=Switch');
+  await page.click('button[value="olga"]');
+  const earlier = { promotionId: 'shop-5f3c2a9d1e77-earlier', commitMessage: 'Keep the cart between visits' };
+  await site.ledger.addPromotion(aRelease(earlier));
+  await page.goto(`${site.siteUrl}/promotions/${earlier.promotionId}/go-back`);
+  await see('go-back');
+  await page.goto(`${site.siteUrl}${promotion('live')}/mark-bad`);
+  await see('mark-bad');
+  const { application, commitId } = commits.live;
+  await markBad(
+    site.ledger,
+    { application, commitId },
+    aMarking({ reason: 'Orders are lost when the cart is changed during payment' }),
+  );
+  await page.goto(`${site.siteUrl}${promotion('live')}`);
+  await see('promotion-bad');
+  await page.goto(`${site.siteUrl}/live`);
+  await see('live-bad');
+
   const nothingWrong = { violations: [], overflow: 0, clipped: [], isSmall: true };
-  const other = Object.keys(pages).length + 13 - mainPages.length;
+  const other = Object.keys(pages).length + 17 - mainPages.length;
   expect(seen).toHaveLength(mainPages.length * views.length + other * 2);
   expect(seen).toEqual(
     seen.map(({ name, width, colorScheme }) => ({ name, width, colorScheme, ...nothingWrong })),

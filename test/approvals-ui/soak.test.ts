@@ -1,10 +1,18 @@
+import path from 'node:path';
 import type { Page } from 'playwright-core';
 import type { FiredAlarm } from '../../tasks/alarms/alarms.ts';
 import type { Job } from '../../tasks/ledger/items.ts';
 import type { Soak, SoakRequest } from '../../tasks/soak/soak-request.ts';
 import { stateNames } from '../../workflows/state-names.ts';
 import { aJob, aPromotion } from '../tasks/doubles/samples.ts';
-import { fitOf, openBrowser, prepareLook, violationsOf } from './support/browser.ts';
+import {
+  fitOf,
+  openBrowser,
+  prepareLook,
+  violationsOf,
+  writeScreenshot,
+  writesScreenshots,
+} from './support/browser.ts';
 import { createScene } from './support/scene.ts';
 import { serveSite } from './support/served-site.ts';
 
@@ -208,9 +216,8 @@ describe.each([1280, 320])('in a browser %i pixels wide', (width) => {
       await prepareLook(page);
       expect(await violationsOf(page)).toEqual([]);
       expect(await fitOf(page, width)).toEqual({ overflow: 0, clipped: [] });
-      const folder = process.env.SOAK_LOOKS;
-      if (folder)
-        await page.screenshot({ path: `${folder}/soak-${width}-${colorScheme}.png`, fullPage: true });
+      if (writesScreenshots && width > 1000 && colorScheme === 'light')
+        await writeScreenshot(page, path.resolve('docs/screenshots/promotion-soak.png'), true);
       expect(problems).toEqual([]);
     } finally {
       await site.stop();

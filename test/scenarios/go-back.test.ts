@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { runProgram } from '../../cli/program.ts';
-import { signInAs } from '../../infra/local/run/approver.ts';
 import { startTrafficProbe } from '../../infra/local/run/traffic-probe.ts';
 import type { EvidenceFile } from '../../tasks/evidence/evidence-file.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
+import { goBackOf, pressGoBack, servedInProd } from './support/go-back.ts';
 import {
   approveBoth,
   eventually,
@@ -47,30 +47,25 @@ describe('going back to an earlier release', () => {
     });
     return { code, error, json: out === '' ? undefined : (JSON.parse(out) as Record<string, unknown>) };
   };
-  /** Signs in and asks to go back on the release's page. @returns the go-back's id */
-  const press = async (release: ScenarioPromotion, person = 'olga') => {
-    const operator = await signInAs(person, scenario.system.siteUrl);
-    const page = await operator.open(`${scenario.system.siteUrl}/promotions/${release.id}/go-back`);
-    const form = page.document.querySelector('form[action$="/go-back"]');
-    if (!form) throw new Error(`${page.url} has no form: ${page.document.text}`);
-    const answer = await operator.submit(page, form, { reason: 'The cart is empty since the last release' });
-    expect(answer.status).toBe(200);
-    return new URL(answer.url).pathname.split('/').at(-1) ?? '';
-  };
-  const goBackOf = (id: string, release: ScenarioPromotion) =>
-    scenario.promotionOf(release.executionArn.replace(release.id, id), release.commitId);
-  const served = async () => {
-    const text = await (await fetch(`${scenario.application.prodUrl}/version`)).text();
-    return text.startsWith('{') ? (JSON.parse(text) as { commit: string }).commit : text;
-  };
+  const reason = 'The cart is empty since the last release';
+  /** The services that have noted something since a line of the journal. */
+  const notedSince = (line: number): ReadonlySet<string> =>
+    new Set(
+      journal()
+        .slice(line)
+        .map((text) => (JSON.parse(text) as { t?: string }).t?.split('.')[0] ?? ''),
+    );
+  const journal = () =>
+    fs.readFileSync(path.join(scenario.stateDir, 'journal.ndjson'), 'utf8').trimEnd().split('\n');
 
   it('deploys the recorded image and commit under load: no build, no QAT, no request fails; and evidence names it', async () => {
     const before = (await scenario.system.ledger.promotion(first.id))?.images;
     const stopTraffic = startTrafficProbe(scenario.application.prodUrl);
-    const id = await press(first);
+    const begin = journal().length;
+    const goBack = await pressGoBack(scenario, first, reason);
+    const { id } = goBack;
     // Pressed twice, it starts once.
-    expect(await press(first)).toBe(id);
-    const goBack = goBackOf(id, first);
+    expect((await pressGoBack(scenario, first, reason)).id).toBe(id);
 
     const { review, candidate } = await goBack.asked('qc');
     expect(review).toMatchObject({
@@ -78,7 +73,7 @@ describe('going back to an earlier release', () => {
         to: { promotionId: first.id },
         undone: [{ promotionId: second.id }],
         askedBy: 'olga',
-        reason: 'The cart is empty since the last release',
+        reason,
         prodImageId: before?.prod,
       },
       commits: [{ commitId: second.commitId }],
@@ -92,7 +87,9 @@ describe('going back to an earlier release', () => {
     const { requests, failed } = await stopTraffic();
     expect(requests).toBeGreaterThan(10);
     expect(failed).toBe(0);
-    expect(await served()).toBe(first.commitId);
+    expect(await servedInProd(scenario)).toBe(first.commitId);
+    expect([...notedSince(begin)]).toEqual(expect.arrayContaining(['codedeploy', 'dynamodb']));
+    expect([...notedSince(begin)]).not.toContain('imagebuilder');
     expect((await scenario.system.ledger.promotion(id))?.images).toEqual(before);
     expect((await goBack.states()).map(([name]) => name)).toEqual([
       names.isGoBack,
@@ -128,7 +125,7 @@ describe('going back to an earlier release', () => {
       kind: 'go-back',
       actor: { type: 'person', name: 'olga' },
       what: {
-        reason: 'The cart is empty since the last release',
+        reason,
         to: first.id,
         from: second.id,
         prodImageId: before?.prod,
@@ -141,11 +138,9 @@ describe('going back to an earlier release', () => {
     const { review } = await third.asked('qc');
     expect(review.commits.map(({ commitId }) => commitId)).toEqual([third.commitId, second.commitId]);
     expect(review.makers.map(({ name }) => name)).not.toContain('olga');
-    expect(review.bad).toMatchObject([
-      { commitId: second.commitId, by: { name: 'olga' }, reason: 'The cart is empty since the last release' },
-    ]);
+    expect(review.bad).toMatchObject([{ commitId: second.commitId, by: { name: 'olga' }, reason }]);
     expect(await approveBoth(third)).toMatchObject({ status: 'SUCCEEDED' });
-    expect(await served()).toBe(third.commitId);
+    expect(await servedInProd(scenario)).toBe(third.commitId);
   });
 
   it('fails before anybody is asked if the image is gone; the command line asks in the caller’s name', async () => {
@@ -163,7 +158,7 @@ describe('going back to an earlier release', () => {
       'The third is slow',
     );
     expect([code, error]).toEqual([0, '']);
-    const goBack = goBackOf(String(json?.promotionId), first);
+    const goBack = goBackOf(scenario, String(json?.promotionId), first);
     const end = await goBack.ended();
     expect(end).toMatchObject({ status: 'FAILED', error: 'ReleaseGone' });
     expect(end.cause).toContain(`The image ${imageId} is gone`);

@@ -115,6 +115,9 @@ export const widthOfText = (page: Page): Promise<number> =>
     })()`,
   );
 
+/** Set to any value, the tests write what they see to docs. */
+export const writesScreenshots = (process.env.SCREENSHOTS ?? '') !== '';
+
 /** Writes a screenshot with at most 256 colors: a third of the bytes, and nobody sees it. */
 export const writeScreenshot = async (page: Page, file: string, fullPage: boolean): Promise<void> => {
   await page.evaluate('scrollTo(0, 0)');
