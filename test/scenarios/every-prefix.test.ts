@@ -60,6 +60,9 @@ const firstOne = Number(process.env.FIRST_PREFIX ?? Math.floor(Math.random() * o
 /** One in so many of those is followed to the end, past the points at which it stands as the uninterrupted run stood. */
 const wholeOneIn = 8;
 
+/** Of an alarm, not of a promotion. */
+const isOfAlarm = (subject: string): boolean => /^(OK|ALARM): /.test(subject);
+
 /** Lines after the first of which a crash once did harm: these beginnings are tried always. */
 const onceHarmful = [
   /"t":"codedeploy.targets".*"label":"Blue"/,
@@ -124,7 +127,7 @@ const holderStatusOf = async (run: SimulatedRun, id: string) => {
     instances: values<GroupRecord>('autoscaling.groups').map(({ slots }) => slots.map(({ state }) => state)),
     mails: readOutbox(host.store)
       // Of alarms: how soon they know enough depends on when a run was killed, as its metrics end with it.
-      .filter(({ subject }) => !/^(OK|ALARM): /.test(subject))
+      .filter(({ subject }) => !isOfAlarm(subject))
       .map(({ to, subject }) => `${to}: ${subject}`)
       .sort(),
     evidence: (await createDynamoDbEvidenceStore(tableName).entries(id))
@@ -208,6 +211,7 @@ const unnoted = (lines: readonly JournalLine[]): readonly string[] =>
   lines.flatMap(({ t, v }, index) => {
     if (t !== 'sns.outbox') return [];
     const { to, subject } = v as Mail;
+    if (isOfAlarm(subject)) return [];
     const isNoted = lines
       .slice(index)
       .some((line) => line.t === 'dynamodb.journal' && noteOf(subject).test(JSON.stringify(line.v)));
@@ -215,7 +219,10 @@ const unnoted = (lines: readonly JournalLine[]): readonly string[] =>
   });
 
 const without = (mails: readonly string[], some: readonly string[]): string[] =>
-  some.reduce<string[]>((left, mail) => left.toSpliced(left.indexOf(mail), 1), [...mails]);
+  some.reduce<string[]>(
+    (left, mail) => (left.includes(mail) ? left.toSpliced(left.indexOf(mail), 1) : left),
+    [...mails],
+  );
 
 const freeze = <Value>(value: Value): Value => {
   if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(freeze);

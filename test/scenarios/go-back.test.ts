@@ -53,7 +53,7 @@ describe('going back to an earlier release', () => {
     new Set(
       journal()
         .slice(line)
-        .map((text) => (JSON.parse(text) as { t?: string }).t?.split('.')[0] ?? ''),
+        .map((text) => /"t":"(\w+)/.exec(text)?.[1] ?? ''),
     );
   const journal = () =>
     fs.readFileSync(path.join(scenario.stateDir, 'journal.ndjson'), 'utf8').trimEnd().split('\n');
