@@ -80,6 +80,12 @@ describe('npm start', () => {
     expect(reported.output).toContain('Promoted');
     expect(reported.code).toBe(0);
     expect(report().promotion).toEqual(promotion);
+
+    // It has been told: the same command promotes the commit again.
+    const again = await runCommand(command);
+    expect([again.code, again.output]).toEqual([0, expect.stringContaining('Promoting')]);
+    expect(report().promotion).toMatchObject({ status: 'SUCCEEDED', commitId: promotion.commitId });
+    expect(report().promotion.id).not.toBe(promotion.id);
   });
 
   it('fails with 3 when QC and PMO are the same person, and goes on with another in the same directory', async () => {

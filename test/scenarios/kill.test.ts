@@ -8,6 +8,7 @@ import { projectRoot } from '../../infra/local/run/synthesize.ts';
 import { seedAssembly } from '../support/assembly.ts';
 import { startCommand } from '../support/command.ts';
 import { freePorts } from '../support/ports.ts';
+import { LATEST_MS, randomNumbers } from './support/kills.ts';
 import { eventually } from './support/scenario.ts';
 
 jest.setTimeout(600_000);
@@ -21,17 +22,6 @@ const KILLS = 20;
  */
 const step = /^\w{8} \{"t":"(states|dynamodb)\.journal"/gm;
 const STEPS = 78;
-
-/** Longest time from a kill's step to the kill, in ms: it hits between steps as well, and into starts. */
-const LATEST_MS = 250;
-
-/** Numbers from 0 to 1 that follow from a seed (mulberry32). */
-const randomNumbers = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-};
 
 describe('a run that is killed', () => {
   let directory: string;

@@ -51,26 +51,6 @@ const newestOf = async (
   return undefined;
 };
 
-/** Tells the push again, as an event of its own: the branch is at that commit already. */
-const announceAgain = (host: Host, application: DeployedApplication, commitId: string) => {
-  host.emit({
-    source: 'aws.codecommit',
-    detailType: 'CodeCommit Repository State Change',
-    resources: [`arn:${host.partition}:codecommit:${host.region}:${host.accountId}:${application.name}`],
-    detail: {
-      event: 'referenceUpdated',
-      repositoryName: application.name,
-      repositoryId: application.name,
-      referenceType: 'branch',
-      referenceName: application.branch,
-      referenceFullName: `refs/heads/${application.branch}`,
-      commitId,
-      oldCommitId: commitId,
-      callerUserArn: `arn:${host.partition}:iam::${host.accountId}:user/operator`,
-    },
-  });
-};
-
 /** A commit's promotion: just started, already under way, or ended before and left as it is. */
 export interface CommitPromotion {
   readonly executionArn: string;
@@ -132,8 +112,7 @@ export const promote = async (
   const before = new Set(await executionsOf(host, application));
   unreported?.note(commitId, known?.executionArn);
   options.beforeStart();
-  if (isAlreadyPushed && application.connected) application.connected.pushAgain();
-  else if (isAlreadyPushed) announceAgain(host, application, commitId);
+  if (isAlreadyPushed) await application.pushAgain();
   else await pushOrExplain(application, source);
   const startedNow = () => newestOf(host, application, commitId, before);
   await startDequeued(host, application, commitId, options, startedNow);

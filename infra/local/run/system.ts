@@ -24,9 +24,9 @@ export interface DeployedApplication {
   readonly connected?: {
     /** Owner and name. */
     readonly repository: string;
-    /** Tells the push of a branch's commit again, as another push. */
-    readonly pushAgain: () => void;
   };
+  /** Tells the push of the branch's commit again, as another push. */
+  readonly pushAgain: () => Promise<void> | void;
   readonly stateMachineArn: string;
   readonly pipelines: { readonly qat: string; readonly prod: string };
   /** Where its QAT instance and its Prod load balancer answer. */
@@ -81,13 +81,14 @@ export const readSystem = async (run: LocalRun): Promise<LockstepSystem> => {
               ?.replace(/^lockstep-/, '') ?? '',
           branch,
           ...(isInCodeCommit
-            ? { remote: await codeCommitPath(run, repository) }
+            ? {
+                remote: await codeCommitPath(run, repository),
+                pushAgain: () => services.codecommit.pushAgain(repository, branch),
+              }
             : {
                 remote: services.forge.pushUrl(developer.name, repository),
-                connected: {
-                  repository,
-                  pushAgain: () => services.forge.pushAgain(developer.name, repository, branch),
-                },
+                connected: { repository },
+                pushAgain: () => services.forge.pushAgain(developer.name, repository, branch),
               }),
           stateMachineArn: value(stack, 'StateMachineArn'),
           pipelines: { qat: value(stack, 'QatPipelineName'), prod: value(stack, 'ProdPipelineName') },

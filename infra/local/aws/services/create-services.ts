@@ -40,6 +40,7 @@ export const createServices = (host: EmulatorHost, signIn: SignInOptions) => {
   const elasticloadbalancing = createElasticLoadBalancingService(host);
   const secretsmanager = createSecretsManagerService(host);
   const codepipeline = createCodePipelineService(host, forgeProvider(host));
+  const codecommit = createCodeCommitService(host);
   const forge = createForge(host, {
     accounts: signIn.people.map(({ name }) => name),
     onPush: ({ id, repository, ref, after, at }) => {
@@ -76,7 +77,7 @@ export const createServices = (host: EmulatorHost, signIn: SignInOptions) => {
     createCodeDeployService(host),
     createImageBuilderService(host),
     createCodeBuildService(host),
-    createCodeCommitService(host),
+    codecommit,
     codepipeline,
     forge,
     createStatesService(host),
@@ -85,7 +86,7 @@ export const createServices = (host: EmulatorHost, signIn: SignInOptions) => {
     createLambdaService(host),
   ];
   for (const service of services) host.register(service);
-  return { events, autoscaling, elasticloadbalancing, secretsmanager, forge };
+  return { events, autoscaling, elasticloadbalancing, secretsmanager, codecommit, forge };
 };
 
 /** Services that the run itself asks for more than their AWS operations. */

@@ -14,7 +14,7 @@ import type {
 import { AwsError, type Host, type Operation, type Service } from '../../host.ts';
 import { arnOf } from '../shared/arns.ts';
 import { page } from '../shared/paging.ts';
-import { createPushes } from './pushes.ts';
+import { createPushes, type Pushes } from './pushes.ts';
 import { archiveCommit, readBranches, readCommit, readCommits, readDifferences } from './read-repository.ts';
 import { findRepository, repositoryPath } from './repositories.ts';
 import { createCodeCommitResources } from './resources.ts';
@@ -30,8 +30,11 @@ interface UploadArchiveOutput {
   readonly archive: Uint8Array;
 }
 
+/** CodeCommit, as the run asks it for more than its AWS operations. */
+interface CodeCommitService extends Service, Pick<Pushes, 'pushAgain'> {}
+
 /** Creates CodeCommit: real bare repositories below `<stateDir>/git`, whose pushes raise events. */
-export const createCodeCommitService = (host: Host): Service => {
+export const createCodeCommitService = (host: Host): CodeCommitService => {
   const pushes = createPushes(host);
   const pageError = { errorName: 'InvalidContinuationTokenException' };
   const on =
@@ -144,5 +147,6 @@ export const createCodeCommitService = (host: Host): Service => {
     resources: createCodeCommitResources(host),
     start: pushes.start,
     stop: pushes.stop,
+    pushAgain: pushes.pushAgain,
   };
 };

@@ -32,10 +32,12 @@ interface Change {
 }
 
 /** Raises an event for each reference that a push has changed. */
-interface Pushes {
+export interface Pushes {
   /** Announces everything that happened while nothing ran, then follows the hook. */
   readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
+  /** Tells, and records, the push of a branch's commit once more, as one that went elsewhere and back. Nothing if there is no such branch. */
+  readonly pushAgain: (repositoryName: string, branch: string) => Promise<void>;
 }
 
 /** How often the hook's file is looked at. */
@@ -68,6 +70,21 @@ export const createPushes = (host: Host): Pushes => {
       offset: offset ?? state.offset,
       count: state.count + (isKnown ? 0 : 1),
     });
+  };
+
+  const pushAgain = async (repositoryName: string, branch: string): Promise<void> => {
+    const repository = repositories.get(repositoryName);
+    const ref = `refs/heads/${branch}`;
+    const commit = announcedOf.get(repositoryName)?.references[ref];
+    if (repository === undefined || commit === undefined) return;
+    const change = { ref, before: commit, after: commit };
+    const pusher = await pusherArn(host, repository, change);
+    if (stopped) return;
+    // Read only now: the hook may have told another push meanwhile.
+    const state = announcedOf.get(repositoryName) ?? nothingAnnounced;
+    recordPush(host, repository, change, pusher, state.count);
+    host.emit(eventOf(repository, change, pusher, state.count));
+    announcedOf.put(repositoryName, { ...state, count: state.count + 1 });
   };
 
   /** Reads what the hook has added since the last time; a line that is not finished waits. */
@@ -127,6 +144,7 @@ export const createPushes = (host: Host): Pushes => {
       fs.rmSync(presencePath(host), { force: true });
       await reading;
     },
+    pushAgain,
   };
 };
 
