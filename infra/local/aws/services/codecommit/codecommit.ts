@@ -8,6 +8,8 @@ import type {
   GetCommitOutput,
   GetDifferencesInput,
   GetDifferencesOutput,
+  GetFileInput,
+  GetFileOutput,
   GetRepositoryInput,
   GetRepositoryOutput,
 } from '@aws-sdk/client-codecommit';
@@ -15,7 +17,14 @@ import { AwsError, type Host, type Operation, type Service } from '../../host.ts
 import { arnOf } from '../shared/arns.ts';
 import { page } from '../shared/paging.ts';
 import { createPushes, type Pushes } from './pushes.ts';
-import { archiveCommit, readBranches, readCommit, readCommits, readDifferences } from './read-repository.ts';
+import {
+  archiveCommit,
+  readBranches,
+  readCommit,
+  readCommits,
+  readDifferences,
+  readFile,
+} from './read-repository.ts';
 import { findRepository, repositoryPath } from './repositories.ts';
 import { createCodeCommitResources } from './resources.ts';
 
@@ -126,6 +135,13 @@ export const createCodeCommitService = (host: Host): CodeCommitService => {
     },
   };
 
+  const getFile: Operation<GetFileInput, GetFileOutput> = {
+    requires: on('GetFile'),
+    // Without a commit, AWS takes the default branch.
+    run: ({ repositoryName = '', filePath = '', commitSpecifier = 'main' }) =>
+      readFile(host, repositoryName, commitSpecifier, filePath),
+  };
+
   const uploadArchive: Operation<UploadArchiveInput, UploadArchiveOutput> = {
     requires: (input) => [on('UploadArchive')(input), on('GetUploadArchiveStatus')(input)],
     run: async ({ repositoryName, commitId }) => {
@@ -142,6 +158,7 @@ export const createCodeCommitService = (host: Host): CodeCommitService => {
       GetCommit: getCommit,
       BatchGetCommits: batchGetCommits,
       GetDifferences: getDifferences,
+      GetFile: getFile,
       UploadArchive: uploadArchive,
     },
     resources: createCodeCommitResources(host),

@@ -170,6 +170,45 @@ export const readDifferences = async (
   return differences;
 };
 
+/** Modes of files as CodeCommit names them. */
+const FILE_MODES: Readonly<Record<string, 'EXECUTABLE' | 'NORMAL' | 'SYMLINK'>> = {
+  '100755': 'EXECUTABLE',
+  '100644': 'NORMAL',
+  '120000': 'SYMLINK',
+};
+
+/**
+ * A file in a commit.
+ * @throws AwsError `FileDoesNotExistException`, also for a folder; `CommitDoesNotExistException`
+ */
+export const readFile = async (
+  host: Host,
+  repositoryName: string,
+  specifier: string,
+  filePath: string,
+): Promise<{
+  readonly commitId: string;
+  readonly blobId: string;
+  readonly filePath: string;
+  readonly fileMode: 'EXECUTABLE' | 'NORMAL' | 'SYMLINK';
+  readonly fileSize: number;
+  readonly fileContent: Uint8Array;
+}> => {
+  const directory = repositoryPath(host, findRepository(host, repositoryName).name);
+  const commitId = await resolveCommit(host, repositoryName, specifier);
+  const files = await gitText(directory, 'ls-tree', '-r', '-z', '--full-tree', commitId);
+  const [mode = '', , blobId = ''] =
+    files
+      .split('\0')
+      .find((line) => line.slice(line.indexOf('\t') + 1) === filePath)
+      ?.split(/[ \t]/) ?? [];
+  const fileMode = FILE_MODES[mode];
+  if (fileMode === undefined)
+    throw new AwsError('FileDoesNotExistException', `The commit ${commitId} has no file ${filePath}`);
+  const fileContent = new Uint8Array(await gitBytes(directory, 'cat-file', 'blob', blobId));
+  return { commitId, blobId, filePath, fileMode, fileSize: fileContent.length, fileContent };
+};
+
 /** The tree without files that every git repository knows. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 

@@ -6,7 +6,7 @@ import { tablesOf } from './records.ts';
 const time = (ms: number) => new Date(ms).toISOString();
 
 /** A recipe as the API gives it. */
-const describeRecipe = (host: Host, recipe: ImageRecipe): sdk.ImageRecipe => ({
+export const describeRecipe = (host: Host, recipe: ImageRecipe): sdk.ImageRecipe => ({
   arn: recipe.arn,
   type: 'AMI',
   name: recipe.name,

@@ -16,6 +16,7 @@ import { page } from '../shared/paging.ts';
 import { createBuilds } from './builds.ts';
 import { describeImage, summarizeImage } from './descriptions.ts';
 import { imageLists } from './image-lists.ts';
+import { recipeLookups } from './recipe-lookups.ts';
 import { found, type Image, imageBuilderArn, slug, tablesOf } from './records.ts';
 import { createImageBuilderResources } from './resources.ts';
 
@@ -161,6 +162,7 @@ export const createImageBuilderService = (host: Host): Service => {
       StartImagePipelineExecution: start,
       GetImage: getImage,
       ...imageLists(host, tables),
+      ...recipeLookups(host, tables),
       ListImagePipelineImages: listImages,
       DeleteImage: deleteImage,
       CancelImageCreation: cancel,

@@ -2,6 +2,8 @@ import type {
   FunctionConfiguration,
   GetAccountSettingsCommandInput,
   GetAccountSettingsCommandOutput,
+  GetFunctionConfigurationCommandInput,
+  GetFunctionConfigurationCommandOutput,
   InvokeCommandInput,
   InvokeCommandOutput,
   ListFunctionsCommandInput,
@@ -95,6 +97,14 @@ export const lambdaOperations = (
     },
   };
 
+  const getFunctionConfiguration: Operation<
+    GetFunctionConfigurationCommandInput,
+    Answer<GetFunctionConfigurationCommandOutput>
+  > = {
+    requires: onFunction('lambda:GetFunctionConfiguration'),
+    run: ({ FunctionName, Qualifier }) => configurationOf(findFunction(host, FunctionName, Qualifier)),
+  };
+
   const getAccountSettings: Operation<
     GetAccountSettingsCommandInput,
     Answer<GetAccountSettingsCommandOutput>
@@ -115,6 +125,7 @@ export const lambdaOperations = (
 
   return {
     GetAccountSettings: getAccountSettings,
+    GetFunctionConfiguration: getFunctionConfiguration,
     Invoke: invoke,
     ListFunctions: listFunctions,
   };

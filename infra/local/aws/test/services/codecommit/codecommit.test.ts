@@ -293,6 +293,16 @@ describe('CodeCommit', () => {
     await expect(call('GetDifferences', { afterCommitSpecifier: '--output=/tmp/x' })).rejects.toMatchObject({
       name: 'CommitDoesNotExistException',
     });
+    type File = { commitId: string; fileContent: Uint8Array; fileMode: string };
+    const file = await call<File>('GetFile', { commitSpecifier: first, filePath: 'src/a.txt' });
+    expect(file).toMatchObject({ commitId: first, fileMode: 'NORMAL', fileSize: 1 });
+    expect(Buffer.from(file.fileContent).toString()).toBe('1');
+    const named = await call<File>('GetFile', { filePath: 'src/new file.txt' });
+    expect(Buffer.from(named.fileContent).toString()).toBe('n');
+    for (const filePath of ['gone.txt', 'src', '../x'])
+      await expect(call('GetFile', { filePath })).rejects.toMatchObject({
+        name: 'FileDoesNotExistException',
+      });
   });
 
   it('archives every file of a commit as it was committed, with its id where the content asks for it', async () => {

@@ -1,3 +1,4 @@
+import type { GetImagePipelineResponse, GetImageRecipeResponse } from '@aws-sdk/client-imagebuilder';
 import { context, create, until } from '../shared/test-host.ts';
 import { arn, createImageWorld, document, type ImageWorld } from './image-world.ts';
 
@@ -66,6 +67,25 @@ describe('Image Builder resources', () => {
     await expect(
       create(opened.builder, 'AWS::ImageBuilder::ImagePipeline', 'Other', { Name: 'orders-qat' }),
     ).rejects.toThrow('already exists');
+  });
+
+  it('gives a pipeline with its recipe, and the recipe with its components', async () => {
+    const { open, deploy } = images;
+    const opened = await open();
+    const deployed = await deploy(opened);
+    const pipeline = deployed.pipeline.physicalId;
+    const { imagePipeline } = await opened.call<GetImagePipelineResponse>('GetImagePipeline', {
+      imagePipelineArn: pipeline,
+    });
+    expect(imagePipeline).toMatchObject({ arn: pipeline, name: 'orders-qat', status: 'ENABLED' });
+    const { imageRecipe } = await opened.call<GetImageRecipeResponse>('GetImageRecipe', {
+      imageRecipeArn: imagePipeline?.imageRecipeArn,
+    });
+    expect(imageRecipe?.arn).toBe(imagePipeline?.imageRecipeArn);
+    expect(imageRecipe?.components?.length).toBeGreaterThan(0);
+    await expect(opened.call('GetImagePipeline', { imagePipelineArn: `${pipeline}0` })).rejects.toMatchObject(
+      { name: 'ResourceNotFoundException' },
+    );
   });
 
   it('gives a build by its ARN alone', async () => {

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import {
   GetAccountSettingsCommand,
+  GetFunctionConfigurationCommand,
   InvokeCommand,
   LambdaClient,
   ListFunctionsCommand,
@@ -78,6 +79,11 @@ describe('over the wire', () => {
     const { Functions } = await client.send(new ListFunctionsCommand());
     expect(Functions).toHaveLength(1);
     expect(Functions?.[0]).toMatchObject({ FunctionArn: arn, Timeout: 30, State: 'Active' });
+    const one = await client.send(new GetFunctionConfigurationCommand({ FunctionName: arn }));
+    expect(one).toMatchObject(Functions?.[0] ?? {});
+    await expect(
+      client.send(new GetFunctionConfigurationCommand({ FunctionName: 'none' })),
+    ).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 });
 
