@@ -15,6 +15,7 @@ import { locksText } from './locks.ts';
 import { makers } from './makers.ts';
 import { listBad, markBad, unmarkBad } from './marks.ts';
 import type { Command } from './options.ts';
+import { plan } from './plan/plan-command.ts';
 import { type Ask, redrive } from './redrive.ts';
 import { endSoak, sendBack } from './soak.ts';
 import { stop } from './stop.ts';
@@ -103,6 +104,13 @@ const applicationOf = (system: System, application: string): string => {
   throw new CommandError(
     `There is no application ${JSON.stringify(application)}. Give one of: ${system.applications.join(', ')}.`,
   );
+};
+
+/** @throws CommandError if there are several */
+const onlyApplication = ({ applications }: System): string => {
+  const [only, ...others] = applications;
+  if (only !== undefined && others.length === 0) return only;
+  throw new CommandError(`Say whose commit it is: --application ${applications.join(', or ')}.`);
 };
 
 const show = async (system: System, recorded: Promotion): Promise<Outcome> => {
@@ -196,6 +204,11 @@ export async function runCommand(
   }
   if (command.name === 'calendar' || command.name === 'freeze' || command.name === 'unfreeze')
     return calendarCommand(system, command);
+  if (command.name === 'plan') {
+    const application = applicationOf(system, command.application ?? onlyApplication(system));
+    const commitId = await findCommit(system, application, command.commit);
+    return plan(system, { ...command, application, commitId }, files);
+  }
   if (command.name === 'bad') return listBad(system, applicationOf(system, command.application));
   if (!('promotion' in command)) {
     const application = applicationOf(system, command.application);

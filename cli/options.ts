@@ -20,6 +20,14 @@ export type Command =
   | { readonly name: 'releases'; readonly application: string; readonly limit: number }
   | { readonly name: 'show'; readonly promotion: string }
   | { readonly name: 'makers'; readonly promotion: string }
+  | ({
+      readonly name: 'plan';
+      readonly commit: string;
+      /** The only one that is deployed, if absent. */
+      readonly application?: string;
+      readonly prices?: string;
+    } & Pick<Sizes, 'instanceType' | 'testMinutes'> &
+      Partial<Pick<Sizes, 'instances'>>)
   | ({ readonly name: 'cost'; readonly promotion: string; readonly prices?: string } & Sizes)
   | {
       readonly name: 'redrive';
@@ -91,6 +99,7 @@ const optionTypes = {
   assembly: { type: 'string' },
   config: { type: 'string' },
   'write-configuration': { type: 'string' },
+  promote: { type: 'boolean' },
   yes: { type: 'boolean' },
   'despite-alarms': { type: 'boolean' },
   platform: { type: 'boolean' },
@@ -106,7 +115,7 @@ const optionTypes = {
 /** Options of some commands only. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   limit: ['promotions', 'releases'],
-  application: ['promotions', 'locks', 'mark-bad', 'unmark-bad', 'init', 'check'],
+  application: ['promotions', 'locks', 'mark-bad', 'unmark-bad', 'plan', 'init', 'check'],
   out: ['evidence'],
   reason: [
     'stop',
@@ -124,10 +133,10 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'despite-alarms': ['redrive'],
   key: ['verify'],
   state: ['verify'],
-  prices: ['cost'],
-  'instance-type': ['cost'],
-  instances: ['cost'],
-  'test-minutes': ['cost'],
+  prices: ['cost', 'plan'],
+  'instance-type': ['cost', 'plan'],
+  instances: ['cost', 'plan'],
+  'test-minutes': ['cost', 'plan'],
   yes: ['redrive', 'teardown'],
   platform: ['teardown'],
   'delete-leftovers': ['teardown'],
@@ -135,6 +144,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   assembly: ['doctor'],
   config: ['init', 'check'],
   'write-configuration': ['init'],
+  promote: ['init'],
 };
 /** What each command takes. */
 const operands: Readonly<Record<string, string | undefined>> = {
@@ -146,6 +156,7 @@ const operands: Readonly<Record<string, string | undefined>> = {
   show: 'a promotion',
   makers: 'a promotion',
   cost: 'a promotion',
+  plan: 'a commit',
   redrive: 'a promotion',
   stop: 'a promotion',
   'send-back': 'a promotion',
@@ -292,6 +303,18 @@ const readCommand = (
       return { name };
     case 'bad':
       return { name, application: given };
+    case 'plan':
+      return {
+        name,
+        commit: given,
+        ...(values.application !== undefined && { application: values.application }),
+        ...(values.prices !== undefined && { prices: values.prices }),
+        instanceType: values['instance-type'] ?? DEFAULT_INSTANCE_TYPE,
+        ...(values.instances !== undefined && {
+          instances: wholeNumber('instances', values.instances, 1, MOST),
+        }),
+        testMinutes: wholeNumber('test-minutes', values['test-minutes'] ?? '0', 0, MOST),
+      };
     case 'mark-bad':
     case 'unmark-bad':
       if (!values.application)
@@ -352,7 +375,7 @@ export function parseOptions(args: readonly string[]): Options {
   const json = values.json ?? false;
   if (values.help) return { command: { name: 'help' }, json };
   for (const option of ['port', 'state-dir'] as const)
-    if (values[option] !== undefined && !values.local)
+    if (values[option] !== undefined && !values.local && !values.promote)
       throw new UsageError(`--${option} goes with --local: it is the local run's.`);
   const command = readCommand(values, positionals);
   return {

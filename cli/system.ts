@@ -38,6 +38,7 @@ import { noteDespiteAlarms } from '../tasks/redrive/despite-alarms.ts';
 import { createAskSoak } from '../tasks/soak/invoke-soak.ts';
 import type { SoakAnswer } from '../tasks/soak/soak-request.ts';
 import type { LocalRunPlace } from './options.ts';
+import type { PlanSources } from './plan/plan-sources.ts';
 
 /** The command cannot be done; the message says why and what to do. The program exits with 1. */
 export class CommandError extends Error {
@@ -64,6 +65,7 @@ export interface System {
     | 'calendar'
     | 'declaredFreezes'
     | 'overrides'
+    | 'absences'
   >;
   readonly evidence: Pick<EvidenceStore, 'entries' | 'seals'>;
   readonly publicKey: () => Promise<SealingKey>;
@@ -106,6 +108,8 @@ export interface System {
       | { readonly promotionId: string; readonly action: 'send-back'; readonly reason: string }
       | { readonly promotionId: string; readonly action: 'end' },
   ) => Promise<SoakAnswer>;
+  /** What a plan for an application reads beside the ledger. Its clients are loaded when it is asked for. */
+  readonly planSources: (application: string) => Promise<PlanSources>;
   readonly now: () => Date;
 }
 
@@ -191,6 +195,8 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
         ...request,
         askedBy: { type: 'identity', arn: await caller() },
       }),
+    planSources: async (application) =>
+      (await import('./plan/plan-sources.ts')).createPlanSources(application, config),
     now,
   };
 }

@@ -19,6 +19,11 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        --instance-type T   of image builds, QAT and Prod (t3.small)
                        --instances N       how many Prod has (2)
                        --test-minutes N    how long its Test stages took (0)
+  plan COMMIT          say what a promotion of it would do: how it ends, who may decide, what it waits for,
+                       what changes, how long it takes and what it costs; changes nothing
+                       --application NAME  of that application (the only one)
+                       --prices, --instance-type, --test-minutes  as of cost
+                       --instances N       how many Prod has (as Lockstep saw it last)
   redrive P            continue a failed promotion where it failed; says what that would do, and asks first
                        --yes               do not ask
                        --despite-alarms    deploy to Prod although alarms are on; these do not watch it
@@ -70,6 +75,9 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        --application NAME  its name (the directory's)
                        --write-configuration FILE  a new file for the configuration with it alone
                        --config FILE       what else is in that file (cdk.json's)
+                       --promote           then promote it once on a local run, with approvers who act by
+                                           themselves; commits nothing in DIR, ends with the run's exit code
+                       --port, --state-dir  of that run (4566, a new one)
   check DIR            say what CodeDeploy would say of the files in a directory, and what usually goes wrong;
                        runs nothing
                        --application NAME  compare with that application of the configuration (its first)

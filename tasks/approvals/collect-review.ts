@@ -5,7 +5,6 @@ import { appSpecWarnings } from '../appspec/appspec-warnings.ts';
 import { errorText } from '../error-text.ts';
 import type { ParentImage } from '../images/parent-image.ts';
 import { partsOf } from '../jobs/external-ids.ts';
-import type { Job } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
 import { containedBad } from '../marks/mark-rules.ts';
@@ -14,6 +13,7 @@ import type { ChangedFile, Source } from '../source/source.ts';
 import { cutText } from '../truncate-text.ts';
 import { confirmPush } from './confirm-push.ts';
 import { askerOf, goBackReview, madeBy } from './go-back-review.ts';
+import { buildOf, contentsOf } from './image-contents.ts';
 import { makersOf, TooManyMakersError } from './makers.ts';
 import { pushesOf } from './pushes.ts';
 import { type ChangeSources, readChange } from './read-change.ts';
@@ -44,33 +44,6 @@ const LONGEST_MESSAGE = 1000;
 const LONGEST_PATH = 500;
 
 const asText = (value: string | undefined): string => (value ?? '').trim();
-
-const nameAndVersion = (arn: string): string => {
-  const [, name = arn, version = ''] = (arn.split(':').slice(5).join(':') || arn).split('/');
-  return version === '' ? name : `${name} ${version}`;
-};
-
-const contentsOf = (
-  imageId: string,
-  image: Image | undefined,
-  parent: ParentImage | undefined,
-): ImageContents | undefined => {
-  const recipe = image?.imageRecipe;
-  return recipe === undefined
-    ? undefined
-    : {
-        imageId,
-        recipe: `${recipe.name ?? 'unnamed'} ${recipe.version ?? ''}`.trim(),
-        parentImage: nameAndVersion(recipe.parentImage ?? ''),
-        ...(parent && { parent }),
-        components: (recipe.components ?? []).map(({ componentArn = '' }) => nameAndVersion(componentArn)),
-      };
-};
-
-/** Image contents of the newest build of those jobs that made this image. */
-const buildOf = (jobs: readonly Job[], imageId: string | undefined): string | undefined =>
-  jobs.findLast(({ kind, output }) => kind === 'image-build' && output?.imageId === imageId)?.output
-    ?.imageBuildVersionArn;
 
 /** What the AppSpec file of the revision that was deployed to QAT says of hooks that QAT does not run, and of likely mistakes. */
 const appSpecIn = async (

@@ -1,4 +1,5 @@
 import type { Absence, Approval, DenialReason, Person, Promotion } from '../ledger/items.ts';
+import type { Candidate } from '../payloads.ts';
 import { roleTitles, utcTime } from '../words.ts';
 import { type Capacity, type CheckedAbsence, capacityOf } from './absence-rules.ts';
 import {
@@ -11,6 +12,7 @@ import {
 import { decidersText } from './decisions.ts';
 import { staleSignIn } from './fresh-sign-in.ts';
 import { pusherOf } from './makers.ts';
+import type { Review } from './review.ts';
 import { isSameMaker } from './same-maker.ts';
 import { dotsIgnoredBy, isSamePerson, peopleOf } from './same-person.ts';
 
@@ -61,6 +63,12 @@ export interface DecisionContext {
   readonly now: Date;
 }
 
+/** What of a request the rules about people decide on. */
+export interface RuledRequest extends Pick<Approval, 'role' | 'decisions'> {
+  readonly candidate: Pick<Candidate, 'pushedBy'>;
+  readonly review: Pick<Review, 'makers' | 'dotsIgnoredIn' | 'goBack'>;
+}
+
 /** What the rules about people decide on. */
 type MemberContext = Pick<DecisionContext, 'person' | 'approvals'> & {
   readonly policy: Pick<ApprovalPolicy, 'makersMayDecide'>;
@@ -73,7 +81,7 @@ export const hasExpired = (approval: Approval, now: Date): boolean =>
 /** A person's part in making the change; undefined if none is known. */
 export function partInChange(
   person: Pick<Person, 'name' | 'verifiedEmail'>,
-  { candidate, review }: Pick<Approval, 'candidate' | 'review'>,
+  { candidate, review }: Pick<RuledRequest, 'candidate' | 'review'>,
 ): 'wrote or committed' | 'co-wrote or signed off' | 'pushed' | 'asked for' | undefined {
   const dotsIgnoredIn = review.dotsIgnoredIn ?? [];
   const parts = review.makers.filter((maker) => isSameMaker(person, maker, dotsIgnoredIn));
@@ -88,7 +96,7 @@ export function partInChange(
 /** What a person did that keeps them from deciding; undefined if nothing does. An operator who goes back never decides about it. */
 export function partThatForbids(
   person: Pick<Person, 'name' | 'verifiedEmail'>,
-  request: Pick<Approval, 'candidate' | 'review'>,
+  request: Pick<RuledRequest, 'candidate' | 'review'>,
   makersMayDecide: boolean,
 ): ReturnType<typeof partInChange> {
   const part = partInChange(person, request);
@@ -131,7 +139,7 @@ const asWhom = (
  * they would decide. An absent person and their substitute count as one.
  */
 const ruleOnPeople = (
-  approval: Approval,
+  approval: RuledRequest,
   { person, approvals, policy }: MemberContext,
   absence: Absence | undefined,
 ): Ruling | undefined => {
@@ -139,7 +147,10 @@ const ruleOnPeople = (
   for (const one of peopleOf({ person, ...(absence && { absence }) })) {
     const decides = one === person ? '' : ` ${person.name} would decide for ${one.name}.`;
     // The other role's requests that are over count as well: nobody decides in both roles about one promotion.
-    const requests = [approval, ...approvals.filter(({ role }) => role !== approval.role)];
+    const requests: readonly Pick<RuledRequest, 'role' | 'decisions'>[] = [
+      approval,
+      ...approvals.filter(({ role }) => role !== approval.role),
+    ];
     const before = requests.find(({ decisions }) =>
       decisions.some((decision) =>
         peopleOf(decision).some((other) => isSamePerson(other, one, dotsIgnoredBy(approval))),
@@ -167,9 +178,15 @@ const ruleOnPeople = (
   return undefined;
 };
 
-/** Whether something about a member of the role speaks against a decision of theirs; undefined if nothing does. */
-export const ruleOnMember = (approval: Approval, context: MemberContext): Ruling | undefined =>
-  ruleOnPeople(approval, context, undefined);
+/**
+ * Whether something about a person speaks against a decision of theirs; undefined if nothing does.
+ * @param absence if they would decide as a substitute: for whom
+ */
+export const ruleOnMember = (
+  approval: RuledRequest,
+  context: MemberContext,
+  absence?: Absence,
+): Ruling | undefined => ruleOnPeople(approval, context, absence);
 
 /**
  * Whether this person may decide this request now. Nobody is exempt: permissions elsewhere do not matter.

@@ -1,5 +1,6 @@
-import type { Approval, Person, RecordedDecision } from '../ledger/items.ts';
+import type { Person, RecordedDecision } from '../ledger/items.ts';
 import type { Asker } from '../payloads.ts';
+import type { Review } from './review.ts';
 import { foldedAddress } from './same-maker.ts';
 
 type Identity = Pick<Person, 'subject' | 'verifiedEmail'>;
@@ -15,8 +16,9 @@ export const isSamePerson = (a: Identity, b: Identity, dotsIgnoredIn: readonly s
     foldedAddress(a.verifiedEmail, dotsIgnoredIn) === foldedAddress(b.verifiedEmail, dotsIgnoredIn));
 
 /** Domains whose addresses are compared without dots, by any of these requests: an earlier configuration may have named fewer. */
-export const dotsIgnoredBy = (...requests: readonly Pick<Approval, 'review'>[]): readonly string[] =>
-  requests.flatMap(({ review }) => review.dotsIgnoredIn ?? []);
+export const dotsIgnoredBy = (
+  ...requests: readonly { readonly review: Pick<Review, 'dotsIgnoredIn'> }[]
+): readonly string[] => requests.flatMap(({ review }) => review.dotsIgnoredIn ?? []);
 
 /** What is recorded of a person. */
 export const identityOf = ({

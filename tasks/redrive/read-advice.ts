@@ -19,9 +19,15 @@ interface AdvisedPromotionSources extends PromotionSources {
   readonly now: () => Date;
 }
 
-/** Both locks of the promotion's application, the status of their holders, and what Prod runs that is newer. */
-async function readLocks(
-  { ledger, now }: Pick<AdvisedPromotionSources, 'ledger' | 'now'>,
+/** Where both locks of an application are read from. */
+interface LockSources {
+  readonly ledger: Pick<Ledger, 'promotion' | 'promotions' | 'latestApproval' | 'lock'> & CalendarLedger;
+  readonly now: () => Date;
+}
+
+/** Both locks of the promotion's application, the status of their holders, and what Prod runs that is newer. The ledger need not have it. */
+export async function readLocks(
+  { ledger, now }: LockSources,
   promotion: Promotion,
 ): Promise<Pick<RedriveContext, 'locks' | 'newerInProd'>> {
   const { application } = promotion;

@@ -1,5 +1,6 @@
 import { runCommand } from '../../cli/commands.ts';
 import type { Files } from '../../cli/evidence.ts';
+import type { PlanSources } from '../../cli/plan/plan-sources.ts';
 import type { Ask } from '../../cli/redrive.ts';
 import { CommandError, type System } from '../../cli/system.ts';
 import { declareFreeze, endFreeze } from '../../tasks/calendar/freezes.ts';
@@ -54,6 +55,8 @@ interface Parts {
   soakAnswer: SoakAnswer;
   /** Runs before a redrive is recorded. */
   recordRedrive: () => Promise<void>;
+  /** @throws Error unless a test puts another in its place */
+  planSources: () => PlanSources;
 }
 
 /** The commands with all parts new; the next command meets what a test has put in place of one. */
@@ -67,6 +70,9 @@ export const createCommandLine = () => {
     redriveAnswer: { kind: 'redriven' },
     soakAnswer: { kind: 'done' },
     recordRedrive: async () => {},
+    planSources: () => {
+      throw new Error('AccessDeniedException: not allowed');
+    },
   };
   const key = createTestSigner();
   const soakAsked: Readonly<Record<string, string>>[] = [];
@@ -152,6 +158,7 @@ export const createCommandLine = () => {
       soakAsked.push({ application, promotionId, ...asked });
       return parts.soakAnswer;
     },
+    planSources: async () => parts.planSources(),
     now,
   });
 
