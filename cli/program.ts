@@ -64,7 +64,7 @@ const perform = async (
   }
   if (command.name === 'init') {
     const { init } = await import('./init/init.ts');
-    return init(command, directory, files);
+    return init(command, directory, files, (line) => progress?.(printable(line)));
   }
   const local = given && { ...given, stateDirectory: path.resolve(directory, given.stateDirectory) };
   if (command.name === 'doctor') {
@@ -115,9 +115,14 @@ export async function runProgram(args: readonly string[], surroundings: Surround
   let options: Options | undefined;
   try {
     options = parseOptions(args);
-    const { text, json, end = 'done' } = await perform(options, surroundings, filesBelow(directory));
+    const {
+      text,
+      json,
+      end = 'done',
+      exitCode = exitCodes[end],
+    } = await perform(options, surroundings, filesBelow(directory));
     out(options.json ? JSON.stringify(json, null, 2) : text);
-    return exitCodes[end];
+    return exitCode;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (error instanceof UsageError) {

@@ -1,4 +1,4 @@
-import { UsageError } from './arguments.ts';
+import { DEFAULT_PORT, UsageError, wholeNumber } from './arguments.ts';
 
 /** Says what CodeDeploy would say of a working directory. */
 export interface CheckCommand {
@@ -17,6 +17,12 @@ export interface InitCommand {
   readonly config?: string;
   /** A new file for the configuration with the application in it. */
   readonly writeConfiguration?: string;
+  /** Promote it once on a local run. */
+  readonly promote?: {
+    readonly port: number;
+    /** @default a new one */
+    readonly stateDirectory?: string;
+  };
 }
 
 /** Reads one of these commands. @throws UsageError */
@@ -26,12 +32,15 @@ export function readWorkingDirectoryCommand(
     readonly application?: string | undefined;
     readonly config?: string | undefined;
     readonly 'write-configuration'?: string | undefined;
+    readonly promote?: boolean | undefined;
+    readonly port?: string | undefined;
+    readonly 'state-dir'?: string | undefined;
   },
   [directory, surplus]: readonly string[],
 ): CheckCommand | InitCommand {
   if (!directory) throw new UsageError(`${name} takes the application's directory, got none.`);
   if (surplus !== undefined) throw new UsageError(`${name} does not take ${JSON.stringify(surplus)}.`);
-  const { application, config, 'write-configuration': file } = values;
+  const { application, config, 'write-configuration': file, 'state-dir': stateDirectory } = values;
   const base = {
     directory,
     ...(application !== undefined && { application }),
@@ -39,5 +48,15 @@ export function readWorkingDirectoryCommand(
   };
   return name === 'check'
     ? { name, ...base }
-    : { name, ...base, ...(file !== undefined && { writeConfiguration: file }) };
+    : {
+        name,
+        ...base,
+        ...(file !== undefined && { writeConfiguration: file }),
+        ...(values.promote && {
+          promote: {
+            port: wholeNumber('port', values.port ?? String(DEFAULT_PORT), 1024, 65_535),
+            ...(stateDirectory !== undefined && { stateDirectory }),
+          },
+        }),
+      };
 }

@@ -12,6 +12,7 @@ import type { InitCommand } from '../working-directory-options.ts';
 import type { ApplicationKind } from './application-kind.ts';
 import { goKind, javaKind } from './compiled-kinds.ts';
 import { type DeployedKind, deploymentFiles } from './deployment-files.ts';
+import { promotedText, promoteOnce } from './promote-once.ts';
 import { pythonKind } from './python-kind.ts';
 import { nodeKind, siteKind } from './web-kinds.ts';
 
@@ -118,11 +119,17 @@ const isForeign = (files: readonly RevisionFile[]): boolean =>
 
 /**
  * Makes a working directory promotable: detects what it holds, writes what its deployment needs, and gives the configuration's entry.
- * Never overwrites a file.
+ * Never overwrites a file. If asked, it then promotes it once on a local run.
  * @param directory what paths are relative to
+ * @param tell gets what the local run prints
  * @throws CommandError
  */
-export function init(command: InitCommand, directory: string, output: Pick<Files, 'create'>): Outcome {
+export async function init(
+  command: InitCommand,
+  directory: string,
+  output: Pick<Files, 'create'>,
+  tell: (line: string) => void = () => undefined,
+): Promise<Outcome> {
   const place = path.resolve(directory, command.directory);
   const { files, isGit } = readWorkingDirectory(place, command.directory);
   const name =
@@ -132,11 +139,12 @@ export function init(command: InitCommand, directory: string, output: Pick<Files
   const entry = entryOf(kind);
   const keepsOwn = isForeign(files);
   const config = command.writeConfiguration;
-  if (config !== undefined) {
-    const base = command.config === undefined ? undefined : path.resolve(directory, command.config);
+  const base = command.config === undefined ? undefined : path.resolve(directory, command.config);
+  const configuration = () => {
     const { lockstep } = readConfiguration(base, command.config);
-    output.create(config, `${JSON.stringify({ ...lockstep, applications: [entry] }, null, 2)}\n`);
-  }
+    return `${JSON.stringify({ ...lockstep, applications: [entry] }, null, 2)}\n`;
+  };
+  if (config !== undefined) output.create(config, configuration());
   const { written, left } = keepsOwn
     ? { written: [], left: ['appspec.yml'] }
     : writeNew(place, deploymentFiles(kind));
@@ -150,7 +158,7 @@ export function init(command: InitCommand, directory: string, output: Pick<Files
   ];
   const shown = printable(command.directory);
   const option = ` --config ${config ?? 'FILE'}`;
-  return {
+  const done: Outcome = {
     text: [
       `${shown} holds a ${kind.title} (${kind.because}); it is named ${name}.`,
       '',
@@ -168,5 +176,20 @@ export function init(command: InitCommand, directory: string, output: Pick<Files
       ...(config === undefined ? ['--write-configuration FILE makes that file.'] : []),
     ].join('\n'),
     json: { application: entry, kind: kind.title, because: kind.because, written, left, notes },
+  };
+  if (command.promote === undefined) return done;
+  const { port, stateDirectory } = command.promote;
+  const promoted = await promoteOnce({
+    directory: place,
+    asGiven: command.directory,
+    configuration: configuration(),
+    port,
+    ...(stateDirectory !== undefined && { stateDirectory: path.resolve(directory, stateDirectory) }),
+    tell,
+  });
+  return {
+    text: `${done.text}\n\n${promotedText(promoted)}`,
+    json: { ...(done.json as object), promoted },
+    exitCode: promoted.exitCode,
   };
 }

@@ -67,6 +67,31 @@ it.each<[string, object]>([
     },
   ],
   [
+    'plan c',
+    { command: { name: 'plan', commit: 'c', instanceType: 't3.small', testMinutes: 0 }, json: false },
+  ],
+  [
+    'plan c --application a --instances 3',
+    {
+      command: {
+        name: 'plan',
+        commit: 'c',
+        application: 'a',
+        instanceType: 't3.small',
+        instances: 3,
+        testMinutes: 0,
+      },
+      json: false,
+    },
+  ],
+  [
+    'init d --promote --port 5000 --state-dir s',
+    {
+      command: { name: 'init', directory: 'd', promote: { port: 5000, stateDirectory: 's' } },
+      json: false,
+    },
+  ],
+  [
     'cost p --prices f --instance-type m7g.large --instances 4 --test-minutes 12',
     {
       command: {
@@ -126,7 +151,7 @@ it.each([
   ['', 'Give a command'],
   [
     'approve p',
-    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, redrive, stop, send-back, end-soak, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, bad, evidence, verify',
+    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, plan, redrive, stop, send-back, end-soak, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, bad, evidence, verify',
   ],
   ['decide p', 'is not a command'],
   ['toString', 'is not a command'],
@@ -159,10 +184,10 @@ it.each([
   ['show p --out f', '--out goes with evidence, not with show'],
   [
     'show p --application a',
-    '--application goes with promotions and locks and mark-bad and unmark-bad and init and check, not with show',
+    '--application goes with promotions and locks and mark-bad and unmark-bad and plan and init and check, not with show',
   ],
   ['cost p --instances 0', '--instances takes a whole number from 1 to 1000, got "0"'],
-  ['show p --prices f', '--prices goes with cost, not with show'],
+  ['show p --prices f', '--prices goes with cost and plan, not with show'],
   ['show p --yes', '--yes goes with redrive and teardown, not with show'],
   ['teardown', 'teardown takes an application or --platform, got none'],
   ['teardown a b', 'teardown does not take "b"'],
@@ -191,6 +216,8 @@ it('says everything that it takes in its help', () => {
     'live',
     'releases',
     'show',
+    'plan',
+    '--promote',
     'redrive',
     'evidence',
     'verify',

@@ -1,8 +1,11 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { PromotedOnce } from '../../cli/init/promote-once.ts';
 import { runProgram } from '../../cli/program.ts';
 import { git } from '../../infra/local/run/git.ts';
+import { runIn } from '../cli/run-in.ts';
+import { freePorts } from '../support/ports.ts';
 import { approveBoth, type Scenario, scenarioOf, startScenario } from './support/scenario.ts';
 
 jest.setTimeout(400_000);
@@ -97,5 +100,57 @@ describe('applications that init made promotable', () => {
     const ended = await (await shop.startPromotion()).ended();
     expect(ended).toMatchObject({ status: 'FAILED', error: 'DeploymentFailed' });
     expect(ended.cause).toContain('ValidateService');
+  });
+});
+
+describe('init --promote', () => {
+  let directory: string;
+  let shop: string;
+  beforeEach(async () => {
+    directory = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-scenario-'));
+    shop = path.join(directory, 'shop');
+    for (const [file, text] of Object.entries(applications.shop)) {
+      fs.mkdirSync(shop, { recursive: true });
+      fs.writeFileSync(path.join(shop, file), text);
+    }
+    await git(shop, ['init', '--quiet', '--initial-branch=main']);
+    await git(shop, ['config', 'user.name', 'Dana']);
+    await git(shop, ['config', 'user.email', 'dana@example.com']);
+    await git(shop, ['add', '--all']);
+    await git(shop, ['commit', '--quiet', '--message', 'Begin']);
+  });
+  afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
+
+  const promote = async (...args: readonly string[]) => {
+    const { endpoint } = await freePorts();
+    const { code, out, error } = await runIn(directory, [
+      ...['init', 'shop', '--promote', '--port', String(endpoint), '--json'],
+      ...args,
+    ]);
+    if (out === '') throw new Error(error);
+    const { promoted } = JSON.parse(out) as { promoted: PromotedOnce };
+    return { code, promoted };
+  };
+
+  it('promotes what a commit of everything would have, and commits nothing in the directory', async () => {
+    const { code, promoted } = await promote();
+    expect([code, promoted.exitCode, promoted.keptIn]).toEqual([0, 0, undefined]);
+    expect(promoted.report).toMatchObject({ promotion: { status: 'SUCCEEDED' }, traffic: { failed: 0 } });
+    expect(promoted.report?.states.at(-1)?.name).toBe('Promoted');
+    expect(await git(shop, ['log', '--format=%s'])).toBe('Begin');
+    const changed = (await git(shop, ['status', '--porcelain'])).split('\n');
+    expect(changed.length).toBeGreaterThan(1);
+    expect(changed.filter((line) => !line.startsWith('??'))).toEqual([]);
+  });
+
+  it('fails with the exit code of the local run, and keeps its state', async () => {
+    expect((await runIn(directory, ['init', 'shop'])).code).toBe(0);
+    fs.writeFileSync(path.join(shop, 'server.js'), "process.exit(1) // '/healthz'\n");
+    const validate = path.join(shop, 'deploy/validate-service.sh');
+    fs.writeFileSync(validate, fs.readFileSync(validate, 'utf8').replace('-ge 60', '-ge 2'));
+    const { code, promoted } = await promote('--state-dir', 'state');
+    expect([code, promoted.exitCode]).toEqual([1, 1]);
+    expect(promoted.keptIn).toBe(path.join(directory, 'state'));
+    expect(promoted.report?.states.at(-1)).toMatchObject({ name: 'Deploy to QAT', status: 'FAILED' });
   });
 });
