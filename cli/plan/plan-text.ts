@@ -38,18 +38,34 @@ const changeText = ({ commitCount, fileCount }: NonNullable<Plan['change']>): st
     commitCount === 1 ? '1 commit' : `${commitCount} commits`,
     ...(fileCount === undefined
       ? []
-      : [`${fileCount.added} files added, ${fileCount.changed} changed, ${fileCount.removed} removed`]),
+      : [`files: ${fileCount.added} added, ${fileCount.changed} changed, ${fileCount.removed} removed`]),
   ].join('; ');
 
 const rowsOf = (title: string, lines: readonly string[]): string[][] =>
   lines.map((line, index) => [index === 0 ? title : '', printable(line)]);
+
+/** Ends of what does not begin. */
+const endsWithoutState: Readonly<Record<string, string>> = {
+  NotStarted: 'no promotion of it would begin',
+  Recalled: 'it is Recalled: no promotion of it would begin',
+  InProgress: 'it is in progress',
+  Unknown: 'its end is not known',
+};
+
+const endText = ({ name, state }: Plan['end']): string => {
+  if (name === 'Promoted') return 'it ends as Promoted, if everybody approves and nothing else fails';
+  return state === undefined ? (endsWithoutState[name] ?? name) : `it ends with ${name} at ${state}`;
+};
 
 /** A plan for people. */
 export function planText(plan: Plan): string {
   const { application, commitId, title = '', at, begins, end, time, cost } = plan;
   const rows = [
     ...(plan.change ? [['Change', changeText(plan.change)]] : []),
-    ...rowsOf('States', plan.states.length === 0 ? [] : [plan.states.join(' → ')]),
+    ...rowsOf(
+      'States',
+      plan.states.length === 0 ? [] : [plan.states.filter((state) => !state.endsWith('?')).join(' → ')],
+    ),
     ...plan.locks.map(({ environment, text }) => [`${environmentTitles[environment]} lock`, printable(text)]),
     ...rowsOf('Freezes', plan.freezes),
     ...plan.gates.flatMap(gateRows),
@@ -83,8 +99,7 @@ export function planText(plan: Plan): string {
   ];
   return [
     `${shortCommit(commitId)} of ${application}${title === '' ? '' : `: ${cut(printable(title), 80)}`}`,
-    `As of ${utcTime(at)}, if everybody approves and nothing else fails:`,
-    `${end.state === undefined || end.name === 'Promoted' ? end.name : `${end.name} at ${end.state}`}. ${printable(end.because)}`,
+    `As of ${utcTime(at)}, ${endText(end)}. ${printable(end.because)}`,
     ...(begins === undefined ? [] : [begins]),
     ...(rows.length === 0 ? [] : ['', table(rows)]),
   ].join('\n');

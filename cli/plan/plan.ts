@@ -103,8 +103,10 @@ const warningsOf = (facts: PlanFacts, states: readonly string[]): readonly strin
   ...(facts.faults ?? [])
     .filter(({ event = '' }) => /BlockTraffic$/.test(event))
     .map(({ file, text }) => `The promotion after this one fails at Deploy to Prod: ${file}: ${text}`),
-  ...(facts.request?.candidate.pushedBy === '' && states.includes('QC approval')
-    ? ['Whoever pushes it is a maker, too.']
+  ...(facts.request?.candidate.pushedBy === '' &&
+  facts.settings?.makersMayDecide === false &&
+  states.includes('QC approval')
+    ? ['Who pushes it is a maker as well, and may not decide.']
     : []),
 ];
 
@@ -149,7 +151,7 @@ export function planOf(facts: PlanFacts, sizes: Sizes, list: PriceList): Plan {
     freezes: begins === undefined ? [] : comingFreezes(facts),
     builds,
     ...(change && { change }),
-    warnings: warningsOf(facts, states),
+    warnings: begins === undefined ? [] : warningsOf(facts, states),
     ...(images && begins !== undefined && { imageChanges: imageChanges(images) }),
     ...(configuration?.live !== undefined &&
       configuration.live !== configuration.now && {
