@@ -22,7 +22,9 @@ it('says what it may not read, and foresees no end without it', async () => {
     [],
     [],
   ]);
-  expect(plan.unknown).toContain("The application's configuration: Error: AccessDeniedException: not allowed");
+  expect(plan.unknown).toContain(
+    "The application's configuration: Error: AccessDeniedException: not allowed",
+  );
   expect(text).toContain('its end is not known');
 });
 

@@ -77,7 +77,7 @@ const clear: PlanFacts = {
   },
   way,
   place: 'ahead',
-  live: aRelease(),
+  live: aRelease({ commitId: 'a'.repeat(40) }),
   change: { commitCount: 1, bad: [], fileCount: { added: 1, changed: 0, removed: 0 } },
   request: { candidate: { pushedBy: '' }, review: { makers: [aMaker('dana@example.com')] } },
   members: { qc: [member('quinn', 'qc')], pmo: [member('parker', 'pmo')] },
@@ -255,6 +255,13 @@ describe('a plan says', () => {
     const costs = pasts.map(({ jobs }) => totalOf(promotionCost(jobs, undefined, sizes, usEast1, now).lines));
     expect(made.cost).toMatchObject({ least: Math.min(...costs), most: Math.max(...costs), promotions: 3 });
     expect(plan().time).toBeUndefined();
+  });
+
+  it('that Prod runs the commit already', () => {
+    expect(plan({ place: 'head', live: aRelease({ commitId: COMMIT }) }).warnings).toContain(
+      'Prod runs this commit already.',
+    );
+    expect(plan().warnings).toEqual(['Who pushes it is a maker as well, and may not decide.']);
   });
 
   it('how long approvers took', () => {
