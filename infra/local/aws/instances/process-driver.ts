@@ -1,9 +1,9 @@
 import fs from 'node:fs';
-import http from 'node:http';
 import type { Host } from '../host.ts';
 import { createDirectorySystem } from './directory-system.ts';
-import type { InstanceDriver, Place } from './driver.ts';
+import type { InstanceDriver } from './driver.ts';
 import { createProcessGroups } from './process-groups.ts';
+import { createStubs } from './stubs.ts';
 
 /** Where an instance's files are on this machine, and its port. */
 interface Whereabouts {
@@ -20,39 +20,17 @@ export const createProcessDriver = (
   host: Host,
   { directory, root, port: portOf }: Whereabouts,
 ): InstanceDriver => {
-  const stubs = new Map<string, http.Server>();
+  const stubs = createStubs();
   const processes = createProcessGroups(host.store, host.clock, root);
-
-  const serveStub = async ({ instanceId, port }: Place) => {
-    const server = http.createServer((_request, response) => {
-      response.setHeader('content-type', 'text/plain; charset=utf-8');
-      response.end(`Instance ${instanceId} waits for its first deployment.\n`);
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, '127.0.0.1', resolve);
-    });
-    stubs.set(instanceId, server);
-  };
-
-  const endStub = async (instanceId: string) => {
-    const server = stubs.get(instanceId);
-    if (!server) return;
-    stubs.delete(instanceId);
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  };
 
   const boot: InstanceDriver['boot'] = async (place, { hasStub }) => {
     if (stubs.has(place.instanceId)) return;
     fs.mkdirSync(root(place.instanceId), { recursive: true });
-    if (hasStub) await serveStub(place);
+    if (hasStub) await stubs.serve(place);
   };
 
   const halt = async (instanceId: string) => {
-    await endStub(instanceId);
+    await stubs.end(instanceId);
     await processes.kill({ instanceId });
   };
 
@@ -65,7 +43,7 @@ export const createProcessDriver = (
       await boot(place, launch);
       return 'restarted';
     },
-    endStub,
+    endStub: stubs.end,
     kill: processes.kill,
     halt,
     remove: async (instanceId) => {

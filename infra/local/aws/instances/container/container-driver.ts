@@ -1,10 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Host } from '../../host.ts';
+import { createBashCommands } from '../bash/bash-commands.ts';
+import { createBashFiles } from '../bash/bash-files.ts';
 import type { InstanceDriver, Launch, Place } from '../driver.ts';
 import type { InstanceSystem } from '../instance-system.ts';
-import { bashIn, createContainerCommands } from './container-commands.ts';
-import { createContainerFiles } from './container-files.ts';
+import { bashIn } from './bash-in.ts';
 import type { ContainerOptions } from './container-options.ts';
 import {
   containerName,
@@ -102,13 +103,14 @@ export const createContainerDriver = (
     await answersUnless(port, done);
   };
 
-  const commandsOf = (instanceId: string) => createContainerCommands(engine, nameOf(instanceId), host.clock);
+  const commandsOf = (instanceId: string) =>
+    createBashCommands(bashIn(engine, nameOf(instanceId)), host.clock);
 
   const system = (instanceId: string): InstanceSystem => ({
     agentRoot: agentRoot(instanceId),
     hasUsers: true,
     hasContexts: false,
-    files: createContainerFiles(bashIn(engine, nameOf(instanceId))),
+    files: createBashFiles(bashIn(engine, nameOf(instanceId))),
     run: commandsOf(instanceId).run,
   });
 

@@ -1,26 +1,11 @@
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import { type ProgramAnswer, type ProgramCall, runProgram } from '../run-program.ts';
 
-/** How long a container engine may take to answer, in ms; making an image of a large container takes longest. */
-const PATIENCE_MS = 600_000;
 /** How long it may take to say that it is there. */
 const GREETING_MS = 20_000;
 
-/** What the engine printed, and its exit code. */
-export interface EngineAnswer {
-  readonly code: number;
-  readonly stdout: Buffer;
-  readonly stderr: string;
-}
-
 /** A call that is under way. */
-export interface EngineCall {
-  /** Bytes for its standard input. */
-  readonly input?: Buffer;
-  /** Takes its standard output as it comes. Warnings of the engine itself are in the other one. */
-  readonly onOutput?: (bytes: Buffer) => void;
-  readonly timeoutMs?: number;
-}
+type EngineCall = Omit<ProgramCall, 'env'>;
 
 /** The engine could not do what was asked for. */
 export class ContainerEngineError extends Error {
@@ -35,44 +20,18 @@ export interface Engine {
   /** What one needs beside that whose first process is systemd. */
   readonly initOptions: readonly string[];
   /** Runs the command; an exit code other than 0 is an answer. @throws ContainerEngineError if it does not end in time */
-  readonly ask: (args: readonly string[], call?: EngineCall) => Promise<EngineAnswer>;
+  readonly ask: (args: readonly string[], call?: EngineCall) => Promise<ProgramAnswer>;
   /** Runs the command. @returns what it printed @throws ContainerEngineError for an exit code other than 0 */
   readonly call: (args: readonly string[], call?: EngineCall) => Promise<string>;
 }
 
-const run = (
-  command: string,
-  args: readonly string[],
-  { input, onOutput, timeoutMs = PATIENCE_MS }: EngineCall = {},
-): Promise<EngineAnswer> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(command, [...args], { stdio: ['pipe', 'pipe', 'pipe'] });
-    const outputs: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] };
-    child.stdout.on('data', onOutput ?? ((bytes: Buffer) => outputs.stdout.push(bytes)));
-    child.stderr.on('data', (bytes: Buffer) => outputs.stderr.push(bytes));
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      reject(
-        new ContainerEngineError(
-          `"${command} ${args.join(' ')}" did not end within ${timeoutMs / 1_000} seconds. See whether ${command} answers: ${command} ps`,
-        ),
-      );
-    }, timeoutMs);
-    child.once('error', (error) => {
-      clearTimeout(timer);
-      reject(new ContainerEngineError(`${command} cannot be started: ${error.message}`));
-    });
-    child.once('close', (code) => {
-      clearTimeout(timer);
-      resolve({
-        code: code ?? 1,
-        stdout: Buffer.concat(outputs.stdout),
-        stderr: Buffer.concat(outputs.stderr).toString('utf8').trim(),
-      });
-    });
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(input);
-  });
+const run = async (command: string, args: readonly string[], call?: EngineCall): Promise<ProgramAnswer> => {
+  try {
+    return await runProgram(command, args, call);
+  } catch (error) {
+    throw new ContainerEngineError((error as Error).message);
+  }
+};
 
 /** The most that this process may raise a limit to; nothing is known of it but on Linux. */
 const hardLimit = (name: string): number | undefined => {

@@ -1,5 +1,5 @@
 import type { Host } from '../../host.ts';
-import { bashIn } from './container-commands.ts';
+import { bashIn } from './bash-in.ts';
 import type { ContainerOptions } from './container-options.ts';
 import {
   containerName,

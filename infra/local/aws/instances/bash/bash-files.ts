@@ -7,10 +7,18 @@ import {
   type InstanceFiles,
   type TreeEntry,
 } from '../instance-system.ts';
-import type { EngineAnswer } from './engine.ts';
+import type { ProgramAnswer } from '../run-program.ts';
 
-/** Runs a bash script as root in a container; `words` reach it as a list of texts that end with a NUL. */
-export type RunBash = (script: string, words: readonly Buffer[]) => Promise<EngineAnswer>;
+/** How a script is run beside what it is. */
+interface BashCall {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Takes its standard output as it comes. */
+  readonly onOutput?: (bytes: Buffer) => void;
+  readonly timeoutMs?: number;
+}
+
+/** Runs a bash script as root on an instance; `words` reach it as a list of texts that end with a NUL. */
+export type RunBash = (script: string, words: readonly Buffer[], call?: BashCall) => Promise<ProgramAnswer>;
 
 /** Reads the words. LC_ALL=C: names are bytes. */
 const READ = "export LC_ALL=C; mapfile -d '' -t words; ";
@@ -76,14 +84,14 @@ const wordsOf = (change: FileChange): [one: Buffer, two: Buffer] => {
     case 'acl':
       return [Buffer.from(change.entries.join(',')), none];
     case 'context':
-      throw new Error('A container has no SELinux.');
+      throw new Error('This instance has no SELinux.');
     default:
       return [none, none];
   }
 };
 
-/** Files of a container, reached by bash in it: names may be any bytes. */
-export const createContainerFiles = (bash: RunBash): InstanceFiles => {
+/** Files of an instance, reached by bash in it: names may be any bytes. */
+export const createBashFiles = (bash: RunBash): InstanceFiles => {
   const checked = async (script: string, words: readonly Buffer[]) => {
     const answer = await bash(script, words);
     if (answer.code !== 0) throw new Error(answer.stderr || `bash ended with ${answer.code}`);

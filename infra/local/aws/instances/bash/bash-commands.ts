@@ -3,10 +3,9 @@ import fs from 'node:fs';
 import type { Clock } from '../../clock.ts';
 import { bytesOf, type InstanceCommand } from '../instance-system.ts';
 import type { ScriptEnd } from '../process-groups.ts';
-import { type RunBash, wordsInput } from './container-files.ts';
-import type { Engine } from './engine.ts';
+import type { RunBash } from './bash-files.ts';
 
-/** Where a container remembers what the agent runs in it. */
+/** Where an instance remembers what the agent runs in it. */
 const STATE = '/run/aws-emulator';
 
 /**
@@ -44,58 +43,39 @@ exit 0`;
 const stateOf = (label: string): string =>
   `${STATE}/${createHash('sha256').update(label).digest('hex').slice(0, 20)}`;
 
-/** Starts and ends commands in one container. */
-interface ContainerCommands {
+/** Starts and ends commands on one instance. */
+interface BashCommands {
   readonly run: (command: InstanceCommand) => Promise<ScriptEnd>;
   readonly kill: (label: string) => Promise<void>;
 }
 
-/** Runs bash in a container as root, with words at its standard input. */
-export const bashIn =
-  (engine: Engine, container: string): RunBash =>
-  (script, words) =>
-    engine.ask(['exec', '--interactive', container, '/bin/bash', '-c', script], {
-      input: wordsInput(words),
+/** Commands of an instance that has bash and util-linux. */
+export const createBashCommands = (bash: RunBash, clock: Clock): BashCommands => ({
+  run: async ({ label, file, user, env, log, timeoutMs }) => {
+    const state = Buffer.from(stateOf(label));
+    const descriptor = fs.openSync(log, 'a');
+    let late: Promise<ScriptEnd> | undefined;
+    const expire = async (): Promise<ScriptEnd> => {
+      const { stdout } = await bash(EXPIRE, [state]);
+      return { kind: stdout.toString() === 'ended' ? 'outputs-open' : 'timed-out' };
+    };
+    const cancel = clock.at(clock.now() + timeoutMs, () => {
+      late = expire();
     });
-
-/** @param container its name */
-export const createContainerCommands = (
-  engine: Engine,
-  container: string,
-  clock: Clock,
-): ContainerCommands => {
-  const bash = bashIn(engine, container);
-  return {
-    run: async ({ label, file, user, env, log, timeoutMs }) => {
-      const state = Buffer.from(stateOf(label));
-      const descriptor = fs.openSync(log, 'a');
-      let late: Promise<ScriptEnd> | undefined;
-      const expire = async (): Promise<ScriptEnd> => {
-        const { stdout } = await bash(EXPIRE, [state]);
-        return { kind: stdout.toString() === 'ended' ? 'outputs-open' : 'timed-out' };
-      };
-      const cancel = clock.at(clock.now() + timeoutMs, () => {
-        late = expire();
+    try {
+      const { code } = await bash(COMMAND, [bytesOf(file), Buffer.from(user ?? ''), state], {
+        env,
+        onOutput: (bytes) => fs.writeSync(descriptor, bytes),
+        // The command's own timeout ends it before.
+        timeoutMs: 2 ** 31 - 1,
       });
-      try {
-        const variables = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-        const { code } = await engine.ask(
-          ['exec', '--interactive', ...variables, container, '/bin/bash', '-c', COMMAND],
-          {
-            input: wordsInput([bytesOf(file), Buffer.from(user ?? ''), state]),
-            onOutput: (bytes) => fs.writeSync(descriptor, bytes),
-            // The command's own timeout ends it before.
-            timeoutMs: 2 ** 31 - 1,
-          },
-        );
-        return (await late) ?? { kind: 'exited', code };
-      } finally {
-        cancel();
-        fs.closeSync(descriptor);
-      }
-    },
-    kill: async (label) => {
-      await bash(KILL, [Buffer.from(stateOf(label))]);
-    },
-  };
-};
+      return (await late) ?? { kind: 'exited', code };
+    } finally {
+      cancel();
+      fs.closeSync(descriptor);
+    }
+  },
+  kill: async (label) => {
+    await bash(KILL, [Buffer.from(stateOf(label))]);
+  },
+});
