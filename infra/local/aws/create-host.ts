@@ -21,6 +21,7 @@ import { createAuthorizer } from './iam/authorizer.ts';
 import { createDirectory } from './iam/directory.ts';
 import { createSessions, type Sessions } from './iam/sessions.ts';
 import type { ContainerOptions } from './instances/container/container-options.ts';
+import type { SandboxOptions } from './instances/sandbox/sandbox-options.ts';
 import { createLogFile } from './log-file.ts';
 import type { Store } from './store.ts';
 
@@ -39,6 +40,8 @@ export interface HostOptions {
   readonly region?: string;
   /** Instances are containers. @default each is a directory with processes */
   readonly containers?: ContainerOptions;
+  /** Instances are sandboxes. @default each is a directory with processes */
+  readonly sandboxes?: SandboxOptions;
   /**
    * Takes the lines that services log.
    * @default they are appended to `lockstep.log` in the state directory, one JSON object per line
@@ -125,6 +128,7 @@ export const createHost = (options: HostOptions): EmulatorHost => {
     ports,
     stateDir,
     ...(options.containers && { containers: options.containers }),
+    ...(options.sandboxes && { sandboxes: options.sandboxes }),
     endpointUrl: `http://127.0.0.1:${ports.endpoint}`,
     faults: createFaults(store),
     waitsAsAsked: options.waitsAsAsked ?? false,

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { ContainerOptions } from './instances/container/container-options.ts';
+import type { SandboxOptions } from './instances/sandbox/sandbox-options.ts';
 import type { Store } from './store.ts';
 
 /** Who makes a call: decides which policies are asked. */
@@ -196,8 +197,10 @@ export interface Host {
   readonly faults: Faults;
   /** Whether waits that a service is asked for last that long; otherwise they are cut to a second. */
   readonly waitsAsAsked: boolean;
-  /** What instances are made of: containers of this engine. Without it, each is a directory with processes. */
+  /** Instances are containers of this engine. Without this and `sandboxes`, each is a directory with processes. */
   readonly containers?: ContainerOptions;
+  /** Instances are sandboxes over this machine's own files. */
+  readonly sandboxes?: SandboxOptions;
   /** Where instances, repositories and other files live: a folder per service below it. */
   readonly stateDir: string;
   /** The endpoint's URL, for the functions' SDK clients. */

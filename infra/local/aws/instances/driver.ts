@@ -24,7 +24,7 @@ export type Recovered = 'running' | 'restarted';
 
 /** What stands for an instance on this machine. Every call may be repeated, also by another process. */
 export interface InstanceDriver {
-  readonly kind: 'process' | 'container';
+  readonly kind: 'process' | 'sandbox' | 'container';
   /** Makes sure that nothing of an earlier process is left but these instances. */
   readonly start: (living: ReadonlySet<string>) => Promise<void>;
   /** Makes and starts it. A second call changes nothing. */

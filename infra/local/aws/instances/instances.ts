@@ -8,6 +8,7 @@ import type { InstanceDriver, Launch, Recovered } from './driver.ts';
 import type { InstanceSystem } from './instance-system.ts';
 import { createProcessDriver } from './process-driver.ts';
 import type { GroupSelection } from './process-groups.ts';
+import { createSandboxDriver } from './sandbox/sandbox-driver.ts';
 
 /**
  * Ports of instances lie below the ranges from which systems take ports for outgoing connections (Linux 32768, macOS
@@ -70,10 +71,12 @@ const createInstances = (host: Host): Instances => {
   const directory = (instanceId: string) => path.join(host.stateDir, 'instances', instanceId);
   const root = (instanceId: string) => path.join(directory(instanceId), 'root');
   const workshop = host.containers && createImageWorkshop(host, host.containers);
-  const driver =
-    host.containers && workshop
-      ? createContainerDriver(host, host.containers, workshop, directory)
-      : createProcessDriver(host, { directory, root, port: (id) => machines.get(id)?.port });
+  const createDriver = (): InstanceDriver => {
+    if (host.containers && workshop) return createContainerDriver(host, host.containers, workshop, directory);
+    if (host.sandboxes) return createSandboxDriver(host, host.sandboxes, directory);
+    return createProcessDriver(host, { directory, root, port: (id) => machines.get(id)?.port });
+  };
+  const driver = createDriver();
 
   const choosePort = async (): Promise<number> => {
     const taken = new Set(machines.values().map(({ port }) => port));

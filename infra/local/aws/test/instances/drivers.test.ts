@@ -3,7 +3,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { createClock } from '../../clock.ts';
 import { createHost } from '../../create-host.ts';
-import type { ContainerOptions } from '../../instances/container/container-options.ts';
 import type { Launch } from '../../instances/driver.ts';
 import {
   bytePath,
@@ -14,13 +13,17 @@ import {
 import { instancesOf } from '../../instances/instances.ts';
 import { createMemoryStore, type Store } from '../../store.ts';
 import { describeWithEngine, TEST_IMAGE, testEngine } from './container/test-engine.ts';
+import { describeWithSandbox, sandboxOptions } from './sandbox/test-sandbox.ts';
 
 jest.setTimeout(240_000);
 
 const launch: Launch = { hasAgent: true, hasStub: false, imageId: 'ami-1', instanceType: 't3.micro' };
 const ID = 'i-0123456789abcdef0';
 
-const open = (stateDir: string, store: Store, containers?: ContainerOptions) => {
+/** What instances are made with. */
+type Kind = Pick<Parameters<typeof createHost>[0], 'containers' | 'sandboxes'>;
+
+const open = (stateDir: string, store: Store, kind: Kind) => {
   const clock = createClock();
   const host = createHost({
     stateDir,
@@ -28,13 +31,13 @@ const open = (stateDir: string, store: Store, containers?: ContainerOptions) => 
     clock,
     ports: { endpoint: 0, approvals: 0, signIn: 0, overview: 0, qat: 0, prod: 0, forge: 0 },
     log: () => undefined,
-    ...(containers && { containers }),
+    ...kind,
   });
   return { instances: instancesOf(host), stop: clock.stop };
 };
 
 /** What every driver does, whatever stands for an instance. */
-const contract = (containersOf: () => Promise<ContainerOptions | undefined>) => {
+const contract = (kindOf: () => Promise<Kind>) => {
   let stateDir: string;
   let store: Store;
   let opened: ReturnType<typeof open>;
@@ -66,7 +69,7 @@ const contract = (containersOf: () => Promise<ContainerOptions | undefined>) => 
   beforeAll(async () => {
     stateDir = fs.mkdtempSync(path.join(os.tmpdir(), 'lockstep-driver-'));
     store = createMemoryStore();
-    opened = open(stateDir, store, await containersOf());
+    opened = open(stateDir, store, await kindOf());
     await opened.instances.start(new Set());
     await opened.instances.boot(ID, launch);
     system = opened.instances.system(ID);
@@ -174,13 +177,14 @@ const contract = (containersOf: () => Promise<ContainerOptions | undefined>) => 
   });
 };
 
-describe('an instance that is a directory', () => contract(async () => undefined));
+describe('an instance that is a directory', () => contract(async () => ({})));
 
-describeWithEngine('an instance that is a container', () => {
-  const options = async (): Promise<ContainerOptions> => ({
-    engine: await testEngine(),
-    baseImage: TEST_IMAGE,
-    applicationPort: () => 80,
-  });
-  contract(options);
-});
+describeWithSandbox('an instance that is a sandbox', () =>
+  contract(async () => ({ sandboxes: await sandboxOptions() })),
+);
+
+describeWithEngine('an instance that is a container', () =>
+  contract(async () => ({
+    containers: { engine: await testEngine(), baseImage: TEST_IMAGE, applicationPort: () => 80 },
+  })),
+);
