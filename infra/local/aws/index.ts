@@ -22,6 +22,8 @@ export type { ContainerOptions } from './instances/container/container-options.t
 export { ContainerEngineError, type Engine, findEngine } from './instances/container/engine.ts';
 export { removeAbandoned } from './instances/container/labels.ts';
 export { isSameProcess, listProcesses, type ProcessIdentity } from './instances/processes.ts';
+export { findSandbox } from './instances/sandbox/find-sandbox.ts';
+export type { SandboxOptions } from './instances/sandbox/sandbox-options.ts';
 export { moveAddresses } from './move-addresses.ts';
 export { PortInUseError } from './port-in-use.ts';
 export { replaceFile } from './replace-file.ts';

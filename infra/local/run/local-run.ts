@@ -16,6 +16,7 @@ import {
   moveAddresses,
   openStore,
   type Ports,
+  type SandboxOptions,
   type Store,
 } from '@lockstep/aws-emulator';
 import { forgeApiUrl, prepareForge } from './connected-sources.ts';
@@ -36,6 +37,8 @@ export interface LocalRunOptions {
   readonly lockstep?: unknown;
   /** What instances' containers are made with. @default instances are directories with processes */
   readonly containers?: ContainerOptions;
+  /** What instances' sandboxes are made with. */
+  readonly sandboxes?: SandboxOptions;
   /** @default the machine's clock */
   readonly clock?: AdjustableClock;
   /** Keeps Prod's old instances as long as the configuration says. @default a second */
@@ -128,6 +131,7 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
       ports,
       waitsAsAsked: options.soak ?? false,
       ...(options.containers && { containers: options.containers }),
+      ...(options.sandboxes && { sandboxes: options.sandboxes }),
     });
     const services = createServices(host, { people, signInLook });
     const endpoint = await createEndpoint(host);

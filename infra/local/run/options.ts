@@ -3,9 +3,9 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_PORT, DEFAULT_STATE_DIRECTORY, UsageError, wholeNumber } from '../../../cli/arguments.ts';
 import { people } from './people.ts';
 
+const instanceKinds = ['process', 'sandbox', 'container'] as const;
 /** What an instance can be. */
-const instanceKinds = ['process', 'container'] as const;
-type InstanceKind = (typeof instanceKinds)[number];
+export type InstanceKind = (typeof instanceKinds)[number];
 
 /** What the command line asks for. */
 export interface RunOptions {
@@ -55,9 +55,10 @@ export const usage = `npm start -- [options]
   --qc NAME          who approves as QC when unattended (quinn)
   --pmo NAME         who approves as PMO when unattended (parker)
                      people: ${peopleInOneLine}
-  --instances KIND   what an instance is: process (a directory; for applications that use DESTDIR and PORT) or
+  --instances KIND   what an instance is: process (a directory; for applications that use DESTDIR and PORT),
+                     sandbox (Linux: its own view of this machine's /, root, every port; no systemd), or
                      container (podman or docker: its own /, root, users, systemd; images are really built);
-                     the sample takes process, --app takes container where an engine answers
+                     the sample takes process, --app takes the strongest: container, sandbox, process
   --image NAME       container image that instances start from, with systemd and bash (Amazon Linux 2023)
   --run-scripts-on-this-machine
                      lets hook scripts that do not use DESTDIR run on this machine itself, as you
@@ -98,7 +99,7 @@ const person = (option: string, name: string): string => {
 const instanceKind = (text: string): InstanceKind => {
   const kind = instanceKinds.find((one) => one === text);
   if (kind !== undefined) return kind;
-  throw new UsageError(`--instances takes ${instanceKinds.join(' or ')}, got ${JSON.stringify(text)}.`);
+  throw new UsageError(`--instances takes ${instanceKinds.join(', ')}, got ${JSON.stringify(text)}.`);
 };
 
 /** `STATE` or `STATE=N`. State names hold no `=`. */
@@ -125,8 +126,8 @@ export const parseOptions = (args: readonly string[], workingDirectory: string):
       throw new UsageError(`--${option} goes with --unattended; without it, people decide on the pages.`);
     }
   }
-  if (values.image !== undefined && values.instances === 'process')
-    throw new UsageError('--image goes with --instances container; a directory starts from no image.');
+  if (values.image !== undefined && (values.instances ?? 'container') !== 'container')
+    throw new UsageError('--image goes with --instances container; nothing else starts from an image.');
   const absolute = (file: string) => path.resolve(workingDirectory, file);
   return {
     unattended,

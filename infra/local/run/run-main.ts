@@ -81,7 +81,7 @@ const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal)
   const given = options.app === undefined ? undefined : await existingApplication(options.app);
   const lockstep = options.config === undefined ? undefined : readConfigurationFile(options.config);
   const ports = await portsFrom(options.port);
-  const { containers, notices } = await chooseInstances(
+  const { containers, sandboxes, notices } = await chooseInstances(
     options,
     given,
     localConfiguration(lockstep ?? configurationOfCdk()).lockstep,
@@ -97,6 +97,7 @@ const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal)
     soak: options.soak,
     ...(lockstep !== undefined && { lockstep }),
     ...(containers && { containers }),
+    ...(sandboxes && { sandboxes }),
   });
   try {
     for (const notice of run.notices) terminal.line(notice);

@@ -1,17 +1,23 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { type ContainerOptions, type Engine, findEngine, replaceFile } from '@lockstep/aws-emulator';
+import {
+  type ContainerOptions,
+  findEngine,
+  findSandbox,
+  replaceFile,
+  type SandboxOptions,
+} from '@lockstep/aws-emulator';
 import { UsageError } from '../../../../cli/arguments.ts';
 import { readConfig } from '../../../config.ts';
 import type { ApplicationSource } from '../application-source.ts';
-import type { RunOptions } from '../options.ts';
+import type { InstanceKind, RunOptions } from '../options.ts';
 import { makeStateDirectory } from '../state-lock.ts';
 import { baseImage } from './base-image.ts';
-import { touchesOf, touchesText } from './scripts-on-machine.ts';
+import { systemdText, touchesOf, touchesText } from './scripts-on-machine.ts';
 
 /** What instances are in a state directory; written at its first start. */
 interface Chosen {
-  readonly kind: 'process' | 'container';
+  readonly kind: InstanceKind;
   readonly image?: string;
 }
 
@@ -28,10 +34,10 @@ const portsOf = (lockstep: unknown): ReadonlyMap<string, number> => {
   }
 };
 
-/** What instances are made of, and the words that say so. */
+/** What instances are made of, and the words that say so. Without either, each is a directory with processes. */
 export interface InstanceChoice {
-  /** Absent if each is a directory with processes. */
   readonly containers?: ContainerOptions;
+  readonly sandboxes?: SandboxOptions;
   readonly notices: readonly string[];
 }
 
@@ -41,9 +47,6 @@ const readChosen = (stateDir: string): Chosen | undefined =>
   fs.existsSync(fileOf(stateDir))
     ? (JSON.parse(fs.readFileSync(fileOf(stateDir), 'utf8')) as Chosen)
     : undefined;
-
-const noEngine = (why: string) =>
-  `No container engine answers (${why}). Install podman, or start Docker, and try again`;
 
 /** @throws UsageError if another kind was chosen for the state directory before */
 const checkIsSame = (stateDir: string, before: Chosen, asked: Partial<Chosen>) => {
@@ -57,48 +60,62 @@ const checkIsSame = (stateDir: string, before: Chosen, asked: Partial<Chosen>) =
       );
 };
 
-interface Wanted {
-  readonly kind: Chosen['kind'];
-  readonly engine?: Engine;
-  /** Chosen by nobody: another kind does as well. */
-  readonly isFree?: boolean;
+/** A kind that this machine has, or why it has not. */
+type Found =
+  | { readonly kind: 'container'; readonly engine: ContainerOptions['engine']; readonly image: string }
+  | { readonly kind: 'sandbox'; readonly identities: SandboxOptions['identities'] }
+  | { readonly why: string };
+
+const findContainers = async (named: string | undefined, say: (line: string) => void): Promise<Found> => {
+  const engine = await findEngine();
+  if ('why' in engine)
+    return {
+      why: `No container engine answers (${engine.why}). Install podman, or start Docker, and try again`,
+    };
+  try {
+    return { kind: 'container', engine, image: await baseImage(engine, named, say) };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { why: error.message };
+  }
+};
+
+const findSandboxes = async (stateDir: string): Promise<Found> => {
+  makeStateDirectory(stateDir);
+  const found = await findSandbox(stateDir);
+  return 'why' in found
+    ? { why: `This machine has no sandboxes (${found.why})` }
+    : { kind: 'sandbox', identities: found };
+};
+
+/** What instances are, and why nothing stronger. */
+interface Taken {
+  readonly found: Exclude<Found, { why: string }> | { readonly kind: 'process' };
   readonly why: string;
 }
 
-const wantedKind = async (
-  options: RunOptions,
-  before: Chosen | undefined,
-  hasApplication: boolean,
-): Promise<Wanted> => {
-  const asked = options.instances ?? before?.kind ?? (options.image === undefined ? undefined : 'container');
-  if (asked === 'process') return { kind: 'process', why: '' };
-  if (asked === undefined && !hasApplication) return { kind: 'process', why: '' };
-  const found = await findEngine();
-  if (!('why' in found))
-    return {
-      kind: 'container',
-      engine: found,
-      isFree: asked === undefined,
-      why: asked === undefined ? `${found.name} answers, and an instance of its own is closest to EC2` : '',
-    };
-  if (asked === 'container')
-    throw new UsageError(`${noEngine(found.why)}, or leave --instances container out.`);
-  return { kind: 'process', why: noEngine(found.why) };
-};
-
-/** With the image that containers start from. @throws UsageError if it cannot be had and containers were asked for */
-const withImage = async (
-  wanted: Wanted,
-  named: string | undefined,
+/**
+ * Takes what was asked for, or the strongest that there is.
+ * @throws UsageError if the machine has not what was asked for
+ */
+const take = async (
+  asked: InstanceKind | undefined,
+  stateDir: string,
+  image: string | undefined,
   say: (line: string) => void,
-): Promise<Wanted & { readonly image?: string }> => {
-  if (!wanted.engine) return wanted;
-  try {
-    return { ...wanted, image: await baseImage(wanted.engine, named, say) };
-  } catch (error) {
-    if (!wanted.isFree || !(error instanceof UsageError)) throw error;
-    return { kind: 'process', why: error.message };
+): Promise<Taken> => {
+  const reasons: string[] = [];
+  for (const [kind, find] of [
+    ['container', () => findContainers(image, say)],
+    ['sandbox', () => findSandboxes(stateDir)],
+  ] as const) {
+    if (asked !== undefined && asked !== kind) continue;
+    const found = await find();
+    if (!('why' in found)) return { found, why: reasons.join('. ') };
+    if (asked === kind) throw new UsageError(`${found.why}. Or leave --instances ${kind} out.`);
+    reasons.push(found.why);
   }
+  return { found: { kind: 'process' }, why: reasons.join('. ') };
 };
 
 /** @throws UsageError before a script that was not written for it runs on this machine */
@@ -107,10 +124,37 @@ const checkScripts = async (source: ApplicationSource, why: string, allowed: boo
   if (touches.unbound.length === 0) return [];
   if (allowed) return [touchesText(touches)];
   const remedies = [
-    why === '' ? 'Give instances a / of their own: --instances container.' : `${why}.`,
+    why === ''
+      ? 'Give instances a / of their own: --instances container, or --instances sandbox.'
+      : `${why}.`,
     'To run them here all the same: --run-scripts-on-this-machine.',
   ];
   throw new UsageError(`${touchesText(touches)}\n${remedies.join('\n')}`);
+};
+
+/** The words that tell what instances are. @throws UsageError before a script runs here that was not written for it */
+const noticesOf = async (
+  { found, why }: Taken,
+  isFree: boolean,
+  given: ApplicationSource | undefined,
+  allowed: boolean,
+): Promise<string[]> => {
+  const because = why === '' ? '' : `: ${why}`;
+  if (found.kind === 'container') {
+    const reason = isFree
+      ? `: ${found.engine.name} answers, and an instance of its own is closest to EC2`
+      : '';
+    return [`Instances are containers of ${found.engine.name}, from the image ${found.image}${reason}.`];
+  }
+  if (found.kind === 'sandbox') {
+    const systemd = given ? systemdText(await touchesOf(given)) : [];
+    return [`Instances are sandboxes over this machine's own files${because}.`, ...systemd];
+  }
+  if (!given) return [];
+  return [
+    ...(await checkScripts(given, why, allowed)),
+    `Instances are directories of this machine${because}.`,
+  ];
 };
 
 /**
@@ -125,37 +169,32 @@ export const chooseInstances = async (
   lockstep: unknown,
   say: (line: string) => void,
 ): Promise<InstanceChoice> => {
-  const before = readChosen(options.stateDir);
+  const { stateDir } = options;
+  const before = readChosen(stateDir);
   if (before)
-    checkIsSame(options.stateDir, before, {
+    checkIsSame(stateDir, before, {
       ...(options.instances && { kind: options.instances }),
       ...(options.image && { image: options.image }),
     });
-  const { kind, engine, image, why } = await withImage(
-    await wantedKind(options, before, given !== undefined),
-    before?.image ?? options.image,
-    say,
-  );
-  const notices: string[] = [];
-  let containers: ContainerOptions | undefined;
-  if (engine && image !== undefined) {
-    const ports = portsOf(lockstep);
-    containers = {
-      engine,
-      baseImage: image,
-      applicationPort: ({ Name = '' }) => ports.get(Name.replace(/-(?:qat|prod)$/, '')) ?? DEFAULT_PORT,
-    };
-    notices.push(
-      `Instances are containers of ${engine.name}, from the image ${image}${why === '' ? '' : `: ${why}`}.`,
-    );
-  } else if (given) {
-    notices.push(...(await checkScripts(given, why, options.runsScriptsHere)));
-    notices.push(`Instances are directories of this machine${why === '' ? '' : `: ${why}`}.`);
-  }
+  const named = options.instances ?? before?.kind ?? (options.image === undefined ? undefined : 'container');
+  const asked = named ?? (given ? undefined : 'process');
+  const taken = await take(asked, stateDir, before?.image ?? options.image, say);
+  const { found } = taken;
+  const notices = await noticesOf(taken, asked === undefined, given, options.runsScriptsHere);
   if (!before) {
-    makeStateDirectory(options.stateDir);
-    const chosen: Chosen = { kind, ...(options.image !== undefined && { image: options.image }) };
-    replaceFile(fileOf(options.stateDir), JSON.stringify(chosen));
+    makeStateDirectory(stateDir);
+    const chosen: Chosen = {
+      kind: found.kind,
+      ...(options.image !== undefined && { image: options.image }),
+    };
+    replaceFile(fileOf(stateDir), JSON.stringify(chosen));
   }
-  return { ...(containers && { containers }), notices };
+  const ports = portsOf(lockstep);
+  const applicationPort: ContainerOptions['applicationPort'] = ({ Name = '' }) =>
+    ports.get(Name.replace(/-(?:qat|prod)$/, '')) ?? DEFAULT_PORT;
+  if (found.kind === 'container')
+    return { containers: { engine: found.engine, baseImage: found.image, applicationPort }, notices };
+  if (found.kind === 'sandbox')
+    return { sandboxes: { identities: found.identities, applicationPort }, notices };
+  return { notices };
 };

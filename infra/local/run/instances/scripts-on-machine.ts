@@ -14,6 +14,8 @@ export interface Touches {
   readonly unbound: readonly string[];
   /** Absolute paths that these scripts name: a hint, as a script may make others up. */
   readonly paths: readonly string[];
+  /** Scripts that ask systemd for something. */
+  readonly systemd: readonly string[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -49,6 +51,13 @@ const pathsIn = (text: string): string[] =>
     .flatMap((line) => line.match(/(?<![\w./:$}"'-])\/[\w.-]+(?:\/[\w.-]+)*/g) ?? [])
     .filter((one) => !usual.test(one));
 
+const asksSystemd = (text: string): boolean =>
+  text
+    .split('\n')
+    .some((line) =>
+      /(?:^|[\s;&|(])(?:systemctl|systemd-run|journalctl|service)\s/.test(line.replace(/(?:^|\s)#.*/, '')),
+    );
+
 /**
  * Looks at a commit's hook scripts. One that uses `DESTDIR`, itself or by a file that it sources, was written for instances that are
  * directories.
@@ -60,21 +69,23 @@ export const touchesOf = async ({ directory, commitId }: ApplicationSource): Pro
     appSpec = appSpecContent((await read('appspec.yml')) ?? '');
   } catch {
     // The promotion will say what is wrong with it; no script runs.
-    return { scripts: [], unbound: [], paths: [] };
+    return { scripts: [], unbound: [], paths: [], systemd: [] };
   }
   const scripts = locationsOf(appSpec);
   const unbound: string[] = [];
+  const systemd: string[] = [];
   const paths = new Set<string>();
   for (const script of scripts) {
     const text = await read(script);
     if (text === undefined) continue;
     const beside = sourcedBy(text).map((name) => path.posix.join(path.posix.dirname(script), name));
     const texts = [text, ...(await Promise.all(beside.map(read)))];
+    if (texts.some((one) => asksSystemd(one ?? ''))) systemd.push(script);
     if (texts.some((one) => /\bDESTDIR\b/.test(one ?? ''))) continue;
     unbound.push(script);
     for (const one of texts) for (const found of pathsIn(one ?? '')) paths.add(found);
   }
-  return { scripts, unbound, paths: [...paths] };
+  return { scripts, unbound, paths: [...paths], systemd };
 };
 
 const list = (items: readonly string[]): string[] =>
@@ -89,3 +100,15 @@ export const touchesText = ({ unbound, paths }: Touches): string =>
     ...list(unbound),
     ...(paths.length > 0 ? ['Absolute paths that they name (there may be others):', ...list(paths)] : []),
   ].join('\n');
+
+/** Tells which scripts need systemd, where instances have none. */
+export const systemdText = ({ systemd }: Touches): string[] =>
+  systemd.length === 0
+    ? []
+    : [
+        [
+          'These hook scripts call systemd, which no sandbox has: its commands fail there.',
+          ...list(systemd),
+          'Containers have it: --instances container, with podman or Docker. In a sandbox, a script starts its server itself, with nohup and & for example.',
+        ].join('\n'),
+      ];

@@ -56,8 +56,9 @@ describe('command line', () => {
     [['--fail', '=2'], '--fail takes "STATE" or "STATE=N", got "=2"'],
     [['--fail', 'Deploy to QAT=0'], 'from 1 to 100, got "0"'],
     [['--fail', 'A=1=2'], 'got "A=1=2"'],
-    [['--instances', 'vm'], '--instances takes process or container, got "vm"'],
+    [['--instances', 'vm'], '--instances takes process, sandbox, container, got "vm"'],
     [['--instances', 'process', '--image', 'x'], '--image goes with --instances container'],
+    [['--instances', 'sandbox', '--image', 'x'], '--image goes with --instances container'],
     [['--frobnicate'], "'--frobnicate'"],
     [['promote'], "'promote'"],
   ])('fails on %j, saying what is wrong', (args, message) => {

@@ -52,7 +52,7 @@ const CHECK =
 /** Starts a small sandbox and ends it. @throws Error with what is in the way */
 const tryOne = async (stateDir: string, identities: Identities): Promise<void> => {
   const sandboxes = createSandboxes(stateDir, identities);
-  const directory = path.join(stateDir, 'sandbox', 'check');
+  const directory = path.join(stateDir, 'sandbox', `check-${process.pid}`);
   try {
     const sandbox = await sandboxes.start(directory, 'check');
     try {

@@ -7,6 +7,7 @@ import {
   isEngineThere,
   TEST_IMAGE,
 } from '../../../../../infra/local/aws/test/instances/container/test-engine.ts';
+import { isSandboxThere } from '../../../../../infra/local/aws/test/instances/sandbox/test-sandbox.ts';
 import { existingApplication } from '../../../../../infra/local/run/application-source.ts';
 import { chooseInstances } from '../../../../../infra/local/run/instances/choose-instances.ts';
 import { touchesOf, touchesText } from '../../../../../infra/local/run/instances/scripts-on-machine.ts';
@@ -53,6 +54,7 @@ describe('scripts on this machine', () => {
       scripts: ['scripts/start.sh', 'scripts/other.sh'],
       unbound: ['scripts/start.sh'],
       paths: ['/opt/shop', '/var/log/shop.log'],
+      systemd: ['scripts/start.sh'],
     });
     expect(touchesText(touches)).toContain(
       '  scripts/start.sh\nAbsolute paths that they name (there may be others):\n  /opt/shop',
@@ -70,6 +72,7 @@ describe('scripts on this machine', () => {
       scripts: [],
       unbound: [],
       paths: [],
+      systemd: [],
     });
   });
 });
@@ -108,6 +111,41 @@ describe('what instances are', () => {
     await expect(choose(['--instances', 'container'])).rejects.toThrow(
       /were started with --instances process, got container\. Leave --instances out, or name another --state-dir/,
     );
+  });
+
+  (isSandboxThere ? it : it.skip)(
+    'sandboxes when asked for, at the configured port, with a word about scripts that call systemd',
+    async () => {
+      const source = await application(unbound);
+      const { sandboxes, containers, notices } = await choose(['--instances', 'sandbox'], source);
+      expect(containers).toBeUndefined();
+      expect(sandboxes?.applicationPort({ Name: 'shop-prod' })).toBe(81);
+      expect(notices[0]).toBe("Instances are sandboxes over this machine's own files.");
+      expect(notices[1]).toMatch(/call systemd, which no sandbox has[\s\S]*\n {2}scripts\/start\.sh\n/);
+      expect(fs.readdirSync(at('state', 'sandbox')).sort()).toEqual(['layer', 'layer.json']);
+      expect((await choose([], source)).sandboxes).toBeDefined();
+    },
+  );
+
+  (isSandboxThere && !isEngineThere ? it : it.skip)(
+    'sandboxes for any application where there is no container, with the reason',
+    async () => {
+      const { sandboxes, notices } = await choose([], await application(unbound));
+      expect(sandboxes).toBeDefined();
+      expect(notices[0]).toMatch(/^Instances are sandboxes over this machine's own files: .*\S/);
+    },
+  );
+
+  it('fail to be sandboxes where this machine has none, and says why', async () => {
+    const { PATH } = process.env;
+    process.env.PATH = at('no-programs');
+    try {
+      await expect(choose(['--instances', 'sandbox'])).rejects.toThrow(
+        /This machine has no sandboxes \(.*\S.*\)\. Or leave --instances sandbox out/,
+      );
+    } finally {
+      process.env.PATH = PATH;
+    }
   });
 
   (isEngineThere ? it : it.skip)(
