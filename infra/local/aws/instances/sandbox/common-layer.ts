@@ -2,13 +2,21 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { runProgram } from '../run-program.ts';
 import { lookHere, mirrorDirectory } from './machine-look.ts';
-import type { Part } from './view.ts';
+import { SYSTEM_DIRECTORIES } from './view.ts';
 
 /** Where a state directory keeps the layer that lies between the machine's files and every instance's own. */
 export const layerDirectory = (stateDir: string): string => path.join(stateDir, 'sandbox', 'layer');
 
 /** Where root may read what nobody else may, and programs keep no files of their own. */
 const CONFIDENTIAL = ['/etc', '/var', '/opt', '/srv', '/usr/local'];
+
+/** How deep in `/usr` directories can be written to by whoever is not root: others are many, and packages' own. */
+const DEPTH = 4;
+
+const isDeep = (directory: string) =>
+  directory.split('/').length > DEPTH + 2 &&
+  isWithin(directory, '/usr') &&
+  !isWithin(directory, '/usr/local');
 
 /** Of accounts, whose passwords are nobody's business. */
 const ACCOUNTS = [
@@ -19,45 +27,36 @@ const ACCOUNTS = [
 const isWithin = (file: string, directory: string) => file === directory || file.startsWith(`${directory}/`);
 
 /**
- * Makes the layer. For root, it hides what only root may read, such as keys. For anybody else, it has the directories of the machine
- * and the files of `/etc` once more: they belong to root there, and to nobody here, so that nothing could be written without it.
- * Without passwords, there are accounts all the same.
+ * Makes the layer, once. For root, it hides what only root may read, such as keys. For anybody else, it has the directories of the
+ * machine and the files of `/etc` once more: they belong to root there, and to nobody here, so that nothing could be written without
+ * it. Without passwords, there are accounts all the same.
+ * @param left out: people's directories, and what is mounted for other purposes
  */
 export const makeCommonLayer = async (
   stateDir: string,
-  parts: readonly Part[],
   isRoot: boolean,
-  hidden: readonly string[],
+  left: readonly string[],
 ): Promise<void> => {
   const layer = layerDirectory(stateDir);
   const done = `${layer}.json`;
-  const overlaid = parts.filter(({ kind }) => kind === 'overlay').map((part) => part.path);
-  const wanted = JSON.stringify({ isRoot, overlaid });
+  const wanted = JSON.stringify({ isRoot });
   if (fs.existsSync(done) && fs.readFileSync(done, 'utf8') === wanted) return;
   fs.rmSync(layer, { recursive: true, force: true });
   const there = (file: string) => path.join(layer, file);
-  const isHidden = (file: string) => hidden.some((one) => isWithin(file, one));
-  const mirror = (directory: string) => {
-    const names = directory.split('/').slice(1);
-    for (let depth = 1; depth <= names.length; depth++) {
-      const one = `/${names.slice(0, depth).join('/')}`;
-      mirrorDirectory(one, there(one));
-    }
-  };
-
+  const isLeft = new Set(left);
   const confidential: string[] = [];
   const walkAsRoot = (directory: string) => {
     for (const name of lookHere.in(directory)) {
       const file = path.join(directory, name);
       const stat = fs.lstatSync(file, { throwIfNoEntry: false });
-      if (!stat || stat.isSymbolicLink() || isHidden(file)) continue;
+      if (!stat || stat.isSymbolicLink() || isLeft.has(file)) continue;
       const bits = stat.isDirectory() ? 0o005 : 0o004;
       if ((stat.mode & bits) !== bits) confidential.push(file);
       else if (stat.isDirectory()) walkAsRoot(file);
     }
   };
   const walkAsUser = (directory: string) => {
-    if (isHidden(directory)) return;
+    if (isLeft.has(directory) || isDeep(directory)) return;
     mirrorDirectory(directory, there(directory));
     for (const entry of entriesOf(directory)) {
       const file = path.join(directory, entry.name);
@@ -66,15 +65,13 @@ export const makeCommonLayer = async (
     }
   };
 
-  for (const directory of overlaid) {
-    mirror(directory);
-    if (!isRoot) walkAsUser(directory);
-    else
-      for (const one of CONFIDENTIAL)
-        if (isWithin(directory, one)) walkAsRoot(directory);
-        else if (isWithin(one, directory) && fs.existsSync(one)) walkAsRoot(one);
-  }
-  for (const file of confidential) mirror(path.dirname(file));
+  if (isRoot) for (const directory of CONFIDENTIAL) walkAsRoot(directory);
+  else
+    for (const name of SYSTEM_DIRECTORIES)
+      if (lookHere.at(`/${name}`).kind === 'directory') walkAsUser(`/${name}`);
+  for (const file of confidential) mirrorInLayer(stateDir, path.dirname(file));
+  for (const directory of SYSTEM_DIRECTORIES)
+    if (lookHere.at(`/${directory}`).kind === 'directory') mirrorInLayer(stateDir, `/${directory}`);
   const accounts = ACCOUNTS.filter(({ to }) => fs.existsSync(there(path.dirname(to))) && fs.existsSync(to));
   await whiteOut(confidential.filter((file) => !accounts.some(({ to }) => to === file)).map(there));
   for (const { from, to, rest } of accounts) {
@@ -85,6 +82,15 @@ export const makeCommonLayer = async (
     fs.writeFileSync(there(to), names.map((name) => `${name}${rest}\n`).join(''), { mode: 0o600 });
   }
   fs.writeFileSync(done, wanted);
+};
+
+/** Makes a directory of the machine in the layer, with those above it. */
+export const mirrorInLayer = (stateDir: string, directory: string): void => {
+  const names = directory.split('/').slice(1);
+  for (let depth = 1; depth <= names.length; depth++) {
+    const one = `/${names.slice(0, depth).join('/')}`;
+    mirrorDirectory(one, path.join(layerDirectory(stateDir), one));
+  }
 };
 
 const entriesOf = (directory: string): fs.Dirent[] => {

@@ -9,9 +9,19 @@ export const mountsHere = (): Mount[] => mountsIn(fs.readFileSync('/proc/self/mo
 /** Larger files stand in no directory that has to be taken apart. */
 const LARGEST = 2 ** 20;
 
-/** What others than the owner may read. Of whoever is not root, the kernel asks itself. */
-const isOpen = (mode: number, isDirectory: boolean): boolean =>
-  process.getuid?.() !== 0 || (mode & (isDirectory ? 0o005 : 0o004)) === (isDirectory ? 0o005 : 0o004);
+/** Whether an instance is to see it: what others than its owner may read, or, of whoever is not root, what that user may. */
+const isOpen = (file: string, { mode }: fs.Stats, isDirectory: boolean): boolean => {
+  if (process.getuid?.() === 0) {
+    const bits = isDirectory ? 0o005 : 0o004;
+    return (mode & bits) === bits;
+  }
+  try {
+    fs.accessSync(file, isDirectory ? fs.constants.R_OK | fs.constants.X_OK : fs.constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 /** Looks at this machine, and past what only root may read. */
 export const lookHere: Look = {
@@ -20,8 +30,8 @@ export const lookHere: Look = {
     // In options of `mount`, these have a meaning.
     if (!stat || /[,:\\\n]/.test(file)) return { kind: 'nothing' };
     if (stat.isSymbolicLink()) return { kind: 'link', target: fs.readlinkSync(file) };
-    if (stat.isDirectory()) return { kind: isOpen(stat.mode, true) ? 'directory' : 'nothing' };
-    return { kind: stat.isFile() && stat.size <= LARGEST && isOpen(stat.mode, false) ? 'file' : 'nothing' };
+    if (stat.isDirectory()) return { kind: isOpen(file, stat, true) ? 'directory' : 'nothing' };
+    return { kind: stat.isFile() && stat.size <= LARGEST && isOpen(file, stat, false) ? 'file' : 'nothing' };
   },
   in: (directory) => {
     try {

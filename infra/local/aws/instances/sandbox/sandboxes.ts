@@ -2,12 +2,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { type RunBash, wordsInput } from '../bash/bash-files.ts';
 import { runProgram } from '../run-program.ts';
-import { layerDirectory, makeCommonLayer } from './common-layer.ts';
+import { layerDirectory, makeCommonLayer, mirrorInLayer } from './common-layer.ts';
 import type { Identities } from './identities.ts';
 import { lookHere, mirrorDirectory, mountsHere, nodeDirectory, privatePlaces } from './machine-look.ts';
 import { type Inhabitant, openNamespaces, PLAIN_ENVIRONMENT } from './namespaces.ts';
 import { emptyDirectory, ownDirectories, setUpScript, workDirectory } from './set-up.ts';
-import { type Part, planView } from './view.ts';
+import { isApart, type Mount, type Part, planView } from './view.ts';
 
 /** What root of a sandbox may: as in a container, nothing about mounts, networks, devices, other users' processes or the kernel. */
 const CAPABILITIES = [
@@ -50,18 +50,18 @@ export interface Sandboxes {
   readonly removeTree: (directory: string) => Promise<void>;
 }
 
-/** The sandboxes of a state directory, over the machine as it is now. */
+/** The sandboxes of a state directory, over the machine as it is when each starts. */
 export const createSandboxes = (stateDir: string, identities: Identities): Sandboxes => {
   const isRoot = identities.kind === 'all';
-  const mounts = mountsHere();
-  const parts = planView(mounts, lookHere);
-  const isShown = (place: string) => parts.some((part) => place.startsWith(`${part.path}/`));
-  const hidden = privatePlaces(stateDir).filter(isShown);
+  const hidden = privatePlaces(stateDir);
   const node = nodeDirectory();
   const shown = node === undefined ? [] : [node];
+  let layer: Promise<void> | undefined;
 
-  const prepare = async (directory: string) => {
-    await makeCommonLayer(stateDir, parts, isRoot, hidden);
+  const prepare = async (directory: string, mounts: readonly Mount[]) => {
+    const apart = mounts.filter(isApart).map((mount) => mount.path);
+    layer ??= makeCommonLayer(stateDir, isRoot, [...hidden, ...apart]);
+    await layer;
     const own = path.join(directory, 'upper');
     for (const name of ['upper', 'stage', 'codedeploy-agent/deployment-root'])
       fs.mkdirSync(path.join(directory, name), { recursive: true });
@@ -70,20 +70,25 @@ export const createSandboxes = (stateDir: string, identities: Identities): Sandb
       fs.mkdirSync(path.join(own, name));
       fs.chmodSync(path.join(own, name), mode);
     }
-    for (const part of parts) fillIn(own, part);
-    for (const part of parts)
-      if (part.kind === 'overlay') fs.mkdirSync(workDirectory(directory, part), { recursive: true });
-    for (const place of hidden) mirrorDirectory(place, emptyDirectory(directory, place));
+    const parts = planView(mounts, lookHere);
+    for (const part of parts) {
+      fillIn(own, part);
+      if (part.kind !== 'overlay') continue;
+      mirrorInLayer(stateDir, part.path);
+      fs.mkdirSync(workDirectory(directory, part), { recursive: true });
+    }
+    const covered = hidden.filter((place) => parts.some((part) => place.startsWith(`${part.path}/`)));
+    for (const place of covered) mirrorDirectory(place, emptyDirectory(directory, place));
+    return { parts, hidden: covered };
   };
 
   const start: Sandboxes['start'] = async (directory, name) => {
-    await prepare(directory);
+    const mounts = mountsHere();
     const script = setUpScript({
+      ...(await prepare(directory, mounts)),
       directory,
       name,
-      parts,
       layer: path.relative(directory, layerDirectory(stateDir)),
-      hidden,
       shown,
       mounts,
     });

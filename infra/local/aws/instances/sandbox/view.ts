@@ -54,6 +54,9 @@ export const SYSTEM_DIRECTORIES = [
 const apart =
   /^(?:proc|sysfs|devtmpfs|devpts|tmpfs|ramfs|cgroup2?|mqueue|debugfs|tracefs|securityfs|configfs|bpf|pstore|autofs|overlay|fuse.*|nfs.*|cifs|smb.*|9p|virtiofs|rpc_pipefs|binfmt_misc|squashfs|nsfs|hugetlbfs)$/;
 
+/** Whether a mount has other files than the machine's own: the kernel's, memory, a network's, or a container's. */
+export const isApart = ({ fileSystem }: Mount): boolean => apart.test(fileSystem);
+
 /**
  * What an instance's `/` is made of. The kernel lays no layer over a directory in which something is mounted, as that would uncover
  * what the mount covers: such a directory is taken apart, so its files are copied and each directory in it gets a layer.
@@ -68,7 +71,8 @@ export const planView = (mounts: readonly Mount[], look: Look): Part[] => {
     if (lies.kind === 'nothing') return [];
     if (lies.kind === 'link') return [{ kind: 'link', path: file, target: lies.target }];
     if (lies.kind === 'file') return [{ kind: 'file', path: file }];
-    if (apart.test(mounted.get(file)?.fileSystem ?? '')) return [{ kind: 'directory', path: file }];
+    const mount = mounted.get(file);
+    if (mount && isApart(mount)) return [{ kind: 'directory', path: file }];
     if (!hasMountBelow(file)) return [{ kind: 'overlay', path: file }];
     return [
       { kind: 'directory', path: file },
