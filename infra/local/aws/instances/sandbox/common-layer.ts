@@ -61,7 +61,8 @@ export const makeCommonLayer = async (
     for (const entry of entriesOf(directory)) {
       const file = path.join(directory, entry.name);
       if (entry.isDirectory()) walkAsUser(file);
-      else if (entry.isFile() && isWithin(file, '/etc')) copyIfReadable(file, there(file));
+      else if (entry.isFile() && isWithin(file, '/etc') && !couldCopy(file, there(file)))
+        confidential.push(file);
     }
   };
 
@@ -101,11 +102,13 @@ const entriesOf = (directory: string): fs.Dirent[] => {
   }
 };
 
-const copyIfReadable = (from: string, to: string) => {
+/** A file that this user may not read can be in the way of one that root there makes. */
+const couldCopy = (from: string, to: string): boolean => {
   try {
     fs.copyFileSync(from, to);
+    return true;
   } catch {
-    // It is not for this user to read, and so not for the instance.
+    return false;
   }
 };
 

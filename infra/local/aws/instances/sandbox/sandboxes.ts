@@ -65,6 +65,8 @@ export const createSandboxes = (stateDir: string, identities: Identities): Sandb
     const own = path.join(directory, 'upper');
     for (const name of ['upper', 'stage', 'codedeploy-agent/deployment-root'])
       fs.mkdirSync(path.join(directory, name), { recursive: true });
+    // Root there can make programs that run as their owner; no other user of the machine is to come across them.
+    fs.chmodSync(directory, 0o700);
     for (const { path: name, mode } of ownDirectories()) {
       if (fs.existsSync(path.join(own, name))) continue;
       fs.mkdirSync(path.join(own, name));

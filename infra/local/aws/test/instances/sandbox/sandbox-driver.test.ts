@@ -196,6 +196,18 @@ for turn in $(seq 100); do (: < /dev/tcp/127.0.0.1/80) 2>/dev/null && exit; slee
       }
     };
 
+    /** A root directory below the working directory does not hold root back. */
+    const leaveRoot = `
+import os, subprocess
+os.mkdir("/tmp/below"); os.chroot("/tmp/below")
+for _ in range(64): os.chdir("..")
+os.chroot(".")
+print("OUTSIDE", *sorted(os.listdir("/")), flush=True)
+for place in ("/", "/usr", "/usr/bin", "/etc"):
+    try: open(place + "/${mark}", "w"); print("WRITTEN", flush=True)
+    except OSError: pass
+subprocess.run(["/usr/bin/unshare", "--user", "--map-root-user", "--mount", "/usr/bin/echo", "UNSHARED"])`;
+
     it('though root in them tries to', async () => {
       const victim = spawn('sleep', ['1000'], { stdio: 'ignore' });
       stops.push(() => victim.kill('SIGKILL'));
@@ -227,12 +239,15 @@ for turn in $(seq 100); do (: < /dev/tcp/127.0.0.1/80) 2>/dev/null && exit; slee
         ls /proc/1/root/ > /dev/null && echo ROOT-OF-FIRST
         cat ${stateDir}/ledger && echo READ-STATE
         (: < /dev/tcp/127.0.0.1/${await listener()}) && echo CONNECTED
+        python3 -c '${leaveRoot}'
         kill -9 -1`,
       );
       expect(output).toContain('BEGAN');
+      // Whoever leaves the instance's root finds the programs that start it, and nothing else.
+      expect(output).toMatch(/^OUTSIDE (?!.*\b(?:root|tmp|var|run)\b).*machine proc/m);
       for (const word of [
         ...['REMOUNTED', 'MOUNTED', 'UNSHARED', 'READ-DISK', 'KILLED', 'DOCKER', 'SEES-PROCESSES'],
-        ...['READS-FIRST', 'ROOT-OF-FIRST', 'READ-STATE', 'CONNECTED'],
+        ...['READS-FIRST', 'ROOT-OF-FIRST', 'READ-STATE', 'CONNECTED', 'WRITTEN'],
       ])
         expect(output).not.toContain(word);
       expect(picture()).toBe(before);
