@@ -45,7 +45,7 @@ export const baseImage = async (
   } catch (error) {
     if (!(error instanceof ContainerEngineError)) throw error;
     throw new UsageError(
-      `${engine.name} cannot get the image ${named ?? AMAZON_LINUX}, which instances start from: ${error.message}\nCheck the network, or name a local image that has systemd and bash: --image NAME. Without containers: --instances process`,
+      `${engine.name} cannot get the image ${named ?? AMAZON_LINUX}, which instances start from: ${error.message}\nCheck the network, or name a local image that has systemd and bash: --image NAME. Without containers: --instances sandbox (Linux), or --instances process`,
     );
   }
 };

@@ -71,7 +71,9 @@ export const setUpScript = ({ directory, name, parts, layer, hidden, shown, moun
           ? [`ln -s ${quoted(part.target)} stage${part.path}`]
           : showReadOnly(part.path, mounts, 'stage'),
       ),
-    'mkdir stage/etc stage/machine stage/proc stage/old',
+    'mkdir stage/dev stage/etc stage/machine stage/proc stage/old',
+    // The shell reads it for what runs in the background.
+    ': > stage/dev/null; mount --bind /dev/null stage/dev/null',
     'if [ -f /etc/ld.so.cache ]; then cp /etc/ld.so.cache stage/etc/; fi',
     `mount --bind upper ${machine}`,
     ...parts.flatMap((part) => {

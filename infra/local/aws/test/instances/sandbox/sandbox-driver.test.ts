@@ -138,6 +138,15 @@ for turn in $(seq 100); do (: < /dev/tcp/127.0.0.1/80) 2>/dev/null && exit; slee
     expect(fs.readFileSync(file, 'utf8')).toBe('asked\n');
   });
 
+  it('are still while nothing is asked of them', async () => {
+    const { boot, run } = open();
+    await boot('i-1');
+    const look = 'ps -A -o pid=,comm= | grep -v -E "bash|ps|grep|cat|sh|su"';
+    const before = await run('i-1', look);
+    expect(before).toMatch(/^\d+ sleep$/);
+    expect(await run('i-1', look)).toBe(before);
+  });
+
   it('that no store knows are removed at the start, with their files', async () => {
     const { instances, boot, run } = open();
     await boot('i-1');
