@@ -6,6 +6,7 @@ import type { declareFreeze, endFreeze } from '../tasks/calendar/freezes.ts';
 import type { askOverride, decideOverride } from '../tasks/calendar/overrides.ts';
 import type { Executions } from '../tasks/executions/execution.ts';
 import type { GoBackOutcome } from '../tasks/go-back/go-back.ts';
+import type { Rebake } from '../tasks/images/rebake.ts';
 import type { Person, Promotion } from '../tasks/ledger/items.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
 import type { MarkOutcome } from '../tasks/marks/mark-bad.ts';
@@ -32,6 +33,7 @@ type SiteLedger = Pick<
   | 'mark'
   | 'live'
   | 'missingSubscriptions'
+  | 'rebake'
   | 'environmentStatus'
   | 'calendar'
   | 'declaredFreezes'
@@ -88,6 +90,8 @@ export interface SiteDependencies {
     reason: string,
     person: Person,
   ) => Promise<UnmarkRuling>;
+  /** Asks for new images of an application. */
+  readonly rebake: (application: string, person: Person) => Promise<Rebake>;
   /** Asks how a promotion's soak stands, or for something in it. */
   readonly askSoak: AskSoak;
   readonly identity: Identity;

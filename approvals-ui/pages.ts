@@ -26,6 +26,7 @@ import type { ApprovalPageProps } from './views/approval-props.ts';
 import type { PendingPageProps, PromotionsPageProps } from './views/lists.tsx';
 import type { PromotionMark } from './views/marks.tsx';
 import type { PromotionPageProps } from './views/promotion.tsx';
+import { reusesImages } from './views/rebake.tsx';
 
 type PageDependencies = Pick<SiteDependencies, 'ledger' | 'executions' | 'now' | 'absencesOf'>;
 type PromotionDependencies = ApprovalDependencies & Pick<SiteDependencies, 'askSoak' | 'log'>;
@@ -137,6 +138,7 @@ export async function readPromotionPage(
   const open = openOverride(overrides);
   const asking = { person, signedInAt, freshSignInMinutes, now: new Date(now()) };
   const operator = mayOperate(asking);
+  const rebake = reusesImages(advised.jobs) ? await ledger.rebake(recorded.application) : undefined;
   const soak = await readSoak(dependencies, advised.promotion, advised.jobs);
   return {
     overrides,
@@ -157,6 +159,7 @@ export async function readPromotionPage(
     person,
     now: now(),
     ...(soak && { soak }),
+    ...(rebake && { rebake }),
     ...advised,
     denials,
     graph,

@@ -9,6 +9,7 @@ import { denyOperation, type ForOperators } from './actions.tsx';
 import type { ConsoleLinks } from './console-links.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import { type PromotionView, readGoBack, readPromotionPage, readPromotionsPage } from './pages.ts';
+import { addRebake } from './rebake-routes.tsx';
 import { badRequest, here, notFound, readForm, type SiteContext, type SiteEnv, show } from './responses.tsx';
 import { addSoak } from './soak-routes.tsx';
 import { DespiteAlarmsPage } from './views/despite-alarms.tsx';
@@ -224,6 +225,7 @@ export function addPromotions(
     );
   });
   addSoak(site, dependencies, forOperators);
+  addRebake(site, dependencies, forOperators);
 
   const showGoBack = async (
     context: SiteContext,

@@ -11,6 +11,7 @@ import { redriveAsked, stopAsked } from '../tasks/evidence/facts.ts';
 import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger.ts';
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { goBack } from '../tasks/go-back/go-back.ts';
+import { askRebake } from '../tasks/images/ask-rebake.ts';
 import { logger } from '../tasks/log.ts';
 import { markBad, unmarkBad } from '../tasks/marks/mark-bad.ts';
 import { createSnsNotices } from '../tasks/notices/sns-notices.ts';
@@ -143,6 +144,7 @@ export const handler = handle(
         { application, commitId },
         { by: askerFrom(person), at: now().toISOString(), reason },
       ),
+    rebake: (application, person) => askRebake(ledger, now)(application, askerFrom(person)),
     askSoak: createAskSoak(),
     identity: createOpenIdIdentity(env.OIDC_ISSUER, env.OIDC_CLIENT_ID),
     sessions: createDynamoDbSessions(env.LEDGER_TABLE),

@@ -16,6 +16,7 @@ import { makers } from './makers.ts';
 import { listBad, markBad, unmarkBad } from './marks.ts';
 import type { Command } from './options.ts';
 import { plan } from './plan/plan-command.ts';
+import { rebake } from './rebake.ts';
 import { type Ask, redrive } from './redrive.ts';
 import { endSoak, sendBack } from './soak.ts';
 import { stop } from './stop.ts';
@@ -209,7 +210,10 @@ export async function runCommand(
     const commitId = await findCommit(system, application, command.commit);
     return plan(system, { ...command, application, commitId }, files);
   }
-  if (command.name === 'bad') return listBad(system, applicationOf(system, command.application));
+  if (command.name === 'bad' || command.name === 'rebake') {
+    const answer = command.name === 'bad' ? listBad : rebake;
+    return answer(system, applicationOf(system, command.application));
+  }
   if (!('promotion' in command)) {
     const application = applicationOf(system, command.application);
     const commitId = await findCommit(system, application, command.commit);

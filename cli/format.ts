@@ -117,7 +117,7 @@ export function promotionText(record: ShownPromotion): string {
     job.status,
     time(job.startedAt),
     time(job.endedAt),
-    job.error ?? '',
+    job.error ?? printable(job.imageChoice?.sentence ?? ''),
   ]);
   const approvalRows = approvals.map((approval) => [
     attempted(approval.state, approval.attempt),

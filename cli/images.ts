@@ -11,6 +11,7 @@ const reasons: Readonly<Record<KeepReason, string>> = {
   InPromotion: 'its promotion runs or waits',
   Redrivable: 'its failed promotion can be redriven',
   Release: 'one of the last releases',
+  ForReuse: 'the next promotion may use it again',
   New: 'younger than a day',
   MayBeNeeded: 'it may be the one of a release',
 };

@@ -55,6 +55,7 @@ export type Command =
       readonly reason: string;
     }
   | { readonly name: 'bad'; readonly application: string }
+  | { readonly name: 'rebake'; readonly application: string }
   | TeardownCommand
   | { readonly name: 'doctor'; readonly assembly?: string }
   | InitCommand
@@ -168,6 +169,7 @@ const operands: Readonly<Record<string, string | undefined>> = {
   'mark-bad': 'a commit',
   'unmark-bad': 'a commit',
   bad: 'an application',
+  rebake: 'an application',
   evidence: 'a promotion',
   verify: 'a file',
   teardown: 'an application, or --platform',
@@ -302,6 +304,7 @@ const readCommand = (
     case 'live':
       return { name };
     case 'bad':
+    case 'rebake':
       return { name, application: given };
     case 'plan':
       return {

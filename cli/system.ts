@@ -22,6 +22,8 @@ import { readArchive } from '../tasks/evidence/s3-archive.ts';
 import type { Executions } from '../tasks/executions/execution.ts';
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { type GoBackOutcome, goBack } from '../tasks/go-back/go-back.ts';
+import { askRebake } from '../tasks/images/ask-rebake.ts';
+import type { Rebake } from '../tasks/images/rebake.ts';
 import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
 import type { BadMark, MarkChange } from '../tasks/marks/bad-mark.ts';
@@ -101,6 +103,8 @@ export interface System {
   readonly markBad: (commit: Commit, reason: string) => Promise<MarkOutcome>;
   /** Unmarks a commit, in the caller's name, if somebody else marked it. */
   readonly unmarkBad: (commit: Commit, reason: string) => Promise<UnmarkRuling>;
+  /** Asks for new images of an application, in the caller's name. */
+  readonly rebake: (application: string) => Promise<Rebake>;
   /** Asks for something in a promotion's soak, with the caller's ARN. */
   readonly soak: (
     application: string,
@@ -190,6 +194,8 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
     endFreeze: async (asked) => endFreeze(freezes)({ type: 'identity', arn: await caller() }, asked),
     markBad: async (commit, reason) => markBad(ledger, commit, await byCaller(reason)),
     unmarkBad: async (commit, reason) => unmarkBad(ledger, commit, await byCaller(reason)),
+    rebake: async (application) =>
+      askRebake(ledger, now)(application, { type: 'identity', arn: await caller() }),
     soak: async (application, request) =>
       createAskSoak(new LambdaClient(config))(application, {
         ...request,

@@ -50,6 +50,7 @@ export const usage = `npm run lockstep -- COMMAND [options]
   unmark-bad COMMIT    unmark it; takes another person than the one who marked it, or who went back from it
                        --application NAME  of that application
                        --reason TEXT       why; recorded with who unmarks it
+  rebake APPLICATION   use no image from before now again: the next promotion builds its images
   bad APPLICATION      list the commits that are marked bad, or were
   evidence P           compare the promotion's record with the sealed ones in the locked bucket; write it
                        --out FILE          the new file to write it to

@@ -244,6 +244,8 @@ export const functions = {
       'LEDGER_TABLE',
       /** How many releases people may go back to. */
       'KEEP_RELEASES',
+      /** For how many days after its build an image may be used again; 0 if none ever is. */
+      'REUSE_DAYS',
       /** JSON: the buckets that pipelines keep revisions in, each with its region. */
       'REVISION_BUCKETS',
       'QAT_IMAGE_PIPELINE_ARN',

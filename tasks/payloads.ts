@@ -87,7 +87,17 @@ export type JobKind = 'image-build' | 'instance-refresh' | 'pipeline-run';
 
 /** What a job of each kind needs to start. */
 export interface JobParameters {
-  readonly 'image-build': { readonly imagePipelineArn: string };
+  readonly 'image-build': {
+    readonly imagePipelineArn: string;
+    /** For how many days after its build an image may be used again. Absent, as what follows, where each push builds. */
+    readonly reuseDays?: string;
+    /** Where the image is used. */
+    readonly environment?: Environment;
+    /** Name of the public parameter of the newest Amazon Linux 2023. */
+    readonly releaseParameter?: string;
+    /** Name of the parameter that images start from. Absent if the recipe names an AMI or image that never changes. */
+    readonly parentParameter?: string;
+  };
   readonly 'instance-refresh': { readonly autoScalingGroupName: string };
   readonly 'pipeline-run': {
     readonly pipelineName: string;

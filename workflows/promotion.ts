@@ -35,6 +35,12 @@ const NO_TESTS = '';
 /** What an environment's states work on. */
 interface EnvironmentParts {
   readonly imagePipelineArn: string;
+  /** How earlier images are used again. @default each promotion builds */
+  readonly imageReuse?: {
+    readonly days: number;
+    readonly releaseParameter: string;
+    readonly parentParameter?: string;
+  };
   /** Name of the SSM parameter that the launch template resolves. */
   readonly imageParameterName: string;
   /** The CodePipeline that deploys. */
@@ -94,15 +100,21 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
   const endsOf = (environment: Environment): LockEnds =>
     environment === 'prod' ? { ...stale, ...recalled } : recalled;
 
-  const buildImage = (state: string, environment: Environment, assign: Record<string, string>) =>
-    jobState(scope, state, functions.startJob, {
+  const buildImage = (state: string, environment: Environment, assign: Record<string, string>) => {
+    const { imagePipelineArn, imageReuse } = environments[environment];
+    const { days, ...parameters } = imageReuse ?? { days: undefined };
+    return jobState(scope, state, functions.startJob, {
       kind: 'image-build',
       environment,
       ends: endsOf(environment),
-      parameters: { imagePipelineArn: environments[environment].imagePipelineArn },
+      parameters: {
+        imagePipelineArn,
+        ...(days !== undefined && { reuseDays: String(days), environment, ...parameters }),
+      },
       timeout: timeouts.imageBuildTimeout,
       assign,
     });
+  };
   const pointAtImage = (state: string, environment: Environment, imageId: string) =>
     functionState<PointAtImageRequest>(scope, state, functions.pointAtImage, {
       environment,

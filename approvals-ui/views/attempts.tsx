@@ -66,6 +66,7 @@ export const Attempts: FC<{
                     </>
                   ) : null}
                 </div>
+                {job?.imageChoice ? <div class="muted">{visibleLines(job.imageChoice.sentence)}</div> : null}
                 {attempt.error && attempt.cause ? (
                   <details id={`cause-${index}`}>
                     <summary>

@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx';
 import type { OperatorRuling } from '../../tasks/approvals/operator-rules.ts';
 import type { QueueEntryView } from '../../tasks/environment-locks/lock-view.ts';
+import type { Rebake } from '../../tasks/images/rebake.ts';
 import type { Denial, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { Environment } from '../../tasks/payloads.ts';
 import { isHeldByAlarms } from '../../tasks/redrive/despite-alarms.ts';
@@ -28,6 +29,7 @@ import {
   promotionStatuses,
   StatusChip,
 } from './parts.tsx';
+import { RebakeAction } from './rebake.tsx';
 import { RedriveCard } from './redrive-card.tsx';
 import { ShortageNotice } from './shortage-notice.tsx';
 import { SoakCard } from './soak-card.tsx';
@@ -50,6 +52,8 @@ export interface PromotionPageProps
   readonly waits?: { readonly environment: Environment; readonly entry: QueueEntryView };
   /** Set while Prod soaks. */
   readonly soak?: Soak;
+  /** Who asked for new images last, where images are reused. */
+  readonly rebake?: Rebake;
   /** Why the redrive that was just asked for was not started. */
   readonly problem?: string;
 }
@@ -82,6 +86,7 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
       <MarkNotice promotion={promotion} mark={props.mark} />
       <StopLink {...props} />
       <MarkLink promotion={promotion} mark={props.mark} />
+      <RebakeAction {...props} />
       {problem === undefined ? null : (
         <Notice kind="bad" title="The redrive was not started" reason="NotRedrivable">
           <p>{problem}</p>

@@ -50,6 +50,7 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
             <span class="muted">
               {job.endedAt ? `${duration(Date.parse(job.endedAt) - Date.parse(job.startedAt))} · ` : ''}
               <Moment at={job.startedAt} />
+              {job.imageChoice ? ` · ${visibleText(job.imageChoice.sentence)}` : ''}
             </span>
           </li>
         ))}
@@ -131,6 +132,11 @@ const Images: FC<{ images: Review['images'] }> = ({ images: { qat, prod } }) => 
       <p class="muted">The contents of the QAT image are unknown.</p>
     ) : (
       <dl class="facts">
+        {qat.reused === undefined ? null : (
+          <Fact name="Reused">
+            Image of <Moment at={qat.reused} />, reused because equal: nothing was built for this change
+          </Fact>
+        )}
         <Fact name="Recipe">
           <Compared now={qat.recipe} before={prod?.recipe} />
         </Fact>

@@ -149,7 +149,9 @@ export async function readFacts(
       orUnknown('Absences', () => readAbsences(system, sources)),
       orUnknown('What images are made of', async () => {
         const build =
-          live && buildOf(await ledger.jobs(live.goBack?.to ?? live.promotionId), live.images.prod);
+          live &&
+          buildOf(await ledger.jobs(live.goBack?.to ?? live.promotionId), live.images.prod)?.output
+            ?.imageBuildVersionArn;
         const ofLive = build === undefined ? undefined : await sources.image(build);
         return {
           next: { qat: await sources.nextImage('qat'), prod: await sources.nextImage('prod') },

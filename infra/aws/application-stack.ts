@@ -10,6 +10,7 @@ import { revisionsHere } from './environments/revisions.ts';
 import { ImageBuild, ImageBuildRole } from './image/image-build.ts';
 import { imageKey } from './image/image-key.ts';
 import { ImageRecipe } from './image/image-recipe.ts';
+import { imageReuseOf } from './image/reuse.ts';
 import { logBucket } from './log-bucket.ts';
 import { imageParameterName, pipelineName, QAT_URL_PARAMETER, SOURCE_ACTION } from './names.ts';
 import { ApplicationAlarms } from './operations/application-alarms.ts';
@@ -182,8 +183,10 @@ export class ApplicationStack extends Stack {
         key,
       });
 
+    const imageReuse = imageReuseOf(application);
     const environmentParts = (environment: 'qat' | 'prod', image: ImageBuild) => ({
       imagePipelineArn: image.pipelineArn,
+      ...(imageReuse && { imageReuse }),
       imageParameterName: imageParameterName(name, environment),
       pipelineName: pipelineName(name, environment),
     });

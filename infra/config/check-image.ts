@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Path, Report } from './environments.ts';
-import { type ImageConfig, isDocument, MOST_COMPONENTS } from './image-schema.ts';
+import { type ImageConfig, isDocument, isOneBuild, MOST_COMPONENTS } from './image-schema.ts';
 
 /** Per GiB (EC2's user guide, "General Purpose SSD volumes"). */
 const MOST_IOPS = 500;
@@ -10,7 +10,9 @@ const IOPS_FOR_THROUGHPUT = 4;
 const LEAST_IOPS = 3_000;
 
 /** Settings of an image that exclude or need each other. */
-export function checkImage({ components, tests, volume }: ImageConfig, path: Path, report: Report): void {
+export function checkImage(image: ImageConfig, path: Path, report: Report): void {
+  const { components, tests, volume } = image;
+  checkReuse(image, path, report);
   const count = components.length + tests.length;
   if (count > MOST_COMPONENTS)
     report(
@@ -40,4 +42,24 @@ export function checkImage({ components, tests, volume }: ImageConfig, path: Pat
       throughput,
       `Each MiB per second needs ${IOPS_FOR_THROUGHPUT} operations per second: give at most ${Math.floor(iops / IOPS_FOR_THROUGHPUT)}, or more iops.`,
     );
+}
+
+/** An ARN that leaves a part of the version open may mean something else each day: nobody could say whether two images are equal. */
+function checkReuse({ reuse, parent, components, tests }: ImageConfig, path: Path, report: Report): void {
+  if (reuse === 'never') return;
+  const whole = 'Image Builder could take another one each day, so nothing says whether an image is equal';
+  if (parent?.startsWith('arn:') && !isOneBuild(parent))
+    report(
+      [...path, 'parent'],
+      parent,
+      `${whole}. With reuse, name one build, such as …/1.0.0/1, an AMI or a parameter.`,
+    );
+  for (const [key, list] of [
+    ['components', components],
+    ['tests', tests],
+  ] as const)
+    list.forEach((one, index) => {
+      if (!isDocument(one) && !isOneBuild(one))
+        report([...path, key, index], one, `${whole}. With reuse, name one build of it, such as …/1.0.0/1.`);
+    });
 }

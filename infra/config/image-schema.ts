@@ -24,6 +24,14 @@ const documentPath = /^(?!\/)(?!.*\.\.\/)(?:[\w.-]+\/)*[a-z0-9](?:[a-z0-9-]{0,38
 /** Whether a component is an own document, not one that Image Builder has. */
 export const isDocument = (text: string): boolean => documentPath.test(text);
 
+const versioned = /\/\d+\.\d+\.\d+\/\d+$/;
+
+/** Whether an ARN of Image Builder names one build of one version, which never changes. */
+export const isOneBuild = (arn: string): boolean => versioned.test(arn);
+
+/** Days for which an image may be used again at most. */
+const MOST_REUSE_DAYS = 30;
+
 const component = z
   .string()
   .refine((text) => componentArn.test(text) || documentPath.test(text))
@@ -87,6 +95,20 @@ export const image = z.strictObject({
     .default([])
     .describe(
       'Components that test an instance made from the image; own documents need a phase `test`. A test that fails fails the build.',
+    ),
+  reuse: z
+    .enum(['never', 'when-equal'])
+    .default('never')
+    .describe(
+      'Whether a promotion takes the newest image instead of building one, if recipe and parent AMI are the same and Amazon Linux 2023 was not released since.',
+    ),
+  reuseDays: z
+    .int()
+    .min(1)
+    .max(MOST_REUSE_DAYS)
+    .default(7)
+    .describe(
+      'With `when-equal`: an older image is not used again. What components fetch from elsewhere is at most so old.',
     ),
   volume: volume.optional().meta({ description: 'The root volume.', fallback: "the parent image's size" }),
   launchTemplateDefault: z

@@ -110,7 +110,7 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].healthCheckPath': 'Give a path that begins with / and has no query, such as /health.',
   'applications[].runtime': `Give one of: ${Object.keys(runtimes).join(', ')}.`,
   'applications[].image':
-    'Give an object with any of parent, components, packages, tests, volume and launchTemplateDefault.',
+    'Give an object with any of parent, components, packages, tests, reuse, reuseDays, volume and launchTemplateDefault.',
   'applications[].image.parent':
     'Give an AMI id (ami-0123456789abcdef0), the name of an SSM parameter below /imagebuilder or /aws/service, or the ARN of an image of Image Builder.',
   'applications[].image.components': `Give a list of at most ${MOST_COMPONENTS} components.`,
@@ -120,6 +120,8 @@ const remedies: Readonly<Record<string, string>> = {
     "Give the name of a package in the distribution's repositories, such as nginx.",
   'applications[].image.tests': `Give a list of at most ${MOST_COMPONENTS} components.`,
   'applications[].image.tests[]': component,
+  'applications[].image.reuse': 'Give never or when-equal.',
+  'applications[].image.reuseDays': 'Give a whole number from 1 to 30.',
   'applications[].image.launchTemplateDefault': 'Give an object with qat, prod or both.',
   'applications[].image.launchTemplateDefault.qat': launchTemplate,
   'applications[].image.launchTemplateDefault.prod': launchTemplate,

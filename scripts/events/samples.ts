@@ -78,7 +78,18 @@ const samples: Readonly<Record<EventKey, { readonly actor: Actor; readonly what:
     },
   },
   push: { actor: pusher, what: { commitId: samplePromotion.commitId } },
-  'job-started image-build': { actor: lockstep, what: { ...image, parameters: { pipelineArn: '…' } } },
+  'job-started image-build': {
+    actor: lockstep,
+    what: {
+      ...image,
+      parameters: { pipelineArn: '…' },
+      imageChoice: {
+        choice: 'build',
+        because: 'RecipeChanged',
+        sentence: 'Built: the recipe has changed since the image of 21 Nov 2026, 12:00 UTC.',
+      },
+    },
+  },
   'job-ended image-build': {
     actor: lockstep,
     what: { ...image, status: 'SUCCEEDED', output: { imageId: 'ami-0abc1234def567890' } },

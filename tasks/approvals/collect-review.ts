@@ -124,10 +124,11 @@ export async function collectReview(
     of: string,
     imageId: string | undefined,
   ): Promise<ImageContents | undefined> => {
-    const build = buildOf(await sources.ledger.jobs(of), imageId);
+    const job = buildOf(await sources.ledger.jobs(of), imageId);
+    const build = job?.output?.imageBuildVersionArn;
     if (build === undefined || imageId === undefined) return undefined;
     const [image, parent] = await Promise.all([sources.image(build), sources.parent(imageId)]);
-    return contentsOf(imageId, image, parent);
+    return contentsOf(imageId, image, parent, job?.imageChoice);
   };
 
   const [records, differences, qat, prod, tests, { hooks, warnings }] = await Promise.all([

@@ -23,12 +23,19 @@ export const contentsOf = (
   imageId: string,
   image: Image | undefined,
   parent: ParentImage | undefined,
+  choice: Job['imageChoice'],
 ): ImageContents | undefined => {
   const recipe = image?.imageRecipe;
-  return recipe === undefined ? undefined : { imageId, ...recipeContents(recipe), ...(parent && { parent }) };
+  return recipe === undefined
+    ? undefined
+    : {
+        imageId,
+        ...(choice?.choice === 'reuse' && { reused: choice.builtAt }),
+        ...recipeContents(recipe),
+        ...(parent && { parent }),
+      };
 };
 
-/** The build, of those jobs, that made an image: the newest. */
-export const buildOf = (jobs: readonly Job[], imageId: string | undefined): string | undefined =>
-  jobs.findLast(({ kind, output }) => kind === 'image-build' && output?.imageId === imageId)?.output
-    ?.imageBuildVersionArn;
+/** The newest of those jobs that made an image, or used it again. */
+export const buildOf = (jobs: readonly Job[], imageId: string | undefined): Job | undefined =>
+  jobs.findLast(({ kind, output }) => kind === 'image-build' && output?.imageId === imageId);

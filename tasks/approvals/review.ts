@@ -40,6 +40,8 @@ export interface Maker {
 /** What an image was made of. */
 export interface ImageContents {
   readonly imageId: string;
+  /** Of an image that was used again instead of building one: when its build began, ISO 8601. */
+  readonly reused?: string;
   /** Name and version. */
   readonly recipe: string;
   /** As the recipe names it, which may be "the newest". */

@@ -69,7 +69,11 @@ export const eventTypes: Readonly<Record<EventKey, EventType>> = {
     meaning: "The repository's provider has recorded the push, and who pushed.",
     fields: { commitId: 'text' },
   },
-  'job-started image-build': jobStarted('Image Build Started', 'An image build'),
+  'job-started image-build': {
+    detailType: 'Image Build Started',
+    meaning: 'An image build began, or an earlier image was taken instead; `imageChoice` says which and why.',
+    fields: { ...job, imageChoice: 'texts' },
+  },
   'job-ended image-build': jobEnded('Image Build Ended', 'An image build'),
   'job-started instance-refresh': jobStarted('Instance Refresh Started', "A refresh of QAT's instance"),
   'job-ended instance-refresh': jobEnded('Instance Refresh Ended', "A refresh of QAT's instance"),

@@ -76,7 +76,7 @@ export const beginning = (promotion: Promotion): Fact =>
 
 /** What a job's record shows to have happened: its start, and its end. */
 export function jobFacts(job: Job): readonly Fact[] {
-  const { state, attempt, kind, externalId, alarmsLeftOut, sentBack, soakEnded } = job;
+  const { state, attempt, kind, externalId, alarmsLeftOut, sentBack, soakEnded, imageChoice } = job;
   const about = { state, attempt, job: kind, externalId };
   const place = `${state}#${attempt}`;
   const started: Fact = {
@@ -84,7 +84,12 @@ export function jobFacts(job: Job): readonly Fact[] {
     kind: 'job-started',
     at: job.startedAt,
     actor: lockstep,
-    what: { ...about, parameters: job.parameters, ...(alarmsLeftOut && { alarmsLeftOut }) },
+    what: {
+      ...about,
+      parameters: job.parameters,
+      ...(alarmsLeftOut && { alarmsLeftOut }),
+      ...(imageChoice && { imageChoice: { ...imageChoice } }),
+    },
   };
   const ended: Fact = {
     key: `job-ended#${place}`,

@@ -1,6 +1,11 @@
 import type { Image } from '@aws-sdk/client-imagebuilder';
 import { accountOf, consoleLine, imageLink, regionOf } from '../console-links.ts';
+import { errorText } from '../error-text.ts';
+import { type ReuseSources, readReuseFacts } from '../images/read-reuse-facts.ts';
+import { build, imageReuse, type ReuseRuling } from '../images/reuse-rules.ts';
+import type { Job } from '../ledger/items.ts';
 import type { JobParameters } from '../payloads.ts';
+import { wholeNumber } from '../read-env.ts';
 import type { Inspection, JobActions } from './job-actions.ts';
 import { jobErrors } from './job-errors.ts';
 
@@ -34,6 +39,14 @@ function destinationOf(imageBuildVersionArn: string, image: Image) {
   };
 }
 
+/** The AMI of an image where it is used. */
+export function usedImageId(imageBuildVersionArn: string, image: Image): string | undefined {
+  const { region, account } = destinationOf(imageBuildVersionArn, image);
+  return image.outputResources?.amis?.find(
+    (ami) => ami.region === region && (ami.accountId ?? account) === account,
+  )?.image;
+}
+
 /**
  * The state of a build, as its image reports it. A build has an AMI where it was built and one in each region that it was distributed to: the one
  * that counts is of the account and region that its distribution names.
@@ -53,23 +66,57 @@ function imageInspection(imageBuildVersionArn: string, image: Image | undefined)
   if (isUnderWay(status)) return { state: 'running' };
   if (status !== 'AVAILABLE')
     return failed(`ended ${status ?? 'without a status'}: ${image.state?.reason ?? 'no reason was given'}`);
-  const { region, account } = destinationOf(imageBuildVersionArn, image);
-  const imageId = image.outputResources?.amis?.find(
-    (ami) => ami.region === region && (ami.accountId ?? account) === account,
-  )?.image;
-  if (imageId === undefined)
+  const imageId = usedImageId(imageBuildVersionArn, image);
+  if (imageId === undefined) {
+    const { region, account } = destinationOf(imageBuildVersionArn, image);
     return failed(
       `is available, but has no AMI in ${region} of the account ${account}. Distribute the image there.`,
     );
+  }
   return { state: 'succeeded', output: { imageId, imageBuildVersionArn } };
 }
 
-/** Builds of machine images. */
-export const imageBuild = (builds: ImageBuilds): JobActions => ({
+/** Whether a job uses an earlier image; undefined where none is ever used again. What cannot be read leads to a build. */
+async function reuseFor(
+  { application, parameters }: Job,
+  { sources, now }: ImageReuse,
+): Promise<ReuseRuling | undefined> {
+  const { reuseDays, releaseParameter, environment, imagePipelineArn, parentParameter } =
+    parameters as JobParameters['image-build'];
+  if (reuseDays === undefined || releaseParameter === undefined || environment === undefined)
+    return undefined;
+  try {
+    const facts = await readReuseFacts(sources, {
+      application,
+      environment,
+      imagePipelineArn,
+      releaseParameter,
+      ...(parentParameter !== undefined && { parentParameter }),
+    });
+    return imageReuse(facts, wholeNumber('reuseDays', reuseDays), now());
+  } catch (error) {
+    return build(
+      'NotKnown',
+      `Built: whether an earlier image is equal could not be read: ${errorText(error)}`,
+    );
+  }
+}
+
+/** What an earlier image is looked for with. */
+export interface ImageReuse {
+  readonly sources: ReuseSources;
+  readonly now: () => Date;
+}
+
+/** Builds of machine images. @param reuse absent where nothing is started */
+export const imageBuild = (builds: ImageBuilds, reuse?: ImageReuse): JobActions => ({
   startError: jobErrors.imageBuildFailed,
-  start: (job) => {
+  start: async (job) => {
+    const ruling = reuse && (await reuseFor(job, reuse));
+    if (ruling?.do === 'reuse') return { externalId: ruling.image.build, imageChoice: ruling.choice };
     const { imagePipelineArn } = job.parameters as JobParameters['image-build'];
-    return builds.start(imagePipelineArn, job.clientToken);
+    const externalId = await builds.start(imagePipelineArn, job.clientToken);
+    return ruling === undefined ? externalId : { externalId, imageChoice: ruling.choice };
   },
   inspect: async (imageBuildVersionArn) =>
     imageInspection(imageBuildVersionArn, await builds.image(imageBuildVersionArn)),

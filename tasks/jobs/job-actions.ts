@@ -1,5 +1,6 @@
 import type { FiredAlarm } from '../alarms/alarms.ts';
 import type { FailureCode } from '../failure-cause.ts';
+import type { ImageChoice } from '../images/image-choice.ts';
 import type { Job, Promotion } from '../ledger/items.ts';
 import type { JobKind, RECALLED, StartJobRequest } from '../payloads.ts';
 import type { JobError } from './job-errors.ts';
@@ -30,6 +31,13 @@ export type Inspection = { readonly state: 'running' } | Missing | Outcome;
 /** Reads the promotion that Prod runs; undefined before the first. */
 export type ReadLive = () => Promise<Pick<Promotion, 'promotionId' | 'commitId'> | undefined>;
 
+/** What was started, or taken instead. */
+export interface Begun {
+  readonly externalId: string;
+  /** Of an image build where images are reused. */
+  readonly imageChoice: ImageChoice;
+}
+
 /** What Lockstep does with one kind of external job. */
 export interface JobActions {
   /** The state's error when the start fails. */
@@ -41,9 +49,9 @@ export interface JobActions {
   /**
    * Starts the attempt's external job; for a repeated start, finds the job that the first one started.
    * @param isTaken whether an external job belongs to another attempt
-   * @returns the external id
+   * @returns the external id, with what was chosen if there was a choice
    */
-  readonly start: (job: Job, isTaken: (externalId: string) => Promise<boolean>) => Promise<string>;
+  readonly start: (job: Job, isTaken: (externalId: string) => Promise<boolean>) => Promise<string | Begun>;
   /** @param live reads the promotion that Prod runs */
   readonly inspect: (externalId: string, live: ReadLive) => Promise<Inspection>;
 }

@@ -9,7 +9,7 @@ import { createInstanceRefreshes } from './auto-scaling-refreshes.ts';
 import { createDeployments } from './codedeploy-deployments.ts';
 import { createPipelineRuns } from './codepipeline-runs.ts';
 import { partsOf } from './external-ids.ts';
-import { imageBuild } from './image-build.ts';
+import { type ImageReuse, imageBuild } from './image-build.ts';
 import { createImageBuilds } from './imagebuilder-builds.ts';
 import { instanceRefresh } from './instance-refresh.ts';
 import type { JobActions, JobKinds } from './job-actions.ts';
@@ -28,11 +28,17 @@ export function runsByEnvironment(runs: Readonly<Record<Environment, JobActions>
   };
 }
 
-/** All kinds of jobs, in AWS. @param beforeRun prepares for a pipeline's run @param obstacle why one must not start */
+/**
+ * All kinds of jobs, in AWS.
+ * @param beforeRun prepares for a pipeline's run
+ * @param obstacle why one must not start
+ * @param reuse what an earlier image is looked for with; absent where nothing is started
+ */
 export function createJobKinds(
   region: string,
   beforeRun: (job: Job) => Promise<void> = async () => {},
   obstacle?: JobActions['obstacle'],
+  reuse?: ImageReuse,
 ): JobKinds {
   const runs = createPipelineRuns();
   const runsTo = (environment: Environment): JobActions =>
@@ -49,7 +55,7 @@ export function createJobKinds(
       obstacle,
     );
   return {
-    'image-build': imageBuild(createImageBuilds()),
+    'image-build': imageBuild(createImageBuilds(), reuse),
     'instance-refresh': instanceRefresh(
       createInstanceRefreshes(new AutoScalingClient(environmentAccess('qat'))),
       regionOfEnvironment('qat', region),

@@ -9,6 +9,7 @@ import { environmentAccess } from '../environment-access.ts';
 import { ensureLock, withLock } from '../environment-locks/ensure-lock.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { pointAtImage } from '../images/point-at-image.ts';
+import { createReuseSources } from '../images/reuse-sources.ts';
 import { createSsmImageParameters } from '../images/ssm-image-parameters.ts';
 import { logged } from '../log.ts';
 import { createAutoScalingGroups } from '../prod-fleet/auto-scaling-groups.ts';
@@ -53,6 +54,7 @@ export const handler = logged(
           }),
         }),
         prodAlarmObstacle(alarms, ledger, prod),
+        { sources: createReuseSources(ledger), now },
       ),
       now,
       application: env.APPLICATION,

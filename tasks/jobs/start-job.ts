@@ -97,9 +97,10 @@ async function begin(dependencies: StartJobDependencies, { job, isRepeated }: Cl
     // What an earlier attempt may have started already goes on.
     const obstacle = isRepeated ? undefined : await actions.obstacle?.(job);
     if (obstacle === undefined) {
-      const externalId = await actions.start(job, isTaken);
+      const started = await actions.start(job, isTaken);
       const runningSince = now().toISOString();
-      begun = (current) => ({ ...current, status: 'RUNNING', externalId, runningSince });
+      const what = typeof started === 'string' ? { externalId: started } : started;
+      begun = (current) => ({ ...current, status: 'RUNNING', ...what, runningSince });
     } else {
       hasFailed = true;
       begun = (current) => finished(current, { state: 'failed', ...obstacle }, now());

@@ -61,6 +61,7 @@ export const handler = logged(
     now: () => new Date(),
     application: env.APPLICATION,
     releases: wholeNumber('KEEP_RELEASES', env.KEEP_RELEASES),
+    reuseDays: wholeNumber('REUSE_DAYS', env.REUSE_DAYS),
     deleted: (what, keys) => logger.info(`Unused ${what} deleted`, { ...keys }),
   }),
 );

@@ -29,6 +29,8 @@ export interface Build {
   readonly createdAt: Date;
   /** AMIs that it says it made, in all accounts and regions. */
   readonly imageIds: readonly string[];
+  /** ARN of its image pipeline, if it is available. */
+  readonly pipeline?: string;
 }
 
 /** An account and region that AMIs are in. */
@@ -73,6 +75,8 @@ export interface DeleteUnusedDependencies extends PromotionSources {
   readonly application: string;
   /** How many releases are kept. */
   readonly releases: number;
+  /** For how many days after its build an image may be used again; 0 if none ever is. */
+  readonly reuseDays: number;
   /** Told of each deletion, for the log. */
   readonly deleted: (what: 'image' | 'revision', keys: Readonly<Record<string, unknown>>) => void;
 }
@@ -101,9 +105,9 @@ async function takeInventory({ builds, places, stores }: DeleteUnusedDependencie
     [...listed.values()].flatMap(({ arn, imageIds }) => imageIds.map((imageId) => [imageId, arn] as const)),
   );
   const images = new Map<string, ImageRecord>(
-    [...listed.values()].map(({ arn, imageIds, isBuilding, createdAt }) => [
+    [...listed.values()].map(({ arn, imageIds, isBuilding, createdAt, pipeline }) => [
       arn,
-      { build: arn, imageIds, isBuilding, createdAt },
+      { build: arn, imageIds, isBuilding, createdAt, ...(pipeline !== undefined && { pipeline }) },
     ]),
   );
   for (const { imageId, build = buildOf.get(imageId), createdAt } of amis.values()) {
@@ -172,7 +176,8 @@ export function deleteUnusedImages(dependencies: DeleteUnusedDependencies) {
     const instances = await readInstances(dependencies, imageIds);
     const use = await readPromotionUse(dependencies, application, dependencies.releases, at);
     const { images, revisions } = inventory;
-    const records: KeepingRecords = { now: at, images, revisions, instances, ...use };
+    const { reuseDays } = dependencies;
+    const records: KeepingRecords = { now: at, images, revisions, instances, reuseDays, ...use };
     const [judgedImages, judgedRevisions] = [judgeImages(records), judgeRevisions(records)];
     const unused = <Item>(verdicts: readonly { readonly of: Item; readonly keep?: unknown }[]) =>
       verdicts.filter(({ keep }) => keep === undefined).map(({ of }) => of);

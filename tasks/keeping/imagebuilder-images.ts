@@ -25,6 +25,7 @@ export const createPipelineImages = (
         if (arn !== undefined && dateCreated !== undefined)
           builds.push({
             arn,
+            ...(state?.status === 'AVAILABLE' && { pipeline: imagePipelineArn }),
             isBuilding: isUnderWay(state?.status),
             createdAt: new Date(dateCreated),
             imageIds: (outputResources?.amis ?? []).flatMap(({ image }) => image ?? []),

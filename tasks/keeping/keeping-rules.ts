@@ -16,6 +16,8 @@ export type KeepReason =
   | 'Redrivable'
   /** Of one of the last releases. */
   | 'Release'
+  /** The next promotion may use it again instead of building one. */
+  | 'ForReuse'
   /** Younger than a day. */
   | 'New'
   /** CodeDeploy does not say which revision a promotion that needs one deployed: it may be this one. */
@@ -28,6 +30,8 @@ export interface ImageRecord {
   readonly imageIds: readonly string[];
   readonly isBuilding: boolean;
   readonly createdAt: Date;
+  /** ARN of the image pipeline that made it. Absent if none lists it, or it is not available. */
+  readonly pipeline?: string;
 }
 
 /** Where a revision is. */
@@ -86,6 +90,8 @@ export interface KeepingRecords {
   readonly promotions: readonly PromotionUse[];
   /** The last ones, as many as are to be kept. */
   readonly releases: readonly Release[];
+  /** For how many days after its build an image may be used again; 0 if none ever is. */
+  readonly reuseDays: number;
 }
 
 /** What is to happen to an image or a revision: without a reason, nothing needs it. */
@@ -124,9 +130,30 @@ const first = (...reasons: readonly (readonly [KeepReason, boolean])[]): { keep?
   return keep === undefined ? {} : { keep };
 };
 
+/** Days beyond those in which an image may be used again: a promotion that chose it may not have recorded that. */
+const CHOSEN_DAYS = 1;
+
+/** The newest available image of each image pipeline: no other is used again. */
+function reusable({ now, images, reuseDays }: KeepingRecords): ReadonlySet<ImageRecord> {
+  if (reuseDays === 0) return new Set();
+  const newest = new Map<string, number>();
+  for (const { pipeline, createdAt } of images)
+    if (pipeline !== undefined)
+      newest.set(pipeline, Math.max(createdAt.getTime(), newest.get(pipeline) ?? 0));
+  return new Set(
+    images.filter(
+      ({ pipeline, createdAt }) =>
+        pipeline !== undefined &&
+        createdAt.getTime() === newest.get(pipeline) &&
+        isWithin(reuseDays + CHOSEN_DAYS, createdAt, now),
+    ),
+  );
+}
+
 /** Says of each image whether it is kept, and why. */
 export function judgeImages(records: KeepingRecords): readonly Verdict<ImageRecord>[] {
   const { now, images, instances, promotions, releases } = records;
+  const forReuse = reusable(records);
   const needs = promotions.map((promotion) => ({ promotion, need: promotionNeed(promotion, now) }));
   return images.map((image) => {
     const has = (ids: ReadonlySet<string>) => image.imageIds.some((id) => ids.has(id));
@@ -143,6 +170,7 @@ export function judgeImages(records: KeepingRecords): readonly Verdict<ImageReco
         ['InPromotion', isNeeded('InPromotion')],
         ['Release', has(new Set(releases.flatMap(({ imageId }) => imageId ?? [])))],
         ['Redrivable', isNeeded('Redrivable')],
+        ['ForReuse', forReuse.has(image)],
         ['New', isWithin(NEW_DAYS, image.createdAt, now)],
       ),
     };

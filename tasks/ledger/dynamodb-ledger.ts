@@ -14,6 +14,7 @@ import type { Override } from '../calendar/override.ts';
 import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import { type EnvironmentLock, freeLock } from '../environment-locks/environment-lock.ts';
 import { ignoring } from '../ignoring.ts';
+import type { Rebake } from '../images/rebake.ts';
 import type { ImageReport } from '../keeping/image-report.ts';
 import type { BadMark } from '../marks/bad-mark.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
@@ -39,6 +40,7 @@ import {
   markKey,
   OVERRIDE_PREFIX,
   partitionOf,
+  rebakeKey,
   recordOf,
   SUMMARY,
   statusKey,
@@ -333,6 +335,12 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
     marks: (application) => listedIn<BadMark>(liveKey(application).pk, MARK_PREFIX),
     replaceMark: (before, after) =>
       before === undefined ? add(storedMark(after)) : replace(before, storedMark(after)),
+
+    rebake: (application) => get<Rebake>(toAttributes(rebakeKey(application))),
+    noteRebake: async (rebake) => {
+      const Item = toAttributes({ ...rebake, ...rebakeKey(rebake.application) });
+      await client.send(new PutItemCommand({ TableName: tableName, Item }));
+    },
 
     imageReport: (application) => get<ImageReport>(toAttributes(imagesKey(application))),
     noteImageReport: async (report) => {

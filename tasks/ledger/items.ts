@@ -1,6 +1,7 @@
 import type { FiredAlarm } from '../alarms/alarms.ts';
 import type { Review } from '../approvals/review.ts';
 import type { FailureCause, FailureCode } from '../failure-cause.ts';
+import type { ImageChoice } from '../images/image-choice.ts';
 import type {
   ApproverRole,
   Asker,
@@ -136,6 +137,8 @@ export interface Job {
   readonly externalId?: string;
   /** When that id was given, ISO 8601. */
   readonly runningSince?: string;
+  /** Of an image build where images are reused: whether one was, and why. */
+  readonly imageChoice?: ImageChoice;
   /** Set with SUCCEEDED. */
   readonly output?: Readonly<Record<string, string>>;
   /** Set with FAILED. */

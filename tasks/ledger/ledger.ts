@@ -2,6 +2,7 @@ import type { Calendar, DeclaredFreeze } from '../calendar/calendar.ts';
 import type { Override } from '../calendar/override.ts';
 import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
+import type { Rebake } from '../images/rebake.ts';
 import type { ImageReport } from '../keeping/image-report.ts';
 import type { BadMark } from '../marks/bad-mark.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
@@ -66,7 +67,7 @@ interface Page<Item> {
  * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `DENIAL#<approval id>#<person>#<reason>` |
  * `OVERRIDE#<attempt>`; attempts have four digits. Locks, what is live, what was seen of an environment, which images are kept, whom mail
  * does not reach, the configured calendar, declared freezes and commits that were marked bad are keyed `APPLICATION#<name>` / `LOCK#qat` |
- * `LOCK#prod` | `LIVE` | `STATUS#qat` | `STATUS#prod` | `IMAGES` | `SUBSCRIPTIONS` | `CALENDAR` | `FREEZE#<from>#<id>` | `BAD#<commit id>`.
+ * `LOCK#prod` | `LIVE` | `REBAKE` | `STATUS#qat` | `STATUS#prod` | `IMAGES` | `SUBSCRIPTIONS` | `CALENDAR` | `FREEZE#<from>#<id>` | `BAD#<commit id>`.
  * The approvals site keeps its sessions in the same table.
  * Absences, of all applications, are keyed `ABSENCES` / `ABSENCE#<set at>#<id>`.
  */
@@ -156,6 +157,11 @@ export interface Ledger {
   readonly marks: (application: string) => Promise<readonly BadMark[]>;
   /** Replaces a mark if it still is what was read. @throws LedgerConflictError */
   readonly replaceMark: (before: BadMark | undefined, after: BadMark) => Promise<void>;
+
+  /** Who asked last for new images of an application; nothing if nobody ever did. */
+  readonly rebake: (application: string) => Promise<Rebake | undefined>;
+  /** Notes who asks for new images, instead of who did before. */
+  readonly noteRebake: (rebake: Rebake) => Promise<void>;
 
   /** What was kept of an application's images when it was looked at last. */
   readonly imageReport: (application: string) => Promise<ImageReport | undefined>;

@@ -136,6 +136,10 @@ export const loggedLedger = (ledger: Ledger, log: LedgerLog): Ledger => ({
       by: last && askerName((last.unmarked ?? last).by),
     });
   },
+  noteRebake: async (rebake) => {
+    await ledger.noteRebake(rebake);
+    log('New images asked for', { application: rebake.application, by: askerName(rebake.askedBy) });
+  },
   replaceMissingSubscriptions: async (before, after) => {
     await ledger.replaceMissingSubscriptions(before, after);
     log('Missing subscriptions noted', { application: after.application, addresses: after.people.length });

@@ -159,6 +159,9 @@ export const storedMark = (mark: BadMark): BadMark & Bookkeeping => ({
 /** Key of what was kept of an application's images. */
 export const imagesKey = (application: string) => ({ pk: `APPLICATION#${application}`, sk: 'IMAGES' });
 
+/** Key of who asked for new images of an application. */
+export const rebakeKey = (application: string) => ({ pk: `APPLICATION#${application}`, sk: 'REBAKE' });
+
 /** Key of whom an application's mail does not reach. */
 export const subscriptionsKey = (application: string) => ({
   pk: `APPLICATION#${application}`,

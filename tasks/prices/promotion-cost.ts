@@ -24,7 +24,7 @@ export interface PromotionCost {
 
 type DatedJob = Pick<
   Job,
-  'kind' | 'status' | 'startedAt' | 'runningSince' | 'endedAt' | 'parameters' | 'state'
+  'kind' | 'status' | 'startedAt' | 'runningSince' | 'endedAt' | 'parameters' | 'state' | 'imageChoice'
 >;
 
 /** Hours that a job ran until now, or until it ended; none if it never started. */
@@ -48,7 +48,8 @@ export function promotionCost(
   const instanceHour = instancePrice(list, sizes.instanceType);
   const of = (kind: JobKind) => jobs.filter((job) => job.kind === kind);
   const hours = (some: readonly DatedJob[]) => some.reduce((total, job) => total + hoursOf(job, now), 0);
-  const builds = of('image-build');
+  // An image that is used again was paid for before.
+  const builds = of('image-build').filter(({ imageChoice }) => imageChoice?.choice !== 'reuse');
   const kept = builds.filter(({ status }) => status === 'SUCCEEDED');
   const runs = of('pipeline-run');
   const toProd = runs.filter(({ state }) => state.endsWith('Prod'));

@@ -29,7 +29,7 @@ const NEW_TOKEN = 'the token of the redrive';
 function resumedJob(latest: Job | undefined): ResumedWork {
   if (latest === undefined)
     return { kind: 'starts', sentence: 'This state has not started a job yet. The redrive starts one.' };
-  const { promotionId, state, kind, parameters, attempt, status } = latest;
+  const { promotionId, state, kind, parameters, attempt, status, imageChoice } = latest;
   const stateAttempt = latest.stateAttempt + 1;
   const request = { promotionId, state, kind, parameters, taskToken: NEW_TOKEN, stateAttempt };
   const noun = nouns[kind];
@@ -37,6 +37,11 @@ function resumedJob(latest: Job | undefined): ResumedWork {
     return {
       kind: 'starts',
       sentence: `The ${noun} failed. The redrive starts another (attempt ${attempt + 1}).`,
+    };
+  if (status === 'SUCCEEDED' && imageChoice?.choice === 'reuse')
+    return {
+      kind: 'reuses',
+      sentence: `No image was built: the one of ${utcTime(imageChoice.builtAt)} was equal. The redrive uses it as well.`,
     };
   if (status === 'SUCCEEDED')
     return {

@@ -134,6 +134,7 @@ const actionScene = async () => {
     '/promotions/:id/unmark-bad': 'marked',
     '/promotions/:id/send-back': approval.promotionId,
     '/promotions/:id/end-soak': approval.promotionId,
+    '/promotions/:id/rebake': approval.promotionId,
     '/promotions/:id/despite-alarms': alarmed.promotionId,
     '/calendar/freezes': '',
     '/calendar/:application/freezes/:id/end': 'declared',

@@ -12,6 +12,7 @@ import { recordedLedger } from '../../tasks/evidence/recorded-ledger.ts';
 import { sealEvidence } from '../../tasks/evidence/seal-evidence.ts';
 import type { Execution, Executions } from '../../tasks/executions/execution.ts';
 import { goBack } from '../../tasks/go-back/go-back.ts';
+import { askRebake } from '../../tasks/images/ask-rebake.ts';
 import type { Promotion } from '../../tasks/ledger/items.ts';
 import type { Ledger } from '../../tasks/ledger/ledger.ts';
 import { markBad, unmarkBad } from '../../tasks/marks/mark-bad.ts';
@@ -96,6 +97,7 @@ export const createCommandLine = () => {
     },
   };
   const system = (): System => ({
+    rebake: (application) => askRebake(parts.ledger, now)(application, { type: 'identity', arn: CALLER }),
     ledger: parts.ledger,
     evidence: parts.store,
     publicKey: key.signer.key,

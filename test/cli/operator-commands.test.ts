@@ -101,6 +101,18 @@ describe('a redrive', () => {
   });
 });
 
+describe('rebake', () => {
+  it("asks for new images in the caller's name, of an application that there is", async () => {
+    const { text, json } = await cli.run({ name: 'rebake', application: 'shop' });
+    expect(text).toContain('No image of shop from before now is used again');
+    expect(await cli.ledger.rebake('shop')).toEqual({
+      ...(json as object),
+      askedBy: { type: 'identity', arn: CALLER },
+    });
+    await expect(cli.run({ name: 'rebake', application: 'shp' })).rejects.toThrow('There is no application');
+  });
+});
+
 describe('in a soak', () => {
   it('traffic is sent back with a reason, and the soak ended', async () => {
     await cli.ledger.addPromotion(aPromotion());

@@ -109,6 +109,7 @@ it.each<[string, object]>([
     'send-back p --reason wrong',
     { command: { name: 'send-back', promotion: 'p', reason: 'wrong' }, json: false },
   ],
+  ['rebake shop', { command: { name: 'rebake', application: 'shop' }, json: false }],
   ['end-soak p', { command: { name: 'end-soak', promotion: 'p' }, json: false }],
   [
     'redrive p --yes --despite-alarms --reason fix',
@@ -151,7 +152,7 @@ it.each([
   ['', 'Give a command'],
   [
     'approve p',
-    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, plan, redrive, stop, send-back, end-soak, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, bad, evidence, verify',
+    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, plan, redrive, stop, send-back, end-soak, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, bad, rebake, evidence, verify',
   ],
   ['decide p', 'is not a command'],
   ['toString', 'is not a command'],

@@ -127,6 +127,50 @@ describe('fails, naming key, value and remedy', () => {
       '"--nogpgcheck"',
       'name of a package',
     ],
+    ['reuse', config({ image: { reuse: 'always' } }), '[0].image.reuse', '"always"', 'never or when-equal'],
+    [
+      'days of reuse',
+      config({ image: { reuse: 'when-equal', reuseDays: 31 } }),
+      '[0].image.reuseDays',
+      '31',
+      'from 1 to 30',
+    ],
+    [
+      'a component whose version is open, with reuse',
+      config({
+        image: {
+          reuse: 'when-equal',
+          components: ['arn:aws:imagebuilder:us-east-1:aws:component/amazon-cloudwatch-agent-linux/x.x.x'],
+        },
+      }),
+      '[0].image.components[0]',
+      'amazon-cloudwatch-agent-linux/x.x.x',
+      'name one build',
+    ],
+    [
+      'a test whose build is open, with reuse',
+      config({
+        image: {
+          reuse: 'when-equal',
+          tests: ['arn:aws:imagebuilder:us-east-1:aws:component/simple-boot-test-linux/1.0.0'],
+        },
+      }),
+      '[0].image.tests[0]',
+      'simple-boot-test-linux/1.0.0',
+      'name one build',
+    ],
+    [
+      'a parent whose version is open, with reuse',
+      config({
+        image: {
+          reuse: 'when-equal',
+          parent: 'arn:aws:imagebuilder:us-east-1:123456789012:image/golden/x.x.x',
+        },
+      }),
+      '[0].image.parent',
+      'golden/x.x.x',
+      'name one build',
+    ],
     [
       'documents of one name',
       config({ image: { components: ['a/x.yaml'], tests: ['b/x.yml'] } }),

@@ -16,7 +16,7 @@ it('fills in what an application leaves out', () => {
         port: 8080,
         healthCheckPath: '/health',
         runtime: 'nodejs',
-        image: { components: [], packages: [], tests: [] },
+        image: { components: [], packages: [], tests: [], reuse: 'never', reuseDays: 7 },
         instanceTypes: { image: 't3.small', qat: 't3.small', prod: 't3.small' },
         fleet: { min: 2, max: 4 },
         alarms: { errors: 10, latencyMilliseconds: 5000 },

@@ -5,6 +5,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { APPLICATION_TAG } from '../../../tasks/images/own-images.ts';
 import { REVISION_PREFIX } from '../../../tasks/keeping/s3-revisions.ts';
+import { imageReuseOf } from '../image/reuse.ts';
 import { LockstepFunction } from '../lockstep-function.ts';
 import { deploymentGroupName, imageParameterArn, imageParameterName, pipelineArns } from '../names.ts';
 import type { Grantee } from '../permissions.ts';
@@ -61,6 +62,7 @@ export class ImageKeeping extends Construct {
         APPLICATION: application.name,
         LEDGER_TABLE: ledger.table.tableName,
         KEEP_RELEASES: String(application.keep.releases),
+        REUSE_DAYS: String(imageReuseOf(application)?.days ?? 0),
         REVISION_BUCKETS: Stack.of(this).toJsonString(buckets),
         QAT_IMAGE_PIPELINE_ARN: qatImage.pipelineArn,
         QAT_IMAGE_PARAMETER: imageParameterName(application.name, 'qat'),

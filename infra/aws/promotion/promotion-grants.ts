@@ -8,6 +8,7 @@ import { allowOnFleet } from '../environments/prod-fleet.ts';
 import type { QatEnvironment } from '../environments/qat-environment.ts';
 import type { ImageBuild } from '../image/image-build.ts';
 import type { ImageRecipe } from '../image/image-recipe.ts';
+import { imageReuseOf } from '../image/reuse.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
 import {
   deploymentGroupName,
@@ -85,6 +86,43 @@ export function allowStartJobs(
     )
     .allowWithoutResource('ec2:DescribeImages');
   allowOnFleet(inProd, ['autoscaling:DeleteAutoScalingGroup'], fleetOf(prod));
+  allowReuse(startJob, { application, qatImage, prodImage, environmentAccess });
+}
+
+/** Seeing whether an earlier image equals what a build would make. */
+function allowReuse(
+  startJob: LockstepFunction<'start-job'>,
+  {
+    application,
+    qatImage,
+    prodImage,
+    environmentAccess: { qat, prod },
+  }: Pick<PromotionParameters, 'application' | 'qatImage' | 'prodImage' | 'environmentAccess'>,
+): void {
+  const reuse = imageReuseOf(application);
+  if (reuse === undefined) return;
+  const stack = Stack.of(startJob);
+  const parameters = new Set([reuse.releaseParameter, reuse.parentParameter ?? reuse.releaseParameter]);
+  startJob
+    .allow(
+      ['imagebuilder:GetImagePipeline', 'imagebuilder:ListImagePipelineImages'],
+      [qatImage.pipelineArn, prodImage.pipelineArn],
+    )
+    .allow(
+      ['ssm:GetParameter'],
+      [...parameters].map((name) =>
+        stack.formatArn({
+          service: 'ssm',
+          // AWS's own parameters are of no account.
+          ...(name.startsWith('/aws/') && { account: '' }),
+          resource: 'parameter',
+          resourceName: name.slice(1),
+        }),
+      ),
+    );
+  // Prod's AMIs are looked at in any case.
+  for (const one of new Set<Grantee>([startJob, qat.of(startJob)]))
+    if (one !== prod.of(startJob)) one.allowWithoutResource('ec2:DescribeImages');
 }
 
 /** Asking how jobs stand, and telling the state machine. */

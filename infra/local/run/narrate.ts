@@ -64,6 +64,9 @@ const lockStates = { [stateNames.lockQat]: 'qat', [stateNames.lockProd]: 'prod' 
 const lockOf = (state: string | undefined) =>
   Object.entries(lockStates).find(([name]) => name === state)?.[1];
 
+const isImageBuild = (state: string | undefined) =>
+  state === stateNames.buildQatImage || state === stateNames.buildProdImage;
+
 /** Why a promotion has to wait for a lock, if it has to: the calendar holds it, or another promotion holds the lock. */
 const waitsForOf = async (
   { host, system: { ledger, siteUrl } }: Narration,
@@ -91,6 +94,10 @@ const hintFor = async (narration: Narration, executionArn: string, line: Progres
       (error: unknown) => [`The revision could not be looked at: ${errorText(error)}`],
     );
     return warnings.map((warning) => `Warning: ${warning}`).join('\n');
+  }
+  if (line.kind === 'done' && isImageBuild(line.state)) {
+    const job = await ledger.latestJob(promotionIdOf(executionArn), line.state ?? '');
+    return job?.imageChoice?.sentence;
   }
   const environment = lockOf(line.state);
   if (line.kind === 'waiting' && environment)

@@ -14,6 +14,7 @@ import { declareFreeze, endFreeze } from '../../../tasks/calendar/freezes.ts';
 import { askOverride, decideOverride } from '../../../tasks/calendar/overrides.ts';
 import type { Execution } from '../../../tasks/executions/execution.ts';
 import { goBack } from '../../../tasks/go-back/go-back.ts';
+import { askRebake } from '../../../tasks/images/ask-rebake.ts';
 import type { Approval, Person, Promotion } from '../../../tasks/ledger/items.ts';
 import { markBad, unmarkBad } from '../../../tasks/marks/mark-bad.ts';
 import type { Notice } from '../../../tasks/notices/notice.ts';
@@ -187,6 +188,8 @@ export const createScene = ({
         askedBy: { type: 'person', subject, name, verifiedEmail },
         approvals: 'both',
       }),
+    rebake: async (application, person) =>
+      askRebake(ledger, () => new Date(now))(application, askerFrom(person)),
     askSoak: async () => ({ kind: 'not-possible', message: 'It does not soak.' }),
     // Stands for a provider that lets in the person whom the code names.
     identity: {

@@ -1,7 +1,10 @@
+import { resolve } from 'node:path';
 import type { Runtime } from '../../../infra/aws/runtimes.ts';
+import { readConfigFile } from '../../../infra/config.ts';
 import { text } from '../../../scripts/templates.ts';
 import { synthesize } from './support/synthesize.ts';
 import {
+  definitionOf,
   grantsOf,
   grantsOfRole,
   launchTemplateOf,
@@ -168,4 +171,36 @@ it('T18: Image Builder is made of plain CloudFormation resources', () => {
     'AWS::ImageBuilder::ImageRecipe',
     'AWS::ImageBuilder::InfrastructureConfiguration',
   ]);
+});
+
+describe('images that are used again', () => {
+  const reused = stackOf(
+    synthesize(readConfigFile(resolve(import.meta.dirname, '../../../examples/image-reuse.json'))),
+    'Lockstep-orders',
+  );
+  const NAME = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
+
+  it('are asked for by the definition alone, with the parameters that decide', () => {
+    expect(JSON.stringify(definitionOf(orders))).not.toContain('reuseDays');
+    const definition = JSON.stringify(definitionOf(reused));
+    for (const environment of ['qat', 'prod'])
+      expect(definition).toContain(
+        `"reuseDays":"3","environment":"${environment}","releaseParameter":"${NAME}","parentParameter":"${NAME}"`,
+      );
+  });
+
+  it('let start-job read what decides, and nothing where each promotion builds', () => {
+    const more = grantsOfRole(reused, 'FunctionsStartJobRole').filter(
+      (grant) => !grantsOfRole(orders, 'FunctionsStartJobRole').includes(grant),
+    );
+    expect(more.map((grant) => grant.split(' on ')[0]).sort()).toEqual([
+      'imagebuilder:GetImagePipeline',
+      'imagebuilder:GetImagePipeline',
+      'imagebuilder:ListImagePipelineImages',
+      'imagebuilder:ListImagePipelineImages',
+      'ssm:GetParameter',
+    ]);
+    // AWS's parameters are of no account.
+    expect(more).toContainEqual(expect.stringMatching(/^ssm:GetParameter on .*::parameter\/aws\/service\//));
+  });
 });

@@ -2,6 +2,7 @@ import type { Calendar, DeclaredFreeze } from '../../../tasks/calendar/calendar.
 import type { Override } from '../../../tasks/calendar/override.ts';
 import type { EnvironmentStatus } from '../../../tasks/drift/environment-status.ts';
 import { type EnvironmentLock, freeLock } from '../../../tasks/environment-locks/environment-lock.ts';
+import type { Rebake } from '../../../tasks/images/rebake.ts';
 import type { ImageReport } from '../../../tasks/keeping/image-report.ts';
 import { fromAttributes, toAttributes } from '../../../tasks/ledger/attributes.ts';
 import type {
@@ -48,6 +49,7 @@ export const createMemoryLedger = (): Ledger => {
   const absences = new Map<string, Absence>();
   const lives = new Map<string, Live>();
   const marks = new Map<string, BadMark>();
+  const rebakes = new Map<string, Rebake>();
   const reports = new Map<string, ImageReport>();
   const subscriptions = new Map<string, MissingSubscriptions>();
   const statuses = new Map<string, EnvironmentStatus>();
@@ -200,6 +202,10 @@ export const createMemoryLedger = (): Ledger => {
       else replace(marks, key, before, after);
     },
 
+    rebake: async (application) => rebakes.get(application),
+    noteRebake: async (rebake) => {
+      rebakes.set(rebake.application, kept(rebake));
+    },
     imageReport: async (application) => reports.get(application),
     noteImageReport: async (report) => {
       reports.set(report.application, kept(report));

@@ -6,6 +6,7 @@ import {
   ResourceNotFoundException,
   StartImagePipelineExecutionCommand,
 } from '@aws-sdk/client-imagebuilder';
+import type { ReuseSources } from '../../../tasks/images/read-reuse-facts.ts';
 import { imageBuild } from '../../../tasks/jobs/image-build.ts';
 import { createImageBuilds } from '../../../tasks/jobs/imagebuilder-builds.ts';
 import { aJob } from '../doubles/samples.ts';
@@ -32,6 +33,79 @@ describe('an image build', () => {
     expect(sent.map(({ input }) => input)).toEqual([
       { imagePipelineArn: aJob().parameters.imagePipelineArn, clientToken: aJob().clientToken },
     ]);
+  });
+
+  describe('where images are reused', () => {
+    const parameters = {
+      imagePipelineArn: 'pipeline',
+      reuseDays: '7',
+      environment: 'qat',
+      releaseParameter: '/aws/service/al2023',
+      parentParameter: '/aws/service/al2023',
+    };
+    const startedAt = new Date('2026-11-22T10:00:00.000Z');
+    const sources: ReuseSources = {
+      recipeOf: async () => IMAGE.replace(':image/', ':image-recipe/').replace(/\/1$/, ''),
+      images: async () => [
+        { build: `${IMAGE}0`, startedAt: new Date(startedAt.getTime() + 1), isAvailable: false },
+        { build: 'older', startedAt: new Date(0), isAvailable: true },
+        { build: IMAGE, startedAt, isAvailable: true },
+      ],
+      image: async () => ({
+        outputResources: {
+          amis: [
+            { region: 'us-east-1', accountId: '000000000000', image: 'ami-built' },
+            { region: 'eu-west-1', accountId: '222222222222', image: 'ami-there' },
+          ],
+        },
+      }),
+      usedImageId: () => 'ami-there',
+      ami: async (imageId) => (imageId === 'ami-built' ? { SourceImageId: 'ami-parent' } : {}),
+      amiIn: async (environment, imageId) =>
+        environment === 'qat' && imageId === 'ami-there' ? { State: 'available' } : undefined,
+      parameter: async () => ({ value: 'ami-parent', modifiedAt: new Date(0) }),
+      ledger: { rebake: async () => undefined },
+    };
+    const start = async (change: Partial<ReuseSources> = {}, job = aJob({ parameters })) => {
+      const { client, sent } = double(
+        new ImagebuilderClient(offline),
+        on(StartImagePipelineExecutionCommand, () => ({ imageBuildVersionArn: 'built' })),
+      );
+      const now = () => new Date('2026-11-22T11:00:00.000Z');
+      const reuse = { sources: { ...sources, ...change }, now };
+      const begun = await imageBuild(createImageBuilds(client), reuse).start(job, async () => false);
+      return { begun, starts: sent.length };
+    };
+
+    it('starts nothing if the newest available image is equal, by the AMI where it was built and the one where it is used (T52)', async () => {
+      expect(await start()).toEqual({
+        starts: 0,
+        begun: { externalId: IMAGE, imageChoice: expect.objectContaining({ choice: 'reuse' }) },
+      });
+    });
+
+    it.each<[string, Partial<ReuseSources>, string]>([
+      ['nothing was built', { images: async () => [] }, 'NoImage'],
+      ['Image Builder has forgotten it', { image: async () => undefined }, 'NotKnown'],
+      ['its AMI is away', { amiIn: async () => undefined }, 'ImageGone'],
+      ['its AMI is disabled', { amiIn: async () => ({ State: 'disabled' }) }, 'ImageGone'],
+      ['there is no parameter', { parameter: async () => undefined }, 'NotKnown'],
+      ['a call fails', { ami: () => Promise.reject(new Error('throttled')) }, 'NotKnown'],
+    ])('builds if %s, and says why', async (_, change, because) => {
+      expect(await start(change)).toEqual({
+        starts: 1,
+        begun: { externalId: 'built', imageChoice: expect.objectContaining({ choice: 'build', because }) },
+      });
+    });
+
+    it('asks nothing where each promotion builds', async () => {
+      const { imagePipelineArn } = parameters;
+      const unread = new Proxy(sources, { get: () => () => Promise.reject(new Error('was read')) });
+      expect(await start(unread, aJob({ parameters: { imagePipelineArn } }))).toEqual({
+        starts: 1,
+        begun: 'built',
+      });
+    });
   });
 
   it('fails to start without the image’s name', async () => {

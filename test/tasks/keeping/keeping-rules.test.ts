@@ -62,6 +62,17 @@ describe('an image', () => {
     expect(imageIs({}, anImage('ami-1', { createdAt: daysAgo(1) }))).toBeUndefined();
   });
 
+  it('is kept if the next promotion may use it again: the newest available one of its pipeline, and a day longer', () => {
+    const of = (days: number, pipeline = 'qat') => ({ pipeline, createdAt: daysAgo(days) });
+    const newer = [anImage('ami-2', of(2)), anImage('ami-3', of(1.5, 'prod'))];
+    expect(imageIs({ reuseDays: 3 }, anImage('ami-1', of(3.9)))).toBe('ForReuse');
+    expect(imageIs({ reuseDays: 3 }, anImage('ami-1', of(4)))).toBeUndefined();
+    expect(imageIs({ reuseDays: 0 }, anImage('ami-1', of(2)))).toBeUndefined();
+    expect(imageIs({ reuseDays: 3 }, anImage('ami-1', { createdAt: daysAgo(2) }))).toBeUndefined();
+    const judged = judgeImages(recordsOf({ reuseDays: 3, images: [anImage('ami-1', of(3)), ...newer] }));
+    expect(judged.map(({ keep }) => keep)).toEqual([undefined, 'ForReuse', 'ForReuse']);
+  });
+
   it('is kept in every account and region if it is needed in one', () => {
     const copied = anImage('ami-1', { imageIds: ['ami-here', 'ami-there'] });
     expect(imageIs(instances({ running: new Set(['ami-there']) }), copied)).toBe('Running');

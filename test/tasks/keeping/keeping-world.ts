@@ -64,7 +64,7 @@ export const createKeepingWorld = (start: string) => {
       amis[region].set(imageId, { imageId, build: arn, createdAt: world.now, size: 8 });
       return imageId;
     });
-    builds.set(arn, { arn, isBuilding: false, createdAt: world.now, imageIds });
+    builds.set(arn, { arn, isBuilding: false, createdAt: world.now, imageIds, pipeline: environment });
     return { arn, imageId: imageIds.at(-1) ?? '' };
   };
   /** A revision that is deployed. @returns the deployment's id */
@@ -84,6 +84,7 @@ export const createKeepingWorld = (start: string) => {
   };
 
   const dependencies = (releases: number): DeleteUnusedDependencies => ({
+    reuseDays: 0,
     ledger,
     sourceOf: async (_, runId) => {
       call('run');

@@ -58,5 +58,6 @@ export const recordsOf = (change: Partial<KeepingRecords> = {}): KeepingRecords 
   instances: { running: new Set(), next: new Set(), revisions: [] },
   promotions: [],
   releases: [],
+  reuseDays: 0,
   ...change,
 });

@@ -324,6 +324,20 @@ describe.each<[string, () => Promise<Ledger>]>([
     expect(await ledger.imageReport('books')).toMatchObject({ revisions: 1 });
   });
 
+  it('keeps who asked last for new images of each application', async () => {
+    const rebake = (application: string, at: string) =>
+      ({ application, askedBy: { type: 'identity', arn: 'arn:olga' }, at }) as const;
+    expect(await ledger.rebake('shop')).toBeUndefined();
+    for (const one of [
+      rebake('shop', '2026-11-22'),
+      rebake('books', '2026-11-23'),
+      rebake('shop', '2026-11-24'),
+    ])
+      await ledger.noteRebake(one);
+    expect(await ledger.rebake('shop')).toEqual(rebake('shop', '2026-11-24'));
+    expect(await ledger.rebake('books')).toEqual(rebake('books', '2026-11-23'));
+  });
+
   it('keeps whom mail does not reach in each application, and notices who else wrote', async () => {
     const missing = (state: 'pending' | 'missing') => ({
       application: 'shop',

@@ -6,7 +6,7 @@ import { stateNames } from '../../../../workflows/state-names.ts';
 import type { History } from '../../../approvals-ui/support/history.ts';
 import { untilQc } from '../../../approvals-ui/support/scene.ts';
 import { createMemoryLedger } from '../../../tasks/doubles/memory-ledger.ts';
-import { aPromotion, aReview, PROMOTION_ID } from '../../../tasks/doubles/samples.ts';
+import { aJob, aPromotion, aReview, PROMOTION_ID } from '../../../tasks/doubles/samples.ts';
 import { anExecution, ENDED } from '../../../tasks/redrive/redrive-context.ts';
 
 const failed = (history: History) =>
@@ -74,6 +74,19 @@ it('advises without a command where the run ends with the promotion', async () =
   const text = await told(failed, 4566, { endsWithPromotion: true });
   expect(text).toContain('A redrive resumes at Build QAT image');
   expect(text).not.toContain('npm run lockstep');
+});
+
+it('says of an image why it was built or used again', async () => {
+  const built = (history: History) => failed(history.done(stateNames.buildQatImage));
+  const text = await told(built, 4566, {}, (ledger) =>
+    ledger.addJob(
+      aJob({
+        state: stateNames.buildQatImage,
+        imageChoice: { choice: 'reuse', builtAt: '2026-11-21', sentence: 'Reused because equal: it is.' },
+      }),
+    ),
+  );
+  expect(text).toContain('Reused because equal: it is.');
 });
 
 it('gives no command for what is final', async () => {

@@ -1,6 +1,6 @@
 import type * as sdk from '@aws-sdk/client-imagebuilder';
 import type { Host } from '../../host.ts';
-import type { Distribution, Image, ImageRecipe, Infrastructure } from './records.ts';
+import type { Distribution, Image, ImagePipeline, ImageRecipe, Infrastructure } from './records.ts';
 import { tablesOf } from './records.ts';
 
 const time = (ms: number) => new Date(ms).toISOString();
@@ -54,6 +54,21 @@ const describeDistribution = (host: Host, one: Distribution): sdk.DistributionCo
     },
   ],
   timeoutMinutes: 360,
+  dateCreated: time(one.createdAt),
+  tags: { ...one.tags },
+});
+
+/** A pipeline as the API gives it. */
+export const describePipeline = (one: ImagePipeline): sdk.ImagePipeline => ({
+  arn: one.arn,
+  name: one.name,
+  description: one.description,
+  platform: 'Linux',
+  imageRecipeArn: one.recipeArn,
+  infrastructureConfigurationArn: one.infrastructureArn,
+  ...(one.distributionArn !== undefined && { distributionConfigurationArn: one.distributionArn }),
+  imageTestsConfiguration: { imageTestsEnabled: one.hasTests },
+  status: one.isEnabled ? 'ENABLED' : 'DISABLED',
   dateCreated: time(one.createdAt),
   tags: { ...one.tags },
 });

@@ -4,6 +4,8 @@ import type {
   CancelImageCreationResponse,
   DeleteImageRequest,
   DeleteImageResponse,
+  GetImagePipelineRequest,
+  GetImagePipelineResponse,
   GetImageRequest,
   GetImageResponse,
   ListImagePipelineImagesRequest,
@@ -14,7 +16,7 @@ import type {
 import { AwsError, type Host, type Operation, type Service } from '../../host.ts';
 import { page } from '../shared/paging.ts';
 import { createBuilds } from './builds.ts';
-import { describeImage, summarizeImage } from './descriptions.ts';
+import { describeImage, describePipeline, summarizeImage } from './descriptions.ts';
 import { imageLists } from './image-lists.ts';
 import { recipeLookups } from './recipe-lookups.ts';
 import { found, type Image, imageBuilderArn, slug, tablesOf } from './records.ts';
@@ -104,6 +106,14 @@ export const createImageBuilderService = (host: Host): Service => {
     }),
   };
 
+  const getPipeline: Operation<GetImagePipelineRequest, GetImagePipelineResponse> = {
+    requires: ({ imagePipelineArn }) => access('GetImagePipeline', imagePipelineArn),
+    run: ({ imagePipelineArn: arn = '' }) => {
+      const one = found(tables.pipelines.get(arn), 'image pipeline', arn);
+      return { requestId: randomUUID(), imagePipeline: describePipeline(one) };
+    },
+  };
+
   const cancel: Operation<CancelImageCreationRequest, CancelImageCreationResponse> = {
     requires: ({ imageBuildVersionArn }) => access('CancelImageCreation', imageBuildVersionArn),
     run: ({ imageBuildVersionArn: arn = '', clientToken }) => {
@@ -161,6 +171,7 @@ export const createImageBuilderService = (host: Host): Service => {
     operations: {
       StartImagePipelineExecution: start,
       GetImage: getImage,
+      GetImagePipeline: getPipeline,
       ...imageLists(host, tables),
       ...recipeLookups(host, tables),
       ListImagePipelineImages: listImages,
