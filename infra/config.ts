@@ -105,6 +105,8 @@ export interface ApplicationConfig
   readonly deployment: Defined<Required<WrittenApplication['deployment']>>;
   readonly imageSchedule?: ImageSchedule;
   readonly test?: TestConfig;
+  /** Tests of QAT under load, after the deployment there. */
+  readonly loadTest?: TestConfig;
   readonly https?: WebsiteConfig;
   /** Environments in another account or region than Lockstep itself; without any, both are with it. */
   readonly environments?: Readonly<Partial<Record<Environment, EnvironmentPlace>>>;
@@ -186,6 +188,7 @@ function applicationOf(written: WrittenApplication, shared: WrittenConfig): Appl
     https,
     source,
     test,
+    loadTest,
     environments: _,
     ...rest
   } = written;
@@ -210,6 +213,7 @@ function applicationOf(written: WrittenApplication, shared: WrittenConfig): Appl
     },
     ...(imageSchedule && { imageSchedule }),
     ...(test && { test }),
+    ...(loadTest && { loadTest: { ...loadTest, vpc: true } }),
     ...(https && { https: withoutUndefined(https) }),
     ...((qat || prod) && { environments: { ...(qat && { qat }), ...(prod && { prod }) } }),
   };

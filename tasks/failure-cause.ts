@@ -27,6 +27,8 @@ export type FailureCode =
   | 'TestsNotStarted'
   /** The tests of the commit failed. */
   | 'TestsFailed'
+  /** The load test of QAT failed. */
+  | 'LoadTestFailed'
   /** An operator stopped the promotion. */
   | 'StoppedByOperator';
 

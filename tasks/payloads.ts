@@ -108,6 +108,12 @@ export interface JobParameters {
     readonly environment: Environment;
     /** What pins the revision. @default `COMMIT_ID` */
     readonly revisionType?: 'S3_OBJECT_VERSION_ID';
+    /** Where people reach QAT, or `none`. With `qatPort` and `qatGroup`, only of a run with a load test. */
+    readonly qatUrl?: string;
+    /** The application's port. */
+    readonly qatPort?: string;
+    /** Name of QAT's Auto Scaling group. */
+    readonly qatGroup?: string;
   };
 }
 
@@ -120,6 +126,8 @@ export interface JobOutputs {
     readonly deploymentId: string;
     /** What the tests said, if the pipeline has any. */
     readonly testsUrl?: string;
+    /** What the load test said, if the pipeline has one. */
+    readonly loadTestUrl?: string;
   };
 }
 
@@ -174,6 +182,8 @@ export interface Candidate {
   readonly qatDeploymentId: string;
   /** What the tests said, if QAT's pipeline has any. */
   readonly qatTestsUrl?: string;
+  /** What the load test said, if QAT's pipeline has one. */
+  readonly qatLoadTestUrl?: string;
 }
 
 /** Output of an approval state: completes the task token. */
@@ -236,6 +246,12 @@ export interface PushParameters {
 /** Name of the pipelines' variable that carries the promotion's id, and its value when nobody set it. */
 export const PROMOTION_ID_VARIABLE = 'PROMOTION_ID';
 export const NO_PROMOTION = 'none';
+
+/** Name of the pipeline's variable, and of the load test's environment variable, with QAT's address. */
+export const QAT_URL_VARIABLE = 'QAT_URL';
+
+/** Name of the stage that tests QAT under load. */
+export const LOAD_TEST_STAGE = 'LoadTest';
 
 /** Error of an execution that an approver rejected: final, and no technical failure. */
 export const REJECTED = 'Rejected';

@@ -8,6 +8,7 @@ import {
   type CheckReleaseRequest,
   type ConfirmApproversRequest,
   type Environment,
+  type JobParameters,
   type PointAtImageRequest,
   RECALLED,
   REJECTED,
@@ -67,6 +68,13 @@ export interface PromotionParts {
   readonly revisionType?: 'S3_OBJECT_VERSION_ID';
   /** How long the QAT pipeline's tests may take. @default there are none */
   readonly qatTestTimeout?: Duration;
+  /** How QAT is tested under load. @default not */
+  readonly qatLoadTest?: {
+    readonly timeout: Duration;
+    /** Where people reach QAT, or `none`. */
+    readonly qatUrl: string;
+    readonly port: number;
+  };
   /** How long an approver has. */
   readonly approvalExpiry: Duration;
   /** How long the old Prod fleet is kept after traffic has moved. */
@@ -132,6 +140,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     environment: Environment,
     timeout: Duration,
     assign: Record<string, string>,
+    loadTest: Partial<Pick<JobParameters['pipeline-run'], 'qatUrl' | 'qatPort' | 'qatGroup'>> = {},
   ) =>
     jobState(scope, state, functions.startJob, {
       kind: 'pipeline-run',
@@ -143,15 +152,17 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
         environment,
         commitId: '{% $promotion.commitId %}',
         ...(parts.revisionType && { revisionType: parts.revisionType }),
+        ...loadTest,
       },
       timeout,
       assign,
     });
 
-  const { qatTestTimeout, approvalExpiry } = parts;
-  const qatDeploymentTimeout = qatTestTimeout
-    ? timeouts.testedDeploymentTimeout(qatTestTimeout)
-    : timeouts.qatDeploymentTimeout;
+  const { qatTestTimeout, qatLoadTest, approvalExpiry } = parts;
+  const qatDeploymentTimeout = [qatTestTimeout, qatLoadTest?.timeout].reduce(
+    (sum: Duration, tests) => (tests === undefined ? sum : timeouts.testedDeploymentTimeout(tests, sum)),
+    timeouts.qatDeploymentTimeout,
+  );
   const prodDeploymentTimeout = timeouts.prodDeploymentTimeout(parts.soak);
 
   const checkRelease = functionState<CheckReleaseRequest>(scope, names.checkRelease, functions.checkRelease, {
@@ -180,10 +191,21 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     parameters: { autoScalingGroupName: parts.qatAutoScalingGroupName },
     timeout: timeouts.instanceRefreshTimeout,
   });
-  const deployToQat = deploy(names.deployToQat, 'qat', qatDeploymentTimeout, {
-    qatDeployment: '{% $states.result.deploymentId %}',
-    ...(qatTestTimeout && { qatTests: '{% $states.result.testsUrl %}' }),
-  });
+  const deployToQat = deploy(
+    names.deployToQat,
+    'qat',
+    qatDeploymentTimeout,
+    {
+      qatDeployment: '{% $states.result.deploymentId %}',
+      ...(qatTestTimeout && { qatTests: '{% $states.result.testsUrl %}' }),
+      ...(qatLoadTest && { qatLoadTest: '{% $states.result.loadTestUrl %}' }),
+    },
+    qatLoadTest && {
+      qatUrl: qatLoadTest.qatUrl,
+      qatPort: String(qatLoadTest.port),
+      qatGroup: parts.qatAutoScalingGroupName,
+    },
+  );
 
   const candidate: Candidate = {
     application: '{% $promotion.application %}',
@@ -193,6 +215,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     qatImageId: '{% $qatImage %}',
     qatDeploymentId: '{% $qatDeployment %}',
     ...(qatTestTimeout && { qatTestsUrl: '{% $qatTests %}' }),
+    ...(qatLoadTest && { qatLoadTestUrl: '{% $qatLoadTest %}' }),
   };
   const approvalBy = (role: ApproverRole, state: string) =>
     approvalState(scope, state, functions.requestApproval, {
@@ -271,6 +294,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
         prodImage: '{% $states.input.goBack.prodImageId %}',
         // Nobody tests it again.
         ...(qatTestTimeout && { qatTests: NO_TESTS }),
+        ...(qatLoadTest && { qatLoadTest: NO_TESTS }),
         // With one approval nobody else is asked.
         qc: { decidedBy: NOT_ASKED },
       },

@@ -10,9 +10,9 @@ export const instanceRefreshTimeout = Duration.hours(1);
 /** A silent CodeDeploy agent takes up to 70 minutes to fail a deployment; the hooks come on top. */
 export const qatDeploymentTimeout = Duration.hours(2);
 
-/** The same with tests before it, which may queue for an hour. */
-export const testedDeploymentTimeout = (tests: Duration): Duration =>
-  Duration.minutes(qatDeploymentTimeout.toMinutes() + Duration.hours(1).toMinutes() + tests.toMinutes());
+/** The same with tests before or after it, which may queue for an hour. */
+export const testedDeploymentTimeout = (tests: Duration, deployment = qatDeploymentTimeout): Duration =>
+  Duration.minutes(deployment.toMinutes() + Duration.hours(1).toMinutes() + tests.toMinutes());
 
 /** Provisioning, hooks on one instance after the other, and the soak, in which the old fleet is kept. */
 export const prodDeploymentTimeout = (soak: Duration): Duration =>

@@ -11,7 +11,7 @@ const isWebAddress = (url: string): boolean => /^https?:\/\//.test(url);
 
 /** What runs on QAT: its image compared with Prod's, the results of deployment and checks, and its address. */
 export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, links }) => {
-  const { qatImageId, qatDeploymentId, qatTestsUrl } = approval.candidate;
+  const { qatImageId, qatDeploymentId, qatTestsUrl, qatLoadTestUrl } = approval.candidate;
   const { review } = approval;
   const asked = Date.parse(approval.requestedAt);
   const before = jobs.filter((job) => Date.parse(job.startedAt) <= asked);
@@ -36,6 +36,11 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
         {qatTestsUrl && isWebAddress(qatTestsUrl) ? (
           <Fact name="Tests">
             <ConsoleLink href={qatTestsUrl} text="Report and log" />
+          </Fact>
+        ) : null}
+        {qatLoadTestUrl && isWebAddress(qatLoadTestUrl) ? (
+          <Fact name="Load test">
+            <ConsoleLink href={qatLoadTestUrl} text="Report and log" />
           </Fact>
         ) : null}
         <Fact name="Image">{qatImageId}</Fact>

@@ -1,5 +1,5 @@
 import { CfnOutput, CfnParameter, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../tasks/payloads.ts';
 import { type ApplicationConfig, configurationVersion, type LockstepConfig } from '../config.ts';
@@ -159,12 +159,31 @@ export class ApplicationStack extends Stack {
         artifacts,
         key,
       });
+    const loadTest =
+      application.loadTest &&
+      new TestProject(this, 'LoadTest', {
+        application: name,
+        test: application.loadTest,
+        isLoadTest: true,
+        instanceType: application.instanceTypes.qat,
+        vpc,
+        artifacts,
+        key,
+      });
+    // Its instance has no load balancer: the load test reaches it at its private address.
+    if (loadTest?.securityGroup)
+      qat.securityGroup.addIngressRule(
+        loadTest.securityGroup,
+        Port.tcp(application.port),
+        `Load test of ${name}`,
+      );
     new DeploymentPipeline(this, 'QatPipeline', {
       ...pipelines,
       environment: 'qat',
       deployTo: qat,
       ...(placed.qat.elsewhere && { elsewhere: placed.qat.elsewhere }),
       ...(test && { test }),
+      ...(loadTest && { loadTest }),
     });
     new DeploymentPipeline(this, 'ProdPipeline', {
       ...pipelines,
@@ -208,6 +227,13 @@ export class ApplicationStack extends Stack {
       qatAutoScalingGroupName: qat.autoScalingGroupName,
       sourceAction: SOURCE_ACTION,
       ...(application.test && { qatTestTimeout: Duration.minutes(application.test.timeoutMinutes) }),
+      ...(application.loadTest && {
+        qatLoadTest: {
+          timeout: Duration.minutes(application.loadTest.timeoutMinutes),
+          qatUrl: qatUrl.valueAsString,
+          port: application.port,
+        },
+      }),
       ...(source.revisionType && { revisionType: source.revisionType }),
       approvalExpiryDays: application.approvalExpiryDays,
       soakMinutes: application.deployment.soakMinutes,

@@ -19,6 +19,8 @@ export const pushPipelineName = (application: string): string => `lockstep-${app
 
 /** The CodeBuild project that runs an application's tests; its reports are named after it. */
 export const testProjectName = (application: string): string => `lockstep-${application}-test`;
+/** Name of the CodeBuild project that tests QAT under load. */
+export const loadTestProjectName = (application: string): string => `lockstep-${application}-load-test`;
 
 /** The SSM parameter that holds the AMI of an environment's next instances. */
 export const imageParameterName = (application: string, environment: Environment): string =>

@@ -191,6 +191,11 @@ const test = z.strictObject({
   vpc: z.boolean().default(false).describe("Run in the VPC's private subnets."),
 });
 
+/** The same for tests of QAT under load, which always run in its VPC. */
+const loadTest = test.omit({ vpc: true }).extend({
+  buildspec: values.buildspec.default('loadtest.yml').describe('What CodeBuild runs, in the repository.'),
+});
+
 /** A network; how instances reach AWS is baked into the images, which all environments share: it is said once. */
 export const environmentNetwork = z.strictObject({
   cidr: values.cidr
@@ -332,6 +337,11 @@ export const application = z.strictObject({
   imageSchedule: imageSchedule.optional().meta({
     description: 'Builds images without a promotion, to show that the recipe still works.',
     fallback: 'no such builds',
+  }),
+  loadTest: loadTest.optional().meta({
+    description:
+      'CodeBuild tests QAT under load after each deployment there, before anybody is asked. Its commands find QAT at the address in `QAT_URL`.',
+    fallback: 'no load test',
   }),
   test: test.optional().meta({
     description: 'Adds a Test stage (CodeBuild) before QAT; may be empty (`{}`).',

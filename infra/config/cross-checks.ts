@@ -41,6 +41,18 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
       report(at('source', ...rest), input, message),
     );
     checkImage(one.image, at('image'), report);
+    if (one.loadTest !== undefined && placeOf(config, one, 'qat') !== undefined)
+      report(
+        at('loadTest'),
+        one.loadTest,
+        'CodeBuild runs in the network of Lockstep and cannot reach QAT elsewhere. Leave it out, or leave QAT with Lockstep.',
+      );
+    if (one.loadTest?.environment.QAT_URL !== undefined)
+      report(
+        at('loadTest', 'environment', 'QAT_URL'),
+        one.loadTest.environment.QAT_URL,
+        'Lockstep sets it. Leave it out.',
+      );
     checkArchitecture(one.instanceType, (message) => report(at('instanceType'), one.instanceType, message));
   });
   checkApprovers(config.approvers, ['approvers'], report);

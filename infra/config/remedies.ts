@@ -162,6 +162,9 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].imageSchedule.cron': schedule,
   'applications[].imageSchedule.timeZone': 'Give the name of a time zone, such as Europe/Berlin.',
   'applications[].test': 'Give an object, which may be empty, or leave it out for no Test stage.',
+  'applications[].loadTest': 'Give an object, which may be empty, or leave it out for no load test.',
+  'applications[].loadTest.buildspec':
+    'Give the path of a buildspec in the repository, such as loadtest.yml.',
   'applications[].test.buildspec': 'Give the path of a buildspec in the repository, such as buildspec.yml.',
   'applications[].test.environment':
     'Give values by name: a text, or {"parameter": <name of an SSM parameter>}.',

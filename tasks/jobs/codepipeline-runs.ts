@@ -7,17 +7,28 @@ import {
 } from '@aws-sdk/client-codepipeline';
 import { allItems } from '../all-items.ts';
 import { ignoring } from '../ignoring.ts';
-import { PROMOTION_ID_VARIABLE } from '../payloads.ts';
+import { PROMOTION_ID_VARIABLE, QAT_URL_VARIABLE } from '../payloads.ts';
 import type { PipelineRuns } from './pipeline-run.ts';
 
 /** Runs in CodePipeline. */
 export const createPipelineRuns = (client = new CodePipelineClient({})): PipelineRuns => ({
-  start: async ({ pipelineName, sourceAction, commitId, revisionType, promotionId, clientToken }) => {
+  start: async ({
+    pipelineName,
+    sourceAction,
+    commitId,
+    revisionType,
+    promotionId,
+    clientToken,
+    loadTestUrl,
+  }) => {
     const { pipelineExecutionId } = await client.send(
       new StartPipelineExecutionCommand({
         name: pipelineName,
         clientRequestToken: clientToken,
-        variables: [{ name: PROMOTION_ID_VARIABLE, value: promotionId }],
+        variables: [
+          { name: PROMOTION_ID_VARIABLE, value: promotionId },
+          ...(loadTestUrl === undefined ? [] : [{ name: QAT_URL_VARIABLE, value: loadTestUrl }]),
+        ],
         sourceRevisions: [{ actionName: sourceAction, revisionType, revisionValue: commitId }],
       }),
     );

@@ -1,6 +1,7 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { createAlarms } from '../alarms/cloudwatch-alarms.ts';
 import { environmentAccess, environmentOfPipeline, regionOfEnvironment } from '../environment-access.ts';
 import type { Job } from '../ledger/items.ts';
@@ -14,6 +15,7 @@ import { createImageBuilds } from './imagebuilder-builds.ts';
 import { instanceRefresh } from './instance-refresh.ts';
 import type { JobActions, JobKinds } from './job-actions.ts';
 import { pipelineRun } from './pipeline-run.ts';
+import { createPrivateAddresses, loadTestAddress } from './qat-address.ts';
 
 /** Runs of both environments' pipelines, each looked into where it deploys to. */
 export function runsByEnvironment(runs: Readonly<Record<Environment, JobActions>>): JobActions {
@@ -53,6 +55,7 @@ export function createJobKinds(
       beforeRun,
       regionOfEnvironment(environment, region),
       obstacle,
+      loadTestAddress(createPrivateAddresses(new EC2Client(environmentAccess(environment)))),
     );
   return {
     'image-build': imageBuild(createImageBuilds(), reuse),

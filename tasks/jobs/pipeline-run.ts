@@ -8,7 +8,7 @@ import { isFailedCall } from '../failed-calls.ts';
 import type { FailureCode } from '../failure-cause.ts';
 import { launchFailure } from '../launch-failures.ts';
 import type { Job } from '../ledger/items.ts';
-import type { JobParameters } from '../payloads.ts';
+import { type JobParameters, LOAD_TEST_STAGE } from '../payloads.ts';
 import { activatedAlarms, deploymentFailure, liveHookFailures } from './deployment-failure.ts';
 import { partsOf, pipelineRunId } from './external-ids.ts';
 import type { Inspection, JobActions, ReadLive } from './job-actions.ts';
@@ -19,6 +19,8 @@ interface PipelineStart
   extends Pick<JobParameters['pipeline-run'], 'pipelineName' | 'sourceAction' | 'commitId'>,
     Pick<Job, 'promotionId' | 'clientToken'> {
   readonly revisionType: 'COMMIT_ID' | 'S3_OBJECT_VERSION_ID';
+  /** What the load test is given as QAT's address. Absent if there is none. */
+  readonly loadTestUrl?: string;
 }
 
 /** CodePipeline, as far as runs need it. */
@@ -92,6 +94,9 @@ function actionFailure({ stageName, actionName, output }: ActionExecutionDetail)
 /** CodeBuild's phases before any command of the commit runs, in the words of CodePipeline's summary: it has no code for them. */
 const beforeCommands = /Phase: (DOWNLOAD_SOURCE|PROVISIONING|SUBMITTED|QUEUED), Code:/;
 
+/** The load test runs in a stage of its own, after the deployment. */
+const isLoadTest = ({ stageName }: ActionExecutionDetail): boolean => stageName === LOAD_TEST_STAGE;
+
 /** What failed, by the service that the failed action calls: the guard is the only function. */
 const codeOf = (failedActions: readonly ActionExecutionDetail[]): FailureCode | undefined => {
   const providers = failedActions.map(({ input }) => input?.actionTypeId?.provider);
@@ -102,7 +107,8 @@ const codeOf = (failedActions: readonly ActionExecutionDetail[]): FailureCode | 
       `${output?.executionResult?.errorDetails?.message} ${output?.executionResult?.externalExecutionSummary}`,
     ),
   );
-  return isBefore ? 'TestsNotStarted' : 'TestsFailed';
+  if (isBefore) return 'TestsNotStarted';
+  return failedActions.some(isLoadTest) ? 'LoadTestFailed' : 'TestsFailed';
 };
 
 /** Statuses of a run that a newer run or a person ended (T23). */
@@ -113,6 +119,7 @@ const displaced = new Set<string | undefined>(['Superseded', 'Cancelled', 'Stopp
  * @param region the pipelines'
  * @param beforeStart prepares for the run
  * @param deploymentRegion where they deploy to @default the pipelines' region
+ * @param addressOf what the load test is given as QAT's address @default no run has one
  */
 export function pipelineRun(
   runs: PipelineRuns,
@@ -121,6 +128,8 @@ export function pipelineRun(
   beforeStart: (job: Job) => Promise<void>,
   deploymentRegion = region,
   obstacle?: JobActions['obstacle'],
+  addressOf: (parameters: JobParameters['pipeline-run']) => Promise<string | undefined> = async () =>
+    undefined,
 ): JobActions {
   const failureOf = async (deploymentId: string, live: ReadLive) => {
     const deployment = await deployments.deployment(deploymentId);
@@ -192,17 +201,22 @@ export function pipelineRun(
     startError: jobErrors.pipelineRunFailed,
     ...(obstacle && { obstacle }),
     start: async (job) => {
-      const {
-        pipelineName,
-        sourceAction,
-        commitId,
-        revisionType = 'COMMIT_ID',
-      } = job.parameters as JobParameters['pipeline-run'];
+      const parameters = job.parameters as JobParameters['pipeline-run'];
+      const { pipelineName, sourceAction, commitId, revisionType = 'COMMIT_ID' } = parameters;
       await beforeStart(job);
       const { promotionId, clientToken } = job;
+      const loadTestUrl = await addressOf(parameters);
       return pipelineRunId(
         pipelineName,
-        await runs.start({ pipelineName, sourceAction, commitId, revisionType, promotionId, clientToken }),
+        await runs.start({
+          pipelineName,
+          sourceAction,
+          commitId,
+          revisionType,
+          promotionId,
+          clientToken,
+          ...(loadTestUrl !== undefined && { loadTestUrl }),
+        }),
       );
     },
     inspect: async (externalId, live) => {
@@ -214,14 +228,21 @@ export function pipelineRun(
       const actions = await runs.actions(pipelineName, pipelineExecutionId);
       const deploymentId = deploymentOf(actions);
       if (deploymentId !== undefined) {
-        const tests = actions.find(({ input }) => input?.actionTypeId?.provider === 'CodeBuild');
-        const testsUrl =
-          tests &&
-          (tests.output?.executionResult?.externalExecutionUrl ??
+        const builds = actions.filter(({ input }) => input?.actionTypeId?.provider === 'CodeBuild');
+        const urlOf = (build: ActionExecutionDetail | undefined) =>
+          build &&
+          (build.output?.executionResult?.externalExecutionUrl ??
             pipelineRunLink(region, pipelineName, pipelineExecutionId));
+        const testsUrl = urlOf(builds.find((build) => !isLoadTest(build)));
+        const loadTestUrl = urlOf(builds.find(isLoadTest));
         return {
           state: 'succeeded',
-          output: { pipelineExecutionId, deploymentId, ...(testsUrl !== undefined && { testsUrl }) },
+          output: {
+            pipelineExecutionId,
+            deploymentId,
+            ...(testsUrl !== undefined && { testsUrl }),
+            ...(loadTestUrl !== undefined && { loadTestUrl }),
+          },
         };
       }
       return {

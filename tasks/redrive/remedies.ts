@@ -131,6 +131,12 @@ const entries: readonly Entry[] = [
   },
   {
     error: jobErrors.pipelineRunFailed,
+    code: 'LoadTestFailed',
+    sentence:
+      'The load test of QAT failed. The cause links its log. Push a commit that passes; if QAT was disturbed, redrive: that deploys and tests again.',
+  },
+  {
+    error: jobErrors.pipelineRunFailed,
     sentence: 'Read in the cause which action of the pipeline failed, and fix the reason that it names.',
   },
   {

@@ -172,6 +172,26 @@ describe('fails, naming key, value and remedy', () => {
       'name one build',
     ],
     [
+      'a load test of QAT elsewhere',
+      config(
+        { loadTest: {} },
+        {
+          environments: { qat: { account: '222222222222', region: 'us-east-1' } },
+          env: { account: '111111111111', region: 'us-east-1' },
+        },
+      ),
+      '[0].loadTest',
+      '{}',
+      'cannot reach QAT elsewhere',
+    ],
+    [
+      "a load test's own variable",
+      config({ loadTest: { environment: { QAT_URL: 'http://x' } } }),
+      '[0].loadTest.environment.QAT_URL',
+      '"http://x"',
+      'Lockstep sets it',
+    ],
+    [
       'documents of one name',
       config({ image: { components: ['a/x.yaml'], tests: ['b/x.yml'] } }),
       '[0].image.components',

@@ -28,6 +28,7 @@ export class QatEnvironment extends Construct {
   readonly deploymentConfig = 'CodeDeployDefault.AllAtOnce';
   readonly deploymentGroupArn: string;
   readonly instanceRole: Role;
+  readonly securityGroup: SecurityGroup;
 
   constructor(scope: Construct, id: string, props: EnvironmentProps) {
     super(scope, id);
@@ -39,16 +40,17 @@ export class QatEnvironment extends Construct {
       internetAccess: props.internetAccess,
     });
     this.instanceRole = instanceRole.role;
+    // Nobody reaches it from outside but by Session Manager's port forwarding.
+    this.securityGroup = new SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: `QAT instance of ${application.name}`,
+    });
     const launchTemplate = createLaunchTemplate(this, 'LaunchTemplate', {
       imageParameter: imageParameterName(application.name, 'qat'),
       instanceType: application.instanceTypes.qat,
       profile: instanceRole.profile,
       ...(application.image.volume && { volume: application.image.volume }),
-      // Nobody reaches it from outside but by Session Manager's port forwarding.
-      securityGroup: new SecurityGroup(this, 'SecurityGroup', {
-        vpc,
-        description: `QAT instance of ${application.name}`,
-      }),
+      securityGroup: this.securityGroup,
     });
     const environmentTag = `${application.name}-qat`;
     const group = new CfnAutoScalingGroup(this, 'Group', {

@@ -10,6 +10,7 @@ import {
   type GuardParameters,
   NO_PROMOTION,
   PROMOTION_ID_VARIABLE,
+  QAT_URL_VARIABLE,
 } from '../../../tasks/payloads.ts';
 import { deploymentGroupName, pipelineArn, pipelineName, SOURCE_NAMESPACE } from '../names.ts';
 import { allow, allowDeployments, awaitPermissions, type DeployTarget } from '../permissions.ts';
@@ -39,6 +40,8 @@ interface DeploymentPipelineProps {
   readonly guard: IFunction;
   /** Runs before the deployment. @default none */
   readonly test?: TestProject;
+  /** Runs after the deployment. @default none */
+  readonly loadTest?: TestProject;
   readonly deployTo: DeployTarget;
   /** @default the environment is with the pipeline */
   readonly elsewhere?: DeployElsewhere;
@@ -90,6 +93,15 @@ export class DeploymentPipeline extends Construct {
           defaultValue: NO_PROMOTION,
           description: 'The promotion that this run belongs to; set by the state machine',
         },
+        ...(props.loadTest
+          ? [
+              {
+                name: QAT_URL_VARIABLE,
+                defaultValue: NO_PROMOTION,
+                description: 'Where the load test reaches QAT; set by the state machine',
+              },
+            ]
+          : []),
       ],
       stages: [
         sourceStage(source),
@@ -112,6 +124,7 @@ export class DeploymentPipeline extends Construct {
             },
           ],
         },
+        ...(props.loadTest ? [props.loadTest.stage] : []),
       ],
     });
     awaitPermissions(pipeline, role);
@@ -129,12 +142,9 @@ export class DeploymentPipeline extends Construct {
       ...(props.elsewhere?.regional && { regional: props.elsewhere.regional }),
       functions: [guard],
     });
-    if (props.test)
-      allow(
-        role,
-        ['codebuild:BatchGetBuilds', 'codebuild:StartBuild', 'codebuild:StopBuild'],
-        [props.test.arn],
-      );
+    const projects = [props.test, props.loadTest].flatMap((project) => project?.arn ?? []);
+    if (projects.length > 0)
+      allow(role, ['codebuild:BatchGetBuilds', 'codebuild:StartBuild', 'codebuild:StopBuild'], projects);
     if (!props.elsewhere) allowDeployments(role, deployTo);
     return role;
   }

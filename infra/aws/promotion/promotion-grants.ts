@@ -86,6 +86,8 @@ export function allowStartJobs(
     )
     .allowWithoutResource('ec2:DescribeImages');
   allowOnFleet(inProd, ['autoscaling:DeleteAutoScalingGroup'], fleetOf(prod));
+  // Where the load test reaches QAT.
+  if (application.loadTest) environmentAccess.qat.of(startJob).allowWithoutResource('ec2:DescribeInstances');
   allowReuse(startJob, { application, qatImage, prodImage, environmentAccess });
 }
 

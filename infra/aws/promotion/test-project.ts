@@ -7,9 +7,10 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { LOAD_TEST_STAGE, QAT_URL_VARIABLE } from '../../../tasks/payloads.ts';
 import type { TestConfig } from '../../config.ts';
 import { acknowledgeWildcards } from '../nag-acknowledgements.ts';
-import { testProjectName } from '../names.ts';
+import { loadTestProjectName, testProjectName } from '../names.ts';
 import { allow, awaitPermissions } from '../permissions.ts';
 import { forResource } from '../service-principal.ts';
 import { SOURCE_ARTIFACT } from './pipeline-parts.ts';
@@ -17,6 +18,8 @@ import { SOURCE_ARTIFACT } from './pipeline-parts.ts';
 interface TestProjectProps {
   readonly application: string;
   readonly test: TestConfig;
+  /** Tests what runs on QAT, after the deployment. @default the commit, before it */
+  readonly isLoadTest?: boolean;
   /** Tests run on the processor architecture that QAT has. */
   readonly instanceType: string;
   readonly vpc: IVpc;
@@ -37,11 +40,15 @@ export const CACHE_PREFIX = 'test-cache';
 export class TestProject extends Construct {
   readonly name: string;
   readonly arn: string;
+  /** Of builds that run in the VPC. */
+  readonly securityGroup: ISecurityGroup | undefined;
+  private readonly isLoadTest: boolean;
 
   constructor(scope: Construct, id: string, props: TestProjectProps) {
     super(scope, id);
-    const { application, test, instanceType, vpc, artifacts, key } = props;
-    this.name = testProjectName(application);
+    const { application, test, instanceType, vpc, artifacts, key, isLoadTest = false } = props;
+    this.isLoadTest = isLoadTest;
+    this.name = (isLoadTest ? loadTestProjectName : testProjectName)(application);
     this.arn = Stack.of(this).formatArn({
       service: 'codebuild',
       resource: 'project',
@@ -51,10 +58,13 @@ export class TestProject extends Construct {
     const securityGroup = test.vpc
       ? new SecurityGroup(this, 'SecurityGroup', { vpc, description: `Tests of ${application}` })
       : undefined;
+    this.securityGroup = securityGroup;
     const role = this.createRole(props, logGroup, securityGroup);
     const project = new CfnProject(this, 'Project', {
       name: this.name,
-      description: `Tests of ${application}, before a commit is deployed to QAT`,
+      description: isLoadTest
+        ? `Tests of ${application} under load, after a commit is deployed to QAT`
+        : `Tests of ${application}, before a commit is deployed to QAT`,
       serviceRole: role.roleArn,
       source: { type: 'CODEPIPELINE', buildSpec: test.buildspec },
       artifacts: { type: 'CODEPIPELINE' },
@@ -68,7 +78,7 @@ export class TestProject extends Construct {
         ),
       },
       cache: test.cache
-        ? { type: 'S3', location: `${artifacts.bucketName}/${CACHE_PREFIX}` }
+        ? { type: 'S3', location: `${artifacts.bucketName}/${CACHE_PREFIX}${isLoadTest ? '/load' : ''}` }
         : { type: 'NO_CACHE' },
       encryptionKey: key.keyArn,
       logsConfig: { cloudWatchLogs: { status: 'ENABLED', groupName: logGroup.logGroupName } },
@@ -89,12 +99,19 @@ export class TestProject extends Construct {
   /** The pipeline's stage. */
   get stage(): CfnPipeline.StageDeclarationProperty {
     return {
-      name: 'Test',
+      name: this.isLoadTest ? LOAD_TEST_STAGE : 'Test',
       actions: [
         {
-          name: 'Test',
+          name: this.isLoadTest ? LOAD_TEST_STAGE : 'Test',
           actionTypeId: { category: 'Test', owner: 'AWS', provider: 'CodeBuild', version: '1' },
-          configuration: { ProjectName: this.name },
+          configuration: {
+            ProjectName: this.name,
+            ...(this.isLoadTest && {
+              EnvironmentVariables: JSON.stringify([
+                { name: QAT_URL_VARIABLE, value: `#{variables.${QAT_URL_VARIABLE}}`, type: 'PLAINTEXT' },
+              ]),
+            }),
+          },
           inputArtifacts: [{ name: SOURCE_ARTIFACT }],
           runOrder: 1,
         },

@@ -258,3 +258,68 @@ describe('the Test stage', () => {
       });
   });
 });
+
+describe('the load test', () => {
+  const template = orders('load-test');
+  const project = only(template, 'AWS::CodeBuild::Project')[1].Properties;
+  const securityGroupOf = (part: string) => only(template, 'AWS::EC2::SecurityGroup', part)[0];
+
+  it('stands behind the deployment to QAT, and nowhere else, and gets the address from the run', () => {
+    const [qat, prod] = ofType(template, 'AWS::CodePipeline::Pipeline').map(
+      ([, { Properties }]) => Properties,
+    );
+    const names = (stages: unknown) => (stages as { Name: string }[]).map(({ Name }) => Name);
+    expect(names(qat?.Stages)).toEqual(['Source', 'Deploy', 'LoadTest']);
+    expect(names(prod?.Stages)).toEqual(['Source', 'Deploy']);
+    expect(qat?.Variables).toMatchObject([
+      { Name: 'PROMOTION_ID' },
+      { Name: 'QAT_URL', DefaultValue: 'none' },
+    ]);
+    expect(JSON.stringify(prod?.Variables)).not.toContain('QAT_URL');
+    const stages = qat?.Stages as readonly {
+      readonly Actions: readonly { readonly Configuration: unknown }[];
+    }[];
+    expect(stages[2]?.Actions[0]?.Configuration).toEqual({
+      ProjectName: 'lockstep-orders-load-test',
+      EnvironmentVariables: '[{"name":"QAT_URL","value":"#{variables.QAT_URL}","type":"PLAINTEXT"}]',
+    });
+  });
+
+  it("runs in the VPC, whose QAT instance lets it in at the application's port, and nobody else", () => {
+    expect(project).toMatchObject({ Source: { BuildSpec: 'loadtest.yml' }, TimeoutInMinutes: 10 });
+    expect((project.VpcConfig as { Subnets: unknown[] }).Subnets).toHaveLength(2);
+    const ingress = ofType(template, 'AWS::EC2::SecurityGroupIngress')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ GroupId }) => JSON.stringify(GroupId).includes(securityGroupOf('QatSecurityGroup')));
+    expect(ingress).toEqual([
+      expect.objectContaining({
+        IpProtocol: 'tcp',
+        FromPort: 8080,
+        ToPort: 8080,
+        SourceSecurityGroupId: { 'Fn::GetAtt': [securityGroupOf('LoadTestSecurityGroup'), 'GroupId'] },
+      }),
+    ]);
+    const starts = expect.stringMatching(/^codebuild:StartBuild on .*:project\/lockstep-orders-load-test$/);
+    expect(grantsOfRole(template, 'QatPipelineRole')).toContainEqual(starts);
+    expect(grantsOfRole(template, 'ProdPipelineRole')).not.toContainEqual(starts);
+    expect(grantsOfRole(template, 'FunctionsStartJobRole')).toContain('ec2:DescribeInstances on *');
+    expect(grantsOfRole(orders('tests'), 'FunctionsStartJobRole')).not.toContain(
+      'ec2:DescribeInstances on *',
+    );
+  });
+
+  it('lengthens what the state may take, which knows where QAT is, and its report reaches the approvals', () => {
+    const { States } = definitionOf(template);
+    expect(States['Deploy to QAT']).toMatchObject({
+      TimeoutSeconds: (120 + 60 + 10) * 60,
+      Assign: { qatLoadTest: '{% $states.result.loadTestUrl %}' },
+      Arguments: { Payload: { parameters: { qatPort: '8080', qatUrl: expect.anything() } } },
+    });
+    expect(States['Deploy to Prod']).not.toMatchObject({
+      Arguments: { Payload: { parameters: { qatPort: '8080' } } },
+    });
+    expect(States['PMO approval']).toMatchObject({
+      Arguments: { Payload: { candidate: { qatLoadTestUrl: '{% $qatLoadTest %}' } } },
+    });
+  });
+});

@@ -67,6 +67,22 @@ describe('a pipeline’s run', () => {
     });
   });
 
+  it('gives where the report of the load test is, which runs in a stage of its own', async () => {
+    const url = (externalExecutionUrl: string) => ({ externalExecutionUrl });
+    const actions = [
+      { ...action('CodeBuild', 'Succeeded', url('https://console/load')), stageName: 'LoadTest' },
+      action('CodeDeploy', 'Succeeded', { externalExecutionId: 'd-1' }),
+      action('CodeBuild', 'Succeeded', url('https://console/build')),
+    ];
+    const inspected = await inspect({ run: () => ({ status: 'Succeeded' }), actions });
+    expect(inspected).toMatchObject({
+      output: { testsUrl: 'https://console/build', loadTestUrl: 'https://console/load' },
+    });
+    const alone = await inspect({ run: () => ({ status: 'Succeeded' }), actions: actions.slice(0, 2) });
+    expect(alone).toMatchObject({ output: { loadTestUrl: 'https://console/load' } });
+    expect(alone).not.toHaveProperty('output.testsUrl');
+  });
+
   it('gives the deployment that it made', async () => {
     const actions = [
       action('Lambda', 'Succeeded'),

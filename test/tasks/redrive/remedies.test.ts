@@ -91,6 +91,11 @@ it.each<[Partial<Failure>, string, string]>([
     'Push a commit that passes',
     'Deploy to QAT, Deploy to Prod',
   ],
+  [
+    { error: 'PipelineRunFailed', state: names.deployToQat, code: 'LoadTestFailed' },
+    'The load test of QAT failed',
+    'Deploy to QAT, Deploy to Prod',
+  ],
   [{ error: 'PipelineRunFailed', state: names.deployToQat }, 'which action', 'Deploy to QAT, Deploy to Prod'],
   [
     { error: 'PipelineRunSuperseded', state: names.deployToQat },

@@ -25,7 +25,13 @@ export const createCodeBuildService = (host: Host): Service => {
 
   const start: Operation<StartBuildInput, StartBuildOutput> = {
     requires: ({ projectName }) => onProject('StartBuild', projectName),
-    run: ({ projectName = '', sourceLocationOverride = '', sourceVersion, idempotencyToken }) => {
+    run: ({
+      projectName = '',
+      sourceLocationOverride = '',
+      sourceVersion,
+      idempotencyToken,
+      environmentVariablesOverride = [],
+    }) => {
       const project = projects.get(projectName);
       if (!project)
         throw new AwsError('ResourceNotFoundException', `Project cannot be found: ${projectName}`);
@@ -41,7 +47,7 @@ export const createCodeBuildService = (host: Host): Service => {
         builds.put(id, {
           id,
           number,
-          project,
+          project: withOverrides(project, environmentVariablesOverride),
           source: { bucket, key: key.join('/') },
           ...(sourceVersion !== undefined && { sourceVersion }),
           status: 'IN_PROGRESS',
@@ -79,6 +85,22 @@ export const createCodeBuildService = (host: Host): Service => {
     stop: builder.stop,
   };
 };
+
+/** The project as one build has it: variables that the start gives replace those of the same name. */
+const withOverrides = (
+  project: BuildRecord['project'],
+  overrides: NonNullable<StartBuildInput['environmentVariablesOverride']>,
+): BuildRecord['project'] => ({
+  ...project,
+  variables: [
+    ...project.variables.filter(({ name }) => !overrides.some((one) => one.name === name)),
+    ...overrides.map(({ name = '', value = '', type }) => ({
+      name,
+      value,
+      type: type === 'PARAMETER_STORE' ? ('PARAMETER_STORE' as const) : ('PLAINTEXT' as const),
+    })),
+  ],
+});
 
 const describe = (host: Host, build: BuildRecord | undefined): Build | undefined =>
   build && {

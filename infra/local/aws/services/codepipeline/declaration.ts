@@ -71,7 +71,7 @@ const kinds: Readonly<Record<string, ActionKind>> = {
     required: ['S3Bucket', 'S3ObjectKey', 'PollForSourceChanges'],
     optional: ['AllowOverrideForS3ObjectKey'],
   },
-  CodeBuild: { category: 'Test', required: ['ProjectName'], optional: [] },
+  CodeBuild: { category: 'Test', required: ['ProjectName'], optional: ['EnvironmentVariables'] },
   Lambda: { category: 'Invoke', required: ['FunctionName'], optional: ['UserParameters'] },
   CodeDeploy: { category: 'Deploy', required: ['ApplicationName', 'DeploymentGroupName'], optional: [] },
 };

@@ -18,7 +18,7 @@ interface BuildAnswer {
 export const runCodeBuild: RunAction = async (context): Promise<Outcome> => {
   const { host, record, update, isLive } = context;
   const principal = await context.principal();
-  const { ProjectName: projectName = '' } = record().configuration;
+  const { ProjectName: projectName = '', EnvironmentVariables: variables } = record().configuration;
   const { bucket, key } = onlyInput(context);
   const { build } = await host.call<{ build?: BuildAnswer }>(principal, 'codebuild', 'StartBuild', {
     projectName,
@@ -26,6 +26,7 @@ export const runCodeBuild: RunAction = async (context): Promise<Outcome> => {
     sourceLocationOverride: `${bucket}/${key}`,
     sourceVersion: revisionOf(context),
     idempotencyToken: record().id,
+    ...(variables !== undefined && { environmentVariablesOverride: JSON.parse(variables) as unknown }),
   });
   const externalExecutionId = build?.id ?? '';
   const externalExecutionUrl = build?.logs?.deepLink ?? '';
