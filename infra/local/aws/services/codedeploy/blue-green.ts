@@ -1,10 +1,11 @@
 import type { Host } from '../../host.ts';
 import type { Lifetime } from '../../instances/lifetime.ts';
+import { findConfig } from './configs.ts';
 import { DeploymentFailedError, DeploymentStoppedError, healthFailure } from './deployment-errors.ts';
 import { type Fleet, healthyInstances } from './deployment-fleet.ts';
 import { allowEvents, blockEvents, installEvents, type Steps } from './deployment-steps.ts';
 import { checkStop } from './deployment-stops.ts';
-import { noInstances } from './in-place.ts';
+import { inBatches, noInstances } from './in-place.ts';
 import {
   type CodeDeployTables,
   changeDeployment,
@@ -48,10 +49,10 @@ export const deployBlueGreen = async (run: BlueGreen): Promise<void> => {
   const { tables, deployment, fleet, group } = run;
   if (!findDeployment(tables, deployment.id).shifted) {
     await provision(run);
-    await onEach(run, 'Green', installEvents);
+    await onGreen(run, installEvents);
     await awaitGo(run);
-    await onEach(run, 'Green', allowEvents);
-    await onEach(run, 'Blue', blockEvents);
+    await onGreen(run, allowEvents);
+    await onBlue(run);
     await handOver(run);
   }
   const { blueGroup } = findDeployment(tables, deployment.id);
@@ -99,12 +100,34 @@ const provision = async ({ tables, steps, fleet, group, deployment }: BlueGreen)
     steps.addTarget(id, instanceId, [...installEvents, ...allowEvents], 'Green');
 };
 
-const onEach = async (run: BlueGreen, label: 'Blue' | 'Green', events: readonly string[]) => {
+/** The deployment configuration applies to the replacement instances (CodeDeploy's user guide, "Instance health"). */
+const onGreen = async (run: BlueGreen, events: typeof installEvents | typeof allowEvents) => {
   const { tables, steps, fleet, group, deployment } = run;
-  for (const { instanceId } of targetsOf(tables, deployment.id).filter((one) => one.label === label)) {
+  const green = targetsOf(tables, deployment.id).filter(({ label }) => label === 'Green');
+  // What failed before gets no traffic.
+  const fit = events === installEvents ? green : green.filter(({ status }) => status !== 'Failed');
+  const { minimumHealthyHosts = {} } = findConfig(tables, deployment.configName);
+  const isHealthy = await inBatches(
+    fit.map(({ instanceId }) => instanceId),
+    green.length,
+    minimumHealthyHosts,
+    async (instanceId) => {
+      const task = { deployment, group, instanceId };
+      const isGood = await steps.run(task, fleet, events);
+      if (isGood && events === allowEvents) await steps.succeed(task);
+      return isGood;
+    },
+  );
+  if (!isHealthy) throw healthFailure(targetsOf(tables, deployment.id));
+};
+
+/** A single original instance that cannot lose its traffic fails the deployment (the same section). */
+const onBlue = async ({ tables, steps, fleet, group, deployment }: BlueGreen) => {
+  for (const { instanceId, label } of targetsOf(tables, deployment.id)) {
+    if (label !== 'Blue') continue;
     const task = { deployment, group, instanceId };
-    if (!(await steps.run(task, fleet, events))) throw healthFailure(targetsOf(tables, deployment.id));
-    if (events !== installEvents) await steps.succeed(task);
+    if (!(await steps.run(task, fleet, blockEvents))) throw healthFailure(targetsOf(tables, deployment.id));
+    await steps.succeed(task);
   }
 };
 

@@ -48,23 +48,40 @@ export const deployInPlace = async (
   for (const instanceId of instances) steps.addTarget(id, instanceId, eventsOf(deployment));
   const targets = targetsOf(tables, id);
   if (targets.length === 0) throw noInstances();
-  const least = minimumHealthy(healthyHosts, targets.length);
-  const waiting = targets.map(({ instanceId }) => instanceId);
-  let failed = 0;
-  while (waiting.length > 0) {
-    const atOnce = targets.length - failed - least;
-    // Nothing may fail any more, but the last instance's failure does not undo the others (OneAtATime).
-    if (atOnce <= 0) throw healthFailure(targetsOf(tables, id));
-    const results = await Promise.all(
-      waiting.splice(0, atOnce).map(async (instanceId) => {
-        const task = { deployment, group, instanceId };
-        const isGood = await steps.run(task, fleet, eventsOf(deployment));
-        if (isGood) await steps.succeed(task);
-        return isGood;
-      }),
-    );
+  const isHealthy = await inBatches(
+    targets.map(({ instanceId }) => instanceId),
+    targets.length,
+    healthyHosts,
+    async (instanceId) => {
+      const task = { deployment, group, instanceId };
+      const isGood = await steps.run(task, fleet, eventsOf(deployment));
+      if (isGood) await steps.succeed(task);
+      return isGood;
+    },
+  );
+  if (!isHealthy) throw healthFailure(targetsOf(tables, id));
+};
+
+/**
+ * Works on instances, as many at a time as may be unhealthy. Nothing more begins once too many have failed; the last instance's failure
+ * does not undo the others (OneAtATime).
+ * @param waiting those of `total` that have not failed before
+ * @returns whether enough are healthy
+ */
+export const inBatches = async (
+  waiting: readonly string[],
+  total: number,
+  healthyHosts: MinimumHealthyHosts,
+  work: (instanceId: string) => Promise<boolean>,
+): Promise<boolean> => {
+  const least = minimumHealthy(healthyHosts, total);
+  const left = [...waiting];
+  let failed = total - left.length;
+  while (left.length > 0) {
+    const atOnce = total - failed - least;
+    if (atOnce <= 0) return false;
+    const results = await Promise.all(left.splice(0, atOnce).map(work));
     failed += results.filter((isGood) => !isGood).length;
   }
-  if (failed === targets.length || targets.length - failed < least)
-    throw healthFailure(targetsOf(tables, id));
+  return failed < total && total - failed >= least;
 };
