@@ -1,5 +1,7 @@
 import {
+  accountOf,
   alarmLink,
+  codeBuildLink,
   commitLink,
   deploymentLink,
   diffLink,
@@ -55,6 +57,8 @@ export const awsConsoleWith = (regions: EnvironmentRegions): ConsoleLinks => ({
     if (externalId === undefined) return undefined;
     const [first = '', last = ''] = externalId.split('/');
     switch (kind) {
+      case 'code-build':
+        return codeBuildLink(regionOf(promotion.executionArn), accountOf(promotion.executionArn), externalId);
       case 'image-build':
         return imageLink(externalId);
       case 'instance-refresh':

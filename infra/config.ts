@@ -12,6 +12,7 @@ import { configuration, type WrittenConfig } from './config/schema.ts';
 import type { SignInConfig } from './config/sign-in.ts';
 import { API_URLS, DEFAULT_CIDR, DEFAULT_PROVIDER, keyText, type ProviderName } from './config/values.ts';
 
+export { CLONED_HOSTS } from './config/check-code-build.ts';
 export type { EnvironmentPlace, InternetAccess, NetworkConfig } from './config/environments.ts';
 export { type ImageConfig, isDocument, isImageParameter } from './config/image-schema.ts';
 export type { NotificationConfig } from './config/notifications.ts';
@@ -46,6 +47,9 @@ export type ImageSchedule = NonNullable<WrittenApplication['imageSchedule']>;
 /** The Test stage: CodeBuild runs the application's buildspec before QAT is deployed to. */
 export type TestConfig = NonNullable<WrittenApplication['test']>;
 
+/** The build: what it makes of a commit is deployed, instead of the commit itself. */
+export type BuildConfig = NonNullable<WrittenApplication['build']>;
+
 /** Where an application's revisions come from. */
 export type SourceConfig =
   | { readonly kind: 'codecommit' }
@@ -60,6 +64,8 @@ export type SourceConfig =
         readonly tokenSecretArn: string;
         readonly apiUrl: string;
       };
+      /** Where CodeBuild clones it. @default by the provider's address */
+      readonly cloneUrl?: string;
     }
   /** Versions of an object, a zip archive, in a bucket that is made for it. */
   | {
@@ -104,6 +110,7 @@ export interface ApplicationConfig
   readonly approvalExpiryDays: number;
   readonly deployment: Defined<Required<WrittenApplication['deployment']>>;
   readonly imageSchedule?: ImageSchedule;
+  readonly build?: BuildConfig;
   readonly test?: TestConfig;
   /** Tests of QAT under load, after the deployment there. */
   readonly loadTest?: TestConfig;
@@ -187,6 +194,7 @@ function applicationOf(written: WrittenApplication, shared: WrittenConfig): Appl
     imageSchedule,
     https,
     source,
+    build,
     test,
     loadTest,
     environments: _,
@@ -212,6 +220,7 @@ function applicationOf(written: WrittenApplication, shared: WrittenConfig): Appl
       soakMinutes: deployment.soakMinutes ?? shared.soakMinutes,
     },
     ...(imageSchedule && { imageSchedule }),
+    ...(build && { build }),
     ...(test && { test }),
     ...(loadTest && { loadTest: { ...loadTest, vpc: true } }),
     ...(https && { https: withoutUndefined(https) }),
@@ -230,12 +239,13 @@ function sourceOf(source: WrittenApplication['source']): SourceConfig {
       ...(source.manifestKeys && { manifestKeys: source.manifestKeys.map(keyText) }),
     };
   if (source === undefined) return { kind: 'codecommit' };
-  const { tokenSecretArn, provider: name = DEFAULT_PROVIDER, apiUrl = API_URLS[name] } = source;
+  const { tokenSecretArn, cloneUrl, provider: name = DEFAULT_PROVIDER, apiUrl = API_URLS[name] } = source;
   return {
     kind: 'connection',
     connectionArn: defined(source.connectionArn),
     repository: defined(source.repository),
     ...(tokenSecretArn !== undefined && { provider: { name, tokenSecretArn, apiUrl } }),
+    ...(cloneUrl !== undefined && { cloneUrl }),
   };
 }
 

@@ -27,6 +27,10 @@ export function imageLink(imageBuildVersionArn: string): string {
   return `${home(region)}/imagebuilder/home?region=${region}#/images/${imageBuildVersionArn}`;
 }
 
+/** A build of CodeBuild. @param id `<project>:<id>` */
+export const codeBuildLink = (region: string, account: string, id: string): string =>
+  `${home(region)}/codesuite/codebuild/${account}/projects/${id.split(':')[0]}/build/${encodeURIComponent(id)}?region=${region}`;
+
 /** An Auto Scaling group's instance refreshes. */
 export const instanceRefreshLink = (region: string, autoScalingGroupName: string): string =>
   `${home(region)}/ec2/home?region=${region}#AutoScalingGroupDetails:id=${autoScalingGroupName};view=instanceRefresh`;

@@ -23,6 +23,10 @@ export type FailureCode =
   | 'AlarmActive'
   /** The guard blocked the run. */
   | 'GuardBlocked'
+  /** The build did not begin: its environment lacks something. The commit is not at fault. */
+  | 'BuildNotStarted'
+  /** The commit cannot be built: a command failed, or its buildspec is wrong. The commit is at fault. */
+  | 'CommitNotBuilt'
   /** The tests did not begin: their environment lacks something. The commit is not at fault. */
   | 'TestsNotStarted'
   /** The tests of the commit failed. */

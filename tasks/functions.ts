@@ -56,6 +56,8 @@ export const functions = {
       'SOURCE_TOKEN_SECRET_ARN',
       /** What pins a revision: `COMMIT_ID`, or `S3_OBJECT_VERSION_ID` of an archive. */
       'REVISION_TYPE',
+      /** `revision`, or `built` if what is deployed was built of it. */
+      'DEPLOYS',
     ],
   },
   /** Callback states → starts the external job. */
@@ -73,7 +75,7 @@ export const functions = {
       'WATCHED_ALARMS',
     ],
   },
-  /** Both image topics; rules on pipeline runs, instance refreshes and cancelled image builds → completes tasks. */
+  /** Both image topics; rules on builds, pipeline runs, instance refreshes and cancelled image builds → completes tasks. */
   'complete-job': {
     entry: 'tasks/jobs/complete-job.lambda.ts',
     environment: ['LEDGER_TABLE'],

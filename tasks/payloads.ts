@@ -46,7 +46,19 @@ export interface GoBack {
   readonly qatImageId: string;
   readonly prodImageId: string;
   readonly qatDeploymentId: string;
+  /** What its commit was built into, if it was. */
+  readonly built?: BuiltRevision;
 }
+
+/** What a build made of a commit: an archive in S3, which QAT and Prod both get. */
+export type BuiltRevision = {
+  readonly bucket: string;
+  readonly key: string;
+  /** The version that S3 gave it. */
+  readonly version: string;
+  /** Digest of the archive, in hexadecimal digits, as the build service computed it. */
+  readonly sha256: string;
+};
 
 /** The pusher of whom an event says nothing: nobody is asked about such a promotion. */
 export const UNKNOWN_PUSHER = 'unknown';
@@ -83,10 +95,14 @@ export interface AcquireLockRequest extends LockedWork {
 }
 
 /** Kinds of external jobs. */
-export type JobKind = 'image-build' | 'instance-refresh' | 'pipeline-run';
+export type JobKind = 'code-build' | 'image-build' | 'instance-refresh' | 'pipeline-run';
 
 /** What a job of each kind needs to start. */
 export interface JobParameters {
+  readonly 'code-build': {
+    readonly projectName: string;
+    readonly commitId: string;
+  };
   readonly 'image-build': {
     readonly imagePipelineArn: string;
     /** For how many days after its build an image may be used again. Absent, as what follows, where each push builds. */
@@ -114,11 +130,15 @@ export interface JobParameters {
     readonly qatPort?: string;
     /** Name of QAT's Auto Scaling group. */
     readonly qatGroup?: string;
+    /** Key and version of what the commit was built into, which is deployed then. @default the commit itself */
+    readonly builtKey?: string;
+    readonly builtVersion?: string;
   };
 }
 
 /** What a job of each kind gives when it has succeeded: the output of its state. */
 export interface JobOutputs {
+  readonly 'code-build': BuiltRevision;
   readonly 'image-build': { readonly imageId: string; readonly imageBuildVersionArn: string };
   readonly 'instance-refresh': { readonly instanceRefreshId: string };
   readonly 'pipeline-run': {
@@ -184,6 +204,8 @@ export interface Candidate {
   readonly qatTestsUrl?: string;
   /** What the load test said, if QAT's pipeline has one. */
   readonly qatLoadTestUrl?: string;
+  /** What the commit was built into, if the application has a build. */
+  readonly built?: BuiltRevision;
 }
 
 /** Output of an approval state: completes the task token. */
@@ -202,6 +224,8 @@ export interface CheckReleaseRequest {
   readonly promotionId: string;
   readonly commitId: string;
   readonly prodImageId: string;
+  /** What is deployed, where commits are built; `null` if the release has none. */
+  readonly built?: BuiltRevision | null;
 }
 
 /** Argument of `confirm-approvers`. It reads the decisions from the ledger itself. */
@@ -218,6 +242,8 @@ export interface VerifyProdRequest {
   readonly commitId: string;
   readonly pipelineExecutionId: string;
   readonly deploymentId: string;
+  /** Version of what the commit was built into, if it was. */
+  readonly builtVersion?: string;
 }
 export interface VerifyProdOutput {
   readonly autoScalingGroupName: string;
@@ -232,8 +258,11 @@ export interface GuardParameters {
   readonly promotionId: string;
   /** `#{codepipeline.PipelineExecutionId}` */
   readonly pipelineExecutionId: string;
-  /** The source's commit: `#{SourceVariables.CommitId}` */
-  readonly commitId: string;
+  /** The source's commit: `#{SourceVariables.CommitId}`. Absent where commits are built. */
+  readonly commitId?: string;
+  /** Where commits are built, key and version of the archive: `#{SourceVariables.ObjectKey}`, `#{SourceVariables.VersionId}` */
+  readonly builtKey?: string;
+  readonly builtVersion?: string;
 }
 
 /** User parameters of the push pipeline's action. */

@@ -4,6 +4,7 @@ import { Choice, Condition, Fail, type IChainable, Succeed } from 'aws-cdk-lib/a
 import type { Construct } from 'constructs';
 import {
   type ApproverRole,
+  type BuiltRevision,
   type Candidate,
   type CheckReleaseRequest,
   type ConfirmApproversRequest,
@@ -32,6 +33,9 @@ import * as timeouts from './timeouts.ts';
 const NOT_ASKED = 'nobody';
 /** Where the tests of a release are, which are not run again. */
 const NO_TESTS = '';
+
+/** What the commit was built into. */
+const BUILT = '{% $built %}' as unknown as BuiltRevision;
 
 /** What an environment's states work on. */
 interface EnvironmentParts {
@@ -66,6 +70,8 @@ export interface PromotionParts {
   readonly sourceAction: string;
   /** What pins the revision that a pipeline deploys. @default a commit's id */
   readonly revisionType?: 'S3_OBJECT_VERSION_ID';
+  /** The project that builds each commit, and how long that may take. @default the commit itself is deployed */
+  readonly build?: { readonly projectName: string; readonly timeout: Duration };
   /** How long the QAT pipeline's tests may take. @default there are none */
   readonly qatTestTimeout?: Duration;
   /** How QAT is tested under load. @default not */
@@ -151,14 +157,27 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
         sourceAction: parts.sourceAction,
         environment,
         commitId: '{% $promotion.commitId %}',
-        ...(parts.revisionType && { revisionType: parts.revisionType }),
+        ...(parts.build
+          ? { builtKey: '{% $built.key %}', builtVersion: '{% $built.version %}' }
+          : parts.revisionType && { revisionType: parts.revisionType }),
         ...loadTest,
       },
       timeout,
       assign,
     });
 
-  const { qatTestTimeout, qatLoadTest, approvalExpiry } = parts;
+  const { build, qatTestTimeout, qatLoadTest, approvalExpiry } = parts;
+  const buildTimeout = build && timeouts.revisionBuildTimeout(build.timeout);
+  const buildRevision =
+    build &&
+    jobState(scope, names.buildRevision, functions.startJob, {
+      kind: 'code-build',
+      environment: 'qat',
+      ends: endsOf('qat'),
+      parameters: { projectName: build.projectName, commitId: '{% $promotion.commitId %}' },
+      timeout: timeouts.revisionBuildTimeout(build.timeout),
+      assign: { built: '{% $states.result %}' },
+    });
   const qatDeploymentTimeout = [qatTestTimeout, qatLoadTest?.timeout].reduce(
     (sum: Duration, tests) => (tests === undefined ? sum : timeouts.testedDeploymentTimeout(tests, sum)),
     timeouts.qatDeploymentTimeout,
@@ -170,6 +189,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
       promotionId,
       commitId: '{% $promotion.commitId %}',
       prodImageId: '{% $prodImage %}',
+      ...(build && { built: BUILT }),
     },
     ends: recalled,
     timeout: timeouts.checkReleaseTimeout,
@@ -177,7 +197,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
   const lockQat = lockState(scope, names.lockQat, functions.acquireLock, {
     environment: 'qat',
     input: '$promotion',
-    timeout: timeouts.lockQatTimeout(approvalExpiry, qatDeploymentTimeout),
+    timeout: timeouts.lockQatTimeout(approvalExpiry, qatDeploymentTimeout, buildTimeout),
     ends: { ...superseded, ...recalled },
   });
   const buildQatImage = buildImage(names.buildQatImage, 'qat', {
@@ -216,6 +236,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     qatDeploymentId: '{% $qatDeployment %}',
     ...(qatTestTimeout && { qatTestsUrl: '{% $qatTests %}' }),
     ...(qatLoadTest && { qatLoadTestUrl: '{% $qatLoadTest %}' }),
+    ...(build && { built: BUILT }),
   };
   const approvalBy = (role: ApproverRole, state: string) =>
     approvalState(scope, state, functions.requestApproval, {
@@ -267,12 +288,14 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
       commitId: '{% $promotion.commitId %}',
       pipelineExecutionId: '{% $prodDeployment.pipelineExecutionId %}',
       deploymentId: '{% $prodDeployment.deploymentId %}',
+      ...(build && { builtVersion: '{% $built.version %}' }),
     },
     timeout: timeouts.verifyProdTimeout,
   });
   const promoted = Succeed.jsonata(scope, names.promoted, {
     outputs: {
       commitId: '{% $promotion.commitId %}',
+      ...(build && { built: BUILT }),
       images: { qat: '{% $qatImage %}', prod: '{% $prodImage %}' },
       deployments: { qat: '{% $qatDeployment %}', prod: '{% $prodDeployment.deploymentId %}' },
       approvedBy: { qc: '{% $qc.decidedBy %}', pmo: '{% $pmo.decidedBy %}' },
@@ -295,6 +318,10 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
         // Nobody tests it again.
         ...(qatTestTimeout && { qatTests: NO_TESTS }),
         ...(qatLoadTest && { qatLoadTest: NO_TESTS }),
+        // A release of the time before there was a build has none: "Check release" says so.
+        ...(build && {
+          built: '{% $exists($states.input.goBack.built) ? $states.input.goBack.built : null %}',
+        }),
         // With one approval nobody else is asked.
         qc: { decidedBy: NOT_ASKED },
       },
@@ -309,7 +336,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     .when(isGoBack, pointProdAtImage);
 
   lockQat
-    .next(buildQatImage)
+    .next(buildRevision ? buildRevision.next(buildQatImage) : buildQatImage)
     .next(pointQatAtImage)
     .next(refreshQatInstance)
     .next(deployToQat)

@@ -4,6 +4,9 @@ import { MOST_HELD_DAYS } from '../tasks/calendar/calendar.ts';
 /** Image Builder builds and tests take 15 to 45 minutes, and may queue. */
 export const imageBuildTimeout = Duration.hours(3);
 
+/** A build of CodeBuild, which may queue for an hour, and some minutes to learn of its end. */
+export const revisionBuildTimeout = (build: Duration): Duration => sum(build, Duration.minutes(75));
+
 /** One instance stops, one starts. */
 export const instanceRefreshTimeout = Duration.hours(1);
 
@@ -22,11 +25,25 @@ export const prodDeploymentTimeout = (soak: Duration): Duration =>
 const frozen = Duration.days(MOST_HELD_DAYS);
 
 /**
- * A promotion waits for QAT as long as another may have it: its image, instance and deployment, and a week or so for QC; and for the calendar.
+ * A promotion waits for QAT as long as another may have it: its build, image, instance and deployment, and a week or so for QC; and for the
+ * calendar.
  * @param deployment timeout of the QAT deployment
+ * @param build timeout of the build
  */
-export const lockQatTimeout = (approvalExpiry: Duration, deployment: Duration): Duration =>
-  sum(frozen, approvalExpiry, imageBuildTimeout, pointAtImageTimeout, instanceRefreshTimeout, deployment);
+export const lockQatTimeout = (
+  approvalExpiry: Duration,
+  deployment: Duration,
+  build: Duration = Duration.seconds(0),
+): Duration =>
+  sum(
+    frozen,
+    approvalExpiry,
+    build,
+    imageBuildTimeout,
+    pointAtImageTimeout,
+    instanceRefreshTimeout,
+    deployment,
+  );
 
 /**
  * Several may wait for Prod, where each takes hours: as many as have been approved within the time that approvers have; and for the calendar.

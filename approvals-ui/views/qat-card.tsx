@@ -11,7 +11,7 @@ const isWebAddress = (url: string): boolean => /^https?:\/\//.test(url);
 
 /** What runs on QAT: its image compared with Prod's, the results of deployment and checks, and its address. */
 export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, links }) => {
-  const { qatImageId, qatDeploymentId, qatTestsUrl, qatLoadTestUrl } = approval.candidate;
+  const { qatImageId, qatDeploymentId, qatTestsUrl, qatLoadTestUrl, built } = approval.candidate;
   const { review } = approval;
   const asked = Date.parse(approval.requestedAt);
   const before = jobs.filter((job) => Date.parse(job.startedAt) <= asked);
@@ -44,6 +44,12 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
           </Fact>
         ) : null}
         <Fact name="Image">{qatImageId}</Fact>
+        {built === undefined ? null : (
+          <Fact name="Built revision">
+            <code class="long">{built.key}</code>, version <code class="long">{built.version}</code>, SHA-256{' '}
+            <code class="long">{built.sha256}</code>. Prod gets the same archive.
+          </Fact>
+        )}
       </dl>
       <ul class="outcomes">
         {before.map((job) => (

@@ -30,4 +30,6 @@ export interface BuildSpec {
   readonly commands: readonly string[];
   /** What it makes, as patterns. */
   readonly artifacts: readonly string[];
+  /** Patterns of files that are not deployed. @default none */
+  readonly excluded?: readonly string[];
 }

@@ -6,8 +6,9 @@ const has = (files: readonly RevisionFile[], name: string) => files.some(({ path
 const requires = (command: string, what: string): string =>
   `command -v ${command} >/dev/null || { echo "${what} is needed, and ${command} was not found." >&2; exit 1; }`;
 
-const buildNote = (made: string) =>
-  `The commit lacks ${made}, which buildspec.yml makes: it is deployed only where Lockstep deploys what a build made, or if you commit it.`;
+/** What people should know of a build. @param made what it makes */
+export const buildNote = (made: string) =>
+  `The commit lacks ${made}. buildspec.yml makes it, once for each commit, and QAT and Prod get what it made ("build" in the configuration); on the local run, this machine's own tools build.`;
 
 /** An application in Java, by its Maven or Gradle files. */
 export function javaKind(files: readonly RevisionFile[]): ApplicationKind | undefined {

@@ -189,7 +189,13 @@ const buildSpec = ({ build }: DeployedKind): Readonly<Record<string, string>> =>
               install: { 'runtime-versions': build.runtimeVersions },
               build: { commands: build.commands },
             },
-            artifacts: { files: ['appspec.yml', 'deploy/**/*', ...build.artifacts] },
+            artifacts: {
+              // One pattern may have all.
+              files: build.artifacts.includes('**/*')
+                ? build.artifacts
+                : ['appspec.yml', 'deploy/**/*', ...build.artifacts],
+              ...(build.excluded && { 'exclude-paths': build.excluded }),
+            },
           },
           { lineWidth: 0 },
         ),

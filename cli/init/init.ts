@@ -74,11 +74,13 @@ const deployedKind = (kind: ApplicationKind, name: string, files: readonly Revis
 };
 
 /** The configuration's entry of an application. */
-const entryOf = ({ name, runtime, port, healthCheckPath }: DeployedKind) => ({
+const entryOf = ({ name, runtime, port, healthCheckPath, build }: DeployedKind) => ({
   name,
   runtime,
   port,
   healthCheckPath,
+  // Without any keys: the buildspec has all that it needs.
+  ...(build && { build: {} }),
 });
 
 const isExecutable = (file: string) => /^deploy\/.*\.sh$/.test(file) && file !== 'deploy/common.sh';

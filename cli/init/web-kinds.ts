@@ -1,6 +1,7 @@
 import type { RevisionFile } from '../../tasks/appspec/revision.ts';
 import { isObject, parsedJson } from '../../tasks/json.ts';
-import type { ApplicationKind } from './application-kind.ts';
+import type { ApplicationKind, BuildSpec } from './application-kind.ts';
+import { buildNote } from './compiled-kinds.ts';
 import { procfileStart } from './python-kind.ts';
 import { STATIC_SERVER } from './static-server.ts';
 
@@ -13,19 +14,26 @@ const REQUIREMENTS = [
   'command -v node >/dev/null || { echo "Node.js is needed, and node was not found." >&2; exit 1; }',
 ];
 
-/** Installs packages, and builds, unless the revision brought what they give. */
-const npmSetup = (files: Files, scripts: Readonly<Record<string, unknown>>): readonly string[] => {
+const QUIETLY = '--no-audit --no-fund';
+
+const npmInstall = (files: Files): string => {
   const isLocked = has(files, 'package-lock.json') || has(files, 'npm-shrinkwrap.json');
-  const install = `as_user npm ${isLocked ? 'ci' : 'install'} --no-audit --no-fund`;
-  const builds = scripts.build !== undefined;
-  return [
-    '# A build may have brought them.',
-    'if [ ! -d "$revision/node_modules" ]; then',
-    `  ${install}${builds ? '' : ' --omit=dev'}`,
-    ...(builds ? ['  as_user npm run build', '  as_user npm prune --omit=dev --no-audit --no-fund'] : []),
-    'fi',
-  ];
+  return `npm ${isLocked ? 'ci' : 'install'} ${QUIETLY}`;
 };
+
+/** Installs packages on the instance. */
+const npmSetup = (files: Files): readonly string[] => [`as_user ${npmInstall(files)} --omit=dev`];
+
+/** Bundles or compiles before the deployment. @param artifacts what is deployed of it */
+const npmBuild = (
+  files: Files,
+  artifacts: Pick<BuildSpec, 'artifacts' | 'excluded'>,
+  ...after: readonly string[]
+): BuildSpec => ({
+  runtimeVersions: { nodejs: '22' },
+  commands: [npmInstall(files), 'npm run build', ...after],
+  ...artifacts,
+});
 
 const nodeStart = (files: Files, start: unknown, main: unknown): readonly string[] | undefined => {
   const procfile = procfileStart(files);
@@ -48,6 +56,7 @@ const staticKind = (
   because: string,
   setup: readonly string[],
   notes: readonly string[] = [],
+  build?: BuildSpec,
 ) =>
   ({
     title: 'static site',
@@ -58,6 +67,7 @@ const staticKind = (
     start: [`exec node deploy/serve.mjs ${directory}`],
     files: { 'deploy/serve.mjs': STATIC_SERVER },
     healthCheckPath: '/health',
+    ...(build && { build }),
     notes,
   }) satisfies ApplicationKind;
 
@@ -68,29 +78,41 @@ export function nodeKind(files: Files): ApplicationKind | undefined {
   const content = fields(parsedJson(file.text));
   const scripts = fields(content.scripts);
   const packages = Object.keys({ ...fields(content.dependencies), ...fields(content.devDependencies) });
-  const needsSetup = packages.length > 0 || scripts.build !== undefined;
-  const setup = needsSetup ? npmSetup(files, scripts) : [];
+  const isBuilt = scripts.build !== undefined;
   const start = nodeStart(files, scripts.start, content.main);
   const isSite = start === undefined && has(files, 'index.html');
-  if (isSite && scripts.build !== undefined)
-    return staticKind('dist', 'package.json with a build, index.html', setup, [
-      'It serves dist, where Vite builds to. If the build writes elsewhere, change deploy/run.sh.',
-    ]);
+  if (isSite && isBuilt)
+    return staticKind(
+      'dist',
+      'package.json with a build, index.html',
+      [],
+      [
+        buildNote('dist'),
+        'It serves dist, where Vite builds to. If the build writes elsewhere, change deploy/run.sh and buildspec.yml.',
+      ],
+      npmBuild(files, { artifacts: ['dist/**/*'] }),
+    );
   if (isSite) return undefined;
   return {
     title: 'Node.js application',
     because: 'package.json',
     runtime: 'nodejs',
     requirements: REQUIREMENTS,
-    setup,
+    // A build brings its packages along.
+    setup: !isBuilt && packages.length > 0 ? npmSetup(files) : [],
     start: start ?? ['exec npm start'],
+    ...(isBuilt && {
+      build: npmBuild(
+        files,
+        { artifacts: ['**/*'], excluded: ['.git/**/*'] },
+        `npm prune --omit=dev ${QUIETLY}`,
+      ),
+    }),
     notes: [
       ...(start === undefined
         ? ['package.json has no script "start": add one, or write into deploy/run.sh how it starts.']
         : []),
-      ...(scripts.build === undefined
-        ? []
-        : ['AfterInstall builds it on each instance (npm run build), unless the revision has node_modules.']),
+      ...(isBuilt ? [buildNote('what npm run build makes, and its packages')] : []),
     ],
   };
 }

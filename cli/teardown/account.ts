@@ -13,7 +13,7 @@ export interface StackResource {
 
 /** Work under way that keeps stacks from being deleted, or that nobody would see the end of. */
 export interface RunningWork {
-  readonly kind: 'promotion' | 'pipeline run' | 'deployment' | 'instance refresh' | 'image build';
+  readonly kind: 'promotion' | 'build' | 'pipeline run' | 'deployment' | 'instance refresh' | 'image build';
   /** What people call it; an execution's ARN, a build's ARN… */
   readonly id: string;
   /** Whether it was stopped already and is ending. */

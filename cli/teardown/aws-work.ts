@@ -4,6 +4,12 @@ import {
   DescribeInstanceRefreshesCommand,
 } from '@aws-sdk/client-auto-scaling';
 import {
+  BatchGetBuildsCommand,
+  CodeBuildClient,
+  ListBuildsForProjectCommand,
+  StopBuildCommand,
+} from '@aws-sdk/client-codebuild';
+import {
   CodeDeployClient,
   paginateListDeploymentGroups,
   paginateListDeployments,
@@ -46,6 +52,7 @@ export function createAwsWork(config: object): Account['running'] {
   const deployments = new CodeDeployClient(config);
   const groups = new AutoScalingClient(config);
   const builder = new ImagebuilderClient(config);
+  const codeBuild = new CodeBuildClient(config);
 
   const executions = async (stateMachineArn: string): Promise<RunningWork[]> => {
     const found: RunningWork[] = [];
@@ -148,12 +155,31 @@ export function createAwsWork(config: object): Account['running'] {
     return found;
   };
 
+  const revisionBuilds = async (projectName: string): Promise<RunningWork[]> => {
+    const { ids = [] } = await codeBuild.send(new ListBuildsForProjectCommand({ projectName }));
+    if (ids.length === 0) return [];
+    const { builds: found = [] } = await codeBuild.send(
+      new BatchGetBuildsCommand({ ids: ids.slice(0, 100) }),
+    );
+    return found
+      .filter(({ buildStatus }) => buildStatus === 'IN_PROGRESS')
+      .map(({ id = '' }) => ({
+        kind: 'build',
+        id,
+        isEnding: false,
+        stop: async () => {
+          await codeBuild.send(new StopBuildCommand({ id }));
+        },
+      }));
+  };
+
   const finders: Readonly<Record<string, (physicalId: string) => Promise<RunningWork[]>>> = {
     'AWS::StepFunctions::StateMachine': executions,
     'AWS::CodePipeline::Pipeline': pipelineRuns,
     'AWS::CodeDeploy::Application': deploymentsOf,
     'AWS::AutoScaling::AutoScalingGroup': refreshes,
     'AWS::ImageBuilder::ImagePipeline': builds,
+    'AWS::CodeBuild::Project': revisionBuilds,
   };
 
   return async (application, resources) => {

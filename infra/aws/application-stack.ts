@@ -1,6 +1,7 @@
 import { CfnOutput, CfnParameter, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
+import { BUILT_PREFIX } from '../../tasks/keeping/s3-revisions.ts';
 import type { Environment } from '../../tasks/payloads.ts';
 import { type ApplicationConfig, configurationVersion, type LockstepConfig } from '../config.ts';
 import { allowImageBuilderToPublish, encryptedTopic, rotatingKey } from './encrypted-topic.ts';
@@ -24,6 +25,7 @@ import { InstanceLook } from './promotion/instance-look.ts';
 import { PromotionFunctions } from './promotion/promotion-functions.ts';
 import { PromotionMachine } from './promotion/promotion-machine.ts';
 import { PushPipeline } from './promotion/push-pipeline.ts';
+import { builtSource, revisionBuild } from './promotion/revision-build.ts';
 import { TestProject } from './promotion/test-project.ts';
 import { Triggers } from './promotion/triggers.ts';
 import { createSource } from './source/create-source.ts';
@@ -118,9 +120,16 @@ export class ApplicationStack extends Stack {
       description:
         'Where approvers reach the QAT application: its instance has no load balancer, and no address that people know',
     });
+    const work = { application: name, vpc, artifacts, key };
+    const build =
+      application.build &&
+      revisionBuild(this, 'Build', { ...work, build: application.build, source, instanceType });
     const parameters = {
       application,
       ledger,
+      ...(build && {
+        builds: { projectArn: build.arn, objects: artifacts.arnForObjects(`${BUILT_PREFIX}/*`), key },
+      }),
       recipe,
       qatImage,
       prodImage,
@@ -144,7 +153,8 @@ export class ApplicationStack extends Stack {
     });
     const pipelines = {
       application: name,
-      source,
+      source: build ? builtSource(artifacts) : source,
+      revision: build ? ('built' as const) : source.revisionVariable,
       guard: functions.guard.function,
       artifacts,
       key,
@@ -152,12 +162,9 @@ export class ApplicationStack extends Stack {
     const test =
       application.test &&
       new TestProject(this, 'Test', {
-        application: name,
+        ...work,
         test: application.test,
         instanceType: application.instanceTypes.qat,
-        vpc,
-        artifacts,
-        key,
       });
     const loadTest =
       application.loadTest &&
@@ -226,6 +233,13 @@ export class ApplicationStack extends Stack {
       },
       qatAutoScalingGroupName: qat.autoScalingGroupName,
       sourceAction: SOURCE_ACTION,
+      ...(application.build &&
+        build && {
+          build: {
+            projectName: build.name,
+            timeout: Duration.minutes(application.build.timeoutMinutes),
+          },
+        }),
       ...(application.test && { qatTestTimeout: Duration.minutes(application.test.timeoutMinutes) }),
       ...(application.loadTest && {
         qatLoadTest: {
@@ -246,6 +260,7 @@ export class ApplicationStack extends Stack {
       imageTopics: [qatTopic, prodTopic],
       imageArns: recipe.imageArns,
       qatAutoScalingGroupName: qat.autoScalingGroupName,
+      ...(build && { buildProjectName: build.name }),
       ...(placed.qat.elsewhere && { qatPlace: placed.qat.elsewhere.place }),
       stateMachineArn: stateMachine.stateMachineArn,
     });
@@ -276,6 +291,7 @@ export class ApplicationStack extends Stack {
       alarms: platform.alarms,
       asynchronous,
       reconcileJobs: functions.reconcileJobs,
+      ...(build && { buildProjectName: build.name }),
     });
     const people = new People(this, 'People', {
       application: name,

@@ -17,10 +17,11 @@ export const pipelineName = (application: string, environment: Environment): str
 /** The CodePipeline that hears pushes through a connection, and deploys nothing. */
 export const pushPipelineName = (application: string): string => `lockstep-${application}-push`;
 
-/** The CodeBuild project that runs an application's tests; its reports are named after it. */
-export const testProjectName = (application: string): string => `lockstep-${application}-test`;
-/** Name of the CodeBuild project that tests QAT under load. */
-export const loadTestProjectName = (application: string): string => `lockstep-${application}-load-test`;
+/** The CodeBuild project that builds an application's commits, or runs its tests; its reports are named after it. */
+export const codeBuildProjectName = (application: string, purpose: CodeBuildPurpose): string =>
+  `lockstep-${application}-${purpose}`;
+/** What an application has CodeBuild projects for. */
+export type CodeBuildPurpose = 'build' | 'test' | 'load-test';
 
 /** The SSM parameter that holds the AMI of an environment's next instances. */
 export const imageParameterName = (application: string, environment: Environment): string =>

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MOST_APPROVALS } from '../../tasks/approvals/approval-counts.ts';
 import { MOST_ENTRY_DAYS } from '../../tasks/calendar/calendar.ts';
 import { type Runtime, runtimes } from '../aws/runtimes.ts';
+import { build, loadTest, test } from './code-build-schema.ts';
 import { image } from './image-schema.ts';
 import { notifications } from './notifications.ts';
 import * as values from './values.ts';
@@ -155,6 +156,10 @@ const source = z.strictObject({
       "A secret with a token that reads the repository at GitHub or GitLab: then Lockstep knows a change's makers.",
     fallback: '`makersMayDecide` must be `true`',
   }),
+  cloneUrl: values.cloneUrl.optional().meta({
+    description: 'Where CodeBuild clones the repository behind the connection, for `build`.',
+    fallback: "the repository's address at `provider`, by `apiUrl`",
+  }),
   apiUrl: values.apiUrl.optional().meta({
     description:
       "The provider's REST API; of a GitHub Enterprise Server `https://<host>/api/v3`, of your own GitLab `https://<host>/api/v4`. Needs `tokenSecretArn`.",
@@ -172,28 +177,6 @@ const source = z.strictObject({
       "Public keys that sign the archives' manifests: then Lockstep knows a change's makers. Two while one replaces the other.",
     fallback: '`makersMayDecide` must be `true`',
   }),
-});
-
-const test = z.strictObject({
-  buildspec: values.buildspec.default('buildspec.yml').describe('What CodeBuild runs, in the repository.'),
-  environment: z
-    .record(
-      values.variableName,
-      z.union([z.string().max(1000), z.strictObject({ parameter: values.parameterName })]),
-    )
-    .default({})
-    .describe(
-      'Environment variables by name: a value, or `{"parameter": "…"}` for the SSM parameter that holds it.',
-    ),
-  computeType: z.enum(['small', 'medium', 'large']).default('small').describe("The build machine's size."),
-  timeoutMinutes: z.int().min(5).max(480).default(30).describe('CodeBuild stops the tests after this time.'),
-  cache: z.boolean().default(true).describe("Keep what the buildspec's `cache` names for later builds."),
-  vpc: z.boolean().default(false).describe("Run in the VPC's private subnets."),
-});
-
-/** The same for tests of QAT under load, which always run in its VPC. */
-const loadTest = test.omit({ vpc: true }).extend({
-  buildspec: values.buildspec.default('loadtest.yml').describe('What CodeBuild runs, in the repository.'),
 });
 
 /** A network; how instances reach AWS is baked into the images, which all environments share: it is said once. */
@@ -342,6 +325,11 @@ export const application = z.strictObject({
     description:
       'CodeBuild tests QAT under load after each deployment there, before anybody is asked. Its commands find QAT at the address in `QAT_URL`.',
     fallback: 'no load test',
+  }),
+  build: build.optional().meta({
+    description:
+      'Builds each commit once (CodeBuild), and deploys what its `artifacts` are to QAT and Prod; may be empty (`{}`).',
+    fallback: 'the commit itself is deployed',
   }),
   test: test.optional().meta({
     description: 'Adds a Test stage (CodeBuild) before QAT; may be empty (`{}`).',

@@ -1,6 +1,7 @@
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
 import { MOST_APPROVALS } from '../../tasks/approvals/approval-counts.ts';
 import { checkCalendar } from './check-calendar.ts';
+import { checkClone, checkSecrets } from './check-code-build.ts';
 import { checkImage } from './check-image.ts';
 import { checkSignIn } from './check-sign-in.ts';
 import { checkEnvironments, type Path, placeOf, type Report } from './environments.ts';
@@ -40,6 +41,9 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
     checkSource(one.source, config.env, (rest, input, message) =>
       report(at('source', ...rest), input, message),
     );
+    if (one.build) checkClone(one.source, at('source'), report);
+    for (const key of ['build', 'test'] as const)
+      checkSecrets(one[key], config.env, at(key, 'environment'), report);
     checkImage(one.image, at('image'), report);
     if (one.loadTest !== undefined && placeOf(config, one, 'qat') !== undefined)
       report(
@@ -148,7 +152,7 @@ type WrittenSource = WrittenConfig['applications'][number]['source'];
 function checkSource(source: WrittenSource, env: WrittenConfig['env'], report: Report): void {
   if (source === undefined) return;
   const { connectionArn, repository, objectKey, provider, tokenSecretArn, apiUrl, manifestKeys } = source;
-  const isConnection = [connectionArn, repository, provider, tokenSecretArn, apiUrl].some(
+  const isConnection = [connectionArn, repository, provider, tokenSecretArn, apiUrl, source.cloneUrl].some(
     (one) => one !== undefined,
   );
   if (isConnection === (objectKey !== undefined))

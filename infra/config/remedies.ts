@@ -46,6 +46,19 @@ const place = (key: string): Readonly<Record<string, string>> => ({
   ),
 });
 
+const codeBuild = (key: string, without: string): Readonly<Record<string, string>> => ({
+  [key]: `Give an object, which may be empty, or leave it out for ${without}.`,
+  [`${key}.buildspec`]: `Give the path of a buildspec in the repository, such as ${key.endsWith('loadTest') ? 'loadtest.yml' : 'buildspec.yml'}.`,
+  [`${key}.image`]:
+    'Give a container image, such as aws/codebuild/amazonlinux-x86_64-standard:5.0, golang:1.24 or 111122223333.dkr.ecr.eu-west-1.amazonaws.com/builder:7.',
+  [`${key}.environment`]:
+    'Give values by name: a text, {"parameter": <name of an SSM parameter>}, or {"secret": <ARN of a secret>} with key if one key of its JSON is meant.',
+  [`${key}.computeType`]: 'Give small, medium or large.',
+  [`${key}.timeoutMinutes`]: 'Give a whole number of minutes from 5 to 480.',
+  [`${key}.cache`]: 'Give true or false.',
+  [`${key}.vpc`]: 'Give true or false.',
+});
+
 const roleApprovers = (key: string): Readonly<Record<string, string>> => ({
   [key]: 'Give a list of at least one e-mail address, or an object with addresses and count.',
   [`${key}.addresses`]: addresses,
@@ -100,6 +113,8 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].source.provider': 'Give github or gitlab.',
   'applications[].source.tokenSecretArn':
     'Give the whole ARN of a secret: arn:aws:secretsmanager:<region>:<account>:secret:<name>-<six characters>.',
+  'applications[].source.cloneUrl':
+    'Give the https address that the repository is cloned by, such as https://bitbucket.org/example/orders.git.',
   'applications[].source.apiUrl':
     'Give the https address of a REST API of GitHub or GitLab, such as https://github.example.com/api/v3 or https://gitlab.example.com/api/v4.',
   'applications[].source.objectKey': 'Give the key of an object, such as orders.zip.',
@@ -161,17 +176,9 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].imageSchedule': `Give an object with cron and, if it is not UTC, timeZone. ${schedule}`,
   'applications[].imageSchedule.cron': schedule,
   'applications[].imageSchedule.timeZone': 'Give the name of a time zone, such as Europe/Berlin.',
-  'applications[].test': 'Give an object, which may be empty, or leave it out for no Test stage.',
-  'applications[].loadTest': 'Give an object, which may be empty, or leave it out for no load test.',
-  'applications[].loadTest.buildspec':
-    'Give the path of a buildspec in the repository, such as loadtest.yml.',
-  'applications[].test.buildspec': 'Give the path of a buildspec in the repository, such as buildspec.yml.',
-  'applications[].test.environment':
-    'Give values by name: a text, or {"parameter": <name of an SSM parameter>}.',
-  'applications[].test.computeType': 'Give small, medium or large.',
-  'applications[].test.timeoutMinutes': 'Give a whole number of minutes from 5 to 480.',
-  'applications[].test.cache': 'Give true or false.',
-  'applications[].test.vpc': 'Give true or false.',
+  ...codeBuild('applications[].test', 'no Test stage'),
+  ...codeBuild('applications[].loadTest', 'no load test'),
+  ...codeBuild('applications[].build', 'no build'),
   ...notifications('applications[].notifications'),
   ...notifications('notifications'),
   ...website('applications[].https'),

@@ -122,6 +122,21 @@ export const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/);
 /** Name of an SSM parameter. */
 export const parameterName = text("SSM parameter's name", /^\/?[\w.-]+(?:\/[\w.-]+)*$/);
 
+/** A key of the JSON that a secret holds. */
+export const secretKey = text('key of its JSON', /^[\w.-]{1,128}$/);
+
+/** A container image: of CodeBuild (`aws/codebuild/…`), or of a registry, with a tag or digest. */
+export const containerImage = text(
+  'container image',
+  /^[\w.-]+(?::\d{1,5})?(?:\/[\w.-]+)*(?::[\w.-]{1,128})?(?:@sha256:[0-9a-f]{64})?$/,
+);
+
+/** Where a repository is cloned by HTTPS. */
+export const cloneUrl = text(
+  '`https://` URL of a repository',
+  /^https:\/\/[a-z0-9.-]+(?::\d{1,5})?(?:\/[\w.-]+)+\.git$/,
+);
+
 /** Path of a buildspec in the repository. */
 export const buildspec = text('path of a YAML file', /^(?!\/)(?!.*\.\.)[\w./-]+\.ya?ml$/);
 

@@ -17,6 +17,8 @@ export const assumed = {
   deployMinutes: 20,
   /** Minutes of the application's own tests, where there is a Test stage. */
   testMinutes: 5,
+  /** Minutes of a build, where commits are built. */
+  buildMinutes: 5,
 } as const;
 
 interface Stage {
@@ -61,6 +63,9 @@ export function promotionCosts(resources: Resources, list: PriceList = usEast1):
   const { soakMinutes } = fleet.Properties as { soakMinutes: number };
   const overlap = assumed.bothFleetsHours + Number(soakMinutes) / 60;
   const actions = pipelineActions(resources);
+  const revisionBuilds = ofType(resources, 'AWS::CodeBuild::Project').filter(
+    ({ Properties }) => (Properties?.Source as { Type?: string } | undefined)?.Type !== 'CODEPIPELINE',
+  ).length;
   const tests = actions.filter((provider) => provider === 'CodeBuild').length;
   return [
     {
@@ -87,6 +92,16 @@ export function promotionCosts(resources: Resources, list: PriceList = usEast1):
       unit: 'minutes',
       price: prices.pipelineActionMinute,
     },
+    ...(revisionBuilds === 0
+      ? []
+      : [
+          {
+            item: 'The build of the commit',
+            quantity: revisionBuilds * assumed.buildMinutes,
+            unit: 'minutes',
+            price: prices.buildMinute,
+          },
+        ]),
     ...(tests === 0
       ? []
       : [

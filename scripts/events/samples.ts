@@ -40,6 +40,7 @@ const image = job(
   'image-build',
   'arn:aws:imagebuilder:us-east-1:111122223333:image/lockstep-shop-qat/1.0.0/12',
 );
+const build = job('Build revision', 'code-build', 'lockstep-shop-build:0d3b5a5e-6c1f-4a57-9a3e-0d6f3a0c9f11');
 const refresh = job(
   'Refresh QAT instance',
   'instance-refresh',
@@ -78,6 +79,20 @@ const samples: Readonly<Record<EventKey, { readonly actor: Actor; readonly what:
     },
   },
   push: { actor: pusher, what: { commitId: samplePromotion.commitId } },
+  'job-started code-build': { actor: lockstep, what: build },
+  'job-ended code-build': {
+    actor: lockstep,
+    what: {
+      ...build,
+      status: 'SUCCEEDED',
+      output: {
+        bucket: 'lockstep-shop-artifacts',
+        key: 'lockstep-builds/0d3b5a5e-6c1f-4a57-9a3e-0d6f3a0c9f11/revision.zip',
+        version: '3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY',
+        sha256: '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
+      },
+    },
+  },
   'job-started image-build': {
     actor: lockstep,
     what: {

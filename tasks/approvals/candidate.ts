@@ -1,5 +1,6 @@
 import { digestOf } from '../canonical-json.ts';
 import type { Approval, Promotion } from '../ledger/items.ts';
+import type { BuiltRevision } from '../payloads.ts';
 
 /** What a decision is bound to. */
 interface BoundCandidate {
@@ -7,6 +8,8 @@ interface BoundCandidate {
   readonly commitId: string;
   readonly qatImageId: string;
   readonly qatDeploymentId: string;
+  /** Version and digest of what the commit was built into, if it was. */
+  readonly built?: string;
   readonly configurationVersion: string;
   /** Digest of everything that was shown: candidate and review, makers and gaps included, and how many must approve. */
   readonly shown: string;
@@ -18,6 +21,7 @@ const candidateTitles: Readonly<Record<keyof BoundCandidate, string>> = {
   commitId: 'Commit',
   qatImageId: 'QAT image',
   qatDeploymentId: 'QAT deployment',
+  built: 'Built revision',
   configurationVersion: 'Configuration',
   shown: 'What was shown',
 };
@@ -33,16 +37,26 @@ export interface CandidateChange {
 const hostOf = (url: string | undefined): string | undefined =>
   url !== undefined && URL.canParse(url) ? new URL(url).hostname : url;
 
+const builtText = ({ version, sha256 }: BuiltRevision): string => `version ${version}, sha256 ${sha256}`;
+
 /** What a request was made for. */
 export function requestedCandidate({
   candidate,
   review,
   count,
 }: Pick<Approval, 'candidate' | 'review' | 'count'>): BoundCandidate {
-  const { application, commitId, qatImageId, qatDeploymentId } = candidate;
+  const { application, commitId, qatImageId, qatDeploymentId, built } = candidate;
   const { configurationVersion } = review;
   const shown = digestOf({ candidate, review: { ...review, qatUrl: hostOf(review.qatUrl) }, count });
-  return { application, commitId, qatImageId, qatDeploymentId, configurationVersion, shown };
+  return {
+    application,
+    commitId,
+    qatImageId,
+    qatDeploymentId,
+    ...(built && { built: builtText(built) }),
+    configurationVersion,
+    shown,
+  };
 }
 
 /** The digest that is stored with a request and sent back with its decision: SHA-256 in hexadecimal digits. */
@@ -68,6 +82,7 @@ export function currentCandidate(
           commitId: promotion.commitId,
           qatImageId: promotion.images.qat ?? requested.qatImageId,
           qatDeploymentId: promotion.deployments.qat ?? requested.qatDeploymentId,
+          ...(promotion.built && { built: builtText(promotion.built) }),
         }),
   };
 }
@@ -76,4 +91,8 @@ export function currentCandidate(
 export const candidateChanges = (before: BoundCandidate, now: BoundCandidate): readonly CandidateChange[] =>
   (Object.keys(candidateTitles) as (keyof BoundCandidate)[])
     .filter((name) => before[name] !== now[name])
-    .map((name) => ({ what: candidateTitles[name], before: before[name], now: now[name] }));
+    .map((name) => ({
+      what: candidateTitles[name],
+      before: before[name] ?? 'none',
+      now: now[name] ?? 'none',
+    }));

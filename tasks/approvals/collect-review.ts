@@ -95,7 +95,7 @@ const fitted = (review: Review): Review => {
 export async function collectReview(
   sources: ReviewSources,
   promotionId: string,
-  { application, commitId, pushedBy, qatImageId, qatDeploymentId }: Candidate,
+  { application, commitId, pushedBy, qatImageId, qatDeploymentId, built }: Candidate,
 ): Promise<Review> {
   const gaps: string[] = [];
   const orGap = async <Value>(what: string, otherwise: Value, ask: () => Promise<Value>): Promise<Value> => {
@@ -155,7 +155,10 @@ export async function collectReview(
       ? undefined
       : new Set(differences.map((file) => file.path));
   const untriedHooks = await orGap('Whether hooks that QAT does not run changed', [], async () =>
-    changedHooks(hooks, changedPaths),
+    // A build may change or move any file.
+    built === undefined
+      ? changedHooks(hooks, changedPaths)
+      : changedHooks(hooks, undefined, 'a build made the files, which are not compared with those in Prod'),
   );
 
   const ids = records.slice(0, MOST_COMMITS).map((record) => record.commitId);

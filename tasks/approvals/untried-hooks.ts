@@ -40,16 +40,18 @@ export function hooksOf({ path: file, text }: AppSpecFile): readonly UntriedHook
 /**
  * What of these hooks a change brings: each with those of its files that differ. Files that the scripts call are not known.
  * @param changed paths of all files that differ from Prod; undefined if they are not all known
+ * @param unknown why they are not
  * @throws Error that names the hooks, if these files are not known
  */
 export function changedHooks(
   hooks: readonly UntriedHook[],
   changed: ReadonlySet<string> | undefined,
+  unknown = 'not all changed files are known',
 ): readonly UntriedHook[] {
   if (hooks.length === 0) return [];
   if (changed === undefined)
     throw new Error(
-      `not all changed files are known; the commit has ${listed(hooks.map(({ name, files }) => `${name} (${files.join(', ')})`))}`,
+      `${unknown}; the commit has ${listed(hooks.map(({ name, files }) => `${name} (${files.join(', ')})`))}`,
     );
   return hooks
     .map(({ name, files }) => ({ name, files: files.filter((file) => changed.has(file)) }))

@@ -7,5 +7,6 @@ export type WorkStage = 'builds' | 'points' | 'follows';
 /** What a state does, by what it gives its function. */
 export function workStageOf(request: object): WorkStage {
   if ('parameterName' in request) return 'points';
-  return 'kind' in request && request.kind === 'image-build' ? 'builds' : 'follows';
+  const isBuild = 'kind' in request && (request.kind === 'image-build' || request.kind === 'code-build');
+  return isBuild ? 'builds' : 'follows';
 }

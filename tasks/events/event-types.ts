@@ -69,6 +69,8 @@ export const eventTypes: Readonly<Record<EventKey, EventType>> = {
     meaning: "The repository's provider has recorded the push, and who pushed.",
     fields: { commitId: 'text' },
   },
+  'job-started code-build': jobStarted('Build Started', 'A build of the commit'),
+  'job-ended code-build': jobEnded('Build Ended', 'A build of the commit'),
   'job-started image-build': {
     detailType: 'Image Build Started',
     meaning: 'An image build began, or an earlier image was taken instead; `imageChoice` says which and why.',

@@ -1,11 +1,12 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { S3Client } from '@aws-sdk/client-s3';
 import { environmentAccess } from '../environment-access.ts';
 import { createImages } from '../images/ec2-image.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { logged } from '../log.ts';
 import { readEnv } from '../read-env.ts';
 import { checkRelease } from './check-release.ts';
-import { revisionReader } from './release-parts.ts';
+import { builtReader, revisionReader } from './release-parts.ts';
 
 const env = readEnv('check-release');
 
@@ -14,5 +15,6 @@ export const handler = logged(
     ledger: openLedger(env.LEDGER_TABLE),
     image: createImages(new EC2Client(environmentAccess('prod'))),
     readRevision: revisionReader(env),
+    ...(env.DEPLOYS === 'built' && { readBuilt: builtReader(new S3Client({})) }),
   }),
 );

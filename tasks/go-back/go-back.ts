@@ -163,6 +163,7 @@ export function goBack({ ledger, startExecution, now }: GoBackDependencies) {
       redrives: 0,
       images: { ...(images.qat !== undefined && { qat: images.qat }) },
       deployments: { ...(deployments.qat !== undefined && { qat: deployments.qat }) },
+      ...(release.built && { built: release.built }),
       goBack: {
         to: release.promotionId,
         from: live?.promotionId ?? '',
@@ -173,6 +174,7 @@ export function goBack({ ledger, startExecution, now }: GoBackDependencies) {
         qatImageId: images.qat ?? '',
         prodImageId: images.prod ?? '',
         qatDeploymentId: deployments.qat ?? '',
+        ...(release.built && { built: release.built }),
       },
     });
     const recorded = await ledger.promotion(promotionId);

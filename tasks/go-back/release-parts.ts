@@ -1,5 +1,6 @@
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { FunctionEnvironment } from '../functions.ts';
+import type { BuiltRevision } from '../payloads.ts';
 import { createCodeCommitSource } from '../source/codecommit-source.ts';
 import { createConnectedSource } from '../source/connected-source.ts';
 import { isInCodeCommit } from '../source/revision-only-source.ts';
@@ -22,12 +23,19 @@ export const objectReader =
     await client.send(new HeadObjectCommand({ Bucket, Key, VersionId }));
   };
 
+/** Looks at what a commit was built into. */
+export const builtReader =
+  (client: Pick<S3Client, 'send'>) =>
+  async ({ bucket: Bucket, key: Key, version: VersionId }: BuiltRevision): Promise<void> => {
+    await client.send(new HeadObjectCommand({ Bucket, Key, VersionId }));
+  };
+
 /** Nobody but the pipeline can read the repository: its source action fails if the revision is gone. */
 const notReadHere = async (): Promise<void> => undefined;
 
 /** Reads a revision where the application's revisions come from. */
 export function revisionReader(
-  env: Omit<FunctionEnvironment<'check-release'>, 'LEDGER_TABLE'>,
+  env: Omit<FunctionEnvironment<'check-release'>, 'LEDGER_TABLE' | 'DEPLOYS'>,
 ): (commitId: string) => Promise<void> {
   if (env.REVISION_TYPE === 'S3_OBJECT_VERSION_ID')
     return objectReader(env.REPOSITORY_NAME, new S3Client({}));

@@ -22,7 +22,12 @@ interface GuardDependencies {
   readonly now: () => Date;
 }
 
-const names = ['environment', 'pipelineName', 'promotionId', 'pipelineExecutionId', 'commitId'] as const;
+const names = ['environment', 'pipelineName', 'promotionId', 'pipelineExecutionId'] as const;
+/** What the run deploys: a commit, or what one was built into. */
+const revisionNames = (value: Readonly<Record<string, unknown>>) =>
+  value.builtKey === undefined && value.builtVersion === undefined
+    ? (['commitId'] as const)
+    : (['builtKey', 'builtVersion'] as const);
 
 /** The action's user parameters. @throws TypeError that names what is wrong */
 function readGuardParameters(text: string): GuardParameters {
@@ -32,7 +37,9 @@ function readGuardParameters(text: string): GuardParameters {
   } catch {
     throw new TypeError(`The guard action's user parameters are not JSON: ${text}`);
   }
-  const missing = names.filter((name) => typeof value?.[name] !== 'string' || value[name] === '');
+  const missing = [...names, ...revisionNames(value ?? {})].filter(
+    (name) => typeof value?.[name] !== 'string' || value[name] === '',
+  );
   if (missing.length > 0)
     throw new TypeError(`The guard action's user parameters lack ${missing.join(', ')}: ${text}`);
   if (value.environment !== 'qat' && value.environment !== 'prod')

@@ -96,22 +96,45 @@ const letGo = ({ parameters, lock, recalled }: GuardEvidence, promotion: Promoti
   return undefined;
 };
 
+/** Why a run does not deploy the promotion's revision: its commit, or what the commit was built into, and no other build. */
+function otherRevision(
+  { commitId, builtKey, builtVersion }: GuardParameters,
+  { promotionId, commitId: promoted, built }: Promotion,
+): string | undefined {
+  if (builtKey === undefined) {
+    if (built !== undefined)
+      return `This run has commit ${commitId}, and the promotion ${promotionId} deploys what it was built into.`;
+    return promoted === commitId
+      ? undefined
+      : `This run has commit ${commitId}, the promotion ${promotionId} has ${promoted}.`;
+  }
+  if (built === undefined) return `The promotion ${promotionId} has no build.`;
+  return built.key === builtKey && built.version === builtVersion
+    ? undefined
+    : `This run has ${builtKey} in version ${builtVersion}, the promotion ${promotionId} has ${built.key} in version ${built.version}.`;
+}
+
 /** Whether a go-back deploys exactly what was promoted before. */
-const isRelease = (release: Promotion | undefined, { commitId, goBack, application }: Promotion): boolean =>
+const isRelease = (
+  release: Promotion | undefined,
+  { commitId, goBack, application, built }: Promotion,
+): boolean =>
   release?.promotionId === goBack?.to &&
   release?.application === application &&
   release.status === 'SUCCEEDED' &&
   release.commitId === commitId &&
-  release.images.prod === goBack?.prodImageId;
+  release.images.prod === goBack?.prodImageId &&
+  release.built?.key === built?.key &&
+  release.built?.version === built?.version;
 
 /**
  * Whether a pipeline's run may deploy: started by start-job, for a promotion that holds the lock and whose job waits for just
- * this run, with just that promotion's commit, and for Prod with both approvals (T20). A new pipeline's first run, and
+ * this run, with just that promotion's commit, or what it was built into, and for Prod with both approvals (T20). A new pipeline's first run, and
  * "Release change" by hand, fail here.
  */
 export function mayDeploy(evidence: GuardEvidence): GuardRuling {
   const { parameters, run, promotion, jobs, approvals, starterRoleArn } = evidence;
-  const { pipelineName, promotionId, pipelineExecutionId, commitId, environment } = parameters;
+  const { pipelineName, promotionId, pipelineExecutionId, environment } = parameters;
   const no = (reason: string, job?: Job): GuardRuling => ({
     kind: 'no',
     reason: `${reason} Only a promotion deploys: push to the repository, or redrive the promotion.`,
@@ -125,12 +148,12 @@ export function mayDeploy(evidence: GuardEvidence): GuardRuling {
     );
   if (promotionId === NO_PROMOTION || promotion === undefined)
     return no(`This run names the promotion "${promotionId}", which does not exist.`);
-  if (promotion.commitId !== commitId)
-    return no(`This run has commit ${commitId}, the promotion ${promotionId} has ${promotion.commitId}.`);
+  const other = otherRevision(parameters, promotion);
+  if (other !== undefined) return no(other);
   const { goBack } = promotion;
   if (goBack !== undefined && (environment !== 'prod' || !isRelease(evidence.release, promotion)))
     return no(
-      `The promotion ${promotionId} goes back to ${goBack.to}, which is no release of commit ${commitId} to Prod.`,
+      `The promotion ${promotionId} goes back to ${goBack.to}, which is no release of commit ${promotion.commitId} to Prod.`,
     );
   // Before the job: without approvals there is none either, and this is the reason that helps.
   const missing = environment === 'prod' ? missingApproval(promotion, approvals) : undefined;

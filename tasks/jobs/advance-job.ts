@@ -30,8 +30,18 @@ async function noteDeployment(ledger: Ledger, job: Job): Promise<void> {
     .catch(ignoring(LedgerConflictError));
 }
 
+/** Keeps what was built with the promotion: the guard lets that through and nothing else, and a go-back deploys it again. */
+async function noteBuilt(ledger: Ledger, { kind, promotionId, output }: Job): Promise<void> {
+  if (kind !== 'code-build' || output === undefined) return;
+  const { bucket = '', key = '', version = '', sha256 = '' } = output;
+  await ledger
+    .updatePromotion(promotionId, { built: { bucket, key, version, sha256 } })
+    .catch(ignoring(LedgerConflictError));
+}
+
 async function completeTask({ ledger, tasks }: JobDependencies, job: Job): Promise<void> {
   if (job.status === 'SUCCEEDED') {
+    await noteBuilt(ledger, job);
     await noteDeployment(ledger, job);
     await tasks.succeed(job.taskToken, job.output ?? {});
   } else {

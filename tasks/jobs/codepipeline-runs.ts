@@ -12,15 +12,7 @@ import type { PipelineRuns } from './pipeline-run.ts';
 
 /** Runs in CodePipeline. */
 export const createPipelineRuns = (client = new CodePipelineClient({})): PipelineRuns => ({
-  start: async ({
-    pipelineName,
-    sourceAction,
-    commitId,
-    revisionType,
-    promotionId,
-    clientToken,
-    loadTestUrl,
-  }) => {
+  start: async ({ pipelineName, sourceAction, revisions, promotionId, clientToken, loadTestUrl }) => {
     const { pipelineExecutionId } = await client.send(
       new StartPipelineExecutionCommand({
         name: pipelineName,
@@ -29,7 +21,11 @@ export const createPipelineRuns = (client = new CodePipelineClient({})): Pipelin
           { name: PROMOTION_ID_VARIABLE, value: promotionId },
           ...(loadTestUrl === undefined ? [] : [{ name: QAT_URL_VARIABLE, value: loadTestUrl }]),
         ],
-        sourceRevisions: [{ actionName: sourceAction, revisionType, revisionValue: commitId }],
+        sourceRevisions: revisions.map(({ type, value }) => ({
+          actionName: sourceAction,
+          revisionType: type,
+          revisionValue: value,
+        })),
       }),
     );
     if (pipelineExecutionId === undefined)

@@ -10,6 +10,9 @@ export const instanceRefreshId = (autoScalingGroupName: string, refreshId: strin
 export const pipelineRunId = (pipelineName: string, pipelineExecutionId: string): string =>
   `${pipelineName}/${pipelineExecutionId}`;
 
+/** CodeBuild's id of a build, `<project>:<id>`, from the ARN in its events. */
+const buildIdOf = (arn: unknown): unknown => (typeof arn === 'string' ? arn.split('/').at(-1) : undefined);
+
 /** The two parts of such an id. @throws RangeError for another text */
 export function partsOf(externalId: string): readonly [name: string, id: string] {
   const slash = externalId.lastIndexOf('/');
@@ -37,6 +40,8 @@ function ofEvent(event: unknown): unknown {
   switch (field(event, 'source')) {
     case 'aws.imagebuilder':
       return field(event, 'resources', 0);
+    case 'aws.codebuild':
+      return buildIdOf(field(detail, 'build-id'));
     case 'aws.codepipeline':
       return both(pipelineRunId, field(detail, 'pipeline'), field(detail, 'execution-id'));
     case 'aws.autoscaling':

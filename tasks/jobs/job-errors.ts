@@ -2,6 +2,8 @@ import { causeText } from '../failure-cause.ts';
 
 /** Errors that a state with an external job fails with. */
 export const jobErrors = {
+  /** CodeBuild did not make a revision of the commit. */
+  buildFailed: 'BuildFailed',
   imageBuildFailed: 'ImageBuildFailed',
   instanceRefreshFailed: 'InstanceRefreshFailed',
   /** CodeDeploy failed within the pipeline's run. */

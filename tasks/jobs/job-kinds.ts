@@ -7,6 +7,8 @@ import { environmentAccess, environmentOfPipeline, regionOfEnvironment } from '.
 import type { Job } from '../ledger/items.ts';
 import type { Environment, JobParameters } from '../payloads.ts';
 import { createInstanceRefreshes } from './auto-scaling-refreshes.ts';
+import { codeBuild } from './code-build.ts';
+import { createCodeBuilds } from './codebuild-builds.ts';
 import { createDeployments } from './codedeploy-deployments.ts';
 import { createPipelineRuns } from './codepipeline-runs.ts';
 import { partsOf } from './external-ids.ts';
@@ -58,6 +60,7 @@ export function createJobKinds(
       loadTestAddress(createPrivateAddresses(new EC2Client(environmentAccess(environment)))),
     );
   return {
+    'code-build': codeBuild(createCodeBuilds()),
     'image-build': imageBuild(createImageBuilds(), reuse),
     'instance-refresh': instanceRefresh(
       createInstanceRefreshes(new AutoScalingClient(environmentAccess('qat'))),

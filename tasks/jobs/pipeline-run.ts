@@ -16,12 +16,30 @@ import { type JobError, jobErrors } from './job-errors.ts';
 
 /** What a pipeline is started with (T21). */
 interface PipelineStart
-  extends Pick<JobParameters['pipeline-run'], 'pipelineName' | 'sourceAction' | 'commitId'>,
+  extends Pick<JobParameters['pipeline-run'], 'pipelineName' | 'sourceAction'>,
     Pick<Job, 'promotionId' | 'clientToken'> {
-  readonly revisionType: 'COMMIT_ID' | 'S3_OBJECT_VERSION_ID';
+  /** What pins its source: one, or an object's key and version together. */
+  readonly revisions: readonly {
+    readonly type: 'COMMIT_ID' | 'S3_OBJECT_KEY' | 'S3_OBJECT_VERSION_ID';
+    readonly value: string;
+  }[];
   /** What the load test is given as QAT's address. Absent if there is none. */
   readonly loadTestUrl?: string;
 }
+
+/** What pins the source of a run: the commit, or what it was built into. */
+const revisionsOf = ({
+  commitId,
+  revisionType,
+  builtKey,
+  builtVersion,
+}: JobParameters['pipeline-run']): PipelineStart['revisions'] =>
+  builtKey === undefined || builtVersion === undefined
+    ? [{ type: revisionType ?? 'COMMIT_ID', value: commitId }]
+    : [
+        { type: 'S3_OBJECT_KEY', value: builtKey },
+        { type: 'S3_OBJECT_VERSION_ID', value: builtVersion },
+      ];
 
 /** CodePipeline, as far as runs need it. */
 export interface PipelineRuns {
@@ -202,7 +220,7 @@ export function pipelineRun(
     ...(obstacle && { obstacle }),
     start: async (job) => {
       const parameters = job.parameters as JobParameters['pipeline-run'];
-      const { pipelineName, sourceAction, commitId, revisionType = 'COMMIT_ID' } = parameters;
+      const { pipelineName, sourceAction } = parameters;
       await beforeStart(job);
       const { promotionId, clientToken } = job;
       const loadTestUrl = await addressOf(parameters);
@@ -211,8 +229,7 @@ export function pipelineRun(
         await runs.start({
           pipelineName,
           sourceAction,
-          commitId,
-          revisionType,
+          revisions: revisionsOf(parameters),
           promotionId,
           clientToken,
           ...(loadTestUrl !== undefined && { loadTestUrl }),

@@ -79,6 +79,8 @@ export interface Release {
   readonly imageId?: string;
   /** Absent if CodeDeploy does not have the deployment any more. */
   readonly revision?: RevisionLocation & { readonly eTag?: string };
+  /** What its commit was built into, which a go-back deploys again. */
+  readonly built?: RevisionLocation;
 }
 
 /** Everything that the rules look at. */
@@ -197,7 +199,7 @@ export function judgeRevisions(records: KeepingRecords): readonly Verdict<Revisi
       ...first(
         ['ForNewInstances', isAmong(instances.revisions)],
         ['InPromotion', isNeeded('InPromotion')],
-        ['Release', isAmong(releases.flatMap((release) => release.revision ?? []))],
+        ['Release', isAmong(releases.flatMap(({ revision, built }) => [revision ?? [], built ?? []].flat()))],
         ['Redrivable', isNeeded('Redrivable')],
         ['New', isWithin(NEW_DAYS, revision.createdAt, now)],
         ['MayBeNeeded', isAnyNotKnown],

@@ -74,13 +74,25 @@ function builtBy(promotion: Promotion, jobs: readonly Job[]): Pick<PromotionUse,
   };
 }
 
+/** What a promotion's commit was built into, by each of its builds, and what a go-back deploys again. */
+const builtRevisions = ({ built, goBack }: Promotion, jobs: readonly Job[]): readonly RevisionLocation[] => [
+  ...(built ? [built] : []),
+  ...(goBack?.built ? [goBack.built] : []),
+  ...jobs.flatMap(({ kind, output: { bucket, key, version } = {} }) =>
+    kind === 'code-build' && bucket !== undefined && key !== undefined && version !== undefined
+      ? [{ bucket, key, version }]
+      : [],
+  ),
+];
+
 /** What a promotion's deployments deployed, and what its pipelines' runs read: a request for an approval reads it again. */
 async function revisionsOf(
   { revisionOf, sourceOf }: PromotionSources,
-  { deployments }: Promotion,
+  promotion: Promotion,
   jobs: readonly Job[],
 ): Promise<PromotionUse['revisions']> {
-  const revisions: RevisionLocation[] = [];
+  const { deployments } = promotion;
+  const revisions: RevisionLocation[] = [...builtRevisions(promotion, jobs)];
   for (const environment of ['qat', 'prod'] as const) {
     const deploymentId = deployments[environment];
     if (deploymentId === undefined) continue;
@@ -102,7 +114,7 @@ async function releasesOf(
   released: readonly Promotion[],
 ): Promise<readonly Release[]> {
   const releases: Release[] = [];
-  for (const { promotionId, commitId, images, deployments } of released) {
+  for (const { promotionId, commitId, images, deployments, built } of released) {
     const deploymentId = deployments.prod ?? '';
     const revision = await revisionOf('prod', deploymentId);
     releases.push({
@@ -111,6 +123,7 @@ async function releasesOf(
       deploymentId,
       ...(images.prod !== undefined && { imageId: images.prod }),
       ...(revision && { revision }),
+      ...(built && { built }),
     });
   }
   return releases;

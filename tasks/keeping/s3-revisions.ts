@@ -7,8 +7,11 @@ import {
 import type { RevisionStore } from './delete-unused-images.ts';
 import type { RevisionRecord } from './keeping-rules.ts';
 
-/** What keys of revisions begin with: CodePipeline names them after the pipeline, whose name it may cut. */
+/** What keys of revisions begin with: CodePipeline names them after the pipeline, whose name it may cut; builds put theirs beside them. */
 export const REVISION_PREFIX = 'lockstep-';
+
+/** Where builds put what they make: CodeBuild names a folder in it after each. */
+export const BUILT_PREFIX = `${REVISION_PREFIX}builds`;
 
 /** The revisions in a bucket of pipelines, each version by itself. */
 export const createRevisionStore = (bucket: string, client: S3Client): RevisionStore => ({

@@ -5,6 +5,7 @@ import type { ImageChoice } from '../images/image-choice.ts';
 import type {
   ApproverRole,
   Asker,
+  BuiltRevision,
   Candidate,
   Decision,
   Environment,
@@ -58,6 +59,8 @@ export interface Promotion {
   readonly cause?: string;
   /** Of a superseded or stale promotion: the newer one. */
   readonly supersededBy?: FailureCause['supersededBy'];
+  /** What its commit was built into, once it was; where the commit itself is deployed, it has none. */
+  readonly built?: BuiltRevision;
   /** AMI by environment, once built and before anything is pointed at it. */
   readonly images: Readonly<Partial<Record<Environment, string>>>;
   /** CodeDeploy deployment by environment, once succeeded. */
@@ -133,7 +136,7 @@ export interface Job {
   /** Of the attempt that the token belongs to. */
   readonly stateAttempt: StateAttempt;
   readonly status: JobStatus;
-  /** Image build version ARN, `<group>/<instance refresh id>`, or `<pipeline>/<pipeline execution id>`. */
+  /** Build id of CodeBuild, image build version ARN, `<group>/<instance refresh id>`, or `<pipeline>/<pipeline execution id>`. */
   readonly externalId?: string;
   /** When that id was given, ISO 8601. */
   readonly runningSince?: string;

@@ -46,7 +46,10 @@ export function nextWriteAttempt(writeAttempt: number, what: string): number {
 /** What may change about a promotion. `undefined` removes: a redriven promotion has no error, cause, newer promotion and end. */
 export interface PromotionChange
   extends Partial<
-    Pick<Promotion, 'status' | 'redrives' | 'images' | 'deployments' | 'verifiedInstances' | 'despiteAlarms'>
+    Pick<
+      Promotion,
+      'status' | 'redrives' | 'built' | 'images' | 'deployments' | 'verifiedInstances' | 'despiteAlarms'
+    >
   > {
   readonly endedAt?: string | undefined;
   readonly error?: string | undefined;

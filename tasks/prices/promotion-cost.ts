@@ -54,7 +54,14 @@ export function promotionCost(
   const runs = of('pipeline-run');
   const toProd = runs.filter(({ state }) => state.endsWith('Prod'));
   const attempts = execution ? progressOf(execution.events).attempts.length : 0;
+  const revisionBuilds = of('code-build');
   const lines: CostLine[] = [
+    {
+      item: `Builds of the commit (${revisionBuilds.length})`,
+      quantity: hours(revisionBuilds) * 60,
+      unit: 'minutes',
+      price: prices.buildMinute,
+    },
     {
       item: `Image builds (${builds.length}) on ${sizes.instanceType}`,
       quantity: hours(builds) * 60,
@@ -126,6 +133,11 @@ export function promotionCost(
         ? `The Test stages took ${sizes.testMinutes} minutes of CodeBuild.`
         : 'There is no Test stage: give the minutes that it took with --test-minutes.',
       `An image build fetches ${assumed.imageBuildGb} GB, an image has ${ROOT_VOLUME_GIB} GB, and functions run for ${assumed.functionSeconds} s in ${assumed.invocations} invocations.`,
+      ...(revisionBuilds.length > 0
+        ? [
+            "Builds ran on CodeBuild's smallest machine; a medium one costs twice as much, a large one four times.",
+          ]
+        : []),
       ...(execution
         ? []
         : ['Step Functions no longer has the execution (90 days): its states are not counted.']),

@@ -99,10 +99,11 @@ const createdAt = ({ deployment }: Delivery): number => deployment?.createTime?.
 
 /** How Prod differs from what was approved; nothing if it does not. */
 function prodDifferences(
-  { imageId, commitId, pipelineExecutionId, deploymentId }: VerifyProdRequest,
+  { imageId, commitId, pipelineExecutionId, deploymentId, builtVersion }: VerifyProdRequest,
   seen: ProdObservation,
 ): readonly string[] {
-  const commits = (seen.run?.artifactRevisions ?? []).map(({ revisionId }) => revisionId);
+  const revisions = (seen.run?.artifactRevisions ?? []).map(({ revisionId }) => revisionId);
+  const what = builtVersion === undefined ? 'commit' : 'version';
   const deployed = deploymentOf(seen.actions);
   const { deployment } = seen.delivery;
   const members = new Set((seen.group?.Instances ?? []).map(({ InstanceId }) => InstanceId));
@@ -110,10 +111,10 @@ function prodDifferences(
     ...(seen.run?.status === 'Succeeded'
       ? []
       : [`pipeline execution ${pipelineExecutionId} is ${seen.run?.status ?? 'missing'}, not Succeeded`]),
-    ...(commits.includes(commitId)
+    ...(revisions.includes(builtVersion ?? commitId)
       ? []
       : [
-          `pipeline execution ${pipelineExecutionId} deployed commit ${commits.join(', ') || 'unknown'}, not ${commitId}`,
+          `pipeline execution ${pipelineExecutionId} deployed ${what} ${revisions.join(', ') || 'unknown'}, not ${builtVersion ?? commitId}`,
         ]),
     ...(deployed === deploymentId
       ? []

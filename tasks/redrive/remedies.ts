@@ -44,6 +44,33 @@ const SECURITY_INCIDENT =
 /** By error and code; the first that fits counts. Errors of Lambda and `States.…`: Step Functions' developer guide. */
 const entries: readonly Entry[] = [
   {
+    error: jobErrors.buildFailed,
+    code: 'StartFailed',
+    sentence: 'CodeBuild did not start the build. The cause gives the reason: a quota or a permission.',
+  },
+  {
+    error: jobErrors.buildFailed,
+    code: 'JobMissing',
+    sentence: 'The build, or what it made, was deleted. Find out who deleted it. The redrive builds again.',
+  },
+  {
+    error: jobErrors.buildFailed,
+    code: 'BuildNotStarted',
+    sentence:
+      'The build did not start: its environment lacks what the cause names, for example a parameter, a secret or an image. The commit is not at fault. Create it, or allow the build project to read it, then redrive.',
+  },
+  {
+    error: jobErrors.buildFailed,
+    code: 'CommitNotBuilt',
+    sentence:
+      'The commit cannot be built. The cause names the command, and links the log. A redrive fails again. Push a commit that builds.',
+  },
+  {
+    error: jobErrors.buildFailed,
+    sentence:
+      'The build was stopped, took too long, or CodeBuild failed. Read the log that the cause links. The redrive builds again.',
+  },
+  {
     error: jobErrors.imageBuildFailed,
     code: 'StartFailed',
     sentence:

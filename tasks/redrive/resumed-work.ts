@@ -17,6 +17,7 @@ export interface ResumedWork {
 }
 
 const nouns: Readonly<Record<JobKind, string>> = {
+  'code-build': 'build',
   'image-build': 'image build',
   'instance-refresh': 'instance refresh',
   'pipeline-run': 'pipeline run',

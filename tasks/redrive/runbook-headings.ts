@@ -1,5 +1,6 @@
 /** Headings of RUNBOOK.md that advice leads to. One about states names each of them, with commas between. */
 export const runbookHeadings = [
+  'Build revision',
   'Build QAT image, Build Prod image',
   'Point QAT at image, Point Prod at image',
   'Refresh QAT instance',

@@ -137,6 +137,19 @@ describe('one approval', () => {
     expect(html.includes(`href="${qatTestsUrl}"`)).toBe(isLinked);
   });
 
+  it('shows what the commit was built into, by version and digest', async () => {
+    const scene = createScene();
+    const built = {
+      bucket: 'b',
+      key: 'lockstep-builds/1/revision.zip',
+      version: 'v-1',
+      sha256: 'a1'.repeat(32),
+    };
+    await scene.addQcRequest({ candidate: { ...anApproval().candidate, built } });
+    const html = await (await scene.get('/approvals/qc-request-1', await scene.signIn('quinn'))).text();
+    for (const part of [built.key, built.version, built.sha256]) expect(html).toContain(part);
+  });
+
   it('shows the makers with why, as claimed or as IAM names them, and imitating characters by their code', async () => {
     const scene = createScene();
     const makers = [

@@ -54,7 +54,7 @@ const kinds: readonly (readonly [string, Files, object, string])[] = [
   [
     'Java with Maven',
     { 'pom.xml': `${pom}<!-- spring-boot-starter-actuator -->`, mvnw: '#!/bin/sh\n' },
-    { runtime: 'java', port: 8080, healthCheckPath: '/actuator/health' },
+    { runtime: 'java', port: 8080, healthCheckPath: '/actuator/health', build: {} },
     'exec java -jar "$jar"',
   ],
   [
@@ -98,7 +98,7 @@ const kinds: readonly (readonly [string, Files, object, string])[] = [
   [
     'Go',
     { 'go.mod': 'module x\n', 'cmd/shop/main.go': 'package main\nhttp.HandleFunc("/health", ok)\n' },
-    { healthCheckPath: '/health' },
+    { healthCheckPath: '/health', build: {} },
     'exec bin/shop',
   ],
   [
@@ -119,7 +119,7 @@ const kinds: readonly (readonly [string, Files, object, string])[] = [
       'index.html': '',
       'package.json': '{"scripts":{"build":"vite build","dev":"vite"},"devDependencies":{"vite":"7"}}',
     },
-    { runtime: 'nodejs', healthCheckPath: '/health' },
+    { runtime: 'nodejs', healthCheckPath: '/health', build: {} },
     'exec node deploy/serve.mjs dist',
   ],
   ['nothing yet', {}, { runtime: 'nodejs', healthCheckPath: '/health' }, 'exec node deploy/serve.mjs public'],
@@ -168,7 +168,8 @@ it('writes a buildspec for compiled languages, whose artifact has what is deploy
     },
     artifacts: { files: ['appspec.yml', 'deploy/**/*', 'target/*.jar'] },
   });
-  expect(out).toContain('The commit lacks target/*.jar, which buildspec.yml makes');
+  expect(out).toContain('The commit lacks target/*.jar. buildspec.yml makes it, once for each commit');
+  expect(out).toContain('"build":{}');
 });
 
 it('leaves files that are there, and says so', async () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,13 +11,46 @@ import { approveBoth, type Scenario, scenarioOf, startScenario } from './support
 
 jest.setTimeout(400_000);
 
+const hasGo = spawnSync('go', ['version']).status === 0;
+
 const server = `const http = require('node:http');
 http.createServer((request, response) => {
   if (request.url === '/healthz') return response.end('ok');
   response.end('shop ' + process.pid);
 }).listen(process.env.PORT || 8080, process.env.HOST);
 `;
+/** Without net/http, whose first compilation takes minutes. */
+const goServer = `package main
+
+import (
+	"net"
+	"os"
+)
+
+func main() {
+	// GET "/health"
+	listener, _ := net.Listen("tcp", net.JoinHostPort(os.Getenv("HOST"), os.Getenv("PORT")))
+	for {
+		connection, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			connection.Read(make([]byte, 4096))
+			connection.Write([]byte("HTTP/1.1 200 OK\\r\\nContent-Length: 13\\r\\nConnection: close\\r\\n\\r\\nwritten in Go"))
+			connection.Close()
+		}()
+	}
+}
+`;
 const applications = {
+  tool: { 'go.mod': 'module example.com/tool\n\ngo 1.21\n', 'main.go': goServer },
+  front: {
+    'package.json': '{"private":true,"scripts":{"build":"node build.mjs"}}',
+    'index.html': '<h1>not bundled</h1>',
+    'build.mjs':
+      "import fs from 'node:fs';\nfs.mkdirSync('dist');\nfs.writeFileSync('dist/index.html', '<h1>bundled</h1>');\n",
+  },
   shop: { 'package.json': '{"scripts":{"start":"node server.js"}}', 'server.js': server },
   site: { 'public/index.html': '<h1>one</h1>', 'public/about/index.html': 'about', 'public/.hidden': 'x' },
 } as const;
@@ -52,15 +86,24 @@ const initialize = async (stateDir: string, name: keyof typeof applications): Pr
 describe('applications that init made promotable', () => {
   let shop: Scenario;
   let site: Scenario;
+  let tool: Scenario;
+  let front: Scenario;
   beforeAll(async () => {
     const stateDir = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-scenario-'));
     const lockstep = {
-      applications: [await initialize(stateDir, 'shop'), await initialize(stateDir, 'site')],
+      applications: [
+        await initialize(stateDir, 'shop'),
+        await initialize(stateDir, 'site'),
+        await initialize(stateDir, 'tool'),
+        await initialize(stateDir, 'front'),
+      ],
       approvers: { qc: ['qc@example.com'], pmo: ['pmo@example.com'] },
       operators: ['operators@example.com'],
     };
     shop = await startScenario({ stateDir, lockstep });
     site = await scenarioOf(shop.run, stateDir, 'site');
+    tool = await scenarioOf(shop.run, stateDir, 'tool');
+    front = await scenarioOf(shop.run, stateDir, 'front');
   });
   afterAll(() => shop?.stop());
 
@@ -91,6 +134,21 @@ describe('applications that init made promotable', () => {
     for (const hidden of ['/.hidden', '/..%2fappspec.yml', '/%2e%2e/deploy/run.sh', '/none', '/%00'])
       expect([hidden, (await get(hidden))[0]]).toEqual([hidden, 404]);
     expect((await get('/%ff'))[0]).toBe(400);
+  });
+
+  const promoted = async ({ startPromotion, application }: Scenario) => {
+    expect(await approveBoth(await startPromotion())).toMatchObject({ status: 'SUCCEEDED' });
+    return Promise.all(
+      [application.qatUrl, application.prodUrl].map(async (url) => (await fetch(url)).text()),
+    );
+  };
+
+  it('are built first where their commit has not what runs: a bundled front end', async () => {
+    expect(await promoted(front)).toEqual(['<h1>bundled</h1>', '<h1>bundled</h1>']);
+  });
+
+  (hasGo ? it : it.skip)('are built first where their commit has not what runs: Go', async () => {
+    expect(await promoted(tool)).toEqual(['written in Go', 'written in Go']);
   });
 
   it('fail at ValidateService if they do not answer', async () => {

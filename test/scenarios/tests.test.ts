@@ -30,7 +30,9 @@ describe('the Test stage', () => {
 
   it('fails the promotion with the variable whose parameter does not exist, which a start tells before', async () => {
     const missing = await missingParameters(scenario.run);
-    expect(missing).toEqual([{ variable: 'DATABASE_URL', parameter: '/orders/test/database-url' }]);
+    expect(missing).toEqual([
+      { key: 'test', variable: 'DATABASE_URL', parameter: '/orders/test/database-url' },
+    ]);
     const text = missingParametersText(missing, scenario.run);
     expect(text).toContain('does not exist here: /orders/test/database-url (test.environment.DATABASE_URL).');
     expect(text).toContain('a fault of the environment, not of the commit');

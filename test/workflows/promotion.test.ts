@@ -98,7 +98,9 @@ it('passes its states in order when everybody approves', async () => {
 });
 
 it('has exactly the states of the list of names', () => {
-  expect(Object.keys(definition.States).sort()).toEqual(Object.values(names).sort());
+  // test/workflows/build.test.ts has the one that only an application with a build has.
+  const all = Object.values(names).filter((name) => name !== names.buildRevision);
+  expect(Object.keys(definition.States).sort()).toEqual(all.sort());
 });
 
 it('is a valid definition', () => {

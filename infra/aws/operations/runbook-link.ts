@@ -2,6 +2,7 @@
 export type RunbookHeading =
   | 'An event was given up'
   | 'The reconciler has stopped'
+  | 'A build failed'
   | 'The approvals site fails'
   | 'Mail is not delivered'
   | 'Events are not published'

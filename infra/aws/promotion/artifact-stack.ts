@@ -8,7 +8,8 @@ import type { ArtifactStore } from '../environments/revisions.ts';
 import { IMAGE_LOG_PREFIX } from '../image/image-build.ts';
 import { logBucket } from '../log-bucket.ts';
 import { artifactKeyAlias } from '../names.ts';
-import { CACHE_PREFIX } from './test-project.ts';
+import { cachePrefix } from './code-build-project.ts';
+import { CODEBUILD_LOG_PREFIX } from './code-build-role.ts';
 
 /** What is kept for a time: a version that was replaced goes a week later. */
 const expiring = (prefix: string, days: number): LifecycleRule => ({
@@ -31,7 +32,10 @@ export const artifactBucket = (scope: Construct, id: string, key: Key, accessLog
     lifecycleRules: [
       // Longer than a promotion can take, redrives included.
       expiring(IMAGE_LOG_PREFIX, 180),
-      expiring(CACHE_PREFIX, 30),
+      expiring(CODEBUILD_LOG_PREFIX, 180),
+      expiring(cachePrefix('build'), 30),
+      expiring(cachePrefix('test'), 30),
+      expiring(cachePrefix('load-test'), 30),
       { abortIncompleteMultipartUploadAfter: Duration.days(7), expiredObjectDeleteMarker: true },
     ],
   });

@@ -36,7 +36,9 @@ interface DeploymentPipelineProps {
   readonly application: string;
   readonly environment: Environment;
   /** The state machine always pins its revision. */
-  readonly source: Source;
+  readonly source: Pick<Source, 'action' | 'read'>;
+  /** What its action says of the revision: a commit's id, a version of an archive, or key and version of what was built. */
+  readonly revision: Source['revisionVariable'] | 'built';
   readonly guard: IFunction;
   /** Runs before the deployment. @default none */
   readonly test?: TestProject;
@@ -68,7 +70,12 @@ export class DeploymentPipeline extends Construct {
       pipelineName: name,
       promotionId: `#{variables.${PROMOTION_ID_VARIABLE}}`,
       pipelineExecutionId: '#{codepipeline.PipelineExecutionId}',
-      commitId: `#{${SOURCE_NAMESPACE}.${source.revisionVariable}}`,
+      ...(props.revision === 'built'
+        ? {
+            builtKey: `#{${SOURCE_NAMESPACE}.ObjectKey}`,
+            builtVersion: `#{${SOURCE_NAMESPACE}.VersionId}`,
+          }
+        : { commitId: `#{${SOURCE_NAMESPACE}.${props.revision}}` }),
     };
     const pipeline = new CfnPipeline(this, 'Pipeline', {
       name,

@@ -15,7 +15,7 @@ import type { Source } from '../source/source.ts';
 export const SOURCE_ARTIFACT = 'Source';
 
 /** The first stage of every pipeline. */
-export const sourceStage = ({ action }: Source): CfnPipeline.StageDeclarationProperty => ({
+export const sourceStage = ({ action }: Pick<Source, 'action'>): CfnPipeline.StageDeclarationProperty => ({
   name: 'Source',
   actions: [
     {
@@ -54,7 +54,7 @@ export const functionAction = (
 interface PipelineRoleProps {
   readonly description: string;
   readonly pipelineArn: string;
-  readonly source: Source;
+  readonly source: Pick<Source, 'action' | 'read'>;
   readonly artifacts: Bucket;
   readonly key: IKey;
   /** Where artifacts go that are deployed in another region. @default none are */

@@ -25,6 +25,7 @@ import type { PromotionsTopic } from '../platform/promotions-topic.ts';
 import type { Source } from '../source/source.ts';
 import {
   allowCompleteJobs,
+  allowLookAtBuilt,
   allowSoakProd,
   allowStartJobs,
   allowVerifyProd,
@@ -174,11 +175,13 @@ export class PromotionFunctions extends Construct {
         REPOSITORY_NAME: source.repositoryName,
         ...sourceApi,
         REVISION_TYPE: source.revisionType ?? 'COMMIT_ID',
+        DEPLOYS: props.builds ? 'built' : 'revision',
       },
       // A provider may ask to wait for a minute.
       ...(source.api && { timeout: Duration.minutes(4) }),
     });
-    for (const { actions, resources } of source.look) this.checkRelease.allow(actions, resources);
+    if (props.builds) allowLookAtBuilt(this.checkRelease, props.builds, 's3:GetObjectVersion');
+    else for (const { actions, resources } of source.look) this.checkRelease.allow(actions, resources);
     props.environmentAccess.prod.of(this.checkRelease).allowWithoutResource('ec2:DescribeImages');
 
     this.startJob = new LockstepFunction(this, 'StartJob', {

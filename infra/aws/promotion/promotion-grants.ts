@@ -1,4 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
 import type { ApplicationConfig } from '../../config.ts';
@@ -23,6 +24,14 @@ import type { Ledger } from '../platform/ledger.ts';
 export const IMAGES_REASON =
   "Images of this application's recipe: each build makes another, whose version and number are in its ARN.";
 
+/** Builds of an application's commits. */
+export interface Builds {
+  readonly projectArn: string;
+  /** ARN of everything that they made. */
+  readonly objects: string;
+  readonly key: IKey;
+}
+
 /** What the functions of a promotion work on. */
 export interface PromotionParameters {
   readonly application: ApplicationConfig;
@@ -32,6 +41,8 @@ export interface PromotionParameters {
   readonly prodImage: ImageBuild;
   readonly qat: QatEnvironment;
   readonly prod: ProdEnvironment;
+  /** @default commits are deployed as they are */
+  readonly builds?: Builds;
   /** How functions act in the environments. */
   readonly environmentAccess: Readonly<Record<Environment, EnvironmentAccess>>;
 }
@@ -64,8 +75,9 @@ const allowOnQatGroup = (
 /** Starting each kind of job, and preparing Prod for a deployment. */
 export function allowStartJobs(
   startJob: LockstepFunction<'start-job'>,
-  { application, qatImage, prodImage, qat, prod, environmentAccess }: PromotionParameters,
+  { application, qatImage, prodImage, qat, prod, builds, environmentAccess }: PromotionParameters,
 ): void {
+  if (builds) startJob.allow(['codebuild:ListBuildsForProject', 'codebuild:StartBuild'], [builds.projectArn]);
   startJob
     .allow(['imagebuilder:StartImagePipelineExecution'], [qatImage.pipelineArn, prodImage.pipelineArn])
     .allow(['codepipeline:StartPipelineExecution'], pipelineArns(Stack.of(startJob), application.name));
@@ -130,8 +142,12 @@ function allowReuse(
 /** Asking how jobs stand, and telling the state machine. */
 export function allowCompleteJobs(
   one: LockstepFunction<FunctionName>,
-  { application, ledger, recipe, qat, prod, environmentAccess }: PromotionParameters,
+  { application, ledger, recipe, qat, prod, builds, environmentAccess }: PromotionParameters,
 ): void {
+  if (builds) {
+    one.allow(['codebuild:BatchGetBuilds'], [builds.projectArn]);
+    allowLookAtBuilt(one, builds, 's3:GetObject');
+  }
   ledger.allow(one, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
   one
     .allow(
@@ -160,6 +176,17 @@ export function allowCompleteJobs(
   allowSeeAlarms(one, prod, environmentAccess.prod)
     .allowWithoutResource('autoscaling:DescribeScalingActivities', 'codedeploy:StopDeployment')
     .allowWithoutResource('cloudwatch:GetMetricData');
+}
+
+/** Looking at what builds made. */
+export function allowLookAtBuilt(
+  one: Grantee,
+  { objects, key }: Builds,
+  action: 's3:GetObject' | 's3:GetObjectVersion',
+): void {
+  one
+    .allowWithWildcard([action], [objects], 'CodeBuild names the folder of what it builds by the build.')
+    .allow(['kms:Decrypt'], [key.keyArn]);
 }
 
 /** Seeing whether the alarms are on that watch deployments to Prod. */

@@ -19,6 +19,8 @@ interface TriggersProps {
   /** Every image that the application's recipe makes, as an ARN that ends with a star. */
   readonly imageArns: string;
   readonly qatAutoScalingGroupName: string;
+  /** The project that builds commits. @default commits are deployed as they are */
+  readonly buildProjectName?: string;
   /** Where QAT is. @default with the state machine */
   readonly qatPlace?: { readonly account: string; readonly region: string };
   readonly stateMachineArn: string;
@@ -31,7 +33,7 @@ export class Triggers extends Construct {
 
   constructor(scope: Construct, id: string, props: TriggersProps) {
     super(scope, id);
-    const { application, branch, source, functions, qatPlace } = props;
+    const { application, branch, source, functions, qatPlace, buildProjectName } = props;
     const { startPromotion, trackPromotion, restoreProd, acquireLock, completeJob, reconcileJobs } =
       functions;
 
@@ -61,6 +63,15 @@ export class Triggers extends Construct {
       resources: Match.prefix(props.imageArns.slice(0, -1)),
       detail: { state: { status: ['CANCELLED'] } },
     });
+    if (buildProjectName !== undefined)
+      this.on('BuildEnded', 'Builds have ended', completeJob, {
+        source: ['aws.codebuild'],
+        detailType: ['CodeBuild Build State Change'],
+        detail: {
+          'project-name': [buildProjectName],
+          'build-status': ['SUCCEEDED', 'FAILED', 'FAULT', 'TIMED_OUT', 'STOPPED'],
+        },
+      });
     this.on('InstanceRefreshEnded', "QAT's instance refreshes have ended", completeJob, {
       source: ['aws.autoscaling'],
       // Forwarded from there; nobody else's events are meant.

@@ -36,6 +36,10 @@ export function codeCommitSource(
         resources: [repositoryArn],
       },
     ],
+    clone: {
+      source: { type: 'CODECOMMIT', location: repository.repositoryCloneUrlHttp, gitCloneDepth: 1 },
+      grants: [{ actions: ['codecommit:GitPull'], resources: [repositoryArn] }],
+    },
     describe: [
       { actions: ['codecommit:BatchGetCommits', 'codecommit:GetBranch'], resources: [repositoryArn] },
     ],

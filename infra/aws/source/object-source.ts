@@ -50,6 +50,13 @@ export function objectSource(
       },
       { actions: ['kms:Decrypt'], resources: [key.keyArn] },
     ],
+    clone: {
+      source: { type: 'S3', location: `${bucket.bucketName}/${objectKey}` },
+      grants: [
+        { actions: ['s3:GetObject', 's3:GetObjectVersion'], resources: [bucket.arnForObjects(objectKey)] },
+        { actions: ['kms:Decrypt'], resources: [key.keyArn] },
+      ],
+    },
     describe: [],
     look: [
       { actions: ['s3:GetObjectVersion'], resources: [bucket.arnForObjects(objectKey)] },

@@ -1,7 +1,8 @@
+import type { CfnProject } from 'aws-cdk-lib/aws-codebuild';
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
 
 /** Actions that are allowed, and the resources that they are allowed on. */
-interface Grant {
+export interface Grant {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
 }
@@ -21,6 +22,11 @@ export interface Source {
   readonly revisionType?: 'S3_OBJECT_VERSION_ID';
   /** What the pipelines' roles need to read it. */
   readonly read: readonly Grant[];
+  /** How CodeBuild reads it, and what its role needs for that. @default it is not known where the repository is cloned */
+  readonly clone?: {
+    readonly source: Omit<CfnProject.SourceProperty, 'buildSpec'>;
+    readonly grants: readonly Grant[];
+  };
   /** What start-promotion needs to read about it. */
   readonly describe: readonly Grant[];
   /** What check-release needs to see that a revision is still there. */

@@ -24,9 +24,13 @@ const authorship = {
 
 /**
  * The HEAD of a person's own working tree. Nothing in it is changed.
+ * @param isBuilt whether a build makes what is deployed of a commit, and may put appspec.yml there
  * @throws UsageError if it is no git working tree, has no commit, or its root holds no appspec.yml
  */
-export const existingApplication = async (directory: string): Promise<ApplicationSource> => {
+export const existingApplication = async (
+  directory: string,
+  isBuilt: (source: ApplicationSource) => Promise<boolean> = async () => false,
+): Promise<ApplicationSource> => {
   if (!fs.existsSync(directory)) {
     throw new UsageError(`--app names ${directory}, and there is no such directory.`);
   }
@@ -47,6 +51,7 @@ export const existingApplication = async (directory: string): Promise<Applicatio
       );
     },
   );
+  if (await isBuilt({ directory, commitId })) return { directory, commitId };
   await git(directory, ['cat-file', '-e', `${commitId}:appspec.yml`]).catch(() => {
     throw new UsageError(
       `The commit ${commitId.slice(0, 7)} of ${directory} has no appspec.yml at its root; CodeDeploy needs one to deploy it. ` +

@@ -19,6 +19,7 @@ import {
   type SandboxOptions,
   type Store,
 } from '@lockstep/aws-emulator';
+import { prepareBuildSecrets } from './build-secrets.ts';
 import { forgeApiUrl, prepareForge } from './connected-sources.ts';
 import { createJournalFailure, type JournalFailure } from './journal-failure.ts';
 import { people } from './people.ts';
@@ -142,6 +143,7 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
     const assembly = loadAssembly(assemblyDirectory);
     await prepareForge(services, assembly);
     prepareWebhookSecrets(host, services, assembly);
+    const secretNotices = prepareBuildSecrets(host, services, assembly);
     const stacks = await journal.orFail(
       deployAssembly(host, withAddresses(assembly, ports.qat, services.forge.apiUrls)),
     );
@@ -152,6 +154,7 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
       stacks,
       notices: [
         ...store.notices,
+        ...secretNotices,
         ...leftOut.map(
           (key) => `Left out on this machine, because only an AWS account has it: lockstep.${key}`,
         ),

@@ -3,8 +3,10 @@ import { administrator } from '@lockstep/aws-emulator';
 import { awsCommand } from './commands.ts';
 import type { LocalRun } from './local-run.ts';
 
-/** An SSM parameter that a test project gives to its commands. */
+/** An SSM parameter that a build or a test gives to its commands. */
 export interface NamedParameter {
+  /** Where the configuration names it. */
+  readonly key: 'build' | 'test';
   readonly variable: string;
   readonly parameter: string;
 }
@@ -17,13 +19,17 @@ interface ProjectEnvironment {
   }[];
 }
 
-/** The SSM parameters that test projects name and that do not exist: without them tests fail for every commit. */
+/** The SSM parameters that builds and tests name and that do not exist: without them they fail for every commit. */
 export const missingParameters = async ({ host, stacks }: LocalRun): Promise<readonly NamedParameter[]> => {
-  const named = stacks
-    .resourcesOfType('AWS::CodeBuild::Project')
-    .flatMap(({ properties }) => (properties.Environment as ProjectEnvironment).EnvironmentVariables ?? [])
-    .filter(({ Type }) => Type === 'PARAMETER_STORE')
-    .map(({ Name = '', Value = '' }) => ({ variable: Name, parameter: Value }));
+  const named = stacks.resourcesOfType('AWS::CodeBuild::Project').flatMap(({ properties }) =>
+    ((properties.Environment as ProjectEnvironment).EnvironmentVariables ?? [])
+      .filter(({ Type }) => Type === 'PARAMETER_STORE')
+      .map(({ Name = '', Value = '' }) => ({
+        key: String(properties.Name).endsWith('-build') ? ('build' as const) : ('test' as const),
+        variable: Name,
+        parameter: Value,
+      })),
+  );
   if (named.length === 0) return [];
   const { InvalidParameters = [] }: GetParametersResult = await host.call(
     administrator,
@@ -40,7 +46,7 @@ export const missingParametersText = (
   { host }: Pick<LocalRun, 'host'>,
 ): string =>
   [
-    `The configuration names ${missing.length === 1 ? 'an SSM parameter that does' : 'SSM parameters that do'} not exist here: ${missing.map(({ variable, parameter }) => `${parameter} (test.environment.${variable})`).join(', ')}.`,
+    `The configuration names ${missing.length === 1 ? 'an SSM parameter that does' : 'SSM parameters that do'} not exist here: ${missing.map(({ key, variable, parameter }) => `${parameter} (${key}.environment.${variable})`).join(', ')}.`,
     'This is a fault of the environment, not of the commit. Create it while the local run serves (npm start without --unattended):',
     ...new Set(
       missing.map(({ parameter }) =>

@@ -16,6 +16,7 @@ import {
   sampleApplication,
 } from './application-source.ts';
 import { runAttended } from './attended.ts';
+import { decideBuild, hasBuild, namesArtifacts } from './built-application.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import { describeExecution, settled } from './follow.ts';
 import { GitMissingError, requireGit } from './git.ts';
@@ -78,8 +79,20 @@ const explained = (error: unknown): string => {
 
 const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal): Promise<number> => {
   await requireGit();
-  const given = options.app === undefined ? undefined : await existingApplication(options.app);
-  const lockstep = options.config === undefined ? undefined : readConfigurationFile(options.config);
+  const written = options.config === undefined ? undefined : readConfigurationFile(options.config);
+  const configured = written ?? configurationOfCdk();
+  const given =
+    options.app === undefined
+      ? undefined
+      : await existingApplication(
+          options.app,
+          // A build may put appspec.yml where it is deployed from.
+          async (source) => hasBuild(configured) || (written === undefined && namesArtifacts(source)),
+        );
+  const build =
+    given && (await namesArtifacts(given)) ? decideBuild(configured, written !== undefined) : undefined;
+  const lockstep = build?.lockstep ?? written;
+  if (build?.notice !== undefined) terminal.line(build.notice);
   const ports = await portsFrom(options.port);
   const { containers, sandboxes, notices } = await chooseInstances(
     options,

@@ -152,6 +152,7 @@ export const faultTargets = async (run: LocalRun, stateMachineArn: string): Prom
   const targets = new Map<string, string>();
   for (const [name, state] of Object.entries(states)) {
     const { kind, parameters } = state.Arguments?.Payload ?? {};
+    if (kind === 'code-build') targets.set(name, parameters?.projectName ?? '');
     if (kind === 'image-build') targets.set(name, parameters?.imagePipelineArn ?? '');
     if (kind === 'instance-refresh') targets.set(name, parameters?.autoScalingGroupName ?? '');
     if (kind === 'pipeline-run')

@@ -21,6 +21,8 @@ const linkOf = (description: unknown) => / See RUNBOOK\.md#(\S+)$/.exec(String(d
 
 /** Only where the configuration has notifications; test/infra/aws/notifications.test.ts looks there. */
 const OF_NOTIFICATIONS = ['a-notification-was-given-up'];
+/** Only where an application has a build; test/infra/aws/build.test.ts looks there. */
+const OF_BUILDS = ['a-build-failed'];
 
 describe('alarms', () => {
   it('lead to a section of the runbook that says what to do', () => {
@@ -33,7 +35,7 @@ describe('alarms', () => {
   it('stand behind each section that says so', () => {
     const linked = new Set(alarms.map(([, { Properties }]) => linkOf(Properties.AlarmDescription)));
     const announced = sections.filter(([, section]) => /^\*\*Alarm/m.test(section)).map(([anchor]) => anchor);
-    expect([...linked, ...OF_NOTIFICATIONS].sort()).toEqual(announced.sort());
+    expect([...linked, ...OF_NOTIFICATIONS, ...OF_BUILDS].sort()).toEqual(announced.sort());
   });
 
   it('mail operators when they go on and off', () => {

@@ -60,7 +60,6 @@ const forPeople: Readonly<Record<string, readonly string[]>> = {
   'to stop, repeat or continue work under way, which promotions must bear': [
     'RetryStageExecution',
     'SendTaskHeartbeat',
-    'StopBuild',
   ],
   'to see where work under way is': ['GetPipelineState'],
 };

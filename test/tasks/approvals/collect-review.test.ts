@@ -2,6 +2,7 @@ import { candidateDigest, requestedCandidate } from '../../../tasks/approvals/ca
 import { collectReview, type ReviewSources } from '../../../tasks/approvals/collect-review.ts';
 import { nothingKept } from '../../../tasks/approvals/read-change.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
+import type { Candidate } from '../../../tasks/payloads.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aDeployToQat, aJob, anApproval, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
 
@@ -63,7 +64,7 @@ beforeEach(async () => {
   );
 });
 
-const collect = (change: Partial<ReviewSources> = {}) =>
+const collect = (change: Partial<ReviewSources> = {}, candidate: Candidate = anApproval().candidate) =>
   collectReview(
     {
       ledger,
@@ -111,7 +112,7 @@ const collect = (change: Partial<ReviewSources> = {}) =>
       ...change,
     },
     PROMOTION_ID,
-    anApproval().candidate,
+    candidate,
   );
 
 describe('the grounds of a decision', () => {
@@ -283,6 +284,13 @@ describe('the grounds of a decision', () => {
       const digestOf = async (change: Partial<ReviewSources>) =>
         candidateDigest(requestedCandidate({ ...anApproval(), review: await collect(change) }));
       expect(await digestOf({ appSpec })).not.toBe(await digestOf({}));
+    });
+
+    it('cannot be compared where a build made the files, which is said', async () => {
+      const built = { bucket: 'b', key: 'k', version: 'v', sha256: 'a1' };
+      const { untriedHooks, gaps } = await collect({ appSpec }, { ...anApproval().candidate, built });
+      expect(untriedHooks).toBeUndefined();
+      expect(gaps).toEqual([expect.stringContaining('a build made the files, which are not compared')]);
     });
 
     it('fail to be known without the AppSpec file, the run or the changed files, and say so', async () => {

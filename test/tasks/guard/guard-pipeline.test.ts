@@ -56,12 +56,17 @@ const { externalId: _, ...starting } = waiting({ status: 'STARTING' });
 
 const goesBack = (change: Partial<GoBack> = {}): Promotion => aPromotion({ goBack: aGoBack(change) });
 
+const BUILT = { bucket: 'artifacts', key: 'lockstep-builds/1/revision.zip', version: 'v1', sha256: 'a1' };
+const deploysBuilt = { commitId: undefined, builtKey: BUILT.key, builtVersion: BUILT.version };
+
 const NO_RELEASE = /goes back to release-a, which is no release of commit/;
 
 interface Situation {
   /** The release that the promotion goes back to. */
   readonly release?: Promotion;
-  readonly parameters?: Partial<GuardParameters> | string;
+  readonly parameters?:
+    | { readonly [Name in keyof GuardParameters]?: GuardParameters[Name] | undefined }
+    | string;
   readonly trigger?: PipelineExecution['trigger'];
   readonly promotion?: Promotion;
   readonly jobs?: readonly Job[];
@@ -141,6 +146,18 @@ describe('the guard of a pipeline (T20)', () => {
   it.each<[string, Situation]>([
     ['the run that a promotion waits for', {}],
     ['a run that is quicker than the note of its id', { jobs: [starting] }],
+    [
+      'what the promotion’s commit was built into',
+      { parameters: deploysBuilt, promotion: aPromotion({ built: BUILT }) },
+    ],
+    [
+      'what a release was built into',
+      {
+        parameters: deploysBuilt,
+        promotion: { ...goesBack({ built: BUILT }), built: BUILT },
+        release: aRelease({ built: BUILT }),
+      },
+    ],
     ['a release that an operator goes back to', { promotion: goesBack(), release: aRelease() }],
     [
       'a release with the one approval that it needs',
@@ -209,6 +226,34 @@ describe('the guard of a pipeline (T20)', () => {
     ],
     ['an unknown promotion', { parameters: { promotionId: 'guessed' } }, /"guessed", which does not exist/],
     ['another commit', { parameters: { commitId: 'f'.repeat(40) } }, /has commit f{40}, the promotion/],
+    [
+      'another build of the commit',
+      {
+        parameters: { ...deploysBuilt, builtKey: 'lockstep-builds/2/revision.zip' },
+        promotion: aPromotion({ built: BUILT }),
+      },
+      /has lockstep-builds\/2\/revision\.zip in version v1, the promotion .* has lockstep-builds\/1\/revision\.zip in version v1/,
+    ],
+    [
+      'another version of the archive',
+      { parameters: { ...deploysBuilt, builtVersion: 'v2' }, promotion: aPromotion({ built: BUILT }) },
+      /in version v2, the promotion .* in version v1/,
+    ],
+    ['an archive, of a promotion without a build', { parameters: deploysBuilt }, /has no build/],
+    [
+      'a commit that was built',
+      { promotion: aPromotion({ built: BUILT }) },
+      /has commit 8f0c9c1f.*deploys what it was built into/,
+    ],
+    [
+      'what another build made than the release’s',
+      {
+        parameters: deploysBuilt,
+        promotion: { ...goesBack({ built: BUILT }), built: BUILT },
+        release: aRelease({ built: { ...BUILT, version: 'v0' } }),
+      },
+      NO_RELEASE,
+    ],
     ['a run that nobody waits for', { jobs: [] }, /does not wait for this run/],
     [
       'a run whose promotion waits for another',

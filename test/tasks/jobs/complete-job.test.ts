@@ -35,7 +35,12 @@ const complete = (
   return completeJob({
     ledger: over,
     tasks: tokens.tasks,
-    kinds: { 'image-build': actions, 'instance-refresh': actions, 'pipeline-run': actions },
+    kinds: {
+      'code-build': actions,
+      'image-build': actions,
+      'instance-refresh': actions,
+      'pipeline-run': actions,
+    },
     now: () => new Date(now),
   })(of);
 };

@@ -29,7 +29,12 @@ const reconcile = (now: string, over = ledger) =>
   reconcileJobs({
     ledger: over,
     tasks: tokens.tasks,
-    kinds: { 'image-build': actions, 'instance-refresh': actions, 'pipeline-run': actions },
+    kinds: {
+      'code-build': actions,
+      'image-build': actions,
+      'instance-refresh': actions,
+      'pipeline-run': actions,
+    },
     now: () => new Date(now),
     application: 'shop',
     ...aTending(),

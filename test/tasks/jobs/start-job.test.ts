@@ -47,7 +47,12 @@ const start = (taskToken: string, actions = working, of: Partial<StartJobRequest
   startJob({
     ledger,
     tasks: tokens.tasks,
-    kinds: { 'image-build': actions, 'instance-refresh': actions, 'pipeline-run': actions },
+    kinds: {
+      'code-build': actions,
+      'image-build': actions,
+      'instance-refresh': actions,
+      'pipeline-run': actions,
+    },
     now: () => new Date('2026-11-22T10:00:01.000Z'),
     application: 'shop',
     newClientToken: () => 'fresh-client-token',

@@ -106,6 +106,11 @@ describe('a revision', () => {
     ],
     ['that a failed promotion deployed', 'Redrivable', { promotions: [aUse({ revisions: [here] })] }],
     ['of one of the last releases', 'Release', { releases: [aRelease('ami-1', 'r')] }],
+    [
+      'that the commit of one of the last releases was built into',
+      'Release',
+      { releases: [{ ...aRelease('ami-1', 'copy'), built: { ...here, version: 'v1' } }] },
+    ],
     ['of another release is not needed', undefined, { releases: [aRelease('ami-1', 'another')] }],
   ])('%s', (_, keep, records) => {
     expect(revisionIs(records)).toBe(keep);

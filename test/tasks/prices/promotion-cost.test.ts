@@ -87,6 +87,21 @@ describe('what a promotion cost', () => {
     });
   });
 
+  it('counts builds of the commit, each attempt, and says on which machine', () => {
+    const builds = [1, 2].map((attempt) =>
+      aJob({ ...build, state: 'Build revision', kind: 'code-build', attempt }),
+    );
+    const { lines, assumptions } = costs(...builds);
+    const ofImages = line(/^Image builds/, build)?.quantity ?? 0;
+    expect(lines[0]).toMatchObject({
+      item: 'Builds of the commit (2)',
+      quantity: 2 * ofImages,
+      price: 0.005,
+    });
+    expect(assumptions.join('\n')).toContain("CodeBuild's smallest machine");
+    expect(costs(build).assumptions.join('\n')).not.toContain("CodeBuild's smallest machine");
+  });
+
   it('counts a job that runs until now, and says so', () => {
     const { endedAt: _, ...running } = aJob({ ...build, status: 'RUNNING' });
     expect(line(/^Image builds/, running)?.quantity).toBeCloseTo(120);

@@ -143,7 +143,12 @@ describe('advice', () => {
         await startJob({
           ledger,
           tasks: tokens.tasks,
-          kinds: { 'image-build': build, 'instance-refresh': build, 'pipeline-run': build },
+          kinds: {
+            'code-build': build,
+            'image-build': build,
+            'instance-refresh': build,
+            'pipeline-run': build,
+          },
           now: () => new Date(ENDED),
           application: 'shop',
           newClientToken: () => 'client-new',

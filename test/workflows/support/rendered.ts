@@ -1,7 +1,7 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { DefinitionBody, QueryLanguage, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { promotionDefinition } from '../../../workflows/promotion.ts';
+import { type PromotionParts, promotionDefinition } from '../../../workflows/promotion.ts';
 
 /** A state as the definition has it. */
 export interface State {
@@ -33,7 +33,7 @@ export interface State {
 }
 
 /** The definition with these parts, as the state machine resource gets it. */
-export const renderDefinition = () => {
+export const renderDefinition = (change: Partial<PromotionParts> = {}) => {
   const app = new App();
   const stack = new Stack(app, 'Stack', { env: { account: '000000000000', region: 'us-east-1' } });
   const lambda = (name: string) =>
@@ -61,6 +61,7 @@ export const renderDefinition = () => {
         sourceAction: 'Source',
         approvalExpiry: Duration.days(7),
         soak: Duration.minutes(5),
+        ...change,
       }),
     ),
   });

@@ -1,5 +1,5 @@
 import type { Host } from '../host.ts';
-import type { ConnectedProvider } from '../services/codepipeline/connection-source.ts';
+import type { ConnectedProvider } from '../services/shared/connected-provider.ts';
 import { archiveForgeCommit, forgeTables, readForgeBranches, readForgeCommits } from './repositories.ts';
 
 /** The forge as connections reach it. */

@@ -39,7 +39,8 @@ export const createServices = (host: EmulatorHost, signIn: SignInOptions) => {
   const autoscaling = createAutoScalingService(host);
   const elasticloadbalancing = createElasticLoadBalancingService(host);
   const secretsmanager = createSecretsManagerService(host);
-  const codepipeline = createCodePipelineService(host, forgeProvider(host));
+  const connected = forgeProvider(host);
+  const codepipeline = createCodePipelineService(host, connected);
   const codecommit = createCodeCommitService(host);
   const forge = createForge(host, {
     accounts: signIn.people.map(({ name }) => name),
@@ -76,7 +77,7 @@ export const createServices = (host: EmulatorHost, signIn: SignInOptions) => {
     elasticloadbalancing,
     createCodeDeployService(host),
     createImageBuilderService(host),
-    createCodeBuildService(host),
+    createCodeBuildService(host, connected),
     codecommit,
     codepipeline,
     forge,

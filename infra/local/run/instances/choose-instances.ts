@@ -10,6 +10,7 @@ import {
 import { UsageError } from '../../../../cli/arguments.ts';
 import { readConfig } from '../../../config.ts';
 import type { ApplicationSource } from '../application-source.ts';
+import { hasBuild } from '../built-application.ts';
 import type { InstanceKind, RunOptions } from '../options.ts';
 import { makeStateDirectory } from '../state-lock.ts';
 import { baseImage } from './base-image.ts';
@@ -119,8 +120,13 @@ const take = async (
 };
 
 /** @throws UsageError before a script that was not written for it runs on this machine */
-const checkScripts = async (source: ApplicationSource, why: string, allowed: boolean): Promise<string[]> => {
-  const touches = await touchesOf(source);
+const checkScripts = async (
+  source: ApplicationSource,
+  isBuilt: boolean,
+  why: string,
+  allowed: boolean,
+): Promise<string[]> => {
+  const touches = await touchesOf(source, isBuilt);
   if (touches.unbound.length === 0) return [];
   if (allowed) return [touchesText(touches)];
   const remedies = [
@@ -137,6 +143,7 @@ const noticesOf = async (
   { found, why }: Taken,
   isFree: boolean,
   given: ApplicationSource | undefined,
+  isBuilt: boolean,
   allowed: boolean,
 ): Promise<string[]> => {
   const because = why === '' ? '' : `: ${why}`;
@@ -147,12 +154,12 @@ const noticesOf = async (
     return [`Instances are containers of ${found.engine.name}, from the image ${found.image}${reason}.`];
   }
   if (found.kind === 'sandbox') {
-    const systemd = given ? systemdText(await touchesOf(given)) : [];
+    const systemd = given ? systemdText(await touchesOf(given, isBuilt)) : [];
     return [`Instances are sandboxes over this machine's own files${because}.`, ...systemd];
   }
   if (!given) return [];
   return [
-    ...(await checkScripts(given, why, allowed)),
+    ...(await checkScripts(given, isBuilt, why, allowed)),
     `Instances are directories of this machine${because}.`,
   ];
 };
@@ -180,7 +187,13 @@ export const chooseInstances = async (
   const asked = named ?? (given ? undefined : 'process');
   const taken = await take(asked, stateDir, before?.image ?? options.image, say);
   const { found } = taken;
-  const notices = await noticesOf(taken, asked === undefined, given, options.runsScriptsHere);
+  const notices = await noticesOf(
+    taken,
+    asked === undefined,
+    given,
+    hasBuild(lockstep),
+    options.runsScriptsHere,
+  );
   if (!before) {
     makeStateDirectory(stateDir);
     const chosen: Chosen = {

@@ -18,6 +18,9 @@ export interface Touches {
   readonly systemd: readonly string[];
 }
 
+/** Where not even the AppSpec file is in the commit. */
+const MADE_BY_BUILD = 'those of the appspec.yml that the build makes';
+
 type Fields = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
@@ -60,13 +63,19 @@ const asksSystemd = (text: string): boolean =>
 
 /**
  * Looks at a commit's hook scripts. One that uses `DESTDIR`, itself or by a file that it sources, was written for instances that are
- * directories.
+ * directories. What a build makes is not known before it runs, and counts as one that was not.
+ * @param isBuilt whether a build makes what is deployed
  */
-export const touchesOf = async ({ directory, commitId }: ApplicationSource): Promise<Touches> => {
+export const touchesOf = async (
+  { directory, commitId }: ApplicationSource,
+  isBuilt = false,
+): Promise<Touches> => {
   const read = (file: string) => git(directory, ['show', `${commitId}:${file}`]).catch(() => undefined);
+  const written = await read('appspec.yml');
+  if (written === undefined && isBuilt) return { scripts: [], unbound: [MADE_BY_BUILD], paths: [], systemd: [] };
   let appSpec: unknown;
   try {
-    appSpec = appSpecContent((await read('appspec.yml')) ?? '');
+    appSpec = appSpecContent(written ?? '');
   } catch {
     // The promotion will say what is wrong with it; no script runs.
     return { scripts: [], unbound: [], paths: [], systemd: [] };
@@ -77,7 +86,10 @@ export const touchesOf = async ({ directory, commitId }: ApplicationSource): Pro
   const paths = new Set<string>();
   for (const script of scripts) {
     const text = await read(script);
-    if (text === undefined) continue;
+    if (text === undefined) {
+      if (isBuilt) unbound.push(`${script}, which the build makes`);
+      continue;
+    }
     const beside = sourcedBy(text).map((name) => path.posix.join(path.posix.dirname(script), name));
     const texts = [text, ...(await Promise.all(beside.map(read)))];
     if (texts.some((one) => asksSystemd(one ?? ''))) systemd.push(script);

@@ -8,13 +8,26 @@ const HOUR = 60 * MINUTE;
 /** What functions call: of the services, of Step Functions, of the ledger, of the record of evidence. */
 const calls = [
   // Starts more often: what they leave behind is hardest to find again.
-  ...['start', 'start', 'start', 'start', 'image', 'list', 'run', 'actions', 'succeed', 'fail'],
+  ...[
+    'start',
+    'start',
+    'start',
+    'start',
+    'image',
+    'build',
+    'startedWith',
+    'list',
+    'run',
+    'actions',
+    'succeed',
+    'fail',
+  ],
   ...['latestJob', 'addJob', 'replaceJob', 'jobByExternalId', 'openJobs', 'openApprovals'],
   ...['entries', 'addEntry'],
 ];
 
 const anyStories: fc.Arbitrary<Story> = fc.record({
-  kind: fc.constantFrom('image-build', 'instance-refresh', 'pipeline-run'),
+  kind: fc.constantFrom('code-build', 'image-build', 'instance-refresh', 'pipeline-run'),
   jobs: fc.array(
     fc.record({
       lasts: fc.constantFrom(0, SECOND, 3 * MINUTE, 12 * MINUTE, STATE_TIMEOUT + 7 * MINUTE),
@@ -73,7 +86,12 @@ it('completes each job once, with the truth, despite faults of events, calls, fu
 
 it('waits for no reconcile when an event reports the end, however start, events and a second attempt interleave', async () => {
   const undisturbed = fc.record({
-    kind: fc.constantFrom('image-build' as const, 'instance-refresh' as const, 'pipeline-run' as const),
+    kind: fc.constantFrom(
+      'code-build' as const,
+      'image-build' as const,
+      'instance-refresh' as const,
+      'pipeline-run' as const,
+    ),
     jobs: fc.tuple(
       fc.record({
         lasts: fc.constantFrom(0, SECOND, 3 * MINUTE),

@@ -2,6 +2,7 @@ import type { InstanceRefresh } from '@aws-sdk/client-auto-scaling';
 import type { DeploymentInfo } from '@aws-sdk/client-codedeploy';
 import type { ActionExecutionDetail } from '@aws-sdk/client-codepipeline';
 import type { Image } from '@aws-sdk/client-imagebuilder';
+import type { CodeBuilds } from '../../../../tasks/jobs/code-build.ts';
 import type { ImageBuilds } from '../../../../tasks/jobs/image-build.ts';
 import type { InstanceRefreshes } from '../../../../tasks/jobs/instance-refresh.ts';
 import type { Deployments, PipelineRuns } from '../../../../tasks/jobs/pipeline-run.ts';
@@ -32,10 +33,14 @@ export const clientFault = (name: string): Error =>
 const SHORTEST_REFRESH = 60_000;
 export const GROUP = 'shop-qat';
 const PIPELINE = 'shop-qat';
+const PROJECT = 'lockstep-shop-build';
+/** How long CodeBuild knows an idempotency token (its API reference, `StartBuild`). */
+const TOKEN_LASTS = 5 * 60_000;
 const BUILDS = 'arn:aws:imagebuilder:us-east-1:000000000000:image/shop-qat/1.0.0';
 
 /** What the state gives to each kind. */
 export const parameters = {
+  'code-build': { projectName: PROJECT, commitId: COMMIT },
   'image-build': { imagePipelineArn: 'arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/shop-qat' },
   'instance-refresh': { autoScalingGroupName: GROUP },
   'pipeline-run': {
@@ -47,7 +52,7 @@ export const parameters = {
 } as const;
 
 /**
- * Image Builder, Auto Scaling and CodePipeline as one account has them: client tokens start once, a group is refreshed once
+ * CodeBuild, Image Builder, Auto Scaling and CodePipeline as one account has them: client tokens start once, a group is refreshed once
  * at a time, and each responds from its own state, never from events.
  * @param now the services' own clock, in ms
  * @param unseen how long after its start a job cannot be asked for, in ms
@@ -69,11 +74,14 @@ export const createServices = (
   const add = (kind: JobKind, isOurs: boolean, clientToken?: string): ExternalJob => {
     const number = String(jobs.length + 1);
     const { lasts, ending } = plan();
+    const ids = {
+      'code-build': `${PROJECT}:${number}`,
+      'image-build': `${BUILDS}/${number}`,
+      'instance-refresh': `${GROUP}/${number}`,
+      'pipeline-run': `${PIPELINE}/${number}`,
+    };
     const job: ExternalJob = {
-      externalId:
-        kind === 'image-build'
-          ? `${BUILDS}/${number}`
-          : `${kind === 'pipeline-run' ? PIPELINE : GROUP}/${number}`,
+      externalId: ids[kind],
       kind,
       isOurs,
       startedAt: now(),
@@ -91,7 +99,32 @@ export const createServices = (
   /** The same job for the same client token. */
   const addOnce = (kind: JobKind, clientToken: string): ExternalJob =>
     of(kind).find((job) => job.clientToken === clientToken) ?? add(kind, true, clientToken);
-  const idOf = ({ externalId }: ExternalJob): string => externalId.slice(externalId.lastIndexOf('/') + 1);
+  const idOf = ({ externalId }: ExternalJob): string =>
+    externalId.slice(Math.max(externalId.lastIndexOf('/'), externalId.lastIndexOf(':')) + 1);
+
+  const codeBuilds: CodeBuilds = {
+    start: async (_, clientToken) => {
+      const known = of('code-build').find(
+        (job) => job.clientToken === clientToken && now() - job.startedAt < TOKEN_LASTS,
+      );
+      return (known ?? add('code-build', true, clientToken)).externalId;
+    },
+    startedWith: async (_, clientToken) =>
+      of('code-build').find((job) => job.clientToken === clientToken && isSeen(job))?.externalId,
+    build: async (id) => {
+      const job = find('code-build', id);
+      if (job === undefined) return undefined;
+      if (isRunning(job)) return { id, buildStatus: 'IN_PROGRESS' };
+      return job.ending === 'failed'
+        ? { id, buildStatus: 'FAILED' }
+        : {
+            id,
+            buildStatus: 'SUCCEEDED',
+            artifacts: { location: `arn:aws:s3:::artifacts/builds/${idOf(job)}`, sha256sum: 'a1' },
+          };
+    },
+    version: async (_, key) => `version of ${key}`,
+  };
 
   const imageBuilds: ImageBuilds = {
     start: async (_, clientToken) => addOnce('image-build', clientToken).externalId,
@@ -163,6 +196,7 @@ export const createServices = (
   };
 
   return {
+    codeBuilds,
     imageBuilds,
     instanceRefreshes,
     pipelineRuns,

@@ -1,5 +1,6 @@
 import { appendEvidence } from '../../../../tasks/evidence/append-evidence.ts';
 import { recordedLedger } from '../../../../tasks/evidence/recorded-ledger.ts';
+import { codeBuild } from '../../../../tasks/jobs/code-build.ts';
 import { completeJob } from '../../../../tasks/jobs/complete-job.ts';
 import { imageBuild } from '../../../../tasks/jobs/image-build.ts';
 import { instanceRefresh } from '../../../../tasks/jobs/instance-refresh.ts';
@@ -89,6 +90,7 @@ export const createWorld = (story: Story, between: () => Promise<void>) => {
     },
   );
   const kinds: JobKinds = {
+    'code-build': codeBuild(faults.all(services.codeBuilds)),
     'image-build': imageBuild(faults.all(services.imageBuilds)),
     'instance-refresh': instanceRefresh(faults.all(services.instanceRefreshes), 'us-east-1'),
     'pipeline-run': pipelineRun(
@@ -287,6 +289,11 @@ const eventOf = ({ kind, externalId }: ExternalJob): unknown => {
   const slash = externalId.lastIndexOf('/');
   const [name, id] = [externalId.slice(0, slash), externalId.slice(slash + 1)];
   switch (kind) {
+    case 'code-build':
+      return {
+        source: 'aws.codebuild',
+        detail: { 'build-id': `arn:aws:codebuild:us-east-1:000000000000:build/${externalId}` },
+      };
     case 'image-build':
       return { Records: [{ Sns: { Message: JSON.stringify({ arn: externalId }) } }] };
     case 'instance-refresh':
@@ -300,6 +307,8 @@ const eventOf = ({ kind, externalId }: ExternalJob): unknown => {
 const tellsOf = ({ externalId }: ExternalJob, text: string): boolean => {
   const id = externalId.slice(externalId.lastIndexOf('/') + 1);
   return [
+    `"key":"builds/${externalId.split(':').at(-1)}"`,
+    `Build ${externalId} `,
     `"imageBuildVersionArn":"${externalId}"`,
     `Image build ${externalId} `,
     `"instanceRefreshId":"${id}"`,

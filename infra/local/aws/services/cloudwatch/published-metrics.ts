@@ -3,6 +3,7 @@ import type { MetricId } from '../shared/metrics.ts';
 /**
  * What services of the emulator publish, as AWS's do: by namespace and name, each with the sets of dimensions.
  * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+ * @see https://docs.aws.amazon.com/codebuild/latest/userguide/monitoring-metrics.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
@@ -21,6 +22,7 @@ const published: Readonly<Record<string, Readonly<Record<string, readonly string
     HealthyHostCount: ['LoadBalancer TargetGroup'],
     UnHealthyHostCount: ['LoadBalancer TargetGroup'],
   },
+  'AWS/CodeBuild': { FailedBuilds: ['ProjectName'], SucceededBuilds: ['ProjectName'] },
   'AWS/ApiGateway': { '5xx': ['ApiId'] },
   'AWS/Lambda': {
     Invocations: ['FunctionName'],

@@ -1,19 +1,18 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { AwsError, type Host, type Principal } from '../../host.ts';
+import type { Host, Principal } from '../../host.ts';
 import { createProcessGroups } from '../../instances/process-groups.ts';
+import type { ConnectedProvider } from '../shared/connected-provider.ts';
 import { unpackBundle } from '../shared/unpack-bundle.ts';
+import { NoArtifactsError } from './artifact-files.ts';
+import { BuildFailure } from './build-failure.ts';
+import { sendLog } from './build-log.ts';
 import { failureIn, writeDriver } from './build-script.ts';
 import { type Buildspec, BuildspecError, parseBuildspec } from './buildspec.ts';
-import {
-  type BuildRecord,
-  buildArn,
-  buildDirectory,
-  buildLog,
-  buildSlug,
-  projectArn,
-  tablesOf,
-} from './records.ts';
+import { environmentOf } from './environment.ts';
+import { type BuildRecord, buildDirectory, buildLog, buildSlug, projectArn, tablesOf } from './records.ts';
+import { sourceArchive } from './source-archive.ts';
+import { uploadArtifact } from './upload-artifact.ts';
 
 /** Runs builds; those that were under way when the process died begin again. */
 interface Builder {
@@ -22,22 +21,20 @@ interface Builder {
   readonly stop: () => void;
 }
 
-/** Log lines that are sent to CloudWatch Logs, from the end. */
-const LOG_LINES = 1_000;
+/** Why a build fails that was asked to fail. */
+const ASKED_FOR =
+  'The build failed because this was asked for with --fail; nothing is wrong with the commit.';
 
-/** A build that ends before or after its commands, with CodeBuild's name for it. */
-class BuildFailure extends Error {
-  override readonly name = 'BuildFailure';
-  constructor(
-    readonly phase: string,
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-export const createBuilder = (host: Host): Builder => {
+/**
+ * Creates the builder.
+ * @param connected what connections lead to
+ * @param ended tells of a build's end, before it is written
+ */
+export const createBuilder = (
+  host: Host,
+  connected: ConnectedProvider | undefined,
+  ended: (build: BuildRecord) => void,
+): Builder => {
   const { builds } = tablesOf(host);
   const directoryOf = (slug: string) => buildDirectory(host.stateDir, slug);
   const groups = createProcessGroups(host.store, host.clock, directoryOf);
@@ -47,7 +44,9 @@ export const createBuilder = (host: Host): Builder => {
   const end = (id: string, changes: Partial<BuildRecord>) => {
     const build = builds.get(id);
     if (stopped || build?.status !== 'IN_PROGRESS') return;
-    builds.put(id, { ...build, ...changes, endedAt: host.clock.now() });
+    const after = { ...build, ...changes, endedAt: host.clock.now() };
+    ended(after);
+    builds.put(id, after);
   };
 
   const run = async (build: BuildRecord) => {
@@ -69,10 +68,11 @@ export const createBuilder = (host: Host): Builder => {
     );
     try {
       const source = path.join(directory, 'src');
-      await download(host, role, build, source);
+      await download(host, role, connected, build, source);
       const spec = readBuildspec(source, project.buildspec);
       const environment = await environmentOf(host, role, build, spec, directory, source);
-      const ended = await groups.run({
+      if (build.isToFail) throw new BuildFailure('PROVISIONING', 'CLIENT_ERROR', ASKED_FOR);
+      const run = await groups.run({
         instanceId: slug,
         label: 'build',
         file: writeDriver(directory, spec),
@@ -81,7 +81,7 @@ export const createBuilder = (host: Host): Builder => {
         log,
         timeoutMs: project.timeoutMinutes * 60_000,
       });
-      if (ended.kind === 'timed-out') {
+      if (run.kind === 'timed-out') {
         end(id, {
           status: 'TIMED_OUT',
           failure: {
@@ -99,13 +99,10 @@ export const createBuilder = (host: Host): Builder => {
           'COMMAND_EXECUTION_ERROR',
           `Error while executing command: ${failed.command}. Reason: exit status ${failed.exitCode}`,
         );
-      if (ended.kind === 'killed')
-        throw new BuildFailure(
-          'BUILD',
-          'COMMAND_EXECUTION_ERROR',
-          `The build was killed by ${ended.signal}.`,
-        );
-      end(id, { status: 'SUCCEEDED' });
+      if (run.kind === 'killed')
+        throw new BuildFailure('BUILD', 'COMMAND_EXECUTION_ERROR', `The build was killed by ${run.signal}.`);
+      const artifact = await upload(host, role, build, spec, source);
+      end(id, { status: 'SUCCEEDED', ...(artifact && { artifact }) });
     } catch (error) {
       const { phase, code } =
         error instanceof BuildFailure ? error : { phase: 'PROVISIONING', code: 'CLIENT_ERROR' };
@@ -115,7 +112,7 @@ export const createBuilder = (host: Host): Builder => {
     } finally {
       if (builds.has(id)) {
         await groups.kill({ instanceId: slug });
-        fs.rmSync(path.join(directory, 'src'), { recursive: true, force: true });
+        removeAllBut(directory, path.basename(log));
         await sendLog(host, role, build, log);
       }
     }
@@ -143,15 +140,37 @@ export const createBuilder = (host: Host): Builder => {
   };
 };
 
-const download = async (host: Host, role: Principal, { source }: BuildRecord, directory: string) => {
+/** What a build leaves in its directory and home, caches of compilers among it, goes; its log stays. */
+const removeAllBut = (directory: string, kept: string): void => {
+  for (const name of fs.readdirSync(directory))
+    if (name !== kept) fs.rmSync(path.join(directory, name), { recursive: true, force: true });
+};
+
+const download = async (
+  host: Host,
+  role: Principal,
+  connected: ConnectedProvider | undefined,
+  build: BuildRecord,
+  directory: string,
+) => {
   try {
-    const { Body } = await host.call<{ Body: Uint8Array }>(role, 's3', 'GetObject', {
-      Bucket: source.bucket,
-      Key: source.key,
-    });
-    await unpackBundle(Body, directory);
+    await unpackBundle(await sourceArchive(host, role, connected, build), directory);
   } catch (error) {
     throw new BuildFailure('DOWNLOAD_SOURCE', 'CLIENT_ERROR', (error as Error).message);
+  }
+};
+
+const upload = async (host: Host, role: Principal, build: BuildRecord, spec: Buildspec, source: string) => {
+  try {
+    return await uploadArtifact(host, role, build, spec, source);
+  } catch (error) {
+    if (error instanceof NoArtifactsError)
+      throw new BuildFailure('UPLOAD_ARTIFACTS', 'CLIENT_ERROR', error.message);
+    throw new BuildFailure(
+      'UPLOAD_ARTIFACTS',
+      'CLIENT_ERROR',
+      `Error in UPLOAD_ARTIFACTS phase: ${(error as Error).message}`,
+    );
   }
 };
 
@@ -161,7 +180,7 @@ const readBuildspec = (source: string, name: string): Buildspec => {
     throw new BuildFailure(
       'DOWNLOAD_SOURCE',
       'YAML_FILE_ERROR',
-      `The commit has no ${name}. Add it, or name another under test.buildspec.`,
+      `The commit has no ${name}. Add it, or name another in the project.`,
     );
   try {
     return parseBuildspec(fs.readFileSync(file, 'utf8'));
@@ -169,105 +188,4 @@ const readBuildspec = (source: string, name: string): Buildspec => {
     if (!(error instanceof BuildspecError)) throw error;
     throw new BuildFailure('DOWNLOAD_SOURCE', 'YAML_FILE_ERROR', `${name}: ${error.message}`);
   }
-};
-
-/** What the commands see: CodeBuild's own variables, the buildspec's, the project's, and the role's credentials. */
-const environmentOf = async (
-  host: Host,
-  role: Principal,
-  { id, project, sourceVersion = '' }: BuildRecord,
-  spec: Buildspec,
-  directory: string,
-  source: string,
-): Promise<Record<string, string>> => {
-  const parameters = {
-    ...spec.parameters,
-    ...Object.fromEntries(
-      project.variables
-        .filter(({ type }) => type === 'PARAMETER_STORE')
-        .map(({ name, value }) => [name, value]),
-    ),
-  };
-  const plain = project.variables.filter(({ type }) => type === 'PLAINTEXT');
-  const credentials = host.credentialsFor(role);
-  return {
-    PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
-    HOME: directory,
-    LANG: process.env.LANG ?? 'C.UTF-8',
-    AWS_REGION: host.region,
-    AWS_DEFAULT_REGION: host.region,
-    AWS_ENDPOINT_URL: host.endpointUrl,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_SESSION_TOKEN: credentials.sessionToken,
-    CODEBUILD_BUILD_ID: id,
-    CODEBUILD_BUILD_ARN: buildArn(host, id),
-    CODEBUILD_INITIATOR: 'codepipeline',
-    CODEBUILD_RESOLVED_SOURCE_VERSION: sourceVersion,
-    CODEBUILD_SRC_DIR: source,
-    LOCKSTEP_BUILD: directory,
-    ...spec.variables,
-    ...(await parameterValues(host, role, parameters)),
-    ...Object.fromEntries(plain.map(({ name, value }) => [name, value])),
-  };
-};
-
-const parameterValues = async (
-  host: Host,
-  role: Principal,
-  parameters: Readonly<Record<string, string>>,
-): Promise<Record<string, string>> => {
-  const names = [...new Set(Object.values(parameters))];
-  const values = new Map<string, string>();
-  if (names.length > 0) {
-    try {
-      const answer = await host.call<{
-        Parameters?: { Name?: string; Value?: string }[];
-        InvalidParameters?: string[];
-      }>(role, 'ssm', 'GetParameters', { Names: names, WithDecryption: true });
-      for (const { Name = '', Value = '' } of answer.Parameters ?? []) values.set(Name, Value);
-    } catch (error) {
-      throw new BuildFailure(
-        'DOWNLOAD_SOURCE',
-        'CLIENT_ERROR',
-        `The SSM parameters ${names.join(', ')} cannot be read: ${(error as Error).message}`,
-      );
-    }
-  }
-  return Object.fromEntries(
-    Object.entries(parameters).map(([variable, name]) => {
-      const value = values.get(name);
-      if (value === undefined)
-        throw new BuildFailure(
-          'DOWNLOAD_SOURCE',
-          'CLIENT_ERROR',
-          `The variable ${variable} comes from the SSM parameter ${name}, which does not exist. ` +
-            `Create it (aws ssm put-parameter --name ${name} --type SecureString --value …), then start again.`,
-        );
-      return [variable, value];
-    }),
-  );
-};
-
-/** The log goes where the project says; that it cannot does not change how the build ended. */
-const sendLog = async (host: Host, role: Principal, { id, project }: BuildRecord, file: string) => {
-  if (project.logGroup === undefined) return;
-  const logStreamName = id.split(':')[1] ?? id;
-  const lines = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean).slice(-LOG_LINES);
-  try {
-    await host.call(role, 'logs', 'CreateLogStream', { logGroupName: project.logGroup, logStreamName });
-  } catch (error) {
-    if (!(error instanceof AwsError && error.name === 'ResourceAlreadyExistsException')) {
-      host.log('codebuild', (error as Error).message);
-      return;
-    }
-  }
-  if (lines.length === 0) return;
-  await host
-    .call(role, 'logs', 'PutLogEvents', {
-      logGroupName: project.logGroup,
-      logStreamName,
-      logEvents: lines.map((message) => ({ message, timestamp: host.clock.now() })),
-    })
-    .catch((error: unknown) => host.log('codebuild', (error as Error).message));
 };

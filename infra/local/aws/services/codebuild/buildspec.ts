@@ -20,8 +20,22 @@ export interface Buildspec {
   /** Names of SSM parameters by variable. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly phases: readonly BuildPhase[];
+  /** Secrets by variable: `<id>:<key of its JSON>`, of which the key may be left out. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** What the build makes. Absent if it names nothing. */
+  readonly artifacts?: ArtifactSpec;
   /** Runtimes that it asks for; on this machine, the machine's own are used. */
   readonly runtimes: Readonly<Record<string, string>>;
+}
+
+/** Files that a build makes. */
+export interface ArtifactSpec {
+  /** Patterns. */
+  readonly files: readonly string[];
+  readonly baseDirectory: string;
+  /** Whether all files lie side by side in the archive. */
+  readonly discardsPaths: boolean;
+  readonly excludePaths: readonly string[];
 }
 
 /** The buildspec cannot be followed; CodeBuild calls it YAML_FILE_ERROR. */
@@ -44,19 +58,53 @@ export const parseBuildspec = (text: string): Buildspec => {
   // 0.1 runs each command in a shell of its own.
   if (String(spec.version) !== '0.2') throw wrong('version', spec.version, 'give 0.2');
   const env = optionalFields(spec.env, 'env');
-  only(env, 'env.', ['shell', 'variables', 'parameter-store', 'exported-variables', 'git-credential-helper']);
+  only(env, 'env.', [
+    'shell',
+    'variables',
+    'parameter-store',
+    'secrets-manager',
+    'exported-variables',
+    'git-credential-helper',
+  ]);
   if (env.shell !== undefined && env.shell !== '/bin/sh' && env.shell !== 'bash')
     throw wrong('env.shell', env.shell, 'give bash, or leave it out');
   const phases = fields(spec.phases, 'phases');
   only(phases, 'phases.', phaseNames);
   const install = optionalFields(phases.install, 'phases.install');
+  const artifacts = artifactsOf(optionalFields(spec.artifacts, 'artifacts'));
   return {
     variables: texts(env.variables, 'env.variables'),
     parameters: texts(env['parameter-store'], 'env.parameter-store'),
+    secrets: texts(env['secrets-manager'], 'env.secrets-manager'),
+    ...(artifacts && { artifacts }),
     phases: phaseNames.flatMap((name) =>
       phases[name] === undefined ? [] : [phaseOf(name, fields(phases[name], `phases.${name}`))],
     ),
     runtimes: texts(install['runtime-versions'], 'phases.install.runtime-versions'),
+  };
+};
+
+const artifactsOf = (artifacts: Fields): ArtifactSpec | undefined => {
+  only(artifacts, 'artifacts.', [
+    'files',
+    'name',
+    'discard-paths',
+    'base-directory',
+    'exclude-paths',
+    's3-prefix',
+    'enable-symlinks',
+  ]);
+  const files = commandsOf(artifacts.files, 'artifacts.files');
+  if (files.length === 0) return undefined;
+  const { 'base-directory': baseDirectory = '.' } = artifacts;
+  if (typeof baseDirectory !== 'string' || /[*?]/.test(baseDirectory))
+    throw wrong('artifacts.base-directory', baseDirectory, 'give the path of one directory');
+  return {
+    files,
+    baseDirectory,
+    // YAML 1.2 reads `yes` as a text.
+    discardsPaths: ['yes', 'true'].includes(String(artifacts['discard-paths'])),
+    excludePaths: commandsOf(artifacts['exclude-paths'], 'artifacts.exclude-paths'),
   };
 };
 

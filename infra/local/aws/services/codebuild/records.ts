@@ -3,18 +3,44 @@ import path from 'node:path';
 import type { Host } from '../../host.ts';
 import { arnOf } from '../shared/arns.ts';
 
+/** Where a project's source comes from. */
+export type ProjectSource =
+  | { readonly type: 'CODEPIPELINE' }
+  | { readonly type: 'S3'; readonly bucket: string; readonly key: string }
+  | { readonly type: 'CODECOMMIT'; readonly location: string }
+  /** A repository of a provider, through a connection. */
+  | { readonly type: 'CONNECTION'; readonly location: string; readonly connectionArn: string };
+
+/** Where a project puts what a build makes. */
+export interface ProjectOutput {
+  readonly bucket: string;
+  readonly path: string;
+  readonly isBelowBuildId: boolean;
+  readonly name: string;
+}
+
+/** A variable of a build. */
+export interface Variable {
+  readonly name: string;
+  readonly type: 'PLAINTEXT' | 'PARAMETER_STORE' | 'SECRETS_MANAGER';
+  readonly value: string;
+}
+
 /** A project, as the store keeps it under its name. */
-interface Project {
+export interface Project {
   readonly name: string;
   readonly serviceRole: string;
+  readonly source: ProjectSource;
+  /** @default what a build makes goes nowhere, or to the pipeline */
+  readonly output?: ProjectOutput;
   /** Path of the buildspec within the source. */
   readonly buildspec: string;
-  readonly variables: readonly {
-    readonly name: string;
-    readonly type: 'PLAINTEXT' | 'PARAMETER_STORE';
-    readonly value: string;
-  }[];
+  readonly variables: readonly Variable[];
+  /** ARN of the key of what it writes. */
+  readonly encryptionKey?: string;
   readonly logGroup?: string;
+  /** `<bucket>/<prefix>`. */
+  readonly s3Logs?: string;
   readonly timeoutMinutes: number;
 }
 
@@ -25,8 +51,21 @@ export interface BuildRecord {
   readonly id: string;
   readonly number: number;
   readonly project: Project;
-  readonly source: { readonly bucket: string; readonly key: string };
+  /** An archive that it was started with, instead of the project's source. */
+  readonly source?: { readonly bucket: string; readonly key: string };
   readonly sourceVersion?: string;
+  /** Variables that it was started with. */
+  readonly variables: readonly Variable[];
+  readonly token?: string;
+  /** Whether its commands are made to fail. */
+  readonly isToFail: boolean;
+  /** What it made. */
+  readonly artifact?: {
+    readonly bucket: string;
+    readonly key: string;
+    readonly sha256: string;
+    readonly md5: string;
+  };
   readonly status: BuildStatus;
   readonly failure?: { readonly phase: string; readonly code: string; readonly message: string };
   /** In ms. */

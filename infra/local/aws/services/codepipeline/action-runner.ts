@@ -1,8 +1,9 @@
 import type { Host, Principal } from '../../host.ts';
 import type { Table } from '../../store.ts';
+import type { ConnectedProvider } from '../shared/connected-provider.ts';
 import { errorDetails } from './action-errors.ts';
 import type { ActionContext, Outcome, RunAction } from './actions.ts';
-import { type ConnectedProvider, runConnectionSource } from './connection-source.ts';
+import { runConnectionSource } from './connection-source.ts';
 import type { ActionDeclaration } from './declaration.ts';
 import { runCodeDeploy } from './deploy-action.ts';
 import { runLambdaInvoke } from './invoke-action.ts';

@@ -11,8 +11,9 @@ import type {
   ListPipelineExecutionsOutput,
 } from '@aws-sdk/client-codepipeline';
 import type { Host, Operation, Service } from '../../host.ts';
+import type { ConnectedProvider } from '../shared/connected-provider.ts';
 import { page } from '../shared/paging.ts';
-import type { ConnectedProvider, ConnectedPush } from './connection-source.ts';
+import type { ConnectedPush } from './connection-source.ts';
 import {
   describeAction,
   describeDeclaration,

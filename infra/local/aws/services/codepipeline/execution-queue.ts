@@ -1,7 +1,7 @@
 import type { Host } from '../../host.ts';
 import type { Table } from '../../store.ts';
+import type { ConnectedProvider } from '../shared/connected-provider.ts';
 import { createRunner } from './action-runner.ts';
-import type { ConnectedProvider } from './connection-source.ts';
 import {
   type ActionDeclaration,
   byRunOrder,

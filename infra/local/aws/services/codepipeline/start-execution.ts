@@ -134,6 +134,8 @@ const readOverrides = (
       throw invalid(
         `The source ${actionName} takes revisions of type ${types.join(', ')}; received ${revisionType}`,
       );
+    if (revisionType === 'S3_OBJECT_KEY' && source.configuration.AllowOverrideForS3ObjectKey !== 'true')
+      throw invalid(`The source ${actionName} does not allow another S3 object key`);
     if (revisionType === 'COMMIT_ID' && !/^[0-9a-f]{40}$/.test(revisionValue))
       throw invalid(
         `The revision of ${actionName} must be a commit id of 40 hexadecimal digits; received ${revisionValue}`,

@@ -20,17 +20,22 @@ export const runCodeBuild: RunAction = async (context): Promise<Outcome> => {
   const principal = await context.principal();
   const { ProjectName: projectName = '', EnvironmentVariables: variables } = record().configuration;
   const { bucket, key } = onlyInput(context);
-  const { build } = await host.call<{ build?: BuildAnswer }>(principal, 'codebuild', 'StartBuild', {
-    projectName,
-    sourceTypeOverride: 'S3',
-    sourceLocationOverride: `${bucket}/${key}`,
-    sourceVersion: revisionOf(context),
-    idempotencyToken: record().id,
-    ...(variables !== undefined && { environmentVariablesOverride: JSON.parse(variables) as unknown }),
-  });
-  const externalExecutionId = build?.id ?? '';
-  const externalExecutionUrl = build?.logs?.deepLink ?? '';
-  update({ externalExecutionId, externalExecutionUrl });
+  // A build that is recorded goes on, however long ago it was started: its token counts for minutes.
+  if (record().externalExecutionId === undefined) {
+    const { build } = await host.call<{ build?: BuildAnswer }>(principal, 'codebuild', 'StartBuild', {
+      projectName,
+      sourceTypeOverride: 'S3',
+      sourceLocationOverride: `${bucket}/${key}`,
+      sourceVersion: revisionOf(context),
+      idempotencyToken: record().id,
+      ...(variables !== undefined && { environmentVariablesOverride: JSON.parse(variables) as unknown }),
+    });
+    update({
+      externalExecutionId: build?.id ?? '',
+      externalExecutionUrl: build?.logs?.deepLink ?? '',
+    });
+  }
+  const { externalExecutionId = '', externalExecutionUrl = '' } = record();
   while (isLive()) {
     const { builds: [current] = [] } = await host.call<{ builds?: BuildAnswer[] }>(
       principal,

@@ -67,6 +67,29 @@ describe('scripts on this machine', () => {
     expect((await touchesOf(source)).unbound).toEqual([]);
   });
 
+  it('knows nothing of scripts that a build makes, so they count as unbound', async () => {
+    const source = await application(
+      {},
+      { 'appspec.yml': 'hooks:\n  AfterInstall:\n    - location: made/install.sh\n' },
+    );
+    expect((await touchesOf(source)).unbound).toEqual([]);
+    expect((await touchesOf(source, true)).unbound).toEqual(['made/install.sh, which the build makes']);
+    const git = (...args: string[]) =>
+      execFileSync(
+        'git',
+        ['-C', source.directory, '-c', 'user.name=D', '-c', 'user.email=d@example.com', ...args],
+        {
+          encoding: 'utf8',
+        },
+      ).trim();
+    git('rm', '--quiet', 'appspec.yml');
+    git('commit', '--quiet', '--allow-empty', '--message', 'Build it');
+    const commitId = git('rev-parse', 'HEAD');
+    expect((await touchesOf({ ...source, commitId }, true)).unbound).toEqual([
+      'those of the appspec.yml that the build makes',
+    ]);
+  });
+
   it('says nothing of an appspec that is no YAML: no script runs', async () => {
     expect(await touchesOf(await application({}, { 'appspec.yml': 'a: [' }))).toEqual({
       scripts: [],

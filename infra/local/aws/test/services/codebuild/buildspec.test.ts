@@ -7,14 +7,17 @@ version: 0.2
 env:
   variables: { RETRIES: 3 }
   parameter-store: { URL: /orders/url }
+  secrets-manager: { TOKEN: registry:token }
 phases:
   build: { commands: ["npm test"], finally: ["echo done"] }
   install: { runtime-versions: { nodejs: 22 }, commands: npm ci, on-failure: CONTINUE }
-artifacts: { files: ["**/*"] }
+artifacts: { files: "**/*", base-directory: dist, discard-paths: yes, exclude-paths: [a.map] }
 `),
   ).toEqual({
     variables: { RETRIES: '3' },
     parameters: { URL: '/orders/url' },
+    secrets: { TOKEN: 'registry:token' },
+    artifacts: { files: ['**/*'], baseDirectory: 'dist', discardsPaths: true, excludePaths: ['a.map'] },
     runtimes: { nodejs: '22' },
     phases: [
       { name: 'install', commands: ['npm ci'], finally: [], onFailure: 'CONTINUE' },
@@ -34,6 +37,11 @@ it.each([
     'a command that YAML takes for a mapping',
     'version: 0.2\nphases: { build: { commands: [{ echo a: b }] } }',
     'phases.build.commands[0] is {"echo a":"b"}; put the command in quotes',
+  ],
+  [
+    'further artifacts',
+    'version: 0.2\nphases: {}\nartifacts: { files: [a], secondary-artifacts: {} }',
+    'artifacts.secondary-artifacts is {}; use files, name',
   ],
   [
     'an unknown reaction',

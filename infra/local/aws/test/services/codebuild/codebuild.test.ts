@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Build } from '@aws-sdk/client-codebuild';
 import { ZipFile } from 'yazl';
 import { AwsError } from '../../../host.ts';
@@ -186,5 +187,202 @@ describe('CodeBuild', () => {
     void process.host.call(administrator, 'codebuild', 'StopBuild', { id });
     await until(world, () => world.store.table('ec2.processGroups').keys().length === 0);
     expect(await build()).toMatchObject({ buildStatus: 'STOPPED' });
+  });
+
+  describe('of a project with a source and artifacts of its own', () => {
+    const ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:registry-a1B2c3';
+    let archives: Uint8Array[];
+    let asked: object[];
+    let allowed: string[];
+    const ofServices = ['s3:*', 'logs:*', 'ssm:*', 'secretsmanager:*'];
+    beforeEach(async () => {
+      archives = [];
+      asked = [];
+      allowed = ['codecommit:GitPull', 'codeconnections:*'];
+      source = await zipOf({
+        'buildspec.yml': JSON.stringify({
+          version: 0.2,
+          env: { 'secrets-manager': { WHOLE: ARN } },
+          phases: {
+            build: { commands: ['mkdir out', 'echo "$TOKEN $WHOLE $MODE $GIVEN" > out/app', 'cat out/app'] },
+          },
+          artifacts: { 'base-directory': 'out', files: '**/*' },
+        }),
+      });
+      world.played.codecommit = {
+        UploadArchive: (input: object) => {
+          asked.push(input);
+          return { archive: source };
+        },
+      };
+      world.played.secretsmanager = {
+        GetSecretValue: ({ SecretId }: { SecretId: string }) => {
+          if (SecretId !== ARN) throw new AwsError('ResourceNotFoundException', 'no such secret');
+          return { SecretString: '{"token":"t-1"}' };
+        },
+      };
+      world.played.s3 = {
+        GetObject: (input: object) => {
+          asked.push(input);
+          return { Body: source };
+        },
+        PutObject: ({ Key, Body }: { Key: string; Body: Uint8Array }) => {
+          if (Key.startsWith('built/')) archives.push(Body);
+          return { VersionId: 'v1' };
+        },
+      };
+    });
+    const COMMIT = 'c'.repeat(40);
+    const build = async (Source: object, { token = ARN as string, project = {} } = {}) => {
+      putRole(world, 'tests', 'codebuild.amazonaws.com', [
+        { Effect: 'Allow', Action: [...allowed, ...ofServices], Resource: '*' },
+      ]);
+      const process = startProcess(world);
+      const service = process.register((host) =>
+        createCodeBuildService(host, {
+          head: async () => COMMIT,
+          commit: async (repository, commitId) =>
+            repository === 'example/orders' && commitId === COMMIT
+              ? { author: { name: 'Dana', email: 'dana@example.com', seconds: 0 }, message: '' }
+              : undefined,
+          archive: async () => source,
+        }),
+      );
+      await create(service, 'AWS::CodeBuild::Project', 'Builds', {
+        Name: 'builds',
+        ServiceRole: roleArn('tests'),
+        Source: { BuildSpec: 'buildspec.yml', ...Source },
+        Artifacts: {
+          Type: 'S3',
+          Location: 'artifacts',
+          Path: 'built',
+          NamespaceType: 'BUILD_ID',
+          Name: 'revision.zip',
+          Packaging: 'ZIP',
+        },
+        Environment: {
+          EnvironmentVariables: [
+            { Name: 'TOKEN', Type: 'SECRETS_MANAGER', Value: `${token}:token` },
+            { Name: 'MODE', Value: 'project' },
+          ],
+        },
+        ...project,
+      });
+      const call = <Output>(operation: string, input: object) =>
+        process.host.call<Output>(administrator, 'codebuild', operation, input);
+      const start = async (idempotencyToken: string, sourceVersion = COMMIT) =>
+        (
+          await call<{ build?: Build }>('StartBuild', {
+            projectName: 'builds',
+            sourceVersion,
+            idempotencyToken,
+            environmentVariablesOverride: [{ name: 'GIVEN', value: idempotencyToken, type: 'PLAINTEXT' }],
+          })
+        ).build?.id ?? '';
+      const ended = async (id: string) => {
+        let last: Build | undefined;
+        await until(world, () => {
+          void call<{ builds?: Build[] }>('BatchGetBuilds', { ids: [id] }).then(({ builds }) => {
+            last = builds?.[0];
+          });
+          return last?.buildComplete === true;
+        });
+        return last;
+      };
+      return { process, call, start, ended };
+    };
+    const codeCommit = { Type: 'CODECOMMIT', Location: 'file:///somewhere/codecommit/orders.git' };
+
+    it('writes an archive under a key of its own, with its digest, and tells the event bus', async () => {
+      const { start, ended, call } = await build(codeCommit);
+      const id = await start('one');
+      const done = await ended(id);
+      const archive = Buffer.from(archives[0] ?? []);
+      expect(done).toMatchObject({
+        buildStatus: 'SUCCEEDED',
+        artifacts: {
+          location: `arn:aws:s3:::artifacts/built/${id.split(':')[1]}/revision.zip`,
+          sha256sum: createHash('sha256').update(archive).digest('hex'),
+        },
+        environment: {
+          environmentVariables: expect.arrayContaining([{ name: 'GIVEN', value: 'one', type: 'PLAINTEXT' }]),
+        },
+      });
+      expect(asked).toEqual([{ repositoryName: 'orders', commitId: COMMIT }]);
+      expect(readBuildLog(world.stateDir, buildSlug(id))).toContain('t-1 {"token":"t-1"} project one\n');
+      expect(world.events.map(({ detail }) => detail['build-status'])).toEqual(['IN_PROGRESS', 'SUCCEEDED']);
+      expect(await call('ListBuildsForProject', { projectName: 'builds' })).toEqual({ ids: [id] });
+    });
+
+    it('knows a token for five minutes', async () => {
+      const { start } = await build(codeCommit);
+      const first = await start('one');
+      expect(await start('one')).toBe(first);
+      world.clock.advance(5 * 60_000);
+      expect(await start('one')).not.toBe(first);
+    });
+
+    it.each<[string, object, string]>([
+      ['a version of an archive in S3', { Type: 'S3', Location: 'sources/orders.zip' }, 'v7'],
+      [
+        'a commit through a connection',
+        {
+          Type: 'GITHUB',
+          Location: 'https://github.com/example/orders.git',
+          Auth: {
+            Type: 'CODECONNECTIONS',
+            Resource: 'arn:aws:codeconnections:us-east-1:000000000000:connection/1',
+          },
+        },
+        COMMIT,
+      ],
+    ])('reads %s', async (_, from, version) => {
+      const { start, ended } = await build(from);
+      expect(await ended(await start('one', version))).toMatchObject({ buildStatus: 'SUCCEEDED' });
+      if ('Type' in from && from.Type === 'S3')
+        expect(asked).toEqual([{ Bucket: 'sources', Key: 'orders.zip', VersionId: 'v7' }]);
+    });
+
+    it.each<[string, () => Promise<Build | undefined>, string, string]>([
+      [
+        'without permission to pull',
+        async () => {
+          allowed = [];
+          const { start, ended } = await build(codeCommit);
+          return ended(await start('one'));
+        },
+        'DOWNLOAD_SOURCE',
+        'codecommit:GitPull',
+      ],
+      [
+        'without a commit',
+        async () => {
+          const { start, ended } = await build(codeCommit);
+          return ended(await start('one', 'main'));
+        },
+        'DOWNLOAD_SOURCE',
+        "must be a commit's id; received main",
+      ],
+      [
+        'for a secret that does not exist',
+        async () => {
+          const { start, ended } = await build(codeCommit, { token: ARN.replace('registry', 'other') });
+          return ended(await start('one'));
+        },
+        'DOWNLOAD_SOURCE',
+        'The variable TOKEN comes from the secret',
+      ],
+    ])('fails %s', async (_, run, phaseType, message) => {
+      expect((await run())?.phases).toMatchObject([
+        { phaseType, contexts: [{ message: expect.stringContaining(message) }] },
+      ]);
+    });
+
+    it('fails as it is asked to, without a fault of the commit', async () => {
+      const { process, start, ended } = await build(codeCommit);
+      process.host.faults.arm('builds', 1);
+      expect((await ended(await start('one')))?.phases).toMatchObject([{ phaseType: 'PROVISIONING' }]);
+      expect(await ended(await start('two'))).toMatchObject({ buildStatus: 'SUCCEEDED' });
+    });
   });
 });

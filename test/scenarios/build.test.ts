@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { ActionExecutionDetail } from '@aws-sdk/client-codepipeline';
+import { readBuildLog } from '@lockstep/aws-emulator';
+import { git } from '../../infra/local/run/git.ts';
+import { redriveHint } from '../../infra/local/run/narrate.ts';
+import { projectRoot } from '../../infra/local/run/synthesize.ts';
+import { stateNames as names } from '../../workflows/state-names.ts';
+import { pressGoBack } from './support/go-back.ts';
+import {
+  approveBoth,
+  eventually,
+  type Scenario,
+  type ScenarioPromotion,
+  startScenario,
+} from './support/scenario.ts';
+
+jest.setTimeout(400_000);
+
+const administrator = { kind: 'administrator' } as const;
+const lockstep = JSON.parse(
+  fs.readFileSync(path.join(projectRoot, 'examples/build.json'), 'utf8'),
+) as unknown;
+
+/** A build whose output differs each time, though the commit is the same. */
+const buildspec = `version: 0.2
+phases:
+  build:
+    commands:
+      - mkdir dist
+      - cp -R appspec.yml package.json scripts src dist
+      - 'echo "$NODE_ENV $REGISTRY_TOKEN $CODEBUILD_RESOLVED_SOURCE_VERSION"'
+      - head -c 16 /dev/urandom | od -An -tx1 > dist/build-number
+artifacts:
+  base-directory: dist
+  files: '**/*'
+`;
+
+describe('an application with a build', () => {
+  let scenario: Scenario;
+  beforeAll(async () => {
+    scenario = await startScenario({ lockstep });
+    await scenario.run.host.call(administrator, 'ssm', 'PutParameter', {
+      Name: '/orders/build/registry-token',
+      Type: 'SecureString',
+      Value: 'of-the-registry',
+    });
+  });
+  afterAll(() => scenario?.stop());
+
+  const withBuildspec = async (text: string) => {
+    fs.writeFileSync(path.join(scenario.source.directory, 'buildspec.yml'), text);
+    await git(scenario.source.directory, ['add', '--all']);
+    return scenario.startPromotion();
+  };
+  const builtBy = async ({ id }: ScenarioPromotion) => (await scenario.system.ledger.promotion(id))?.built;
+  const builds = (): readonly { readonly id: string; readonly status: string }[] =>
+    scenario.run.host.store.table<{ id: string; status: string }>('codebuild.builds').values();
+  /** Digests of the archives that the last runs of both pipelines handed to CodeDeploy. */
+  const deployedDigests = async (): Promise<readonly string[]> => {
+    const { host } = scenario.run;
+    return Promise.all(
+      ['qat', 'prod'].map(async (environment) => {
+        const { actionExecutionDetails: actions = [] } = await host.call<{
+          actionExecutionDetails?: ActionExecutionDetail[];
+        }>(administrator, 'codepipeline', 'ListActionExecutions', {
+          pipelineName: `lockstep-orders-${environment}`,
+        });
+        const { s3location } =
+          actions.find(({ actionName }) => actionName === 'Deploy')?.input?.inputArtifacts?.[0] ?? {};
+        const { Body } = await host.call<{ Body: Uint8Array }>(administrator, 's3', 'GetObject', {
+          Bucket: s3location?.bucket,
+          Key: s3location?.key,
+        });
+        return createHash('sha256').update(Body).digest('hex');
+      }),
+    );
+  };
+  let first: ScenarioPromotion;
+
+  it('is built once, and QAT and Prod get exactly that, by its digest, which approvers see', async () => {
+    first = await withBuildspec(buildspec);
+    const { candidate } = await first.asked('qc');
+    const built = await builtBy(first);
+    expect(built).toMatchObject({
+      key: expect.stringMatching(/^lockstep-builds\/[0-9a-f-]{36}\/revision\.zip$/),
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(candidate.built).toEqual(built);
+    expect(await approveBoth(first)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(builds().map(({ status }) => status)).toEqual(['SUCCEEDED']);
+    expect(await deployedDigests()).toEqual([built?.sha256, built?.sha256]);
+    const log = readBuildLog(scenario.stateDir, builds()[0]?.id.replace(':', '-') ?? '');
+    expect(log).toContain(`production of-the-registry ${first.commitId}\n`);
+    expect(scenario.run.host.accessReport().denied).toEqual([]);
+  });
+
+  it('fails before any image for a commit that cannot be built, and says that the commit is at fault', async () => {
+    const images = scenario.run.host.store.table('imagebuilder.images').keys().length;
+    const failing = await withBuildspec(buildspec.replace('mkdir dist', 'echo broken; exit 7'));
+    const { status, error, cause = '' } = await failing.ended();
+    expect([status, error]).toEqual(['FAILED', 'BuildFailed']);
+    expect(cause).toContain('BUILD: COMMAND_EXECUTION_ERROR: Error while executing command: echo broken');
+    expect(await failing.states()).toContainEqual([names.buildRevision, 'FAILED']);
+    expect(scenario.run.host.store.table('imagebuilder.images').keys()).toHaveLength(images);
+    expect(
+      await redriveHint({ host: scenario.run.host, system: scenario.system }, failing.executionArn),
+    ).toContain('Push a commit that builds');
+  });
+
+  it('fails for a buildspec without artifacts, and for artifacts that are not there', async () => {
+    const nothing = await withBuildspec(buildspec.slice(0, buildspec.indexOf('artifacts:')));
+    expect((await nothing.ended()).cause).toContain('succeeded and made nothing');
+    const missing = await withBuildspec(buildspec.replace("'**/*'", 'bin/orders'));
+    expect((await missing.ended()).cause).toContain('no matching artifact paths found for bin/orders');
+  });
+
+  it('builds again when a failed build is redriven, and starts no other when a later state is', async () => {
+    await scenario.failNext(names.buildRevision);
+    await scenario.failNext(names.buildQatImage);
+    const before = builds().length;
+    const second = await withBuildspec(buildspec);
+    expect(await second.ended()).toMatchObject({ error: 'BuildFailed' });
+    await second.redrive();
+    expect(await second.ended()).toMatchObject({ error: 'ImageBuildFailed' });
+    await second.redrive();
+    expect(await approveBoth(second)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(builds().length - before).toBe(2);
+    const built = await builtBy(second);
+    expect(await deployedDigests()).toEqual([built?.sha256, built?.sha256]);
+    expect(built?.sha256).not.toBe((await builtBy(first))?.sha256);
+  });
+
+  it('goes back to what was built then, without building', async () => {
+    const before = builds().length;
+    const goBack = await pressGoBack(scenario, first, 'The cart is empty');
+    expect((await goBack.asked('qc')).candidate.built).toEqual(await builtBy(first));
+    expect(await approveBoth(goBack)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(builds()).toHaveLength(before);
+    expect((await deployedDigests())[1]).toBe((await builtBy(first))?.sha256);
+  });
+
+  it('does not go back to a release whose build is gone', async () => {
+    const third = await withBuildspec(buildspec);
+    expect(await approveBoth(third)).toMatchObject({ status: 'SUCCEEDED' });
+    const { bucket: Bucket, key: Key, version: VersionId } = (await builtBy(first)) ?? {};
+    await scenario.run.host.call(administrator, 's3', 'DeleteObject', { Bucket, Key, VersionId });
+    const { error, cause = '' } = await (await pressGoBack(scenario, first, 'Once more')).ended();
+    expect(error).toBe('ReleaseGone');
+    expect(cause).toContain(`What was built of ${first.commitId} (${Key}) cannot be read`);
+  });
+
+  it('finds nothing to deploy when somebody starts a pipeline by hand', async () => {
+    const { host } = scenario.run;
+    const { pipelineExecutionId } = await host.call<{ pipelineExecutionId?: string }>(
+      administrator,
+      'codepipeline',
+      'StartPipelineExecution',
+      { name: 'lockstep-orders-prod' },
+    );
+    const failed = await eventually('the end of the run', async () => {
+      const { actionExecutionDetails: actions = [] } = await host.call<{
+        actionExecutionDetails?: ActionExecutionDetail[];
+      }>(administrator, 'codepipeline', 'ListActionExecutions', {
+        pipelineName: 'lockstep-orders-prod',
+        filter: { pipelineExecutionId },
+      });
+      return actions.some(({ status }) => status === 'Failed') ? actions : undefined;
+    });
+    expect(failed.map(({ actionName }) => actionName)).toEqual(['Source']);
+  });
+});
