@@ -72,7 +72,8 @@ export const touchesOf = async (
 ): Promise<Touches> => {
   const read = (file: string) => git(directory, ['show', `${commitId}:${file}`]).catch(() => undefined);
   const written = await read('appspec.yml');
-  if (written === undefined && isBuilt) return { scripts: [], unbound: [MADE_BY_BUILD], paths: [], systemd: [] };
+  if (written === undefined && isBuilt)
+    return { scripts: [], unbound: [MADE_BY_BUILD], paths: [], systemd: [] };
   let appSpec: unknown;
   try {
     appSpec = appSpecContent(written ?? '');
