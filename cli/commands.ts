@@ -10,6 +10,7 @@ import { exportEvidence, type Files } from './evidence.ts';
 import { promotionJson, promotionsText, promotionText } from './format.ts';
 import { goBack } from './go-back.ts';
 import { imagesOutcome } from './images.ts';
+import { diff, findImage, sbom } from './inventory.ts';
 import { liveText, releasesText } from './live.ts';
 import { locksText } from './locks.ts';
 import { makers } from './makers.ts';
@@ -111,7 +112,7 @@ const applicationOf = (system: System, application: string): string => {
 const onlyApplication = ({ applications }: System): string => {
   const [only, ...others] = applications;
   if (only !== undefined && others.length === 0) return only;
-  throw new CommandError(`Say whose commit it is: --application ${applications.join(', or ')}.`);
+  throw new CommandError(`Say which application is meant: --application ${applications.join(', or ')}.`);
 };
 
 const show = async (system: System, recorded: Promotion): Promise<Outcome> => {
@@ -213,6 +214,25 @@ export async function runCommand(
   if (command.name === 'bad' || command.name === 'rebake') {
     const answer = command.name === 'bad' ? listBad : rebake;
     return answer(system, applicationOf(system, command.application));
+  }
+  if (command.name === 'sbom' || command.name === 'diff') {
+    const finder = {
+      promotion: (given: string) => findPromotion(system, given),
+      byImage: async (imageId: string) =>
+        (
+          await latest(
+            system,
+            1,
+            ({ images: { qat, prod } }) => qat === imageId || prod === imageId,
+            SEARCHED,
+          )
+        )[0],
+      application: () => applicationOf(system, command.application ?? onlyApplication(system)),
+    };
+    const find = (given: string) => findImage(system, finder, given, command.environment);
+    if (command.name === 'sbom')
+      return sbom(system, await find(command.image), command.format, command.out, files);
+    return diff(system, await find(command.images[0]), await find(command.images[1]));
   }
   if (!('promotion' in command)) {
     const application = applicationOf(system, command.application);

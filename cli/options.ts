@@ -3,6 +3,7 @@ import type { FinalState } from '../tasks/evidence/chain.ts';
 import type { Sizes } from '../tasks/prices/promotion-cost.ts';
 import { DEFAULT_PORT, DEFAULT_STATE_DIRECTORY, UsageError, wholeNumber } from './arguments.ts';
 import { type CalendarCommand, readCalendarCommand } from './calendar-options.ts';
+import { type InventoryCommand, readInventoryCommand } from './inventory-options.ts';
 import type { Target } from './teardown/stacks.ts';
 import type { LeftoverKind } from './teardown/stays.ts';
 import {
@@ -48,6 +49,7 @@ export type Command =
       readonly reason: string;
     }
   | CalendarCommand
+  | InventoryCommand
   | {
       readonly name: 'mark-bad' | 'unmark-bad';
       readonly commit: string;
@@ -90,6 +92,7 @@ const optionTypes = {
   out: { type: 'string' },
   reason: { type: 'string' },
   environment: { type: 'string' },
+  format: { type: 'string' },
   until: { type: 'string' },
   key: { type: 'string' },
   state: { type: 'string' },
@@ -116,8 +119,9 @@ const optionTypes = {
 /** Options of some commands only. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   limit: ['promotions', 'releases'],
-  application: ['promotions', 'locks', 'mark-bad', 'unmark-bad', 'plan', 'init', 'check'],
-  out: ['evidence'],
+  application: ['promotions', 'locks', 'mark-bad', 'unmark-bad', 'plan', 'sbom', 'diff', 'init', 'check'],
+  out: ['evidence', 'sbom'],
+  format: ['sbom'],
   reason: [
     'stop',
     'send-back',
@@ -129,7 +133,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
     'unmark-bad',
     'teardown',
   ],
-  environment: ['freeze'],
+  environment: ['freeze', 'sbom', 'diff'],
   until: ['freeze'],
   'despite-alarms': ['redrive'],
   key: ['verify'],
@@ -170,6 +174,8 @@ const operands: Readonly<Record<string, string | undefined>> = {
   'unmark-bad': 'a commit',
   bad: 'an application',
   rebake: 'an application',
+  sbom: 'an AMI, a promotion or live',
+  diff: 'two of an AMI, a promotion and live',
   evidence: 'a promotion',
   verify: 'a file',
   teardown: 'an application, or --platform',
@@ -279,6 +285,8 @@ const readCommand = (
   if (name === 'teardown') return readTeardown(values, operand, more[0]);
   if (name === 'calendar' || name === 'freeze' || name === 'unfreeze')
     return readCalendarCommand(name, values, operand === undefined ? [] : [operand, ...more]);
+  if (name === 'sbom' || name === 'diff')
+    return readInventoryCommand(name, values, operand === undefined ? [] : [operand, ...more]);
   if (name === 'init' || name === 'check')
     return readWorkingDirectoryCommand(name, values, operand === undefined ? [] : [operand, ...more]);
   if (name === 'go-back') return readGoBack(values, operand, more);

@@ -52,6 +52,14 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        --reason TEXT       why; recorded with who unmarks it
   rebake APPLICATION   use no image from before now again: the next promotion builds its images
   bad APPLICATION      list the commits that are marked bad, or were
+  sbom IMAGE           print what is in an image, checked against what its promotion recorded and signed;
+                       an AMI, a promotion, or live
+                       --format F          cyclonedx, spdx, inventory or provenance (cyclonedx)
+                       --environment E     qat or prod, of a promotion (prod, if it has built one)
+                       --application NAME  whose Prod, for live
+                       --out FILE          the new file to write it to
+  diff IMAGE IMAGE     say what differs between two images, named as for sbom: recipe, parent, components,
+                       packages
   evidence P           compare the promotion's record with the sealed ones in the locked bucket; write it
                        --out FILE          the new file to write it to
   verify FILE          check a record offline: that it is complete, unchanged and sealed to its end

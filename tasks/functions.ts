@@ -73,12 +73,25 @@ export const functions = {
       'PROD_IMAGE_PARAMETER',
       /** JSON: names of the alarms that watch deployments to Prod. */
       'WATCHED_ALARMS',
+      'INSPECT_IMAGE_FUNCTION',
+    ],
+  },
+  /** Called when an image was built → keeps its inventory and where it comes from; compares Prod's with QAT's. */
+  'inspect-image': {
+    entry: 'tasks/image-inventory/inspect-image.lambda.ts',
+    environment: [
+      'APPLICATION',
+      'LEDGER_TABLE',
+      'EVIDENCE_BUCKET',
+      'EVIDENCE_KEY_ARN',
+      /** How the packages of the Prod image may differ from the QAT image's. */
+      'IMAGE_DRIFT',
     ],
   },
   /** Both image topics; rules on builds, pipeline runs, instance refreshes and cancelled image builds → completes tasks. */
   'complete-job': {
     entry: 'tasks/jobs/complete-job.lambda.ts',
-    environment: ['LEDGER_TABLE'],
+    environment: ['LEDGER_TABLE', 'INSPECT_IMAGE_FUNCTION'],
   },
   /** Every 5 minutes → completes tasks whose jobs have ended; follows up open requests; watches subscriptions. */
   'reconcile-jobs': {
@@ -99,6 +112,7 @@ export const functions = {
       /** Name of an SSM parameter: who is to get mail, by role, as JSON; compared with the subscriptions of both topics. */
       'MAIL_ADDRESSES_PARAMETER',
       'ALARMS_TOPIC_ARN',
+      'INSPECT_IMAGE_FUNCTION',
     ],
   },
   /** "Lock QAT", "Lock Prod" → records the request. Every 5 minutes, and when woken by others → passes the locks on. */
@@ -118,7 +132,7 @@ export const functions = {
   /** "Point … at image". */
   'point-at-image': {
     entry: 'tasks/images/point-at-image.lambda.ts',
-    environment: ['LEDGER_TABLE'],
+    environment: ['LEDGER_TABLE', 'EVIDENCE_BUCKET', 'EVIDENCE_KEY_ARN'],
   },
   /** Custom resource: the SSM parameter that a launch template resolves, with a base image until the first promotion. */
   'image-parameter': {
@@ -155,6 +169,8 @@ export const functions = {
       'USER_POOL_ID',
       'MAKERS_MAY_DECIDE',
       'DEVELOPERS',
+      /** Where the contents of images are kept. */
+      'EVIDENCE_BUCKET',
       /** JSON: further names of people, and domains in whose addresses dots do not count. */
       'PEOPLE',
       'DOTS_IGNORED_IN',
@@ -174,7 +190,7 @@ export const functions = {
   /** First action of each pipeline's Deploy stage. */
   'guard-pipeline': {
     entry: 'tasks/guard/guard-pipeline.lambda.ts',
-    environment: ['LEDGER_TABLE', 'STARTER_ROLE_ARN'],
+    environment: ['LEDGER_TABLE', 'STARTER_ROLE_ARN', 'EVIDENCE_BUCKET', 'EVIDENCE_KEY_ARN'],
   },
   /** Custom resource: Prod's first Auto Scaling group and its CodeDeploy deployment group. */
   'prod-fleet-on-event': {
@@ -197,6 +213,8 @@ export const functions = {
       'PROD_MIN_SIZE',
       'PROD_MAX_SIZE',
       'WATCHED_ALARMS',
+      'EVIDENCE_BUCKET',
+      'EVIDENCE_KEY_ARN',
     ],
   },
   /** Rule on executions that did not succeed, and every 5 minutes → restores Prod after a failed deployment. */

@@ -105,10 +105,10 @@ export interface JobParameters {
   };
   readonly 'image-build': {
     readonly imagePipelineArn: string;
+    /** Where the image is used. */
+    readonly environment: Environment;
     /** For how many days after its build an image may be used again. Absent, as what follows, where each push builds. */
     readonly reuseDays?: string;
-    /** Where the image is used. */
-    readonly environment?: Environment;
     /** Name of the public parameter of the newest Amazon Linux 2023. */
     readonly releaseParameter?: string;
     /** Name of the parameter that images start from. Absent if the recipe names an AMI or image that never changes. */
@@ -139,7 +139,12 @@ export interface JobParameters {
 /** What a job of each kind gives when it has succeeded: the output of its state. */
 export interface JobOutputs {
   readonly 'code-build': BuiltRevision;
-  readonly 'image-build': { readonly imageId: string; readonly imageBuildVersionArn: string };
+  readonly 'image-build': {
+    readonly imageId: string;
+    readonly imageBuildVersionArn: string;
+    /** SHA-256 of the inventory of what is in it. */
+    readonly inventory: string;
+  };
   readonly 'instance-refresh': { readonly instanceRefreshId: string };
   readonly 'pipeline-run': {
     readonly pipelineExecutionId: string;
@@ -164,6 +169,21 @@ export type StartJobRequest = {
     readonly parameters: JobParameters[Kind];
   };
 }[JobKind];
+
+/** Argument of `inspect-image`. */
+export interface InspectImageRequest {
+  readonly promotionId: string;
+  readonly environment: Environment;
+  readonly imageId: string;
+  readonly imageBuildVersionArn: string;
+  readonly imagePipelineArn: string;
+}
+export interface InspectImageOutput {
+  /** SHA-256 of the image's inventory. */
+  readonly inventory: string;
+  /** Of a Prod image: in what it differs from the approved QAT image although it may not, in words. */
+  readonly differs?: readonly string[];
+}
 
 /** Argument of `point-at-image`. */
 export interface PointAtImageRequest {
@@ -199,6 +219,8 @@ export interface Candidate {
   readonly branch: string;
   readonly pushedBy: string;
   readonly qatImageId: string;
+  /** SHA-256 of the inventory of the QAT image; empty if an earlier promotion built it. */
+  readonly qatInventory: string;
   readonly qatDeploymentId: string;
   /** What the tests said, if QAT's pipeline has any. */
   readonly qatTestsUrl?: string;

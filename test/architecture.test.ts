@@ -128,7 +128,14 @@ describe('imports', () => {
 
 describe('functions', () => {
   /** They read, or note images and deployments, which jobs' evidence tells as well. */
-  const plain = ['check-release', 'confirm-approvers', 'point-at-image', 'publish-events', 'verify-prod'];
+  const plain = [
+    'check-release',
+    'confirm-approvers',
+    'inspect-image',
+    'point-at-image',
+    'publish-events',
+    'verify-prod',
+  ];
 
   it('that write what evidence is made of do so through the recorded ledger', () => {
     const handlers = [...filesBelow('tasks'), ...filesBelow('approvals-ui')].filter((file) =>

@@ -31,6 +31,8 @@ import * as timeouts from './timeouts.ts';
 
 /** Who decided, where a role is not asked. */
 const NOT_ASKED = 'nobody';
+/** The inventory of a release's QAT image. */
+const NOT_INSPECTED = '';
 /** Where the tests of a release are, which are not run again. */
 const NO_TESTS = '';
 
@@ -123,7 +125,8 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
       ends: endsOf(environment),
       parameters: {
         imagePipelineArn,
-        ...(days !== undefined && { reuseDays: String(days), environment, ...parameters }),
+        environment,
+        ...(days !== undefined && { reuseDays: String(days), ...parameters }),
       },
       timeout: timeouts.imageBuildTimeout,
       assign,
@@ -202,6 +205,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
   });
   const buildQatImage = buildImage(names.buildQatImage, 'qat', {
     qatImage: '{% $states.result.imageId %}',
+    qatInventory: '{% $states.result.inventory %}',
   });
   const pointQatAtImage = pointAtImage(names.pointQatAtImage, 'qat', '{% $qatImage %}');
   const refreshQatInstance = jobState(scope, names.refreshQatInstance, functions.startJob, {
@@ -233,6 +237,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     branch: '{% $promotion.branch %}',
     pushedBy: '{% $promotion.pushedBy %}',
     qatImageId: '{% $qatImage %}',
+    qatInventory: '{% $qatInventory %}',
     qatDeploymentId: '{% $qatDeployment %}',
     ...(qatTestTimeout && { qatTestsUrl: '{% $qatTests %}' }),
     ...(qatLoadTest && { qatLoadTestUrl: '{% $qatLoadTest %}' }),
@@ -315,6 +320,8 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
         qatImage: '{% $states.input.goBack.qatImageId %}',
         qatDeployment: '{% $states.input.goBack.qatDeploymentId %}',
         prodImage: '{% $states.input.goBack.prodImageId %}',
+        // Its own promotion recorded what is in it.
+        qatInventory: NOT_INSPECTED,
         // Nobody tests it again.
         ...(qatTestTimeout && { qatTests: NO_TESTS }),
         ...(qatLoadTest && { qatLoadTest: NO_TESTS }),

@@ -1,8 +1,9 @@
 import type { FC } from 'hono/jsx';
-import type { ImageContents, Review } from '../../tasks/approvals/review.ts';
-import { utcTime, visibleText } from '../../tasks/words.ts';
+import type { Review } from '../../tasks/approvals/review.ts';
+import { visibleText } from '../../tasks/words.ts';
 import { duration } from '../format.ts';
 import type { ApprovalPageProps } from './approval-props.ts';
+import { Images } from './image-comparison.tsx';
 import { Notice } from './layout.tsx';
 import { Card, ConsoleLink, Fact, Moment, StatusChip } from './parts.tsx';
 
@@ -69,7 +70,7 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
       <Tests tests={review.tests} />
       {review.untriedHooks === undefined ? null : <UntriedHooks hooks={review.untriedHooks} />}
       {review.appSpecWarnings === undefined ? null : <AppSpecWarnings warnings={review.appSpecWarnings} />}
-      <Images images={review.images} />
+      <Images images={review.images} packages={review.packages} />
     </Card>
   );
 };
@@ -135,70 +136,3 @@ const Tests: FC<{ tests: Review['tests'] }> = ({ tests }) => (
     ))}
   </>
 );
-
-const Images: FC<{ images: Review['images'] }> = ({ images: { qat, prod } }) => (
-  <>
-    <h3>QAT image compared with Prod's</h3>
-    {qat === undefined ? (
-      <p class="muted">The contents of the QAT image are unknown.</p>
-    ) : (
-      <dl class="facts">
-        {qat.reused === undefined ? null : (
-          <Fact name="Reused">
-            Image of <Moment at={qat.reused} />, reused because equal: nothing was built for this change
-          </Fact>
-        )}
-        <Fact name="Recipe">
-          <Compared now={qat.recipe} before={prod?.recipe} />
-        </Fact>
-        <Fact name="Parent image">
-          <Compared now={parentText(qat)} before={prod && parentText(prod)} />
-        </Fact>
-        <Fact name="Components">
-          <Components qat={qat} prod={prod} />
-        </Fact>
-        <Fact name="Prod's image">{prod?.imageId ?? 'none yet'}</Fact>
-      </dl>
-    )}
-    <p class="muted">
-      Each image installs the latest security updates when it is built. Packages are not compared.
-    </p>
-  </>
-);
-
-/** What an image was really made from; of one whose parent EC2 does not tell, what its recipe names. */
-const parentText = ({ parentImage, parent }: ImageContents): string => {
-  if (parent === undefined) return parentImage;
-  const { imageId, name, createdAt } = parent;
-  const about = [name, createdAt && `of ${utcTime(createdAt)}`].filter(Boolean).join(' ');
-  return about === '' ? imageId : `${about} (${imageId})`;
-};
-
-const Compared: FC<{ now: string; before: string | undefined }> = ({ now, before }) => (
-  <>
-    {now}
-    <span class="muted">
-      {before === undefined ? '' : before === now ? ' (as in Prod)' : ` (Prod has ${before})`}
-    </span>
-  </>
-);
-
-const Components: FC<{ qat: ImageContents; prod: ImageContents | undefined }> = ({ qat, prod }) => {
-  const gone = prod?.components.filter((name) => !qat.components.includes(name)) ?? [];
-  return (
-    <ul class="plain">
-      {qat.components.map((name) => (
-        <li>
-          {name}
-          {prod !== undefined && !prod.components.includes(name) ? <span class="tag">new</span> : null}
-        </li>
-      ))}
-      {gone.map((name) => (
-        <li>
-          <del>{name}</del>
-          <span class="tag">only in Prod</span>
-        </li>
-      ))}
-    </ul>
-  );
-};

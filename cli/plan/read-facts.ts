@@ -1,8 +1,8 @@
 import { type CheckedAbsence, isActive } from '../../tasks/approvals/absence-rules.ts';
-import { buildOf } from '../../tasks/approvals/image-contents.ts';
 import { readHoldSources } from '../../tasks/calendar/read-held.ts';
 import { readLockViews } from '../../tasks/environment-locks/lock-view.ts';
 import { errorText } from '../../tasks/error-text.ts';
+import { buildOf } from '../../tasks/images/build-of.ts';
 import type { Promotion } from '../../tasks/ledger/items.ts';
 import { livePromotion } from '../../tasks/ledger/live-promotion.ts';
 import { promotionPages } from '../../tasks/ledger/promotion-pages.ts';

@@ -30,6 +30,9 @@ const otherCredentials = ['sso', 'ini', 'process', 'web-identity'].map(
   (source) => `@aws-sdk/credential-provider-${source}`,
 );
 
+/** Optional parts of the CycloneDX library, which only XML needs: it tries to load them, and goes without. */
+const otherFormats = ['xmlbuilder2', 'libxmljs2'];
+
 type EntryOf = (name: FunctionName) => string;
 
 const usualEntry: EntryOf = (name) => join(root, functions[name].entry);
@@ -46,7 +49,7 @@ function optionsFor(outdir: string, entryOf: EntryOf): BuildOptions {
     entryPoints: Object.fromEntries(entries.map(([name, entry]) => [`${name}/index`, entry])),
     outdir,
     bundle: true,
-    external: otherCredentials,
+    external: [...otherCredentials, ...otherFormats],
     plugins: [exactImports],
     platform: 'node',
     format: 'cjs',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { imageDrifts } from '../../tasks/image-inventory/image-drift.ts';
 
 // What an application's images are made of. `describe` and `fallback` are explained in schema.ts.
 
@@ -109,6 +110,12 @@ export const image = z.strictObject({
     .default(7)
     .describe(
       'With `when-equal`: an older image is not used again. What components fetch from elsewhere is at most so old.',
+    ),
+  drift: z
+    .enum(imageDrifts)
+    .default('security-updates')
+    .describe(
+      'How the packages of the Prod image may differ from those of the approved QAT image: not at all, by newer versions alone, or in any way. Recipe, parent image and components must be equal.',
     ),
   volume: volume.optional().meta({ description: 'The root volume.', fallback: "the parent image's size" }),
   launchTemplateDefault: z

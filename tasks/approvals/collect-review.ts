@@ -3,6 +3,8 @@ import type { Image } from '@aws-sdk/client-imagebuilder';
 import type { AppSpecFile } from '../appspec/appspec-file.ts';
 import { appSpecWarnings } from '../appspec/appspec-warnings.ts';
 import { errorText } from '../error-text.ts';
+import type { Inventory } from '../image-inventory/inventory.ts';
+import { buildOf } from '../images/build-of.ts';
 import type { ParentImage } from '../images/parent-image.ts';
 import { partsOf } from '../jobs/external-ids.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -13,11 +15,12 @@ import type { ChangedFile, Source } from '../source/source.ts';
 import { cutText } from '../truncate-text.ts';
 import { confirmPush } from './confirm-push.ts';
 import { askerOf, goBackReview, madeBy } from './go-back-review.ts';
-import { buildOf, contentsOf } from './image-contents.ts';
+import { contentsOf } from './image-contents.ts';
 import { makersOf, TooManyMakersError } from './makers.ts';
 import { pushesOf } from './pushes.ts';
 import { type ChangeSources, readChange } from './read-change.ts';
-import type { ChangedCommit, ImageContents, InstanceReport, Review } from './review.ts';
+import type { ChangedCommit, ImageContents, InstanceReport, Review, ReviewedPackages } from './review.ts';
+import { readInventory, reviewPackages } from './review-packages.ts';
 import { makersBy, type NameRules } from './same-maker.ts';
 import { changedHooks, hooksOf, type UntriedHook } from './untried-hooks.ts';
 
@@ -29,6 +32,8 @@ export interface ReviewSources extends ChangeSources, NameRules {
   readonly pushes?: Source['pushes'];
   readonly image: (imageBuildVersionArn: string) => Promise<Image | undefined>;
   readonly parent: (imageId: string) => Promise<ParentImage | undefined>;
+  /** Text of an object in the evidence bucket; undefined if there is none. */
+  readonly readEvidence: (objectKey: string) => Promise<string | undefined>;
   readonly targets: (deploymentId: string) => Promise<readonly InstanceTarget[]>;
   /** The AppSpec file of what a pipeline's run deploys. */
   readonly appSpec: (pipelineName: string, pipelineExecutionId: string) => Promise<AppSpecFile>;
@@ -131,7 +136,18 @@ export async function collectReview(
     return contentsOf(imageId, image, parent, job?.imageChoice);
   };
 
-  const [records, differences, qat, prod, tests, { hooks, warnings }] = await Promise.all([
+  const packagesOf = async (of: string, imageId: string): Promise<Inventory> =>
+    readInventory(await sources.ledger.jobs(of), imageId, sources.readEvidence);
+  const comparedPackages = async (): Promise<ReviewedPackages | undefined> => {
+    const liveImage = live?.images.prod;
+    if (live === undefined || liveImage === undefined || goBack) return undefined;
+    return reviewPackages(
+      await packagesOf(live.promotionId, liveImage),
+      await packagesOf(promotionId, qatImageId),
+    );
+  };
+
+  const [records, differences, qat, prod, packages, tests, { hooks, warnings }] = await Promise.all([
     // A rule depends on who made the change: without all of its commits nobody is asked.
     undoes
       ? orGap('The commits that are undone', [], () => readChange(sources, head, base))
@@ -143,6 +159,7 @@ export async function collectReview(
     orGap('The image in Prod', undefined, async () =>
       live === undefined ? undefined : imageContents(live.promotionId, live.images.prod),
     ),
+    orGap('The changed packages', undefined, comparedPackages),
     orGap('The report of the QAT deployment', [], async () =>
       (await sources.targets(qatDeploymentId)).map(reportOf),
     ),
@@ -201,6 +218,7 @@ export async function collectReview(
     files: files.slice(0, MOST_FILES),
     fileCount: { added: count('added'), changed: count('changed'), removed: count('removed') },
     images: { ...(qat === undefined ? {} : { qat }), ...(prod === undefined ? {} : { prod }) },
+    ...(packages && { packages }),
     tests: [...tests].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1)),
     ...(untriedHooks.length > 0 && { untriedHooks }),
     ...(warnings.length > 0 && { appSpecWarnings: warnings }),

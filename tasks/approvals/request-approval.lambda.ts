@@ -9,6 +9,7 @@ import { newerThan } from '../environment-locks/newer-than.ts';
 import { createWakeLocks } from '../environment-locks/wake-locks.ts';
 import { readWhenNewer } from '../environment-locks/when-newer.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { readObject } from '../evidence/s3-archive.ts';
 import { NONE } from '../functions.ts';
 import { createImages } from '../images/ec2-image.ts';
 import { parentReader } from '../images/parent-image.ts';
@@ -59,6 +60,7 @@ const sources = {
   ledger,
   image: createImageBuilds().image,
   parent: parentReader(createImages(new EC2Client())),
+  readEvidence: readObject(env.EVIDENCE_BUCKET, s3),
   targets: createDeployments(new CodeDeployClient(environmentAccess('qat'))).targets,
   appSpec: createRevisionAppSpecs(createPipelineRuns().actions, s3),
   configurationVersion: env.CONFIGURATION_VERSION,

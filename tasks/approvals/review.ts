@@ -1,3 +1,4 @@
+import type { PackageChange } from '../image-inventory/compare-inventories.ts';
 import type { ParentImage } from '../images/parent-image.ts';
 import type { BadMark, Marking } from '../marks/bad-mark.ts';
 import type { ChangedFile, SourcePush } from '../source/source.ts';
@@ -50,6 +51,15 @@ export interface ImageContents {
   readonly parent?: ParentImage;
   /** Names and versions, in the order of their installation. */
   readonly components: readonly string[];
+}
+
+/** Which packages of the QAT image differ from those of the image that Prod runs. */
+export interface ReviewedPackages {
+  /** How many the QAT image has. */
+  readonly total: number;
+  readonly count: Readonly<Record<PackageChange['change'], number>>;
+  /** Those that matter most first; `count` counts all. */
+  readonly changes: readonly PackageChange[];
 }
 
 /** How the QAT deployment went on one instance: its lifecycle events, the application's own checks among them. */
@@ -110,6 +120,8 @@ export interface Review {
   readonly files: readonly ChangedFile[];
   readonly fileCount: { readonly added: number; readonly changed: number; readonly removed: number };
   readonly images: { readonly qat?: ImageContents; readonly prod?: ImageContents };
+  /** Absent before the first release, of a go-back, and where it could not be read. */
+  readonly packages?: ReviewedPackages;
   readonly tests: readonly InstanceReport[];
   /** Hooks that QAT does not run and that the change brings, with the files that differ. Absent if there are none. */
   readonly untriedHooks?: readonly UntriedHook[];

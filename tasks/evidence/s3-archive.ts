@@ -9,8 +9,27 @@ import {
 import type { ArchivedRecord } from './compare-archive.ts';
 import type { EvidenceArchive } from './seal-evidence.ts';
 
+/** Text of an object in a bucket; undefined if there is none. */
+export const readObject =
+  (bucket: string, client = new S3Client({})) =>
+  async (objectKey: string): Promise<string | undefined> => {
+    try {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: objectKey }));
+      return await Body?.transformToString('utf8');
+    } catch (error) {
+      // Without the right to list the bucket, S3 does not tell a missing object from one that must not be read.
+      if (error instanceof S3ServiceException && ['NoSuchKey', 'AccessDenied'].includes(error.name))
+        return undefined;
+      throw error;
+    }
+  };
+
 /** Keeps sealed records in a bucket whose default retention locks every version. */
-export const createS3Archive = (bucket: string, client = new S3Client({})): EvidenceArchive => ({
+export const createS3Archive = (
+  bucket: string,
+  client = new S3Client({}),
+): EvidenceArchive & { readonly read: ReturnType<typeof readObject> } => ({
+  read: readObject(bucket, client),
   keep: async (objectKey, text) => {
     try {
       await client.send(

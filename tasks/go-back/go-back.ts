@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
@@ -6,6 +5,7 @@ import { promotionPages } from '../ledger/promotion-pages.ts';
 import { recallCause } from '../marks/recall.ts';
 import type { Asker, GoBackApprovals, PromotionInput } from '../payloads.ts';
 import { promotionIdOf } from '../promotions/promotion-from.ts';
+import { uuidOf } from '../uuid-of.ts';
 import { askerName, promotionName } from '../words.ts';
 
 /** What going back needs. */
@@ -64,18 +64,6 @@ export function whyNotBackTo({ release, live, bad, goBacks }: GoBackFacts): stri
     return `${other.promotionId} goes back to ${other.goBack?.to}. Stop it first, or wait for its end.`;
   return undefined;
 }
-
-/** A UUID that derives from a text: version 8, whose bits are the maker's own (RFC 9562). */
-const uuidOf = (text: string): string => {
-  const digits = createHash('sha256').update(text).digest('hex');
-  return [
-    digits.slice(0, 8),
-    digits.slice(8, 12),
-    `8${digits.slice(13, 16)}`,
-    `8${digits.slice(17, 20)}`,
-    digits.slice(20, 32),
-  ].join('-');
-};
 
 /** The same for two presses of the button; another one after the go-back has ended. */
 const eventIdOf = ({ release, live, goBacks }: GoBackFacts): string => {

@@ -2,18 +2,21 @@ import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { logged } from '../log.ts';
+import { createProvenanceProblem } from '../provenance/check-image-in-aws.ts';
 import { readEnv } from '../read-env.ts';
 import { createGuardedPipelines } from './codepipeline-guard.ts';
 import { guardPipeline } from './guard-pipeline.ts';
 
 const env = readEnv('guard-pipeline');
 const client = new CodePipelineClient({});
+const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
 
 export const handler = logged(
   guardPipeline({
     pipelines: createGuardedPipelines(client, createPipelineRuns(client)),
-    ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
+    ledger,
     starterRoleArn: env.STARTER_ROLE_ARN,
+    provenanceProblem: createProvenanceProblem(ledger, env),
     now: () => new Date(),
   }),
 );

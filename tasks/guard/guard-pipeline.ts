@@ -5,6 +5,7 @@ import { pipelineRunId } from '../jobs/external-ids.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import { recallCause } from '../marks/recall.ts';
 import type { GuardParameters } from '../payloads.ts';
+import type { ProvenanceProblem } from '../provenance/check-image.ts';
 import { mayDeploy } from './may-deploy.ts';
 
 /** CodePipeline, as far as the guard needs it. */
@@ -19,6 +20,7 @@ interface GuardDependencies {
   readonly pipelines: GuardedPipelines;
   readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals' | 'lock' | 'mark' | 'replaceJob'>;
   readonly starterRoleArn: string;
+  readonly provenanceProblem: ProvenanceProblem;
   readonly now: () => Date;
 }
 
@@ -48,7 +50,13 @@ function readGuardParameters(text: string): GuardParameters {
 }
 
 /** The guard action of a pipeline: lets a run deploy, or fails it. It always reports a result, or the action would hang (T20). */
-export function guardPipeline({ pipelines, ledger, starterRoleArn, now }: GuardDependencies) {
+export function guardPipeline({
+  pipelines,
+  ledger,
+  starterRoleArn,
+  provenanceProblem,
+  now,
+}: GuardDependencies) {
   return async function guardPipeline(event: CodePipelineEvent): Promise<void> {
     const { id, data } = event['CodePipeline.job'];
     const reasonAgainst = async (): Promise<string | undefined> => {
@@ -75,7 +83,13 @@ export function guardPipeline({ pipelines, ledger, starterRoleArn, now }: GuardD
           lock,
           starterRoleArn,
         });
-        const reason = ruling.kind === 'no' ? ruling.reason : undefined;
+        const imageId = promotion?.images[environment];
+        const reason =
+          ruling.kind === 'no'
+            ? ruling.reason
+            : imageId === undefined
+              ? `The promotion ${promotionId} has recorded no image for this run.`
+              : await provenanceProblem(promotionId, imageId);
         const { job } = ruling;
         if (job?.status !== 'STARTING') return reason;
         // Its start may have been interrupted before it recorded the run. The run must not deploy unknown to the job; and if it is denied,

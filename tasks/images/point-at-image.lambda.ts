@@ -5,6 +5,8 @@ import { ensureLock, withLock } from '../environment-locks/ensure-lock.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { logged } from '../log.ts';
 import type { Environment, PointAtImageRequest } from '../payloads.ts';
+import { ProvenanceInvalidError } from '../provenance/check-image.ts';
+import { createProvenanceProblem } from '../provenance/check-image-in-aws.ts';
 import { readEnv } from '../read-env.ts';
 import { pointAtImage } from './point-at-image.ts';
 import { createSsmImageParameters } from './ssm-image-parameters.ts';
@@ -20,8 +22,13 @@ const pointIn = (environment: Environment) =>
   });
 const point = { qat: pointIn('qat'), prod: pointIn('prod') };
 
+const problemOf = createProvenanceProblem(ledger, env);
+
 export const handler = logged(
-  withLock(ensureLock({ ledger, now: () => new Date() }), (request: PointAtImageRequest) =>
-    point[request.environment](request),
-  ),
+  withLock(ensureLock({ ledger, now: () => new Date() }), async (request: PointAtImageRequest) => {
+    // Instances start from it from now on.
+    const problem = await problemOf(request.promotionId, request.imageId);
+    if (problem !== undefined) throw new ProvenanceInvalidError(problem);
+    return point[request.environment](request);
+  }),
 );

@@ -1,8 +1,8 @@
 import type { Image as Ami } from '@aws-sdk/client-ec2';
 import type { Image } from '@aws-sdk/client-imagebuilder';
-import { accountOf, regionOf } from '../console-links.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Environment } from '../payloads.ts';
+import { builtImageId } from './built-image-id.ts';
 import type { NewestImage, ReuseFacts } from './reuse-rules.ts';
 
 /** An image of an image pipeline, as its list has it. */
@@ -43,12 +43,6 @@ export interface ReuseQuestion {
   /** Names the AMI that images start from. Absent if the recipe names one that never changes. */
   readonly parentParameter?: string;
 }
-
-/** The AMI of an image where it was built: a copy of it elsewhere says that it was made from this one. */
-const builtImageId = (build: string, image: Image): string | undefined =>
-  image.outputResources?.amis?.find(
-    (ami) => ami.region === regionOf(build) && (ami.accountId ?? accountOf(build)) === accountOf(build),
-  )?.image;
 
 /** The recipe's version that a build's own ARN names: `…:image/<recipe>/<version>/<build>`. */
 const recipeNamedBy = (build: string): string =>

@@ -86,8 +86,10 @@ const withRecall = async (
 export async function lookAt(dependencies: JobDependencies, job: Job): Promise<Job> {
   const isUnderWay = job.status === 'RUNNING' && job.externalId !== undefined;
   const inspection: Inspection = isUnderWay
-    ? await dependencies.kinds[job.kind].inspect(job.externalId, () =>
-        livePromotion(dependencies.ledger, job.application),
+    ? await dependencies.kinds[job.kind].inspect(
+        job.externalId,
+        () => livePromotion(dependencies.ledger, job.application),
+        job,
       )
     : { state: 'running' };
   return advance(dependencies, job, await withRecall(dependencies, job, inspection));

@@ -11,7 +11,7 @@ export const handler = logged(
   completeJob({
     ledger: createRecordedLedger(env.LEDGER_TABLE).ledger,
     tasks: createSfnTaskCompletions(),
-    kinds: createJobKinds(env.AWS_REGION),
+    kinds: createJobKinds(env.AWS_REGION, env.INSPECT_IMAGE_FUNCTION),
     now: () => new Date(),
   }),
 );

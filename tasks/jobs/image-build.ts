@@ -4,7 +4,7 @@ import { errorText } from '../error-text.ts';
 import { type ReuseSources, readReuseFacts } from '../images/read-reuse-facts.ts';
 import { build, imageReuse, type ReuseRuling } from '../images/reuse-rules.ts';
 import type { Job } from '../ledger/items.ts';
-import type { JobParameters } from '../payloads.ts';
+import type { InspectImageOutput, InspectImageRequest, JobParameters } from '../payloads.ts';
 import { wholeNumber } from '../read-env.ts';
 import type { Inspection, JobActions } from './job-actions.ts';
 import { jobErrors } from './job-errors.ts';
@@ -83,8 +83,7 @@ async function reuseFor(
 ): Promise<ReuseRuling | undefined> {
   const { reuseDays, releaseParameter, environment, imagePipelineArn, parentParameter } =
     parameters as JobParameters['image-build'];
-  if (reuseDays === undefined || releaseParameter === undefined || environment === undefined)
-    return undefined;
+  if (reuseDays === undefined || releaseParameter === undefined) return undefined;
   try {
     const facts = await readReuseFacts(sources, {
       application,
@@ -108,8 +107,43 @@ export interface ImageReuse {
   readonly now: () => Date;
 }
 
+/** Inspects an image that was built. @throws Error if that failed */
+export type InspectImage = (request: InspectImageRequest) => Promise<InspectImageOutput>;
+
+/** A build that has succeeded, once its image is inspected: one that differs from what was approved counts as failed, so a redrive builds again. */
+async function inspected(
+  { promotionId, parameters }: Pick<Job, 'promotionId' | 'parameters'>,
+  built: Extract<Inspection, { readonly state: 'succeeded' }>,
+  inspectImage: InspectImage,
+): Promise<Inspection> {
+  const { imageId = '', imageBuildVersionArn = '' } = built.output;
+  const { environment, imagePipelineArn } = parameters as JobParameters['image-build'];
+  const { inventory, differs } = await inspectImage({
+    promotionId,
+    environment,
+    imageId,
+    imageBuildVersionArn,
+    imagePipelineArn,
+  });
+  return differs === undefined
+    ? { ...built, output: { ...built.output, inventory } }
+    : {
+        state: 'failed',
+        error: jobErrors.imageDiffers,
+        cause: [
+          `The Prod image ${imageId} differs from the approved QAT image. A redrive builds it again.`,
+          ...differs,
+          ...consoleLine(imageLink(imageBuildVersionArn)),
+        ].join('\n'),
+      };
+}
+
 /** Builds of machine images. @param reuse absent where nothing is started */
-export const imageBuild = (builds: ImageBuilds, reuse?: ImageReuse): JobActions => ({
+export const imageBuild = (
+  builds: ImageBuilds,
+  inspectImage: InspectImage,
+  reuse?: ImageReuse,
+): JobActions => ({
   startError: jobErrors.imageBuildFailed,
   start: async (job) => {
     const ruling = reuse && (await reuseFor(job, reuse));
@@ -118,6 +152,8 @@ export const imageBuild = (builds: ImageBuilds, reuse?: ImageReuse): JobActions 
     const externalId = await builds.start(imagePipelineArn, job.clientToken);
     return ruling === undefined ? externalId : { externalId, imageChoice: ruling.choice };
   },
-  inspect: async (imageBuildVersionArn) =>
-    imageInspection(imageBuildVersionArn, await builds.image(imageBuildVersionArn)),
+  inspect: async (imageBuildVersionArn, _live, job) => {
+    const inspection = imageInspection(imageBuildVersionArn, await builds.image(imageBuildVersionArn));
+    return inspection.state === 'succeeded' ? inspected(job, inspection, inspectImage) : inspection;
+  },
 });

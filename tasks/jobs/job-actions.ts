@@ -52,8 +52,12 @@ export interface JobActions {
    * @returns the external id, with what was chosen if there was a choice
    */
   readonly start: (job: Job, isTaken: (externalId: string) => Promise<boolean>) => Promise<string | Begun>;
-  /** @param live reads the promotion that Prod runs */
-  readonly inspect: (externalId: string, live: ReadLive) => Promise<Inspection>;
+  /** @param live reads the promotion that Prod runs @param job whose external job it is */
+  readonly inspect: (
+    externalId: string,
+    live: ReadLive,
+    job: Pick<Job, 'promotionId' | 'parameters'>,
+  ) => Promise<Inspection>;
 }
 
 /** All kinds. */

@@ -5,6 +5,8 @@ export const jobErrors = {
   /** CodeBuild did not make a revision of the commit. */
   buildFailed: 'BuildFailed',
   imageBuildFailed: 'ImageBuildFailed',
+  /** The Prod image differs from the approved QAT image in more than `image.drift` allows. */
+  imageDiffers: 'ImageDiffers',
   instanceRefreshFailed: 'InstanceRefreshFailed',
   /** CodeDeploy failed within the pipeline's run. */
   deploymentFailed: 'DeploymentFailed',

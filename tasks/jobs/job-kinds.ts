@@ -4,6 +4,7 @@ import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { createAlarms } from '../alarms/cloudwatch-alarms.ts';
 import { environmentAccess, environmentOfPipeline, regionOfEnvironment } from '../environment-access.ts';
+import { createInspectImage } from '../image-inventory/invoke-inspect-image.ts';
 import type { Job } from '../ledger/items.ts';
 import type { Environment, JobParameters } from '../payloads.ts';
 import { createInstanceRefreshes } from './auto-scaling-refreshes.ts';
@@ -28,18 +29,20 @@ export function runsByEnvironment(runs: Readonly<Record<Environment, JobActions>
       of((job.parameters as JobParameters['pipeline-run']).pipelineName).obstacle?.(job),
     start: (job, isTaken) =>
       of((job.parameters as JobParameters['pipeline-run']).pipelineName).start(job, isTaken),
-    inspect: (externalId, live) => of(partsOf(externalId)[0]).inspect(externalId, live),
+    inspect: (externalId, live, job) => of(partsOf(externalId)[0]).inspect(externalId, live, job),
   };
 }
 
 /**
  * All kinds of jobs, in AWS.
+ * @param inspectImageFunction name of the function that inspects images
  * @param beforeRun prepares for a pipeline's run
  * @param obstacle why one must not start
  * @param reuse what an earlier image is looked for with; absent where nothing is started
  */
 export function createJobKinds(
   region: string,
+  inspectImageFunction: string,
   beforeRun: (job: Job) => Promise<void> = async () => {},
   obstacle?: JobActions['obstacle'],
   reuse?: ImageReuse,
@@ -61,7 +64,7 @@ export function createJobKinds(
     );
   return {
     'code-build': codeBuild(createCodeBuilds()),
-    'image-build': imageBuild(createImageBuilds(), reuse),
+    'image-build': imageBuild(createImageBuilds(), createInspectImage(inspectImageFunction), reuse),
     'instance-refresh': instanceRefresh(
       createInstanceRefreshes(new AutoScalingClient(environmentAccess('qat'))),
       regionOfEnvironment('qat', region),

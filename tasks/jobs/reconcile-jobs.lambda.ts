@@ -30,7 +30,7 @@ export const handler = logged(
   reconcileJobs({
     ...shared,
     tasks: createSfnTaskCompletions(),
-    kinds: createJobKinds(env.AWS_REGION),
+    kinds: createJobKinds(env.AWS_REGION, env.INSPECT_IMAGE_FUNCTION),
     isRunning: async (executionArn) => (await executions.describe(executionArn)).status === 'RUNNING',
     newApprovalId: () => randomBytes(16).toString('base64url'),
     configurationVersion: env.CONFIGURATION_VERSION,

@@ -41,6 +41,7 @@ export const handler = logged(
       tasks: createSfnTaskCompletions(),
       kinds: createJobKinds(
         env.AWS_REGION,
+        env.INSPECT_IMAGE_FUNCTION,
         beforeRun({
           prod,
           alarms,

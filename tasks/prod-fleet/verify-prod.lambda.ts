@@ -10,6 +10,7 @@ import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { logged } from '../log.ts';
 import type { VerifyProdRequest } from '../payloads.ts';
+import { createProvenanceProblem } from '../provenance/check-image-in-aws.ts';
 import { readEnv, wholeNumber } from '../read-env.ts';
 import { createAutoScalingGroups } from './auto-scaling-groups.ts';
 import { createDeploymentGroups } from './deployment-groups.ts';
@@ -30,6 +31,7 @@ const dependencies = {
   deploymentGroups: createDeploymentGroups(codeDeploy),
   groups: createAutoScalingGroups(new AutoScalingClient(prod)),
   serving: createServingInstances(new ElasticLoadBalancingV2Client(prod), new EC2Client(prod)),
+  provenanceProblem: createProvenanceProblem(ledger, env),
   region: regionOfEnvironment('prod', env.AWS_REGION),
 };
 const settings = {

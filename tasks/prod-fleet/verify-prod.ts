@@ -5,6 +5,7 @@ import { consoleLine, deploymentLink } from '../console-links.ts';
 import { type Deployments, deploymentOf, type PipelineRuns } from '../jobs/pipeline-run.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { VerifyProdOutput, VerifyProdRequest } from '../payloads.ts';
+import type { ProvenanceProblem } from '../provenance/check-image.ts';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
 import type { FleetNames } from './fleet-properties.ts';
@@ -39,6 +40,7 @@ interface VerifyProdDependencies {
   readonly deploymentGroups: Pick<DeploymentGroups, 'createdSince' | 'find' | 'watch'>;
   readonly groups: Pick<AutoScalingGroups, 'named' | 'update' | 'attachTargetGroup' | 'scaleByLoad'>;
   readonly serving: ServingInstances;
+  readonly provenanceProblem: ProvenanceProblem;
   readonly region: string;
   readonly prod: ProdSettings;
 }
@@ -165,6 +167,7 @@ export function verifyProd({
   deploymentGroups,
   groups,
   serving,
+  provenanceProblem,
   region,
   prod,
 }: VerifyProdDependencies) {
@@ -195,15 +198,11 @@ export function verifyProd({
     const later: Delivery[] = [];
     // One after the other: CodeDeploy throttles many calls at once.
     for (const id of ids) if (id !== deploymentId) later.push(await deliveryOf(id));
-    const differences = prodDifferences(request, {
-      run,
-      actions,
-      delivery,
-      later,
-      group,
-      healthy,
-      images,
-    });
+    const problem = await provenanceProblem(promotionId, imageId);
+    const differences = [
+      ...prodDifferences(request, { run, actions, delivery, later, group, healthy, images }),
+      ...(problem === undefined ? [] : [problem]),
+    ];
     if (differences.length > 0)
       throw new ProdNotVerifiedError(
         [

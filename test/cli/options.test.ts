@@ -152,7 +152,7 @@ it.each([
   ['', 'Give a command'],
   [
     'approve p',
-    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, plan, redrive, stop, send-back, end-soak, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, bad, rebake, evidence, verify',
+    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, plan, redrive, stop, send-back, end-soak, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, bad, rebake, sbom, diff, evidence, verify',
   ],
   ['decide p', 'is not a command'],
   ['toString', 'is not a command'],
@@ -182,10 +182,10 @@ it.each([
     '--reason goes with stop and send-back and redrive and go-back and freeze and unfreeze and mark-bad and unmark-bad and teardown, not with show',
   ],
   ['send-back p', 'send-back takes --reason TEXT'],
-  ['show p --out f', '--out goes with evidence, not with show'],
+  ['show p --out f', '--out goes with evidence and sbom, not with show'],
   [
     'show p --application a',
-    '--application goes with promotions and locks and mark-bad and unmark-bad and plan and init and check, not with show',
+    '--application goes with promotions and locks and mark-bad and unmark-bad and plan and sbom and diff and init and check, not with show',
   ],
   ['cost p --instances 0', '--instances takes a whole number from 1 to 1000, got "0"'],
   ['show p --prices f', '--prices goes with cost and plan, not with show'],

@@ -144,7 +144,7 @@ describe('a pipeline', () => {
     const runs = runsByEnvironment({ qat: kind('qat'), prod: kind('prod') });
     for (const environment of ['qat', 'prod'] as const) {
       const name = pipelineName('orders', environment);
-      expect(await runs.inspect(`${name}/e-1`, async () => undefined)).toMatchObject({
+      expect(await runs.inspect(`${name}/e-1`, async () => undefined, aJob())).toMatchObject({
         output: { environment },
       });
       const job = { ...aJob(), parameters: { pipelineName: name } };

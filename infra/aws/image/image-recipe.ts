@@ -45,6 +45,8 @@ interface ImageRecipeProps {
 /** What both environments' images are made of: the parent image, then the components in order. */
 export class ImageRecipe extends Construct {
   readonly arn: string;
+  /** In the order of their installation. */
+  readonly componentArns: readonly string[];
   /** Every build of the recipe's versions. */
   readonly imageArns: string;
 
@@ -71,6 +73,7 @@ export class ImageRecipe extends Construct {
       ...named('components'),
       ...named('tests'),
     ];
+    this.componentArns = components.map(({ arn }) => arn);
     const { managedImage } = spelling[new InstanceType(instanceType).architecture];
     const name = `lockstep-${application}`;
     const stack = Stack.of(this);
@@ -99,7 +102,7 @@ export class ImageRecipe extends Construct {
           : isImageParameter(image.parent)
             ? `ssm:${image.parent}`
             : image.parent,
-      components: components.map(({ arn }) => ({ componentArn: arn })),
+      components: this.componentArns.map((componentArn) => ({ componentArn })),
       // Of the AMI where it is built; its distribution tags the one where it is used.
       amiTags: { [APPLICATION_TAG]: application },
       blockDeviceMappings: [

@@ -4,6 +4,7 @@ import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { type Bucket, type IBucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
+import { imagesPrefix } from '../../../tasks/image-inventory/image-objects.ts';
 import { encryptedBucket } from '../encrypted-bucket.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
@@ -92,10 +93,43 @@ export class Evidence extends Construct {
     this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
   }
 
+  /** Of the bucket. Exported by hand, so that acknowledgements can name what functions of other stacks are granted. */
+  private get bucketArn(): string {
+    return Stack.of(this).exportValue(this.bucket.bucketArn);
+  }
+
+  /** Lets a function keep what is in an application's images, and sign where they come from. */
+  allowKeepingImages(one: LockstepFunction<FunctionName>, application: string): void {
+    one
+      .allow(['kms:GetPublicKey', 'kms:Sign'], [this.signingKey.keyArn])
+      .allowWithWildcard(
+        ['s3:GetObject', 's3:PutObject'],
+        [`${this.bucketArn}/${imagesPrefix(application)}*`],
+        'What is known of the images of this one application, by their ids. None can be overwritten or deleted.',
+      )
+      .allow(['kms:Decrypt', 'kms:GenerateDataKey'], [this.storageKey.keyArn]);
+  }
+
+  /** Lets a function read what is known of an application's images. */
+  allowReadingImages(one: LockstepFunction<FunctionName>, application: string): void {
+    one
+      .allowWithWildcard(
+        ['s3:GetObject'],
+        [`${this.bucketArn}/${imagesPrefix(application)}*`],
+        'What is known of the images of this one application, by their ids.',
+      )
+      .allow(['kms:Decrypt'], [this.storageKey.keyArn]);
+  }
+
+  /** Lets a function check where images come from. */
+  allowCheckingImages(one: LockstepFunction<FunctionName>, application: string): void {
+    this.allowReadingImages(one, application);
+    one.allow(['kms:GetPublicKey'], [this.signingKey.keyArn]);
+  }
+
   /** Lets a function sign, and keep the sealed records of one application. */
   allowSealing(one: LockstepFunction<FunctionName>, application: string): void {
-    // Exported by hand, so that the acknowledgement below can name what functions of other stacks are granted.
-    const bucketArn = Stack.of(this).exportValue(this.bucket.bucketArn);
+    const { bucketArn } = this;
     one
       .allow(['kms:GetPublicKey', 'kms:Sign'], [this.signingKey.keyArn])
       .allowWithWildcard(

@@ -25,6 +25,7 @@ import type { PromotionsTopic } from '../platform/promotions-topic.ts';
 import type { Source } from '../source/source.ts';
 import {
   allowCompleteJobs,
+  allowInspectImage,
   allowLookAtBuilt,
   allowSoakProd,
   allowStartJobs,
@@ -61,6 +62,7 @@ export class PromotionFunctions extends Construct {
   readonly trackPromotion: LockstepFunction<'track-promotion'>;
   readonly acquireLock: LockstepFunction<'acquire-lock'>;
   readonly checkRelease: LockstepFunction<'check-release'>;
+  readonly inspectImage: LockstepFunction<'inspect-image'>;
   readonly startJob: LockstepFunction<'start-job'>;
   readonly completeJob: LockstepFunction<'complete-job'>;
   readonly reconcileJobs: LockstepFunction<'reconcile-jobs'>;
@@ -76,6 +78,10 @@ export class PromotionFunctions extends Construct {
     super(scope, id);
     const { application, bundles, source, ledger, evidence, promotions, siteUrl, prod } = props;
     const { approvals, configurationVersion: CONFIGURATION_VERSION } = props;
+    const images = {
+      EVIDENCE_BUCKET: evidence.bucket.bucketName,
+      EVIDENCE_KEY_ARN: evidence.signingKey.keyArn,
+    };
     const mail = { PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn, SITE_URL: siteUrl };
     const names = {
       PEOPLE: JSON.stringify(approvals.people),
@@ -150,9 +156,8 @@ export class PromotionFunctions extends Construct {
       description: "Keeps a promotion's status, mails operators and makers, and seals evidence",
       environment: {
         APPLICATION: application.name,
-        EVIDENCE_BUCKET: evidence.bucket.bucketName,
-        EVIDENCE_KEY_ARN: evidence.signingKey.keyArn,
         LEDGER_TABLE,
+        ...images,
         ...mail,
         ACQUIRE_LOCK_FUNCTION,
         ...names,
@@ -184,6 +189,23 @@ export class PromotionFunctions extends Construct {
     else for (const { actions, resources } of source.look) this.checkRelease.allow(actions, resources);
     props.environmentAccess.prod.of(this.checkRelease).allowWithoutResource('ec2:DescribeImages');
 
+    this.inspectImage = new LockstepFunction(this, 'InspectImage', {
+      name: 'inspect-image',
+      bundles,
+      description: 'Keeps what is in an image and where it comes from',
+      environment: {
+        APPLICATION: application.name,
+        LEDGER_TABLE,
+        ...images,
+        IMAGE_DRIFT: application.image.drift,
+      },
+      // Image Builder lists 25 packages at a time.
+      timeout: Duration.minutes(1),
+    });
+    allowInspectImage(this.inspectImage, props);
+    evidence.allowKeepingImages(this.inspectImage, application.name);
+    const INSPECT_IMAGE_FUNCTION = this.inspectImage.function.functionName;
+
     this.startJob = new LockstepFunction(this, 'StartJob', {
       name: 'start-job',
       bundles,
@@ -194,6 +216,7 @@ export class PromotionFunctions extends Construct {
         ...prodFleet,
         PROD_IMAGE_PARAMETER: imageParameterName(application.name, 'prod'),
         WATCHED_ALARMS: prod.watchedAlarms,
+        INSPECT_IMAGE_FUNCTION,
       },
       timeout: Duration.minutes(2),
     });
@@ -203,7 +226,8 @@ export class PromotionFunctions extends Construct {
       bundles,
       isAsynchronous: true,
       description: 'Completes the state whose job has ended',
-      environment: { LEDGER_TABLE },
+      environment: { LEDGER_TABLE, INSPECT_IMAGE_FUNCTION },
+      timeout: Duration.minutes(2),
     });
     const addresses = new StringParameter(this, 'MailAddresses', {
       parameterName: mailAddressesParameterName(application.name),
@@ -225,19 +249,23 @@ export class PromotionFunctions extends Construct {
         REMINDER_HOURS: String(approvals.reminderHours),
         MAIL_ADDRESSES_PARAMETER: addresses.parameterName,
         ALARMS_TOPIC_ARN: props.alarms.topic.topicArn,
+        INSPECT_IMAGE_FUNCTION,
       },
       timeout: Duration.minutes(4),
     })
       .allowWithWildcard(['states:DescribeExecution'], [executions], EXECUTIONS_REASON)
       .allow(['sns:ListSubscriptionsByTopic'], [promotions.topic.topicArn, props.alarms.topic.topicArn])
       .allow(['ssm:GetParameter'], [addresses.parameterArn]);
-    for (const each of [this.startJob, this.completeJob, this.reconcileJobs]) allowCompleteJobs(each, props);
+    for (const each of [this.startJob, this.completeJob, this.reconcileJobs]) {
+      allowCompleteJobs(each, props);
+      each.allow(['lambda:InvokeFunction'], [this.inspectImage.function.functionArn]);
+    }
 
     this.pointAtImage = new LockstepFunction(this, 'PointAtImage', {
       name: 'point-at-image',
       bundles,
       description: 'Lets new instances start from an image',
-      environment: { LEDGER_TABLE },
+      environment: { LEDGER_TABLE, ...images },
       timeout: Duration.minutes(2),
     });
     for (const environment of ['qat', 'prod'] as const) {
@@ -271,6 +299,7 @@ export class PromotionFunctions extends Construct {
         MAKERS_MAY_DECIDE: application.makersMayDecide ? 'yes' : 'no',
         ...names,
         DEVELOPERS,
+        EVIDENCE_BUCKET: evidence.bucket.bucketName,
       },
       // It reads the whole history before the first promotion, and each commit names the next.
       timeout: Duration.minutes(10),
@@ -307,7 +336,7 @@ export class PromotionFunctions extends Construct {
       bundles,
       isAsynchronous: true,
       description: 'Lets only promotions through a pipeline',
-      environment: { LEDGER_TABLE, STARTER_ROLE_ARN: this.startJob.role.roleArn },
+      environment: { LEDGER_TABLE, STARTER_ROLE_ARN: this.startJob.role.roleArn, ...images },
     })
       .allow(['codepipeline:GetPipelineExecution'], pipelineArns(stack, application.name))
       .allowWithoutResource('codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult');
@@ -323,6 +352,7 @@ export class PromotionFunctions extends Construct {
         PROD_MIN_SIZE: String(application.fleet.min),
         PROD_MAX_SIZE: String(application.fleet.max),
         WATCHED_ALARMS: prod.watchedAlarms,
+        ...images,
       },
       timeout: Duration.minutes(5),
     });
@@ -346,6 +376,10 @@ export class PromotionFunctions extends Construct {
       mail,
     });
 
+    for (const one of [this.pointAtImage, this.guard, this.verifyProd])
+      evidence.allowCheckingImages(one, application.name);
+    evidence.allowReadingImages(this.requestApproval, application.name);
+
     // A function that writes reads the promotion's record first and appends to it.
     ledger.allow(this.startPromotion, application.name, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.trackPromotion, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
@@ -358,6 +392,7 @@ export class PromotionFunctions extends Construct {
     ledger.allow(this.requestApproval, application.name, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.confirmApprovers, application.name, 'GetItem', 'Query');
     ledger.allow(this.checkRelease, application.name, 'GetItem');
+    ledger.allow(this.inspectImage, application.name, 'GetItem', 'Query');
     // It records the run that it lets through, in case start-job was cut short before recording it.
     ledger.allow(this.guard, application.name, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.verifyProd, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');

@@ -189,6 +189,21 @@ export function allowLookAtBuilt(
     .allow(['kms:Decrypt'], [key.keyArn]);
 }
 
+/** Reading what is in an image, and what it was made from. */
+export function allowInspectImage(
+  inspectImage: LockstepFunction<'inspect-image'>,
+  { recipe }: PromotionParameters,
+): void {
+  inspectImage
+    .allowWithWildcard(
+      ['imagebuilder:GetImage', 'imagebuilder:ListImagePackages'],
+      [recipe.imageArns],
+      IMAGES_REASON,
+    )
+    .allow(['imagebuilder:GetComponent'], recipe.componentArns)
+    .allowWithoutResource('ec2:DescribeImages');
+}
+
 /** Seeing whether the alarms are on that watch deployments to Prod. */
 function allowSeeAlarms(
   one: LockstepFunction<FunctionName>,

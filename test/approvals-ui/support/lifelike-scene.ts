@@ -123,6 +123,7 @@ export const fillScene = async (scene: Scene): Promise<void> => {
           branch: 'main',
           pushedBy,
           qatImageId: image(commitId),
+          qatInventory: 'e'.repeat(64),
           qatDeploymentId: deployment(commitId),
         },
         review: reviewOf(commits[name], scene.dependencies.configurationVersion(application)),

@@ -92,6 +92,7 @@ describe('nothing grows for ever', () => {
           ['codebuild-logs/', 180],
           ['build-cache/', 30],
           ['test-cache/', 30],
+          ['load-test-cache/', 30],
         ],
       ]);
       expect(bucket.Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });

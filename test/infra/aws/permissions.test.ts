@@ -122,15 +122,26 @@ describe('permissions', () => {
     expect(starting.map(([id]) => id.replace(/Role\w*$/, ''))).toEqual(['FunctionsStartJob']);
   });
 
-  it('let nobody but track-promotion sign evidence, and nobody change or delete it', () => {
+  it('let nobody but track-promotion sign evidence and inspect-image statements, and nobody change or delete either', () => {
     const grants = every('AWS::IAM::Role').flatMap(([id, , template]) =>
       grantsOf(template, id).map((grant) => [id.replace(/Role\w*$/, ''), grant] as const),
     );
     const signing = grants.filter(([, grant]) => grant.startsWith('kms:Sign '));
-    expect(signing).toEqual([['FunctionsTrackPromotion', expect.stringContaining('EvidenceSigningKey')]]);
+    expect(signing).toEqual([
+      ['FunctionsTrackPromotion', expect.stringContaining('EvidenceSigningKey')],
+      ['FunctionsInspectImage', expect.stringContaining('EvidenceSigningKey')],
+    ]);
     const onBucket = grants.filter(([, grant]) => /EvidenceBucket/.test(grant));
-    expect(onBucket).toEqual([
+    const images = (action: string) =>
+      expect.stringMatching(new RegExp(`^s3:${action} on .*EvidenceBucket.*/orders/images/\\*$`));
+    expect([...onBucket].sort()).toEqual([
+      ['FunctionsGuard', images('GetObject')],
+      ['FunctionsInspectImage', images('GetObject')],
+      ['FunctionsInspectImage', images('PutObject')],
+      ['FunctionsPointAtImage', images('GetObject')],
+      ['FunctionsRequestApproval', images('GetObject')],
       ['FunctionsTrackPromotion', expect.stringMatching(/^s3:PutObject on .*EvidenceBucket.*\/orders\/\*$/)],
+      ['FunctionsVerifyProd', images('GetObject')],
     ]);
   });
 

@@ -131,7 +131,11 @@ describe('functions', () => {
   it('T52: may do there what they may do in an environment of their own account, and nothing of it here', () => {
     const single = stackOf(synthesize(), 'Lockstep-orders');
     // Who is to get mail, and what an image was built from, is no matter of an environment.
-    const ownMatters = ['ReconcileJobs ssm:GetParameter', 'RequestApproval ec2:DescribeImages'];
+    const ownMatters = [
+      'InspectImage ec2:DescribeImages',
+      'ReconcileJobs ssm:GetParameter',
+      'RequestApproval ec2:DescribeImages',
+    ];
     const ofAnEnvironment = (name: string) => (action: string) =>
       OF_AN_ENVIRONMENT.test(action) && !ownMatters.includes(`${name} ${action}`);
     for (const { name, role } of functionsOf(single)) {

@@ -5,6 +5,7 @@ import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Candidate } from '../../../tasks/payloads.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aDeployToQat, aJob, anApproval, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
+import { sampleInventory } from '../image-inventory/sample-inventory.ts';
 
 const LIVE = '1'.repeat(40);
 const recipe = (version: string, components: string[]) => ({
@@ -24,6 +25,21 @@ const signature = (name: string, time: number) => ({
 });
 
 const appSpecOf = (hook: string) => `hooks:\n  ${hook}:\n    - location: new.mjs\n`;
+
+/** What images had, as the evidence bucket keeps it. */
+const inventories: Readonly<Record<string, string>> = {
+  'shop/images/ami-0123456789abcdef0/qat-digest/inventory.json': JSON.stringify(
+    sampleInventory({
+      packages: [
+        { name: 'bash', version: '5.2-1' },
+        { name: 'jq', version: '1.7-1' },
+      ],
+    }),
+  ),
+  'shop/images/ami-live/prod-digest/inventory.json': JSON.stringify(
+    sampleInventory({ packages: [{ name: 'bash', version: '5.1-1' }] }),
+  ),
+};
 
 let ledger: Ledger;
 beforeEach(async () => {
@@ -52,14 +68,21 @@ beforeEach(async () => {
   await ledger.addJob(aDeployToQat());
   const build = { kind: 'image-build', status: 'SUCCEEDED' } as const;
   await ledger.addJob(
-    aJob({ ...build, output: { imageId: 'ami-0123456789abcdef0', imageBuildVersionArn: 'build/qat' } }),
+    aJob({
+      ...build,
+      output: {
+        imageId: 'ami-0123456789abcdef0',
+        imageBuildVersionArn: 'build/qat',
+        inventory: 'qat-digest',
+      },
+    }),
   );
   await ledger.addJob(
     aJob({
       ...build,
       promotionId: 'live',
       state: 'Build Prod image',
-      output: { imageId: 'ami-live', imageBuildVersionArn: 'build/prod' },
+      output: { imageId: 'ami-live', imageBuildVersionArn: 'build/prod', inventory: 'prod-digest' },
     }),
   );
 });
@@ -93,6 +116,7 @@ const collect = (change: Partial<ReviewSources> = {}, candidate: Candidate = anA
           : build === 'build/prod'
             ? recipe('1.0.0', ['runtime'])
             : undefined,
+      readEvidence: async (name) => inventories[name],
       parent: async (imageId) =>
         imageId === 'ami-live'
           ? undefined
@@ -171,6 +195,14 @@ describe('the grounds of a decision', () => {
           components: ['runtime 1.0.0'],
         },
       },
+      packages: {
+        total: 2,
+        count: { added: 1, removed: 0, up: 1, down: 0, other: 0 },
+        changes: [
+          { change: 'added', name: 'jq', now: '1.7-1' },
+          { change: 'up', name: 'bash', before: '5.1-1', now: '5.2-1' },
+        ],
+      },
       tests: [
         {
           instanceId: 'i-1',
@@ -245,6 +277,14 @@ describe('the grounds of a decision', () => {
     await expect(collect({ pushes: async () => [], commits })).rejects.toMatchObject({
       name: 'PushNotConfirmed',
     });
+  });
+
+  it('say that the changed packages could not be found out', async () => {
+    const { packages, gaps } = await collect({ readEvidence: async () => undefined });
+    expect(packages).toBeUndefined();
+    expect(gaps).toEqual([
+      'The changed packages: Error: the evidence bucket does not have the contents of ami-live',
+    ]);
   });
 
   it('say what could not be found out', async () => {

@@ -56,6 +56,7 @@ const sources = {
   kept: nothingKept,
   isTimeUp: () => false,
   parent: async () => undefined,
+  readEvidence: async () => undefined,
   image: async () => undefined,
   targets: async () => [],
   appSpec: async () => ({ path: 'appspec.yml', text: 'hooks: {}' }),

@@ -161,7 +161,11 @@ export const createPromotionsWorld = (calendar: Calendar, pace: () => Promise<vo
       }
       if (role !== undefined) {
         const { branch, pushedBy, images, deployments } = promotion;
-        const made = { qatImageId: images.qat ?? '', qatDeploymentId: deployments.qat ?? '' };
+        const made = {
+          qatImageId: images.qat ?? '',
+          qatInventory: '',
+          qatDeploymentId: deployments.qat ?? '',
+        };
         const candidate = { application, commitId, branch, pushedBy, ...made };
         const expiresInSeconds = 30 * 86_400;
         const asks = { promotionId: id, redrives, state, role, candidate, expiresInSeconds };

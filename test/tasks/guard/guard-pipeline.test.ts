@@ -76,6 +76,10 @@ interface Situation {
   /** What becomes of the jobs once the guard has read them. */
   readonly meanwhile?: Job;
   readonly ledgerFails?: boolean;
+  /** Whether the promotion has recorded no image. */
+  readonly hasNoImage?: boolean;
+  /** What is wrong with an image. @default nothing */
+  readonly provenance?: (imageId: string) => string;
   /** Whether the commit is marked bad. */
   readonly isBad?: boolean;
   /** What CodePipeline throws at the guard's answer. */
@@ -86,7 +90,8 @@ const askGuard = async (situation: Situation) => {
   const { parameters, trigger = started, promotion = aPromotion(), jobs = [waiting()] } = situation;
   const { approvals = [approved('qc', 'quinn'), approved('pmo', 'parker')] } = situation;
   const ledger = createMemoryLedger();
-  await ledger.addPromotion(promotion);
+  const images = situation.hasNoImage ? {} : { qat: 'ami-qat', prod: 'ami-prod', ...promotion.images };
+  await ledger.addPromotion({ ...promotion, images });
   if (situation.isBad) await markBad(ledger, { application: 'shop', commitId: COMMIT }, aMarking());
   if (situation.release) await ledger.addPromotion(situation.release);
   for (const job of jobs) await ledger.addJob(job);
@@ -131,6 +136,7 @@ const askGuard = async (situation: Situation) => {
           },
         },
     starterRoleArn: STARTER,
+    provenanceProblem: async (_, imageId) => situation.provenance?.(imageId),
     now: () => new Date(NOTED_AT),
   })({
     'CodePipeline.job': {
@@ -369,6 +375,14 @@ describe('the guard of a pipeline (T20)', () => {
       },
       /samuel approved as QC and as PMO/,
     ],
+    [
+      'an image that nothing says of where it comes from',
+      {
+        provenance: (imageId) => `The image ${imageId} has no valid statement`,
+      },
+      /^The image ami-prod has no valid statement$/,
+    ],
+    ['a promotion that has recorded no image', { hasNoImage: true }, /has recorded no image for this run/],
     ['parameters that are not JSON', { parameters: 'prod' }, /could not decide: TypeError: .*not JSON: prod/],
     ['parameters that lack something', { parameters: { commitId: '' } }, /lack commitId/],
     ['an unknown environment', { parameters: { environment: 'test' as 'qat' } }, /environment is "test"/],

@@ -52,7 +52,7 @@ const builds = (of: {
   return { actions: codeBuild(createCodeBuilds(client, s3.client)), sent };
 };
 const inspect = (build: Build | undefined, isThere = true) =>
-  builds({ build, isThere }).actions.inspect(ID, async () => undefined);
+  builds({ build, isThere }).actions.inspect(ID, async () => undefined, aJob());
 
 describe('a build', () => {
   it('starts with its commit pinned, and with a token that later attempts find it by', async () => {

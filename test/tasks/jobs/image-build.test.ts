@@ -7,13 +7,16 @@ import {
   StartImagePipelineExecutionCommand,
 } from '@aws-sdk/client-imagebuilder';
 import type { ReuseSources } from '../../../tasks/images/read-reuse-facts.ts';
-import { imageBuild } from '../../../tasks/jobs/image-build.ts';
+import { type InspectImage, imageBuild } from '../../../tasks/jobs/image-build.ts';
 import { createImageBuilds } from '../../../tasks/jobs/imagebuilder-builds.ts';
 import { aJob } from '../doubles/samples.ts';
 import { because, double, offline, on } from '../doubles/sdk.ts';
 
 const IMAGE = 'arn:aws:imagebuilder:us-east-1:000000000000:image/shop-qat/1.0.0/1';
-const inspect = (image: () => Image | undefined) =>
+const digest = 'f'.repeat(64);
+/** Takes every image as it is. */
+const anyImage = async () => ({ inventory: digest });
+const inspect = (image: () => Image | undefined, inspectImage: InspectImage = anyImage) =>
   imageBuild(
     createImageBuilds(
       double(
@@ -21,15 +24,18 @@ const inspect = (image: () => Image | undefined) =>
         on(GetImageCommand, () => ({ image: image() })),
       ).client,
     ),
-  ).inspect(IMAGE, async () => undefined);
+    inspectImage,
+  ).inspect(IMAGE, async () => undefined, aJob());
 
 describe('an image build', () => {
   it('starts with its pipeline and nothing else (T19) but a token that stays the same within one attempt (T13)', async () => {
     const { client, sent } = double(
       new ImagebuilderClient(offline),
-      on(StartImagePipelineExecutionCommand, () => ({ imageBuildVersionArn: IMAGE })),
+      on(StartImagePipelineExecutionCommand, () => ({ imageBuildVersionArn: IMAGE, inventory: digest })),
     );
-    expect(await imageBuild(createImageBuilds(client)).start(aJob(), async () => false)).toBe(IMAGE);
+    expect(await imageBuild(createImageBuilds(client), anyImage).start(aJob(), async () => false)).toBe(
+      IMAGE,
+    );
     expect(sent.map(({ input }) => input)).toEqual([
       { imagePipelineArn: aJob().parameters.imagePipelineArn, clientToken: aJob().clientToken },
     ]);
@@ -73,7 +79,10 @@ describe('an image build', () => {
       );
       const now = () => new Date('2026-11-22T11:00:00.000Z');
       const reuse = { sources: { ...sources, ...change }, now };
-      const begun = await imageBuild(createImageBuilds(client), reuse).start(job, async () => false);
+      const begun = await imageBuild(createImageBuilds(client), anyImage, reuse).start(
+        job,
+        async () => false,
+      );
       return { begun, starts: sent.length };
     };
 
@@ -116,6 +125,53 @@ describe('an image build', () => {
     await expect(createImageBuilds(client).start('pipeline', 'token')).rejects.toThrow(/without naming/);
   });
 
+  const available = {
+    state: { status: 'AVAILABLE' as const },
+    outputResources: { amis: [{ region: 'us-east-1', image: 'ami-here' }] },
+  };
+  it('has its image inspected for its environment', async () => {
+    const asked: unknown[] = [];
+    await inspect(
+      () => available,
+      async (request) => {
+        asked.push(request);
+        return { inventory: digest };
+      },
+    );
+    expect(asked).toEqual([
+      {
+        promotionId: aJob().promotionId,
+        environment: 'qat',
+        imageId: 'ami-here',
+        imageBuildVersionArn: IMAGE,
+        imagePipelineArn: aJob().parameters.imagePipelineArn,
+      },
+    ]);
+  });
+
+  it('fails if its image differs from the approved one, and says in what', async () => {
+    const differs = ['The package jq 1.7 was added.'];
+    expect(
+      await inspect(
+        () => available,
+        async () => ({ inventory: digest, differs }),
+      ),
+    ).toMatchObject({
+      state: 'failed',
+      error: 'ImageDiffers',
+      cause: expect.stringContaining('A redrive builds it again.\nThe package jq 1.7 was added.'),
+    });
+  });
+
+  it('does not end while its image cannot be inspected', async () => {
+    await expect(
+      inspect(
+        () => available,
+        async () => Promise.reject(new Error('throttled')),
+      ),
+    ).rejects.toThrow('throttled');
+  });
+
   it.each<ImageStatus>(['PENDING', 'CREATING', 'BUILDING', 'TESTING', 'DISTRIBUTING', 'INTEGRATING'])(
     'is running while it is %s',
     async (status) => {
@@ -130,7 +186,7 @@ describe('an image build', () => {
     ];
     expect(await inspect(() => ({ state: { status: 'AVAILABLE' }, outputResources: { amis } }))).toEqual({
       state: 'succeeded',
-      output: { imageId: 'ami-here', imageBuildVersionArn: IMAGE },
+      output: { imageId: 'ami-here', imageBuildVersionArn: IMAGE, inventory: digest },
     });
   });
 

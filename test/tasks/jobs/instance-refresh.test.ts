@@ -110,7 +110,9 @@ describe('an instance refresh', () => {
   it.each<InstanceRefreshStatus>(['Pending', 'InProgress', 'Baking', 'Cancelling', 'RollbackInProgress'])(
     'is running while it is %s',
     async (status) => {
-      expect(await kind(autoScaling([ended(status)], inProgress)).inspect('qat/r-1', nothingLive)).toEqual({
+      expect(
+        await kind(autoScaling([ended(status)], inProgress)).inspect('qat/r-1', nothingLive, aJob()),
+      ).toEqual({
         state: 'running',
       });
     },
@@ -131,7 +133,7 @@ describe('an instance refresh', () => {
 
     it('is cancelled while it waits, and is running until that has happened', async () => {
       const service = autoScaling([waiting], inProgress, [launch(3), launch(2), launch(1)]);
-      expect(await kind(service).inspect('qat/r-1', nothingLive)).toEqual({ state: 'running' });
+      expect(await kind(service).inspect('qat/r-1', nothingLive, aJob())).toEqual({ state: 'running' });
       expect(service.sent.at(-1)).toEqual({
         command: 'CancelInstanceRefreshCommand',
         input: { AutoScalingGroupName: 'qat' },
@@ -149,7 +151,7 @@ describe('an instance refresh', () => {
       ],
     ])('is left alone when %s', async (_, one, activities) => {
       const service = autoScaling([one], inProgress, activities);
-      expect(await kind(service).inspect('qat/r-1', nothingLive)).toEqual({ state: 'running' });
+      expect(await kind(service).inspect('qat/r-1', nothingLive, aJob())).toEqual({ state: 'running' });
       expect(service.sent.map(({ command }) => command)).not.toContain('CancelInstanceRefreshCommand');
     });
 
@@ -159,7 +161,7 @@ describe('an instance refresh', () => {
         launch(3),
         launch(2),
       ]);
-      expect(await kind(service).inspect('qat/r-1', nothingLive)).toMatchObject({
+      expect(await kind(service).inspect('qat/r-1', nothingLive, aJob())).toMatchObject({
         state: 'failed',
         error: 'InstanceRefreshFailed',
         cause: expect.stringContaining('Instances could not be started: vCPU limit of 5, at 10:03'),
@@ -169,7 +171,7 @@ describe('an instance refresh', () => {
 
   it('gives its id when it succeeded', async () => {
     expect(
-      await kind(autoScaling([ended('Successful')], inProgress)).inspect('qat/r-1', nothingLive),
+      await kind(autoScaling([ended('Successful')], inProgress)).inspect('qat/r-1', nothingLive, aJob()),
     ).toEqual({
       state: 'succeeded',
       output: { instanceRefreshId: 'r-1' },
@@ -179,7 +181,9 @@ describe('an instance refresh', () => {
   it.each<InstanceRefreshStatus>(['Failed', 'Cancelled', 'RollbackFailed', 'RollbackSuccessful'])(
     'fails with InstanceRefreshFailed when it is %s',
     async (status) => {
-      expect(await kind(autoScaling([ended(status)], inProgress)).inspect('qat/r-1', nothingLive)).toEqual({
+      expect(
+        await kind(autoScaling([ended(status)], inProgress)).inspect('qat/r-1', nothingLive, aJob()),
+      ).toEqual({
         state: 'failed',
         error: 'InstanceRefreshFailed',
         cause: `Instance refresh r-1 of the Auto Scaling group qat ended ${status} at 40 %: instances failed to become healthy\nConsole: https://us-east-1.console.aws.amazon.com/ec2/home?region=us-east-1#AutoScalingGroupDetails:id=qat;view=instanceRefresh`,
@@ -188,7 +192,7 @@ describe('an instance refresh', () => {
   );
 
   it('says when its service does not know it', async () => {
-    expect(await kind(autoScaling([], inProgress)).inspect('qat/r-1', nothingLive)).toMatchObject({
+    expect(await kind(autoScaling([], inProgress)).inspect('qat/r-1', nothingLive, aJob())).toMatchObject({
       state: 'missing',
       error: 'InstanceRefreshFailed',
       cause: expect.stringContaining('no longer exists'),

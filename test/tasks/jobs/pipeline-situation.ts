@@ -122,7 +122,7 @@ export const kindIn = ({
     async () => {},
   );
 export const inspect = (situation: Situation) =>
-  kindIn(situation).inspect('shop-qat/e-1', async () => situation.live);
+  kindIn(situation).inspect('shop-qat/e-1', async () => situation.live, aJob());
 export const causeOf = async (situation: Situation): Promise<string> => {
   const inspection = await inspect(situation);
   return inspection.state === 'failed' ? inspection.cause : '';

@@ -22,8 +22,13 @@ const request = (taskToken: string): StartJobRequest => ({
   taskToken,
   stateAttempt: Number(/\d+$/.exec(taskToken)),
   kind: 'image-build',
-  parameters: { imagePipelineArn: 'arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/shop-qat' },
+  parameters: {
+    imagePipelineArn: 'arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/shop-qat',
+    environment: 'qat',
+  },
 });
+
+const notInspected = async () => Promise.reject(new Error('nothing was built'));
 
 let ledger: Ledger;
 let tokens: ReturnType<typeof createTokens>;
@@ -219,7 +224,7 @@ describe('starting a job', () => {
         throw new AccessDeniedException(because('role shop-start-job may not StartImagePipelineExecution'));
       }),
     );
-    expect(await start('token-1', imageBuild(createImageBuilds(refusing.client)))).toEqual({
+    expect(await start('token-1', imageBuild(createImageBuilds(refusing.client), notInspected))).toEqual({
       attempt: 1,
       status: 'FAILED',
     });

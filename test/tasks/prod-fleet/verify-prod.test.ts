@@ -58,6 +58,8 @@ const asItShouldBe = {
   >,
   images: { 'i-1': 'ami-new', 'i-2': 'ami-new' } as Record<string, string>,
   deployed: ['i-1', 'i-2'],
+  /** What is wrong with where the image comes from. */
+  provenance: undefined as string | undefined,
   /** Deployments to the group since, of a revision by its key. */
   later: {} as Record<
     string,
@@ -175,6 +177,7 @@ const verify = async (change: Partial<typeof asItShouldBe> = {}) => {
     deploymentGroups: createDeploymentGroups(codeDeploy.client),
     groups: createAutoScalingGroups(autoScaling.client),
     serving: createServingInstances(loadBalancing.client, ec2.client),
+    provenanceProblem: async () => seen.provenance,
     region: 'us-east-1',
     prod,
   })({

@@ -158,7 +158,7 @@ describe('advice', () => {
           taskToken: 'redrive',
           stateAttempt: 100,
           kind: 'image-build',
-          parameters: { imagePipelineArn: 'arn:pipeline' },
+          parameters: { imagePipelineArn: 'arn:pipeline', environment: 'prod' },
         });
         const last = jobs.length;
         expect({ taking, started, completion: tokens.completion.length }).toEqual(

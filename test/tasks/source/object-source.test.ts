@@ -113,6 +113,7 @@ it('is shown like commits of a repository, with what cannot be compared', async 
       kept: nothingKept,
       isTimeUp: () => false,
       parent: async () => undefined,
+      readEvidence: async () => undefined,
       image: async () => undefined,
       targets: async () => [],
       appSpec: async () => ({ path: 'appspec.yml', text: 'hooks:' }),

@@ -91,7 +91,7 @@ export const createWorld = (story: Story, between: () => Promise<void>) => {
   );
   const kinds: JobKinds = {
     'code-build': codeBuild(faults.all(services.codeBuilds)),
-    'image-build': imageBuild(faults.all(services.imageBuilds)),
+    'image-build': imageBuild(faults.all(services.imageBuilds), async () => ({ inventory: 'f'.repeat(64) })),
     'instance-refresh': instanceRefresh(faults.all(services.instanceRefreshes), 'us-east-1'),
     'pipeline-run': pipelineRun(
       faults.all(services.pipelineRuns),

@@ -4,6 +4,7 @@ import { administrator } from '../shared/arns.ts';
 import { stableUuid } from '../shared/ids.ts';
 import { sourceImagesOf } from '../shared/source-images.ts';
 import { imageMessage } from './descriptions.ts';
+import { simulatedPackages } from './packages.ts';
 import { resolveParent } from './parent-image.ts';
 import { type BuildInstance, createRealBuilds } from './real-builds.ts';
 import { type Image, type ImageStatus, isAwsOwned, serviceLinkedRole, tablesOf } from './records.ts';
@@ -33,7 +34,7 @@ interface Builds {
 
 /** Follows the builds of all pipelines on the clock. */
 export const createBuilds = (host: Host): Builds => {
-  const { images, pipelines, recipes, infrastructures, distributions } = tablesOf(host);
+  const { images, pipelines, recipes, infrastructures, distributions, packages } = tablesOf(host);
   const timers = new Map<string, () => void>();
   /** Builds whose step, or whose message, is under way in this process. */
   const underWay = new Set<string>();
@@ -161,6 +162,7 @@ export const createBuilds = (host: Host): Builds => {
     if (real && !image.isToFail) return real.build(image, instance);
     const { componentArns, parentImage } = instance.recipe;
     await instance.writeLog('console.log', buildLog(image, componentArns, parentImage));
+    packages.put(image.arn, simulatedPackages(host));
     return {};
   };
 

@@ -17,6 +17,7 @@ import { AwsError, type Host, type Operation, type Service } from '../../host.ts
 import { page } from '../shared/paging.ts';
 import { createBuilds } from './builds.ts';
 import { describeImage, describePipeline, summarizeImage } from './descriptions.ts';
+import { imageContents } from './image-contents.ts';
 import { imageLists } from './image-lists.ts';
 import { recipeLookups } from './recipe-lookups.ts';
 import { found, type Image, imageBuilderArn, slug, tablesOf } from './records.ts';
@@ -162,6 +163,7 @@ export const createImageBuilderService = (host: Host): Service => {
       const base = arn.slice(0, arn.lastIndexOf('/'));
       tables.lastDeleted.put(base, Math.max(tables.lastDeleted.get(base) ?? 0, image.build));
       tables.images.delete(arn);
+      tables.packages.delete(arn);
       return { requestId: randomUUID(), imageBuildVersionArn: arn };
     },
   };
@@ -174,6 +176,7 @@ export const createImageBuilderService = (host: Host): Service => {
       GetImagePipeline: getPipeline,
       ...imageLists(host, tables),
       ...recipeLookups(host, tables),
+      ...imageContents(host, tables),
       ListImagePipelineImages: listImages,
       DeleteImage: deleteImage,
       CancelImageCreation: cancel,

@@ -1,6 +1,7 @@
 import type { Host } from '../../host.ts';
 import type { BuildMachine, ImageWorkshop } from '../../instances/container/image-workshop.ts';
 import { parseComponentDocument } from './component-document.ts';
+import { installedPackages } from './packages.ts';
 import { resolveParent } from './parent-image.ts';
 import { type Image, type ImageRecipe, serviceLinkedRole, tablesOf } from './records.ts';
 import { type RecipeComponent, runPhase } from './run-components.ts';
@@ -29,7 +30,7 @@ const nameOf = ({ name, version, build }: Image): string =>
   `${name}-${version}-${build}`.replace(/[^\w.-]/g, '-').slice(-100);
 
 export const createRealBuilds = (host: Host, workshop: ImageWorkshop): RealBuilds => {
-  const { components } = tablesOf(host);
+  const { components, packages } = tablesOf(host);
   const machines = new Map<string, BuildMachine>();
 
   const componentsOf = ({ componentArns }: ImageRecipe): RecipeComponent[] =>
@@ -73,6 +74,7 @@ export const createRealBuilds = (host: Host, workshop: ImageWorkshop): RealBuild
       const containerImage = await onMachine(image, from, 'console.log', instance, async (machine, log) => {
         for (const phase of ['build', 'validate'] as const)
           await runPhase(machine, componentsOf(recipe), phase, log);
+        packages.put(image.arn, await installedPackages(machine));
         return machine.commit();
       });
       return { containerImage };

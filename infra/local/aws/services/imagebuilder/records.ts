@@ -1,5 +1,6 @@
 import { AwsError, type Host, type Principal } from '../../host.ts';
 import { arnOf } from '../shared/arns.ts';
+import type { ImagePackage } from './packages.ts';
 
 interface Record {
   readonly arn: string;
@@ -101,6 +102,8 @@ export const tablesOf = ({ store }: Host) => ({
   distributions: store.table<Distribution>('imagebuilder.distributions'),
   pipelines: store.table<ImagePipeline>('imagebuilder.pipelines'),
   images: store.table<Image>('imagebuilder.images'),
+  /** What each image has installed, by the image's ARN. */
+  packages: store.table<readonly ImagePackage[]>('imagebuilder.packages'),
   /** The highest number of a deleted build, by the image's ARN without it: a number is not given again. */
   lastDeleted: store.table<number>('imagebuilder.lastDeleted'),
   /** The last patch number given for `1.0.x`, by kind, name and minor version. */

@@ -1,0 +1,158 @@
+import type { FC } from 'hono/jsx';
+import type { ImageContents, Review, ReviewedPackages } from '../../tasks/approvals/review.ts';
+import type { PackageChange } from '../../tasks/image-inventory/compare-inventories.ts';
+import { utcTime, visibleText } from '../../tasks/words.ts';
+import { Fact, Moment } from './parts.tsx';
+
+/** What the QAT image is made of and has installed, compared with the image that Prod runs. */
+export const Images: FC<{ images: Review['images']; packages: Review['packages'] }> = ({
+  images: { qat, prod },
+  packages,
+}) => (
+  <>
+    <h3>QAT image compared with Prod's</h3>
+    {qat === undefined ? (
+      <p class="muted">The contents of the QAT image are unknown.</p>
+    ) : (
+      <dl class="facts">
+        {qat.reused === undefined ? null : (
+          <Fact name="Reused">
+            Image of <Moment at={qat.reused} />, reused because equal: nothing was built for this change
+          </Fact>
+        )}
+        <Fact name="Recipe">
+          <Compared now={qat.recipe} before={prod?.recipe} />
+        </Fact>
+        <Fact name="Parent image">
+          <Compared now={parentText(qat)} before={prod && parentText(prod)} />
+        </Fact>
+        <Fact name="Components">
+          <Components qat={qat} prod={prod} />
+        </Fact>
+        <Fact name="Prod's image">{prod?.imageId ?? 'none yet'}</Fact>
+      </dl>
+    )}
+    {packages === undefined ? null : <Packages packages={packages} />}
+    <p class="muted">Each image installs the latest security updates when it is built.</p>
+  </>
+);
+
+/** What an image was really made from; of one whose parent EC2 does not tell, what its recipe names. */
+const parentText = ({ parentImage, parent }: ImageContents): string => {
+  if (parent === undefined) return parentImage;
+  const { imageId, name, createdAt } = parent;
+  const about = [name, createdAt && `of ${utcTime(createdAt)}`].filter(Boolean).join(' ');
+  return about === '' ? imageId : `${about} (${imageId})`;
+};
+
+const Compared: FC<{ now: string; before: string | undefined }> = ({ now, before }) => (
+  <>
+    {now}
+    <span class="muted">
+      {before === undefined ? '' : before === now ? ' (as in Prod)' : ` (Prod has ${before})`}
+    </span>
+  </>
+);
+
+const Components: FC<{ qat: ImageContents; prod: ImageContents | undefined }> = ({ qat, prod }) => {
+  const gone = prod?.components.filter((name) => !qat.components.includes(name)) ?? [];
+  return (
+    <ul class="plain">
+      {qat.components.map((name) => (
+        <li>
+          {name}
+          {prod !== undefined && !prod.components.includes(name) ? <span class="tag">new</span> : null}
+        </li>
+      ))}
+      {gone.map((name) => (
+        <li>
+          <del>{name}</del>
+          <span class="tag">only in Prod</span>
+        </li>
+      ))}
+    </ul>
+  );
+};
+
+/** Changed packages that are shown at once; the others open on a click. */
+const FIRST = 8;
+
+const counted: readonly (readonly [PackageChange['change'], string])[] = [
+  ['down', 'older'],
+  ['removed', 'removed'],
+  ['added', 'added'],
+  ['other', 'changed'],
+  ['up', 'newer'],
+];
+
+const Packages: FC<{ packages: ReviewedPackages }> = ({ packages: { total, count, changes } }) => {
+  const words = counted
+    .filter(([change]) => count[change] > 0)
+    .map(([change, word]) => `${count[change]} ${word}`);
+  const all = counted.reduce((sum, [change]) => sum + count[change], 0);
+  return (
+    <>
+      <h3>Packages compared with Prod's</h3>
+      {all === 0 ? (
+        <p class="muted">All {total} packages are as in Prod.</p>
+      ) : (
+        <>
+          <p>
+            {words.join(', ')}; the QAT image has {total}.
+          </p>
+          <PackageList changes={changes.slice(0, FIRST)} />
+          {changes.length > FIRST ? (
+            <details id="more-packages">
+              <summary>{changes.length - FIRST} more</summary>
+              <PackageList changes={changes.slice(FIRST)} />
+              {all > changes.length ? (
+                <p class="muted">
+                  The first {changes.length} of {all}. <code>npm run lockstep -- diff</code> lists all.
+                </p>
+              ) : null}
+            </details>
+          ) : null}
+        </>
+      )}
+    </>
+  );
+};
+
+const PackageList: FC<{ changes: readonly PackageChange[] }> = ({ changes }) => (
+  <ul class="plain packages">
+    {changes.map((one) => (
+      <li>
+        <code>
+          <bdi>{visibleText(one.name)}</bdi>
+        </code>{' '}
+        <PackageVersions change={one} />
+      </li>
+    ))}
+  </ul>
+);
+
+const PackageVersions: FC<{ change: PackageChange }> = ({ change }) => {
+  switch (change.change) {
+    case 'added':
+      return (
+        <>
+          {visibleText(change.now)}
+          <span class="tag">new</span>
+        </>
+      );
+    case 'removed':
+      return (
+        <>
+          <del>{visibleText(change.before)}</del>
+          <span class="tag">only in Prod</span>
+        </>
+      );
+    default:
+      return (
+        <>
+          <span class="muted">{visibleText(change.before)} →</span> {visibleText(change.now)}
+          {change.change === 'down' ? <span class="tag">older than in Prod</span> : null}
+        </>
+      );
+  }
+};
