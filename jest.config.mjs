@@ -10,6 +10,7 @@ const esModules = [
   'jose',
   'hono',
   '@hono',
+  '@secretlint',
   'httpxy',
 ];
 

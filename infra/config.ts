@@ -97,6 +97,8 @@ export interface ApplicationConfig
     | 'makersMayDecide'
     | 'whenNewer'
     | 'goBack'
+    | 'repositoryMails'
+    | 'secretScan'
   > {
   readonly source: SourceConfig;
   readonly instanceTypes: Exclude<WrittenApplication['instanceType'], string>;

@@ -51,6 +51,10 @@ export const alarmLink = (region: string, name: string): string =>
 export const commitLink = (region: string, repositoryName: string, commitId: string): string =>
   `${home(region)}/codesuite/codecommit/repositories/${repositoryName}/commit/${commitId}?region=${region}`;
 
+/** One pull request of a CodeCommit repository. */
+export const pullRequestLink = (region: string, repositoryName: string, pullRequestId: string): string =>
+  `${home(region)}/codesuite/codecommit/repositories/${repositoryName}/pull-requests/${pullRequestId}?region=${region}`;
+
 /** What differs between two commits of a CodeCommit repository. */
 export const diffLink = (region: string, repositoryName: string, before: string, after: string): string =>
   `${home(region)}/codesuite/codecommit/repositories/${repositoryName}/compare/${after}/.../${before}?region=${region}`;

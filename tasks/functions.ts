@@ -44,6 +44,11 @@ export const functions = {
       'DOTS_IGNORED_IN',
     ],
   },
+  /** Rules on deleted branches, pull requests and comments in CodeCommit → mails developers. Only of applications whose configuration wants it. */
+  'tell-repository': {
+    entry: 'tasks/repository-mails/tell-repository.lambda.ts',
+    environment: ['APPLICATION', 'BRANCH', 'REPOSITORY_NAME', 'PROMOTIONS_TOPIC_ARN', 'DEVELOPERS'],
+  },
   /** State "Check release" → sees that a release can still be deployed. */
   'check-release': {
     entry: 'tasks/go-back/check-release.lambda.ts',
@@ -58,6 +63,18 @@ export const functions = {
       'REVISION_TYPE',
       /** `revision`, or `built` if what is deployed was built of it. */
       'DEPLOYS',
+    ],
+  },
+  /** State "Scan commit" → looks for secrets in what a commit changes. Only of applications whose configuration wants it. */
+  'scan-commit': {
+    entry: 'tasks/secret-scan/scan-commit.lambda.ts',
+    environment: [
+      'LEDGER_TABLE',
+      'BRANCH',
+      'REPOSITORY_NAME',
+      'SOURCE_PROVIDER',
+      'SOURCE_API_URL',
+      'SOURCE_TOKEN_SECRET_ARN',
     ],
   },
   /** Callback states → starts the external job. */

@@ -156,6 +156,15 @@ export interface JobOutputs {
   };
 }
 
+/** Argument of `scan-commit`. */
+export interface ScanCommitRequest {
+  readonly promotionId: string;
+  readonly application: string;
+  readonly commitId: string;
+  /** `warn`: approvers are told what was found. `block`: the state fails. */
+  readonly secretScan: 'warn' | 'block';
+}
+
 /** Argument of `start-job`: one for each kind. */
 export type StartJobRequest = {
   readonly [Kind in JobKind]: {

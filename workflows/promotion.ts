@@ -1,6 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Choice, Condition, Fail, type IChainable, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import { Chain, Choice, Condition, Fail, type IChainable, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import {
   type ApproverRole,
@@ -13,6 +13,7 @@ import {
   type PointAtImageRequest,
   RECALLED,
   REJECTED,
+  type ScanCommitRequest,
   STALE,
   SUPERSEDED,
   type VerifyProdRequest,
@@ -64,6 +65,8 @@ export interface PromotionParts {
     readonly requestApproval: IFunction;
     readonly confirmApprovers: IFunction;
     readonly verifyProd: IFunction;
+    /** @default commits are not scanned for secrets */
+    readonly scanCommit?: IFunction;
   };
   readonly environments: Readonly<Record<Environment, EnvironmentParts>>;
   /** Name of QAT's group of one instance. */
@@ -83,6 +86,8 @@ export interface PromotionParts {
     readonly qatUrl: string;
     readonly port: number;
   };
+  /** What follows if a commit seems to have secrets. Goes with `scanCommit`. @default approvers are told */
+  readonly secretScan?: ScanCommitRequest['secretScan'];
   /** How long an approver has. */
   readonly approvalExpiry: Duration;
   /** How long the old Prod fleet is kept after traffic has moved. */
@@ -203,6 +208,19 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     timeout: timeouts.lockQatTimeout(approvalExpiry, qatDeploymentTimeout, buildTimeout),
     ends: { ...superseded, ...recalled },
   });
+  const scanCommit =
+    functions.scanCommit &&
+    functionState<ScanCommitRequest>(scope, names.scanCommit, functions.scanCommit, {
+      environment: 'qat',
+      ends: endsOf('qat'),
+      request: {
+        promotionId,
+        application: '{% $promotion.application %}',
+        commitId: '{% $promotion.commitId %}',
+        secretScan: parts.secretScan ?? 'warn',
+      },
+      timeout: timeouts.scanCommitTimeout,
+    });
   const buildQatImage = buildImage(names.buildQatImage, 'qat', {
     qatImage: '{% $states.result.imageId %}',
     qatInventory: '{% $states.result.inventory %}',
@@ -342,8 +360,11 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     .when(isPush, buildProdImage)
     .when(isGoBack, pointProdAtImage);
 
-  lockQat
-    .next(buildRevision ? buildRevision.next(buildQatImage) : buildQatImage)
+  [scanCommit, buildRevision, buildQatImage]
+    .reduce(
+      (before: Chain, state) => (state === undefined ? before : before.next(state)),
+      Chain.start(lockQat),
+    )
     .next(pointQatAtImage)
     .next(refreshQatInstance)
     .next(deployToQat)

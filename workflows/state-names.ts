@@ -4,6 +4,7 @@ export const stateNames = {
   checkRelease: 'Check release',
   isOneApproval: 'One approval?',
   lockQat: 'Lock QAT',
+  scanCommit: 'Scan commit',
   buildRevision: 'Build revision',
   buildQatImage: 'Build QAT image',
   pointQatAtImage: 'Point QAT at image',

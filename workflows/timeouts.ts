@@ -61,6 +61,9 @@ export const pointAtImageTimeout = Duration.minutes(5);
 /** Looks at an image and a revision. A repository's provider may ask to wait for a minute. */
 export const checkReleaseTimeout = Duration.minutes(5);
 
+/** Reads the files that a commit changes, one by one. A repository's provider may ask to wait for a minute. */
+export const scanCommitTimeout = Duration.minutes(11);
+
 /** Two reads of the ledger. */
 export const confirmApproversTimeout = Duration.minutes(1);
 

@@ -8,6 +8,7 @@ import { Releases } from './go-back.tsx';
 import { Notice } from './layout.tsx';
 import { ContainsBad } from './marks.tsx';
 import { Card, ConsoleLink, Fact } from './parts.tsx';
+import { SecretScanNotice } from './secret-scan-notice.tsx';
 
 /** Rows of a list that are shown at once; the others open on a click. */
 const FIRST = 8;
@@ -56,6 +57,7 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
         </Fact>
       </dl>
       {review.bad ? <ContainsBad commits={review.bad} shown={review.commits} /> : null}
+      {review.secretScan ? <SecretScanNotice scan={review.secretScan} /> : null}
       {review.goBack ? <GoBackFacts goBack={review.goBack} /> : null}
       {live?.promotionId === review.live?.promotionId || approval.status !== 'PENDING' ? null : (
         <Notice kind="warning" title="Prod has changed since this request">

@@ -29,11 +29,11 @@ import { parsedJson } from '../../tasks/json.ts';
 import type { Person } from '../../tasks/ledger/items.ts';
 import type { ApproverRole, Environment } from '../../tasks/payloads.ts';
 import { createCloudTrailPushes } from '../../tasks/source/cloudtrail-pushes.ts';
-import { createCodeCommitFiles, type ReadFile } from '../../tasks/source/codecommit-files.ts';
+import { createCodeCommitFiles } from '../../tasks/source/codecommit-files.ts';
 import { createCodeCommitSource } from '../../tasks/source/codecommit-source.ts';
 import { createConnectedSource } from '../../tasks/source/connected-source.ts';
 import { isInCodeCommit } from '../../tasks/source/revision-only-source.ts';
-import type { Source } from '../../tasks/source/source.ts';
+import type { ReadFile, Source } from '../../tasks/source/source.ts';
 import type { ClientConfig } from '../doctor/clients.ts';
 import type { PlanSettings } from './facts.ts';
 

@@ -21,6 +21,7 @@ const INVOKED_BY_CALLERS = [
     'ConfirmApprovers',
     'PointAtImage',
     'RequestApproval',
+    'ScanCommit',
     'SoakProd',
     'StartJob',
     'VerifyProd',

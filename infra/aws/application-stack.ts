@@ -226,7 +226,9 @@ export class ApplicationStack extends Stack {
         requestApproval: functions.requestApproval.function,
         confirmApprovers: functions.confirmApprovers.function,
         verifyProd: functions.verifyProd.function,
+        ...(functions.scanCommit && { scanCommit: functions.scanCommit.function }),
       },
+      ...(application.secretScan !== 'off' && { secretScan: application.secretScan }),
       environments: {
         qat: environmentParts('qat', qatImage),
         prod: environmentParts('prod', prodImage),
@@ -256,6 +258,7 @@ export class ApplicationStack extends Stack {
       application: name,
       branch: application.branch,
       source,
+      repositoryMails: application.repositoryMails,
       functions,
       imageTopics: [qatTopic, prodTopic],
       imageArns: recipe.imageArns,

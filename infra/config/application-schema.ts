@@ -285,6 +285,18 @@ export const application = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether the author, committer or pusher of a change may approve it.'),
+  secretScan: z
+    .enum(['off', 'warn', 'block'])
+    .default('off')
+    .describe(
+      'Whether files that a commit adds or changes are scanned for secrets before QAT is changed. `warn` shows approvers what was found, `block` fails the promotion.',
+    ),
+  repositoryMails: z
+    .array(z.enum(['deleted-branches', 'pull-requests', 'comments']))
+    .default([])
+    .describe(
+      'What of the repository in CodeCommit developers are mailed. If the promoted branch is deleted, operators get the mail as well.',
+    ),
   whenNewer: z
     .enum(['supersede', 'wait'])
     .default('supersede')

@@ -44,6 +44,28 @@ export function checkTogether(config: WrittenConfig, addFault: (fault: Fault) =>
     if (one.build) checkClone(one.source, at('source'), report);
     for (const key of ['build', 'test'] as const)
       checkSecrets(one[key], config.env, at(key, 'environment'), report);
+    if (one.repositoryMails.length > 0 && one.source !== undefined)
+      report(
+        at('repositoryMails'),
+        one.repositoryMails,
+        'Only CodeCommit tells Lockstep of this. Leave it out, and let the provider of the repository send these mails.',
+      );
+    if (
+      one.repositoryMails.some((what) => what !== 'deleted-branches') &&
+      (one.developers ?? config.developers).length === 0
+    )
+      report(
+        at('repositoryMails'),
+        one.repositoryMails,
+        'Nobody would be mailed. Give developers, here or for all applications.',
+      );
+    const isRead = one.source === undefined || one.source.tokenSecretArn !== undefined;
+    if (one.secretScan !== 'off' && !isRead)
+      report(
+        at('secretScan'),
+        one.secretScan,
+        'Lockstep cannot read the files of this source. For a repository at GitHub or GitLab, give source.tokenSecretArn; for archives, give off, and scan what you pack.',
+      );
     checkImage(one.image, at('image'), report);
     if (one.loadTest !== undefined && placeOf(config, one, 'qat') !== undefined)
       report(

@@ -157,6 +157,11 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].alarms.latencyMilliseconds': 'Give a whole number from 1 to 60000.',
   'applications[].approvalExpiryDays': expiry,
   'applications[].makersMayDecide': "Give true or false; false keeps a change's makers from approving it.",
+  'applications[].repositoryMails':
+    'Give a list of what developers are mailed: deleted-branches, pull-requests, comments; or leave it out.',
+  'applications[].repositoryMails[]': 'Give deleted-branches, pull-requests or comments.',
+  'applications[].secretScan':
+    'Give off, warn (approvers see what was found) or block (the promotion fails before QAT is changed).',
   'applications[].keep': 'Give an object with releases, such as { "releases": 10 }.',
   'applications[].keep.releases': 'Give a whole number from 1 to 100.',
   'applications[].goBack': 'Give an object with approvals.',

@@ -38,7 +38,7 @@ export const configuration = z.strictObject({
   developers: values.anyAddresses
     .default([])
     .describe(
-      'Who may get a mail about their own changes: how a promotion ended, or that nobody may decide. `approvals.people` maps names to these addresses.',
+      'Who may get a mail about their own changes: how a promotion ended, or that nobody may decide. `approvals.people` maps names to these addresses. All get what `repositoryMails` names.',
     ),
   calendar: calendar.optional().meta({
     description: 'When promotions may not begin with QAT or Prod.',

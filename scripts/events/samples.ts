@@ -79,6 +79,16 @@ const samples: Readonly<Record<EventKey, { readonly actor: Actor; readonly what:
     },
   },
   push: { actor: pusher, what: { commitId: samplePromotion.commitId } },
+  'secret-scan': {
+    actor: lockstep,
+    what: {
+      files: 12,
+      findings: [{ path: 'config/prod.env', line: 3, rule: 'aws/AWSSecretAccessKey' }],
+      findingCount: 1,
+      notScanned: [{ path: 'logo.png', why: 'binary' }],
+      notScannedCount: 1,
+    },
+  },
   'job-started code-build': { actor: lockstep, what: build },
   'job-ended code-build': {
     actor: lockstep,

@@ -222,6 +222,7 @@ export async function collectReview(
     tests: [...tests].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1)),
     ...(untriedHooks.length > 0 && { untriedHooks }),
     ...(warnings.length > 0 && { appSpecWarnings: warnings }),
+    ...(promotion?.secretScan && { secretScan: promotion.secretScan }),
     ...(sources.qatUrl === undefined ? {} : { qatUrl: sources.qatUrl }),
     gaps,
   });

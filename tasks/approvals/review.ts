@@ -1,6 +1,7 @@
 import type { PackageChange } from '../image-inventory/compare-inventories.ts';
 import type { ParentImage } from '../images/parent-image.ts';
 import type { BadMark, Marking } from '../marks/bad-mark.ts';
+import type { SecretScan } from '../secret-scan/secret-scan.ts';
 import type { ChangedFile, SourcePush } from '../source/source.ts';
 import type { ClaimedRole } from './commit-record.ts';
 import type { UntriedHook } from './untried-hooks.ts';
@@ -127,6 +128,8 @@ export interface Review {
   readonly untriedHooks?: readonly UntriedHook[];
   /** What of the revision's AppSpec file is probably a mistake. Absent if nothing is. */
   readonly appSpecWarnings?: readonly string[];
+  /** What the scan of the commit for secrets found. Absent if there was none. */
+  readonly secretScan?: SecretScan;
   /** URL of the QAT application, if known. */
   readonly qatUrl?: string;
   /** What could not be read, and why. */

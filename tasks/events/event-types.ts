@@ -69,6 +69,12 @@ export const eventTypes: Readonly<Record<EventKey, EventType>> = {
     meaning: "The repository's provider has recorded the push, and who pushed.",
     fields: { commitId: 'text' },
   },
+  'secret-scan': {
+    detailType: 'Commit Scanned',
+    meaning:
+      'The commit was scanned for secrets. `findingCount` says how many were found, and `failed` why there was no scan.',
+    fields: { files: 'number', findingCount: 'number', notScannedCount: 'number', failed: 'text' },
+  },
   'job-started code-build': jobStarted('Build Started', 'A build of the commit'),
   'job-ended code-build': jobEnded('Build Ended', 'A build of the commit'),
   'job-started image-build': {

@@ -21,6 +21,7 @@ export type EvidenceKind =
   | 'override-asked'
   | 'override-decided'
   | 'go-back'
+  | 'secret-scan'
   | 'job-started'
   | 'job-ended'
   | 'approval-requested'

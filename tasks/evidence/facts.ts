@@ -4,6 +4,7 @@ import { fitCause } from '../failure-cause.ts';
 import type { Approval, Denial, Job, Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { BadMark } from '../marks/bad-mark.ts';
 import type { GoBack } from '../payloads.ts';
+import type { SecretScan } from '../secret-scan/secret-scan.ts';
 import type { Actor, Fact } from './chain.ts';
 
 /** Characters of a cause that the record keeps; the ledger and Step Functions hold all of it. */
@@ -236,6 +237,19 @@ export function overrideFacts(override: Override): readonly Fact[] {
   ];
 }
 
+/** The commit was scanned for secrets: where something was found, and never what. */
+export const secretScanned = ({ at, findings, notScanned, ...what }: SecretScan): Fact => ({
+  key: `secret-scan#${at}`,
+  kind: 'secret-scan',
+  at,
+  actor: lockstep,
+  what: {
+    ...what,
+    findings: findings.map((finding) => ({ ...finding })),
+    notScanned: notScanned.map((file) => ({ ...file })),
+  },
+});
+
 /** Somebody asks for a redrive. @param redrive 1 for the first */
 export const redriveAsked = (redrive: number, actor: Actor, at: string): Fact => ({
   key: `redrive-asked#${redrive}#${at}`,
@@ -317,8 +331,9 @@ export function factsOf(
   overrides: readonly Override[],
   noticedAt: string,
 ): readonly Fact[] {
-  const { redrives, endedAt, status, error, cause } = promotion;
+  const { redrives, endedAt, status, error, cause, secretScan } = promotion;
   const facts = [
+    ...(secretScan === undefined ? [] : [secretScanned(secretScan)]),
     ...jobs.flatMap(jobFacts),
     ...approvals.flatMap((approval) => approvalFacts(approval, noticedAt)),
     ...denials.flatMap(denialFacts),

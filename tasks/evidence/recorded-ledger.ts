@@ -12,6 +12,7 @@ import {
   jobFacts,
   overrideFacts,
   redriven,
+  secretScanned,
 } from './facts.ts';
 
 /** What recording needs. */
@@ -36,6 +37,7 @@ export const recordedLedger = (ledger: Ledger, { append, now, begin = beginning 
     await ledger.updatePromotion(promotionId, change);
     if (change.despiteAlarms !== undefined)
       await append(promotionId, despiteAlarmsAsked(change.despiteAlarms));
+    if (change.secretScan !== undefined) await append(promotionId, secretScanned(change.secretScan));
     const { status, redrives, endedAt, error, cause } = change;
     if (status === undefined || redrives === undefined) return;
     const again = Array.from({ length: redrives }, (_, index) => redriven(index + 1, now().toISOString()));

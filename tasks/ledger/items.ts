@@ -13,6 +13,7 @@ import type {
   JobKind,
   StateAttempt,
 } from '../payloads.ts';
+import type { SecretScan } from '../secret-scan/secret-scan.ts';
 
 /** A promotion's status: Step Functions' execution status, with ends that are no technical failures distinguished. */
 export type PromotionStatus =
@@ -65,6 +66,8 @@ export interface Promotion {
   readonly images: Readonly<Partial<Record<Environment, string>>>;
   /** CodeDeploy deployment by environment, once succeeded. */
   readonly deployments: Readonly<Partial<Record<Environment, string>>>;
+  /** What the scan of its commit for secrets found last. */
+  readonly secretScan?: SecretScan;
   /** Instances that ran the promotion's image and commit in Prod when Verify Prod looked. */
   readonly verifiedInstances?: readonly string[];
   /** An operator wants that attempt at Prod to be made although alarms are on; they do not watch it. */

@@ -48,7 +48,14 @@ export interface PromotionChange
   extends Partial<
     Pick<
       Promotion,
-      'status' | 'redrives' | 'built' | 'images' | 'deployments' | 'verifiedInstances' | 'despiteAlarms'
+      | 'status'
+      | 'redrives'
+      | 'built'
+      | 'images'
+      | 'deployments'
+      | 'verifiedInstances'
+      | 'despiteAlarms'
+      | 'secretScan'
     >
   > {
   readonly endedAt?: string | undefined;

@@ -206,6 +206,11 @@ const entries: readonly Entry[] = [
       'The ledger no longer has the release that the promotion goes back to. Go back to another release.',
   },
   {
+    error: 'SecretsFound',
+    sentence:
+      'The commit has what looks like a secret: the cause names file, line and rule. The commit is at fault, and a redrive fails again. Replace the secret where it is used, then push a commit without it.',
+  },
+  {
     error: 'ChangeNotRead',
     sentence:
       'Not all commits of the change could be read, so nobody was asked. The cause says why. What was read is kept, and a redrive reads the rest.',

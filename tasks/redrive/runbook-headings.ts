@@ -8,6 +8,7 @@ export const runbookHeadings = [
   'QC approval, PMO approval',
   'Lock QAT, Lock Prod',
   'Check release',
+  'Scan commit',
   'Confirm approvers',
   'Verify Prod',
   'Rejected',

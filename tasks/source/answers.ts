@@ -37,6 +37,14 @@ export const commitId = (reading: Reading, value: unknown, what: string): string
   if (/^[0-9a-f]{40}$/.test(id)) return id;
   throw unknown(reading, `has no commit id as ${what}`);
 };
+/** Bytes in base64, which may have line breaks. @throws RepositoryUnreadableError */
+export const bytes = (reading: Reading, value: unknown, what: string): Uint8Array => {
+  const encoded = text(reading, value, what).replace(/\s/g, '');
+  const decoded = Buffer.from(encoded, 'base64');
+  // Buffer passes over what is not base64.
+  if (decoded.toString('base64') === encoded) return decoded;
+  throw unknown(reading, `has no base64 as ${what}`);
+};
 /** A time, in ms. @throws RepositoryUnreadableError */
 export const time = (reading: Reading, value: unknown, what: string): number => {
   const at = Date.parse(text(reading, value, what));

@@ -5,11 +5,9 @@ import {
   GetFileCommand,
 } from '@aws-sdk/client-codecommit';
 import { ignoring } from '../ignoring.ts';
+import type { ReadFile } from './source.ts';
 
-/** A file in a commit; undefined if there is none, or if it is too large to be read (6 MB). */
-export type ReadFile = (commitId: string, path: string) => Promise<Uint8Array | undefined>;
-
-/** Reads files of a CodeCommit repository. */
+/** Reads files of a CodeCommit repository, of at most 6 MB. */
 export const createCodeCommitFiles =
   (repositoryName: string, client: Pick<CodeCommitClient, 'send'>): ReadFile =>
   async (commitId, path) =>

@@ -3,7 +3,7 @@ import type { FunctionEnvironment } from '../functions.ts';
 import { createGitHubSource, gitHub } from './github-source.ts';
 import { createGitLabSource, gitLab } from './gitlab-source.ts';
 import { createProviderApi, type Provider, type ProviderApi } from './provider-api.ts';
-import type { Source } from './source.ts';
+import type { ConnectedSource } from './source.ts';
 
 /** A secret's text, read when it is needed first, and again when it may have been replaced. */
 const createToken = (
@@ -30,7 +30,7 @@ const readers: Readonly<
     string,
     {
       readonly provider: Provider;
-      readonly create: (repository: string, branch: string, api: ProviderApi) => Required<Source>;
+      readonly create: (repository: string, branch: string, api: ProviderApi) => ConnectedSource;
     }
   >
 > = {
@@ -45,7 +45,7 @@ export const createConnectedSource = (
     'REPOSITORY_NAME' | 'BRANCH' | 'SOURCE_PROVIDER' | 'SOURCE_API_URL' | 'SOURCE_TOKEN_SECRET_ARN'
   >,
   client: Pick<SecretsManagerClient, 'send'> = new SecretsManagerClient({}),
-): Required<Source> | undefined => {
+): ConnectedSource | undefined => {
   const reader = readers[env.SOURCE_PROVIDER];
   if (reader === undefined) return undefined;
   const token = createToken(env.SOURCE_TOKEN_SECRET_ARN, client);

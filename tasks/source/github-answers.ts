@@ -1,4 +1,4 @@
-import { commitId, fields, gitTime, list, type Reading, text, time, unknown } from './answers.ts';
+import { bytes, commitId, fields, gitTime, list, type Reading, text, time, unknown } from './answers.ts';
 import type { NamedCommit, SourceCommit } from './source.ts';
 
 // Forms as GitHub's REST API documents them, version 2022-11-28. What has another form is not guessed at.
@@ -54,6 +54,15 @@ export const filesIn = (path: string, body: unknown): ReadonlyMap<string, string
     files.set(text(reading, file, 'path'), `${text(reading, mode, 'mode')} ${text(reading, sha, 'sha')}`);
   }
   return files;
+};
+
+/** What a file holds; undefined of one that has more than 1 MB, which comes without, and of submodules and links. */
+export const contentIn = (path: string, body: unknown): Uint8Array | undefined => {
+  const reading = readingOf(path);
+  const { type, encoding, content } = fields(reading, body, 'file');
+  if (type !== 'file' || encoding === 'none') return undefined;
+  if (encoding !== 'base64') throw unknown(reading, `has the encoding ${String(encoding)}`);
+  return bytes(reading, content, 'content');
 };
 
 /** One change of a branch. */

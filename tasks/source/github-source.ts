@@ -1,6 +1,6 @@
 import { aheadReader } from './ahead-reader.ts';
 import { filesBetween } from './files-between.ts';
-import { activitiesIn, commitsIn, filesIn, headIn } from './github-answers.ts';
+import { activitiesIn, commitsIn, contentIn, filesIn, headIn } from './github-answers.ts';
 import {
   findIn,
   type Provider,
@@ -8,7 +8,7 @@ import {
   pagesOf,
   RepositoryUnreadableError,
 } from './provider-api.ts';
-import type { Source, SourcePush } from './source.ts';
+import type { ConnectedSource, SourcePush } from './source.ts';
 
 /** Most that a page of GitHub holds. */
 const PAGE = 100;
@@ -29,7 +29,7 @@ export const gitHub: Provider = {
  * @param repository owner and name
  * @see https://docs.github.com/en/rest
  */
-export function createGitHubSource(repository: string, branch: string, api: ProviderApi): Required<Source> {
+export function createGitHubSource(repository: string, branch: string, api: ProviderApi): ConnectedSource {
   const root = `/repos/${repository.split('/').map(encodeURIComponent).join('/')}`;
   const reference = `refs/heads/${branch}`;
   const find = (path: string, absent: readonly number[]) => findIn(api, root, path, absent);
@@ -41,6 +41,12 @@ export function createGitHubSource(repository: string, branch: string, api: Prov
   };
 
   return {
+    readFile: async (commitId, file) => {
+      const at = file.split('/').map(encodeURIComponent).join('/');
+      const path = `${root}/contents/${at}?ref=${encodeURIComponent(commitId)}`;
+      const answer = await find(path, [404]);
+      return answer && contentIn(path, answer.body);
+    },
     head: async () => {
       const path = `${root}/git/ref/heads/${branch.split('/').map(encodeURIComponent).join('/')}`;
       // An empty repository answers 409.

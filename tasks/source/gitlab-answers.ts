@@ -1,4 +1,4 @@
-import { commitId, fields, gitTime, list, type Reading, text, time, unknown } from './answers.ts';
+import { bytes, commitId, fields, gitTime, list, type Reading, text, time, unknown } from './answers.ts';
 import type { PushEvent } from './gitlab-pushes.ts';
 import type { ChangedFile, NamedCommit, SourceCommit } from './source.ts';
 
@@ -37,6 +37,14 @@ export const commitsIn = (path: string, body: unknown): readonly NamedCommit[] =
       message: text(reading, commit.message, 'message'),
     };
   });
+};
+
+/** What a file holds. */
+export const contentIn = (path: string, body: unknown): Uint8Array => {
+  const reading = readingOf(path);
+  const { encoding, content } = fields(reading, body, 'file');
+  if (encoding !== 'base64') throw unknown(reading, `has the encoding ${String(encoding)}`);
+  return bytes(reading, content, 'content');
 };
 
 /** A page of a tree: what each file is, by its path. */

@@ -1,6 +1,6 @@
 import { aheadReader } from './ahead-reader.ts';
 import { filesBetween } from './files-between.ts';
-import { changesIn, commitsIn, filesIn, headIn, pushEventsIn } from './gitlab-answers.ts';
+import { changesIn, commitsIn, contentIn, filesIn, headIn, pushEventsIn } from './gitlab-answers.ts';
 import { type PushEvent, pushesTo } from './gitlab-pushes.ts';
 import {
   findIn,
@@ -9,7 +9,7 @@ import {
   pagesOf,
   RepositoryUnreadableError,
 } from './provider-api.ts';
-import type { Source } from './source.ts';
+import type { ConnectedSource } from './source.ts';
 
 /** Most that a page of GitLab holds. */
 const PAGE = 100;
@@ -28,7 +28,7 @@ export const gitLab: Provider = {
  * @param project its path, with all groups
  * @see https://docs.gitlab.com/api/commits/, /branches/, /repositories/ and /events/ there
  */
-export function createGitLabSource(project: string, branch: string, api: ProviderApi): Required<Source> {
+export function createGitLabSource(project: string, branch: string, api: ProviderApi): ConnectedSource {
   const root = `/projects/${encodeURIComponent(project)}`;
   const repository = `${root}/repository`;
 
@@ -43,6 +43,11 @@ export function createGitLabSource(project: string, branch: string, api: Provide
   };
 
   return {
+    readFile: async (commitId, file) => {
+      const path = `${repository}/files/${encodeURIComponent(file)}?ref=${encodeURIComponent(commitId)}`;
+      const answer = await find(path);
+      return answer && contentIn(path, answer.body);
+    },
     head: async () => {
       const path = `${repository}/branches/${encodeURIComponent(branch)}`;
       const answer = await find(path);

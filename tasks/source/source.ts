@@ -38,6 +38,9 @@ export interface SourcePush {
   readonly pushedAt: string;
 }
 
+/** A file in a commit; undefined if there is none, or if it is too large to be read. */
+export type ReadFile = (commitId: string, path: string) => Promise<Uint8Array | undefined>;
+
 /** Where an application's commits come from: all that Lockstep asks of a repository, at any host. */
 export interface Source {
   /** The commit that the promoted branch holds; undefined if there is no such branch. */
@@ -55,4 +58,9 @@ export interface Source {
    * Absent where nobody records it. @throws if a record of this repository cannot be understood
    */
   readonly pushes?: (since: Date) => Promise<readonly SourcePush[]>;
+}
+
+/** A repository that is read by its provider's REST API. */
+export interface ConnectedSource extends Required<Source> {
+  readonly readFile: ReadFile;
 }

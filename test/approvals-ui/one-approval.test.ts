@@ -1,6 +1,16 @@
+import type { SecretScan } from '../../tasks/secret-scan/secret-scan.ts';
 import { aMaker, anApproval, aPromotion, aReview, COMMIT } from '../tasks/doubles/samples.ts';
 import { createScene } from './support/scene.ts';
 
+const scan = (change: Partial<SecretScan>): SecretScan => ({
+  at: '2026-11-22T10:00:00.000Z',
+  files: 3,
+  findings: [],
+  findingCount: 0,
+  notScanned: [],
+  notScannedCount: 0,
+  ...change,
+});
 const WEEK = 7 * 24 * 60 * 60_000;
 describe('one approval', () => {
   it('shows what is decided upon, and a form to those who may', async () => {
@@ -206,6 +216,41 @@ describe('one approval', () => {
     const html = await (await scene.get('/approvals/appspec', await scene.signIn('quinn'))).text();
     expect(html).toContain('Look at appspec.yml');
     expect(html).toContain('files[0].over&lt;b&gt;write&lt;/b&gt;\\u202e: ignored');
+  });
+
+  it.each<[string, SecretScan, readonly string[], readonly string[]]>([
+    [
+      'none',
+      scan({}),
+      ['No secret was found in 3 added or changed files.'],
+      ['possible secret', 'scanned for secrets'],
+    ],
+    [
+      'what was found',
+      scan({ findings: [{ path: 'a<b>\u202e', line: 7, rule: 'aws/KEY' }], findingCount: 60 }),
+      ['60 possible secrets', 'a&lt;b&gt;\\u202e', 'line 7: aws/KEY', 'and 59 more.'],
+      ['No secret was found', 'a<b>'],
+    ],
+    [
+      'files that were not scanned',
+      scan({ notScanned: [{ path: 'logo.png', why: 'binary' }], notScannedCount: 1 }),
+      ['1 file was not, or not wholly, scanned', 'logo.png', ': binary'],
+      ['more.'],
+    ],
+    [
+      'that there was no scan',
+      scan({ failed: 'Error: no <b>answer</b>' }),
+      ['This commit was not scanned for secrets', 'Error: no &lt;b&gt;answer'],
+      ['No secret was found'],
+    ],
+  ])('tells of the scan for secrets: %s', async (_, secretScan, told, untold) => {
+    const scene = createScene();
+    const other = anApproval({ approvalId: 'scanned', promotionId: 'scanned' });
+    await scene.ledger.addPromotion(aPromotion({ promotionId: 'scanned', executionArn: 'arn:scanned' }));
+    await scene.ledger.addApproval({ ...other, review: aReview({ secretScan }) });
+    const html = await (await scene.get('/approvals/scanned', await scene.signIn('quinn'))).text();
+    for (const text of told) expect(html.replaceAll(/<\/?(?:code|bdi)[^>]*>/g, '')).toContain(text);
+    for (const text of untold) expect(html).not.toContain(text);
   });
 
   it('shows markup in texts from outside as text', async () => {

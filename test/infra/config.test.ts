@@ -29,6 +29,8 @@ it('fills in what an application leaves out', () => {
         approvalExpiryDays: 7,
         calendar: { freezes: [], windows: [] },
         makersMayDecide: false,
+        secretScan: 'off',
+        repositoryMails: [],
         keep: { releases: 10 },
         whenNewer: 'supersede',
         goBack: { approvals: 'both' },

@@ -7,8 +7,15 @@ import { type Scenario, startScenario } from './support/scenario.ts';
 
 jest.setTimeout(400_000);
 
-const exampleOf = (provider: string): unknown =>
-  JSON.parse(fs.readFileSync(path.join(projectRoot, 'examples', `${provider}.json`), 'utf8'));
+/** The provider's example, with a scan of commits for secrets. */
+const exampleOf = (provider: string): unknown => {
+  const text = fs.readFileSync(path.join(projectRoot, 'examples', `${provider}.json`), 'utf8');
+  const { applications, ...others } = JSON.parse(text) as { applications: readonly object[] };
+  return { ...others, applications: applications.map((one) => ({ ...one, secretScan: 'warn' })) };
+};
+
+/** Made up, and in two parts, so that scans of this repository do not take it for a secret. */
+const TOKEN = ['ghp_', 'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'].join('');
 
 const madeIt = { kind: 'denied', reason: 'MadeTheChange' };
 
@@ -59,7 +66,8 @@ describe.each([
     expect(scenario.run.host.accessReport().denied).toEqual([]);
   });
 
-  it('knows who pushed from the forge, not from the commit', async () => {
+  it('knows who pushed and what was changed from the forge, not from the commit', async () => {
+    fs.writeFileSync(path.join(scenario.source.directory, 'app.env'), `TOKEN=${TOKEN}\n`);
     await scenario.commit();
     await pushAs('quinn');
     const promotion = await scenario.promotion();
@@ -67,7 +75,15 @@ describe.each([
     expect(review.makers).toContainEqual(
       expect.objectContaining({ name: 'quinn', because: [expect.objectContaining({ role: 'pusher' })] }),
     );
-    expect(review.files).toEqual([{ path: 'CHANGES.md', change: 'changed' }]);
+    expect(review.files).toEqual([
+      { path: 'CHANGES.md', change: 'changed' },
+      { path: 'app.env', change: 'added' },
+    ]);
+    expect(review.secretScan).toMatchObject({
+      files: 2,
+      findings: [{ path: 'app.env', line: 1, rule: 'github/GITHUB_TOKEN' }],
+      notScannedCount: 0,
+    });
     expect(review.gaps).toEqual([]);
     expect(await promotion.decide('qc', 'quinn')).toMatchObject(madeIt);
   });

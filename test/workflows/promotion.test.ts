@@ -99,8 +99,9 @@ it('passes its states in order when everybody approves', async () => {
 
 it('has exactly the states of the list of names', () => {
   // test/workflows/build.test.ts has the one that only an application with a build has.
-  const all = Object.values(names).filter((name) => name !== names.buildRevision);
-  expect(Object.keys(definition.States).sort()).toEqual(all.sort());
+  const all = Object.keys(renderDefinition({ secretScan: 'warn' }).States);
+  const expected = Object.values(names).filter((name) => name !== names.buildRevision);
+  expect(all.sort()).toEqual(expected.sort());
 });
 
 it('is a valid definition', () => {
@@ -442,4 +443,22 @@ it.each([
     for (const name of [Assign, ...ways.map((one) => one.Assign ?? {})].flatMap(Object.keys))
       assigned.add(name);
   }
+});
+
+describe('a scan for secrets', () => {
+  const scanned = renderDefinition({ secretScan: 'block' }).States;
+
+  it('comes after QAT is locked and before anything is built, if it is configured', () => {
+    expect(scanned[names.lockQat]?.Next).toBe(names.scanCommit);
+    expect(scanned[names.scanCommit]).toMatchObject({
+      Arguments: {
+        FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:scan-commit',
+        Payload: { promotionId: id, commitId, environment: 'qat', secretScan: 'block' },
+      },
+      TimeoutSeconds: 660,
+      Next: names.buildQatImage,
+    });
+    expect(workStageOf(scanned[names.scanCommit]?.Arguments?.Payload ?? {})).toBe('builds');
+    expect(Object.keys(scanned).filter((name) => !(name in definition.States))).toEqual([names.scanCommit]);
+  });
 });

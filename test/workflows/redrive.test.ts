@@ -6,10 +6,10 @@ import { renderDefinition } from './support/rendered.ts';
 const definition = JSON.stringify(renderDefinition());
 
 /** What advice on a redrive knows of a state that has failed, by the definition alone. */
-const failedAt = (state: string) => {
+const failedAt = (state: string, of = definition) => {
   const execution = anExecution(
     (history) => history.enter(state).schedule().taskTimedOut().executionFailed('States.Timeout'),
-    { definition },
+    { definition: of },
   );
   const { work, environment, next } = resumePoint(execution, [], []) ?? {};
   return [work, environment, next?.at(0)];
@@ -72,4 +72,12 @@ it('gives redrive advice what each state does, for which environment, and what f
     [names.deployToProd]: ['job', 'prod', names.verifyProd],
     [names.verifyProd]: ['function', 'prod', undefined],
   });
+});
+
+it('takes the scan of a commit for work on QAT that a redrive repeats', () => {
+  expect(failedAt(names.scanCommit, JSON.stringify(renderDefinition({ secretScan: 'warn' })))).toEqual([
+    'function',
+    'qat',
+    names.buildQatImage,
+  ]);
 });

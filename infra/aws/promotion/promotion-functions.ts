@@ -57,12 +57,16 @@ interface PromotionFunctionsProps extends PromotionParameters {
 /** An application's functions, each allowed what it does and nothing else. */
 export class PromotionFunctions extends Construct {
   readonly startPromotion: LockstepFunction<'start-promotion'>;
+  /** If the configuration has mails about the repository. */
+  readonly tellRepository?: LockstepFunction<'tell-repository'>;
   /** Hands dead letters of start-promotion back to it. Everything else is repeated every five minutes. */
   readonly retries: RetryQueue;
   readonly trackPromotion: LockstepFunction<'track-promotion'>;
   readonly acquireLock: LockstepFunction<'acquire-lock'>;
   readonly checkRelease: LockstepFunction<'check-release'>;
   readonly inspectImage: LockstepFunction<'inspect-image'>;
+  /** If the configuration has commits scanned for secrets. */
+  readonly scanCommit?: LockstepFunction<'scan-commit'>;
   readonly startJob: LockstepFunction<'start-job'>;
   readonly completeJob: LockstepFunction<'complete-job'>;
   readonly reconcileJobs: LockstepFunction<'reconcile-jobs'>;
@@ -129,6 +133,23 @@ export class PromotionFunctions extends Construct {
       this.startPromotion
         .allow(['codepipeline:GetPipelineExecution'], [pushPipelineArn(this, application.name)])
         .allow(['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'], ['*']);
+
+    if (application.repositoryMails.length > 0) {
+      this.tellRepository = new LockstepFunction(this, 'TellRepository', {
+        name: 'tell-repository',
+        bundles,
+        isAsynchronous: true,
+        description: 'Mails what happens in the repository',
+        environment: {
+          APPLICATION: application.name,
+          BRANCH: application.branch,
+          REPOSITORY_NAME: source.repositoryName,
+          PROMOTIONS_TOPIC_ARN: mail.PROMOTIONS_TOPIC_ARN,
+          DEVELOPERS,
+        },
+      });
+      promotions.allowPublish(this.tellRepository);
+    }
 
     this.acquireLock = new LockstepFunction(this, 'AcquireLock', {
       name: 'acquire-lock',
@@ -205,6 +226,24 @@ export class PromotionFunctions extends Construct {
     allowInspectImage(this.inspectImage, props);
     evidence.allowKeepingImages(this.inspectImage, application.name);
     const INSPECT_IMAGE_FUNCTION = this.inspectImage.function.functionName;
+
+    if (application.secretScan !== 'off') {
+      this.scanCommit = new LockstepFunction(this, 'ScanCommit', {
+        name: 'scan-commit',
+        bundles,
+        description: 'Looks for secrets in what a commit changes',
+        environment: {
+          LEDGER_TABLE,
+          BRANCH: application.branch,
+          REPOSITORY_NAME: source.repositoryName,
+          ...sourceApi,
+        },
+        // It reads the files one by one, and a provider may ask to wait for a minute.
+        timeout: Duration.minutes(10),
+      });
+      for (const { actions, resources } of source.files) this.scanCommit.allow(actions, resources);
+      ledger.allow(this.scanCommit, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    }
 
     this.startJob = new LockstepFunction(this, 'StartJob', {
       name: 'start-job',
@@ -416,6 +455,7 @@ export class PromotionFunctions extends Construct {
       this.completeJob,
       this.reconcileJobs,
       this.guard,
+      ...(this.tellRepository ? [this.tellRepository] : []),
     ];
   }
 }

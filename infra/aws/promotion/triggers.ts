@@ -4,6 +4,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
+import type { ApplicationConfig } from '../../config.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
 import { pipelineName } from '../names.ts';
 import type { Source } from '../source/source.ts';
@@ -14,6 +15,8 @@ interface TriggersProps {
   readonly application: string;
   readonly branch: string;
   readonly source: Source;
+  /** What of the repository developers are mailed. */
+  readonly repositoryMails: ApplicationConfig['repositoryMails'];
   readonly functions: PromotionFunctions;
   readonly imageTopics: readonly ITopic[];
   /** Every image that the application's recipe makes, as an ARN that ends with a star. */
@@ -33,12 +36,16 @@ export class Triggers extends Construct {
 
   constructor(scope: Construct, id: string, props: TriggersProps) {
     super(scope, id);
-    const { application, branch, source, functions, qatPlace, buildProjectName } = props;
+    const { application, branch, source, repositoryMails, functions, qatPlace, buildProjectName } = props;
     const { startPromotion, trackPromotion, restoreProd, acquireLock, completeJob, reconcileJobs } =
       functions;
 
     if (source.pushes)
       this.on('Push', `Pushes to ${branch} start a promotion`, startPromotion, source.pushes);
+    const { tellRepository } = functions;
+    if (tellRepository && source.news)
+      for (const what of new Set(repositoryMails))
+        this.on(`News ${what}`, `Mails about ${what.replace('-', ' ')}`, tellRepository, source.news[what]);
     this.on('ExecutionStatus', 'Promotions start, end and are redriven', trackPromotion, {
       source: ['aws.states'],
       detailType: ['Step Functions Execution Status Change'],

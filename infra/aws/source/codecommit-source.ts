@@ -47,6 +47,7 @@ export function codeCommitSource(
     compare: [
       { actions: ['codecommit:BatchGetCommits', 'codecommit:GetDifferences'], resources: [repositoryArn] },
     ],
+    files: [{ actions: ['codecommit:GetDifferences', 'codecommit:GetFile'], resources: [repositoryArn] }],
     recordOfPushes: 'cloudtrail:LookupEvents',
     pushes: {
       source: ['aws.codecommit'],
@@ -57,6 +58,32 @@ export function codeCommitSource(
         repositoryName: [repositoryName],
         referenceType: ['branch'],
         referenceName: [branch],
+      },
+    },
+    news: {
+      'deleted-branches': {
+        source: ['aws.codecommit'],
+        detailType: ['CodeCommit Repository State Change'],
+        resources: [repositoryArn],
+        detail: { event: ['referenceDeleted'], referenceType: ['branch'] },
+      },
+      'pull-requests': {
+        source: ['aws.codecommit'],
+        detailType: ['CodeCommit Pull Request State Change'],
+        resources: [repositoryArn],
+        detail: {
+          event: [
+            'pullRequestCreated',
+            'pullRequestSourceBranchUpdated',
+            'pullRequestStatusChanged',
+            'pullRequestMergeStatusUpdated',
+          ],
+        },
+      },
+      comments: {
+        source: ['aws.codecommit'],
+        detailType: ['CodeCommit Comment on Commit', 'CodeCommit Comment on Pull Request'],
+        resources: [repositoryArn],
       },
     },
     outputs: { RepositoryName: repositoryName, RepositoryCloneUrl: repository.repositoryCloneUrlHttp },

@@ -20,6 +20,7 @@ const providerApi = (
     api: { provider: name, url, tokenSecretArn },
     describe: readToken,
     look: readToken,
+    files: readToken,
     compare: readToken,
   };
 };
@@ -80,6 +81,7 @@ export const connectionSource = (
     read: [{ actions: [`${connectionArn.split(':')[2]}:UseConnection`], resources: [connectionArn] }],
     describe: [],
     look: [],
+    files: [],
     compare: [],
     ...(clone && { clone }),
     ...(provider && providerApi(scope, provider)),

@@ -62,6 +62,7 @@ export function objectSource(
       { actions: ['s3:GetObjectVersion'], resources: [bucket.arnForObjects(objectKey)] },
       { actions: ['kms:Decrypt'], resources: [key.keyArn] },
     ],
+    files: [],
     // The manifest of each promoted version is read, if a key of its signature is known.
     compare: manifestKeys
       ? [

@@ -1,5 +1,6 @@
 import type { CfnProject } from 'aws-cdk-lib/aws-codebuild';
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
+import type { ApplicationConfig } from '../../config.ts';
 
 /** Actions that are allowed, and the resources that they are allowed on. */
 export interface Grant {
@@ -31,12 +32,16 @@ export interface Source {
   readonly describe: readonly Grant[];
   /** What check-release needs to see that a revision is still there. */
   readonly look: readonly Grant[];
+  /** What scan-commit needs to read the files of a commit. */
+  readonly files: readonly Grant[];
   /** What request-approval needs to list the changes. */
   readonly compare: readonly Grant[];
   /** The action that request-approval needs to read who pushed. @default nobody records it */
   readonly recordOfPushes?: string;
   /** Events of a push. @default there are none: the push pipeline starts the promotion */
   readonly pushes?: EventPattern;
+  /** Events of what else happens in the repository, by what the configuration calls it. @default there are none */
+  readonly news?: Readonly<Record<ApplicationConfig['repositoryMails'][number], EventPattern>>;
   /** Where the provider's REST API is read, and the secret with its token. @default it is not read */
   readonly api?: { readonly provider: string; readonly url: string; readonly tokenSecretArn: string };
   /** Public keys of the manifests in archives: SPKI in DER, base64. @default archives have none */

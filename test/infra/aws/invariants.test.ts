@@ -12,7 +12,12 @@ import {
 } from './support/templates.ts';
 
 /** Functions that only some configurations need. */
-const NOT_BY_DEFAULT: readonly FunctionName[] = ['artifact-key', 'send-notification'];
+const NOT_BY_DEFAULT: readonly FunctionName[] = [
+  'artifact-key',
+  'scan-commit',
+  'send-notification',
+  'tell-repository',
+];
 const expected = Object.entries(functions).filter(([name]) => !NOT_BY_DEFAULT.includes(name as FunctionName));
 const stacks = templates();
 const all: readonly (readonly [string, Resource, Template])[] = Object.values(stacks).flatMap((template) =>

@@ -217,3 +217,75 @@ describe('an object in S3', () => {
     });
   });
 });
+
+describe('a scan for secrets', () => {
+  const scanned = (name: string) => {
+    const { applications, ...others } = example(name);
+    const lockstep = { ...others, applications: applications.map((one) => ({ ...one, secretScan: 'warn' })) };
+    return stackOf(synthesize(lockstep), 'Lockstep-orders');
+  };
+  const reads = (template: ReturnType<typeof orders>) =>
+    grantsOfRole(template, 'FunctionsScanCommitRole').filter((grant) =>
+      /^(codecommit|secretsmanager|s3|codeconnections):/.test(grant),
+    );
+
+  it('has a state and a function only where it is configured', () => {
+    expect(JSON.stringify(orders('tests'))).not.toMatch(/ScanCommit|Scan commit/);
+    expect(Object.keys(definitionOf(scanned('tests')).States)).toContain('Scan commit');
+  });
+
+  it('may read the files of the repository, or the secret with the token', () => {
+    expect(reads(scanned('tests'))).toEqual([
+      expect.stringMatching(/^codecommit:GetDifferences on <Repository[^>]*\.Arn>$/),
+      expect.stringMatching(/^codecommit:GetFile on <Repository[^>]*\.Arn>$/),
+    ]);
+    expect(reads(scanned('gitlab'))).toEqual([
+      expect.stringMatching(/^secretsmanager:GetSecretValue on arn:.*gitlab/),
+    ]);
+  });
+});
+
+describe('mails about a repository', () => {
+  const mailing = (repositoryMails: readonly string[]) => {
+    const { applications, ...others } = example('tests');
+    const change = { repositoryMails, developers: ['dana@example.com'] };
+    const lockstep = { ...others, applications: applications.map((one) => ({ ...one, ...change })) };
+    return stackOf(synthesize(lockstep), 'Lockstep-orders');
+  };
+  const rules = (template: ReturnType<typeof orders>) =>
+    ofType(template, 'AWS::Events::Rule').filter(([id]) => id.startsWith('TriggersNews'));
+
+  it('have a rule for each kind of news and one function, only where they are configured', () => {
+    expect(JSON.stringify(orders('tests'))).not.toContain('TellRepository');
+    const template = mailing(['deleted-branches', 'comments', 'comments']);
+    expect(rules(template).map(([, { Properties }]) => Properties.EventPattern)).toEqual([
+      {
+        source: ['aws.codecommit'],
+        'detail-type': ['CodeCommit Repository State Change'],
+        resources: [expect.anything()],
+        detail: { event: ['referenceDeleted'], referenceType: ['branch'] },
+      },
+      {
+        source: ['aws.codecommit'],
+        'detail-type': ['CodeCommit Comment on Commit', 'CodeCommit Comment on Pull Request'],
+        resources: [expect.anything()],
+      },
+    ]);
+    for (const [, { Properties }] of rules(template))
+      expect(JSON.stringify(Properties.Targets)).toMatch(/FunctionsTellRepositoryFunction.*DeadLetterConfig/);
+  });
+
+  it('let the function publish, and nothing else', () => {
+    const grants = grantsOfRole(mailing(['pull-requests']), 'FunctionsTellRepositoryRole');
+    expect([...new Set(grants.map((grant) => grant.split(' ')[0]))].sort()).toEqual([
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'sns:Publish',
+      'sqs:SendMessage',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+});

@@ -23,6 +23,7 @@ it.each<[Partial<Failure>, string, string]>([
     'was deleted',
     'Build QAT image, Build Prod image',
   ],
+  [{ error: 'SecretsFound', state: names.scanCommit }, 'push a commit without it', 'Scan commit'],
   [
     { error: 'InstanceRefreshFailed', state: names.refreshQatInstance },
     'activity history',

@@ -59,6 +59,31 @@ describe('the head', () => {
   });
 });
 
+describe('a file', () => {
+  const path = `${REPOSITORY}/contents/a%20b/c%23.txt?ref=${A}`;
+  const readWith = (answers: RecordedAnswers) => gitHub(answers).source.readFile(A, 'a b/c#.txt');
+
+  it('is read by its escaped path, out of base64 with line breaks', async () => {
+    const body = { type: 'file', encoding: 'base64', content: 'aGVs\nbG8=\n' };
+    expect(await readWith({ [path]: { body } })).toEqual(Buffer.from('hello'));
+  });
+
+  it.each<[string, Recorded]>([
+    ['is gone', { status: 404 }],
+    ['has more than 1 MB', { body: { type: 'file', encoding: 'none', content: '' } }],
+    ['is a submodule', { body: { type: 'submodule', content: '' } }],
+  ])('is none if it %s', async (_, answer) => {
+    expect(await readWith({ [path]: answer, [REPOSITORY]: {} })).toBeUndefined();
+  });
+
+  it.each([{ type: 'file', encoding: 'base64', content: '?' }, { type: 'file', encoding: 'rot13' }, []])(
+    'fails with what GitHub does not document: %j',
+    async (body) => {
+      expect(await unreadable(readWith({ [path]: { body } }))).toContain('GitHub');
+    },
+  );
+});
+
 describe('commits', () => {
   it('are read a hundred at a time, ahead of those who ask', async () => {
     const { source, asked } = gitHub({ [commitsPath(A)]: { body: [commit(A, B), commit(B, C), commit(C)] } });

@@ -37,6 +37,26 @@ const commit = (sha: string, ...parents: readonly string[]) => ({
   message: `Make ${sha[0]}`,
 });
 
+describe('a file at GitLab', () => {
+  const path = `${PROJECT}/repository/files/a%20b%2Fc%23.txt?ref=${A}`;
+  const readWith = (answers: RecordedAnswers) => gitLab(answers).source.readFile(A, 'a b/c#.txt');
+
+  it('is read by its escaped path, out of base64', async () => {
+    const body = { encoding: 'base64', content: 'aGVsbG8=' };
+    expect(await readWith({ [path]: { body } })).toEqual(Buffer.from('hello'));
+  });
+
+  it('is none if it is gone', async () => {
+    expect(await readWith({ [PROJECT]: {} })).toBeUndefined();
+  });
+
+  it('fails with an encoding that GitLab does not document', async () => {
+    expect(
+      await unreadable(readWith({ [path]: { body: { encoding: 'text', content: 'hello' } } })),
+    ).toContain('has the encoding text');
+  });
+});
+
 describe('the head at GitLab', () => {
   it('is the commit of the branch, whose name is escaped', async () => {
     const path = `${PROJECT}/repository/branches/release%2F1%232`;

@@ -55,6 +55,7 @@ export const renderDefinition = (change: Partial<PromotionParts> = {}) => {
           requestApproval: lambda('request-approval'),
           confirmApprovers: lambda('confirm-approvers'),
           verifyProd: lambda('verify-prod'),
+          ...(change.secretScan && { scanCommit: lambda('scan-commit') }),
         },
         environments: { qat: environment('qat'), prod: environment('prod') },
         qatAutoScalingGroupName: 'orders-qat',

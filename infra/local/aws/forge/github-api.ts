@@ -5,6 +5,7 @@ import {
   forgeTables,
   readForgeBranches,
   readForgeCommits,
+  readForgeFile,
   readForgeTree,
 } from './repositories.ts';
 import { type ApiAnswer, answer, isoTime, pageNumber, pageSize, withParameter } from './rest.ts';
@@ -12,6 +13,7 @@ import { type ApiAnswer, answer, isoTime, pageNumber, pageSize, withParameter } 
 const notFound: ApiAnswer = { status: 404, body: { message: 'Not Found', status: '404' } };
 
 const DEFAULT_PAGE = 30;
+const LARGEST_CONTENT = 1024 * 1024;
 
 /** Where the API is, as at a GitHub Enterprise Server. */
 export const GITHUB_PATH = '/api/v3';
@@ -76,6 +78,19 @@ export const answerGitHub = async (host: Host, url: URL): Promise<ApiAnswer> => 
   if (tree !== undefined && url.searchParams.get('recursive') !== null) {
     const entries = await readForgeTree(host, repository, tree);
     return entries === undefined ? notFound : answer({ sha: tree, tree: entries, truncated: false });
+  }
+
+  const file = /^contents\/(.+)$/.exec(rest)?.[1]?.split('/').map(decodeURIComponent).join('/');
+  if (file !== undefined) {
+    const found = await readForgeFile(host, repository, url.searchParams.get('ref') ?? '', file);
+    if (found === undefined) return notFound;
+    const { content, sha } = found;
+    // "Get repository content": files of more than 1 MB come without their content.
+    const isLarge = content.length > LARGEST_CONTENT;
+    const encoded = isLarge
+      ? { encoding: 'none', content: '' }
+      : { encoding: 'base64', content: content.toString('base64').replace(/.{60}/g, '$&\n') };
+    return answer({ type: 'file', path: file, sha, size: content.length, ...encoded });
   }
 
   if (rest === 'activity') {

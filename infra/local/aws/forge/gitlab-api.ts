@@ -6,6 +6,7 @@ import {
   NOTHING,
   readForgeBranches,
   readForgeCommits,
+  readForgeFile,
   readForgeTree,
 } from './repositories.ts';
 import { type ApiAnswer, answer, isoTime, pageNumber, pageSize, withParameter } from './rest.ts';
@@ -122,6 +123,22 @@ export const answerGitLab = async (host: Host, url: URL): Promise<ApiAnswer> => 
     return pageOf(
       entries.map(({ sha, ...entry }) => ({ ...entry, id: sha, name: entry.path.split('/').at(-1) })),
     );
+  }
+
+  const file = /^repository\/files\/([^/]+)$/.exec(rest)?.[1];
+  if (file !== undefined) {
+    const ref = searchParams.get('ref') ?? '';
+    const found = await readForgeFile(host, repository, ref, decodeURIComponent(file));
+    if (found === undefined) return notFound('File');
+    const { content, sha } = found;
+    return answer({
+      file_path: decodeURIComponent(file),
+      blob_id: sha,
+      ref,
+      size: content.length,
+      encoding: 'base64',
+      content: content.toString('base64'),
+    });
   }
 
   if (rest === 'repository/compare' && searchParams.get('straight') === 'true')

@@ -151,6 +151,23 @@ export const readForgeTree = async (
     });
 };
 
+/** A file of a commit; undefined if there is no such commit or file. */
+export const readForgeFile = async (
+  host: Host,
+  repository: string,
+  sha: string,
+  file: string,
+): Promise<{ readonly sha: string; readonly content: Buffer } | undefined> => {
+  const tree = await readForgeTree(host, repository, sha);
+  const entry = tree?.find(({ path: each, type }) => each === file && type === 'blob');
+  return (
+    entry && {
+      sha: entry.sha,
+      content: await gitBytes(forgePath(host, repository), 'cat-file', 'blob', entry.sha),
+    }
+  );
+};
+
 /** A commit's files as a zip archive. */
 export const archiveForgeCommit = async (host: Host, repository: string, sha: string): Promise<Uint8Array> =>
   new Uint8Array(

@@ -79,6 +79,28 @@ describe('the forge', () => {
     return { status: response.status, body: (await response.json()) as any, next };
   };
 
+  it('gives a file of a commit, as GitHub and GitLab document it', async () => {
+    const large = 'x'.repeat(1024 * 1024 + 1);
+    const sha = await commit('First', { 'a b/c#.txt': 'hello', 'large.txt': large });
+    await push('dana', 'main');
+    expect((await ask(`/contents/a%20b/c%23.txt?ref=${sha}`)).body).toMatchObject({
+      type: 'file',
+      path: 'a b/c#.txt',
+      size: 5,
+      encoding: 'base64',
+      content: 'aGVsbG8=',
+    });
+    expect((await ask(`/contents/large.txt?ref=${sha}`)).body).toMatchObject({
+      encoding: 'none',
+      content: '',
+    });
+    const project = `${forge.apiUrls.gitlab}/projects/${encodeURIComponent(REPOSITORY)}`;
+    const file = await ask(`${project}/repository/files/a%20b%2Fc%23.txt?ref=${sha}`);
+    expect(file.body).toMatchObject({ file_path: 'a b/c#.txt', encoding: 'base64', content: 'aGVsbG8=' });
+    expect((await ask(`/contents/none.txt?ref=${sha}`)).status).toBe(404);
+    expect((await ask(`${project}/repository/files/none.txt?ref=${sha}`)).status).toBe(404);
+  });
+
   it('takes pushes by people and says who moved which branch', async () => {
     const first = await commit('First');
     await push('dana', 'main');
