@@ -228,7 +228,7 @@ export interface Candidate {
   readonly branch: string;
   readonly pushedBy: string;
   readonly qatImageId: string;
-  /** SHA-256 of the inventory of the QAT image; empty if an earlier promotion built it. */
+  /** SHA-256 of the inventory of the QAT image; `none` if an earlier promotion built it. */
   readonly qatInventory: string;
   readonly qatDeploymentId: string;
   /** What the tests said, if QAT's pipeline has any. */

@@ -33,7 +33,7 @@ import * as timeouts from './timeouts.ts';
 /** Who decided, where a role is not asked. */
 const NOT_ASKED = 'nobody';
 /** The inventory of a release's QAT image. */
-const NOT_INSPECTED = '';
+const NOT_INSPECTED = 'none';
 /** Where the tests of a release are, which are not run again. */
 const NO_TESTS = '';
 

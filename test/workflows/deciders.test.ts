@@ -61,7 +61,10 @@ const evaluate = (expression: string, variables: Path['variables'], result?: unk
 const assigned = async (state: State, path: Path, result: unknown): Promise<Path['variables']> => {
   const variables: Record<string, unknown> = { ...path.variables };
   for (const [name, value] of Object.entries(state.Assign ?? {}))
-    variables[name] = typeof value === 'string' ? await evaluate(value, path.variables, result) : value;
+    variables[name] =
+      typeof value === 'string' && value.startsWith('{%')
+        ? await evaluate(value, path.variables, result)
+        : value;
   return variables;
 };
 

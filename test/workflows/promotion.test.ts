@@ -125,7 +125,7 @@ it.each([
     names.buildQatImage,
     'image-build',
     { imagePipelineArn: 'arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/qat' },
-    { qatImage: '{% $states.result.imageId %}' },
+    { qatImage: '{% $states.result.imageId %}', qatInventory: '{% $states.result.inventory %}' },
     3 * 3600,
   ],
   [names.refreshQatInstance, 'instance-refresh', { autoScalingGroupName: 'orders-qat' }, undefined, 3600],
