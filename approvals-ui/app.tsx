@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { addAbsences } from './absence-routes.tsx';
+import { addAcceptances } from './accept-routes.tsx';
 import { withCurrentGroups } from './actions.tsx';
 import { addApprovals } from './approval-routes.tsx';
 import { findAsset } from './assets/assets.ts';
@@ -104,6 +105,7 @@ export function createSite(dependencies: SiteDependencies): Hono<SiteEnv> {
   addLive(site, dependencies, links);
   addPromotions(site, dependencies, links);
   addMarks(site, dependencies, links);
+  addAcceptances(site, dependencies);
   site.notFound(notFound);
   return site;
 }

@@ -12,6 +12,7 @@ import type { Ledger } from '../tasks/ledger/ledger.ts';
 import type { MarkOutcome } from '../tasks/marks/mark-bad.ts';
 import type { UnmarkRuling } from '../tasks/marks/mark-rules.ts';
 import type { AskSoak } from '../tasks/soak/invoke-soak.ts';
+import type { AcceptRuling, AskedAcceptance } from '../tasks/vulnerabilities/accept-finding.ts';
 import type { EnvironmentRegions } from './console-links.ts';
 import type { Identity } from './sign-in/identity.ts';
 import type { SessionStore } from './sign-in/sessions.ts';
@@ -92,6 +93,12 @@ export interface SiteDependencies {
   ) => Promise<UnmarkRuling>;
   /** Asks for new images of an application. */
   readonly rebake: (application: string, person: Person) => Promise<Rebake>;
+  /** Accepts a vulnerability that stopped a promotion, if the rules allow it. */
+  readonly acceptFinding: (
+    promotion: Promotion,
+    asked: AskedAcceptance,
+    person: Person,
+  ) => Promise<AcceptRuling>;
   /** Asks how a promotion's soak stands, or for something in it. */
   readonly askSoak: AskSoak;
   readonly identity: Identity;

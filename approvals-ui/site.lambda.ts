@@ -21,6 +21,7 @@ import { readEnv, wholeNumber } from '../tasks/read-env.ts';
 import { noteDespiteAlarms } from '../tasks/redrive/despite-alarms.ts';
 import { createSfnTaskCompletions } from '../tasks/sfn-task-completions.ts';
 import { createAskSoak } from '../tasks/soak/invoke-soak.ts';
+import { acceptFinding } from '../tasks/vulnerabilities/accept-finding.ts';
 import { createSite } from './app.tsx';
 import { type EnvironmentRegions, REGIONS_VARIABLE } from './console-links.ts';
 import { createCognitoPeople } from './sign-in/cognito-people.ts';
@@ -145,6 +146,8 @@ export const handler = handle(
         { by: askerFrom(person), at: now().toISOString(), reason },
       ),
     rebake: (application, person) => askRebake(ledger, now)(application, askerFrom(person)),
+    acceptFinding: (promotion, asked, person) =>
+      acceptFinding({ ledger, now })(promotion, asked, askerFrom(person)),
     askSoak: createAskSoak(),
     identity: createOpenIdIdentity(env.OIDC_ISSUER, env.OIDC_CLIENT_ID),
     sessions: createDynamoDbSessions(env.LEDGER_TABLE),

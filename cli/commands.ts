@@ -3,6 +3,7 @@ import type { Promotion } from '../tasks/ledger/items.ts';
 import { promotionPages } from '../tasks/ledger/promotion-pages.ts';
 import { readLive, readReleases, readWhereabouts } from '../tasks/promotions/read-live.ts';
 import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
+import { acceptFinding } from './accept-finding.ts';
 import { calendarCommand } from './calendar.ts';
 import type { Outcome } from './command-result.ts';
 import { cost } from './cost.ts';
@@ -246,6 +247,7 @@ export async function runCommand(
   if (command.name === 'cost') return cost(system, promotion, command, files);
   if (command.name === 'evidence') return exportEvidence(system, promotion, command.out, files);
   if (command.name === 'go-back') return goBack(system, promotion, command);
+  if (command.name === 'accept-finding') return acceptFinding(system, promotion, command);
   if (command.name === 'send-back') return sendBack(system, promotion, command.reason);
   if (command.name === 'end-soak') return endSoak(system, promotion);
   if (command.name === 'stop') return stop(system, promotion, command.reason);

@@ -56,6 +56,14 @@ export type Command =
       readonly application: string;
       readonly reason: string;
     }
+  | {
+      readonly name: 'accept-finding';
+      readonly promotion: string;
+      readonly vulnerabilityId: string;
+      /** The last day, as given. */
+      readonly until: string;
+      readonly reason: string;
+    }
   | { readonly name: 'bad'; readonly application: string }
   | { readonly name: 'rebake'; readonly application: string }
   | TeardownCommand
@@ -131,10 +139,11 @@ const owners: Readonly<Record<string, readonly string[]>> = {
     'unfreeze',
     'mark-bad',
     'unmark-bad',
+    'accept-finding',
     'teardown',
   ],
   environment: ['freeze', 'sbom', 'diff'],
-  until: ['freeze'],
+  until: ['freeze', 'accept-finding'],
   'despite-alarms': ['redrive'],
   key: ['verify'],
   state: ['verify'],
@@ -172,6 +181,7 @@ const operands: Readonly<Record<string, string | undefined>> = {
   unfreeze: 'an application, perhaps a freeze',
   'mark-bad': 'a commit',
   'unmark-bad': 'a commit',
+  'accept-finding': 'a promotion and a vulnerability',
   bad: 'an application',
   rebake: 'an application',
   sbom: 'an AMI, a promotion or live',
@@ -269,6 +279,25 @@ const readGoBack = (
   return { name: 'go-back', application, promotion, reason };
 };
 
+const readAcceptance = (
+  { until, reason }: ReturnType<typeof readArguments>['values'],
+  promotion: string | undefined,
+  [vulnerabilityId, surplus]: readonly string[],
+): Command => {
+  if (surplus !== undefined) throw new UsageError(`accept-finding does not take ${JSON.stringify(surplus)}.`);
+  if (!promotion || !vulnerabilityId)
+    throw new UsageError(
+      `accept-finding takes a promotion and a vulnerability, got ${promotion ? `only ${JSON.stringify(promotion)}` : 'none'}.`,
+    );
+  if (!until)
+    throw new UsageError('accept-finding takes --until DAY, its last day such as 2026-12-31; got none.');
+  if (!reason)
+    throw new UsageError(
+      'accept-finding takes --reason TEXT, why the vulnerability is acceptable; got none.',
+    );
+  return { name: 'accept-finding', promotion, vulnerabilityId, until, reason };
+};
+
 const readCommand = (
   values: ReturnType<typeof readArguments>['values'],
   [name, operand, ...more]: readonly string[],
@@ -290,6 +319,7 @@ const readCommand = (
   if (name === 'init' || name === 'check')
     return readWorkingDirectoryCommand(name, values, operand === undefined ? [] : [operand, ...more]);
   if (name === 'go-back') return readGoBack(values, operand, more);
+  if (name === 'accept-finding') return readAcceptance(values, operand, more);
   const wanted = operands[name];
   const surplus = wanted === undefined ? operand : more[0];
   if (surplus !== undefined) throw new UsageError(`${name} does not take ${JSON.stringify(surplus)}.`);

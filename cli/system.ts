@@ -25,6 +25,7 @@ import { type GoBackOutcome, goBack } from '../tasks/go-back/go-back.ts';
 import { askRebake } from '../tasks/images/ask-rebake.ts';
 import type { Rebake } from '../tasks/images/rebake.ts';
 import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
+import type { Promotion } from '../tasks/ledger/items.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
 import type { BadMark, MarkChange } from '../tasks/marks/bad-mark.ts';
 import { type MarkOutcome, markBad, unmarkBad } from '../tasks/marks/mark-bad.ts';
@@ -39,6 +40,11 @@ import { createStartExecutions } from '../tasks/promotions/promotion-executions.
 import { noteDespiteAlarms } from '../tasks/redrive/despite-alarms.ts';
 import { createAskSoak } from '../tasks/soak/invoke-soak.ts';
 import type { SoakAnswer } from '../tasks/soak/soak-request.ts';
+import {
+  type AcceptRuling,
+  type AskedAcceptance,
+  acceptFinding,
+} from '../tasks/vulnerabilities/accept-finding.ts';
 import type { LocalRunPlace } from './options.ts';
 import type { PlanSources } from './plan/plan-sources.ts';
 
@@ -105,6 +111,8 @@ export interface System {
   readonly unmarkBad: (commit: Commit, reason: string) => Promise<UnmarkRuling>;
   /** Asks for new images of an application, in the caller's name. */
   readonly rebake: (application: string) => Promise<Rebake>;
+  /** Accepts a vulnerability for a promotion, in the caller's name, if the rules allow it. */
+  readonly acceptFinding: (promotion: Promotion, asked: AskedAcceptance) => Promise<AcceptRuling>;
   /** Asks for something in a promotion's soak, with the caller's ARN. */
   readonly soak: (
     application: string,
@@ -196,6 +204,8 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
     unmarkBad: async (commit, reason) => unmarkBad(ledger, commit, await byCaller(reason)),
     rebake: async (application) =>
       askRebake(ledger, now)(application, { type: 'identity', arn: await caller() }),
+    acceptFinding: async (promotion, asked) =>
+      acceptFinding({ ledger, now })(promotion, asked, { type: 'identity', arn: await caller() }),
     soak: async (application, request) =>
       createAskSoak(new LambdaClient(config))(application, {
         ...request,

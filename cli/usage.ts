@@ -51,6 +51,10 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        --application NAME  of that application
                        --reason TEXT       why; recorded with who unmarks it
   rebake APPLICATION   use no image from before now again: the next promotion builds its images
+  accept-finding P VULNERABILITY  accept a known vulnerability, such as CVE-2026-1234, that stopped P at
+                       an image build, in all images of its application
+                       --until DAY         the last day on which that counts, such as 2026-12-31
+                       --reason TEXT       why; recorded with who accepts it, shown to approvers
   bad APPLICATION      list the commits that are marked bad, or were
   sbom IMAGE           print what is in an image, checked against what its promotion recorded and signed;
                        an AMI, a promotion, or live

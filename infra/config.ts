@@ -14,7 +14,7 @@ import { API_URLS, DEFAULT_CIDR, DEFAULT_PROVIDER, keyText, type ProviderName } 
 
 export { CLONED_HOSTS } from './config/check-code-build.ts';
 export type { EnvironmentPlace, InternetAccess, NetworkConfig } from './config/environments.ts';
-export { type ImageConfig, isDocument, isImageParameter } from './config/image-schema.ts';
+export { gateOf, type ImageConfig, isDocument, isImageParameter } from './config/image-schema.ts';
 export type { NotificationConfig } from './config/notifications.ts';
 export type { SignInConfig } from './config/sign-in.ts';
 

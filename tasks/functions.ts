@@ -103,6 +103,9 @@ export const functions = {
       'EVIDENCE_KEY_ARN',
       /** How the packages of the Prod image may differ from the QAT image's. */
       'IMAGE_DRIFT',
+      /** `off`, or what scans images; JSON: the rules that stop one. */
+      'IMAGE_SCAN',
+      'IMAGE_GATE',
     ],
   },
   /** Both image topics; rules on builds, pipeline runs, instance refreshes and cancelled image builds → completes tasks. */
@@ -266,6 +269,9 @@ export const functions = {
       'PROD_TARGET_GROUP_ARN',
       /** JSON: names of the alarms about Prod. */
       'PROD_ALARMS',
+      /** `off`, or what scans images. */
+      'IMAGE_SCAN',
+      'EVIDENCE_BUCKET',
     ],
   },
   /** The site and the command line → says how a soak stands, sends traffic back or ends it. */

@@ -187,9 +187,22 @@ export interface InspectImageRequest {
   readonly imageBuildVersionArn: string;
   readonly imagePipelineArn: string;
 }
-export interface InspectImageOutput {
+/** What came of scanning an image; empty where images are not scanned. */
+export interface ScannedImage {
+  /** SHA-256 of what was found. */
+  readonly findings?: string;
+  /** Why there is no result. */
+  readonly notScanned?: string;
+  /** JSON: what somebody accepted, that the gate had stopped otherwise. */
+  readonly accepted?: string;
+  /** Of an image that the gate stops: why, in words. */
+  readonly stopped?: readonly string[];
+}
+export interface InspectImageOutput extends ScannedImage {
   /** SHA-256 of the image's inventory. */
   readonly inventory: string;
+  /** The image's scan still works: inspect it again later. */
+  readonly isScanning?: true;
   /** Of a Prod image: in what it differs from the approved QAT image although it may not, in words. */
   readonly differs?: readonly string[];
 }

@@ -12,6 +12,7 @@ import type { ConsoleLinks } from '../console-links.ts';
 import { duration, nameOfArn } from '../format.ts';
 import { GraphDrawing, StatusIcon, statusNames } from '../graph/drawing.tsx';
 import type { PromotionGraph, StepStatus } from '../graph/steps.ts';
+import { AcceptLink } from './accept-finding.tsx';
 import { Attempts, CauseText } from './attempts.tsx';
 import { FiredAlarms } from './fired-alarms.tsx';
 import { FreezeCard, type FreezeCardProps } from './freeze-card.tsx';
@@ -99,6 +100,7 @@ export const PromotionRegion: FC<PromotionPageProps> = (props) => {
       <ShortageNotice approvals={approvals} promotion={promotion} now={now} />
       <SoakCard {...props} />
       <Failure {...props} />
+      <AcceptLink promotion={promotion} may={props.mark.may} />
       <FiredAlarms {...props} />
       {isWithoutRedrive(promotion) ? null : (
         <RedriveCard

@@ -6,6 +6,7 @@ import type { ApprovalPageProps } from './approval-props.ts';
 import { Images } from './image-comparison.tsx';
 import { Notice } from './layout.tsx';
 import { Card, ConsoleLink, Fact, Moment, StatusChip } from './parts.tsx';
+import { Vulnerabilities } from './vulnerabilities.tsx';
 
 /** The address comes from a service's answer: it must not become a link that runs script. */
 const isWebAddress = (url: string): boolean => /^https?:\/\//.test(url);
@@ -71,6 +72,9 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
       {review.untriedHooks === undefined ? null : <UntriedHooks hooks={review.untriedHooks} />}
       {review.appSpecWarnings === undefined ? null : <AppSpecWarnings warnings={review.appSpecWarnings} />}
       <Images images={review.images} packages={review.packages} />
+      {review.vulnerabilities === undefined ? null : (
+        <Vulnerabilities vulnerabilities={review.vulnerabilities} />
+      )}
     </Card>
   );
 };

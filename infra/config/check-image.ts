@@ -11,8 +11,14 @@ const LEAST_IOPS = 3_000;
 
 /** Settings of an image that exclude or need each other. */
 export function checkImage(image: ImageConfig, path: Path, report: Report): void {
-  const { components, tests, volume } = image;
+  const { components, tests, volume, scan, gate } = image;
   checkReuse(image, path, report);
+  if (gate !== undefined && scan === 'off')
+    report(
+      [...path, 'gate'],
+      gate,
+      'Nothing scans the images: set image.scan as well, or leave out image.gate.',
+    );
   const count = components.length + tests.length;
   if (count > MOST_COMPONENTS)
     report(

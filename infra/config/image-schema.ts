@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { imageDrifts } from '../../tasks/image-inventory/image-drift.ts';
+import { severities } from '../../tasks/vulnerabilities/finding.ts';
+import { defaultGate, type GateRule } from '../../tasks/vulnerabilities/gate.ts';
 
 // What an application's images are made of. `describe` and `fallback` are explained in schema.ts.
 
@@ -63,6 +65,27 @@ const volume = z.strictObject({
     .meta({ description: 'Its throughput in MiB per second.', fallback: '125' }),
 });
 
+const gateRule = z
+  .strictObject({
+    severity: z
+      .enum(severities)
+      .optional()
+      .meta({ description: 'At least so severe.', fallback: 'any severity' }),
+    fixable: z
+      .boolean()
+      .optional()
+      .meta({ description: 'With a fix (`true`) or without one.', fallback: 'either' }),
+    knownExploited: z.boolean().optional().meta({
+      description: "In CISA's catalog of known exploited vulnerabilities, or not.",
+      fallback: 'either',
+    }),
+    new: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Only what the image that Prod runs does not have.', fallback: '`false`' }),
+  })
+  .readonly();
+
 const launchTemplateId = z
   .string()
   .regex(/^lt-[0-9a-f]{17}$/)
@@ -117,6 +140,17 @@ export const image = z.strictObject({
     .describe(
       'How the packages of the Prod image may differ from those of the approved QAT image: not at all, by newer versions alone, or in any way. Recipe, parent image and components must be equal.',
     ),
+  scan: z
+    .enum(['off', 'inspector'])
+    .default('off')
+    .describe(
+      'Whether Amazon Inspector scans the test instance of each image. Activate Inspector for EC2 in the account first; AWS charges for it.',
+    ),
+  gate: z.array(gateRule).max(20).readonly().optional().meta({
+    description:
+      'What stops a promotion at "Build QAT image", and once more at "Build Prod image": a vulnerability that meets every condition of one rule, or an image without a scan. An empty list stops nothing.',
+    fallback: 'new criticals with a fix, and all known exploited ones',
+  }),
   volume: volume.optional().meta({ description: 'The root volume.', fallback: "the parent image's size" }),
   launchTemplateDefault: z
     .strictObject({
@@ -133,3 +167,7 @@ export const image = z.strictObject({
 
 /** As written, with the defaults of the schema. */
 export type ImageConfig = z.output<typeof image>;
+
+/** The rules that stop an application's images: none where they are not scanned. */
+export const gateOf = ({ scan, gate }: Pick<ImageConfig, 'scan' | 'gate'>): readonly GateRule[] =>
+  scan === 'off' ? [] : (gate ?? defaultGate);

@@ -1,3 +1,4 @@
+import { severities } from '../../tasks/vulnerabilities/finding.ts';
 import { runtimes } from '../aws/runtimes.ts';
 import { MOST_COMPONENTS } from './image-schema.ts';
 
@@ -125,7 +126,7 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].healthCheckPath': 'Give a path that begins with / and has no query, such as /health.',
   'applications[].runtime': `Give one of: ${Object.keys(runtimes).join(', ')}.`,
   'applications[].image':
-    'Give an object with any of parent, components, packages, tests, reuse, reuseDays, volume and launchTemplateDefault.',
+    'Give an object with any of parent, components, packages, tests, reuse, reuseDays, drift, scan, gate, volume and launchTemplateDefault.',
   'applications[].image.parent':
     'Give an AMI id (ami-0123456789abcdef0), the name of an SSM parameter below /imagebuilder or /aws/service, or the ARN of an image of Image Builder.',
   'applications[].image.components': `Give a list of at most ${MOST_COMPONENTS} components.`,
@@ -137,6 +138,13 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].image.tests[]': component,
   'applications[].image.reuse': 'Give never or when-equal.',
   'applications[].image.reuseDays': 'Give a whole number from 1 to 30.',
+  'applications[].image.scan': 'Give off or inspector.',
+  'applications[].image.gate': 'Give a list of at most 20 rules, or [] for none.',
+  'applications[].image.gate[]': 'Give an object with any of severity, fixable, knownExploited and new.',
+  'applications[].image.gate[].severity': `Give one of ${severities.join(', ')}.`,
+  'applications[].image.gate[].fixable': 'Give true or false.',
+  'applications[].image.gate[].knownExploited': 'Give true or false.',
+  'applications[].image.gate[].new': 'Give true or false.',
   'applications[].image.launchTemplateDefault': 'Give an object with qat, prod or both.',
   'applications[].image.launchTemplateDefault.qat': launchTemplate,
   'applications[].image.launchTemplateDefault.prod': launchTemplate,

@@ -168,6 +168,16 @@ const samples: Readonly<Record<EventKey, { readonly actor: Actor; readonly what:
     actor: person,
     what: { commitId: samplePromotion.commitId, reason: 'It was the database', markedAt: AT },
   },
+  'finding-accepted': {
+    actor: person,
+    what: {
+      state: 'Build QAT image',
+      attempt: 2,
+      vulnerabilityId: 'CVE-2026-1234',
+      until: '2026-12-31',
+      reason: 'We do not parse certificates',
+    },
+  },
   'stop-asked': { actor: person, what: { reason: 'The wrong branch' } },
   ended: { actor: lockstep, what: { redrives: 0, status: 'SUCCEEDED' } },
 };

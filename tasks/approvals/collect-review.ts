@@ -21,6 +21,7 @@ import { pushesOf } from './pushes.ts';
 import { type ChangeSources, readChange } from './read-change.ts';
 import type { ChangedCommit, ImageContents, InstanceReport, Review, ReviewedPackages } from './review.ts';
 import { readInventory, reviewPackages } from './review-packages.ts';
+import { readVulnerabilities } from './review-vulnerabilities.ts';
 import { makersBy, type NameRules } from './same-maker.ts';
 import { changedHooks, hooksOf, type UntriedHook } from './untried-hooks.ts';
 
@@ -147,26 +148,37 @@ export async function collectReview(
     );
   };
 
-  const [records, differences, qat, prod, packages, tests, { hooks, warnings }] = await Promise.all([
-    // A rule depends on who made the change: without all of its commits nobody is asked.
-    undoes
-      ? orGap('The commits that are undone', [], () => readChange(sources, head, base))
-      : readChange(sources, head, base),
-    orGap('The changed files', undefined, () =>
-      sources.differences(live?.commitId, commitId, MOST_DIFFERENCES),
-    ),
-    orGap('The QAT image', undefined, () => imageContents(madeIn, qatImageId)),
-    orGap('The image in Prod', undefined, async () =>
-      live === undefined ? undefined : imageContents(live.promotionId, live.images.prod),
-    ),
-    orGap('The changed packages', undefined, comparedPackages),
-    orGap('The report of the QAT deployment', [], async () =>
-      (await sources.targets(qatDeploymentId)).map(reportOf),
-    ),
-    orGap('The hooks that QAT does not run', { hooks: [], warnings: [] }, () =>
-      appSpecIn(sources, madeIn, qatDeploymentId),
-    ),
-  ]);
+  const comparedVulnerabilities = async () =>
+    goBack
+      ? undefined
+      : readVulnerabilities(
+          { jobs: await sources.ledger.jobs(promotionId), imageId: qatImageId },
+          live && { jobs: await sources.ledger.jobs(live.promotionId), imageId: live.images.prod },
+          sources.readEvidence,
+        );
+
+  const [records, differences, qat, prod, packages, vulnerabilities, tests, { hooks, warnings }] =
+    await Promise.all([
+      // A rule depends on who made the change: without all of its commits nobody is asked.
+      undoes
+        ? orGap('The commits that are undone', [], () => readChange(sources, head, base))
+        : readChange(sources, head, base),
+      orGap('The changed files', undefined, () =>
+        sources.differences(live?.commitId, commitId, MOST_DIFFERENCES),
+      ),
+      orGap('The QAT image', undefined, () => imageContents(madeIn, qatImageId)),
+      orGap('The image in Prod', undefined, async () =>
+        live === undefined ? undefined : imageContents(live.promotionId, live.images.prod),
+      ),
+      orGap('The changed packages', undefined, comparedPackages),
+      orGap('The known vulnerabilities', undefined, comparedVulnerabilities),
+      orGap('The report of the QAT deployment', [], async () =>
+        (await sources.targets(qatDeploymentId)).map(reportOf),
+      ),
+      orGap('The hooks that QAT does not run', { hooks: [], warnings: [] }, () =>
+        appSpecIn(sources, madeIn, qatDeploymentId),
+      ),
+    ]);
   const changedPaths =
     differences === undefined || differences.length >= MOST_DIFFERENCES
       ? undefined
@@ -219,6 +231,7 @@ export async function collectReview(
     fileCount: { added: count('added'), changed: count('changed'), removed: count('removed') },
     images: { ...(qat === undefined ? {} : { qat }), ...(prod === undefined ? {} : { prod }) },
     ...(packages && { packages }),
+    ...(vulnerabilities && { vulnerabilities }),
     tests: [...tests].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1)),
     ...(untriedHooks.length > 0 && { untriedHooks }),
     ...(warnings.length > 0 && { appSpecWarnings: warnings }),

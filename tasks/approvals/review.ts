@@ -3,6 +3,8 @@ import type { ParentImage } from '../images/parent-image.ts';
 import type { BadMark, Marking } from '../marks/bad-mark.ts';
 import type { SecretScan } from '../secret-scan/secret-scan.ts';
 import type { ChangedFile, SourcePush } from '../source/source.ts';
+import type { Acceptance } from '../vulnerabilities/acceptance.ts';
+import type { Finding } from '../vulnerabilities/finding.ts';
 import type { ClaimedRole } from './commit-record.ts';
 import type { UntriedHook } from './untried-hooks.ts';
 
@@ -61,6 +63,22 @@ export interface ReviewedPackages {
   readonly count: Readonly<Record<PackageChange['change'], number>>;
   /** Those that matter most first; `count` counts all. */
   readonly changes: readonly PackageChange[];
+}
+
+/** A vulnerability of the QAT image, or one that only the image has that Prod runs. */
+export interface ReviewedFinding extends Finding {
+  readonly change: 'new' | 'still' | 'fixed';
+  /** Who accepted it, where the gate had stopped the image otherwise. */
+  readonly acceptance?: Omit<Acceptance, 'application'>;
+}
+
+/** Which vulnerabilities the QAT image has, compared with the image that Prod runs. */
+export interface ReviewedVulnerabilities {
+  /** Whether those of what Prod runs are known; otherwise all count as new. */
+  readonly isCompared: boolean;
+  readonly count: Readonly<Record<ReviewedFinding['change'], number>>;
+  /** New ones first, and the most urgent first among them; `count` counts all. */
+  readonly findings: readonly ReviewedFinding[];
 }
 
 /** How the QAT deployment went on one instance: its lifecycle events, the application's own checks among them. */
@@ -123,6 +141,8 @@ export interface Review {
   readonly images: { readonly qat?: ImageContents; readonly prod?: ImageContents };
   /** Absent before the first release, of a go-back, and where it could not be read. */
   readonly packages?: ReviewedPackages;
+  /** Absent where images are not scanned, of a go-back, and where it could not be read. */
+  readonly vulnerabilities?: ReviewedVulnerabilities;
   readonly tests: readonly InstanceReport[];
   /** Hooks that QAT does not run and that the change brings, with the files that differ. Absent if there are none. */
   readonly untriedHooks?: readonly UntriedHook[];

@@ -1,5 +1,6 @@
 import type { AlarmStanding } from '../alarms/alarms.ts';
 import type { Environment } from '../payloads.ts';
+import type { LaterFindings } from '../vulnerabilities/finding.ts';
 
 /** What an environment should run, by the ledger. */
 export interface ExpectedRelease {
@@ -56,6 +57,8 @@ export interface EnvironmentStatus {
   /** How many more there are. */
   readonly unlisted: number;
   readonly alarms: readonly AlarmStatus[];
+  /** Absent where images are not scanned, and until Inspector was asked. */
+  readonly vulnerabilities?: LaterFindings;
   /** Drift that operators were mailed, each with its instance. */
   readonly told: readonly string[];
   /** Deployments from then on are read by the next look, ISO 8601; without it, all since the release's own. */

@@ -4,6 +4,8 @@ import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { Notices } from '../notices/notice.ts';
 import type { Environment } from '../payloads.ts';
 import { beginningOf } from '../truncate-text.ts';
+import { laterFindingsNotice } from '../vulnerabilities/later-notice.ts';
+import { type FindLater, lookAgain, untold } from '../vulnerabilities/look-again.ts';
 import { environmentTitles } from '../words.ts';
 import { driftGoneNotice, driftNotice } from './drift-notices.ts';
 import {
@@ -38,6 +40,8 @@ export interface LookedAtEnvironment {
   ) => Promise<DeliverySight>;
   readonly alarms: Alarms['standings'];
   readonly alarmNames: readonly string[];
+  /** Absent where images are not scanned. */
+  readonly findLater?: FindLater;
 }
 
 /** What looking needs. */
@@ -151,6 +155,12 @@ async function see(
   for (const { instanceId, state, imageId } of instances)
     if (state === 'serves' && imageId === undefined)
       reading.unread.push(`EC2 does not say which image ${instanceId} runs.`);
+  const { findLater } = one;
+  const vulnerabilities =
+    findLater &&
+    (await lookAgain(again.release, before, at, (about) =>
+      reading.attempt('The vulnerabilities', () => findLater(about)),
+    ));
   const unlisted = Math.max(0, instances.length - MOST_INSTANCES);
   return {
     application,
@@ -164,6 +174,7 @@ async function see(
     unlisted,
     alarms,
     told: before?.told ?? [],
+    ...(vulnerabilities && { vulnerabilities }),
     // What is not recorded of an instance is read again.
     ...(compared && deliveries && sight && unlisted === 0 && { readFrom: deliveries.readFrom }),
   };
@@ -184,13 +195,32 @@ export const lookAtEnvironment =
     const reading = new Reading();
     const status = await see(dependencies, one, before, reading);
     try {
-      const { mail, told } = driftNews(status, status.told);
-      await ledger.replaceEnvironmentStatus(before, mail === undefined ? { ...status, told } : status);
-      if (mail === undefined) return reading.failures;
-      await notices.send(
-        mail === 'appeared' ? driftNotice(status, siteUrl) : driftGoneNotice(status, siteUrl),
-      );
-      await ledger.replaceEnvironmentStatus(status, { ...status, told });
+      const news = driftNews(status, status.told);
+      const { mail } = news;
+      const { vulnerabilities } = status;
+      const found = untold(vulnerabilities);
+      const mails = [
+        ...(mail === undefined
+          ? []
+          : [mail === 'appeared' ? driftNotice(status, siteUrl) : driftGoneNotice(status, siteUrl)]),
+        ...(found.length === 0 ? [] : [laterFindingsNotice(status, found, siteUrl)]),
+      ];
+      const told: EnvironmentStatus = {
+        ...status,
+        told: news.told,
+        ...(vulnerabilities && {
+          vulnerabilities: {
+            ...vulnerabilities,
+            told: [
+              ...new Set([...vulnerabilities.told, ...found.map(({ vulnerabilityId }) => vulnerabilityId)]),
+            ],
+          },
+        }),
+      };
+      await ledger.replaceEnvironmentStatus(before, mails.length === 0 ? told : status);
+      if (mails.length === 0) return reading.failures;
+      for (const one of mails) await notices.send(one);
+      await ledger.replaceEnvironmentStatus(status, told);
     } catch (error) {
       // Another look has recorded what it saw.
       if (!(error instanceof LedgerConflictError))

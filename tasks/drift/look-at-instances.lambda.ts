@@ -3,10 +3,12 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { Inspector2Client } from '@aws-sdk/client-inspector2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { createAlarms } from '../alarms/cloudwatch-alarms.ts';
 import { environmentAccess, regionOfEnvironment } from '../environment-access.ts';
 import { throwFailures } from '../error-text.ts';
+import { readObject } from '../evidence/s3-archive.ts';
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
 import { createDynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
 import { logged } from '../log.ts';
@@ -17,6 +19,8 @@ import { createDeploymentGroups } from '../prod-fleet/deployment-groups.ts';
 import { createServingInstances } from '../prod-fleet/load-balancer-targets.ts';
 import { createReadParameter, prodTargetGroup } from '../prod-fleet/target-group.ts';
 import { readEnv } from '../read-env.ts';
+import { createActiveFindings } from '../vulnerabilities/inspector-findings.ts';
+import { findLater } from '../vulnerabilities/look-again.ts';
 import { earlierReleases } from './earlier-releases.ts';
 import { type LookedAtEnvironment, lookAtEnvironment } from './look-at-environment.ts';
 import { readDeliveries } from './read-deliveries.ts';
@@ -36,6 +40,13 @@ const clientsOf = (environment: Environment) => {
     serving: createServingInstances(new ElasticLoadBalancingV2Client(access), new EC2Client(access)),
     alarms: createAlarms(new CloudWatchClient(access)).standings,
     region: regionOfEnvironment(environment, env.AWS_REGION),
+    ...(env.IMAGE_SCAN !== 'off' && {
+      findLater: findLater({
+        ledger,
+        active: createActiveFindings(new Inspector2Client(access)),
+        read: readObject(env.EVIDENCE_BUCKET),
+      }),
+    }),
   };
 };
 const qat = clientsOf('qat');

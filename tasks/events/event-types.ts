@@ -166,6 +166,12 @@ export const eventTypes: Readonly<Record<EventKey, EventType>> = {
     fields: { reason: 'text', markedAt: 'time' },
     isToldByDefault: true,
   },
+  'finding-accepted': {
+    detailType: 'Vulnerability Accepted',
+    meaning: 'An image passes `image.gate` because somebody accepted this vulnerability.',
+    fields: { vulnerabilityId: 'text', until: 'text', reason: 'text' },
+    isToldByDefault: true,
+  },
   'stop-asked': {
     detailType: 'Stop Requested',
     meaning: 'A person stops the promotion.',

@@ -36,6 +36,7 @@ export type EvidenceKind =
   | 'stop-asked'
   | 'marked-bad'
   | 'unmarked-bad'
+  | 'finding-accepted'
   | 'ended';
 
 /** Something that happened, before it has its place in the record. */

@@ -1,10 +1,12 @@
 import { isDecided } from '../approvals/decisions.ts';
 import type { Override } from '../calendar/override.ts';
 import { fitCause } from '../failure-cause.ts';
+import { parsedJson } from '../json.ts';
 import type { Approval, Denial, Job, Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { BadMark } from '../marks/bad-mark.ts';
 import type { GoBack } from '../payloads.ts';
 import type { SecretScan } from '../secret-scan/secret-scan.ts';
+import type { Acceptance } from '../vulnerabilities/acceptance.ts';
 import type { Actor, Fact } from './chain.ts';
 
 /** Characters of a cause that the record keeps; the ledger and Step Functions hold all of it. */
@@ -75,6 +77,20 @@ export function goBackAsked(promotion: Promotion, goBack: GoBack): Fact {
 export const beginning = (promotion: Promotion): Fact =>
   promotion.goBack === undefined ? pushEvent(promotion) : goBackAsked(promotion, promotion.goBack);
 
+/** What somebody had accepted, that the gate had stopped an image for otherwise. */
+const acceptedFindings = ({ state, attempt, output }: Job): readonly Fact[] =>
+  output?.accepted === undefined
+    ? []
+    : (parsedJson(output.accepted) as readonly Omit<Acceptance, 'application'>[]).map(
+        ({ vulnerabilityId, by, at, until, reason }) => ({
+          key: `finding-accepted#${state}#${attempt}#${vulnerabilityId}`,
+          kind: 'finding-accepted',
+          at,
+          actor: by,
+          what: { state, attempt, vulnerabilityId, until, reason },
+        }),
+      );
+
 /** What a job's record shows to have happened: its start, and its end. */
 export function jobFacts(job: Job): readonly Fact[] {
   const { state, attempt, kind, externalId, alarmsLeftOut, sentBack, soakEnded, imageChoice } = job;
@@ -124,7 +140,12 @@ export function jobFacts(job: Job): readonly Fact[] {
         ]),
   ];
   const hasEnded = job.status === 'SUCCEEDED' || job.status === 'FAILED';
-  return [...(externalId === undefined ? [] : [started]), ...asked, ...(hasEnded ? [ended] : [])];
+  return [
+    ...(externalId === undefined ? [] : [started]),
+    ...asked,
+    ...acceptedFindings(job),
+    ...(hasEnded ? [ended] : []),
+  ];
 }
 
 /** Who made the change, as the request knew it, and how: who may not decide follows from it. */

@@ -7,7 +7,7 @@ import type { ParentImage } from '../images/parent-image.ts';
 import { parsedJson } from '../json.ts';
 import type { Job } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { InspectImageOutput, InspectImageRequest } from '../payloads.ts';
+import type { InspectImageOutput, InspectImageRequest, ScannedImage } from '../payloads.ts';
 import { signEnvelope } from '../provenance/dsse.ts';
 import { imageStatement } from '../provenance/statement.ts';
 import { compareInventories } from './compare-inventories.ts';
@@ -39,6 +39,11 @@ interface InspectImageDependencies {
   readonly signer: Signer;
   readonly application: string;
   readonly drift: ImageDrift;
+  /** Undefined while the image's scan works. */
+  readonly scan: (
+    request: InspectImageRequest,
+    image: Pick<Image, 'scanState'>,
+  ) => Promise<ScannedImage | undefined>;
 }
 
 /** So many differences are told in words; the evidence has all. */
@@ -53,8 +58,8 @@ const builtFor = (jobs: readonly Job[], environment: 'qat' | 'prod'): Job | unde
 
 /**
  * Inspects an image that was built: keeps its inventory, both software bills of materials and a signed statement of where it comes from;
- * and compares a Prod image with the approved QAT image. Safe to repeat: the same contents give the same objects.
- * @returns the inventory's digest; of a Prod image that differs in more than is allowed, in what
+ * compares a Prod image with the approved QAT image; and has it scanned. Safe to repeat: the same contents give the same objects.
+ * @returns the inventory's digest; of a Prod image that differs in more than is allowed, in what; and what came of the scan
  * @throws Error if something cannot be read or kept
  */
 export function inspectImage({
@@ -64,11 +69,9 @@ export function inspectImage({
   signer,
   application,
   drift,
+  scan,
 }: InspectImageDependencies) {
-  const read = async (imageBuildVersionArn: string, imageId: string): Promise<Inventory> => {
-    const image = await contents.image(imageBuildVersionArn);
-    if (image === undefined)
-      throw new Error(`The image build ${imageBuildVersionArn} is gone; a redrive builds again`);
+  const read = async (image: Image, imageBuildVersionArn: string, imageId: string): Promise<Inventory> => {
     const arns = (image.imageRecipe?.components ?? []).map(({ componentArn = '' }) => componentArn);
     const [packages, parent, components] = await Promise.all([
       contents.packages(imageBuildVersionArn),
@@ -123,12 +126,17 @@ export function inspectImage({
 
   return async function inspectImage(request: InspectImageRequest): Promise<InspectImageOutput> {
     const { promotionId, environment, imageId, imageBuildVersionArn } = request;
-    const inventory = await read(imageBuildVersionArn, imageId);
+    const image = await contents.image(imageBuildVersionArn);
+    if (image === undefined)
+      throw new Error(`The image build ${imageBuildVersionArn} is gone; a redrive builds again`);
+    const inventory = await read(image, imageBuildVersionArn, imageId);
     const promotion = await ledger.promotion(promotionId);
     await keep(inventory, request, promotion?.commitId ?? 'unknown');
     const differences = environment === 'prod' ? await driftFromApproved(promotionId, inventory) : [];
+    const scanned = await scan(request, image);
     return {
       inventory: inventoryDigest(inventory),
+      ...(scanned ?? { isScanning: true }),
       ...(differences.length > 0 && {
         differs: [
           ...differences.slice(0, MOST_TOLD),

@@ -6,8 +6,9 @@ import { build, imageReuse, type ReuseRuling } from '../images/reuse-rules.ts';
 import type { Job } from '../ledger/items.ts';
 import type { InspectImageOutput, InspectImageRequest, JobParameters } from '../payloads.ts';
 import { wholeNumber } from '../read-env.ts';
+import { environmentTitles } from '../words.ts';
 import type { Inspection, JobActions } from './job-actions.ts';
-import { jobErrors } from './job-errors.ts';
+import { type JobError, jobErrors } from './job-errors.ts';
 
 /** Image Builder, as far as builds need it. */
 export interface ImageBuilds {
@@ -110,7 +111,7 @@ export interface ImageReuse {
 /** Inspects an image that was built. @throws Error if that failed */
 export type InspectImage = (request: InspectImageRequest) => Promise<InspectImageOutput>;
 
-/** A build that has succeeded, once its image is inspected: one that differs from what was approved counts as failed, so a redrive builds again. */
+/** A build that has succeeded, once its image is inspected and scanned: one that differs from what was approved, or that the gate stops, counts as failed, so a redrive builds again. */
 async function inspected(
   { promotionId, parameters }: Pick<Job, 'promotionId' | 'parameters'>,
   built: Extract<Inspection, { readonly state: 'succeeded' }>,
@@ -118,24 +119,32 @@ async function inspected(
 ): Promise<Inspection> {
   const { imageId = '', imageBuildVersionArn = '' } = built.output;
   const { environment, imagePipelineArn } = parameters as JobParameters['image-build'];
-  const { inventory, differs } = await inspectImage({
+  const { inventory, differs, isScanning, stopped, ...scanned } = await inspectImage({
     promotionId,
     environment,
     imageId,
     imageBuildVersionArn,
     imagePipelineArn,
   });
-  return differs === undefined
-    ? { ...built, output: { ...built.output, inventory } }
-    : {
-        state: 'failed',
-        error: jobErrors.imageDiffers,
-        cause: [
-          `The Prod image ${imageId} differs from the approved QAT image. A redrive builds it again.`,
-          ...differs,
-          ...consoleLine(imageLink(imageBuildVersionArn)),
-        ].join('\n'),
-      };
+  const failed = (error: JobError, what: string, details: readonly string[]): Inspection => ({
+    state: 'failed',
+    error,
+    cause: [what, ...details, ...consoleLine(imageLink(imageBuildVersionArn))].join('\n'),
+  });
+  if (differs !== undefined)
+    return failed(
+      jobErrors.imageDiffers,
+      `The Prod image ${imageId} differs from the approved QAT image. A redrive builds it again.`,
+      differs,
+    );
+  if (isScanning) return { state: 'running' };
+  if (stopped !== undefined)
+    return failed(
+      jobErrors.imageGateFailed,
+      `The ${environmentTitles[environment]} image ${imageId} does not pass image.gate. A redrive builds it again, with the newest packages and what was accepted until then.`,
+      stopped,
+    );
+  return { ...built, output: { ...built.output, inventory, ...scanned } };
 }
 
 /** Builds of machine images. @param reuse absent where nothing is started */

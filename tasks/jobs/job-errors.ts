@@ -7,6 +7,8 @@ export const jobErrors = {
   imageBuildFailed: 'ImageBuildFailed',
   /** The Prod image differs from the approved QAT image in more than `image.drift` allows. */
   imageDiffers: 'ImageDiffers',
+  /** The image has vulnerabilities that `image.gate` stops, or was not scanned. */
+  imageGateFailed: 'ImageGateFailed',
   instanceRefreshFailed: 'InstanceRefreshFailed',
   /** CodeDeploy failed within the pipeline's run. */
   deploymentFailed: 'DeploymentFailed',

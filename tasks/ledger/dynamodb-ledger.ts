@@ -17,6 +17,7 @@ import { ignoring } from '../ignoring.ts';
 import type { Rebake } from '../images/rebake.ts';
 import type { ImageReport } from '../keeping/image-report.ts';
 import type { BadMark } from '../marks/bad-mark.ts';
+import type { Acceptance } from '../vulnerabilities/acceptance.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
 import type { Absence, Approval, Denial, Job, Live, MissingSubscriptions, Promotion } from './items.ts';
 import { type Ledger, LedgerConflictError, ledgerSchema, type PromotionChange } from './ledger.ts';
@@ -24,6 +25,7 @@ import { isUsableKey, pageToken } from './page-token.ts';
 import {
   ABSENCE_PREFIX,
   ABSENCES,
+  ACCEPTANCE_PREFIX,
   ALL_PROMOTIONS,
   approvalPrefix,
   type Bookkeeping,
@@ -45,6 +47,7 @@ import {
   SUMMARY,
   statusKey,
   storedAbsence,
+  storedAcceptance,
   storedApproval,
   storedCalendar,
   storedFreeze,
@@ -335,6 +338,9 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
     marks: (application) => listedIn<BadMark>(liveKey(application).pk, MARK_PREFIX),
     replaceMark: (before, after) =>
       before === undefined ? add(storedMark(after)) : replace(before, storedMark(after)),
+    acceptances: (application) => listedIn<Acceptance>(liveKey(application).pk, ACCEPTANCE_PREFIX),
+    replaceAcceptance: (before, after) =>
+      before === undefined ? add(storedAcceptance(after)) : replace(before, storedAcceptance(after)),
 
     rebake: (application) => get<Rebake>(toAttributes(rebakeKey(application))),
     noteRebake: async (rebake) => {

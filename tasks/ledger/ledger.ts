@@ -6,6 +6,7 @@ import type { Rebake } from '../images/rebake.ts';
 import type { ImageReport } from '../keeping/image-report.ts';
 import type { BadMark } from '../marks/bad-mark.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
+import type { Acceptance } from '../vulnerabilities/acceptance.ts';
 import type {
   Absence,
   Approval,
@@ -76,8 +77,9 @@ interface Page<Item> {
  * The promotions' book-keeping: one DynamoDB table, single-item conditional writes only.
  * Items are keyed `PROMOTION#<id>` / `SUMMARY` | `JOB#<state>#<attempt>` | `APPROVAL#<role>#<attempt>` | `DENIAL#<approval id>#<person>#<reason>` |
  * `OVERRIDE#<attempt>`; attempts have four digits. Locks, what is live, what was seen of an environment, which images are kept, whom mail
- * does not reach, the configured calendar, declared freezes and commits that were marked bad are keyed `APPLICATION#<name>` / `LOCK#qat` |
- * `LOCK#prod` | `LIVE` | `REBAKE` | `STATUS#qat` | `STATUS#prod` | `IMAGES` | `SUBSCRIPTIONS` | `CALENDAR` | `FREEZE#<from>#<id>` | `BAD#<commit id>`.
+ * does not reach, the configured calendar, declared freezes, commits that were marked bad and accepted vulnerabilities are keyed `APPLICATION#<name>` / `LOCK#qat` |
+ * `LOCK#prod` | `LIVE` | `REBAKE` | `STATUS#qat` | `STATUS#prod` | `IMAGES` | `SUBSCRIPTIONS` | `CALENDAR` | `FREEZE#<from>#<id>` | `BAD#<commit id>` |
+ * `ACCEPTED#<vulnerability id>`.
  * The approvals site keeps its sessions in the same table.
  * Absences, of all applications, are keyed `ABSENCES` / `ABSENCE#<set at>#<id>`.
  */
@@ -172,6 +174,10 @@ export interface Ledger {
   readonly rebake: (application: string) => Promise<Rebake | undefined>;
   /** Notes who asks for new images, instead of who did before. */
   readonly noteRebake: (rebake: Rebake) => Promise<void>;
+  /** Every vulnerability of an application that was ever accepted, by id: the latest acceptance of each. */
+  readonly acceptances: (application: string) => Promise<readonly Acceptance[]>;
+  /** Replaces an acceptance if it still is what was read. @throws LedgerConflictError */
+  readonly replaceAcceptance: (before: Acceptance | undefined, after: Acceptance) => Promise<void>;
 
   /** What was kept of an application's images when it was looked at last. */
   readonly imageReport: (application: string) => Promise<ImageReport | undefined>;

@@ -7,6 +7,7 @@ import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { BadMark } from '../marks/bad-mark.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
+import type { Acceptance } from '../vulnerabilities/acceptance.ts';
 import type {
   Absence,
   Approval,
@@ -154,6 +155,17 @@ export const storedMark = (mark: BadMark): BadMark & Bookkeeping => ({
   ...mark,
   ...markKey(mark),
   version: versionOf(mark),
+});
+
+/** Sort key prefix of vulnerabilities that were accepted. */
+export const ACCEPTANCE_PREFIX = 'ACCEPTED#';
+
+/** An acceptance as stored. */
+export const storedAcceptance = (acceptance: Acceptance): Acceptance & Bookkeeping => ({
+  ...acceptance,
+  pk: `APPLICATION#${acceptance.application}`,
+  sk: `${ACCEPTANCE_PREFIX}${acceptance.vulnerabilityId}`,
+  version: versionOf(acceptance),
 });
 
 /** Key of what was kept of an application's images. */

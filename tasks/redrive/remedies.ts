@@ -88,6 +88,12 @@ const entries: readonly Entry[] = [
       "Read Image Builder's reason in the cause and the build's log. Fix the component, or wait for the resource that it lacked.",
   },
   {
+    error: jobErrors.imageGateFailed,
+    sentence:
+      'Install the fixed packages, or have somebody who did not make the change accept the vulnerabilities that the cause names. The redrive builds another image, with the newest packages.',
+    heading: 'The gate stops an image',
+  },
+  {
     error: jobErrors.instanceRefreshFailed,
     sentence:
       "Read in the Auto Scaling group's activity history why no instance came into service: capacity, a quota or the image.",

@@ -3,6 +3,7 @@ export const runbookHeadings = [
   'Build revision',
   'Build QAT image, Build Prod image',
   'Point QAT at image, Point Prod at image',
+  'The gate stops an image',
   'Refresh QAT instance',
   'Deploy to QAT, Deploy to Prod',
   'QC approval, PMO approval',
@@ -25,6 +26,7 @@ export const runbookHeadings = [
   'The state machine itself fails',
   'A promotion was stopped',
   'A redrive is not offered',
+  'New vulnerabilities are known',
 ] as const;
 
 /** One of them. */

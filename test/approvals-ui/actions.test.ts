@@ -132,6 +132,7 @@ const actionScene = async () => {
     '/promotions/:id/stop': approval.promotionId,
     '/promotions/:id/mark-bad': 'to-mark',
     '/promotions/:id/unmark-bad': 'marked',
+    '/promotions/:id/accept-finding': 'to-mark',
     '/promotions/:id/send-back': approval.promotionId,
     '/promotions/:id/end-soak': approval.promotionId,
     '/promotions/:id/rebake': approval.promotionId,
@@ -153,6 +154,7 @@ const actionScene = async () => {
         attempt: '1',
         ...(action === '/calendar/freezes' ? freeze : {}),
         reason: 'Wrong branch',
+        ...(action.endsWith('/accept-finding') ? { vulnerability: 'CVE-2026-1', until: '2026-12-31' } : {}),
         ...(action === '/absences'
           ? { role: 'qc', substitute: 'sam', first: '2026-11-22', last: '2026-11-24' }
           : {}),
@@ -165,6 +167,7 @@ const actionScene = async () => {
       expect((await scene.ledger.overrides(asked.promotionId))[0]?.decision).toBeUndefined();
       expect([scene.told, scene.redriven, scene.notedRedrives]).toEqual([[], [], []]);
       expect(await scene.ledger.mark('shop', toMark)).toBeUndefined();
+      expect(await scene.ledger.acceptances('shop')).toEqual([]);
       expect((await scene.ledger.mark('shop', marked))?.markings).toEqual([marking]);
       expect((await scene.ledger.promotion(alarmed.promotionId))?.despiteAlarms).toBeUndefined();
       expect(soakAsked).toEqual([]);

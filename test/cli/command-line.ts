@@ -18,6 +18,7 @@ import type { Ledger } from '../../tasks/ledger/ledger.ts';
 import { markBad, unmarkBad } from '../../tasks/marks/mark-bad.ts';
 import { noteDespiteAlarms } from '../../tasks/redrive/despite-alarms.ts';
 import type { SoakAnswer } from '../../tasks/soak/soak-request.ts';
+import { acceptFinding } from '../../tasks/vulnerabilities/accept-finding.ts';
 import { createHistory } from '../approvals-ui/support/history.ts';
 import { promotionDefinition } from '../support/promotion-definition.ts';
 import { createMemoryEvidence, createTestSigner } from '../tasks/doubles/memory-evidence.ts';
@@ -156,6 +157,8 @@ export const createCommandLine = () => {
         at: now().toISOString(),
         reason,
       }),
+    acceptFinding: (promotion, asked) =>
+      acceptFinding({ ledger: parts.ledger, now })(promotion, asked, { type: 'identity', arn: CALLER }),
     soak: async (application, { promotionId, ...asked }) => {
       soakAsked.push({ application, promotionId, ...asked });
       return parts.soakAnswer;

@@ -152,7 +152,7 @@ it.each([
   ['', 'Give a command'],
   [
     'approve p',
-    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, plan, redrive, stop, send-back, end-soak, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, bad, rebake, sbom, diff, evidence, verify',
+    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, plan, redrive, stop, send-back, end-soak, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, accept-finding, bad, rebake, sbom, diff, evidence, verify',
   ],
   ['decide p', 'is not a command'],
   ['toString', 'is not a command'],
@@ -179,7 +179,7 @@ it.each([
   ['redrive p --despite-alarms', 'redrive takes --despite-alarms and --reason TEXT together, or neither'],
   [
     'show p --reason x',
-    '--reason goes with stop and send-back and redrive and go-back and freeze and unfreeze and mark-bad and unmark-bad and teardown, not with show',
+    '--reason goes with stop and send-back and redrive and go-back and freeze and unfreeze and mark-bad and unmark-bad and accept-finding and teardown, not with show',
   ],
   ['send-back p', 'send-back takes --reason TEXT'],
   ['show p --out f', '--out goes with evidence and sbom, not with show'],

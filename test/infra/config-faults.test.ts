@@ -181,6 +181,20 @@ describe('fails, naming key, value and remedy', () => {
       '/imagebuilder',
     ],
     [
+      'a gate without a scan',
+      config({ image: { gate: [] } }),
+      '[0].image.gate',
+      '[]',
+      'set image.scan as well',
+    ],
+    [
+      'a severity',
+      config({ image: { scan: 'inspector', gate: [{ severity: 'severe' }] } }),
+      '[0].image.gate[0].severity',
+      '"severe"',
+      'critical',
+    ],
+    [
       'a document above the folder',
       config({ image: { components: ['../x.yaml'] } }),
       '[0].image.components[0]',

@@ -72,6 +72,8 @@ interface ImageBuildProps {
   readonly destination?: ImageDestination;
   /** A launch template of the team's, whose default version gets each image. @default none */
   readonly launchTemplateId?: string;
+  /** Whether Amazon Inspector scans what is built. */
+  readonly isScanned: boolean;
   /** Builds beside those of promotions. @default none */
   readonly schedule?: ImageSchedule;
 }
@@ -131,6 +133,7 @@ export class ImageBuild extends Construct {
       distributionConfigurationArn: distribution.attrArn,
       imageTestsConfiguration: { imageTestsEnabled: true, timeoutMinutes: 60 },
       enhancedImageMetadataEnabled: true,
+      ...(props.isScanned && { imageScanningConfiguration: { imageScanningEnabled: true } }),
       ...(props.schedule && {
         schedule: {
           scheduleExpression: props.schedule.cron,

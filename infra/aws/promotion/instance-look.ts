@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { LockstepFunction } from '../lockstep-function.ts';
 import { deploymentGroupName } from '../names.ts';
 import { SEE_DEPLOYMENT_TARGETS } from '../permissions.ts';
+import type { Evidence } from '../platform/evidence.ts';
 import type { PromotionsTopic } from '../platform/promotions-topic.ts';
 import type { PromotionParameters } from './promotion-grants.ts';
 import type { Schedules } from './schedules.ts';
@@ -12,6 +13,7 @@ import type { Schedules } from './schedules.ts';
 interface InstanceLookProps extends PromotionParameters {
   readonly bundles: string;
   readonly promotions: PromotionsTopic;
+  readonly evidence: Evidence;
   readonly siteUrl: string;
   readonly stateMachineArn: string;
   readonly schedules: Schedules;
@@ -40,6 +42,8 @@ export class InstanceLook extends Construct {
         PROD_CODEDEPLOY_APPLICATION: prod.codeDeployApplication,
         PROD_DEPLOYMENT_GROUP: deploymentGroupName('prod'),
         PROD_TARGET_GROUP_ARN: prod.targetGroupReference,
+        IMAGE_SCAN: application.image.scan,
+        EVIDENCE_BUCKET: props.evidence.bucket.bucketName,
         PROD_ALARMS: Stack.of(this).toJsonString(prod.alarms.map(({ alarmName }) => alarmName)),
       },
       // The first look at a release reads each of its later deployments.
@@ -61,6 +65,13 @@ export class InstanceLook extends Construct {
           'autoscaling:DescribeAutoScalingGroups',
           'ec2:DescribeInstances',
         );
+    if (application.image.scan !== 'off') {
+      props.evidence.allowReadingImages(one, application.name);
+      for (const environment of ['qat', 'prod'] as const)
+        environmentAccess[environment]
+          .of(one)
+          .allowWithoutResource('inspector2:ListFindings', 'inspector2:SearchVulnerabilities');
+    }
     const inProd = environmentAccess.prod.of(one);
     prod.allowTargetGroup(inProd);
     inProd

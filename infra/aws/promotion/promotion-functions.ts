@@ -4,7 +4,7 @@ import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { type FunctionName, NONE } from '../../../tasks/functions.ts';
 import { soakFunctionName } from '../../../tasks/soak/soak-request.ts';
-import { type ApprovalsConfig, mailAddresses } from '../../config.ts';
+import { type ApprovalsConfig, gateOf, mailAddresses } from '../../config.ts';
 import type { Revisions } from '../environments/revisions.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import {
@@ -219,9 +219,11 @@ export class PromotionFunctions extends Construct {
         LEDGER_TABLE,
         ...images,
         IMAGE_DRIFT: application.image.drift,
+        IMAGE_SCAN: application.image.scan,
+        IMAGE_GATE: JSON.stringify(gateOf(application.image)),
       },
-      // Image Builder lists 25 packages at a time.
-      timeout: Duration.minutes(1),
+      // Image Builder lists 25 packages or findings at a time.
+      timeout: Duration.seconds(90),
     });
     allowInspectImage(this.inspectImage, props);
     evidence.allowKeepingImages(this.inspectImage, application.name);

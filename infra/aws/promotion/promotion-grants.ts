@@ -192,8 +192,14 @@ export function allowLookAtBuilt(
 /** Reading what is in an image, and what it was made from. */
 export function allowInspectImage(
   inspectImage: LockstepFunction<'inspect-image'>,
-  { recipe }: PromotionParameters,
+  { application, recipe }: PromotionParameters,
 ): void {
+  // Both list by a filter, which is no resource.
+  if (application.image.scan !== 'off')
+    inspectImage.allowWithoutResource(
+      'imagebuilder:ListImageScanFindings',
+      'inspector2:SearchVulnerabilities',
+    );
   inspectImage
     .allowWithWildcard(
       ['imagebuilder:GetImage', 'imagebuilder:ListImagePackages'],

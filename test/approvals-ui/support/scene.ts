@@ -20,6 +20,7 @@ import { markBad, unmarkBad } from '../../../tasks/marks/mark-bad.ts';
 import type { Notice } from '../../../tasks/notices/notice.ts';
 import type { PromotionInput } from '../../../tasks/payloads.ts';
 import { noteDespiteAlarms } from '../../../tasks/redrive/despite-alarms.ts';
+import { acceptFinding } from '../../../tasks/vulnerabilities/accept-finding.ts';
 import { stateNames } from '../../../workflows/state-names.ts';
 import { promotionDefinition } from '../../support/promotion-definition.ts';
 import { createMemoryLedger } from '../../tasks/doubles/memory-ledger.ts';
@@ -190,6 +191,8 @@ export const createScene = ({
       }),
     rebake: async (application, person) =>
       askRebake(ledger, () => new Date(now))(application, askerFrom(person)),
+    acceptFinding: async (promotion, asked, person) =>
+      acceptFinding({ ledger, now: () => new Date(now) })(promotion, asked, askerFrom(person)),
     askSoak: async () => ({ kind: 'not-possible', message: 'It does not soak.' }),
     // Stands for a provider that lets in the person whom the code names.
     identity: {

@@ -102,6 +102,28 @@ describe('images', () => {
     for (const [, { Properties }] of pipelines) expect(Properties.EnhancedImageMetadataEnabled).toBe(true);
   });
 
+  it('is scanned only where that is configured, and only then its findings may be read', () => {
+    const scanned = synthesize({
+      approvers: { qc: ['qc@example.com'], pmo: ['pmo@example.com'] },
+      operators: ['olga@example.com'],
+      applications: [{ name: 'orders', runtime: 'nodejs', image: { scan: 'inspector' } }],
+    })['Lockstep-orders'] as Template;
+    const scans = (template: Template) =>
+      ofType(template, 'AWS::ImageBuilder::ImagePipeline').map(
+        ([, { Properties }]) => Properties.ImageScanningConfiguration,
+      );
+    expect(scans(orders)).toEqual([undefined, undefined]);
+    expect(scans(scanned)).toEqual([{ ImageScanningEnabled: true }, { ImageScanningEnabled: true }]);
+    for (const action of [
+      'imagebuilder:ListImageScanFindings',
+      'inspector2:SearchVulnerabilities',
+      'inspector2:ListFindings',
+    ]) {
+      expect(JSON.stringify(orders)).not.toContain(action);
+      expect(JSON.stringify(scanned)).toContain(action);
+    }
+  });
+
   it("T14: each environment's builds report to a topic of their own, which wakes complete-job", () => {
     const topics = ofType(orders, 'AWS::ImageBuilder::InfrastructureConfiguration').map(
       ([, { Properties }]) => text(Properties.SnsTopicArn),

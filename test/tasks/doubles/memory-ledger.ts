@@ -17,6 +17,7 @@ import type {
 import { type Ledger, LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
 import { isApprovalOpen, isJobOpen, isPromotionOpen, versionOf } from '../../../tasks/ledger/stored.ts';
 import type { BadMark } from '../../../tasks/marks/bad-mark.ts';
+import type { Acceptance } from '../../../tasks/vulnerabilities/acceptance.ts';
 
 const by =
   <Item>(key: (item: Item) => string) =>
@@ -50,6 +51,7 @@ export const createMemoryLedger = (): Ledger => {
   const lives = new Map<string, Live>();
   const marks = new Map<string, BadMark>();
   const rebakes = new Map<string, Rebake>();
+  const acceptances = new Map<string, Acceptance>();
   const reports = new Map<string, ImageReport>();
   const subscriptions = new Map<string, MissingSubscriptions>();
   const statuses = new Map<string, EnvironmentStatus>();
@@ -196,6 +198,15 @@ export const createMemoryLedger = (): Ledger => {
       [...marks.values()]
         .filter((mark) => mark.application === application)
         .sort(by((mark) => mark.commitId)),
+    acceptances: async (application) =>
+      [...acceptances.values()]
+        .filter((one) => one.application === application)
+        .sort(by((one) => one.vulnerabilityId)),
+    replaceAcceptance: async (before, after) => {
+      const key = `${after.application}#${after.vulnerabilityId}`;
+      if (before === undefined) add(acceptances, key, after);
+      else replace(acceptances, key, before, after);
+    },
     replaceMark: async (before, after) => {
       const key = `${after.application}#${after.commitId}`;
       if (before === undefined) add(marks, key, after);

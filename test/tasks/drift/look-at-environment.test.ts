@@ -7,6 +7,7 @@ import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Notice } from '../../../tasks/notices/notice.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aRelease, aWaiter } from '../doubles/samples.ts';
+import { aFinding } from '../vulnerabilities/sample-findings.ts';
 
 let ledger: Ledger;
 let sent: Notice[];
@@ -216,4 +217,39 @@ it('records so many instances at most, those that differ first, and reads the ot
   expect(found?.instances).toHaveLength(MOST_INSTANCES);
   expect(found).toMatchObject({ unlisted: 5, instances: { 0: { instanceId: last } } });
   expect(found).not.toHaveProperty('readFrom');
+});
+
+describe('vulnerabilities that became known since the image was built', () => {
+  const found = [aFinding('CVE-1')];
+  const day = 24 * 60;
+
+  it('are recorded and mailed to operators once, each', async () => {
+    const asked: string[] = [];
+    const findLater = async ({ imageId }: { readonly imageId: string }) => {
+      asked.push(imageId);
+      return [...found];
+    };
+    for (const _ of [1, 2]) expect(await look({ findLater })).toEqual([]);
+    expect(asked).toEqual(['ami-a']);
+    expect((await status())?.vulnerabilities).toMatchObject({ findings: found, told: ['CVE-1'] });
+    found.push(aFinding('CVE-2'));
+    minutes += day;
+    await look({ findLater });
+    expect(sent.map(({ message }) => message.match(/CVE-\d/g))).toEqual([['CVE-1'], ['CVE-2']]);
+    expect((await status())?.vulnerabilities?.told).toEqual(['CVE-1', 'CVE-2']);
+  });
+
+  it('are mailed by the next look if the mail failed', async () => {
+    isDown = true;
+    expect(await look({ findLater: async () => found })).toHaveLength(1);
+    isDown = false;
+    await look({ findLater: async () => found });
+    expect(subjects()).toEqual(['New vulnerabilities: Prod of shop']);
+  });
+
+  it('are said to be unread while Inspector cannot be asked', async () => {
+    expect(await look({ findLater: () => Promise.reject(new Error('not active')) })).toHaveLength(1);
+    expect((await status())?.unread).toEqual(['The vulnerabilities could not be read: Error: not active']);
+    expect((await status())?.vulnerabilities).toBeUndefined();
+  });
 });

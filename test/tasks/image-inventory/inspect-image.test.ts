@@ -2,7 +2,7 @@ import type { ImageDrift } from '../../../tasks/image-inventory/image-drift.ts';
 import { imageObjectKey } from '../../../tasks/image-inventory/image-objects.ts';
 import { inspectImage } from '../../../tasks/image-inventory/inspect-image.ts';
 import { type Inventory, inventoryDigest, type Package } from '../../../tasks/image-inventory/inventory.ts';
-import type { InspectImageRequest } from '../../../tasks/payloads.ts';
+import type { InspectImageRequest, ScannedImage } from '../../../tasks/payloads.ts';
 import { openEnvelope } from '../../../tasks/provenance/dsse.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aJob, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
@@ -23,6 +23,7 @@ const begin = async (drift: ImageDrift = 'security-updates') => {
     parent: 'ami-parent',
     digests: { a: 'a'.repeat(64) } as Readonly<Record<string, string | undefined>>,
     isGone: false,
+    scanned: {} as ScannedImage | undefined,
   };
   const inspect = inspectImage({
     contents: {
@@ -51,6 +52,7 @@ const begin = async (drift: ImageDrift = 'security-updates') => {
     signer: { key: async () => ({ arn: 'key', publicKey: key.publicKey }), sign: key.sign },
     application: 'shop',
     drift,
+    scan: async () => world.scanned,
   });
   const request = (environment: 'qat' | 'prod', build: number): InspectImageRequest => ({
     promotionId: PROMOTION_ID,
@@ -102,6 +104,14 @@ describe('an image that was built', () => {
         predicate: { buildDefinition: { externalParameters: { commitId: COMMIT, environment: 'qat' } } },
       },
     });
+  });
+
+  it('is said to be scanned while its scan works, and then with what came of it', async () => {
+    const { ask, world } = await begin();
+    world.scanned = undefined;
+    expect(await ask('qat')).toEqual({ inventory: expect.any(String), isScanning: true });
+    world.scanned = { findings: 'f'.repeat(64), stopped: ['CVE-1'] };
+    expect(await ask('qat')).toEqual({ inventory: expect.any(String), ...world.scanned });
   });
 
   it('cannot be inspected if it is gone, and nothing is kept', async () => {

@@ -163,6 +163,44 @@ describe('an image build', () => {
     });
   });
 
+  it('runs while its image is scanned', async () => {
+    expect(
+      await inspect(
+        () => available,
+        async () => ({ inventory: digest, isScanning: true }),
+      ),
+    ).toEqual({ state: 'running' });
+  });
+
+  it('fails if the gate stops its image, and says by what', async () => {
+    expect(
+      await inspect(
+        () => available,
+        async () => ({
+          inventory: digest,
+          findings: 'd'.repeat(64),
+          stopped: ['CVE-2026-1 (critical) in jq 1.7.'],
+        }),
+      ),
+    ).toMatchObject({
+      state: 'failed',
+      error: 'ImageGateFailed',
+      cause: expect.stringMatching(
+        /does not pass image\.gate\. .*builds it again.*\nCVE-2026-1 \(critical\) in jq 1\.7\./,
+      ),
+    });
+  });
+
+  it('records what was found and what was accepted', async () => {
+    const scanned = { findings: 'd'.repeat(64), accepted: '[]' };
+    expect(
+      await inspect(
+        () => available,
+        async () => ({ inventory: digest, ...scanned }),
+      ),
+    ).toMatchObject({ state: 'succeeded', output: { inventory: digest, ...scanned } });
+  });
+
   it('does not end while its image cannot be inspected', async () => {
     await expect(
       inspect(

@@ -54,6 +54,7 @@ export const protocols: Readonly<Record<string, ServiceProtocol>> = {
     xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
   },
   imagebuilder: { form: 'rest-json', client: () => import('@aws-sdk/client-imagebuilder') },
+  inspector2: { form: 'rest-json', client: () => import('@aws-sdk/client-inspector2') },
   kms: { form: 'json', client: () => import('@aws-sdk/client-kms') },
   lambda: { form: 'rest-json', client: () => import('@aws-sdk/client-lambda') },
   logs: { form: 'json', client: () => import('@aws-sdk/client-cloudwatch-logs') },

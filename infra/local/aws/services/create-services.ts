@@ -18,6 +18,7 @@ import { createElasticLoadBalancingService } from './elasticloadbalancing/elasti
 import { createEventsService } from './events/events.ts';
 import { createIamService } from './iam/iam.ts';
 import { createImageBuilderService } from './imagebuilder/imagebuilder.ts';
+import { createInspectorService } from './inspector2/inspector2.ts';
 import { createKmsService } from './kms/kms.ts';
 import { createLambdaService } from './lambda/lambda.ts';
 import { createLogsService } from './logs/logs.ts';
@@ -76,6 +77,7 @@ export const createServices = (host: EmulatorHost, signIn: SignInOptions) => {
     autoscaling,
     elasticloadbalancing,
     createCodeDeployService(host),
+    createInspectorService(host),
     createImageBuilderService(host),
     createCodeBuildService(host, connected),
     codecommit,

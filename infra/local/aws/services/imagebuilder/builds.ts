@@ -3,7 +3,9 @@ import { instancesOf } from '../../instances/instances.ts';
 import { administrator } from '../shared/arns.ts';
 import { stableUuid } from '../shared/ids.ts';
 import { sourceImagesOf } from '../shared/source-images.ts';
+import { installedOf } from '../shared/vulnerabilities.ts';
 import { imageMessage } from './descriptions.ts';
+import { scanImage } from './image-scans.ts';
 import { simulatedPackages } from './packages.ts';
 import { resolveParent } from './parent-image.ts';
 import { type BuildInstance, createRealBuilds } from './real-builds.ts';
@@ -107,11 +109,15 @@ export const createBuilds = (host: Host): Builds => {
         }
         case 'TESTING':
           await real?.test(image, await authorizeInstance(image));
-          if (isCurrent()) enter(image, 'DISTRIBUTING');
+          if (!isCurrent()) return;
+          // Amazon Inspector looks at the test instance.
+          if (pipelines.get(image.pipelineArn)?.isScanned) scanImage(host, image.arn);
+          enter(image, 'DISTRIBUTING');
           return;
         case 'DISTRIBUTING': {
           const ami = await registerImage(image);
           real?.register(ami.imageId, image);
+          installedOf(host).put(ami.imageId, packages.get(image.arn) ?? []);
           if (isCurrent()) enter(image, 'AVAILABLE', { ami });
         }
       }

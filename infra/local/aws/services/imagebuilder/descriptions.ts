@@ -91,7 +91,8 @@ const outputResources = (host: Host, { ami, status }: Image): sdk.OutputResource
 
 /** A build with everything it was made of. */
 export const describeImage = (host: Host, image: Image): sdk.Image => {
-  const { recipes, infrastructures, distributions, pipelines } = tablesOf(host);
+  const { recipes, infrastructures, distributions, pipelines, scans } = tablesOf(host);
+  const scan = scans.get(image.arn);
   const recipe = recipes.get(image.recipeArn);
   const infrastructure = infrastructures.get(image.infrastructureArn);
   const distribution = distributions.get(image.distributionArn ?? '');
@@ -110,6 +111,7 @@ export const describeImage = (host: Host, image: Image): sdk.Image => {
     ...(distribution && { distributionConfiguration: describeDistribution(host, distribution) }),
     dateCreated: time(image.createdAt),
     outputResources: outputResources(host, image),
+    ...(scan && { scanState: { status: scan.status, reason: scan.reason } }),
     tags: { ...image.tags },
     buildType: 'USER_INITIATED',
   };

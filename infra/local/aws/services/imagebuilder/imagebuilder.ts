@@ -19,6 +19,7 @@ import { createBuilds } from './builds.ts';
 import { describeImage, describePipeline, summarizeImage } from './descriptions.ts';
 import { imageContents } from './image-contents.ts';
 import { imageLists } from './image-lists.ts';
+import { imageScans } from './image-scans.ts';
 import { recipeLookups } from './recipe-lookups.ts';
 import { found, type Image, imageBuilderArn, slug, tablesOf } from './records.ts';
 import { createImageBuilderResources } from './resources.ts';
@@ -164,6 +165,7 @@ export const createImageBuilderService = (host: Host): Service => {
       tables.lastDeleted.put(base, Math.max(tables.lastDeleted.get(base) ?? 0, image.build));
       tables.images.delete(arn);
       tables.packages.delete(arn);
+      tables.scans.delete(arn);
       return { requestId: randomUUID(), imageBuildVersionArn: arn };
     },
   };
@@ -177,6 +179,7 @@ export const createImageBuilderService = (host: Host): Service => {
       ...imageLists(host, tables),
       ...recipeLookups(host, tables),
       ...imageContents(host, tables),
+      ...imageScans(host),
       ListImagePipelineImages: listImages,
       DeleteImage: deleteImage,
       CancelImageCreation: cancel,

@@ -1,5 +1,7 @@
+import type { ImageScanStatus } from '@aws-sdk/client-imagebuilder';
 import { AwsError, type Host, type Principal } from '../../host.ts';
 import { arnOf } from '../shared/arns.ts';
+import type { KnownAbout } from '../shared/vulnerabilities.ts';
 import type { ImagePackage } from './packages.ts';
 
 interface Record {
@@ -53,6 +55,8 @@ export interface ImagePipeline extends Record {
   readonly infrastructureArn: string;
   readonly distributionArn?: string;
   readonly hasTests: boolean;
+  /** Absent in a store that an older version wrote. */
+  readonly isScanned?: boolean;
   readonly isEnabled: boolean;
 }
 
@@ -94,6 +98,16 @@ export interface Image {
   readonly tags: Readonly<{ [key: string]: string }>;
 }
 
+/** A scan and what it came to. */
+export interface ImageScan {
+  readonly status: ImageScanStatus;
+  readonly reason: string;
+  /** In ms. */
+  readonly scannedAt: number;
+  /** A snapshot, which later knowledge does not change. */
+  readonly found: readonly KnownAbout[];
+}
+
 /** The tables of Image Builder, each by ARN. */
 export const tablesOf = ({ store }: Host) => ({
   components: store.table<Component>('imagebuilder.components'),
@@ -104,6 +118,8 @@ export const tablesOf = ({ store }: Host) => ({
   images: store.table<Image>('imagebuilder.images'),
   /** What each image has installed, by the image's ARN. */
   packages: store.table<readonly ImagePackage[]>('imagebuilder.packages'),
+  /** What the scan of each image came to, by the image's ARN. */
+  scans: store.table<ImageScan>('imagebuilder.scans'),
   /** The highest number of a deleted build, by the image's ARN without it: a number is not given again. */
   lastDeleted: store.table<number>('imagebuilder.lastDeleted'),
   /** The last patch number given for `1.0.x`, by kind, name and minor version. */

@@ -176,6 +176,8 @@ const pipelineProvider = (host: Host) => {
           distributionArn: refer('DistributionConfigurationArn', distributions),
         }),
         hasTests: read.optionalAt('ImageTestsConfiguration')?.optionalBoolean('ImageTestsEnabled') ?? true,
+        isScanned:
+          read.optionalAt('ImageScanningConfiguration')?.optionalBoolean('ImageScanningEnabled') ?? false,
         isEnabled: (read.optionalString('Status') ?? 'ENABLED') === 'ENABLED',
       };
     },

@@ -100,7 +100,7 @@ export const createImageWorld = () => {
   type Opened = Awaited<ReturnType<typeof open>>;
   const deploy = async (
     { s3, builder }: Opened,
-    { command, version = '1.0.x' }: { command?: string; version?: string } = {},
+    { command, version = '1.0.x', scans }: { command?: string; version?: string; scans?: boolean } = {},
   ) => {
     putRole(world, 'build', 'ec2.amazonaws.com', buildPermissions());
     world.store.table('iam.instanceProfiles').put('build', {
@@ -157,6 +157,7 @@ export const createImageWorld = () => {
       ImageRecipeArn: recipe.physicalId,
       InfrastructureConfigurationArn: infrastructure.physicalId,
       DistributionConfigurationArn: distribution.physicalId,
+      ...(scans !== undefined && { ImageScanningConfiguration: { ImageScanningEnabled: scans } }),
     });
     return { component, recipe, pipeline };
   };

@@ -1,0 +1,97 @@
+import type { FC } from 'hono/jsx';
+import type { ReviewedFinding, ReviewedVulnerabilities } from '../../tasks/approvals/review.ts';
+import { askerName, visibleText } from '../../tasks/words.ts';
+import { nameOfArn } from '../format.ts';
+import { GivenText } from './given-text.tsx';
+
+/** Vulnerabilities that are shown at once, of those that are not fixed; the others open on a click. */
+const FIRST = 8;
+/** Characters of a reason that are shown at once. */
+const MOST_REASON = 200;
+
+const words: Readonly<Record<ReviewedFinding['change'], string>> = {
+  new: 'new',
+  still: 'still there',
+  fixed: 'fixed',
+};
+
+/** The known vulnerabilities of the QAT image, compared with those of the image that Prod runs. */
+export const Vulnerabilities: FC<{ vulnerabilities: ReviewedVulnerabilities }> = ({
+  vulnerabilities: { isCompared, count, findings },
+}) => {
+  const all = count.new + count.still + count.fixed;
+  // What somebody accepted is never folded: approvers are to see it.
+  const isFirst = (one: ReviewedFinding, index: number): boolean =>
+    one.acceptance !== undefined || (index < FIRST && one.change !== 'fixed');
+  const first = findings.filter(isFirst);
+  const others = findings.filter((one, index) => !isFirst(one, index));
+  return (
+    <>
+      <h3>Known vulnerabilities</h3>
+      {all === 0 ? (
+        <p class="muted">Amazon Inspector found none.</p>
+      ) : (
+        <>
+          <p>
+            {(['new', 'still', 'fixed'] as const)
+              .filter((change) => count[change] > 0)
+              .map((change) => `${count[change]} ${words[change]}`)
+              .join(', ')}
+            .{isCompared ? null : ' What Prod runs was not scanned: all count as new.'}
+          </p>
+          <FindingList findings={first} />
+          {others.length > 0 ? (
+            <details id="more-vulnerabilities">
+              <summary>{others.length} more</summary>
+              <FindingList findings={others} />
+              {all > findings.length ? (
+                <p class="muted">
+                  The first {findings.length} of {all}. The evidence has all.
+                </p>
+              ) : null}
+            </details>
+          ) : null}
+        </>
+      )}
+    </>
+  );
+};
+
+const FindingList: FC<{ findings: readonly ReviewedFinding[] }> = ({ findings }) => (
+  <ul class="plain packages">
+    {findings.map((one) => (
+      <li>
+        <FindingLine finding={one} />
+      </li>
+    ))}
+  </ul>
+);
+
+const FindingLine: FC<{ finding: ReviewedFinding }> = ({
+  finding: { change, vulnerabilityId, severity, isKnownExploited, isFixable, packages, acceptance },
+}) => (
+  <>
+    {change === 'fixed' ? (
+      <del>{visibleText(vulnerabilityId)}</del>
+    ) : (
+      <code>{visibleText(vulnerabilityId)}</code>
+    )}{' '}
+    {severity}
+    {isKnownExploited ? <span class="tag">known exploited</span> : null}
+    {change === 'still' ? null : <span class="tag">{change === 'new' ? 'new' : 'only in Prod'}</span>}{' '}
+    <span class="muted">
+      {packages
+        .map(({ name, version, fixedIn }) =>
+          visibleText(`${name} ${version}${fixedIn === undefined ? '' : `, fixed in ${fixedIn}`}`),
+        )
+        .join('; ')}
+      {isFixable ? null : '; no fix yet'}
+    </span>
+    {acceptance === undefined ? null : (
+      <div class="paragraph">
+        Accepted until {acceptance.until} by <GivenText text={nameOfArn(askerName(acceptance.by))} />:{' '}
+        <GivenText text={acceptance.reason} most={MOST_REASON} />
+      </div>
+    )}
+  </>
+);

@@ -1,0 +1,107 @@
+import type { Image } from '@aws-sdk/client-imagebuilder';
+import { madeBy } from '../approvals/go-back-review.ts';
+import { canonicalJson } from '../canonical-json.ts';
+import { imageObjectKey } from '../image-inventory/image-objects.ts';
+import { buildOf } from '../images/build-of.ts';
+import { parsedJson } from '../json.ts';
+import type { Job } from '../ledger/items.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { liveBefore } from '../ledger/live-promotion.ts';
+import type { InspectImageRequest, ScannedImage } from '../payloads.ts';
+import { compareFindings } from './compare-findings.ts';
+import { type Finding, findingsDigest, findingText, type ImageFindings, imageFindings } from './finding.ts';
+import { type GateRule, judgeFindings } from './gate.ts';
+
+/** Reads what a scan has found in an image. */
+export type FindingsSource = (imageBuildVersionArn: string) => Promise<readonly Finding[]>;
+
+/** What an application's images are scanned with, and what stops one. */
+export interface ScanSettings {
+  readonly scan: 'off' | 'inspector';
+  readonly gate: readonly GateRule[];
+}
+
+/** What scanning needs. */
+export interface ScanDependencies extends ScanSettings {
+  readonly findings: FindingsSource;
+  readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'jobs' | 'acceptances'>;
+  readonly archive: {
+    readonly keep: (objectKey: string, text: string) => Promise<void>;
+    readonly read: (objectKey: string) => Promise<string | undefined>;
+  };
+  readonly application: string;
+  readonly now: () => Date;
+}
+
+/** States of Image Builder's scan in which it still works (API reference, ImageScanState). */
+const underWay: ReadonlySet<string | undefined> = new Set(['PENDING', 'SCANNING', 'COLLECTING']);
+
+/** So many findings are told in words; the evidence has all. */
+const MOST_TOLD = 20;
+
+/**
+ * Reads the findings of an image that a promotion built.
+ * @param jobs of that promotion
+ * @returns undefined if none are recorded: the image was not scanned
+ * @throws Error if they are recorded and not there
+ */
+export async function readFindings(
+  jobs: readonly Job[],
+  imageId: string | undefined,
+  read: (objectKey: string) => Promise<string | undefined>,
+): Promise<ImageFindings | undefined> {
+  const build = buildOf(jobs, imageId);
+  const digest = build?.output?.findings;
+  if (build === undefined || imageId === undefined || digest === undefined) return undefined;
+  const text = await read(imageObjectKey(build.application, imageId, digest, 'findings.json'));
+  if (text === undefined) throw new Error(`the evidence bucket does not have the findings of ${imageId}`);
+  return parsedJson(text) as ImageFindings;
+}
+
+/**
+ * Keeps what a scan has found in an image that was built, and has the gate judge it: a Prod image as well, so that what became known while
+ * approvals waited does not get to Prod. Safe to repeat.
+ * @returns undefined while the scan works
+ * @throws Error if something cannot be read or kept
+ */
+export function scanImage({ scan, gate, findings, ledger, archive, application, now }: ScanDependencies) {
+  /** What Prod runs has these; undefined if it runs nothing, or what was not scanned. */
+  const findingsOfProd = async (promotionId: string): Promise<readonly Finding[] | undefined> => {
+    const live = await madeBy(ledger, await liveBefore(ledger, application, promotionId));
+    if (live === undefined) return undefined;
+    return (await readFindings(await ledger.jobs(live.promotionId), live.images.prod, archive.read))
+      ?.findings;
+  };
+
+  return async function scanImage(
+    { promotionId, imageId, imageBuildVersionArn }: InspectImageRequest,
+    { scanState }: Pick<Image, 'scanState'>,
+  ): Promise<ScannedImage | undefined> {
+    if (scan === 'off') return {};
+    const { status = 'MISSING', reason } = scanState ?? {};
+    if (underWay.has(status)) return undefined;
+    if (status !== 'COMPLETED') {
+      const notScanned = `Amazon Inspector's scan of the image ${imageId} is ${status}: ${reason ?? 'no reason was given'}.`;
+      return { notScanned, ...(gate.length > 0 && { stopped: [`${notScanned} No scan is no pass.`] }) };
+    }
+    const found = imageFindings(imageId, imageBuildVersionArn, await findings(imageBuildVersionArn));
+    const digest = findingsDigest(found);
+    await archive.keep(imageObjectKey(application, imageId, digest, 'findings.json'), canonicalJson(found));
+    if (gate.length === 0) return { findings: digest };
+    const compared = compareFindings(await findingsOfProd(promotionId), found.findings);
+    const { failing, accepted } = judgeFindings(compared, gate, await ledger.acceptances(application), now());
+    const more = failing.length - MOST_TOLD;
+    return {
+      findings: digest,
+      ...(accepted.length > 0 && {
+        accepted: canonicalJson(accepted.map(({ application: _, ...one }) => ({ ...one }))),
+      }),
+      ...(failing.length > 0 && {
+        stopped: [
+          ...failing.slice(0, MOST_TOLD).map((one) => `${findingText(one)}.`),
+          ...(more > 0 ? [`And ${more} more.`] : []),
+        ],
+      }),
+    };
+  };
+}
