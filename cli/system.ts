@@ -66,6 +66,7 @@ export interface System {
     | 'denials'
     | 'lock'
     | 'mark'
+    | 'rebake'
     | 'marks'
     | 'live'
     | 'imageReport'

@@ -11,15 +11,25 @@ export interface BuildOutlook {
   readonly text: string;
 }
 
-/**
- * Whether an image is built or an equal one is reused. Every promotion builds its images (D-139): a rule that reuses one belongs here,
- * and time and costs follow it.
- */
-export const buildOutlook = (_facts: PlanFacts, environment: Environment, state: string): BuildOutlook => ({
-  environment,
-  state,
-  text: 'builds a new image',
-});
+/** Whether an image is built or an equal one is used again (D-142): time and costs follow it. */
+export function buildOutlook(
+  { reuse }: Pick<PlanFacts, 'reuse'>,
+  environment: Environment,
+  state: string,
+): BuildOutlook {
+  const ruling = reuse?.[environment];
+  if (reuse === undefined)
+    return { environment, state, text: 'builds a new image, unless an equal one is used again' };
+  if (ruling === undefined) return { environment, state, text: 'builds a new image' };
+  return ruling.do === 'reuse'
+    ? {
+        environment,
+        state,
+        reuses: ruling.image.build,
+        text: `uses ${ruling.image.build} again: it is equal`,
+      }
+    : { environment, state, text: `builds a new image. ${ruling.choice.sentence}` };
+}
 
 /** How the next image differs from the one that Prod runs, in words; empty if their recipes are equal. */
 export function imageChanges({ next, live }: PlannedImages): readonly string[] {

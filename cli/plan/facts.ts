@@ -10,6 +10,7 @@ import type { WhenNewer } from '../../tasks/environment-locks/environment-lock.t
 import type { OrderedPromotion } from '../../tasks/environment-locks/lock-rules.ts';
 import type { LockView } from '../../tasks/environment-locks/lock-view.ts';
 import type { Execution } from '../../tasks/executions/execution.ts';
+import type { ReuseRuling } from '../../tasks/images/reuse-rules.ts';
 import type { Approval, Job, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { ApproverRole, Environment } from '../../tasks/payloads.ts';
 import type { LockSeen } from '../../tasks/redrive/redrive-context.ts';
@@ -62,6 +63,9 @@ export interface PlannedImages {
   readonly live?: RecipeContents;
 }
 
+/** Whether each environment's image is built or used again; absent where images are always built. */
+export type PlannedReuse = Readonly<Partial<Record<Environment, ReuseRuling>>>;
+
 /** Everything that a plan is made of. What is absent could not be read, unless it says otherwise; `unknown` says why. */
 export interface PlanFacts {
   readonly application: string;
@@ -73,6 +77,8 @@ export interface PlanFacts {
   readonly place?: CommitPlace;
   /** When it was pushed, as locks count it, ISO 8601. @default now */
   readonly pushedAt?: string;
+  /** Absent if it could not be read. */
+  readonly reuse?: PlannedReuse;
   /** First line of the commit's message. */
   readonly title?: string;
   /** Who marked it bad, when and why. Absent if it is not bad. */

@@ -6,6 +6,7 @@ import {
   UserNotFoundException,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import {
   GetImageCommand,
   GetImagePipelineCommand,
@@ -15,6 +16,7 @@ import {
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { readApprovalCounts } from '../../tasks/approvals/approval-counts.ts';
 import { createKeptCommits } from '../../tasks/approvals/dynamodb-kept-commits.ts';
@@ -25,9 +27,13 @@ import { type NameRules, readNameRules } from '../../tasks/approvals/same-maker.
 import { readWhenNewer } from '../../tasks/environment-locks/when-newer.ts';
 import { readDefinition, successPath } from '../../tasks/executions/definition.ts';
 import { type FunctionEnvironment, NONE } from '../../tasks/functions.ts';
+import { readReuseFacts } from '../../tasks/images/read-reuse-facts.ts';
+import { imageReuse, type ReuseRuling } from '../../tasks/images/reuse-rules.ts';
+import { createReuseSources } from '../../tasks/images/reuse-sources.ts';
 import { parsedJson } from '../../tasks/json.ts';
 import type { Person } from '../../tasks/ledger/items.ts';
-import type { ApproverRole, Environment } from '../../tasks/payloads.ts';
+import type { Ledger } from '../../tasks/ledger/ledger.ts';
+import type { ApproverRole, Environment, JobParameters } from '../../tasks/payloads.ts';
 import { createCloudTrailPushes } from '../../tasks/source/cloudtrail-pushes.ts';
 import { createCodeCommitFiles } from '../../tasks/source/codecommit-files.ts';
 import { createCodeCommitSource } from '../../tasks/source/codecommit-source.ts';
@@ -55,6 +61,15 @@ export interface PlanSources {
   readonly isMember: (name: string, role: ApproverRole) => Promise<boolean>;
   /** What an environment's next image is made of. */
   readonly nextImage: (environment: Environment) => Promise<RecipeContents>;
+  /**
+   * Whether an environment's next image is built, or an earlier one is used again; undefined where none ever is. An environment in another
+   * account or region is not looked into: its image counts as gone.
+   */
+  readonly reuse: (
+    environment: Environment,
+    ledger: Pick<Ledger, 'rebake'>,
+    now: Date,
+  ) => Promise<ReuseRuling | undefined>;
   /** What an image was made of, by its build; undefined if Image Builder does not say. */
   readonly image: (imageBuildVersionArn: string) => Promise<RecipeContents | undefined>;
 }
@@ -62,7 +77,7 @@ export interface PlanSources {
 interface TaskState {
   readonly Arguments?: {
     readonly FunctionName?: string;
-    readonly Payload?: { readonly parameters?: { readonly imagePipelineArn?: string } };
+    readonly Payload?: { readonly parameters?: Partial<JobParameters['image-build']> };
   };
 }
 
@@ -114,6 +129,9 @@ export async function createPlanSources(application: string, config: ClientConfi
   const { load } = createKeptCommits(asking.LEDGER_TABLE, application, new DynamoDBClient(config));
   const cognito = new CognitoIdentityProviderClient(config);
   const builder = new ImagebuilderClient(config);
+  /** What the state that builds an environment's image gives its job. */
+  const buildParameters = (environment: Environment) =>
+    States[environment === 'qat' ? 'Build QAT image' : 'Build Prod image']?.Arguments?.Payload?.parameters;
   return {
     settings: {
       repositoryName,
@@ -142,16 +160,30 @@ export async function createPlanSources(application: string, config: ClientConfi
       }
     },
     nextImage: async (environment) => {
-      const state = environment === 'qat' ? 'Build QAT image' : 'Build Prod image';
       const { imagePipeline } = await builder.send(
-        new GetImagePipelineCommand({
-          imagePipelineArn: States[state]?.Arguments?.Payload?.parameters?.imagePipelineArn,
-        }),
+        new GetImagePipelineCommand({ imagePipelineArn: buildParameters(environment)?.imagePipelineArn }),
       );
       const { imageRecipe } = await builder.send(
         new GetImageRecipeCommand({ imageRecipeArn: imagePipeline?.imageRecipeArn }),
       );
       return recipeContents(imageRecipe ?? {});
+    },
+    reuse: async (environment, ledger, now) => {
+      const { reuseDays, releaseParameter, imagePipelineArn, parentParameter } =
+        buildParameters(environment) ?? {};
+      if (reuseDays === undefined || releaseParameter === undefined || imagePipelineArn === undefined)
+        return undefined;
+      const facts = await readReuseFacts(
+        createReuseSources(ledger, builder, new SSMClient(config), () => new EC2Client(config)),
+        {
+          application,
+          environment,
+          imagePipelineArn,
+          releaseParameter,
+          ...(parentParameter !== undefined && { parentParameter }),
+        },
+      );
+      return imageReuse(facts, Number(reuseDays), now);
     },
     image: async (imageBuildVersionArn) => {
       const { image } = await builder.send(new GetImageCommand({ imageBuildVersionArn }));

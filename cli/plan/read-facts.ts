@@ -130,7 +130,7 @@ export async function readFacts(
   if (place === undefined || place === 'missing') return { ...configured, ...(place && { place }) };
   const pushed = plannedPush(place, latest, now);
   const own = ownOf(sources, base, pushed);
-  const [commits, change, locks, faults, people, absences, images, liveVersion, whereabouts] =
+  const [commits, change, locks, faults, people, absences, images, reuse, liveVersion, whereabouts] =
     await Promise.all([
       orUnknown("The commit's message", () => source.commits([commitId])),
       orUnknown('The change and its makers', () =>
@@ -158,6 +158,13 @@ export async function readFacts(
           ...(ofLive && { live: ofLive }),
         };
       }),
+      orUnknown('Whether images are used again', async () => {
+        const [qat, prod] = await Promise.all([
+          sources.reuse('qat', ledger, now),
+          sources.reuse('prod', ledger, now),
+        ]);
+        return { ...(qat && { qat }), ...(prod && { prod }) };
+      }),
       live && ledger.latestApproval(live.promotionId, 'pmo'),
       running &&
         readLockViews(ledger, application, now).then((views) => readWhereabouts(ledger, [running], views)),
@@ -175,6 +182,7 @@ export async function readFacts(
     ...(people && { members: people }),
     absences: absences ?? [],
     ...(images && { images }),
+    ...(reuse && { reuse }),
     configuration: {
       now: configurationVersion,
       ...(liveVersion && { live: liveVersion.review.configurationVersion }),

@@ -11,6 +11,7 @@ import { ignoring } from '../ignoring.ts';
 import { usedImageId } from '../jobs/image-build.ts';
 import { createImageBuilds } from '../jobs/imagebuilder-builds.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Environment } from '../payloads.ts';
 import { createImages } from './ec2-image.ts';
 import type { ReuseSources } from './read-reuse-facts.ts';
 
@@ -19,6 +20,9 @@ export function createReuseSources(
   ledger: Pick<Ledger, 'rebake'>,
   imageBuilder = new ImagebuilderClient({}),
   ssm = new SSMClient({}),
+  /** Reads AMIs where images are built, and where an environment is. */
+  ec2: (environment?: Environment) => EC2Client = (environment) =>
+    new EC2Client(environment === undefined ? {} : environmentAccess(environment)),
 ): ReuseSources {
   return {
     recipeOf: async (imagePipelineArn) =>
@@ -37,8 +41,8 @@ export function createReuseSources(
       ),
     image: createImageBuilds(imageBuilder).image,
     usedImageId,
-    ami: createImages(new EC2Client({})),
-    amiIn: (environment, imageId) => createImages(new EC2Client(environmentAccess(environment)))(imageId),
+    ami: createImages(ec2()),
+    amiIn: (environment, imageId) => createImages(ec2(environment))(imageId),
     parameter: async (Name) => {
       const found = await ssm.send(new GetParameterCommand({ Name })).catch(ignoring(ParameterNotFound));
       return (

@@ -57,6 +57,21 @@ describe('images that are used again', () => {
     if (job === undefined) throw new Error(`${id} has no job of ${state}`);
     return job;
   };
+  /** What the command line's plan says of a commit's image builds. */
+  const planOf = async (commitId: string): Promise<unknown> => {
+    let out = '';
+    const port = new URL(scenario.run.host.endpointUrl).port;
+    await runProgram(['plan', commitId, '--json', '--local', '--port', port, '--state-dir', '.'], {
+      directory: scenario.stateDir,
+      out: (text) => {
+        out += text;
+      },
+      error: (text) => {
+        out += text;
+      },
+    });
+    return (JSON.parse(out) as { builds?: unknown }).builds;
+  };
   const because = (choice: ImageChoice | undefined) =>
     choice?.choice === 'build' ? choice.because : choice?.choice;
   /** Starts a promotion, and waits until QC is asked. @returns why its QAT image was built, or that it was not */
@@ -77,6 +92,16 @@ describe('images that are used again', () => {
     const before = await builds();
     expect(before).toHaveLength(2);
 
+    // A plan says so before, of a commit on another branch.
+    const planned = await scenario.commit();
+    await scenario.push('next');
+    expect(await planOf(planned)).toMatchObject([
+      { state: stateNames.buildQatImage, reuses: (await jobOf(first)).externalId },
+      {
+        state: stateNames.buildProdImage,
+        reuses: (await jobOf(first, stateNames.buildProdImage)).externalId,
+      },
+    ]);
     const { promotion: second, approval } = await pushed();
     const [qatOfFirst, qatOfSecond] = [await jobOf(first), await jobOf(second)];
     expect(qatOfSecond).toMatchObject({

@@ -12,6 +12,8 @@ const files = [
   'tasks/source/codecommit-files.ts',
   'tasks/source/codecommit-source.ts',
   'tasks/executions/execution-history.ts',
+  'tasks/images/ec2-image.ts',
+  'tasks/images/reuse-sources.ts',
 ];
 const called = files.flatMap((file) =>
   [...read(file).matchAll(/\b(?:new (\w+)Command\(|paginate(\w+)\()/g)].map(
