@@ -56,6 +56,22 @@ const clientError = async (service: string, { name, message, statusCode, members
   return new Base({ name, message, $metadata, $fault: statusCode < 500 ? 'client' : 'server' });
 };
 
+/** An answer with what clients add to its bytes. */
+const withReaders = (answer: object): object =>
+  Object.fromEntries(
+    Object.entries(answer).map(([name, value]: [string, unknown]) => {
+      if (!(value instanceof Uint8Array)) return [name, value];
+      const text = (encoding: BufferEncoding = 'utf8') => Buffer.from(value).toString(encoding);
+      if (name === 'Payload') return [name, Object.assign(value, { transformToString: text })];
+      if (name !== 'Body') return [name, value];
+      const readers = {
+        transformToString: async (encoding?: BufferEncoding) => text(encoding),
+        transformToByteArray: async () => value,
+      };
+      return [name, Object.assign(value, readers)];
+    }),
+  );
+
 /**
  * Lets the SDK's clients of this process call a host's operations, under the role of the function that uses them.
  * @param host the one that runs at the moment
@@ -75,7 +91,8 @@ export const createFunctions = (host: () => EmulatorHost): InProcessFunctions =>
       // DynamoDB is given what came over the wire, where members that are undefined do not come.
       const given =
         service === 'dynamodb' ? (JSON.parse(JSON.stringify(command.input)) as object) : command.input;
-      return { ...(await host().call<object>(principal, service, operation, given)), $metadata: {} };
+      const answer = await host().call<object>(principal, service, operation, given);
+      return { ...withReaders(answer), $metadata: {} };
     } catch (error) {
       throw error instanceof AwsError ? await clientError(service, error) : error;
     }

@@ -202,8 +202,13 @@ export const createBuilds = (host: Host): Builds => {
     const own = Images.find((one) =>
       one.Tags?.some(({ Key, Value }) => Key === tag.Key && Value === tag.Value),
     );
-    if (own?.ImageId) return { imageId: own.ImageId, name };
     const parent = await resolveParent(host, principal, recipe?.parentImage ?? '');
+    /** What it was made from may be lacking after a crash: it is noted after the image. */
+    const registered = (imageId: string) => {
+      if (parent.imageId !== undefined) sourceImagesOf(host).put(imageId, parent.imageId);
+      return { imageId, name };
+    };
+    if (own?.ImageId) return registered(own.ImageId);
     const tags = { CreatedBy: 'EC2 Image Builder', ...recipe?.amiTags, ...distribution?.amiTags };
     const { ImageId } = await host.call<{ ImageId?: string }>(principal, 'ec2', 'RegisterImage', {
       Name: name,
@@ -221,8 +226,7 @@ export const createBuilds = (host: Host): Builds => {
       ],
     });
     if (!ImageId) throw new Error(`EC2 gave no image id for ${name}.`);
-    if (parent.imageId !== undefined) sourceImagesOf(host).put(ImageId, parent.imageId);
-    return { imageId: ImageId, name };
+    return registered(ImageId);
   };
 
   /** At least once: the mark in the store is taken away when the topic has it. */
