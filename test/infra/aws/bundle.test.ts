@@ -7,8 +7,12 @@ import { withExactImports } from '../../../infra/aws/sdk-imports.ts';
 import { functions } from '../../../tasks/functions.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
-/** What the SDK does without: faster signing for multi-region access points, and credentials that are not in the environment. */
-const OPTIONAL = /^@aws-sdk\/(signature-v4-crt|credential-provider-(sso|ini|process|web-identity))$/;
+/**
+ * What the SDK does without: faster signing for multi-region access points, and credentials that are not in the environment; and what the
+ * CycloneDX library needs for XML alone.
+ */
+const OPTIONAL =
+  /^(@aws-sdk\/(signature-v4-crt|credential-provider-(sso|ini|process|web-identity))|xmlbuilder2|libxmljs2)$/;
 
 const names = Object.keys(functions);
 const bundleOf = (directory: string, name: string) => readFileSync(join(directory, name, 'index.js'), 'utf8');

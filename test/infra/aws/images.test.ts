@@ -207,7 +207,7 @@ describe('images that are used again', () => {
     const definition = JSON.stringify(definitionOf(reused));
     for (const environment of ['qat', 'prod'])
       expect(definition).toContain(
-        `"reuseDays":"3","environment":"${environment}","releaseParameter":"${NAME}","parentParameter":"${NAME}"`,
+        `"environment":"${environment}","reuseDays":"3","releaseParameter":"${NAME}","parentParameter":"${NAME}"`,
       );
   });
 
