@@ -31,8 +31,9 @@ const batches = (): string[][] =>
   fs.existsSync(file)
     ? fs
         .readFileSync(file, 'utf8')
-        .trim()
+        // What follows the last line break is being written.
         .split('\n')
+        .slice(0, -1)
         .map((line) => JSON.parse(line) as string[])
     : [];
 const given = () => batches().flat();
