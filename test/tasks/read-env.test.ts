@@ -9,11 +9,16 @@ describe('reading the environment', () => {
   it('gives a function its own variables and the region, and nothing else', () => {
     process.env = {
       LEDGER_TABLE: 'ledger',
+      INSPECT_IMAGE_FUNCTION: 'inspect-image',
       AWS_REGION: 'eu-west-1',
       SITE_URL: 'https://approvals.example.com',
     };
     const env = readEnv('complete-job');
-    expect(env).toEqual({ LEDGER_TABLE: 'ledger', AWS_REGION: 'eu-west-1' });
+    expect(env).toEqual({
+      LEDGER_TABLE: 'ledger',
+      INSPECT_IMAGE_FUNCTION: 'inspect-image',
+      AWS_REGION: 'eu-west-1',
+    });
     // @ts-expect-error: complete-job does not get this variable.
     expect(env.SITE_URL).toBeUndefined();
     // @ts-expect-error: no function has this name.
