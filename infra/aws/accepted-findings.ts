@@ -19,6 +19,7 @@ const INVOKED_BY_CALLERS = [
   ...[
     'CheckRelease',
     'ConfirmApprovers',
+    'InspectImage',
     'PointAtImage',
     'RequestApproval',
     'ScanCommit',
