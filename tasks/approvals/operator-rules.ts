@@ -13,25 +13,37 @@ export type OperatorRuling =
       readonly message: string;
     };
 
-/** Whether this person may do now what operators do: the one place that rules on it. */
-export function mayOperate({
-  person,
-  signedInAt,
-  freshSignInMinutes,
-  now,
-}: {
+/** Somebody who wants to do something that only members of some groups do, after a recent sign-in. */
+export interface ActingPerson {
   readonly person: Pick<Person, 'name' | 'groups'>;
   /** In ms since the epoch. */
   readonly signedInAt: number;
   readonly freshSignInMinutes: number;
   readonly now: Date;
-}): OperatorRuling {
-  if (!person.groups.includes(OPERATORS))
-    return {
-      kind: 'denied',
-      reason: 'NotInRole',
-      message: `${person.name} is not in the group ${OPERATORS}: only its members redrive and stop promotions, go back to releases, and declare and override freezes.`,
-    };
-  const message = staleSignIn(signedInAt, now, freshSignInMinutes, 'do what operators do');
+}
+
+/**
+ * Whether this person may do now what members of these groups do.
+ * @param others what somebody else is told, behind their name: `is not in the group …`
+ * @param doing what they sign in again for: `mark a commit bad`
+ */
+export function mayAsMember(
+  { person, signedInAt, freshSignInMinutes, now }: ActingPerson,
+  groups: readonly string[],
+  others: string,
+  doing: string,
+): OperatorRuling {
+  if (!person.groups.some((group) => groups.includes(group)))
+    return { kind: 'denied', reason: 'NotInRole', message: `${person.name} ${others}` };
+  const message = staleSignIn(signedInAt, now, freshSignInMinutes, doing);
   return message === undefined ? { kind: 'ok' } : { kind: 'denied', reason: 'SignInTooOld', message };
 }
+
+/** Whether this person may do now what operators do: the one place that rules on it. */
+export const mayOperate = (acting: ActingPerson): OperatorRuling =>
+  mayAsMember(
+    acting,
+    [OPERATORS],
+    `is not in the group ${OPERATORS}: only its members redrive and stop promotions, go back to releases, and declare and override freezes.`,
+    'do what operators do',
+  );

@@ -1,10 +1,8 @@
-import { staleSignIn } from '../approvals/fresh-sign-in.ts';
 import { pusherOf } from '../approvals/makers.ts';
-import type { OperatorRuling } from '../approvals/operator-rules.ts';
+import { type ActingPerson, mayAsMember, type OperatorRuling } from '../approvals/operator-rules.ts';
 import type { ContainedBad } from '../approvals/review.ts';
 import { isSameMaker } from '../approvals/same-maker.ts';
 import { isSamePerson } from '../approvals/same-person.ts';
-import type { Person } from '../ledger/items.ts';
 import type { Asker } from '../payloads.ts';
 import { askerName, shortCommit, utcTime } from '../words.ts';
 import type { BadMark, MarkChange, Marking } from './bad-mark.ts';
@@ -16,27 +14,13 @@ const MARKERS = ['operator', 'qc', 'pmo'];
 export const MOST_MARKINGS = 20;
 
 /** Whether this person may mark commits bad, and unmark those that others marked. */
-export function mayMark({
-  person,
-  signedInAt,
-  freshSignInMinutes,
-  now,
-}: {
-  readonly person: Pick<Person, 'name' | 'groups'>;
-  /** In ms since the epoch. */
-  readonly signedInAt: number;
-  readonly freshSignInMinutes: number;
-  readonly now: Date;
-}): OperatorRuling {
-  if (!person.groups.some((group) => MARKERS.includes(group)))
-    return {
-      kind: 'denied',
-      reason: 'NotInRole',
-      message: `${person.name} is in none of the groups ${MARKERS.join(', ')}: only their members mark commits bad and unmark them.`,
-    };
-  const message = staleSignIn(signedInAt, now, freshSignInMinutes, 'mark a commit bad or unmark it');
-  return message === undefined ? { kind: 'ok' } : { kind: 'denied', reason: 'SignInTooOld', message };
-}
+export const mayMark = (acting: ActingPerson): OperatorRuling =>
+  mayAsMember(
+    acting,
+    MARKERS,
+    `is in none of the groups ${MARKERS.join(', ')}: only their members mark commits bad and unmark them.`,
+    'mark a commit bad or unmark it',
+  );
 
 /** How a commit is marked bad now; undefined if it is not. */
 export function badMarking(mark: Pick<BadMark, 'markings'> | undefined): Marking | undefined {

@@ -1,6 +1,5 @@
-import { staleSignIn } from '../approvals/fresh-sign-in.ts';
-import type { OperatorRuling } from '../approvals/operator-rules.ts';
-import type { Person, Promotion } from '../ledger/items.ts';
+import { type ActingPerson, mayAsMember, type OperatorRuling } from '../approvals/operator-rules.ts';
+import type { Promotion } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
 import { comparedAskers } from '../marks/mark-rules.ts';
 import type { Asker } from '../payloads.ts';
@@ -97,24 +96,10 @@ export const acceptFinding =
 const ACCEPTERS = ['operator', 'qc', 'pmo'];
 
 /** Whether this person may accept vulnerabilities now, of promotions that others made. */
-export function mayAcceptNow({
-  person,
-  signedInAt,
-  freshSignInMinutes,
-  now,
-}: {
-  readonly person: Pick<Person, 'name' | 'groups'>;
-  /** In ms since the epoch. */
-  readonly signedInAt: number;
-  readonly freshSignInMinutes: number;
-  readonly now: Date;
-}): OperatorRuling {
-  if (!person.groups.some((group) => ACCEPTERS.includes(group)))
-    return {
-      kind: 'denied',
-      reason: 'NotInRole',
-      message: `${person.name} is in none of the groups ${ACCEPTERS.join(', ')}: only their members accept vulnerabilities.`,
-    };
-  const message = staleSignIn(signedInAt, now, freshSignInMinutes, 'accept a vulnerability');
-  return message === undefined ? { kind: 'ok' } : { kind: 'denied', reason: 'SignInTooOld', message };
-}
+export const mayAcceptNow = (acting: ActingPerson): OperatorRuling =>
+  mayAsMember(
+    acting,
+    ACCEPTERS,
+    `is in none of the groups ${ACCEPTERS.join(', ')}: only their members accept vulnerabilities.`,
+    'accept a vulnerability',
+  );
