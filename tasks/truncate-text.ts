@@ -9,3 +9,7 @@ export const endOf = (text: string, most: number): string =>
 /** A text as it is, or its beginning and `…` if it is longer. */
 export const cutText = (text: string, most: number): string =>
   text.length > most ? `${beginningOf(text, most)}…` : text;
+
+/** The first of many sentences, and how many more there are. */
+export const firstSentences = (sentences: readonly string[], most: number): readonly string[] =>
+  sentences.length > most ? [...sentences.slice(0, most), `And ${sentences.length - most} more.`] : sentences;

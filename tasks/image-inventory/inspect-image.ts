@@ -10,6 +10,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { InspectImageOutput, InspectImageRequest, ScannedImage } from '../payloads.ts';
 import { signEnvelope } from '../provenance/dsse.ts';
 import { imageStatement } from '../provenance/statement.ts';
+import { firstSentences } from '../truncate-text.ts';
 import { compareInventories } from './compare-inventories.ts';
 import { cycloneDx } from './cyclonedx.ts';
 import { forbiddenDrift, type ImageDrift } from './image-drift.ts';
@@ -137,12 +138,7 @@ export function inspectImage({
     return {
       inventory: inventoryDigest(inventory),
       ...(scanned ?? { isScanning: true }),
-      ...(differences.length > 0 && {
-        differs: [
-          ...differences.slice(0, MOST_TOLD),
-          ...(differences.length > MOST_TOLD ? [`And ${differences.length - MOST_TOLD} more.`] : []),
-        ],
-      }),
+      ...(differences.length > 0 && { differs: firstSentences(differences, MOST_TOLD) }),
     };
   };
 }

@@ -8,6 +8,7 @@ import type { Job } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
 import type { InspectImageRequest, ScannedImage } from '../payloads.ts';
+import { firstSentences } from '../truncate-text.ts';
 import { compareFindings } from './compare-findings.ts';
 import { type Finding, findingsDigest, findingText, type ImageFindings, imageFindings } from './finding.ts';
 import { type GateRule, judgeFindings } from './gate.ts';
@@ -90,17 +91,16 @@ export function scanImage({ scan, gate, findings, ledger, archive, application, 
     if (gate.length === 0) return { findings: digest };
     const compared = compareFindings(await findingsOfProd(promotionId), found.findings);
     const { failing, accepted } = judgeFindings(compared, gate, await ledger.acceptances(application), now());
-    const more = failing.length - MOST_TOLD;
     return {
       findings: digest,
       ...(accepted.length > 0 && {
         accepted: canonicalJson(accepted.map(({ application: _, ...one }) => ({ ...one }))),
       }),
       ...(failing.length > 0 && {
-        stopped: [
-          ...failing.slice(0, MOST_TOLD).map((one) => `${findingText(one)}.`),
-          ...(more > 0 ? [`And ${more} more.`] : []),
-        ],
+        stopped: firstSentences(
+          failing.map((one) => `${findingText(one)}.`),
+          MOST_TOLD,
+        ),
       }),
     };
   };
