@@ -1,11 +1,11 @@
 import { mayOperate } from '../tasks/approvals/operator-rules.ts';
 import { frozenPeriods, heldAt, isDeclared } from '../tasks/calendar/hold-rules.ts';
 import { readHoldSources } from '../tasks/calendar/read-held.ts';
+import { DAY_MS } from '../tasks/durations.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import type { Session } from './sign-in/sessions.ts';
 import type { ApplicationCalendar, CalendarPageProps } from './views/calendar.tsx';
 
-const DAY = 86_400_000;
 /** How far ahead the page looks. */
 export const WEEKS_AHEAD = 4;
 /** Freezes that are over, at most. */
@@ -17,7 +17,7 @@ async function readApplication(
   now: Date,
 ): Promise<ApplicationCalendar> {
   const sources = await readHoldSources(ledger, application);
-  const stretch = { from: now, until: new Date(now.getTime() + WEEKS_AHEAD * 7 * DAY) };
+  const stretch = { from: now, until: new Date(now.getTime() + WEEKS_AHEAD * 7 * DAY_MS) };
   return {
     application,
     environments: (['qat', 'prod'] as const).map((environment) => {

@@ -2,6 +2,7 @@ import type { DeclaredFreeze } from '../tasks/calendar/calendar.ts';
 import { endText, frozenPeriods, heldAt, heldText, isDeclared } from '../tasks/calendar/hold-rules.ts';
 import { zonedTime } from '../tasks/calendar/local-time.ts';
 import { readHoldSources } from '../tasks/calendar/read-held.ts';
+import { DAY_MS } from '../tasks/durations.ts';
 import { environmentTitles, listed } from '../tasks/words.ts';
 import type { CalendarCommand } from './calendar-options.ts';
 import type { Outcome } from './command-result.ts';
@@ -9,7 +10,6 @@ import { printable, time } from './format.ts';
 import { givenReason } from './reason.ts';
 import { CommandError, type System } from './system.ts';
 
-const DAY = 86_400_000;
 /** How far ahead the calendar is printed. */
 const DAYS_AHEAD = 28;
 
@@ -23,7 +23,7 @@ const applicationNamed = ({ applications }: System, name: string): string => {
 const show = async (system: System, application: string) => {
   const now = system.now();
   const sources = await readHoldSources(system.ledger, application);
-  const stretch = { from: now, until: new Date(now.getTime() + DAYS_AHEAD * DAY) };
+  const stretch = { from: now, until: new Date(now.getTime() + DAYS_AHEAD * DAY_MS) };
   const environments = (['qat', 'prod'] as const).map((environment) => {
     const held = heldAt(sources, environment, now);
     const periods = frozenPeriods(sources, environment, stretch);

@@ -1,5 +1,6 @@
+import { DAY_MS } from '../tasks/durations.ts';
 import type { ImageReport, ReportedImage } from '../tasks/keeping/image-report.ts';
-import { DAY_MS, type KeepReason } from '../tasks/keeping/keeping-rules.ts';
+import type { KeepReason } from '../tasks/keeping/keeping-rules.ts';
 import { usEast1 } from '../tasks/prices/price-list.ts';
 import type { Outcome } from './command-result.ts';
 import { table, time } from './format.ts';

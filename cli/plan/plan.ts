@@ -1,5 +1,6 @@
 import { endText, frozenPeriods } from '../../tasks/calendar/hold-rules.ts';
 import { zonedTime } from '../../tasks/calendar/local-time.ts';
+import { DAY_MS } from '../../tasks/durations.ts';
 import type { LockWaiter } from '../../tasks/environment-locks/environment-lock.ts';
 import { lockingPromotionOf } from '../../tasks/environment-locks/newer-in-prod.ts';
 import { markText } from '../../tasks/marks/mark-rules.ts';
@@ -43,7 +44,7 @@ export interface Plan {
 }
 
 /** How far ahead freezes are told, in ms. */
-const AHEAD = 7 * 86_400_000;
+const AHEAD = 7 * DAY_MS;
 
 const outlooks = (facts: PlanFacts): readonly LockOutlook[] => {
   const { settings, locks, newerInProd, application, commitId, now } = facts;

@@ -1,10 +1,10 @@
 import { EMPTY_CALENDAR, MOST_CONFIGURED_DAYS, MOST_ENTRY_DAYS } from '../../tasks/calendar/calendar.ts';
 import { heldAt } from '../../tasks/calendar/hold-rules.ts';
 import { readLocalTime } from '../../tasks/calendar/local-time.ts';
+import { DAY_MS } from '../../tasks/durations.ts';
 import type { Path, Report } from './environments.ts';
 import { type WrittenCalendar, withTimeZones } from './read-calendar.ts';
 
-const DAY = 86_400_000;
 /** Any time: weekly entries come again. */
 const SOME_TIME = Date.UTC(2026, 0, 1);
 /** Bytes of a calendar: a function's variables hold 4 KB together (Lambda's quotas). */
@@ -37,7 +37,7 @@ function checkEntry({ from, until }: WrittenCalendar['freezes'][number], report:
   if (first === undefined || last === undefined) return;
   if (first.kind === 'dated' && last.kind === 'dated') {
     if (last.local <= first.local) report(['until'], until, `Give a time after ${from}.`);
-    if (last.local - first.local > MOST_ENTRY_DAYS * DAY)
+    if (last.local - first.local > MOST_ENTRY_DAYS * DAY_MS)
       report(
         ['until'],
         until,
@@ -62,7 +62,7 @@ function checkGetsThrough(written: WrittenCalendar, path: Path, report: Report):
     const lastsFrom = (of: typeof calendar, at: number): number => {
       const held = heldAt({ calendar: of, declared: [] }, environment, new Date(at));
       if (held === undefined) return 0;
-      return held.until === undefined ? Number.POSITIVE_INFINITY : (Date.parse(held.until) - at) / DAY;
+      return held.until === undefined ? Number.POSITIVE_INFINITY : (Date.parse(held.until) - at) / DAY_MS;
     };
     const isOpen = calendar.windows.filter(({ environments }) => environments.includes(environment));
     if (isOpen.length > 0 && !isOpen.some(isWeekly))
@@ -81,7 +81,8 @@ function checkGetsThrough(written: WrittenCalendar, path: Path, report: Report):
       for (const { name, from } of calendar.freezes.filter((one) => !isWeekly(one))) {
         const local = readLocalTime(from);
         // A day before, in any zone: what is free there does not count.
-        const begins = local?.kind === 'dated' ? [0, 1, 2].map((days) => local.local + (days - 1) * DAY) : [];
+        const begins =
+          local?.kind === 'dated' ? [0, 1, 2].map((days) => local.local + (days - 1) * DAY_MS) : [];
         if (Math.max(0, ...begins.map((at) => lastsFrom(calendar, at))) > MOST_CONFIGURED_DAYS)
           report(
             path,

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../durations.ts';
 import type { Absence, Person } from '../ledger/items.ts';
 import type { ApproverRole } from '../payloads.ts';
 import { roleTitles, utcTime } from '../words.ts';
@@ -11,7 +12,6 @@ export const LONGEST_REASON = 200;
 
 /** Days before its beginning in which an absence may be set: longer ago, groups and people may have changed. */
 const MOST_DAYS_AHEAD = 365;
-const DAY = 86_400_000;
 
 /** An absence, and whether the absent person still is a member of the role's group. */
 export interface CheckedAbsence {
@@ -183,9 +183,9 @@ function whyNoTime(from: string, until: string, now: Date): string | undefined {
   if (Number.isNaN(start) || Number.isNaN(end)) return 'Give the first and the last day, such as 2026-12-24.';
   if (end <= start) return 'The last day is before the first one. Correct the days.';
   if (end <= now.getTime()) return 'The last day is over. Give a later one.';
-  if (end - start > MOST_ABSENCE_DAYS * DAY)
+  if (end - start > MOST_ABSENCE_DAYS * DAY_MS)
     return `It lasts longer than ${MOST_ABSENCE_DAYS} days. Give an earlier last day, and set another absence later.`;
-  if (start - now.getTime() > MOST_DAYS_AHEAD * DAY)
+  if (start - now.getTime() > MOST_DAYS_AHEAD * DAY_MS)
     return `It begins in more than ${MOST_DAYS_AHEAD} days. Set it later.`;
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../durations.ts';
 import { completeWithdrawn } from '../environment-locks/supersede.ts';
 import type { Approval } from '../ledger/items.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
@@ -31,7 +32,6 @@ export interface FollowUpDependencies extends AnnounceDependencies {
 
 /** Milliseconds after which a function that decided or asked must have been interrupted. */
 const TELLING = 60_000;
-const HOUR = 3_600_000;
 
 /** What is to be done about a request. */
 type FollowUp =
@@ -71,7 +71,7 @@ export function followUpFor(
   if (review.configurationVersion !== facts.configurationVersion) return 'ask again';
   if (mailedAt === undefined) return since(requestedAt) >= TELLING ? 'mail' : 'nothing';
   if (isWaitingLong(approval, facts.now) && approval.escalatedAt === undefined) return 'escalate';
-  return since(remindedAt ?? mailedAt) >= facts.reminderHours * HOUR ? 'remind' : 'nothing';
+  return since(remindedAt ?? mailedAt) >= facts.reminderHours * HOUR_MS ? 'remind' : 'nothing';
 }
 
 const CONFIGURATION_CHANGED =

@@ -1,9 +1,8 @@
+import { DAY_MS } from '../durations.ts';
 import { REASON_NEEDED, readReason } from '../promotions/reason.ts';
 import { type DeclaredFreeze, MOST_DECLARED_DAYS, MOST_HELD_DAYS, MOST_NOT_BEFORE_DAYS } from './calendar.ts';
 import { type HoldSources, heldAt, isDeclared } from './hold-rules.ts';
 import { zonedTime } from './local-time.ts';
-
-const DAY = 86_400_000;
 
 /** A time in UTC as forms and the command line give it: `2026-11-30T07:00` or `2026-11-30 07:00`, perhaps with `Z`. Undefined for anything else. */
 export function readUtcTime(text: string): Date | undefined {
@@ -17,10 +16,10 @@ export function readUtcTime(text: string): Date | undefined {
 /** Why a time is none that somebody may give as the end of a wait; undefined if it is. */
 function whyNoEnd(text: string, until: Date | undefined, now: Date, mostDays: number): string | undefined {
   if (until === undefined)
-    return `${JSON.stringify(text)} is no time in UTC. Give one such as ${new Date(now.getTime() + DAY).toISOString().slice(0, 16)}.`;
+    return `${JSON.stringify(text)} is no time in UTC. Give one such as ${new Date(now.getTime() + DAY_MS).toISOString().slice(0, 16)}.`;
   if (until.getTime() <= now.getTime())
     return `${zonedTime(until.getTime(), 'UTC')} is over. Give a later time, in UTC.`;
-  if (until.getTime() - now.getTime() > mostDays * DAY)
+  if (until.getTime() - now.getTime() > mostDays * DAY_MS)
     return `${zonedTime(until.getTime(), 'UTC')} is in more than ${mostDays} days. Give an earlier time.`;
   return undefined;
 }
@@ -39,7 +38,7 @@ export function whyNoFreeze(
   const most = MOST_HELD_DAYS - MOST_NOT_BEFORE_DAYS;
   for (const environment of freeze.environments) {
     const held = heldAt({ ...sources, declared: [...sources.declared, freeze] }, environment, now);
-    if (held?.until !== undefined && Date.parse(held.until) - now.getTime() > most * DAY)
+    if (held?.until !== undefined && Date.parse(held.until) - now.getTime() > most * DAY_MS)
       return `With the calendar, ${environment} would be frozen for more than ${most} days without a break. Give an earlier end.`;
   }
   return undefined;

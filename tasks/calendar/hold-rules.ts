@@ -1,3 +1,4 @@
+import { DAY_MS } from '../durations.ts';
 import type { Environment } from '../payloads.ts';
 import { listed, visibleText } from '../words.ts';
 import type { Calendar, DeclaredFreeze } from './calendar.ts';
@@ -38,9 +39,8 @@ export interface HoldSources {
   readonly overridden?: ReadonlySet<string>;
 }
 
-const DAY = 86_400_000;
 /** How far ahead the next window and the end are looked for. */
-const HORIZON = 400 * DAY;
+const HORIZON = 400 * DAY_MS;
 
 const iso = (instant: number): string => new Date(instant).toISOString();
 
@@ -63,7 +63,7 @@ function outsideWindows(sources: HoldSources, environment: Environment, at: numb
   if (near.length === 0 || near.some(({ openings }) => openings.length > 0)) return [];
   // Weekly ones open within ten days.
   const [next] =
-    [10 * DAY, HORIZON]
+    [10 * DAY_MS, HORIZON]
       .map((ahead) =>
         windowsOf(sources, environment, { from: at, until: at + ahead })
           .flatMap(({ window, openings }) =>

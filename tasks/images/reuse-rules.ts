@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../durations.ts';
 import { askerName, utcTime } from '../words.ts';
 import type { BuildReason, ImageChoice } from './image-choice.ts';
 import type { Rebake } from './rebake.ts';
@@ -33,8 +34,6 @@ export type ReuseRuling =
   | { readonly do: 'reuse'; readonly image: NewestImage; readonly choice: ImageChoice }
   | { readonly do: 'build'; readonly choice: ImageChoice };
 
-const HOUR_MS = 60 * 60_000;
-const DAY_MS = 24 * HOUR_MS;
 /**
  * How long after a release a build may still have missed it, in ms: more than a build takes at most (T17), and than repositories are
  * inconsistent for (T65).

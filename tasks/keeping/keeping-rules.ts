@@ -1,3 +1,4 @@
+import { DAY_MS } from '../durations.ts';
 import type { PromotionStatus } from '../ledger/items.ts';
 import { isFinal } from '../promotions/status.ts';
 import { REDRIVE_DAYS } from '../redrive/redrive-days.ts';
@@ -101,9 +102,6 @@ export interface Verdict<Kind> {
   readonly of: Kind;
   readonly keep?: KeepReason;
 }
-
-/** A day, in ms. */
-export const DAY_MS = 24 * 60 * 60_000;
 
 /** Days after its end in which a failed promotion keeps what it needs: a redrive of the last minute is not known at once. */
 export const REDRIVABLE_DAYS = REDRIVE_DAYS + 1;

@@ -1,10 +1,10 @@
+import { DAY_MS } from '../durations.ts';
 import { partsOf } from '../jobs/external-ids.ts';
 import type { Job, Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
 import type { Environment } from '../payloads.ts';
 import {
-  DAY_MS,
   type PromotionUse,
   promotionNeed,
   REDRIVABLE_DAYS,

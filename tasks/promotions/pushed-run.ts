@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineEvent } from 'aws-lambda';
+import { DAY_MS } from '../durations.ts';
 import { errorText } from '../error-text.ts';
 import type { GuardedPipelines } from '../guard/guard-pipeline.ts';
 import { isObject, parsedJson } from '../json.ts';
@@ -28,7 +29,7 @@ class PushNotRecordedError extends Error {
 }
 
 /** How far back a run's push is looked for, in ms: a run waits in its pipeline's queue behind those of earlier pushes. */
-const RECENT_MS = 24 * 60 * 60 * 1000;
+const RECENT_MS = DAY_MS;
 /** Waits between looks for it, in ms. */
 const LOOK_AGAIN_AFTER_MS = [0, 2_000, 5_000, 10_000, 20_000];
 

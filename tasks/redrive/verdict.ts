@@ -1,4 +1,5 @@
 import { heldText } from '../calendar/hold-rules.ts';
+import { DAY_MS } from '../durations.ts';
 import { lastEventId } from '../executions/progress.ts';
 import {
   ENVIRONMENT_FROZEN,
@@ -50,10 +51,8 @@ interface Verdict {
 /** A history with as many events allows none either (T33). */
 export const FULL_HISTORY = 24_999;
 
-const DAY = 86_400_000;
-
 /** Until when Step Functions allows a redrive. @param endedAt in ms since the epoch */
-export const redrivableUntil = (endedAt: number): Date => new Date(endedAt + REDRIVE_DAYS * DAY);
+export const redrivableUntil = (endedAt: number): Date => new Date(endedAt + REDRIVE_DAYS * DAY_MS);
 
 const PUSH = 'Push a new commit instead.';
 const PUSH_AGAIN = 'To promote this commit anyway, push it again.';

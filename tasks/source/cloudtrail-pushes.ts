@@ -1,10 +1,11 @@
 import { CloudTrailClient, paginateLookupEvents } from '@aws-sdk/client-cloudtrail';
+import { DAY_MS } from '../durations.ts';
 import { parsedJson } from '../json.ts';
 import { branchMovingCalls, movesIn, type RepositoryBranch } from './branch-moves.ts';
 import type { Source, SourcePush } from './source.ts';
 
 /** CloudTrail's event history reaches back 90 days (its user guide). */
-const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
+const KEPT_MS = 90 * DAY_MS;
 
 /** LookupEvents allows two calls a second for the whole account: a client that learns its rate waits, and tries again. */
 const createClient = (): CloudTrailClient => new CloudTrailClient({ retryMode: 'adaptive', maxAttempts: 12 });

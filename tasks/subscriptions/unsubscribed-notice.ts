@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../durations.ts';
 import type { MissingSubscription } from '../ledger/items.ts';
 import { asciiSubject, ours, plain } from '../mail-text.ts';
 import type { Notice } from '../notices/notice.ts';
@@ -5,13 +6,12 @@ import { listed, roleTitles, utcTime } from '../words.ts';
 import { CONFIRM_HOURS } from './compare-subscriptions.ts';
 
 const titles = { ...roleTitles, operator: 'operator' } as const;
-const HOUR = 3_600_000;
 
 /** What somebody misses, and until when they can still confirm. The mail that asks came before `since`, by minutes. */
 const personLine = ({ address, topic, roles, state, since }: MissingSubscription): string => {
   const mail = topic === 'alarms' ? 'alarms' : `mail as ${listed(roles.map((role) => titles[role]))}`;
   return state === 'pending'
-    ? `- ${address}: ${mail}; has not confirmed, and AWS waits until ${utcTime(Date.parse(since) + CONFIRM_HOURS * HOUR)} at most`
+    ? `- ${address}: ${mail}; has not confirmed, and AWS waits until ${utcTime(Date.parse(since) + CONFIRM_HOURS * HOUR_MS)} at most`
     : `- ${address}: ${mail}; is not subscribed`;
 };
 

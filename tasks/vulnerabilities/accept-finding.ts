@@ -1,4 +1,5 @@
 import { type ActingPerson, mayAsMember, type OperatorRuling } from '../approvals/operator-rules.ts';
+import { DAY_MS } from '../durations.ts';
 import type { Promotion } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
 import { comparedAskers } from '../marks/mark-rules.ts';
@@ -8,7 +9,6 @@ import type { Acceptance } from './acceptance.ts';
 
 /** Days that an acceptance may count at most. */
 const MOST_DAYS = 365;
-const DAY_MS = 86_400_000;
 
 /** What somebody accepts. @see Acceptance */
 export type AskedAcceptance = Pick<Acceptance, 'vulnerabilityId' | 'until' | 'reason'>;

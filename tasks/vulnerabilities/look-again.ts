@@ -1,10 +1,10 @@
 import type { EnvironmentStatus, ExpectedRelease } from '../drift/environment-status.ts';
+import { DAY_MS } from '../durations.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { compareFindings } from './compare-findings.ts';
 import { byUrgency, type Finding, imageFindings, type LaterFindings } from './finding.ts';
 import { readFindings } from './scan-image.ts';
 
-const DAY_MS = 86_400_000;
 /** Findings that are recorded, and packages of each: DynamoDB takes 400 KB in an item, which has the instances as well. */
 const MOST_FINDINGS = 50;
 const MOST_PACKAGES = 3;
