@@ -3,6 +3,7 @@ import type { ChangedCommit, GoBackReview, Maker, Review } from '../../tasks/app
 import { commitTitle, reasonsText, shortCommit, visibleAddress, visibleText } from '../../tasks/words.ts';
 import { nameOfArn } from '../format.ts';
 import type { ApprovalPageProps } from './approval-props.ts';
+import { FoldedList } from './folded-list.tsx';
 import { GivenLines, GivenText } from './given-text.tsx';
 import { Releases } from './go-back.tsx';
 import { Notice } from './layout.tsx';
@@ -10,8 +11,6 @@ import { ContainsBad } from './marks.tsx';
 import { Card, ConsoleLink, Fact } from './parts.tsx';
 import { SecretScanNotice } from './secret-scan-notice.tsx';
 
-/** Rows of a list that are shown at once; the others open on a click. */
-const FIRST = 8;
 /** Characters of a commit's subject that are shown at once. */
 const LONGEST_SUBJECT = 120;
 
@@ -74,19 +73,19 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
           ? 'Who asked. Makers may decide: what Prod gets was made and approved before.'
           : 'Names in commits are claimed by those who made them. IAM names the pushers.'}
       </p>
-      <More items={review.makers} name="makers" list="makers">
+      <FoldedList items={review.makers} name="makers" list="makers">
         {(maker) => <MakerRow maker={maker} />}
-      </More>
+      </FoldedList>
       <h3>
         {review.commitCount} {review.commitCount === 1 ? 'commit' : 'commits'}
         {review.goBack ? ' that Prod loses' : ''}
         {review.commits.length < review.commitCount ? `; ${review.commits.length} are listed` : ''}
       </h3>
-      <More items={review.commits} name="commits" list="commits">
+      <FoldedList items={review.commits} name="commits" list="commits">
         {(commit) => <CommitRow commit={commit} href={links.commit(promotion, commit.commitId)} />}
-      </More>
+      </FoldedList>
       <h3>{fileSummary(review)}</h3>
-      <More items={review.files} name="files" list="files">
+      <FoldedList items={review.files} name="files" list="files">
         {({ path, change }) => (
           <li>
             <span class={`change is-${change}`}>{change}</span>{' '}
@@ -95,7 +94,7 @@ export const ChangeCard: FC<ApprovalPageProps> = (props) => {
             </code>
           </li>
         )}
-      </More>
+      </FoldedList>
       {review.gaps.length > 0 ? (
         <Notice kind="warning" title="Some information is missing">
           <ul>
@@ -199,31 +198,6 @@ const CommitRow: FC<{ commit: ChangedCommit; href: string | undefined }> = ({ co
     </li>
   );
 };
-
-/** The first rows of a list; the others open on a click, without script. */
-const More = <Item,>({
-  items,
-  name,
-  list,
-  children,
-}: {
-  items: readonly Item[];
-  name: string;
-  list: string;
-  children: (item: Item) => unknown;
-}) => (
-  <>
-    <ul class={list}>{items.slice(0, FIRST).map((item) => children(item) as never)}</ul>
-    {items.length > FIRST ? (
-      <details id={`more-${name}`}>
-        <summary>
-          {items.length - FIRST} more {name}
-        </summary>
-        <ul class={list}>{items.slice(FIRST).map((item) => children(item) as never)}</ul>
-      </details>
-    ) : null}
-  </>
-);
 
 const fileSummary = ({ fileCount: { added, changed, removed }, files }: Review): string => {
   const all = added + changed + removed;

@@ -2,6 +2,7 @@ import type { FC } from 'hono/jsx';
 import type { ImageContents, Review, ReviewedPackages } from '../../tasks/approvals/review.ts';
 import type { PackageChange } from '../../tasks/image-inventory/compare-inventories.ts';
 import { utcTime, visibleText } from '../../tasks/words.ts';
+import { FoldedList } from './folded-list.tsx';
 import { Fact, Moment } from './parts.tsx';
 
 /** What the QAT image is made of and has installed, compared with the image that Prod runs. */
@@ -74,9 +75,6 @@ const Components: FC<{ qat: ImageContents; prod: ImageContents | undefined }> = 
   );
 };
 
-/** Changed packages that are shown at once; the others open on a click. */
-const FIRST = 8;
-
 const counted: readonly (readonly [PackageChange['change'], string])[] = [
   ['down', 'older'],
   ['removed', 'removed'],
@@ -100,36 +98,32 @@ const Packages: FC<{ packages: ReviewedPackages }> = ({ packages: { total, count
           <p>
             {words.join(', ')}; the QAT image has {total}.
           </p>
-          <PackageList changes={changes.slice(0, FIRST)} />
-          {changes.length > FIRST ? (
-            <details id="more-packages">
-              <summary>{changes.length - FIRST} more</summary>
-              <PackageList changes={changes.slice(FIRST)} />
-              {all > changes.length ? (
+          <FoldedList
+            items={changes}
+            name="packages"
+            list="plain packages"
+            note={
+              all > changes.length ? (
                 <p class="muted">
                   The first {changes.length} of {all}. <code>npm run lockstep -- diff</code> lists all.
                 </p>
-              ) : null}
-            </details>
-          ) : null}
+              ) : null
+            }
+          >
+            {(one) => (
+              <li>
+                <code>
+                  <bdi>{visibleText(one.name)}</bdi>
+                </code>{' '}
+                <PackageVersions change={one} />
+              </li>
+            )}
+          </FoldedList>
         </>
       )}
     </>
   );
 };
-
-const PackageList: FC<{ changes: readonly PackageChange[] }> = ({ changes }) => (
-  <ul class="plain packages">
-    {changes.map((one) => (
-      <li>
-        <code>
-          <bdi>{visibleText(one.name)}</bdi>
-        </code>{' '}
-        <PackageVersions change={one} />
-      </li>
-    ))}
-  </ul>
-);
 
 const PackageVersions: FC<{ change: PackageChange }> = ({ change }) => {
   switch (change.change) {

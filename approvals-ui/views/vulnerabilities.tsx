@@ -2,10 +2,9 @@ import type { FC } from 'hono/jsx';
 import type { ReviewedFinding, ReviewedVulnerabilities } from '../../tasks/approvals/review.ts';
 import { askerName, visibleText } from '../../tasks/words.ts';
 import { nameOfArn } from '../format.ts';
+import { FIRST, FoldedList } from './folded-list.tsx';
 import { GivenText } from './given-text.tsx';
 
-/** Vulnerabilities that are shown at once, of those that are not fixed; the others open on a click. */
-const FIRST = 8;
 /** Characters of a reason that are shown at once. */
 const MOST_REASON = 200;
 
@@ -23,8 +22,6 @@ export const Vulnerabilities: FC<{ vulnerabilities: ReviewedVulnerabilities }> =
   // What somebody accepted is never folded: approvers are to see it.
   const isFirst = (one: ReviewedFinding, index: number): boolean =>
     one.acceptance !== undefined || (index < FIRST && one.change !== 'fixed');
-  const first = findings.filter(isFirst);
-  const others = findings.filter((one, index) => !isFirst(one, index));
   return (
     <>
       <h3>Known vulnerabilities</h3>
@@ -39,33 +36,30 @@ export const Vulnerabilities: FC<{ vulnerabilities: ReviewedVulnerabilities }> =
               .join(', ')}
             .{isCompared ? null : ' What Prod runs was not scanned: all count as new.'}
           </p>
-          <FindingList findings={first} />
-          {others.length > 0 ? (
-            <details id="more-vulnerabilities">
-              <summary>{others.length} more</summary>
-              <FindingList findings={others} />
-              {all > findings.length ? (
+          <FoldedList
+            items={findings}
+            isFirst={isFirst}
+            name="vulnerabilities"
+            list="plain packages"
+            note={
+              all > findings.length ? (
                 <p class="muted">
                   The first {findings.length} of {all}. The evidence has all.
                 </p>
-              ) : null}
-            </details>
-          ) : null}
+              ) : null
+            }
+          >
+            {(one) => (
+              <li>
+                <FindingLine finding={one} />
+              </li>
+            )}
+          </FoldedList>
         </>
       )}
     </>
   );
 };
-
-const FindingList: FC<{ findings: readonly ReviewedFinding[] }> = ({ findings }) => (
-  <ul class="plain packages">
-    {findings.map((one) => (
-      <li>
-        <FindingLine finding={one} />
-      </li>
-    ))}
-  </ul>
-);
 
 const FindingLine: FC<{ finding: ReviewedFinding }> = ({
   finding: { change, vulnerabilityId, severity, isKnownExploited, isFixable, packages, acceptance },
