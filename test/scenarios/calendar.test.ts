@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { createClock, readOutbox } from '@lockstep/aws-emulator';
-import { runProgram } from '../../cli/program.ts';
 import { signInAs } from '../../infra/local/run/approver.ts';
 import type { EvidenceFile } from '../../tasks/evidence/evidence-file.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
+import { lockstep } from './support/command-line.ts';
 import { eventually, type Scenario, type ScenarioPromotion, startScenario } from './support/scenario.ts';
 
 jest.setTimeout(400_000);
@@ -59,14 +59,10 @@ describe('a calendar in the week before the clocks go forward', () => {
   };
   /** The promotion's record, once it is sealed, by the command line. */
   const evidenceOf = async ({ id }: ScenarioPromotion): Promise<EvidenceFile> => {
-    const port = new URL(scenario.run.host.endpointUrl).port;
     let records = 0;
     return eventually('the sealed record', async () => {
       const file = `record-${++records}.json`;
-      const code = await runProgram(
-        ['evidence', id, '--out', file, '--local', '--port', port, '--state-dir', '.'],
-        { directory: scenario.stateDir, out: () => {}, error: () => {} },
-      );
+      const { code } = await lockstep(scenario, 'evidence', id, '--out', file);
       if (code !== 0) return undefined;
       const read = JSON.parse(fs.readFileSync(path.join(scenario.stateDir, file), 'utf8')) as EvidenceFile;
       return read.entries.some(({ kind }) => kind === 'ended') ? read : undefined;

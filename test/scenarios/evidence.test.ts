@@ -2,13 +2,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { ListObjectVersionsOutput } from '@aws-sdk/client-s3';
-import { runProgram } from '../../cli/program.ts';
 import { createDynamoDbEvidenceStore } from '../../tasks/evidence/dynamodb-evidence-store.ts';
 import type { EvidenceFile } from '../../tasks/evidence/evidence-file.ts';
 import type { Promotion } from '../../tasks/ledger/items.ts';
 import type { ReleaseHistory } from '../../tasks/promotions/read-live.ts';
 import { searchPromotions } from '../../tasks/promotions/search.ts';
 import { stateNames } from '../../workflows/state-names.ts';
+import { lockstepJson } from './support/command-line.ts';
 import {
   approveBoth,
   eventually,
@@ -43,23 +43,7 @@ describe('evidence of a promotion that failed and was redriven', () => {
   });
   afterAll(() => scenario.stop());
 
-  /** The command line against the local run, as JSON. */
-  const lockstep = async (...args: string[]) => {
-    let out = '';
-    let error = '';
-    const port = new URL(scenario.run.host.endpointUrl).port;
-    const local = args[0] === 'verify' ? [] : ['--local', '--port', port, '--state-dir', '.'];
-    const code = await runProgram([...args, '--json', ...local], {
-      directory: scenario.stateDir,
-      out: (text) => {
-        out += text;
-      },
-      error: (text) => {
-        error += text;
-      },
-    });
-    return { code, error, json: out === '' ? undefined : (JSON.parse(out) as Record<string, unknown>) };
-  };
+  const lockstep = (...args: string[]) => lockstepJson(scenario, ...args);
   const sealedUntil = (status: string) =>
     eventually(`the seal after ${status}`, async () => {
       const { json } = await lockstep('show', promotion.id);

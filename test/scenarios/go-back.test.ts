@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { runProgram } from '../../cli/program.ts';
 import { startTrafficProbe } from '../../infra/local/run/traffic-probe.ts';
 import type { EvidenceFile } from '../../tasks/evidence/evidence-file.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
+import { lockstepJson } from './support/command-line.ts';
 import { goBackOf, pressGoBack, servedInProd } from './support/go-back.ts';
 import {
   approveBoth,
@@ -30,23 +30,7 @@ describe('going back to an earlier release', () => {
   });
   afterAll(() => scenario?.stop());
 
-  /** The command line against the local run, as JSON. */
-  const lockstep = async (...args: string[]) => {
-    let out = '';
-    let error = '';
-    const port = new URL(scenario.run.host.endpointUrl).port;
-    const local = args[0] === 'verify' ? [] : ['--local', '--port', port, '--state-dir', '.'];
-    const code = await runProgram([...args, '--json', ...local], {
-      directory: scenario.stateDir,
-      out: (text) => {
-        out += text;
-      },
-      error: (text) => {
-        error += text;
-      },
-    });
-    return { code, error, json: out === '' ? undefined : (JSON.parse(out) as Record<string, unknown>) };
-  };
+  const lockstep = (...args: string[]) => lockstepJson(scenario, ...args);
   const reason = 'The cart is empty since the last release';
   /** The services that have noted something since a line of the journal. */
   const notedSince = (line: number): ReadonlySet<string> =>

@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { runProgram } from '../../cli/program.ts';
 import { repositoryOf } from '../../infra/local/aws/services/imagebuilder/packages.ts';
 import { signInAs } from '../../infra/local/run/approver.ts';
 import type { Inventory } from '../../tasks/image-inventory/inventory.ts';
 import { inventoryDigest } from '../../tasks/image-inventory/inventory.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
+import { lockstep as runLockstep } from './support/command-line.ts';
 import { pressGoBack } from './support/go-back.ts';
 import {
   approveBoth,
@@ -27,27 +27,7 @@ describe('what is in images', () => {
   });
   afterAll(() => scenario?.stop());
 
-  /** The command line against the local run. */
-  const lockstep = async (...args: string[]) => {
-    let out = '';
-    let error = '';
-    const port = new URL(scenario.run.host.endpointUrl).port;
-    const code = await runProgram([...args, '--local', '--port', port, '--state-dir', '.'], {
-      directory: scenario.stateDir,
-      out: (text) => {
-        out += text;
-      },
-      error: (text) => {
-        error += text;
-      },
-    });
-    return { code, out, error };
-  };
-  const jobOf = async ({ id }: ScenarioPromotion, state: string) => {
-    const job = await scenario.system.ledger.latestJob(id, state);
-    if (job === undefined) throw new Error(`${id} has no job of ${state}`);
-    return job;
-  };
+  const lockstep = (...args: string[]) => runLockstep(scenario, ...args);
   const repository = () => repositoryOf(scenario.run.host);
   /** Files below the emulator's S3 that hold an object with that ending. */
   const objectFiles = (ending: string): readonly string[] =>
@@ -58,7 +38,7 @@ describe('what is in images', () => {
       .filter((file) => fs.readFileSync(file, 'latin1').includes(ending));
 
   it('is recorded with each promotion, and its bills of materials are given only as they were recorded', async () => {
-    const { inventory: digest = '', imageId } = (await jobOf(first, names.buildProdImage)).output ?? {};
+    const { inventory: digest = '', imageId } = (await first.job(names.buildProdImage)).output ?? {};
     const asked = await lockstep('sbom', first.id, '--format', 'inventory');
     expect(asked).toMatchObject({ code: 0, error: '' });
     const inventory = JSON.parse(asked.out) as Inventory;
@@ -110,7 +90,7 @@ describe('what is in images', () => {
       cause: expect.stringContaining('The package jq 1.7.1-1.amzn2023 was removed.'),
     });
     expect((await promotion.states()).at(-1)).toEqual([names.buildProdImage, 'FAILED']);
-    const before = (await jobOf(promotion, names.buildProdImage)).externalId;
+    const before = (await promotion.job(names.buildProdImage)).externalId;
 
     // A security update is allowed by default.
     repository().put('jq', '1.7.1-1.amzn2023');
@@ -120,7 +100,7 @@ describe('what is in images', () => {
     );
     await promotion.redrive();
     expect(await promotion.ended()).toMatchObject({ status: 'SUCCEEDED' });
-    expect((await jobOf(promotion, names.buildProdImage)).externalId).not.toBe(before);
+    expect((await promotion.job(names.buildProdImage)).externalId).not.toBe(before);
     const { out } = await lockstep('diff', first.id, promotion.id);
     expect(out.trimEnd().split('\n').slice(1)).toEqual([
       'Package curl-minimal went up from 8.5.0-1.amzn2023.0.4 to 8.5.0-1.amzn2023.0.5',
@@ -131,7 +111,7 @@ describe('what is in images', () => {
   });
 
   it('has a statement of where it comes from, without which no instance starts from it', async () => {
-    const { imageId = '' } = (await jobOf(first, names.buildProdImage)).output ?? {};
+    const { imageId = '' } = (await first.job(names.buildProdImage)).output ?? {};
     const [file, ...others] = objectFiles('"payloadType"').filter((one) =>
       Buffer.from(
         (JSON.parse(fs.readFileSync(one, 'utf8')) as { payload: string }).payload,

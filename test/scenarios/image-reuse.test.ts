@@ -2,14 +2,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { DescribeImagesResult } from '@aws-sdk/client-ec2';
 import type { ImageSummary, ListImagePipelineImagesResponse } from '@aws-sdk/client-imagebuilder';
-import { runProgram } from '../../cli/program.ts';
 import { parametersOf, presetParameter } from '../../infra/local/aws/services/ssm/parameters.ts';
 import { signInAs } from '../../infra/local/run/approver.ts';
 import type { EvidenceEntry } from '../../tasks/evidence/chain.ts';
 import type { ImageChoice } from '../../tasks/images/image-choice.ts';
 import { stateNames } from '../../workflows/state-names.ts';
 import { cdkContext } from '../infra/aws/support/synthesize.ts';
-import { approveBoth, type Scenario, type ScenarioPromotion, startScenario } from './support/scenario.ts';
+import { lockstepJson } from './support/command-line.ts';
+import { approveBoth, type Scenario, startScenario } from './support/scenario.ts';
 
 jest.setTimeout(400_000);
 
@@ -52,33 +52,16 @@ describe('images that are used again', () => {
       .flatMap(({ imageSummaryList = [] }) => imageSummaryList)
       .toSorted((a, b) => ((a.dateCreated ?? '') < (b.dateCreated ?? '') ? -1 : 1));
   };
-  const jobOf = async ({ id }: ScenarioPromotion, state: string = stateNames.buildQatImage) => {
-    const job = await scenario.system.ledger.latestJob(id, state);
-    if (job === undefined) throw new Error(`${id} has no job of ${state}`);
-    return job;
-  };
   /** What the command line's plan says of a commit's image builds. */
-  const planOf = async (commitId: string): Promise<unknown> => {
-    let out = '';
-    const port = new URL(scenario.run.host.endpointUrl).port;
-    await runProgram(['plan', commitId, '--json', '--local', '--port', port, '--state-dir', '.'], {
-      directory: scenario.stateDir,
-      out: (text) => {
-        out += text;
-      },
-      error: (text) => {
-        out += text;
-      },
-    });
-    return (JSON.parse(out) as { builds?: unknown }).builds;
-  };
+  const planOf = async (commitId: string): Promise<unknown> =>
+    (await lockstepJson(scenario, 'plan', commitId)).json?.builds;
   const because = (choice: ImageChoice | undefined) =>
     choice?.choice === 'build' ? choice.because : choice?.choice;
   /** Starts a promotion, and waits until QC is asked. @returns why its QAT image was built, or that it was not */
   const pushed = async () => {
     const promotion = await scenario.startPromotion();
     const approval = await promotion.asked('qc');
-    return { promotion, approval, why: because((await jobOf(promotion)).imageChoice) };
+    return { promotion, approval, why: because((await promotion.job(stateNames.buildQatImage)).imageChoice) };
   };
   const signedIn = async (person: string, path: string) => {
     const one = await signInAs(person, scenario.system.siteUrl);
@@ -88,7 +71,7 @@ describe('images that are used again', () => {
   it('builds where there is no earlier image, and then builds nothing for equal inputs', async () => {
     const first = await scenario.startPromotion();
     expect(await approveBoth(first)).toMatchObject({ status: 'SUCCEEDED' });
-    expect(because((await jobOf(first)).imageChoice)).toBe('NoImage');
+    expect(because((await first.job(stateNames.buildQatImage)).imageChoice)).toBe('NoImage');
     const before = await builds();
     expect(before).toHaveLength(2);
 
@@ -96,14 +79,17 @@ describe('images that are used again', () => {
     const planned = await scenario.commit();
     await scenario.push('next');
     expect(await planOf(planned)).toMatchObject([
-      { state: stateNames.buildQatImage, reuses: (await jobOf(first)).externalId },
+      { state: stateNames.buildQatImage, reuses: (await first.job(stateNames.buildQatImage)).externalId },
       {
         state: stateNames.buildProdImage,
-        reuses: (await jobOf(first, stateNames.buildProdImage)).externalId,
+        reuses: (await first.job(stateNames.buildProdImage)).externalId,
       },
     ]);
     const { promotion: second, approval } = await pushed();
-    const [qatOfFirst, qatOfSecond] = [await jobOf(first), await jobOf(second)];
+    const [qatOfFirst, qatOfSecond] = [
+      await first.job(stateNames.buildQatImage),
+      await second.job(stateNames.buildQatImage),
+    ];
     expect(qatOfSecond).toMatchObject({
       status: 'SUCCEEDED',
       externalId: qatOfFirst.externalId,
@@ -119,18 +105,15 @@ describe('images that are used again', () => {
     expect(await approveBoth(second)).toMatchObject({ status: 'SUCCEEDED' });
     expect(await builds()).toHaveLength(2);
     const [prodOfFirst, prodOfSecond] = [
-      await jobOf(first, stateNames.buildProdImage),
-      await jobOf(second, stateNames.buildProdImage),
+      await first.job(stateNames.buildProdImage),
+      await second.job(stateNames.buildProdImage),
     ];
     expect(prodOfSecond.output).toEqual(prodOfFirst.output);
     const shown = await signedIn('dana', `/promotions/${second.id}`);
     expect(shown.page.document.text).toContain('Reused because equal');
     expect(shown.page.document.text).not.toContain('Rebake');
     const file = path.join(scenario.stateDir, 'record.json');
-    const port = new URL(scenario.run.host.endpointUrl).port;
-    const place = ['--local', '--port', port, '--state-dir', scenario.stateDir];
-    const output = { directory: scenario.stateDir, out: () => {}, error: () => {} };
-    expect(await runProgram(['evidence', second.id, '--out', file, ...place], output)).toBe(0);
+    expect(await lockstepJson(scenario, 'evidence', second.id, '--out', file)).toMatchObject({ code: 0 });
     const { entries } = JSON.parse(fs.readFileSync(file, 'utf8')) as { entries: readonly EvidenceEntry[] };
     expect(
       entries
@@ -151,7 +134,9 @@ describe('images that are used again', () => {
 
     const next = await pushed();
     expect(next.why).toBe('Rebake');
-    expect((await jobOf(next.promotion)).imageChoice?.sentence).toContain('olga asked for new images');
+    expect((await next.promotion.job(stateNames.buildQatImage)).imageChoice?.sentence).toContain(
+      'olga asked for new images',
+    );
     expect((await pushed()).why).toBe('reuse');
   });
 

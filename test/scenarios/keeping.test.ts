@@ -1,9 +1,9 @@
 import type { DescribeImagesResult } from '@aws-sdk/client-ec2';
 import type { ListImagePipelineImagesResponse } from '@aws-sdk/client-imagebuilder';
 import type { ListObjectVersionsOutput } from '@aws-sdk/client-s3';
-import { runProgram } from '../../cli/program.ts';
 import type { ImageReport } from '../../tasks/keeping/image-report.ts';
 import { cdkContext } from '../infra/aws/support/synthesize.ts';
+import { lockstep } from './support/command-line.ts';
 import { prodImage, seeFleet } from './support/prod-fleet.ts';
 import { approveBoth, eventually, type Scenario, startScenario } from './support/scenario.ts';
 
@@ -137,16 +137,8 @@ describe('images and revisions', () => {
   });
 
   it('are told on the command line', async () => {
-    const told: string[] = [];
-    const { port } = new URL(scenario.run.host.endpointUrl);
-    const local = ['--local', '--port', port, '--state-dir', '.'];
-    const tell = (text: string): unknown => told.push(text);
-    const code = await runProgram(['images', ...local], {
-      directory: scenario.stateDir,
-      out: tell,
-      error: tell,
-    });
-    expect(told.join('\n')).toMatch(/orders, looked at .*: images: 2, revisions: 2, snapshots: 16 GiB/);
+    const { code, out } = await lockstep(scenario, 'images');
+    expect(out).toMatch(/orders, looked at .*: images: 2, revisions: 2, snapshots: 16 GiB/);
     expect(code).toBe(0);
   });
 });

@@ -2,11 +2,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { ListActionExecutionsOutput } from '@aws-sdk/client-codepipeline';
 import { readOutbox } from '@lockstep/aws-emulator';
-import { runProgram } from '../../cli/program.ts';
 import { signInAs } from '../../infra/local/run/approver.ts';
 import { git } from '../../infra/local/run/git.ts';
 import type { EvidenceFile } from '../../tasks/evidence/evidence-file.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
+import { lockstepJson } from './support/command-line.ts';
+import { servedInProd } from './support/go-back.ts';
 import {
   approveBoth,
   eventually,
@@ -54,24 +55,7 @@ const tracked = (promotion: ScenarioPromotion) =>
   });
 const mails = (subject: RegExp) =>
   readOutbox(scenario.run.host.store).filter((one) => subject.test(one.subject));
-const lockstep = async (...args: string[]) => {
-  let out = '';
-  let error = '';
-  const port = new URL(scenario.run.host.endpointUrl).port;
-  const local = args[0] === 'verify' ? [] : ['--local', '--port', port, '--state-dir', '.'];
-  const code = await runProgram([...args, '--json', ...local], {
-    directory: scenario.stateDir,
-    out: (text) => {
-      out += text;
-    },
-    error: (text) => {
-      error += text;
-    },
-  });
-  return { code, error, json: out === '' ? undefined : (JSON.parse(out) as unknown) };
-};
-const served = async () =>
-  JSON.parse(await (await fetch(`${scenario.application.prodUrl}/version`)).text()) as { commit: string };
+const lockstep = (...args: string[]) => lockstepJson<unknown>(scenario, ...args);
 const endsAsRecalled = async (promotion: ScenarioPromotion, state: string, reason: string) => {
   const end = await promotion.ended();
   expect(end).toMatchObject({ status: 'FAILED', error: 'Recalled' });
@@ -110,7 +94,7 @@ it('what was deployed goes on when its commit is marked bad meanwhile: it is ver
   expect(await press(live, 'olga', 'it begins slowly')).toBe(200);
   expect(await live.ended()).toMatchObject({ status: 'SUCCEEDED' });
   expect(await tracked(live)).toMatchObject({ status: 'SUCCEEDED' });
-  expect((await served()).commit).toBe(live.commitId);
+  expect(await servedInProd(scenario)).toBe(live.commitId);
   expect(await press(live, 'quinn', 'only the first request is slow', 'unmark-bad')).toBe(200);
 });
 
@@ -196,11 +180,11 @@ it('a later commit that contains it goes on, with a warning for its approvers; a
       .sort(),
   ).toEqual(['pmo@example.com', 'qc@example.com']);
   expect(await holder.ended()).toMatchObject({ status: 'SUCCEEDED' });
-  expect((await served()).commit).toBe(holder.commitId);
+  expect(await servedInProd(scenario)).toBe(holder.commitId);
 });
 
 it('between "Point Prod at image" and "Deploy to Prod" it ends as Recalled, and Prod is restored', async () => {
-  const before = (await served()).commit;
+  const before = await servedInProd(scenario);
   // The first attempt to deploy fails, and somebody redrives it past the page after the mark.
   await scenario.failNext(names.deployToProd);
   const promotion = await scenario.startPromotion();
@@ -218,7 +202,7 @@ it('between "Point Prod at image" and "Deploy to Prod" it ends as Recalled, and 
   await eventually('Prod to be restored', async () =>
     (await ledger().promotion(promotion.id))?.prodRestored?.redrives === 1 ? true : undefined,
   );
-  expect((await served()).commit).toBe(before);
+  expect(await servedInProd(scenario)).toBe(before);
 });
 
 it('a go-back marks the commit that it left; who asked cannot unmark it, and evidence has every mark, sealed', async () => {

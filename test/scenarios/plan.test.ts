@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Plan } from '../../cli/plan/plan.ts';
 import { signInAs } from '../../infra/local/run/approver.ts';
 import { git } from '../../infra/local/run/git.ts';
-import { runIn } from '../cli/run-in.ts';
+import { lockstep as runLockstep } from './support/command-line.ts';
 import { approveBoth, eventually, type Scenario, startScenario } from './support/scenario.ts';
 
 jest.setTimeout(600_000);
@@ -17,13 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => orders?.stop());
 
-const lockstep = (...args: readonly string[]) =>
-  runIn(orders.stateDir, [
-    ...args,
-    '--local',
-    ...['--port', String(new URL(orders.run.host.endpointUrl).port)],
-    ...['--state-dir', orders.stateDir],
-  ]);
+const lockstep = (...args: readonly string[]) => runLockstep(orders, ...args);
 
 const json = async <Value>(...args: readonly string[]): Promise<Value> => {
   const { out, error } = await lockstep(...args, '--json');

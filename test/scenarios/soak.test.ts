@@ -3,7 +3,6 @@ import path from 'node:path';
 import type { DescribeAlarmsOutput } from '@aws-sdk/client-cloudwatch';
 import type { GetDeploymentGroupOutput } from '@aws-sdk/client-codedeploy';
 import { administrator } from '@lockstep/aws-emulator';
-import { runProgram } from '../../cli/program.ts';
 import { signInAs } from '../../infra/local/run/approver.ts';
 import { git } from '../../infra/local/run/git.ts';
 import { startTrafficProbe } from '../../infra/local/run/traffic-probe.ts';
@@ -11,6 +10,7 @@ import type { EvidenceFile } from '../../tasks/evidence/evidence-file.ts';
 import type { Job } from '../../tasks/ledger/items.ts';
 import { prodDeployments } from '../../tasks/promotions/metrics.ts';
 import { stateNames } from '../../workflows/state-names.ts';
+import { lockstep as runLockstep } from './support/command-line.ts';
 import { prodInOrder, seeFleet } from './support/prod-fleet.ts';
 import {
   approveBoth,
@@ -50,16 +50,10 @@ const answerWith = async (what: 'pages' | 'errors' | 'errors while sick') => {
   await git(scenario.source.directory, ['add', '--all']);
 };
 
-/** The command line against the local run. */
+/** The command line against the local run, with all that it prints. */
 const lockstep = async (...args: string[]) => {
-  const output: string[] = [];
-  const port = new URL(scenario.run.host.endpointUrl).port;
-  const code = await runProgram([...args, '--local', '--port', port, '--state-dir', '.'], {
-    directory: scenario.stateDir,
-    out: (text) => output.push(text),
-    error: (text) => output.push(text),
-  });
-  return { code, text: output.join('\n') };
+  const { code, out, error } = await runLockstep(scenario, ...args);
+  return { code, text: out + error };
 };
 const pageOf = async (id: string, person = 'olga') => {
   const reader = await signInAs(person, scenario.system.siteUrl);

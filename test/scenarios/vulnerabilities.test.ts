@@ -7,10 +7,10 @@ import {
   type Vulnerability,
   vulnerabilitiesOf,
 } from '@lockstep/aws-emulator';
-import { runProgram } from '../../cli/program.ts';
 import { signInAs } from '../../infra/local/run/approver.ts';
 import type { EvidenceFile } from '../../tasks/evidence/evidence-file.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
+import { lockstep as runLockstep } from './support/command-line.ts';
 import {
   approveBoth,
   eventually,
@@ -45,20 +45,7 @@ const inspectorKnows = (...known: readonly Vulnerability[]) => {
   const table = vulnerabilitiesOf(scenario.run.host);
   for (const one of known) table.put(one.vulnerabilityId, one);
 };
-const lockstep = async (...args: string[]) => {
-  let [out, error] = ['', ''];
-  const port = new URL(scenario.run.host.endpointUrl).port;
-  const code = await runProgram([...args, '--json', '--local', '--port', port, '--state-dir', '.'], {
-    directory: scenario.stateDir,
-    out: (text) => {
-      out += text;
-    },
-    error: (text) => {
-      error += text;
-    },
-  });
-  return { code, out, error };
-};
+const lockstep = (...args: string[]) => runLockstep(scenario, ...args, '--json');
 const recordOf = async ({ id }: ScenarioPromotion) => {
   await eventually('the seal', async () =>
     (await scenario.system.ledger.promotion(id))?.status === 'SUCCEEDED' ? true : undefined,

@@ -21,7 +21,7 @@ import {
 } from '../../../infra/local/run/system.ts';
 import { gatherReport } from '../../../infra/local/run/write-report.ts';
 import { readCause } from '../../../tasks/failure-cause.ts';
-import type { Approval } from '../../../tasks/ledger/items.ts';
+import type { Approval, Job } from '../../../tasks/ledger/items.ts';
 import type { ApproverRole, Decision, PromotionInput } from '../../../tasks/payloads.ts';
 import { testAssembly } from '../../support/assembly.ts';
 import { freePorts } from '../../support/ports.ts';
@@ -62,6 +62,8 @@ export interface ScenarioPromotion {
   readonly decide: (role: ApproverRole, person: string, decision?: Decision) => Promise<DecisionOutcome>;
   /** Waits for the end (of the current run, if redriven). */
   readonly ended: () => Promise<DescribeExecutionOutput>;
+  /** The newest job of a state. @throws Error if it has none */
+  readonly job: (state: string) => Promise<Job>;
   readonly redrive: () => Promise<void>;
   readonly report: () => Promise<Report>;
 }
@@ -216,6 +218,11 @@ export const scenarioOf = async (run: LocalRun, stateDir: string, name?: string)
           },
           story,
         ),
+      job: async (state) => {
+        const job = await system.ledger.latestJob(id, state);
+        if (job === undefined) throw new Error(`${id} has no job of ${state}`);
+        return job;
+      },
       redrive: async () => {
         const operator = await signInAs('olga', system.siteUrl);
         await operator.redrive(`${system.siteUrl}/promotions/${id}`);
