@@ -1,7 +1,7 @@
 import type { Outcome } from './command-result.ts';
 import type { System } from './system.ts';
 
-/** Asks for new images of an application, whatever earlier ones equal. */
+/** Asks for new images of an application, also if earlier ones are equal. */
 export async function rebake(system: Pick<System, 'rebake'>, application: string): Promise<Outcome> {
   const { at } = await system.rebake(application);
   return {

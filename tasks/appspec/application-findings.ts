@@ -27,7 +27,7 @@ const ofSecrets = (files: readonly RevisionFile[]): readonly Finding[] =>
           {
             severity: 'warning',
             file: file.path,
-            text: `${why} Whoever reads the repository, the artifacts or an instance gets it. Take it out of the repository, change it, and read it from Secrets Manager or SSM when the application starts.`,
+            text: `${why} Everybody who reads the repository, the artifacts or an instance gets it. Take it out of the repository, change it, and read it from Secrets Manager or SSM when the application starts.`,
           },
         ];
   });

@@ -52,7 +52,7 @@ export const readQatInstances =
     return { instances: await withImages(serving, membersOf(group)) };
   };
 
-/** Prod's instances: those of every group with the fleet's tag, and whatever else takes requests. */
+/** Prod's instances: those of every group with the fleet's tag, and all others that take requests. */
 export const readProdInstances =
   (
     groups: Pick<AutoScalingGroups, 'owned'>,

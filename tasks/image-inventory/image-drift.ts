@@ -30,8 +30,8 @@ const componentText = ({ arn, digest }: InventoryComponent): string =>
   digest === undefined ? arn : `${arn} (SHA-256 ${digest.slice(0, 12)}…)`;
 
 /**
- * What of a difference between the approved QAT image and the Prod image is not allowed, in words. Recipe, parent and components must be
- * equal whatever is configured: they are what was approved.
+ * What of a difference between the approved QAT image and the Prod image is not allowed, in words. Recipe, parent and components must always be
+ * equal: they are what was approved.
  */
 export function forbiddenDrift(
   { recipe, parent, components, packages }: InventoryDifference,

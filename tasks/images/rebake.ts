@@ -1,6 +1,6 @@
 import type { Asker } from '../payloads.ts';
 
-/** Somebody wants an application's next images to be built, whatever an earlier one equals. The last time counts. */
+/** Somebody wants an application's next images to be built, also if an earlier one is equal. The last time counts. */
 export interface Rebake {
   readonly application: string;
   readonly askedBy: Asker;

@@ -50,7 +50,7 @@ export const build = (because: BuildReason, sentence: string): ReuseRuling => ({
  * Whether the newest image of an image pipeline equals what a build would make now, so that no build is needed: same version of the
  * recipe, same parent AMI, and no release of Amazon Linux 2023 since, which alone brings newer packages (AL2023's user guide,
  * "Deterministic upgrades": each release has a repository version of its own, and the parameters always name its AMI). What a component
- * fetches from elsewhere is not known: an image is used again for `days` at most. Whatever is not known leads to a build.
+ * fetches from elsewhere is not known: an image is used again for `days` at most. What is not known leads to a build.
  */
 export function imageReuse(facts: ReuseFacts, days: number, now: Date): ReuseRuling {
   const { recipeArn, newest, parent, releasedAt, rebake } = facts;

@@ -30,7 +30,7 @@ async function promotionsOf(
 
 /**
  * Records as evidence of every promotion of a commit that it was marked bad, or unmarked; also of one that has ended, whose record is
- * sealed again. A mark says itself whether that is still to be done: whoever makes it writes one item. Safe to repeat.
+ * sealed again. A mark says itself whether that is still to be done: its maker writes one item. Safe to repeat.
  * @throws AggregateError with everything that failed
  */
 export function recordMarks({ application, ledger, append, sealEvidence }: RecordMarksDependencies) {

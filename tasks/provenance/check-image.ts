@@ -29,7 +29,7 @@ export const provenanceProblem =
   ({ ledger, read, publicKey }: ProvenanceSources): ProvenanceProblem =>
   async (promotionId, imageId) => {
     const wrong = (why: string): string =>
-      `The image ${imageId} has no valid statement of where it comes from: ${why}. Push the commit again, so that an image is built anew.`;
+      `The image ${imageId} has no valid statement of where it comes from: ${why}. Push the commit again, so that a new image is built.`;
     const madeIn = (await ledger.promotion(promotionId))?.goBack?.to ?? promotionId;
     const build = buildOf(await ledger.jobs(madeIn), imageId);
     const inventory = build?.output?.inventory;

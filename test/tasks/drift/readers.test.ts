@@ -48,7 +48,7 @@ describe('instances', () => {
       async () => 'arn',
     )();
 
-  it('of Prod are those of every group of the fleet, and whatever else takes requests', async () => {
+  it('of Prod are those of every group of the fleet, and all others that take requests', async () => {
     expect(await prod()).toEqual({
       group: 'blue',
       instances: [

@@ -106,7 +106,7 @@ describe('the event of an entry', () => {
     }
   });
 
-  it('is never larger than 24 KB, whatever people wrote', () => {
+  it('is never larger than 24 KB, however much people wrote', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 6000 }),
       fc.constantFrom('\u0001', '€', '\ud800', 'a@b.c ', '"', '😀').map((one) => one.repeat(5000)),

@@ -82,7 +82,7 @@ describe('what a Prod image may not differ in from the approved QAT image', () =
       '(SHA-256 bbbbbbbbbbbb…) was added.',
     ],
   ] as const;
-  it.each(inputs)('%s, whatever is configured', (_, prod, text) => {
+  it.each(inputs)('%s, with every configuration', (_, prod, text) => {
     for (const drift of imageDrifts)
       expect(forbiddenDrift(compareInventories(qat, prod), drift).join('\n')).toContain(text);
   });

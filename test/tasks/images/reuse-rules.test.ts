@@ -106,7 +106,7 @@ describe('an earlier image', () => {
     });
   });
 
-  it(`is never used again with one reason against it, whatever else holds (seed ${SEED})`, () => {
+  it(`is never used again with one reason against it, although all else holds (seed ${SEED})`, () => {
     const others = fc.record({
       days: fc.integer({ min: 1, max: 30 }),
       more: fc.subarray([...faults]),

@@ -136,7 +136,7 @@ it('is a custom notification of Amazon Q, threaded by promotion, without markup 
   expect(description).not.toMatch(/[<>*`[\]@]|https:\/\/evil|\u202e/);
 });
 
-it('stays within the limits of the chats, whatever people wrote', () => {
+it('stays within the limits of the chats, however much people wrote', () => {
   const text = fc.string({ unit: 'binary', maxLength: 3000 });
   fc.assert(
     fc.property(fc.constantFrom(...sampleEntries), text, text, ({ key }, given, message) => {

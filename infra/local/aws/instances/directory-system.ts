@@ -141,7 +141,7 @@ interface DirectoryInstance {
 }
 
 /**
- * An instance that is a directory, a port and processes of whoever runs the emulator. Commands get a clean environment: `DESTDIR` and
+ * An instance that is a directory, a port and processes of the user who runs the emulator. Commands get a clean environment: `DESTDIR` and
  * `PORT`, by which an application finds its place on this machine, PATH, HOME and LANG.
  */
 export const createDirectorySystem = ({

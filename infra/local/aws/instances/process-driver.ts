@@ -13,7 +13,7 @@ interface Whereabouts {
 }
 
 /**
- * An instance is a directory and processes of whoever runs the emulator: fast, on any machine, and for applications that keep to
+ * An instance is a directory and processes of the user who runs the emulator: fast, on any machine, and for applications that keep to
  * `DESTDIR` and `PORT`. Nothing holds back one that does not.
  */
 export const createProcessDriver = (

@@ -7,7 +7,7 @@ export interface Metadata {
   readonly accountId: string;
 }
 
-/** Answers one request at standard input and output: a token to whoever puts for one, and a few facts to whoever has it. */
+/** Answers one request at standard input and output: a token to a client that puts for one, and a few facts to a client that has it. */
 const responder = (metadata: Metadata): string => {
   const zone = `${metadata.region}a`;
   const document = JSON.stringify({

@@ -10,7 +10,7 @@ export const layerDirectory = (stateDir: string): string => path.join(stateDir, 
 /** Where root may read what nobody else may, and programs keep no files of their own. */
 const CONFIDENTIAL = ['/etc', '/var', '/opt', '/srv', '/usr/local'];
 
-/** How deep in `/usr` directories can be written to by whoever is not root: others are many, and packages' own. */
+/** How deep in `/usr` directories can be written to by a user who is not root: others are many, and packages' own. */
 const DEPTH = 4;
 
 const isDeep = (directory: string) =>

@@ -4,11 +4,11 @@ import { runProgram } from '../run-program.ts';
 
 /** Whose ids the users in a sandbox have on this machine. */
 export type Identities =
-  /** Each its own: whoever runs the emulator is root. */
+  /** Each its own: the user who runs the emulator is root. */
   | { readonly kind: 'all' }
-  /** Root is whoever runs the emulator; the others have ids that belong to that user (subuid(5)). */
+  /** Root is the user who runs the emulator; the others have ids that belong to that user (subuid(5)). */
   | { readonly kind: 'subordinate'; readonly users: IdRange; readonly groups: IdRange }
-  /** There is root only, which is whoever runs the emulator. */
+  /** There is root only, which is the user who runs the emulator. */
   | { readonly kind: 'single' };
 
 interface IdRange {

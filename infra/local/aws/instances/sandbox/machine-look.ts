@@ -9,7 +9,7 @@ export const mountsHere = (): Mount[] => mountsIn(fs.readFileSync('/proc/self/mo
 /** Larger files stand in no directory that has to be taken apart. */
 const LARGEST = 2 ** 20;
 
-/** Whether an instance is to see it: what others than its owner may read, or, of whoever is not root, what that user may. */
+/** Whether an instance is to see it: what others than its owner may read, or, of a user who is not root, what that user may. */
 const isOpen = (file: string, { mode }: fs.Stats, isDirectory: boolean): boolean => {
   if (process.getuid?.() === 0) {
     const bits = isDirectory ? 0o005 : 0o004;

@@ -15,7 +15,7 @@ export class SandboxError extends Error {
 
 /**
  * Tells its process id, which it reads while `/proc` is the machine's, and waits until it has been given users: only a program that is
- * started then has root's rights in the namespaces. It ends with whoever started it.
+ * started then has root's rights in the namespaces. It ends with the process that started it.
  */
 const GATE =
   'read -r pid rest < /proc/self/stat; echo "$pid"; read -r go || exit 1; exec setpriv --pdeathsig KILL /bin/sh -c "$0"';

@@ -51,7 +51,7 @@ const showReadOnly = (directory: string, mounts: readonly Mount[], to: string): 
 /**
  * The script of a sandbox's first process. It begins in the machine's own files, and ends in `stage`: a small `/` with the machine's
  * programs, which cannot be written, and the instance's `/` in `machine`. The machine's files are gone then. What the instance runs is
- * started from these programs and changes to `machine` as its `/`: whatever it replaces there, it never gets what this script may.
+ * started from these programs and changes to `machine` as its `/`: although it may replace files there, it never gets what this script may.
  */
 export const setUpScript = ({ directory, name, parts, layer, hidden, shown, mounts }: SetUp): string => {
   const machine = 'stage/machine';

@@ -36,7 +36,7 @@ const open = (stateDir: string, store: Store, kind: Kind) => {
   return { instances: instancesOf(host), stop: clock.stop };
 };
 
-/** What every driver does, whatever stands for an instance. */
+/** What every driver does. */
 const contract = (kindOf: () => Promise<Kind>) => {
   let stateDir: string;
   let store: Store;

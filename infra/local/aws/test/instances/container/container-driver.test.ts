@@ -115,7 +115,7 @@ describeWithEngine('instances that are containers', () => {
     expect(fs.existsSync(instances.directory('i-1'))).toBe(false);
   });
 
-  it('tell their metadata to whoever has a token, and run their user data', async () => {
+  it('tell their metadata to a client that has a token, and run their user data', async () => {
     const { instances, run } = open(makeDirectory());
     const userData = `#!/bin/bash\necho ran > /etc/user-data\nsystemd-run --quiet python3 -c '${server}'\nsleep 600\n`;
     await instances.boot('i-1', {

@@ -252,7 +252,7 @@ subprocess.run(["/usr/bin/unshare", "--user", "--map-root-user", "--mount", "/us
         kill -9 -1`,
       );
       expect(output).toContain('BEGAN');
-      // Whoever leaves the instance's root finds the programs that start it, and nothing else.
+      // A process that leaves the instance's root finds the programs that start it, and nothing else.
       expect(output).toMatch(/^OUTSIDE (?!.*\b(?:root|tmp|var|run)\b).*machine proc/m);
       for (const word of [
         ...['REMOUNTED', 'MOUNTED', 'UNSHARED', 'READ-DISK', 'KILLED', 'DOCKER', 'SEES-PROCESSES'],
