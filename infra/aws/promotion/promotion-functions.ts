@@ -13,13 +13,11 @@ import {
   imageParameterArn,
   imageParameterName,
   mailAddressesParameterName,
-  pipelineArn,
   pipelineArns,
   pipelineName,
   stateMachineArn,
 } from '../names.ts';
 import type { AlarmsTopic } from '../operations/alarms-topic.ts';
-import { SEE_DEPLOYMENT_TARGETS } from '../permissions.ts';
 import type { Evidence } from '../platform/evidence.ts';
 import type { PromotionsTopic } from '../platform/promotions-topic.ts';
 import type { Source } from '../source/source.ts';
@@ -30,10 +28,11 @@ import {
   allowSoakProd,
   allowStartJobs,
   allowVerifyProd,
-  IMAGES_REASON,
   type PromotionParameters,
 } from './promotion-grants.ts';
 import { pushPipelineArn } from './push-pipeline.ts';
+import { createScanCommit, createTellRepository } from './repository-functions.ts';
+import { createRequestApproval } from './request-approval-function.ts';
 import { createRestoreProd } from './restore-prod-function.ts';
 import { RetryQueue } from './retry-queue.ts';
 
@@ -135,18 +134,10 @@ export class PromotionFunctions extends Construct {
         .allow(['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'], ['*']);
 
     if (application.repositoryMails.length > 0) {
-      this.tellRepository = new LockstepFunction(this, 'TellRepository', {
-        name: 'tell-repository',
-        bundles,
-        isAsynchronous: true,
-        description: 'Mails what happens in the repository',
-        environment: {
-          APPLICATION: application.name,
-          BRANCH: application.branch,
-          REPOSITORY_NAME: source.repositoryName,
-          PROMOTIONS_TOPIC_ARN: mail.PROMOTIONS_TOPIC_ARN,
-          DEVELOPERS,
-        },
+      this.tellRepository = createTellRepository(this, 'TellRepository', {
+        ...props,
+        PROMOTIONS_TOPIC_ARN: mail.PROMOTIONS_TOPIC_ARN,
+        DEVELOPERS,
       });
       promotions.allowPublish(this.tellRepository);
     }
@@ -229,23 +220,8 @@ export class PromotionFunctions extends Construct {
     evidence.allowKeepingImages(this.inspectImage, application.name);
     const INSPECT_IMAGE_FUNCTION = this.inspectImage.function.functionName;
 
-    if (application.secretScan !== 'off') {
-      this.scanCommit = new LockstepFunction(this, 'ScanCommit', {
-        name: 'scan-commit',
-        bundles,
-        description: 'Looks for secrets in what a commit changes',
-        environment: {
-          LEDGER_TABLE,
-          BRANCH: application.branch,
-          REPOSITORY_NAME: source.repositoryName,
-          ...sourceApi,
-        },
-        // It reads the files one by one, and a provider may ask to wait for a minute.
-        timeout: Duration.minutes(10),
-      });
-      for (const { actions, resources } of source.files) this.scanCommit.allow(actions, resources);
-      ledger.allow(this.scanCommit, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
-    }
+    if (application.secretScan !== 'off')
+      this.scanCommit = createScanCommit(this, 'ScanCommit', { ...props, sourceApi });
 
     this.startJob = new LockstepFunction(this, 'StartJob', {
       name: 'start-job',
@@ -320,48 +296,21 @@ export class PromotionFunctions extends Construct {
         .allowWithoutResource('ec2:DescribeImages');
     }
 
-    this.requestApproval = new LockstepFunction(this, 'RequestApproval', {
-      name: 'request-approval',
-      bundles,
-      description: 'Asks approvers for a decision',
-      environment: {
+    this.requestApproval = createRequestApproval(this, 'RequestApproval', {
+      ...props,
+      shared: {
         LEDGER_TABLE,
         ...mail,
-        REPOSITORY_NAME: source.repositoryName,
-        BRANCH: application.branch,
         ...sourceApi,
-        SOURCE_MANIFEST_KEYS: source.manifestKeys ? JSON.stringify(source.manifestKeys) : NONE,
         CONFIGURATION_VERSION,
         APPROVAL_COUNTS,
         QAT_URL: props.qatUrl,
         ACQUIRE_LOCK_FUNCTION,
-        WHEN_NEWER: application.whenNewer,
-        USER_POOL_ID: props.userPool?.userPoolId ?? NONE,
-        MAKERS_MAY_DECIDE: application.makersMayDecide ? 'yes' : 'no',
         ...names,
         DEVELOPERS,
         EVIDENCE_BUCKET: evidence.bucket.bucketName,
       },
-      // It reads the whole history before the first promotion, and each commit names the next.
-      timeout: Duration.minutes(10),
-    })
-      .allowWithWildcard(['imagebuilder:GetImage'], [props.recipe.imageArns], IMAGES_REASON)
-      // What an image was really made from.
-      .allowWithoutResource('ec2:DescribeImages');
-    if (props.userPool)
-      this.requestApproval.allow(['cognito-idp:ListUsersInGroup'], [props.userPool.userPoolArn]);
-    props.environmentAccess.qat.of(this.requestApproval).allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
-    // It reads the AppSpec file out of the revision that QAT's pipeline deployed.
-    this.requestApproval
-      .allow(['codepipeline:ListActionExecutions'], [pipelineArn(stack, application.name, 'qat')])
-      .allowWithWildcard(
-        ['s3:GetObject'],
-        [props.revisions.objects],
-        'CodePipeline chooses the key of each revision.',
-      );
-    props.revisions.allowDecrypt(this.requestApproval.role);
-    for (const { actions, resources } of source.compare) this.requestApproval.allow(actions, resources);
-    if (source.recordOfPushes) this.requestApproval.allowWithoutResource(source.recordOfPushes);
+    });
     this.confirmApprovers = new LockstepFunction(this, 'ConfirmApprovers', {
       name: 'confirm-approvers',
       bundles,
