@@ -31,6 +31,8 @@ interface InvocationRequest {
   /** JSON. */
   readonly payload: string;
   readonly clientContext?: string;
+  /** Whether a function waits for the answer. Threads are few here, so it does not wait for one: those that are busy may all belong to such functions. */
+  readonly isNested?: boolean;
 }
 
 /** What a function answered, and what it logged. */
@@ -106,16 +108,22 @@ export const createInvoker = (host: Host): Invoker => {
     if (key !== undefined && ![...keys.values()].includes(key)) pool.retire(key);
   };
 
-  const kindOf = (record: FunctionRecord): Kind<Thread> => {
+  const kindOf = (record: FunctionRecord, isUrgent: boolean): Kind<Thread> => {
     const key = threadKey(record);
     if (keys.get(record.name) !== key) {
       retire(record.name);
       keys.set(record.name, key);
     }
     const suits = ({ environments }: Thread) => environments.has(record.name);
-    if (key === SHARED) return { key, limit: SHARED_THREADS, suits, start: () => startThread(SHARED_MEMORY) };
-    const limit = Math.min(OWN_THREADS, record.reservedConcurrency ?? OWN_THREADS);
-    return { key, limit, start: () => startThread(record.memorySize) };
+    if (key === SHARED)
+      return { key, limit: SHARED_THREADS, suits, isUrgent, start: () => startThread(SHARED_MEMORY) };
+    const { memorySize, reservedConcurrency } = record;
+    return {
+      key,
+      limit: Math.min(OWN_THREADS, reservedConcurrency ?? OWN_THREADS),
+      isUrgent: isUrgent && reservedConcurrency === undefined,
+      start: () => startThread(memorySize),
+    };
   };
 
   const measure = (FunctionName: string, values: Readonly<Record<string, number>>) => {
@@ -125,8 +133,8 @@ export const createInvoker = (host: Host): Invoker => {
 
   return {
     retire,
-    invoke: (record, request) =>
-      pool.run(kindOf(record), async (thread) => {
+    invoke: (record, { isNested = false, ...request }) =>
+      pool.run(kindOf(record, isNested), async (thread) => {
         const { log, revisionId, ...environment } = environmentIn(thread, record);
         const startedAt = host.clock.now();
         const startMs = performance.now();

@@ -9,7 +9,14 @@ import type {
   ListFunctionsCommandInput,
   ListFunctionsCommandOutput,
 } from '@aws-sdk/client-lambda';
-import { type Access, AwsError, type Host, type Operation, type PolicyDocument } from '../../host.ts';
+import {
+  type Access,
+  AwsError,
+  type Host,
+  type Operation,
+  type PolicyDocument,
+  type Principal,
+} from '../../host.ts';
 import { page } from '../shared/paging.ts';
 import type { AsyncEvents } from './async-events.ts';
 import { WorkerStoppedError } from './function-worker.ts';
@@ -57,7 +64,7 @@ export const lambdaOperations = (
     requires: onFunction('lambda:InvokeFunction'),
     run: async (
       { FunctionName, Qualifier, InvocationType, LogType, ClientContext, ...input },
-      { requestId },
+      { requestId, principal },
     ) => {
       const record = findFunction(host, FunctionName, Qualifier);
       const type = InvocationType ?? 'RequestResponse';
@@ -71,6 +78,7 @@ export const lambdaOperations = (
         .invoke(record, {
           requestId,
           payload,
+          isNested: isFunction(host, principal),
           ...(ClientContext && { clientContext: Buffer.from(ClientContext, 'base64').toString() }),
         })
         .catch(serviceError);
@@ -130,6 +138,10 @@ export const lambdaOperations = (
     ListFunctions: listFunctions,
   };
 };
+
+/** Whether it is a function that calls. */
+const isFunction = (host: Host, principal: Principal): boolean =>
+  principal.kind === 'role' && functionTable(host).get(principal.sessionName)?.role === principal.roleArn;
 
 const readPayload = (payload: Uint8Array | string | undefined, limit: number): string => {
   const bytes = Buffer.from(payload ?? '');

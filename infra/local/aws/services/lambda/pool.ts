@@ -11,13 +11,16 @@ export interface Kind<Item extends Pooled> {
   readonly limit: number;
   /** Whether an item would serve the task sooner than the others. @default all are equal */
   readonly suits?: (item: Item) => boolean;
+  /** Whether the task is served at once although all are busy: who asks has an item that is busy until it is served. @default it waits */
+  readonly isUrgent?: boolean;
   /** Makes one more. */
   readonly start: () => Item;
 }
 
 /**
  * Keeps what serves warm. Makes more when all of a kind are busy, up to the kind's limit and the whole pool's; tasks
- * beyond wait in order. At the whole pool's limit, the item that has been idle for longest makes room for another kind.
+ * beyond wait in order, unless they are urgent: those exceed the limits until they are served. At the whole pool's limit, the
+ * item that has been idle for longest makes room for another kind.
  */
 interface Pool<Item extends Pooled> {
   /** Rejects with what `task` or starting rejects with. */
@@ -30,6 +33,8 @@ interface Pool<Item extends Pooled> {
 
 interface Member<Item> {
   readonly key: string;
+  /** Of its kind. */
+  readonly limit: number;
   readonly item: Item;
   isRetired: boolean;
 }
@@ -52,8 +57,7 @@ export const createPool = <Item extends Pooled>(limit: number): Pool<Item> => {
     void member.item.stop();
   };
   const removeIdle = (index: number) => (index === -1 ? undefined : idle.splice(index, 1)[0]);
-  const isFull = ({ key, limit: ofKind }: Kind<Item>) =>
-    [...all].filter((member) => member.key === key && !member.isRetired).length >= ofKind;
+  const sizeOf = (key: string) => [...all].filter((member) => member.key === key && !member.isRetired).length;
 
   /** The item to serve this kind now: of those that suit, or else of all, the one used last; or a new one. */
   const take = (kind: Kind<Item>): Member<Item> | undefined => {
@@ -65,13 +69,14 @@ export const createPool = <Item extends Pooled>(limit: number): Pool<Item> => {
       drop(warm);
       return take(kind);
     }
-    if (isFull(kind)) return undefined;
+    if (sizeOf(kind.key) >= kind.limit && !kind.isUrgent) return undefined;
     if (all.size >= limit) {
       const oldest = idle.shift();
-      if (!oldest) return undefined;
-      drop(oldest);
+      if (oldest) drop(oldest);
+      else if (!kind.isUrgent) return undefined;
     }
-    const member = { key: kind.key, item: kind.start(), isRetired: false };
+    const { key, limit: ofKind } = kind;
+    const member = { key, limit: ofKind, item: kind.start(), isRetired: false };
     all.add(member);
     return member;
   };
@@ -90,7 +95,8 @@ export const createPool = <Item extends Pooled>(limit: number): Pool<Item> => {
   };
 
   const giveBack = (member: Member<Item>) => {
-    if (member.isRetired || !member.item.isAlive()) drop(member);
+    const isTooMuch = all.size > limit || sizeOf(member.key) > member.limit;
+    if (member.isRetired || isTooMuch || !member.item.isAlive()) drop(member);
     else idle.push(member);
     serveWaiting();
   };

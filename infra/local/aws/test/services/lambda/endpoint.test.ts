@@ -1,4 +1,6 @@
+import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import {
   GetAccountSettingsCommand,
   GetFunctionConfigurationCommand,
@@ -6,6 +8,7 @@ import {
   LambdaClient,
   ListFunctionsCommand,
 } from '@aws-sdk/client-lambda';
+import { recordAsset } from '../../../assembly/assets.ts';
 import { createEndpoint, type Endpoint } from '../../../endpoint/endpoint.ts';
 import type { PolicyStatement } from '../../../host.ts';
 import { createSecretsManagerService } from '../../../services/secretsmanager/secretsmanager.ts';
@@ -118,4 +121,27 @@ describe('a function that uses an SDK client', () => {
       },
     });
   });
+});
+
+it('functions that wait for a function get its answer, however many wait at a time', async () => {
+  const folder = newFolder();
+  fs.writeFileSync(
+    path.join(folder, 'index.js'),
+    `
+      const { InvokeCommand, LambdaClient } = require(${JSON.stringify(createRequire(import.meta.url).resolve('@aws-sdk/client-lambda'))});
+      const client = new LambdaClient();
+      exports.caller = async () => {
+        const { Payload } = await client.send(new InvokeCommand({ FunctionName: 'called' }));
+        return JSON.parse(Payload.transformToString());
+      };
+      exports.called = async () => 'answer';`,
+  );
+  recordAsset(running.store, 'assets', 'both.zip', { path: folder, packaging: 'zip' });
+  const mayInvoke = { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: '*' } as const;
+  const Role = putRole(running.host, 'caller', 'lambda.amazonaws.com', [basicExecution, mayInvoke]);
+  const Code = { S3Bucket: 'assets', S3Key: 'both.zip' };
+  for (const name of ['caller', 'called'])
+    await putFunction(running, name, '', { Code, Role, Handler: `index.${name}`, Timeout: 30 });
+  const answers = await Promise.all(Array.from({ length: 8 }, () => invoke(running, 'caller')));
+  expect(answers.map(({ payload }) => payload)).toEqual(Array(8).fill('answer'));
 });

@@ -90,6 +90,20 @@ describe('a pool', () => {
     expect(most()).toBe(3);
   });
 
+  it('serves at once what is urgent, although all are busy, and keeps no more than its limits afterwards', async () => {
+    const { kind, living } = factory();
+    const pool = createPool<Thread>(2);
+    const busy = [openTask(), openTask()];
+    const running = busy.map(({ task }) => pool.run(kind('a', 2), task));
+    const isUrgent = true;
+    expect(await pool.run({ ...kind('a', 2), isUrgent }, nameOf)).toBe('a3');
+    expect(await pool.run({ ...kind('b'), isUrgent }, nameOf)).toBe('b1');
+    expect(living()).toEqual(['a1', 'a2']);
+    for (const { end } of busy) end();
+    await Promise.all(running);
+    expect(living()).toEqual(['a1', 'a2']);
+  });
+
   it('serves a kind that waits for room before the kind that gives it up', async () => {
     const { kind } = factory();
     const pool = createPool<Thread>(1);
