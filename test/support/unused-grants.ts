@@ -18,6 +18,7 @@ const askingAboutJobs = [
   'codepipeline:GetPipelineExecution',
   'codepipeline:ListActionExecutions',
   'imagebuilder:GetImage',
+  'lambda:InvokeFunction',
 ];
 const tellingOutcomes = [
   'dynamodb:GetItem',
