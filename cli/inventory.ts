@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { errorText } from '../tasks/error-text.ts';
 import { compareInventories, isEqual } from '../tasks/image-inventory/compare-inventories.ts';
 import { packageChangeText } from '../tasks/image-inventory/image-drift.ts';
 import { type ImageDocument, imageObjectKey } from '../tasks/image-inventory/image-objects.ts';
@@ -9,6 +10,8 @@ import type { Promotion } from '../tasks/ledger/items.ts';
 import { liveBefore } from '../tasks/ledger/live-promotion.ts';
 import type { Environment } from '../tasks/payloads.ts';
 import { provenanceProblem } from '../tasks/provenance/check-image.ts';
+import { readFindings } from '../tasks/vulnerabilities/scan-image.ts';
+import { markFixes } from '../tasks/vulnerabilities/security-updates.ts';
 import type { Outcome } from './command-result.ts';
 import type { Files } from './evidence.ts';
 import { printable } from './format.ts';
@@ -130,7 +133,17 @@ export async function diff(system: System, one: NamedImage, other: NamedImage): 
   const read = async (image: NamedImage) =>
     parsedJson(await readDocument(system, image, 'inventory.json')) as Inventory;
   const [before, now] = [await read(one), await read(other)];
-  const difference = compareInventories(before, now);
+  const compared = compareInventories(before, now);
+  const findingsOf = async ({ madeIn, imageId }: NamedImage) =>
+    (
+      await readFindings(await system.ledger.jobs(madeIn), imageId, (objectKey) =>
+        readObject(system, objectKey),
+      ).catch((error: unknown) => {
+        throw new CommandError(`What is known of ${imageId} cannot be read: ${errorText(error)}.`);
+      })
+    )?.findings;
+  const findings = { before: await findingsOf(one), now: await findingsOf(other) };
+  const difference = { ...compared, packages: markFixes(compared.packages, findings) };
   const { recipe, parent, components, packages } = difference;
   const lines = [
     ...(recipe ? [`Recipe: ${recipe.before} → ${recipe.now}`] : []),
@@ -139,7 +152,10 @@ export async function diff(system: System, one: NamedImage, other: NamedImage): 
       : []),
     ...components.added.map(({ arn }) => `Component added: ${arn}`),
     ...components.removed.map(({ arn }) => `Component removed: ${arn}`),
-    ...packages.map((change) => `Package ${packageChangeText(change)}`),
+    ...packages.map(
+      (change) =>
+        `Package ${packageChangeText(change)}${change.fixes ? `: a security update, fixes ${change.fixes.join(', ')}` : ''}`,
+    ),
   ];
   return {
     text: [

@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx';
 import type { ImageContents, Review, ReviewedPackages } from '../../tasks/approvals/review.ts';
 import type { PackageChange } from '../../tasks/image-inventory/compare-inventories.ts';
+import type { JudgedPackage } from '../../tasks/vulnerabilities/security-updates.ts';
 import { utcTime, visibleText } from '../../tasks/words.ts';
 import { FoldedList } from './folded-list.tsx';
 import { Fact, Moment } from './parts.tsx';
@@ -83,10 +84,15 @@ const counted: readonly (readonly [PackageChange['change'], string])[] = [
   ['up', 'newer'],
 ];
 
-const Packages: FC<{ packages: ReviewedPackages }> = ({ packages: { total, count, changes } }) => {
+const Packages: FC<{ packages: ReviewedPackages }> = ({
+  packages: { total, count, securityUpdates = 0, changes },
+}) => {
   const words = counted
     .filter(([change]) => count[change] > 0)
-    .map(([change, word]) => `${count[change]} ${word}`);
+    .map(
+      ([change, word]) =>
+        `${count[change]} ${word}${change === 'up' && securityUpdates > 0 ? ` (${securityUpdates} of them security updates)` : ''}`,
+    );
   const all = counted.reduce((sum, [change]) => sum + count[change], 0);
   return (
     <>
@@ -125,7 +131,7 @@ const Packages: FC<{ packages: ReviewedPackages }> = ({ packages: { total, count
   );
 };
 
-const PackageVersions: FC<{ change: PackageChange }> = ({ change }) => {
+const PackageVersions: FC<{ change: JudgedPackage }> = ({ change }) => {
   switch (change.change) {
     case 'added':
       return (
@@ -146,6 +152,12 @@ const PackageVersions: FC<{ change: PackageChange }> = ({ change }) => {
         <>
           <span class="muted">{visibleText(change.before)} →</span> {visibleText(change.now)}
           {change.change === 'down' ? <span class="tag">older than in Prod</span> : null}
+          {change.fixes === undefined ? null : (
+            <>
+              <span class="tag">security update</span>{' '}
+              <span class="muted">fixes {change.fixes.map(visibleText).join(', ')}</span>
+            </>
+          )}
         </>
       );
   }

@@ -13,6 +13,7 @@ import { containedBad } from '../marks/mark-rules.ts';
 import type { Candidate } from '../payloads.ts';
 import type { ChangedFile, Source } from '../source/source.ts';
 import { cutText } from '../truncate-text.ts';
+import { readFindings } from '../vulnerabilities/scan-image.ts';
 import { confirmPush } from './confirm-push.ts';
 import { askerOf, goBackReview, madeBy } from './go-back-review.ts';
 import { contentsOf } from './image-contents.ts';
@@ -139,13 +140,21 @@ export async function collectReview(
 
   const packagesOf = async (of: string, imageId: string): Promise<Inventory> =>
     readInventory(await sources.ledger.jobs(of), imageId, sources.readEvidence);
+  const findingsOf = async (of: string, imageId: string) =>
+    (await readFindings(await sources.ledger.jobs(of), imageId, sources.readEvidence))?.findings;
   const comparedPackages = async (): Promise<ReviewedPackages | undefined> => {
     const liveImage = live?.images.prod;
     if (live === undefined || liveImage === undefined || goBack) return undefined;
-    return reviewPackages(
-      await packagesOf(live.promotionId, liveImage),
-      await packagesOf(promotionId, qatImageId),
-    );
+    const images = {
+      before: await packagesOf(live.promotionId, liveImage),
+      now: await packagesOf(promotionId, qatImageId),
+    };
+    const unknown = { before: undefined, now: undefined };
+    const findings = await orGap('Which updates are security updates', unknown, async () => ({
+      before: await findingsOf(live.promotionId, liveImage),
+      now: await findingsOf(promotionId, qatImageId),
+    }));
+    return reviewPackages(images, findings);
   };
 
   const comparedVulnerabilities = async () =>

@@ -4,20 +4,27 @@ import type { Inventory } from '../image-inventory/inventory.ts';
 import { buildOf } from '../images/build-of.ts';
 import { parsedJson } from '../json.ts';
 import type { Job } from '../ledger/items.ts';
+import { type FindingsOfBoth, markFixes } from '../vulnerabilities/security-updates.ts';
 import type { ReviewedPackages } from './review.ts';
 
 /** So many changes are listed: a page is to be read by people. */
 const MOST_CHANGES = 150;
+/** Vulnerabilities of one package that are named; the list of vulnerabilities has more. */
+const MOST_FIXES = 5;
 
-/** What somebody looks for first. */
-const order: readonly PackageChange['change'][] = ['down', 'removed', 'added', 'other', 'up'];
+/** What somebody looks for first; updates follow, those of security before the others. */
+const order: readonly PackageChange['change'][] = ['down', 'removed', 'added', 'other'];
 
-/** The packages of the QAT image against those of what Prod runs. */
-export function reviewPackages(prod: Inventory, qat: Inventory): ReviewedPackages {
-  const { packages } = compareInventories(prod, qat);
+/** The packages of the QAT image (`now`) against those of what Prod runs (`before`). */
+export function reviewPackages(
+  images: { readonly before: Inventory; readonly now: Inventory },
+  findings: FindingsOfBoth,
+): ReviewedPackages {
+  const packages = markFixes(compareInventories(images.before, images.now).packages, findings);
+  const security = packages.filter((one) => one.fixes !== undefined);
   const of = (change: PackageChange['change']) => packages.filter((one) => one.change === change);
   return {
-    total: qat.packages.length,
+    total: images.now.packages.length,
     count: {
       added: of('added').length,
       removed: of('removed').length,
@@ -25,7 +32,12 @@ export function reviewPackages(prod: Inventory, qat: Inventory): ReviewedPackage
       down: of('down').length,
       other: of('other').length,
     },
-    changes: order.flatMap(of).slice(0, MOST_CHANGES),
+    ...(security.length > 0 && { securityUpdates: security.length }),
+    changes: [
+      ...order.flatMap(of),
+      ...security.map((one) => ({ ...one, fixes: one.fixes?.slice(0, MOST_FIXES) ?? [] })),
+      ...of('up').filter(({ fixes }) => fixes === undefined),
+    ].slice(0, MOST_CHANGES),
   };
 }
 

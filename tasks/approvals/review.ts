@@ -5,6 +5,7 @@ import type { SecretScan } from '../secret-scan/secret-scan.ts';
 import type { ChangedFile, SourcePush } from '../source/source.ts';
 import type { Acceptance } from '../vulnerabilities/acceptance.ts';
 import type { Finding } from '../vulnerabilities/finding.ts';
+import type { JudgedPackage } from '../vulnerabilities/security-updates.ts';
 import type { ClaimedRole } from './commit-record.ts';
 import type { UntriedHook } from './untried-hooks.ts';
 
@@ -61,8 +62,10 @@ export interface ReviewedPackages {
   /** How many the QAT image has. */
   readonly total: number;
   readonly count: Readonly<Record<PackageChange['change'], number>>;
+  /** How many of those that went up are security updates. Absent if images are not scanned. */
+  readonly securityUpdates?: number;
   /** Those that matter most first; `count` counts all. */
-  readonly changes: readonly PackageChange[];
+  readonly changes: readonly JudgedPackage[];
 }
 
 /** A vulnerability of the QAT image, or one that only the image has that Prod runs. */

@@ -60,13 +60,28 @@ describe('the page of a request', () => {
       aFinding(`CVE-2026-${String(index).padStart(5, '0')}`, { packages: [...manyPackages(20)] }),
     );
     const last = 'CVE-2026-00090';
+    const inventoryWith = (version: string) =>
+      sampleInventory({ packages: manyPackages(3000).map(({ name }) => ({ name, version })) });
     const html = await pageWith({
-      packages: reviewPackages(sampleInventory(), sampleInventory({ packages: manyPackages(3000) })),
+      packages: reviewPackages(
+        { before: inventoryWith('0'), now: inventoryWith('1') },
+        { before: many, now: [] },
+      ),
       vulnerabilities: reviewVulnerabilities([], many, [anAcceptance({ vulnerabilityId: last })]),
     });
     expect(Buffer.byteLength(html)).toBeLessThan(100_000);
     expect(html.indexOf(last)).toBeLessThan(html.indexOf('id="more-vulnerabilities"'));
     expect(html).toContain('The first 100 of 1000. The evidence has all.');
+  });
+
+  it('says which updates are security updates, and what they fix', async () => {
+    const images = {
+      before: sampleInventory({ packages: [{ name: 'openssl', version: '1:3.0.8-1' }] }),
+      now: sampleInventory({ packages: [{ name: 'openssl', version: '1:3.0.9-1' }] }),
+    };
+    const html = await pageWith({ packages: reviewPackages(images, { before: [fixed], now: [] }) });
+    expect(html).toContain('1 newer (1 of them security updates)');
+    expect(html).toContain('fixes CVE-2026-3');
   });
 
   it('shows names that would imitate or break it as text', async () => {
