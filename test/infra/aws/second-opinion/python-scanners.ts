@@ -25,7 +25,7 @@ export class ScannersUnavailableError extends Error {
 }
 
 /**
- * Installs cfn-lint and checkov, once for each list of versions.
+ * Installs cfn-lint, checkov and pyspdxtools, which checkov needs, once for each list of versions.
  * @returns the directory with their programs
  * @throws ScannersUnavailableError where there is no Python 3 or no index
  * @throws Error if a package is another than the one that the list names

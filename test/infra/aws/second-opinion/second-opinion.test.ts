@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
@@ -6,6 +7,8 @@ import {
   acceptingPattern,
 } from '../../../../infra/aws/accepted-findings.ts';
 import { createLockstepApp } from '../../../../infra/aws/lockstep-app.ts';
+import { spdx } from '../../../../tasks/image-inventory/spdx.ts';
+import { manyPackages, sampleInventory } from '../../../tasks/image-inventory/sample-inventory.ts';
 import { cdkContext, markerBundles } from '../support/synthesize.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import type { Finding } from './finding.ts';
@@ -21,7 +24,7 @@ const programs = (() => {
     return installScanners();
   } catch (error) {
     if (!(error instanceof ScannersUnavailableError)) throw error;
-    console.warn(`cfn-lint and checkov are skipped: ${error.message}`);
+    console.warn(`cfn-lint, checkov and pyspdxtools are skipped: ${error.message}`);
     return undefined;
   }
 })();
@@ -134,6 +137,30 @@ describe('cfn-lint and checkov', () => {
 
   withScanners('still find everything that is accepted', () => {
     expect(stale(scanned, isScanners)).toEqual([]);
+  });
+});
+
+describe("pyspdxtools, which reads an image's SPDX document,", () => {
+  const document = spdx(
+    sampleInventory({ packages: [...manyPackages(300), { name: 'libstdc++', version: '1:11.4~rc1^git' }] }),
+  );
+
+  withScanners.each([
+    ['takes it', document, 0, ''],
+    [
+      'rejects one whose image contains a package that is not there',
+      document.replace('-Package-7-', '-Other-7-'),
+      1,
+      'did not find the referenced spdx_id',
+    ],
+  ])('%s', (_, text, status, said) => {
+    const file = join(directory, 'image.spdx.json');
+    writeFileSync(file, text);
+    const read = spawnSync(join(programs ?? '', 'pyspdxtools'), ['--infile', file], { encoding: 'utf8' });
+    expect([read.status, `${read.stdout}${read.stderr}`]).toEqual([
+      status,
+      said === '' ? '' : expect.stringContaining(said),
+    ]);
   });
 });
 
