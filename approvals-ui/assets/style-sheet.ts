@@ -63,6 +63,8 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .person-name { display: inline-flex; align-items: center; gap: .4rem; font-weight: 600; margin-right: .4rem; }
 .tag { display: inline-block; font-size: .72rem; font-weight: 650; letter-spacing: .03em; color: var(--muted); border: 1px solid var(--line-strong); border-radius: 5px; padding: 0 .4rem; margin-left: .35rem; line-height: 1.5; }
 .person-name .tag { margin-left: 0; }
+.tag.good { color: var(--done); border-color: currentColor; } .tag.bad { color: var(--failed); border-color: currentColor; }
+.packages > li { margin: 0 0 .45rem; overflow-wrap: anywhere; }
 .quiet { font: inherit; font-size: .9rem; background: none; border: 0; color: var(--link); padding: .35rem .45rem; border-radius: 6px; cursor: pointer; text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: .18em; }
 .quiet:hover { background: var(--paper); }
 

@@ -2,7 +2,8 @@ import type { FC } from 'hono/jsx';
 import type { OperatorRuling } from '../../tasks/approvals/operator-rules.ts';
 import type { Person, Promotion } from '../../tasks/ledger/items.ts';
 import { LONGEST_REASON } from '../../tasks/promotions/reason.ts';
-import { commitTitle, visibleLines } from '../../tasks/words.ts';
+import { commitTitle } from '../../tasks/words.ts';
+import { CauseText } from './attempts.tsx';
 import { Notice, Page, signInAddress } from './layout.tsx';
 import { Card, ChangeLine } from './parts.tsx';
 
@@ -57,7 +58,9 @@ export const AcceptPage: FC<AcceptPageProps> = ({ promotion, person, path, today
         </Notice>
       )}
       <Card id="accept-finding" title={commitTitle(promotion)}>
-        {promotion.cause === undefined ? null : <pre class="cause">{visibleLines(promotion.cause)}</pre>}
+        {promotion.cause === undefined ? null : (
+          <CauseText label="Cause" text={promotion.cause} longest={16_000} />
+        )}
         <p>
           Until the last day, the vulnerability stops no image of {promotion.application}. Approvers see who
           accepted it and why, and the record of each promotion that it let on has it. Then redrive the
@@ -68,6 +71,7 @@ export const AcceptPage: FC<AcceptPageProps> = ({ promotion, person, path, today
           <input
             id="vulnerability"
             name="vulnerability"
+            type="text"
             maxlength={100}
             placeholder="CVE-2026-1234"
             required

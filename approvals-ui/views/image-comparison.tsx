@@ -118,10 +118,7 @@ const Packages: FC<{ packages: ReviewedPackages }> = ({
           >
             {(one) => (
               <li>
-                <code>
-                  <bdi>{visibleText(one.name)}</bdi>
-                </code>{' '}
-                <PackageVersions change={one} />
+                <PackageLine change={one} />
               </li>
             )}
           </FoldedList>
@@ -131,34 +128,36 @@ const Packages: FC<{ packages: ReviewedPackages }> = ({
   );
 };
 
-const PackageVersions: FC<{ change: JudgedPackage }> = ({ change }) => {
-  switch (change.change) {
+/** A package's name with what became of it, and its versions in the line below. */
+const PackageLine: FC<{ change: JudgedPackage }> = ({ change }) => {
+  const [tag, kind] = tagOf(change);
+  return (
+    <>
+      <code>
+        <bdi>{visibleText(change.name)}</bdi>
+      </code>
+      {tag === undefined ? null : <span class={`tag ${kind}`}>{tag}</span>}
+      <div class="muted">
+        {change.change === 'added' ? visibleText(change.now) : null}
+        {change.change === 'removed' ? <del>{visibleText(change.before)}</del> : null}
+        {'now' in change && 'before' in change ? visibleText(`${change.before} → ${change.now}`) : null}
+        {change.fixes === undefined ? null : <>; fixes {change.fixes.map(visibleText).join(', ')}</>}
+      </div>
+    </>
+  );
+};
+
+/** What somebody should notice of a change, and whether it is good or bad. */
+const tagOf = ({ change, fixes }: JudgedPackage): readonly [string | undefined, 'good' | 'bad' | ''] => {
+  if (fixes !== undefined) return ['security update', 'good'];
+  switch (change) {
     case 'added':
-      return (
-        <>
-          {visibleText(change.now)}
-          <span class="tag">new</span>
-        </>
-      );
+      return ['new', ''];
     case 'removed':
-      return (
-        <>
-          <del>{visibleText(change.before)}</del>
-          <span class="tag">only in Prod</span>
-        </>
-      );
+      return ['only in Prod', ''];
+    case 'down':
+      return ['older than in Prod', 'bad'];
     default:
-      return (
-        <>
-          <span class="muted">{visibleText(change.before)} →</span> {visibleText(change.now)}
-          {change.change === 'down' ? <span class="tag">older than in Prod</span> : null}
-          {change.fixes === undefined ? null : (
-            <>
-              <span class="tag">security update</span>{' '}
-              <span class="muted">fixes {change.fixes.map(visibleText).join(', ')}</span>
-            </>
-          )}
-        </>
-      );
+      return [undefined, ''];
   }
 };

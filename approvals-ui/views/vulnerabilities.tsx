@@ -71,18 +71,18 @@ const FindingLine: FC<{ finding: ReviewedFinding }> = ({
       <code>{visibleText(vulnerabilityId)}</code>
     )}{' '}
     {severity}
-    {isKnownExploited ? <span class="tag">known exploited</span> : null}
-    {change === 'still' ? null : <span class="tag">{change === 'new' ? 'new' : 'only in Prod'}</span>}{' '}
-    <span class="muted">
+    {isKnownExploited ? <span class="tag bad">known exploited</span> : null}
+    {change === 'still' ? null : <span class="tag">{change === 'new' ? 'new' : 'only in Prod'}</span>}
+    <div class="muted">
       {packages
         .map(({ name, version, fixedIn }) =>
           visibleText(`${name} ${version}${fixedIn === undefined ? '' : `, fixed in ${fixedIn}`}`),
         )
         .join('; ')}
       {isFixable ? null : '; no fix yet'}
-    </span>
+    </div>
     {acceptance === undefined ? null : (
-      <div class="paragraph">
+      <div>
         Accepted until {acceptance.until} by <GivenText text={nameOfArn(askerName(acceptance.by))} />:{' '}
         <GivenText text={acceptance.reason} most={MOST_REASON} />
       </div>

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { markBad } from '../../tasks/marks/mark-bad.ts';
-import { aMarking, anApproval, aRelease } from '../tasks/doubles/samples.ts';
+import { aMarking, anApproval, aPromotion, aRelease } from '../tasks/doubles/samples.ts';
 import {
   fitOf,
   openBrowser,
@@ -14,6 +14,7 @@ import {
   writesScreenshots,
 } from './support/browser.ts';
 import { commits, type Name, requestId } from './support/lifelike.ts';
+import { gateFailure } from './support/lifelike-image.ts';
 import { fillScene } from './support/lifelike-scene.ts';
 import { serveSite } from './support/served-site.ts';
 
@@ -165,8 +166,17 @@ it('has only pages that are accessible, fit and are small, in light and dark, na
   await page.goto(`${site.siteUrl}/live`);
   await see('live-bad');
 
+  const scanned = 'shop-0d5a7c1f0be8-scanned';
+  await site.ledger.addPromotion(
+    aPromotion({ promotionId: scanned, status: 'FAILED', error: 'ImageGateFailed', cause: gateFailure }),
+  );
+  await page.goto(`${site.siteUrl}/promotions/${scanned}`);
+  await see('promotion-gate');
+  await page.click('text=Accept a vulnerability…');
+  await see('accept-finding');
+
   const nothingWrong = { violations: [], overflow: 0, clipped: [], isSmall: true };
-  const other = Object.keys(pages).length + 17 - mainPages.length;
+  const other = Object.keys(pages).length + 19 - mainPages.length;
   expect(seen).toHaveLength(mainPages.length * views.length + other * 2);
   expect(seen).toEqual(
     seen.map(({ name, width, colorScheme }) => ({ name, width, colorScheme, ...nothingWrong })),
@@ -265,7 +275,7 @@ it("lets the text of the graph grow with the reader's font size", async () => {
 /** Screenshots of every page at full width in light, and of the main ones otherwise. */
 const keep = async (page: Page, name: string): Promise<void> => {
   const isKept =
-    !/-(narrow|dark|long|nothing)/.test(name) ||
+    !/-(narrow|dark|long|nothing|gate)/.test(name) ||
     /^(live|approval|approvals|promotion)-(narrow-dark|dark)$/.test(name);
   if (!writesScreenshots || !isKept) return;
   // The whole of the main pages; of the others, what one sees first.

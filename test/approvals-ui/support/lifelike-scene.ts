@@ -29,6 +29,7 @@ import {
   toProd,
   toQc,
 } from './lifelike.ts';
+import { imageReview, secretScan } from './lifelike-image.ts';
 import type { createScene } from './scene.ts';
 
 type Scene = ReturnType<typeof createScene>;
@@ -250,7 +251,13 @@ export const fillScene = async (scene: Scene): Promise<void> => {
 
   // Requests that are open, of four applications.
   await promote('open', 'RUNNING', (history) => toQc(history, 2 * MINUTE));
-  await ask('open');
+  await ask('open', {
+    review: {
+      ...reviewOf(commits.open, scene.dependencies.configurationVersion('shop')),
+      ...imageReview,
+      secretScan,
+    },
+  });
   await promote('pmo', 'RUNNING', toPmo);
   await ask('pmo', approved('pmo', 'quinn', 31));
   await ask('pmo', {
