@@ -242,11 +242,13 @@ export async function readApprovalPage(
   const recorded = approval && (await ledger.promotion(approval.promotionId));
   if (!approval || !recorded) return undefined;
   const policy = policyOf(approval.application);
-  const [{ promotion, execution, approvals, jobs }, noted, absences] = await Promise.all([
+  const [{ promotion, execution, approvals, jobs }, noted, absences, qat] = await Promise.all([
     readPromotion(dependencies, recorded),
     livePromotion(ledger, recorded.application),
     absencesOf(person),
+    ledger.environmentStatus(recorded.application, 'qat'),
   ]);
+  const later = qat?.vulnerabilities;
   // Nothing is noted if nothing was deployed to Prod since the request: the request names what was live before.
   const before = approval.review.live;
   const live = noted ?? (before && (await ledger.promotion(before.promotionId)));
@@ -258,6 +260,7 @@ export async function readApprovalPage(
     approvals,
     jobs,
     live,
+    later: later?.imageId === approval.candidate.qatImageId ? later : undefined,
     graph: execution ? promotionGraph(execution, approvals, now()) : undefined,
     links,
     freshSignInMinutes: policy.freshSignInMinutes,

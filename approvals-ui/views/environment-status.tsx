@@ -3,10 +3,10 @@ import type { EnvironmentStatus, InstanceStatus } from '../../tasks/drift/enviro
 import { DRIFT_HEADING, REMEDY } from '../../tasks/drift/status-text.ts';
 import type { LiveEnvironment } from '../../tasks/promotions/live-table.ts';
 import { runbookText } from '../../tasks/redrive/advice-text.ts';
-import { findingText } from '../../tasks/vulnerabilities/finding.ts';
 import { listed, visibleText } from '../../tasks/words.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { duration } from '../format.ts';
+import { LaterList, laterTitle } from './later-vulnerabilities.tsx';
 import { ConsoleLink, Moment } from './parts.tsx';
 
 /** A notice that is no alert: the page around it refreshes itself, and says in one sentence what has changed. */
@@ -30,7 +30,7 @@ export const StatusNotices: FC<
     <>
       {status.alarms.length === 0 ? null : <Alarms status={status} links={links} now={now} />}
       {drift.length === 0 ? null : <Drift environment={environment} instances={drift} />}
-      <LaterVulnerabilities status={status} />
+      <LaterVulnerabilities later={status.vulnerabilities} />
       {status.unread.length === 0 ? null : (
         <Part kind="warning" name="unread" title="Not everything could be read">
           <ul>
@@ -71,32 +71,12 @@ const Alarms: FC<{ status: EnvironmentStatus; links: ConsoleLinks; now: number }
   </Part>
 );
 
-/** Vulnerabilities that the page shows at once. */
-const FIRST = 5;
-
 /** What became known about the image since it was built. */
-const LaterVulnerabilities: FC<{ status: EnvironmentStatus }> = ({ status: { vulnerabilities } }) => {
-  const { findings = [], unlisted = 0, at = '' } = vulnerabilities ?? {};
-  const all = findings.length + unlisted;
-  return all === 0 ? null : (
-    <Part
-      kind="warning"
-      name="vulnerabilities"
-      title={
-        all === 1
-          ? 'A vulnerability became known since the image was built'
-          : `${all} vulnerabilities became known since the image was built`
-      }
-    >
-      <ul>
-        {findings.slice(0, FIRST).map((one) => (
-          <li>{visibleText(findingText(one))}</li>
-        ))}
-        {all > FIRST ? <li>and {all - FIRST} more</li> : null}
-      </ul>
-      <p>
-        As of <Moment at={at} />. See {runbookText('New vulnerabilities are known')}.
-      </p>
+const LaterVulnerabilities: FC<{ later: EnvironmentStatus['vulnerabilities'] }> = ({ later }) => {
+  const title = later && laterTitle(later);
+  return later === undefined || title === undefined ? null : (
+    <Part kind="warning" name="vulnerabilities" title={title}>
+      <LaterList later={later} />
     </Part>
   );
 };

@@ -4,6 +4,7 @@ import { visibleText } from '../../tasks/words.ts';
 import { duration } from '../format.ts';
 import type { ApprovalPageProps } from './approval-props.ts';
 import { Images } from './image-comparison.tsx';
+import { LaterNotice } from './later-vulnerabilities.tsx';
 import { Notice } from './layout.tsx';
 import { Card, ConsoleLink, Fact, Moment, StatusChip } from './parts.tsx';
 import { Vulnerabilities } from './vulnerabilities.tsx';
@@ -12,7 +13,7 @@ import { Vulnerabilities } from './vulnerabilities.tsx';
 const isWebAddress = (url: string): boolean => /^https?:\/\//.test(url);
 
 /** What runs on QAT: its image compared with Prod's, the results of deployment and checks, and its address. */
-export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, links }) => {
+export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, links, later }) => {
   const { qatImageId, qatDeploymentId, qatTestsUrl, qatLoadTestUrl, built } = approval.candidate;
   const { review } = approval;
   const asked = Date.parse(approval.requestedAt);
@@ -72,6 +73,7 @@ export const QatCard: FC<ApprovalPageProps> = ({ approval, promotion, jobs, link
       {review.untriedHooks === undefined ? null : <UntriedHooks hooks={review.untriedHooks} />}
       {review.appSpecWarnings === undefined ? null : <AppSpecWarnings warnings={review.appSpecWarnings} />}
       <Images images={review.images} packages={review.packages} />
+      <LaterNotice later={later} />
       {review.vulnerabilities === undefined ? null : (
         <Vulnerabilities vulnerabilities={review.vulnerabilities} />
       )}

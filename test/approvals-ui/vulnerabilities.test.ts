@@ -1,13 +1,16 @@
 import type { Review, ReviewedFinding } from '../../tasks/approvals/review.ts';
 import { reviewPackages } from '../../tasks/approvals/review-packages.ts';
 import { reviewVulnerabilities } from '../../tasks/approvals/review-vulnerabilities.ts';
-import { aPromotion, aReview } from '../tasks/doubles/samples.ts';
+import { anApproval, aPromotion, aReview } from '../tasks/doubles/samples.ts';
 import { manyPackages, sampleInventory } from '../tasks/image-inventory/sample-inventory.ts';
 import { aFinding, anAcceptance } from '../tasks/vulnerabilities/sample-findings.ts';
+import { liveStatus } from './support/lifelike-scene.ts';
 import { createScene } from './support/scene.ts';
 
 const { promotionId } = aPromotion();
 const PATH = `/promotions/${promotionId}`;
+
+const CANDIDATE_IMAGE = anApproval().candidate.qatImageId;
 
 const pageWith = async (change: Partial<Review>): Promise<string> => {
   const scene = createScene();
@@ -53,6 +56,22 @@ describe('the page of a request', () => {
       'Amazon Inspector found none.',
     );
     expect(await pageWith({})).not.toContain('Known vulnerabilities');
+  });
+
+  it.each([
+    [CANDIDATE_IMAGE, true],
+    ['ami-of-another', false],
+  ])('says what became known of the QAT image while it waits: of %s %s', async (imageId, isTold) => {
+    const scene = createScene();
+    const { approvalId } = await scene.addQcRequest();
+    await scene.ledger.replaceEnvironmentStatus(undefined, {
+      ...liveStatus(scene.dependencies.now()),
+      environment: 'qat',
+      vulnerabilities: { imageId, at: '2026-11-22T10:00:00.000Z', findings: [fixed], unlisted: 1, told: [] },
+    });
+    const html = await (await scene.get(`/approvals/${approvalId}`, await scene.signIn('quinn'))).text();
+    expect(html.includes('2 vulnerabilities became known since the image was built')).toBe(isTold);
+    expect(html.includes('CVE-2026-3')).toBe(isTold);
   });
 
   it('stays below 100 KB with 3,000 packages and 1,000 vulnerabilities, and never folds what was accepted', async () => {
