@@ -3,7 +3,7 @@ import type { Promotion } from '../tasks/ledger/items.ts';
 import { promotionPages } from '../tasks/ledger/promotion-pages.ts';
 import { readLive, readReleases, readWhereabouts } from '../tasks/promotions/read-live.ts';
 import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
-import { acceptFinding } from './accept-finding.ts';
+import { acceptFinding, listAcceptances } from './accept-finding.ts';
 import { calendarCommand } from './calendar.ts';
 import type { Outcome } from './command-result.ts';
 import { cost } from './cost.ts';
@@ -212,10 +212,10 @@ export async function runCommand(
     const commitId = await findCommit(system, application, command.commit);
     return plan(system, { ...command, application, commitId }, files);
   }
-  if (command.name === 'bad' || command.name === 'rebake') {
-    const answer = command.name === 'bad' ? listBad : rebake;
-    return answer(system, applicationOf(system, command.application));
-  }
+  if (command.name === 'bad') return listBad(system, applicationOf(system, command.application));
+  if (command.name === 'acceptances')
+    return listAcceptances(system, applicationOf(system, command.application));
+  if (command.name === 'rebake') return rebake(system, applicationOf(system, command.application));
   if (command.name === 'sbom' || command.name === 'diff') {
     const finder = {
       promotion: (given: string) => findPromotion(system, given),

@@ -65,6 +65,7 @@ export type Command =
       readonly reason: string;
     }
   | { readonly name: 'bad'; readonly application: string }
+  | { readonly name: 'acceptances'; readonly application: string }
   | { readonly name: 'rebake'; readonly application: string }
   | TeardownCommand
   | { readonly name: 'doctor'; readonly assembly?: string }
@@ -183,6 +184,7 @@ const operands: Readonly<Record<string, string | undefined>> = {
   'unmark-bad': 'a commit',
   'accept-finding': 'a promotion and a vulnerability',
   bad: 'an application',
+  acceptances: 'an application',
   rebake: 'an application',
   sbom: 'an AMI, a promotion or live',
   diff: 'two of an AMI, a promotion and live',
@@ -342,6 +344,7 @@ const readCommand = (
     case 'live':
       return { name };
     case 'bad':
+    case 'acceptances':
     case 'rebake':
       return { name, application: given };
     case 'plan':

@@ -75,6 +75,7 @@ export interface System {
     | 'declaredFreezes'
     | 'overrides'
     | 'absences'
+    | 'acceptances'
   >;
   readonly evidence: Pick<EvidenceStore, 'entries' | 'seals'>;
   readonly publicKey: () => Promise<SealingKey>;

@@ -2,6 +2,7 @@ import { UsageError } from '../../cli/arguments.ts';
 import type { Execution } from '../../tasks/executions/execution.ts';
 import { readCause } from '../../tasks/failure-cause.ts';
 import { aJob, aPromotion, aRelease, PROMOTION_ID } from '../tasks/doubles/samples.ts';
+import { anAcceptance } from '../tasks/vulnerabilities/sample-findings.ts';
 import { CALLER, createCommandLine, END, failedExecution } from './command-line.ts';
 
 let cli: ReturnType<typeof createCommandLine>;
@@ -273,4 +274,22 @@ describe('go-back', () => {
     await expect(system.run({ ...command, ...change })).rejects.toThrow(message);
     expect(system.started).toEqual([]);
   });
+});
+
+it('lists what was accepted, the latest first, and what of it ended', async () => {
+  const cli = createCommandLine();
+  const list = { name: 'acceptances', application: 'shop' } as const;
+  expect((await cli.run(list)).text).toBe('Nobody has accepted a vulnerability of shop.');
+  const ended = anAcceptance({
+    vulnerabilityId: 'CVE-2025-9',
+    at: '2025-01-01T10:00:00.000Z',
+    until: '2025-01-31',
+  });
+  for (const one of [ended, anAcceptance({ until: '2030-01-01' })])
+    await cli.ledger.replaceAcceptance(undefined, one);
+  const { text, json } = await cli.run(list);
+  expect(text).toMatch(
+    /CVE-2026-1 +until 2030-01-01 .* We do not use that cipher\n *CVE-2025-9 +ended 2025-01-31 /,
+  );
+  expect(json).toMatchObject([{ isInForce: true }, { vulnerabilityId: 'CVE-2025-9', isInForce: false }]);
 });

@@ -152,7 +152,7 @@ it.each([
   ['', 'Give a command'],
   [
     'approve p',
-    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, plan, redrive, stop, send-back, end-soak, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, accept-finding, bad, rebake, sbom, diff, evidence, verify',
+    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, plan, redrive, stop, send-back, end-soak, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, accept-finding, bad, acceptances, rebake, sbom, diff, evidence, verify',
   ],
   ['decide p', 'is not a command'],
   ['toString', 'is not a command'],
