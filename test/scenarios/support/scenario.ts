@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DescribeExecutionOutput, HistoryEvent } from '@aws-sdk/client-sfn';
-import type { AdjustableClock } from '@lockstep/aws-emulator';
+import type { AdjustableClock, ContainerOptions } from '@lockstep/aws-emulator';
 import {
   type ApplicationSource,
   push,
@@ -106,6 +106,8 @@ export interface ScenarioOptions {
   readonly clock?: AdjustableClock;
   /** Keeps Prod's old instances as long as the configuration says. */
   readonly soak?: boolean;
+  /** What instances' containers are made with. @default instances are directories with processes */
+  readonly containers?: ContainerOptions;
   /** The application that the scenario is about. @default the configuration's first */
   readonly application?: string;
 }
@@ -120,9 +122,16 @@ export const startScenario = async (options: ScenarioOptions = {}): Promise<Scen
     options.change(copy);
     assemblyDirectory = copy;
   }
-  const { clock, soak = false } = options;
+  const { clock, containers, soak = false } = options;
   const ports = await freePorts();
-  const run = await startLocalRun({ stateDir, ports, assemblyDirectory, soak, ...(clock && { clock }) });
+  const run = await startLocalRun({
+    stateDir,
+    ports,
+    assemblyDirectory,
+    soak,
+    ...(clock && { clock }),
+    ...(containers && { containers }),
+  });
   try {
     return await scenarioOf(run, stateDir, options.application);
   } catch (error) {
