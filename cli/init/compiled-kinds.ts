@@ -10,6 +10,16 @@ const requires = (command: string, what: string): string =>
 export const buildNote = (made: string) =>
   `The commit lacks ${made}. buildspec.yml makes it, once for each commit, and QAT and Prod get what it made ("build" in the configuration); on the local run, this machine's own tools build.`;
 
+/** What of a build file makes a jar that `java -jar` can start, with a main class and what it uses. */
+const STARTABLE = /spring-boot-maven-plugin|org\.springframework\.boot|<mainClass>|Main-Class|shadow/;
+
+const notStartable = (isMaven: boolean, file: string): string =>
+  `${file} names no main class (a guess from the text), and java -jar needs a jar with one and with all that it uses: ${
+    isMaven
+      ? 'add spring-boot-maven-plugin or maven-shade-plugin, or set mainClass in the manifest of maven-jar-plugin'
+      : "add Spring Boot's or the shadow plugin, or set Main-Class in the manifest of jar"
+  }.`;
+
 /** An application in Java, by its Maven or Gradle files. */
 export function javaKind(files: readonly RevisionFile[]): ApplicationKind | undefined {
   const isMaven = has(files, 'pom.xml');
@@ -17,10 +27,14 @@ export function javaKind(files: readonly RevisionFile[]): ApplicationKind | unde
   if (!isMaven && gradle === undefined) return undefined;
   const [wrapper, program, task] = isMaven ? ['mvnw', 'mvn', '-B package'] : ['gradlew', 'gradle', 'build'];
   const directory = isMaven ? 'target' : 'build/libs';
+  const file = isMaven ? 'pom.xml' : (gradle ?? '');
+  const isStartable = files.some(
+    ({ path, text = '' }) => path.split('/').at(-1) === file && STARTABLE.test(text),
+  );
   const hasActuator = files.some(({ text = '' }) => text.includes('spring-boot-starter-actuator'));
   return {
     title: 'Java application',
-    because: isMaven ? 'pom.xml' : (gradle ?? ''),
+    because: file,
     runtime: 'java',
     requirements: [requires('java', 'Java')],
     setup: [],
@@ -37,7 +51,7 @@ export function javaKind(files: readonly RevisionFile[]): ApplicationKind | unde
       artifacts: [`${directory}/*.jar`],
     },
     ...(hasActuator && { healthCheckPath: '/actuator/health' }),
-    notes: [buildNote(`${directory}/*.jar`)],
+    notes: [buildNote(`${directory}/*.jar`), ...(isStartable ? [] : [notStartable(isMaven, file)])],
   };
 }
 

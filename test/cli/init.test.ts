@@ -172,6 +172,19 @@ it('writes a buildspec for compiled languages, whose artifact has what is deploy
   expect(out).toContain('"build":{}');
 });
 
+it.each<[string, Files, boolean]>([
+  ['Maven without a main class', { 'pom.xml': pom }, true],
+  ['Maven with one', { 'pom.xml': '<project><mainClass>Shop</mainClass></project>' }, false],
+  ['Spring Boot with Maven', { 'pom.xml': '<artifactId>spring-boot-maven-plugin</artifactId>' }, false],
+  ['modules, one with Spring Boot', { 'pom.xml': pom, 'web/pom.xml': 'spring-boot-maven-plugin' }, false],
+  ['Gradle without a main class', { 'build.gradle': "plugins { id 'application' }" }, true],
+  ['Spring Boot with Gradle', { 'build.gradle': "plugins { id 'org.springframework.boot' }" }, false],
+])('says of a jar that java cannot start, and of no other: %s', async (_, files, isSaid) => {
+  write(files);
+  const { notes } = JSON.parse((await run('init', 'shop', '--json')).out) as { notes: string[] };
+  expect(notes.some((note) => note.includes('names no main class'))).toBe(isSaid);
+});
+
 it('leaves files that are there, and says so', async () => {
   write({ 'index.html': 'x', 'deploy/run.sh': 'mine', 'buildspec.yml': 'mine' });
   const { out } = await run('init', 'shop');

@@ -11,6 +11,8 @@ import { approveBoth, type Scenario, scenarioOf, startScenario } from './support
 
 jest.setTimeout(400_000);
 
+/** With `javac` and `jar` beside it. */
+const hasJdk = ['javac', 'jar'].every((tool) => spawnSync(tool, ['--version']).status === 0);
 const hasGo = spawnSync('go', ['version']).status === 0;
 
 const server = `const http = require('node:http');
@@ -43,7 +45,36 @@ func main() {
 	}
 }
 `;
+const javaServer = `import com.sun.net.httpserver.HttpServer;
+import java.net.InetSocketAddress;
+
+public final class Books {
+  public static void main(String[] args) throws Exception {
+    var server = HttpServer.create(new InetSocketAddress(Integer.parseInt(System.getenv("PORT"))), 0);
+    server.createContext("/", exchange -> {
+      byte[] body = "written in Java".getBytes();
+      exchange.sendResponseHeaders(200, body.length);
+      exchange.getResponseBody().write(body);
+      exchange.close();
+    });
+    server.start();
+  }
+}
+`;
+/** Stands for Maven's wrapper, which would fetch Maven and its plugins. */
+const mavenWrapper = `#!/bin/sh
+set -eu
+[ "$*" = '-B package' ]
+mkdir -p target/classes
+javac -d target/classes $(find src/main/java -name '*.java')
+jar --create --file target/books-1.0.jar --main-class Books -C target/classes .
+`;
 const applications = {
+  books: {
+    'pom.xml': '<project><mainClass>Books</mainClass></project>',
+    mvnw: mavenWrapper,
+    'src/main/java/Books.java': javaServer,
+  },
   tool: { 'go.mod': 'module example.com/tool\n\ngo 1.21\n', 'main.go': goServer },
   front: {
     'package.json': '{"private":true,"scripts":{"build":"node build.mjs"}}',
@@ -88,6 +119,7 @@ describe('applications that init made promotable', () => {
   let site: Scenario;
   let tool: Scenario;
   let front: Scenario;
+  let books: Scenario;
   beforeAll(async () => {
     const stateDir = fs.mkdtempSync(path.join(tmpdir(), 'lockstep-scenario-'));
     const lockstep = {
@@ -96,6 +128,7 @@ describe('applications that init made promotable', () => {
         await initialize(stateDir, 'site'),
         await initialize(stateDir, 'tool'),
         await initialize(stateDir, 'front'),
+        await initialize(stateDir, 'books'),
       ],
       approvers: { qc: ['qc@example.com'], pmo: ['pmo@example.com'] },
       operators: ['operators@example.com'],
@@ -104,6 +137,7 @@ describe('applications that init made promotable', () => {
     site = await scenarioOf(shop.run, stateDir, 'site');
     tool = await scenarioOf(shop.run, stateDir, 'tool');
     front = await scenarioOf(shop.run, stateDir, 'front');
+    books = await scenarioOf(shop.run, stateDir, 'books');
   });
   afterAll(() => shop?.stop());
 
@@ -149,6 +183,10 @@ describe('applications that init made promotable', () => {
 
   (hasGo ? it : it.skip)('are built first where their commit has not what runs: Go', async () => {
     expect(await promoted(tool)).toEqual(['written in Go', 'written in Go']);
+  });
+
+  (hasJdk ? it : it.skip)('are built first where their commit has not what runs: Java', async () => {
+    expect(await promoted(books)).toEqual(['written in Java', 'written in Java']);
   });
 
   it('fail at ValidateService if they do not answer', async () => {
