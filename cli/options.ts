@@ -108,6 +108,7 @@ const optionTypes = {
   prices: { type: 'string' },
   'instance-type': { type: 'string' },
   instances: { type: 'string' },
+  sandbox: { type: 'boolean' },
   'test-minutes': { type: 'string' },
   assembly: { type: 'string' },
   config: { type: 'string' },
@@ -158,6 +159,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'delete-evidence': ['teardown'],
   assembly: ['doctor'],
   config: ['init', 'check'],
+  sandbox: ['check'],
   'write-configuration': ['init'],
   promote: ['init'],
 };

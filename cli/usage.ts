@@ -92,10 +92,11 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        --promote           then promote it once on a local run, with approvers who act by
                                            themselves; commits nothing in DIR, ends with the run's exit code
                        --port, --state-dir  of that run (4566, a new one)
-  check DIR            say what CodeDeploy would say of the files in a directory, and what usually goes wrong;
-                       runs nothing
+  check DIR            say what CodeBuild and CodeDeploy would say of the files in a directory, and what
+                       usually goes wrong; runs nothing
                        --application NAME  compare with that application of the configuration (its first)
                        --config FILE       the configuration (cdk.json)
+                       --sandbox           also what the local run's sandboxes lack: systemd
 
   COMMIT is a commit's id; of one that has a promotion, the beginning is enough.
   P is a promotion's id, or the beginning of its id or commit if it is the only match.

@@ -7,6 +7,8 @@ export interface CheckCommand {
   readonly directory: string;
   readonly application?: string;
   readonly config?: string;
+  /** Whether the local run's instances are sandboxes. */
+  readonly isSandbox: boolean;
 }
 
 /** Makes a working directory promotable. */
@@ -31,6 +33,7 @@ export function readWorkingDirectoryCommand(
   values: {
     readonly application?: string | undefined;
     readonly config?: string | undefined;
+    readonly sandbox?: boolean | undefined;
     readonly 'write-configuration'?: string | undefined;
     readonly promote?: boolean | undefined;
     readonly port?: string | undefined;
@@ -47,7 +50,7 @@ export function readWorkingDirectoryCommand(
     ...(config !== undefined && { config }),
   };
   return name === 'check'
-    ? { name, ...base }
+    ? { name, ...base, isSandbox: values.sandbox ?? false }
     : {
         name,
         ...base,

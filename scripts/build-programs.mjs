@@ -21,6 +21,10 @@ export const buildPrograms = async (programs, outdir) => {
     // The workspace's package is source as well; everything else stays in node_modules.
     alias: {
       '@lockstep/aws-emulator': path.join(root, 'infra/local/aws/index.ts'),
+      '@lockstep/aws-emulator/codebuild': path.join(
+        root,
+        'infra/local/aws/services/codebuild/judge-buildspec.ts',
+      ),
       '@lockstep/aws-emulator/codedeploy-agent': path.join(
         root,
         'infra/local/aws/services/codedeploy/agent/judge-revision.ts',

@@ -89,15 +89,18 @@ describe('imports', () => {
     expect(circlesIn(imported)).toEqual([]);
   });
 
-  it('of the emulator come from the local run alone, but for what its agent says of a revision', () => {
+  it('of the emulator come from the local run alone, but for what its agent and its builds say of files', () => {
     const others = ['tasks', 'cli', 'workflows', 'approvals-ui', 'infra/aws'].flatMap(filesBelow);
     const users = others.flatMap((file) =>
       imports(file)
         .filter((name) => name.startsWith('@lockstep/aws-emulator'))
         .map((name) => `${file} → ${name}`),
     );
-    // What CodeDeploy's agent would say is asked of the agent that the local run has (D-134).
-    expect(users).toEqual(['cli/check/check.ts → @lockstep/aws-emulator/codedeploy-agent']);
+    // What CodeBuild and CodeDeploy's agent would say is asked of those that the local run has (D-134, D-152).
+    expect(users).toEqual([
+      'cli/check/check.ts → @lockstep/aws-emulator/codebuild',
+      'cli/check/check.ts → @lockstep/aws-emulator/codedeploy-agent',
+    ]);
   });
 
   it('of the engine name no package but jsonata', () => {

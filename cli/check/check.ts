@@ -1,31 +1,32 @@
 import path from 'node:path';
+import { judgeBuildspec } from '@lockstep/aws-emulator/codebuild';
 import { judgeRevision } from '@lockstep/aws-emulator/codedeploy-agent';
 import { checkRevision, countedFindings } from '../../tasks/appspec/check-revision.ts';
 import type { ConfiguredApplication, Finding, Severity } from '../../tasks/appspec/revision.ts';
 import type { Outcome } from '../command-result.ts';
 import { printable } from '../format.ts';
 import type { CheckCommand } from '../working-directory-options.ts';
-import { applicationOf, readConfiguration } from './configured-application.ts';
+import { applicationOf, DEFAULT_BUILDSPEC, readConfiguration } from './configured-application.ts';
 import { readWorkingDirectory, type WorkingDirectory } from './read-revision.ts';
 
-const headings: Readonly<Record<Severity, string>> = {
-  error: 'CodeDeploy would fail',
+const headings = (isBuilt: boolean): Readonly<Record<Severity, string>> => ({
+  error: isBuilt ? 'CodeBuild or CodeDeploy would fail' : 'CodeDeploy would fail',
   warning: 'Likely to go wrong',
   note: 'Worth knowing',
-};
+});
 
 const placeOf = ({ file, line, event }: Finding): string =>
   `${file}${line === undefined ? '' : `:${line}`}${event === undefined ? '' : ` (${event})`}`;
 
 /** What a check found, by severity. */
-const findingsText = (findings: readonly Finding[]): string =>
-  (Object.keys(headings) as Severity[])
-    .flatMap((severity) => {
+const findingsText = (findings: readonly Finding[], isBuilt: boolean): string =>
+  (Object.entries(headings(isBuilt)) as [Severity, string][])
+    .flatMap(([severity, heading]) => {
       const those = findings.filter((one) => one.severity === severity);
       return those.length === 0
         ? []
         : [
-            `${headings[severity]}:`,
+            `${heading}:`,
             ...those.flatMap((one) => [`  ${printable(placeOf(one))}`, `    ${printable(one.text)}`]),
             '',
           ];
@@ -39,23 +40,29 @@ const headText = (
   file: string,
 ) =>
   `Looked at ${files.length} files in ${directory}${isGit ? ', without those that git ignores' : ''}; nothing was run.\n` +
-  `Compared with ${application.name} of ${file}: port ${application.port}, health check ${application.healthCheckPath}, runtime ${application.runtime}.`;
+  `Compared with ${application.name} of ${file}: port ${application.port}, health check ${application.healthCheckPath}, runtime ${application.runtime}${application.buildspec === undefined ? '' : `, built by ${application.buildspec}`}.`;
 
 /** Checks the files of a working directory as a revision of an application. */
 export const checkFiles = (
   files: WorkingDirectory['files'],
   application: ConfiguredApplication,
   bytesOf: (file: string) => Uint8Array,
+  isSandbox = false,
 ): Promise<readonly Finding[]> =>
   checkRevision({
     files,
     application,
+    judgeBuildspec,
+    isSandbox,
     agentFault: (appSpec) =>
       judgeRevision(
         bytesOf(appSpec.path),
         files.map((one) => one.path),
       ),
   });
+
+const namesArtifacts = ({ files }: WorkingDirectory): boolean =>
+  files.some(({ path: name, text = '' }) => name === DEFAULT_BUILDSPEC && /^artifacts:/m.test(text));
 
 /**
  * What CodeDeploy would say of the revision in a working directory, and what usually goes wrong (D-134).
@@ -72,14 +79,24 @@ export async function check(
   const working = readWorkingDirectory(place, command.directory);
   const config = command.config === undefined ? undefined : path.resolve(directory, command.config);
   const configuration = readConfiguration(config, command.config);
-  const application = applicationOf(configuration, command.application);
-  const findings = await checkFiles(working.files, application, (file) => bytesOf(path.join(place, file)));
+  const configured = applicationOf(configuration, command.application);
+  const application = {
+    ...configured,
+    // Without a configuration of its own, the local run builds what names artifacts.
+    ...(command.config === undefined && namesArtifacts(working) && { buildspec: DEFAULT_BUILDSPEC }),
+  };
+  const findings = await checkFiles(
+    working.files,
+    application,
+    (file) => bytesOf(path.join(place, file)),
+    command.isSandbox,
+  );
   const fails = findings.some(({ severity }) => severity === 'error');
   return {
     text: [
       headText(command.directory, working, application, configuration.name),
       '',
-      ...(findings.length === 0 ? [] : [findingsText(findings)]),
+      ...(findings.length === 0 ? [] : [findingsText(findings, application.buildspec !== undefined)]),
       findings.length === 0 ? 'Nothing is in the way.' : `${countedFindings(findings)}.`,
     ].join('\n'),
     json: { application, files: working.files.length, wouldFail: fails, findings },

@@ -4,6 +4,9 @@ import type { ConfiguredApplication } from '../../tasks/appspec/revision.ts';
 import { isObject } from '../../tasks/json.ts';
 import { CommandError } from '../system.ts';
 
+/** What CodeBuild runs unless the configuration names another file. */
+export const DEFAULT_BUILDSPEC = 'buildspec.yml';
+
 /** The project's own configuration. */
 const CDK_JSON = path.resolve(import.meta.dirname, '../../cdk.json');
 
@@ -49,6 +52,9 @@ const configuredApplication = (entry: Readonly<Record<string, unknown>>): Config
     healthCheckPath: typeof entry.healthCheckPath === 'string' ? entry.healthCheckPath : '/health',
     runtime: String(entry.runtime),
     packages: texts(image.packages),
+    ...(isObject(entry.build) && {
+      buildspec: typeof entry.build.buildspec === 'string' ? entry.build.buildspec : DEFAULT_BUILDSPEC,
+    }),
     hasOwnImage: image.parent !== undefined || texts(image.components).length > 0,
   };
 };

@@ -40,10 +40,12 @@ export interface AppSpecRemark {
   readonly text: string;
   /** What the agent would fail at; absent for what it takes. */
   readonly fails?: 'unreadable' | 'unknown-event' | 'missing-source' | 'missing-script';
+  /** The path that is missing. */
+  readonly missing?: string;
 }
 
 /** Says what is probably a mistake. */
-type Warn = (place: string, text: string, fails?: AppSpecRemark['fails']) => void;
+type Warn = (place: string, text: string, fails?: AppSpecRemark['fails'], missing?: string) => void;
 
 /** Names and values of a map, the last of each name; keys without a value are absent. */
 const entriesOf = (node: unknown, place: string, warn: Warn): ReadonlyMap<string, unknown> => {
@@ -97,6 +99,7 @@ const warnOfFiles = (file: AppSpecFile, node: unknown, warn: Warn) => {
         `${place}.source`,
         `${source} is not in the revision. Install fails unless BeforeInstall makes it.`,
         'missing-source',
+        source,
       );
     if (destination !== undefined && !destination.startsWith('/'))
       warn(
@@ -136,6 +139,7 @@ const warnOfScripts = (file: AppSpecFile, scripts: readonly unknown[], hook: str
         `${place}.location`,
         `${location} is not in the revision. ${hook} fails without it.`,
         'missing-script',
+        location,
       );
     else if (location !== undefined && /\s/.test(location))
       warn(
@@ -191,8 +195,8 @@ const warnOf = (file: AppSpecFile, documents: readonly Document[], warn: Warn) =
  */
 export function appSpecRemarks(file: AppSpecFile): readonly AppSpecRemark[] {
   const found: AppSpecRemark[] = [];
-  warnOf(file, appSpecDocuments(file.text), (place, text, fails) => {
-    found.push({ place, text, ...(fails && { fails }) });
+  warnOf(file, appSpecDocuments(file.text), (place, text, fails, missing) => {
+    found.push({ place, text, ...(fails && { fails }), ...(missing !== undefined && { missing }) });
   });
   return found;
 }

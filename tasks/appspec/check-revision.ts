@@ -6,8 +6,10 @@ import { applicationFindings } from './application-findings.ts';
 import { appSpecContent } from './appspec-file.ts';
 import { lineOfMessage, lineOfPlace } from './appspec-lines.ts';
 import { type AppSpecRemark, appSpecRemarks } from './appspec-warnings.ts';
-import type { ConfiguredApplication, Finding, RevisionFile } from './revision.ts';
+import { type BuiltRevision, buildFindings } from './build-findings.ts';
+import type { ConfiguredApplication, Finding, JudgedBuildspec, RevisionFile } from './revision.ts';
 import { type HookScript, scriptFindings } from './script-findings.ts';
+import { systemdFindings } from './systemd-findings.ts';
 import { toolFindings } from './tool-findings.ts';
 import { userFindings } from './user-findings.ts';
 
@@ -23,6 +25,10 @@ export interface RevisionToCheck {
   readonly application: ConfiguredApplication;
   /** What the agent says of an AppSpec file in this revision. */
   readonly agentFault: (appSpec: RevisionFile) => Promise<AgentFault | undefined>;
+  /** What CodeBuild reads of a buildspec. */
+  readonly judgeBuildspec: (text: string) => JudgedBuildspec;
+  /** Whether the local run's instances are sandboxes. */
+  readonly isSandbox?: boolean;
 }
 
 /** Scripts of old instances, which the next deployment runs. */
@@ -73,19 +79,30 @@ const scriptsOf = (named: NamedScripts, files: readonly RevisionFile[]): readonl
   return [...direct, ...called.map((file) => ({ file, events: [] }))];
 };
 
-/** What the buildspec's build makes is in the revision that is deployed, and not in the working directory. */
-const isMadeByBuild = (files: readonly RevisionFile[]): boolean =>
-  files.some(({ path: name, text = '' }) => /^buildspec\.ya?ml$/.test(name) && /^artifacts:/m.test(text));
+/** Why a file that is not in what is deployed may be missing. */
+const whyMissing = (
+  { buildspec, name }: ConfiguredApplication,
+  makes: ReturnType<BuiltRevision['makes']>,
+): string => {
+  if (buildspec === undefined)
+    return `The commit itself is deployed. If a build makes it, add "build": {} to ${name} in the configuration, and a buildspec.`;
+  return makes === 'perhaps'
+    ? `The build may make it: the artifacts of ${buildspec} take everything.`
+    : `The artifacts of ${buildspec} do not take it.`;
+};
 
 const ofRemark = (
   { path: file, text }: RevisionFile,
-  { place, text: what, fails }: AppSpecRemark,
+  { place, text: what, fails, missing = '' }: AppSpecRemark,
   named: NamedScripts,
-  files: readonly RevisionFile[],
-): Finding => {
+  application: ConfiguredApplication,
+  built: BuiltRevision | undefined,
+): Finding | undefined => {
   const line = lineOfPlace(text ?? '', place);
   const at = { file, ...(line !== undefined && { line }) };
   const said = place === '' ? what : `${place}: ${what}`;
+  const makes = built?.makes(missing) ?? 'no';
+  if ((fails === 'missing-script' || fails === 'missing-source') && makes === 'named') return undefined;
   if (fails === 'missing-script') {
     const event = place.split(/[.[]/)[1] ?? '';
     if (event === 'ApplicationStop')
@@ -96,11 +113,21 @@ const ofRemark = (
         text: `${said} It runs in the next deployment to the same instance.`,
       };
     const later = EVENTS_OF_OLD.includes(event) ? ' It runs when the next promotion replaces this one.' : '';
-    return { ...at, severity: 'error', event, text: `${said}${later} Add the file, or correct the path.` };
+    return {
+      ...at,
+      severity: makes === 'perhaps' ? 'warning' : 'error',
+      event,
+      text: `${said}${later} Add the file, or correct the path. ${whyMissing(application, makes)}`,
+    };
   }
   if (fails === 'missing-source') {
-    const isMade = (named.get('BeforeInstall') ?? []).length > 0 || isMadeByBuild(files);
-    return { ...at, severity: isMade ? 'warning' : 'error', event: 'Install', text: said };
+    const isMade = makes === 'perhaps' || (named.get('BeforeInstall') ?? []).length > 0;
+    return {
+      ...at,
+      severity: isMade ? 'warning' : 'error',
+      event: 'Install',
+      text: `${said} ${whyMissing(application, makes)}`,
+    };
   }
   return { ...at, severity: 'warning', text: said };
 };
@@ -108,12 +135,13 @@ const ofRemark = (
 const ofAppSpec = async (
   file: RevisionFile,
   named: NamedScripts,
-  { files, agentFault }: RevisionToCheck,
+  { files, agentFault, application }: RevisionToCheck,
+  built: BuiltRevision | undefined,
 ): Promise<readonly Finding[]> => {
   const text = file.text ?? '';
   const fault = await agentFault(file);
   const line = fault && lineOfMessage(text, fault.message);
-  const paths = files.map((one) => one.path);
+  const paths = built?.paths ?? files.map((one) => one.path);
   const remarks = appSpecRemarks({ path: file.path, text, files: paths }).filter(
     ({ fails }) => !(fault && (fails === 'unreadable' || fails === 'unknown-event')),
   );
@@ -129,7 +157,7 @@ const ofAppSpec = async (
           },
         ]
       : []),
-    ...remarks.map((remark) => ofRemark(file, remark, named, files)),
+    ...remarks.flatMap((remark) => ofRemark(file, remark, named, application, built) ?? []),
   ];
 };
 
@@ -174,18 +202,22 @@ const MISSING_APPSPEC =
  * the text is called a guess.
  */
 export async function checkRevision(revision: RevisionToCheck): Promise<readonly Finding[]> {
-  const { files, application } = revision;
+  const { files, application, judgeBuildspec, isSandbox = false } = revision;
+  const { buildspec } = application;
+  const build = buildspec === undefined ? undefined : buildFindings(files, buildspec, judgeBuildspec);
   const file = ['appspec.yml', 'appspec.yaml'].flatMap((name) => files.filter((one) => one.path === name))[0];
   const named = namedScripts(file?.text ?? '');
   const scripts = scriptsOf(named, files);
   const paths = new Set(files.map((one) => one.path));
   const found: readonly Finding[] = [
     ...(file
-      ? [...(await ofAppSpec(file, named, revision)), ...ofHooksIfRead(file, named)]
+      ? [...(await ofAppSpec(file, named, revision, build?.built)), ...ofHooksIfRead(file, named)]
       : [
           { severity: 'error' as const, file: 'appspec.yml', event: 'DownloadBundle', text: MISSING_APPSPEC },
         ]),
+    ...(build?.findings ?? []),
     ...scriptFindings(scripts, paths),
+    ...(isSandbox ? systemdFindings(scripts, files) : []),
     ...toolFindings(scripts, files, application),
     ...userFindings(file, scripts, application),
     ...applicationFindings(files, application),

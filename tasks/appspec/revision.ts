@@ -18,12 +18,43 @@ export interface ConfiguredApplication {
   readonly runtime: string;
   /** Packages that the image gets beside the runtime. */
   readonly packages: readonly string[];
+  /** Path of the buildspec by which CodeBuild makes what is deployed. @default the commit itself is deployed */
+  readonly buildspec?: string;
   /** Whether the image starts from the team's own one, or gets components of theirs: what is in these is not known here. */
   readonly hasOwnImage: boolean;
 }
 
+/** What is read of a buildspec. */
+export type JudgedBuildspec =
+  | {
+      readonly fault: string;
+      /** Whether CodeBuild can follow it, and the local run alone cannot. */
+      readonly isHereAlone: boolean;
+    }
+  | {
+      /** Of all phases. */
+      readonly commands: readonly string[];
+      /** Absent if it names nothing that the build makes. */
+      readonly artifacts?: BuiltFiles;
+    };
+
+/** The files of a build's archive. */
+export interface BuiltFiles {
+  /** `.` is the commit's own. */
+  readonly baseDirectory: string;
+  /** Whether all files lie side by side in the archive. */
+  readonly discardsPaths: boolean;
+  readonly patterns: readonly {
+    readonly text: string;
+    /** Whether a file comes into the archive, by its path below the base directory. */
+    readonly takes: (name: string) => boolean;
+    /** Whether something below a directory may come into it. */
+    readonly reachesBelow: (directory: string) => boolean;
+  }[];
+}
+
 /**
- * `error`: CodeDeploy would fail. `warning`: it is likely to go wrong. `note`: worth knowing.
+ * `error`: CodeBuild or CodeDeploy would fail. `warning`: it is likely to go wrong. `note`: worth knowing.
  */
 export type Severity = 'error' | 'warning' | 'note';
 

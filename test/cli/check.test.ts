@@ -27,7 +27,9 @@ const hook = (location: string) =>
 it('ends with 0 for the sample application, and tells only what QAT cannot try', async () => {
   const { code, out, error } = await run('check', sample);
   expect([code, error]).toEqual([0, '']);
-  expect(out).toContain('Compared with orders of cdk.json: port 8080, health check /health, runtime nodejs.');
+  expect(out).toContain(
+    'Compared with orders of cdk.json: port 8080, health check /health, runtime nodejs, built by buildspec.yml.',
+  );
   expect(out).toContain('appspec.yml:35 (BeforeBlockTraffic)');
   expect(out).toMatch(/\n2 notes\.$/);
 });

@@ -7,10 +7,13 @@ it.each<[string, object]>([
     'promotions --limit 3 --application shop --json',
     { command: { name: 'promotions', limit: 3, application: 'shop' }, json: true },
   ],
-  ['check app', { command: { name: 'check', directory: 'app' }, json: false }],
+  ['check app', { command: { name: 'check', directory: 'app', isSandbox: false }, json: false }],
   [
-    'check app --application shop --config c.json --json',
-    { command: { name: 'check', directory: 'app', application: 'shop', config: 'c.json' }, json: true },
+    'check app --application shop --config c.json --sandbox --json',
+    {
+      command: { name: 'check', directory: 'app', application: 'shop', config: 'c.json', isSandbox: true },
+      json: true,
+    },
   ],
   [
     'init app --write-configuration c.json',

@@ -44,6 +44,7 @@ const check = (
     })),
     application: { ...usual, ...application },
     agentFault: async () => fault,
+    judgeBuildspec: () => ({ commands: [] }),
   });
 
 const start = (text: string): Texts => ({ ...good, 'scripts/start.sh': `#!/bin/bash\n${text}\n` });

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { appSpecContent } from '../../../../tasks/appspec/appspec-file.ts';
+import { sourcedBy, systemdCommand } from '../../../../tasks/appspec/systemd-findings.ts';
 import type { ApplicationSource } from '../application-source.ts';
 import { git } from '../git.ts';
 
@@ -38,12 +39,6 @@ const locationsOf = (appSpec: unknown): string[] => {
   ];
 };
 
-/** Names of files that a shell script reads into itself. */
-const sourcedBy = (text: string): string[] =>
-  [...text.matchAll(/^\s*(?:\.|source)\s+(.+)$/gm)].map(([, rest = '']) =>
-    path.posix.basename(rest.trim().replace(/["']/g, '')),
-  );
-
 /** Of programs, devices and the like, no script says much by naming them. */
 const usual = /^\/(?:dev|proc|bin|usr\/bin|sbin|usr\/sbin)(?:\/|$)/;
 
@@ -53,13 +48,6 @@ const pathsIn = (text: string): string[] =>
     .filter((line) => !line.trimStart().startsWith('#'))
     .flatMap((line) => line.match(/(?<![\w./:$}"'-])\/[\w.-]+(?:\/[\w.-]+)*/g) ?? [])
     .filter((one) => !usual.test(one));
-
-const asksSystemd = (text: string): boolean =>
-  text
-    .split('\n')
-    .some((line) =>
-      /(?:^|[\s;&|(])(?:systemctl|systemd-run|journalctl|service)\s/.test(line.replace(/(?:^|\s)#.*/, '')),
-    );
 
 /**
  * Looks at a commit's hook scripts. One that uses `DESTDIR`, itself or by a file that it sources, was written for instances that are
@@ -93,7 +81,7 @@ export const touchesOf = async (
     }
     const beside = sourcedBy(text).map((name) => path.posix.join(path.posix.dirname(script), name));
     const texts = [text, ...(await Promise.all(beside.map(read)))];
-    if (texts.some((one) => asksSystemd(one ?? ''))) systemd.push(script);
+    if (systemdCommand(texts.map((one) => one ?? '')) !== undefined) systemd.push(script);
     if (texts.some((one) => /\bDESTDIR\b/.test(one ?? ''))) continue;
     unbound.push(script);
     for (const one of texts) for (const found of pathsIn(one ?? '')) paths.add(found);

@@ -33,6 +33,25 @@ const patternOf = (pattern: string): RegExp => {
   return new RegExp(`^${text}$`);
 };
 
+/** Whether a pattern of a buildspec's `artifacts` takes a file, by its path below the base directory. */
+export const takesFile = (pattern: string, { excludePaths }: Pick<ArtifactSpec, 'excludePaths'>) => {
+  const matcher = patternOf(pattern);
+  const excluded = excludePaths.map(patternOf);
+  return (name: string): boolean => matcher.test(name) && !excluded.some((one) => one.test(name));
+};
+
+/** Whether a pattern may take something below a directory. */
+export const reachesBelow = (pattern: string, directory: string): boolean => {
+  const parts = pattern.replace(/^\.\//, '').split('/');
+  const folders = directory.split('/');
+  const any = parts.indexOf('**');
+  const compared = any === -1 ? folders.length : Math.min(any, folders.length);
+  return (
+    (any !== -1 || parts.length > folders.length) &&
+    folders.slice(0, compared).every((folder, index) => patternOf(parts[index] ?? '').test(folder))
+  );
+};
+
 /** Paths of all files below a directory. A link counts as what it leads to, unless it leads out of the directory. */
 const filesBelow = (root: string): readonly string[] => {
   const found: string[] = [];
@@ -70,11 +89,9 @@ export function artifactFiles(source: string, spec: ArtifactSpec): readonly Arti
   if (root === undefined || !isWithin || !fs.statSync(root).isDirectory())
     throw new NoArtifactsError(`no matching base directory path found for ${spec.baseDirectory}`);
   const all = filesBelow(root);
-  const excluded = spec.excludePaths.map(patternOf);
   const names = new Set<string>();
   for (const pattern of spec.files) {
-    const matcher = patternOf(pattern);
-    const matching = all.filter((name) => matcher.test(name) && !excluded.some((one) => one.test(name)));
+    const matching = all.filter(takesFile(pattern, spec));
     if (matching.length === 0) throw new NoArtifactsError(`no matching artifact paths found for ${pattern}`);
     for (const name of matching) names.add(name);
   }

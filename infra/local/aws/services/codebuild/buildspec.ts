@@ -41,6 +41,12 @@ export interface ArtifactSpec {
 /** The buildspec cannot be followed; CodeBuild calls it YAML_FILE_ERROR. */
 export class BuildspecError extends Error {
   override readonly name = 'BuildspecError';
+  /** Whether CodeBuild can follow it all the same. */
+  readonly isHereAlone: boolean;
+  constructor(message: string, isHereAlone = false) {
+    super(message);
+    this.isHereAlone = isHereAlone;
+  }
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -56,7 +62,8 @@ export const parseBuildspec = (text: string): Buildspec => {
   const spec = fields(document, 'the buildspec');
   only(spec, '', ['version', 'run-as', 'env', 'proxy', 'batch', 'phases', 'reports', 'artifacts', 'cache']);
   // 0.1 runs each command in a shell of its own.
-  if (String(spec.version) !== '0.2') throw wrong('version', spec.version, 'give 0.2');
+  if (String(spec.version) !== '0.2')
+    throw wrong('version', spec.version, 'give 0.2', String(spec.version) === '0.1');
   const env = optionalFields(spec.env, 'env');
   only(env, 'env.', [
     'shell',
@@ -67,7 +74,7 @@ export const parseBuildspec = (text: string): Buildspec => {
     'git-credential-helper',
   ]);
   if (env.shell !== undefined && env.shell !== '/bin/sh' && env.shell !== 'bash')
-    throw wrong('env.shell', env.shell, 'give bash, or leave it out');
+    throw wrong('env.shell', env.shell, 'give bash, or leave it out', true);
   const phases = fields(spec.phases, 'phases');
   only(phases, 'phases.', phaseNames);
   const install = optionalFields(phases.install, 'phases.install');
@@ -98,7 +105,7 @@ const artifactsOf = (artifacts: Fields): ArtifactSpec | undefined => {
   if (files.length === 0) return undefined;
   const { 'base-directory': baseDirectory = '.' } = artifacts;
   if (typeof baseDirectory !== 'string' || /[*?]/.test(baseDirectory))
-    throw wrong('artifacts.base-directory', baseDirectory, 'give the path of one directory');
+    throw wrong('artifacts.base-directory', baseDirectory, 'give the path of one directory', true);
   return {
     files,
     baseDirectory,
@@ -155,5 +162,8 @@ const only = (value: Fields, at: string, known: readonly string[]): void => {
     if (!known.includes(key)) throw wrong(`${at}${key}`, value[key], `use ${known.join(', ')}`);
 };
 
-const wrong = (at: string, value: unknown, remedy: string) =>
-  new BuildspecError(`${at} is ${value === undefined ? 'missing' : JSON.stringify(value)}; ${remedy}`);
+const wrong = (at: string, value: unknown, remedy: string, isHereAlone = false) =>
+  new BuildspecError(
+    `${at} is ${value === undefined ? 'missing' : JSON.stringify(value)}; ${remedy}`,
+    isHereAlone,
+  );
