@@ -1,5 +1,6 @@
 import { checkBootstrap } from './account.ts';
 import { checkAlarms } from './alarms.ts';
+import { checkBuildParameters, checkBuildQuotas, checkBuildSecrets } from './builds.ts';
 import { checkCertificates } from './certificates.ts';
 import { checkConnections } from './connections.ts';
 import { checkDeadLetters } from './dead-letters.ts';
@@ -28,6 +29,9 @@ export const checks: readonly Check[] = [
   { subject: 'Elastic IP addresses', look: checkAddresses },
   { subject: 'VPCs', look: checkVpcs },
   { subject: "Lambda's concurrency", look: checkConcurrency },
+  { subject: "CodeBuild's quotas", look: checkBuildQuotas },
+  { subject: 'parameters that builds read', look: checkBuildParameters },
+  { subject: 'secrets that builds read', look: checkBuildSecrets },
   { subject: 'service-linked roles', look: checkServiceLinkedRoles },
   { subject: 'connections', look: checkConnections },
   { subject: 'certificates', look: checkCertificates },

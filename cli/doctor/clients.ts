@@ -9,6 +9,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -30,6 +31,7 @@ export const createClients = (config: ClientConfig) => ({
   iam: new IAMClient(config),
   kms: new KMSClient(config),
   lambda: new LambdaClient(config),
+  secrets: new SecretsManagerClient(config),
   quotas: new ServiceQuotasClient(config),
   sfn: new SFNClient(config),
   sns: new SNSClient(config),

@@ -20,7 +20,7 @@ import { applicationCount, type Instances, peakInstances } from './needs.ts';
 import { type Place, physicalIds, placeName } from './place.ts';
 
 /** A quota of AWS, per account and region. */
-interface Quota {
+export interface Quota {
   readonly service: string;
   readonly code: string;
   /** What it counts. */
@@ -89,7 +89,7 @@ export const vcpuFacts = (
 };
 
 /** The applied quota; where AWS keeps none for the account, its default. */
-const limitOf = async (client: ServiceQuotasClient, { service, code }: Quota): Promise<number> => {
+export const limitOf = async (client: ServiceQuotasClient, { service, code }: Quota): Promise<number> => {
   const input = { ServiceCode: service, QuotaCode: code };
   const { Quota } = await client.send(new GetServiceQuotaCommand(input)).catch((error: unknown) => {
     if (!(error instanceof NoSuchResourceException)) throw error;

@@ -10,6 +10,18 @@ const quotas: Readonly<Record<string, { readonly name: string; readonly value: n
     name: 'Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances',
     value: 64,
   },
+  ...Object.fromEntries(
+    Object.entries({
+      'L-9D07B6EF': 'Linux/Small',
+      'L-2DC20C30': 'Linux/Medium',
+      'L-4DDC4A99': 'Linux/Large',
+      'L-5ED1D25B': 'ARM/Small',
+      'L-596BEAB4': 'ARM/Large',
+    }).map(([code, machine]) => [
+      `codebuild/${code}`,
+      { name: `Concurrently running builds for ${machine} environment`, value: 60 },
+    ]),
+  ),
 };
 
 /** Service Quotas: what the account may have. Nothing here enforces it. */
