@@ -36,6 +36,7 @@ type SiteLedger = Pick<
   | 'missingSubscriptions'
   | 'rebake'
   | 'environmentStatus'
+  | 'imageReport'
   | 'calendar'
   | 'declaredFreezes'
   | 'overrides'
@@ -99,6 +100,8 @@ export interface SiteDependencies {
     asked: AskedAcceptance,
     person: Person,
   ) => Promise<AcceptRuling>;
+  /** Text of an inventory or of findings in the evidence bucket; undefined if there is none. */
+  readonly readImageDocument: (objectKey: string) => Promise<string | undefined>;
   /** Asks how a promotion's soak stands, or for something in it. */
   readonly askSoak: AskSoak;
   readonly identity: Identity;

@@ -1,7 +1,9 @@
 import { readLockViews } from '../tasks/environment-locks/lock-view.ts';
 import type { Person } from '../tasks/ledger/items.ts';
-import { readLive, readReleases, readStatuses, readWhereabouts } from '../tasks/promotions/read-live.ts';
-import { SHORTEST_SEARCH, searchInstances, searchPromotions } from '../tasks/promotions/search.ts';
+import { isAboutContents, questionOf } from '../tasks/lineage/question.ts';
+import { trace } from '../tasks/lineage/trace.ts';
+import { readLive, readReleases, readWhereabouts } from '../tasks/promotions/read-live.ts';
+import { SHORTEST_SEARCH, searchPromotions } from '../tasks/promotions/search.ts';
 import type { SiteDependencies } from './dependencies.ts';
 import type { LivePageProps } from './views/live.tsx';
 import type { ReleasesPageProps } from './views/releases.tsx';
@@ -36,25 +38,37 @@ export const readReleasesPage = async (
       }
     : undefined;
 
-/** Searches promotions. @throws PageTokenError if `next` is none that a search before gave */
+/**
+ * Reads where something is live, and searches promotions for it.
+ * @throws PageTokenError if `next` is none that a search before gave
+ */
 export async function readSearchPage(
-  { ledger, applications, now }: LiveDependencies,
+  dependencies: LiveDependencies & Pick<SiteDependencies, 'readImageDocument'>,
   person: Person,
   text: string,
   next: string | undefined,
 ): Promise<Omit<SearchPageProps, 'path'>> {
-  if (text.length < SHORTEST_SEARCH) return { person, text, instances: [] };
+  if (text.length < SHORTEST_SEARCH) return { person, text };
+  const { ledger, applications, now, readImageDocument } = dependencies;
+  const question = questionOf(text);
+  const sources = { ledger, applications, read: readImageDocument, now: new Date(now()) };
+  const [lineage, result] = await Promise.all([
+    next === undefined ? trace(sources, question) : undefined,
+    isAboutContents(question) ? undefined : readResult(dependencies, text, next),
+  ]);
+  return { person, text, ...(lineage && { lineage }), ...(result && { result }) };
+}
+
+async function readResult(
+  { ledger, now }: LiveDependencies,
+  text: string,
+  next: string | undefined,
+): Promise<NonNullable<SearchPageProps['result']>> {
   const result = await searchPromotions(ledger, text, next);
   const found = result.found.map(({ promotion }) => promotion);
   const running = found.filter(({ status }) => status === 'RUNNING').map(({ application }) => application);
   const locks = await Promise.all(
     [...new Set(running)].map((one) => readLockViews(ledger, one, new Date(now()))),
   );
-  const statuses = await Promise.all(applications.map((one) => readStatuses(ledger, one)));
-  return {
-    person,
-    text,
-    instances: searchInstances(statuses.flat(), text),
-    result: { ...result, whereabouts: await readWhereabouts(ledger, found, locks.flat()) },
-  };
+  return { ...result, whereabouts: await readWhereabouts(ledger, found, locks.flat()) };
 }

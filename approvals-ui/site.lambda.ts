@@ -9,6 +9,7 @@ import { askOverride, decideOverride } from '../tasks/calendar/overrides.ts';
 import { advanceLocks } from '../tasks/environment-locks/advance-lock.ts';
 import { redriveAsked, stopAsked } from '../tasks/evidence/facts.ts';
 import { createRecordedLedger } from '../tasks/evidence/recorded-dynamodb-ledger.ts';
+import { readObject } from '../tasks/evidence/s3-archive.ts';
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { goBack } from '../tasks/go-back/go-back.ts';
 import { askRebake } from '../tasks/images/ask-rebake.ts';
@@ -148,6 +149,7 @@ export const handler = handle(
     rebake: (application, person) => askRebake(ledger, now)(application, askerFrom(person)),
     acceptFinding: (promotion, asked, person) =>
       acceptFinding({ ledger, now })(promotion, asked, askerFrom(person)),
+    readImageDocument: readObject(env.EVIDENCE_BUCKET),
     askSoak: createAskSoak(),
     identity: createOpenIdIdentity(env.OIDC_ISSUER, env.OIDC_CLIENT_ID),
     sessions: createDynamoDbSessions(env.LEDGER_TABLE),

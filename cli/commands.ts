@@ -23,6 +23,7 @@ import { type Ask, redrive } from './redrive.ts';
 import { endSoak, sendBack } from './soak.ts';
 import { stop } from './stop.ts';
 import { CommandError, type System } from './system.ts';
+import { traceWhat } from './trace.ts';
 
 /** How many promotions are searched for the beginning of an id or commit. */
 const SEARCHED = 500;
@@ -205,6 +206,7 @@ export async function runCommand(
     const histories = await readReleases(system.ledger, application, command.limit, system.now());
     return { text: releasesText(histories), json: histories };
   }
+  if (command.name === 'trace') return traceWhat(system, command.what);
   if (command.name === 'calendar' || command.name === 'freeze' || command.name === 'unfreeze')
     return calendarCommand(system, command);
   if (command.name === 'plan') {

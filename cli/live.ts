@@ -10,13 +10,15 @@ import { runbookText } from '../tasks/redrive/advice-text.ts';
 import { approverRoles, environmentTitles, listed, roleTitles, shortCommit } from '../tasks/words.ts';
 import { cut, printable, table, time } from './format.ts';
 
-const approvers = ({ approvedBy }: Release): string =>
+/** Who approved a release, by role. */
+export const approvers = ({ approvedBy }: Release): string =>
   approverRoles
     .filter((role) => approvedBy[role].length > 0)
     .map((role) => `${listed(approvedBy[role].map(printable))} (${roleTitles[role]})`)
     .join(', ');
 
-const nameOf = ({ commitId, commitMessage }: Pick<Release, 'commitId' | 'commitMessage'>): string =>
+/** A commit with the beginning of its message. */
+export const nameOf = ({ commitId, commitMessage }: Pick<Release, 'commitId' | 'commitMessage'>): string =>
   `${shortCommit(commitId)} ${cut(printable(commitMessage), 60)}`.trim();
 
 const statusLines = (

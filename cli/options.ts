@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { FinalState } from '../tasks/evidence/chain.ts';
+import { questionOf } from '../tasks/lineage/question.ts';
 import type { Sizes } from '../tasks/prices/promotion-cost.ts';
 import { DEFAULT_PORT, DEFAULT_STATE_DIRECTORY, UsageError, wholeNumber } from './arguments.ts';
 import { type CalendarCommand, readCalendarCommand } from './calendar-options.ts';
@@ -19,6 +20,11 @@ export type Command =
   | { readonly name: 'images'; readonly application?: string }
   | { readonly name: 'live' }
   | { readonly name: 'releases'; readonly application: string; readonly limit: number }
+  | {
+      readonly name: 'trace';
+      /** As given: an id, a package with or without its version, or a vulnerability. */
+      readonly what: string;
+    }
   | { readonly name: 'show'; readonly promotion: string }
   | { readonly name: 'makers'; readonly promotion: string }
   | ({
@@ -170,6 +176,7 @@ const operands: Readonly<Record<string, string | undefined>> = {
   images: 'an application',
   live: undefined,
   releases: 'an application',
+  trace: 'a commit, AMI, deployment, instance, package or vulnerability',
   show: 'a promotion',
   makers: 'a promotion',
   cost: 'a promotion',
@@ -269,6 +276,15 @@ const readTeardown = (
   return { ...base, step: evidence ? 'evidence' : 'leftovers' };
 };
 
+const readTrace = (what: string | undefined, [version, surplus]: readonly string[]): Command => {
+  if (!what) throw new UsageError(`trace takes ${operands.trace}, got none.`);
+  const asked = questionOf(version === undefined ? what : `${what} ${version}`);
+  const isVersioned = asked.kind === 'package' && asked.version !== undefined;
+  if (surplus !== undefined || (version !== undefined && !isVersioned))
+    throw new UsageError(`trace does not take ${JSON.stringify(surplus ?? version)}.`);
+  return { name: 'trace', what: version === undefined ? what : `${what} ${version}` };
+};
+
 const readGoBack = (
   { reason }: ReturnType<typeof readArguments>['values'],
   application: string | undefined,
@@ -324,6 +340,7 @@ const readCommand = (
     return readWorkingDirectoryCommand(name, values, operand === undefined ? [] : [operand, ...more]);
   if (name === 'go-back') return readGoBack(values, operand, more);
   if (name === 'accept-finding') return readAcceptance(values, operand, more);
+  if (name === 'trace') return readTrace(operand, more);
   const wanted = operands[name];
   const surplus = wanted === undefined ? operand : more[0];
   if (surplus !== undefined) throw new UsageError(`${name} does not take ${JSON.stringify(surplus)}.`);

@@ -11,6 +11,9 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        as of when that is known, and what comes next
   releases APPLICATION list what QAT and Prod ran, and when, latest first
                        --limit N           how many promotions that were deployed (20)
+  trace WHAT           say where it is live, since when, by which promotion and who approved it; a commit,
+                       AMI, deployment, instance, package (openssl, openssl 3.2.2) or vulnerability
+                       (CVE-2026-1234); exit code 1 if something live could not be looked at
   show P               show a promotion: its jobs, requests, decisions and denied attempts;
                        if it failed, what to fix and what a redrive would do
   makers P             list everybody who made a part of the change, and why each is in the list

@@ -319,6 +319,7 @@ export const functions = {
     entry: 'approvals-ui/site.lambda.ts',
     environment: [
       'LEDGER_TABLE',
+      'EVIDENCE_BUCKET',
       'SITE_URL',
       'OIDC_ISSUER',
       'OIDC_CLIENT_ID',

@@ -7,17 +7,18 @@ import {
   type NextPromotion,
 } from '../../tasks/promotions/live-table.ts';
 import type { Release } from '../../tasks/promotions/releases.ts';
-import { approverRoles, commitTitle, environmentTitles, roleTitles, shortCommit } from '../../tasks/words.ts';
+import { approverRoles, commitTitle, environmentTitles, shortCommit } from '../../tasks/words.ts';
 import type { ConsoleLinks } from '../console-links.ts';
 import { duration, nameOfArn } from '../format.ts';
 import { StatusIcon } from '../graph/drawing.tsx';
 import type { StepStatus } from '../graph/steps.ts';
+import { Approvers } from './approvers.tsx';
 import { StatusNotices } from './environment-status.tsx';
 import { GivenText } from './given-text.tsx';
 import { AutoRefreshRegion, Page } from './layout.tsx';
 import { LockState } from './locks.tsx';
 import { BadChip } from './marks.tsx';
-import { Fact, MOST_DECIDER, Moment, StatusChip } from './parts.tsx';
+import { Fact, Moment, StatusChip } from './parts.tsx';
 import { SearchForm } from './search.tsx';
 
 /** What runs where. */
@@ -192,26 +193,6 @@ const ApprovedBy: FC<{ release: Release }> = ({ release }) => {
     </Fact>
   );
 };
-
-/** Who approved a release, by role. */
-export const Approvers: FC<{ release: Release }> = ({ release }) => (
-  <>
-    {approverRoles
-      .filter((role) => release.approvedBy[role].length > 0)
-      .map((role, index) => (
-        <>
-          {index === 0 ? null : ', '}
-          {release.approvedBy[role].map((name, place) => (
-            <>
-              {place === 0 ? null : ' and '}
-              <GivenText text={name} most={MOST_DECIDER} />
-            </>
-          ))}{' '}
-          ({roleTitles[role]})
-        </>
-      ))}
-  </>
-);
 
 const Next: FC<NextPromotion & { now: number }> = ({ promotion, whereabouts, now }) => {
   const { waitsFor, text } = whereabouts;

@@ -5,8 +5,8 @@ import type { Release } from '../../tasks/promotions/releases.ts';
 import type { Whereabouts } from '../../tasks/promotions/whereabouts.ts';
 import { approverRoles, commitTitle, environmentTitles, shortCommit } from '../../tasks/words.ts';
 import { StatusIcon } from '../graph/drawing.tsx';
+import { Approvers } from './approvers.tsx';
 import { Page } from './layout.tsx';
-import { Approvers } from './live.tsx';
 import { BadChip } from './marks.tsx';
 import { Card, Moment, promotionStatuses } from './parts.tsx';
 

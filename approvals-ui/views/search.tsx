@@ -1,23 +1,19 @@
 import type { FC } from 'hono/jsx';
 import type { Person } from '../../tasks/ledger/items.ts';
-import {
-  type FoundInstance,
-  LONGEST_SEARCH,
-  type SearchResult,
-  SHORTEST_SEARCH,
-} from '../../tasks/promotions/search.ts';
+import type { Lineage } from '../../tasks/lineage/lineage.ts';
+import { LONGEST_SEARCH, type SearchResult, SHORTEST_SEARCH } from '../../tasks/promotions/search.ts';
 import type { Whereabouts } from '../../tasks/promotions/whereabouts.ts';
-import { environmentTitles, shortCommit } from '../../tasks/words.ts';
 import { Page } from './layout.tsx';
+import { isGuess, LineageSection } from './lineage.tsx';
 import { Empty, PromotionRow } from './list-parts.tsx';
 import { Moment } from './parts.tsx';
 
-/** The field that searches promotions. */
+/** The field that asks where something is live, and searches promotions. */
 export const SearchForm: FC<{ text?: string }> = ({ text = '' }) => (
   <search>
     <form class="search" method="get" action="/search">
       <label class="unseen" for="q">
-        Commit, image, deployment, instance or person
+        Commit, image, deployment, instance, package, vulnerability or person
       </label>
       <input
         type="search"
@@ -25,7 +21,7 @@ export const SearchForm: FC<{ text?: string }> = ({ text = '' }) => (
         name="q"
         value={text}
         maxlength={LONGEST_SEARCH}
-        placeholder="Commit, ami-…, d-…, i-…, person"
+        placeholder="Commit, ami-…, openssl 3.2.2, CVE-…, person"
       />
       <button class="quiet" type="submit">
         Search
@@ -39,86 +35,57 @@ export interface SearchPageProps {
   readonly person: Person;
   readonly path: string;
   readonly text: string;
-  /** Instances that were there when Lockstep looked last. */
-  readonly instances: readonly FoundInstance[];
-  /** Absent if the text is too short. */
+  /** Where it is live. Absent if the text is too short, and where a search goes on. */
+  readonly lineage?: Lineage;
+  /** Absent if the text is too short, or only images can have it. */
   readonly result?: SearchResult & {
     /** Where those that are in progress are, by id. */
     readonly whereabouts: ReadonlyMap<string, Whereabouts>;
   };
 }
 
-/** The promotions that have what was searched for. */
-export const SearchPage: FC<SearchPageProps> = ({ person, path, text, instances, result }) => (
-  <Page title="Search" person={person} here={path} section="promotions">
-    <div class="narrow">
-      <h1>Search promotions</h1>
-      <SearchForm text={text} />
-      {result === undefined ? (
-        <Empty title="What are you looking for?">
-          <p>
-            Give at least {SHORTEST_SEARCH} characters: the beginning of a commit, or the id of a promotion,
-            image, deployment or instance, or a part of the name of somebody who wrote, pushed or decided.
-          </p>
-        </Empty>
-      ) : (
-        <>
-          {instances.length === 0 ? null : <Instances instances={instances} />}
-          <Result text={text} result={result} />
-        </>
-      )}
-    </div>
-  </Page>
-);
-
-const states: Readonly<Record<FoundInstance['state'], string>> = {
-  serves: 'serves',
-  starting: 'is starting',
-  idle: 'takes no requests',
-  leaving: 'is being removed',
+/** Where something is live, and the promotions that have it. */
+export const SearchPage: FC<SearchPageProps> = ({ person, path, text, lineage, result }) => {
+  // Who looks for somebody sees their promotions first.
+  const [before, after] = lineage && isGuess(lineage) ? [undefined, lineage] : [lineage, undefined];
+  return (
+    <Page title="Search" person={person} here={path} section="promotions">
+      <div class="narrow">
+        <h1>Search</h1>
+        <SearchForm text={text} />
+        {lineage === undefined && result === undefined ? (
+          <Empty title="What are you looking for?">
+            <p>
+              Give at least {SHORTEST_SEARCH} characters: the beginning of a commit, or the id of a promotion,
+              image, deployment or instance, or a part of the name of somebody who wrote, pushed or decided.
+              Or a package, as <code>openssl</code> or <code>openssl 3.2.2</code>, or a vulnerability, as{' '}
+              <code>CVE-2026-1234</code>: it is told where they are live.
+            </p>
+          </Empty>
+        ) : (
+          <>
+            {before ? <LineageSection lineage={before} /> : null}
+            {result === undefined ? null : (
+              <Result text={text} result={result} isAll={before === undefined} />
+            )}
+            {after ? <LineageSection lineage={after} /> : null}
+          </>
+        )}
+      </div>
+    </Page>
+  );
 };
 
-const Instances: FC<{ instances: readonly FoundInstance[] }> = ({ instances }) => (
-  <section aria-labelledby="instances">
-    <h2 id="instances">Instances that run now</h2>
-    <ul class="plain">
-      {instances.map(({ instanceId, state, imageId, delivery, drift, application, environment, at }) => (
-        <li data-instance={instanceId}>
-          <code>{instanceId}</code> {states[state]} in {environmentTitles[environment]} of{' '}
-          <a href="/live">{application}</a>
-          {imageId === undefined ? null : (
-            <>
-              {' '}
-              · image <code>{imageId}</code>
-            </>
-          )}
-          {delivery === undefined ? null : (
-            <>
-              {' '}
-              · {delivery.commitId === undefined ? 'a revision that no recent promotion deployed' : null}
-              {delivery.commitId === undefined ? null : (
-                <>
-                  commit <code>{shortCommit(delivery.commitId)}</code>
-                </>
-              )}
-              , deployment <code>{delivery.deploymentId}</code>
-            </>
-          )}
-          {drift.length === 0 ? null : ' · drifted'}
-          <span class="muted">
-            {' '}
-            · looked at on <Moment at={at} />
-          </span>
-        </li>
-      ))}
-    </ul>
-  </section>
-);
-
-const Result: FC<{ text: string; result: NonNullable<SearchPageProps['result']> }> = ({ text, result }) => {
+const Result: FC<{
+  text: string;
+  result: NonNullable<SearchPageProps['result']>;
+  /** Whether the page begins with it. */
+  isAll: boolean;
+}> = ({ text, result, isAll }) => {
   const { found, whereabouts, searched, oldest, next } = result;
   return (
-    <>
+    <section aria-labelledby="promotions">
+      <h2 id="promotions">Promotions</h2>
       <p class="muted searched" role="status">
         {found.length} found among {searched === 1 ? 'one promotion' : `${searched} promotions`}
         {oldest === undefined ? null : (
@@ -129,7 +96,7 @@ const Result: FC<{ text: string; result: NonNullable<SearchPageProps['result']> 
         . {next === undefined ? 'There are no older ones.' : 'Older ones have not been searched.'} Of
         instances that are gone, the ledger knows those that Verify Prod and QC’s request saw.
       </p>
-      {found.length === 0 ? (
+      {found.length === 0 && isAll ? (
         <Empty title="Nothing found here">
           <p>{next === undefined ? 'No promotion has it.' : 'Go on with older promotions.'}</p>
         </Empty>
@@ -151,6 +118,6 @@ const Result: FC<{ text: string; result: NonNullable<SearchPageProps['result']> 
           </a>
         </nav>
       )}
-    </>
+    </section>
   );
 };

@@ -1,9 +1,5 @@
 import { compareInventories, type PackageChange } from '../image-inventory/compare-inventories.ts';
-import { imageObjectKey } from '../image-inventory/image-objects.ts';
 import type { Inventory } from '../image-inventory/inventory.ts';
-import { buildOf } from '../images/build-of.ts';
-import { parsedJson } from '../json.ts';
-import type { Job } from '../ledger/items.ts';
 import { type FindingsOfBoth, markFixes } from '../vulnerabilities/security-updates.ts';
 import type { ReviewedPackages } from './review.ts';
 
@@ -39,24 +35,4 @@ export function reviewPackages(
       ...of('up').filter(({ fixes }) => fixes === undefined),
     ].slice(0, MOST_CHANGES),
   };
-}
-
-/**
- * Reads the inventory of an image that a promotion built.
- * @param jobs of that promotion
- * @param read text of an object in the evidence bucket
- * @throws Error if it is not there
- */
-export async function readInventory(
-  jobs: readonly Job[],
-  imageId: string,
-  read: (objectKey: string) => Promise<string | undefined>,
-): Promise<Inventory> {
-  const build = buildOf(jobs, imageId);
-  const inventory = build?.output?.inventory;
-  if (build === undefined || inventory === undefined)
-    throw new Error(`the contents of ${imageId} were not recorded when it was built`);
-  const text = await read(imageObjectKey(build.application, imageId, inventory, 'inventory.json'));
-  if (text === undefined) throw new Error(`the evidence bucket does not have the contents of ${imageId}`);
-  return parsedJson(text) as Inventory;
 }

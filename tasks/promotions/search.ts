@@ -1,6 +1,6 @@
-import type { EnvironmentStatus, InstanceStatus } from '../drift/environment-status.ts';
 import type { Approval, Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { questionOf } from '../lineage/question.ts';
 import type { Environment } from '../payloads.ts';
 import { environmentTitles, roleTitles } from '../words.ts';
 
@@ -30,8 +30,7 @@ export interface SearchResult {
 }
 
 /** An id of AWS, or the beginning of a commit: no name of a person. */
-const isIdLike = (text: string): boolean =>
-  /^(ami|i|d)-[0-9a-z]+$/.test(text) || /^[0-9a-f]{7,40}$/.test(text);
+const isIdLike = (text: string): boolean => 'id' in questionOf(text);
 
 const perEnvironment = (
   ids: Readonly<Partial<Record<Environment, string>>>,
@@ -110,27 +109,4 @@ export async function searchPromotions(
     ...(oldest !== undefined && { oldest }),
     ...(page.next !== undefined && { next: page.next }),
   };
-}
-
-/** An instance that was there when its environment was looked at last. */
-export interface FoundInstance
-  extends InstanceStatus,
-    Pick<EnvironmentStatus, 'application' | 'environment' | 'at'> {}
-
-/** Instances whose id, image or deployment begins with a text. @param given upper or lower case */
-export function searchInstances(
-  statuses: readonly EnvironmentStatus[],
-  given: string,
-): readonly FoundInstance[] {
-  const text = given.trim().toLowerCase();
-  if (!isIdLike(text)) return [];
-  return statuses.flatMap(({ application, environment, at, instances }) =>
-    instances
-      .filter(({ instanceId, imageId, delivery }) =>
-        [instanceId, imageId, delivery?.deploymentId, delivery?.commitId].some((id) =>
-          id?.toLowerCase().startsWith(text),
-        ),
-      )
-      .map((one) => ({ ...one, application, environment, at })),
-  );
 }

@@ -3,6 +3,7 @@ import {
   paginateListFindings,
   SearchVulnerabilitiesCommand,
 } from '@aws-sdk/client-inspector2';
+import { mapAtOnce } from '../at-once.ts';
 import { type Finding, severityOf, type VulnerablePackage } from './finding.ts';
 
 /** So many vulnerabilities are looked up at once. */
@@ -78,13 +79,9 @@ export async function withKnownExploited(
     // CISA's catalog of known exploited vulnerabilities.
     return vulnerabilities.some(({ cisaData }) => cisaData?.dateAdded !== undefined);
   };
-  const exploited = new Set<string>();
-  const waiting = [...new Set(found.map(({ vulnerabilityId }) => vulnerabilityId))];
-  const lookUp = async (): Promise<void> => {
-    for (let id = waiting.pop(); id !== undefined; id = waiting.pop())
-      if (await isKnownExploited(id)) exploited.add(id);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lookUp));
+  const ids = [...new Set(found.map(({ vulnerabilityId }) => vulnerabilityId))];
+  const answers = await mapAtOnce(AT_ONCE, ids, isKnownExploited);
+  const exploited = new Set(ids.filter((_, index) => answers[index]));
   return found.map((one) => ({ ...one, isKnownExploited: exploited.has(one.vulnerabilityId) }));
 }
 

@@ -2,6 +2,7 @@ import type { Image } from '@aws-sdk/client-imagebuilder';
 import { madeBy } from '../approvals/go-back-review.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { imageObjectKey } from '../image-inventory/image-objects.ts';
+import { type ReadObject, readRecorded } from '../image-inventory/read-document.ts';
 import { buildOf } from '../images/build-of.ts';
 import { parsedJson } from '../json.ts';
 import type { Job } from '../ledger/items.ts';
@@ -44,18 +45,17 @@ const MOST_TOLD = 20;
  * Reads the findings of an image that a promotion built.
  * @param jobs of that promotion
  * @returns undefined if none are recorded: the image was not scanned
- * @throws Error if they are recorded and not there
+ * @throws Error if they are recorded, and not there or not as they were recorded
  */
 export async function readFindings(
   jobs: readonly Job[],
   imageId: string | undefined,
-  read: (objectKey: string) => Promise<string | undefined>,
+  read: ReadObject,
 ): Promise<ImageFindings | undefined> {
   const build = buildOf(jobs, imageId);
   const digest = build?.output?.findings;
   if (build === undefined || imageId === undefined || digest === undefined) return undefined;
-  const text = await read(imageObjectKey(build.application, imageId, digest, 'findings.json'));
-  if (text === undefined) throw new Error(`the evidence bucket does not have the findings of ${imageId}`);
+  const text = await readRecorded(build, imageId, 'findings.json', digest, 'findings', read);
   return parsedJson(text) as ImageFindings;
 }
 

@@ -35,6 +35,7 @@ const drifted = (): Partial<EnvironmentStatus> => {
     instances: [
       {
         ...second,
+        imageId: 'ami-0123456789abcdef0',
         drift: [
           'runs image ami-0123456789abcdef0, not ami-0fedcba9876543210',
           'runs a revision that no recent promotion deployed, by deployment d-HAND12345, not commit 6c6f6e67',
@@ -148,7 +149,13 @@ it('finds an instance that runs now, by its id, image or deployment', async () =
   await signIn(page);
   await page.fill('#q', 'i-0b1c2d3e');
   await page.press('#q', 'Enter');
+  expect(await textOf(page, '[data-lineage="shop prod"]')).toContain('Looked at on');
   expect(await textOf(page, '[data-instance=i-0b1c2d3e4f5061728]')).toMatch(
-    /^i-0b1c2d3e4f5061728 serves in Prod of shop · image ami-\w+ · commit \w{8}, deployment d-\w+ · drifted · looked at on/,
+    /^i-0b1c2d3e4f5061728 serves · drifted: it runs image ami-\w+, not ami-\w+; it runs a revision/,
   );
+  // It runs another image than the release.
+  await page.fill('#q', 'ami-0123456789abcdef0');
+  await page.press('#q', 'Enter');
+  expect(await textOf(page, '[data-lineage="shop prod"]')).toContain('Only the instances below have it.');
+  expect(await page.locator('[data-instance]').count()).toBe(1);
 });

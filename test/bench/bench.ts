@@ -1,6 +1,6 @@
 /**
  * Measures and prints JSON. `npm run bench -- --tests` adds the test suite, and names of parts (`unattended`, `go-back`, `engine`,
- * `load`, `synthesis`, `approvals`) measure these alone. Numbers are of this machine; nothing is asserted here.
+ * `load`, `synthesis`, `approvals`, `lineage`) measure these alone. Numbers are of this machine; nothing is asserted here.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,6 +14,7 @@ import { freePorts } from '../support/ports.ts';
 import { measureApprovals } from './approvals.ts';
 import { measureEngine } from './engine.ts';
 import { measureGoBack } from './go-back.ts';
+import { measureLineage } from './lineage.ts';
 import { measureLoad } from './load.ts';
 import { measureSynthesis } from './synthesis.ts';
 
@@ -56,12 +57,13 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   load: () => measureLoad(scratch),
   synthesis: () => measureSynthesis(scratch),
   approvals: measureApprovals,
+  lineage: measureLineage,
   tests: measureTests,
 };
 const asked = process.argv.slice(2).map((argument) => argument.replace(/^--/, ''));
 const wanted = asked.some((name) => name !== 'tests')
   ? asked
-  : [...asked, 'unattended', 'go-back', 'engine', 'load', 'synthesis', 'approvals'];
+  : [...asked, 'unattended', 'go-back', 'engine', 'load', 'synthesis', 'approvals', 'lineage'];
 const unknown = wanted.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0)
   throw new Error(`There is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}.`);

@@ -24,6 +24,9 @@ it.each<[string, object]>([
   ['locks', { command: { name: 'locks' }, json: false }],
   ['locks --application shop', { command: { name: 'locks', application: 'shop' }, json: false }],
   ['live --json', { command: { name: 'live' }, json: true }],
+  ['trace ami-1 --json', { command: { name: 'trace', what: 'ami-1' }, json: true }],
+  ['trace openssl@3.2.2', { command: { name: 'trace', what: 'openssl@3.2.2' }, json: false }],
+  ['trace openssl 3.2.2', { command: { name: 'trace', what: 'openssl 3.2.2' }, json: false }],
   ['calendar', { command: { name: 'calendar' }, json: false }],
   ['calendar shop --json', { command: { name: 'calendar', application: 'shop' }, json: true }],
   [
@@ -155,7 +158,7 @@ it.each([
   ['', 'Give a command'],
   [
     'approve p',
-    '"approve" is not a command. Commands: promotions, locks, images, live, releases, show, makers, cost, plan, redrive, stop, send-back, end-soak, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, accept-finding, bad, acceptances, rebake, sbom, diff, evidence, verify',
+    '"approve" is not a command. Commands: promotions, locks, images, live, releases, trace, show, makers, cost, plan, redrive, stop, send-back, end-soak, go-back, calendar, freeze, unfreeze, mark-bad, unmark-bad, accept-finding, bad, acceptances, rebake, sbom, diff, evidence, verify',
   ],
   ['decide p', 'is not a command'],
   ['toString', 'is not a command'],
@@ -204,6 +207,9 @@ it.each([
   ['teardown --platform --delete-evidence --delete-leftovers', 'two steps'],
   ['teardown a --delete-leftovers --reason x', '--reason goes with the deletion of stacks'],
   ['releases', 'releases takes an application, got none'],
+  ['trace', 'trace takes a commit, AMI, deployment, instance, package or vulnerability, got none'],
+  ['trace ami-1 ami-2', 'trace does not take "ami-2"'],
+  ['trace openssl 3.2.2 x', 'trace does not take "x"'],
   ['live shop', 'live does not take "shop"'],
   ['live --limit 3', '--limit goes with promotions and releases, not with live'],
   ['show p --platform', '--platform goes with teardown, not with show'],

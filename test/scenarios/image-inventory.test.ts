@@ -4,6 +4,7 @@ import { repositoryOf } from '../../infra/local/aws/services/imagebuilder/packag
 import { signInAs } from '../../infra/local/run/approver.ts';
 import type { Inventory } from '../../tasks/image-inventory/inventory.ts';
 import { inventoryDigest } from '../../tasks/image-inventory/inventory.ts';
+import type { Lineage } from '../../tasks/lineage/lineage.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
 import { lockstep as runLockstep } from './support/command-line.ts';
 import { pressGoBack } from './support/go-back.ts';
@@ -80,6 +81,32 @@ describe('what is in images', () => {
     expect(document.text).toContain('1 older, 1 added, 1 newer');
     expect(document.text).toContain('older than in Prod');
 
+    // QAT runs it by now, and Prod still the other version.
+    const asked = await lockstep('trace', 'openssl', '--json');
+    expect([asked.code, asked.error]).toEqual([0, '']);
+    expect(JSON.parse(asked.out)).toMatchObject({
+      live: [
+        {
+          release: { environment: 'qat', promotionId: promotion.id, approvedBy: { qc: [] } },
+          packages: [{ version: '1:3.0.7-1.amzn2023.0.1' }],
+        },
+        {
+          release: {
+            environment: 'prod',
+            promotionId: first.id,
+            approvedBy: { qc: ['quinn'], pmo: ['parker'] },
+          },
+          packages: [{ version: '1:3.0.8-1.amzn2023.0.21' }],
+        },
+      ],
+      gaps: { live: [] },
+    });
+    const answer = await quinn.open(`${scenario.system.siteUrl}/search?q=openssl+3.0.7`);
+    expect(
+      answer.document.querySelectorAll('[data-lineage]').map((one) => one.attributes['data-lineage']),
+    ).toEqual(['orders qat']);
+    expect(answer.document.querySelector('.gaps')).toBeNull();
+
     // Between both builds, something leaves the repository.
     repository().put('jq', '');
     await promotion.decide('qc', 'quinn');
@@ -108,6 +135,16 @@ describe('what is in images', () => {
       'Package jq 1.7.1-1.amzn2023 was added',
       'Package openssl went down from 1:3.0.8-1.amzn2023.0.21 to 1:3.0.7-1.amzn2023.0.1',
     ]);
+
+    // Nothing live has the first one's version; Prod can go back to it.
+    const kept = await eventually('the first as a release that is kept', async () => {
+      const { out: answer } = await lockstep('trace', 'openssl@3.0.8', '--json');
+      const lineage = JSON.parse(answer) as Lineage;
+      return lineage.earlier.length > 0 ? lineage : undefined;
+    });
+    expect(kept).toMatchObject({ live: [], looked: { live: 2, earlier: 1 }, gaps: { live: [] } });
+    expect(kept.earlier.map(({ release }) => release.promotionId)).toEqual([first.id]);
+    expect(scenario.run.host.accessReport().denied).toEqual([]);
   });
 
   it('has a statement of where it comes from, without which no instance starts from it', async () => {

@@ -9,6 +9,7 @@ import {
 } from '@lockstep/aws-emulator';
 import { signInAs } from '../../infra/local/run/approver.ts';
 import type { EvidenceFile } from '../../tasks/evidence/evidence-file.ts';
+import type { Lineage } from '../../tasks/lineage/lineage.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
 import { lockstep as runLockstep } from './support/command-line.ts';
 import {
@@ -177,6 +178,13 @@ it('what becomes known about a release that is live is shown, and mailed to oper
     true,
   );
   expect(await later()).toMatchObject([{ vulnerabilityId: 'CVE-2026-5555', severity: 'critical' }]);
+  const { out } = await lockstep('trace', 'CVE-2026-5555');
+  expect((JSON.parse(out) as Lineage).live).toContainEqual(
+    expect.objectContaining({
+      release: expect.objectContaining({ environment: 'prod', application: 'orders' }),
+      finding: expect.objectContaining({ vulnerabilityId: 'CVE-2026-5555', severity: 'critical' }),
+    }),
+  );
   await eventually('the mail', () => mailed()[0]);
   expect(mailed()[0]?.message).toContain('- CVE-2026-5555 (critical) in bash 5.2.15');
   const olga = await signInAs('olga', scenario.system.siteUrl);

@@ -61,6 +61,12 @@ export const unusedGrants: readonly UnusedGrant[] = [
     reason: 'It ends waiting promotions whose commit somebody marks bad; nobody did.',
   },
   {
+    role: /ApprovalsSiteRole/,
+    actions: ['kms:Decrypt', 's3:GetObject'],
+    reason:
+      'It reads what is in images to say where a package is live; test/scenarios/image-inventory.test.ts asks.',
+  },
+  {
     role: /EventsPublishRole/,
     actions: ['dynamodb:ListStreams', 'dynamodb:Query', 'sqs:SendMessage'],
     reason:

@@ -25,6 +25,7 @@ import {
 import { pointDomainAt } from '../domain-record.ts';
 import { EXECUTIONS_REASON, LockstepFunction } from '../lockstep-function.ts';
 import { executionArns, soakFunctionArn, stateMachineArn } from '../names.ts';
+import type { Evidence } from './evidence.ts';
 import type { Ledger } from './ledger.ts';
 import type { PromotionsTopic } from './promotions-topic.ts';
 import { SignIn } from './sign-in.ts';
@@ -32,6 +33,7 @@ import { SignIn } from './sign-in.ts';
 interface ApprovalsSiteProps {
   readonly bundles: string;
   readonly ledger: Ledger;
+  readonly evidence: Evidence;
   readonly promotions: PromotionsTopic;
   /** Its applications' promotions are those that the site shows, decides and redrives. */
   readonly config: LockstepConfig;
@@ -47,7 +49,11 @@ export class ApprovalsSite extends Construct {
   /** Requests that the site failed to answer. */
   readonly serverErrors: IMetric;
 
-  constructor(scope: Construct, id: string, { bundles, ledger, promotions, config }: ApprovalsSiteProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { bundles, ledger, evidence, promotions, config }: ApprovalsSiteProps,
+  ) {
     super(scope, id);
     const stack = Stack.of(this);
     const { applications, approvals, signIn, approvalsSite: website } = config;
@@ -70,6 +76,7 @@ export class ApprovalsSite extends Construct {
       description: 'The approvals site',
       environment: {
         LEDGER_TABLE: ledger.table.tableName,
+        EVIDENCE_BUCKET: evidence.bucket.bucketName,
         SITE_URL: this.url,
         OIDC_ISSUER: this.signIn.userPool.userPoolProviderUrl,
         OIDC_CLIENT_ID: this.signIn.client.userPoolClientId,
@@ -99,6 +106,10 @@ export class ApprovalsSite extends Construct {
     if (regions.length > 0)
       site.function.addEnvironment(REGIONS_VARIABLE, JSON.stringify(Object.fromEntries(regions)));
     ledger.allow(site, 'all', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    evidence.allowReadingContents(
+      site,
+      applications.map(({ name }) => name),
+    );
     promotions.allowPublish(site);
     const machines = applications.map(({ name }) => stateMachineArn(stack, name));
     const executions = applications.map(({ name }) => executionArns(stack, name));

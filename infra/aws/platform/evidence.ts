@@ -4,7 +4,7 @@ import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { type Bucket, type IBucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
-import { imagesPrefix } from '../../../tasks/image-inventory/image-objects.ts';
+import { type ImageDocument, imagesPrefix } from '../../../tasks/image-inventory/image-objects.ts';
 import { encryptedBucket } from '../encrypted-bucket.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
@@ -117,6 +117,21 @@ export class Evidence extends Construct {
         ['s3:GetObject'],
         [`${this.bucketArn}/${imagesPrefix(application)}*`],
         'What is known of the images of this one application, by their ids.',
+      )
+      .allow(['kms:Decrypt'], [this.storageKey.keyArn]);
+  }
+
+  /** Lets a function of the platform read what is in images, and which vulnerabilities were found in them. */
+  allowReadingContents(one: LockstepFunction<FunctionName>, applications: readonly string[]): void {
+    one
+      .allowWithWildcard(
+        ['s3:GetObject'],
+        applications.flatMap((application) =>
+          (['inventory.json', 'findings.json'] satisfies ImageDocument[]).map((document) =>
+            this.bucket.arnForObjects(`${imagesPrefix(application)}*/${document}`),
+          ),
+        ),
+        'Inventories and findings of the images of each application, by the ids of images.',
       )
       .allow(['kms:Decrypt'], [this.storageKey.keyArn]);
   }

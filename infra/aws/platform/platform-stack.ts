@@ -69,6 +69,7 @@ export class PlatformStack extends Stack {
     const site = new ApprovalsSite(this, 'Approvals', {
       bundles,
       ledger: this.ledger,
+      evidence: this.evidence,
       promotions: this.promotions,
       config,
     });

@@ -88,6 +88,7 @@ export const createScene = ({
   const notedStops: (readonly [promotionId: string, reason: string, person: string])[] = [];
   const log: Readonly<Record<string, unknown>>[] = [];
   const mails: Notice[] = [];
+  const documents = new Map<string, string>();
   const left = new Set<string>();
   const sessions = new Map<string, SessionRecord | undefined>();
   let configurationVersion = aReview().configurationVersion;
@@ -193,6 +194,7 @@ export const createScene = ({
       askRebake(ledger, () => new Date(now))(application, askerFrom(person)),
     acceptFinding: async (promotion, asked, person) =>
       acceptFinding({ ledger, now: () => new Date(now) })(promotion, asked, askerFrom(person)),
+    readImageDocument: async (objectKey) => documents.get(objectKey),
     askSoak: async () => ({ kind: 'not-possible', message: 'It does not soak.' }),
     // Stands for a provider that lets in the person whom the code names.
     identity: {
@@ -231,6 +233,8 @@ export const createScene = ({
     notedStops,
     log,
     mails,
+    /** What the evidence bucket has, by key. */
+    documents,
     sessions,
     now: () => now,
     advance: (ms: number) => {

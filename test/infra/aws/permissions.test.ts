@@ -134,7 +134,13 @@ describe('permissions', () => {
     const onBucket = grants.filter(([, grant]) => /EvidenceBucket/.test(grant));
     const images = (action: string) =>
       expect.stringMatching(new RegExp(`^s3:${action} on .*EvidenceBucket.*/orders/images/\\*$`));
+    const document = (name: string) =>
+      expect.stringMatching(
+        new RegExp(`^s3:GetObject on .*EvidenceBucket.*/orders/images/\\*/${name}\\.json$`),
+      );
     expect([...onBucket].sort()).toEqual([
+      ['ApprovalsSite', document('findings')],
+      ['ApprovalsSite', document('inventory')],
       ['FunctionsGuard', images('GetObject')],
       ['FunctionsInspectImage', images('GetObject')],
       ['FunctionsInspectImage', images('PutObject')],

@@ -1,6 +1,8 @@
 import { candidateDigest, requestedCandidate } from '../../../tasks/approvals/candidate.ts';
 import { collectReview, type ReviewSources } from '../../../tasks/approvals/collect-review.ts';
 import { nothingKept } from '../../../tasks/approvals/read-change.ts';
+import { canonicalJson } from '../../../tasks/canonical-json.ts';
+import { inventoryDigest } from '../../../tasks/image-inventory/inventory.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Candidate } from '../../../tasks/payloads.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
@@ -26,19 +28,19 @@ const signature = (name: string, time: number) => ({
 
 const appSpecOf = (hook: string) => `hooks:\n  ${hook}:\n    - location: new.mjs\n`;
 
-/** What images had, as the evidence bucket keeps it. */
+/** What images had, and its digests. */
+const qatInventory = sampleInventory({
+  packages: [
+    { name: 'bash', version: '5.2-1' },
+    { name: 'jq', version: '1.7-1' },
+  ],
+});
+const prodInventory = sampleInventory({ packages: [{ name: 'bash', version: '5.1-1' }] });
+const [qatDigest, prodDigest] = [inventoryDigest(qatInventory), inventoryDigest(prodInventory)];
+/** As the evidence bucket keeps it. */
 const inventories: Readonly<Record<string, string>> = {
-  'shop/images/ami-0123456789abcdef0/qat-digest/inventory.json': JSON.stringify(
-    sampleInventory({
-      packages: [
-        { name: 'bash', version: '5.2-1' },
-        { name: 'jq', version: '1.7-1' },
-      ],
-    }),
-  ),
-  'shop/images/ami-live/prod-digest/inventory.json': JSON.stringify(
-    sampleInventory({ packages: [{ name: 'bash', version: '5.1-1' }] }),
-  ),
+  [`shop/images/ami-0123456789abcdef0/${qatDigest}/inventory.json`]: canonicalJson(qatInventory),
+  [`shop/images/ami-live/${prodDigest}/inventory.json`]: canonicalJson(prodInventory),
 };
 
 let ledger: Ledger;
@@ -73,7 +75,7 @@ beforeEach(async () => {
       output: {
         imageId: 'ami-0123456789abcdef0',
         imageBuildVersionArn: 'build/qat',
-        inventory: 'qat-digest',
+        inventory: qatDigest,
       },
     }),
   );
@@ -82,7 +84,7 @@ beforeEach(async () => {
       ...build,
       promotionId: 'live',
       state: 'Build Prod image',
-      output: { imageId: 'ami-live', imageBuildVersionArn: 'build/prod', inventory: 'prod-digest' },
+      output: { imageId: 'ami-live', imageBuildVersionArn: 'build/prod', inventory: prodDigest },
     }),
   );
 });

@@ -1,6 +1,7 @@
+import { canonicalJson } from '../../../tasks/canonical-json.ts';
 import type { EnvironmentStatus, ExpectedRelease } from '../../../tasks/drift/environment-status.ts';
 import { imageObjectKey } from '../../../tasks/image-inventory/image-objects.ts';
-import { imageFindings } from '../../../tasks/vulnerabilities/finding.ts';
+import { findingsDigest, imageFindings } from '../../../tasks/vulnerabilities/finding.ts';
 import { laterFindingsNotice } from '../../../tasks/vulnerabilities/later-notice.ts';
 import { findLater, lookAgain, untold } from '../../../tasks/vulnerabilities/look-again.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
@@ -15,6 +16,8 @@ const release: ExpectedRelease = {
 };
 const at = new Date('2026-11-22T10:00:00.000Z');
 const [old, later] = [aFinding('CVE-1'), aFinding('CVE-2')];
+/** What was found when the image was built. */
+const kept = imageFindings('ami-a', 'build', [old]);
 
 describe('what is known of a release', () => {
   const begin = async (output: Readonly<Record<string, string>> = {}) => {
@@ -23,18 +26,19 @@ describe('what is known of a release', () => {
     await ledger.addPromotion(aPromotion({ promotionId: 'back', goBack: aGoBack() }));
     const job = aJob({ promotionId: 'release-a', status: 'SUCCEEDED' });
     await ledger.addJob({ ...job, output: { imageId: 'ami-a', ...output } });
-    const kept = JSON.stringify(imageFindings('ami-a', 'build', [old]));
     return findLater({
       ledger,
       active: async () => [old, later, later],
       read: async (key) =>
-        key === imageObjectKey('shop', 'ami-a', 'digest', 'findings.json') ? kept : undefined,
+        key === imageObjectKey('shop', 'ami-a', findingsDigest(kept), 'findings.json')
+          ? canonicalJson(kept)
+          : undefined,
     });
   };
   it.each(['release-a', 'back'])(
     'leaves out what its image was known for when it was built: %s',
     async (promotionId) => {
-      const find = await begin({ findings: 'digest' });
+      const find = await begin({ findings: findingsDigest(kept) });
       expect(await find({ ...release, promotionId })).toEqual([later]);
     },
   );
