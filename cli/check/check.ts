@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { judgeBuildspec } from '@lockstep/aws-emulator/codebuild';
 import { judgeRevision } from '@lockstep/aws-emulator/codedeploy-agent';
+import { DEFAULT_BUILDSPEC, namesArtifacts } from '../../tasks/appspec/build-findings.ts';
 import { checkRevision, countedFindings } from '../../tasks/appspec/check-revision.ts';
 import type { ConfiguredApplication, Finding, Severity } from '../../tasks/appspec/revision.ts';
 import type { Outcome } from '../command-result.ts';
 import { printable } from '../format.ts';
 import type { CheckCommand } from '../working-directory-options.ts';
-import { applicationOf, DEFAULT_BUILDSPEC, readConfiguration } from './configured-application.ts';
+import { applicationOf, readConfiguration } from './configured-application.ts';
 import { readWorkingDirectory, type WorkingDirectory } from './read-revision.ts';
 
 const headings = (isBuilt: boolean): Readonly<Record<Severity, string>> => ({
@@ -61,9 +62,6 @@ export const checkFiles = (
       ),
   });
 
-const namesArtifacts = ({ files }: WorkingDirectory): boolean =>
-  files.some(({ path: name, text = '' }) => name === DEFAULT_BUILDSPEC && /^artifacts:/m.test(text));
-
 /**
  * What CodeDeploy would say of the revision in a working directory, and what usually goes wrong (D-134).
  * @param directory what paths are relative to
@@ -83,7 +81,7 @@ export async function check(
   const application = {
     ...configured,
     // Without a configuration of its own, the local run builds what names artifacts.
-    ...(command.config === undefined && namesArtifacts(working) && { buildspec: DEFAULT_BUILDSPEC }),
+    ...(command.config === undefined && namesArtifacts(working.files) && { buildspec: DEFAULT_BUILDSPEC }),
   };
   const findings = await checkFiles(
     working.files,

@@ -1,11 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { DEFAULT_BUILDSPEC } from '../../tasks/appspec/build-findings.ts';
 import type { ConfiguredApplication } from '../../tasks/appspec/revision.ts';
 import { isObject } from '../../tasks/json.ts';
 import { CommandError } from '../system.ts';
-
-/** What CodeBuild runs unless the configuration names another file. */
-export const DEFAULT_BUILDSPEC = 'buildspec.yml';
 
 /** The project's own configuration. */
 const CDK_JSON = path.resolve(import.meta.dirname, '../../cdk.json');

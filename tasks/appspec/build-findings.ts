@@ -39,6 +39,28 @@ export function builtRevision(
   };
 }
 
+/** What CodeBuild runs unless the configuration names another file. */
+export const DEFAULT_BUILDSPEC = 'buildspec.yml';
+
+/** Whether a build makes something by the buildspec at its usual place. */
+export const namesArtifacts = (files: readonly RevisionFile[]): boolean =>
+  files.some(({ path: name, text = '' }) => name === DEFAULT_BUILDSPEC && /^artifacts:/m.test(text));
+
+/** A buildspec whose artifacts nobody deploys. @param name the application's */
+export const unusedBuildspec = (files: readonly RevisionFile[], name: string): readonly Finding[] => {
+  if (!namesArtifacts(files)) return [];
+  const text = files.find((one) => one.path === DEFAULT_BUILDSPEC)?.text ?? '';
+  const line = lineOfPlace(text, 'artifacts');
+  return [
+    {
+      severity: 'note',
+      file: DEFAULT_BUILDSPEC,
+      ...(line !== undefined && { line }),
+      text: `It names artifacts, and ${name} has no build: the commit itself is deployed, without what a build makes. To deploy that, add "build": {} to ${name} in the configuration.`,
+    },
+  ];
+};
+
 const APPSPEC = /^appspec\.ya?ml$/;
 
 /** CodeDeploy reads the AppSpec file at the top of the archive. */

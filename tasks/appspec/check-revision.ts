@@ -6,7 +6,7 @@ import { applicationFindings } from './application-findings.ts';
 import { appSpecContent } from './appspec-file.ts';
 import { lineOfMessage, lineOfPlace } from './appspec-lines.ts';
 import { type AppSpecRemark, appSpecRemarks } from './appspec-warnings.ts';
-import { type BuiltRevision, buildFindings } from './build-findings.ts';
+import { type BuiltRevision, buildFindings, unusedBuildspec } from './build-findings.ts';
 import type { ConfiguredApplication, Finding, JudgedBuildspec, RevisionFile } from './revision.ts';
 import { type HookScript, scriptFindings } from './script-findings.ts';
 import { systemdFindings } from './systemd-findings.ts';
@@ -204,18 +204,21 @@ const MISSING_APPSPEC =
 export async function checkRevision(revision: RevisionToCheck): Promise<readonly Finding[]> {
   const { files, application, judgeBuildspec, isSandbox = false } = revision;
   const { buildspec } = application;
-  const build = buildspec === undefined ? undefined : buildFindings(files, buildspec, judgeBuildspec);
+  const build: ReturnType<typeof buildFindings> =
+    buildspec === undefined
+      ? { findings: unusedBuildspec(files, application.name) }
+      : buildFindings(files, buildspec, judgeBuildspec);
   const file = ['appspec.yml', 'appspec.yaml'].flatMap((name) => files.filter((one) => one.path === name))[0];
   const named = namedScripts(file?.text ?? '');
   const scripts = scriptsOf(named, files);
   const paths = new Set(files.map((one) => one.path));
   const found: readonly Finding[] = [
     ...(file
-      ? [...(await ofAppSpec(file, named, revision, build?.built)), ...ofHooksIfRead(file, named)]
+      ? [...(await ofAppSpec(file, named, revision, build.built)), ...ofHooksIfRead(file, named)]
       : [
           { severity: 'error' as const, file: 'appspec.yml', event: 'DownloadBundle', text: MISSING_APPSPEC },
         ]),
-    ...(build?.findings ?? []),
+    ...build.findings,
     ...scriptFindings(scripts, paths),
     ...(isSandbox ? systemdFindings(scripts, files) : []),
     ...toolFindings(scripts, files, application),

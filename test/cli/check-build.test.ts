@@ -79,7 +79,8 @@ it('is told that without a build the commit itself is deployed, which lacks what
   const { code, told } = await check(good, undefined);
   expect(code).toBe(1);
   expect(told).toBe(
-    'error appspec.yml:4 files[0].source: target is not in the revision. Install fails unless BeforeInstall makes it. The commit itself is deployed. If a build makes it, add "build": {} to shop in the configuration, and a buildspec.',
+    'error appspec.yml:4 files[0].source: target is not in the revision. Install fails unless BeforeInstall makes it. The commit itself is deployed. If a build makes it, add "build": {} to shop in the configuration, and a buildspec.\n' +
+      'note buildspec.yml:6 It names artifacts, and shop has no build: the commit itself is deployed, without what a build makes. To deploy that, add "build": {} to shop in the configuration.',
   );
 });
 
