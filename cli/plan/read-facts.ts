@@ -137,7 +137,8 @@ export async function readFacts(
         readPlannedChange({ ...sources, source }, ledger, own, base),
       ),
       orUnknown('The environment locks', () => readPlannedLocks(system, own)),
-      file === undefined
+      // What a build makes of the commit is deployed instead of it.
+      file === undefined || way.includes('Build revision')
         ? void unknown.push('The AppSpec file: run check in a working directory of the commit')
         : orUnknown('The AppSpec file', () => readFaults({ ...sources, source, file }, commitId)),
       members === undefined

@@ -3,10 +3,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { ActionExecutionDetail } from '@aws-sdk/client-codepipeline';
 import { readBuildLog } from '@lockstep/aws-emulator';
+import type { Plan } from '../../cli/plan/plan.ts';
 import { git } from '../../infra/local/run/git.ts';
 import { redriveHint } from '../../infra/local/run/narrate.ts';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
+import { lockstepJson } from './support/command-line.ts';
 import { pressGoBack } from './support/go-back.ts';
 import {
   approveBoth,
@@ -94,6 +96,19 @@ describe('an application with a build', () => {
     const log = readBuildLog(scenario.stateDir, builds()[0]?.id.replace(':', '-') ?? '');
     expect(log).toContain(`production of-the-registry ${first.commitId}\n`);
     expect(scenario.run.host.accessReport().denied).toEqual([]);
+  });
+
+  it('is planned without judging the files of the commit, instead of which the build is deployed', async () => {
+    const appSpec = path.join(scenario.source.directory, 'appspec.yml');
+    const text = fs.readFileSync(appSpec, 'utf8');
+    fs.writeFileSync(appSpec, text.replace('- source: /', '- source: made-by-the-build'));
+    await git(scenario.source.directory, ['add', '--all']);
+    const commitId = await scenario.commit('Deploy what the build makes');
+    await scenario.push('planned');
+    const { json } = await lockstepJson<Plan>(scenario, 'plan', commitId);
+    expect(json?.unknown).toContainEqual(expect.stringContaining('The AppSpec file'));
+    expect(json?.end.name).toBe('Promoted');
+    await git(scenario.source.directory, ['reset', '--hard', 'HEAD~1']);
   });
 
   it('fails before any image for a commit that cannot be built, and says that the commit is at fault', async () => {
