@@ -1,10 +1,14 @@
+import { createPublicKey } from 'node:crypto';
 import { EVIDENCE_FORMAT } from '../tasks/evidence/chain.ts';
 import { compareWithArchive } from '../tasks/evidence/compare-archive.ts';
-import { evidenceFile, serialize } from '../tasks/evidence/evidence-file.ts';
+import { type EvidenceFile, evidenceFile, serialize } from '../tasks/evidence/evidence-file.ts';
+import { namedStatements, statementProblems } from '../tasks/evidence/record-statements.ts';
 import { archivePrefix } from '../tasks/evidence/seal-evidence.ts';
 import { fingerprintOf, isFingerprint } from '../tasks/evidence/sealing-key.ts';
 import { verifyEvidence } from '../tasks/evidence/verify-evidence.ts';
+import { parsedJson } from '../tasks/json.ts';
 import type { Promotion } from '../tasks/ledger/items.ts';
+import type { Envelope } from '../tasks/provenance/dsse.ts';
 import type { Outcome } from './command-result.ts';
 import { printable, time, verificationText } from './format.ts';
 import type { Command } from './options.ts';
@@ -18,9 +22,26 @@ export interface Files {
   readonly create: (file: string, text: string) => void;
 }
 
+/** One object of the evidence bucket, as it was written first. */
+export const readObject = async (
+  system: Pick<System, 'archive'>,
+  objectKey: string,
+): Promise<string | undefined> =>
+  (await system.archive(objectKey)).find((one) => one.objectKey === objectKey)?.text;
+
+/** The statements of everything that a record tells to be built, as the bucket has them. */
+async function readStatements(
+  system: Pick<System, 'archive'>,
+  { entries }: EvidenceFile,
+): Promise<readonly Envelope[]> {
+  const read = namedStatements(entries).map(({ objectKey }) => readObject(system, objectKey));
+  // What is missing or no JSON is for checking to say.
+  return (await Promise.all(read)).flatMap((text) => (parsedJson(text) as Envelope | undefined) ?? []);
+}
+
 /**
  * Compares the ledger's record with the sealed ones in the locked bucket, and writes it. If the ledger is not as it was
- * sealed, writes the sealed record instead.
+ * sealed, writes the sealed record instead. Adds the statements of where what it built comes from.
  * @throws CommandError if there is no record
  */
 export async function exportEvidence(
@@ -38,24 +59,29 @@ export async function exportEvidence(
   ]);
   if (entries.length === 0 && archive.length === 0)
     throw new CommandError(`${promotionId} has no record: it is older than Lockstep's evidence.`);
-  const { findings, sealed } = compareWithArchive({ application, promotionId, entries, seals }, archive, key);
+  const compared = compareWithArchive({ application, promotionId, entries, seals }, archive, key);
+  const { sealed } = compared;
   const ofLedger = evidenceFile(promotionId, entries, seals, key);
-  const file = findings.length > 0 && sealed ? sealed : ofLedger;
-  files.create(out, serialize(file));
+  const file = compared.findings.length > 0 && sealed ? sealed : ofLedger;
+  const statements = await readStatements(system, file);
+  const lacking = statementProblems(file.entries, statements, createPublicKey(key.publicKey));
+  const findings = [...compared.findings, ...lacking];
+  files.create(out, serialize({ ...file, ...(statements.length > 0 && { statements }) }));
   const sealedUpTo = file.seals.at(-1)?.entries ?? 0;
   const fingerprint = fingerprintOf(key.publicKey);
   const [first, last] = [file.entries[0], file.entries.at(-1)];
   return {
     text: [
-      ...(findings.length > 0
+      ...(compared.findings.length > 0
         ? [
             `The record of ${promotionId} is NOT as it was sealed:`,
-            ...findings.map(({ message }) => `- ${printable(message)}`),
+            ...compared.findings.map(({ message }) => `- ${printable(message)}`),
             file === sealed
               ? `${out} has the sealed record, from the locked bucket.`
               : `${out} has the ledger's record.`,
           ]
         : []),
+      ...lacking.map(({ message }) => printable(message)),
       `${out}: ${file.entries.length} entries of ${promotionId}, from ${time(first?.at)} to ${time(last?.at)}.`,
       sealedUpTo === 0
         ? 'Nothing is signed yet: Lockstep signs the record when the promotion ends.'

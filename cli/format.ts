@@ -186,7 +186,7 @@ const entryText = (entry: ClaimedEntry): string => {
 
 /** What checking a record found. */
 export function verificationText(file: string, verification: Verification): string {
-  const { promotionId, entries, problems, sealedUpTo, sealedAt, state, key } = verification;
+  const { promotionId, entries, problems, sealedUpTo, sealedAt, state, statements, key } = verification;
   if (problems.length > 0)
     return [
       `${file} is NOT verified as a complete, sealed record:`,
@@ -200,6 +200,7 @@ export function verificationText(file: string, verification: Verification): stri
     '',
     `Ended:       ${state}`,
     `Signed:      entries 1 to ${sealedUpTo}, ${time(sealedAt)}`,
+    `Statements:  ${statements} of where images and archives come from, signed by the same key`,
     `Key:         ${printable(key?.arn ?? '')}`,
     `Fingerprint: ${key?.fingerprint}, as expected`,
   ].join('\n');

@@ -9,11 +9,11 @@ import { parsedJson } from '../tasks/json.ts';
 import type { Promotion } from '../tasks/ledger/items.ts';
 import { liveBefore } from '../tasks/ledger/live-promotion.ts';
 import type { Environment } from '../tasks/payloads.ts';
-import { provenanceProblem } from '../tasks/provenance/check-image.ts';
+import { imageProblem } from '../tasks/provenance/check-provenance.ts';
 import { readFindings } from '../tasks/vulnerabilities/scan-image.ts';
 import { markFixes } from '../tasks/vulnerabilities/security-updates.ts';
 import type { Outcome } from './command-result.ts';
-import type { Files } from './evidence.ts';
+import { type Files, readObject } from './evidence.ts';
 import { printable } from './format.ts';
 import { type SbomFormat, sbomFormats } from './sbom-formats.ts';
 import { CommandError, type System } from './system.ts';
@@ -74,10 +74,6 @@ export async function findImage(
   };
 }
 
-/** One object of the evidence bucket, as it was written first. */
-const readObject = async (system: System, objectKey: string): Promise<string | undefined> =>
-  (await system.archive(objectKey)).find((one) => one.objectKey === objectKey)?.text;
-
 /**
  * Reads a document of an image, once its statement of where it comes from is found valid and its inventory is what the promotion recorded.
  * @throws CommandError if something is missing or not as it was recorded
@@ -95,7 +91,7 @@ async function readDocument(
     );
   const read = (name: ImageDocument) =>
     readObject(system, imageObjectKey(build.application, imageId, digest, name));
-  const problem = await provenanceProblem({
+  const problem = await imageProblem({
     ledger: system.ledger,
     read: (objectKey) => readObject(system, objectKey),
     publicKey: async () => (await system.publicKey()).publicKey,

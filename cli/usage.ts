@@ -68,9 +68,11 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        --out FILE          the new file to write it to
   diff IMAGE IMAGE     say what differs between two images, named as for sbom: recipe, parent, components,
                        packages
-  evidence P           compare the promotion's record with the sealed ones in the locked bucket; write it
+  evidence P           compare the promotion's record with the sealed ones in the locked bucket; write it,
+                       with the signed statements of where its images and archive come from
                        --out FILE          the new file to write it to
-  verify FILE          check a record offline: that it is complete, unchanged and sealed to its end
+  verify FILE          check a record offline: that it is complete, unchanged and sealed to its end, and
+                       that it has all statements of where images and archive come from
                        --key KEY           the account's public key in a PEM file, or its fingerprint:
                                            without it, no record is verified
                        --state STATE       how the promotion ended; needed for FAILED, TIMED_OUT and

@@ -93,7 +93,7 @@ export const functions = {
       'INSPECT_IMAGE_FUNCTION',
     ],
   },
-  /** Called when an image was built → keeps its inventory and where it comes from; compares Prod's with QAT's. */
+  /** Called when an image or a commit was built → signs where it comes from; keeps an image's inventory, and compares Prod's with QAT's. */
   'inspect-image': {
     entry: 'tasks/image-inventory/inspect-image.lambda.ts',
     environment: [

@@ -58,6 +58,8 @@ export type BuiltRevision = {
   readonly version: string;
   /** Digest of the archive, in hexadecimal digits, as the build service computed it. */
   readonly sha256: string;
+  /** SHA-256 of the statement of where it comes from. Releases of the time before there were any have none: nothing deploys them. */
+  readonly statement?: string;
 };
 
 /** The pusher of whom an event says nothing: nobody is asked about such a promotion. */
@@ -206,6 +208,17 @@ export interface InspectImageOutput extends ScannedImage {
   /** Of a Prod image: in what it differs from the approved QAT image although it may not, in words. */
   readonly differs?: readonly string[];
 }
+
+/** Argument of `inspect-image` about a build of a commit. */
+export interface SignBuildRequest {
+  readonly promotionId: string;
+  /** As CodeBuild names the build. */
+  readonly buildId: string;
+}
+export type SignBuildOutput =
+  | (Required<Pick<BuiltRevision, 'version' | 'statement'>> & { readonly isGone?: never })
+  /** What it made does not exist any more. */
+  | { readonly isGone: true };
 
 /** Argument of `point-at-image`. */
 export interface PointAtImageRequest {

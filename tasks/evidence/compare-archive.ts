@@ -50,7 +50,10 @@ const readRecord = (
   { application, promotionId }: LedgerRecord,
   key: SealingKey,
 ): { readonly record?: EvidenceFile; readonly problems: readonly string[] } => {
-  const { problems } = verifyEvidence(Buffer.from(text, 'utf8'), { key: fingerprintOf(key.publicKey) });
+  const { problems } = verifyEvidence(Buffer.from(text, 'utf8'), {
+    key: fingerprintOf(key.publicKey),
+    isSealedCopy: true,
+  });
   // That a redrive may continue it is nothing wrong with an earlier seal.
   const wrong = problems.filter(({ kind }) => kind !== 'may-go-on');
   if (wrong.length > 0) return { problems: wrong.map(({ message }) => message) };

@@ -1,4 +1,5 @@
 import { canonical } from '../canonical-json.ts';
+import type { Envelope } from '../provenance/dsse.ts';
 import { EVIDENCE_FORMAT, type EvidenceEntry, type Seal } from './chain.ts';
 
 /** A key that seals are checked with. */
@@ -16,6 +17,8 @@ export interface EvidenceFile {
   readonly seals: readonly Seal[];
   /** Absent while nothing is sealed. */
   readonly key?: SealingKey;
+  /** Of an export: where what was built comes from, signed by the same key. Absent if nothing was built, and in the bucket, where they lie beside it. */
+  readonly statements?: readonly Envelope[];
 }
 
 /** The record of a promotion. @param key of the seals, if there are any */

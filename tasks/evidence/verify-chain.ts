@@ -23,6 +23,8 @@ export interface EvidenceProblem {
     | 'another-state'
     /** The promotion can be redriven, and its record then goes on. */
     | 'may-go-on'
+    /** A statement of where something comes from is missing or wrong. */
+    | 'statement'
     | 'form';
   /** The entry that it concerns; 1 is the first. */
   readonly sequence?: number;

@@ -1,5 +1,6 @@
 import { EVIDENCE_FORMAT, type FinalState, type Seal } from './chain.ts';
 import { serialize } from './evidence-file.ts';
+import { statementProblems } from './record-statements.ts';
 import { fingerprintOf, readExpectedKey, readFileKey } from './sealing-key.ts';
 import { type ClaimedEntry, type EvidenceProblem, verifyChain } from './verify-chain.ts';
 import { verifySeal } from './verify-seal.ts';
@@ -16,6 +17,8 @@ export interface Verification {
   readonly sealedAt?: string;
   /** The state that the last good seal names. */
   readonly state?: FinalState;
+  /** How many statements of where images and archives come from the file brings. */
+  readonly statements: number;
   /** The key that signed, as the file gives it. */
   readonly key?: { readonly arn: string; readonly fingerprint: string };
 }
@@ -26,6 +29,8 @@ export interface Expectation {
   readonly key?: string | undefined;
   /** The state that the promotion ended in. @default any that no redrive continues */
   readonly state?: FinalState | undefined;
+  /** A sealed copy of the bucket has no statements: they lie beside it. @default the file is an export, which has them */
+  readonly isSealedCopy?: boolean;
 }
 
 /** After these, a redrive can continue the promotion for 14 days, and its record with it. */
@@ -39,6 +44,7 @@ const nothing = (message: string): Verification => ({
   entries: [],
   problems: [{ kind: 'unreadable', message }],
   sealedUpTo: 0,
+  statements: 0,
 });
 
 const parse = (bytes: Uint8Array): { readonly text: string; readonly value: unknown } | string => {
@@ -89,7 +95,7 @@ export function verifyEvidence(bytes: Uint8Array, expected: Expectation = {}): V
     return nothing(
       `The file is no record of the format ${EVIDENCE_FORMAT}, got ${JSON.stringify(isObject(file) ? file.format : file)?.slice(0, 80)}.`,
     );
-  const { format: _, promotionId, entries, seals, key, ...unknown } = file;
+  const { format: _, promotionId, entries, seals, key, statements, ...unknown } = file;
   if (
     typeof promotionId !== 'string' ||
     !Array.isArray(entries) ||
@@ -97,11 +103,13 @@ export function verifyEvidence(bytes: Uint8Array, expected: Expectation = {}): V
     entries.length === 0 ||
     !Array.isArray(seals) ||
     !seals.every(isObject) ||
+    // An export without any has no such field.
+    (statements !== undefined && (!Array.isArray(statements) || statements.length === 0)) ||
     (key !== undefined && (!isObject(key) || Object.keys(key).sort().join() !== 'arn,publicKey')) ||
     Object.keys(unknown).length > 0
   )
     return nothing(
-      'The file must hold format, promotionId, a list of entries, a list of seals, the key of the seals, and nothing else.',
+      'The file must hold format, promotionId, a list of entries, a list of seals, the key of the seals, a list of statements, and nothing else.',
     );
 
   const claimed = seals as unknown as readonly Seal[];
@@ -151,6 +159,8 @@ export function verifyEvidence(bytes: Uint8Array, expected: Expectation = {}): V
     if (found) problems.push(found);
   }
   problems.unshift(...verifyChain(promotionId, entries, covered));
+  if (publicKey && !expected.isSealedCopy)
+    problems.push(...statementProblems(entries, statements ?? [], publicKey));
   const written = serialize(file);
   if (text !== written)
     problems.push({
@@ -162,6 +172,7 @@ export function verifyEvidence(bytes: Uint8Array, expected: Expectation = {}): V
     entries,
     problems,
     sealedUpTo: covered,
+    statements: statements?.length ?? 0,
     ...(last && { sealedAt: last.at, state: last.state }),
     ...(publicKey && key && { key: { arn: String(key.arn), fingerprint: fingerprintOf(publicKey) } }),
   };

@@ -2,7 +2,7 @@ import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { logged } from '../log.ts';
-import { createProvenanceProblem } from '../provenance/check-image-in-aws.ts';
+import { createProvenanceProblem } from '../provenance/check-provenance-in-aws.ts';
 import { readEnv } from '../read-env.ts';
 import { createGuardedPipelines } from './codepipeline-guard.ts';
 import { guardPipeline } from './guard-pipeline.ts';

@@ -5,7 +5,7 @@ import { pipelineRunId } from '../jobs/external-ids.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import { recallCause } from '../marks/recall.ts';
 import type { GuardParameters } from '../payloads.ts';
-import type { ProvenanceProblem } from '../provenance/check-image.ts';
+import type { ProvenanceProblem } from '../provenance/check-provenance.ts';
 import { mayDeploy } from './may-deploy.ts';
 
 /** CodePipeline, as far as the guard needs it. */

@@ -2,14 +2,18 @@ import { ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
 import { Inspector2Client } from '@aws-sdk/client-inspector2';
 import { createKmsSigner } from '../evidence/kms-signer.ts';
 import { createS3Archive } from '../evidence/s3-archive.ts';
+import { createCodeBuilds } from '../jobs/codebuild-builds.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { logged } from '../log.ts';
+import { objectVersion } from '../provenance/s3-object-version.ts';
+import { signBuild } from '../provenance/sign-build.ts';
 import { readEnv } from '../read-env.ts';
 import type { GateRule } from '../vulnerabilities/gate.ts';
 import { createImageFindings } from '../vulnerabilities/imagebuilder-findings.ts';
 import { type ScanSettings, scanImage } from '../vulnerabilities/scan-image.ts';
 import type { ImageDrift } from './image-drift.ts';
 import { createImageContents } from './imagebuilder-contents.ts';
+import { inspectBuilt } from './inspect-built.ts';
 import { inspectImage } from './inspect-image.ts';
 
 const env = readEnv('inspect-image');
@@ -17,21 +21,24 @@ const builder = new ImagebuilderClient({});
 const shared = {
   ledger: openLedger(env.LEDGER_TABLE),
   archive: createS3Archive(env.EVIDENCE_BUCKET),
+  signer: createKmsSigner(env.EVIDENCE_KEY_ARN),
   application: env.APPLICATION,
 };
 
 export const handler = logged(
-  inspectImage({
-    ...shared,
-    contents: createImageContents(builder),
-    signer: createKmsSigner(env.EVIDENCE_KEY_ARN),
-    drift: env.IMAGE_DRIFT as ImageDrift,
-    scan: scanImage({
+  inspectBuilt(
+    inspectImage({
       ...shared,
-      scan: env.IMAGE_SCAN as ScanSettings['scan'],
-      gate: JSON.parse(env.IMAGE_GATE) as readonly GateRule[],
-      findings: createImageFindings(builder, new Inspector2Client({})),
-      now: () => new Date(),
+      contents: createImageContents(builder),
+      drift: env.IMAGE_DRIFT as ImageDrift,
+      scan: scanImage({
+        ...shared,
+        scan: env.IMAGE_SCAN as ScanSettings['scan'],
+        gate: JSON.parse(env.IMAGE_GATE) as readonly GateRule[],
+        findings: createImageFindings(builder, new Inspector2Client({})),
+        now: () => new Date(),
+      }),
     }),
-  }),
+    signBuild({ ...shared, builds: createCodeBuilds(), version: objectVersion() }),
+  ),
 );

@@ -33,9 +33,11 @@ async function noteDeployment(ledger: Ledger, job: Job): Promise<void> {
 /** Keeps what was built with the promotion: the guard lets that through and nothing else, and a go-back deploys it again. */
 async function noteBuilt(ledger: Ledger, { kind, promotionId, output }: Job): Promise<void> {
   if (kind !== 'code-build' || output === undefined) return;
-  const { bucket = '', key = '', version = '', sha256 = '' } = output;
+  const { bucket = '', key = '', version = '', sha256 = '', statement } = output;
   await ledger
-    .updatePromotion(promotionId, { built: { bucket, key, version, sha256 } })
+    .updatePromotion(promotionId, {
+      built: { bucket, key, version, sha256, ...(statement !== undefined && { statement }) },
+    })
     .catch(ignoring(LedgerConflictError));
 }
 

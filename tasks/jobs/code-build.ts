@@ -1,7 +1,8 @@
 import type { Build, BuildPhase } from '@aws-sdk/client-codebuild';
 import { accountOf, codeBuildLink, consoleLine, regionOf } from '../console-links.ts';
 import type { FailureCode } from '../failure-cause.ts';
-import type { BuiltRevision, JobParameters } from '../payloads.ts';
+import type { JobParameters, SignBuildOutput, SignBuildRequest } from '../payloads.ts';
+import { builtArchive } from './built-archive.ts';
 import type { Inspection, JobActions } from './job-actions.ts';
 import { jobErrors } from './job-errors.ts';
 
@@ -12,9 +13,10 @@ export interface CodeBuilds {
   /** The build that was started with a token, however long ago. @returns its id; undefined if there is none */
   readonly startedWith: (projectName: string, clientToken: string) => Promise<string | undefined>;
   readonly build: (id: string) => Promise<Build | undefined>;
-  /** The version of an object that is there now; undefined if there is none. */
-  readonly version: (bucket: string, key: string) => Promise<string | undefined>;
 }
+
+/** Has a statement signed of where an archive comes from. @throws Error if that failed */
+export type SignBuild = (request: SignBuildRequest) => Promise<SignBuildOutput>;
 
 /** Phases before any command of the commit runs. */
 const beforeCommands: ReadonlySet<string | undefined> = new Set([
@@ -51,15 +53,9 @@ const phaseLine = ({ phaseType, contexts = [] }: BuildPhase): string =>
       .join('; ') || 'no reason was given'
   }`;
 
-/** Bucket and key of `arn:aws:s3:::<bucket>/<key>`. */
-const placeOf = (location: string): Pick<BuiltRevision, 'bucket' | 'key'> | undefined => {
-  const [, bucket, key] = /^arn:[^:]+:s3:::([^/]+)\/(.+)$/.exec(location) ?? [];
-  return bucket === undefined || key === undefined ? undefined : { bucket, key };
-};
-
-/** Builds of revisions. */
-export const codeBuild = (builds: CodeBuilds): JobActions => {
-  const inspect = async (id: string): Promise<Inspection> => {
+/** Builds of revisions. One has succeeded when a statement says where its archive comes from. */
+export const codeBuild = (builds: CodeBuilds, signBuild: SignBuild): JobActions => {
+  const inspect = async (id: string, promotionId: string): Promise<Inspection> => {
     const build = await builds.build(id);
     const failed = (
       text: string,
@@ -79,7 +75,7 @@ export const codeBuild = (builds: CodeBuilds): JobActions => {
     });
     if (build === undefined)
       return failed('no longer exists. A redrive builds again.', 'JobMissing', 'missing');
-    const { buildStatus, artifacts: { location = '', sha256sum: sha256 = '' } = {} } = build;
+    const { buildStatus } = build;
     if (buildStatus === 'IN_PROGRESS') return { state: 'running' };
     if (buildStatus !== 'SUCCEEDED') {
       const phase = failedPhase(build);
@@ -88,19 +84,22 @@ export const codeBuild = (builds: CodeBuilds): JobActions => {
         buildStatus === 'FAILED' && phase ? codeOf(phase) : undefined,
       );
     }
-    const place = placeOf(location);
-    if (place === undefined || sha256 === '')
+    const archive = builtArchive(build);
+    if (archive === undefined)
       return failed(
         "succeeded and made nothing: the buildspec's `artifacts` say which files are deployed, appspec.yml among them.",
         'CommitNotBuilt',
       );
-    const version = await builds.version(place.bucket, place.key);
-    if (version === undefined)
+    const signed = await signBuild({ promotionId, buildId: id });
+    if (signed.isGone)
       return failed(
-        `succeeded, but ${location} does not exist any more. A redrive builds again.`,
+        `succeeded, but ${archive.key} in ${archive.bucket} does not exist any more. A redrive builds again.`,
         'JobMissing',
       );
-    return { state: 'succeeded', output: { ...place, version, sha256 } };
+    return {
+      state: 'succeeded',
+      output: { ...archive, version: signed.version, statement: signed.statement },
+    };
   };
   return {
     startError: jobErrors.buildFailed,
@@ -112,6 +111,6 @@ export const codeBuild = (builds: CodeBuilds): JobActions => {
         builds.start(parameters, clientToken)
       );
     },
-    inspect,
+    inspect: (id, _live, { promotionId }) => inspect(id, promotionId),
   };
 };

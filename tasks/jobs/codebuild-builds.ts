@@ -4,15 +4,13 @@ import {
   ListBuildsForProjectCommand,
   StartBuildCommand,
 } from '@aws-sdk/client-codebuild';
-import { HeadObjectCommand, NotFound, S3Client } from '@aws-sdk/client-s3';
-import { ignoring } from '../ignoring.ts';
 import type { CodeBuilds } from './code-build.ts';
 
 /** Variable of a build that holds the token that it was started with: CodeBuild itself forgets the token after five minutes. */
 const TOKEN_VARIABLE = 'LOCKSTEP_CLIENT_TOKEN';
 
-/** Builds in CodeBuild, and what they wrote to S3. The newest 100 of a project are looked through: far more than start within a redrive's time. */
-export const createCodeBuilds = (client = new CodeBuildClient({}), s3 = new S3Client({})): CodeBuilds => ({
+/** Builds in CodeBuild. The newest 100 of a project are looked through: far more than start within a redrive's time. */
+export const createCodeBuilds = (client = new CodeBuildClient({})): CodeBuilds => ({
   start: async ({ projectName, commitId }, idempotencyToken) => {
     const { build } = await client.send(
       new StartBuildCommand({
@@ -39,6 +37,4 @@ export const createCodeBuilds = (client = new CodeBuildClient({}), s3 = new S3Cl
     )?.id;
   },
   build: async (id) => (await client.send(new BatchGetBuildsCommand({ ids: [id] }))).builds?.[0],
-  version: async (Bucket, Key) =>
-    (await s3.send(new HeadObjectCommand({ Bucket, Key })).catch(ignoring(NotFound)))?.VersionId,
 });

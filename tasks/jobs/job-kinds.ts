@@ -4,7 +4,7 @@ import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { createAlarms } from '../alarms/cloudwatch-alarms.ts';
 import { environmentAccess, environmentOfPipeline, regionOfEnvironment } from '../environment-access.ts';
-import { createInspectImage } from '../image-inventory/invoke-inspect-image.ts';
+import { createInspectImage, createSignBuild } from '../image-inventory/invoke-inspect-image.ts';
 import type { Job } from '../ledger/items.ts';
 import type { Environment, JobParameters } from '../payloads.ts';
 import { createInstanceRefreshes } from './auto-scaling-refreshes.ts';
@@ -35,7 +35,7 @@ export function runsByEnvironment(runs: Readonly<Record<Environment, JobActions>
 
 /**
  * All kinds of jobs, in AWS.
- * @param inspectImageFunction name of the function that inspects images
+ * @param inspectImageFunction name of the function that inspects images, and signs where they and what was built come from
  * @param beforeRun prepares for a pipeline's run
  * @param obstacle why one must not start
  * @param reuse what an earlier image is looked for with; absent where nothing is started
@@ -63,7 +63,7 @@ export function createJobKinds(
       loadTestAddress(createPrivateAddresses(new EC2Client(environmentAccess(environment)))),
     );
   return {
-    'code-build': codeBuild(createCodeBuilds()),
+    'code-build': codeBuild(createCodeBuilds(), createSignBuild(inspectImageFunction)),
     'image-build': imageBuild(createImageBuilds(), createInspectImage(inspectImageFunction), reuse),
     'instance-refresh': instanceRefresh(
       createInstanceRefreshes(new AutoScalingClient(environmentAccess('qat'))),

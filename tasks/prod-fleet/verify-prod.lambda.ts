@@ -10,7 +10,7 @@ import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { logged } from '../log.ts';
 import type { VerifyProdRequest } from '../payloads.ts';
-import { createProvenanceProblem } from '../provenance/check-image-in-aws.ts';
+import { createProvenanceProblem } from '../provenance/check-provenance-in-aws.ts';
 import { readEnv, wholeNumber } from '../read-env.ts';
 import { createAutoScalingGroups } from './auto-scaling-groups.ts';
 import { createDeploymentGroups } from './deployment-groups.ts';

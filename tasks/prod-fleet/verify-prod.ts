@@ -5,7 +5,7 @@ import { consoleLine, deploymentLink } from '../console-links.ts';
 import { type Deployments, deploymentOf, type PipelineRuns } from '../jobs/pipeline-run.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { VerifyProdOutput, VerifyProdRequest } from '../payloads.ts';
-import type { ProvenanceProblem } from '../provenance/check-image.ts';
+import type { ProvenanceProblem } from '../provenance/check-provenance.ts';
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
 import type { DeploymentGroups } from './deployment-groups.ts';
 import type { FleetNames } from './fleet-properties.ts';

@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { fingerprintOf } from '../evidence/sealing-key.ts';
 import { lowS } from '../evidence/signature.ts';
 import { isObject, parsedJson } from '../json.ts';
@@ -58,19 +58,27 @@ const isEnvelope = (value: unknown): value is Envelope =>
  * Reads what a key has signed.
  * @param text of the envelope
  * @param publicKey PEM
- * @returns the statement, or what is wrong with it
+ * @returns the statement, as text and as what that holds; or what is wrong with it
  */
 export function openEnvelope(
   text: string,
-  publicKey: string,
-): { readonly statement: unknown } | { readonly problem: string } {
-  const envelope = parsedJson(text);
+  publicKey: string | KeyObject,
+): { readonly text: string; readonly statement: unknown } | { readonly problem: string } {
+  return readEnvelope(parsedJson(text), publicKey);
+}
+
+/** Reads what a key has signed, as `openEnvelope`. @param envelope what may be one */
+export function readEnvelope(
+  envelope: unknown,
+  publicKey: string | KeyObject,
+): ReturnType<typeof openEnvelope> {
   if (!isEnvelope(envelope)) return { problem: 'it is no signed statement (a DSSE envelope)' };
   const { payloadType, payload, signatures } = envelope;
   if (payloadType !== STATEMENT_TYPE) return { problem: `it is of the type ${payloadType}` };
   const bytes = Buffer.from(payload, 'base64');
-  const key = createPublicKey(publicKey);
-  const message = Buffer.from(signedText(payloadType, bytes.toString('utf8')), 'utf8');
+  const content = bytes.toString('utf8');
+  const key = typeof publicKey === 'string' ? createPublicKey(publicKey) : publicKey;
+  const message = Buffer.from(signedText(payloadType, content), 'utf8');
   const isSigned = signatures.some(({ sig }) => {
     try {
       return verify('sha256', message, key, Buffer.from(sig, 'base64'));
@@ -79,6 +87,23 @@ export function openEnvelope(
     }
   });
   return isSigned
-    ? { statement: parsedJson(bytes.toString('utf8')) }
+    ? { text: content, statement: parsedJson(content) }
     : { problem: `the key with the fingerprint ${fingerprintOf(key)} has not signed it, or it was changed` };
 }
+
+/** What an envelope must be to the last character, with what it holds: one signature, with the smaller `s`, by this key. */
+export function envelopeAsWritten(envelope: unknown, key: KeyObject): Envelope | undefined {
+  const [signature, ...others] = isEnvelope(envelope) ? envelope.signatures : [];
+  if (!isEnvelope(envelope) || signature === undefined || others.length > 0) return undefined;
+  return {
+    payloadType: envelope.payloadType,
+    payload: Buffer.from(envelope.payload, 'base64').toString('base64'),
+    signatures: [
+      { keyid: fingerprintOf(key), sig: lowS(Buffer.from(signature.sig, 'base64')).toString('base64') },
+    ],
+  };
+}
+
+/** What is in an envelope, whoever signed it; undefined if that is no JSON. */
+export const contentOf = (envelope: unknown): unknown =>
+  isEnvelope(envelope) ? parsedJson(Buffer.from(envelope.payload, 'base64').toString('utf8')) : undefined;

@@ -4,9 +4,11 @@ import type { Environment } from '../payloads.ts';
 
 /** Statements of this type say where their subjects come from. */
 export const STATEMENT = 'https://in-toto.io/Statement/v1';
-const PROVENANCE = 'https://slsa.dev/provenance/v1';
+export const PROVENANCE = 'https://slsa.dev/provenance/v1';
 /** How an image is built: parameters and materials as `imageStatement` gives them. */
 const IMAGE_BUILD = 'urn:lockstep:image-build:1';
+/** How a commit is built: parameters and materials as `buildStatement` gives them. */
+export const REVISION_BUILD = 'urn:lockstep:revision-build:1';
 
 /** For what an image was built. */
 export interface ImageBuildContext {
@@ -47,32 +49,57 @@ export const imageStatement = (inventory: Inventory, context: ImageBuildContext)
   };
 };
 
-/** What a statement must be about. */
-export interface ExpectedImage {
-  readonly application: string;
-  readonly imageId: string;
-  /** SHA-256 of its inventory, as its promotion recorded it. */
-  readonly inventory: string;
-}
-
 const within = (value: unknown, ...names: readonly string[]): unknown =>
   names.reduce<unknown>((part, name) => (isObject(part) ? part[name] : undefined), value);
 
-/** Why a statement does not say of an image that its application built it; undefined if it does. */
-export function imageStatementProblem(
-  statement: unknown,
-  { application, imageId, inventory }: ExpectedImage,
-): string | undefined {
+/** The name of what a statement is about, as it says itself. */
+export const subjectOf = (statement: unknown): string | undefined => {
   const subjects = within(statement, 'subject');
-  const isAbout =
-    Array.isArray(subjects) &&
-    subjects.some((one) => within(one, 'name') === imageId && within(one, 'digest', 'sha256') === inventory);
+  const name = Array.isArray(subjects) ? within(subjects[0], 'name') : undefined;
+  return typeof name === 'string' ? name : undefined;
+};
+
+/** What a statement must say. */
+export interface ExpectedStatement {
+  readonly buildType: typeof IMAGE_BUILD | typeof REVISION_BUILD;
+  /** Name of its subject. */
+  readonly subject: string;
+  /** The subject's digest. */
+  readonly sha256: string;
+  readonly application: string;
+  /** @default any: an image that is used again was built for an earlier one */
+  readonly commitId?: string;
+}
+
+/** The statement that an image must have. @param inventory SHA-256 of its inventory, as its promotion recorded it */
+export const expectedOfImage = (
+  application: string,
+  imageId: string,
+  inventory: string,
+): ExpectedStatement => ({ buildType: IMAGE_BUILD, subject: imageId, sha256: inventory, application });
+
+/** Why a statement does not say of a subject that its application built it; undefined if it does. */
+export function statementProblem(
+  statement: unknown,
+  { buildType, subject, sha256, application, commitId }: ExpectedStatement,
+): string | undefined {
   const isProvenance =
     within(statement, '_type') === STATEMENT &&
     within(statement, 'predicateType') === PROVENANCE &&
-    within(statement, 'predicate', 'buildDefinition', 'buildType') === IMAGE_BUILD;
-  if (!isProvenance) return 'it does not say where an image comes from';
-  if (!isAbout) return 'it is about another image, or about other contents';
-  const built = within(statement, 'predicate', 'buildDefinition', 'externalParameters', 'application');
-  return built === application ? undefined : `it was built for the application ${String(built)}`;
+    within(statement, 'predicate', 'buildDefinition', 'buildType') === buildType;
+  if (!isProvenance)
+    return `it does not say where an ${buildType === IMAGE_BUILD ? 'image' : 'archive'} comes from`;
+  const subjects = within(statement, 'subject');
+  const isAbout =
+    Array.isArray(subjects) &&
+    subjects.some((one) => within(one, 'name') === subject && within(one, 'digest', 'sha256') === sha256);
+  if (!isAbout)
+    return `it is about another ${buildType === IMAGE_BUILD ? 'image' : 'archive'}, or about other contents`;
+  const parameter = (name: string) =>
+    within(statement, 'predicate', 'buildDefinition', 'externalParameters', name);
+  if (parameter('application') !== application)
+    return `it was built for the application ${String(parameter('application'))}`;
+  return commitId === undefined || parameter('commitId') === commitId
+    ? undefined
+    : `it was built of the commit ${String(parameter('commitId'))}`;
 }

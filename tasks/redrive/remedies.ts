@@ -182,6 +182,11 @@ const entries: readonly Entry[] = [
     sentence: 'Check that the AMI in the cause exists and is available in this account and region.',
   },
   {
+    error: 'ProvenanceInvalid',
+    sentence:
+      'The cause names an image, or what the commit was built into, and what is wrong with its signed statement. Push the commit again: what is built then gets new statements.',
+  },
+  {
     error: 'ProdNotVerified',
     sentence:
       'The cause lists what differs in Prod. Remove what does not belong there. The redrive verifies Prod again.',

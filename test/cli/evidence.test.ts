@@ -1,5 +1,10 @@
 import { verifyFile } from '../../cli/evidence.ts';
+import type { ArchivedRecord } from '../../tasks/evidence/compare-archive.ts';
+import { serialize } from '../../tasks/evidence/evidence-file.ts';
 import { archiveKey } from '../../tasks/evidence/seal-evidence.ts';
+import { buildStatementKey } from '../../tasks/provenance/build-statement.ts';
+import { statementDigest } from '../../tasks/provenance/sign-build.ts';
+import { archiveStatement, buildJob, signedBy } from '../tasks/doubles/built-record.ts';
 import { createMemoryEvidence, createTestSigner } from '../tasks/doubles/memory-evidence.ts';
 import { createMemoryLedger } from '../tasks/doubles/memory-ledger.ts';
 import { aPromotion, PROMOTION_ID } from '../tasks/doubles/samples.ts';
@@ -67,6 +72,52 @@ describe('evidence that is sealed', () => {
       text: expect.stringContaining('Entry 1 (push-event of'),
       json: { verified: false, problems: [{ kind: 'changed', sequence: 1 }] },
     });
+  });
+});
+
+describe('evidence of what was built', () => {
+  const text = archiveStatement();
+  const objectKey = buildStatementKey('shop', statementDigest(text));
+  const archived = (envelope: string): ArchivedRecord => ({
+    objectKey,
+    text: envelope,
+    isLocked: true,
+    newerVersions: 0,
+    deleteMarkers: 0,
+  });
+  const sealed = async () => {
+    await cli.failed();
+    await cli.ledger.addJob(buildJob(text));
+    await cli.seal();
+  };
+
+  it('is written with the signed statements from the bucket, and verifies with them', async () => {
+    await sealed();
+    cli.archive.set(objectKey, archived(serialize(await signedBy(cli.key.signer, text))));
+    expect(await evidence()).toMatchObject({ json: { findings: [] } });
+    expect(verify()).toMatchObject({
+      json: { verified: true, statements: 1 },
+      text: expect.stringContaining('Statements:  1 of where'),
+    });
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    ['missing', async () => {}],
+    ['no JSON', async () => void cli.archive.set(objectKey, archived('{'))],
+    [
+      'signed by another key',
+      async () =>
+        void cli.archive.set(objectKey, archived(serialize(await signedBy(createTestSigner().signer, text)))),
+    ],
+  ])('is written and not verified if a statement is %s, and says so', async (_, put) => {
+    await sealed();
+    await put();
+    expect(await evidence()).toMatchObject({
+      end: 'not-valid',
+      text: expect.stringContaining('There is no valid statement of where s3://'),
+      json: { findings: [{ kind: 'statement' }] },
+    });
+    expect(verify()).toMatchObject({ end: 'not-valid', json: { problems: [{ kind: 'statement' }] } });
   });
 });
 

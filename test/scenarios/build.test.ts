@@ -7,8 +7,10 @@ import type { Plan } from '../../cli/plan/plan.ts';
 import { git } from '../../infra/local/run/git.ts';
 import { redriveHint } from '../../infra/local/run/narrate.ts';
 import { projectRoot } from '../../infra/local/run/synthesize.ts';
+import { type EvidenceFile, serialize } from '../../tasks/evidence/evidence-file.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
 import { lockstepJson } from './support/command-line.ts';
+import { editStatement } from './support/edit-statement.ts';
 import { pressGoBack } from './support/go-back.ts';
 import {
   approveBoth,
@@ -59,26 +61,38 @@ describe('an application with a build', () => {
   const builtBy = async ({ id }: ScenarioPromotion) => (await scenario.system.ledger.promotion(id))?.built;
   const builds = (): readonly { readonly id: string; readonly status: string }[] =>
     scenario.run.host.store.table<{ id: string; status: string }>('codebuild.builds').values();
+  /** The actions that deployed to an environment, the newest first. */
+  const deployActions = async (environment: string): Promise<readonly ActionExecutionDetail[]> => {
+    const { actionExecutionDetails: actions = [] } = await scenario.run.host.call<{
+      actionExecutionDetails?: ActionExecutionDetail[];
+    }>(administrator, 'codepipeline', 'ListActionExecutions', {
+      pipelineName: `lockstep-orders-${environment}`,
+    });
+    return actions.filter(({ actionName }) => actionName === 'Deploy');
+  };
   /** Digests of the archives that the last runs of both pipelines handed to CodeDeploy. */
-  const deployedDigests = async (): Promise<readonly string[]> => {
-    const { host } = scenario.run;
-    return Promise.all(
+  const deployedDigests = async (): Promise<readonly string[]> =>
+    Promise.all(
       ['qat', 'prod'].map(async (environment) => {
-        const { actionExecutionDetails: actions = [] } = await host.call<{
-          actionExecutionDetails?: ActionExecutionDetail[];
-        }>(administrator, 'codepipeline', 'ListActionExecutions', {
-          pipelineName: `lockstep-orders-${environment}`,
-        });
-        const { s3location } =
-          actions.find(({ actionName }) => actionName === 'Deploy')?.input?.inputArtifacts?.[0] ?? {};
-        const { Body } = await host.call<{ Body: Uint8Array }>(administrator, 's3', 'GetObject', {
-          Bucket: s3location?.bucket,
-          Key: s3location?.key,
-        });
+        const { s3location } = (await deployActions(environment))[0]?.input?.inputArtifacts?.[0] ?? {};
+        const { Body } = await scenario.run.host.call<{ Body: Uint8Array }>(
+          administrator,
+          's3',
+          'GetObject',
+          {
+            Bucket: s3location?.bucket,
+            Key: s3location?.key,
+          },
+        );
         return createHash('sha256').update(Body).digest('hex');
       }),
     );
-  };
+  /** Changes the statement of what a promotion's commit was built into. @returns what undoes it */
+  const editStatementOf = async (promotion: ScenarioPromotion) =>
+    editStatement(scenario, `versionId=${(await builtBy(promotion))?.version}`, [
+      'buildspec.yml',
+      'other.yml',
+    ]);
   let first: ScenarioPromotion;
 
   it('is built once, and QAT and Prod get exactly that, by its digest, which approvers see', async () => {
@@ -88,6 +102,7 @@ describe('an application with a build', () => {
     expect(built).toMatchObject({
       key: expect.stringMatching(/^lockstep-builds\/[0-9a-f-]{36}\/revision\.zip$/),
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      statement: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(candidate.built).toEqual(built);
     expect(await approveBoth(first)).toMatchObject({ status: 'SUCCEEDED' });
@@ -109,6 +124,48 @@ describe('an application with a build', () => {
     expect(json?.unknown).toContainEqual(expect.stringContaining('The AppSpec file'));
     expect(json?.end.name).toBe('Promoted');
     await git(scenario.source.directory, ['reset', '--hard', 'HEAD~1']);
+  });
+
+  it('has a signed statement of where it comes from, in an export that verifies with it and not without', async () => {
+    await eventually('the seal', async () => {
+      const { json } = await lockstepJson(scenario, 'show', first.id);
+      const { entries, sealedUpTo } = (json as { evidence: { entries: number; sealedUpTo: number } })
+        .evidence;
+      return sealedUpTo === entries ? true : undefined;
+    });
+    const { json } = await lockstepJson(scenario, 'evidence', first.id, '--out', 'built.json');
+    const { fingerprint } = (json as { key: { fingerprint: string } }).key;
+    const verify = (name: string) => lockstepJson(scenario, 'verify', name, '--key', fingerprint);
+    // The archive, and both images.
+    expect(await verify('built.json')).toMatchObject({ code: 0, json: { verified: true, statements: 3 } });
+    const fileAt = (name: string) => path.join(scenario.stateDir, name);
+    const record = JSON.parse(fs.readFileSync(fileAt('built.json'), 'utf8')) as EvidenceFile;
+    const { sha256 } = (await builtBy(first)) ?? {};
+    const [statement] = (record.statements ?? [])
+      .map(({ payload }) => Buffer.from(payload, 'base64').toString('utf8'))
+      .filter((text) => text.includes(sha256 ?? 'none'));
+    expect(JSON.parse(statement ?? '')).toMatchObject({
+      predicate: {
+        buildDefinition: {
+          externalParameters: {
+            application: 'orders',
+            commitId: first.commitId,
+            repository: expect.stringContaining('orders'),
+            buildspec: 'buildspec.yml',
+          },
+        },
+        runDetails: {
+          builder: { id: expect.stringMatching(/:project\/lockstep-orders-build$/) },
+          metadata: { startedOn: expect.any(String), finishedOn: expect.any(String) },
+        },
+      },
+    });
+    const { statements: _, ...stripped } = record;
+    fs.writeFileSync(fileAt('stripped.json'), serialize(stripped));
+    expect(await verify('stripped.json')).toMatchObject({
+      code: 3,
+      json: { verified: false, problems: Array.from({ length: 3 }, () => ({ kind: 'statement' })) },
+    });
   });
 
   it('fails before any image for a commit that cannot be built, and says that the commit is at fault', async () => {
@@ -145,6 +202,39 @@ describe('an application with a build', () => {
     const built = await builtBy(second);
     expect(await deployedDigests()).toEqual([built?.sha256, built?.sha256]);
     expect(built?.sha256).not.toBe((await builtBy(first))?.sha256);
+  });
+
+  it('is let through by the guard only with its own statement as it was signed', async () => {
+    await scenario.failNext(names.deployToProd);
+    const promotion = await withBuildspec(buildspec);
+    expect(await approveBoth(promotion)).toMatchObject({ status: 'FAILED' });
+    const restore = await editStatementOf(promotion);
+    const before = (await deployActions('prod')).length;
+    await promotion.redrive();
+    expect(await promotion.ended()).toMatchObject({
+      status: 'FAILED',
+      cause: expect.stringMatching(
+        /What the commit \w+ was built into .* has no valid statement .* or it was changed/,
+      ),
+    });
+    expect((await promotion.states()).at(-1)).toEqual([names.deployToProd, 'FAILED']);
+    expect(await deployActions('prod')).toHaveLength(before);
+    restore();
+    await promotion.redrive();
+    expect(await promotion.ended()).toMatchObject({ status: 'SUCCEEDED' });
+    expect((await deployedDigests()).at(1)).toBe((await builtBy(promotion))?.sha256);
+  });
+
+  it('is not deployed again if somebody edited its statement', async () => {
+    const restore = await editStatementOf(first);
+    const goBack = await pressGoBack(scenario, first, 'The cart is empty');
+    expect(await approveBoth(goBack)).toMatchObject({
+      status: 'FAILED',
+      error: 'ProvenanceInvalid',
+      cause: expect.stringContaining(`What the commit ${first.commitId} was built into`),
+    });
+    expect((await goBack.states()).at(-1)).toEqual([names.pointProdAtImage, 'FAILED']);
+    restore();
   });
 
   it('goes back to what was built then, without building', async () => {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { ListObjectVersionsOutput } from '@aws-sdk/client-s3';
 import { createDynamoDbEvidenceStore } from '../../tasks/evidence/dynamodb-evidence-store.ts';
-import type { EvidenceFile } from '../../tasks/evidence/evidence-file.ts';
+import { type EvidenceFile, serialize } from '../../tasks/evidence/evidence-file.ts';
 import type { Promotion } from '../../tasks/ledger/items.ts';
 import type { ReleaseHistory } from '../../tasks/promotions/read-live.ts';
 import { searchPromotions } from '../../tasks/promotions/search.ts';
@@ -155,7 +155,7 @@ describe('evidence of a promotion that failed and was redriven', () => {
     const { key } = json as { key: { fingerprint: string } };
     expect(await lockstep('verify', 'pinned.json', '--key', key.fingerprint)).toMatchObject({
       code: 0,
-      json: { verified: true, state: 'SUCCEEDED' },
+      json: { verified: true, state: 'SUCCEEDED', statements: 2 },
     });
     expect(await lockstep('verify', 'pinned.json')).toMatchObject({
       code: 3,
@@ -167,6 +167,24 @@ describe('evidence of a promotion that failed and was redriven', () => {
       code: 3,
       json: { verified: false, problems: [{ kind: 'changed', sequence: 10 }] },
     });
+  });
+
+  it('has a signed statement of each image, and is not verified with one of another promotion', async () => {
+    const { json } = await lockstep('evidence', promotion.id, '--out', 'whole.json');
+    const { fingerprint } = (json as { key: { fingerprint: string } }).key;
+    const { statements = [], ...record } = read('whole.json');
+    expect(statements).toHaveLength(2);
+    const other = await scenario.startPromotion();
+    await other.asked('qc');
+    await lockstep('evidence', other.id, '--out', 'other.json');
+    const [foreign] = read('other.json').statements ?? [];
+    fs.writeFileSync(fileAt('foreign.json'), serialize({ ...record, statements: [statements[0], foreign] }));
+    expect(await lockstep('verify', 'foreign.json', '--key', fingerprint)).toMatchObject({
+      code: 3,
+      json: { problems: [{ kind: 'statement' }, { kind: 'statement' }] },
+    });
+    await other.decide('qc', 'quinn', 'reject');
+    expect(await other.ended()).toMatchObject({ error: 'Rejected' });
   });
 
   it('is locked: no sealed version can be deleted', async () => {

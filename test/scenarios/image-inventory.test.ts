@@ -7,6 +7,7 @@ import { inventoryDigest } from '../../tasks/image-inventory/inventory.ts';
 import type { Lineage } from '../../tasks/lineage/lineage.ts';
 import { stateNames as names } from '../../workflows/state-names.ts';
 import { lockstep as runLockstep } from './support/command-line.ts';
+import { editStatement } from './support/edit-statement.ts';
 import { pressGoBack } from './support/go-back.ts';
 import {
   approveBoth,
@@ -30,14 +31,6 @@ describe('what is in images', () => {
 
   const lockstep = (...args: string[]) => runLockstep(scenario, ...args);
   const repository = () => repositoryOf(scenario.run.host);
-  /** Files below the emulator's S3 that hold an object with that ending. */
-  const objectFiles = (ending: string): readonly string[] =>
-    fs
-      .readdirSync(path.join(scenario.stateDir, 's3'), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => path.join(entry.parentPath, entry.name))
-      .filter((file) => fs.readFileSync(file, 'latin1').includes(ending));
-
   it('is recorded with each promotion, and its bills of materials are given only as they were recorded', async () => {
     const { inventory: digest = '', imageId } = (await first.job(names.buildProdImage)).output ?? {};
     const asked = await lockstep('sbom', first.id, '--format', 'inventory');
@@ -149,24 +142,7 @@ describe('what is in images', () => {
 
   it('has a statement of where it comes from, without which no instance starts from it', async () => {
     const { imageId = '' } = (await first.job(names.buildProdImage)).output ?? {};
-    const [file, ...others] = objectFiles('"payloadType"').filter((one) =>
-      Buffer.from(
-        (JSON.parse(fs.readFileSync(one, 'utf8')) as { payload: string }).payload,
-        'base64',
-      ).includes(imageId),
-    );
-    expect(others).toEqual([]);
-    const envelope = JSON.parse(fs.readFileSync(file ?? '', 'utf8')) as { payload: string };
-    const statement = Buffer.from(envelope.payload, 'base64').toString('utf8');
-    fs.writeFileSync(
-      file ?? '',
-      JSON.stringify({
-        ...envelope,
-        payload: Buffer.from(statement.replace('"environment":"prod"', '"environment":"qat"')).toString(
-          'base64',
-        ),
-      }),
-    );
+    editStatement(scenario, imageId, ['"environment":"prod"', '"environment":"qat"']);
     const live = (await scenario.system.ledger.live('orders'))?.promotionId;
     const goBack = await pressGoBack(scenario, first, 'it was better');
     expect(await approveBoth(goBack)).toMatchObject({

@@ -5,6 +5,7 @@ import { type Bucket, type IBucket, ObjectLockRetention } from 'aws-cdk-lib/aws-
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import { type ImageDocument, imagesPrefix } from '../../../tasks/image-inventory/image-objects.ts';
+import { buildsPrefix } from '../../../tasks/provenance/build-statement.ts';
 import { encryptedBucket } from '../encrypted-bucket.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
@@ -98,25 +99,32 @@ export class Evidence extends Construct {
     return Stack.of(this).exportValue(this.bucket.bucketArn);
   }
 
-  /** Lets a function keep what is in an application's images, and sign where they come from. */
-  allowKeepingImages(one: LockstepFunction<FunctionName>, application: string): void {
+  /** What is kept of what an application's promotions built. */
+  private builtObjects(application: string, hasBuilds: boolean): readonly string[] {
+    return [imagesPrefix(application), ...(hasBuilds ? [buildsPrefix(application)] : [])].map(
+      (prefix) => `${this.bucketArn}/${prefix}*`,
+    );
+  }
+
+  /** Lets a function keep what is in an application's images, and sign where they and what was built come from. */
+  allowKeepingBuilt(one: LockstepFunction<FunctionName>, application: string, hasBuilds: boolean): void {
     one
       .allow(['kms:GetPublicKey', 'kms:Sign'], [this.signingKey.keyArn])
       .allowWithWildcard(
         ['s3:GetObject', 's3:PutObject'],
-        [`${this.bucketArn}/${imagesPrefix(application)}*`],
-        'What is known of the images of this one application, by their ids. None can be overwritten or deleted.',
+        this.builtObjects(application, hasBuilds),
+        'What is known of what this one application built, by ids and digests. None can be overwritten or deleted.',
       )
       .allow(['kms:Decrypt', 'kms:GenerateDataKey'], [this.storageKey.keyArn]);
   }
 
-  /** Lets a function read what is known of an application's images. */
-  allowReadingImages(one: LockstepFunction<FunctionName>, application: string): void {
+  /** Lets a function read what is known of an application's images, and of what was built. */
+  allowReadingBuilt(one: LockstepFunction<FunctionName>, application: string, hasBuilds: boolean): void {
     one
       .allowWithWildcard(
         ['s3:GetObject'],
-        [`${this.bucketArn}/${imagesPrefix(application)}*`],
-        'What is known of the images of this one application, by their ids.',
+        this.builtObjects(application, hasBuilds),
+        'What is known of what this one application built, by ids and digests.',
       )
       .allow(['kms:Decrypt'], [this.storageKey.keyArn]);
   }
@@ -136,9 +144,9 @@ export class Evidence extends Construct {
       .allow(['kms:Decrypt'], [this.storageKey.keyArn]);
   }
 
-  /** Lets a function check where images come from. */
-  allowCheckingImages(one: LockstepFunction<FunctionName>, application: string): void {
-    this.allowReadingImages(one, application);
+  /** Lets a function check where images and what was built come from. */
+  allowCheckingBuilt(one: LockstepFunction<FunctionName>, application: string, hasBuilds: boolean): void {
+    this.allowReadingBuilt(one, application, hasBuilds);
     one.allow(['kms:GetPublicKey'], [this.signingKey.keyArn]);
   }
 

@@ -66,7 +66,7 @@ export class InstanceLook extends Construct {
           'ec2:DescribeInstances',
         );
     if (application.image.scan !== 'off') {
-      props.evidence.allowReadingImages(one, application.name);
+      props.evidence.allowReadingBuilt(one, application.name, false);
       for (const environment of ['qat', 'prod'] as const)
         environmentAccess[environment]
           .of(one)

@@ -204,7 +204,7 @@ export class PromotionFunctions extends Construct {
     this.inspectImage = new LockstepFunction(this, 'InspectImage', {
       name: 'inspect-image',
       bundles,
-      description: 'Keeps what is in an image and where it comes from',
+      description: 'Keeps what is in an image, and signs where it and what was built come from',
       environment: {
         APPLICATION: application.name,
         LEDGER_TABLE,
@@ -217,7 +217,7 @@ export class PromotionFunctions extends Construct {
       timeout: Duration.seconds(90),
     });
     allowInspectImage(this.inspectImage, props);
-    evidence.allowKeepingImages(this.inspectImage, application.name);
+    evidence.allowKeepingBuilt(this.inspectImage, application.name, props.builds !== undefined);
     const INSPECT_IMAGE_FUNCTION = this.inspectImage.function.functionName;
 
     if (application.secretScan !== 'off')
@@ -367,8 +367,8 @@ export class PromotionFunctions extends Construct {
     });
 
     for (const one of [this.pointAtImage, this.guard, this.verifyProd])
-      evidence.allowCheckingImages(one, application.name);
-    evidence.allowReadingImages(this.requestApproval, application.name);
+      evidence.allowCheckingBuilt(one, application.name, props.builds !== undefined);
+    evidence.allowReadingBuilt(this.requestApproval, application.name, false);
 
     // A function that writes reads the promotion's record first and appends to it.
     ledger.allow(this.startPromotion, application.name, 'GetItem', 'PutItem', 'Query');

@@ -144,10 +144,7 @@ export function allowCompleteJobs(
   one: LockstepFunction<FunctionName>,
   { application, ledger, recipe, qat, prod, builds, environmentAccess }: PromotionParameters,
 ): void {
-  if (builds) {
-    one.allow(['codebuild:BatchGetBuilds'], [builds.projectArn]);
-    allowLookAtBuilt(one, builds, 's3:GetObject');
-  }
+  if (builds) one.allow(['codebuild:BatchGetBuilds'], [builds.projectArn]);
   ledger.allow(one, application.name, 'GetItem', 'PutItem', 'Query', 'UpdateItem');
   one
     .allow(
@@ -189,11 +186,15 @@ export function allowLookAtBuilt(
     .allow(['kms:Decrypt'], [key.keyArn]);
 }
 
-/** Reading what is in an image, and what it was made from. */
+/** Reading what is in an image, what it was made from, and what a commit was built into. */
 export function allowInspectImage(
   inspectImage: LockstepFunction<'inspect-image'>,
-  { application, recipe }: PromotionParameters,
+  { application, recipe, builds }: PromotionParameters,
 ): void {
+  if (builds) {
+    inspectImage.allow(['codebuild:BatchGetBuilds'], [builds.projectArn]);
+    allowLookAtBuilt(inspectImage, builds, 's3:GetObject');
+  }
   // Both list by a filter, which is no resource.
   if (application.image.scan !== 'off')
     inspectImage.allowWithoutResource(

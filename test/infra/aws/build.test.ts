@@ -85,6 +85,28 @@ describe('a build', () => {
     });
   });
 
+  it('is signed by the function that signs images, which alone looks at the archive; three others read its statement', () => {
+    const rolesWith = (grant: RegExp) =>
+      ofType(orders, 'AWS::IAM::Role')
+        .map(([id]) => id.replace(/Role\w*$/, ''))
+        .filter((id) => grantsOfRole(orders, `${id}Role`).some((one) => grant.test(one)))
+        .filter((id) => id.startsWith('Functions'))
+        .sort();
+    expect(rolesWith(/^s3:PutObject on .*EvidenceBucket.*\/orders\/builds\/\*$/)).toEqual([
+      'FunctionsInspectImage',
+    ]);
+    expect(rolesWith(/^s3:GetObject on .*EvidenceBucket.*\/orders\/builds\/\*$/)).toEqual([
+      'FunctionsGuard',
+      'FunctionsInspectImage',
+      'FunctionsPointAtImage',
+      'FunctionsVerifyProd',
+    ]);
+    expect(rolesWith(/^s3:GetObject(Version)? on .*\/lockstep-builds\/\*$/)).toEqual([
+      'FunctionsCheckRelease',
+      'FunctionsInspectImage',
+    ]);
+  });
+
   it('sets off an alarm when it fails', () => {
     const alarms = ofType(orders, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
     expect(alarms).toContainEqual(

@@ -13,13 +13,13 @@ import { redriven } from '../../../tasks/evidence/facts.ts';
 import { lowS } from '../../../tasks/evidence/signature.ts';
 import type { EvidenceProblem } from '../../../tasks/evidence/verify-chain.ts';
 import { type Expectation, verifyEvidence } from '../../../tasks/evidence/verify-evidence.ts';
+import { withLargerS } from '../doubles/larger-s.ts';
 import { createTestSigner } from '../doubles/memory-evidence.ts';
 import { PROMOTION_ID } from '../doubles/samples.ts';
 import { chainOf, lifelikeFacts, sealedRecord, sealOver } from '../doubles/sealed-record.ts';
 
 const ours = createTestSigner();
 const other = createTestSigner();
-const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 const chain = chainOf(lifelikeFacts);
 /** The entry of the first end, which a redrive followed. */
 const firstEnd = 4;
@@ -40,16 +40,6 @@ type Change = readonly [
   kind: Kind,
   change: () => string | Uint8Array | object | Promise<object>,
 ];
-
-/** DER of a signature with the other value of `s`. */
-const otherS = (signature: string): string => {
-  const der = Buffer.from(signature, 'base64');
-  const sAt = 4 + (der[3] ?? 0);
-  const s = BigInt(`0x${der.subarray(sAt + 2).toString('hex')}`);
-  const digits = (ORDER - s).toString(16).padStart(64, '0');
-  const body = Buffer.concat([der.subarray(2, sAt), Buffer.from(`0221${'00'}${digits}`, 'hex')]);
-  return Buffer.concat([Buffer.from([0x30, body.length]), body]).toString('base64');
-};
 
 const entriesWith = (place: number, change: (entry: EvidenceEntry) => object) => ({
   ...record,
@@ -278,7 +268,7 @@ const changes: readonly Change[] = [
     [
       `the other s in seal ${place + 1}`,
       'high-s',
-      () => sealsWith(place, (seal) => ({ ...seal, signature: otherS(seal.signature) })),
+      () => sealsWith(place, (seal) => ({ ...seal, signature: withLargerS(seal.signature) })),
     ],
     [
       `a signature with a byte more in seal ${place + 1}`,
@@ -421,7 +411,7 @@ describe('what is expected', () => {
 
 it('a signature has the smaller s after signing, also if the signer gives the other one', () => {
   const signature = record.seals[0]?.signature ?? '';
-  expect(lowS(Buffer.from(otherS(signature), 'base64')).toString('base64')).toBe(signature);
+  expect(lowS(Buffer.from(withLargerS(signature), 'base64')).toString('base64')).toBe(signature);
   expect(() => lowS(Buffer.from('AAAA', 'base64'))).toThrow('Not an ECDSA signature');
   expect(canonicalJson(sealedStatement(PROMOTION_ID, record.seals[0] as Seal))).toContain('"state":"FAILED"');
 });

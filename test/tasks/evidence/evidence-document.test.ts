@@ -3,6 +3,15 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type EvidenceFile, serialize } from '../../../tasks/evidence/evidence-file.ts';
+import type { Envelope } from '../../../tasks/provenance/dsse.ts';
+import {
+  archiveStatement,
+  buildJob,
+  builtRecord,
+  signedBy,
+  statementOfImage,
+} from '../doubles/built-record.ts';
+import { withLargerS } from '../doubles/larger-s.ts';
 import { createTestSigner } from '../doubles/memory-evidence.ts';
 import { chainOf, lifelikeFacts, sealedRecord } from '../doubles/sealed-record.ts';
 
@@ -82,17 +91,64 @@ it.each<[string, string, () => string, { key?: string; state?: string }]>([
 
 it('the commands reject the larger s', () => {
   const [first, last] = record.seals;
-  const der = Buffer.from(last?.signature ?? '', 'base64');
-  const sAt = 4 + (der[3] ?? 0);
-  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-  const s = order - BigInt(`0x${der.subarray(sAt + 2).toString('hex')}`);
-  const body = Buffer.concat([
-    der.subarray(2, sAt),
-    Buffer.from(`022100${s.toString(16).padStart(64, '0')}`, 'hex'),
-  ]);
-  const signature = Buffer.concat([Buffer.from([0x30, body.length]), body]).toString('base64');
+  const signature = withLargerS(last?.signature ?? '');
   expect(check(serialize({ ...record, seals: [first, { ...last, signature }] }))).toMatchObject({
     status: 3,
     said: expect.stringContaining('larger s'),
+  });
+});
+
+describe('the commands check the statements of what was built, and', () => {
+  let built: EvidenceFile;
+  let archive: Envelope;
+  let image: Envelope;
+  beforeAll(async () => {
+    built = await builtRecord(ours.signer);
+    [archive, image] = built.statements as [Envelope, Envelope];
+  });
+
+  it.each([...new Set([!hasJq, true])])('verify them (node in place of jq: %s)', (usesStandIn) => {
+    expect(check(serialize(built), { usesStandIn })).toEqual({ status: 0, said: 'verified', stderr: '' });
+  });
+
+  const others = 'about other images or archives';
+  it.each<[string, string, () => Promise<readonly Envelope[]>]>([
+    ['a missing one', others, async () => [archive]],
+    ['all missing', others, async () => []],
+    [
+      'an edited one',
+      'another key signed a statement, or it was changed',
+      async () => [{ ...archive, payload: image.payload }, image],
+    ],
+    [
+      'one of another key',
+      'another key signed a statement',
+      async () => [archive, await signedBy(createTestSigner().signer, statementOfImage())],
+    ],
+    [
+      'one of another application',
+      others,
+      async () => [archive, await signedBy(ours.signer, statementOfImage(undefined, 'stock'))],
+    ],
+    [
+      'one of another commit',
+      others,
+      async () => [await signedBy(ours.signer, archiveStatement({ commitId: 'd'.repeat(40) })), image],
+    ],
+  ])('reject %s', async (_, said, statements) => {
+    expect(check(serialize({ ...built, statements: await statements() }))).toMatchObject({
+      status: 3,
+      said: expect.stringContaining(said),
+    });
+  });
+
+  it('reject one of another commit that the record names', async () => {
+    const text = archiveStatement({ commitId: 'd'.repeat(40) });
+    const named = await builtRecord(ours.signer, buildJob(text));
+    const statements = [await signedBy(ours.signer, text), image];
+    expect(check(serialize({ ...named, statements }))).toMatchObject({
+      status: 3,
+      said: expect.stringContaining(others),
+    });
   });
 });

@@ -6,17 +6,18 @@ import {
   ListBuildsForProjectCommand,
   StartBuildCommand,
 } from '@aws-sdk/client-codebuild';
-import { HeadObjectCommand, NotFound, S3Client } from '@aws-sdk/client-s3';
 import { lookAt } from '../../../tasks/jobs/advance-job.ts';
 import { codeBuild } from '../../../tasks/jobs/code-build.ts';
 import { createCodeBuilds } from '../../../tasks/jobs/codebuild-builds.ts';
+import type { SignBuildRequest } from '../../../tasks/payloads.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aJob, aPromotion, COMMIT, PROMOTION_ID } from '../doubles/samples.ts';
-import { because, double, offline, on } from '../doubles/sdk.ts';
+import { double, offline, on } from '../doubles/sdk.ts';
 import { createTokens } from '../doubles/tokens.ts';
 
 const ID = 'lockstep-shop-build:0d3b5a5e';
 const KEY = 'lockstep-builds/0d3b5a5e/revision.zip';
+const STATEMENT = 'e'.repeat(64);
 const succeeded: Build = {
   id: ID,
   arn: `arn:aws:codebuild:us-east-1:000000000000:build/${ID}`,
@@ -42,14 +43,12 @@ const builds = (of: {
     on(ListBuildsForProjectCommand, () => ({ ids: (of.listed ?? []).map(({ id = '' }) => id) })),
     on(BatchGetBuildsCommand, () => ({ builds: of.listed ?? (of.build ? [of.build] : []) })),
   );
-  const s3 = double(
-    new S3Client(offline),
-    on(HeadObjectCommand, () => {
-      if (of.isThere === false) throw new NotFound(because('gone'));
-      return { VersionId: 'v1' };
-    }),
-  );
-  return { actions: codeBuild(createCodeBuilds(client, s3.client)), sent };
+  const asked: SignBuildRequest[] = [];
+  const actions = codeBuild(createCodeBuilds(client), async (request) => {
+    asked.push(request);
+    return of.isThere === false ? { isGone: true } : { version: 'v1', statement: STATEMENT };
+  });
+  return { actions, sent, asked };
 };
 const inspect = (build: Build | undefined, isThere = true) =>
   builds({ build, isThere }).actions.inspect(ID, async () => undefined, aJob());
@@ -84,11 +83,19 @@ describe('a build', () => {
     expect(sent.map(({ command }) => command)).not.toContain('StartBuildCommand');
   });
 
-  it('gives key, version and digest of what it made', async () => {
-    expect(await inspect(succeeded)).toEqual({
+  it('gives key, version and digest of what it made, once it is signed where that comes from', async () => {
+    const { actions, asked } = builds({ build: succeeded });
+    expect(await actions.inspect(ID, async () => undefined, aJob())).toEqual({
       state: 'succeeded',
-      output: { bucket: 'artifacts', key: KEY, version: 'v1', sha256: 'a1b2' },
+      output: { bucket: 'artifacts', key: KEY, version: 'v1', sha256: 'a1b2', statement: STATEMENT },
     });
+    expect(asked).toEqual([{ promotionId: PROMOTION_ID, buildId: ID }]);
+  });
+
+  it('has nothing signed unless it succeeded', async () => {
+    const { actions, asked } = builds({ build: { ...succeeded, buildStatus: 'FAILED' } });
+    await actions.inspect(ID, async () => undefined, aJob());
+    expect(asked).toEqual([]);
   });
 
   it('is running while it is in progress', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { imageObjectKey } from '../../../tasks/image-inventory/image-objects.ts';
 import { inventoryDigest } from '../../../tasks/image-inventory/inventory.ts';
-import { provenanceProblem } from '../../../tasks/provenance/check-image.ts';
+import { provenanceProblem } from '../../../tasks/provenance/check-provenance.ts';
 import { type Envelope, openEnvelope, signEnvelope } from '../../../tasks/provenance/dsse.ts';
 import { type ImageBuildContext, imageStatement } from '../../../tasks/provenance/statement.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
@@ -34,7 +34,7 @@ const withPayload = (envelope: Envelope, text: string): Envelope => ({
 describe('a signed statement', () => {
   it('says where an image comes from, as SLSA has it', async () => {
     const opened = openEnvelope(JSON.stringify(await signed()), key.publicKey);
-    expect(opened).toEqual({
+    expect(opened).toMatchObject({
       statement: {
         _type: 'https://in-toto.io/Statement/v1',
         subject: [{ name: inventory.imageId, digest: { sha256: digest } }],

@@ -23,6 +23,11 @@ it.each<[Partial<Failure>, string, string]>([
     'was deleted',
     'Build QAT image, Build Prod image',
   ],
+  [
+    { error: 'ProvenanceInvalid', state: names.pointProdAtImage },
+    'Push the commit again',
+    'Point QAT at image, Point Prod at image',
+  ],
   [{ error: 'SecretsFound', state: names.scanCommit }, 'push a commit without it', 'Scan commit'],
   [
     { error: 'InstanceRefreshFailed', state: names.refreshQatInstance },

@@ -123,7 +123,6 @@ export const createServices = (
             artifacts: { location: `arn:aws:s3:::artifacts/builds/${idOf(job)}`, sha256sum: 'a1' },
           };
     },
-    version: async (_, key) => `version of ${key}`,
   };
 
   const imageBuilds: ImageBuilds = {

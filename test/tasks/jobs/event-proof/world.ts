@@ -90,7 +90,10 @@ export const createWorld = (story: Story, between: () => Promise<void>) => {
     },
   );
   const kinds: JobKinds = {
-    'code-build': codeBuild(faults.all(services.codeBuilds)),
+    'code-build': codeBuild(faults.all(services.codeBuilds), async () => ({
+      version: 'v1',
+      statement: 'e'.repeat(64),
+    })),
     'image-build': imageBuild(faults.all(services.imageBuilds), async () => ({ inventory: 'f'.repeat(64) })),
     'instance-refresh': instanceRefresh(faults.all(services.instanceRefreshes), 'us-east-1'),
     'pipeline-run': pipelineRun(

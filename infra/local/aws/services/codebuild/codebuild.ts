@@ -4,6 +4,7 @@ import type {
   Build,
   ListBuildsForProjectInput,
   ListBuildsForProjectOutput,
+  SourceType,
   StartBuildInput,
   StartBuildOutput,
   StopBuildInput,
@@ -163,6 +164,19 @@ const measure = (host: Host, { status, project }: BuildRecord): void => {
   metricsOf(host).add({ namespace: 'AWS/CodeBuild', name, dimensions: { ProjectName: project.name } }, 1);
 };
 
+const describeSource = ({ source, buildspec }: Project): Build['source'] => {
+  switch (source.type) {
+    case 'CODEPIPELINE':
+      return { type: source.type, buildspec };
+    case 'S3':
+      return { type: source.type, location: `${source.bucket}/${source.key}`, buildspec };
+    case 'CODECOMMIT':
+      return { type: source.type, location: source.location, buildspec };
+    case 'CONNECTION':
+      return { type: source.provider as SourceType, location: source.location, buildspec };
+  }
+};
+
 const describe = (host: Host, build: BuildRecord | undefined): Build | undefined =>
   build && {
     id: build.id,
@@ -187,7 +201,12 @@ const describe = (host: Host, build: BuildRecord | undefined): Build | undefined
         md5sum: build.artifact.md5,
       },
     }),
-    ...(build.sourceVersion !== undefined && { resolvedSourceVersion: build.sourceVersion }),
+    source: describeSource(build.project),
+    ...(build.sourceVersion !== undefined && {
+      sourceVersion: build.sourceVersion,
+      // Of an object in S3 there is no other.
+      ...(build.project.source.type !== 'S3' && { resolvedSourceVersion: build.sourceVersion }),
+    }),
     ...(build.failure && {
       phases: [
         {

@@ -9,7 +9,13 @@ export type ProjectSource =
   | { readonly type: 'S3'; readonly bucket: string; readonly key: string }
   | { readonly type: 'CODECOMMIT'; readonly location: string }
   /** A repository of a provider, through a connection. */
-  | { readonly type: 'CONNECTION'; readonly location: string; readonly connectionArn: string };
+  | {
+      readonly type: 'CONNECTION';
+      /** As CodeBuild names it: `GITHUB`. */
+      readonly provider: string;
+      readonly location: string;
+      readonly connectionArn: string;
+    };
 
 /** Where a project puts what a build makes. */
 export interface ProjectOutput {

@@ -20,7 +20,7 @@ const sourceOf = (source: PropertyReader): ProjectSource => {
     throw source.error('Type', `must be CODEPIPELINE, CODECOMMIT, S3, ${connectedTypes.join(', ')}`);
   const auth = source.at('Auth');
   if (auth.string('Type') !== 'CODECONNECTIONS') throw auth.error('Type', 'must be CODECONNECTIONS');
-  return { type: 'CONNECTION', location, connectionArn: auth.string('Resource') };
+  return { type: 'CONNECTION', provider: type, location, connectionArn: auth.string('Resource') };
 };
 
 const outputOf = (artifacts: PropertyReader): ProjectOutput | undefined => {

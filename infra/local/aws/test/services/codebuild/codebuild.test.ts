@@ -322,7 +322,7 @@ describe('CodeBuild', () => {
       expect(await start('one')).not.toBe(first);
     });
 
-    it.each<[string, object, string]>([
+    it.each<[string, { readonly Type: string; readonly Location: string; readonly Auth?: object }, string]>([
       ['a version of an archive in S3', { Type: 'S3', Location: 'sources/orders.zip' }, 'v7'],
       [
         'a commit through a connection',
@@ -336,10 +336,17 @@ describe('CodeBuild', () => {
         },
         COMMIT,
       ],
-    ])('reads %s', async (_, from, version) => {
+    ])('reads %s, and tells where it was', async (_, from, version) => {
       const { start, ended } = await build(from);
-      expect(await ended(await start('one', version))).toMatchObject({ buildStatus: 'SUCCEEDED' });
-      if ('Type' in from && from.Type === 'S3')
+      const done = await ended(await start('one', version));
+      expect(done).toMatchObject({
+        buildStatus: 'SUCCEEDED',
+        source: { type: from.Type, location: from.Location, buildspec: 'buildspec.yml' },
+        sourceVersion: version,
+        endTime: expect.any(Date),
+      });
+      expect(done?.resolvedSourceVersion).toBe(from.Type === 'S3' ? undefined : version);
+      if (from.Type === 'S3')
         expect(asked).toEqual([{ Bucket: 'sources', Key: 'orders.zip', VersionId: 'v7' }]);
     });
 

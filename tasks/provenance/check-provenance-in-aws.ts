@@ -1,9 +1,9 @@
 import { createKmsSigner } from '../evidence/kms-signer.ts';
 import { readObject } from '../evidence/s3-archive.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { type ProvenanceProblem, provenanceProblem } from './check-image.ts';
+import { type ProvenanceProblem, provenanceProblem } from './check-provenance.ts';
 
-/** Checks where images come from, by the evidence bucket and KMS. */
+/** Checks where images and what was built come from, by the evidence bucket and KMS. */
 export function createProvenanceProblem(
   ledger: Pick<Ledger, 'promotion' | 'jobs'>,
   {
