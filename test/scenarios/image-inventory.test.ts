@@ -130,12 +130,12 @@ describe('what is in images', () => {
     ]);
 
     // Nothing live has the first one's version; Prod can go back to it.
-    const kept = await eventually('the first as a release that is kept', async () => {
+    const kept = await eventually('the end in the ledger, and the images that are kept', async () => {
       const { out: answer } = await lockstep('trace', 'openssl@3.0.8', '--json');
       const lineage = JSON.parse(answer) as Lineage;
-      return lineage.earlier.length > 0 ? lineage : undefined;
+      return lineage.earlier.length > 0 && lineage.gaps.live.length === 0 ? lineage : undefined;
     });
-    expect(kept).toMatchObject({ live: [], looked: { live: 2, earlier: 1 }, gaps: { live: [] } });
+    expect(kept).toMatchObject({ live: [], looked: { live: 2, earlier: 1 } });
     expect(kept.earlier.map(({ release }) => release.promotionId)).toEqual([first.id]);
     expect(scenario.run.host.accessReport().denied).toEqual([]);
   });

@@ -106,10 +106,7 @@ export class ApprovalsSite extends Construct {
     if (regions.length > 0)
       site.function.addEnvironment(REGIONS_VARIABLE, JSON.stringify(Object.fromEntries(regions)));
     ledger.allow(site, 'all', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
-    evidence.allowReadingContents(
-      site,
-      applications.map(({ name }) => name),
-    );
+    evidence.allowReadingContents(site);
     promotions.allowPublish(site);
     const machines = applications.map(({ name }) => stateMachineArn(stack, name));
     const executions = applications.map(({ name }) => executionArns(stack, name));

@@ -129,17 +129,14 @@ export class Evidence extends Construct {
       .allow(['kms:Decrypt'], [this.storageKey.keyArn]);
   }
 
-  /** Lets a function of the platform read what is in images, and which vulnerabilities were found in them. */
-  allowReadingContents(one: LockstepFunction<FunctionName>, applications: readonly string[]): void {
+  /** Lets a function of the platform read what is in images of all applications, and which vulnerabilities were found in them. */
+  allowReadingContents(one: LockstepFunction<FunctionName>): void {
+    const documents = ['inventory.json', 'findings.json'] satisfies ImageDocument[];
     one
       .allowWithWildcard(
         ['s3:GetObject'],
-        applications.flatMap((application) =>
-          (['inventory.json', 'findings.json'] satisfies ImageDocument[]).map((document) =>
-            this.bucket.arnForObjects(`${imagesPrefix(application)}*/${document}`),
-          ),
-        ),
-        'Inventories and findings of the images of each application, by the ids of images.',
+        documents.map((document) => this.bucket.arnForObjects(`${imagesPrefix('*')}*/${document}`)),
+        'Inventories and findings of the images of all applications, by the ids of images. One line for each application would not fit in a policy.',
       )
       .allow(['kms:Decrypt'], [this.storageKey.keyArn]);
   }

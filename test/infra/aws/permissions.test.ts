@@ -135,9 +135,7 @@ describe('permissions', () => {
     const images = (action: string) =>
       expect.stringMatching(new RegExp(`^s3:${action} on .*EvidenceBucket.*/orders/images/\\*$`));
     const document = (name: string) =>
-      expect.stringMatching(
-        new RegExp(`^s3:GetObject on .*EvidenceBucket.*/orders/images/\\*/${name}\\.json$`),
-      );
+      expect.stringMatching(new RegExp(`^s3:GetObject on .*EvidenceBucket.*/\\*/images/\\*/${name}\\.json$`));
     expect([...onBucket].sort()).toEqual([
       ['ApprovalsSite', document('findings')],
       ['ApprovalsSite', document('inventory')],

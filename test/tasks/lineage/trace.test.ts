@@ -210,6 +210,33 @@ describe('a package', () => {
     expect(gaps.earlier).toEqual(['Only the newest earlier releases are looked at, not 5 more.']);
   });
 
+  it('is looked for in a bounded number of earlier releases of all applications', async () => {
+    const { ledger, documents, ask } = await createWorld();
+    const applications = Array.from({ length: 5 }, (_, index) => `app-${index}`);
+    for (const application of applications) {
+      const names = Array.from({ length: 11 }, (_, index) => `${application}-${index}`);
+      for (const [index, promotionId] of names.entries()) {
+        const images = { qat: `ami-q-${promotionId}`, prod: `ami-${promotionId}` };
+        const startedAt = new Date(Date.UTC(2026, 9, 1 + index)).toISOString();
+        const release = await addRelease(
+          ledger,
+          documents,
+          { application, promotionId, images, startedAt },
+          { qat: {}, prod: { packages: openssl('3.2.2') } },
+        );
+        await makeLive(ledger, release, ['prod']);
+      }
+      await keepImages(
+        ledger,
+        application,
+        names.map((name) => `ami-${name}`),
+      );
+    }
+    const { live, earlier, gaps } = await ask('openssl 3.2.2', { applications });
+    expect([live.length, earlier.length]).toEqual([5, 40]);
+    expect(gaps.earlier).toEqual(['Only the newest earlier releases are looked at, not 10 more.']);
+  });
+
   it('is not told of releases whose image is gone', async () => {
     const { ledger, ask } = await createWorld();
     await keepImages(ledger, 'shop', ['ami-0prod']);
