@@ -31,6 +31,7 @@ export { readBuildLog } from './services/codebuild/records.ts';
 export type { Person } from './services/cognito-idp/pools.ts';
 export type { SignInLook } from './services/cognito-idp/sign-in-look.ts';
 export { createServices, type EmulatorServices } from './services/create-services.ts';
+export { keepLaunchTemplate } from './services/ec2/launch-template-versions.ts';
 export { scanOutcomeOf } from './services/imagebuilder/image-scans.ts';
 export { repositoryOf } from './services/imagebuilder/packages.ts';
 export { administrator } from './services/shared/arns.ts';

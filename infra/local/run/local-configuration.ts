@@ -8,13 +8,13 @@ export interface LocalConfiguration {
 }
 
 /**
- * What only an AWS account has: its id and region, domain names with certificates, its images and launch templates, and archives in S3,
- * for which CodeCommit stands. For repositories behind a connection the forge stands. Company providers, webhooks and chats elsewhere
+ * What only an AWS account has: its id and region, domain names with certificates, its images, and archives in S3, for which CodeCommit
+ * stands. For repositories behind a connection the forge stands. Company providers, webhooks and chats elsewhere
  * come on top.
  */
 const ofTheConfiguration = ['approvalsSite', 'env'] as const;
 const ofAnApplication = ['https', 'source'] as const;
-const ofAnImage = ['parent', 'launchTemplateDefault'] as const;
+const ofAnImage = ['parent'] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Fields =>

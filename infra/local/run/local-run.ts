@@ -22,6 +22,7 @@ import {
 import { prepareBuildSecrets } from './build-secrets.ts';
 import { forgeApiUrl, prepareForge } from './connected-sources.ts';
 import { createJournalFailure, type JournalFailure } from './journal-failure.ts';
+import { prepareLaunchTemplates } from './launch-templates.ts';
 import { people } from './people.ts';
 import { signInLook } from './sign-in-look.ts';
 import { lockStateDirectory } from './state-lock.ts';
@@ -143,7 +144,10 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
     const assembly = loadAssembly(assemblyDirectory);
     await prepareForge(services, assembly);
     prepareWebhookSecrets(host, services, assembly);
-    const secretNotices = prepareBuildSecrets(host, services, assembly);
+    const standIns = [
+      ...prepareBuildSecrets(host, services, assembly),
+      ...prepareLaunchTemplates(host, assembly),
+    ];
     const stacks = await journal.orFail(
       deployAssembly(host, withAddresses(assembly, ports.qat, services.forge.apiUrls)),
     );
@@ -154,7 +158,7 @@ export const startLocalRun = async (options: LocalRunOptions): Promise<LocalRun>
       stacks,
       notices: [
         ...store.notices,
-        ...secretNotices,
+        ...standIns,
         ...leftOut.map(
           (key) => `Left out on this machine, because only an AWS account has it: lockstep.${key}`,
         ),

@@ -13,6 +13,7 @@ import { createLifetime } from '../../instances/lifetime.ts';
 import { accountOperations } from './account.ts';
 import { imageOperations } from './images.ts';
 import { launchAccess, passInstanceProfile, planLaunch, resolveImage } from './launch-plan.ts';
+import { launchTemplateVersionOperations } from './launch-template-versions.ts';
 import { launchTemplateOperations, launchTemplateProvider } from './launch-templates.ts';
 import { ec2Arn, ec2Tables, type InstanceRecord, type InstanceState } from './records.ts';
 import { passes, resourceTags, tagList } from './tags.ts';
@@ -209,7 +210,8 @@ export const createEc2Service = (host: Host): Service => {
       DescribeInstances: describeInstances,
       ...accountOperations(host),
       ...imageOperations(host, tables),
-      ...launchTemplateOperations(host, tables),
+      ...launchTemplateOperations(tables),
+      ...launchTemplateVersionOperations(host, tables),
     },
     resources: { 'AWS::EC2::LaunchTemplate': launchTemplateProvider(host, tables) },
     start: async () => {

@@ -2,8 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type {
   DescribeLaunchTemplatesRequest,
   DescribeLaunchTemplatesResult,
+  DescribeLaunchTemplateVersionsRequest,
+  DescribeLaunchTemplateVersionsResult,
   LaunchTemplate,
   RequestLaunchTemplateData,
+  ResponseLaunchTemplateData,
   TagSpecification,
 } from '@aws-sdk/client-ec2';
 import { readProperties } from '../../assembly/properties.ts';
@@ -68,16 +71,46 @@ const versionNumber = (template: LaunchTemplateRecord, version = '$Default'): nu
       ? template.versions.length
       : Number(version);
 
+/** A launch template as the API gives it. */
+export const describeLaunchTemplate = (
+  tables: Ec2Tables,
+  template: LaunchTemplateRecord,
+): LaunchTemplate => ({
+  LaunchTemplateId: template.id,
+  LaunchTemplateName: template.name,
+  CreateTime: new Date(template.createdAt),
+  DefaultVersionNumber: template.defaultVersion,
+  LatestVersionNumber: template.versions.length,
+  Tags: tagList(tables.tags.get(template.id)),
+});
+
 /** DescribeLaunchTemplates, DescribeLaunchTemplateVersions. */
-export const launchTemplateOperations = (_host: Host, tables: Ec2Tables): Record<string, Operation> => {
-  const describe = (template: LaunchTemplateRecord): LaunchTemplate => ({
-    LaunchTemplateId: template.id,
-    LaunchTemplateName: template.name,
-    CreateTime: new Date(template.createdAt),
-    DefaultVersionNumber: template.defaultVersion,
-    LatestVersionNumber: template.versions.length,
-    Tags: tagList(tables.tags.get(template.id)),
-  });
+export const launchTemplateOperations = (tables: Ec2Tables): Record<string, Operation> => {
+  const describe = (template: LaunchTemplateRecord) => describeLaunchTemplate(tables, template);
+  const describeVersions: Operation<
+    DescribeLaunchTemplateVersionsRequest,
+    DescribeLaunchTemplateVersionsResult
+  > = {
+    requires: () => ({ action: 'ec2:DescribeLaunchTemplateVersions', resource: '*' }),
+    run: ({ LaunchTemplateId, LaunchTemplateName, Versions = ['$Latest'] }) => ({
+      LaunchTemplateVersions: Versions.map((Version) => {
+        const { template, number, version } = findLaunchTemplate(tables, {
+          LaunchTemplateId,
+          LaunchTemplateName,
+          Version,
+        });
+        return {
+          LaunchTemplateId: template.id,
+          LaunchTemplateName: template.name,
+          VersionNumber: number,
+          DefaultVersion: number === template.defaultVersion,
+          CreateTime: new Date(version.createdAt),
+          ...(version.description !== undefined && { VersionDescription: version.description }),
+          LaunchTemplateData: version.data as ResponseLaunchTemplateData,
+        };
+      }),
+    }),
+  };
 
   const describeTemplates: Operation<DescribeLaunchTemplatesRequest, DescribeLaunchTemplatesResult> = {
     requires: () => ({ action: 'ec2:DescribeLaunchTemplates', resource: '*' }),
@@ -100,6 +133,7 @@ export const launchTemplateOperations = (_host: Host, tables: Ec2Tables): Record
   };
   return {
     DescribeLaunchTemplates: describeTemplates,
+    DescribeLaunchTemplateVersions: describeVersions,
   };
 };
 

@@ -36,6 +36,8 @@ export interface LaunchTemplateRecord {
 export interface LaunchTemplateVersionRecord {
   readonly createdAt: number;
   readonly description?: string;
+  /** Of the request that added it; CloudFormation's have none. */
+  readonly clientToken?: string;
   readonly data: RequestLaunchTemplateData;
 }
 

@@ -118,6 +118,7 @@ export const createBuilds = (host: Host): Builds => {
           const ami = await registerImage(image);
           real?.register(ami.imageId, image);
           installedOf(host).put(ami.imageId, packages.get(image.arn) ?? []);
+          await writeLaunchTemplates(image, ami.imageId);
           if (isCurrent()) enter(image, 'AVAILABLE', { ami });
         }
       }
@@ -227,6 +228,27 @@ export const createBuilds = (host: Host): Builds => {
     });
     if (!ImageId) throw new Error(`EC2 gave no image id for ${name}.`);
     return registered(ImageId);
+  };
+
+  /** The token tells what a build added before a crash: each template gets one version. */
+  const writeLaunchTemplates = async (image: Image, imageId: string) => {
+    const principal = serviceLinkedRole(host);
+    for (const { id, setsDefault } of distributions.get(image.distributionArn ?? '')?.launchTemplates ?? []) {
+      const template = { LaunchTemplateId: id };
+      const { LaunchTemplateVersion } = await host.call<{
+        LaunchTemplateVersion?: { VersionNumber?: number };
+      }>(principal, 'ec2', 'CreateLaunchTemplateVersion', {
+        ...template,
+        SourceVersion: '$Latest',
+        LaunchTemplateData: { ImageId: imageId },
+        ClientToken: stableUuid('imagebuilder', image.arn, id),
+      });
+      if (setsDefault)
+        await host.call(principal, 'ec2', 'ModifyLaunchTemplate', {
+          ...template,
+          DefaultVersion: String(LaunchTemplateVersion?.VersionNumber),
+        });
+    }
   };
 
   /** At least once: the mark in the store is taken away when the topic has it. */

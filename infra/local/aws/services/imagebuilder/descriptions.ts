@@ -51,6 +51,13 @@ const describeDistribution = (host: Host, one: Distribution): sdk.DistributionCo
         ...(one.amiDescription !== undefined && { description: one.amiDescription }),
         amiTags: { ...one.amiTags },
       },
+      ...(one.launchTemplates && {
+        launchTemplateConfigurations: one.launchTemplates.map(({ id, setsDefault }) => ({
+          launchTemplateId: id,
+          accountId: host.accountId,
+          setDefaultVersion: setsDefault,
+        })),
+      }),
     },
   ],
   timeoutMinutes: 360,

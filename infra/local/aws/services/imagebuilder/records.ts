@@ -48,6 +48,8 @@ export interface Distribution extends Record {
   readonly amiName?: string;
   readonly amiDescription?: string;
   readonly amiTags: Readonly<{ [key: string]: string }>;
+  /** Launch templates that get each image as a new version. Absent in a store that an older version wrote. */
+  readonly launchTemplates?: readonly { readonly id: string; readonly setsDefault: boolean }[];
 }
 
 export interface ImagePipeline extends Record {

@@ -113,12 +113,26 @@ const distributionProvider = (host: Host) =>
     tablesOf(host).distributions,
     (read, base) => {
       read.only('Name', 'Description', 'Distributions', 'Tags');
-      const here = read.each('Distributions').map((item) => {
-        item.only('Region', 'AmiDistributionConfiguration', 'LicenseConfigurationArns');
-        if (item.string('Region') !== host.region)
-          throw item.error('Region', `must be ${host.region}: the emulator has one region`);
-        return item.optionalAt('AmiDistributionConfiguration');
-      })[0];
+      const [item] = read.each('Distributions');
+      item?.only(
+        'Region',
+        'AmiDistributionConfiguration',
+        'LaunchTemplateConfigurations',
+        'LicenseConfigurationArns',
+      );
+      if (item && item.string('Region') !== host.region)
+        throw item.error('Region', `must be ${host.region}: the emulator has one region`);
+      const launchTemplates = item?.each('LaunchTemplateConfigurations').map((one) => {
+        one.only('AccountId', 'LaunchTemplateId', 'SetDefaultVersion');
+        const account = one.optionalString('AccountId') ?? host.accountId;
+        if (account !== host.accountId)
+          throw one.error('AccountId', `must be ${host.accountId}: the emulator has one account`);
+        return {
+          id: one.string('LaunchTemplateId'),
+          setsDefault: one.optionalBoolean('SetDefaultVersion') ?? true,
+        };
+      });
+      const here = item?.optionalAt('AmiDistributionConfiguration');
       here?.only(
         'Name',
         'Description',
@@ -134,6 +148,7 @@ const distributionProvider = (host: Host) =>
         ...(amiName !== undefined && { amiName }),
         ...(amiDescription !== undefined && { amiDescription }),
         amiTags: here?.stringMap('AmiTags') ?? {},
+        ...(launchTemplates && launchTemplates.length > 0 && { launchTemplates }),
       };
     },
   );
