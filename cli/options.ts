@@ -5,8 +5,8 @@ import type { Sizes } from '../tasks/prices/promotion-cost.ts';
 import { DEFAULT_PORT, DEFAULT_STATE_DIRECTORY, UsageError, wholeNumber } from './arguments.ts';
 import { type CalendarCommand, readCalendarCommand } from './calendar-options.ts';
 import { type InventoryCommand, readInventoryCommand } from './inventory-options.ts';
-import type { Target } from './teardown/stacks.ts';
-import type { LeftoverKind } from './teardown/stays.ts';
+import { operands, optionTypes, owners, withoutOperand } from './option-tables.ts';
+import { readTeardown, type TeardownCommand } from './teardown/teardown-options.ts';
 import {
   type CheckCommand,
   type InitCommand,
@@ -79,13 +79,6 @@ export type Command =
   | CheckCommand
   | { readonly name: 'help' };
 
-/** Tears down the stacks; or, later and each by itself, what they leave behind. */
-export type TeardownCommand = {
-  readonly name: 'teardown';
-  readonly target: Target;
-  readonly yes: boolean;
-} & ({ readonly step: 'stacks'; readonly reason: string } | { readonly step: LeftoverKind });
-
 /** Where the local run is. */
 export interface LocalRunPlace {
   readonly port: number;
@@ -100,113 +93,6 @@ export interface Options {
   /** The local run; absent for AWS. */
   readonly local?: LocalRunPlace;
 }
-
-const optionTypes = {
-  limit: { type: 'string' },
-  application: { type: 'string' },
-  out: { type: 'string' },
-  reason: { type: 'string' },
-  environment: { type: 'string' },
-  format: { type: 'string' },
-  until: { type: 'string' },
-  key: { type: 'string' },
-  state: { type: 'string' },
-  prices: { type: 'string' },
-  'instance-type': { type: 'string' },
-  instances: { type: 'string' },
-  sandbox: { type: 'boolean' },
-  'test-minutes': { type: 'string' },
-  assembly: { type: 'string' },
-  config: { type: 'string' },
-  'write-configuration': { type: 'string' },
-  promote: { type: 'boolean' },
-  yes: { type: 'boolean' },
-  'despite-alarms': { type: 'boolean' },
-  platform: { type: 'boolean' },
-  'delete-leftovers': { type: 'boolean' },
-  'delete-evidence': { type: 'boolean' },
-  local: { type: 'boolean' },
-  port: { type: 'string' },
-  'state-dir': { type: 'string' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean' },
-} as const;
-
-/** Options of some commands only. */
-const owners: Readonly<Record<string, readonly string[]>> = {
-  limit: ['promotions', 'releases'],
-  application: ['promotions', 'locks', 'mark-bad', 'unmark-bad', 'plan', 'sbom', 'diff', 'init', 'check'],
-  out: ['evidence', 'sbom'],
-  format: ['sbom'],
-  reason: [
-    'stop',
-    'send-back',
-    'redrive',
-    'go-back',
-    'freeze',
-    'unfreeze',
-    'mark-bad',
-    'unmark-bad',
-    'accept-finding',
-    'teardown',
-  ],
-  environment: ['freeze', 'sbom', 'diff'],
-  until: ['freeze', 'accept-finding'],
-  'despite-alarms': ['redrive'],
-  key: ['verify'],
-  state: ['verify'],
-  prices: ['cost', 'plan'],
-  'instance-type': ['cost', 'plan'],
-  instances: ['cost', 'plan'],
-  'test-minutes': ['cost', 'plan'],
-  yes: ['redrive', 'teardown'],
-  platform: ['teardown'],
-  'delete-leftovers': ['teardown'],
-  'delete-evidence': ['teardown'],
-  assembly: ['doctor'],
-  config: ['init', 'check'],
-  sandbox: ['check'],
-  'write-configuration': ['init'],
-  promote: ['init'],
-};
-/** What each command takes. */
-const operands: Readonly<Record<string, string | undefined>> = {
-  promotions: undefined,
-  locks: undefined,
-  images: 'an application',
-  live: undefined,
-  releases: 'an application',
-  trace: 'a commit, AMI, deployment, instance, package or vulnerability',
-  show: 'a promotion',
-  makers: 'a promotion',
-  cost: 'a promotion',
-  plan: 'a commit',
-  redrive: 'a promotion',
-  stop: 'a promotion',
-  'send-back': 'a promotion',
-  'end-soak': 'a promotion',
-  'go-back': 'an application and a promotion',
-  calendar: 'an application',
-  freeze: 'an application',
-  unfreeze: 'an application, perhaps a freeze',
-  'mark-bad': 'a commit',
-  'unmark-bad': 'a commit',
-  'accept-finding': 'a promotion and a vulnerability',
-  bad: 'an application',
-  acceptances: 'an application',
-  rebake: 'an application',
-  sbom: 'an AMI, a promotion or live',
-  diff: 'two of an AMI, a promotion and live',
-  evidence: 'a promotion',
-  verify: 'a file',
-  teardown: 'an application, or --platform',
-  doctor: undefined,
-  init: 'a directory',
-  check: 'a directory',
-};
-
-/** Commands that do without what they take. */
-const withoutOperand = ['images'];
 
 const finalStates: Readonly<Record<FinalState, true>> = {
   SUCCEEDED: true,
@@ -238,42 +124,6 @@ const readArguments = (args: readonly string[]) => {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-};
-
-const readTeardown = (
-  values: ReturnType<typeof readArguments>['values'],
-  application: string | undefined,
-  surplus: string | undefined,
-): TeardownCommand => {
-  const { platform = false, yes = false, reason } = values;
-  const [leftovers, evidence] = [values['delete-leftovers'] ?? false, values['delete-evidence'] ?? false];
-  if (surplus !== undefined) throw new UsageError(`teardown does not take ${JSON.stringify(surplus)}.`);
-  if (platform && application !== undefined)
-    throw new UsageError(
-      `teardown takes an application or --platform, got both: ${JSON.stringify(application)} and --platform.`,
-    );
-  if (!platform && !application)
-    throw new UsageError('teardown takes an application or --platform, got none.');
-  if (leftovers && evidence)
-    throw new UsageError('--delete-leftovers and --delete-evidence are two steps. Give one of them.');
-  if (evidence && !platform)
-    throw new UsageError(
-      `--delete-evidence goes with --platform, not with an application, got ${JSON.stringify(application)}: the evidence of all applications is in one bucket and one ledger.`,
-    );
-  const base = {
-    name: 'teardown' as const,
-    target: platform ? ('platform' as const) : { application: application ?? '' },
-    yes,
-  };
-  if (!leftovers && !evidence) {
-    if (!reason) throw new UsageError('teardown takes --reason TEXT, why it is torn down; got none.');
-    return { ...base, step: 'stacks', reason };
-  }
-  if (reason !== undefined)
-    throw new UsageError(
-      '--reason goes with the deletion of stacks: it is recorded with the promotions that are stopped.',
-    );
-  return { ...base, step: evidence ? 'evidence' : 'leftovers' };
 };
 
 const readTrace = (what: string | undefined, [version, surplus]: readonly string[]): Command => {

@@ -1,6 +1,5 @@
 import { UsageError } from '../arguments.ts';
 import type { Outcome } from '../command-result.ts';
-import type { TeardownCommand } from '../options.ts';
 import { givenReason } from '../reason.ts';
 import type { Ask } from '../redrive.ts';
 import { CommandError } from '../system.ts';
@@ -21,6 +20,7 @@ import {
 } from './stacks.ts';
 import { inLeftoverOrder, staysText } from './stays.ts';
 import { createStopper, runningIn, type StoppingSystem, stopWork, workText } from './stop-work.ts';
+import type { TeardownCommand } from './teardown-options.ts';
 import type { Waiting } from './waits.ts';
 
 /** What a tear-down works with. */

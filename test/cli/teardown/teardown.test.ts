@@ -1,10 +1,10 @@
-import type { TeardownCommand } from '../../../cli/options.ts';
 import type { Account, RunningWork, StackResource } from '../../../cli/teardown/account.ts';
 import type { FailedResource } from '../../../cli/teardown/failures.ts';
 import type { Place, StandingStack } from '../../../cli/teardown/stacks.ts';
 import type { Leftover } from '../../../cli/teardown/stays.ts';
 import type { StoppingSystem } from '../../../cli/teardown/stop-work.ts';
 import { teardown } from '../../../cli/teardown/teardown.ts';
+import type { TeardownCommand } from '../../../cli/teardown/teardown-options.ts';
 
 const HOME = { account: '111111111111', region: 'us-east-1' };
 const EXECUTION = 'arn:aws:states:us-east-1:111111111111:execution:lockstep-orders:orders-1';
