@@ -34,6 +34,8 @@ interface Runner {
   bad?: boolean;
   /** Redrives after which Prod was put in order. */
   inOrderAfter?: number;
+  /** The redrive that was recalled before it did anything, so that Prod stayed in order. */
+  recalledUndone?: number;
   /** Of what QC was asked, the arbiter between a decision and a newer promotion. */
   request: 'none' | 'pending' | 'decided' | 'withdrawn';
   /** The state that waits. */
@@ -92,7 +94,8 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
     if (lock.version !== before.version) return false;
     const leaver = lock.holder?.promotionId;
     if (environment === 'prod' && leaver !== undefined && leaver !== after.holder?.promotionId)
-      if (holderStatusOf(leaver) !== 'done') throw new Error('Prod is not in order');
+      if (holderStatusOf(leaver) !== 'done' && runnerOf(leaver).recalledUndone !== runnerOf(leaver).redrives)
+        throw new Error('Prod is not in order');
     lock = { ...after, version: lock.version + 1 };
     return true;
   };
@@ -234,7 +237,9 @@ const createWorld = (environment: Environment, whenNewer: WhenNewer) => {
       if (runner.place === 'takes') ask(runner, `${runner.locking.promotionId}/${runner.redrives}`);
       else {
         runner.place = 'working';
-        isAdmitted(runner);
+        const wasInOrder = runner.inOrderAfter === runner.redrives - 1;
+        if (!isAdmitted(runner) && runner.end === 'Recalled' && wasInOrder)
+          runner.recalledUndone = runner.redrives;
       }
     },
     pass: (minutes: number) => {
