@@ -186,7 +186,7 @@ code, pre { font-family: var(--mono); font-size: .88em; }
 .search input { flex: 1 1 14rem; }
 .title-row > search { flex: 0 1 24rem; min-width: 0; }
 .searched { margin: .4rem 0 0; }
-.lineage { margin-bottom: 1.6rem; } .lineage > .card { margin: .8rem 0; } .lineage > h3 { margin-top: 1rem; } .lineage .card h3 { margin: 0 0 .6rem; font-size: 1.05rem; color: var(--ink); } .lineage .facts + .muted { margin: .8rem 0 0; font-size: .92rem; }
+.lineage { margin: 1.6rem 0; } .lineage > .card { margin: .8rem 0; } .lineage > h3 { margin-top: 1rem; } .lineage .card h3 { margin: 0 0 .6rem; font-size: 1.05rem; color: var(--ink); } .lineage .facts + .muted { margin: .8rem 0 0; font-size: .92rem; }
 .gaps { margin: .3rem 0 0; padding-left: 1.1rem; overflow-wrap: anywhere; }
 
 .facts { display: grid; grid-template-columns: minmax(0, 1fr); margin: 0; gap: 0; }
