@@ -1,12 +1,16 @@
 import { pathToFileURL } from 'node:url';
 import { jestExpect } from '@jest/expect';
 import { ModernFakeTimers } from '@jest/fake-timers';
+import fc from 'fast-check';
 import * as circus from 'jest-circus';
 import { ModuleMocker } from 'jest-mock';
 import { register } from 'tsx/esm/api';
 
 // Tests and sources are TypeScript.
 register();
+
+// `npm test` gives a seed and prints it; without one, each property test takes its own.
+if (process.env.PROPERTY_SEED) fc.configureGlobal({ seed: Number(process.env.PROPERTY_SEED) });
 
 const mocker = new ModuleMocker(globalThis);
 const timers = new ModernFakeTimers({
