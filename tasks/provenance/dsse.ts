@@ -104,6 +104,6 @@ export function envelopeAsWritten(envelope: unknown, key: KeyObject): Envelope |
   };
 }
 
-/** What is in an envelope, whoever signed it; undefined if that is no JSON. */
+/** What is in an envelope, by any signer; undefined if that is no JSON. */
 export const contentOf = (envelope: unknown): unknown =>
   isEnvelope(envelope) ? parsedJson(Buffer.from(envelope.payload, 'base64').toString('utf8')) : undefined;

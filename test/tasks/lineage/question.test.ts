@@ -21,7 +21,7 @@ it.each([
   ['cve-2026-1111', { kind: 'vulnerability', vulnerabilityId: 'cve-2026-1111' }],
   ['GHSA-jfh8-c2jp-5v3q', { kind: 'vulnerability', vulnerabilityId: 'GHSA-jfh8-c2jp-5v3q' }],
   ['ALAS2023-2026-123', { kind: 'vulnerability', vulnerabilityId: 'ALAS2023-2026-123' }],
-  // Names and addresses of people, and whatever else somebody types.
+  // Names and addresses of people, and other text that somebody types.
   ['Dana Doe', { kind: 'package', name: 'Dana Doe' }],
   ['dana@example.com', { kind: 'package', name: 'dana@example.com' }],
   ['dana@3com.com', { kind: 'package', name: 'dana@3com.com' }],
