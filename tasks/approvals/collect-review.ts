@@ -15,6 +15,7 @@ import type { Candidate } from '../payloads.ts';
 import type { ChangedFile, Source } from '../source/source.ts';
 import { cutText } from '../truncate-text.ts';
 import { readFindings } from '../vulnerabilities/scan-image.ts';
+import type { FindingsOfBoth } from '../vulnerabilities/security-updates.ts';
 import { confirmPush } from './confirm-push.ts';
 import { askerOf, goBackReview, madeBy } from './go-back-review.ts';
 import { contentsOf } from './image-contents.ts';
@@ -23,7 +24,7 @@ import { pushesOf } from './pushes.ts';
 import { type ChangeSources, readChange } from './read-change.ts';
 import type { ChangedCommit, ImageContents, InstanceReport, Review, ReviewedPackages } from './review.ts';
 import { reviewPackages } from './review-packages.ts';
-import { readVulnerabilities } from './review-vulnerabilities.ts';
+import { scannedVulnerabilities } from './review-vulnerabilities.ts';
 import { makersBy, type NameRules } from './same-maker.ts';
 import { changedHooks, hooksOf, type UntriedHook } from './untried-hooks.ts';
 
@@ -141,8 +142,18 @@ export async function collectReview(
 
   const packagesOf = async (of: string, imageId: string): Promise<Inventory> =>
     readInventory(await sources.ledger.jobs(of), imageId, sources.readEvidence);
-  const findingsOf = async (of: string, imageId: string) =>
+  const findingsOf = async (of: string, imageId: string | undefined) =>
     (await readFindings(await sources.ledger.jobs(of), imageId, sources.readEvidence))?.findings;
+  const readBoth = async (): Promise<FindingsOfBoth> => {
+    const now = await findingsOf(promotionId, qatImageId);
+    return { now, before: now && live && (await findingsOf(live.promotionId, live.images.prod)) };
+  };
+  // Packages and vulnerabilities are both judged by them: they are read once.
+  let read: Promise<FindingsOfBoth> | undefined;
+  const findings = (): Promise<FindingsOfBoth> => {
+    read ??= readBoth();
+    return read;
+  };
   const comparedPackages = async (): Promise<ReviewedPackages | undefined> => {
     const liveImage = live?.images.prod;
     if (live === undefined || liveImage === undefined || goBack) return undefined;
@@ -151,21 +162,13 @@ export async function collectReview(
       now: await packagesOf(promotionId, qatImageId),
     };
     const unknown = { before: undefined, now: undefined };
-    const findings = await orGap('Which updates are security updates', unknown, async () => ({
-      before: await findingsOf(live.promotionId, liveImage),
-      now: await findingsOf(promotionId, qatImageId),
-    }));
-    return reviewPackages(images, findings);
+    return reviewPackages(images, await orGap('Which updates are security updates', unknown, findings));
   };
 
   const comparedVulnerabilities = async () =>
     goBack
       ? undefined
-      : readVulnerabilities(
-          { jobs: await sources.ledger.jobs(promotionId), imageId: qatImageId },
-          live && { jobs: await sources.ledger.jobs(live.promotionId), imageId: live.images.prod },
-          sources.readEvidence,
-        );
+      : scannedVulnerabilities(buildOf(await sources.ledger.jobs(promotionId), qatImageId), findings);
 
   const [records, differences, qat, prod, packages, vulnerabilities, tests, { hooks, warnings }] =
     await Promise.all([

@@ -1,10 +1,9 @@
-import { buildOf } from '../images/build-of.ts';
 import { parsedJson } from '../json.ts';
 import type { Job } from '../ledger/items.ts';
 import type { Acceptance } from '../vulnerabilities/acceptance.ts';
 import { compareFindings } from '../vulnerabilities/compare-findings.ts';
 import { byUrgency, type Finding } from '../vulnerabilities/finding.ts';
-import { readFindings } from '../vulnerabilities/scan-image.ts';
+import type { FindingsOfBoth } from '../vulnerabilities/security-updates.ts';
 import type { ReviewedFinding, ReviewedVulnerabilities } from './review.ts';
 
 /** So many are listed: a page is to be read by people. */
@@ -41,25 +40,24 @@ export function reviewVulnerabilities(
 }
 
 /**
- * Reads the vulnerabilities of a QAT image.
- * @param qat image, and the jobs of the promotion that built it
- * @param prod the same of what Prod runs; undefined before the first release
- * @param read text of an object in the evidence bucket
+ * The vulnerabilities of a QAT image, by what its build recorded.
+ * @param findings of what Prod runs, and of the QAT image
  * @returns undefined where images are not scanned
- * @throws Error if there is no result
+ * @throws Error if there is no result, and what `findings` throws
  */
-export async function readVulnerabilities(
-  qat: { readonly jobs: readonly Job[]; readonly imageId: string },
-  prod: { readonly jobs: readonly Job[]; readonly imageId: string | undefined } | undefined,
-  read: (objectKey: string) => Promise<string | undefined>,
+export async function scannedVulnerabilities(
+  build: Pick<Job, 'output'> | undefined,
+  findings: () => Promise<FindingsOfBoth>,
 ): Promise<ReviewedVulnerabilities | undefined> {
-  const { notScanned, accepted } = buildOf(qat.jobs, qat.imageId)?.output ?? {};
+  const { notScanned, accepted } = build?.output ?? {};
   if (notScanned !== undefined) throw new Error(notScanned);
-  const found = await readFindings(qat.jobs, qat.imageId, read);
-  if (found === undefined) return undefined;
-  return reviewVulnerabilities(
-    prod && (await readFindings(prod.jobs, prod.imageId, read))?.findings,
-    found.findings,
-    accepted === undefined ? [] : (parsedJson(accepted) as readonly RecordedAcceptance[]),
+  const { before, now } = await findings();
+  return (
+    now &&
+    reviewVulnerabilities(
+      before,
+      now,
+      accepted === undefined ? [] : (parsedJson(accepted) as readonly RecordedAcceptance[]),
+    )
   );
 }
