@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { judgeBuildspec } from '@lockstep/aws-emulator/codebuild';
 import { judgeRevision } from '@lockstep/aws-emulator/codedeploy-agent';
-import { DEFAULT_BUILDSPEC, namesArtifacts } from '../../tasks/appspec/build-findings.ts';
+import { DEFAULT_BUILDSPEC, namesArtifacts, usualBuildspec } from '../../tasks/appspec/build-findings.ts';
 import { checkRevision, countedFindings } from '../../tasks/appspec/check-revision.ts';
 import type { ConfiguredApplication, Finding, Severity } from '../../tasks/appspec/revision.ts';
 import type { Outcome } from '../command-result.ts';
@@ -81,7 +81,8 @@ export async function check(
   const application = {
     ...configured,
     // Without a configuration of its own, the local run builds what names artifacts.
-    ...(command.config === undefined && namesArtifacts(working.files) && { buildspec: DEFAULT_BUILDSPEC }),
+    ...(command.config === undefined &&
+      namesArtifacts(usualBuildspec(working.files)) && { buildspec: DEFAULT_BUILDSPEC }),
   };
   const findings = await checkFiles(
     working.files,

@@ -1,4 +1,6 @@
 import path from 'node:path/posix';
+import { parse } from 'yaml';
+import { isObject } from '../json.ts';
 import { lineOfPlace } from './appspec-lines.ts';
 import type { BuiltFiles, Finding, JudgedBuildspec, RevisionFile } from './revision.ts';
 
@@ -42,14 +44,24 @@ export function builtRevision(
 /** What CodeBuild runs unless the configuration names another file. */
 export const DEFAULT_BUILDSPEC = 'buildspec.yml';
 
-/** Whether a build makes something by the buildspec at its usual place. */
-export const namesArtifacts = (files: readonly RevisionFile[]): boolean =>
-  files.some(({ path: name, text = '' }) => name === DEFAULT_BUILDSPEC && /^artifacts:/m.test(text));
+/** Whether a buildspec names files that a build makes. One that cannot be read names none: a build of it says why. */
+export function namesArtifacts(buildspec: string): boolean {
+  try {
+    const spec: unknown = parse(buildspec);
+    return isObject(spec) && isObject(spec.artifacts) && spec.artifacts.files !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The text of the buildspec at its usual place; empty if there is none. */
+export const usualBuildspec = (files: readonly RevisionFile[]): string =>
+  files.find(({ path: name }) => name === DEFAULT_BUILDSPEC)?.text ?? '';
 
 /** A buildspec whose artifacts nobody deploys. @param name the application's */
 export const unusedBuildspec = (files: readonly RevisionFile[], name: string): readonly Finding[] => {
-  if (!namesArtifacts(files)) return [];
-  const text = files.find((one) => one.path === DEFAULT_BUILDSPEC)?.text ?? '';
+  const text = usualBuildspec(files);
+  if (!namesArtifacts(text)) return [];
   const line = lineOfPlace(text, 'artifacts');
   return [
     {

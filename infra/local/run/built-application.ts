@@ -1,18 +1,11 @@
-import { parse } from 'yaml';
+import { DEFAULT_BUILDSPEC, namesArtifacts } from '../../../tasks/appspec/build-findings.ts';
 import { isObject } from '../../../tasks/json.ts';
 import type { ApplicationSource } from './application-source.ts';
 import { git } from './git.ts';
 
-/** Whether the commit's buildspec names files that a build makes. One that cannot be read names none: a build of it says why. */
-export const namesArtifacts = async ({ directory, commitId }: ApplicationSource): Promise<boolean> => {
-  try {
-    const text = await git(directory, ['cat-file', 'blob', `${commitId}:buildspec.yml`]);
-    const spec: unknown = parse(text);
-    return isObject(spec) && isObject(spec.artifacts) && spec.artifacts.files !== undefined;
-  } catch {
-    return false;
-  }
-};
+/** Whether the commit's buildspec names files that a build makes. */
+export const commitNamesArtifacts = ({ directory, commitId }: ApplicationSource): Promise<boolean> =>
+  git(directory, ['cat-file', 'blob', `${commitId}:${DEFAULT_BUILDSPEC}`]).then(namesArtifacts, () => false);
 
 /** Whether the configuration's first application, which `--app` stands for, has a build. */
 export const hasBuild = (lockstep: unknown): boolean => {

@@ -16,7 +16,7 @@ import {
   sampleApplication,
 } from './application-source.ts';
 import { runAttended } from './attended.ts';
-import { decideBuild, hasBuild, namesArtifacts } from './built-application.ts';
+import { commitNamesArtifacts, decideBuild, hasBuild } from './built-application.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import { describeExecution, settled } from './follow.ts';
 import { GitMissingError, requireGit } from './git.ts';
@@ -87,10 +87,10 @@ const start = async (options: RunOptions, terminal: Terminal, stop: AbortSignal)
       : await existingApplication(
           options.app,
           // A build may put appspec.yml where it is deployed from.
-          async (source) => hasBuild(configured) || (written === undefined && namesArtifacts(source)),
+          async (source) => hasBuild(configured) || (written === undefined && commitNamesArtifacts(source)),
         );
   const build =
-    given && (await namesArtifacts(given)) ? decideBuild(configured, written !== undefined) : undefined;
+    given && (await commitNamesArtifacts(given)) ? decideBuild(configured, written !== undefined) : undefined;
   const lockstep = build?.lockstep ?? written;
   if (build?.notice !== undefined) terminal.line(build.notice);
   const ports = await portsFrom(options.port);

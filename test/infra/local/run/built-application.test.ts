@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildSecrets, prepareBuildSecrets } from '../../../../infra/local/run/build-secrets.ts';
-import { decideBuild, namesArtifacts } from '../../../../infra/local/run/built-application.ts';
+import { commitNamesArtifacts, decideBuild } from '../../../../infra/local/run/built-application.ts';
 import { git } from '../../../../infra/local/run/git.ts';
 
 const lockstep = { operators: [], applications: [{ name: 'orders' }, { name: 'billing' }] };
@@ -38,7 +38,7 @@ it.each<[string, string | undefined, boolean]>([
   await git(directory, ['add', '--all']);
   await git(directory, ['commit', '--quiet', '--message', 'Begin']);
   const commitId = await git(directory, ['rev-parse', 'HEAD']);
-  expect(await namesArtifacts({ directory, commitId })).toBe(expected);
+  expect(await commitNamesArtifacts({ directory, commitId })).toBe(expected);
   fs.rmSync(directory, { recursive: true });
 });
 
