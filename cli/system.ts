@@ -18,7 +18,7 @@ import type { EvidenceStore } from '../tasks/evidence/evidence-store.ts';
 import { redriveAsked, stopAsked } from '../tasks/evidence/facts.ts';
 import { readPublicKey } from '../tasks/evidence/kms-signer.ts';
 import { recordedLedger } from '../tasks/evidence/recorded-ledger.ts';
-import { readArchive, readObject } from '../tasks/evidence/s3-archive.ts';
+import { readArchive } from '../tasks/evidence/s3-archive.ts';
 import type { Executions } from '../tasks/executions/execution.ts';
 import { createSfnExecutions } from '../tasks/executions/execution-history.ts';
 import { type GoBackOutcome, goBack } from '../tasks/go-back/go-back.ts';
@@ -81,8 +81,6 @@ export interface System {
   readonly publicKey: () => Promise<SealingKey>;
   /** What the archive has below a prefix. */
   readonly archive: (prefix: string) => Promise<readonly ArchivedRecord[]>;
-  /** Text of an object in the archive; undefined if there is none. */
-  readonly readObject: (objectKey: string) => Promise<string | undefined>;
   readonly executions: Executions;
   /** Names of the applications that are deployed. */
   readonly applications: readonly string[];
@@ -189,7 +187,6 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
     evidence,
     publicKey: () => readPublicKey(keyArn, new KMSClient(config)),
     archive: (prefix) => readArchive(bucket, prefix, new S3Client(config)),
-    readObject: readObject(bucket, new S3Client(config)),
     executions: createSfnExecutions(new SFNClient(config)),
     applications: applicationsOf(versions),
     configurationVersion: readConfigurationVersions(versions),

@@ -6,6 +6,7 @@ import { LONGEST_SEARCH, SHORTEST_SEARCH, searchPromotions } from '../tasks/prom
 import { environmentTitles, utcTime } from '../tasks/words.ts';
 import { UsageError } from './arguments.ts';
 import type { Outcome } from './command-result.ts';
+import { readObject } from './evidence.ts';
 import { printable, promotionsText, table, time } from './format.ts';
 import { approvers, nameOf } from './live.ts';
 import type { System } from './system.ts';
@@ -59,8 +60,9 @@ export async function traceWhat(system: System, what: string): Promise<Outcome> 
       `trace takes ${SHORTEST_SEARCH} to ${LONGEST_SEARCH} characters, got ${given.length}.`,
     );
   const question = questionOf(given);
-  const { ledger, applications, readObject } = system;
-  const lineage = await trace({ ledger, applications, read: readObject, now: system.now() }, question);
+  const { ledger, applications } = system;
+  const read = (objectKey: string) => readObject(system, objectKey);
+  const lineage = await trace({ ledger, applications, read, now: system.now() }, question);
   const found = 'id' in question ? await searchPromotions(ledger, question.id) : undefined;
   const { live, earlier, gaps } = lineage;
   const unsure = [...gaps.live, ...gaps.earlier];

@@ -59,8 +59,6 @@ interface Parts {
   recordRedrive: () => Promise<void>;
   /** @throws Error unless a test puts another in its place */
   planSources: () => PlanSources;
-  /** @default what is archived */
-  readObject: (objectKey: string) => string | undefined;
 }
 
 /** The commands with all parts new; the next command meets what a test has put in place of one. */
@@ -77,7 +75,6 @@ export const createCommandLine = () => {
     planSources: () => {
       throw new Error('AccessDeniedException: not allowed');
     },
-    readObject: (objectKey) => archive.get(objectKey)?.text,
   };
   const key = createTestSigner();
   const soakAsked: Readonly<Record<string, string>>[] = [];
@@ -105,7 +102,6 @@ export const createCommandLine = () => {
     ledger: parts.ledger,
     evidence: parts.store,
     publicKey: key.signer.key,
-    readObject: async (objectKey) => parts.readObject(objectKey),
     archive: async (prefix) => [...archive.values()].filter(({ objectKey }) => objectKey.startsWith(prefix)),
     executions: {
       read: async () => parts.execution,
