@@ -269,6 +269,7 @@ export async function readApprovalPage(
       signedInAt,
       approvals,
       promotion,
+      jobs,
       isRunning: promotion.status === 'RUNNING',
       configurationVersion: configurationVersion(approval.application),
       shownDigest: approval.digest,

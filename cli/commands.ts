@@ -1,4 +1,5 @@
 import { type LockView, readLockViews } from '../tasks/environment-locks/lock-view.ts';
+import { buildOf } from '../tasks/images/build-of.ts';
 import type { Promotion } from '../tasks/ledger/items.ts';
 import { promotionPages } from '../tasks/ledger/promotion-pages.ts';
 import { readLive, readReleases, readWhereabouts } from '../tasks/promotions/read-live.ts';
@@ -45,6 +46,14 @@ const latest = async (
     if (found.length >= limit || seen >= most) break;
   }
   return found.slice(0, limit);
+};
+
+/** The promotion under way that has built an image, which it names only once it points an environment at it. */
+const builtImage = async (system: System, imageId: string): Promise<Promotion | undefined> => {
+  const isRunning = ({ status }: Promotion): boolean => status === 'RUNNING';
+  for (const promotion of await latest(system, Number.POSITIVE_INFINITY, isRunning, SEARCHED))
+    if (buildOf(await system.ledger.jobs(promotion.promotionId), imageId) !== undefined) return promotion;
+  return undefined;
 };
 
 /**
@@ -221,15 +230,15 @@ export async function runCommand(
   if (command.name === 'sbom' || command.name === 'diff') {
     const finder = {
       promotion: (given: string) => findPromotion(system, given),
-      byImage: async (imageId: string) =>
-        (
-          await latest(
-            system,
-            1,
-            ({ images: { qat, prod } }) => qat === imageId || prod === imageId,
-            SEARCHED,
-          )
-        )[0],
+      byImage: async (imageId: string) => {
+        const [named] = await latest(
+          system,
+          1,
+          ({ images: { qat, prod } }) => qat === imageId || prod === imageId,
+          SEARCHED,
+        );
+        return named ?? (await builtImage(system, imageId));
+      },
       application: () => applicationOf(system, command.application ?? onlyApplication(system)),
     };
     const find = (given: string) => findImage(system, finder, given, command.environment);

@@ -164,7 +164,7 @@ export const functions = {
     entry: 'tasks/artifacts/artifact-key.lambda.ts',
     environment: [],
   },
-  /** "QC approval", "PMO approval" → records the request and mails the role. */
+  /** "QC approval", "PMO approval", "QC image approval", "PMO image approval" → records the request and mails the role. */
   'request-approval': {
     entry: 'tasks/approvals/request-approval.lambda.ts',
     environment: [
@@ -196,7 +196,7 @@ export const functions = {
       'DOTS_IGNORED_IN',
     ],
   },
-  /** "Confirm approvers". */
+  /** "Confirm approvers", "Confirm image approvers". */
   'confirm-approvers': {
     entry: 'tasks/approvals/confirm-approvers.lambda.ts',
     environment: [

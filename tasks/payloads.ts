@@ -115,6 +115,8 @@ export interface JobParameters {
     readonly releaseParameter?: string;
     /** Name of the parameter that images start from. Absent if the recipe names an AMI or image that never changes. */
     readonly parentParameter?: string;
+    /** Of a Prod image that differs from the approved QAT image: people are asked instead of failing. */
+    readonly onDrift?: 'ask';
   };
   readonly 'instance-refresh': { readonly autoScalingGroupName: string };
   readonly 'pipeline-run': {
@@ -146,6 +148,8 @@ export interface JobOutputs {
     readonly imageBuildVersionArn: string;
     /** SHA-256 of the inventory of what is in it. */
     readonly inventory: string;
+    /** With `onDrift`, of a Prod image that differs from the approved QAT image although it may not: in what, a sentence in each line. */
+    readonly differs?: string;
   };
   readonly 'instance-refresh': { readonly instanceRefreshId: string };
   readonly 'pipeline-run': {
@@ -235,7 +239,7 @@ export interface PointAtImageOutput {
 /** Roles whose members decide. */
 export type ApproverRole = 'qc' | 'pmo';
 
-/** Argument of `request-approval`. QC decides while the promotion holds the QAT lock. */
+/** Argument of `request-approval`. QC decides while the promotion holds the QAT lock; about a Prod image, both decide while it holds Prod's. */
 export interface RequestApprovalRequest extends Pick<LockedWork, 'promotionId' | 'redrives'> {
   readonly state: string;
   readonly taskToken: string;
@@ -246,6 +250,15 @@ export interface RequestApprovalRequest extends Pick<LockedWork, 'promotionId' |
   /** What is decided upon. */
   readonly candidate: Candidate;
 }
+
+/** A Prod image that differs from the approved QAT image in more than is allowed. */
+export type DifferingImage = {
+  readonly imageId: string;
+  /** SHA-256 of its inventory. */
+  readonly inventory: string;
+  /** In what, a sentence in each line. */
+  readonly differs: string;
+};
 
 /** What an approval is about. */
 export interface Candidate {
@@ -263,6 +276,8 @@ export interface Candidate {
   readonly qatLoadTestUrl?: string;
   /** What the commit was built into, if the application has a build. */
   readonly built?: BuiltRevision;
+  /** Set if the role is asked once more, about the Prod image. */
+  readonly prodImage?: DifferingImage;
 }
 
 /** Output of an approval state: completes the task token. */

@@ -18,6 +18,7 @@ import {
   SUPERSEDED,
   type VerifyProdRequest,
 } from '../tasks/payloads.ts';
+import { roleTitles } from '../tasks/words.ts';
 import { stateNames as names } from './state-names.ts';
 import {
   approvalState,
@@ -34,6 +35,8 @@ import * as timeouts from './timeouts.ts';
 const NOT_ASKED = 'nobody';
 /** The inventory of a release's QAT image. */
 const NOT_INSPECTED = 'none';
+/** In what a Prod image differs that is as approved. */
+const AS_APPROVED = '';
 /** Where the tests of a release are, which are not run again. */
 const NO_TESTS = '';
 
@@ -88,6 +91,8 @@ export interface PromotionParts {
   };
   /** What follows if a commit seems to have secrets. Goes with `scanCommit`. @default approvers are told */
   readonly secretScan?: ScanCommitRequest['secretScan'];
+  /** People are asked about a Prod image that differs from the approved QAT image. @default "Build Prod image" fails */
+  readonly onDrift?: 'ask';
   /** How long an approver has. */
   readonly approvalExpiry: Duration;
   /** How long the old Prod fleet is kept after traffic has moved. */
@@ -100,7 +105,7 @@ export interface PromotionParts {
  * in a Fail state. The input is `PromotionInput`.
  */
 export function promotionDefinition(scope: Construct, parts: PromotionParts): IChainable {
-  const { functions, environments } = parts;
+  const { functions, environments, onDrift } = parts;
 
   const end = (state: string, error: string, comment: string) =>
     Fail.jsonata(scope, state, { comment, error, cause: '{% $states.input.cause %}' });
@@ -132,6 +137,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
         imagePipelineArn,
         environment,
         ...(days !== undefined && { reuseDays: String(days), ...parameters }),
+        ...(environment === 'prod' && onDrift && { onDrift }),
       },
       timeout: timeouts.imageBuildTimeout,
       assign,
@@ -261,13 +267,28 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     ...(qatLoadTest && { qatLoadTestUrl: '{% $qatLoadTest %}' }),
     ...(build && { built: BUILT }),
   };
-  const approvalBy = (role: ApproverRole, state: string) =>
+  const approvalBy = (
+    role: ApproverRole,
+    state: string,
+    about: { readonly candidate: Candidate; readonly environment?: 'prod'; readonly ends?: LockEnds } = {
+      candidate,
+    },
+  ) =>
     approvalState(scope, state, functions.requestApproval, {
       role,
-      candidate,
       timeout: approvalExpiry,
-      ends: { ...superseded, ...recalled },
+      ...about,
+      ends: { ...superseded, ...recalled, ...about.ends },
       assign: { [role]: '{% $states.result %}' },
+    });
+  const didApprove = (role: ApproverRole, state: string) =>
+    Choice.jsonata(scope, state).when(isRejected(role), rejected, {
+      outputs: { rejection: `{% '${roleTitles[role]} rejected: ' & $${role}.decidedBy %}` },
+    });
+  const confirm = (state: string) =>
+    functionState<ConfirmApproversRequest>(scope, state, functions.confirmApprovers, {
+      request: { promotionId },
+      timeout: timeouts.confirmApproversTimeout,
     });
   const qcApproval = approvalBy('qc', names.qcApproval);
   const pmoApproval = approvalBy('pmo', names.pmoApproval);
@@ -276,27 +297,26 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     error: REJECTED,
     cause: '{% $states.input.rejection %}',
   });
-  const didQcApprove = Choice.jsonata(scope, names.didQcApprove).when(isRejected('qc'), rejected, {
-    outputs: { rejection: "{% 'QC rejected: ' & $qc.decidedBy %}" },
-  });
-  const didPmoApprove = Choice.jsonata(scope, names.didPmoApprove).when(isRejected('pmo'), rejected, {
-    outputs: { rejection: "{% 'PMO rejected: ' & $pmo.decidedBy %}" },
-  });
+  const didQcApprove = didApprove('qc', names.didQcApprove);
+  const didPmoApprove = didApprove('pmo', names.didPmoApprove);
   const lockProd = lockState(scope, names.lockProd, functions.acquireLock, {
     environment: 'prod',
     input: '$promotion',
-    timeout: timeouts.lockProdTimeout(approvalExpiry, prodDeploymentTimeout),
+    timeout: timeouts.lockProdTimeout(
+      approvalExpiry,
+      prodDeploymentTimeout,
+      onDrift && timeouts.imageApprovalsTimeout(approvalExpiry),
+    ),
     ends: endsOf('prod'),
   });
-  const confirmApprovers = functionState<ConfirmApproversRequest>(
-    scope,
-    names.confirmApprovers,
-    functions.confirmApprovers,
-    { request: { promotionId }, timeout: timeouts.confirmApproversTimeout },
-  );
+  const confirmApprovers = confirm(names.confirmApprovers);
 
   const buildProdImage = buildImage(names.buildProdImage, 'prod', {
     prodImage: '{% $states.result.imageId %}',
+    ...(onDrift && {
+      prodInventory: '{% $states.result.inventory %}',
+      prodDiffers: `{% $exists($states.result.differs) ? $states.result.differs : '${AS_APPROVED}' %}`,
+    }),
   });
   const pointProdAtImage = pointAtImage(names.pointProdAtImage, 'prod', '{% $prodImage %}');
   const deployToProd = deploy(names.deployToProd, 'prod', prodDeploymentTimeout, {
@@ -324,6 +344,32 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
       approvedBy: { qc: '{% $qc.decidedBy %}', pmo: '{% $pmo.decidedBy %}' },
     },
   });
+
+  /** Both roles decide about a Prod image that differs from the approved one, while the promotion holds Prod. */
+  const askAboutImage = (): Choice => {
+    const about = {
+      candidate: {
+        ...candidate,
+        prodImage: {
+          imageId: '{% $prodImage %}',
+          inventory: '{% $prodInventory %}',
+          differs: '{% $prodDiffers %}',
+        },
+      },
+      environment: 'prod',
+      ends: stale,
+    } as const;
+    const qcImageApproval = approvalBy('qc', names.qcImageApproval, about);
+    qcImageApproval
+      .next(didApprove('qc', names.didQcApproveImage).afterwards({ includeOtherwise: true }))
+      .next(approvalBy('pmo', names.pmoImageApproval, about))
+      .next(didApprove('pmo', names.didPmoApproveImage).afterwards({ includeOtherwise: true }))
+      .next(confirm(names.confirmImageApprovers))
+      .next(pointProdAtImage);
+    return Choice.jsonata(scope, names.isAsApproved)
+      .when(Condition.jsonata(`{% $prodDiffers = '${AS_APPROVED}' %}`), pointProdAtImage)
+      .otherwise(qcImageApproval);
+  };
 
   const isPush = Condition.jsonata('{% $not($exists($promotion.goBack)) %}');
   const isGoBack = Condition.jsonata('{% $exists($promotion.goBack) %}');
@@ -375,6 +421,7 @@ export function promotionDefinition(scope: Construct, parts: PromotionParts): IC
     .next(lockProd)
     .next(confirmApprovers)
     .next(imageRecorded);
-  buildProdImage.next(pointProdAtImage).next(deployToProd).next(verifyProd).next(promoted);
+  buildProdImage.next(onDrift === 'ask' ? askAboutImage() : pointProdAtImage);
+  pointProdAtImage.next(deployToProd).next(verifyProd).next(promoted);
   return goBack;
 }

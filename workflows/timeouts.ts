@@ -48,9 +48,18 @@ export const lockQatTimeout = (
 /**
  * Several may wait for Prod, where each takes hours: as many as have been approved within the time that approvers have; and for the calendar.
  * @param deployment timeout of the Prod deployment
+ * @param image timeout of what people decide about a Prod image while it is locked
  */
-export const lockProdTimeout = (approvalExpiry: Duration, deployment: Duration): Duration =>
-  sum(frozen, approvalExpiry, imageBuildTimeout, pointAtImageTimeout, deployment, verifyProdTimeout);
+export const lockProdTimeout = (
+  approvalExpiry: Duration,
+  deployment: Duration,
+  image: Duration = Duration.seconds(0),
+): Duration =>
+  sum(frozen, approvalExpiry, imageBuildTimeout, image, pointAtImageTimeout, deployment, verifyProdTimeout);
+
+/** QC and PMO decide about a Prod image one after the other. */
+export const imageApprovalsTimeout = (approvalExpiry: Duration): Duration =>
+  sum(approvalExpiry, approvalExpiry, confirmApproversTimeout);
 
 const sum = (...durations: readonly Duration[]): Duration =>
   Duration.seconds(durations.reduce((total, each) => total + each.toSeconds(), 0));

@@ -1,10 +1,12 @@
 import type { FC } from 'hono/jsx';
+import { asksAboutImage } from '../../tasks/approvals/image-approval.ts';
 import { commitTitle, roleTitles, visibleText } from '../../tasks/words.ts';
 import { GraphDrawing } from '../graph/drawing.tsx';
 import type { ApprovalPageProps } from './approval-props.ts';
 import { ChangeCard } from './change-card.tsx';
 import { ChangedCandidate, DecisionCard } from './decision-card.tsx';
 import { WholeTitle } from './given-text.tsx';
+import { ImageQuestion } from './image-question.tsx';
 import { Notice, Page } from './layout.tsx';
 import { Card, DecisionList, isOpen, StatusChip } from './parts.tsx';
 import { QatCard } from './qat-card.tsx';
@@ -16,7 +18,7 @@ export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
   const title = roleTitles[approval.role];
   return (
     <Page
-      title={`${title} approval: ${commitTitle(promotion)}`}
+      title={`${title}${asksAboutImage(approval) ? ' image' : ''} approval: ${commitTitle(promotion)}`}
       person={person}
       here={path}
       section="approvals"
@@ -37,6 +39,7 @@ export const ApprovalPage: FC<ApprovalPageProps> = (props) => {
           <ChangedCandidate changes={denial.changes ?? []} />
         </Notice>
       ) : null}
+      <ImageQuestion approval={approval} />
       <ShortageNotice approvals={[approval]} promotion={promotion} now={props.now} />
       <div class="columns">
         <div class="column">

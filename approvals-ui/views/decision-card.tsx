@@ -7,6 +7,7 @@ import {
   notBeforeText,
   progressText,
 } from '../../tasks/approvals/decisions.ts';
+import { asksAboutImage } from '../../tasks/approvals/image-approval.ts';
 import { dotsIgnoredBy, isSamePerson } from '../../tasks/approvals/same-person.ts';
 import { MOST_NOT_BEFORE_DAYS } from '../../tasks/calendar/calendar.ts';
 import type { Approval } from '../../tasks/ledger/items.ts';
@@ -33,10 +34,22 @@ const goBackConsequences: Readonly<Record<ApproverRole, string>> = {
   pmo: 'If you approve, Lockstep deploys this earlier release to Prod again, with the image that it had. If you reject, Prod stays as it is.',
 };
 
-const consequenceOf = (approval: Approval): string =>
-  missingApprovals(approval) > 1
-    ? 'Your approval alone does not end this request. If you reject, this promotion ends.'
-    : (approval.review.goBack ? goBackConsequences : consequences)[approval.role];
+/** What follows from an approval of a Prod image, by role. */
+const imageConsequences: Readonly<Record<ApproverRole, string>> = {
+  qc: 'If you approve, PMO is asked about this image next. If you reject, this promotion ends, and Prod stays as it is.',
+  pmo: 'If you approve, Prod gets this image and the deployment. If you reject, this promotion ends, and Prod stays as it is.',
+};
+
+const consequenceOf = (approval: Approval): string => {
+  if (missingApprovals(approval) > 1)
+    return 'Your approval alone does not end this request. If you reject, this promotion ends.';
+  const texts = asksAboutImage(approval)
+    ? imageConsequences
+    : approval.review.goBack
+      ? goBackConsequences
+      : consequences;
+  return texts[approval.role];
+};
 
 /** What has changed since the request was made. */
 export const ChangedCandidate: FC<{ changes: readonly CandidateChange[] }> = ({ changes }) =>
@@ -227,14 +240,16 @@ const Form: FC<ApprovalPageProps> = (props) => {
           Comment <span class="muted">(optional, stored with the decision)</span>
         </label>
         <textarea id="comment" name="comment" rows={3} maxlength={LONGEST_COMMENT}></textarea>
-        <details>
-          <summary>Deploy later</summary>
-          <label for="notBefore">
-            Deploy to Prod not before{' '}
-            <span class="muted">(optional, UTC; at most {MOST_NOT_BEFORE_DAYS} days ahead)</span>
-          </label>
-          <input id="notBefore" name="notBefore" type="datetime-local" />
-        </details>
+        {asksAboutImage(approval) ? null : (
+          <details>
+            <summary>Deploy later</summary>
+            <label for="notBefore">
+              Deploy to Prod not before{' '}
+              <span class="muted">(optional, UTC; at most {MOST_NOT_BEFORE_DAYS} days ahead)</span>
+            </label>
+            <input id="notBefore" name="notBefore" type="datetime-local" />
+          </details>
+        )}
         <div class="buttons">
           <button class="primary" type="submit" name="decision" value="approve">
             Approve

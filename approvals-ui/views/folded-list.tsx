@@ -30,7 +30,7 @@ export const FoldedList = <Item,>({
     <>
       <ul class={list}>{items.filter(isFirst).map((item) => children(item) as never)}</ul>
       {others.length > 0 ? (
-        <details id={`more-${name}`}>
+        <details id={`more-${name.replaceAll(' ', '-')}`}>
           <summary>
             {others.length} more {name}
           </summary>

@@ -34,7 +34,12 @@ export const Images: FC<{ images: Review['images']; packages: Review['packages']
         <Fact name="Prod's image">{prod?.imageId ?? 'none yet'}</Fact>
       </dl>
     )}
-    {packages === undefined ? null : <Packages packages={packages} />}
+    {packages === undefined ? null : (
+      <>
+        <h3>Packages compared with Prod's</h3>
+        <Packages packages={packages} image="the QAT image" other="in Prod" id="packages" />
+      </>
+    )}
     <p class="muted">Each image installs the latest security updates when it is built.</p>
   </>
 );
@@ -84,8 +89,21 @@ const counted: readonly (readonly [PackageChange['change'], string])[] = [
   ['up', 'newer'],
 ];
 
-const Packages: FC<{ packages: ReviewedPackages }> = ({
+interface PackagesProps {
+  readonly packages: ReviewedPackages;
+  readonly image: string;
+  /** What it is compared with, after "as" and "only": `in Prod`. */
+  readonly other: string;
+  /** Of the list on the page. */
+  readonly id: string;
+}
+
+/** How an image's packages differ from another's. */
+export const Packages: FC<PackagesProps> = ({
   packages: { total, count, securityUpdates = 0, changes },
+  image,
+  other,
+  id,
 }) => {
   const words = counted
     .filter(([change]) => count[change] > 0)
@@ -96,17 +114,18 @@ const Packages: FC<{ packages: ReviewedPackages }> = ({
   const all = counted.reduce((sum, [change]) => sum + count[change], 0);
   return (
     <>
-      <h3>Packages compared with Prod's</h3>
       {all === 0 ? (
-        <p class="muted">All {total} packages are as in Prod.</p>
+        <p class="muted">
+          All {total} packages are as {other}.
+        </p>
       ) : (
         <>
           <p>
-            {words.join(', ')}; the QAT image has {total}.
+            {words.join(', ')}; {image} has {total}.
           </p>
           <FoldedList
             items={changes}
-            name="packages"
+            name={id}
             list="plain packages"
             note={
               all > changes.length ? (
@@ -118,7 +137,7 @@ const Packages: FC<{ packages: ReviewedPackages }> = ({
           >
             {(one) => (
               <li>
-                <PackageLine change={one} />
+                <PackageLine change={one} other={other} />
               </li>
             )}
           </FoldedList>
@@ -129,8 +148,8 @@ const Packages: FC<{ packages: ReviewedPackages }> = ({
 };
 
 /** A package's name with what became of it, and its versions in the line below. */
-const PackageLine: FC<{ change: JudgedPackage }> = ({ change }) => {
-  const [tag, kind] = tagOf(change);
+const PackageLine: FC<{ change: JudgedPackage; other: string }> = ({ change, other }) => {
+  const [tag, kind] = tagOf(change, other);
   return (
     <>
       <code>
@@ -148,15 +167,18 @@ const PackageLine: FC<{ change: JudgedPackage }> = ({ change }) => {
 };
 
 /** What somebody should notice of a change, and whether it is good or bad. */
-const tagOf = ({ change, fixes }: JudgedPackage): readonly [string | undefined, 'good' | 'bad' | ''] => {
+const tagOf = (
+  { change, fixes }: JudgedPackage,
+  other: string,
+): readonly [string | undefined, 'good' | 'bad' | ''] => {
   if (fixes !== undefined) return ['security update', 'good'];
   switch (change) {
     case 'added':
       return ['new', ''];
     case 'removed':
-      return ['only in Prod', ''];
+      return [`only ${other}`, ''];
     case 'down':
-      return ['older than in Prod', 'bad'];
+      return [`older than ${other}`, 'bad'];
     default:
       return [undefined, ''];
   }

@@ -1,5 +1,6 @@
 import type { FC } from 'hono/jsx';
 import { progressCount } from '../../tasks/approvals/decisions.ts';
+import { asksAboutImage } from '../../tasks/approvals/image-approval.ts';
 import type { LockView } from '../../tasks/environment-locks/lock-view.ts';
 import type { Absence, Approval, Person, Promotion } from '../../tasks/ledger/items.ts';
 import type { ApproverRole } from '../../tasks/payloads.ts';
@@ -91,6 +92,7 @@ export const PendingRegion: FC<PendingPageProps> = (props) => {
                   Requested <Moment at={approval.requestedAt} /> ·{' '}
                   <span class="together">{duration(Date.parse(approval.expiresAt) - now)} left</span>
                   {approval.count === 1 ? null : ` · ${progressCount(approval)}`}
+                  {asksAboutImage(approval) ? ' · asked again, about the Prod image' : null}
                 </p>
               </Row>
             ))}

@@ -13,7 +13,22 @@ export interface BuildOutlook {
 
 /** Whether an image is built or an equal one is used again (D-142): time and costs follow it. */
 export function buildOutlook(
-  { reuse }: Pick<PlanFacts, 'reuse'>,
+  { reuse, way = [] }: Pick<PlanFacts, 'reuse' | 'way'>,
+  environment: Environment,
+  state: string,
+): BuildOutlook {
+  const outlook = reuseOutlook({ reuse }, environment, state);
+  return environment === 'prod' && way.includes('Is Prod image as approved?')
+    ? { ...outlook, text: `${outlook.text}; ${ASKS}` }
+    : outlook;
+}
+
+/** What follows where people are asked about a Prod image. */
+const ASKS =
+  'if it differs from the approved QAT image in more than image.drift allows, QC and PMO are asked about it';
+
+function reuseOutlook(
+  { reuse }: { readonly reuse: PlanFacts['reuse'] },
   environment: Environment,
   state: string,
 ): BuildOutlook {

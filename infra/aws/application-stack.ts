@@ -251,6 +251,7 @@ export class ApplicationStack extends Stack {
           port: application.port,
         },
       }),
+      ...(application.image.onDrift === 'ask' && { onDrift: application.image.onDrift }),
       ...(source.revisionType && { revisionType: source.revisionType }),
       approvalExpiryDays: application.approvalExpiryDays,
       soakMinutes: application.deployment.soakMinutes,
@@ -310,7 +311,10 @@ export class ApplicationStack extends Stack {
       ledger,
       evidence,
     });
-    new ApplicationDashboard(this, 'Dashboard', { application: name });
+    new ApplicationDashboard(this, 'Dashboard', {
+      application: name,
+      asksAboutImage: application.image.onDrift === 'ask',
+    });
 
     const outputs: Readonly<Record<string, string>> = {
       ...source.outputs,

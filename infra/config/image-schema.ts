@@ -140,6 +140,12 @@ export const image = z.strictObject({
     .describe(
       'How the packages of the Prod image may differ from those of the approved QAT image: not at all, by newer versions alone, or in any way. Recipe, parent image and components must be equal.',
     ),
+  onDrift: z
+    .enum(['fail', 'ask'])
+    .default('fail')
+    .describe(
+      'What follows if the Prod image differs in more: "Build Prod image" fails, or QC and PMO are asked once more, about the image and its differences, while the promotion holds Prod.',
+    ),
   scan: z
     .enum(['off', 'inspector'])
     .default('off')

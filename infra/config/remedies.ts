@@ -126,7 +126,7 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].healthCheckPath': 'Give a path that begins with / and has no query, such as /health.',
   'applications[].runtime': `Give one of: ${Object.keys(runtimes).join(', ')}.`,
   'applications[].image':
-    'Give an object with any of parent, components, packages, tests, reuse, reuseDays, drift, scan, gate, volume and launchTemplateDefault.',
+    'Give an object with any of parent, components, packages, tests, reuse, reuseDays, drift, onDrift, scan, gate, volume and launchTemplateDefault.',
   'applications[].image.parent':
     'Give an AMI id (ami-0123456789abcdef0), the name of an SSM parameter below /imagebuilder or /aws/service, or the ARN of an image of Image Builder.',
   'applications[].image.components': `Give a list of at most ${MOST_COMPONENTS} components.`,

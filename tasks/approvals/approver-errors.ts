@@ -1,3 +1,6 @@
+/** What helps against any of these. */
+export const PUSH_AGAIN = 'Push the commit again to start a new promotion.';
+
 /** The ledger has no decision of QC or PMO: a task token was completed without one. */
 export class ApproversNotRecordedError extends Error {
   override readonly name = 'ApproversNotRecorded';

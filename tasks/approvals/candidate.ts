@@ -1,6 +1,7 @@
 import { digestOf } from '../canonical-json.ts';
-import type { Approval, Promotion } from '../ledger/items.ts';
-import type { BuiltRevision } from '../payloads.ts';
+import { builtFor } from '../images/build-of.ts';
+import type { Approval, Job, Promotion } from '../ledger/items.ts';
+import type { BuiltRevision, DifferingImage } from '../payloads.ts';
 
 /** What a decision is bound to. */
 interface BoundCandidate {
@@ -10,6 +11,8 @@ interface BoundCandidate {
   readonly qatDeploymentId: string;
   /** Version and digest of what the commit was built into, if it was. */
   readonly built?: string;
+  /** Id and inventory of the Prod image, if the request is about one. */
+  readonly prodImage?: string;
   readonly configurationVersion: string;
   /** Digest of everything that was shown: candidate and review, makers and gaps included, and how many must approve. */
   readonly shown: string;
@@ -22,6 +25,7 @@ const candidateTitles: Readonly<Record<keyof BoundCandidate, string>> = {
   qatImageId: 'QAT image',
   qatDeploymentId: 'QAT deployment',
   built: 'Built revision',
+  prodImage: 'Prod image',
   configurationVersion: 'Configuration',
   shown: 'What was shown',
 };
@@ -39,13 +43,16 @@ const hostOf = (url: string | undefined): string | undefined =>
 
 const builtText = ({ version, sha256 }: BuiltRevision): string => `version ${version}, sha256 ${sha256}`;
 
+const imageText = ({ imageId, inventory }: Omit<DifferingImage, 'differs'>): string =>
+  `${imageId}, contents ${inventory}`;
+
 /** What a request was made for. */
 export function requestedCandidate({
   candidate,
   review,
   count,
 }: Pick<Approval, 'candidate' | 'review' | 'count'>): BoundCandidate {
-  const { application, commitId, qatImageId, qatDeploymentId, built } = candidate;
+  const { application, commitId, qatImageId, qatDeploymentId, built, prodImage } = candidate;
   const { configurationVersion } = review;
   const shown = digestOf({ candidate, review: { ...review, qatUrl: hostOf(review.qatUrl) }, count });
   return {
@@ -54,6 +61,7 @@ export function requestedCandidate({
     qatImageId,
     qatDeploymentId,
     ...(built && { built: builtText(built) }),
+    ...(prodImage && { prodImage: imageText(prodImage) }),
     configurationVersion,
     shown,
   };
@@ -64,16 +72,18 @@ export const candidateDigest = (candidate: BoundCandidate): string => digestOf(c
 
 /**
  * What the records say now. The request fills in what they lack: an execution that was started by hand may
- * have no promotion in the ledger.
+ * have no promotion in the ledger. A Prod image that nobody recorded is none.
  */
 export function currentCandidate(
   approval: Approval,
-  promotion: Promotion | undefined,
+  { promotion, jobs }: { readonly promotion: Promotion | undefined; readonly jobs: readonly Job[] },
   configurationVersion: string,
 ): BoundCandidate {
-  const requested = requestedCandidate(approval);
+  const { prodImage, ...requested } = requestedCandidate(approval);
+  const { imageId = '', inventory = '' } = builtFor(jobs, 'prod')?.output ?? {};
   return {
     ...requested,
+    ...(prodImage !== undefined && imageId !== '' && { prodImage: imageText({ imageId, inventory }) }),
     configurationVersion,
     ...(promotion === undefined
       ? {}

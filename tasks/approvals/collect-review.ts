@@ -23,7 +23,7 @@ import { makersOf, TooManyMakersError } from './makers.ts';
 import { pushesOf } from './pushes.ts';
 import { type ChangeSources, readChange } from './read-change.ts';
 import type { ChangedCommit, ImageContents, InstanceReport, Review, ReviewedPackages } from './review.ts';
-import { reviewPackages } from './review-packages.ts';
+import { MOST_IMAGE_CHANGES, reviewPackages } from './review-packages.ts';
 import { scannedVulnerabilities } from './review-vulnerabilities.ts';
 import { makersBy, type NameRules } from './same-maker.ts';
 import { changedHooks, hooksOf, type UntriedHook } from './untried-hooks.ts';
@@ -104,7 +104,7 @@ const fitted = (review: Review): Review => {
 export async function collectReview(
   sources: ReviewSources,
   promotionId: string,
-  { application, commitId, pushedBy, qatImageId, qatDeploymentId, built }: Candidate,
+  { application, commitId, pushedBy, qatImageId, qatDeploymentId, built, prodImage }: Candidate,
 ): Promise<Review> {
   const gaps: string[] = [];
   const orGap = async <Value>(what: string, otherwise: Value, ask: () => Promise<Value>): Promise<Value> => {
@@ -165,11 +165,31 @@ export async function collectReview(
     return reviewPackages(images, await orGap('Which updates are security updates', unknown, findings));
   };
 
+  /** How the Prod image that people are asked about differs from the QAT image that they approved. */
+  const comparedProdImage = async (): Promise<ReviewedPackages | undefined> => {
+    if (prodImage === undefined) return undefined;
+    const images = {
+      before: await packagesOf(promotionId, qatImageId),
+      now: await packagesOf(promotionId, prodImage.imageId),
+    };
+    const unknown = { before: undefined, now: undefined };
+    const both = async (): Promise<FindingsOfBoth> => ({
+      before: await findingsOf(promotionId, qatImageId),
+      now: await findingsOf(promotionId, prodImage.imageId),
+    });
+    return reviewPackages(
+      images,
+      await orGap('Which updates of the Prod image are security updates', unknown, both),
+      MOST_IMAGE_CHANGES,
+    );
+  };
+
   const comparedVulnerabilities = async () =>
     goBack
       ? undefined
       : scannedVulnerabilities(buildOf(await sources.ledger.jobs(promotionId), qatImageId), findings);
 
+  const prodImagePackages = await orGap('How the Prod image differs', undefined, comparedProdImage);
   const [records, differences, qat, prod, packages, vulnerabilities, tests, { hooks, warnings }] =
     await Promise.all([
       // A rule depends on who made the change: without all of its commits nobody is asked.
@@ -244,6 +264,7 @@ export async function collectReview(
     fileCount: { added: count('added'), changed: count('changed'), removed: count('removed') },
     images: { ...(qat === undefined ? {} : { qat }), ...(prod === undefined ? {} : { prod }) },
     ...(packages && { packages }),
+    ...(prodImagePackages && { prodImagePackages }),
     ...(vulnerabilities && { vulnerabilities }),
     tests: [...tests].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1)),
     ...(untriedHooks.length > 0 && { untriedHooks }),

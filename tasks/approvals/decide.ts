@@ -7,6 +7,7 @@ import { type AnnounceDependencies, announce } from './announce.ts';
 import type { CandidateChange } from './candidate.ts';
 import { mayDecide, type PolicyOf } from './decision-rules.ts';
 import { decidersText, isDecided, withDecision } from './decisions.ts';
+import { asksAboutImage } from './image-approval.ts';
 import { noteCompleted } from './note-completed.ts';
 import { identityOf } from './same-person.ts';
 
@@ -139,15 +140,17 @@ export function decideApproval(dependencies: DecideDependencies) {
           message:
             'There is no such request. Open the link of the latest mail, or the list of pending approvals.',
         };
-      const [approvals, promotion] = await Promise.all([
+      const [approvals, promotion, jobs] = await Promise.all([
         ledger.approvals(approval.promotionId),
         ledger.promotion(approval.promotionId),
+        ledger.jobs(approval.promotionId),
       ]);
       const ruling = mayDecide(approval, {
         person,
         signedInAt,
         approvals,
         promotion,
+        jobs,
         isRunning,
         configurationVersion: configurationVersion(approval.application),
         shownDigest,
@@ -162,7 +165,8 @@ export function decideApproval(dependencies: DecideDependencies) {
         at: now().toISOString(),
         signedInAt: new Date(signedInAt).toISOString(),
         comment,
-        ...(decision === 'approve' && notBefore !== undefined && { notBefore }),
+        // About a Prod image people decide while the promotion holds Prod: nothing would wait for that time.
+        ...(decision === 'approve' && notBefore !== undefined && !asksAboutImage(approval) && { notBefore }),
         ...(ruling.absence && { absence: absenceIn(ruling.absence) }),
       });
       try {

@@ -1,4 +1,4 @@
-import type { Absence, Approval, DenialReason, Person, Promotion } from '../ledger/items.ts';
+import type { Absence, Approval, DenialReason, Job, Person, Promotion } from '../ledger/items.ts';
 import type { Candidate } from '../payloads.ts';
 import { roleTitles, utcTime } from '../words.ts';
 import { type Capacity, type CheckedAbsence, capacityOf } from './absence-rules.ts';
@@ -51,6 +51,8 @@ export interface DecisionContext {
   readonly approvals: readonly Approval[];
   /** Undefined if the execution was started by hand. */
   readonly promotion: Promotion | undefined;
+  /** All jobs of the promotion. */
+  readonly jobs: readonly Job[];
   /** Whether the execution is under way. */
   readonly isRunning: boolean;
   /** The application's configuration as it is deployed now. */
@@ -193,7 +195,7 @@ export const ruleOnMember = (
  * The one place that rules on decisions.
  */
 export function mayDecide(approval: Approval, context: DecisionContext): Ruling {
-  const { promotion, isRunning, configurationVersion, shownDigest, policy, now } = context;
+  const { isRunning, configurationVersion, shownDigest, policy, now } = context;
   const { role, status } = approval;
   const title = roleTitles[role];
   const capacity = asWhom(approval, context);
@@ -220,7 +222,7 @@ export function mayDecide(approval: Approval, context: DecisionContext): Ruling 
   if (chosen < 0 && rulings[0] !== undefined) return rulings[0];
   const absence = choices[chosen];
   const requested = requestedCandidate(approval);
-  const changes = candidateChanges(requested, currentCandidate(approval, promotion, configurationVersion));
+  const changes = candidateChanges(requested, currentCandidate(approval, context, configurationVersion));
   if (changes.length > 0 || candidateDigest(requested) !== approval.digest || shownDigest !== approval.digest)
     return {
       kind: 'denied',

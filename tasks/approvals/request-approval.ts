@@ -3,7 +3,7 @@ import { SupersededError } from '../environment-locks/lock-errors.ts';
 import { supersededBy } from '../environment-locks/messages.ts';
 import { recalled, withdrawn } from '../environment-locks/supersede.ts';
 import type { WorkStage } from '../environment-locks/work-stage.ts';
-import type { Approval, Shortage } from '../ledger/items.ts';
+import type { Approval, Promotion, Shortage } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
 import { checkNotBad, RecalledError, recallCause } from '../marks/recall.ts';
 import { approvalNotice } from '../notices/approver-notices.ts';
@@ -11,11 +11,12 @@ import { pusherShortageNotice } from '../notices/developer-notices.ts';
 import type { Notices } from '../notices/notice.ts';
 import { shortageNotice } from '../notices/operator-notices.ts';
 import type { TellMakers } from '../notices/tell-makers.ts';
-import type { ApproverRole, Candidate, LockedWork, RequestApprovalRequest } from '../payloads.ts';
+import type { Candidate, Environment, LockedWork, RequestApprovalRequest } from '../payloads.ts';
 import type { ApprovalCounts } from './approval-counts.ts';
 import { candidateDigest, requestedCandidate } from './candidate.ts';
 import { hasExpired } from './decision-rules.ts';
 import { isDecided } from './decisions.ts';
+import { asksAboutImage, isSameQuestion } from './image-approval.ts';
 import { pusherOf } from './makers.ts';
 import type { Review } from './review.ts';
 
@@ -36,11 +37,11 @@ interface RequestApprovalDependencies {
   readonly siteUrl: string;
   /** @throws if the promotion does not hold the environment lock, or QAT runs another promotion's image */
   readonly ensureLock: (lock: LockedWork, workStage: WorkStage) => Promise<void>;
-  /** The newer promotion that makes it pointless to ask a role about this one. */
+  /** The newer promotion that makes it pointless to ask about this one, which has that environment's lock while it is asked about. */
   readonly newerThan: (
     promotionId: string,
     application: string,
-    role: ApproverRole,
+    environment: Environment | undefined,
   ) => Promise<PromotionReference | undefined>;
   /** Advances the environment locks: when PMO is asked, QC has decided. */
   readonly wakeLocks: () => Promise<void>;
@@ -52,15 +53,25 @@ interface RequestedApproval {
   readonly attempt: number;
 }
 
+/**
+ * Whether nothing waits for a state's token any more: a later attempt has overtaken it, or the role is asked about the Prod image by now,
+ * which follows what it was asked about the change.
+ */
+const isOvertaken = (latest: Approval, request: RequestApprovalRequest): boolean =>
+  asksAboutImage(latest) === asksAboutImage(request)
+    ? request.stateAttempt < latest.stateAttempt
+    : asksAboutImage(latest);
+
 /** The request that a later attempt of the state takes over, with that attempt's expiry; undefined if it is over. */
 export function takenOver(
   latest: Approval | undefined,
-  { taskToken, stateAttempt, expiresInSeconds }: RequestApprovalRequest,
+  request: RequestApprovalRequest,
   now: Date,
 ): Approval | undefined {
-  // Nothing waits for the token of an attempt that a later one has overtaken.
-  if (latest === undefined || latest.taskToken === taskToken || stateAttempt < latest.stateAttempt)
-    return latest;
+  const { taskToken, stateAttempt, candidate, expiresInSeconds } = request;
+  if (latest === undefined || latest.taskToken === taskToken || isOvertaken(latest, request)) return latest;
+  // What was decided about the change, or about another Prod image, is no answer.
+  if (!isSameQuestion(latest.candidate, candidate)) return undefined;
   // A decision in time stays valid: only undecided requests are asked again.
   if (latest.status === 'PENDING' && !hasExpired(latest, now))
     return { ...latest, taskToken, stateAttempt, expiresAt: after(now, expiresInSeconds) };
@@ -148,14 +159,27 @@ const noteMailed = async ({ ledger, now }: RequestApprovalDependencies, mailed: 
 
 const superseded = (by: PromotionReference): SupersededError => new SupersededError(supersededBy(by), by);
 
+/** The environment whose lock a promotion needs while a role decides. A go-back does not use QAT. */
+const lockFor = (
+  { role, candidate }: Pick<RequestApprovalRequest, 'role' | 'candidate'>,
+  promotion: Promotion | undefined,
+): Environment | undefined =>
+  asksAboutImage({ candidate })
+    ? 'prod'
+    : role === 'qc' && promotion?.goBack === undefined
+      ? 'qat'
+      : undefined;
+
 /**
  * Checks that a request still makes sense. A decided one needs no lock.
  * @throws RecalledError, SupersededError, and what `ensureLock` throws
  */
 const checkStillNeeded = async (
   { ledger, ensureLock, newerThan, wakeLocks }: RequestApprovalDependencies,
-  { promotionId, redrives, role, candidate: { application, commitId } }: RequestApprovalRequest,
+  request: RequestApprovalRequest,
 ): Promise<void> => {
+  const { promotionId, redrives, role, candidate } = request;
+  const { application, commitId } = candidate;
   // If this fails, reconciling advances the locks.
   if (role === 'pmo') await wakeLocks().catch(() => undefined);
   const [latest, promotion] = await Promise.all([
@@ -164,12 +188,16 @@ const checkStillNeeded = async (
   ]);
   if (latest?.recalled !== undefined) throw new RecalledError(latest.recalled.cause);
   if (latest?.supersededBy !== undefined) throw superseded(latest.supersededBy);
-  if (latest !== undefined && isDecided(latest)) return;
+  const isSame = latest !== undefined && isSameQuestion(latest.candidate, candidate);
+  if (isSame && isDecided(latest)) return;
   await checkNotBad(ledger, application, commitId);
-  // A go-back does not use QAT.
-  if (role === 'qc' && promotion?.goBack === undefined)
-    await ensureLock({ promotionId, application, environment: 'qat', redrives }, 'follows');
-  const newer = latest?.status === 'PENDING' ? undefined : await newerThan(promotionId, application, role);
+  const environment = lockFor(request, promotion);
+  if (environment !== undefined)
+    await ensureLock({ promotionId, application, environment, redrives }, 'follows');
+  const newer =
+    isSame && latest.status === 'PENDING'
+      ? undefined
+      : await newerThan(promotionId, application, environment);
   if (newer !== undefined) throw superseded(newer);
 };
 
@@ -182,10 +210,11 @@ const withdrawIfPointless = async (
   { ledger, newerThan, now }: RequestApprovalDependencies,
   approval: Approval,
 ): Promise<void> => {
-  const { promotionId, application, role, candidate } = approval;
+  const { promotionId, application, candidate } = approval;
   const at = now();
   const cause = await recallCause(ledger, application, candidate.commitId);
-  const newer = cause === undefined ? await newerThan(promotionId, application, role) : undefined;
+  const environment = lockFor(approval, await ledger.promotion(promotionId));
+  const newer = cause === undefined ? await newerThan(promotionId, application, environment) : undefined;
   const withdrawal =
     cause !== undefined ? recalled(approval, cause, at) : newer && withdrawn(approval, newer, at);
   if (withdrawal === undefined) return;
@@ -204,13 +233,16 @@ const withdrawIfPointless = async (
 };
 
 /**
- * Records a request for a role's decision, and mails it once per request. Reconciling completes the new token with a
+ * Records a request for a role's decision, and mails it once per request; does nothing for an attempt that is overtaken. Reconciling completes the new token with a
  * decision that an earlier attempt of the state got: this function may not complete tasks (T48).
  * @throws RecalledError if the commit is marked bad; SupersededError if a newer promotion has made it pointless; LedgerContendedError; what `ensureLock` throws
  */
 export function requestApproval(dependencies: RequestApprovalDependencies) {
   return async function requestApproval(request: RequestApprovalRequest): Promise<RequestedApproval> {
     const { ledger, notices, tellMakers, siteUrl } = dependencies;
+    const latest = await ledger.latestApproval(request.promotionId, request.role);
+    if (latest !== undefined && isOvertaken(latest, request))
+      return { approvalId: latest.approvalId, attempt: latest.attempt };
     await checkStillNeeded(dependencies, request);
     const approval = await claim(dependencies, request);
     if (approval.status === 'PENDING') await withdrawIfPointless(dependencies, approval);

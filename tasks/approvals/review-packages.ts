@@ -11,10 +11,14 @@ const MOST_FIXES = 5;
 /** What somebody looks for first; updates follow, those of security before the others. */
 const order: readonly PackageChange['change'][] = ['down', 'removed', 'added', 'other'];
 
-/** The packages of the QAT image (`now`) against those of what Prod runs (`before`). */
+/** So many of a Prod image against the approved QAT image, beside those of the QAT image against what Prod runs. */
+export const MOST_IMAGE_CHANGES = 40;
+
+/** The packages of one image (`now`) against those of another (`before`). @param most so many are listed */
 export function reviewPackages(
   images: { readonly before: Inventory; readonly now: Inventory },
   findings: FindingsOfBoth,
+  most = MOST_CHANGES,
 ): ReviewedPackages {
   const packages = markFixes(compareInventories(images.before, images.now).packages, findings);
   const security = packages.filter((one) => one.fixes !== undefined);
@@ -33,6 +37,6 @@ export function reviewPackages(
       ...order.flatMap(of),
       ...security.map((one) => ({ ...one, fixes: one.fixes?.slice(0, MOST_FIXES) ?? [] })),
       ...of('up').filter(({ fixes }) => fixes === undefined),
-    ].slice(0, MOST_CHANGES),
+    ].slice(0, most),
   };
 }

@@ -57,9 +57,9 @@ export interface ImageContents {
   readonly components: readonly string[];
 }
 
-/** Which packages of the QAT image differ from those of the image that Prod runs. */
+/** Which packages of an image differ from those of another: of the QAT image from those of the image that Prod runs. */
 export interface ReviewedPackages {
-  /** How many the QAT image has. */
+  /** How many the image has. */
   readonly total: number;
   readonly count: Readonly<Record<PackageChange['change'], number>>;
   /** How many of those that went up are security updates. Absent if images are not scanned. */
@@ -144,6 +144,8 @@ export interface Review {
   readonly images: { readonly qat?: ImageContents; readonly prod?: ImageContents };
   /** Absent before the first release, of a go-back, and where it could not be read. */
   readonly packages?: ReviewedPackages;
+  /** Of a request about the Prod image: how its packages differ from those of the approved QAT image. Absent if it could not be read. */
+  readonly prodImagePackages?: ReviewedPackages;
   /** Absent where images are not scanned, of a go-back, and where it could not be read. */
   readonly vulnerabilities?: ReviewedVulnerabilities;
   readonly tests: readonly InstanceReport[];

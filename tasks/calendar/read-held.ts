@@ -1,3 +1,4 @@
+import { asksAboutImage } from '../approvals/image-approval.ts';
 import type { Approval } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Environment } from '../payloads.ts';
@@ -9,10 +10,12 @@ import { overriddenBy } from './override.ts';
 /** What is read of the ledger to know what holds. */
 export type CalendarLedger = Pick<Ledger, 'calendar' | 'declaredFreezes' | 'overrides' | 'approvals'>;
 
-/** The latest time before which approvers of a promotion said not to deploy, by each role's latest request. */
+/** The latest time before which approvers of a promotion said not to deploy, by each role's latest request about the change. */
 export function notBeforeOf(approvals: readonly Approval[]): HoldSources['notBefore'] {
   const said = approverRoles
-    .flatMap((role) => approvals.findLast((one) => one.role === role)?.decisions ?? [])
+    .flatMap(
+      (role) => approvals.findLast((one) => one.role === role && !asksAboutImage(one))?.decisions ?? [],
+    )
     .flatMap(({ decision, notBefore, person }) =>
       decision === 'approve' && notBefore !== undefined ? [{ at: notBefore, by: person.name }] : [],
     );

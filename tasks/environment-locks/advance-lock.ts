@@ -1,3 +1,4 @@
+import { asksAboutImage } from '../approvals/image-approval.ts';
 import { readHeld } from '../calendar/read-held.ts';
 import { throwFailures } from '../error-text.ts';
 import { ignoring } from '../ignoring.ts';
@@ -106,7 +107,8 @@ const perform = async (
       return;
     case 'withdraw': {
       const request = await ledger.latestApproval(step.holder.promotionId, 'qc');
-      if (request?.status === 'PENDING') await supersede(dependencies, request, step.by);
+      if (request?.status === 'PENDING' && !asksAboutImage(request))
+        await supersede(dependencies, request, step.by);
     }
   }
 };

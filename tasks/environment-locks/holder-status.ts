@@ -1,5 +1,6 @@
 import { hasExpired } from '../approvals/decision-rules.ts';
 import { isDecided } from '../approvals/decisions.ts';
+import { asksAboutImage } from '../approvals/image-approval.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Environment } from '../payloads.ts';
@@ -64,6 +65,8 @@ export async function holderStatusOf(
       : 'ended';
   if (environment === 'prod') return 'working';
   const asked = await ledger.latestApproval(holder.promotionId, 'qc');
+  // It has left QAT long since, and holds Prod.
+  if (asked !== undefined && asksAboutImage(asked)) return 'done';
   const isWithdrawn = asked?.supersededBy !== undefined || asked?.recalled !== undefined;
   if (asked !== undefined && (isDecided(asked) || isWithdrawn)) return 'done';
   return asked?.status === 'PENDING' && !hasExpired(asked, now()) ? 'awaiting-decision' : 'working';

@@ -1,3 +1,4 @@
+import { asksAboutImage } from '../approvals/image-approval.ts';
 import { type Held, heldAt, heldText } from '../calendar/hold-rules.ts';
 import { type CalendarLedger, heldPromotion, readHoldSources } from '../calendar/read-held.ts';
 import type { Approval, Job, Promotion } from '../ledger/items.ts';
@@ -80,9 +81,14 @@ const activityOf = (
   if (environment === 'prod' && promotion && status !== 'RUNNING' && mayNeedRestoring(promotion))
     return { kind: 'restoring', doing: 'has failed; Prod is being restored' };
   if (status !== 'RUNNING') return { kind: 'ended', doing: 'has ended and releases the lock' };
-  const asked = approvals.find((approval) => approval.status === 'PENDING');
+  const asked = approvals.find(
+    (approval) => approval.status === 'PENDING' && asksAboutImage(approval) === (environment === 'prod'),
+  );
   if (asked !== undefined)
-    return { kind: 'awaiting-decision', doing: `waits for ${roleTitles[asked.role]} to decide` };
+    return {
+      kind: 'awaiting-decision',
+      doing: `waits for ${roleTitles[asked.role]} to decide${environment === 'prod' ? ' about the Prod image' : ''}`,
+    };
   const latest = jobs.findLast(({ startedAt }) => Date.parse(startedAt) >= Date.parse(holder.since));
   if (latest === undefined) return { kind: 'working', doing: 'is about to start' };
   const isUnderWay = latest.status === 'STARTING' || latest.status === 'RUNNING';
@@ -99,7 +105,9 @@ const reasonFor = (lock: EnvironmentLock, place: number, holder: HolderView | un
   const commit = shortCommit(holder.commitId);
   switch (holder.kind) {
     case 'awaiting-decision':
-      return `${commit} holds ${name} until QC has decided.`;
+      return lock.environment === 'prod'
+        ? `${commit} holds Prod until QC and PMO have decided about its Prod image.`
+        : `${commit} holds ${name} until QC has decided.`;
     case 'restoring':
       return `${name} is being restored after ${commit}.`;
     case 'ended':

@@ -1,7 +1,7 @@
 import { type CalendarLedger, readHeld } from '../calendar/read-held.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { recallCause } from '../marks/recall.ts';
-import type { ApproverRole } from '../payloads.ts';
+import type { Environment } from '../payloads.ts';
 import { isNewer, type PromotionReference, type WhenNewer } from './environment-lock.ts';
 import { isUnderWay } from './holder-status.ts';
 import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
@@ -14,21 +14,20 @@ interface NewerThanDependencies {
 }
 
 /**
- * The newer promotion that makes it pointless to ask a role about this one: one that Prod runs, or one that waits for QAT and
- * would take over from QC's request at once.
+ * The newer promotion that makes it pointless to ask a role about this one: one that Prod runs, or, while this one holds QAT, one that waits
+ * for QAT and would take over from QC's request at once.
  */
 export function newerThan({ ledger, whenNewer, now }: NewerThanDependencies) {
   return async function newerThan(
     promotionId: string,
     application: string,
-    role: ApproverRole,
+    environment: Environment | undefined,
   ): Promise<PromotionReference | undefined> {
     const promotion = await ledger.promotion(promotionId);
     // Started by hand a moment ago: the ledger does not have it yet.
     if (promotion === undefined) return undefined;
     const one = lockingPromotionOf(promotion);
-    // A go-back does not use QAT, so it keeps nobody waiting there.
-    if (role === 'qc' && whenNewer === 'supersede' && promotion.goBack === undefined)
+    if (environment === 'qat' && whenNewer === 'supersede')
       for (const waiter of (await ledger.lock(application, 'qat')).waiting)
         if (
           isNewer(waiter, one) &&

@@ -1,5 +1,6 @@
 import type { PipelineExecution } from '@aws-sdk/client-codepipeline';
 import { approvalsIn, deciderText, missingApprovals } from '../approvals/decisions.ts';
+import { whyImageNotApproved } from '../approvals/image-approval.ts';
 import { rolesAsked } from '../approvals/roles-asked.ts';
 import { dotsIgnoredBy, sharedPerson } from '../approvals/same-person.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
@@ -156,7 +157,10 @@ export function mayDeploy(evidence: GuardEvidence): GuardRuling {
       `The promotion ${promotionId} goes back to ${goBack.to}, which is no release of commit ${promotion.commitId} to Prod.`,
     );
   // Before the job: without approvals there is none either, and this is the reason that helps.
-  const missing = environment === 'prod' ? missingApproval(promotion, approvals) : undefined;
+  const missing =
+    environment === 'prod'
+      ? (missingApproval(promotion, approvals) ?? whyImageNotApproved(jobs, approvals))
+      : undefined;
   if (missing !== undefined) return no(missing);
   const job = waitingJob(jobs, pipelineName, pipelineRunId(pipelineName, pipelineExecutionId));
   if (job === undefined) return no(`The promotion ${promotionId} does not wait for this run.`);

@@ -2,10 +2,10 @@ import type { Image } from '@aws-sdk/client-imagebuilder';
 import { canonicalJson } from '../canonical-json.ts';
 import { serialize } from '../evidence/evidence-file.ts';
 import type { EvidenceArchive, Signer } from '../evidence/seal-evidence.ts';
+import { builtFor } from '../images/build-of.ts';
 import { builtImageId } from '../images/built-image-id.ts';
 import type { ParentImage } from '../images/parent-image.ts';
 import { parsedJson } from '../json.ts';
-import type { Job } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { InspectImageOutput, InspectImageRequest, ScannedImage } from '../payloads.ts';
 import { signEnvelope } from '../provenance/dsse.ts';
@@ -49,13 +49,6 @@ interface InspectImageDependencies {
 
 /** So many differences are told in words; the evidence has all. */
 const MOST_TOLD = 20;
-
-/** The newest image of an environment that a promotion built before. */
-const builtFor = (jobs: readonly Job[], environment: 'qat' | 'prod'): Job | undefined =>
-  jobs.findLast(
-    ({ kind, status, parameters }) =>
-      kind === 'image-build' && status === 'SUCCEEDED' && parameters.environment === environment,
-  );
 
 /**
  * Inspects an image that was built: keeps its inventory, both software bills of materials and a signed statement of where it comes from;

@@ -1,3 +1,5 @@
+import { ApproversNotRecordedError, PUSH_AGAIN } from '../approvals/approver-errors.ts';
+import { whyImageNotApproved } from '../approvals/image-approval.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PointAtImageOutput, PointAtImageRequest } from '../payloads.ts';
 
@@ -16,7 +18,7 @@ export interface ImageParameters {
 /** What pointing needs. */
 interface PointAtImageDependencies {
   readonly parameters: ImageParameters;
-  readonly ledger: Pick<Ledger, 'updatePromotion'>;
+  readonly ledger: Pick<Ledger, 'updatePromotion' | 'jobs' | 'approvals'>;
   /** Waits that many milliseconds. */
   readonly wait: (milliseconds: number) => Promise<void>;
 }
@@ -61,16 +63,27 @@ export function writeImage({ parameters, wait }: WriteImageDependencies) {
 /**
  * Points an environment at a promotion's image. The promotion's record gets the image first, so that
  * restore-prod finds it even if this is cut short. Safe to repeat.
+ * @throws ApproversNotRecordedError if it is a Prod image that differs from what was approved, and people have not approved it; a task
+ * token completed by hand bypasses the page (T48)
  * @throws ImageNotPointedAtError as `writeImage`
  */
 export function pointAtImage(dependencies: PointAtImageDependencies) {
+  const { ledger } = dependencies;
   return async function pointAtImage({
     promotionId,
     environment,
     parameterName,
     imageId,
   }: PointAtImageRequest): Promise<PointAtImageOutput> {
-    await dependencies.ledger.updatePromotion(promotionId, {
+    const notApproved =
+      environment === 'prod'
+        ? whyImageNotApproved(await ledger.jobs(promotionId), await ledger.approvals(promotionId))
+        : undefined;
+    if (notApproved !== undefined)
+      throw new ApproversNotRecordedError(
+        `Promotion ${promotionId}: ${notApproved} Only decisions on the approvals page count. ${PUSH_AGAIN}`,
+      );
+    await ledger.updatePromotion(promotionId, {
       images: { [environment]: imageId },
       // From here on Prod must be restored again if the promotion fails.
       ...(environment === 'prod' && { prodRestored: undefined }),

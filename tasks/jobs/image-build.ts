@@ -111,14 +111,14 @@ export interface ImageReuse {
 /** Inspects an image that was built. @throws Error if that failed */
 export type InspectImage = (request: InspectImageRequest) => Promise<InspectImageOutput>;
 
-/** A build that has succeeded, once its image is inspected and scanned: one that differs from what was approved, or that the gate stops, counts as failed, so a redrive builds again. */
+/** A build that has succeeded, once its image is inspected and scanned: one that differs from what was approved without people being asked about it, or that the gate stops, counts as failed, so a redrive builds again. */
 async function inspected(
   { promotionId, parameters }: Pick<Job, 'promotionId' | 'parameters'>,
   built: Extract<Inspection, { readonly state: 'succeeded' }>,
   inspectImage: InspectImage,
 ): Promise<Inspection> {
   const { imageId = '', imageBuildVersionArn = '' } = built.output;
-  const { environment, imagePipelineArn } = parameters as JobParameters['image-build'];
+  const { environment, imagePipelineArn, onDrift } = parameters as JobParameters['image-build'];
   const { inventory, differs, isScanning, stopped, ...scanned } = await inspectImage({
     promotionId,
     environment,
@@ -131,7 +131,7 @@ async function inspected(
     error,
     cause: [what, ...details, ...consoleLine(imageLink(imageBuildVersionArn))].join('\n'),
   });
-  if (differs !== undefined)
+  if (differs !== undefined && onDrift !== 'ask')
     return failed(
       jobErrors.imageDiffers,
       `The Prod image ${imageId} differs from the approved QAT image. A redrive builds it again.`,
@@ -144,7 +144,10 @@ async function inspected(
       `The ${environmentTitles[environment]} image ${imageId} does not pass image.gate. A redrive builds it again, with the newest packages and what was accepted until then.`,
       stopped,
     );
-  return { ...built, output: { ...built.output, inventory, ...scanned } };
+  return {
+    ...built,
+    output: { ...built.output, inventory, ...scanned, ...(differs && { differs: differs.join('\n') }) },
+  };
 }
 
 /** Builds of machine images. @param reuse absent where nothing is started */

@@ -5,6 +5,7 @@ import {
   missingApprovals,
   progressText,
 } from '../approvals/decisions.ts';
+import { asksAboutImage } from '../approvals/image-approval.ts';
 import type { Approval, Promotion } from '../ledger/items.ts';
 import { asciiSubject, type Ours, ours, plain } from '../mail-text.ts';
 import { markText } from '../marks/mark-rules.ts';
@@ -53,6 +54,21 @@ const neededLines = (approval: Approval): readonly string[] => {
       ];
 };
 
+/** Why a role is asked once more, and what waits meanwhile; nothing if it is asked about the change. */
+const imageLines = ({ candidate: { prodImage, qatImageId } }: Approval): readonly string[] =>
+  prodImage === undefined
+    ? []
+    : [
+        '',
+        `You are asked again: the Prod image ${prodImage.imageId} that was built for this promotion differs from the approved QAT image ${qatImageId}.`,
+        ...prodImage.differs.split('\n').map((one) => `  ${one}`),
+        'Until this is decided, the promotion keeps the Prod lock, and newer promotions wait for it.',
+      ];
+
+/** How subjects name what a role decides. */
+const approvalTitle = (approval: Approval): string =>
+  `${roleTitles[approval.role]}${asksAboutImage(approval) ? ' image' : ''} approval`;
+
 /** Asks a role to decide, or reminds it. Its one link carries only the request's opaque id (T45). */
 export function approvalNotice(
   approval: Approval,
@@ -66,7 +82,7 @@ export function approvalNotice(
     role: approval.role,
     application,
     subject: subjectLine(
-      kind === 'reminder' ? `Reminder, ${title} approval` : `${title} approval`,
+      kind === 'reminder' ? `Reminder, ${approvalTitle(approval)}` : approvalTitle(approval),
       approval,
       promotion,
     ),
@@ -74,6 +90,7 @@ export function approvalNotice(
       kind === 'reminder'
         ? `The promotion of ${application} to production still waits for ${title} to approve or reject it, since ${utcTime(approval.requestedAt)}.`
         : `The promotion of ${application} to production waits for ${title} to approve or reject it.`,
+      ...imageLines(approval),
       '',
       ...changeLines(approval, promotion),
       ...neededLines(approval),
@@ -93,22 +110,26 @@ const outcomeOf = (
   const title = roleTitles[approval.role];
   const progress = progressText(approval);
   const who = decisionsText(endingDecisions(approval));
+  const image = approval.candidate.prodImage;
+  const what = image === undefined ? 'the promotion' : `the Prod image ${image.imageId}`;
   switch (approval.status) {
     case 'APPROVED':
       return {
         what: `${title} approved`,
-        line: `${title} approved the promotion (${who}).`,
+        line: `${title} approved ${what} (${who}).`,
         next:
           approval.role === 'qc'
             ? 'Next, PMO decides.'
-            : approval.review.goBack
-              ? 'Next, the earlier release is deployed to Prod again.'
-              : 'Next, the Prod image is built and deployed.',
+            : image !== undefined
+              ? 'Next, Prod gets this image and the deployment.'
+              : approval.review.goBack
+                ? 'Next, the earlier release is deployed to Prod again.'
+                : 'Next, the Prod image is built and deployed.',
       };
     case 'REJECTED':
       return {
         what: `${title} rejected`,
-        line: `${title} rejected the promotion (${who}).`,
+        line: `${title} rejected ${what} (${who}).`,
         next: 'The promotion has ended. Fix the reason for the rejection and push a new commit to start another promotion.',
       };
     case 'EXPIRED':

@@ -1,4 +1,5 @@
 import { progressCount } from '../approvals/decisions.ts';
+import { asksAboutImage } from '../approvals/image-approval.ts';
 import { endText } from '../calendar/hold-rules.ts';
 import type { LockView } from '../environment-locks/lock-view.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
@@ -54,7 +55,7 @@ export function whereaboutsOf(
     return {
       state,
       waitsFor: { role, approvalId },
-      text: `at ${state}, waits for ${roleTitles[role]}${count === '' ? '' : ` (${count})`}`,
+      text: `at ${state}, waits for ${roleTitles[role]}${asksAboutImage(asked) ? ' about the Prod image' : ''}${count === '' ? '' : ` (${count})`}`,
     };
   }
   const steps: readonly Step[] = [

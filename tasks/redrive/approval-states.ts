@@ -6,8 +6,9 @@ import {
 } from '../approvals/candidate.ts';
 import { hasExpired } from '../approvals/decision-rules.ts';
 import { approvalsIn, decidersText, deciderText, progressText } from '../approvals/decisions.ts';
+import { asksAboutImage } from '../approvals/image-approval.ts';
 import { dotsIgnoredBy, sharedPerson } from '../approvals/same-person.ts';
-import type { Approval, Promotion } from '../ledger/items.ts';
+import type { Approval, Job, Promotion } from '../ledger/items.ts';
 import type { ApproverRole } from '../payloads.ts';
 import { approverRoles, roleTitles, utcTime } from '../words.ts';
 
@@ -23,6 +24,7 @@ const holderStatusOf = (
   role: ApproverRole,
   latest: Approval | undefined,
   promotion: Promotion,
+  jobs: readonly Job[],
   now: Date,
 ): ApprovalState => {
   const title = roleTitles[role];
@@ -41,12 +43,12 @@ const holderStatusOf = (
     // Configurations may change after a decision: each was shown the one of its time.
     const changes = candidateChanges(
       requested,
-      currentCandidate(latest, promotion, latest.review.configurationVersion),
+      currentCandidate(latest, { promotion, jobs }, latest.review.configurationVersion),
     );
     if (changes.length === 0 && candidateDigest(requested) === latest.digest)
       return stateOf(
         'holds',
-        `${title}'s approval (${by}) holds: commit, QAT image and QAT deployment are unchanged.`,
+        `${title}'s approval (${by}) holds: commit, QAT image${asksAboutImage(latest) ? ', Prod image' : ''} and QAT deployment are unchanged.`,
       );
     const what = changes.map((change) => `${change.what} ${change.before}, now ${change.now}`).join('; ');
     return stateOf(
@@ -64,10 +66,11 @@ const holderStatusOf = (
 export function approvalStates(
   approvals: readonly Approval[],
   promotion: Promotion,
+  jobs: readonly Job[],
   now: Date,
 ): readonly ApprovalState[] {
   const latestOf = (role: ApproverRole) => approvals.findLast((approval) => approval.role === role);
-  const states = approverRoles.map((role) => holderStatusOf(role, latestOf(role), promotion, now));
+  const states = approverRoles.map((role) => holderStatusOf(role, latestOf(role), promotion, jobs, now));
   const [qc, pmo] = approverRoles.map(latestOf);
   const twice = qc && pmo && repeatedApprover([qc, pmo]);
   if (twice === undefined) return states;

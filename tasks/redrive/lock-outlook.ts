@@ -121,7 +121,8 @@ export function lockOutlook(
     point.work === 'approval' &&
     newerInProd !== undefined &&
     met?.kind !== 'locked' &&
-    met?.kind !== 'changed'
+    met?.kind !== 'changed' &&
+    met?.kind !== 'stale'
   )
     return { environment: 'prod', kind: 'superseded', by: newerInProd };
   return met && seen && { environment: seen.lock.environment, ...met };

@@ -116,20 +116,23 @@ const definitionPoint = (before: string, now: string | undefined): AdvicePoint[]
 /** States of approvals that succeeded although the ledger has no approval: their tasks were completed past the rules. */
 const forgedIn = ({ doneApprovals }: ResumePoint, { approvals }: RedriveContext): readonly string[] =>
   doneApprovals
-    .filter(({ role }) => approvals.findLast((one) => one.role === role)?.status !== 'APPROVED')
+    .filter(
+      ({ role, state }) =>
+        approvals.findLast((one) => one.role === role && one.state === state)?.status !== 'APPROVED',
+    )
     .map(({ state }) => state);
 
 const approvalPoints = (context: RedriveContext, point: ResumePoint): AdvicePoint[] => {
   const forged = forgedIn(point, context);
-  return approvalStates(context.approvals, context.promotion, context.now).flatMap(
+  return approvalStates(context.approvals, context.promotion, context.jobs, context.now).flatMap(
     ({ kind, role, sentence }): AdvicePoint[] => {
-      const state = point.doneApprovals.find((one) => one.role === role)?.state;
-      if (state !== undefined && forged.includes(state))
+      const state = point.doneApprovals.find((one) => one.role === role && forged.includes(one.state))?.state;
+      if (state !== undefined)
         return [
           {
             about: 'approvals',
             text: `${state} succeeded, but the ledger has no approval: ${sentence} Somebody completed the task past the approvals site. Find out who did.`,
-            heading: 'Confirm approvers',
+            heading: 'Confirm approvers, Confirm image approvers',
             isWarning: true,
           },
         ];

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { markBad } from '../../tasks/marks/mark-bad.ts';
+import { anImageRequest, aProdBuild, aProdImage } from '../tasks/doubles/image-approval.ts';
 import { aMarking, anApproval, aPromotion, aRelease } from '../tasks/doubles/samples.ts';
 import {
   fitOf,
@@ -14,7 +15,7 @@ import {
   writesScreenshots,
 } from './support/browser.ts';
 import { commits, type Name, requestId } from './support/lifelike.ts';
-import { gateFailure } from './support/lifelike-image.ts';
+import { gateFailure, prodImageDiffers, prodImagePackages } from './support/lifelike-image.ts';
 import { fillScene } from './support/lifelike-scene.ts';
 import { serveSite } from './support/served-site.ts';
 
@@ -175,8 +176,15 @@ it('has only pages that are accessible, fit and are small, in light and dark, na
   await page.click('text=Accept a vulnerability…');
   await see('accept-finding');
 
+  await site.ledger.addApproval(await imageRequest());
+  await page.goto(`${site.siteUrl}/`);
+  await page.click('text=Switch');
+  await page.click('button[value="sam"]');
+  await open(page, '/approvals/image-request');
+  await see('approval-image');
+
   const nothingWrong = { violations: [], overflow: 0, clipped: [], isSmall: true };
-  const other = Object.keys(pages).length + 19 - mainPages.length;
+  const other = Object.keys(pages).length + 20 - mainPages.length;
   expect(seen).toHaveLength(mainPages.length * views.length + other * 2);
   expect(seen).toEqual(
     seen.map(({ name, width, colorScheme }) => ({ name, width, colorScheme, ...nothingWrong })),
@@ -231,6 +239,22 @@ async function freeze() {
   });
   const { promotionId } = commits.waiting;
   await ledger.addApproval(anApproval({ promotionId, approvalId: 'asked-before', status: 'EXPIRED' }));
+}
+
+/** QC is asked about a Prod image, of a promotion that both roles have approved. */
+async function imageRequest() {
+  const { promotionId } = commits.running;
+  const before = await site.ledger.latestApproval(promotionId, 'qc');
+  if (before === undefined) throw new Error('QC was not asked about the change');
+  await site.ledger.addJob(aProdBuild({}, { promotionId, attempt: 9, startedAt: before.requestedAt }));
+  return anImageRequest({
+    promotionId,
+    approvalId: 'image-request',
+    candidate: { ...before.candidate, prodImage: { ...aProdImage, differs: prodImageDiffers } },
+    review: { ...before.review, prodImagePackages },
+    requestedAt: new Date(site.now()).toISOString(),
+    expiresAt: new Date(site.now() + 7 * 86_400_000).toISOString(),
+  });
 }
 
 /** A page in each font, and how much wider a line is than in the font that comes with this machine. */

@@ -23,6 +23,7 @@ it('fills in what an application leaves out', () => {
           reuse: 'never',
           reuseDays: 7,
           drift: 'security-updates',
+          onDrift: 'fail',
           scan: 'off',
         },
         instanceTypes: { image: 't3.small', qat: 't3.small', prod: 't3.small' },

@@ -99,7 +99,7 @@ it('passes its states in order when everybody approves', async () => {
 
 it('has exactly the states of the list of names', () => {
   // test/workflows/build.test.ts has the one that only an application with a build has.
-  const all = Object.keys(renderDefinition({ secretScan: 'warn' }).States);
+  const all = Object.keys(renderDefinition({ secretScan: 'warn', onDrift: 'ask' }).States);
   const expected = Object.values(names).filter((name) => name !== names.buildRevision);
   expect(all.sort()).toEqual(expected.sort());
 });

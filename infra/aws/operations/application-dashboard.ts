@@ -28,6 +28,7 @@ const outcomes: Readonly<Record<Exclude<PromotionStatus, 'RUNNING'>, string>> = 
   ABORTED: '#7f7f7f',
 };
 const approvals = [stateNames.qcApproval, stateNames.pmoApproval];
+const imageApprovals = [stateNames.qcImageApproval, stateNames.pmoImageApproval];
 const jobs = [
   stateNames.buildQatImage,
   stateNames.refreshQatInstance,
@@ -40,7 +41,12 @@ const WEEK = Duration.days(7);
 
 /** An application's promotions at a glance: DORA's four, outcomes, time per state, waiting for people. */
 export class ApplicationDashboard extends Construct {
-  constructor(scope: Construct, id: string, { application }: { application: string }) {
+  /** @param props `asksAboutImage`: whether people are asked about a Prod image that differs from what was approved */
+  constructor(
+    scope: Construct,
+    id: string,
+    { application, asksAboutImage }: { application: string; asksAboutImage: boolean },
+  ) {
     super(scope, id);
     const metric = (
       metricName: Measured['name'],
@@ -120,7 +126,7 @@ export class ApplicationDashboard extends Construct {
       }),
       new GraphWidget({
         title: 'Waiting for each approval, longest per day',
-        left: timeIn(approvals, Stats.MAXIMUM),
+        left: timeIn(asksAboutImage ? [...approvals, ...imageApprovals] : approvals, Stats.MAXIMUM),
         leftYAxis,
         width: 8,
       }),

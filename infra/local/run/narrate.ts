@@ -105,7 +105,12 @@ const hintFor = async (narration: Narration, executionArn: string, line: Progres
   if (line.kind === 'waiting' && line.state) {
     const approval = await pendingApproval(ledger, promotionIdOf(executionArn), line.state);
     if (approval) {
-      return `${approval.role.toUpperCase()} decides (sign in as ${membersOf(approval.role).join(' or ')}):\n${siteUrl}/approvals/${approval.approvalId}`;
+      const { prodImage, qatImageId } = approval.candidate;
+      const why =
+        prodImage === undefined
+          ? ''
+          : `The Prod image ${prodImage.imageId} differs from the approved QAT image ${qatImageId}:\n${prodImage.differs}\n`;
+      return `${why}${approval.role.toUpperCase()} decides ${prodImage === undefined ? '' : 'about it '}(sign in as ${membersOf(approval.role).join(' or ')}):\n${siteUrl}/approvals/${approval.approvalId}`;
     }
   }
   return line.kind === 'ended' && line.detail !== 'SUCCEEDED'

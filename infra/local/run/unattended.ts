@@ -16,6 +16,14 @@ import { exitCodeOf, type StopSignal } from './stop-request.ts';
 /** How an unattended promotion ended: the program's exit code. */
 export const exitCodes = { promoted: 0, notPromoted: 1, usage: 2, sameApprover: 3 } as const;
 
+/** States in which somebody decides. */
+const asks: ReadonlySet<string | undefined> = new Set([
+  stateNames.qcApproval,
+  stateNames.pmoApproval,
+  stateNames.qcImageApproval,
+  stateNames.pmoImageApproval,
+]);
+
 /** How long a mail may take after its approval has been asked for, in ms. */
 const MAIL_PATIENCE_MS = 10_000;
 
@@ -95,8 +103,7 @@ export const runUnattended = async (run: UnattendedRun, executionArn: string): P
 
   const onLine = async (line: ProgressLine) => {
     await run.onLine(line);
-    const isApproval = line.state === stateNames.qcApproval || line.state === stateNames.pmoApproval;
-    if (line.kind !== 'waiting' || !isApproval || exitCode !== undefined) return;
+    if (line.kind !== 'waiting' || !asks.has(line.state) || exitCode !== undefined) return;
     const approval = await pendingApproval(run.system.ledger, promotionId, line.state ?? '');
     if (approval) await decide(approval);
   };

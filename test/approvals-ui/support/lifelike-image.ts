@@ -1,6 +1,8 @@
 import type { Review } from '../../../tasks/approvals/review.ts';
 import { reviewPackages } from '../../../tasks/approvals/review-packages.ts';
 import { reviewVulnerabilities } from '../../../tasks/approvals/review-vulnerabilities.ts';
+import { compareInventories } from '../../../tasks/image-inventory/compare-inventories.ts';
+import { forbiddenDrift } from '../../../tasks/image-inventory/image-drift.ts';
 import type { SecretScan } from '../../../tasks/secret-scan/secret-scan.ts';
 import type { Finding } from '../../../tasks/vulnerabilities/finding.ts';
 import { manyPackages, sampleInventory } from '../../tasks/image-inventory/sample-inventory.ts';
@@ -64,6 +66,22 @@ export const imageReview: Pick<Review, 'packages' | 'vulnerabilities'> = {
     ],
   ),
 };
+
+const prodBuild = versions({
+  curl: '8.11.1-4.amzn2023.0.1',
+  glibc: '2.34-117.amzn2023.0.2',
+  'java-21-amazon-corretto-headless': '1:21.0.4+7-1.amzn2023.1',
+  openssl: '1:3.0.8-1.amzn2023.0.14',
+  zlib: '1.2.11-33.amzn2023.0.5',
+});
+const fromApproved = { before: qat, now: prodBuild };
+
+/** How a Prod image differs from the approved QAT image: all of it, and what may not. */
+export const prodImagePackages = reviewPackages(fromApproved, { before: undefined, now: undefined });
+export const prodImageDiffers = forbiddenDrift(
+  compareInventories(fromApproved.before, fromApproved.now),
+  'security-updates',
+).join('\n');
 
 /** Why the gate stopped an image. */
 export const gateFailure = [

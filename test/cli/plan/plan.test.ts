@@ -94,6 +94,19 @@ const clear: PlanFacts = {
 const plan = (change: Partial<PlanFacts> = {}) => planOf({ ...clear, ...change }, sizes, usEast1);
 const fault = (event: string) => ({ severity: 'error' as const, file: 'appspec.yml', event, text: 'None.' });
 
+it('says where people would be asked about a Prod image', () => {
+  const prodBuild = (change: Partial<PlanFacts>) =>
+    plan(change).builds.find(({ state }) => state === 'Build Prod image')?.text;
+  const asks =
+    'if it differs from the approved QAT image in more than image.drift allows, QC and PMO are asked about it';
+  expect(prodBuild({})).not.toContain(asks);
+  const asking = way.flatMap((state) =>
+    state === 'Point Prod at image' ? ['Is Prod image as approved?', state] : [state],
+  );
+  expect(prodBuild({ way: asking })).toContain(asks);
+  expect(plan({ way: asking }).builds[0]?.text).not.toContain(asks);
+});
+
 describe('a plan ends', () => {
   it.each<readonly [why: string, change: Partial<PlanFacts>, name: string, state: string | undefined]>([
     ['as promoted, with nothing in the way', {}, 'Promoted', 'Promoted'],

@@ -32,6 +32,7 @@ const mayDecide = (
     person,
     approvals,
     promotion: aPromotion(),
+    jobs: [],
     isRunning: true,
     configurationVersion: aReview().configurationVersion,
     signedInAt: at.getTime(),

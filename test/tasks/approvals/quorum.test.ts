@@ -40,6 +40,7 @@ const rulingOn = (
     person,
     approvals,
     promotion: aPromotion(),
+    jobs: [],
     isRunning: true,
     configurationVersion: aReview().configurationVersion,
     signedInAt: now.getTime(),

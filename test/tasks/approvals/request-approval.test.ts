@@ -6,12 +6,14 @@ import type { Notice } from '../../../tasks/notices/notice.ts';
 import { tellMakers } from '../../../tasks/notices/tell-makers.ts';
 import type { RequestApprovalRequest } from '../../../tasks/payloads.ts';
 import { createDeciding } from '../doubles/deciding.ts';
+import { anImageRequest } from '../doubles/image-approval.ts';
 import { contended, createMemoryLedger } from '../doubles/memory-ledger.ts';
 import {
   aGoBack,
   anApproval,
   aPerson,
   aPromotion,
+  approvedBy,
   aReview,
   ONE_EACH,
   PROMOTION_ID,
@@ -88,6 +90,53 @@ describe('requesting an approval', () => {
     })(request('token-1'));
     expect(ensured).toEqual(locked);
   });
+
+  it.each(['qc', 'pmo'] as const)(
+    'of %s about a Prod image wants the Prod lock, not to be superseded at QAT, and answers nothing with what was decided before',
+    async (role) => {
+      const ensured: string[] = [];
+      const asks = requestApproval({
+        ...dependencies(),
+        ensureLock: async ({ environment }) => {
+          ensured.push(environment);
+        },
+        newerThan: async (_, __, environment) => {
+          ensured.push(`newer for ${environment}`);
+          return undefined;
+        },
+      });
+      await ledger.addApproval(
+        anApproval({ role, approvalId: 'of-change', ...approvedBy(aPerson('quinn')), stateAttempt: 3 }),
+      );
+      const ofChange = { ...request('token-1'), role, stateAttempt: 2 };
+      const ofImage = { ...ofChange, ...anImageRequest({ role }), taskToken: 'token-2', stateAttempt: 0 };
+      expect(await asks(ofImage)).toEqual({ approvalId: 'request-1', attempt: 2 });
+      expect(ensured).toEqual(['prod', 'newer for prod', 'newer for prod']);
+      expect(sent).toMatchObject([
+        {
+          role,
+          subject: expect.stringMatching(/^(QC|PMO) image approval: shop/),
+          message: expect.stringMatching(
+            /You are asked again: the Prod image ami-0fedcba9876543210 .* QAT image ami-0123456789abcdef0\.\n {2}The package jq went down from 1\.7\.1 to 1\.7\.0\.\n.*newer promotions wait/,
+          ),
+        },
+      ]);
+
+      // A straggler about the change asks nobody, and acquires no lock.
+      ensured.length = 0;
+      expect(await asks({ ...ofChange, stateAttempt: 300 })).toEqual({ approvalId: 'request-1', attempt: 2 });
+      expect(ensured).toEqual([]);
+      expect(sent).toHaveLength(1);
+      expect(await ledger.latestApproval(PROMOTION_ID, role)).toMatchObject({ taskToken: 'token-2' });
+
+      // After it expired, a redrive asks again.
+      pass(WEEK + 1);
+      expect(await asks({ ...ofImage, taskToken: 'token-3', stateAttempt: 100 })).toMatchObject({
+        attempt: 3,
+      });
+      expect(sent).toHaveLength(2);
+    },
+  );
 
   it('records the request and mails the role one link', async () => {
     expect(await ask('token-1')).toEqual({ approvalId: 'request-1', attempt: 1 });

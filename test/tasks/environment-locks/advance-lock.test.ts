@@ -1,3 +1,4 @@
+import { anImageRequest } from '../doubles/image-approval.ts';
 import { createLockWorld } from './lock-world.ts';
 
 describe('while a promotion waits for QC', () => {
@@ -22,6 +23,48 @@ describe('while a promotion waits for QC', () => {
       ['qc', expect.stringMatching(/^QC request withdrawn: shop 8f0c9c1f/)],
     ]);
     expect(world.mails.sent[0]?.message).toContain('The newer commit bbbbbbbb (promotion b) superseded');
+  });
+
+  it('a newer one supersedes nothing that waits for QC about its Prod image, and QAT passes on', async () => {
+    const world = createLockWorld();
+    await world.take('a');
+    await world.ask('a');
+    await world.decide('a');
+    await world.take('a', 'prod');
+    await world.ledger.addApproval(anImageRequest({ promotionId: 'a', approvalId: 'image-of-a' }));
+    expect(await world.lock()).toBe('a | -');
+    await world.take('b');
+    expect(await world.lock()).toBe('b | -');
+    await world.take('b', 'prod');
+    await world.advanceAll();
+    expect(await world.lock('prod')).toBe('a | b');
+    expect(await world.ledger.latestApproval('a', 'qc')).toMatchObject({
+      approvalId: 'image-of-a',
+      status: 'PENDING',
+    });
+    expect(world.mails.sent).toEqual([]);
+  });
+
+  it('about its Prod image, it is superseded by none that came to QAT since it was looked at', async () => {
+    const world = createLockWorld();
+    await world.take('a');
+    await world.ask('a');
+    const { latestApproval } = world.dependencies.ledger;
+    let looks = 0;
+    Object.assign(world.dependencies.ledger, {
+      latestApproval: async (...asked: Parameters<typeof latestApproval>) => {
+        const found = await latestApproval(...asked);
+        looks += 1;
+        if (looks === 1) {
+          await world.decide('a');
+          await world.ledger.addApproval(anImageRequest({ promotionId: 'a', approvalId: 'image-of-a' }));
+        }
+        return found;
+      },
+    });
+    await world.take('b');
+    expect(await world.lock()).toBe('b | -');
+    expect(await world.ledger.latestApproval('a', 'qc')).toMatchObject({ status: 'PENDING' });
   });
 
   it('by configuration, a newer one waits until QC has decided', async () => {

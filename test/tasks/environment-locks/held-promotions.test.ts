@@ -94,9 +94,9 @@ describe('a promotion that asks for a lock during a freeze', () => {
     await world.take('a');
     await world.ledger.addDeclaredFreeze(freeze());
     await world.take('b');
-    expect(await newer('a', 'shop', 'qc')).toBeUndefined();
+    expect(await newer('a', 'shop', 'qat')).toBeUndefined();
     await world.ledger.addOverride(override('b', 'qat'));
-    expect(await newer('a', 'shop', 'qc')).toMatchObject({ promotionId: 'b' });
+    expect(await newer('a', 'shop', 'qat')).toMatchObject({ promotionId: 'b' });
   });
 
   it('waits at Prod until the latest time that an approver said', async () => {

@@ -5,6 +5,7 @@ import {
 } from '../../../tasks/environment-locks/environment-lock.ts';
 import { type LockView, lockView, readLockViews } from '../../../tasks/environment-locks/lock-view.ts';
 import type { Approval, Job, Promotion, PromotionStatus } from '../../../tasks/ledger/items.ts';
+import { anImageRequest } from '../doubles/image-approval.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aJob, anApproval, aPromotion, aWaiter } from '../doubles/samples.ts';
 
@@ -61,6 +62,18 @@ describe('what the holder does', () => {
       view('qat', aHolder(), { approvals: [anApproval()] }),
       'awaiting-decision',
       'waits for QC to decide',
+    ],
+    [
+      'a person, in Prod',
+      view('prod', aHolder(), { approvals: [anImageRequest()] }),
+      'awaiting-decision',
+      'waits for QC to decide about the Prod image',
+    ],
+    [
+      'nothing of QAT while a person decides in Prod',
+      view('qat', aHolder(), { jobs: [aJob({ status: 'SUCCEEDED' })], approvals: [anImageRequest()] }),
+      'working',
+      'has left Build QAT image',
     ],
     [
       'what it left on Prod',

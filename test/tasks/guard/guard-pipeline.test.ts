@@ -16,6 +16,7 @@ import { createPipelineRuns } from '../../../tasks/jobs/codepipeline-runs.ts';
 import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
 import { markBad } from '../../../tasks/marks/mark-bad.ts';
 import type { GoBack, GuardParameters } from '../../../tasks/payloads.ts';
+import { anImageRequest, aProdBuild } from '../doubles/image-approval.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import {
   aDecision,
@@ -41,6 +42,10 @@ const started = {
 } as const;
 const approved = (role: 'qc' | 'pmo', name: string): Approval =>
   anApproval({ role, approvalId: role, ...approvedBy(aPerson(name)) });
+const imageApproved: readonly Approval[] = [
+  anImageRequest({ role: 'qc', approvalId: 'qc-image', ...approvedBy(aPerson('quinn')) }),
+  anImageRequest({ role: 'pmo', approvalId: 'pmo-image', ...approvedBy(aPerson('parker')) }),
+];
 const waiting = (change: Partial<Job> = {}): Job =>
   aJob({
     kind: 'pipeline-run',
@@ -174,6 +179,13 @@ describe('the guard of a pipeline (T20)', () => {
       },
     ],
     [
+      'a Prod image that differs, which both approved',
+      {
+        jobs: [aProdBuild(), waiting()],
+        approvals: [approved('qc', 'quinn'), approved('pmo', 'parker'), ...imageApproved],
+      },
+    ],
+    [
       'QAT without approvals',
       {
         parameters: { environment: 'qat', pipelineName: 'shop-qat' },
@@ -259,6 +271,19 @@ describe('the guard of a pipeline (T20)', () => {
         release: aRelease({ built: { ...BUILT, version: 'v0' } }),
       },
       NO_RELEASE,
+    ],
+    [
+      'a Prod image that differs, after the approvals of the change',
+      { jobs: [aProdBuild(), waiting()] },
+      /The Prod image ami-0fedcba9876543210 differs from the approved QAT image, and QC has not approved it/,
+    ],
+    [
+      'a Prod image that was built after another was approved',
+      {
+        jobs: [aProdBuild({ inventory: 'a'.repeat(64) }), waiting()],
+        approvals: [approved('qc', 'quinn'), approved('pmo', 'parker'), ...imageApproved],
+      },
+      /QC has not approved it/,
     ],
     ['a run that nobody waits for', { jobs: [] }, /does not wait for this run/],
     [

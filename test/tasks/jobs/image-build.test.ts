@@ -16,7 +16,7 @@ const IMAGE = 'arn:aws:imagebuilder:us-east-1:000000000000:image/shop-qat/1.0.0/
 const digest = 'f'.repeat(64);
 /** Takes every image as it is. */
 const anyImage = async () => ({ inventory: digest });
-const inspect = (image: () => Image | undefined, inspectImage: InspectImage = anyImage) =>
+const inspect = (image: () => Image | undefined, inspectImage: InspectImage = anyImage, job = aJob()) =>
   imageBuild(
     createImageBuilds(
       double(
@@ -25,7 +25,7 @@ const inspect = (image: () => Image | undefined, inspectImage: InspectImage = an
       ).client,
     ),
     inspectImage,
-  ).inspect(IMAGE, async () => undefined, aJob());
+  ).inspect(IMAGE, async () => undefined, job);
 
 describe('an image build', () => {
   it('starts with its pipeline and nothing else (T19) but a token that stays the same within one attempt (T13)', async () => {
@@ -160,6 +160,30 @@ describe('an image build', () => {
       state: 'failed',
       error: 'ImageDiffers',
       cause: expect.stringContaining('A redrive builds it again.\nThe package jq 1.7 was added.'),
+    });
+  });
+
+  it('succeeds where people are asked about it, with what differs, unless the gate stops it', async () => {
+    const differs = ['The package jq 1.7 was added.', 'The package curl 8 was removed.'];
+    const { parameters } = aJob();
+    const job = aJob({ parameters: { ...parameters, environment: 'prod', onDrift: 'ask' } });
+    const inspected = (more: object) =>
+      inspect(
+        () => available,
+        async () => ({ inventory: digest, differs, ...more }),
+        job,
+      );
+    expect(await inspected({})).toMatchObject({
+      state: 'succeeded',
+      output: {
+        inventory: digest,
+        differs: 'The package jq 1.7 was added.\nThe package curl 8 was removed.',
+      },
+    });
+    expect(await inspected({ isScanning: true })).toEqual({ state: 'running' });
+    expect(await inspected({ stopped: ['CVE-1'] })).toMatchObject({
+      state: 'failed',
+      error: 'ImageGateFailed',
     });
   });
 

@@ -5,6 +5,7 @@ import { liveTable } from '../../../tasks/promotions/live-table.ts';
 import { readLive, readReleases } from '../../../tasks/promotions/read-live.ts';
 import type { RecordedPromotion } from '../../../tasks/promotions/releases.ts';
 import { whereaboutsOf } from '../../../tasks/promotions/whereabouts.ts';
+import { anImageRequest } from '../doubles/image-approval.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import {
   aDecision,
@@ -187,6 +188,12 @@ describe('a promotion in progress', () => {
     ['in a job that failed before', recorded({}, [aJob({ status: 'FAILED' })]), [], 'at Build QAT image'],
     ['between two states', recorded({}, [aJob({ status: 'SUCCEEDED' })]), [], 'after Build QAT image'],
     ['asking QC', recorded({}, [aJob({ status: 'SUCCEEDED' })], [asked]), [], 'at QC approval, waits for QC'],
+    [
+      'asking QC about the Prod image',
+      recorded({}, [], [anImageRequest({ requestedAt: at(20) })]),
+      [],
+      'at QC image approval, waits for QC about the Prod image',
+    ],
     [
       'asking two of QC',
       recorded({}, [], [{ ...asked, count: 2, decisions: [aDecision(aPerson('quinn'))] }]),

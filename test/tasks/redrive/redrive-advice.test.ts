@@ -4,11 +4,13 @@ import { redriveAdvice } from '../../../tasks/redrive/redrive-advice.ts';
 import type { RedriveContext } from '../../../tasks/redrive/redrive-context.ts';
 import { stateNames as names } from '../../../workflows/state-names.ts';
 import type { History } from '../../approvals-ui/support/history.ts';
-import { untilPmo } from '../../approvals-ui/support/scene.ts';
+import { untilPmo, untilProd } from '../../approvals-ui/support/scene.ts';
 import { promotionDefinition } from '../../support/promotion-definition.ts';
+import { renderDefinition } from '../../workflows/support/rendered.ts';
+import { anImageRequest, aProdBuild } from '../doubles/image-approval.ts';
 import { aDecision, aJob, anApproval, aPerson, aPromotion, approvedBy, aReview } from '../doubles/samples.ts';
 import { denied, expiredQc, failedBuild, failedDeployment } from './histories.ts';
-import { about, anExecution, context } from './redrive-context.ts';
+import { about, aLock, anExecution, context } from './redrive-context.ts';
 
 const prodBuild = (change: Partial<Job>): Job =>
   aJob({ state: names.buildProdImage, externalId: 'arn:image/1', ...change });
@@ -98,8 +100,67 @@ describe('an approval that the ledger does not hold', () => {
     const of = context(anExecution(forged), { approvals: [approved('qc', 'quinn'), ...ofPmo] });
     expect(about(of, 'kept')).toEqual([expect.stringMatching(/QC approval \(quinn\)\.$/)]);
     const warning = redriveAdvice(of).points.find(({ isWarning }) => isWarning);
-    expect(warning).toMatchObject({ about: 'approvals', heading: 'Confirm approvers' });
+    expect(warning).toMatchObject({
+      about: 'approvals',
+      heading: 'Confirm approvers, Confirm image approvers',
+    });
     expect(warning?.text).toContain(`PMO approval succeeded, but the ledger has no approval: ${holds}`);
+  });
+});
+
+describe('a request about a Prod image that nobody decided', () => {
+  const expired = (history: History) =>
+    untilProd(history)
+      .done(names.buildProdImage)
+      .choose(names.isAsApproved)
+      .enter(names.qcImageApproval)
+      .schedule()
+      .taskTimedOut()
+      .executionFailed('States.Timeout');
+  const definition = JSON.stringify(renderDefinition({ onDrift: 'ask' }));
+  const of = (approvals: readonly Approval[], change: Partial<RedriveContext> = {}) =>
+    context(anExecution(expired, { definition, currentDefinition: definition }), {
+      jobs: [aProdBuild()],
+      approvals: [approved('qc', 'quinn'), approved('pmo', 'parker'), ...approvals],
+      ...change,
+    });
+  const asked = anImageRequest({ status: 'EXPIRED' });
+
+  it('is made again: the approvals of the change are kept, and nothing is called forged', () => {
+    expect(redriveAdvice(of([asked])).points.filter(({ isWarning }) => isWarning)).toEqual([]);
+    expect(redriveAdvice(of([asked])).taking).toBe('starts');
+    expect(about(of([asked]), 'kept')).toEqual([
+      expect.stringMatching(/QC approval \(quinn\), PMO approval \(parker\).*Build Prod image \(ami-0fedcba/),
+    ]);
+    expect(about(of([asked]), 'resumes')).toEqual([
+      'QC image approval, attempt 2; then PMO image approval, Confirm image approvers, Point Prod at image, Deploy to Prod and Verify Prod.',
+    ]);
+  });
+
+  it('is reused once it is decided', () => {
+    const decided = anImageRequest(approvedBy(aPerson('quinn')));
+    expect(redriveAdvice(of([decided])).taking).toBe('reuses');
+    expect(about(of([decided]), 'approvals')).toContain(
+      "QC's approval (quinn) holds: commit, QAT image, Prod image and QAT deployment are unchanged.",
+    );
+  });
+
+  it('needs the Prod lock, and ends as stale if Prod runs a newer commit', () => {
+    const newer = {
+      promotionId: 'newer',
+      commitId: 'b'.repeat(40),
+      pushedAt: '2026-11-22T11:00:00.000Z',
+      startedAt: '2026-11-22T11:00:00.000Z',
+    };
+    expect(about(of([asked], { locks: [aLock('prod')] }), 'lock')).toEqual([
+      'The Prod lock is free. The redrive acquires it.',
+    ]);
+    const advice = redriveAdvice(of([asked], { locks: [aLock('prod')], newerInProd: newer }));
+    expect(advice).toMatchObject({
+      mayRedrive: false,
+      sentence: expect.stringContaining('Prod runs the newer'),
+    });
+    expect(advice.sentence).toContain('bbbbbbbb');
   });
 });
 

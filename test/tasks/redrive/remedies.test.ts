@@ -115,7 +115,11 @@ it.each<[Partial<Failure>, string, string]>([
   ],
   [{ error: 'ProdNotVerified', state: names.verifyProd }, 'lists what differs', 'Verify Prod'],
   [{ error: 'TargetGroupUnknown', state: names.verifyProd }, "Deploy Prod's stack", 'Verify Prod'],
-  [{ error: 'ApproversMustDiffer', state: names.confirmApprovers }, 'security incident', 'Confirm approvers'],
+  [
+    { error: 'ApproversMustDiffer', state: names.confirmApprovers },
+    'security incident',
+    'Confirm approvers, Confirm image approvers',
+  ],
   [
     { error: 'EnvironmentLocked', state: names.buildProdImage },
     'Redrive when it has released',
@@ -136,6 +140,16 @@ it.each<[Partial<Failure>, string, string]>([
     { error: 'States.Timeout', state: names.qcApproval, work: 'approval' },
     'Nobody decided',
     'QC approval, PMO approval',
+  ],
+  [
+    { error: 'States.Timeout', state: names.pmoImageApproval, work: 'approval' },
+    'Nobody decided',
+    'QC image approval, PMO image approval',
+  ],
+  [
+    { error: 'ApproversNotRecorded', state: names.confirmImageApprovers },
+    'security incident',
+    'Confirm approvers, Confirm image approvers',
   ],
   [
     { error: 'States.Timeout', state: names.deployToProd, work: 'job' },
