@@ -4,8 +4,9 @@ import { faultsOf } from '../../../infra/aws/image/component-schema.ts';
 import { ConfigError } from '../../../infra/config.ts';
 import { parseComponentDocument } from '../../../infra/local/aws/services/imagebuilder/component-document.ts';
 import { text } from '../../../scripts/templates.ts';
+import { stateNames } from '../../../workflows/state-names.ts';
 import { synthesize } from './support/synthesize.ts';
-import { launchTemplateOf, ofType, only, type Template } from './support/templates.ts';
+import { definitionOf, launchTemplateOf, ofType, only, type Template } from './support/templates.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const written = JSON.parse(readFileSync(join(root, 'examples/own-image.json'), 'utf8'));
@@ -22,6 +23,21 @@ const componentsOf = (template: Template): readonly string[] =>
   (recipeOf(template).Components as { ComponentArn: unknown }[]).map(({ ComponentArn }) =>
     text(ComponentArn).replace(/^<Recipe|Component[0-9A-F]{8}\.Arn>$/g, ''),
   );
+
+it.each([
+  ['fail', false],
+  ['ask', true],
+])(
+  'with onDrift %s has states that ask about a Prod image, and shows how long they wait: %s',
+  (onDrift, asks) => {
+    const template = withImage({ onDrift });
+    const shown = text(only(template, 'AWS::CloudWatch::Dashboard')[1].Properties.DashboardBody);
+    for (const state of [stateNames.qcImageApproval, stateNames.pmoImageApproval]) {
+      expect(definitionOf(template).States[state] !== undefined).toBe(asks);
+      expect(shown.includes(`"State","${state}"`)).toBe(asks);
+    }
+  },
+);
 
 let directory: string;
 beforeEach(() => {

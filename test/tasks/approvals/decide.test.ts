@@ -5,6 +5,7 @@ import type { Person } from '../../../tasks/ledger/items.ts';
 import type { Ledger } from '../../../tasks/ledger/ledger.ts';
 import type { Decision } from '../../../tasks/payloads.ts';
 import { createDeciding, createMails } from '../doubles/deciding.ts';
+import { anImageRequest, aProdBuild } from '../doubles/image-approval.ts';
 import { contended, createMemoryLedger } from '../doubles/memory-ledger.ts';
 import {
   aDecision,
@@ -42,6 +43,20 @@ const decide = (
     person,
     ...input,
   });
+
+it('about a Prod image keeps no time before which nobody deploys: Prod is locked by then; about the change it does', async () => {
+  const asked = anImageRequest({ approvalId: 'image', taskToken: 'pmo-token-1' });
+  await ledger.addApproval(asked);
+  await ledger.addJob(aProdBuild());
+  const notBefore = '2026-12-01T00:00:00.000Z';
+  const kept = async (approvalId: string, shownDigest: string) => {
+    const outcome = await decide(aPerson('quinn'), 'approve', approvalId, ledger, { notBefore, shownDigest });
+    expect(outcome.kind).toBe('decided');
+    return outcome.approval?.decisions[0]?.notBefore;
+  };
+  expect(await kept('qc-request-1', anApproval().digest)).toBe(notBefore);
+  expect(await kept('image', asked.digest)).toBeUndefined();
+});
 
 describe('deciding', () => {
   it.each(['approve', 'reject'] as const)('records %s and tells the waiting state', async (decision) => {
