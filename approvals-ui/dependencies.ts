@@ -32,6 +32,7 @@ type SiteLedger = Pick<
   | 'absences'
   | 'lock'
   | 'mark'
+  | 'marks'
   | 'live'
   | 'missingSubscriptions'
   | 'rebake'

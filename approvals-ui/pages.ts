@@ -29,7 +29,8 @@ import type { PromotionPageProps } from './views/promotion.tsx';
 import { reusesImages } from './views/rebake.tsx';
 
 type PageDependencies = Pick<SiteDependencies, 'ledger' | 'executions' | 'now' | 'absencesOf'>;
-type PromotionDependencies = ApprovalDependencies & Pick<SiteDependencies, 'askSoak' | 'log'>;
+type PromotionDependencies = ApprovalDependencies &
+  Pick<SiteDependencies, 'askSoak' | 'log' | 'readImageDocument'>;
 type ApprovalDependencies = PageDependencies & Pick<SiteDependencies, 'policyOf' | 'configurationVersion'>;
 
 /** Rows of a list on one page. */
@@ -122,7 +123,10 @@ export async function readPromotionPage(
   const recorded = await ledger.promotion(promotionId);
   if (!recorded) return undefined;
   const [advised, denials, overrides, absences, views, mark] = await Promise.all([
-    readAdvisedPromotion({ ...dependencies, now: () => new Date(now()) }, recorded),
+    readAdvisedPromotion(
+      { ...dependencies, readEvidence: dependencies.readImageDocument, now: () => new Date(now()) },
+      recorded,
+    ),
     ledger.denials(promotionId),
     ledger.overrides(promotionId),
     absencesOf(person),
@@ -210,10 +214,10 @@ export type PromotionView = NonNullable<Awaited<ReturnType<typeof readPromotionP
 
 /** What going back to a promotion's release would undo, or why it is not possible. */
 export async function readGoBack(
-  { ledger }: Pick<SiteDependencies, 'ledger'>,
+  { ledger, readImageDocument }: Pick<SiteDependencies, 'ledger' | 'readImageDocument'>,
   promotionId: string,
 ): Promise<{ readonly undone: readonly ReviewedRelease[]; readonly notPossible?: string }> {
-  const facts = await readGoBackFacts(ledger, promotionId);
+  const facts = await readGoBackFacts({ ledger, readEvidence: readImageDocument }, promotionId);
   const live = await madeBy(ledger, facts?.live);
   const notPossible = facts && whyNotBackTo(facts);
   if (facts === undefined || live === undefined || notPossible !== undefined)

@@ -58,16 +58,18 @@ const absences = {
 
 const freezes = { ledger, now, newFreezeId: () => randomBytes(16).toString('base64url') };
 const notices = createSnsNotices(env.PROMOTIONS_TOPIC_ARN);
+const readEvidence = readObject(env.EVIDENCE_BUCKET);
 const overrides = { ledger, policyOf, absencesOf, notices, siteUrl: env.SITE_URL, now };
 const trackedExecutions = createExecutions();
 /**
- * Ends promotions that wait and whose commit is bad, and lets those go on that the calendar holds no more. If this fails, acquire-lock
+ * Ends promotions that wait and of which something is bad, and lets those go on that the calendar holds no more. If this fails, acquire-lock
  * does it within five minutes.
  */
 const advanceWaiting = (application: string) =>
   advanceLocks({
     application,
     ledger,
+    readEvidence,
     tasks,
     notices,
     siteUrl: env.SITE_URL,
@@ -82,7 +84,12 @@ const advanceWaiting = (application: string) =>
     logger.error('The environment locks could not be advanced yet', String(error)),
   );
 
-const startGoBack = goBack({ ledger, now, startExecution: createStartExecutions(stepFunctions) });
+const startGoBack = goBack({
+  ledger,
+  readEvidence,
+  now,
+  startExecution: createStartExecutions(stepFunctions),
+});
 const goBackByOne = JSON.parse(env.GO_BACK_BY_ONE) as readonly string[];
 
 /** The approvals site behind an HTTP API (payload format 2.0). */
@@ -149,7 +156,7 @@ export const handler = handle(
     rebake: (application, person) => askRebake(ledger, now)(application, askerFrom(person)),
     acceptFinding: (promotion, asked, person) =>
       acceptFinding({ ledger, now })(promotion, asked, askerFrom(person)),
-    readImageDocument: readObject(env.EVIDENCE_BUCKET),
+    readImageDocument: readEvidence,
     askSoak: createAskSoak(),
     identity: createOpenIdIdentity(env.OIDC_ISSUER, env.OIDC_CLIENT_ID),
     sessions: createDynamoDbSessions(env.LEDGER_TABLE),

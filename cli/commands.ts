@@ -2,13 +2,14 @@ import { type LockView, readLockViews } from '../tasks/environment-locks/lock-vi
 import { buildOf } from '../tasks/images/build-of.ts';
 import type { Promotion } from '../tasks/ledger/items.ts';
 import { promotionPages } from '../tasks/ledger/promotion-pages.ts';
+import { imageOrPackageIn } from '../tasks/marks/bad-subject.ts';
 import { readLive, readReleases, readWhereabouts } from '../tasks/promotions/read-live.ts';
 import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
 import { acceptFinding, listAcceptances } from './accept-finding.ts';
 import { calendarCommand } from './calendar.ts';
 import type { Outcome } from './command-result.ts';
 import { cost } from './cost.ts';
-import { exportEvidence, type Files } from './evidence.ts';
+import { evidenceReader, exportEvidence, type Files } from './evidence.ts';
 import { promotionJson, promotionsText, promotionText } from './format.ts';
 import { goBack } from './go-back.ts';
 import { imagesOutcome } from './images.ts';
@@ -130,7 +131,7 @@ const show = async (system: System, recorded: Promotion): Promise<Outcome> => {
   const { ledger, evidence } = system;
   const { promotionId } = recorded;
   const [{ promotion, jobs, approvals, advice }, denials, entries, seals] = await Promise.all([
-    readAdvisedPromotion(system, recorded),
+    readAdvisedPromotion({ ...system, readEvidence: evidenceReader(system) }, recorded),
     ledger.denials(promotionId),
     evidence.entries(promotionId),
     evidence.seals(promotionId),
@@ -248,9 +249,11 @@ export async function runCommand(
   }
   if (!('promotion' in command)) {
     const application = applicationOf(system, command.application);
-    const commitId = await findCommit(system, application, command.commit);
+    const subject = imageOrPackageIn(command.commit) ?? {
+      commitId: await findCommit(system, application, command.commit),
+    };
     const change = command.name === 'mark-bad' ? markBad : unmarkBad;
-    return change(system, { application, commitId }, command.reason);
+    return change(system, { application, ...subject }, command.reason);
   }
   const promotion = await findPromotion(system, command.promotion);
   if (command.name === 'show') return show(system, promotion);

@@ -29,6 +29,12 @@ export const readObject = async (
 ): Promise<string | undefined> =>
   (await system.archive(objectKey)).find((one) => one.objectKey === objectKey)?.text;
 
+/** Reads objects of the evidence bucket. */
+export const evidenceReader =
+  (system: Pick<System, 'archive'>) =>
+  (objectKey: string): Promise<string | undefined> =>
+    readObject(system, objectKey);
+
 /** The statements of everything that a record tells to be built, as the bucket has them. */
 async function readStatements(
   system: Pick<System, 'archive'>,

@@ -59,7 +59,7 @@ const environmentText = (
   ];
   return [
     release === undefined ? `${name}:` : `${name} runs ${nameOf(release)}`,
-    ...(release?.bad ? [`  Bad: ${printable(markText(release.commitId, release.bad))}`] : []),
+    ...(release?.bad ? [`  Bad: ${printable(markText(release, release.bad))}`] : []),
     `  ${known}`,
     table(rows).replace(/^/gm, '  '),
     ...statusLines(environment, status, drift).map((line) => `  ${line}`),

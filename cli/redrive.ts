@@ -4,6 +4,7 @@ import { isHeldByAlarms } from '../tasks/redrive/despite-alarms.ts';
 import { readAdvisedPromotion } from '../tasks/redrive/read-advice.ts';
 import { UsageError } from './arguments.ts';
 import type { Outcome } from './command-result.ts';
+import { evidenceReader } from './evidence.ts';
 import { printable } from './format.ts';
 import { givenReason } from './reason.ts';
 import { CommandError, type System } from './system.ts';
@@ -29,7 +30,10 @@ export async function redrive(
   despiteAlarms?: string,
 ): Promise<Outcome> {
   const { promotionId, executionArn } = recorded;
-  const { advice, promotion, jobs } = await readAdvisedPromotion(system, recorded);
+  const { advice, promotion, jobs } = await readAdvisedPromotion(
+    { ...system, readEvidence: evidenceReader(system) },
+    recorded,
+  );
   const reason = despiteAlarms === undefined ? undefined : givenReason(despiteAlarms, 'why it is deployed');
   if (reason !== undefined && !isHeldByAlarms(jobs))
     throw new CommandError(

@@ -27,8 +27,8 @@ import type { Rebake } from '../tasks/images/rebake.ts';
 import { createDynamoDbLedger } from '../tasks/ledger/dynamodb-ledger.ts';
 import type { Promotion } from '../tasks/ledger/items.ts';
 import type { Ledger } from '../tasks/ledger/ledger.ts';
-import type { BadMark, MarkChange } from '../tasks/marks/bad-mark.ts';
-import { type MarkOutcome, markBad, unmarkBad } from '../tasks/marks/mark-bad.ts';
+import type { MarkChange } from '../tasks/marks/bad-mark.ts';
+import { type Marked, type MarkOutcome, markBad, unmarkBad } from '../tasks/marks/mark-bad.ts';
 import type { UnmarkRuling } from '../tasks/marks/mark-rules.ts';
 import type { Environment } from '../tasks/payloads.ts';
 import {
@@ -108,9 +108,9 @@ export interface System {
     readonly reason: string;
   }) => Promise<FreezeOutcome>;
   /** Marks a commit bad, in the caller's name. */
-  readonly markBad: (commit: Commit, reason: string) => Promise<MarkOutcome>;
+  readonly markBad: (marked: Marked, reason: string) => Promise<MarkOutcome>;
   /** Unmarks a commit, in the caller's name, if somebody else marked it. */
-  readonly unmarkBad: (commit: Commit, reason: string) => Promise<UnmarkRuling>;
+  readonly unmarkBad: (marked: Marked, reason: string) => Promise<UnmarkRuling>;
   /** Asks for new images of an application, in the caller's name. */
   readonly rebake: (application: string) => Promise<Rebake>;
   /** Accepts a vulnerability for a promotion, in the caller's name, if the rules allow it. */
@@ -126,8 +126,6 @@ export interface System {
   readonly planSources: (application: string) => Promise<PlanSources>;
   readonly now: () => Date;
 }
-
-type Commit = Pick<BadMark, 'application' | 'commitId'>;
 
 const localRegion = () => process.env.AWS_REGION ?? 'us-east-1';
 /** How clients reach the local run. The state directory holds the key of the person at the machine. */
@@ -197,13 +195,17 @@ export async function openSystem(local?: LocalRunPlace): Promise<System> {
     goBack: async (promotionId, reason) =>
       goBack({
         ledger: recorded,
+        readEvidence: async (objectKey) =>
+          (await readArchive(bucket, objectKey, new S3Client(config))).find(
+            (one) => one.objectKey === objectKey,
+          )?.text,
         startExecution: createStartExecutions(new SFNClient(config)),
         now,
       })({ promotionId, reason, askedBy: { type: 'identity', arn: await caller() }, approvals: 'both' }),
     declareFreeze: async (asked) => declareFreeze(freezes)({ type: 'identity', arn: await caller() }, asked),
     endFreeze: async (asked) => endFreeze(freezes)({ type: 'identity', arn: await caller() }, asked),
-    markBad: async (commit, reason) => markBad(ledger, commit, await byCaller(reason)),
-    unmarkBad: async (commit, reason) => unmarkBad(ledger, commit, await byCaller(reason)),
+    markBad: async (marked, reason) => markBad(ledger, marked, await byCaller(reason)),
+    unmarkBad: async (marked, reason) => unmarkBad(ledger, marked, await byCaller(reason)),
     rebake: async (application) =>
       askRebake(ledger, now)(application, { type: 'identity', arn: await caller() }),
     acceptFinding: async (promotion, asked) =>

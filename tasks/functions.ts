@@ -54,6 +54,8 @@ export const functions = {
     entry: 'tasks/go-back/check-release.lambda.ts',
     environment: [
       'LEDGER_TABLE',
+      /** Where the contents of images are read, while a package is marked bad. */
+      'EVIDENCE_BUCKET',
       'BRANCH',
       'REPOSITORY_NAME',
       'SOURCE_PROVIDER',
@@ -83,6 +85,7 @@ export const functions = {
     environment: [
       'APPLICATION',
       'LEDGER_TABLE',
+      'EVIDENCE_BUCKET',
       /** Before this pipeline runs, the leftovers of a failed blue/green are deleted, and Prod points at the promotion's image. */
       'PROD_PIPELINE_NAME',
       'PROD_CODEDEPLOY_APPLICATION',
@@ -111,7 +114,7 @@ export const functions = {
   /** Both image topics; rules on builds, pipeline runs, instance refreshes and cancelled image builds → completes tasks. */
   'complete-job': {
     entry: 'tasks/jobs/complete-job.lambda.ts',
-    environment: ['LEDGER_TABLE', 'INSPECT_IMAGE_FUNCTION'],
+    environment: ['LEDGER_TABLE', 'EVIDENCE_BUCKET', 'INSPECT_IMAGE_FUNCTION'],
   },
   /** Every 5 minutes → completes tasks whose jobs have ended; follows up open requests; watches subscriptions. */
   'reconcile-jobs': {
@@ -119,6 +122,7 @@ export const functions = {
     environment: [
       'APPLICATION',
       'LEDGER_TABLE',
+      'EVIDENCE_BUCKET',
       'PROMOTIONS_TOPIC_ARN',
       'SITE_URL',
       'CONFIGURATION_VERSION',
@@ -141,6 +145,7 @@ export const functions = {
     environment: [
       'APPLICATION',
       'LEDGER_TABLE',
+      'EVIDENCE_BUCKET',
       'PROMOTIONS_TOPIC_ARN',
       'SITE_URL',
       /** JSON: when promotions may not begin with an environment. It notes this in the ledger, for all others. */

@@ -23,7 +23,7 @@ type Planned = Omit<Sizes, 'instances'> & {
  * @throws CommandError for a price list that cannot be used
  */
 export async function plan(
-  system: Pick<System, 'ledger' | 'executions' | 'now' | 'planSources'>,
+  system: Pick<System, 'ledger' | 'executions' | 'now' | 'archive' | 'planSources'>,
   { application, commitId, instances, ...planned }: Planned,
   files: Files,
 ): Promise<Outcome> {

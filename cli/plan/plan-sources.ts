@@ -67,7 +67,7 @@ export interface PlanSources {
    */
   readonly reuse: (
     environment: Environment,
-    ledger: Pick<Ledger, 'rebake'>,
+    ledger: Pick<Ledger, 'rebake' | 'marks'>,
     now: Date,
   ) => Promise<ReuseRuling | undefined>;
   /** What an image was made of, by its build; undefined if Image Builder does not say. */

@@ -100,7 +100,7 @@ const beginningOf = ({ place, settings }: PlanFacts): string | undefined => {
 const warningsOf = (facts: PlanFacts, states: readonly string[]): readonly string[] => [
   ...(facts.live?.commitId === facts.commitId ? ['Prod runs this commit already.'] : []),
   ...(facts.change?.bad ?? []).map(
-    (bad) => `The change contains a bad commit: ${markText(bad.commitId, bad)}. Approvers are told.`,
+    (bad) => `The change contains a bad commit: ${markText(bad, bad)}. Approvers are told.`,
   ),
   ...(facts.faults ?? [])
     .filter(({ event = '' }) => /BlockTraffic$/.test(event))

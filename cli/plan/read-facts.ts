@@ -9,6 +9,7 @@ import { promotionPages } from '../../tasks/ledger/promotion-pages.ts';
 import { recallCause } from '../../tasks/marks/recall.ts';
 import { readWhereabouts } from '../../tasks/promotions/read-live.ts';
 import { firstLine } from '../../tasks/words.ts';
+import { evidenceReader } from '../evidence.ts';
 import type { System } from '../system.ts';
 import type { PastPromotion, PlanFacts } from './facts.ts';
 import type { PlanSources } from './plan-sources.ts';
@@ -22,7 +23,7 @@ const MOST_PAST = 5;
 
 /** What reading needs. */
 interface FactSources {
-  readonly system: Pick<System, 'ledger' | 'executions' | 'now'>;
+  readonly system: Pick<System, 'ledger' | 'executions' | 'now' | 'archive'>;
   readonly sources: () => Promise<PlanSources>;
 }
 
@@ -94,7 +95,7 @@ export async function readFacts(
   const [{ ofCommit, succeeded }, live, bad, status, calendar] = await Promise.all([
     readPromotions(system, application, commitId),
     livePromotion(ledger, application),
-    recallCause(ledger, application, commitId),
+    recallCause({ ledger }, { application, commitId }),
     ledger.environmentStatus(application, 'prod'),
     readHoldSources(ledger, application),
   ]);
@@ -136,7 +137,9 @@ export async function readFacts(
       orUnknown('The change and its makers', () =>
         readPlannedChange({ ...sources, source }, ledger, own, base),
       ),
-      orUnknown('The environment locks', () => readPlannedLocks(system, own)),
+      orUnknown('The environment locks', () =>
+        readPlannedLocks({ ...system, readEvidence: evidenceReader(system) }, own),
+      ),
       // What a build makes of the commit is deployed instead of it.
       file === undefined || way.includes('Build revision')
         ? void unknown.push('The AppSpec file: run check in a working directory of the commit')

@@ -1,15 +1,14 @@
 import { isUnderWay } from '../../tasks/environment-locks/holder-status.ts';
 import { readLockViews } from '../../tasks/environment-locks/lock-view.ts';
 import type { Promotion } from '../../tasks/ledger/items.ts';
-import type { Ledger } from '../../tasks/ledger/ledger.ts';
-import { recallCause } from '../../tasks/marks/recall.ts';
+import { type RecallSources, recallCause } from '../../tasks/marks/recall.ts';
 import { readLocks } from '../../tasks/redrive/read-advice.ts';
 import type { PlanFacts, PlannedLock } from './facts.ts';
 
-interface LockSources {
+interface LockSources extends RecallSources {
   readonly ledger: Parameters<typeof readLocks>[0]['ledger'] &
     Parameters<typeof readLockViews>[0] &
-    Pick<Ledger, 'mark'>;
+    RecallSources['ledger'];
   readonly now: () => Date;
 }
 
@@ -18,9 +17,10 @@ interface LockSources {
  * @param own the promotion; the ledger need not have it
  */
 export const readPlannedLocks = async (
-  { ledger, now }: LockSources,
+  sources: LockSources,
   own: Promotion,
 ): Promise<Pick<PlanFacts, 'locks' | 'newerInProd'>> => {
+  const { ledger, now } = sources;
   const { application } = own;
   const [{ locks, newerInProd }, views] = await Promise.all([
     readLocks({ ledger, now }, own),
@@ -37,7 +37,7 @@ export const readPlannedLocks = async (
           seen.lock.waiting.map(async (one) => ({
             one,
             isGone: !isUnderWay(one, await ledger.promotion(one.promotionId), now()),
-            bad: await recallCause(ledger, application, one.commitId),
+            bad: await recallCause(sources, { ...one, application }),
           })),
         );
         return {

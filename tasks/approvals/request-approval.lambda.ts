@@ -72,6 +72,7 @@ const sources = {
 export const handler = logged(
   requestApproval({
     ledger,
+    readEvidence: sources.readEvidence,
     notices,
     tellMakers: tellMakers(notices, developersAmong(developers)),
     now,
@@ -96,8 +97,13 @@ export const handler = logged(
         makersMayDecide: env.MAKERS_MAY_DECIDE === 'yes',
       }),
     siteUrl: env.SITE_URL,
-    ensureLock: ensureLock({ ledger, now }),
-    newerThan: newerThan({ ledger, now, whenNewer: readWhenNewer(env.WHEN_NEWER) }),
+    ensureLock: ensureLock({ ledger, now, readEvidence: sources.readEvidence }),
+    newerThan: newerThan({
+      ledger,
+      now,
+      readEvidence: sources.readEvidence,
+      whenNewer: readWhenNewer(env.WHEN_NEWER),
+    }),
     wakeLocks: createWakeLocks(env.ACQUIRE_LOCK_FUNCTION),
   }),
 );

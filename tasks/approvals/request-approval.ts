@@ -5,7 +5,7 @@ import { recalled, withdrawn } from '../environment-locks/supersede.ts';
 import type { WorkStage } from '../environment-locks/work-stage.ts';
 import type { Approval, Promotion, Shortage } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError, nextWriteAttempt } from '../ledger/ledger.ts';
-import { checkNotBad, RecalledError, recallCause } from '../marks/recall.ts';
+import { checkNotBad, RecalledError, type RecallSources, recallCause } from '../marks/recall.ts';
 import { approvalNotice } from '../notices/approver-notices.ts';
 import { pusherShortageNotice } from '../notices/developer-notices.ts';
 import type { Notices } from '../notices/notice.ts';
@@ -21,7 +21,7 @@ import { pusherOf } from './makers.ts';
 import type { Review } from './review.ts';
 
 /** What requesting needs. */
-interface RequestApprovalDependencies {
+interface RequestApprovalDependencies extends RecallSources {
   readonly ledger: Ledger;
   readonly notices: Notices;
   readonly now: () => Date;
@@ -175,9 +175,10 @@ const lockFor = (
  * @throws RecalledError, SupersededError, and what `ensureLock` throws
  */
 const checkStillNeeded = async (
-  { ledger, ensureLock, newerThan, wakeLocks }: RequestApprovalDependencies,
+  dependencies: RequestApprovalDependencies,
   request: RequestApprovalRequest,
 ): Promise<void> => {
+  const { ledger, ensureLock, newerThan, wakeLocks } = dependencies;
   const { promotionId, redrives, role, candidate } = request;
   const { application, commitId } = candidate;
   // If this fails, reconciling advances the locks.
@@ -190,7 +191,7 @@ const checkStillNeeded = async (
   if (latest?.supersededBy !== undefined) throw superseded(latest.supersededBy);
   const isSame = latest !== undefined && isSameQuestion(latest.candidate, candidate);
   if (isSame && isDecided(latest)) return;
-  await checkNotBad(ledger, application, commitId);
+  await checkNotBad(dependencies, { promotionId, application, commitId });
   const environment = lockFor(request, promotion);
   if (environment !== undefined)
     await ensureLock({ promotionId, application, environment, redrives }, 'follows');
@@ -202,17 +203,22 @@ const checkStillNeeded = async (
 };
 
 /**
- * Withdraws a new request if its commit was marked bad or a newer promotion came at the same moment: what is recorded second,
+ * Withdraws a new request if something of it was marked bad or a newer promotion came at the same moment: what is recorded second,
  * request, mark or newer promotion, sees the other.
  * @throws RecalledError, SupersededError
  */
 const withdrawIfPointless = async (
-  { ledger, newerThan, now }: RequestApprovalDependencies,
+  dependencies: RequestApprovalDependencies,
   approval: Approval,
 ): Promise<void> => {
+  const { ledger, newerThan, now } = dependencies;
   const { promotionId, application, candidate } = approval;
   const at = now();
-  const cause = await recallCause(ledger, application, candidate.commitId);
+  const cause = await recallCause(dependencies, {
+    promotionId,
+    application,
+    commitId: candidate.commitId,
+  });
   const environment = lockFor(approval, await ledger.promotion(promotionId));
   const newer = cause === undefined ? await newerThan(promotionId, application, environment) : undefined;
   const withdrawal =
@@ -235,7 +241,7 @@ const withdrawIfPointless = async (
 /**
  * Records a request for a role's decision, and mails it once per request; does nothing for an attempt that is overtaken. Reconciling completes the new token with a
  * decision that an earlier attempt of the state got: this function may not complete tasks (T48).
- * @throws RecalledError if the commit is marked bad; SupersededError if a newer promotion has made it pointless; LedgerContendedError; what `ensureLock` throws
+ * @throws RecalledError if something of it is marked bad; what `recallCause` throws; SupersededError if a newer promotion has made it pointless; LedgerContendedError; what `ensureLock` throws
  */
 export function requestApproval(dependencies: RequestApprovalDependencies) {
   return async function requestApproval(request: RequestApprovalRequest): Promise<RequestedApproval> {

@@ -1,6 +1,6 @@
 import type { PackageChange } from '../image-inventory/compare-inventories.ts';
 import type { ParentImage } from '../images/parent-image.ts';
-import type { BadMark, Marking } from '../marks/bad-mark.ts';
+import type { Marking } from '../marks/bad-mark.ts';
 import type { SecretScan } from '../secret-scan/secret-scan.ts';
 import type { ChangedFile, SourcePush } from '../source/source.ts';
 import type { Acceptance } from '../vulnerabilities/acceptance.ts';
@@ -111,7 +111,7 @@ export interface GoBackReview {
 }
 
 /** A commit of the change that is marked bad: by somebody, or because somebody went back from it. */
-export type ContainedBad = Pick<BadMark, 'commitId'> & Omit<Marking, 'unmarked'>;
+export type ContainedBad = { readonly commitId: string } & Omit<Marking, 'unmarked'>;
 
 /**
  * What approvers are shown, collected when they are asked and kept with the request: everybody sees the same,

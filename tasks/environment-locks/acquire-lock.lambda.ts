@@ -1,6 +1,7 @@
 import type { Calendar } from '../calendar/calendar.ts';
 import { noteCalendar } from '../calendar/note-calendar.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { readObject } from '../evidence/s3-archive.ts';
 import { logged, logger } from '../log.ts';
 import { createSnsNotices } from '../notices/sns-notices.ts';
 import type { AcquireLockRequest } from '../payloads.ts';
@@ -20,6 +21,7 @@ const dependencies = {
   tasks: createSfnTaskCompletions(),
   notices: createSnsNotices(env.PROMOTIONS_TOPIC_ARN),
   siteUrl: env.SITE_URL,
+  readEvidence: readObject(env.EVIDENCE_BUCKET),
   now: () => new Date(),
   execution: async (executionArn: string) => {
     const found = await executions.find(executionArn);

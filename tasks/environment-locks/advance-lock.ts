@@ -5,7 +5,7 @@ import { ignoring } from '../ignoring.ts';
 import type { Approval } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
-import { recallCause } from '../marks/recall.ts';
+import { type RecallSources, recallCause } from '../marks/recall.ts';
 import type { Environment } from '../payloads.ts';
 import type { TaskFailure } from '../task-completions.ts';
 import { approverRoles } from '../words.ts';
@@ -24,7 +24,7 @@ import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
 import { recall, type SupersedeDependencies, supersede } from './supersede.ts';
 
 /** What advancing locks needs. */
-export interface AdvanceLockDependencies extends SupersedeDependencies {
+export interface AdvanceLockDependencies extends SupersedeDependencies, RecallSources {
   readonly ledger: Ledger;
   readonly application: string;
   /** The status of an execution in Step Functions; undefined if there is none of that name. */
@@ -35,16 +35,17 @@ export interface AdvanceLockDependencies extends SupersedeDependencies {
 const oldestOf = <One extends PromotionOrder>(all: readonly One[]): One | undefined =>
   [...all].sort((a, b) => (isNewer(a, b) ? 1 : -1))[0];
 
-/** Why those are recalled whose commit is marked bad, by id. */
+/** Why those are recalled of which something is marked bad, by id. */
 const badAmong = async (
-  ledger: Pick<Ledger, 'mark'>,
+  sources: RecallSources,
   application: string,
   waiting: readonly LockingPromotion[],
 ): Promise<ReadonlyMap<string, string>> => {
   const bad = new Map<string, string>();
-  for (const { promotionId, commitId } of waiting) {
-    const cause = await recallCause(ledger, application, commitId);
-    if (cause !== undefined) bad.set(promotionId, cause);
+  for (const one of waiting) {
+    // Where contents cannot be read, the state after the lock fails; the others need not wait for that.
+    const cause = await recallCause(sources, { ...one, application }).catch(() => undefined);
+    if (cause !== undefined) bad.set(one.promotionId, cause);
   }
   return bad;
 };
@@ -70,7 +71,7 @@ const factsOf = async (dependencies: AdvanceLockDependencies, lock: EnvironmentL
         )
       ).keys(),
     ),
-    bad: await badAmong(ledger, application, waiting),
+    bad: await badAmong(dependencies, application, waiting),
     whenNewer,
     live:
       environment === 'prod' && oldest !== undefined
@@ -132,7 +133,7 @@ export function advanceLock(dependencies: AdvanceLockDependencies) {
 }
 
 /**
- * Withdraws the requests of promotions that could not be promoted: their commit is marked bad, or they are older than the one that Prod runs.
+ * Withdraws the requests of promotions that could not be promoted: something of them is marked bad, or they are older than the one that Prod runs.
  */
 const withdrawPointless = async (dependencies: AdvanceLockDependencies): Promise<void> => {
   const { ledger, application } = dependencies;
@@ -145,8 +146,12 @@ const withdrawPointless = async (dependencies: AdvanceLockDependencies): Promise
     }
   const oldest = oldestOf(open.map(({ asking }) => asking));
   const live = oldest && (await newerInProd(ledger, application, oldest));
+  const failures: unknown[] = [];
   for (const { request, asking } of open) {
-    const cause = await recallCause(ledger, application, asking.commitId);
+    const cause = await recallCause(dependencies, { ...asking, application }).catch((error: unknown) => {
+      failures.push(error);
+      return undefined;
+    });
     if (cause !== undefined) {
       // One that is decided at the same moment ends as recalled before it changes the next environment.
       await recall(dependencies, request, cause).catch(ignoring(LedgerConflictError));
@@ -156,10 +161,11 @@ const withdrawPointless = async (dependencies: AdvanceLockDependencies): Promise
     // One that is decided at the same moment ends as stale when it asks for the Prod lock.
     await supersede(dependencies, request, live).catch(ignoring(LedgerConflictError));
   }
+  throwFailures(failures, `It is not known whether open requests of ${application} are about something bad`);
 };
 
 /**
- * Advances both locks of an application, and withdraws requests that a bad commit or a newer promotion in Prod has made
+ * Advances both locks of an application, and withdraws requests that a mark or a newer promotion in Prod has made
  * pointless. One that fails does
  * not keep back the others.
  * @throws AggregateError with everything that failed

@@ -2,7 +2,7 @@ import { heldText } from '../calendar/hold-rules.ts';
 import { type CalendarLedger, readHeld } from '../calendar/read-held.ts';
 import { ignoring } from '../ignoring.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
-import { RecalledError, recallCause } from '../marks/recall.ts';
+import { RecalledError, type RecallSources, recallCause } from '../marks/recall.ts';
 import type { LockedWork } from '../payloads.ts';
 import { environmentTitles } from '../words.ts';
 import type { EnvironmentLock, LockError, LockHolder, PromotionReference } from './environment-lock.ts';
@@ -19,13 +19,13 @@ import { lockMessage } from './messages.ts';
 import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
 import { type WorkStage, workStageOf } from './work-stage.ts';
 
-/** Whether a state has begun its work: a bad commit does not cut it short. */
+/** Whether a state has begun its work: a mark does not cut it short. */
 type HasBegun = () => Promise<boolean>;
 const NOT_BEGUN: HasBegun = async () => false;
 
 /**
  * A state's work, done only while its promotion holds the lock.
- * @param ensure throws if it does not, or if the commit is bad and the state has not begun
+ * @param ensure throws if it does not, or if something of it is bad and the state has not begun
  * @param hasBegun @default it has not
  */
 export function withLock<Request, Result>(
@@ -46,34 +46,39 @@ const errors: Readonly<Record<LockError, new (message: string, by: PromotionRefe
 };
 
 /** What confirming a lock needs: the ledger, which learns of executions' ends within seconds. */
-interface EnsureLockDependencies {
-  readonly ledger: Pick<
-    Ledger,
-    'lock' | 'replaceLock' | 'promotion' | 'promotions' | 'latestApproval' | 'mark'
-  > &
+interface EnsureLockDependencies extends RecallSources {
+  readonly ledger: Pick<Ledger, 'lock' | 'replaceLock' | 'promotions' | 'latestApproval'> &
+    RecallSources['ledger'] &
     CalendarLedger;
   readonly now: () => Date;
 }
 
 /**
- * Checks, before a state changes an environment, that its promotion holds the lock and that its commit is not bad. A redriven
+ * Checks, before a state changes an environment, that its promotion holds the lock and that nothing of it is marked bad. A redriven
  * promotion acquires it again if it is free.
- * @throws RecalledError if the commit is marked bad, unless the state has begun
+ * @throws RecalledError if its commit, an image of it or a package in one is marked bad, unless the state has begun; what `recallCause` throws
  * @throws EnvironmentLockedError if another promotion holds it; a later redrive goes on
  * @throws EnvironmentFrozenError if the calendar keeps it from acquiring the lock; a later redrive goes on
  * @throws EnvironmentRestoringError while Prod is being restored; Step Functions retries
  * @throws StaleError if Prod runs a newer commit by now
  * @throws QatChangedError if the state works on QAT's image, and another promotion has pointed QAT at its own since
  */
-export function ensureLock({ ledger, now }: EnsureLockDependencies) {
+export function ensureLock({ now, ...sources }: EnsureLockDependencies) {
+  const { ledger } = sources;
   return async function ensureLock(
     { promotionId, application, environment, redrives }: LockedWork,
     workStage: WorkStage,
     hasBegun: HasBegun = NOT_BEGUN,
   ): Promise<void> {
     const known = await ledger.promotion(promotionId);
-    const cause = known && (await recallCause(ledger, application, known.commitId));
-    if (cause !== undefined && !(await hasBegun())) throw new RecalledError(cause);
+    if (known !== undefined) {
+      const cause = await recallCause(sources, known).catch(async (error: unknown) => {
+        // What has begun ends, also while nobody knows.
+        if (await hasBegun()) return undefined;
+        throw error;
+      });
+      if (cause !== undefined && !(await hasBegun())) throw new RecalledError(cause);
+    }
     const execution = async (holder: LockHolder): Promise<ExecutionState> =>
       (await ledger.promotion(holder.promotionId)) ?? { status: 'RUNNING', redrives: holder.redrives };
 

@@ -1,14 +1,14 @@
 import { type CalendarLedger, readHeld } from '../calendar/read-held.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { recallCause } from '../marks/recall.ts';
+import { type RecallSources, recallCause } from '../marks/recall.ts';
 import type { Environment } from '../payloads.ts';
 import { isNewer, type PromotionReference, type WhenNewer } from './environment-lock.ts';
 import { isUnderWay } from './holder-status.ts';
 import { lockingPromotionOf, newerInProd } from './newer-in-prod.ts';
 
 /** What finding newer promotions needs. */
-interface NewerThanDependencies {
-  readonly ledger: Pick<Ledger, 'lock' | 'mark' | 'promotion' | 'promotions'> & CalendarLedger;
+interface NewerThanDependencies extends RecallSources {
+  readonly ledger: Pick<Ledger, 'lock' | 'promotions'> & RecallSources['ledger'] & CalendarLedger;
   readonly whenNewer: WhenNewer;
   readonly now: () => Date;
 }
@@ -17,7 +17,8 @@ interface NewerThanDependencies {
  * The newer promotion that makes it pointless to ask a role about this one: one that Prod runs, or, while this one holds QAT, one that waits
  * for QAT and would take over from QC's request at once.
  */
-export function newerThan({ ledger, whenNewer, now }: NewerThanDependencies) {
+export function newerThan({ whenNewer, now, ...sources }: NewerThanDependencies) {
+  const { ledger } = sources;
   return async function newerThan(
     promotionId: string,
     application: string,
@@ -33,7 +34,7 @@ export function newerThan({ ledger, whenNewer, now }: NewerThanDependencies) {
           isNewer(waiter, one) &&
           isUnderWay(waiter, await ledger.promotion(waiter.promotionId), now()) &&
           // One that is recalled takes nobody's place; nor does one that the calendar holds: what has begun ends.
-          (await recallCause(ledger, application, waiter.commitId)) === undefined &&
+          (await recallCause(sources, { ...waiter, application })) === undefined &&
           (await readHeld(ledger, application, 'qat', [waiter.promotionId], now())).size === 0
         )
           return waiter;

@@ -156,14 +156,15 @@ export const eventTypes: Readonly<Record<EventKey, EventType>> = {
   },
   'marked-bad': {
     detailType: 'Commit Marked Bad',
-    meaning: "Somebody marked the promotion's commit bad; of a go-back, by what it left.",
-    fields: { reason: 'text', goBack: 'text' },
+    meaning:
+      "Somebody marked the promotion's commit bad, or an image of it (`imageId`), or a package in one (`packageVersion`); of a go-back, by what it left.",
+    fields: { imageId: 'text', packageVersion: 'text', reason: 'text', goBack: 'text' },
     isToldByDefault: true,
   },
   'unmarked-bad': {
     detailType: 'Commit Unmarked',
-    meaning: 'Somebody else took back that the commit is bad.',
-    fields: { reason: 'text', markedAt: 'time' },
+    meaning: 'Somebody else took back that it is bad.',
+    fields: { imageId: 'text', packageVersion: 'text', reason: 'text', markedAt: 'time' },
     isToldByDefault: true,
   },
   'finding-accepted': {

@@ -4,6 +4,7 @@ import { fitCause } from '../failure-cause.ts';
 import { parsedJson } from '../json.ts';
 import type { Approval, Denial, Job, Promotion, PromotionStatus } from '../ledger/items.ts';
 import type { BadMark } from '../marks/bad-mark.ts';
+import { subjectOf } from '../marks/bad-subject.ts';
 import type { GoBack } from '../payloads.ts';
 import type { SecretScan } from '../secret-scan/secret-scan.ts';
 import type { Acceptance } from '../vulnerabilities/acceptance.ts';
@@ -289,10 +290,16 @@ export const stopAsked = (reason: string, actor: Actor, at: string): Fact => ({
   what: { reason },
 });
 
-/** Somebody marked the promotion's commit bad, or unmarked it: every time that the mark knows. */
-export const markFacts = ({ commitId, markings }: BadMark): readonly Fact[] =>
-  markings.flatMap(({ by, at, reason, goBack, unmarked }) => [
-    { key: `marked-bad#${at}`, kind: 'marked-bad', at, actor: by, what: { commitId, reason, goBack } },
+/** Somebody marked the promotion's commit, an image of it or a package in one bad, or unmarked it: every time that the mark knows. */
+export const markFacts = (mark: BadMark): readonly Fact[] =>
+  mark.markings.flatMap(({ by, at, reason, goBack, unmarked }) => [
+    {
+      key: `marked-bad#${at}`,
+      kind: 'marked-bad',
+      at,
+      actor: by,
+      what: { ...subjectOf(mark), reason, goBack },
+    },
     ...(unmarked === undefined
       ? []
       : [
@@ -301,7 +308,7 @@ export const markFacts = ({ commitId, markings }: BadMark): readonly Fact[] =>
             kind: 'unmarked-bad',
             at: unmarked.at,
             actor: unmarked.by,
-            what: { commitId, reason: unmarked.reason, markedAt: at },
+            what: { ...subjectOf(mark), reason: unmarked.reason, markedAt: at },
           } as const,
         ]),
   ]);

@@ -1,7 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { errorText } from '../error-text.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import { checkNotBad } from '../marks/recall.ts';
+import { checkNotBad, type RecallSources } from '../marks/recall.ts';
 import type { BuiltRevision, CheckReleaseRequest } from '../payloads.ts';
 
 /** What a release needs no longer exists, so nobody is asked about it. */
@@ -15,8 +14,7 @@ class NotAskedForError extends Error {
 }
 
 /** What checking needs. */
-interface CheckReleaseDependencies {
-  readonly ledger: Pick<Ledger, 'promotion' | 'mark'>;
+interface CheckReleaseDependencies extends RecallSources {
   /** An AMI in Prod's account and region; undefined if it is gone. */
   readonly image: (imageId: string) => Promise<Image | undefined>;
   /** Reads a revision. @throws if it cannot be read */
@@ -53,9 +51,10 @@ async function unreadableRevision(
 /**
  * Sees, before anybody is asked, that a release can still be deployed: its image is available in Prod's account and region, and its
  * revision can be read. Also sees that the execution is what an operator asked for.
- * @throws ReleaseGoneError with everything that is missing; NotAskedForError; RecalledError if the commit is marked bad
+ * @throws ReleaseGoneError with everything that is missing; NotAskedForError; RecalledError if the commit, its image or a package in it is marked bad
  */
-export function checkRelease({ ledger, image, ...revisions }: CheckReleaseDependencies) {
+export function checkRelease({ image, ...sources }: CheckReleaseDependencies) {
+  const { ledger } = sources;
   return async function checkRelease({
     promotionId,
     commitId,
@@ -77,10 +76,10 @@ export function checkRelease({ ledger, image, ...revisions }: CheckReleaseDepend
         `The ledger has no go-back ${promotionId} to a release of commit ${commitId} with the image ${prodImageId}. ` +
           'Go back on the approvals site, or by the command line.',
       );
-    await checkNotBad(ledger, promotion.application, commitId);
+    await checkNotBad(sources, promotion);
     const [found, unreadable] = await Promise.all([
       image(prodImageId),
-      unreadableRevision(revisions, commitId, release.built),
+      unreadableRevision(sources, commitId, release.built),
     ]);
     const gone = [
       ...(found?.State === 'available'

@@ -2,15 +2,21 @@ import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
-import { recallCause } from '../marks/recall.ts';
+import { type RecallSources, recallCause } from '../marks/recall.ts';
 import type { Asker, GoBackApprovals, PromotionInput } from '../payloads.ts';
 import { promotionIdOf } from '../promotions/promotion-from.ts';
 import { uuidOf } from '../uuid-of.ts';
 import { askerName, promotionName } from '../words.ts';
+import { releaseIdOf } from './release-id.ts';
+
+/** Where it is read whether Prod can go back to a release. */
+interface GoBackFactSources extends RecallSources {
+  readonly ledger: Pick<Ledger, 'live' | 'promotions'> & RecallSources['ledger'];
+}
 
 /** What going back needs. */
-export interface GoBackDependencies {
-  readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'mark' | 'addPromotion'>;
+export interface GoBackDependencies extends GoBackFactSources {
+  readonly ledger: GoBackFactSources['ledger'] & Pick<Ledger, 'addPromotion'>;
   /** Starts an execution of that machine and name; one that exists is started already (T37). */
   readonly startExecution: (stateMachineArn: string, name: string, input: PromotionInput) => Promise<void>;
   readonly now: () => Date;
@@ -38,15 +44,11 @@ interface GoBackFacts {
   readonly release: Promotion;
   /** What Prod runs. */
   readonly live: Promotion | undefined;
-  /** Who marked its commit bad and why, if it is bad. */
+  /** Who marked what of it bad and why, if something is. */
   readonly bad: string | undefined;
   /** Every go-back of the application since the release. */
   readonly goBacks: readonly Promotion[];
 }
-
-/** The promotion that made what a promotion deployed: a go-back makes nothing. */
-export const releaseIdOf = ({ promotionId, goBack }: Pick<Promotion, 'promotionId' | 'goBack'>): string =>
-  goBack?.to ?? promotionId;
 
 /** Why Prod cannot go back to a release; undefined if it can, as far as the ledger knows. */
 export function whyNotBackTo({ release, live, bad, goBacks }: GoBackFacts): string | undefined {
@@ -55,7 +57,7 @@ export function whyNotBackTo({ release, live, bad, goBacks }: GoBackFacts): stri
     return `${promotionId} is no release: it ${status === 'RUNNING' ? 'is in progress' : `ended as ${status}`}. Choose a promotion that was promoted.`;
   if (images.qat === undefined || images.prod === undefined || deployments.qat === undefined)
     return `The ledger does not have both images and the QAT deployment of ${promotionId}. Push its commit again instead.`;
-  if (bad !== undefined) return `${bad}. Choose another release, or have somebody else unmark the commit.`;
+  if (bad !== undefined) return `${bad}. Choose another release, or have somebody else unmark it.`;
   if (live === undefined) return 'The ledger does not say what Prod runs. Push the commit again instead.';
   if (releaseIdOf(live) === promotionId)
     return `Prod runs ${promotionName(release)}. Choose a release that it does not run.`;
@@ -96,15 +98,16 @@ const stateMachineArnOf = (executionArn: string): string =>
 
 /** What the ledger says about a release and what stands against it; undefined if it has no such promotion. */
 export async function readGoBackFacts(
-  ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'mark'>,
+  sources: GoBackFactSources,
   promotionId: string,
 ): Promise<GoBackFacts | undefined> {
+  const { ledger } = sources;
   const chosen = await ledger.promotion(promotionId);
   const release = chosen?.goBack ? await ledger.promotion(chosen.goBack.to) : chosen;
   if (release === undefined) return undefined;
   const [live, bad, goBacks] = await Promise.all([
     liveBefore(ledger, release.application, ''),
-    recallCause(ledger, release.application, release.commitId),
+    recallCause(sources, release),
     goBacksSince(ledger, release),
   ]);
   return { release, live, bad, goBacks };
@@ -114,14 +117,15 @@ export async function readGoBackFacts(
  * Promotes an earlier release again, with its recorded commit and images. Records the promotion first, with who asked and why, and
  * starts what the record says: of two who ask at once, the first counts for both. Safe to repeat.
  */
-export function goBack({ ledger, startExecution, now }: GoBackDependencies) {
+export function goBack({ startExecution, now, ...sources }: GoBackDependencies) {
+  const { ledger } = sources;
   return async function goBack({
     promotionId: chosen,
     reason,
     askedBy,
     approvals,
   }: AskedGoBack): Promise<GoBackOutcome> {
-    const facts = await readGoBackFacts(ledger, chosen);
+    const facts = await readGoBackFacts(sources, chosen);
     if (facts === undefined)
       return { kind: 'not-possible', message: `There is no promotion ${JSON.stringify(chosen)}.` };
     const { release, live } = facts;

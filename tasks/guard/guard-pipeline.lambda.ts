@@ -1,5 +1,6 @@
 import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { readObject } from '../evidence/s3-archive.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { logged } from '../log.ts';
 import { createProvenanceProblem } from '../provenance/check-provenance-in-aws.ts';
@@ -17,6 +18,7 @@ export const handler = logged(
     ledger,
     starterRoleArn: env.STARTER_ROLE_ARN,
     provenanceProblem: createProvenanceProblem(ledger, env),
+    readEvidence: readObject(env.EVIDENCE_BUCKET),
     now: () => new Date(),
   }),
 );

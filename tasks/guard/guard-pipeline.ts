@@ -3,7 +3,7 @@ import type { CodePipelineEvent } from 'aws-lambda';
 import { errorText } from '../error-text.ts';
 import { pipelineRunId } from '../jobs/external-ids.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
-import { recallCause } from '../marks/recall.ts';
+import { type RecallSources, recallCause } from '../marks/recall.ts';
 import type { GuardParameters } from '../payloads.ts';
 import type { ProvenanceProblem } from '../provenance/check-provenance.ts';
 import { mayDeploy } from './may-deploy.ts';
@@ -16,9 +16,9 @@ export interface GuardedPipelines {
 }
 
 /** What the guard needs. */
-interface GuardDependencies {
+interface GuardDependencies extends RecallSources {
   readonly pipelines: GuardedPipelines;
-  readonly ledger: Pick<Ledger, 'promotion' | 'jobs' | 'approvals' | 'lock' | 'mark' | 'replaceJob'>;
+  readonly ledger: Pick<Ledger, 'approvals' | 'lock' | 'replaceJob'> & RecallSources['ledger'];
   readonly starterRoleArn: string;
   readonly provenanceProblem: ProvenanceProblem;
   readonly now: () => Date;
@@ -55,8 +55,10 @@ export function guardPipeline({
   ledger,
   starterRoleArn,
   provenanceProblem,
+  readEvidence,
   now,
 }: GuardDependencies) {
+  const recallSources: RecallSources = { ledger, ...(readEvidence && { readEvidence }) };
   return async function guardPipeline(event: CodePipelineEvent): Promise<void> {
     const { id, data } = event['CodePipeline.job'];
     const reasonAgainst = async (): Promise<string | undefined> => {
@@ -70,7 +72,7 @@ export function guardPipeline({
           ledger.approvals(promotionId),
         ]);
         const lock = promotion && (await ledger.lock(promotion.application, environment));
-        const recalled = promotion && (await recallCause(ledger, promotion.application, promotion.commitId));
+        const recalled = promotion && (await recallCause(recallSources, promotion));
         const release = promotion?.goBack && (await ledger.promotion(promotion.goBack.to));
         const ruling = mayDeploy({
           parameters,

@@ -6,6 +6,8 @@ export type BuildReason =
   | 'NoImage'
   /** Somebody asked for new images since. */
   | 'Rebake'
+  /** It was marked bad, or a package was since. */
+  | 'MarkedBad'
   /** The image pipeline builds another version of the recipe by now. */
   | 'RecipeChanged'
   /** EC2 does not have its AMI any more where it is used, or the AMI is not available. */

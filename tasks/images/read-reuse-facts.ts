@@ -30,7 +30,7 @@ export interface ReuseSources {
   readonly parameter: (
     name: string,
   ) => Promise<{ readonly value: string | undefined; readonly modifiedAt: Date | undefined } | undefined>;
-  readonly ledger: Pick<Ledger, 'rebake'>;
+  readonly ledger: Pick<Ledger, 'rebake' | 'marks'>;
 }
 
 /** What is asked about. */
@@ -67,6 +67,7 @@ async function newestOf(
     startedAt,
     // A recipe that was replaced is gone; an image has its recipe's name and version.
     recipeArn: image && (image.imageRecipe?.arn ?? recipeNamedBy(build)),
+    imageId: usedId,
     isUsable: used?.State === 'available',
     sourceImageId: built?.SourceImageId,
   };
@@ -75,12 +76,13 @@ async function newestOf(
 /** Reads what decides whether an environment's newest image can be used again. @throws the error of a call that fails */
 export async function readReuseFacts(sources: ReuseSources, question: ReuseQuestion): Promise<ReuseFacts> {
   const { application, imagePipelineArn, releaseParameter, parentParameter } = question;
-  const [recipeArn, newest, release, parent, rebake] = await Promise.all([
+  const [recipeArn, newest, release, parent, rebake, marks] = await Promise.all([
     sources.recipeOf(imagePipelineArn),
     newestOf(sources, question),
     sources.parameter(releaseParameter),
     parentParameter === undefined ? undefined : sources.parameter(parentParameter),
     sources.ledger.rebake(application),
+    sources.ledger.marks(application),
   ]);
   return {
     recipeArn,
@@ -88,5 +90,6 @@ export async function readReuseFacts(sources: ReuseSources, question: ReuseQuest
     parent: parentParameter === undefined ? 'fixed' : { imageId: parent?.value },
     releasedAt: release?.modifiedAt,
     rebake,
+    marks,
   };
 }

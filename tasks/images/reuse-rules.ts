@@ -1,4 +1,6 @@
 import { DAY_MS, HOUR_MS } from '../durations.ts';
+import type { BadMark } from '../marks/bad-mark.ts';
+import { badMarking, markText } from '../marks/mark-rules.ts';
 import { askerName, utcTime } from '../words.ts';
 import type { BuildReason, ImageChoice } from './image-choice.ts';
 import type { Rebake } from './rebake.ts';
@@ -11,6 +13,8 @@ export interface NewestImage {
   readonly startedAt: Date;
   /** ARN of the version of the recipe that it was built from. */
   readonly recipeArn: string | undefined;
+  /** The AMI where it is used, if Image Builder says. */
+  readonly imageId: string | undefined;
   /** Whether EC2 has its AMI, available, in the account and region where it is used. */
   readonly isUsable: boolean;
   /** The AMI that it was really made from, if EC2 says. */
@@ -27,6 +31,8 @@ export interface ReuseFacts {
   /** When the newest release of Amazon Linux 2023 was published; undefined if that is not known. */
   readonly releasedAt: Date | undefined;
   readonly rebake: Rebake | undefined;
+  /** Everything of the application that was ever marked bad. */
+  readonly marks: readonly BadMark[];
 }
 
 /** An image to use, or why one is to be built. */
@@ -39,6 +45,20 @@ export type ReuseRuling =
  * inconsistent for (T65).
  */
 const UNSURE_MS = 6 * HOUR_MS;
+
+/**
+ * The mark that keeps an image from being used again: its own, or that of a package since its build began. Its contents are not read: a
+ * build after the mark may bring another version, and one that brings the same ends as recalled either way.
+ */
+function badFor({ imageId, startedAt }: NewestImage, marks: readonly BadMark[]): string | undefined {
+  for (const mark of marks) {
+    const marking = badMarking(mark);
+    if (marking === undefined || 'commitId' in mark) continue;
+    if ('imageId' in mark ? mark.imageId === imageId : !(Date.parse(marking.at) < startedAt.getTime()))
+      return markText(mark, marking);
+  }
+  return undefined;
+}
 
 /** Builds, and says why. */
 export const build = (because: BuildReason, sentence: string): ReuseRuling => ({
@@ -53,7 +73,7 @@ export const build = (because: BuildReason, sentence: string): ReuseRuling => ({
  * fetches from elsewhere is not known: an image is used again for `days` at most. What is not known leads to a build.
  */
 export function imageReuse(facts: ReuseFacts, days: number, now: Date): ReuseRuling {
-  const { recipeArn, newest, parent, releasedAt, rebake } = facts;
+  const { recipeArn, newest, parent, releasedAt, rebake, marks } = facts;
   if (newest === undefined) return build('NoImage', 'Built: there is no earlier image.');
   const { startedAt } = newest;
   const of = `the image of ${utcTime(startedAt.toISOString())}`;
@@ -62,6 +82,8 @@ export function imageReuse(facts: ReuseFacts, days: number, now: Date): ReuseRul
       'Rebake',
       `Built: ${askerName(rebake.askedBy)} asked for new images, ${utcTime(rebake.at)}.`,
     );
+  const bad = badFor(newest, marks);
+  if (bad !== undefined) return build('MarkedBad', `Built: ${bad}.`);
   if (recipeArn === undefined || newest.recipeArn === undefined)
     return build('NotKnown', `Built: Image Builder does not say what ${of} was built from.`);
   if (recipeArn !== newest.recipeArn)

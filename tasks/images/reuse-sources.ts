@@ -17,7 +17,7 @@ import type { ReuseSources } from './read-reuse-facts.ts';
 
 /** Where AWS says whether an image can be used again. */
 export function createReuseSources(
-  ledger: Pick<Ledger, 'rebake'>,
+  ledger: Pick<Ledger, 'rebake' | 'marks'>,
   imageBuilder = new ImagebuilderClient({}),
   ssm = new SSMClient({}),
   /** Reads AMIs where images are built, and where an environment is. */

@@ -2,14 +2,14 @@ import { ignoring } from '../ignoring.ts';
 import type { Job } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import { livePromotion } from '../ledger/live-promotion.ts';
-import { recallCause } from '../marks/recall.ts';
+import { type RecallSources, recallCause } from '../marks/recall.ts';
 import { type Environment, RECALLED } from '../payloads.ts';
 import type { TaskCompletions } from '../task-completions.ts';
 import type { Inspection, JobKinds } from './job-actions.ts';
 import { nextStep } from './job-attempts.ts';
 
 /** What every handler of jobs needs. */
-export interface JobDependencies {
+export interface JobDependencies extends RecallSources {
   readonly ledger: Ledger;
   readonly tasks: TaskCompletions;
   readonly kinds: JobKinds;
@@ -73,14 +73,19 @@ async function advance(dependencies: JobDependencies, job: Job, inspection: Insp
   }
 }
 
-/** A run that the guard blocked because the commit is bad ends its promotion as recalled. */
+/** A run that the guard blocked because something of it is bad ends its promotion as recalled. */
 const withRecall = async (
-  { ledger }: JobDependencies,
-  { application, parameters }: Job,
+  dependencies: JobDependencies,
+  { application, promotionId, parameters }: Job,
   inspection: Inspection,
 ): Promise<Inspection> => {
   if (inspection.state !== 'failed' || inspection.code !== 'GuardBlocked') return inspection;
-  const cause = await recallCause(ledger, application, parameters.commitId ?? '');
+  const cause = await recallCause(dependencies, {
+    application,
+    promotionId,
+    commitId: parameters.commitId ?? '',
+    // It stays blocked, and a redrive asks again.
+  }).catch(() => undefined);
   return cause === undefined ? inspection : { ...inspection, error: RECALLED, cause };
 };
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readApprovalCounts } from '../approvals/approval-counts.ts';
 import { readNameRules } from '../approvals/same-maker.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { readObject } from '../evidence/s3-archive.ts';
 import { logged } from '../log.ts';
 import { createSnsNotices } from '../notices/sns-notices.ts';
 import { createExecutions } from '../promotions/promotion-executions.ts';
@@ -30,6 +31,7 @@ export const handler = logged(
   reconcileJobs({
     ...shared,
     tasks: createSfnTaskCompletions(),
+    readEvidence: readObject(env.EVIDENCE_BUCKET),
     kinds: createJobKinds(env.AWS_REGION, env.INSPECT_IMAGE_FUNCTION),
     isRunning: async (executionArn) => (await executions.describe(executionArn)).status === 'RUNNING',
     newApprovalId: () => randomBytes(16).toString('base64url'),

@@ -8,6 +8,7 @@ import { createAlarms } from '../alarms/cloudwatch-alarms.ts';
 import { environmentAccess } from '../environment-access.ts';
 import { ensureLock, withLock } from '../environment-locks/ensure-lock.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
+import { readObject } from '../evidence/s3-archive.ts';
 import { pointAtImage } from '../images/point-at-image.ts';
 import { createReuseSources } from '../images/reuse-sources.ts';
 import { createSsmImageParameters } from '../images/ssm-image-parameters.ts';
@@ -32,12 +33,14 @@ const prod = {
 const alarms = createAlarms(new CloudWatchClient(environmentAccess('prod')));
 const { ledger } = createRecordedLedger(env.LEDGER_TABLE);
 const now = () => new Date();
+const readEvidence = readObject(env.EVIDENCE_BUCKET);
 
 export const handler = logged(
   withLock(
-    ensureLock({ ledger, now }),
+    ensureLock({ ledger, now, readEvidence }),
     startJob({
       ledger,
+      readEvidence,
       tasks: createSfnTaskCompletions(),
       kinds: createJobKinds(
         env.AWS_REGION,

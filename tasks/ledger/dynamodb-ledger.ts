@@ -334,7 +334,7 @@ export function createDynamoDbLedger(tableName: string, client = new DynamoDBCli
         .catch(ignoring(ConditionalCheckFailedException));
     },
 
-    mark: (application, commitId) => get<BadMark>(toAttributes(markKey({ application, commitId }))),
+    mark: (application, subject) => get<BadMark>(toAttributes(markKey(application, subject))),
     marks: (application) => listedIn<BadMark>(liveKey(application).pk, MARK_PREFIX),
     replaceMark: (before, after) =>
       before === undefined ? add(storedMark(after)) : replace(before, storedMark(after)),

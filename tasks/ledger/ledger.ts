@@ -163,9 +163,9 @@ export interface Ledger {
   /** Notes what Prod runs, unless something later is noted. Safe to repeat. */
   readonly noteLive: (live: Live) => Promise<void>;
 
-  /** Whether a commit was marked bad; nothing if that was never so. */
-  readonly mark: (application: string, commitId: string) => Promise<BadMark | undefined>;
-  /** Every commit of an application that was ever marked bad, by id. */
+  /** Whether something was marked bad, by its `subjectId`; nothing if that was never so. */
+  readonly mark: (application: string, subject: string) => Promise<BadMark | undefined>;
+  /** Everything of an application that was ever marked bad, by id. */
   readonly marks: (application: string) => Promise<readonly BadMark[]>;
   /** Replaces a mark if it still is what was read. @throws LedgerConflictError */
   readonly replaceMark: (before: BadMark | undefined, after: BadMark) => Promise<void>;

@@ -1,6 +1,7 @@
 import type { DeclaredFreeze } from '../calendar/calendar.ts';
 import type { Override } from '../calendar/override.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
+import { subjectOf } from '../marks/bad-subject.ts';
 import { askerName } from '../words.ts';
 import type { Absence, Approval, Job } from './items.ts';
 import type { Ledger } from './ledger.ts';
@@ -127,11 +128,11 @@ export const loggedLedger = (ledger: Ledger, log: LedgerLog): Ledger => ({
   },
   replaceMark: async (before, after) => {
     await ledger.replaceMark(before, after);
-    const { application, commitId, markings } = after;
+    const { application, markings } = after;
     const last = markings.at(-1);
     log('Mark changed', {
       application,
-      commitId,
+      ...subjectOf(after),
       isBad: last?.unmarked === undefined,
       by: last && askerName((last.unmarked ?? last).by),
     });

@@ -6,6 +6,7 @@ import { canonicalJson } from '../canonical-json.ts';
 import type { EnvironmentStatus } from '../drift/environment-status.ts';
 import type { EnvironmentLock } from '../environment-locks/environment-lock.ts';
 import type { BadMark } from '../marks/bad-mark.ts';
+import { subjectId } from '../marks/bad-subject.ts';
 import type { ApproverRole, Environment } from '../payloads.ts';
 import type { Acceptance } from '../vulnerabilities/acceptance.ts';
 import type {
@@ -141,19 +142,19 @@ export const liveKey = (application: string) => ({ pk: `APPLICATION#${applicatio
 /** What is live, as stored. What is noted earlier never replaces it: it needs no version. */
 export const storedLive = (live: Live) => ({ ...live, ...liveKey(live.application) });
 
-/** Sort key prefix of commits that were marked bad. */
+/** Sort key prefix of what was marked bad. */
 export const MARK_PREFIX = 'BAD#';
 
-/** Key of a commit that was marked bad. */
-export const markKey = ({ application, commitId }: Pick<BadMark, 'application' | 'commitId'>) => ({
+/** Key of something that was marked bad. */
+export const markKey = (application: string, subject: string) => ({
   pk: `APPLICATION#${application}`,
-  sk: `${MARK_PREFIX}${commitId}`,
+  sk: `${MARK_PREFIX}${subject}`,
 });
 
 /** A mark as stored. */
 export const storedMark = (mark: BadMark): BadMark & Bookkeeping => ({
   ...mark,
-  ...markKey(mark),
+  ...markKey(mark.application, subjectId(mark)),
   version: versionOf(mark),
 });
 

@@ -1,5 +1,6 @@
 import { mapAtOnce } from '../at-once.ts';
-import { releaseIdOf, whyNotBackTo } from '../go-back/go-back.ts';
+import { whyNotBackTo } from '../go-back/go-back.ts';
+import { releaseIdOf } from '../go-back/release-id.ts';
 import { readInventory } from '../image-inventory/read-inventory.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';

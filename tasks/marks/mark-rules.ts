@@ -4,37 +4,38 @@ import type { ContainedBad } from '../approvals/review.ts';
 import { isSameMaker } from '../approvals/same-maker.ts';
 import { isSamePerson } from '../approvals/same-person.ts';
 import type { Asker } from '../payloads.ts';
-import { askerName, shortCommit, utcTime } from '../words.ts';
-import type { BadMark, MarkChange, Marking } from './bad-mark.ts';
+import { askerName, utcTime } from '../words.ts';
+import type { BadMark, BadSubject, MarkChange, Marking } from './bad-mark.ts';
+import { subjectOf, subjectText } from './bad-subject.ts';
 
-/** The groups whose members mark commits bad, and unmark them. */
+/** The groups whose members mark something bad, and unmark it. */
 const MARKERS = ['operator', 'qc', 'pmo'];
 
-/** Markings that are kept of one commit: the latest. */
+/** Markings that are kept of one subject: the latest. */
 export const MOST_MARKINGS = 20;
 
-/** Whether this person may mark commits bad, and unmark those that others marked. */
+/** Whether this person may mark something bad, and unmark what others marked. */
 export const mayMark = (acting: ActingPerson): OperatorRuling =>
   mayAsMember(
     acting,
     MARKERS,
-    `is in none of the groups ${MARKERS.join(', ')}: only their members mark commits bad and unmark them.`,
-    'mark a commit bad or unmark it',
+    `is in none of the groups ${MARKERS.join(', ')}: only their members mark something bad and unmark it.`,
+    'mark something bad or unmark it',
   );
 
-/** How a commit is marked bad now; undefined if it is not. */
+/** How something is marked bad now; undefined if it is not. */
 export function badMarking(mark: Pick<BadMark, 'markings'> | undefined): Marking | undefined {
   const last = mark?.markings.at(-1);
   return last?.unmarked === undefined ? last : undefined;
 }
 
 /**
- * A mark after somebody marks the commit bad.
+ * A mark after somebody marks something bad.
  * @returns undefined if that changes nothing: it is bad already, or the same go-back marked it before and somebody unmarked it since
  */
 export function markedBad(
   before: BadMark | undefined,
-  { application, commitId }: Pick<BadMark, 'application' | 'commitId'>,
+  marked: BadSubject & Pick<BadMark, 'application'>,
   marking: Omit<Marking, 'unmarked'>,
 ): BadMark | undefined {
   const markings = before?.markings ?? [];
@@ -42,8 +43,8 @@ export function markedBad(
   if (badMarking(before) !== undefined) return undefined;
   if (goBack !== undefined && markings.some((one) => one.goBack === goBack)) return undefined;
   return {
-    application,
-    commitId,
+    application: marked.application,
+    ...subjectOf(marked),
     markings: [...markings, marking].slice(-MOST_MARKINGS),
     isUnrecorded: true,
   };
@@ -78,7 +79,7 @@ export function comparedAskers(one: Asker, other: Asker): 'same' | 'different' |
   return other.type === 'person' && address === '' ? 'unclear' : 'different';
 }
 
-/** What the rules say about unmarking a commit. */
+/** What the rules say about unmarking. */
 export type UnmarkRuling =
   | { readonly kind: 'ok'; readonly marking: Marking }
   | {
@@ -87,13 +88,14 @@ export type UnmarkRuling =
       readonly message: string;
     };
 
-/** Whether somebody may unmark a commit: it takes another person than the one who marked it, or who asked to go back. */
+/** Whether somebody may unmark something: it takes another person than the one who marked it, or who asked to go back. */
 export function mayUnmark(mark: BadMark | undefined, by: Asker): UnmarkRuling {
   const marking = badMarking(mark);
-  if (marking === undefined)
-    return { kind: 'denied', reason: 'NotBad', message: 'The commit is not marked bad.' };
+  if (mark === undefined || marking === undefined)
+    return { kind: 'denied', reason: 'NotBad', message: 'It is not marked bad.' };
   const who = askerName(marking.by);
-  const did = marking.goBack === undefined ? 'marked this commit bad' : 'went back from this commit';
+  const what = 'commitId' in mark ? 'this commit' : 'imageId' in mark ? 'this image' : 'this package';
+  const did = marking.goBack === undefined ? `marked ${what} bad` : `went back from ${what}`;
   switch (comparedAskers(by, marking.by)) {
     case 'same':
       return {
@@ -112,18 +114,18 @@ export function mayUnmark(mark: BadMark | undefined, by: Asker): UnmarkRuling {
   }
 }
 
-/** A mark after somebody unmarks the commit, as `mayUnmark` allows. */
+/** A mark after somebody unmarks it, as `mayUnmark` allows. */
 export const unmarkedBy = (mark: BadMark, marking: Marking, unmarked: MarkChange): BadMark => ({
   ...mark,
   markings: [...mark.markings.slice(0, -1), { ...marking, unmarked }],
   isUnrecorded: true,
 });
 
-/** Who marked a commit, when and why, in one sentence: `olga marked commit 8f0c1d2e bad on 29 Nov 2026, 10:10 UTC: it loses orders`. */
-export const markText = (commitId: string, { by, at, reason, goBack }: Marking): string =>
+/** Who marked something, when and why, in one sentence: `olga marked commit 8f0c1d2e bad on 29 Nov 2026, 10:10 UTC: it loses orders`. */
+export const markText = (subject: BadSubject, { by, at, reason, goBack }: Marking): string =>
   goBack === undefined
-    ? `${askerName(by)} marked commit ${shortCommit(commitId)} bad on ${utcTime(at)}: ${reason}`
-    : `${askerName(by)} went back from commit ${shortCommit(commitId)}, which marked it bad on ${utcTime(at)}: ${reason}`;
+    ? `${askerName(by)} marked ${subjectText(subject)} bad on ${utcTime(at)}: ${reason}`
+    : `${askerName(by)} went back from ${subjectText(subject)}, which marked it bad on ${utcTime(at)}: ${reason}`;
 
 /** Bad commits that a warning names, at most: they are a part of a request, which has a largest size. */
 const MOST_CONTAINED = 50;
@@ -139,7 +141,7 @@ export const containedBad = (
   marks
     .flatMap((mark): ContainedBad[] => {
       const marking = badMarking(mark);
-      if (marking === undefined || !commits.has(mark.commitId)) return [];
+      if (marking === undefined || !('commitId' in mark) || !commits.has(mark.commitId)) return [];
       const { unmarked: _, ...bad } = marking;
       return [{ commitId: mark.commitId, ...bad }];
     })

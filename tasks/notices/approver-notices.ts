@@ -30,9 +30,7 @@ const changeLines = ({ candidate, review }: Approval, promotion: Promotion | und
     `Branch:         ${candidate.branch}`,
     `Pushed by:      ${candidate.pushedBy}`,
     `Against Prod:   ${review.commitCount} commit(s), files: ${added} added, ${changed} changed, ${removed} removed`,
-    ...(review.bad ?? []).map(
-      (one) => `Warning:        contains a bad commit. ${markText(one.commitId, one)}`,
-    ),
+    ...(review.bad ?? []).map((one) => `Warning:        contains a bad commit. ${markText(one, one)}`),
     `QAT image:      ${candidate.qatImageId}`,
     `QAT deployment: ${candidate.qatDeploymentId}`,
   ];

@@ -5,6 +5,7 @@ import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balan
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { environmentAccess, regionOfEnvironment } from '../environment-access.ts';
 import { ensureLock, withLock } from '../environment-locks/ensure-lock.ts';
+import { readObject } from '../evidence/s3-archive.ts';
 import { createDeployments } from '../jobs/codedeploy-deployments.ts';
 import { createPipelineRuns } from '../jobs/codepipeline-runs.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
@@ -45,7 +46,7 @@ const settings = {
 
 export const handler = logged(
   withLock(
-    ensureLock({ ledger, now: () => new Date() }),
+    ensureLock({ ledger, now: () => new Date(), readEvidence: readObject(env.EVIDENCE_BUCKET) }),
     async (request: VerifyProdRequest) =>
       verifyProd({ ...dependencies, prod: { ...settings, targetGroupArn: await targetGroupArn() } })(request),
     // Prod runs the commit already.

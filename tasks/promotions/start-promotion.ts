@@ -12,7 +12,7 @@ import { type PromotedBranch, promotionFrom, type RequestedPromotion } from './p
 
 /** What recording and starting a promotion needs. */
 export interface BeginPromotionDependencies {
-  readonly ledger: Pick<Ledger, 'addPromotion' | 'promotion' | 'mark'>;
+  readonly ledger: Pick<Ledger, 'addPromotion' | 'promotion' | 'marks' | 'jobs'>;
   readonly notices: Notices;
   readonly tellMakers: TellMakers;
   readonly siteUrl: string;
@@ -55,7 +55,7 @@ export function beginPromotion(dependencies: BeginPromotionDependencies) {
       commitAuthor: author?.name ?? '',
       commitAuthorEmail: author?.email ?? '',
     };
-    const cause = await recallCause(ledger, application, commitId);
+    const cause = await recallCause({ ledger }, { application, commitId });
     // One that was recorded before somebody marked its commit is started, and ends as recalled.
     if (cause !== undefined && (await ledger.promotion(promotionId)) === undefined) {
       await notices.send(notStartedOperatorNotice(pushed, cause, siteUrl));

@@ -4,7 +4,7 @@ import { throwFailures } from '../error-text.ts';
 import { startedByHand } from '../evidence/facts.ts';
 import { createKmsSigner } from '../evidence/kms-signer.ts';
 import { createRecordedLedger } from '../evidence/recorded-dynamodb-ledger.ts';
-import { createS3Archive } from '../evidence/s3-archive.ts';
+import { createS3Archive, readObject } from '../evidence/s3-archive.ts';
 import { sealEvidence } from '../evidence/seal-evidence.ts';
 import { logged } from '../log.ts';
 import { recordMarks } from '../marks/record-marks.ts';
@@ -50,7 +50,13 @@ const track = trackPromotion({
 });
 const untold = trackMissedEnds({ ledger, application: env.APPLICATION, find: executions.find, track, now });
 
-const unrecorded = recordMarks({ application: env.APPLICATION, ledger, append, sealEvidence: seal });
+const unrecorded = recordMarks({
+  application: env.APPLICATION,
+  ledger,
+  append,
+  sealEvidence: seal,
+  readEvidence: readObject(env.EVIDENCE_BUCKET),
+});
 
 /** What no event tells; one part that fails does not keep back the other. @throws AggregateError */
 const catchUp = async (): Promise<void> => {

@@ -4,15 +4,15 @@ import { holderStatusOf } from '../environment-locks/holder-status.ts';
 import { newerInProd as findNewerInProd, lockingPromotionOf } from '../environment-locks/newer-in-prod.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { recallCause } from '../marks/recall.ts';
+import { type RecallSources, recallCause } from '../marks/recall.ts';
 import { type PromotionRecord, type PromotionSources, readPromotion } from '../promotions/read-promotion.ts';
 import { type RedriveAdvice, redriveAdvice } from './redrive-advice.ts';
 import type { LockSeen, RedriveContext } from './redrive-context.ts';
 
 /** Where a promotion and the advice on its redrive are read from. */
-interface AdvisedPromotionSources extends PromotionSources {
+interface AdvisedPromotionSources extends PromotionSources, Pick<RecallSources, 'readEvidence'> {
   readonly ledger: PromotionSources['ledger'] &
-    Pick<Ledger, 'promotion' | 'promotions' | 'latestApproval' | 'lock' | 'mark'> &
+    Pick<Ledger, 'promotion' | 'promotions' | 'latestApproval' | 'lock' | 'marks'> &
     CalendarLedger;
   /** Version of an application's configuration as it is deployed. */
   readonly configurationVersion: (application: string) => string;
@@ -63,9 +63,10 @@ export async function readAdvisedPromotion(
   const { promotion } = record;
   // Of one that runs or has succeeded, the verdict needs nothing else.
   const isOver = promotion.status !== 'RUNNING' && promotion.status !== 'SUCCEEDED';
-  const { application, commitId } = promotion;
+  const { application } = promotion;
   const locks = isOver ? await readLocks(sources, promotion) : { locks: [] };
-  const bad = isOver ? await recallCause(sources.ledger, application, commitId) : undefined;
+  // Where contents cannot be read, the redriven state says so and fails.
+  const bad = isOver ? await recallCause(sources, promotion).catch(() => undefined) : undefined;
   const version = configurationVersion(application);
   return {
     ...record,

@@ -123,7 +123,7 @@ describe('a commit', () => {
     expect(await answer.text()).toContain('A redrive would end as Recalled.');
     await scene.ledger.addPromotion(aRelease({ commitId: COMMIT }));
     const page = await (await scene.get(`/promotions/${aRelease().promotionId}/go-back`, cookie)).text();
-    expect(page).toContain('Choose another release, or have somebody else unmark the commit.');
+    expect(page).toContain('Choose another release, or have somebody else unmark it.');
     expect(page).not.toContain('name="reason"');
   });
 });

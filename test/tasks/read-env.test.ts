@@ -9,6 +9,7 @@ describe('reading the environment', () => {
   it('gives a function its own variables and the region, and nothing else', () => {
     process.env = {
       LEDGER_TABLE: 'ledger',
+      EVIDENCE_BUCKET: 'evidence',
       INSPECT_IMAGE_FUNCTION: 'inspect-image',
       AWS_REGION: 'eu-west-1',
       SITE_URL: 'https://approvals.example.com',
@@ -16,6 +17,7 @@ describe('reading the environment', () => {
     const env = readEnv('complete-job');
     expect(env).toEqual({
       LEDGER_TABLE: 'ledger',
+      EVIDENCE_BUCKET: 'evidence',
       INSPECT_IMAGE_FUNCTION: 'inspect-image',
       AWS_REGION: 'eu-west-1',
     });

@@ -129,6 +129,17 @@ export class Evidence extends Construct {
       .allow(['kms:Decrypt'], [this.storageKey.keyArn]);
   }
 
+  /** Lets a function read what is in an application's images. */
+  allowReadingInventories(one: LockstepFunction<FunctionName>, application: string): void {
+    one
+      .allowWithWildcard(
+        ['s3:GetObject'],
+        [`${this.bucketArn}/${imagesPrefix(application)}*/${'inventory.json' satisfies ImageDocument}`],
+        'Inventories of the images of this one application, by ids and digests.',
+      )
+      .allow(['kms:Decrypt'], [this.storageKey.keyArn]);
+  }
+
   /** Lets a function of the platform read what is in images of all applications, and which vulnerabilities were found in them. */
   allowReadingContents(one: LockstepFunction<FunctionName>): void {
     const documents = ['inventory.json', 'findings.json'] satisfies ImageDocument[];

@@ -85,6 +85,7 @@ export class PromotionFunctions extends Construct {
       EVIDENCE_BUCKET: evidence.bucket.bucketName,
       EVIDENCE_KEY_ARN: evidence.signingKey.keyArn,
     };
+    const { EVIDENCE_BUCKET } = images;
     const mail = { PROMOTIONS_TOPIC_ARN: promotions.topic.topicArn, SITE_URL: siteUrl };
     const names = {
       PEOPLE: JSON.stringify(approvals.people),
@@ -150,6 +151,7 @@ export class PromotionFunctions extends Construct {
       environment: {
         APPLICATION: application.name,
         LEDGER_TABLE,
+        EVIDENCE_BUCKET,
         ...mail,
         CALENDAR: JSON.stringify(application.calendar),
         WHEN_NEWER: application.whenNewer,
@@ -188,6 +190,7 @@ export class PromotionFunctions extends Construct {
       description: 'Sees that an earlier release can still be deployed',
       environment: {
         LEDGER_TABLE,
+        EVIDENCE_BUCKET,
         BRANCH: application.branch,
         REPOSITORY_NAME: source.repositoryName,
         ...sourceApi,
@@ -230,6 +233,7 @@ export class PromotionFunctions extends Construct {
       environment: {
         APPLICATION: application.name,
         LEDGER_TABLE,
+        EVIDENCE_BUCKET,
         ...prodFleet,
         PROD_IMAGE_PARAMETER: imageParameterName(application.name, 'prod'),
         WATCHED_ALARMS: prod.watchedAlarms,
@@ -243,7 +247,7 @@ export class PromotionFunctions extends Construct {
       bundles,
       isAsynchronous: true,
       description: 'Completes the state whose job has ended',
-      environment: { LEDGER_TABLE, INSPECT_IMAGE_FUNCTION },
+      environment: { LEDGER_TABLE, EVIDENCE_BUCKET, INSPECT_IMAGE_FUNCTION },
       timeout: Duration.minutes(2),
     });
     const addresses = new StringParameter(this, 'MailAddresses', {
@@ -259,6 +263,7 @@ export class PromotionFunctions extends Construct {
       environment: {
         APPLICATION: application.name,
         LEDGER_TABLE,
+        EVIDENCE_BUCKET,
         ...mail,
         CONFIGURATION_VERSION,
         APPROVAL_COUNTS,
@@ -308,7 +313,7 @@ export class PromotionFunctions extends Construct {
         ACQUIRE_LOCK_FUNCTION,
         ...names,
         DEVELOPERS,
-        EVIDENCE_BUCKET: evidence.bucket.bucketName,
+        EVIDENCE_BUCKET,
       },
     });
     this.confirmApprovers = new LockstepFunction(this, 'ConfirmApprovers', {
@@ -369,6 +374,16 @@ export class PromotionFunctions extends Construct {
     for (const one of [this.pointAtImage, this.guard, this.verifyProd])
       evidence.allowCheckingBuilt(one, application.name, props.builds !== undefined);
     evidence.allowReadingBuilt(this.requestApproval, application.name, false);
+    // A package that is marked bad is looked for in the contents of images.
+    for (const one of [
+      this.acquireLock,
+      this.checkRelease,
+      this.startJob,
+      this.completeJob,
+      this.reconcileJobs,
+      this.trackPromotion,
+    ])
+      evidence.allowReadingInventories(one, application.name);
 
     // A function that writes reads the promotion's record first and appends to it.
     ledger.allow(this.startPromotion, application.name, 'GetItem', 'PutItem', 'Query');
@@ -381,7 +396,7 @@ export class PromotionFunctions extends Construct {
       one.allow(['lambda:InvokeFunction'], [this.acquireLock.function.functionArn]);
     ledger.allow(this.requestApproval, application.name, 'GetItem', 'PutItem', 'Query');
     ledger.allow(this.confirmApprovers, application.name, 'GetItem', 'Query');
-    ledger.allow(this.checkRelease, application.name, 'GetItem');
+    ledger.allow(this.checkRelease, application.name, 'GetItem', 'Query');
     ledger.allow(this.inspectImage, application.name, 'GetItem', 'Query');
     // It records the run that it lets through, in case start-job was cut short before recording it.
     ledger.allow(this.guard, application.name, 'GetItem', 'PutItem', 'Query');

@@ -1,6 +1,5 @@
 import type { BusEvent } from '@lockstep/aws-emulator';
-import type { Ledger } from '../../../tasks/ledger/ledger.ts';
-import { recallCause } from '../../../tasks/marks/recall.ts';
+import { type RecallSources, recallCause } from '../../../tasks/marks/recall.ts';
 import type { DeployedApplication } from './system.ts';
 
 /** What a push event says, as far as it matters here. */
@@ -16,7 +15,7 @@ interface Push {
 export const idlePushText = async (
   { source, detail }: Pick<BusEvent, 'source' | 'detail'>,
   applications: readonly Pick<DeployedApplication, 'name' | 'branch'>[],
-  ledger: Pick<Ledger, 'mark'>,
+  ledger: RecallSources['ledger'],
 ): Promise<string | undefined> => {
   if (source !== 'aws.codecommit') return undefined;
   const { event, repositoryName, referenceType, referenceName, commitId = '' } = detail as Push;
@@ -24,7 +23,7 @@ export const idlePushText = async (
   if (!application) return undefined;
   const isDeleted = event === 'referenceDeleted';
   if (referenceType === 'branch' && referenceName === application.branch && !isDeleted) {
-    const cause = await recallCause(ledger, application.name, commitId);
+    const cause = await recallCause({ ledger }, { application: application.name, commitId });
     return (
       cause &&
       `${cause}. Its push starts nothing: push another commit, or have somebody else unmark this one.`
@@ -41,7 +40,7 @@ export const idlePushText = async (
 export const watchIdlePushes = (
   recent: () => readonly BusEvent[],
   applications: readonly DeployedApplication[],
-  ledger: Pick<Ledger, 'mark'>,
+  ledger: RecallSources['ledger'],
 ): (() => Promise<readonly string[]>) => {
   const seen = new Set(recent().map(({ id }) => id));
   return async () => {

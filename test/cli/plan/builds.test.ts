@@ -8,6 +8,7 @@ const reused: ReuseRuling = {
     build: image,
     startedAt: new Date('2026-11-29T10:00:00.000Z'),
     recipeArn: 'recipe',
+    imageId: 'ami-newest',
     isUsable: true,
     sourceImageId: 'ami-parent',
   },

@@ -132,6 +132,9 @@ describe('permissions', () => {
       ['FunctionsInspectImage', expect.stringContaining('EvidenceSigningKey')],
     ]);
     const onBucket = grants.filter(([, grant]) => /EvidenceBucket/.test(grant));
+    const inventories = expect.stringMatching(
+      /^s3:GetObject on .*EvidenceBucket.*\/orders\/images\/\*\/inventory\.json$/,
+    );
     const images = (action: string) =>
       expect.stringMatching(new RegExp(`^s3:${action} on .*EvidenceBucket.*/orders/images/\\*$`));
     const document = (name: string) =>
@@ -139,11 +142,17 @@ describe('permissions', () => {
     expect([...onBucket].sort()).toEqual([
       ['ApprovalsSite', document('findings')],
       ['ApprovalsSite', document('inventory')],
+      ['FunctionsAcquireLock', inventories],
+      ['FunctionsCheckRelease', inventories],
+      ['FunctionsCompleteJob', inventories],
       ['FunctionsGuard', images('GetObject')],
       ['FunctionsInspectImage', images('GetObject')],
       ['FunctionsInspectImage', images('PutObject')],
       ['FunctionsPointAtImage', images('GetObject')],
+      ['FunctionsReconcileJobs', inventories],
       ['FunctionsRequestApproval', images('GetObject')],
+      ['FunctionsStartJob', inventories],
+      ['FunctionsTrackPromotion', inventories],
       ['FunctionsTrackPromotion', expect.stringMatching(/^s3:PutObject on .*EvidenceBucket.*\/orders\/\*$/)],
       ['FunctionsVerifyProd', images('GetObject')],
     ]);

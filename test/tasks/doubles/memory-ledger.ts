@@ -17,6 +17,7 @@ import type {
 import { type Ledger, LedgerConflictError } from '../../../tasks/ledger/ledger.ts';
 import { isApprovalOpen, isJobOpen, isPromotionOpen, versionOf } from '../../../tasks/ledger/stored.ts';
 import type { BadMark } from '../../../tasks/marks/bad-mark.ts';
+import { subjectId } from '../../../tasks/marks/bad-subject.ts';
 import type { Acceptance } from '../../../tasks/vulnerabilities/acceptance.ts';
 
 const by =
@@ -193,11 +194,9 @@ export const createMemoryLedger = (): Ledger => {
         .sort(by(({ attempt }) => String(attempt).padStart(4, '0'))),
     addOverride: async (override) => add(overrides, overrideKey(override), override),
     replaceOverride: async (before, after) => replace(overrides, overrideKey(after), before, after),
-    mark: async (application, commitId) => marks.get(`${application}#${commitId}`),
+    mark: async (application, subject) => marks.get(`${application}#${subject}`),
     marks: async (application) =>
-      [...marks.values()]
-        .filter((mark) => mark.application === application)
-        .sort(by((mark) => mark.commitId)),
+      [...marks.values()].filter((mark) => mark.application === application).sort(by(subjectId)),
     acceptances: async (application) =>
       [...acceptances.values()]
         .filter((one) => one.application === application)
@@ -208,7 +207,7 @@ export const createMemoryLedger = (): Ledger => {
       else replace(acceptances, key, before, after);
     },
     replaceMark: async (before, after) => {
-      const key = `${after.application}#${after.commitId}`;
+      const key = `${after.application}#${subjectId(after)}`;
       if (before === undefined) add(marks, key, after);
       else replace(marks, key, before, after);
     },

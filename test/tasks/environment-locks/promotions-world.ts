@@ -277,7 +277,7 @@ export const createPromotionsWorld = (calendar: Calendar, pace: () => Promise<vo
         commits[again === undefined ? -1 : again % Math.max(1, commits.length)] ??
         String(commits.length).padStart(40, '0');
       if (!commits.includes(commitId)) commits.push(commitId);
-      if ((await recallCause(dependencies.ledger, application, commitId)) !== undefined) return;
+      if ((await recallCause(dependencies, { application, commitId })) !== undefined) return;
       const id = `p${String(runners.length).padStart(2, '0')}`;
       const executionArn = `arn:aws:states:us-east-1:000000000000:execution:lockstep-shop:${id}`;
       const at = now().toISOString();

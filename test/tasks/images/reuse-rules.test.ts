@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { imageReuse, type NewestImage, type ReuseFacts } from '../../../tasks/images/reuse-rules.ts';
+import type { BadMark, BadSubject, MarkChange } from '../../../tasks/marks/bad-mark.ts';
+import { aMarking } from '../doubles/samples.ts';
 
 const SEED = 20_261_130;
 const NOW = new Date('2026-11-22T12:00:00.000Z');
@@ -12,6 +14,7 @@ const anImage = (change: Partial<NewestImage> = {}): NewestImage => ({
   build: arn('image/lockstep-shop/1.0.5/3'),
   startedAt: hoursAgo(24),
   recipeArn: arn('image-recipe/lockstep-shop/1.0.5'),
+  imageId: 'ami-newest',
   isUsable: true,
   sourceImageId: 'ami-parent',
   ...change,
@@ -22,7 +25,14 @@ const equal: ReuseFacts = {
   parent: { imageId: 'ami-parent' },
   releasedAt: hoursAgo(100),
   rebake: undefined,
+  marks: [],
 };
+const marked = (subject: BadSubject, hours: number, unmarked?: MarkChange): BadMark => ({
+  application: 'shop',
+  ...subject,
+  markings: [{ ...aMarking(), at: hoursAgo(hours).toISOString(), ...(unmarked && { unmarked }) }],
+});
+const OPENSSL = { packageVersion: 'openssl@3.2.2' };
 const asked = (hours: number) => ({
   application: 'shop',
   askedBy: { type: 'person', subject: 's', name: 'olga', verifiedEmail: '' } as const,
@@ -32,6 +42,13 @@ const asked = (hours: number) => ({
 const faults: readonly (readonly [string, Partial<ReuseFacts>, string, string])[] = [
   ['there is none', { newest: undefined }, 'NoImage', 'there is no earlier image'],
   ['somebody asked for new ones since', { rebake: asked(1) }, 'Rebake', 'olga asked for new images'],
+  [
+    'it is marked bad',
+    { marks: [marked({ imageId: 'ami-newest' }, 1)] },
+    'MarkedBad',
+    'image ami-newest bad',
+  ],
+  ['a package is marked since', { marks: [marked(OPENSSL, 1)] }, 'MarkedBad', 'package openssl 3.2.2 bad'],
   ['somebody asked at the same moment', { rebake: asked(24) }, 'Rebake', 'olga'],
   [
     'the pipeline builds another recipe',
@@ -139,4 +156,13 @@ describe('an earlier image', () => {
       { seed: SEED, numRuns: 2_000 },
     );
   });
+});
+
+it.each([
+  ['another image is marked', marked({ imageId: 'ami-other' }, 1)],
+  ['it was built since a package was marked', marked(OPENSSL, 30)],
+  ['somebody else unmarked the package', marked(OPENSSL, 1, aMarking())],
+  ['a commit is marked', marked({ commitId: 'a'.repeat(40) }, 1)],
+])('is used again although %s', (_, mark) => {
+  expect(imageReuse({ ...equal, marks: [mark] }, DAYS, NOW).do).toBe('reuse');
 });

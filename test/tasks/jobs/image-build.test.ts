@@ -70,7 +70,7 @@ describe('an image build', () => {
       amiIn: async (environment, imageId) =>
         environment === 'qat' && imageId === 'ami-there' ? { State: 'available' } : undefined,
       parameter: async () => ({ value: 'ami-parent', modifiedAt: new Date(0) }),
-      ledger: { rebake: async () => undefined },
+      ledger: { rebake: async () => undefined, marks: async () => [] },
     };
     const start = async (change: Partial<ReuseSources> = {}, job = aJob({ parameters })) => {
       const { client, sent } = double(

@@ -126,8 +126,8 @@ it('says why somebody may not unmark a commit', () => {
     mayUnmark(aMark(aMarking()), person('quinn', '')),
   ].map((ruling) => (ruling.kind === 'ok' ? 'ok' : `${ruling.reason}: ${ruling.message}`));
   expect(messages).toEqual([
-    'NotBad: The commit is not marked bad.',
-    'NotBad: The commit is not marked bad.',
+    'NotBad: It is not marked bad.',
+    'NotBad: It is not marked bad.',
     'SamePerson: olga marked this commit bad. Another operator or approver must unmark it.',
     'SamePerson: olga went back from this commit. Another operator or approver must unmark it.',
     expect.stringMatching(
@@ -158,10 +158,10 @@ it('names the bad commits of a change, and no other', () => {
 });
 
 it('says who marked a commit, when and why', () => {
-  expect(markText(COMMIT, aMarking())).toBe(
+  expect(markText({ commitId: COMMIT }, aMarking())).toBe(
     'olga marked commit 8f0c9c1f bad on 22 Nov 2026, 11:00 UTC: it loses orders',
   );
-  expect(markText(COMMIT, aMarking({ goBack: 'goes-back' }))).toBe(
+  expect(markText({ commitId: COMMIT }, aMarking({ goBack: 'goes-back' }))).toBe(
     'olga went back from commit 8f0c9c1f, which marked it bad on 22 Nov 2026, 11:00 UTC: it loses orders',
   );
 });
