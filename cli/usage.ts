@@ -46,11 +46,11 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        --reason TEXT       why; recorded with who declares it, shown to everybody
   unfreeze APPLICATION [FREEZE]  end a freeze that somebody declared; its id, if several hold
                        --reason TEXT       why; recorded with who ends it
-  mark-bad COMMIT      mark a commit bad: no promotion of it is started, redriven or gone back to, and one
-                       under way ends, within five minutes if it waits
+  mark-bad WHAT        mark a commit, an AMI or a package (openssl@3.2.2) bad: no promotion of or with it
+                       goes on or is gone back to; one under way ends, within five minutes if it waits
                        --application NAME  of that application
                        --reason TEXT       why; recorded with who marks it
-  unmark-bad COMMIT    unmark it; takes another person than the one who marked it, or who went back from it
+  unmark-bad WHAT      unmark it; takes another person than the one who marked it, or who went back from it
                        --application NAME  of that application
                        --reason TEXT       why; recorded with who unmarks it
   rebake APPLICATION   use no image from before now again: the next promotion builds its images

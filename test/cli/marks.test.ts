@@ -47,3 +47,23 @@ it('is said to run where it does when it is marked, with the way back', async ()
     json: { outcome: 'already', runIn: ['prod'] },
   });
 });
+
+it('may be an image or a package, in any list as well, and somebody else unmarks it', async () => {
+  const cli = createCommandLine();
+  await cli.ledger.addPromotion(
+    aPromotion({ promotionId: 'shop-in-progress', images: { qat: 'ami-0123456789abcdef0' } }),
+  );
+  expect((await cli.run(mark('ami-0123456789abcdef0'))).text).toContain(
+    'In progress, and recalled now: shop-in-progress.',
+  );
+  expect((await cli.run(mark('OpenSSL 3.2.2'))).json).toMatchObject({
+    packageVersion: 'openssl@3.2.2',
+    outcome: 'marked',
+  });
+  const { text } = await cli.run({ name: 'bad', application: 'shop' });
+  expect(text).toContain('image ami-0123456789abcdef0');
+  expect(text).toContain('package openssl 3.2.2');
+  await expect(cli.run({ ...mark('openssl@3.2.2'), name: 'unmark-bad' })).rejects.toThrow(
+    'marked this package bad. Another operator or approver must unmark it.',
+  );
+});

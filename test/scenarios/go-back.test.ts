@@ -130,7 +130,7 @@ describe('going back to an earlier release', () => {
   it('fails before anybody is asked if the image is gone; the command line asks in the caller’s name', async () => {
     expect(await lockstep('go-back', scenario.application.name, second.id, '--reason', 'x')).toMatchObject({
       code: 1,
-      error: expect.stringContaining('Choose another release, or have somebody else unmark the commit.'),
+      error: expect.stringContaining('Choose another release, or have somebody else unmark it.'),
     });
     const imageId = (await scenario.system.ledger.promotion(first.id))?.images.prod;
     await scenario.run.host.call(administrator, 'ec2', 'DeregisterImage', { ImageId: imageId });
