@@ -267,6 +267,8 @@ export class ApplicationStack extends Stack {
       qatAutoScalingGroupName: qat.autoScalingGroupName,
       ...(build && { buildProjectName: build.name }),
       ...(placed.qat.elsewhere && { qatPlace: placed.qat.elsewhere.place }),
+      prodCodeDeployApplication: prod.codeDeployApplication,
+      ...(placed.prod.elsewhere && { prodPlace: placed.prod.elsewhere.place }),
       stateMachineArn: stateMachine.stateMachineArn,
     });
 

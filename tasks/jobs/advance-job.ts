@@ -5,6 +5,7 @@ import { livePromotion } from '../ledger/live-promotion.ts';
 import { type RecallSources, recallCause } from '../marks/recall.ts';
 import { type Environment, RECALLED } from '../payloads.ts';
 import type { TaskCompletions } from '../task-completions.ts';
+import { decideCutOver } from './cut-over.ts';
 import type { Inspection, JobKinds } from './job-actions.ts';
 import { nextStep } from './job-attempts.ts';
 
@@ -99,5 +100,7 @@ export async function lookAt(dependencies: JobDependencies, job: Job): Promise<J
         job,
       )
     : { state: 'running' };
+  if (inspection.state === 'running' && inspection.cutOver !== undefined)
+    return decideCutOver(dependencies, job, inspection.cutOver);
   return advance(dependencies, job, await withRecall(dependencies, job, inspection));
 }

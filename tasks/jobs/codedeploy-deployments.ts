@@ -5,14 +5,17 @@ import {
   ContinueDeploymentCommand,
   DeploymentAlreadyCompletedException,
   DeploymentDoesNotExistException,
+  DeploymentIsNotInReadyStateException,
   DeploymentNotStartedException,
   GetDeploymentCommand,
   type InstanceTarget,
   ListDeploymentTargetsCommand,
   StopDeploymentCommand,
 } from '@aws-sdk/client-codedeploy';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { createAlarms } from '../alarms/cloudwatch-alarms.ts';
 import { ignoring } from '../ignoring.ts';
+import { readInstanceImages } from '../images/instance-images.ts';
 import { readActivities } from '../launch-failures.ts';
 import type { Deployments } from './pipeline-run.ts';
 
@@ -24,6 +27,7 @@ export const createDeployments = (
   client = new CodeDeployClient({}),
   autoScaling = new AutoScalingClient({}),
   alarms = createAlarms(),
+  ec2 = new EC2Client({}),
 ): Deployments => ({
   activities: (group) => readActivities(autoScaling, group),
   firedAlarms: alarms.fired,
@@ -32,6 +36,17 @@ export const createDeployments = (
       .send(new ContinueDeploymentCommand({ deploymentId, deploymentWaitType: 'TERMINATION_WAIT' }))
       .catch(ignoring(DeploymentAlreadyCompletedException));
   },
+  moveTraffic: async (deploymentId) => {
+    await client
+      .send(new ContinueDeploymentCommand({ deploymentId, deploymentWaitType: 'READY_WAIT' }))
+      .catch(ignoring(DeploymentAlreadyCompletedException, DeploymentIsNotInReadyStateException));
+  },
+  halt: async (deploymentId) => {
+    await client
+      .send(new StopDeploymentCommand({ deploymentId, autoRollbackEnabled: false }))
+      .catch(ignoring(DeploymentAlreadyCompletedException));
+  },
+  imagesOf: readInstanceImages(ec2),
   stop: async (deploymentId) => {
     await client
       .send(new StopDeploymentCommand({ deploymentId, autoRollbackEnabled: true }))

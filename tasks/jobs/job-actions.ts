@@ -25,8 +25,18 @@ export interface Missing extends JobFailure {
   readonly state: 'missing';
 }
 
+/** A deployment's new instances have the revision and no traffic yet: it waits for somebody to say whether traffic moves. */
+export interface CutOver {
+  /** AMI by id of the new instances. */
+  readonly images: Readonly<Record<string, string | undefined>>;
+  /** Lets traffic move. Safe to repeat. */
+  readonly moveTraffic: () => Promise<void>;
+  /** Stops the deployment. Safe to repeat. */
+  readonly halt: () => Promise<void>;
+}
+
 /** The state of an external job, as its service reports it. */
-export type Inspection = { readonly state: 'running' } | Missing | Outcome;
+export type Inspection = { readonly state: 'running'; readonly cutOver?: CutOver } | Missing | Outcome;
 
 /** Reads the promotion that Prod runs; undefined before the first. */
 export type ReadLive = () => Promise<Pick<Promotion, 'promotionId' | 'commitId'> | undefined>;

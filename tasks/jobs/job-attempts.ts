@@ -57,21 +57,36 @@ const sentBackInstead = (
         cause: `${askerName(sentBack.askedBy)} sent the traffic back to the old instances, ${utcTime(sentBack.at)}: ${sentBack.reason}\n${cause}`,
       };
 
+/** A deployment that Lockstep stopped before traffic moved has failed for that reason, unless an alarm was faster. */
+const haltedInstead = <Failure extends JobFailure>({ halted }: Job, failure: Failure): Failure => {
+  const { code, ...rest } = failure;
+  if (halted === undefined || failure.error !== jobErrors.deploymentFailed || code === 'AlarmActive')
+    return failure;
+  return {
+    ...rest,
+    error: jobErrors.imageReplaced,
+    cause: `${halted.reason}\n${failure.cause}`,
+  } as Failure;
+};
+
 /** The job with its outcome. */
-export const finished = (job: Job, outcome: Outcome | Missing, now: Date): Job => ({
-  ...job,
-  endedAt: now.toISOString(),
-  ...(outcome.state === 'succeeded'
-    ? { status: 'SUCCEEDED', output: outcome.output }
-    : {
-        status: 'FAILED',
-        error: outcome.error,
-        ...(outcome.code && { code: outcome.code }),
-        cause: outcome.cause,
-        ...(outcome.alarms && { alarms: outcome.alarms }),
-        ...sentBackInstead(job, outcome),
-      }),
-});
+export function finished(job: Job, reported: Outcome | Missing, now: Date): Job {
+  const outcome = reported.state === 'succeeded' ? reported : haltedInstead(job, reported);
+  return {
+    ...job,
+    endedAt: now.toISOString(),
+    ...(outcome.state === 'succeeded'
+      ? { status: 'SUCCEEDED', output: outcome.output }
+      : {
+          status: 'FAILED',
+          error: outcome.error,
+          ...(outcome.code && { code: outcome.code }),
+          cause: outcome.cause,
+          ...(outcome.alarms && { alarms: outcome.alarms }),
+          ...sentBackInstead(job, outcome),
+        }),
+  };
+}
 
 /** What advances a job. */
 type JobStep =

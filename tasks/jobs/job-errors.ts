@@ -9,6 +9,8 @@ export const jobErrors = {
   imageDiffers: 'ImageDiffers',
   /** The image has vulnerabilities that `image.gate` stops, or was not scanned. */
   imageGateFailed: 'ImageGateFailed',
+  /** New instances of Prod started from another image than the promotion's: no traffic moved to them. */
+  imageReplaced: 'ImageReplaced',
   instanceRefreshFailed: 'InstanceRefreshFailed',
   /** CodeDeploy failed within the pipeline's run. */
   deploymentFailed: 'DeploymentFailed',

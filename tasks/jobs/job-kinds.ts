@@ -55,6 +55,7 @@ export function createJobKinds(
         new CodeDeployClient(environmentAccess(environment)),
         new AutoScalingClient(environmentAccess(environment)),
         createAlarms(new CloudWatchClient(environmentAccess(environment))),
+        new EC2Client(environmentAccess(environment)),
       ),
       region,
       beforeRun,

@@ -6,12 +6,13 @@ import type { Alarms, FiredAlarm } from '../alarms/alarms.ts';
 import { consoleLine, pipelineRunLink } from '../console-links.ts';
 import { isFailedCall } from '../failed-calls.ts';
 import type { FailureCode } from '../failure-cause.ts';
+import type { ReadInstanceImages } from '../images/instance-images.ts';
 import { launchFailure } from '../launch-failures.ts';
 import type { Job } from '../ledger/items.ts';
 import { type JobParameters, LOAD_TEST_STAGE } from '../payloads.ts';
 import { activatedAlarms, deploymentFailure, liveHookFailures } from './deployment-failure.ts';
 import { partsOf, pipelineRunId } from './external-ids.ts';
-import type { Inspection, JobActions, ReadLive } from './job-actions.ts';
+import type { CutOver, Inspection, JobActions, ReadLive } from './job-actions.ts';
 import { type JobError, jobErrors } from './job-errors.ts';
 
 /** What a pipeline is started with (T21). */
@@ -61,6 +62,12 @@ export interface Deployments {
   readonly activities: (autoScalingGroupName: string) => Promise<readonly Activity[]>;
   /** The alarms of these names with what they measured while a deployment ran. */
   readonly firedAlarms: Alarms['fired'];
+  /** AMI by id of instances. */
+  readonly imagesOf: ReadInstanceImages;
+  /** Ends a blue/green deployment's wait before traffic moves, if it waits. */
+  readonly moveTraffic: (deploymentId: string) => Promise<void>;
+  /** Stops a deployment before traffic has moved, unless it has ended: nothing is rolled back, since nothing was changed. */
+  readonly halt: (deploymentId: string) => Promise<void>;
   /** Ends a blue/green deployment's wait before the old instances are terminated. */
   readonly endSoak: (deploymentId: string) => Promise<void>;
   /** Stops a deployment, unless it has ended, and lets CodeDeploy roll back. */
@@ -74,6 +81,25 @@ async function noNewInstances(
 ): Promise<string | undefined> {
   const [group] = deployment?.targetInstances?.autoScalingGroups ?? [];
   return group === undefined ? undefined : launchFailure(await activities(group), deployment?.createTime);
+}
+
+/** A deployment that waits before traffic moves. Its status in the wait before the end of the old instances is not documented. */
+async function cutOverOf(
+  { targets, imagesOf, moveTraffic, halt }: Deployments,
+  deploymentId: string,
+  deployment: DeploymentInfo | undefined,
+): Promise<CutOver | undefined> {
+  if (deployment?.status !== 'Ready' || deployment.instanceTerminationWaitTimeStarted === true)
+    return undefined;
+  const instanceIds = (await targets(deploymentId)).flatMap(({ instanceLabel, targetId }) =>
+    instanceLabel === 'Green' && targetId !== undefined ? [targetId] : [],
+  );
+  const images = await imagesOf(instanceIds);
+  return {
+    images: Object.fromEntries(instanceIds.map((id) => [id, images[id]])),
+    moveTraffic: () => moveTraffic(deploymentId),
+    halt: () => halt(deploymentId),
+  };
 }
 
 /** The most alarms that a cause shows; CodeDeploy watches ten. */
@@ -172,13 +198,16 @@ export function pipelineRun(
       ].join('\n'),
     };
   };
-  /** CodeDeploy would wait for an hour and then say nothing of it (T57). */
-  const stopWithoutInstances = async (pipelineName: string, pipelineExecutionId: string): Promise<void> => {
+  const running = async (pipelineName: string, pipelineExecutionId: string): Promise<Inspection> => {
     const deploymentId = deploymentOf(await runs.actions(pipelineName, pipelineExecutionId));
-    if (deploymentId === undefined) return;
+    if (deploymentId === undefined) return { state: 'running' };
     const deployment = await deployments.deployment(deploymentId);
-    if (deployment?.status !== 'InProgress' && deployment?.status !== 'Created') return;
-    if ((await noNewInstances(deployments, deployment)) !== undefined) await deployments.stop(deploymentId);
+    // CodeDeploy would wait for an hour and then say nothing of it (T57).
+    const isStarting = deployment?.status === 'InProgress' || deployment?.status === 'Created';
+    if (isStarting && (await noNewInstances(deployments, deployment)) !== undefined)
+      await deployments.stop(deploymentId);
+    const cutOver = await cutOverOf(deployments, deploymentId, deployment);
+    return { state: 'running', ...(cutOver && { cutOver }) };
   };
   const failed = async (
     externalId: string,
@@ -239,8 +268,8 @@ export function pipelineRun(
     inspect: async (externalId, live) => {
       const [pipelineName, pipelineExecutionId] = partsOf(externalId);
       const run = await runs.run(pipelineName, pipelineExecutionId);
-      if (run?.status === 'InProgress') await stopWithoutInstances(pipelineName, pipelineExecutionId);
-      if (run?.status === 'InProgress' || run?.status === 'Stopping') return { state: 'running' };
+      if (run?.status === 'InProgress') return running(pipelineName, pipelineExecutionId);
+      if (run?.status === 'Stopping') return { state: 'running' };
       if (run?.status !== 'Succeeded') return failed(externalId, run, live);
       const actions = await runs.actions(pipelineName, pipelineExecutionId);
       const deploymentId = deploymentOf(actions);

@@ -155,6 +155,8 @@ export interface Job {
   readonly alarms?: readonly FiredAlarm[];
   /** Alarms that were on before and do not watch this deployment to Prod. */
   readonly alarmsLeftOut?: readonly string[];
+  /** Why the deployment was stopped before traffic moved to its instances. */
+  readonly halted?: { readonly reason: string; readonly at: string };
   /** An operator asked in the soak to send the traffic back to the old instances. */
   readonly sentBack?: { readonly askedBy: Asker; readonly reason: string; readonly at: string };
   /** An operator ended the soak. */

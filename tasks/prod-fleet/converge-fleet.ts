@@ -58,8 +58,11 @@ export const deploymentGroupInput = (
   loadBalancerInfo: { targetGroupInfoList: [{ name: fleet.targetGroupName }] },
   ...rollbackInput(fleet),
   blueGreenDeploymentConfiguration: {
-    // The approval has happened: nobody is to continue it by hand.
-    deploymentReadyOption: { actionOnTimeout: 'CONTINUE_DEPLOYMENT' },
+    // No traffic moves before the new instances are seen to run the approved image.
+    deploymentReadyOption: {
+      actionOnTimeout: 'STOP_DEPLOYMENT',
+      waitTimeInMinutes: fleet.cutOverMinutes,
+    },
     greenFleetProvisioningOption: { action: 'COPY_AUTO_SCALING_GROUP' },
     terminateBlueInstancesOnDeploymentSuccess: {
       action: 'TERMINATE',

@@ -22,6 +22,8 @@ export interface ProdFleetProperties extends FleetNames {
   readonly desiredCapacity: number;
   /** Seconds before a failing health check of the load balancer replaces a new instance. */
   readonly healthCheckGraceSeconds: number;
+  /** Minutes that a deployment waits, before traffic moves, until the new instances are seen to be right; then CodeDeploy stops it. */
+  readonly cutOverMinutes: number;
   /** Minutes that the old fleet stays after traffic has moved (T08). */
   readonly soakMinutes: number;
   /** Whether CodeDeploy takes a failed deployment back by itself. @default true */
@@ -72,7 +74,14 @@ const texts = [
   'launchTemplateId',
   'seedLaunchTemplateId',
 ] as const;
-const numbers = ['minSize', 'maxSize', 'desiredCapacity', 'healthCheckGraceSeconds', 'soakMinutes'] as const;
+const numbers = [
+  'minSize',
+  'maxSize',
+  'desiredCapacity',
+  'healthCheckGraceSeconds',
+  'cutOverMinutes',
+  'soakMinutes',
+] as const;
 
 /**
  * The properties as CloudFormation hands them over: it makes numbers text.

@@ -1,8 +1,9 @@
-import { EC2Client, paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import {
   DescribeTargetHealthCommand,
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { readInstanceImages } from '../images/instance-images.ts';
 import type { ServingInstances } from './verify-prod.ts';
 
 /** What serves, by Elastic Load Balancing and EC2. */
@@ -18,13 +19,5 @@ export const createServingInstances = (
       TargetHealth?.State === 'healthy' && Target?.Id !== undefined ? [Target.Id] : [],
     );
   },
-  imagesOf: async (instanceIds) => {
-    const images: Record<string, string | undefined> = {};
-    // Without ids EC2 would describe every instance of the account.
-    if (instanceIds.length === 0) return images;
-    for await (const page of paginateDescribeInstances({ client: ec2 }, { InstanceIds: [...instanceIds] }))
-      for (const instance of (page.Reservations ?? []).flatMap(({ Instances = [] }) => Instances))
-        if (instance.InstanceId !== undefined) images[instance.InstanceId] = instance.ImageId;
-    return images;
-  },
+  imagesOf: readInstanceImages(ec2),
 });

@@ -17,7 +17,7 @@ import type { ServingInstances } from './verify-prod.ts';
 
 /** What restoring Prod needs. */
 export interface RestoreProdDependencies extends WriteImageDependencies {
-  readonly ledger: Pick<Ledger, 'promotion' | 'updatePromotion' | 'jobs'>;
+  readonly ledger: Pick<Ledger, 'promotion' | 'updatePromotion' | 'jobs' | 'lock'>;
   readonly describeExecution: (executionArn: string) => Promise<DescribeExecutionOutput>;
   readonly runs: Pick<PipelineRuns, 'run'>;
   readonly groups: Pick<AutoScalingGroups, 'owned' | 'named' | 'remove'>;
@@ -124,7 +124,12 @@ export function restoreProd(dependencies: RestoreProdDependencies) {
     const { fleet, left } = await lookAtFleet(dependencies, unproven);
     const { imageParameterName } = prod;
     const current = await parameters.read(imageParameterName);
-    if (current === unproven && fleet.imageId !== unproven) {
+    // While it holds the lock, no other promotion has pointed Prod anywhere: a third image was put there by somebody.
+    const isToBeSet =
+      current === unproven ||
+      current === fleet.imageId ||
+      (await ledger.lock(promotion.application, 'prod')).holder?.promotionId === promotionId;
+    if (isToBeSet && current !== fleet.imageId) {
       await ended(promotion, execution);
       await writeImage(dependencies)(imageParameterName, fleet.imageId);
     }
@@ -133,8 +138,8 @@ export function restoreProd(dependencies: RestoreProdDependencies) {
       await removeGroup(groups, name);
     }
     await ended(promotion, execution);
-    // A third image is another promotion's, which has pointed Prod at it since: this one needs no mail.
-    if (current === unproven || current === fleet.imageId)
+    // Otherwise it is another promotion's, which has pointed Prod at it since: this one needs no mail.
+    if (isToBeSet)
       await notices.send(prodRestoredNotice({ ...promotion, redrives }, fleet, imageParameterName, siteUrl));
     await ledger.updatePromotion(promotionId, {
       prodRestored: { redrives, imageId: fleet.imageId, at: now().toISOString() },

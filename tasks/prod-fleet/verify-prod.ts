@@ -2,6 +2,7 @@ import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { DeploymentInfo, InstanceTarget, RevisionLocation } from '@aws-sdk/client-codedeploy';
 import type { ActionExecutionDetail, PipelineExecution } from '@aws-sdk/client-codepipeline';
 import { consoleLine, deploymentLink } from '../console-links.ts';
+import { otherImage, type ReadInstanceImages } from '../images/instance-images.ts';
 import { type Deployments, deploymentOf, type PipelineRuns } from '../jobs/pipeline-run.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { VerifyProdOutput, VerifyProdRequest } from '../payloads.ts';
@@ -16,10 +17,7 @@ import { watchAlarms } from './watched-alarms.ts';
 export interface ServingInstances {
   /** Ids of the target group's healthy instances. */
   readonly healthy: (targetGroupArn: string) => Promise<readonly string[]>;
-  /** AMI by instance id. */
-  readonly imagesOf: (
-    instanceIds: readonly string[],
-  ) => Promise<Readonly<Record<string, string | undefined>>>;
+  readonly imagesOf: ReadInstanceImages;
 }
 
 /** Prod as it should be. */
@@ -129,9 +127,7 @@ function prodDifferences(
     ...(seen.group === undefined ? ['the Auto Scaling group of the deployment group is missing'] : []),
     ...(seen.healthy.length === 0 ? ['the target group has no healthy instance'] : []),
     ...seen.healthy.flatMap((instance) => [
-      ...(seen.images[instance] === imageId
-        ? []
-        : [`instance ${instance} runs ${seen.images[instance] ?? 'an unknown image'}, not ${imageId}`]),
+      ...otherImage(instance, seen.images[instance], imageId),
       ...revisionDifferences(instance, deploymentId, seen),
       ...(seen.group === undefined || members.has(instance)
         ? []

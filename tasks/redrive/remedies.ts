@@ -142,6 +142,12 @@ const entries: readonly Entry[] = [
     heading: 'A soak',
   },
   {
+    error: jobErrors.imageReplaced,
+    sentence:
+      "Prod's image parameter was overwritten between the guard and the start of the new instances, and no traffic moved to them. The cause names them. Find out who wrote it, then redrive: that starts new instances from the approved image.",
+    heading: 'A deployment is stopped before traffic moves',
+  },
+  {
     error: jobErrors.deploymentFailed,
     sentence:
       'Open the deployment by its link in the cause. Fix the environment. If the commit is at fault, push a new commit instead.',

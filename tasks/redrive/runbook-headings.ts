@@ -18,6 +18,7 @@ export const runbookHeadings = [
   'Stale',
   'Recalled',
   'A hook of what is live fails',
+  'A deployment is stopped before traffic moves',
   'A soak',
   'An alarm is on before a deployment',
   'An environment is locked',

@@ -2,7 +2,7 @@
 export const factSummaries: Readonly<Record<string, string>> = {
   T01: 'CloudFormation cannot make an EC2 blue/green deployment group that copies its Auto Scaling group',
   T02: 'A pipeline reaches only one kind of EC2 blue/green: the one that copies the Auto Scaling group',
-  T03: 'The blue/green group is made in one call, which hands over the service role and goes on by itself',
+  T03: 'The blue/green group is made in one call, which hands over the service role and says who lets traffic move',
   T04: 'An update of the group must name the one Auto Scaling group that serves now',
   T05: 'CodeDeploy copies the Auto Scaling group with other sizes and deletes the original',
   T06: "CodeDeploy's managed policy does not cover launch templates",

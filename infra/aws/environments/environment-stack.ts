@@ -11,6 +11,7 @@ import { viewersElsewhere } from '../operations/console-policies.ts';
 import { allow, allowDeployments, awaitPermissions, type DeployTarget } from '../permissions.ts';
 import type { PlatformStack } from '../platform/platform-stack.ts';
 import { forResource, rolesOf } from '../service-principal.ts';
+import { deploymentReady } from './deployment-ready.ts';
 import { AccessElsewhere } from './environment-access.ts';
 import { ImageParameters } from './image-parameters.ts';
 import { ProdEnvironment } from './prod-environment.ts';
@@ -80,6 +81,28 @@ abstract class EnvironmentStack extends Stack {
     });
   }
 
+  /** Forwards events to Lockstep's own account. */
+  protected forwardEvents(id: string, description: string, eventPattern: object): void {
+    const { application, platform } = this.elsewhere;
+    const name = environmentName(application.name, this.forEnvironment);
+    const rule = this.formatArn({ service: 'events', resource: 'rule', resourceName: name });
+    const role = new Role(this, 'Forwarding', {
+      description: `Events of ${application.name} in ${this.forEnvironment}`,
+      roleName: PhysicalName.GENERATE_IF_NEEDED,
+      assumedBy: forResource('events.amazonaws.com', this, rule),
+    });
+    const bus = platform.admitEvents(role);
+    allow(role, ['events:PutEvents'], [bus]);
+    const forwarding = new CfnRule(this, id, {
+      name,
+      description,
+      eventPattern,
+      state: 'ENABLED',
+      targets: [{ id: 'Lockstep', arn: bus, roleArn: role.roleArn }],
+    });
+    awaitPermissions(forwarding, role);
+  }
+
   /**
    * The role under which the pipeline's action deploys here; that pipeline alone may assume it. It and the instances may read
    * the revisions from then on.
@@ -114,41 +137,19 @@ export class QatStack extends EnvironmentStack {
   constructor(scope: Construct, id: string, props: EnvironmentStackProps) {
     super(scope, id, props, 'qat');
     this.qat = new QatEnvironment(this, 'Qat', this.environmentProps);
-    this.forwardRefreshes();
+    this.forwardEvents('RefreshEnded', "QAT's instance refreshes have ended", {
+      source: ['aws.autoscaling'],
+      'detail-type': ['Succeeded', 'Failed', 'Cancelled'].map(
+        (end) => `EC2 Auto Scaling Instance Refresh ${end}`,
+      ),
+      detail: { AutoScalingGroupName: [this.qat.autoScalingGroupName] },
+    });
     this.admitViewers();
     new CfnOutput(this, 'QatAutoScalingGroupName', { value: this.qat.autoScalingGroupName });
   }
 
   protected get deployTo() {
     return this.qat;
-  }
-
-  /** Forwards the end of an instance refresh to Lockstep's own account. */
-  private forwardRefreshes(): void {
-    const { application, platform } = this.elsewhere;
-    const name = environmentName(application.name, 'qat');
-    const rule = this.formatArn({ service: 'events', resource: 'rule', resourceName: name });
-    const role = new Role(this, 'Forwarding', {
-      description: `Instance refreshes of ${application.name} in QAT`,
-      roleName: PhysicalName.GENERATE_IF_NEEDED,
-      assumedBy: forResource('events.amazonaws.com', this, rule),
-    });
-    const bus = platform.admitEvents(role);
-    allow(role, ['events:PutEvents'], [bus]);
-    const refreshEnded = new CfnRule(this, 'RefreshEnded', {
-      name,
-      description: "QAT's instance refreshes have ended",
-      eventPattern: {
-        source: ['aws.autoscaling'],
-        'detail-type': ['Succeeded', 'Failed', 'Cancelled'].map(
-          (end) => `EC2 Auto Scaling Instance Refresh ${end}`,
-        ),
-        detail: { AutoScalingGroupName: [this.qat.autoScalingGroupName] },
-      },
-      state: 'ENABLED',
-      targets: [{ id: 'Lockstep', arn: bus, roleArn: role.roleArn }],
-    });
-    awaitPermissions(refreshEnded, role);
   }
 }
 
@@ -164,6 +165,12 @@ export class ProdStack extends EnvironmentStack {
       bundles,
       logs: logBucket(this, 'AccessLogs'),
       alarms: workloads.alarms,
+    });
+    const { detailType, detail } = deploymentReady(this.prod.codeDeployApplication);
+    this.forwardEvents('DeploymentReady', 'Deployments wait before traffic moves', {
+      source: ['aws.codedeploy'],
+      'detail-type': detailType,
+      detail,
     });
     this.admitViewers();
     new CfnOutput(this, 'ProdUrl', { value: this.prod.url });

@@ -168,6 +168,8 @@ export class ProdEnvironment extends Construct {
         minSize: application.fleet.min,
         maxSize: application.fleet.max,
         desiredCapacity: application.fleet.min,
+        // Open jobs are looked at every five minutes: lost events only delay.
+        cutOverMinutes: 30,
         soakMinutes,
         healthCheckGraceSeconds: 120,
         ...(!rollback.onFailure && { rollbackOnFailure: false }),

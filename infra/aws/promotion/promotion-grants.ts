@@ -169,9 +169,15 @@ export function allowCompleteJobs(
       .of(one)
       .allow(['codedeploy:GetDeployment'], [deploymentGroupArn])
       .allowWithoutResource(...SEE_DEPLOYMENT_TARGETS);
-  // A deployment whose new instances cannot be started is stopped; of one that alarms stopped, they are read.
+  // A deployment whose new instances cannot be started is stopped; of one that alarms stopped, they are read. Traffic moves to new
+  // instances that run the approved image.
   allowSeeAlarms(one, prod, environmentAccess.prod)
-    .allowWithoutResource('autoscaling:DescribeScalingActivities', 'codedeploy:StopDeployment')
+    .allowWithoutResource(
+      'autoscaling:DescribeScalingActivities',
+      'codedeploy:ContinueDeployment',
+      'codedeploy:StopDeployment',
+      'ec2:DescribeInstances',
+    )
     .allowWithoutResource('cloudwatch:GetMetricData');
 }
 

@@ -5,6 +5,7 @@ import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../tasks/functions.ts';
 import type { ApplicationConfig } from '../../config.ts';
+import { deploymentReady } from '../environments/deployment-ready.ts';
 import type { LockstepFunction } from '../lockstep-function.ts';
 import { pipelineName } from '../names.ts';
 import type { Source } from '../source/source.ts';
@@ -26,6 +27,9 @@ interface TriggersProps {
   readonly buildProjectName?: string;
   /** Where QAT is. @default with the state machine */
   readonly qatPlace?: { readonly account: string; readonly region: string };
+  readonly prodCodeDeployApplication: string;
+  /** Where Prod is. @default with the state machine */
+  readonly prodPlace?: { readonly account: string; readonly region: string };
   readonly stateMachineArn: string;
 }
 
@@ -36,7 +40,8 @@ export class Triggers extends Construct {
 
   constructor(scope: Construct, id: string, props: TriggersProps) {
     super(scope, id);
-    const { application, branch, source, repositoryMails, functions, qatPlace, buildProjectName } = props;
+    const { application, branch, source, repositoryMails, functions, qatPlace, prodPlace, buildProjectName } =
+      props;
     const { startPromotion, trackPromotion, restoreProd, acquireLock, completeJob, reconcileJobs } =
       functions;
 
@@ -95,6 +100,13 @@ export class Triggers extends Construct {
         pipeline: [pipelineName(application, 'qat'), pipelineName(application, 'prod')],
         state: ['SUCCEEDED', 'FAILED', 'CANCELED', 'STOPPED', 'SUPERSEDED'],
       },
+    });
+    // The event names the deployment, not the job: all open jobs are looked at.
+    this.on('DeploymentReady', 'Deployments to Prod wait before traffic moves', reconcileJobs, {
+      source: ['aws.codedeploy'],
+      // Forwarded from there; nobody else's events are meant.
+      ...(prodPlace && { account: [prodPlace.account], region: [prodPlace.region] }),
+      ...deploymentReady(props.prodCodeDeployApplication),
     });
     // Events are best effort.
     const schedules = new Schedules(this, 'Schedules');

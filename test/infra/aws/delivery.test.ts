@@ -124,10 +124,25 @@ describe('deployments', () => {
     expect(JSON.stringify(allowed)).not.toMatch(/codepipeline:(RetryStageExecution|\*)/);
   });
 
-  it("T28: CodeDeploy's events, which new instances cause too, wake nobody", () => {
+  it("T28: CodeDeploy's events, which new instances cause too, wake nobody; but that a deployment to Prod waits has open jobs looked at", () => {
     expect(rules.length).toBeGreaterThan(4);
-    for (const [, { Properties }] of rules)
-      expect(JSON.stringify(Properties.EventPattern ?? {})).not.toContain('aws.codedeploy');
+    const ofCodeDeploy = rules.filter(([, { Properties }]) =>
+      JSON.stringify(Properties.EventPattern ?? {}).includes('aws.codedeploy'),
+    );
+    expect(ofCodeDeploy.map(([, { Properties }]) => Properties)).toMatchObject([
+      {
+        EventPattern: {
+          source: ['aws.codedeploy'],
+          'detail-type': ['CodeDeploy Deployment State-change Notification'],
+          detail: {
+            application: [{ Ref: expect.stringMatching(/^ProdCodeDeploy/) }],
+            deploymentGroup: ['prod'],
+            state: ['READY'],
+          },
+        },
+        Targets: [{ Arn: { 'Fn::GetAtt': [expect.stringMatching(/^FunctionsReconcileJobs/), 'Arn'] } }],
+      },
+    ]);
   });
 });
 

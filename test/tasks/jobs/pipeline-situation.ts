@@ -12,7 +12,10 @@ import {
 import {
   BatchGetDeploymentTargetsCommand,
   CodeDeployClient,
+  ContinueDeploymentCommand,
+  DeploymentAlreadyCompletedException,
   type DeploymentInfo,
+  DeploymentIsNotInReadyStateException,
   GetDeploymentCommand,
   type InstanceTarget,
   ListDeploymentTargetsCommand,
@@ -25,6 +28,7 @@ import {
   ListActionExecutionsCommand,
   type PipelineExecution,
 } from '@aws-sdk/client-codepipeline';
+import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { createAlarms } from '../../../tasks/alarms/cloudwatch-alarms.ts';
 import { createDeployments } from '../../../tasks/jobs/codedeploy-deployments.ts';
 import { createPipelineRuns } from '../../../tasks/jobs/codepipeline-runs.ts';
@@ -58,6 +62,12 @@ export interface Situation {
   readonly deployment?: () => DeploymentInfo;
   readonly targets?: InstanceTarget[];
   readonly list?: () => string[];
+  /** AMI by id of the instances that EC2 describes. */
+  readonly images?: Readonly<Record<string, string>>;
+  /** Is told what CodeDeploy is asked for in the wait before traffic moves. */
+  readonly called?: (call: string) => void;
+  /** The deployment has ended when that is asked for. */
+  readonly isLate?: boolean;
   readonly live?: { readonly promotionId: string; readonly commitId: string };
 }
 export const kindIn = ({
@@ -69,6 +79,9 @@ export const kindIn = ({
   activities = [],
   stop = () => undefined,
   alarms = () => [],
+  images = {},
+  called = () => undefined,
+  isLate = false,
 }: Situation) =>
   pipelineRun(
     createPipelineRuns(
@@ -97,8 +110,15 @@ export const kindIn = ({
             .filter(({ targetId }) => targetIds?.includes(targetId ?? ''))
             .map((instanceTarget) => ({ deploymentTargetType: 'InstanceTarget' as const, instanceTarget })),
         })),
-        on(StopDeploymentCommand, () => {
+        on(ContinueDeploymentCommand, ({ deploymentWaitType }) => {
+          called(`continue ${deploymentWaitType}`);
+          if (isLate) throw new DeploymentIsNotInReadyStateException({ message: '', $metadata: {} });
+          return {};
+        }),
+        on(StopDeploymentCommand, ({ autoRollbackEnabled }) => {
           stop();
+          called(`stop ${autoRollbackEnabled}`);
+          if (isLate) throw new DeploymentAlreadyCompletedException({ message: '', $metadata: {} });
           return { status: 'Pending' as const };
         }),
       ).client,
@@ -117,6 +137,19 @@ export const kindIn = ({
           })),
         ).client,
       ),
+      double(
+        new EC2Client(offline),
+        on(DescribeInstancesCommand, ({ InstanceIds = [] }) => ({
+          Reservations: [
+            {
+              Instances: InstanceIds.flatMap((InstanceId) => {
+                const ImageId = images[InstanceId];
+                return ImageId === undefined ? [] : [{ InstanceId, ImageId }];
+              }),
+            },
+          ],
+        })),
+      ).client,
     ),
     'us-east-1',
     async () => {},

@@ -81,7 +81,7 @@ describe('creating the Prod fleet', () => {
       },
       alarmConfiguration: { enabled: false, alarms: [] },
       blueGreenDeploymentConfiguration: {
-        deploymentReadyOption: { actionOnTimeout: 'CONTINUE_DEPLOYMENT' },
+        deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 30 },
         greenFleetProvisioningOption: { action: 'COPY_AUTO_SCALING_GROUP' },
         terminateBlueInstancesOnDeploymentSuccess: { action: 'TERMINATE', terminationWaitTimeInMinutes: 5 },
       },

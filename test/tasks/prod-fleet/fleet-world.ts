@@ -18,6 +18,7 @@ export const properties: ProdFleetProperties = {
   maxSize: 4,
   desiredCapacity: 2,
   healthCheckGraceSeconds: 300,
+  cutOverMinutes: 30,
   soakMinutes: 5,
   tags: { Name: 'shop-prod' },
 };

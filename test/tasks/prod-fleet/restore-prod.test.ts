@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { PROMOTION_ID } from '../doubles/samples.ts';
 import { Killed } from './fleet-world.ts';
 import { afterFailure, createRestoreWorld, PARAMETER, type Scene } from './restore-world.ts';
 
@@ -80,6 +81,17 @@ describe('after a Prod deployment that failed', () => {
     const world = await createRestoreWorld({ parameter: 'ami-newer' });
     await world.restore();
     expect([world.written, world.mails]).toEqual([[], []]);
+  });
+
+  it('points it back from an image that somebody put there, while no other promotion can have done so', async () => {
+    const world = await createRestoreWorld({ parameter: 'ami-of-nobody' });
+    const lock = await world.ledger.lock('shop', 'prod');
+    await world.ledger.replaceLock(lock, {
+      ...lock,
+      holder: { promotionId: PROMOTION_ID } as NonNullable<typeof lock.holder>,
+    });
+    await world.restore();
+    expect([world.parameter, world.kept(), world.mails.length]).toEqual(['ami-old', ['blue'], 1]);
   });
 
   it('again, after a redrive, does it all again', async () => {

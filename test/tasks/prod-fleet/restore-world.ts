@@ -108,6 +108,7 @@ export const createRestoreWorld = async (change: Partial<Scene> = {}) => {
           promotion: mortal(ledger.promotion),
           updatePromotion: mortal(ledger.updatePromotion),
           jobs: mortal(ledger.jobs),
+          lock: mortal(ledger.lock),
         },
         describeExecution: mortal(async () => ({ $metadata: {}, ...world.execution }) as never),
         runs: {

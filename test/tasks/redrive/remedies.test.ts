@@ -64,6 +64,11 @@ it.each<[Partial<Failure>, string, string]>([
     'go back to an earlier release',
     'An alarm is on before a deployment',
   ],
+  [
+    { error: 'ImageReplaced', state: names.deployToProd },
+    'no traffic moved',
+    'A deployment is stopped before traffic moves',
+  ],
   [{ error: 'SentBack', state: names.deployToProd }, 'sent the traffic back', 'A soak'],
   [
     { error: 'DeploymentFailed', state: names.deployToProd },

@@ -190,6 +190,9 @@ export const createServices = (
     targets: async () => [],
     activities: async () => [],
     firedAlarms: async () => [],
+    imagesOf: async () => ({}),
+    moveTraffic: async () => {},
+    halt: async () => {},
     endSoak: async () => {},
     stop: async () => {},
   };

@@ -38,6 +38,8 @@ export interface BlueGreen {
   readonly fleet: Fleet;
   readonly group: GroupRecord;
   readonly deployment: DeploymentRecord;
+  /** Tells that it waits before traffic moves. */
+  readonly tellReady: () => void;
 }
 
 /**
@@ -132,11 +134,14 @@ const onBlue = async ({ tables, steps, fleet, group, deployment }: BlueGreen) =>
 };
 
 /** With STOP_DEPLOYMENT somebody must call ContinueDeployment before traffic moves, in time. */
-const awaitGo = async ({ host, lifetime, tables, group, deployment }: BlueGreen) => {
+const awaitGo = async ({ host, lifetime, tables, group, deployment, tellReady }: BlueGreen) => {
   const option = group.settings.blueGreenDeploymentConfiguration?.deploymentReadyOption;
   if (option?.actionOnTimeout !== 'STOP_DEPLOYMENT') return;
   const isOver = lifetime.patience((option.waitTimeInMinutes ?? 60) * MINUTE_MS);
-  changeDeployment(tables, deployment.id, { status: 'Ready' });
+  if (!findDeployment(tables, deployment.id).continued) {
+    changeDeployment(tables, deployment.id, { status: 'Ready' });
+    tellReady();
+  }
   await lifetime.until(POLL_MS, () => {
     checkStop(host, tables, deployment.id);
     const now = findDeployment(tables, deployment.id);

@@ -50,7 +50,7 @@ export const createEngine = (host: Host, tables: CodeDeployTables, lifetime: Lif
   const steps = createSteps(host, tables, agent);
 
   /** Tells of a deployment's state (T28); the id makes telling it again after a crash harmless. */
-  const tell = (deployment: DeploymentRecord, state: 'START' | 'SUCCESS' | 'FAILURE' | 'STOP') => {
+  const tell = (deployment: DeploymentRecord, state: 'START' | 'SUCCESS' | 'FAILURE' | 'STOP' | 'READY') => {
     const { id, applicationName, groupName } = deployment;
     host.emit({
       id: `${id}-${state.toLowerCase()}`,
@@ -153,7 +153,8 @@ export const createEngine = (host: Host, tables: CodeDeployTables, lifetime: Lif
       );
     }
     const fleet: Fleet = createFleet(host, lifetime, group);
-    return { host, lifetime, tables, steps, fleet, group, deployment };
+    const tellReady = () => tell(deployment, 'READY');
+    return { host, lifetime, tables, steps, fleet, group, deployment, tellReady };
   };
 
   const succeed = async ({ fleet, group, deployment }: Surroundings) => {
