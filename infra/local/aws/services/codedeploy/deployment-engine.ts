@@ -153,7 +153,10 @@ export const createEngine = (host: Host, tables: CodeDeployTables, lifetime: Lif
       );
     }
     const fleet: Fleet = createFleet(host, lifetime, group);
-    const tellReady = () => tell(deployment, 'READY');
+    const tellReady = () => {
+      tell(deployment, 'READY');
+      host.log('codedeploy', `Deployment ${deployment.id} is ready and waits before traffic moves`);
+    };
     return { host, lifetime, tables, steps, fleet, group, deployment, tellReady };
   };
 

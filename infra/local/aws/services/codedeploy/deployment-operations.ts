@@ -197,12 +197,12 @@ export const deploymentOperations = (
     requires: onNothing('ContinueDeployment'),
     run: ({ deploymentId, deploymentWaitType }) => {
       const deployment = findDeployment(tables, deploymentId);
+      if (!isActive(deployment))
+        throw new AwsError(
+          'DeploymentAlreadyCompletedException',
+          `The deployment ${deployment.id} is already ${deployment.status}.`,
+        );
       if (deploymentWaitType === 'TERMINATION_WAIT') {
-        if (!isActive(deployment))
-          throw new AwsError(
-            'DeploymentAlreadyCompletedException',
-            `The deployment ${deployment.id} is already ${deployment.status}.`,
-          );
         if (!deployment.shifted)
           throw new AwsError(
             'InvalidDeploymentStatusException',

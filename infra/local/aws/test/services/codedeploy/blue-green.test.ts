@@ -271,28 +271,47 @@ describe('a blue/green deployment', () => {
     });
   });
 
-  it('waits for ContinueDeployment when the group says so, and then moves the traffic', async () => {
-    const { url } = await setUpBlueGreen(fleet, 1);
-    await fleet.call('codedeploy', 'UpdateDeploymentGroup', {
-      applicationName: 'shop',
-      currentDeploymentGroupName: 'prod',
-      autoScalingGroups: ['seed'],
-      blueGreenDeploymentConfiguration: {
-        deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 60 },
-        greenFleetProvisioningOption: { action: 'COPY_AUTO_SCALING_GROUP' },
-      },
-    });
-    const deploymentId = await deploy(fleet, 'prod', await fleet.revision('one.zip', applicationOf('one')));
-    await eventually(async () => {
-      const { deploymentInfo } = await fleet.call<GetDeploymentOutput>('codedeploy', 'GetDeployment', {
-        deploymentId,
+  describe('when the group stops what nobody continues', () => {
+    let url: string;
+    let deploymentId: string;
+    const statusOf = async () =>
+      (await fleet.call<GetDeploymentOutput>('codedeploy', 'GetDeployment', { deploymentId })).deploymentInfo
+        ?.status;
+    const goOn = () =>
+      fleet.call('codedeploy', 'ContinueDeployment', { deploymentId, deploymentWaitType: 'READY_WAIT' });
+    beforeEach(async () => {
+      ({ url } = await setUpBlueGreen(fleet, 1));
+      await fleet.call('codedeploy', 'UpdateDeploymentGroup', {
+        applicationName: 'shop',
+        currentDeploymentGroupName: 'prod',
+        autoScalingGroups: ['seed'],
+        blueGreenDeploymentConfiguration: {
+          deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 60 },
+          greenFleetProvisioningOption: { action: 'COPY_AUTO_SCALING_GROUP' },
+        },
       });
-      return deploymentInfo?.status === 'Ready' ? true : undefined;
+      deploymentId = await deploy(fleet, 'prod', await fleet.revision('one.zip', applicationOf('one')));
+      await eventually(async () => ((await statusOf()) === 'Ready' ? true : undefined));
     });
-    expect((await get(url)).body).not.toBe('one');
-    await fleet.call('codedeploy', 'ContinueDeployment', { deploymentId });
-    expect((await ended(fleet, deploymentId)).status).toBe('Succeeded');
-    expect((await get(url)).body).toBe('one');
+
+    it('waits for ContinueDeployment, tells of it (T28), and then moves the traffic', async () => {
+      const told = () => fleet.events.map(({ detail }) => detail).filter(({ state }) => state === 'READY');
+      await eventually(async () => (told().length > 0 ? true : undefined));
+      expect(told()).toMatchObject([{ deploymentId, application: 'shop', deploymentGroup: 'prod' }]);
+      expect((await get(url)).body).not.toBe('one');
+      await goOn();
+      expect((await ended(fleet, deploymentId)).status).toBe('Succeeded');
+      expect((await get(url)).body).toBe('one');
+      await expect(goOn()).rejects.toMatchObject({ name: 'DeploymentAlreadyCompletedException' });
+    });
+
+    it('is stopped after the wait, and no traffic has moved', async () => {
+      fleet.clock.advance(59 * 60_000);
+      expect(await statusOf()).toBe('Ready');
+      fleet.clock.advance(2 * 60_000);
+      expect((await ended(fleet, deploymentId)).status).toBe('Stopped');
+      expect((await get(url)).body).not.toBe('one');
+    });
   });
 
   it('gives the last good revision to instances that Auto Scaling adds (T29)', async () => {
