@@ -1,7 +1,38 @@
-import { otherImage } from '../images/instance-images.ts';
+import type { DeploymentInfo, InstanceTarget } from '@aws-sdk/client-codedeploy';
+import { otherImage, type ReadInstanceImages } from '../images/instance-images.ts';
 import type { Job } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import type { CutOver } from './job-actions.ts';
+
+/** CodeDeploy and EC2, as far as a deployment's cut-over needs them. */
+export interface WaitingDeployments {
+  readonly targets: (deploymentId: string) => Promise<readonly InstanceTarget[]>;
+  /** AMI by id of instances. */
+  readonly imagesOf: ReadInstanceImages;
+  /** Ends a blue/green deployment's wait before traffic moves, if it waits. */
+  readonly moveTraffic: (deploymentId: string) => Promise<void>;
+  /** Stops a deployment before traffic has moved, unless it has ended: nothing is rolled back, since nothing was changed. */
+  readonly halt: (deploymentId: string) => Promise<void>;
+}
+
+/** A deployment that waits before traffic moves. Its status in the wait before the end of the old instances is not documented. */
+export async function cutOverOf(
+  { targets, imagesOf, moveTraffic, halt }: WaitingDeployments,
+  deploymentId: string,
+  deployment: DeploymentInfo | undefined,
+): Promise<CutOver | undefined> {
+  if (deployment?.status !== 'Ready' || deployment.instanceTerminationWaitTimeStarted === true)
+    return undefined;
+  const instanceIds = (await targets(deploymentId)).flatMap(({ instanceLabel, targetId }) =>
+    instanceLabel === 'Green' && targetId !== undefined ? [targetId] : [],
+  );
+  const images = await imagesOf(instanceIds);
+  return {
+    images: Object.fromEntries(instanceIds.map((id) => [id, images[id]])),
+    moveTraffic: () => moveTraffic(deploymentId),
+    halt: () => halt(deploymentId),
+  };
+}
 
 /** Whether traffic may move to new instances; `unknown` is neither, and CodeDeploy stops the deployment in the end. */
 type Ruling =

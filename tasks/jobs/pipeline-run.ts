@@ -1,18 +1,18 @@
 import type { Activity } from '@aws-sdk/client-auto-scaling';
-import type { DeploymentInfo, InstanceTarget } from '@aws-sdk/client-codedeploy';
+import type { DeploymentInfo } from '@aws-sdk/client-codedeploy';
 import type { ActionExecutionDetail, PipelineExecution } from '@aws-sdk/client-codepipeline';
 import { firedAlarmLines } from '../alarms/alarm-text.ts';
 import type { Alarms, FiredAlarm } from '../alarms/alarms.ts';
 import { consoleLine, pipelineRunLink } from '../console-links.ts';
 import { isFailedCall } from '../failed-calls.ts';
 import type { FailureCode } from '../failure-cause.ts';
-import type { ReadInstanceImages } from '../images/instance-images.ts';
 import { launchFailure } from '../launch-failures.ts';
 import type { Job } from '../ledger/items.ts';
 import { type JobParameters, LOAD_TEST_STAGE } from '../payloads.ts';
+import { cutOverOf, type WaitingDeployments } from './cut-over.ts';
 import { activatedAlarms, deploymentFailure, liveHookFailures } from './deployment-failure.ts';
 import { partsOf, pipelineRunId } from './external-ids.ts';
-import type { CutOver, Inspection, JobActions, ReadLive } from './job-actions.ts';
+import type { Inspection, JobActions, ReadLive } from './job-actions.ts';
 import { type JobError, jobErrors } from './job-errors.ts';
 
 /** What a pipeline is started with (T21). */
@@ -55,19 +55,12 @@ export interface PipelineRuns {
 }
 
 /** CodeDeploy, as far as a run's outcome needs it. */
-export interface Deployments {
+export interface Deployments extends WaitingDeployments {
   readonly deployment: (deploymentId: string) => Promise<DeploymentInfo | undefined>;
-  readonly targets: (deploymentId: string) => Promise<readonly InstanceTarget[]>;
   /** What an Auto Scaling group did lately. */
   readonly activities: (autoScalingGroupName: string) => Promise<readonly Activity[]>;
   /** The alarms of these names with what they measured while a deployment ran. */
   readonly firedAlarms: Alarms['fired'];
-  /** AMI by id of instances. */
-  readonly imagesOf: ReadInstanceImages;
-  /** Ends a blue/green deployment's wait before traffic moves, if it waits. */
-  readonly moveTraffic: (deploymentId: string) => Promise<void>;
-  /** Stops a deployment before traffic has moved, unless it has ended: nothing is rolled back, since nothing was changed. */
-  readonly halt: (deploymentId: string) => Promise<void>;
   /** Ends a blue/green deployment's wait before the old instances are terminated. */
   readonly endSoak: (deploymentId: string) => Promise<void>;
   /** Stops a deployment, unless it has ended, and lets CodeDeploy roll back. */
@@ -81,25 +74,6 @@ async function noNewInstances(
 ): Promise<string | undefined> {
   const [group] = deployment?.targetInstances?.autoScalingGroups ?? [];
   return group === undefined ? undefined : launchFailure(await activities(group), deployment?.createTime);
-}
-
-/** A deployment that waits before traffic moves. Its status in the wait before the end of the old instances is not documented. */
-async function cutOverOf(
-  { targets, imagesOf, moveTraffic, halt }: Deployments,
-  deploymentId: string,
-  deployment: DeploymentInfo | undefined,
-): Promise<CutOver | undefined> {
-  if (deployment?.status !== 'Ready' || deployment.instanceTerminationWaitTimeStarted === true)
-    return undefined;
-  const instanceIds = (await targets(deploymentId)).flatMap(({ instanceLabel, targetId }) =>
-    instanceLabel === 'Green' && targetId !== undefined ? [targetId] : [],
-  );
-  const images = await imagesOf(instanceIds);
-  return {
-    images: Object.fromEntries(instanceIds.map((id) => [id, images[id]])),
-    moveTraffic: () => moveTraffic(deploymentId),
-    halt: () => halt(deploymentId),
-  };
 }
 
 /** The most alarms that a cause shows; CodeDeploy watches ten. */

@@ -127,26 +127,36 @@ describe('pipelines', () => {
 });
 
 describe('events', () => {
-  it("T52: of QAT's instance refreshes are forwarded to the bus that complete-job hears, which admits the forwarding role alone", () => {
-    const { template } = environments.qat;
+  const bus = `arn:aws:events:us-east-1:${OWN}:event-bus/default`;
+  it.each([
+    ["QAT's instance refreshes", environments.qat, 'TriggersInstanceRefreshEnded'],
+    ['deployments to Prod that wait before traffic moves', environments.prod, 'TriggersDeploymentReady'],
+  ] as const)('T52: of %s are forwarded to the bus that is heard', (_, { template, region }, heard) => {
     const [, rule] = only(template, 'AWS::Events::Rule');
     const [target] = rule.Properties.Targets as { Arn: string; RoleArn: unknown }[];
-    const bus = `arn:aws:events:us-east-1:${OWN}:event-bus/default`;
-    const role = text(target?.RoleArn).slice(1, -'.Arn>'.length);
     expect(target?.Arn).toBe(bus);
-    expect(grantsOf(template, role)).toEqual([`events:PutEvents on ${bus}`]);
+    expect(grantsOf(template, text(target?.RoleArn).slice(1, -'.Arn>'.length))).toEqual([
+      `events:PutEvents on ${bus}`,
+    ]);
+    expect(patternOf(orders, heard)).toEqual({
+      ...(rule.Properties.EventPattern as object),
+      account: [THEIRS],
+      region: [region],
+    });
+  });
+
+  it('T52: are admitted from the roles that forward them, and from nobody else', () => {
+    const forwarding = [environments.qat, environments.prod].map(({ template }) => {
+      const [, rule] = only(template, 'AWS::Events::Rule');
+      const [target] = rule.Properties.Targets as { RoleArn: unknown }[];
+      return arnOfRole(template, text(target?.RoleArn).slice(1, -'.Arn>'.length), THEIRS);
+    });
     expect(only(platform, 'AWS::Events::EventBusPolicy')[1].Properties.Statement).toMatchObject({
       Effect: 'Allow',
       Principal: { AWS: `arn:aws:iam::${THEIRS}:root` },
       Action: 'events:PutEvents',
       Resource: bus,
-      Condition: { ArnEquals: { 'aws:PrincipalArn': [arnOfRole(template, role, THEIRS)] } },
-    });
-    const heard = patternOf(orders, 'TriggersInstanceRefreshEnded');
-    expect(heard).toEqual({
-      ...(rule.Properties.EventPattern as object),
-      account: [THEIRS],
-      region: ['us-east-1'],
+      Condition: { ArnEquals: { 'aws:PrincipalArn': forwarding } },
     });
   });
 

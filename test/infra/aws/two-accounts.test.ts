@@ -201,7 +201,8 @@ it('T52: applications share the network of an account and region, and have their
     expect(JSON.stringify(templateOf(name, stacks))).not.toContain('orders');
   const policy = only(templateOf('Lockstep-Platform', stacks), 'AWS::Events::EventBusPolicy')[1].Properties
     .Statement as Statement;
-  expect(policy.Condition?.ArnEquals?.['aws:PrincipalArn']).toHaveLength(2);
+  // One role for each environment.
+  expect(policy.Condition?.ArnEquals?.['aws:PrincipalArn']).toHaveLength(4);
 });
 
 it.each(both)(
