@@ -1,12 +1,15 @@
 import {
   ApplicationDoesNotExistException,
   CodeDeployClient,
+  ContinueDeploymentCommand,
   CreateDeploymentGroupCommand,
   type CreateDeploymentGroupCommandInput,
   DeleteDeploymentGroupCommand,
   DeploymentAlreadyCompletedException,
   DeploymentGroupDoesNotExistException,
   type DeploymentGroupInfo,
+  DeploymentIsNotInReadyStateException,
+  GetDeploymentCommand,
   GetDeploymentGroupCommand,
   type ListDeploymentsCommandInput,
   paginateListDeployments,
@@ -35,6 +38,8 @@ export interface DeploymentGroups {
   readonly running: (applicationName: string, name: string) => Promise<readonly string[]>;
   /** Ids of the deployments that were created since then, by anybody, and may have reached an instance. */
   readonly createdSince: (applicationName: string, name: string, since: Date) => Promise<readonly string[]>;
+  /** Lets traffic move back if the deployment is a rollback of CodeDeploy's own that waits for that; leaves every other alone. */
+  readonly continueRollback: (deploymentId: string) => Promise<void>;
   /** Stops a deployment without rolling back; one that has ended is stopped already. */
   readonly stop: (deploymentId: string) => Promise<void>;
 }
@@ -93,6 +98,13 @@ export const createDeploymentGroups = (client = new CodeDeployClient({})): Deplo
       includeOnlyStatuses: ['InProgress', 'Ready', 'Succeeded', 'Failed', 'Stopped'],
       createTimeRange: { start },
     }),
+  continueRollback: async (deploymentId) => {
+    const { deploymentInfo } = await client.send(new GetDeploymentCommand({ deploymentId }));
+    if (deploymentInfo?.status !== 'Ready' || deploymentInfo.creator !== 'codeDeployRollback') return;
+    await client
+      .send(new ContinueDeploymentCommand({ deploymentId, deploymentWaitType: 'READY_WAIT' }))
+      .catch(ignoring(DeploymentAlreadyCompletedException, DeploymentIsNotInReadyStateException));
+  },
   stop: async (deploymentId) => {
     await client
       .send(new StopDeploymentCommand({ deploymentId, autoRollbackEnabled: false }))

@@ -21,7 +21,7 @@ export interface RestoreProdDependencies extends WriteImageDependencies {
   readonly describeExecution: (executionArn: string) => Promise<DescribeExecutionOutput>;
   readonly runs: Pick<PipelineRuns, 'run'>;
   readonly groups: Pick<AutoScalingGroups, 'owned' | 'named' | 'remove'>;
-  readonly deploymentGroups: Pick<DeploymentGroups, 'find' | 'running'>;
+  readonly deploymentGroups: Pick<DeploymentGroups, 'find' | 'running' | 'continueRollback'>;
   readonly serving: ServingInstances;
   readonly notices: Notices;
   readonly now: () => Date;
@@ -71,10 +71,13 @@ async function lookAtFleet(
   unproven: string,
 ): Promise<{ readonly fleet: ServingFleet; readonly left: readonly string[] }> {
   const { owned, running } = await groupsAndDeployments(groups, deploymentGroups, prod);
-  if (running.length > 0)
+  if (running.length > 0) {
+    // Whether a rollback waits before traffic moves is not documented. It goes back to what served before.
+    for (const id of running) await deploymentGroups.continueRollback(id);
     throw new ProdInUseError(
       `The deployment ${running.join(', ')} of ${fleetKey(prod)} has not ended: Prod is restored afterwards`,
     );
+  }
   const [deploymentGroup, healthy] = await Promise.all([
     deploymentGroups.find(prod.applicationName, prod.deploymentGroupName),
     serving.healthy(prod.targetGroupArn),

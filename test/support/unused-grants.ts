@@ -51,6 +51,11 @@ export const unusedGrants: readonly UnusedGrant[] = [
     reason: 'An event that failed three times goes to the dead-letter queue; none did.',
   },
   {
+    role: /FunctionsRestoreProdRole/,
+    actions: ['codedeploy:ContinueDeployment', 'codedeploy:GetDeployment'],
+    reason: 'It continues a rollback of CodeDeploy that waits before traffic moves; none did.',
+  },
+  {
     role: /FunctionsStartPromotionRole/,
     actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'sns:Publish'],
     reason: 'It mails operators and makers that a pushed commit is marked bad; none was.',

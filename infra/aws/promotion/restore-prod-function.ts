@@ -64,7 +64,12 @@ export function createRestoreProd(
   const inProd = environmentAccess.of(restoreProd);
   inProd
     .allow(
-      ['codedeploy:GetDeploymentGroup', 'codedeploy:ListDeployments', 'codedeploy:UpdateDeploymentGroup'],
+      [
+        'codedeploy:GetDeployment',
+        'codedeploy:GetDeploymentGroup',
+        'codedeploy:ListDeployments',
+        'codedeploy:UpdateDeploymentGroup',
+      ],
       [prod.deploymentGroupArn],
     )
     .allow(
@@ -73,6 +78,7 @@ export function createRestoreProd(
     )
     .allowWithoutResource(
       'autoscaling:DescribeAutoScalingGroups',
+      'codedeploy:ContinueDeployment',
       'ec2:DescribeImages',
       'ec2:DescribeInstances',
       'elasticloadbalancing:DescribeTargetHealth',

@@ -101,13 +101,15 @@ export class Triggers extends Construct {
         state: ['SUCCEEDED', 'FAILED', 'CANCELED', 'STOPPED', 'SUPERSEDED'],
       },
     });
-    // The event names the deployment, not the job: all open jobs are looked at.
-    this.on('DeploymentReady', 'Deployments to Prod wait before traffic moves', reconcileJobs, {
+    const ready = {
       source: ['aws.codedeploy'],
       // Forwarded from there; nobody else's events are meant.
       ...(prodPlace && { account: [prodPlace.account], region: [prodPlace.region] }),
       ...deploymentReady(props.prodCodeDeployApplication),
-    });
+    };
+    // The event names the deployment, not the job: all open jobs are looked at.
+    this.on('DeploymentReady', 'Deployments to Prod wait before traffic moves', reconcileJobs, ready);
+    this.on('RollbackReady', 'Rollbacks in Prod may wait before traffic moves', restoreProd, ready);
     // Events are best effort.
     const schedules = new Schedules(this, 'Schedules');
     this.schedules = schedules;

@@ -124,13 +124,13 @@ describe('deployments', () => {
     expect(JSON.stringify(allowed)).not.toMatch(/codepipeline:(RetryStageExecution|\*)/);
   });
 
-  it("T28: CodeDeploy's events, which new instances cause too, wake nobody; but that a deployment to Prod waits has open jobs looked at", () => {
+  it("T28: CodeDeploy's events, which new instances cause too, wake nobody; but that a deployment to Prod waits has open jobs and rollbacks looked at", () => {
     expect(rules.length).toBeGreaterThan(4);
     const ofCodeDeploy = rules.filter(([, { Properties }]) =>
       JSON.stringify(Properties.EventPattern ?? {}).includes('aws.codedeploy'),
     );
-    expect(ofCodeDeploy.map(([, { Properties }]) => Properties)).toMatchObject([
-      {
+    expect(ofCodeDeploy.map(([, { Properties }]) => Properties)).toMatchObject(
+      [/^FunctionsReconcileJobs/, /^FunctionsRestoreProd/].map((handler) => ({
         EventPattern: {
           source: ['aws.codedeploy'],
           'detail-type': ['CodeDeploy Deployment State-change Notification'],
@@ -140,9 +140,9 @@ describe('deployments', () => {
             state: ['READY'],
           },
         },
-        Targets: [{ Arn: { 'Fn::GetAtt': [expect.stringMatching(/^FunctionsReconcileJobs/), 'Arn'] } }],
-      },
-    ]);
+        Targets: [{ Arn: { 'Fn::GetAtt': [expect.stringMatching(handler), 'Arn'] } }],
+      })),
+    );
   });
 });
 

@@ -7,10 +7,14 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import {
   CodeDeployClient,
+  ContinueDeploymentCommand,
   CreateDeploymentGroupCommand,
   DeleteDeploymentGroupCommand,
   DeploymentAlreadyCompletedException,
   DeploymentGroupDoesNotExistException,
+  type DeploymentInfo,
+  DeploymentIsNotInReadyStateException,
+  GetDeploymentCommand,
   GetDeploymentGroupCommand,
   ListDeploymentsCommand,
   StopDeploymentCommand,
@@ -96,6 +100,24 @@ describe('a fleet in CodeDeploy', () => {
       input,
       { ...rest, currentDeploymentGroupName: deploymentGroupName },
     ]);
+  });
+
+  it.each<[string, DeploymentInfo, boolean]>([
+    ['a rollback that waits', { status: 'Ready', creator: 'codeDeployRollback' }, true],
+    ['a rollback that works', { status: 'InProgress', creator: 'codeDeployRollback' }, false],
+    ["a pipeline's deployment that waits", { status: 'Ready', creator: 'user' }, false],
+  ])('lets traffic move with %s: only back, and only if it waits', async (_, deploymentInfo, isContinued) => {
+    const { client, sent } = double(
+      new CodeDeployClient(offline),
+      on(GetDeploymentCommand, () => ({ deploymentInfo })),
+      on(ContinueDeploymentCommand, () => {
+        throw new DeploymentIsNotInReadyStateException(because('continued meanwhile'));
+      }),
+    );
+    await createDeploymentGroups(client).continueRollback('d-2');
+    expect(sent.slice(1).map((call) => call.input)).toEqual(
+      isContinued ? [{ deploymentId: 'd-2', deploymentWaitType: 'READY_WAIT' }] : [],
+    );
   });
 
   it('stops a deployment that has just ended, and deletes', async () => {

@@ -33,6 +33,7 @@ export const createFleetWorld = () => {
   const groups = new Map<string, AutoScalingGroup>();
   const deploymentGroups = new Map<string, DeploymentGroupInfo>();
   const running = new Set<string>();
+  const continued: string[] = [];
   const scaled = new Set<string>();
   const log: string[] = [];
   const activities: Activity[] = [];
@@ -122,6 +123,9 @@ export const createFleetWorld = () => {
     }),
     running: mortal(() => [...running]),
     createdSince: mortal(() => []),
+    continueRollback: mortal((id) => {
+      continued.push(id);
+    }),
     stop: mortal((id) => {
       log.push(`stop ${id}`);
     }),
@@ -137,6 +141,8 @@ export const createFleetWorld = () => {
     groups,
     deploymentGroups,
     running,
+    /** Deployments that were continued if they are rollbacks. */
+    continued,
     /** Groups with a scaling policy. */
     scaled,
     log,

@@ -138,6 +138,12 @@ describe('after a Prod deployment that failed', () => {
     expect([world.written, world.fleet.log, world.mails]).toEqual([[], [], []]);
   });
 
+  it('has a rollback of CodeDeploy that waits go on before it restores Prod', async () => {
+    const world = await createRestoreWorld({ running: ['d-1', 'd-2'] });
+    await expect(world.restore()).rejects.toMatchObject({ name: 'ProdInUse' });
+    expect(world.fleet.continued).toEqual(['d-1', 'd-2']);
+  });
+
   it.each<[string, Partial<Scene>, RegExp]>([
     ['the deployment group is missing', { live: undefined }, /names the Auto Scaling group \(none\)/],
     [

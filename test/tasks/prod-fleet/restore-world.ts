@@ -124,6 +124,7 @@ export const createRestoreWorld = async (change: Partial<Scene> = {}) => {
         deploymentGroups: {
           find: mortal(deploymentGroups.find),
           running: mortal(deploymentGroups.running),
+          continueRollback: mortal(deploymentGroups.continueRollback),
         },
         serving: {
           healthy: mortal(async () => scene.healthy.filter((id) => images[id] !== undefined)),
