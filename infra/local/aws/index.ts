@@ -34,6 +34,7 @@ export { createServices, type EmulatorServices } from './services/create-service
 export { keepLaunchTemplate } from './services/ec2/launch-template-versions.ts';
 export { scanOutcomeOf } from './services/imagebuilder/image-scans.ts';
 export { repositoryOf } from './services/imagebuilder/packages.ts';
+export { buildFilesOf } from './services/imagebuilder/simulated-build.ts';
 export { administrator } from './services/shared/arns.ts';
 export { type Vulnerability, vulnerabilitiesOf } from './services/shared/vulnerabilities.ts';
 export { type Mail, readOutbox } from './services/sns/outbox.ts';

@@ -38,8 +38,8 @@ export interface ImageWorkshop {
   readonly register: (imageId: string, image: string) => void;
   /** Deletes an AMI's image, if it has one that no instance runs. */
   readonly discard: (imageId: string) => Promise<void>;
-  /** Starts a machine for a build. @param name of the build, the same at each attempt */
-  readonly open: (name: string, image: string) => Promise<BuildMachine>;
+  /** Starts a machine for a build. @param name of the build, the same at each attempt; @param instanceId as its metadata tell it */
+  readonly open: (name: string, image: string, instanceId: string) => Promise<BuildMachine>;
   /** Deletes the image of a build that failed its tests. */
   readonly forget: (image: string) => Promise<void>;
 }
@@ -54,13 +54,13 @@ const SCRIPT = '/run/aws-emulator-step';
 export const createImageWorkshop = (host: Host, { engine, baseImage }: ContainerOptions): ImageWorkshop => {
   const images = host.store.table<string>('ec2.containerImages');
 
-  const open: ImageWorkshop['open'] = async (build, image) => {
+  const open: ImageWorkshop['open'] = async (build, image, instanceId) => {
     const { stateDir, region, accountId } = host;
     const name = containerName(stateDir, build);
     const tellMetadata = () =>
       bashIn(engine, name)(
         metadataScript({
-          instanceId: 'i-00000000000000000',
+          instanceId,
           imageId: 'ami-00000000000000000',
           instanceType: BUILD_INSTANCE,
           region,

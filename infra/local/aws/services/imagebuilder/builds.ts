@@ -6,10 +6,10 @@ import { sourceImagesOf } from '../shared/source-images.ts';
 import { installedOf } from '../shared/vulnerabilities.ts';
 import { imageMessage } from './descriptions.ts';
 import { scanImage } from './image-scans.ts';
-import { simulatedPackages } from './packages.ts';
 import { resolveParent } from './parent-image.ts';
 import { type BuildInstance, createRealBuilds } from './real-builds.ts';
-import { type Image, type ImageStatus, isAwsOwned, serviceLinkedRole, tablesOf } from './records.ts';
+import { type Image, type ImageStatus, serviceLinkedRole, tablesOf } from './records.ts';
+import { simulateBuild } from './simulated-build.ts';
 
 /** How long each status lasts here at least, in ms. On AWS a build takes 15 to 45 minutes (T17). */
 const DURATION_MS: Readonly<Partial<Record<ImageStatus, number>>> = {
@@ -152,6 +152,9 @@ export const createBuilds = (host: Host): Builds => {
     ]);
     return {
       recipe,
+      put: async ({ bucket, key }, bytes) => {
+        await host.call(instance, 's3', 'PutObject', { Bucket: bucket, Key: key, Body: bytes });
+      },
       writeLog: async (name, text) => {
         if (!infrastructure.log) return;
         const { bucket, prefix } = infrastructure.log;
@@ -167,22 +170,9 @@ export const createBuilds = (host: Host): Builds => {
 
   const build = async (image: Image, instance: BuildInstance): Promise<Partial<Image>> => {
     if (real && !image.isToFail) return real.build(image, instance);
-    const { componentArns, parentImage } = instance.recipe;
-    await instance.writeLog('console.log', buildLog(image, componentArns, parentImage));
-    packages.put(image.arn, simulatedPackages(host));
+    await simulateBuild(host, image, instance);
     return {};
   };
-
-  const buildLog = (image: Image, componentArns: readonly string[], parentImage: string) =>
-    [
-      `Simulated build of ${image.arn} from ${parentImage}.`,
-      ...componentArns.map((arn) =>
-        isAwsOwned(arn)
-          ? `Component ${arn}: provided by AWS, not checked.`
-          : `Component ${arn}: the document was checked, nothing was executed.`,
-      ),
-      '',
-    ].join('\n');
 
   /** The tag tells a build's own image after a crash: it is registered once. */
   const registerImage = async (image: Image) => {

@@ -14,7 +14,15 @@ export const describeRecipe = (host: Host, recipe: ImageRecipe): sdk.ImageRecipe
   platform: 'Linux',
   owner: host.accountId,
   version: recipe.version,
-  components: recipe.componentArns.map((componentArn) => ({ componentArn })),
+  components: recipe.componentArns.map((componentArn) => {
+    const parameters = Object.entries(recipe.parameters?.[componentArn] ?? {});
+    return {
+      componentArn,
+      ...(parameters.length > 0 && {
+        parameters: parameters.map(([name, value]) => ({ name, value: [value] })),
+      }),
+    };
+  }),
   parentImage: recipe.parentImage,
   blockDeviceMappings: [],
   dateCreated: time(recipe.createdAt),

@@ -23,6 +23,7 @@ import { imageScans } from './image-scans.ts';
 import { recipeLookups } from './recipe-lookups.ts';
 import { found, type Image, imageBuilderArn, slug, tablesOf } from './records.ts';
 import { createImageBuilderResources } from './resources.ts';
+import { workflowRuns } from './workflow-runs.ts';
 
 /**
  * Creates Image Builder. Where instances are containers, builds run the components' documents and make an image; elsewhere documents are
@@ -180,6 +181,7 @@ export const createImageBuilderService = (host: Host): Service => {
       ...recipeLookups(host, tables),
       ...imageContents(host, tables),
       ...imageScans(host),
+      ...workflowRuns(host, tables),
       ListImagePipelineImages: listImages,
       DeleteImage: deleteImage,
       CancelImageCreation: cancel,

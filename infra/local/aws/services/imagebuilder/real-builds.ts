@@ -4,11 +4,13 @@ import { parseComponentDocument } from './component-document.ts';
 import { installedPackages } from './packages.ts';
 import { resolveParent } from './parent-image.ts';
 import { type Image, type ImageRecipe, serviceLinkedRole, tablesOf } from './records.ts';
-import { type RecipeComponent, runPhase } from './run-components.ts';
+import { type PhaseContext, type PutUpload, type RecipeComponent, runPhase } from './run-components.ts';
+import { type Stage, stageInstance } from './workflow-runs.ts';
 
-/** The instance of a build: what it builds, and its way to write logs. */
+/** The instance of a build: what it builds, and its ways to write logs and upload files. */
 export interface BuildInstance {
   readonly recipe: ImageRecipe;
+  readonly put: PutUpload;
   readonly writeLog: (name: string, text: string) => Promise<void>;
 }
 
@@ -29,33 +31,45 @@ interface RealBuilds {
 const nameOf = ({ name, version, build }: Image): string =>
   `${name}-${version}-${build}`.replace(/[^\w.-]/g, '-').slice(-100);
 
-export const createRealBuilds = (host: Host, workshop: ImageWorkshop): RealBuilds => {
-  const { components, packages } = tablesOf(host);
-  const machines = new Map<string, BuildMachine>();
+/** The components of a recipe, with the documents that are kept here. */
+export const componentsOf = (
+  host: Host,
+  { componentArns, parameters = {} }: ImageRecipe,
+): readonly RecipeComponent[] => {
+  const { components } = tablesOf(host);
+  return componentArns.map((arn) => {
+    const found = components.values().filter((one) => one.arn === arn || one.arn.startsWith(`${arn}/`));
+    const data = found.at(-1)?.data;
+    const given = parameters[arn];
+    return {
+      arn,
+      ...(data !== undefined && { document: parseComponentDocument(data) }),
+      ...(given && { parameters: given }),
+    };
+  });
+};
 
-  const componentsOf = ({ componentArns }: ImageRecipe): RecipeComponent[] =>
-    componentArns.map((arn) => {
-      const found = components.values().filter((one) => one.arn === arn || one.arn.startsWith(`${arn}/`));
-      const data = found.at(-1)?.data;
-      return { arn, ...(data !== undefined && { document: parseComponentDocument(data) }) };
-    });
+export const createRealBuilds = (host: Host, workshop: ImageWorkshop): RealBuilds => {
+  const { packages } = tablesOf(host);
+  const machines = new Map<string, BuildMachine>();
 
   /** Does something on a machine of its own, and writes down all that was said. */
   const onMachine = async <Result>(
     image: Image,
     from: string,
-    logName: string,
-    { writeLog }: BuildInstance,
-    act: (machine: BuildMachine, log: (text: string) => void) => Promise<Result>,
+    stage: Stage,
+    { writeLog, put }: BuildInstance,
+    act: (machine: BuildMachine, context: PhaseContext) => Promise<Result>,
   ): Promise<Result> => {
+    const logName = stage === 'BUILD' ? 'console.log' : 'test-console.log';
     const said: string[] = [];
     const log = (text: string) => void said.push(text);
     log(`${logName} of ${image.arn}, from ${from}.\n`);
     let machine: BuildMachine | undefined;
     try {
-      machine = await workshop.open(nameOf(image), from);
+      machine = await workshop.open(nameOf(image), from, stageInstance(image.arn, stage));
       machines.set(image.arn, machine);
-      return await act(machine, log);
+      return await act(machine, { log, put });
     } catch (error) {
       log(`${error instanceof Error ? error.message : error}\n`);
       throw error;
@@ -71,9 +85,9 @@ export const createRealBuilds = (host: Host, workshop: ImageWorkshop): RealBuild
       const { recipe } = instance;
       const { imageId } = await resolveParent(host, serviceLinkedRole(host), recipe.parentImage);
       const from = await workshop.imageOf(imageId);
-      const containerImage = await onMachine(image, from, 'console.log', instance, async (machine, log) => {
+      const containerImage = await onMachine(image, from, 'BUILD', instance, async (machine, context) => {
         for (const phase of ['build', 'validate'] as const)
-          await runPhase(machine, componentsOf(recipe), phase, log);
+          await runPhase(machine, componentsOf(host, recipe), phase, context);
         packages.put(image.arn, await installedPackages(machine));
         return machine.commit();
       });
@@ -83,8 +97,8 @@ export const createRealBuilds = (host: Host, workshop: ImageWorkshop): RealBuild
       const { containerImage } = image;
       if (containerImage === undefined) return;
       try {
-        await onMachine(image, containerImage, 'test-console.log', instance, (machine, log) =>
-          runPhase(machine, componentsOf(instance.recipe), 'test', log),
+        await onMachine(image, containerImage, 'TEST', instance, (machine, context) =>
+          runPhase(machine, componentsOf(host, instance.recipe), 'test', context),
         );
       } catch (error) {
         await workshop.forget(containerImage);

@@ -29,6 +29,8 @@ export interface Component extends Versioned {
 
 export interface ImageRecipe extends Versioned {
   readonly componentArns: readonly string[];
+  /** Values of the components' parameters, by component, then name. Absent in a store that an older version wrote. */
+  readonly parameters?: { readonly [componentArn: string]: { readonly [name: string]: string } };
   readonly parentImage: string;
   readonly workingDirectory?: string;
   readonly amiTags: Readonly<{ [key: string]: string }>;

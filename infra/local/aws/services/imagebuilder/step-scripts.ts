@@ -77,8 +77,31 @@ elif command -v yum >/dev/null; then yum -y update
 elif command -v apt-get >/dev/null; then apt-get update && DEBIAN_FRONTEND=noninteractive apt-get -y upgrade
 else echo 'no dnf, yum or apt-get here' >&2; exit 1; fi`;
 
-/** What a step does: a bash script, or a restart of the machine. */
-export type StepWork = { readonly kind: 'script'; readonly text: string } | { readonly kind: 'reboot' };
+/** A file that a step S3Upload puts into a bucket. */
+export interface Upload {
+  /** Path on the instance. */
+  readonly source: string;
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** What a step does: a bash script, a restart of the machine, or files that go to S3. */
+export type StepWork =
+  | { readonly kind: 'script'; readonly text: string }
+  | { readonly kind: 'reboot' }
+  | { readonly kind: 'upload'; readonly uploads: readonly Upload[] };
+
+const uploadOf = ({ source, destination, recurse, ...other }: Input): Upload => {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.*[^/])$/.exec(String(destination)) ?? [];
+  if (bucket === undefined || key === undefined || String(source).includes('*') || isSet(recurse, false))
+    throw new StepNotSupportedError(
+      `S3Upload of ${source} to ${destination} is not executed on this machine, only of one file to an s3:// address that names an object`,
+    );
+  const [unknown] = Object.keys(other);
+  if (unknown !== undefined)
+    throw new StepNotSupportedError(`S3Upload with ${unknown} is not executed on this machine`);
+  return { source: String(source), bucket, key };
+};
 
 /**
  * What a step of a component document comes to on the build instance.
@@ -106,6 +129,8 @@ export const workOf = (step: ComponentStep, values: Readonly<Record<string, stri
       return { kind: 'script', text: UPDATE };
     case 'Reboot':
       return { kind: 'reboot' };
+    case 'S3Upload':
+      return { kind: 'upload', uploads: (inputs as Input[]).map(uploadOf) };
     default: {
       const lines = listed[step.action];
       if (!lines)
@@ -120,14 +145,14 @@ export const workOf = (step: ComponentStep, values: Readonly<Record<string, stri
   }
 };
 
-/** Texts with constants and parameters put in. */
+/** Texts with constants, parameters and outputs of earlier steps put in. */
 const resolved = (value: unknown, values: Readonly<Record<string, string>>): unknown => {
   if (typeof value === 'string')
     return value.replace(/\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}/g, (expression, name: string) => {
       const known = values[name];
       if (known === undefined)
         throw new StepNotSupportedError(
-          `${expression} is neither a constant nor a parameter with a default; outputs of other steps are not passed on on this machine`,
+          `${expression} is neither a constant, nor a parameter with a value, nor what an earlier step of the document printed (phase.step.outputs.stdout)`,
         );
       return known;
     });

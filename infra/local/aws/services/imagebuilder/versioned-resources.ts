@@ -148,10 +148,18 @@ export const recipeProvider = (host: Host): ResourceProvider => {
         'AmiTags',
         'Tags',
       );
+      const parameters: Record<string, Readonly<Record<string, string>>> = {};
       const componentArns = read.each('Components').map((item) => {
         item.only('ComponentArn', 'Parameters');
         const arn = item.string('ComponentArn');
         if (!isKnown(arn)) throw item.error('ComponentArn', 'must be a component that exists');
+        const given = item.each('Parameters').map((one) => {
+          one.only('Name', 'Value');
+          const [value, ...more] = one.strings('Value');
+          if (value === undefined || more.length > 0) throw one.error('Value', 'must be a list of one text');
+          return [one.string('Name'), value] as const;
+        });
+        if (given.length > 0) parameters[arn] = Object.fromEntries(given);
         return arn;
       });
       if (componentArns.length === 0) throw read.error('Components', 'must have at least one component');
@@ -161,6 +169,7 @@ export const recipeProvider = (host: Host): ResourceProvider => {
         description: read.optionalString('Description') ?? '',
         tags: read.stringMap('Tags'),
         componentArns,
+        ...(Object.keys(parameters).length > 0 && { parameters }),
         parentImage: read.string('ParentImage'),
         ...(workingDirectory !== undefined && { workingDirectory }),
         amiTags: read.stringMap('AmiTags'),

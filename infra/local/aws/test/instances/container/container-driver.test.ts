@@ -180,7 +180,7 @@ describeWithEngine('instances that are containers', () => {
     const [one, other] = [open(gone), open(kept)];
     await one.instances.boot('i-1', launch);
     await other.instances.boot('i-2', launch);
-    const machine = await one.instances.workshop?.open('build-1', TEST_IMAGE);
+    const machine = await one.instances.workshop?.open('build-1', TEST_IMAGE, 'i-0123456789abcdef0');
     const image = (await machine?.commit()) ?? '';
     fs.rmSync(gone, { recursive: true });
     await removeAbandoned(engine);

@@ -100,7 +100,19 @@ export const createImageWorld = () => {
   type Opened = Awaited<ReturnType<typeof open>>;
   const deploy = async (
     { s3, builder }: Opened,
-    { command, version = '1.0.x', scans }: { command?: string; version?: string; scans?: boolean } = {},
+    {
+      command,
+      version = '1.0.x',
+      scans,
+      data = document(command),
+      parameters = [],
+    }: {
+      command?: string;
+      version?: string;
+      scans?: boolean;
+      data?: string;
+      parameters?: readonly { readonly Name: string; readonly Value: readonly string[] }[];
+    } = {},
   ) => {
     putRole(world, 'build', 'ec2.amazonaws.com', buildPermissions());
     world.store.table('iam.instanceProfiles').put('build', {
@@ -116,12 +128,12 @@ export const createImageWorld = () => {
       Name: 'Patch OS',
       Version: version,
       Platform: 'Linux',
-      Data: document(command),
+      Data: data,
     });
     const recipe = await create(builder, 'AWS::ImageBuilder::ImageRecipe', 'Recipe', {
       Name: 'orders',
       Version: version,
-      Components: [{ ComponentArn: component.physicalId }],
+      Components: [{ ComponentArn: component.physicalId, Parameters: parameters }],
       ParentImage: 'ami-0123456789abcdef0',
     });
     const infrastructure = await create(

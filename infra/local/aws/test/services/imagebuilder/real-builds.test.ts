@@ -70,6 +70,7 @@ describeWithEngine('builds in containers', () => {
     const logs: Record<string, string> = {};
     const instance = {
       recipe,
+      put: async () => undefined,
       writeLog: async (name: string, text: string) => void Object.assign(logs, { [name]: text }),
     };
     return {
@@ -85,7 +86,7 @@ describeWithEngine('builds in containers', () => {
   };
   /** What a script prints on an instance of an image. */
   const printed = async (image: string | undefined, script: string) => {
-    const machine = await opened.workshop.open('look', image ?? '');
+    const machine = await opened.workshop.open('look', image ?? '', 'i-0123456789abcdef0');
     const output: Buffer[] = [];
     await machine.bash(script, { timeoutMs: 60_000, onOutput: (bytes) => output.push(bytes) });
     await machine.remove();

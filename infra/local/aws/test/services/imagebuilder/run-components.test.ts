@@ -29,12 +29,10 @@ const step = (name: string, command: string, more = '') =>
 const run = async (steps: string, codes: (number | 'late')[] = [], head = '') => {
   const { machine, done } = machineOf(...codes);
   const log: string[] = [];
-  const failure = await runPhase(
-    machine,
-    [{ arn: 'arn:a', document: documentOf(steps, head) }],
-    'build',
-    (text) => log.push(text),
-  ).then(
+  const failure = await runPhase(machine, [{ arn: 'arn:a', document: documentOf(steps, head) }], 'build', {
+    log: (text) => log.push(text),
+    put: async () => undefined,
+  }).then(
     () => undefined,
     (error: Error) => error.message,
   );
@@ -106,7 +104,7 @@ describe('a phase of components', () => {
     [
       'an output of another step',
       step('a', '{{ build.x.outputs.stdout }}'),
-      /outputs of other steps are not passed on/,
+      /nor what an earlier step of the document printed/,
     ],
   ])('fails for %s', async (_what, steps, message) => {
     const { done, failure } = await run(steps);
@@ -118,8 +116,90 @@ describe('a phase of components', () => {
     const { machine, done } = machineOf();
     const log: string[] = [];
     const arn = 'arn:aws:imagebuilder:us-east-1:aws:component/stig-build-linux-high/x.x.x';
-    await runPhase(machine, [{ arn }], 'build', (text) => log.push(text));
+    await runPhase(machine, [{ arn }], 'build', {
+      log: (text) => log.push(text),
+      put: async () => undefined,
+    });
     expect(done).toEqual([]);
     expect(log.join('')).toContain(`${arn}: AWS keeps its document`);
+  });
+});
+
+describe('an upload to S3', () => {
+  const upload = (source: string, destination: string, more = '') =>
+    `      - { name: up, action: S3Upload, maxAttempts: 2, inputs: [{ source: ${source}, destination: '${destination}'${more} }] }\n`;
+  const id = step('id', 'tell');
+
+  const runUpload = async (steps: string, put: (address: string, text: string) => void = () => undefined) => {
+    const done: string[] = [];
+    const machine: BuildMachine = {
+      bash: async (script, { onOutput }) => {
+        done.push(script);
+        if (script.includes('/gone')) return { code: 1, isLate: false };
+        onOutput(Buffer.from(script === 'tell' ? 'i-1\n' : 'cmVwb3J0\n'));
+        return { code: 0, isLate: false };
+      },
+      reboot: async () => undefined,
+      commit: async () => 'image',
+      remove: async () => undefined,
+    };
+    const log: string[] = [];
+    const failure = await runPhase(
+      machine,
+      [
+        {
+          arn: 'arn:a',
+          document: documentOf(steps, 'parameters: [{ Bucket: { type: string, default: none } }]\n'),
+          parameters: { Bucket: 'reports' },
+        },
+      ],
+      'build',
+      {
+        log: (text) => log.push(text),
+        put: async ({ bucket, key }, bytes) => put(`${bucket}/${key}`, Buffer.from(bytes).toString()),
+      },
+    ).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    return { failure, done, log: log.join('') };
+  };
+
+  it('puts the file into the bucket that a parameter names, under a key that an earlier step printed', async () => {
+    const given: string[][] = [];
+    const { failure, done, log } = await runUpload(
+      id + upload('/tmp/report', 's3://{{ Bucket }}/x/{{ build.id.outputs.stdout }}.json'),
+      (...one) => given.push(one),
+    );
+    expect(failure).toBeUndefined();
+    expect(given).toEqual([['reports/x/i-1.json', 'report']]);
+    expect(done).toEqual(['tell', "base64 -- '/tmp/report'"]);
+    expect(log).toContain('Uploaded /tmp/report to s3://reports/x/i-1.json.');
+  });
+
+  it('fails after its attempts where the role may not', async () => {
+    let tries = 0;
+    const { failure } = await runUpload(upload('/tmp/report', 's3://reports/x'), () => {
+      tries++;
+      throw new Error('AccessDenied');
+    });
+    expect(failure).toMatch(/cannot upload \/tmp\/report to s3:\/\/reports\/x: AccessDenied, 2 times/);
+    expect(tries).toBe(2);
+  });
+
+  it('fails where the file is not there', async () => {
+    const { failure } = await runUpload(upload('/gone', 's3://reports/x'));
+    expect(failure).toMatch(/cannot read \/gone/);
+  });
+
+  it.each([
+    ['/tmp/*', 's3://reports/x/', ''],
+    ['/tmp/a', 's3://reports/x/', ''],
+    ['/tmp/a', 'reports/x', ''],
+    ['/tmp/a', 's3://reports/x', ', recurse: true'],
+  ])('of %s to %s%s needs AWS', async (source, destination, more) => {
+    const { failure, done } = await runUpload(upload(source, destination, more));
+    expect(failure).toMatch(/only of one file to an s3:\/\/ address that names an object/);
+    expect(done).toEqual([]);
   });
 });
