@@ -106,8 +106,11 @@ export const functions = {
       'EVIDENCE_KEY_ARN',
       /** How the packages of the Prod image may differ from the QAT image's. */
       'IMAGE_DRIFT',
-      /** `off`, or what scans images; JSON: the rules that stop one. */
+      /** `off`, or what scans images: `inspector`, `component`. */
       'IMAGE_SCAN',
+      /** The bucket to which build instances upload the reports of a component's scanner, or `none`. */
+      'SCAN_BUCKET',
+      /** JSON: the rules that stop an image. */
       'IMAGE_GATE',
     ],
   },

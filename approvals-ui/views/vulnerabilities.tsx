@@ -1,9 +1,11 @@
 import type { FC } from 'hono/jsx';
 import type { ReviewedFinding, ReviewedVulnerabilities } from '../../tasks/approvals/review.ts';
+import { type Scanner, scannerName } from '../../tasks/vulnerabilities/finding.ts';
 import { askerName, visibleText } from '../../tasks/words.ts';
 import { nameOfArn } from '../format.ts';
 import { FIRST, FoldedList } from './folded-list.tsx';
 import { GivenText } from './given-text.tsx';
+import { Moment } from './parts.tsx';
 
 /** Characters of a reason that are shown at once. */
 const MOST_REASON = 200;
@@ -16,7 +18,7 @@ const words: Readonly<Record<ReviewedFinding['change'], string>> = {
 
 /** The known vulnerabilities of the QAT image, compared with those of the image that Prod runs. */
 export const Vulnerabilities: FC<{ vulnerabilities: ReviewedVulnerabilities }> = ({
-  vulnerabilities: { isCompared, count, findings },
+  vulnerabilities: { isCompared, scanner, otherScanner, count, findings },
 }) => {
   const all = count.new + count.still + count.fixed;
   // What somebody accepted is never folded: approvers are to see it.
@@ -26,7 +28,7 @@ export const Vulnerabilities: FC<{ vulnerabilities: ReviewedVulnerabilities }> =
     <>
       <h3>Known vulnerabilities</h3>
       {all === 0 ? (
-        <p class="muted">Amazon Inspector found none.</p>
+        <p class="muted">{visibleText(scannerName(scanner))} found none.</p>
       ) : (
         <>
           <p>
@@ -57,9 +59,25 @@ export const Vulnerabilities: FC<{ vulnerabilities: ReviewedVulnerabilities }> =
           </FoldedList>
         </>
       )}
+      {scanner === undefined ? null : <ScannedBy scanner={scanner} />}
+      {otherScanner === undefined ? null : (
+        <p class="muted">
+          What Prod runs was scanned by {visibleText(otherScanner)}, which may know others and name them
+          otherwise.
+        </p>
+      )}
     </>
   );
 };
+
+/** A component scanned the image once. What that leaves unknown is said here, where people decide. */
+const ScannedBy: FC<{ scanner: Scanner }> = ({ scanner }) => (
+  <p class="muted">
+    Scanned by {visibleText(scannerName(scanner))} while the image was built, <Moment at={scanner.at} />.
+    Nothing looks again while the image is live.
+    {scanner.name === 'trivy' ? ' Trivy does not tell what is known to be exploited.' : null}
+  </p>
+);
 
 const FindingLine: FC<{ finding: ReviewedFinding }> = ({
   finding: { change, vulnerabilityId, severity, isKnownExploited, isFixable, packages, acceptance },

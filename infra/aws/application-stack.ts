@@ -3,6 +3,7 @@ import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { BUILT_PREFIX } from '../../tasks/keeping/s3-revisions.ts';
 import type { Environment } from '../../tasks/payloads.ts';
+import { IMAGE_SCAN_PREFIX } from '../../tasks/vulnerabilities/component-scan.ts';
 import { type ApplicationConfig, configurationVersion, type LockstepConfig } from '../config.ts';
 import { allowImageBuilderToPublish, encryptedTopic, rotatingKey } from './encrypted-topic.ts';
 import { createEnvironments, destinationOf, type WorkloadsIn } from './environments/environments.ts';
@@ -62,6 +63,7 @@ export class ApplicationStack extends Stack {
       image: application.image,
       instanceType,
       internetAccess,
+      bucketName: artifacts.bucketName,
       // Images that are encrypted with an account's own key cannot be copied out of it.
       ...(otherAccounts.length > 0 && {
         keyArn: imageKey(this, 'ImageKey', {
@@ -70,12 +72,16 @@ export class ApplicationStack extends Stack {
         }).keyArn,
       }),
     });
-    const buildRole = new ImageBuildRole(this, 'ImageBuilds', { bucket: artifacts, key });
+    const buildRole = new ImageBuildRole(this, 'ImageBuilds', {
+      bucket: artifacts,
+      key,
+      scan: application.image.scan,
+    });
     const builds = {
       application: name,
       recipe,
       buildRole,
-      isScanned: application.image.scan !== 'off',
+      isScannedByInspector: application.image.scan === 'inspector',
       bucket: artifacts,
       instanceType,
       subnetId: vpc.privateSubnets[0]?.subnetId ?? '',
@@ -130,6 +136,13 @@ export class ApplicationStack extends Stack {
       ledger,
       ...(build && {
         builds: { projectArn: build.arn, objects: artifacts.arnForObjects(`${BUILT_PREFIX}/*`), key },
+      }),
+      ...(application.image.scan === 'component' && {
+        scanReports: {
+          bucketName: artifacts.bucketName,
+          objects: artifacts.arnForObjects(`${IMAGE_SCAN_PREFIX}/*`),
+          key,
+        },
       }),
       recipe,
       qatImage,

@@ -9,6 +9,9 @@ const IOPS_FOR_THROUGHPUT = 4;
 /** What a volume has without being told. */
 const LEAST_IOPS = 3_000;
 
+/** Lockstep's own around the components that scan. */
+const SCAN_COMPONENTS = 2;
+
 /** Settings of an image that exclude or need each other. */
 export function checkImage(image: ImageConfig, path: Path, report: Report): void {
   const { components, tests, volume, scan, gate } = image;
@@ -19,12 +22,19 @@ export function checkImage(image: ImageConfig, path: Path, report: Report): void
       gate,
       'Nothing scans the images: set image.scan as well, or leave out image.gate.',
     );
+  if (scan === 'component' && components.length === 0)
+    report(
+      [...path, 'scan'],
+      scan,
+      'No component could run a scanner: name the one that does in image.components.',
+    );
   const count = components.length + tests.length;
-  if (count > MOST_COMPONENTS)
+  const most = scan === 'component' ? MOST_COMPONENTS - SCAN_COMPONENTS : MOST_COMPONENTS;
+  if (count > most)
     report(
       [...path, 'components'],
       count,
-      `With the tests these are ${count} components: give at most ${MOST_COMPONENTS}.`,
+      `With the tests these are ${count} components: give at most ${most}.`,
     );
   const names = [...components, ...tests].filter(isDocument).map((file) => basename(file).split('.')[0]);
   const twice = names.find((name, index) => names.indexOf(name) !== index);

@@ -147,10 +147,10 @@ export const image = z.strictObject({
       'What follows if the Prod image differs in more: "Build Prod image" fails, or QC and PMO are asked once more, about the image and its differences, while the promotion holds Prod.',
     ),
   scan: z
-    .enum(['off', 'inspector'])
+    .enum(['off', 'inspector', 'component'])
     .default('off')
     .describe(
-      'Whether Amazon Inspector scans the test instance of each image. Activate Inspector for EC2 in the account first; AWS charges for it.',
+      'What scans each image for known vulnerabilities. `inspector`: Amazon Inspector; activate it for EC2 in the account first, AWS charges for it. `component`: grype or trivy in a component of yours, which writes JSON to `/var/tmp/lockstep/scan.json`; nothing looks again at what is live.',
     ),
   gate: z.array(gateRule).max(20).readonly().optional().meta({
     description:

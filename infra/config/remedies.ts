@@ -138,7 +138,8 @@ const remedies: Readonly<Record<string, string>> = {
   'applications[].image.tests[]': component,
   'applications[].image.reuse': 'Give never or when-equal.',
   'applications[].image.reuseDays': 'Give a whole number from 1 to 30.',
-  'applications[].image.scan': 'Give off or inspector.',
+  'applications[].image.scan':
+    'Give off, inspector, or component with a component of yours in image.components that runs the scanner.',
   'applications[].image.gate': 'Give a list of at most 20 rules, or [] for none.',
   'applications[].image.gate[]': 'Give an object with any of severity, fixable, knownExploited and new.',
   'applications[].image.gate[].severity': `Give one of ${severities.join(', ')}.`,

@@ -143,10 +143,15 @@ export async function collectReview(
   const packagesOf = async (of: string, imageId: string): Promise<Inventory> =>
     readInventory(await sources.ledger.jobs(of), imageId, sources.readEvidence);
   const findingsOf = async (of: string, imageId: string | undefined) =>
-    (await readFindings(await sources.ledger.jobs(of), imageId, sources.readEvidence))?.findings;
+    readFindings(await sources.ledger.jobs(of), imageId, sources.readEvidence);
   const readBoth = async (): Promise<FindingsOfBoth> => {
     const now = await findingsOf(promotionId, qatImageId);
-    return { now, before: now && live && (await findingsOf(live.promotionId, live.images.prod)) };
+    const before = now && live && (await findingsOf(live.promotionId, live.images.prod));
+    return {
+      now: now?.findings,
+      before: before?.findings,
+      scanners: { now: now?.scanner, before: before?.scanner },
+    };
   };
   // Packages and vulnerabilities are both judged by them: they are read once.
   let read: Promise<FindingsOfBoth> | undefined;
@@ -174,8 +179,8 @@ export async function collectReview(
     };
     const unknown = { before: undefined, now: undefined };
     const both = async (): Promise<FindingsOfBoth> => ({
-      before: await findingsOf(promotionId, qatImageId),
-      now: await findingsOf(promotionId, prodImage.imageId),
+      before: (await findingsOf(promotionId, qatImageId))?.findings,
+      now: (await findingsOf(promotionId, prodImage.imageId))?.findings,
     });
     return reviewPackages(
       images,

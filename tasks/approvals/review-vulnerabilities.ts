@@ -2,7 +2,7 @@ import { parsedJson } from '../json.ts';
 import type { Job } from '../ledger/items.ts';
 import type { Acceptance } from '../vulnerabilities/acceptance.ts';
 import { compareFindings } from '../vulnerabilities/compare-findings.ts';
-import { byUrgency, type Finding } from '../vulnerabilities/finding.ts';
+import { byUrgency, type Finding, scannerName } from '../vulnerabilities/finding.ts';
 import type { FindingsOfBoth } from '../vulnerabilities/security-updates.ts';
 import type { ReviewedFinding, ReviewedVulnerabilities } from './review.ts';
 
@@ -51,13 +51,16 @@ export async function scannedVulnerabilities(
 ): Promise<ReviewedVulnerabilities | undefined> {
   const { notScanned, accepted } = build?.output ?? {};
   if (notScanned !== undefined) throw new Error(notScanned);
-  const { before, now } = await findings();
-  return (
-    now &&
-    reviewVulnerabilities(
+  const { before, now, scanners = {} } = await findings();
+  if (now === undefined) return undefined;
+  return {
+    ...reviewVulnerabilities(
       before,
       now,
       accepted === undefined ? [] : (parsedJson(accepted) as readonly RecordedAcceptance[]),
-    )
-  );
+    ),
+    ...(scanners.now && { scanner: scanners.now }),
+    ...(before !== undefined &&
+      scanners.before?.name !== scanners.now?.name && { otherScanner: scannerName(scanners.before) }),
+  };
 }

@@ -4,7 +4,7 @@ import type { Marking } from '../marks/bad-mark.ts';
 import type { SecretScan } from '../secret-scan/secret-scan.ts';
 import type { ChangedFile, SourcePush } from '../source/source.ts';
 import type { Acceptance } from '../vulnerabilities/acceptance.ts';
-import type { Finding } from '../vulnerabilities/finding.ts';
+import type { Finding, Scanner } from '../vulnerabilities/finding.ts';
 import type { JudgedPackage } from '../vulnerabilities/security-updates.ts';
 import type { ClaimedRole } from './commit-record.ts';
 import type { UntriedHook } from './untried-hooks.ts';
@@ -79,6 +79,10 @@ export interface ReviewedFinding extends Finding {
 export interface ReviewedVulnerabilities {
   /** Whether those of what Prod runs are known; otherwise all count as new. */
   readonly isCompared: boolean;
+  /** What scanned the QAT image. Absent for Amazon Inspector. */
+  readonly scanner?: Scanner;
+  /** What scanned the image that Prod runs, in words, where that was another scanner: each may know others. */
+  readonly otherScanner?: string;
   readonly count: Readonly<Record<ReviewedFinding['change'], number>>;
   /** New ones first, and the most urgent first among them; `count` counts all. */
   readonly findings: readonly ReviewedFinding[];

@@ -40,7 +40,8 @@ const clientsOf = (environment: Environment) => {
     serving: createServingInstances(new ElasticLoadBalancingV2Client(access), new EC2Client(access)),
     alarms: createAlarms(new CloudWatchClient(access)).standings,
     region: regionOfEnvironment(environment, env.AWS_REGION),
-    ...(env.IMAGE_SCAN !== 'off' && {
+    // Nobody scans what runs where a component scans images while they are built.
+    ...(env.IMAGE_SCAN === 'inspector' && {
       findLater: findLater({
         ledger,
         active: createActiveFindings(new Inspector2Client(access)),

@@ -8,9 +8,10 @@ import { logged } from '../log.ts';
 import { objectVersion } from '../provenance/s3-object-version.ts';
 import { signBuild } from '../provenance/sign-build.ts';
 import { readEnv } from '../read-env.ts';
+import { componentScan, createBuildInstances, createReadReport } from '../vulnerabilities/component-scan.ts';
 import type { GateRule } from '../vulnerabilities/gate.ts';
-import { createImageFindings } from '../vulnerabilities/imagebuilder-findings.ts';
-import { type ScanSettings, scanImage } from '../vulnerabilities/scan-image.ts';
+import { createImageFindings, inspectorScan } from '../vulnerabilities/imagebuilder-findings.ts';
+import { type ImageScan, type ScanSource, scanImage } from '../vulnerabilities/scan-image.ts';
 import type { ImageDrift } from './image-drift.ts';
 import { createImageContents } from './imagebuilder-contents.ts';
 import { inspectBuilt } from './inspect-built.ts';
@@ -25,6 +26,12 @@ const shared = {
   application: env.APPLICATION,
 };
 
+const sources: Readonly<Record<ImageScan, () => ScanSource | undefined>> = {
+  off: () => undefined,
+  inspector: () => inspectorScan(createImageFindings(builder, new Inspector2Client({}))),
+  component: () => componentScan(createBuildInstances(builder), createReadReport(env.SCAN_BUCKET)),
+};
+
 export const handler = logged(
   inspectBuilt(
     inspectImage({
@@ -33,9 +40,8 @@ export const handler = logged(
       drift: env.IMAGE_DRIFT as ImageDrift,
       scan: scanImage({
         ...shared,
-        scan: env.IMAGE_SCAN as ScanSettings['scan'],
+        source: sources[env.IMAGE_SCAN as ImageScan](),
         gate: JSON.parse(env.IMAGE_GATE) as readonly GateRule[],
-        findings: createImageFindings(builder, new Inspector2Client({})),
         now: () => new Date(),
       }),
     }),

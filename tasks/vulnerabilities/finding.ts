@@ -26,6 +26,21 @@ export interface Finding {
   readonly packages: readonly VulnerablePackage[];
 }
 
+/** A scanner that a component of the team ran, and when. */
+export interface Scanner {
+  readonly name: 'grype' | 'trivy';
+  /** Absent if its report does not say. */
+  readonly version?: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** What found vulnerabilities, in words. @param scanner absent for Amazon Inspector */
+export const scannerName = (scanner: Scanner | undefined): string =>
+  scanner === undefined
+    ? 'Amazon Inspector'
+    : [scanner.name, scanner.version].filter((part) => part !== undefined).join(' ');
+
 /** Names the format of what is kept. */
 const FINDINGS_FORMAT = 'lockstep-image-findings-1';
 
@@ -34,6 +49,8 @@ export interface ImageFindings {
   readonly format: typeof FINDINGS_FORMAT;
   readonly imageId: string;
   readonly imageBuildVersionArn: string;
+  /** Absent of what Amazon Inspector found. */
+  readonly scanner?: Scanner;
   /** By vulnerability, each once. */
   readonly findings: readonly Finding[];
 }
@@ -83,6 +100,7 @@ export function imageFindings(
   imageId: string,
   imageBuildVersionArn: string,
   found: readonly Finding[],
+  scanner?: Scanner,
 ): ImageFindings {
   const byId = new Map<string, Finding>();
   for (const one of found) {
@@ -93,6 +111,7 @@ export function imageFindings(
     format: FINDINGS_FORMAT,
     imageId,
     imageBuildVersionArn,
+    ...(scanner && { scanner }),
     findings: [...byId.values()]
       .map(withSortedPackages)
       .sort((one, other) => compareText(one.vulnerabilityId, other.vulnerabilityId)),

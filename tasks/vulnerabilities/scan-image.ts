@@ -11,21 +11,35 @@ import { liveBefore } from '../ledger/live-promotion.ts';
 import type { InspectImageRequest, ScannedImage } from '../payloads.ts';
 import { firstSentences } from '../truncate-text.ts';
 import { compareFindings } from './compare-findings.ts';
-import { type Finding, findingsDigest, findingText, type ImageFindings, imageFindings } from './finding.ts';
+import {
+  type Finding,
+  findingsDigest,
+  findingText,
+  type ImageFindings,
+  imageFindings,
+  type Scanner,
+} from './finding.ts';
 import { type GateRule, judgeFindings } from './gate.ts';
 
-/** Reads what a scan has found in an image. */
-export type FindingsSource = (imageBuildVersionArn: string) => Promise<readonly Finding[]>;
+/** What scans an application's images: nothing, Amazon Inspector, or a scanner that a component of the team runs. */
+export type ImageScan = 'off' | 'inspector' | 'component';
 
-/** What an application's images are scanned with, and what stops one. */
-export interface ScanSettings {
-  readonly scan: 'off' | 'inspector';
-  readonly gate: readonly GateRule[];
-}
+/** What came of a scan: what was found, or why nothing is known. */
+export type ScanResult =
+  | { readonly found: readonly Finding[]; readonly scanner?: Scanner }
+  | { readonly notScanned: string };
+
+/** Reads what came of the scan of an image; undefined while the scan works. */
+export type ScanSource = (
+  image: Pick<InspectImageRequest, 'imageId' | 'imageBuildVersionArn'> & Pick<Image, 'scanState'>,
+) => Promise<ScanResult | undefined>;
 
 /** What scanning needs. */
-export interface ScanDependencies extends ScanSettings {
-  readonly findings: FindingsSource;
+export interface ScanDependencies {
+  /** Undefined where images are not scanned. */
+  readonly source: ScanSource | undefined;
+  /** What stops an image. */
+  readonly gate: readonly GateRule[];
   readonly ledger: Pick<Ledger, 'live' | 'promotion' | 'promotions' | 'jobs' | 'acceptances'>;
   readonly archive: {
     readonly keep: (objectKey: string, text: string) => Promise<void>;
@@ -34,9 +48,6 @@ export interface ScanDependencies extends ScanSettings {
   readonly application: string;
   readonly now: () => Date;
 }
-
-/** States of Image Builder's scan in which it still works (API reference, ImageScanState). */
-const underWay: ReadonlySet<string | undefined> = new Set(['PENDING', 'SCANNING', 'COLLECTING']);
 
 /** So many findings are told in words; the evidence has all. */
 const MOST_TOLD = 20;
@@ -65,7 +76,7 @@ export async function readFindings(
  * @returns undefined while the scan works
  * @throws Error if something cannot be read or kept
  */
-export function scanImage({ scan, gate, findings, ledger, archive, application, now }: ScanDependencies) {
+export function scanImage({ source, gate, ledger, archive, application, now }: ScanDependencies) {
   /** What Prod runs has these; undefined if it runs nothing, or what was not scanned. */
   const findingsOfProd = async (promotionId: string): Promise<readonly Finding[] | undefined> => {
     const live = await madeBy(ledger, await liveBefore(ledger, application, promotionId));
@@ -78,14 +89,14 @@ export function scanImage({ scan, gate, findings, ledger, archive, application, 
     { promotionId, imageId, imageBuildVersionArn }: InspectImageRequest,
     { scanState }: Pick<Image, 'scanState'>,
   ): Promise<ScannedImage | undefined> {
-    if (scan === 'off') return {};
-    const { status = 'MISSING', reason } = scanState ?? {};
-    if (underWay.has(status)) return undefined;
-    if (status !== 'COMPLETED') {
-      const notScanned = `Amazon Inspector's scan of the image ${imageId} is ${status}: ${reason ?? 'no reason was given'}.`;
+    if (source === undefined) return {};
+    const result = await source({ imageId, imageBuildVersionArn, ...(scanState && { scanState }) });
+    if (result === undefined) return undefined;
+    if ('notScanned' in result) {
+      const { notScanned } = result;
       return { notScanned, ...(gate.length > 0 && { stopped: [`${notScanned} No scan is no pass.`] }) };
     }
-    const found = imageFindings(imageId, imageBuildVersionArn, await findings(imageBuildVersionArn));
+    const found = imageFindings(imageId, imageBuildVersionArn, result.found, result.scanner);
     const digest = findingsDigest(found);
     await archive.keep(imageObjectKey(application, imageId, digest, 'findings.json'), canonicalJson(found));
     if (gate.length === 0) return { findings: digest };

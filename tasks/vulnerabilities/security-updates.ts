@@ -1,5 +1,5 @@
 import type { PackageChange } from '../image-inventory/compare-inventories.ts';
-import type { Finding } from './finding.ts';
+import type { Finding, Scanner } from './finding.ts';
 
 /** A package that differs between two images. A newer one that fixes a known vulnerability is a security update. */
 export type JudgedPackage = PackageChange & {
@@ -11,6 +11,8 @@ export type JudgedPackage = PackageChange & {
 export interface FindingsOfBoth {
   readonly before: readonly Finding[] | undefined;
   readonly now: readonly Finding[] | undefined;
+  /** What scanned each; absent for Amazon Inspector. */
+  readonly scanners?: { readonly before?: Scanner | undefined; readonly now?: Scanner | undefined };
 }
 
 /** Says of packages that went up which vulnerabilities they fix. */

@@ -59,6 +59,26 @@ describe('the page of a request', () => {
   });
 
   it.each([
+    ['grype', true],
+    ['trivy', false],
+  ] as const)('names %s, which scanned the image, and what it leaves unknown', async (name, tells) => {
+    const scanner = { name, version: '1.2.3', at: '2026-11-22T10:00:00.000Z' };
+    const none = await pageWith({ vulnerabilities: { ...reviewVulnerabilities([], []), scanner } });
+    expect(none).toContain(`${name} 1.2.3 found none.`);
+    const some = await pageWith({
+      vulnerabilities: {
+        ...reviewVulnerabilities([], [fixed]),
+        scanner,
+        otherScanner: 'Amazon Inspector',
+      },
+    });
+    expect(some).toMatch(new RegExp(`Scanned by ${name} 1\\.2\\.3 while\\s+the image was built, .*2026`));
+    expect(some).toMatch(/Nothing\s+looks again while the image is live/);
+    expect(some).toContain('What Prod runs was scanned by Amazon Inspector');
+    expect(some.includes('does not tell what is known to be exploited')).toBe(!tells);
+  });
+
+  it.each([
     [CANDIDATE_IMAGE, true],
     ['ami-of-another', false],
   ])('says what became known of the QAT image while it waits: of %s %s', async (imageId, isTold) => {

@@ -11,6 +11,8 @@ export type ComponentDocument =
   | 'security-updates'
   | 'codedeploy-agent'
   | 'codedeploy-agent-by-endpoint'
+  | 'scan-begin'
+  | 'scan-end'
   | 'runtime-nodejs'
   | 'runtime-java'
   | 'runtime-python';

@@ -11,6 +11,8 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { APPLICATION_TAG } from '../../../tasks/images/own-images.ts';
 import type { Environment } from '../../../tasks/payloads.ts';
+import { IMAGE_SCAN_PREFIX } from '../../../tasks/vulnerabilities/component-scan.ts';
+import type { ImageScan } from '../../../tasks/vulnerabilities/scan-image.ts';
 import type { ImageSchedule } from '../../config.ts';
 import { acknowledgeManagedPolicy, acknowledgeWildcards } from '../nag-acknowledgements.ts';
 import { allow } from '../permissions.ts';
@@ -20,12 +22,16 @@ import type { ImageRecipe } from './image-recipe.ts';
 /** Where the builds' logs go in the application's bucket. */
 export const IMAGE_LOG_PREFIX = 'image-builds';
 
-/** What build instances may do: be driven by Image Builder, and write their logs. */
+/** What build instances may do: be driven by Image Builder, write their logs, and upload the report of a scanner. */
 export class ImageBuildRole extends Construct {
   readonly role: Role;
   readonly instanceProfile: InstanceProfile;
 
-  constructor(scope: Construct, id: string, props: { bucket: Bucket; key: IKey }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { readonly bucket: Bucket; readonly key: IKey; readonly scan: ImageScan },
+  ) {
     super(scope, id);
     this.role = new Role(this, 'Role', {
       description: 'Build and test instances of Image Builder',
@@ -44,6 +50,11 @@ export class ImageBuildRole extends Construct {
     const logs = props.bucket.arnForObjects(`${IMAGE_LOG_PREFIX}/*`);
     allow(this.role, ['s3:PutObject'], [logs]);
     acknowledgeWildcards(this.role, 'Logs of builds to come: Image Builder names each by its build.', logs);
+    if (props.scan === 'component') {
+      const reports = props.bucket.arnForObjects(`${IMAGE_SCAN_PREFIX}/*`);
+      allow(this.role, ['s3:PutObject'], [reports]);
+      acknowledgeWildcards(this.role, "Reports of scanners: each is named by its build's instance.", reports);
+    }
     allow(this.role, ['kms:GenerateDataKey', 'kms:Decrypt'], [props.key.keyArn]);
     this.instanceProfile = new InstanceProfile(this, 'Profile', { role: this.role });
   }
@@ -73,7 +84,7 @@ interface ImageBuildProps {
   /** A launch template of the team's, whose default version gets each image. @default none */
   readonly launchTemplateId?: string;
   /** Whether Amazon Inspector scans what is built. */
-  readonly isScanned: boolean;
+  readonly isScannedByInspector: boolean;
   /** Builds beside those of promotions. @default none */
   readonly schedule?: ImageSchedule;
 }
@@ -133,7 +144,7 @@ export class ImageBuild extends Construct {
       distributionConfigurationArn: distribution.attrArn,
       imageTestsConfiguration: { imageTestsEnabled: true, timeoutMinutes: 60 },
       enhancedImageMetadataEnabled: true,
-      ...(props.isScanned && { imageScanningConfiguration: { imageScanningEnabled: true } }),
+      ...(props.isScannedByInspector && { imageScanningConfiguration: { imageScanningEnabled: true } }),
       ...(props.schedule && {
         schedule: {
           scheduleExpression: props.schedule.cron,

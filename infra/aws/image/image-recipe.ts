@@ -29,6 +29,8 @@ interface ComponentVersion {
   readonly arn: string;
   /** Another one for other content. */
   readonly version: string;
+  /** Values of the document's parameters. @default none */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 interface ImageRecipeProps {
@@ -38,6 +40,8 @@ interface ImageRecipeProps {
   /** Decides the architecture. */
   readonly instanceType: string;
   readonly internetAccess: InternetAccess;
+  /** Where build instances upload reports of scanners. */
+  readonly bucketName: string;
   /** What images are encrypted with. @default the account's own key, which no other account may use */
   readonly keyArn?: string;
 }
@@ -52,7 +56,7 @@ export class ImageRecipe extends Construct {
 
   constructor(scope: Construct, id: string, props: ImageRecipeProps) {
     super(scope, id);
-    const { application, runtime, instanceType, internetAccess, keyArn, image } = props;
+    const { application, runtime, instanceType, internetAccess, keyArn, image, bucketName } = props;
     const add = (componentId: string, document: Document): ComponentVersion =>
       new Component(this, componentId, { application, document });
     const runtimeDocument = runtimes[runtime];
@@ -64,14 +68,20 @@ export class ImageRecipe extends Construct {
         const document = readOwnDocument(where, one, key === 'tests' ? 'test' : undefined);
         return add(document.name, document);
       });
+    const isScannedByComponent = image.scan === 'component';
     const components: readonly ComponentVersion[] = [
       add('SecurityUpdates', 'security-updates'),
       add('CodeDeployAgent', 'codedeploy-agent'),
       ...(internetAccess === 'endpoints' ? [add('AgentByEndpoint', 'codedeploy-agent-by-endpoint')] : []),
       ...(runtimeDocument === undefined ? [] : [add('Runtime', runtimeDocument)]),
       ...(image.packages.length > 0 ? [add('Packages', packagesDocument(image.packages))] : []),
+      ...(isScannedByComponent ? [add('ScanBegin', 'scan-begin')] : []),
       ...named('components'),
       ...named('tests'),
+      // The last one: what a component installs is there, and its scan as well.
+      ...(isScannedByComponent
+        ? [{ ...add('ScanEnd', 'scan-end'), parameters: { Bucket: bucketName } }]
+        : []),
     ];
     this.componentArns = components.map(({ arn }) => arn);
     const { managedImage } = spelling[new InstanceType(instanceType).architecture];
@@ -102,7 +112,15 @@ export class ImageRecipe extends Construct {
           : isImageParameter(image.parent)
             ? `ssm:${image.parent}`
             : image.parent,
-      components: this.componentArns.map((componentArn) => ({ componentArn })),
+      components: components.map(({ arn: componentArn, parameters }) => ({
+        componentArn,
+        ...(parameters && {
+          parameters: Object.entries(parameters).map(([parameter, value]) => ({
+            name: parameter,
+            value: [value],
+          })),
+        }),
+      })),
       // Of the AMI where it is built; its distribution tags the one where it is used.
       amiTags: { [APPLICATION_TAG]: application },
       blockDeviceMappings: [

@@ -2,6 +2,7 @@ import { Duration, PhysicalName, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Bucket, IBucket, LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { IMAGE_SCAN_PREFIX } from '../../../tasks/vulnerabilities/component-scan.ts';
 import { encryptedBucket } from '../encrypted-bucket.ts';
 import { rotatingKey } from '../encrypted-topic.ts';
 import type { ArtifactStore } from '../environments/revisions.ts';
@@ -32,6 +33,7 @@ export const artifactBucket = (scope: Construct, id: string, key: Key, accessLog
     lifecycleRules: [
       // Longer than a promotion can take, redrives included.
       expiring(IMAGE_LOG_PREFIX, 180),
+      expiring(IMAGE_SCAN_PREFIX, 180),
       expiring(CODEBUILD_LOG_PREFIX, 180),
       expiring(cachePrefix('build'), 30),
       expiring(cachePrefix('test'), 30),

@@ -65,7 +65,7 @@ export class InstanceLook extends Construct {
           'autoscaling:DescribeAutoScalingGroups',
           'ec2:DescribeInstances',
         );
-    if (application.image.scan !== 'off') {
+    if (application.image.scan === 'inspector') {
       props.evidence.allowReadingBuilt(one, application.name, false);
       for (const environment of ['qat', 'prod'] as const)
         environmentAccess[environment]

@@ -214,6 +214,7 @@ export class PromotionFunctions extends Construct {
         ...images,
         IMAGE_DRIFT: application.image.drift,
         IMAGE_SCAN: application.image.scan,
+        SCAN_BUCKET: props.scanReports?.bucketName ?? NONE,
         IMAGE_GATE: JSON.stringify(gateOf(application.image)),
       },
       // Image Builder lists 25 packages or findings at a time.

@@ -24,6 +24,14 @@ import type { Ledger } from '../platform/ledger.ts';
 export const IMAGES_REASON =
   "Images of this application's recipe: each build makes another, whose version and number are in its ARN.";
 
+/** Where build instances upload what a component's scanner found. */
+export interface ScanReports {
+  readonly bucketName: string;
+  /** ARN of every report. */
+  readonly objects: string;
+  readonly key: IKey;
+}
+
 /** Builds of an application's commits. */
 export interface Builds {
   readonly projectArn: string;
@@ -43,6 +51,8 @@ export interface PromotionParameters {
   readonly prod: ProdEnvironment;
   /** @default commits are deployed as they are */
   readonly builds?: Builds;
+  /** Only where a component scans images. */
+  readonly scanReports?: ScanReports;
   /** How functions act in the environments. */
   readonly environmentAccess: Readonly<Record<Environment, EnvironmentAccess>>;
 }
@@ -195,18 +205,39 @@ export function allowLookAtBuilt(
 /** Reading what is in an image, what it was made from, and what a commit was built into. */
 export function allowInspectImage(
   inspectImage: LockstepFunction<'inspect-image'>,
-  { application, recipe, builds }: PromotionParameters,
+  { application, recipe, builds, scanReports }: PromotionParameters,
 ): void {
   if (builds) {
     inspectImage.allow(['codebuild:BatchGetBuilds'], [builds.projectArn]);
     allowLookAtBuilt(inspectImage, builds, 's3:GetObject');
   }
   // Both list by a filter, which is no resource.
-  if (application.image.scan !== 'off')
+  if (application.image.scan === 'inspector')
     inspectImage.allowWithoutResource(
       'imagebuilder:ListImageScanFindings',
       'inspector2:SearchVulnerabilities',
     );
+  // The instance on which an image was built, and what a scanner wrote there.
+  if (scanReports)
+    inspectImage
+      .allowWithWildcard(['imagebuilder:ListWorkflowExecutions'], [recipe.imageArns], IMAGES_REASON)
+      .allowWithWildcard(
+        ['imagebuilder:ListWorkflowStepExecutions'],
+        [
+          Stack.of(inspectImage).formatArn({
+            service: 'imagebuilder',
+            resource: 'workflow-execution',
+            resourceName: '*',
+          }),
+        ],
+        'Image Builder gives each run of a build workflow an id of its own.',
+      )
+      .allowWithWildcard(
+        ['s3:GetObject'],
+        [scanReports.objects],
+        "Reports of scanners: each is named by its build's instance.",
+      )
+      .allow(['kms:Decrypt'], [scanReports.key.keyArn]);
   inspectImage
     .allowWithWildcard(
       ['imagebuilder:GetImage', 'imagebuilder:ListImagePackages'],

@@ -89,6 +89,7 @@ describe('nothing grows for ever', () => {
         name,
         [
           ['image-builds/', 180],
+          ['image-scans/', 180],
           ['codebuild-logs/', 180],
           ['build-cache/', 30],
           ['test-cache/', 30],

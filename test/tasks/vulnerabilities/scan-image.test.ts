@@ -2,7 +2,8 @@ import { imageObjectKey } from '../../../tasks/image-inventory/image-objects.ts'
 import type { InspectImageRequest } from '../../../tasks/payloads.ts';
 import type { Finding } from '../../../tasks/vulnerabilities/finding.ts';
 import { defaultGate } from '../../../tasks/vulnerabilities/gate.ts';
-import { type ScanSettings, scanImage } from '../../../tasks/vulnerabilities/scan-image.ts';
+import { inspectorScan } from '../../../tasks/vulnerabilities/imagebuilder-findings.ts';
+import { type ScanDependencies, scanImage } from '../../../tasks/vulnerabilities/scan-image.ts';
 import { createMemoryLedger } from '../doubles/memory-ledger.ts';
 import { aJob, aPromotion, aRelease, PROMOTION_ID } from '../doubles/samples.ts';
 import { aFinding, anAcceptance } from './sample-findings.ts';
@@ -16,16 +17,15 @@ const request = (environment: 'qat' | 'prod' = 'qat'): InspectImageRequest => ({
 });
 const completed = { scanState: { status: 'COMPLETED' as const } };
 
-const begin = async (settings: Partial<ScanSettings> = {}) => {
+const begin = async (settings: Partial<Pick<ScanDependencies, 'source' | 'gate'>> = {}) => {
   const objects = new Map<string, string>();
   const ledger = createMemoryLedger();
   await ledger.addPromotion(aPromotion());
   const world = { found: [aFinding()] as readonly Finding[], now: new Date('2026-11-22T10:00:00.000Z') };
   const scan = scanImage({
-    scan: 'inspector',
+    source: inspectorScan(async () => world.found),
     gate: defaultGate,
     ...settings,
-    findings: async () => world.found,
     ledger,
     archive: {
       keep: async (key, text) => void objects.set(key, text),
@@ -87,8 +87,18 @@ describe('an image that is scanned', () => {
     },
   );
 
+  it('is kept with the scanner, where a component scanned it', async () => {
+    const scanner = { name: 'grype', version: '0.92.0', at: '2026-11-22T09:00:00.000Z' } as const;
+    const source = async () => ({ found: [aFinding()], scanner });
+    const { scan, objects } = await begin({ source, gate: [] });
+    // Image Builder has no scan of its own.
+    const { findings = '' } = (await scan(request(), {})) ?? {};
+    const kept = objects.get(imageObjectKey('shop', 'ami-qat', findings, 'findings.json'));
+    expect(JSON.parse(kept ?? '')).toMatchObject({ scanner, findings: [aFinding()] });
+  });
+
   it('is not asked for where scanning is off', async () => {
-    const { scan } = await begin({ scan: 'off', gate: [] });
+    const { scan } = await begin({ source: undefined, gate: [] });
     expect(await scan(request(), {})).toEqual({});
   });
 });
