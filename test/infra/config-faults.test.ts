@@ -188,6 +188,32 @@ describe('fails, naming key, value and remedy', () => {
       'set image.scan as well',
     ],
     [
+      'a scan by a component without components',
+      config({ image: { scan: 'component' } }),
+      '[0].image.scan',
+      '"component"',
+      'name the one that does in image.components',
+    ],
+    [
+      "more components than there is room for beside Lockstep's",
+      config({
+        image: {
+          scan: 'component',
+          components: Array.from({ length: 14 }, (_, index) => `a/c${index}.yaml`),
+        },
+      }),
+      '[0].image.components',
+      '14',
+      'give at most 13',
+    ],
+    [
+      'another scanner',
+      config({ image: { scan: 'trivy' } }),
+      '[0].image.scan',
+      '"trivy"',
+      'component with a component of yours in image.components',
+    ],
+    [
       'a severity',
       config({ image: { scan: 'inspector', gate: [{ severity: 'severe' }] } }),
       '[0].image.gate[0].severity',

@@ -124,6 +124,67 @@ describe('images', () => {
     }
   });
 
+  describe('that a component of the team scans', () => {
+    let scanned: Template;
+    beforeAll(() => {
+      scanned = synthesize({
+        approvers: { qc: ['qc@example.com'], pmo: ['pmo@example.com'] },
+        operators: ['olga@example.com'],
+        applications: [
+          {
+            name: 'orders',
+            runtime: 'nodejs',
+            image: {
+              scan: 'component',
+              components: ['examples/image/scan-with-trivy.yaml'],
+              tests: ['examples/image/smoke.yaml'],
+            },
+          },
+        ],
+      })['Lockstep-orders'] as Template;
+    });
+
+    it('begin with an empty folder, and end with the upload of what the scanner wrote', () => {
+      const [, { Properties }] = only(scanned, 'AWS::ImageBuilder::ImageRecipe');
+      const components = Properties.Components as readonly { ComponentArn: unknown; Parameters?: object[] }[];
+      const named = components.map(({ ComponentArn }) => text(ComponentArn));
+      const at = (name: string) => named.findIndex((one) => one.includes(name));
+      expect(at('RecipeScanBegin')).toBeGreaterThanOrEqual(0);
+      expect(at('RecipeScanBegin')).toBeLessThan(at('ownscanwithtrivy'));
+      expect(at('RecipeScanEnd')).toBe(named.length - 1);
+      const [bucketId] = only(scanned, 'AWS::S3::Bucket', 'Artifacts');
+      expect(components.map(({ Parameters }) => Parameters).filter(Boolean)).toEqual([
+        [{ Name: 'Bucket', Value: [{ Ref: bucketId }] }],
+      ]);
+    });
+
+    it('upload to their prefix and nowhere else, from where inspect-image alone reads', () => {
+      const granted = (template: Template, prefix: string) =>
+        grantsOf(template, only(template, 'AWS::IAM::Role', prefix)[0]);
+      const reports = expect.stringMatching(/^s3:PutObject on .*Artifacts.*\/image-scans\/\*$/);
+      const added = granted(scanned, 'ImageBuildsRole').filter(
+        (one) => !granted(orders, 'ImageBuildsRole').includes(one),
+      );
+      expect(added).toEqual([reports]);
+      const reads = granted(scanned, 'FunctionsInspectImageRole').filter(
+        (one) => !granted(orders, 'FunctionsInspectImageRole').includes(one),
+      );
+      expect(reads.filter((one) => !one.startsWith('imagebuilder:GetComponent '))).toEqual([
+        expect.stringMatching(/^imagebuilder:ListWorkflowExecutions on .*:image\/lockstep-orders\/\*$/),
+        expect.stringMatching(/^imagebuilder:ListWorkflowStepExecutions on .*:workflow-execution\/\*$/),
+        expect.stringMatching(/^s3:GetObject on .*Artifacts.*\/image-scans\/\*$/),
+        expect.stringMatching(/^kms:Decrypt on .*Key/),
+      ]);
+      expect(JSON.stringify(orders)).not.toContain('ListWorkflow');
+    });
+
+    it('are not scanned by Inspector, and nobody asks it about them', () => {
+      for (const [, { Properties }] of ofType(scanned, 'AWS::ImageBuilder::ImagePipeline'))
+        expect(Properties).not.toHaveProperty('ImageScanningConfiguration');
+      expect(JSON.stringify(scanned)).not.toMatch(/inspector2:|ListImageScanFindings/);
+    });
+  });
+
   it("T14: each environment's builds report to a topic of their own, which wakes complete-job", () => {
     const topics = ofType(orders, 'AWS::ImageBuilder::InfrastructureConfiguration').map(
       ([, { Properties }]) => text(Properties.SnsTopicArn),
