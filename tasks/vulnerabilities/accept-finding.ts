@@ -6,6 +6,7 @@ import { comparedAskers } from '../marks/mark-rules.ts';
 import type { Asker } from '../payloads.ts';
 import { askerName } from '../words.ts';
 import type { Acceptance } from './acceptance.ts';
+import { vulnerabilityIdPattern } from './finding.ts';
 
 /** Days that an acceptance may count at most. */
 const MOST_DAYS = 365;
@@ -22,7 +23,7 @@ const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10
 
 /** What is wrong with an acceptance; undefined if nothing is. */
 function problemOf({ vulnerabilityId, until }: AskedAcceptance, now: Date): string | undefined {
-  if (!/^[A-Za-z][\w.:-]{2,99}$/.test(vulnerabilityId))
+  if (!vulnerabilityIdPattern.test(vulnerabilityId))
     return `A vulnerability is named by its id, such as CVE-2026-1234; received ${JSON.stringify(vulnerabilityId)}.`;
   const [first, last] = [dayOf(now.getTime()), dayOf(now.getTime() + MOST_DAYS * DAY_MS)];
   const isDay =

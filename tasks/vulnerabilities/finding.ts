@@ -4,6 +4,9 @@ import { digestOf } from '../canonical-json.ts';
 export const severities = ['untriaged', 'informational', 'low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 
+/** What names a vulnerability: `CVE-2026-1234`, `GHSA-…`, `ALAS2023-2026-1`, `RHSA-2026:1`. Only such a one can be accepted. */
+export const vulnerabilityIdPattern = /^[A-Za-z][\w.:-]{2,99}$/;
+
 /** A package that has a vulnerability. */
 export interface VulnerablePackage {
   readonly name: string;

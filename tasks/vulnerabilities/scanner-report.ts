@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { cutText } from '../truncate-text.ts';
-import { type Finding, type Scanner, severityOf } from './finding.ts';
+import { type Finding, type Scanner, severityOf, vulnerabilityIdPattern } from './finding.ts';
 
 // The JSON that scanners write, as far as it is used: grype's `-o json` (anchore/grype, grype/presenter/models) and trivy's `-f json`
 // (trivy's documentation, "Reporting"). Both add fields with each version; those that are read must be as they are here.
@@ -13,12 +13,10 @@ export interface ScannerReport {
 
 /** Characters of a title: grype gives whole descriptions. */
 const LONGEST_TITLE = 300;
-/** Longer ones are no ids. */
-const LONGEST_ID = 128;
 /** Faults of a report that are told. */
 const MOST_FAULTS = 3;
 
-const id = z.string().min(1).max(LONGEST_ID);
+const id = z.string().regex(vulnerabilityIdPattern, 'this is no id of a vulnerability');
 /** Go writes nanoseconds and the machine's offset. */
 const moment = z.iso.datetime({ offset: true });
 /** Go writes an empty list as null, or leaves it out. */

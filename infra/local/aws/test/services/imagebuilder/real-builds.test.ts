@@ -11,6 +11,8 @@ import {
   type ImageRecipe,
   tablesOf,
 } from '../../../services/imagebuilder/records.ts';
+import type { Upload } from '../../../services/imagebuilder/step-scripts.ts';
+import { stageInstance } from '../../../services/imagebuilder/workflow-runs.ts';
 import { createMemoryStore } from '../../../store.ts';
 import { describeWithEngine, TEST_IMAGE, testEngine } from '../../instances/container/test-engine.ts';
 
@@ -68,14 +70,17 @@ describeWithEngine('builds in containers', () => {
     tablesOf(opened.host).components.put(COMPONENT, { arn: COMPONENT, data } as Component);
     const image = { arn: `arn:build/${++number}`, name: 'web', version: '1.0.0', build: number } as Image;
     const logs: Record<string, string> = {};
+    const uploads: Record<string, string> = {};
     const instance = {
       recipe,
-      put: async () => undefined,
+      put: async ({ bucket, key }: Upload, bytes: Uint8Array) =>
+        void Object.assign(uploads, { [`${bucket}/${key}`]: Buffer.from(bytes).toString() }),
       writeLog: async (name: string, text: string) => void Object.assign(logs, { [name]: text }),
     };
     return {
       image,
       logs,
+      uploads,
       build: () =>
         opened.builds.build(image, instance).then((result) => {
           if (result.containerImage) made.push(result.containerImage);
@@ -128,6 +133,27 @@ describeWithEngine('builds in containers', () => {
     expect(await opened.workshop.imageOf('ami-00000000000000001')).toBe(built.containerImage);
     await opened.workshop.discard('ami-00000000000000001');
     expect(await opened.workshop.imageOf('ami-00000000000000001')).toBe(TEST_IMAGE);
+  });
+
+  it('hand out a file under the id that the instance has by its metadata and by the workflow', async () => {
+    const one = await build(`
+  - name: build
+    steps:
+      - name: id
+        action: ExecuteBash
+        inputs:
+          commands:
+            - |
+              set -euo pipefail
+              printf 'é\\n' > /var/tmp/report
+              token=$(curl -fsS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
+              curl -fsS -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/instance-id
+      - { name: up, action: S3Upload, inputs: [{ source: /var/tmp/report, destination: 's3://b/{{ build.id.outputs.stdout }}.json' }] }
+      - { name: clean, action: DeleteFile, inputs: [{ path: /var/tmp/report }] }
+`);
+    const built = await one.build();
+    expect(one.uploads).toEqual({ [`b/${stageInstance(one.image.arn, 'BUILD')}.json`]: 'é\n' });
+    expect(await printed(built.containerImage, '[ -e /var/tmp/report ] || echo gone')).toBe('gone');
   });
 
   it('fail with the output of the step that fails, and leave nothing', async () => {
