@@ -46,10 +46,9 @@ describe("grype's report", () => {
     ['wont-fix', ['2'], false, undefined],
     ['unknown', undefined, false, undefined],
   ])('with the fix state %s and versions %j', (state, versions, isFixable, fixedIn) => {
-    expect(finding(aGrypeReport(aMatch({ fix: { state, versions } })))).toMatchObject({
-      isFixable,
-      packages: [{ name: 'openssl', version: '1:3.0.8-1', ...(fixedIn && { fixedIn }) }],
-    });
+    const found = finding(aGrypeReport(aMatch({ fix: { state, versions } })));
+    expect(found?.isFixable).toBe(isFixable);
+    expect(found?.packages).toEqual([{ name: 'openssl', version: '1:3.0.8-1', ...(fixedIn && { fixedIn }) }]);
   });
 
   it.each([
@@ -105,10 +104,9 @@ describe("trivy's report", () => {
   });
 
   it.each([undefined, ''])('has no fix where FixedVersion is %j', (FixedVersion) => {
-    expect(finding(aTrivyReport(aTrivyVulnerability({ FixedVersion })))).toMatchObject({
-      isFixable: false,
-      packages: [{ name: 'openssl', version: '1:3.0.8-1' }],
-    });
+    const found = finding(aTrivyReport(aTrivyVulnerability({ FixedVersion })));
+    expect(found?.isFixable).toBe(false);
+    expect(found?.packages).toEqual([{ name: 'openssl', version: '1:3.0.8-1' }]);
   });
 });
 
