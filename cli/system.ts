@@ -60,6 +60,7 @@ export interface System {
     | 'promotion'
     | 'promotions'
     | 'openPromotions'
+    | 'jobByExternalId'
     | 'jobs'
     | 'approvals'
     | 'latestApproval'

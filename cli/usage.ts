@@ -59,7 +59,7 @@ export const usage = `npm run lockstep -- COMMAND [options]
                        --until DAY         the last day on which that counts, such as 2026-12-31
                        --reason TEXT       why; recorded with who accepts it, shown to approvers
   acceptances APPLICATION  list the vulnerabilities that somebody accepted, until when and why
-  bad APPLICATION      list the commits that are marked bad, or were
+  bad APPLICATION      list what is marked bad, or was
   sbom IMAGE           print what is in an image, checked against what its promotion recorded and signed;
                        an AMI, a promotion, or live
                        --format F          cyclonedx, spdx, inventory or provenance (cyclonedx)

@@ -27,12 +27,11 @@ import { type NameRules, readNameRules } from '../../tasks/approvals/same-maker.
 import { readWhenNewer } from '../../tasks/environment-locks/when-newer.ts';
 import { readDefinition, successPath } from '../../tasks/executions/definition.ts';
 import { type FunctionEnvironment, NONE } from '../../tasks/functions.ts';
-import { readReuseFacts } from '../../tasks/images/read-reuse-facts.ts';
+import { type ReuseSources, readReuseFacts } from '../../tasks/images/read-reuse-facts.ts';
 import { imageReuse, type ReuseRuling } from '../../tasks/images/reuse-rules.ts';
 import { createReuseSources } from '../../tasks/images/reuse-sources.ts';
 import { parsedJson } from '../../tasks/json.ts';
 import type { Person } from '../../tasks/ledger/items.ts';
-import type { Ledger } from '../../tasks/ledger/ledger.ts';
 import type { ApproverRole, Environment, JobParameters } from '../../tasks/payloads.ts';
 import { createCloudTrailPushes } from '../../tasks/source/cloudtrail-pushes.ts';
 import { createCodeCommitFiles } from '../../tasks/source/codecommit-files.ts';
@@ -67,7 +66,7 @@ export interface PlanSources {
    */
   readonly reuse: (
     environment: Environment,
-    ledger: Pick<Ledger, 'rebake' | 'marks'>,
+    read: Pick<ReuseSources, 'ledger' | 'readEvidence'>,
     now: Date,
   ) => Promise<ReuseRuling | undefined>;
   /** What an image was made of, by its build; undefined if Image Builder does not say. */
@@ -168,13 +167,13 @@ export async function createPlanSources(application: string, config: ClientConfi
       );
       return recipeContents(imageRecipe ?? {});
     },
-    reuse: async (environment, ledger, now) => {
+    reuse: async (environment, { ledger, readEvidence }, now) => {
       const { reuseDays, releaseParameter, imagePipelineArn, parentParameter } =
         buildParameters(environment) ?? {};
       if (reuseDays === undefined || releaseParameter === undefined || imagePipelineArn === undefined)
         return undefined;
       const facts = await readReuseFacts(
-        createReuseSources(ledger, builder, new SSMClient(config), () => new EC2Client(config)),
+        createReuseSources(ledger, readEvidence, builder, new SSMClient(config), () => new EC2Client(config)),
         {
           application,
           environment,

@@ -163,9 +163,10 @@ export async function readFacts(
         };
       }),
       orUnknown('Whether images are used again', async () => {
+        const read = { ledger, readEvidence: evidenceReader(system) };
         const [qat, prod] = await Promise.all([
-          sources.reuse('qat', ledger, now),
-          sources.reuse('prod', ledger, now),
+          sources.reuse('qat', read, now),
+          sources.reuse('prod', read, now),
         ]);
         return { ...(qat && { qat }), ...(prod && { prod }) };
       }),

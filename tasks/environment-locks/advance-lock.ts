@@ -5,7 +5,7 @@ import { ignoring } from '../ignoring.ts';
 import type { Approval } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerConflictError } from '../ledger/ledger.ts';
-import { type RecallSources, recallCause } from '../marks/recall.ts';
+import { type RecallSources, recallCause, unlessKnown } from '../marks/recall.ts';
 import type { Environment } from '../payloads.ts';
 import type { TaskFailure } from '../task-completions.ts';
 import { approverRoles } from '../words.ts';
@@ -44,7 +44,7 @@ const badAmong = async (
   const bad = new Map<string, string>();
   for (const one of waiting) {
     // Where contents cannot be read, the state after the lock fails; the others need not wait for that.
-    const cause = await recallCause(sources, { ...one, application }).catch(() => undefined);
+    const cause = await recallCause(sources, { ...one, application }).catch(unlessKnown);
     if (cause !== undefined) bad.set(one.promotionId, cause);
   }
   return bad;

@@ -1,6 +1,6 @@
 import { type CalendarLedger, readHeld } from '../calendar/read-held.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { type RecallSources, recallCause } from '../marks/recall.ts';
+import { type RecallSources, recallCause, unlessKnown } from '../marks/recall.ts';
 import type { Environment } from '../payloads.ts';
 import { isNewer, type PromotionReference, type WhenNewer } from './environment-lock.ts';
 import { isUnderWay } from './holder-status.ts';
@@ -34,7 +34,7 @@ export function newerThan({ whenNewer, now, ...sources }: NewerThanDependencies)
           isNewer(waiter, one) &&
           isUnderWay(waiter, await ledger.promotion(waiter.promotionId), now()) &&
           // One that is recalled takes nobody's place; nor does one that the calendar holds: what has begun ends.
-          (await recallCause(sources, { ...waiter, application })) === undefined &&
+          (await recallCause(sources, { ...waiter, application }).catch(unlessKnown)) === undefined &&
           (await readHeld(ledger, application, 'qat', [waiter.promotionId], now())).size === 0
         )
           return waiter;

@@ -2,7 +2,7 @@ import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBefore } from '../ledger/live-promotion.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
-import { type RecallSources, recallCause } from '../marks/recall.ts';
+import { ContentsUnknownError, type RecallSources, recallCause } from '../marks/recall.ts';
 import type { Asker, GoBackApprovals, PromotionInput } from '../payloads.ts';
 import { promotionIdOf } from '../promotions/promotion-from.ts';
 import { uuidOf } from '../uuid-of.ts';
@@ -44,7 +44,7 @@ interface GoBackFacts {
   readonly release: Promotion;
   /** What Prod runs. */
   readonly live: Promotion | undefined;
-  /** Who marked what of it bad and why, if something is. */
+  /** Who marked what of it bad and why, if something is; or why nobody can tell. */
   readonly bad: string | undefined;
   /** Every go-back of the application since the release. */
   readonly goBacks: readonly Promotion[];
@@ -107,7 +107,11 @@ export async function readGoBackFacts(
   if (release === undefined) return undefined;
   const [live, bad, goBacks] = await Promise.all([
     liveBefore(ledger, release.application, ''),
-    recallCause(sources, release),
+    recallCause(sources, release).catch((error: unknown) => {
+      // Nobody goes back to what may be bad.
+      if (error instanceof ContentsUnknownError) return error.message.replace(/\.$/, '');
+      throw error;
+    }),
     goBacksSince(ledger, release),
   ]);
   return { release, live, bad, goBacks };

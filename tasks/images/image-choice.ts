@@ -6,7 +6,7 @@ export type BuildReason =
   | 'NoImage'
   /** Somebody asked for new images since. */
   | 'Rebake'
-  /** It was marked bad, or a package was since. */
+  /** It is marked bad, or a package in it is. */
   | 'MarkedBad'
   /** The image pipeline builds another version of the recipe by now. */
   | 'RecipeChanged'

@@ -1,6 +1,10 @@
 import type { Image as Ami } from '@aws-sdk/client-ec2';
 import type { Image } from '@aws-sdk/client-imagebuilder';
+import type { ReadObject } from '../image-inventory/read-document.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { BadMark } from '../marks/bad-mark.ts';
+import { badMarking } from '../marks/mark-rules.ts';
+import { ContentsUnknownError, imageWith, ofPackages } from '../marks/recall.ts';
 import type { Environment } from '../payloads.ts';
 import { builtImageId } from './built-image-id.ts';
 import type { NewestImage, ReuseFacts } from './reuse-rules.ts';
@@ -30,7 +34,9 @@ export interface ReuseSources {
   readonly parameter: (
     name: string,
   ) => Promise<{ readonly value: string | undefined; readonly modifiedAt: Date | undefined } | undefined>;
-  readonly ledger: Pick<Ledger, 'rebake' | 'marks'>;
+  readonly ledger: Pick<Ledger, 'rebake' | 'marks' | 'jobByExternalId'>;
+  /** Reads the evidence bucket. */
+  readonly readEvidence: ReadObject;
 }
 
 /** What is asked about. */
@@ -73,6 +79,23 @@ async function newestOf(
   };
 }
 
+/** What of an image is marked bad, by what its build recorded. Nothing is read while no package is marked. */
+async function markedIn(
+  { ledger, readEvidence }: ReuseSources,
+  newest: NewestImage | undefined,
+  marks: readonly BadMark[],
+): Promise<ReuseFacts['inside']> {
+  const packages = ofPackages(marks.filter((mark) => badMarking(mark) !== undefined));
+  if (packages.length === 0 || newest?.imageId === undefined) return undefined;
+  const job = await ledger.jobByExternalId(newest.build);
+  try {
+    return (await imageWith(packages, [newest.imageId], job === undefined ? [] : [job], readEvidence))?.mark;
+  } catch (error) {
+    if (error instanceof ContentsUnknownError) return 'unknown';
+    throw error;
+  }
+}
+
 /** Reads what decides whether an environment's newest image can be used again. @throws the error of a call that fails */
 export async function readReuseFacts(sources: ReuseSources, question: ReuseQuestion): Promise<ReuseFacts> {
   const { application, imagePipelineArn, releaseParameter, parentParameter } = question;
@@ -91,5 +114,6 @@ export async function readReuseFacts(sources: ReuseSources, question: ReuseQuest
     releasedAt: release?.modifiedAt,
     rebake,
     marks,
+    inside: await markedIn(sources, newest, marks),
   };
 }

@@ -33,6 +33,8 @@ export interface ReuseFacts {
   readonly rebake: Rebake | undefined;
   /** Everything of the application that was ever marked bad. */
   readonly marks: readonly BadMark[];
+  /** The mark of a package that the newest image has; `unknown` if its contents cannot be read. Only while a package is marked. */
+  readonly inside?: BadMark | 'unknown' | undefined;
 }
 
 /** An image to use, or why one is to be built. */
@@ -46,18 +48,12 @@ export type ReuseRuling =
  */
 const UNSURE_MS = 6 * HOUR_MS;
 
-/**
- * The mark that keeps an image from being used again: its own, or that of a package since its build began. Its contents are not read: a
- * build after the mark may bring another version, and one that brings the same ends as recalled either way.
- */
-function badFor({ imageId, startedAt }: NewestImage, marks: readonly BadMark[]): string | undefined {
-  for (const mark of marks) {
-    const marking = badMarking(mark);
-    if (marking === undefined || 'commitId' in mark) continue;
-    if ('imageId' in mark ? mark.imageId === imageId : !(Date.parse(marking.at) < startedAt.getTime()))
-      return markText(mark, marking);
-  }
-  return undefined;
+/** The mark that keeps an image from being used again: its own, or that of a package in it. */
+function badFor({ imageId }: NewestImage, { marks, inside }: ReuseFacts): string | undefined {
+  const own = marks.find((mark) => 'imageId' in mark && mark.imageId === imageId && badMarking(mark));
+  const mark = own ?? (inside === 'unknown' ? undefined : inside);
+  const marking = badMarking(mark);
+  return mark && marking && markText(mark, marking);
 }
 
 /** Builds, and says why. */
@@ -73,7 +69,7 @@ export const build = (because: BuildReason, sentence: string): ReuseRuling => ({
  * fetches from elsewhere is not known: an image is used again for `days` at most. What is not known leads to a build.
  */
 export function imageReuse(facts: ReuseFacts, days: number, now: Date): ReuseRuling {
-  const { recipeArn, newest, parent, releasedAt, rebake, marks } = facts;
+  const { recipeArn, newest, parent, releasedAt, rebake, inside } = facts;
   if (newest === undefined) return build('NoImage', 'Built: there is no earlier image.');
   const { startedAt } = newest;
   const of = `the image of ${utcTime(startedAt.toISOString())}`;
@@ -82,8 +78,10 @@ export function imageReuse(facts: ReuseFacts, days: number, now: Date): ReuseRul
       'Rebake',
       `Built: ${askerName(rebake.askedBy)} asked for new images, ${utcTime(rebake.at)}.`,
     );
-  const bad = badFor(newest, marks);
+  const bad = badFor(newest, facts);
   if (bad !== undefined) return build('MarkedBad', `Built: ${bad}.`);
+  if (inside === 'unknown')
+    return build('NotKnown', `Built: packages are marked bad, and the contents of ${of} could not be read.`);
   if (recipeArn === undefined || newest.recipeArn === undefined)
     return build('NotKnown', `Built: Image Builder does not say what ${of} was built from.`);
   if (recipeArn !== newest.recipeArn)

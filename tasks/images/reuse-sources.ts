@@ -8,16 +8,17 @@ import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/clie
 import { allItems } from '../all-items.ts';
 import { environmentAccess } from '../environment-access.ts';
 import { ignoring } from '../ignoring.ts';
+import type { ReadObject } from '../image-inventory/read-document.ts';
 import { usedImageId } from '../jobs/image-build.ts';
 import { createImageBuilds } from '../jobs/imagebuilder-builds.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import type { Environment } from '../payloads.ts';
 import { createImages } from './ec2-image.ts';
 import type { ReuseSources } from './read-reuse-facts.ts';
 
 /** Where AWS says whether an image can be used again. */
 export function createReuseSources(
-  ledger: Pick<Ledger, 'rebake' | 'marks'>,
+  ledger: ReuseSources['ledger'],
+  readEvidence: ReadObject,
   imageBuilder = new ImagebuilderClient({}),
   ssm = new SSMClient({}),
   /** Reads AMIs where images are built, and where an environment is. */
@@ -50,5 +51,6 @@ export function createReuseSources(
       );
     },
     ledger,
+    readEvidence,
   };
 }

@@ -2,7 +2,7 @@ import { ignoring } from '../ignoring.ts';
 import type { Job } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import { livePromotion } from '../ledger/live-promotion.ts';
-import { type RecallSources, recallCause } from '../marks/recall.ts';
+import { type RecallSources, recallCause, unlessKnown } from '../marks/recall.ts';
 import { type Environment, RECALLED } from '../payloads.ts';
 import type { TaskCompletions } from '../task-completions.ts';
 import { decideCutOver } from './cut-over.ts';
@@ -86,7 +86,7 @@ const withRecall = async (
     promotionId,
     commitId: parameters.commitId ?? '',
     // It stays blocked, and a redrive asks again.
-  }).catch(() => undefined);
+  }).catch(unlessKnown);
   return cause === undefined ? inspection : { ...inspection, error: RECALLED, cause };
 };
 

@@ -58,7 +58,7 @@ export const handler = logged(
           }),
         }),
         prodAlarmObstacle(alarms, ledger, prod),
-        { sources: createReuseSources(ledger), now },
+        { sources: createReuseSources(ledger, readEvidence), now },
       ),
       now,
       application: env.APPLICATION,

@@ -78,14 +78,15 @@ export function questionText(question: Question): string {
   }
 }
 
-/** Without its epoch, as people name versions. */
-const withoutEpoch = (version: string): string => version.replace(/^\d+:/, '');
+/** What stands before a version if it is not the first numbering of a package's versions. */
+const EPOCH = /^\d+:/;
+const withEpoch = (version: string): string => (EPOCH.test(version) ? version : `0:${version}`);
 
 /**
  * Whether an installed version is the one that somebody asks for. Epoch and release need not be given: `3.2.2` is
- * `1:3.2.2-1.amzn2023.0.1` as well, and not `3.2.20`.
+ * `1:3.2.2-1.amzn2023.0.1` as well, and not `3.2.20`. No epoch is epoch 0, as for RPM: tools print either.
  */
 export function isVersionOf(installed: string, asked: string): boolean {
-  const whole = asked.includes(':') ? installed : withoutEpoch(installed);
+  const whole = asked.includes(':') ? withEpoch(installed) : installed.replace(EPOCH, '');
   return whole === asked || whole.startsWith(`${asked}-`);
 }

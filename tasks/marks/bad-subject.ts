@@ -31,6 +31,10 @@ export function subjectText(one: BadSubject): string {
 /** A whole AMI id: others could be meant by a part of one. */
 const IMAGE = /^ami-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
 
+/** What package managers name packages and versions by: RPM's `1:3.2.2~rc1+git^2-1.amzn2023`, npm's `@scope/name`. */
+const NAME = /^[\w.+/@-]{1,214}$/;
+const VERSION = /^[\w.+~^:-]{1,128}$/;
+
 /**
  * The image or package that somebody names: `ami-0123456789abcdef0`, `openssl 3.2.2`, `openssl@3.2.2`.
  * @returns undefined if it can only name a commit
@@ -39,5 +43,8 @@ export function imageOrPackageIn(given: string): Exclude<BadSubject, { commitId:
   const question = questionOf(given);
   if (question.kind === 'image') return IMAGE.test(question.id) ? { imageId: question.id } : undefined;
   if (question.kind !== 'package' || question.version === undefined) return undefined;
-  return { packageVersion: `${question.name.toLowerCase()}@${question.version}` };
+  const { name, version } = question;
+  return NAME.test(name) && VERSION.test(version)
+    ? { packageVersion: `${name.toLowerCase()}@${version}` }
+    : undefined;
 }

@@ -14,6 +14,11 @@ export class RecalledError extends Error {
   override readonly name = RECALLED;
 }
 
+/** A package is marked bad, and nobody can tell whether an image has it. */
+export class ContentsUnknownError extends Error {
+  override readonly name = 'ContentsUnknown';
+}
+
 /** What finding out needs. */
 export interface RecallSources {
   readonly ledger: Pick<Ledger, 'marks' | 'jobs' | 'promotion'>;
@@ -41,17 +46,23 @@ export function imagesOf(
   return new Set([...Object.values(images), ...built].filter((imageId) => imageId !== ''));
 }
 
-/** The images that have a marked package. @throws Error if the contents of one cannot be read */
-async function imageWith(
-  packages: readonly (BadMark & { readonly packageVersion: string })[],
-  imageIds: ReadonlySet<string>,
+type PackageMark = BadMark & { readonly packageVersion: string };
+
+/** Those of some marks that are of packages. */
+export const ofPackages = (marks: readonly BadMark[]): readonly PackageMark[] =>
+  marks.flatMap((mark) => ('packageVersion' in mark ? [mark] : []));
+
+/** The first of some images that has a marked package. @param jobs that built them @throws ContentsUnknownError if the contents of one cannot be read */
+export async function imageWith(
+  packages: readonly PackageMark[],
+  imageIds: Iterable<string>,
   jobs: readonly Job[],
   readEvidence: ReadObject | undefined,
 ): Promise<{ readonly mark: BadMark; readonly imageId: string } | undefined> {
   for (const imageId of imageIds) {
-    const cannot = (why: string): Error =>
-      new Error(
-        `Packages are marked bad (${packages.map((one) => one.packageVersion).join(', ')}), and it cannot be told whether ${imageId} has one: ${why}. Have the contents readable again, then redrive.`,
+    const cannot = (why: string): ContentsUnknownError =>
+      new ContentsUnknownError(
+        `Packages are marked bad (${packages.map((one) => one.packageVersion).join(', ')}), and it cannot be told whether ${imageId} has one: ${why}. Have its contents readable again and repeat this, or have the packages unmarked.`,
       );
     if (readEvidence === undefined) throw cannot('the evidence bucket is not read here');
     const inventory = await readInventory(jobs, imageId, readEvidence).catch((error: Error) => {
@@ -67,7 +78,7 @@ async function imageWith(
 
 /**
  * The first of some marks that hits a promotion, or a commit: by commit, by image, by package.
- * @throws Error if one is of a package and the contents of an image cannot be read
+ * @throws ContentsUnknownError if one is of a package and the contents of an image cannot be read
  */
 export async function hitBy(
   marks: readonly BadMark[],
@@ -87,14 +98,14 @@ export async function hitBy(
   const imageIds = imagesOf(promotion, jobs);
   const image = marks.find((mark) => 'imageId' in mark && imageIds.has(mark.imageId));
   if (image !== undefined) return { mark: image };
-  const packages = marks.flatMap((mark) => ('packageVersion' in mark ? [mark] : []));
+  const packages = ofPackages(marks);
   return packages.length === 0 ? undefined : imageWith(packages, imageIds, jobs, readEvidence);
 }
 
 /**
  * Why a promotion ends as recalled: who marked its commit, an image that it built or goes back to, or a package in one; undefined if
  * nothing is bad. Contents of images are read only while a package is marked.
- * @throws Error if they cannot be read: then nobody knows, and nothing goes on
+ * @throws ContentsUnknownError if they cannot be read: then nobody knows, and nothing goes on
  */
 export async function recallCause(
   sources: RecallSources,
@@ -117,3 +128,8 @@ export async function checkNotBad(sources: RecallSources, recallable: Recallable
   const cause = await recallCause(sources, recallable);
   if (cause !== undefined) throw new RecalledError(cause);
 }
+
+/** For `catch`: what contents that cannot be read hide counts as not bad here. @throws any other error */
+export const unlessKnown = (error: unknown): undefined => {
+  if (!(error instanceof ContentsUnknownError)) throw error;
+};

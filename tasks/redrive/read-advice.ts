@@ -4,7 +4,7 @@ import { holderStatusOf } from '../environment-locks/holder-status.ts';
 import { newerInProd as findNewerInProd, lockingPromotionOf } from '../environment-locks/newer-in-prod.ts';
 import type { Promotion } from '../ledger/items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { type RecallSources, recallCause } from '../marks/recall.ts';
+import { type RecallSources, recallCause, unlessKnown } from '../marks/recall.ts';
 import { type PromotionRecord, type PromotionSources, readPromotion } from '../promotions/read-promotion.ts';
 import { type RedriveAdvice, redriveAdvice } from './redrive-advice.ts';
 import type { LockSeen, RedriveContext } from './redrive-context.ts';
@@ -66,7 +66,7 @@ export async function readAdvisedPromotion(
   const { application } = promotion;
   const locks = isOver ? await readLocks(sources, promotion) : { locks: [] };
   // Where contents cannot be read, the redriven state says so and fails.
-  const bad = isOver ? await recallCause(sources, promotion).catch(() => undefined) : undefined;
+  const bad = isOver ? await recallCause(sources, promotion).catch(unlessKnown) : undefined;
   const version = configurationVersion(application);
   return {
     ...record,

@@ -76,7 +76,7 @@ const finalEnds: Readonly<Record<string, Verdict>> = {
   },
   [RECALLED]: {
     kind: 'recalled',
-    sentence: `Its commit was marked bad. That is final. ${PUSH} Once somebody else has unmarked this one, it can be pushed again.`,
+    sentence: `Its commit, an image of it or a package in one was marked bad. That is final. ${PUSH} Once somebody else has unmarked what was bad, this one can be pushed again.`,
     heading: 'Recalled',
   },
 };
@@ -187,7 +187,7 @@ export function verdictOn(
   if (context.bad !== undefined)
     return no(
       'recalled',
-      `${context.bad}. A redrive would end as ${RECALLED}. Push a new commit, or have somebody else unmark this one.`,
+      `${context.bad}. A redrive would end as ${RECALLED}. Push a new commit, or have somebody else unmark it.`,
       'Recalled',
     );
   return (

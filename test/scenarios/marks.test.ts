@@ -118,7 +118,7 @@ it('while QC is asked, the request is withdrawn, its approvers are told why, and
   await eventually('QAT to be free', async () =>
     (await ledger().lock('orders', 'qat')).holder === undefined ? true : undefined,
   );
-  await expect(bad.redrive()).rejects.toThrow('Its commit was marked bad. That is final.');
+  await expect(bad.redrive()).rejects.toThrow('was marked bad. That is final.');
 });
 
 it('another push of a bad commit starts nothing; operators and makers learn of it', async () => {

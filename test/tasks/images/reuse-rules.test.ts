@@ -48,7 +48,18 @@ const faults: readonly (readonly [string, Partial<ReuseFacts>, string, string])[
     'MarkedBad',
     'image ami-newest bad',
   ],
-  ['a package is marked since', { marks: [marked(OPENSSL, 1)] }, 'MarkedBad', 'package openssl 3.2.2 bad'],
+  [
+    'a package in it is marked, however long ago',
+    { marks: [marked(OPENSSL, 99)], inside: marked(OPENSSL, 99) },
+    'MarkedBad',
+    'package openssl 3.2.2 bad',
+  ],
+  [
+    'a package is marked and its contents are unknown',
+    { marks: [marked(OPENSSL, 1)], inside: 'unknown' },
+    'NotKnown',
+    'could not be read',
+  ],
   ['somebody asked at the same moment', { rebake: asked(24) }, 'Rebake', 'olga'],
   [
     'the pipeline builds another recipe',
@@ -160,8 +171,8 @@ describe('an earlier image', () => {
 
 it.each([
   ['another image is marked', marked({ imageId: 'ami-other' }, 1)],
-  ['it was built since a package was marked', marked(OPENSSL, 30)],
-  ['somebody else unmarked the package', marked(OPENSSL, 1, aMarking())],
+  ['a package that it does not have is marked', marked(OPENSSL, 1)],
+  ['somebody else unmarked it', marked({ imageId: 'ami-newest' }, 1, aMarking())],
   ['a commit is marked', marked({ commitId: 'a'.repeat(40) }, 1)],
 ])('is used again although %s', (_, mark) => {
   expect(imageReuse({ ...equal, marks: [mark] }, DAYS, NOW).do).toBe('reuse');

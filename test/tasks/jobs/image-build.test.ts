@@ -9,8 +9,9 @@ import {
 import type { ReuseSources } from '../../../tasks/images/read-reuse-facts.ts';
 import { type InspectImage, imageBuild } from '../../../tasks/jobs/image-build.ts';
 import { createImageBuilds } from '../../../tasks/jobs/imagebuilder-builds.ts';
-import { aJob } from '../doubles/samples.ts';
+import { aJob, aMarking } from '../doubles/samples.ts';
 import { because, double, offline, on } from '../doubles/sdk.ts';
+import { keepImage } from '../lineage/live-images.ts';
 
 const IMAGE = 'arn:aws:imagebuilder:us-east-1:000000000000:image/shop-qat/1.0.0/1';
 const digest = 'f'.repeat(64);
@@ -70,7 +71,12 @@ describe('an image build', () => {
       amiIn: async (environment, imageId) =>
         environment === 'qat' && imageId === 'ami-there' ? { State: 'available' } : undefined,
       parameter: async () => ({ value: 'ami-parent', modifiedAt: new Date(0) }),
-      ledger: { rebake: async () => undefined, marks: async () => [] },
+      ledger: {
+        rebake: async () => undefined,
+        marks: async () => [],
+        jobByExternalId: () => Promise.reject(new Error('No package is marked.')),
+      },
+      readEvidence: () => Promise.reject(new Error('No package is marked.')),
     };
     const start = async (change: Partial<ReuseSources> = {}, job = aJob({ parameters })) => {
       const { client, sent } = double(
@@ -104,6 +110,32 @@ describe('an image build', () => {
       expect(await start(change)).toEqual({
         starts: 1,
         begun: { externalId: 'built', imageChoice: expect.objectContaining({ choice: 'build', because }) },
+      });
+    });
+
+    it.each([
+      [
+        'builds if it has a package that is marked, also one built after the mark',
+        '3.2.2-1',
+        true,
+        'MarkedBad',
+      ],
+      ['builds if nobody can read whether it has one', '3.2.2-1', false, 'NotKnown'],
+      ['uses it again if it has another version', '3.3.0-1', true, undefined],
+    ])('%s', async (_, version, isReadable, because) => {
+      const documents = new Map<string, string>();
+      const output = keepImage(documents, 'shop', 'ami-there', { packages: [{ name: 'openssl', version }] });
+      const marking = { ...aMarking(), at: '2026-11-21T10:00:00.000Z' };
+      const { begun } = await start({
+        ledger: {
+          ...sources.ledger,
+          marks: async () => [{ application: 'shop', packageVersion: 'openssl@3.2.2', markings: [marking] }],
+          jobByExternalId: async (build) => (build === IMAGE ? aJob({ output }) : undefined),
+        },
+        readEvidence: async (key) => (isReadable ? documents.get(key) : undefined),
+      });
+      expect(begun).toMatchObject({
+        imageChoice: because === undefined ? { choice: 'reuse' } : { choice: 'build', because },
       });
     });
 

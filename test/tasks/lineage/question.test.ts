@@ -51,6 +51,12 @@ it.each([
   ['1:3.2.2-1.amzn2023.0.1', '3.2', false],
   ['1:3.2.20-1.amzn2023.0.1', '3.2.2', false],
   ['1:3.2.2-1.amzn2023.0.1', '3.2.2-1', false],
+  ['3.2.2-1.amzn2023.0.1', '0:3.2.2', true],
+  ['0:3.2.2-1.amzn2023.0.1', '3.2.2', true],
+  ['1:3.2.2-1.amzn2023.0.1', '0:3.2.2', false],
+  ['3.2.2-1.amzn2023.0.1', '1:3.2.2', false],
+  ['3.2.2~rc1-1', '3.2.2', false],
+  ['3.2.2+git1-1', '3.2.2+git1', true],
 ])('compares the installed %s with the asked %s', (installed, asked, expected) => {
   expect(isVersionOf(installed, asked)).toBe(expected);
 });

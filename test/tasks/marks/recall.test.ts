@@ -3,7 +3,7 @@ import { advanceLocks } from '../../../tasks/environment-locks/advance-lock.ts';
 import { ensureLock } from '../../../tasks/environment-locks/ensure-lock.ts';
 import { goBack } from '../../../tasks/go-back/go-back.ts';
 import type { BadSubject } from '../../../tasks/marks/bad-mark.ts';
-import { imageOrPackageIn } from '../../../tasks/marks/bad-subject.ts';
+import { imageOrPackageIn, markedPackage } from '../../../tasks/marks/bad-subject.ts';
 import { markBad, unmarkBad } from '../../../tasks/marks/mark-bad.ts';
 import { recallCause } from '../../../tasks/marks/recall.ts';
 import { recordMarks } from '../../../tasks/marks/record-marks.ts';
@@ -109,6 +109,51 @@ it.each([
   );
 });
 
+it('a package is found by every way to name it, as its parts say', () => {
+  for (const given of ['libstdc++ 1:14.2.1~rc1', '@scope/parser@2.0.1']) {
+    const subject = imageOrPackageIn(given);
+    if (subject === undefined || !('packageVersion' in subject)) throw new Error(given);
+    const { name, version } = markedPackage(subject.packageVersion);
+    expect([name, version].join(given.includes(' ') ? ' ' : '@')).toBe(given);
+  }
+});
+
+it('what has begun ends, also while nobody can tell', async () => {
+  const world = await createWorld();
+  world.documents.clear();
+  await world.mark({ packageVersion: 'openssl@3.2.2' });
+  const ensure = ensureLock({ ...world.sources, now: () => new Date('2026-11-22T12:00:00Z') });
+  const work = {
+    promotionId: world.promotion.promotionId,
+    application: 'shop',
+    environment: 'qat',
+    redrives: 0,
+  } as const;
+  await ensure(work, 'points', async () => true);
+  await expect(ensure(work, 'points', async () => false)).rejects.toThrow('does not have the contents');
+});
+
+it('of a release whose contents nobody can read, going back says what to do', async () => {
+  const ledger = createMemoryLedger();
+  const change = { promotionId: 'release', application: 'shop', images: { qat: OTHER, prod: IMAGE } };
+  await addRelease(ledger, new Map(), change, { qat: {}, prod: {} });
+  await markBad(ledger, { application: 'shop', packageVersion: 'openssl@3.2.2' }, aMarking());
+  const startExecution = async () => {
+    throw new Error('It must not start.');
+  };
+  const sources = { ledger, readEvidence: async () => undefined, startExecution, now: () => new Date() };
+  const asked = { promotionId: 'release', reason: 'r', askedBy: other, approvals: 'both' } as const;
+  expect(await goBack(sources)(asked)).toEqual({
+    kind: 'not-possible',
+    message: expect.stringMatching(
+      /cannot be told whether ami-\w+ has one: the contents of ami-\w+ were not recorded.*Choose another release/,
+    ),
+  });
+  await expect(
+    goBack({ ...sources, ledger: { ...ledger, marks: () => Promise.reject(new Error('throttled')) } })(asked),
+  ).rejects.toThrow('throttled');
+});
+
 it('of a go-back the images of the release count, as its promotion recorded them', async () => {
   const ledger = createMemoryLedger();
   const documents = new Map<string, string>();
@@ -208,6 +253,13 @@ it.each([
   ['openssl 3.2.2', { packageVersion: 'openssl@3.2.2' }],
   [' OpenSSL@1:3.2.2-1 ', { packageVersion: 'openssl@1:3.2.2-1' }],
   ['ami-0123', undefined],
+  ['libstdc++ 14.2.1~rc1+git^2-7', { packageVersion: 'libstdc++@14.2.1~rc1+git^2-7' }],
+  ['@Scope/Parser@2.0.1', { packageVersion: '@scope/parser@2.0.1' }],
+  ['openssl@1@2', undefined],
+  ['openssl@3.2.2#BAD', undefined],
+  ['open\u202Essl@3.2.2', undefined],
+  [`${'n'.repeat(215)}@1`, undefined],
+  [`openssl@1${'.0'.repeat(64)}`, undefined],
   ['openssl', undefined],
   ['8f0c9c1f', undefined],
   ['Kd8eAbC1.9vX', undefined],
