@@ -115,7 +115,12 @@ export function inspectImage({
     const text = await archive.read(imageObjectKey(application, imageId, inventory, 'inventory.json'));
     if (text === undefined)
       return [`The contents of the approved QAT image ${imageId} are not in the evidence bucket.`];
-    return forbiddenDrift(compareInventories(parsedJson(text) as Inventory, prod), drift);
+    const recorded = parsedJson(text) as Inventory;
+    if (inventoryDigest(recorded) !== inventory)
+      return [
+        `The contents of the approved QAT image ${imageId} in the evidence bucket are not those that were recorded (SHA-256 ${inventory}).`,
+      ];
+    return forbiddenDrift(compareInventories(recorded, prod), drift);
   };
 
   return async function inspectImage(request: InspectImageRequest): Promise<InspectImageOutput> {

@@ -175,4 +175,15 @@ describe('a Prod image is compared with the approved QAT image', () => {
       'The contents of the approved QAT image of this promotion are not in the evidence bucket.',
     ]);
   });
+
+  it('and counts as different if the contents of the QAT image are not those that were recorded', async () => {
+    const { ask, qat, objects } = await begin('any');
+    const digest = await qat();
+    const key = imageObjectKey('shop', 'ami-qat', digest, 'inventory.json');
+    const edited = { ...(JSON.parse(objects.get(key) ?? '') as Inventory), packages: [] };
+    objects.set(key, JSON.stringify(edited));
+    expect((await ask('prod', 2)).differs).toEqual([
+      `The contents of the approved QAT image ami-qat in the evidence bucket are not those that were recorded (SHA-256 ${digest}).`,
+    ]);
+  });
 });
