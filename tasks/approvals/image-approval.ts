@@ -11,10 +11,9 @@ export const asksAboutImage = ({
   readonly candidate: Pick<Candidate, 'prodImage'>;
 }): boolean => candidate.prodImage !== undefined;
 
-const isSameImage = (
-  one: Pick<DifferingImage, 'imageId' | 'inventory'> | undefined,
-  other: Pick<DifferingImage, 'imageId' | 'inventory'> | undefined,
-): boolean => one?.imageId === other?.imageId && one?.inventory === other?.inventory;
+/** Whether both are about the same image, and tell the same differences: what people were shown is what was found. */
+const isSameImage = (one: DifferingImage | undefined, other: DifferingImage | undefined): boolean =>
+  one?.imageId === other?.imageId && one?.inventory === other?.inventory && one?.differs === other?.differs;
 
 /** Whether two requests are both about the change, or both about the same Prod image. */
 export const isSameQuestion = (

@@ -39,6 +39,7 @@ const ofImage = (role: ApproverRole, person: Person, more: Partial<Approval> = {
   anImageRequest({ role, approvalId: `${role}-image`, ...approvedBy(person), ...more });
 const bothOfImage = [ofImage('qc', quinn), ofImage('pmo', parker)];
 const other = { ...aProdImage, imageId: 'ami-other' };
+const otherDifferences = { ...aProdImage, differs: 'The package jq 1.7 was added.' };
 const otherContents = { ...aProdImage, inventory: 'a'.repeat(64) };
 
 const rows: readonly (readonly [string, readonly Job[], readonly Approval[], RegExp | undefined])[] = [
@@ -75,6 +76,12 @@ const rows: readonly (readonly [string, readonly Job[], readonly Approval[], Reg
     'an image of other contents was approved',
     [aProdBuild()],
     [...both, ofImage('qc', quinn), ofImage('pmo', parker, anImageOf(otherContents))],
+    /PMO has not/,
+  ],
+  [
+    'people were told of other differences',
+    [aProdBuild()],
+    [...both, ofImage('qc', quinn), ofImage('pmo', parker, anImageOf(otherDifferences))],
     /PMO has not/,
   ],
   [
@@ -122,7 +129,7 @@ describe('a Prod image', () => {
   });
 
   it('is used only if the latest request of each role was approved about just this one', () => {
-    const images = [undefined, aProdImage, other, otherContents];
+    const images = [undefined, aProdImage, other, otherContents, otherDifferences];
     const request = fc.record({
       role: fc.constantFrom<ApproverRole>('qc', 'pmo'),
       prodImage: fc.constantFrom(...images),
@@ -131,7 +138,7 @@ describe('a Prod image', () => {
     fc.assert(
       fc.property(
         fc.array(request, { maxLength: 6 }),
-        fc.constantFrom(aProdImage, other, otherContents),
+        fc.constantFrom(aProdImage, other, otherContents, otherDifferences),
         (asked, built) => {
           const approvals = asked.map(({ role, prodImage, status }, index) =>
             anApproval({
