@@ -81,14 +81,20 @@ const compareText = (one: string, other: string): number => (one < other ? -1 : 
 const compareKeys = (one: VulnerablePackage, other: VulnerablePackage): number =>
   compareText(one.name, other.name) || compareText(one.version, other.version);
 
-/** Two findings of one vulnerability as one: what is worse counts. */
-const merged = (one: Finding, other: Finding): Finding => ({
-  ...one,
-  severity: rankOf(one.severity) >= rankOf(other.severity) ? one.severity : other.severity,
-  isFixable: one.isFixable || other.isFixable,
-  isKnownExploited: one.isKnownExploited || other.isKnownExploited,
-  packages: [...one.packages, ...other.packages],
-});
+/** Findings of one vulnerability as one: what is worse counts. */
+const merged = (first: Finding, others: readonly Finding[]): Finding => {
+  const all = [first, ...others];
+  return {
+    ...first,
+    severity: all.reduce(
+      (worst, { severity }) => (rankOf(severity) > rankOf(worst) ? severity : worst),
+      first.severity,
+    ),
+    isFixable: all.some(({ isFixable }) => isFixable),
+    isKnownExploited: all.some(({ isKnownExploited }) => isKnownExploited),
+    packages: all.flatMap(({ packages }) => packages),
+  };
+};
 
 const withSortedPackages = (finding: Finding): Finding => ({
   ...finding,
@@ -105,10 +111,11 @@ export function imageFindings(
   found: readonly Finding[],
   scanner?: Scanner,
 ): ImageFindings {
-  const byId = new Map<string, Finding>();
+  const byId = new Map<string, [Finding, ...Finding[]]>();
   for (const one of found) {
-    const before = byId.get(one.vulnerabilityId);
-    byId.set(one.vulnerabilityId, before === undefined ? one : merged(before, one));
+    const same = byId.get(one.vulnerabilityId);
+    if (same === undefined) byId.set(one.vulnerabilityId, [one]);
+    else same.push(one);
   }
   return {
     format: FINDINGS_FORMAT,
@@ -116,7 +123,7 @@ export function imageFindings(
     imageBuildVersionArn,
     ...(scanner && { scanner }),
     findings: [...byId.values()]
-      .map(withSortedPackages)
+      .map(([first, ...others]) => withSortedPackages(merged(first, others)))
       .sort((one, other) => compareText(one.vulnerabilityId, other.vulnerabilityId)),
   };
 }

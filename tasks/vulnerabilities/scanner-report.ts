@@ -13,10 +13,20 @@ export interface ScannerReport {
 
 /** Characters of a title: grype gives whole descriptions. */
 const LONGEST_TITLE = 300;
+/** Characters of a name or version. */
+const LONGEST_LINE = 256;
+/** Versions of a fix that are named: each line of development of a package may have one. */
+const MOST_FIXES = 5;
 /** Faults of a report that are told. */
 const MOST_FAULTS = 3;
 
 const id = z.string().regex(vulnerabilityIdPattern, 'this is no id of a vulnerability');
+/** What stands in causes and mails, in one line: whoever can write a report does not write these. */
+const line = z
+  .string()
+  .max(LONGEST_LINE)
+  .regex(/^\P{Cc}*$/u, 'it has control characters');
+const name = line.min(1);
 /** Go writes nanoseconds and the machine's offset. */
 const moment = z.iso.datetime({ offset: true });
 /** Go writes an empty list as null, or leaves it out. */
@@ -28,7 +38,7 @@ const listOf = <Item extends z.ZodType>(item: Item) =>
 
 const exploited = { knownExploited: listOf(z.unknown()) };
 const grypeReport = z.object({
-  descriptor: z.object({ name: z.literal('grype'), version: z.string(), timestamp: moment }),
+  descriptor: z.object({ name: z.literal('grype'), version: line, timestamp: moment }),
   distro: z.object({ name: z.string().min(1, 'grype recognized no distribution; scan dir:/') }),
   matches: z.array(
     z.object({
@@ -37,11 +47,11 @@ const grypeReport = z.object({
         // Left out where the database has none.
         severity: z.enum(['Unknown', 'Negligible', 'Low', 'Medium', 'High', 'Critical', '']).default(''),
         description: z.string().default(''),
-        fix: z.object({ state: z.string(), versions: listOf(z.string()) }),
+        fix: z.object({ state: z.string(), versions: listOf(line) }),
         ...exploited,
       }),
       relatedVulnerabilities: listOf(z.object(exploited)),
-      artifact: z.object({ name: z.string().min(1), version: z.string() }),
+      artifact: z.object({ name, version: line }),
     }),
   ),
 });
@@ -49,7 +59,7 @@ const grypeReport = z.object({
 const trivyReport = z.object({
   SchemaVersion: z.literal(2),
   CreatedAt: moment,
-  Trivy: z.object({ Version: z.string() }).optional(),
+  Trivy: z.object({ Version: line }).optional(),
   Metadata: z.object({
     OS: z.object({ Family: z.string().min(1) }, 'trivy recognized no distribution; scan /'),
   }),
@@ -59,9 +69,9 @@ const trivyReport = z.object({
         Vulnerabilities: listOf(
           z.object({
             VulnerabilityID: id,
-            PkgName: z.string().min(1),
-            InstalledVersion: z.string().default(''),
-            FixedVersion: z.string().default(''),
+            PkgName: name,
+            InstalledVersion: line.default(''),
+            FixedVersion: line.default(''),
             Severity: z.enum(['UNKNOWN', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL']),
             Title: z.string().default(''),
           }),
@@ -80,7 +90,7 @@ const fromGrype = ({ descriptor, matches }: z.output<typeof grypeReport>): Scann
   scanner: { name: 'grype', version: descriptor.version, at: scannedAt(descriptor.timestamp) },
   findings: matches.map(({ vulnerability, relatedVulnerabilities, artifact: { name, version } }) => {
     const { severity, fix } = vulnerability;
-    const fixedIn = fix.state === 'fixed' ? fix.versions.join(', ') : '';
+    const fixedIn = fix.state === 'fixed' ? fix.versions.slice(0, MOST_FIXES).join(', ') : '';
     return {
       vulnerabilityId: vulnerability.id,
       severity: severity === 'Negligible' ? 'informational' : severityOf(severity),

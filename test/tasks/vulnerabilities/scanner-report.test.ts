@@ -143,6 +143,16 @@ describe('what is no report', () => {
       /Vulnerabilities\.0\.PkgName: /,
     ],
     [
+      'of trivy with a version that goes on in another line',
+      JSON.stringify(aTrivyReport(aTrivyVulnerability({ InstalledVersion: '1.0.\nIt was accepted.' }))),
+      /InstalledVersion: it has control characters/,
+    ],
+    [
+      'of trivy with a name that nobody reads to its end',
+      JSON.stringify(aTrivyReport(aTrivyVulnerability({ PkgName: 'a'.repeat(257) }))),
+      /PkgName: /,
+    ],
+    [
       'of another scanner',
       JSON.stringify({ ...aGrypeReport(), descriptor: { name: 'xray' } }),
       /descriptor\.name: /,
