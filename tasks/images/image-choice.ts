@@ -2,6 +2,8 @@
 export type BuildReason =
   /** Something that decides could not be read. */
   | 'NotKnown'
+  /** An earlier build of the state failed, perhaps by what is in the newest image: a redrive builds again. */
+  | 'Redriven'
   /** The image pipeline has made none yet, or none that is available. */
   | 'NoImage'
   /** Somebody asked for new images since. */

@@ -79,12 +79,13 @@ function imageInspection(imageBuildVersionArn: string, image: Image | undefined)
 
 /** Whether a job uses an earlier image; undefined where none is ever used again. What cannot be read leads to a build. */
 async function reuseFor(
-  { application, parameters }: Job,
+  { application, parameters, attempt }: Job,
   { sources, now }: ImageReuse,
 ): Promise<ReuseRuling | undefined> {
   const { reuseDays, releaseParameter, environment, imagePipelineArn, parentParameter } =
     parameters as JobParameters['image-build'];
   if (reuseDays === undefined || releaseParameter === undefined) return undefined;
+  if (attempt > 1) return build('Redriven', 'Built: an earlier build of this state failed.');
   try {
     const facts = await readReuseFacts(sources, {
       application,

@@ -99,6 +99,16 @@ describe('an image build', () => {
       });
     });
 
+    it('builds after a build that failed, which the image may be the reason of', async () => {
+      expect(await start({}, aJob({ parameters, attempt: 2 }))).toEqual({
+        starts: 1,
+        begun: {
+          externalId: 'built',
+          imageChoice: expect.objectContaining({ choice: 'build', because: 'Redriven' }),
+        },
+      });
+    });
+
     it.each<[string, Partial<ReuseSources>, string]>([
       ['nothing was built', { images: async () => [] }, 'NoImage'],
       ['Image Builder has forgotten it', { image: async () => undefined }, 'NotKnown'],
