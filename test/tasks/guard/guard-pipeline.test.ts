@@ -14,6 +14,7 @@ import { guardPipeline } from '../../../tasks/guard/guard-pipeline.ts';
 import { isSessionOf } from '../../../tasks/guard/may-deploy.ts';
 import { createPipelineRuns } from '../../../tasks/jobs/codepipeline-runs.ts';
 import type { Approval, Job, Promotion } from '../../../tasks/ledger/items.ts';
+import type { BadSubject } from '../../../tasks/marks/bad-mark.ts';
 import { markBad } from '../../../tasks/marks/mark-bad.ts';
 import type { GoBack, GuardParameters } from '../../../tasks/payloads.ts';
 import { anImageRequest, aProdBuild } from '../doubles/image-approval.ts';
@@ -85,8 +86,8 @@ interface Situation {
   readonly hasNoImage?: boolean;
   /** What is wrong with an image. @default nothing */
   readonly provenance?: (imageId: string) => string;
-  /** Whether the commit is marked bad. */
-  readonly isBad?: boolean;
+  /** What is marked bad. */
+  readonly bad?: BadSubject;
   /** What CodePipeline throws at the guard's answer. */
   readonly answerFails?: Error;
 }
@@ -97,7 +98,7 @@ const askGuard = async (situation: Situation) => {
   const ledger = createMemoryLedger();
   const images = situation.hasNoImage ? {} : { qat: 'ami-qat', prod: 'ami-prod', ...promotion.images };
   await ledger.addPromotion({ ...promotion, images });
-  if (situation.isBad) await markBad(ledger, { application: 'shop', commitId: COMMIT }, aMarking());
+  if (situation.bad) await markBad(ledger, { application: 'shop', ...situation.bad }, aMarking());
   if (situation.release) await ledger.addPromotion(situation.release);
   for (const job of jobs) await ledger.addJob(job);
   for (const approval of approvals) await ledger.addApproval(approval);
@@ -214,8 +215,18 @@ describe('the guard of a pipeline (T20)', () => {
   it.each<[string, Situation, RegExp]>([
     [
       'a commit that was marked bad',
-      { isBad: true },
+      { bad: { commitId: COMMIT } },
       /olga marked commit 8f0c9c1f bad on .*: it loses orders\./,
+    ],
+    [
+      'an image that was marked bad',
+      { bad: { imageId: 'ami-prod' } },
+      /olga marked .*ami-prod bad on .*: it loses orders\./,
+    ],
+    [
+      'images that may have a package that was marked bad',
+      { bad: { packageVersion: 'openssl@3.2.2' } },
+      /openssl@3\.2\.2.*cannot be told whether ami-/,
     ],
     [
       'a new pipeline’s first run',
