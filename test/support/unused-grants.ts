@@ -57,8 +57,9 @@ export const unusedGrants: readonly UnusedGrant[] = [
   },
   {
     role: /FunctionsStartPromotionRole/,
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'sns:Publish'],
-    reason: 'It mails operators and makers that a pushed commit is marked bad; none was.',
+    actions: ['dynamodb:GetItem', 'kms:Decrypt', 'kms:GenerateDataKey', 'sns:Publish'],
+    reason:
+      'It mails operators and makers that a pushed commit is marked bad, unless it has begun; none was.',
   },
   {
     role: /ApprovalsSiteRole/,
@@ -137,6 +138,17 @@ export const unusedGrants: readonly UnusedGrant[] = [
     reason: 'Nobody opened the page of a promotion that soaked, ended its soak or sent traffic back.',
   },
   {
+    role: /Functions(AcquireLock|CheckRelease|CompleteJob|ReconcileJobs|StartJob|TrackPromotion)Role/,
+    actions: ['kms:Decrypt', 's3:GetObject'],
+    reason:
+      'They read what is in images while a package is marked bad; test/scenarios/bad-contents.test.ts marks one.',
+  },
+  {
+    role: /Functions(CompleteJob|ReconcileJobs|StartJob)Role/,
+    actions: ['codedeploy:ContinueDeployment', 'ec2:DescribeInstances'],
+    reason: 'The first of them that sees a deployment wait lets traffic move.',
+  },
+  {
     role: /Functions(StartJob|VerifyProd|RestoreProd)Role/,
     actions: ['codedeploy:UpdateDeploymentGroup'],
     reason: 'No alarm was on before a deployment, so none was left out, or watched again.',
@@ -154,6 +166,7 @@ export const unusedGrants: readonly UnusedGrant[] = [
       'ec2:DescribeImages',
       'codecommit:BatchGetCommits',
       'dynamodb:GetItem',
+      'dynamodb:Query',
     ],
     reason: 'Nobody went back to a release.',
   },
