@@ -5,18 +5,17 @@ import {
   ContinueDeploymentCommand,
   DeploymentAlreadyCompletedException,
   DeploymentDoesNotExistException,
-  DeploymentIsNotInReadyStateException,
   DeploymentNotStartedException,
   GetDeploymentCommand,
   type InstanceTarget,
   ListDeploymentTargetsCommand,
-  StopDeploymentCommand,
 } from '@aws-sdk/client-codedeploy';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { createAlarms } from '../alarms/cloudwatch-alarms.ts';
 import { ignoring } from '../ignoring.ts';
 import { readInstanceImages } from '../images/instance-images.ts';
 import { readActivities } from '../launch-failures.ts';
+import { moveTraffic, stopDeployment } from '../steer-deployment.ts';
 import type { Deployments } from './pipeline-run.ts';
 
 /** Most targets that BatchGetDeploymentTargets takes (its API reference). */
@@ -36,22 +35,10 @@ export const createDeployments = (
       .send(new ContinueDeploymentCommand({ deploymentId, deploymentWaitType: 'TERMINATION_WAIT' }))
       .catch(ignoring(DeploymentAlreadyCompletedException));
   },
-  moveTraffic: async (deploymentId) => {
-    await client
-      .send(new ContinueDeploymentCommand({ deploymentId, deploymentWaitType: 'READY_WAIT' }))
-      .catch(ignoring(DeploymentAlreadyCompletedException, DeploymentIsNotInReadyStateException));
-  },
-  halt: async (deploymentId) => {
-    await client
-      .send(new StopDeploymentCommand({ deploymentId, autoRollbackEnabled: false }))
-      .catch(ignoring(DeploymentAlreadyCompletedException));
-  },
+  moveTraffic: moveTraffic(client),
+  halt: stopDeployment(client, false),
   imagesOf: readInstanceImages(ec2),
-  stop: async (deploymentId) => {
-    await client
-      .send(new StopDeploymentCommand({ deploymentId, autoRollbackEnabled: true }))
-      .catch(ignoring(DeploymentAlreadyCompletedException));
-  },
+  stop: stopDeployment(client, true),
   deployment: async (deploymentId) => {
     const found = await client
       .send(new GetDeploymentCommand({ deploymentId }))

@@ -1,23 +1,20 @@
 import {
   ApplicationDoesNotExistException,
   CodeDeployClient,
-  ContinueDeploymentCommand,
   CreateDeploymentGroupCommand,
   type CreateDeploymentGroupCommandInput,
   DeleteDeploymentGroupCommand,
-  DeploymentAlreadyCompletedException,
   DeploymentGroupDoesNotExistException,
   type DeploymentGroupInfo,
-  DeploymentIsNotInReadyStateException,
   GetDeploymentCommand,
   GetDeploymentGroupCommand,
   type ListDeploymentsCommandInput,
   paginateListDeployments,
-  StopDeploymentCommand,
   UpdateDeploymentGroupCommand,
 } from '@aws-sdk/client-codedeploy';
 import { allItems } from '../all-items.ts';
 import { ignoring } from '../ignoring.ts';
+import { moveTraffic, stopDeployment } from '../steer-deployment.ts';
 
 /** CodeDeploy, as far as a Prod fleet needs it. */
 export interface DeploymentGroups {
@@ -101,13 +98,7 @@ export const createDeploymentGroups = (client = new CodeDeployClient({})): Deplo
   continueRollback: async (deploymentId) => {
     const { deploymentInfo } = await client.send(new GetDeploymentCommand({ deploymentId }));
     if (deploymentInfo?.status !== 'Ready' || deploymentInfo.creator !== 'codeDeployRollback') return;
-    await client
-      .send(new ContinueDeploymentCommand({ deploymentId, deploymentWaitType: 'READY_WAIT' }))
-      .catch(ignoring(DeploymentAlreadyCompletedException, DeploymentIsNotInReadyStateException));
+    await moveTraffic(client)(deploymentId);
   },
-  stop: async (deploymentId) => {
-    await client
-      .send(new StopDeploymentCommand({ deploymentId, autoRollbackEnabled: false }))
-      .catch(ignoring(DeploymentAlreadyCompletedException));
-  },
+  stop: stopDeployment(client, false),
 });
