@@ -1,4 +1,5 @@
 import { releaseIdOf } from '../go-back/release-id.ts';
+import { ignoring } from '../ignoring.ts';
 import type { ReadObject } from '../image-inventory/read-document.ts';
 import { readInventory } from '../image-inventory/read-inventory.ts';
 import type { Job, Promotion } from '../ledger/items.ts';
@@ -129,7 +130,5 @@ export async function checkNotBad(sources: RecallSources, recallable: Recallable
   if (cause !== undefined) throw new RecalledError(cause);
 }
 
-/** For `catch`: what contents that cannot be read hide counts as not bad here. @throws any other error */
-export const unlessKnown = (error: unknown): undefined => {
-  if (!(error instanceof ContentsUnknownError)) throw error;
-};
+/** For `.catch`: what contents that cannot be read hide counts as not bad here. @throws any other error */
+export const unlessKnown = ignoring(ContentsUnknownError);

@@ -6,7 +6,7 @@ import type { Promotion } from '../ledger/items.ts';
 import { type Ledger, LedgerConflictError } from '../ledger/ledger.ts';
 import { promotionPages } from '../ledger/promotion-pages.ts';
 import type { BadMark } from './bad-mark.ts';
-import { hitBy, imagesOf, type RecallSources } from './recall.ts';
+import { hitBy, imagesOf, type RecallSources, unlessKnown } from './recall.ts';
 
 /** What recording needs. */
 interface RecordMarksDependencies extends Pick<RecallSources, 'readEvidence'> {
@@ -49,7 +49,7 @@ export function recordMarks({ application, append, sealEvidence, ...sources }: R
   const { ledger } = sources;
   /** Of contents that cannot be read nobody knows; a promotion that they stop says so itself. */
   const isHit = async (mark: BadMark, promotion: Promotion): Promise<boolean> =>
-    (await hitBy([mark], sources, promotion).catch(() => undefined)) !== undefined;
+    (await hitBy([mark], sources, promotion).catch(unlessKnown)) !== undefined;
   const hitAmong = async (mark: BadMark, promotions: readonly Promotion[]): Promise<readonly Promotion[]> => {
     if ('commitId' in mark) return promotions.filter(({ commitId }) => commitId === mark.commitId);
     const named =
