@@ -80,7 +80,7 @@ export async function decideCutOver(
   try {
     await ledger.replaceJob(job, halted);
   } catch (error) {
-    // Somebody else changed the job: whoever looks next decides again.
+    // Somebody else changed the job: the next look decides again.
     if (error instanceof LedgerConflictError) return job;
     throw error;
   }

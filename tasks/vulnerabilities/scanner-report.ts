@@ -21,7 +21,7 @@ const MOST_FIXES = 5;
 const MOST_FAULTS = 3;
 
 const id = z.string().regex(vulnerabilityIdPattern, 'this is no id of a vulnerability');
-/** What stands in causes and mails, in one line: whoever can write a report does not write these. */
+/** What stands in causes and mails, in one line: who can write a report does not write these. */
 const line = z
   .string()
   .max(LONGEST_LINE)

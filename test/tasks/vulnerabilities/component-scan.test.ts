@@ -32,7 +32,7 @@ const scanOf = (text: string | undefined, bytes = text?.length ?? 0, instances =
 };
 
 describe('a scan by a component', () => {
-  it("is what the build instance uploaded under its id, whatever Image Builder's own scan says", async () => {
+  it("is what the build instance uploaded under its id, also if Image Builder's own scan says something else", async () => {
     const { scan, asked } = scanOf(JSON.stringify(aTrivyReport(aTrivyVulnerability())));
     expect(await scan()).toMatchObject({
       scanner: { name: 'trivy', version: '0.69.0' },
